@@ -1,0 +1,47 @@
+# Two commands do everything: `make demo` and `make test`. A machine needs python3 (3.11 or newer) and make.
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types tests bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	@python3 -c 'import sys; sys.exit("npo needs Python 3.11 or newer; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up $(VENV) (once; about a minute) ..."
+	@python3 -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY) ## make .venv from the hash-pinned requirements.lock
+
+demo: $(READY) ## run the main job on a made-up country, in ./npo-demo
+	@$(BIN)/npo demo --home npo-demo
+
+test: lint types tests ## set up, lint, check types, run the tests
+
+lint: $(READY) ## style, import directions, forbidden words
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+
+types: $(READY) ## static types
+	@$(BIN)/mypy
+
+tests: $(READY) ## the tests alone
+	@$(BIN)/python -m pytest
+
+bench: $(READY) ## speed and memory against a bare script and pandas (minutes; own environment)
+	@$(BIN)/python -m tests.benchmarks
+
+lock: ## pin the newest allowed versions with their hashes (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --no-annotate --upgrade -o requirements.lock
+
+clean: ## remove what was made here: .venv, demo, caches
+	rm -rf $(VENV) npo-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Computes, pays and accounts for NPO school funding."""
