@@ -1,0 +1,1 @@
+"""Files in: what a delivery holds, what each file is, and its rows as text, strictly read."""

@@ -1,0 +1,88 @@
+"""One look at the bytes of a file before a row is read: its hash, encoding, line ends and damage."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from dataclasses import dataclass
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.files.source import SourceFile
+
+CHUNK = 2**20
+"""One mebibyte; no line of any layout comes near it, so a chunk without a line end is no table."""
+
+_BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """What the bytes of a file are: sha256 in hex, `utf-8` or `cp1252`, and the line end."""
+
+    sha256: str
+    encoding: str
+    line_end: bytes
+
+
+def inspect(file: SourceFile) -> Bytes:
+    """Read a text file once, in constant memory.
+
+    A file is UTF-8 when all of it is, else windows-1252, as DUO delivers (domain notes, section 4).
+
+    Raises:
+        Refused: the file is empty, binary, or holds a line longer than a mebibyte.
+    """
+    digest, utf8, line_end, size = hashlib.sha256(), _Utf8(), b"", 0
+    with file.open() as stream:
+        while chunk := stream.read(CHUNK):
+            line_end = line_end or _line_end(chunk)
+            _refuse_binary(file, chunk, size, line_end)
+            digest.update(chunk)
+            utf8.feed(chunk)
+            size += len(chunk)
+    if not size:
+        raise Refused(f"{file.name}: is empty; have it sent again")
+    return Bytes(digest.hexdigest(), "utf-8" if utf8.holds() else "cp1252", line_end or b"\n")
+
+
+class _Utf8:
+    """Whether all bytes fed so far are UTF-8. Pure ASCII chunks are passed without decoding them."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._valid = True
+
+    def feed(self, chunk: bytes) -> None:
+        if self._valid and not (chunk.isascii() and not self._decoder.getstate()[0]):
+            self._decode(chunk)
+
+    def holds(self) -> bool:
+        if self._valid:
+            self._decode(b"", final=True)
+        return self._valid
+
+    def _decode(self, chunk: bytes, *, final: bool = False) -> None:
+        try:
+            self._decoder.decode(chunk, final)
+        except UnicodeDecodeError:
+            self._valid = False
+
+
+def _line_end(chunk: bytes) -> bytes:
+    # CRLF counts as LF: the reader takes the CR off. Bare CR occurs in two of DUO's files.
+    return b"\n" if b"\n" in chunk else b"\r" if b"\r" in chunk else b""
+
+
+def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes) -> None:
+    if not offset and chunk.startswith(_BOM16):
+        raise Refused(f"{file.name}: is UTF-16; save it as UTF-8 or windows-1252")
+    if (at := chunk.find(b"\0")) >= 0:
+        line = _line_at(file, offset + at, line_end or b"\n")
+        raise Refused(f"{file.name}, line {line}: holds a NUL byte; the file is damaged or no text")
+    if len(chunk) == CHUNK and (not line_end or line_end not in chunk):
+        raise Refused(f"{file.name}: a line is longer than 1 MiB; this is no table of DUO or CBS")
+
+
+def _line_at(file: SourceFile, offset: int, line_end: bytes) -> int:
+    with file.open() as stream:
+        return stream.read(offset).count(line_end) + 1

@@ -1,0 +1,97 @@
+"""The kinds of file a delivery may hold, and how a kind is recognised by its header."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+import pandera.polars as pa
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.files.header import Header
+from schemas import files as models
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file: its name in the table `deliveries`, what people call it, and its model."""
+
+    name: str
+    label: str
+    model: pa.DataFrameSchema
+    telltale: frozenset[str]
+    """Columns that together no other kind has."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are read, by their normalised names."""
+        return tuple(name for name in self.model.columns if name != "line")
+
+
+def _kind(name: str, label: str, model: pa.DataFrameSchema, *telltale: str) -> FileKind:
+    return FileKind(name, label, model, frozenset(telltale))
+
+
+REGISTER_PO = _kind("register_po", "pupil register, po", models.REGISTER_PO, "PSEUDONIEM", "SOORT_PO")
+REGISTER_VO = _kind("register_vo", "pupil register, vo", models.REGISTER_VO, "PSEUDONIEM", "ONDERWIJSTYPE")
+PUPILS_PO_CLUSTER = _kind(
+    "pupils_po_cluster",
+    "DUO pupils po with clusters",
+    models.PUPILS_PO_CLUSTER,
+    "PEILDATUM",
+    "SOORT_PO",
+    "CLUSTER",
+)
+PUPILS_PO = _kind("pupils_po", "DUO pupils po", models.PUPILS_PO, "PEILDATUM", "SOORT_PO", "LEERLINGEN")
+PUPILS_VO = _kind("pupils_vo", "DUO pupils vo", models.PUPILS_VO, models.ONDERWIJSTYPE_VO)
+SCORES = _kind("scores", "CBS scores", models.SCORES, models.SCHOOL, models.SCORE)
+CUMI = _kind("cumi", "CUMI pupils", models.CUMI, "TYPE_PO", "CUMI")
+ADDRESSES = _kind("addresses", "address list", models.ADDRESSES, "BEVOEGD_GEZAG_NUMMER", "VESTIGINGSNAAM")
+CHANGES = _kind("changes", "changes", models.CHANGES_FILE, "INGANGSDATUM", "VESTIGING")
+
+KINDS = (
+    REGISTER_PO,
+    REGISTER_VO,
+    PUPILS_PO_CLUSTER,
+    PUPILS_PO,
+    PUPILS_VO,
+    SCORES,
+    CUMI,
+    ADDRESSES,
+    CHANGES,
+)
+
+REGISTERS = (REGISTER_PO, REGISTER_VO)
+
+PLANTED = ("FILE", "LINE", "RULE")
+"""The header of the list of planted faults that `npo generate` leaves beside a delivery; it is passed over."""
+
+
+def recognise(name: str, header: Header) -> FileKind:
+    """Say which kind of file this is, by its header alone.
+
+    Raises:
+        Refused: no layout has this header; where one comes near, names the columns it lacks.
+    """
+    held = frozenset(header.columns)
+    for kind in KINDS:
+        if kind.telltale <= held and (missing := [column for column in kind.columns if column not in held]):
+            raise Refused(_lacking(name, kind, missing, header))
+        if kind.telltale <= held:
+            return kind
+    raise Refused(_unknown(name, header))
+
+
+def _lacking(name: str, kind: FileKind, missing: list[str], header: Header) -> str:
+    line = f"{name}, line 1: looks like a file of kind {kind.name} ({kind.label}) but lacks {', '.join(missing)}"
+    near = difflib.get_close_matches(missing[0], header.columns, 1)
+    return f"{line}; its column {near[0]} comes near: mend the header" if near else f"{line}; have it sent whole"
+
+
+def _unknown(name: str, header: Header) -> str:
+    nearest = max(KINDS, key=lambda kind: len(set(kind.columns) & set(header.columns)))
+    shared = set(nearest.columns) & set(header.columns)
+    if len(shared) >= max(2, len(nearest.columns) // 2):
+        return _lacking(name, nearest, [c for c in nearest.columns if c not in shared], header)
+    shown = header.separator.join(header.columns)[:60]
+    return f"{name}, line 1: is of no known kind (header: {shown!r}); take it out of the delivery"

@@ -1,0 +1,53 @@
+"""Rows of a file, split by its model: the good ones, and a refusal per fault of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandera.polars as pa
+import polars as pl
+from pandera.errors import SchemaErrors
+
+from npo_pipeline.files.refusals import NO_REFUSALS, refusals_of
+from schemas.rules import RULES
+
+
+@dataclass(frozen=True)
+class Split:
+    """One block of rows.
+
+    `good`: rows without a fault, as text. `refusals`: line, rule, column_name, value.
+    """
+
+    good: pl.DataFrame
+    refusals: pl.DataFrame
+
+
+def split(rows: pl.DataFrame, model: pa.DataFrameSchema) -> Split:
+    """Check collected rows against their model, with all faults of every row.
+
+    Args:
+        rows: `line` and the text columns of the model. A LazyFrame would be checked for its column
+            names only, and pass; so only collected frames are taken.
+        model: the pandera model of the kind of file.
+
+    Raises:
+        TypeError: the rows are lazy, or a check carries a name that is no rule. Both are faults of ours.
+    """
+    if not isinstance(rows, pl.DataFrame):
+        raise TypeError(f"rows of {model.name} must be collected before they are checked")
+    try:
+        model.validate(rows, lazy=True)
+    except SchemaErrors as errors:
+        return _apart(rows, errors.failure_cases)
+    return Split(rows, NO_REFUSALS)
+
+
+def _apart(rows: pl.DataFrame, cases: pl.DataFrame) -> Split:
+    strange = set(cases["check"].to_list()) - set(RULES)
+    if strange or cases["index"].null_count():
+        raise TypeError(f"checks that are no rule of refusal: {sorted(strange)}")
+    cases = cases.select(pl.col("index").cast(pl.UInt32), rule="check", column_name="column")
+    refused = rows.with_row_index("index").join(cases.select("index").unique(), on="index", how="semi")
+    good = rows.join(refused.select("line"), on="line", how="anti", maintain_order="left")
+    return Split(good, refusals_of(refused, cases))

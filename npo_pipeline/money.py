@@ -1,0 +1,83 @@
+"""Exact money: whole cents inside, DECIMAL(18,2) outside, one way of rounding.
+
+All functions here build polars expressions over integers. Floats never appear: polars and DuckDB round
+decimals differently (to even, away from zero), so neither is left to round anything.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+MONEY = pl.Decimal(18, 2)
+QUANTITY = pl.Decimal(18, 2)
+RATE = pl.Decimal(18, 8)
+RATE_UNITS = 10**8
+"""A rate is held in units of 0.00000001 euro (`rate_e8`)."""
+
+
+def divide_half_away(numerator: pl.Expr, denominator: pl.Expr | int) -> pl.Expr:
+    """Divide whole numbers and round half away from zero.
+
+    Args:
+        numerator: integer column, any sign.
+        denominator: positive integer, or a column of them.
+
+    Returns:
+        Int64 column; 128 bits are used on the way, so that doubling never overflows.
+    """
+    top = numerator.cast(pl.Int128)
+    bottom = denominator.cast(pl.Int128) if isinstance(denominator, pl.Expr) else pl.lit(denominator, pl.Int128)
+    size = (top.abs() * 2 + bottom) // (bottom * 2)
+    return (size * top.sign()).cast(pl.Int64)
+
+
+def cents_of(quantity_e2: pl.Expr, rate_e8: pl.Expr) -> pl.Expr:
+    """Multiply a quantity by a rate and round once, to the cent.
+
+    Args:
+        quantity_e2: Int64, quantity in hundredths (a score has two decimals; a pupil is 100).
+        rate_e8: Int64, rate in units of 0.00000001 euro.
+
+    Returns:
+        Int64 cents.
+    """
+    product = quantity_e2.cast(pl.Int128) * rate_e8.cast(pl.Int128)
+    return divide_half_away(product, RATE_UNITS)
+
+
+def cumulative_share(cents: pl.Expr, numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
+    """What is due of an amount once `numerator/denominator` of it is due, to the cent.
+
+    Rounding the running total, and not each instalment, makes the year add up exactly
+    (contract, section 4: after k twelfths the sum paid is round(total x k / 12)).
+
+    Returns:
+        Int64 cents.
+    """
+    return divide_half_away(cents.cast(pl.Int128) * numerator.cast(pl.Int128), denominator)
+
+
+def to_euro(cents: pl.Expr) -> pl.Expr:
+    """Show whole cents as DECIMAL(18,2) euro."""
+    return _scaled(cents, 2, MONEY)
+
+
+def to_quantity(quantity_e2: pl.Expr) -> pl.Expr:
+    """Show hundredths as DECIMAL(18,2)."""
+    return _scaled(quantity_e2, 2, QUANTITY)
+
+
+def to_rate(rate_e8: pl.Expr) -> pl.Expr:
+    """Show a rate in units of 0.00000001 as DECIMAL(18,8)."""
+    return _scaled(rate_e8, 8, RATE)
+
+
+def to_cents(euro: pl.Expr) -> pl.Expr:
+    """Read DECIMAL(18,2) euro as Int64 cents."""
+    return (euro.cast(pl.Decimal(38, 2)) * pl.lit(100, pl.Int64)).cast(pl.Int64)
+
+
+def _scaled(whole: pl.Expr, places: int, dtype: pl.Decimal) -> pl.Expr:
+    # Dividing at the scale asked for is exact here: a whole number over a power of ten never rounds.
+    wide = pl.Decimal(38, places)
+    return (whole.cast(wide) / pl.lit(10**places).cast(wide)).cast(dtype)

@@ -1,0 +1,60 @@
+"""Months and school years. A month is the DATE of its first day; a school year is `2021-2022`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TypeAlias
+
+from npo_pipeline.errors import Refused
+
+Month: TypeAlias = date
+
+
+def month_from(text: str) -> Month:
+    """Read `2021-09` as a month.
+
+    Raises:
+        Refused: it is no month between 2000-01 and 2099-12.
+    """
+    found = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text)
+    if not found:
+        raise Refused(f"{text!r} is no month: write year and month as 2021-09")
+    return date(int(found[1]), int(found[2]), 1)
+
+
+def month_text(month: Month) -> str:
+    """Write a month as `2021-09`."""
+    return f"{month:%Y-%m}"
+
+
+def school_year_from(text: str) -> str:
+    """Check a school year of the form `2021-2022`.
+
+    Raises:
+        Refused: it is no school year, or its years do not follow each other.
+    """
+    found = re.fullmatch(r"(20\d\d)-(20\d\d)", text)
+    if not found or int(found[2]) != int(found[1]) + 1:
+        raise Refused(f"{text!r} is no school year: write it as 2021-2022")
+    return text
+
+
+def first_day(school_year: str) -> date:
+    """The first day of a school year, 1 August (WPO art. 1: schooljaar)."""
+    return date(int(school_year[:4]), 8, 1)
+
+
+def day_from(text: str) -> date:
+    """Read a date written as `20201001` or `2020-10-01`.
+
+    Raises:
+        Refused: it is written otherwise, or there is no such day.
+    """
+    found = re.fullmatch(r"(\d{4})-?(\d\d)-?(\d\d)", text)
+    try:
+        if found and len(text) in (8, 10):
+            return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        pass
+    raise Refused(f"{text!r} is no date: write it as 2020-10-01")

@@ -1,0 +1,157 @@
+"""What a file of DUO or CBS is: one pandera model per kind, over the columns that are used, as text.
+
+Column names are the normalised ones (capitals, underscores, `BRIN_NUMMER` for both header generations).
+A row that breaks a check is refused under the name of the check (`schemas.rules`).
+"""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.rules import (
+    BOARD,
+    BRIN,
+    VESTIGING,
+    amount,
+    code,
+    day,
+    missing_value,
+    not_before,
+    one_of,
+    present_when,
+    vestiging_number,
+    whole_number,
+)
+
+SORTS_PO = ("Bo", "Sbo", "So", "Vso")
+CLUSTERS = ("nvt", "1", "2", "3", "4", "3/4")
+YES_NO = ("J", "N")
+ONDERWIJSTYPEN = (
+    r"^(Brugjaar|VWO|HAVO|HAVO/VWO|VMBO( (BL|KL|GL|TL))?|Praktijkonderwijs"
+    r"|Engelse Stroom|European Secondary School|Int\. Bacc[ae]laureaat)( .*)?$"
+)
+"""The onderwijstypen of DUO's vo file of 2019 (its spelling of Baccalaureaat included), with or without years."""
+
+CUMI_CODES = ("J", "N", "1", "0")
+CHANGES = ("bestuursoverdracht", "fusie", "sluiting", "opening")
+
+SCHOOL = "SCHOOL_(BRIN_VESTIGING)"
+SCORED_PUPILS = "AANTAL_BEKOSTIGDE_LEERLINGEN"
+SCORE = "ACHTERSTANDSSCORE"
+SCORE_WITHOUT_THRESHOLD = "ACHTERSTANDSSCORE_ZONDER_DREMPEL"
+ONDERWIJSTYPE_VO = "ONDERWIJSTYPE_VO_EN_LEER-_OF_VERBLIJFSJAAR"
+VO_YEARS = tuple(f"LEER-_OF_VERBLIJFSJAAR_{year}_-_{sex}" for year in range(1, 7) for sex in ("MAN", "VROUW"))
+
+
+def _text(*checks: pa.Check | tuple[pa.Check, ...]) -> pa.Column:
+    flat = [one for check in checks for one in (check if isinstance(check, tuple) else (check,))]
+    return pa.Column(str, flat)
+
+
+def _file(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema({"line": pa.Column(pl.Int64), **columns}, strict=True, name=name)
+
+
+_BRIN = _text(missing_value(), code(BRIN))
+_VESTIGING = _text(missing_value(), vestiging_number())
+_COUNT = _text(missing_value(), whole_number())
+_ENROLMENT = {
+    "PSEUDONIEM": _text(missing_value()),
+    "BRIN_NUMMER": _BRIN,
+    "VESTIGINGSNUMMER": _VESTIGING,
+}
+_STAY = {
+    "LEERJAAR": _text(whole_number()),
+    "DATUM_IN": _text(missing_value(), day()),
+    "DATUM_UIT": _text(day(), not_before("DATUM_IN")),
+    "BEKOSTIGD": _text(missing_value(), one_of(YES_NO)),
+}
+
+REGISTER_PO = _file(
+    "register_po",
+    {
+        **_ENROLMENT,
+        "SOORT_PO": _text(missing_value(), one_of(SORTS_PO)),
+        "CLUSTER": _text(one_of(CLUSTERS)),
+        **_STAY,
+        "CUMI": _text(one_of(CUMI_CODES)),
+    },
+)
+
+REGISTER_VO = _file(
+    "register_vo",
+    {**_ENROLMENT, "ONDERWIJSTYPE": _text(missing_value(), code(ONDERWIJSTYPEN)), **_STAY},
+)
+
+_DUO_PO = {
+    "PEILDATUM": _text(missing_value(), day()),
+    "BRIN_NUMMER": _BRIN,
+    "VESTIGINGSNUMMER": _VESTIGING,
+    "INSTELLINGSNAAM_VESTIGING": _text(),
+    "PLAATSNAAM": _text(),
+    "GEMEENTENAAM": _text(),
+    "SOORT_PO": _text(missing_value(), one_of(SORTS_PO)),
+    "BEVOEGD_GEZAG_NUMMER": _text(missing_value(), code(BOARD)),
+}
+
+PUPILS_PO = _file("pupils_po", {**_DUO_PO, "LEERLINGEN": _COUNT})
+
+PUPILS_PO_CLUSTER = _file(
+    "pupils_po_cluster",
+    {**_DUO_PO, "CLUSTER": _text(one_of(CLUSTERS)), "TOTAAL": _COUNT},
+)
+
+PUPILS_VO = _file(
+    "pupils_vo",
+    {
+        "BRIN_NUMMER": _BRIN,
+        "VESTIGINGSNUMMER": _VESTIGING,
+        ONDERWIJSTYPE_VO: _text(missing_value(), code(ONDERWIJSTYPEN)),
+        **dict.fromkeys(VO_YEARS, _COUNT),
+    },
+)
+
+SCORES = _file(
+    "scores",
+    {
+        SCHOOL: _text(missing_value(), code(VESTIGING)),
+        SCORED_PUPILS: _COUNT,
+        SCORE: _text(missing_value(), amount()),
+    },
+)
+
+CUMI = _file(
+    "cumi",
+    {
+        "BRIN_NUMMER": _BRIN,
+        "VESTIGINGSNUMMER": _VESTIGING,
+        "TYPE_PO": _text(missing_value(), one_of(SORTS_PO)),
+        "PEILJAAR": _text(missing_value(), whole_number()),
+        "CUMI": _text(missing_value(), code(r"^[0-9]$")),
+        "AANTAL_LEERLINGEN": _COUNT,
+    },
+)
+
+ADDRESSES = _file(
+    "addresses",
+    {
+        "BEVOEGD_GEZAG_NUMMER": _text(missing_value(), code(BOARD)),
+        "BRIN_NUMMER": _BRIN,
+        "VESTIGINGSNUMMER": _VESTIGING,
+        "VESTIGINGSNAAM": _text(),
+        "PLAATSNAAM": _text(),
+        "GEMEENTENAAM": _text(),
+    },
+)
+
+CHANGES_FILE = _file(
+    "changes",
+    {
+        "INGANGSDATUM": _text(missing_value(), day()),
+        "SOORT": _text(missing_value(), one_of(CHANGES)),
+        "VESTIGING": _text(missing_value(), code(VESTIGING)),
+        "BEVOEGD_GEZAG_NUMMER": _text(present_when("SOORT", ("bestuursoverdracht", "opening")), code(BOARD)),
+        "OPVOLGER": _text(present_when("SOORT", ("fusie",)), code(VESTIGING)),
+    },
+)

@@ -1,0 +1,129 @@
+"""The rules of refusal (contract, section 2) as pandera checks; a check's name is the rule it enforces.
+
+Every check but `missing_value` lets an empty value pass, so that one fault is one refusal. All of them
+look at text: what cannot be read is a fault of the row, not of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandera.polars as pa
+import polars as pl
+
+UNKNOWN_CODE = "unknown_code"
+NOT_A_NUMBER = "not_a_number"
+NOT_A_DATE = "not_a_date"
+NEGATIVE = "negative"
+MISSING_VALUE = "missing_value"
+DUPLICATE_ROW = "duplicate_row"
+DOUBLE_ENROLMENT = "double_enrolment"
+LEAVES_BEFORE_ENTRY = "leaves_before_entry"
+UNKNOWN_SCHOOL = "unknown_school"
+
+RULES = (
+    UNKNOWN_CODE,
+    NOT_A_NUMBER,
+    NOT_A_DATE,
+    NEGATIVE,
+    MISSING_VALUE,
+    DUPLICATE_ROW,
+    DOUBLE_ENROLMENT,
+    LEAVES_BEFORE_ENTRY,
+    UNKNOWN_SCHOOL,
+)
+
+BRIN = r"^[0-9]{2}[A-Z]{2}$"
+VESTIGING = r"^[0-9]{2}[A-Z]{2}[0-9]{2}$"
+BOARD = r"^[0-9]{5}$"
+
+_WHOLE = r"^-?[0-9]{1,5}$"
+"""Up to 99,999: the largest vestiging of the country has under 3,000 pupils."""
+
+_AMOUNT = r"^-?([0-9]{1,9}([.,][0-9]{1,2})?|[0-9]{1,3}(\.[0-9]{3}){1,2},[0-9]{1,2})$"
+"""1234.56, 1234,56 or 1.234,56; more than two decimals would have to be rounded, so they are refused."""
+
+
+def missing_value() -> pa.Check:
+    """A value must stand here."""
+    return _check(MISSING_VALUE, lambda value: value != "")
+
+
+def one_of(codes: Sequence[str]) -> pa.Check:
+    """The value is one of a list of codes."""
+    return _check(UNKNOWN_CODE, lambda value: (value == "") | value.is_in(list(codes)))
+
+
+def code(pattern: str) -> pa.Check:
+    """The value is a code of this pattern."""
+    return _check(UNKNOWN_CODE, lambda value: (value == "") | value.str.contains(pattern))
+
+
+def vestiging_number() -> pa.Check:
+    """Two digits, or the BRIN of the same row and two digits (domain notes, section 4, key trap)."""
+    brin = pl.col("BRIN_NUMMER")
+    return _check(
+        UNKNOWN_CODE,
+        lambda value: (
+            (value == "")
+            | value.str.contains(r"^[0-9]{2}$")
+            | (value.str.contains(VESTIGING) & (~brin.str.contains(BRIN) | (value.str.head(4) == brin)))
+        ),
+    )
+
+
+def whole_number() -> tuple[pa.Check, pa.Check]:
+    """A whole number of at most five digits that is not negative."""
+    return (
+        _check(NOT_A_NUMBER, lambda value: (value == "") | value.str.contains(_WHOLE)),
+        _not_negative(_WHOLE),
+    )
+
+
+def amount() -> tuple[pa.Check, pa.Check]:
+    """An amount or score with at most two decimals that is not negative."""
+    return (
+        _check(NOT_A_NUMBER, lambda value: (value == "") | value.str.contains(_AMOUNT)),
+        _not_negative(_AMOUNT),
+    )
+
+
+def day() -> pa.Check:
+    """A date that exists, written as 20201001 or 2020-10-01."""
+    return _check(NOT_A_DATE, lambda value: (value == "") | day_of(value).is_not_null())
+
+
+def not_before(entry: str) -> pa.Check:
+    """A date that is not earlier than the one in column `entry` (where both can be read)."""
+    return _check(
+        LEAVES_BEFORE_ENTRY,
+        lambda value: (value == "") | (day_of(value) >= day_of(pl.col(entry))).fill_null(True),
+    )
+
+
+def present_when(column: str, codes: Sequence[str]) -> pa.Check:
+    """A value must stand here when `column` holds one of these codes."""
+    return _check(MISSING_VALUE, lambda value: (value != "") | ~pl.col(column).is_in(list(codes)))
+
+
+def day_of(value: pl.Expr) -> pl.Expr:
+    """Read text as a date; null where it is none."""
+    compact = value.str.len_bytes() == 8
+    dashed = value.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    return (
+        pl.when(compact)
+        .then(value.str.to_date("%Y%m%d", strict=False))
+        .when(dashed)
+        .then(value.str.to_date("%Y-%m-%d", strict=False))
+    )
+
+
+def _not_negative(pattern: str) -> pa.Check:
+    return _check(NEGATIVE, lambda value: ~(value.str.starts_with("-") & value.str.contains(pattern)))
+
+
+def _check(rule: str, holds: Callable[[pl.Expr], pl.Expr]) -> pa.Check:
+    def whole_column(data: pa.PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(holds(pl.col(data.key)))
+
+    return pa.Check(whole_column, name=rule)
