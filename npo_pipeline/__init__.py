@@ -1,1 +1,3 @@
-"""Computes, pays and accounts for NPO school funding."""
+"""Computes, pays and accounts for the school funding of the Nationaal Programma Onderwijs."""
+
+__version__ = "0.1.0"

@@ -27,8 +27,8 @@ def split(rows: pl.DataFrame, model: pa.DataFrameSchema) -> Split:
     """Check collected rows against their model, with all faults of every row.
 
     Args:
-        rows: `line` and the text columns of the model. A LazyFrame would be checked for its column
-            names only, and pass; so only collected frames are taken.
+        rows: `line` and text columns, those of the model among them. A LazyFrame would be checked for
+            its column names only, and pass; so only collected frames are taken.
         model: the pandera model of the kind of file.
 
     Raises:
@@ -37,7 +37,7 @@ def split(rows: pl.DataFrame, model: pa.DataFrameSchema) -> Split:
     if not isinstance(rows, pl.DataFrame):
         raise TypeError(f"rows of {model.name} must be collected before they are checked")
     try:
-        model.validate(rows, lazy=True)
+        model.validate(rows.select(list(model.columns)), lazy=True)
     except SchemaErrors as errors:
         return _apart(rows, errors.failure_cases)
     return Split(rows, NO_REFUSALS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import polars as pl
@@ -18,18 +18,20 @@ BLOCK = 16 * 2**20
 """Bytes read at a time: enough for polars to use all cores, little enough for any memory."""
 
 
-def text_blocks(file: SourceFile, facts: Bytes, header: Header, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+_STRIPPED = pl.exclude("line").str.strip_chars()
+
+
+def text_blocks(file: SourceFile, facts: Bytes, header: Header) -> Iterator[pl.DataFrame]:
     """Read the rows below the header.
 
     Args:
         file: the file.
         facts: what `inspect` found.
         header: its header line.
-        columns: the columns wanted, by their normalised names.
 
     Yields:
-        Frames of `line` (Int64, 1 is the header) and the wanted columns (String, without the spaces
-        around them, "" where there is no value). Blank lines are passed over.
+        Frames of `line` (Int64, 1 is the header) and all columns of the file by their normalised names
+        (String, without the spaces around them, "" where there is no value). Blank lines are passed over.
 
     Raises:
         Refused: names the line that is cut off, has a field too many, or cannot be decoded.
@@ -39,7 +41,7 @@ def text_blocks(file: SourceFile, facts: Bytes, header: Header, columns: Sequenc
         for block in _blocks(stream, facts, header):
             frame, lines = _frame(file.name, block, facts, header, line)
             line += lines
-            yield _wanted(frame, columns, spaces=b" " in block or b"\t" in block)
+            yield frame.with_columns(_STRIPPED) if b" " in block or b"\t" in block else frame
 
 
 def _blocks(stream: BinaryIO, facts: Bytes, header: Header) -> Iterator[bytes]:
@@ -138,8 +140,3 @@ def _frame_by_csv(name: str, text: str, header: Header, line: int) -> pl.DataFra
 def _ragged(name: str, line: int, fields: int, wide: int) -> str:
     cause = "the file is cut off" if fields < wide else "a separator too many, or a value that wants quotes"
     return f"{name}, line {line}: has {fields} fields where the header has {wide}: {cause}; have it sent again"
-
-
-def _wanted(frame: pl.DataFrame, columns: Sequence[str], *, spaces: bool) -> pl.DataFrame:
-    wanted = frame.select("line", *columns)
-    return wanted.with_columns(pl.col(*columns).str.strip_chars()) if spaces else wanted

@@ -1,0 +1,160 @@
+"""Taking in a delivery: each file read once, its faults kept, its rows counted and let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from npo_pipeline.counts import columns, published, register, schools
+from npo_pipeline.counts.enrolments import Doubles, find_doubles
+from npo_pipeline.errors import Refused
+from npo_pipeline.files import kinds
+from npo_pipeline.files.delivery import Arrived
+from npo_pipeline.files.refusals import NO_REFUSALS
+from npo_pipeline.files.rows import split
+from schemas import files as models
+from schemas.rules import DUPLICATE_ROW, UNKNOWN_SCHOOL
+
+Counted = Callable[[str, int], None]
+"""Told how many rows of a file were read so far."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is kept of a file.
+
+    `refusals`: line, rule, column_name, value, a row per fault. The frames that a kind does not have are
+    empty. `without_board`: none of its schools has a board yet, so it waits for its address list.
+    """
+
+    arrived: Arrived
+    rows: int
+    refusals: pl.DataFrame
+    counts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=register.COUNTED))
+    scores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=published.SCORED))
+    facts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schools.FACTS))
+    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schools.CHANGES))
+    without_board: bool = False
+
+    @property
+    def rejected(self) -> int:
+        """The number of refused rows."""
+        return self.refusals["line"].n_unique()
+
+
+def take(arrived: Sequence[Arrived], known: pl.Series, counted: Counted) -> list[Taken]:
+    """Read all files of a delivery; those that tell of boards first, because the others need them.
+
+    Args:
+        arrived: the recognised files.
+        known: the vestigingen that have a board in the books.
+        counted: told how far it is.
+
+    Raises:
+        Refused: a file has no rows, or contradicts itself.
+    """
+    taken = [_take_list(one, counted) for one in arrived if one.kind in _TELLING]
+    told = pl.concat([known, *(one.facts["vestiging"] for one in taken)]).unique()
+    taken += [_take_published(one, told, counted) for one in arrived if one.kind in _NEEDING]
+    registers = [one for one in arrived if one.kind in kinds.REGISTERS]
+    return sorted(taken + _take_registers(registers, told, counted), key=lambda one: one.arrived.name)
+
+
+_TELLING = (kinds.ADDRESSES, kinds.CHANGES, kinds.PUPILS_PO, kinds.PUPILS_PO_CLUSTER)
+_NEEDING = (kinds.SCORES, kinds.CUMI, kinds.PUPILS_VO)
+
+
+def _take_list(one: Arrived, counted: Counted) -> Taken:
+    taken, rows = _whole_file(one, counted)
+    facts = schools.facts_of(one.kind, rows, one.reference_date)
+    if one.kind is kinds.CHANGES:
+        return replace(taken, facts=facts, changes=schools.changes_of(rows))
+    if one.kind is kinds.ADDRESSES:
+        return replace(taken, facts=facts)
+    return replace(taken, facts=facts, counts=published.counts_of(one.kind, rows, one.name))
+
+
+def _take_published(one: Arrived, known: pl.Series, counted: Counted) -> Taken:
+    taken, rows = _whole_file(one, counted)
+    column = models.SCHOOL if one.kind is kinds.SCORES else "VESTIGINGSNUMMER"
+    place = pl.col(models.SCHOOL).alias("vestiging") if one.kind is kinds.SCORES else columns.vestiging()
+    placed = rows.with_columns(place)
+    homeless = placed.filter(~pl.col("vestiging").is_in(known.implode()))
+    # Where no school at all is known, the file came before its address list: its counts wait for that.
+    waits = homeless.height == placed.height > 0
+    if homeless.height and not waits:
+        unknown = homeless.select(
+            "line", rule=pl.lit(UNKNOWN_SCHOOL), column_name=pl.lit(column), value="vestiging"
+        )
+        taken = replace(taken, refusals=pl.concat([taken.refusals, unknown]))
+        rows = rows.join(homeless, on="line", how="anti", maintain_order="left")
+    if one.kind is kinds.SCORES:
+        return replace(taken, scores=published.scores_of(rows, one.name), without_board=waits)
+    return replace(taken, counts=published.counts_of(one.kind, rows, one.name), without_board=waits)
+
+
+def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame]:
+    """A small file at once: its good rows, without exact copies."""
+    blocks = list(one.blocks())
+    _need_rows(one, sum(block.height for block in blocks))
+    rows = pl.concat(blocks)
+    counted(one.name, rows.height)
+    parts = split(rows, one.kind.model)
+    first = rows.with_columns(first=pl.col("line").first().over(pl.struct(pl.exclude("line"))))
+    copies = first.filter(pl.col("line") != pl.col("first")).select(
+        "line",
+        rule=pl.lit(DUPLICATE_ROW),
+        column_name=pl.lit(None, pl.String),
+        value=pl.col("first").cast(pl.String),
+    )
+    good = parts.good.join(copies, on="line", how="anti", maintain_order="left")
+    return Taken(one, rows.height, pl.concat([parts.refusals, copies])), good
+
+
+def _take_registers(registers: Sequence[Arrived], known: pl.Series, counted: Counted) -> list[Taken]:
+    read = {one.name: _count_register(one, known, counted) for one in registers}
+    traces = {name: trace for name, (_, trace) in read.items()}
+    by_name = {one.name: one for one in registers}
+    doubles = find_doubles(traces, lambda name, lines: _lines_again(by_name[name], lines))
+    return [_without(taken, doubles) for taken, _ in read.values()]
+
+
+def _count_register(one: Arrived, known: pl.Series, counted: Counted) -> tuple[Taken, pl.DataFrame]:
+    assert one.reference_date is not None
+    tallies, traces, refusals, rows = [], [], [NO_REFUSALS], 0
+    for block in one.blocks():
+        parts = split(block, one.kind.model)
+        done = register.count_block(one.kind, block, parts.good, one.reference_date, known)
+        tallies.append(done.counted)
+        traces.append(done.traces)
+        refusals += [parts.refusals, done.refusals]
+        rows += block.height
+        counted(one.name, rows)
+    _need_rows(one, rows)
+    return Taken(one, rows, pl.concat(refusals), counts=register.merged(tallies)), pl.concat(traces)
+
+
+def _lines_again(one: Arrived, lines: pl.Series) -> pl.DataFrame:
+    """Read some lines a second time: line, pupil, row, and the columns that counting needs."""
+    found = [block.filter(pl.col("line").is_in(lines.implode())) for block in one.blocks()]
+    rows = pl.concat(found)
+    return rows.select("line", pupil="PSEUDONIEM", row=pl.concat_str(pl.exclude("line"), separator="\x1f"))
+
+
+def _without(taken: Taken, doubles: Doubles) -> Taken:
+    """Add the refusals of copies and double enrolments, and take their pupils off the counts."""
+    name, one = taken.arrived.name, taken.arrived
+    refusals = pl.concat([taken.refusals, doubles.refusals.get(name, NO_REFUSALS)])
+    if (lines := doubles.uncounted.get(name)) is None:
+        return replace(taken, refusals=refusals)
+    rows = [block.filter(pl.col("line").is_in(lines.implode())) for block in one.blocks()]
+    off = register.tally(one.kind, pl.concat(rows))
+    minus = off.with_columns(-pl.col("pupils"), -pl.col("cumi_pupils"))
+    return replace(taken, refusals=refusals, counts=register.merged([taken.counts, minus]))
+
+
+def _need_rows(one: Arrived, rows: int) -> None:
+    if not rows:
+        raise Refused(f"{one.name}: holds a header and no rows; have it sent again")

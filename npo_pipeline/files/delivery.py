@@ -1,0 +1,132 @@
+"""A delivery, recognised: every file with its kind, its hash and the reference date it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.files import kinds
+from npo_pipeline.files.header import Header, read_header
+from npo_pipeline.files.inspect import Bytes, inspect
+from npo_pipeline.files.kinds import PLANTED, FileKind, recognise
+from npo_pipeline.files.rows import split
+from npo_pipeline.files.source import SourceFile, source_files
+from npo_pipeline.files.text import text_blocks
+from npo_pipeline.files.workbook import Workbook, is_workbook, read_workbook
+from schemas.rules import NOT_A_DATE
+
+_DATE_COLUMN = {
+    kinds.PUPILS_PO.name: "PEILDATUM",
+    kinds.PUPILS_PO_CLUSTER.name: "PEILDATUM",
+    kinds.CUMI.name: "PEILJAAR",
+}
+"""The kinds that say their date, and the column they say it in."""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A recognised file of a delivery. `reference_date` is null for changes, which belong to no date."""
+
+    file: SourceFile
+    kind: FileKind
+    sha256: str
+    encoding: str
+    text: tuple[Bytes, Header] | None
+    workbook: Workbook | None
+    reference_date: date | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the file in its delivery."""
+        return self.file.name
+
+    def blocks(self) -> Iterator[pl.DataFrame]:
+        """Its rows as frames of text: `line` and all columns of the file, dates without dashes."""
+        if self.workbook is not None:
+            yield self.workbook.rows
+        if self.text is not None:
+            dates = _dates(self.kind)
+            for block in text_blocks(self.file, *self.text):
+                yield _compact(block, dates)
+
+
+def arrive(paths: Sequence[Path], reference_date: date | None) -> list[Arrived]:
+    """Recognise every file of a delivery and give it its reference date.
+
+    A file that says its date keeps it; `reference_date`, or else the one date the others say, is for those
+    that do not.
+
+    Raises:
+        Refused: a file is unknown, damaged, says another date, or no date is known for it.
+    """
+    arrived = [one for file in source_files(paths) if (one := _recognised(file))]
+    if not arrived:
+        raise Refused("the delivery holds no file of a known kind")
+    said = {one.name: _said(one) for one in arrived}
+    for name, day in said.items():
+        if day and reference_date and day != reference_date:
+            raise Refused(f"{name}: is of {day}, not of {reference_date}; take it out, or give its own date")
+    return [_dated(one, said[one.name], reference_date, set(said.values()) - {None}) for one in arrived]
+
+
+def _recognised(file: SourceFile) -> Arrived | None:
+    if is_workbook(file):
+        book = read_workbook(file)
+        return Arrived(file, kinds.SCORES, book.sha256, "xlsx", None, book)
+    facts = inspect(file)
+    header = read_header(file, facts)
+    if header.columns == PLANTED:
+        return None
+    kind = recognise(file.name, header)
+    return Arrived(file, kind, facts.sha256, facts.encoding, (facts, header), None)
+
+
+def _said(one: Arrived) -> date | None:
+    """The reference date a file says; all its rows must say the same."""
+    if one.workbook is not None:
+        return one.workbook.reference_date
+    if (column := _DATE_COLUMN.get(one.kind.name)) is None:
+        return None
+    found: dict[str, int] = {}
+    for block in one.blocks():
+        days = split(block, one.kind.model).good.group_by(column).agg(pl.col("line").first())
+        found = {**dict(days.select(column, "line").iter_rows()), **found}
+    if len(found) > 1:
+        (first, _), (other, line) = sorted(found.items(), key=lambda item: item[1])[:2]
+        raise Refused(f"{one.name}, line {line}: {column} is {other}, but {first} above; split the file by date")
+    return next((_as_date(text) for text in found), None)
+
+
+def _as_date(text: str) -> date:
+    return date(int(text), 10, 1) if len(text) == 4 else date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+
+
+def _dated(one: Arrived, said: date | None, asked: date | None, others: set[date | None]) -> Arrived:
+    if one.kind is kinds.CHANGES:
+        return one
+    day = said or asked or (next(iter(others)) if len(others) == 1 else None)
+    if day is None:
+        raise Refused(f"{one.name}: does not say its date; add --reference-date, for example 2020-10-01")
+    return replace(one, reference_date=day)
+
+
+def _dates(kind: FileKind) -> list[str]:
+    """The columns of a kind that hold a date, read off its model."""
+    return [
+        name
+        for name, column in kind.model.columns.items()
+        if any(check.name == NOT_A_DATE for check in column.checks)
+    ]
+
+
+def _compact(block: pl.DataFrame, dates: Sequence[str]) -> pl.DataFrame:
+    """Write 2020-10-01 as 20201001, so that dates compare as text."""
+    dashed = [column for column in dates if (block[column].str.len_bytes() > 8).any()]
+    return block.with_columns(
+        pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3") for column in dashed
+    )

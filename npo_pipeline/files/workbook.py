@@ -1,0 +1,127 @@
+"""The CBS workbook: sheet `Tabel 1` as rows of text, as if it were a text file of the same layout."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.files.header import normal_name
+from npo_pipeline.files.source import SourceFile, check_members
+from schemas import files as models
+
+MAX_SIZE = 64 * 2**20
+SHEET, SHEET_WITHOUT_THRESHOLD = "Tabel 1", "Tabel 2"
+
+_DATE = re.compile(r"\b1 oktober (20\d\d)\b")
+_VESTIGING = r"^\s*[0-9A-Za-z]{6}\s*$"
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """A CBS workbook.
+
+    `rows`: line (the row of the sheet), and the columns of a scores file as text. `without_threshold`:
+    the school and its score without threshold, where `Tabel 2` is there. `reference_date`: the 1 October
+    in the title.
+    """
+
+    sha256: str
+    rows: pl.DataFrame
+    without_threshold: pl.DataFrame
+    reference_date: date | None
+
+
+def is_workbook(file: SourceFile) -> bool:
+    """Whether the file is a zip by its first bytes, as every `.xlsx` is."""
+    with file.open() as stream:
+        return stream.read(4) == b"PK\x03\x04"
+
+
+def read_workbook(file: SourceFile) -> Workbook:
+    """Read a CBS workbook with calamine (its styles make openpyxl fail; domain notes, section 2).
+
+    Raises:
+        Refused: it is no workbook, is too large, or has no readable `Tabel 1`.
+    """
+    data = _bytes(file)
+    title, rows = _table(file.name, data, SHEET, (models.SCHOOL, models.SCORED_PUPILS, models.SCORE))
+    return Workbook(hashlib.sha256(data).hexdigest(), rows, _without_threshold(file.name, data), _said(title))
+
+
+def _bytes(file: SourceFile) -> bytes:
+    if file.size > MAX_SIZE:
+        raise Refused(f"{file.name}: is larger than {MAX_SIZE // 2**20} MiB; the workbook of CBS is far smaller")
+    with file.open() as stream:
+        data = stream.read()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            check_members(file.name, archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise Refused(f"{file.name}: is no readable workbook ({error}); have it sent again") from error
+    return data
+
+
+def _sheet(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
+    import fastexcel
+
+    try:
+        book = fastexcel.read_excel(data)
+        if sheet not in book.sheet_names:
+            return None
+        loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
+        frame = loaded.to_polars()
+    except Exception as error:  # calamine and fastexcel raise many kinds; all say the file cannot be read
+        raise Refused(f"{name}: sheet {sheet!r} cannot be read ({error}); have the workbook sent again") from error
+    frame.columns = [f"column_{number}" for number in range(frame.width)]
+    return frame.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64))
+
+
+def _table(name: str, data: bytes, sheet: str, wanted: Sequence[str]) -> tuple[str, pl.DataFrame]:
+    """The text above the header, and the rows below it that hold a school."""
+    frame = _sheet(name, data, sheet)
+    if frame is None:
+        raise Refused(f"{name}: has no sheet {sheet!r}; this is not the workbook of CBS")
+    cells = frame.drop("line")
+    head = next((n for n, row in enumerate(cells.head(50).iter_rows()) if _names(row)[:1] == [wanted[0]]), None)
+    if head is None:
+        raise Refused(f"{name}, sheet {sheet!r}: has no header {wanted[0]}; this is not the workbook of CBS")
+    names = _names(cells.row(head))
+    if lacking := [column for column in wanted if column not in names]:
+        raise Refused(
+            f"{name}, sheet {sheet!r}, line {head + 1}: column {lacking[0]} is missing; have it sent again"
+        )
+    title = " ".join(str(cell) for row in cells.head(head).iter_rows() for cell in row if cell)
+    return title, _rows(frame.slice(head + 1), [f"column_{names.index(column)}" for column in wanted], wanted)
+
+
+def _names(row: tuple[object, ...]) -> list[str]:
+    return [normal_name(str(cell)) if cell is not None else "" for cell in row]
+
+
+def _rows(frame: pl.DataFrame, positions: list[str], wanted: Sequence[str]) -> pl.DataFrame:
+    # Below the table stand a blank row, "Bron: CBS" and footnotes: text in the first column alone.
+    columns = dict(zip(positions, wanted, strict=True))
+    others = pl.any_horizontal(pl.col(*positions[1:]).fill_null("") != "")
+    school = pl.col(positions[0]).fill_null("")
+    table = frame.filter(others | school.str.contains(_VESTIGING)).select("line", *positions).rename(columns)
+    return table.with_columns(pl.col(*wanted).fill_null("").str.strip_chars())
+
+
+def _without_threshold(name: str, data: bytes) -> pl.DataFrame:
+    wanted = (models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD)
+    if _sheet(name, data, SHEET_WITHOUT_THRESHOLD) is None:
+        return pl.DataFrame(schema=dict.fromkeys(("line", *wanted), pl.String))
+    return _table(name, data, SHEET_WITHOUT_THRESHOLD, wanted)[1]
+
+
+def _said(title: str) -> date | None:
+    found = _DATE.search(title)
+    return date(int(found[1]), 10, 1) if found else None

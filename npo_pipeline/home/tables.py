@@ -1,0 +1,58 @@
+"""The tables of the books in DuckDB, made from their pandera models, and the views beside them."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from npo_pipeline.errors import Refused
+from schemas.tables import TABLES
+
+FORMAT = 1
+"""The form of the books. A program refuses a home of a higher format than its own."""
+
+VIEWS = {
+    "board_payments": """
+        select paid_month, school_year, board, component, sum(amount)::decimal(18, 2) as amount
+        from payments group by all order by all""",
+    "current_counts": """
+        select counts.* from counts join deliveries using (delivery_id)
+        where deliveries.superseded_by is null""",
+    "latest_decisions": """
+        select * from decisions qualify sequence = max(sequence) over (partition by school_year)""",
+}
+
+
+def create(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make empty books."""
+    connection.execute("create table home (format integer)")
+    connection.execute(f"insert into home values ({FORMAT})")
+    for model in TABLES:
+        columns = ", ".join(f"{name} {sql_type(column.dtype.type)}" for name, column in model.columns.items())
+        connection.execute(f"create table {model.name} ({columns})")
+    for name, query in VIEWS.items():
+        connection.execute(f"create view {name} as {query}")
+
+
+def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
+    """Refuse books that are not ours, or of a newer program.
+
+    Raises:
+        Refused: says which.
+    """
+    try:
+        found = connection.execute("select format from home").fetchone()
+    except duckdb.Error as error:
+        raise Refused(f"{shown}: is no database of npo; choose another --home") from error
+    if found is None or found[0] > FORMAT:
+        raise Refused(
+            f"{shown}: was written by a newer npo (format {found and found[0]}, this one knows {FORMAT})"
+        )
+
+
+def sql_type(dtype: pl.DataType) -> str:
+    """The DuckDB type of a polars type."""
+    if isinstance(dtype, pl.Decimal):
+        return f"decimal({dtype.precision}, {dtype.scale})"
+    names = {pl.String: "varchar", pl.Int64: "bigint", pl.Date: "date", pl.Datetime: "timestamp"}
+    return names[type(dtype)]
