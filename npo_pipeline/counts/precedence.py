@@ -64,7 +64,8 @@ def differences(live: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataFrame) 
             theirs = [name for name, other in kind_of.items() if other == kind and name not in ours]
             if ours and theirs:
                 parts.append(_compared(counts, counts, measure, ours, theirs, files))
-    if (ours := chosen.get(PUPILS_PO)) and (theirs := chosen.get(SCORES)):
+    ours, theirs = chosen.get(PUPILS_PO, []), chosen.get(SCORES, [])
+    if ours and theirs:
         bao = counts.filter(pl.col("school_type") == "bao")
         parts.append(_compared(bao, scores.with_columns(school_type=pl.lit("bao")), "pupils", ours, theirs, files))
     return pl.concat([_NONE, *parts]).sort(*KEY, "measure", "other_delivery")
@@ -92,7 +93,7 @@ def _compared(
     )
     apart = both.filter(pl.col("used").fill_null(0) != pl.col("other").fill_null(0))
     thing = "cumi pupils" if measure == "cumi_pupils" else "pupils"
-    words = f"{{}}: {{}} {thing} in {files[our[0]]}, which is used, {{}} in {files[their[0]]}".replace("{}", "{}")
+    words = f"{{}}: {{}} {thing} in {files[our[0]]}, which is used, {{}} in {files[their[0]]}"
     shown = pl.format(words, "vestiging", pl.col("used").fill_null(0), pl.col("other").fill_null(0))
     return apart.select(
         *KEY,

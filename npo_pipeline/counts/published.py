@@ -13,7 +13,11 @@ from npo_pipeline.files import kinds
 from npo_pipeline.files.kinds import FileKind
 from schemas import files as models
 
-SCORED: dict[str, pl.DataType | type[pl.DataType]] = {"vestiging": pl.String, "score": pl.Decimal(18, 2), "pupils": pl.Int64}
+SCORED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "vestiging": pl.String,
+    "score": pl.Decimal(18, 2),
+    "pupils": pl.Int64,
+}
 
 
 def counts_of(kind: FileKind, rows: pl.DataFrame, file: str) -> pl.DataFrame:

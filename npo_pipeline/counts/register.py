@@ -87,7 +87,7 @@ def _grouped(kind: FileKind, marked: pl.DataFrame) -> pl.DataFrame:
     if kind is REGISTER_PO:
         keys, school_type = ["SOORT_PO", "CLUSTER"], columns.school_type("SOORT_PO")
         cumi = (pl.col("counting") & pl.col("CUMI").is_in(["J", "1"])).sum().cast(pl.Int64)
-        cluster = pl.when(pl.col("CLUSTER") != "").then("CLUSTER")
+        cluster: pl.Expr = pl.when(pl.col("CLUSTER") != "").then("CLUSTER")
     else:
         keys, school_type = ["ONDERWIJSTYPE", "LEERJAAR"], columns.school_type_vo("ONDERWIJSTYPE", "LEERJAAR")
         cumi, cluster = pl.lit(None, pl.Int64), pl.lit(None, pl.String)

@@ -46,7 +46,7 @@ def facts_of(kind: FileKind, rows: pl.DataFrame, as_of: date | None) -> pl.DataF
     """
     if kind is kinds.CHANGES:
         facts = _change_facts(rows)
-    elif kind is kinds.ADDRESSES:
+    elif kind in kinds.ADDRESSES:
         facts = _listed(rows, "VESTIGINGSNAAM", "addresses", as_of)
     else:
         facts = _listed(rows, "INSTELLINGSNAAM_VESTIGING", "pupils", as_of)

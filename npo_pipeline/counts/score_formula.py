@@ -13,7 +13,12 @@ import polars as pl
 from npo_pipeline.counts import columns
 from schemas import files as models
 
-OFF = {"line": pl.Int64, "vestiging": pl.String, "expected": pl.Decimal(18, 2), "score": pl.Decimal(18, 2)}
+OFF: dict[str, pl.DataType | type[pl.DataType]] = {
+    "line": pl.Int64,
+    "vestiging": pl.String,
+    "expected": pl.Decimal(18, 2),
+    "score": pl.Decimal(18, 2),
+}
 
 _SLACK_PER_PUPIL_E4, _SLACK_E4 = 1, 100
 """Tolerance 0.0001 x E + 0.01, in ten-thousandths: the rounding of the means and of A and the score."""
@@ -39,7 +44,9 @@ def off_formula(rows: pl.DataFrame, without_threshold: pl.DataFrame) -> pl.DataF
     numeric = pl.col(models.SCORE_WITHOUT_THRESHOLD).str.contains(r"^[0-9]+([.,][0-9]{1,2})?$")
     before = without_threshold.filter(numeric).select(
         vestiging=models.SCHOOL,
-        before=(columns.score(models.SCORE_WITHOUT_THRESHOLD).cast(pl.Decimal(38, 4)) * pl.lit(10_000, whole)).cast(whole),
+        before=(
+            columns.score(models.SCORE_WITHOUT_THRESHOLD).cast(pl.Decimal(38, 4)) * pl.lit(10_000, whole)
+        ).cast(whole),
     )
     both = table.join(before, on="vestiging", how="inner")
     above = both.filter((pl.col("score") > 0) & (pl.col("pupils") > 0))

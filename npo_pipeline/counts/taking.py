@@ -62,7 +62,7 @@ def take(arrived: Sequence[Arrived], known: pl.Series, counted: Counted) -> list
     return sorted(taken + _take_registers(registers, told, counted), key=lambda one: one.arrived.name)
 
 
-_TELLING = (kinds.ADDRESSES, kinds.CHANGES, kinds.PUPILS_PO, kinds.PUPILS_PO_CLUSTER)
+_TELLING = (*kinds.ADDRESSES, kinds.CHANGES, kinds.PUPILS_PO, kinds.PUPILS_PO_CLUSTER)
 _NEEDING = (kinds.SCORES, kinds.CUMI, kinds.PUPILS_VO)
 
 
@@ -71,7 +71,7 @@ def _take_list(one: Arrived, counted: Counted) -> Taken:
     facts = schools.facts_of(one.kind, rows, one.reference_date)
     if one.kind is kinds.CHANGES:
         return replace(taken, facts=facts, changes=schools.changes_of(rows))
-    if one.kind is kinds.ADDRESSES:
+    if one.kind in kinds.ADDRESSES:
         return replace(taken, facts=facts)
     return replace(taken, facts=facts, counts=published.counts_of(one.kind, rows, one.name))
 

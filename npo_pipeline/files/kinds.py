@@ -46,7 +46,11 @@ PUPILS_PO = _kind("pupils_po", "DUO pupils po", models.PUPILS_PO, "PEILDATUM", "
 PUPILS_VO = _kind("pupils_vo", "DUO pupils vo", models.PUPILS_VO, models.ONDERWIJSTYPE_VO)
 SCORES = _kind("scores", "CBS scores", models.SCORES, models.SCHOOL, models.SCORE)
 CUMI = _kind("cumi", "CUMI pupils", models.CUMI, "TYPE_PO", "CUMI")
-ADDRESSES = _kind("addresses", "address list", models.ADDRESSES, "BEVOEGD_GEZAG_NUMMER", "VESTIGINGSNAAM")
+ADDRESSES_VO = _kind("addresses_vo", "address list vo", models.ADDRESSES, "VESTIGINGSNAAM", "ONDERWIJSSTRUCTUUR")
+ADDRESSES_SO = _kind(
+    "addresses_so", "address list sbo, so, vso", models.ADDRESSES, "VESTIGINGSNAAM", "SOORT_PRIMAIR_ONDERWIJS"
+)
+ADDRESSES_BO = _kind("addresses_bo", "address list bo", models.ADDRESSES, "BEVOEGD_GEZAG_NUMMER", "VESTIGINGSNAAM")
 CHANGES = _kind("changes", "changes", models.CHANGES_FILE, "INGANGSDATUM", "VESTIGING")
 
 KINDS = (
@@ -57,9 +61,14 @@ KINDS = (
     PUPILS_VO,
     SCORES,
     CUMI,
-    ADDRESSES,
+    ADDRESSES_VO,
+    ADDRESSES_SO,
+    ADDRESSES_BO,
     CHANGES,
 )
+
+ADDRESSES = (ADDRESSES_VO, ADDRESSES_SO, ADDRESSES_BO)
+"""DUO's three address lists; each is superseded by a later one of its own sort only."""
 
 REGISTERS = (REGISTER_PO, REGISTER_VO)
 

@@ -23,7 +23,12 @@ class Books:
 
     def frame(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
         """Run a query; its rows come in no particular order unless the query says so."""
-        return self._connection.sql(query, params=list(parameters)).pl()
+        found: pl.DataFrame = self._rows(query, parameters).pl()
+        return found
+
+    def _rows(self, query: str, parameters: Sequence[Any]) -> Any:
+        # A relation of its own per query: `execute` would replace the result of the query before it.
+        return self._connection.sql(query, params=list(parameters))
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table."""
@@ -31,8 +36,8 @@ class Books:
 
     def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
         """The one value of a query that gives one."""
-        row = self._connection.sql(query, params=list(parameters)).fetchone()
-        return row[0] if row else None
+        row = self.frame(query, parameters).row(0)
+        return row[0]
 
 
 @contextmanager

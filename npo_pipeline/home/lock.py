@@ -43,7 +43,7 @@ def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) ->
 
 def _opened(home: Home) -> IO[str]:
     try:
-        home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.path.mkdir(parents=True, exist_ok=True)
         return home.lock.open("a+", encoding="utf-8")
     except OSError as error:
         raise Refused(f"{home.path}: the home cannot be written ({error.strerror}); check the folder") from error

@@ -85,7 +85,7 @@ def refuse_open_writer(home: Home) -> None:
 def _keep(home: Home, run_id: str, manifest: str) -> None:
     # The manifest of record stands in the database; the copy beside it is a second witness and may fail.
     try:
-        home.manifests.mkdir(mode=0o700, exist_ok=True)
+        home.manifests.mkdir(exist_ok=True)
         (home.manifests / f"{run_id}.json").write_text(manifest, encoding="utf-8")
     except OSError:
         return
@@ -151,7 +151,7 @@ def _prove(copy: Path, frames: Mapping[str, pl.DataFrame]) -> None:
             money = "coalesce(sum(amount), 0)" if "amount" in frame.columns else "0"
             key = next(c for c in ("run_id", "decision_id", "delivery_id", "sha256") if c in frame.columns)
             query = f"select count(*), {money} from {name} where {key} in (select unnest(?))"
-            found = connection.execute(query, [frame[key].unique().to_list()]).fetchone()
+            found = connection.execute(query, [frame[key].unique().to_list()]).fetchall()[0]
             expected = (frame.height, frame["amount"].sum() if "amount" in frame.columns else 0)
             if found != expected:
                 raise OSError(0, f"control total of {name}: wrote {expected}, found {found}")

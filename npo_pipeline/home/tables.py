@@ -8,6 +8,13 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from schemas.tables import TABLES
 
+_SQL_TYPES: dict[type[pl.DataType], str] = {
+    pl.String: "varchar",
+    pl.Int64: "bigint",
+    pl.Date: "date",
+    pl.Datetime: "timestamp",
+}
+
 FORMAT = 1
 """The form of the books. A program refuses a home of a higher format than its own."""
 
@@ -41,18 +48,17 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
         Refused: says which.
     """
     try:
-        found = connection.execute("select format from home").fetchone()
+        found = connection.sql("select max(format) from home").fetchall()[0][0]
     except duckdb.Error as error:
         raise Refused(f"{shown}: is no database of npo; choose another --home") from error
-    if found is None or found[0] > FORMAT:
+    if found is None or found > FORMAT:
         raise Refused(
-            f"{shown}: was written by a newer npo (format {found and found[0]}, this one knows {FORMAT})"
+            f"{shown}: was written by a newer npo (format {found}, this one knows {FORMAT}); use that one"
         )
 
 
-def sql_type(dtype: pl.DataType) -> str:
+def sql_type(dtype: pl.DataType | type[pl.DataType]) -> str:
     """The DuckDB type of a polars type."""
     if isinstance(dtype, pl.Decimal):
         return f"decimal({dtype.precision}, {dtype.scale})"
-    names = {pl.String: "varchar", pl.Int64: "bigint", pl.Date: "date", pl.Datetime: "timestamp"}
-    return names[type(dtype)]
+    return _SQL_TYPES[dtype.base_type()]

@@ -1,0 +1,1 @@
+"""The command `npo`: options in, one sequence of steps, a summary out."""

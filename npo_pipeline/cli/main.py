@@ -1,0 +1,148 @@
+"""Entry point of `npo`: every way to end has its own exit status (contract, section 1)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from npo_pipeline import __version__
+from npo_pipeline.cli.options import DAY, MONTH, PATH, SCHOOL_YEAR, SHARE, common, reference_date
+from npo_pipeline.errors import NpoError
+
+FAULT_OF_OURS = 1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="npo")
+def npo() -> None:
+    """Compute, pay and account for the NPO funding of schools."""
+
+
+@npo.command()
+@common
+def demo(home: Path, as_json: bool) -> None:
+    """The whole story on a made-up country, in about a minute."""
+    from npo_pipeline.cli.story import tell
+
+    tell(npo, home, as_json)
+
+
+@npo.command()
+@click.argument("out", type=PATH)
+@click.option("--boards", type=click.IntRange(1), default=100, show_default=True, help="Number of boards.")
+@click.option("--pupils", type=click.IntRange(1), default=100_000, show_default=True, help="Number of pupils.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
+@click.option("--reference-date", type=DAY, default="2020-10-01", show_default=True, help="Date of the counts.")
+@click.option("--faults", type=SHARE, default="0", show_default=True, help="Share of broken rows to plant.")
+@common
+def generate(out: Path, home: Path, as_json: bool, **wishes: Any) -> None:
+    """Write a made-up delivery to OUT."""
+    from npo_pipeline.cli import running
+
+    running.run_generate(out, as_json, **wishes)
+
+
+@npo.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PATH)
+@reference_date("Date of the files that do not say theirs.")
+@click.option(
+    "--max-rejected", type=SHARE, default="0.01", show_default=True, help="Largest share of refused rows."
+)
+@common
+def ingest(paths: tuple[Path, ...], home: Path, as_json: bool, **wishes: Any) -> None:
+    """Read a delivery: a folder, a file or a zip (several make one delivery)."""
+    from npo_pipeline.cli import running
+
+    running.run_ingest(home, paths, as_json, **wishes)
+
+
+@npo.command()
+@click.option("--school-year", type=SCHOOL_YEAR, required=True, help="For example 2021-2022.")
+@click.option("--regulation", type=PATH, default=None, help="A regulation file in place of the shipped ones.")
+@reference_date("In place of the date in the regulation.")
+@click.option("--reason", default=None, help="Why it is decided (again); kept with the decision.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@common
+def decide(home: Path, as_json: bool, **wishes: Any) -> None:
+    """Compute every school's entitlement and instalments as a new decision."""
+    from npo_pipeline.cli import running
+
+    running.run_decide(home, as_json, **wishes)
+
+
+@npo.command()
+@click.option("--month", type=MONTH, required=True, help="The month to pay, for example 2021-09.")
+@click.option("--catch-up", is_flag=True, help="First pay the months that were skipped, in order.")
+@click.option("--dry-run", is_flag=True, help="Show what would be paid, and change nothing.")
+@common
+def pay(home: Path, as_json: bool, **wishes: Any) -> None:
+    """Run the payments of a month."""
+    from npo_pipeline.cli import running
+
+    running.run_pay(home, as_json, **wishes)
+
+
+@npo.command()
+@common
+def verify(home: Path, as_json: bool) -> None:
+    """Derive everything published again, and say what does not tie."""
+    from npo_pipeline.cli import running
+
+    running.run_verify(home, as_json)
+
+
+@npo.command()
+@common
+def status(home: Path, as_json: bool) -> None:
+    """Show deliveries, decisions, months paid and what is open."""
+    from npo_pipeline.cli import running
+
+    running.run_status(home, as_json)
+
+
+@npo.command()
+@click.option("--once", is_flag=True, help="Register the schedules and stop (to see whether all is well).")
+@common
+def serve(home: Path, as_json: bool, once: bool) -> None:
+    """Register the schedules with a Prefect server and run them."""
+    # A process of its own: Prefect reads its settings when it is imported, and only the flows import it.
+    arguments = [sys.executable, "-m", "flows.serve", "--home", str(home.absolute())]
+    os.execv(sys.executable, [*arguments, *(["--once"] if once else [])])
+
+
+def main() -> None:
+    """Run `npo` and end with its exit status; a refusal is one line on stderr."""
+    try:
+        sys.exit(npo.main(standalone_mode=False) or 0)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _say("stopped; nothing half done was published")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except NpoError as error:
+        _say(str(error))
+        sys.exit(error.exit_status)
+    except Exception as error:
+        if os.environ.get("NPO_DEBUG"):
+            raise
+        first = str(error).splitlines()[0] if str(error) else ""
+        _say(f"a fault of ours ({type(error).__name__}: {first}); nothing was published; NPO_DEBUG=1 shows where")
+        sys.exit(FAULT_OF_OURS)
+
+
+def _say(message: str) -> None:
+    print(f"npo: {message}", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""How results look to a person: tables on stdout, progress on stderr, amounts the Dutch way."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from npo_pipeline.commands.steps import Progress
+
+
+def euro(amount: Any) -> str:
+    """Write an amount (Decimal, or nothing) as 78.409,30."""
+    return f"{amount or 0:,.2f}".translate(_DUTCH)
+
+
+def number(count: int | None) -> str:
+    """Write a whole number as 24.243."""
+    return f"{count or 0:,}".translate(_DUTCH)
+
+
+_DUTCH = str.maketrans(",.", ".,")
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: int = 1) -> None:
+    """Print a table; all columns from number `right` on are numbers and stand to the right."""
+    shown = Table(title=title, title_justify="left", title_style="bold", header_style="", box=None, pad_edge=False)
+    for place, column in enumerate(columns):
+        shown.add_column(column, justify="right" if place >= right else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(_cell(value) for value in row))
+    _stdout().print(shown)
+    _stdout().print()
+
+
+def line(text: str) -> None:
+    """Print a line of plain text."""
+    _stdout().print(text, markup=False, highlight=False)
+
+
+def document(value: Any) -> None:
+    """Print one JSON document; amounts are strings, so that no reader makes floats of them."""
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=1) + "\n")
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show on stderr what is being done and how many rows it has seen, where a person is watching."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield _quiet
+        return
+    with console.status("starting") as status:
+
+        def tell(what: str, rows: int) -> None:
+            status.update(f"{what}: {number(rows)} rows" if rows else what)
+
+        yield tell
+
+
+def _quiet(what: str, rows: int) -> None:
+    return
+
+
+def _stdout() -> Console:
+    # Outside a terminal (a pipe, a log) nothing may be cut off to fit a width.
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, Decimal):
+        return euro(value)
+    if isinstance(value, int):
+        return number(value)
+    return "" if value is None else str(value).replace("[", r"\[")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"no JSON for {type(value)}")

@@ -1,0 +1,87 @@
+"""`npo demo`: the commands of a school year on a made-up country, run as an operator would run them."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import click
+
+from npo_pipeline.cli import show
+from npo_pipeline.errors import Refused
+from npo_pipeline.home.folder import Home
+
+MARK = "made-by-npo-demo"
+"""Stands in a home that a demo made; only such a home is made anew."""
+
+DELIVERY = "delivery"
+
+
+def tell(npo: click.Command, home: Path, as_json: bool) -> None:
+    """Run the story in a home of its own.
+
+    Raises:
+        Refused: the home holds something that no demo made.
+    """
+    _make_room(Home(home))
+    results = []
+    for words, arguments in _story(home):
+        if as_json:
+            results.append({"command": " ".join(["npo", *arguments]), "result": _run_as_json(npo, arguments)})
+        else:
+            show.line(f"\n# {words}\n$ npo {' '.join(arguments)}\n")
+            npo.main(arguments, standalone_mode=False)
+    if as_json:
+        show.document({"home": str(home), "database": str(Home(home).database), "steps": results})
+        return
+    show.line(
+        f"""
+Where to look:
+  {Home(home).database}   the published books; open them read-only with DuckDB at any moment, for example
+      select board, component, sum(amount) from board_payments group by all order by all
+  {home / DELIVERY}   what was delivered; planted.csv lists the faults that were planted in it
+  {Home(home).manifests}   one manifest per run, each with the hash of the one before
+Run it again: the same delivery, the same books."""
+    )
+
+
+def _story(home: Path) -> list[tuple[str, list[str]]]:
+    where, delivery = ["--home", str(home)], str(home / DELIVERY)
+    country = ["--boards", "40", "--pupils", "60000", "--seed", "2021", "--reference-date", "2020-10-01"]
+    pay = ["pay", *where, "--month"]
+    return [
+        (
+            "DUO and CBS deliver: a pupil register, address lists and scores, with some rows that are wrong",
+            ["generate", delivery, *country, "--faults", "0.001"],
+        ),
+        (
+            "The delivery is checked, counted and registered",
+            ["ingest", delivery, *where, "--reference-date", "2020-10-01"],
+        ),
+        ("Every school gets its entitlement for 2021-2022", ["decide", *where, "--school-year", "2021-2022"]),
+        ("September pays August too; first a look at what it would pay", [*pay, "2021-09", "--dry-run"]),
+        ("Then the payment run itself", [*pay, "2021-09"]),
+        ("A month that is paid again pays nothing", [*pay, "2021-09"]),
+        ("October and November were missed; December catches up, in order", [*pay, "2021-12", "--catch-up"]),
+        ("Everything published is derived again from what was received and decided", ["verify", *where]),
+        ("The state of the home", ["status", *where]),
+    ]
+
+
+def _make_room(home: Home) -> None:
+    if home.path.exists() and any(home.path.iterdir()) and not (home.path / MARK).exists():
+        raise Refused(f"{home.path}: holds books that no demo made; give the demo a --home of its own")
+    for made in (home.work, home.manifests, home.path / DELIVERY):
+        shutil.rmtree(made, ignore_errors=True)
+    home.database.unlink(missing_ok=True)
+    home.path.mkdir(parents=True, exist_ok=True)
+    (home.path / MARK).touch()
+
+
+def _run_as_json(npo: click.Command, arguments: list[str]) -> object:
+    with redirect_stdout(io.StringIO()) as out:
+        npo.main([*arguments, "--json"], standalone_mode=False)
+    return json.loads(out.getvalue())

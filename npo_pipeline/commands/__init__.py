@@ -1,0 +1,1 @@
+"""One sequence of steps per command, shared by the command line and the Prefect flows."""

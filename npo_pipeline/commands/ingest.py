@@ -1,0 +1,149 @@
+"""`npo ingest`: a delivery comes in, is checked, counted and registered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pandera.polars as pa
+import polars as pl
+
+from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
+from npo_pipeline.counts.registered import (
+    content_rows,
+    delivery_rows,
+    difference_rows,
+    is_registered,
+    schema_of,
+    superseded,
+)
+from npo_pipeline.counts.schools import directory
+from npo_pipeline.counts.taking import Taken, take
+from npo_pipeline.errors import Refused
+from npo_pipeline.files.delivery import Arrived, arrive
+from npo_pipeline.files.refusals import with_messages
+from npo_pipeline.home.folder import Home
+from npo_pipeline.home.live import all_facts, known_vestigingen, live_deliveries, live_rows
+from npo_pipeline.home.run import Clock, Run, open_run
+from schemas import tables
+
+DEFAULT_MAX_REJECTED = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class IngestRequest:
+    """What to take in.
+
+    `reference_date` is for files that do not say theirs. Above a share of `max_rejected` refused rows the
+    whole delivery is refused.
+    """
+
+    home: Home
+    paths: tuple[Path, ...]
+    reference_date: date | None = None
+    max_rejected: Decimal = DEFAULT_MAX_REJECTED
+    wait_seconds: int = 0
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What was taken in. `files` and `differences` are rows of those tables; empty when nothing was new."""
+
+    run_id: str | None
+    files: pl.DataFrame
+    refusals: pl.DataFrame
+    differences: pl.DataFrame
+    waiting: tuple[str, ...]
+    """Files none of whose schools has a board yet."""
+
+
+def ingest(
+    request: IngestRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+) -> IngestResult:
+    """Take in a delivery as a whole, or refuse it as a whole.
+
+    Raises:
+        Refused: a file is unknown or damaged, or too many rows are refused; nothing was changed.
+        HomeLocked: another run is busy.
+    """
+    arrived = call(recognise_files, request.paths, request.reference_date)
+    with open_run(request.home, "ingest", clock, wait_seconds=request.wait_seconds) as run:
+        taken = call(read_files, run, arrived, progress)
+        call(refuse_when_too_many, taken, request.max_rejected)
+        return call(register_files, run, taken, clock())
+
+
+def recognise_files(paths: Sequence[Path], reference_date: date | None) -> list[Arrived]:
+    """Step: recognise every file and its reference date."""
+    return arrive(paths, reference_date)
+
+
+def read_files(run: Run, arrived: Sequence[Arrived], progress: Progress) -> list[Taken]:
+    """Step: read, check and count every file; pupil rows are let go here."""
+    return take(arrived, known_vestigingen(run.books), progress)
+
+
+def refuse_when_too_many(taken: Sequence[Taken], max_rejected: Decimal) -> None:
+    """Step: refuse the delivery when too large a share of its rows is refused.
+
+    Raises:
+        Refused: says how many, and shows the first ones.
+    """
+    rows, rejected = sum(one.rows for one in taken), sum(one.rejected for one in taken)
+    if rejected <= max_rejected * rows:
+        return
+    first = next(one for one in taken if one.rejected)
+    line, rule, column, message = with_messages(first.refusals.sort("line")).row(0)
+    share = f"{Decimal(100 * rejected) / rows:.2f}%"
+    raise Refused(
+        f"{rejected:,} of {rows:,} rows are refused ({share}; --max-rejected allows {100 * max_rejected:f}%), "
+        f"first {first.arrived.name}, line {line}, {rule}{' in ' + column if column else ''}: {message}; "
+        "nothing was taken in"
+    )
+
+
+def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResult:
+    """Step: put what is new in the books, and let it supersede what it corrects."""
+    waiting = tuple(one.arrived.name for one in taken if one.without_board)
+    live = live_deliveries(run.books)
+    fresh = _numbered([one for one in taken if not is_registered(one, live)], run)
+    if not fresh:
+        return IngestResult(None, _NO_FILES, _NO_REFUSALS, _NO_DIFFERENCES, waiting)
+    files = delivery_rows(fresh, run.run_id, at)
+    run.add(tables.DELIVERIES, files)
+    content = content_rows(fresh)
+    for model, rows in content.values():
+        run.add(model, rows)
+    gone = superseded(fresh, live)
+    for older, newer in gone.items():
+        run.supersede(older, newer)
+    apart = _compare(run, fresh, pl.concat([live.filter(~pl.col("delivery_id").is_in(list(gone))), files]))
+    if apart.height:
+        run.add(tables.DIFFERENCES, apart)
+    run.derive(tables.SCHOOLS, directory(pl.concat([all_facts(run.books), *_added(run, tables.SCHOOL_FACTS)])))
+    run.facts["inputs"] = files.select("file", "kind", "sha256", "rows", "rejected").to_dicts()
+    return IngestResult(run.run_id, files, run.added.get("quarantine", _NO_REFUSALS), apart, waiting)
+
+
+def _numbered(fresh: Sequence[Taken], run: Run) -> dict[str, Taken]:
+    before = int(run.books.value("select count(*) from deliveries"))
+    return {f"d{number:06d}": one for number, one in enumerate(fresh, before + 1)}
+
+
+def _compare(run: Run, fresh: dict[str, Taken], live: pl.DataFrame) -> pl.DataFrame:
+    here = pl.col("delivery_id").is_in(live["delivery_id"].implode())
+    counts = pl.concat([live_rows(run.books, "counts").filter(here), *_added(run, tables.COUNTS)])
+    scores = pl.concat([live_rows(run.books, "scores").filter(here), *_added(run, tables.SCORES)])
+    return difference_rows(fresh, live, counts, scores, run.run_id)
+
+
+def _added(run: Run, model: pa.DataFrameSchema) -> list[pl.DataFrame]:
+    return [run.added[model.name]] if model.name in run.added else []
+
+
+_NO_FILES = pl.DataFrame(schema=schema_of(tables.DELIVERIES))
+_NO_REFUSALS = pl.DataFrame(schema=schema_of(tables.QUARANTINE))
+_NO_DIFFERENCES = pl.DataFrame(schema=schema_of(tables.DIFFERENCES))

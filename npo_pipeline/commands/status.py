@@ -1,0 +1,82 @@
+"""`npo status`: deliveries, decisions, months paid, and what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from npo_pipeline.home.books import Books, read_books
+from npo_pipeline.home.folder import Home
+
+_DELIVERIES = """
+    select delivery_id, reference_date, kind, file, rows, rejected, ingested_at, superseded_by
+    from deliveries order by delivery_id"""
+_DECISIONS = """
+    select decision_id, school_year, reference_date, regulation, reason, decided_at, total
+    from decisions order by run_id"""
+_MONTHS = """
+    select paid_month, count(distinct run_id) as runs, count(*) as payments,
+           count(distinct board) as boards, sum(amount)::decimal(18, 2) as total
+    from payments group by all order by 1"""
+_DUE = """
+    with due as (
+        select month, sum(amount) as amount from instalments join latest_decisions using (decision_id) group by 1)
+    select month, amount::decimal(18, 2) as amount from due
+    where month > (select coalesce(max(paid_month), date '1900-01-01') from payments) order by 1"""
+_OPEN_DIFFERENCES = """
+    with latest as (
+        select reference_date, max(run_id) as run_id from deliveries where reference_date is not null group by 1)
+    select d.message from differences d join latest using (reference_date, run_id) order by 1"""
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of a home. `to_come`: month, amount still to be paid. `findings`: open things, in words."""
+
+    deliveries: pl.DataFrame
+    decisions: pl.DataFrame
+    months: pl.DataFrame
+    to_come: pl.DataFrame
+    findings: tuple[str, ...]
+
+
+def status(home: Home) -> Status:
+    """Read the state of a home; it may be empty. Never waits for a run that is busy.
+
+    Raises:
+        Refused: the books cannot be read.
+    """
+    with read_books(home) as books:
+        return Status(
+            books.frame(_DELIVERIES),
+            books.frame(_DECISIONS),
+            books.frame(_MONTHS),
+            books.frame(_DUE),
+            tuple(_findings(books, home)),
+        )
+
+
+def _findings(books: Books, home: Home) -> Iterator[str]:
+    refused = books.frame("""
+        select file, rule, count(*) as rows from quarantine q join deliveries d using (delivery_id, file)
+        where d.superseded_by is null group by all order by all""")
+    for file, rule, rows in refused.iter_rows():
+        yield f"{file}: {rows} x {rule} in quarantine"
+    differences = books.frame(_OPEN_DIFFERENCES)["message"]
+    if differences.len():
+        yield f"{differences.len()} differences between files, first: {differences[0]}"
+    homeless = books.value(
+        "select count(distinct vestiging) from current_counts anti join schools using (vestiging)"
+    )
+    if homeless:
+        yield f"{homeless} vestigingen with pupils have no known board; ingest the address list that names them"
+    newer = books.frame("""
+        select d.decision_id, count(*) from latest_decisions d
+        join decision_inputs i using (decision_id) join deliveries v using (delivery_id)
+        where v.superseded_by is not null group by 1 order by 1""")
+    for decision, files in newer.iter_rows():
+        yield f"decision {decision} rests on {files} superseded files; run `npo decide` again"
+    if home.work.exists() and any(home.work.iterdir()):
+        yield "a run is busy, or died half-way; what it left is cleared away by the next and was never published"

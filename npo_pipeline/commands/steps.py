@@ -1,0 +1,40 @@
+"""How a command runs its steps, and what it tells while it does.
+
+A command is an ordinary function that calls its steps through a `Call`. The command line calls them
+directly; a Prefect flow hands in a `Call` that makes each step a task. So the sequence is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import ParamSpec, Protocol, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Call(Protocol):
+    """Runs one step of a command."""
+
+    def __call__(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the step and give what it gives."""
+        ...
+
+
+def directly(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a step here and now."""
+    return step(*args, **kwargs)
+
+
+Progress = Callable[[str, int], None]
+"""Told what is being done and how far it is, in rows."""
+
+
+def silently(what: str, rows: int) -> None:
+    """Tell nobody."""
+
+
+def now() -> datetime:
+    """The time, in UTC without a zone, to the second: how the books write it."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

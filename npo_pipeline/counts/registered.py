@@ -1,0 +1,145 @@
+"""What was taken in as rows of the tables of the books. Pure functions over frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import pandera.polars as pa
+import polars as pl
+
+from npo_pipeline.counts import precedence
+from npo_pipeline.counts.score_formula import off_formula
+from npo_pipeline.counts.taking import Taken
+from npo_pipeline.files import kinds
+from npo_pipeline.files.refusals import with_messages
+from npo_pipeline.files.rows import split
+from schemas import tables
+
+TakenById = Mapping[str, Taken]
+"""delivery_id -> what was taken from that file."""
+
+
+def is_registered(one: Taken, live: pl.DataFrame) -> bool:
+    """Whether a live delivery is the same file, read with the same result.
+
+    A file that was read before, but now loses fewer rows (its schools have a board since), is news.
+    """
+    same = live.filter(
+        (pl.col("sha256") == one.arrived.sha256)
+        & (pl.col("kind") == one.arrived.kind.name)
+        & pl.col("reference_date").eq_missing(pl.lit(one.arrived.reference_date, pl.Date))
+        & (pl.col("rejected") == one.rejected)
+    )
+    return same.height > 0
+
+
+def superseded(taken: TakenById, live: pl.DataFrame) -> dict[str, str]:
+    """The live deliveries that new ones take the place of: the same kind for the same reference date.
+
+    Changes add up and never supersede each other (contract, section 2: they belong to no date).
+
+    Returns:
+        Older delivery_id -> newer delivery_id.
+    """
+    newer = {
+        (one.arrived.kind.name, one.arrived.reference_date): name
+        for name, one in reversed(list(taken.items()))
+        if one.arrived.reference_date is not None
+    }
+    rows = live.select("delivery_id", "kind", "reference_date").iter_rows()
+    return {older: newer[kind, day] for older, kind, day in rows if (kind, day) in newer}
+
+
+def delivery_rows(taken: TakenById, run_id: str, at: datetime) -> pl.DataFrame:
+    """A row of `deliveries` per file."""
+    rows = [
+        {
+            "delivery_id": name,
+            "reference_date": one.arrived.reference_date,
+            "kind": one.arrived.kind.name,
+            "file": one.arrived.name,
+            "sha256": one.arrived.sha256,
+            "rows": one.rows,
+            "rejected": one.rejected,
+            "ingested_at": at,
+            "superseded_by": None,
+            "run_id": run_id,
+            "encoding": one.arrived.encoding,
+        }
+        for name, one in taken.items()
+    ]
+    return pl.DataFrame(rows, schema=schema_of(tables.DELIVERIES))
+
+
+def content_rows(taken: TakenById) -> dict[str, tuple[pa.DataFrameSchema, pl.DataFrame]]:
+    """The rows that the files give to the other tables; tables that get none are left out."""
+    day = {name: one.arrived.reference_date for name, one in taken.items()}
+    parts: list[tuple[pa.DataFrameSchema, str, pl.DataFrame]] = []
+    for name, one in taken.items():
+        dated = pl.lit(day[name], pl.Date).alias("reference_date")
+        refused = with_messages(one.refusals).with_columns(file=pl.lit(one.arrived.name))
+        parts += [
+            (tables.QUARANTINE, name, refused),
+            (tables.COUNTS, name, one.counts.with_columns(dated)),
+            (tables.SCORES, name, one.scores.with_columns(dated)),
+            (tables.SCHOOL_FACTS, name, one.facts),
+            (tables.CHANGES, name, one.changes),
+        ]
+    gathered: dict[str, tuple[pa.DataFrameSchema, pl.DataFrame]] = {}
+    for model, name, frame in parts:
+        rows = frame.with_columns(delivery_id=pl.lit(name)).select(list(model.columns))
+        before = gathered.get(model.name)
+        gathered[model.name] = (model, pl.concat([before[1], rows]) if before else rows)
+    return {name: pair for name, pair in gathered.items() if pair[1].height}
+
+
+def difference_rows(
+    taken: TakenById, live: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataFrame, run_id: str
+) -> pl.DataFrame:
+    """Where live files of a date that was delivered now disagree, and scores that are off their formula.
+
+    Args:
+        taken: what came in.
+        live: delivery_id, kind, file, reference_date of all live deliveries, the new ones among them.
+        counts: the counts of live deliveries.
+        scores: the scores of live deliveries.
+        run_id: the run that compares.
+    """
+    days = sorted({one.arrived.reference_date for one in taken.values()} - {None}, key=str)
+    parts = [pl.DataFrame(schema=schema_of(tables.DIFFERENCES))]
+    for day in days:
+        on = pl.col("reference_date") == day
+        apart = precedence.differences(live.filter(on), counts.filter(on), scores.filter(on))
+        parts.append(_dated(apart, run_id, day))
+    for name, one in taken.items():
+        if one.arrived.workbook is not None:
+            parts.append(_dated(_off_formula(name, one), run_id, one.arrived.reference_date))
+    return pl.concat(parts)
+
+
+def _off_formula(name: str, one: Taken) -> pl.DataFrame:
+    book = one.arrived.workbook
+    assert book is not None
+    off = off_formula(split(book.rows, kinds.SCORES.model).good, book.without_threshold)
+    words = f"{{}}, line {{}}: score {{}} where the formula of CBS gives {{}} ({one.arrived.name})"
+    return off.select(
+        "vestiging",
+        school_type=pl.lit("bao"),
+        measure=pl.lit("score_formula"),
+        used="score",
+        used_delivery=pl.lit(name),
+        other="expected",
+        other_delivery=pl.lit(name),
+        message=pl.format(words, "vestiging", "line", "score", "expected"),
+    )
+
+
+def _dated(rows: pl.DataFrame, run_id: str, day: date | None) -> pl.DataFrame:
+    told = rows.with_columns(run_id=pl.lit(run_id), reference_date=pl.lit(day, pl.Date))
+    return told.select(list(tables.DIFFERENCES.columns))
+
+
+def schema_of(model: pa.DataFrameSchema) -> dict[str, pl.DataType]:
+    """The columns of a table and their polars types."""
+    return {name: column.dtype.type for name, column in model.columns.items()}

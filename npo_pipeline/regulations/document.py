@@ -1,0 +1,138 @@
+"""YAML as plain text: mappings, lists and text, and the line on which each of them stands.
+
+Scalars are never resolved to numbers, dates or booleans, so 701.16 stays `701.16` and no float is ever
+made of it. Anchors, aliases, tags, nesting without end and keys that stand twice are refused. The parser's
+events are read, and not its nodes: a node no longer tells a tag that was written from one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+from npo_pipeline.errors import Refused
+
+Place: TypeAlias = tuple[str | int, ...]
+"""The way from the top of the file to a value: keys, and numbers of list items from 0."""
+
+DEPTH = 20
+"""Levels of nesting; a regulation needs seven."""
+
+_EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(frozen=True)
+class Document:
+    """The values of a file as text (or None where nothing stands), and the line of each, from 1."""
+
+    name: str
+    data: dict[str, Any]
+    lines: dict[Place, int]
+
+    def line(self, place: Place) -> int:
+        """The line of a value; of what it would stand in, where it is missing."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+
+def document_from(text: str, name: str) -> Document:
+    """Read YAML text as a document.
+
+    Raises:
+        Refused: it is no YAML, holds more or less than one mapping, or something that is not allowed.
+    """
+    reading = _Reading(name, _events(text, name))
+    try:
+        data = reading.whole()
+    except yaml.YAMLError as error:
+        line, problem = _problem(error, text)
+        hint = "mend it there or just above (text with a colon or a # goes between quotes)"
+        raise refused(name, line, f"is no YAML: {problem}; {hint}") from error
+    return Document(name, data, reading.lines)
+
+
+def refused(name: str, line: int, words: str) -> Refused:
+    """A refusal that names file and line."""
+    return Refused(f"{name}, line {line}: {words}")
+
+
+@dataclass
+class _Reading:
+    name: str
+    events: Iterator[yaml.Event]
+    lines: dict[Place, int] = field(default_factory=dict)
+
+    def whole(self) -> dict[str, Any]:
+        first = self._skip(yaml.StreamStartEvent, yaml.DocumentStartEvent)
+        if isinstance(first, yaml.StreamEndEvent):
+            raise Refused(f"{self.name}: is empty; a regulation file holds a mapping of keys to values")
+        if not isinstance(first, yaml.MappingStartEvent):
+            raise refused(self.name, _line(first), "is no mapping; a regulation file starts with `title: ...`")
+        data = self._mapping((), first)
+        after = self._skip(yaml.DocumentEndEvent)
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise refused(self.name, _line(after), "a second document starts here; give it a file of its own")
+        return data
+
+    def _skip(self, *kinds: type[yaml.Event]) -> yaml.Event:
+        return next(event for event in self.events if not isinstance(event, kinds))
+
+    def _value(self, place: Place, event: yaml.Event) -> Any:
+        if len(place) > DEPTH:
+            raise refused(self.name, _line(event), f"is nested deeper than {DEPTH} levels; flatten it")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(place, event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._list(place)
+        assert isinstance(event, yaml.ScalarEvent)
+        plain = event.implicit[0]
+        return None if plain and event.value in _EMPTY else event.value
+
+    def _mapping(self, place: Place, start: yaml.Event) -> dict[str, Any]:
+        self.lines.setdefault(place, _line(start))
+        found: dict[str, Any] = {}
+        while not isinstance(key := next(self.events), yaml.MappingEndEvent):
+            if not isinstance(key, yaml.ScalarEvent):
+                raise refused(self.name, _line(key), "a key must be text and not a list or a mapping; mend it")
+            here = (*place, key.value)
+            if key.value in found:
+                words = f"`{key.value}` stands here again, first in line {self.lines[here]}; keep one of the two"
+                raise refused(self.name, _line(key), words)
+            self.lines[here] = _line(key)
+            found[key.value] = self._value(here, next(self.events))
+        return found
+
+    def _list(self, place: Place) -> list[Any]:
+        found: list[Any] = []
+        while not isinstance(item := next(self.events), yaml.SequenceEndEvent):
+            here = (*place, len(found))
+            self.lines[here] = _line(item)
+            found.append(self._value(here, item))
+        return found
+
+
+def _events(text: str, name: str) -> Iterator[yaml.Event]:
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise refused(name, _line(event), "holds an anchor or alias (& or *); write the value out in full")
+        if getattr(event, "tag", None) is not None:
+            raise refused(name, _line(event), "holds a tag (!); leave it out, values are read as they stand")
+        yield event
+
+
+def _line(event: yaml.Event) -> int:
+    mark: Any = event.start_mark  # the parser gives every event one
+    return int(mark.line) + 1
+
+
+def _problem(error: yaml.YAMLError, text: str) -> tuple[int, str]:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is not None:
+        return int(mark.line) + 1, str(getattr(error, "problem", None) or "it cannot be read")
+    position = getattr(error, "position", 0)  # of a character that YAML does not allow at all
+    return text.count("\n", 0, position) + 1, "a control character stands here"

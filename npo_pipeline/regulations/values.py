@@ -1,0 +1,109 @@
+"""The values a regulation file may hold, read exactly from text.
+
+Every reader takes what the file says, wants text, and raises ValueError in words when it is no such value.
+Rates become Decimal and shares Fraction; a float has no way in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import PlainValidator
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.months import day_from, month_from, school_year_from
+
+T = TypeVar("T")
+
+RATE_DECIMALS = 8
+"""The most a rate may have: the money is counted in units of 0.00000001 (`rate_e8`)."""
+
+SHOWN = 40
+"""Characters of a wrong value that a message repeats."""
+
+
+def text_from(value: Any) -> str:
+    """Text that says something."""
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise ValueError("is empty; fill it in" if value in (None, "") else "wants text here, no list or mapping")
+
+
+def key_from(value: Any) -> str:
+    """A name in small letters, such as `per_pupil`."""
+    text = text_from(value)
+    if re.fullmatch(r"[a-z][a-z0-9_-]*", text):
+        return text
+    raise ValueError(f"{quoted(text)} is no name: write it in small letters, as per_pupil")
+
+
+def url_from(value: Any) -> str:
+    """An address on the web."""
+    text = text_from(value)
+    if re.fullmatch(r"https?://[^\s/]+\.[^\s]+", text):
+        return text
+    raise ValueError(f"{quoted(text)} is no web address: write it as https://www.example.nl/page")
+
+
+def rate_from(value: Any) -> Decimal:
+    """A rate from 0 with at most eight decimals; its printed decimals are kept (1402.30 stays 1402.30)."""
+    text = text_from(value)
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,8})?", text):
+        return Decimal(text)
+    if re.fullmatch(r"-[0-9.,]+", text):
+        raise ValueError(f"{quoted(text)} is below zero; a rate counts from 0")
+    if re.fullmatch(r"[0-9.]*,[0-9]+", text):
+        point = text.replace(".", "").replace(",", ".")
+        raise ValueError(f"{quoted(text)} has a comma; write it with a point, as {point}")
+    if re.fullmatch(rf"[0-9]+\.[0-9]{{{RATE_DECIMALS + 1},}}", text):
+        raise ValueError(f"{quoted(text)} has more than {RATE_DECIMALS} decimals; the money is not counted finer")
+    raise ValueError(f"{quoted(text)} is no rate; write it as 701.16")
+
+
+def share_from(value: Any) -> Fraction:
+    """A share above 0 and up to 1, as an exact fraction: 2/12 or 1."""
+    text = text_from(value)
+    found = re.fullmatch(r"([0-9]{1,6})(?:/([1-9][0-9]{0,5}))?", text)
+    share = Fraction(int(found[1]), int(found[2] or 1)) if found else Fraction(0)
+    if 0 < share <= 1:
+        return share
+    raise ValueError(f"{quoted(text)} is no share: write a fraction above 0 and up to 1, as 2/12")
+
+
+def whole_from(value: Any) -> int:
+    """A whole number from 0."""
+    text = text_from(value)
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    raise ValueError(f"{quoted(text)} is no whole number from 0; write it as 4")
+
+
+def quoted(text: str) -> str:
+    """A wrong value as a message shows it."""
+    return repr(text if len(text) <= SHOWN else text[:SHOWN] + "...")
+
+
+def _of_file(read: Callable[[str], T]) -> Callable[[Any], T]:
+    def reader(value: Any) -> T:
+        try:
+            return read(text_from(value))
+        except Refused as refusal:
+            raise ValueError(str(refusal)) from refusal
+
+    return reader
+
+
+Text: TypeAlias = Annotated[str, PlainValidator(text_from)]
+Key: TypeAlias = Annotated[str, PlainValidator(key_from)]
+Url: TypeAlias = Annotated[str, PlainValidator(url_from)]
+RateValue: TypeAlias = Annotated[Decimal, PlainValidator(rate_from)]
+Share: TypeAlias = Annotated[Fraction, PlainValidator(share_from)]
+Whole: TypeAlias = Annotated[int, PlainValidator(whole_from)]
+Day: TypeAlias = Annotated[date, PlainValidator(_of_file(day_from))]
+MonthValue: TypeAlias = Annotated[date, PlainValidator(_of_file(month_from))]
+SchoolYear: TypeAlias = Annotated[str, PlainValidator(_of_file(school_year_from))]

@@ -1,0 +1,34 @@
+"""A shipped regulation file with one fault in it, and the line the message must name."""
+
+import re
+
+import pytest
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.regulations.load import load_shipped, parse_regulation
+
+HERE = ">>>"
+"""Stands on the line that the message must name."""
+
+
+@pytest.fixture(scope="session")
+def text():
+    return load_shipped("2021-2022")[0].text
+
+
+@pytest.fixture
+def refused(text):
+    """Replace the first `old` by `new`; check that the message names file, line and `words`."""
+
+    def check(old, new, words):
+        assert old in text
+        faulty = text.replace(old, new, 1)
+        assert faulty.count(HERE) == 1
+        line = faulty[: faulty.index(HERE)].count("\n") + 1
+        with pytest.raises(Refused) as refusal:
+            parse_regulation(faulty.replace(HERE, ""), "trial.yaml")
+        message = str(refusal.value)
+        assert message.startswith(f"trial.yaml, line {line}: "), message
+        assert re.search(words, message), message
+
+    return check
