@@ -21,6 +21,9 @@ Place: TypeAlias = tuple[str | int, ...]
 DEPTH = 20
 """Levels of nesting; a regulation needs seven."""
 
+VALUES = 10_000
+"""Keys and list items; a regulation needs a few hundred."""
+
 _EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -85,6 +88,8 @@ class _Reading:
     def _value(self, place: Place, event: yaml.Event) -> Any:
         if len(place) > DEPTH:
             raise refused(self.name, _line(event), f"is nested deeper than {DEPTH} levels; flatten it")
+        if len(self.lines) > VALUES:
+            raise refused(self.name, _line(event), f"more than {VALUES} values; that is no regulation file")
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(place, event)
         if isinstance(event, yaml.SequenceStartEvent):

@@ -25,9 +25,8 @@ _OTHERS = 5
 _WORDS = {
     "missing": f"is missing; add it{_EVERY_VALUE}",
     "model_type": f"holds no keys; write them below it, indented{_EVERY_VALUE}",
-    "mapping_type": "holds no keys; write them below it, indented",
+    "dict_type": "holds no keys; write them below it, indented",
     "tuple_type": "is no list; write it as [a, b] or with a dash before each item",
-    "too_short": "is empty; fill it in",
     "too_long": "holds too many items",
 }
 

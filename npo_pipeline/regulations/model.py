@@ -7,17 +7,16 @@ file and line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from npo_pipeline.months import first_day, month_text
 from npo_pipeline.regulations.cited import Cited, Part, Source, cited, fault
-from npo_pipeline.regulations.values import Day, Key, MonthValue, RateValue, SchoolYear, Share, Text, Whole
+from npo_pipeline.regulations.values import Day, Key, MonthValue, RateValue, SchoolYear, Share, Text, Whole, some
 
 SchoolType: TypeAlias = Literal["bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn"]
 Measure: TypeAlias = Literal["pupils", "score", "cumi_pupils"]  # score: the one with threshold (CBS, Tabel 1)
@@ -30,7 +29,7 @@ Booking: TypeAlias = Literal["lowest_vestiging_first_school_type"]
 class Rate(Cited[RateValue]):
     """What one unit gives, for the school types it is published for, in the order of booking."""
 
-    school_types: Annotated[tuple[SchoolType, ...], Field(min_length=1)]
+    school_types: Annotated[tuple[SchoolType, ...], AfterValidator(some)]
 
 
 class Threshold(Part):
@@ -45,7 +44,7 @@ class Component(Part):
     """A kind of money: a measure times a rate per school type."""
 
     measure: Measure
-    rates: Annotated[tuple[Rate, ...], Field(min_length=1)]
+    rates: Annotated[tuple[Rate, ...], AfterValidator(some)]
     threshold: Threshold | None = None
     schedule: Key | None = None  # the regulation's own when none is named
 
@@ -73,7 +72,7 @@ class Schedule(Part):
     """When an entitlement is paid: a share of it per month; the running total is rounded, not each part."""
 
     rounding: Literal["cumulative"]
-    instalments: Annotated[Mapping[MonthValue, Share], Field(min_length=1)]
+    instalments: Annotated[dict[MonthValue, Share], AfterValidator(some)]
 
     @model_validator(mode="after")
     def _in_order_and_whole(self) -> Self:
@@ -103,13 +102,13 @@ class Regulation(Part):
     school_year: SchoolYear
     sector: Literal["po", "vo"]
     currency: Literal["EUR"]
-    sources: Annotated[Mapping[Key, Source], Field(min_length=1)]
+    sources: Annotated[dict[Key, Source], AfterValidator(some)]
     reference_date: Cited[Day]
     spending_deadline: Cited[Day]
     rounding: Cited[Rounding]
     schedule: Key
-    schedules: Annotated[Mapping[Key, Cited[Schedule]], Field(min_length=1)]
-    components: Annotated[Mapping[Key, Component], Field(min_length=1)]
+    schedules: Annotated[dict[Key, Cited[Schedule]], AfterValidator(some)]
+    components: Annotated[dict[Key, Component], AfterValidator(some)]
 
     def schedule_of(self, component: str) -> Cited[Schedule]:
         """The schedule a component is paid by."""

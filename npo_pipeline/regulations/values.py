@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import PlainValidator
+from pydantic import BeforeValidator
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_from, month_from, school_year_from
@@ -83,6 +83,13 @@ def whole_from(value: Any) -> int:
     raise ValueError(f"{quoted(text)} is no whole number from 0; write it as 4")
 
 
+def some(items: T) -> T:
+    """A list or mapping that holds something."""
+    if items:
+        return items
+    raise ValueError("is empty; fill it in")
+
+
 def quoted(text: str) -> str:
     """A wrong value as a message shows it."""
     return repr(text if len(text) <= SHOWN else text[:SHOWN] + "...")
@@ -98,12 +105,12 @@ def _of_file(read: Callable[[str], T]) -> Callable[[Any], T]:
     return reader
 
 
-Text: TypeAlias = Annotated[str, PlainValidator(text_from)]
-Key: TypeAlias = Annotated[str, PlainValidator(key_from)]
-Url: TypeAlias = Annotated[str, PlainValidator(url_from)]
-RateValue: TypeAlias = Annotated[Decimal, PlainValidator(rate_from)]
-Share: TypeAlias = Annotated[Fraction, PlainValidator(share_from)]
-Whole: TypeAlias = Annotated[int, PlainValidator(whole_from)]
-Day: TypeAlias = Annotated[date, PlainValidator(_of_file(day_from))]
-MonthValue: TypeAlias = Annotated[date, PlainValidator(_of_file(month_from))]
-SchoolYear: TypeAlias = Annotated[str, PlainValidator(_of_file(school_year_from))]
+Text: TypeAlias = Annotated[str, BeforeValidator(text_from)]
+Key: TypeAlias = Annotated[str, BeforeValidator(key_from)]
+Url: TypeAlias = Annotated[str, BeforeValidator(url_from)]
+RateValue: TypeAlias = Annotated[Decimal, BeforeValidator(rate_from)]
+Share: TypeAlias = Annotated[Fraction, BeforeValidator(share_from)]
+Whole: TypeAlias = Annotated[int, BeforeValidator(whole_from)]
+Day: TypeAlias = Annotated[date, BeforeValidator(_of_file(day_from))]
+MonthValue: TypeAlias = Annotated[date, BeforeValidator(_of_file(month_from))]
+SchoolYear: TypeAlias = Annotated[str, BeforeValidator(_of_file(school_year_from))]

@@ -103,6 +103,7 @@ def test_numbers_are_exact_from_the_file_on():
     numbers = [one.value for place, one in cited(PO) if "rates" in place]
     assert all(type(number) is Decimal for number in numbers)
     assert not [found for found in walk(PO.model_dump()) if isinstance(found, float)]
+    assert '"548.56"' in PO.model_dump_json()
 
 
 def walk(value):

@@ -1,0 +1,100 @@
+"""Who holds which school: lists, pupil files and changes put in the order of time."""
+
+from datetime import date
+
+from npo_pipeline.counts.schools import board_on, directory
+from tests.reading import rows, table
+
+
+def facts(text: str):
+    return table(text, as_of="d")
+
+
+HEAD = "vestiging board name place municipality as_of source\n"
+
+
+def intervals(text: str) -> list[tuple]:
+    found = directory(facts(HEAD + text)).with_columns()
+    return [
+        (v, b, str(f), t and str(t)) for v, b, f, t in rows(found, "vestiging", "board", "valid_from", "valid_to")
+    ]
+
+
+def board(text: str, on: date) -> str | None:
+    asked = table("vestiging\n 01AA00")
+    return board_on(directory(facts(HEAD + text)), asked, on)["board"].item()
+
+
+def test_a_later_list_that_names_another_board_begins_a_new_interval():
+    assert intervals(
+        """01AA00 10001 School Emmen Emmen 2020-10-01 addresses
+           01AA00 10002 School Emmen Emmen 2021-10-01 addresses"""
+    ) == [("01AA00", "10001", "2020-10-01", "2021-09-30"), ("01AA00", "10002", "2021-10-01", None)]
+
+
+def test_a_later_list_that_says_the_same_changes_nothing():
+    assert intervals(
+        """01AA00 10001 School Emmen Emmen 2020-10-01 addresses
+           01AA00 10001 School Emmen Emmen 2021-10-01 addresses"""
+    ) == [("01AA00", "10001", "2020-10-01", None)]
+
+
+def test_lists_may_arrive_out_of_order():
+    assert intervals(
+        """01AA00 10002 School Emmen Emmen 2021-10-01 addresses
+           01AA00 10001 School Emmen Emmen 2020-10-01 addresses"""
+    ) == [("01AA00", "10001", "2020-10-01", "2021-09-30"), ("01AA00", "10002", "2021-10-01", None)]
+
+
+def test_of_two_lists_of_one_day_the_one_that_came_last_is_believed():
+    assert intervals(
+        """01AA00 10001 School Emmen Emmen 2020-10-01 addresses
+           01AA00 10009 School Emmen Emmen 2020-10-01 addresses"""
+    ) == [("01AA00", "10009", "2020-10-01", None)]
+
+
+def test_the_board_in_a_pupil_file_serves_only_where_no_list_names_the_school():
+    assert intervals(
+        """01AA00 10001 School Emmen Emmen 2020-10-01 addresses
+           01AA00 10005 School Emmen Emmen 2021-10-01 pupils
+           02AA00 10005 Other Assen Assen 2021-10-01 pupils"""
+    ) == [("01AA00", "10001", "2020-10-01", None), ("02AA00", "10005", "2021-10-01", None)]
+
+
+def test_a_transfer_moves_the_school_from_its_day_and_keeps_its_name():
+    found = directory(
+        facts(
+            HEAD
+            + """01AA00 10001 School Emmen Emmen 2020-10-01 addresses
+                 01AA00 10002 - - - 2021-11-01 changes"""
+        )
+    )
+    assert rows(found, "board", "name", "valid_from") == [
+        ("10001", "School", date(2020, 10, 1)),
+        ("10002", "School", date(2021, 11, 1)),
+    ]
+
+
+TRANSFER = """01AA00 10001 School Emmen Emmen 2020-10-01 addresses
+              01AA00 10002 - - - 2021-11-01 changes"""
+
+
+def test_the_board_of_a_day():
+    assert board(TRANSFER, date(2021, 10, 1)) == "10001"
+    assert board(TRANSFER, date(2021, 10, 31)) == "10001"
+    assert board(TRANSFER, date(2021, 11, 1)) == "10002"
+
+
+def test_before_the_first_day_known_the_first_board_known_counts():
+    assert board(TRANSFER, date(2015, 1, 1)) == "10001"
+
+
+def test_a_school_that_vanishes_from_a_later_list_keeps_its_board():
+    later = (
+        "01AA00 10001 School Emmen Emmen 2020-10-01 addresses\n 02AA00 10003 B Assen Assen 2021-10-01 addresses"
+    )
+    assert board(later, date(2022, 1, 1)) == "10001"
+
+
+def test_no_board_is_known_for_a_school_nobody_named():
+    assert board("02AA00 10003 B Assen Assen 2021-10-01 addresses", date(2022, 1, 1)) is None

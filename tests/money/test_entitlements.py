@@ -1,0 +1,77 @@
+"""Entitlement = quantity x rate, rounded once; instalments add up to it exactly (contract, section 4)."""
+
+from datetime import date
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from npo_pipeline.entitlements import entitlements
+from npo_pipeline.instalments import instalments
+from npo_pipeline.regulations.frames import rates, shares
+from npo_pipeline.regulations.load import load_shipped
+from tests.reading import rows, table
+
+(PO,) = load_shipped("2021-2022")
+RATES, SHARES = rates(PO.regulation), shares(PO.regulation)
+
+
+def test_amounts_of_2021_2022():
+    counted = table(
+        """
+        vestiging  school_type  component          quantity_e2
+        00AP00     bao          per_pupil          10000
+        00AP00     bao          achterstandsscore  3302
+        01AA00     sbo          per_pupil          1000
+        02AA00     so           per_pupil          1000
+        02AA00     vso          per_pupil          100
+        02AA00     so           cumi               200
+        """,
+        quantity_e2="i",
+    )
+    assert rows(entitlements(counted, RATES), "vestiging", "school_type", "component", "amount_cents") == [
+        ("00AP00", "bao", "achterstandsscore", 8_293_30),  # 33.02 x 251.16 = 8,293.3032
+        ("00AP00", "bao", "per_pupil", 70_116_00),  # 100 x 701.16
+        ("01AA00", "sbo", "per_pupil", 10_517_40),  # 10 x 1,051.74
+        ("02AA00", "so", "cumi", 1_097_12),  # 2 x 548.56
+        ("02AA00", "so", "per_pupil", 14_023_10),  # 10 x 1,402.31, not 20 x 701.16
+        ("02AA00", "vso", "per_pupil", 1_402_31),
+    ]
+
+
+def year_of(cents: int) -> list[tuple]:
+    entitled = pl.DataFrame(
+        {"vestiging": ["00AP00"], "school_type": ["bao"], "component": ["per_pupil"], "amount_cents": [cents]}
+    )
+    return rows(instalments(entitled, SHARES), "month", "amount_cents")
+
+
+def test_september_pays_august_too():
+    # 100.00 in twelfths: after k months round(100 x k / 12)
+    assert year_of(100_00) == [
+        (date(2021, 9, 1), 16_67),  # 100 x 2/12 = 16.67
+        (date(2021, 10, 1), 8_33),  # 25.00
+        (date(2021, 11, 1), 8_33),  # 33.33
+        (date(2021, 12, 1), 8_34),  # 41.67
+        (date(2022, 1, 1), 8_33),  # 50.00
+        (date(2022, 2, 1), 8_33),  # 58.33
+        (date(2022, 3, 1), 8_34),  # 66.67
+        (date(2022, 4, 1), 8_33),  # 75.00
+        (date(2022, 5, 1), 8_33),  # 83.33
+        (date(2022, 6, 1), 8_34),  # 91.67
+        (date(2022, 7, 1), 8_33),  # 100.00
+    ]
+
+
+def test_an_instalment_of_nothing_is_not_a_row():
+    # 1 cent: 0.1667 of a cent after September, half a cent and so a whole one after January
+    assert year_of(1) == [(date(2022, 1, 1), 1)]
+
+
+@given(st.integers(0, 10**12))
+def test_the_year_adds_up_and_no_month_strays_a_cent(cents):
+    paid = dict(year_of(cents))
+    assert sum(paid.values()) == cents
+    assert all(
+        abs(amount - cents / 12 * (2 if month == date(2021, 9, 1) else 1)) <= 1 for month, amount in paid.items()
+    )

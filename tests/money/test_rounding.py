@@ -1,0 +1,93 @@
+"""Money is exact, and is rounded half away from zero, once, to the cent (contract, section 4)."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from npo_pipeline.money import (
+    cents_of,
+    cumulative_share,
+    divide_half_away,
+    to_cents,
+    to_euro,
+    to_quantity,
+    to_rate,
+)
+
+CENTS = st.integers(-(10**13), 10**13)
+
+
+def one(expression: pl.Expr) -> object:
+    return pl.DataFrame({"x": [0]}).select(expression).item()
+
+
+@pytest.mark.parametrize(
+    ("top", "bottom", "result"),
+    [
+        (5, 10, 1),  # 0.5 goes away from zero, where polars itself would give 0
+        (-5, 10, -1),
+        (15, 10, 2),
+        (25, 10, 3),
+        (-25, 10, -3),
+        (24, 10, 2),
+        (-24, 10, -2),
+        (0, 10, 0),
+    ],
+)
+def test_halves_go_away_from_zero(top, bottom, result):
+    assert one(divide_half_away(pl.lit(top), bottom)) == result
+
+
+@given(top=CENTS, bottom=st.integers(1, 10**8))
+def test_division_agrees_with_python_decimals(top, bottom):
+    exact = (Decimal(top) / Decimal(bottom)).quantize(Decimal(1), ROUND_HALF_UP)
+    assert one(divide_half_away(pl.lit(top), bottom)) == int(exact)
+
+
+def test_a_score_times_its_rate():
+    # 33.02 x 251.16 = 8293.3032, of Wereldwijs (00AP00) on 1 October 2019
+    assert one(cents_of(pl.lit(3302), pl.lit(251_16000000))) == 8293_30
+
+
+def test_half_a_cent_of_a_score_goes_up():
+    # 0.25 x 0.10 = 0.025; half to even would give 0.02
+    assert one(cents_of(pl.lit(25), pl.lit(10_000_000))) == 3
+
+
+def test_an_unrounded_rate_is_not_rounded_before_the_product():
+    # 2,009 pupils x 1333.8429633 = 2,679,690.5132697 (Scholengemeenschap Bonaire), not 2009 x 1333.84
+    assert one(cents_of(pl.lit(2009_00), pl.lit(1333_84296330))) == 2_679_690_51
+
+
+@given(cents=CENTS)
+def test_euro_and_back(cents):
+    shown = one(to_euro(pl.lit(cents)))
+    assert shown == Decimal(cents) / 100
+    assert (
+        pl.DataFrame({"e": [shown]}, schema={"e": pl.Decimal(18, 2)}).select(to_cents(pl.col("e"))).item() == cents
+    )
+
+
+@given(total=CENTS, k=st.integers(0, 12))
+def test_cumulative_twelfths(total, k):
+    exact = (Decimal(total) * k / 12).quantize(Decimal(1), ROUND_HALF_UP)
+    assert one(cumulative_share(pl.lit(total), pl.lit(k), pl.lit(12))) == int(exact)
+
+
+def test_types_outside():
+    frame = pl.DataFrame({"x": [123456]})
+    dtypes = frame.select(e=to_euro(pl.col("x")), q=to_quantity(pl.col("x")), r=to_rate(pl.col("x"))).dtypes
+    assert dtypes == [pl.Decimal(18, 2), pl.Decimal(18, 2), pl.Decimal(18, 8)]
+
+
+@given(st.lists(CENTS, min_size=1, max_size=50))
+def test_polars_and_duckdb_hold_the_same_cents(values):
+    frame = pl.DataFrame({"c": values}, schema={"c": pl.Int64}).select(e=to_euro(pl.col("c")))
+    with duckdb.connect() as connection:
+        connection.register("frame", frame.to_arrow())
+        total, count = connection.sql("select sum(e), count(*) from frame").fetchall()[0]
+    assert (total, count) == (frame["e"].sum(), frame.height) == (Decimal(sum(values)) / 100, len(values))

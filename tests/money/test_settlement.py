@@ -1,0 +1,131 @@
+"""A run pays what is due up to and including its month, less what was paid (contract, section 4)."""
+
+from datetime import date
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from npo_pipeline.payments.settlement import KEY, months_to_pay, settle, with_payment_ids
+from tests.reading import rows, table
+
+SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))
+AUG22 = date(2022, 8, 1)
+LATEST = table("school_year decision_id\n 2021-2022 two")
+DUE = {"school_year": pl.String, "vestiging": pl.String, "school_type": pl.String, "component": pl.String}
+
+
+def due(**months: int) -> pl.DataFrame:
+    """Instalments of one school, in cents: due(sep=200, oct=100)."""
+    return _school({"month": pl.Date}, [(_month(name), cents) for name, cents in months.items()])
+
+
+def paid(*entries: tuple[date, str, int]) -> pl.DataFrame:
+    """The ledger of one school: (paid month, reason, cents)."""
+    return _school({"paid_month": pl.Date, "reason": pl.String}, entries)
+
+
+def _school(columns, entries) -> pl.DataFrame:
+    schema = {**DUE, **columns, "amount_cents": pl.Int64}
+    return pl.DataFrame(
+        [("2021-2022", "00AA00", "bao", "per_pupil", *e) for e in entries], schema=schema, orient="row"
+    )
+
+
+def _month(name: str) -> date:
+    return {"sep": SEP, "oct": OCT, "nov": NOV, "dec": DEC}[name]
+
+
+def settled(month: date, *frames: pl.DataFrame) -> list[tuple]:
+    return rows(settle(month, *frames, LATEST), "reason", "amount_cents")
+
+
+def test_the_first_month_pays_its_instalment():
+    assert settled(SEP, due(sep=200, oct=100), paid()) == [("instalment", 200)]
+
+
+def test_the_next_month_pays_the_next_one():
+    assert settled(OCT, due(sep=200, oct=100), paid((SEP, "instalment", 200))) == [("instalment", 100)]
+
+
+def test_a_month_paid_again_pays_nothing():
+    assert settled(SEP, due(sep=200, oct=100), paid((SEP, "instalment", 200))) == []
+
+
+def test_a_newer_decision_is_made_good_in_the_next_month():
+    # September was 200 and should have been 260: October pays its own 130 and 60 more
+    assert settled(OCT, due(sep=260, oct=130), paid((SEP, "instalment", 200))) == [
+        ("correction", 60),
+        ("instalment", 130),
+    ]
+
+
+def test_a_newer_decision_can_take_back():
+    assert settled(OCT, due(sep=20, oct=10), paid((SEP, "instalment", 200))) == [
+        ("correction", -180),
+        ("instalment", 10),
+    ]
+
+
+def test_a_month_paid_again_after_a_newer_decision_pays_only_what_that_changed():
+    assert settled(SEP, due(sep=260, oct=130), paid((SEP, "instalment", 200))) == [("correction", 60)]
+    assert settled(SEP, due(sep=260), paid((SEP, "instalment", 200), (SEP, "correction", 60))) == []
+
+
+def test_a_school_that_is_no_longer_entitled_gives_all_back():
+    assert settled(OCT, due(), paid((SEP, "instalment", 200))) == [("correction", -200)]
+
+
+def test_after_the_last_instalment_corrections_are_paid_in_the_next_month_that_is_run():
+    assert settled(AUG22, due(sep=200, oct=130), paid((SEP, "instalment", 200), (OCT, "instalment", 100))) == [
+        ("correction", 30)
+    ]
+
+
+def test_an_older_month_paid_again_does_not_take_later_months_back():
+    ledger = paid((SEP, "instalment", 200), (OCT, "instalment", 100))
+    assert settled(SEP, due(sep=200, oct=100), ledger) == []
+
+
+@given(
+    decisions=st.lists(
+        st.tuples(st.integers(0, 4), st.lists(st.integers(0, 999), min_size=4, max_size=4)), max_size=5
+    )
+)
+def test_what_was_paid_is_always_what_the_latest_decision_makes_due(decisions):
+    """An independent model: after each run the sum of all payments is the sum of all that is due."""
+    months, ledger, current = [SEP, OCT, NOV, DEC], [], [0, 0, 0, 0]
+    for place, month in enumerate(months):
+        for at, amounts in decisions:
+            current = amounts if at == place else current
+        instalments = due(sep=current[0], oct=current[1], nov=current[2], dec=current[3])
+        found = settle(month, instalments, paid(*ledger), LATEST)
+        ledger += [(month, reason, cents) for reason, cents in rows(found, "reason", "amount_cents")]
+        assert sum(cents for *_, cents in ledger) == sum(current[: place + 1])
+        assert settled(month, instalments, paid(*ledger)) == []
+        own = sum(cents for when, reason, cents in ledger if when == month and reason == "instalment")
+        assert own == current[place]
+
+
+def test_payment_ids_follow_from_what_is_paid():
+    settled_rows = settle(SEP, due(sep=200), paid(), LATEST)
+    one, again = with_payment_ids(settled_rows, SEP), with_payment_ids(settled_rows, SEP)
+    assert one.equals(again)
+    other_month = with_payment_ids(settled_rows, OCT)
+    dearer = with_payment_ids(settled_rows.with_columns(pl.col("amount_cents") + 1), SEP)
+    names = {frame["payment_id"].item() for frame in (one, other_month, dearer)}
+    assert len(names) == 3
+    assert all(len(name) == 32 for name in names)
+    assert KEY == ["school_year", "vestiging", "school_type", "component"]
+
+
+def test_skipped_months_are_those_in_which_an_instalment_falls():
+    assert months_to_pay(DEC, [SEP, OCT, NOV, DEC], [SEP]) == [OCT, NOV, DEC]
+    assert months_to_pay(OCT, [SEP, OCT], [SEP]) == [OCT]
+    assert months_to_pay(SEP, [SEP, OCT], [SEP, OCT]) == [SEP]
+    # nothing falls in August: September 2022 may follow July 2022
+    assert months_to_pay(date(2022, 9, 1), [date(2022, 7, 1), date(2022, 9, 1)], [date(2022, 7, 1)]) == [
+        date(2022, 9, 1)
+    ]
+    # the first run may not begin half-way the year
+    assert months_to_pay(OCT, [SEP, OCT], []) == [SEP, OCT]
