@@ -7,6 +7,7 @@ look at text: what cannot be read is a fault of the row, not of the program.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import pandera.polars as pa
 import polars as pl
@@ -36,6 +37,10 @@ RULES = (
 BRIN = r"^[0-9]{2}[A-Z]{2}$"
 VESTIGING = r"^[0-9]{2}[A-Z]{2}[0-9]{2}$"
 BOARD = r"^[0-9]{5}$"
+
+_DAYS = pl.date_range(date(1900, 1, 1), date(2100, 12, 31), eager=True).dt.strftime("%Y%m%d").cast(pl.Int32)
+
+_TWO_DIGITS = [f"{number:02d}" for number in range(100)]
 
 _WHOLE = r"^-?[0-9]{1,5}$"
 """Up to 99,999: the largest vestiging of the country has under 3,000 pupils."""
@@ -69,6 +74,7 @@ def vestiging_number() -> pa.Check:
             | value.str.contains(r"^[0-9]{2}$")
             | (value.str.contains(VESTIGING) & (~brin.str.contains(BRIN) | (value.str.head(4) == brin)))
         ),
+        quick=lambda value: value.is_in(_TWO_DIGITS),
     )
 
 
@@ -90,7 +96,7 @@ def amount() -> tuple[pa.Check, pa.Check]:
 
 def day() -> pa.Check:
     """A date that exists, written as 20201001 or 2020-10-01."""
-    return _check(NOT_A_DATE, lambda value: (value == "") | day_of(value).is_not_null())
+    return _check(NOT_A_DATE, lambda value: (value == "") | day_of(value).is_not_null(), quick=_compact_day)
 
 
 def not_before(entry: str) -> pa.Check:
@@ -117,6 +123,12 @@ def day_of(value: pl.Expr) -> pl.Expr:
         .when(dashed)
         .then(value.str.to_date("%Y-%m-%d", strict=False))
     )
+
+
+def _compact_day(value: pl.Expr) -> pl.Expr:
+    """Empty, or eight digits that are a day of these centuries; much cheaper than reading a date."""
+    number = value.cast(pl.Int32, strict=False)
+    return (value == "") | ((value.str.len_bytes() == 8) & number.is_in(_DAYS.implode())).fill_null(False)
 
 
 def _not_negative(pattern: str) -> pa.Check:

@@ -80,8 +80,26 @@ def directory(facts: pl.DataFrame) -> pl.DataFrame:
     """
     listed = facts.filter(pl.col("source") == "addresses")["vestiging"].unique()
     believed = facts.filter((pl.col("source") != "pupils") | ~pl.col("vestiging").is_in(listed.implode()))
+    # Nearly all schools are told of once; only of the others must the tellings be put in order.
+    once = believed.filter(~pl.col("vestiging").is_duplicated()).with_columns(until=pl.lit(None, pl.Date))
+    several = _in_order(believed.filter(pl.col("vestiging").is_duplicated()))
+    return (
+        pl.concat([once.select(several.columns), several])
+        .select(
+            "vestiging",
+            pl.col("vestiging").str.head(4).alias("brin"),
+            *_TOLD,
+            pl.col("as_of").alias("valid_from"),
+            pl.col("until").alias("valid_to"),
+        )
+        .sort("vestiging", "valid_from")
+    )
+
+
+def _in_order(facts: pl.DataFrame) -> pl.DataFrame:
+    """What was told of each vestiging by day, where it is news, and the last day it held."""
     ordered = (
-        believed.with_row_index("arrival")
+        facts.with_row_index("arrival")
         .with_columns(rank=pl.col("source").replace_strict(_RANK, return_dtype=pl.Int8))
         .sort("vestiging", "as_of", "rank", "arrival")
     )
@@ -91,13 +109,7 @@ def directory(facts: pl.DataFrame) -> pl.DataFrame:
     told = pl.struct(*_TOLD)
     news = daily.filter(told.ne_missing(told.shift().over("vestiging")))
     until = pl.col("as_of").shift(-1).over("vestiging") - pl.duration(days=1)
-    return news.select(
-        "vestiging",
-        pl.col("vestiging").str.head(4).alias("brin"),
-        *_TOLD,
-        pl.col("as_of").alias("valid_from"),
-        until.cast(pl.Date).alias("valid_to"),
-    ).sort("vestiging", "valid_from")
+    return news.with_columns(until=until.cast(pl.Date)).select("vestiging", *_TOLD, "as_of", "until")
 
 
 def board_on(schools: pl.DataFrame, rows: pl.DataFrame, on: date) -> pl.DataFrame:

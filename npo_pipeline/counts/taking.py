@@ -11,6 +11,7 @@ from npo_pipeline.counts import columns, published, register, schools
 from npo_pipeline.counts.enrolments import Doubles, find_doubles
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
+from npo_pipeline.files.ahead import one_ahead
 from npo_pipeline.files.delivery import Arrived
 from npo_pipeline.files.refusals import NO_REFUSALS
 from npo_pipeline.files.rows import split
@@ -124,7 +125,7 @@ def _take_registers(registers: Sequence[Arrived], known: pl.Series, counted: Cou
 def _count_register(one: Arrived, known: pl.Series, counted: Counted) -> tuple[Taken, pl.DataFrame]:
     assert one.reference_date is not None
     tallies, traces, refusals, rows = [], [], [NO_REFUSALS], 0
-    for block in one.blocks():
+    for block in one_ahead(one.blocks()):
         parts = split(block, one.kind.model)
         done = register.count_block(one.kind, block, parts.good, one.reference_date, known)
         tallies.append(done.counted)

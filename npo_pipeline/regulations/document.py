@@ -54,8 +54,7 @@ def document_from(text: str, name: str) -> Document:
         data = reading.whole()
     except yaml.YAMLError as error:
         line, problem = _problem(error, text)
-        hint = "mend it there or just above (text with a colon or a # goes between quotes)"
-        raise refused(name, line, f"is no YAML: {problem}; {hint}") from error
+        raise refused(name, line, f"is no YAML: {problem}") from error
     return Document(name, data, reading.lines)
 
 
@@ -138,6 +137,9 @@ def _line(event: yaml.Event) -> int:
 def _problem(error: yaml.YAMLError, text: str) -> tuple[int, str]:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is not None:
-        return int(mark.line) + 1, str(getattr(error, "problem", None) or "it cannot be read")
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        return int(
+            mark.line
+        ) + 1, f"{problem}; mend it there or just above (text with a colon goes between quotes)"
     position = getattr(error, "position", 0)  # of a character that YAML does not allow at all
-    return text.count("\n", 0, position) + 1, "a control character stands here"
+    return text.count("\n", 0, position) + 1, "a control character stands here; take it out"

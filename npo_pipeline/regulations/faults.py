@@ -43,7 +43,7 @@ def refusal(document: Document, error: ValidationError) -> Refused:
     _, line, place, first = faults[0]
     others = sorted({fault[1] for fault in faults[1:]} - {line})
     more = f"; see also line {', '.join(map(str, others[:_OTHERS]))}" if others else ""
-    return refused(document.name, line, f"{_dotted(place)} {_words(first, place)}{more}")
+    return refused(document.name, line, f"{_dotted(place)}: {_words(first, place)}{more}")
 
 
 def _placed(error: ValidationError) -> list[tuple[ErrorDetails, Place]]:

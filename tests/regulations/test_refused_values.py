@@ -14,12 +14,16 @@ SCORE = "value: 251.16\n        unit: EUR per unit of score\n        status: "
 OCTOBER = "2021-10: 1/12\n        2021-11: 1/12"
 
 KEYS_AND_CITATIONS = {
-    "no list": ("school_types: [bao]", ">>>school_types: bao", "school_types is no list; write it as"),
+    "no list": ("school_types: [bao]", ">>>school_types: bao", "school_types: is no list; write it as"),
     "misspelt key": ("source: avs-risk", ">>>sourse: avs-risk", r"is no key known here; is `source` meant\?"),
-    "unknown key": ("currency: EUR", "currency: EUR\n>>>zzz: red", "zzz is no key known here; take it out"),
-    "no source": (DATE, f">>>{DATE}".replace("  source: npo-tool-2022\n", ""), "reference_date.source is missing"),
-    "no unit": (DATE, f">>>{DATE}".replace("  unit: date\n", ""), "reference_date.unit is missing; add it"),
-    "empty unit": ("unit: EUR per unit of score", ">>>unit: ''", "unit is empty; fill it in"),
+    "unknown key": ("currency: EUR", "currency: EUR\n>>>zzz: red", "zzz: is no key known here; take it out"),
+    "no source": (
+        DATE,
+        f">>>{DATE}".replace("  source: npo-tool-2022\n", ""),
+        "reference_date.source: is missing",
+    ),
+    "no unit": (DATE, f">>>{DATE}".replace("  unit: date\n", ""), "reference_date.unit: is missing; add it"),
+    "empty unit": ("unit: EUR per unit of score", ">>>unit: ''", "unit: is empty; fill it in"),
     "keys for a text": ("unit: cumi pupils", ">>>unit: {of: pupils}", "wants text here, no list or mapping"),
     "unknown source": ("source: avs-risk", ">>>source: avs-gone", "`avs-gone` is not among the sources"),
     "unknown schedule": ("schedule: monthly", ">>>schedule: weekly", "`weekly` is not among the schedules"),
@@ -41,9 +45,9 @@ RATES_AND_COMPONENTS = {
     "underscore": ("value: 1402.31", ">>>value: 1_402.31", "'1_402.31' is no rate"),
     "nine decimals": ("value: 701.16", ">>>value: 701.123456789", "has more than 8 decimals"),
     "dollars": ("unit: EUR per pupil", ">>>unit: USD per pupil", "`USD per pupil` is no unit of a rate here"),
-    "no such school type": ("[bao]", ">>>[boa]", r"school_types\[1\] is 'boa', which is none of 'bao', 'sbo'"),
+    "no such school type": ("[bao]", ">>>[boa]", r"school_types\[1\]: is 'boa', which is none of 'bao', 'sbo'"),
     "school type twice": ("- school_types: [so, vso]", ">>>- school_types: [sbo, vso]", "names `sbo` twice"),
-    "no school types": ("[bao]", ">>>[]", "school_types is empty"),
+    "no school types": ("[bao]", ">>>[]", "school_types: is empty"),
     "no such measure": ("measure: score", ">>>measure: scores", "'scores', which is none of 'pupils', 'score'"),
     "score paid twice": (
         "measure: score\n    rates:\n      - school_types: [bao]",
@@ -99,7 +103,7 @@ def test_what_is_wrong_is_said_with_file_and_line(refused, case):
 def test_a_cited_value_without_its_keys(text):
     bare = text.replace(DATE, "reference_date: 2020-10-01\nold:\n", 1)
     line = bare[: bare.index("reference_date:")].count("\n") + 1
-    with pytest.raises(Refused, match=f"line {line + 1}: old is no key known here.*see also line {line}$"):
+    with pytest.raises(Refused, match=f"line {line + 1}: old: is no key known here.*see also line {line}$"):
         parse_regulation(bare, "trial.yaml")
 
 
@@ -114,11 +118,11 @@ def test_all_faults_are_found_at_once(text):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ("components:", "components holds no keys; write them below it, indented"),
-        ("components: {}", "components is empty; fill it in"),
-        ("components: [cumi]", "components holds no keys"),
-        ("components: {cumi: 548.56}", r"components.cumi holds no keys; .* \(a value has value, unit, status"),
-        ("components: {cumi: {measure: pupils, rates: []}}", "components.cumi.rates is empty"),
+        ("components:", "components: holds no keys; write them below it, indented"),
+        ("components: {}", "components: is empty; fill it in"),
+        ("components: [cumi]", "components: holds no keys"),
+        ("components: {cumi: 548.56}", r"components.cumi: holds no keys; .* \(a value has value, unit, status"),
+        ("components: {cumi: {measure: pupils, rates: []}}", "components.cumi.rates: is empty"),
     ],
 )
 def test_components_that_are_none(text, wrong, words):
@@ -129,7 +133,7 @@ def test_components_that_are_none(text, wrong, words):
 
 
 def test_a_file_with_nothing_but_a_title_says_what_else_it_needs():
-    with pytest.raises(Refused, match=r"^x.yaml, line 1: school_year is missing; add it"):
+    with pytest.raises(Refused, match=r"^x.yaml, line 1: school_year: is missing; add it"):
         parse_regulation("title: x\n", "x.yaml")
 
 

@@ -20,7 +20,7 @@ YAML = {
     "tag that runs code": (EUR, ">>>currency: !!python/object/apply:os.system [ls]", "holds a tag"),
     "harmless tag": (EUR, ">>>currency: !!str EUR", "holds a tag"),
     "own tag": (EUR, ">>>currency: !x EUR", "holds a tag"),
-    "merge key": (EUR, f"{EUR}\n>>><<: {{sector: vo}}", "<< is no key known here"),
+    "merge key": (EUR, f"{EUR}\n>>><<: {{sector: vo}}", "<<: is no key known here"),
     "tab": ("  value: 2020-10-01", ">>>\tvalue: 2020-10-01", "is no YAML"),
     "colon in a text": ("where: VOS/ABB, NPO", ">>>where: VOS/ABB, NPO: met", "goes between quotes"),
     "control character": (EUR, ">>>currency: E\x01UR", "a control character stands here"),
