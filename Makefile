@@ -16,6 +16,7 @@ $(READY): requirements.lock pyproject.toml
 	@python3 -m venv --clear $(VENV)
 	@$(PIP) install --require-hashes --no-deps -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q npo_pipeline schemas flows
 	@touch $@
 
 setup: $(READY) ## make .venv from the hash-pinned requirements.lock
@@ -36,12 +37,19 @@ types: $(READY) ## static types
 tests: $(READY) ## the tests alone
 	@$(BIN)/python -m pytest
 
-bench: $(READY) ## speed and memory against a bare script and pandas (minutes; own environment)
-	@$(BIN)/python -m tests.benchmarks
+bench/.venv/.ready: requirements-bench.lock
+	@python3 -m venv --clear bench/.venv
+	@bench/.venv/bin/python -m pip --disable-pip-version-check -q install --require-hashes --no-deps -r requirements-bench.lock
+	@touch $@
+
+bench: $(READY) bench/.venv/.ready ## speed and memory against a bare script and pandas (minutes, 2 GB of disk)
+	@$(BIN)/python -m tests.benchmarks --pandas bench/.venv/bin/python
 
 lock: ## pin the newest allowed versions with their hashes (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url --no-annotate --upgrade -o requirements.lock
+	echo pandas | uv pip compile - --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --no-annotate --upgrade -o requirements-bench.lock
 
 clean: ## remove what was made here: .venv, demo, caches
 	rm -rf $(VENV) npo-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

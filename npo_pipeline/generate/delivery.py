@@ -1,0 +1,126 @@
+"""A whole made-up delivery: register, address lists and scores that fit each other."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.generate.country import Country, make_country
+from npo_pipeline.generate.faults import ROTATION, plant
+from npo_pipeline.generate.lists import write_addresses, write_scores
+from npo_pipeline.generate.pupils import BATCH, HEADER, Wishes, batches
+
+REGISTER, SCORES, PLANTED = "leerlingen-po.csv", "achterstandsscores.csv", "planted.csv"
+MOST_FAULTS = Decimal("0.5")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written: (file, rows), the pupils that count on the reference date, planted faults by rule."""
+
+    files: tuple[tuple[str, int], ...]
+    pupils: int
+    planted: Mapping[str, int]
+
+
+def write_delivery(
+    out: Path,
+    *,
+    boards: int,
+    pupils: int,
+    seed: int,
+    reference_date: date,
+    faults: Decimal = Decimal(0),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    batch: int = BATCH,
+) -> Report:
+    """Write a delivery to a folder, the same bytes for the same seed, in constant memory.
+
+    Args:
+        out: a new or empty folder.
+        boards: number of boards.
+        pupils: number of pupils (moves make the rows a few more).
+        seed: any whole number.
+        reference_date: the date the delivery is for.
+        faults: share of pupils with a planted fault; they are listed in `planted.csv`.
+        progress: told how many pupils of how many were written.
+        batch: pupils held in memory at a time.
+
+    Raises:
+        Refused: the folder is not empty, or the size makes no country.
+    """
+    _refuse_nonsense(out, boards, pupils, faults)
+    chance = random.Random(seed)
+    country = make_country(boards, pupils, chance)
+    # Never more than one in `every`, and with few pupils as many as it takes for each rule to occur once.
+    every = max(2, min(int(1 / faults), max(pupils // len(ROTATION), 2))) if faults else 0
+    wishes = Wishes(pupils, seed, reference_date, every)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        written = _write_register(out, country, wishes, batch, progress)
+        lists = write_addresses(out, country, chance)
+        scored, bad_scores = write_scores(out, country, written.bao, chance, faults=bool(faults))
+        planted = [(SCORES, line, rule) for line, rule in bad_scores] + written.planted
+        if faults:
+            lines = sorted(planted)
+            text = "".join(f"{file},{line},{rule}\n" for file, line, rule in [("file", "line", "rule"), *lines])
+            (out / PLANTED).write_text(text, encoding="ascii")
+    except OSError as error:
+        raise Refused(f"{out}: cannot be written ({error.strerror})") from error
+    files = ((REGISTER, written.rows), *lists, (SCORES, scored))
+    return Report(files, written.counting, dict(sorted(Counter(rule for *_, rule in planted).items())))
+
+
+@dataclass
+class _Written:
+    rows: int
+    counting: int
+    bao: dict[str, int]
+    planted: list[tuple[str, int, str]]
+
+
+def _write_register(
+    out: Path, country: Country, wishes: Wishes, batch: int, progress: Callable[[int, int], None]
+) -> _Written:
+    done = _Written(0, 0, {}, [])
+    with (out / REGISTER).open("wb") as file:
+        file.write(";".join(HEADER).encode() + b"\n")
+        for number, rows in enumerate(batches(country, wishes, batch), 1):
+            planted = plant(rows, country) if wishes.every else rows.with_columns(rule=pl.lit(None, pl.String))
+            planted.select(HEADER).write_csv(file, include_header=False, separator=";", quote_style="never")
+            _tally(done, planted, wishes.reference_date)
+            progress(min(number * batch, wishes.pupils), wishes.pupils)
+    return done
+
+
+def _tally(done: _Written, rows: pl.DataFrame, on: date) -> None:
+    """Count what counts, as a reader of the register must find it, and note where the faults are."""
+    day, leaves = f"{on:%Y%m%d}", pl.col("DATUM_UIT")
+    counts = (pl.col("BEKOSTIGD") == "J") & (pl.col("DATUM_IN") <= day) & ((leaves == "") | (leaves > day))
+    right = rows.filter(counts & pl.col("rule").is_null())
+    done.counting += right.height
+    bao = right.filter(pl.col("SOORT_PO") == "Bo")
+    for code, count in bao.group_by(pl.concat_str("BRIN_NUMMER", "VESTIGINGSNUMMER")).len().iter_rows():
+        done.bao[code] = done.bao.get(code, 0) + count
+    wrong = rows.with_row_index("line", offset=done.rows + 2).filter(pl.col("rule").is_not_null())
+    done.planted += [(REGISTER, line, rule) for line, rule in wrong.select("line", "rule").iter_rows()]
+    done.rows += rows.height
+
+
+def _refuse_nonsense(out: Path, boards: int, pupils: int, faults: Decimal) -> None:
+    if boards < 1 or pupils < 1 or boards > pupils:
+        raise Refused(f"{boards} boards with {pupils} pupils make no country; take at least one pupil per board")
+    if not 0 <= faults <= MOST_FAULTS:
+        raise Refused(f"a share of {faults} broken rows makes no register; take at most {MOST_FAULTS}")
+    if boards > 20_000:
+        raise Refused("at most 20,000 boards: there are not enough BRIN numbers for more")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Refused(f"{out}: is there already and not empty; name a new folder")

@@ -1,0 +1,153 @@
+"""Made-up address lists and scores, in two generations of headers and several dialects of CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from npo_pipeline.generate.country import Country, Vestiging
+
+_COMMON = (
+    "STRAATNAAM;HUISNUMMER-TOEVOEGING;POSTCODE;PLAATSNAAM;GEMEENTENUMMER;GEMEENTENAAM;DENOMINATIE;TELEFOONNUMMER;"
+    "INTERNETADRES"
+)
+_BO = (
+    "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;" + _COMMON + ";"
+    "STRAATNAAM CORRESPONDENTIEADRES;HUISNUMMER-TOEVOEGING CORRESPONDENTIEADRES;POSTCODE CORRESPONDENTIEADRES;"
+    "PLAATSNAAM CORRESPONDENTIEADRES;NODAAL GEBIED CODE;NODAAL GEBIED NAAM;RPA-GEBIED CODE;RPA-GEBIED NAAM;"
+    "WGR-GEBIED CODE;WGR-GEBIED NAAM;COROPGEBIED CODE;COROPGEBIED NAAM;ONDERWIJSGEBIED CODE;ONDERWIJSGEBIED NAAM;"
+    "RMC-REGIO CODE;RMC-REGIO NAAM"
+)
+_SO = (
+    "SOORT PRIMAIR ONDERWIJS;PROVINCIE;BEVOEGD GEZAG NUMMER;INSTELLINGSCODE;VESTIGINGSCODE;VESTIGINGSNAAM;"
+    + _COMMON
+    + ";CLUSTER;ONDERWIJS;VAKANTIEREGIO"
+)
+_SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
+
+_FIRST = ("De", "Het", "'t", "Obs", "Pcbs", "Rkbs", "Basisschool", "Montessorischool")
+_SECOND = (
+    "Eenspan",
+    "Regenboog",
+    "Coöperatie",
+    "Zeeën",
+    "Vlinder",
+    "Crèche",
+    "Wereld",
+    "Boog\u2019",
+    '"Maasparel"',
+    "Énergie",
+)
+_PLACES = (
+    ("Drenthe", "Assen"),
+    ("Groningen", "Groningen"),
+    ("Fryslân", "Súdwest-Fryslân"),
+    ("Noord-Brabant", "'s-Hertogenbosch"),
+    ("Zuid-Holland", "'s-Gravenhage"),
+    ("Utrecht", "Utrecht"),
+    ("Gelderland", "Apeldoorn"),
+    ("Limburg", "Venlo"),
+)
+
+_PER_PUPIL = (10, 20, 30, 40, 50, 60, 80, 110, 160, 260)
+"""Hundredths of score without threshold per pupil: six in ten schools stay under the threshold of 69.6."""
+
+_THRESHOLD_E3 = 696
+"""Thousandths per pupil: 12% of 535.26 less 529.46 (CBS, Toelichting of 1-10-2019)."""
+
+
+def write_addresses(out: Path, country: Country, chance: random.Random) -> list[tuple[str, int]]:
+    """Write the lists of bao, and of sbo, so and vso; gives their names and numbers of rows."""
+    bo = [one for one in country.vestigingen if one.kind == "bo"]
+    special = [one for one in country.vestigingen if one.kind != "bo"]
+    files = []
+    if bo:
+        rows = [_old_row(one, chance) for one in bo]
+        _write(out / "vestigingen-bo.csv", _BO.split(";"), rows, ";", "\r\n", "cp1252")
+        files.append(("vestigingen-bo.csv", len(rows)))
+    if special:
+        rows = [_new_row(one, chance) for one in special]
+        _write(out / "vestigingen-sbo-so-vso.csv", _SO.split(";"), rows, ",", "\n", "utf-8-sig")
+        files.append(("vestigingen-sbo-so-vso.csv", len(rows)))
+    return files
+
+
+def write_scores(
+    out: Path, country: Country, pupils: dict[str, int], chance: random.Random, *, faults: bool
+) -> tuple[int, list[tuple[int, str]]]:
+    """Write the scores of bao schools that fit the CBS formula: score = max(0, A - 0.696 x E).
+
+    Args:
+        out: the folder.
+        country: its schools.
+        pupils: vestiging -> its bao pupils that count.
+        chance: the source of chance.
+        faults: whether to plant a negative score, a count that is no number and an unknown school.
+
+    Returns:
+        The number of rows, and the planted faults as (line, rule).
+    """
+    rows, planted = [], []
+    for code in sorted(pupils):
+        count = pupils[code]
+        before = count * (chance.choice(_PER_PUPIL) + chance.randrange(10))
+        above = max(0, before * 10 - _THRESHOLD_E3 * count)
+        rows.append([code, str(count), _comma((above + 5) // 10), _comma(before)])
+    if faults:
+        for line, (rule, place, value) in enumerate((("negative", 2, "-1,00"), ("not_a_number", 1, "1e9")), 2):
+            if line - 2 < len(rows):
+                rows[line - 2][place] = value
+                planted.append((line, rule))
+        rows.append([f"{country.strays[-1]}00", "100", "5,00", "74,60"])
+        planted.append((len(rows) + 1, "unknown_school"))
+    _write(out / "achterstandsscores.csv", _SCORES.split(";"), rows, ";", "\n", "utf-8")
+    return len(rows), planted
+
+
+def _old_row(one: Vestiging, chance: random.Random) -> list[str]:
+    province, town = chance.choice(_PLACES)
+    head = [province, one.board, one.brin, one.code, _name(chance)]
+    return [*head, *_address(town, chance), *_address(town, chance)[:4], *[""] * 12]
+
+
+def _new_row(one: Vestiging, chance: random.Random) -> list[str]:
+    province, town = chance.choice(_PLACES)
+    sort = "SBO" if one.kind == "sbo" else "SO/VSO"
+    head = [sort, province, one.board, one.brin, one.code, f"{_name(chance)}, locatie {one.code[4:]}"]
+    return [*head, *_address(town, chance), "", sort, "Noord"]
+
+
+def _name(chance: random.Random) -> str:
+    return f"{chance.choice(_FIRST)} {chance.choice(_SECOND)}"
+
+
+def _address(town: str, chance: random.Random) -> list[str]:
+    code = f"{chance.randrange(1000, 9999)} AB"
+    return [
+        "Schoolstraat",
+        str(chance.randrange(1, 200)),
+        code,
+        town.upper(),
+        f" {chance.randrange(1, 999)}",
+        town,
+        "Openbaar",
+        "",
+        "",
+    ]
+
+
+def _comma(hundredths: int) -> str:
+    return f"{hundredths // 100},{hundredths % 100:02d}"
+
+
+def _write(
+    path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], separator: str, end: str, encoding: str
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator, lineterminator=end)
+    writer.writerow(header)
+    writer.writerows(rows)
+    path.write_bytes(text.getvalue().encode(encoding))

@@ -1,0 +1,137 @@
+"""Made-up pupils: rows of a register, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from npo_pipeline.generate.chance import draw
+from npo_pipeline.generate.country import Country
+
+BATCH = 200_000
+HEADER = (
+    "PSEUDONIEM",
+    "BRIN_NUMMER",
+    "VESTIGINGSNUMMER",
+    "SOORT_PO",
+    "CLUSTER",
+    "LEERJAAR",
+    "DATUM_IN",
+    "DATUM_UIT",
+    "BEKOSTIGD",
+    "CUMI",
+)
+
+_STEP, _RING = 611_953_234_567, 10**13
+"""A pseudonym is pupil x step on a ring of thirteen digits; they have no common factor, so no two meet."""
+
+_WINDOW = 200
+"""Days before and after the reference date in which pupils come, go and move."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What register is wanted: pupils, seed, reference date, and each how manieth pupil has a fault (0: none)."""
+
+    pupils: int
+    seed: int
+    reference_date: date
+    every: int
+
+
+def batches(country: Country, wishes: Wishes, size: int = BATCH) -> Iterator[pl.DataFrame]:
+    """Make the rows of the register in order of pupil.
+
+    A pupil that moved has two rows, of which at most one counts on the reference date.
+
+    Yields:
+        `pupil` (UInt64), `part` (0 or 1), `place`, `fault` (the number of the fault, null for none) and the
+        columns of the register.
+    """
+    for start in range(0, wishes.pupils, size):
+        yield _batch(country, wishes, start, min(start + size, wishes.pupils))
+
+
+def _batch(country: Country, wishes: Wishes, start: int, end: int) -> pl.DataFrame:
+    pupil = pl.int_range(start, end, dtype=pl.UInt64, eager=True).alias("pupil")
+    rows = _drawn(pupil.to_frame(), wishes).with_columns(part=pl.lit(0, pl.UInt8))
+    moved = rows.filter(pl.col("moves")).with_columns(part=pl.lit(1, pl.UInt8))
+    both = pl.concat([rows, moved]).sort("pupil", "part")
+    placed = _placed(both, country, wishes.seed)
+    return placed.with_columns(_columns(wishes)).select("pupil", "part", "place", "fault", *HEADER)
+
+
+def _drawn(rows: pl.DataFrame, wishes: Wishes) -> pl.DataFrame:
+    """What chance decides about a pupil; those with a fault are plain, so that it is their only one."""
+    pupil, seed = pl.col("pupil"), wishes.seed
+    fault = pl.lit(None, pl.UInt64)
+    if wishes.every:
+        fault = pl.when(pupil % wishes.every == wishes.every - 1).then(pupil // wishes.every)
+    rows = rows.with_columns(fault=fault)
+    plain = pl.col("fault").is_null()
+    day = draw(pupil, seed, 2, 2 * _WINDOW + 1).cast(pl.Int32) - _WINDOW
+    return rows.with_columns(
+        moves=plain & (draw(pupil, seed, 1, 100) < 3),
+        day=day,
+        comes_late=plain & (draw(pupil, seed, 3, 100) == 0),
+        left=plain & (draw(pupil, seed, 4, 200) < 3),
+        unfunded=plain & (draw(pupil, seed, 5, 100) == 0),
+        year=draw(pupil, seed, 6, 8) + 1,
+    )
+
+
+def _placed(rows: pl.DataFrame, country: Country, seed: int) -> pl.DataFrame:
+    weights = pl.Series([place.weight for place in country.places], dtype=pl.UInt64).cum_sum()
+    drawn = rows.select(_spot(seed, int(weights[-1])))
+    place = weights.search_sorted(drawn.to_series(), side="right")
+    table = pl.DataFrame(
+        {
+            "BRIN_NUMMER": [one.vestiging.brin for one in country.places],
+            "VESTIGINGSNUMMER": [one.vestiging.code[4:] for one in country.places],
+            "SOORT_PO": [one.soort for one in country.places],
+            "CLUSTER": [one.cluster for one in country.places],
+            "cumi_share": [one.cumi_share for one in country.places],
+        }
+    )
+    return pl.concat([rows.with_columns(place=place), table[place]], how="horizontal")
+
+
+def _spot(seed: int, weight: int) -> pl.Expr:
+    """Where a row is: a second row of a pupil is somewhere else."""
+    return draw(pl.col("pupil") * 2 + pl.col("part"), seed, 7, weight)
+
+
+def _columns(wishes: Wishes) -> list[pl.Expr]:
+    on, part = wishes.reference_date, pl.col("part")
+    moment = pl.lit(on) + pl.duration(days=pl.col("day"))
+    autumn = pl.date(on.year - pl.col("year").cast(pl.Int32), 8, 1)
+    before = pl.lit(on - timedelta(days=_WINDOW + 40))
+    entry = pl.min_horizontal(autumn, before)
+    late = pl.lit(on) + pl.duration(days=pl.col("day").abs() + 1)
+    begins = (
+        pl.when(part == 1)
+        .then(moment + pl.duration(days=1))
+        .when(pl.col("comes_late") & ~pl.col("moves"))
+        .then(late)
+    )
+    leaves = (
+        pl.when(pl.col("moves") & (part == 0))
+        .then(moment)
+        .when(pl.col("left") & ~pl.col("moves") & ~pl.col("comes_late"))
+        .then(pl.lit(on) - pl.duration(days=pl.col("day").abs()))
+    )
+    special = pl.col("SOORT_PO") != "Bo"
+    cumi = special & (draw(pl.col("pupil"), wishes.seed, 8, 100) < pl.col("cumi_share"))
+    year = pl.when(pl.col("SOORT_PO") == "Vso").then((pl.col("year") - 1) % 6 + 1).otherwise("year")
+    pseudonym = (pl.col("pupil") * _STEP + wishes.seed % 1000) % _RING
+    return [
+        pseudonym.cast(pl.String).str.zfill(13).alias("PSEUDONIEM"),
+        year.cast(pl.String).alias("LEERJAAR"),
+        begins.otherwise(entry).dt.strftime("%Y%m%d").alias("DATUM_IN"),
+        leaves.dt.strftime("%Y%m%d").fill_null("").alias("DATUM_UIT"),
+        pl.when("unfunded").then(pl.lit("N")).otherwise(pl.lit("J")).alias("BEKOSTIGD"),
+        pl.when(cumi).then(pl.lit("J")).otherwise(pl.lit("N")).alias("CUMI"),
+    ]

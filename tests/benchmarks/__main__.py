@@ -1,0 +1,101 @@
+"""How fast and how big, as ratios in one run: `make bench`, or with fewer rounds `... --rounds 1 --small-only`.
+
+2.4 million pupils of 1,000 boards in one register, then 24 million. The three commands are three processes, in a new
+home each round; the yardsticks run in between, so that all see the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from tests.benchmarks.measure import Cost, added, median, run
+
+HERE = Path(__file__).parent
+PYTHON = sys.executable
+NPO = str(Path(PYTHON).with_name("npo"))
+
+
+def main() -> None:
+    """Measure, and print the figures with their limits."""
+    wishes = _wishes()
+    work = Path(wishes.folder)
+    small = _country(work, "country-2.4m", 2_400_000, 1_000)
+    rounds = [_round(work, small, wishes.pandas) for _ in range(wishes.rounds)]
+    costs = {name: median([one[name] for one in rounds]) for name in rounds[0]}
+    _show("2.4 million pupils, 1,000 boards", costs)
+    ours, bare = costs["ingest + decide + pay"], costs["bare polars"]
+    _ratio("against the bare polars script", ours.seconds / bare.seconds, 6)
+    if "pandas" in costs:
+        _ratio("against counting in pandas", ours.seconds / costs["pandas"].seconds, 1)
+    _limit("peak memory", ours.mebibytes, 2.5 * 1024)
+    help_cost = median([run([NPO, "--help"])[0] for _ in range(5)])
+    print(f"npo --help: {help_cost.seconds:.2f} s (at most 0.3)\n")
+    if wishes.small_only:
+        return
+    large = _country(work, "country-24m", 24_000_000, 1_000)
+    cost = {name: one for name, one in _ours(work, large).items()}
+    _show("24 million pupils", cost)
+    _ratio("against 2.4 million", cost["ingest + decide + pay"].seconds / ours.seconds, 11)
+    _limit("peak memory", cost["ingest + decide + pay"].mebibytes, 4 * 1024)
+    shutil.rmtree(large)
+
+
+def _wishes() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--folder", default="bench", help="where the countries are made")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pandas", help="a python that has pandas")
+    parser.add_argument("--small-only", action="store_true", help="leave 24 million pupils out")
+    return parser.parse_args()
+
+
+def _country(work: Path, name: str, pupils: int, boards: int) -> Path:
+    out = work / name
+    if not out.exists():
+        size = ["--boards", str(boards), "--pupils", str(pupils), "--seed", "1", "--reference-date", "2020-10-01"]
+        cost, _ = run([NPO, "generate", str(out), *size])
+        print(f"npo generate {pupils:,} pupils: {cost.seconds:.1f} s, {cost.mebibytes:,.0f} MiB")
+    return out
+
+
+def _round(work: Path, country: Path, pandas: str | None) -> dict[str, Cost]:
+    register = str(country / "leerlingen-po.csv")
+    bare, counted = run([PYTHON, str(HERE / "bare.py"), register, str(work / "bare.duckdb")])
+    costs = {"bare polars": bare, **_ours(work, country)}
+    if pandas:
+        costs["pandas"], again = run([pandas, str(HERE / "with_pandas.py"), register])
+        if counted != again:
+            raise SystemExit(f"polars counts {counted}, pandas {again}")
+    return costs
+
+
+def _ours(work: Path, country: Path) -> dict[str, Cost]:
+    home = work / "home"
+    shutil.rmtree(home, ignore_errors=True)
+    where = ["--home", str(home)]
+    costs = {
+        "ingest": run([NPO, "ingest", str(country), "--reference-date", "2020-10-01", *where])[0],
+        "decide": run([NPO, "decide", "--school-year", "2021-2022", *where])[0],
+        "pay": run([NPO, "pay", "--month", "2021-09", *where])[0],
+    }
+    return {**costs, "ingest + decide + pay": added(list(costs.values()))}
+
+
+def _show(title: str, costs: dict[str, Cost]) -> None:
+    print(f"\n{title}")
+    for name, cost in costs.items():
+        print(f"  {name:24} {cost.seconds:8.2f} s {cost.mebibytes:8,.0f} MiB")
+
+
+def _ratio(what: str, ratio: float, limit: float) -> None:
+    print(f"  {what}: {ratio:.2f}x (at most {limit}x){'' if ratio <= limit else '  TOO SLOW'}")
+
+
+def _limit(what: str, mebibytes: float, limit: float) -> None:
+    print(f"  {what}: {mebibytes:,.0f} MiB (at most {limit:,.0f}){'' if mebibytes <= limit else '  TOO MUCH'}")
+
+
+main()
