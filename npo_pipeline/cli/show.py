@@ -31,7 +31,8 @@ _DUTCH = str.maketrans(",.", ".,")
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: int = 1) -> None:
     """Print a table; all columns from number `right` on are numbers and stand to the right."""
-    shown = Table(title=title, title_justify="left", title_style="bold", header_style="", box=None, pad_edge=False)
+    _stdout().print(title, style="bold", markup=False, soft_wrap=True)
+    shown = Table(header_style="dim", box=None, pad_edge=False)
     for place, column in enumerate(columns):
         shown.add_column(column, justify="right" if place >= right else "left", overflow="fold")
     for row in rows:
@@ -42,7 +43,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 
 def line(text: str) -> None:
     """Print a line of plain text."""
-    _stdout().print(text, markup=False, highlight=False)
+    _stdout().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def document(value: Any) -> None:

@@ -93,12 +93,14 @@ def of_decide(result: DecideResult, dry_run: bool, as_json: bool) -> None:
             }
         )
         return
-    table(
-        f"{result.school_year}, pupils of {result.reference_date}, {', '.join(result.regulations)}",
-        ["component", "school type", "schools", "before", "now", "difference"],
-        plan.by_component.select("component", "school_type", "schools", "before", "after", "difference").rows(),
-        right=2,
+    title = f"{result.school_year}, pupils of {result.reference_date}, {', '.join(result.regulations)}"
+    columns, named = (
+        ["component", "school_type", "schools", "after"],
+        ["component", "school type", "schools", "euro"],
     )
+    if result.before:
+        columns, named = [*columns, "before", "difference"], [*named, "before", "difference"]
+    table(title, named, plan.by_component.select(columns).rows(), right=2)
     entitled = result.decided.entitlements
     line(f"Total {euro(total)} euro for {_schools(entitled)}")
     if result.before:

@@ -60,10 +60,13 @@ def status(home: Home) -> Status:
 
 def _findings(books: Books, home: Home) -> Iterator[str]:
     refused = books.frame("""
-        select file, rule, count(*) as rows from quarantine q join deliveries d using (delivery_id, file)
-        where d.superseded_by is null group by all order by all""")
-    for file, rule, rows in refused.iter_rows():
-        yield f"{file}: {rows} x {rule} in quarantine"
+        with faults as (
+            select delivery_id, file, rejected, rule, count(*) as times
+            from quarantine join deliveries using (delivery_id, file) where superseded_by is null group by all)
+        select file, rejected, string_agg(times || ' ' || rule, ', ' order by rule) as rules
+        from faults group by delivery_id, file, rejected order by delivery_id""")
+    for file, rows, rules in refused.iter_rows():
+        yield f"{file}: {rows} rows in quarantine ({rules})"
     differences = books.frame(_OPEN_DIFFERENCES)["message"]
     if differences.len():
         yield f"{differences.len()} differences between files, first: {differences[0]}"

@@ -25,8 +25,8 @@ HEADER = (
     "CUMI",
 )
 
-_STEP, _RING = 611_953_234_567, 10**13
-"""A pseudonym is pupil x step on a ring of thirteen digits; they have no common factor, so no two meet."""
+_STEP, _RING = 611_953_234_567, 10**12
+"""A pseudonym is P and pupil x step on a ring of twelve digits; they have no common factor, so no two meet."""
 
 _WINDOW = 200
 """Days before and after the reference date in which pupils come, go and move."""
@@ -128,7 +128,7 @@ def _columns(wishes: Wishes) -> list[pl.Expr]:
     year = pl.when(pl.col("SOORT_PO") == "Vso").then((pl.col("year") - 1) % 6 + 1).otherwise("year")
     pseudonym = (pl.col("pupil") * _STEP + wishes.seed % 1000) % _RING
     return [
-        pseudonym.cast(pl.String).str.zfill(13).alias("PSEUDONIEM"),
+        pl.concat_str(pl.lit("P"), pseudonym.cast(pl.String).str.zfill(12)).alias("PSEUDONIEM"),
         year.cast(pl.String).alias("LEERJAAR"),
         begins.otherwise(entry).dt.strftime("%Y%m%d").alias("DATUM_IN"),
         leaves.dt.strftime("%Y%m%d").fill_null("").alias("DATUM_UIT"),
