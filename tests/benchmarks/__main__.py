@@ -1,7 +1,7 @@
 """How fast and how big, as ratios in one run: `make bench`, or with fewer rounds `... --rounds 1 --small-only`.
 
-2.4 million pupils of 1,000 boards in one register, then 24 million. The three commands are three processes, in a new
-home each round; the yardsticks run in between, so that all see the same machine.
+2.4 million pupils of 1,000 boards in one register, then 24 million. The three commands are three processes, in
+a new home each round; the yardsticks run in between, so that all see the same machine.
 """
 
 from __future__ import annotations
