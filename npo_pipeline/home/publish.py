@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -50,8 +51,11 @@ def publish(
         copy.parent.mkdir(mode=0o700, parents=True)
         if home.database.exists():
             shutil.copyfile(home.database, copy)
-        row, text = _sealed_row(addition, previous, started, clock())
-        _write(copy, addition, row)
+        # Hashing the rows takes as long as writing them, so they go side by side.
+        with ThreadPoolExecutor(1) as aside:
+            sealing = aside.submit(_sealed_row, addition, previous, started, clock())
+            _write(copy, addition, sealing)
+        row, text = sealing.result()
         _prove(copy, {**addition.added, "runs": row})
         _sync(copy)
         os.replace(copy, home.database)
@@ -125,7 +129,7 @@ def _sealed_row(run: Addition, previous: str, started: datetime, finished: datet
     return checked(pl.DataFrame([row], schema=schema), tables.RUNS), text
 
 
-def _write(copy: Path, run: Addition, row: pl.DataFrame) -> None:
+def _write(copy: Path, run: Addition, sealing: Future[tuple[pl.DataFrame, str]]) -> None:
     fresh = not copy.exists()
     with writing(copy) as connection:
         if fresh:
@@ -133,13 +137,18 @@ def _write(copy: Path, run: Addition, row: pl.DataFrame) -> None:
         connection.execute("begin")
         for name in run.derived:
             connection.execute(f"delete from {name}")
-        for name, frame in {**run.added, **run.derived, "runs": row}.items():
-            connection.register("arriving", frame.to_arrow())
-            connection.execute(f"insert into {name} by name select * from arriving")
-            connection.unregister("arriving")
+        for name, frame in {**run.added, **run.derived}.items():
+            _insert(connection, name, frame)
+        _insert(connection, "runs", sealing.result()[0])
         for older, newer in run.superseded.items():
             connection.execute("update deliveries set superseded_by = ? where delivery_id = ?", [newer, older])
         connection.execute("commit")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    connection.register("arriving", frame.to_arrow())
+    connection.execute(f"insert into {table} by name select * from arriving")
+    connection.unregister("arriving")
 
 
 def _prove(copy: Path, frames: Mapping[str, pl.DataFrame]) -> None:
