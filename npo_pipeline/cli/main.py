@@ -55,7 +55,7 @@ def generate(out: Path, home: Path, as_json: bool, **wishes: Any) -> None:
 )
 @common
 def ingest(paths: tuple[Path, ...], home: Path, as_json: bool, **wishes: Any) -> None:
-    """Read a delivery: a folder, a file or a zip (several make one delivery)."""
+    """Read a delivery: a folder, a file or a zip; several make one."""
     from npo_pipeline.cli import running
 
     running.run_ingest(home, paths, as_json, **wishes)
@@ -69,7 +69,7 @@ def ingest(paths: tuple[Path, ...], home: Path, as_json: bool, **wishes: Any) ->
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @common
 def decide(home: Path, as_json: bool, **wishes: Any) -> None:
-    """Compute every school's entitlement and instalments as a new decision."""
+    """Compute every school's entitlement as a new decision."""
     from npo_pipeline.cli import running
 
     running.run_decide(home, as_json, **wishes)
@@ -90,7 +90,7 @@ def pay(home: Path, as_json: bool, **wishes: Any) -> None:
 @npo.command()
 @common
 def verify(home: Path, as_json: bool) -> None:
-    """Derive everything published again, and say what does not tie."""
+    """Derive everything again, and say what does not tie."""
     from npo_pipeline.cli import running
 
     running.run_verify(home, as_json)
@@ -99,7 +99,7 @@ def verify(home: Path, as_json: bool) -> None:
 @npo.command()
 @common
 def status(home: Path, as_json: bool) -> None:
-    """Show deliveries, decisions, months paid and what is open."""
+    """Show deliveries, decisions, months paid, open findings."""
     from npo_pipeline.cli import running
 
     running.run_status(home, as_json)
@@ -125,8 +125,12 @@ def main() -> None:
         _leave(0)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show(sys.stderr)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        _say(f"{error.format_message()} (see `{context.command_path if context else 'npo'} --help`)")
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _say("stopped; nothing half done was published")
