@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
-from npo_pipeline.counts.schools import board_on
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books, need_books, read_books
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import schools
 from npo_pipeline.home.run import Clock, Run, open_run
-from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.months import Month, month_text
-from npo_pipeline.payments.settlement import KEY, months_to_pay, settle, with_payment_ids
+from npo_pipeline.payments.booking import payments_of
+from npo_pipeline.payments.settlement import KEY, months_to_pay
 from schemas import tables
 
 
@@ -49,22 +48,25 @@ def pay(
         HomeLocked: another run is busy.
     """
     need_books(request.home)
-    months = call(plan_months, request)
     if request.dry_run:
         with read_books(request.home) as books:
-            return _dry(books, months, call)
+            return _dry(books, call(plan_months, books, request), call)
+    months = [request.month]
+    if request.catch_up:
+        with read_books(request.home) as books:
+            months = call(plan_months, books, request)
     done = []
     for month in months:
         progress(f"paying {month_text(month)}", 0)
-        done.append(pay_month(request, month, call=call, clock=clock))
+        done.append(_pay_month(request, month, call, clock))
     return done
 
 
-def pay_month(request: PayRequest, month: Month, *, call: Call, clock: Clock) -> MonthPaid:
+def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> MonthPaid:
     """One payment run: it holds the home, and its rename makes the month paid."""
     with open_run(request.home, "pay", clock, subject=month_text(month), wait_seconds=request.wait_seconds) as run:
-        # Looked at again under the lock: another run may have paid in between.
-        _refuse_skipped(run.books, month)
+        # Planned again under the lock: another run may have paid in between.
+        call(plan_months, run.books, replace(request, month=month, catch_up=False))
         payments = call(settle_month, run.books, month, run.run_id, ledger(run.books))
         if payments.is_empty():
             return MonthPaid(month, None, payments)
@@ -72,18 +74,23 @@ def pay_month(request: PayRequest, month: Month, *, call: Call, clock: Clock) ->
         return MonthPaid(month, run.run_id, payments)
 
 
-def plan_months(request: PayRequest) -> list[Month]:
+def plan_months(books: Books, request: PayRequest) -> list[Month]:
     """Step: which months this request pays, in order.
 
     Raises:
         Refused: nothing was decided yet, or months were skipped and `catch_up` was not asked.
     """
-    with read_books(request.home) as books:
-        if not books.value("select count(*) from decisions"):
-            raise Refused(f"{request.home.path}: nothing was decided yet; begin with `npo decide`")
-        if not request.catch_up:
-            _refuse_skipped(books, request.month)
-        return _months(books, request.month)
+    if not books.value("select count(*) from decisions"):
+        raise Refused(f"{request.home.path}: nothing was decided yet; begin with `npo decide`")
+    scheduled = books.frame("select distinct month from instalments join latest_decisions using (decision_id)")
+    paid = books.frame("select distinct paid_month from payments")
+    months = months_to_pay(request.month, scheduled["month"].to_list(), paid["paid_month"].to_list())
+    if len(months) > 1 and not request.catch_up:
+        skipped = ", ".join(month_text(one) for one in months[:-1])
+        raise Refused(
+            f"{skipped} must be paid before {month_text(request.month)}; pay in order, or add --catch-up"
+        )
+    return months
 
 
 def settle_month(books: Books, month: Month, run_id: str, paid: pl.DataFrame) -> pl.DataFrame:
@@ -93,26 +100,26 @@ def settle_month(books: Books, month: Month, run_id: str, paid: pl.DataFrame) ->
         books: the books.
         month: the month of the run.
         run_id: the run that pays.
-        paid: the ledger: KEY, paid_month, reason, amount_cents.
+        paid: the ledger: KEY, paid_month, reason, amount.
 
     Raises:
         Refused: a later month was paid already, and something of this one changed since.
     """
-    latest = books.frame("select school_year, decision_id from latest_decisions")
-    rows = settle(month, due_rows(books), paid, latest)
+    payments = payments_of(
+        month,
+        run_id,
+        instalments=books.frame("select i.* from instalments i join latest_decisions d using (decision_id)"),
+        ledger=paid,
+        latest=books.frame("select school_year, decision_id from latest_decisions"),
+        schools=schools(books),
+    )
     last = max(paid["paid_month"].to_list(), default=month)
-    if rows.height and last > month:
+    if payments.height and last > month:
         raise Refused(
             f"{month_text(month)} cannot be paid again: {last:%Y-%m} is paid already; "
             f"what was decided since is settled by --month {last:%Y-%m} or a later one"
         )
-    placed = board_on(schools(books), with_payment_ids(rows, month), month)
-    return placed.with_columns(
-        run_id=pl.lit(run_id),
-        paid_month=pl.lit(month),
-        brin=pl.col("vestiging").str.head(4),
-        amount=to_euro(pl.col("amount_cents")),
-    ).select(list(tables.PAYMENTS.columns))
+    return payments
 
 
 def write_payments(run: Run, month: Month, payments: pl.DataFrame) -> None:
@@ -123,30 +130,13 @@ def write_payments(run: Run, month: Month, payments: pl.DataFrame) -> None:
     run.facts["decisions"] = decisions.to_dicts()
 
 
-def due_rows(books: Books) -> pl.DataFrame:
-    """The instalments of the latest decision of every school year: KEY, month, amount_cents."""
-    rows = books.frame("select i.* from instalments i join latest_decisions d using (decision_id)")
-    return rows.select(*KEY, "month", amount_cents=to_cents(pl.col("amount")))
-
-
 def ledger(books: Books) -> pl.DataFrame:
-    """What was paid so far, added up per month: KEY, paid_month, reason, amount_cents."""
-    columns = ", ".join([*KEY, "paid_month", "reason"])
-    rows = books.frame(f"select {columns}, sum(amount)::decimal(18, 2) as amount from payments group by all")
-    return rows.with_columns(amount_cents=to_cents(pl.col("amount"))).drop("amount")
+    """What was paid so far, added up per month: KEY, paid_month, reason, amount."""
+    columns = ", ".join(LEDGER)
+    return books.frame(f"select {columns}, sum(amount)::decimal(18, 2) as amount from payments group by all")
 
 
-def _months(books: Books, month: Month) -> list[Month]:
-    scheduled = books.frame("select distinct month from instalments join latest_decisions using (decision_id)")
-    paid = books.frame("select distinct paid_month from payments")
-    return months_to_pay(month, scheduled["month"].to_list(), paid["paid_month"].to_list())
-
-
-def _refuse_skipped(books: Books, month: Month) -> None:
-    skipped = _months(books, month)[:-1]
-    if skipped:
-        names = ", ".join(month_text(one) for one in skipped)
-        raise Refused(f"{names} must be paid before {month_text(month)}; pay in order, or add --catch-up")
+LEDGER = (*KEY, "paid_month", "reason")
 
 
 def _dry(books: Books, months: list[Month], call: Call) -> list[MonthPaid]:
@@ -155,6 +145,5 @@ def _dry(books: Books, months: list[Month], call: Call) -> list[MonthPaid]:
     for month in months:
         payments = call(settle_month, books, month, "dry-run", paid)
         done.append(MonthPaid(month, None, payments))
-        news = payments.with_columns(amount_cents=to_cents(pl.col("amount"))).select(paid.columns)
-        paid = pl.concat([paid, news])
+        paid = pl.concat([paid, payments.select(paid.columns)])
     return done

@@ -9,14 +9,13 @@ import polars as pl
 
 from npo_pipeline.commands.decide import rules_of
 from npo_pipeline.commands.steps import Call, directly
-from npo_pipeline.counts.schools import board_on, directory
+from npo_pipeline.counts.schools import directory
 from npo_pipeline.home.books import Books, need_books, read_books
 from npo_pipeline.home.chain import chain_faults
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import all_facts
 from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, basis_of, work_out
-from npo_pipeline.money import to_cents, to_euro
-from npo_pipeline.payments.settlement import KEY, settle, with_payment_ids
+from npo_pipeline.payments.booking import payments_of
 from npo_pipeline.regulations.load import parse_regulation
 from schemas import tables
 
@@ -90,24 +89,19 @@ def check_payments(books: Books, home: Home) -> Iterator[Finding]:
     """Every payment run, settled again from the decisions and payments there were before it."""
     decisions, instalments = books.table("decisions"), books.table("instalments")
     payments, facts = books.table("payments"), all_facts(books)
-    ledger = payments.with_columns(amount_cents=to_cents(pl.col("amount")))
     for run_id, month in books.frame(
         "select run_id, month from runs where command = 'pay' order by 1"
     ).iter_rows():
         then = decisions.filter(pl.col("run_id") < run_id)
         latest = then.filter(pl.col("sequence") == pl.col("sequence").max().over("school_year"))
-        due = instalments.join(latest.select("decision_id"), on="decision_id")
-        due = due.with_columns(amount_cents=to_cents(pl.col("amount"))).select(*KEY, "month", "amount_cents")
-        rows = settle(
-            month, due, ledger.filter(pl.col("run_id") < run_id), latest.select("school_year", "decision_id")
+        again = payments_of(
+            month,
+            run_id,
+            instalments=instalments.join(latest.select("decision_id"), on="decision_id"),
+            ledger=payments.filter(pl.col("run_id") < run_id),
+            latest=latest.select("school_year", "decision_id"),
+            schools=directory(_facts_at(books, facts, run_id)),
         )
-        placed = board_on(directory(_facts_at(books, facts, run_id)), with_payment_ids(rows, month), month)
-        again = placed.with_columns(
-            run_id=pl.lit(run_id),
-            paid_month=pl.lit(month),
-            brin=pl.col("vestiging").str.head(4),
-            amount=to_euro(pl.col("amount_cents")),
-        ).select(payments.columns)
         yield from _unequal(run_id, again, payments.filter(pl.col("run_id") == run_id))
     strangers = payments.filter(~pl.col("run_id").is_in(books.table("runs")["run_id"].implode())).height
     if strangers:
