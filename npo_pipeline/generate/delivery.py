@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.country import Country, make_country
-from npo_pipeline.generate.faults import ROTATION, plant
+from npo_pipeline.generate.faults import plant, rotation
 from npo_pipeline.generate.lists import write_addresses, write_scores
 from npo_pipeline.generate.pupils import BATCH, HEADER, Wishes, batches
 
@@ -38,7 +39,7 @@ def write_delivery(
     pupils: int,
     seed: int,
     reference_date: date,
-    faults: Decimal = Decimal(0),
+    faults: Decimal | Fraction = Decimal(0),
     progress: Callable[[int, int], None] = lambda done, total: None,
     batch: int = BATCH,
 ) -> Report:
@@ -61,7 +62,7 @@ def write_delivery(
     chance = random.Random(seed)
     country = make_country(boards, pupils, chance)
     # Never more than one in `every`, and with few pupils as many as it takes for each rule to occur once.
-    every = max(2, min(int(1 / faults), max(pupils // len(ROTATION), 2))) if faults else 0
+    every = max(2, min(int(1 / faults), max(pupils // len(rotation(country)), 2))) if faults else 0
     wishes = Wishes(pupils, seed, reference_date, every)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ def write_delivery(
             (out / PLANTED).write_text(text, encoding="ascii")
     except OSError as error:
         raise Refused(f"{out}: cannot be written ({error.strerror})") from error
-    files = ((REGISTER, written.rows), *lists, (SCORES, scored))
+    files = ((REGISTER, written.rows), *lists, *scored)
     return Report(files, written.counting, dict(sorted(Counter(rule for *_, rule in planted).items())))
 
 
@@ -94,7 +95,11 @@ def _write_register(
     with (out / REGISTER).open("wb") as file:
         file.write(";".join(HEADER).encode() + b"\n")
         for number, rows in enumerate(batches(country, wishes, batch), 1):
-            planted = plant(rows, country) if wishes.every else rows.with_columns(rule=pl.lit(None, pl.String))
+            planted = (
+                plant(rows, country, wishes.reference_date)
+                if wishes.every
+                else rows.with_columns(rule=pl.lit(None, pl.String))
+            )
             planted.select(HEADER).write_csv(file, include_header=False, separator=";", quote_style="never")
             _tally(done, planted, wishes.reference_date)
             progress(min(number * batch, wishes.pupils), wishes.pupils)
@@ -115,10 +120,10 @@ def _tally(done: _Written, rows: pl.DataFrame, on: date) -> None:
     done.rows += rows.height
 
 
-def _refuse_nonsense(out: Path, boards: int, pupils: int, faults: Decimal) -> None:
+def _refuse_nonsense(out: Path, boards: int, pupils: int, faults: Decimal | Fraction) -> None:
     if boards < 1 or pupils < 1 or boards > pupils:
         raise Refused(f"{boards} boards with {pupils} pupils make no country; take at least one pupil per board")
-    if not 0 <= faults <= MOST_FAULTS:
+    if (isinstance(faults, Decimal) and not faults.is_finite()) or not 0 <= faults <= MOST_FAULTS:
         raise Refused(f"a share of {faults} broken rows makes no register; take at most {MOST_FAULTS}")
     if boards > 20_000:
         raise Refused("at most 20,000 boards: there are not enough BRIN numbers for more")

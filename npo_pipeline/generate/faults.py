@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import polars as pl
 
 from npo_pipeline.generate.country import Country
@@ -31,27 +33,35 @@ _WRONG = {
 }
 """What is written where, in turn, for the rules that one wrong value breaks."""
 
-ROTATION = rules.RULES
+_LONG_AGO, _DAYS = timedelta(days=240), 1024
 
 
-def plant(rows: pl.DataFrame, country: Country) -> pl.DataFrame:
+def rotation(country: Country) -> tuple[str, ...]:
+    """The rules that can be broken in a country, in turn: nobody is at two places where there is one vestiging."""
+    alone = len(country.vestigingen) == 1
+    return tuple(rule for rule in rules.RULES if not (alone and rule == rules.DOUBLE_ENROLMENT))
+
+
+def plant(rows: pl.DataFrame, country: Country, on: date) -> pl.DataFrame:
     """Break the rows that are marked, in rotation over the rules.
 
     Args:
         rows: a batch, with `fault` numbering the faults.
         country: gives the BRINs that no list names.
+        on: the reference date.
 
     Returns:
         The rows and those added, in order, with `rule` (null for a row that is right).
     """
     number = pl.col("fault").cast(pl.Int64)
-    names = dict(enumerate(ROTATION))
-    rule = (number % len(ROTATION)).replace_strict(names, default=None, return_dtype=pl.String)
-    marked = rows.with_columns(rule=rule, turn=number // len(ROTATION), extra=pl.lit(0, pl.UInt8))
+    names = dict(enumerate(rotation(country)))
+    rule = (number % len(names)).replace_strict(names, default=None, return_dtype=pl.String)
+    marked = rows.with_columns(rule=rule, turn=number // len(names), extra=pl.lit(0, pl.UInt8))
     for name, values in _WRONG.items():
         for turn, (column, value) in enumerate(values):
             here = (pl.col("rule") == name) & (pl.col("turn") % len(values) == turn)
             marked = marked.with_columns(pl.when(here).then(pl.lit(value)).otherwise(column).alias(column))
+    marked = _told_apart(marked, on)
     strays = pl.Series(country.strays)
     stray = (
         pl.col("turn").fill_null(0).map_batches(lambda turn: strays[turn % len(strays)], return_dtype=pl.String)
@@ -59,6 +69,17 @@ def plant(rows: pl.DataFrame, country: Country) -> pl.DataFrame:
     lost = pl.col("rule") == rules.UNKNOWN_SCHOOL
     marked = marked.with_columns(pl.when(lost).then(stray).otherwise("BRIN_NUMMER").alias("BRIN_NUMMER"))
     return _with_seconds(marked, country)
+
+
+def _told_apart(marked: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Give every row without PSEUDONIEM dates of its own: two that were equal would be a copy, another fault."""
+    nameless = (pl.col("rule") == rules.MISSING_VALUE) & (pl.col("PSEUDONIEM") == "")
+    entry = pl.lit(on - _LONG_AGO) - pl.duration(days=pl.col("turn") % _DAYS)
+    leaves = pl.lit(on) + pl.duration(days=pl.col("turn") // _DAYS + 1)
+    return marked.with_columns(
+        pl.when(nameless).then(day.dt.strftime("%Y%m%d")).otherwise(column).alias(column)
+        for column, day in (("DATUM_IN", entry), ("DATUM_UIT", leaves))
+    )
 
 
 def _with_seconds(marked: pl.DataFrame, country: Country) -> pl.DataFrame:
@@ -73,8 +94,8 @@ def _with_seconds(marked: pl.DataFrame, country: Country) -> pl.DataFrame:
 
 def _elsewhere(rows: pl.DataFrame, country: Country) -> pl.DataFrame:
     places = country.places
-    if len({place.vestiging.code for place in places}) < 2:
-        return rows.clear()
+    if rows.is_empty():
+        return rows
     other = [(place + 1) % len(places) for place in range(len(places))]
     for place, one in enumerate(other):
         while places[one].vestiging.code == places[place].vestiging.code:

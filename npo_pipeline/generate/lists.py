@@ -77,7 +77,7 @@ def write_addresses(out: Path, country: Country, chance: random.Random) -> list[
 
 def write_scores(
     out: Path, country: Country, pupils: dict[str, int], chance: random.Random, *, faults: bool
-) -> tuple[int, list[tuple[int, str]]]:
+) -> tuple[list[tuple[str, int]], list[tuple[int, str]]]:
     """Write the scores of bao schools that fit the CBS formula: score = max(0, A - 0.696 x E).
 
     Args:
@@ -88,7 +88,8 @@ def write_scores(
         faults: whether to plant a negative score, a count that is no number and an unknown school.
 
     Returns:
-        The number of rows, and the planted faults as (line, rule).
+        The file's name and number of rows (none is written where no bao pupil counts: a file without rows is
+        refused), and the planted faults as (line, rule).
     """
     rows, planted = [], []
     for code in sorted(pupils):
@@ -96,15 +97,19 @@ def write_scores(
         before = count * (chance.choice(_PER_PUPIL) + chance.randrange(10))
         above = max(0, before * 10 - _THRESHOLD_E3 * count)
         rows.append([code, str(count), _comma((above + 5) // 10), _comma(before)])
+    if not rows:
+        return [], []
     if faults:
+        # One row stays right: a file in which no school is known waits for its address list.
+        sound = len(rows) - 1
         for line, (rule, place, value) in enumerate((("negative", 2, "-1,00"), ("not_a_number", 1, "1e9")), 2):
-            if line - 2 < len(rows):
+            if line - 2 < sound:
                 rows[line - 2][place] = value
                 planted.append((line, rule))
         rows.append([f"{country.strays[-1]}00", "100", "5,00", "74,60"])
         planted.append((len(rows) + 1, "unknown_school"))
     _write(out / "achterstandsscores.csv", _SCORES.split(";"), rows, ";", "\n", "utf-8")
-    return len(rows), planted
+    return [("achterstandsscores.csv", len(rows))], planted
 
 
 def _old_row(one: Vestiging, chance: random.Random) -> list[str]:

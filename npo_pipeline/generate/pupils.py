@@ -28,6 +28,10 @@ HEADER = (
 _STEP, _RING = 611_953_234_567, 10**12
 """A pseudonym is P and pupil x step on a ring of twelve digits; they have no common factor, so no two meet."""
 
+_HALF = 2**24
+"""Pupils are multiplied in two halves: beyond thirty million the product would not fit 64 bits, and pseudonyms
+would meet."""
+
 _WINDOW = 200
 """Days before and after the reference date in which pupils come, go and move."""
 
@@ -53,6 +57,13 @@ def batches(country: Country, wishes: Wishes, size: int = BATCH) -> Iterator[pl.
     """
     for start in range(0, wishes.pupils, size):
         yield _batch(country, wishes, start, min(start + size, wishes.pupils))
+
+
+def pseudonym(pupil: pl.Expr, seed: int) -> pl.Expr:
+    """The made-up pseudonym of a pupil (UInt64), 13 characters; no two pupils below 10^12 share one."""
+    low, high = pupil % _HALF, pupil // _HALF
+    place = (low * _STEP % _RING + high * (_STEP * _HALF % _RING) % _RING + seed % 1000) % _RING
+    return pl.concat_str(pl.lit("P"), place.cast(pl.String).str.zfill(12))
 
 
 def _batch(country: Country, wishes: Wishes, start: int, end: int) -> pl.DataFrame:
@@ -126,9 +137,8 @@ def _columns(wishes: Wishes) -> list[pl.Expr]:
     special = pl.col("SOORT_PO") != "Bo"
     cumi = special & (draw(pl.col("pupil"), wishes.seed, 8, 100) < pl.col("cumi_share"))
     year = pl.when(pl.col("SOORT_PO") == "Vso").then((pl.col("year") - 1) % 6 + 1).otherwise("year")
-    pseudonym = (pl.col("pupil") * _STEP + wishes.seed % 1000) % _RING
     return [
-        pl.concat_str(pl.lit("P"), pseudonym.cast(pl.String).str.zfill(12)).alias("PSEUDONIEM"),
+        pseudonym(pl.col("pupil"), wishes.seed).alias("PSEUDONIEM"),
         year.cast(pl.String).alias("LEERJAAR"),
         begins.otherwise(entry).dt.strftime("%Y%m%d").alias("DATUM_IN"),
         leaves.dt.strftime("%Y%m%d").fill_null("").alias("DATUM_UIT"),
