@@ -20,6 +20,8 @@ STORAGE = "v1.5.0"
 def reading(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database file read-only.
 
+    While it is open, no program can open the file for writing; others that read are not in the way.
+
     Raises:
         Refused: it cannot be read, is not ours, or is of a newer program.
     """
@@ -44,9 +46,15 @@ def writing(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("detach books")
 
 
+def first_line(error: duckdb.Error) -> str:
+    """What DuckDB says, without what it adds on the lines below."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 def _connected(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=True, config=dict(_CLOSED))
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise Refused(f"{path}: cannot be opened ({reason}); is another program writing in it?") from error
+        busy = "lock on file" in str(error)
+        advice = "close the program that has it open for writing" if busy else "put a back-up in its place"
+        raise Refused(f"{path}: cannot be opened ({first_line(error)}); {advice}") from error

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import IO
 
 from npo_pipeline.errors import HomeLocked, Refused
 from npo_pipeline.home.folder import Home
@@ -32,56 +31,67 @@ def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) ->
         HomeLocked: another run holds it; says which.
         Refused: the folder cannot be made or written.
     """
-    with _opened(home) as file:
-        _take(file, home, wait_seconds)
+    file = _taken(home, wait_seconds)
+    try:
         _sign(file, command, now)
-        try:
-            yield
-        finally:
-            file.truncate(0)
+        yield
+    finally:
+        with suppress(OSError):
+            os.ftruncate(file, 0)
+        os.close(file)
 
 
-def _opened(home: Home) -> IO[str]:
+def _taken(home: Home, wait_seconds: int) -> int:
+    until = time.monotonic() + wait_seconds
+    while True:
+        file = _opened(home)
+        if _is_taken(file, home):
+            return file
+        holder = _who(file)
+        os.close(file)
+        if time.monotonic() >= until:
+            raise HomeLocked(f"{home.path}: is held by {holder}; wait until it has ended and try again")
+        time.sleep(0.2)
+
+
+def _is_taken(file: int, home: Home) -> bool:
+    """Lock the file, if nobody else has, and if it is still the one that others would lock."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(file), home.lock.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except OSError as error:
+        os.close(file)
+        raise Refused(f"{home.lock}: cannot be locked ({error.strerror}); put the home on a local disk") from error
+
+
+def _opened(home: Home) -> int:
     try:
         home.path.mkdir(parents=True, exist_ok=True)
-        return home.lock.open("a+", encoding="utf-8")
+        return os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except FileExistsError as error:
+        raise Refused(f"{home.path}: is a file, and a home is a folder; name another --home") from error
     except OSError as error:
         raise Refused(f"{home.path}: the home cannot be written ({error.strerror}); check the folder") from error
 
 
-def _take(file: IO[str], home: Home, wait_seconds: int) -> None:
-    until = time.monotonic() + wait_seconds
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if time.monotonic() >= until:
-                raise HomeLocked(_who(file, home)) from error
-            time.sleep(0.2)
-        else:
-            return
-
-
-def _sign(file: IO[str], command: str, now: datetime) -> None:
+def _sign(file: int, command: str, now: datetime) -> None:
     holder = {
         "command": command,
         "pid": os.getpid(),
         "host": socket.gethostname(),
         "since": f"{now:%Y-%m-%d %H:%M:%S}",
     }
-    file.seek(0)
-    file.truncate()
     # The name of the holder is a courtesy; on a full disk the lock holds without it.
     with suppress(OSError):
-        file.write(json.dumps(holder))
-        file.flush()
+        os.ftruncate(file, 0)
+        os.pwrite(file, json.dumps(holder).encode(), 0)
 
 
-def _who(file: IO[str], home: Home) -> str:
-    file.seek(0)
+def _who(file: int) -> str:
     try:
-        held = json.loads(file.read())
-        by = f"{held['command']} (process {held['pid']} on {held['host']}, since {held['since']})"
-    except (ValueError, KeyError):
-        by = "another run, just begun or just ending"
-    return f"{home.path}: is held by {by}; wait until it has ended and try again"
+        held = json.loads(os.pread(file, 4096, 0))
+        return f"{held['command']} (process {held['pid']} on {held['host']}, since {held['since']})"
+    except (ValueError, KeyError, TypeError):
+        return "another run, just begun or just ending"

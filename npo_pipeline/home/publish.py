@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.home import manifest as manifests
-from npo_pipeline.home.connection import reading, writing
+from npo_pipeline.home.connection import first_line, reading, writing
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.tables import create
 from schemas import tables
@@ -46,26 +46,55 @@ def publish(
     Raises:
         Refused: the copy could not be written (a full disk, a lost right); nothing was changed.
     """
-    copy = home.work / addition.run_id / "npo.duckdb"
+    folder = home.work / addition.run_id
+    copy, kept = folder / "npo.duckdb", folder / "manifest.json"
     try:
-        copy.parent.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700, parents=True)
         if home.database.exists():
             shutil.copyfile(home.database, copy)
-        # Hashing the rows takes as long as writing them, so they go side by side.
-        with ThreadPoolExecutor(1) as aside:
-            sealing = aside.submit(_sealed_row, addition, previous, started, clock())
-            _write(copy, addition, sealing)
-        row, text = sealing.result()
+        row, text = _sealed_row(addition, previous, started, clock())
+        _write(copy, addition, row)
         _prove(copy, {**addition.added, "runs": row})
+        kept.write_text(text, encoding="utf-8")
         _sync(copy)
-        os.replace(copy, home.database)
-        _sync(home.path)
+        _replace(home, copy, previous)
+        _keep(home, addition.run_id, kept)
     except (OSError, duckdb.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        reason = first_line(error) if isinstance(error, duckdb.Error) else error.strerror
         raise Refused(f"{home.path}: the books could not be written ({reason}); nothing was changed") from error
     finally:
-        shutil.rmtree(copy.parent, ignore_errors=True)
-    _keep(home, addition.run_id, text)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _replace(home: Home, copy: Path, previous: str) -> None:
+    """Put the new books in place of the ones they were made from.
+
+    The old ones are held open meanwhile: a program that opened them for writing now would leave its WAL
+    beside the new ones, and nobody could open those.
+
+    Raises:
+        Refused: the books are no longer the ones this run began with.
+    """
+    if home.database.exists():
+        shutil.copymode(home.database, copy)
+        with reading(home.database) as connection:
+            refuse_unsafe(home)
+            last = connection.sql("select arg_max(manifest_sha256, run_id) from runs").fetchall()[0][0]
+            _refuse_others(home, last or manifests.BEFORE_ALL, previous)
+            os.replace(copy, home.database)
+    else:
+        _refuse_others(home, manifests.BEFORE_ALL, previous)
+        os.replace(copy, home.database)
+    # From here on the run is done, whatever happens: some file systems cannot sync a folder.
+    with suppress(OSError):
+        _sync(home.path)
+
+
+def _refuse_others(home: Home, last: str, previous: str) -> None:
+    if last != previous:
+        raise Refused(
+            f"{home.path}: the books were changed while this run was busy; nothing was changed, try again"
+        )
 
 
 def clear_work(home: Home) -> None:
@@ -73,26 +102,33 @@ def clear_work(home: Home) -> None:
     shutil.rmtree(home.work, ignore_errors=True)
 
 
-def refuse_open_writer(home: Home) -> None:
-    """Refuse when someone has the published database open for writing.
+def refuse_unsafe(home: Home) -> None:
+    """Refuse when the published database cannot be replaced as a whole.
 
-    Renaming over a database with a WAL beside it would make the new one unreadable.
+    Renaming over a database with a WAL beside it would make the new one unreadable; renaming over a link
+    would leave the books it points to behind.
 
     Raises:
-        Refused: names the WAL.
+        Refused: names the WAL or the link.
     """
     wal = Path(f"{home.database}.wal")
     if wal.exists():
-        raise Refused(f"{wal}: someone has opened the books for writing; close that program and open it read-only")
+        raise Refused(
+            f"{wal}: a program has the books open for writing; close it and open them read-only (if none has, it "
+            "died: remove this file, it holds nothing that was published)"
+        )
+    if home.database.is_symlink():
+        raise Refused(f"{home.database}: is a link, and books are a file of their own; name its folder as --home")
 
 
-def _keep(home: Home, run_id: str, manifest: str) -> None:
+def _keep(home: Home, run_id: str, manifest: Path) -> None:
     # The manifest of record stands in the database; the copy beside it is a second witness and may fail.
-    try:
+    # One that is there already is of books that were put back since: it stays, and `npo verify` tells.
+    with suppress(OSError):
         home.manifests.mkdir(exist_ok=True)
-        (home.manifests / f"{run_id}.json").write_text(manifest, encoding="utf-8")
-    except OSError:
-        return
+        target = home.manifests / f"{run_id}.json"
+        if not target.exists():
+            os.replace(manifest, target)
 
 
 def _sealed_row(run: Addition, previous: str, started: datetime, finished: datetime) -> tuple[pl.DataFrame, str]:
@@ -129,7 +165,7 @@ def _sealed_row(run: Addition, previous: str, started: datetime, finished: datet
     return checked(pl.DataFrame([row], schema=schema), tables.RUNS), text
 
 
-def _write(copy: Path, run: Addition, sealing: Future[tuple[pl.DataFrame, str]]) -> None:
+def _write(copy: Path, run: Addition, row: pl.DataFrame) -> None:
     fresh = not copy.exists()
     with writing(copy) as connection:
         if fresh:
@@ -139,7 +175,7 @@ def _write(copy: Path, run: Addition, sealing: Future[tuple[pl.DataFrame, str]])
             connection.execute(f"delete from {name}")
         for name, frame in {**run.added, **run.derived}.items():
             _insert(connection, name, frame)
-        _insert(connection, "runs", sealing.result()[0])
+        _insert(connection, "runs", row)
         for older, newer in run.superseded.items():
             connection.execute("update deliveries set superseded_by = ? where delivery_id = ?", [newer, older])
         connection.execute("commit")

@@ -14,11 +14,12 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from npo_pipeline.home.books import Books, read_books
+from npo_pipeline.errors import Refused
+from npo_pipeline.home.books import Books, kept_manifests, read_books
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.lock import locked
 from npo_pipeline.home.manifest import BEFORE_ALL
-from npo_pipeline.home.publish import Addition, clear_work, publish, refuse_open_writer
+from npo_pipeline.home.publish import Addition, clear_work, publish, refuse_unsafe
 from schemas.tables import checked
 
 Clock = Callable[[], datetime]
@@ -73,13 +74,37 @@ def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_
     """
     started = clock()
     with locked(home, command, now=started, wait_seconds=wait_seconds):
-        refuse_open_writer(home)
+        refuse_unsafe(home)
         clear_work(home)
         with read_books(home) as books:
-            number = int(books.value("select count(*) from runs")) + 1
-            before = books.value("select arg_max(manifest_sha256, run_id) from runs") or BEFORE_ALL
+            number, before = _next(home, books)
             run = Run("-".join(filter(None, (f"{number:06d}", command, subject))), command, books)
             yield run
         if run.added:
             addition = Addition(run.run_id, command, run.month, run.facts, run.added, run.derived, run.superseded)
             publish(home, addition, previous=before, started=started, clock=clock)
+
+
+def _next(home: Home, books: Books) -> tuple[int, str]:
+    """The number of the next run, and the hash of the manifest of the last one.
+
+    Raises:
+        Refused: the books are not the newest ones, so that a run might pay again what was paid.
+    """
+    runs = books.frame("select run_id, manifest_sha256 from runs order by run_id").rows()
+    unknown = sorted(kept_manifests(home) - {f"{run_id}.json" for run_id, _ in runs})
+    if unknown:
+        raise Refused(
+            f"{home.path}: manifests/{unknown[-1]} tells of a run that is not in the books; put the newest books "
+            "back, or move that manifest away to go on from these"
+        )
+    number = len(runs) + 1
+    if runs and not runs[-1][0].startswith(f"{len(runs):06d}-"):
+        raise Refused(f"{home.path}: holds {len(runs)} runs, and the last is {runs[-1][0]}; see `npo verify`")
+    if number > _MOST_RUNS:
+        raise Refused(f"{home.path}: holds {len(runs):,} runs, as many as one home can; begin a new home")
+    return number, runs[-1][1] if runs else BEFORE_ALL
+
+
+_MOST_RUNS = 999_999
+"""Run ids sort as text, so their numbers have six digits and no more."""

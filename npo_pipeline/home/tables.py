@@ -48,10 +48,12 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
         Refused: says which.
     """
     try:
-        found = connection.sql("select max(format) from home").fetchall()[0][0]
+        found = connection.sql("select max(format)::bigint from home").fetchall()[0][0]
     except duckdb.Error as error:
-        raise Refused(f"{shown}: is no database of npo; choose another --home") from error
-    if found is None or found > FORMAT:
+        raise Refused(f"{shown}: is no database of npo, or a damaged one; choose another --home") from error
+    if found is None or found < 1:
+        raise Refused(f"{shown}: does not say its format; it is damaged: put a back-up in its place")
+    if found > FORMAT:
         raise Refused(
             f"{shown}: was written by a newer npo (format {found}, this one knows {FORMAT}); use that one"
         )
