@@ -1,0 +1,38 @@
+"""The deployments: the payment run on the 1st of each month, and ingest when somebody asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
+
+from flows.ingest import ingest_delivery
+from flows.payment_run import payment_run
+
+FIRST_OF_MONTH = "0 6 1 * *"
+ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
+"""The second guard against two runs at once; the first is the lock on the home."""
+
+
+def deployments(home: Path) -> list[RunnerDeployment]:
+    """The deployments for a home. Entry points are modules, so they work wherever the package stands."""
+    paying = payment_run.to_deployment(
+        name="monthly",
+        schedule=Cron(FIRST_OF_MONTH, timezone="Europe/Amsterdam"),
+        parameters={"home": str(home)},
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Pays the month, and the months that were missed, in order",
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    taking = ingest_delivery.to_deployment(
+        name="on-request",
+        parameters={"home": str(home), "paths": []},
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Takes in a delivery",
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    return [cast(RunnerDeployment, paying), cast(RunnerDeployment, taking)]

@@ -1,0 +1,58 @@
+"""The flow that takes in a delivery: the same steps as `npo ingest`, each a task."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger
+
+from flows import artifacts
+from flows.hooks import report_failure
+from flows.tasks import as_task
+from npo_pipeline.commands.ingest import IngestRequest, ingest
+from npo_pipeline.home.folder import Home
+from npo_pipeline.months import day_from
+
+WAIT_SECONDS = 600
+"""How long a flow waits for another run to give the home free."""
+
+
+@flow(
+    name="npo-ingest",
+    persist_result=False,
+    on_failure=[report_failure],
+    on_crashed=[report_failure],
+)
+def ingest_delivery(
+    home: str, paths: list[str], reference_date: str | None = None, max_rejected: str = "0.01"
+) -> dict[str, Any]:
+    """Take in a delivery.
+
+    Args:
+        home: the home folder.
+        paths: folders, files or zips that make one delivery.
+        reference_date: for files that do not say theirs, as 2020-10-01.
+        max_rejected: the largest share of refused rows.
+
+    Returns:
+        run_id, rows and refused rows.
+
+    Raises:
+        Refused: the delivery was refused whole; nothing was changed.
+    """
+    day = day_from(reference_date) if reference_date else None
+    request = IngestRequest(
+        Home(Path(home)), tuple(Path(path) for path in paths), day, Decimal(max_rejected), WAIT_SECONDS
+    )
+    result = ingest(request, call=as_task)
+    artifacts.of_delivery(result)
+    told = {
+        "run_id": result.run_id,
+        "rows": int(result.files["rows"].sum()),
+        "rejected": int(result.files["rejected"].sum()),
+        "differences": result.differences.height,
+    }
+    get_run_logger().info("taken in: %s", told)
+    return told

@@ -1,0 +1,65 @@
+"""The monthly payment run: the same steps as `npo pay`, each a task; missed months are caught up in order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from prefect import flow, get_run_logger
+from prefect.runtime import flow_run
+
+from flows import artifacts
+from flows.hooks import report_failure
+from flows.ingest import WAIT_SECONDS
+from flows.tasks import as_task
+from npo_pipeline.commands.pay import PayRequest, pay
+from npo_pipeline.home.folder import Home
+from npo_pipeline.months import Month, month_from, month_text
+
+ZONE = ZoneInfo("Europe/Amsterdam")
+
+
+@flow(
+    name="npo-payment-run",
+    persist_result=False,
+    on_failure=[report_failure],
+    on_crashed=[report_failure],
+)
+def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> list[dict[str, Any]]:
+    """Pay a month, and the months before it that were missed.
+
+    Args:
+        home: the home folder.
+        month: as 2021-09; the month in which the run was scheduled when it is not given, also when the
+            run comes late.
+        catch_up: whether missed months are paid first.
+
+    Returns:
+        Per month: month, run_id, payments and total.
+
+    Raises:
+        Refused: nothing was decided yet, or a month was skipped and `catch_up` is off.
+    """
+    wanted = month_from(month) if month else month_of(flow_run.get_scheduled_start_time())
+    paid = pay(PayRequest(Home(Path(home)), wanted, catch_up, wait_seconds=WAIT_SECONDS), call=as_task)
+    artifacts.of_payments(paid)
+    told = [
+        {
+            "month": month_text(one.month),
+            "run_id": one.run_id,
+            "payments": one.payments.height,
+            "total": str(one.payments["amount"].sum()),
+        }
+        for one in paid
+    ]
+    for line in told:
+        get_run_logger().info("paid: %s", line)
+    return told
+
+
+def month_of(moment: datetime) -> Month:
+    """The month of a moment in the Netherlands; a moment without a zone is in UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(ZONE).date().replace(day=1)
