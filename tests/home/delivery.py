@@ -1,0 +1,58 @@
+"""A made-up country of five schools, small enough to add up by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+REGISTER = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;SOORT_PO;CLUSTER;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD;CUMI"
+ADDRESSES = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;PLAATSNAAM;GEMEENTENAAM"
+SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
+CHANGES = "INGANGSDATUM;SOORT;VESTIGING;BEVOEGD_GEZAG_NUMMER;OPVOLGER"
+
+PUPILS = {"01AA00 Bo": 12, "02BB00 Bo": 7, "03CC00 So": 6, "03CC00 Vso": 3, "04DD00 Sbo": 4}
+CUMI = {"03CC00 So": 5, "03CC00 Vso": 2}
+BOARDS = {"01AA00": "10001", "02BB00": "10002", "03CC00": "10003", "04DD00": "10002"}
+BROKEN = "P9999;01AA;00;Bo;nvt;1;20201341;;J;N"
+
+
+def write_country(folder: Path, *, scores: Mapping[str, str] | None = None, broken: bool = False) -> Path:
+    """Write register, addresses and scores; `broken` adds a row with a date that does not exist."""
+    write_register(folder, PUPILS, broken=broken)
+    write_addresses(folder, BOARDS)
+    return write_scores(folder, scores or {"01AA00": "100,50", "02BB00": "0,00"})
+
+
+def write_register(folder: Path, pupils: Mapping[str, int], *, broken: bool = False) -> Path:
+    """Write a pupil register; `pupils`: vestiging and SOORT_PO -> how many."""
+    rows = []
+    for place, count in pupils.items():
+        (vestiging, sort), cluster = place.split(), "3" if place.endswith("o") and "So" in place.title() else "nvt"
+        for number in range(count):
+            cumi = "J" if number < CUMI.get(place, 0) else "N"
+            name = f"P{place}{number:04d}".replace(" ", "")
+            rows.append(f"{name};{vestiging[:4]};{vestiging[4:]};{sort};{cluster};1;20190801;;J;{cumi}")
+    return _write(folder, "register.csv", REGISTER, [*rows, *([BROKEN] if broken else [])])
+
+
+def write_addresses(folder: Path, boards: Mapping[str, str]) -> Path:
+    """Write an address list; `boards`: vestiging -> board."""
+    rows = [f"Drenthe;{board};{v[:4]};{v};School {v};Assen;Assen" for v, board in boards.items()]
+    return _write(folder, "addresses.csv", ADDRESSES, rows)
+
+
+def write_scores(folder: Path, scores: Mapping[str, str]) -> Path:
+    """Write scores; `scores`: vestiging -> score."""
+    rows = [f"{vestiging};{PUPILS[f'{vestiging} Bo']};{score};{score}" for vestiging, score in scores.items()]
+    return _write(folder, "scores.csv", SCORES, rows)
+
+
+def write_changes(folder: Path, *rows: str) -> Path:
+    """Write a changes file."""
+    return _write(folder, "changes.csv", CHANGES, list(rows))
+
+
+def _write(folder: Path, name: str, header: str, rows: list[str]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    return folder
