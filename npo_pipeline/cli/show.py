@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -42,8 +43,18 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 
 
 def line(text: str) -> None:
-    """Print a line of plain text."""
-    _stdout().print(text, markup=False, highlight=False, soft_wrap=True)
+    """Print plain text; on a terminal a long line goes on below, indented, and never in the middle of a word."""
+    console = _stdout()
+    for one in text.split("\n"):
+        console.print(_folded(one, console.width) if console.is_terminal else one, markup=False, soft_wrap=True)
+
+
+def _folded(text: str, width: int) -> str:
+    hang = " " * (len(text) - len(text.lstrip()) + 2)
+    parts = textwrap.wrap(
+        text, max(width - 1, 40), subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(parts)
 
 
 def document(value: Any) -> None:

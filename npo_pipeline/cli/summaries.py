@@ -133,8 +133,8 @@ def of_pay(paid: Sequence[MonthPaid], dry_run: bool, as_json: bool) -> None:
         sums = _by(one.payments, "component", "reason")
         table(
             f"{name}: {'would be paid' if dry_run else f'paid ({one.run_id})'}",
-            ["component", "reason", "payments", "euro"],
-            sums.rows(),
+            ["component", "reason", "schools", "boards", "euro"],
+            sums.select("component", "reason", "schools", "boards", "amount").rows(),
             right=2,
         )
         line(f"{euro(one.payments['amount'].sum())} euro to {_schools(one.payments)}")
@@ -209,8 +209,12 @@ def _schools(rows: pl.DataFrame) -> str:
 
 
 def _by(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    sums = rows.group_by(columns).agg(pl.len().cast(pl.Int64).alias("payments"), pl.col("amount").sum())
+    unique = (pl.col(one).n_unique().cast(pl.Int64).alias(many) for one, many in _COUNTED)
+    sums = rows.group_by(columns).agg(pl.len().cast(pl.Int64).alias("payments"), *unique, pl.col("amount").sum())
     return sums.sort(*columns, descending=[True] * len(columns))
+
+
+_COUNTED = (("vestiging", "schools"), ("board", "boards"))
 
 
 def _rules(refusals: pl.DataFrame) -> list[tuple[str, int]]:
