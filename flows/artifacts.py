@@ -17,24 +17,32 @@ MOST_ROWS = 200
 
 
 def of_payments(paid: Sequence[MonthPaid]) -> None:
-    """A table per paid month: euro and payments per component and reason."""
+    """A table per month in which something was paid: euro and payments per component and reason."""
     for one in paid:
+        if one.run_id is None:
+            continue  # An empty table would hide the one that the paying run left under this key.
         sums = one.payments.group_by("component", "reason").agg(
-            payments=pl.len().cast(pl.Int64), boards=pl.col("board").n_unique(), euro=pl.col("amount").sum()
+            payments=pl.len(), boards=pl.col("board").n_unique(), euro=pl.col("amount").sum()
         )
         _leave(
             f"npo-payment-run-{month_text(one.month)}",
             sums.sort("component", "reason"),
-            f"Payment run of {month_text(one.month)} ({one.run_id or 'nothing left to pay'})",
+            f"Payment run of {month_text(one.month)} ({one.run_id}): {one.payments['amount'].sum()} euro",
         )
 
 
 def of_delivery(result: IngestResult) -> None:
     """Tables of the files that were taken in, the refused rows by rule, and the differences between files."""
+    if result.run_id is None:
+        return
     files = result.files.select("delivery_id", "file", "kind", "reference_date", "rows", "rejected")
-    _leave("npo-delivery", files, f"Files taken in ({result.run_id or 'nothing new'})")
-    refused = result.refusals.group_by("file", "rule").agg(rows=pl.len().cast(pl.Int64)).sort("file", "rule")
-    _leave("npo-refused-rows", refused, "Refused rows by file and rule; each one stands in the table quarantine")
+    _leave("npo-delivery", files, f"Files taken in ({result.run_id})")
+    refused = result.refusals.group_by("file", "rule").agg(rows=pl.col("line").n_unique())
+    _leave(
+        "npo-refused-rows",
+        refused.sort("file", "rule"),
+        "Refused rows by file and rule; each one stands in the table quarantine",
+    )
     differences = result.differences.select("vestiging", "school_type", "measure", "used", "other", "message")
     _leave("npo-differences", differences, "Where files of one reference date disagree")
 

@@ -12,17 +12,19 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
+from flows.schedule import FIRST_OF_MONTH, ZONE
 
-FIRST_OF_MONTH = "0 6 1 * *"
+MONTHLY = "npo-payment-run/monthly"
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
-"""The second guard against two runs at once; the first is the lock on the home."""
+"""The second guard against two runs at once; the first is the lock on the home. A run that finds another waits
+its turn: to cancel it could lose a month, and when its turn comes it pays only what is left to pay."""
 
 
 def deployments(home: Path) -> list[RunnerDeployment]:
     """The deployments for a home. Entry points are modules, so they work wherever the package stands."""
     paying = payment_run.to_deployment(
         name="monthly",
-        schedule=Cron(FIRST_OF_MONTH, timezone="Europe/Amsterdam"),
+        schedule=Cron(FIRST_OF_MONTH, timezone=ZONE.key),
         parameters={"home": str(home)},
         concurrency_limit=ONE_AT_A_TIME,
         description="Pays the month, and the months that were missed, in order",
@@ -30,7 +32,7 @@ def deployments(home: Path) -> list[RunnerDeployment]:
     )
     taking = ingest_delivery.to_deployment(
         name="on-request",
-        parameters={"home": str(home), "paths": []},
+        parameters={"home": str(home)},
         concurrency_limit=ONE_AT_A_TIME,
         description="Takes in a delivery",
         entrypoint_type=EntrypointType.MODULE_PATH,

@@ -1,32 +1,65 @@
-"""What happens when a flow run fails: one line in the log, and a page that says what to do."""
+"""What happens when a flow run fails: one line in its log, and a page that says what to do."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flows import Flow
-from prefect.logging import get_logger
+from prefect.logging.loggers import flow_run_logger
+
+from npo_pipeline.errors import HomeLocked, Refused
 
 KEY = "npo-failure"
 
+PAGE = """# {flow} failed: {what}
+
+> {message}
+
+Nothing half done was published: what was finished before stands, and the rest is as it was.
+
+1. {advice}
+2. `npo status --home {home}` shows what was done last and what is open.
+3. Start the run again: "Retry" on its page, or by hand. What is done already is not done twice.
+"""
+
 
 def report_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Say that a run failed, and that nothing half done was published."""
-    message = state.message or "no message"
-    get_logger("npo").error(
-        "%s failed (%s): %s; nothing half done was published", flow.name, flow_run.name, message
+    """Say that a run failed or crashed, why, and what to do."""
+    error = None if state.is_crashed() else state.result(raise_on_failure=False)
+    message = str(error or state.message or "no reason is known")
+    what, advice = _advice(error)
+    flow_run_logger(flow_run, flow).error(
+        "%s failed, %s: %s; nothing half done was published", flow.name, what, message
     )
-    create_markdown_artifact(
-        key=KEY,
-        markdown=(
-            f"# {flow.name} failed\n\n"
-            f"Run `{flow_run.name}`: {message}\n\n"
-            "Nothing half done was published: the books are as they were before the step that failed.\n\n"
-            "1. `npo status` shows what was done last and what is open.\n"
-            "2. Mend what the message names.\n"
-            "3. Start the run again; what is done already is not done twice.\n"
-        ),
-        description=f"{flow.name}: {message}"[:250],
+    page = PAGE.format(
+        flow=flow.name, what=what, message=message, advice=advice, home=flow_run.parameters.get("home", "HOME")
+    )
+    # Not through `prefect.artifacts`: when a run crashed there is no run around this hook.
+    get_client(sync_client=True).create_artifact(
+        ArtifactCreate(
+            key=KEY,
+            type="markdown",
+            data=page,
+            description=f"{flow.name}, {flow_run.name}: {message}"[:250],
+            flow_run_id=flow_run.id,
+        )
+    )
+
+
+def _advice(error: object) -> tuple[str, str]:
+    """What kind of failure it is, with the exit status the command would have, and what to do first."""
+    if error is None:
+        return "its process was stopped", "Look whether the machine ran out of memory, or was switched off."
+    if isinstance(error, HomeLocked):
+        return "another run held the home (exit 4)", "Wait until the run that the message names has ended."
+    if isinstance(error, Refused):
+        return "it was refused (exit 3)", "Mend what the message names."
+    if isinstance(error, OSError):
+        return "the machine failed it (exit 1)", "Mend the disk or the network that the message names."
+    return (
+        "a fault of ours (exit 1)",
+        "Give it to who maintains this program; `NPO_DEBUG=1` before the same command shows more.",
     )

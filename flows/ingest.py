@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,11 @@ from prefect import flow, get_run_logger
 
 from flows import artifacts
 from flows.hooks import report_failure
-from flows.tasks import as_task
+from flows.tasks import WAIT_SECONDS, as_task
+from npo_pipeline.cli.options import share_from
 from npo_pipeline.commands.ingest import IngestRequest, ingest
 from npo_pipeline.home.folder import Home
 from npo_pipeline.months import day_from
-
-WAIT_SECONDS = 600
-"""How long a flow waits for another run to give the home free."""
 
 
 @flow(
@@ -31,20 +28,24 @@ def ingest_delivery(
     """Take in a delivery.
 
     Args:
-        home: the home folder.
-        paths: folders, files or zips that make one delivery.
+        home: the home folder, as a full path.
+        paths: folders, files or zips that make one delivery, as full paths.
         reference_date: for files that do not say theirs, as 2020-10-01.
-        max_rejected: the largest share of refused rows.
+        max_rejected: the largest share of refused rows, from 0 to 1.
 
     Returns:
-        run_id, rows and refused rows.
+        run_id (null when nothing was new), rows, rejected and differences.
 
     Raises:
         Refused: the delivery was refused whole; nothing was changed.
+        HomeLocked: another run held the home for WAIT_SECONDS.
     """
-    day = day_from(reference_date) if reference_date else None
     request = IngestRequest(
-        Home(Path(home)), tuple(Path(path) for path in paths), day, Decimal(max_rejected), WAIT_SECONDS
+        Home(Path(home)),
+        tuple(Path(path) for path in paths),
+        day_from(reference_date) if reference_date else None,
+        share_from(max_rejected),
+        WAIT_SECONDS,
     )
     result = ingest(request, call=as_task)
     artifacts.of_delivery(result)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from prefect import flow, get_run_logger
 from prefect.runtime import flow_run
 
 from flows import artifacts
 from flows.hooks import report_failure
-from flows.ingest import WAIT_SECONDS
-from flows.tasks import as_task
+from flows.schedule import month_of
+from flows.tasks import WAIT_SECONDS, as_task
 from npo_pipeline.commands.pay import PayRequest, pay
 from npo_pipeline.home.folder import Home
-from npo_pipeline.months import Month, month_from, month_text
-
-ZONE = ZoneInfo("Europe/Amsterdam")
+from npo_pipeline.months import month_from, month_text
 
 
 @flow(
@@ -31,8 +27,8 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> l
     """Pay a month, and the months before it that were missed.
 
     Args:
-        home: the home folder.
-        month: as 2021-09; the month in which the run was scheduled when it is not given, also when the
+        home: the home folder, as a full path.
+        month: as 2021-09; when it is not given, the month in which the run was scheduled, also when the
             run comes late.
         catch_up: whether missed months are paid first.
 
@@ -41,6 +37,7 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> l
 
     Raises:
         Refused: nothing was decided yet, or a month was skipped and `catch_up` is off.
+        HomeLocked: another run held the home for WAIT_SECONDS.
     """
     wanted = month_from(month) if month else month_of(flow_run.get_scheduled_start_time())
     paid = pay(PayRequest(Home(Path(home)), wanted, catch_up, wait_seconds=WAIT_SECONDS), call=as_task)
@@ -57,9 +54,3 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> l
     for line in told:
         get_run_logger().info("paid: %s", line)
     return told
-
-
-def month_of(moment: datetime) -> Month:
-    """The month of a moment in the Netherlands; a moment without a zone is in UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(ZONE).date().replace(day=1)

@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
-START_UP_SECONDS = 90
-REFUSED = 3
+from flows.schedule import last_tick, months_owed
+from flows.server import answering, own_server
+from npo_pipeline.commands.status import status
+from npo_pipeline.commands.steps import now
+from npo_pipeline.errors import NpoError, Refused
+from npo_pipeline.home.folder import Home
+from npo_pipeline.home.lock import locked
+from npo_pipeline.months import month_text
+
+if TYPE_CHECKING:
+    from prefect.runner import Runner
+
+PATIENCE_SECONDS = 30
 
 
 def main() -> None:
-    """Serve until stopped; every refusal is one line on stderr and exit 3."""
+    """Serve until stopped; what goes wrong is one line on stderr, and the exit status of its kind."""
     wishes = _wishes()
     signal.signal(signal.SIGTERM, _stop)
+    home = wishes.home.absolute()
     try:
-        _settings(wishes.home)
-        with _server():
-            _serve(wishes.home, once=wishes.once)
+        # Prefect's things have a lock of their own: who serves leaves the home free between two runs.
+        with locked(Home(home / "prefect"), "npo serve", now=now()):
+            _settings(home / "prefect")
+            owed = _is_owed(home)
+            with _server(home / "prefect") as server:
+                _serve(home, server, owed=owed, once=wishes.once)
     except KeyboardInterrupt:
         _say("stopped")
-    except _NotServed as refusal:
-        _say(str(refusal))
-        sys.exit(REFUSED)
-
-
-class _NotServed(Exception):
-    """What the operator must mend first."""
+    except NpoError as error:
+        _say(str(error))
+        sys.exit(error.exit_status)
 
 
 def _wishes() -> argparse.Namespace:
@@ -46,78 +57,102 @@ def _wishes() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _settings(home: Path) -> None:
-    """Settle where Prefect keeps its things before it is imported, for it reads that once.
-
-    Raises:
-        _NotServed: the home cannot be written.
-    """
-    own = home / "prefect"
-    try:
-        own.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _NotServed(f"{own}: cannot be written ({error.strerror}); check the folder") from error
+def _settings(own: Path) -> None:
+    """Settle where Prefect keeps its things before it is imported, for it reads that once."""
     os.environ.setdefault("PREFECT_HOME", str(own))
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")
 
 
 @contextmanager
-def _server() -> Iterator[None]:
-    """Use the server of PREFECT_API_URL, or start one on this machine for as long as we serve."""
+def _server(own: Path) -> Iterator[subprocess.Popen[bytes] | None]:
+    """Use the server of PREFECT_API_URL, or start one on this machine for as long as we serve.
+
+    Raises:
+        Refused: no server answers.
+    """
     if url := os.environ.get("PREFECT_API_URL"):
-        _wait_for(url, None, seconds=10)
-        yield
+        # A server that starts together with us, at the boot of the machine, takes its time.
+        if not answering(url, PATIENCE_SECONDS):
+            raise Refused(f"{url}: no Prefect server answers there; start it, or unset PREFECT_API_URL")
+        yield None
         return
-    port = _free_port()
-    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    _say(f"starting a Prefect server on 127.0.0.1:{port} (about ten seconds)")
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(os.environ["PREFECT_API_URL"], server, seconds=START_UP_SECONDS)
-        yield
-    finally:
-        server.terminate()
-        try:
-            server.wait(15)
-        except subprocess.TimeoutExpired:
-            server.kill()
+    _say("starting a Prefect server (about ten seconds)")
+    with own_server(own / "server.log") as server:
+        yield server
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(url: str, server: subprocess.Popen[bytes] | None, seconds: int) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if server is not None and server.poll() is not None:
-            raise _NotServed("the Prefect server did not start; look in PREFECT_HOME, or set PREFECT_API_URL")
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=5):
-                return
-        except (urllib.error.URLError, OSError, ValueError):
-            time.sleep(0.3)
-    raise _NotServed(f"{url}: no Prefect server answers there; start it, or unset PREFECT_API_URL")
-
-
-def _serve(home: Path, *, once: bool) -> None:
-    from prefect import serve
+def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, once: bool) -> None:
+    from prefect.runner import Runner
 
     from flows.deployments import deployments
+    from flows.left_undone import close_dead_runs, submit_run_of
 
-    ready = deployments(home.absolute())
+    if server is not None:
+        for name in close_dead_runs():
+            _say(f"run {name} was cut off when npo serve ended; it is marked as crashed")
+    runner = Runner(name="npo", pause_on_shutdown=False, limit=1)
+    for deployment in deployments(home):
+        runner.add_deployment(deployment)
+        _say(f"registered {deployment.flow_name}/{deployment.name}")
     if once:
-        for deployment in ready:
-            deployment.apply()
-            _say(f"registered {deployment.flow_name}/{deployment.name}")
         return
-    _say("serving; Ctrl-C stops")
-    serve(*ready, limit=1)
+    if owed:
+        submit_run_of(last_tick(datetime.now(UTC)))
+        _say("submitted the run that is owed")
+    _run(runner, server)
+
+
+def _is_owed(home: Path) -> bool:
+    """Say whether the books owe the run of the last tick, which nobody served then.
+
+    Raises:
+        Refused: the books cannot be read.
+    """
+    state, tick = status(Home(home)), last_tick(datetime.now(UTC))
+    owed = months_owed(state.to_come, tick)
+    if owed:
+        _say(f"the run of {tick:%Y-%m-%d} is owed: {', '.join(map(month_text, owed))}")
+    elif state.decisions.is_empty():
+        _say(f"nothing is decided in {home} yet, so no run is owed")
+    else:
+        _say(f"no run is owed: all that fell due up to {tick:%Y-%m-%d} is paid")
+    return bool(owed)
+
+
+def _run(runner: Runner, server: subprocess.Popen[bytes] | None) -> None:
+    """Run what is scheduled until somebody stops us.
+
+    Raises:
+        NpoError: the Prefect server went away.
+    """
+    from prefect.settings import PREFECT_UI_URL
+
+    done = threading.Event()
+    if server is not None:
+        threading.Thread(target=_stop_with, args=(server, done), daemon=True).start()
+    _say(f"serving; look at {PREFECT_UI_URL.value()}; Ctrl-C stops")
+    try:
+        asyncio.run(runner.start())
+    except Exception as error:
+        raise NpoError(f"the Prefect server is lost ({_first(error)}); start `npo serve` again") from error
+    finally:
+        done.set()
+    if server is not None and server.poll() is not None:
+        raise NpoError("the Prefect server has ended, prefect/server.log may say why; start `npo serve` again")
+    _say("stopped")
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _stop_with(server: subprocess.Popen[bytes], done: threading.Event) -> None:
+    server.wait()
+    if not done.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import task
@@ -10,27 +12,22 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from npo_pipeline.commands import decide, ingest, pay
+from npo_pipeline.commands import ingest, pay
 from npo_pipeline.errors import NpoError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 READING: frozenset[Callable[..., Any]] = frozenset(
-    {
-        ingest.recognise_files,
-        ingest.read_files,
-        decide.load_rules,
-        decide.work_out_decision,
-        decide.decision_before,
-        pay.plan_months,
-        pay.settle_month,
-    }
+    {ingest.recognise_files, ingest.read_files, pay.plan_months, pay.settle_month}
 )
 """Steps that only read. They may be tried again; a step that writes never is, because a run that is started
 again is always safe, and a half-known one is not."""
 
 RETRIES, RETRY_DELAY = 2, 10
+
+WAIT_SECONDS = 600
+"""How long a flow waits for another run to give the home free."""
 
 
 def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -38,13 +35,23 @@ def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     The task closes over the arguments and has no parameters of its own: so Prefect inspects, hashes,
     caches and stores none of the data.
+
+    Raises:
+        NpoError: the step has a fault of ours; says where, and not what the library said of which rows.
     """
+    name = step.__name__.replace("_", " ")
 
     def run() -> T:
-        return step(*args, **kwargs)
+        try:
+            return step(*args, **kwargs)
+        except (NpoError, OSError):
+            raise
+        except Exception as error:
+            # Prefect logs an error, and keeps it as a pickle: one of a library can hold the rows it is about.
+            raise NpoError(f"{name}: {_where(error)}") from None
 
     named = task(
-        name=step.__name__.replace("_", " "),
+        name=name,
         cache_policy=NO_CACHE,
         persist_result=False,
         log_prints=False,
@@ -55,14 +62,11 @@ def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return named(run)()
 
 
+def _where(error: Exception) -> str:
+    place = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.name} ({Path(place.filename).name}, line {place.lineno})"
+
+
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether trying again can help: a fault of the machine may pass, a refusal does not."""
-    try:
-        state.result()
-    except NpoError:
-        return False
-    except OSError:
-        return True
-    except Exception:
-        return False
-    return False
+    return isinstance(state.result(raise_on_failure=False), OSError)

@@ -1,0 +1,46 @@
+"""When the payment run is due: the 1st of each month at six in the morning, Dutch time."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from npo_pipeline.months import Month
+
+FIRST_OF_MONTH = "0 6 1 * *"
+SIX = time(6)
+ZONE = ZoneInfo("Europe/Amsterdam")
+
+
+def month_of(moment: datetime) -> Month:
+    """The month of a moment in the Netherlands; a moment without a zone is in UTC."""
+    here = _here(moment)
+    return date(here.year, here.month, 1)
+
+
+def last_tick(now: datetime) -> datetime:
+    """The last moment, `now` included, at which the schedule started a payment run."""
+    tick = _tick(month_of(now))
+    return tick if tick <= _here(now) else _tick(tick.date() - timedelta(days=1))
+
+
+def months_owed(to_come: pl.DataFrame, tick: datetime) -> list[Month]:
+    """The months that the run of a tick should have paid and that are not paid.
+
+    The books say so, and not the server: Prefect drops the runs of ticks at which nobody served.
+
+    Args:
+        to_come: what is still to be paid: month, amount, in order.
+        tick: the moment of the run.
+    """
+    return to_come.filter(pl.col("month") <= month_of(tick))["month"].to_list()
+
+
+def _tick(day: date) -> datetime:
+    return datetime.combine(day.replace(day=1), SIX, ZONE)
+
+
+def _here(moment: datetime) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(ZONE)
