@@ -22,6 +22,7 @@ from schemas.rules import (
     present_when,
     vestiging_number,
     whole_number,
+    year,
 )
 
 SORTS_PO = ("Bo", "Sbo", "So", "Vso")
@@ -29,9 +30,13 @@ CLUSTERS = ("nvt", "1", "2", "3", "4", "3/4")
 YES_NO = ("J", "N")
 ONDERWIJSTYPEN = (
     r"^(Brugjaar|VWO|HAVO|HAVO/VWO|VMBO( (BL|KL|GL|TL))?|Praktijkonderwijs"
-    r"|Engelse Stroom|European Secondary School|Int\. Bacc[ae]laureaat)( .*)?$"
+    r"|Engelse Stroom|European Secondary School|Int\. Bacc[ae]laureaat)"
+    r"( (lj )?[1-6](-[1-6])?| alle vj| uitbest\. aan VAVO)?$"
 )
-"""The onderwijstypen of DUO's vo file of 2019 (its spelling of Baccalaureaat included), with or without years."""
+"""The onderwijstypen of DUO's vo file of 2019 (its spelling of Baccalaureaat included), with or without years.
+
+What follows a type is listed too: `VMBO` and any word would take an unknown leerweg for a known one, which is
+paid otherwise."""
 
 CUMI_CODES = ("J", "N", "1", "0")
 CHANGES = ("bestuursoverdracht", "fusie", "sluiting", "opening")
@@ -127,7 +132,7 @@ CUMI = _file(
         "BRIN_NUMMER": _BRIN,
         "VESTIGINGSNUMMER": _VESTIGING,
         "TYPE_PO": _text(missing_value(), one_of(SORTS_PO)),
-        "PEILJAAR": _text(missing_value(), whole_number()),
+        "PEILJAAR": _text(missing_value(), year()),
         "CUMI": _text(missing_value(), code(r"^[0-9]$")),
         "AANTAL_LEERLINGEN": _COUNT,
     },

@@ -38,12 +38,17 @@ BRIN = r"^[0-9]{2}[A-Z]{2}$"
 VESTIGING = r"^[0-9]{2}[A-Z]{2}[0-9]{2}$"
 BOARD = r"^[0-9]{5}$"
 
-_DAYS = pl.date_range(date(1900, 1, 1), date(2100, 12, 31), eager=True).dt.strftime("%Y%m%d").cast(pl.Int32)
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+"""No pupil, school or count is of another day; a year 0 would not even be a date elsewhere."""
+
+_DAYS = pl.date_range(_FIRST_DAY, _LAST_DAY, eager=True).dt.strftime("%Y%m%d").cast(pl.Int32)
 
 _TWO_DIGITS = [f"{number:02d}" for number in range(100)]
 
 _WHOLE = r"^-?[0-9]{1,5}$"
 """Up to 99,999: the largest vestiging of the country has under 3,000 pupils."""
+
+_YEAR = r"^(19|20)[0-9]{2}$"
 
 _AMOUNT = r"^-?([0-9]{1,9}([.,][0-9]{1,2})?|[0-9]{1,3}(\.[0-9]{3}){1,2},[0-9]{1,2})$"
 """1234.56, 1234,56 or 1.234,56; more than two decimals would have to be rounded, so they are refused."""
@@ -109,10 +114,7 @@ def vestiging_number() -> pa.Check:
 
 def whole_number() -> tuple[pa.Check, pa.Check]:
     """A whole number of at most five digits that is not negative."""
-    return (
-        _check(NOT_A_NUMBER, lambda value: (value == "") | value.str.contains(_WHOLE), _one_digit),
-        _not_negative(_WHOLE),
-    )
+    return (_number(_one_digit), _not_negative(_WHOLE))
 
 
 def amount() -> tuple[pa.Check, pa.Check]:
@@ -126,6 +128,12 @@ def amount() -> tuple[pa.Check, pa.Check]:
 def day() -> pa.Check:
     """A date that exists, written as 20201001 or 2020-10-01."""
     return _check(NOT_A_DATE, lambda value: (value == "") | day_of(value).is_not_null(), surely=_compact_day)
+
+
+def year() -> tuple[pa.Check, ...]:
+    """A year of four digits, of these centuries."""
+    holds = _check(NOT_A_DATE, lambda value: ~value.str.contains(r"^[0-9]{1,5}$") | value.str.contains(_YEAR))
+    return (_number(lambda value: (value == "") | value.str.contains(_YEAR)), _not_negative(_WHOLE), holds)
 
 
 def not_before(entry: str) -> pa.Check:
@@ -143,15 +151,17 @@ def present_when(column: str, codes: Sequence[str]) -> pa.Check:
 
 
 def day_of(value: pl.Expr) -> pl.Expr:
-    """Read text as a date; null where it is none."""
-    compact = value.str.len_bytes() == 8
-    dashed = value.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    return (
-        pl.when(compact)
+    """Read text as a date; null where it is none.
+
+    The forms are looked at first: reading a date passes over spaces, and would take "2020 1 1" for one.
+    """
+    read = (
+        pl.when(value.str.contains(r"^[0-9]{8}$"))
         .then(value.str.to_date("%Y%m%d", strict=False))
-        .when(dashed)
+        .when(value.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))
         .then(value.str.to_date("%Y-%m-%d", strict=False))
     )
+    return pl.when(read.is_between(_FIRST_DAY, _LAST_DAY)).then(read)
 
 
 def _compact_day(value: pl.Expr) -> pl.Expr:
@@ -162,6 +172,10 @@ def _compact_day(value: pl.Expr) -> pl.Expr:
 
 def _one_digit(value: pl.Expr) -> pl.Expr:
     return value.is_in(["", *"0123456789"])
+
+
+def _number(surely: Condition) -> pa.Check:
+    return _check(NOT_A_NUMBER, lambda value: (value == "") | value.str.contains(_WHOLE), surely)
 
 
 def _not_negative(pattern: str) -> pa.Check:

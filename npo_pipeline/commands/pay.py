@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -44,13 +45,15 @@ def pay(
     """Pay a month, and the skipped months before it when asked.
 
     Raises:
-        Refused: nothing was decided yet, or a month before it was skipped; nothing was changed.
+        Refused: nothing was decided yet, a month before it was skipped, or it is far ahead; nothing was
+            changed by the month that was refused.
         HomeLocked: another run is busy.
     """
     need_books(request.home)
     if request.dry_run:
         with read_books(request.home) as books:
             return _dry(books, call(plan_months, books, request), call)
+    _refuse_far_ahead(request.month, clock().date())
     months = [request.month]
     if request.catch_up:
         with read_books(request.home) as books:
@@ -72,6 +75,16 @@ def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> M
             return MonthPaid(month, None, payments)
         call(write_payments, run, month, payments)
         return MonthPaid(month, run.run_id, payments)
+
+
+def _refuse_far_ahead(month: Month, today: date) -> None:
+    """Refuse a month after the next one: a slip of the pen would pay a year, and nothing paid can be undone."""
+    next_month = (today.replace(day=1) + timedelta(days=31)).replace(day=1)
+    if month > next_month:
+        raise Refused(
+            f"{month_text(month)} is far ahead: on {today} nothing after {month_text(next_month)} can be paid; "
+            "--dry-run shows what it would pay"
+        )
 
 
 def plan_months(books: Books, request: PayRequest) -> list[Month]:
@@ -108,12 +121,12 @@ def settle_month(books: Books, month: Month, run_id: str, paid: pl.DataFrame) ->
     payments = payments_of(
         month,
         run_id,
-        instalments=books.frame("select i.* from instalments i join latest_decisions d using (decision_id)"),
+        instalments=books.frame(_DUE, [month]),
         ledger=paid,
         latest=books.frame("select school_year, decision_id from latest_decisions"),
         schools=schools(books),
     )
-    last = max(paid["paid_month"].to_list(), default=month)
+    last = max([month, *paid["paid_month"].unique()])
     if payments.height and last > month:
         raise Refused(
             f"{month_text(month)} cannot be paid again: {last:%Y-%m} is paid already; "
@@ -126,8 +139,17 @@ def write_payments(run: Run, month: Month, payments: pl.DataFrame) -> None:
     """Step: add the payments to the ledger. Rows that are there are never changed or removed."""
     run.month = month
     run.add(tables.PAYMENTS, payments)
-    decisions = run.books.frame("select decision_id, regulation_sha256 from latest_decisions order by 1")
-    run.facts["decisions"] = decisions.to_dicts()
+    run.facts["decisions"] = run.books.frame(_RESTS_ON).to_dicts()
+
+
+_DUE = f"""
+    select {", ".join(f"i.{name}" for name in KEY)}, i.month, i.amount
+    from instalments i join latest_decisions using (decision_id) where i.month <= ?"""
+
+_RESTS_ON = """
+    select decision_id, regulation, regulation_sha256, run_id, manifest_sha256
+    from latest_decisions join runs using (run_id) order by 1"""
+"""What a payment run rests on, for its manifest: the decisions, their rules, and the manifests that seal them."""
 
 
 def ledger(books: Books) -> pl.DataFrame:

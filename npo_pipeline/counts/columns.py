@@ -6,12 +6,12 @@ from datetime import date
 
 import polars as pl
 
+from npo_pipeline.files.harmless import harmless
+
 SCHOOL_TYPE_OF = {"Bo": "bao", "Sbo": "sbo", "So": "so", "Vso": "vso"}
 
-_SURCHARGED = r"^(Praktijkonderwijs|VMBO (BL|KL)( lj 3-4)?$)"
+_SURCHARGED = r"^(Praktijkonderwijs|VMBO (BL|KL)( lj (3|4|3-4))?$)"
 """Praktijkonderwijs and the basis- and kaderberoepsgerichte leerweg (domain notes, 1.1, definition trap)."""
-
-_DANGEROUS = r"^[\s]*[=+\-@]"
 
 
 def vestiging() -> pl.Expr:
@@ -34,7 +34,8 @@ def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:
     kind = pl.col(onderwijstype)
     surcharged = kind.str.contains(_SURCHARGED)
     if year is not None:
-        surcharged &= kind.str.starts_with("Praktijk") | pl.col(year).is_in(["3", "4"])
+        in_year = pl.col(year).cast(pl.Int64, strict=False).is_in([3, 4])  # it may be empty, or written 03
+        surcharged &= kind.str.starts_with("Praktijk") | in_year.fill_null(False)
     return pl.when(surcharged).then(pl.lit("vo_pro_vbo")).otherwise(pl.lit("vo")).alias("school_type")
 
 
@@ -61,15 +62,10 @@ def october_first(year_column: str) -> pl.Expr:
     return pl.date(pl.col(year_column).cast(pl.Int32), 10, 1)
 
 
-def harmless(column: str) -> pl.Expr:
-    """Text that a spreadsheet will show and never run; null where it is empty.
-
-    A leading `=`, `+`, `-` or `@` would be a formula in any export, so an apostrophe is put before it
-    (OWASP, CSV injection). Control characters go.
-    """
-    text = pl.col(column).str.replace_all(r"[\x00-\x1f\x7f]", " ").str.strip_chars()
-    safe = pl.when(text.str.contains(_DANGEROUS)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
-    return pl.when(text != "").then(safe)
+def name(column: str) -> pl.Expr:
+    """A name, as a spreadsheet will show and never run it; null where it is empty."""
+    text = harmless(pl.col(column))
+    return pl.when(text != "").then(text)
 
 
 def text_day(on: date) -> str:

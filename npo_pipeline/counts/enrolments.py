@@ -28,8 +28,9 @@ class Doubles:
 def find_doubles(traces: Mapping[str, pl.DataFrame], read_lines: ReadLines) -> Doubles:
     """Find the rows that are refused because of another row.
 
-    `duplicate_row`: an exact copy of an earlier row of the file; the first stays. `double_enrolment`: one
-    PSEUDONIEM counting more than once on the reference date; none of them counts (contract, section 2).
+    `duplicate_row`: an exact copy of an earlier row, of the file or of one before it by name; the first
+    stays. `double_enrolment`: one PSEUDONIEM counting more than once on the reference date; none of them
+    counts (contract, section 2).
 
     Args:
         traces: per file: line, pupil, row, counts.
@@ -42,7 +43,9 @@ def find_doubles(traces: Mapping[str, pl.DataFrame], read_lines: ReadLines) -> D
     seen = suspects.join(_stacked(texts), on=["file", "line"], how="inner").sort("file", "line")
     copies = _copies(seen)
     doubled = _doubled(seen.join(copies, on=["file", "line"], how="anti", maintain_order="left"))
-    gone = pl.concat([copies.filter("counts"), doubled]).unique(["file", "line"]).select("file", "line")
+    gone = (
+        pl.concat([copies.filter("counts").drop("place"), doubled]).unique(["file", "line"]).select("file", "line")
+    )
     return Doubles(
         _by_file(pl.concat([_copy_refusals(copies), _double_refusals(doubled)])),
         {file: part["line"].sort() for file, part in _by_file(gone).items()},
@@ -58,7 +61,7 @@ def _suspects(traces: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     pupils = pl.concat([trace["pupil"] for trace in named]).sort()
     again = pupils.filter(pupils == pupils.shift()).unique()
     repeated = pl.concat([trace.filter(pl.col("pupil").is_in(again.implode())) for trace in named])
-    copies = pl.struct("file", "pupil", "row").is_duplicated()
+    copies = pl.struct("pupil", "row").is_duplicated()
     counted = repeated.filter("counts")
     doubles = counted.filter(pl.col("pupil").is_duplicated())
     suspects = pl.concat([repeated.filter(copies), doubles]).unique(["file", "line"])
@@ -70,13 +73,15 @@ def _stacked(texts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _copies(seen: pl.DataFrame) -> pl.DataFrame:
-    first = pl.col("line").first().over("file", "row")
-    return seen.with_columns(first=first).filter(pl.col("line") != pl.col("first"))
+    first = seen.with_columns(first=pl.col("line").first().over("row"), where=pl.col("file").first().over("row"))
+    here = pl.col("file") == pl.col("where")
+    place = pl.when(here).then(pl.col("first").cast(pl.String)).otherwise(pl.format("{} of {}", "first", "where"))
+    return first.filter(~here | (pl.col("line") != pl.col("first"))).select(*seen.columns, place=place)
 
 
 def _doubled(seen: pl.DataFrame) -> pl.DataFrame:
     counting = seen.filter("counts").with_columns(times=pl.len().over("pupil"))
-    return counting.filter(pl.col("times") > 1).with_columns(first=pl.lit(0, pl.Int64)).drop("times")
+    return counting.filter(pl.col("times") > 1).drop("times")
 
 
 def _copy_refusals(copies: pl.DataFrame) -> pl.DataFrame:
@@ -85,7 +90,7 @@ def _copy_refusals(copies: pl.DataFrame) -> pl.DataFrame:
         "line",
         rule=pl.lit(DUPLICATE_ROW),
         column_name=pl.lit(None, pl.String),
-        value=pl.col("first").cast(pl.String),
+        value="place",
     )
 
 

@@ -93,8 +93,9 @@ def _compared(
     )
     apart = both.filter(pl.col("used").fill_null(0) != pl.col("other").fill_null(0))
     thing = "cumi pupils" if measure == "cumi_pupils" else "pupils"
-    words = f"{{}}: {{}} {thing} in {files[our[0]]}, which is used, {{}} in {files[their[0]]}"
-    shown = pl.format(words, "vestiging", pl.col("used").fill_null(0), pl.col("other").fill_null(0))
+    here, there = pl.lit(f" {thing} in {files[our[0]]}, which is used, "), pl.lit(f" in {files[their[0]]}")
+    ours_told, theirs_told = (pl.col(side).fill_null(0).cast(pl.String) for side in ("used", "other"))
+    shown = pl.concat_str("vestiging", pl.lit(": "), ours_told, here, theirs_told, there)
     return apart.select(
         *KEY,
         measure=pl.lit(measure),

@@ -122,7 +122,7 @@ def _off_formula(name: str, one: Taken) -> pl.DataFrame:
     book = one.arrived.workbook
     assert book is not None
     off = off_formula(split(book.rows, kinds.SCORES.model).good, book.without_threshold)
-    words = f"{{}}, line {{}}: score {{}} where the formula of CBS gives {{}} ({one.arrived.name})"
+    words = "{}, line {}: score {} where the formula of CBS gives {} ({})"
     return off.select(
         "vestiging",
         school_type=pl.lit("bao"),
@@ -131,7 +131,7 @@ def _off_formula(name: str, one: Taken) -> pl.DataFrame:
         used_delivery=pl.lit(name),
         other="expected",
         other_delivery=pl.lit(name),
-        message=pl.format(words, "vestiging", "line", "score", "expected"),
+        message=pl.format(words, "vestiging", "line", "score", "expected", pl.lit(one.arrived.name)),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.counts import columns
+from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
 from npo_pipeline.files.kinds import FileKind
 
@@ -51,6 +52,29 @@ def facts_of(kind: FileKind, rows: pl.DataFrame, as_of: date | None) -> pl.DataF
     else:
         facts = _listed(rows, "INSTELLINGSNAAM_VESTIGING", "pupils", as_of)
     return facts.select(*FACTS).unique(["vestiging", "as_of"], keep="last", maintain_order=True).sort("vestiging")
+
+
+def refuse_two_boards(kind: FileKind, rows: pl.DataFrame, file: str) -> None:
+    """Refuse a file that gives one vestiging to two boards: one of them would be paid for the other.
+
+    Args:
+        kind: address list, DUO pupils po, or changes.
+        rows: its good rows, as text with `line`.
+        file: the name of the file.
+
+    Raises:
+        Refused: names the lines and the boards.
+    """
+    if kind is kinds.CHANGES:
+        told = _transfers(rows).select("line", "VESTIGING", "BEVOEGD_GEZAG_NUMMER", day="INGANGSDATUM")
+    else:
+        told = rows.select("line", columns.vestiging(), "BEVOEGD_GEZAG_NUMMER", day=pl.lit(""))
+    told = told.rename({told.columns[1]: "vestiging", "BEVOEGD_GEZAG_NUMMER": "board"})
+    apart = told.unique(["vestiging", "board", "day"], keep="first", maintain_order=True)
+    twice = apart.filter(pl.struct("vestiging", "day").is_duplicated()).sort("vestiging", "day", "line").head(2)
+    if twice.height:
+        lines, boards = (" and ".join(map(str, twice[column])) for column in ("line", "board"))
+        raise Refused(f"{file}, lines {lines}: {twice['vestiging'][0]} is given to boards {boards}; keep one")
 
 
 def changes_of(rows: pl.DataFrame) -> pl.DataFrame:
@@ -135,18 +159,17 @@ def _listed(rows: pl.DataFrame, name: str, source: str, as_of: date | None) -> p
     return rows.select(
         columns.vestiging(),
         pl.col("BEVOEGD_GEZAG_NUMMER").alias("board"),
-        columns.harmless(name).alias("name"),
-        columns.harmless("PLAATSNAAM").alias("place"),
-        columns.harmless("GEMEENTENAAM").alias("municipality"),
+        columns.name(name).alias("name"),
+        columns.name("PLAATSNAAM").alias("place"),
+        columns.name("GEMEENTENAAM").alias("municipality"),
         pl.lit(as_of, pl.Date).alias("as_of"),
         pl.lit(source).alias("source"),
     )
 
 
 def _change_facts(rows: pl.DataFrame) -> pl.DataFrame:
-    told = rows.filter(pl.col("SOORT").is_in(["bestuursoverdracht", "opening"]))
     nothing = pl.lit(None, pl.String)
-    return told.select(
+    return _transfers(rows).select(
         pl.col("VESTIGING").alias("vestiging"),
         pl.col("BEVOEGD_GEZAG_NUMMER").alias("board"),
         nothing.alias("name"),
@@ -155,6 +178,10 @@ def _change_facts(rows: pl.DataFrame) -> pl.DataFrame:
         columns.day("INGANGSDATUM").alias("as_of"),
         pl.lit("changes").alias("source"),
     )
+
+
+def _transfers(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col("SOORT").is_in(["bestuursoverdracht", "opening"]))
 
 
 def _or_null(column: str) -> pl.Expr:

@@ -69,6 +69,7 @@ _NEEDING = (kinds.SCORES, kinds.CUMI, kinds.PUPILS_VO)
 
 def _take_list(one: Arrived, counted: Counted) -> Taken:
     taken, rows = _whole_file(one, counted)
+    schools.refuse_two_boards(one.kind, rows, one.name)
     facts = schools.facts_of(one.kind, rows, one.reference_date)
     if one.kind is kinds.CHANGES:
         return replace(taken, facts=facts, changes=schools.changes_of(rows))

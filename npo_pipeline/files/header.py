@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from dataclasses import dataclass
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.files.harmless import harmless_name
 from npo_pipeline.files.inspect import CHUNK, Bytes
-from npo_pipeline.files.source import SourceFile
+from npo_pipeline.files.plain import SourceFile
+
+SHOWN = 40
+"""Characters of a column name that a message repeats."""
 
 _NEWER = {"INSTELLINGSCODE": "BRIN_NUMMER", "VESTIGINGSCODE": "VESTIGINGSNUMMER"}
 """Newer headers of DUO, and the older names they stand for (contract, section 2)."""
@@ -26,7 +31,7 @@ def read_header(file: SourceFile, facts: Bytes) -> Header:
     """Read the header line of a text file.
 
     Raises:
-        Refused: a column stands twice, or the line cannot be decoded.
+        Refused: a column stands twice, or the line cannot be decoded or read.
     """
     with file.open() as stream:
         start = stream.read(CHUNK)
@@ -37,10 +42,14 @@ def read_header(file: SourceFile, facts: Bytes) -> Header:
     except UnicodeDecodeError as error:
         raise Refused(f"{file.name}, line 1: is neither UTF-8 nor windows-1252; save it in one of them") from error
     separator = ";" if line.count(";") >= line.count(",") else ","
-    columns = tuple(normal_name(name) for name in next(csv.reader([line], delimiter=separator), []))
-    for column in columns:
-        if column and columns.count(column) > 1:
-            raise Refused(f"{file.name}, line 1: column {column} stands twice; keep one of them")
+    try:
+        columns = tuple(normal_name(name) for name in next(csv.reader([line], delimiter=separator), []))
+    except csv.Error as error:
+        raise Refused(f"{file.name}, line 1: is no header ({error}); take the file out of the delivery") from error
+    for column, times in Counter(columns).items():
+        if column and times > 1:
+            shown = harmless_name(column[:SHOWN])
+            raise Refused(f"{file.name}, line 1: column {shown} stands twice; keep one of them")
     return Header(_distinct(columns), separator, len(raw))
 
 

@@ -7,12 +7,14 @@ import hashlib
 from dataclasses import dataclass
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.files.source import SourceFile
+from npo_pipeline.files.plain import SourceFile
 
 CHUNK = 2**20
 """One mebibyte; no line of any layout comes near it, so a chunk without a line end is no table."""
 
 _BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+"""How an Excel file begins that is of before 2007, or locked with a password."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,10 @@ def inspect(file: SourceFile) -> Bytes:
     Raises:
         Refused: the file is empty, binary, or holds a line longer than a mebibyte.
     """
-    digest, utf8, line_end, size = hashlib.sha256(), _Utf8(), b"", 0
+    digest, utf8, line_end, size, has_bom = hashlib.sha256(), _Utf8(), b"", 0, False
     with file.open() as stream:
         while chunk := stream.read(CHUNK):
+            has_bom = has_bom or (not size and chunk.startswith(codecs.BOM_UTF8))
             line_end = line_end or _line_end(chunk)
             _refuse_binary(file, chunk, size, line_end)
             digest.update(chunk)
@@ -42,30 +45,44 @@ def inspect(file: SourceFile) -> Bytes:
             size += len(chunk)
     if not size:
         raise Refused(f"{file.name}: is empty; have it sent again")
-    return Bytes(digest.hexdigest(), "utf-8" if utf8.holds() else "cp1252", line_end or b"\n")
+    line_end = line_end or b"\n"
+    wrong_at = utf8.wrong_at()
+    if has_bom and wrong_at is not None:
+        line = _line_at(file, wrong_at, line_end)
+        raise Refused(
+            f"{file.name}, line {line}: is not UTF-8, though the file says it is; save it again as UTF-8"
+        )
+    return Bytes(digest.hexdigest(), "utf-8" if wrong_at is None else "cp1252", line_end)
 
 
 class _Utf8:
-    """Whether all bytes fed so far are UTF-8. Pure ASCII chunks are passed without decoding them."""
+    """Where bytes cease to be UTF-8. Pure ASCII chunks are passed without decoding them."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._valid = True
+        self._fed = 0
+        self._wrong_at: int | None = None
 
     def feed(self, chunk: bytes) -> None:
-        if self._valid and not (chunk.isascii() and not self._decoder.getstate()[0]):
+        if self._wrong_at is None and not (chunk.isascii() and not self._pending()):
             self._decode(chunk)
+        self._fed += len(chunk)
 
-    def holds(self) -> bool:
-        if self._valid:
+    def wrong_at(self) -> int | None:
+        """The offset of the first byte that is not UTF-8, once all is fed."""
+        if self._wrong_at is None:
             self._decode(b"", final=True)
-        return self._valid
+        return self._wrong_at
+
+    def _pending(self) -> int:
+        return len(self._decoder.getstate()[0])
 
     def _decode(self, chunk: bytes, *, final: bool = False) -> None:
+        start = self._fed - self._pending()
         try:
             self._decoder.decode(chunk, final)
-        except UnicodeDecodeError:
-            self._valid = False
+        except UnicodeDecodeError as error:
+            self._wrong_at = start + error.start
 
 
 def _line_end(chunk: bytes) -> bytes:
@@ -76,6 +93,8 @@ def _line_end(chunk: bytes) -> bytes:
 def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes) -> None:
     if not offset and chunk.startswith(_BOM16):
         raise Refused(f"{file.name}: is UTF-16; save it as UTF-8 or windows-1252")
+    if not offset and chunk.startswith(_OLE):
+        raise Refused(f"{file.name}: is an old Excel file or one with a password; save it as .xlsx without one")
     if (at := chunk.find(b"\0")) >= 0:
         line = _line_at(file, offset + at, line_end or b"\n")
         raise Refused(f"{file.name}, line {line}: holds a NUL byte; the file is damaged or no text")
@@ -84,5 +103,9 @@ def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes)
 
 
 def _line_at(file: SourceFile, offset: int, line_end: bytes) -> int:
+    line = 1
     with file.open() as stream:
-        return stream.read(offset).count(line_end) + 1
+        while offset > 0 and (chunk := stream.read(min(offset, CHUNK))):
+            line += chunk.count(line_end)
+            offset -= len(chunk)
+    return line

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandera.polars as pa
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.files.harmless import harmless_name
 from npo_pipeline.files.header import Header
 from schemas import files as models
 
@@ -72,6 +73,9 @@ ADDRESSES = (ADDRESSES_VO, ADDRESSES_SO, ADDRESSES_BO)
 
 REGISTERS = (REGISTER_PO, REGISTER_VO)
 
+PUBLISHED = (PUPILS_PO_CLUSTER, PUPILS_PO, PUPILS_VO, SCORES, CUMI)
+"""The kinds that say how many of each school, as DUO and CBS counted them."""
+
 PLANTED = ("FILE", "LINE", "RULE")
 """The header of the list of planted faults that `npo generate` leaves beside a delivery; it is passed over."""
 
@@ -94,13 +98,18 @@ def recognise(name: str, header: Header) -> FileKind:
 def _lacking(name: str, kind: FileKind, missing: list[str], header: Header) -> str:
     line = f"{name}, line 1: looks like a file of kind {kind.name} ({kind.label}) but lacks {', '.join(missing)}"
     near = difflib.get_close_matches(missing[0], header.columns, 1)
-    return f"{line}; its column {near[0]} comes near: mend the header" if near else f"{line}; have it sent whole"
+    if near:
+        return f"{line}; its column {harmless_name(near[0])} comes near: mend the header"
+    return f"{line}; have it sent whole"
 
 
 def _unknown(name: str, header: Header) -> str:
-    nearest = max(KINDS, key=lambda kind: len(set(kind.columns) & set(header.columns)))
-    shared = set(nearest.columns) & set(header.columns)
+    held = set(header.columns)
+    nearest = max(KINDS, key=lambda kind: len(held.intersection(kind.columns)) / len(kind.columns))
+    shared = held.intersection(nearest.columns)
     if len(shared) >= max(2, len(nearest.columns) // 2):
         return _lacking(name, nearest, [c for c in nearest.columns if c not in shared], header)
-    shown = header.separator.join(header.columns)[:60]
-    return f"{name}, line 1: is of no known kind (header: {shown!r}); take it out of the delivery"
+    # The line itself is not shown: of a register without a header it is a pupil.
+    known = f"of its {len(header.columns)} columns only {', '.join(sorted(shared))} is known" if shared else ""
+    known = known or f"none of its {len(header.columns)} columns is known"
+    return f"{name}, line 1: is of no known kind ({known}); take it out of the delivery, or mend its header"

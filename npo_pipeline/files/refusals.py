@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from npo_pipeline.files.harmless import visible
 from schemas import rules
 
 REFUSALS = {"line": pl.Int64, "rule": pl.String, "column_name": pl.String, "value": pl.String}
@@ -15,11 +16,20 @@ PERSONAL = frozenset({"PSEUDONIEM"})
 SHOWN = 40
 """Characters of a wrong value that a message repeats."""
 
+SHOWN_OF_A_PUPIL = 8
+"""The same in a file with a personal column: no code or date is longer, and what is longer may well be a
+pseudonym that slipped into the next column. Of that only `HINT` characters are shown."""
+
+HINT = 4
+
+_DASHED_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+# Each message begins with a word of ours, so that no wrong value can begin a cell of a spreadsheet.
 _WORDS = {
-    rules.UNKNOWN_CODE: "{value} is no code that {column} may hold; correct it at the source",
-    rules.NOT_A_NUMBER: "{value} is no number that {column} may hold (whole pupils, scores with two decimals)",
-    rules.NOT_A_DATE: "{value} is no date; {column} wants a day that exists, as 20201001",
-    rules.NEGATIVE: "{value} is below zero; {column} counts from 0",
+    rules.UNKNOWN_CODE: "{column} {value} is no code that may stand there; correct it at the source",
+    rules.NOT_A_NUMBER: "{column} {value} is no number that may stand there (whole pupils; scores, two decimals)",
+    rules.NOT_A_DATE: "{column} {value} is no date; write a day that exists, as 20201001",
+    rules.NEGATIVE: "{column} {value} is below zero; it counts from 0",
     rules.MISSING_VALUE: "{column} is empty; fill it in at the source",
     rules.DUPLICATE_ROW: "is an exact copy of line {value}; the first one stays",
     rules.DOUBLE_ENROLMENT: "the pupil also counts on {value}; none of them counts until one is ended",
@@ -36,14 +46,23 @@ def refusals_of(rows: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
         cases: `index`, `rule`, `column_name`, a row per fault.
 
     Returns:
-        line, rule, column_name, value; values of personal columns are left out.
+        line, rule, column_name, value; of what is personal, or may be, no value is given.
     """
-    parts = [NO_REFUSALS]
+    parts, personal = [NO_REFUSALS], sorted(PERSONAL & set(rows.columns))
     for column in sorted(set(cases["column_name"].to_list())):
-        value = pl.lit("") if column in PERSONAL else pl.col(column)
+        value = pl.lit("") if column in PERSONAL else _shown(pl.col(column), personal)
         shown = rows.select("index", "line", value=value)
         parts.append(cases.filter(pl.col("column_name") == column).join(shown, on="index").select(*REFUSALS))
     return pl.concat(parts).sort("line", "column_name", "rule")
+
+
+def _shown(value: pl.Expr, personal: list[str]) -> pl.Expr:
+    if not personal:
+        return value
+    is_long = (value.str.len_chars() > SHOWN_OF_A_PUPIL) & ~value.str.contains(_DASHED_DAY)
+    stands_there = pl.any_horizontal(value == pl.col(name) for name in personal)
+    hint = pl.when(is_long).then(pl.concat_str(value.str.head(HINT), pl.lit("..."))).otherwise(value)
+    return pl.when(stands_there).then(pl.lit("...")).otherwise(hint)
 
 
 def with_messages(refusals: pl.DataFrame) -> pl.DataFrame:
@@ -55,7 +74,7 @@ def with_messages(refusals: pl.DataFrame) -> pl.DataFrame:
     Returns:
         line, rule, column_name, message.
     """
-    value = pl.format("'{}'", pl.col("value").str.head(SHOWN))
+    value = pl.format("'{}'", visible(pl.col("value")).str.head(SHOWN))
     plain = pl.col("rule").is_in([rules.DUPLICATE_ROW, rules.DOUBLE_ENROLMENT, rules.UNKNOWN_SCHOOL])
     shown = refusals.with_columns(value=pl.when(plain).then("value").otherwise(value))
     message = pl.lit(None, pl.String)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -12,13 +13,14 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from npo_pipeline.files.header import Header
 from npo_pipeline.files.inspect import Bytes
-from npo_pipeline.files.source import SourceFile
+from npo_pipeline.files.plain import SourceFile
 
 BLOCK = 16 * 2**20
 """Bytes read at a time: enough for polars to use all cores, little enough for any memory."""
 
 
-_STRIPPED = pl.exclude("line").str.strip_chars()
+_SPACES = " \t\u00a0"
+_STRIPPED = pl.exclude("line").str.strip_chars(_SPACES)
 
 
 def text_blocks(file: SourceFile, facts: Bytes, header: Header) -> Iterator[pl.DataFrame]:
@@ -41,7 +43,7 @@ def text_blocks(file: SourceFile, facts: Bytes, header: Header) -> Iterator[pl.D
         for block in _blocks(stream, facts, header):
             frame, lines = _frame(file.name, block, facts, header, line)
             line += lines
-            yield frame.with_columns(_STRIPPED) if b" " in block or b"\t" in block else frame
+            yield frame
 
 
 def _blocks(stream: BinaryIO, facts: Bytes, header: Header) -> Iterator[bytes]:
@@ -65,11 +67,20 @@ def _with_lf(block: bytes, facts: Bytes) -> bytes:
 def _frame(name: str, block: bytes, facts: Bytes, header: Header, line: int) -> tuple[pl.DataFrame, int]:
     """Parse one block; gives the frame and the number of lines it took."""
     block = _utf8(name, block, facts, line)
+    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
+        raise Refused(_mixed(name, block, line))
     lines = block.count(b"\n")
     frame = _frame_by_polars(block, header, line)
     if frame is None or not _is_square(frame, block, header, lines):
         frame = _frame_by_csv(name, block.decode(), header, line)
-    return frame, lines
+    has_spaces = b" " in block or b"\t" in block or not block.isascii()
+    return frame.with_columns(_STRIPPED) if has_spaces else frame, lines
+
+
+def _mixed(name: str, block: bytes, line: int) -> str:
+    stray = re.search(rb"\r(?!\n)", block)
+    at = line + block.count(b"\n", 0, stray.start() if stray else 0)
+    return f"{name}, line {at}: holds a line end of another kind (CR) than the file; have it saved again"
 
 
 def _is_square(frame: pl.DataFrame, block: bytes, header: Header, lines: int) -> bool:
@@ -126,9 +137,10 @@ def _frame_by_csv(name: str, text: str, header: Header, line: int) -> pl.DataFra
                 raise Refused(
                     f"{name}, line {at}: a quoted field runs on over the end of the line; close the quote"
                 )
-            if any(row) and len(row) != wide:
+            is_blank = len(row) < 2 and not "".join(row).strip()
+            if not is_blank and len(row) != wide:
                 raise Refused(_ragged(name, at, len(row), wide))
-            if any(row):
+            if not is_blank:
                 rows.append([at, *row])
             at += 1
     except csv.Error as error:

@@ -14,10 +14,17 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.files.header import normal_name
-from npo_pipeline.files.source import SourceFile, check_members
+from npo_pipeline.files.plain import SourceFile
+from npo_pipeline.files.zipped import DAMAGE, check_members
 from schemas import files as models
 
 MAX_SIZE = 64 * 2**20
+MAX_UNPACKED = 256 * 2**20
+MAX_CELLS = 5_000_000
+"""A sheet is held as a full rectangle, so one cell in a far corner would take all memory. CBS needs 40,000."""
+
+_CELL = re.compile(rb"""\br=["']([A-Za-z]*)([0-9]+)["']""")
+_BOOK, _SHEETS = "xl/workbook.xml", "xl/worksheets/"
 SHEET, SHEET_WITHOUT_THRESHOLD = "Tabel 1", "Tabel 2"
 
 _DATE = re.compile(r"\b1 oktober (20\d\d)\b")
@@ -63,10 +70,33 @@ def _bytes(file: SourceFile) -> bytes:
         data = stream.read()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            check_members(file.name, archive.infolist())
-    except zipfile.BadZipFile as error:
+            check_members(file.name, archive.infolist(), MAX_UNPACKED)
+            if _BOOK not in archive.namelist():
+                raise Refused(f"{file.name}: is a zip and no workbook; give the zip by itself, or unpack it")
+            for sheet in (name for name in archive.namelist() if name.startswith(_SHEETS)):
+                _refuse_wide(file.name, sheet, archive.read(sheet))
+    except DAMAGE as error:
         raise Refused(f"{file.name}: is no readable workbook ({error}); have it sent again") from error
     return data
+
+
+def _refuse_wide(name: str, sheet: str, xml: bytes) -> None:
+    """Refuse a sheet whose last row times its last column is beyond all measure."""
+    rows = columns = 1
+    for letters, digits in _CELL.findall(xml):
+        rows = max(rows, int(digits[:8]))
+        columns = max(columns, _column_number(letters[:4]))
+    if rows * columns > MAX_CELLS:
+        raise Refused(
+            f"{name}: {sheet} reaches to row {rows:,}, column {columns:,}; clear the cells outside the table"
+        )
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("@")
+    return number
 
 
 def _sheet(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
@@ -97,6 +127,10 @@ def _table(name: str, data: bytes, sheet: str, wanted: Sequence[str]) -> tuple[s
     if lacking := [column for column in wanted if column not in names]:
         raise Refused(
             f"{name}, sheet {sheet!r}, line {head + 1}: column {lacking[0]} is missing; have it sent again"
+        )
+    if twice := [column for column in wanted if names.count(column) > 1]:
+        raise Refused(
+            f"{name}, sheet {sheet!r}, line {head + 1}: column {twice[0]} stands twice; keep one of them"
         )
     title = " ".join(str(cell) for row in cells.head(head).iter_rows() for cell in row if cell)
     return title, _rows(frame.slice(head + 1), [f"column_{names.index(column)}" for column in wanted], wanted)

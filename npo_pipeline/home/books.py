@@ -10,9 +10,10 @@ import duckdb
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.home.connection import first_line, reading
+from npo_pipeline.home.connection import Engine, engine, first_line, reading
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.tables import create
+from npo_pipeline.home.witnesses import kept_manifests
 
 
 class Books:
@@ -21,13 +22,8 @@ class Books:
     `witnesses`: the manifests that lay beside it just before, so each of a run that these books hold.
     """
 
-    def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        shown: str = "the books",
-        witnesses: frozenset[str] = frozenset(),
-    ) -> None:
-        self._connection, self._shown, self.witnesses = connection, shown, witnesses
+    def __init__(self, engine: Engine, shown: str, witnesses: frozenset[str]) -> None:
+        self._engine, self._shown, self.witnesses = engine, shown, witnesses
 
     def frame(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
         """Run a query; its rows come in no particular order unless the query says so.
@@ -36,16 +32,13 @@ class Books:
             Refused: the database is damaged.
         """
         try:
-            found: pl.DataFrame = self._rows(query, parameters).pl()
+            # A relation of its own per query: `execute` would replace the result of the query before it.
+            found: pl.DataFrame = self._engine.sql(query, params=list(parameters)).pl()
         except duckdb.Error as error:
             raise Refused(
                 f"{self._shown}: is damaged ({first_line(error)}); put a back-up in its place"
             ) from error
         return found
-
-    def _rows(self, query: str, parameters: Sequence[Any]) -> Any:
-        # A relation of its own per query: `execute` would replace the result of the query before it.
-        return self._connection.sql(query, params=list(parameters))
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table."""
@@ -53,8 +46,7 @@ class Books:
 
     def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
         """The one value of a query that gives one."""
-        row = self.frame(query, parameters).row(0)
-        return row[0]
+        return self.frame(query, parameters).item()
 
 
 @contextmanager
@@ -64,14 +56,24 @@ def read_books(home: Home) -> Iterator[Books]:
     Raises:
         Refused: the home is no folder, or the database cannot be read or is of a newer program.
     """
-    if not _published(home):
-        with duckdb.connect() as connection:
-            create(connection)
-            yield Books(connection)
+    with engine() as started, books_in(started, home) as books:
+        yield books
+
+
+@contextmanager
+def books_in(engine: Engine, home: Home) -> Iterator[Books]:
+    """Open the published books read-only in an engine that runs already.
+
+    Raises:
+        Refused: as `read_books`.
+    """
+    published, witnesses = _published(home), kept_manifests(home)
+    if not published:
+        create(engine)
+        yield Books(engine, str(home.path), witnesses)
         return
-    witnesses = kept_manifests(home)
-    with reading(home.database) as connection:
-        yield Books(connection, str(home.database), witnesses)
+    with reading(engine, home.database):
+        yield Books(engine, str(home.database), witnesses)
 
 
 def need_books(home: Home) -> None:
@@ -82,11 +84,6 @@ def need_books(home: Home) -> None:
     """
     if not _published(home):
         raise Refused(f"{home.path}: holds no books yet; begin with `npo ingest`, or name another --home")
-
-
-def kept_manifests(home: Home) -> frozenset[str]:
-    """The names of the manifests that lie beside the books."""
-    return frozenset(path.name for path in home.manifests.glob("*.json"))
 
 
 def _published(home: Home) -> bool:

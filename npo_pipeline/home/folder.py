@@ -21,7 +21,7 @@ class Home:
 
     @property
     def lock(self) -> Path:
-        """Held by the run that is busy; tells who that is."""
+        """Tells which run is busy, as long as one is. What is held is the folder itself."""
         return self.path / "npo.lock"
 
     @property

@@ -14,84 +14,91 @@ from datetime import datetime
 from npo_pipeline.errors import HomeLocked, Refused
 from npo_pipeline.home.folder import Home
 
+_PAUSE = 0.2
+"""Seconds between two tries at a home that is held."""
+
 
 @contextmanager
 def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) -> Iterator[None]:
     """Hold the home for one run.
 
-    The kernel drops the lock when the process ends, however it ends, so no stale lock can remain.
+    The folder itself is locked: a lock file could be removed, and then two would hold it. The kernel drops
+    the lock when the process ends, however it ends, so no stale lock can remain.
 
     Args:
         home: the home; its folder is made when it is not there.
         command: what the holder is doing, shown to whoever finds the door closed.
-        now: when it began.
+        now: when it began, in UTC.
         wait_seconds: how long to wait for another run to end (a scheduled run waits, a person does not).
 
     Raises:
         HomeLocked: another run holds it; says which.
         Refused: the folder cannot be made or written.
     """
-    file = _taken(home, wait_seconds)
+    folder = _taken(home, wait_seconds)
     try:
-        _sign(file, command, now)
+        _sign(home, command, now)
         yield
     finally:
         with suppress(OSError):
-            os.ftruncate(file, 0)
-        os.close(file)
+            home.lock.unlink()
+        os.close(folder)
 
 
 def _taken(home: Home, wait_seconds: int) -> int:
     until = time.monotonic() + wait_seconds
     while True:
-        file = _opened(home)
-        if _is_taken(file, home):
-            return file
-        holder = _who(file)
-        os.close(file)
-        if time.monotonic() >= until:
-            raise HomeLocked(f"{home.path}: is held by {holder}; wait until it has ended and try again")
-        time.sleep(0.2)
-
-
-def _is_taken(file: int, home: Home) -> bool:
-    """Lock the file, if nobody else has, and if it is still the one that others would lock."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(file), home.lock.stat())
-    except (BlockingIOError, FileNotFoundError):
-        return False
-    except OSError as error:
-        os.close(file)
-        raise Refused(f"{home.lock}: cannot be locked ({error.strerror}); put the home on a local disk") from error
+        folder = _opened(home)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(folder), home.path.stat()):
+                return folder
+        except (BlockingIOError, FileNotFoundError):
+            if time.monotonic() >= until:
+                os.close(folder)
+                holder = _who(home)
+                raise HomeLocked(
+                    f"{home.path}: is held by {holder}; wait until it has ended and try again"
+                ) from None
+            time.sleep(_PAUSE)
+        except OSError as error:
+            os.close(folder)
+            raise Refused(
+                f"{home.path}: cannot be locked ({error.strerror}); put the home on a local disk"
+            ) from error
+        os.close(folder)
 
 
 def _opened(home: Home) -> int:
     try:
         home.path.mkdir(parents=True, exist_ok=True)
-        return os.open(home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except FileExistsError as error:
+        return os.open(home.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileExistsError, NotADirectoryError) as error:
         raise Refused(f"{home.path}: is a file, and a home is a folder; name another --home") from error
     except OSError as error:
-        raise Refused(f"{home.path}: the home cannot be written ({error.strerror}); check the folder") from error
+        raise _not_writable(home, error) from error
 
 
-def _sign(file: int, command: str, now: datetime) -> None:
+def _sign(home: Home, command: str, now: datetime) -> None:
     holder = {
         "command": command,
         "pid": os.getpid(),
         "host": socket.gethostname(),
-        "since": f"{now:%Y-%m-%d %H:%M:%S}",
+        "since": f"{now:%Y-%m-%d %H:%M:%S} UTC",
     }
-    # The name of the holder is a courtesy; on a full disk the lock holds without it.
-    with suppress(OSError):
-        os.ftruncate(file, 0)
-        os.pwrite(file, json.dumps(holder).encode(), 0)
-
-
-def _who(file: int) -> str:
     try:
-        held = json.loads(os.pread(file, 4096, 0))
+        home.lock.write_text(json.dumps(holder), encoding="utf-8")
+    except OSError as error:
+        raise _not_writable(home, error) from error
+
+
+def _who(home: Home) -> str:
+    try:
+        held = json.loads(home.lock.read_bytes())
         return f"{held['command']} (process {held['pid']} on {held['host']}, since {held['since']})"
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "another run, just begun or just ending"
+
+
+def _not_writable(home: Home, error: OSError) -> Refused:
+    return Refused(f"{home.path}: the home cannot be written ({error.strerror}); check the folder and its disk")

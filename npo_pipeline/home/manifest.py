@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +19,81 @@ import polars as pl
 
 import npo_pipeline
 import schemas
+from npo_pipeline.home.addition import Addition
+from schemas import tables
+from schemas.tables import checked
 
 BEFORE_ALL = "0" * 64
 """What the first manifest names as the one before it."""
 
-RUNS_AFTER = frozenset({"superseded_by"})
+RUNS_AFTER = ("superseded_by",)
 """Columns that a later run may fill in; they are left out of the hash and re-derived instead."""
 
 
 def rows_sha256(frame: pl.DataFrame) -> str:
-    """Hash the rows of a table, whatever order they come in."""
-    columns = [pl.col(name).cast(pl.String).fill_null("\\N") for name in frame.columns if name not in RUNS_AFTER]
-    # One line of text per row, so that one column is sorted instead of many.
-    lines = frame.select(line=pl.concat_str(columns, separator="\x1f")).to_series().sort()
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    """Hash the rows of a table, whatever order they come in.
+
+    It is the sha256 of the sorted rows as CSV in UTF-8, with a header and all text in quotes: so an empty
+    text is not null, and no text can pass for two.
+    """
+    rows = frame.drop(RUNS_AFTER, strict=False)
+    csv = BytesIO()
+    rows.sort(rows.columns).write_csv(csv, quote_style="non_numeric")
+    return hashlib.sha256(csv.getbuffer()).hexdigest()
 
 
-def tables_part(frames: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, Any]]:
-    """The rows and the hash of every table a run wrote in."""
-    return {name: {"rows": frame.height, "sha256": rows_sha256(frame)} for name, frame in sorted(frames.items())}
+def seal(addition: Addition, previous: str, started: datetime, finished: datetime) -> pl.DataFrame:
+    """The row of `runs` for a run that is about to be published, with its manifest in it.
 
-
-def sealed(manifest: Mapping[str, Any]) -> tuple[str, str]:
-    """Write a manifest as text that is the same each time; gives the text and its sha256."""
+    Args:
+        addition: what the run adds.
+        previous: the sha256 of the manifest before it.
+        started: when it began, in UTC.
+        finished: when it had all it adds, in UTC.
+    """
+    payments = addition.added.get("payments", pl.DataFrame(schema={"board": pl.String, "amount": tables.MONEY}))
+    row: dict[str, Any] = {
+        "run_id": addition.run_id,
+        "command": addition.command,
+        "month": addition.month,
+        "status": "done",
+        "started_at": started,
+        "finished_at": finished,
+        "payments": payments.height,
+        "total": payments["amount"].sum(),
+    }
+    manifest = {
+        **told(row),
+        "code": code_version(),
+        "tables": _tables_part(addition.added),
+        "boards": payments["board"].n_unique(),
+        "previous": previous,
+        **addition.facts,
+    }
     text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1)
-    return text, hashlib.sha256(text.encode()).hexdigest()
+    schema = {name: column.dtype.type for name, column in tables.RUNS.columns.items()}
+    sealed = {**row, "manifest": text, "manifest_sha256": text_sha256(text)}
+    return checked(pl.DataFrame([sealed], schema=schema), tables.RUNS)
+
+
+def told(run: Mapping[str, Any]) -> dict[str, Any]:
+    """What a manifest says of its run, from a row of `runs`."""
+    return {
+        **{name: run[name] for name in ("run_id", "command", "payments", "status")},
+        "month": str(run["month"]) if run["month"] else None,
+        "started_at": str(run["started_at"]),
+        "finished_at": str(run["finished_at"]),
+        "sum_cents": int(run["total"] * 100),
+    }
+
+
+def text_sha256(text: str) -> str:
+    """The sha256 of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _tables_part(frames: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, Any]]:
+    return {name: {"rows": frame.height, "sha256": rows_sha256(frame)} for name, frame in frames.items()}
 
 
 @cache

@@ -5,53 +5,28 @@ Until the rename nothing has changed for anyone; after it everything has. There 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
-
-import pandera.polars as pa
-import polars as pl
+from dataclasses import dataclass
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.home.books import Books, kept_manifests, read_books
+from npo_pipeline.home.addition import Addition
+from npo_pipeline.home.books import Books, books_in
+from npo_pipeline.home.connection import engine
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.lock import locked
-from npo_pipeline.home.manifest import BEFORE_ALL
-from npo_pipeline.home.publish import Addition, clear_work, publish, refuse_unsafe
-from schemas.tables import checked
+from npo_pipeline.home.manifest import BEFORE_ALL, text_sha256
+from npo_pipeline.home.publish import Clock, clear_work, publish, refuse_unsafe, stand
+from npo_pipeline.home.witnesses import put_up_again
 
-Clock = Callable[[], datetime]
+__all__ = ["Clock", "Run", "open_run"]
 
 
-@dataclass
-class Run:
-    """A run that is busy: the books as they were, and what it will add to them.
+@dataclass(kw_only=True)
+class Run(Addition):
+    """A run that is busy: what it will add to the books, and the books as they were."""
 
-    `month` is the month of a payment run. `facts` go into the manifest as they are.
-    """
-
-    run_id: str
-    command: str
     books: Books
-    month: date | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    added: dict[str, pl.DataFrame] = field(default_factory=dict)
-    derived: dict[str, pl.DataFrame] = field(default_factory=dict)
-    superseded: dict[str, str] = field(default_factory=dict)
-
-    def add(self, model: pa.DataFrameSchema, frame: pl.DataFrame) -> None:
-        """Add rows to a table, checked against its model. Rows of the books are never changed."""
-        self.added[model.name] = checked(frame, model)
-
-    def derive(self, model: pa.DataFrameSchema, frame: pl.DataFrame) -> None:
-        """Put a table that follows from others (the directory of schools) in place of the one before."""
-        self.derived[model.name] = checked(frame, model)
-
-    def supersede(self, delivery_id: str, by: str) -> None:
-        """Say of an older delivery which one came in its place."""
-        self.superseded[delivery_id] = by
 
 
 @contextmanager
@@ -73,16 +48,17 @@ def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_
         Refused: the disk is full, the home is of a newer program, or it cannot be written.
     """
     started = clock()
-    with locked(home, command, now=started, wait_seconds=wait_seconds):
+    with locked(home, command, now=started, wait_seconds=wait_seconds), engine() as duck:
         refuse_unsafe(home)
         clear_work(home)
-        with read_books(home) as books:
-            number, before = _next(home, books)
-            run = Run("-".join(filter(None, (f"{number:06d}", command, subject))), command, books)
+        began = stand(home)
+        with books_in(duck, home) as books:
+            number, previous = _next(home, books)
+            run_id = "-".join(filter(None, (f"{number:06d}", command, subject)))
+            run = Run(run_id=run_id, command=command, books=books)
             yield run
         if run.added:
-            addition = Addition(run.run_id, command, run.month, run.facts, run.added, run.derived, run.superseded)
-            publish(home, addition, previous=before, started=started, clock=clock)
+            publish(duck, home, run, began=began, previous=previous, started=started, clock=clock)
 
 
 def _next(home: Home, books: Books) -> tuple[int, str]:
@@ -92,7 +68,7 @@ def _next(home: Home, books: Books) -> tuple[int, str]:
         Refused: the books are not the newest ones, so that a run might pay again what was paid.
     """
     runs = books.frame("select run_id, manifest_sha256 from runs order by run_id").rows()
-    unknown = sorted(kept_manifests(home) - {f"{run_id}.json" for run_id, _ in runs})
+    unknown = sorted(books.witnesses - {f"{run_id}.json" for run_id, _ in runs})
     if unknown:
         raise Refused(
             f"{home.path}: manifests/{unknown[-1]} tells of a run that is not in the books; put the newest books "
@@ -103,7 +79,17 @@ def _next(home: Home, books: Books) -> tuple[int, str]:
         raise Refused(f"{home.path}: holds {len(runs)} runs, and the last is {runs[-1][0]}; see `npo verify`")
     if number > _MOST_RUNS:
         raise Refused(f"{home.path}: holds {len(runs):,} runs, as many as one home can; begin a new home")
-    return number, runs[-1][1] if runs else BEFORE_ALL
+    if not runs:
+        return number, BEFORE_ALL
+    _complete(home, books, *runs[-1])
+    return number, runs[-1][1]
+
+
+def _complete(home: Home, books: Books, run_id: str, sha256: str) -> None:
+    """Finish what the last run could not, when it died between its rename and the copy of its manifest."""
+    text = books.value("select manifest from runs where run_id = ?", [run_id])
+    if text_sha256(text) == sha256:
+        put_up_again(home, run_id, text)
 
 
 _MOST_RUNS = 999_999

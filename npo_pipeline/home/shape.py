@@ -1,36 +1,34 @@
-"""The shape of the books: are the tables the ones that were made, and do the views say what they should?"""
+"""The shape of the books: are the tables the ones that were made, and do they hold what they may hold?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
-import duckdb
+from pandera.errors import SchemaErrors
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books
-from npo_pipeline.home.tables import VIEWS, create
-from schemas.tables import TABLES
+from npo_pipeline.home.connection import engine
+from npo_pipeline.home.tables import FORMAT, VIEWS, create
+from schemas.tables import TABLES, checked
 
 _COLUMNS = """
-    select table_name, column_name, data_type
-    from duckdb_columns() join duckdb_tables() using (database_name, schema_name, table_name)
-    where database_name = current_database() and schema_name = 'main'
-    order by table_name, column_index"""
+    select view_oid is not null as view, table_name, list((column_name, data_type)::text order by column_index)
+    from duckdb_columns() left join duckdb_views() on table_oid = view_oid
+    where not duckdb_columns.internal and duckdb_columns.database_name = current_database() group by all"""
+
+_FUNCTIONS = """
+    select function_name from duckdb_functions()
+    where not internal and database_name = current_database() order by 1"""
 
 
-def shape_faults(books: Books) -> Iterator[str]:
-    """Tables that were dropped, or whose columns were changed, a sentence each."""
-    with duckdb.connect() as connection:
-        create(connection)
-        made = _columns(Books(connection))
-    found = _columns(books)
-    for name in ("home", *(model.name for model in TABLES)):
-        if name not in found:
-            yield f"table {name} is gone"
-        elif found[name] != made[name]:
-            odd = sorted(set(found[name]) ^ set(made[name]))
-            names = ", ".join(dict.fromkeys(column for column, _ in odd))
-            yield f"the columns of table {name} were changed: {names}"
+def table_faults(books: Books) -> Iterator[str]:
+    """Tables that are not as they were made, or hold what they may not, a sentence each."""
+    misshapen = list(_shape_faults(books))
+    yield from misshapen
+    if not misshapen:
+        yield from _content_faults(books)
 
 
 def view_faults(books: Books) -> Iterator[str]:
@@ -46,8 +44,40 @@ def view_faults(books: Books) -> Iterator[str]:
             yield f"view {name} was changed: it does not show what the tables hold"
 
 
-def _columns(books: Books) -> dict[str, list[tuple[str, str]]]:
-    columns: dict[str, list[tuple[str, str]]] = {}
-    for table, column, dtype in books.frame(_COLUMNS).iter_rows():
-        columns.setdefault(table, []).append((column, dtype))
-    return columns
+def _shape_faults(books: Books) -> Iterator[str]:
+    made, found = _as_made(), _columns(books)
+    for (kind, name), columns in made.items():
+        there = found.get((kind, name))
+        if there is None:
+            yield f"{kind} {name} is gone"
+        elif there != columns:
+            odd = ", ".join(sorted(set(there) ^ set(columns))) or "their order"
+            yield f"the columns of {kind} {name} were changed: {odd}"
+    for kind, name in sorted(set(found) - set(made)):
+        yield f"{kind} {name} is not one of ours"
+    for name in books.frame(_FUNCTIONS)["function_name"]:
+        yield f"function {name} is not one of ours"
+
+
+@cache
+def _as_made() -> dict[tuple[str, str], list[str]]:
+    with engine() as duck:
+        create(duck)
+        return _columns(Books(duck, "new books", frozenset()))
+
+
+def _columns(books: Books) -> dict[tuple[str, str], list[str]]:
+    rows = books.frame(_COLUMNS).iter_rows()
+    return {("view" if view else "table", name): columns for view, name, columns in rows}
+
+
+def _content_faults(books: Books) -> Iterator[str]:
+    if books.table("home").rows() != [(FORMAT,)]:
+        yield "table home says otherwise than the format of these books"
+    for model in TABLES:
+        try:
+            checked(books.table(model.name), model)
+        except SchemaErrors as errors:
+            faults = errors.failure_cases.group_by("column", "check", maintain_order=True).first()
+            for column, check, case in faults.select("column", "check", "failure_case").iter_rows():
+                yield f"table {model.name}, {column}: {case} is against rule {check}"

@@ -69,3 +69,39 @@ def test_the_pupils_that_cbs_counted_are_compared_with_the_bao_pupils():
     scores = table("delivery_id vestiging pupils\n d2 01AA00 100\n d2 01AB00 51", pupils="i")
     found = differences(live("register_po", "scores"), COUNTS.filter(pl.col("delivery_id") == "d1"), scores)
     assert rows(found, "vestiging", "other_delivery") == [("01AB00", "d2")]
+
+
+def test_cumi_pupils_of_the_register_are_compared_with_those_of_duo():
+    counts = table(
+        """
+        delivery_id  vestiging  school_type  pupils  cumi_pupils
+        d1           01AA00     so           20      6
+        d1           01AB00     so           20      5
+        d2           01AA00     so           -       7
+        d2           01AB00     so           -       5
+        """,
+        pupils="i",
+        cumi_pupils="i",
+    )
+    found = differences(live("register_po", "cumi"), counts, NO_SCORES)
+    assert rows(found, "vestiging", "measure") == [("01AA00", "cumi_pupils")]
+    assert found["message"][0] == "01AA00: 6 cumi pupils in register_po.csv, which is used, 7 in cumi.csv"
+
+
+def test_the_clusters_of_a_school_add_up_before_they_are_compared():
+    counts = table(
+        """
+        delivery_id  vestiging  school_type  cluster  pupils  cumi_pupils
+        d1           01AA00     so           2        3       -
+        d1           01AA00     so           3/4      4       -
+        d2           01AA00     so           -        7       -
+        """,
+        pupils="i",
+        cumi_pupils="i",
+    )
+    assert differences(live("pupils_po_cluster", "pupils_po"), counts, NO_SCORES).is_empty()
+
+
+def test_a_file_may_have_any_name():
+    odd = live("register_po", "pupils_po").with_columns(file=pl.lit("leerlingen {} {0}.csv"))
+    assert "leerlingen {} {0}.csv" in differences(odd, COUNTS, NO_SCORES)["message"][0]

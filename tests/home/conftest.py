@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.home.delivery import write_country
+from tests.home.delivery import (
+    BOARDS,
+    PUPILS,
+    write_addresses,
+    write_changes,
+    write_country,
+    write_register,
+    write_scores,
+)
 from tests.home.npo import Npo, here
+from tests.home.seeing import tables
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +50,54 @@ def paid_once(tmp_path_factory, decided_once) -> Path:
 @pytest.fixture
 def decided(tmp_path, decided_once) -> Path:
     """A home in which 2021-2022 is decided and nothing is paid."""
-    return Path(shutil.copytree(decided_once, tmp_path / "home"))
+    return Path(shutil.copytree(decided_once, tmp_path / "decided"))
 
 
 @pytest.fixture
 def paid(tmp_path, paid_once) -> Path:
     """A home in which September and October 2021 are paid."""
-    return Path(shutil.copytree(paid_once, tmp_path / "home"))
+    return Path(shutil.copytree(paid_once, tmp_path / "paid"))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A command, the home in which it is given, and all tables after it was done undisturbed."""
+
+    command: tuple
+    before: Path
+    after: dict[str, list[tuple]]
+
+
+@pytest.fixture(scope="session")
+def stages(tmp_path_factory, paid_once) -> dict[str, Stage]:
+    """A corrected delivery is taken in, decided upon, and the difference paid: ingest, decide, pay."""
+    corrected = write_register(tmp_path_factory.mktemp("corrected"), {**PUPILS, "02BB00 Bo": 9}, broken=True)
+    write_scores(corrected, {"01AA00": "80,25", "02BB00": "12,00"})
+    write_addresses(corrected, {**BOARDS, "02BB00": "10004"})
+    commands = {
+        "ingest": ("ingest", corrected, "--reference-date", "2020-10-01", "--max-rejected", "0.1"),
+        "decide": ("decide", "--school-year", "2021-2022", "--reason", "corrected"),
+        "pay": ("pay", "--month", "2021-11"),
+    }
+    found, home = {}, paid_once
+    for name, command in commands.items():
+        before, home = home, tmp_path_factory.mktemp("after") / name
+        shutil.copytree(before, home)
+        run(home, *command)
+        found[name] = Stage(command, before, tables(home))
+    return found
+
+
+@pytest.fixture(scope="session")
+def rich_once(tmp_path_factory, stages) -> Path:
+    """A home with superseded deliveries, two decisions, corrections, refused rows, differences, a transfer."""
+    home = tmp_path_factory.mktemp("rich") / "home"
+    shutil.copytree(stages["pay"].before, home)
+    run(home, *stages["pay"].command)
+    transfer = write_changes(tmp_path_factory.mktemp("changes"), "20211201;bestuursoverdracht;02BB00;10009;01AA00")
+    run(home, "ingest", transfer)
+    run(home, "pay", "--month", "2021-12")
+    return home
 
 
 def run(home: Path, *arguments: object) -> None:

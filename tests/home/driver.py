@@ -7,7 +7,9 @@ do not survive a fork.
 
 from __future__ import annotations
 
+import errno
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -27,7 +29,8 @@ import npo_pipeline.cli.main
 import schemas  # noqa: F401  (before pandera: it keeps hypothesis out)
 
 Effect = Mapping[str, str]
-"""What happens where: `npo_pipeline.home.publish._write` -> `die before`, `die after`, `halt before`, ..."""
+"""What happens where: `npo_pipeline.home.draft.write` -> `die before`, `halt after`, `fail before 3` (the third
+time that it is called)."""
 
 
 def command(arguments: list[str], out: Path, effects: Effect) -> None:
@@ -44,26 +47,33 @@ def _inject(place: str, effect: str, out: Path) -> None:
     module_name, name = place.rsplit(".", 1)
     module: Any = importlib.import_module(module_name)
     real: Callable[..., Any] = getattr(module, name)
-    what, when = effect.split()
-    act = {"die": _die, "halt": lambda: _halt(out), "fail": _fail}[what]
+    what, when, *which = effect.split()
+    act = {"die": _die, "halt": lambda: _halt(out), "fail": fail}[what]
+    setattr(module, name, struck(real, act, when, int(*which or "1")))
+
+
+def struck(real: Callable[..., Any], act: Callable[[], None], when: str, which: int = 1) -> Callable[..., Any]:
+    """A function to which something happens before or after the call with number `which`."""
+    calls = itertools.count(1)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        if when == "before":
+        now = next(calls) == which
+        if now and when == "before":
             act()
         result = real(*args, **kwargs)
-        if when == "after":
+        if now and when == "after":
             act()
         return result
 
-    setattr(module, name, wrapped)
+    return wrapped
 
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _fail() -> None:
-    raise OSError(5, "Input/output error")
+def fail() -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _halt(out: Path) -> None:

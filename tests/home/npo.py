@@ -47,6 +47,10 @@ class Busy:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
     def until_halted(self) -> Busy:
         until = time.monotonic() + PATIENCE
         while not self._out.with_suffix(".here").exists():
@@ -81,7 +85,9 @@ class Npo:
     def start(self, *arguments: object, effects: driver.Effect | None = None) -> Busy:
         out = self._folder / f"{next(self._numbers):05d}"
         words = [str(argument) for argument in arguments]
-        process = self._processes.Process(target=driver.command, args=(words, out, dict(effects or {})))
+        given = (words, out, dict(effects or {}))
+        # Daemonic: one that was halted and never let go must not keep the tests from ending.
+        process = self._processes.Process(target=driver.command, args=given, daemon=True)
         process.start()
         return Busy(process, out)
 

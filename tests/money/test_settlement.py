@@ -87,6 +87,46 @@ def test_an_older_month_paid_again_does_not_take_later_months_back():
     assert settled(SEP, due(sep=200, oct=100), ledger) == []
 
 
+def test_school_years_school_types_and_components_are_settled_each_on_its_own():
+    # paid too much of one is not held against another: 02 gives 70 back, 01 gets its 100 whole
+    due_rows = table(
+        """
+        school_year vestiging school_type component         month       amount_cents
+        2021-2022   00AA01    bao         per_pupil         2021-10-01  100
+        2021-2022   00AA02    bao         per_pupil         2021-10-01  30
+        2021-2022   00AA02    bao         achterstandsscore 2021-10-01  5
+        2021-2022   00AA02    sbo         per_pupil         2021-10-01  7
+        2022-2023   00AA02    bao         per_pupil         2021-10-01  9""",
+        month="d",
+        amount_cents="i",
+    )
+    paid_rows = table(
+        """
+        school_year vestiging school_type component paid_month  reason      amount_cents
+        2021-2022   00AA02    bao         per_pupil 2021-09-01  instalment  100""",
+        paid_month="d",
+        amount_cents="i",
+    )
+    latest = table("school_year decision_id\n 2021-2022 one\n 2022-2023 two")
+    found = settle(OCT, due_rows, paid_rows, latest)
+    assert rows(found, "vestiging", "school_type", "component", "decision_id", "reason", "amount_cents") == [
+        ("00AA01", "bao", "per_pupil", "one", "instalment", 100),
+        ("00AA02", "bao", "achterstandsscore", "one", "instalment", 5),
+        ("00AA02", "bao", "per_pupil", "one", "correction", -100),
+        ("00AA02", "bao", "per_pupil", "one", "instalment", 30),
+        ("00AA02", "sbo", "per_pupil", "one", "instalment", 7),
+        ("00AA02", "bao", "per_pupil", "two", "instalment", 9),
+    ]
+
+
+def test_an_instalment_and_a_correction_that_cancel_out_are_both_booked():
+    # 200 was paid and 100 was due; October's own 100 makes it right, and is there to be seen
+    assert settled(OCT, due(sep=100, oct=100), paid((SEP, "instalment", 200))) == [
+        ("correction", -100),
+        ("instalment", 100),
+    ]
+
+
 @given(
     decisions=st.lists(
         st.tuples(st.integers(0, 4), st.lists(st.integers(0, 999), min_size=4, max_size=4)), max_size=5

@@ -1,0 +1,134 @@
+"""Decisions and payments worked out a second time, from what was received and from the rules that were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline.commands.decide import rules_of
+from npo_pipeline.counts.precedence import used
+from npo_pipeline.counts.schools import directory
+from npo_pipeline.errors import Refused
+from npo_pipeline.home.books import Books
+from npo_pipeline.home.live import all_facts
+from npo_pipeline.home.manifest import text_sha256
+from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, Rules, basis_of, work_out
+from npo_pipeline.payments.booking import payments_of
+from npo_pipeline.regulations.load import parse_regulation
+from schemas import tables
+
+
+def decision_faults(books: Books) -> Iterator[str]:
+    """Every decision: what it rests on, and its entitlements and instalments, worked out again."""
+    counts, scores, facts = books.table("counts"), books.table("scores"), all_facts(books)
+    texts = {sha: (name, text) for sha, name, text in books.table("regulations").iter_rows()}
+    done: dict[str, int] = {}
+    for row in books.frame("from decisions order by run_id, decision_id").iter_rows(named=True):
+        name, year, run_id = row["decision_id"], row["school_year"], row["run_id"]
+        done[year] = done.get(year, 0) + 1
+        if row["sequence"] != done[year]:
+            yield f"{name}: is decision {done[year]} of {year}, not {row['sequence']}"
+        try:
+            rules = [_rules(texts, sha256) for sha256 in row["regulation_sha256"].split(" ")]
+        except Refused as refusal:
+            yield f"{name}: {refusal}"
+            continue
+        inputs = used(_live_at(books, run_id).filter(pl.col("reference_date") == row["reference_date"]))
+        yield from _inputs_apart(books, name, inputs)
+        known = directory(_facts_at(books, facts, run_id))
+        again = work_out(year, rules, basis_of(inputs, counts, scores, known))
+        yield from _decided_apart(books, row, again)
+
+
+def _rules(texts: dict[str, tuple[str, str]], sha256: str) -> Rules:
+    """The rules that were kept under a hash.
+
+    Raises:
+        Refused: they are gone or changed, or this program cannot read them.
+    """
+    name, text = texts.get(sha256, ("", ""))
+    if text_sha256(text) != sha256:
+        raise Refused("the text of its regulation is gone or changed")
+    return rules_of(parse_regulation(text, name))
+
+
+def _decided_apart(books: Books, decision: dict[str, Any], again: Decided) -> Iterator[str]:
+    name = decision["decision_id"]
+    held = books.frame("from entitlements where decision_id = ?", [name])
+    yield from apart(f"{name}, entitlements", again.entitlements, held, ENTITLED)
+    due = books.frame("from instalments where decision_id = ?", [name])
+    yield from apart(f"{name}, instalments", again.instalments, due, INSTALLED)
+    if (total := held["amount"].sum()) != decision["total"]:
+        yield f"{name}: total is {decision['total']}, its entitlements add up to {total}"
+
+
+def _inputs_apart(books: Books, decision: str, inputs: dict[str, list[str]]) -> Iterator[str]:
+    expected = {(subject, delivery) for subject, names in inputs.items() for delivery in names}
+    rows = books.frame("select used_for, delivery_id from decision_inputs where decision_id = ?", [decision])
+    for subject, delivery in sorted(expected ^ set(rows.iter_rows())):
+        says = "should rest" if (subject, delivery) in expected else "should not rest"
+        yield f"{decision}: {says} on delivery {delivery} for {subject}"
+
+
+def payment_faults(books: Books) -> Iterator[str]:
+    """Every payment run, settled again from the decisions and payments there were before it."""
+    decisions, instalments = books.table("decisions"), books.table("instalments")
+    payments, facts = books.table("payments"), all_facts(books)
+    runs = books.frame("select run_id, month from runs where command = 'pay' order by 1")
+    others = payments.join(runs, on="run_id", how="anti").height
+    if others:
+        yield f"{others} payments belong to no payment run"
+    undecided = payments.join(decisions, on=["decision_id", "school_year"], how="anti").height
+    if undecided:
+        yield f"{undecided} payments rest on a decision that is not there, so no run can be settled again"
+        return
+    for run_id, month in runs.iter_rows():
+        if month is None:
+            yield f"{run_id}: is a payment run without a month"
+            continue
+        then = decisions.filter(pl.col("run_id") < run_id)
+        latest = then.filter(pl.col("sequence") == pl.col("sequence").max().over("school_year"))
+        again = payments_of(
+            month,
+            run_id,
+            instalments=instalments.join(latest.select("decision_id"), on="decision_id"),
+            ledger=payments.filter(pl.col("run_id") < run_id),
+            latest=latest.select("school_year", "decision_id"),
+            schools=directory(_facts_at(books, facts, run_id)),
+        )
+        booked = payments.filter(pl.col("run_id") == run_id)
+        yield from apart(run_id, again, booked, list(tables.PAYMENTS.columns))
+
+
+def _facts_at(books: Books, facts: pl.DataFrame, run_id: str) -> pl.DataFrame:
+    """What was known of schools when a run began."""
+    then = books.frame("select delivery_id from deliveries where run_id < ?", [run_id])["delivery_id"]
+    return facts.filter(pl.col("delivery_id").is_in(then.implode()))
+
+
+def _live_at(books: Books, run_id: str) -> pl.DataFrame:
+    """The deliveries that nothing had superseded when a run began."""
+    return books.frame(
+        """
+        from deliveries d where run_id < $1 and not exists (
+            from deliveries n where n.delivery_id = d.superseded_by and n.run_id < $1)""",
+        [run_id],
+    )
+
+
+def apart(what: str, expected: pl.DataFrame, found: pl.DataFrame, columns: list[str]) -> Iterator[str]:
+    """Rows that are there and should not be, and the other way round; a row can be there too often."""
+    one, other = _numbered(expected, columns), _numbered(found, columns)
+    missing = one.join(other, on=one.columns, how="anti", nulls_equal=True).sort(columns)
+    extra = other.join(one, on=one.columns, how="anti", nulls_equal=True).sort(columns)
+    if extra.height or missing.height:
+        first = pl.concat([extra, missing]).row(0, named=True)
+        shown = ", ".join(f"{name} {first[name]}" for name in columns)
+        yield f"{what}: {extra.height} rows do not follow, {missing.height} are missing; first: {shown}"
+
+
+def _numbered(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """The rows with, for exact copies, a number of their own."""
+    return rows.select(*columns, copy=pl.int_range(pl.len()).over(columns))

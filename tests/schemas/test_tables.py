@@ -1,0 +1,188 @@
+"""Every column of every table refuses what it may not hold: another type, another scale, no value, a wrong one."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+import pytest
+from pandera.errors import SchemaErrors
+
+from schemas.rules import RULES
+from schemas.tables import COMPONENTS, REASONS, SCHOOL_TYPES, TABLES, checked
+
+HASH = "0123456789abcdef" * 4
+
+NO_BRIN = ("01aa", "1AA", "01AA0", "")
+NO_VESTIGING = ("01AA0", "01aa00", "01AA000", "01AA00\n", "")
+NO_BOARD = ("1234", "123456", "1234A", "")
+NO_YEAR = ("2021", "2021-22", "2021/2022", "1921-1922")
+NO_HASH = (HASH[1:], HASH + "0", HASH.upper(), "")
+BELOW = (Decimal("-0.01"),)
+
+VALUES: dict[str, tuple[Any, tuple]] = {
+    "vestiging": ("01AA00", NO_VESTIGING),
+    "successor": ("01AB00", NO_VESTIGING),
+    "brin": ("01AA", NO_BRIN),
+    "board": ("10249", NO_BOARD),
+    "school_year": ("2021-2022", NO_YEAR),
+    "school_type": ("bao", ("Bo", "BAO", "", "pro")),
+    "component": ("per_pupil", ("Per_pupil", "base", "")),
+    "source": ("addresses", ("list", "")),
+    "rule": ("negative", ("Negative", "renamed", "")),
+    "sha256": (HASH, NO_HASH),
+    "manifest_sha256": (HASH, NO_HASH),
+    "payment_id": (HASH[:32], (HASH[:31], HASH[:33], HASH[:32].upper())),
+    "month": (date(2021, 9, 1), (date(2021, 9, 2), date(2021, 9, 30))),
+    "paid_month": (date(2021, 9, 1), (date(2021, 9, 2),)),
+    "rows": (1, (-1,)),
+    "rejected": (1, (-1,)),
+    "line": (2, (-1,)),
+    "pupils": (100, (-1,)),
+    "cumi_pupils": (4, (-1,)),
+    "payments": (1, (-1,)),
+    "sequence": (1, (-1,)),
+    "score": (Decimal("33.02"), BELOW),
+    "quantity": (Decimal("222.00"), BELOW),
+    "rate": (Decimal("701.16000000"), (Decimal("-0.00000001"),)),
+}
+"""Column -> a right value, and wrong ones. A column that is not named here may hold any value of its type."""
+
+ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
+    ("entitlements", "amount"): (Decimal("1.00"), BELOW),
+    ("instalments", "amount"): (Decimal("-1.00"), (Decimal("0.00"),)),
+    ("payments", "amount"): (Decimal("-1.00"), (Decimal("0.00"),)),
+    ("payments", "reason"): ("instalment", ("Correction", "", "other")),
+    ("runs", "status"): ("done", ("busy", "")),
+    ("regulations", "sha256"): (HASH, ()),
+}
+"""The same for columns whose table decides."""
+
+MAY_BE_NULL = {
+    "deliveries": {"reference_date", "superseded_by"},
+    "quarantine": {"column_name"},
+    "school_facts": {"name", "place", "municipality"},
+    "schools": {"name", "place", "municipality", "valid_to"},
+    "counts": {"cluster", "pupils", "cumi_pupils"},
+    "changes": {"board", "successor"},
+    "differences": {"used", "other"},
+    "decisions": {"reason"},
+    "runs": {"month"},
+}
+
+_ANY = {
+    pl.String: "text",
+    pl.Int64: 1,
+    pl.Date: date(2020, 10, 1),
+    pl.Datetime: datetime(2021, 8, 1, 12),
+    pl.Decimal: Decimal("1.00"),
+}
+_OTHER_TYPE = {
+    pl.String: pl.Categorical,
+    pl.Int64: pl.Int32,
+    pl.Date: pl.Datetime("us"),
+    pl.Datetime: pl.Datetime("ms"),
+    pl.Decimal: pl.Float64,
+}
+
+COLUMNS = [(model, name) for model in TABLES for name in model.columns]
+every_table = pytest.mark.parametrize("model", TABLES, ids=lambda model: model.name)
+
+
+def dtype_of(model: pa.DataFrameSchema, name: str) -> pl.DataType:
+    return model.columns[name].dtype.type
+
+
+def known(model: pa.DataFrameSchema, name: str) -> tuple[Any, tuple]:
+    any_value = (_ANY[dtype_of(model, name).base_type()], ())
+    return ELSEWHERE.get((model.name, name), VALUES.get(name, any_value))
+
+
+def right(model: pa.DataFrameSchema, **changed: Any) -> pl.DataFrame:
+    row = {name: known(model, name)[0] for name in model.columns} | changed
+    return pl.DataFrame([row], schema={name: dtype_of(model, name) for name in model.columns})
+
+
+def refused_columns(model: pa.DataFrameSchema, frame: pl.DataFrame) -> set[str]:
+    with pytest.raises(SchemaErrors) as refused:
+        checked(frame, model)
+    return set(refused.value.failure_cases["column"])
+
+
+@every_table
+def test_a_right_row_passes(model: pa.DataFrameSchema):
+    assert checked(right(model), model).equals(right(model))
+
+
+@pytest.mark.parametrize(("model", "name"), COLUMNS, ids=[f"{model.name}.{name}" for model, name in COLUMNS])
+def test_a_column_refuses_what_it_may_not_hold(model: pa.DataFrameSchema, name: str):
+    frame, dtype = right(model), dtype_of(model, name)
+    other = frame.with_columns(pl.col(name).cast(_OTHER_TYPE[dtype.base_type()]))
+    assert name in refused_columns(model, other)
+    if isinstance(dtype, pl.Decimal):
+        finer = frame.with_columns(pl.col(name).cast(pl.Decimal(18, dtype.scale + 1)))
+        assert name in refused_columns(model, finer)
+    for value in known(model, name)[1]:
+        assert refused_columns(model, right(model, **{name: value})) == {name}
+    empty = right(model, **{name: None})
+    if name in MAY_BE_NULL.get(model.name, set()):
+        assert checked(empty, model).height == 1
+    else:
+        assert name in refused_columns(model, empty)
+
+
+@pytest.mark.parametrize(("model", "name"), COLUMNS, ids=[f"{model.name}.{name}" for model, name in COLUMNS])
+def test_every_check_has_a_wrong_value_here(model: pa.DataFrameSchema, name: str):
+    assert bool(model.columns[name].checks) == bool(known(model, name)[1])
+
+
+@every_table
+def test_a_wrong_row_is_found_among_right_ones(model: pa.DataFrameSchema):
+    keys = model.unique or []
+    for name in [name for name in model.columns if name not in keys and known(model, name)[1]][:1]:
+        wrong = right(model, **{name: known(model, name)[1][0]})
+        assert name in refused_columns(model, pl.concat([right(model), wrong, right(model)]))
+
+
+@every_table
+def test_a_column_that_is_missing_is_refused(model: pa.DataFrameSchema):
+    for name in model.columns:
+        with pytest.raises(pl.exceptions.ColumnNotFoundError, match=name):
+            checked(right(model).drop(name), model)
+
+
+@every_table
+def test_columns_are_put_in_their_order(model: pa.DataFrameSchema):
+    turned = right(model).select(reversed(list(model.columns)))
+    assert checked(turned, model).columns == list(model.columns)
+
+
+@pytest.mark.parametrize("model", [model for model in TABLES if model.unique], ids=lambda model: model.name)
+def test_two_rows_with_one_key_are_refused(model: pa.DataFrameSchema):
+    with pytest.raises(SchemaErrors, match="not unique"):
+        checked(pl.concat([right(model), right(model)]), model)
+
+
+def test_one_key_without_a_value_in_it_is_one_key_too():
+    """A null equals no other null in SQL; here two rows of a school without a cluster are twice the same."""
+    by_name = {model.name: model for model in TABLES}
+    for table, column in (("counts", "cluster"), ("quarantine", "column_name")):
+        one = right(by_name[table], **{column: None})
+        with pytest.raises(SchemaErrors, match="not unique"):
+            checked(pl.concat([one, one]), by_name[table])
+
+
+def test_every_rule_school_type_component_and_reason_of_the_contract_may_be_written():
+    by_name = {model.name: model for model in TABLES}
+    for table, column, values in (
+        ("quarantine", "rule", RULES),
+        ("entitlements", "school_type", SCHOOL_TYPES),
+        ("entitlements", "component", COMPONENTS),
+        ("payments", "reason", REASONS),
+    ):
+        for value in values:
+            assert checked(right(by_name[table], **{column: value}), by_name[table]).height == 1
+    assert SCHOOL_TYPES == ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn")
+    assert COMPONENTS == ("per_pupil", "surcharge", "achterstandsscore", "cumi")
+    assert REASONS == ("instalment", "correction")
