@@ -63,7 +63,14 @@ def ingest(paths: tuple[Path, ...], home: Path, as_json: bool, **wishes: Any) ->
 
 @npo.command()
 @click.option("--school-year", type=SCHOOL_YEAR, required=True, help="For example 2021-2022.")
-@click.option("--regulation", type=PATH, default=None, help="A regulation file in place of the shipped ones.")
+@click.option(
+    "--regulation",
+    "regulations",
+    type=PATH,
+    multiple=True,
+    help="A regulation file in place of the shipped one, or an overlay on it; may be given more than once.",
+)
+@click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
 @reference_date("In place of the date in the regulation.")
 @click.option("--reason", default=None, help="Why it is decided (again); kept with the decision.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")

@@ -117,7 +117,7 @@ def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResu
     content = content_rows(fresh)
     for model, rows in content.values():
         run.add(model, rows)
-    gone = superseded(fresh, live)
+    gone = superseded(fresh, live, live_rows(run.books, "scores"))
     for older, newer in gone.items():
         run.supersede(older, newer)
     apart = _compare(run, fresh, pl.concat([live.filter(~pl.col("delivery_id").is_in(list(gone))), files]))

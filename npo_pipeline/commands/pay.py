@@ -108,9 +108,11 @@ def settle_month(books: Books, month: Month, run_id: str, paid: pl.DataFrame) ->
     payments = payments_of(
         month,
         run_id,
-        instalments=books.frame("select i.* from instalments i join latest_decisions d using (decision_id)"),
+        instalments=books.frame(
+            "select i.*, d.currency from instalments i join latest_decisions d using (decision_id)"
+        ),
         ledger=paid,
-        latest=books.frame("select school_year, decision_id from latest_decisions"),
+        latest=books.frame("select school_year, currency, decision_id from latest_decisions"),
         schools=schools(books),
     )
     last = max(paid["paid_month"].to_list(), default=month)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.commands.decide import rules_of
 from npo_pipeline.commands.steps import Call, directly
 from npo_pipeline.counts.schools import directory
 from npo_pipeline.home.books import Books, need_books, read_books
@@ -15,8 +14,9 @@ from npo_pipeline.home.chain import chain_faults
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import all_facts
 from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, basis_of, work_out
+from npo_pipeline.instalments.ruled import rules_of
 from npo_pipeline.payments.booking import payments_of
-from npo_pipeline.regulations.load import parse_regulation
+from npo_pipeline.regulations.load import parse_texts
 from schemas import tables
 
 Finding = str
@@ -74,7 +74,7 @@ def check_decisions(books: Books, home: Home) -> Iterator[Finding]:
             yield f"{name}: the text of its regulation is gone"
             continue
         named = [texts[sha] for sha in row["regulation_sha256"].split()]
-        rules = [rules_of(parse_regulation(text, file)) for file, text in named]
+        rules = [rules_of(parse_texts([pair])) for pair in named]
         known = directory(_facts_at(books, facts, row["run_id"]))
         again = work_out(row["school_year"], rules, basis_of(_inputs(books, name), counts, scores, known))
         held = books.frame("from entitlements where decision_id = ?", [name])

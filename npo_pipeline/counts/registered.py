@@ -34,10 +34,17 @@ def is_registered(one: Taken, live: pl.DataFrame) -> bool:
     return same.height > 0
 
 
-def superseded(taken: TakenById, live: pl.DataFrame) -> dict[str, str]:
+def superseded(taken: TakenById, live: pl.DataFrame, scores: pl.DataFrame) -> dict[str, str]:
     """The live deliveries that new ones take the place of: the same kind for the same reference date.
 
-    Changes add up and never supersede each other (contract, section 2: they belong to no date).
+    Changes add up and never supersede each other (contract, section 2: they belong to no date). CBS publishes
+    the scores of bao and of vo apart: a file of scores that shares no school with an older one is another part
+    and no correction of it.
+
+    Args:
+        taken: what came in.
+        live: the live deliveries.
+        scores: delivery_id, vestiging of their scores.
 
     Returns:
         Older delivery_id -> newer delivery_id.
@@ -48,7 +55,17 @@ def superseded(taken: TakenById, live: pl.DataFrame) -> dict[str, str]:
         if one.arrived.reference_date is not None
     }
     rows = live.select("delivery_id", "kind", "reference_date").iter_rows()
-    return {older: newer[kind, day] for older, kind, day in rows if (kind, day) in newer}
+    return {
+        older: newer[kind, day]
+        for older, kind, day in rows
+        if (kind, day) in newer and (kind != kinds.SCORES.name or _share_a_school(older, taken, day, scores))
+    }
+
+
+def _share_a_school(older: str, taken: TakenById, day: date | None, scores: pl.DataFrame) -> bool:
+    before = scores.filter(pl.col("delivery_id") == older)["vestiging"]
+    coming = [one.scores["vestiging"] for one in taken.values() if one.arrived.reference_date == day]
+    return before.is_empty() or pl.concat(coming).is_in(before.implode()).any()
 
 
 def delivery_rows(taken: TakenById, run_id: str, at: datetime) -> pl.DataFrame:

@@ -46,6 +46,7 @@ PUPILS_PO = _kind("pupils_po", "DUO pupils po", models.PUPILS_PO, "PEILDATUM", "
 PUPILS_VO = _kind("pupils_vo", "DUO pupils vo", models.PUPILS_VO, models.ONDERWIJSTYPE_VO)
 SCORES = _kind("scores", "CBS scores", models.SCORES, models.SCHOOL, models.SCORE)
 CUMI = _kind("cumi", "CUMI pupils", models.CUMI, "TYPE_PO", "CUMI")
+NEWCOMERS_VO = _kind("newcomers_vo", "newcomers vo", models.NEWCOMERS_VO, "CATEGORIE", "NIEUWKOMERS")
 ADDRESSES_VO = _kind("addresses_vo", "address list vo", models.ADDRESSES, "VESTIGINGSNAAM", "ONDERWIJSSTRUCTUUR")
 ADDRESSES_SO = _kind(
     "addresses_so", "address list sbo, so, vso", models.ADDRESSES, "VESTIGINGSNAAM", "SOORT_PRIMAIR_ONDERWIJS"
@@ -61,6 +62,7 @@ KINDS = (
     PUPILS_VO,
     SCORES,
     CUMI,
+    NEWCOMERS_VO,
     ADDRESSES_VO,
     ADDRESSES_SO,
     ADDRESSES_BO,

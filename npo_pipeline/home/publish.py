@@ -132,8 +132,10 @@ def _keep(home: Home, run_id: str, manifest: Path) -> None:
 
 
 def _sealed_row(run: Addition, previous: str, started: datetime, finished: datetime) -> tuple[pl.DataFrame, str]:
-    payments = run.added.get("payments", pl.DataFrame(schema={"board": pl.String, "amount": tables.MONEY}))
-    total = payments["amount"].sum()
+    payments = run.added.get(
+        "payments", pl.DataFrame(schema={"board": pl.String, "amount": tables.MONEY, "currency": pl.String})
+    )
+    total, dollars = (payments.filter(pl.col("currency") == one)["amount"].sum() for one in ("EUR", "USD"))
     body = {
         "run_id": run.run_id,
         "command": run.command,
@@ -145,6 +147,7 @@ def _sealed_row(run: Addition, previous: str, started: datetime, finished: datet
         "payments": payments.height,
         "boards": payments["board"].n_unique(),
         "sum_cents": int(total * 100),
+        "sum_usd_cents": int(dollars * 100),
         "previous": previous,
         **run.facts,
     }
@@ -158,6 +161,7 @@ def _sealed_row(run: Addition, previous: str, started: datetime, finished: datet
         "finished_at": finished,
         "payments": payments.height,
         "total": total,
+        "total_usd": dollars,
         "manifest": text,
         "manifest_sha256": sha256,
     }
