@@ -12,6 +12,7 @@ import click
 
 from npo_pipeline import __version__
 from npo_pipeline.cli.options import DAY, MONTH, PATH, SCHOOL_YEAR, SHARE, common, reference_date
+from npo_pipeline.cli.rules import rules
 from npo_pipeline.errors import NpoError
 
 FAULT_OF_OURS = 1
@@ -21,6 +22,9 @@ FAULT_OF_OURS = 1
 @click.version_option(__version__, prog_name="npo")
 def npo() -> None:
     """Compute, pay and account for the NPO funding of schools."""
+
+
+npo.add_command(rules)
 
 
 @npo.command()

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.regulations.cited import Cited, Part, Source
+from npo_pipeline.regulations.cited import Cited, Part, Source, cited
 from npo_pipeline.regulations.component import Component, Rate, Threshold
 from npo_pipeline.regulations.document import Document, refused
 from npo_pipeline.regulations.faults import near, refusal
@@ -66,6 +66,7 @@ def laid_over(base: Regulation, overlay: Overlay, document: Document) -> Regulat
     """
     for name, news in overlay.components.items():
         _refuse_strangers(base.components, name, news, document)
+    _refuse_loose_ends(base, overlay, document)
     parts: dict[str, Any] = {name: getattr(base, name) for name in type(base).model_fields}
     parts["sources"] = {**base.sources, **overlay.sources}
     parts["schedules"] = {**base.schedules, **overlay.schedules}
@@ -110,6 +111,18 @@ def _refuse_strangers(
                     document.line(("components", name, "rates", number)),
                     f"{name} has no rate for {kind}{f' in {rate.place}' if rate.place else ''}; it has {there}",
                 )
+
+
+def _refuse_loose_ends(base: Regulation, overlay: Overlay, document: Document) -> None:
+    """What the whole would refuse too, but could not say the line of."""
+    sources = {**base.sources, **overlay.sources}
+    for place, value in cited(overlay):
+        if value.source not in sources:
+            words = f"`{value.source}` is not among the sources; {near(value.source, sources)}"
+            raise refused(document.name, document.line((*place, "source")), words)
+        if isinstance(value, Rate) and not value.unit.startswith(f"{base.currency} per "):
+            words = f"`{value.unit}` is no unit of a rate here; write it as {base.currency} per pupil"
+            raise refused(document.name, document.line((*place, "unit")), words)
 
 
 def refuse_wrong_base(overlay: Overlay, document: Document, names: list[str]) -> Refused:
