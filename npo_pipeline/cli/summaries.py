@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from npo_pipeline.cli.granted import grants_document, show_grants
 from npo_pipeline.cli.show import document, euro, line, number, table
 from npo_pipeline.months import month_text
 
@@ -75,10 +76,13 @@ def of_decide(result: DecideResult, dry_run: bool, as_json: bool) -> None:
     if as_json:
         document(_decision(result, dry_run))
         return
-    for currency in result.currencies:
+    entitled = result.decided.entitlements.height > 0
+    for currency in result.currencies if entitled or result.granted is None else ():
         _decided_in(result, currency)
+    if result.granted is not None:
+        show_grants(result.granted, None if entitled else result.granted.rests_on)
     plan = result.plan
-    if result.before:
+    if result.before and entitled:
         names = ", ".join(result.before.values())
         line(f"Against {names}: {number(plan.up)} schools up, {number(plan.down)} down")
         for currency, cause, schools, difference in plan.causes.iter_rows():
@@ -115,6 +119,7 @@ def _decision(result: DecideResult, dry_run: bool) -> dict[str, Any]:
         "schools_down": result.plan.down,
         "causes": result.plan.causes.to_dicts(),
         "remarks": list(result.remarks),
+        "grants": grants_document(result.granted),
     }
 
 
@@ -140,7 +145,7 @@ def _money(currency: str) -> str:
 def _written(result: DecideResult, dry_run: bool) -> str:
     if result.written:
         return f"Written as decision {', '.join(result.written.values())}"
-    if not result.plan.changed:
+    if not result.changed:
         names = ", ".join(result.before.values())
         return f"Nothing to do: decision {names} says the same" if names else "Nothing to decide"
     return "Dry run: nothing was changed" if dry_run else "Nothing was written"

@@ -1,10 +1,10 @@
-"""`npo decide`: every school's entitlement and instalments, as a new decision per currency."""
+"""`npo decide`: every school's entitlement and instalments, and all grants, as a new decision per currency."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +12,16 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.commands.grant import (
+    CURRENCY,
+    Granted,
+    grants_before,
+    has_applications,
+    nothing_entitled,
+    same_grants,
+    work_out_grants,
+)
+from npo_pipeline.commands.rulebook import Rulebook, load_rulebook
 from npo_pipeline.commands.steps import Call, directly, now
 from npo_pipeline.counts.precedence import PUPILS_PO, PUPILS_VO
 from npo_pipeline.counts.registered import schema_of
@@ -24,7 +34,7 @@ from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, basis
 from npo_pipeline.instalments.plan import Plan, compare
 from npo_pipeline.instalments.resting import left_out_remarks, rests_on
 from npo_pipeline.instalments.ruled import inputs_of, reference_date_of, rules_of
-from npo_pipeline.regulations.load import LoadedRegulation, load_rules
+from npo_pipeline.regulations.load import LoadedRegulation
 from schemas import tables
 
 
@@ -51,7 +61,9 @@ class DecideResult:
     """A decision and what it changes.
 
     `written`: currency -> decision_id, empty when nothing was written. `before`: currency -> the decision
-    before. `rests_on`: currency -> what its amounts rest on that no source says in so many words.
+    before. `rests_on`: currency -> what its amounts rest on that no source says in so many words. `changed`: the
+    currencies in which anything differs from the decision before. `granted`: what is decided on applications;
+    null where there are no subsidies, or nobody applied.
     """
 
     written: Mapping[str, str]
@@ -63,6 +75,8 @@ class DecideResult:
     plan: Plan
     rests_on: Mapping[str, str]
     remarks: tuple[str, ...]
+    changed: tuple[str, ...]
+    granted: Granted | None
 
     @property
     def currencies(self) -> list[str]:
@@ -79,6 +93,7 @@ class Worked:
     inputs: Mapping[str, Sequence[str]]
     rests_on: Mapping[str, str]
     remarks: tuple[str, ...]
+    granted: Granted | None = None
 
 
 EURO = "EUR"
@@ -87,31 +102,35 @@ EURO = "EUR"
 def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now) -> DecideResult:
     """Work out a decision, compare it with the one before, and write it when it differs.
 
-    Amounts in another currency than the euro make a decision of their own.
+    Amounts in another currency than the euro make a decision of their own. A school year may have regulations,
+    subsidies, or both.
 
     Raises:
         Refused: no rules for the school year, or no counts of the reference date; nothing was changed.
         HomeLocked: another run is busy.
     """
     need_books(request.home)
-    loaded = call(load_rules, request.school_year, request.regulations, request.as_of)
+    rules = call(load_rulebook, request.school_year, request.regulations, request.as_of)
     with _books(request, clock) as (run, books):
-        worked = call(work_out_decision, books, request.school_year, loaded, request.reference_date)
+        worked = call(work_out_year, books, request.school_year, rules, request.reference_date)
         before, earlier = call(decision_before, books, request.school_year)
         plan = compare(earlier, worked.decided)
+        changed = call(changed_currencies, books, request.school_year, plan, worked)
         written = {}
-        if run is not None and plan.changed:
-            written = call(write_decision, run, request, loaded, worked, plan.changed, clock)
+        if run is not None and changed:
+            written = call(write_decision, run, request, rules, worked, changed, clock)
     return DecideResult(
         written,
         before,
         request.school_year,
         worked.reference_date,
-        tuple(one.name for one in loaded),
+        tuple(one.name for one in rules.files),
         worked.decided,
         plan,
         worked.rests_on,
         worked.remarks,
+        changed,
+        worked.granted,
     )
 
 
@@ -125,6 +144,47 @@ def _books(request: DecideRequest, clock: Clock) -> Iterator[tuple[Run | None, B
     subject = request.school_year
     with open_run(request.home, "decide", clock, subject=subject, wait_seconds=request.wait_seconds) as run:
         yield run, run.books
+
+
+def work_out_year(books: Books, school_year: str, rules: Rulebook, asked: date | None) -> Worked:
+    """Step: work out entitlements under the regulations and grants under the subsidies, where there are any.
+
+    `--reference-date` is about entitlements; a subsidy counts on the date that its file says.
+
+    Raises:
+        Refused: nothing was counted on the day that the rules go by, or nobody applied.
+    """
+    if not rules.regulations:
+        granted = work_out_grants(books, rules.subsidies)
+        if asked not in (None, granted.reference_date):
+            raise Refused(
+                f"the subsidies of {school_year} count pupils on {granted.reference_date}; for another day give "
+                "an overlay with a reference_date (--regulation)"
+            )
+        return _with_grants(Worked(nothing_entitled(), granted.reference_date, {}, {}, ()), granted)
+    worked = work_out_decision(books, school_year, rules.regulations, asked)
+    if not rules.subsidies or not has_applications(books):
+        return worked
+    return _with_grants(worked, work_out_grants(books, rules.subsidies))
+
+
+def _with_grants(worked: Worked, granted: Granted) -> Worked:
+    rests = "; ".join(filter(None, (worked.rests_on.get(CURRENCY), granted.rests_on)))
+    return replace(
+        worked,
+        inputs={**worked.inputs, **granted.inputs},
+        rests_on={**worked.rests_on, **({CURRENCY: rests} if rests else {})},
+        remarks=(*worked.remarks, *granted.remarks),
+        granted=granted,
+    )
+
+
+def changed_currencies(books: Books, school_year: str, plan: Plan, worked: Worked) -> tuple[str, ...]:
+    """Step: the currencies in which entitlements, instalments or grants differ from the decision before."""
+    before = grants_before(books, school_year)
+    after = worked.granted.grants if worked.granted else before.clear()
+    other = () if same_grants(before, after) else (CURRENCY,)
+    return tuple(sorted({*plan.changed, *other}))
 
 
 def work_out_decision(
@@ -173,7 +233,7 @@ def decision_before(books: Books, school_year: str) -> tuple[dict[str, str], Dec
 def write_decision(
     run: Run,
     request: DecideRequest,
-    loaded: Sequence[LoadedRegulation],
+    rules: Rulebook,
     worked: Worked,
     currencies: Sequence[str],
     clock: Clock,
@@ -185,7 +245,7 @@ def write_decision(
     """
     names = {one: _name(run, request.school_year, one) for one in currencies}
     rows = [
-        _decision_row(run, request, loaded, worked, currency, *named, clock) for currency, named in names.items()
+        _decision_row(run, request, rules, worked, currency, *named, clock) for currency, named in names.items()
     ]
     run.add(tables.DECISIONS, pl.DataFrame(rows, schema=schema_of(tables.DECISIONS)))
     parts = {name: worked.decided.of(currency) for currency, (name, _) in names.items()}
@@ -197,8 +257,12 @@ def write_decision(
     ):
         named = [getattr(one, part).with_columns(decision_id=pl.lit(name)) for name, one in parts.items()]
         run.add(model, pl.concat(named).select(list(model.columns)))
-    _keep_regulations(run, loaded)
-    run.facts["regulations"] = [{"name": text.name, "sha256": text.sha256} for one in loaded for text in one.texts]
+    if worked.granted and CURRENCY in names:
+        decision, _ = names[CURRENCY]
+        run.add(tables.GRANTS, worked.granted.grants.with_columns(decision_id=pl.lit(decision)))
+    _keep_regulations(run, rules)
+    texts = [text for one in rules.files for text in one.texts]
+    run.facts["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]
     return {currency: name for currency, (name, _) in names.items()}
 
 
@@ -213,23 +277,25 @@ def _name(run: Run, school_year: str, currency: str) -> tuple[str, int]:
 def _decision_row(
     run: Run,
     request: DecideRequest,
-    loaded: Sequence[LoadedRegulation],
+    rules: Rulebook,
     worked: Worked,
     currency: str,
     name: str,
     sequence: int,
     clock: Clock,
 ) -> dict[str, Any]:
+    entitled = Decimal(worked.decided.of(currency).entitlements["amount"].sum())
+    granted = worked.granted.total if worked.granted and currency == CURRENCY else Decimal(0)
     return {
         "decision_id": name,
         "school_year": request.school_year,
         "sequence": sequence,
-        "regulation": " ".join(one.name for one in loaded),
-        "regulation_sha256": " ".join(one.sha256 for one in loaded),
+        "regulation": " ".join(one.name for one in rules.files),
+        "regulation_sha256": " ".join(one.sha256 for one in rules.files),
         "reference_date": worked.reference_date,
         "reason": request.reason,
         "decided_at": clock(),
-        "total": worked.decided.of(currency).entitlements["amount"].sum() or Decimal(0),
+        "total": entitled + granted,
         "currency": currency,
         "rests_on": worked.rests_on.get(currency),
         "run_id": run.run_id,
@@ -241,10 +307,10 @@ def _input_rows(decision: str, inputs: Mapping[str, Sequence[str]]) -> pl.DataFr
     return pl.DataFrame(rows, schema=schema_of(tables.DECISION_INPUTS), orient="row")
 
 
-def _keep_regulations(run: Run, loaded: Sequence[LoadedRegulation]) -> None:
+def _keep_regulations(run: Run, rules: Rulebook) -> None:
     """Keep the text of the rules, so that a decision can be worked out again when the files have moved on."""
     kept = set(run.books.frame("select sha256 from regulations")["sha256"])
-    texts = {text.sha256: (text.sha256, text.name, text.text) for one in loaded for text in one.texts}
+    texts = {text.sha256: (text.sha256, text.name, text.text) for one in rules.files for text in one.texts}
     news = [row for sha256, row in texts.items() if sha256 not in kept]
     if news:
         run.add(tables.REGULATIONS, pl.DataFrame(news, schema=schema_of(tables.REGULATIONS), orient="row"))
