@@ -17,7 +17,7 @@ def month_from(text: str) -> Month:
     Raises:
         Refused: it is no month between 2000-01 and 2099-12.
     """
-    found = re.fullmatch(r"(20\d\d)-(0[1-9]|1[0-2])", text)
+    found = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", text)
     if not found:
         raise Refused(f"{text!r} is no month: write year and month as 2021-09")
     return date(int(found[1]), int(found[2]), 1)
@@ -34,7 +34,7 @@ def school_year_from(text: str) -> str:
     Raises:
         Refused: it is no school year, or its years do not follow each other.
     """
-    found = re.fullmatch(r"(20\d\d)-(20\d\d)", text)
+    found = re.fullmatch(r"(20[0-9]{2})-(20[0-9]{2})", text)
     if not found or int(found[2]) != int(found[1]) + 1:
         raise Refused(f"{text!r} is no school year: write it as 2021-2022")
     return text
@@ -51,7 +51,7 @@ def day_from(text: str) -> date:
     Raises:
         Refused: it is written otherwise, or there is no such day.
     """
-    found = re.fullmatch(r"(\d{4})-?(\d\d)-?(\d\d)", text)
+    found = re.fullmatch(r"([12][0-9]{3})-?([0-9]{2})-?([0-9]{2})", text)
     try:
         if found and len(text) in (8, 10):
             return date(int(found[1]), int(found[2]), int(found[3]))

@@ -138,6 +138,17 @@ CUMI = _file(
     },
 )
 
+NEWCOMERS_VO = _file(
+    "newcomers_vo",
+    {
+        "PEILDATUM": _text(missing_value(), day()),
+        "BRIN_NUMMER": _BRIN,
+        "VESTIGINGSNUMMER": _VESTIGING,
+        "CATEGORIE": _text(missing_value(), code(r"^[12]$")),
+        "NIEUWKOMERS": _COUNT,
+    },
+)
+
 ADDRESSES = _file(
     "addresses",
     {

@@ -16,10 +16,17 @@ from schemas.rules import BOARD, BRIN, RULES, VESTIGING
 MONEY = pl.Decimal(18, 2)
 QUANTITY = pl.Decimal(18, 2)
 RATE = pl.Decimal(18, 8)
+UNROUNDED = pl.Decimal(38, 10)
+"""A quantity of two decimals times a rate of eight: exact."""
+
 MOMENT = pl.Datetime("us")
 
 SCHOOL_TYPES = ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn")
-COMPONENTS = ("per_pupil", "surcharge", "achterstandsscore", "cumi")
+COMPONENT = r"^[a-z][a-z0-9_-]*$"
+"""Components are named by the regulation files: `per_pupil`, `surcharge`, `achterstandsscore`, `cumi`, ..."""
+
+CURRENCIES = ("EUR", "USD")
+STATUSES = ("published", "approximate", "derived")
 REASONS = ("instalment", "correction")
 SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 
@@ -62,7 +69,7 @@ def _table(name: str, columns: Mapping[str, pa.Column], key: tuple[str, ...] = (
 _KEY = {
     "vestiging": _code(VESTIGING),
     "school_type": _one_of(SCHOOL_TYPES),
-    "component": _one_of(COMPONENTS),
+    "component": _code(COMPONENT),
 }
 
 DELIVERIES = _table(
@@ -135,6 +142,7 @@ COUNTS = _table(
         "cluster": _text(nullable=True),
         "pupils": _whole(nullable=True),
         "cumi_pupils": _whole(nullable=True),
+        "newcomers": _whole(nullable=True),
     },
     ("delivery_id", "vestiging", "school_type", "cluster"),
 )
@@ -193,6 +201,8 @@ DECISIONS = _table(
         "reason": _text(nullable=True),
         "decided_at": _column(MOMENT),
         "total": _column(MONEY),
+        "currency": _one_of(CURRENCIES),
+        "rests_on": _text(nullable=True),
         "run_id": _text(),
     },
     ("decision_id",),
@@ -216,6 +226,34 @@ ENTITLEMENTS = _table(
         "rate": _column(RATE, pa.Check.ge(0)),
         "amount": _column(MONEY, pa.Check.ge(0)),
         "article": _text(),
+        "measure": _text(),
+        "status": _one_of(STATUSES),
+        "currency": _one_of(CURRENCIES),
+    },
+    ("decision_id", *_KEY),
+)
+
+TRACE = _table(
+    "trace",
+    {
+        "decision_id": _text(),
+        "school_year": _code(SCHOOL_YEAR),
+        **_KEY,
+        "measure": _text(),
+        "counted": _column(QUANTITY, pa.Check.ge(0)),
+        "threshold": _whole(nullable=True),
+        "level": _text(nullable=True),
+        "quantity": _column(QUANTITY, pa.Check.ge(0)),
+        "unit": _text(),
+        "rate": _column(RATE, pa.Check.ge(0)),
+        "unrounded": _column(UNROUNDED, pa.Check.ge(0)),
+        "amount": _column(MONEY, pa.Check.ge(0)),
+        "currency": _one_of(CURRENCIES),
+        "status": _one_of(STATUSES),
+        "article": _text(),
+        "source": _text(),
+        "url": _text(),
+        "regulation": _text(),
     },
     ("decision_id", *_KEY),
 )
@@ -245,6 +283,7 @@ PAYMENTS = _table(
         **_KEY,
         "amount": _column(MONEY, _not_zero()),
         "reason": _one_of(REASONS),
+        "currency": _one_of(CURRENCIES),
     },
     ("payment_id",),
 )
@@ -260,6 +299,7 @@ RUNS = _table(
         "finished_at": _column(MOMENT),
         "payments": _whole(),
         "total": _column(MONEY),
+        "total_usd": _column(MONEY),
         "manifest": _text(),
         "manifest_sha256": _code(r"^[0-9a-f]{64}$"),
     },
@@ -279,6 +319,7 @@ TABLES = (
     DECISIONS,
     DECISION_INPUTS,
     ENTITLEMENTS,
+    TRACE,
     INSTALMENTS,
     PAYMENTS,
     RUNS,

@@ -11,8 +11,12 @@ from typing import Any, NoReturn
 import click
 
 from npo_pipeline import __version__
-from npo_pipeline.cli.options import DAY, MONTH, PATH, SCHOOL_YEAR, SHARE, common, reference_date
-from npo_pipeline.errors import NpoError
+from npo_pipeline.cli.explain import explain
+from npo_pipeline.cli.options import DAY, MONTH, PATH, REASON, SCHOOL_YEAR, SHARE, common, reference_date
+from npo_pipeline.cli.rules import rules
+from npo_pipeline.cli.streams import settle
+from npo_pipeline.cli.tool import tool
+from npo_pipeline.errors import NpoError, printable
 
 FAULT_OF_OURS = 1
 
@@ -21,6 +25,11 @@ FAULT_OF_OURS = 1
 @click.version_option(__version__, prog_name="npo")
 def npo() -> None:
     """Compute, pay and account for the NPO funding of schools."""
+
+
+npo.add_command(rules)
+npo.add_command(explain)
+npo.add_command(tool)
 
 
 @npo.command()
@@ -63,9 +72,16 @@ def ingest(paths: tuple[Path, ...], home: Path, as_json: bool, **wishes: Any) ->
 
 @npo.command()
 @click.option("--school-year", type=SCHOOL_YEAR, required=True, help="For example 2021-2022.")
-@click.option("--regulation", type=PATH, default=None, help="A regulation file in place of the shipped ones.")
+@click.option(
+    "--regulation",
+    "regulations",
+    type=PATH,
+    multiple=True,
+    help="A regulation file in place of the shipped one, or an overlay on it; may be given more than once.",
+)
+@click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
 @reference_date("In place of the date in the regulation.")
-@click.option("--reason", default=None, help="Why it is decided (again); kept with the decision.")
+@click.option("--reason", type=REASON, default=None, help="Why it is decided (again); kept with the decision.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @common
 def decide(home: Path, as_json: bool, **wishes: Any) -> None:
@@ -111,7 +127,8 @@ def status(home: Path, as_json: bool) -> None:
 def serve(home: Path, as_json: bool, once: bool) -> None:
     """Register the schedules with a Prefect server and run them."""
     # A process of its own: Prefect reads its settings when it is imported, and only the flows import it.
-    arguments = [sys.executable, "-m", "flows.serve", "--home", str(home.absolute())]
+    # -P: a folder called flows where the operator happens to be is not ours.
+    arguments = [sys.executable, "-P", "-m", "flows.serve", "--home", str(home.absolute())]
     os.execv(sys.executable, [*arguments, *(["--once"] if once else [])])
 
 
@@ -120,8 +137,12 @@ def main() -> None:
     # A command is short-lived and its tables are not Python objects: collecting garbage while the libraries
     # load costs more than it frees.
     gc.set_threshold(100_000, 20, 20)
+    answer = settle()
     try:
         npo.main(standalone_mode=False)
+        answer.flush()
+        if answer.fault:
+            _say(f"done, but the answer could not be written ({answer.fault})")
         _leave(0)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
@@ -133,17 +154,18 @@ def main() -> None:
         _say(f"{error.format_message()} (see `{context.command_path if context else 'npo'} --help`)")
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        _say("stopped; nothing half done was published")
+        _say(_STOPPED)
         sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except NpoError as error:
         _say(str(error))
         sys.exit(error.exit_status)
-    except Exception as error:
-        if os.environ.get("NPO_DEBUG"):
+    except BaseException as error:
+        # Libraries in Rust raise what is no Exception; DuckDB says so of Ctrl-C by its own word.
+        if isinstance(error, SystemExit) or os.environ.get("NPO_DEBUG"):
             raise
+        if isinstance(error, RuntimeError) and "interrupted" in str(error).lower():
+            _say(_STOPPED)
+            sys.exit(130)
         first = str(error).splitlines()[0] if str(error) else ""
         _say(f"a fault of ours ({type(error).__name__}: {first}); nothing was published; NPO_DEBUG=1 shows where")
         sys.exit(FAULT_OF_OURS)
@@ -160,7 +182,10 @@ def _leave(status: int) -> NoReturn:
 
 
 def _say(message: str) -> None:
-    print(f"npo: {message}", file=sys.stderr)  # noqa: T201
+    print(f"npo: {printable(message)}", file=sys.stderr)  # noqa: T201
+
+
+_STOPPED = "stopped; nothing half done was published"
 
 
 if __name__ == "__main__":

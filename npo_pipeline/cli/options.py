@@ -5,9 +5,9 @@ Nothing heavy is imported here: `npo --help` must come up at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,20 +37,34 @@ class Read(click.ParamType[Any]):
 
 def share_from(text: str) -> Decimal:
     """Read a share between 0 and 1, exactly."""
-    try:
-        share = Decimal(text)
-    except InvalidOperation:
-        share = Decimal(-1)
-    if not (share.is_finite() and 0 <= share <= 1):
+    if not re.fullmatch(r"[0-9]{0,3}(\.[0-9]{1,12})?|[0-9](\.[0-9]{1,3})?[eE]-?[0-9]", text) or not text:
+        raise Refused(f"{text!r} is no share: write a number from 0 to 1, as 0.01")
+    if not 0 <= (share := Decimal(text)) <= 1:
         raise Refused(f"{text!r} is no share: write a number from 0 to 1, as 0.01")
     return share
+
+
+def path_from(text: str) -> Path:
+    """Read a path; an empty one would be the folder where the operator happens to be."""
+    if not text:
+        raise Refused("a path is empty; name a file or folder, or . for the one you are in")
+    return Path(text)
+
+
+def reason_from(text: str) -> str:
+    """Read a reason: one line of plain text."""
+    plain = " ".join(text.split())
+    if not plain.isprintable():
+        raise Refused("the reason holds characters that cannot be shown; write it in plain text")
+    return plain
 
 
 MONTH = Read("YYYY-MM", month_from)
 DAY = Read("YYYY-MM-DD", day_from)
 SCHOOL_YEAR = Read("2021-2022", school_year_from)
 SHARE = Read("SHARE", share_from)
-PATH = click.Path(path_type=Path)
+REASON = Read("TEXT", reason_from)
+PATH = Read("PATH", path_from)
 
 
 def common(command: F) -> F:
@@ -70,8 +84,3 @@ def common(command: F) -> F:
 def reference_date(text: str) -> Callable[[F], F]:
     """Add `--reference-date` with a help text."""
     return click.option("--reference-date", type=DAY, default=None, help=text)
-
-
-def today() -> date:
-    """The date of today, for defaults that follow the calendar."""
-    return date.today()

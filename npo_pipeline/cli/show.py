@@ -13,8 +13,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from npo_pipeline.commands.steps import Progress
+from npo_pipeline.errors import printable
 
 
 def euro(amount: Any) -> str:
@@ -37,7 +39,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     for place, column in enumerate(columns):
         shown.add_column(column, justify="right" if place >= right else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(_cell(value) for value in row))
+        shown.add_row(*(Text(_cell(value)) for value in row))
     _stdout().print(shown)
     _stdout().print()
 
@@ -45,7 +47,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 def line(text: str) -> None:
     """Print plain text; on a terminal a long line goes on below, indented, and never in the middle of a word."""
     console = _stdout()
-    for one in text.split("\n"):
+    for one in map(printable, text.split("\n")):
         console.print(_folded(one, console.width) if console.is_terminal else one, markup=False, soft_wrap=True)
 
 
@@ -59,7 +61,8 @@ def _folded(text: str, width: int) -> str:
 
 def document(value: Any) -> None:
     """Print one JSON document; amounts are strings, so that no reader makes floats of them."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=1) + "\n")
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=plain, indent=1) + "\n")
 
 
 @contextmanager
@@ -72,7 +75,7 @@ def progress() -> Iterator[Progress]:
     with console.status("starting") as status:
 
         def tell(what: str, rows: int) -> None:
-            status.update(f"{what}: {number(rows)} rows" if rows else what)
+            status.update(Text(f"{printable(what)}: {number(rows)} rows" if rows else printable(what)))
 
         yield tell
 
@@ -91,7 +94,7 @@ def _cell(value: object) -> str:
         return euro(value)
     if isinstance(value, int):
         return number(value)
-    return "" if value is None else str(value).replace("[", r"\[")
+    return "" if value is None else printable(str(value))
 
 
 def _plain(value: Any) -> Any:

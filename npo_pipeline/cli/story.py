@@ -11,8 +11,10 @@ from pathlib import Path
 import click
 
 from npo_pipeline.cli import show
+from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.folder import Home
+from npo_pipeline.home.lock import locked
 
 MARK = "made-by-npo-demo"
 """Stands in a home that a demo made; only such a home is made anew."""
@@ -72,13 +74,17 @@ def _story(home: Path) -> list[tuple[str, list[str]]]:
 
 
 def _make_room(home: Home) -> None:
-    if home.path.exists() and any(home.path.iterdir()) and not (home.path / MARK).exists():
+    try:
+        strange = home.path.exists() and any(home.path.iterdir()) and not (home.path / MARK).exists()
+    except OSError as error:
+        raise Refused(f"{home.path}: cannot be a home ({error.strerror}); name another --home") from error
+    if strange:
         raise Refused(f"{home.path}: holds books that no demo made; give the demo a --home of its own")
-    for made in (home.work, home.manifests, home.path / DELIVERY):
-        shutil.rmtree(made, ignore_errors=True)
-    home.database.unlink(missing_ok=True)
-    home.path.mkdir(parents=True, exist_ok=True)
-    (home.path / MARK).touch()
+    with locked(home, "demo", now=now()):
+        for made in (home.work, home.manifests, home.path / DELIVERY):
+            shutil.rmtree(made, ignore_errors=True)
+        home.database.unlink(missing_ok=True)
+        (home.path / MARK).touch()
 
 
 def _run_as_json(npo: click.Command, arguments: list[str]) -> object:

@@ -1,10 +1,10 @@
-"""`npo decide`: every school's entitlement and instalments, as a new decision."""
+"""`npo decide`: every school's entitlement and instalments, and all grants, as a new decision per currency."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,46 +12,76 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.commands.grant import (
+    CURRENCY,
+    Granted,
+    grants_before,
+    has_applications,
+    nothing_entitled,
+    same_grants,
+    work_out_grants,
+)
+from npo_pipeline.commands.rulebook import Rulebook, load_rulebook
 from npo_pipeline.commands.steps import Call, directly, now
-from npo_pipeline.counts.precedence import CUMI, PUPILS_PO, SCORES, used
+from npo_pipeline.counts.precedence import PUPILS_PO, PUPILS_VO
 from npo_pipeline.counts.registered import schema_of
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books, need_books, read_books
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import live_deliveries, live_rows, reference_dates, schools
 from npo_pipeline.home.run import Clock, Run, open_run
-from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, Rules, basis_of, work_out
+from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, basis_of, work_out
 from npo_pipeline.instalments.plan import Plan, compare
-from npo_pipeline.regulations.frames import left_out, rates, shares, thresholds
-from npo_pipeline.regulations.load import LoadedRegulation, load_regulation, load_shipped
+from npo_pipeline.instalments.resting import left_out_remarks, rests_on
+from npo_pipeline.instalments.ruled import inputs_of, reference_date_of, rules_of
+from npo_pipeline.regulations.load import LoadedRegulation
 from schemas import tables
 
 
 @dataclass(frozen=True)
 class DecideRequest:
-    """What to decide. Without `regulation` the shipped files of the school year count."""
+    """What to decide.
+
+    `regulations`: files in place of the shipped ones of their sector, or overlays on them. `as_of`: of two
+    versions of a regulation the latest published by this day counts.
+    """
 
     home: Home
     school_year: str
-    regulation: Path | None = None
+    regulations: tuple[Path, ...] = ()
     reference_date: date | None = None
     reason: str | None = None
     dry_run: bool = False
+    as_of: date | None = None
     wait_seconds: int = 0
 
 
 @dataclass(frozen=True)
 class DecideResult:
-    """A decision and what it changes. `decision_id` is null when nothing was written."""
+    """A decision and what it changes.
 
-    decision_id: str | None
-    before: str | None
+    `written`: currency -> decision_id, empty when nothing was written. `before`: currency -> the decision
+    before. `rests_on`: currency -> what its amounts rest on that no source says in so many words. `changed`: the
+    currencies in which anything differs from the decision before. `granted`: what is decided on applications;
+    null where there are no subsidies, or nobody applied.
+    """
+
+    written: Mapping[str, str]
+    before: Mapping[str, str]
     school_year: str
     reference_date: date
     regulations: tuple[str, ...]
     decided: Decided
     plan: Plan
+    rests_on: Mapping[str, str]
     remarks: tuple[str, ...]
+    changed: tuple[str, ...]
+    granted: Granted | None
+
+    @property
+    def currencies(self) -> list[str]:
+        """The currencies that it has amounts in; euro alone when it has none."""
+        return sorted(self.decided.entitlements["currency"].unique()) or [EURO]
 
 
 @dataclass(frozen=True)
@@ -61,28 +91,46 @@ class Worked:
     decided: Decided
     reference_date: date
     inputs: Mapping[str, Sequence[str]]
-    remarks: tuple[str, ...] = field(default=())
+    rests_on: Mapping[str, str]
+    remarks: tuple[str, ...]
+    granted: Granted | None = None
+
+
+EURO = "EUR"
 
 
 def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now) -> DecideResult:
     """Work out a decision, compare it with the one before, and write it when it differs.
+
+    Amounts in another currency than the euro make a decision of their own. A school year may have regulations,
+    subsidies, or both.
 
     Raises:
         Refused: no rules for the school year, or no counts of the reference date; nothing was changed.
         HomeLocked: another run is busy.
     """
     need_books(request.home)
-    loaded = call(load_rules, request.school_year, request.regulation)
+    rules = call(load_rulebook, request.school_year, request.regulations, request.as_of)
     with _books(request, clock) as (run, books):
-        worked = call(work_out_decision, books, request.school_year, loaded, request.reference_date)
+        worked = call(work_out_year, books, request.school_year, rules, request.reference_date)
         before, earlier = call(decision_before, books, request.school_year)
         plan = compare(earlier, worked.decided)
-        written = None
-        if run is not None and plan.changed:
-            written = call(write_decision, run, request, loaded, worked, clock)
-    names = tuple(one.name for one in loaded)
+        changed = call(changed_currencies, books, request.school_year, plan, worked)
+        written = {}
+        if run is not None and changed:
+            written = call(write_decision, run, request, rules, worked, changed, clock)
     return DecideResult(
-        written, before, request.school_year, worked.reference_date, names, worked.decided, plan, worked.remarks
+        written,
+        before,
+        request.school_year,
+        worked.reference_date,
+        tuple(one.name for one in rules.files),
+        worked.decided,
+        plan,
+        worked.rests_on,
+        worked.remarks,
+        changed,
+        worked.granted,
     )
 
 
@@ -98,18 +146,45 @@ def _books(request: DecideRequest, clock: Clock) -> Iterator[tuple[Run | None, B
         yield run, run.books
 
 
-def load_rules(school_year: str, path: Path | None) -> tuple[LoadedRegulation, ...]:
-    """Step: the regulation files of a school year, the shipped ones or the one that was named.
+def work_out_year(books: Books, school_year: str, rules: Rulebook, asked: date | None) -> Worked:
+    """Step: work out entitlements under the regulations and grants under the subsidies, where there are any.
+
+    `--reference-date` is about entitlements; a subsidy counts on the date that its file says.
 
     Raises:
-        Refused: there is none, it has a fault, or it is of another school year.
+        Refused: nothing was counted on the day that the rules go by, or nobody applied.
     """
-    if path is None:
-        return load_shipped(school_year)
-    loaded = load_regulation(path)
-    if loaded.regulation.school_year != school_year:
-        raise Refused(f"{path}: is of school year {loaded.regulation.school_year}, not of {school_year}")
-    return (loaded,)
+    if not rules.regulations:
+        granted = work_out_grants(books, rules.subsidies)
+        if asked not in (None, granted.reference_date):
+            raise Refused(
+                f"the subsidies of {school_year} count pupils on {granted.reference_date}; for another day give "
+                "an overlay with a reference_date (--regulation)"
+            )
+        return _with_grants(Worked(nothing_entitled(), granted.reference_date, {}, {}, ()), granted)
+    worked = work_out_decision(books, school_year, rules.regulations, asked)
+    if not rules.subsidies or not has_applications(books):
+        return worked
+    return _with_grants(worked, work_out_grants(books, rules.subsidies))
+
+
+def _with_grants(worked: Worked, granted: Granted) -> Worked:
+    rests = "; ".join(filter(None, (worked.rests_on.get(CURRENCY), granted.rests_on)))
+    return replace(
+        worked,
+        inputs={**worked.inputs, **granted.inputs},
+        rests_on={**worked.rests_on, **({CURRENCY: rests} if rests else {})},
+        remarks=(*worked.remarks, *granted.remarks),
+        granted=granted,
+    )
+
+
+def changed_currencies(books: Books, school_year: str, plan: Plan, worked: Worked) -> tuple[str, ...]:
+    """Step: the currencies in which entitlements, instalments or grants differ from the decision before."""
+    before = grants_before(books, school_year)
+    after = worked.granted.grants if worked.granted else before.clear()
+    other = () if same_grants(before, after) else (CURRENCY,)
+    return tuple(sorted({*plan.changed, *other}))
 
 
 def work_out_decision(
@@ -120,63 +195,111 @@ def work_out_decision(
     Raises:
         Refused: nothing was counted on the reference date; names the dates there are.
     """
-    day = asked or loaded[0].regulation.reference_date.value
-    if day is None:
-        raise Refused(f"{loaded[0].name}: its reference date is not known; give --reference-date")
-    live = live_deliveries(books).filter(pl.col("reference_date") == day)
-    inputs = used(live)
-    if PUPILS_PO not in inputs:
+    day = asked or reference_date_of(loaded)
+    inputs = inputs_of(live_deliveries(books), loaded, day)
+    if PUPILS_PO not in inputs and PUPILS_VO not in inputs:
         known = ", ".join(str(other) for other in reference_dates(books)) or "none yet"
         raise Refused(f"no pupils are counted on {day} (counted: {known}); ingest them, or give --reference-date")
     basis = basis_of(inputs, live_rows(books, "counts"), live_rows(books, "scores"), schools(books))
     decided = work_out(school_year, [rules_of(one) for one in loaded], basis)
-    unknown = [remark for one in loaded for remark in _not_known(one)]
-    return Worked(decided, day, inputs, (*unknown, *_remarks(inputs, decided, day, books)))
+    remarks = (*left_out_remarks(loaded, inputs, basis, decided, day), *_ended(books))
+    return Worked(decided, day, inputs, rests_on(loaded, decided), remarks)
 
 
-def rules_of(loaded: LoadedRegulation) -> Rules:
-    """A regulation as frames."""
-    return Rules(rates(loaded.regulation), thresholds(loaded.regulation), shares(loaded.regulation))
+def _ended(books: Books) -> Iterator[str]:
+    ended = books.value("select count(*) from changes where kind in ('fusie', 'sluiting')")
+    if ended:
+        yield f"{ended} mergers and closures are on record but do not change instalments yet"
 
 
-def decision_before(books: Books, school_year: str) -> tuple[str | None, Decided]:
-    """Step: the latest decision of a school year, or empty frames."""
+def decision_before(books: Books, school_year: str) -> tuple[dict[str, str], Decided]:
+    """Step: the latest decisions of a school year by currency, and their rows (none when there are none)."""
     found = books.frame(
-        "select decision_id from decisions where school_year = ? order by sequence desc limit 1", [school_year]
+        "select currency, decision_id from latest_decisions where school_year = ? order by 1", [school_year]
     )
-    name = found.item() if found.height else None
-    entitled = books.frame("from entitlements where decision_id = ?", [name])
-    instalments = books.frame("from instalments where decision_id = ?", [name])
-    return name, Decided(entitled.select(ENTITLED), instalments.select(INSTALLED), pl.DataFrame())
+    latest = "select decision_id from latest_decisions where school_year = ?"
+    entitled = books.frame(f"from entitlements where decision_id in ({latest})", [school_year])
+    due = books.frame(
+        f"""
+        select i.*, d.currency from instalments i join decisions d using (decision_id)
+        where decision_id in ({latest})""",
+        [school_year],
+    )
+    nothing = pl.DataFrame(schema={"currency": pl.String})
+    earlier = Decided(entitled.select(ENTITLED), due.select(INSTALLED), nothing, nothing)
+    return dict(found.iter_rows()), earlier
 
 
 def write_decision(
-    run: Run, request: DecideRequest, loaded: Sequence[LoadedRegulation], worked: Worked, clock: Clock
-) -> str:
-    """Step: add the decision to the books; decisions before it stay as they are."""
-    year, decided = request.school_year, worked.decided
-    sequence = int(run.books.value("select count(*) from decisions where school_year = ?", [year])) + 1
-    name = f"{year}-{sequence:03d}"
-    row: dict[str, Any] = {
+    run: Run,
+    request: DecideRequest,
+    rules: Rulebook,
+    worked: Worked,
+    currencies: Sequence[str],
+    clock: Clock,
+) -> dict[str, str]:
+    """Step: add a decision per currency to the books; decisions before it stay as they are.
+
+    Returns:
+        currency -> decision_id.
+    """
+    names = {one: _name(run, request.school_year, one) for one in currencies}
+    rows = [
+        _decision_row(run, request, rules, worked, currency, *named, clock) for currency, named in names.items()
+    ]
+    run.add(tables.DECISIONS, pl.DataFrame(rows, schema=schema_of(tables.DECISIONS)))
+    parts = {name: worked.decided.of(currency) for currency, (name, _) in names.items()}
+    run.add(tables.DECISION_INPUTS, pl.concat(_input_rows(name, worked.inputs) for name in parts))
+    for model, part in (
+        (tables.ENTITLEMENTS, "entitlements"),
+        (tables.INSTALMENTS, "instalments"),
+        (tables.TRACE, "trace"),
+    ):
+        named = [getattr(one, part).with_columns(decision_id=pl.lit(name)) for name, one in parts.items()]
+        run.add(model, pl.concat(named).select(list(model.columns)))
+    if worked.granted and CURRENCY in names:
+        decision, _ = names[CURRENCY]
+        run.add(tables.GRANTS, worked.granted.grants.with_columns(decision_id=pl.lit(decision)))
+    _keep_regulations(run, rules)
+    texts = [text for one in rules.files for text in one.texts]
+    run.facts["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]
+    return {currency: name for currency, (name, _) in names.items()}
+
+
+def _name(run: Run, school_year: str, currency: str) -> tuple[str, int]:
+    """The name and number of the next decision of a school year in a currency."""
+    query = "select count(*) from decisions where school_year = ? and currency = ?"
+    sequence = int(run.books.value(query, [school_year, currency])) + 1
+    middle = "" if currency == EURO else f"{currency.lower()}-"
+    return f"{school_year}-{middle}{sequence:03d}", sequence
+
+
+def _decision_row(
+    run: Run,
+    request: DecideRequest,
+    rules: Rulebook,
+    worked: Worked,
+    currency: str,
+    name: str,
+    sequence: int,
+    clock: Clock,
+) -> dict[str, Any]:
+    entitled = Decimal(worked.decided.of(currency).entitlements["amount"].sum())
+    granted = worked.granted.total if worked.granted and currency == CURRENCY else Decimal(0)
+    return {
         "decision_id": name,
-        "school_year": year,
+        "school_year": request.school_year,
         "sequence": sequence,
-        "regulation": " ".join(one.name for one in loaded),
-        "regulation_sha256": " ".join(one.sha256 for one in loaded),
+        "regulation": " ".join(one.name for one in rules.files),
+        "regulation_sha256": " ".join(one.sha256 for one in rules.files),
         "reference_date": worked.reference_date,
         "reason": request.reason,
         "decided_at": clock(),
-        "total": decided.entitlements["amount"].sum() or Decimal(0),
+        "total": entitled + granted,
+        "currency": currency,
+        "rests_on": worked.rests_on.get(currency),
         "run_id": run.run_id,
     }
-    named = pl.lit(name).alias("decision_id")
-    run.add(tables.DECISIONS, pl.DataFrame([row], schema=schema_of(tables.DECISIONS)))
-    run.add(tables.DECISION_INPUTS, _input_rows(name, worked.inputs))
-    run.add(tables.ENTITLEMENTS, decided.entitlements.with_columns(named))
-    run.add(tables.INSTALMENTS, decided.instalments.with_columns(named))
-    _keep_regulations(run, loaded)
-    run.facts["regulations"] = [{"name": one.name, "sha256": one.sha256} for one in loaded]
-    return name
 
 
 def _input_rows(decision: str, inputs: Mapping[str, Sequence[str]]) -> pl.DataFrame:
@@ -184,28 +307,10 @@ def _input_rows(decision: str, inputs: Mapping[str, Sequence[str]]) -> pl.DataFr
     return pl.DataFrame(rows, schema=schema_of(tables.DECISION_INPUTS), orient="row")
 
 
-def _keep_regulations(run: Run, loaded: Sequence[LoadedRegulation]) -> None:
+def _keep_regulations(run: Run, rules: Rulebook) -> None:
     """Keep the text of the rules, so that a decision can be worked out again when the files have moved on."""
     kept = set(run.books.frame("select sha256 from regulations")["sha256"])
-    news = [(one.sha256, one.name, one.text) for one in loaded if one.sha256 not in kept]
+    texts = {text.sha256: (text.sha256, text.name, text.text) for one in rules.files for text in one.texts}
+    news = [row for sha256, row in texts.items() if sha256 not in kept]
     if news:
         run.add(tables.REGULATIONS, pl.DataFrame(news, schema=schema_of(tables.REGULATIONS), orient="row"))
-
-
-def _not_known(loaded: LoadedRegulation) -> Iterator[str]:
-    for component, school_type, what, article in left_out(loaded.regulation).iter_rows():
-        yield f"{component} for {school_type} is left out: its {what} is not known ({loaded.name}: {article})"
-
-
-def _remarks(inputs: Mapping[str, Sequence[str]], decided: Decided, day: date, books: Books) -> Iterator[str]:
-    if SCORES not in inputs:
-        yield f"no scores of {day} were delivered: component achterstandsscore is left out, not counted as 0"
-    if CUMI not in inputs:
-        yield f"no cumi pupils of {day} were delivered: component cumi is left out, not counted as 0"
-    if decided.left_out.height:
-        out, schools_out = decided.left_out["amount"].sum(), decided.left_out["vestiging"].n_unique()
-        first = decided.left_out["vestiging"][0]
-        yield f"{schools_out} vestigingen have no known board (first {first}): {out} euro is left out until one is"
-    ended = books.value("select count(*) from changes where kind in ('fusie', 'sluiting')")
-    if ended:
-        yield f"{ended} mergers and closures are on record but do not change instalments yet"

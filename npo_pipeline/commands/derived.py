@@ -7,17 +7,21 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.commands.decide import rules_of
-from npo_pipeline.counts.precedence import used
 from npo_pipeline.counts.schools import directory
+from npo_pipeline.entitlements.trace import TRACED
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.live import all_facts
 from npo_pipeline.home.manifest import text_sha256
-from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, Rules, basis_of, work_out
+from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, basis_of, work_out
+from npo_pipeline.instalments.resting import rests_on
+from npo_pipeline.instalments.ruled import inputs_of, rules_of
 from npo_pipeline.payments.booking import payments_of
-from npo_pipeline.regulations.load import parse_regulation
+from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
 from schemas import tables
+
+INSTALLED_ROWS = [name for name in INSTALLED if name != "currency"]
+"""What table `instalments` holds of an instalment: its currency is that of its decision."""
 
 
 def decision_faults(books: Books) -> Iterator[str]:
@@ -27,39 +31,46 @@ def decision_faults(books: Books) -> Iterator[str]:
     done: dict[str, int] = {}
     for row in books.frame("from decisions order by run_id, decision_id").iter_rows(named=True):
         name, year, run_id = row["decision_id"], row["school_year"], row["run_id"]
-        done[year] = done.get(year, 0) + 1
-        if row["sequence"] != done[year]:
-            yield f"{name}: is decision {done[year]} of {year}, not {row['sequence']}"
+        series = f"{year} in {row['currency']}"
+        done[series] = done.get(series, 0) + 1
+        if row["sequence"] != done[series]:
+            yield f"{name}: is decision {done[series]} of {series}, not {row['sequence']}"
         try:
             rules = [_rules(texts, sha256) for sha256 in row["regulation_sha256"].split(" ")]
         except Refused as refusal:
             yield f"{name}: {refusal}"
             continue
-        inputs = used(_live_at(books, run_id).filter(pl.col("reference_date") == row["reference_date"]))
+        inputs = inputs_of(_live_at(books, run_id), rules, row["reference_date"])
         yield from _inputs_apart(books, name, inputs)
         known = directory(_facts_at(books, facts, run_id))
-        again = work_out(year, rules, basis_of(inputs, counts, scores, known))
-        yield from _decided_apart(books, row, again)
+        again = work_out(year, [rules_of(one) for one in rules], basis_of(inputs, counts, scores, known))
+        yield from _decided_apart(books, row, rules, again.of(row["currency"]))
 
 
-def _rules(texts: dict[str, tuple[str, str]], sha256: str) -> Rules:
-    """The rules that were kept under a hash.
+def _rules(texts: dict[str, tuple[str, str]], sha256: str) -> LoadedRegulation:
+    """The regulation that was kept under a hash, or under several joined by `+`: its file and overlays on it.
 
     Raises:
         Refused: they are gone or changed, or this program cannot read them.
     """
-    name, text = texts.get(sha256, ("", ""))
-    if text_sha256(text) != sha256:
+    kept = [texts.get(one, ("", "")) for one in sha256.split("+")]
+    if [text_sha256(text) for _, text in kept] != sha256.split("+"):
         raise Refused("the text of its regulation is gone or changed")
-    return rules_of(parse_regulation(text, name))
+    return parse_texts(kept)
 
 
-def _decided_apart(books: Books, decision: dict[str, Any], again: Decided) -> Iterator[str]:
+def _decided_apart(
+    books: Books, decision: dict[str, Any], rules: list[LoadedRegulation], again: Decided
+) -> Iterator[str]:
     name = decision["decision_id"]
     held = books.frame("from entitlements where decision_id = ?", [name])
     yield from apart(f"{name}, entitlements", again.entitlements, held, ENTITLED)
     due = books.frame("from instalments where decision_id = ?", [name])
-    yield from apart(f"{name}, instalments", again.instalments, due, INSTALLED)
+    yield from apart(f"{name}, instalments", again.instalments, due, INSTALLED_ROWS)
+    traced = books.frame("from trace where decision_id = ?", [name])
+    yield from apart(f"{name}, trace", again.trace, traced, TRACED)
+    if (rests := rests_on(rules, again).get(decision["currency"])) != decision["rests_on"]:
+        yield f"{name}: says that it rests on {decision['rests_on']}, its rules say {rests}"
     if (total := held["amount"].sum()) != decision["total"]:
         yield f"{name}: total is {decision['total']}, its entitlements add up to {total}"
 
@@ -89,13 +100,14 @@ def payment_faults(books: Books) -> Iterator[str]:
             yield f"{run_id}: is a payment run without a month"
             continue
         then = decisions.filter(pl.col("run_id") < run_id)
-        latest = then.filter(pl.col("sequence") == pl.col("sequence").max().over("school_year"))
+        last = pl.col("sequence").max().over("school_year", "currency")
+        latest = then.filter(pl.col("sequence") == last).select("school_year", "currency", "decision_id")
         again = payments_of(
             month,
             run_id,
-            instalments=instalments.join(latest.select("decision_id"), on="decision_id"),
+            instalments=instalments.join(latest.select("currency", "decision_id"), on="decision_id"),
             ledger=payments.filter(pl.col("run_id") < run_id),
-            latest=latest.select("school_year", "decision_id"),
+            latest=latest,
             schools=directory(_facts_at(books, facts, run_id)),
         )
         booked = payments.filter(pl.col("run_id") == run_id)

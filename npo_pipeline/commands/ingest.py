@@ -18,15 +18,15 @@ from npo_pipeline.counts.registered import (
     difference_rows,
     is_registered,
     schema_of,
-    superseded,
 )
 from npo_pipeline.counts.schools import directory
+from npo_pipeline.counts.superseding import no_longer_told, refuse_two_tellings, superseded
 from npo_pipeline.counts.taking import Taken, take
 from npo_pipeline.errors import Refused
 from npo_pipeline.files.delivery import Arrived, arrive
 from npo_pipeline.files.refusals import with_messages
 from npo_pipeline.home.folder import Home
-from npo_pipeline.home.live import all_facts, known_vestigingen, live_deliveries, live_rows
+from npo_pipeline.home.live import all_facts, known_vestigingen, live_deliveries, live_rows, places
 from npo_pipeline.home.run import Clock, Run, open_run
 from schemas import tables
 
@@ -59,6 +59,9 @@ class IngestResult:
     waiting: tuple[str, ...]
     """Files none of whose schools has a board yet."""
 
+    remarks: tuple[str, ...] = ()
+    """What else the operator should know, a sentence each."""
+
 
 def ingest(
     request: IngestRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
@@ -83,7 +86,9 @@ def recognise_files(paths: Sequence[Path], reference_date: date | None) -> list[
 
 def read_files(run: Run, arrived: Sequence[Arrived], progress: Progress) -> list[Taken]:
     """Step: read, check and count every file; pupil rows are let go here."""
-    return take(arrived, known_vestigingen(run.books), progress)
+    taken = take(arrived, known_vestigingen(run.books), progress)
+    refuse_two_tellings(taken)
+    return taken
 
 
 def refuse_when_too_many(taken: Sequence[Taken], max_rejected: Decimal) -> None:
@@ -117,15 +122,16 @@ def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResu
     content = content_rows(fresh)
     for model, rows in content.values():
         run.add(model, rows)
-    gone = superseded(fresh, live)
+    gone = superseded(fresh, live, places(run.books))
     for older, newer in gone.items():
         run.supersede(older, newer)
+    lost = tuple(no_longer_told(gone, fresh, live, live_rows(run.books, "counts")))
     apart = _compare(run, fresh, pl.concat([live.filter(~pl.col("delivery_id").is_in(list(gone))), files]))
     if apart.height:
         run.add(tables.DIFFERENCES, apart)
     run.derive(tables.SCHOOLS, directory(pl.concat([all_facts(run.books), *_added(run, tables.SCHOOL_FACTS)])))
     run.facts["inputs"] = files.select("file", "kind", "sha256", "rows", "rejected").to_dicts()
-    return IngestResult(run.run_id, files, run.added.get("quarantine", _NO_REFUSALS), apart, waiting)
+    return IngestResult(run.run_id, files, run.added.get("quarantine", _NO_REFUSALS), apart, waiting, lost)
 
 
 def _numbered(fresh: Sequence[Taken], run: Run) -> dict[str, Taken]:

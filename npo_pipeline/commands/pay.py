@@ -123,7 +123,7 @@ def settle_month(books: Books, month: Month, run_id: str, paid: pl.DataFrame) ->
         run_id,
         instalments=books.frame(_DUE, [month]),
         ledger=paid,
-        latest=books.frame("select school_year, decision_id from latest_decisions"),
+        latest=books.frame("select school_year, currency, decision_id from latest_decisions"),
         schools=schools(books),
     )
     last = max([month, *paid["paid_month"].unique()])
@@ -143,8 +143,9 @@ def write_payments(run: Run, month: Month, payments: pl.DataFrame) -> None:
 
 
 _DUE = f"""
-    select {", ".join(f"i.{name}" for name in KEY)}, i.month, i.amount
-    from instalments i join latest_decisions using (decision_id) where i.month <= ?"""
+    select {", ".join(KEY)}, month, amount
+    from (select i.*, d.currency from instalments i join latest_decisions d using (decision_id))
+    where month <= ?"""
 
 _RESTS_ON = """
     select decision_id, regulation, regulation_sha256, run_id, manifest_sha256

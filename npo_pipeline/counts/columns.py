@@ -7,11 +7,9 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.files.harmless import harmless
+from npo_pipeline.regulations.onderwijstypen import onderwijstypen
 
 SCHOOL_TYPE_OF = {"Bo": "bao", "Sbo": "sbo", "So": "so", "Vso": "vso"}
-
-_SURCHARGED = r"^(Praktijkonderwijs|VMBO (BL|KL)( lj (3|4|3-4))?$)"
-"""Praktijkonderwijs and the basis- and kaderberoepsgerichte leerweg (domain notes, 1.1, definition trap)."""
 
 
 def vestiging() -> pl.Expr:
@@ -27,16 +25,18 @@ def school_type(column: str) -> pl.Expr:
 
 
 def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:
-    """`vo_pro_vbo` for praktijkonderwijs and year 3-4 vbo basis/kader, else `vo`.
+    """The school type of a vo onderwijstype, by the cited mapping (`regulations/onderwijstypen.yaml`).
 
-    DUO's type VMBO BL or KL is of years 3 and 4 by its name; in a register the year decides.
+    DUO's own file says the leerjaren in the name of the type; in a register the column of the year decides.
     """
-    kind = pl.col(onderwijstype)
-    surcharged = kind.str.contains(_SURCHARGED)
-    if year is not None:
-        in_year = pl.col(year).cast(pl.Int64, strict=False).is_in([3, 4])  # it may be empty, or written 03
-        surcharged &= kind.str.starts_with("Praktijk") | in_year.fill_null(False)
-    return pl.when(surcharged).then(pl.lit("vo_pro_vbo")).otherwise(pl.lit("vo")).alias("school_type")
+    found = pl.lit(None, pl.String)
+    for one in reversed(onderwijstypen().onderwijstypen):
+        fits = pl.any_horizontal(pl.col(onderwijstype).str.starts_with(begin) for begin in one.begins_with)
+        if year is not None and one.years:
+            in_year = pl.col(year).cast(pl.Int64, strict=False).is_in(one.years)  # it may be empty, or written 03
+            fits &= in_year.fill_null(False)
+        found = pl.when(fits).then(pl.lit(one.value)).otherwise(found)
+    return found.alias("school_type")
 
 
 def whole(column: str) -> pl.Expr:

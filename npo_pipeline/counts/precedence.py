@@ -8,13 +8,14 @@ import polars as pl
 
 from npo_pipeline.files import kinds
 
-PUPILS_PO, PUPILS_VO, CUMI, SCORES = "pupils_po", "pupils_vo", "cumi", "scores"
+PUPILS_PO, PUPILS_VO, CUMI, SCORES, NEWCOMERS = "pupils_po", "pupils_vo", "cumi", "scores", "newcomers"
 
 ORDER: Mapping[str, tuple[str, ...]] = {
     PUPILS_PO: (kinds.REGISTER_PO.name, kinds.PUPILS_PO_CLUSTER.name, kinds.PUPILS_PO.name),
     PUPILS_VO: (kinds.REGISTER_VO.name, kinds.PUPILS_VO.name),
     CUMI: (kinds.REGISTER_PO.name, kinds.CUMI.name),
     SCORES: (kinds.SCORES.name,),
+    NEWCOMERS: (kinds.NEWCOMERS_VO.name,),
 }
 """For each thing counted, the kinds of file that count it, the most trusted first: the register wins, then
 the file with clusters, then the one without."""
@@ -64,11 +65,32 @@ def differences(live: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataFrame) 
             theirs = [name for name, other in kind_of.items() if other == kind and name not in ours]
             if ours and theirs:
                 parts.append(_compared(counts, counts, measure, ours, theirs, files))
-    ours, theirs = chosen.get(PUPILS_PO, []), chosen.get(SCORES, [])
-    if ours and theirs:
-        bao = counts.filter(pl.col("school_type") == "bao")
-        parts.append(_compared(bao, scores.with_columns(school_type=pl.lit("bao")), "pupils", ours, theirs, files))
+    theirs = chosen.get(SCORES, [])
+    scored = scores_by_type(scores, counts)
+    for subject, school_type in ((PUPILS_PO, "bao"), (PUPILS_VO, "vo")):
+        ours, of_type = chosen.get(subject, []), scored.filter(pl.col("school_type") == school_type)
+        if ours and of_type.height:
+            mine = counts.filter(pl.col("school_type").str.starts_with(school_type))
+            mine = mine.with_columns(school_type=pl.lit(school_type))
+            parts.append(_compared(mine, of_type, "pupils", ours, theirs, files))
     return pl.concat([_NONE, *parts]).sort(*KEY, "measure", "other_delivery")
+
+
+def scores_by_type(scores: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    """Say of each score whether it is of a bao or a vo school: CBS publishes both in the same form.
+
+    A score is vo when vo pupils are counted at its vestiging, whatever file came first; else bao.
+
+    Args:
+        scores: vestiging, ...
+        counts: vestiging, school_type, ... of the same reference date.
+
+    Returns:
+        The scores with `school_type` (`bao` or `vo`).
+    """
+    vo = counts.filter(pl.col("school_type").is_in(["vo", "vo_pro_vbo"]))["vestiging"].unique()
+    is_vo = pl.col("vestiging").is_in(vo.implode())
+    return scores.with_columns(school_type=pl.when(is_vo).then(pl.lit("vo")).otherwise(pl.lit("bao")))
 
 
 _NONE = pl.DataFrame(

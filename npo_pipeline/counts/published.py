@@ -34,7 +34,9 @@ def counts_of(kind: FileKind, rows: pl.DataFrame, file: str) -> pl.DataFrame:
     Raises:
         Refused: two rows of a school that are not the same say how many pupils it has.
     """
-    return _COUNTERS[kind.name](rows, file).select(*COUNTED).sort(*list(COUNTED)[:3])
+    counted = _COUNTERS[kind.name](rows, file)
+    silent = [pl.lit(None, dtype).alias(name) for name, dtype in COUNTED.items() if name not in counted.columns]
+    return counted.with_columns(silent).select(*COUNTED).sort(*list(COUNTED)[:3])
 
 
 def scores_of(rows: pl.DataFrame, file: str) -> pl.DataFrame:
@@ -94,6 +96,13 @@ def _cumi(rows: pl.DataFrame, file: str) -> pl.DataFrame:
     )
 
 
+def _newcomers_vo(rows: pl.DataFrame, file: str) -> pl.DataFrame:
+    told = rows.with_columns(columns.vestiging())
+    _refuse_twice(told, ["vestiging", "CATEGORIE"], file)
+    counted = told.group_by("vestiging").agg(newcomers=columns.whole("NIEUWKOMERS").sum())
+    return counted.filter(pl.col("newcomers") > 0).with_columns(school_type=pl.lit("vo"))
+
+
 def _refuse_twice(rows: pl.DataFrame, key: list[str], file: str) -> None:
     twice = rows.filter(pl.struct(key).is_duplicated()).sort(*key, "line").head(2)
     if twice.height:
@@ -107,4 +116,5 @@ _COUNTERS: Mapping[str, Callable[[pl.DataFrame, str], pl.DataFrame]] = {
     kinds.PUPILS_PO_CLUSTER.name: _pupils_po("TOTAAL", clusters=True),
     kinds.PUPILS_VO.name: _pupils_vo,
     kinds.CUMI.name: _cumi,
+    kinds.NEWCOMERS_VO.name: _newcomers_vo,
 }

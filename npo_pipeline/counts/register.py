@@ -18,6 +18,7 @@ COUNTED: dict[str, type[pl.DataType]] = {
     "cluster": pl.String,
     "pupils": pl.Int64,
     "cumi_pupils": pl.Int64,
+    "newcomers": pl.Int64,
 }
 
 _PUPIL_SEED, _ROW_SEED = 1, 2
@@ -103,11 +104,12 @@ def merged(parts: list[pl.DataFrame]) -> pl.DataFrame:
         One row per vestiging, school_type and cluster that has pupils, sorted.
     """
     keys = ["vestiging", "school_type", "cluster"]
-    whole = pl.concat([pl.DataFrame(schema=COUNTED), *parts])
+    whole = pl.concat([pl.DataFrame(schema=COUNTED), *parts], how="diagonal")
     cumi = pl.col("cumi_pupils")
     told = pl.when(cumi.is_not_null().any()).then(cumi.sum())
     summed = whole.group_by(keys).agg(pl.col("pupils").sum(), told.alias("cumi_pupils"))
-    return summed.filter(pl.col("pupils") != 0).sort(keys)
+    counted = summed.filter(pl.col("pupils") != 0).sort(keys)
+    return counted.with_columns(newcomers=pl.lit(None, pl.Int64)).select(*COUNTED)
 
 
 def _traces(rows: pl.DataFrame, marked: pl.DataFrame) -> pl.DataFrame:

@@ -34,23 +34,6 @@ def is_registered(one: Taken, live: pl.DataFrame) -> bool:
     return same.height > 0
 
 
-def superseded(taken: TakenById, live: pl.DataFrame) -> dict[str, str]:
-    """The live deliveries that new ones take the place of: the same kind for the same reference date.
-
-    Changes add up and never supersede each other (contract, section 2: they belong to no date).
-
-    Returns:
-        Older delivery_id -> newer delivery_id.
-    """
-    newer = {
-        (one.arrived.kind.name, one.arrived.reference_date): name
-        for name, one in reversed(list(taken.items()))
-        if one.arrived.reference_date is not None
-    }
-    rows = live.select("delivery_id", "kind", "reference_date").iter_rows()
-    return {older: newer[kind, day] for older, kind, day in rows if (kind, day) in newer}
-
-
 def delivery_rows(taken: TakenById, run_id: str, at: datetime) -> pl.DataFrame:
     """A row of `deliveries` per file."""
     rows = [

@@ -64,7 +64,7 @@ def take(arrived: Sequence[Arrived], known: pl.Series, counted: Counted) -> list
 
 
 _TELLING = (*kinds.ADDRESSES, kinds.CHANGES, kinds.PUPILS_PO, kinds.PUPILS_PO_CLUSTER)
-_NEEDING = (kinds.SCORES, kinds.CUMI, kinds.PUPILS_VO)
+_NEEDING = (kinds.SCORES, kinds.CUMI, kinds.PUPILS_VO, kinds.NEWCOMERS_VO)
 
 
 def _take_list(one: Arrived, counted: Counted) -> Taken:

@@ -25,6 +25,7 @@ _DATE_COLUMN = {
     kinds.PUPILS_PO.name: "PEILDATUM",
     kinds.PUPILS_PO_CLUSTER.name: "PEILDATUM",
     kinds.CUMI.name: "PEILJAAR",
+    kinds.NEWCOMERS_VO.name: "PEILDATUM",
 }
 """The kinds that say their date, and the column they say it in."""
 

@@ -47,6 +47,7 @@ PUPILS_PO = _kind("pupils_po", "DUO pupils po", models.PUPILS_PO, "PEILDATUM", "
 PUPILS_VO = _kind("pupils_vo", "DUO pupils vo", models.PUPILS_VO, models.ONDERWIJSTYPE_VO)
 SCORES = _kind("scores", "CBS scores", models.SCORES, models.SCHOOL, models.SCORE)
 CUMI = _kind("cumi", "CUMI pupils", models.CUMI, "TYPE_PO", "CUMI")
+NEWCOMERS_VO = _kind("newcomers_vo", "newcomers vo", models.NEWCOMERS_VO, "CATEGORIE", "NIEUWKOMERS")
 ADDRESSES_VO = _kind("addresses_vo", "address list vo", models.ADDRESSES, "VESTIGINGSNAAM", "ONDERWIJSSTRUCTUUR")
 ADDRESSES_SO = _kind(
     "addresses_so", "address list sbo, so, vso", models.ADDRESSES, "VESTIGINGSNAAM", "SOORT_PRIMAIR_ONDERWIJS"
@@ -62,6 +63,7 @@ KINDS = (
     PUPILS_VO,
     SCORES,
     CUMI,
+    NEWCOMERS_VO,
     ADDRESSES_VO,
     ADDRESSES_SO,
     ADDRESSES_BO,
@@ -73,7 +75,7 @@ ADDRESSES = (ADDRESSES_VO, ADDRESSES_SO, ADDRESSES_BO)
 
 REGISTERS = (REGISTER_PO, REGISTER_VO)
 
-PUBLISHED = (PUPILS_PO_CLUSTER, PUPILS_PO, PUPILS_VO, SCORES, CUMI)
+PUBLISHED = (PUPILS_PO_CLUSTER, PUPILS_PO, PUPILS_VO, SCORES, CUMI, NEWCOMERS_VO)
 """The kinds that say how many of each school, as DUO and CBS counted them."""
 
 PLANTED = ("FILE", "LINE", "RULE")

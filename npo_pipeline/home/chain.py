@@ -11,24 +11,35 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.folder import Home
+from npo_pipeline.home.live import PLACES
 from npo_pipeline.home.manifest import BEFORE_ALL, rows_sha256, text_sha256, told
 from npo_pipeline.home.witnesses import witness_faults
 
 OWNERS = {
     **dict.fromkeys(("deliveries", "differences", "decisions", "payments"), None),
     **dict.fromkeys(("quarantine", "school_facts", "counts", "scores", "changes"), ("deliveries", "delivery_id")),
-    **dict.fromkeys(("decision_inputs", "entitlements", "instalments"), ("decisions", "decision_id")),
+    **dict.fromkeys(("decision_inputs", "entitlements", "trace", "instalments"), ("decisions", "decision_id")),
 }
 """The tables whose rows belong to a run, and through which other table when they do not name it themselves.
 Of the others, `schools` follows from facts, and `regulations` are named by the hash of their own text."""
 
-_SUPERSEDING = """
-    select d.delivery_id, d.superseded_by, min_by(n.delivery_id, (n.run_id, n.delivery_id)) as expected
-    from deliveries d left join deliveries n
-        on n.kind = d.kind and n.reference_date = d.reference_date and n.run_id > d.run_id
+_SUPERSEDING = f"""
+    with places as ({PLACES}),
+    meeting as (
+        select distinct p.delivery_id, q.delivery_id as newer from places p join places q using (vestiging)),
+    told as (select distinct delivery_id from places),
+    later as (
+        select d.delivery_id, n.delivery_id as newer, n.run_id
+        from deliveries d join deliveries n
+            on n.kind = d.kind and n.reference_date = d.reference_date and n.run_id > d.run_id
+        where (d.delivery_id, n.delivery_id) in (select (delivery_id, newer) from meeting)
+            or d.delivery_id not in (from told))
+    select d.delivery_id, d.superseded_by, min_by(l.newer, (l.run_id, l.newer)) as expected
+    from deliveries d left join later l using (delivery_id)
     group by all having d.superseded_by is distinct from expected
     order by 1"""
-"""A delivery gives way to the first one of its kind and date that a later run brings (contract, section 2)."""
+"""A delivery gives way to the first one of its kind and date that a later run brings and that tells of one of its
+schools (`counts.superseding`)."""
 
 
 class _Written(BaseModel):

@@ -21,6 +21,17 @@ def live_rows(books: Books, table: str) -> pl.DataFrame:
     )
 
 
+PLACES = """
+    select delivery_id, vestiging from counts union select delivery_id, vestiging from scores
+    union select delivery_id, vestiging from school_facts"""
+"""Which schools each delivery tells of."""
+
+
+def places(books: Books) -> pl.DataFrame:
+    """Which schools each delivery tells of: delivery_id, vestiging."""
+    return books.frame(PLACES)
+
+
 def known_vestigingen(books: Books) -> pl.Series:
     """The vestigingen that have a board."""
     return books.frame("select distinct vestiging from school_facts")["vestiging"]

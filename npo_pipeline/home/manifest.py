@@ -51,7 +51,9 @@ def seal(addition: Addition, previous: str, started: datetime, finished: datetim
         started: when it began, in UTC.
         finished: when it had all it adds, in UTC.
     """
-    payments = addition.added.get("payments", pl.DataFrame(schema={"board": pl.String, "amount": tables.MONEY}))
+    nothing: dict[str, Any] = {"board": pl.String, "amount": tables.MONEY, "currency": pl.String}
+    payments = addition.added.get("payments", pl.DataFrame(schema=nothing))
+    euros, dollars = (payments.filter(pl.col("currency") == one)["amount"].sum() for one in ("EUR", "USD"))
     row: dict[str, Any] = {
         "run_id": addition.run_id,
         "command": addition.command,
@@ -60,7 +62,8 @@ def seal(addition: Addition, previous: str, started: datetime, finished: datetim
         "started_at": started,
         "finished_at": finished,
         "payments": payments.height,
-        "total": payments["amount"].sum(),
+        "total": euros,
+        "total_usd": dollars,
     }
     manifest = {
         **told(row),
@@ -84,6 +87,7 @@ def told(run: Mapping[str, Any]) -> dict[str, Any]:
         "started_at": str(run["started_at"]),
         "finished_at": str(run["finished_at"]),
         "sum_cents": int(run["total"] * 100),
+        "sum_usd_cents": int(run["total_usd"] * 100),
     }
 
 

@@ -20,13 +20,13 @@ FORMAT = 1
 
 VIEWS = {
     "board_payments": """
-        select paid_month, school_year, board, component, sum(amount)::decimal(18, 2) as amount
+        select paid_month, school_year, board, component, sum(amount)::decimal(18, 2) as amount, currency
         from payments group by all order by all""",
     "current_counts": """
         select counts.* from counts join deliveries using (delivery_id)
         where deliveries.superseded_by is null""",
     "latest_decisions": """
-        select * from decisions qualify sequence = max(sequence) over (partition by school_year)""",
+        select * from decisions qualify sequence = max(sequence) over (partition by school_year, currency)""",
 }
 
 

@@ -7,41 +7,56 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.counts.precedence import CUMI, PUPILS_PO, PUPILS_VO, SCORES
+from npo_pipeline.counts.precedence import CUMI, NEWCOMERS, PUPILS_PO, PUPILS_VO, SCORES, scores_by_type
 from npo_pipeline.counts.schools import board_on
 from npo_pipeline.entitlements import entitlements
+from npo_pipeline.entitlements.trace import TRACED, traced
 from npo_pipeline.instalments import instalments
 from npo_pipeline.money import to_euro, to_quantity, to_rate
 from npo_pipeline.months import first_day
+from npo_pipeline.rules.places import claimed, under
 from npo_pipeline.rules.quantities import quantities
 
+KEY = ["vestiging", "school_type", "component"]
 ENTITLED = [
     "school_year",
     "board",
     "brin",
-    "vestiging",
-    "school_type",
-    "component",
+    *KEY,
     "quantity",
     "rate",
     "amount",
     "article",
+    "measure",
+    "status",
+    "currency",
 ]
-INSTALLED = ["school_year", "vestiging", "school_type", "component", "month", "amount"]
+INSTALLED = ["school_year", *KEY, "month", "amount", "currency"]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of one regulation as frames: rates, thresholds and cumulative shares."""
+    """The rules of one regulation as frames (`regulations.frames`).
 
+    `counts_as`: the school type of all pupils of a regulation that is for some places only, else null.
+    """
+
+    name: str
+    currency: str
     rates: pl.DataFrame
     thresholds: pl.DataFrame
     shares: pl.DataFrame
+    places: pl.DataFrame
+    counts_as: str | None = None
 
 
 @dataclass(frozen=True)
 class Basis:
-    """What a decision rests on: counts (vestiging, school_type, pupils, cumi_pupils), scores, schools."""
+    """What a decision rests on.
+
+    `counts`: vestiging, school_type, pupils, cumi_pupils, newcomers. `scores`: vestiging, school_type, score.
+    `schools`: the directory.
+    """
 
     counts: pl.DataFrame
     scores: pl.DataFrame
@@ -50,15 +65,22 @@ class Basis:
 
 @dataclass(frozen=True)
 class Decided:
-    """Entitlements and instalments as the tables hold them, without decision_id.
+    """A decision as the tables hold it, without decision_id; `currency` tells two of one school year apart.
 
-    `left_out`: what schools without a known board would get, and now do not: vestiging, school_type,
-    component, amount.
+    `trace`: how each entitlement came about. `left_out`: what schools without a known board would get, and
+    now do not: vestiging, school_type, component, amount.
     """
 
     entitlements: pl.DataFrame
     instalments: pl.DataFrame
+    trace: pl.DataFrame
     left_out: pl.DataFrame
+
+    def of(self, currency: str) -> Decided:
+        """The part in one currency: amounts of two are never added up."""
+        mine = pl.col("currency") == currency
+        parts = (self.entitlements, self.instalments, self.trace, self.left_out)
+        return Decided(*(frame.filter(mine) for frame in parts))
 
 
 def basis_of(
@@ -68,17 +90,19 @@ def basis_of(
 
     Args:
         inputs: what is counted -> the deliveries used for it (`precedence.used`).
-        counts: delivery_id, vestiging, school_type, pupils, cumi_pupils.
+        counts: delivery_id, vestiging, school_type, pupils, cumi_pupils, newcomers.
         scores: delivery_id, vestiging, score.
         schools: the directory.
     """
-    pupils = [*inputs.get(PUPILS_PO, []), *inputs.get(PUPILS_VO, [])]
-    key, nothing = ["vestiging", "school_type"], pl.lit(None, pl.Int64)
-    counted = _of(counts, pupils).select(*key, "pupils", nothing.alias("cumi_pupils"))
-    cumi = _of(counts, inputs.get(CUMI, [])).select(*key, nothing.alias("pupils"), "cumi_pupils")
-    return Basis(
-        pl.concat([counted, cumi]), _of(scores, inputs.get(SCORES, [])).select("vestiging", "score"), schools
-    )
+    measured = {
+        "pupils": [*inputs.get(PUPILS_PO, []), *inputs.get(PUPILS_VO, [])],
+        "cumi_pupils": inputs.get(CUMI, []),
+        "newcomers": inputs.get(NEWCOMERS, []),
+    }
+    parts = [_of(counts, names).select("vestiging", "school_type", measure) for measure, names in measured.items()]
+    counted = pl.concat(parts, how="diagonal")
+    scored = scores_by_type(_of(scores, inputs.get(SCORES, [])), counted)
+    return Basis(counted, scored.select("vestiging", "school_type", "score"), schools)
 
 
 def work_out(school_year: str, rules: Sequence[Rules], basis: Basis) -> Decided:
@@ -89,32 +113,43 @@ def work_out(school_year: str, rules: Sequence[Rules], basis: Basis) -> Decided:
 
     Args:
         school_year: `2021-2022`.
-        rules: one or more regulations that do not overlap (po and vo).
+        rules: the regulations of the year; those for some places only take their schools from the others.
         basis: counts, scores and schools.
     """
-    entitled = [_entitled(one, basis) for one in rules]
-    parts = [instalments(frame, one.shares) for frame, one in zip(entitled, rules, strict=True)]
-    placed = board_on(basis.schools, pl.concat(entitled), first_day(school_year)).with_columns(
-        school_year=pl.lit(school_year), brin=pl.col("vestiging").str.head(4)
-    )
-    euros = placed.with_columns(
+    places = claimed({one.name: one.places for one in rules}, basis.counts, basis.scores, basis.schools)
+    entitled = [_entitled(one, basis, places) for one in rules]
+    parts = [
+        instalments(frame, one.shares).with_columns(currency=pl.lit(one.currency))
+        for frame, one in zip(entitled, rules, strict=True)
+    ]
+    whole = pl.concat(entitled)
+    placed = board_on(basis.schools, whole, first_day(school_year)).with_columns(
+        school_year=pl.lit(school_year),
+        brin=pl.col("vestiging").str.head(4),
         quantity=to_quantity(pl.col("quantity_e2")),
         rate=to_rate(pl.col("rate_e8")),
         amount=to_euro(pl.col("amount_cents")),
     )
-    key = ["vestiging", "school_type", "component"]
-    homeless = euros.filter(pl.col("board").is_null())
-    due = pl.concat(parts).join(homeless.select(key), on=key, how="anti")
+    homeless = placed.filter(pl.col("board").is_null())
+    housed = placed.filter(pl.col("board").is_not_null())
+    due = pl.concat(parts).join(homeless.select(KEY), on=KEY, how="anti")
     due = due.with_columns(school_year=pl.lit(school_year), amount=to_euro(pl.col("amount_cents")))
     return Decided(
-        euros.filter(pl.col("board").is_not_null()).select(ENTITLED).sort(key),
-        due.select(INSTALLED).sort(*key, "month"),
-        homeless.select(*key, "amount").sort(key),
+        housed.select(ENTITLED).sort(KEY),
+        due.select(INSTALLED).sort(*KEY, "month"),
+        traced(housed).select(TRACED).sort(KEY),
+        homeless.select(*KEY, "amount", "currency").sort(KEY),
     )
 
 
-def _entitled(rules: Rules, basis: Basis) -> pl.DataFrame:
-    return entitlements(quantities(rules.rates, rules.thresholds, basis.counts, basis.scores), rules.rates)
+def _entitled(rules: Rules, basis: Basis, places: pl.DataFrame) -> pl.DataFrame:
+    counts, scores = (under(rules.name, rules.counts_as, places, frame) for frame in (basis.counts, basis.scores))
+    counted = quantities(rules.rates, rules.thresholds, counts, scores)
+    found = entitlements(counted, rules.rates, places.select("vestiging", "place"))
+    thresholds = rules.thresholds.select("component", "threshold", "level")
+    return found.join(thresholds, on="component", how="left", maintain_order="left").with_columns(
+        regulation=pl.lit(rules.name), currency=pl.lit(rules.currency)
+    )
 
 
 def _of(frame: pl.DataFrame, deliveries: Sequence[str]) -> pl.DataFrame:

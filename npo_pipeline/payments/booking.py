@@ -31,7 +31,7 @@ def payments_of(
         run_id: the run.
         instalments: of the latest decision of every school year: KEY, month, amount.
         ledger: what was paid before: KEY, paid_month, reason, amount.
-        latest: school_year and decision_id of those decisions.
+        latest: school_year, currency and decision_id of those decisions.
         schools: the directory.
 
     Returns:

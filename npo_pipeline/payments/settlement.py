@@ -12,7 +12,7 @@ import polars as pl
 
 from npo_pipeline.months import Month, month_text
 
-KEY = ["school_year", "vestiging", "school_type", "component"]
+KEY = ["school_year", "currency", "vestiging", "school_type", "component"]
 SETTLED = [*KEY, "decision_id", "reason", "amount_cents"]
 
 
@@ -27,7 +27,7 @@ def settle(month: Month, due: pl.DataFrame, paid: pl.DataFrame, latest: pl.DataF
         month: the month of the run.
         due: the instalments of the latest decision of every school year: KEY, month, amount_cents.
         paid: the ledger: KEY, paid_month, reason, amount_cents.
-        latest: school_year, decision_id of those decisions.
+        latest: school_year, currency, decision_id of those decisions.
 
     Returns:
         KEY, decision_id, reason, amount_cents (never 0), sorted.
@@ -42,7 +42,7 @@ def settle(month: Month, due: pl.DataFrame, paid: pl.DataFrame, latest: pl.DataF
     long = rows.unpivot(["instalment", "correction"], index=KEY, variable_name="reason", value_name="amount_cents")
     return (
         long.filter(pl.col("amount_cents") != 0)
-        .join(latest, on="school_year", how="left")
+        .join(latest, on=["school_year", "currency"], how="left")
         .select(SETTLED)
         .sort(*KEY, "reason")
     )

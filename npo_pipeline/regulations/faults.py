@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,11 +11,14 @@ from pydantic_core import ErrorDetails
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.regulations.cited import Cited, Source
+from npo_pipeline.regulations.component import Component, Rate, Threshold
 from npo_pipeline.regulations.document import Document, Place, refused
-from npo_pipeline.regulations.model import Component, Rate, Regulation, Rounding, Schedule, Threshold
+from npo_pipeline.regulations.example import Example
+from npo_pipeline.regulations.model import Regulation, Rounding, Schedule
+from npo_pipeline.regulations.places import Place as SchoolPlace
 from npo_pipeline.regulations.values import quoted
 
-_PARTS = (Regulation, Source, Cited, Rate, Threshold, Component, Schedule, Rounding)
+_PARTS = (Regulation, Source, Cited, Rate, Threshold, Component, Schedule, Rounding, Example, SchoolPlace)
 _KEYS = sorted({key for part in _PARTS for key in part.model_fields})
 
 _EVERY_VALUE = " (a value has value, unit, status, source, where and checked_on)"
@@ -44,6 +47,13 @@ def refusal(document: Document, error: ValidationError) -> Refused:
     others = sorted({fault[1] for fault in faults[1:]} - {line})
     more = f"; see also line {', '.join(map(str, others[:_OTHERS]))}" if others else ""
     return refused(document.name, line, f"{_dotted(place)}: {_words(first, place)}{more}")
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """What may have been meant by a name that is not known."""
+    there = sorted(known)
+    found = get_close_matches(name, there, n=1)
+    return f"is `{found[0]}` meant?" if found else f"there is {', '.join(there) or 'none'}"
 
 
 def _placed(error: ValidationError) -> list[tuple[ErrorDetails, Place]]:

@@ -14,35 +14,81 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.regulations.cited import Cited
-from npo_pipeline.regulations.model import Component, Rate, Regulation
+from npo_pipeline.regulations.component import Component, Rate
+from npo_pipeline.regulations.model import Regulation
 from npo_pipeline.regulations.values import RATE_DECIMALS
 
 RATES = {
     "component": pl.String,
     "school_type": pl.String,
+    "place": pl.String,
     "measure": pl.String,
+    "unit": pl.String,
     "rate_e8": pl.Int64,
     "article": pl.String,
     "status": pl.String,
+    "source": pl.String,
+    "url": pl.String,
 }
 SHARES = {"component": pl.String, "month": pl.Date, "numerator": pl.Int64, "denominator": pl.Int64}
 THRESHOLDS = {"component": pl.String, "threshold": pl.Int64, "level": pl.String}
 LEFT_OUT = {"component": pl.String, "school_type": pl.String, "what": pl.String, "article": pl.String}
+PLACES = {"place": pl.String, "brin": pl.String, "municipality": pl.String}
+SOFT = {"status": pl.String, "what": pl.String, "component": pl.String, "article": pl.String}
 
 
 def rates(regulation: Regulation) -> pl.DataFrame:
     """The rates that can be reckoned with.
 
     Returns:
-        component, school_type, measure, rate_e8 (units of 0.00000001), article, status; in the order of
-        the file, which is the order of booking.
+        component, school_type, place (null: everywhere), measure, unit, rate_e8 (units of 0.00000001),
+        article, status, source (title), url; in the order of the file, which is the order of booking.
     """
     rows = [
-        (name, school_type, component.measure, rate_e8(rate.value), rate.where, rate.status)
+        (
+            name,
+            school_type,
+            rate.place,
+            component.measure,
+            rate.unit,
+            rate_e8(rate.value),
+            rate.where,
+            rate.status,
+            regulation.sources[rate.source].title,
+            regulation.sources[rate.source].url,
+        )
         for name, component, rate, school_type in _lines(regulation)
         if rate.value is not None and not _unknown(regulation, name, rate)
     ]
     return pl.DataFrame(rows, schema=RATES, orient="row")
+
+
+def places(regulation: Regulation) -> pl.DataFrame:
+    """Whom a regulation is for, where it is not the whole country.
+
+    Returns:
+        place, and either brin or municipality (in capitals): a row for each that is named; no rows where the
+        regulation is for all.
+    """
+    rows: list[tuple[str, str | None, str | None]] = []
+    for name, place in regulation.places.of.items() if regulation.places else ():
+        rows += [(name, brin, None) for brin in place.brins.value or ()]
+        rows += [(name, None, municipality.upper()) for municipality in place.municipalities]
+    return pl.DataFrame(rows, schema=PLACES, orient="row")
+
+
+def soft_values(regulation: Regulation) -> pl.DataFrame:
+    """What amounts rest on that no source says in so many words.
+
+    Returns:
+        status (`approximate` or `derived`), what, component (null: all of them), article.
+    """
+    rows: list[tuple[Any, ...]] = [
+        (value.status, what, component, value.where)
+        for what, component, value in _resting(regulation)
+        if value.status in ("approximate", "derived")
+    ]
+    return pl.DataFrame(rows, schema=SOFT, orient="row").unique(maintain_order=True)
 
 
 def shares(regulation: Regulation) -> pl.DataFrame:
@@ -108,6 +154,24 @@ def _lines(regulation: Regulation) -> Iterator[tuple[str, Component, Rate, str]]
         for rate in component.rates:
             for school_type in rate.school_types:
                 yield name, component, rate, school_type
+
+
+def _resting(regulation: Regulation) -> Iterator[tuple[str, str | None, Cited[Any]]]:
+    """The values that amounts depend on: what each is, and the component it is of (null: all)."""
+    yield "reference date", None, regulation.reference_date
+    yield "rounding", None, regulation.rounding
+    for name, component in regulation.components.items():
+        yield "months of payment", name, regulation.schedule_of(name)
+        for rate in component.rates:
+            yield f"rate of {', '.join(rate.school_types)}", name, rate
+        if threshold := component.threshold:
+            yield from (
+                (f"{what} of the threshold", name, value)
+                for what, value in (("units", threshold.units), ("level", threshold.level))
+            )
+            yield "place of booking", name, threshold.booking
+        if component.reference_dates:
+            yield "reference dates", name, component.reference_dates
 
 
 def _unknown(regulation: Regulation, component: str, rate: Rate) -> dict[str, Cited[Any]]:

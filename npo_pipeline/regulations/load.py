@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,9 +16,10 @@ from pydantic import ValidationError
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import school_year_from
-from npo_pipeline.regulations.document import document_from, refused
+from npo_pipeline.regulations.document import Document, document_from, refused
 from npo_pipeline.regulations.faults import refusal
 from npo_pipeline.regulations.model import Regulation
+from npo_pipeline.regulations.overlay import is_overlay, laid_over, overlay_from, refuse_wrong_base
 
 MAX_BYTES = 2**20
 """No regulation comes near one MiB; what does is something else."""
@@ -24,29 +28,83 @@ _SHIPPED_NAME = re.compile(r"(\d{4}-\d{4})-[a-z0-9-]+\.yaml")
 
 
 @dataclass(frozen=True)
-class LoadedRegulation:
-    """A regulation, and the file it came from, byte for byte: `sha256` is that of `text` in UTF-8."""
+class RuleText:
+    """A file of rules, byte for byte: `sha256` is that of `text` in UTF-8."""
 
-    regulation: Regulation
     name: str
     sha256: str
     text: str
 
 
-def load_regulation(path: Path) -> LoadedRegulation:
-    """Read and check a regulation file.
+@dataclass(frozen=True)
+class LoadedRegulation:
+    """A regulation and the texts it came from: its file, and the overlays that were laid over it."""
+
+    regulation: Regulation
+    texts: tuple[RuleText, ...]
+
+    @property
+    def name(self) -> str:
+        """The names of its texts, joined by `+`."""
+        return "+".join(one.name for one in self.texts)
+
+    @property
+    def sha256(self) -> str:
+        """The hashes of its texts, joined by `+`."""
+        return "+".join(one.sha256 for one in self.texts)
+
+
+def load_rules(
+    school_year: str, paths: Sequence[Path] = (), as_of: date | None = None
+) -> tuple[LoadedRegulation, ...]:
+    """The regulations of a school year: the shipped ones, with the files that were named in place or on top.
+
+    Args:
+        school_year: `2021-2022`.
+        paths: regulation files, each in place of the shipped one of its sector, and overlays.
+        as_of: of two versions of a regulation the latest that was published by this day counts; the latest of
+            all where it is not given.
+
+    Raises:
+        Refused: there is none, a file cannot be read or has a fault, or it is of another school year.
+    """
+    wanted = school_year_from(school_year)
+    chosen = {one.regulation.sector: one for one in _latest(_shipped_of(wanted), as_of)}
+    documents = [(_read(path), path) for path in paths]
+    for (text, document), path in documents:
+        if not is_overlay(document):
+            loaded = _checked(text, document)
+            if loaded.regulation.school_year != wanted:
+                raise Refused(f"{path}: is of school year {loaded.regulation.school_year}, not of {wanted}")
+            chosen[loaded.regulation.sector] = loaded
+    for (text, document), _ in documents:
+        if is_overlay(document):
+            base = _base_of(document, chosen.values())
+            chosen[base.regulation.sector] = _overlaid(base, text, document)
+    if not chosen:
+        raise Refused(_nothing(wanted, as_of))
+    return tuple(sorted(chosen.values(), key=lambda one: one.name))
+
+
+def load_shipped(school_year: str, as_of: date | None = None) -> tuple[LoadedRegulation, ...]:
+    """The regulation files of a school year that come with the package, by name.
+
+    Raises:
+        Refused: it is no school year, or there is no file for it.
+    """
+    return load_rules(school_year, (), as_of)
+
+
+def load_file(path: Path) -> LoadedRegulation:
+    """Read and check a regulation file, or an overlay on top of the shipped file it names.
 
     Raises:
         Refused: it cannot be read, or something in it is wrong; the message names file and line.
     """
-    try:
-        if not path.is_file():
-            raise Refused(f"{path}: {'is no ordinary file' if path.exists() else 'no such file'}")
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Refused(f"{path}: cannot be read ({error.strerror or error})") from error
-    return _loaded(raw, path.name)
+    text, document = _read(path)
+    if not is_overlay(document):
+        return _checked(text, document)
+    return _overlaid(_base_of(document, all_shipped()), text, document)
 
 
 def parse_regulation(text: str, name: str) -> LoadedRegulation:
@@ -59,22 +117,22 @@ def parse_regulation(text: str, name: str) -> LoadedRegulation:
     Raises:
         Refused: something in it is wrong; the message names file and line.
     """
-    # A lone surrogate, the one thing text can hold and UTF-8 cannot, is left for `_loaded` to refuse.
-    return _loaded(text.encode("utf-8", "surrogatepass"), name)
+    # A lone surrogate, the one thing text can hold and UTF-8 cannot, is left for `_text` to refuse.
+    return _checked(*_text(text.encode("utf-8", "surrogatepass"), name))
 
 
-def load_shipped(school_year: str) -> tuple[LoadedRegulation, ...]:
-    """The regulation files of a school year that come with the package, by name.
+def parse_texts(texts: Sequence[tuple[str, str]]) -> LoadedRegulation:
+    """A regulation from its kept texts: (name, text) of its file and of the overlays on it, in order."""
+    (name, first), *overlays = texts
+    loaded = parse_regulation(first, name)
+    for name, text in overlays:
+        loaded = _overlaid(loaded, *_text(text.encode(), name))
+    return loaded
 
-    Raises:
-        Refused: it is no school year, or there is no file for it.
-    """
-    wanted = school_year_from(school_year)
-    found = [file for year, file in _shipped() if year == wanted]
-    if not found:
-        there = ", ".join(shipped_school_years())
-        raise Refused(f"no regulation is known for {wanted}; there is {there}, or give a file with --regulation")
-    return tuple(_loaded(file.read_bytes(), file.name) for file in found)
+
+def all_shipped() -> tuple[LoadedRegulation, ...]:
+    """Every regulation file that comes with the package, all versions, by name."""
+    return tuple(one for year in shipped_school_years() for one in _shipped_of(year))
 
 
 def shipped_school_years() -> tuple[str, ...]:
@@ -82,12 +140,82 @@ def shipped_school_years() -> tuple[str, ...]:
     return tuple(sorted({year for year, _ in _shipped()}))
 
 
-def _shipped() -> list[tuple[str, Traversable]]:
+@cache
+def _shipped() -> tuple[tuple[str, Traversable], ...]:
     here = sorted(files(__package__).iterdir(), key=lambda file: file.name)
-    return [(found[1], file) for file in here if (found := _SHIPPED_NAME.fullmatch(file.name))]
+    return tuple((found[1], file) for file in here if (found := _SHIPPED_NAME.fullmatch(file.name)))
 
 
-def _loaded(raw: bytes, name: str) -> LoadedRegulation:
+def _shipped_of(school_year: str) -> tuple[LoadedRegulation, ...]:
+    found = tuple(
+        _checked(*_text(file.read_bytes(), file.name)) for year, file in _shipped() if year == school_year
+    )
+    refuse_two_at_once(found)
+    return found
+
+
+def refuse_two_at_once(found: Sequence[LoadedRegulation]) -> None:
+    """Refuse two files that say what holds for the same sector and school year from the same day.
+
+    Raises:
+        Refused: names both.
+    """
+    seen: dict[tuple[str, str, date | None], str] = {}
+    for one in found:
+        rules = one.regulation
+        key = (rules.school_year, rules.sector, rules.published.value)
+        if key in seen:
+            raise Refused(
+                f"{one.name}: says what holds for {rules.sector} in {rules.school_year} from {key[2]} on, and so "
+                f"does {seen[key]}; give one of them another date of publication, or take it away"
+            )
+        seen[key] = one.name
+
+
+def _latest(found: Sequence[LoadedRegulation], as_of: date | None) -> list[LoadedRegulation]:
+    """Of each sector the version that was published last, by a day."""
+    versions: dict[str, LoadedRegulation] = {}
+    for one in sorted(found, key=_published):
+        if as_of is None or _published(one) <= as_of:
+            versions[one.regulation.sector] = one
+    return list(versions.values())
+
+
+def _published(one: LoadedRegulation) -> date:
+    return one.regulation.published.known(f"{one.name}: the day of publication")
+
+
+def _base_of(document: Document, among: Iterable[LoadedRegulation]) -> LoadedRegulation:
+    overlay, loaded = overlay_from(document), list(among)
+    for one in loaded:
+        if overlay.overlay_of in {one.texts[0].name, one.texts[0].name.removesuffix(".yaml")}:
+            return one
+    raise refuse_wrong_base(overlay, document, [one.texts[0].name.removesuffix(".yaml") for one in loaded])
+
+
+def _overlaid(base: LoadedRegulation, text: RuleText, document: Document) -> LoadedRegulation:
+    regulation = laid_over(base.regulation, overlay_from(document), document)
+    return replace(base, regulation=regulation, texts=(*base.texts, text))
+
+
+def _nothing(school_year: str, as_of: date | None) -> str:
+    there = ", ".join(shipped_school_years())
+    by = f" that was published by {as_of}" if as_of else ""
+    return f"no regulation is known for {school_year}{by}; there is {there}, or give a file with --regulation"
+
+
+def _read(path: Path) -> tuple[RuleText, Document]:
+    try:
+        if not path.is_file():
+            raise Refused(f"{path}: {'is no ordinary file' if path.exists() else 'no such file'}")
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Refused(f"{path}: cannot be read ({error.strerror or error})") from error
+    return _text(raw, path.name)
+
+
+def _text(raw: bytes, name: str) -> tuple[RuleText, Document]:
     if len(raw) > MAX_BYTES:
         raise Refused(f"{name}: is larger than {MAX_BYTES // 2**20} MiB; that is no regulation file")
     try:
@@ -95,9 +223,12 @@ def _loaded(raw: bytes, name: str) -> LoadedRegulation:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise refused(name, line, f"byte 0x{raw[error.start]:02X} is not UTF-8; save the file as UTF-8") from error
-    document = document_from(text, name)
+    return RuleText(name, hashlib.sha256(raw).hexdigest(), text), document_from(text, name)
+
+
+def _checked(text: RuleText, document: Document) -> LoadedRegulation:
     try:
         regulation = Regulation.model_validate(document.data)
     except ValidationError as error:
         raise refusal(document, error) from error
-    return LoadedRegulation(regulation, name, hashlib.sha256(raw).hexdigest(), text)
+    return LoadedRegulation(regulation, (text,))

@@ -16,56 +16,21 @@ from pydantic import AfterValidator, model_validator
 
 from npo_pipeline.months import first_day, month_text
 from npo_pipeline.regulations.cited import Cited, Part, Source, cited, fault
-from npo_pipeline.regulations.values import Day, Key, MonthValue, RateValue, SchoolYear, Share, Text, Whole, some
+from npo_pipeline.regulations.component import Component
+from npo_pipeline.regulations.example import Example
+from npo_pipeline.regulations.places import Places
+from npo_pipeline.regulations.values import (
+    Day,
+    Key,
+    MonthValue,
+    SchoolYear,
+    Share,
+    Text,
+    some,
+)
 
-SchoolType: TypeAlias = Literal["bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn"]
-Measure: TypeAlias = Literal["pupils", "score", "cumi_pupils"]  # score: the one with threshold (CBS, Tabel 1)
-Level: TypeAlias = Literal["brin", "vestiging"]
-
-Booking: TypeAlias = Literal["lowest_vestiging_first_school_type"]
-"""Booked on the lowest vestiging code that has any, there under the first school type of the list that has."""
-
-
-class Rate(Cited[RateValue]):
-    """What one unit gives, for the school types it is published for, in the order of booking."""
-
-    school_types: Annotated[tuple[SchoolType, ...], AfterValidator(some)]
-
-
-class Threshold(Part):
-    """Units that give nothing, the level they are counted at, and where what exceeds them is booked."""
-
-    units: Cited[Whole]
-    level: Cited[Level]
-    booking: Cited[Booking]
-
-
-class Component(Part):
-    """A kind of money: a measure times a rate per school type."""
-
-    measure: Measure
-    rates: Annotated[tuple[Rate, ...], AfterValidator(some)]
-    threshold: Threshold | None = None
-    schedule: Key | None = None  # the regulation's own when none is named
-
-    @model_validator(mode="after")
-    def _each_school_type_once(self) -> Self:
-        seen: set[str] = set()
-        for number, rate in enumerate(self.rates):
-            for school_type in rate.school_types:
-                if school_type in seen:
-                    raise fault(f"names `{school_type}` twice; a school type has one rate", "rates", number)
-                seen.add(school_type)
-        if self.measure == "score" and len(seen) > 1:
-            raise fault("a score belongs to one school type; with two it would be paid twice", "rates")
-        return self
-
-    @model_validator(mode="after")
-    def _one_rate_above_a_threshold(self) -> Self:
-        # What exceeds it is counted over the school types together, so there is nothing to choose a rate by.
-        if self.threshold and len(self.rates) > 1:
-            raise fault("has a threshold, so all its school types share one rate; name them together", "rates")
-        return self
+Sector: TypeAlias = Literal["po", "vo", "cn"]
+"""Primary and secondary education in Europe; Caribisch Nederland."""
 
 
 class Schedule(Part):
@@ -100,15 +65,19 @@ class Regulation(Part):
 
     title: Text
     school_year: SchoolYear
-    sector: Literal["po", "vo"]
-    currency: Literal["EUR"]
+    sector: Sector
+    version: Key  # provisional, definitive, ...
+    published: Cited[Day]  # the day from which these rules were known; of two versions the later one counts
+    currency: Literal["EUR", "USD"]  # amounts of two currencies are never added up
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
+    places: Places | None = None
     reference_date: Cited[Day]
     spending_deadline: Cited[Day]
     rounding: Cited[Rounding]
     schedule: Key
     schedules: Annotated[dict[Key, Cited[Schedule]], AfterValidator(some)]
     components: Annotated[dict[Key, Component], AfterValidator(some)]
+    examples: tuple[Example, ...] = ()
 
     def schedule_of(self, component: str) -> Cited[Schedule]:
         """The schedule a component is paid by."""
@@ -129,6 +98,26 @@ class Regulation(Part):
                 raise fault(words, "components", name, "schedule")
         if self.schedule not in self.schedules:
             raise fault(f"`{self.schedule}` is not among the schedules; add it there", "schedule")
+        return self
+
+    @model_validator(mode="after")
+    def _places_known(self) -> Self:
+        known = set(self.places.of) if self.places else {None}
+        for name, component in self.components.items():
+            for number, rate in enumerate(component.rates):
+                if rate.place not in known:
+                    words = (
+                        f"wants a place, one of {', '.join(map(str, known))}" if self.places else "has no places"
+                    )
+                    raise fault(f"this regulation {words}; mend it", "components", name, "rates", number, "place")
+        return self
+
+    @model_validator(mode="after")
+    def _examples_known(self) -> Self:
+        for number, example in enumerate(self.examples):
+            for component in example.units:
+                if component not in self.components:
+                    raise fault(f"`{component}` is no component here", "examples", number, "units", component)
         return self
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator
 
@@ -65,6 +65,22 @@ def rate_from(value: Any) -> Decimal:
     raise ValueError(f"{quoted(text)} is no rate; write it as 701.16")
 
 
+def amount_from(value: Any) -> Decimal:
+    """An amount or a number of units from 0 with at most two decimals."""
+    text = text_from(value)
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text):
+        return Decimal(text)
+    raise ValueError(f"{quoted(text)} is no amount; write it with a point and at most two decimals, as 78409.30")
+
+
+def brin_from(value: Any) -> str:
+    """The code of a school: two digits and two capitals."""
+    text = text_from(value)
+    if re.fullmatch(r"[0-9]{2}[A-Z]{2}", text):
+        return text
+    raise ValueError(f"{quoted(text)} is no BRIN: two digits and two capitals, as 28PW")
+
+
 def share_from(value: Any) -> Fraction:
     """A share above 0 and up to 1, as an exact fraction: 2/12 or 1."""
     text = text_from(value)
@@ -105,10 +121,13 @@ def _of_file(read: Callable[[str], T]) -> Callable[[Any], T]:
     return reader
 
 
+SchoolType: TypeAlias = Literal["bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn"]
 Text: TypeAlias = Annotated[str, BeforeValidator(text_from)]
 Key: TypeAlias = Annotated[str, BeforeValidator(key_from)]
 Url: TypeAlias = Annotated[str, BeforeValidator(url_from)]
 RateValue: TypeAlias = Annotated[Decimal, BeforeValidator(rate_from)]
+Amount: TypeAlias = Annotated[Decimal, BeforeValidator(amount_from)]
+Brin: TypeAlias = Annotated[str, BeforeValidator(brin_from)]
 Share: TypeAlias = Annotated[Fraction, BeforeValidator(share_from)]
 Whole: TypeAlias = Annotated[int, BeforeValidator(whole_from)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_of_file(day_from))]

@@ -11,6 +11,7 @@ QUANTITIES = {
     "vestiging": pl.String,
     "school_type": pl.String,
     "component": pl.String,
+    "counted_e2": pl.Int64,
     "quantity_e2": pl.Int64,
 }
 
@@ -23,23 +24,25 @@ def quantities(
     Args:
         rates: component, school_type (in the order of booking), measure.
         thresholds: component, threshold, level, for the components that have one.
-        counts: vestiging, school_type, pupils, cumi_pupils of the reference date.
-        scores: vestiging, score (DECIMAL, with threshold) of the reference date.
+        counts: vestiging, school_type, and a column per measure that is counted (pupils, cumi_pupils, ...).
+        scores: vestiging, school_type, score (DECIMAL, with threshold) of the reference date.
 
     Returns:
-        vestiging, school_type, component, quantity_e2, sorted.
+        vestiging, school_type, component, counted_e2 (before the threshold), quantity_e2, sorted.
     """
     parts = [pl.DataFrame(schema=QUANTITIES)]
     for (component, measure), lines in rates.group_by("component", "measure", maintain_order=True):
-        school_types = lines["school_type"].to_list()
+        school_types = lines["school_type"].unique(maintain_order=True).to_list()
         limit = thresholds.filter(pl.col("component") == component)
         if measure == "score":
             counted = _scored(scores, school_types)
         else:
             counted = _counted(counts, str(measure), school_types)
-            if limit.height:
-                threshold, level = limit.select("threshold", "level").row(0)
-                counted = above_threshold(counted, int(threshold), str(level), school_types)
+        if limit.height:
+            threshold, level = limit.select("threshold", "level").row(0)
+            counted = above_threshold(counted, int(threshold), str(level), school_types)
+        else:
+            counted = counted.with_columns(counted_e2="quantity_e2")
         parts.append(counted.with_columns(component=pl.lit(component)).select(*QUANTITIES))
     whole = pl.concat(parts).filter(pl.col("quantity_e2") > 0)
     return whole.sort("vestiging", "school_type", "component")
@@ -57,21 +60,27 @@ def above_threshold(counted: pl.DataFrame, threshold: int, level: str, order: li
         threshold: units that give nothing.
         level: `brin` or `vestiging`.
         order: the school types, in the order of booking.
+
+    Returns:
+        vestiging, school_type, counted_e2 (all that was counted), quantity_e2 (what exceeds the threshold).
     """
     group = pl.col("vestiging").str.head(4) if level == "brin" else pl.col("vestiging")
     rank = pl.col("school_type").replace_strict(order, list(range(len(order))), return_dtype=pl.Int64)
     having = counted.filter(pl.col("quantity_e2") > 0).with_columns(group=group, rank=rank)
     booked = having.sort("vestiging", "rank").group_by("group", maintain_order=True)
     summed = booked.agg(pl.col("vestiging", "school_type").first(), pl.col("quantity_e2").sum())
-    return summed.with_columns(pl.col("quantity_e2") - threshold * 100).drop("group")
+    return summed.with_columns(counted_e2="quantity_e2", quantity_e2=pl.col("quantity_e2") - threshold * 100).drop(
+        "group"
+    )
 
 
 def _counted(counts: pl.DataFrame, measure: str, school_types: list[str]) -> pl.DataFrame:
     mine = counts.filter(pl.col("school_type").is_in(school_types))
-    return mine.group_by("vestiging", "school_type").agg(quantity_e2=pl.col(measure).sum() * 100)
+    units = pl.col(measure).sum() if measure in counts.columns else pl.lit(0, pl.Int64)
+    return mine.group_by("vestiging", "school_type").agg(quantity_e2=units * 100)
 
 
 def _scored(scores: pl.DataFrame, school_types: list[str]) -> pl.DataFrame:
     hundredths = (pl.col("score").cast(pl.Decimal(38, 2)) * pl.lit(100, pl.Int64)).cast(pl.Int64)
-    each = scores.select("vestiging", quantity_e2=hundredths)
-    return each.join(pl.DataFrame({"school_type": school_types}), how="cross")
+    mine = scores.filter(pl.col("school_type").is_in(school_types))
+    return mine.select("vestiging", "school_type", quantity_e2=hundredths)

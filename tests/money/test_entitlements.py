@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from npo_pipeline.entitlements import entitlements
 from npo_pipeline.instalments import instalments
 from npo_pipeline.regulations.frames import rates, shares
-from npo_pipeline.regulations.load import load_shipped
 from tests.reading import rows, table
+from tests.rulebook import shipped
 
-(PO,) = load_shipped("2021-2022")
+PO = shipped("2021-2022-po")
 RATES, SHARES = rates(PO.regulation), shares(PO.regulation)
+NOWHERE = table("vestiging place\n 00AA00 bonaire").clear()
 
 
 def test_amounts_of_2021_2022():
@@ -29,7 +30,9 @@ def test_amounts_of_2021_2022():
         """,
         quantity_e2="i",
     )
-    assert rows(entitlements(counted, RATES), "vestiging", "school_type", "component", "amount_cents") == [
+    assert rows(
+        entitlements(counted, RATES, NOWHERE), "vestiging", "school_type", "component", "amount_cents"
+    ) == [
         ("00AP00", "bao", "achterstandsscore", 8_293_30),  # 33.02 x 251.16 = 8,293.3032
         ("00AP00", "bao", "per_pupil", 70_116_00),  # 100 x 701.16
         ("01AA00", "sbo", "per_pupil", 10_517_40),  # 10 x 1,051.74

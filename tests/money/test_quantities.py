@@ -21,7 +21,7 @@ RATES = table(
     """
 )
 THRESHOLDS = table("component threshold level\n cumi 4 brin", threshold="i")
-NO_SCORES = table("vestiging score\n 00AA00 0.00", score="m").clear()
+NO_SCORES = table("vestiging school_type score\n 00AA00 bao 0.00", score="m").clear()
 
 
 def quantities_of(counts: str, scores: pl.DataFrame = NO_SCORES) -> list[tuple]:
@@ -42,7 +42,7 @@ def test_pupils_of_all_clusters_of_a_vestiging_add_up():
 
 
 def test_a_score_counts_in_hundredths_and_a_score_of_nothing_not_at_all():
-    scores = table("vestiging score\n 01AA00 33.02\n 01AB00 0.00", score="m")
+    scores = table("vestiging school_type score\n 01AA00 bao 33.02\n 01AB00 bao 0.00", score="m")
     assert quantities_of("vestiging school_type pupils cumi_pupils\n 01AA00 bao 1 -", scores) == [
         ("01AA00", "bao", "achterstandsscore", 33_02),
         ("01AA00", "bao", "per_pupil", 1_00),

@@ -11,8 +11,14 @@ from tests.reading import rows, table
 
 SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))
 AUG22 = date(2022, 8, 1)
-LATEST = table("school_year decision_id\n 2021-2022 two")
-DUE = {"school_year": pl.String, "vestiging": pl.String, "school_type": pl.String, "component": pl.String}
+LATEST = table("school_year currency decision_id\n 2021-2022 EUR two")
+DUE = {
+    "school_year": pl.String,
+    "currency": pl.String,
+    "vestiging": pl.String,
+    "school_type": pl.String,
+    "component": pl.String,
+}
 
 
 def due(**months: int) -> pl.DataFrame:
@@ -28,7 +34,7 @@ def paid(*entries: tuple[date, str, int]) -> pl.DataFrame:
 def _school(columns, entries) -> pl.DataFrame:
     schema = {**DUE, **columns, "amount_cents": pl.Int64}
     return pl.DataFrame(
-        [("2021-2022", "00AA00", "bao", "per_pupil", *e) for e in entries], schema=schema, orient="row"
+        [("2021-2022", "EUR", "00AA00", "bao", "per_pupil", *e) for e in entries], schema=schema, orient="row"
     )
 
 
@@ -156,7 +162,7 @@ def test_payment_ids_follow_from_what_is_paid():
     names = {frame["payment_id"].item() for frame in (one, other_month, dearer)}
     assert len(names) == 3
     assert all(len(name) == 32 for name in names)
-    assert KEY == ["school_year", "vestiging", "school_type", "component"]
+    assert KEY == ["school_year", "currency", "vestiging", "school_type", "component"]
 
 
 def test_skipped_months_are_those_in_which_an_instalment_falls():

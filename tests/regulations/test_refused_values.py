@@ -33,7 +33,7 @@ KEYS_AND_CITATIONS = {
     "no such status": ("status: derived", ">>>status: certain", "'certain', which is none of 'published'"),
     "address that is none": ("url: https://avs.nl", ">>>url: javascript:avs.nl", "is no web address"),
     "name with a space": ("  cumi:\n", "  >>>Cumi pupils:\n", "'Cumi pupils' is no name"),
-    "other currency": ("currency: EUR", ">>>currency: USD", "is 'USD', which is none of 'EUR'"),
+    "other currency": ("currency: EUR", ">>>currency: GBP", "is 'GBP', which is none of 'EUR' or 'USD'"),
 }
 
 RATES_AND_COMPONENTS = {

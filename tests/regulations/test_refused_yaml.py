@@ -8,7 +8,7 @@ import time
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.regulations.load import MAX_BYTES, load_regulation, parse_regulation
+from npo_pipeline.regulations.load import MAX_BYTES, load_file, parse_regulation
 
 EUR = "currency: EUR"
 
@@ -65,7 +65,7 @@ def test_bytes_that_are_no_regulation_file(tmp_path, raw, words):
     path = tmp_path / "x.yaml"
     path.write_bytes(raw)
     with pytest.raises(Refused, match=words):
-        load_regulation(path)
+        load_file(path)
 
 
 @pytest.mark.parametrize("raw", LARGE.values(), ids=LARGE.keys())
@@ -74,7 +74,7 @@ def test_a_large_file_is_refused_soon_and_in_few_words(tmp_path, raw):
     path.write_bytes(raw[:MAX_BYTES])
     start = time.perf_counter()
     with pytest.raises(Refused) as refusal:
-        load_regulation(path)
+        load_file(path)
     assert len(str(refusal.value)) < 400
     assert time.perf_counter() - start < 2
 
@@ -83,16 +83,16 @@ def test_paths_that_cannot_be_read(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path, words in (("gone.yaml", "no such file"), (".", "no ordinary file"), ("pipe", "no ordinary file")):
         with pytest.raises(Refused, match=words):
-            load_regulation(tmp_path / path)
+            load_file(tmp_path / path)
 
 
 def test_line_ends_and_a_byte_order_mark_make_no_difference(tmp_path, text):
     plain = parse_regulation(text, "x.yaml")
     path = tmp_path / "x.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
-    loaded = load_regulation(path)
+    loaded = load_file(path)
     assert loaded.regulation == plain.regulation
-    assert loaded.text.encode() == path.read_bytes()
+    assert loaded.texts[0].text.encode() == path.read_bytes()
     assert loaded.sha256 != plain.sha256
 
 

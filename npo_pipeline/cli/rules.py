@@ -1,0 +1,63 @@
+"""`npo rules`: list, show and check the rulebook."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from npo_pipeline.cli.options import DAY, PATH, SCHOOL_YEAR, common, reference_date
+
+
+@click.group()
+def rules() -> None:
+    """Read the rulebook, or try what another file of rules would do."""
+
+
+@rules.command("list")
+@common
+def list_rules(home: Path, as_json: bool) -> None:
+    """List the regulation files that come with npo."""
+    from npo_pipeline.cli import rulebook
+    from npo_pipeline.regulations.load import all_shipped
+
+    rulebook.of_list(all_shipped(), as_json)
+
+
+@rules.command("show")
+@click.argument("school_year", type=SCHOOL_YEAR)
+@click.option("--as-of", type=DAY, default=None, help="The versions that were published by this day.")
+@common
+def show_rules(school_year: str, as_of: date | None, home: Path, as_json: bool) -> None:
+    """Show the rules of a school year: every value, what it rests on and where it stands."""
+    from npo_pipeline.cli import rulebook
+    from npo_pipeline.regulations.load import load_shipped
+
+    rulebook.of_show(load_shipped(school_year, as_of), as_json)
+
+
+@rules.command("check")
+@click.argument("path", metavar="FILE", type=PATH)
+@reference_date("Reckon the effect with the pupils of this day, in place of the day in the file.")
+@common
+def check_file(path: Path, reference_date: date | None, home: Path, as_json: bool) -> None:
+    """Check a regulation file or overlay, and show what it would change. The books are only read.
+
+    Raises:
+        Refused: the file has a fault, or its rules do not give its own worked examples.
+    """
+    from npo_pipeline.cli import rulebook
+    from npo_pipeline.commands.rules import CheckRequest, check_rules
+    from npo_pipeline.errors import Refused
+    from npo_pipeline.home.folder import Home
+
+    result = check_rules(CheckRequest(Home(home), path, reference_date))
+    rulebook.of_check(result, as_json)
+    wrong = [one for one in result.examples if not one.fits]
+    if wrong:
+        first = wrong[0].example
+        raise Refused(
+            f"{path}: {len(wrong)} of its worked examples do not come out, first {first.name!r} "
+            f"(published {first.value}, found {wrong[0].found}); mend the rate or the example"
+        )

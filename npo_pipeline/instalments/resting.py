@@ -1,0 +1,151 @@
+"""What a decision rests on and what it leaves out, in words: an unknown is never silently counted as 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from npo_pipeline.counts.precedence import CUMI, NEWCOMERS
+from npo_pipeline.errors import Refused
+from npo_pipeline.instalments.decided import Basis, Decided, Rules
+from npo_pipeline.instalments.ruled import days_of, rules_of
+from npo_pipeline.regulations.frames import left_out, soft_values
+from npo_pipeline.regulations.load import LoadedRegulation
+from npo_pipeline.rules.places import claimed, under
+
+_STATUSES = ("approximate", "derived")
+
+
+def rests_on(loaded: Sequence[LoadedRegulation], decided: Decided) -> dict[str, str]:
+    """What the amounts of each currency rest on that no source says in so many words.
+
+    Returns:
+        currency -> `approximate: ...; derived: ...`, over the components that have amounts; a currency whose
+        amounts all rest on published values is not in it.
+    """
+    told = {}
+    for currency in decided.entitlements["currency"].unique().sort():
+        trace = decided.trace.filter(pl.col("currency") == currency)
+        soft = pl.concat(_soft_of(one, trace) for one in loaded)
+        parts = [_listed(status, soft) for status in _STATUSES]
+        if words := "; ".join(part for part in parts if part):
+            told[str(currency)] = words
+    return told
+
+
+def _soft_of(one: LoadedRegulation, trace: pl.DataFrame) -> pl.DataFrame:
+    used = trace.filter(pl.col("regulation") == one.name)["component"].unique()
+    soft = soft_values(one.regulation)
+    if used.is_empty():
+        return soft.clear()
+    return soft.filter(pl.col("component").is_null() | pl.col("component").is_in(used.implode()))
+
+
+def _listed(status: str, soft: pl.DataFrame) -> str:
+    of_component = pl.format("{} ({})", "what", "component")
+    shown = pl.when(pl.col("component").is_null()).then("what").otherwise(of_component)
+    words = soft.filter(pl.col("status") == status).select(shown).to_series().unique(maintain_order=True)
+    return f"{status}: {', '.join(words)}" if words.len() else ""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What a decision leaves out, and why in words; `component` and `school_types` where it is of these alone."""
+
+    words: str
+    component: str | None = None
+    school_types: tuple[str, ...] = ()
+
+
+def left_out_of(
+    loaded: Sequence[LoadedRegulation],
+    inputs: Mapping[str, Sequence[str]],
+    basis: Basis,
+    decided: Decided,
+    day: date,
+) -> Iterator[LeftOut]:
+    """What is left out of a decision, one by one."""
+    rules = {one.name: rules_of(one) for one in loaded}
+    claims = claimed({one.name: one.places for one in rules.values()}, basis.counts, basis.scores, basis.schools)
+    for one in loaded:
+        mine = rules[one.name]
+        counts, scores = (under(one.name, mine.counts_as, claims, rows) for rows in (basis.counts, basis.scores))
+        unknown = left_out(one.regulation)
+        about = pl.concat([unknown["school_type"], mine.rates["school_type"]]).unique()
+        if counts.filter(pl.col("school_type").is_in(about.implode())).is_empty():
+            # A regulation for some places is only worth a word where such a place is counted.
+            if mine.counts_as is None:
+                sector = one.regulation.sector
+                yield LeftOut(f"no {sector} pupils of {day} were delivered: nothing of {one.name} is counted")
+            continue
+        yield from _not_known(one.name, unknown)
+        yield from _not_delivered(loaded, mine, inputs, scores, day)
+    yield from _without_board(decided)
+
+
+def refuse_taking_back(left_out: Sequence[LeftOut], before: pl.DataFrame) -> None:
+    """Refuse a decision that leaves out what the one before it counted: the next payment would take it back.
+
+    Args:
+        left_out: what is left out now.
+        before: the entitlements of the decision before.
+
+    Raises:
+        Refused: names it, the amount, and what to do.
+    """
+    for one in left_out:
+        of_it = pl.col("school_type").is_in(list(one.school_types)) & (pl.col("component") == one.component)
+        counted = before.filter(of_it)
+        if counted["amount"].sum():
+            total = f"{counted['amount'].sum():,.2f} {counted['currency'][0]}"
+            raise Refused(
+                f"{one.words}; the decision before counts {total} for it, which the next payment would take back: "
+                "supply what is lacking (a rate of 0 says that there is nothing), and decide again"
+            )
+
+
+def _not_known(name: str, unknown: pl.DataFrame) -> Iterator[LeftOut]:
+    key = ["component", "what", "article"]
+    together = unknown.group_by(key, maintain_order=True).agg(pl.col("school_type").unique(maintain_order=True))
+    for component, what, article, kinds in together.iter_rows():
+        words = f"{component} for {', '.join(kinds)} is left out: its {what} is not known ({name}: {article})"
+        yield LeftOut(words, component, tuple(kinds))
+
+
+def _not_delivered(
+    loaded: Sequence[LoadedRegulation],
+    rules: Rules,
+    inputs: Mapping[str, Sequence[str]],
+    scores: pl.DataFrame,
+    day: date,
+) -> Iterator[LeftOut]:
+    end = "is left out, not counted as 0"
+    for component, measure, kinds in (
+        rules.rates.group_by("component", "measure", maintain_order=True)
+        .agg(pl.col("school_type").unique(maintain_order=True))
+        .iter_rows()
+    ):
+        types, words = ", ".join(kinds), ""
+        if measure == "score" and scores.filter(pl.col("school_type").is_in(kinds)).is_empty():
+            words = f"no scores of {day} for {types} were delivered: {component} {end}"
+        elif measure == "cumi_pupils" and CUMI not in inputs:
+            words = f"no cumi pupils of {day} were delivered: {component} {end}"
+        elif measure == "newcomers" and NEWCOMERS not in inputs:
+            days = ", ".join(str(one) for one in days_of(loaded, "newcomers"))
+            words = f"newcomers were not delivered for each of {days}: {component} for {types} {end}"
+        elif measure == "longer_stay":
+            words = f"no file counts {measure} yet: {component} for {types} {end}"
+        if words:
+            yield LeftOut(words, component, tuple(kinds))
+
+
+def _without_board(decided: Decided) -> Iterator[LeftOut]:
+    for (currency,), rows in decided.left_out.group_by("currency", maintain_order=True):
+        schools, first = rows["vestiging"].n_unique(), rows["vestiging"][0]
+        total = f"{rows['amount'].sum()} {currency}"
+        yield LeftOut(
+            f"{schools} vestigingen have no known board (first {first}): {total} is left out until one is"
+        )

@@ -1,0 +1,46 @@
+"""Which school type the pupils of a vo onderwijstype count as: a rule, so it stands in a cited file."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationError
+
+from npo_pipeline.regulations.cited import Cited, Part, Source
+from npo_pipeline.regulations.document import document_from
+from npo_pipeline.regulations.faults import refusal
+from npo_pipeline.regulations.values import Key, SchoolType, Text, Whole, some
+
+NAME = "onderwijstypen.yaml"
+
+
+class Onderwijstype(Cited[SchoolType]):
+    """Onderwijstypen that count as one school type; `years` where only some leerjaren do."""
+
+    name: Text
+    begins_with: Annotated[tuple[Text, ...], AfterValidator(some)]
+    years: tuple[Whole, ...] = ()
+
+
+class Onderwijstypen(Part):
+    """The mapping, from the top down: the first line that fits counts."""
+
+    title: Text
+    sources: Annotated[dict[Key, Source], AfterValidator(some)]
+    onderwijstypen: Annotated[tuple[Onderwijstype, ...], AfterValidator(some)]
+
+
+@cache
+def onderwijstypen() -> Onderwijstypen:
+    """The mapping that comes with the package.
+
+    Raises:
+        Refused: something in it is wrong; names file and line.
+    """
+    document = document_from((files(__package__) / NAME).read_text(encoding="utf-8"), NAME)
+    try:
+        return Onderwijstypen.model_validate(document.data)
+    except ValidationError as error:
+        raise refusal(document, error) from error

@@ -1,0 +1,131 @@
+"""An overlay: a few values in place of those of a regulation file, for what its operator knows better.
+
+It holds `overlay_of` (the name of a regulation file without `.yaml`) and then, in the form of that file, only
+what it supplies: rates, thresholds, schedules, the reference date, and the sources it takes them from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.regulations.cited import Cited, Part, Source, cited
+from npo_pipeline.regulations.component import Component, Rate, Threshold
+from npo_pipeline.regulations.document import Document, refused
+from npo_pipeline.regulations.faults import near, refusal
+from npo_pipeline.regulations.model import Regulation, Schedule
+from npo_pipeline.regulations.values import Day, Key, Text, some
+
+KEY = "overlay_of"
+
+
+class ComponentOverlay(Part):
+    """What an overlay supplies of a component: rates for some of its school types, a threshold, a schedule."""
+
+    rates: tuple[Rate, ...] = ()
+    threshold: Threshold | None = None
+    schedule: Key | None = None
+
+
+class Overlay(Part):
+    """An overlay as its file says it."""
+
+    overlay_of: Text
+    sources: Annotated[dict[Key, Source], AfterValidator(some)]
+    reference_date: Cited[Day] | None = None
+    schedules: dict[Key, Cited[Schedule]] = Field(default_factory=dict)
+    components: dict[Key, ComponentOverlay] = Field(default_factory=dict)
+
+
+def is_overlay(document: Document) -> bool:
+    """Whether a file says that it lies over another."""
+    return KEY in document.data
+
+
+def overlay_from(document: Document) -> Overlay:
+    """Read an overlay.
+
+    Raises:
+        Refused: something in it is wrong; names file and line.
+    """
+    try:
+        return Overlay.model_validate(document.data)
+    except ValidationError as error:
+        raise refusal(document, error) from error
+
+
+def laid_over(base: Regulation, overlay: Overlay, document: Document) -> Regulation:
+    """The regulation with the values of the overlay in place of its own, checked as a whole again.
+
+    Raises:
+        Refused: the overlay names a component or school type that the regulation does not have, or the two
+            do not fit together; names file and line of the overlay.
+    """
+    for name, news in overlay.components.items():
+        _refuse_strangers(base.components, name, news, document)
+    _refuse_loose_ends(base, overlay, document)
+    parts: dict[str, Any] = {name: getattr(base, name) for name in type(base).model_fields}
+    parts["sources"] = {**base.sources, **overlay.sources}
+    parts["schedules"] = {**base.schedules, **overlay.schedules}
+    parts["reference_date"] = overlay.reference_date or base.reference_date
+    try:
+        parts["components"] = {
+            name: _with(component, overlay.components.get(name, ComponentOverlay()))
+            for name, component in base.components.items()
+        }
+        return Regulation.model_validate(parts)
+    except ValidationError as error:
+        raise refusal(document, error) from error
+
+
+def _with(component: Component, news: ComponentOverlay) -> Component:
+    supplied = {(kind, rate.place) for rate in news.rates for kind in rate.school_types}
+    kept = [
+        rate.model_copy(update={"school_types": left})
+        for rate in component.rates
+        if (left := tuple(kind for kind in rate.school_types if (kind, rate.place) not in supplied))
+    ]
+    order = list(dict.fromkeys(kind for rate in component.rates for kind in rate.school_types))
+    rates = sorted([*kept, *news.rates], key=lambda rate: order.index(rate.school_types[0]))
+    parts: dict[str, Any] = {name: getattr(component, name) for name in type(component).model_fields}
+    parts |= {"rates": tuple(rates), "threshold": news.threshold or component.threshold}
+    return Component.model_validate({**parts, "schedule": news.schedule or component.schedule})
+
+
+def _refuse_strangers(
+    components: Mapping[str, Component], name: str, news: ComponentOverlay, document: Document
+) -> None:
+    if name not in components:
+        words = f"`{name}` is no component of {document.data[KEY]}; {near(name, components)}"
+        raise refused(document.name, document.line(("components", name)), words)
+    known = {(kind, rate.place) for rate in components[name].rates for kind in rate.school_types}
+    for number, rate in enumerate(news.rates):
+        for kind in rate.school_types:
+            if (kind, rate.place) not in known:
+                there = ", ".join(sorted({f"{one} in {place}" if place else one for one, place in known}))
+                raise refused(
+                    document.name,
+                    document.line(("components", name, "rates", number)),
+                    f"{name} has no rate for {kind}{f' in {rate.place}' if rate.place else ''}; it has {there}",
+                )
+
+
+def _refuse_loose_ends(base: Regulation, overlay: Overlay, document: Document) -> None:
+    """What the whole would refuse too, but could not say the line of."""
+    sources = {**base.sources, **overlay.sources}
+    for place, value in cited(overlay):
+        if value.source not in sources:
+            words = f"`{value.source}` is not among the sources; {near(value.source, sources)}"
+            raise refused(document.name, document.line((*place, "source")), words)
+        if isinstance(value, Rate) and not value.unit.startswith(f"{base.currency} per "):
+            words = f"`{value.unit}` is no unit of a rate here; write it as {base.currency} per pupil"
+            raise refused(document.name, document.line((*place, "unit")), words)
+
+
+def refuse_wrong_base(overlay: Overlay, document: Document, names: list[str]) -> Refused:
+    """Say that the regulation an overlay lies over is not among those in force."""
+    words = f"{KEY}: `{overlay.overlay_of}` is not in force here; {near(overlay.overlay_of, names)}"
+    return refused(document.name, document.line((KEY,)), words)

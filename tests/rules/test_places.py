@@ -1,0 +1,39 @@
+"""Schools of a place with rates of their own: under that regulation and under no other."""
+
+import polars as pl
+
+from npo_pipeline.rules.places import CLAIMED, claimed, under
+from tests.reading import rows, table
+
+SCHOOLS = table("vestiging municipality\n 28PW00 - \n 28ZZ00 Bonaire\n 01AA00 Assen")
+COUNTS = table("vestiging school_type pupils\n 28PW00 bao 10\n 28ZZ00 vo 7\n 01AA00 bao 20", pupils="i")
+SCORES = table("vestiging score\n 01AA00 1.00", score="m")
+CN = table("place brin municipality\n bonaire 28PW -\n bonaire - BONAIRE\n saba 30HN -")
+EVERYWHERE = CN.clear()
+
+
+def claims():
+    return claimed({"cn": CN, "po": EVERYWHERE}, COUNTS, SCORES, SCHOOLS)
+
+
+def test_a_school_belongs_to_a_place_by_its_brin_or_by_its_municipality():
+    assert rows(claims(), "vestiging", "regulation", "place") == [
+        ("28PW00", "cn", "bonaire"),
+        ("28ZZ00", "cn", "bonaire"),
+    ]
+
+
+def test_all_pupils_of_a_place_count_as_its_school_type():
+    found = under("cn", "cn", claims(), COUNTS)
+    assert rows(found, "vestiging", "school_type", "pupils") == [("28PW00", "cn", 10), ("28ZZ00", "cn", 7)]
+
+
+def test_a_regulation_of_the_whole_country_has_the_others_and_not_these():
+    assert rows(under("po", None, claims(), COUNTS), "vestiging") == [("01AA00",)]
+
+
+def test_without_places_everybody_is_under_the_country():
+    nobody = claimed({"po": EVERYWHERE}, COUNTS, SCORES, SCHOOLS)
+    assert nobody.schema == pl.Schema(CLAIMED)
+    assert nobody.is_empty()
+    assert under("po", None, nobody, COUNTS).equals(COUNTS)
