@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from npo_pipeline.commands.grant import grants_again, nothing_entitled
 from npo_pipeline.commands.steps import Call, directly
 from npo_pipeline.counts.schools import directory
+from npo_pipeline.grants.granted import GRANTED
 from npo_pipeline.home.books import Books, need_books, read_books
 from npo_pipeline.home.chain import chain_faults
 from npo_pipeline.home.folder import Home
@@ -17,6 +19,7 @@ from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, basis_of, work
 from npo_pipeline.instalments.ruled import rules_of
 from npo_pipeline.payments.booking import payments_of
 from npo_pipeline.regulations.load import parse_texts
+from npo_pipeline.regulations.subsidies.load import is_subsidy_text
 from schemas import tables
 
 Finding = str
@@ -64,25 +67,29 @@ def check_deliveries(books: Books, home: Home) -> Iterator[Finding]:
 
 
 def check_decisions(books: Books, home: Home) -> Iterator[Finding]:
-    """Entitlements and instalments of every decision, worked out again from its own inputs and rules."""
+    """Entitlements, instalments and grants of every decision, worked out again from its own inputs and rules."""
     counts, scores, facts = books.table("counts"), books.table("scores"), all_facts(books)
     texts = {sha: (name, text) for sha, name, text in books.table("regulations").iter_rows()}
     for row in books.frame("from decisions order by run_id, decision_id").iter_rows(named=True):
         name = row["decision_id"]
-        missing = [sha for sha in row["regulation_sha256"].split() if sha not in texts]
-        if missing:
+        parts = [part.split("+") for part in row["regulation_sha256"].split()]  # a file and the overlays on it
+        if any(sha not in texts for part in parts for sha in part):
             yield f"{name}: the text of its regulation is gone"
             continue
-        named = [texts[sha] for sha in row["regulation_sha256"].split()]
-        rules = [rules_of(parse_texts([pair])) for pair in named]
-        known = directory(_facts_at(books, facts, row["run_id"]))
-        again = work_out(row["school_year"], rules, basis_of(_inputs(books, name), counts, scores, known))
+        named = [[texts[sha] for sha in part] for part in parts]
+        rules = [rules_of(parse_texts(one)) for one in named if not is_subsidy_text(*one[0])]
+        known, inputs = directory(_facts_at(books, facts, row["run_id"])), _inputs(books, name)
+        whole = work_out(row["school_year"], rules, basis_of(inputs, counts, scores, known)) if rules else None
+        again = (whole or nothing_entitled()).of(row["currency"])
         held = books.frame("from entitlements where decision_id = ?", [name])
         yield from _unequal(f"{name}, entitlements", again.entitlements, held.select(ENTITLED))
-        paid = books.frame("from instalments where decision_id = ?", [name]).select(INSTALLED)
-        yield from _unequal(f"{name}, instalments", again.instalments, paid)
-        if (total := held["amount"].sum()) != row["total"]:
-            yield f"{name}: total is {row['total']}, its entitlements add up to {total}"
+        due = books.frame("from instalments where decision_id = ?", [name])
+        due = due.with_columns(currency=pl.lit(row["currency"])).select(INSTALLED)
+        yield from _unequal(f"{name}, instalments", again.instalments, due)
+        granted = books.frame("from grants where decision_id = ?", [name]).select(list(GRANTED))
+        yield from _unequal(f"{name}, grants", grants_again(books, row, named, inputs, known), granted)
+        if (total := pl.concat([held["amount"], granted["amount"]]).sum()) != row["total"]:
+            yield f"{name}: total is {row['total']}, its entitlements and grants add up to {total}"
 
 
 def check_payments(books: Books, home: Home) -> Iterator[Finding]:

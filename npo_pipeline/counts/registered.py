@@ -37,9 +37,9 @@ def is_registered(one: Taken, live: pl.DataFrame) -> bool:
 def superseded(taken: TakenById, live: pl.DataFrame, scores: pl.DataFrame) -> dict[str, str]:
     """The live deliveries that new ones take the place of: the same kind for the same reference date.
 
-    Changes add up and never supersede each other (contract, section 2: they belong to no date). CBS publishes
-    the scores of bao and of vo apart: a file of scores that shares no school with an older one is another part
-    and no correction of it.
+    Changes add up and never supersede each other (contract, section 2: they belong to no date), and so do
+    applications. CBS publishes the scores of bao and of vo apart: a file of scores that shares no school with an
+    older one is another part and no correction of it.
 
     Args:
         taken: what came in.
@@ -102,6 +102,7 @@ def content_rows(taken: TakenById) -> dict[str, tuple[pa.DataFrameSchema, pl.Dat
             (tables.SCORES, name, one.scores.with_columns(dated)),
             (tables.SCHOOL_FACTS, name, one.facts),
             (tables.CHANGES, name, one.changes),
+            (tables.APPLICATIONS, name, one.applications),
         ]
     gathered: dict[str, tuple[pa.DataFrameSchema, pl.DataFrame]] = {}
     for model, name, frame in parts:

@@ -13,8 +13,8 @@ from npo_pipeline.home.folder import Home
 from npo_pipeline.home.manifest import BEFORE_ALL, rows_sha256
 from npo_pipeline.home.shape import shape_faults, view_faults
 
-_OF_DELIVERY = ("quarantine", "school_facts", "counts", "scores", "changes")
-_OF_DECISION = ("decision_inputs", "entitlements", "instalments")
+_OF_DELIVERY = ("quarantine", "school_facts", "counts", "scores", "changes", "applications")
+_OF_DECISION = ("decision_inputs", "entitlements", "instalments", "grants")
 
 _OF_RUN = {
     **dict.fromkeys(("deliveries", "differences", "decisions", "payments"), "run_id = ?"),
