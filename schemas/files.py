@@ -161,6 +161,18 @@ ADDRESSES = _file(
     },
 )
 
+APPLICATIONS = _file(
+    "applications",
+    {
+        "BEVOEGD_GEZAG_NUMMER": _text(missing_value(), code(BOARD)),
+        "BRIN_NUMMER": _BRIN,
+        "REGELING": _text(missing_value(), code(r"^[A-Z]{2,10}$")),
+        "DATUM_AANVRAAG": _text(missing_value(), day()),
+        "AANTAL_LEERLINGEN": _COUNT,
+        "BEDRAG": _text(missing_value(), amount()),
+    },
+)
+
 CHANGES_FILE = _file(
     "changes",
     {

@@ -27,6 +27,10 @@ COMPONENT = r"^[a-z][a-z0-9_-]*$"
 
 CURRENCIES = ("EUR", "USD")
 STATUSES = ("published", "approximate", "derived")
+OUTCOMES = ("granted", "reduced", "refused")
+SCHEME = r"^[A-Z]{2,10}$"
+"""Codes of subsidy schemes are named by the subsidy files: `IOP`, `EHK`, ..."""
+
 REASONS = ("instalment", "correction")
 SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 
@@ -171,6 +175,21 @@ CHANGES = _table(
     },
 )
 
+APPLICATIONS = _table(
+    "applications",
+    {
+        "delivery_id": _text(),
+        "line": _whole(),
+        "scheme": _code(SCHEME),
+        "board": _code(BOARD),
+        "brin": _code(BRIN),
+        "applied_on": _column(pl.Date),
+        "pupils": _whole(),
+        "amount": _column(MONEY, pa.Check.ge(0)),
+    },
+    ("delivery_id", "line"),
+)
+
 DIFFERENCES = _table(
     "differences",
     {
@@ -270,6 +289,31 @@ INSTALMENTS = _table(
     ("decision_id", *_KEY, "month"),
 )
 
+GRANTS = _table(
+    "grants",
+    {
+        "decision_id": _text(),
+        "school_year": _code(SCHOOL_YEAR),
+        "scheme": _code(SCHEME),
+        "board": _code(BOARD),
+        "brin": _code(BRIN),
+        "applied_on": _column(pl.Date),
+        "pupils_applied": _whole(),
+        "amount_applied": _column(MONEY, pa.Check.ge(0)),
+        "pupils_allowed": _whole(),
+        "amount": _column(MONEY, pa.Check.ge(0)),
+        "outcome": _one_of(OUTCOMES),
+        "reason": _text(),
+        "article": _text(),
+        "status": _one_of(STATUSES),
+        "currency": _one_of(CURRENCIES),
+        "window_name": _text(nullable=True),
+        "delivery_id": _text(),
+        "line": _whole(),
+    },
+    ("decision_id", "delivery_id", "line"),
+)
+
 PAYMENTS = _table(
     "payments",
     {
@@ -314,6 +358,7 @@ TABLES = (
     COUNTS,
     SCORES,
     CHANGES,
+    APPLICATIONS,
     DIFFERENCES,
     REGULATIONS,
     DECISIONS,
@@ -321,6 +366,7 @@ TABLES = (
     ENTITLEMENTS,
     TRACE,
     INSTALMENTS,
+    GRANTS,
     PAYMENTS,
     RUNS,
 )

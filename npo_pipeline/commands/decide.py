@@ -32,7 +32,7 @@ from npo_pipeline.home.live import live_deliveries, live_rows, reference_dates, 
 from npo_pipeline.home.run import Clock, Run, open_run
 from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, basis_of, work_out
 from npo_pipeline.instalments.plan import Plan, compare
-from npo_pipeline.instalments.resting import left_out_remarks, rests_on
+from npo_pipeline.instalments.resting import LeftOut, left_out_of, refuse_taking_back, rests_on
 from npo_pipeline.instalments.ruled import inputs_of, reference_date_of, rules_of
 from npo_pipeline.regulations.load import LoadedRegulation
 from schemas import tables
@@ -93,6 +93,7 @@ class Worked:
     inputs: Mapping[str, Sequence[str]]
     rests_on: Mapping[str, str]
     remarks: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
     granted: Granted | None = None
 
 
@@ -114,6 +115,7 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
     with _books(request, clock) as (run, books):
         worked = call(work_out_year, books, request.school_year, rules, request.reference_date)
         before, earlier = call(decision_before, books, request.school_year)
+        refuse_taking_back(worked.left_out, earlier.entitlements)
         plan = compare(earlier, worked.decided)
         changed = call(changed_currencies, books, request.school_year, plan, worked)
         written = {}
@@ -202,8 +204,9 @@ def work_out_decision(
         raise Refused(f"no pupils are counted on {day} (counted: {known}); ingest them, or give --reference-date")
     basis = basis_of(inputs, live_rows(books, "counts"), live_rows(books, "scores"), schools(books))
     decided = work_out(school_year, [rules_of(one) for one in loaded], basis)
-    remarks = (*left_out_remarks(loaded, inputs, basis, decided, day), *_ended(books))
-    return Worked(decided, day, inputs, rests_on(loaded, decided), remarks)
+    left_out = tuple(left_out_of(loaded, inputs, basis, decided, day))
+    remarks = (*(one.words for one in left_out), *_ended(books))
+    return Worked(decided, day, inputs, rests_on(loaded, decided), remarks, left_out)
 
 
 def _ended(books: Books) -> Iterator[str]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from npo_pipeline.commands.grant import Text, grants_again, nothing_entitled, subsidies_among
 from npo_pipeline.counts.schools import directory
 from npo_pipeline.entitlements.trace import TRACED
 from npo_pipeline.errors import Refused
+from npo_pipeline.grants.basis import APPLICATIONS
+from npo_pipeline.grants.basis import inputs_of as grant_inputs_of
+from npo_pipeline.grants.granted import GRANTED
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.live import all_facts
 from npo_pipeline.home.manifest import text_sha256
 from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, basis_of, work_out
-from npo_pipeline.instalments.resting import rests_on
 from npo_pipeline.instalments.ruled import inputs_of, rules_of
 from npo_pipeline.payments.booking import payments_of
 from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
+from npo_pipeline.regulations.subsidies.load import parse_subsidy_texts
 from schemas import tables
 
 INSTALLED_ROWS = [name for name in INSTALLED if name != "currency"]
@@ -25,54 +30,74 @@ INSTALLED_ROWS = [name for name in INSTALLED if name != "currency"]
 
 
 def decision_faults(books: Books) -> Iterator[str]:
-    """Every decision: what it rests on, and its entitlements and instalments, worked out again."""
-    counts, scores, facts = books.table("counts"), books.table("scores"), all_facts(books)
+    """Every decision: what it rests on, and its entitlements, instalments and grants, worked out again."""
     texts = {sha: (name, text) for sha, name, text in books.table("regulations").iter_rows()}
     done: dict[str, int] = {}
     for row in books.frame("from decisions order by run_id, decision_id").iter_rows(named=True):
-        name, year, run_id = row["decision_id"], row["school_year"], row["run_id"]
-        series = f"{year} in {row['currency']}"
+        name, series = row["decision_id"], f"{row['school_year']} in {row['currency']}"
         done[series] = done.get(series, 0) + 1
         if row["sequence"] != done[series]:
             yield f"{name}: is decision {done[series]} of {series}, not {row['sequence']}"
         try:
-            rules = [_rules(texts, sha256) for sha256 in row["regulation_sha256"].split(" ")]
+            rules = _kept_rules(texts, row["regulation_sha256"])
         except Refused as refusal:
             yield f"{name}: {refusal}"
             continue
-        inputs = inputs_of(_live_at(books, run_id), rules, row["reference_date"])
-        yield from _inputs_apart(books, name, inputs)
-        known = directory(_facts_at(books, facts, run_id))
-        again = work_out(year, [rules_of(one) for one in rules], basis_of(inputs, counts, scores, known))
-        yield from _decided_apart(books, row, rules, again.of(row["currency"]))
+        yield from _decision_apart(books, row, rules)
 
 
-def _rules(texts: dict[str, tuple[str, str]], sha256: str) -> LoadedRegulation:
-    """The regulation that was kept under a hash, or under several joined by `+`: its file and overlays on it.
+@dataclass(frozen=True)
+class _KeptRules:
+    """The rules of a decision, from their kept texts: of each the file and the overlays on it."""
+
+    regulations: tuple[LoadedRegulation, ...]
+    subsidies: tuple[Sequence[Text], ...]
+
+
+def _kept_rules(texts: dict[str, Text], hashes: str) -> _KeptRules:
+    """The rules that were kept under hashes; those of a file and its overlays are joined by `+`.
 
     Raises:
         Refused: they are gone or changed, or this program cannot read them.
     """
-    kept = [texts.get(one, ("", "")) for one in sha256.split("+")]
-    if [text_sha256(text) for _, text in kept] != sha256.split("+"):
+    kept = [[texts.get(sha256, ("", "")) for sha256 in one.split("+")] for one in hashes.split(" ")]
+    found = " ".join("+".join(text_sha256(text) for _, text in one) for one in kept)
+    if found != hashes:
         raise Refused("the text of its regulation is gone or changed")
-    return parse_texts(kept)
+    of_subsidies = tuple(subsidies_among(kept))
+    return _KeptRules(tuple(parse_texts(one) for one in kept if one not in of_subsidies), of_subsidies)
 
 
-def _decided_apart(
-    books: Books, decision: dict[str, Any], rules: list[LoadedRegulation], again: Decided
-) -> Iterator[str]:
+def _decision_apart(books: Books, decision: dict[str, Any], rules: _KeptRules) -> Iterator[str]:
+    run_id, day = decision["run_id"], decision["reference_date"]
+    live = _live_at(books, run_id)
+    inputs = inputs_of(live, rules.regulations, day) if rules.regulations else {}
+    if live.filter(pl.col("kind") == APPLICATIONS).height:
+        for one in rules.subsidies:
+            inputs |= grant_inputs_of(parse_subsidy_texts(one).subsidy, live)
+    yield from _inputs_apart(books, decision["decision_id"], inputs)
+    known = directory(_facts_at(books, all_facts(books), run_id))
+    again = nothing_entitled()
+    if rules.regulations:
+        basis = basis_of(inputs, books.table("counts"), books.table("scores"), known)
+        again = work_out(decision["school_year"], [rules_of(one) for one in rules.regulations], basis)
+    granted = grants_again(books, decision, rules.subsidies, inputs, known)
+    yield from _decided_apart(books, decision, again.of(decision["currency"]), granted)
+
+
+def _decided_apart(books: Books, decision: dict[str, Any], again: Decided, granted: pl.DataFrame) -> Iterator[str]:
     name = decision["decision_id"]
-    held = books.frame("from entitlements where decision_id = ?", [name])
+    held, found = (
+        books.frame(f"from {table} where decision_id = ?", [name]) for table in ("entitlements", "grants")
+    )
     yield from apart(f"{name}, entitlements", again.entitlements, held, ENTITLED)
     due = books.frame("from instalments where decision_id = ?", [name])
     yield from apart(f"{name}, instalments", again.instalments, due, INSTALLED_ROWS)
     traced = books.frame("from trace where decision_id = ?", [name])
     yield from apart(f"{name}, trace", again.trace, traced, TRACED)
-    if (rests := rests_on(rules, again).get(decision["currency"])) != decision["rests_on"]:
-        yield f"{name}: says that it rests on {decision['rests_on']}, its rules say {rests}"
-    if (total := held["amount"].sum()) != decision["total"]:
-        yield f"{name}: total is {decision['total']}, its entitlements add up to {total}"
+    yield from apart(f"{name}, grants", granted, found, list(GRANTED))
+    if (total := pl.concat([held["amount"], found["amount"]]).sum()) != decision["total"]:
+        yield f"{name}: total is {decision['total']}, its entitlements and grants add up to {total}"
 
 
 def _inputs_apart(books: Books, decision: str, inputs: dict[str, list[str]]) -> Iterator[str]:

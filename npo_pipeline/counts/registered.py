@@ -68,6 +68,7 @@ def content_rows(taken: TakenById) -> dict[str, tuple[pa.DataFrameSchema, pl.Dat
             (tables.SCORES, name, one.scores.with_columns(dated)),
             (tables.SCHOOL_FACTS, name, one.facts),
             (tables.CHANGES, name, one.changes),
+            (tables.APPLICATIONS, name, one.applications),
         ]
     gathered: dict[str, tuple[pa.DataFrameSchema, pl.DataFrame]] = {}
     for model, name, frame in parts:

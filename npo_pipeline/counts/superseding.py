@@ -30,8 +30,8 @@ def refuse_two_tellings(taken: list[Taken]) -> None:
         )
         if same and (both := _told(one).filter(_told(one).is_in(_told(other).implode()))).len():
             raise Refused(
-                f"{one.arrived.name} and {other.arrived.name}: both are of kind {one.arrived.kind.name} and tell of "
-                f"{both.sort()[0]} on {one.arrived.reference_date}; keep the right one of the two"
+                f"{one.arrived.name} and {other.arrived.name}: both are of kind {one.arrived.kind.name} and tell "
+                f"of {both.sort()[0]} on {one.arrived.reference_date}; keep the right one of the two"
             )
 
 

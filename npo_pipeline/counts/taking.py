@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from npo_pipeline.counts import columns, published, register, schools
+from npo_pipeline.counts import applications, columns, published, register, schools
 from npo_pipeline.counts.enrolments import Doubles, find_doubles
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
@@ -37,6 +37,7 @@ class Taken:
     scores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=published.SCORED))
     facts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schools.FACTS))
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schools.CHANGES))
+    applications: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=applications.APPLICATIONS))
     without_board: bool = False
 
     @property
@@ -59,6 +60,7 @@ def take(arrived: Sequence[Arrived], known: pl.Series, counted: Counted) -> list
     taken = [_take_list(one, counted) for one in arrived if one.kind in _TELLING]
     told = pl.concat([known, *(one.facts["vestiging"] for one in taken)]).unique()
     taken += [_take_published(one, told, counted) for one in arrived if one.kind in _NEEDING]
+    taken += [_take_applications(one, told, counted) for one in arrived if one.kind is kinds.APPLICATIONS]
     registers = [one for one in arrived if one.kind in kinds.REGISTERS]
     return sorted(taken + _take_registers(registers, told, counted), key=lambda one: one.arrived.name)
 
@@ -95,6 +97,18 @@ def _take_published(one: Arrived, known: pl.Series, counted: Counted) -> Taken:
     if one.kind is kinds.SCORES:
         return replace(taken, scores=published.scores_of(rows, one.name), without_board=waits)
     return replace(taken, counts=published.counts_of(one.kind, rows, one.name), without_board=waits)
+
+
+def _take_applications(one: Arrived, known: pl.Series, counted: Counted) -> Taken:
+    taken, rows = _whole_file(one, counted)
+    refused = applications.strangers(rows, known)
+    good = rows.join(refused, on="line", how="anti", maintain_order="left")
+    return replace(
+        taken,
+        refusals=pl.concat([taken.refusals, refused]),
+        applications=applications.applications_of(good),
+        without_board=applications.wait(rows, known),
+    )
 
 
 def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame]:

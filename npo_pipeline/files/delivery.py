@@ -32,7 +32,7 @@ _DATE_COLUMN = {
 
 @dataclass(frozen=True)
 class Arrived:
-    """A recognised file of a delivery. `reference_date` is null for changes, which belong to no date."""
+    """A recognised file of a delivery. `reference_date` is null for kinds that belong to no date."""
 
     file: SourceFile
     kind: FileKind
@@ -112,7 +112,7 @@ def _as_date(text: str) -> date:
 
 
 def _dated(one: Arrived, said: date | None, asked: date | None, others: set[date | None]) -> Arrived:
-    if one.kind is kinds.CHANGES:
+    if one.kind in (kinds.CHANGES, kinds.APPLICATIONS):
         return one
     day = said or asked or (next(iter(others)) if len(others) == 1 else None)
     if day is None:

@@ -54,6 +54,9 @@ ADDRESSES_SO = _kind(
 )
 ADDRESSES_BO = _kind("addresses_bo", "address list bo", models.ADDRESSES, "BEVOEGD_GEZAG_NUMMER", "VESTIGINGSNAAM")
 CHANGES = _kind("changes", "changes", models.CHANGES_FILE, "INGANGSDATUM", "VESTIGING")
+APPLICATIONS = _kind(
+    "applications", "applications for a subsidy", models.APPLICATIONS, "REGELING", "DATUM_AANVRAAG"
+)
 
 KINDS = (
     REGISTER_PO,
@@ -68,6 +71,7 @@ KINDS = (
     ADDRESSES_SO,
     ADDRESSES_BO,
     CHANGES,
+    APPLICATIONS,
 )
 
 ADDRESSES = (ADDRESSES_VO, ADDRESSES_SO, ADDRESSES_BO)

@@ -17,8 +17,13 @@ from npo_pipeline.home.witnesses import witness_faults
 
 OWNERS = {
     **dict.fromkeys(("deliveries", "differences", "decisions", "payments"), None),
-    **dict.fromkeys(("quarantine", "school_facts", "counts", "scores", "changes"), ("deliveries", "delivery_id")),
-    **dict.fromkeys(("decision_inputs", "entitlements", "trace", "instalments"), ("decisions", "decision_id")),
+    **dict.fromkeys(
+        ("quarantine", "school_facts", "counts", "scores", "changes", "applications"),
+        ("deliveries", "delivery_id"),
+    ),
+    **dict.fromkeys(
+        ("decision_inputs", "entitlements", "trace", "instalments", "grants"), ("decisions", "decision_id")
+    ),
 }
 """The tables whose rows belong to a run, and through which other table when they do not name it themselves.
 Of the others, `schools` follows from facts, and `regulations` are named by the hash of their own text."""

@@ -10,7 +10,7 @@ import pytest
 from pandera.errors import SchemaErrors
 
 from schemas.rules import RULES
-from schemas.tables import COMPONENTS, REASONS, SCHOOL_TYPES, TABLES, checked
+from schemas.tables import CURRENCIES, OUTCOMES, REASONS, SCHOOL_TYPES, STATUSES, TABLES, checked
 
 HASH = "0123456789abcdef" * 4
 
@@ -28,7 +28,18 @@ VALUES: dict[str, tuple[Any, tuple]] = {
     "board": ("10249", NO_BOARD),
     "school_year": ("2021-2022", NO_YEAR),
     "school_type": ("bao", ("Bo", "BAO", "", "pro")),
-    "component": ("per_pupil", ("Per_pupil", "base", "")),
+    "component": ("per_pupil", ("Per_pupil", "per pupil", "", "1st")),
+    "currency": ("EUR", ("GBP", "eur", "")),
+    "newcomers": (3, (-1,)),
+    "counted": (Decimal("222.00"), BELOW),
+    "threshold": (4, (-1,)),
+    "scheme": ("IOP", ("iop", "I", "")),
+    "amount_applied": (Decimal("900.00"), BELOW),
+    "pupils_applied": (1, (-1,)),
+    "pupils_allowed": (1, (-1,)),
+    "outcome": ("granted", ("Granted", "")),
+    "unrounded": (Decimal("1.0000000001"), (Decimal("-0.0000000001"),)),
+
     "source": ("addresses", ("list", "")),
     "rule": ("negative", ("Negative", "renamed", "")),
     "sha256": (HASH, NO_HASH),
@@ -55,6 +66,13 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
     ("payments", "amount"): (Decimal("-1.00"), (Decimal("0.00"),)),
     ("payments", "reason"): ("instalment", ("Correction", "", "other")),
     ("runs", "status"): ("done", ("busy", "")),
+    ("entitlements", "status"): ("published", ("unknown", "")),
+    ("grants", "status"): ("published", ("unknown", "")),
+    ("grants", "amount"): (Decimal("1.00"), BELOW),
+    ("applications", "amount"): (Decimal("1.00"), BELOW),
+    ("trace", "status"): ("published", ("unknown", "")),
+    ("trace", "amount"): (Decimal("1.00"), BELOW),
+    ("trace", "source"): ("a page", ()),
     ("regulations", "sha256"): (HASH, ()),
 }
 """The same for columns whose table decides."""
@@ -64,10 +82,12 @@ MAY_BE_NULL = {
     "quarantine": {"column_name"},
     "school_facts": {"name", "place", "municipality"},
     "schools": {"name", "place", "municipality", "valid_to"},
-    "counts": {"cluster", "pupils", "cumi_pupils"},
+    "counts": {"cluster", "pupils", "cumi_pupils", "newcomers"},
     "changes": {"board", "successor"},
     "differences": {"used", "other"},
-    "decisions": {"reason"},
+    "decisions": {"reason", "rests_on"},
+    "trace": {"threshold", "level"},
+    "grants": {"window_name"},
     "runs": {"month"},
 }
 
@@ -178,11 +198,15 @@ def test_every_rule_school_type_component_and_reason_of_the_contract_may_be_writ
     for table, column, values in (
         ("quarantine", "rule", RULES),
         ("entitlements", "school_type", SCHOOL_TYPES),
-        ("entitlements", "component", COMPONENTS),
+        ("entitlements", "status", STATUSES),
+        ("payments", "currency", CURRENCIES),
+        ("grants", "outcome", OUTCOMES),
         ("payments", "reason", REASONS),
     ):
         for value in values:
             assert checked(right(by_name[table], **{column: value}), by_name[table]).height == 1
     assert SCHOOL_TYPES == ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn")
-    assert COMPONENTS == ("per_pupil", "surcharge", "achterstandsscore", "cumi")
+    assert CURRENCIES == ("EUR", "USD")
+    assert STATUSES == ("published", "approximate", "derived")
+    assert OUTCOMES == ("granted", "reduced", "refused")
     assert REASONS == ("instalment", "correction")

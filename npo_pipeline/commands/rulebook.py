@@ -1,0 +1,42 @@
+"""The rules of a school year, of both kinds: regulations that entitle schools, and subsidies on application."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from npo_pipeline.regulations.load import LoadedRegulation, load_rules, shipped_school_years
+from npo_pipeline.regulations.subsidies.load import LoadedSubsidy, apart, load_subsidies
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """What a school year is decided by; at least one of the two holds something."""
+
+    regulations: tuple[LoadedRegulation, ...]
+    subsidies: tuple[LoadedSubsidy, ...]
+
+    @property
+    def files(self) -> tuple[LoadedRegulation | LoadedSubsidy, ...]:
+        """All of them."""
+        return (*self.regulations, *self.subsidies)
+
+
+def load_rulebook(school_year: str, paths: Sequence[Path], as_of: date | None) -> Rulebook:
+    """Step: the rules of a school year.
+
+    Args:
+        school_year: `2020-2021`.
+        paths: files of either kind in place of the shipped ones, and overlays.
+        as_of: only what was published by this day.
+
+    Raises:
+        Refused: there are none, or a file is wrong.
+    """
+    of_subsidies, others = apart(paths)
+    subsidies = load_subsidies(school_year, of_subsidies, as_of)
+    if subsidies and not others and school_year not in shipped_school_years():
+        return Rulebook((), subsidies)
+    return Rulebook(load_rules(school_year, others, as_of), subsidies)

@@ -1,0 +1,86 @@
+"""Applications written out in a test, and the schools they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+import polars as pl
+
+from npo_pipeline.grants.basis import Basis
+from npo_pipeline.grants.granted import grants
+from npo_pipeline.regulations.subsidies.load import shipped_subsidies
+from npo_pipeline.regulations.subsidies.model import Subsidy
+from tests.reading import table
+
+BOARDS = {"01AA": "10001", "02BB": "10002", "03CC": "10003", "09VO": "10009"}
+PUPILS = "brin school_type pupils\n 01AA bao 100\n 02BB bao 55\n 03CC so 9\n 09VO vo 200"
+
+
+def scheme(code: str, **ceilings: int) -> Subsidy:
+    """A shipped subsidy; `a=900` gives window a a ceiling of 900 euro for po, `a=None` none that is known."""
+    found = next(one.subsidy for one in shipped_subsidies() if one.subsidy.scheme == code)
+    windows = dict(found.windows)
+    for name, euro in ceilings.items():
+        old = windows[name]
+        status = "unknown" if euro is None else "published"
+        amount = None if euro is None else Decimal(euro)
+        po = old.ceilings["po"].model_copy(update={"value": amount, "status": status})
+        windows[name] = old.model_copy(update={"ceilings": {**old.ceilings, "po": po}})
+    return found.model_copy(update={"windows": windows})
+
+
+def applied(text: str, code: str = "IOP") -> pl.DataFrame:
+    """Applications: `brin applied_on pupils amount`, of the school's own board unless one is named."""
+    rows = table("\n".join(text.strip().splitlines()), applied_on="d", pupils="i", amount="m")
+    if "board" not in rows.columns:
+        rows = rows.with_columns(board=pl.col("brin").replace_strict(BOARDS, default="99999"))
+    return rows.with_row_index("line", 2).select(
+        pl.lit("d000009").alias("delivery_id"),
+        pl.col("line").cast(pl.Int64),
+        pl.lit(code).alias("scheme"),
+        "board",
+        "brin",
+        "applied_on",
+        "pupils",
+        "amount",
+    )
+
+
+def directory(text: str | None = None) -> pl.DataFrame:
+    """Schools: `vestiging board valid_from valid_to`; those of BOARDS, from 2010, unless written out."""
+    plain = "\n".join(f"{brin}00 {board} 2010-01-01 -" for brin, board in BOARDS.items())
+    known = table(text or f"vestiging board valid_from valid_to\n{plain}", valid_from="d", valid_to="d")
+    return known.with_columns(brin=pl.col("vestiging").str.head(4))
+
+
+def basis(
+    applications: pl.DataFrame,
+    *,
+    pupils: str = PUPILS,
+    scored: Iterable[str] = (),
+    schools: str | None = None,
+) -> Basis:
+    return Basis(
+        applications,
+        table(pupils, pupils="i"),
+        pl.DataFrame({"brin": list(scored)}, schema={"brin": pl.String}),
+        directory(schools),
+    )
+
+
+def decided(subsidy: Subsidy, text: str, **others: object) -> pl.DataFrame:
+    """What is decided on the applications of a text."""
+    return grants([(subsidy, basis(applied(text, subsidy.scheme), **others))])
+
+
+def outcomes(frame: pl.DataFrame) -> list[tuple[str, str, str]]:
+    """brin, outcome and amount, in order of receipt."""
+    return [
+        (brin, outcome, str(amount)) for brin, outcome, amount in frame.select("brin", "outcome", "amount").rows()
+    ]
+
+
+def why(frame: pl.DataFrame) -> str:
+    """The reason of the one decision there is."""
+    return frame["reason"].item()
