@@ -65,7 +65,7 @@ def _say(result: ToolResult) -> None:
     line(f"It tells of {who}")
     line(told.rests_on(range(len(told.rules))))
     for one in told.gaps:
-        line(f"! {one.text}")
+        line(f"! Niet meegerekend: {one.text}")
     if told.outside:
         line(f"Left out, as in the official one: {', '.join(one.component for one in told.outside)}")
 

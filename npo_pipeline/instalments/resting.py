@@ -97,6 +97,8 @@ def refuse_taking_back(left_out: Sequence[LeftOut], before: pl.DataFrame) -> Non
         Refused: names it, the amount, and what to do.
     """
     for one in left_out:
+        if one.component is None:
+            continue
         of_it = pl.col("school_type").is_in(list(one.school_types)) & (pl.col("component") == one.component)
         counted = before.filter(of_it)
         if counted["amount"].sum():

@@ -1,0 +1,199 @@
+"""The Dutch that a school board reads."""
+
+from __future__ import annotations
+
+from npo_pipeline.reports.explain.language import Language
+
+_SENTENCES = {
+    # The top of an explanation.
+    "title.vestiging": "Uitleg bij de NPO-bekostiging van vestiging {code}{named}",
+    "title.brin": "Uitleg bij de NPO-bekostiging van BRIN {code}{named}",
+    "title.board": "Uitleg bij de NPO-bekostiging van bestuur {code}{named}",
+    "named": ", {name}",
+    "in_place": " ({place})",
+    "no_decision": "Er is nog geen besluit waarin {code} voorkomt.",
+    "decision": "Schooljaar {school_year}, besluit {decision} van {day}, met de tellingen van {reference_date}",
+    "reason": "Reden van dit besluit: {reason}.",
+    "superseded": "Dit besluit is vervangen door {newer}. Hieronder staat hoe het was vlak daarvoor.",
+    "total.vestiging": "Totaal voor deze vestiging: {amount}",
+    "total.brin": "Totaal voor deze BRIN: {amount} voor {schools}",
+    "total.board": "Totaal voor dit bestuur: {amount} voor {schools}",
+    "school": "Vestiging {code}{named}: {amount}",
+    "board": "Bevoegd gezag in dit besluit: bestuur {board}",
+    # A component of a school: the paragraph.
+    "line": "{component}, {school_type}: {amount}",
+    "counted": "Op {days} telde {place} {counted}{where}.",
+    "counted.days": "Op {days} samen telde {place} {counted}{where}.",
+    "counted.score": "De achterstandsscore van {place} op {days} is {counted}.",
+    "place.vestiging": "deze vestiging",
+    "place.brin": "BRIN {brin}",
+    "where": " {school_type}",
+    "parts": "Onderverdeeld: {parts}.",
+    "part": "{number} {school_type}{aside}",
+    "aside": " ({aside})",
+    "cluster": "cluster {cluster}",
+    "files": "Dat komt uit {files}.",
+    "file": "{file} ({rows}, waarvan {refused} geweigerd; sha256 {sha256}{superseded})",
+    "file.superseded": "; daarna gecorrigeerd met een nieuwer bestand",
+    "threshold.brin": "De drempel: {counted} op de BRIN, min de eerste {threshold}, is {quantity}.",
+    "threshold.vestiging": "De drempel: {counted} op de vestiging, min de eerste {threshold}, is {quantity}.",
+    "booked": "Dit geldt voor de hele BRIN {brin} en is hier geboekt, ook voor {others}.",
+    "booked.alone": "Dit geldt voor de hele BRIN {brin}; dit is er de enige vestiging van.",
+    "rate": "Het bedrag is {rate} per {unit}; {status}.",
+    "product.exact": "Berekening: {quantity} × {rate} = {unrounded}. Dat komt precies op de cent uit.",
+    "product.rounded": (
+        "Berekening: {quantity} × {rate} = {unrounded}. "
+        "Afgerond op de cent (een halve cent omhoog) is dat {amount}."
+    ),
+    "source": "Bron: {article} ({source}, {url}).",
+    # The months.
+    "months": "Betalingen",
+    "paid": "Betaald: {months}. Samen {total}.",
+    "paid.none": "Er is nog niets betaald.",
+    "month": "{month} {amount}{board}",
+    "month.corrected": "{month} {amount}{board}, waarvan {correction} correctie",
+    "month.board": " aan bestuur {board}",
+    "settle.more": "Bij de volgende betaling komt er over de eerdere maanden nog {amount} bij.",
+    "settle.less": "Bij de volgende betaling gaat er over de eerdere maanden nog {amount} af.",
+    "to_come": "Nog te betalen: {months}. Samen {total}.",
+    "to_come.none": "Er komen geen termijnen meer.",
+    # Against the decision before.
+    "changes": "Veranderd sinds besluit {before}",
+    "change": "{component}, {school_type}: was {before}, is nu {after}. Dat is {difference}, {cause}.",
+    "change.of": "{vestiging}. {change}",
+    "change.none": "De bedragen zijn gelijk gebleven.",
+    "change.first": "Dit is het eerste besluit over dit schooljaar.",
+    "more": "{amount} meer",
+    "less": "{amount} minder",
+    "same": "{amount} verschil",
+    "cause.count": "want het aantal is nu {after} en was eerst {before}",
+    "cause.score": "want de score is nu {after} en was eerst {before}",
+    "cause.rate": "want het bedrag is nu {after} en was eerst {before}",
+    "cause.new school": "want dit stond nog niet in dat besluit en nu wel, met {after}",
+    "cause.no longer counted": "want dit stond eerst in het besluit, met {before}, en nu niet meer",
+    # What there is no amount for.
+    "omitted": "Waarvoor er geen bedrag is",
+    "omitted.unknown": (
+        "{component} ({school_types}): niet meegerekend, want {what} is niet bekend ({article}). "
+        "Dat is iets anders dan nul."
+    ),
+    "omitted.not_delivered": (
+        "{component} ({school_types}): niet meegerekend, want hiervoor zijn geen gegevens aangeleverd. "
+        "Dat is iets anders dan nul."
+    ),
+    "omitted.zero": "{component} ({school_types}): geen bedrag bij {number}.",
+    "omitted.zero.score": "{component} ({school_types}): geen bedrag, want de score is {number}.",
+    "omitted.below_threshold": (
+        "{component} ({school_types}): geen bedrag bij {number}, want de eerste {threshold} geven niets."
+    ),
+    "omitted.booked_elsewhere": (
+        "{component} ({school_types}): de telling van deze vestiging ({number}) zit in het bedrag van {where}, "
+        "want dat is daar voor de hele BRIN geboekt."
+    ),
+    "omitted.no_board": (
+        "{component} ({school_types}): niet meegerekend, want bij dit besluit was niet bekend welk bestuur het "
+        "geld krijgt."
+    ),
+    # What it rests on.
+    "rests_on": "Waar dit op rust",
+    "rests_on.approximate": "De bron noemt bij benadering: {values}.",
+    "rests_on.derived": "Afgeleid, dus niet letterlijk uit een bron: {values}.",
+    "rests_on.none": "Alle gebruikte bedragen, data en regels staan zo in hun bron.",
+    "value": "{what} ({component})",
+    "rate_of": "het bedrag voor {school_types}",
+    # A BRIN or a board.
+    "totals": "Per onderdeel",
+    "total": "{component}, {school_type}: {amount} ({schools})",
+    "schools": "Per vestiging",
+    "school.short": "{code}{named}: {amount} = {lines}",
+    "school.line": "{quantity} × {rate}",
+    "school.elsewhere": "{code}{named}: valt in dit besluit onder bestuur {board}",
+    "school.nobody": "{code}{named}: heeft in dit besluit geen bedrag",
+    "ofb": (
+        "Het Overzicht financiële beschikkingen (Ofb) van DUO is definitief. De bedragen hier kunnen daarvan "
+        "afwijken."
+    ),
+}
+
+DUTCH = Language(
+    code="nl",
+    decimal_point=",",
+    thousands=".",
+    conjunction="en",
+    months=(
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ),
+    components={
+        "per_pupil": "Bedrag per leerling",
+        "surcharge": "Toeslag per leerling",
+        "achterstandsscore": "Achterstandsscore",
+        "cumi": "CUMI-leerlingen",
+        "newcomers": "Nieuwkomers",
+        "samenwerkingsverband": "Samenwerkingsverband (langer verblijf)",
+    },
+    school_types={
+        "bao": "basisonderwijs",
+        "sbo": "speciaal basisonderwijs",
+        "so": "speciaal onderwijs",
+        "vso": "voortgezet speciaal onderwijs",
+        "vo": "voortgezet onderwijs",
+        "vo_pro_vbo": "praktijkonderwijs en vmbo basis/kader leerjaar 3-4",
+        "cn": "Caribisch Nederland",
+    },
+    counted_in={
+        "bao": "in het basisonderwijs",
+        "sbo": "in het speciaal basisonderwijs",
+        "so": "in het speciaal onderwijs",
+        "vso": "in het voortgezet speciaal onderwijs",
+        "vo": "in het voortgezet onderwijs",
+        "vo_pro_vbo": "in het praktijkonderwijs en vmbo basis/kader leerjaar 3-4",
+        "cn": "in Caribisch Nederland",
+    },
+    units={
+        "pupils": ("leerling", "leerlingen"),
+        "score": ("punt", "punten"),
+        "cumi_pupils": ("CUMI-leerling", "CUMI-leerlingen"),
+        "newcomers": ("nieuwkomer", "nieuwkomers"),
+        "longer_stay": ("leerling", "leerlingen"),
+        "rows": ("rij", "rijen"),
+        "schools": ("vestiging", "vestigingen"),
+    },
+    per={
+        "pupil": "leerling",
+        "unit of score": "punt van de score",
+        "cumi pupil": "CUMI-leerling",
+        "newcomer": "nieuwkomer",
+        "newcomer and reference date": "nieuwkomer per teldatum",
+    },
+    statuses={
+        "published": "zo staat het in de bron",
+        "approximate": "de bron noemt dit bij benadering, het precieze bedrag is niet bekend",
+        "derived": "dit is afgeleid en staat niet letterlijk in de bron",
+    },
+    values={
+        "rate": "het bedrag",
+        "schedule": "het betaalritme",
+        "threshold": "de drempel",
+        "level": "het niveau van de drempel",
+        "booking": "de plaats van boeking",
+        "reference date": "de teldatum",
+        "reference dates": "de teldata",
+        "rounding": "de afronding",
+        "months of payment": "de maanden van betaling",
+        "units of the threshold": "de hoogte van de drempel",
+        "level of the threshold": "dat de drempel per BRIN of per vestiging werkt",
+        "place of booking": "de plaats van boeking",
+    },
+    sentences=_SENTENCES,
+)
