@@ -164,14 +164,13 @@ def of_pay(paid: Sequence[MonthPaid], dry_run: bool, as_json: bool) -> None:
         if one.payments.is_empty():
             line(f"{name}: nothing left to pay")
             continue
-        sums = _by(one.payments, "component", "reason")
-        table(
-            f"{name}: {'would be paid' if dry_run else f'paid ({one.run_id})'}",
-            ["component", "reason", "schools", "boards", "euro"],
-            sums.select("component", "reason", "schools", "boards", "amount").rows(),
-            right=2,
-        )
-        line(f"{euro(one.payments['amount'].sum())} euro to {_schools(one.payments)}")
+        title = f"{name}: {'would be paid' if dry_run else f'paid ({one.run_id})'}"
+        for (currency,), payments in one.payments.partition_by("currency", as_dict=True).items():
+            sums = _by(payments, "component", "reason")
+            columns = ["component", "reason", "schools", "boards", _money(str(currency))]
+            shown = sums.select("component", "reason", "schools", "boards", "amount").rows()
+            table(title, columns, shown, right=2)
+            line(f"{euro(payments['amount'].sum())} {_money(str(currency))} to {_schools(payments)}")
     if dry_run:
         line("Dry run: nothing was changed")
 
@@ -183,9 +182,14 @@ def _month(one: MonthPaid) -> dict[str, Any]:
         "payments": one.payments.height,
         "schools": one.payments["vestiging"].n_unique(),
         "boards": one.payments["board"].n_unique(),
-        "total": one.payments["amount"].sum(),
-        "by_component": _by(one.payments, "component", "reason").to_dicts(),
+        "total": _in(one.payments, "EUR"),
+        "total_usd": _in(one.payments, "USD"),
+        "by_component": _by(one.payments, "component", "reason", "currency").to_dicts(),
     }
+
+
+def _in(payments: pl.DataFrame, currency: str) -> Any:
+    return payments.filter(pl.col("currency") == currency)["amount"].sum()
 
 
 def of_verify(result: VerifyResult, as_json: bool) -> None:
@@ -225,14 +229,20 @@ def of_status(home: Path, status: Status, as_json: bool) -> None:
         right=4,
     )
     if status.decisions.height:
-        decided = status.decisions.select("decision_id", "reference_date", "decided_at", "reason", "total").rows()
-        table("Decisions", ["decision", "pupils of", "decided", "reason", "euro"], decided, right=4)
+        shown = status.decisions.select(
+            "decision_id", "reference_date", "decided_at", "reason", "currency", "total"
+        )
+        columns = ["decision", "pupils of", "decided", "reason", "currency", "total"]
+        table("Decisions", columns, shown.rows(), right=5)
+        for name, rests in status.decisions.select("decision_id", "rests_on").drop_nulls().rows():
+            line(f"{name} is not all published. It rests on {rests}\n")
     if status.months.height:
-        rows = [(month_text(m), *rest) for m, *rest in status.months.iter_rows()]
-        table("Months paid", ["month", "runs", "payments", "boards", "euro"], rows)
+        paid = status.months.select("paid_month", "currency", "runs", "payments", "boards", "total")
+        rows = [(month_text(month), *rest) for month, *rest in paid.iter_rows()]
+        table("Months paid", ["month", "currency", "runs", "payments", "boards", "total"], rows, right=2)
     if status.to_come.height:
-        rows = [(month_text(m), amount) for m, amount in status.to_come.iter_rows()]
-        table("Still to come", ["month", "euro"], rows)
+        rows = [(month_text(month), money, amount) for month, amount, money in status.to_come.iter_rows()]
+        table("Still to come", ["month", "currency", "amount"], rows, right=2)
     line("Open findings:" if status.findings else "No open findings")
     for finding in status.findings:
         line(f"! {finding}")

@@ -14,17 +14,18 @@ _DELIVERIES = """
     select delivery_id, reference_date, kind, file, rows, rejected, ingested_at, superseded_by
     from deliveries order by delivery_id"""
 _DECISIONS = """
-    select decision_id, school_year, reference_date, regulation, reason, decided_at, total
+    select decision_id, school_year, reference_date, regulation, reason, decided_at, total, currency, rests_on
     from decisions order by run_id"""
 _MONTHS = """
     select paid_month, count(distinct run_id) as runs, count(*) as payments,
-           count(distinct board) as boards, sum(amount)::decimal(18, 2) as total
-    from payments group by all order by 1"""
+           count(distinct board) as boards, sum(amount)::decimal(18, 2) as total, currency
+    from payments group by all order by 1, currency"""
 _DUE = """
     with due as (
-        select month, sum(amount) as amount from instalments join latest_decisions using (decision_id) group by 1)
-    select month, amount::decimal(18, 2) as amount from due
-    where month > (select coalesce(max(paid_month), date '1900-01-01') from payments) order by 1"""
+        select month, currency, sum(amount) as amount
+        from instalments join latest_decisions using (decision_id) group by all)
+    select month, amount::decimal(18, 2) as amount, currency from due
+    where month > (select coalesce(max(paid_month), date '1900-01-01') from payments) order by 1, currency"""
 _OPEN_DIFFERENCES = """
     with latest as (
         select reference_date, max(run_id) as run_id from deliveries where reference_date is not null group by 1)
@@ -33,7 +34,10 @@ _OPEN_DIFFERENCES = """
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a home. `to_come`: month, amount still to be paid. `findings`: open things, in words."""
+    """The state of a home; amounts of two currencies stand apart.
+
+    `to_come`: month, amount still to be paid, currency. `findings`: open things, in words.
+    """
 
     deliveries: pl.DataFrame
     decisions: pl.DataFrame

@@ -81,11 +81,14 @@ def delivery_faults(books: Books) -> Iterator[Finding]:
 def total_faults(books: Books) -> Iterator[Finding]:
     """What each run says it paid, against the ledger."""
     query = """
-        select r.run_id, r.payments, r.total, count(p.payment_id), coalesce(sum(p.amount), 0)
+        select r.run_id, r.payments, r.total, r.total_usd, count(p.payment_id),
+               coalesce(sum(p.amount) filter (p.currency = 'EUR'), 0),
+               coalesce(sum(p.amount) filter (p.currency = 'USD'), 0)
         from runs r left join payments p using (run_id) group by all order by 1"""
-    for run_id, rows, total, found, summed in books.frame(query).iter_rows():
-        if (rows, total) != (found, summed):
-            yield f"{run_id}: says {rows} payments of {total} together, the ledger holds {found} of {summed}"
+    for run_id, rows, euros, dollars, *ledger in books.frame(query).iter_rows():
+        if [rows, euros, dollars] != ledger:
+            found = "{} payments of {} euro and {} dollar"
+            yield f"{run_id}: says {found.format(rows, euros, dollars)}, the ledger holds {found.format(*ledger)}"
 
 
 TABLES = "tables"

@@ -12,8 +12,10 @@ from tests.home.delivery import (
     BOARDS,
     PUPILS,
     write_addresses,
+    write_applications,
     write_changes,
     write_country,
+    write_newcomers,
     write_register,
     write_scores,
 )
@@ -97,6 +99,19 @@ def rich_once(tmp_path_factory, stages) -> Path:
     transfer = write_changes(tmp_path_factory.mktemp("changes"), "20211201;bestuursoverdracht;02BB00;10009;01AA00")
     run(home, "ingest", transfer)
     run(home, "pay", "--month", "2021-12")
+    return home
+
+
+@pytest.fixture(scope="session")
+def whole_once(tmp_path_factory, rich_once) -> Path:
+    """The same with newcomers and with applications that are decided on, so that every table has rows."""
+    folder = tmp_path_factory.mktemp("whole")
+    home = Path(shutil.copytree(rich_once, folder / "home"))
+    run(home, "ingest", write_register(folder / "before", PUPILS), "--reference-date", "2019-10-01")
+    run(home, "ingest", write_newcomers(folder / "newcomers", "20201001;01AA;00;1;2"))
+    in_time, too_late = "10001;01AA;IOP;20210416;1;900,00", "10001;01AA;IOP;20210714;1;900,00"
+    run(home, "ingest", write_applications(folder / "applications", in_time, too_late))
+    run(home, "decide", "--school-year", "2020-2021")
     return home
 
 

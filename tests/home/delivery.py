@@ -8,6 +8,8 @@ from pathlib import Path
 REGISTER = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;SOORT_PO;CLUSTER;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD;CUMI"
 ADDRESSES = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;PLAATSNAAM;GEMEENTENAAM"
 SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
+NEWCOMERS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS"
+APPLICATIONS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;DATUM_AANVRAAG;AANTAL_LEERLINGEN;BEDRAG"
 CHANGES = "INGANGSDATUM;SOORT;VESTIGING;BEVOEGD_GEZAG_NUMMER;OPVOLGER"
 
 PUPILS = {"01AA00 Bo": 12, "02BB00 Bo": 7, "03CC00 So": 6, "03CC00 Vso": 3, "04DD00 Sbo": 4}
@@ -50,6 +52,16 @@ def write_scores(folder: Path, scores: Mapping[str, str]) -> Path:
 def write_changes(folder: Path, *rows: str) -> Path:
     """Write a changes file."""
     return _write(folder, "changes.csv", CHANGES, list(rows))
+
+
+def write_newcomers(folder: Path, *rows: str) -> Path:
+    """Write a file of newcomers."""
+    return _write(folder, "newcomers.csv", NEWCOMERS, list(rows))
+
+
+def write_applications(folder: Path, *rows: str) -> Path:
+    """Write a file of applications."""
+    return _write(folder, "applications.csv", APPLICATIONS, list(rows))
 
 
 def _write(folder: Path, name: str, header: str, rows: list[str]) -> Path:

@@ -29,6 +29,9 @@ OTHER = {
     "source": "case source when 'changes' then 'pupils' else 'changes' end",
     "reason": "case reason when 'instalment' then 'correction' else 'instalment' end",
     "school_year": "'2098-2099'",
+    "scheme": "case scheme when 'IOP' then 'EHK' else 'IOP' end",
+    "outcome": "case outcome when 'refused' then 'granted' else 'refused' end",
+    "currency": "case currency when 'EUR' then 'USD' else 'EUR' end",
     "payment_id": "md5('another')",
     "sha256": "sha256('another')",
     "manifest_sha256": "sha256('another')",
@@ -51,9 +54,9 @@ def another(model, column):
 
 
 @pytest.fixture(scope="module")
-def opened(rich_once, tmp_path_factory):
+def opened(whole_once, tmp_path_factory):
     """A copy of the books, open for writing."""
-    home = Home(Path(shutil.copytree(rich_once, tmp_path_factory.mktemp("tampered") / "home")))
+    home = Home(Path(shutil.copytree(whole_once, tmp_path_factory.mktemp("tampered") / "home")))
     with duckdb.connect(str(home.database)) as connection:
         yield connection, home
 

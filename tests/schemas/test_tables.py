@@ -39,7 +39,6 @@ VALUES: dict[str, tuple[Any, tuple]] = {
     "pupils_allowed": (1, (-1,)),
     "outcome": ("granted", ("Granted", "")),
     "unrounded": (Decimal("1.0000000001"), (Decimal("-0.0000000001"),)),
-
     "source": ("addresses", ("list", "")),
     "rule": ("negative", ("Negative", "renamed", "")),
     "sha256": (HASH, NO_HASH),
