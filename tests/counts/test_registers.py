@@ -143,6 +143,22 @@ def test_an_exact_copy_in_another_part_of_the_register_is_a_copy_too(tmp_path: P
     assert pupils(found["po1"]) == pupils(found["po2"]) == {("01AA00", "bao", "nvt"): 1}
 
 
+def test_a_copy_in_another_part_is_one_also_where_the_row_does_not_count(tmp_path: Path):
+    gone = "P1;01AA;00;Bo;nvt;1;20190801;20200101;J;N\n"
+    found = taken(tmp_path, po1=gone, po2=gone)
+    assert refused(found["po1"]) == []
+    assert refused(found["po2"]) == [(2, "duplicate_row")]
+
+
+def test_a_place_where_a_pupil_does_not_count_is_no_part_of_a_double(tmp_path: Path):
+    gone = "P1;02AA;00;Bo;nvt;1;20190801;20200101;J;N\n"
+    found = taken(
+        tmp_path,
+        po=gone * 2 + "P1;01AA;00;Bo;nvt;1;20200101;;J;N\nP1;01AB;00;Bo;nvt;1;20200101;;J;N\n",
+    )
+    assert refused(found["po"]) == [(3, "duplicate_row"), (4, "double_enrolment"), (5, "double_enrolment")]
+
+
 def test_a_copy_of_a_row_that_does_not_count_takes_nothing_off(tmp_path: Path):
     gone = "P1;01AA;00;Bo;nvt;1;20190801;20200101;J;N\n"
     found = taken(tmp_path, po=gone * 2 + "P2;01AA;00;Bo;nvt;1;20190801;;J;N\n")

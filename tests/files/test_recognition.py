@@ -48,7 +48,7 @@ def test_the_order_of_the_columns_and_a_column_more_say_nothing(layout: Layout, 
 
 
 def test_the_separator_is_the_one_there_is_most_of(tmp_path: Path):
-    text = layouts.CUMI.lines(separator=",").replace("CUMI,", 'CUMI,"OUD; VERVALLEN",').replace("1,12", "1,x,12")
+    text = layouts.CUMI.lines(separator=",").replace("CUMI,", 'CUMI,"OUD; VERVALLEN",').replace("1,7", "1,x,7")
     assert recognised(tmp_path, text).kind is layouts.CUMI.kind
 
 

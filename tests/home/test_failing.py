@@ -14,7 +14,8 @@ from tests.home.driver import fail, struck
 from tests.home.npo import here
 from tests.home.seeing import everything, published, tables
 
-COMMANDS = ("ingest", "decide", "pay")
+COMMANDS = ("ingest", "pay")
+"""The one that writes most and the one that must not fail half-way; they all write by the same road."""
 FULL = os.strerror(errno.ENOSPC)
 
 
@@ -104,7 +105,7 @@ def small_disk(tmp_path_factory):
     subprocess.run(["umount", folder], check=True)
 
 
-@pytest.mark.parametrize("free", [0, 4096, 65536, 400_000])
+@pytest.mark.parametrize("free", [0, 65536, 400_000])
 def test_a_full_disk_changes_nothing(stage, small_disk, free):
     """`free`: bytes left, so that it is full at the name in the lock, the copy, the writing of the draft."""
     home = Path(shutil.copytree(stage.before, small_disk / "home", dirs_exist_ok=True))

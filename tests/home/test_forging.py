@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from npo_pipeline.commands.verify import verify
@@ -41,12 +42,12 @@ def forge(home, *statements):
                 select run_id as named, count(*) as found, sum(amount) as summed from payments group by 1)
             where run_id = named""")
         runs = books.frame("from runs order by run_id").to_dicts()
-        owned = {table: owned(books, table) for table in OWNERS}
+        theirs = {table: owned(books, table) for table in OWNERS}
         for run in runs:
             manifest = json.loads(run["manifest"]) | {"previous": previous}
             for table, written in manifest["tables"].items():
-                if table in owned:
-                    rows = owned[table].filter(owned[table]["owner"] == run["run_id"]).drop("owner")
+                if table in theirs:
+                    rows = theirs[table].filter(pl.col("owner") == run["run_id"]).drop("owner")
                     written |= {"rows": rows.height, "sha256": rows_sha256(rows)}
             manifest |= {"payments": run["payments"], "sum_cents": int(run["total"] * 100)}
             text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1)
