@@ -33,7 +33,8 @@ def run_ingest(home: Path, paths: tuple[Path, ...], as_json: bool, **wishes: Any
 def run_decide(home: Path, as_json: bool, **wishes: Any) -> None:
     """Decide and show what changes for whom."""
     from npo_pipeline.cli import summaries
-    from npo_pipeline.commands.decide import DecideRequest, decide
+    from npo_pipeline.commands.decide import decide
+    from npo_pipeline.commands.decision import DecideRequest
 
     request = DecideRequest(Home(home), **wishes)
     with show.progress() as progress:

@@ -13,7 +13,7 @@ from npo_pipeline.cli.show import document, euro, line, number, table
 from npo_pipeline.months import month_text
 
 if TYPE_CHECKING:
-    from npo_pipeline.commands.decide import DecideResult
+    from npo_pipeline.commands.decision import DecideResult
     from npo_pipeline.commands.ingest import IngestResult
     from npo_pipeline.commands.pay import MonthPaid
     from npo_pipeline.commands.status import Status

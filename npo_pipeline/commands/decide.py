@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from npo_pipeline.commands.decision import DecideRequest, DecideResult, Worked
 from npo_pipeline.commands.grant import (
     CURRENCY,
     Granted,
@@ -23,81 +21,17 @@ from npo_pipeline.commands.grant import (
 )
 from npo_pipeline.commands.rulebook import Rulebook, load_rulebook
 from npo_pipeline.commands.steps import Call, directly, now
+from npo_pipeline.commands.write_decision import write_decision
 from npo_pipeline.counts.precedence import PUPILS_PO, PUPILS_VO
-from npo_pipeline.counts.registered import schema_of
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books, need_books, read_books
-from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import live_deliveries, live_rows, reference_dates, schools
 from npo_pipeline.home.run import Clock, Run, open_run
 from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, basis_of, work_out
 from npo_pipeline.instalments.plan import Plan, compare
-from npo_pipeline.instalments.resting import LeftOut, left_out_of, refuse_taking_back, rests_on
+from npo_pipeline.instalments.resting import left_out_of, refuse_taking_back, rests_on
 from npo_pipeline.instalments.ruled import inputs_of, reference_date_of, rules_of
 from npo_pipeline.regulations.load import LoadedRegulation
-from schemas import tables
-
-
-@dataclass(frozen=True)
-class DecideRequest:
-    """What to decide.
-
-    `regulations`: files in place of the shipped ones of their sector, or overlays on them. `as_of`: of two
-    versions of a regulation the latest published by this day counts.
-    """
-
-    home: Home
-    school_year: str
-    regulations: tuple[Path, ...] = ()
-    reference_date: date | None = None
-    reason: str | None = None
-    dry_run: bool = False
-    as_of: date | None = None
-    wait_seconds: int = 0
-
-
-@dataclass(frozen=True)
-class DecideResult:
-    """A decision and what it changes.
-
-    `written`: currency -> decision_id, empty when nothing was written. `before`: currency -> the decision
-    before. `rests_on`: currency -> what its amounts rest on that no source says in so many words. `changed`: the
-    currencies in which anything differs from the decision before. `granted`: what is decided on applications;
-    null where there are no subsidies, or nobody applied.
-    """
-
-    written: Mapping[str, str]
-    before: Mapping[str, str]
-    school_year: str
-    reference_date: date
-    regulations: tuple[str, ...]
-    decided: Decided
-    plan: Plan
-    rests_on: Mapping[str, str]
-    remarks: tuple[str, ...]
-    changed: tuple[str, ...]
-    granted: Granted | None
-
-    @property
-    def currencies(self) -> list[str]:
-        """The currencies that it has amounts in; euro alone when it has none."""
-        return sorted(self.decided.entitlements["currency"].unique()) or [EURO]
-
-
-@dataclass(frozen=True)
-class Worked:
-    """A decision worked out but not written, with the deliveries it rests on."""
-
-    decided: Decided
-    reference_date: date
-    inputs: Mapping[str, Sequence[str]]
-    rests_on: Mapping[str, str]
-    remarks: tuple[str, ...]
-    left_out: tuple[LeftOut, ...] = ()
-    granted: Granted | None = None
-
-
-EURO = "EUR"
 
 
 def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now) -> DecideResult:
@@ -231,89 +165,3 @@ def decision_before(books: Books, school_year: str) -> tuple[dict[str, str], Dec
     nothing = pl.DataFrame(schema={"currency": pl.String})
     earlier = Decided(entitled.select(ENTITLED), due.select(INSTALLED), nothing, nothing)
     return dict(found.iter_rows()), earlier
-
-
-def write_decision(
-    run: Run,
-    request: DecideRequest,
-    rules: Rulebook,
-    worked: Worked,
-    currencies: Sequence[str],
-    clock: Clock,
-) -> dict[str, str]:
-    """Step: add a decision per currency to the books; decisions before it stay as they are.
-
-    Returns:
-        currency -> decision_id.
-    """
-    names = {one: _name(run, request.school_year, one) for one in currencies}
-    rows = [
-        _decision_row(run, request, rules, worked, currency, *named, clock) for currency, named in names.items()
-    ]
-    run.add(tables.DECISIONS, pl.DataFrame(rows, schema=schema_of(tables.DECISIONS)))
-    parts = {name: worked.decided.of(currency) for currency, (name, _) in names.items()}
-    run.add(tables.DECISION_INPUTS, pl.concat(_input_rows(name, worked.inputs) for name in parts))
-    for model, part in (
-        (tables.ENTITLEMENTS, "entitlements"),
-        (tables.INSTALMENTS, "instalments"),
-        (tables.TRACE, "trace"),
-    ):
-        named = [getattr(one, part).with_columns(decision_id=pl.lit(name)) for name, one in parts.items()]
-        run.add(model, pl.concat(named).select(list(model.columns)))
-    if worked.granted and CURRENCY in names:
-        decision, _ = names[CURRENCY]
-        run.add(tables.GRANTS, worked.granted.grants.with_columns(decision_id=pl.lit(decision)))
-    _keep_regulations(run, rules)
-    texts = [text for one in rules.files for text in one.texts]
-    run.facts["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]
-    return {currency: name for currency, (name, _) in names.items()}
-
-
-def _name(run: Run, school_year: str, currency: str) -> tuple[str, int]:
-    """The name and number of the next decision of a school year in a currency."""
-    query = "select count(*) from decisions where school_year = ? and currency = ?"
-    sequence = int(run.books.value(query, [school_year, currency])) + 1
-    middle = "" if currency == EURO else f"{currency.lower()}-"
-    return f"{school_year}-{middle}{sequence:03d}", sequence
-
-
-def _decision_row(
-    run: Run,
-    request: DecideRequest,
-    rules: Rulebook,
-    worked: Worked,
-    currency: str,
-    name: str,
-    sequence: int,
-    clock: Clock,
-) -> dict[str, Any]:
-    entitled = Decimal(worked.decided.of(currency).entitlements["amount"].sum())
-    granted = worked.granted.total if worked.granted and currency == CURRENCY else Decimal(0)
-    return {
-        "decision_id": name,
-        "school_year": request.school_year,
-        "sequence": sequence,
-        "regulation": " ".join(one.name for one in rules.files),
-        "regulation_sha256": " ".join(one.sha256 for one in rules.files),
-        "reference_date": worked.reference_date,
-        "reason": request.reason,
-        "decided_at": clock(),
-        "total": entitled + granted,
-        "currency": currency,
-        "rests_on": worked.rests_on.get(currency),
-        "run_id": run.run_id,
-    }
-
-
-def _input_rows(decision: str, inputs: Mapping[str, Sequence[str]]) -> pl.DataFrame:
-    rows = [(decision, delivery, subject) for subject, names in inputs.items() for delivery in names]
-    return pl.DataFrame(rows, schema=schema_of(tables.DECISION_INPUTS), orient="row")
-
-
-def _keep_regulations(run: Run, rules: Rulebook) -> None:
-    """Keep the text of the rules, so that a decision can be worked out again when the files have moved on."""
-    kept = set(run.books.frame("select sha256 from regulations")["sha256"])
-    texts = {text.sha256: (text.sha256, text.name, text.text) for one in rules.files for text in one.texts}
-    news = [row for sha256, row in texts.items() if sha256 not in kept]
-    if news:
-        run.add(tables.REGULATIONS, pl.DataFrame(news, schema=schema_of(tables.REGULATIONS), orient="row"))

@@ -16,7 +16,7 @@ from npo_pipeline.counts.registered import (
     content_rows,
     delivery_rows,
     difference_rows,
-    is_registered,
+    registered_as,
     schema_of,
 )
 from npo_pipeline.counts.schools import directory
@@ -101,11 +101,11 @@ def refuse_when_too_many(taken: Sequence[Taken], max_rejected: Decimal) -> None:
     if rejected <= max_rejected * rows:
         return
     first = next(one for one in taken if one.rejected)
-    line, rule, column, message = with_messages(first.refusals.sort("line")).row(0)
+    line, rule, _, message = with_messages(first.refusals.sort("line")).row(0)
     share = f"{Decimal(100 * rejected) / rows:.2f}%"
     raise Refused(
         f"{rejected:,} of {rows:,} rows are refused ({share}; --max-rejected allows {100 * max_rejected:f}%), "
-        f"first {first.arrived.name}, line {line}, {rule}{' in ' + column if column else ''}: {message}; "
+        f"first {first.arrived.name}, line {line}, {rule}: {message}; "
         "nothing was taken in"
     )
 
@@ -114,7 +114,7 @@ def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResu
     """Step: put what is new in the books, and let it supersede what it corrects."""
     waiting = tuple(one.arrived.name for one in taken if one.without_board)
     live = live_deliveries(run.books)
-    fresh = _numbered([one for one in taken if not is_registered(one, live)], run)
+    fresh = _fresh(taken, live, run)
     if not fresh:
         return IngestResult(None, _NO_FILES, _NO_REFUSALS, _NO_DIFFERENCES, waiting)
     files = delivery_rows(fresh, run.run_id, at)
@@ -132,6 +132,14 @@ def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResu
     run.derive(tables.SCHOOLS, directory(pl.concat([all_facts(run.books), *_added(run, tables.SCHOOL_FACTS)])))
     run.facts["inputs"] = files.select("file", "kind", "sha256", "rows", "rejected").to_dicts()
     return IngestResult(run.run_id, files, run.added.get("quarantine", _NO_REFUSALS), apart, waiting, lost)
+
+
+def _fresh(taken: Sequence[Taken], live: pl.DataFrame, run: Run) -> dict[str, Taken]:
+    """What is new, and what is not but would give way to a part that came along with it: that stays beside it."""
+    known = {id(one): registered_as(one, live) for one in taken}
+    news = [one for one in taken if known[id(one)] is None]
+    gone = superseded(_numbered(news, run), live, places(run.books))
+    return _numbered([one for one in taken if known[id(one)] is None or known[id(one)] in gone], run)
 
 
 def _numbered(fresh: Sequence[Taken], run: Run) -> dict[str, Taken]:

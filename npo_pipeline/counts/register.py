@@ -8,9 +8,8 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.counts import columns
+from npo_pipeline.counts.strangers import strangers
 from npo_pipeline.files.kinds import REGISTER_PO, FileKind
-from npo_pipeline.files.refusals import NO_REFUSALS
-from schemas.rules import UNKNOWN_SCHOOL
 
 COUNTED: dict[str, type[pl.DataType]] = {
     "vestiging": pl.String,
@@ -53,6 +52,8 @@ def count_block(kind: FileKind, rows: pl.DataFrame, good: pl.DataFrame, on: date
         known: the vestigingen that have a board.
     """
     marked = good.with_columns(counts_on(on).alias("counting"))
+    faulty = rows.join(good, on="line", how="anti") if good.height < rows.height else rows.clear()
+    lost = strangers(faulty, known)
     counted = _grouped(kind, marked)
     homeless = counted.filter(~pl.col("vestiging").is_in(known.implode()))["vestiging"].unique()
     if homeless.len():
@@ -60,8 +61,9 @@ def count_block(kind: FileKind, rows: pl.DataFrame, good: pl.DataFrame, on: date
         placed = marked.with_columns(columns.vestiging())
         has_board = ~pl.col("vestiging").is_in(homeless.implode())
         marked = placed.with_columns(pl.col("counting") & has_board)
-        return Block(_grouped(kind, marked), _traces(rows, marked), _refusals(placed.filter(~has_board)))
-    return Block(counted, _traces(rows, marked), NO_REFUSALS)
+        lost = pl.concat([lost, strangers(placed.filter(~has_board), known)])
+        return Block(_grouped(kind, marked), _traces(rows, marked), lost)
+    return Block(counted, _traces(rows, marked), lost)
 
 
 def counts_on(on: date) -> pl.Expr:
@@ -125,9 +127,3 @@ def _traces(rows: pl.DataFrame, marked: pl.DataFrame) -> pl.DataFrame:
         joined = traced.join(flags, on="line", how="left", maintain_order="left")
         traced = joined.with_columns(pl.col("counts").fill_null(False))
     return traced.with_columns(pl.col("line").cast(pl.UInt32))
-
-
-def _refusals(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(
-        "line", rule=pl.lit(UNKNOWN_SCHOOL), column_name=pl.lit("VESTIGINGSNUMMER"), value="vestiging"
-    )

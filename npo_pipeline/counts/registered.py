@@ -20,8 +20,8 @@ TakenById = Mapping[str, Taken]
 """delivery_id -> what was taken from that file."""
 
 
-def is_registered(one: Taken, live: pl.DataFrame) -> bool:
-    """Whether a live delivery is the same file, read with the same result.
+def registered_as(one: Taken, live: pl.DataFrame) -> str | None:
+    """The live delivery that is the same file, read with the same result; null where there is none.
 
     A file that was read before, but now loses fewer rows (its schools have a board since), is news.
     """
@@ -31,7 +31,7 @@ def is_registered(one: Taken, live: pl.DataFrame) -> bool:
         & pl.col("reference_date").eq_missing(pl.lit(one.arrived.reference_date, pl.Date))
         & (pl.col("rejected") == one.rejected)
     )
-    return same.height > 0
+    return same["delivery_id"][0] if same.height else None
 
 
 def delivery_rows(taken: TakenById, run_id: str, at: datetime) -> pl.DataFrame:

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from npo_pipeline.counts import applications, columns, published, register, schools
+from npo_pipeline.counts import applications, published, register, schools
 from npo_pipeline.counts.enrolments import Doubles, find_doubles
+from npo_pipeline.counts.strangers import strangers
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
 from npo_pipeline.files.ahead import one_ahead
 from npo_pipeline.files.delivery import Arrived
 from npo_pipeline.files.refusals import NO_REFUSALS
 from npo_pipeline.files.rows import split
-from schemas import files as models
-from schemas.rules import DUPLICATE_ROW, UNKNOWN_SCHOOL
+from schemas.rules import DUPLICATE_ROW
 
 Counted = Callable[[str, int], None]
 """Told how many rows of a file were read so far."""
@@ -70,7 +70,7 @@ _NEEDING = (kinds.SCORES, kinds.CUMI, kinds.PUPILS_VO, kinds.NEWCOMERS_VO)
 
 
 def _take_list(one: Arrived, counted: Counted) -> Taken:
-    taken, rows = _whole_file(one, counted)
+    taken, rows, _ = _whole_file(one, counted)
     schools.refuse_two_boards(one.kind, rows, one.name)
     facts = schools.facts_of(one.kind, rows, one.reference_date)
     if one.kind is kinds.CHANGES:
@@ -81,26 +81,20 @@ def _take_list(one: Arrived, counted: Counted) -> Taken:
 
 
 def _take_published(one: Arrived, known: pl.Series, counted: Counted) -> Taken:
-    taken, rows = _whole_file(one, counted)
-    column = models.SCHOOL if one.kind is kinds.SCORES else "VESTIGINGSNUMMER"
-    place = pl.col(models.SCHOOL).alias("vestiging") if one.kind is kinds.SCORES else columns.vestiging()
-    placed = rows.with_columns(place)
-    homeless = placed.filter(~pl.col("vestiging").is_in(known.implode()))
+    taken, rows, faulty = _whole_file(one, counted)
+    unknown = strangers(rows, known)
     # Where no school at all is known, the file came before its address list: its counts wait for that.
-    waits = homeless.height == placed.height > 0
-    if homeless.height and not waits:
-        unknown = homeless.select(
-            "line", rule=pl.lit(UNKNOWN_SCHOOL), column_name=pl.lit(column), value="vestiging"
-        )
-        taken = replace(taken, refusals=pl.concat([taken.refusals, unknown]))
-        rows = rows.join(homeless, on="line", how="anti", maintain_order="left")
+    waits = unknown.height == rows.height > 0
+    if not waits:
+        taken = replace(taken, refusals=pl.concat([taken.refusals, unknown, strangers(faulty, known)]))
+        rows = rows.join(unknown, on="line", how="anti", maintain_order="left")
     if one.kind is kinds.SCORES:
         return replace(taken, scores=published.scores_of(rows, one.name), without_board=waits)
     return replace(taken, counts=published.counts_of(one.kind, rows, one.name), without_board=waits)
 
 
 def _take_applications(one: Arrived, known: pl.Series, counted: Counted) -> Taken:
-    taken, rows = _whole_file(one, counted)
+    taken, rows, _ = _whole_file(one, counted)
     refused = applications.strangers(rows, known)
     good = rows.join(refused, on="line", how="anti", maintain_order="left")
     return replace(
@@ -111,8 +105,8 @@ def _take_applications(one: Arrived, known: pl.Series, counted: Counted) -> Take
     )
 
 
-def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame]:
-    """A small file at once: its good rows, without exact copies."""
+def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame, pl.DataFrame]:
+    """A small file at once: its good rows, without exact copies, and the rows that have a fault of their own."""
     blocks = list(one.blocks())
     _need_rows(one, sum(block.height for block in blocks))
     rows = pl.concat(blocks)
@@ -126,7 +120,8 @@ def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame]:
         value=pl.col("first").cast(pl.String),
     )
     good = parts.good.join(copies, on="line", how="anti", maintain_order="left")
-    return Taken(one, rows.height, pl.concat([parts.refusals, copies])), good
+    faulty = rows.join(parts.good, on="line", how="anti", maintain_order="left")
+    return Taken(one, rows.height, pl.concat([parts.refusals, copies])), good, faulty
 
 
 def _take_registers(registers: Sequence[Arrived], known: pl.Series, counted: Counted) -> list[Taken]:

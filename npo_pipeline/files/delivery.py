@@ -64,8 +64,7 @@ def arrive(paths: Sequence[Path], reference_date: date | None) -> list[Arrived]:
     that do not.
 
     Raises:
-        Refused: a file is unknown, damaged, says another date, or no date is known for it; or two files
-            give the same counts.
+        Refused: a file is unknown, damaged, says another date, or no date is known for it.
     """
     arrived = [one for file in source_files(paths) if (one := _recognised(file))]
     if not arrived:
@@ -74,9 +73,7 @@ def arrive(paths: Sequence[Path], reference_date: date | None) -> list[Arrived]:
     for name, day in said.items():
         if day and reference_date and day != reference_date:
             raise Refused(f"{name}: is of {day}, not of {reference_date}; take it out, or give its own date")
-    dated = [_dated(one, said[one.name], reference_date, set(said.values()) - {None}) for one in arrived]
-    _refuse_rivals(dated)
-    return dated
+    return [_dated(one, said[one.name], reference_date, set(said.values()) - {None}) for one in arrived]
 
 
 def _recognised(file: SourceFile) -> Arrived | None:
@@ -118,18 +115,6 @@ def _dated(one: Arrived, said: date | None, asked: date | None, others: set[date
     if day is None:
         raise Refused(f"{one.name}: does not say its date; add --reference-date, for example 2020-10-01")
     return replace(one, reference_date=day)
-
-
-def _refuse_rivals(arrived: Sequence[Arrived]) -> None:
-    """Registers come in parts and lists add up, but two files of counts would both be counted."""
-    first: dict[tuple[str, date | None], str] = {}
-    for one in arrived:
-        other = first.setdefault((one.kind.name, one.reference_date), one.name)
-        if other != one.name and one.kind in kinds.PUBLISHED:
-            raise Refused(
-                f"{one.name}: is a second file of kind {one.kind.name} ({one.kind.label}) for "
-                f"{one.reference_date}, beside {other}; deliver one of them"
-            )
 
 
 def _dates(kind: FileKind) -> list[str]:

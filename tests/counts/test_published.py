@@ -9,6 +9,7 @@ import pytest
 from npo_pipeline.counts import columns
 from npo_pipeline.counts.precedence import differences, used
 from npo_pipeline.counts.registered import delivery_rows
+from npo_pipeline.counts.superseding import refuse_two_tellings
 from npo_pipeline.counts.taking import Taken, take
 from npo_pipeline.errors import Refused
 from npo_pipeline.files.delivery import arrive
@@ -179,11 +180,19 @@ def test_a_list_or_a_change_in_the_same_delivery_names_the_school(tmp_path: Path
     "layout", [layouts.PUPILS_PO, layouts.PUPILS_PO_CLUSTER, layouts.PUPILS_VO, layouts.SCORES, layouts.CUMI]
 )
 def test_two_files_of_the_same_counts_are_not_added_up(layout: Layout, tmp_path: Path):
-    kind = layout.kind
-    assert refusal(tmp_path, (layout, [{}]), (layout, [{}])) == (
-        f"1-{kind.name}.csv: is a second file of kind {kind.name} ({kind.label}) for 2020-10-01, "
-        f"beside 0-{kind.name}.csv; deliver one of them"
+    name = layout.kind.name
+    school = "02AA00" if name == "pupils_vo" else "01AA00"
+    with pytest.raises(Refused) as refused:
+        refuse_two_tellings(taken(tmp_path, (layout, [{}]), (layout, [{}])))
+    assert str(refused.value) == (
+        f"0-{name}.csv and 1-{name}.csv: both are of kind {name} and tell of {school} on 2020-10-01; "
+        "keep the right one of the two"
     )
+
+
+def test_two_files_of_a_kind_that_tell_of_other_schools_are_parts(tmp_path: Path):
+    other = {"School (BRIN vestiging)": "01AA01"}
+    refuse_two_tellings(taken(tmp_path, (layouts.SCORES, [{}]), (layouts.SCORES, [other])))
 
 
 def test_files_of_two_dates_and_registers_in_parts_may_come_together(tmp_path: Path):

@@ -169,7 +169,7 @@ def test_no_nonsense_makes_verify_give_up(opened, change):
         ("create macro sum(x) as 7", "function sum is not one of ours"),
         (
             "create or replace view board_payments as select paid_month, school_year, board, component, "
-            "(sum(amount) * 2)::decimal(18, 2) as amount from payments group by all",
+            "(sum(amount) * 2)::decimal(18, 2) as amount, currency from payments group by all",
             "view board_payments was changed",
         ),
         (
@@ -198,6 +198,6 @@ def _names(table, finding):
     words = {
         "runs": ("0000",),
         "decisions": ("decisions",),
-        "regulations": ("2021-2022-po.yaml", "regulation"),
+        "regulations": (".yaml", "regulation"),
     }
     return any(word in finding for word in (table, *words.get(table, ()), "superseded by"))

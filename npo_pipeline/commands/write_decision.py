@@ -1,0 +1,113 @@
+"""Writing a decision: its rows in the books, and what its manifest says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline.commands.decision import EURO, DecideRequest, Worked
+from npo_pipeline.commands.grant import CURRENCY
+from npo_pipeline.commands.rulebook import Rulebook
+from npo_pipeline.counts.registered import schema_of
+from npo_pipeline.files.harmless import harmless_name
+from npo_pipeline.home.run import Clock, Run
+from schemas import tables
+
+
+def write_decision(
+    run: Run,
+    request: DecideRequest,
+    rules: Rulebook,
+    worked: Worked,
+    currencies: Sequence[str],
+    clock: Clock,
+) -> dict[str, str]:
+    """Step: add a decision per currency to the books; decisions before it stay as they are.
+
+    Returns:
+        currency -> decision_id.
+    """
+    names = {one: _name(run, request.school_year, one) for one in currencies}
+    rows = [
+        _decision_row(run, request, rules, worked, currency, *named, clock) for currency, named in names.items()
+    ]
+    run.add(tables.DECISIONS, pl.DataFrame(rows, schema=schema_of(tables.DECISIONS)))
+    parts = {name: worked.decided.of(currency) for currency, (name, _) in names.items()}
+    run.add(tables.DECISION_INPUTS, pl.concat(_input_rows(name, worked.inputs) for name in parts))
+    for model, part in (
+        (tables.ENTITLEMENTS, "entitlements"),
+        (tables.INSTALMENTS, "instalments"),
+        (tables.TRACE, "trace"),
+    ):
+        named = [getattr(one, part).with_columns(decision_id=pl.lit(name)) for name, one in parts.items()]
+        run.add(model, pl.concat(named).select(list(model.columns)))
+    if worked.granted and CURRENCY in names:
+        decision, _ = names[CURRENCY]
+        run.add(tables.GRANTS, worked.granted.grants.with_columns(decision_id=pl.lit(decision)))
+    run.facts["inputs"] = _input_files(run, worked.inputs)
+    _keep_regulations(run, rules)
+    texts = [text for one in rules.files for text in one.texts]
+    run.facts["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]
+    return {currency: name for currency, (name, _) in names.items()}
+
+
+def _name(run: Run, school_year: str, currency: str) -> tuple[str, int]:
+    """The name and number of the next decision of a school year in a currency."""
+    query = "select count(*) from decisions where school_year = ? and currency = ?"
+    sequence = int(run.books.value(query, [school_year, currency])) + 1
+    middle = "" if currency == EURO else f"{currency.lower()}-"
+    return f"{school_year}-{middle}{sequence:03d}", sequence
+
+
+def _decision_row(
+    run: Run,
+    request: DecideRequest,
+    rules: Rulebook,
+    worked: Worked,
+    currency: str,
+    name: str,
+    sequence: int,
+    clock: Clock,
+) -> dict[str, Any]:
+    entitled = Decimal(worked.decided.of(currency).entitlements["amount"].sum())
+    granted = worked.granted.total if worked.granted and currency == CURRENCY else Decimal(0)
+    return {
+        "decision_id": name,
+        "school_year": request.school_year,
+        "sequence": sequence,
+        "regulation": " ".join(one.name for one in rules.files),
+        "regulation_sha256": " ".join(one.sha256 for one in rules.files),
+        "reference_date": worked.reference_date,
+        "reason": None if request.reason is None else harmless_name(request.reason),
+        "decided_at": clock(),
+        "total": entitled + granted,
+        "currency": currency,
+        "rests_on": worked.rests_on.get(currency),
+        "run_id": run.run_id,
+    }
+
+
+def _input_files(run: Run, inputs: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """The files that a decision rests on, for its manifest."""
+    names = sorted({delivery for deliveries in inputs.values() for delivery in deliveries})
+    query = (
+        "select delivery_id, kind, file, sha256 from deliveries where delivery_id in (select unnest(?)) order by 1"
+    )
+    return run.books.frame(query, [names]).to_dicts()
+
+
+def _input_rows(decision: str, inputs: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    rows = [(decision, delivery, subject) for subject, names in inputs.items() for delivery in names]
+    return pl.DataFrame(rows, schema=schema_of(tables.DECISION_INPUTS), orient="row")
+
+
+def _keep_regulations(run: Run, rules: Rulebook) -> None:
+    """Keep the text of the rules, so that a decision can be worked out again when the files have moved on."""
+    kept = set(run.books.frame("select sha256 from regulations")["sha256"])
+    texts = {text.sha256: (text.sha256, text.name, text.text) for one in rules.files for text in one.texts}
+    news = [row for sha256, row in texts.items() if sha256 not in kept]
+    if news:
+        run.add(tables.REGULATIONS, pl.DataFrame(news, schema=schema_of(tables.REGULATIONS), orient="row"))
