@@ -88,7 +88,7 @@ def test_good_rows_come_in_as_they_are_written(home, tmp_path):
 def test_a_file_with_too_many_faults_is_refused_whole(home, tmp_path):
     ended = ingest(home, tmp_path / "applied.csv", [GOOD, "10001;01AA;XYZ;2021-04-20;1;900"])
     assert ended.status == 3
-    assert "'XYZ' is no code that REGELING may hold" in ended.stderr
+    assert "REGELING 'XYZ' is no code that may stand there" in ended.stderr
     assert select(home, "select count(*) from applications") == [(0,)]
 
 

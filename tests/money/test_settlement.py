@@ -97,23 +97,26 @@ def test_school_years_school_types_and_components_are_settled_each_on_its_own():
     # paid too much of one is not held against another: 02 gives 70 back, 01 gets its 100 whole
     due_rows = table(
         """
-        school_year vestiging school_type component         month       amount_cents
-        2021-2022   00AA01    bao         per_pupil         2021-10-01  100
-        2021-2022   00AA02    bao         per_pupil         2021-10-01  30
-        2021-2022   00AA02    bao         achterstandsscore 2021-10-01  5
-        2021-2022   00AA02    sbo         per_pupil         2021-10-01  7
-        2022-2023   00AA02    bao         per_pupil         2021-10-01  9""",
+        school_year currency vestiging school_type component         month       amount_cents
+        2021-2022   EUR      00AA01    bao         per_pupil         2021-10-01  100
+        2021-2022   EUR      00AA02    bao         per_pupil         2021-10-01  30
+        2021-2022   EUR      00AA02    bao         achterstandsscore 2021-10-01  5
+        2021-2022   EUR      00AA02    sbo         per_pupil         2021-10-01  7
+        2022-2023   EUR      00AA02    bao         per_pupil         2021-10-01  9
+        2021-2022   USD      28PW00    cn          per_pupil         2021-10-01  11""",
         month="d",
         amount_cents="i",
     )
     paid_rows = table(
         """
-        school_year vestiging school_type component paid_month  reason      amount_cents
-        2021-2022   00AA02    bao         per_pupil 2021-09-01  instalment  100""",
+        school_year currency vestiging school_type component paid_month  reason      amount_cents
+        2021-2022   EUR      00AA02    bao         per_pupil 2021-09-01  instalment  100""",
         paid_month="d",
         amount_cents="i",
     )
-    latest = table("school_year decision_id\n 2021-2022 one\n 2022-2023 two")
+    latest = table(
+        "school_year currency decision_id\n 2021-2022 EUR one\n 2022-2023 EUR two\n 2021-2022 USD three"
+    )
     found = settle(OCT, due_rows, paid_rows, latest)
     assert rows(found, "vestiging", "school_type", "component", "decision_id", "reason", "amount_cents") == [
         ("00AA01", "bao", "per_pupil", "one", "instalment", 100),
@@ -121,6 +124,7 @@ def test_school_years_school_types_and_components_are_settled_each_on_its_own():
         ("00AA02", "bao", "per_pupil", "one", "correction", -100),
         ("00AA02", "bao", "per_pupil", "one", "instalment", 30),
         ("00AA02", "sbo", "per_pupil", "one", "instalment", 7),
+        ("28PW00", "cn", "per_pupil", "three", "instalment", 11),
         ("00AA02", "bao", "per_pupil", "two", "instalment", 9),
     ]
 
