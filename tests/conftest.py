@@ -1,6 +1,14 @@
-"""How the property tests run: without a clock, because a busy machine is no fault of the code."""
+"""How the tests run: on all cores, and the property tests without a clock, for a busy machine is no fault."""
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("npo", deadline=None)
 settings.load_profile("npo")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run on several cores, a file stays on one, and all of Prefect's on one: its server starts once."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group("flows" if folder == "flows" else f"{folder}/{item.path.name}"))
