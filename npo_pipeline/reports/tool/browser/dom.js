@@ -1,0 +1,55 @@
+// Elements of the page. Text goes in as text, never as markup, whatever a school is called.
+
+function filled(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (name === "onclick") node.addEventListener("click", value);
+    else if (value !== null && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== ""));
+  return node;
+}
+
+const el = (tag, attributes, ...children) => filled(document.createElement(tag), attributes, children);
+const svg = (tag, attributes, ...children) =>
+  filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+const schoolLink = (school) => `#/school/${schools.code[school]}`;
+const groupLink = (kind, name) => `#/${kind}/${encodeURIComponent(name)}`;
+const groupName = (kind, name) => `${kind === "bestuur" ? "Bestuur" : "Gemeente"} ${name || "onbekend"}`;
+
+// A link out of the page. Only to the web, and without telling where it came from.
+function sourceLink(url, text) {
+  if (!/^https?:\/\//.test(url)) return text;
+  return el("a", { href: url, rel: "noopener noreferrer external" }, text);
+}
+
+// A table; columns: [heading, is it a number]. A cell is text, elements, or { head: ... } for a row's heading.
+function table(caption, columns, rows, foot) {
+  const cells = (row) =>
+    row.map((cell, place) => {
+      const number = columns[place][1] ? "number" : null;
+      if (cell && cell.head !== undefined) return el("th", { scope: "row", class: number }, cell.head);
+      return el("td", { class: number }, cell);
+    });
+  const headings = columns.map(([text, number]) => el("th", { scope: "col", class: number ? "number" : null }, text));
+  return el(
+    "div",
+    { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" },
+    el(
+      "table",
+      null,
+      el("caption", null, caption),
+      el("thead", null, el("tr", null, headings)),
+      el("tbody", null, rows.map((row) => el("tr", null, cells(row)))),
+      foot ? el("tfoot", null, foot.map((row) => el("tr", null, cells(row)))) : null,
+    ),
+  );
+}
+
+let headings = 0;
+
+function section(title, ...children) {
+  headings += 1;
+  const id = `kop-${headings}`;
+  return el("section", { "aria-labelledby": id }, el("h2", { id }, title), ...children);
+}

@@ -1,0 +1,41 @@
+// How values look in Dutch. Money is whole cents and stays so: text is made by cutting digits, never by dividing.
+
+const SPACE = "\u00a0";
+const LEAST = { score: 2 };
+
+const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ".");
+
+function joined(whole, rest) {
+  return grouped(whole) + (rest ? `,${rest}` : "");
+}
+
+// A whole number of 0.1^places, with at least `least` decimals.
+function decimal(value, places, least) {
+  const digits = String(Math.abs(value)).padStart(places + 1, "0");
+  const rest = digits.slice(-places).replace(/0+$/, "").padEnd(least, "0");
+  return (value < 0 ? "-" : "") + joined(digits.slice(0, -places), rest);
+}
+
+function signed(currency, text) {
+  return DATA.words.currencies[currency][0] + SPACE + text;
+}
+
+const money = (cents, currency) => signed(currency, decimal(cents, 2, 2));
+const rateText = (rule) => signed(rule.currency, decimal(rule.rate, 8, 2));
+const quantityText = (hundredths, measure) => decimal(hundredths, 2, LEAST[measure] || 0);
+const number = (count) => grouped(String(count));
+
+// Text such as 8293.3032000000, as the books hold what was not yet rounded.
+function unroundedText(text, currency) {
+  const [whole, rest] = text.split(".");
+  return signed(currency, joined(whole, rest.replace(/0+$/, "").padEnd(2, "0")));
+}
+
+function monthText(month) {
+  const [year, place] = month.split("-");
+  return `${DATA.words.months[Number(place) - 1]} ${year}`;
+}
+
+const several = (count, one, more) => `${number(count)} ${count === 1 ? one : more}`;
+const schoolsText = (count) => several(count, "school", "scholen");
+const listed = (items) => (items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} en ${items.at(-1)}`);

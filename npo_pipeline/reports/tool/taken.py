@@ -1,0 +1,121 @@
+"""What the informatietool takes from the books: the latest decisions of a school year and their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from npo_pipeline.errors import BooksDoNotTie, Refused
+from npo_pipeline.home.books import Books
+from npo_pipeline.home.live import schools
+from npo_pipeline.instalments.decided import Basis, basis_of
+from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
+
+_KEY = "decision_id, vestiging, school_type, component"
+_LATEST = "(select decision_id from latest_decisions where school_year = ?)"
+_AMOUNTS = f"""
+    select {_KEY}, e.board, e.brin, t.measure, t.counted, t.threshold, t.level, t.quantity, t.rate, t.unrounded,
+        e.amount, t.amount as traced, t.currency, t.status, t.article, t.source, t.url, t.regulation
+    from entitlements e full join trace t using ({_KEY}) where decision_id in {_LATEST}"""
+_DUE = f"select {_KEY}, month, amount from instalments where decision_id in {_LATEST}"
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A regulation of a decision, with the counts that the decision rests on."""
+
+    loaded: LoadedRegulation
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The latest decisions of a school year, one per currency.
+
+    `decisions`: decision_id, currency, reference_date, decided_at, regulation_sha256. `amounts`: the
+    entitlements with their trace. `instalments`: decision_id, vestiging, school_type, component, month, amount.
+    `schools`: the directory.
+    """
+
+    school_year: str
+    decisions: pl.DataFrame
+    amounts: pl.DataFrame
+    instalments: pl.DataFrame
+    schools: pl.DataFrame
+    ruled: Sequence[Ruled]
+
+
+def taken_from(books: Books, school_year: str) -> Taken:
+    """Read what was decided last for a school year.
+
+    Raises:
+        Refused: nothing was decided for it, or the text of its rules is gone.
+        BooksDoNotTie: its amounts are not those of its trace, or its instalments do not add up to them.
+    """
+    decisions = books.frame(
+        """
+        select decision_id, currency, reference_date, decided_at, regulation_sha256
+        from latest_decisions where school_year = ? order by currency""",
+        [school_year],
+    )
+    if decisions.is_empty():
+        others = books.frame("select distinct school_year from decisions order by 1").to_series().to_list()
+        there = f" (decided: {', '.join(others)})" if others else ""
+        raise Refused(
+            f"nothing was decided for {school_year}{there}; begin with `npo decide --school-year {school_year}`"
+        )
+    amounts, due = books.frame(_AMOUNTS, [school_year]), books.frame(_DUE, [school_year])
+    _refuse_loose_ends(amounts, due)
+    directory = schools(books)
+    return Taken(school_year, decisions, amounts, due, directory, _ruled(books, decisions, directory))
+
+
+def _refuse_loose_ends(amounts: pl.DataFrame, due: pl.DataFrame) -> None:
+    """Publish nothing that does not tie."""
+    key = ["decision_id", "vestiging", "school_type", "component"]
+    loose = amounts.filter(pl.col("amount").ne_missing(pl.col("traced"))).select(key)
+    summed = due.group_by(key).agg(paid=pl.col("amount").sum())
+    both = amounts.join(summed, on=key, how="full", coalesce=True)
+    unpaid = both.filter(pl.col("amount").fill_null(0) != pl.col("paid").fill_null(0)).select(key)
+    if loose.height or unpaid.height:
+        first = " ".join(pl.concat([loose, unpaid]).sort(key).row(0))
+        raise BooksDoNotTie(f"{first}: amount, trace and instalments do not agree; see `npo verify`")
+
+
+def _ruled(books: Books, decisions: pl.DataFrame, directory: pl.DataFrame) -> list[Ruled]:
+    """The regulations in force: of each decision those in its currency.
+
+    A currency without any amount has no decision; what is known of its rules stands with the others.
+    """
+    texts: Mapping[str, tuple[str, str]] = {
+        sha256: (name, text) for sha256, name, text in books.table("regulations").iter_rows()
+    }
+    decided, ruled, orphans = set(decisions["currency"]), {}, {}
+    for row in decisions.iter_rows(named=True):
+        basis = _basis(books, row["decision_id"], directory)
+        for hashes in row["regulation_sha256"].split():
+            loaded = _loaded(texts, hashes, row["decision_id"])
+            currency = loaded.regulation.currency
+            if currency == row["currency"]:
+                ruled[loaded.name] = Ruled(loaded, basis)
+            elif currency not in decided:
+                orphans[loaded.name] = Ruled(loaded, basis)
+    return list((ruled | orphans).values())
+
+
+def _loaded(texts: Mapping[str, tuple[str, str]], hashes: str, decision: str) -> LoadedRegulation:
+    """A regulation from its kept texts: its file and the overlays on it."""
+    try:
+        return parse_texts([texts[sha256] for sha256 in hashes.split("+")])
+    except KeyError:
+        raise BooksDoNotTie(f"{decision}: the text of its regulation is gone; see `npo verify`") from None
+
+
+def _basis(books: Books, decision: str, directory: pl.DataFrame) -> Basis:
+    inputs = books.frame("select used_for, delivery_id from decision_inputs where decision_id = ?", [decision])
+    named = {str(subject): part["delivery_id"].to_list() for (subject,), part in inputs.group_by("used_for")}
+    mine = "where delivery_id in (select delivery_id from decision_inputs where decision_id = ?)"
+    counts, scores = (books.frame(f"from {table} {mine}", [decision]) for table in ("counts", "scores"))
+    return basis_of(named, counts, scores, directory)

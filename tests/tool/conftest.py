@@ -1,0 +1,86 @@
+"""A home in which two school years are decided, and the informatietool of each."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import fastexcel
+import polars as pl
+import pytest
+
+from tests.home.npo import here
+from tests.tool.chromium import Chromium, installed
+from tests.tool.delivery import write_delivery, write_overlays
+
+
+class Written:
+    """The two files of a school year, and what the command said of them."""
+
+    def __init__(self, said: dict[str, Any]) -> None:
+        self.said, self.html, self.xlsx = said, Path(said["html"]), Path(said["xlsx"])
+        self.page = self.html.read_text(encoding="utf-8")
+        (found,) = re.findall(r'<script id="data" type="application/json">(.*?)</script>', self.page, re.DOTALL)
+        self.data = json.loads(found)
+
+    def sheet(self, name: str) -> pl.DataFrame:
+        return fastexcel.read_excel(self.xlsx).load_sheet(name).to_polars()
+
+
+def run(home: Path, *words: object) -> dict[str, Any]:
+    ended = here(*words, "--home", home, "--json")
+    assert ended.status == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def select(home: Path, query: str) -> list[tuple]:
+    with duckdb.connect(str(home / "npo.duckdb"), read_only=True) as connection:
+        return connection.sql(query).fetchall()
+
+
+def cents(amount: Decimal) -> int:
+    return int(amount.scaleb(2))
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("tool")
+    home = folder / "home"
+    delivery = write_delivery(folder / "delivery")
+    for day in sorted(delivery.glob("newcomers-*.csv")):
+        run(home, "ingest", delivery / "list.csv", day)
+    run(
+        home,
+        "ingest",
+        *(delivery / f"{name}.csv" for name in ("po", "vo", "scores")),
+        "--reference-date",
+        "2020-10-01",
+    )
+    overlays = [word for path in write_overlays(folder) for word in ("--regulation", path)]
+    run(home, "decide", "--school-year", "2021-2022", *overlays)
+    run(home, "decide", "--school-year", "2022-2023", "--reference-date", "2020-10-01")
+    return home
+
+
+@pytest.fixture(scope="session")
+def tool(made) -> Written:
+    return Written(run(made, "tool", "--school-year", "2021-2022"))
+
+
+@pytest.fixture(scope="session")
+def tool_2022(made) -> Written:
+    return Written(run(made, "tool", "--school-year", "2022-2023"))
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    if not installed():
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    pytest.importorskip("websockets.sync.client")
+    browser = Chromium(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
