@@ -8,7 +8,7 @@ settings.load_profile("npo")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run on several cores, a file stays on one, and all of Prefect's on one: its server starts once."""
+    """On several cores a file stays on one, and all tests of Prefect on one: its server starts once."""
     for item in items:
         folder = item.path.parent.name
         item.add_marker(pytest.mark.xdist_group("flows" if folder == "flows" else f"{folder}/{item.path.name}"))

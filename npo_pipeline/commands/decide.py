@@ -49,7 +49,7 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
     with _books(request, clock) as (run, books):
         worked = call(work_out_year, books, request.school_year, rules, request.reference_date)
         before, earlier = call(decision_before, books, request.school_year)
-        refuse_taking_back(worked.left_out, earlier.entitlements)
+        refuse_taking_back(worked.left_out, earlier.entitlements, worked.decided.entitlements)
         plan = compare(earlier, worked.decided)
         changed = call(changed_currencies, books, request.school_year, plan, worked)
         written = {}

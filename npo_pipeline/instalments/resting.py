@@ -86,12 +86,13 @@ def left_out_of(
     yield from _without_board(decided)
 
 
-def refuse_taking_back(left_out: Sequence[LeftOut], before: pl.DataFrame) -> None:
+def refuse_taking_back(left_out: Sequence[LeftOut], before: pl.DataFrame, after: pl.DataFrame) -> None:
     """Refuse a decision that leaves out what the one before it counted: the next payment would take it back.
 
     Args:
         left_out: what is left out now.
         before: the entitlements of the decision before.
+        after: those of the decision now.
 
     Raises:
         Refused: names it, the amount, and what to do.
@@ -100,7 +101,7 @@ def refuse_taking_back(left_out: Sequence[LeftOut], before: pl.DataFrame) -> Non
         if one.component is None:
             continue
         of_it = pl.col("school_type").is_in(list(one.school_types)) & (pl.col("component") == one.component)
-        counted = before.filter(of_it)
+        counted = before.filter(of_it).join(after, on=["vestiging", "school_type", "component"], how="anti")
         if counted["amount"].sum():
             total = f"{counted['amount'].sum():,.2f} {counted['currency'][0]}"
             raise Refused(

@@ -173,6 +173,31 @@ components:
     assert select(home, "select count(*) from regulations") == [(4,)]
 
 
+def test_what_the_decision_before_counted_is_not_left_out_in_silence(home, tmp_path):
+    decide(home, "2021-2022")
+    before = (home / "npo.duckdb").read_bytes()
+    text = shipped("2021-2022-po").texts[0].text
+    known = "value: 251.16\n        unit: EUR per unit of score\n        status: published"
+    unknown = known.replace("251.16", "null").replace("published", "unknown")
+    (tmp_path / "unknown.yaml").write_text(text.replace(known, unknown), encoding="utf-8")
+    ended = here(
+        *("decide", "--school-year", "2021-2022", "--reference-date", "2020-10-01"),
+        *("--regulation", tmp_path / "unknown.yaml", "--home", home),
+    )
+    assert ended.status == 3
+    assert "counts 5,023.20 EUR for it, which the next payment would take back" in ended.stderr  # 20.00 x 251.16
+    assert (home / "npo.duckdb").read_bytes() == before
+
+
+def test_a_school_that_is_no_longer_counted_is_no_component_that_is_left_out(home, tmp_path):
+    decide(home, "2022-2023")
+    less = write(tmp_path / "less" / "po.csv", PO, *po("01AA", 10))
+    run(home, "ingest", less, "--reference-date", "2020-10-01")
+    assert decide(home, "2022-2023")["causes"] == [
+        {"currency": "USD", "cause": "no longer counted", "schools": 1, "difference": "-4001.53"}
+    ]
+
+
 def test_a_total_says_what_it_rests_on(home):
     rests = decide(home, "2022-2023")["rests_on"]
     assert rests.startswith(
