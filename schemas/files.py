@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
+from schemas.light import light
 from schemas.rules import (
     BOARD,
     BRIN,
@@ -51,7 +52,7 @@ VO_YEARS = tuple(f"LEER-_OF_VERBLIJFSJAAR_{year}_-_{sex}" for year in range(1, 7
 
 def _text(*checks: pa.Check | tuple[pa.Check, ...]) -> pa.Column:
     flat = [one for check in checks for one in (check if isinstance(check, tuple) else (check,))]
-    return pa.Column(str, flat)
+    return light(str, flat)
 
 
 def _file(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cache
 
 import pandera.polars as pa
 import polars as pl
@@ -41,7 +42,12 @@ BOARD = r"^[0-9]{5}$"
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 """No pupil, school or count is of another day; a year 0 would not even be a date elsewhere."""
 
-_DAYS = pl.date_range(_FIRST_DAY, _LAST_DAY, eager=True).dt.strftime("%Y%m%d").cast(pl.Int32)
+
+@cache
+def _days() -> pl.Series:
+    """All days, as numbers: made when the first register is read."""
+    return pl.date_range(_FIRST_DAY, _LAST_DAY, eager=True).dt.strftime("%Y%m%d").cast(pl.Int32)
+
 
 _TWO_DIGITS = [f"{number:02d}" for number in range(100)]
 
@@ -108,7 +114,10 @@ def vestiging_number() -> pa.Check:
             | value.str.contains(r"^[0-9]{2}$")
             | (value.str.contains(VESTIGING) & (~brin.str.contains(BRIN) | (value.str.head(4) == brin)))
         ),
-        surely=lambda value: value.is_in(_TWO_DIGITS),
+        surely=lambda value: (
+            value.is_in(_TWO_DIGITS)
+            | ((value.str.len_bytes() == 6) & (value.str.head(4) == brin) & value.str.tail(2).is_in(_TWO_DIGITS))
+        ),
     )
 
 
@@ -167,7 +176,7 @@ def day_of(value: pl.Expr) -> pl.Expr:
 def _compact_day(value: pl.Expr) -> pl.Expr:
     """Empty, or eight digits that are a day of these centuries; much cheaper than reading a date."""
     number = value.cast(pl.Int32, strict=False)
-    return (value == "") | ((value.str.len_bytes() == 8) & number.is_in(_DAYS.implode())).fill_null(False)
+    return (value == "") | ((value.str.len_bytes() == 8) & number.is_in(_days().implode())).fill_null(False)
 
 
 def _one_digit(value: pl.Expr) -> pl.Expr:

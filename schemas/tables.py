@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import pandera.polars as pa
 import polars as pl
 
+from schemas.light import light
 from schemas.rules import BOARD, BRIN, RULES, VESTIGING
 
 MONEY = pl.Decimal(18, 2)
@@ -38,7 +39,7 @@ _Dtype = pl.DataType | type[pl.DataType]
 
 
 def _column(dtype: _Dtype, *checks: pa.Check, nullable: bool = False) -> pa.Column:
-    return pa.Column(dtype, list(checks), nullable=nullable)
+    return light(dtype, list(checks), nullable=nullable)
 
 
 def _text(*checks: pa.Check, nullable: bool = False) -> pa.Column:

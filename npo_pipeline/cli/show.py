@@ -1,12 +1,11 @@
-"""How results look to a person: tables on stdout, progress on stderr, amounts the Dutch way."""
+"""How results look to a person: tables on stdout, amounts the Dutch way."""
 
 from __future__ import annotations
 
 import json
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from npo_pipeline.commands.steps import Progress
 from npo_pipeline.errors import printable
 
 
@@ -63,25 +61,6 @@ def document(value: Any) -> None:
     """Print one JSON document; amounts are strings, so that no reader makes floats of them."""
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=plain, indent=1) + "\n")
-
-
-@contextmanager
-def progress() -> Iterator[Progress]:
-    """Show on stderr what is being done and how many rows it has seen, where a person is watching."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        yield _quiet
-        return
-    with console.status("starting") as status:
-
-        def tell(what: str, rows: int) -> None:
-            status.update(Text(f"{printable(what)}: {number(rows)} rows" if rows else printable(what)))
-
-        yield tell
-
-
-def _quiet(what: str, rows: int) -> None:
-    return
 
 
 def _stdout() -> Console:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @common
 def tool(home: Path, as_json: bool, school_year: str, out: Path | None) -> None:
     """Write the informatietool: every school's amounts, as a page and a workbook."""
-    from npo_pipeline.cli.show import document, progress
+    from npo_pipeline.cli.show import document
+    from npo_pipeline.cli.watching import progress
     from npo_pipeline.commands.tool import ToolRequest, make_tool
     from npo_pipeline.home.folder import Home
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ from npo_pipeline.counts.superseding import no_longer_told, refuse_two_tellings,
 from npo_pipeline.counts.taking import Taken, take
 from npo_pipeline.errors import Refused
 from npo_pipeline.files.delivery import Arrived, arrive
+from npo_pipeline.files.look import Looked
 from npo_pipeline.files.refusals import with_messages
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import all_facts, known_vestigingen, live_deliveries, live_rows, places
@@ -46,6 +47,8 @@ class IngestRequest:
     reference_date: date | None = None
     max_rejected: Decimal = DEFAULT_MAX_REJECTED
     wait_seconds: int = 0
+    looking: Callable[[], list[Looked]] | None = None
+    """Gives what a first look at the files shows, where that began before."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +75,17 @@ def ingest(
         Refused: a file is unknown or damaged, or too many rows are refused; nothing was changed.
         HomeLocked: another run is busy.
     """
-    arrived = call(recognise_files, request.paths, request.reference_date)
+    arrived = call(recognise_files, request)
     with open_run(request.home, "ingest", clock, wait_seconds=request.wait_seconds) as run:
         taken = call(read_files, run, arrived, progress)
         call(refuse_when_too_many, taken, request.max_rejected)
         return call(register_files, run, taken, clock())
 
 
-def recognise_files(paths: Sequence[Path], reference_date: date | None) -> list[Arrived]:
+def recognise_files(request: IngestRequest) -> list[Arrived]:
     """Step: recognise every file and its reference date."""
-    return arrive(paths, reference_date)
+    looked = request.looking() if request.looking else None
+    return arrive(request.paths, request.reference_date, looked)
 
 
 def read_files(run: Run, arrived: Sequence[Arrived], progress: Progress) -> list[Taken]:

@@ -7,7 +7,6 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.files.harmless import harmless
-from npo_pipeline.regulations.onderwijstypen import onderwijstypen
 
 SCHOOL_TYPE_OF = {"Bo": "bao", "Sbo": "sbo", "So": "so", "Vso": "vso"}
 
@@ -29,6 +28,9 @@ def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:
 
     DUO's own file says the leerjaren in the name of the type; in a register the column of the year decides.
     """
+    # Only vo needs it, and it takes pydantic to read it.
+    from npo_pipeline.regulations.onderwijstypen import onderwijstypen
+
     found = pl.lit(None, pl.String)
     for one in reversed(onderwijstypen().onderwijstypen):
         fits = pl.any_horizontal(pl.col(onderwijstype).str.starts_with(begin) for begin in one.begins_with)

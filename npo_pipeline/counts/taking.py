@@ -112,16 +112,23 @@ def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame, pl
     rows = pl.concat(blocks)
     counted(one.name, rows.height)
     parts = split(rows, one.kind.model)
+    copies = _copies(rows)
+    good = parts.good.join(copies, on="line", how="anti", maintain_order="left")
+    faulty = rows.join(parts.good, on="line", how="anti", maintain_order="left")
+    return Taken(one, rows.height, pl.concat([parts.refusals, copies])), good, faulty
+
+
+def _copies(rows: pl.DataFrame) -> pl.DataFrame:
+    # Hashes tell in no time that there are none, as nearly always; the text itself tells which they are.
+    if not rows.select(pl.struct(pl.exclude("line")).hash().is_duplicated().any()).item():
+        return NO_REFUSALS
     first = rows.with_columns(first=pl.col("line").first().over(pl.struct(pl.exclude("line"))))
-    copies = first.filter(pl.col("line") != pl.col("first")).select(
+    return first.filter(pl.col("line") != pl.col("first")).select(
         "line",
         rule=pl.lit(DUPLICATE_ROW),
         column_name=pl.lit(None, pl.String),
         value=pl.col("first").cast(pl.String),
     )
-    good = parts.good.join(copies, on="line", how="anti", maintain_order="left")
-    faulty = rows.join(parts.good, on="line", how="anti", maintain_order="left")
-    return Taken(one, rows.height, pl.concat([parts.refusals, copies])), good, faulty
 
 
 def _take_registers(registers: Sequence[Arrived], known: pl.Series, counted: Counted) -> list[Taken]:

@@ -12,13 +12,13 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
 from npo_pipeline.files.header import Header, read_header
-from npo_pipeline.files.inspect import Bytes, inspect
+from npo_pipeline.files.inspect import Bytes
 from npo_pipeline.files.kinds import PLANTED, FileKind, recognise
+from npo_pipeline.files.look import Looked, look
 from npo_pipeline.files.plain import SourceFile
 from npo_pipeline.files.rows import split
-from npo_pipeline.files.source import source_files
 from npo_pipeline.files.text import text_blocks
-from npo_pipeline.files.workbook import Workbook, is_workbook, read_workbook
+from npo_pipeline.files.workbook import Workbook, read_workbook
 from schemas.rules import NOT_A_DATE
 
 _DATE_COLUMN = {
@@ -57,16 +57,19 @@ class Arrived:
                 yield _compact(block, dates)
 
 
-def arrive(paths: Sequence[Path], reference_date: date | None) -> list[Arrived]:
+def arrive(
+    paths: Sequence[Path], reference_date: date | None, looked: Sequence[Looked] | None = None
+) -> list[Arrived]:
     """Recognise every file of a delivery and give it its reference date.
 
     A file that says its date keeps it; `reference_date`, or else the one date the others say, is for those
-    that do not.
+    that do not. `looked`: what a first look at them showed, where that was taken before.
 
     Raises:
         Refused: a file is unknown, damaged, says another date, or no date is known for it.
     """
-    arrived = [one for file in source_files(paths) if (one := _recognised(file))]
+    seen = look(paths) if looked is None else looked
+    arrived = [one for file in seen if (one := _recognised(file))]
     if not arrived:
         raise Refused("the delivery holds no file of a known kind")
     said = {one.name: _said(one) for one in arrived}
@@ -76,11 +79,11 @@ def arrive(paths: Sequence[Path], reference_date: date | None) -> list[Arrived]:
     return [_dated(one, said[one.name], reference_date, set(said.values()) - {None}) for one in arrived]
 
 
-def _recognised(file: SourceFile) -> Arrived | None:
-    if is_workbook(file):
+def _recognised(seen: Looked) -> Arrived | None:
+    file, facts = seen.file, seen.facts
+    if facts is None:
         book = read_workbook(file)
         return Arrived(file, kinds.SCORES, book.sha256, "xlsx", None, book)
-    facts = inspect(file)
     header = read_header(file, facts)
     if header.columns == PLANTED:
         return None

@@ -46,12 +46,6 @@ class Workbook:
     reference_date: date | None
 
 
-def is_workbook(file: SourceFile) -> bool:
-    """Whether the file is a zip by its first bytes, as every `.xlsx` is."""
-    with file.open() as stream:
-        return stream.read(4) == b"PK\x03\x04"
-
-
 def read_workbook(file: SourceFile) -> Workbook:
     """Read a CBS workbook with calamine (its styles make openpyxl fail; domain notes, section 2).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 
 import polars as pl
@@ -15,14 +16,14 @@ class NotAsWritten(Exception):
     """A draft does not hold what was written in it."""
 
 
-def write(engine: Engine, draft: Path, addition: Addition, run: pl.DataFrame) -> None:
+def write(engine: Engine, draft: Path, addition: Addition, sealing: Future[pl.DataFrame]) -> None:
     """Write what a run adds, and its row of `runs`, in one transaction.
 
     Args:
         engine: DuckDB.
         draft: a copy of the books; it is made when there are no books yet.
         addition: what the run adds.
-        run: its row of `runs`.
+        sealing: its row of `runs`, which is being made.
     """
     fresh = not draft.exists()
     with writing(engine, draft):
@@ -30,8 +31,9 @@ def write(engine: Engine, draft: Path, addition: Addition, run: pl.DataFrame) ->
             create(engine)
         for name in addition.derived:
             engine.execute(f"delete from {name}")
-        for name, frame in {**addition.added, **addition.derived, "runs": run}.items():
+        for name, frame in {**addition.added, **addition.derived}.items():
             _insert(engine, name, frame)
+        _insert(engine, "runs", sealing.result())
         for older, newer in addition.superseded.items():
             engine.execute("update deliveries set superseded_by = ? where delivery_id = ?", [newer, older])
 

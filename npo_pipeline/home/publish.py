@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -62,8 +63,11 @@ def publish(
         if began is not None:
             shutil.copyfile(home.database, copy)
             shutil.copymode(home.database, copy)
-        run = seal(addition, previous, started, clock())
-        draft.write(engine, copy, addition, run)
+        # Hashing the rows takes as long as writing them, so they go side by side.
+        with ThreadPoolExecutor(1) as aside:
+            sealing = aside.submit(seal, addition, previous, started, clock())
+            draft.write(engine, copy, addition, sealing)
+        run = sealing.result()
         draft.prove(engine, copy, addition, run)
         laid = lay_down(folder, run["manifest"].item())
         _sync(copy)
