@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -44,17 +45,19 @@ def tell(npo: click.Command, home: Path, as_json: bool) -> None:
 Where to look:
   {Home(home).database}   the published books; open them read-only with DuckDB at any moment, for example
       select board, component, sum(amount) from board_payments group by all order by all
+  {home / "reports" / "tool"}   a page with the amounts of every school, and the same as a workbook
   {home / DELIVERY}   what was delivered; planted.csv lists the faults that were planted in it
   {Home(home).manifests}   one manifest per run, each with the hash of the one before
 Run it again: the same delivery, the same books."""
     )
 
 
-def _story(home: Path) -> list[tuple[str, list[str]]]:
+def _story(home: Path) -> Iterator[tuple[str, list[str]]]:
+    """The commands one by one; the next is made when the one before it is done, and can look at the books."""
     where, delivery = ["--home", str(home)], str(home / DELIVERY)
     country = ["--boards", "40", "--pupils", "60000", "--seed", "2021", "--reference-date", "2020-10-01"]
     pay = ["pay", *where, "--month"]
-    return [
+    yield from [
         (
             "DUO and CBS deliver: a pupil register, address lists and scores, with some rows that are wrong",
             ["generate", delivery, *country, "--faults", "0.001"],
@@ -68,9 +71,26 @@ def _story(home: Path) -> list[tuple[str, list[str]]]:
         ("Then the payment run itself", [*pay, "2021-09"]),
         ("A month that is paid again pays nothing", [*pay, "2021-09"]),
         ("October and November were missed; December catches up, in order", [*pay, "2021-12", "--catch-up"]),
+    ]
+    school = _a_school(Home(home))
+    yield from [
+        (f"The board of {school} asks why it gets what it gets", ["explain", school, *where, "--lang", "en"]),
+        (
+            "One page for all schools, to open in a browser",
+            ["tool", *where, "--school-year", "2021-2022"],
+        ),
         ("Everything published is derived again from what was received and decided", ["verify", *where]),
         ("The state of the home", ["status", *where]),
     ]
+
+
+def _a_school(home: Home) -> str:
+    """A school that has an amount for its score as well."""
+    from npo_pipeline.home.books import read_books
+
+    with read_books(home) as books:
+        query = "select min(vestiging) from entitlements where component = 'achterstandsscore'"
+        return str(books.value(query))
 
 
 def _make_room(home: Home) -> None:
