@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from npo_pipeline.cli.show import document, euro, line, number, table
 
@@ -12,61 +12,42 @@ if TYPE_CHECKING:
     from npo_pipeline.entitlements.examples import Worked
     from npo_pipeline.instalments.effect import Effect
     from npo_pipeline.regulations.load import LoadedRegulation
+    from npo_pipeline.regulations.subsidies.load import LoadedSubsidy
+
+    Loaded: TypeAlias = LoadedRegulation | LoadedSubsidy
 
 MOST_ROWS = 20
 """Rows of a cut that a person is shown; `--json` has them all."""
 
 
-def of_list(loaded: Sequence[LoadedRegulation], as_json: bool) -> None:
-    """The regulation files."""
-    rows = [
-        {
-            "file": one.name,
-            "school_year": one.regulation.school_year,
-            "sector": one.regulation.sector,
-            "version": one.regulation.version,
-            "published": one.regulation.published.value,
-            "currency": one.regulation.currency,
-            "components": list(one.regulation.components),
-            "unknown": sum(value["status"] == "unknown" for value in _values(one)),
-        }
-        for one in loaded
-    ]
+def of_list(loaded: Sequence[Loaded], as_json: bool) -> None:
+    """The files of rules: regulations, and subsidies."""
+    rows = [_about(one) for one in sorted(loaded, key=lambda one: one.name)]
     if as_json:
         document(rows)
         return
-    shown = [
-        (
-            row["file"],
-            row["version"],
-            row["published"],
-            row["currency"],
-            ", ".join(row["components"]),
-            row["unknown"],
-        )
-        for row in rows
-    ]
-    columns = ["file", "version", "published", "currency", "components", "not known"]
-    table("Regulation files", columns, shown, right=5)
+    columns = ["file", "version", "published", "currency", "parts", "unknown"]
+    shown = [tuple(", ".join(row[name]) if name == "parts" else row[name] for name in columns) for row in rows]
+    table("Files of rules", [*columns[:-1], "not known"], shown, right=5)
     line("`npo rules show 2021-2022` shows every value of a school year with its source.")
 
 
-def of_show(loaded: Sequence[LoadedRegulation], as_json: bool) -> None:
-    """Every value of some regulations."""
+def of_show(loaded: Sequence[Loaded], as_json: bool) -> None:
+    """Every value of some files of rules."""
     if as_json:
-        document([_regulation(one) for one in loaded])
+        document([_whole(one) for one in loaded])
         return
     for one in loaded:
-        rules = one.regulation
-        line(f"{one.name}: {rules.title}")
-        line(f"  {rules.version}, {rules.school_year}, sector {rules.sector}, amounts in {rules.currency}\n")
+        about = _about(one)
+        line(f"{one.name}: {about['title']}")
+        line(f"  {about['version']}, {about['school_year']}, {about['of']}, amounts in {about['currency']}\n")
         for value in _values(one):
             line(f"  {value['what']}: {value['value']} ({value['unit']}; {value['status']})")
             line(f"      {value['where']} [{value['source']}], checked on {value['checked_on']}")
             if value["note"]:
                 line(f"      {value['note']}")
         line("\n  Sources")
-        for key, source in rules.sources.items():
+        for key, source in _rules(one).sources.items():
             dated = f", {source.published_on}" if source.published_on else ""
             line(f"  [{key}] {source.title}. {source.publisher}{dated}. {source.url}")
         line("")
@@ -124,22 +105,33 @@ def _example(one: Worked) -> dict[str, Any]:
     return {**told, "found": one.found, "fits": one.fits}
 
 
-def _regulation(one: LoadedRegulation) -> dict[str, Any]:
-    rules = one.regulation
+def _rules(one: Loaded) -> Any:
+    return one.subsidy if hasattr(one, "subsidy") else one.regulation
+
+
+def _about(one: Loaded) -> dict[str, Any]:
+    """What a file of rules is about; `of` is a sector or a scheme, `parts` its components or groups."""
+    rules, values = _rules(one), list(_values(one))
+    is_subsidy = hasattr(one, "subsidy")
     return {
         "file": one.name,
-        "sha256": one.sha256,
         "title": rules.title,
         "school_year": rules.school_year,
-        "sector": rules.sector,
-        "version": rules.version,
+        "of": f"subsidy {rules.scheme}" if is_subsidy else f"sector {rules.sector}",
+        "version": "subsidy" if is_subsidy else rules.version,
+        "published": rules.published.value,
         "currency": rules.currency,
-        "values": list(_values(one)),
-        "sources": {key: source.model_dump() for key, source in rules.sources.items()},
+        "parts": list(rules.groups if is_subsidy else rules.components),
+        "unknown": sum(value["status"] == "unknown" for value in values),
     }
 
 
-def _values(one: LoadedRegulation) -> Iterator[dict[str, Any]]:
+def _whole(one: Loaded) -> dict[str, Any]:
+    sources = {key: source.model_dump() for key, source in _rules(one).sources.items()}
+    return {**_about(one), "sha256": one.sha256, "values": list(_values(one)), "sources": sources}
+
+
+def _values(one: Loaded) -> Iterator[dict[str, Any]]:
     from npo_pipeline.regulations.readable import readable_values
 
-    return readable_values(one.regulation)
+    return readable_values(_rules(one))

@@ -21,8 +21,9 @@ def list_rules(home: Path, as_json: bool) -> None:
     """List the regulation files that come with npo."""
     from npo_pipeline.cli import rulebook
     from npo_pipeline.regulations.load import all_shipped
+    from npo_pipeline.regulations.subsidies.load import shipped_subsidies
 
-    rulebook.of_list(all_shipped(), as_json)
+    rulebook.of_list([*shipped_subsidies(), *all_shipped()], as_json)
 
 
 @rules.command("show")
@@ -32,9 +33,9 @@ def list_rules(home: Path, as_json: bool) -> None:
 def show_rules(school_year: str, as_of: date | None, home: Path, as_json: bool) -> None:
     """Show the rules of a school year: every value, what it rests on and where it stands."""
     from npo_pipeline.cli import rulebook
-    from npo_pipeline.regulations.load import load_shipped
+    from npo_pipeline.commands.rulebook import load_rulebook
 
-    rulebook.of_show(load_shipped(school_year, as_of), as_json)
+    rulebook.of_show(load_rulebook(school_year, (), as_of).files, as_json)
 
 
 @rules.command("check")

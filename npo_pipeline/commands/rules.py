@@ -14,6 +14,7 @@ from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import schools
 from npo_pipeline.instalments.effect import Effect, effect
 from npo_pipeline.regulations.load import LoadedRegulation, load_file, load_rules, load_shipped
+from npo_pipeline.regulations.subsidies.load import LoadedSubsidy, apart, load_subsidy_file, shipped_subsidies
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class CheckResult:
     there are no books to reckon with, and `why_not` says so.
     """
 
-    loaded: LoadedRegulation
+    loaded: LoadedRegulation | LoadedSubsidy
     replaces: str | None
     examples: tuple[Worked, ...]
     effect: Effect | None
@@ -46,11 +47,26 @@ def check_rules(request: CheckRequest) -> CheckResult:
     Raises:
         Refused: the file cannot be read or has a fault; names file and line.
     """
+    subsidies, _ = apart([request.path])
+    if subsidies:
+        return _checked_subsidy(request.path)
     loaded = load_file(request.path)
     rules = loaded.regulation
     replaces = _replaced(rules.school_year, rules.sector)
     found, why_not = _effect(request, rules.school_year, replaces)
     return CheckResult(loaded, replaces, tuple(worked_examples(rules)), found, why_not)
+
+
+def _checked_subsidy(path: Path) -> CheckResult:
+    loaded = load_subsidy_file(path)
+    subsidy = loaded.subsidy
+    same = ((one.name, one.subsidy) for one in shipped_subsidies())
+    scheme = (subsidy.scheme, subsidy.school_year)
+    replaces = next((name for name, one in same if (one.scheme, one.school_year) == scheme), None)
+    why_not = (
+        f"`npo decide --school-year {subsidy.school_year} --regulation {path} --dry-run` shows what it grants"
+    )
+    return CheckResult(loaded, replaces, (), None, why_not)
 
 
 def _replaced(school_year: str, sector: str) -> str | None:

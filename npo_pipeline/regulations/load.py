@@ -70,7 +70,7 @@ def load_rules(
     """
     wanted = school_year_from(school_year)
     chosen = {one.regulation.sector: one for one in _latest(_shipped_of(wanted), as_of)}
-    documents = [(_read(path), path) for path in paths]
+    documents = [(read_rules(path), path) for path in paths]
     for (text, document), path in documents:
         if not is_overlay(document):
             loaded = _checked(text, document)
@@ -101,7 +101,7 @@ def load_file(path: Path) -> LoadedRegulation:
     Raises:
         Refused: it cannot be read, or something in it is wrong; the message names file and line.
     """
-    text, document = _read(path)
+    text, document = read_rules(path)
     if not is_overlay(document):
         return _checked(text, document)
     return _overlaid(_base_of(document, all_shipped()), text, document)
@@ -117,8 +117,8 @@ def parse_regulation(text: str, name: str) -> LoadedRegulation:
     Raises:
         Refused: something in it is wrong; the message names file and line.
     """
-    # A lone surrogate, the one thing text can hold and UTF-8 cannot, is left for `_text` to refuse.
-    return _checked(*_text(text.encode("utf-8", "surrogatepass"), name))
+    # A lone surrogate, the one thing text can hold and UTF-8 cannot, is left for `rule_text` to refuse.
+    return _checked(*rule_text(text.encode("utf-8", "surrogatepass"), name))
 
 
 def parse_texts(texts: Sequence[tuple[str, str]]) -> LoadedRegulation:
@@ -126,7 +126,7 @@ def parse_texts(texts: Sequence[tuple[str, str]]) -> LoadedRegulation:
     (name, first), *overlays = texts
     loaded = parse_regulation(first, name)
     for name, text in overlays:
-        loaded = _overlaid(loaded, *_text(text.encode(), name))
+        loaded = _overlaid(loaded, *rule_text(text.encode(), name))
     return loaded
 
 
@@ -148,7 +148,7 @@ def _shipped() -> tuple[tuple[str, Traversable], ...]:
 
 def _shipped_of(school_year: str) -> tuple[LoadedRegulation, ...]:
     found = tuple(
-        _checked(*_text(file.read_bytes(), file.name)) for year, file in _shipped() if year == school_year
+        _checked(*rule_text(file.read_bytes(), file.name)) for year, file in _shipped() if year == school_year
     )
     refuse_two_at_once(found)
     return found
@@ -204,7 +204,12 @@ def _nothing(school_year: str, as_of: date | None) -> str:
     return f"no regulation is known for {school_year}{by}; there is {there}, or give a file with --regulation"
 
 
-def _read(path: Path) -> tuple[RuleText, Document]:
+def read_rules(path: Path) -> tuple[RuleText, Document]:
+    """Read a file of rules, of whatever kind: its text, and its values as text.
+
+    Raises:
+        Refused: it cannot be read, is too large, or is no YAML; the message names file and line.
+    """
     try:
         if not path.is_file():
             raise Refused(f"{path}: {'is no ordinary file' if path.exists() else 'no such file'}")
@@ -212,10 +217,15 @@ def _read(path: Path) -> tuple[RuleText, Document]:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror or error})") from error
-    return _text(raw, path.name)
+    return rule_text(raw, path.name)
 
 
-def _text(raw: bytes, name: str) -> tuple[RuleText, Document]:
+def rule_text(raw: bytes, name: str) -> tuple[RuleText, Document]:
+    """The bytes of a file of rules as text, and its values as text.
+
+    Raises:
+        Refused: it is too large, not UTF-8, or no YAML; the message names file and line.
+    """
     if len(raw) > MAX_BYTES:
         raise Refused(f"{name}: is larger than {MAX_BYTES // 2**20} MiB; that is no regulation file")
     try:

@@ -9,20 +9,20 @@ from fractions import Fraction
 from typing import Any
 
 from npo_pipeline.months import month_text
-from npo_pipeline.regulations.cited import Cited, cited
+from npo_pipeline.regulations.cited import Cited, Part, cited
 from npo_pipeline.regulations.component import Rate
 from npo_pipeline.regulations.document import Place
 from npo_pipeline.regulations.example import Example
-from npo_pipeline.regulations.model import Regulation, Rounding, Schedule
+from npo_pipeline.regulations.model import Rounding, Schedule
 
 
-def readable_values(regulation: Regulation) -> Iterator[dict[str, Any]]:
-    """The cited values in the order of the file.
+def readable_values(rules: Part) -> Iterator[dict[str, Any]]:
+    """The cited values of a regulation or a subsidy, in the order of the file.
 
     Yields:
         what, value, unit, status, source, where, checked_on, note.
     """
-    for place, one in cited(regulation):
+    for place, one in cited(rules):
         yield {
             "what": _what(place, one),
             "value": _shown(one.value),
@@ -51,10 +51,14 @@ def _shown(value: Any) -> str:
         return ", ".join(f"{month_text(month)} {_share(share)}" for month, share in value.instalments.items())
     if isinstance(value, Rounding):
         return f"to the {value.to}, half {value.half.replace('_', ' ')}, once per {', '.join(value.once_per)}"
+    if isinstance(value, Part):
+        return ", ".join(f"{name} {_shown(part)}" for name, part in value)
     if isinstance(value, tuple):
         return ", ".join(_shown(item) for item in value)
+    if isinstance(value, Fraction):
+        return _share(value)
     if isinstance(value, date | Decimal | int | str):
-        return str(value)
+        return str(value).replace("_", " ") if isinstance(value, str) else str(value)
     return "not known"
 
 

@@ -276,6 +276,13 @@ def test_rules_check_refuses_rules_that_do_not_give_what_was_published(home, tmp
     assert ended.stderr.startswith(f"npo: {wrong}: 8 of its worked examples do not come out, first 'De Pelikaan")
 
 
+def test_rules_show_the_subsidies_too():
+    shown = " ".join(here("rules", "show", "2020-2021").stdout.split())
+    assert "groups, po, per pupil: 900 (EUR per participating pupil; published)" in shown
+    assert "windows, a, days: first 2021-04-15, last 2021-05-02 (dates; published)" in shown
+    assert "2020-2021-iop.yaml" in here("rules", "list").stdout
+
+
 def test_rules_show_names_every_value_with_its_source(home):
     shown = " ".join(here("rules", "show", "2021-2022").stdout.split())
     assert "per_pupil, rate of bao: 701.16 (EUR per pupil; published)" in shown

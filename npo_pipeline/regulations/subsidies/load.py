@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from npo_pipeline.errors import Refused
 from npo_pipeline.regulations.document import Document, document_from, refused
 from npo_pipeline.regulations.faults import near, refusal
-from npo_pipeline.regulations.load import RuleText, _read, _text
+from npo_pipeline.regulations.load import RuleText, read_rules, rule_text
 from npo_pipeline.regulations.subsidies.model import Subsidy
 from npo_pipeline.regulations.subsidies.overlay import KEY, laid_over
 
@@ -54,7 +54,7 @@ def load_subsidies(
         Refused: a file cannot be read, has a fault, is of another school year, or lies over no file there is.
     """
     chosen = {one.subsidy.scheme: one for one in _shipped_by(school_year, as_of)}
-    documents = [_read(path) for path in paths]
+    documents = [read_rules(path) for path in paths]
     for text, document in documents:
         if KEY not in document.data:
             loaded = _checked(text, document)
@@ -68,6 +68,18 @@ def load_subsidies(
     return tuple(sorted(chosen.values(), key=lambda one: one.name))
 
 
+def load_subsidy_file(path: Path) -> LoadedSubsidy:
+    """Read and check a subsidy file, or an overlay on top of the shipped file it names.
+
+    Raises:
+        Refused: it cannot be read, or something in it is wrong; the message names file and line.
+    """
+    text, document = read_rules(path)
+    if KEY not in document.data:
+        return _checked(text, document)
+    return _overlaid(_base_of(document, shipped_subsidies()), text, document)
+
+
 def apart(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     """Tell files of subsidies, and overlays on them, from other files of rules.
 
@@ -77,7 +89,7 @@ def apart(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
     Raises:
         Refused: a file cannot be read, or is no YAML.
     """
-    documents = {path: _read(path)[1] for path in paths}
+    documents = {path: read_rules(path)[1] for path in paths}
     bases = {_short(one) for one in shipped_subsidies()}
     bases |= {path.stem for path, document in documents.items() if MARK in document.data}
     mine = [path for path, one in documents.items() if MARK in one.data or _over(one) in bases]
@@ -95,7 +107,7 @@ def parse_subsidy(text: str, name: str) -> LoadedSubsidy:
     Raises:
         Refused: something in it is wrong; the message names file and line.
     """
-    return _checked(*_text(text.encode("utf-8", "surrogatepass"), name))
+    return _checked(*rule_text(text.encode("utf-8", "surrogatepass"), name))
 
 
 def parse_subsidy_texts(texts: Sequence[tuple[str, str]]) -> LoadedSubsidy:
@@ -103,7 +115,7 @@ def parse_subsidy_texts(texts: Sequence[tuple[str, str]]) -> LoadedSubsidy:
     (name, first), *overlays = texts
     loaded = parse_subsidy(first, name)
     for name, text in overlays:
-        loaded = _overlaid(loaded, *_text(text.encode(), name))
+        loaded = _overlaid(loaded, *rule_text(text.encode(), name))
     return loaded
 
 
@@ -111,7 +123,7 @@ def parse_subsidy_texts(texts: Sequence[tuple[str, str]]) -> LoadedSubsidy:
 def shipped_subsidies() -> tuple[LoadedSubsidy, ...]:
     """Every subsidy file that comes with the package, by name."""
     here = sorted(files(__package__).iterdir(), key=lambda file: file.name)
-    return tuple(_checked(*_text(one.read_bytes(), one.name)) for one in here if one.name.endswith(".yaml"))
+    return tuple(_checked(*rule_text(one.read_bytes(), one.name)) for one in here if one.name.endswith(".yaml"))
 
 
 def schemes() -> tuple[str, ...]:
