@@ -13,7 +13,7 @@ NEWCOMERS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS"
 IMAGE = "<img src=x onerror=alert(1)>"
 SCRIPT = "</script><script>alert(2)</script>"
 FORMULA = '=HYPERLINK("http://example.org","klik")'
-TEMPLATE = "{{script}} & \u2028 <!-- \\u003c"
+TEMPLATE = "{{script}} & <!-- \\u003c"
 
 SCHOOLS = [  # board, vestiging, name, place, municipality
     ("10001", "01AA00", "De Eik", "ASSEN", "ASSEN"),

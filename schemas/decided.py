@@ -1,0 +1,174 @@
+"""Tables of what was decided and paid, and of the runs that did it."""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.columns import (
+    CURRENCIES,
+    KEY,
+    MOMENT,
+    MONEY,
+    OUTCOMES,
+    QUANTITY,
+    RATE,
+    REASONS,
+    SCHEME,
+    SCHOOL_YEAR,
+    STATUSES,
+    UNROUNDED,
+    code,
+    column,
+    first_of_month,
+    not_zero,
+    one_of,
+    table,
+    text,
+    whole,
+)
+from schemas.rules import BOARD, BRIN
+
+REGULATIONS = table("regulations", {"sha256": text(), "name": text(), "text": text()}, ("sha256",))
+
+DECISIONS = table(
+    "decisions",
+    {
+        "decision_id": text(),
+        "school_year": code(SCHOOL_YEAR),
+        "sequence": whole(),
+        "regulation": text(),
+        "regulation_sha256": text(),
+        "reference_date": column(pl.Date),
+        "reason": text(nullable=True),
+        "decided_at": column(MOMENT),
+        "total": column(MONEY),
+        "currency": one_of(CURRENCIES),
+        "rests_on": text(nullable=True),
+        "run_id": text(),
+    },
+    ("decision_id",),
+)
+
+DECISION_INPUTS = table(
+    "decision_inputs",
+    {"decision_id": text(), "delivery_id": text(), "used_for": text()},
+    ("decision_id", "delivery_id", "used_for"),
+)
+
+ENTITLEMENTS = table(
+    "entitlements",
+    {
+        "decision_id": text(),
+        "school_year": code(SCHOOL_YEAR),
+        "board": code(BOARD),
+        "brin": code(BRIN),
+        **KEY,
+        "quantity": column(QUANTITY, pa.Check.ge(0)),
+        "rate": column(RATE, pa.Check.ge(0)),
+        "amount": column(MONEY, pa.Check.ge(0)),
+        "article": text(),
+        "measure": text(),
+        "status": one_of(STATUSES),
+        "currency": one_of(CURRENCIES),
+    },
+    ("decision_id", *KEY),
+)
+
+TRACE = table(
+    "trace",
+    {
+        "decision_id": text(),
+        "school_year": code(SCHOOL_YEAR),
+        **KEY,
+        "measure": text(),
+        "counted": column(QUANTITY, pa.Check.ge(0)),
+        "threshold": whole(nullable=True),
+        "level": text(nullable=True),
+        "quantity": column(QUANTITY, pa.Check.ge(0)),
+        "unit": text(),
+        "rate": column(RATE, pa.Check.ge(0)),
+        "unrounded": column(UNROUNDED, pa.Check.ge(0)),
+        "amount": column(MONEY, pa.Check.ge(0)),
+        "currency": one_of(CURRENCIES),
+        "status": one_of(STATUSES),
+        "article": text(),
+        "source": text(),
+        "url": text(),
+        "regulation": text(),
+    },
+    ("decision_id", *KEY),
+)
+
+INSTALMENTS = table(
+    "instalments",
+    {
+        "decision_id": text(),
+        "school_year": code(SCHOOL_YEAR),
+        **KEY,
+        "month": first_of_month(),
+        "amount": column(MONEY, not_zero()),
+    },
+    ("decision_id", *KEY, "month"),
+)
+
+GRANTS = table(
+    "grants",
+    {
+        "decision_id": text(),
+        "school_year": code(SCHOOL_YEAR),
+        "scheme": code(SCHEME),
+        "board": code(BOARD),
+        "brin": code(BRIN),
+        "applied_on": column(pl.Date),
+        "pupils_applied": whole(),
+        "amount_applied": column(MONEY, pa.Check.ge(0)),
+        "pupils_allowed": whole(),
+        "amount": column(MONEY, pa.Check.ge(0)),
+        "outcome": one_of(OUTCOMES),
+        "reason": text(),
+        "article": text(),
+        "status": one_of(STATUSES),
+        "currency": one_of(CURRENCIES),
+        "window_name": text(nullable=True),
+        "delivery_id": text(),
+        "line": whole(),
+    },
+    ("decision_id", "delivery_id", "line"),
+)
+
+PAYMENTS = table(
+    "payments",
+    {
+        "payment_id": code(r"^[0-9a-f]{32}$"),
+        "run_id": text(),
+        "paid_month": first_of_month(),
+        "school_year": code(SCHOOL_YEAR),
+        "decision_id": text(),
+        "board": code(BOARD),
+        "brin": code(BRIN),
+        **KEY,
+        "amount": column(MONEY, not_zero()),
+        "reason": one_of(REASONS),
+        "currency": one_of(CURRENCIES),
+    },
+    ("payment_id",),
+)
+
+RUNS = table(
+    "runs",
+    {
+        "run_id": text(),
+        "command": text(),
+        "month": first_of_month(nullable=True),
+        "status": one_of(("done",)),
+        "started_at": column(MOMENT),
+        "finished_at": column(MOMENT),
+        "payments": whole(),
+        "total": column(MONEY),
+        "total_usd": column(MONEY),
+        "manifest": text(),
+        "manifest_sha256": code(r"^[0-9a-f]{64}$"),
+    },
+    ("run_id",),
+)
