@@ -43,12 +43,9 @@ def show_rules(school_year: str, as_of: date | None, home: Path, as_json: bool) 
 @reference_date("Reckon the effect with the pupils of this day, in place of the day in the file.")
 @common
 def check_file(path: Path, reference_date: date | None, home: Path, as_json: bool) -> None:
-    """Check a regulation file or overlay, and show what it would change. The books are only read.
-
-    Raises:
-        Refused: the file has a fault, or its rules do not give its own worked examples.
-    """
+    """Check a regulation file or overlay, and show what it would change. The books are only read."""
     from npo_pipeline.cli import rulebook
+    from npo_pipeline.cli.show import euro
     from npo_pipeline.commands.rules import CheckRequest, check_rules
     from npo_pipeline.errors import Refused
     from npo_pipeline.home.folder import Home
@@ -58,7 +55,8 @@ def check_file(path: Path, reference_date: date | None, home: Path, as_json: boo
     wrong = [one for one in result.examples if not one.fits]
     if wrong:
         first = wrong[0].example
+        found = "nothing, a rate is not known" if wrong[0].found is None else euro(wrong[0].found)
         raise Refused(
             f"{path}: {len(wrong)} of its worked examples do not come out, first {first.name!r} "
-            f"(published {first.value}, found {wrong[0].found}); mend the rate or the example"
+            f"(published {euro(first.value)}, found {found}); mend the rate, or, of a what-if, the example too"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -32,14 +33,18 @@ _DUTCH = str.maketrans(",.", ".,")
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: int = 1) -> None:
     """Print a table; all columns from number `right` on are numbers and stand to the right."""
-    _stdout().print(title, style="bold", markup=False, soft_wrap=True)
+    console = _stdout()
+    heading = _folded(printable(title), console.width) if console.is_terminal else printable(title)
+    console.print(heading, style="bold", markup=False, soft_wrap=True)
     shown = Table(header_style="dim", box=None, pad_edge=False)
     for place, column in enumerate(columns):
-        shown.add_column(column, justify="right" if place >= right else "left", overflow="fold")
+        # A number that is broken in two is another number; words may go on below.
+        is_number = place >= right
+        shown.add_column(column, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
     for row in rows:
         shown.add_row(*(Text(_cell(value)) for value in row))
-    _stdout().print(shown)
-    _stdout().print()
+    console.print(shown)
+    console.print()
 
 
 def line(text: str) -> None:
@@ -51,10 +56,11 @@ def line(text: str) -> None:
 
 def _folded(text: str, width: int) -> str:
     hang = " " * (len(text) - len(text.lstrip()) + 2)
+    whole = re.sub(r"([€$]) (?=[\d-])", "\\1\N{NO-BREAK SPACE}", text)
     parts = textwrap.wrap(
-        text, max(width - 1, 40), subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+        whole, max(width - 1, 40), subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
     )
-    return "\n".join(parts)
+    return "\n".join(parts).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def document(value: Any) -> None:

@@ -16,6 +16,7 @@ from npo_pipeline.commands.grant import (
     grants_before,
     has_applications,
     nothing_entitled,
+    refuse_dropping_grants,
     same_grants,
     work_out_grants,
 )
@@ -29,9 +30,10 @@ from npo_pipeline.home.live import live_deliveries, live_rows, reference_dates, 
 from npo_pipeline.home.run import Clock, Run, open_run
 from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, basis_of, work_out
 from npo_pipeline.instalments.plan import Plan, compare
-from npo_pipeline.instalments.resting import left_out_of, refuse_taking_back, rests_on
+from npo_pipeline.instalments.resting import left_out_of, refuse_dropping_rules, refuse_taking_back, rests_on
 from npo_pipeline.instalments.ruled import inputs_of, reference_date_of, rules_of
-from npo_pipeline.regulations.load import LoadedRegulation
+from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
+from npo_pipeline.regulations.subsidies.load import is_subsidy_text
 
 
 def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now) -> DecideResult:
@@ -49,7 +51,9 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
     with _books(request, clock) as (run, books):
         worked = call(work_out_year, books, request.school_year, rules, request.reference_date)
         before, earlier = call(decision_before, books, request.school_year)
+        refuse_dropping_rules(before_rules(books, request.school_year), rules.regulations)
         refuse_taking_back(worked.left_out, earlier.entitlements, worked.decided.entitlements)
+        refuse_dropping_grants(books, request.school_year, worked.granted)
         plan = compare(earlier, worked.decided)
         changed = call(changed_currencies, books, request.school_year, plan, worked)
         written = {}
@@ -99,7 +103,7 @@ def work_out_year(books: Books, school_year: str, rules: Rulebook, asked: date |
             )
         return _with_grants(Worked(nothing_entitled(), granted.reference_date, {}, {}, ()), granted)
     worked = work_out_decision(books, school_year, rules.regulations, asked)
-    if not rules.subsidies or not has_applications(books):
+    if not rules.subsidies or not has_applications(live_deliveries(books)):
         return worked
     return _with_grants(worked, work_out_grants(books, rules.subsidies))
 
@@ -140,13 +144,40 @@ def work_out_decision(
     decided = work_out(school_year, [rules_of(one) for one in loaded], basis)
     left_out = tuple(left_out_of(loaded, inputs, basis, decided, day))
     remarks = (*(one.words for one in left_out), *_ended(books))
-    return Worked(decided, day, inputs, rests_on(loaded, decided), remarks, left_out)
+    return Worked(decided, day, inputs, rests_on(loaded, decided, day), remarks, left_out)
 
 
 def _ended(books: Books) -> Iterator[str]:
     ended = books.value("select count(*) from changes where kind in ('fusie', 'sluiting')")
     if ended:
         yield f"{ended} mergers and closures are on record but do not change instalments yet"
+
+
+def before_rules(books: Books, school_year: str) -> pl.DataFrame:
+    """Step: the regulations that the latest decisions of a school year have amounts under.
+
+    Returns:
+        sector, regulation, currency, amount.
+    """
+    texts = {sha: (name, text) for sha, name, text in books.table("regulations").iter_rows()}
+    rows = books.frame(
+        "select regulation_sha256 from latest_decisions where school_year = ? order by decision_id", [school_year]
+    )
+    named = {hashes for (joined,) in rows.iter_rows() for hashes in joined.split()}
+    kept = [[texts[sha] for sha in hashes.split("+")] for hashes in sorted(named)]
+    loaded = [parse_texts(one) for one in kept if not is_subsidy_text(*one[0])]
+    sectors = pl.DataFrame(
+        [(one.name, one.regulation.sector) for one in loaded],
+        schema={"regulation": pl.String, "sector": pl.String},
+        orient="row",
+    ).unique()
+    sums = books.frame(
+        """
+        select t.regulation, t.currency, sum(t.amount) as amount from trace t join latest_decisions d
+        using (decision_id) where d.school_year = ? group by all order by all""",
+        [school_year],
+    )
+    return sums.join(sectors, on="regulation")
 
 
 def decision_before(books: Books, school_year: str) -> tuple[dict[str, str], Decided]:

@@ -58,8 +58,8 @@ class DecideResult:
 
     @property
     def currencies(self) -> list[str]:
-        """The currencies that it has amounts in; euro alone when it has none."""
-        return sorted(self.decided.entitlements["currency"].unique()) or [EURO]
+        """The currencies that it or the decision before has amounts in; euro alone when there are none."""
+        return sorted({*self.decided.entitlements["currency"], *self.before, *self.changed}) or [EURO]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.commands.grant import Text, grants_again, nothing_entitled, subsidies_among
+from npo_pipeline.commands.grant import Text, grants_again, has_applications, nothing_entitled, subsidies_among
 from npo_pipeline.counts.schools import directory
 from npo_pipeline.entitlements.trace import TRACED
 from npo_pipeline.errors import Refused
-from npo_pipeline.grants.basis import APPLICATIONS
 from npo_pipeline.grants.basis import inputs_of as grant_inputs_of
 from npo_pipeline.grants.granted import GRANTED
 from npo_pipeline.home.books import Books
@@ -72,7 +71,7 @@ def _decision_apart(books: Books, decision: dict[str, Any], rules: _KeptRules) -
     run_id, day = decision["run_id"], decision["reference_date"]
     live = _live_at(books, run_id)
     inputs = inputs_of(live, rules.regulations, day) if rules.regulations else {}
-    if live.filter(pl.col("kind") == APPLICATIONS).height:
+    if has_applications(live):
         for one in rules.subsidies:
             inputs |= grant_inputs_of(parse_subsidy_texts(one).subsidy, live)
     yield from _inputs_apart(books, decision["decision_id"], inputs)

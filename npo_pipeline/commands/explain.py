@@ -12,7 +12,9 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books, need_books, read_books
 from npo_pipeline.home.folder import Home
+from npo_pipeline.instalments.ruled import day_in_the_rules
 from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
+from npo_pipeline.regulations.subsidies.load import is_subsidy_text
 from npo_pipeline.reports.explain.explanation import Asked, Decision, Explanation, Kind
 from npo_pipeline.reports.explain.held import Held, brins
 from npo_pipeline.reports.explain.made import explained
@@ -40,9 +42,7 @@ def explain(request: ExplainRequest) -> Explanation:
     """
     need_books(request.home)
     with read_books(request.home) as books:
-        decisions = books.frame("from decisions order by school_year, currency, sequence")
-        if decisions.is_empty():
-            raise Refused(f"{request.home.path}: nothing was decided yet; begin with `npo decide`")
+        decisions = _decisions(books, request)
         schools = books.frame(_SCHOOLS)
         asked = _asked(request.code, schools)
         vestigingen = _vestigingen(books, asked, schools)
@@ -50,6 +50,27 @@ def explain(request: ExplainRequest) -> Explanation:
         held = [_held(books, row, decisions, vestigingen) for row in chosen]
         return Explanation(asked, tuple(explained(one, asked, vestigingen) for one in held))
 
+
+def _decisions(books: Books, request: ExplainRequest) -> pl.DataFrame:
+    """All decisions of the school years and currencies that have entitlements: a grant has its own reason."""
+    decisions = books.frame(_ENTITLED)
+    others = books.frame(
+        "select decision_id, school_year from decisions anti join entitlements using (decision_id)"
+    )
+    for column, asked in (("decision_id", request.decision), ("school_year", request.school_year)):
+        if asked in others[column] and asked not in decisions[column]:
+            raise Refused(f"{asked}: only subsidies were decided; table `grants` says of each how it came about")
+    if decisions.is_empty() and others.height:
+        raise Refused("only subsidies were decided yet; table `grants` says of each how it came about")
+    if decisions.is_empty():
+        raise Refused(f"{request.home.path}: nothing was decided yet; begin with `npo decide`")
+    return decisions
+
+
+_ENTITLED = """
+    from decisions where (school_year, currency) in (
+        select (school_year, currency) from decisions semi join entitlements using (decision_id))
+    order by school_year, currency, sequence"""
 
 _SCHOOLS = """
     select vestiging, brin, board, name, place, valid_from from schools
@@ -138,7 +159,8 @@ def _named_decision(request: ExplainRequest, decisions: pl.DataFrame) -> dict[st
 
 def _held(books: Books, row: dict[str, Any], decisions: pl.DataFrame, vestigingen: Sequence[str]) -> Held:
     """The rows of a decision, of the whole BRINs of these vestigingen."""
-    decision = _decision(row, decisions)
+    rules = _rules(books, row)
+    decision = _decision(row, decisions, rules)
     mine, scope = decision.decision_id, brins(vestigingen)
     until = _until(decision, decisions)
 
@@ -160,7 +182,7 @@ def _held(books: Books, row: dict[str, Any], decisions: pl.DataFrame, vestiginge
         counts=told("counts"),
         scores=told("scores"),
         files=books.frame(_FILES, [mine]),
-        rules=_rules(books, row),
+        rules=rules,
         last_paid=books.value("select max(paid_month) from payments where run_id < $1", [until]),
     )
 
@@ -184,11 +206,12 @@ def _until(decision: Decision, decisions: pl.DataFrame) -> str:
     return str(runs[decision.superseded_by]) if decision.superseded_by else _NEVER
 
 
-def _decision(row: dict[str, Any], decisions: pl.DataFrame) -> Decision:
+def _decision(row: dict[str, Any], decisions: pl.DataFrame, rules: Sequence[LoadedRegulation]) -> Decision:
     mine = (pl.col("school_year") == row["school_year"]) & (pl.col("currency") == row["currency"])
     around = dict(decisions.filter(mine).select("sequence", "decision_id").iter_rows())
     return Decision(
         **{name: row[name] for name in _TOLD},
+        named_day=day_in_the_rules(rules, row["reference_date"]),
         before=around.get(row["sequence"] - 1),
         superseded_by=around.get(row["sequence"] + 1),
     )
@@ -209,4 +232,5 @@ _TOLD = (
 def _rules(books: Books, row: dict[str, Any]) -> tuple[LoadedRegulation, ...]:
     """The regulations of a decision, from the texts that were kept of them."""
     kept = {sha: (name, text) for sha, name, text in books.table("regulations").iter_rows()}
-    return tuple(parse_texts([kept[sha] for sha in one.split("+")]) for one in row["regulation_sha256"].split())
+    texts = [[kept[sha] for sha in one.split("+")] for one in row["regulation_sha256"].split()]
+    return tuple(parse_texts(one) for one in texts if not is_subsidy_text(*one[0]))

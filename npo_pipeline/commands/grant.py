@@ -90,15 +90,31 @@ def nothing_entitled() -> Decided:
     )
 
 
-def has_applications(books: Books) -> bool:
-    """Whether any application is in the books."""
-    return bool(books.value("select count(*) > 0 from applications"))
+def has_applications(live: pl.DataFrame) -> bool:
+    """Whether a file of applications is among live deliveries (kind); all its rows may have been refused."""
+    return APPLICATIONS in live["kind"]
 
 
 def grants_before(books: Books, school_year: str) -> pl.DataFrame:
     """The grants of the latest decision of a school year; no rows when there is none."""
     latest = "select decision_id from latest_decisions where school_year = ?"
     return books.frame(f"from grants where decision_id in ({latest})", [school_year]).select(list(GRANTED))
+
+
+def refuse_dropping_grants(books: Books, school_year: str, granted: Granted | None) -> None:
+    """Refuse a decision without any subsidy after one that granted some: they would be gone without a word.
+
+    Raises:
+        Refused: names the schemes, the amount, and what to do.
+    """
+    before = grants_before(books, school_year)
+    if granted is not None or before.is_empty():
+        return
+    schemes = ", ".join(before["scheme"].unique().sort())
+    raise Refused(
+        f"the decision before on {school_year} granted {before['amount'].sum():,.2f} euro of {schemes}, "
+        "and no rules of it were given now; give its file again with --regulation"
+    )
 
 
 def same_grants(one: pl.DataFrame, other: pl.DataFrame) -> bool:

@@ -129,7 +129,8 @@ def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResu
     gone = superseded(fresh, live, places(run.books))
     for older, newer in gone.items():
         run.supersede(older, newer)
-    lost = tuple(no_longer_told(gone, fresh, live, live_rows(run.books, "counts")))
+    told = [live_rows(run.books, table).select("delivery_id", "vestiging") for table in ("counts", "scores")]
+    lost = tuple(no_longer_told(gone, fresh, live, pl.concat(told)))
     apart = _compare(run, fresh, pl.concat([live.filter(~pl.col("delivery_id").is_in(list(gone))), files]))
     if apart.height:
         run.add(tables.DIFFERENCES, apart)
@@ -142,8 +143,13 @@ def _fresh(taken: Sequence[Taken], live: pl.DataFrame, run: Run) -> dict[str, Ta
     """What is new, and what is not but would give way to a part that came along with it: that stays beside it."""
     known = {id(one): registered_as(one, live) for one in taken}
     news = [one for one in taken if known[id(one)] is None]
-    gone = superseded(_numbered(news, run), live, places(run.books))
-    return _numbered([one for one in taken if known[id(one)] is None or known[id(one)] in gone], run)
+    while True:
+        # A part that stays beside what is new may in turn displace another that came along with it.
+        gone = superseded(_numbered(news, run), live, places(run.books))
+        more = [one for one in taken if known[id(one)] is None or known[id(one)] in gone]
+        if len(more) == len(news):
+            return _numbered(news, run)
+        news = more
 
 
 def _numbered(fresh: Sequence[Taken], run: Run) -> dict[str, Taken]:

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from npo_pipeline.counts.precedence import CUMI, PUPILS_PO, PUPILS_VO, SCORES, used
 from npo_pipeline.home.books import Books, read_books
 from npo_pipeline.home.folder import Home
+from npo_pipeline.home.live import live_deliveries
+
+_COUNTING = "select delivery_id from counts union select delivery_id from scores"
+_COUNTED = (PUPILS_PO, PUPILS_VO, CUMI, SCORES)
 
 _DELIVERIES = """
     select delivery_id, reference_date, kind, file, rows, rejected, ingested_at, superseded_by
@@ -22,21 +27,28 @@ _MONTHS = """
     from payments group by all order by 1, currency"""
 _DUE = """
     with due as (
-        select month, currency, sum(amount) as amount
-        from instalments join latest_decisions using (decision_id) group by all)
-    select month, amount::decimal(18, 2) as amount, currency from due
-    where month > (select coalesce(max(paid_month), date '1900-01-01') from payments) order by 1, currency"""
+        select month, currency, amount from instalments join latest_decisions using (decision_id)
+        union all select paid_month, currency, -amount from payments),
+    last as (select max(paid_month) as paid from payments)
+    select case when month <= paid then (paid + interval 1 month)::date else month end as month,
+           sum(amount)::decimal(18, 2) as amount, currency
+    from due, last group by all having sum(amount) <> 0 order by 1, currency"""
 _OPEN_DIFFERENCES = """
     with latest as (
         select reference_date, max(run_id) as run_id from deliveries where reference_date is not null group by 1)
-    select d.message from differences d join latest using (reference_date, run_id) order by 1"""
+    select d.message from differences d join latest using (reference_date, run_id)
+    where d.measure <> 'score_formula'
+    union all
+    select d.message from differences d join deliveries v on v.delivery_id = d.used_delivery
+    where d.measure = 'score_formula' and v.superseded_by is null order by 1"""
 
 
 @dataclass(frozen=True)
 class Status:
     """The state of a home; amounts of two currencies stand apart.
 
-    `to_come`: month, amount still to be paid, currency. `findings`: open things, in words.
+    `to_come`: month, amount still to be paid, currency; what is due of months that were paid, a correction, stands
+    in the month after the last. `findings`: open things, in words.
     """
 
     deliveries: pl.DataFrame
@@ -83,7 +95,22 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
         select d.decision_id, count(*) from latest_decisions d
         join decision_inputs i using (decision_id) join deliveries v using (delivery_id)
         where v.superseded_by is not null group by 1 order by 1""")
+    yield from _newer_counts(books, newer["decision_id"])
     for decision, files in newer.iter_rows():
         yield f"decision {decision} rests on {files} superseded files; run `npo decide` again"
     if home.work.exists() and any(home.work.iterdir()):
         yield "a run is busy, or died half-way; what it left is cleared away by the next and was never published"
+
+
+def _newer_counts(books: Books, told: pl.Series) -> Iterator[str]:
+    """Latest decisions, not told of yet, that would use another file now, or one more."""
+    counting = books.frame(_COUNTING)["delivery_id"]
+    live = live_deliveries(books).filter(pl.col("delivery_id").is_in(counting.implode()))
+    rows = books.frame("select decision_id, used_for, delivery_id from decision_inputs")
+    for decision, day in books.frame("select decision_id, reference_date from latest_decisions order by 1").rows():
+        mine = rows.filter((pl.col("decision_id") == decision) & pl.col("used_for").is_in(list(_COUNTED)))
+        now = used(live.filter(pl.col("reference_date") == day))
+        later = {name for subject in _COUNTED for name in now.get(subject, ())} - {*mine["delivery_id"]}
+        if decision not in told and mine.height and later:
+            files = live.filter(pl.col("delivery_id").is_in(list(later)))["file"].sort()
+            yield f"decision {decision} does not count {', '.join(files)} that came later; run `npo decide` again"

@@ -70,6 +70,9 @@ def differences(live: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataFrame) 
     for subject, school_type in ((PUPILS_PO, "bao"), (PUPILS_VO, "vo")):
         ours, of_type = chosen.get(subject, []), scored.filter(pl.col("school_type") == school_type)
         if ours and of_type.height:
+            # A score of which CBS counted pupils, and the register none at all, is told of too.
+            nobody = scored.filter(pl.col("school_type").is_null() & pl.lit(school_type == "bao"))
+            of_type = pl.concat([of_type, nobody.with_columns(school_type=pl.lit(school_type))])
             mine = counts.filter(pl.col("school_type").str.starts_with(school_type))
             mine = mine.with_columns(school_type=pl.lit(school_type))
             parts.append(_compared(mine, of_type, "pupils", ours, theirs, files))
@@ -79,18 +82,25 @@ def differences(live: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataFrame) 
 def scores_by_type(scores: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
     """Say of each score whether it is of a bao or a vo school: CBS publishes both in the same form.
 
-    A score is vo when vo pupils are counted at its vestiging, whatever file came first; else bao.
+    A score is vo when vo pupils are counted at its vestiging and bao when bao pupils are, whatever file
+    came first. Where neither are counted nothing says which of the two it is.
 
     Args:
         scores: vestiging, ...
-        counts: vestiging, school_type, ... of the same reference date.
+        counts: vestiging, school_type, pupils of the same reference date.
 
     Returns:
-        The scores with `school_type` (`bao` or `vo`).
+        The scores with `school_type`: `bao`, `vo`, or null.
     """
-    vo = counts.filter(pl.col("school_type").is_in(["vo", "vo_pro_vbo"]))["vestiging"].unique()
-    is_vo = pl.col("vestiging").is_in(vo.implode())
-    return scores.with_columns(school_type=pl.when(is_vo).then(pl.lit("vo")).otherwise(pl.lit("bao")))
+
+    def counted(*types: str) -> pl.Expr:
+        there = counts.filter(pl.col("school_type").is_in(types) & (pl.col("pupils") > 0))["vestiging"].unique()
+        return pl.col("vestiging").is_in(there.implode())
+
+    is_vo, is_bao = counted("vo", "vo_pro_vbo"), counted("bao")
+    return scores.with_columns(
+        school_type=pl.when(is_vo).then(pl.lit("vo")).when(is_bao).then(pl.lit("bao")).otherwise(None)
+    )
 
 
 _NONE = pl.DataFrame(
@@ -115,8 +125,8 @@ def _compared(
     )
     apart = both.filter(pl.col("used").fill_null(0) != pl.col("other").fill_null(0))
     thing = "cumi pupils" if measure == "cumi_pupils" else "pupils"
-    here, there = pl.lit(f" {thing} in {files[our[0]]}, which is used, "), pl.lit(f" in {files[their[0]]}")
-    ours_told, theirs_told = (pl.col(side).fill_null(0).cast(pl.String) for side in ("used", "other"))
+    here, there = pl.lit(f" {thing} from {files[our[0]]}, which is used, "), pl.lit(f" from {files[their[0]]}")
+    ours_told, theirs_told = (pl.col(side).cast(pl.String).fill_null("no") for side in ("used", "other"))
     shown = pl.concat_str("vestiging", pl.lit(": "), ours_told, here, theirs_told, there)
     return apart.select(
         *KEY,

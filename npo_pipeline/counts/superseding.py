@@ -69,15 +69,15 @@ def superseded(taken: Mapping[str, Taken], live: pl.DataFrame, places: pl.DataFr
 
 
 def no_longer_told(
-    gone: Mapping[str, str], taken: Mapping[str, Taken], live: pl.DataFrame, counts: pl.DataFrame
+    gone: Mapping[str, str], taken: Mapping[str, Taken], live: pl.DataFrame, told: pl.DataFrame
 ) -> Iterator[str]:
-    """Say which corrections leave out schools that the file before them counted, a sentence each.
+    """Say which corrections leave out schools that the file before them told of, a sentence each.
 
     Args:
         gone: older delivery_id -> newer delivery_id.
         taken: delivery_id -> what came in.
         live: delivery_id, file, kind, reference_date of the deliveries that were live.
-        counts: delivery_id, vestiging of the pupils they counted.
+        told: delivery_id, vestiging of the pupils and scores in the books.
     """
     key = ("kind", "reference_date")
     about = {row["delivery_id"]: row for row in live.iter_rows(named=True)}
@@ -85,8 +85,8 @@ def no_longer_told(
         file = about[older]
         now = [_told(one) for one in taken.values() if _of(one) == tuple(file[name] for name in key)]
         stays = [name for name, row in about.items() if name not in gone and all(row[k] == file[k] for k in key)]
-        kept = counts.filter(pl.col("delivery_id").is_in(stays))["vestiging"]
-        before = counts.filter(pl.col("delivery_id") == older)["vestiging"].unique()
+        kept = told.filter(pl.col("delivery_id").is_in(stays))["vestiging"]
+        before = told.filter(pl.col("delivery_id") == older)["vestiging"].unique()
         lost = before.filter(~before.is_in(pl.concat([kept, *now]).implode())).sort()
         if lost.len():
             yield (

@@ -55,12 +55,13 @@ class Basis:
     """What a decision rests on.
 
     `counts`: vestiging, school_type, pupils, cumi_pupils, newcomers. `scores`: vestiging, school_type, score.
-    `schools`: the directory.
+    `schools`: the directory. `loose`: vestiging, score where no bao or vo pupils are counted; they give nothing.
     """
 
     counts: pl.DataFrame
     scores: pl.DataFrame
     schools: pl.DataFrame
+    loose: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,9 @@ def basis_of(
     parts = [_of(counts, names).select("vestiging", "school_type", measure) for measure, names in measured.items()]
     counted = pl.concat(parts, how="diagonal")
     scored = scores_by_type(_of(scores, inputs.get(SCORES, [])), counted)
-    return Basis(counted, scored.select("vestiging", "school_type", "score"), schools)
+    scored = scored.select("vestiging", "school_type", "score")
+    loose = scored.filter(pl.col("school_type").is_null() & (pl.col("score") > 0))
+    return Basis(counted, scored.drop_nulls("school_type"), schools, loose.drop("school_type"))
 
 
 def work_out(school_year: str, rules: Sequence[Rules], basis: Basis) -> Decided:

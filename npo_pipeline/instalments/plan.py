@@ -15,7 +15,8 @@ class Plan:
     """A decision against the one before.
 
     `by_component`: currency, school_type, component, schools, before, after, difference. `up`, `down`:
-    vestigingen that get more or less. `causes`: currency, cause, schools, difference. `changed`: the
+    vestigingen that get more or less, those of each currency apart.
+    `causes`: currency, cause, schools, difference. `changed`: the
     currencies in which any row differs at all.
     """
 
@@ -40,7 +41,7 @@ def compare(before: Decided, after: Decided) -> Plan:
         pl.col("after").filter(pl.col("after") > 0).len().alias("schools"),
         pl.col("before", "after", "difference").sum(),
     )
-    per_school = both.group_by("vestiging").agg(pl.col("difference").sum())
+    per_school = both.group_by("currency", "vestiging").agg(pl.col("difference").sum())
     moved = both.filter(pl.col("cause").is_not_null())
     causes = moved.group_by("currency", "cause").agg(
         pl.col("vestiging").n_unique().cast(pl.Int64).alias("schools"), pl.col("difference").sum()

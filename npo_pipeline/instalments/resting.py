@@ -8,29 +8,38 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.counts.precedence import CUMI, NEWCOMERS
+from npo_pipeline.counts.precedence import CUMI, NEWCOMERS, PUPILS_PO, PUPILS_VO
 from npo_pipeline.errors import Refused
 from npo_pipeline.instalments.decided import Basis, Decided, Rules
-from npo_pipeline.instalments.ruled import days_of, rules_of
-from npo_pipeline.regulations.frames import left_out, soft_values
+from npo_pipeline.instalments.ruled import day_in_the_rules, days_of, rules_of
+from npo_pipeline.regulations.frames import REFERENCE_DATE, left_out, soft_values
 from npo_pipeline.regulations.load import LoadedRegulation
 from npo_pipeline.rules.places import claimed, under
 
 _STATUSES = ("approximate", "derived")
 
 
-def rests_on(loaded: Sequence[LoadedRegulation], decided: Decided) -> dict[str, str]:
+def rests_on(loaded: Sequence[LoadedRegulation], decided: Decided, day: date) -> dict[str, str]:
     """What the amounts of each currency rest on that no source says in so many words.
 
+    Args:
+        loaded: the regulations.
+        decided: what they gave.
+        day: the reference date of the counts, which can be another than the regulations name.
+
     Returns:
-        currency -> `approximate: ...; derived: ...`, over the components that have amounts; a currency whose
-        amounts all rest on published values is not in it.
+        currency -> `chosen: ...; approximate: ...; derived: ...`, over the components that have
+        amounts; a currency whose amounts all rest on published values is not in it.
     """
     told = {}
+    named = day_in_the_rules(loaded, day)
+    chosen = [f"chosen: pupils of {day}, where the rules say {named}"] if named else []
     for currency in decided.entitlements["currency"].unique().sort():
         trace = decided.trace.filter(pl.col("currency") == currency)
         soft = pl.concat(_soft_of(one, trace) for one in loaded)
-        parts = [_listed(status, soft) for status in _STATUSES]
+        if named:
+            soft = soft.filter(pl.col("what") != REFERENCE_DATE)
+        parts = [*chosen, *(_listed(status, soft) for status in _STATUSES)]
         if words := "; ".join(part for part in parts if part):
             told[str(currency)] = words
     return told
@@ -53,11 +62,16 @@ def _listed(status: str, soft: pl.DataFrame) -> str:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What a decision leaves out, and why in words; `component` and `school_types` where it is of these alone."""
+    """What a decision leaves out, and why in words.
+
+    `component` (null: all), `school_types`: of what; none where nothing is left out by it that was known.
+    `vestigingen`: the schools that are counted under these types now, whatever they counted as before.
+    """
 
     words: str
     component: str | None = None
     school_types: tuple[str, ...] = ()
+    vestigingen: tuple[str, ...] = ()
 
 
 def left_out_of(
@@ -79,11 +93,22 @@ def left_out_of(
             # A regulation for some places is only worth a word where such a place is counted.
             if mine.counts_as is None:
                 sector = one.regulation.sector
-                yield LeftOut(f"no {sector} pupils of {day} were delivered: nothing of {one.name} is counted")
+                words = f"no {sector} pupils of {day} were delivered: nothing of {one.name} is counted"
+                delivered = _PUPILS_OF[sector] in inputs
+                yield LeftOut(words, None, () if delivered else tuple(about))
             continue
-        yield from _not_known(one.name, unknown)
-        yield from _not_delivered(loaded, mine, inputs, scores, day)
+        yield from _not_known(one.name, unknown, counts)
+        yield from _not_delivered(loaded, mine, inputs, scores, basis.loose, day)
+    if basis.loose.height:
+        schools, first = basis.loose.height, basis.loose["vestiging"].sort()[0]
+        yield LeftOut(
+            f"{schools} vestigingen have a score and no pupils that are counted (first {first}): their "
+            "achterstandsscore is left out"
+        )
     yield from _without_board(decided)
+
+
+_PUPILS_OF = {"po": PUPILS_PO, "vo": PUPILS_VO}
 
 
 def refuse_taking_back(left_out: Sequence[LeftOut], before: pl.DataFrame, after: pl.DataFrame) -> None:
@@ -98,9 +123,8 @@ def refuse_taking_back(left_out: Sequence[LeftOut], before: pl.DataFrame, after:
         Refused: names it, the amount, and what to do.
     """
     for one in left_out:
-        if one.component is None:
-            continue
-        of_it = pl.col("school_type").is_in(list(one.school_types)) & (pl.col("component") == one.component)
+        mine = pl.col("school_type").is_in(one.school_types) | pl.col("vestiging").is_in(one.vestigingen)
+        of_it = mine if one.component is None else mine & (pl.col("component") == one.component)
         counted = before.filter(of_it).join(after, on=["vestiging", "school_type", "component"], how="anti")
         if counted["amount"].sum():
             total = f"{counted['amount'].sum():,.2f} {counted['currency'][0]}"
@@ -110,12 +134,33 @@ def refuse_taking_back(left_out: Sequence[LeftOut], before: pl.DataFrame, after:
             )
 
 
-def _not_known(name: str, unknown: pl.DataFrame) -> Iterator[LeftOut]:
+def refuse_dropping_rules(before: pl.DataFrame, loaded: Sequence[LoadedRegulation]) -> None:
+    """Refuse a decision without any rules for a sector that the one before it counts money of.
+
+    Args:
+        before: sector, regulation, currency, amount of the decision before.
+        loaded: the regulations now.
+
+    Raises:
+        Refused: names the regulation, the amount, and what to do.
+    """
+    now = {one.regulation.sector for one in loaded}
+    for sector, name, currency, amount in before.select("sector", "regulation", "currency", "amount").iter_rows():
+        if sector not in now and amount:
+            raise Refused(
+                f"the decision before counts {amount:,.2f} {currency} under {name}, and now there are no rules of "
+                f"sector {sector}, so the next payment would take it back; name its file with --regulation, "
+                "or give a later --as-of"
+            )
+
+
+def _not_known(name: str, unknown: pl.DataFrame, counts: pl.DataFrame) -> Iterator[LeftOut]:
     key = ["component", "what", "article"]
     together = unknown.group_by(key, maintain_order=True).agg(pl.col("school_type").unique(maintain_order=True))
     for component, what, article, kinds in together.iter_rows():
         words = f"{component} for {', '.join(kinds)} is left out: its {what} is not known ({name}: {article})"
-        yield LeftOut(words, component, tuple(kinds))
+        here = counts.filter(pl.col("school_type").is_in(kinds))["vestiging"].unique()
+        yield LeftOut(words, component, tuple(kinds), tuple(here))
 
 
 def _not_delivered(
@@ -123,6 +168,7 @@ def _not_delivered(
     rules: Rules,
     inputs: Mapping[str, Sequence[str]],
     scores: pl.DataFrame,
+    loose: pl.DataFrame,
     day: date,
 ) -> Iterator[LeftOut]:
     end = "is left out, not counted as 0"
@@ -132,7 +178,11 @@ def _not_delivered(
         .iter_rows()
     ):
         types, words = ", ".join(kinds), ""
-        if measure == "score" and scores.filter(pl.col("school_type").is_in(kinds)).is_empty():
+        if (
+            measure == "score"
+            and loose.is_empty()
+            and scores.filter(pl.col("school_type").is_in(kinds)).is_empty()
+        ):
             words = f"no scores of {day} for {types} were delivered: {component} {end}"
         elif measure == "cumi_pupils" and CUMI not in inputs:
             words = f"no cumi pupils of {day} were delivered: {component} {end}"

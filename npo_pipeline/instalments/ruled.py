@@ -45,6 +45,12 @@ def reference_date_of(loaded: Sequence[LoadedRegulation]) -> date:
     return next(day for day in days.values() if day)
 
 
+def day_in_the_rules(loaded: Sequence[LoadedRegulation], used: date) -> date | None:
+    """The reference date that the rules name, where the counts that are used are of another day; else null."""
+    named = {one.regulation.reference_date.value for one in loaded} - {None, used}
+    return min((day for day in named if day), default=None)
+
+
 def inputs_of(live: pl.DataFrame, loaded: Sequence[LoadedRegulation], day: date) -> dict[str, list[str]]:
     """The deliveries that a decision rests on: what is counted -> delivery_ids.
 

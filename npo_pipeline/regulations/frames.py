@@ -32,6 +32,9 @@ RATES = {
 }
 SHARES = {"component": pl.String, "month": pl.Date, "numerator": pl.Int64, "denominator": pl.Int64}
 THRESHOLDS = {"component": pl.String, "threshold": pl.Int64, "level": pl.String}
+REFERENCE_DATE = "reference date"
+"""What the reference date is called among the values that amounts depend on."""
+
 LEFT_OUT = {"component": pl.String, "school_type": pl.String, "what": pl.String, "article": pl.String}
 PLACES = {"place": pl.String, "brin": pl.String, "municipality": pl.String}
 SOFT = {"status": pl.String, "what": pl.String, "component": pl.String, "article": pl.String}
@@ -158,7 +161,7 @@ def _lines(regulation: Regulation) -> Iterator[tuple[str, Component, Rate, str]]
 
 def _resting(regulation: Regulation) -> Iterator[tuple[str, str | None, Cited[Any]]]:
     """The values that amounts depend on: what each is, and the component it is of (null: all)."""
-    yield "reference date", None, regulation.reference_date
+    yield REFERENCE_DATE, None, regulation.reference_date
     yield "rounding", None, regulation.rounding
     for name, component in regulation.components.items():
         yield "months of payment", name, regulation.schedule_of(name)

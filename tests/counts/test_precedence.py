@@ -52,7 +52,7 @@ def test_differences_are_told_school_by_school():
         ("01AB00", 50, None),
         ("01AC00", None, 7),
     ]
-    assert found["message"][0] == "01AA00: 100 pupils in register_po.csv, which is used, 99 in pupils_po.csv"
+    assert found["message"][0] == "01AA00: 100 pupils from register_po.csv, which is used, 99 from pupils_po.csv"
 
 
 def test_files_that_agree_have_no_differences():
@@ -85,7 +85,7 @@ def test_cumi_pupils_of_the_register_are_compared_with_those_of_duo():
     )
     found = differences(live("register_po", "cumi"), counts, NO_SCORES)
     assert rows(found, "vestiging", "measure") == [("01AA00", "cumi_pupils")]
-    assert found["message"][0] == "01AA00: 6 cumi pupils in register_po.csv, which is used, 7 in cumi.csv"
+    assert found["message"][0] == "01AA00: 6 cumi pupils from register_po.csv, which is used, 7 from cumi.csv"
 
 
 def test_the_clusters_of_a_school_add_up_before_they_are_compared():

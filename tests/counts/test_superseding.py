@@ -89,3 +89,18 @@ def test_two_files_that_score_the_same_school_are_refused_together(tmp_path):
     ended = here("ingest", one, other, "--reference-date", "2020-10-01", "--home", home)
     assert ended.status == 3
     assert "scores (1).csv and scores.csv: both are of kind scores and tell of 01AA00" in ended.stderr
+
+
+def test_unchanged_parts_that_share_schools_in_a_chain_all_stay(tmp_path):
+    first = {"a": {"01AA00 Bo": 12}, "b": {"01AA00 So": 5, "02BB00 Bo": 7}, "c": {"02BB00 So": 4, "03CC00 Bo": 9}}
+    home = begin(tmp_path, **first)
+    ingest(home, *parts(tmp_path / "second", **{**first, "a": {"01AA00 Bo": 10}}))
+    assert counted(home) == {"01AA00": 10 + 5, "02BB00": 7 + 4, "03CC00": 9}
+    assert ties(home)
+
+
+def test_corrected_scores_that_leave_a_school_out_say_so(tmp_path):
+    home = begin(tmp_path, all={"01AA00 Bo": 12, "02BB00 Bo": 7})
+    ingest(home, write_scores(tmp_path / "one", {"01AA00": "10,00", "02BB00": "20,00"}))
+    (said,) = ingest(home, write_scores(tmp_path / "two", {"01AA00": "11,00"}))["remarks"]
+    assert "1 schools of that are not in it (first 02BB00)" in said

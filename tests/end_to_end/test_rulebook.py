@@ -1,77 +1,10 @@
 """The whole programme through the command line: vo, Caribisch Nederland, newcomers, other years, other rules."""
 
-import json
 from decimal import Decimal
-from pathlib import Path
 
-import duckdb
-import pytest
-
+from tests.end_to_end.programme import NEWCOMERS, PO, SCORES, amounts, decide, po, run, select, write
 from tests.home.npo import here
 from tests.rulebook import shipped
-
-VO = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;ONDERWIJSTYPE;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD"
-PO = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;SOORT_PO;CLUSTER;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD;CUMI"
-SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore"
-LIST = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;PLAATSNAAM;GEMEENTENAAM"
-NEWCOMERS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS"
-
-
-def write(path: Path, header: str, *rows: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
-    return path
-
-
-def vo(brin: str, kinds: dict[str, int]) -> list[str]:
-    """Rows of a vo register: onderwijstype and leerjaar -> pupils."""
-    return [
-        f"V{brin}{place}{number};{brin};00;{kind.rsplit(' ', 1)[0]};{kind.rsplit(' ', 1)[1]};20190801;;J"
-        for place, (kind, pupils) in enumerate(kinds.items())
-        for number in range(pupils)
-    ]
-
-
-def po(brin: str, pupils: int) -> list[str]:
-    return [f"P{brin}{number};{brin};00;Bo;nvt;1;20190801;;J;N" for number in range(pupils)]
-
-
-@pytest.fixture
-def home(tmp_path) -> Path:
-    """A bao, a vo and a Caribbean school, of three boards."""
-    folder = tmp_path / "delivery"
-    write(folder / "po.csv", PO, *po("01AA", 10), *po("28PW", 3))
-    kinds = {"Brugjaar 1-2 1": 8, "VMBO BL 3": 5, "VMBO BL 2": 2, "VMBO TL 4": 4, "Praktijkonderwijs 1": 3}
-    write(folder / "vo.csv", VO, *vo("02VO", kinds))
-    boards = ("01AA;01AA00;10001;Assen", "02VO;02VO00;10002;Assen", "28PW;28PW00;10003;Kralendijk")
-    rows = [
-        f";{board};{brin};{vestiging};School {brin};{town};{town}"
-        for brin, vestiging, board, town in (one.split(";") for one in boards)
-    ]
-    write(folder / "list.csv", LIST, *rows)
-    write(folder / "scores.csv", SCORES, "01AA00;10;20,00")
-    run(tmp_path / "home", "ingest", folder, "--reference-date", "2020-10-01")
-    return tmp_path / "home"
-
-
-def run(home: Path, *words: object) -> dict:
-    ended = here(*words, "--home", home, "--json")
-    assert ended.status == 0, ended.stderr
-    return json.loads(ended.stdout)
-
-
-def select(home: Path, query: str) -> list[tuple]:
-    with duckdb.connect(str(home / "npo.duckdb"), read_only=True) as connection:
-        return connection.sql(query).fetchall()
-
-
-def amounts(home: Path, decision: str) -> dict[tuple, Decimal]:
-    query = f"select vestiging, school_type, component, amount from entitlements where decision_id = '{decision}'"
-    return {tuple(key): amount for *key, amount in select(home, query)}
-
-
-def decide(home: Path, year: str, *words: object) -> dict:
-    return run(home, "decide", "--school-year", year, "--reference-date", "2020-10-01", *words)
 
 
 def test_vo_of_2021_2022(home):
@@ -200,7 +133,9 @@ def test_a_school_that_is_no_longer_counted_is_no_component_that_is_left_out(hom
 
 def test_a_total_says_what_it_rests_on(home):
     rests = decide(home, "2022-2023")["rests_on"]
-    assert rests.startswith(
+    assert rests.startswith("chosen: pupils of 2020-10-01, where the rules say 2021-10-01; ")
+    assert "derived: reference date" not in rests
+    assert rests.partition("; ")[2].startswith(
         "approximate: rate of vo, vo_pro_vbo (per_pupil), rate of vo_pro_vbo (surcharge); derived: "
     )
     assert select(home, "select rests_on from decisions where currency = 'EUR'") == [(rests,)]

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.home.delivery import PUPILS, write_register
+from tests.home.delivery import BOARDS, PUPILS, write_addresses, write_register
 from tests.home.npo import here
 from tests.home.seeing import select
 
@@ -48,3 +48,26 @@ def test_a_home_in_which_nothing_was_delivered_says_how_to_begin(tmp_path):
     ended = here("status", "--home", tmp_path / "none")
     assert "nothing was delivered yet; begin with `npo ingest`" in ended.stdout
     assert not (tmp_path / "none").exists()
+
+
+def test_a_further_part_of_the_counts_is_open_until_it_is_decided_again(paid, tmp_path):
+    more = write_register(tmp_path / "more", {"05EE00 Bo": 3})
+    write_addresses(more, {**BOARDS, "05EE00": "10005"})
+    here("ingest", more, "--reference-date", "2020-10-01", "--home", paid)
+    later = "decision 2021-2022-001 does not count register.csv that came later; run `npo decide` again"
+    assert later in status(paid)["findings"]
+    here("decide", "--school-year", "2021-2022", "--home", paid)
+    assert later not in status(paid)["findings"]
+
+
+def test_a_correction_of_months_that_were_paid_stands_in_the_month_after_the_last(paid, tmp_path):
+    before = {month["month"]: Decimal(month["amount"]) for month in status(paid)["to_come"]}
+    corrected = write_register(tmp_path / "corrected", {**PUPILS, "01AA00 Bo": 24})
+    here("ingest", corrected, "--reference-date", "2020-10-01", "--home", paid)
+    here("decide", "--school-year", "2021-2022", "--home", paid)
+    to_come = {month["month"]: Decimal(month["amount"]) for month in status(paid)["to_come"]}
+    assert sum(to_come.values()) - sum(before.values()) == 12 * Decimal("701.16")
+    # Three twelfths were paid; the next month pays its own twelfth and the three that are lacking.
+    assert to_come["2021-11-01"] - before["2021-11-01"] == 4 * Decimal("701.16")
+    due = here("pay", "--month", "2021-11", "--dry-run", "--json", "--home", paid).document["months"][0]["total"]
+    assert Decimal(due) == to_come["2021-11-01"]

@@ -19,13 +19,12 @@ def of_decide(result: DecideResult, dry_run: bool, as_json: bool) -> None:
     if as_json:
         document(_decision(result, dry_run))
         return
-    entitled = result.decided.entitlements.height > 0
-    for currency in result.currencies if entitled or result.granted is None else ():
+    entitled, plan = result.decided.entitlements.height > 0, result.plan
+    for currency in result.currencies if entitled or plan.changed or result.granted is None else ():
         _decided_in(result, currency)
     if result.granted is not None:
         show_grants(result.granted, None if entitled else result.granted.rests_on)
-    plan = result.plan
-    if result.before and entitled:
+    if result.before and (entitled or plan.changed):
         names = ", ".join(result.before.values())
         line(f"Against {names}: {number(plan.up)} schools up, {number(plan.down)} down")
         for currency, cause, schools, difference in plan.causes.iter_rows():

@@ -13,6 +13,7 @@ _SENTENCES = {
     "in_place": " ({place})",
     "no_decision": "Er is nog geen besluit waarin {code} voorkomt.",
     "decision": "Schooljaar {school_year}, besluit {decision} van {day}, met de tellingen van {reference_date}",
+    "other_day": "Let op: gerekend is met de telling van {used}; de regeling noemt {named}.",
     "reason": "Reden van dit besluit: {reason}.",
     "superseded": "Dit besluit is vervangen door {newer}. Hieronder staat hoe het was vlak daarvoor.",
     "total.vestiging": "Totaal voor deze vestiging: {amount}",

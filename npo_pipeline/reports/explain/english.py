@@ -13,6 +13,7 @@ _SENTENCES = {
     "in_place": " ({place})",
     "no_decision": "There is no decision with {code} in it yet.",
     "decision": "School year {school_year}, decision {decision} of {day}, with the counts of {reference_date}",
+    "other_day": "Mind: the pupils of {used} were counted; the regulation says {named}.",
     "reason": "Reason of this decision: {reason}.",
     "superseded": "This decision was superseded by {newer}. Below is how things stood just before.",
     "total.vestiging": "Total of this vestiging: {amount}",

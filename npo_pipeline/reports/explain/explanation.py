@@ -180,7 +180,11 @@ class School:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision as the table has it. `before`, `superseded_by`: those around it, of its year and currency."""
+    """A decision as the table has it.
+
+    `named_day`: the reference date in its rules, where it goes by counts of another day. `before`,
+    `superseded_by`: the decisions around it, of its year and currency.
+    """
 
     decision_id: str
     school_year: str
@@ -190,6 +194,7 @@ class Decision:
     reason: str | None
     regulation: str
     rests_on: str | None
+    named_day: date | None
     before: str | None
     superseded_by: str | None
 

@@ -72,7 +72,9 @@ class Held:
             UNITS: `school_type` as the regulation sees it, `counted_as` as the file says it.
         """
         counted = [self._counted(measure) for measure in ("pupils", "cumi_pupils", "newcomers")]
-        scored = scores_by_type(self.scores.filter(self._is_of("score")), pl.concat(counted))
+        scored = scores_by_type(
+            self.scores.filter(self._is_of("score")), counted[0].with_columns(pupils="number")
+        ).drop_nulls("school_type")
         marked = scored.with_columns(
             cluster=pl.lit(None, pl.String), measure=pl.lit("score"), number=pl.col("score")
         )

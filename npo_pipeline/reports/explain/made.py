@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from npo_pipeline.regulations.frames import soft_values
+from npo_pipeline.regulations.frames import REFERENCE_DATE, soft_values
 from npo_pipeline.reports.explain.changes import changes_of
 from npo_pipeline.reports.explain.explanation import (
     Asked,
@@ -82,7 +82,12 @@ def _boards(held: Held) -> dict[str, str]:
 
 def _soft(held: Held) -> dict[str, list[Soft]]:
     """Regulation -> the values in it that no source says in so many words."""
-    return {one.name: [Soft(*row) for row in soft_values(one.regulation).iter_rows()] for one in held.rules}
+    # A day that was chosen in its place is said at the top.
+    passed = [REFERENCE_DATE] if held.decision.named_day else []
+    return {
+        one.name: [Soft(*row) for row in soft_values(one.regulation).iter_rows() if row[0] not in passed]
+        for one in held.rules
+    }
 
 
 def _rests_on(lines: Sequence[Line], soft: dict[str, list[Soft]]) -> list[Soft]:

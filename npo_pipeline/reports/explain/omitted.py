@@ -74,6 +74,8 @@ class Omissions:
             return replace(plain, reason="below_threshold", number=total, threshold=rule.threshold)
         if own:
             where = self._booked(vestiging, rule)
+            if where is None and self._held.framed[rule.regulation].currency != self._held.decision.currency:
+                return None  # Its amount stands in the decision in that currency.
             return replace(plain, reason="booked_elsewhere" if where else "no_board", where=where, number=own)
         # Of pupils there is nothing to say where there are none.
         return None if rule.measure == "pupils" else replace(plain, number=own)

@@ -55,6 +55,9 @@ class _Telling:
             day=self._language.day(decision.decided_at.date()),
             reference_date=self._language.day(decision.reference_date),
         )
+        if decision.named_day:
+            used, named = map(self._language.day, (decision.reference_date, decision.named_day))
+            yield self._say("other_day", used=used, named=named)
         if decision.superseded_by:
             yield self._say("superseded", newer=decision.superseded_by)
         if decision.reason:

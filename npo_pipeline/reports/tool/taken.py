@@ -12,6 +12,7 @@ from npo_pipeline.home.books import Books
 from npo_pipeline.home.live import schools
 from npo_pipeline.instalments.decided import Basis, basis_of
 from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
+from npo_pipeline.regulations.subsidies.load import is_subsidy_text
 
 _KEY = "decision_id, vestiging, school_type, component"
 _LATEST = "(select decision_id from latest_decisions where school_year = ?)"
@@ -51,7 +52,7 @@ def taken_from(books: Books, school_year: str) -> Taken:
     """Read what was decided last for a school year.
 
     Raises:
-        Refused: nothing was decided for it, or the text of its rules is gone.
+        Refused: nothing was decided for it but subsidies.
         BooksDoNotTie: its amounts are not those of its trace, or its instalments do not add up to them.
     """
     decisions = books.frame(
@@ -67,6 +68,8 @@ def taken_from(books: Books, school_year: str) -> Taken:
             f"nothing was decided for {school_year}{there}; begin with `npo decide --school-year {school_year}`"
         )
     amounts, due = books.frame(_AMOUNTS, [school_year]), books.frame(_DUE, [school_year])
+    if amounts.is_empty():
+        raise Refused(f"{school_year}: only subsidies were decided; table `grants` holds them")
     _refuse_loose_ends(amounts, due)
     directory = schools(books)
     return Taken(school_year, decisions, amounts, due, directory, _ruled(books, decisions, directory))
@@ -96,6 +99,9 @@ def _ruled(books: Books, decisions: pl.DataFrame, directory: pl.DataFrame) -> li
     for row in decisions.iter_rows(named=True):
         basis = _basis(books, row["decision_id"], directory)
         for hashes in row["regulation_sha256"].split():
+            first = texts.get(hashes.split("+")[0])
+            if first and is_subsidy_text(*first):
+                continue
             loaded = _loaded(texts, hashes, row["decision_id"])
             currency = loaded.regulation.currency
             if currency == row["currency"]:
