@@ -52,4 +52,4 @@ lock: ## pin the newest allowed versions with their hashes (needs uv)
 	  --no-header --no-emit-index-url --no-annotate --upgrade -o requirements-bench.lock
 
 clean: ## remove what was made here: .venv, demo, caches
-	rm -rf $(VENV) npo-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) npo-demo sample-home country .pytest_cache .mypy_cache .ruff_cache .hypothesis

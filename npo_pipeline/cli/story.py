@@ -44,7 +44,7 @@ def tell(npo: click.Command, home: Path, as_json: bool) -> None:
         f"""
 Where to look:
   {Home(home).database}   the published books; open them read-only with DuckDB at any moment, for example
-      select board, component, sum(amount) from board_payments group by all order by all
+      select board, component, currency, sum(amount) from board_payments group by all order by all
   {home / "reports" / "tool"}   a page with the amounts of every school, and the same as a workbook
   {home / DELIVERY}   what was delivered; planted.csv lists the faults that were planted in it
   {Home(home).manifests}   one manifest per run, each with the hash of the one before

@@ -126,7 +126,8 @@ def _compared(
     apart = both.filter(pl.col("used").fill_null(0) != pl.col("other").fill_null(0))
     thing = "cumi pupils" if measure == "cumi_pupils" else "pupils"
     here, there = pl.lit(f" {thing} from {files[our[0]]}, which is used, "), pl.lit(f" from {files[their[0]]}")
-    ours_told, theirs_told = (pl.col(side).cast(pl.String).fill_null("no") for side in ("used", "other"))
+    ours_told = pl.col("used").cast(pl.String).fill_null("no")
+    theirs_told = pl.col("other").cast(pl.String).fill_null("none")
     shown = pl.concat_str("vestiging", pl.lit(": "), ours_told, here, theirs_told, there)
     return apart.select(
         *KEY,
