@@ -71,6 +71,18 @@ def test_vo_is_counted_but_for_the_vestigingen_that_no_list_names(home):
     assert 0 < lost < 4_000
 
 
+def test_the_base_of_vo_is_that_of_its_pupils_and_the_surcharge_that_of_pro_and_vbo(home):
+    # 956,857 x 701.16 + 120,551 x 350.58 = 713.2 million, less the 11 vestigingen that no list names
+    counted = dict(
+        select(home, "select school_type, sum(pupils) from counts where school_type like 'vo%' group by 1")
+    )
+    assert 0 <= 120_551 - int(counted["vo_pro_vbo"]) < 4_000
+    query = "select component, sum(amount) from entitlements where school_type like 'vo%' group by 1"
+    amounts = dict(select(home, query))
+    assert amounts["per_pupil"] == sum(counted.values()) * Decimal("701.16")
+    assert amounts["surcharge"] == counted["vo_pro_vbo"] * Decimal("350.58")
+
+
 def test_one_school_by_hand(home):
     # Wereldwijs: 100 pupils x 701.16 + 33.02 x 251.16
     query = "select component, quantity, rate, amount from entitlements where vestiging = '00AP00' order by 1"
