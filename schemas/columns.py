@@ -80,3 +80,8 @@ KEY = {
     "school_type": one_of(SCHOOL_TYPES),
     "component": code(COMPONENT),
 }
+
+
+def schema_of(model: pa.DataFrameSchema) -> dict[str, pl.DataType]:
+    """The columns of a table and their polars types."""
+    return {name: column.dtype.type for name, column in model.columns.items()}

@@ -14,7 +14,6 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.counts.registered import schema_of
 from npo_pipeline.errors import Refused
 from npo_pipeline.grants.basis import APPLICATIONS, Basis, basis_of, inputs_of
 from npo_pipeline.grants.granted import GRANTED, grants, soft_values, undecided
@@ -23,6 +22,7 @@ from npo_pipeline.home.live import live_deliveries, live_rows, reference_dates, 
 from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, KEY, Decided
 from npo_pipeline.regulations.subsidies.load import LoadedSubsidy, is_subsidy_text, parse_subsidy_texts
 from schemas import tables
+from schemas.columns import schema_of
 
 CURRENCY = "EUR"
 """The one currency a subsidy file can have."""

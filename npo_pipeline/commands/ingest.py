@@ -17,7 +17,6 @@ from npo_pipeline.counts.registered import (
     delivery_rows,
     difference_rows,
     registered_as,
-    schema_of,
 )
 from npo_pipeline.counts.schools import directory
 from npo_pipeline.counts.superseding import no_longer_told, refuse_two_tellings, superseded
@@ -30,6 +29,7 @@ from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import all_facts, known_vestigingen, live_deliveries, live_rows, places
 from npo_pipeline.home.run import Clock, Run, open_run
 from schemas import tables
+from schemas.columns import schema_of
 
 DEFAULT_MAX_REJECTED = Decimal("0.01")
 

@@ -11,10 +11,10 @@ import polars as pl
 from npo_pipeline.commands.decision import EURO, DecideRequest, Worked
 from npo_pipeline.commands.grant import CURRENCY
 from npo_pipeline.commands.rulebook import Rulebook
-from npo_pipeline.counts.registered import schema_of
 from npo_pipeline.files.harmless import harmless_name
 from npo_pipeline.home.run import Clock, Run
 from schemas import tables
+from schemas.columns import schema_of
 
 
 def write_decision(

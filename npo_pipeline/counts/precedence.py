@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -40,6 +40,11 @@ def used(live: pl.DataFrame) -> dict[str, list[str]]:
                 chosen[subject] = found
                 break
     return chosen
+
+
+def of_deliveries(rows: pl.DataFrame, deliveries: Sequence[str]) -> pl.DataFrame:
+    """The rows (delivery_id, ...) that came with some deliveries."""
+    return rows.filter(pl.col("delivery_id").is_in(list(deliveries)))
 
 
 def differences(live: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from npo_pipeline.files import kinds
 from npo_pipeline.files.refusals import with_messages
 from npo_pipeline.files.rows import split
 from schemas import tables
+from schemas.columns import schema_of
 
 TakenById = Mapping[str, Taken]
 """delivery_id -> what was taken from that file."""
@@ -122,8 +123,3 @@ def _off_formula(name: str, one: Taken) -> pl.DataFrame:
 def _dated(rows: pl.DataFrame, run_id: str, day: date | None) -> pl.DataFrame:
     told = rows.with_columns(run_id=pl.lit(run_id), reference_date=pl.lit(day, pl.Date))
     return told.select(list(tables.DIFFERENCES.columns))
-
-
-def schema_of(model: pa.DataFrameSchema) -> dict[str, pl.DataType]:
-    """The columns of a table and their polars types."""
-    return {name: column.dtype.type for name, column in model.columns.items()}

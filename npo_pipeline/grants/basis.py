@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.counts.precedence import PUPILS_PO, PUPILS_VO, SCORES, used
+from npo_pipeline.counts.precedence import PUPILS_PO, PUPILS_VO, SCORES, of_deliveries, used
 from npo_pipeline.regulations.subsidies.model import Subsidy
 
 APPLICATIONS = "applications"
@@ -72,10 +72,10 @@ def basis_of(
     """
     po, vo, scored = (inputs.get(_name(subsidy, what), []) for what in _COUNTED)
     brin = pl.col("vestiging").str.head(4).alias("brin")
-    counted = _of(counts, [*po, *vo]).group_by(brin, "school_type").agg(pl.col("pupils").sum())
-    summed = _of(scores, scored).group_by(brin).agg(pl.col("score").sum())
+    counted = of_deliveries(counts, [*po, *vo]).group_by(brin, "school_type").agg(pl.col("pupils").sum())
+    summed = of_deliveries(scores, scored).group_by(brin).agg(pl.col("score").sum())
     return Basis(
-        _of(applications, inputs.get(APPLICATIONS, [])),
+        of_deliveries(applications, inputs.get(APPLICATIONS, [])),
         counted.filter(pl.col("pupils") > 0).sort("brin", "school_type"),
         summed.filter(pl.col("score") > 0).select("brin").sort("brin"),
         schools,
@@ -84,7 +84,3 @@ def basis_of(
 
 def _name(subsidy: Subsidy, what: str) -> str:
     return f"{subsidy.scheme.lower()}_{what}"
-
-
-def _of(frame: pl.DataFrame, deliveries: Sequence[str]) -> pl.DataFrame:
-    return frame.filter(pl.col("delivery_id").is_in(list(deliveries)))

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.counts.precedence import CUMI, NEWCOMERS, PUPILS_PO, PUPILS_VO, SCORES, scores_by_type
+from npo_pipeline.counts.precedence import (
+    CUMI,
+    NEWCOMERS,
+    PUPILS_PO,
+    PUPILS_VO,
+    SCORES,
+    of_deliveries,
+    scores_by_type,
+)
 from npo_pipeline.counts.schools import board_on
 from npo_pipeline.entitlements import entitlements
 from npo_pipeline.entitlements.trace import TRACED, traced
@@ -100,9 +108,12 @@ def basis_of(
         "cumi_pupils": inputs.get(CUMI, []),
         "newcomers": inputs.get(NEWCOMERS, []),
     }
-    parts = [_of(counts, names).select("vestiging", "school_type", measure) for measure, names in measured.items()]
+    parts = [
+        of_deliveries(counts, names).select("vestiging", "school_type", measure)
+        for measure, names in measured.items()
+    ]
     counted = pl.concat(parts, how="diagonal")
-    scored = scores_by_type(_of(scores, inputs.get(SCORES, [])), counted)
+    scored = scores_by_type(of_deliveries(scores, inputs.get(SCORES, [])), counted)
     scored = scored.select("vestiging", "school_type", "score")
     loose = scored.filter(pl.col("school_type").is_null() & (pl.col("score") > 0))
     return Basis(counted, scored.drop_nulls("school_type"), schools, loose.drop("school_type"))
@@ -153,7 +164,3 @@ def _entitled(rules: Rules, basis: Basis, places: pl.DataFrame) -> pl.DataFrame:
     return found.join(thresholds, on="component", how="left", maintain_order="left").with_columns(
         regulation=pl.lit(rules.name), currency=pl.lit(rules.currency)
     )
-
-
-def _of(frame: pl.DataFrame, deliveries: Sequence[str]) -> pl.DataFrame:
-    return frame.filter(pl.col("delivery_id").is_in(list(deliveries)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -72,6 +72,17 @@ class Cited(Part, Generic[T]):
 def fault(words: str, *place: str | int) -> PydanticCustomError:
     """A fault at a place within the part that is being checked."""
     return PydanticCustomError("rule", "{words}", {"words": words, "place": place})
+
+
+def refuse_unknown_sources(rules: BaseModel, sources: Collection[str]) -> None:
+    """Refuse rules with a value whose source is not among theirs (called while they are validated).
+
+    Raises:
+        PydanticCustomError: names the value and its source.
+    """
+    for place, value in cited(rules):
+        if value.source not in sources:
+            raise fault(f"`{value.source}` is not among the sources; add it there", *place, "source")
 
 
 def cited(part: Any, place: Place = ()) -> Iterator[tuple[Place, Cited[Any]]]:

@@ -37,10 +37,9 @@ class RuleText:
 
 
 @dataclass(frozen=True)
-class LoadedRegulation:
-    """A regulation and the texts it came from: its file, and the overlays that were laid over it."""
+class FromTexts:
+    """What came from texts: a file, and the overlays that were laid over it."""
 
-    regulation: Regulation
     texts: tuple[RuleText, ...]
 
     @property
@@ -52,6 +51,13 @@ class LoadedRegulation:
     def sha256(self) -> str:
         """The hashes of its texts, joined by `+`."""
         return "+".join(one.sha256 for one in self.texts)
+
+
+@dataclass(frozen=True)
+class LoadedRegulation(FromTexts):
+    """A regulation and the texts it came from."""
+
+    regulation: Regulation
 
 
 def load_rules(
@@ -241,4 +247,4 @@ def _checked(text: RuleText, document: Document) -> LoadedRegulation:
         regulation = Regulation.model_validate(document.data)
     except ValidationError as error:
         raise refusal(document, error) from error
-    return LoadedRegulation(regulation, (text,))
+    return LoadedRegulation(regulation=regulation, texts=(text,))

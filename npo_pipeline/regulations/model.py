@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import AfterValidator, model_validator
 
 from npo_pipeline.months import first_day, month_text
-from npo_pipeline.regulations.cited import Cited, Part, Source, cited, fault
+from npo_pipeline.regulations.cited import Cited, Part, Source, fault, refuse_unknown_sources
 from npo_pipeline.regulations.component import Component
 from npo_pipeline.regulations.example import Example
 from npo_pipeline.regulations.places import Places
@@ -85,9 +85,7 @@ class Regulation(Part):
 
     @model_validator(mode="after")
     def _sources_known(self) -> Self:
-        for place, value in cited(self):
-            if value.source not in self.sources:
-                raise fault(f"`{value.source}` is not among the sources; add it there", *place, "source")
+        refuse_unknown_sources(self, self.sources)
         return self
 
     @model_validator(mode="after")

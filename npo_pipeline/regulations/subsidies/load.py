@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from npo_pipeline.errors import Refused
 from npo_pipeline.regulations.document import Document, document_from, refused
 from npo_pipeline.regulations.faults import near, refusal
-from npo_pipeline.regulations.load import RuleText, read_rules, rule_text
+from npo_pipeline.regulations.load import FromTexts, RuleText, read_rules, rule_text
 from npo_pipeline.regulations.subsidies.model import Subsidy
 from npo_pipeline.regulations.subsidies.overlay import KEY, laid_over
 
@@ -23,21 +23,10 @@ MARK = "scheme"
 
 
 @dataclass(frozen=True)
-class LoadedSubsidy:
-    """A subsidy and the texts it came from: its file, and the overlays that were laid over it."""
+class LoadedSubsidy(FromTexts):
+    """A subsidy and the texts it came from."""
 
     subsidy: Subsidy
-    texts: tuple[RuleText, ...]
-
-    @property
-    def name(self) -> str:
-        """The names of its texts, joined by `+`."""
-        return "+".join(one.name for one in self.texts)
-
-    @property
-    def sha256(self) -> str:
-        """The hashes of its texts, joined by `+`."""
-        return "+".join(one.sha256 for one in self.texts)
 
 
 def load_subsidies(
@@ -163,6 +152,6 @@ def _overlaid(base: LoadedSubsidy, text: RuleText, document: Document) -> Loaded
 
 def _checked(text: RuleText, document: Document) -> LoadedSubsidy:
     try:
-        return LoadedSubsidy(Subsidy.model_validate(document.data), (text,))
+        return LoadedSubsidy(subsidy=Subsidy.model_validate(document.data), texts=(text,))
     except ValidationError as error:
         raise refusal(document, error) from error

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from npo_pipeline.regulations.cited import Cited, Part, Source, cited, fault
+from npo_pipeline.regulations.cited import Cited, Part, Source, fault, refuse_unknown_sources
 from npo_pipeline.regulations.values import (
     Amount,
     Day,
@@ -102,9 +102,7 @@ class Subsidy(Part):
 
     @model_validator(mode="after")
     def _sources_known(self) -> Self:
-        for place, value in cited(self):
-            if value.source not in self.sources:
-                raise fault(f"`{value.source}` is not among the sources; add it there", *place, "source")
+        refuse_unknown_sources(self, self.sources)
         return self
 
     @model_validator(mode="after")

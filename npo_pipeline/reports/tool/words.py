@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+from npo_pipeline.reports.explain.dutch import DUTCH
+
 COMPONENTS: Mapping[str, str] = {
     "per_pupil": "Bedrag per leerling",
     "surcharge": "Toeslag per leerling",
@@ -64,20 +66,7 @@ _WHAT: Mapping[str, str] = {
 }
 RATE_OF = "rate of "
 
-MONTHS = (
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
-)
+MONTHS = DUTCH.months
 SHORT_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 TITLE = "Informatietool NP Onderwijs"
 OFB = (
