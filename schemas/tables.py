@@ -10,6 +10,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.columns import (
+    CAUSES,
     CURRENCIES,
     MONEY,
     OUTCOMES,
@@ -21,14 +22,18 @@ from schemas.columns import (
     UNROUNDED,
 )
 from schemas.decided import (
+    ADJUSTMENTS,
+    CORRECTION_CAUSES,
     DECISION_INPUTS,
     DECISIONS,
+    DUE_CHANGES,
     ENTITLEMENTS,
     GRANTS,
     INSTALMENTS,
     PAYMENTS,
     REGULATIONS,
     RUNS,
+    SETTLING,
     TRACE,
 )
 from schemas.received import (
@@ -44,14 +49,18 @@ from schemas.received import (
 )
 
 __all__ = [
+    "ADJUSTMENTS",
     "APPLICATIONS",
+    "CAUSES",
     "CHANGES",
+    "CORRECTION_CAUSES",
     "COUNTS",
     "CURRENCIES",
     "DECISIONS",
     "DECISION_INPUTS",
     "DELIVERIES",
     "DIFFERENCES",
+    "DUE_CHANGES",
     "ENTITLEMENTS",
     "GRANTS",
     "INSTALMENTS",
@@ -68,6 +77,7 @@ __all__ = [
     "SCHOOL_FACTS",
     "SCHOOL_TYPES",
     "SCORES",
+    "SETTLING",
     "STATUSES",
     "TABLES",
     "TRACE",
@@ -91,8 +101,12 @@ TABLES = (
     ENTITLEMENTS,
     TRACE,
     INSTALMENTS,
+    ADJUSTMENTS,
+    DUE_CHANGES,
+    SETTLING,
     GRANTS,
     PAYMENTS,
+    CORRECTION_CAUSES,
     RUNS,
 )
 
