@@ -83,7 +83,7 @@ def made_of(books: Books, vestigingen: Iterable[str], month: Month, run_id: str)
         and decision_id in (select decision_id from decisions where run_id < $run_id)""",
         {**here, "month": month},
     )
-    before = "with payments as (from books.payments where run_id < $run_id)"
+    before = "with payments as (from main.payments where run_id < $run_id)"
     return Made(
         items,
         books.frame(f"{before} from ({SETTLED}) where {mine}", here),
