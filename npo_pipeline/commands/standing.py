@@ -16,7 +16,7 @@ from npo_pipeline.home.books import Books
 from npo_pipeline.home.live import all_facts
 from npo_pipeline.home.manifest import code_version, text_sha256
 from npo_pipeline.instalments.causes import Step, due_changes, rerated
-from npo_pipeline.instalments.decided import ADJUSTED, CHANGES, ENTITLED, INSTALLED, Decided, basis_of
+from npo_pipeline.instalments.decided import ADJUSTED, CHANGES, ENTITLED, INSTALLED, SETTLED, Decided, basis_of
 from npo_pipeline.instalments.ruled import rules_of
 from npo_pipeline.instalments.work_out import work_out
 from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
@@ -55,20 +55,18 @@ def decided_in(books: Books, decision_id: str) -> Decided:
     """The rows of a decision as the books hold them, without its trace."""
     parts = {
         table: books.frame(f"from {table} where decision_id = ?", [decision_id])
-        for table in ("entitlements", "adjustments")
+        for table in ("entitlements", "adjustments", "settling")
     }
-    due = books.frame(
-        "select i.*, d.currency from instalments i join decisions d using (decision_id) where decision_id = ?",
-        [decision_id],
-    )
+    currency = books.frame("select currency from decisions where decision_id = ?", [decision_id]).item()
+    due = books.frame("from instalments where decision_id = ?", [decision_id])
     none = pl.DataFrame(schema={"currency": pl.String})
     return Decided(
         parts["entitlements"].select(ENTITLED),
-        due.select(INSTALLED),
+        due.with_columns(currency=pl.lit(currency)).select(INSTALLED),
         none,
         none,
         parts["adjustments"].select(ADJUSTED),
-        none,
+        parts["settling"].with_columns(currency=pl.lit(currency)).select(SETTLED),
     )
 
 

@@ -104,9 +104,12 @@ def rich_once(tmp_path_factory, stages) -> Path:
 
 @pytest.fixture(scope="session")
 def whole_once(tmp_path_factory, rich_once) -> Path:
-    """The same with newcomers and with applications that are decided on, so that every table has rows."""
+    """The same with a merger, newcomers, and applications that are decided on, so that every table has rows."""
     folder = tmp_path_factory.mktemp("whole")
     home = Path(shutil.copytree(rich_once, folder / "home"))
+    run(home, "ingest", write_changes(folder / "merger", "20211101;fusie;04DD00;;02BB00"))
+    run(home, "decide", "--school-year", "2021-2022")
+    run(home, "pay", "--month", "2022-01")
     run(home, "ingest", write_register(folder / "before", PUPILS), "--reference-date", "2019-10-01")
     run(home, "ingest", write_newcomers(folder / "newcomers", "20201001;01AA;00;1;2"))
     in_time, too_late = "10001;01AA;IOP;20210416;1;900,00", "10001;01AA;IOP;20210714;1;900,00"

@@ -21,11 +21,12 @@ def of_decide(result: DecideResult, dry_run: bool, as_json: bool) -> None:
         document(_decision(result, dry_run))
         return
     entitled, changed = result.decided.entitlements.height > 0, bool(result.changed)
-    for currency in result.currencies if entitled or changed or result.granted is None else ():
+    told = result.planned.plan.by_component.height > 0
+    for currency in result.currencies if told or result.granted is None else ():
         _decided_in(result, currency)
     if result.granted is not None:
         show_grants(result.granted, None if entitled else result.granted.rests_on)
-    if result.before and changed:
+    if result.before and changed and told:
         show_plan(result.planned, ", ".join(result.before.values()))
     if changed:
         show_next_payment(result.planned.next_payment)

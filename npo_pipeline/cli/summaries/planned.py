@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from npo_pipeline.cli.show import euro, line, number, table
+from npo_pipeline.cli.show import document, euro, line, number, table
 from npo_pipeline.cli.summaries.parts import money, sums_by
 from npo_pipeline.months import month_text
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.before import Planned
+    from npo_pipeline.commands.diff import Diff
     from npo_pipeline.commands.next_payment import NextPayment
     from npo_pipeline.instalments.effect import Effect
     from npo_pipeline.instalments.plan import Plan
@@ -23,6 +24,17 @@ MOST_ROWS = 20
 def show_plan(planned: Planned, before: str) -> None:
     """The plan against the decisions before it."""
     show_difference(planned.plan, planned.news, f"Against {before}")
+
+
+def of_diff(found: Diff, as_json: bool) -> None:
+    """What one decision has more or less than another."""
+    if as_json:
+        document({"before": found.before, "after": found.after, **difference_document(found.plan, found.news)})
+        return
+    columns = ["component", "school_type", "currency", "before", "after", "difference"]
+    named = ["component", "school type", "currency", "before", "after", "difference"]
+    table(f"{found.after} against {found.before}", named, found.plan.by_component.select(columns).rows(), right=3)
+    show_difference(found.plan, found.news, f"Against {found.before}")
 
 
 def show_difference(plan: Plan, news: pl.DataFrame, against: str) -> None:
