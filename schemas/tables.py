@@ -38,9 +38,11 @@ from schemas.received import (
     DELIVERIES,
     DIFFERENCES,
     QUARANTINE,
+    RESOLUTIONS,
     SCHOOL_FACTS,
     SCHOOLS,
     SCORES,
+    SOURCE_CORRECTIONS,
 )
 
 __all__ = [
@@ -63,11 +65,13 @@ __all__ = [
     "RATE",
     "REASONS",
     "REGULATIONS",
+    "RESOLUTIONS",
     "RUNS",
     "SCHOOLS",
     "SCHOOL_FACTS",
     "SCHOOL_TYPES",
     "SCORES",
+    "SOURCE_CORRECTIONS",
     "STATUSES",
     "TABLES",
     "TRACE",
@@ -78,6 +82,8 @@ __all__ = [
 TABLES = (
     DELIVERIES,
     QUARANTINE,
+    SOURCE_CORRECTIONS,
+    RESOLUTIONS,
     SCHOOL_FACTS,
     SCHOOLS,
     COUNTS,
