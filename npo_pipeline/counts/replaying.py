@@ -102,21 +102,22 @@ def _refuse_wrong_lines(replaced: Replaced, before: Before) -> None:
     refused = set(before.refused.filter(mine)["line"])
     if strange := [line for line in replaced.lines if line not in refused]:
         raise Refused(
-            f"{replaced.source}: {_lines(strange)} of {replaced.delivery_id} not in quarantine; table quarantine "
+            f"{replaced.source}: {_lines(strange, replaced)} not in quarantine; table quarantine "
             "lists those that are"
         )
     done = dict(before.resolutions.filter(mine).select("line", "resolved_by").iter_rows())
     if again := [line for line in replaced.lines if line in done]:
         raise Refused(
-            f"{replaced.source}: {_lines(again)} of {replaced.delivery_id} already resolved, by {done[again[0]]}; "
+            f"{replaced.source}: {_lines(again, replaced)} already resolved, by {done[again[0]]}; "
             "take what is resolved out"
         )
 
 
-def _lines(lines: Sequence[int]) -> str:
+def _lines(lines: Sequence[int], replaced: Replaced) -> str:
     shown = ", ".join(map(str, lines[:LINES]))
     more = f" and {len(lines) - LINES} more" if len(lines) > LINES else ""
-    return f"line {shown} is" if len(lines) == 1 else f"lines {shown}{more} are"
+    many = "s" if len(lines) > 1 else ""
+    return f"line{many} {shown}{more} of {replaced.delivery_id} {'are' if many else 'is'}"
 
 
 def _refuse_too_many(one: Taken) -> None:
