@@ -74,7 +74,7 @@ def _words(one: ErrorDetails, place: Place, keys: Sequence[str], hint: str) -> s
     if one["type"] == "value_error":
         return str(context["error"])
     if one["type"] == "extra_forbidden":
-        near = get_close_matches(str(place[-1]), keys, n=1)
+        near = get_close_matches(str(place[-1]), [key for key in keys if key != place[-1]], n=1)
         return f"is no key known here; {f'is `{near[0]}` meant?' if near else 'take it out'}"
     if one["type"] == "literal_error":
         given = quoted(one["input"]) if isinstance(one["input"], str) else "what stands here"

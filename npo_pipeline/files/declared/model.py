@@ -77,6 +77,8 @@ class Correction(Part):
             raise fault("wants either `line` or `where`, to say which row is meant")
         if self.action == "set" and self.value is None:
             raise fault('is missing; say what to read there ("" for nothing)', "value")
+        if self.value == self.expect:
+            raise fault("is what `expect` says; take the entry out, or correct one of the two", "value")
         if self.action == "drop" and self.value is not None:
             raise fault("has no place where a row is dropped; take it out", "value")
         if self.expires < self.reported_on:
