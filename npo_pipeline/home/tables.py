@@ -15,8 +15,8 @@ _SQL_TYPES: dict[type[pl.DataType], str] = {
     pl.Datetime: "timestamp",
 }
 
-FORMAT = 1
-"""The form of the books. A program refuses a home of a higher format than its own."""
+FORMAT = 2
+"""The form of the books: their tables and columns. A program refuses a home of another format than its own."""
 
 VIEWS = {
     "board_payments": """
@@ -42,7 +42,7 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
-    """Refuse books that are not ours, or of a newer program.
+    """Refuse books that are not ours, or of another format.
 
     Raises:
         Refused: says which.
@@ -56,6 +56,11 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
     if found > FORMAT:
         raise Refused(
             f"{shown}: was written by a newer npo (format {found}, this one knows {FORMAT}); use that one"
+        )
+    if found < FORMAT:
+        raise Refused(
+            f"{shown}: was written by an older npo (format {found}, this one knows {FORMAT}); go on with that "
+            "one, or take everything in again in a new --home"
         )
 
 
