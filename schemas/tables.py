@@ -43,9 +43,11 @@ from schemas.received import (
     DELIVERIES,
     DIFFERENCES,
     QUARANTINE,
+    RESOLUTIONS,
     SCHOOL_FACTS,
     SCHOOLS,
     SCORES,
+    SOURCE_CORRECTIONS,
 )
 
 __all__ = [
@@ -72,12 +74,14 @@ __all__ = [
     "RATE",
     "REASONS",
     "REGULATIONS",
+    "RESOLUTIONS",
     "RUNS",
     "SCHOOLS",
     "SCHOOL_FACTS",
     "SCHOOL_TYPES",
     "SCORES",
     "SETTLING",
+    "SOURCE_CORRECTIONS",
     "STATUSES",
     "TABLES",
     "TRACE",
@@ -88,6 +92,8 @@ __all__ = [
 TABLES = (
     DELIVERIES,
     QUARANTINE,
+    SOURCE_CORRECTIONS,
+    RESOLUTIONS,
     SCHOOL_FACTS,
     SCHOOLS,
     COUNTS,

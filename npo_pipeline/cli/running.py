@@ -54,7 +54,8 @@ def run_decide(home: Path, as_json: bool, workbook: Path | None, **wishes: Any) 
         result = decide(request)
     if workbook is not None:
         coming = result.planned.next_payment
-        _write_plan(result.planned.plan, result.planned.news, coming and coming.payments, workbook)
+        payments = coming.payments if coming else None
+        _write_plan(result.planned.plan, result.planned.news, payments, workbook)
     shown().of_decide(result, request.dry_run, as_json)
 
 

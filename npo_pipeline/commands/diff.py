@@ -41,8 +41,8 @@ def diff(home: Home, before: str, after: str) -> Diff:
         for what, column in (("school year", "school_year"), ("currency", "currency")):
             if one[column] != other[column]:
                 raise Refused(
-                    f"{before} is of {what} {one[column]} and {after} of {other[column]}: only decisions of the same "
-                    f"{what} say the same thing differently"
+                    f"{before} is of {what} {one[column]} and {after} of {other[column]}: only decisions of the "
+                    f"same {what} say the same thing differently"
                 )
         causes = _causes(books, one, other)
         plan = compare(decided_in(books, before), decided_in(books, after), causes, schools(books))

@@ -17,7 +17,7 @@ _SQL_TYPES: dict[type[pl.DataType], str] = {
 }
 
 FORMAT = 2
-"""The form of the books. A program refuses a home of a higher format than its own."""
+"""The form of the books: their tables and columns. A program refuses a home of another format than its own."""
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
@@ -32,7 +32,7 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
-    """Refuse books that are not ours, or of a newer program.
+    """Refuse books that are not ours, or of another format.
 
     Raises:
         Refused: says which.
@@ -43,14 +43,14 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
         raise Refused(f"{shown}: is no database of npo, or a damaged one; choose another --home") from error
     if found is None or found < 1:
         raise Refused(f"{shown}: does not say its format; it is damaged: put a back-up in its place")
-    if found < FORMAT:
-        raise Refused(
-            f"{shown}: was written by an older npo (format {found}, this one writes {FORMAT}); make the books "
-            "anew in another --home, from the same deliveries and decisions"
-        )
     if found > FORMAT:
         raise Refused(
             f"{shown}: was written by a newer npo (format {found}, this one knows {FORMAT}); use that one"
+        )
+    if found < FORMAT:
+        raise Refused(
+            f"{shown}: was written by an older npo (format {found}, this one knows {FORMAT}); go on with that "
+            "one, or take everything in again in a new --home"
         )
 
 

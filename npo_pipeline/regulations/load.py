@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, school_year_from
-from npo_pipeline.regulations.document import Document, document_from, refused
+from npo_pipeline.regulations.document import REGULATION, Document, Sort, document_from, refused
 from npo_pipeline.regulations.faults import refusal
 from npo_pipeline.regulations.model import Regulation
 from npo_pipeline.regulations.overlay import (
@@ -242,20 +242,20 @@ def read_rules(path: Path) -> tuple[RuleText, Document]:
     return rule_text(raw, path.name)
 
 
-def rule_text(raw: bytes, name: str) -> tuple[RuleText, Document]:
+def rule_text(raw: bytes, name: str, sort: Sort = REGULATION) -> tuple[RuleText, Document]:
     """The bytes of a file of rules as text, and its values as text.
 
     Raises:
         Refused: it is too large, not UTF-8, or no YAML; the message names file and line.
     """
     if len(raw) > MAX_BYTES:
-        raise Refused(f"{name}: is larger than {MAX_BYTES // 2**20} MiB; that is no regulation file")
+        raise Refused(f"{name}: is larger than {MAX_BYTES // 2**20} MiB; that is no {sort.name}")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise refused(name, line, f"byte 0x{raw[error.start]:02X} is not UTF-8; save the file as UTF-8") from error
-    return RuleText(name, hashlib.sha256(raw).hexdigest(), text), document_from(text, name)
+    return RuleText(name, hashlib.sha256(raw).hexdigest(), text), document_from(text, name, sort)
 
 
 def _checked(text: RuleText, document: Document) -> LoadedRegulation:
