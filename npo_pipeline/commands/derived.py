@@ -40,11 +40,9 @@ def decision_faults(books: Books) -> Iterator[str]:
         if row["sequence"] != done[series]:
             yield f"{name}: is decision {done[series]} of {series}, not {row['sequence']}"
         try:
-            rules = kept_rules(texts, row["regulation_sha256"])
+            yield from _decision_apart(books, row, kept_rules(texts, row["regulation_sha256"]))
         except Refused as refusal:
             yield f"{name}: {refusal}"
-            continue
-        yield from _decision_apart(books, row, rules)
 
 
 def _decision_apart(books: Books, decision: dict[str, Any], rules: KeptRules) -> Iterator[str]:

@@ -140,5 +140,9 @@ def _came_since(books: Books, run_id: str, now: Now) -> bool:
 
 
 def _other_program(books: Books, run_id: str) -> bool:
-    manifest = json.loads(books.value("select manifest from runs where run_id = ?", [run_id]))
-    return bool(manifest.get("code") != code_version())
+    text = books.frame("select manifest from runs where run_id = ?", [run_id])["manifest"]
+    try:
+        manifest = json.loads(text[0]) if text.len() else {}
+    except ValueError:
+        manifest = {}  # damaged; the check of the chain says so
+    return not isinstance(manifest, dict) or manifest.get("code") != code_version()
