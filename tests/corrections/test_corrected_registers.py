@@ -47,6 +47,13 @@ def test_nothing_of_the_pupil_is_kept_or_said(home, country):
         assert not any(secret.encode() in data for data in everything(home).values())
 
 
+def test_a_row_without_a_pseudonym_can_be_corrected_like_any_other(home, country):
+    register = country / "register.csv"
+    register.write_text(register.read_text().replace(SECRET, ""))
+    ended = here("ingest", declare(country, LEFT), *DAY, "--home", home, "--max-rejected", "0.1")
+    assert ended.status == 0, ended.stderr
+
+
 def test_where_a_pupil_went_to_is_not_told(home, country):
     moved = but(PUPIL, column="BRIN_NUMMER", expect="01AA", value="02BB")
     ingest(home, declare(country, moved))

@@ -97,6 +97,11 @@ def test_nothing_of_the_pupil_is_kept(refusing, fixed):
     assert not any(b"Pdouble" in data for data in everything(refusing).values())
 
 
+def test_a_reason_that_names_the_pupil_is_refused(refusing, fixed):
+    said = refused(refusing, declare(fixed, replaces=(but(REPLACES, reason="Pdouble left in July"),)))
+    assert said == f"{NAME}, line 2: the reason holds a PSEUDONIEM of fixed.csv; say it without"
+
+
 def test_the_same_small_delivery_again_is_nothing_new(refusing, fixed):
     ingest(refusing, declare(fixed, replaces=(REPLACES,)))
     before = everything(refusing)

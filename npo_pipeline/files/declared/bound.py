@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from npo_pipeline.errors import Refused
 from npo_pipeline.files.declared.applied import Declared, Edits, Replaced
-from npo_pipeline.files.declared.located import Entry, corrected
+from npo_pipeline.files.declared.located import Entry, corrected, is_named
 from npo_pipeline.files.declared.model import has_expired
 from npo_pipeline.files.declared.read import Declaring, read_declaration
 from npo_pipeline.files.delivery import Arrived
 from npo_pipeline.files.harmless import harmless_name
 from npo_pipeline.files.look import Looked
+from npo_pipeline.files.refusals import PERSONAL
 from npo_pipeline.regulations.document import Place
 from npo_pipeline.regulations.faults import near
 
@@ -64,6 +66,7 @@ def _file(name: str, one: Declaring, place: Place, files: dict[str, Arrived]) ->
 def _bound(one: Arrived, entries: Sequence[Entry], replaces: tuple[Replaced, ...]) -> Arrived:
     if not entries and not replaces:
         return one
+    _refuse_named(one, replaces)
     edits, corrections = corrected(one, entries) if entries else (Edits(), ())
     book = one.workbook
     # A workbook is held whole, and looked at elsewhere too: its rows are corrected in place.
@@ -71,3 +74,14 @@ def _bound(one: Arrived, entries: Sequence[Entry], replaces: tuple[Replaced, ...
         book = replace(book, rows=edits.of(book.rows))
         edits = Edits()
     return replace(one, workbook=book, declared=Declared(edits, corrections, replaces))
+
+
+def _refuse_named(one: Arrived, replaces: Sequence[Replaced]) -> None:
+    """Refuse a reason that names a pupil of the file: what is said of it is kept."""
+    if not replaces or PERSONAL.isdisjoint(one.kind.columns):
+        return
+    names = {(column, name) for block in one.raw() for column in PERSONAL for name in block[column].unique()}
+    for replaced in replaces:
+        for column, name in names:
+            if is_named(name, replaced.reason, replaced.reported_by):
+                raise Refused(f"{replaced.source}: the reason holds a {column} of {one.name}; say it without")
