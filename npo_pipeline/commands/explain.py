@@ -178,7 +178,11 @@ def _held(books: Books, row: dict[str, Any], decisions: pl.DataFrame, vestiginge
         earlier=of("entitlements", decision.before),
         trace=of("trace", mine),
         instalments=of("instalments", mine),
-        payments=books.frame(_PAYMENTS, [decision.school_year, decision.currency, scope, until]),
+        adjustments=of("adjustments", mine),
+        settled=books.frame(f"{_LEDGER}{_PAYMENTS}", [decision.school_year, decision.currency, scope, until]),
+        payments=books.frame(
+            f"from payments {_PAYMENTS}", [decision.school_year, decision.currency, scope, until]
+        ),
         counts=told("counts"),
         scores=told("scores"),
         files=books.frame(_FILES, [mine]),
@@ -188,8 +192,8 @@ def _held(books: Books, row: dict[str, Any], decisions: pl.DataFrame, vestiginge
     )
 
 
+_LEDGER = "from (from ledger where cause <> 'instalment')"
 _PAYMENTS = """
-    from payments
     where school_year = $1 and currency = $2 and substr(vestiging, 1, 4) = any($3) and run_id < $4"""
 
 _FILES = """

@@ -123,7 +123,9 @@ def _path(vestiging: str, month: date, lives: Lives, runs_out: bool) -> Iterator
         if last.kind != "fusie":
             return
         if last.successor is None:  # the schema of a changes file wants one: somebody took it out of the books
-            raise Refused(f"{here} merged on {last.effective} and nothing says into which school; see `npo verify`")
+            raise Refused(
+                f"{here} merged on {last.effective} and nothing says into which school; see `npo verify`"
+            )
         here = last.successor
         if here in seen:
             circle = " -> ".join([*seen, here])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from npo_pipeline.reports.explain.language import Language
+from npo_pipeline.reports.explain.lived_words import DUTCH_LIVED
 
 _SENTENCES = {
     # The top of an explanation.
@@ -58,6 +59,7 @@ _SENTENCES = {
     "settle.less": "Bij de volgende betaling gaat er over de eerdere maanden nog {amount} af.",
     "to_come": "Nog te betalen: {months}. Samen {total}.",
     "to_come.none": "Er komen geen termijnen meer.",
+    **DUTCH_LIVED,
     # Against the decision before.
     "changes": "Veranderd sinds besluit {before}",
     "change": "{component}, {school_type}: was {before}, is nu {after}. Dat is {difference}, {cause}.",

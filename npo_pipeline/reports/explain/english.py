@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from npo_pipeline.reports.explain.language import Language
+from npo_pipeline.reports.explain.lived_words import ENGLISH_LIVED
 
 _SENTENCES = {
     # The top of an explanation.
@@ -58,6 +59,7 @@ _SENTENCES = {
     "settle.less": "The next payment takes off {amount} for the months before.",
     "to_come": "To be paid: {months}. Together {total}.",
     "to_come.none": "No more instalments are to come.",
+    **ENGLISH_LIVED,
     # Against the decision before.
     "changes": "Changed since decision {before}",
     "change": "{component}, {school_type}: was {before}, is now {after}. That is {difference}, {cause}.",

@@ -134,6 +134,28 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Life:
+    """Instalments that change hands or fall away, or are those of the rules before an amendment; signed."""
+
+    cause: str
+    other: str | None
+    first: date
+    last: date
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A part of the corrections that were paid in a month: why, and the months that it is for."""
+
+    paid_month: date
+    cause: str
+    first: date
+    last: date
+    amount: Decimal
+
+
+@dataclass(frozen=True)
 class Omitted:
     """A component in which a school gets nothing, and why.
 
@@ -197,6 +219,8 @@ class School:
     omitted: tuple[Omitted, ...]
     rests_on: tuple[Soft, ...]
     corrected: tuple[SourceCorrection, ...]
+    lives: tuple[Life, ...] = ()
+    settled: tuple[Settled, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from npo_pipeline.reports.explain.explanation import (
 )
 from npo_pipeline.reports.explain.held import Held
 from npo_pipeline.reports.explain.lines import lines_of
+from npo_pipeline.reports.explain.lived import lives_of, settled_of
 from npo_pipeline.reports.explain.months import flow_of, flows_of
 from npo_pipeline.reports.explain.omitted import Omissions, merged
 
@@ -51,11 +52,13 @@ def explained(held: Held, asked: Asked, vestigingen: Sequence[str]) -> Explained
 
 
 def _says_something(school: School) -> bool:
-    return any((school.lines, school.flow.paid, school.flow.to_come, school.changes, school.omitted))
+    told = (school.lines, school.flow.paid, school.flow.to_come, school.changes, school.omitted, school.lives)
+    return any(told)
 
 
 def _schools(held: Held, vestigingen: Sequence[str]) -> Iterable[School]:
     lines, flows, changes = lines_of(held), flows_of(held), changes_of(held)
+    lives, settled = lives_of(held.adjustments), settled_of(held.settled)
     omissions, boards, soft = Omissions(held, lines), _boards(held), _soft(held)
     named = {row["vestiging"]: row for row in held.directory.sort("valid_from").iter_rows(named=True)}
     for vestiging in vestigingen:
@@ -72,6 +75,8 @@ def _schools(held: Held, vestigingen: Sequence[str]) -> Iterable[School]:
             omissions.of(vestiging),
             tuple(_rests_on(mine, soft)),
             tuple(_corrected(held, vestiging, mine)),
+            tuple(lives.get(vestiging, ())),
+            tuple(settled.get(vestiging, ())),
         )
 
 

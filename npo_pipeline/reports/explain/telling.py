@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from npo_pipeline.reports.explain import aside
 from npo_pipeline.reports.explain.explanation import Asked, Change, Explained, Explanation, Flow, School
 from npo_pipeline.reports.explain.language import Language
+from npo_pipeline.reports.explain.lived import told_lives, told_settled
 from npo_pipeline.reports.explain.paragraph import heading, paragraph
 
 
@@ -72,7 +73,10 @@ class _Telling:
         for line in school.lines:
             yield from ("", heading(line, self._language), f"  {paragraph(line, self._language)}")
         yield from self._section("omitted", (aside.omitted(one, self._language) for one in school.omitted))
+        currency, language = self._decision.currency, self._language
+        yield from self._section("lives", told_lives(school.lives, currency, language))
         yield from self._months(school.flow, school.board)
+        yield from self._section("settled", told_settled(school.settled, currency, language))
 
     def _together(self) -> Iterator[str]:
         """What the decision before said, and what all amounts rest on."""
