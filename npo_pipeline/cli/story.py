@@ -1,9 +1,10 @@
-"""`npo demo`: the commands of a school year on a made-up country, run as an operator would run them."""
+"""`npo demo`: the commands of two school years on a made-up country, run as an operator would run them."""
 
 from __future__ import annotations
 
 import io
 import json
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from npo_pipeline.cli import second_year as second
 from npo_pipeline.cli import show
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused
@@ -35,7 +37,7 @@ def tell(npo: click.Command, home: Path, as_json: bool) -> None:
         if as_json:
             results.append({"command": " ".join(["npo", *arguments]), "result": _run_as_json(npo, arguments)})
         else:
-            show.line(f"\n# {words}\n$ npo {' '.join(arguments)}\n")
+            show.line(f"\n# {words}\n$ {shlex.join(['npo', *arguments])}\n")
             npo.main(arguments, standalone_mode=False)
     if as_json:
         show.document({"home": str(home), "database": str(Home(home).database), "steps": results})
@@ -45,8 +47,10 @@ def tell(npo: click.Command, home: Path, as_json: bool) -> None:
 Where to look:
   {Home(home).database}   the published books; open them read-only with DuckDB at any moment, for example
       select board, component, currency, sum(amount) from board_payments group by all order by all
+      select cause, paid_month, sum(amount) from ledger where school_year = '2022-2023' group by all order by all
   {home / "reports" / "tool"}   a page with the amounts of every school, and the same as a workbook
   {home / DELIVERY}   what was delivered; planted.csv lists the faults that were planted in it
+  {home / second.DELIVERY}, {home / second.LATER}   the same a year later, and what came in after it
   {Home(home).manifests}   one manifest per run, each with the hash of the one before
 Run it again: the same delivery, the same books."""
     )
@@ -79,6 +83,10 @@ def _story(home: Path) -> Iterator[tuple[str, list[str]]]:
             "One page for all schools, to open in a browser",
             ["tool", *where, "--school-year", "2021-2022"],
         ),
+    ]
+    yield from second.second_year(home)
+    yield from second.last_steps(home)
+    yield from [
         ("Everything published is derived again from what was received and decided", ["verify", *where]),
         ("The state of the home", ["status", *where]),
     ]
@@ -101,7 +109,8 @@ def _make_room(home: Home) -> None:
     if strange:
         raise Refused(f"{home.path}: holds books that no demo made; give the demo a --home of its own")
     with locked(home, "demo", now=now()):
-        for made in (home.work, home.manifests, home.path / DELIVERY):
+        folders = (DELIVERY, second.DELIVERY, second.LATER)
+        for made in (home.work, home.manifests, *(home.path / one for one in folders)):
             shutil.rmtree(made, ignore_errors=True)
         home.database.unlink(missing_ok=True)
         (home.path / MARK).touch()

@@ -18,7 +18,8 @@ NEWS = {
     "before": pl.String,
     "after": pl.String,
 }
-_KEY = ["component", "school_type", "what"]
+_KIND = ["component", "school_type"]
+_KEY = [*_KIND, "what"]
 _VALUES = pl.DataFrame(schema=dict.fromkeys([*_KEY, "value"], pl.String))
 
 
@@ -43,7 +44,12 @@ def _apart(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     both = old.rename({"value": "before"}).join(
         new.rename({"value": "after"}), on=_KEY, how="full", coalesce=True, nulls_equal=True
     )
-    return both.filter(pl.col("before").ne_missing(pl.col("after")))
+    # Of what is there on one side only the rate says enough.
+    rated = pl.col("what").str.starts_with("rate")
+    known = [side.filter(rated).select(_KIND).unique() for side in (old, new)]
+    whole = both.join(known[0], on=_KIND, how="semi").join(known[1], on=_KIND, how="semi")
+    apart = pl.concat([whole, both.filter(rated)]).unique()
+    return apart.filter(pl.col("before").ne_missing(pl.col("after")))
 
 
 def _in_force(rules: Sequence[Rules], month: date | None) -> pl.DataFrame:
@@ -67,6 +73,7 @@ def _values(rules: Rules) -> Iterator[pl.DataFrame]:
     month = pl.format("due up to {}", pl.col("month").dt.strftime("%Y-%m"))
     share = pl.format("{}/{}", "numerator", "denominator")
     yield kinds.join(rules.shares, on="component").select("component", "school_type", what=month, value=share)
-    for what in ("corrections", "floor_zero", "runs_out"):
-        value = pl.lit(str(getattr(rules, what)))
-        yield kinds.select("component", "school_type", what=pl.lit(what), value=value)
+    closure = "runs_out" if rules.runs_out else "stops"
+    settled = {"corrections": rules.corrections, "floor_zero": rules.floor_zero, "closure": closure}
+    for what, value in settled.items():
+        yield kinds.select("component", "school_type", what=pl.lit(what), value=pl.lit(value))

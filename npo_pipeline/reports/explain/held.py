@@ -42,8 +42,8 @@ class Held:
 
     `entitlements`, `earlier` (of the decision before), `trace`, `instalments`, `payments` (up to the decision
     that superseded this one), `counts`, `scores`: as in the tables, of whole BRINs, because a threshold counts
-    over a BRIN. `settled`: corrections, as in the view `ledger`. `files`: decision_inputs with the columns of their
-    deliveries. `directory`: rows of `schools`.
+    over a BRIN. `settled`: corrections, as in the view `ledger`. `files`: decision_inputs with their columns of
+    `deliveries`. `directory`: rows of `schools`.
     `rules`: the regulations from their kept texts. `last_paid`: the last month that was paid to anyone.
     `corrections`: rows of `source_corrections` of the files that the decision rests on, without their delivery.
     """
