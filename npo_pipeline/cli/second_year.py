@@ -13,7 +13,7 @@ DELIVERY, WHAT_IF, LATER = "delivery-2022", "what-if.yaml", "later"
 _REGISTER = "leerlingen-po.csv"
 
 _WHAT_IF_TEXT = """\
-# A what-if of an analyst: the rate that one board reckoned with in its budget, before the definitive one was known.
+# A what-if of an analyst: the rate that a board reckoned with in its budget, before the definitive one was known.
 overlay_of: 2022-2023-po-provisional
 sources:
   guess:
