@@ -8,6 +8,7 @@ from typing import Any
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flow_runs import resume_flow_run
+from prefect.states import Pending
 
 from flows.deployments import deployments
 from flows.recalibration import recalibration
@@ -31,7 +32,10 @@ def begun(home: Path, **parameters: Any) -> FlowRun:
 
 def went_on(run: FlowRun) -> FlowRun:
     """A run after a process has run it until it ended or was suspended."""
-    run_now(run, recalibration)
+    with get_client(sync_client=True) as client:
+        # As a runner does. It is here that a run takes the place that its deployment has.
+        assert client.set_flow_run_state(run.id, Pending()).status == "ACCEPT"
+    run_now(again(run), recalibration)
     return again(run)
 
 
@@ -44,6 +48,6 @@ def again(run: FlowRun) -> FlowRun:
 def answered(run: FlowRun, approved: bool, by: str = APPROVED_BY, remark: str = "") -> State[Any]:
     """Answer as with Resume on the page of a run, and run it to its end."""
     resume_flow_run(run.id, run_input={"approved": approved, "approved_by": by, "remark": remark})
-    state = went_on(again(run)).state
+    state = went_on(run).state
     assert state is not None
     return state

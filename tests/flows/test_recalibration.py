@@ -17,32 +17,12 @@ from flows.recalibration import recalibration
 from npo_pipeline.commands import before
 from npo_pipeline.home.run import Run
 from tests.flows.asking import APPROVED_BY, PREPARED_BY, again, answered, begun, went_on
-from tests.flows.conftest import npo
+from tests.flows.conftest import deliver, npo
 from tests.flows.prefect_side import artifacts_of, select, tables, task_runs_of
 from tests.flows.test_failures import Once, disk_fault
-from tests.home.delivery import write_scores
 
 PAGE = "npo-recalibration-2021-2022"
 DECISIONS = "select decision_id from decisions order by 1"
-
-
-def deliver(home: Path, score: str) -> None:
-    """A corrected file of scores comes in."""
-    folder = write_scores(home.parent / f"scores-{score}", {"01AA00": score, "02BB00": "0,00"})
-    npo("ingest", folder, "--reference-date", "2020-10-01", "--home", home)
-
-
-@pytest.fixture(scope="module")
-def corrected_once(tmp_path_factory, decided_once) -> Path:
-    home = Path(shutil.copytree(decided_once, tmp_path_factory.mktemp("corrected") / "home"))
-    deliver(home, "200,50")
-    return home
-
-
-@pytest.fixture
-def corrected(tmp_path, corrected_once) -> Path:
-    """A home in which 2021-2022 is decided, and a corrected score came in since."""
-    return Path(shutil.copytree(corrected_once, tmp_path / "home"))
 
 
 def books(home: Path) -> bytes:
@@ -132,7 +112,7 @@ def test_what_has_become_another_plan_while_it_waited_is_refused_and_a_retry_ask
 
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(run.id, AwaitingRetry())
-    asked = went_on(again(run))
+    asked = went_on(run)
     assert asked.state.name == "Suspended"
     # 200,00 more at 251,16.
     assert "1 schools up, 0 down: +50.232,00 euro." in artifacts_of(asked.state)[PAGE]
