@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from flows.plan_page import page_of, summary_of
+from npo_pipeline.commands.decision import DecideRequest, DecideResult
 from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.pay import MonthPaid
 from npo_pipeline.months import month_text
@@ -45,6 +47,13 @@ def of_delivery(result: IngestResult) -> None:
     )
     differences = result.differences.select("vestiging", "school_type", "measure", "used", "other", "message")
     _leave("npo-differences", differences, "Where files of one reference date disagree")
+
+
+def of_plan(request: DecideRequest, result: DecideResult) -> str:
+    """The page of a plan that waits for approval; gives a summary that says where the page is."""
+    key, told = f"npo-recalibration-{result.school_year}", summary_of(request, result)
+    create_markdown_artifact(page_of(request, result), key=key, description=told)
+    return f"{told} All of it stands under Artifacts, {key}."
 
 
 def _leave(key: str, rows: pl.DataFrame, description: str) -> None:

@@ -1,4 +1,4 @@
-"""The deployments: the payment run on the 1st of each month, and ingest when somebody asks."""
+"""The deployments: the payment run on the 1st of each month; ingest and a recalibration when somebody asks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
+from flows.recalibration import recalibration
 from flows.schedule import FIRST_OF_MONTH, ZONE
 
 MONTHLY = "npo-payment-run/monthly"
@@ -37,4 +38,11 @@ def deployments(home: Path) -> list[RunnerDeployment]:
         description="Takes in a delivery",
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    return [cast(RunnerDeployment, paying), cast(RunnerDeployment, taking)]
+    deciding = recalibration.to_deployment(
+        name="with-approval",
+        parameters={"home": str(home)},
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Shows what a new decision would change, and writes it when a person approves",
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    return [cast(RunnerDeployment, one) for one in (paying, taking, deciding)]

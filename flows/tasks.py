@@ -12,14 +12,25 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from npo_pipeline.commands import ingest, pay
+from npo_pipeline.commands import before, decide, ingest, pay, rulebook
 from npo_pipeline.errors import NpoError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 READING: frozenset[Callable[..., Any]] = frozenset(
-    {ingest.recognise_files, ingest.read_files, pay.plan_months, pay.settle_month}
+    {
+        ingest.recognise_files,
+        ingest.read_files,
+        pay.plan_months,
+        pay.settle_month,
+        rulebook.load_rulebook,
+        decide.work_out_year,
+        before.decision_before,
+        decide.changed_currencies,
+        before.changes_due,
+        before.plan_of,
+    }
 )
 """Steps that only read. They may be tried again; a step that writes never is, because a run that is started
 again is always safe, and a half-known one is not."""

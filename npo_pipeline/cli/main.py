@@ -12,7 +12,7 @@ import click
 
 from npo_pipeline import __version__
 from npo_pipeline.cli.explain import explain
-from npo_pipeline.cli.options import DAY, MONTH, PATH, REASON, SCHOOL_YEAR, SHARE, common, reference_date
+from npo_pipeline.cli.options import DAY, MONTH, PATH, REASON, SCHOOL_YEAR, SHARE, approval, common, reference_date
 from npo_pipeline.cli.rules import rules
 from npo_pipeline.cli.streams import settle
 from npo_pipeline.cli.tool import tool
@@ -82,6 +82,7 @@ def ingest(paths: tuple[Path, ...], home: Path, as_json: bool, **wishes: Any) ->
 @click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
 @reference_date("In place of the date in the regulation.")
 @click.option("--reason", type=REASON, default=None, help="Why it is decided (again); kept with the decision.")
+@approval
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--workbook", type=PATH, default=None, help="Write all that changes to this .xlsx as well.")
 @common

@@ -6,6 +6,7 @@ Nothing heavy is imported here: `npo --help` must come up at once.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -59,11 +60,36 @@ def reason_from(text: str) -> str:
     return plain
 
 
+def name_from(text: str) -> str:
+    """Read who somebody is: one short line of plain text."""
+    # One person can type a letter with its accent in two ways, and is one person still.
+    plain = " ".join(unicodedata.normalize("NFC", text).split())
+    if not any(one.isalnum() for one in plain):
+        raise Refused("a name is empty; write who it is, as J. de Vries")
+    if not plain.isprintable():
+        raise Refused("a name holds characters that cannot be shown; write it in plain text")
+    if len(plain) > LONGEST_NAME:
+        raise Refused(f"a name has {len(plain)} characters, and may have {LONGEST_NAME}; shorten it")
+    return plain
+
+
+def plan_from(text: str) -> str:
+    """Read the fingerprint of a plan."""
+    plain = text.strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", plain):
+        raise Refused(f"{text!r} is no plan: copy the 64 characters that `npo decide --dry-run` ends with")
+    return plain
+
+
+LONGEST_NAME = 100
+
 MONTH = Read("YYYY-MM", month_from)
 DAY = Read("YYYY-MM-DD", day_from)
 SCHOOL_YEAR = Read("2021-2022", school_year_from)
 SHARE = Read("SHARE", share_from)
 REASON = Read("TEXT", reason_from)
+NAME = Read("NAME", name_from)
+PLAN = Read("HASH", plan_from)
 PATH = Read("PATH", path_from)
 
 
@@ -79,6 +105,24 @@ def common(command: F) -> F:
     )
     as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
     return home(as_json(command))
+
+
+def approval(command: F) -> F:
+    """Add what `decide` takes of who prepared a decision, who approved it, and what was approved."""
+    added = (
+        click.option("--prepared-by", type=NAME, default=None, help="Who prepared it; kept with the decision."),
+        click.option("--approved-by", type=NAME, default=None, help="Who approved it; kept with the decision."),
+        click.option("--four-eyes", is_flag=True, help="Refuse it unless two people prepared and approved it."),
+        click.option(
+            "--approved-plan",
+            type=PLAN,
+            default=None,
+            help="The plan that was approved, as --dry-run shows it; refuse whatever has become another since.",
+        ),
+    )
+    for option in reversed(added):
+        command = option(command)
+    return command
 
 
 def reference_date(text: str) -> Callable[[F], F]:

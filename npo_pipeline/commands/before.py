@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -30,7 +30,8 @@ class Planned:
     """What a decision changes, and what follows from it.
 
     `news`: the values of rules that differ (`rule_news`). `next_payment`: null where none is left to come.
-    `fingerprint`: a hash of all that would be decided, so that what is approved is what is written.
+    `fingerprint`: a hash of all that would be decided and what it is held against, so that what is approved is
+    what is written.
     """
 
     plan: Plan
@@ -82,14 +83,21 @@ def plan_of(
         compare(earlier, decided, causes, schools(books)),
         news,
         next_payment(books, school_year, decided, due, changed),
-        fingerprint(decided),
+        fingerprint(worked, before["decision_id"]),
     )
 
 
-def fingerprint(decided: Decided) -> str:
-    """A hash of what is decided: entitlements and instalments, and how corrections are settled."""
-    parts = (decided.entitlements, decided.instalments, decided.settling)
-    return hashlib.sha256("".join(rows_sha256(one) for one in parts).encode()).hexdigest()
+def fingerprint(worked: Worked, before: Iterable[str]) -> str:
+    """A hash of what is decided, and of the decisions that it was held against.
+
+    What was shown is a difference: when another decision was taken since, it is not the one that was approved.
+    """
+    decided = worked.decided
+    parts = [decided.entitlements, decided.instalments, decided.settling]
+    if worked.granted is not None:
+        parts.append(worked.granted.grants)
+    hashes = [rows_sha256(one) for one in parts]
+    return hashlib.sha256("\n".join([*hashes, *sorted(before)]).encode()).hexdigest()
 
 
 def before_rules(books: Books, school_year: str) -> pl.DataFrame:

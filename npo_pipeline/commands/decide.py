@@ -57,7 +57,9 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
         changed = call(changed_currencies, books, request.school_year, earlier, worked)
         due = call(changes_due, books, request.school_year, rules, worked, before, changed)
         planned = call(plan_of, books, request.school_year, rules, worked, before, earlier, due, changed)
-        request.refuse_another_plan(planned.fingerprint)
+        if changed:
+            # Else the very plan may have been written already: to ask for it again is no fault.
+            request.refuse_another_plan(planned.fingerprint)
         written = {}
         if run is not None and changed:
             written = call(write_decision, run, request, rules, worked, changed, due, clock)

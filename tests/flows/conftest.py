@@ -25,7 +25,7 @@ from flows import tasks
 from npo_pipeline.commands.decide import decide
 from npo_pipeline.commands.ingest import ingest
 from npo_pipeline.commands.pay import pay
-from tests.home.delivery import write_country
+from tests.home.delivery import write_country, write_scores
 from tests.home.npo import here
 
 atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
@@ -77,6 +77,19 @@ def decided(tmp_path, decided_once) -> Path:
     return Path(shutil.copytree(decided_once, tmp_path / "home"))
 
 
+@pytest.fixture(scope="package")
+def corrected_once(tmp_path_factory, decided_once) -> Path:
+    home = Path(shutil.copytree(decided_once, tmp_path_factory.mktemp("corrected") / "home"))
+    deliver(home, "200,50")
+    return home
+
+
+@pytest.fixture
+def corrected(tmp_path, corrected_once) -> Path:
+    """A home in which 2021-2022 is decided, and a corrected score came in since."""
+    return Path(shutil.copytree(corrected_once, tmp_path / "home"))
+
+
 @pytest.fixture
 def said() -> Iterator[list[logging.LogRecord]]:
     """What the flow runs log."""
@@ -92,3 +105,9 @@ def said() -> Iterator[list[logging.LogRecord]]:
 def npo(*arguments: object) -> None:
     ended = here(*arguments)
     assert ended.status == 0, ended.stderr
+
+
+def deliver(home: Path, score: str) -> None:
+    """A corrected file of scores comes in."""
+    folder = write_scores(home.parent / f"scores-{score}", {"01AA00": score, "02BB00": "0,00"})
+    npo("ingest", folder, "--reference-date", "2020-10-01", "--home", home)

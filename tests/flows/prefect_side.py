@@ -12,7 +12,9 @@ import duckdb
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.exceptions import Pause
 from prefect.flow_engine import run_flow
+from prefect.flows import Flow
 from prefect.states import Scheduled
 
 from flows.payment_run import payment_run
@@ -27,17 +29,21 @@ def run_scheduled_at(moment: datetime, home: Path) -> State[Any]:
     return run_now(run)
 
 
-def run_now(run: FlowRun) -> State[Any]:
+def run_now(run: FlowRun, flow: Flow[..., Any] = payment_run) -> State[Any]:
     """Run what was submitted as a process of the runner would."""
-    state: State[Any] = run_flow(payment_run, flow_run=run, parameters=run.parameters, return_type="state")
+    try:
+        state: State[Any] = run_flow(flow, flow_run=run, parameters=run.parameters, return_type="state")
+    except Pause as suspended:
+        state = suspended.state
     return state
 
 
 def artifacts_of(state: State[Any]) -> dict[str, Any]:
-    """The artifacts of a flow run: key -> table, or text."""
+    """The artifacts of a flow run: key -> table, or text; the last one where there are several."""
     run_id = ArtifactFilterFlowRunId(any_=[flow_run_id(state)])
     with get_client(sync_client=True) as client:
         found = client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id=run_id))
+    found.sort(key=lambda one: one.created)
     return {one.key: json.loads(one.data) if one.type == "table" else one.data for one in found}
 
 

@@ -11,26 +11,30 @@ from prefect.flows import load_flow_from_entrypoint
 from flows.deployments import MONTHLY, deployments
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
+from flows.recalibration import recalibration
 
 HOME = Path("/srv/npo")
 YAML = yaml.safe_load((Path(__file__).parents[2] / "prefect.yaml").read_text())["deployments"]
 
 
-@pytest.fixture(params=["monthly", "on-request"])
+NAMES = ["monthly", "on-request", "with-approval"]
+
+
+@pytest.fixture(params=NAMES)
 def both(request):
     served = next(one for one in deployments(HOME) if one.name == request.param)
     written = next(one for one in YAML if one["name"] == request.param)
     return served, written
 
 
-def test_there_are_two_and_the_same():
-    assert [one.name for one in deployments(HOME)] == [one["name"] for one in YAML] == ["monthly", "on-request"]
+def test_there_are_three_and_the_same():
+    assert [one.name for one in deployments(HOME)] == [one["name"] for one in YAML] == NAMES
 
 
 def test_they_run_the_same_flow(both):
     served, written = both
     flows = [load_flow_from_entrypoint(entrypoint) for entrypoint in (served.entrypoint, written["entrypoint"])]
-    expected = {"monthly": payment_run, "on-request": ingest_delivery}[served.name]
+    expected = dict(zip(NAMES, (payment_run, ingest_delivery, recalibration), strict=True))[served.name]
     assert flows == [expected, expected]
 
 
@@ -52,9 +56,10 @@ def test_the_payment_run_starts_on_the_first_of_the_month_at_six_dutch_time():
     assert YAML[0]["schedules"] == [{"cron": "0 6 1 * *", "timezone": "Europe/Amsterdam"}]
 
 
-def test_ingest_waits_until_somebody_asks():
-    assert deployments(HOME)[1].schedules == []
-    assert "schedules" not in YAML[1]
+@pytest.mark.parametrize("place", [1, 2], ids=NAMES[1:])
+def test_the_others_wait_until_somebody_asks(place):
+    assert deployments(HOME)[place].schedules == []
+    assert "schedules" not in YAML[place]
 
 
 def test_the_name_that_is_used_to_submit_a_run_is_the_name_it_has():

@@ -8,14 +8,16 @@ from datetime import datetime
 from threading import Timer
 
 from prefect.client.orchestration import get_client
-from prefect.states import Pending, Running, Scheduled
+from prefect.states import Crashed, Pending, Running, Scheduled
 
 from flows import payment_run as payment_flow
+from flows import recalibration as recalibration_flow
 from flows.deployments import deployments
 from flows.left_undone import close_dead_runs
 from flows.payment_run import payment_run
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.lock import locked
+from tests.flows.asking import answered, begun, submitted, went_on
 from tests.flows.prefect_side import artifacts_of, months_paid
 
 SINCE = datetime(2021, 9, 1, 6)
@@ -55,3 +57,24 @@ def test_a_second_run_of_the_deployment_waits_its_turn_also_when_the_first_died_
         assert client.read_flow_run(first.id).state.is_crashed()
         assert client.set_flow_run_state(second.id, Pending()).status == "ACCEPT"
         assert close_dead_runs() == [second.name]
+
+
+def test_a_run_that_waits_for_a_person_keeps_neither_its_place_nor_the_home(corrected):
+    first, second = submitted(corrected), submitted(corrected)
+    with get_client(sync_client=True) as client:
+        assert went_on(first).state.name == "Suspended"
+        assert client.set_flow_run_state(second.id, Pending()).status == "ACCEPT"
+        assert client.set_flow_run_state(second.id, Crashed()).status == "ACCEPT"
+    assert close_dead_runs() == []
+    payment_run(str(corrected), month="2021-09")
+    assert answered(first, approved=True).is_completed()
+
+
+def test_an_approval_waits_until_the_home_is_free_and_then_names_the_holder(corrected, monkeypatch):
+    monkeypatch.setattr(recalibration_flow, "WAIT_SECONDS", 0)
+    run = begun(corrected)
+    with locked(Home(corrected), "ingest", now=SINCE):
+        state = answered(run, approved=True)
+    assert state.is_failed()
+    assert "is held by ingest" in state.message
+    assert "another run held the home (exit 4)" in artifacts_of(state)["npo-failure"]

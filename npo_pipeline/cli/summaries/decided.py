@@ -57,6 +57,7 @@ def _decision(result: DecideResult, dry_run: bool) -> dict[str, Any]:
         "reference_date": result.reference_date,
         "regulations": list(result.regulations),
         "dry_run": dry_run,
+        "plan": result.planned.fingerprint,
         **plan_document(result.planned),
         "remarks": list(result.remarks),
         "grants": grants_document(result.granted),
@@ -85,4 +86,6 @@ def _written(result: DecideResult, dry_run: bool) -> str:
     if not result.changed:
         names = ", ".join(result.before.values())
         return f"Nothing to do: decision {names} says the same" if names else "Nothing to decide"
-    return "Dry run: nothing was changed" if dry_run else "Nothing was written"
+    if not dry_run:
+        return "Nothing was written"
+    return f"Dry run: nothing was changed; to write just this: --approved-plan {result.planned.fingerprint}"

@@ -1,0 +1,144 @@
+"""The plan of a decision as a page in Markdown: all that a person needs to say yes or no. Never a pupil."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from npo_pipeline.cli.granted import by_scheme
+from npo_pipeline.cli.show import euro, number
+from npo_pipeline.cli.summaries.parts import money, sums_by
+from npo_pipeline.cli.summaries.planned import with_reasons
+from npo_pipeline.commands.decision import DecideRequest, DecideResult
+from npo_pipeline.commands.next_payment import NextPayment
+from npo_pipeline.errors import printable
+from npo_pipeline.months import month_text
+
+MOST_SCHOOLS = 20
+MOST_ROWS = 200
+"""A page is for a person; `npo decide --dry-run --json` has the rest."""
+
+_MARKS = re.compile(r"([\\`*\[\]<>#|~&])")
+
+
+def page_of(request: DecideRequest, result: DecideResult) -> str:
+    """The page of a plan."""
+    return "\n\n".join(
+        [*_heading(request, result), *_difference(result), *_consequences(result), *_remarks(result)]
+    )
+
+
+def summary_of(request: DecideRequest, result: DecideResult) -> str:
+    """The plan in a few sentences: what stands above the form."""
+    plan, sums = result.planned.plan, result.planned.plan.by_component.group_by("currency", maintain_order=True)
+    moved = [
+        f"{_signed(amount)} {money(currency)}" for currency, amount in sums.agg(pl.col("difference").sum()).rows()
+    ]
+    why = f", because: {plain(request.reason)}" if request.reason else ""
+    return (
+        f"Decision on {result.school_year}, prepared by {plain(str(request.prepared_by))}{why}. "
+        f"{number(plan.up)} schools up, {number(plan.down)} down: {', '.join(moved) or 'no amount differs'}."
+    )
+
+
+def plain(text: str) -> str:
+    """Text from outside that Markdown shows as it is: no link, no picture, no other column."""
+    return _MARKS.sub(r"\\\1", printable(" ".join(text.split())))
+
+
+def _heading(request: DecideRequest, result: DecideResult) -> Iterator[str]:
+    yield f"# What a new decision on {result.school_year} would change"
+    yield summary_of(request, result)
+    before = ", ".join(result.before.values()) or "nothing: it would be the first"
+    yield (
+        f"Against {before}. Pupils of {result.reference_date}, rules {plain(', '.join(result.regulations))}.\n"
+        f"Plan `{result.planned.fingerprint}`; what has become another plan when it is approved is refused."
+    )
+
+
+def _difference(result: DecideResult) -> Iterator[str]:
+    """What differs, and why."""
+    plan = result.planned.plan
+    columns = ["currency", "school_type", "component", "schools", "before", "after", "difference"]
+    sums = plan.by_component.select(columns)
+    totals = sums.group_by("currency", maintain_order=True).agg(pl.col("before", "after", "difference").sum())
+    yield from _table(
+        "Totals", columns, [*sums.rows(), *((one[0], "all", "all", "", *one[1:]) for one in totals.rows())]
+    )
+    causes = plan.causes.select("currency", "cause", "kind", "schools", "difference")
+    yield from _table("Causes", causes.columns, causes.rows())
+    news = result.planned.news.select("component", "school_type", "what", "since", "before", "after")
+    yield from _table("Rules that changed", news.columns, news.rows())
+    largest = with_reasons(plan.effect.schools.head(MOST_SCHOOLS), plan.per_school)
+    columns = ["vestiging", "name", "board", "currency", "why", "before", "after", "difference"]
+    yield from _table(
+        f"The schools it touches most ({min(MOST_SCHOOLS, plan.effect.schools.height)} of "
+        f"{number(plan.effect.schools.height)})",
+        columns,
+        largest.select(columns).rows(),
+    )
+
+
+def _consequences(result: DecideResult) -> Iterator[str]:
+    """What follows: the next payment, who would pay back, and grants."""
+    if (coming := result.planned.next_payment) is not None:
+        yield from _coming(coming)
+    if result.granted is not None:
+        sums = by_scheme(result.granted.grants)
+        yield from _table("Grants, in euro; not paid here", sums.columns, sums.rows())
+
+
+def _coming(coming: NextPayment) -> Iterator[str]:
+    month = month_text(coming.month)
+    sums = sums_by(coming.payments, "currency", "component", "reason")
+    columns = ["currency", "component", "reason", "schools", "boards", "amount"]
+    yield from _table(f"The payment of {month} would be", columns, sums.select(columns).rows())
+    yield from _table(
+        f"Boards that would pay back in {month}", coming.below_zero.columns, coming.below_zero.rows()
+    ) or [f"No board would pay back in {month}."]
+
+
+def _remarks(result: DecideResult) -> Iterator[str]:
+    rests = [f"Amounts in {money(one)} rest on {what}" for one, what in result.rests_on.items()]
+    if said := [*result.remarks, *rests]:
+        yield "## Remarks"
+        yield "\n".join(f"- {plain(one)}" for one in said)
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    """A heading and a table; nothing where there are no rows."""
+    if not rows:
+        return []
+    more = [f"The first {MOST_ROWS} of {number(len(rows))}."] if len(rows) > MOST_ROWS else []
+    right = [isinstance(value, int | Decimal) for value in rows[0]]
+    lines = [
+        _row(one.replace("_", " ") for one in columns),
+        _row("---:" if one else "---" for one in right),
+        *(_row(map(_cell, row)) for row in rows[:MOST_ROWS]),
+    ]
+    return [f"## {title}", "\n".join(lines), *more]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return euro(value)
+        case int():
+            return number(value)
+        case date():
+            return value.isoformat()
+    return plain(str(value))
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{'+' if amount > 0 else ''}{euro(amount)}"

@@ -1,0 +1,124 @@
+"""A recalibration with approval: works out a plan, shows it, waits for a person, and decides; as `npo decide`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.runtime import deployment
+from prefect.states import Completed
+
+from flows import artifacts
+from flows.approval import Answer, answered, plan_asked_about
+from flows.hooks import report_failure
+from flows.tasks import WAIT_SECONDS, as_task
+from npo_pipeline.cli.options import name_from, path_from, reason_from
+from npo_pipeline.commands.decide import decide
+from npo_pipeline.commands.decision import DecideRequest
+from npo_pipeline.errors import Refused
+from npo_pipeline.home.folder import Home
+from npo_pipeline.months import day_from, school_year_from
+
+SEVEN_DAYS = 7 * 24 * 60 * 60
+
+
+@flow(
+    name="npo-recalibration",
+    persist_result=False,
+    on_failure=[report_failure],
+    on_crashed=[report_failure],
+)
+def recalibration(
+    home: str,
+    school_year: str,
+    prepared_by: str,
+    regulations: list[str] | None = None,
+    as_of: str | None = None,
+    reference_date: str | None = None,
+    reason: str | None = None,
+    four_eyes: bool = True,
+    approval_timeout: int = SEVEN_DAYS,
+) -> State[Any]:
+    """Show what a new decision would change, wait for a person to approve it, and write just that.
+
+    Args:
+        home: the home folder, as a full path.
+        school_year: as 2021-2022.
+        prepared_by: your name; it is kept with the decision.
+        regulations: regulation files in place of the shipped ones, or overlays on them, as full paths.
+        as_of: by the rules that were published by this day, as 2022-01-01.
+        reference_date: in place of the date in the regulation, as 2020-10-01.
+        reason: why it is decided (again); kept with the decision.
+        four_eyes: whether another person than who prepared it must approve it.
+        approval_timeout: how many seconds it waits for an answer.
+
+    Returns:
+        Completed, and its message says what was done. Its name is Rejected when a person said no.
+
+    Raises:
+        Refused: there are no rules or no counts; or what was approved has become something else, or was approved
+            by who prepared it. Nothing was changed.
+        HomeLocked: another run held the home for WAIT_SECONDS.
+    """
+    request = DecideRequest(
+        Home(Path(home)),
+        school_year_from(school_year),
+        tuple(map(path_from, regulations or ())),
+        day_from(reference_date) if reference_date else None,
+        (reason_from(reason) or None) if reason else None,
+        as_of=day_from(as_of) if as_of else None,
+        wait_seconds=WAIT_SECONDS,
+        prepared_by=name_from(prepared_by),
+        four_eyes=four_eyes,
+    )
+    _refuse_no_way_to_wait(approval_timeout)
+    shown, told = plan_asked_about(), ""
+    if shown is None:
+        shown, told = _show(request)
+        if shown is None:
+            return _done(told)
+    # When nobody has answered yet, this ends the process; the run comes back to the line above with an answer.
+    return _act(request, shown, answered(shown, approval_timeout, told))
+
+
+def _show(request: DecideRequest) -> tuple[str | None, str]:
+    """Work out the plan and publish it: its fingerprint, null when there is nothing to decide; and a summary."""
+    result = decide(replace(request, dry_run=True), call=as_task)
+    if not result.changed:
+        before = ", ".join(result.before.values())
+        return None, f"Nothing to do: decision {before} says the same" if before else "Nothing to decide"
+    return result.planned.fingerprint, artifacts.of_plan(request, result)
+
+
+def _act(request: DecideRequest, shown: str, answer: Answer) -> State[Any]:
+    """Write the plan that was approved, or nothing."""
+    said = f"{answer.by}: {answer.remark}" if answer.remark else answer.by
+    if not answer.approved:
+        # Completed and not Cancelled: the run did what it is for. Nobody needs to be alarmed, and who looks for
+        # runs that were cut off does not find it.
+        return _done(f"Rejected by {said}; nothing was written", name="Rejected")
+    result = decide(replace(request, approved_by=answer.by, approved_plan=shown), call=as_task)
+    if not result.written:
+        return _done(f"Nothing was written: by now decision {', '.join(result.before.values())} says the same")
+    written = ", ".join(result.written.values())
+    return _done(f"Written as decision {written}, prepared by {request.prepared_by}, approved by {said}")
+
+
+def _refuse_no_way_to_wait(seconds: int) -> None:
+    """Refuse a run that could not be asked about, before anything is worked out."""
+    if seconds <= 0:
+        raise Refused(f"approval_timeout is {seconds}; say how many seconds to wait for an answer")
+    if deployment.get_id() is None:
+        raise Refused(
+            "a recalibration waits for a person as a run of its deployment: start it on the page of "
+            "npo-recalibration/with-approval; or use `npo decide --dry-run` and `npo decide --approved-plan`"
+        )
+
+
+def _done(message: str, name: str = "Completed") -> State[Any]:
+    get_run_logger().info("%s", message)
+    state: State[Any] = Completed(name=name, message=message)
+    return state
