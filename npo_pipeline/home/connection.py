@@ -89,8 +89,8 @@ def writing(engine: Engine, path: Path) -> Iterator[None]:
     _detach(engine)
 
 
-def first_line(error: duckdb.Error) -> str:
-    """What DuckDB says, without what it adds on the lines below."""
+def first_line(error: Exception) -> str:
+    """What DuckDB (or polars, which reads from it) says, without what it adds on the lines below."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
