@@ -96,7 +96,8 @@ def missing_value() -> pa.Check:
 
 def one_of(codes: Sequence[str]) -> pa.Check:
     """The value is one of a list of codes."""
-    return _check(UNKNOWN_CODE, lambda value: (value == "") | value.is_in(list(codes)))
+    # A few comparisons are quicker than looking each value up.
+    return _check(UNKNOWN_CODE, lambda value: pl.any_horizontal(value == code for code in ("", *codes)))
 
 
 def code(pattern: str) -> pa.Check:

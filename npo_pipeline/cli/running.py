@@ -23,9 +23,9 @@ def run_generate(out: Path, as_json: bool, **wishes: Any) -> None:
 
 def run_ingest(home: Path, paths: tuple[Path, ...], as_json: bool, **wishes: Any) -> None:
     """Take in a delivery and show what was read and refused."""
-    from npo_pipeline.files.look import look
+    from npo_pipeline.files.look import look_and_begin
 
-    looking = meanwhile(look, paths)
+    looking = meanwhile(look_and_begin, paths)
     from npo_pipeline.commands.ingest import IngestRequest, ingest
 
     shown = summaries()

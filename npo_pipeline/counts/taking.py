@@ -12,7 +12,7 @@ from npo_pipeline.counts.enrolments import Doubles, find_doubles
 from npo_pipeline.counts.strangers import strangers
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
-from npo_pipeline.files.ahead import one_ahead
+from npo_pipeline.files.ahead import read_ahead
 from npo_pipeline.files.delivery import Arrived
 from npo_pipeline.files.refusals import NO_REFUSALS
 from npo_pipeline.files.rows import split
@@ -142,9 +142,11 @@ def _take_registers(registers: Sequence[Arrived], known: pl.Series, counted: Cou
 def _count_register(one: Arrived, known: pl.Series, counted: Counted) -> tuple[Taken, pl.DataFrame]:
     assert one.reference_date is not None
     tallies, traces, refusals, rows = [], [], [NO_REFUSALS], 0
-    for block in one_ahead(one.blocks()):
-        parts = split(block, one.kind.model)
-        done = register.count_block(one.kind, block, parts.good, one.reference_date, known)
+    for block in read_ahead(one.blocks()):
+        marked = register.mark(block, one.reference_date)
+        groups = register.group(one.kind, marked)
+        parts = split(marked, one.kind.model, groups)
+        done = register.count_block(one.kind, marked, groups, parts.good, known)
         tallies.append(done.counted)
         traces.append(done.traces)
         refusals += [parts.refusals, done.refusals]

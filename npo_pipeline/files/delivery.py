@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class Arrived:
     text: tuple[Bytes, Header] | None
     workbook: Workbook | None
     reference_date: date | None = None
+    begun: list[Iterator[pl.DataFrame]] = field(default_factory=list)
+    """Its rows, where reading them has begun already; whoever asks first takes them."""
 
     @property
     def name(self) -> str:
@@ -53,7 +55,7 @@ class Arrived:
             yield self.workbook.rows
         if self.text is not None:
             dates = _dates(self.kind)
-            for block in text_blocks(self.file, *self.text):
+            for block in self.begun.pop() if self.begun else text_blocks(self.file, *self.text):
                 yield _compact(block, dates)
 
 
@@ -88,7 +90,8 @@ def _recognised(seen: Looked) -> Arrived | None:
     if header.columns == PLANTED:
         return None
     kind = recognise(file.name, header)
-    return Arrived(file, kind, facts.sha256, facts.encoding, (facts, header), None)
+    begun = [seen.begun] if seen.begun else []
+    return Arrived(file, kind, facts.sha256, facts.encoding, (facts, header), None, begun=begun)
 
 
 def _said(one: Arrived) -> date | None:

@@ -23,7 +23,7 @@ class Split:
     refusals: pl.DataFrame
 
 
-def split(rows: pl.DataFrame, model: pa.DataFrameSchema) -> Split:
+def split(rows: pl.DataFrame, model: pa.DataFrameSchema, groups: pl.DataFrame | None = None) -> Split:
     """Check collected rows against their model, with all faults of every row.
 
     One pass of cheap conditions, taken from the checks themselves, finds the rows that may have a fault;
@@ -33,12 +33,17 @@ def split(rows: pl.DataFrame, model: pa.DataFrameSchema) -> Split:
         rows: `line` and text columns, those of the model among them. A LazyFrame would be checked for
             its column names only, and pass; so only collected frames are taken.
         model: the pandera model of the kind of file.
+        groups: the values that some columns have together in these rows, each once, where that is known: what
+            those columns hold is looked at there first.
 
     Raises:
         TypeError: the rows are lazy, or a check carries a name that is no rule. Both are faults of ours.
     """
     if not isinstance(rows, pl.DataFrame):
         raise TypeError(f"rows of {model.name} must be collected before they are checked")
+    if groups is not None and _all_right(rows, groups, surely_right(model)):
+        _refuse_other_types(rows, model)
+        return Split(rows, NO_REFUSALS)
     right = rows.select(surely_right(model)).select(pl.all_horizontal(pl.all().fill_null(False))).to_series()
     _refuse_other_types(rows, model)
     if right.all():
@@ -49,6 +54,17 @@ def split(rows: pl.DataFrame, model: pa.DataFrameSchema) -> Split:
     except SchemaErrors as errors:
         return _apart(rows, suspects, errors.failure_cases)
     return Split(rows, NO_REFUSALS)
+
+
+def _all_right(rows: pl.DataFrame, groups: pl.DataFrame, conditions: list[pl.Expr]) -> bool:
+    """Whether no row can have a fault. A school stands in hundreds of rows, and once in the groups."""
+    of_groups = [one for one in conditions if set(one.meta.root_names()) <= set(groups.columns)]
+    of_rows = [one for one in conditions if not set(one.meta.root_names()) <= set(groups.columns)]
+    return all(
+        frame.select(pl.all_horizontal(one.fill_null(False).all() for one in some)).item()
+        for frame, some in ((groups, of_groups), (rows, of_rows))
+        if some
+    )
 
 
 def _refuse_other_types(rows: pl.DataFrame, model: pa.DataFrameSchema) -> None:
