@@ -181,7 +181,7 @@ def _compact_day(value: pl.Expr) -> pl.Expr:
 
 
 def _one_digit(value: pl.Expr) -> pl.Expr:
-    return value.is_in(["", *"0123456789"])
+    return (value == "") | ((value.str.len_bytes() == 1) & value.cast(pl.UInt8, strict=False).is_not_null())
 
 
 def _number(surely: Condition) -> pa.Check:

@@ -44,7 +44,7 @@ def split(rows: pl.DataFrame, model: pa.DataFrameSchema, groups: pl.DataFrame | 
     if groups is not None and _all_right(rows, groups, surely_right(model)):
         _refuse_other_types(rows, model)
         return Split(rows, NO_REFUSALS)
-    right = rows.select(surely_right(model)).select(pl.all_horizontal(pl.all().fill_null(False))).to_series()
+    right = _right(rows, surely_right(model))
     _refuse_other_types(rows, model)
     if right.all():
         return Split(rows, NO_REFUSALS)
@@ -58,13 +58,17 @@ def split(rows: pl.DataFrame, model: pa.DataFrameSchema, groups: pl.DataFrame | 
 
 def _all_right(rows: pl.DataFrame, groups: pl.DataFrame, conditions: list[pl.Expr]) -> bool:
     """Whether no row can have a fault. A school stands in hundreds of rows, and once in the groups."""
-    of_groups = [one for one in conditions if set(one.meta.root_names()) <= set(groups.columns)]
-    of_rows = [one for one in conditions if not set(one.meta.root_names()) <= set(groups.columns)]
-    return all(
-        frame.select(pl.all_horizontal(one.fill_null(False).all() for one in some)).item()
-        for frame, some in ((groups, of_groups), (rows, of_rows))
-        if some
-    )
+    there = [set(one.meta.root_names()) <= set(groups.columns) for one in conditions]
+    of_groups = [one for one, held in zip(conditions, there, strict=True) if held]
+    of_rows = [one for one, held in zip(conditions, there, strict=True) if not held]
+    return _right(groups, of_groups).all() and _right(rows, of_rows).all()
+
+
+def _right(rows: pl.DataFrame, conditions: list[pl.Expr]) -> pl.Series:
+    """Which rows meet all conditions."""
+    # In two steps, of which the first uses all cores.
+    met = pl.all_horizontal(pl.lit(True), pl.all().fill_null(False))
+    return rows.select(conditions).select(met.alias("right")).to_series()
 
 
 def _refuse_other_types(rows: pl.DataFrame, model: pa.DataFrameSchema) -> None:

@@ -49,19 +49,29 @@ def text_blocks(file: SourceFile, facts: Bytes, header: Header) -> Iterator[pl.D
 def _blocks(stream: BinaryIO, facts: Bytes, header: Header) -> Iterator[bytes]:
     """Cut the stream into blocks of whole lines that end in LF."""
     stream.read(header.bytes_long)
+    if facts.line_end == b"\n":
+        yield from _blocks_of_lf(stream)
+        return
     rest = b""
     while chunk := stream.read(BLOCK):
         chunk = rest + chunk
         end = chunk.rfind(facts.line_end) + 1
         rest = chunk[end:]
         if end:
-            yield _with_lf(chunk[:end], facts)
+            yield chunk[:end].replace(b"\r", b"\n")
     if rest.strip():
-        yield _with_lf(rest + facts.line_end, facts)
+        yield rest.replace(b"\r", b"\n") + b"\n"
 
 
-def _with_lf(block: bytes, facts: Bytes) -> bytes:
-    return block.replace(b"\r", b"\n") if facts.line_end == b"\r" else block
+def _blocks_of_lf(stream: BinaryIO) -> Iterator[bytes]:
+    # The rest of the line is read after the block, so that the block is copied once.
+    while chunk := stream.read(BLOCK):
+        block = chunk if chunk.endswith(b"\n") else chunk + stream.readline()
+        if not block.endswith(b"\n"):
+            end = block.rfind(b"\n") + 1
+            block = block + b"\n" if block[end:].strip() else block[:end]
+        if block:
+            yield block
 
 
 def _frame(name: str, block: bytes, facts: Bytes, header: Header, line: int) -> tuple[pl.DataFrame, int]:
