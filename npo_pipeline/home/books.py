@@ -10,7 +10,8 @@ import duckdb
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.home.connection import Engine, engine, first_line, reading
+from npo_pipeline.home.connection import first_line, reading
+from npo_pipeline.home.engine import Engine, engine
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.tables import create
 from npo_pipeline.home.witnesses import kept_manifests

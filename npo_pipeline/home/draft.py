@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.home.addition import Addition
-from npo_pipeline.home.connection import Engine, reading, writing
+from npo_pipeline.home.connection import reading, writing
+from npo_pipeline.home.engine import Engine
 from npo_pipeline.home.tables import create
 
 
