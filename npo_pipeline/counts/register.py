@@ -9,8 +9,10 @@ import polars as pl
 
 from npo_pipeline.counts import columns
 from npo_pipeline.counts.strangers import strangers
+from npo_pipeline.files.folded import Folded
 from npo_pipeline.files.kinds import REGISTER_PO, REGISTER_VO, FileKind
 from npo_pipeline.files.refusals import NO_REFUSALS
+from npo_pipeline.files.rows import all_right
 
 COUNTED: dict[str, type[pl.DataType]] = {
     "vestiging": pl.String,
@@ -42,12 +44,19 @@ def mark(rows: pl.DataFrame, on: date) -> pl.DataFrame:
     """Say of each row of a register, in column `counting`, whether it counts on a date (if it has no fault).
 
     A row counts when BEKOSTIGD is J, DATUM_IN <= reference date and DATUM_UIT is empty or later
-    (contract, section 2).
+    (contract, section 2). Column `cumi` says it of those with CUMI.
     """
     # Dates are text of eight digits here.
     day, leaves = columns.text_day(on), pl.col("DATUM_UIT")
     entered = (pl.col("BEKOSTIGD") == "J") & (pl.col("DATUM_IN") <= day)
-    return rows.with_columns(counting=entered & ((leaves == "") | (leaves > day)))
+    return _mark_cumi(rows.with_columns(counting=entered & ((leaves == "") | (leaves > day))))
+
+
+def _mark_cumi(rows: pl.DataFrame) -> pl.DataFrame:
+    # Marked before groups are made: within them it would take three times as long.
+    code = pl.col("CUMI")
+    has_cumi = (code == "J") | (code == "1") if "CUMI" in rows.columns else pl.lit(False)
+    return rows.with_columns(cumi=pl.col("counting") & has_cumi)
 
 
 def group(kind: FileKind, marked: pl.DataFrame) -> pl.DataFrame:
@@ -56,18 +65,16 @@ def group(kind: FileKind, marked: pl.DataFrame) -> pl.DataFrame:
     Returns:
         BRIN_NUMMER, VESTIGINGSNUMMER and the `_KEYS` of the kind, pupils, cumi_pupils.
     """
-    cumi = pl.lit(None, pl.Int64)
-    if kind is REGISTER_PO:
-        # Marked before the groups are made: within them it would take three times as long.
-        code = pl.col("CUMI")
-        marked = marked.with_columns(cumi=pl.col("counting") & ((code == "J") | (code == "1")))
-        cumi = pl.col("cumi").sum().cast(pl.Int64)
-    grouping = marked.lazy().group_by("BRIN_NUMMER", "VESTIGINGSNUMMER", *_KEYS[kind.name])
-    counted = grouping.agg(pupils=pl.col("counting").sum().cast(pl.Int64), cumi_pupils=cumi)
+    return _sums(marked, "BRIN_NUMMER", "VESTIGINGSNUMMER", *_KEYS[kind.name])
+
+
+def _sums(marked: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    sums = (pl.col(mark).sum().cast(pl.Int64).alias(name) for mark, name in _COUNTS.items())
     # The streaming engine needs two thirds of the time; in which order the groups come does not matter here.
-    return counted.collect(engine="streaming")
+    return marked.lazy().group_by(keys).agg(sums).collect(engine="streaming")
 
 
+_COUNTS = {"counting": "pupils", "cumi": "cumi_pupils"}
 _KEYS = {REGISTER_PO.name: ("SOORT_PO", "CLUSTER"), REGISTER_VO.name: ("ONDERWIJSTYPE", "LEERJAAR")}
 
 
@@ -95,10 +102,39 @@ def count_block(
         # Few rows have this fault, so only now is the vestiging of every row worked out.
         placed = good.with_columns(columns.vestiging())
         has_board = ~pl.col("vestiging").is_in(homeless.implode())
-        good = placed.with_columns(pl.col("counting") & has_board)
+        good = placed.with_columns(pl.col("counting", "cumi") & has_board)
         lost = pl.concat([lost, strangers(placed.filter(~has_board), known)])
         counted = _named(kind, group(kind, good))
     return Block(counted, _traces(marked, good), lost)
+
+
+def count_folded(kind: FileKind, folded: Folded, on: date, known: pl.Series) -> Block | None:
+    """Count a folded block; nothing where a row may have a fault, which must then be looked at row by row.
+
+    Args:
+        kind: register of po or vo.
+        folded: the block.
+        on: the reference date.
+        known: the vestigingen that have a board.
+    """
+    keys = _KEYS[kind.name]
+    if not all_right(kind.model, folded.stays, folded.places, folded.lines):
+        return None
+    stays = mark(folded.stays, on).with_columns(sort=pl.struct(keys).rank("dense"), since=_since())
+    places = folded.places.with_columns(here=_here()).with_row_index("place")
+
+    def of_stay(column: str) -> pl.Expr:
+        return pl.lit(stays[column]).gather(pl.col("stay")).alias(column)
+
+    here = pl.lit(places["here"]).gather(pl.col("place"))
+    lines = folded.lines.with_columns(*map(of_stay, ("counting", "cumi", "sort", "since")), here=here)
+    sums = _sums(lines, "place", "sort").with_columns(pl.col("place").cast(pl.UInt32))
+    sorts = stays.select("sort", *keys).unique("sort")
+    counted = _named(kind, sums.join(places, on="place").join(sorts, on="sort"))
+    if not counted["vestiging"].is_in(known.implode()).all():
+        return None
+    traces = lines.select(_LINE, _pupil(), row=pl.col("here") ^ pl.col("since"), counts="counting")
+    return Block(counted, traces, NO_REFUSALS)
 
 
 def tally(kind: FileKind, counting: pl.DataFrame) -> pl.DataFrame:
@@ -111,17 +147,19 @@ def tally(kind: FileKind, counting: pl.DataFrame) -> pl.DataFrame:
     Returns:
         vestiging, school_type, cluster, pupils, cumi_pupils (null in vo, where there is no CUMI).
     """
-    return _named(kind, group(kind, counting.with_columns(counting=pl.lit(True))))
+    return _named(kind, group(kind, _mark_cumi(counting.with_columns(counting=pl.lit(True)))))
 
 
 def _named(kind: FileKind, groups: pl.DataFrame) -> pl.DataFrame:
     """Groups by the names of the books: vestiging, school_type, cluster, pupils, cumi_pupils."""
     if kind is REGISTER_PO:
-        school_type = columns.school_type("SOORT_PO")
+        school_type, cumi = columns.school_type("SOORT_PO"), pl.col("cumi_pupils")
         cluster: pl.Expr = pl.when(pl.col("CLUSTER") != "").then("CLUSTER")
     else:
-        school_type, cluster = columns.school_type_vo("ONDERWIJSTYPE", "LEERJAAR"), pl.lit(None, pl.String)
-    return groups.select(columns.vestiging(), school_type, cluster.alias("cluster"), "pupils", "cumi_pupils")
+        school_type = columns.school_type_vo("ONDERWIJSTYPE", "LEERJAAR")
+        cluster, cumi = pl.lit(None, pl.String), pl.lit(None, pl.Int64)
+    named = (columns.vestiging(), school_type, cluster.alias("cluster"), "pupils", cumi.alias("cumi_pupils"))
+    return groups.select(named)
 
 
 def merged(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -140,13 +178,23 @@ def merged(parts: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _traces(rows: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
-    place, number, since = (pl.col(name) for name in ("BRIN_NUMMER", "VESTIGINGSNUMMER", "DATUM_IN"))
-    traced = rows.select(
-        pl.col("line").cast(pl.UInt32),
-        pupil=pl.col("PSEUDONIEM").hash(_PUPIL_SEED),
-        row=place.hash(_ROW_SEED) ^ number.hash(_ROW_SEED + 1) ^ since.hash(_ROW_SEED + 2),
-    )
+    traced = rows.select(_LINE, _pupil(), row=_here() ^ _since())
     if good.height == rows.height:
         return traced.with_columns(counts=good["counting"])
     counting = good.filter("counting")["line"].cast(pl.UInt32)
     return traced.with_columns(counts=pl.col("line").is_in(counting.implode()))
+
+
+_LINE = pl.col("line").cast(pl.UInt32)
+
+
+def _pupil() -> pl.Expr:
+    return pl.col("PSEUDONIEM").hash(_PUPIL_SEED).alias("pupil")
+
+
+def _here() -> pl.Expr:
+    return pl.col("BRIN_NUMMER").hash(_ROW_SEED) ^ pl.col("VESTIGINGSNUMMER").hash(_ROW_SEED + 1)
+
+
+def _since() -> pl.Expr:
+    return pl.col("DATUM_IN").hash(_ROW_SEED + 2)

@@ -11,6 +11,7 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
+from npo_pipeline.files.folded import Folded, Part, can_fold, folded_blocks
 from npo_pipeline.files.header import Header, read_header
 from npo_pipeline.files.inspect import Bytes
 from npo_pipeline.files.kinds import PLANTED, FileKind, recognise
@@ -41,7 +42,7 @@ class Arrived:
     text: tuple[Bytes, Header] | None
     workbook: Workbook | None
     reference_date: date | None = None
-    begun: list[Iterator[pl.DataFrame]] = field(default_factory=list)
+    begun: list[Iterator[Part]] = field(default_factory=list)
     """Its rows, where reading them has begun already; whoever asks first takes them."""
 
     @property
@@ -51,12 +52,25 @@ class Arrived:
 
     def blocks(self) -> Iterator[pl.DataFrame]:
         """Its rows as frames of text: `line` and all columns of the file, dates without dashes."""
+        for part in self.parts():
+            yield self.rows_of(part)
+
+    def parts(self) -> Iterator[Part]:
+        """Its rows, those of a register folded where they can be."""
         if self.workbook is not None:
             yield self.workbook.rows
         if self.text is not None:
+            _, header = self.text
+            begin = folded_blocks if can_fold(header) else text_blocks
             dates = _dates(self.kind)
-            for block in self.begun.pop() if self.begun else text_blocks(self.file, *self.text):
-                yield _compact(block, dates)
+            for part in self.begun.pop() if self.begun else begin(self.file, *self.text):
+                dashed = _dashed(part.stays if isinstance(part, Folded) else part, dates)
+                yield self.rows_of(part) if dashed else part
+
+    def rows_of(self, part: Part) -> pl.DataFrame:
+        """The rows of a part as a frame of text."""
+        rows = part.unfold() if isinstance(part, Folded) else part
+        return _compact(rows, _dashed(rows, _dates(self.kind)))
 
 
 def arrive(
@@ -132,9 +146,13 @@ def _dates(kind: FileKind) -> list[str]:
     ]
 
 
-def _compact(block: pl.DataFrame, dates: Sequence[str]) -> pl.DataFrame:
+def _dashed(rows: pl.DataFrame, dates: Sequence[str]) -> list[str]:
+    """The date columns in which a day may be written with dashes."""
+    return [column for column in dates if (rows[column].str.len_bytes() > 8).any()]
+
+
+def _compact(block: pl.DataFrame, dashed: Sequence[str]) -> pl.DataFrame:
     """Write 2020-10-01 as 20201001, so that dates compare as text."""
-    dashed = [column for column in dates if (block[column].str.len_bytes() > 8).any()]
     return block.with_columns(
         pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3") for column in dashed
     )

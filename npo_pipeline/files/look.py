@@ -14,7 +14,7 @@ from npo_pipeline.files.plain import SourceFile
 from npo_pipeline.files.source import source_files
 
 if TYPE_CHECKING:
-    import polars as pl
+    from npo_pipeline.files.folded import Part
 
 ZIPPED = b"PK\x03\x04"
 """How a zip begins, and so every `.xlsx`."""
@@ -29,7 +29,7 @@ class Looked:
 
     file: SourceFile
     facts: Bytes | None
-    begun: Iterator[pl.DataFrame] | None = None
+    begun: Iterator[Part] | None = None
 
 
 def look(paths: Sequence[Path]) -> list[Looked]:
@@ -62,6 +62,7 @@ def look_and_begin(paths: Sequence[Path]) -> list[Looked]:
 
 
 def _begun(one: Looked) -> Looked:
+    from npo_pipeline.files.folded import can_fold, folded_blocks
     from npo_pipeline.files.header import read_header
     from npo_pipeline.files.text import text_blocks
 
@@ -71,7 +72,8 @@ def _begun(one: Looked) -> Looked:
         header = read_header(one.file, one.facts)
     except Refused:
         return one  # It is refused in its turn.
-    return replace(one, begun=read_ahead(text_blocks(one.file, one.facts, header), MOST))
+    begin = folded_blocks if can_fold(header) else text_blocks
+    return replace(one, begun=read_ahead(begin(one.file, one.facts, header), MOST))
 
 
 def is_zipped(file: SourceFile) -> bool:

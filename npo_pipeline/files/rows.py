@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandera.polars as pa
@@ -41,11 +42,10 @@ def split(rows: pl.DataFrame, model: pa.DataFrameSchema, groups: pl.DataFrame | 
     """
     if not isinstance(rows, pl.DataFrame):
         raise TypeError(f"rows of {model.name} must be collected before they are checked")
-    if groups is not None and _all_right(rows, groups, surely_right(model)):
-        _refuse_other_types(rows, model)
+    if groups is not None and all_right(model, groups, rows):
         return Split(rows, NO_REFUSALS)
     right = _right(rows, surely_right(model))
-    _refuse_other_types(rows, model)
+    _refuse_other_types(rows.schema, model)
     if right.all():
         return Split(rows, NO_REFUSALS)
     suspects = rows.filter(~right)
@@ -56,12 +56,23 @@ def split(rows: pl.DataFrame, model: pa.DataFrameSchema, groups: pl.DataFrame | 
     return Split(rows, NO_REFUSALS)
 
 
-def _all_right(rows: pl.DataFrame, groups: pl.DataFrame, conditions: list[pl.Expr]) -> bool:
-    """Whether no row can have a fault. A school stands in hundreds of rows, and once in the groups."""
-    there = [set(one.meta.root_names()) <= set(groups.columns) for one in conditions]
-    of_groups = [one for one, held in zip(conditions, there, strict=True) if held]
-    of_rows = [one for one, held in zip(conditions, there, strict=True) if not held]
-    return _right(groups, of_groups).all() and _right(rows, of_rows).all()
+def all_right(model: pa.DataFrameSchema, *parts: pl.DataFrame) -> bool:
+    """Whether rows surely have no fault, looked at in parts: a school stands in hundreds of rows, and once in one.
+
+    Args:
+        model: the pandera model of the rows.
+        parts: frames that hold, together, what stands in the columns; each condition is looked at in the first
+            part that has all its columns.
+    """
+    left = surely_right(model)
+    for part in parts:
+        there = [set(one.meta.root_names()) <= set(part.columns) for one in left]
+        here = [one for one, held in zip(left, there, strict=True) if held]
+        if here and not _right(part, here).all():
+            return False
+        left = [one for one, held in zip(left, there, strict=True) if not held]
+    _refuse_other_types({name: dtype for part in parts for name, dtype in part.schema.items()}, model)
+    return not left
 
 
 def _right(rows: pl.DataFrame, conditions: list[pl.Expr]) -> pl.Series:
@@ -71,11 +82,11 @@ def _right(rows: pl.DataFrame, conditions: list[pl.Expr]) -> pl.Series:
     return rows.select(conditions).select(met.alias("right")).to_series()
 
 
-def _refuse_other_types(rows: pl.DataFrame, model: pa.DataFrameSchema) -> None:
+def _refuse_other_types(schema: Mapping[str, pl.DataType], model: pa.DataFrameSchema) -> None:
     """Blocks without a suspect never reach pandera, so the types of the columns are looked at here."""
     for name, column in model.columns.items():
-        if rows.schema[name] != column.dtype.type:
-            raise TypeError(f"{model.name}.{name} is {rows.schema[name]}, not {column.dtype.type}")
+        if schema[name] != column.dtype.type:
+            raise TypeError(f"{model.name}.{name} is {schema[name]}, not {column.dtype.type}")
 
 
 def _apart(rows: pl.DataFrame, suspects: pl.DataFrame, cases: pl.DataFrame) -> Split:
