@@ -158,7 +158,7 @@ def _count_register(one: Arrived, known: pl.Series, counted: Counted) -> tuple[T
 def _count_part(one: Arrived, part: Part, on: date, known: pl.Series) -> register.Block:
     if isinstance(part, Folded) and (done := register.count_folded(one.kind, part, on, known)):
         return done
-    marked = register.mark(one.rows_of(part), on)
+    marked = register.mark(one.unfolded(part), on)
     groups = register.group(one.kind, marked)
     parts = split(marked, one.kind.model, groups)
     done = register.count_block(one.kind, marked, groups, parts.good, known)

@@ -53,24 +53,24 @@ class Arrived:
     def blocks(self) -> Iterator[pl.DataFrame]:
         """Its rows as frames of text: `line` and all columns of the file, dates without dashes."""
         for part in self.parts():
-            yield self.rows_of(part)
+            yield self.unfolded(part)
 
     def parts(self) -> Iterator[Part]:
-        """Its rows, those of a register folded where they can be."""
+        """The same rows, those of a register folded where that changes nothing."""
         if self.workbook is not None:
             yield self.workbook.rows
         if self.text is not None:
-            _, header = self.text
-            begin = folded_blocks if can_fold(header) else text_blocks
+            begin = folded_blocks if can_fold(self.text[1]) else text_blocks
             dates = _dates(self.kind)
             for part in self.begun.pop() if self.begun else begin(self.file, *self.text):
-                dashed = _dashed(part.stays if isinstance(part, Folded) else part, dates)
-                yield self.rows_of(part) if dashed else part
+                if isinstance(part, Folded):
+                    yield self.unfolded(part) if _dashed(part.stays, dates) else part
+                else:
+                    yield _compact(part, dates)
 
-    def rows_of(self, part: Part) -> pl.DataFrame:
-        """The rows of a part as a frame of text."""
-        rows = part.unfold() if isinstance(part, Folded) else part
-        return _compact(rows, _dashed(rows, _dates(self.kind)))
+    def unfolded(self, part: Part) -> pl.DataFrame:
+        """A part as a frame of text."""
+        return _compact(part.unfold(), _dates(self.kind)) if isinstance(part, Folded) else part
 
 
 def arrive(
@@ -151,8 +151,9 @@ def _dashed(rows: pl.DataFrame, dates: Sequence[str]) -> list[str]:
     return [column for column in dates if (rows[column].str.len_bytes() > 8).any()]
 
 
-def _compact(block: pl.DataFrame, dashed: Sequence[str]) -> pl.DataFrame:
+def _compact(block: pl.DataFrame, dates: Sequence[str]) -> pl.DataFrame:
     """Write 2020-10-01 as 20201001, so that dates compare as text."""
     return block.with_columns(
-        pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3") for column in dashed
+        pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")
+        for column in _dashed(block, dates)
     )
