@@ -58,3 +58,8 @@ def day_from(text: str) -> date:
     except ValueError:
         pass
     raise Refused(f"{text!r} is no date: write it as 2020-10-01")
+
+
+def month_after(month: Month) -> Month:
+    """The month that follows."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -29,6 +29,22 @@ SCHEME = r"^[A-Z]{2,10}$"
 """Codes of subsidy schemes are named by the subsidy files: `IOP`, `EHK`, ..."""
 
 REASONS = ("instalment", "correction")
+CAUSES = (
+    "first_decision",
+    "reference_count",
+    "score_correction",
+    "rate_change",
+    "amendment",
+    "merger",
+    "closure",
+    "opening",
+    "board_transfer",
+    "code",
+)
+"""Why something is due that was not due before, or no longer (docs/recalibration.md)."""
+
+SETTLEMENTS = ("next_payment", "spread")
+YES_NO = ("yes", "no")
 SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 
 _Dtype = pl.DataType | type[pl.DataType]

@@ -6,6 +6,8 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.columns import (
+    CAUSES,
+    COMPONENT,
     CURRENCIES,
     KEY,
     MOMENT,
@@ -15,9 +17,12 @@ from schemas.columns import (
     RATE,
     REASONS,
     SCHEME,
+    SCHOOL_TYPES,
     SCHOOL_YEAR,
+    SETTLEMENTS,
     STATUSES,
     UNROUNDED,
+    YES_NO,
     code,
     column,
     first_of_month,
@@ -27,7 +32,7 @@ from schemas.columns import (
     text,
     whole,
 )
-from schemas.rules import BOARD, BRIN
+from schemas.rules import BOARD, BRIN, VESTIGING
 
 REGULATIONS = table("regulations", {"sha256": text(), "name": text(), "text": text()}, ("sha256",))
 
@@ -46,6 +51,12 @@ DECISIONS = table(
         "currency": one_of(CURRENCIES),
         "rests_on": text(nullable=True),
         "run_id": text(),
+        "published": column(pl.Date, nullable=True),
+        "valid_from": first_of_month(nullable=True),
+        "valid_to": first_of_month(nullable=True),
+        "paid_until": first_of_month(nullable=True),
+        "prepared_by": text(nullable=True),
+        "approved_by": text(nullable=True),
     },
     ("decision_id",),
 )
@@ -112,6 +123,48 @@ INSTALMENTS = table(
     ("decision_id", *KEY, "month"),
 )
 
+ADJUSTMENTS = table(
+    "adjustments",
+    {
+        "decision_id": text(),
+        "school_year": code(SCHOOL_YEAR),
+        **KEY,
+        "month": first_of_month(),
+        "cause": one_of(CAUSES),
+        "other_vestiging": code(VESTIGING, nullable=True),
+        "amount": column(MONEY, not_zero()),
+        "currency": one_of(CURRENCIES),
+    },
+    ("decision_id", *KEY, "month", "cause", "other_vestiging"),
+)
+
+DUE_CHANGES = table(
+    "due_changes",
+    {
+        "decision_id": text(),
+        "school_year": code(SCHOOL_YEAR),
+        **KEY,
+        "month": first_of_month(),
+        "cause": one_of(CAUSES),
+        "amount": column(MONEY, not_zero()),
+        "currency": one_of(CURRENCIES),
+    },
+    ("decision_id", *KEY, "month", "cause"),
+)
+
+SETTLING = table(
+    "settling",
+    {
+        "decision_id": text(),
+        "school_type": one_of(SCHOOL_TYPES),
+        "component": code(COMPONENT),
+        "month": first_of_month(),
+        "corrections": one_of(SETTLEMENTS),
+        "floor_zero": one_of(YES_NO),
+    },
+    ("decision_id", "school_type", "component", "month"),
+)
+
 GRANTS = table(
     "grants",
     {
@@ -153,6 +206,19 @@ PAYMENTS = table(
         "currency": one_of(CURRENCIES),
     },
     ("payment_id",),
+)
+
+CORRECTION_CAUSES = table(
+    "correction_causes",
+    {
+        "payment_id": code(r"^[0-9a-f]{32}$"),
+        "run_id": text(),
+        "decision_id": text(),
+        "month": first_of_month(),
+        "cause": one_of(CAUSES),
+        "amount": column(MONEY, not_zero()),
+    },
+    ("payment_id", "decision_id", "month", "cause"),
 )
 
 RUNS = table(

@@ -1,4 +1,4 @@
-"""Tables of what was received: deliveries, what was refused, schools, counts, scores, changes, applications."""
+"""Tables of what was received: deliveries, what was refused or corrected, schools, counts, applications."""
 
 from __future__ import annotations
 
@@ -49,6 +49,37 @@ QUARANTINE = table(
         "message": text(),
     },
     ("delivery_id", "line", "rule", "column_name"),
+)
+
+SOURCE_CORRECTIONS = table(
+    "source_corrections",
+    {
+        "delivery_id": text(),
+        "file": text(),
+        "line": whole(),
+        "vestiging": code(VESTIGING, nullable=True),
+        "column_name": text(),
+        "action": one_of(("set", "drop")),
+        "expected": text(nullable=True),
+        "value": text(nullable=True),
+        "reason": text(),
+        "reported_by": text(),
+        "reported_on": column(pl.Date),
+        "expires": column(pl.Date),
+    },
+    ("delivery_id", "line", "column_name", "vestiging"),
+)
+
+RESOLUTIONS = table(
+    "resolutions",
+    {
+        "delivery_id": text(),
+        "line": whole(),
+        "resolved_by": text(),
+        "reason": text(),
+        "reported_by": text(),
+    },
+    ("delivery_id", "line", "resolved_by"),
 )
 
 SCHOOL_FACTS = table(

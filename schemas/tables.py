@@ -10,6 +10,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.columns import (
+    CAUSES,
     CURRENCIES,
     MONEY,
     OUTCOMES,
@@ -21,14 +22,18 @@ from schemas.columns import (
     UNROUNDED,
 )
 from schemas.decided import (
+    ADJUSTMENTS,
+    CORRECTION_CAUSES,
     DECISION_INPUTS,
     DECISIONS,
+    DUE_CHANGES,
     ENTITLEMENTS,
     GRANTS,
     INSTALMENTS,
     PAYMENTS,
     REGULATIONS,
     RUNS,
+    SETTLING,
     TRACE,
 )
 from schemas.received import (
@@ -38,20 +43,26 @@ from schemas.received import (
     DELIVERIES,
     DIFFERENCES,
     QUARANTINE,
+    RESOLUTIONS,
     SCHOOL_FACTS,
     SCHOOLS,
     SCORES,
+    SOURCE_CORRECTIONS,
 )
 
 __all__ = [
+    "ADJUSTMENTS",
     "APPLICATIONS",
+    "CAUSES",
     "CHANGES",
+    "CORRECTION_CAUSES",
     "COUNTS",
     "CURRENCIES",
     "DECISIONS",
     "DECISION_INPUTS",
     "DELIVERIES",
     "DIFFERENCES",
+    "DUE_CHANGES",
     "ENTITLEMENTS",
     "GRANTS",
     "INSTALMENTS",
@@ -63,11 +74,14 @@ __all__ = [
     "RATE",
     "REASONS",
     "REGULATIONS",
+    "RESOLUTIONS",
     "RUNS",
     "SCHOOLS",
     "SCHOOL_FACTS",
     "SCHOOL_TYPES",
     "SCORES",
+    "SETTLING",
+    "SOURCE_CORRECTIONS",
     "STATUSES",
     "TABLES",
     "TRACE",
@@ -79,6 +93,8 @@ __all__ = [
 TABLES = (
     DELIVERIES,
     QUARANTINE,
+    SOURCE_CORRECTIONS,
+    RESOLUTIONS,
     SCHOOL_FACTS,
     SCHOOLS,
     COUNTS,
@@ -92,8 +108,12 @@ TABLES = (
     ENTITLEMENTS,
     TRACE,
     INSTALMENTS,
+    ADJUSTMENTS,
+    DUE_CHANGES,
+    SETTLING,
     GRANTS,
     PAYMENTS,
+    CORRECTION_CAUSES,
     RUNS,
 )
 

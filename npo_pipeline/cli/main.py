@@ -83,12 +83,25 @@ def ingest(paths: tuple[Path, ...], home: Path, as_json: bool, **wishes: Any) ->
 @reference_date("In place of the date in the regulation.")
 @click.option("--reason", type=REASON, default=None, help="Why it is decided (again); kept with the decision.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--workbook", type=PATH, default=None, help="Write all that changes to this .xlsx as well.")
 @common
 def decide(home: Path, as_json: bool, **wishes: Any) -> None:
     """Compute every school's entitlement as a new decision."""
     from npo_pipeline.cli import running
 
     running.run_decide(home, as_json, **wishes)
+
+
+@npo.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--workbook", type=PATH, default=None, help="Write all that differs to this .xlsx as well.")
+@common
+def diff(before: str, after: str, home: Path, as_json: bool, workbook: Path | None) -> None:
+    """Show what decision AFTER has more or less than decision BEFORE, and why."""
+    from npo_pipeline.cli import running
+
+    running.run_diff(home, before, after, as_json, workbook)
 
 
 @npo.command()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from npo_pipeline.cli.meanwhile import database, meanwhile, summaries
 from npo_pipeline.cli.watching import progress
-from npo_pipeline.errors import BooksDoNotTie
+from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.home.folder import Home
+
+if TYPE_CHECKING:
+    from polars import DataFrame
+
+    from npo_pipeline.instalments.plan import Plan
 
 
 def run_generate(out: Path, as_json: bool, **wishes: Any) -> None:
@@ -35,8 +40,12 @@ def run_ingest(home: Path, paths: tuple[Path, ...], as_json: bool, **wishes: Any
     shown().of_ingest(home, result, as_json)
 
 
-def run_decide(home: Path, as_json: bool, **wishes: Any) -> None:
-    """Decide and show what changes for whom."""
+def run_decide(home: Path, as_json: bool, workbook: Path | None, **wishes: Any) -> None:
+    """Decide and show what changes for whom.
+
+    Raises:
+        Refused: the workbook of the plan cannot be written; what was decided stands.
+    """
     database()
     from npo_pipeline.commands.decide import decide
     from npo_pipeline.commands.decision import DecideRequest
@@ -45,6 +54,10 @@ def run_decide(home: Path, as_json: bool, **wishes: Any) -> None:
     with progress() as tell:
         tell("deciding", 0)
         result = decide(request)
+    if workbook is not None:
+        coming = result.planned.next_payment
+        payments = coming.payments if coming else None
+        _write_plan(result.planned.plan, result.planned.news, payments, workbook)
     shown().of_decide(result, request.dry_run, as_json)
 
 
@@ -85,3 +98,27 @@ def run_status(home: Path, as_json: bool) -> None:
     shown = summaries()
     found = status(Home(home))
     shown().of_status(home, found, as_json)
+
+
+def run_diff(home: Path, before: str, after: str, as_json: bool, workbook: Path | None) -> None:
+    """Show what one decision has more or less than another.
+
+    Raises:
+        Refused: there is no such decision, or the workbook cannot be written.
+    """
+    from npo_pipeline.commands.diff import diff
+
+    shown = summaries()
+    found = diff(Home(home), before, after)
+    if workbook is not None:
+        _write_plan(found.plan, found.news, None, workbook)
+    shown().of_diff(found, as_json)
+
+
+def _write_plan(plan: Plan, news: DataFrame, payments: DataFrame | None, path: Path) -> None:
+    from npo_pipeline.reports.plan import write_plan
+
+    try:
+        write_plan(plan, news, payments, path)
+    except OSError as error:
+        raise Refused(f"{path}: cannot be written ({error.strerror or error}); name another file") from error

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
-import polars as pl
-
+from npo_pipeline.commands.before import before_rules, changes_due, decision_before, plan_of
 from npo_pipeline.commands.decision import DecideRequest, DecideResult, Worked
 from npo_pipeline.commands.grant import (
     CURRENCY,
@@ -28,12 +27,12 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books, need_books, read_books
 from npo_pipeline.home.live import live_deliveries, live_rows, reference_dates, schools
 from npo_pipeline.home.run import Clock, Run, open_run
-from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, basis_of, work_out
-from npo_pipeline.instalments.plan import Plan, compare
+from npo_pipeline.instalments.decided import Decided, basis_of
+from npo_pipeline.instalments.plan import changed as differing
 from npo_pipeline.instalments.resting import left_out_of, refuse_dropping_rules, refuse_taking_back, rests_on
 from npo_pipeline.instalments.ruled import inputs_of, reference_date_of, rules_of
-from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
-from npo_pipeline.regulations.subsidies.load import is_subsidy_text
+from npo_pipeline.instalments.work_out import work_out
+from npo_pipeline.regulations.load import LoadedRegulation
 
 
 def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now) -> DecideResult:
@@ -47,6 +46,7 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
         HomeLocked: another run is busy.
     """
     need_books(request.home)
+    request.refuse_one_pair_of_eyes()
     rules = call(load_rulebook, request.school_year, request.regulations, request.as_of)
     with _books(request, clock) as (run, books):
         worked = call(work_out_year, books, request.school_year, rules, request.reference_date)
@@ -54,19 +54,21 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
         refuse_dropping_rules(before_rules(books, request.school_year), rules.regulations)
         refuse_taking_back(worked.left_out, earlier.entitlements, worked.decided.entitlements)
         refuse_dropping_grants(books, request.school_year, worked.granted)
-        plan = compare(earlier, worked.decided)
-        changed = call(changed_currencies, books, request.school_year, plan, worked)
+        changed = call(changed_currencies, books, request.school_year, earlier, worked)
+        due = call(changes_due, books, request.school_year, rules, worked, before, changed)
+        planned = call(plan_of, books, request.school_year, rules, worked, before, earlier, due, changed)
+        request.refuse_another_plan(planned.fingerprint)
         written = {}
         if run is not None and changed:
-            written = call(write_decision, run, request, rules, worked, changed, clock)
+            written = call(write_decision, run, request, rules, worked, changed, due, clock)
     return DecideResult(
         written,
-        before,
+        dict(before.select("currency", "decision_id").iter_rows()),
         request.school_year,
         worked.reference_date,
         tuple(one.name for one in rules.files),
         worked.decided,
-        plan,
+        planned,
         worked.rests_on,
         worked.remarks,
         changed,
@@ -119,12 +121,12 @@ def _with_grants(worked: Worked, granted: Granted) -> Worked:
     )
 
 
-def changed_currencies(books: Books, school_year: str, plan: Plan, worked: Worked) -> tuple[str, ...]:
+def changed_currencies(books: Books, school_year: str, earlier: Decided, worked: Worked) -> tuple[str, ...]:
     """Step: the currencies in which entitlements, instalments or grants differ from the decision before."""
     before = grants_before(books, school_year)
     after = worked.granted.grants if worked.granted else before.clear()
     other = () if same_grants(before, after) else (CURRENCY,)
-    return tuple(sorted({*plan.changed, *other}))
+    return tuple(sorted({*differing(earlier, worked.decided), *other}))
 
 
 def work_out_decision(
@@ -140,59 +142,9 @@ def work_out_decision(
     if PUPILS_PO not in inputs and PUPILS_VO not in inputs:
         known = ", ".join(str(other) for other in reference_dates(books)) or "none yet"
         raise Refused(f"no pupils are counted on {day} (counted: {known}); ingest them, or give --reference-date")
-    basis = basis_of(inputs, live_rows(books, "counts"), live_rows(books, "scores"), schools(books))
+    counts, scores, changes = live_rows(books, "counts"), live_rows(books, "scores"), books.table("changes")
+    basis = basis_of(inputs, counts, scores, schools(books), changes)
     decided = work_out(school_year, [rules_of(one) for one in loaded], basis)
     left_out = tuple(left_out_of(loaded, inputs, basis, decided, day))
-    remarks = (*(one.words for one in left_out), *_ended(books))
+    remarks = tuple(one.words for one in left_out)
     return Worked(decided, day, inputs, rests_on(loaded, decided, day), remarks, left_out)
-
-
-def _ended(books: Books) -> Iterator[str]:
-    ended = books.value("select count(*) from changes where kind in ('fusie', 'sluiting')")
-    if ended:
-        yield f"{ended} mergers and closures are on record but do not change instalments yet"
-
-
-def before_rules(books: Books, school_year: str) -> pl.DataFrame:
-    """Step: the regulations that the latest decisions of a school year have amounts under.
-
-    Returns:
-        sector, regulation, currency, amount.
-    """
-    texts = {sha: (name, text) for sha, name, text in books.table("regulations").iter_rows()}
-    rows = books.frame(
-        "select regulation_sha256 from latest_decisions where school_year = ? order by decision_id", [school_year]
-    )
-    named = {hashes for (joined,) in rows.iter_rows() for hashes in joined.split()}
-    kept = [[texts[sha] for sha in hashes.split("+")] for hashes in sorted(named)]
-    loaded = [parse_texts(one) for one in kept if not is_subsidy_text(*one[0])]
-    sectors = pl.DataFrame(
-        [(one.name, one.regulation.sector) for one in loaded],
-        schema={"regulation": pl.String, "sector": pl.String},
-        orient="row",
-    ).unique()
-    sums = books.frame(
-        """
-        select t.regulation, t.currency, sum(t.amount) as amount from trace t join latest_decisions d
-        using (decision_id) where d.school_year = ? group by all order by all""",
-        [school_year],
-    )
-    return sums.join(sectors, on="regulation")
-
-
-def decision_before(books: Books, school_year: str) -> tuple[dict[str, str], Decided]:
-    """Step: the latest decisions of a school year by currency, and their rows (none when there are none)."""
-    found = books.frame(
-        "select currency, decision_id from latest_decisions where school_year = ? order by 1", [school_year]
-    )
-    latest = "select decision_id from latest_decisions where school_year = ?"
-    entitled = books.frame(f"from entitlements where decision_id in ({latest})", [school_year])
-    due = books.frame(
-        f"""
-        select i.*, d.currency from instalments i join decisions d using (decision_id)
-        where decision_id in ({latest})""",
-        [school_year],
-    )
-    nothing = pl.DataFrame(schema={"currency": pl.String})
-    earlier = Decided(entitled.select(ENTITLED), due.select(INSTALLED), nothing, nothing)
-    return dict(found.iter_rows()), earlier

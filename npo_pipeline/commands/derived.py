@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import polars as pl
 
-from npo_pipeline.commands.grant import Text, grants_again, has_applications, nothing_entitled, subsidies_among
+from npo_pipeline.commands.grant import grants_again, has_applications, nothing_entitled
+from npo_pipeline.commands.paying import latest_at, made_of, standing
+from npo_pipeline.commands.standing import KeptRules, Now, due_changes_from, facts_at, kept_rules, kept_texts
 from npo_pipeline.counts.schools import directory
 from npo_pipeline.entitlements.trace import TRACED
 from npo_pipeline.errors import Refused
@@ -16,11 +18,11 @@ from npo_pipeline.grants.basis import inputs_of as grant_inputs_of
 from npo_pipeline.grants.granted import GRANTED
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.live import all_facts
-from npo_pipeline.home.manifest import text_sha256
-from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided, basis_of, work_out
+from npo_pipeline.instalments.causes import NOTHING_CHANGED
+from npo_pipeline.instalments.decided import ADJUSTED, ENTITLED, INSTALLED, SETTLED, Decided, basis_of
 from npo_pipeline.instalments.ruled import inputs_of, rules_of
-from npo_pipeline.payments.booking import payments_of
-from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
+from npo_pipeline.instalments.work_out import work_out
+from npo_pipeline.payments.booking import correction_causes, payments_of
 from npo_pipeline.regulations.subsidies.load import parse_subsidy_texts
 from schemas import tables
 
@@ -30,7 +32,7 @@ INSTALLED_ROWS = [name for name in INSTALLED if name != "currency"]
 
 def decision_faults(books: Books) -> Iterator[str]:
     """Every decision: what it rests on, and its entitlements, instalments and grants, worked out again."""
-    texts = {sha: (name, text) for sha, name, text in books.table("regulations").iter_rows()}
+    texts = kept_texts(books)
     done: dict[str, int] = {}
     for row in books.frame("from decisions order by run_id, decision_id").iter_rows(named=True):
         name, series = row["decision_id"], f"{row['school_year']} in {row['currency']}"
@@ -38,36 +40,14 @@ def decision_faults(books: Books) -> Iterator[str]:
         if row["sequence"] != done[series]:
             yield f"{name}: is decision {done[series]} of {series}, not {row['sequence']}"
         try:
-            rules = _kept_rules(texts, row["regulation_sha256"])
+            rules = kept_rules(texts, row["regulation_sha256"])
         except Refused as refusal:
             yield f"{name}: {refusal}"
             continue
         yield from _decision_apart(books, row, rules)
 
 
-@dataclass(frozen=True)
-class _KeptRules:
-    """The rules of a decision, from their kept texts: of each the file and the overlays on it."""
-
-    regulations: tuple[LoadedRegulation, ...]
-    subsidies: tuple[Sequence[Text], ...]
-
-
-def _kept_rules(texts: dict[str, Text], hashes: str) -> _KeptRules:
-    """The rules that were kept under hashes; those of a file and its overlays are joined by `+`.
-
-    Raises:
-        Refused: they are gone or changed, or this program cannot read them.
-    """
-    kept = [[texts.get(sha256, ("", "")) for sha256 in one.split("+")] for one in hashes.split(" ")]
-    found = " ".join("+".join(text_sha256(text) for _, text in one) for one in kept)
-    if found != hashes:
-        raise Refused("the text of its regulation is gone or changed")
-    of_subsidies = tuple(subsidies_among(kept))
-    return _KeptRules(tuple(parse_texts(one) for one in kept if one not in of_subsidies), of_subsidies)
-
-
-def _decision_apart(books: Books, decision: dict[str, Any], rules: _KeptRules) -> Iterator[str]:
+def _decision_apart(books: Books, decision: dict[str, Any], rules: KeptRules) -> Iterator[str]:
     run_id, day = decision["run_id"], decision["reference_date"]
     live = _live_at(books, run_id)
     inputs = inputs_of(live, rules.regulations, day) if rules.regulations else {}
@@ -75,13 +55,31 @@ def _decision_apart(books: Books, decision: dict[str, Any], rules: _KeptRules) -
         for one in rules.subsidies:
             inputs |= grant_inputs_of(parse_subsidy_texts(one).subsidy, live)
     yield from _inputs_apart(books, decision["decision_id"], inputs)
-    known = directory(_facts_at(books, all_facts(books), run_id))
+    known = directory(facts_at(books, all_facts(books), run_id))
     again = nothing_entitled()
     if rules.regulations:
-        basis = basis_of(inputs, books.table("counts"), books.table("scores"), known)
+        counts, scores, changes = (books.table(name) for name in ("counts", "scores", "changes"))
+        basis = basis_of(inputs, counts, scores, known, changes)
         again = work_out(decision["school_year"], [rules_of(one) for one in rules.regulations], basis)
     granted = grants_again(books, decision, rules.subsidies, inputs, known)
     yield from _decided_apart(books, decision, again.of(decision["currency"]), granted)
+    yield from _due_apart(books, decision, Now(decision["school_year"], rules.regulations, inputs, known, again))
+
+
+def _due_apart(books: Books, decision: dict[str, Any], now: Now) -> Iterator[str]:
+    """What a decision says it makes due that the one before did not, and why."""
+    name, series = (
+        decision["decision_id"],
+        [decision["school_year"], decision["currency"], decision["sequence"] - 1],
+    )
+    before = books.frame("from decisions where school_year = ? and currency = ? and sequence = ?", series)
+    again = [due_changes_from(books, row, now) for row in before.iter_rows(named=True)]
+    held = books.frame("from due_changes where decision_id = ?", [name])
+    columns = [column for column in held.columns if column != "decision_id"]
+    yield from apart(f"{name}, due_changes", pl.concat([NOTHING_CHANGED, *again]), held, columns)
+    paid = books.value("select max(paid_month) from payments where run_id < ?", [decision["run_id"]])
+    if paid != decision["paid_until"]:
+        yield f"{name}: says that {decision['paid_until']} was the last month paid before it, and it was {paid}"
 
 
 def _decided_apart(books: Books, decision: dict[str, Any], again: Decided, granted: pl.DataFrame) -> Iterator[str]:
@@ -95,8 +93,12 @@ def _decided_apart(books: Books, decision: dict[str, Any], again: Decided, grant
     traced = books.frame("from trace where decision_id = ?", [name])
     yield from apart(f"{name}, trace", again.trace, traced, TRACED)
     yield from apart(f"{name}, grants", granted, found, list(GRANTED))
-    if (total := pl.concat([held["amount"], found["amount"]]).sum()) != decision["total"]:
-        yield f"{name}: total is {decision['total']}, its entitlements and grants add up to {total}"
+    adjusted = books.frame("from adjustments where decision_id = ?", [name])
+    yield from apart(f"{name}, adjustments", again.adjustments, adjusted, ADJUSTED)
+    settling = books.frame("from settling where decision_id = ?", [name])
+    yield from apart(f"{name}, settling", again.settling, settling, SETTLED[:-1])
+    if (total := pl.concat([due["amount"], found["amount"]]).sum()) != decision["total"]:
+        yield f"{name}: total is {decision['total']}, its instalments and grants add up to {total}"
 
 
 def _inputs_apart(books: Books, decision: str, inputs: dict[str, list[str]]) -> Iterator[str]:
@@ -109,13 +111,12 @@ def _inputs_apart(books: Books, decision: str, inputs: dict[str, list[str]]) -> 
 
 def payment_faults(books: Books) -> Iterator[str]:
     """Every payment run, settled again from the decisions and payments there were before it."""
-    decisions, instalments = books.table("decisions"), books.table("instalments")
     payments, facts = books.table("payments"), all_facts(books)
     runs = books.frame("select run_id, month from runs where command = 'pay' order by 1")
     others = payments.join(runs, on="run_id", how="anti").height
     if others:
         yield f"{others} payments belong to no payment run"
-    undecided = payments.join(decisions, on=["decision_id", "school_year"], how="anti").height
+    undecided = payments.join(books.table("decisions"), on=["decision_id", "school_year"], how="anti").height
     if undecided:
         yield f"{undecided} payments rest on a decision that is not there, so no run can be settled again"
         return
@@ -123,25 +124,22 @@ def payment_faults(books: Books) -> Iterator[str]:
         if month is None:
             yield f"{run_id}: is a payment run without a month"
             continue
-        then = decisions.filter(pl.col("run_id") < run_id)
-        last = pl.col("sequence").max().over("school_year", "currency")
-        latest = then.filter(pl.col("sequence") == last).select("school_year", "currency", "decision_id")
         again = payments_of(
-            month,
-            run_id,
-            instalments=instalments.join(latest.select("currency", "decision_id"), on="decision_id"),
-            ledger=payments.filter(pl.col("run_id") < run_id),
-            latest=latest,
-            schools=directory(_facts_at(books, facts, run_id)),
+            month, run_id, standing(books, month, run_id, directory(facts_at(books, facts, run_id)))
         )
-        booked = payments.filter(pl.col("run_id") == run_id)
-        yield from apart(run_id, again, booked, list(tables.PAYMENTS.columns))
+        yield from apart(run_id, again, payments.filter(pl.col("run_id") == run_id), list(tables.PAYMENTS.columns))
+        yield from _causes_apart(books, run_id, month, again)
 
 
-def _facts_at(books: Books, facts: pl.DataFrame, run_id: str) -> pl.DataFrame:
-    """What was known of schools when a run began."""
-    then = books.frame("select delivery_id from deliveries where run_id < ?", [run_id])["delivery_id"]
-    return facts.filter(pl.col("delivery_id").is_in(then.implode()))
+def _causes_apart(books: Books, run_id: str, month: date, again: pl.DataFrame) -> Iterator[str]:
+    """What the corrections of a run say they are for."""
+    corrected = again.filter(pl.col("reason") == "correction")["vestiging"]
+    held = books.frame("from correction_causes where run_id = ?", [run_id])
+    if corrected.is_empty() and held.is_empty():
+        return
+    made = made_of(books, corrected, month, run_id)
+    told = correction_causes(month, again, latest_at(books, run_id), made)
+    yield from apart(f"{run_id}, correction_causes", told, held, held.columns)
 
 
 def _live_at(books: Books, run_id: str) -> pl.DataFrame:

@@ -184,6 +184,7 @@ def _held(books: Books, row: dict[str, Any], decisions: pl.DataFrame, vestiginge
         files=books.frame(_FILES, [mine]),
         rules=rules,
         last_paid=books.value("select max(paid_month) from payments where run_id < $1", [until]),
+        corrections=books.frame(_CORRECTIONS, [mine, scope]),
     )
 
 
@@ -195,6 +196,11 @@ _FILES = """
     select d.delivery_id, i.used_for, d.kind, d.file, d.sha256, d.rows, d.rejected, d.reference_date,
            d.superseded_by
     from decision_inputs i join deliveries d using (delivery_id) where i.decision_id = $1"""
+
+_CORRECTIONS = """
+    select c.* exclude (delivery_id)
+    from source_corrections c semi join (from decision_inputs where decision_id = $1) i using (delivery_id)
+    where substr(vestiging, 1, 4) = any($2)"""
 
 _NEVER = "~"
 """Comes after the name of every run."""

@@ -19,7 +19,7 @@ from npo_pipeline.grants.basis import APPLICATIONS, Basis, basis_of, inputs_of
 from npo_pipeline.grants.granted import GRANTED, grants, soft_values, undecided
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.live import live_deliveries, live_rows, reference_dates, schools
-from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, KEY, Decided
+from npo_pipeline.instalments.decided import ADJUSTED, ENTITLED, INSTALLED, KEY, SETTLED, Decided
 from npo_pipeline.regulations.subsidies.load import LoadedSubsidy, is_subsidy_text, parse_subsidy_texts
 from schemas import tables
 from schemas.columns import schema_of
@@ -87,6 +87,8 @@ def nothing_entitled() -> Decided:
         pl.DataFrame(schema=schema_of(tables.INSTALMENTS)).with_columns(currency=pl.lit("")).select(INSTALLED),
         pl.DataFrame(schema=schema_of(tables.TRACE)).drop("decision_id"),
         pl.DataFrame(schema=schema_of(tables.ENTITLEMENTS)).select(*KEY, "amount", "currency"),
+        pl.DataFrame(schema=schema_of(tables.ADJUSTMENTS)).select(ADJUSTED),
+        pl.DataFrame(schema=schema_of(tables.SETTLING)).with_columns(currency=pl.lit("")).select(SETTLED),
     )
 
 

@@ -11,13 +11,16 @@ from pathlib import Path
 import pandera.polars as pa
 import polars as pl
 
+from npo_pipeline.commands.declared import before, kept, lost_with
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
+from npo_pipeline.counts.declared import sources
 from npo_pipeline.counts.registered import (
     content_rows,
     delivery_rows,
     difference_rows,
     registered_as,
 )
+from npo_pipeline.counts.replaying import refuse_replaced_bases, refuse_wrong_replays
 from npo_pipeline.counts.schools import directory
 from npo_pipeline.counts.superseding import no_longer_told, refuse_two_tellings, superseded
 from npo_pipeline.counts.taking import Taken, take
@@ -25,6 +28,7 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.files.delivery import Arrived, arrive
 from npo_pipeline.files.look import Looked
 from npo_pipeline.files.refusals import with_messages
+from npo_pipeline.home.declared import live_resolutions
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import all_facts, known_vestigingen, live_deliveries, live_rows, places
 from npo_pipeline.home.run import Clock, Run, open_run
@@ -62,8 +66,14 @@ class IngestResult:
     waiting: tuple[str, ...]
     """Files none of whose schools has a board yet."""
 
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[str, ...]
     """What else the operator should know, a sentence each."""
+
+    corrections: pl.DataFrame
+    """Rows of that table: the declared corrections that were applied."""
+
+    resolutions: pl.DataFrame
+    """Rows of that table: the refused lines of earlier deliveries that were resolved."""
 
 
 def ingest(
@@ -75,23 +85,27 @@ def ingest(
         Refused: a file is unknown or damaged, or too many rows are refused; nothing was changed.
         HomeLocked: another run is busy.
     """
-    arrived = call(recognise_files, request)
+    arrived = call(recognise_files, request, clock().date())
     with open_run(request.home, "ingest", clock, wait_seconds=request.wait_seconds) as run:
         taken = call(read_files, run, arrived, progress)
         call(refuse_when_too_many, taken, request.max_rejected)
         return call(register_files, run, taken, clock())
 
 
-def recognise_files(request: IngestRequest) -> list[Arrived]:
-    """Step: recognise every file and its reference date."""
+def recognise_files(request: IngestRequest, today: date) -> list[Arrived]:
+    """Step: recognise every file, its reference date, and what is declared of it."""
     looked = request.looking() if request.looking else None
-    return arrive(request.paths, request.reference_date, looked)
+    return arrive(request.paths, request.reference_date, looked, today)
 
 
 def read_files(run: Run, arrived: Sequence[Arrived], progress: Progress) -> list[Taken]:
     """Step: read, check and count every file; pupil rows are let go here."""
     taken = take(arrived, known_vestigingen(run.books), progress)
     refuse_two_tellings(taken)
+    if any(one.arrived.declared.replaces for one in taken):
+        live, held = live_deliveries(run.books), kept(run.books)
+        known = {one.arrived.name: registered_as(one, live, held) for one in taken}
+        refuse_wrong_replays(taken, known, before(run.books))
     return taken
 
 
@@ -120,32 +134,48 @@ def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResu
     live = live_deliveries(run.books)
     fresh = _fresh(taken, live, run)
     if not fresh:
-        return IngestResult(None, _NO_FILES, _NO_REFUSALS, _NO_DIFFERENCES, waiting)
+        return _result(run, None, waiting, ())
     files = delivery_rows(fresh, run.run_id, at)
     run.add(tables.DELIVERIES, files)
     content = content_rows(fresh)
     for model, rows in content.values():
         run.add(model, rows)
-    gone = superseded(fresh, live, places(run.books))
+    gone = superseded(fresh, live, places(run.books), live_resolutions(run.books))
+    refuse_replaced_bases(fresh, gone)
     for older, newer in gone.items():
         run.supersede(older, newer)
     told = [live_rows(run.books, table).select("delivery_id", "vestiging") for table in ("counts", "scores")]
-    lost = tuple(no_longer_told(gone, fresh, live, pl.concat(told)))
+    lost = (*no_longer_told(gone, fresh, live, pl.concat(told)), *lost_with(gone, fresh, live, run.books))
     apart = _compare(run, fresh, pl.concat([live.filter(~pl.col("delivery_id").is_in(list(gone))), files]))
     if apart.height:
         run.add(tables.DIFFERENCES, apart)
-    run.derive(tables.SCHOOLS, directory(pl.concat([all_facts(run.books), *_added(run, tables.SCHOOL_FACTS)])))
+    run.derive(tables.SCHOOLS, directory(pl.concat([all_facts(run.books), _added(run, tables.SCHOOL_FACTS)])))
     run.facts["inputs"] = files.select("file", "kind", "sha256", "rows", "rejected").to_dicts()
-    return IngestResult(run.run_id, files, run.added.get("quarantine", _NO_REFUSALS), apart, waiting, lost)
+    run.facts["declared"] = sources(fresh)
+    return _result(run, run.run_id, waiting, lost)
+
+
+def _result(run: Run, run_id: str | None, waiting: tuple[str, ...], remarks: tuple[str, ...]) -> IngestResult:
+    return IngestResult(
+        run_id,
+        _added(run, tables.DELIVERIES),
+        _added(run, tables.QUARANTINE),
+        _added(run, tables.DIFFERENCES),
+        waiting,
+        remarks,
+        _added(run, tables.SOURCE_CORRECTIONS),
+        _added(run, tables.RESOLUTIONS),
+    )
 
 
 def _fresh(taken: Sequence[Taken], live: pl.DataFrame, run: Run) -> dict[str, Taken]:
     """What is new, and what is not but would give way to a part that came along with it: that stays beside it."""
-    known = {id(one): registered_as(one, live) for one in taken}
+    held, resolutions = kept(run.books), live_resolutions(run.books)
+    known = {id(one): registered_as(one, live, held) for one in taken}
     news = [one for one in taken if known[id(one)] is None]
     while True:
         # A part that stays beside what is new may in turn displace another that came along with it.
-        gone = superseded(_numbered(news, run), live, places(run.books))
+        gone = superseded(_numbered(news, run), live, places(run.books), resolutions)
         more = [one for one in taken if known[id(one)] is None or known[id(one)] in gone]
         if len(more) == len(news):
             return _numbered(news, run)
@@ -159,15 +189,10 @@ def _numbered(fresh: Sequence[Taken], run: Run) -> dict[str, Taken]:
 
 def _compare(run: Run, fresh: dict[str, Taken], live: pl.DataFrame) -> pl.DataFrame:
     here = pl.col("delivery_id").is_in(live["delivery_id"].implode())
-    counts = pl.concat([live_rows(run.books, "counts").filter(here), *_added(run, tables.COUNTS)])
-    scores = pl.concat([live_rows(run.books, "scores").filter(here), *_added(run, tables.SCORES)])
+    counts = pl.concat([live_rows(run.books, "counts").filter(here), _added(run, tables.COUNTS)])
+    scores = pl.concat([live_rows(run.books, "scores").filter(here), _added(run, tables.SCORES)])
     return difference_rows(fresh, live, counts, scores, run.run_id)
 
 
-def _added(run: Run, model: pa.DataFrameSchema) -> list[pl.DataFrame]:
-    return [run.added[model.name]] if model.name in run.added else []
-
-
-_NO_FILES = pl.DataFrame(schema=schema_of(tables.DELIVERIES))
-_NO_REFUSALS = pl.DataFrame(schema=schema_of(tables.QUARANTINE))
-_NO_DIFFERENCES = pl.DataFrame(schema=schema_of(tables.DIFFERENCES))
+def _added(run: Run, model: pa.DataFrameSchema) -> pl.DataFrame:
+    return run.added.get(model.name, pl.DataFrame(schema=schema_of(model)))

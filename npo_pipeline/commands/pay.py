@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
+from npo_pipeline.commands.paying import NOT_YET, latest_at, made_of, standing
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books, need_books, read_books
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import schools
 from npo_pipeline.home.run import Clock, Run, open_run
-from npo_pipeline.months import Month, month_text
-from npo_pipeline.payments.booking import payments_of
-from npo_pipeline.payments.settlement import KEY, months_to_pay
+from npo_pipeline.months import Month, month_after, month_text
+from npo_pipeline.payments.booking import correction_causes, payments_of
+from npo_pipeline.payments.settlement import months_to_pay
 from schemas import tables
 
 
@@ -70,7 +71,7 @@ def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> M
     with open_run(request.home, "pay", clock, subject=month_text(month), wait_seconds=request.wait_seconds) as run:
         # Planned again under the lock: another run may have paid in between.
         call(plan_months, run.books, replace(request, month=month, catch_up=False))
-        payments = call(settle_month, run.books, month, run.run_id, ledger(run.books))
+        payments = call(settle_month, run.books, month, run.run_id, None)
         if payments.is_empty():
             return MonthPaid(month, None, payments)
         call(write_payments, run, month, payments)
@@ -79,7 +80,7 @@ def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> M
 
 def _refuse_far_ahead(month: Month, today: date) -> None:
     """Refuse a month after the next one: a slip of the pen would pay a year, and nothing paid can be undone."""
-    next_month = (today.replace(day=1) + timedelta(days=31)).replace(day=1)
+    next_month = month_after(today)
     if month > next_month:
         raise Refused(
             f"{month_text(month)} is far ahead: on {today} nothing after {month_text(next_month)} can be paid; "
@@ -106,26 +107,22 @@ def plan_months(books: Books, request: PayRequest) -> list[Month]:
     return months
 
 
-def settle_month(books: Books, month: Month, run_id: str, paid: pl.DataFrame) -> pl.DataFrame:
+def settle_month(books: Books, month: Month, run_id: str, also: pl.DataFrame | None) -> pl.DataFrame:
     """Step: what the month pays, as rows of `payments`.
 
     Args:
         books: the books.
         month: the month of the run.
         run_id: the run that pays.
-        paid: the ledger: KEY, paid_month, reason, amount.
+        also: rows of `payments` that are only looked at, as if they had been paid before it.
 
     Raises:
         Refused: a later month was paid already, and something of this one changed since.
     """
-    payments = payments_of(
-        month,
-        run_id,
-        instalments=books.frame(_DUE, [month]),
-        ledger=paid,
-        latest=books.frame("select school_year, currency, decision_id from latest_decisions"),
-        schools=schools(books),
-    )
+    found = standing(books, month, run_id, schools(books))
+    if also is not None:
+        found = replace(found, ledger=pl.concat([found.ledger, also.select(found.ledger.columns)]))
+    payments, paid = payments_of(month, run_id, found), found.ledger
     last = max([month, *paid["paid_month"].unique()])
     if payments.height and last > month:
         raise Refused(
@@ -139,13 +136,13 @@ def write_payments(run: Run, month: Month, payments: pl.DataFrame) -> None:
     """Step: add the payments to the ledger. Rows that are there are never changed or removed."""
     run.month = month
     run.add(tables.PAYMENTS, payments)
+    corrected = payments.filter(pl.col("reason") == "correction")["vestiging"]
+    if corrected.len():
+        made = made_of(run.books, corrected, month, run.run_id)
+        latest = latest_at(run.books, run.run_id)
+        run.add(tables.CORRECTION_CAUSES, correction_causes(month, payments, latest, made))
     run.facts["decisions"] = run.books.frame(_RESTS_ON).to_dicts()
 
-
-_DUE = f"""
-    select {", ".join(KEY)}, month, amount
-    from (select i.*, d.currency from instalments i join latest_decisions d using (decision_id))
-    where month <= ?"""
 
 _RESTS_ON = """
     select decision_id, regulation, regulation_sha256, run_id, manifest_sha256
@@ -153,20 +150,10 @@ _RESTS_ON = """
 """What a payment run rests on, for its manifest: the decisions, their rules, and the manifests that seal them."""
 
 
-def ledger(books: Books) -> pl.DataFrame:
-    """What was paid so far, added up per month: KEY, paid_month, reason, amount."""
-    columns = ", ".join(LEDGER)
-    return books.frame(f"select {columns}, sum(amount)::decimal(18, 2) as amount from payments group by all")
-
-
-LEDGER = (*KEY, "paid_month", "reason")
-
-
 def _dry(books: Books, months: list[Month], call: Call) -> list[MonthPaid]:
     """What would be paid: each month on top of the ones before it, in memory only."""
-    paid, done = ledger(books), []
+    done: list[MonthPaid] = []
     for month in months:
-        payments = call(settle_month, books, month, "dry-run", paid)
-        done.append(MonthPaid(month, None, payments))
-        paid = pl.concat([paid, payments.select(paid.columns)])
+        paid = pl.concat([one.payments for one in done]) if done else None
+        done.append(MonthPaid(month, None, call(settle_month, books, month, NOT_YET, paid)))
     return done

@@ -23,6 +23,13 @@ class Rulebook:
         """All of them."""
         return (*self.regulations, *self.subsidies)
 
+    @property
+    def published(self) -> date | None:
+        """The day on which the last of them came out, as far as it is known."""
+        days = [one.regulation.published.value for one in self.regulations]
+        days += [one.subsidy.published.value for one in self.subsidies]
+        return max((day for day in days if day), default=None)
+
 
 def load_rulebook(school_year: str, paths: Sequence[Path], as_of: date | None) -> Rulebook:
     """Step: the rules of a school year.

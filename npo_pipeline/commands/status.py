@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from npo_pipeline.commands.declared import correction_findings, resolved_lines
+from npo_pipeline.commands.steps import now
 from npo_pipeline.counts.precedence import CUMI, PUPILS_PO, PUPILS_VO, SCORES, used
 from npo_pipeline.home.books import Books, read_books
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import live_deliveries
+from npo_pipeline.home.run import Clock
 
 _COUNTING = "select delivery_id from counts union select delivery_id from scores"
 _COUNTED = (PUPILS_PO, PUPILS_VO, CUMI, SCORES)
@@ -56,9 +59,11 @@ class Status:
     months: pl.DataFrame
     to_come: pl.DataFrame
     findings: tuple[str, ...]
+    resolved: pl.DataFrame
+    """Refused lines that a later delivery stands for: file, delivery_id, lines, resolved_by, by_file."""
 
 
-def status(home: Home) -> Status:
+def status(home: Home, *, clock: Clock = now) -> Status:
     """Read the state of a home; it may be empty. Never waits for a run that is busy.
 
     Raises:
@@ -70,17 +75,25 @@ def status(home: Home) -> Status:
             books.frame(_DECISIONS),
             books.frame(_MONTHS),
             books.frame(_DUE),
-            tuple(_findings(books, home)),
+            (*_findings(books, home), *correction_findings(books, clock().date())),
+            resolved_lines(books),
         )
 
 
 def _findings(books: Books, home: Home) -> Iterator[str]:
     refused = books.frame("""
-        with faults as (
-            select delivery_id, file, rejected, rule, count(*) as times
-            from quarantine join deliveries using (delivery_id, file) where superseded_by is null group by all)
-        select file, rejected, string_agg(times || ' ' || rule, ', ' order by rule) as rules
-        from faults group by delivery_id, file, rejected order by delivery_id""")
+        with done as (
+            select r.delivery_id, line from resolutions r join deliveries d on d.delivery_id = r.resolved_by
+            where d.superseded_by is null),
+        still as (
+            select delivery_id, file, line, rule from quarantine join deliveries using (delivery_id, file)
+            anti join done using (delivery_id, line) where superseded_by is null),
+        rules as (select delivery_id, rule, count(*) as times from still group by all),
+        said as (
+            select delivery_id, string_agg(times || ' ' || rule, ', ' order by rule) as told
+            from rules group by all)
+        select file, count(distinct line) as rows, told from still join said using (delivery_id)
+        group by delivery_id, file, told order by delivery_id""")
     for file, rows, rules in refused.iter_rows():
         yield f"{file}: {rows} rows in quarantine ({rules})"
     differences = books.frame(_OPEN_DIFFERENCES)["message"]

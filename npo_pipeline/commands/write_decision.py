@@ -23,6 +23,7 @@ def write_decision(
     rules: Rulebook,
     worked: Worked,
     currencies: Sequence[str],
+    due: pl.DataFrame,
     clock: Clock,
 ) -> dict[str, str]:
     """Step: add a decision per currency to the books; decisions before it stay as they are.
@@ -31,19 +32,26 @@ def write_decision(
         currency -> decision_id.
     """
     names = {one: _name(run, request.school_year, one) for one in currencies}
-    rows = [
+    decisions = [
         _decision_row(run, request, rules, worked, currency, *named, clock) for currency, named in names.items()
     ]
-    run.add(tables.DECISIONS, pl.DataFrame(rows, schema=schema_of(tables.DECISIONS)))
+    run.add(tables.DECISIONS, pl.DataFrame(decisions, schema=schema_of(tables.DECISIONS)))
     parts = {name: worked.decided.of(currency) for currency, (name, _) in names.items()}
     run.add(tables.DECISION_INPUTS, pl.concat(_input_rows(name, worked.inputs) for name in parts))
     for model, part in (
         (tables.ENTITLEMENTS, "entitlements"),
         (tables.INSTALMENTS, "instalments"),
         (tables.TRACE, "trace"),
+        (tables.ADJUSTMENTS, "adjustments"),
+        (tables.SETTLING, "settling"),
     ):
         named = [getattr(one, part).with_columns(decision_id=pl.lit(name)) for name, one in parts.items()]
-        run.add(model, pl.concat(named).select(list(model.columns)))
+        rows = pl.concat(named).select(list(model.columns))
+        if rows.height or model is not tables.ADJUSTMENTS:
+            run.add(model, rows)
+    ids = pl.DataFrame({"currency": list(names), "decision_id": [name for name, _ in names.values()]})
+    if due.height:
+        run.add(tables.DUE_CHANGES, due.join(ids, on="currency", how="inner"))
     if worked.granted and CURRENCY in names:
         decision, _ = names[CURRENCY]
         run.add(tables.GRANTS, worked.granted.grants.with_columns(decision_id=pl.lit(decision)))
@@ -72,7 +80,7 @@ def _decision_row(
     sequence: int,
     clock: Clock,
 ) -> dict[str, Any]:
-    entitled = Decimal(worked.decided.of(currency).entitlements["amount"].sum())
+    due = worked.decided.of(currency).instalments
     granted = worked.granted.total if worked.granted and currency == CURRENCY else Decimal(0)
     return {
         "decision_id": name,
@@ -81,13 +89,23 @@ def _decision_row(
         "regulation": " ".join(one.name for one in rules.files),
         "regulation_sha256": " ".join(one.sha256 for one in rules.files),
         "reference_date": worked.reference_date,
-        "reason": None if request.reason is None else harmless_name(request.reason),
+        "reason": _name_of(request.reason),
         "decided_at": clock(),
-        "total": entitled + granted,
+        "total": Decimal(due["amount"].sum()) + granted,
         "currency": currency,
         "rests_on": worked.rests_on.get(currency),
         "run_id": run.run_id,
+        "published": rules.published,
+        "valid_from": due["month"].min(),
+        "valid_to": due["month"].max(),
+        "paid_until": run.books.value("select max(paid_month) from payments"),
+        "prepared_by": _name_of(request.prepared_by),
+        "approved_by": _name_of(request.approved_by),
     }
+
+
+def _name_of(person: str | None) -> str | None:
+    return None if person is None else harmless_name(person)
 
 
 def _input_files(run: Run, inputs: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:

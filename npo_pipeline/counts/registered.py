@@ -9,6 +9,7 @@ import pandera.polars as pa
 import polars as pl
 
 from npo_pipeline.counts import precedence
+from npo_pipeline.counts.declared import Kept, correction_rows, is_declared_alike, resolution_rows
 from npo_pipeline.counts.score_formula import off_formula
 from npo_pipeline.counts.taking import Taken
 from npo_pipeline.files import kinds
@@ -21,10 +22,11 @@ TakenById = Mapping[str, Taken]
 """delivery_id -> what was taken from that file."""
 
 
-def registered_as(one: Taken, live: pl.DataFrame) -> str | None:
+def registered_as(one: Taken, live: pl.DataFrame, kept: Kept) -> str | None:
     """The live delivery that is the same file, read with the same result; null where there is none.
 
-    A file that was read before, but now loses fewer rows (its schools have a board since), is news.
+    A file that was read before, but now loses fewer rows (its schools have a board since) or is corrected
+    otherwise, is news.
     """
     same = live.filter(
         (pl.col("sha256") == one.arrived.sha256)
@@ -32,7 +34,7 @@ def registered_as(one: Taken, live: pl.DataFrame) -> str | None:
         & pl.col("reference_date").eq_missing(pl.lit(one.arrived.reference_date, pl.Date))
         & (pl.col("rejected") == one.rejected)
     )
-    return same["delivery_id"][0] if same.height else None
+    return next((name for name in same["delivery_id"] if is_declared_alike(one, name, kept)), None)
 
 
 def delivery_rows(taken: TakenById, run_id: str, at: datetime) -> pl.DataFrame:
@@ -65,6 +67,7 @@ def content_rows(taken: TakenById) -> dict[str, tuple[pa.DataFrameSchema, pl.Dat
         refused = with_messages(one.refusals).with_columns(file=pl.lit(one.arrived.name))
         parts += [
             (tables.QUARANTINE, name, refused),
+            (tables.SOURCE_CORRECTIONS, name, correction_rows(one, name)),
             (tables.COUNTS, name, one.counts.with_columns(dated)),
             (tables.SCORES, name, one.scores.with_columns(dated)),
             (tables.SCHOOL_FACTS, name, one.facts),
@@ -76,6 +79,8 @@ def content_rows(taken: TakenById) -> dict[str, tuple[pa.DataFrameSchema, pl.Dat
         rows = frame.with_columns(delivery_id=pl.lit(name)).select(list(model.columns))
         before = gathered.get(model.name)
         gathered[model.name] = (model, pl.concat([before[1], rows]) if before else rows)
+    resolved = pl.concat(resolution_rows(one, name) for name, one in taken.items())
+    gathered[tables.RESOLUTIONS.name] = (tables.RESOLUTIONS, resolved.unique(maintain_order=True))
     return {name: pair for name, pair in gathered.items() if pair[1].height}
 
 

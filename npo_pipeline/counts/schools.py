@@ -77,6 +77,28 @@ def refuse_two_boards(kind: FileKind, rows: pl.DataFrame, file: str) -> None:
         raise Refused(f"{file}, lines {lines}: {twice['vestiging'][0]} is given to boards {boards}; keep one")
 
 
+def refuse_two_fates(rows: pl.DataFrame, file: str) -> None:
+    """Refuse a changes file in which a school meets two fates on one day, or merges into itself.
+
+    Args:
+        rows: the good rows of a changes file, as text with `line`.
+        file: its name.
+
+    Raises:
+        Refused: names the lines.
+    """
+    fates = rows.filter(pl.col("SOORT").is_in(["fusie", "sluiting", "opening"])).sort("line")
+    of_itself = fates.filter(pl.col("VESTIGING") == pl.col("OPVOLGER"), pl.col("SOORT") == "fusie")
+    for line, vestiging in of_itself.select("line", "VESTIGING").head(1).iter_rows():
+        raise Refused(f"{file}, line {line}: {vestiging} merges into itself; put OPVOLGER right")
+    day = columns.day("INGANGSDATUM").alias("day")
+    told = fates.with_columns(day).unique(["VESTIGING", "day", "SOORT", "OPVOLGER"], maintain_order=True)
+    twice = told.filter(pl.struct("VESTIGING", "day").is_duplicated()).sort("VESTIGING", "day", "line").head(2)
+    if twice.height:
+        lines, kinds_of = (" and ".join(map(str, twice[column])) for column in ("line", "SOORT"))
+        raise Refused(f"{file}, lines {lines}: {kinds_of} of {twice['VESTIGING'][0]} on one day; keep one")
+
+
 def changes_of(rows: pl.DataFrame) -> pl.DataFrame:
     """The changes of a changes file: effective, kind, vestiging, board, successor."""
     return rows.select(

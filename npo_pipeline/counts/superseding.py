@@ -35,24 +35,32 @@ def refuse_two_tellings(taken: list[Taken]) -> None:
             )
 
 
-def superseded(taken: Mapping[str, Taken], live: pl.DataFrame, places: pl.DataFrame) -> dict[str, str]:
+def superseded(
+    taken: Mapping[str, Taken], live: pl.DataFrame, places: pl.DataFrame, resolutions: pl.DataFrame
+) -> dict[str, str]:
     """The live deliveries that new ones take the place of: of the same kind and reference date, and of a school.
 
     A file that shares no school with an older one is another part and no correction: CBS publishes the scores
     of bao and of vo apart, and a register may come in parts. Changes add up and never supersede each other
-    (contract, section 2: they belong to no date).
+    (contract, section 2: they belong to no date). A file that was declared to stand for refused lines of another
+    takes the place of nothing, and goes when that other goes: a corrected file has those rows itself.
 
     Args:
         taken: delivery_id -> what came in.
         live: delivery_id, kind, reference_date of the live deliveries.
         places: delivery_id, vestiging of all that the books hold.
+        resolutions: delivery_id, resolved_by of live deliveries that stand for refused lines of another.
 
     Returns:
         Older delivery_id -> newer delivery_id.
     """
     key = ["kind", "reference_date"]
     coming = pl.DataFrame(
-        [(name, one.arrived.kind.name, one.arrived.reference_date) for name, one in taken.items()],
+        [
+            (name, one.arrived.kind.name, one.arrived.reference_date)
+            for name, one in taken.items()
+            if not one.arrived.declared.replaces
+        ],
         schema={"newer": pl.String, "kind": pl.String, "reference_date": pl.Date},
         orient="row",
     )
@@ -65,7 +73,19 @@ def superseded(taken: Mapping[str, Taken], live: pl.DataFrame, places: pl.DataFr
     # One that told of no school at all has nothing to keep.
     empty = pairs.join(places, on="delivery_id", how="anti")
     found = pl.concat([meets, empty]).group_by("delivery_id").agg(pl.col("newer").min()).sort("delivery_id")
-    return dict(found.select("delivery_id", "newer").iter_rows())
+    gone = dict(found.select("delivery_id", "newer").iter_rows())
+    return dict(sorted({**_gone_along(gone, resolutions), **gone}.items()))
+
+
+def _gone_along(gone: Mapping[str, str], resolutions: pl.DataFrame) -> dict[str, str]:
+    """The files that stood for refused lines of those that are gone, and what these give way to."""
+    along: dict[str, str] = {}
+    # Sorted, a file that itself stands for lines of another is seen before what stands for lines of it.
+    for base, resolver in resolutions.select("delivery_id", "resolved_by").unique().sort(pl.all()).iter_rows():
+        newer = [names[one] for names, one in ((gone, base), (along, base), (along, resolver)) if one in names]
+        if newer:
+            along[resolver] = min(newer)
+    return along
 
 
 def no_longer_told(

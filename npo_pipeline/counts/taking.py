@@ -76,6 +76,7 @@ def _take_list(one: Arrived, counted: Counted) -> Taken:
     schools.refuse_two_boards(one.kind, rows, one.name)
     facts = schools.facts_of(one.kind, rows, one.reference_date)
     if one.kind is kinds.CHANGES:
+        schools.refuse_two_fates(rows, one.name)
         return replace(taken, facts=facts, changes=schools.changes_of(rows))
     if one.kind in kinds.ADDRESSES:
         return replace(taken, facts=facts)

@@ -11,6 +11,8 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
+from npo_pipeline.files.declared.applied import NOTHING_DECLARED, Declared
+from npo_pipeline.files.declared.found import told_apart
 from npo_pipeline.files.folded import Folded, Part, can_fold, folded_blocks
 from npo_pipeline.files.header import Header, read_header
 from npo_pipeline.files.inspect import Bytes
@@ -42,6 +44,7 @@ class Arrived:
     text: tuple[Bytes, Header] | None
     workbook: Workbook | None
     reference_date: date | None = None
+    declared: Declared = NOTHING_DECLARED
     begun: list[Iterator[Part]] = field(default_factory=list)
     """Its rows, where reading them has begun already; whoever asks first takes them."""
 
@@ -50,44 +53,71 @@ class Arrived:
         """The name of the file in its delivery."""
         return self.file.name
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns it has."""
+        if self.workbook is not None:
+            return self.workbook.rows.drop("line").columns
+        return list(self.text[1].columns) if self.text else []
+
+    def raw(self) -> Iterator[pl.DataFrame]:
+        """Its rows as they were delivered, as frames of text: `line` and all columns of the file."""
+        if self.workbook is not None:
+            yield self.workbook.rows
+        if self.text is not None:
+            yield from text_blocks(self.file, *self.text)
+
     def blocks(self) -> Iterator[pl.DataFrame]:
-        """Its rows as frames of text: `line` and all columns of the file, dates without dashes."""
+        """Its rows with what was declared corrected, dates without dashes."""
         for part in self.parts():
             yield self.unfolded(part)
 
     def parts(self) -> Iterator[Part]:
-        """The same rows, those of a register folded where that changes nothing."""
-        if self.workbook is not None:
-            yield self.workbook.rows
-        if self.text is not None:
-            begin = folded_blocks if can_fold(self.text[1]) else text_blocks
-            dates = _dates(self.kind)
-            for part in self.begun.pop() if self.begun else begin(self.file, *self.text):
-                if isinstance(part, Folded):
-                    yield self.unfolded(part) if _dashed(part.stays, dates) else part
-                else:
-                    yield _compact(part, dates)
+        """The same rows, those of a register folded where nothing is corrected and no date has dashes."""
+        dates, as_it_is = _dates(self.kind), self.declared.edits == NOTHING_DECLARED.edits
+        for part in self.begun.pop() if self.begun else self._as_read():
+            if not isinstance(part, Folded):
+                yield _compact(self.declared.edits.of(part), dates)
+            else:
+                yield part if as_it_is and not _dashed(part.stays, dates) else self.unfolded(part)
 
     def unfolded(self, part: Part) -> pl.DataFrame:
         """A part as a frame of text."""
-        return _compact(part.unfold(), _dates(self.kind)) if isinstance(part, Folded) else part
+        if not isinstance(part, Folded):
+            return part
+        return _compact(self.declared.edits.of(part.unfold()), _dates(self.kind))
+
+    def _as_read(self) -> Iterator[Part]:
+        if self.text is not None and can_fold(self.text[1]):
+            return folded_blocks(self.file, *self.text)
+        return self.raw()
 
 
 def arrive(
-    paths: Sequence[Path], reference_date: date | None, looked: Sequence[Looked] | None = None
+    paths: Sequence[Path],
+    reference_date: date | None,
+    looked: Sequence[Looked] | None = None,
+    today: date = date.max,
 ) -> list[Arrived]:
     """Recognise every file of a delivery and give it its reference date.
 
     A file that says its date keeps it; `reference_date`, or else the one date the others say, is for those
-    that do not. `looked`: what a first look at them showed, where that was taken before.
+    that do not. `looked`: what a first look at them showed, where that was taken before. `today`: the day it is
+    taken in; without it every declared correction has expired.
 
     Raises:
-        Refused: a file is unknown, damaged, says another date, or no date is known for it.
+        Refused: a file is unknown, damaged, says another date, or no date is known for it; or what was declared
+            of it does not fit.
     """
-    seen = look(paths) if looked is None else looked
+    declaring, seen = told_apart(look(paths) if looked is None else looked)
     arrived = [one for file in seen if (one := _recognised(file))]
     if not arrived:
         raise Refused("the delivery holds no file of a known kind")
+    if declaring:
+        # Reading what is declared takes libraries that no other delivery needs.
+        from npo_pipeline.files.declared.bound import bind
+
+        arrived = bind(declaring, arrived, today)
     said = {one.name: _said(one) for one in arrived}
     for name, day in said.items():
         if day and reference_date and day != reference_date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,16 +26,19 @@ class Books:
     def __init__(self, engine: Engine, shown: str, witnesses: frozenset[str]) -> None:
         self._engine, self._shown, self.witnesses = engine, shown, witnesses
 
-    def frame(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
+    def frame(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pl.DataFrame:
         """Run a query; its rows come in no particular order unless the query says so.
+
+        `parameters`: for `?` in order, or for `$name` by name.
 
         Raises:
             Refused: the database is damaged.
         """
+        given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         try:
             # A relation of its own per query: `execute` would replace the result of the query before it.
             # Not by its method `pl`: that loads pyarrow, which takes longer than the query.
-            return pl.DataFrame(self._engine.sql(query, params=list(parameters)))
+            return pl.DataFrame(self._engine.sql(query, params=given))
         except (duckdb.Error, pl.exceptions.PolarsError) as error:
             raise Refused(
                 f"{self._shown}: is damaged ({first_line(error)}); put a back-up in its place"

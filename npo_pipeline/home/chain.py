@@ -15,21 +15,24 @@ from npo_pipeline.home.live import PLACES
 from npo_pipeline.home.manifest import BEFORE_ALL, rows_sha256, text_sha256, told
 from npo_pipeline.home.witnesses import witness_faults
 
-OWNERS = {
+OWNERS: dict[str, tuple[str, str, str] | None] = {
     **dict.fromkeys(("deliveries", "differences", "decisions", "payments"), None),
     **dict.fromkeys(
-        ("quarantine", "school_facts", "counts", "scores", "changes", "applications"),
-        ("deliveries", "delivery_id"),
+        ("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes", "applications"),
+        ("deliveries", "delivery_id", "delivery_id"),
     ),
+    "resolutions": ("deliveries", "delivery_id", "resolved_by"),
     **dict.fromkeys(
-        ("decision_inputs", "entitlements", "trace", "instalments", "grants"), ("decisions", "decision_id")
+        ("decision_inputs", "entitlements", "trace", "instalments", "grants"),
+        ("decisions", "decision_id", "decision_id"),
     ),
 }
-"""The tables whose rows belong to a run, and through which other table when they do not name it themselves.
+"""The tables whose rows belong to a run, and through which other table when they do not name it themselves: its
+name, its key, and the column that holds that key.
 Of the others, `schools` follows from facts, and `regulations` are named by the hash of their own text."""
 
 _SUPERSEDING = f"""
-    with places as ({PLACES}),
+    with recursive places as ({PLACES}),
     meeting as (
         select distinct p.delivery_id, q.delivery_id as newer from places p join places q using (vestiging)),
     told as (select distinct delivery_id from places),
@@ -37,14 +40,21 @@ _SUPERSEDING = f"""
         select d.delivery_id, n.delivery_id as newer, n.run_id
         from deliveries d join deliveries n
             on n.kind = d.kind and n.reference_date = d.reference_date and n.run_id > d.run_id
-        where (d.delivery_id, n.delivery_id) in (select (delivery_id, newer) from meeting)
-            or d.delivery_id not in (from told))
-    select d.delivery_id, d.superseded_by, min_by(l.newer, (l.run_id, l.newer)) as expected
-    from deliveries d left join later l using (delivery_id)
+        where ((d.delivery_id, n.delivery_id) in (select (delivery_id, newer) from meeting)
+            or d.delivery_id not in (from told)) and n.delivery_id not in (select resolved_by from resolutions)),
+    rests(delivery_id, base) as (
+        select resolved_by, delivery_id from resolutions
+        union select s.delivery_id, r.delivery_id from rests s join resolutions r on r.resolved_by = s.base),
+    gives_way as (
+        select delivery_id, newer, run_id, 0 as along from later
+        union all select s.delivery_id, newer, run_id, 1 from rests s join later l on l.delivery_id = s.base)
+    select d.delivery_id, d.superseded_by, min_by(g.newer, (g.run_id, g.along, g.newer)) as expected
+    from deliveries d left join gives_way g using (delivery_id)
     group by all having d.superseded_by is distinct from expected
     order by 1"""
 """A delivery gives way to the first one of its kind and date that a later run brings and that tells of one of its
-schools (`counts.superseding`)."""
+schools; one that stands for refused lines of another takes the place of none, and goes when that other goes
+(`counts.superseding`)."""
 
 
 class _Written(BaseModel):
@@ -133,8 +143,8 @@ def owned(books: Books, table: str) -> pl.DataFrame:
     """A table with the run that each row belongs to, as `owner` (null where there is none)."""
     if (through := OWNERS[table]) is None:
         return books.frame(f"select *, run_id as owner from {table}")
-    name, key = through
-    return books.frame(f"select t.*, o.run_id as owner from {table} t left join {name} o using ({key})")
+    name, key, held = through
+    return books.frame(f"select t.*, o.run_id as owner from {table} t left join {name} o on o.{key} = t.{held}")
 
 
 def _regulation_faults(books: Books, runs: Sequence[_Sealed]) -> Iterator[str]:

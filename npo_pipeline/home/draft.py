@@ -49,7 +49,9 @@ def prove(engine: Engine, draft: Path, addition: Addition, run: pl.DataFrame) ->
         raise NotAsWritten("it was not closed cleanly")
     with reading(engine, draft):
         for name, frame in {**addition.added, "runs": run}.items():
-            key = next(c for c in ("run_id", "decision_id", "delivery_id", "sha256") if c in frame.columns)
+            key = next(
+                c for c in ("run_id", "decision_id", "resolved_by", "delivery_id", "sha256") if c in frame.columns
+            )
             names = frame[key].unique().to_list()
             _compare(engine, name, frame, f"from {name} where {key} in (select unnest(?))", [names])
         for name, frame in addition.derived.items():

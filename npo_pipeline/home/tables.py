@@ -6,6 +6,7 @@ import duckdb
 import polars as pl
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.home.views import VIEWS
 from schemas.tables import TABLES
 
 _SQL_TYPES: dict[type[pl.DataType], str] = {
@@ -15,19 +16,8 @@ _SQL_TYPES: dict[type[pl.DataType], str] = {
     pl.Datetime: "timestamp",
 }
 
-FORMAT = 1
-"""The form of the books. A program refuses a home of a higher format than its own."""
-
-VIEWS = {
-    "board_payments": """
-        select paid_month, school_year, board, component, sum(amount)::decimal(18, 2) as amount, currency
-        from payments group by all order by all""",
-    "current_counts": """
-        select counts.* from counts join deliveries using (delivery_id)
-        where deliveries.superseded_by is null""",
-    "latest_decisions": """
-        select * from decisions qualify sequence = max(sequence) over (partition by school_year, currency)""",
-}
+FORMAT = 2
+"""The form of the books: their tables and columns. A program refuses a home of another format than its own."""
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
@@ -41,7 +31,7 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
-    """Refuse books that are not ours, or of a newer program.
+    """Refuse books that are not ours, or of another format.
 
     Raises:
         Refused: says which.
@@ -55,6 +45,11 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
     if found > FORMAT:
         raise Refused(
             f"{shown}: was written by a newer npo (format {found}, this one knows {FORMAT}); use that one"
+        )
+    if found < FORMAT:
+        raise Refused(
+            f"{shown}: was written by an older npo (format {found}, this one knows {FORMAT}); go on with that "
+            "one, or take everything in again in a new --home"
         )
 
 

@@ -1,4 +1,4 @@
-"""What a decision changes against the one before it: for whom, and by how much."""
+"""What a decision changes against the one before it: for whom, by how much, and why."""
 
 from __future__ import annotations
 
@@ -7,104 +7,110 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.instalments.decided import ENTITLED, INSTALLED, Decided
+from npo_pipeline.instalments.decided import ADJUSTED, ENTITLED, INSTALLED, KEY, SETTLED, Decided
+from npo_pipeline.instalments.effect import Effect, effect_of
+
+KINDS = {
+    "first_decision": "first",
+    "reference_count": "input",
+    "score_correction": "input",
+    "rate_change": "rule",
+    "amendment": "rule",
+    "merger": "change",
+    "closure": "change",
+    "opening": "change",
+    "code": "code",
+}
+"""What kind of thing each cause is."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A decision against the one before.
+    """A decision against the one before. What is due counts: entitlements as mergers and closures leave them.
 
     `by_component`: currency, school_type, component, schools, before, after, difference. `up`, `down`:
-    vestigingen that get more or less, those of each currency apart.
-    `causes`: currency, cause, schools, difference. `changed`: the
-    currencies in which any row differs at all.
+    vestigingen that get more or less, those of each currency apart. `causes`: currency, kind, cause, schools,
+    difference. `effect`: the schools that get another amount, and cuts by school type, component, municipality
+    and board. `per_school`: why, of each of them: vestiging, currency, cause, difference.
     """
 
     by_component: pl.DataFrame
     up: int
     down: int
     causes: pl.DataFrame
-    changed: tuple[str, ...]
+    effect: Effect
+    per_school: pl.DataFrame
 
 
-def compare(before: Decided, after: Decided) -> Plan:
-    """Compare two decisions row by row.
-
-    Causes: `count` (the number of pupils), `score`, `rate`, `new school`, `no longer counted`.
+def compare(before: Decided, after: Decided, causes: pl.DataFrame, schools: pl.DataFrame) -> Plan:
+    """Compare two decisions, school by school.
 
     Args:
         before: the decision before; frames without rows when there is none.
-        after: the decision worked out now.
+        after: the decision now.
+        causes: what the difference is made of: vestiging, school_type, component, month, cause, amount, currency.
+        schools: the directory.
     """
-    both = differences(before.entitlements, after.entitlements)
-    sums = both.group_by("currency", "school_type", "component").agg(
+    rows = _yearly(before, "before").join(
+        _yearly(after, "after"), on=[*KEY, "currency"], how="full", coalesce=True
+    )
+    rows = rows.with_columns(pl.col("before", "after").fill_null(0)).with_columns(
+        difference=pl.col("after") - pl.col("before")
+    )
+    sums = rows.group_by("currency", "school_type", "component").agg(
         pl.col("after").filter(pl.col("after") > 0).len().alias("schools"),
         pl.col("before", "after", "difference").sum(),
     )
-    per_school = both.group_by("currency", "vestiging").agg(pl.col("difference").sum())
-    moved = both.filter(pl.col("cause").is_not_null())
-    causes = moved.group_by("currency", "cause").agg(
-        pl.col("vestiging").n_unique().cast(pl.Int64).alias("schools"), pl.col("difference").sum()
-    )
+    each = rows.group_by("currency", "vestiging").agg(pl.col("difference").sum())
+    boards = pl.concat([one.entitlements.select("vestiging", "board") for one in (after, before)])
     return Plan(
         sums.sort("currency", "component", "school_type", descending=[False, True, False]),
-        per_school.filter(pl.col("difference") > 0).height,
-        per_school.filter(pl.col("difference") < 0).height,
-        causes.sort("currency", "cause"),
-        tuple(_changed(before, after)),
+        each.filter(pl.col("difference") > 0).height,
+        each.filter(pl.col("difference") < 0).height,
+        _summed(causes),
+        effect_of(rows, boards, schools),
+        causes.group_by("currency", "vestiging", "cause").agg(difference=pl.col("amount").sum()),
     )
 
 
-def differences(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """Two sets of entitlements, row by row.
-
-    Args:
-        before: vestiging, school_type, component, measure, quantity, rate, amount, currency.
-        after: the same.
-
-    Returns:
-        vestiging, school_type, component, currency, before, after, difference, cause (null: no change).
-    """
-    key = ["vestiging", "school_type", "component", "currency"]
-    both = before.select(*key, "measure", "quantity", "rate", before="amount").join(
-        after.select(*key, new_measure="measure", new_quantity="quantity", new_rate="rate", after="amount"),
-        on=key,
-        how="full",
-        coalesce=True,
-    )
-    told = both.with_columns(
-        cause=_cause(), before=pl.col("before").fill_null(0), after=pl.col("after").fill_null(0)
-    )
-    return told.with_columns(difference=pl.col("after") - pl.col("before")).select(
-        *key, "before", "after", "difference", "cause"
-    )
+def first_causes(after: Decided) -> pl.DataFrame:
+    """The causes of a decision that has none before it: all that is due is there for the first time."""
+    return after.instalments.with_columns(cause=pl.lit("first_decision"))
 
 
-def _changed(before: Decided, after: Decided) -> Iterator[str]:
+def together(parts: list[Decided]) -> Decided:
+    """Several decisions, each of a currency, as one."""
+    names = Decided.__dataclass_fields__
+    return Decided(*(pl.concat([getattr(one, name) for one in parts]) for name in names))
+
+
+def changed(before: Decided, after: Decided) -> Iterator[str]:
+    """The currencies in which two decisions say anything different at all."""
     for currency in sorted({*before.entitlements["currency"], *after.entitlements["currency"]}):
+        one, other = before.of(currency), after.of(currency)
         pairs = (
-            (before.entitlements, after.entitlements, ENTITLED),
-            (before.instalments, after.instalments, INSTALLED),
+            (one.entitlements, other.entitlements, ENTITLED),
+            (one.instalments, other.instalments, INSTALLED),
+            (one.adjustments, other.adjustments, ADJUSTED),
+            (one.settling, other.settling, SETTLED),
         )
-        mine = pl.col("currency") == currency
-        if not all(_same(one.filter(mine), other.filter(mine), columns) for one, other, columns in pairs):
+        if not all(_same(*pair) for pair in pairs):
             yield currency
 
 
-def _cause() -> pl.Expr:
-    quantity = pl.col("quantity") != pl.col("new_quantity")
-    return (
-        pl.when(pl.col("before").is_null())
-        .then(pl.lit("new school"))
-        .when(pl.col("after").is_null())
-        .then(pl.lit("no longer counted"))
-        .when(quantity & (pl.col("measure") == "score"))
-        .then(pl.lit("score"))
-        .when(quantity)
-        .then(pl.lit("count"))
-        .when(pl.col("rate") != pl.col("new_rate"))
-        .then(pl.lit("rate"))
+def _yearly(decided: Decided, name: str) -> pl.DataFrame:
+    """What is due in the year; a school that is entitled to nothing any more stands there with 0."""
+    entitled = decided.entitlements.select(*KEY, "currency").with_columns(amount=pl.lit(0, pl.Decimal(18, 2)))
+    due = pl.concat([decided.instalments.select(entitled.columns), entitled])
+    return due.group_by(*KEY, "currency").agg(pl.col("amount").sum().alias(name))
+
+
+def _summed(causes: pl.DataFrame) -> pl.DataFrame:
+    summed = causes.group_by("currency", "cause").agg(
+        pl.col("vestiging").n_unique().cast(pl.Int64).alias("schools"), difference=pl.col("amount").sum()
     )
+    named = summed.with_columns(kind=pl.col("cause").replace_strict(KINDS, return_dtype=pl.String))
+    return named.select("currency", "kind", "cause", "schools", "difference").sort("currency", "cause")
 
 
 def _same(one: pl.DataFrame, other: pl.DataFrame, columns: list[str]) -> bool:

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
 from npo_pipeline.counts.precedence import NEWCOMERS, used
 from npo_pipeline.errors import Refused
-from npo_pipeline.instalments.decided import Rules
+from npo_pipeline.files import kinds
+from npo_pipeline.instalments.decided import CHANGES, Rules
 from npo_pipeline.regulations.frames import places, rates, shares, thresholds
 from npo_pipeline.regulations.load import LoadedRegulation
+from npo_pipeline.regulations.model import Regulation
 
 MEASURES_OF_DAYS = {"newcomers": NEWCOMERS}
 """Measures that are counted on days of their own and add up, and what counts them."""
 
 
 def rules_of(loaded: LoadedRegulation) -> Rules:
-    """A regulation as frames."""
-    rules = loaded.regulation
+    """A regulation as frames, with what was in force before its amendments."""
+    earlier = tuple((until, _as_frames(loaded.name, one)) for until, one in loaded.earlier)
+    return replace(_as_frames(loaded.name, loaded.regulation), earlier=earlier)
+
+
+def _as_frames(name: str, rules: Regulation) -> Rules:
+    settling = rules.settling
     return Rules(
-        loaded.name,
+        name,
         rules.currency,
         rates(rules),
         thresholds(rules),
         shares(rules),
         places(rules),
         rules.places.counts_as if rules.places else None,
+        settling.corrections,
+        settling.floor_zero,
+        settling.closure == "runs_out",
     )
 
 
@@ -55,7 +66,7 @@ def inputs_of(live: pl.DataFrame, loaded: Sequence[LoadedRegulation], day: date)
     """The deliveries that a decision rests on: what is counted -> delivery_ids.
 
     A measure that is counted on several days counts only when every one of them was delivered: half a sum is
-    no sum.
+    no sum. Changes belong to no date, and all of them count.
 
     Args:
         live: delivery_id, kind, reference_date of the deliveries that nothing superseded.
@@ -70,7 +81,8 @@ def inputs_of(live: pl.DataFrame, loaded: Sequence[LoadedRegulation], day: date)
         ]
         if found and all(found):
             inputs[subject] = sorted(name for names in found for name in names or ())
-    return inputs
+    told = live.filter(pl.col("kind") == kinds.CHANGES.name)["delivery_id"].sort().to_list()
+    return {**inputs, CHANGES: told} if told else inputs
 
 
 def days_of(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:

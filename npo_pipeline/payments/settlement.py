@@ -13,11 +13,19 @@ import polars as pl
 from npo_pipeline.months import Month, month_text
 
 KEY = ["school_year", "currency", "vestiging", "school_type", "component"]
+KIND = ["school_year", "currency", "school_type", "component"]
 SETTLED = [*KEY, "decision_id", "reason", "amount_cents"]
 
 
-def settle(month: Month, due: pl.DataFrame, paid: pl.DataFrame, latest: pl.DataFrame) -> pl.DataFrame:
-    """What to pay in a month so that what was paid equals what is due.
+def settle(
+    month: Month,
+    due: pl.DataFrame,
+    paid: pl.DataFrame,
+    latest: pl.DataFrame,
+    waiting: pl.DataFrame,
+    floors: pl.DataFrame,
+) -> pl.DataFrame:
+    """What to pay in a month so that what was paid equals what is due, as far as corrections are settled by then.
 
     The part equal to the month's own instalment has reason `instalment`, the rest, up or down,
     `correction` (contract, section 4). When the month's instalment of a school was booked before, all of
@@ -28,17 +36,25 @@ def settle(month: Month, due: pl.DataFrame, paid: pl.DataFrame, latest: pl.DataF
         due: the instalments of the latest decision of every school year: KEY, month, amount_cents.
         paid: the ledger: KEY, paid_month, reason, amount_cents.
         latest: school_year, currency, decision_id of those decisions.
+        waiting: what of the corrections is spread over later months: KEY, amount_cents.
+        floors: KIND of what never takes back in this month more than it pays.
 
     Returns:
         KEY, decision_id, reason, amount_cents (never 0), sorted.
     """
     balance = _due(month, due).join(_paid(month, paid), on=KEY, how="full", coalesce=True)
-    cents = pl.col("due", "own", "paid").fill_null(0)
-    split = balance.with_columns(cents, booked=pl.col("booked").fill_null(False)).with_columns(
+    held = balance.join(waiting.select(*KEY, waiting="amount_cents"), on=KEY, how="left")
+    floored = held.join(floors.select(KIND).with_columns(floor=pl.lit(True)), on=KIND, how="left")
+    cents = pl.col("due", "own", "paid", "paid_now", "waiting").fill_null(0)
+    flags = pl.col("booked", "floor").fill_null(False)
+    split = floored.with_columns(cents, flags).with_columns(
         instalment=pl.when("booked").then(0).otherwise("own"),
-        to_pay=pl.col("due") - pl.col("paid"),
+        to_pay=pl.col("due") - pl.col("waiting") - pl.col("paid"),
     )
-    rows = split.with_columns(correction=pl.col("to_pay") - pl.col("instalment"))
+    # What a run of this month paid before may come back in it; more may not.
+    least = -pl.max_horizontal("paid_now", pl.lit(0, pl.Int64))
+    to_pay = pl.when("floor").then(pl.max_horizontal("to_pay", least)).otherwise("to_pay")
+    rows = split.with_columns(correction=to_pay - pl.col("instalment"))
     long = rows.unpivot(["instalment", "correction"], index=KEY, variable_name="reason", value_name="amount_cents")
     return (
         long.filter(pl.col("amount_cents") != 0)
@@ -70,9 +86,12 @@ def _due(month: Month, due: pl.DataFrame) -> pl.DataFrame:
 
 
 def _paid(month: Month, paid: pl.DataFrame) -> pl.DataFrame:
-    booked = ((pl.col("paid_month") == month) & (pl.col("reason") == "instalment")).any()
+    now = pl.col("paid_month") == month
+    booked = (now & (pl.col("reason") == "instalment")).any()
     before = paid.filter(pl.col("paid_month") <= month)
-    return before.group_by(KEY).agg(paid=pl.col("amount_cents").sum(), booked=booked)
+    return before.group_by(KEY).agg(
+        paid=pl.col("amount_cents").sum(), paid_now=pl.col("amount_cents").filter(now).sum(), booked=booked
+    )
 
 
 def months_to_pay(month: Month, scheduled: list[date], paid: list[date]) -> list[Month]:

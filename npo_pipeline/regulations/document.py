@@ -29,6 +29,17 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True)
+class Sort:
+    """What sort of file a document is, for messages: what it is called and how it begins."""
+
+    name: str
+    begins: str
+
+
+REGULATION = Sort("regulation file", "title: ...")
+
+
+@dataclass(frozen=True)
 class Document:
     """The values of a file as text (or None where nothing stands), and the line of each, from 1."""
 
@@ -43,13 +54,13 @@ class Document:
         return self.lines.get(place, 1)
 
 
-def document_from(text: str, name: str) -> Document:
-    """Read YAML text as a document.
+def document_from(text: str, name: str, sort: Sort = REGULATION) -> Document:
+    """Read YAML text as a document; `sort` is what it should be.
 
     Raises:
         Refused: it is no YAML, holds more or less than one mapping, or something that is not allowed.
     """
-    reading = _Reading(name, _events(text, name))
+    reading = _Reading(name, _events(text, name), sort)
     try:
         data = reading.whole()
     except yaml.YAMLError as error:
@@ -67,14 +78,16 @@ def refused(name: str, line: int, words: str) -> Refused:
 class _Reading:
     name: str
     events: Iterator[yaml.Event]
+    sort: Sort
     lines: dict[Place, int] = field(default_factory=dict)
 
     def whole(self) -> dict[str, Any]:
         first = self._skip(yaml.StreamStartEvent, yaml.DocumentStartEvent)
         if isinstance(first, yaml.StreamEndEvent):
-            raise Refused(f"{self.name}: is empty; a regulation file holds a mapping of keys to values")
+            raise Refused(f"{self.name}: is empty; a {self.sort.name} holds a mapping of keys to values")
         if not isinstance(first, yaml.MappingStartEvent):
-            raise refused(self.name, _line(first), "is no mapping; a regulation file starts with `title: ...`")
+            words = f"is no mapping; a {self.sort.name} starts with `{self.sort.begins}`"
+            raise refused(self.name, _line(first), words)
         data = self._mapping((), first)
         after = self._skip(yaml.DocumentEndEvent)
         if not isinstance(after, yaml.StreamEndEvent):
@@ -88,7 +101,7 @@ class _Reading:
         if len(place) > DEPTH:
             raise refused(self.name, _line(event), f"is nested deeper than {DEPTH} levels; flatten it")
         if len(self.lines) > VALUES:
-            raise refused(self.name, _line(event), f"more than {VALUES} values; that is no regulation file")
+            raise refused(self.name, _line(event), f"more than {VALUES} values; that is no {self.sort.name}")
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(place, event)
         if isinstance(event, yaml.SequenceStartEvent):

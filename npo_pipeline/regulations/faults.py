@@ -26,16 +26,18 @@ _OTHERS = 5
 """Lines of other faults that a message names."""
 
 _WORDS = {
-    "missing": f"is missing; add it{_EVERY_VALUE}",
-    "model_type": f"holds no keys; write them below it, indented{_EVERY_VALUE}",
+    "missing": "is missing; add it{hint}",
+    "model_type": "holds no keys; write them below it, indented{hint}",
     "dict_type": "holds no keys; write them below it, indented",
     "tuple_type": "is no list; write it as [a, b] or with a dash before each item",
     "too_long": "holds too many items",
 }
 
 
-def refusal(document: Document, error: ValidationError) -> Refused:
-    """Say the first fault in full and where the others are.
+def refusal(
+    document: Document, error: ValidationError, keys: Sequence[str] = _KEYS, hint: str = _EVERY_VALUE
+) -> Refused:
+    """Say the first fault in full and where the others are; `keys` are those that may have been meant.
 
     A key that is not known comes before all else: what is missing is mostly the same key spelt right.
     """
@@ -46,7 +48,7 @@ def refusal(document: Document, error: ValidationError) -> Refused:
     _, line, place, first = faults[0]
     others = sorted({fault[1] for fault in faults[1:]} - {line})
     more = f"; see also line {', '.join(map(str, others[:_OTHERS]))}" if others else ""
-    return refused(document.name, line, f"{_dotted(place)}: {_words(first, place)}{more}")
+    return refused(document.name, line, f"{_dotted(place)}: {_words(first, place, keys, hint)}{more}")
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -65,19 +67,19 @@ def _place(loc: Place, context: dict[str, Any]) -> Place:
     return (*(step for step in loc if step != "[key]"), *context.get("place", ()))
 
 
-def _words(one: ErrorDetails, place: Place) -> str:
+def _words(one: ErrorDetails, place: Place, keys: Sequence[str], hint: str) -> str:
     context = one.get("ctx", {})
     if one["type"] == "rule":
         return str(context["words"])
     if one["type"] == "value_error":
         return str(context["error"])
     if one["type"] == "extra_forbidden":
-        near = get_close_matches(str(place[-1]), _KEYS, n=1)
+        near = get_close_matches(str(place[-1]), [key for key in keys if key != place[-1]], n=1)
         return f"is no key known here; {f'is `{near[0]}` meant?' if near else 'take it out'}"
     if one["type"] == "literal_error":
         given = quoted(one["input"]) if isinstance(one["input"], str) else "what stands here"
         return f"is {given}, which is none of {context['expected']}"
-    return _WORDS.get(one["type"], one["msg"])
+    return _WORDS[one["type"]].replace("{hint}", hint) if one["type"] in _WORDS else one["msg"]
 
 
 def _dotted(place: Sequence[str | int]) -> str:

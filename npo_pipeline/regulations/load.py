@@ -15,11 +15,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.months import school_year_from
-from npo_pipeline.regulations.document import Document, document_from, refused
+from npo_pipeline.months import Month, school_year_from
+from npo_pipeline.regulations.document import REGULATION, Document, Sort, document_from, refused
 from npo_pipeline.regulations.faults import refusal
 from npo_pipeline.regulations.model import Regulation
-from npo_pipeline.regulations.overlay import is_overlay, laid_over, overlay_from, refuse_wrong_base
+from npo_pipeline.regulations.overlay import (
+    is_overlay,
+    laid_over,
+    overlay_from,
+    refuse_effect_elsewhere,
+    refuse_wrong_base,
+)
 
 MAX_BYTES = 2**20
 """No regulation comes near one MiB; what does is something else."""
@@ -55,9 +61,14 @@ class FromTexts:
 
 @dataclass(frozen=True)
 class LoadedRegulation(FromTexts):
-    """A regulation and the texts it came from."""
+    """A regulation and the texts it came from.
+
+    `earlier`: what was in force before each of its amendments: the month in which the amendment takes effect,
+    and the regulation until then, in order.
+    """
 
     regulation: Regulation
+    earlier: tuple[tuple[Month, Regulation], ...] = ()
 
 
 def load_rules(
@@ -83,10 +94,11 @@ def load_rules(
             if loaded.regulation.school_year != wanted:
                 raise Refused(f"{path}: is of school year {loaded.regulation.school_year}, not of {wanted}")
             chosen[loaded.regulation.sector] = loaded
-    for (text, document), _ in documents:
-        if is_overlay(document):
-            base = _base_of(document, chosen.values())
-            chosen[base.regulation.sector] = _overlaid(base, text, document)
+    overlays = [(text, document) for (text, document), _ in documents if is_overlay(document)]
+    # What holds all year first, then the amendments in the order in which they take effect.
+    for text, document in sorted(overlays, key=lambda one: overlay_from(one[1]).effective or date.min):
+        base = _base_of(document, chosen.values())
+        chosen[base.regulation.sector] = _overlaid(base, text, document)
     if not chosen:
         raise Refused(_nothing(wanted, as_of))
     return tuple(sorted(chosen.values(), key=lambda one: one.name))
@@ -200,8 +212,12 @@ def _base_of(document: Document, among: Iterable[LoadedRegulation]) -> LoadedReg
 
 
 def _overlaid(base: LoadedRegulation, text: RuleText, document: Document) -> LoadedRegulation:
-    regulation = laid_over(base.regulation, overlay_from(document), document)
-    return replace(base, regulation=regulation, texts=(*base.texts, text))
+    overlay = overlay_from(document)
+    last = base.earlier[-1][0] if base.earlier else None
+    refuse_effect_elsewhere(base.regulation, overlay, last, document)
+    regulation = laid_over(base.regulation, overlay, document)
+    before = ((overlay.effective, base.regulation),) if overlay.effective else ()
+    return replace(base, regulation=regulation, texts=(*base.texts, text), earlier=(*base.earlier, *before))
 
 
 def _nothing(school_year: str, as_of: date | None) -> str:
@@ -226,20 +242,20 @@ def read_rules(path: Path) -> tuple[RuleText, Document]:
     return rule_text(raw, path.name)
 
 
-def rule_text(raw: bytes, name: str) -> tuple[RuleText, Document]:
+def rule_text(raw: bytes, name: str, sort: Sort = REGULATION) -> tuple[RuleText, Document]:
     """The bytes of a file of rules as text, and its values as text.
 
     Raises:
         Refused: it is too large, not UTF-8, or no YAML; the message names file and line.
     """
     if len(raw) > MAX_BYTES:
-        raise Refused(f"{name}: is larger than {MAX_BYTES // 2**20} MiB; that is no regulation file")
+        raise Refused(f"{name}: is larger than {MAX_BYTES // 2**20} MiB; that is no {sort.name}")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise refused(name, line, f"byte 0x{raw[error.start]:02X} is not UTF-8; save the file as UTF-8") from error
-    return RuleText(name, hashlib.sha256(raw).hexdigest(), text), document_from(text, name)
+    return RuleText(name, hashlib.sha256(raw).hexdigest(), text), document_from(text, name, sort)
 
 
 def _checked(text: RuleText, document: Document) -> LoadedRegulation:

@@ -19,6 +19,7 @@ from npo_pipeline.regulations.cited import Cited, Part, Source, fault, refuse_un
 from npo_pipeline.regulations.component import Component
 from npo_pipeline.regulations.example import Example
 from npo_pipeline.regulations.places import Places
+from npo_pipeline.regulations.settlement import Settlement
 from npo_pipeline.regulations.values import (
     Day,
     Key,
@@ -76,12 +77,18 @@ class Regulation(Part):
     rounding: Cited[Rounding]
     schedule: Key
     schedules: Annotated[dict[Key, Cited[Schedule]], AfterValidator(some)]
+    settlement: Cited[Settlement] | None = None
     components: Annotated[dict[Key, Component], AfterValidator(some)]
     examples: tuple[Example, ...] = ()
 
     def schedule_of(self, component: str) -> Cited[Schedule]:
         """The schedule a component is paid by."""
         return self.schedules[self.components[component].schedule or self.schedule]
+
+    @property
+    def settling(self) -> Settlement:
+        """How corrections are settled; in the next payment (contract, section 4) where the file does not say."""
+        return (self.settlement and self.settlement.value) or Settlement()
 
     @model_validator(mode="after")
     def _sources_known(self) -> Self:

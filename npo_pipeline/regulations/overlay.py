@@ -1,7 +1,8 @@
 """An overlay: a few values in place of those of a regulation file, for what its operator knows better.
 
 It holds `overlay_of` (the name of a regulation file without `.yaml`) and then, in the form of that file, only
-what it supplies: rates, thresholds, schedules, the reference date, and the sources it takes them from.
+what it supplies: rates, thresholds, schedules, the settlement, the reference date, and the sources it takes them
+from. With `effective` it is an amendment: what it says holds from that month on, and before it what was in force.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.months import Month, first_day, month_text
 from npo_pipeline.regulations.cited import Cited, Part, Source, cited
 from npo_pipeline.regulations.component import Component, Rate, Threshold
 from npo_pipeline.regulations.document import Document, refused
 from npo_pipeline.regulations.faults import near, refusal
 from npo_pipeline.regulations.model import Regulation, Schedule
-from npo_pipeline.regulations.values import Day, Key, Text, some
+from npo_pipeline.regulations.settlement import Settlement
+from npo_pipeline.regulations.values import Day, Key, MonthValue, Text, some
 
 KEY = "overlay_of"
 
@@ -34,9 +37,12 @@ class Overlay(Part):
     """An overlay as its file says it."""
 
     overlay_of: Text
+    effective: MonthValue | None = None
+    published: Cited[Day] | None = None
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
     reference_date: Cited[Day] | None = None
     schedules: dict[Key, Cited[Schedule]] = Field(default_factory=dict)
+    settlement: Cited[Settlement] | None = None
     components: dict[Key, ComponentOverlay] = Field(default_factory=dict)
 
 
@@ -70,7 +76,8 @@ def laid_over(base: Regulation, overlay: Overlay, document: Document) -> Regulat
     parts: dict[str, Any] = {name: getattr(base, name) for name in type(base).model_fields}
     parts["sources"] = {**base.sources, **overlay.sources}
     parts["schedules"] = {**base.schedules, **overlay.schedules}
-    parts["reference_date"] = overlay.reference_date or base.reference_date
+    for name in ("published", "reference_date", "settlement"):
+        parts[name] = getattr(overlay, name) or getattr(base, name)
     try:
         parts["components"] = {
             name: _with(component, overlay.components.get(name, ComponentOverlay()))
@@ -79,6 +86,32 @@ def laid_over(base: Regulation, overlay: Overlay, document: Document) -> Regulat
         return Regulation.model_validate(parts)
     except ValidationError as error:
         raise refusal(document, error) from error
+
+
+def refuse_effect_elsewhere(base: Regulation, overlay: Overlay, before: Month | None, document: Document) -> None:
+    """Refuse an amendment that takes effect outside the school year, or not after the one before it.
+
+    Args:
+        base: the regulation.
+        overlay: what is laid over it.
+        before: the month in which the amendment before it takes effect; null when it is the first.
+        document: the file of the overlay.
+
+    Raises:
+        Refused: names file and line.
+    """
+    opening = first_day(base.school_year)
+    if overlay.effective is None:
+        return
+    line = document.line(("effective",))
+    if not opening < overlay.effective < opening.replace(year=opening.year + 1):
+        words = (
+            f"effective: {month_text(overlay.effective)} lies outside {base.school_year}, or is its first month"
+        )
+        raise refused(document.name, line, f"{words}; leave `effective` out for what holds all year")
+    if before is not None and overlay.effective <= before:
+        words = f"effective: {month_text(overlay.effective)} does not come after {month_text(before)} of another"
+        raise refused(document.name, line, f"{words} amendment; keep one of the two")
 
 
 def _with(component: Component, news: ComponentOverlay) -> Component:

@@ -170,7 +170,7 @@ def test_a_corrected_file_supersedes_the_one_before_and_the_difference_is_paid(c
         ("scores", 1)
     ]
     plan = run("decide", "--school-year", "2021-2022", "--reason", "CBS", "--home", home)
-    assert (plan["schools_up"], plan["schools_down"], plan["causes"][0]["cause"]) == (1, 0, "score")
+    assert (plan["schools_up"], plan["schools_down"], plan["causes"][0]["cause"]) == (1, 0, "score_correction")
     run("pay", "--month", "2021-10", "--home", home)
     before, after = (
         (old * SCORE).quantize(CENT, ROUND_HALF_UP),

@@ -100,7 +100,7 @@ components:
     again = decide(home, "2022-2023", "--regulation", overlay)
     assert again["regulations"][-1] == "2022-2023-vo.yaml+overlay.yaml"
     assert again["causes"] == [
-        {"currency": "EUR", "cause": "rate", "schools": 1, "difference": "33.00"}
+        {"currency": "EUR", "kind": "rule", "cause": "rate_change", "schools": 1, "difference": "33.00"}
     ]  # 22 x 1.50
     assert run(home, "verify")["ties"]
     assert select(home, "select count(*) from regulations") == [(4,)]
@@ -127,7 +127,7 @@ def test_a_school_that_is_no_longer_counted_is_no_component_that_is_left_out(hom
     less = write(tmp_path / "less" / "po.csv", PO, *po("01AA", 10))
     run(home, "ingest", less, "--reference-date", "2020-10-01")
     assert decide(home, "2022-2023")["causes"] == [
-        {"currency": "USD", "cause": "no longer counted", "schools": 1, "difference": "-4001.53"}
+        {"currency": "USD", "kind": "input", "cause": "reference_count", "schools": 1, "difference": "-4001.53"}
     ]
 
 

@@ -182,7 +182,7 @@ def test_a_changed_row_is_found(granted, statement):
 
 def test_a_total_that_grants_do_not_add_up_to_is_found(granted):
     findings = tamper(granted, "update decisions set total = total + 1")
-    assert any("its entitlements and grants add up to 2688.00" in one for one in findings), findings
+    assert any("its instalments and grants add up to 2688.00" in one for one in findings), findings
 
 
 def test_an_overlay_with_a_ceiling_decides_otherwise(granted, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.corrections.declaring import REPLACES, SET, but, declare
 from tests.home.delivery import (
     BOARDS,
     PUPILS,
@@ -20,7 +21,9 @@ from tests.home.delivery import (
     write_scores,
 )
 from tests.home.npo import Npo, here
-from tests.home.seeing import tables
+from tests.home.seeing import select, tables
+
+NEWCOMER = but(SET, file="newcomers.csv", column="NIEUWKOMERS", expect="2", value="3")
 
 
 @pytest.fixture(scope="session")
@@ -104,11 +107,20 @@ def rich_once(tmp_path_factory, stages) -> Path:
 
 @pytest.fixture(scope="session")
 def whole_once(tmp_path_factory, rich_once) -> Path:
-    """The same with newcomers and with applications that are decided on, so that every table has rows."""
+    """The same with a merger, newcomers, applications that are decided on, a declared correction, and a refused
+    row that was resolved, so that every table has rows."""
     folder = tmp_path_factory.mktemp("whole")
     home = Path(shutil.copytree(rich_once, folder / "home"))
+    run(home, "ingest", write_changes(folder / "merger", "20211101;fusie;04DD00;;02BB00"))
+    run(home, "decide", "--school-year", "2021-2022")
+    run(home, "pay", "--month", "2022-01")
     run(home, "ingest", write_register(folder / "before", PUPILS), "--reference-date", "2019-10-01")
-    run(home, "ingest", write_newcomers(folder / "newcomers", "20201001;01AA;00;1;2"))
+    newcomers = write_newcomers(folder / "newcomers", "20201001;01AA;00;1;2", "20201001;02BB;00;1;x")
+    run(home, "ingest", declare(newcomers, NEWCOMER), "--max-rejected", "0.5")
+    ((named,),) = select(home, "select max(delivery_id) from deliveries")
+    resolving = write_newcomers(folder / "resolving", "20201001;02BB;00;1;4")
+    entry = but(REPLACES, delivery=named, lines=[3], file="newcomers.csv")
+    run(home, "ingest", declare(resolving, replaces=(entry,)))
     in_time, too_late = "10001;01AA;IOP;20210416;1;900,00", "10001;01AA;IOP;20210714;1;900,00"
     run(home, "ingest", write_applications(folder / "applications", in_time, too_late))
     run(home, "decide", "--school-year", "2020-2021")

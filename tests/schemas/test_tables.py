@@ -40,6 +40,7 @@ VALUES: dict[str, tuple[Any, tuple]] = {
     "outcome": ("granted", ("Granted", "")),
     "unrounded": (Decimal("1.0000000001"), (Decimal("-0.0000000001"),)),
     "source": ("addresses", ("list", "")),
+    "action": ("set", ("Set", "alter", "")),
     "rule": ("negative", ("Negative", "renamed", "")),
     "sha256": (HASH, NO_HASH),
     "manifest_sha256": (HASH, NO_HASH),
@@ -79,6 +80,7 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
 MAY_BE_NULL = {
     "deliveries": {"reference_date", "superseded_by"},
     "quarantine": {"column_name"},
+    "source_corrections": {"vestiging", "expected", "value"},
     "school_facts": {"name", "place", "municipality"},
     "schools": {"name", "place", "municipality", "valid_to"},
     "counts": {"cluster", "pupils", "cumi_pupils", "newcomers"},

@@ -3,5 +3,6 @@
 from npo_pipeline.cli.summaries.decided import of_decide
 from npo_pipeline.cli.summaries.delivered import of_generate, of_ingest
 from npo_pipeline.cli.summaries.paid import of_pay, of_status, of_verify
+from npo_pipeline.cli.summaries.planned import of_diff
 
-__all__ = ["of_decide", "of_generate", "of_ingest", "of_pay", "of_status", "of_verify"]
+__all__ = ["of_decide", "of_diff", "of_generate", "of_ingest", "of_pay", "of_status", "of_verify"]

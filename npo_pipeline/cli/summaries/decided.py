@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from npo_pipeline.cli.granted import grants_document, show_grants
-from npo_pipeline.cli.show import document, euro, line, number, table
+from npo_pipeline.cli.show import document, euro, line, table
 from npo_pipeline.cli.summaries.parts import money, schools
+from npo_pipeline.cli.summaries.planned import plan_document, show_next_payment, show_plan
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.decision import DecideResult
@@ -19,16 +20,16 @@ def of_decide(result: DecideResult, dry_run: bool, as_json: bool) -> None:
     if as_json:
         document(_decision(result, dry_run))
         return
-    entitled, plan = result.decided.entitlements.height > 0, result.plan
-    for currency in result.currencies if entitled or plan.changed or result.granted is None else ():
+    entitled, changed = result.decided.entitlements.height > 0, bool(result.changed)
+    told = result.planned.plan.by_component.height > 0
+    for currency in result.currencies if told or result.granted is None else ():
         _decided_in(result, currency)
     if result.granted is not None:
         show_grants(result.granted, None if entitled else result.granted.rests_on)
-    if result.before and (entitled or plan.changed):
-        names = ", ".join(result.before.values())
-        line(f"Against {names}: {number(plan.up)} schools up, {number(plan.down)} down")
-        for currency, cause, schools, difference in plan.causes.iter_rows():
-            line(f"  {cause}: {number(schools)} schools, {euro(difference)} {money(currency)}")
+    if result.before and changed and told:
+        show_plan(result.planned, ", ".join(result.before.values()))
+    if changed:
+        show_next_payment(result.planned.next_payment)
     for remark in result.remarks:
         line(f"! {remark}")
     line(_written(result, dry_run))
@@ -41,7 +42,7 @@ def _decision(result: DecideResult, dry_run: bool) -> dict[str, Any]:
             "decision_id": result.written.get(currency),
             "before": result.before.get(currency),
             "currency": currency,
-            "total": entitled["amount"].sum(),
+            "total": result.decided.of(currency).instalments["amount"].sum(),
             "schools": entitled["vestiging"].n_unique(),
             "boards": entitled["board"].n_unique(),
             "rests_on": result.rests_on.get(currency),
@@ -56,10 +57,7 @@ def _decision(result: DecideResult, dry_run: bool) -> dict[str, Any]:
         "reference_date": result.reference_date,
         "regulations": list(result.regulations),
         "dry_run": dry_run,
-        "by_component": result.plan.by_component.to_dicts(),
-        "schools_up": result.plan.up,
-        "schools_down": result.plan.down,
-        "causes": result.plan.causes.to_dicts(),
+        **plan_document(result.planned),
         "remarks": list(result.remarks),
         "grants": grants_document(result.granted),
     }
@@ -72,10 +70,11 @@ def _decided_in(result: DecideResult, currency: str) -> None:
     named = ["component", "school type", "schools", money(currency)]
     if currency in result.before:
         columns, named = [*columns, "before", "difference"], [*named, "before", "difference"]
-    mine = result.plan.by_component.filter(pl.col("currency") == currency)
+    mine = result.planned.plan.by_component.filter(pl.col("currency") == currency)
     table(title, named, mine.select(columns).rows(), right=2)
-    entitled = result.decided.of(currency).entitlements
-    line(f"Total {euro(entitled['amount'].sum())} {money(currency)} for {schools(entitled)}")
+    decided = result.decided.of(currency)
+    total = euro(decided.instalments["amount"].sum())
+    line(f"Total {total} {money(currency)} for {schools(decided.entitlements)}")
     if rests := result.rests_on.get(currency):
         line(f"Not all of it is published. It rests on {rests}")
 

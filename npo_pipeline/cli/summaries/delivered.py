@@ -51,6 +51,8 @@ def of_ingest(home: Path, result: IngestResult, as_json: bool) -> None:
                 "differences": result.differences.height,
                 "waiting_for_board": list(result.waiting),
                 "remarks": list(result.remarks),
+                "corrections_applied": _applied(result),
+                "refused_rows_resolved": result.resolutions.height,
             }
         )
         return
@@ -59,12 +61,29 @@ def of_ingest(home: Path, result: IngestResult, as_json: bool) -> None:
     else:
         shown = result.files.select("file", "kind", "reference_date", "rows", "rejected").rows()
         table(f"Taken in ({result.run_id})", ["file", "kind", "reference date", "rows", "refused"], shown, right=3)
+    if applied := _applied(result):
+        line(f"{number(applied)} declared corrections applied: {_of_files(result.corrections)}")
+    if result.resolutions.height:
+        line(f"{number(result.resolutions.height)} rows refused earlier are resolved")
     _refusals(home, result.refusals)
     _messages(home, "differences", result.differences)
     for remark in result.remarks:
         line(f"! {remark}")
     for name in result.waiting:
         line(f"! {name}: no school in it has a known board yet; ingest the address list that names them")
+
+
+def _applied(result: IngestResult) -> int:
+    return (
+        result.corrections.select("delivery_id", "line", "column_name").n_unique()
+        if result.corrections.height
+        else 0
+    )
+
+
+def _of_files(corrections: pl.DataFrame) -> str:
+    counted = corrections.unique(["file", "line", "column_name"]).group_by("file").len().sort("file")
+    return ", ".join(f"{file} {number(times)}" for file, times in counted.iter_rows())
 
 
 def _rules(refusals: pl.DataFrame) -> list[tuple[str, int]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from npo_pipeline.cli.show import document, euro, line, table
+from npo_pipeline.cli.show import document, euro, line, number, table
 from npo_pipeline.cli.summaries.parts import money, schools, sums_by
 from npo_pipeline.months import month_text
 
@@ -77,6 +77,7 @@ def of_status(home: Path, status: Status, as_json: bool) -> None:
                 "months_paid": status.months.to_dicts(),
                 "to_come": status.to_come.to_dicts(),
                 "findings": list(status.findings),
+                "resolved": status.resolved.to_dicts(),
             }
         )
         return
@@ -107,6 +108,8 @@ def of_status(home: Path, status: Status, as_json: bool) -> None:
     if status.to_come.height:
         rows = [(month_text(month), money, amount) for month, amount, money in status.to_come.iter_rows()]
         table("Still to come", ["month", "currency", "amount"], rows, right=2)
+    for file, _, lines, resolved_by, by_file in status.resolved.iter_rows():
+        line(f"{file}: {number(lines)} refused rows were resolved by {by_file} ({resolved_by})")
     line("Open findings:" if status.findings else "No open findings")
     for finding in status.findings:
         line(f"! {finding}")

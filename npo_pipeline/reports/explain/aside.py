@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from npo_pipeline.reports.explain.explanation import Change, Flow, Month, Omitted, Soft, added
+from npo_pipeline.reports.explain.explanation import (
+    Change,
+    Flow,
+    Month,
+    Omitted,
+    Soft,
+    SourceCorrection,
+    added,
+)
 from npo_pipeline.reports.explain.language import Language
 
 
@@ -82,6 +90,24 @@ def _cause(one: Change, currency: str, language: Language) -> str:
         language.counted(number or Decimal(0), one.measure) for number in (one.quantity_before, one.quantity_after)
     )
     return language.say(f"cause.{one.cause}", before=before, after=after)
+
+
+def corrected(one: SourceCorrection, language: Language) -> str:
+    """Which row of the source was read otherwise than it was delivered, who declared that, and why."""
+    name = f"corrected.{one.action}" if one.expected is not None else f"corrected.{one.action}.pupil"
+    return language.say(
+        name,
+        vestiging=one.vestiging,
+        file=one.file,
+        line=str(one.line),
+        column=one.column_name,
+        expected=one.expected or "",
+        value=one.value or "",
+        reason=one.reason.rstrip("."),
+        by=one.reported_by,
+        on=language.day(one.reported_on),
+        until=language.day(one.expires),
+    )
 
 
 def rests_on(soft: Sequence[Soft], language: Language) -> Iterator[str]:

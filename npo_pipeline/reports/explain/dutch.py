@@ -95,6 +95,24 @@ _SENTENCES = {
         "{component} ({school_types}): niet meegerekend, want bij dit besluit was niet bekend welk bestuur het "
         "geld krijgt."
     ),
+    # What was read otherwise than it was delivered.
+    "corrected": "Opgegeven correcties op de bron",
+    "corrected.set": (
+        "{vestiging}: {file}, regel {line}: bij {column} staat {expected}, gelezen is {value}. "
+        "Opgegeven door {by} op {on}: {reason}. Geldig tot en met {until}."
+    ),
+    "corrected.drop": (
+        "{vestiging}: {file}, regel {line}: deze rij ({column} {expected}) is weggelaten. "
+        "Opgegeven door {by} op {on}: {reason}. Geldig tot en met {until}."
+    ),
+    "corrected.set.pupil": (
+        "{vestiging}: {file}, regel {line}: {column} van een leerling is anders gelezen dan er staat. "
+        "Opgegeven door {by} op {on}: {reason}. Geldig tot en met {until}."
+    ),
+    "corrected.drop.pupil": (
+        "{vestiging}: {file}, regel {line}: de rij van een leerling is weggelaten. "
+        "Opgegeven door {by} op {on}: {reason}. Geldig tot en met {until}."
+    ),
     # What it rests on.
     "rests_on": "Waar dit op rust",
     "rests_on.approximate": "De bron noemt bij benadering: {values}.",

@@ -94,6 +94,24 @@ _SENTENCES = {
     "omitted.no_board": (
         "{component} ({school_types}): left out, because it was not known which board would get the money."
     ),
+    # What was read otherwise than it was delivered.
+    "corrected": "Declared corrections of the source",
+    "corrected.set": (
+        "{vestiging}: {file}, line {line}: {column} says {expected} and is read as {value}. "
+        "Declared by {by} on {on}: {reason}. Until {until}."
+    ),
+    "corrected.drop": (
+        "{vestiging}: {file}, line {line}: this row ({column} {expected}) is left out. "
+        "Declared by {by} on {on}: {reason}. Until {until}."
+    ),
+    "corrected.set.pupil": (
+        "{vestiging}: {file}, line {line}: {column} of a pupil is read otherwise than it says. "
+        "Declared by {by} on {on}: {reason}. Until {until}."
+    ),
+    "corrected.drop.pupil": (
+        "{vestiging}: {file}, line {line}: the row of a pupil is left out. "
+        "Declared by {by} on {on}: {reason}. Until {until}."
+    ),
     # What it rests on.
     "rests_on": "What this rests on",
     "rests_on.approximate": "Said by its source to be about so much: {values}.",

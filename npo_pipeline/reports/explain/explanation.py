@@ -163,6 +163,26 @@ class Soft:
 
 
 @dataclass(frozen=True)
+class SourceCorrection:
+    """A declared correction of a file that a count or score rests on.
+
+    `action`: `set` or `drop`. Of a row of a pupil nothing is told: `expected` and `value` are null.
+    """
+
+    vestiging: str
+    file: str
+    line: int
+    column_name: str
+    action: str
+    expected: str | None
+    value: str | None
+    reason: str
+    reported_by: str
+    reported_on: date
+    expires: date
+
+
+@dataclass(frozen=True)
 class School:
     """A vestiging in a decision. `board` is the one that the decision shows, null where it has no amount."""
 
@@ -176,6 +196,7 @@ class School:
     changes: tuple[Change, ...]
     omitted: tuple[Omitted, ...]
     rests_on: tuple[Soft, ...]
+    corrected: tuple[SourceCorrection, ...]
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Held:
     that superseded this one), `counts`, `scores`: as in the tables, of whole BRINs, because a threshold counts
     over a BRIN. `files`: decision_inputs with the columns of their deliveries. `directory`: rows of `schools`.
     `rules`: the regulations from their kept texts. `last_paid`: the last month that was paid to anyone.
+    `corrections`: rows of `source_corrections` of the files that the decision rests on, without their delivery.
     """
 
     decision: Decision
@@ -58,6 +59,7 @@ class Held:
     files: pl.DataFrame
     rules: tuple[LoadedRegulation, ...]
     last_paid: date | None
+    corrections: pl.DataFrame
 
     @cached_property
     def framed(self) -> dict[str, Rules]:

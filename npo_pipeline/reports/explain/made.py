@@ -15,6 +15,7 @@ from npo_pipeline.reports.explain.explanation import (
     Line,
     School,
     Soft,
+    SourceCorrection,
     Total,
     added,
 )
@@ -70,7 +71,17 @@ def _schools(held: Held, vestigingen: Sequence[str]) -> Iterable[School]:
             tuple(changes.get(vestiging, ())),
             omissions.of(vestiging),
             tuple(_rests_on(mine, soft)),
+            tuple(_corrected(held, vestiging, mine)),
         )
+
+
+def _corrected(held: Held, vestiging: str, lines: Sequence[Line]) -> Iterable[SourceCorrection]:
+    """The declared corrections of a vestiging; where an amount is of its whole BRIN, those of all of that."""
+    is_pooled = any(line.level == "brin" for line in lines)
+    for row in held.corrections.sort(held.corrections.columns).iter_rows(named=True):
+        one = SourceCorrection(**row)
+        if one.vestiging == vestiging or (is_pooled and one.vestiging[:4] == vestiging[:4]):
+            yield one
 
 
 _NAMELESS: dict[str, Any] = {"name": None, "place": None}

@@ -82,6 +82,8 @@ class _Telling:
         else:
             changes = [self._changed(school, one) for school in self._told.schools for one in school.changes]
             yield from self._section("changes", changes or [self._say("change.none")], before=before)
+        corrected = dict.fromkeys(one for school in self._told.schools for one in school.corrected)
+        yield from self._section("corrected", (aside.corrected(one, self._language) for one in corrected))
         if any(school.lines for school in self._told.schools):
             yield from self._section("rests_on", aside.rests_on(self._told.rests_on, self._language))
 

@@ -22,6 +22,10 @@ _AMOUNTS = f"""
     from entitlements e full join trace t using ({_KEY}) where decision_id in {_LATEST}"""
 _DUE = f"select {_KEY}, month, amount from instalments where decision_id in {_LATEST}"
 
+_ADJUSTED = (
+    f"select {_KEY}, month, (-amount)::decimal(18, 2) as amount from adjustments where decision_id in {_LATEST}"
+)
+
 
 @dataclass(frozen=True)
 class Ruled:
@@ -70,16 +74,17 @@ def taken_from(books: Books, school_year: str) -> Taken:
     amounts, due = books.frame(_AMOUNTS, [school_year]), books.frame(_DUE, [school_year])
     if amounts.is_empty():
         raise Refused(f"{school_year}: only subsidies were decided; table `grants` holds them")
-    _refuse_loose_ends(amounts, due)
+    _refuse_loose_ends(amounts, due, books.frame(_ADJUSTED, [school_year]))
     directory = schools(books)
     return Taken(school_year, decisions, amounts, due, directory, _ruled(books, decisions, directory))
 
 
-def _refuse_loose_ends(amounts: pl.DataFrame, due: pl.DataFrame) -> None:
+def _refuse_loose_ends(amounts: pl.DataFrame, due: pl.DataFrame, adjusted: pl.DataFrame) -> None:
     """Publish nothing that does not tie."""
     key = ["decision_id", "vestiging", "school_type", "component"]
     loose = amounts.filter(pl.col("amount").ne_missing(pl.col("traced"))).select(key)
-    summed = due.group_by(key).agg(paid=pl.col("amount").sum())
+    own = pl.concat([due, adjusted.select(due.columns)])
+    summed = own.group_by(key).agg(paid=pl.col("amount").sum()).filter(pl.col("paid") != 0)
     both = amounts.join(summed, on=key, how="full", coalesce=True)
     unpaid = both.filter(pl.col("amount").fill_null(0) != pl.col("paid").fill_null(0)).select(key)
     if loose.height or unpaid.height:
@@ -123,5 +128,6 @@ def _basis(books: Books, decision: str, directory: pl.DataFrame) -> Basis:
     inputs = books.frame("select used_for, delivery_id from decision_inputs where decision_id = ?", [decision])
     named = {str(subject): part["delivery_id"].to_list() for (subject,), part in inputs.group_by("used_for")}
     mine = "where delivery_id in (select delivery_id from decision_inputs where decision_id = ?)"
-    counts, scores = (books.frame(f"from {table} {mine}", [decision]) for table in ("counts", "scores"))
-    return basis_of(named, counts, scores, directory)
+    frames = [books.frame(f"from {table} {mine}", [decision]) for table in ("counts", "scores", "changes")]
+    counts, scores, changes = frames
+    return basis_of(named, counts, scores, directory, changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _MONEY = {"EUR": "[$€-413] #,##0.00;[$€-413] -#,##0.00", "USD": "[$US$-413] #,##0.00;[$US$-413] -#,##0.00"}
 _RATE = {currency: form.replace("0.00", "0.00######") for currency, form in _MONEY.items()}
+EPOCH = datetime(2021, 8, 1, tzinfo=UTC)
+"""Of what says no time of its own: the first day of the programme."""
+
 _NUMBERS = {"whole": "#,##0", "quantity": "#,##0.00"}
 
 
@@ -28,13 +32,32 @@ def write_workbook(tool: Tool, path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    from xlsxwriter import Workbook
+    write_sheets(f"{words.TITLE} {tool.school_year}", sheets(tool), path, _decided(tool))
 
-    with Workbook(str(path), _PLAIN) as book:
-        book.set_properties({"title": f"{words.TITLE} {tool.school_year}", "created": _decided(tool)})
-        formats = _formats(book)
-        for sheet in sheets(tool):
-            _write(book.add_worksheet(sheet.name), sheet, formats)
+
+def write_sheets(title: str, pages: Iterable[Sheet], path: Path, made: datetime = EPOCH) -> None:
+    """Write sheets as a workbook. The same sheets give the same bytes.
+
+    Args:
+        title: of the workbook.
+        pages: the sheets, in order.
+        path: where to.
+        made: when it says it was made.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    from xlsxwriter import Workbook
+    from xlsxwriter.exceptions import FileCreateError
+
+    try:
+        with Workbook(str(path), _PLAIN) as book:
+            book.set_properties({"title": title, "created": made})
+            formats = _formats(book)
+            for sheet in pages:
+                _write(book.add_worksheet(sheet.name), sheet, formats)
+    except FileCreateError as error:
+        raise OSError(None, str(error)) from error
 
 
 def _decided(tool: Tool) -> datetime:

@@ -1,0 +1,104 @@
+"""What a decision makes of the next payment run, before it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import polars as pl
+
+from npo_pipeline.commands.paying import NOT_YET, standing
+from npo_pipeline.home.books import Books
+from npo_pipeline.home.live import schools
+from npo_pipeline.instalments.decided import Decided
+from npo_pipeline.months import Month, month_after
+from npo_pipeline.payments.booking import Standing, payments_of
+from npo_pipeline.payments.settlement import KEY
+
+_NEW = "new"
+"""Stands for the decision that has no name yet."""
+
+
+@dataclass(frozen=True)
+class NextPayment:
+    """The payment run that comes next, if the decision is taken.
+
+    `payments`: its rows, as in `payments`. `below_zero`: who would have to pay back: board, currency, amount.
+    """
+
+    month: Month
+    payments: pl.DataFrame
+    below_zero: pl.DataFrame
+
+
+def next_payment(
+    books: Books, school_year: str, decided: Decided, due: pl.DataFrame, changed: Sequence[str]
+) -> NextPayment | None:
+    """Work out the next payment run as if the decision were taken; nothing where no payment is left to come.
+
+    Args:
+        books: the books.
+        school_year: of the decision.
+        decided: the decision.
+        due: what it makes due that the one before it did not (`due_changes`).
+        changed: the currencies in which it is a new decision.
+    """
+    last = books.value("select max(paid_month) from payments")
+    scheduled = books.frame(
+        """
+        select distinct month, school_year, currency
+        from instalments join latest_decisions using (decision_id, school_year)"""
+    )
+    others = scheduled.filter(~_of(school_year, changed))["month"].to_list()
+    months = [*others, *decided.instalments["month"].unique()]
+    coming = [month for month in months if last is None or month > last]
+    if not coming and last is None:
+        return None
+    month = min(coming) if coming else month_after(last)
+    found = _if_taken(standing(books, month, NOT_YET, schools(books)), school_year, decided, due, changed, last)
+    payments = payments_of(month, NOT_YET, found)
+    each = payments.group_by("board", "currency").agg(pl.col("amount").sum())
+    below = each.filter(pl.col("amount") < 0).sort("amount", "board")
+    return NextPayment(month, payments, below)
+
+
+def _if_taken(
+    found: Standing,
+    school_year: str,
+    decided: Decided,
+    due: pl.DataFrame,
+    changed: Sequence[str],
+    last: date | None,
+) -> Standing:
+    news = pl.DataFrame({"currency": list(changed)}, schema={"currency": pl.String}).with_columns(
+        school_year=pl.lit(school_year),
+        decision_id=pl.concat_str(pl.lit(_NEW), "currency"),
+        sequence=pl.lit(0, pl.Int64),
+    )
+    stays = ~_of(school_year, changed)
+    instalments = pl.concat(
+        [
+            found.instalments.filter(stays),
+            decided.instalments.filter(_of(school_year, changed)).select(found.instalments.columns),
+        ]
+    )
+    named = due.join(news.select("currency", "decision_id"), on="currency").with_columns(
+        paid_until=pl.lit(last, pl.Date)
+    )
+    before = named.filter(pl.col("month") <= pl.lit(last, pl.Date))
+    corrected = before.group_by(*KEY, "decision_id", "paid_until").agg(pl.col("amount").sum())
+    terms = decided.settling.join(news.select("currency", "decision_id"), on="currency").with_columns(
+        school_year=pl.lit(school_year)
+    )
+    return replace(
+        found,
+        instalments=instalments,
+        latest=pl.concat([found.latest.filter(stays), news.select(found.latest.columns)]),
+        corrections=pl.concat([found.corrections, corrected.select(found.corrections.columns)]),
+        terms=pl.concat([found.terms, terms.select(found.terms.columns)]),
+    )
+
+
+def _of(school_year: str, currencies: Sequence[str]) -> pl.Expr:
+    return (pl.col("school_year") == school_year) & pl.col("currency").is_in(list(currencies))

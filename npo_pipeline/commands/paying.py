@@ -1,0 +1,92 @@
+"""What a payment run finds in the books: one reading for the run itself and for its proof later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from npo_pipeline.home.books import Books
+from npo_pipeline.home.views import BOOKED, DUE_ITEMS, FIRST_RUNS, SETTLED
+from npo_pipeline.months import Month
+from npo_pipeline.payments.booking import Made, Standing
+from npo_pipeline.payments.settlement import KEY
+
+NOT_YET = "~"
+"""Later than the id of any run: a payment that is only looked at finds all that is there."""
+
+_LEDGER = (*KEY, "paid_month", "reason")
+
+
+def standing(books: Books, month: Month, run_id: str, schools: pl.DataFrame) -> Standing:
+    """What a payment run finds: all that runs before it left.
+
+    Args:
+        books: the books.
+        month: its month.
+        run_id: the run.
+        schools: the directory as it was known then.
+    """
+    key, latest, then = ", ".join(KEY), latest_at(books, run_id), {"run_id": run_id}
+    return Standing(
+        books.frame(
+            f"""
+            select {key}, month, amount from (
+                select i.*, d.currency from instalments i join decisions d using (decision_id)
+                where decision_id in (select unnest($decisions)))
+            where month <= $month""",
+            {"decisions": latest["decision_id"].to_list(), "month": month},
+        ),
+        books.frame(
+            f"""
+            select {", ".join(_LEDGER)}, sum(amount)::decimal(18, 2) as amount from payments where run_id < $run_id
+            group by all""",
+            then,
+        ),
+        latest,
+        books.frame(
+            f"""
+            select {key}, decision_id, paid_until, sum(amount)::decimal(18, 2) as amount
+            from (select c.*, d.paid_until from due_changes c join decisions d using (decision_id)
+                  where d.run_id < $run_id and c.month <= d.paid_until and decision_id in (
+                      select decision_id from settling where corrections = 'spread'))
+            group by all""",
+            then,
+        ),
+        books.frame(
+            """
+            select decision_id, school_year, currency, school_type, component, month, corrections, floor_zero
+            from settling join decisions using (decision_id) where run_id < $run_id""",
+            then,
+        ),
+        schools,
+    )
+
+
+def latest_at(books: Books, run_id: str) -> pl.DataFrame:
+    """The decisions that a run pays by: school_year, currency, decision_id, sequence."""
+    return books.frame(
+        """
+        select school_year, currency, decision_id, sequence from decisions where run_id < ?
+        qualify sequence = max(sequence) over (partition by school_year, currency)""",
+        [run_id],
+    )
+
+
+def made_of(books: Books, vestigingen: Iterable[str], month: Month, run_id: str) -> Made:
+    """What decisions made due of some schools, up to a month, and what runs before this one paid of it."""
+    here = {"vestigingen": sorted(set(vestigingen)), "run_id": run_id}
+    mine = "vestiging in (select unnest($vestigingen))"
+    items = books.frame(
+        f"""
+        from ({DUE_ITEMS}) where {mine} and month <= $month
+        and decision_id in (select decision_id from decisions where run_id < $run_id)""",
+        {**here, "month": month},
+    )
+    before = "with payments as (from main.payments where run_id < $run_id)"
+    return Made(
+        items,
+        books.frame(f"{before} from ({SETTLED}) where {mine}", here),
+        books.frame(f"{before} from ({BOOKED}) where {mine}", here),
+        books.frame(f"{before} from ({FIRST_RUNS})", {"run_id": run_id}),
+    )

@@ -1,0 +1,144 @@
+"""What a decision stood on: the decision before it, what was known then, and why the two differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline.commands.grant import Text, subsidies_among
+from npo_pipeline.counts.schools import directory
+from npo_pipeline.errors import Refused
+from npo_pipeline.home.books import Books
+from npo_pipeline.home.live import all_facts
+from npo_pipeline.home.manifest import code_version, text_sha256
+from npo_pipeline.instalments.causes import Step, due_changes, rerated
+from npo_pipeline.instalments.decided import ADJUSTED, CHANGES, ENTITLED, INSTALLED, SETTLED, Decided, basis_of
+from npo_pipeline.instalments.ruled import rules_of
+from npo_pipeline.instalments.work_out import work_out
+from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
+
+Inputs = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class KeptRules:
+    """The rules of a decision, from their kept texts: of each the file and the overlays on it."""
+
+    regulations: tuple[LoadedRegulation, ...]
+    subsidies: tuple[Sequence[Text], ...]
+
+
+def kept_rules(texts: Mapping[str, Text], hashes: str) -> KeptRules:
+    """The rules that were kept under hashes; those of a file and its overlays are joined by `+`.
+
+    Raises:
+        Refused: they are gone or changed, or this program cannot read them.
+    """
+    kept = [[texts.get(sha256, ("", "")) for sha256 in one.split("+")] for one in hashes.split(" ")]
+    found = " ".join("+".join(text_sha256(text) for _, text in one) for one in kept)
+    if found != hashes:
+        raise Refused("the text of its regulation is gone or changed")
+    of_subsidies = tuple(subsidies_among(kept))
+    return KeptRules(tuple(parse_texts(one) for one in kept if one not in of_subsidies), of_subsidies)
+
+
+def kept_texts(books: Books) -> dict[str, Text]:
+    """The texts of rules that the books keep: sha256 -> name, text."""
+    return {sha: (name, text) for sha, name, text in books.table("regulations").iter_rows()}
+
+
+def decided_in(books: Books, decision_id: str) -> Decided:
+    """The rows of a decision as the books hold them, without its trace."""
+    parts = {
+        table: books.frame(f"from {table} where decision_id = ?", [decision_id])
+        for table in ("entitlements", "adjustments", "settling")
+    }
+    currency = books.frame("select currency from decisions where decision_id = ?", [decision_id]).item()
+    due = books.frame("from instalments where decision_id = ?", [decision_id])
+    none = pl.DataFrame(schema={"currency": pl.String})
+    return Decided(
+        parts["entitlements"].select(ENTITLED),
+        due.with_columns(currency=pl.lit(currency)).select(INSTALLED),
+        none,
+        none,
+        parts["adjustments"].select(ADJUSTED),
+        parts["settling"].with_columns(currency=pl.lit(currency)).select(SETTLED),
+    )
+
+
+def facts_at(books: Books, facts: pl.DataFrame, run_id: str) -> pl.DataFrame:
+    """What was known of schools when a run began."""
+    then = books.frame("select delivery_id from deliveries where run_id < ?", [run_id])["delivery_id"]
+    return facts.filter(pl.col("delivery_id").is_in(then.implode()))
+
+
+@dataclass(frozen=True)
+class Now:
+    """A decision that is being taken, or proved again: what it stands on.
+
+    `schools`: the directory as it was known. `inputs`: what is counted -> deliveries.
+    """
+
+    school_year: str
+    regulations: Sequence[LoadedRegulation]
+    inputs: Inputs
+    schools: pl.DataFrame
+    decided: Decided
+
+
+def due_changes_from(books: Books, before: Mapping[str, Any], now: Now) -> pl.DataFrame:
+    """What a decision makes due that the one before it did not, per cause, in the currency of both.
+
+    Args:
+        books: the books.
+        before: the row of `decisions` of the one before.
+        now: the decision.
+
+    Returns:
+        school_year, vestiging, school_type, component, month, cause, amount, currency.
+
+    Raises:
+        Refused: the rules of the decision before are gone from the books.
+    """
+    currency = before["currency"]
+    was = decided_in(books, before["decision_id"])
+    steps = [Step(one.kind, one.after.of(currency), one.rerated) for one in _steps(books, before, now)]
+    return due_changes(was, steps)
+
+
+def _steps(books: Books, before: Mapping[str, Any], now: Now) -> Iterator[Step]:
+    rows = books.frame(
+        "select used_for, delivery_id from decision_inputs where decision_id = ? order by all",
+        [before["decision_id"]],
+    )
+    then: dict[str, list[str]] = {}
+    for subject, name in rows.iter_rows():
+        then.setdefault(subject, []).append(name)
+    old = [rules_of(one) for one in kept_rules(kept_texts(books), before["regulation_sha256"]).regulations]
+    new = [rules_of(one) for one in now.regulations]
+    counts, scores, changes = (books.table(name) for name in ("counts", "scores", "changes"))
+    if _other_program(books, before["run_id"]) and old:
+        known = directory(facts_at(books, all_facts(books), before["run_id"]))
+        yield Step("code", work_out(now.school_year, old, basis_of(then, counts, scores, known, changes)))
+    told = {CHANGES: then[CHANGES]} if CHANGES in then else {}
+    inputs = {**{subject: names for subject, names in now.inputs.items() if subject != CHANGES}, **told}
+    basis = basis_of(inputs, counts, scores, now.schools, changes)
+    if old and _came_since(books, before["run_id"], now):
+        yield Step("input", work_out(now.school_year, old, basis))
+    if old and new and before["regulation_sha256"] != " ".join(one.sha256 for one in now.regulations):
+        yield Step("rule", work_out(now.school_year, new, basis), rerated(old, new))
+    yield Step("change", now.decided)
+
+
+def _came_since(books: Books, run_id: str, now: Now) -> bool:
+    """Whether anything that can be counted, or tells of boards, came in after a run."""
+    return bool(books.value("select count(*) from deliveries where run_id > ?", [run_id]))
+
+
+def _other_program(books: Books, run_id: str) -> bool:
+    manifest = json.loads(books.value("select manifest from runs where run_id = ?", [run_id]))
+    return bool(manifest.get("code") != code_version())

@@ -1,0 +1,86 @@
+"""Which cause, decision and month each cent of a correction is for.
+
+What decisions made due is a list of items: an amount per school, month, cause and decision. The instalment of a
+month covers the items of that month that were decided by then; the others are open until a correction settles
+them.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from npo_pipeline.money import cumulative_share
+from npo_pipeline.payments.settlement import KEY
+
+ITEM = [*KEY, "decision_id", "month", "cause"]
+_ORDER = ["sequence", "month", "cause"]
+
+
+def open_items(
+    items: pl.DataFrame, settled: pl.DataFrame, booked: pl.DataFrame, first_runs: pl.DataFrame
+) -> pl.DataFrame:
+    """The items that no instalment covers, with what is still open of them.
+
+    Args:
+        items: ITEM, sequence (of the decision), amount_cents.
+        settled: ITEM, amount_cents of earlier corrections.
+        booked: KEY, month, sequence: by which decision the instalment of a month was booked.
+        first_runs: school_year, currency, month, sequence: which decision was in force when a month was first
+            run: it covers a school without an instalment that month, too.
+
+    Returns:
+        ITEM, sequence, amount_cents (never 0).
+    """
+    done = settled.group_by(ITEM).agg(done=pl.col("amount_cents").sum())
+    known = (
+        items.join(booked.select(*KEY, "month", booked="sequence"), on=[*KEY, "month"], how="left")
+        .join(
+            first_runs.select("school_year", "currency", "month", first="sequence"),
+            on=["school_year", "currency", "month"],
+            how="left",
+        )
+        .join(done, on=ITEM, how="left")
+    )
+    covered = pl.coalesce("booked", "first", pl.lit(0, pl.Int64))
+    left = known.filter(pl.col("sequence") > covered).with_columns(
+        amount_cents=pl.col("amount_cents") - pl.col("done").fill_null(0)
+    )
+    return left.filter(pl.col("amount_cents") != 0).select(*ITEM, "sequence", "amount_cents")
+
+
+def causes_of(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Say of every correction what it is for; the parts add up to it exactly.
+
+    A correction that settles all that is open settles every item whole. One that settles a part (because the
+    rest is spread, or is not taken back yet) is shared over the items of its own sign in proportion to them.
+
+    Args:
+        corrections: payment_id, KEY, amount_cents.
+        items: `open_items` of these schools.
+
+    Returns:
+        payment_id, decision_id, month, cause, amount_cents (never 0), sorted.
+    """
+    mine = items.join(corrections.select(*KEY, "payment_id", paid="amount_cents"), on=KEY, how="inner")
+    total = mine.with_columns(total=pl.col("amount_cents").sum().over("payment_id"))
+    whole = total.filter(pl.col("total") == pl.col("paid"))
+    part = total.filter(pl.col("total") != pl.col("paid"))
+    parts = pl.concat([whole.select(_PART), _shared(part).select(_PART)])
+    summed = parts.group_by("payment_id", "decision_id", "month", "cause").agg(pl.col("amount_cents").sum())
+    return summed.filter(pl.col("amount_cents") != 0).sort("payment_id", "decision_id", "month", "cause")
+
+
+_PART = ["payment_id", "decision_id", "month", "cause", "amount_cents"]
+
+
+def _shared(items: pl.DataFrame) -> pl.DataFrame:
+    """Parts of a correction that is less than what is open: by proportion, the running total rounded."""
+    same_sign = pl.col("amount_cents").sign() == pl.col("paid").sign()
+    none_has_it = ~same_sign.any().over("payment_id")
+    ordered = items.filter(same_sign | none_has_it).sort("payment_id", *_ORDER)
+    running = pl.col("amount_cents").cum_sum().over("payment_id")
+    all_of_it = pl.col("amount_cents").sum().over("payment_id")
+    reached = cumulative_share(running, pl.col("paid") * all_of_it.sign(), all_of_it.abs())
+    done = ordered.with_columns(reached=reached)
+    before = pl.col("reached").shift(1, fill_value=0).over("payment_id")
+    return done.with_columns(amount_cents=pl.col("reached") - before)
