@@ -1,7 +1,7 @@
 """What a published table is (contract, section 3): its columns, types, keys and what a row may hold.
 
 The pandera models below are the one place that says so: the DuckDB tables are made from them
-(`npo_pipeline.home.tables`) and every frame is checked against them before it is written.
+(`npo_pipeline.home.tables`) and every frame is checked against them before it is published.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ __all__ = [
     "TRACE",
     "UNROUNDED",
     "checked",
+    "in_order",
 ]
 
 TABLES = (
@@ -117,15 +118,24 @@ TABLES = (
 )
 
 
+def in_order(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:
+    """A collected frame with the columns of its table in their order.
+
+    Raises:
+        TypeError: the frame is lazy (pandera would look at its column names only).
+    """
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError(f"{model.name}: a frame must be collected before it is checked")
+    return frame.select(list(model.columns))
+
+
 def checked(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:
     """Check a collected frame against its table; gives it back with the columns in their order.
 
     Raises:
-        TypeError: the frame is lazy (pandera would look at its column names only).
+        TypeError: the frame is lazy.
         pandera.errors.SchemaErrors: a row is not what the table holds: a fault of ours.
     """
-    if not isinstance(frame, pl.DataFrame):
-        raise TypeError(f"{model.name}: a frame must be collected before it is checked")
-    ordered = frame.select(list(model.columns))
+    ordered = in_order(frame, model)
     model.validate(ordered, lazy=True)
     return ordered

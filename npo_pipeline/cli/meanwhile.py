@@ -22,3 +22,10 @@ def meanwhile(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable
 def summaries() -> Callable[[], Any]:
     """Begin to load what shows the results, which is needed last."""
     return meanwhile(import_module, "npo_pipeline.cli.summaries")
+
+
+def database() -> None:
+    """Begin to start DuckDB, for the run that the command is going to make."""
+    from npo_pipeline.home import engine
+
+    engine.hand_over(meanwhile(engine.start))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from npo_pipeline.cli.meanwhile import meanwhile, summaries
+from npo_pipeline.cli.meanwhile import database, meanwhile, summaries
 from npo_pipeline.cli.watching import progress
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.home.folder import Home
@@ -28,9 +28,10 @@ def run_generate(out: Path, as_json: bool, **wishes: Any) -> None:
 
 def run_ingest(home: Path, paths: tuple[Path, ...], as_json: bool, **wishes: Any) -> None:
     """Take in a delivery and show what was read and refused."""
-    from npo_pipeline.files.look import look
+    from npo_pipeline.files.look import look_and_begin
 
-    looking = meanwhile(look, paths)
+    looking = meanwhile(look_and_begin, paths)
+    database()
     from npo_pipeline.commands.ingest import IngestRequest, ingest
 
     shown = summaries()
@@ -45,6 +46,7 @@ def run_decide(home: Path, as_json: bool, workbook: Path | None, **wishes: Any) 
     Raises:
         Refused: the workbook of the plan cannot be written; what was decided stands.
     """
+    database()
     from npo_pipeline.commands.decide import decide
     from npo_pipeline.commands.decision import DecideRequest
 
@@ -61,6 +63,7 @@ def run_decide(home: Path, as_json: bool, workbook: Path | None, **wishes: Any) 
 
 def run_pay(home: Path, as_json: bool, **wishes: Any) -> None:
     """Pay and show what was paid."""
+    database()
     from npo_pipeline.commands.pay import PayRequest, pay
 
     request, shown = PayRequest(Home(home), **wishes), summaries()
@@ -75,6 +78,7 @@ def run_verify(home: Path, as_json: bool) -> None:
     Raises:
         BooksDoNotTie: something does not follow; each finding was shown before.
     """
+    database()
     from npo_pipeline.commands.verify import verify
 
     shown = summaries()
@@ -88,6 +92,7 @@ def run_verify(home: Path, as_json: bool) -> None:
 
 def run_status(home: Path, as_json: bool) -> None:
     """Show the state of a home."""
+    database()
     from npo_pipeline.commands.status import status
 
     shown = summaries()

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
-import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from npo_pipeline.errors import printable
 
@@ -33,34 +27,30 @@ _DUTCH = str.maketrans(",.", ".,")
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: int = 1) -> None:
     """Print a table; all columns from number `right` on are numbers and stand to the right."""
-    console = _stdout()
-    heading = _folded(printable(title), console.width) if console.is_terminal else printable(title)
-    console.print(heading, style="bold", markup=False, soft_wrap=True)
-    shown = Table(header_style="dim", box=None, pad_edge=False)
-    for place, column in enumerate(columns):
-        # A number that is broken in two is another number; words may go on below.
-        is_number = place >= right
-        shown.add_column(column, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
-    for row in rows:
-        shown.add_row(*(Text(_cell(value)) for value in row))
-    console.print(shown)
-    console.print()
+    cells = [[_cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty():
+        from npo_pipeline.cli import terminal
+
+        terminal.table(printable(title), columns, cells, right)
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    _write(printable(title))
+    for row in (columns, *cells):
+        aligned = (f"{cell:{'>' if at >= right else '<'}{widths[at]}}" for at, cell in enumerate(row))
+        _write("  ".join(aligned))
+    _write("")
 
 
 def line(text: str) -> None:
     """Print plain text; on a terminal a long line goes on below, indented, and never in the middle of a word."""
-    console = _stdout()
-    for one in map(printable, text.split("\n")):
-        console.print(_folded(one, console.width) if console.is_terminal else one, markup=False, soft_wrap=True)
+    plain = [printable(one) for one in text.split("\n")]
+    if sys.stdout.isatty():
+        from npo_pipeline.cli import terminal
 
-
-def _folded(text: str, width: int) -> str:
-    hang = " " * (len(text) - len(text.lstrip()) + 2)
-    whole = re.sub(r"([€$]) (?=[\d-])", "\\1\N{NO-BREAK SPACE}", text)
-    parts = textwrap.wrap(
-        whole, max(width - 1, 40), subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
-    )
-    return "\n".join(parts).replace("\N{NO-BREAK SPACE}", " ")
+        terminal.lines(plain)
+        return
+    for one in plain:
+        _write(one)
 
 
 def document(value: Any) -> None:
@@ -69,9 +59,9 @@ def document(value: Any) -> None:
     sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=plain, indent=1) + "\n")
 
 
-def _stdout() -> Console:
-    # Outside a terminal (a pipe, a log) nothing may be cut off to fit a width.
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+def _write(text: str) -> None:
+    # Outside a terminal (a pipe, a log) nothing is cut off to fit a width, and no library is loaded for it.
+    sys.stdout.write(f"{text}\n")
 
 
 def _cell(value: object) -> str:

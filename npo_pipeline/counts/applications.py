@@ -6,7 +6,6 @@ import polars as pl
 
 from npo_pipeline.counts import columns
 from npo_pipeline.files.refusals import NO_REFUSALS
-from npo_pipeline.regulations.subsidies.load import schemes
 from schemas.rules import UNKNOWN_CODE, UNKNOWN_SCHOOL
 
 APPLICATIONS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -30,6 +29,9 @@ def strangers(rows: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
     Returns:
         line, rule, column_name, value.
     """
+    # Only applications need it, and it takes pydantic to read the schemes.
+    from npo_pipeline.regulations.subsidies.load import schemes
+
     parts = [NO_REFUSALS, _refused(rows.filter(~pl.col("REGELING").is_in(schemes())), UNKNOWN_CODE, "REGELING")]
     if not wait(rows, known):
         parts.append(_refused(rows.filter(~_placed(known)), UNKNOWN_SCHOOL, "BRIN_NUMMER"))

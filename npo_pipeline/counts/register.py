@@ -9,7 +9,10 @@ import polars as pl
 
 from npo_pipeline.counts import columns
 from npo_pipeline.counts.strangers import strangers
-from npo_pipeline.files.kinds import REGISTER_PO, FileKind
+from npo_pipeline.files.folded import Folded
+from npo_pipeline.files.kinds import REGISTER_PO, REGISTER_VO, FileKind
+from npo_pipeline.files.refusals import NO_REFUSALS
+from npo_pipeline.files.rows import all_right
 
 COUNTED: dict[str, type[pl.DataType]] = {
     "vestiging": pl.String,
@@ -37,39 +40,101 @@ class Block:
     refusals: pl.DataFrame
 
 
-def count_block(kind: FileKind, rows: pl.DataFrame, good: pl.DataFrame, on: date, known: pl.Series) -> Block:
-    """Count a block of register rows.
+def mark(rows: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Say of each row of a register, in column `counting`, whether it counts on a date (if it has no fault).
 
     A row counts when BEKOSTIGD is J, DATUM_IN <= reference date and DATUM_UIT is empty or later
-    (contract, section 2). Traces are taken of all rows, also refused ones, because a copy of a refused
-    row is a fault of its own.
+    (contract, section 2). Column `cumi` says it of those with CUMI.
+    """
+    # Dates are text of eight digits here.
+    day, leaves = columns.text_day(on), pl.col("DATUM_UIT")
+    entered = (pl.col("BEKOSTIGD") == "J") & (pl.col("DATUM_IN") <= day)
+    return _mark_cumi(rows.with_columns(counting=entered & ((leaves == "") | (leaves > day))))
+
+
+def _mark_cumi(rows: pl.DataFrame) -> pl.DataFrame:
+    # Marked before groups are made: within them it would take three times as long.
+    code = pl.col("CUMI")
+    has_cumi = (code == "J") | (code == "1") if "CUMI" in rows.columns else pl.lit(False)
+    return rows.with_columns(cumi=pl.col("counting") & has_cumi)
+
+
+def group(kind: FileKind, marked: pl.DataFrame) -> pl.DataFrame:
+    """Count marked rows per place and sort of pupil, as the columns of the register say them.
+
+    Returns:
+        BRIN_NUMMER, VESTIGINGSNUMMER and the `_KEYS` of the kind, pupils, cumi_pupils.
+    """
+    return _sums(marked, "BRIN_NUMMER", "VESTIGINGSNUMMER", *_KEYS[kind.name])
+
+
+def _sums(marked: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    sums = (pl.col(mark).sum().cast(pl.Int64).alias(name) for mark, name in _COUNTS.items())
+    # The streaming engine needs two thirds of the time; in which order the groups come does not matter here.
+    return marked.lazy().group_by(keys).agg(sums).collect(engine="streaming")
+
+
+_COUNTS = {"counting": "pupils", "cumi": "cumi_pupils"}
+_KEYS = {REGISTER_PO.name: ("SOORT_PO", "CLUSTER"), REGISTER_VO.name: ("ONDERWIJSTYPE", "LEERJAAR")}
+
+
+def count_block(
+    kind: FileKind, marked: pl.DataFrame, groups: pl.DataFrame, good: pl.DataFrame, known: pl.Series
+) -> Block:
+    """Count a block of register rows.
+
+    Traces are taken of all rows, also refused ones, because a copy of a refused row is a fault of its own.
 
     Args:
         kind: register of po or vo.
-        rows: all rows of the block, as text with `line`.
+        marked: all rows of the block, as text with `line` and `counting`.
+        groups: the same rows counted by `group`.
         good: those without a fault.
-        on: the reference date.
         known: the vestigingen that have a board.
     """
-    marked = good.with_columns(counts_on(on).alias("counting"))
-    faulty = rows.join(good, on="line", how="anti") if good.height < rows.height else rows.clear()
-    lost = strangers(faulty, known)
-    counted = _grouped(kind, marked)
+    lost = NO_REFUSALS
+    if good.height < marked.height:
+        lost = strangers(marked.join(good, on="line", how="anti"), known)
+        groups = group(kind, good)
+    counted = _named(kind, groups)
     homeless = counted.filter(~pl.col("vestiging").is_in(known.implode()))["vestiging"].unique()
     if homeless.len():
         # Few rows have this fault, so only now is the vestiging of every row worked out.
-        placed = marked.with_columns(columns.vestiging())
+        placed = good.with_columns(columns.vestiging())
         has_board = ~pl.col("vestiging").is_in(homeless.implode())
-        marked = placed.with_columns(pl.col("counting") & has_board)
+        good = placed.with_columns(pl.col("counting", "cumi") & has_board)
         lost = pl.concat([lost, strangers(placed.filter(~has_board), known)])
-        return Block(_grouped(kind, marked), _traces(rows, marked), lost)
-    return Block(counted, _traces(rows, marked), lost)
+        counted = _named(kind, group(kind, good))
+    return Block(counted, _traces(marked, good), lost)
 
 
-def counts_on(on: date) -> pl.Expr:
-    """Whether a checked register row counts on a date. Dates are text of eight digits here."""
-    day, leaves = columns.text_day(on), pl.col("DATUM_UIT")
-    return (pl.col("BEKOSTIGD") == "J") & (pl.col("DATUM_IN") <= day) & ((leaves == "") | (leaves > day))
+def count_folded(kind: FileKind, folded: Folded, on: date, known: pl.Series) -> Block | None:
+    """Count a folded block; nothing where a row may have a fault, which must then be looked at row by row.
+
+    Args:
+        kind: register of po or vo.
+        folded: the block.
+        on: the reference date.
+        known: the vestigingen that have a board.
+    """
+    keys = _KEYS[kind.name]
+    if not all_right(kind.model, folded.stays, folded.places, folded.lines):
+        return None
+    stays = mark(folded.stays, on).with_columns(sort=pl.struct(keys).rank("dense"), since=_since())
+    places = folded.places.with_columns(here=_here()).with_row_index("place")
+
+    def of_stay(column: str) -> pl.Expr:
+        return pl.lit(stays[column]).gather(pl.col("stay")).alias(column)
+
+    here = pl.lit(places["here"]).gather(pl.col("place"))
+    lines = folded.lines.with_columns(*map(of_stay, ("counting", "cumi", "sort", "since")), here=here)
+    sums = _sums(lines, "place", "sort").with_columns(pl.col("place").cast(pl.UInt32))
+    sorts = stays.select("sort", *keys).unique("sort")
+    counted = _named(kind, sums.join(places, on="place").join(sorts, on="sort"))
+    if not counted["vestiging"].is_in(known.implode()).all():
+        return None
+    traces = lines.select(_LINE, _pupil(), row=pl.col("here") ^ pl.col("since"), counts="counting")
+    return Block(counted, traces, NO_REFUSALS)
 
 
 def tally(kind: FileKind, counting: pl.DataFrame) -> pl.DataFrame:
@@ -82,23 +147,19 @@ def tally(kind: FileKind, counting: pl.DataFrame) -> pl.DataFrame:
     Returns:
         vestiging, school_type, cluster, pupils, cumi_pupils (null in vo, where there is no CUMI).
     """
-    return _grouped(kind, counting.with_columns(counting=pl.lit(True)))
+    return _named(kind, group(kind, _mark_cumi(counting.with_columns(counting=pl.lit(True)))))
 
 
-def _grouped(kind: FileKind, marked: pl.DataFrame) -> pl.DataFrame:
-    counts = pl.col("counting").sum().cast(pl.Int64)
+def _named(kind: FileKind, groups: pl.DataFrame) -> pl.DataFrame:
+    """Groups by the names of the books: vestiging, school_type, cluster, pupils, cumi_pupils."""
     if kind is REGISTER_PO:
-        keys, school_type = ["SOORT_PO", "CLUSTER"], columns.school_type("SOORT_PO")
-        cumi = (pl.col("counting") & pl.col("CUMI").is_in(["J", "1"])).sum().cast(pl.Int64)
+        school_type, cumi = columns.school_type("SOORT_PO"), pl.col("cumi_pupils")
         cluster: pl.Expr = pl.when(pl.col("CLUSTER") != "").then("CLUSTER")
     else:
-        keys, school_type = ["ONDERWIJSTYPE", "LEERJAAR"], columns.school_type_vo("ONDERWIJSTYPE", "LEERJAAR")
-        cumi, cluster = pl.lit(None, pl.Int64), pl.lit(None, pl.String)
-    places = ["BRIN_NUMMER", "VESTIGINGSNUMMER"]
-    # The streaming engine needs two thirds of the time; in which order the groups come does not matter here.
-    grouping = marked.lazy().group_by(*places, *keys).agg(pupils=counts, cumi_pupils=cumi)
-    grouped = grouping.collect(engine="streaming")
-    return grouped.select(columns.vestiging(), school_type, cluster.alias("cluster"), "pupils", "cumi_pupils")
+        school_type = columns.school_type_vo("ONDERWIJSTYPE", "LEERJAAR")
+        cluster, cumi = pl.lit(None, pl.String), pl.lit(None, pl.Int64)
+    named = (columns.vestiging(), school_type, cluster.alias("cluster"), "pupils", cumi.alias("cumi_pupils"))
+    return groups.select(named)
 
 
 def merged(parts: list[pl.DataFrame]) -> pl.DataFrame:
@@ -116,16 +177,24 @@ def merged(parts: list[pl.DataFrame]) -> pl.DataFrame:
     return counted.with_columns(newcomers=pl.lit(None, pl.Int64)).select(*COUNTED)
 
 
-def _traces(rows: pl.DataFrame, marked: pl.DataFrame) -> pl.DataFrame:
-    traced = rows.select(
-        "line",
-        pupil=pl.col("PSEUDONIEM").hash(_PUPIL_SEED),
-        row=pl.struct("BRIN_NUMMER", "VESTIGINGSNUMMER", "DATUM_IN").hash(_ROW_SEED),
-    )
-    if marked.height == rows.height:
-        traced = traced.with_columns(counts=marked["counting"])
-    else:
-        flags = marked.select("line", counts="counting")
-        joined = traced.join(flags, on="line", how="left", maintain_order="left")
-        traced = joined.with_columns(pl.col("counts").fill_null(False))
-    return traced.with_columns(pl.col("line").cast(pl.UInt32))
+def _traces(rows: pl.DataFrame, good: pl.DataFrame) -> pl.DataFrame:
+    traced = rows.select(_LINE, _pupil(), row=_here() ^ _since())
+    if good.height == rows.height:
+        return traced.with_columns(counts=good["counting"])
+    counting = good.filter("counting")["line"].cast(pl.UInt32)
+    return traced.with_columns(counts=pl.col("line").is_in(counting.implode()))
+
+
+_LINE = pl.col("line").cast(pl.UInt32)
+
+
+def _pupil() -> pl.Expr:
+    return pl.col("PSEUDONIEM").hash(_PUPIL_SEED).alias("pupil")
+
+
+def _here() -> pl.Expr:
+    return pl.col("BRIN_NUMMER").hash(_ROW_SEED) ^ pl.col("VESTIGINGSNUMMER").hash(_ROW_SEED + 1)
+
+
+def _since() -> pl.Expr:
+    return pl.col("DATUM_IN").hash(_ROW_SEED + 2)

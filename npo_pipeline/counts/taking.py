@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import polars as pl
 
@@ -12,8 +13,9 @@ from npo_pipeline.counts.enrolments import Doubles, find_doubles
 from npo_pipeline.counts.strangers import strangers
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
-from npo_pipeline.files.ahead import one_ahead
+from npo_pipeline.files.ahead import read_ahead
 from npo_pipeline.files.delivery import Arrived
+from npo_pipeline.files.folded import Folded, Part
 from npo_pipeline.files.refusals import NO_REFUSALS
 from npo_pipeline.files.rows import split
 from schemas.rules import DUPLICATE_ROW
@@ -143,16 +145,25 @@ def _take_registers(registers: Sequence[Arrived], known: pl.Series, counted: Cou
 def _count_register(one: Arrived, known: pl.Series, counted: Counted) -> tuple[Taken, pl.DataFrame]:
     assert one.reference_date is not None
     tallies, traces, refusals, rows = [], [], [NO_REFUSALS], 0
-    for block in one_ahead(one.blocks()):
-        parts = split(block, one.kind.model)
-        done = register.count_block(one.kind, block, parts.good, one.reference_date, known)
+    for part in read_ahead(one.parts()):
+        done = _count_part(one, part, one.reference_date, known)
         tallies.append(done.counted)
         traces.append(done.traces)
-        refusals += [parts.refusals, done.refusals]
-        rows += block.height
+        refusals.append(done.refusals)
+        rows += done.traces.height
         counted(one.name, rows)
     _need_rows(one, rows)
     return Taken(one, rows, pl.concat(refusals), counts=register.merged(tallies)), pl.concat(traces)
+
+
+def _count_part(one: Arrived, part: Part, on: date, known: pl.Series) -> register.Block:
+    if isinstance(part, Folded) and (done := register.count_folded(one.kind, part, on, known)):
+        return done
+    marked = register.mark(one.unfolded(part), on)
+    groups = register.group(one.kind, marked)
+    parts = split(marked, one.kind.model, groups)
+    done = register.count_block(one.kind, marked, groups, parts.good, known)
+    return replace(done, refusals=pl.concat([parts.refusals, done.refusals]))
 
 
 def _lines_again(one: Arrived, lines: pl.Series) -> pl.DataFrame:

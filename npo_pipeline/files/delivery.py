@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
 from npo_pipeline.files.declared.applied import NOTHING_DECLARED, Declared
 from npo_pipeline.files.declared.found import told_apart
+from npo_pipeline.files.folded import Folded, Part, can_fold, folded_blocks
 from npo_pipeline.files.header import Header, read_header
 from npo_pipeline.files.inspect import Bytes
 from npo_pipeline.files.kinds import PLANTED, FileKind, recognise
@@ -44,6 +45,8 @@ class Arrived:
     workbook: Workbook | None
     reference_date: date | None = None
     declared: Declared = NOTHING_DECLARED
+    begun: list[Iterator[Part]] = field(default_factory=list)
+    """Its rows, where reading them has begun already; whoever asks first takes them."""
 
     @property
     def name(self) -> str:
@@ -66,9 +69,28 @@ class Arrived:
 
     def blocks(self) -> Iterator[pl.DataFrame]:
         """Its rows with what was declared corrected, dates without dashes."""
-        dates = _dates(self.kind)
-        for block in self.raw():
-            yield _compact(self.declared.edits.of(block), dates)
+        for part in self.parts():
+            yield self.unfolded(part)
+
+    def parts(self) -> Iterator[Part]:
+        """The same rows, those of a register folded where nothing is corrected and no date has dashes."""
+        dates, as_it_is = _dates(self.kind), self.declared.edits == NOTHING_DECLARED.edits
+        for part in self.begun.pop() if self.begun else self._as_read():
+            if not isinstance(part, Folded):
+                yield _compact(self.declared.edits.of(part), dates)
+            else:
+                yield part if as_it_is and not _dashed(part.stays, dates) else self.unfolded(part)
+
+    def unfolded(self, part: Part) -> pl.DataFrame:
+        """A part as a frame of text."""
+        if not isinstance(part, Folded):
+            return part
+        return _compact(self.declared.edits.of(part.unfold()), _dates(self.kind))
+
+    def _as_read(self) -> Iterator[Part]:
+        if self.text is not None and can_fold(self.text[1]):
+            return folded_blocks(self.file, *self.text)
+        return self.raw()
 
 
 def arrive(
@@ -112,7 +134,8 @@ def _recognised(seen: Looked) -> Arrived | None:
     if header.columns == PLANTED:
         return None
     kind = recognise(file.name, header)
-    return Arrived(file, kind, facts.sha256, facts.encoding, (facts, header), None)
+    begun = [seen.begun] if seen.begun else []
+    return Arrived(file, kind, facts.sha256, facts.encoding, (facts, header), None, begun=begun)
 
 
 def _said(one: Arrived) -> date | None:
@@ -153,9 +176,14 @@ def _dates(kind: FileKind) -> list[str]:
     ]
 
 
+def _dashed(rows: pl.DataFrame, dates: Sequence[str]) -> list[str]:
+    """The date columns in which a day may be written with dashes."""
+    return [column for column in dates if (rows[column].str.len_bytes() > 8).any()]
+
+
 def _compact(block: pl.DataFrame, dates: Sequence[str]) -> pl.DataFrame:
     """Write 2020-10-01 as 20201001, so that dates compare as text."""
-    dashed = [column for column in dates if (block[column].str.len_bytes() > 8).any()]
     return block.with_columns(
-        pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3") for column in dashed
+        pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")
+        for column in _dashed(block, dates)
     )

@@ -40,38 +40,48 @@ def text_blocks(file: SourceFile, facts: Bytes, header: Header) -> Iterator[pl.D
     """
     line = 2
     with file.open() as stream:
-        for block in _blocks(stream, facts, header):
-            frame, lines = _frame(file.name, block, facts, header, line)
+        for block in blocks_of_lines(stream, facts, header):
+            frame, lines = frame_of(file.name, block, facts, header, line)
             line += lines
             yield frame
 
 
-def _blocks(stream: BinaryIO, facts: Bytes, header: Header) -> Iterator[bytes]:
+def blocks_of_lines(stream: BinaryIO, facts: Bytes, header: Header) -> Iterator[bytes]:
     """Cut the stream into blocks of whole lines that end in LF."""
     stream.read(header.bytes_long)
+    if facts.line_end == b"\n":
+        yield from _blocks_of_lf(stream)
+        return
     rest = b""
     while chunk := stream.read(BLOCK):
         chunk = rest + chunk
         end = chunk.rfind(facts.line_end) + 1
         rest = chunk[end:]
         if end:
-            yield _with_lf(chunk[:end], facts)
+            yield chunk[:end].replace(b"\r", b"\n")
     if rest.strip():
-        yield _with_lf(rest + facts.line_end, facts)
+        yield rest.replace(b"\r", b"\n") + b"\n"
 
 
-def _with_lf(block: bytes, facts: Bytes) -> bytes:
-    return block.replace(b"\r", b"\n") if facts.line_end == b"\r" else block
+def _blocks_of_lf(stream: BinaryIO) -> Iterator[bytes]:
+    # The rest of the line is read after the block, so that the block is copied once.
+    while chunk := stream.read(BLOCK):
+        block = chunk if chunk.endswith(b"\n") else chunk + stream.readline()
+        if not block.endswith(b"\n"):
+            end = block.rfind(b"\n") + 1
+            block = block + b"\n" if block[end:].strip() else block[:end]
+        if block:
+            yield block
 
 
-def _frame(name: str, block: bytes, facts: Bytes, header: Header, line: int) -> tuple[pl.DataFrame, int]:
+def frame_of(name: str, block: bytes, facts: Bytes, header: Header, line: int) -> tuple[pl.DataFrame, int]:
     """Parse one block; gives the frame and the number of lines it took."""
     block = _utf8(name, block, facts, line)
     if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         raise Refused(_mixed(name, block, line))
     lines = block.count(b"\n")
-    frame = _frame_by_polars(block, header, line)
-    if frame is None or not _is_square(frame, block, header, lines):
+    frame = frame_by_polars(block, header, line)
+    if frame is None or not is_square(frame, block, header, lines):
         frame = _frame_by_csv(name, block.decode(), header, line)
     has_spaces = b" " in block or b"\t" in block or not block.isascii()
     return frame.with_columns(_STRIPPED) if has_spaces else frame, lines
@@ -83,7 +93,7 @@ def _mixed(name: str, block: bytes, line: int) -> str:
     return f"{name}, line {at}: holds a line end of another kind (CR) than the file; have it saved again"
 
 
-def _is_square(frame: pl.DataFrame, block: bytes, header: Header, lines: int) -> bool:
+def is_square(frame: pl.DataFrame, block: bytes, header: Header, lines: int) -> bool:
     """Whether every line has exactly the fields of the header.
 
     Polars fills a short row up with empty fields without a word. It refuses a long one, so when all
@@ -110,7 +120,8 @@ def _utf8(name: str, block: bytes, facts: Bytes, line: int) -> bytes:
         ) from error
 
 
-def _frame_by_polars(block: bytes, header: Header, line: int) -> pl.DataFrame | None:
+def frame_by_polars(block: bytes, header: Header, line: int) -> pl.DataFrame | None:
+    """Parse one block, quickly and not strictly; nothing where polars refuses it."""
     try:
         frame = pl.read_csv(
             block,

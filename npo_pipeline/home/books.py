@@ -10,7 +10,8 @@ import duckdb
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.home.connection import Engine, engine, first_line, reading
+from npo_pipeline.home.connection import first_line, reading
+from npo_pipeline.home.engine import Engine, engine
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.tables import create
 from npo_pipeline.home.witnesses import kept_manifests
@@ -36,12 +37,12 @@ class Books:
         given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         try:
             # A relation of its own per query: `execute` would replace the result of the query before it.
-            found: pl.DataFrame = self._engine.sql(query, params=given).pl()
-        except duckdb.Error as error:
+            # Not by its method `pl`: that loads pyarrow, which takes longer than the query.
+            return pl.DataFrame(self._engine.sql(query, params=given))
+        except (duckdb.Error, pl.exceptions.PolarsError) as error:
             raise Refused(
                 f"{self._shown}: is damaged ({first_line(error)}); put a back-up in its place"
             ) from error
-        return found
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table."""

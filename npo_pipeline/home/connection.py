@@ -5,39 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
 
 import duckdb
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.home.engine import Engine
 from npo_pipeline.home.tables import check_format
 
-Engine: TypeAlias = duckdb.DuckDBPyConnection
-"""DuckDB without a file of its own."""
-
-_SETTINGS = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    # What is committed goes into the file at once, not first into a WAL and from there into the file.
-    "checkpoint_threshold": "1B",
-}
 STORAGE = "v1.5.0"
 """The storage form of the published file, so that DuckDB 1.5 clients can open it (contract, section 3)."""
 
 _BEFORE_BLOCKS = 3 * 4096
 """Bytes of headers in a DuckDB file, before its first block."""
-
-
-@contextmanager
-def engine() -> Iterator[Engine]:
-    """DuckDB, to which files are attached one at a time.
-
-    One engine serves a whole run: starting DuckDB takes ten times as long as attaching a file. And what is
-    attached is the file that stands there now, where connecting to a path that this process has open
-    already gives the file that stood there first.
-    """
-    with duckdb.connect(config=dict(_SETTINGS)) as started:
-        yield started
 
 
 @contextmanager
@@ -89,8 +68,8 @@ def writing(engine: Engine, path: Path) -> Iterator[None]:
     _detach(engine)
 
 
-def first_line(error: duckdb.Error) -> str:
-    """What DuckDB says, without what it adds on the lines below."""
+def first_line(error: Exception) -> str:
+    """What DuckDB (or polars, which reads from it) says, without what it adds on the lines below."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 

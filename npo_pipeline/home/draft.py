@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.home.addition import Addition
-from npo_pipeline.home.connection import Engine, reading, writing
+from npo_pipeline.home.connection import reading, writing
+from npo_pipeline.home.engine import Engine
 from npo_pipeline.home.tables import create
 
 
@@ -57,8 +58,18 @@ def prove(engine: Engine, draft: Path, addition: Addition, run: pl.DataFrame) ->
             _compare(engine, name, frame, f"from {name}", [])
 
 
+class _Stream:
+    """A frame that DuckDB can read only as a stream: where it knows a frame of polars, it loads pyarrow for it."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
 def _insert(engine: Engine, table: str, frame: pl.DataFrame) -> None:
-    engine.register("arriving", frame.to_arrow())
+    engine.register("arriving", _Stream(frame))
     engine.execute(f"insert into {table} by name select * from arriving")
     engine.unregister("arriving")
 

@@ -16,7 +16,8 @@ import duckdb
 from npo_pipeline.errors import Refused
 from npo_pipeline.home import draft
 from npo_pipeline.home.addition import Addition
-from npo_pipeline.home.connection import Engine, first_line, reading
+from npo_pipeline.home.connection import first_line, reading
+from npo_pipeline.home.engine import Engine
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.manifest import seal
 from npo_pipeline.home.witnesses import lay_down, put_up
@@ -55,6 +56,7 @@ def publish(
     Raises:
         Refused: the copy could not be written (a full disk, a lost right), or the books are no longer the
             ones that the run began with; nothing was changed.
+        pandera.errors.SchemaErrors: a row is not what its table holds; nothing was changed.
     """
     folder = home.work / addition.run_id
     copy = folder / home.database.name
@@ -69,11 +71,13 @@ def publish(
             draft.write(engine, copy, addition, sealing)
         run = sealing.result()
         draft.prove(engine, copy, addition, run)
+        addition.settle()
         laid = lay_down(folder, run["manifest"].item())
         _sync(copy)
         _replace(engine, home, copy, began)
         put_up(home, addition.run_id, laid)
     except (OSError, duckdb.Error, draft.NotAsWritten) as error:
+        addition.settle()  # Rows that no table may hold are told as such, also when DuckDB would not take them.
         raise Refused(
             f"{home.path}: the books could not be written ({_reason(error)}); nothing was changed"
         ) from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.addition import Addition
 from npo_pipeline.home.books import Books, books_in
-from npo_pipeline.home.connection import engine
+from npo_pipeline.home.engine import engine
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.lock import locked
 from npo_pipeline.home.manifest import BEFORE_ALL, text_sha256

@@ -9,7 +9,7 @@ from pandera.errors import SchemaErrors
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books
-from npo_pipeline.home.connection import engine
+from npo_pipeline.home.engine import engine
 from npo_pipeline.home.tables import FORMAT, create
 from npo_pipeline.home.views import VIEWS
 from schemas.tables import TABLES, checked

@@ -22,13 +22,12 @@ FORMAT = 2
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
     """Make empty books."""
-    connection.execute("create table home (format integer)")
-    connection.execute(f"insert into home values ({FORMAT})")
+    made = ["create table home (format integer)", f"insert into home values ({FORMAT})"]
     for model in TABLES:
         columns = ", ".join(f"{name} {sql_type(column.dtype.type)}" for name, column in model.columns.items())
-        connection.execute(f"create table {model.name} ({columns})")
-    for name, query in VIEWS.items():
-        connection.execute(f"create view {name} as {query}")
+        made.append(f"create table {model.name} ({columns})")
+    made += [f"create view {name} as {query}" for name, query in VIEWS.items()]
+    connection.execute(";".join(made))
 
 
 def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:

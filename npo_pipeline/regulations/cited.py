@@ -21,7 +21,8 @@ Status: TypeAlias = Literal["published", "approximate", "derived", "unknown"]
 class Part(BaseModel):
     """A part of a regulation file: it never changes, and a key it does not know is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What a model checks is made when it is used: most parts are checked only within the whole they belong to.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Source(Part):
