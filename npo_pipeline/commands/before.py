@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
@@ -69,6 +70,10 @@ def plan_of(
     changed: Sequence[str],
 ) -> Planned:
     """Step: whom the decision touches, why, and what it makes of the next payment run."""
+    # Hashing takes as long as all the rest, and none of it waits for that.
+    aside = ThreadPoolExecutor(1)
+    hashing = aside.submit(fingerprint, worked, before["decision_id"])
+    aside.shutdown(wait=False)
     decided = worked.decided
     fresh = pl.col("currency").is_in(before["currency"].implode()).not_()
     causes = pl.concat([due, first_causes(decided).filter(fresh).select(due.columns)])
@@ -83,7 +88,7 @@ def plan_of(
         compare(earlier, decided, causes, schools(books)),
         news,
         next_payment(books, school_year, decided, due, changed),
-        fingerprint(worked, before["decision_id"]),
+        hashing.result(),
     )
 
 
