@@ -151,8 +151,6 @@ def main() -> None:
     # A command is short-lived and its tables are not Python objects: collecting garbage while the libraries
     # load costs more than it frees.
     gc.set_threshold(100_000, 20, 20)
-    # A thread that comes back from reading or hashing would wait 5 ms each time for Python that loads libraries.
-    sys.setswitchinterval(0.0002)
     answer = settle()
     try:
         npo.main(standalone_mode=False)
