@@ -82,7 +82,8 @@ def plan_of(
     return Planned(
         compare(earlier, decided, causes, schools(books)),
         news,
-        next_payment(books, school_year, decided, due, changed),
+        # Of a first decision `npo pay --dry-run` says as much; working it out here would only take time.
+        next_payment(books, school_year, decided, due, changed) if before.height else None,
         fingerprint(worked, before["decision_id"]),
     )
 

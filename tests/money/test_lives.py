@@ -1,4 +1,4 @@
-"""The life of a school: whose its instalments are, month by month, after a merger or closure, or before an opening."""
+"""The life of a school: whose its instalments are, month by month, when it merges, closes or opens."""
 
 from datetime import date
 
