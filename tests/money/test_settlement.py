@@ -153,7 +153,7 @@ def test_what_was_paid_is_always_what_the_latest_decision_makes_due(decisions):
         for at, amounts in decisions:
             current = amounts if at == place else current
         instalments = due(sep=current[0], oct=current[1], nov=current[2], dec=current[3])
-        found = settle(month, instalments, paid(*ledger), LATEST)
+        found = settle(month, instalments, paid(*ledger), LATEST, NOTHING_WAITS, NO_FLOORS)
         ledger += [(month, reason, cents) for reason, cents in rows(found, "reason", "amount_cents")]
         assert sum(cents for *_, cents in ledger) == sum(current[: place + 1])
         assert settled(month, instalments, paid(*ledger)) == []

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision: instalments by month, the last month that was paid when it was taken (0: none), and its terms."""
+    """A decision: instalments by month, the last month that was paid when it was taken (0: none), its terms."""
 
     instalments: Mapping[int, int]
     paid_until: int = 0
@@ -72,10 +72,8 @@ Change = tuple[date, str, str, str | None]
 def holder(school: str, month: date, told: Sequence[Change], *, runs_out: bool) -> str | None:
     """Whose the instalment of a school is in a month: its own, that of the one it merged into, or nobody's."""
     days = _days(school, told)
-    opens = bool(days) and all(
-        kind == "opening" for day, kind, who, _ in told if (day, who) == (min(days), school)
-    )
-    if opens and month < min(days):
+    first = [kind for day, kind, who, _ in told if who == school and day == min(days)]
+    if first and set(first) == {"opening"} and month < min(days):
         return None
     while past := [day for day in _days(school, told) if day <= month]:
         kind, successor = _days(school, told)[max(past)]
