@@ -152,7 +152,7 @@ def test_a_late_transfer_moves_what_is_still_to_be_paid_and_both_boards_see_the_
     ok("pay", "--month", "2021-11", home=paid)
     boards = select(
         paid,
-        "select strftime(paid_month, '%m'), board from payments where vestiging = '01AA00' group by 1, 2 order by 1",
+        "select distinct strftime(paid_month, '%m'), board from payments where vestiging = '01AA00' order by 1",
     )
     assert boards == [("09", "10001"), ("10", "10001"), ("11", "10009")]
     claims = select(
