@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -29,15 +30,20 @@ from npo_pipeline.regulations.subsidies.load import is_subsidy_text
 class Planned:
     """What a decision changes, and what follows from it.
 
-    `news`: the values of rules that differ (`rule_news`). `next_payment`: null where none is left to come.
-    `fingerprint`: a hash of all that would be decided and what it is held against, so that what is approved is
-    what is written.
+    `news`: the values of rules that differ (`rule_news`). `next_payment`: null where none is left to come, or
+    there is no decision before. `worked`: the decision, and `against`: the decisions that it is held against.
     """
 
     plan: Plan
     news: pl.DataFrame
     next_payment: NextPayment | None
-    fingerprint: str
+    worked: Worked
+    against: tuple[str, ...]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of what would be decided and of what it is held against: what is approved is what is written."""
+        return fingerprint(self.worked, self.against)
 
 
 def decision_before(books: Books, school_year: str) -> tuple[pl.DataFrame, Decided]:
@@ -84,7 +90,8 @@ def plan_of(
         news,
         # Of a first decision `npo pay --dry-run` says as much; working it out here would only take time.
         next_payment(books, school_year, decided, due, changed) if before.height else None,
-        fingerprint(worked, before["decision_id"]),
+        worked,
+        tuple(before["decision_id"]),
     )
 
 
