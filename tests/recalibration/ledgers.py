@@ -61,6 +61,7 @@ class Stories:
         self._never_changed(books)
         self._as_the_model_says(books)
         _causes_add_up(books)
+        _nothing_is_settled_twice(books)
         self._decisions_add_up(books)
         self._open_is_due_less_paid(books)
         self._signs(books)
@@ -123,6 +124,21 @@ def _causes_add_up(books: InMemory) -> None:
         group by 1 having any_value(p.reason) = 'correction' and sum(c.amount) is distinct from any_value(p.amount)
             or any_value(p.reason) = 'instalment' and count(c.amount) > 0""")
     assert not apart, apart
+
+
+def _nothing_is_settled_twice(books: InMemory) -> None:
+    """Of what is due nothing is settled more than once, nor the wrong way.
+
+    Not so of what is spread: two corrections that are spread over other months cross on the way.
+    """
+    twice = books.select(f"""
+        with settled as (
+            select {_KEY}, c.decision_id, c.month, c.cause, sum(c.amount) as amount
+            from correction_causes c join payments using (payment_id) group by all)
+        select * from settled s left join due d using ({_KEY}, decision_id, month, cause)
+        where school_type in ('bao', 'sbo')
+            and (d.amount is null or s.amount * sign(d.amount) not between 0 and abs(d.amount))""")
+    assert not twice, twice[0]
 
 
 def _sums(books: InMemory, rows: str) -> dict[Key, int]:

@@ -100,3 +100,17 @@ def test_what_is_not_taken_back_waits_and_is_claimed_after_the_last_month():
         (JAN, "002", SEP, -0.60),
         (JAN, "002", OCT, -0.60),
     ]
+
+
+def test_what_was_taken_back_before_its_month_was_run_is_not_open():
+    """Another school is paid in September; the first was to get 1.00, and lost it before that."""
+    story = Story(2, 4)
+    other = [100, 100, 100, 100]
+    story.decide([100, 0, 0, 0], other)
+    story.decide([0, 0, 0, 0], other)
+    story.pay()
+    assert story.books.select("from receivables") == []
+    story.decide([30, 0, 0, 0], other)
+    assert story.books.select("select decision_id[-3:], amount::double from receivables") == [("003", 0.30)]
+    story.pay()
+    assert story.causes() == [(OCT, "003", SEP, 0.30)]
