@@ -1,10 +1,16 @@
-"""How the tests run: on all cores, and the property tests without a clock, for a busy machine is no fault."""
+"""How the tests run: on all cores, and the property tests without a clock, for a busy machine is no fault.
+
+`HYPOTHESIS_PROFILE=thorough` tries the properties that have no number of examples of their own 20 times as hard.
+"""
+
+import os
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("npo", deadline=None)
-settings.load_profile("npo")
+settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "npo"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -30,15 +30,20 @@ from npo_pipeline.regulations.subsidies.load import is_subsidy_text
 class Planned:
     """What a decision changes, and what follows from it.
 
-    `news`: the values of rules that differ (`rule_news`). `next_payment`: null where none is left to come.
-    `fingerprint`: a hash of all that would be decided and what it is held against, so that what is approved is
-    what is written.
+    `news`: the values of rules that differ (`rule_news`). `next_payment`: null where none is left to come, or
+    there is no decision before. `worked`: the decision, and `against`: the decisions that it is held against.
     """
 
     plan: Plan
     news: pl.DataFrame
     next_payment: NextPayment | None
-    fingerprint: str
+    worked: Worked
+    against: tuple[str, ...]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of what would be decided and of what it is held against: what is approved is what is written."""
+        return fingerprint(self.worked, self.against)
 
 
 def decision_before(books: Books, school_year: str) -> tuple[pl.DataFrame, Decided]:
@@ -70,10 +75,6 @@ def plan_of(
     changed: Sequence[str],
 ) -> Planned:
     """Step: whom the decision touches, why, and what it makes of the next payment run."""
-    # Hashing takes as long as all the rest, and none of it waits for that.
-    aside = ThreadPoolExecutor(1)
-    hashing = aside.submit(fingerprint, worked, before["decision_id"])
-    aside.shutdown(wait=False)
     decided = worked.decided
     fresh = pl.col("currency").is_in(before["currency"].implode()).not_()
     causes = pl.concat([due, first_causes(decided).filter(fresh).select(due.columns)])
@@ -87,8 +88,10 @@ def plan_of(
     return Planned(
         compare(earlier, decided, causes, schools(books)),
         news,
-        next_payment(books, school_year, decided, due, changed),
-        hashing.result(),
+        # Of a first decision `npo pay --dry-run` says as much; working it out here would only take time.
+        next_payment(books, school_year, decided, due, changed) if before.height else None,
+        worked,
+        tuple(before["decision_id"]),
     )
 
 

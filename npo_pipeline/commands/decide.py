@@ -59,7 +59,7 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
         planned = call(plan_of, books, request.school_year, rules, worked, before, earlier, due, changed)
         if changed:
             # Else the very plan may have been written already: to ask for it again is no fault.
-            request.refuse_another_plan(planned.fingerprint)
+            request.refuse_another_plan(planned)
         written = {}
         if run is not None and changed:
             written = call(write_decision, run, request, rules, worked, changed, due, clock)

@@ -59,13 +59,13 @@ class DecideRequest:
         if prepared == approved:
             raise Refused(f"{self.approved_by} prepared the decision and cannot approve it; another must")
 
-    def refuse_another_plan(self, fingerprint: str) -> None:
+    def refuse_another_plan(self, planned: Planned) -> None:
         """Refuse to write another decision than the one that was approved.
 
         Raises:
             Refused: the deliveries, the rules or the changes are other ones since.
         """
-        if self.approved_plan not in (None, fingerprint):
+        if self.approved_plan is not None and self.approved_plan != planned.fingerprint:
             raise Refused(
                 "what would be decided is another thing than what was approved: something came in since; look at "
                 "the plan again and have that approved"

@@ -109,10 +109,30 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
         join decision_inputs i using (decision_id) join deliveries v using (delivery_id)
         where v.superseded_by is not null group by 1 order by 1""")
     yield from _newer_counts(books, newer["decision_id"])
+    yield from _newer_changes(books)
     for decision, files in newer.iter_rows():
         yield f"decision {decision} rests on {files} superseded files; run `npo decide` again"
     if home.work.exists() and any(home.work.iterdir()):
         yield "a run is busy, or died half-way; what it left is cleared away by the next and was never published"
+
+
+def _newer_changes(books: Books) -> Iterator[str]:
+    """Latest decisions that know nothing of a merger, closure or opening that would move their instalments."""
+    later = books.frame(_LATER_CHANGES)
+    for decision, files in later.iter_rows():
+        yield f"decision {decision} does not know of {files} that came later; run `npo decide` again"
+
+
+_LATER_CHANGES = """
+    select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
+    from latest_decisions d
+    join changes c on c.kind in ('fusie', 'sluiting', 'opening') and c.effective <= d.valid_to
+    join deliveries v using (delivery_id)
+    where c.delivery_id not in (select delivery_id from decision_inputs i where i.decision_id = d.decision_id)
+        and exists (
+            from instalments n where n.decision_id = d.decision_id and n.vestiging = c.vestiging
+            and case when c.kind = 'opening' then n.month < c.effective else n.month >= c.effective end)
+    group by 1 order by 1"""
 
 
 def _newer_counts(books: Books, told: pl.Series) -> Iterator[str]:

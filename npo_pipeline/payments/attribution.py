@@ -29,7 +29,7 @@ def open_items(
             run: it covers a school without an instalment that month, too.
 
     Returns:
-        ITEM, sequence, amount_cents (never 0).
+        ITEM, sequence, amount_cents (0 where all of it is settled).
     """
     done = settled.group_by(ITEM).agg(done=pl.col("amount_cents").sum())
     known = (
@@ -45,7 +45,7 @@ def open_items(
     left = known.filter(pl.col("sequence") > covered).with_columns(
         amount_cents=pl.col("amount_cents") - pl.col("done").fill_null(0)
     )
-    return left.filter(pl.col("amount_cents") != 0).select(*ITEM, "sequence", "amount_cents")
+    return left.select(*ITEM, "sequence", "amount_cents")
 
 
 def causes_of(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -53,6 +53,8 @@ def causes_of(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
 
     A correction that settles all that is open settles every item whole. One that settles a part (because the
     rest is spread, or is not taken back yet) is shared over the items of its own sign in proportion to them.
+    Where nothing is open it is for the last item: two corrections that cancel out, each spread over months of its
+    own, differ by a cent of rounding on the way.
 
     Args:
         corrections: payment_id, KEY, amount_cents.
@@ -65,7 +67,16 @@ def causes_of(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     total = mine.with_columns(total=pl.col("amount_cents").sum().over("payment_id"))
     whole = total.filter(pl.col("total") == pl.col("paid"))
     part = total.filter(pl.col("total") != pl.col("paid"))
-    parts = pl.concat([whole.select(_PART), _shared(part).select(_PART)])
+    settled = part.filter((pl.col("amount_cents") == 0).all().over("payment_id"))
+    last = settled.sort(_ORDER).unique("payment_id", keep="last", maintain_order=True)
+    open_part = part.filter(pl.col("amount_cents") != 0)
+    parts = pl.concat(
+        [
+            whole.select(_PART),
+            _shared(open_part).select(_PART),
+            last.with_columns(amount_cents="paid").select(_PART),
+        ]
+    )
     summed = parts.group_by("payment_id", "decision_id", "month", "cause").agg(pl.col("amount_cents").sum())
     return summed.filter(pl.col("amount_cents") != 0).sort("payment_id", "decision_id", "month", "cause")
 

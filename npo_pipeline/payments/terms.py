@@ -28,7 +28,7 @@ def waiting(month: Month, corrections: pl.DataFrame, terms: pl.DataFrame) -> pl.
         terms: TERMS, a row per month of payment of each kind, of all decisions.
 
     Returns:
-        KEY, amount_cents: not to be paid yet (never 0).
+        KEY, amount_cents: not to be paid yet (0 where what is to be paid and what is to come back cancel out).
     """
     spread = terms.filter(pl.col("corrections") == "spread").select("decision_id", *KIND, "month")
     left = corrections.join(spread, on=["decision_id", *KIND], how="inner").filter(
@@ -39,7 +39,7 @@ def waiting(month: Month, corrections: pl.DataFrame, terms: pl.DataFrame) -> pl.
     )
     reached = cumulative_share(pl.col("amount_cents"), pl.col("done"), pl.col("months"))
     later = each.with_columns(amount_cents=pl.col("amount_cents") - reached)
-    return later.group_by(KEY).agg(pl.col("amount_cents").sum()).filter(pl.col("amount_cents") != 0)
+    return later.filter(pl.col("amount_cents") != 0).group_by(KEY).agg(pl.col("amount_cents").sum())
 
 
 def floors(month: Month, terms: pl.DataFrame, latest: pl.DataFrame) -> pl.DataFrame:

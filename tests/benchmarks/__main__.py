@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks.measure import Cost, added, median, run
+from tests.benchmarks.recalibration import MOST_SECONDS, MOST_TIMES_FIRST, MOST_TIMES_MONTH_ONE, recalibration
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
@@ -33,6 +34,7 @@ def main() -> None:
     _limit("peak memory", ours.mebibytes, 2.5 * 1024)
     help_cost = median([run([NPO, "--help"])[0] for _ in range(5)])
     print(f"npo --help: {help_cost.seconds:.2f} s (at most 0.3)\n")
+    _recalibration(work, small, wishes.rounds)
     if wishes.small_only:
         return
     large = _country(work, "country-24m", 24_000_000, 1_000)
@@ -41,6 +43,17 @@ def main() -> None:
     _ratio("against 2.4 million", cost["ingest + decide + pay"].seconds / ours.seconds, 11)
     _limit("peak memory", cost["ingest + decide + pay"].mebibytes, 4 * 1024)
     shutil.rmtree(large)
+
+
+def _recalibration(work: Path, first_year: Path, rounds: int) -> None:
+    later = _country(work, "country-2.4m-2021", 2_400_000, 1_000, "2021-10-01")
+    costs = dict(recalibration(NPO, work, first_year, later, rounds))
+    _show("A recalibration, and two school years", costs)
+    again = costs["decide after one changed rate"].seconds
+    print(f"  decide after one changed rate: {again:.2f} s (at most {MOST_SECONDS})")
+    _ratio("against the first decide", again / costs["first decide"].seconds, MOST_TIMES_FIRST)
+    months = [costs[name].seconds for name in ("pay of the last month", "pay of month 1")]
+    _ratio("the last month against the first", months[0] / months[1], MOST_TIMES_MONTH_ONE)
 
 
 def _wishes() -> argparse.Namespace:
@@ -52,10 +65,10 @@ def _wishes() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _country(work: Path, name: str, pupils: int, boards: int) -> Path:
+def _country(work: Path, name: str, pupils: int, boards: int, day: str = "2020-10-01") -> Path:
     out = work / name
     if not out.exists():
-        size = ["--boards", str(boards), "--pupils", str(pupils), "--seed", "1", "--reference-date", "2020-10-01"]
+        size = ["--boards", str(boards), "--pupils", str(pupils), "--seed", "1", "--reference-date", day]
         cost, _ = run([NPO, "generate", str(out), *size])
         print(f"npo generate {pupils:,} pupils: {cost.seconds:.1f} s, {cost.mebibytes:,.0f} MiB")
     return out

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npo_pipeline.payments.settlement import KEY, months_to_pay, settle, with_payment_ids
+from npo_pipeline.payments.settlement import KEY, KIND, months_to_pay, settle, with_payment_ids
 from tests.reading import rows, table
 
 SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))
@@ -19,6 +19,10 @@ DUE = {
     "school_type": pl.String,
     "component": pl.String,
 }
+
+
+NOTHING_WAITS = pl.DataFrame(schema={**DUE, "amount_cents": pl.Int64})
+NO_FLOORS = pl.DataFrame(schema=DUE).select(KIND)
 
 
 def due(**months: int) -> pl.DataFrame:
@@ -43,7 +47,7 @@ def _month(name: str) -> date:
 
 
 def settled(month: date, *frames: pl.DataFrame) -> list[tuple]:
-    return rows(settle(month, *frames, LATEST), "reason", "amount_cents")
+    return rows(settle(month, *frames, LATEST, NOTHING_WAITS, NO_FLOORS), "reason", "amount_cents")
 
 
 def test_the_first_month_pays_its_instalment():
@@ -117,7 +121,7 @@ def test_school_years_school_types_and_components_are_settled_each_on_its_own():
     latest = table(
         "school_year currency decision_id\n 2021-2022 EUR one\n 2022-2023 EUR two\n 2021-2022 USD three"
     )
-    found = settle(OCT, due_rows, paid_rows, latest)
+    found = settle(OCT, due_rows, paid_rows, latest, NOTHING_WAITS, NO_FLOORS)
     assert rows(found, "vestiging", "school_type", "component", "decision_id", "reason", "amount_cents") == [
         ("00AA01", "bao", "per_pupil", "one", "instalment", 100),
         ("00AA02", "bao", "achterstandsscore", "one", "instalment", 5),
@@ -149,7 +153,7 @@ def test_what_was_paid_is_always_what_the_latest_decision_makes_due(decisions):
         for at, amounts in decisions:
             current = amounts if at == place else current
         instalments = due(sep=current[0], oct=current[1], nov=current[2], dec=current[3])
-        found = settle(month, instalments, paid(*ledger), LATEST)
+        found = settle(month, instalments, paid(*ledger), LATEST, NOTHING_WAITS, NO_FLOORS)
         ledger += [(month, reason, cents) for reason, cents in rows(found, "reason", "amount_cents")]
         assert sum(cents for *_, cents in ledger) == sum(current[: place + 1])
         assert settled(month, instalments, paid(*ledger)) == []
@@ -158,7 +162,7 @@ def test_what_was_paid_is_always_what_the_latest_decision_makes_due(decisions):
 
 
 def test_payment_ids_follow_from_what_is_paid():
-    settled_rows = settle(SEP, due(sep=200), paid(), LATEST)
+    settled_rows = settle(SEP, due(sep=200), paid(), LATEST, NOTHING_WAITS, NO_FLOORS)
     one, again = with_payment_ids(settled_rows, SEP), with_payment_ids(settled_rows, SEP)
     assert one.equals(again)
     other_month = with_payment_ids(settled_rows, OCT)

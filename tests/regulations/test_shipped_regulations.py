@@ -159,7 +159,7 @@ def test_newcomers_vo_are_counted_on_five_days():
 @pytest.mark.parametrize("loaded", all_shipped(), ids=name)
 def test_every_value_is_cited_and_was_checked_and_every_source_is_used(loaded):
     values = [one for _, one in cited(loaded.regulation)]
-    assert {one.checked_on for one in values} == {date(2026, 11, 24)}
+    assert {one.checked_on for one in values} <= {date(2026, 11, 24), date(2026, 11, 25)}
     assert {one.source for one in values} == set(loaded.regulation.sources)
     assert all(one.note for one in values if one.status == "derived" and not isinstance(one.value, tuple))
     assert all(source.url.startswith("https://") for source in loaded.regulation.sources.values())

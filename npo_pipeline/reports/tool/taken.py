@@ -15,16 +15,18 @@ from npo_pipeline.regulations.load import LoadedRegulation, parse_texts
 from npo_pipeline.regulations.subsidies.load import is_subsidy_text
 
 _KEY = "decision_id, vestiging, school_type, component"
-_LATEST = "(select decision_id from latest_decisions where school_year = ?)"
+_LATEST = "(select decision_id from latest_decisions where school_year = $1)"
 _AMOUNTS = f"""
     select {_KEY}, e.board, e.brin, t.measure, t.counted, t.threshold, t.level, t.quantity, t.rate, t.unrounded,
         e.amount, t.amount as traced, t.currency, t.status, t.article, t.source, t.url, t.regulation
     from entitlements e full join trace t using ({_KEY}) where decision_id in {_LATEST}"""
-_DUE = f"select {_KEY}, month, amount from instalments where decision_id in {_LATEST}"
 
-_ADJUSTED = (
-    f"select {_KEY}, month, (-amount)::decimal(18, 2) as amount from adjustments where decision_id in {_LATEST}"
-)
+_OWN_DUE = f"""
+    select {_KEY}, month, sum(amount)::decimal(18, 2) as amount from (
+        select {_KEY}, month, amount from instalments where decision_id in {_LATEST}
+        union all select {_KEY}, month, -amount from adjustments where decision_id in {_LATEST})
+    group by all having sum(amount) <> 0"""
+"""The instalments that follow from the amounts; what a merger or closure makes of them is of no amount here."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +73,19 @@ def taken_from(books: Books, school_year: str) -> Taken:
         raise Refused(
             f"nothing was decided for {school_year}{there}; begin with `npo decide --school-year {school_year}`"
         )
-    amounts, due = books.frame(_AMOUNTS, [school_year]), books.frame(_DUE, [school_year])
+    amounts, due = books.frame(_AMOUNTS, [school_year]), books.frame(_OWN_DUE, [school_year])
     if amounts.is_empty():
         raise Refused(f"{school_year}: only subsidies were decided; table `grants` holds them")
-    _refuse_loose_ends(amounts, due, books.frame(_ADJUSTED, [school_year]))
+    _refuse_loose_ends(amounts, due)
     directory = schools(books)
     return Taken(school_year, decisions, amounts, due, directory, _ruled(books, decisions, directory))
 
 
-def _refuse_loose_ends(amounts: pl.DataFrame, due: pl.DataFrame, adjusted: pl.DataFrame) -> None:
+def _refuse_loose_ends(amounts: pl.DataFrame, due: pl.DataFrame) -> None:
     """Publish nothing that does not tie."""
     key = ["decision_id", "vestiging", "school_type", "component"]
     loose = amounts.filter(pl.col("amount").ne_missing(pl.col("traced"))).select(key)
-    own = pl.concat([due, adjusted.select(due.columns)])
-    summed = own.group_by(key).agg(paid=pl.col("amount").sum()).filter(pl.col("paid") != 0)
+    summed = due.group_by(key).agg(paid=pl.col("amount").sum())
     both = amounts.join(summed, on=key, how="full", coalesce=True)
     unpaid = both.filter(pl.col("amount").fill_null(0) != pl.col("paid").fill_null(0)).select(key)
     if loose.height or unpaid.height:

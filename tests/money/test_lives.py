@@ -1,0 +1,167 @@
+"""The life of a school: whose its instalments are, month by month, when it merges, closes or opens."""
+
+from datetime import date
+
+import pytest
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.instalments.lives import added_up, moved, whereabouts
+from tests.reading import rows, table
+
+MONTHS = [date(2021, month, 1) for month in (9, 10, 11, 12)]
+
+
+def changes(text):
+    return table(text, effective="d")
+
+
+def where(text, *, runs_out=False):
+    found = whereabouts(changes(text), MONTHS, runs_out=runs_out)
+    return [(v, f"{m:%m}", cause, other) for v, m, cause, other in found.sort("vestiging", "month").iter_rows()]
+
+
+def test_a_merger_moves_the_months_from_the_one_on_whose_first_day_it_holds():
+    assert where(
+        """
+        effective   kind   vestiging  successor
+        2021-11-01  fusie  01AA00     02BB00
+        """
+    ) == [("01AA00", "11", "merger", "02BB00"), ("01AA00", "12", "merger", "02BB00")]
+
+
+def test_a_day_later_is_the_next_month():
+    assert where(
+        """
+        effective   kind   vestiging  successor
+        2021-11-02  fusie  01AA00     02BB00
+        """
+    ) == [("01AA00", "12", "merger", "02BB00")]
+
+
+def test_who_merges_into_one_that_merges_again_goes_along_in_whatever_order_it_is_told():
+    told = """
+        effective   kind   vestiging  successor
+        2021-12-01  fusie  02BB00     03CC00
+        2021-11-01  fusie  01AA00     02BB00
+        """
+    assert where(told) == [
+        ("01AA00", "11", "merger", "02BB00"),
+        ("01AA00", "12", "merger", "03CC00"),
+        ("02BB00", "12", "merger", "03CC00"),
+    ]
+
+
+def test_a_closure_ends_or_lets_the_year_run_out():
+    told = """
+        effective   kind      vestiging  successor
+        2021-11-15  sluiting  01AA00     -
+        """
+    assert where(told) == [("01AA00", "12", "closure", None)]
+    assert where(told, runs_out=True) == []
+
+
+def test_who_merged_into_a_school_that_closes_ends_with_it():
+    told = """
+        effective   kind      vestiging  successor
+        2021-10-01  fusie     01AA00     02BB00
+        2021-12-01  sluiting  02BB00     -
+        """
+    assert where(told)[:3] == [
+        ("01AA00", "10", "merger", "02BB00"),
+        ("01AA00", "11", "merger", "02BB00"),
+        ("01AA00", "12", "closure", None),
+    ]
+
+
+def test_an_opening_leaves_out_the_months_before_it():
+    assert where(
+        """
+        effective   kind     vestiging  successor
+        2021-11-01  opening  01AA00     -
+        """
+    ) == [("01AA00", "09", "opening", None), ("01AA00", "10", "opening", None)]
+
+
+def test_of_one_day_the_last_that_is_told_is_believed():
+    told = """
+        effective   kind     vestiging  successor
+        2021-11-01  fusie    01AA00     02BB00
+        2021-11-01  fusie    01AA00     03CC00
+        """
+    assert where(told) == [("01AA00", "11", "merger", "03CC00"), ("01AA00", "12", "merger", "03CC00")]
+
+
+def test_a_merger_that_was_none_is_undone_by_an_opening_of_its_day():
+    """The school was there before, so that the months before are its own too."""
+    assert (
+        where(
+            """
+        effective   kind     vestiging  successor
+        2021-11-01  fusie    01AA00     02BB00
+        2021-11-01  opening  01AA00     -
+        """
+        )
+        == []
+    )
+
+
+def test_a_school_that_closes_and_opens_again_is_paid_from_then_on():
+    told = """
+        effective   kind      vestiging  successor
+        2021-10-01  sluiting  01AA00     -
+        2021-12-01  opening   01AA00     -
+        """
+    assert where(told) == [("01AA00", "10", "closure", None), ("01AA00", "11", "closure", None)]
+
+
+def test_a_transfer_to_another_board_moves_no_instalment():
+    told = """
+        effective   kind                vestiging  successor
+        2021-10-01  bestuursoverdracht  01AA00     -
+        """
+    assert where(told) == []
+
+
+def test_mergers_in_a_circle_are_refused_by_name():
+    told = """
+        effective   kind   vestiging  successor
+        2021-10-01  fusie  01AA00     02BB00
+        2021-11-01  fusie  02BB00     01AA00
+        """
+    with pytest.raises(Refused, match="01AA00 -> 02BB00 -> 01AA00"):
+        where(told)
+
+
+DUE = table(
+    """
+    vestiging  school_type  component  month       amount_cents
+    01AA00     bao          per_pupil  2021-10-01  700
+    01AA00     bao          per_pupil  2021-11-01  701
+    02BB00     bao          per_pupil  2021-11-01  100
+    """,
+    month="d",
+    amount_cents="i",
+)
+MERGED = whereabouts(
+    changes(
+        """
+        effective   kind   vestiging  successor
+        2021-11-01  fusie  01AA00     02BB00
+        """
+    ),
+    MONTHS,
+    runs_out=False,
+)
+
+
+def test_what_leaves_one_school_comes_to_the_other():
+    found = moved(DUE, MERGED).sort("vestiging")
+    assert rows(found, "vestiging", "other_vestiging", "amount_cents") == [
+        ("01AA00", "02BB00", -701),
+        ("02BB00", "01AA00", 701),
+    ]
+
+
+def test_the_instalments_are_added_up_and_none_is_zero():
+    found = added_up(DUE, moved(DUE, MERGED)).sort("vestiging", "month")
+    assert rows(found, "vestiging", "amount_cents") == [("01AA00", 700), ("02BB00", 801)]
