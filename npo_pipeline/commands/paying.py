@@ -15,11 +15,11 @@ from npo_pipeline.payments.settlement import KEY
 NOT_YET = "~"
 """Later than the id of any run: a payment that is only looked at finds all that is there."""
 
-_LEDGER = (*KEY, "paid_month", "reason")
-
 
 def standing(books: Books, month: Month, run_id: str, schools: pl.DataFrame) -> Standing:
     """What a payment run finds: all that runs before it left.
+
+    All earlier months come as one, so that a run does not slow down as the ledger grows.
 
     Args:
         books: the books.
@@ -31,17 +31,19 @@ def standing(books: Books, month: Month, run_id: str, schools: pl.DataFrame) -> 
     return Standing(
         books.frame(
             f"""
-            select {key}, month, amount from (
+            select {key}, {_collapsed("month")} as month, sum(amount)::decimal(18, 2) as amount from (
                 select i.*, d.currency from instalments i join decisions d using (decision_id)
                 where decision_id in (select unnest($decisions)))
-            where month <= $month""",
+            where month <= $month group by all""",
             {"decisions": latest["decision_id"].to_list(), "month": month},
         ),
         books.frame(
             f"""
-            select {", ".join(_LEDGER)}, sum(amount)::decimal(18, 2) as amount from payments where run_id < $run_id
-            group by all""",
-            then,
+            select {key}, {_collapsed("paid_month")} as paid_month,
+                   case when paid_month < $month then 'earlier' else reason end as reason,
+                   sum(amount)::decimal(18, 2) as amount
+            from payments where run_id < $run_id group by all""",
+            {**then, "month": month},
         ),
         latest,
         books.frame(
@@ -61,6 +63,11 @@ def standing(books: Books, month: Month, run_id: str, schools: pl.DataFrame) -> 
         ),
         schools,
     )
+
+
+def _collapsed(column: str) -> str:
+    """A month, or the one before that of the run for all earlier ones."""
+    return f"case when {column} < $month then $month - interval 1 month else {column} end::date"
 
 
 def latest_at(books: Books, run_id: str) -> pl.DataFrame:
