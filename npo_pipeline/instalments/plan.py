@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -30,16 +31,28 @@ class Plan:
 
     `by_component`: currency, school_type, component, schools, before, after, difference. `up`, `down`:
     vestigingen that get more or less, those of each currency apart. `causes`: currency, kind, cause, schools,
-    difference. `effect`: the schools that get another amount, and cuts by school type, component, municipality
-    and board. `per_school`: why, of each of them: vestiging, currency, cause, difference.
+    difference. `rows`: KEY, currency, before, after, difference. `parts`: what the difference is made of, as given
+    to `compare`. `boards`, `schools`: as for `effect_of`.
     """
 
     by_component: pl.DataFrame
     up: int
     down: int
     causes: pl.DataFrame
-    effect: Effect
-    per_school: pl.DataFrame
+    rows: pl.DataFrame
+    parts: pl.DataFrame
+    boards: pl.DataFrame
+    schools: pl.DataFrame
+
+    @cached_property
+    def effect(self) -> Effect:
+        """The schools that get another amount, and cuts by school type, component, municipality and board."""
+        return effect_of(self.rows, self.boards, self.schools)
+
+    @cached_property
+    def per_school(self) -> pl.DataFrame:
+        """Why, of each school that gets another amount: vestiging, currency, cause, difference."""
+        return self.parts.group_by("currency", "vestiging", "cause").agg(difference=pl.col("amount").sum())
 
 
 def compare(before: Decided, after: Decided, causes: pl.DataFrame, schools: pl.DataFrame) -> Plan:
@@ -68,8 +81,10 @@ def compare(before: Decided, after: Decided, causes: pl.DataFrame, schools: pl.D
         each.filter(pl.col("difference") > 0).height,
         each.filter(pl.col("difference") < 0).height,
         _summed(causes),
-        effect_of(rows, boards, schools),
-        causes.group_by("currency", "vestiging", "cause").agg(difference=pl.col("amount").sum()),
+        rows,
+        causes,
+        boards,
+        schools,
     )
 
 

@@ -50,7 +50,7 @@ def work_out(school_year: str, rules: Sequence[Rules], basis: Basis) -> Decided:
     shown = {"school_year": pl.lit(school_year), "amount": to_euro(pl.col("amount_cents"))}
     return Decided(
         housed.select(ENTITLED).sort(KEY),
-        due.with_columns(**shown).select(INSTALLED).sort(*KEY, "month"),
+        due.with_columns(**shown).select(INSTALLED),
         traced(housed).select(TRACED).sort(KEY),
         homeless.select(*KEY, "amount", "currency").sort(KEY),
         adjustments.with_columns(**shown).select(ADJUSTED).sort(*KEY, "month", "cause", "other_vestiging"),
