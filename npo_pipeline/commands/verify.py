@@ -11,6 +11,7 @@ import polars as pl
 from npo_pipeline.commands.declared import declared_faults
 from npo_pipeline.commands.derived import apart, decision_faults, payment_faults
 from npo_pipeline.counts.schools import directory
+from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books, need_books, read_books
 from npo_pipeline.home.chain import chain_faults
 from npo_pipeline.home.folder import Home
@@ -63,7 +64,7 @@ def _findings(check: Check, books: Books, home: Home) -> list[Finding]:
     try:
         for finding in check(books, home):
             found.append(finding)
-    except pl.exceptions.PolarsError as error:
+    except (Refused, pl.exceptions.PolarsError) as error:
         found.append(f"cannot be worked out from what the tables hold ({str(error).splitlines()[0]})")
     return found
 

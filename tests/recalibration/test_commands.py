@@ -18,6 +18,7 @@ from npo_pipeline.months import month_after, month_text
 from tests.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_register
 from tests.home.npo import Npo, here
 from tests.home.seeing import select
+from tests.recalibration.effort import examples
 from tests.recalibration.stories import SEP
 
 YEAR = ("--school-year", "2021-2022")
@@ -156,7 +157,7 @@ AFTER = SEP.replace(year=2022, month=1)
 
 
 @in_all_ways
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(examples(0.02) // 2))  # one each; twenty under the profile `thorough`
 def test_the_three_ledgers_agree_whatever_happens(npo, tmp_path, corrections, floor_zero, number):
     course = Course(tmp_path, npo, Random(f"{corrections} {floor_zero} {number}"), corrections, floor_zero)
     for _ in range(4):
