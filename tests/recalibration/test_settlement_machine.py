@@ -137,5 +137,5 @@ NO_CHANGES = NOTHING_CHANGED.drop("school_year").with_columns(school_year=pl.lit
 
 TestSettlement = Settlement.TestCase
 TestSettlement.settings = settings(
-    max_examples=examples(0.1), stateful_step_count=12, deadline=None, phases=(Phase.generate,), print_blob=False
+    max_examples=examples(0.06), stateful_step_count=12, deadline=None, phases=(Phase.generate,), print_blob=False
 )
