@@ -118,7 +118,8 @@ def _steps(books: Books, before: Mapping[str, Any], now: Now) -> Iterator[Step]:
     then: dict[str, list[str]] = {}
     for subject, name in rows.iter_rows():
         then.setdefault(subject, []).append(name)
-    old = [rules_of(one) for one in kept_rules(kept_texts(books), before["regulation_sha256"]).regulations]
+    kept = kept_rules(kept_texts(books), before["regulation_sha256"]).regulations
+    old = [rules_of(one) for one in kept]
     new = [rules_of(one) for one in now.regulations]
     counts, scores, changes = (books.table(name) for name in ("counts", "scores", "changes"))
     if _other_program(books, before["run_id"]) and old:
@@ -127,14 +128,19 @@ def _steps(books: Books, before: Mapping[str, Any], now: Now) -> Iterator[Step]:
     told = {CHANGES: then[CHANGES]} if CHANGES in then else {}
     inputs = {**{subject: names for subject, names in now.inputs.items() if subject != CHANGES}, **told}
     basis = basis_of(inputs, counts, scores, now.schools, changes)
-    if old and _came_since(books, before["run_id"], now):
+    # Another reference date takes other files, also when none came in.
+    if old and (_came_since(books, before["run_id"]) or _files(inputs) != _files(then)):
         yield Step("input", work_out(now.school_year, old, basis))
-    if old and new and before["regulation_sha256"] != " ".join(one.sha256 for one in now.regulations):
+    if old and new and [one.sha256 for one in kept] != [one.sha256 for one in now.regulations]:
         yield Step("rule", work_out(now.school_year, new, basis), rerated(old, new))
     yield Step("change", now.decided)
 
 
-def _came_since(books: Books, run_id: str, now: Now) -> bool:
+def _files(inputs: Inputs) -> set[tuple[str, str]]:
+    return {(subject, name) for subject, names in inputs.items() for name in names}
+
+
+def _came_since(books: Books, run_id: str) -> bool:
     """Whether anything that can be counted, or tells of boards, came in after a run."""
     return bool(books.value("select count(*) from deliveries where run_id > ?", [run_id]))
 

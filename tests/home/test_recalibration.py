@@ -5,7 +5,7 @@ from decimal import Decimal
 import fastexcel
 import pytest
 
-from tests.home.delivery import PUPILS, write_changes, write_register, write_scores
+from tests.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_register, write_scores
 from tests.home.npo import here
 from tests.home.seeing import select
 
@@ -282,3 +282,14 @@ def test_a_score_that_is_corrected_is_no_count(paid, tmp_path):
         home=paid,
     )
     assert [one["cause"] for one in decide(paid)["causes"]] == ["score_correction"]
+
+
+def test_another_reference_date_is_another_count_also_when_no_file_came_in(tmp_path):
+    home = tmp_path / "home"
+    for day, pupils in (("2019-10-01", {**PUPILS, "01AA00 Bo": 10}), ("2020-10-01", PUPILS)):
+        folder = write_addresses(write_register(tmp_path / day, pupils), BOARDS)
+        ok("ingest", folder, "--reference-date", day, home=home)
+    decide(home)
+    (cause,) = decide(home, "--reference-date", "2019-10-01")["causes"]
+    assert (cause["kind"], cause["cause"], cause["difference"]) == ("input", "reference_count", str(-2 * RATE))
+    assert ok("verify", home=home)["ties"]
