@@ -1,0 +1,1 @@
+"""The rules of accountability: the menukaart, and what boards must report, each with its source."""
