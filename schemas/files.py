@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
+from schemas.accounted import CATEGORY
 from schemas.light import light
 from schemas.rules import (
     BOARD,
@@ -17,10 +18,12 @@ from schemas.rules import (
     amount,
     code,
     day,
+    missing_text,
     missing_value,
     not_before,
     one_of,
     present_when,
+    school_year,
     vestiging_number,
     whole_number,
     year,
@@ -59,6 +62,7 @@ def _file(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
     return pa.DataFrameSchema({"line": pa.Column(pl.Int64), **columns}, strict=True, name=name)
 
 
+_BOARD = _text(missing_value(), code(BOARD))
 _BRIN = _text(missing_value(), code(BRIN))
 _VESTIGING = _text(missing_value(), vestiging_number())
 _COUNT = _text(missing_value(), whole_number())
@@ -98,7 +102,7 @@ _DUO_PO = {
     "PLAATSNAAM": _text(),
     "GEMEENTENAAM": _text(),
     "SOORT_PO": _text(missing_value(), one_of(SORTS_PO)),
-    "BEVOEGD_GEZAG_NUMMER": _text(missing_value(), code(BOARD)),
+    "BEVOEGD_GEZAG_NUMMER": _BOARD,
 }
 
 PUPILS_PO = _file("pupils_po", {**_DUO_PO, "LEERLINGEN": _COUNT})
@@ -153,7 +157,7 @@ NEWCOMERS_VO = _file(
 ADDRESSES = _file(
     "addresses",
     {
-        "BEVOEGD_GEZAG_NUMMER": _text(missing_value(), code(BOARD)),
+        "BEVOEGD_GEZAG_NUMMER": _BOARD,
         "BRIN_NUMMER": _BRIN,
         "VESTIGINGSNUMMER": _VESTIGING,
         "VESTIGINGSNAAM": _text(),
@@ -165,12 +169,47 @@ ADDRESSES = _file(
 APPLICATIONS = _file(
     "applications",
     {
-        "BEVOEGD_GEZAG_NUMMER": _text(missing_value(), code(BOARD)),
+        "BEVOEGD_GEZAG_NUMMER": _BOARD,
         "BRIN_NUMMER": _BRIN,
         "REGELING": _text(missing_value(), code(r"^[A-Z]{2,10}$")),
         "DATUM_AANVRAAG": _text(missing_value(), day()),
         "AANTAL_LEERLINGEN": _COUNT,
         "BEDRAG": _text(missing_value(), amount()),
+    },
+)
+
+LEVEL = r"^(?i-u:school|bovenschools)$"
+"""Where money was spent, in any case: a finance person types it by hand."""
+
+SPENDING = _file(
+    "spending",
+    {
+        "BEVOEGD_GEZAG_NUMMER": _BOARD,
+        "BRIN_NUMMER": _BRIN,
+        "JAAR": _text(missing_value(), year()),
+        "CATEGORIE": _text(missing_value(), code(CATEGORY)),
+        "INTERVENTIE": _text(missing_text()),
+        "NIVEAU": _text(missing_value(), code(LEVEL)),
+        "BEDRAG": _text(missing_value(), amount()),
+        "WAARVAN_EXTERN": _text(amount()),
+    },
+)
+
+CONSENTS = _file(
+    "consents",
+    {
+        "BEVOEGD_GEZAG_NUMMER": _BOARD,
+        "BRIN_NUMMER": _BRIN,
+        "SCHOOLJAAR": _text(missing_value(), school_year()),
+        "SCHOOLSCAN": _text(missing_value(), one_of(YES_NO)),
+        "SCHOOLPROGRAMMA_MR": _text(missing_value(), one_of(YES_NO)),
+        "DATUM_MR": _text(day()),
+        "BOVENSCHOOLS_BEDRAG_MR": _text(amount()),
+        "GMR": _text(one_of(YES_NO)),
+        "DATUM_GMR": _text(day()),
+        "OUDERS_BETROKKEN": _text(),
+        "GEMEENTE_GEINFORMEERD": _text(one_of(YES_NO)),
+        "RESULTAAT": _text(),
     },
 )
 

@@ -47,9 +47,11 @@ QUARANTINE = table(
         "rule": one_of(RULES),
         "column_name": text(nullable=True),
         "message": text(),
+        "board": code(BOARD, nullable=True),
     },
     ("delivery_id", "line", "rule", "column_name"),
 )
+"""Refused rows; `board` is whose row it is, where the file is one that boards deliver themselves."""
 
 SOURCE_CORRECTIONS = table(
     "source_corrections",

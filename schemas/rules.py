@@ -56,6 +56,8 @@ _WHOLE = r"^-?[0-9]{1,5}$"
 
 _YEAR = r"^(19|20)[0-9]{2}$"
 
+_SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
+
 _AMOUNT = r"^-?([0-9]{1,9}([.,][0-9]{1,2})?|[0-9]{1,3}(\.[0-9]{3}){1,2},[0-9]{1,2})$"
 """1234.56, 1234,56 or 1.234,56; more than two decimals would have to be rounded, so they are refused."""
 
@@ -92,6 +94,11 @@ def surely_right(model: pa.DataFrameSchema) -> list[pl.Expr]:
 def missing_value() -> pa.Check:
     """A value must stand here."""
     return _check(MISSING_VALUE, lambda value: value != "")
+
+
+def missing_text() -> pa.Check:
+    """A text must stand here that can be seen: marks that show nothing are no text."""
+    return _check(MISSING_VALUE, lambda value: value.str.contains(r"[^\p{C}\p{Z}]"))
 
 
 def one_of(codes: Sequence[str]) -> pa.Check:
@@ -146,6 +153,14 @@ def year() -> tuple[pa.Check, ...]:
     return (_number(lambda value: (value == "") | value.str.contains(_YEAR)), _not_negative(_WHOLE), holds)
 
 
+def school_year() -> pa.Check:
+    """A school year as 2021-2022: two years of this century that follow each other."""
+    return _check(
+        UNKNOWN_CODE,
+        lambda value: (value == "") | (value.str.contains(_SCHOOL_YEAR) & _years_follow(value)),
+    )
+
+
 def not_before(entry: str) -> pa.Check:
     """A date that is not earlier than the one in column `entry` (where both can be read)."""
     return _check(
@@ -172,6 +187,11 @@ def day_of(value: pl.Expr) -> pl.Expr:
         .then(value.str.to_date("%Y-%m-%d", strict=False))
     )
     return pl.when(read.is_between(_FIRST_DAY, _LAST_DAY)).then(read)
+
+
+def _years_follow(value: pl.Expr) -> pl.Expr:
+    first, last = (part.cast(pl.Int32, strict=False) for part in (value.str.head(4), value.str.tail(4)))
+    return (last - first == 1).fill_null(False)
 
 
 def _compact_day(value: pl.Expr) -> pl.Expr:

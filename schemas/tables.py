@@ -9,6 +9,14 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
+from schemas.accounted import (
+    ACCOUNTABILITY,
+    ACCOUNTABILITY_INTERVENTIONS,
+    ACCOUNTS,
+    CONSENTS,
+    FINDINGS,
+    SPENDING,
+)
 from schemas.columns import (
     CAUSES,
     CURRENCIES,
@@ -51,10 +59,14 @@ from schemas.received import (
 )
 
 __all__ = [
+    "ACCOUNTABILITY",
+    "ACCOUNTABILITY_INTERVENTIONS",
+    "ACCOUNTS",
     "ADJUSTMENTS",
     "APPLICATIONS",
     "CAUSES",
     "CHANGES",
+    "CONSENTS",
     "CORRECTION_CAUSES",
     "COUNTS",
     "CURRENCIES",
@@ -64,6 +76,7 @@ __all__ = [
     "DIFFERENCES",
     "DUE_CHANGES",
     "ENTITLEMENTS",
+    "FINDINGS",
     "GRANTS",
     "INSTALMENTS",
     "MONEY",
@@ -82,6 +95,7 @@ __all__ = [
     "SCORES",
     "SETTLING",
     "SOURCE_CORRECTIONS",
+    "SPENDING",
     "STATUSES",
     "TABLES",
     "TRACE",
@@ -101,6 +115,8 @@ TABLES = (
     SCORES,
     CHANGES,
     APPLICATIONS,
+    SPENDING,
+    CONSENTS,
     DIFFERENCES,
     REGULATIONS,
     DECISIONS,
@@ -114,6 +130,10 @@ TABLES = (
     GRANTS,
     PAYMENTS,
     CORRECTION_CAUSES,
+    ACCOUNTS,
+    FINDINGS,
+    ACCOUNTABILITY,
+    ACCOUNTABILITY_INTERVENTIONS,
     RUNS,
 )
 

@@ -13,11 +13,12 @@ from npo_pipeline.counts.taking import Taken
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.declared import deliveries, live_corrections, live_resolutions, refused_lines, told_rows
 from npo_pipeline.home.live import live_rows
+from npo_pipeline.home.retold import holding
 
 
 def kept(books: Books) -> Kept:
     """What tells whether a file was declared alike before."""
-    return Kept(live_corrections(books), live_rows(books, "counts"))
+    return Kept(live_corrections(books), live_rows(books, "counts"), holding(books))
 
 
 def before(books: Books) -> Before:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import pandera.polars as pa
@@ -21,16 +22,18 @@ from npo_pipeline.counts.registered import (
     registered_as,
 )
 from npo_pipeline.counts.replaying import refuse_replaced_bases, refuse_wrong_replays
+from npo_pipeline.counts.retelling import given_way, refuse_two_accounts, remarks, told_anew
 from npo_pipeline.counts.schools import directory
 from npo_pipeline.counts.superseding import no_longer_told, refuse_two_tellings, superseded
 from npo_pipeline.counts.taking import Taken, take
 from npo_pipeline.errors import Refused
 from npo_pipeline.files.delivery import Arrived, arrive
+from npo_pipeline.files.kinds import KINDS, FileKind
 from npo_pipeline.files.look import Looked
-from npo_pipeline.files.refusals import with_messages
 from npo_pipeline.home.declared import live_resolutions
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import all_facts, known_vestigingen, live_deliveries, live_rows, places
+from npo_pipeline.home.retold import held_schools, holding
 from npo_pipeline.home.run import Clock, Run, open_run
 from schemas import tables
 from schemas.columns import schema_of
@@ -51,6 +54,9 @@ class IngestRequest:
     reference_date: date | None = None
     max_rejected: Decimal = DEFAULT_MAX_REJECTED
     wait_seconds: int = 0
+    only: Sequence[FileKind] = KINDS
+    """The kinds of file that are wanted."""
+
     looking: Callable[[], list[Looked]] | None = None
     """Gives what a first look at the files shows, where that began before."""
 
@@ -95,13 +101,14 @@ def ingest(
 def recognise_files(request: IngestRequest, today: date) -> list[Arrived]:
     """Step: recognise every file, its reference date, and what is declared of it."""
     looked = request.looking() if request.looking else None
-    return arrive(request.paths, request.reference_date, looked, today)
+    return arrive(request.paths, request.reference_date, looked, today, request.only)
 
 
 def read_files(run: Run, arrived: Sequence[Arrived], progress: Progress) -> list[Taken]:
     """Step: read, check and count every file; pupil rows are let go here."""
-    taken = take(arrived, known_vestigingen(run.books), progress)
+    taken = take(arrived, known_vestigingen(run.books), progress, held_schools(run.books))
     refuse_two_tellings(taken)
+    refuse_two_accounts(taken)
     if any(one.arrived.declared.replaces for one in taken):
         live, held = live_deliveries(run.books), kept(run.books)
         known = {one.arrived.name: registered_as(one, live, held) for one in taken}
@@ -113,19 +120,26 @@ def refuse_when_too_many(taken: Sequence[Taken], max_rejected: Decimal) -> None:
     """Step: refuse the delivery when too large a share of its rows is refused.
 
     Raises:
-        Refused: says how many, and shows the first ones.
+        Refused: says how many, and what is wrong with the first of them.
     """
     rows, rejected = sum(one.rows for one in taken), sum(one.rejected for one in taken)
     if rejected <= max_rejected * rows:
         return
-    first = next(one for one in taken if one.rejected)
-    line, rule, _, message = with_messages(first.refusals.sort("line")).row(0)
     share = f"{Decimal(100 * rejected) / rows:.2f}%"
     raise Refused(
         f"{rejected:,} of {rows:,} rows are refused ({share}; --max-rejected allows {100 * max_rejected:f}%), "
-        f"first {first.arrived.name}, line {line}, {rule}: {message}; "
-        "nothing was taken in"
+        f"first {'; '.join(islice(_worded(taken), SHOWN))}; nothing was taken in"
     )
+
+
+SHOWN = 5
+"""Faults that a refusal of a whole delivery names: who mends a small file wants to see all that is wrong."""
+
+
+def _worded(taken: Sequence[Taken]) -> Iterator[str]:
+    for one in taken:
+        for line, rule, _, message in one.worded.sort("line", maintain_order=True).iter_rows():
+            yield f"{one.arrived.name}, line {line}, {rule}: {message}"
 
 
 def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResult:
@@ -140,12 +154,18 @@ def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResu
     content = content_rows(fresh)
     for model, rows in content.values():
         run.add(model, rows)
-    gone = superseded(fresh, live, places(run.books), live_resolutions(run.books))
+    held = holding(run.books)
+    anew = told_anew(fresh, held)
+    gone = superseded(fresh, live, places(run.books), live_resolutions(run.books)) | given_way(anew, held)
     refuse_replaced_bases(fresh, gone)
     for older, newer in gone.items():
         run.supersede(older, newer)
     told = [live_rows(run.books, table).select("delivery_id", "vestiging") for table in ("counts", "scores")]
-    lost = (*no_longer_told(gone, fresh, live, pl.concat(told)), *lost_with(gone, fresh, live, run.books))
+    lost = (
+        *no_longer_told(gone, fresh, live, pl.concat(told)),
+        *lost_with(gone, fresh, live, run.books),
+        *remarks(fresh, anew, live),
+    )
     apart = _compare(run, fresh, pl.concat([live.filter(~pl.col("delivery_id").is_in(list(gone))), files]))
     if apart.height:
         run.add(tables.DIFFERENCES, apart)

@@ -48,7 +48,11 @@ def whole(column: str) -> pl.Expr:
 
 def score(column: str) -> pl.Expr:
     """A score or amount with at most two decimals, exactly, as DECIMAL(18,2)."""
-    text = pl.col(column)
+    return amount(pl.col(column))
+
+
+def amount(text: pl.Expr) -> pl.Expr:
+    """The same of any text that is an amount."""
     dutch = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
     plain = pl.when(text.str.contains(",", literal=True)).then(dutch).otherwise(text)
     return plain.str.to_decimal(scale=2).cast(pl.Decimal(18, 2))

@@ -21,10 +21,15 @@ _ID = "delivery_id"
 
 @dataclass(frozen=True)
 class Kept:
-    """What the books hold of live deliveries: rows of `source_corrections`, and of `counts`."""
+    """What the books hold of live deliveries.
+
+    `corrections`: rows of `source_corrections`. `counts`: rows of that table. `holding`: delivery_id, kind, board,
+    period of what boards told and no later delivery told anew.
+    """
 
     corrections: pl.DataFrame
     counts: pl.DataFrame
+    holding: pl.DataFrame
 
 
 def correction_rows(one: Taken, delivery_id: str) -> pl.DataFrame:

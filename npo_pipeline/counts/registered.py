@@ -10,10 +10,10 @@ import polars as pl
 
 from npo_pipeline.counts import precedence
 from npo_pipeline.counts.declared import Kept, correction_rows, is_declared_alike, resolution_rows
+from npo_pipeline.counts.retelling import holds_whole
 from npo_pipeline.counts.score_formula import off_formula
 from npo_pipeline.counts.taking import Taken
 from npo_pipeline.files import kinds
-from npo_pipeline.files.refusals import with_messages
 from npo_pipeline.files.rows import split
 from schemas import tables
 from schemas.columns import schema_of
@@ -26,7 +26,7 @@ def registered_as(one: Taken, live: pl.DataFrame, kept: Kept) -> str | None:
     """The live delivery that is the same file, read with the same result; null where there is none.
 
     A file that was read before, but now loses fewer rows (its schools have a board since) or is corrected
-    otherwise, is news.
+    otherwise, is news; and so is one of a board that tells again what a later file told otherwise.
     """
     same = live.filter(
         (pl.col("sha256") == one.arrived.sha256)
@@ -34,7 +34,8 @@ def registered_as(one: Taken, live: pl.DataFrame, kept: Kept) -> str | None:
         & pl.col("reference_date").eq_missing(pl.lit(one.arrived.reference_date, pl.Date))
         & (pl.col("rejected") == one.rejected)
     )
-    return next((name for name in same["delivery_id"] if is_declared_alike(one, name, kept)), None)
+    alike = (name for name in same["delivery_id"] if is_declared_alike(one, name, kept))
+    return next((name for name in alike if holds_whole(one, name, kept.holding)), None)
 
 
 def delivery_rows(taken: TakenById, run_id: str, at: datetime) -> pl.DataFrame:
@@ -64,7 +65,8 @@ def content_rows(taken: TakenById) -> dict[str, tuple[pa.DataFrameSchema, pl.Dat
     parts: list[tuple[pa.DataFrameSchema, str, pl.DataFrame]] = []
     for name, one in taken.items():
         dated = pl.lit(day[name], pl.Date).alias("reference_date")
-        refused = with_messages(one.refusals).with_columns(file=pl.lit(one.arrived.name))
+        refused = one.worded.join(one.boards, on="line", how="left", maintain_order="left")
+        refused = refused.with_columns(file=pl.lit(one.arrived.name))
         parts += [
             (tables.QUARANTINE, name, refused),
             (tables.SOURCE_CORRECTIONS, name, correction_rows(one, name)),
@@ -73,6 +75,8 @@ def content_rows(taken: TakenById) -> dict[str, tuple[pa.DataFrameSchema, pl.Dat
             (tables.SCHOOL_FACTS, name, one.facts),
             (tables.CHANGES, name, one.changes),
             (tables.APPLICATIONS, name, one.applications),
+            (tables.SPENDING, name, one.spending),
+            (tables.CONSENTS, name, one.consents),
         ]
     gathered: dict[str, tuple[pa.DataFrameSchema, pl.DataFrame]] = {}
     for model, name, frame in parts:
@@ -103,7 +107,7 @@ def difference_rows(
         apart = precedence.differences(live.filter(on), counts.filter(on), scores.filter(on))
         parts.append(_dated(apart, run_id, day))
     for name, one in taken.items():
-        if one.arrived.workbook is not None:
+        if one.arrived.workbook is not None and one.arrived.kind is kinds.SCORES:
             parts.append(_dated(_off_formula(name, one), run_id, one.arrived.reference_date))
     return pl.concat(parts)
 

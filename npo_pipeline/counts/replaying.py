@@ -79,6 +79,11 @@ def _refuse_another_story(one: Taken, name: str, resolutions: pl.DataFrame) -> N
 
 
 def _refuse_wrong_base(one: Taken, replaced: Replaced, deliveries: pl.DataFrame) -> None:
+    if one.arrived.kind in kinds.ACCOUNTING:
+        raise Refused(
+            f"{replaced.source}: a file of kind {one.arrived.kind.name} tells a board and year whole, so its rows "
+            "cannot stand beside others; deliver the whole file of the board corrected"
+        )
     rows = deliveries.filter(pl.col("delivery_id") == replaced.delivery_id).to_dicts()
     if not rows:
         raise Refused(f"{replaced.source}: there is no delivery {replaced.delivery_id}; `npo status` lists them")

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.counts import applications, published, register, schools
+from npo_pipeline.counts import applications, holding, published, register, schools, spending
 from npo_pipeline.counts.enrolments import Doubles, find_doubles
 from npo_pipeline.counts.strangers import strangers
 from npo_pipeline.errors import Refused
@@ -16,9 +16,11 @@ from npo_pipeline.files import kinds
 from npo_pipeline.files.ahead import read_ahead
 from npo_pipeline.files.delivery import Arrived
 from npo_pipeline.files.folded import Folded, Part
-from npo_pipeline.files.refusals import NO_REFUSALS
+from npo_pipeline.files.refusals import NO_REFUSALS, OF_BOARDS, with_messages
 from npo_pipeline.files.rows import split
 from schemas.rules import DUPLICATE_ROW
+
+_BOARDS = {"line": pl.Int64, "board": pl.String}
 
 Counted = Callable[[str, int], None]
 """Told how many rows of a file were read so far."""
@@ -29,7 +31,8 @@ class Taken:
     """What is kept of a file.
 
     `refusals`: line, rule, column_name, value, a row per fault. The frames that a kind does not have are
-    empty. `without_board`: none of its schools has a board yet, so it waits for its address list.
+    empty. `boards`: line, board of the rows of a file that boards deliver themselves. `without_board`: none of its
+    schools has a board yet, so it waits for its address list. `cut`: texts of which only the beginning is kept.
     """
 
     arrived: Arrived
@@ -40,21 +43,36 @@ class Taken:
     facts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schools.FACTS))
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schools.CHANGES))
     applications: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=applications.APPLICATIONS))
+    spending: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=spending.SPENDING))
+    consents: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=spending.CONSENTS))
+    boards: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_BOARDS))
     without_board: bool = False
+    cut: int = 0
 
     @property
     def rejected(self) -> int:
         """The number of refused rows."""
         return self.refusals["line"].n_unique()
 
+    @property
+    def worded(self) -> pl.DataFrame:
+        """Its refusals in words: line, rule, column_name, message."""
+        return with_messages(self.refusals, OF_BOARDS if self.arrived.kind in kinds.ACCOUNTING else {})
 
-def take(arrived: Sequence[Arrived], known: pl.Series, counted: Counted) -> list[Taken]:
+
+_NONE_HELD = pl.DataFrame(schema=holding.HELD)
+
+
+def take(
+    arrived: Sequence[Arrived], known: pl.Series, counted: Counted, held: pl.DataFrame = _NONE_HELD
+) -> list[Taken]:
     """Read all files of a delivery; those that tell of boards first, because the others need them.
 
     Args:
         arrived: the recognised files.
         known: the vestigingen that have a board in the books.
         counted: told how far it is.
+        held: the schools that each board holds or ever held, in the books: board, brin.
 
     Raises:
         Refused: a file has no rows, or contradicts itself.
@@ -63,10 +81,13 @@ def take(arrived: Sequence[Arrived], known: pl.Series, counted: Counted) -> list
     told = pl.concat([known, *(one.facts["vestiging"] for one in taken)]).unique()
     taken += [_take_published(one, told, counted) for one in arrived if one.kind in _NEEDING]
     taken += [_take_applications(one, told, counted) for one in arrived if one.kind is kinds.APPLICATIONS]
+    theirs = pl.concat([held, *(one.facts.select("board", brin=_BRIN) for one in taken)]).unique()
+    taken += [_take_accounts(one, theirs, counted) for one in arrived if one.kind in kinds.ACCOUNTING]
     registers = [one for one in arrived if one.kind in kinds.REGISTERS]
     return sorted(taken + _take_registers(registers, told, counted), key=lambda one: one.arrived.name)
 
 
+_BRIN = pl.col("vestiging").str.head(4)
 _TELLING = (*kinds.ADDRESSES, kinds.CHANGES, kinds.PUPILS_PO, kinds.PUPILS_PO_CLUSTER)
 _NEEDING = (kinds.SCORES, kinds.CUMI, kinds.PUPILS_VO, kinds.NEWCOMERS_VO)
 
@@ -108,6 +129,17 @@ def _take_applications(one: Arrived, known: pl.Series, counted: Counted) -> Take
     )
 
 
+def _take_accounts(one: Arrived, held: pl.DataFrame, counted: Counted) -> Taken:
+    taken, rows, faulty = _whole_file(one, counted)
+    refused = holding.not_theirs(pl.concat([rows, faulty]), held)
+    good = rows.join(refused, on="line", how="anti", maintain_order="left")
+    cut = spending.cut_texts(one.kind.name, good)
+    taken = replace(taken, refusals=pl.concat([taken.refusals, refused]), cut=cut)
+    if one.kind is kinds.SPENDING:
+        return replace(taken, spending=spending.spending_of(good))
+    return replace(taken, consents=spending.consents_of(good))
+
+
 def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame, pl.DataFrame]:
     """A small file at once: its good rows, without exact copies, and the rows that have a fault of their own."""
     blocks = list(one.blocks())
@@ -118,7 +150,10 @@ def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame, pl
     copies = _copies(rows)
     good = parts.good.join(copies, on="line", how="anti", maintain_order="left")
     faulty = rows.join(parts.good, on="line", how="anti", maintain_order="left")
-    return Taken(one, rows.height, pl.concat([parts.refusals, copies])), good, faulty
+    taken = Taken(one, rows.height, pl.concat([parts.refusals, copies]))
+    if one.kind in kinds.ACCOUNTING:
+        taken = replace(taken, boards=holding.boards_of(rows))
+    return taken, good, faulty
 
 
 def _copies(rows: pl.DataFrame) -> pl.DataFrame:

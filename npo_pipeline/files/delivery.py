@@ -14,6 +14,7 @@ from npo_pipeline.files import kinds
 from npo_pipeline.files.declared.applied import NOTHING_DECLARED, Declared
 from npo_pipeline.files.declared.found import told_apart
 from npo_pipeline.files.folded import Folded, Part, can_fold, folded_blocks
+from npo_pipeline.files.forms import read_forms
 from npo_pipeline.files.header import Header, read_header
 from npo_pipeline.files.inspect import Bytes
 from npo_pipeline.files.kinds import PLANTED, FileKind, recognise
@@ -98,21 +99,29 @@ def arrive(
     reference_date: date | None,
     looked: Sequence[Looked] | None = None,
     today: date = date.max,
+    only: Sequence[FileKind] = kinds.KINDS,
 ) -> list[Arrived]:
     """Recognise every file of a delivery and give it its reference date.
 
     A file that says its date keeps it; `reference_date`, or else the one date the others say, is for those
     that do not. `looked`: what a first look at them showed, where that was taken before. `today`: the day it is
-    taken in; without it every declared correction has expired.
+    taken in; without it every declared correction has expired. `only`: the kinds that are wanted.
 
     Raises:
-        Refused: a file is unknown, damaged, says another date, or no date is known for it; or what was declared
-            of it does not fit.
+        Refused: a file is unknown, not wanted, damaged, says another date, or no date is known for it; or what was
+            declared of it does not fit.
     """
     declaring, seen = told_apart(look(paths) if looked is None else looked)
-    arrived = [one for file in seen if (one := _recognised(file))]
+    arrived = [one for file in seen for one in _recognised(file)]
     if not arrived:
         raise Refused("the delivery holds no file of a known kind")
+    other = next((one for one in arrived if one.kind not in only), None)
+    if other is not None:
+        wanted = " or ".join(one.name for one in only)
+        raise Refused(
+            f"{other.name}: is of kind {other.kind.name} ({other.kind.label}), not {wanted}; take it in with "
+            "`npo ingest`"
+        )
     if declaring:
         # Reading what is declared takes libraries that no other delivery needs.
         from npo_pipeline.files.declared.bound import bind
@@ -125,17 +134,24 @@ def arrive(
     return [_dated(one, said[one.name], reference_date, set(said.values()) - {None}) for one in arrived]
 
 
-def _recognised(seen: Looked) -> Arrived | None:
+def _recognised(seen: Looked) -> list[Arrived]:
+    """The files in a file: of a workbook of a board each sheet is one, of the planted faults there is none."""
     file, facts = seen.file, seen.facts
     if facts is None:
-        book = read_workbook(file)
-        return Arrived(file, kinds.SCORES, book.sha256, "xlsx", None, book)
+        return _of_workbook(file)
     header = read_header(file, facts)
     if header.columns == PLANTED:
-        return None
+        return []
     kind = recognise(file.name, header)
     begun = [seen.begun] if seen.begun else []
-    return Arrived(file, kind, facts.sha256, facts.encoding, (facts, header), None, begun=begun)
+    return [Arrived(file, kind, facts.sha256, facts.encoding, (facts, header), None, begun=begun)]
+
+
+def _of_workbook(file: SourceFile) -> list[Arrived]:
+    if (forms := read_forms(file)) is not None:
+        return [Arrived(one.file, one.kind, one.workbook.sha256, "xlsx", None, one.workbook) for one in forms]
+    book = read_workbook(file)
+    return [Arrived(file, kinds.SCORES, book.sha256, "xlsx", None, book)]
 
 
 def _said(one: Arrived) -> date | None:
@@ -159,7 +175,7 @@ def _as_date(text: str) -> date:
 
 
 def _dated(one: Arrived, said: date | None, asked: date | None, others: set[date | None]) -> Arrived:
-    if one.kind in (kinds.CHANGES, kinds.APPLICATIONS):
+    if one.kind in kinds.DATELESS:
         return one
     day = said or asked or (next(iter(others)) if len(others) == 1 else None)
     if day is None:

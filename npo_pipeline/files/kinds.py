@@ -57,6 +57,8 @@ CHANGES = _kind("changes", "changes", models.CHANGES_FILE, "INGANGSDATUM", "VEST
 APPLICATIONS = _kind(
     "applications", "applications for a subsidy", models.APPLICATIONS, "REGELING", "DATUM_AANVRAAG"
 )
+SPENDING = _kind("spending", "spending of boards", models.SPENDING, "INTERVENTIE", "NIVEAU", "WAARVAN_EXTERN")
+CONSENTS = _kind("consents", "consents of boards", models.CONSENTS, "SCHOOLJAAR", "SCHOOLPROGRAMMA_MR")
 
 KINDS = (
     REGISTER_PO,
@@ -72,6 +74,8 @@ KINDS = (
     ADDRESSES_BO,
     CHANGES,
     APPLICATIONS,
+    SPENDING,
+    CONSENTS,
 )
 
 ADDRESSES = (ADDRESSES_VO, ADDRESSES_SO, ADDRESSES_BO)
@@ -81,6 +85,12 @@ REGISTERS = (REGISTER_PO, REGISTER_VO)
 
 PUBLISHED = (PUPILS_PO_CLUSTER, PUPILS_PO, PUPILS_VO, SCORES, CUMI, NEWCOMERS_VO)
 """The kinds that say how many of each school, as DUO and CBS counted them."""
+
+ACCOUNTING = (SPENDING, CONSENTS)
+"""The kinds in which boards account for a period; a later one tells a whole board and period anew."""
+
+DATELESS = (CHANGES, APPLICATIONS, *ACCOUNTING)
+"""The kinds that belong to no reference date."""
 
 PLANTED = ("FILE", "LINE", "RULE")
 """The header of the list of planted faults that `npo generate` leaves beside a delivery; it is passed over."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from npo_pipeline.files.harmless import visible
 from schemas import rules
 
 REFUSALS = {"line": pl.Int64, "rule": pl.String, "column_name": pl.String, "value": pl.String}
+NO_OTHERS: Mapping[str, str] = {}
 NO_REFUSALS = pl.DataFrame(schema=REFUSALS)
 
 PERSONAL = frozenset({"PSEUDONIEM"})
@@ -37,6 +40,14 @@ _WORDS = {
     rules.UNKNOWN_SCHOOL: "no board is known for {value}; deliver an address list or a change that names it",
 }
 
+OF_BOARDS = {
+    rules.NOT_A_NUMBER: "{column} {value} is no number that may stand there (a year; euros, at most two decimals)",
+    rules.NOT_A_DATE: "{column} {value} is no year or day; write 2021, or a day that exists, as 2021-11-30",
+    rules.UNKNOWN_SCHOOL: "{column} {value} and never was; correct one of the two, or first deliver the address "
+    "list or change that gives it the school",
+}
+"""Other words for the files that boards deliver themselves."""
+
 
 def refusals_of(rows: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
     """Give each fault its line and the value that is wrong.
@@ -65,11 +76,12 @@ def _shown(value: pl.Expr, personal: list[str]) -> pl.Expr:
     return pl.when(stands_there).then(pl.lit("...")).otherwise(hint)
 
 
-def with_messages(refusals: pl.DataFrame) -> pl.DataFrame:
+def with_messages(refusals: pl.DataFrame, others: Mapping[str, str] = NO_OTHERS) -> pl.DataFrame:
     """Say each refusal in words.
 
     Args:
         refusals: line, rule, column_name, value.
+        others: rule -> the words of a kind of file, where these are its own.
 
     Returns:
         line, rule, column_name, message.
@@ -78,7 +90,7 @@ def with_messages(refusals: pl.DataFrame) -> pl.DataFrame:
     plain = pl.col("rule").is_in([rules.DUPLICATE_ROW, rules.DOUBLE_ENROLMENT, rules.UNKNOWN_SCHOOL])
     shown = refusals.with_columns(value=pl.when(plain).then("value").otherwise(value))
     message = pl.lit(None, pl.String)
-    for rule, words in _WORDS.items():
+    for rule, words in {**_WORDS, **others}.items():
         message = pl.when(pl.col("rule") == rule).then(_fill(words)).otherwise(message)
     return shown.select("line", "rule", "column_name", message=message)
 

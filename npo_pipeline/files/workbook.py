@@ -1,4 +1,4 @@
-"""The CBS workbook: sheet `Tabel 1` as rows of text, as if it were a text file of the same layout."""
+"""Workbooks, safely opened; and that of CBS: sheet `Tabel 1` as rows of text, as if it were a text file."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _VESTIGING = r"^\s*[0-9A-Za-z]{6}\s*$"
 
 @dataclass(frozen=True)
 class Workbook:
-    """A CBS workbook.
+    """What is read of a workbook: of CBS, or a sheet of one that a board filled in (`forms`).
 
-    `rows`: line (the row of the sheet), and the columns of a scores file as text. `without_threshold`:
+    `rows`: line (the row of the sheet), and the columns of a file of its kind as text. `without_threshold`:
     the school and its score without threshold, where `Tabel 2` is there. `reference_date`: the 1 October
     in the title.
     """
@@ -52,14 +52,19 @@ def read_workbook(file: SourceFile) -> Workbook:
     Raises:
         Refused: it is no workbook, is too large, or has no readable `Tabel 1`.
     """
-    data = _bytes(file)
+    data = workbook_bytes(file)
     title, rows = _table(file.name, data, SHEET, (models.SCHOOL, models.SCORED_PUPILS, models.SCORE))
     return Workbook(hashlib.sha256(data).hexdigest(), rows, _without_threshold(file.name, data), _said(title))
 
 
-def _bytes(file: SourceFile) -> bytes:
+def workbook_bytes(file: SourceFile) -> bytes:
+    """The bytes of a workbook that can do no harm.
+
+    Raises:
+        Refused: it is no workbook, or too large.
+    """
     if file.size > MAX_SIZE:
-        raise Refused(f"{file.name}: is larger than {MAX_SIZE // 2**20} MiB; the workbook of CBS is far smaller")
+        raise Refused(f"{file.name}: is larger than {MAX_SIZE // 2**20} MiB; no workbook that is meant here is")
     with file.open() as stream:
         data = stream.read()
     try:
@@ -68,13 +73,13 @@ def _bytes(file: SourceFile) -> bytes:
             if _BOOK not in archive.namelist():
                 raise Refused(f"{file.name}: is a zip and no workbook; give the zip by itself, or unpack it")
             for sheet in (name for name in archive.namelist() if name.startswith(_SHEETS)):
-                _refuse_wide(file.name, sheet, archive.read(sheet))
+                refuse_wide(file.name, sheet, archive.read(sheet))
     except DAMAGE as error:
         raise Refused(f"{file.name}: is no readable workbook ({error}); have it sent again") from error
     return data
 
 
-def _refuse_wide(name: str, sheet: str, xml: bytes) -> None:
+def refuse_wide(name: str, sheet: str, xml: bytes) -> None:
     """Refuse a sheet whose last row times its last column is beyond all measure."""
     rows = columns = 1
     for letters, digits in _CELL.findall(xml):
@@ -93,7 +98,26 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _sheet(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
+def sheet_names(name: str, data: bytes) -> list[str]:
+    """The sheets of a workbook, in their order.
+
+    Raises:
+        Refused: it cannot be read.
+    """
+    import fastexcel
+
+    try:
+        return list(fastexcel.read_excel(data).sheet_names)
+    except Exception as error:  # as below
+        raise Refused(f"{name}: is no readable workbook ({error}); have the workbook sent again") from error
+
+
+def sheet_cells(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
+    """The cells of a sheet as text, with `line`, the row; nothing where there is no such sheet.
+
+    Raises:
+        Refused: it cannot be read.
+    """
     import fastexcel
 
     try:
@@ -110,14 +134,14 @@ def _sheet(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
 
 def _table(name: str, data: bytes, sheet: str, wanted: Sequence[str]) -> tuple[str, pl.DataFrame]:
     """The text above the header, and the rows below it that hold a school."""
-    frame = _sheet(name, data, sheet)
+    frame = sheet_cells(name, data, sheet)
     if frame is None:
         raise Refused(f"{name}: has no sheet {sheet!r}; this is not the workbook of CBS")
     cells = frame.drop("line")
-    head = next((n for n, row in enumerate(cells.head(50).iter_rows()) if _names(row)[:1] == [wanted[0]]), None)
+    head = next((n for n, row in enumerate(cells.head(50).iter_rows()) if names_of(row)[:1] == [wanted[0]]), None)
     if head is None:
         raise Refused(f"{name}, sheet {sheet!r}: has no header {wanted[0]}; this is not the workbook of CBS")
-    names = _names(cells.row(head))
+    names = names_of(cells.row(head))
     if lacking := [column for column in wanted if column not in names]:
         raise Refused(
             f"{name}, sheet {sheet!r}, line {head + 1}: column {lacking[0]} is missing; have it sent again"
@@ -130,7 +154,8 @@ def _table(name: str, data: bytes, sheet: str, wanted: Sequence[str]) -> tuple[s
     return title, _rows(frame.slice(head + 1), [f"column_{names.index(column)}" for column in wanted], wanted)
 
 
-def _names(row: tuple[object, ...]) -> list[str]:
+def names_of(row: tuple[object, ...]) -> list[str]:
+    """The cells of a row as names of columns."""
     return [normal_name(str(cell)) if cell is not None else "" for cell in row]
 
 
@@ -145,7 +170,7 @@ def _rows(frame: pl.DataFrame, positions: list[str], wanted: Sequence[str]) -> p
 
 def _without_threshold(name: str, data: bytes) -> pl.DataFrame:
     wanted = (models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD)
-    if _sheet(name, data, SHEET_WITHOUT_THRESHOLD) is None:
+    if sheet_cells(name, data, SHEET_WITHOUT_THRESHOLD) is None:
         return pl.DataFrame(schema=dict.fromkeys(("line", *wanted), pl.String))
     return _table(name, data, SHEET_WITHOUT_THRESHOLD, wanted)[1]
 

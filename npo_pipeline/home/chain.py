@@ -13,12 +13,16 @@ from npo_pipeline.home.books import Books
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import PLACES
 from npo_pipeline.home.manifest import BEFORE_ALL, rows_sha256, text_sha256, told
+from npo_pipeline.home.retold import RETOLD
 from npo_pipeline.home.witnesses import witness_faults
 
 OWNERS: dict[str, tuple[str, str, str] | None] = {
-    **dict.fromkeys(("deliveries", "differences", "decisions", "payments"), None),
+    **dict.fromkeys(("deliveries", "differences", "decisions", "payments", "accounts"), None),
     **dict.fromkeys(
-        ("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes", "applications"),
+        (
+            *("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes", "applications"),
+            *("spending", "consents"),
+        ),
         ("deliveries", "delivery_id", "delivery_id"),
     ),
     "resolutions": ("deliveries", "delivery_id", "resolved_by"),
@@ -47,14 +51,16 @@ _SUPERSEDING = f"""
         union select s.delivery_id, r.delivery_id from rests s join resolutions r on r.resolved_by = s.base),
     gives_way as (
         select delivery_id, newer, run_id, 0 as along from later
-        union all select s.delivery_id, newer, run_id, 1 from rests s join later l on l.delivery_id = s.base)
+        union all select s.delivery_id, newer, run_id, 1 from rests s join later l on l.delivery_id = s.base
+        union all select delivery_id, newer, run_id, 0 from ({RETOLD}))
     select d.delivery_id, d.superseded_by, min_by(g.newer, (g.run_id, g.along, g.newer)) as expected
     from deliveries d left join gives_way g using (delivery_id)
     group by all having d.superseded_by is distinct from expected
     order by 1"""
 """A delivery gives way to the first one of its kind and date that a later run brings and that tells of one of its
 schools; one that stands for refused lines of another takes the place of none, and goes when that other goes
-(`counts.superseding`)."""
+(`counts.superseding`). One in which boards account for a period gives way when all of it was told anew
+(`counts.retelling`)."""
 
 
 class _Written(BaseModel):

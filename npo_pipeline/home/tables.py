@@ -14,9 +14,10 @@ _SQL_TYPES: dict[type[pl.DataType], str] = {
     pl.Int64: "bigint",
     pl.Date: "date",
     pl.Datetime: "timestamp",
+    pl.Boolean: "boolean",
 }
 
-FORMAT = 2
+FORMAT = 3
 """The form of the books: their tables and columns. A program refuses a home of another format than its own."""
 
 

@@ -10,6 +10,11 @@ ADDRESSES = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGI
 SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
 NEWCOMERS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS"
 APPLICATIONS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;DATUM_AANVRAAG;AANTAL_LEERLINGEN;BEDRAG"
+SPENDING = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;JAAR;CATEGORIE;INTERVENTIE;NIVEAU;BEDRAG;WAARVAN_EXTERN"
+CONSENTS = (
+    "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;SCHOOLJAAR;SCHOOLSCAN;SCHOOLPROGRAMMA_MR;DATUM_MR;BOVENSCHOOLS_BEDRAG_MR;GMR;"
+    "DATUM_GMR;OUDERS_BETROKKEN;GEMEENTE_GEINFORMEERD;RESULTAAT"
+)
 CHANGES = "INGANGSDATUM;SOORT;VESTIGING;BEVOEGD_GEZAG_NUMMER;OPVOLGER"
 
 PUPILS = {"01AA00 Bo": 12, "02BB00 Bo": 7, "03CC00 So": 6, "03CC00 Vso": 3, "04DD00 Sbo": 4}
@@ -62,6 +67,16 @@ def write_newcomers(folder: Path, *rows: str) -> Path:
 def write_applications(folder: Path, *rows: str) -> Path:
     """Write a file of applications."""
     return _write(folder, "applications.csv", APPLICATIONS, list(rows))
+
+
+def write_spending(folder: Path, *rows: str, name: str = "spending.csv") -> Path:
+    """Write a spending file."""
+    return _write(folder, name, SPENDING, list(rows))
+
+
+def write_consents(folder: Path, *rows: str, name: str = "consents.csv") -> Path:
+    """Write a file of consents."""
+    return _write(folder, name, CONSENTS, list(rows))
 
 
 def _write(folder: Path, name: str, header: str, rows: list[str]) -> Path:

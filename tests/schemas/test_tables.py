@@ -39,6 +39,18 @@ VALUES: dict[str, tuple[Any, tuple]] = {
     "pupils_allowed": (1, (-1,)),
     "outcome": ("granted", ("Granted", "")),
     "unrounded": (Decimal("1.0000000001"), (Decimal("-0.0000000001"),)),
+    "year": (2021, (-1,)),
+    "category": ("A", ("G", "a", "AB", "")),
+    "level": ("school", ("School", "bestuur", "")),
+    "external": (Decimal("1.00"), BELOW),
+    "board_level_agreed": (Decimal("1.00"), BELOW),
+    "severity": ("error", ("Error", "fault", "")),
+    "treatment": ("bestemmingsreserve", ("Reserve", "")),
+    "boards": (1, (-1,)),
+    "schools": (1, (-1,)),
+    "errors": (1, (-1,)),
+    "warnings": (1, (-1,)),
+    "notes": (1, (-1,)),
     "source": ("addresses", ("list", "")),
     "action": ("set", ("Set", "alter", "")),
     "rule": ("negative", ("Negative", "renamed", "")),
@@ -80,6 +92,12 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
     ("grants", "status"): ("published", ("unknown", "")),
     ("grants", "amount"): (Decimal("1.00"), BELOW),
     ("applications", "amount"): (Decimal("1.00"), BELOW),
+    ("spending", "amount"): (Decimal("1.00"), BELOW),
+    ("accountability", "spent"): (Decimal("1.00"), BELOW),
+    ("accountability", "board_level"): (Decimal("1.00"), BELOW),
+    ("accountability_interventions", "amount"): (Decimal("1.00"), BELOW),
+    ("findings", "rule"): ("overspent", ()),
+    ("trace", "level"): ("text", ()),
     ("trace", "status"): ("published", ("unknown", "")),
     ("trace", "amount"): (Decimal("1.00"), BELOW),
     ("trace", "source"): ("a page", ()),
@@ -89,7 +107,7 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
 
 MAY_BE_NULL = {
     "deliveries": {"reference_date", "superseded_by"},
-    "quarantine": {"column_name"},
+    "quarantine": {"column_name", "board"},
     "source_corrections": {"vestiging", "expected", "value"},
     "school_facts": {"name", "place", "municipality"},
     "schools": {"name", "place", "municipality", "valid_to"},
@@ -100,6 +118,10 @@ MAY_BE_NULL = {
         *("reason", "rests_on", "published", "valid_from", "valid_to", "paid_until", "prepared_by", "approved_by")
     },
     "adjustments": {"other_vestiging"},
+    "consents": {"mr_date", "gmr_date", "parents_involved", "municipality_informed", "result"},
+    "findings": {"brin", "amount", "file", "line"},
+    "accountability": {"mr_consent", "gmr_consent", "school_scan"},
+    "accountability_interventions": {"share"},
     "trace": {"threshold", "level"},
     "grants": {"window_name"},
     "runs": {"month"},
@@ -111,6 +133,7 @@ _ANY = {
     pl.Date: date(2020, 10, 1),
     pl.Datetime: datetime(2021, 8, 1, 12),
     pl.Decimal: Decimal("1.00"),
+    pl.Boolean: True,
 }
 _OTHER_TYPE = {
     pl.String: pl.Categorical,
@@ -118,6 +141,7 @@ _OTHER_TYPE = {
     pl.Date: pl.Datetime("us"),
     pl.Datetime: pl.Datetime("ms"),
     pl.Decimal: pl.Float64,
+    pl.Boolean: pl.Int8,
 }
 
 COLUMNS = [(model, name) for model in TABLES for name in model.columns]

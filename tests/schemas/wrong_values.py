@@ -142,6 +142,34 @@ WRONG: dict[str, dict[str, Wrong]] = {
         "AANTAL_LEERLINGEN": MISSING | NO_COUNT,
         "BEDRAG": MISSING | NO_AMOUNT,
     },
+    "spending": {
+        "BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD,
+        "BRIN_NUMMER": MISSING | NO_BRIN,
+        "JAAR": MISSING | NO_COUNT | {NOT_A_DATE: ("0", "21", "1899", "2100", "20211")},
+        "CATEGORIE": MISSING | {UNKNOWN_CODE: ("G", "a", "AB", "1", "А")},  # the last one is Cyrillic
+        "INTERVENTIE": {MISSING_VALUE: ("", "\u200b", "\x01", "\u3000")},
+        "NIVEAU": MISSING | {UNKNOWN_CODE: ("bestuur", "ſchool", "school.", "boven schools", "s")},
+        "BEDRAG": MISSING | NO_AMOUNT,
+        "WAARVAN_EXTERN": NO_AMOUNT,
+    },
+    "consents": {
+        "BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD,
+        "BRIN_NUMMER": MISSING | NO_BRIN,
+        "SCHOOLJAAR": MISSING
+        | {
+            UNKNOWN_CODE: (
+                *("2021", "2021-22", "2021/2022", "1920-1921", "2021-2023", "2022-2021", "2021-2021"),
+                *("2021 - 2022", "２０21-2022"),
+            )
+        },
+        "SCHOOLSCAN": MISSING | NO_FUNDING,
+        "SCHOOLPROGRAMMA_MR": MISSING | NO_FUNDING,
+        "DATUM_MR": NO_DAY,
+        "BOVENSCHOOLS_BEDRAG_MR": NO_AMOUNT,
+        "GMR": NO_FUNDING,
+        "DATUM_GMR": NO_DAY,
+        "GEMEENTE_GEINFORMEERD": NO_FUNDING,
+    },
     "addresses_bo": _LISTED,
     "addresses_vo": _LISTED,
     "addresses_so": _LISTED,
@@ -195,6 +223,19 @@ RIGHT: dict[str, tuple[str, ...]] = {
     ),
     "ONDERWIJSTYPE": ("Praktijkonderwijs", "VMBO", "VMBO KL", "Engelse Stroom"),
     "PSEUDONIEM": ("1", "x" * 64),
+    "JAAR": ("2021", "2025"),
+    "INTERVENTIE": ("x", "=1+1", "Één-op-één", "x" * 2_000),
+    "NIVEAU": ("school", "bovenschools", "School", "BOVENSCHOOLS"),
+    "BEDRAG": ("0", "1234,56", "1.234.567,89"),
+    "WAARVAN_EXTERN": ("", "0", "99999999.99"),
+    "SCHOOLJAAR": ("2021-2022", "2025-2026"),
+    "DATUM_MR": ("", *_DAYS),
+    "BOVENSCHOOLS_BEDRAG_MR": ("", "0,5"),
+    "GMR": ("", "J", "N"),
+    "DATUM_GMR": ("", *_DAYS),
+    "OUDERS_BETROKKEN": ("", "\u200b", "x" * 2_000),
+    "GEMEENTE_GEINFORMEERD": ("", "J", "N"),
+    "RESULTAAT": ("", "-5 punten", "x" * 2_000),
 }
 
 

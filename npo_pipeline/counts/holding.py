@@ -1,0 +1,40 @@
+"""Rows of a board about a school that never was its own: no board accounts for the school of another."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from schemas.rules import BOARD, BRIN, UNKNOWN_SCHOOL
+
+HELD: dict[str, type[pl.DataType]] = {"board": pl.String, "brin": pl.String}
+"""A board, and a school that it holds or once held."""
+
+_BOARD, _BRIN = pl.col("BEVOEGD_GEZAG_NUMMER"), pl.col("BRIN_NUMMER")
+
+
+def not_theirs(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """The refusals of rows in which a board tells of a school that never belonged to it.
+
+    Args:
+        rows: text rows with `line`, BEVOEGD_GEZAG_NUMMER and BRIN_NUMMER; a code that is no code is passed over,
+            because that is the fault of its own column.
+        held: board, brin.
+
+    Returns:
+        line, rule, column_name, value.
+    """
+    coded = rows.filter(_BOARD.str.contains(BOARD) & _BRIN.str.contains(BRIN))
+    found = coded.join(
+        held, left_on=["BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER"], right_on=["board", "brin"], how="anti"
+    ).sort("line")
+    return found.select(
+        "line",
+        rule=pl.lit(UNKNOWN_SCHOOL),
+        column_name=pl.lit("BRIN_NUMMER"),
+        value=pl.format("{} is no school of board {}", _BRIN, _BOARD),
+    )
+
+
+def boards_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """Whose row each is: line, board; without rows whose board is no code."""
+    return rows.filter(_BOARD.str.contains(BOARD)).select("line", board=_BOARD)

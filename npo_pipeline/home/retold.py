@@ -1,0 +1,66 @@
+"""What boards told of which period, and which of it a later delivery told anew."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from npo_pipeline.home.books import Books
+
+_TOLD = """
+    select distinct delivery_id, board, year::varchar as period from spending
+    union select distinct delivery_id, board, school_year from consents"""
+
+_FIRST_TELLING_AFTER = f"""
+    with told as ({_TOLD}),
+    mentioned as (
+        from told union all
+        select distinct delivery_id, board, null from quarantine
+        where board is not null and delivery_id not in (select delivery_id from told)),
+    news as (select t.*, n.kind, n.run_id from told t join deliveries n using (delivery_id))
+    select m.delivery_id, d.kind, m.board, m.period, d.superseded_by, min(n.run_id) as run_id,
+           min_by(n.delivery_id, (n.run_id, n.delivery_id)) as newer
+    from mentioned m join deliveries d using (delivery_id)
+    left join news n on n.kind = d.kind and n.board = m.board and n.run_id > d.run_id
+        and (m.period is null or n.period = m.period)
+    group by all"""
+"""Every board and period that a delivery tells of, and the first later delivery that tells of it anew.
+
+Where all rows of a delivery were refused its period is null, and any later telling of the board will do."""
+
+RETOLD = f"""
+    select delivery_id, min(newer) as newer, run_id
+    from (
+        from ({_FIRST_TELLING_AFTER})
+        qualify bool_and(newer is not null) over (partition by delivery_id)
+            and run_id = max(run_id) over (partition by delivery_id))
+    group by delivery_id, run_id"""
+"""The deliveries of which all was told anew, and the delivery and run that took the last of it."""
+
+
+def holding(books: Books) -> pl.DataFrame:
+    """What live deliveries tell that no later one told anew: delivery_id, kind, board, period."""
+    return books.frame(f"""
+        select delivery_id, kind, board, period from ({_FIRST_TELLING_AFTER})
+        where newer is null and superseded_by is null order by all""")
+
+
+def held_schools(books: Books) -> pl.DataFrame:
+    """The schools that each board holds or ever held, by what was told of them or was paid: board, brin."""
+    return books.frame("""
+        select board, vestiging[:4] as brin from school_facts union select board, brin from payments""")
+
+
+_ROWS = """
+    with told as (
+        select delivery_id from spending union all select delivery_id from consents)
+    select d.delivery_id, d.rows - d.rejected as taken, count(t.delivery_id) as found
+    from deliveries d left join told t using (delivery_id)
+    where d.kind in ('spending', 'consents') group by all having found <> taken order by 1"""
+
+
+def told_faults(books: Books) -> list[str]:
+    """Deliveries of boards that have other rows in the books than they had good ones, a sentence each."""
+    return [
+        f"delivery {name} has {taken} good rows, the books hold {found}"
+        for name, taken, found in books.frame(_ROWS).iter_rows()
+    ]
