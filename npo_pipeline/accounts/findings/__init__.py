@@ -1,0 +1,1 @@
+"""What is wrong with the accounts of a board, or worth knowing: one rule, one function."""

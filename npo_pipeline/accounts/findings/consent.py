@@ -1,0 +1,112 @@
+"""Findings about consent: the school scan, the MR and the GMR."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from npo_pipeline.accounts.findings.case import Case, found
+from npo_pipeline.accounts.received import SCHOOL, last_day
+from npo_pipeline.accounts.spent import BOVENSCHOOLS
+from npo_pipeline.accounts.words import day, money
+from npo_pipeline.money import to_cents
+
+
+def no_consent_told(case: Case) -> pl.DataFrame:
+    """Nothing was told of the school scan and the consent of a school that received or spent money."""
+    there = case.schools.filter((pl.col("received") > 0) | (pl.col("spent") > 0))
+    silent = there.filter(pl.col("mr_consent").is_null())
+    message = pl.lit("Over de schoolscan en de instemming van de MR is niets opgegeven.")
+    return found(silent, message, "Vul het blad Instemming in voor deze school.")
+
+
+def no_school_scan(case: Case) -> pl.DataFrame:
+    """A school made no school scan."""
+    without = case.schools.filter(~pl.col("school_scan"))
+    message = pl.lit("De school heeft geen schoolscan gemaakt.")
+    return found(without, message, "Maak de schoolscan alsnog, of licht toe in het jaarverslag.")
+
+
+def no_mr_consent(case: Case) -> pl.DataFrame:
+    """The MR did not consent to the school programme of a school year."""
+    without = case.consents.filter(~pl.col("mr_consent"))
+    message = pl.format("De MR heeft niet ingestemd met het schoolprogramma {}.", pl.col("school_year"))
+    return found(without, message, "Vraag de MR alsnog om instemming, of licht toe in het jaarverslag.")
+
+
+def late_mr_consent(case: Case) -> pl.DataFrame:
+    """The MR consented after the year in which the money was spent. Consent comes before spending."""
+    first = case.consents.filter("mr_consent").group_by(SCHOOL).agg(pl.col("mr_date").min())
+    spent = case.schools.filter(pl.col("spent") > 0)
+    late = (
+        spent.join(first, on=SCHOOL)
+        .filter(pl.col("mr_date") > last_day(case.year))
+        .filter(_known(case, "mr_date"))
+    )
+    message = pl.format(
+        "De MR stemde op {} in, nadat in {} {} was besteed.", day("mr_date"), _year(case), money("spent")
+    )
+    return found(late, message, "Controleer de datum; instemming hoort vooraf te gaan aan de besteding.", "spent")
+
+
+def future_consent(case: Case) -> pl.DataFrame:
+    """A consent carries a day that had not come when the year was accounted for."""
+    parts = [
+        case.consents.filter(pl.col(consent))
+        .filter(pl.col(when) > case.accounted_on)
+        .select(*SCHOOL, day=when, who=pl.lit(who))
+        for consent, when, who in (("mr_consent", "mr_date", "MR"), ("gmr_consent", "gmr_date", "GMR"))
+    ]
+    message = pl.format(
+        "De instemming van de {} is van {}, en die dag is er nog niet geweest.", pl.col("who"), day("day")
+    )
+    return found(pl.concat(parts), message, "Verbeter de datum, of geef N op zolang er niet is ingestemd.")
+
+
+def undated_consent(case: Case) -> pl.DataFrame:
+    """The MR consented, and nobody says when."""
+    undated = case.consents.filter(pl.col("mr_consent") & pl.col("mr_date").is_null())
+    message = pl.format(
+        "Van de instemming van de MR met het schoolprogramma {} is geen datum opgegeven.", "school_year"
+    )
+    return found(undated, message, "Vul DATUM_MR in.")
+
+
+def board_level_above_agreed(case: Case) -> pl.DataFrame:
+    """More was spent at board level for a school than its MR agreed to, this year and before together."""
+    shared = (
+        case.ever.filter(pl.col("level") == BOVENSCHOOLS)
+        .group_by(SCHOOL)
+        .agg(shared=to_cents(pl.col("amount")).sum())
+    )
+    here = (
+        case.schools.filter(pl.col("board_level") > 0)
+        .join(shared, on=SCHOOL)
+        .join(case.agreed, on=SCHOOL, how="left")
+    )
+    above = here.with_columns(pl.col("agreed").fill_null(0)).with_columns(over=pl.col("shared") - pl.col("agreed"))
+    message = pl.format(
+        "Bovenschools is tot en met {} voor deze school {} besteed, en de MR stemde in met {}.",
+        _year(case),
+        money("shared"),
+        money("agreed"),
+    )
+    advice = "Vraag de MR om instemming met het meerdere, of breng het terug naar de school."
+    return found(above.filter(pl.col("over") > 0), message, advice, "over")
+
+
+def no_gmr_consent(case: Case) -> pl.DataFrame:
+    """Money was spent at board level, and the GMR did not consent to the manner."""
+    without = case.schools.filter((pl.col("board_level") > 0) & ~pl.col("gmr_consent").fill_null(False))
+    message = pl.format("Er is {} bovenschools besteed zonder instemming van de GMR.", money("board_level"))
+    return found(
+        without, message, "Vraag de GMR om instemming, of breng het bedrag terug naar de school.", "board_level"
+    )
+
+
+def _year(case: Case) -> pl.Expr:
+    return pl.lit(case.year)
+
+
+def _known(case: Case, when: str) -> pl.Expr:
+    """A day that has come; one that has not is told by `future_consent`."""
+    return pl.col(when) <= case.accounted_on

@@ -1,0 +1,128 @@
+"""Findings about money: what was spent against what there was, externals, and the end of the programme."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from npo_pipeline.accounts.findings.case import Case, found
+from npo_pipeline.accounts.received import SCHOOL
+from npo_pipeline.accounts.words import money, percent
+from npo_pipeline.money import divide_half_away
+
+GUIDANCE = "aanvullend, beperkt, tijdelijk en doelgericht"
+"""What hiring externals must be (AVS, questions and answers); no cap was found in any source."""
+
+
+def overspent(case: Case) -> pl.DataFrame:
+    """More was spent than the school had: carried in and received."""
+    there = case.schools.filter((pl.col("carried_out") < 0) & ~_without_money())
+    over = there.with_columns(over=-pl.col("carried_out"), had=pl.col("carried_in") + pl.col("received"))
+    message = pl.format(
+        "Er is {} besteed en er was {} beschikbaar: {} te veel.", money("spent"), money("had"), money("over")
+    )
+    return found(over, message, "Verbeter de besteding, of boek het meerdere op andere middelen.", "over")
+
+
+def spent_without_money(case: Case) -> pl.DataFrame:
+    """A school that received nothing and had nothing left spent NPO money."""
+    there = case.schools.filter(_without_money() & (pl.col("spent") > 0))
+    message = pl.format("Er is {} besteed en de school heeft geen NPO-geld ontvangen.", money("spent"))
+    return found(there, message, "Controleer het BRIN-nummer, of boek de besteding op andere middelen.", "spent")
+
+
+def nothing_reported(case: Case) -> pl.DataFrame:
+    """A school received money and its board reports nothing of it, not even that nothing was spent."""
+    silent = case.schools.filter(pl.col("received") > 0).join(case.rows, on=SCHOOL, how="anti")
+    message = pl.format("De school ontving {} en over de besteding is niets opgegeven.", money("received"))
+    advice = "Vul de besteding in; is er niets besteed, geef dan een regel met bedrag 0,00 op."
+    return found(silent, message, advice, "received")
+
+
+def external_above_amount(case: Case) -> pl.DataFrame:
+    """Of an amount more went to hired externals than the whole of it."""
+    wrong = case.rows.filter(pl.col("external") > pl.col("amount")).join(_currency(case), on=SCHOOL)
+    wrong = wrong.with_columns(over=pl.col("external") - pl.col("amount"))
+    message = pl.format(
+        "'{}': {} ging naar personeel niet in loondienst, en dat is meer dan het bedrag van {}.",
+        pl.col("intervention"),
+        money("external"),
+        money("amount"),
+    )
+    return found(wrong, message, "WAARVAN_EXTERN is een deel van BEDRAG; verbeter een van de twee.", "over")
+
+
+def external_share(case: Case) -> pl.DataFrame:
+    """Which part of a board's spending went to hired externals. There is no cap; the guidance has criteria."""
+    boards = case.schools.group_by("board", "currency").agg(pl.col("external", "spent").sum())
+    told = boards.filter((pl.col("external") > 0) & (pl.col("spent") > 0)).sort("board", "currency")
+    share = divide_half_away(pl.col("external") * 10_000, pl.max_horizontal("spent", 1))
+    message = pl.format(
+        "{} van de besteding ({}) ging naar personeel niet in loondienst. Een maximum is er niet; inhuur is {}.",
+        percent(share),
+        money("external"),
+        pl.lit(GUIDANCE),
+    )
+    return found(
+        told, message, "Licht dit percentage toe in het jaarverslag; de MR heeft adviesrecht.", "external"
+    )
+
+
+def after_deadline(case: Case) -> pl.DataFrame:
+    """Money was spent after the last year in which it may be spent."""
+    if case.year <= _until(case).year:
+        return found(case.schools.clear(), pl.lit(""), "")
+    message = pl.format(
+        "Er is {} besteed na {}, toen het geld niet meer besteed mocht worden.",
+        money("spent"),
+        pl.lit(f"{_until(case):%d-%m-%Y}"),
+    )
+    late = case.schools.filter(pl.col("spent") > 0)
+    return found(late, message, "Boek de besteding op andere middelen.", "spent")
+
+
+def deadline_year(case: Case) -> pl.DataFrame:
+    """The last year in which money may be spent ends before the calendar year does."""
+    if case.year != _until(case).year:
+        return found(case.schools.clear(), pl.lit(""), "")
+    boards = case.schools.group_by("board", "currency").agg(pl.col("spent").sum()).sort("board", "currency")
+    message = pl.format(
+        "Van de besteding van {} telt alleen wat uiterlijk op {} is besteed.",
+        money("spent"),
+        pl.lit(f"{_until(case):%d-%m-%Y}"),
+    )
+    return found(
+        boards.filter(pl.col("spent") > 0), message, "Controleer de datum van de laatste uitgaven.", "spent"
+    )
+
+
+def told_twice(case: Case) -> pl.DataFrame:
+    """The same intervention of a school stands there more than once; the amounts are added up."""
+    same = [*SCHOOL, "category", "intervention", "level"]
+    twice = case.rows.filter(pl.len().over(same) > 1).sort("file", "line")
+    groups = twice.group_by(same, maintain_order=True).agg(
+        pl.col("amount").sum(), pl.col("file").last(), pl.col("line").last(), times=pl.len()
+    )
+    message = pl.format(
+        "'{}' ({}) staat {} keer opgegeven; de bedragen zijn opgeteld.", "intervention", "level", "times"
+    )
+    return found(groups, message, "Voeg de regels samen, of schrap een regel die dubbel is.", "amount")
+
+
+def refused_row(case: Case) -> pl.DataFrame:
+    """A row of the board could not be read, and is in none of the amounts."""
+    message = pl.format("Een regel is geweigerd en telt niet mee: {}", pl.col("message"))
+    return found(case.refused, message, "Verbeter de regel en lever het bestand opnieuw aan.")
+
+
+def _without_money() -> pl.Expr:
+    return (pl.col("received") == 0) & (pl.col("carried_in") <= 0)
+
+
+def _currency(case: Case) -> pl.DataFrame:
+    return case.schools.select(*SCHOOL, "currency")
+
+
+def _until(case: Case) -> date:
+    return case.rules.spend_until.known("the last day on which money may be spent")

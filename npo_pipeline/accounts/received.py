@@ -1,0 +1,91 @@
+"""What boards received for their schools in a calendar year, and what the decisions make accrue to it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.money import cumulative_share, to_cents
+from npo_pipeline.months import Month, first_day, month_after
+
+SCHOOL = ["board", "brin"]
+TWELFTHS = 12
+
+
+def received_in(payments: pl.DataFrame, year: int) -> pl.DataFrame:
+    """What was paid in a calendar year.
+
+    Args:
+        payments: paid_month, board, brin, amount.
+        year: the calendar year.
+
+    Returns:
+        board, brin, received (cents).
+    """
+    paid = payments.filter(pl.col("paid_month").dt.year() == year)
+    return paid.group_by(SCHOOL).agg(received=to_cents(pl.col("amount")).sum())
+
+
+def accrued_to(totals: pl.DataFrame, schools: pl.DataFrame, year: int) -> pl.DataFrame:
+    """What the decisions on both school years of a calendar year make accrue to it.
+
+    A school year accrues in twelfths, from August (domain notes, section 1.4: a calendar year holds 5/12 of the
+    school year that begins in it, and so 7/12 of the one that ends in it). Each month accrues to the board that
+    holds the vestiging on its first day, as a payment would.
+
+    Args:
+        totals: school_year, vestiging, amount: what a decision makes due in a whole school year.
+        schools: the directory: vestiging, board, valid_from.
+        year: the calendar year.
+
+    Returns:
+        board, brin, accrued (cents).
+    """
+    years = [f"{year - 1}-{year}", f"{year}-{year + 1}"]
+    months = pl.concat([_months(one, year) for one in years])
+    cents = to_cents(pl.col("amount"))
+    part = cumulative_share(cents, pl.col("twelfth"), pl.lit(TWELFTHS)) - cumulative_share(
+        cents, pl.col("twelfth") - 1, pl.lit(TWELFTHS)
+    )
+    due = totals.join(months, on="school_year").with_columns(cents=part)
+    held = _held_by(due, schools)
+    return held.group_by("board", brin=pl.col("vestiging").str.head(4)).agg(accrued=pl.col("cents").sum())
+
+
+def currencies(payments: pl.DataFrame) -> pl.DataFrame:
+    """The currency in which each school is paid: brin, currency.
+
+    Raises:
+        Refused: a school was paid in two.
+    """
+    found = payments.select("brin", "currency").unique().sort("brin", "currency")
+    twice = found.filter(pl.col("brin").is_duplicated())
+    if twice.height:
+        raise Refused(
+            f"{twice['brin'][0]} was paid in two currencies, which cannot be accounted for in one report"
+        )
+    return found
+
+
+def _months(school_year: str, year: int) -> pl.DataFrame:
+    months: list[Month] = [first_day(school_year)]
+    while len(months) < TWELFTHS:
+        months.append(month_after(months[-1]))
+    rows = [(school_year, month, number) for number, month in enumerate(months, 1) if month.year == year]
+    schema = {"school_year": pl.String, "month": pl.Date, "twelfth": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _held_by(due: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:
+    """Who holds each vestiging in each month; before the first day that is known, its first board."""
+    known = schools.select("vestiging", "board", month="valid_from").sort("month")
+    first = known.group_by("vestiging").agg(first=pl.col("board").first())
+    found = due.sort("month").join_asof(known, on="month", by="vestiging", check_sortedness=False)
+    return found.join(first, on="vestiging", how="left").with_columns(board=pl.coalesce("board", "first"))
+
+
+def last_day(year: int) -> date:
+    """31 December, the day on which the accounts of a year close."""
+    return date(year, 12, 31)

@@ -1,0 +1,112 @@
+"""One board with one school whose accounts of 2021 are in order, to plant a fault in.
+
+The school received 1.000,00, spent 600,00 on extra lessons, and its MR consented before.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline.accounts.account import Accounted, Basis, account_for
+from npo_pipeline.regulations.accountability.load import year_end_rules
+from schemas import tables
+from schemas.columns import schema_of
+
+YEAR = 2021
+BOARD, SCHOOL = "10001", "01AA"
+TODAY = date(2022, 3, 1)
+
+SPENT: dict[str, Any] = {
+    "delivery_id": "d000009",
+    "line": 2,
+    "board": BOARD,
+    "brin": SCHOOL,
+    "year": YEAR,
+    "category": "A",
+    "intervention": "Uitbreiding onderwijs",
+    "level": "school",
+    "amount": Decimal("600.00"),
+    "external": Decimal("0.00"),
+}
+CONSENT: dict[str, Any] = {
+    "delivery_id": "d000010",
+    "line": 2,
+    "board": BOARD,
+    "brin": SCHOOL,
+    "school_year": "2021-2022",
+    "school_scan": True,
+    "mr_consent": True,
+    "mr_date": date(2021, 6, 15),
+    "board_level_agreed": Decimal("0.00"),
+    "gmr_consent": False,
+    "gmr_date": None,
+    "parents_involved": None,
+    "municipality_informed": None,
+    "result": None,
+}
+PAID: dict[str, Any] = {
+    "paid_month": date(2021, 9, 1),
+    "board": BOARD,
+    "brin": SCHOOL,
+    "currency": "EUR",
+    "amount": Decimal("1000.00"),
+}
+PAYMENTS = {
+    "paid_month": pl.Date,
+    "board": pl.String,
+    "brin": pl.String,
+    "currency": pl.String,
+    "amount": pl.Decimal(18, 2),
+}
+TOTALS = {"school_year": pl.String, "vestiging": pl.String, "amount": pl.Decimal(18, 2)}
+REFUSED = {"board": pl.String, "file": pl.String, "line": pl.Int64, "message": pl.String}
+
+
+def basis(
+    *,
+    spent: tuple[dict, ...] = (SPENT,),
+    consents: tuple[dict, ...] = (CONSENT,),
+    paid: tuple[dict, ...] = (PAID,),
+    before: tuple[dict, ...] = (),
+    totals: tuple[dict, ...] = (),
+    refused: tuple[dict, ...] = (),
+    year: int = YEAR,
+    today: date = TODAY,
+) -> Basis:
+    """What the accounts are made from: all in order, but for what a test gives otherwise."""
+    accountability = schema_of(tables.ACCOUNTABILITY)
+    opening = [{**dict.fromkeys(accountability), **row} for row in before]
+    schools = [
+        {**dict.fromkeys(schema_of(tables.SCHOOLS)), "vestiging": f"{row['brin']}00", "board": row["board"]}
+        | {"brin": row["brin"], "valid_from": date(2020, 8, 1)}
+        for row in paid
+    ]
+    return Basis(
+        year,
+        today,
+        "bestemmingsreserve",
+        year_end_rules(),
+        pl.DataFrame(paid, schema=PAYMENTS),
+        pl.DataFrame(totals, schema=TOTALS),
+        pl.DataFrame(schools, schema=schema_of(tables.SCHOOLS)),
+        pl.DataFrame(spent, schema=schema_of(tables.SPENDING)),
+        pl.DataFrame(consents, schema=schema_of(tables.CONSENTS)),
+        pl.DataFrame({"delivery_id": ["d000009", "d000010"], "file": ["besteding.csv", "instemming.csv"]}),
+        pl.DataFrame(refused, schema=REFUSED),
+        pl.DataFrame(opening, schema=accountability),
+    )
+
+
+def accounted(**otherwise: Any) -> Accounted:
+    """The accounts of the board, with what a test gives otherwise."""
+    return account_for(basis(**otherwise))
+
+
+def but(row: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """A row with something changed; amounts may be written as text."""
+    money = {"amount", "external", "board_level_agreed", "carried_out", "carried_in"}
+    return {**row, **{name: Decimal(value) if name in money else value for name, value in changed.items()}}
