@@ -10,8 +10,8 @@ import polars as pl
 from npo_pipeline.instalments.effect import CUTS
 from npo_pipeline.instalments.plan import Plan
 from npo_pipeline.money import to_cents
-from npo_pipeline.reports.tool.sheet import Column, Sheet
-from npo_pipeline.reports.tool.workbook import write_sheets
+from npo_pipeline.reports.sheet import Column, Sheet
+from npo_pipeline.reports.workbook import write_sheets
 
 _TITLES = {
     "school_type": "Per schoolsoort",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from npo_pipeline.reports.sheet import Column, Sheet
 from npo_pipeline.reports.tool import words
-from npo_pipeline.reports.tool.sheet import Column, Sheet
 from npo_pipeline.reports.tool.sums import group_sheet, schools_sheet
 from npo_pipeline.reports.tool.told import Tool
 

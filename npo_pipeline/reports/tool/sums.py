@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.reports.sheet import Column, Row, Sheet
 from npo_pipeline.reports.tool import words
-from npo_pipeline.reports.tool.sheet import Column, Row, Sheet
 from npo_pipeline.reports.tool.told import SCHOOLS, Tool
 
 _SCHOOL = [

@@ -1,29 +1,14 @@
-"""The workbook: sheets with real numbers, in which no text can become a formula or a link."""
+"""The workbook of the informatietool."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from npo_pipeline.reports.tool import words
-from npo_pipeline.reports.tool.sheet import Sheet
 from npo_pipeline.reports.tool.sheets import sheets
 from npo_pipeline.reports.tool.told import Tool
-
-if TYPE_CHECKING:
-    from xlsxwriter import Workbook
-    from xlsxwriter.worksheet import Worksheet
-
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_MONEY = {"EUR": "[$€-413] #,##0.00;[$€-413] -#,##0.00", "USD": "[$US$-413] #,##0.00;[$US$-413] -#,##0.00"}
-_RATE = {currency: form.replace("0.00", "0.00######") for currency, form in _MONEY.items()}
-EPOCH = datetime(2021, 8, 1, tzinfo=UTC)
-"""Of what says no time of its own: the first day of the programme."""
-
-_NUMBERS = {"whole": "#,##0", "quantity": "#,##0.00"}
+from npo_pipeline.reports.workbook import write_sheets
 
 
 def write_workbook(tool: Tool, path: Path) -> None:
@@ -35,73 +20,6 @@ def write_workbook(tool: Tool, path: Path) -> None:
     write_sheets(f"{words.TITLE} {tool.school_year}", sheets(tool), path, _decided(tool))
 
 
-def write_sheets(title: str, pages: Iterable[Sheet], path: Path, made: datetime = EPOCH) -> None:
-    """Write sheets as a workbook. The same sheets give the same bytes.
-
-    Args:
-        title: of the workbook.
-        pages: the sheets, in order.
-        path: where to.
-        made: when it says it was made.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    from xlsxwriter import Workbook
-    from xlsxwriter.exceptions import FileCreateError
-
-    try:
-        with Workbook(str(path), _PLAIN) as book:
-            book.set_properties({"title": title, "created": made})
-            formats = _formats(book)
-            for sheet in pages:
-                _write(book.add_worksheet(sheet.name), sheet, formats)
-    except FileCreateError as error:
-        raise OSError(None, str(error)) from error
-
-
 def _decided(tool: Tool) -> datetime:
     moments: list[datetime] = tool.decisions["decided_at"].to_list()
     return max(moments).replace(tzinfo=UTC)
-
-
-def _formats(book: Workbook) -> dict[tuple[str, str], Any]:
-    """The formats by kind and currency."""
-    found = {
-        ("heading", ""): book.add_format({"bold": True, "bg_color": "#EEF4F9", "bottom": 1, "text_wrap": True})
-    }
-    found["text", ""] = book.add_format({})
-    found["wrapped", ""] = book.add_format({"text_wrap": True, "valign": "top"})
-    for kind, form in _NUMBERS.items():
-        found[kind, ""] = book.add_format({"num_format": form})
-    for currency in words.CURRENCIES:
-        found["money", currency] = book.add_format({"num_format": _MONEY[currency]})
-        found["rate", currency] = book.add_format({"num_format": _RATE[currency]})
-    return found
-
-
-def _write(page: Worksheet, sheet: Sheet, formats: dict[tuple[str, str], Any]) -> None:
-    for place, column in enumerate(sheet.columns):
-        page.set_column(place, place, column.width)
-        page.write_string(0, place, column.title, formats["heading", ""])
-    for number, (currency, values) in enumerate(sheet.rows, 1):
-        for place, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
-            if value is None:
-                continue
-            if column.kind in ("text", "wrapped"):
-                page.write_string(number, place, str(value), formats[column.kind, ""])
-            else:
-                form = formats.get((column.kind, currency), formats.get((column.kind, "")))
-                page.write_number(number, place, _double(value, column.places), form)
-    page.freeze_panes(1, sheet.frozen)
-    page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.columns) - 1)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(0)
-
-
-def _double(whole: int, places: int) -> float:
-    # A workbook holds numbers as doubles and nothing else. This is the double nearest to the exact value, and
-    # no sum is made with it: totals are added up in whole cents. Excel shows two decimals, which come back exact.
-    return float(Decimal(whole).scaleb(-places))

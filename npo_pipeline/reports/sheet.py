@@ -1,4 +1,4 @@
-"""A sheet of the workbook: columns, and rows of values with amounts in whole cents."""
+"""A sheet of a workbook: columns, and rows of values with amounts in whole cents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Row = tuple[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Column:
-    """A column. `kind`: text, wrapped, whole, quantity, money or rate."""
+    """A column. `kind`: text, wrapped, whole, quantity, money, rate, share, or day (counted as Excel does)."""
 
     title: str
     kind: str = "text"
@@ -21,7 +21,7 @@ class Column:
     @property
     def places(self) -> int:
         """How many decimals the whole numbers of the column stand for."""
-        return {"quantity": 2, "money": 2, "rate": 8}.get(self.kind, 0)
+        return {"quantity": 2, "money": 2, "share": 4, "rate": 8}.get(self.kind, 0)
 
 
 @dataclass(frozen=True)

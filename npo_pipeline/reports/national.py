@@ -1,0 +1,93 @@
+"""The country as a whole: the national xBRL-CSV report, the taxonomy it stands on, and a summary to read."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+
+from npo_pipeline.reports.filing.national import write_national
+from npo_pipeline.reports.filing.taxonomy.package import write_taxonomy
+from npo_pipeline.reports.filing.told import Told
+from npo_pipeline.reports.sheet import Column, Row, Sheet
+from npo_pipeline.reports.workbook import write_sheets
+
+TAXONOMY = "npo-taxonomie-2026-01-01.zip"
+
+_TITLES = {
+    "all": "Landelijk",
+    "category": "Categorie",
+    "school_type": "Onderwijssoort",
+    "municipality": "Gemeente",
+}
+_COLUMNS = (
+    Column("Waarvan", "text", 34),
+    Column("Valuta", "text", 8),
+    Column("Besturen", "whole", 10),
+    Column("Scholen", "whole", 10),
+    Column("Ontvangen", "money", 20),
+    Column("Besteed", "money", 20),
+    Column("Waarvan extern", "money", 20),
+    Column("Nog te besteden", "money", 20),
+)
+
+
+def write_national_reports(
+    folder: Path, told: Told, facts: pl.DataFrame, summary: pl.DataFrame
+) -> tuple[Path, ...]:
+    """Write the reports of the country, in place of those before; they are there whole or not at all.
+
+    Args:
+        folder: of the country.
+        told: what the reports of all boards tell.
+        facts: the facts of all boards.
+        summary: dimension, value, currency, boards, schools, received, spent, external, carried_out.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    beside = folder.with_name(f".{folder.name}.new")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        report = beside / f"npo-{told.year}-alle-besturen"
+        report.mkdir(parents=True)
+        title = f"Verantwoording NPO {told.year}, landelijk"
+        write_sheets(title, _sheets(summary), beside / f"npo-{told.year}-landelijk.xlsx")
+        write_taxonomy(beside / TAXONOMY)
+        write_national(report, facts, told.year)
+        shutil.rmtree(folder, ignore_errors=True)
+        beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
+
+
+def write_taxonomy_beside(path: Path) -> Path:
+    """Write the taxonomy where it is not there yet, or another; gives its path.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}")
+    write_taxonomy(beside)
+    beside.replace(path)
+    return path
+
+
+def _sheets(summary: pl.DataFrame) -> list[Sheet]:
+    return [
+        Sheet(title, _COLUMNS, [_row(row) for row in summary.filter(dimension=name).iter_rows(named=True)])
+        for name, title in _TITLES.items()
+    ]
+
+
+def _row(row: dict[str, object]) -> Row:
+    amounts = (row[name] for name in ("received", "spent", "external", "carried_out"))
+    cents = [None if amount is None else int(amount * 100) for amount in amounts]  # type: ignore[operator]
+    name = row["value"] or "Alle besturen"
+    return str(row["currency"]), (name, row["currency"], row["boards"], row["schools"], *cents)
