@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 
 from flows.plan_page import page_of, summary_of
 from npo_pipeline.commands.decision import DecideRequest, DecideResult
 from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.pay import MonthPaid
+from npo_pipeline.commands.steps import Progress
+from npo_pipeline.commands.write_accounts import AccountResult
+from npo_pipeline.commands.year_report import Reports
 from npo_pipeline.months import month_text
 
 MOST_ROWS = 200
@@ -54,6 +63,37 @@ def of_plan(request: DecideRequest, result: DecideResult) -> str:
     key, told = f"npo-recalibration-{result.school_year}", summary_of(request, result)
     create_markdown_artifact(page_of(request, result), key=key, description=told)
     return f"{told} All of it stands under Artifacts, {key}."
+
+
+@contextmanager
+def progress_of_packs(year: int, boards: int) -> Iterator[Progress]:
+    """A bar that fills while packs are written; it is full when all are there, also those that were up to date."""
+    bar: Any = create_progress_artifact(0.0, key=f"npo-year-end-{year}-packs", description=f"Packs of {year}")
+
+    def tell(_what: str, done: int) -> None:
+        update_progress_artifact(bar, min(100.0 * done / boards, 100.0))
+
+    yield tell
+    update_progress_artifact(bar, 100.0)
+
+
+def of_accounts(result: AccountResult, reports: Reports) -> None:
+    """A table of all boards, and for each board whose pack was written a table of its schools and its findings."""
+    year, errors = result.year, pl.col("severity") == "error"
+    found = result.findings.group_by("board").agg(errors=errors.sum(), findings=pl.len())
+    sums = result.accountability.group_by("board", "currency").agg(
+        pl.len().alias("schools"), pl.col("carried_in", "received", "spent", "carried_out").sum()
+    )
+    boards = sums.join(found, on="board", how="left").with_columns(pl.col("errors", "findings").fill_null(0))
+    _leave(f"npo-year-end-{year}", boards.sort("errors", "board", descending=[True, False]), f"Accounts of {year}")
+    for board in reports.packs.written:
+        schools = result.accountability.filter(board=board)
+        shown = schools.select("brin", "carried_in", "received", "spent", "external", "board_level", "carried_out")
+        where = reports.folder / board
+        _leave(f"npo-year-end-{year}-{board}", shown, f"Board {board}; its pack is in {where}")
+        mine = result.findings.filter(board=board).select("brin", "severity", "rule", "amount", "message")
+        if mine.height:
+            _leave(f"npo-year-end-{year}-{board}-findings", mine, f"Findings of board {board}")
 
 
 def _leave(key: str, rows: pl.DataFrame, description: str) -> None:

@@ -1,4 +1,4 @@
-"""The deployments: the payment run on the 1st of each month; ingest and a recalibration when somebody asks."""
+"""The deployments: the payment run on the 1st of each month, and what runs when somebody asks for it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from flows.recalibration import recalibration
 from flows.schedule import FIRST_OF_MONTH, ZONE
+from flows.year_end import year_end
 
 MONTHLY = "npo-payment-run/monthly"
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
@@ -45,4 +46,11 @@ def deployments(home: Path) -> list[RunnerDeployment]:
         description="Shows what a new decision would change, and writes it when a person approves",
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    return [cast(RunnerDeployment, one) for one in (paying, taking, deciding)]
+    accounting = year_end.to_deployment(
+        name="on-request",
+        parameters={"home": str(home)},
+        concurrency_limit=ONE_AT_A_TIME,
+        description="Accounts for a calendar year and writes the pack of every board",
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    return [cast(RunnerDeployment, one) for one in (paying, taking, deciding, accounting)]

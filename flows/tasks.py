@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from npo_pipeline.commands import before, decide, ingest, pay, rulebook
+from npo_pipeline.commands import account, before, decide, ingest, pay, rulebook, year_report
 from npo_pipeline.errors import NpoError
 
 P = ParamSpec("P")
@@ -30,6 +30,10 @@ READING: frozenset[Callable[..., Any]] = frozenset(
         decide.changed_currencies,
         before.changes_due,
         before.plan_of,
+        account.recognise_spending,
+        account.refuse_unaccountable,
+        account.work_out_accounts,
+        year_report.gather,
     }
 )
 """Steps that only read. They may be tried again; a step that writes never is, because a run that is started

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from npo_pipeline import __version__
+from npo_pipeline.cli.account import account
 from npo_pipeline.cli.explain import explain
 from npo_pipeline.cli.options import DAY, MONTH, PATH, REASON, SCHOOL_YEAR, SHARE, approval, common, reference_date
 from npo_pipeline.cli.rules import rules
@@ -30,6 +31,7 @@ def npo() -> None:
 npo.add_command(rules)
 npo.add_command(explain)
 npo.add_command(tool)
+npo.add_command(account)
 
 
 @npo.command()

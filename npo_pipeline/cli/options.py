@@ -81,6 +81,20 @@ def plan_from(text: str) -> str:
     return plain
 
 
+def year_from(text: str) -> int:
+    """Read a calendar year."""
+    if not re.fullmatch(r"20[0-9]{2}", text):
+        raise Refused(f"{text!r} is no calendar year: write it as 2021")
+    return int(text)
+
+
+def board_from(text: str) -> str:
+    """Read the number of a board (bevoegd gezag)."""
+    if not re.fullmatch(r"[0-9]{5}", text):
+        raise Refused(f"{text!r} is no number of a board: five digits, as 12045")
+    return text
+
+
 LONGEST_NAME = 100
 
 MONTH = Read("YYYY-MM", month_from)
@@ -91,6 +105,8 @@ REASON = Read("TEXT", reason_from)
 NAME = Read("NAME", name_from)
 PLAN = Read("HASH", plan_from)
 PATH = Read("PATH", path_from)
+YEAR = Read("YYYY", year_from)
+BOARD = Read("NUMBER", board_from)
 
 
 def common(command: F) -> F:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from npo_pipeline.cli import accounts_story as accounts
 from npo_pipeline.cli import second_year as second
 from npo_pipeline.cli import show
 from npo_pipeline.commands.steps import now
@@ -40,7 +41,8 @@ def tell(npo: click.Command, home: Path, as_json: bool) -> None:
             show.line(f"\n# {words}\n$ {shlex.join(['npo', *arguments])}\n")
             npo.main(arguments, standalone_mode=False)
     if as_json:
-        show.document({"home": str(home), "database": str(Home(home).database), "steps": results})
+        page = str(accounts.page_of(home))
+        show.document({"home": str(home), "database": str(Home(home).database), "page": page, "steps": results})
         return
     show.line(
         f"""
@@ -48,6 +50,9 @@ Where to look:
   {Home(home).database}   the published books; open them read-only with DuckDB at any moment, for example
       select board, component, currency, sum(amount) from board_payments group by all order by all
       select cause, paid_month, sum(amount) from ledger where school_year = '2022-2023' group by all order by all
+  {accounts.page_of(home)}
+      the page of one board: its accounts of {accounts.YEAR} and what it must mend; open it in a browser
+  {home / "reports" / str(accounts.YEAR)}   the same for every board, and for the country
   {home / "reports" / "tool"}   a page with the amounts of every school, and the same as a workbook
   {home / DELIVERY}   what was delivered; planted.csv lists the faults that were planted in it
   {home / second.DELIVERY}, {home / second.LATER}   the same a year later, and what came in after it
@@ -84,12 +89,14 @@ def _story(home: Path) -> Iterator[tuple[str, list[str]]]:
             ["tool", *where, "--school-year", "2021-2022"],
         ),
     ]
+    yield from accounts.accounts_of_2021(home)
     yield from second.second_year(home)
     yield from second.last_steps(home)
     yield from [
         ("Everything published is derived again from what was received and decided", ["verify", *where]),
         ("The state of the home", ["status", *where]),
     ]
+    yield from accounts.the_page(home)
 
 
 def _a_school(home: Home) -> str:
@@ -109,7 +116,7 @@ def _make_room(home: Home) -> None:
     if strange:
         raise Refused(f"{home.path}: holds books that no demo made; give the demo a --home of its own")
     with locked(home, "demo", now=now()):
-        folders = (DELIVERY, second.DELIVERY, second.LATER)
+        folders = (DELIVERY, second.DELIVERY, second.LATER, accounts.TOLD, f"reports/{accounts.YEAR}")
         for made in (home.work, home.manifests, *(home.path / one for one in folders)):
             shutil.rmtree(made, ignore_errors=True)
         home.database.unlink(missing_ok=True)

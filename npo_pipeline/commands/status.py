@@ -36,6 +36,10 @@ _DUE = """
     select case when month <= paid then (paid + interval 1 month)::date else month end as month,
            sum(amount)::decimal(18, 2) as amount, currency
     from due, last group by all having sum(amount) <> 0 order by 1, currency"""
+_ACCOUNTS = """
+    select year, run_id, accounted_on, treatment, boards, schools, received, spent, carried_out,
+           received_usd, spent_usd, carried_out_usd, errors, warnings, notes
+    from accounts qualify sequence = max(sequence) over (partition by year) order by year"""
 _OPEN_DIFFERENCES = """
     with latest as (
         select reference_date, max(run_id) as run_id from deliveries where reference_date is not null group by 1)
@@ -59,6 +63,9 @@ class Status:
     months: pl.DataFrame
     to_come: pl.DataFrame
     findings: tuple[str, ...]
+    accounts: pl.DataFrame
+    """The latest accounts of each calendar year."""
+
     resolved: pl.DataFrame
     """Refused lines that a later delivery stands for: file, delivery_id, lines, resolved_by, by_file."""
 
@@ -75,7 +82,8 @@ def status(home: Home, *, clock: Clock = now) -> Status:
             books.frame(_DECISIONS),
             books.frame(_MONTHS),
             books.frame(_DUE),
-            (*_findings(books, home), *correction_findings(books, clock().date())),
+            (*_findings(books, home), *correction_findings(books, clock().date()), *_account_findings(books)),
+            books.frame(_ACCOUNTS),
             resolved_lines(books),
         )
 
@@ -114,6 +122,31 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
         yield f"decision {decision} rests on {files} superseded files; run `npo decide` again"
     if home.work.exists() and any(home.work.iterdir()):
         yield "a run is busy, or died half-way; what it left is cleared away by the next and was never published"
+
+
+def _account_findings(books: Books) -> Iterator[str]:
+    """Years with errors, and years whose payments or spending changed since they were accounted for."""
+    wrong = books.frame("""
+        select year, count(*), count(distinct board) from findings where severity = 'error'
+        group by 1 order by 1""")
+    for year, errors, boards in wrong.iter_rows():
+        yield f"accounts of {year}: {errors} errors of {boards} boards (table findings)"
+    stale = books.frame(_STALE)
+    for year, what in stale.iter_rows():
+        yield f"accounts of {year}: {what} came in later; run `npo account --year {year}` again"
+
+
+_STALE = """
+    with latest as (from accounts qualify sequence = max(sequence) over (partition by year)),
+    later as (
+        select year, 'payments' as what from latest l
+        join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id
+        union select l.year, 'spending' from latest l
+        join spending s using (year) join deliveries d using (delivery_id) where d.run_id > l.run_id
+        union select l.year, 'consents' from latest l
+        join consents c on l.year - c.school_year[:4]::bigint in (0, 1)
+        join deliveries d using (delivery_id) where d.run_id > l.run_id)
+    select year, string_agg(what, ', ' order by what) from later group by 1 order by 1"""
 
 
 def _newer_changes(books: Books) -> Iterator[str]:

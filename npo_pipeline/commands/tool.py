@@ -64,8 +64,8 @@ def write_tool(tool: Tool, folder: Path) -> tuple[Path, Path]:
     html, xlsx = (folder / f"npo-tool-{tool.school_year}.{kind}" for kind in ("html", "xlsx"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _whole(html, lambda path: path.write_bytes(page(tool).encode()))
-        _whole(xlsx, lambda path: write_workbook(tool, path))
+        whole_file(html, lambda path: path.write_bytes(page(tool).encode()))
+        whole_file(xlsx, lambda path: write_workbook(tool, path))
     except OSError as error:
         where = f"{folder}: {error.strerror or error}"
         raise Refused(f"{where}; name a folder that can be written in with --out") from error
@@ -78,8 +78,8 @@ def totals_of(tool: Tool) -> dict[str, Decimal]:
     return {currency: Decimal(sum(cents)).scaleb(-2) for currency, cents in summed.iter_rows()}
 
 
-def _whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the file and put it in its place when it is done."""
+def whole_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside a file and put it in its place when it is done: it is there whole or not at all."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         write(beside)

@@ -8,6 +8,7 @@ from itertools import chain
 
 import polars as pl
 
+from npo_pipeline.commands.accounted import account_faults
 from npo_pipeline.commands.declared import declared_faults
 from npo_pipeline.commands.derived import apart, decision_faults, payment_faults
 from npo_pipeline.counts.schools import directory
@@ -16,6 +17,7 @@ from npo_pipeline.home.books import Books, need_books, read_books
 from npo_pipeline.home.chain import chain_faults
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.live import all_facts
+from npo_pipeline.home.retold import told_faults
 from npo_pipeline.home.shape import table_faults, view_faults
 from schemas import tables
 
@@ -97,8 +99,9 @@ TABLES = "tables"
 _CHECKS: dict[str, Check] = {
     TABLES: lambda books, _: table_faults(books),
     "chain": lambda books, home: chain(chain_faults(books, home), view_faults(books)),
-    "deliveries": lambda books, _: chain(delivery_faults(books), declared_faults(books)),
+    "deliveries": lambda books, _: chain(delivery_faults(books), told_faults(books), declared_faults(books)),
     "decisions": lambda books, _: decision_faults(books),
     "payments": lambda books, _: payment_faults(books),
     "totals": lambda books, _: total_faults(books),
+    "accounts": lambda books, _: account_faults(books),
 }

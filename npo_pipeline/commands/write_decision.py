@@ -10,6 +10,7 @@ import polars as pl
 
 from npo_pipeline.commands.decision import EURO, DecideRequest, Worked
 from npo_pipeline.commands.grant import CURRENCY
+from npo_pipeline.commands.rule_texts import keep_texts
 from npo_pipeline.commands.rulebook import Rulebook
 from npo_pipeline.files.harmless import harmless_name
 from npo_pipeline.home.run import Clock, Run
@@ -56,9 +57,7 @@ def write_decision(
         decision, _ = names[CURRENCY]
         run.add(tables.GRANTS, worked.granted.grants.with_columns(decision_id=pl.lit(decision)))
     run.facts["inputs"] = _input_files(run, worked.inputs)
-    _keep_regulations(run, rules)
-    texts = [text for one in rules.files for text in one.texts]
-    run.facts["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]
+    keep_texts(run, [text for one in rules.files for text in one.texts])
     return {currency: name for currency, (name, _) in names.items()}
 
 
@@ -120,12 +119,3 @@ def _input_files(run: Run, inputs: Mapping[str, Sequence[str]]) -> list[dict[str
 def _input_rows(decision: str, inputs: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     rows = [(decision, delivery, subject) for subject, names in inputs.items() for delivery in names]
     return pl.DataFrame(rows, schema=schema_of(tables.DECISION_INPUTS), orient="row")
-
-
-def _keep_regulations(run: Run, rules: Rulebook) -> None:
-    """Keep the text of the rules, so that a decision can be worked out again when the files have moved on."""
-    kept = set(run.books.frame("select sha256 from regulations")["sha256"])
-    texts = {text.sha256: (text.sha256, text.name, text.text) for one in rules.files for text in one.texts}
-    news = [row for sha256, row in texts.items() if sha256 not in kept]
-    if news:
-        run.add(tables.REGULATIONS, pl.DataFrame(news, schema=schema_of(tables.REGULATIONS), orient="row"))

@@ -22,6 +22,7 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.testing.utilities import prefect_test_harness
 
 from flows import tasks
+from npo_pipeline.commands.account import account
 from npo_pipeline.commands.decide import decide
 from npo_pipeline.commands.ingest import ingest
 from npo_pipeline.commands.pay import pay
@@ -48,7 +49,7 @@ def server() -> Iterator[None]:
 def clock() -> Iterator[None]:
     """The time stands still for the commands, so that two homes can be equal to the last hash."""
     with pytest.MonkeyPatch.context() as patch:
-        for command in (ingest, decide, pay):
+        for command in (ingest, decide, pay, account):
             patch.setitem(command.__kwdefaults__, "clock", lambda: MOMENT)
         yield
 

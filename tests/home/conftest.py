@@ -15,10 +15,12 @@ from tests.home.delivery import (
     write_addresses,
     write_applications,
     write_changes,
+    write_consents,
     write_country,
     write_newcomers,
     write_register,
     write_scores,
+    write_spending,
 )
 from tests.home.npo import Npo, here
 from tests.home.seeing import select, tables
@@ -107,8 +109,8 @@ def rich_once(tmp_path_factory, stages) -> Path:
 
 @pytest.fixture(scope="session")
 def whole_once(tmp_path_factory, rich_once) -> Path:
-    """The same with a merger, newcomers, applications that are decided on, a declared correction, and a refused
-    row that was resolved, so that every table has rows."""
+    """The same with a merger, newcomers, applications that are decided on, a declared correction, a refused
+    row that was resolved, and a board that tells its spending twice, so that every table has rows."""
     folder = tmp_path_factory.mktemp("whole")
     home = Path(shutil.copytree(rich_once, folder / "home"))
     run(home, "ingest", write_changes(folder / "merger", "20211101;fusie;04DD00;;02BB00"))
@@ -125,6 +127,12 @@ def whole_once(tmp_path_factory, rich_once) -> Path:
     in_time, too_late = "10001;01AA;IOP;20210416;1;900,00", "10001;01AA;IOP;20210714;1;900,00"
     run(home, "ingest", write_applications(folder / "applications", in_time, too_late))
     run(home, "decide", "--school-year", "2020-2021")
+    for number, amount in enumerate(("900,00", "950,00"), 1):
+        spent = (f"10001;01AA;2021;B;Een-op-een-begeleiding;school;{value};100,00" for value in (amount, "veel"))
+        told = write_spending(folder / f"spent-{number}", *spent)
+        write_consents(told, "10001;01AA;2021-2022;J;J;2021-07-01;0;J;2021-07-05;Ouderavond;J;Op niveau")
+        run(home, "ingest", told, "--max-rejected", "0.5")
+    run(home, "account", "--year", "2021")
     return home
 
 

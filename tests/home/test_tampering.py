@@ -31,6 +31,10 @@ OTHER = {
     "school_year": "'2098-2099'",
     "scheme": "case scheme when 'IOP' then 'EHK' else 'IOP' end",
     "outcome": "case outcome when 'refused' then 'granted' else 'refused' end",
+    "category": "case category when 'A' then 'B' else 'A' end",
+    "level": "case level when 'school' then 'bovenschools' else 'school' end",
+    "severity": "case severity when 'note' then 'error' else 'note' end",
+    "treatment": "'overlopende_passiva'",
     "currency": "case currency when 'EUR' then 'USD' else 'EUR' end",
     "payment_id": "md5('another')",
     "sha256": "sha256('another')",
@@ -47,6 +51,7 @@ def another(model, column):
         pl.Int64: f"coalesce({column}, 0) + 1",
         pl.Date: f"coalesce({column}, date '2001-01-01') + interval {'1 month' if first_of_month else '1 day'}",
         pl.Datetime: f"{column} + interval 1 second",
+        pl.Boolean: f"not coalesce({column}, false)",
     }
     if column in OTHER and (model.name, column) not in {("decisions", "reason"), ("regulations", "sha256")}:
         return OTHER[column]

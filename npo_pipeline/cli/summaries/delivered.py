@@ -65,7 +65,7 @@ def of_ingest(home: Path, result: IngestResult, as_json: bool) -> None:
         line(f"{number(applied)} declared corrections applied: {_of_files(result.corrections)}")
     if result.resolutions.height:
         line(f"{number(result.resolutions.height)} rows refused earlier are resolved")
-    _refusals(home, result.refusals)
+    of_refusals(home, result.refusals)
     _messages(home, "differences", result.differences)
     for remark in result.remarks:
         line(f"! {remark}")
@@ -90,7 +90,8 @@ def _rules(refusals: pl.DataFrame) -> list[tuple[str, int]]:
     return refusals.group_by("rule").len().sort("rule").rows() if refusals.height else []
 
 
-def _refusals(home: Path, refusals: pl.DataFrame) -> None:
+def of_refusals(home: Path, refusals: pl.DataFrame) -> None:
+    """The rows that were refused, in short."""
     if refusals.is_empty():
         return
     rows = refusals.select("file", "line").n_unique()

@@ -77,6 +77,7 @@ def of_status(home: Path, status: Status, as_json: bool) -> None:
                 "months_paid": status.months.to_dicts(),
                 "to_come": status.to_come.to_dicts(),
                 "findings": list(status.findings),
+                "accounts": status.accounts.to_dicts(),
                 "resolved": status.resolved.to_dicts(),
             }
         )
@@ -108,6 +109,11 @@ def of_status(home: Path, status: Status, as_json: bool) -> None:
     if status.to_come.height:
         rows = [(month_text(month), money, amount) for month, amount, money in status.to_come.iter_rows()]
         table("Still to come", ["month", "currency", "amount"], rows, right=2)
+    if status.accounts.height:
+        columns = ["year", "accounted_on", "boards", "received", "spent", "carried_out", "errors"]
+        years = [(str(year), *rest) for year, *rest in status.accounts.select(columns).iter_rows()]
+        named = ["year", "accounted for on", "boards", "received", "spent", "left over", "errors"]
+        table("Accounts, in euro", named, years, right=2)
     for file, _, lines, resolved_by, by_file in status.resolved.iter_rows():
         line(f"{file}: {number(lines)} refused rows were resolved by {by_file} ({resolved_by})")
     line("Open findings:" if status.findings else "No open findings")

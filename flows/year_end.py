@@ -1,0 +1,75 @@
+"""The year-end accounts: the same steps as `npo account`, each a task. Packs that are up to date stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger
+
+from flows import artifacts
+from flows.hooks import report_failure
+from flows.tasks import WAIT_SECONDS, as_task
+from npo_pipeline.cli.options import board_from, path_from, year_from
+from npo_pipeline.commands.account import AccountRequest, account
+from npo_pipeline.commands.year_report import ReportRequest, write_reports
+from npo_pipeline.home.folder import Home
+
+
+@flow(
+    name="npo-year-end",
+    persist_result=False,
+    on_failure=[report_failure],
+    on_crashed=[report_failure],
+)
+def year_end(
+    home: str,
+    year: int,
+    spending: list[str] | None = None,
+    board: str | None = None,
+    treatment: str | None = None,
+    force: bool = False,
+    full_check: bool = False,
+) -> dict[str, Any]:
+    """Account for a calendar year and write the pack of every board.
+
+    Args:
+        home: the home folder, as a full path.
+        year: the calendar year, as 2021.
+        spending: files of spending and consent, as full paths.
+        board: write the reports of this board alone.
+        treatment: what is left over, in the annual accounts: bestemmingsreserve or overlopende_passiva.
+        force: make the filing of a board with errors too.
+        full_check: have Arelle check the filings too.
+
+    Returns:
+        run_id (null when nothing had changed), boards, errors, and how many packs were written or up to date.
+
+    Raises:
+        Refused: nothing was paid in the year, the year before was not accounted for, or a file was refused;
+            nothing was changed.
+        HomeLocked: another run held the home for WAIT_SECONDS.
+    """
+    request = AccountRequest(
+        Home(Path(home)),
+        year_from(str(year)),
+        tuple(map(path_from, spending or ())),
+        board_from(board) if board else None,
+        treatment,
+        wait_seconds=WAIT_SECONDS,
+    )
+    wanted = ReportRequest(request.home, request.year, request.board, force, full_check)
+    result = account(request, call=as_task)
+    boards = result.accountability["board"].n_unique() if board is None else 1
+    with artifacts.progress_of_packs(request.year, boards) as progress:
+        reports = write_reports(wanted, call=as_task, progress=progress)
+    artifacts.of_accounts(result, reports)
+    told = {
+        "run_id": result.run_id,
+        "boards": boards,
+        "errors": result.findings.filter(severity="error").height,
+        "written": len(reports.packs.written),
+        "up_to_date": len(reports.packs.up_to_date),
+    }
+    get_run_logger().info("accounted for: %s", told)
+    return told

@@ -1,0 +1,129 @@
+"""Accounts worked out a second time, from the payments and from what boards told, and tied to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline.accounts.account import ACCOUNTABILITY, Accounted, account_for
+from npo_pipeline.accounts.findings.judged import OPENING, opening_findings
+from npo_pipeline.commands.accounting import Moment, basis_at
+from npo_pipeline.commands.derived import apart
+from npo_pipeline.commands.standing import facts_at, kept_texts
+from npo_pipeline.counts.schools import directory
+from npo_pipeline.errors import Refused
+from npo_pipeline.home.books import Books
+from npo_pipeline.home.live import all_facts
+from npo_pipeline.home.manifest import text_sha256
+from npo_pipeline.regulations.accountability.load import YearEndRules, parse_year_end
+from schemas import tables
+
+Row = Mapping[str, Any]
+
+
+def account_faults(books: Books) -> Iterator[str]:
+    """The accounts of every year: worked out again, and their totals against the payments in the books."""
+    yield from _sequence_faults(books)
+    latest = books.frame("from accounts qualify sequence = max(sequence) over (partition by year) order by year")
+    for row in latest.iter_rows(named=True):
+        try:
+            yield from _apart(books, row)
+        except Refused as refusal:
+            yield f"{row['run_id']}: {refusal}"
+    unsaid = books.frame("""
+        select distinct year from (select year from accountability union all select year from findings
+            union all select year from accountability_interventions)
+        where year not in (select year from accounts) order by 1""")
+    for (year,) in unsaid.iter_rows():
+        yield f"{year}: there are accounts that no run made"
+    yield from _untied(books)
+
+
+def _sequence_faults(books: Books) -> Iterator[str]:
+    done: dict[int, int] = {}
+    for run_id, year, sequence in books.frame(
+        "select run_id, year, sequence from accounts order by 1"
+    ).iter_rows():
+        done[year] = done.get(year, 0) + 1
+        if sequence != done[year]:
+            yield f"{run_id}: is account {done[year]} of {year}, not {sequence}"
+
+
+def _apart(books: Books, row: Row) -> Iterator[str]:
+    year, again, rules = row["year"], _again(books, row), kept_rules_of(books, row)
+    held = {one: books.frame(f"from {one} where year = ?", [year]) for one in ("accountability", "findings")}
+    yield from apart(f"accountability {year}", again.accountability, held["accountability"], ACCOUNTABILITY)
+    strange = held["accountability"].filter(pl.col("run_id") != row["run_id"]).height
+    if strange:
+        yield f"accountability {year}: {strange} rows name another run than {row['run_id']}"
+    columns = list(tables.ACCOUNTABILITY_INTERVENTIONS.columns)
+    found = books.frame("from accountability_interventions where year = ?", [year])
+    yield from apart(f"accountability_interventions {year}", again.interventions, found, columns)
+    opening = opening_findings(books.table("accountability"), year, rules.accountability)
+    expected = pl.concat([again.findings, opening])
+    yield from apart(f"findings {year}", expected, held["findings"], list(tables.FINDINGS.columns))
+    yield from _said(row, again, expected)
+
+
+def _said(row: Row, again: Accounted, findings: pl.DataFrame) -> Iterator[str]:
+    """What a run says of its accounts, against the accounts themselves."""
+    for name in ("received", "spent", "carried_out"):
+        for currency, suffix in (("EUR", ""), ("USD", "_usd")):
+            mine = again.accountability.filter(pl.col("currency") == currency)[name].sum()
+            if mine != row[f"{name}{suffix}"]:
+                yield f"{row['run_id']}: says {name} is {row[f'{name}{suffix}']} {currency}, and it is {mine}"
+    own = findings.filter(pl.col("rule") != OPENING)
+    for one in ("error", "warning", "note"):
+        if own.filter(pl.col("severity") == one).height > row[f"{one}s"]:
+            yield f"{row['run_id']}: says it found {row[f'{one}s']} of severity {one}, and there are more"
+
+
+def _again(books: Books, row: Row) -> Accounted:
+    known = directory(facts_at(books, all_facts(books), row["run_id"]))
+    before = books.frame(
+        "from accounts where year = ? and run_id < ? qualify run_id = max(run_id) over ()",
+        [row["year"] - 1, row["run_id"]],
+    )
+    # The year before as it stood then, which may have been accounted for again since.
+    opening = [_again(books, one).accountability for one in before.iter_rows(named=True)]
+    nothing = books.frame("from accountability where false").drop("run_id")
+    moment = Moment(
+        row["year"],
+        row["run_id"],
+        row["accounted_on"],
+        row["treatment"],
+        kept_rules_of(books, row),
+        known,
+        pl.concat([nothing, *(one.select(nothing.columns) for one in opening)]),
+    )
+    return account_for(basis_at(books, moment))
+
+
+def kept_rules_of(books: Books, row: Row) -> YearEndRules:
+    """The rules that a row of `accounts` was judged by.
+
+    Raises:
+        Refused: they are gone from the books, or changed.
+    """
+    kept = kept_texts(books)
+    texts = [kept.get(sha256, ("", "")) for sha256 in row["menukaart_sha256"].split("+")]
+    if "+".join(text_sha256(text) for _, text in texts) != row["menukaart_sha256"]:
+        raise Refused("the text of the rules it was judged by is gone or changed")
+    return parse_year_end(texts)
+
+
+def _untied(books: Books) -> Iterator[str]:
+    """What boards received by the accounts of a year, against the payments that were made by then."""
+    query = """
+        with latest as (from accounts qualify sequence = max(sequence) over (partition by year)),
+        paid as (
+            select l.year, p.board, p.currency, sum(p.amount) as amount
+            from latest l join payments p on year(p.paid_month) = l.year and p.run_id < l.run_id group by all),
+        told as (select year, board, currency, sum(received) as amount from accountability group by all)
+        select year, board, currency, coalesce(told.amount, 0), coalesce(paid.amount, 0)
+        from told full join paid using (year, board, currency)
+        where coalesce(told.amount, 0) <> coalesce(paid.amount, 0) order by all"""
+    for year, board, currency, told, paid in books.frame(query).iter_rows():
+        yield f"{year}: board {board} received {told} {currency} by the accounts, and {paid} by the ledger"

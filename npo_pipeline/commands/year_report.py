@@ -1,0 +1,194 @@
+"""The reports of a year: a pack per board, and the country as a whole, from the books as they are published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from npo_pipeline.accounts.national import national_summary
+from npo_pipeline.commands.checking import check_facts, check_written, checked_in_full
+from npo_pipeline.commands.steps import Call, Progress, directly, silently
+from npo_pipeline.commands.telling import told_of
+from npo_pipeline.errors import Refused
+from npo_pipeline.home.books import need_books, read_books
+from npo_pipeline.home.folder import Home
+from npo_pipeline.home.manifest import code_version
+from npo_pipeline.reports.filing.arelle import viewer
+from npo_pipeline.reports.filing.facts import facts_of
+from npo_pipeline.reports.filing.told import Told
+from npo_pipeline.reports.national import TAXONOMY, write_national_reports, write_taxonomy_beside
+from npo_pipeline.reports.pack.boards import only
+from npo_pipeline.reports.pack.folder import remove_others
+from npo_pipeline.reports.pack.packs import PacksWritten, write_packs
+
+NATIONAL = "landelijk"
+
+
+@dataclass(frozen=True)
+class ReportRequest:
+    """Of which year, and of which board (all when null).
+
+    `force`: make a filing of a board with errors too. `full`: have Arelle check every filing. `viewer`: write a
+    page per board on which each figure can be clicked.
+    """
+
+    home: Home
+    year: int
+    board: str | None = None
+    force: bool = False
+    full: bool = False
+    viewer: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where the reports of the year stand."""
+        return self.home.path / "reports" / str(self.year)
+
+    @property
+    def national(self) -> Path:
+        """Where the reports of the country stand."""
+        return self.folder / NATIONAL
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the reports are made of.
+
+    `told`: of all boards, so that no pack can name a stranger. `facts`: of the boards that are asked for.
+    `unfit`: boards that no filing can be made of, because of what they told. `summary`: of the country.
+    """
+
+    told: Told
+    facts: pl.DataFrame
+    unfit: tuple[str, ...]
+    summary: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What was written. `national`: the files of the country; none where only one board was asked for.
+
+    `unfit`: boards that get no filing, forced or not. `checked`: filings that Arelle checked. `viewers`: pages on
+    which each figure can be clicked.
+    """
+
+    folder: Path
+    packs: PacksWritten
+    national: tuple[Path, ...]
+    unfit: tuple[str, ...]
+    checked: int
+    viewers: tuple[Path, ...]
+
+
+def write_reports(request: ReportRequest, *, call: Call = directly, progress: Progress = silently) -> Reports:
+    """Write the reports of a year that was accounted for. Packs that are up to date are not written again.
+
+    Raises:
+        Refused: the year was not accounted for, the board has no accounts, or the folder cannot be written in.
+        NpoError: what would be written, or was, is not in order. A fault of ours.
+    """
+    need_books(request.home)
+    gathered = call(gather, request)
+    packs = call(write_board_packs, request, gathered, progress)
+    call(check_written, request.folder, request.year, packs.written)
+    national: tuple[Path, ...] = ()
+    if request.board is None:
+        national = call(write_country, request, gathered)
+    checked, viewers = _beyond(request, packs, call)
+    return Reports(request.folder, packs, national, gathered.unfit, checked, viewers)
+
+
+def _beyond(request: ReportRequest, packs: PacksWritten, call: Call) -> tuple[int, tuple[Path, ...]]:
+    """What is done only when asked: the full check, and viewers."""
+    if not (request.full or request.viewer):
+        return 0, ()
+    filed = sorted({*packs.written, *packs.up_to_date} - set(packs.without_filing))
+    taxonomy = call(need_taxonomy, request)
+    checked = call(checked_in_full, request.folder, request.year, filed, taxonomy) if request.full else 0
+    return checked, call(write_viewers, request, filed, taxonomy) if request.viewer else ()
+
+
+def gather(request: ReportRequest) -> Gathered:
+    """Step: what the reports tell, and its facts, which must be in order before anything is written.
+
+    Raises:
+        Refused: the year was not accounted for, or the board has no accounts in it.
+        NpoError: the facts do not add up. A fault of ours.
+    """
+    with read_books(request.home) as books:
+        told = told_of(books, request.year)
+        types = books.frame("select distinct brin, school_type from payments")
+    if request.board is not None and request.board not in told.accountability["board"]:
+        raise Refused(f"board {request.board} received, spent and carried nothing in {request.year}")
+    facts = facts_of(told if request.board is None else only(told, [request.board]))
+    summary = national_summary(told.accountability, told.interventions, told.schools, types)
+    return Gathered(told, facts, check_facts(facts, told.findings), summary)
+
+
+def write_board_packs(request: ReportRequest, gathered: Gathered, progress: Progress) -> PacksWritten:
+    """Step: a pack per board; each is there whole or not at all."""
+    unfit = pl.col("board").is_in(list(gathered.unfit))
+    parts = [(gathered.facts.filter(~unfit), request.force), (gathered.facts.filter(unfit), False)]
+    try:
+        done = [
+            write_packs(
+                request.folder,
+                gathered.told,
+                facts,
+                version=code_version(),
+                force=force,
+                progress=progress,
+            )
+            for facts, force in parts
+            if facts.height
+        ]
+        if request.board is None:
+            remove_others(request.folder, set(gathered.facts["board"]))
+    except OSError as error:
+        raise _unwritable(request, error) from error
+    return PacksWritten(
+        *(tuple(sorted(one for part in done for one in getattr(part, name))) for name in _OUTCOMES)
+    )
+
+
+_OUTCOMES = ("written", "up_to_date", "without_filing")
+
+
+def write_country(request: ReportRequest, gathered: Gathered) -> tuple[Path, ...]:
+    """Step: the national xBRL-CSV report, the taxonomy, and the summary; they are there whole or not at all."""
+    try:
+        return write_national_reports(request.national, gathered.told, gathered.facts, gathered.summary)
+    except OSError as error:
+        raise _unwritable(request, error) from error
+
+
+def need_taxonomy(request: ReportRequest) -> Path:
+    """Step: the taxonomy that the filings stand on, written where it is not there yet."""
+    try:
+        return write_taxonomy_beside(request.national / TAXONOMY)
+    except OSError as error:
+        raise _unwritable(request, error) from error
+
+
+def write_viewers(request: ReportRequest, boards: list[str], taxonomy: Path) -> tuple[Path, ...]:
+    """Step: a page per board on which each figure can be clicked; it needs no network."""
+    folder = request.folder / "viewer"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(request, error) from error
+    made = []
+    for board in boards:
+        name = f"npo-{request.year}-{board}"
+        made.append(folder / f"{name}.html")
+        viewer(request.folder / board / f"{name}.xhtml", made[-1], taxonomy)
+    return tuple(made)
+
+
+def _unwritable(request: ReportRequest, error: OSError) -> Refused:
+    return Refused(
+        f"{request.folder}: cannot be written ({error.strerror or error}); the accounts stand, mend it and run "
+        f"`npo account --year {request.year}` again"
+    )
