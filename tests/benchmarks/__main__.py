@@ -11,6 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from tests.benchmarks.accounts import LIMITS, accounts
 from tests.benchmarks.measure import Cost, added, median, run
 from tests.benchmarks.recalibration import MOST_SECONDS, MOST_TIMES_FIRST, MOST_TIMES_MONTH_ONE, recalibration
 
@@ -35,6 +36,7 @@ def main() -> None:
     help_cost = median([run([NPO, "--help"])[0] for _ in range(5)])
     print(f"npo --help: {help_cost.seconds:.2f} s (at most 0.3)\n")
     _recalibration(work, small, wishes.rounds)
+    _accounts(work, small, wishes.rounds)
     if wishes.small_only:
         return
     large = _country(work, "country-24m", 24_000_000, 1_000)
@@ -54,6 +56,20 @@ def _recalibration(work: Path, first_year: Path, rounds: int) -> None:
     _ratio("against the first decide", again / costs["first decide"].seconds, MOST_TIMES_FIRST)
     months = [costs[name].seconds for name in ("pay of the last month", "pay of month 1")]
     _ratio("the last month against the first", months[0] / months[1], MOST_TIMES_MONTH_ONE)
+
+
+def _accounts(work: Path, country: Path, rounds: int) -> None:
+    seconds, counts, one = accounts(NPO, work, country, rounds)
+    seconds |= {
+        "fast checks": seconds["fast checks: facts"] + seconds["fast checks: files"],
+        "one board": one.seconds,
+    }
+    print(f"\nThe accounts of a year: {', '.join(f'{number:,} {name}' for name, number in counts.items())}")
+    for name, value in seconds.items():
+        limit = f" (at most {LIMITS[name]})" if name in LIMITS else ""
+        print(f"  {name:32} {value:8.2f} s{limit}{'' if value <= LIMITS.get(name, value) else '  TOO SLOW'}")
+    for name in ("all packs", "fast checks"):
+        print(f"  {name} against Arelle's full check: {seconds[name] / seconds['Arelle, full check']:.2f}x")
 
 
 def _wishes() -> argparse.Namespace:

@@ -1,0 +1,67 @@
+"""The steps of the accounts of a year, timed one by one in a process of their own; prints JSON.
+
+`python -m tests.benchmarks.account_steps HOME YEAR SPENDING`: HOME holds a paid year that was not accounted for.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from npo_pipeline.commands.account import AccountRequest, account
+from npo_pipeline.commands.checking import check_facts, check_written
+from npo_pipeline.commands.year_report import ReportRequest, gather, write_board_packs, write_country
+from npo_pipeline.home.folder import Home
+from npo_pipeline.reports.filing.arelle import validate
+from npo_pipeline.reports.filing.page import page
+from npo_pipeline.reports.filing.xbrl import instance
+from npo_pipeline.reports.national import TAXONOMY
+from npo_pipeline.reports.pack.boards import apart
+
+_FULL = 200
+"""Boards that Arelle checks; the time of all is reckoned from these."""
+
+
+def main() -> None:
+    """Time the steps."""
+    home, year, spending = Home(Path(sys.argv[1])), int(sys.argv[2]), Path(sys.argv[3])
+    request = ReportRequest(home, year)
+    seconds: dict[str, float] = {}
+
+    def timed(name: str, step: Callable[..., Any], *args: Any) -> Any:
+        began = time.perf_counter()
+        done = step(*args)
+        seconds[name] = time.perf_counter() - began
+        return done
+
+    timed("tables", account, AccountRequest(home, year, (spending,)))
+    gathered = timed("facts", gather, request)
+    told, facts = gathered.told, gathered.facts
+    timed("XBRL and page alone, one core", _render, told, facts)
+    packs = timed("all packs", write_board_packs, request, gathered, lambda *_: None)
+    timed("fast checks: facts", check_facts, facts, told.findings)
+    timed("fast checks: files", check_written, request.folder, year, packs.written)
+    timed("national report", write_country, request, gathered)
+    timed("packs again, up to date", write_board_packs, request, gathered, lambda *_: None)
+    some = packs.written[:_FULL]
+    paths = [request.folder / board / f"npo-{year}-{board}.xbrl" for board in some]
+    outcomes = timed("Arelle, full check", validate, paths, request.national / TAXONOMY)
+    seconds["Arelle, full check"] *= len(packs.written) / len(some)
+    assert not [one for one in outcomes if one.messages or one.unsatisfied]
+    boards = told.accountability["board"].n_unique()
+    counts = {"boards": boards, "schools": told.accountability.height, "facts": facts.height}
+    print(json.dumps({"seconds": seconds, "counts": counts}))
+
+
+def _render(told: Any, facts: Any) -> None:
+    for _, mine, its_facts in apart(told, facts):
+        instance(its_facts, told.year)
+        page(its_facts, mine)
+
+
+if __name__ == "__main__":
+    main()
