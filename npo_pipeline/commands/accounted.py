@@ -17,7 +17,7 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.live import all_facts
 from npo_pipeline.home.manifest import text_sha256
-from npo_pipeline.regulations.accountability.load import YearEndRules, parse_year_end
+from npo_pipeline.regulations.accountability.load import NAMES, YearEndRules, parse_year_end
 from schemas import tables
 
 Row = Mapping[str, Any]
@@ -109,8 +109,9 @@ def kept_rules_of(books: Books, row: Row) -> YearEndRules:
     """
     kept = kept_texts(books)
     texts = [kept.get(sha256, ("", "")) for sha256 in row["menukaart_sha256"].split("+")]
-    if "+".join(text_sha256(text) for _, text in texts) != row["menukaart_sha256"]:
-        raise Refused("the text of the rules it was judged by is gone or changed")
+    found = "+".join(text_sha256(text) for _, text in texts)
+    if found != row["menukaart_sha256"] or len(texts) != len(NAMES):
+        raise Refused(f"the text of {row['menukaart']} is gone from table regulations, or changed")
     return parse_year_end(texts)
 
 

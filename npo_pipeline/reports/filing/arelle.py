@@ -95,7 +95,8 @@ def viewer(page: Path, out: Path, taxonomy: Path) -> None:
         taxonomy: the taxonomy package.
 
     Raises:
-        Refused: Arelle could not be run, or could not read the page.
+        Refused: Arelle could not be run, or could make no viewer of the page. Whether the page is valid is not
+            asked.
     """
     [told] = _run(
         {

@@ -58,9 +58,7 @@ def _one(file: str, work: dict[str, Any]) -> dict[str, Any]:
     return _answer(file, messages)
 
 
-def _session(
-    file: str, taxonomy: str, plugins: str, more: dict[str, str | bool], by: str = "all"
-) -> list[dict[str, Any]]:
+def _session(file: str, taxonomy: str, plugins: str, more: dict[str, str | bool], by: str) -> list[dict[str, Any]]:
     from arelle.api.Session import Session
     from arelle.logging.handlers.StructuredMessageLogHandler import StructuredMessageLogHandler
 
@@ -80,7 +78,7 @@ def _options(file: str, taxonomy: str, plugins: str, more: dict[str, str | bool]
         internetConnectivity="offline",
         packages=[taxonomy],
         disablePersistentConfig=True,
-        validate=True,
+        validate=by != "nothing",
         # Without a mode for sums they are not looked at, and nothing says so.
         calcs="c11r",
         utrValidate=True,
@@ -119,8 +117,10 @@ def _viewed(work: dict[str, Any]) -> dict[str, Any]:
             "viewerNoCopyScript": True,
             "viewerURL": _VIEWER_SCRIPT,
         }
-        messages = _session(work["page"], work["taxonomy"], "iXBRLViewerPlugin", more)
+        messages = _session(work["page"], work["taxonomy"], "iXBRLViewerPlugin", more, "nothing")
         if made.exists():
+            # Whether the page is valid is another question; a page with errors must be looked at all the more.
+            messages = []
             script = Path(iXBRLViewerPlugin.__file__).parent / "viewer" / "dist" / _VIEWER_SCRIPT
             Path(work["out"]).write_text(_in_one_file(made.read_text("utf-8"), script.read_text("utf-8")), "utf-8")
         else:
