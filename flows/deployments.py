@@ -47,7 +47,7 @@ def deployments(home: Path) -> list[RunnerDeployment]:
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     accounting = year_end.to_deployment(
-        name="on-request",
+        name="accounts",
         parameters={"home": str(home)},
         concurrency_limit=ONE_AT_A_TIME,
         description="Accounts for a calendar year and writes the pack of every board",

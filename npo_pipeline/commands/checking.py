@@ -46,6 +46,18 @@ def check_written(folder: Path, year: int, boards: Sequence[str]) -> None:
     _refuse(file_faults(there, year), f"the packs in {folder} must not be used")
 
 
+def check_national(report: Path, taxonomy: Path) -> None:
+    """Whether every cell and key of the national report is one that its own metadata allows, by Arelle.
+
+    Raises:
+        NpoError: one is not. A fault of ours; the report was not published.
+    """
+    [outcome] = validate([report], taxonomy, by="table_constraints")
+    if outcome.messages:
+        first = outcome.messages[0]
+        raise NpoError(f"the national report was not written: Arelle finds {first.code}: {first.text}")
+
+
 def checked_in_full(folder: Path, year: int, boards: Sequence[str], taxonomy: Path) -> int:
     """Step: have Arelle check every filing, in XBRL and as a page.
 

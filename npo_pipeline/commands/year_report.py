@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.accounts.national import national_summary
-from npo_pipeline.commands.checking import check_facts, check_written, checked_in_full
+from npo_pipeline.commands.checking import check_facts, check_national, check_written, checked_in_full
 from npo_pipeline.commands.steps import Call, Progress, directly, silently
 from npo_pipeline.commands.telling import told_of
 from npo_pipeline.errors import Refused
@@ -159,7 +159,8 @@ _OUTCOMES = ("written", "up_to_date", "without_filing")
 def write_country(request: ReportRequest, gathered: Gathered) -> tuple[Path, ...]:
     """Step: the national xBRL-CSV report, the taxonomy, and the summary; they are there whole or not at all."""
     try:
-        return write_national_reports(request.national, gathered.told, gathered.facts, gathered.summary)
+        fit = gathered.facts.filter(~pl.col("board").is_in(list(gathered.unfit)))
+        return write_national_reports(request.national, gathered.told, fit, gathered.summary, check_national)
     except OSError as error:
         raise _unwritable(request, error) from error
 

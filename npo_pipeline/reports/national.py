@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,7 @@ from npo_pipeline.reports.filing.told import Told
 from npo_pipeline.reports.sheet import Column, Row, Sheet
 from npo_pipeline.reports.workbook import write_sheets
 
-TAXONOMY = "npo-taxonomie-2026-01-01.zip"
+TAXONOMY = "npo-taxonomy-2026-01-01.zip"
 
 _TITLES = {
     "all": "Landelijk",
@@ -33,19 +34,24 @@ _COLUMNS = (
 )
 
 
+Check = Callable[[Path, Path], None]
+"""Looks at a national report and the taxonomy it stands on, and raises what is wrong."""
+
+
 def write_national_reports(
-    folder: Path, told: Told, facts: pl.DataFrame, summary: pl.DataFrame
+    folder: Path, told: Told, facts: pl.DataFrame, summary: pl.DataFrame, check: Check
 ) -> tuple[Path, ...]:
-    """Write the reports of the country, in place of those before; they are there whole or not at all.
+    """Write the reports of the country, in place of those before; they are there whole, and checked, or not at all.
 
     Args:
         folder: of the country.
         told: what the reports of all boards tell.
         facts: the facts of all boards.
         summary: dimension, value, currency, boards, schools, received, spent, external, carried_out.
+        check: of the national report; it is not checked again when it is the same.
 
     Returns:
-        The files that were written.
+        The files that are there.
 
     Raises:
         OSError: a file cannot be written.
@@ -58,12 +64,19 @@ def write_national_reports(
         title = f"Verantwoording NPO {told.year}, landelijk"
         write_sheets(title, _sheets(summary), beside / f"npo-{told.year}-landelijk.xlsx")
         write_taxonomy(beside / TAXONOMY)
-        write_national(report, facts, told.year)
-        shutil.rmtree(folder, ignore_errors=True)
-        beside.rename(folder)
+        paths = write_national(report, facts, told.year)
+        if _content(beside) != _content(folder):
+            check(paths[0], beside / TAXONOMY)
+            shutil.rmtree(folder, ignore_errors=True)
+            beside.rename(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return tuple(sorted(path for path in folder.rglob("*") if path.is_file()))
+    return tuple(folder / name for name in sorted(_content(folder)))
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def write_taxonomy_beside(path: Path) -> Path:

@@ -111,7 +111,7 @@ def test_every_board_has_its_pack(accounted):
 
 def test_the_country_has_its_reports(accounted):
     names = {path.name for path in (accounted / "reports" / "2021" / "landelijk").rglob("*") if path.is_file()}
-    assert {"npo-2021-landelijk.xlsx", "npo-taxonomie-2026-01-01.zip", "report.json"} <= names
+    assert {"npo-2021-landelijk.xlsx", "npo-taxonomy-2026-01-01.zip", "report.json"} <= names
 
 
 def test_the_same_again_writes_nothing(accounted, told):
@@ -256,6 +256,16 @@ def test_a_board_with_errors_gets_its_tables_and_no_filing_unless_forced(account
     done(accounted, "--force")
     assert {path.suffix for path in folder.iterdir()} == {".xlsx", ".csv", ".xhtml", ".xbrl", ""}
     assert "met fouten" in (folder / "npo-2021-10001.xbrl").read_text()
+
+
+def test_a_board_with_more_externals_than_it_spent_gets_no_filing_even_when_forced(accounted, tmp_path):
+    wrong = write_spending(tmp_path / "wrong", IN_ORDER[0].replace("1000,00", "9000,00"))
+    result = done(accounted, "--spending", wrong, "--force")
+    assert (result["unfit"], result["without_filing"]) == (["10001"], ["10001"])
+    national = accounted / "reports" / "2021" / "landelijk" / "npo-2021-alle-besturen"
+    told = "".join(path.read_text() for path in national.glob("*.csv"))
+    assert "10002" in told
+    assert "10001" not in told
 
 
 def test_one_board_can_be_asked_for_alone(paid, told):

@@ -1,0 +1,91 @@
+"""The taxonomy: everything in it comes from the concept table and the menukaart, in two languages."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from npo_pipeline.regulations.accountability.load import year_end_rules
+from npo_pipeline.reports.filing.concepts import CONCEPTS
+from npo_pipeline.reports.filing.taxonomy.assertions import ASSERTIONS
+from npo_pipeline.reports.filing.taxonomy.elements import elements
+from npo_pipeline.reports.filing.taxonomy.package import taxonomy_files, write_taxonomy
+
+XS = "{http://www.w3.org/2001/XMLSchema}"
+LINK = "{http://www.xbrl.org/2003/linkbase}"
+XLINK = "{http://www.w3.org/1999/xlink}"
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def tree(end: str) -> etree._Element:
+    return etree.fromstring(taxonomy_files()[f"xbrl/npo{end}"])
+
+
+def labels(language: str) -> dict[str, str]:
+    """The standard label of each element."""
+    root = tree(f"-lab-{language}.xml")
+    texts = {
+        one.get(f"{XLINK}label"): one.text
+        for one in root.iter(f"{LINK}label")
+        if one.get(LANG) == language and one.get(f"{XLINK}role", "").endswith("/label")
+    }
+    arcs = root.iter(f"{LINK}labelArc")
+    pairs = [(one.get(f"{XLINK}from"), one.get(f"{XLINK}to")) for one in arcs]
+    return {start: texts[end] for start, end in pairs if end in texts}
+
+
+def test_every_element_is_declared_once_and_nothing_else() -> None:
+    declared = [one.get("name") for one in tree(".xsd").findall(f"{XS}element")]
+    due = [*[one.name for one in CONCEPTS], *[one.name for one in elements()], "Brin"]
+    assert declared == due
+    assert len(set(declared)) == len(declared)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_element_has_a_label_in_both_languages(language: str) -> None:
+    due = {one.name: one.nl if language == "nl" else one.en for one in (*CONCEPTS, *elements())}
+    assert labels(language) == due
+
+
+def test_every_intervention_of_the_menukaart_is_a_member_by_its_own_name() -> None:
+    shown = labels("nl")
+    for letter, category in year_end_rules().menukaart.all_categories().items():
+        assert shown[f"Category{letter}"] == f"{letter}. {category.name}"
+        for key, name in category.interventions.items():
+            assert shown[f"Intervention{key.upper()}"] == name
+
+
+def test_every_concept_is_shown_and_has_a_table() -> None:
+    for end, tag in (("-pre.xml", "presentationArc"), ("-def.xml", "definitionArc")):
+        reached = {one.get(f"{XLINK}to").split(".")[0] for one in tree(end).iter(f"{LINK}{tag}")}
+        assert reached.issuperset(one.name for one in CONCEPTS), end
+
+
+def test_every_assertion_speaks_dutch_and_english() -> None:
+    root = tree("-for.xml")
+    spoken = [one.get(LANG) for one in root.iter("{http://xbrl.org/2010/message}message")]
+    judged = [one.get("id") for one in root.iter("{http://xbrl.org/2008/assertion/value}valueAssertion")]
+    assert judged == [f"va_{one.name}" for one in ASSERTIONS]
+    assert spoken == ["nl", "en"] * len(ASSERTIONS)
+
+
+def test_the_package_is_one_folder_of_files_without_a_date(tmp_path: Path) -> None:
+    write_taxonomy(tmp_path / "one.zip")
+    write_taxonomy(tmp_path / "two.zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as package:
+        names = package.namelist()
+        assert {name.split("/")[0] for name in names} == {"npo-taxonomy-2026-01-01"}
+        assert {one.date_time for one in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert "npo-taxonomy-2026-01-01/META-INF/taxonomyPackage.xml" in names
+
+
+def test_nothing_but_the_schemas_of_xbrl_lies_outside() -> None:
+    for name, content in taxonomy_files().items():
+        for one in etree.fromstring(content).iter():
+            for value in (one.get(f"{XLINK}href"), one.get("schemaLocation")):
+                inside = value is None or value.startswith(("npo", "#"))
+                assert inside or value.startswith(("http://www.xbrl.org/", "https://www.xbrl.org/")), (name, value)
