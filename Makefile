@@ -35,7 +35,7 @@ types: $(READY) ## static types
 	@$(BIN)/mypy
 
 tests: $(READY) ## the tests alone
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -n auto --dist loadscope
 
 bench/.venv/.ready: requirements-bench.lock
 	@python3 -m venv --clear bench/.venv

@@ -41,7 +41,7 @@ Check = Callable[[Path, Path], None]
 def write_national_reports(
     folder: Path, told: Told, facts: pl.DataFrame, summary: pl.DataFrame, check: Check
 ) -> tuple[Path, ...]:
-    """Write the reports of the country, in place of those before; they are there whole, and checked, or not at all.
+    """Write the reports of the country in place of those before; they are there whole and checked, or not at all.
 
     Args:
         folder: of the country.

@@ -104,9 +104,7 @@ def _reports(reports: Reports) -> None:
     for path in reports.viewers[:1]:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
     for board in reports.unfit:
-        line(
-            f"! board {board} has more externals than it spent: it gets no filing, forced or not, and is not in the national one"
-        )
+        line(f"! board {board} spent less than its externals: no filing can say so, also not the national one")
     if packs.without_filing:
         line(
             f"! {number(len(packs.without_filing))} boards with errors got a page and tables, no filing; mend the "
