@@ -19,8 +19,8 @@ NONE = pl.DataFrame()
 def decided(due: str, lives: str = "") -> Decided:
     """A decision of these instalments, and of these adjustments, in euro."""
     instalments, adjustments = (
-        table(text, month="d", amount="m").with_columns(**{name: pl.lit(word) for name, word in ALWAYS.items()})
-        for text in (due, lives or NO_LIVES)
+        frame.with_columns(**{name: pl.lit(word) for name, word in ALWAYS.items() if name not in frame.columns})
+        for frame in (table(text, month="d", amount="m") for text in (due, lives or NO_LIVES))
     )
     return Decided(MEASURES, instalments, NONE, NONE, adjustments if lives else adjustments.clear(), NONE)
 
@@ -77,6 +77,19 @@ def test_where_a_rate_is_another_it_is_that_and_else_an_amendment():
         ("01AA00", "10", "rate_change", "2.00"),
         ("01AA00", "11", "rate_change", "2.00"),
         ("02BB00", "10", "rate_change", "0.60"),
+    ]
+
+
+def test_another_rate_is_that_of_one_school_type():
+    told = """
+        vestiging  school_type  component  month       amount
+        01AA00     bao          per_pupil  2021-10-01  {}
+        01AA00     sbo          per_pupil  2021-10-01  {}
+        """
+    step = Step("rule", decided(told.format("12.00", "7.00")), table("school_type component\n bao per_pupil"))
+    assert changed(decided(told.format("10.00", "4.00")), step) == [
+        ("01AA00", "10", "rate_change", "2.00"),
+        ("01AA00", "10", "amendment", "3.00"),
     ]
 
 

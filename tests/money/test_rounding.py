@@ -42,10 +42,15 @@ def test_halves_go_away_from_zero(top, bottom, result):
     assert one(divide_half_away(pl.lit(top), bottom)) == result
 
 
-def test_what_is_doubled_on_the_way_does_not_fit_in_64_bits():
-    # 9 x 10^18 is about the most that 64 bits hold; 9 / 6 = 1.5
-    assert one(divide_half_away(pl.lit(9 * 10**18), 10)) == 9 * 10**17
-    assert one(divide_half_away(pl.lit(9 * 10**18), pl.lit(6 * 10**18))) == 2
+def test_what_is_multiplied_and_doubled_on_the_way_need_not_fit_in_64_bits():
+    # 64 bits hold about 9 x 10^18
+    columns = pl.DataFrame({"nine": [9 * 10**18], "six": [6 * 10**18], "cents": [10**13]})
+    found = columns.select(
+        tenth=divide_half_away(pl.col("nine"), 10),
+        and_a_half=divide_half_away(pl.col("nine"), pl.col("six")),  # 9 / 6 = 1.5
+        whole=cumulative_share(pl.col("cents"), pl.col("cents"), pl.col("cents")),
+    )
+    assert found.rows() == [(9 * 10**17, 2, 10**13)]
 
 
 @given(top=CENTS, bottom=st.integers(1, 10**8))
@@ -71,7 +76,8 @@ def test_an_unrounded_rate_is_not_rounded_before_the_product():
 
 def test_the_product_of_all_pupils_of_the_country_fits():
     # 2,400,000 x 99,999.99 = 239,999,976,000.00: 2.4 x 10^21 before it is divided
-    assert one(cents_of(pl.lit(2_400_000_00), pl.lit(99_999_99000000))) == 239_999_976_000_00
+    columns = pl.DataFrame({"pupils": [2_400_000_00], "rate": [99_999_99000000]})
+    assert columns.select(cents_of(pl.col("pupils"), pl.col("rate"))).item() == 239_999_976_000_00
 
 
 @given(cents=CENTS)
