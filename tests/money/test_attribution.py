@@ -138,6 +138,23 @@ def test_a_part_is_shared_over_the_items_of_its_own_sign():
     ) == [("p1", "two", 35), ("p2", "three", -20)]
 
 
+def test_what_settles_all_that_is_open_settles_both_signs():
+    # 100 - 40 = 60 is all; of the other school a half of 120
+    assert attributed(
+        """
+        vestiging payment_id cents
+        01AA00    p1         60
+        02BB00    p2         60
+        """,
+        """
+        vestiging decision_id sequence month      cause  cents
+        01AA00    two         2        2021-09-01 merger 100
+        01AA00    three       3        2021-09-01 merger -40
+        02BB00    two         2        2021-09-01 merger 120
+        """,
+    ) == [("p1", "three", -40), ("p1", "two", 100), ("p2", "two", 60)]
+
+
 def test_where_nothing_of_its_sign_is_open_it_is_for_the_others():
     # -0.01 of rounding, and 30 and 20 that are still to be paid; the other school has one of its sign
     assert attributed(
