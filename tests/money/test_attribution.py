@@ -109,15 +109,15 @@ def test_a_correction_is_shared_over_what_is_open_of_its_own_school_in_proportio
 
 
 def test_the_older_decision_comes_first_when_cents_are_rounded():
-    # 2 of 3: 1 x 2/3 = 0.67, so 1 for the older; together 2
+    # 1 of 2: a half of the first cent is a cent, and nothing is left for the second
     assert attributed(
-        "vestiging payment_id cents\n 01AA00 p1 2",
+        "vestiging payment_id cents\n 01AA00 p1 1",
         """
         vestiging decision_id sequence month      cause  cents
-        01AA00    three       3        2021-09-01 merger 2
+        01AA00    three       3        2021-09-01 merger 1
         01AA00    two         2        2021-09-01 merger 1
         """,
-    ) == [("p1", "three", 1), ("p1", "two", 1)]
+    ) == [("p1", "two", 1)]
 
 
 def test_a_part_is_shared_over_the_items_of_its_own_sign():
