@@ -41,8 +41,7 @@ def cents_of(quantity_e2: pl.Expr, rate_e8: pl.Expr) -> pl.Expr:
     Returns:
         Int64 cents.
     """
-    product = quantity_e2.cast(pl.Int128) * rate_e8.cast(pl.Int128)
-    return divide_half_away(product, RATE_UNITS)
+    return divide_half_away(quantity_e2.cast(pl.Int128) * rate_e8, RATE_UNITS)
 
 
 def cumulative_share(cents: pl.Expr, numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
@@ -54,7 +53,7 @@ def cumulative_share(cents: pl.Expr, numerator: pl.Expr, denominator: pl.Expr) -
     Returns:
         Int64 cents.
     """
-    return divide_half_away(cents.cast(pl.Int128) * numerator.cast(pl.Int128), denominator)
+    return divide_half_away(cents.cast(pl.Int128) * numerator, denominator)
 
 
 def to_euro(cents: pl.Expr) -> pl.Expr:

@@ -117,7 +117,7 @@ def _of_life(decided: Decided) -> pl.DataFrame:
 def _scored(*decided: Decided) -> pl.Series:
     """The components that count a score."""
     measures = pl.concat([one.entitlements.select("component", "measure") for one in decided])
-    return measures.filter(pl.col("measure") == "score")["component"].unique()
+    return measures.filter(pl.col("measure") == "score")["component"]
 
 
 NOTHING_CHANGED = pl.DataFrame(

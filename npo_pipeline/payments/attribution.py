@@ -68,7 +68,7 @@ def causes_of(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     whole = total.filter(pl.col("total") == pl.col("paid"))
     part = total.filter(pl.col("total") != pl.col("paid"))
     settled = part.filter((pl.col("amount_cents") == 0).all().over("payment_id"))
-    last = settled.sort(_ORDER).unique("payment_id", keep="last", maintain_order=True)
+    last = settled.sort(_ORDER).unique("payment_id", keep="last")
     open_part = part.filter(pl.col("amount_cents") != 0)
     parts = pl.concat(
         [
@@ -77,8 +77,7 @@ def causes_of(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
             last.with_columns(amount_cents="paid").select(_PART),
         ]
     )
-    summed = parts.group_by("payment_id", "decision_id", "month", "cause").agg(pl.col("amount_cents").sum())
-    return summed.filter(pl.col("amount_cents") != 0).sort("payment_id", "decision_id", "month", "cause")
+    return parts.filter(pl.col("amount_cents") != 0).sort("payment_id", "decision_id", "month", "cause")
 
 
 _PART = ["payment_id", "decision_id", "month", "cause", "amount_cents"]

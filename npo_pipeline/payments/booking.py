@@ -67,7 +67,7 @@ def payments_of(month: Month, run_id: str, found: Standing) -> pl.DataFrame:
         month,
         _cents(found.instalments, "month"),
         _cents(found.ledger, "paid_month", "reason"),
-        found.latest.drop("sequence"),
+        found.latest,
         waiting(month, _cents(found.corrections, "decision_id", "paid_until"), found.terms),
         floors(month, found.terms, found.latest),
     )
@@ -99,7 +99,7 @@ def correction_causes(month: Month, payments: pl.DataFrame, latest: pl.DataFrame
     in_force = latest.select("school_year", "currency", "sequence", month=pl.lit(month))
     # A month that was run before keeps the decision of its first run.
     first_runs = pl.concat([made.first_runs, in_force.select(made.first_runs.columns)]).unique(
-        ["school_year", "currency", "month"], keep="first", maintain_order=True
+        ["school_year", "currency", "month"], keep="first"
     )
     cents = to_cents(pl.col("amount"))
     items, settled = (frame.with_columns(amount_cents=cents) for frame in (made.items, made.settled))

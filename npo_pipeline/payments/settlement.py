@@ -49,8 +49,7 @@ def settle(
     run = floored.join(_run_before(month, paid), on=["school_year", "currency"], how="left")
     told = run.with_columns(too_late=pl.col("run_before") & pl.col("waiting").is_not_null())
     cents = pl.col("due", "own", "paid", "paid_now", "waiting").fill_null(0)
-    flags = pl.col("booked", "floor", "too_late").fill_null(False)
-    split = told.with_columns(cents, flags).with_columns(
+    split = told.with_columns(cents).with_columns(
         instalment=pl.when(pl.col("booked") | pl.col("too_late")).then(0).otherwise("own"),
         to_pay=pl.col("due") - pl.col("waiting") - pl.col("paid"),
     )

@@ -35,7 +35,7 @@ def waiting(month: Month, corrections: pl.DataFrame, terms: pl.DataFrame) -> pl.
         pl.col("month") > pl.col("paid_until")
     )
     each = left.group_by(*KEY, "decision_id", "amount_cents").agg(
-        months=pl.len().cast(pl.Int64), done=(pl.col("month") <= month).sum().cast(pl.Int64)
+        months=pl.len(), done=(pl.col("month") <= month).sum()
     )
     reached = cumulative_share(pl.col("amount_cents"), pl.col("done"), pl.col("months"))
     later = each.with_columns(amount_cents=pl.col("amount_cents") - reached)

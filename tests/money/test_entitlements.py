@@ -71,6 +71,36 @@ def test_an_instalment_of_nothing_is_not_a_row():
     assert year_of(1) == [(date(2022, 1, 1), 1)]
 
 
+def test_every_school_has_a_year_of_its_own_in_whatever_order_the_months_are_listed():
+    entitled = table(
+        """
+        vestiging  school_type  component  amount_cents
+        00AP00     bao          per_pupil  100
+        00AQ00     bao          per_pupil  300
+        """,
+        amount_cents="i",
+    )
+    listed = table(
+        """
+        component  month       numerator  denominator
+        per_pupil  2021-11-01  1          1
+        per_pupil  2021-09-01  1          3
+        per_pupil  2021-10-01  2          3
+        """,
+        month="d",
+        numerator="i",
+        denominator="i",
+    )
+    assert rows(instalments(entitled, listed), "vestiging", "month", "amount_cents") == [
+        ("00AP00", date(2021, 9, 1), 33),
+        ("00AP00", date(2021, 10, 1), 34),  # 67
+        ("00AP00", date(2021, 11, 1), 33),  # 100
+        ("00AQ00", date(2021, 9, 1), 100),
+        ("00AQ00", date(2021, 10, 1), 100),
+        ("00AQ00", date(2021, 11, 1), 100),
+    ]
+
+
 @given(st.integers(0, 10**12))
 def test_the_year_adds_up_and_no_month_strays_a_cent(cents):
     paid = dict(year_of(cents))

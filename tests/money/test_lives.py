@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
 
 from npo_pipeline.errors import Refused
@@ -122,6 +123,28 @@ def test_a_transfer_to_another_board_moves_no_instalment():
     assert where(told) == []
 
 
+def test_who_merged_stays_merged_when_another_board_takes_the_school_over():
+    told = """
+        effective   kind                vestiging  successor
+        2021-10-01  fusie               01AA00     02BB00
+        2021-11-01  bestuursoverdracht  01AA00     -
+        """
+    assert where(told) == [
+        ("01AA00", "10", "merger", "02BB00"),
+        ("01AA00", "11", "merger", "02BB00"),
+        ("01AA00", "12", "merger", "02BB00"),
+    ]
+
+
+def test_a_school_that_opens_and_closes_is_paid_in_between_in_whatever_order_it_is_told():
+    told = """
+        effective   kind      vestiging  successor
+        2021-12-01  sluiting  01AA00     -
+        2021-10-01  opening   01AA00     -
+        """
+    assert where(told) == [("01AA00", "09", "opening", None), ("01AA00", "12", "closure", None)]
+
+
 def test_mergers_in_a_circle_are_refused_by_name():
     told = """
         effective   kind   vestiging  successor
@@ -160,6 +183,11 @@ def test_what_leaves_one_school_comes_to_the_other():
         ("01AA00", "02BB00", -701),
         ("02BB00", "01AA00", 701),
     ]
+
+
+def test_what_leaves_a_school_that_closes_comes_to_nobody():
+    closed = MERGED.with_columns(cause=pl.lit("closure"), other_vestiging=pl.lit(None, pl.String))
+    assert rows(moved(DUE, closed), "vestiging", "other_vestiging", "amount_cents") == [("01AA00", None, -701)]
 
 
 def test_the_instalments_are_added_up_and_none_is_zero():

@@ -42,6 +42,17 @@ def test_halves_go_away_from_zero(top, bottom, result):
     assert one(divide_half_away(pl.lit(top), bottom)) == result
 
 
+def test_what_is_multiplied_and_doubled_on_the_way_need_not_fit_in_64_bits():
+    # 64 bits hold about 9 x 10^18
+    columns = pl.DataFrame({"nine": [9 * 10**18], "six": [6 * 10**18], "cents": [10**13]})
+    found = columns.select(
+        tenth=divide_half_away(pl.col("nine"), 10),
+        and_a_half=divide_half_away(pl.col("nine"), pl.col("six")),  # 9 / 6 = 1.5
+        whole=cumulative_share(pl.col("cents"), pl.col("cents"), pl.col("cents")),
+    )
+    assert found.rows() == [(9 * 10**17, 2, 10**13)]
+
+
 @given(top=CENTS, bottom=st.integers(1, 10**8))
 def test_division_agrees_with_python_decimals(top, bottom):
     exact = (Decimal(top) / Decimal(bottom)).quantize(Decimal(1), ROUND_HALF_UP)
@@ -63,6 +74,12 @@ def test_an_unrounded_rate_is_not_rounded_before_the_product():
     assert one(cents_of(pl.lit(2009_00), pl.lit(1333_84296330))) == 2_679_690_51
 
 
+def test_the_product_of_all_pupils_of_the_country_fits():
+    # 2,400,000 x 99,999.99 = 239,999,976,000.00: 2.4 x 10^21 before it is divided
+    columns = pl.DataFrame({"pupils": [2_400_000_00], "rate": [99_999_99000000]})
+    assert columns.select(cents_of(pl.col("pupils"), pl.col("rate"))).item() == 239_999_976_000_00
+
+
 @given(cents=CENTS)
 def test_euro_and_back(cents):
     shown = one(to_euro(pl.lit(cents)))
@@ -78,10 +95,16 @@ def test_cumulative_twelfths(total, k):
     assert one(cumulative_share(pl.lit(total), pl.lit(k), pl.lit(12))) == int(exact)
 
 
+def test_a_quantity_shows_two_decimals_and_a_rate_eight():
+    assert one(to_quantity(pl.lit(33_02))) == Decimal("33.02")
+    assert one(to_rate(pl.lit(1333_84296330))) == Decimal("1333.84296330")
+
+
 def test_types_outside():
     frame = pl.DataFrame({"x": [123456]})
     dtypes = frame.select(e=to_euro(pl.col("x")), q=to_quantity(pl.col("x")), r=to_rate(pl.col("x"))).dtypes
     assert dtypes == [pl.Decimal(18, 2), pl.Decimal(18, 2), pl.Decimal(18, 8)]
+    assert frame.select(to_cents(to_euro(pl.col("x")))).dtypes == [pl.Int64]
 
 
 @given(st.lists(CENTS, min_size=1, max_size=50))

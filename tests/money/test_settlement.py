@@ -23,6 +23,7 @@ DUE = {
 
 NOTHING_WAITS = pl.DataFrame(schema={**DUE, "amount_cents": pl.Int64})
 NO_FLOORS = pl.DataFrame(schema=DUE).select(KIND)
+FLOORED = table("school_year currency school_type component\n 2021-2022 EUR bao per_pupil")
 
 
 def due(**months: int) -> pl.DataFrame:
@@ -46,8 +47,10 @@ def _month(name: str) -> date:
     return {"sep": SEP, "oct": OCT, "nov": NOV, "dec": DEC}[name]
 
 
-def settled(month: date, *frames: pl.DataFrame) -> list[tuple]:
-    return rows(settle(month, *frames, LATEST, NOTHING_WAITS, NO_FLOORS), "reason", "amount_cents")
+def settled(month: date, *frames: pl.DataFrame, waits: int = 0, floors: pl.DataFrame = NO_FLOORS) -> list[tuple]:
+    """`waits`: so much of the corrections is spread over later months."""
+    waiting = _school({}, [(waits,)]) if waits else NOTHING_WAITS
+    return rows(settle(month, *frames, LATEST, waiting, floors), "reason", "amount_cents")
 
 
 def test_the_first_month_pays_its_instalment():
@@ -133,6 +136,83 @@ def test_school_years_school_types_and_components_are_settled_each_on_its_own():
     ]
 
 
+def test_a_month_in_which_only_a_correction_was_booked_still_books_its_instalment():
+    # October had none, and gave back 5; only then it is decided that October is 100
+    ledger = paid((SEP, "instalment", 100), (OCT, "correction", -5))
+    assert settled(OCT, due(sep=95, oct=100), ledger) == [("instalment", 100)]
+    assert settled(OCT, due(sep=110, oct=100), ledger, waits=15) == [("instalment", 100)]
+
+
+def test_what_is_spread_over_later_months_is_not_paid_yet():
+    # 20 more for September, of which 15 wait: October pays its own 100 and 5
+    assert settled(OCT, due(sep=120, oct=100), paid((SEP, "instalment", 100)), waits=15) == [
+        ("correction", 5),
+        ("instalment", 100),
+    ]
+
+
+def test_a_month_was_run_only_of_the_school_year_and_the_currency_of_which_instalments_were_booked():
+    # October was run of 2021-2022 in euro: there, an instalment of which 20 wait is not booked any more
+    due_rows = table(
+        """
+        school_year currency vestiging school_type component month       amount_cents
+        2021-2022   EUR      00AA01    bao         per_pupil 2021-10-01  30
+        2021-2022   EUR      00AA02    bao         per_pupil 2021-10-01  10
+        2022-2023   EUR      00AA01    bao         per_pupil 2021-10-01  30
+        2021-2022   USD      28PW00    bao         per_pupil 2021-10-01  30""",
+        month="d",
+        amount_cents="i",
+    )
+    ledger = table(
+        """
+        school_year currency vestiging school_type component paid_month  reason      amount_cents
+        2021-2022   EUR      00AA02    bao         per_pupil 2021-10-01  instalment  10""",
+        paid_month="d",
+        amount_cents="i",
+    )
+    waiting = due_rows.filter(pl.col("vestiging") != "00AA02").select(*KEY, amount_cents=pl.lit(20, pl.Int64))
+    latest = table(
+        "school_year currency decision_id\n 2021-2022 EUR one\n 2022-2023 EUR two\n 2021-2022 USD three"
+    )
+    found = settle(OCT, due_rows, ledger, latest, waiting, NO_FLOORS)
+    assert rows(found, "school_year", "currency", "vestiging", "reason", "amount_cents") == [
+        ("2021-2022", "EUR", "00AA01", "correction", 30 - 20),
+        ("2021-2022", "USD", "28PW00", "correction", -20),
+        ("2021-2022", "USD", "28PW00", "instalment", 30),
+        ("2022-2023", "EUR", "00AA01", "correction", -20),
+        ("2022-2023", "EUR", "00AA01", "instalment", 30),
+    ]
+
+
+def test_a_month_that_was_run_of_two_schools_corrects_one_of_them_once():
+    two = table(
+        """
+        school_year currency vestiging school_type component amount_cents
+        2021-2022   EUR      00AA01    bao         per_pupil 100
+        2021-2022   EUR      00AA02    bao         per_pupil 100""",
+        amount_cents="i",
+    )
+    more = pl.when(pl.col("vestiging") == "00AA01").then(110).otherwise(100)
+    due_rows = two.with_columns(month=pl.lit(OCT), amount_cents=more.cast(pl.Int64))
+    ledger = two.with_columns(paid_month=pl.lit(OCT), reason=pl.lit("instalment"))
+    found = settle(OCT, due_rows, ledger, LATEST, NOTHING_WAITS, NO_FLOORS)
+    assert rows(found, "vestiging", "reason", "amount_cents") == [("00AA01", "correction", 10)]
+
+
+def test_with_a_floor_a_month_that_is_run_again_gives_back_what_it_paid_and_no_more():
+    # all of it is too much; October paid 100, and 60 of it came back in October already
+    ledger = paid((SEP, "instalment", 100), (OCT, "instalment", 100), (OCT, "correction", -60))
+    assert settled(OCT, due(), ledger, floors=FLOORED) == [("correction", -(100 - 60))]
+    # what October took back before there was a floor is not paid out again
+    assert settled(OCT, due(), paid((SEP, "instalment", 100), (OCT, "correction", -60)), floors=FLOORED) == []
+
+
+def test_what_was_paid_by_a_decision_that_is_nowhere_comes_back_without_the_name_of_one():
+    # the books refuse a payment without a decision: better than to leave it out unseen
+    found = settle(OCT, due(), paid((SEP, "instalment", 200)), LATEST.clear(), NOTHING_WAITS, NO_FLOORS)
+    assert rows(found, "decision_id", "reason", "amount_cents") == [(None, "correction", -200)]
+
+
 def test_an_instalment_and_a_correction_that_cancel_out_are_both_booked():
     # 200 was paid and 100 was due; October's own 100 makes it right, and is there to be seen
     assert settled(OCT, due(sep=100, oct=100), paid((SEP, "instalment", 200))) == [
@@ -177,9 +257,15 @@ def test_skipped_months_are_those_in_which_an_instalment_falls():
     assert months_to_pay(DEC, [SEP, OCT, NOV, DEC], [SEP]) == [OCT, NOV, DEC]
     assert months_to_pay(OCT, [SEP, OCT], [SEP]) == [OCT]
     assert months_to_pay(SEP, [SEP, OCT], [SEP, OCT]) == [SEP]
+    assert months_to_pay(DEC, [SEP, OCT, NOV, DEC], [SEP, OCT]) == [NOV, DEC]
     # nothing falls in August: September 2022 may follow July 2022
     assert months_to_pay(date(2022, 9, 1), [date(2022, 7, 1), date(2022, 9, 1)], [date(2022, 7, 1)]) == [
         date(2022, 9, 1)
     ]
     # the first run may not begin half-way the year
     assert months_to_pay(OCT, [SEP, OCT], []) == [SEP, OCT]
+
+
+def test_skipped_months_are_paid_in_order_and_each_once():
+    year = [date(2022, month, 1) for month in (7, 6, 5, 4, 3, 2, 1)] + [DEC, NOV, OCT, SEP]
+    assert months_to_pay(AUG22, year + year, []) == [*sorted(year), AUG22]

@@ -105,6 +105,12 @@ def in_their_years(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.drop("school_year").join(YEARS, on="vestiging")
 
 
+def years_that_differ(before: pl.DataFrame, after: pl.DataFrame) -> set[str]:
+    """The school years of which any instalment is another."""
+    apart = [one.join(other, on=one.columns, how="anti") for one, other in ((before, after), (after, before))]
+    return set(in_their_years(pl.concat(apart))["school_year"])
+
+
 def directory(die: Random) -> pl.DataFrame:
     """Every school has a board; some go to another in the course of the year."""
     rows = [(v, v[:4], "10001", date(2020, 10, 1)) for v in EVERYWHERE]

@@ -28,6 +28,7 @@ from tests.recalibration.country import (
     thrown,
     with_changes,
     with_other_rates,
+    years_that_differ,
 )
 from tests.recalibration.effort import examples
 from tests.recalibration.ledgers import Stories, nothing_is_lost
@@ -117,8 +118,10 @@ class Settlement(RuleBasedStateMachine):
         self.month = month_after(self.month)
 
     def _decide(self, facts: Facts) -> None:
-        """The years in which anything differs get a decision."""
+        """The years in which anything differs get a decision, and what they change is told."""
+        before = self.country.decided.instalments
         changes = in_their_years(self.country.decide(facts))
+        assert years_that_differ(before, self.country.decided.instalments) <= set(changes["school_year"])
         nothing_is_lost(facts, self.country.decided)
         self._write(sorted(set(changes["school_year"]) - self.to_come), changes)
 
