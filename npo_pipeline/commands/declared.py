@@ -9,7 +9,7 @@ import polars as pl
 
 from npo_pipeline.counts.declared import Kept
 from npo_pipeline.counts.replaying import Before
-from npo_pipeline.counts.taking import Taken
+from npo_pipeline.counts.taken import Taken
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.declared import deliveries, live_corrections, live_resolutions, refused_lines, told_rows
 from npo_pipeline.home.live import live_rows

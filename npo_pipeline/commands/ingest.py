@@ -25,7 +25,8 @@ from npo_pipeline.counts.replaying import refuse_replaced_bases, refuse_wrong_re
 from npo_pipeline.counts.retelling import given_way, refuse_two_accounts, remarks, told_anew
 from npo_pipeline.counts.schools import directory
 from npo_pipeline.counts.superseding import no_longer_told, refuse_two_tellings, superseded
-from npo_pipeline.counts.taking import Taken, take
+from npo_pipeline.counts.taken import Taken
+from npo_pipeline.counts.taking import take
 from npo_pipeline.errors import Refused
 from npo_pipeline.files.delivery import Arrived, arrive
 from npo_pipeline.files.kinds import KINDS, FileKind

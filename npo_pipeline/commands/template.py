@@ -37,10 +37,10 @@ def write_blank(request: TemplateRequest) -> Path:
     need_books(request.home)
     with read_books(request.home) as books:
         schools = schools_of(books, request.year, request.board)
+        years = school_years_in(books, request.year)
     if schools.is_empty():
         raise Refused(f"board {request.board} received nothing in {request.year} and has nothing left over")
     path = request.folder / f"npo-{request.year}-{request.board}-invullen.xlsx"
-    years = [f"{request.year - 1}-{request.year}", f"{request.year}-{request.year + 1}"]
     menu = menu_at(request.year)
     try:
         request.folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +72,12 @@ def schools_of(books: Books, year: int, board: str) -> pl.DataFrame:
         from paid full join carried using (brin) left join names using (brin) order by brin""",
         {"board": board, "year": year},
     )
+
+
+def school_years_in(books: Books, year: int) -> list[str]:
+    """The school years in a calendar year, those before the first that was ever paid left out."""
+    first = books.value("select min(school_year) from payments")
+    return [one for one in (f"{year - 1}-{year}", f"{year}-{year + 1}") if one >= first]
 
 
 def menu_at(year: int) -> Menu:

@@ -51,8 +51,8 @@ def verify_books(books: Books, home: Home) -> VerifyResult:
     """All checks, on books that are open; tables that are not sound end it, for nothing follows from them."""
     findings: list[Finding] = []
     checked: dict[str, int] = {}
-    for name, check in _CHECKS.items():
-        found = _findings(check, books, home)
+    for name, check in CHECKS.items():
+        found = findings_of(check, books, home)
         findings += [f"{name}: {finding}" for finding in found]
         checked[name] = len(found)
         if name == TABLES and found:
@@ -60,8 +60,8 @@ def verify_books(books: Books, home: Home) -> VerifyResult:
     return VerifyResult(checked, tuple(findings))
 
 
-def _findings(check: Check, books: Books, home: Home) -> list[Finding]:
-    """What a check finds. That it cannot be done with what the tables hold is a finding too."""
+def findings_of(check: Check, books: Books, home: Home) -> list[Finding]:
+    """What one check finds, a sentence each. That it cannot be done with what the tables hold is a finding too."""
     found = []
     try:
         for finding in check(books, home):
@@ -96,7 +96,7 @@ def total_faults(books: Books) -> Iterator[Finding]:
 
 
 TABLES = "tables"
-_CHECKS: dict[str, Check] = {
+CHECKS: dict[str, Check] = {
     TABLES: lambda books, _: table_faults(books),
     "chain": lambda books, home: chain(chain_faults(books, home), view_faults(books)),
     "deliveries": lambda books, _: chain(delivery_faults(books), told_faults(books), declared_faults(books)),

@@ -9,7 +9,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from npo_pipeline.counts.taking import Taken
+from npo_pipeline.counts.taken import Taken
 from npo_pipeline.files import kinds
 from npo_pipeline.files.declared.applied import Corrected
 from npo_pipeline.files.harmless import harmless

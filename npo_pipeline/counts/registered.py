@@ -12,7 +12,7 @@ from npo_pipeline.counts import precedence
 from npo_pipeline.counts.declared import Kept, correction_rows, is_declared_alike, resolution_rows
 from npo_pipeline.counts.retelling import holds_whole
 from npo_pipeline.counts.score_formula import off_formula
-from npo_pipeline.counts.taking import Taken
+from npo_pipeline.counts.taken import Taken
 from npo_pipeline.files import kinds
 from npo_pipeline.files.rows import split
 from schemas import tables

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.counts.taking import Taken
+from npo_pipeline.counts.taken import Taken
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
 from npo_pipeline.files.declared.applied import Replaced

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import polars as pl
 
-from npo_pipeline.counts.taking import Taken
+from npo_pipeline.counts.taken import Taken
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import kinds
 

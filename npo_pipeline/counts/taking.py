@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from npo_pipeline.counts import applications, holding, published, register, schools, spending
-from npo_pipeline.counts.enrolments import Doubles, find_doubles
+from npo_pipeline.counts import applications, holding, published, schools, spending
 from npo_pipeline.counts.strangers import strangers
-from npo_pipeline.errors import Refused
+from npo_pipeline.counts.taken import Counted, Taken, need_rows
+from npo_pipeline.counts.taking_registers import take_registers
 from npo_pipeline.files import kinds
-from npo_pipeline.files.ahead import read_ahead
 from npo_pipeline.files.delivery import Arrived
-from npo_pipeline.files.folded import Folded, Part
-from npo_pipeline.files.refusals import NO_REFUSALS, OF_BOARDS, with_messages
+from npo_pipeline.files.refusals import NO_REFUSALS
 from npo_pipeline.files.rows import split
 from schemas.rules import DUPLICATE_ROW
-
-_BOARDS = {"line": pl.Int64, "board": pl.String}
-
-Counted = Callable[[str, int], None]
-"""Told how many rows of a file were read so far."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What is kept of a file.
-
-    `refusals`: line, rule, column_name, value, a row per fault. The frames that a kind does not have are
-    empty. `boards`: line, board of the rows of a file that boards deliver themselves. `without_board`: none of its
-    schools has a board yet, so it waits for its address list. `cut`: texts of which only the beginning is kept.
-    """
-
-    arrived: Arrived
-    rows: int
-    refusals: pl.DataFrame
-    counts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=register.COUNTED))
-    scores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=published.SCORED))
-    facts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schools.FACTS))
-    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=schools.CHANGES))
-    applications: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=applications.APPLICATIONS))
-    spending: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=spending.SPENDING))
-    consents: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=spending.CONSENTS))
-    boards: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_BOARDS))
-    without_board: bool = False
-    cut: int = 0
-
-    @property
-    def rejected(self) -> int:
-        """The number of refused rows."""
-        return self.refusals["line"].n_unique()
-
-    @property
-    def worded(self) -> pl.DataFrame:
-        """Its refusals in words: line, rule, column_name, message."""
-        return with_messages(self.refusals, OF_BOARDS if self.arrived.kind in kinds.ACCOUNTING else {})
-
 
 _NONE_HELD = pl.DataFrame(schema=holding.HELD)
 
@@ -84,7 +41,7 @@ def take(
     theirs = pl.concat([held, *(one.facts.select("board", brin=_BRIN) for one in taken)]).unique()
     taken += [_take_accounts(one, theirs, counted) for one in arrived if one.kind in kinds.ACCOUNTING]
     registers = [one for one in arrived if one.kind in kinds.REGISTERS]
-    return sorted(taken + _take_registers(registers, told, counted), key=lambda one: one.arrived.name)
+    return sorted(taken + take_registers(registers, told, counted), key=lambda one: one.arrived.name)
 
 
 _BRIN = pl.col("vestiging").str.head(4)
@@ -143,7 +100,7 @@ def _take_accounts(one: Arrived, held: pl.DataFrame, counted: Counted) -> Taken:
 def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame, pl.DataFrame]:
     """A small file at once: its good rows, without exact copies, and the rows that have a fault of their own."""
     blocks = list(one.blocks())
-    _need_rows(one, sum(block.height for block in blocks))
+    need_rows(one, sum(block.height for block in blocks))
     rows = pl.concat(blocks)
     counted(one.name, rows.height)
     parts = split(rows, one.kind.model)
@@ -167,59 +124,3 @@ def _copies(rows: pl.DataFrame) -> pl.DataFrame:
         column_name=pl.lit(None, pl.String),
         value=pl.col("first").cast(pl.String),
     )
-
-
-def _take_registers(registers: Sequence[Arrived], known: pl.Series, counted: Counted) -> list[Taken]:
-    read = {one.name: _count_register(one, known, counted) for one in registers}
-    traces = {name: trace for name, (_, trace) in read.items()}
-    by_name = {one.name: one for one in registers}
-    doubles = find_doubles(traces, lambda name, lines: _lines_again(by_name[name], lines))
-    return [_without(taken, doubles) for taken, _ in read.values()]
-
-
-def _count_register(one: Arrived, known: pl.Series, counted: Counted) -> tuple[Taken, pl.DataFrame]:
-    assert one.reference_date is not None
-    tallies, traces, refusals, rows = [], [], [NO_REFUSALS], 0
-    for part in read_ahead(one.parts()):
-        done = _count_part(one, part, one.reference_date, known)
-        tallies.append(done.counted)
-        traces.append(done.traces)
-        refusals.append(done.refusals)
-        rows += done.traces.height
-        counted(one.name, rows)
-    _need_rows(one, rows)
-    return Taken(one, rows, pl.concat(refusals), counts=register.merged(tallies)), pl.concat(traces)
-
-
-def _count_part(one: Arrived, part: Part, on: date, known: pl.Series) -> register.Block:
-    if isinstance(part, Folded) and (done := register.count_folded(one.kind, part, on, known)):
-        return done
-    marked = register.mark(one.unfolded(part), on)
-    groups = register.group(one.kind, marked)
-    parts = split(marked, one.kind.model, groups)
-    done = register.count_block(one.kind, marked, groups, parts.good, known)
-    return replace(done, refusals=pl.concat([parts.refusals, done.refusals]))
-
-
-def _lines_again(one: Arrived, lines: pl.Series) -> pl.DataFrame:
-    """Read some lines a second time: line, pupil, row, and the columns that counting needs."""
-    found = [block.filter(pl.col("line").is_in(lines.implode())) for block in one.blocks()]
-    rows = pl.concat(found)
-    return rows.select("line", pupil="PSEUDONIEM", row=pl.concat_str(pl.exclude("line"), separator="\x1f"))
-
-
-def _without(taken: Taken, doubles: Doubles) -> Taken:
-    """Add the refusals of copies and double enrolments, and take their pupils off the counts."""
-    name, one = taken.arrived.name, taken.arrived
-    refusals = pl.concat([taken.refusals, doubles.refusals.get(name, NO_REFUSALS)])
-    if (lines := doubles.uncounted.get(name)) is None:
-        return replace(taken, refusals=refusals)
-    rows = [block.filter(pl.col("line").is_in(lines.implode())) for block in one.blocks()]
-    off = register.tally(one.kind, pl.concat(rows))
-    minus = off.with_columns(-pl.col("pupils"), -pl.col("cumi_pupils"))
-    return replace(taken, refusals=refusals, counts=register.merged([taken.counts, minus]))
-
-
-def _need_rows(one: Arrived, rows: int) -> None:
-    if not rows:
-        raise Refused(f"{one.name}: holds a header and no rows; have it sent again")

@@ -81,7 +81,7 @@ class _Manifest(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Sealed:
+class Sealed:
     """A run: its row in the books, and its manifest, which is empty where it cannot be read."""
 
     row: Mapping[str, Any]
@@ -89,6 +89,7 @@ class _Sealed:
 
     @property
     def run_id(self) -> str:
+        """The run."""
         return str(self.row["run_id"])
 
 
@@ -97,23 +98,28 @@ def chain_faults(books: Books, home: Home) -> Iterator[str]:
 
     The tables must be sound (`shape.table_faults`).
     """
-    runs = [_sealed(row) for row in books.frame("from runs order by run_id").iter_rows(named=True)]
+    runs = sealed_runs(books)
     yield from _link_faults(runs)
     for table in OWNERS:
-        yield from _row_faults(books, table, runs)
+        yield from row_faults(books, table, runs)
     yield from witness_faults(home, books.witnesses, {run.run_id: run.row["manifest"] for run in runs})
     yield from _regulation_faults(books, runs)
     yield from _superseding_faults(books)
 
 
-def _sealed(row: dict[str, Any]) -> _Sealed:
+def sealed_runs(books: Books) -> list[Sealed]:
+    """All runs with their manifests, in order."""
+    return [_sealed(row) for row in books.frame("from runs order by run_id").iter_rows(named=True)]
+
+
+def _sealed(row: dict[str, Any]) -> Sealed:
     try:
-        return _Sealed(row, _Manifest.model_validate_json(row["manifest"]))
+        return Sealed(row, _Manifest.model_validate_json(row["manifest"]))
     except ValidationError:
-        return _Sealed(row, _Manifest())
+        return Sealed(row, _Manifest())
 
 
-def _link_faults(runs: Sequence[_Sealed]) -> Iterator[str]:
+def _link_faults(runs: Sequence[Sealed]) -> Iterator[str]:
     previous = BEFORE_ALL
     for number, run in enumerate(runs, 1):
         if not run.run_id.startswith(f"{number:06d}-"):
@@ -129,7 +135,7 @@ def _link_faults(runs: Sequence[_Sealed]) -> Iterator[str]:
             yield f"{run.run_id}: table runs says otherwise than its manifest about {', '.join(odd)}"
 
 
-def _row_faults(books: Books, table: str, runs: Sequence[_Sealed]) -> Iterator[str]:
+def row_faults(books: Books, table: str, runs: Sequence[Sealed]) -> Iterator[str]:
     """Whether every run's rows are there as it wrote them, and no others."""
     rows = {run_id: part for (run_id,), part in owned(books, table).group_by("owner")}
     nothing = pl.DataFrame()
@@ -153,7 +159,7 @@ def owned(books: Books, table: str) -> pl.DataFrame:
     return books.frame(f"select t.*, o.run_id as owner from {table} t left join {name} o on o.{key} = t.{held}")
 
 
-def _regulation_faults(books: Books, runs: Sequence[_Sealed]) -> Iterator[str]:
+def _regulation_faults(books: Books, runs: Sequence[Sealed]) -> Iterator[str]:
     named = [one for run in runs for one in run.manifest.regulations]
     for sha256, name, text in books.table("regulations").iter_rows():
         if text_sha256(text) != sha256:

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from npo_pipeline.accounts.told_last import latest_told
-from npo_pipeline.counts.taking import Taken, take
+from npo_pipeline.counts.taken import Taken
+from npo_pipeline.counts.taking import take
 from npo_pipeline.files.delivery import arrive
 from npo_pipeline.generate.mistakes import MISTAKES
 from npo_pipeline.generate.spending import planted, write_spending

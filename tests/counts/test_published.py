@@ -10,7 +10,8 @@ from npo_pipeline.counts import columns
 from npo_pipeline.counts.precedence import differences, used
 from npo_pipeline.counts.registered import delivery_rows
 from npo_pipeline.counts.superseding import refuse_two_tellings
-from npo_pipeline.counts.taking import Taken, take
+from npo_pipeline.counts.taken import Taken
+from npo_pipeline.counts.taking import take
 from npo_pipeline.errors import Refused
 from npo_pipeline.files.delivery import arrive
 from tests.files import layouts

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.counts.taking import Taken, take
+from npo_pipeline.counts.taken import Taken
+from npo_pipeline.counts.taking import take
 from npo_pipeline.files.delivery import arrive
 from npo_pipeline.files.refusals import with_messages
 from tests.files.layouts import write

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from npo_pipeline.counts.taking import Taken, take
+from npo_pipeline.counts.taken import Taken
+from npo_pipeline.counts.taking import take
 from npo_pipeline.files import delivery, folded, text
 from npo_pipeline.files.delivery import arrive
 from npo_pipeline.files.folded import Folded, fold

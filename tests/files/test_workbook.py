@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from npo_pipeline.counts.taking import Taken, take
+from npo_pipeline.counts.taken import Taken
+from npo_pipeline.counts.taking import take
 from npo_pipeline.errors import Refused
 from npo_pipeline.files import workbook
 from npo_pipeline.files.delivery import arrive

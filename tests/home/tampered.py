@@ -1,0 +1,33 @@
+"""Books that are open to be tampered with."""
+
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from npo_pipeline.home.books import Books
+from npo_pipeline.home.folder import Home
+from npo_pipeline.home.witnesses import kept_manifests
+
+
+@pytest.fixture(scope="module")
+def opened(whole_once, tmp_path_factory):
+    """A copy of the books, open for writing."""
+    home = Home(Path(shutil.copytree(whole_once, tmp_path_factory.mktemp("tampered") / "home")))
+    with duckdb.connect(str(home.database)) as connection:
+        yield connection, home
+
+
+@contextmanager
+def changed(opened, *statements):
+    """Books in which something was changed, as long as the test looks at them."""
+    connection, home = opened
+    connection.execute("begin")
+    try:
+        for one in statements:
+            connection.execute(one)
+        yield Books(connection, "the books", kept_manifests(home)), home
+    finally:
+        connection.execute("rollback")
