@@ -12,7 +12,7 @@ from flows.hooks import report_failure
 from flows.tasks import WAIT_SECONDS, as_task
 from npo_pipeline.cli.options import board_from, path_from, year_from
 from npo_pipeline.commands.account import AccountRequest, account
-from npo_pipeline.commands.year_report import ReportRequest, write_reports
+from npo_pipeline.commands.year_report import ReportRequest, refuse_unwritable, write_reports
 from npo_pipeline.home.folder import Home
 
 
@@ -58,7 +58,8 @@ def year_end(
         treatment,
         wait_seconds=WAIT_SECONDS,
     )
-    wanted = ReportRequest(request.home, request.year, request.board, force, full_check)
+    wanted = ReportRequest(request.home, request.year, request.board, force, full_check, wait_seconds=WAIT_SECONDS)
+    as_task(refuse_unwritable, wanted)
     result = account(request, call=as_task)
     boards = result.accountability["board"].n_unique() if board is None else 1
     with artifacts.progress_of_packs(request.year, boards) as progress:

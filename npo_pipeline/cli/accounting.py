@@ -25,12 +25,13 @@ def run_account(
     """Account for a year, write its reports, check them, and show what was found."""
     database()
     from npo_pipeline.commands.account import AccountRequest, account
-    from npo_pipeline.commands.year_report import ReportRequest, write_reports
+    from npo_pipeline.commands.year_report import ReportRequest, refuse_unwritable, write_reports
 
     shown = summaries()
+    request = ReportRequest(Home(home), year, board, force, validate == "full", viewer)
     with progress() as tell:
+        refuse_unwritable(request)
         result = account(AccountRequest(Home(home), year, spending, board, treatment, max_rejected), progress=tell)
-        request = ReportRequest(Home(home), year, board, force, validate == "full", viewer)
         reports = write_reports(request, progress=tell)
     shown().of_account(home, result, reports, board, as_json)
 

@@ -42,6 +42,8 @@ def write_blank(request: TemplateRequest) -> Path:
         raise Refused(f"board {request.board} received nothing in {request.year} and has nothing left over")
     path = request.folder / f"npo-{request.year}-{request.board}-invullen.xlsx"
     menu = menu_at(request.year)
+    if path.exists():
+        raise Refused(f"{path}: is there already, and may be filled in; move it away, or name another --out")
     try:
         request.folder.mkdir(parents=True, exist_ok=True)
         whole_file(path, lambda beside: write_template(beside, request.year, request.board, schools, menu, years))

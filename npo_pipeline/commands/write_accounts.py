@@ -126,13 +126,25 @@ def _result(
         mine["accountability_interventions"],
         mine["findings"],
         taken,
-        tuple(_remarks(run.books, year, new["findings"])),
+        tuple(_remarks(run, year, new["findings"])),
     )
 
 
-def _remarks(books: Books, year: int, findings: pl.DataFrame) -> list[str]:
+def _other_years(run: Run, year: int) -> list[str]:
+    """Rows that this run took in of years that it does not account for."""
+    added = run.added.get(tables.SPENDING.name)
+    if added is None:
+        return []
+    others = added.filter(pl.col("year") != year).group_by("year").len().sort("year")
+    return [
+        f"{rows} rows of spending are of {other} and not of {year}; they count when {other} is accounted for"
+        for other, rows in others.iter_rows()
+    ]
+
+
+def _remarks(run: Run, year: int, findings: pl.DataFrame) -> list[str]:
     """What else the reader should know: months that are not paid yet, and later years that open otherwise now."""
-    remarks = []
+    books, remarks = run.books, _other_years(run, year)
     last = books.value("select max(paid_month) from payments where year(paid_month) = ?", [year])
     due = books.frame(
         "select distinct month from instalments join latest_decisions using (decision_id) where year(month) = ?",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +11,14 @@ import polars as pl
 
 from npo_pipeline.accounts.national import national_summary
 from npo_pipeline.commands.checking import check_facts, check_national, check_written, checked_in_full
-from npo_pipeline.commands.steps import Call, Progress, directly, silently
+from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.commands.telling import told_of
 from npo_pipeline.errors import Refused
 from npo_pipeline.home.books import need_books, read_books
 from npo_pipeline.home.folder import Home
+from npo_pipeline.home.lock import locked
 from npo_pipeline.home.manifest import code_version
+from npo_pipeline.home.run import Clock
 from npo_pipeline.reports.filing.arelle import viewer
 from npo_pipeline.reports.filing.facts import facts_of
 from npo_pipeline.reports.filing.told import Told
@@ -40,6 +44,7 @@ class ReportRequest:
     force: bool = False
     full: bool = False
     viewer: bool = False
+    wait_seconds: int = 0
 
     @property
     def folder(self) -> Path:
@@ -70,7 +75,8 @@ class Gathered:
 class Reports:
     """What was written. `national`: the files of the country; none where only one board was asked for.
 
-    `unfit`: boards that get no filing, forced or not. `checked`: filings that Arelle checked. `viewers`: pages on
+    `unfit`: boards that get no filing, forced or not. `withdrawn`: boards whose filing was taken away, because
+    their accounts have errors now. `checked`: filings that Arelle checked. `viewers`: pages on
     which each figure can be clicked.
     """
 
@@ -78,26 +84,44 @@ class Reports:
     packs: PacksWritten
     national: tuple[Path, ...]
     unfit: tuple[str, ...]
+    withdrawn: tuple[str, ...]
     checked: int
     viewers: tuple[Path, ...]
 
 
-def write_reports(request: ReportRequest, *, call: Call = directly, progress: Progress = silently) -> Reports:
+def write_reports(
+    request: ReportRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+) -> Reports:
     """Write the reports of a year that was accounted for. Packs that are up to date are not written again.
 
+    The home is held meanwhile: two that write the same folder would take each other's files away.
+
     Raises:
+        HomeLocked: another run is busy.
         Refused: the year was not accounted for, the board has no accounts, or the folder cannot be written in.
         NpoError: what would be written, or was, is not in order. A fault of ours.
     """
     need_books(request.home)
+    with locked(request.home, "account", now=clock(), wait_seconds=request.wait_seconds):
+        return _written(request, call, progress)
+
+
+def _written(request: ReportRequest, call: Call, progress: Progress) -> Reports:
     gathered = call(gather, request)
+    filed = _filed(request, gathered.facts["board"])
     packs = call(write_board_packs, request, gathered, progress)
+    withdrawn = tuple(sorted(filed & set(packs.without_filing)))
     call(check_written, request.folder, request.year, packs.written)
     national: tuple[Path, ...] = ()
     if request.board is None:
         national = call(write_country, request, gathered)
     checked, viewers = _beyond(request, packs, call)
-    return Reports(request.folder, packs, national, gathered.unfit, checked, viewers)
+    return Reports(request.folder, packs, national, gathered.unfit, withdrawn, checked, viewers)
+
+
+def _filed(request: ReportRequest, boards: Iterable[str]) -> set[str]:
+    """The boards whose filing is there now."""
+    return {one for one in boards if (request.folder / one / f"npo-{request.year}-{one}.xhtml").exists()}
 
 
 def _beyond(request: ReportRequest, packs: PacksWritten, call: Call) -> tuple[int, tuple[Path, ...]]:
@@ -108,6 +132,19 @@ def _beyond(request: ReportRequest, packs: PacksWritten, call: Call) -> tuple[in
     taxonomy = call(need_taxonomy, request)
     checked = call(checked_in_full, request.folder, request.year, filed, taxonomy) if request.full else 0
     return checked, call(write_viewers, request, filed, taxonomy) if request.viewer else ()
+
+
+def refuse_unwritable(request: ReportRequest) -> None:
+    """Step: refuse a folder that no report can be written in, before anything is accounted for.
+
+    Raises:
+        Refused: names what is in the way; nothing was changed.
+    """
+    for folder in (request.national, request.folder / "viewer"):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            why = "is a file, and must be a folder" if not there.is_dir() else "cannot be written in"
+            raise Refused(f"{there}: {why}; mend it first, nothing was changed")
 
 
 def gather(request: ReportRequest) -> Gathered:

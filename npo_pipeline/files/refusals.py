@@ -41,8 +41,11 @@ _WORDS = {
 }
 
 OF_BOARDS = {
-    rules.NOT_A_NUMBER: "{column} {value} is no number that may stand there (a year; euros, at most two decimals)",
-    rules.NOT_A_DATE: "{column} {value} is no year or day; write 2021, or a day that exists, as 2021-11-30",
+    rules.UNKNOWN_CODE: "{column} {value} is no code that may stand there: CATEGORIE is A to F, NIVEAU school or "
+    "bovenschools, yes and no J and N, a school year 2021-2022, a BRIN 01AB, a board 10001",
+    rules.NOT_A_NUMBER: "{column} {value} is no number that may stand there: euros below a thousand million with "
+    "at most two decimals, or a year",
+    rules.NOT_A_DATE: "{column} {value} is no date; write a day that exists as 2021-11-30, and a year as 2021",
     rules.UNKNOWN_SCHOOL: "{column} {value} and never was; correct one of the two, or first deliver the address "
     "list or change that gives it the school",
 }

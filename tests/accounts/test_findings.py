@@ -139,6 +139,13 @@ def test_a_finding_about_a_row_names_its_file_and_line():
     assert findings.select("file", "line").rows() == [("besteding.csv", 14)]
 
 
+def test_consents_that_stand_there_twice_are_told_of_and_a_no_counts():
+    findings = found(consents=(CONSENT, but(CONSENT, line=3, school_scan=False)))
+    assert findings["rule"].to_list() == ["told_twice"]
+    findings = found(consents=(CONSENT, but(CONSENT, line=3, mr_consent=False, mr_date=None)))
+    assert sorted(findings["rule"]) == ["no_mr_consent", "told_twice"]
+
+
 def test_the_share_of_externals_is_told_per_board_and_never_an_error():
     # 60,00 of 600,00
     findings = found(spent=(but(SPENT, external="60.00"),))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from npo_pipeline.home.folder import Home
+from npo_pipeline.home.lock import locked
 from tests.home.delivery import write_consents, write_spending
 from tests.home.npo import Ended, here
 from tests.home.seeing import everything, published, select
@@ -302,6 +305,50 @@ def test_a_template_comes_back_filled_in(paid, tmp_path):
     ended = account(paid, "--spending", made["template"])
     assert ended.status == 3
     assert "npo-2021-10002-invullen.xlsx" in ended.stderr
+
+
+def test_a_template_never_goes_over_one_that_is_there(paid, tmp_path):
+    made = Path(done(paid, "--template", "--board", "10002", "--out", tmp_path)["template"])
+    made.write_bytes(b"filled in")
+    ended = account(paid, "--template", "--board", "10002", "--out", tmp_path)
+    assert ended.status == 3
+    assert made.read_bytes() == b"filled in"
+
+
+def test_a_folder_that_cannot_be_written_in_is_seen_before_anything_is_accounted_for(paid, told):
+    (paid / "reports").write_text("a file")
+    before = everything(paid)
+    ended = account(paid, "--spending", told)
+    assert ended.status == 3
+    assert "reports: is a file, and must be a folder" in ended.stderr
+    assert everything(paid) == before
+
+
+def test_two_that_write_reports_of_one_home_do_not_get_in_each_others_way(accounted):
+    with locked(Home(accounted), "account", now=datetime(2022, 3, 1)):
+        assert account(accounted).status == 4
+
+
+def test_a_filing_that_is_taken_away_is_told_of(accounted, tmp_path):
+    wrong = write_spending(tmp_path / "wrong", IN_ORDER[0].replace("Uitbreiding", "Uitbreidingg"))
+    assert done(accounted, "--spending", wrong)["withdrawn"] == ["10001"]
+    assert done(accounted)["withdrawn"] == []
+
+
+def test_a_note_in_the_folder_of_a_pack_stays(accounted, tmp_path):
+    note = accounted / "reports" / "2021" / "10001" / "aantekening.txt"
+    note.write_text("bellen met de accountant")
+    assert done(accounted)["written"] == []
+    mended = write_spending(tmp_path / "mended", IN_ORDER[0].replace("4000,00", "4000,01"))
+    assert done(accounted, "--spending", mended)["written"] == ["10001"]
+    assert note.read_text() == "bellen met de accountant"
+
+
+def test_rows_of_another_year_are_told_of(accounted, tmp_path):
+    later = IN_ORDER[0].replace(";2021;", ";2022;")
+    result = done(accounted, "--spending", write_spending(tmp_path / "later", IN_ORDER[0], later))
+    said = "1 rows of spending are of 2022 and not of 2021; they count when 2022 is accounted for"
+    assert said in result["remarks"]
 
 
 def test_a_template_wants_a_board(paid):

@@ -36,7 +36,7 @@ def nothing_reported(case: Case) -> pl.DataFrame:
     """A school received money and its board reports nothing of it, not even that nothing was spent."""
     silent = case.schools.filter(pl.col("received") > 0).join(case.rows, on=SCHOOL, how="anti")
     message = pl.format("De school ontving {} en over de besteding is niets opgegeven.", money("received"))
-    advice = "Vul de besteding in; is er niets besteed, geef dan een regel met bedrag 0,00 op."
+    advice = "Vul de besteding in; is er niets besteed, geef dan een interventie op met bedrag 0,00."
     return found(silent, message, advice, "received")
 
 
@@ -98,7 +98,20 @@ def deadline_year(case: Case) -> pl.DataFrame:
 
 
 def told_twice(case: Case) -> pl.DataFrame:
-    """The same intervention of a school stands there more than once; the amounts are added up."""
+    """The same stands there more than once: an intervention of a school (added up), or the consents of one."""
+    return pl.concat([_spent_twice(case), _consents_twice(case)])
+
+
+def _consents_twice(case: Case) -> pl.DataFrame:
+    same = [*SCHOOL, "school_year"]
+    twice = case.consents.group_by(same).agg(times=pl.len()).filter(pl.col("times") > 1).sort(same)
+    message = pl.format(
+        "De instemming voor {} staat {} keer opgegeven; een N telt voor alle.", "school_year", "times"
+    )
+    return found(twice, message, "Laat een regel per school en schooljaar staan.")
+
+
+def _spent_twice(case: Case) -> pl.DataFrame:
     same = [*SCHOOL, "category", "intervention", "level"]
     twice = case.rows.filter(pl.len().over(same) > 1).sort("file", "line")
     groups = twice.group_by(same, maintain_order=True).agg(

@@ -103,11 +103,14 @@ def _reports(reports: Reports) -> None:
         line(f"Arelle checked {number(reports.checked)} filings and finds nothing")
     for path in reports.viewers[:1]:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
+    for board in reports.withdrawn:
+        line(f"! the filing of board {board} was taken away: its accounts have errors; --force makes one again")
     for board in reports.unfit:
-        line(f"! board {board} spent less than its externals: no filing can say so, also not the national one")
-    if packs.without_filing:
+        line(f"! board {board}: externals above the amount they are part of; no filing can say so, forced or not")
+    without = len(packs.without_filing) - len(reports.unfit)
+    if without > 0:
         line(
-            f"! {number(len(packs.without_filing))} boards with errors got a page and tables, no filing; mend the "
+            f"! {number(without)} boards with errors got a page and tables, no filing; mend the "
             "findings, or add --force"
         )
 
@@ -138,6 +141,7 @@ def _document(result: AccountResult, mine: Sequence[pl.DataFrame], reports: Repo
         "up_to_date": list(reports.packs.up_to_date),
         "without_filing": list(reports.packs.without_filing),
         "unfit": list(reports.unfit),
+        "withdrawn": list(reports.withdrawn),
         "checked_in_full": reports.checked,
         "viewers": [str(path) for path in reports.viewers],
         "national": [str(path) for path in reports.national],

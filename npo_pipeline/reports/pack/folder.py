@@ -8,13 +8,14 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 
-def publish(folder: Path, name: str, files: Mapping[str, bytes]) -> None:
+def publish(folder: Path, name: str, files: Mapping[str, bytes], ours: re.Pattern[str]) -> None:
     """Put a pack in place of an older one. The files are written beside it first, and renamed all at once.
 
     Args:
         folder: of all packs.
         name: of the pack in it: a checked code, never text from a file.
         files: what the pack holds, by name.
+        ours: the names that files of a pack can have; others in its folder stay.
 
     Raises:
         OSError: it cannot be written; then the older pack is still there.
@@ -25,6 +26,9 @@ def publish(folder: Path, name: str, files: Mapping[str, bytes]) -> None:
     coming.mkdir(parents=True)
     for file, content in files.items():
         (coming / file).write_bytes(content)
+    for other in _others(place, ours):
+        # A note that somebody laid in the folder is not ours to throw away.
+        _copy(other, coming / other.name)
     if place.exists() or place.is_symlink():
         place.rename(going)
     try:
@@ -45,6 +49,17 @@ def remove_others(folder: Path, boards: Collection[str]) -> None:
     for place in folder.iterdir():
         if re.fullmatch(r"[0-9]{5}", place.name) and place.name not in boards:
             _remove(place)
+
+
+def _others(place: Path, ours: re.Pattern[str]) -> list[Path]:
+    return [one for one in place.iterdir() if not ours.fullmatch(one.name)] if place.is_dir() else []
+
+
+def _copy(other: Path, to: Path) -> None:
+    if other.is_dir() and not other.is_symlink():
+        shutil.copytree(other, to, symlinks=True)
+    else:
+        shutil.copy2(other, to, follow_symlinks=False)
 
 
 def _remove(place: Path) -> None:

@@ -58,12 +58,17 @@ def make_pack(board: str, told: Told, facts: pl.DataFrame, wanted: Wanted) -> Ma
     made_from = fingerprint(facts, told, filing=filing, version=wanted.version)
     start = f"npo-{told.year}-{board}"
     ends = (".xbrl", ".xhtml", ".xlsx", ".csv") if filing else (".html", ".xlsx", ".csv")
-    if is_intact(wanted.folder / board, {start + end for end in ends}, made_from):
+    if is_intact(wanted.folder / board, {start + end for end in ends}, made_from, _ours(start)):
         return Made(board, False, filing)
     files = {start + end: _content(end, facts, told) for end in ends}
     refuse_strangers(board, files, told, wanted.country)
-    publish(wanted.folder, board, {**files, NAME: sums(files, made_from)})
+    publish(wanted.folder, board, {**files, NAME: sums(files, made_from)}, _ours(start))
     return Made(board, True, filing)
+
+
+def _ours(start: str) -> re.Pattern[str]:
+    """The names that files of a pack can have."""
+    return re.compile(rf"{re.escape(start)}\.(xbrl|xhtml|html|xlsx|csv)|{NAME}")
 
 
 def _content(end: str, facts: pl.DataFrame, told: Told) -> bytes:

@@ -22,14 +22,14 @@ def sums(files: Mapping[str, bytes], fingerprint: str) -> bytes:
     return ("\n".join([f"# gemaakt uit {fingerprint}", *lines]) + "\n").encode("ascii")
 
 
-def is_intact(folder: Path, names: Collection[str], fingerprint: str) -> bool:
-    """Whether a pack is there, made from the same and as it was made: these files, unchanged, and no other."""
+def is_intact(folder: Path, names: Collection[str], fingerprint: str, ours: re.Pattern[str]) -> bool:
+    """Whether a pack is there, made from the same and as it was made: these of our files, unchanged, no other."""
     try:
         told = (folder / NAME).read_text(encoding="ascii")
         first = _FIRST.fullmatch(told.partition("\n")[0])
         if first is None or first[1] != fingerprint:
             return False
-        if {one.name for one in folder.iterdir()} != {*names, NAME}:
+        if {one.name for one in folder.iterdir() if ours.fullmatch(one.name)} != {*names, NAME}:
             return False
         files = {name: (folder / name).read_bytes() for name in names}
     except (OSError, UnicodeDecodeError):
