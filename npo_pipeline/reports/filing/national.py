@@ -39,7 +39,8 @@ def write_national(folder: Path, facts: pl.DataFrame, year: int) -> list[Path]:
     paths = [report]
     for table in tables.TABLES:
         path = folder / table.url
-        _rows_of(table, rows).write_csv(path, line_terminator="\r\n")
+        # All in quotes: a reader that guesses takes the apostrophes of 't Eenspan and 's-Gravenhage for quotes.
+        _rows_of(table, rows).write_csv(path, line_terminator="\r\n", quote_style="always")
         paths.append(path)
     return paths
 
