@@ -122,7 +122,7 @@ def _steps(books: Books, before: Mapping[str, Any], now: Now) -> Iterator[Step]:
     old = [rules_of(one) for one in kept]
     new = [rules_of(one) for one in now.regulations]
     counts, scores, changes = (books.table(name) for name in ("counts", "scores", "changes"))
-    if _other_program(books, before["run_id"]) and old:
+    if other_program(books, before["run_id"]) and old:
         known = directory(facts_at(books, all_facts(books), before["run_id"]))
         yield Step("code", work_out(now.school_year, old, basis_of(then, counts, scores, known, changes)))
     told = {CHANGES: then[CHANGES]} if CHANGES in then else {}
@@ -145,7 +145,8 @@ def _came_since(books: Books, run_id: str) -> bool:
     return bool(books.value("select count(*) from deliveries where run_id > ?", [run_id]))
 
 
-def _other_program(books: Books, run_id: str) -> bool:
+def other_program(books: Books, run_id: str) -> bool:
+    """Whether a run was made by another version of this program, or says nothing of it that can be read."""
     text = books.frame("select manifest from runs where run_id = ?", [run_id])["manifest"]
     try:
         manifest = json.loads(text[0]) if text.len() else {}

@@ -21,6 +21,8 @@ from npo_pipeline.reports.pack.table import csv_of, table
 from npo_pipeline.reports.pack.workbook import workbook
 
 _CODE = re.compile(r"[0-9]{5}")
+OURS = re.compile(rf"npo-[0-9]{{4}}-[0-9]{{5}}\.(xbrl|xhtml|html|xlsx|csv)|{NAME}")
+"""The names that files of a pack have; anything else in its folder is somebody's own, and stays."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +60,12 @@ def make_pack(board: str, told: Told, facts: pl.DataFrame, wanted: Wanted) -> Ma
     made_from = fingerprint(facts, told, filing=filing, version=wanted.version)
     start = f"npo-{told.year}-{board}"
     ends = (".xbrl", ".xhtml", ".xlsx", ".csv") if filing else (".html", ".xlsx", ".csv")
-    if is_intact(wanted.folder / board, {start + end for end in ends}, made_from, _ours(start)):
+    if is_intact(wanted.folder / board, {start + end for end in ends}, made_from, OURS):
         return Made(board, False, filing)
     files = {start + end: _content(end, facts, told) for end in ends}
     refuse_strangers(board, files, told, wanted.country)
-    publish(wanted.folder, board, {**files, NAME: sums(files, made_from)}, _ours(start))
+    publish(wanted.folder, board, {**files, NAME: sums(files, made_from)}, OURS)
     return Made(board, True, filing)
-
-
-def _ours(start: str) -> re.Pattern[str]:
-    """The names that files of a pack can have."""
-    return re.compile(rf"{re.escape(start)}\.(xbrl|xhtml|html|xlsx|csv)|{NAME}")
 
 
 def _content(end: str, facts: pl.DataFrame, told: Told) -> bytes:
