@@ -21,8 +21,9 @@ from npo_pipeline.home.manifest import code_version
 from npo_pipeline.home.run import Clock
 from npo_pipeline.reports.filing.arelle import viewer
 from npo_pipeline.reports.filing.facts import facts_of
+from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME
 from npo_pipeline.reports.filing.told import Told
-from npo_pipeline.reports.national import TAXONOMY, write_national_reports, write_taxonomy_beside
+from npo_pipeline.reports.national import write_national_reports, write_taxonomy_beside
 from npo_pipeline.reports.pack.boards import only
 from npo_pipeline.reports.pack.folder import remove_others
 from npo_pipeline.reports.pack.packs import PacksWritten, write_packs
@@ -205,7 +206,7 @@ def write_country(request: ReportRequest, gathered: Gathered) -> tuple[Path, ...
 def need_taxonomy(request: ReportRequest) -> Path:
     """Step: the taxonomy that the filings stand on, written where it is not there yet."""
     try:
-        return write_taxonomy_beside(request.national / TAXONOMY)
+        return write_taxonomy_beside(request.national / FILE_NAME)
     except OSError as error:
         raise _unwritable(request, error) from error
 

@@ -63,11 +63,6 @@ def day(column: str) -> pl.Expr:
     return pl.col(column).str.replace_all("-", "", literal=True).str.to_date("%Y%m%d", strict=False)
 
 
-def october_first(year_column: str) -> pl.Expr:
-    """The reference date of a PEILJAAR: 1 October of that year."""
-    return pl.date(pl.col(year_column).cast(pl.Int32), 10, 1)
-
-
 def name(column: str) -> pl.Expr:
     """A name, as a spreadsheet will show and never run it; null where it is empty."""
     text = harmless(pl.col(column))

@@ -9,12 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.reports.filing.national import write_national
-from npo_pipeline.reports.filing.taxonomy.package import write_taxonomy
+from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME, write_taxonomy
 from npo_pipeline.reports.filing.told import Told
 from npo_pipeline.reports.sheet import Column, Row, Sheet
 from npo_pipeline.reports.workbook import write_sheets
-
-TAXONOMY = "npo-taxonomy-2026-01-01.zip"
 
 _TITLES = {
     "all": "Landelijk",
@@ -63,10 +61,10 @@ def write_national_reports(
         report.mkdir(parents=True)
         title = f"Verantwoording NPO {told.year}, landelijk"
         write_sheets(title, _sheets(summary), beside / f"npo-{told.year}-landelijk.xlsx")
-        write_taxonomy(beside / TAXONOMY)
+        write_taxonomy(beside / FILE_NAME)
         paths = write_national(report, facts, told.year)
         if _content(beside) != _content(folder):
-            check(paths[0], beside / TAXONOMY)
+            check(paths[0], beside / FILE_NAME)
             shutil.rmtree(folder, ignore_errors=True)
             beside.rename(folder)
     finally:

@@ -18,8 +18,8 @@ from npo_pipeline.commands.year_report import ReportRequest, gather, write_board
 from npo_pipeline.home.folder import Home
 from npo_pipeline.reports.filing.arelle import validate
 from npo_pipeline.reports.filing.page import page
+from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME
 from npo_pipeline.reports.filing.xbrl import instance
-from npo_pipeline.reports.national import TAXONOMY
 from npo_pipeline.reports.pack.boards import apart
 
 _FULL = 200
@@ -49,7 +49,7 @@ def main() -> None:
     timed("packs again, up to date", write_board_packs, request, gathered, lambda *_: None)
     some = packs.written[:_FULL]
     paths = [request.folder / board / f"npo-{year}-{board}.xbrl" for board in some]
-    outcomes = timed("Arelle, full check", validate, paths, request.national / TAXONOMY)
+    outcomes = timed("Arelle, full check", validate, paths, request.national / FILE_NAME)
     seconds["Arelle, full check"] *= len(packs.written) / len(some)
     assert not [one for one in outcomes if one.messages or one.unsatisfied]
     boards = told.accountability["board"].n_unique()
