@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.commands.grant import grants_again, has_applications, nothing_entitled
-from npo_pipeline.commands.paying import latest_at, made_of, standing
+from npo_pipeline.commands.paying import latest_at, made_of, paid_until, standing
 from npo_pipeline.commands.standing import KeptRules, Now, due_changes_from, facts_at, kept_rules, kept_texts
 from npo_pipeline.counts.schools import directory
 from npo_pipeline.entitlements.trace import TRACED
@@ -75,9 +75,9 @@ def _due_apart(books: Books, decision: dict[str, Any], now: Now) -> Iterator[str
     held = books.frame("from due_changes where decision_id = ?", [name])
     columns = [column for column in held.columns if column != "decision_id"]
     yield from apart(f"{name}, due_changes", pl.concat([NOTHING_CHANGED, *again]), held, columns)
-    paid = books.value("select max(paid_month) from payments where run_id < ?", [decision["run_id"]])
+    paid = paid_until(books, decision["school_year"], decision["currency"], decision["run_id"])
     if paid != decision["paid_until"]:
-        yield f"{name}: says that {decision['paid_until']} was the last month paid before it, and it was {paid}"
+        yield f"{name}: says that {decision['paid_until']} was the last month run before it, and it was {paid}"
 
 
 def _decided_apart(books: Books, decision: dict[str, Any], again: Decided, granted: pl.DataFrame) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
-from npo_pipeline.commands.paying import NOT_YET, standing
+from npo_pipeline.commands.paying import NOT_YET, paid_until, standing
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.live import schools
 from npo_pipeline.instalments.decided import Decided
@@ -56,7 +56,8 @@ def next_payment(
     if not coming and last is None:
         return None
     month = min(coming) if coming else month_after(last)
-    found = _if_taken(standing(books, month, NOT_YET, schools(books)), school_year, decided, due, changed, last)
+    until = {currency: paid_until(books, school_year, currency) for currency in changed}
+    found = _if_taken(standing(books, month, NOT_YET, schools(books)), school_year, decided, due, until)
     payments = payments_of(month, NOT_YET, found)
     each = payments.group_by("board", "currency").agg(pl.col("amount").sum())
     below = each.filter(pl.col("amount") < 0).sort("amount", "board")
@@ -68,25 +69,24 @@ def _if_taken(
     school_year: str,
     decided: Decided,
     due: pl.DataFrame,
-    changed: Sequence[str],
-    last: date | None,
+    until: Mapping[str, date | None],
 ) -> Standing:
-    news = pl.DataFrame({"currency": list(changed)}, schema={"currency": pl.String}).with_columns(
+    """The books with the decision in them; `until`: of each currency it changes, the last month run before it."""
+    schema = {"currency": pl.String, "paid_until": pl.Date}
+    news = pl.DataFrame(list(until.items()), schema=schema, orient="row").with_columns(
         school_year=pl.lit(school_year),
         decision_id=pl.concat_str(pl.lit(_NEW), "currency"),
         sequence=pl.lit(0, pl.Int64),
     )
-    stays = ~_of(school_year, changed)
+    stays = ~_of(school_year, list(until))
     instalments = pl.concat(
         [
             found.instalments.filter(stays),
-            decided.instalments.filter(_of(school_year, changed)).select(found.instalments.columns),
+            decided.instalments.filter(_of(school_year, list(until))).select(found.instalments.columns),
         ]
     )
-    named = due.join(news.select("currency", "decision_id"), on="currency").with_columns(
-        paid_until=pl.lit(last, pl.Date)
-    )
-    before = named.filter(pl.col("month") <= pl.lit(last, pl.Date))
+    named = due.join(news.select("currency", "decision_id", "paid_until"), on="currency")
+    before = named.filter(pl.col("month") <= pl.col("paid_until"))
     corrected = before.group_by(*KEY, "decision_id", "paid_until").agg(pl.col("amount").sum())
     terms = decided.settling.join(news.select("currency", "decision_id"), on="currency").with_columns(
         school_year=pl.lit(school_year)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import polars as pl
 
@@ -63,6 +64,27 @@ def standing(books: Books, month: Month, run_id: str, schools: pl.DataFrame) -> 
         ),
         schools,
     )
+
+
+def paid_until(books: Books, school_year: str, currency: str, run_id: str = NOT_YET) -> date | None:
+    """The last month that was run before a run, and after the school year had its first decision; none: None.
+
+    What another decision changes of the months up to it is a correction. A year that was decided late was run in
+    none of the months that others were paid in: in them nothing of it is corrected.
+
+    Args:
+        books: the books.
+        school_year: of the decision.
+        currency: of the decision.
+        run_id: the run; left out: of all runs.
+    """
+    last: date | None = books.value(
+        """
+        select max(p.paid_month) from payments p join decisions d on p.run_id > d.run_id
+        where d.school_year = ? and d.currency = ? and d.sequence = 1 and p.run_id < ?""",
+        [school_year, currency, run_id],
+    )
+    return last
 
 
 def _collapsed(column: str) -> str:

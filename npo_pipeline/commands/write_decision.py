@@ -10,6 +10,7 @@ import polars as pl
 
 from npo_pipeline.commands.decision import EURO, DecideRequest, Worked
 from npo_pipeline.commands.grant import CURRENCY
+from npo_pipeline.commands.paying import paid_until
 from npo_pipeline.commands.rule_texts import keep_texts
 from npo_pipeline.commands.rulebook import Rulebook
 from npo_pipeline.files.harmless import harmless_name
@@ -97,7 +98,7 @@ def _decision_row(
         "published": rules.published,
         "valid_from": due["month"].min(),
         "valid_to": due["month"].max(),
-        "paid_until": run.books.value("select max(paid_month) from payments"),
+        "paid_until": paid_until(run.books, request.school_year, currency),
         "prepared_by": _name_of(request.prepared_by),
         "approved_by": _name_of(request.approved_by),
     }

@@ -24,10 +24,12 @@ BOOKED = f"""
 """By which decision the instalment of a month was booked."""
 
 FIRST_RUNS = """
-    select school_year, currency, paid_month as month, min(d.sequence) as sequence
-    from payments p join decisions d using (decision_id, school_year, currency)
-    where p.reason = 'instalment' group by all"""
-"""Which decision was in force when a month was first run."""
+    select school_year, currency, month, min(sequence) as sequence from (
+        select d.school_year, d.currency, p.paid_month as month, p.run_id, max(d.sequence) as sequence
+        from (select distinct run_id, paid_month from payments) p join decisions d on d.run_id < p.run_id
+        group by all)
+    group by all"""
+"""Which decision was in force when a month was first run, of the school years that had one by then."""
 
 SETTLED = f"""
     select {_KEY}, c.decision_id, c.month, c.cause, sum(c.amount)::decimal(18, 2) as amount

@@ -37,20 +37,20 @@ def settle(
         due: the instalments of the latest decision of every school year: KEY, month, amount_cents.
         paid: the ledger: KEY, paid_month, reason, amount_cents.
         latest: school_year, currency, decision_id of those decisions.
-        waiting: what of the corrections is spread over later months: KEY, amount_cents (`terms.waiting`).
+        waiting: what of the corrections is spread over later months: KEY, amount_cents, own_month
+            (`terms.waiting`).
         floors: KIND of what never takes back in this month more than it pays.
 
     Returns:
         KEY, decision_id, reason, amount_cents (never 0), sorted.
     """
     balance = _due(month, due).join(_paid(month, paid), on=KEY, how="full", coalesce=True)
-    held = balance.join(waiting.select(*KEY, waiting="amount_cents"), on=KEY, how="full", coalesce=True)
+    spread = waiting.select(*KEY, "own_month", waiting="amount_cents")
+    held = balance.join(spread, on=KEY, how="full", coalesce=True)
     floored = held.join(floors.select(KIND).with_columns(floor=pl.lit(True)), on=KIND, how="left")
-    run = floored.join(_run_before(month, paid), on=["school_year", "currency"], how="left")
-    told = run.with_columns(too_late=pl.col("run_before") & pl.col("waiting").is_not_null())
     cents = pl.col("due", "own", "paid", "paid_now", "waiting").fill_null(0)
-    split = told.with_columns(cents).with_columns(
-        instalment=pl.when(pl.col("booked") | pl.col("too_late")).then(0).otherwise("own"),
+    split = floored.with_columns(cents).with_columns(
+        instalment=pl.when(pl.col("booked") | pl.col("own_month")).then(0).otherwise("own"),
         to_pay=pl.col("due") - pl.col("waiting") - pl.col("paid"),
     )
     # What a run of this month paid before may come back in it; more may not.
@@ -94,12 +94,6 @@ def _paid(month: Month, paid: pl.DataFrame) -> pl.DataFrame:
     return before.group_by(KEY).agg(
         paid=pl.col("amount_cents").sum(), paid_now=pl.col("amount_cents").filter(now).sum(), booked=booked
     )
-
-
-def _run_before(month: Month, paid: pl.DataFrame) -> pl.DataFrame:
-    """The school years and currencies of which instalments were booked in a month: school_year, currency, true."""
-    here = paid.filter(pl.col("paid_month") == month, pl.col("reason") == "instalment")
-    return here.select("school_year", "currency", run_before=pl.lit(True)).unique()
 
 
 def months_to_pay(month: Month, scheduled: list[date], paid: list[date]) -> list[Month]:

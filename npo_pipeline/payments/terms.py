@@ -28,18 +28,23 @@ def waiting(month: Month, corrections: pl.DataFrame, terms: pl.DataFrame) -> pl.
         terms: TERMS, a row per month of payment of each kind, of all decisions.
 
     Returns:
-        KEY, amount_cents: not to be paid yet (0 where what is to be paid and what is to come back cancel out).
+        KEY, amount_cents: not to be paid yet (0 where what is to be paid and what is to come back cancel out),
+        own_month: whether part of it may be of this month, which was run before the decision.
     """
     spread = terms.filter(pl.col("corrections") == "spread").select("decision_id", *KIND, "month")
     left = corrections.join(spread, on=["decision_id", *KIND], how="inner").filter(
         pl.col("month") > pl.col("paid_until")
     )
-    each = left.group_by(*KEY, "decision_id", "amount_cents").agg(
+    each = left.group_by(*KEY, "decision_id", "paid_until", "amount_cents").agg(
         months=pl.len(), done=(pl.col("month") <= month).sum()
     )
     reached = cumulative_share(pl.col("amount_cents"), pl.col("done"), pl.col("months"))
     later = each.with_columns(amount_cents=pl.col("amount_cents") - reached)
-    return later.filter(pl.col("amount_cents") != 0).group_by(KEY).agg(pl.col("amount_cents").sum())
+    return (
+        later.filter(pl.col("amount_cents") != 0)
+        .group_by(KEY)
+        .agg(pl.col("amount_cents").sum(), own_month=(pl.col("paid_until") >= month).any())
+    )
 
 
 def floors(month: Month, terms: pl.DataFrame, latest: pl.DataFrame) -> pl.DataFrame:

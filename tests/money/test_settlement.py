@@ -21,7 +21,7 @@ DUE = {
 }
 
 
-NOTHING_WAITS = pl.DataFrame(schema={**DUE, "amount_cents": pl.Int64})
+NOTHING_WAITS = pl.DataFrame(schema={**DUE, "amount_cents": pl.Int64, "own_month": pl.Boolean})
 NO_FLOORS = pl.DataFrame(schema=DUE).select(KIND)
 FLOORED = table("school_year currency school_type component\n 2021-2022 EUR bao per_pupil")
 
@@ -47,9 +47,15 @@ def _month(name: str) -> date:
     return {"sep": SEP, "oct": OCT, "nov": NOV, "dec": DEC}[name]
 
 
-def settled(month: date, *frames: pl.DataFrame, waits: int = 0, floors: pl.DataFrame = NO_FLOORS) -> list[tuple]:
-    """`waits`: so much of the corrections is spread over later months."""
-    waiting = _school({}, [(waits,)]) if waits else NOTHING_WAITS
+def settled(
+    month: date,
+    *frames: pl.DataFrame,
+    waits: int = 0,
+    of_october: bool = False,
+    floors: pl.DataFrame = NO_FLOORS,
+) -> list[tuple]:
+    """`waits`: so much of the corrections is spread over later months; `of_october`: what was due in it, too."""
+    waiting = _school({}, [(waits,)] if waits else []).with_columns(own_month=pl.lit(of_october))
     return rows(settle(month, *frames, LATEST, waiting, floors), "reason", "amount_cents")
 
 
@@ -151,37 +157,10 @@ def test_what_is_spread_over_later_months_is_not_paid_yet():
     ]
 
 
-def test_a_month_was_run_only_of_the_school_year_and_the_currency_of_which_instalments_were_booked():
-    # October was run of 2021-2022 in euro: there, an instalment of which 20 wait is not booked any more
-    due_rows = table(
-        """
-        school_year currency vestiging school_type component month       amount_cents
-        2021-2022   EUR      00AA01    bao         per_pupil 2021-10-01  30
-        2021-2022   EUR      00AA02    bao         per_pupil 2021-10-01  10
-        2022-2023   EUR      00AA01    bao         per_pupil 2021-10-01  30
-        2021-2022   USD      28PW00    bao         per_pupil 2021-10-01  30""",
-        month="d",
-        amount_cents="i",
-    )
-    ledger = table(
-        """
-        school_year currency vestiging school_type component paid_month  reason      amount_cents
-        2021-2022   EUR      00AA02    bao         per_pupil 2021-10-01  instalment  10""",
-        paid_month="d",
-        amount_cents="i",
-    )
-    waiting = due_rows.filter(pl.col("vestiging") != "00AA02").select(*KEY, amount_cents=pl.lit(20, pl.Int64))
-    latest = table(
-        "school_year currency decision_id\n 2021-2022 EUR one\n 2022-2023 EUR two\n 2021-2022 USD three"
-    )
-    found = settle(OCT, due_rows, ledger, latest, waiting, NO_FLOORS)
-    assert rows(found, "school_year", "currency", "vestiging", "reason", "amount_cents") == [
-        ("2021-2022", "EUR", "00AA01", "correction", 30 - 20),
-        ("2021-2022", "USD", "28PW00", "correction", -20),
-        ("2021-2022", "USD", "28PW00", "instalment", 30),
-        ("2022-2023", "EUR", "00AA01", "correction", -20),
-        ("2022-2023", "EUR", "00AA01", "instalment", 30),
-    ]
+def test_an_instalment_that_came_after_its_month_was_run_is_no_instalment_when_it_is_spread():
+    # October was run without this school; only then it is decided that October is 30, of which 20 wait
+    assert settled(OCT, due(oct=30), paid(), waits=20, of_october=True) == [("correction", 30 - 20)]
+    assert settled(OCT, due(oct=30), paid(), waits=20) == [("correction", -20), ("instalment", 30)]
 
 
 def test_a_month_that_was_run_of_two_schools_corrects_one_of_them_once():

@@ -7,7 +7,8 @@ import polars as pl
 from npo_pipeline.payments.terms import floors, waiting
 from tests.reading import rows, table
 
-OCT, NOV, DEC, JAN = [date(2021, month, 1) for month in (10, 11, 12)] + [date(2022, 1, 1)]
+SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))
+JAN = date(2022, 1, 1)
 LATEST = table("decision_id\n two")
 
 
@@ -21,13 +22,17 @@ def terms(text: str) -> pl.DataFrame:
 
 
 def waits(month: date, corrections: str, settling: str) -> list[tuple]:
-    told = table(corrections, paid_until="d", amount_cents="i").with_columns(
+    found = waiting(month, _told(corrections), terms(settling))
+    return rows(found.sort("school_type"), "school_type", "amount_cents")
+
+
+def _told(corrections: str) -> pl.DataFrame:
+    return table(corrections, paid_until="d", amount_cents="i").with_columns(
         vestiging=pl.lit("00AA00"),
         school_year=pl.lit("2021-2022"),
         currency=pl.lit("EUR"),
         component=pl.lit("per_pupil"),
     )
-    return rows(waiting(month, told, terms(settling)).sort("school_type"), "school_type", "amount_cents")
 
 
 TWO = """
@@ -44,6 +49,16 @@ def test_after_one_of_three_months_that_remain_two_thirds_wait():
     assert waits(OCT, TWO, settling) == [("bao", 100 - 33)]
     assert waits(NOV, TWO, settling) == [("bao", 100 - 67)]
     assert waits(DEC, TWO, settling) == []  # all of it is reached
+
+
+def test_it_is_told_when_what_waits_may_be_of_the_month_itself():
+    settling = """
+        decision_id school_type month      corrections
+        two         bao         9,10,11,12 spread
+        """
+    told = _told(TWO)
+    found = {month: waiting(month, told, terms(settling))["own_month"].item() for month in (SEP, OCT)}
+    assert found == {SEP: True, OCT: False}  # September was run before the decision
 
 
 def test_what_is_settled_by_the_next_payment_does_not_wait():

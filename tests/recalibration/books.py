@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from npo_pipeline.commands.paying import latest_at, made_of, standing
+from npo_pipeline.commands.paying import latest_at, made_of, paid_until, standing
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.tables import create
 from npo_pipeline.payments.booking import correction_causes, payments_of
@@ -52,7 +52,7 @@ class InMemory:
                 "currency": ["EUR"] * len(years),
                 "run_id": [run_id] * len(years),
             }
-        ).with_columns(paid_until=pl.lit(self.last_paid(), pl.Date))
+        ).with_columns(pl.Series("paid_until", [paid_until(self.books, year, "EUR") for year in years], pl.Date))
         self._add("decisions", decisions)
         named = decisions.select("school_year", "decision_id")
         for table, rows in (("instalments", instalments), ("due_changes", due_changes)):

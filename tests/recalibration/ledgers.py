@@ -31,8 +31,9 @@ class Stories:
     def __init__(self) -> None:
         self.told: dict[Key, list[Decided | int]] = defaultdict(list)
         self._paid: list[tuple] = []
+        self._run_until: dict[str, int] = {}
 
-    def decided(self, years: list[str], instalments: pl.DataFrame, paid_until: date | None) -> None:
+    def decided(self, years: list[str], instalments: pl.DataFrame) -> None:
         """Every school of these years has another decision, if only of nothing."""
         amounts: dict[Key, dict[int, int]] = defaultdict(dict)
         for *key, month, amount in instalments.select(*_KEY.split(", "), "month", "amount").iter_rows():
@@ -43,11 +44,14 @@ class Stories:
                 corrections, floor = SETTLEMENTS[kind]
                 terms = (corrections == "spread", floor == "yes")
                 key = (year, vestiging, kind, component)
-                self.told[key].append(Decided(amounts[key], number(paid_until), *terms))
+                self.told[key].append(Decided(amounts[key], self._run_until.get(year, 0), *terms))
 
-    def ran(self, month: date) -> None:
+    def ran(self, month: date, *, anything: bool) -> None:
+        """A month is run; where it paid nothing at all, it is as if it was not."""
         for story in self.told.values():
             story.append(number(month))
+        if anything:
+            self._run_until.update({year: number(month) for year, *_ in self.told})
 
     def latest(self, key: Key) -> Decided:
         return next(event for event in reversed(self.told[key]) if isinstance(event, Decided))
@@ -104,8 +108,10 @@ class Stories:
         """Above zero goes to the school: who is only ever due more never gets a correction below zero."""
         query = f"""
             select {_KEY}, max(amount) > 0 as up, min(amount) < 0 as down from due join (
-                select decision_id, sequence, paid_until from decisions) using (decision_id)
-            where sequence > 1 or month <= paid_until group by all"""
+                select decision_id, sequence, (
+                    select max(paid_month) from payments p where p.run_id < d.run_id) as last_paid
+                from decisions d) using (decision_id)
+            where sequence > 1 or month <= last_paid group by all"""
         ways = {tuple(key): (up, down) for *key, up, down in books.select(query)}
         for *key, amount in books.select(f"select {_KEY}, amount from payments where reason = 'correction'"):
             up, down = ways[tuple(key)]

@@ -34,15 +34,23 @@ class Story:
     """Schools of one school year that are settled on the same terms, from September on."""
 
     def __init__(
-        self, schools: int, months: int, corrections: str = "next_payment", floor_zero: str = "no"
+        self,
+        schools: int,
+        months: int,
+        corrections: str = "next_payment",
+        floor_zero: str = "no",
+        *,
+        beside: Story | None = None,
     ) -> None:
+        """`beside`: in the books of another story, as a school year of its own."""
         self.schools = [f"{number:02d}AA00" for number in range(schools)]
         self.months = [SEP]
         while len(self.months) < months:
             self.months.append(month_after(self.months[-1]))
         self._terms, self._next = (corrections, floor_zero), SEP
         listed = [(v, v[:4], "10001", SEP, None) for v in self.schools]
-        self.books = InMemory(pl.DataFrame(listed, schema=DIRECTORY, orient="row"))
+        self.books = beside.books if beside else InMemory(pl.DataFrame(listed, schema=DIRECTORY, orient="row"))
+        self._year = "2020-2021" if beside else "2021-2022"
         self._before: Table | None = None
         self.told: list[list[Decided | Run]] = [[] for _ in self.schools]
 
@@ -50,7 +58,7 @@ class Story:
         """The next decision: the instalments of each school by month, in cents."""
         last = self.books.last_paid()
         corrections, floor_zero = self._terms
-        settling = _kind(pl.DataFrame({"month": self.months})).with_columns(
+        settling = self._kind(pl.DataFrame({"month": self.months})).with_columns(
             corrections=pl.lit(corrections), floor_zero=pl.lit(floor_zero)
         )
         changes = self._rows(cause, _less(each, self._before)) if self._before else self._rows(cause, [])
@@ -83,14 +91,14 @@ class Story:
         """What the first school got: month, reason, euro."""
         return self.books.select(f"""
             select paid_month::text, reason, amount::double from payments
-            where vestiging = '{self.schools[0]}' order by run_id, reason desc""")
+            where school_year = '{self._year}' and vestiging = '{self.schools[0]}' order by run_id, reason desc""")
 
     def causes(self) -> list[tuple]:
         """What the corrections of the first school are for: month of the run, decision, month, euro."""
         return self.books.select(f"""
             select p.paid_month::text, c.decision_id[-3:], c.month::text, c.amount::double
             from correction_causes c join payments p using (payment_id)
-            where vestiging = '{self.schools[0]}' order by all""")
+            where school_year = '{self._year}' and vestiging = '{self.schools[0]}' order by all""")
 
     def paid(self, of: str = "payments") -> list[int]:
         """What was paid to each school in all."""
@@ -119,9 +127,13 @@ class Story:
             for month, cents in zip(self.months, amounts, strict=True)
             if cents
         ]
-        return _kind(
+        return self._kind(
             pl.DataFrame(rows, schema=_SCHEMA, orient="row").with_columns(amount=to_euro(pl.col("amount")))
         )
+
+    def _kind(self, frame: pl.DataFrame) -> pl.DataFrame:
+        words = {"school_year": self._year, "school_type": "bao", "component": "per_pupil", "currency": "EUR"}
+        return frame.with_columns(**{name: pl.lit(word) for name, word in words.items()})
 
 
 def _less(one: Table, other: Table) -> Table:
@@ -131,8 +143,3 @@ def _less(one: Table, other: Table) -> Table:
 def _number(month: date) -> int:
     """September is 1."""
     return (month.year - SEP.year) * 12 + month.month - SEP.month + 1
-
-
-def _kind(frame: pl.DataFrame) -> pl.DataFrame:
-    words = {"school_year": "2021-2022", "school_type": "bao", "component": "per_pupil", "currency": "EUR"}
-    return frame.with_columns(**{name: pl.lit(word) for name, word in words.items()})

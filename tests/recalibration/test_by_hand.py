@@ -36,6 +36,27 @@ def test_an_instalment_of_a_month_that_was_run_before_waits_when_it_is_spread():
     assert story.causes() == [(OCT, "002", SEP, 1.00), (NOV, "002", SEP, 1.00), (DEC, "002", SEP, 1.00)]
 
 
+def test_a_year_that_was_never_run_has_nothing_to_spread():
+    """September and October were run of another year; then this one is decided twice, and October is run again."""
+    other = Story(1, 2)
+    other.decide([100, 100])
+    other.pay(2)
+    story = Story(1, 4, "spread", beside=other)
+    story.decide([4, 2, 2, 2])
+    story.decide([400, 200, 200, 200])
+    other.again()
+    assert story.rows() == [(OCT, "instalment", 2.00), (OCT, "correction", 4.00)]
+    assert story.causes() == [(OCT, "001", SEP, 0.04), (OCT, "002", SEP, 3.96)]
+    story.decide([400, 260, 200, 200])
+    other.pay(2)
+    assert story.rows()[2:] == [
+        (NOV, "instalment", 2.00),
+        (NOV, "correction", 0.30),  # 0.60 x 1/2: now October was run
+        (DEC, "instalment", 2.00),
+        (DEC, "correction", 0.30),
+    ]
+
+
 def test_a_month_that_is_run_again_books_what_came_when_nothing_is_spread():
     story = Story(2, 4)
     story.decide([0, 0, 0, 0], [100, 100, 100, 100])

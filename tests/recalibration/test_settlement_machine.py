@@ -88,8 +88,8 @@ class Settlement(RuleBasedStateMachine):
     def the_last_month_is_run_again(self, crashes: int) -> None:
         month = self.books.last_paid()
         assert month
-        self.books.pay(month, crashes=crashes)
-        self.stories.ran(month)
+        payments, _ = self.books.pay(month, crashes=crashes)
+        self.stories.ran(month, anything=not payments.is_empty())
 
     @precondition(lambda self: self.to_come)
     @rule()
@@ -112,8 +112,8 @@ class Settlement(RuleBasedStateMachine):
 
     def _run(self, crashes: int) -> None:
         """Run the next month; run once more, it pays nothing."""
-        self.books.pay(self.month, crashes=crashes)
-        self.stories.ran(self.month)
+        payments, _ = self.books.pay(self.month, crashes=crashes)
+        self.stories.ran(self.month, anything=not payments.is_empty())
         assert self.books.looked_at(self.month).is_empty()
         self.month = month_after(self.month)
 
@@ -131,7 +131,7 @@ class Settlement(RuleBasedStateMachine):
             rows.join(here, on="school_year", how="semi")
             for rows in (in_their_years(self.country.decided.instalments), changes)
         )
-        self.stories.decided(years, due, self.books.last_paid())
+        self.stories.decided(years, due)
         if years:
             self.books.decide(due, self.country.decided.settling.join(here, how="cross"), changes)
 
