@@ -6,6 +6,8 @@ import sys
 from importlib.abc import MetaPathFinder
 from typing import Any
 
+import polars
+
 
 class _Hide(MetaPathFinder):
     """Says of some libraries that they are not installed."""
@@ -35,3 +37,7 @@ def _load_pandera_alone() -> None:
 
 
 _load_pandera_alone()
+
+# Pandera asks polars some small questions of every column. Left to itself polars answers each with the engine that
+# is made for large ones, in ten times the time.
+polars.Config.set_engine_affinity("in-memory")

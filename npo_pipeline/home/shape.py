@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from pandera.errors import SchemaErrors
@@ -19,6 +20,9 @@ _COLUMNS = """
     from duckdb_columns() left join duckdb_views() on table_oid = view_oid
     where not duckdb_columns.internal and duckdb_columns.database_name = current_database() group by all"""
 
+_WRITTEN = """
+    select view_name, sql from duckdb_views() where not internal and database_name = current_database()"""
+
 _FUNCTIONS = """
     select function_name from duckdb_functions()
     where not internal and database_name = current_database() order by 1"""
@@ -33,8 +37,15 @@ def table_faults(books: Books) -> Iterator[str]:
 
 
 def view_faults(books: Books) -> Iterator[str]:
-    """Views that show something else than what they are defined to show."""
+    """Views that show something else than what they are defined to show.
+
+    One that is written as in new books shows what it should. One that is not may be of another version of DuckDB
+    or of ours, so what it shows is looked at.
+    """
+    written, found = _as_made().views, _views(books)
     for name, query in VIEWS.items():
+        if found.get(name) == written[name]:
+            continue
         try:
             apart = books.value(f"""
                 select count(*) from (
@@ -46,7 +57,7 @@ def view_faults(books: Books) -> Iterator[str]:
 
 
 def _shape_faults(books: Books) -> Iterator[str]:
-    made, found = _as_made(), _columns(books)
+    made, found = _as_made().columns, _columns(books)
     for (kind, name), columns in made.items():
         there = found.get((kind, name))
         if there is None:
@@ -60,16 +71,29 @@ def _shape_faults(books: Books) -> Iterator[str]:
         yield f"function {name} is not one of ours"
 
 
+@dataclass(frozen=True)
+class _Made:
+    """New books: the columns of each table and view, and how each view is written."""
+
+    columns: dict[tuple[str, str], list[str]]
+    views: dict[str, str]
+
+
 @cache
-def _as_made() -> dict[tuple[str, str], list[str]]:
+def _as_made() -> _Made:
     with engine() as duck:
         create(duck)
-        return _columns(Books(duck, "new books", frozenset()))
+        books = Books(duck, "new books", frozenset())
+        return _Made(_columns(books), _views(books))
 
 
 def _columns(books: Books) -> dict[tuple[str, str], list[str]]:
     rows = books.frame(_COLUMNS).iter_rows()
     return {("view" if view else "table", name): columns for view, name, columns in rows}
+
+
+def _views(books: Books) -> dict[str, str]:
+    return dict(books.frame(_WRITTEN).iter_rows())
 
 
 def _content_faults(books: Books) -> Iterator[str]:

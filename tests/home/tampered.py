@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from npo_pipeline.commands.verify import CHECKS, findings_of
 from npo_pipeline.home.books import Books
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.witnesses import kept_manifests
@@ -18,6 +19,11 @@ def opened(whole_once, tmp_path_factory):
     home = Home(Path(shutil.copytree(whole_once, tmp_path_factory.mktemp("tampered") / "home")))
     with duckdb.connect(str(home.database)) as connection:
         yield connection, home
+
+
+def said_by(books, home, *names):
+    """What some of the checks of `npo verify` find: name -> findings. All of them take long."""
+    return {name: findings_of(CHECKS[name], books, home) for name in names}
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import product
 from typing import TypeAlias
 
 import polars as pl
@@ -15,8 +16,14 @@ from tests.recalibration.model import Decided, Run, paid_after
 
 SEP = date(2021, 9, 1)
 
-_SCHEMA = {"vestiging": pl.String, "month": pl.Date, "cause": pl.String, "amount": pl.Int64}
-
+_SCHEMA = {
+    "vestiging": pl.String,
+    "school_type": pl.String,
+    "month": pl.Date,
+    "cause": pl.String,
+    "amount": pl.Int64,
+}
+_SETTLING = {"school_type": pl.String, "month": pl.Date, "corrections": pl.String, "floor_zero": pl.String}
 
 DIRECTORY = {
     "vestiging": pl.String,
@@ -30,24 +37,23 @@ Table: TypeAlias = Sequence[Sequence[int]]
 """Cents per school, by month."""
 
 
-class Story:
-    """Schools of one school year that are settled on the same terms, from September on."""
+Way: TypeAlias = tuple[str, str]
+"""How corrections are settled: `next_payment` or `spread`, and whether with a floor of zero."""
 
-    def __init__(
-        self,
-        schools: int,
-        months: int,
-        corrections: str = "next_payment",
-        floor_zero: str = "no",
-        *,
-        beside: Story | None = None,
-    ) -> None:
-        """`beside`: in the books of another story, as a school year of its own."""
+NEXT, FLOORED, SPREAD, SPREAD_FLOORED = ALL_WAYS = tuple(product(("next_payment", "spread"), ("no", "yes")))
+_TYPES = dict(zip(ALL_WAYS, ("bao", "sbo", "so", "vso"), strict=True))
+
+
+class Story:
+    """Schools of one school year, from September on; of two that are settled two ways each is of another type."""
+
+    def __init__(self, schools: int, months: int, *ways: Way, beside: Story | None = None) -> None:
+        """`ways`: of the first school, the second, and over again. `beside`: in the books of another story."""
         self.schools = [f"{number:02d}AA00" for number in range(schools)]
         self.months = [SEP]
         while len(self.months) < months:
             self.months.append(month_after(self.months[-1]))
-        self._terms, self._next = (corrections, floor_zero), SEP
+        self._ways, self._next = ways or (NEXT,), SEP
         listed = [(v, v[:4], "10001", SEP, None) for v in self.schools]
         self.books = beside.books if beside else InMemory(pl.DataFrame(listed, schema=DIRECTORY, orient="row"))
         self._year = "2020-2021" if beside else "2021-2022"
@@ -57,14 +63,13 @@ class Story:
     def decide(self, *each: Sequence[int], cause: str = "reference_count") -> None:
         """The next decision: the instalments of each school by month, in cents."""
         last = self.books.last_paid()
-        corrections, floor_zero = self._terms
-        settling = self._kind(pl.DataFrame({"month": self.months})).with_columns(
-            corrections=pl.lit(corrections), floor_zero=pl.lit(floor_zero)
-        )
+        ways = [(_TYPES[way], month, *way) for way in self._ways for month in self.months]
+        settling = pl.DataFrame(ways, schema=_SETTLING, orient="row")
         changes = self._rows(cause, _less(each, self._before)) if self._before else self._rows(cause, [])
-        self.books.decide(self._rows("", each).drop("cause"), settling, changes)
+        self.books.decide(self._rows("", each).drop("cause"), self._told(settling), changes)
         self._before = each
-        for story, amounts in zip(self.told, each, strict=True):
+        for number, (story, amounts) in enumerate(zip(self.told, each, strict=True)):
+            corrections, floor_zero = self._way(number)
             terms = (corrections == "spread", floor_zero == "yes")
             story.append(Decided(dict(enumerate(amounts, start=1)), _number(last) if last else 0, *terms))
 
@@ -122,17 +127,20 @@ class Story:
 
     def _rows(self, cause: str, each: Table) -> pl.DataFrame:
         rows = [
-            (vestiging, month, cause, cents)
-            for vestiging, amounts in zip(self.schools, each, strict=False)
+            (vestiging, _TYPES[self._way(number)], month, cause, cents)
+            for number, (vestiging, amounts) in enumerate(zip(self.schools, each, strict=False))
             for month, cents in zip(self.months, amounts, strict=True)
             if cents
         ]
-        return self._kind(
+        return self._told(
             pl.DataFrame(rows, schema=_SCHEMA, orient="row").with_columns(amount=to_euro(pl.col("amount")))
         )
 
-    def _kind(self, frame: pl.DataFrame) -> pl.DataFrame:
-        words = {"school_year": self._year, "school_type": "bao", "component": "per_pupil", "currency": "EUR"}
+    def _way(self, number: int) -> Way:
+        return self._ways[number % len(self._ways)]
+
+    def _told(self, frame: pl.DataFrame) -> pl.DataFrame:
+        words = {"school_year": self._year, "component": "per_pupil", "currency": "EUR"}
         return frame.with_columns(**{name: pl.lit(word) for name, word in words.items()})
 
 

@@ -1,12 +1,12 @@
 """Corrections small enough to add up by hand: what is paid, and what each cent of it is for. Amounts in euro."""
 
-from tests.recalibration.stories import Story
+from tests.recalibration.stories import FLOORED, SPREAD, Story
 
 SEP, OCT, NOV, DEC, JAN = "2021-09-01", "2021-10-01", "2021-11-01", "2021-12-01", "2022-01-01"
 
 
 def test_a_correction_that_is_spread():
-    story = Story(1, 4, "spread")
+    story = Story(1, 4, SPREAD)
     story.decide([100, 100, 100, 100])
     story.pay()
     story.decide([200, 100, 100, 100])
@@ -25,7 +25,7 @@ def test_a_correction_that_is_spread():
 
 def test_an_instalment_of_a_month_that_was_run_before_waits_when_it_is_spread():
     """The other school makes September a month that was run; only then the first gets an instalment in it."""
-    story = Story(2, 4, "spread")
+    story = Story(2, 4, SPREAD)
     story.decide([0, 0, 0, 0], [100, 100, 100, 100])
     story.pay()
     story.decide([300, 0, 0, 0], [100, 100, 100, 100])
@@ -41,7 +41,7 @@ def test_a_year_that_was_never_run_has_nothing_to_spread():
     other = Story(1, 2)
     other.decide([100, 100])
     other.pay(2)
-    story = Story(1, 4, "spread", beside=other)
+    story = Story(1, 4, SPREAD, beside=other)
     story.decide([4, 2, 2, 2])
     story.decide([400, 200, 200, 200])
     other.again()
@@ -68,7 +68,7 @@ def test_a_month_that_is_run_again_books_what_came_when_nothing_is_spread():
 
 def test_two_corrections_that_cancel_out_differ_by_a_cent_on_the_way_and_the_last_bears_it():
     """0.02 more over four months, and after one of them 0.02 less over the three that remain."""
-    story = Story(1, 5, "spread")
+    story = Story(1, 5, SPREAD)
     story.decide([100, 100, 100, 100, 100])
     story.pay()
     story.decide([102, 100, 100, 100, 100])
@@ -90,7 +90,7 @@ def test_two_corrections_that_cancel_out_differ_by_a_cent_on_the_way_and_the_las
 
 def test_a_cent_of_rounding_is_paid_to_a_school_that_never_got_anything():
     """0.01 over six months rounds to nothing until the third; 0.01 less over five until the third of those."""
-    story = Story(2, 7, "spread")
+    story = Story(2, 7, SPREAD)
     other = [100] * 7
     story.decide([0] * 7, other)
     story.pay()
@@ -103,7 +103,7 @@ def test_a_cent_of_rounding_is_paid_to_a_school_that_never_got_anything():
 
 
 def test_what_is_not_taken_back_waits_and_is_claimed_after_the_last_month():
-    story = Story(1, 4, "next_payment", "yes")
+    story = Story(1, 4, FLOORED)
     story.decide([100, 100, 100, 100])
     story.pay(2)
     story.decide([20, 20, 20, 20])
