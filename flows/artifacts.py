@@ -18,9 +18,9 @@ from flows.plan_page import page_of, summary_of
 from npo_pipeline.commands.decision import DecideRequest, DecideResult
 from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.pay import MonthPaid
+from npo_pipeline.commands.reporting import Reports
 from npo_pipeline.commands.steps import Progress
 from npo_pipeline.commands.write_accounts import AccountResult
-from npo_pipeline.commands.year_report import Reports
 from npo_pipeline.months import month_text
 
 MOST_ROWS = 200

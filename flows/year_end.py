@@ -12,7 +12,8 @@ from flows.hooks import report_failure
 from flows.tasks import WAIT_SECONDS, as_task
 from npo_pipeline.cli.options import board_from, path_from, year_from
 from npo_pipeline.commands.account import AccountRequest, account
-from npo_pipeline.commands.year_report import ReportRequest, refuse_unwritable, write_reports
+from npo_pipeline.commands.reporting import ReportRequest
+from npo_pipeline.commands.year_report import refuse_unwritable, write_reports
 from npo_pipeline.home.folder import Home
 
 

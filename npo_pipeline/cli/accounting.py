@@ -25,7 +25,8 @@ def run_account(
     """Account for a year, write its reports, check them, and show what was found."""
     database()
     from npo_pipeline.commands.account import AccountRequest, account
-    from npo_pipeline.commands.year_report import ReportRequest, refuse_unwritable, write_reports
+    from npo_pipeline.commands.reporting import ReportRequest
+    from npo_pipeline.commands.year_report import refuse_unwritable, write_reports
 
     shown = summaries()
     request = ReportRequest(Home(home), year, board, force, validate == "full", viewer)

@@ -22,7 +22,7 @@ def explain(home: Path, as_json: bool, lang: str, **wishes: Any) -> None:
     CODE is a vestiging (16AH00), a BRIN (16AH) or a board (41234).
     """
     from npo_pipeline.cli import show
-    from npo_pipeline.commands.explain import ExplainRequest
+    from npo_pipeline.commands.asked import ExplainRequest
     from npo_pipeline.commands.explain import explain as explained
     from npo_pipeline.home.folder import Home
     from npo_pipeline.reports.explain.document import document_of

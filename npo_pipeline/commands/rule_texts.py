@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from npo_pipeline.home.run import Run
-from npo_pipeline.regulations.load import RuleText
+from npo_pipeline.regulations.texts import RuleText
 from schemas import tables
 from schemas.columns import schema_of
 

@@ -1,6 +1,5 @@
 """Made-up accounts: the same for the same seed, never more than there is, and as many mistakes as are asked."""
 
-import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -108,9 +107,3 @@ def test_a_mistake_is_in_the_files(tmp_path, mistake):
         "nothing_spent": spent.is_empty(),
     }
     assert [name for name, there in found.items() if there] == [mistake]
-
-
-def test_the_whole_country_takes_about_a_second(tmp_path):
-    began = time.perf_counter()
-    write_spending(tmp_path, country(6_300), YEAR, 7, MENU, 30)
-    assert time.perf_counter() - began < 10  # on a machine that is busy with other things as well

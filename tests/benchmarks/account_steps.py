@@ -14,7 +14,8 @@ from typing import Any
 
 from npo_pipeline.commands.account import AccountRequest, account
 from npo_pipeline.commands.checking import check_facts, check_written
-from npo_pipeline.commands.year_report import ReportRequest, gather, write_board_packs, write_country
+from npo_pipeline.commands.reporting import ReportRequest
+from npo_pipeline.commands.year_report import gather, write_board_packs, write_country
 from npo_pipeline.home.folder import Home
 from npo_pipeline.reports.filing.arelle import validate
 from npo_pipeline.reports.filing.page import page

@@ -6,7 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 import duckdb
 import pytest
 
-from npo_pipeline.commands.explain import ExplainRequest, explain
+from npo_pipeline.commands.asked import ExplainRequest
+from npo_pipeline.commands.explain import explain
 from npo_pipeline.home.folder import Home
 from npo_pipeline.reports.explain.dutch import DUTCH
 from npo_pipeline.reports.explain.english import ENGLISH

@@ -84,3 +84,14 @@ def chromium(tmp_path_factory):
     browser = Chromium(tmp_path_factory.mktemp("chromium"))
     yield browser
     browser.close()
+
+
+@pytest.fixture
+def opened(chromium, tool):
+    """The page of 2021-2022, just opened; whatever a test does, the page may not complain or ask for anything."""
+    chromium.size(1280, 900)
+    chromium.open(tool.html)
+    yield chromium
+    assert chromium.complaints() == []
+    assert chromium.asked_for() == []
+    assert not [one for one in chromium.events if one.get("method") == "Page.javascriptDialogOpening"]

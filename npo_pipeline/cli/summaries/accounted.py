@@ -13,8 +13,8 @@ from npo_pipeline.cli.summaries.delivered import of_refusals
 from npo_pipeline.cli.summaries.parts import money
 
 if TYPE_CHECKING:
+    from npo_pipeline.commands.reporting import Reports
     from npo_pipeline.commands.write_accounts import AccountResult
-    from npo_pipeline.commands.year_report import Reports
 
 SUMMED = ("carried_in", "received", "accrued", "spent", "external", "board_level", "carried_out")
 SHOWN = 20

@@ -13,7 +13,7 @@ from npo_pipeline.files.declared.model import KEYS, Declaration
 from npo_pipeline.files.look import Looked
 from npo_pipeline.regulations.document import Document, Place, Sort
 from npo_pipeline.regulations.faults import refusal
-from npo_pipeline.regulations.load import rule_text
+from npo_pipeline.regulations.texts import rule_text
 
 CORRECTIONS = Sort("file of corrections", "corrections:")
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from npo_pipeline.regulations.accountability.model import Accountability, Menukaart
 from npo_pipeline.regulations.document import document_from
 from npo_pipeline.regulations.faults import refusal
-from npo_pipeline.regulations.load import FromTexts, RuleText, rule_text
+from npo_pipeline.regulations.texts import FromTexts, RuleText, rule_text
 
 NAMES = ("menukaart.yaml", "verantwoording.yaml")
 

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from npo_pipeline.errors import Refused
 from npo_pipeline.regulations.document import Document, document_from, refused
 from npo_pipeline.regulations.faults import near, refusal
-from npo_pipeline.regulations.load import FromTexts, RuleText, read_rules, rule_text
 from npo_pipeline.regulations.subsidies.model import Subsidy
 from npo_pipeline.regulations.subsidies.overlay import KEY, laid_over
+from npo_pipeline.regulations.texts import FromTexts, RuleText, read_rules, rule_text
 
 MARK = "scheme"
 """The key that a subsidy file has and no other file of rules."""

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from npo_pipeline.reports.explain.explanation import (
-    Change,
-    Flow,
-    Month,
-    Omitted,
-    Soft,
-    SourceCorrection,
-    added,
-)
+from npo_pipeline.reports.explain.evidence import SourceCorrection
+from npo_pipeline.reports.explain.explanation import Omitted, Soft
+from npo_pipeline.reports.explain.flow import Change, Flow, Month, added
 from npo_pipeline.reports.explain.language import Language
 
 

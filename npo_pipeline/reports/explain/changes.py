@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from npo_pipeline.instalments.differences import differences
-from npo_pipeline.reports.explain.explanation import Change
+from npo_pipeline.reports.explain.flow import Change
 from npo_pipeline.reports.explain.held import Held
 
 _KEY = ["vestiging", "school_type", "component", "currency"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from npo_pipeline.reports.explain.explanation import Explanation, Line
+from npo_pipeline.reports.explain.evidence import Line
+from npo_pipeline.reports.explain.explanation import Explanation
 from npo_pipeline.reports.explain.language import Language
 from npo_pipeline.reports.explain.paragraph import heading, paragraph
 from npo_pipeline.reports.explain.telling import text_of

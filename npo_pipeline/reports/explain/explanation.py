@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
+
+from npo_pipeline.reports.explain.evidence import Line, SourceCorrection
+from npo_pipeline.reports.explain.flow import Change, Flow, Life, Settled
 
 Kind: TypeAlias = Literal["vestiging", "brin", "board"]
 
@@ -28,131 +30,6 @@ class Asked:
     code: str
     name: str | None = None
     place: str | None = None
-
-
-@dataclass(frozen=True)
-class File:
-    """A delivered file that a number comes from. `superseded_by`: the delivery that has corrected it since."""
-
-    delivery_id: str
-    used_for: str
-    kind: str
-    file: str
-    sha256: str
-    rows: int
-    refused: int
-    reference_date: date | None
-    superseded_by: str | None
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of what was counted: what one file says of a vestiging, school type and cluster."""
-
-    vestiging: str
-    school_type: str
-    cluster: str | None
-    number: Decimal
-    delivery_id: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row of `trace` as it stands, with the parts that were counted for it and the files they come from.
-
-    `days`: the reference dates. `others`: the other vestigingen of the BRIN, where the line is of all of it.
-    """
-
-    vestiging: str
-    school_type: str
-    component: str
-    measure: str
-    counted: Decimal
-    threshold: int | None
-    level: str | None
-    quantity: Decimal
-    unit: str
-    rate: Decimal
-    unrounded: Decimal
-    amount: Decimal
-    currency: str
-    status: str
-    article: str
-    source: str
-    url: str
-    regulation: str
-    days: tuple[date, ...]
-    parts: tuple[Part, ...]
-    files: tuple[File, ...]
-    others: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Month:
-    """What goes to a board for a school in a month: its instalment, and what makes good earlier months."""
-
-    month: date
-    board: str | None
-    instalment: Decimal
-    correction: Decimal
-
-    @property
-    def amount(self) -> Decimal:
-        """Instalment and correction together."""
-        return self.instalment + self.correction
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Money over the months: what was paid, what is still to be settled over those months, what is to come.
-
-    Of a school the three together are its whole amount. `to_settle`: what is due up to the last month that was
-    paid, less what was paid.
-    """
-
-    paid: tuple[Month, ...] = ()
-    to_settle: Decimal = Decimal("0.00")
-    to_come: tuple[Month, ...] = ()
-
-
-@dataclass(frozen=True)
-class Change:
-    """A row of `entitlements` against the decision before; quantities and rates are null where it was not."""
-
-    school_type: str
-    component: str
-    measure: str
-    unit: str | None
-    before: Decimal
-    after: Decimal
-    difference: Decimal
-    cause: str
-    quantity_before: Decimal | None
-    quantity_after: Decimal | None
-    rate_before: Decimal | None
-    rate_after: Decimal | None
-
-
-@dataclass(frozen=True)
-class Life:
-    """Instalments that change hands or fall away, or are those of the rules before an amendment; signed."""
-
-    cause: str
-    other: str | None
-    first: date
-    last: date
-    amount: Decimal
-
-
-@dataclass(frozen=True)
-class Settled:
-    """A part of the corrections that were paid in a month: why, and the months that it is for."""
-
-    paid_month: date
-    cause: str
-    first: date
-    last: date
-    amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -182,26 +59,6 @@ class Soft:
     what: str
     component: str | None
     article: str
-
-
-@dataclass(frozen=True)
-class SourceCorrection:
-    """A declared correction of a file that a count or score rests on.
-
-    `action`: `set` or `drop`. Of a row of a pupil nothing is told: `expected` and `value` are null.
-    """
-
-    vestiging: str
-    file: str
-    line: int
-    column_name: str
-    action: str
-    expected: str | None
-    value: str | None
-    reason: str
-    reported_by: str
-    reported_on: date
-    expires: date
 
 
 @dataclass(frozen=True)
@@ -279,8 +136,3 @@ class Explanation:
 
     asked: Asked
     decisions: tuple[Explained, ...]
-
-
-def added(amounts: Sequence[Decimal]) -> Decimal:
-    """Add up amounts; nothing at all is 0,00."""
-    return sum(amounts, Decimal("0.00"))

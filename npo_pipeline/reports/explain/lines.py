@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.reports.explain.explanation import File, Line, Part
+from npo_pipeline.reports.explain.evidence import File, Line, Part
 from npo_pipeline.reports.explain.held import Held
 from schemas.tables import TRACE
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from npo_pipeline.reports.explain.explanation import Life, Settled
+from npo_pipeline.reports.explain.flow import Life, Settled
 from npo_pipeline.reports.explain.language import Language
 
 _MONTHS = (pl.col("month").min().alias("first"), pl.col("month").max().alias("last"))

@@ -8,17 +8,9 @@ from typing import Any
 
 from npo_pipeline.regulations.frames import REFERENCE_DATE, soft_values
 from npo_pipeline.reports.explain.changes import changes_of
-from npo_pipeline.reports.explain.explanation import (
-    Asked,
-    Explained,
-    Flow,
-    Line,
-    School,
-    Soft,
-    SourceCorrection,
-    Total,
-    added,
-)
+from npo_pipeline.reports.explain.evidence import Line, SourceCorrection
+from npo_pipeline.reports.explain.explanation import Asked, Explained, School, Soft, Total
+from npo_pipeline.reports.explain.flow import Flow, added
 from npo_pipeline.reports.explain.held import Held
 from npo_pipeline.reports.explain.lines import lines_of
 from npo_pipeline.reports.explain.lived import lives_of, settled_of

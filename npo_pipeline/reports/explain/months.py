@@ -9,7 +9,8 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline.counts.schools import board_on
-from npo_pipeline.reports.explain.explanation import Flow, Month, School, added
+from npo_pipeline.reports.explain.explanation import School
+from npo_pipeline.reports.explain.flow import Flow, Month, added
 from npo_pipeline.reports.explain.held import Held
 
 

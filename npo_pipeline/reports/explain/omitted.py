@@ -12,7 +12,8 @@ from typing import TypeAlias
 import polars as pl
 
 from npo_pipeline.regulations.frames import left_out
-from npo_pipeline.reports.explain.explanation import Line, Omitted
+from npo_pipeline.reports.explain.evidence import Line
+from npo_pipeline.reports.explain.explanation import Omitted
 from npo_pipeline.reports.explain.held import USED_FOR, Held
 
 _Numbers: TypeAlias = dict[tuple[str, str], Decimal]

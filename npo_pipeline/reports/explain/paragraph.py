@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from npo_pipeline.reports.explain.explanation import File, Line, Part
+from npo_pipeline.reports.explain.evidence import File, Line, Part
 from npo_pipeline.reports.explain.language import Language
 
 

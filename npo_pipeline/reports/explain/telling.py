@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from npo_pipeline.reports.explain import aside
-from npo_pipeline.reports.explain.explanation import Asked, Change, Explained, Explanation, Flow, School
+from npo_pipeline.reports.explain.explanation import Asked, Explained, Explanation, School
+from npo_pipeline.reports.explain.flow import Change, Flow
 from npo_pipeline.reports.explain.language import Language
 from npo_pipeline.reports.explain.lived import told_lives, told_settled
 from npo_pipeline.reports.explain.paragraph import heading, paragraph
