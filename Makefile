@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests bench lock clean
+.PHONY: help setup demo test lint types tests thorough bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,10 @@ types: $(READY) ## static types
 
 tests: $(READY) ## the tests alone
 	@$(BIN)/python -m pytest -n auto --dist loadscope
+
+thorough: $(READY) ## the property tests, on other examples each time and many more (half an hour)
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto --dist loadscope \
+	  $$(grep -rlE '^(from|import) hypothesis' tests --include='test_*.py')
 
 bench/.venv/.ready: requirements-bench.lock
 	@python3 -m venv --clear bench/.venv
