@@ -48,10 +48,11 @@ QUARANTINE = table(
         "column_name": text(nullable=True),
         "message": text(),
         "board": code(BOARD, nullable=True),
+        "period": text(nullable=True),
     },
     ("delivery_id", "line", "rule", "column_name"),
 )
-"""Refused rows; `board` is whose row it is, where the file is one that boards deliver themselves."""
+"""Refused rows; `board` and `period` are whose row it is and of when, in files that boards deliver themselves."""
 
 SOURCE_CORRECTIONS = table(
     "source_corrections",

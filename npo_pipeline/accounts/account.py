@@ -10,7 +10,7 @@ import polars as pl
 from npo_pipeline.accounts.consented import agreed_until, consent_by_school, consents_for
 from npo_pipeline.accounts.findings.case import Case
 from npo_pipeline.accounts.findings.judged import findings_of
-from npo_pipeline.accounts.received import SCHOOL, accrued_to, currencies, received_in
+from npo_pipeline.accounts.received import SCHOOL, accrued_to, currencies, paid_for, received_in
 from npo_pipeline.accounts.spent import by_intervention, spending_rows, spent_by_school
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.regulations.accountability.load import YearEndRules
@@ -26,10 +26,10 @@ ACCOUNTABILITY = [name for name in schema_of(tables.ACCOUNTABILITY) if name != "
 class Basis:
     """What a year is accounted from.
 
-    `payments`: paid_month, board, brin, amount, currency of all that was ever paid. `totals`: what the latest
-    decisions make due: school_year, vestiging, amount. `schools`: the directory. `spending`, `consents`: what was
-    told last of each board and period. `files`: delivery_id, file. `refused`: refused rows that still stand, with
-    board, file, line, message. `before`: rows of `accountability` of the year before.
+    `payments`: paid_month, school_year, board, brin, amount, currency of all that was ever paid. `totals`: what
+    the latest decisions make due: school_year, vestiging, currency, amount. `schools`: the directory. `spending`,
+    `consents`: what was told last of each board and period. `files`: delivery_id, file. `refused`: refused rows
+    that still stand, with board, file, line, message. `before`: rows of `accountability` of the year before.
     """
 
     year: int
@@ -70,6 +70,7 @@ def account_for(basis: Basis) -> Accounted:
         basis.accounted_on,
         basis.rules.accountability,
         schools,
+        paid_for(basis.payments, basis.year),
         rows,
         basis.spending.filter(pl.col("year") <= basis.year),
         consents,
@@ -81,15 +82,20 @@ def account_for(basis: Basis) -> Accounted:
 
 
 def _schools(basis: Basis, rows: pl.DataFrame, consents: pl.DataFrame) -> pl.DataFrame:
-    """Every school that had, got or spent something: its amounts in cents, its consents and its currency."""
+    """Every school that had, got or spent something, or to which something accrues.
+
+    Its amounts in cents, its consents and its currency: where it was never paid that of its board.
+    """
     carried = basis.before.select(*SCHOOL, carried_in=to_cents(pl.col("carried_out")))
+    accrued = accrued_to(basis.totals, basis.schools, basis.year)
     parts = [
         carried.filter(pl.col("carried_in") != 0),
         received_in(basis.payments, basis.year),
         spent_by_school(rows),
+        accrued.filter(pl.col("accrued") != 0),
     ]
     schools = pl.concat([part.select(SCHOOL) for part in parts]).unique().sort(SCHOOL)
-    for part in (*parts, accrued_to(basis.totals, basis.schools, basis.year)):
+    for part in parts:
         schools = schools.join(part, on=SCHOOL, how="left")
     amounts = [name for name in AMOUNTS if name != "carried_out"]
     left = pl.col("carried_in") + pl.col("received") - pl.col("spent")
@@ -97,8 +103,8 @@ def _schools(basis: Basis, rows: pl.DataFrame, consents: pl.DataFrame) -> pl.Dat
         schools.with_columns(pl.col(amounts).fill_null(0))
         .with_columns(carried_out=left)
         .join(consent_by_school(consents), on=SCHOOL, how="left")
-        .join(currencies(basis.payments), on="brin", how="left")
-        .with_columns(pl.col("currency").fill_null("EUR"))
+        .join(currencies(basis.payments, basis.totals), on="brin", how="left")
+        .with_columns(pl.coalesce("currency", pl.col("currency").min().over("board"), pl.lit("EUR")))
         .sort(SCHOOL)
     )
 

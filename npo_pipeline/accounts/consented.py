@@ -36,11 +36,14 @@ def consent_by_school(consents: pl.DataFrame) -> pl.DataFrame:
 def agreed_until(consents: pl.DataFrame, year: int) -> pl.DataFrame:
     """How much board-level spending the MR agreed to in all school years that began by the end of a year.
 
+    Where a school year was told of more than once the least of it counts.
+
     Returns:
         board, brin, agreed (cents).
     """
     begun = consents.filter(pl.col("school_year").str.head(4).cast(pl.Int64) <= year)
-    return begun.group_by(SCHOOL).agg(agreed=to_cents(pl.col("board_level_agreed")).sum())
+    least = begun.group_by(*SCHOOL, "school_year").agg(to_cents(pl.col("board_level_agreed")).min())
+    return least.group_by(SCHOOL).agg(agreed=pl.col("board_level_agreed").sum())
 
 
 def told_of_consents(consents: pl.DataFrame) -> pl.DataFrame:

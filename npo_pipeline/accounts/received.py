@@ -54,8 +54,24 @@ def accrued_to(totals: pl.DataFrame, schools: pl.DataFrame, year: int) -> pl.Dat
     return held.group_by("board", brin=pl.col("vestiging").str.head(4)).agg(accrued=pl.col("cents").sum())
 
 
-def currencies(payments: pl.DataFrame) -> pl.DataFrame:
-    """The currency in which each school is paid: brin, currency.
+def paid_for(payments: pl.DataFrame, year: int) -> pl.DataFrame:
+    """The school years for which a school got money in a calendar year: board, brin, school_year.
+
+    Args:
+        payments: paid_month, school_year, board, brin, amount.
+        year: the calendar year.
+    """
+    paid = payments.filter(pl.col("paid_month").dt.year() == year)
+    sums = paid.group_by(*SCHOOL, "school_year").agg(pl.col("amount").sum())
+    return sums.filter(pl.col("amount") > 0).drop("amount").sort(*SCHOOL, "school_year")
+
+
+def currencies(payments: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
+    """The currency in which each school is paid, or will be where it was not yet: brin, currency.
+
+    Args:
+        payments: brin, currency.
+        totals: vestiging, currency of what is decided.
 
     Raises:
         Refused: a school was paid in two.
@@ -66,7 +82,9 @@ def currencies(payments: pl.DataFrame) -> pl.DataFrame:
         raise Refused(
             f"{twice['brin'][0]} was paid in two currencies, which cannot be accounted for in one report"
         )
-    return found
+    decided = totals.select(brin=pl.col("vestiging").str.head(4), currency="currency")
+    to_come = decided.group_by("brin").agg(pl.col("currency").min()).join(found, on="brin", how="anti")
+    return pl.concat([found, to_come])
 
 
 def _months(school_year: str, year: int) -> pl.DataFrame:

@@ -8,8 +8,10 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
+
 from npo_pipeline.accounts.account import Accounted, account_for
-from npo_pipeline.commands.accounting import Moment, basis_at
+from npo_pipeline.commands.accounting import Moment, basis_at, came_later
 from npo_pipeline.commands.ingest import (
     DEFAULT_MAX_REJECTED,
     IngestRequest,
@@ -95,6 +97,12 @@ def refuse_unaccountable(books: Books, year: int) -> None:
     if paid.len() and paid[0] < year and year - 1 not in done:
         first = next(one for one in range(paid[0], year) if one not in done)
         raise Refused(f"{year} opens on what {year - 1} leaves over; begin with `npo account --year {first}`")
+    later = came_later(books).filter((pl.col("year") < year) & pl.col("what").is_in(["payments", "spending"]))
+    for first, what in later.head(1).iter_rows():
+        raise Refused(
+            f"{year} opens on what {first} leaves over, and {what} of {first} came in since it was accounted for; "
+            f"begin with `npo account --year {first}`"
+        )
 
 
 def take_spending(

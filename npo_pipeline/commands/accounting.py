@@ -52,7 +52,7 @@ def basis_at(books: Books, moment: Moment) -> Basis:
         spending,
         consents,
         held["deliveries"].select("delivery_id", "file"),
-        _still_refused(held),
+        _still_refused(held, moment.year),
         moment.before,
     )
 
@@ -66,23 +66,60 @@ def _held(books: Books, table: str, moment: Moment) -> pl.DataFrame:
     return rows if added is None else pl.concat([rows, added.select(rows.columns)])
 
 
-def _still_refused(held: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Refused rows of boards that told nothing of that kind since: board, file, line, message."""
-    kinds = held["deliveries"].select("delivery_id", "kind")
-    refused = held["quarantine"].filter(pl.col("board").is_not_null()).join(kinds, on="delivery_id")
-    parts = []
-    for table in TOLD:
-        last = held[table].group_by("board").agg(last=pl.col("delivery_id").max())
-        mine = refused.filter(pl.col("kind") == table).join(last, on="board", how="left")
-        parts.append(mine.filter(pl.col("delivery_id") >= pl.col("last").fill_null("")))
-    still = pl.concat(parts).filter(pl.col("delivery_id") == pl.col("delivery_id").max().over("board", "kind"))
-    return still.select("board", "file", "line", "message")
+def _still_refused(held: Mapping[str, pl.DataFrame], year: int) -> pl.DataFrame:
+    """Refused rows of a year of which their board told nothing since: board, file, line, message.
 
+    What a board tells in a later run takes the place of what it told of the same period, refused rows and all. A
+    row that says no period is of every year, until the board tells anything anew.
+    """
+    when = held["deliveries"].select("delivery_id", "kind", "run_id")
+    refused = held["quarantine"].filter(pl.col("board").is_not_null()).join(when, on="delivery_id")
+    told = [
+        held[table].select("delivery_id", "board", period=pl.col(period).cast(pl.String))
+        for table, period in zip(TOLD, ("year", "school_year"), strict=True)
+    ]
+    tellings = pl.concat([one.join(when, on="delivery_id") for one in told] + [refused], how="diagonal")
+    last = {
+        name: tellings.group_by(keys).agg(pl.col("run_id").max().alias(name))
+        for name, keys in (("anew", ["kind", "board", "period"]), ("anything", ["kind", "board"]))
+    }
+    mine = refused.filter(_of_year(year)).join(last["anew"], on=["kind", "board", "period"], how="left")
+    since = mine.join(last["anything"], on=["kind", "board"])
+    newest = pl.when(pl.col("period").is_null()).then("anything").otherwise("anew")
+    return since.filter(pl.col("run_id") >= newest).select("board", "file", "line", "message")
+
+
+def _of_year(year: int) -> pl.Expr:
+    """Periods in a calendar year: the year itself, the two school years in it, and none at all."""
+    return pl.col("period").is_null() | pl.col("period").is_in(
+        [str(year), f"{year - 1}-{year}", f"{year}-{year + 1}"]
+    )
+
+
+def came_later(books: Books) -> pl.DataFrame:
+    """What came in of a calendar year since it was last accounted for.
+
+    Returns:
+        year, what (`payments`, `spending` or `consents`), in order.
+    """
+    return books.frame(_CAME_LATER)
+
+
+_CAME_LATER = """
+    with latest as (from accounts qualify sequence = max(sequence) over (partition by year))
+    select year, 'payments' as what from latest l
+    join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id
+    union select l.year, 'spending' from latest l
+    join spending s using (year) join deliveries d using (delivery_id) where d.run_id > l.run_id
+    union select l.year, 'consents' from latest l
+    join consents c on l.year - c.school_year[:4]::bigint in (0, 1)
+    join deliveries d using (delivery_id) where d.run_id > l.run_id
+    order by year, what"""
 
 _PAYMENTS = """
-    select paid_month, board, brin, currency, sum(amount)::decimal(18, 2) as amount
+    select paid_month, school_year, board, brin, currency, sum(amount)::decimal(18, 2) as amount
     from payments where run_id < ? group by all"""
 
 _TOTALS = """
-    select school_year, vestiging, sum(amount)::decimal(18, 2) as amount
-    from instalments where decision_id in (select unnest(?)) group by all"""
+    select i.school_year, i.vestiging, d.currency, sum(i.amount)::decimal(18, 2) as amount
+    from instalments i join decisions d using (decision_id) where decision_id in (select unnest(?)) group by all"""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from npo_pipeline.commands.accounting import came_later
 from npo_pipeline.commands.declared import correction_findings, resolved_lines
 from npo_pipeline.commands.steps import now
 from npo_pipeline.counts.precedence import CUMI, PUPILS_PO, PUPILS_VO, SCORES, used
@@ -131,22 +132,9 @@ def _account_findings(books: Books) -> Iterator[str]:
         group by 1 order by 1""")
     for year, errors, boards in wrong.iter_rows():
         yield f"accounts of {year}: {errors} errors of {boards} boards (table findings)"
-    stale = books.frame(_STALE)
-    for year, what in stale.iter_rows():
+    for (year,), later in came_later(books).group_by("year", maintain_order=True):
+        what = ", ".join(later["what"])
         yield f"accounts of {year}: {what} came in later; run `npo account --year {year}` again"
-
-
-_STALE = """
-    with latest as (from accounts qualify sequence = max(sequence) over (partition by year)),
-    later as (
-        select year, 'payments' as what from latest l
-        join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id
-        union select l.year, 'spending' from latest l
-        join spending s using (year) join deliveries d using (delivery_id) where d.run_id > l.run_id
-        union select l.year, 'consents' from latest l
-        join consents c on l.year - c.school_year[:4]::bigint in (0, 1)
-        join deliveries d using (delivery_id) where d.run_id > l.run_id)
-    select year, string_agg(what, ', ' order by what) from later group by 1 order by 1"""
 
 
 def _newer_changes(books: Books) -> Iterator[str]:

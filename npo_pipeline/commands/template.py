@@ -37,9 +37,9 @@ def write_blank(request: TemplateRequest) -> Path:
     need_books(request.home)
     with read_books(request.home) as books:
         schools = schools_of(books, request.year, request.board)
+        if schools.is_empty():
+            raise Refused(f"board {request.board} received nothing in {request.year} and has nothing left over")
         years = school_years_in(books, request.year)
-    if schools.is_empty():
-        raise Refused(f"board {request.board} received nothing in {request.year} and has nothing left over")
     path = request.folder / f"npo-{request.year}-{request.board}-invullen.xlsx"
     menu = menu_at(request.year)
     if path.exists():

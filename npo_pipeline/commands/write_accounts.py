@@ -10,7 +10,7 @@ import polars as pl
 
 from npo_pipeline.accounts.account import Accounted
 from npo_pipeline.accounts.findings.judged import OPENING, in_order, opening_findings
-from npo_pipeline.commands.accounting import Moment
+from npo_pipeline.commands.accounting import Moment, came_later
 from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.rule_texts import keep_texts
 from npo_pipeline.home.books import Books
@@ -48,7 +48,9 @@ def write_accounts(run: Run, moment: Moment, accounted: Accounted, taken: Ingest
         ),
     }
     new["findings"] = _with_openings(run.books, new["accountability"], accounted.findings, moment)
-    if not run.added and _same(run.books, new):
+    # What a report tells beside the tables, a text or a date of consent, may have changed alone.
+    news = moment.year in came_later(run.books)["year"]
+    if not run.added and not news and _same(run.books, new):
         return _result(run, moment.year, None, new, run.books.frame(_LATEST, [moment.year]), taken)
     row = _row(run, moment, accounted, new["findings"])
     run.add(tables.ACCOUNTS, row)

@@ -19,7 +19,7 @@ from npo_pipeline.home.lock import locked
 from npo_pipeline.home.manifest import code_version
 from npo_pipeline.home.run import Clock
 from npo_pipeline.reports.filing.arelle import viewer
-from npo_pipeline.reports.filing.facts import facts_of
+from npo_pipeline.reports.filing.facts import facts_of, mixed_boards
 from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME
 from npo_pipeline.reports.national import write_national_reports, write_taxonomy_beside
 from npo_pipeline.reports.pack.boards import only
@@ -88,8 +88,10 @@ def refuse_unwritable(request: ReportRequest) -> None:
 def gather(request: ReportRequest) -> Gathered:
     """Step: what the reports tell, and its facts, which must be in order before anything is written.
 
+    A board with money in two currencies gets no report; a finding says so.
+
     Raises:
-        Refused: the year was not accounted for, or the board has no accounts in it.
+        Refused: the year was not accounted for, or the board has no accounts in it, or none in one currency.
         NpoError: the facts do not add up. A fault of ours.
     """
     with read_books(request.home) as books:
@@ -97,9 +99,12 @@ def gather(request: ReportRequest) -> Gathered:
         types = books.frame("select distinct brin, school_type from payments")
     if request.board is not None and request.board not in told.accountability["board"]:
         raise Refused(f"board {request.board} received, spent and carried nothing in {request.year}")
-    facts = facts_of(told if request.board is None else only(told, [request.board]))
+    asked = set(told.accountability["board"]) if request.board is None else {request.board}
+    mixed = [] if request.board is not None else mixed_boards(told.accountability)
+    facts = facts_of(only(told, asked - set(mixed)))
+    unfit = tuple(sorted({*mixed, *check_facts(facts, told.findings)}))
     summary = national_summary(told.accountability, told.interventions, told.schools, types)
-    return Gathered(told, facts, check_facts(facts, told.findings), summary)
+    return Gathered(told, facts, unfit, summary)
 
 
 def write_board_packs(request: ReportRequest, gathered: Gathered, progress: Progress) -> PacksWritten:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from schemas.columns import SCHOOL_YEAR
 from schemas.rules import BOARD, BRIN, UNKNOWN_SCHOOL
 
 HELD: dict[str, type[pl.DataType]] = {"board": pl.String, "brin": pl.String}
 """A board, and a school that it holds or once held."""
 
+_PERIODS = (("JAAR", r"^20[0-9]{2}$"), ("SCHOOLJAAR", SCHOOL_YEAR))
 _BOARD, _BRIN = pl.col("BEVOEGD_GEZAG_NUMMER"), pl.col("BRIN_NUMMER")
 
 
@@ -35,6 +37,17 @@ def not_theirs(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def boards_of(rows: pl.DataFrame) -> pl.DataFrame:
-    """Whose row each is: line, board; without rows whose board is no code."""
-    return rows.filter(_BOARD.str.contains(BOARD)).select("line", board=_BOARD)
+def tellers_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """Whose row each is and of when; without rows whose board is no code.
+
+    Args:
+        rows: text rows of a file of spending or of consents.
+
+    Returns:
+        line, board, period: a calendar year or a school year, null where it is neither.
+    """
+    named = [name for name, _ in _PERIODS if name in rows.columns]
+    period = pl.coalesce(
+        *(pl.when(pl.col(name).str.contains(form)).then(name) for name, form in _PERIODS if name in named),
+    )
+    return rows.filter(_BOARD.str.contains(BOARD)).select("line", board=_BOARD, period=period)

@@ -65,7 +65,7 @@ def content_rows(taken: TakenById) -> dict[str, tuple[pa.DataFrameSchema, pl.Dat
     parts: list[tuple[pa.DataFrameSchema, str, pl.DataFrame]] = []
     for name, one in taken.items():
         dated = pl.lit(day[name], pl.Date).alias("reference_date")
-        refused = one.worded.join(one.boards, on="line", how="left", maintain_order="left")
+        refused = one.worded.join(one.tellers, on="line", how="left", maintain_order="left")
         refused = refused.with_columns(file=pl.lit(one.arrived.name))
         parts += [
             (tables.QUARANTINE, name, refused),

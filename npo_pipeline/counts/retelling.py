@@ -58,8 +58,8 @@ def told_anew(taken: Mapping[str, Taken], holding: pl.DataFrame) -> pl.DataFrame
 
     Args:
         taken: delivery_id -> what came in.
-        holding: delivery_id, kind, board, period of what holds in the books; the period is null where all rows of
-            the board were refused, so that any telling of the board takes its place.
+        holding: delivery_id, kind, board, period of what holds in the books; the period is null where a row that
+            was refused says none, so that any telling of the board takes its place.
 
     Returns:
         The rows of `holding` with `newer`; one row each.

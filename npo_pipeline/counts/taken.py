@@ -13,7 +13,7 @@ from npo_pipeline.files import kinds
 from npo_pipeline.files.delivery import Arrived
 from npo_pipeline.files.refusals import OF_BOARDS, with_messages
 
-_BOARDS = {"line": pl.Int64, "board": pl.String}
+_TELLERS = {"line": pl.Int64, "board": pl.String, "period": pl.String}
 
 Counted = Callable[[str, int], None]
 """Told how many rows of a file were read so far."""
@@ -24,8 +24,9 @@ class Taken:
     """What is kept of a file.
 
     `refusals`: line, rule, column_name, value, a row per fault. The frames that a kind does not have are
-    empty. `boards`: line, board of the rows of a file that boards deliver themselves. `without_board`: none of its
-    schools has a board yet, so it waits for its address list. `cut`: texts of which only the beginning is kept.
+    empty. `tellers`: line, board, period of the rows of a file that boards deliver themselves. `without_board`:
+    none of its schools has a board yet, so it waits for its address list. `cut`: texts of which only the beginning
+    is kept.
     """
 
     arrived: Arrived
@@ -38,7 +39,7 @@ class Taken:
     applications: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=applications.APPLICATIONS))
     spending: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=spending.SPENDING))
     consents: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=spending.CONSENTS))
-    boards: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_BOARDS))
+    tellers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_TELLERS))
     without_board: bool = False
     cut: int = 0
 

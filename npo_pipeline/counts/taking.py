@@ -109,7 +109,7 @@ def _whole_file(one: Arrived, counted: Counted) -> tuple[Taken, pl.DataFrame, pl
     faulty = rows.join(parts.good, on="line", how="anti", maintain_order="left")
     taken = Taken(one, rows.height, pl.concat([parts.refusals, copies]))
     if one.kind in kinds.ACCOUNTING:
-        taken = replace(taken, boards=holding.boards_of(rows))
+        taken = replace(taken, tellers=holding.tellers_of(rows))
     return taken, good, faulty
 
 

@@ -66,7 +66,7 @@ def _form(file: SourceFile, data: bytes, held: str, sheet: str, sha256: str) -> 
     frame = sheet_cells(file.name, data, held)
     assert frame is not None
     head, names = _header(shown, frame, kind)
-    _refuse_formulas(shown, sheet_marks(file.name, data, held), head, names, kind)
+    _refuse_unread(shown, sheet_marks(file.name, data, held), head, names, kind)
     wanted = {f"column_{names.index(column)}": column for column in kind.columns}
     rows = frame.filter(pl.col("line") > head).select("line", *wanted).rename(wanted)
     book = Workbook(sha256, _filled(rows, kind), pl.DataFrame(), None)
@@ -90,12 +90,17 @@ def _header(shown: str, frame: pl.DataFrame, kind: FileKind) -> tuple[int, list[
     return head + 1, names
 
 
-def _refuse_formulas(shown: str, marks: SheetMarks, head: int, names: Sequence[str], kind: FileKind) -> None:
-    """Refuse a formula below the header; right of the table it may stand: somebody's own sums are no data."""
+def _refuse_unread(shown: str, marks: SheetMarks, head: int, names: Sequence[str], kind: FileKind) -> None:
+    """Refuse a formula or an error below the header; right of the table they may stand: own sums are no data."""
     last = marks.first + max(names.index(column) for column in kind.columns)
-    for row, column, address in marks.formulas:
-        if row > head and column <= last:
-            raise Refused(f"{shown}, cell {address}: holds a formula; paste its value")
+    advices = (
+        (marks.formulas, "a formula; paste its value"),
+        (marks.errors, "an error (as #N/A); type its value"),
+    )
+    for cells, what in advices:
+        for row, column, address in cells:
+            if row > head and column <= last:
+                raise Refused(f"{shown}, cell {address}: holds {what}")
 
 
 def _filled(rows: pl.DataFrame, kind: FileKind) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Where a sheet of a workbook holds formulas, by its XML: what reads the cells shows only what came of them."""
+"""Where a sheet of a workbook holds formulas and errors, by its XML: what reads the cells does not tell them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ class SheetMarks:
     """What the XML of a sheet says that its values do not.
 
     `first`: the first column that holds something (1 is A). `formulas`: per formula the last row and the first
-    column of the cells it fills, and the address of its own cell.
+    column of the cells it fills, and the address of its own cell. `errors`: the same of cells that hold an error
+    (`#N/A`), which are read as if they were empty.
     """
 
     first: int = 0
     formulas: list[tuple[int, int, str]] = field(default_factory=list)
+    errors: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 def sheet_marks(name: str, data: bytes, sheet: str) -> SheetMarks:
@@ -97,6 +99,8 @@ class _Looking:
             self._column += 1
             if found := _ADDRESS.fullmatch(given.get("r", "")):
                 self._column, self._row = _number(found[1]), int(found[2])
+            if given.get("t") == "e":
+                self.marks.errors.append((self._row, self._column, self._address))
         elif tag in ("v", "is", "f"):
             first = self.marks.first
             self.marks.first = min(first, self._column) if first else self._column
@@ -108,7 +112,11 @@ class _Looking:
         # An array formula fills cells that have no formula of their own.
         if given.get("t") in ("array", "dataTable") and (ends := _ADDRESS.findall(given.get("ref", ""))):
             row, column = int(ends[-1][1]), _number(ends[0][0])
-        self.marks.formulas.append((row, column, f"{_letters(self._column)}{self._row}"))
+        self.marks.formulas.append((row, column, self._address))
+
+    @property
+    def _address(self) -> str:
+        return f"{_letters(self._column)}{self._row}"
 
 
 def _walk(name: str, xml: bytes, looking: _Starting | _Looking) -> None:

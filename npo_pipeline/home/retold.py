@@ -14,7 +14,7 @@ _FIRST_TELLING_AFTER = f"""
     with told as ({_TOLD}),
     mentioned as (
         from told union all
-        select distinct delivery_id, board, null from quarantine
+        select distinct delivery_id, board, period from quarantine
         where board is not null and delivery_id not in (select delivery_id from told)),
     news as (select t.*, n.kind, n.run_id from told t join deliveries n using (delivery_id))
     select m.delivery_id, d.kind, m.board, m.period, d.superseded_by, min(n.run_id) as run_id,
@@ -25,7 +25,8 @@ _FIRST_TELLING_AFTER = f"""
     group by all"""
 """Every board and period that a delivery tells of, and the first later delivery that tells of it anew.
 
-Where all rows of a delivery were refused its period is null, and any later telling of the board will do."""
+Of a delivery of which all rows of a board were refused it is the periods of those rows; where a row says none, any
+later telling of the board will do."""
 
 RETOLD = f"""
     select delivery_id, min(newer) as newer, run_id

@@ -50,6 +50,7 @@ CONSENT: dict[str, Any] = {
 }
 PAID: dict[str, Any] = {
     "paid_month": date(2021, 9, 1),
+    "school_year": "2021-2022",
     "board": BOARD,
     "brin": SCHOOL,
     "currency": "EUR",
@@ -57,12 +58,13 @@ PAID: dict[str, Any] = {
 }
 PAYMENTS = {
     "paid_month": pl.Date,
+    "school_year": pl.String,
     "board": pl.String,
     "brin": pl.String,
     "currency": pl.String,
     "amount": pl.Decimal(18, 2),
 }
-TOTALS = {"school_year": pl.String, "vestiging": pl.String, "amount": pl.Decimal(18, 2)}
+TOTALS = {"school_year": pl.String, "vestiging": pl.String, "currency": pl.String, "amount": pl.Decimal(18, 2)}
 REFUSED = {"board": pl.String, "file": pl.String, "line": pl.Int64, "message": pl.String}
 
 

@@ -1,5 +1,6 @@
 """What a school had, got, spent and keeps: `carried_out = carried_in + received - spent`, and how it ties."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,12 +13,19 @@ from npo_pipeline.accounts.account import account_for
 from npo_pipeline.accounts.received import accrued_to
 from npo_pipeline.errors import Refused
 from schemas import tables
+from schemas.columns import schema_of
 from schemas.tables import checked
 from tests.accounts.boards import BOARD, CONSENT, PAID, SCHOOL, SPENT, TOTALS, accounted, basis, but
 from tests.reading import rows, table
 
 KEPT = {"board": BOARD, "brin": SCHOOL, "carried_out": Decimal("400.00")}
 SUMS = ("carried_in", "received", "spent", "external", "board_level", "carried_out")
+
+
+DIRECTORY = pl.DataFrame(
+    [{**dict.fromkeys(schema_of(tables.SCHOOLS)), "vestiging": "01AA00", "brin": SCHOOL, "board": BOARD}],
+    schema=schema_of(tables.SCHOOLS),
+).with_columns(valid_from=pl.lit(date(2020, 8, 1)))
 
 
 def sums(**otherwise) -> dict[str, list[str]]:
@@ -75,6 +83,26 @@ def test_a_school_with_nothing_but_an_opening_of_nothing_is_not_there():
     assert "02BB" not in sums(before=({**KEPT, "brin": "02BB", "carried_out": Decimal("0.00")},))
 
 
+def test_a_school_to_which_something_accrues_is_there_though_it_got_nothing_yet():
+    # 1.200,00 x 5/12 accrues; the first payment comes after the year
+    totals = (
+        {"school_year": "2021-2022", "vestiging": "01AA00", "currency": "USD", "amount": Decimal("1200.00")},
+    )
+    later = (but(PAID, paid_month=date(2022, 1, 1), amount="700.00", currency="USD"),)
+    for paid in (later, (but(PAID, brin="02BB", paid_month=date(2020, 9, 1)),)):
+        done = basis(paid=paid, spent=(), consents=(), totals=totals)
+        found = account_for(replace(done, schools=DIRECTORY)).accountability
+        assert rows(found, "brin", "currency", "received", "accrued") == [
+            (SCHOOL, "USD", Decimal("0.00"), Decimal("500.00"))
+        ]
+
+
+def test_a_school_that_was_never_paid_is_accounted_for_in_the_currency_of_its_board():
+    spent = (SPENT, but(SPENT, line=3, brin="02BB"))
+    found = accounted(paid=(but(PAID, currency="USD"),), spent=spent).accountability
+    assert rows(found, "brin", "currency") == [(SCHOOL, "USD"), ("02BB", "USD")]
+
+
 def test_a_school_that_is_paid_in_dollars_is_accounted_for_in_dollars():
     found = accounted(paid=(but(PAID, currency="USD"),))
     assert found.accountability["currency"].to_list() == ["USD"]
@@ -120,7 +148,7 @@ MOVED = table("vestiging board valid_from\n 01AA00 10001 2020-08-01\n 01AA00 100
 
 
 def accrued(total: str, year: int, schools: pl.DataFrame = HELD) -> list[tuple]:
-    totals = pl.DataFrame([("2021-2022", "01AA00", Decimal(total))], schema=TOTALS, orient="row")
+    totals = pl.DataFrame([("2021-2022", "01AA00", "EUR", Decimal(total))], schema=TOTALS, orient="row")
     return sorted(rows(accrued_to(totals, schools, year), "board", "brin", "accrued"))
 
 

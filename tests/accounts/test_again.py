@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.accounts.year import IN_ORDER, RECEIVED, done, run
-from tests.home.delivery import write_spending
+from tests.accounts.year import CONSENTED, IN_ORDER, RECEIVED, account, done, run
+from tests.home.delivery import write_consents, write_spending
 from tests.home.seeing import everything, published, select
 
 
@@ -74,6 +74,45 @@ def test_a_year_that_is_accounted_for_again_says_where_the_next_no_longer_opens_
     done(second_year, year=2022)
     assert select(second_year, differs) == []
     assert run(second_year, "verify").status == 0
+
+
+def test_a_year_does_not_open_on_a_close_that_came_too_early(accounted):
+    """November and December 2021 are paid after 2021 was accounted for: 2022 would open without that money."""
+    assert run(accounted, "pay", "--month", "2022-01", "--catch-up").status == 0
+    before = everything(accounted)
+    refused = account(accounted, year=2022)
+    assert refused.status == 3
+    assert (
+        "2022 opens on what 2021 leaves over, and payments of 2021 came in since it was accounted for; begin with "
+        "`npo account --year 2021`"
+    ) in refused.stderr
+    assert everything(accounted) == before
+
+
+def test_a_refused_row_counts_for_its_own_year_until_that_is_told_anew(second_year, tmp_path):
+    """A row of 2021 that cannot be read is no fault of 2022, and is not made good by what is told of 2022."""
+    refused = "select year, board, line from findings where rule = 'refused_row' order by all"
+    wrong = write_spending(tmp_path / "wrong", *IN_ORDER[:1], IN_ORDER[1].replace("500,50", "veel"), *IN_ORDER[3:])
+    done(second_year, "--spending", wrong, "--max-rejected", "0.5")
+    later = [row.replace(";2021;", ";2022;").replace("4000,00", "40,00") for row in IN_ORDER[:2]]
+    done(second_year, "--spending", write_spending(tmp_path / "later", *later), year=2022)
+    done(second_year)
+    assert select(second_year, refused) == [(2021, "10002", 3)]
+    done(second_year, "--spending", write_spending(tmp_path / "mended", *IN_ORDER))
+    assert select(second_year, refused) == []
+    assert run(second_year, "verify").status == 0
+
+
+def test_a_consent_that_is_worded_anew_reaches_the_page(accounted, tmp_path):
+    anew = [row.replace("meer plezier in lezen", "Ze lezen nu graag") for row in CONSENTED]
+    assert run(accounted, "ingest", write_consents(tmp_path / "anew", *anew)).status == 0
+    later = "accounts of 2021: consents came in later"
+    assert later in run(accounted, "status").stdout
+    assert done(accounted)["written"] == ["10001"]
+    page = accounted / "reports" / "2021" / "10001" / "npo-2021-10001.xhtml"
+    assert "Ze lezen nu graag" in page.read_text()
+    assert later not in run(accounted, "status").stdout
+    assert done(accounted)["run_id"] is None
 
 
 def test_later_payments_of_the_year_are_told_of_by_status(accounted):

@@ -16,10 +16,22 @@ SHARED = but(SPENT, line=3, level="bovenschools", amount="100.00")
 AGREED = but(CONSENT, board_level_agreed="100.00", gmr_consent=True, gmr_date=date(2021, 6, 20))
 LATER = {"year": 2022, "today": date(2023, 3, 1)}
 KEPT = {"board": BOARD, "brin": SCHOOL, "carried_out": Decimal("400.00")}
+FEEDBACK = {"intervention": "Feedback"}
+BACK = but(PAID, paid_month=date(2022, 3, 1), amount="-1000.00")
 SPENT_LATER = but(SPENT, year=2022, amount="50.00")
 
 PLANTED = {
     "overspent": ({"spent": (but(SPENT, amount="1000.01"),)}, "0.01"),
+    # Carried in 400,00; 1.000,00 comes back, of which a board before this one may have had the rest.
+    "taken_back": ({**LATER, "before": (KEPT,), "spent": (), "paid": (BACK,)}, "600.00"),
+    "two_currencies": (
+        {
+            "paid": (PAID, but(PAID, brin="28PW") | {"currency": "USD"}),
+            "spent": (SPENT, but(SPENT, line=3, brin="28PW")),
+            "consents": (CONSENT, but(CONSENT, brin="28PW")),
+        },
+        None,
+    ),
     "spent_without_money": (
         {"spent": (SPENT, but(SPENT, line=3, brin="02BB")), "consents": (CONSENT, but(CONSENT, brin="02BB"))},
         "600.00",
@@ -144,6 +156,35 @@ def test_consents_that_stand_there_twice_are_told_of_and_a_no_counts():
     assert findings["rule"].to_list() == ["told_twice"]
     findings = found(consents=(CONSENT, but(CONSENT, line=3, mr_consent=False, mr_date=None)))
     assert sorted(findings["rule"]) == ["no_mr_consent", "told_twice"]
+
+
+def test_of_consents_that_stand_there_twice_the_least_amount_counts():
+    # 100,00 was spent at board level, and 60,00 agreed to: told twice it is still 60,00
+    agreed = but(AGREED, board_level_agreed="60.00")
+    findings = found(spent=(SPENT, SHARED), consents=(agreed, {**but(agreed, line=3), "result": "Goed"}))
+    over = findings.filter(pl.col("rule") == "board_level_above_agreed")
+    assert over["amount"].to_list() == [Decimal("40.00")]
+
+
+def test_what_two_school_years_agreed_to_adds_up():
+    both = (but(AGREED, school_year="2020-2021", board_level_agreed="60.00"), AGREED)
+    assert found(
+        spent=(SPENT, SHARED, but(SHARED, line=4, amount="60.00", category="B") | FEEDBACK), consents=both
+    ).is_empty()
+
+
+def test_consent_is_asked_for_each_school_year_of_which_money_came():
+    later = but(PAID, paid_month=date(2022, 9, 1)) | {"school_year": "2022-2023"}
+    paid = (but(PAID, paid_month=date(2022, 3, 1)), later)
+    findings = found(**LATER, spent=(SPENT_LATER,), paid=paid)
+    assert findings.select("rule", "message").rows() == [
+        ("no_consent_told", "Over de schoolscan en de instemming van de MR is voor 2022-2023 niets opgegeven.")
+    ]
+
+
+def test_a_school_that_spends_what_was_left_over_is_asked_for_consent():
+    findings = found(**LATER, before=(KEPT,), paid=(), consents=(), spent=(SPENT_LATER,))
+    assert findings["message"].to_list() == ["Over de schoolscan en de instemming van de MR is niets opgegeven."]
 
 
 def test_the_share_of_externals_is_told_per_board_and_never_an_error():

@@ -10,8 +10,9 @@ import pytest
 from npo_pipeline.home.folder import Home
 from npo_pipeline.home.lock import locked
 from tests.accounts.year import account, done, run
-from tests.home.delivery import write_spending
-from tests.home.seeing import everything, published
+from tests.explain.homes import caribbean_home
+from tests.home.delivery import write_addresses, write_register, write_spending
+from tests.home.seeing import everything, published, select
 
 WRONG_ROWS = {
     "category G": ("10001;01AA;2021;G;Feedback;school;1,00;0", "line 2, unknown_code: CATEGORIE 'G'"),
@@ -90,6 +91,30 @@ def test_a_folder_that_cannot_be_written_in_is_seen_before_anything_is_accounted
 def test_two_that_write_reports_of_one_home_do_not_get_in_each_others_way(accounted):
     with locked(Home(accounted), "account", now=datetime(2022, 3, 1)):
         assert account(accounted).status == 4
+
+
+def test_a_template_before_anything_was_paid_is_refused(decided_once, tmp_path):
+    ended = account(decided_once, "--template", "--board", "10001", "--out", tmp_path)
+    assert ended.status == 3
+    assert "board 10001 received nothing in 2021" in ended.stderr
+
+
+def test_a_board_with_two_currencies_gets_no_report_and_does_not_keep_the_others_from_theirs(tmp_path):
+    home = caribbean_home(tmp_path)
+    other = write_addresses(write_register(tmp_path / "more", {"02BB00 Bo": 3}), {"02BB00": "10002"})
+    for command in (
+        ("ingest", other, "--reference-date", "2021-10-01"),
+        ("decide", "--school-year", "2022-2023"),
+        ("pay", "--month", "2022-10", "--catch-up"),
+    ):
+        assert run(home, *command).status == 0
+    result = done(home, year=2022)
+    assert result["written"] == ["10002"]
+    assert ("41999", "two_currencies") in select(home, "select board, rule from findings")
+    alone = account(home, "--board", "41999", year=2022)
+    assert alone.status == 3
+    assert "board 41999 has money in euro and in dollars" in alone.stderr
+    assert run(home, "verify").status == 0
 
 
 def test_a_template_wants_a_board(paid):

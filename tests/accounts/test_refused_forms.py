@@ -1,5 +1,7 @@
 """What is refused of a workbook instead of read wrongly."""
 
+import re
+
 import pytest
 
 from tests.accounts.filing import (
@@ -36,6 +38,15 @@ def test_a_shared_formula_is_refused_and_so_is_one_in_a_cell_without_an_address(
 
     path = repacked(workbook(tmp_path / "npo.xlsx", (SPENT,)), shared)
     assert refusal(path) == "npo.xlsx, Besteding, cell G2: holds a formula; paste its value"
+
+
+def test_an_error_that_was_pasted_as_a_value_is_no_empty_cell(tmp_path):
+    def broken(name: str, xml: bytes) -> bytes:
+        found = re.sub(rb'<c r="H2"[^>]*>.*?</c>', b'<c r="H2" t="e"><v>#N/A</v></c>', xml, count=1)
+        return found if b"sheet1" in name.encode() else xml
+
+    path = repacked(workbook(tmp_path / "npo.xlsx", (SPENT,)), broken)
+    assert refusal(path) == "npo.xlsx, Besteding, cell H2: holds an error (as #N/A); type its value"
 
 
 def test_a_formula_of_the_other_sheet_is_named_with_that_sheet(tmp_path):

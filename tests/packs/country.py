@@ -63,6 +63,8 @@ class Finding:
     amount: str | None = None
     advice: str = "Vul de datum in."
     file: str | None = None
+    line: int = 7
+    rule: str = "undated_consent"
 
 
 @dataclass
@@ -173,12 +175,12 @@ def _finding(board: Board, finding: Finding) -> dict[str, Any]:
         "year": YEAR,
         "board": board.number,
         "brin": finding.brin,
-        "rule": "undated_consent",
+        "rule": finding.rule,
         "severity": finding.severity,
         "amount": euro(finding.amount) if finding.amount else None,
         "message": finding.message,
         "article": "nponderwijs.nl, Verantwoording (4)",
         "advice": finding.advice,
         "file": finding.file,
-        "line": 7 if finding.file else None,
+        "line": finding.line if finding.file else None,
     }

@@ -92,6 +92,32 @@ def test_what_a_board_wrote_itself_is_its_own(end):
     looked_through(ordinary(parents="Samen met 19ZZ.", result="Met bestuur 40077.", spent=spent), end)
 
 
+@pytest.mark.parametrize(
+    "finding",
+    [
+        Finding("warning", "Regel 40077 staat er twee keer.", file="besteding.csv", line=40077),
+        Finding("error", "BRIN_NUMMER '19ZZ' is no school of board 40001", rule="refused_row"),
+    ],
+)
+@pytest.mark.parametrize("end", TEXT_OF_FINDINGS)
+def test_the_number_of_a_line_and_what_a_refused_row_says_are_its_own(end, finding):
+    looked_through(replace(ordinary(), findings=[finding]), end)
+
+
+@pytest.mark.parametrize("end", FORMATS)
+def test_a_municipality_that_is_called_like_anothers_school_is_no_stranger(end):
+    looked_through(ordinary(municipality="Het Zonnelied"), end)
+
+
+def test_the_name_of_a_file_that_names_others_is_not_shown(packed, tmp_path):
+    mine = [Finding("warning", file=name) for name in ("besteding 40001 40077.csv", "besteding.csv")]
+    packed(told(replace(ordinary(), findings=mine), OTHER))
+    page = (tmp_path / "2021" / "40001" / "npo-2021-40001.xhtml").read_text()
+    assert "40077" not in page
+    assert "een bestand van meer besturen" in page
+    assert "besteding.csv" in page
+
+
 def test_a_school_that_the_board_told_of_may_be_named_in_its_findings():
     board = replace(ordinary(), findings=[Finding("error", "Over 19ZZ is niets betaald.", brin="19ZZ")])
     looked_through(board, ".html")

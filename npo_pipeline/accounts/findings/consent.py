@@ -12,11 +12,19 @@ from npo_pipeline.money import to_cents
 
 
 def no_consent_told(case: Case) -> pl.DataFrame:
-    """Nothing was told of the school scan and the consent of a school that received or spent money."""
-    there = case.schools.filter((pl.col("received") > 0) | (pl.col("spent") > 0))
-    silent = there.filter(pl.col("mr_consent").is_null())
-    message = pl.lit("Over de schoolscan en de instemming van de MR is niets opgegeven.")
-    return found(silent, message, "Vul het blad Instemming in voor deze school.")
+    """Nothing was told of the consent for a school year of which money came, or of a school that spent any."""
+    unsaid = case.paid_for.join(case.consents, on=[*SCHOOL, "school_year"], how="anti").sort(
+        *SCHOOL, "school_year"
+    )
+    asked = unsaid.group_by(SCHOOL, maintain_order=True).agg(years=pl.col("school_year").str.join(" en "))
+    silent = case.schools.filter((pl.col("spent") > 0) & pl.col("mr_consent").is_null())
+    others = silent.select(SCHOOL).join(asked, on=SCHOOL, how="anti")
+    message = pl.format(
+        "Over de schoolscan en de instemming van de MR is {}niets opgegeven.",
+        pl.when(pl.col("years") != "").then(pl.format("voor {} ", "years")).otherwise(pl.lit("")),
+    )
+    told = pl.concat([asked, others.with_columns(years=pl.lit(""))])
+    return found(told, message, "Vul het blad Instemming in voor deze school.")
 
 
 def no_school_scan(case: Case) -> pl.DataFrame:

@@ -18,6 +18,8 @@ Rule = Callable[[Case], pl.DataFrame]
 
 RULES: tuple[Rule, ...] = (
     money.overspent,
+    money.taken_back,
+    money.two_currencies,
     money.spent_without_money,
     money.nothing_reported,
     money.external_above_amount,

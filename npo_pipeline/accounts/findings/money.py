@@ -17,12 +17,29 @@ GUIDANCE = "aanvullend, beperkt, tijdelijk en doelgericht"
 
 def overspent(case: Case) -> pl.DataFrame:
     """More was spent than the school had: carried in and received."""
-    there = case.schools.filter((pl.col("carried_out") < 0) & ~_without_money())
+    there = case.schools.filter((pl.col("carried_out") < 0) & ~_without_money() & (pl.col("spent") > 0))
     over = there.with_columns(over=-pl.col("carried_out"), had=pl.col("carried_in") + pl.col("received"))
     message = pl.format(
         "Er is {} besteed en er was {} beschikbaar: {} te veel.", money("spent"), money("had"), money("over")
     )
     return found(over, message, "Verbeter de besteding, of boek het meerdere op andere middelen.", "over")
+
+
+def taken_back(case: Case) -> pl.DataFrame:
+    """More was taken back than there was for a school, and nothing was spent: the board before it may have it."""
+    there = case.schools.filter((pl.col("carried_out") < 0) & (pl.col("spent") == 0))
+    over = there.with_columns(over=-pl.col("carried_out"), had=pl.col("carried_in") + pl.col("received"))
+    message = pl.format("Er is {} meer teruggevorderd dan er voor de school was.", money("over"))
+    advice = "Verreken dit met het vorige bestuur van de school, of boek het op andere middelen."
+    return found(over, message, advice, "over")
+
+
+def two_currencies(case: Case) -> pl.DataFrame:
+    """A board has money in euro and in dollars; a report is in one currency."""
+    mixed = case.schools.group_by("board").agg(pl.col("currency").n_unique()).filter(pl.col("currency") > 1)
+    message = pl.lit("Het bestuur heeft geld in euro en in dollar, en een verslag is in een van de twee.")
+    advice = "Verantwoord de scholen in Caribisch Nederland onder een eigen bestuursnummer."
+    return found(mixed.sort("board"), message, advice)
 
 
 def spent_without_money(case: Case) -> pl.DataFrame:
@@ -106,7 +123,9 @@ def _consents_twice(case: Case) -> pl.DataFrame:
     same = [*SCHOOL, "school_year"]
     twice = case.consents.group_by(same).agg(times=pl.len()).filter(pl.col("times") > 1).sort(same)
     message = pl.format(
-        "De instemming voor {} staat {} keer opgegeven; een N telt voor alle.", "school_year", "times"
+        "De instemming voor {} staat {} keer opgegeven; een N en het laagste bedrag tellen voor alle.",
+        "school_year",
+        "times",
     )
     return found(twice, message, "Laat een regel per school en schooljaar staan.")
 

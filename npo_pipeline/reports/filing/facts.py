@@ -32,7 +32,11 @@ def facts_of(told: Told) -> pl.DataFrame:
     Raises:
         Refused: a board has money in two currencies.
     """
-    _refuse_two_currencies(told.accountability)
+    if boards := mixed_boards(told.accountability):
+        raise Refused(
+            f"board {boards[0]} has money in euro and in dollars: a report is in one currency; "
+            "report its schools in Caribisch Nederland under a board number of their own"
+        )
     parts = [
         _of_boards(told),
         *amount_facts(told.accountability),
@@ -45,13 +49,10 @@ def facts_of(told: Told) -> pl.DataFrame:
     return _in_order(pl.concat([_whole(part) for part in parts]), told.keys)
 
 
-def _refuse_two_currencies(accountability: pl.DataFrame) -> None:
+def mixed_boards(accountability: pl.DataFrame) -> list[str]:
+    """The boards that have money in two currencies, in order. No report can be made of them."""
     mixed = accountability.group_by("board").agg(pl.col("currency").n_unique()).filter(pl.col("currency") > 1)
-    if boards := sorted(mixed["board"].to_list()):
-        raise Refused(
-            f"board {boards[0]} has money in euro and in dollars: a report is in one currency; "
-            "report its schools in Caribisch Nederland under a board number of their own"
-        )
+    return sorted(mixed["board"].to_list())
 
 
 def _of_boards(told: Told) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 import polars as pl
@@ -19,6 +19,12 @@ _CODE = r"\b(?:[0-9]{5}|[0-9]{2}[A-Z]{2}(?:[0-9]{2})?)\b"
 _PICTURE = re.compile(r'base64,[^"]*"')
 _BETWEEN = re.compile(r">([^<]+)<")
 _CELL = re.compile(r'[;\r\n"]+')
+REFUSED_ROW = "refused_row"
+"""The rule whose findings repeat what stands in a row of the board."""
+
+FILE_OF_MANY = "een bestand van meer besturen"
+"""Stands for the name of a file that names other boards or schools."""
+
 _TEXT_OF_WORKBOOK = ("xl/sharedStrings.xml", "xl/workbook.xml", "docProps/core.xml")
 """Where a workbook holds text. Its sheets hold numbers, and places in the first of these."""
 
@@ -48,8 +54,8 @@ def refuse_strangers(board: str, files: Mapping[str, bytes], told: Told, country
     """Look through what is about to be written for a board.
 
     Codes are found wherever they stand by themselves (the amount 10001,00 is no board 10001), names where they
-    are all that stands in a place. What the board itself wrote is its own: codes in its texts, and the schools it
-    told of.
+    are all that stands in a place. What the board itself wrote is its own: codes in its texts and in its rows that
+    were refused, and the schools it told of. So is the municipality of a school, and the number of a line.
 
     Args:
         board: the board.
@@ -60,10 +66,10 @@ def refuse_strangers(board: str, files: Mapping[str, bytes], told: Told, country
     Raises:
         NpoError: a file names somebody else. A fault of ours.
     """
-    names = told.schools["name"].drop_nulls().to_list()
+    places = [text for column in ("name", "municipality") for text in told.schools[column].drop_nulls()]
     texts = _own_texts(told)
-    known = {*names, *map(plain, names), *texts, *map(plain, texts)}
-    codes = {board, *_brins(told), *_codes(" \n".join(texts))}
+    known = {*places, *map(plain, places), *texts, *map(plain, texts)}
+    codes = _own_codes(board, told)
     for name, content in files.items():
         text, values = _read(name, content)
         found = next(_strange_codes(text, codes, country), None) or _strange_name(values, known, country)
@@ -83,6 +89,30 @@ def refuse_mixed(board: str, facts: pl.DataFrame, told: Told) -> None:
     for frame in (facts, told.accountability, told.interventions, told.findings, told.schools, told.consents):
         if set(frame["board"].to_list()) - {board}:
             raise NpoError(f"rows of another board among those of board {board}; this is a fault of the program")
+
+
+def with_files_of_many(board: str, told: Told, country: Country) -> Told:
+    """What is told of a board, without the names of files that name others.
+
+    Args:
+        board: the board.
+        told: what is told of it.
+        country: everyone.
+    """
+    own = _own_codes(board, told)
+    strange = [name for name in told.findings["file"].drop_nulls().unique() if _names_others(name, own, country)]
+    file = pl.when(pl.col("file").is_in(strange)).then(pl.lit(FILE_OF_MANY)).otherwise("file").alias("file")
+    return replace(told, findings=told.findings.with_columns(file)) if strange else told
+
+
+def _names_others(text: str, own: Collection[str], country: Country) -> bool:
+    return next(_strange_codes(text, own, country), None) is not None
+
+
+def _own_codes(board: str, told: Told) -> set[str]:
+    refused = told.findings.filter(pl.col("rule") == REFUSED_ROW)["message"]
+    lines = {str(line) for line in told.findings["line"].drop_nulls()}
+    return {board, *_brins(told), *lines, *_codes(" \n".join([*_own_texts(told), *refused]))}
 
 
 def _own_texts(told: Told) -> list[str]:

@@ -13,7 +13,7 @@ from npo_pipeline.reports.filing.inline.menu import menu
 from npo_pipeline.reports.filing.page import page
 from npo_pipeline.reports.filing.told import Told
 from npo_pipeline.reports.filing.xbrl import instance
-from npo_pipeline.reports.pack.alone import Country, refuse_mixed, refuse_strangers
+from npo_pipeline.reports.pack.alone import Country, refuse_mixed, refuse_strangers, with_files_of_many
 from npo_pipeline.reports.pack.fingerprint import fingerprint
 from npo_pipeline.reports.pack.folder import publish
 from npo_pipeline.reports.pack.sums import NAME, is_intact, sums
@@ -56,6 +56,7 @@ def make_pack(board: str, told: Told, facts: pl.DataFrame, wanted: Wanted) -> Ma
     if not _CODE.fullmatch(board):
         raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
     refuse_mixed(board, facts, told)
+    told = with_files_of_many(board, told, wanted.country)
     filing = wanted.force or "error" not in told.findings["severity"]
     made_from = fingerprint(facts, told, filing=filing, version=wanted.version)
     start = f"npo-{told.year}-{board}"
