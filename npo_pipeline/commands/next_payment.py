@@ -19,6 +19,9 @@ from npo_pipeline.payments.settlement import KEY
 _NEW = "new"
 """Stands for the decision that has no name yet."""
 
+_AFTER_ALL = 2**31
+"""Its place among the decisions of its year."""
+
 
 @dataclass(frozen=True)
 class NextPayment:
@@ -57,7 +60,9 @@ def next_payment(
         return None
     month = min(coming) if coming else month_after(last)
     until = {currency: paid_until(books, school_year, currency) for currency in changed}
-    found = _if_taken(standing(books, month, NOT_YET, schools(books)), school_year, decided, due, until)
+    gap = books.value("select coalesce(max(run_id), '') from runs where command = 'pay'")
+    found = standing(books, month, NOT_YET, schools(books), spreading=school_year)
+    found = _if_taken(found, school_year, decided, due, until, gap)
     payments = payments_of(month, NOT_YET, found)
     each = payments.group_by("board", "currency").agg(pl.col("amount").sum())
     below = each.filter(pl.col("amount") < 0).sort("amount", "board")
@@ -70,13 +75,18 @@ def _if_taken(
     decided: Decided,
     due: pl.DataFrame,
     until: Mapping[str, date | None],
+    gap: str,
 ) -> Standing:
-    """The books with the decision in them; `until`: of each currency it changes, the last month run before it."""
+    """The books with the decision in them.
+
+    `until`: of each currency it changes, the last month that was run before it. `gap`: the payment run before it.
+    """
     schema = {"currency": pl.String, "paid_until": pl.Date}
     news = pl.DataFrame(list(until.items()), schema=schema, orient="row").with_columns(
         school_year=pl.lit(school_year),
         decision_id=pl.concat_str(pl.lit(_NEW), "currency"),
-        sequence=pl.lit(0, pl.Int64),
+        sequence=pl.lit(_AFTER_ALL, pl.Int64),
+        gap=pl.lit(gap),
     )
     stays = ~_of(school_year, list(until))
     instalments = pl.concat(
@@ -85,12 +95,11 @@ def _if_taken(
             decided.instalments.filter(_of(school_year, list(until))).select(found.instalments.columns),
         ]
     )
-    named = due.join(news.select("currency", "decision_id", "paid_until"), on="currency")
+    named = due.join(news.select("currency", "decision_id", "gap", "paid_until"), on="currency")
     before = named.filter(pl.col("month") <= pl.col("paid_until"))
-    corrected = before.group_by(*KEY, "decision_id", "paid_until").agg(pl.col("amount").sum())
-    terms = decided.settling.join(news.select("currency", "decision_id"), on="currency").with_columns(
-        school_year=pl.lit(school_year)
-    )
+    corrected = before.group_by(*KEY, "decision_id", "gap", "paid_until").agg(pl.col("amount").sum())
+    told = news.select("currency", "decision_id", "sequence", "gap")
+    terms = decided.settling.join(told, on="currency").with_columns(school_year=pl.lit(school_year))
     return replace(
         found,
         instalments=instalments,

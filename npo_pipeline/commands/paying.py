@@ -17,7 +17,9 @@ NOT_YET = "~"
 """Later than the id of any run: a payment that is only looked at finds all that is there."""
 
 
-def standing(books: Books, month: Month, run_id: str, schools: pl.DataFrame) -> Standing:
+def standing(
+    books: Books, month: Month, run_id: str, schools: pl.DataFrame, *, spreading: str | None = None
+) -> Standing:
     """What a payment run finds: all that runs before it left.
 
     All earlier months come as one, so that a run does not slow down as the ledger grows.
@@ -27,6 +29,7 @@ def standing(books: Books, month: Month, run_id: str, schools: pl.DataFrame) -> 
         month: its month.
         run_id: the run.
         schools: the directory as it was known then.
+        spreading: a school year that a decision spreads which is not in the books.
     """
     key, latest, then = ", ".join(KEY), latest_at(books, run_id), {"run_id": run_id}
     return Standing(
@@ -49,21 +52,32 @@ def standing(books: Books, month: Month, run_id: str, schools: pl.DataFrame) -> 
         latest,
         books.frame(
             f"""
-            select {key}, decision_id, paid_until, sum(amount)::decimal(18, 2) as amount
-            from (select c.*, d.paid_until from due_changes c join decisions d using (decision_id)
-                  where d.run_id < $run_id and c.month <= d.paid_until and decision_id in (
-                      select decision_id from settling where corrections = 'spread'))
+            with spread as (
+                select school_year, currency, school_type, component
+                from settling join decisions using (decision_id) where corrections = 'spread')
+            select {key}, decision_id, gap, paid_until, sum(amount)::decimal(18, 2) as amount
+            from (select c.*, g.gap, g.paid_until from due_changes c join ({_GAPS}) g using (decision_id)
+                  where c.month <= g.paid_until and (c.school_year = $spreading or (
+                      c.school_year, c.currency, c.school_type, c.component) in (from spread)))
             group by all""",
-            then,
+            {**then, "spreading": spreading},
         ),
         books.frame(
-            """
-            select decision_id, school_year, currency, school_type, component, month, corrections, floor_zero
-            from settling join decisions using (decision_id) where run_id < $run_id""",
+            f"""
+            select decision_id, school_year, currency, school_type, component, sequence, gap, month, corrections,
+                   floor_zero
+            from settling join ({_GAPS}) using (decision_id)""",
             then,
         ),
         schools,
     )
+
+
+_GAPS = """
+    select decision_id, school_year, currency, sequence, paid_until, coalesce((
+        select max(run_id) from runs where command = 'pay' and run_id < d.run_id), '') as gap
+    from decisions d where run_id < $run_id"""
+"""The decisions, each with the payment run before it: those with the same were taken between the same two runs."""
 
 
 def paid_until(books: Books, school_year: str, currency: str, run_id: str = NOT_YET) -> date | None:

@@ -55,7 +55,9 @@ _OPEN = f"""
     left join ({BOOKED}) b using ({_KEY}, month)
     left join ({FIRST_RUNS}) r using (school_year, currency, month)
     where i.month <= (select max(paid_month) from payments)
-        and i.sequence > coalesce(b.sequence, r.sequence, 0) and i.amount <> coalesce(s.amount, 0)"""
+        and i.sequence > coalesce(b.sequence, r.sequence, 0) and i.amount <> coalesce(s.amount, 0)
+    qualify sum(i.amount - coalesce(s.amount, 0)) over (partition by {_KEY}, i.month) <> 0"""
+"""What is open; what was decided and undone of a month before anything was settled is not."""
 
 _ELSEWHERE = f"""
     select p.school_year, p.currency, p.vestiging, p.school_type, p.component, p.decision_id,

@@ -24,8 +24,8 @@ class Standing:
 
     `instalments`: of the latest decisions up to the month: KEY, month, amount. `ledger`: KEY, paid_month, reason,
     amount. `latest`: school_year, currency, decision_id, sequence of those decisions. `corrections`: what each
-    decision changed of months that were paid when it was taken: KEY, decision_id, paid_until, amount. `terms`: of
-    all decisions. `schools`: the directory.
+    decision changed of months that were run when it was taken, where any decision spreads: KEY, decision_id, gap,
+    paid_until, amount. `terms`: of all decisions. `schools`: the directory.
     """
 
     instalments: pl.DataFrame
@@ -68,7 +68,7 @@ def payments_of(month: Month, run_id: str, found: Standing) -> pl.DataFrame:
         _cents(found.instalments, "month"),
         _cents(found.ledger, "paid_month", "reason"),
         found.latest,
-        waiting(month, _cents(found.corrections, "decision_id", "paid_until"), found.terms),
+        waiting(month, _cents(found.corrections, "decision_id", "gap", "paid_until"), found.terms, found.latest),
         floors(month, found.terms, found.latest),
     )
     placed = board_on(found.schools, with_payment_ids(rows, month), month)

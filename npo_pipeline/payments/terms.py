@@ -11,31 +11,34 @@ from npo_pipeline.money import cumulative_share
 from npo_pipeline.months import Month
 from npo_pipeline.payments.settlement import KEY, KIND
 
-TERMS = ["decision_id", *KIND, "month", "corrections", "floor_zero"]
+TERMS = ["decision_id", *KIND, "sequence", "gap", "month", "corrections", "floor_zero"]
 
 
-def waiting(month: Month, corrections: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
+def waiting(month: Month, corrections: pl.DataFrame, terms: pl.DataFrame, latest: pl.DataFrame) -> pl.DataFrame:
     """What of the corrections is spread over months after this one.
 
-    A correction that is spread is paid in equal parts over the months of payment that remained when it was
-    decided: after j of R months round(correction x j / R) of it is paid, so that it adds up exactly. Where none
-    remains it does not wait.
+    What decisions changed together between two runs is one correction, and goes by the terms of the last of them.
+    Where it is spread it is paid in equal parts over the months of payment that remained when it was decided:
+    after j of R months round(correction x j / R) of it is paid, so that it adds up exactly. Nothing waits any more
+    when no month remains, when the latest decision does not spread, or when its own last month has come; what
+    waited when a decision did not spread was due at once, and is no part of what is spread since.
 
     Args:
         month: the month of the run.
-        corrections: KEY, decision_id, paid_until, amount_cents: what each decision changed of months that were
-            paid when it was taken.
+        corrections: KEY, decision_id, gap, paid_until, amount_cents: what each decision changed of months that
+            were run when it was taken. `gap`: the run before it.
         terms: TERMS, a row per month of payment of each kind, of all decisions.
+        latest: decision_id of the latest ones.
 
     Returns:
         KEY, amount_cents: not to be paid yet (0 where what is to be paid and what is to come back cancel out),
         own_month: whether part of it may be of this month, which was run before the decision.
     """
-    spread = terms.filter(pl.col("corrections") == "spread").select("decision_id", *KIND, "month")
-    left = corrections.join(spread, on=["decision_id", *KIND], how="inner").filter(
-        pl.col("month") > pl.col("paid_until")
-    )
-    each = left.group_by(*KEY, "decision_id", "paid_until", "amount_cents").agg(
+    together = corrections.join(_spread(month, terms, latest), on=[*KIND, "gap"], how="inner")
+    sums = together.group_by(*KEY, "gap", "last", "paid_until").agg(pl.col("amount_cents").sum())
+    months = terms.select(*KIND, "month", last="decision_id")
+    left = sums.join(months, on=[*KIND, "last"], how="inner").filter(pl.col("month") > pl.col("paid_until"))
+    each = left.group_by(*KEY, "gap", "paid_until", "amount_cents").agg(
         months=pl.len(), done=(pl.col("month") <= month).sum()
     )
     reached = cumulative_share(pl.col("amount_cents"), pl.col("done"), pl.col("months"))
@@ -45,6 +48,21 @@ def waiting(month: Month, corrections: pl.DataFrame, terms: pl.DataFrame) -> pl.
         .group_by(KEY)
         .agg(pl.col("amount_cents").sum(), own_month=(pl.col("paid_until") >= month).any())
     )
+
+
+def _spread(month: Month, terms: pl.DataFrame, latest: pl.DataFrame) -> pl.DataFrame:
+    """The gaps whose corrections are still spread in a month: KIND, gap, last (the decision whose terms hold)."""
+    each = terms.group_by(*KIND, "decision_id", "sequence", "gap").agg(
+        spread=(pl.col("corrections") == "spread").any(), ends=pl.col("month").max()
+    )
+    newest = each.join(latest.select("decision_id"), on="decision_id", how="semi")
+    still = newest.filter(pl.col("ends") > month)
+    gaps = each.filter(pl.col("sequence") == pl.col("sequence").max().over(*KIND, "gap"))
+    plain = gaps.filter(~pl.col("spread")).group_by(KIND).agg(plain=pl.col("gap").max())
+    since = gaps.join(still, on=KIND, how="semi").join(plain, on=KIND, how="left")
+    # After the last gap that is not spread all are; where the latest decision does not spread there is none.
+    held = since.filter(pl.col("plain").is_null() | (pl.col("gap") > pl.col("plain")))
+    return held.select(*KIND, "gap", last="decision_id")
 
 
 def floors(month: Month, terms: pl.DataFrame, latest: pl.DataFrame) -> pl.DataFrame:

@@ -12,17 +12,33 @@ JAN = date(2022, 1, 1)
 LATEST = table("decision_id\n two")
 
 
+PLACES = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+"""The decisions in order; a month is run between each and the next, where a test does not say otherwise."""
+
+
 def terms(text: str) -> pl.DataFrame:
     """Months as they stand in the table, one row each: `9,10` is September and October."""
     told = table(text).with_columns(pl.col("month").str.split(",")).explode("month")
     day = pl.date(pl.when(pl.col("month") == "1").then(2022).otherwise(2021), pl.col("month").cast(pl.Int8), 1)
+    place = pl.col("decision_id").replace_strict(PLACES, return_dtype=pl.Int64)
     return told.with_columns(
-        month=day, school_year=pl.lit("2021-2022"), currency=pl.lit("EUR"), component=pl.lit("per_pupil")
+        month=day,
+        school_year=pl.lit("2021-2022"),
+        currency=pl.lit("EUR"),
+        component=pl.lit("per_pupil"),
+        sequence=place,
+        gap=place.cast(pl.String),
     )
 
 
-def waits(month: date, corrections: str, settling: str) -> list[tuple]:
-    found = waiting(month, _told(corrections), terms(settling))
+def waits(month: date, corrections: str, settling: str, *, together: bool = False) -> list[tuple]:
+    """`together`: all decisions were taken between the same two runs."""
+    told = terms(settling)
+    if together:
+        told = told.with_columns(gap=pl.lit("2"))
+    latest = told.filter(pl.col("sequence") == pl.col("sequence").max()).select("decision_id").unique()
+    made = _told(corrections).with_columns(gap=pl.lit("2")) if together else _told(corrections)
+    found = waiting(month, made, told, latest)
     return rows(found.sort("school_type"), "school_type", "amount_cents")
 
 
@@ -32,6 +48,7 @@ def _told(corrections: str) -> pl.DataFrame:
         school_year=pl.lit("2021-2022"),
         currency=pl.lit("EUR"),
         component=pl.lit("per_pupil"),
+        gap=pl.col("decision_id").replace_strict(PLACES, return_dtype=pl.Int64).cast(pl.String),
     )
 
 
@@ -57,7 +74,7 @@ def test_it_is_told_when_what_waits_may_be_of_the_month_itself():
         two         bao         9,10,11,12 spread
         """
     told = _told(TWO)
-    found = {month: waiting(month, told, terms(settling))["own_month"].item() for month in (SEP, OCT)}
+    found = {month: waiting(month, told, terms(settling), LATEST)["own_month"].item() for month in (SEP, OCT)}
     assert found == {SEP: True, OCT: False}  # September was run before the decision
 
 
@@ -98,6 +115,112 @@ def test_a_correction_is_spread_over_the_months_that_its_own_decision_knew():
         three       bao         9,10,11,12,1 spread
         """
     assert waits(OCT, TWO, settling) == [("bao", 100 - 33)]
+
+
+BOTH_SPREAD = """
+    decision_id school_type month      corrections
+    two         bao         9,10,11,12 spread
+    three       bao         9,10,11,12 spread
+    """
+
+
+def _two(one: int, other: int) -> str:
+    return f"""
+        decision_id school_type paid_until amount_cents
+        two         bao         2021-09-01 {one}
+        three       bao         2021-09-01 {other}
+        """
+
+
+def test_what_is_decided_between_two_runs_is_rounded_once():
+    # 100 together: 33 after one of three months; 50 and 50 apart are 17 and 17
+    assert waits(OCT, _two(50, 50), BOTH_SPREAD, together=True) == [("bao", 100 - 33)]
+    assert waits(OCT, _two(50, 50), BOTH_SPREAD) == [("bao", 100 - 17 - 17)]
+
+
+def test_what_is_undone_before_a_run_does_not_wait():
+    assert waits(OCT, _two(100, -100), BOTH_SPREAD, together=True) == []
+
+
+def test_decisions_between_two_runs_go_by_the_terms_of_the_last():
+    settling = BOTH_SPREAD.replace("two         bao         9,10,11,12 spread", "two bao 9,10,11,12 next_payment")
+    assert waits(OCT, _two(60, 40), settling, together=True) == [("bao", 100 - 33)]
+
+
+def test_two_equal_corrections_are_two():
+    assert waits(OCT, _two(100, 100), BOTH_SPREAD) == [("bao", 2 * (100 - 33))]
+
+
+def test_only_what_came_after_the_last_decision_that_did_not_spread_waits():
+    told = """
+        decision_id school_type paid_until amount_cents
+        three       bao         2021-09-01 100
+        five        bao         2021-09-01 40
+        """
+    settling = """
+        decision_id school_type month      corrections
+        two         bao         9,10,11,12 next_payment
+        three       bao         9,10,11,12 spread
+        four        bao         9,10,11,12 next_payment
+        five        bao         9,10,11,12 spread
+        """
+    assert waits(OCT, told, settling) == [("bao", 40 - 13)]
+
+
+def test_part_of_what_waits_may_be_of_the_month_itself():
+    told = """
+        decision_id school_type paid_until amount_cents
+        two         bao         2021-09-01 100
+        three       bao         2021-10-01 100
+        """
+    latest = table("decision_id\n three")
+    assert waiting(OCT, _told(told), terms(BOTH_SPREAD), latest)["own_month"].to_list() == [True]
+
+
+def test_the_decisions_of_each_school_year_are_its_own():
+    # the third of one year and the first of the next were taken between the same two runs
+    third = terms("decision_id school_type month corrections\n three bao 9,10,11,12 spread")
+    made = _told("decision_id school_type paid_until amount_cents\n three bao 2021-09-01 100")
+    year, other = pl.lit("2022-2023"), pl.lit("four")
+    both = [
+        pl.concat([one, one.with_columns(school_year=year, decision_id=other)])
+        for one in (made, third, third.select("decision_id", "school_year").unique())
+    ]
+    both[1] = both[1].with_columns(sequence=pl.when(pl.col("decision_id") == "four").then(1).otherwise(3))
+    found = waiting(OCT, *both).sort("school_year")
+    assert rows(found, "school_year", "amount_cents") == [("2021-2022", 100 - 33), ("2022-2023", 100 - 33)]
+
+
+def test_nothing_waits_when_the_latest_decision_does_not_spread():
+    settling = """
+        decision_id school_type month      corrections
+        two         bao         9,10,11,12 spread
+        three       bao         9,10,11,12 next_payment
+        """
+    assert waits(OCT, TWO, settling) == []
+
+
+def test_what_was_due_at_once_is_no_part_of_what_is_spread_since():
+    both = """
+        decision_id school_type paid_until amount_cents
+        two         bao         2021-09-01 100
+        three       bao         2021-09-01 40
+        """
+    settling = """
+        decision_id school_type month      corrections
+        two         bao         9,10,11,12 next_payment
+        three       bao         9,10,11,12 spread
+        """
+    assert waits(OCT, both, settling) == [("bao", 40 - 13)]
+
+
+def test_nothing_waits_longer_than_the_months_of_the_latest_decision():
+    settling = """
+        decision_id school_type month      corrections
+        two         bao         9,10,11,12 spread
+        three       bao         9,10       spread
+        """
+    assert waits(OCT, TWO, settling) == []
 
 
 def test_where_no_month_remains_nothing_waits():

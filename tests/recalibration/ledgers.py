@@ -48,10 +48,11 @@ class Stories:
 
     def ran(self, month: date, *, anything: bool) -> None:
         """A month is run; where it paid nothing at all, it is as if it was not."""
+        if not anything:
+            return
         for story in self.told.values():
             story.append(number(month))
-        if anything:
-            self._run_until.update({year: number(month) for year, *_ in self.told})
+        self._run_until.update({year: number(month) for year, *_ in self.told})
 
     def latest(self, key: Key) -> Decided:
         return next(event for event in reversed(self.told[key]) if isinstance(event, Decided))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import groupby
 
 
 @dataclass(frozen=True)
@@ -28,30 +28,38 @@ Run = int
 
 def paid_after(story: Sequence[Decided | Run], schedule: Sequence[int]) -> list[int]:
     """What was paid in all after each run of a story; `schedule`: the months of payment."""
-    decisions: list[Decided] = []
+    decisions: list[tuple[int, Decided]] = []
     paid_in: dict[int, int] = {}
     after = []
     for event in story:
         if isinstance(event, Decided):
-            decisions.append(event)
+            decisions.append((len(after), event))
             continue
         now = payable(decisions, event, schedule) - sum(paid_in.values())
-        if decisions[-1].floor_zero and event <= max(schedule):
+        if decisions[-1][1].floor_zero and event <= max(schedule):
             now = max(now, -max(paid_in.get(event, 0), 0))
         paid_in[event] = paid_in.get(event, 0) + now
         after.append(sum(paid_in.values()))
     return after
 
 
-def payable(decisions: Sequence[Decided], month: int, schedule: Sequence[int]) -> int:
-    """What is due up to and including a month, less what is spread over the months after it."""
-    held = 0
-    for before, now in pairwise(decisions):
+def payable(decisions: Sequence[tuple[int, Decided]], month: int, schedule: Sequence[int]) -> int:
+    """What is due up to and including a month, less what is spread over the months after it.
+
+    Decisions come with how many months were run before them: those with the same number are one correction, on the
+    terms of the last. A correction that is not spread is due at once, with all that waited until then.
+    """
+    last = decisions[-1][1]
+    if not last.spread or month >= max(schedule):
+        return due(last, month)
+    held, before = 0, Decided({})
+    for _, taken in groupby(decisions, key=lambda one: one[0]):
+        *_, now = [one for _, one in taken]
         left = [one for one in schedule if one > now.paid_until]
-        if now.spread and left:
-            correction = due(now, now.paid_until) - due(before, now.paid_until)
-            held += correction - part(correction, sum(one <= month for one in left), len(left))
-    return due(decisions[-1], month) - held
+        correction = due(now, now.paid_until) - due(before, now.paid_until)
+        held = held + correction - part(correction, sum(one <= month for one in left), len(left)) if left else held
+        held, before = held if now.spread else 0, now
+    return due(last, month) - held
 
 
 def due(decision: Decided, month: int) -> int:

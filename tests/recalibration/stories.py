@@ -41,7 +41,7 @@ Way: TypeAlias = tuple[str, str]
 """How corrections are settled: `next_payment` or `spread`, and whether with a floor of zero."""
 
 NEXT, FLOORED, SPREAD, SPREAD_FLOORED = ALL_WAYS = tuple(product(("next_payment", "spread"), ("no", "yes")))
-_TYPES = dict(zip(ALL_WAYS, ("bao", "sbo", "so", "vso"), strict=True))
+_TYPES = ("bao", "sbo", "so", "vso")
 
 
 class Story:
@@ -60,10 +60,17 @@ class Story:
         self._before: Table | None = None
         self.told: list[list[Decided | Run]] = [[] for _ in self.schools]
 
+    def settle(self, *ways: Way) -> None:
+        """From the next decision on settle other ways, as many as before."""
+        assert len(ways) == len(self._ways)
+        self._ways = ways
+
     def decide(self, *each: Sequence[int], cause: str = "reference_count") -> None:
         """The next decision: the instalments of each school by month, in cents."""
         last = self.books.last_paid()
-        ways = [(_TYPES[way], month, *way) for way in self._ways for month in self.months]
+        ways = [
+            (kind, month, *way) for kind, way in zip(_TYPES, self._ways, strict=False) for month in self.months
+        ]
         settling = pl.DataFrame(ways, schema=_SETTLING, orient="row")
         changes = self._rows(cause, _less(each, self._before)) if self._before else self._rows(cause, [])
         self.books.decide(self._rows("", each).drop("cause"), self._told(settling), changes)
@@ -121,13 +128,13 @@ class Story:
         return [(paid_after(story, schedule) or [0])[-1] for story in self.told]
 
     def _run(self, month: date) -> None:
-        self.books.pay(month)
-        for story in self.told:
+        payments, _ = self.books.pay(month)
+        for story in self.told if payments.height else ():
             story.append(_number(month))
 
     def _rows(self, cause: str, each: Table) -> pl.DataFrame:
         rows = [
-            (vestiging, _TYPES[self._way(number)], month, cause, cents)
+            (vestiging, _TYPES[number % len(self._ways)], month, cause, cents)
             for number, (vestiging, amounts) in enumerate(zip(self.schools, each, strict=False))
             for month, cents in zip(self.months, amounts, strict=True)
             if cents

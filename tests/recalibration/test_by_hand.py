@@ -1,6 +1,6 @@
 """Corrections small enough to add up by hand: what is paid, and what each cent of it is for. Amounts in euro."""
 
-from tests.recalibration.stories import FLOORED, SPREAD, Story
+from tests.recalibration.stories import FLOORED, NEXT, SPREAD, Story
 
 SEP, OCT, NOV, DEC, JAN = "2021-09-01", "2021-10-01", "2021-11-01", "2021-12-01", "2022-01-01"
 
@@ -55,6 +55,43 @@ def test_a_year_that_was_never_run_has_nothing_to_spread():
         (DEC, "instalment", 2.00),
         (DEC, "correction", 0.30),
     ]
+
+
+def test_when_the_next_decision_does_not_spread_nothing_waits_any_longer():
+    """3.00 more for September is spread; then it is 1.00, to be paid at once: nothing was paid, or comes back."""
+    story, other = Story(2, 4, SPREAD), [100] * 4
+    story.decide([0] * 4, other)
+    story.pay()
+    story.decide([300, 0, 0, 0], other)
+    story.settle(NEXT)
+    story.decide([100, 0, 0, 0], other)
+    story.pay(3)
+    assert story.rows() == [(OCT, "correction", 1.00)]
+
+
+def test_what_is_decided_between_two_runs_goes_together_by_the_last_terms():
+    """3.00 more to be paid at once, and taken back before any run: nobody is owed anything."""
+    story = Story(1, 4, NEXT)
+    story.decide([100] * 4)
+    story.pay()
+    story.decide([400, 100, 100, 100])
+    story.settle(SPREAD)
+    story.decide([100] * 4)
+    story.pay(3)
+    assert [reason for _, reason, _ in story.rows()] == ["instalment"] * 4
+
+
+def test_what_came_at_once_and_was_paid_is_no_part_of_what_is_spread_later():
+    story = Story(1, 4, NEXT)
+    story.decide([100] * 4)
+    story.pay()
+    story.decide([400, 100, 100, 100])
+    story.pay()
+    story.settle(SPREAD)
+    story.decide([300, 100, 100, 100])
+    story.pay(2)
+    corrections = [(month, euro) for month, reason, euro in story.rows() if reason == "correction"]
+    assert corrections == [(OCT, 3.00), (NOV, -0.50), (DEC, -0.50)]
 
 
 def test_a_month_that_is_run_again_books_what_came_when_nothing_is_spread():
@@ -135,3 +172,16 @@ def test_what_was_taken_back_before_its_month_was_run_is_not_open():
     assert story.books.select("select decision_id[-3:], amount::double from receivables") == [("003", 0.30)]
     story.pay()
     assert story.causes() == [(OCT, "003", SEP, 0.30)]
+
+
+def test_what_was_decided_and_undone_before_it_was_settled_is_not_open():
+    story = Story(1, 4)
+    story.decide([100] * 4)
+    story.pay()
+    story.decide([200, 100, 100, 100])
+    assert story.paid("receivables") == [100]
+    story.decide([100] * 4)
+    assert story.books.select("from receivables") == []
+    story.pay(3)
+    assert story.books.select("from receivables") == []
+    assert [reason for _, reason, _ in story.rows()] == ["instalment"] * 4

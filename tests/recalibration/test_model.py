@@ -31,6 +31,18 @@ def test_a_correction_is_spread_over_the_months_of_payment_that_remain():
     assert month_by_month([flat(100), 1, later, 2, 3, 4]) == [100, 200 + 33, 200 + 34, 200 + 33]
 
 
+def test_on_other_terms_all_that_waited_is_due_at_once():
+    # 100 more in September is spread, of which October pays 33; then the terms change, and November pays the rest
+    story = [flat(100), 1, flat(200, paid_until=1, spread=True), 2, flat(200, paid_until=2), 3, 4]
+    assert month_by_month(story) == [100, 200 + 33, 200 + 67, 200]
+
+
+def test_decisions_between_two_runs_are_one_correction():
+    # 300 more, then 200 less: 100 is spread over three months
+    story = [flat(100), 1, flat(400, paid_until=1), flat(200, paid_until=1, spread=True), 2, 3, 4]
+    assert month_by_month(story) == [100, 200 + 33, 200 + 34, 200 + 33]
+
+
 def test_where_no_month_remains_there_is_nothing_to_spread_over():
     assert month_by_month([flat(100), 1, 2, 3, 4, flat(90, paid_until=4, spread=True), 5]) == [100] * 4 + [-40]
 

@@ -128,10 +128,14 @@ def share(cents: int, j: int, of: int) -> int:
 @tried
 @given(die=DICE, runs=st.lists(st.integers(0, 2), min_size=2, max_size=4))
 def test_every_month_pays_what_the_model_says(die, runs):
-    """Any amounts at all, where the machine beside this can only decide what pupils times rates give."""
+    """Any amounts at all, and other terms on the way; the machine has pupils times rates, on terms that stay."""
     with closing(Story(SCHOOLS, MONTHS, *ALL_WAYS)) as story:
         for months in runs:
+            if die.random() < 0.5:
+                story.settle(*die.choices(ALL_WAYS, k=len(ALL_WAYS)))
             story.decide(*thrown(die))
+            if die.random() < 0.3:
+                story.decide(*thrown(die))
             if die.random() < 0.3:
                 story.again()
             story.pay(months)

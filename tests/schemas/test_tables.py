@@ -107,7 +107,7 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
 
 MAY_BE_NULL = {
     "deliveries": {"reference_date", "superseded_by"},
-    "quarantine": {"column_name", "board"},
+    "quarantine": {"column_name", "board", "period"},
     "source_corrections": {"vestiging", "expected", "value"},
     "school_facts": {"name", "place", "municipality"},
     "schools": {"name", "place", "municipality", "valid_to"},
