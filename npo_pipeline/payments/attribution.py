@@ -21,6 +21,9 @@ def open_items(
 ) -> pl.DataFrame:
     """The items that no instalment covers, with what is still open of them.
 
+    What a decision took back of a month before it was settled is open on neither side: it goes off against what
+    was decided last before it.
+
     Args:
         items: ITEM, sequence (of the decision), amount_cents.
         settled: ITEM, amount_cents of earlier corrections.
@@ -45,7 +48,23 @@ def open_items(
     left = known.filter(pl.col("sequence") > covered).with_columns(
         amount_cents=pl.col("amount_cents") - pl.col("done").fill_null(0)
     )
-    return left.select(*ITEM, "sequence", "amount_cents")
+    return _undone_apart(left.select(*ITEM, "sequence", "amount_cents"))
+
+
+def _undone_apart(left: pl.DataFrame) -> pl.DataFrame:
+    """What is left of each item when opposite ones of a month have gone off against each other, the latest first.
+
+    With the running total S and all of it T (above zero, or turned so): of an item remains what of it lies between
+    the S before it, at least 0, and the lowest S from it on.
+    """
+    month = [*KEY, "month"]
+    signed = left.sort(_ORDER).with_columns(sign=pl.col("amount_cents").sum().sign().over(month))
+    turned = signed.with_columns(turned=pl.col("amount_cents") * pl.col("sign"))
+    reached = turned.with_columns(reached=pl.col("turned").cum_sum().over(month))
+    lowest = pl.col("reached").reverse().cum_min().reverse().over(month)
+    before = pl.max_horizontal(pl.col("reached") - pl.col("turned"), pl.lit(0, pl.Int64))
+    remains = pl.max_horizontal(lowest - before, pl.lit(0, pl.Int64))
+    return reached.with_columns(amount_cents=remains * pl.col("sign")).select(left.columns)
 
 
 def causes_of(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import polars as pl
+import pytest
 
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.payments.attribution import causes_of, open_items
@@ -62,6 +63,44 @@ def test_a_run_of_another_school_year_or_currency_covers_nothing():
         sequence="i",
     )
     assert opened(ITEMS, first_runs=elsewhere) == [("one", 100), ("two", 30), ("three", 20)]
+
+
+@pytest.mark.parametrize(
+    ("decided", "left"),
+    [
+        ([100, -100, 30], [0, 0, 30]),  # all of the first was taken back
+        ([100, -40], [60, 0]),
+        ([50, 50, -60], [40, 0, 0]),  # the latest goes first: 50 of the second, 10 of the first
+        ([30, -100], [0, -70]),
+        ([-100, 30], [-70, 0]),
+        ([-20, 50, -10], [0, 20, 0]),  # 20 of the 50 makes good the first, 10 the third takes back
+        ([100, -100], [0, 0]),
+    ],
+)
+def test_what_was_taken_back_before_it_was_settled_is_open_on_neither_side(decided, left):
+    lines = [
+        f"01AA00 d{place} {place} 2021-09-01 reference_count {cents}" for place, cents in enumerate(decided, 2)
+    ]
+    items = "\n".join(["vestiging decision_id sequence month cause cents", *reversed(lines)])
+    assert opened(items) == [(f"d{place}", cents) for place, cents in enumerate(left, 2)]
+
+
+def test_what_was_taken_back_of_another_month_or_school_goes_off_against_nothing():
+    items = """
+        vestiging decision_id sequence month      cause           cents
+        01AA00    two         2        2021-09-01 reference_count 100
+        01AA00    three       3        2021-10-01 reference_count -100
+        02BB00    four        4        2021-09-01 reference_count -50
+        """
+    assert opened(items) == [("two", 100), ("three", -100), ("four", -50)]
+    schools = """
+        vestiging decision_id sequence month      cause           cents
+        01AA00    two         2        2021-09-01 reference_count 100
+        02BB00    two         2        2021-09-01 reference_count 50
+        01AA00    three       3        2021-09-01 reference_count -40
+        02BB00    three       3        2021-09-01 reference_count -20
+        """
+    assert opened(schools) == [("two", 100 - 40), ("three", 0), ("two", 50 - 20), ("three", 0)]
 
 
 def test_what_was_settled_before_is_not_open_any_more():

@@ -118,8 +118,7 @@ def test_two_corrections_that_cancel_out_differ_by_a_cent_on_the_way_and_the_las
     assert corrections == [(OCT, 0.01), (NOV, -0.01), (DEC, 0.01), (JAN, -0.01)]
     assert story.causes() == [
         (OCT, "002", SEP, 0.01),
-        (NOV, "002", SEP, 0.01),
-        (NOV, "003", SEP, -0.02),  # all that is open
+        (NOV, "003", SEP, -0.01),  # all that is open: 0.01 less went off against what was still to be paid
         (DEC, "003", SEP, 0.01),  # nothing is
         (JAN, "003", SEP, -0.01),
     ]
@@ -172,6 +171,17 @@ def test_what_was_taken_back_before_its_month_was_run_is_not_open():
     assert story.books.select("select decision_id[-3:], amount::double from receivables") == [("003", 0.30)]
     story.pay()
     assert story.causes() == [(OCT, "003", SEP, 0.30)]
+
+
+def test_a_correction_is_not_put_down_to_one_that_was_undone():
+    story = Story(1, 4, SPREAD)
+    story.decide([100] * 4)
+    story.pay()
+    story.decide([200, 100, 100, 100])  # 002
+    story.decide([100] * 4)  # 003 undoes it
+    story.decide([130, 100, 100, 100])  # 004
+    story.pay(3)
+    assert story.causes() == [(month, "004", SEP, 0.10) for month in (OCT, NOV, DEC)]
 
 
 def test_what_was_decided_and_undone_before_it_was_settled_is_not_open():
