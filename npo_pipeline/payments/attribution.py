@@ -21,8 +21,8 @@ def open_items(
 ) -> pl.DataFrame:
     """The items that no instalment covers, with what is still open of them.
 
-    What a decision took back of a month before it was settled is open on neither side: it goes off against what
-    was decided last before it.
+    What a decision took back of a month before it was settled, and for the same cause, is open on neither side: it
+    goes off against what was decided last before it.
 
     Args:
         items: ITEM, sequence (of the decision), amount_cents.
@@ -52,16 +52,18 @@ def open_items(
 
 
 def _undone_apart(left: pl.DataFrame) -> pl.DataFrame:
-    """What is left of each item when opposite ones of a month have gone off against each other, the latest first.
+    """What is left of each item when opposite ones of a month and cause have gone off against each other.
+
+    The latest go first.
 
     With the running total S and all of it T (above zero, or turned so): of an item remains what of it lies between
     the S before it, at least 0, and the lowest S from it on.
     """
-    month = [*KEY, "month"]
-    signed = left.sort(_ORDER).with_columns(sign=pl.col("amount_cents").sum().sign().over(month))
+    same = [*KEY, "month", "cause"]
+    signed = left.sort(_ORDER).with_columns(sign=pl.col("amount_cents").sum().sign().over(same))
     turned = signed.with_columns(turned=pl.col("amount_cents") * pl.col("sign"))
-    reached = turned.with_columns(reached=pl.col("turned").cum_sum().over(month))
-    lowest = pl.col("reached").reverse().cum_min().reverse().over(month)
+    reached = turned.with_columns(reached=pl.col("turned").cum_sum().over(same))
+    lowest = pl.col("reached").reverse().cum_min().reverse().over(same)
     before = pl.max_horizontal(pl.col("reached") - pl.col("turned"), pl.lit(0, pl.Int64))
     remains = pl.max_horizontal(lowest - before, pl.lit(0, pl.Int64))
     return reached.with_columns(amount_cents=remains * pl.col("sign")).select(left.columns)

@@ -85,6 +85,22 @@ def test_what_was_taken_back_before_it_was_settled_is_open_on_neither_side(decid
     assert opened(items) == [(f"d{place}", cents) for place, cents in enumerate(left, 2)]
 
 
+def test_what_another_cause_takes_back_stays_apart():
+    # a pupil less and a higher rate in one decision, and a higher rate in the next: a row for each cause
+    items = """
+        vestiging decision_id sequence month      cause           cents
+        01AA00    two         2        2021-09-01 rate_change     28
+        01AA00    two         2        2021-09-01 reference_count -175
+        01AA00    three       3        2021-09-01 rate_change     -8
+        """
+    found = open_items(of_kind(items), NONE_SETTLED, NONE_BOOKED, FIRST_RUN).sort("cause", "sequence")
+    assert rows(found, "cause", "decision_id", "amount_cents") == [
+        ("rate_change", "two", 28 - 8),
+        ("rate_change", "three", 0),
+        ("reference_count", "two", -175),
+    ]
+
+
 def test_what_was_taken_back_of_another_month_or_school_goes_off_against_nothing():
     items = """
         vestiging decision_id sequence month      cause           cents
