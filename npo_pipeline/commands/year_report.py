@@ -91,7 +91,7 @@ def gather(request: ReportRequest) -> Gathered:
     A board with money in two currencies gets no report; a finding says so.
 
     Raises:
-        Refused: the year was not accounted for, or the board has no accounts in it, or none in one currency.
+        Refused: the year was not accounted for, the board has no accounts in it, or it has two currencies.
         NpoError: the facts do not add up. A fault of ours.
     """
     with read_books(request.home) as books:

@@ -7,9 +7,10 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from npo_pipeline.accounts.findings.judged import RULES
 from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.pack.alone import country_of, refuse_strangers
+from npo_pipeline.reports.pack.alone import REFUSED_ROW, country_of, refuse_strangers
 from npo_pipeline.reports.pack.pack import _content
 from tests.packs.conftest import ordinary
 from tests.packs.country import Board, Finding, School, Spent, told
@@ -17,6 +18,10 @@ from tests.packs.country import Board, Finding, School, Spent, told
 OTHER = Board("40077", [School("19ZZ", "Het Zonnelied"), School("20YY", "De Vijver & Co")])
 FORMATS = [".xbrl", ".xhtml", ".html", ".xlsx", ".csv"]
 TEXT_OF_FINDINGS = [".xhtml", ".html", ".xlsx"]
+
+
+def test_the_rule_of_refused_rows_is_one_of_the_rules():
+    assert REFUSED_ROW in {rule.__name__ for rule in RULES}
 
 
 def looked_through(board: Board, end: str, facts=None, mine=None) -> None:

@@ -28,7 +28,7 @@ def overspent(case: Case) -> pl.DataFrame:
 def taken_back(case: Case) -> pl.DataFrame:
     """More was taken back than there was for a school, and nothing was spent: the board before it may have it."""
     there = case.schools.filter((pl.col("carried_out") < 0) & (pl.col("spent") == 0))
-    over = there.with_columns(over=-pl.col("carried_out"), had=pl.col("carried_in") + pl.col("received"))
+    over = there.with_columns(over=-pl.col("carried_out"))
     message = pl.format("Er is {} meer teruggevorderd dan er voor de school was.", money("over"))
     advice = "Verreken dit met het vorige bestuur van de school, of boek het op andere middelen."
     return found(over, message, advice, "over")
