@@ -47,7 +47,7 @@ class Answer:
     remark: str
 
 
-def plan_asked_about() -> str | None:
+def plan_awaiting_approval() -> str | None:
     """The plan that a person was asked about, when this run was suspended and goes on."""
     with get_client(sync_client=True) as client:
         policy = client.read_flow_run(UUID(flow_run.get_id())).empirical_policy
@@ -55,7 +55,7 @@ def plan_asked_about() -> str | None:
     return asked[0] if asked else None
 
 
-def answered(plan: str, seconds: int, told: str) -> Answer:
+def approval_answer(plan: str, seconds: int, told: str) -> Answer:
     """Give the answer about a plan; where there is none yet, suspend this run.
 
     Args:

@@ -15,19 +15,19 @@ from prefect.artifacts import (
 )
 
 from flows.plan_page import page_of, summary_of
-from npo_pipeline.commands.decision import DecideRequest, DecideResult
+from npo_pipeline.commands.account.reports import Reports
+from npo_pipeline.commands.account.write import AccountResult
+from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
 from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.pay import MonthPaid
-from npo_pipeline.commands.reporting import Reports
 from npo_pipeline.commands.steps import Progress
-from npo_pipeline.commands.write_accounts import AccountResult
 from npo_pipeline.months import month_text
 
 MOST_ROWS = 200
 """A table in an artifact is for a person; the books hold the rest."""
 
 
-def of_payments(paid: Sequence[MonthPaid]) -> None:
+def payments_artifact(paid: Sequence[MonthPaid]) -> None:
     """A table per month in which something was paid: euro and payments per component and reason."""
     for one in paid:
         if one.run_id is None:

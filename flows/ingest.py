@@ -10,9 +10,9 @@ from prefect import flow, get_run_logger
 from flows import artifacts
 from flows.hooks import report_failure
 from flows.tasks import WAIT_SECONDS, as_task
+from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import share_from
 from npo_pipeline.commands.ingest import IngestRequest, ingest
-from npo_pipeline.home.folder import Home
 from npo_pipeline.months import day_from
 
 

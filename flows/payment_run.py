@@ -12,8 +12,8 @@ from flows import artifacts
 from flows.hooks import report_failure
 from flows.schedule import month_of
 from flows.tasks import WAIT_SECONDS, as_task
+from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.pay import PayRequest, pay
-from npo_pipeline.home.folder import Home
 from npo_pipeline.months import month_from, month_text
 
 
@@ -41,7 +41,7 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> l
     """
     wanted = month_from(month) if month else month_of(flow_run.get_scheduled_start_time())
     paid = pay(PayRequest(Home(Path(home)), wanted, catch_up, wait_seconds=WAIT_SECONDS), call=as_task)
-    artifacts.of_payments(paid)
+    artifacts.payments_artifact(paid)
     told = [
         {
             "month": month_text(one.month),

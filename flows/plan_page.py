@@ -9,12 +9,12 @@ from decimal import Decimal
 
 import polars as pl
 
-from npo_pipeline.cli.granted import by_scheme
-from npo_pipeline.cli.show import euro, number
-from npo_pipeline.cli.summaries.parts import money, sums_by
-from npo_pipeline.cli.summaries.planned import with_reasons
-from npo_pipeline.commands.decision import DecideRequest, DecideResult
-from npo_pipeline.commands.next_payment import NextPayment
+from npo_pipeline.cli.output import euro, number
+from npo_pipeline.cli.render.common import money, sums_by
+from npo_pipeline.cli.render.decide import by_scheme
+from npo_pipeline.cli.render.plan import with_reasons
+from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
+from npo_pipeline.commands.decide.next_payment import NextPayment
 from npo_pipeline.errors import printable
 from npo_pipeline.months import month_text
 

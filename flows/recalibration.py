@@ -12,14 +12,14 @@ from prefect.runtime import deployment
 from prefect.states import Completed
 
 from flows import artifacts
-from flows.approval import Answer, answered, plan_asked_about
+from flows.approval import Answer, approval_answer, plan_awaiting_approval
 from flows.hooks import report_failure
 from flows.tasks import WAIT_SECONDS, as_task
+from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import name_from, path_from, reason_from
-from npo_pipeline.commands.decide import decide
-from npo_pipeline.commands.decision import DecideRequest
+from npo_pipeline.commands.decide.command import decide
+from npo_pipeline.commands.decide.model import DecideRequest
 from npo_pipeline.errors import Refused
-from npo_pipeline.home.folder import Home
 from npo_pipeline.months import day_from, school_year_from
 
 SEVEN_DAYS = 7 * 24 * 60 * 60
@@ -75,13 +75,13 @@ def recalibration(
         four_eyes=four_eyes,
     )
     _refuse_no_way_to_wait(approval_timeout)
-    shown, told = plan_asked_about(), ""
+    shown, told = plan_awaiting_approval(), ""
     if shown is None:
         shown, told = _show(request)
         if shown is None:
             return _done(told)
     # When nobody has answered yet, this ends the process; the run comes back to the line above with an answer.
-    return _act(request, shown, answered(shown, approval_timeout, told))
+    return _act(request, shown, approval_answer(shown, approval_timeout, told))
 
 
 def _show(request: DecideRequest) -> tuple[str | None, str]:

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from flows.schedule import last_tick, months_owed
 from flows.server import answering, own_server
+from npo_pipeline.books.lock import locked
+from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.status import status
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import NpoError, Refused
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.lock import locked
 from npo_pipeline.months import month_text
 
 if TYPE_CHECKING:

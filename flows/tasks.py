@@ -12,7 +12,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from npo_pipeline.commands import account, before, decide, ingest, pay, rulebook, year_report
+from npo_pipeline.commands import ingest, pay
+from npo_pipeline.commands.account import command as account
+from npo_pipeline.commands.account import reports
+from npo_pipeline.commands.decide import command as decide
+from npo_pipeline.commands.decide import plan, rules
 from npo_pipeline.errors import NpoError
 
 P = ParamSpec("P")
@@ -24,16 +28,16 @@ READING: frozenset[Callable[..., Any]] = frozenset(
         ingest.read_files,
         pay.plan_months,
         pay.settle_month,
-        rulebook.load_rulebook,
+        rules.load_rulebook,
         decide.work_out_year,
-        before.decision_before,
+        plan.decision_before,
         decide.changed_currencies,
-        before.changes_due,
-        before.plan_of,
+        plan.changes_due,
+        plan.plan_of,
         account.recognise_spending,
         account.refuse_unaccountable,
         account.work_out_accounts,
-        year_report.gather,
+        reports.gather,
     }
 )
 """Steps that only read. They may be tried again; a step that writes never is, because a run that is started

@@ -10,11 +10,10 @@ from prefect import flow, get_run_logger
 from flows import artifacts
 from flows.hooks import report_failure
 from flows.tasks import WAIT_SECONDS, as_task
+from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import board_from, path_from, year_from
-from npo_pipeline.commands.account import AccountRequest, account
-from npo_pipeline.commands.reporting import ReportRequest
-from npo_pipeline.commands.year_report import refuse_unwritable, write_reports
-from npo_pipeline.home.folder import Home
+from npo_pipeline.commands.account.command import AccountRequest, account
+from npo_pipeline.commands.account.reports import ReportRequest, refuse_unwritable, write_reports
 
 
 @flow(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandera.polars as pa
 import polars as pl
 
-from schemas.light import light
+from schemas.light import cheap_column
 from schemas.rules import VESTIGING
 
 MONEY = pl.Decimal(18, 2)
@@ -52,7 +52,7 @@ _Dtype = pl.DataType | type[pl.DataType]
 
 def column(dtype: _Dtype, *checks: pa.Check, nullable: bool = False) -> pa.Column:
     """A column of a type."""
-    return light(dtype, list(checks), nullable=nullable)
+    return cheap_column(dtype, list(checks), nullable=nullable)
 
 
 def text(*checks: pa.Check, nullable: bool = False) -> pa.Column:

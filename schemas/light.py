@@ -8,7 +8,7 @@ from typing import Any
 import pandera.polars as pa
 
 
-def light(dtype: Any, checks: list[pa.Check], *, nullable: bool = False) -> pa.Column:
+def cheap_column(dtype: Any, checks: list[pa.Check], *, nullable: bool = False) -> pa.Column:
     """A column that a model copies lightly. Nothing here ever changes a check, so copies may share them."""
     return _copied_lightly(pa.Column(dtype, checks, nullable=nullable))
 

@@ -5,19 +5,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
-from schemas.columns import (
-    MOMENT,
-    MONEY,
-    QUANTITY,
-    SCHEME,
-    SCHOOL_TYPES,
-    code,
-    column,
-    one_of,
-    table,
-    text,
-    whole,
-)
+from schemas.columns import MOMENT, MONEY, QUANTITY, SCHEME, SCHOOL_TYPES, code, column, one_of, table, text, whole
 from schemas.rules import BOARD, BRIN, RULES, VESTIGING
 
 DELIVERIES = table(

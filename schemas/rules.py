@@ -69,7 +69,7 @@ _SURELY = "surely"
 """Where a check keeps its cheap condition; pandera knows its checks by class, so a class of ours will not do."""
 
 
-def surely_right(model: pa.DataFrameSchema) -> list[pl.Expr]:
+def sufficient_conditions(model: pa.DataFrameSchema) -> list[pl.Expr]:
     """Conditions, one per column, that a row can only meet together when it passes all checks of its model.
 
     A register has millions of rows and hardly any with a fault; these expressions find the few that may

@@ -1,7 +1,7 @@
 """What a published table is (contract, section 3): its columns, types, keys and what a row may hold.
 
 The pandera models below are the one place that says so: the DuckDB tables are made from them
-(`npo_pipeline.home.tables`) and every frame is checked against them before it is published.
+(`npo_pipeline.books.tables`) and every frame is checked against them before it is published.
 """
 
 from __future__ import annotations
@@ -9,14 +9,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
-from schemas.accounted import (
-    ACCOUNTABILITY,
-    ACCOUNTABILITY_INTERVENTIONS,
-    ACCOUNTS,
-    CONSENTS,
-    FINDINGS,
-    SPENDING,
-)
+from schemas.accounted import ACCOUNTABILITY, ACCOUNTABILITY_INTERVENTIONS, ACCOUNTS, CONSENTS, FINDINGS, SPENDING
 from schemas.columns import (
     CAUSES,
     CURRENCIES,
@@ -100,8 +93,8 @@ __all__ = [
     "TABLES",
     "TRACE",
     "UNROUNDED",
-    "checked",
-    "in_order",
+    "select_columns",
+    "validated",
 ]
 
 TABLES = (
@@ -138,7 +131,7 @@ TABLES = (
 )
 
 
-def in_order(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:
+def select_columns(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:
     """A collected frame with the columns of its table in their order.
 
     Raises:
@@ -149,13 +142,13 @@ def in_order(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:
     return frame.select(list(model.columns))
 
 
-def checked(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:
+def validated(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:
     """Check a collected frame against its table; gives it back with the columns in their order.
 
     Raises:
         TypeError: the frame is lazy.
         pandera.errors.SchemaErrors: a row is not what the table holds: a fault of ours.
     """
-    ordered = in_order(frame, model)
+    ordered = select_columns(frame, model)
     model.validate(ordered, lazy=True)
     return ordered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from npo_pipeline.regulations.load import LoadedRegulation, all_shipped
+from npo_pipeline.rulebook.load import LoadedRegulation, all_shipped
 
 
 def shipped(name: str) -> LoadedRegulation:

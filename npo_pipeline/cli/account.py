@@ -1,13 +1,19 @@
-"""`npo account`: options in, the accounts of a year and where the reports stand out."""
+"""`npo account`: options in, the accounts of a year and where the reports stand out.
+
+What `npo account` does between its options and its summary.
+"""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
+from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import BOARD, PATH, SHARE, YEAR, common
+from npo_pipeline.cli.preload import preload_duckdb, preload_rendering, progress
 
 
 @click.command()
@@ -42,13 +48,47 @@ from npo_pipeline.cli.options import BOARD, PATH, SHARE, YEAR, common
 @common
 def account(home: Path, as_json: bool, template: bool, out: Path | None, **wishes: Any) -> None:
     """Account for a calendar year: tables for every board, and a pack of reports per board."""
-    from npo_pipeline.cli import accounting
-
     if out is not None and not template:
         raise click.UsageError("--out goes with --template")
     if template and (wishes["board"] is None or wishes["spending"]):
         raise click.UsageError("--template wants a --board, and takes no --spending")
     if template:
-        accounting.run_template(home, as_json, wishes["year"], wishes["board"], out)
+        run_template(home, as_json, wishes["year"], wishes["board"], out)
     else:
-        accounting.run_account(home, as_json, **wishes)
+        run_account(home, as_json, **wishes)
+
+
+def run_account(
+    home: Path,
+    as_json: bool,
+    year: int,
+    spending: tuple[Path, ...],
+    board: str | None,
+    force: bool,
+    validate: str,
+    viewer: bool,
+    treatment: str | None,
+    max_rejected: Decimal,
+) -> None:
+    """Account for a year, write its reports, check them, and show what was found."""
+    preload_duckdb()
+    from npo_pipeline.commands.account.command import AccountRequest, account
+    from npo_pipeline.commands.account.reports import ReportRequest, refuse_unwritable, write_reports
+
+    shown = preload_rendering()
+    request = ReportRequest(Home(home), year, board, force, validate == "full", viewer)
+    with progress() as tell:
+        refuse_unwritable(request)
+        result = account(AccountRequest(Home(home), year, spending, board, treatment, max_rejected), progress=tell)
+        reports = write_reports(request, progress=tell)
+    shown().of_account(home, result, reports, board, as_json)
+
+
+def run_template(home: Path, as_json: bool, year: int, board: str, out: Path | None) -> None:
+    """Write a blank workbook for a board."""
+    preload_duckdb()
+    from npo_pipeline.commands.account.template import TemplateRequest, write_blank
+
+    shown = preload_rendering()
+    written = write_blank(TemplateRequest(Home(home), year, board, out or Path()))
+    shown().of_template(written, as_json)

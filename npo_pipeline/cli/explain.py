@@ -21,18 +21,17 @@ def explain(home: Path, as_json: bool, lang: str, **wishes: Any) -> None:
 
     CODE is a vestiging (16AH00), a BRIN (16AH) or a board (41234).
     """
-    from npo_pipeline.cli import show
-    from npo_pipeline.commands.asked import ExplainRequest
+    from npo_pipeline.books.paths import Home
+    from npo_pipeline.cli import output
+    from npo_pipeline.commands.explain import ExplainRequest
     from npo_pipeline.commands.explain import explain as explained
-    from npo_pipeline.home.folder import Home
-    from npo_pipeline.reports.explain.document import document_of
     from npo_pipeline.reports.explain.dutch import DUTCH
     from npo_pipeline.reports.explain.english import ENGLISH
-    from npo_pipeline.reports.explain.telling import text_of
+    from npo_pipeline.reports.explain.render import document_of, text_of
 
     language = {one.code: one for one in (DUTCH, ENGLISH)}[lang]
     explanation = explained(ExplainRequest(Home(home), **wishes))
     if as_json:
-        show.document(document_of(explanation, language))
+        output.document(document_of(explanation, language))
     else:
-        show.line(text_of(explanation, language))
+        output.line(text_of(explanation, language))

@@ -13,10 +13,10 @@ import click
 from npo_pipeline import __version__
 from npo_pipeline.cli.account import account
 from npo_pipeline.cli.explain import explain
+from npo_pipeline.cli.informatietool import tool
 from npo_pipeline.cli.options import DAY, MONTH, PATH, REASON, SCHOOL_YEAR, SHARE, approval, common, reference_date
+from npo_pipeline.cli.output import install_streams
 from npo_pipeline.cli.rules import rules
-from npo_pipeline.cli.streams import settle
-from npo_pipeline.cli.tool import tool
 from npo_pipeline.errors import NpoError, printable
 
 FAULT_OF_OURS = 1
@@ -38,9 +38,9 @@ npo.add_command(account)
 @common
 def demo(home: Path, as_json: bool) -> None:
     """The whole story on a made-up country, in about a minute."""
-    from npo_pipeline.cli.story import tell
+    from npo_pipeline.cli.demo.first_year import run_demo
 
-    tell(npo, home, as_json)
+    run_demo(npo, home, as_json)
 
 
 @npo.command()
@@ -53,9 +53,9 @@ def demo(home: Path, as_json: bool) -> None:
 @common
 def generate(out: Path, home: Path, as_json: bool, **wishes: Any) -> None:
     """Write a made-up delivery to OUT."""
-    from npo_pipeline.cli import running
+    from npo_pipeline.cli import run
 
-    running.run_generate(out, as_json, **wishes)
+    run.run_generate(out, as_json, **wishes)
 
 
 @npo.command()
@@ -67,9 +67,9 @@ def generate(out: Path, home: Path, as_json: bool, **wishes: Any) -> None:
 @common
 def ingest(paths: tuple[Path, ...], home: Path, as_json: bool, **wishes: Any) -> None:
     """Read a delivery: a folder, a file or a zip; several make one."""
-    from npo_pipeline.cli import running
+    from npo_pipeline.cli import run
 
-    running.run_ingest(home, paths, as_json, **wishes)
+    run.run_ingest(home, paths, as_json, **wishes)
 
 
 @npo.command()
@@ -90,9 +90,9 @@ def ingest(paths: tuple[Path, ...], home: Path, as_json: bool, **wishes: Any) ->
 @common
 def decide(home: Path, as_json: bool, **wishes: Any) -> None:
     """Compute every school's entitlement as a new decision."""
-    from npo_pipeline.cli import running
+    from npo_pipeline.cli import run
 
-    running.run_decide(home, as_json, **wishes)
+    run.run_decide(home, as_json, **wishes)
 
 
 @npo.command()
@@ -102,9 +102,9 @@ def decide(home: Path, as_json: bool, **wishes: Any) -> None:
 @common
 def diff(before: str, after: str, home: Path, as_json: bool, workbook: Path | None) -> None:
     """Show what decision AFTER has more or less than decision BEFORE, and why."""
-    from npo_pipeline.cli import running
+    from npo_pipeline.cli import run
 
-    running.run_diff(home, before, after, as_json, workbook)
+    run.run_diff(home, before, after, as_json, workbook)
 
 
 @npo.command()
@@ -114,27 +114,27 @@ def diff(before: str, after: str, home: Path, as_json: bool, workbook: Path | No
 @common
 def pay(home: Path, as_json: bool, **wishes: Any) -> None:
     """Run the payments of a month."""
-    from npo_pipeline.cli import running
+    from npo_pipeline.cli import run
 
-    running.run_pay(home, as_json, **wishes)
+    run.run_pay(home, as_json, **wishes)
 
 
 @npo.command()
 @common
 def verify(home: Path, as_json: bool) -> None:
     """Derive everything again, and say what does not tie."""
-    from npo_pipeline.cli import running
+    from npo_pipeline.cli import run
 
-    running.run_verify(home, as_json)
+    run.run_verify(home, as_json)
 
 
 @npo.command()
 @common
 def status(home: Path, as_json: bool) -> None:
     """Show deliveries, decisions, months paid, open findings."""
-    from npo_pipeline.cli import running
+    from npo_pipeline.cli import run
 
-    running.run_status(home, as_json)
+    run.run_status(home, as_json)
 
 
 @npo.command()
@@ -153,7 +153,7 @@ def main() -> None:
     # A command is short-lived and its tables are not Python objects: collecting garbage while the libraries
     # load costs more than it frees.
     gc.set_threshold(100_000, 20, 20)
-    answer = settle()
+    answer = install_streams()
     try:
         npo.main(standalone_mode=False)
         answer.flush()

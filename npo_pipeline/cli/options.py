@@ -20,7 +20,7 @@ from npo_pipeline.months import day_from, month_from, school_year_from
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Read(click.ParamType[Any]):
+class ParsedParam(click.ParamType[Any]):
     """A value read by one of our own readers; what it refuses is wrong usage."""
 
     def __init__(self, name: str, read: Callable[[str], Any]) -> None:
@@ -97,16 +97,16 @@ def board_from(text: str) -> str:
 
 LONGEST_NAME = 100
 
-MONTH = Read("YYYY-MM", month_from)
-DAY = Read("YYYY-MM-DD", day_from)
-SCHOOL_YEAR = Read("2021-2022", school_year_from)
-SHARE = Read("SHARE", share_from)
-REASON = Read("TEXT", reason_from)
-NAME = Read("NAME", name_from)
-PLAN = Read("HASH", plan_from)
-PATH = Read("PATH", path_from)
-YEAR = Read("YYYY", year_from)
-BOARD = Read("NUMBER", board_from)
+MONTH = ParsedParam("YYYY-MM", month_from)
+DAY = ParsedParam("YYYY-MM-DD", day_from)
+SCHOOL_YEAR = ParsedParam("2021-2022", school_year_from)
+SHARE = ParsedParam("SHARE", share_from)
+REASON = ParsedParam("TEXT", reason_from)
+NAME = ParsedParam("NAME", name_from)
+PLAN = ParsedParam("HASH", plan_from)
+PATH = ParsedParam("PATH", path_from)
+YEAR = ParsedParam("YYYY", year_from)
+BOARD = ParsedParam("NUMBER", board_from)
 
 
 def common(command: F) -> F:

@@ -1,8 +1,11 @@
-"""`npo ingest`: a delivery comes in, is checked, counted and registered."""
+"""`npo ingest`: a delivery comes in, is checked, counted and registered.
+
+What was declared, against the books: what ingest holds it against, what is lost or open, what does not tie.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,32 +15,160 @@ from pathlib import Path
 import pandera.polars as pa
 import polars as pl
 
-from npo_pipeline.commands.declared import before, kept, lost_with
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries import (
+    counted_rows,
+    current_reports,
+    current_rows,
+    delivery_states,
+    known_vestigingen,
+    live_corrections,
+    live_deliveries,
+    live_resolutions,
+    refused_lines,
+    school_facts,
+    schools_by_board,
+    schools_by_delivery,
+)
+from npo_pipeline.books.reader import Books
+from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
-from npo_pipeline.counts.declared import sources
-from npo_pipeline.counts.registered import (
+from npo_pipeline.delivery.kinds import KINDS, FileKind
+from npo_pipeline.delivery.recognise import DeliveredFile, recognise_delivery
+from npo_pipeline.delivery.scan import ScannedFile
+from npo_pipeline.errors import Refused
+from npo_pipeline.intake.file_result import FileResult
+from npo_pipeline.intake.read_delivery import read_delivery
+from npo_pipeline.intake.resubmission import ResubmissionContext, check_resubmissions, refuse_replaced_bases
+from npo_pipeline.intake.school_directory import build_directory
+from npo_pipeline.intake.supersession import (
+    dropped_schools,
+    fully_restated,
+    reject_duplicate_counts,
+    reject_duplicate_reports,
+    restated,
+    restatement_remarks,
+    superseded,
+)
+from npo_pipeline.intake.table_rows import (
+    BooksContext,
     content_rows,
+    correction_files,
     delivery_rows,
     difference_rows,
-    registered_as,
+    find_existing,
 )
-from npo_pipeline.counts.replaying import refuse_replaced_bases, refuse_wrong_replays
-from npo_pipeline.counts.retelling import given_way, refuse_two_accounts, remarks, told_anew
-from npo_pipeline.counts.schools import directory
-from npo_pipeline.counts.superseding import no_longer_told, refuse_two_tellings, superseded
-from npo_pipeline.counts.taken import Taken
-from npo_pipeline.counts.taking import take
-from npo_pipeline.errors import Refused
-from npo_pipeline.files.delivery import Arrived, arrive
-from npo_pipeline.files.kinds import KINDS, FileKind
-from npo_pipeline.files.look import Looked
-from npo_pipeline.home.declared import live_resolutions
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.live import all_facts, known_vestigingen, live_deliveries, live_rows, places
-from npo_pipeline.home.retold import held_schools, holding
-from npo_pipeline.home.run import Clock, Run, open_run
 from schemas import tables
 from schemas.columns import schema_of
+
+
+def kept(books: Books) -> BooksContext:
+    """What tells whether a file was declared alike before."""
+    return BooksContext(live_corrections(books), current_rows(books, "counts"), current_reports(books))
+
+
+def before(books: Books) -> ResubmissionContext:
+    """What rows that take the place of refused ones are held against."""
+    return ResubmissionContext(
+        delivery_states(books), refused_lines(books), live_resolutions(books), counted_rows(books)
+    )
+
+
+def lost_with(
+    gone: Mapping[str, str], taken: Mapping[str, FileResult], live: pl.DataFrame, books: Books
+) -> Iterator[str]:
+    """Corrections and resolutions that end because another file takes the place of theirs, a sentence each.
+
+    Args:
+        gone: older delivery_id -> newer delivery_id.
+        taken: delivery_id -> what came in.
+        live: delivery_id, file of the deliveries that were live.
+        books: as they were.
+    """
+    files = dict(live.select("delivery_id", "file").iter_rows())
+    corrected, resolved = live_corrections(books), live_resolutions(books)
+    for older, newer in gone.items():
+        mine = corrected.filter(pl.col("delivery_id") == older).select("line", "column_name").n_unique()
+        news = taken[newer].arrived
+        if mine and not news.declared.corrections:
+            yield (
+                f"{news.name} takes the place of {files[older]} without the corrections that were declared "
+                f"for that ({mine}); declare them again where its source is still wrong"
+            )
+        bases = resolved.filter((pl.col("resolved_by") == older) & ~pl.col("delivery_id").is_in(list(gone)))
+        if bases.height:
+            shown = ", ".join(files[name] for name in bases["delivery_id"].unique().sort())
+            yield (
+                f"{files[older]}, which stood for {bases.height} refused lines of {shown} too, goes with what "
+                f"{news.name} takes the place of: those lines are open again"
+            )
+
+
+_CORRECTIONS = """
+    select distinct c.delivery_id, c.file, c.line, c.column_name, c.action, c.reason, c.reported_by, c.expires
+    from source_corrections c join deliveries using (delivery_id)
+    where superseded_by is null order by all"""
+
+
+def correction_findings(books: Books, today: date) -> Iterator[str]:
+    """The declared corrections that the counts rest on, a sentence each; whether they have expired is said."""
+    for _, file, line, column, action, reason, by, expires in books.frame(_CORRECTIONS).iter_rows():
+        what = "the row was dropped" if action == "drop" else f"{column} was corrected"
+        until = f"until {expires}" if today <= expires else f"expired on {expires}: have a mended file sent"
+        yield f"{file}, line {line}: {what}, declared by {by} ({reason}); {until}"
+
+
+_RESOLVED = """
+    select b.file, r.delivery_id, count(*) as lines, r.resolved_by, s.file as by_file
+    from resolutions r join deliveries b using (delivery_id) join deliveries s on s.delivery_id = r.resolved_by
+    where b.superseded_by is null and s.superseded_by is null group by all order by r.delivery_id, r.resolved_by"""
+
+
+def resolved_lines(books: Books) -> pl.DataFrame:
+    """The refused lines that were resolved: file, delivery_id, lines, resolved_by, by_file."""
+    return books.frame(_RESOLVED)
+
+
+_TIES = {
+    "is no refused line of that delivery": """
+        select resolved_by, delivery_id, line from resolutions anti join quarantine using (delivery_id, line)""",
+    "is of another kind or reference date, or no earlier one": """
+        select r.resolved_by, r.delivery_id, r.line
+        from resolutions r left join deliveries b using (delivery_id)
+        left join deliveries s on s.delivery_id = r.resolved_by
+        where b.kind is distinct from s.kind or b.reference_date is distinct from s.reference_date
+            or not coalesce(b.run_id < s.run_id, false)""",
+    "was superseded, and what stands for it was not": """
+        select r.resolved_by, r.delivery_id, r.line
+        from resolutions r join deliveries b using (delivery_id) join deliveries s on s.delivery_id = r.resolved_by
+        where b.superseded_by is not null and s.superseded_by is null""",
+    "is resolved twice": """
+        select max(r.resolved_by), r.delivery_id, r.line
+        from resolutions r join deliveries s on s.delivery_id = r.resolved_by
+        where s.superseded_by is null group by all having count(*) > 1""",
+}
+"""What may be wrong with a line that was resolved -> the lines of which it holds."""
+
+_MORE_ROWS = """
+    select s.delivery_id, s.rows, count(*) as lines
+    from resolutions r join deliveries s on s.delivery_id = r.resolved_by group by all having s.rows > lines
+    order by 1"""
+
+_OTHER_FILE = """
+    select distinct c.delivery_id, c.file from source_corrections c anti join deliveries using (delivery_id, file)
+    order by 1"""
+
+
+def declared_faults(books: Books) -> Iterator[str]:
+    """Resolutions and corrections that do not fit the deliveries they are of, a sentence each."""
+    for words, query in _TIES.items():
+        for resolver, delivery, line in books.frame(f"{query} order by all").iter_rows():
+            yield f"resolutions: {resolver} stands for line {line} of {delivery}, which {words}"
+    for resolver, rows, lines in books.frame(_MORE_ROWS).iter_rows():
+        yield f"resolutions: {resolver} has {rows} rows for {lines} refused lines"
+    for delivery, file in books.frame(_OTHER_FILE).iter_rows():
+        yield f"source_corrections: {delivery} is no delivery of {file}"
+
 
 DEFAULT_MAX_REJECTED = Decimal("0.01")
 
@@ -58,7 +189,7 @@ class IngestRequest:
     only: Sequence[FileKind] = KINDS
     """The kinds of file that are wanted."""
 
-    looking: Callable[[], list[Looked]] | None = None
+    looking: Callable[[], list[ScannedFile]] | None = None
     """Gives what a first look at the files shows, where that began before."""
 
 
@@ -99,25 +230,25 @@ def ingest(
         return call(register_files, run, taken, clock())
 
 
-def recognise_files(request: IngestRequest, today: date) -> list[Arrived]:
+def recognise_files(request: IngestRequest, today: date) -> list[DeliveredFile]:
     """Step: recognise every file, its reference date, and what is declared of it."""
     looked = request.looking() if request.looking else None
-    return arrive(request.paths, request.reference_date, looked, today, request.only)
+    return recognise_delivery(request.paths, request.reference_date, looked, today, request.only)
 
 
-def read_files(run: Run, arrived: Sequence[Arrived], progress: Progress) -> list[Taken]:
+def read_files(run: Run, arrived: Sequence[DeliveredFile], progress: Progress) -> list[FileResult]:
     """Step: read, check and count every file; pupil rows are let go here."""
-    taken = take(arrived, known_vestigingen(run.books), progress, held_schools(run.books))
-    refuse_two_tellings(taken)
-    refuse_two_accounts(taken)
+    taken = read_delivery(arrived, known_vestigingen(run.books), progress, schools_by_board(run.books))
+    reject_duplicate_counts(taken)
+    reject_duplicate_reports(taken)
     if any(one.arrived.declared.replaces for one in taken):
         live, held = live_deliveries(run.books), kept(run.books)
-        known = {one.arrived.name: registered_as(one, live, held) for one in taken}
-        refuse_wrong_replays(taken, known, before(run.books))
+        known = {one.arrived.name: find_existing(one, live, held) for one in taken}
+        check_resubmissions(taken, known, before(run.books))
     return taken
 
 
-def refuse_when_too_many(taken: Sequence[Taken], max_rejected: Decimal) -> None:
+def refuse_when_too_many(taken: Sequence[FileResult], max_rejected: Decimal) -> None:
     """Step: refuse the delivery when too large a share of its rows is refused.
 
     Raises:
@@ -137,13 +268,13 @@ SHOWN = 5
 """Faults that a refusal of a whole delivery names: who mends a small file wants to see all that is wrong."""
 
 
-def _worded(taken: Sequence[Taken]) -> Iterator[str]:
+def _worded(taken: Sequence[FileResult]) -> Iterator[str]:
     for one in taken:
         for line, rule, _, message in one.worded.sort("line", maintain_order=True).iter_rows():
             yield f"{one.arrived.name}, line {line}, {rule}: {message}"
 
 
-def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResult:
+def register_files(run: Run, taken: Sequence[FileResult], at: datetime) -> IngestResult:
     """Step: put what is new in the books, and let it supersede what it corrects."""
     waiting = tuple(one.arrived.name for one in taken if one.without_board)
     live = live_deliveries(run.books)
@@ -155,24 +286,28 @@ def register_files(run: Run, taken: Sequence[Taken], at: datetime) -> IngestResu
     content = content_rows(fresh)
     for model, rows in content.values():
         run.add(model, rows)
-    held = holding(run.books)
-    anew = told_anew(fresh, held)
-    gone = superseded(fresh, live, places(run.books), live_resolutions(run.books)) | given_way(anew, held)
+    held = current_reports(run.books)
+    anew = restated(fresh, held)
+    gone = superseded(fresh, live, schools_by_delivery(run.books), live_resolutions(run.books)) | fully_restated(
+        anew, held
+    )
     refuse_replaced_bases(fresh, gone)
     for older, newer in gone.items():
         run.supersede(older, newer)
-    told = [live_rows(run.books, table).select("delivery_id", "vestiging") for table in ("counts", "scores")]
+    told = [current_rows(run.books, table).select("delivery_id", "vestiging") for table in ("counts", "scores")]
     lost = (
-        *no_longer_told(gone, fresh, live, pl.concat(told)),
+        *dropped_schools(gone, fresh, live, pl.concat(told)),
         *lost_with(gone, fresh, live, run.books),
-        *remarks(fresh, anew, live),
+        *restatement_remarks(fresh, anew, live),
     )
     apart = _compare(run, fresh, pl.concat([live.filter(~pl.col("delivery_id").is_in(list(gone))), files]))
     if apart.height:
         run.add(tables.DIFFERENCES, apart)
-    run.derive(tables.SCHOOLS, directory(pl.concat([all_facts(run.books), _added(run, tables.SCHOOL_FACTS)])))
+    run.derive(
+        tables.SCHOOLS, build_directory(pl.concat([school_facts(run.books), _added(run, tables.SCHOOL_FACTS)]))
+    )
     run.facts["inputs"] = files.select("file", "kind", "sha256", "rows", "rejected").to_dicts()
-    run.facts["declared"] = sources(fresh)
+    run.facts["declared"] = correction_files(fresh)
     return _result(run, run.run_id, waiting, lost)
 
 
@@ -189,29 +324,29 @@ def _result(run: Run, run_id: str | None, waiting: tuple[str, ...], remarks: tup
     )
 
 
-def _fresh(taken: Sequence[Taken], live: pl.DataFrame, run: Run) -> dict[str, Taken]:
+def _fresh(taken: Sequence[FileResult], live: pl.DataFrame, run: Run) -> dict[str, FileResult]:
     """What is new, and what is not but would give way to a part that came along with it: that stays beside it."""
     held, resolutions = kept(run.books), live_resolutions(run.books)
-    known = {id(one): registered_as(one, live, held) for one in taken}
+    known = {id(one): find_existing(one, live, held) for one in taken}
     news = [one for one in taken if known[id(one)] is None]
     while True:
         # A part that stays beside what is new may in turn displace another that came along with it.
-        gone = superseded(_numbered(news, run), live, places(run.books), resolutions)
+        gone = superseded(_numbered(news, run), live, schools_by_delivery(run.books), resolutions)
         more = [one for one in taken if known[id(one)] is None or known[id(one)] in gone]
         if len(more) == len(news):
             return _numbered(news, run)
         news = more
 
 
-def _numbered(fresh: Sequence[Taken], run: Run) -> dict[str, Taken]:
+def _numbered(fresh: Sequence[FileResult], run: Run) -> dict[str, FileResult]:
     before = int(run.books.value("select count(*) from deliveries"))
     return {f"d{number:06d}": one for number, one in enumerate(fresh, before + 1)}
 
 
-def _compare(run: Run, fresh: dict[str, Taken], live: pl.DataFrame) -> pl.DataFrame:
+def _compare(run: Run, fresh: dict[str, FileResult], live: pl.DataFrame) -> pl.DataFrame:
     here = pl.col("delivery_id").is_in(live["delivery_id"].implode())
-    counts = pl.concat([live_rows(run.books, "counts").filter(here), _added(run, tables.COUNTS)])
-    scores = pl.concat([live_rows(run.books, "scores").filter(here), _added(run, tables.SCORES)])
+    counts = pl.concat([current_rows(run.books, "counts").filter(here), _added(run, tables.COUNTS)])
+    scores = pl.concat([current_rows(run.books, "scores").filter(here), _added(run, tables.SCORES)])
     return difference_rows(fresh, live, counts, scores, run.run_id)
 
 

@@ -7,15 +7,15 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.commands.paying import NOT_YET, latest_at, made_of, standing
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries import school_directory
+from npo_pipeline.books.reader import Books, read_books, require_books
+from npo_pipeline.books.run import Clock, Run, open_run
+from npo_pipeline.commands.ledger_state import AFTER_ALL_RUNS, attribution_inputs, decisions_in_force, ledger_state
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import Refused
-from npo_pipeline.home.books import Books, need_books, read_books
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.live import schools
-from npo_pipeline.home.run import Clock, Run, open_run
 from npo_pipeline.months import Month, month_after, month_text
-from npo_pipeline.payments.booking import correction_causes, payments_of
+from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.payments.settlement import months_to_pay
 from schemas import tables
 
@@ -50,7 +50,7 @@ def pay(
             changed by the month that was refused.
         HomeLocked: another run is busy.
     """
-    need_books(request.home)
+    require_books(request.home)
     if request.dry_run:
         with read_books(request.home) as books:
             return _dry(books, call(plan_months, books, request), call)
@@ -119,10 +119,10 @@ def settle_month(books: Books, month: Month, run_id: str, also: pl.DataFrame | N
     Raises:
         Refused: a later month was paid already, and something of this one changed since.
     """
-    found = standing(books, month, run_id, schools(books))
+    found = ledger_state(books, month, run_id, school_directory(books))
     if also is not None:
         found = replace(found, ledger=pl.concat([found.ledger, also.select(found.ledger.columns)]))
-    payments, paid = payments_of(month, run_id, found), found.ledger
+    payments, paid = payment_rows(month, run_id, found), found.ledger
     last = max([month, *paid["paid_month"].unique()])
     if payments.height and last > month:
         raise Refused(
@@ -138,8 +138,8 @@ def write_payments(run: Run, month: Month, payments: pl.DataFrame) -> None:
     run.add(tables.PAYMENTS, payments)
     corrected = payments.filter(pl.col("reason") == "correction")["vestiging"]
     if corrected.len():
-        made = made_of(run.books, corrected, month, run.run_id)
-        latest = latest_at(run.books, run.run_id)
+        made = attribution_inputs(run.books, corrected, month, run.run_id)
+        latest = decisions_in_force(run.books, run.run_id)
         run.add(tables.CORRECTION_CAUSES, correction_causes(month, payments, latest, made))
     run.facts["decisions"] = run.books.frame(_RESTS_ON).to_dicts()
 
@@ -155,5 +155,5 @@ def _dry(books: Books, months: list[Month], call: Call) -> list[MonthPaid]:
     done: list[MonthPaid] = []
     for month in months:
         paid = pl.concat([one.payments for one in done]) if done else None
-        done.append(MonthPaid(month, None, call(settle_month, books, month, NOT_YET, paid)))
+        done.append(MonthPaid(month, None, call(settle_month, books, month, AFTER_ALL_RUNS, paid)))
     return done

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.commands.accounting import came_later
-from npo_pipeline.commands.declared import correction_findings, resolved_lines
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries import live_deliveries
+from npo_pipeline.books.reader import Books, read_books
+from npo_pipeline.books.run import Clock
+from npo_pipeline.commands.account.inputs import changes_since
+from npo_pipeline.commands.ingest import correction_findings, resolved_lines
 from npo_pipeline.commands.steps import now
-from npo_pipeline.counts.precedence import CUMI, PUPILS_PO, PUPILS_VO, SCORES, used
-from npo_pipeline.home.books import Books, read_books
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.live import live_deliveries
-from npo_pipeline.home.run import Clock
+from npo_pipeline.intake.source_precedence import CUMI, PUPILS_PO, PUPILS_VO, SCORES, select_sources
 
 _COUNTING = "select delivery_id from counts union select delivery_id from scores"
 _COUNTED = (PUPILS_PO, PUPILS_VO, CUMI, SCORES)
@@ -132,7 +132,7 @@ def _account_findings(books: Books) -> Iterator[str]:
         group by 1 order by 1""")
     for year, errors, boards in wrong.iter_rows():
         yield f"accounts of {year}: {errors} errors of {boards} boards (table findings)"
-    for (year,), later in came_later(books).group_by("year", maintain_order=True):
+    for (year,), later in changes_since(books).group_by("year", maintain_order=True):
         what = ", ".join(later["what"])
         yield f"accounts of {year}: {what} came in later; run `npo account --year {year}` again"
 
@@ -163,7 +163,7 @@ def _newer_counts(books: Books, told: pl.Series) -> Iterator[str]:
     rows = books.frame("select decision_id, used_for, delivery_id from decision_inputs")
     for decision, day in books.frame("select decision_id, reference_date from latest_decisions order by 1").rows():
         mine = rows.filter((pl.col("decision_id") == decision) & pl.col("used_for").is_in(list(_COUNTED)))
-        now = used(live.filter(pl.col("reference_date") == day))
+        now = select_sources(live.filter(pl.col("reference_date") == day))
         later = {name for subject in _COUNTED for name in now.get(subject, ())} - {*mine["delivery_id"]}
         if decision not in told and mine.height and later:
             files = live.filter(pl.col("delivery_id").is_in(list(later)))["file"].sort()

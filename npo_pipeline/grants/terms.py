@@ -1,16 +1,22 @@
-"""The rules of a subsidy as the few frames and expressions that applications are joined with."""
+"""The rules of a subsidy as the few frames and expressions that applications are joined with.
+
+What applications are judged by: the pupils of each school, whether it has a score, and who held it when.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
+from npo_pipeline.intake.source_precedence import PUPILS_PO, PUPILS_VO, SCORES, rows_of_deliveries, select_sources
 from npo_pipeline.money import divide_half_away
-from npo_pipeline.regulations.cited import Cited
-from npo_pipeline.regulations.subsidies.model import Subsidy
+from npo_pipeline.rulebook.fields import Cited
+from npo_pipeline.rulebook.subsidies.model import Subsidy
 
 RANKS = {"published": 0, "approximate": 1, "derived": 2, "unknown": 2}
 """How unsure a value is. What is decided without a ceiling that is not known is as unsure as what is derived."""
@@ -98,3 +104,79 @@ def rank(value: Cited[Any]) -> int:
 def status_of(ranked: pl.Expr) -> pl.Expr:
     """The status of the least sure of the values that something rests on."""
     return ranked.replace_strict([0, 1, 2], ["published", "approximate", "derived"], return_dtype=pl.String)
+
+
+APPLICATIONS = "applications"
+"""The kind of the files that hold them, and the name of what they are used for."""
+
+_COUNTED = (PUPILS_PO, PUPILS_VO, SCORES)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a decision on applications rests on.
+
+    `applications`: delivery_id, line, scheme, board, brin, applied_on, pupils, amount.
+    `pupils`: brin, school_type, pupils, of the reference date.
+    `scored`: brin: the schools with a score above 0 on that date.
+    `schools`: the directory: vestiging, brin, board, valid_from, valid_to.
+    """
+
+    applications: pl.DataFrame
+    pupils: pl.DataFrame
+    scored: pl.DataFrame
+    schools: pl.DataFrame
+
+
+def inputs_of(subsidy: Subsidy, live: pl.DataFrame) -> dict[str, list[str]]:
+    """The deliveries that the grants of a scheme rest on: what they are used for -> delivery_ids.
+
+    Counts are named after the scheme (`iop_pupils_po`), because other rules of the same decision may count on
+    another day.
+
+    Args:
+        subsidy: the rules.
+        live: delivery_id, kind, reference_date of the deliveries that nothing superseded.
+
+    Raises:
+        Refused: the reference date is not known.
+    """
+    day = subsidy.reference_date.known(f"the reference date of {subsidy.scheme}")
+    chosen = select_sources(live.filter(pl.col("reference_date") == day))
+    counted = {_name(subsidy, what): chosen[what] for what in _COUNTED if what in chosen}
+    applied = live.filter(pl.col("kind") == APPLICATIONS)["delivery_id"].sort().to_list()
+    return {**counted, **({APPLICATIONS: applied} if applied else {})}
+
+
+def basis_of(
+    subsidy: Subsidy,
+    inputs: Mapping[str, Sequence[str]],
+    applications: pl.DataFrame,
+    counts: pl.DataFrame,
+    scores: pl.DataFrame,
+    schools: pl.DataFrame,
+) -> Basis:
+    """Take from the books what the chosen deliveries hold.
+
+    Args:
+        subsidy: the rules.
+        inputs: as `inputs_of` gives it; those of other schemes may be among them.
+        applications: the table.
+        counts: delivery_id, vestiging, school_type, pupils.
+        scores: delivery_id, vestiging, score.
+        schools: the directory.
+    """
+    po, vo, scored = (inputs.get(_name(subsidy, what), []) for what in _COUNTED)
+    brin = pl.col("vestiging").str.head(4).alias("brin")
+    counted = rows_of_deliveries(counts, [*po, *vo]).group_by(brin, "school_type").agg(pl.col("pupils").sum())
+    summed = rows_of_deliveries(scores, scored).group_by(brin).agg(pl.col("score").sum())
+    return Basis(
+        rows_of_deliveries(applications, inputs.get(APPLICATIONS, [])),
+        counted.filter(pl.col("pupils") > 0).sort("brin", "school_type"),
+        summed.filter(pl.col("score") > 0).select("brin").sort("brin"),
+        schools,
+    )
+
+
+def _name(subsidy: Subsidy, what: str) -> str:
+    return f"{subsidy.scheme.lower()}_{what}"

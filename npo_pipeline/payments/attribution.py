@@ -48,10 +48,10 @@ def open_items(
     left = known.filter(pl.col("sequence") > covered).with_columns(
         amount_cents=pl.col("amount_cents") - pl.col("done").fill_null(0)
     )
-    return _undone_apart(left.select(*ITEM, "sequence", "amount_cents"))
+    return _net_reversals(left.select(*ITEM, "sequence", "amount_cents"))
 
 
-def _undone_apart(left: pl.DataFrame) -> pl.DataFrame:
+def _net_reversals(left: pl.DataFrame) -> pl.DataFrame:
     """What is left of each item when opposite ones of a month and cause have gone off against each other.
 
     The latest go first.
@@ -69,7 +69,7 @@ def _undone_apart(left: pl.DataFrame) -> pl.DataFrame:
     return reached.with_columns(amount_cents=remains * pl.col("sign")).select(left.columns)
 
 
-def causes_of(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+def attribute_corrections(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     """Say of every correction what it is for; the parts add up to it exactly.
 
     A correction that settles all that is open settles every item whole. One that settles a part (because the

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.counts.schools import board_on
+from npo_pipeline.intake.school_directory import board_on
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.months import Month
-from npo_pipeline.payments.attribution import ITEM, causes_of, open_items
+from npo_pipeline.payments.attribution import ITEM, attribute_corrections, open_items
 from npo_pipeline.payments.settlement import KEY, settle, with_payment_ids
-from npo_pipeline.payments.terms import floors, waiting
+from npo_pipeline.payments.spreading import deferred_corrections, floored_kinds
 from schemas import tables
 
 COLUMNS = list(tables.PAYMENTS.columns)
@@ -19,7 +19,7 @@ CAUSES = list(tables.CORRECTION_CAUSES.columns)
 
 
 @dataclass(frozen=True)
-class Standing:
+class LedgerState:
     """What a payment run finds in the books.
 
     `instalments`: of the latest decisions up to the month: KEY, month, amount. `ledger`: KEY, paid_month, reason,
@@ -37,7 +37,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Made:
+class AttributionInputs:
     """What decisions made due of some schools, and what of it was paid.
 
     `items`: ITEM, sequence, amount. `settled`: ITEM, amount. `booked`: KEY, month, sequence. `first_runs`:
@@ -50,7 +50,7 @@ class Made:
     first_runs: pl.DataFrame
 
 
-def payments_of(month: Month, run_id: str, found: Standing) -> pl.DataFrame:
+def payment_rows(month: Month, run_id: str, found: LedgerState) -> pl.DataFrame:
     """What a payment run pays.
 
     The board is the one that holds the vestiging on the first day of the paid month (contract, section 4).
@@ -68,8 +68,10 @@ def payments_of(month: Month, run_id: str, found: Standing) -> pl.DataFrame:
         _cents(found.instalments, "month"),
         _cents(found.ledger, "paid_month", "reason"),
         found.latest,
-        waiting(month, _cents(found.corrections, "decision_id", "gap", "paid_until"), found.terms, found.latest),
-        floors(month, found.terms, found.latest),
+        deferred_corrections(
+            month, _cents(found.corrections, "decision_id", "gap", "paid_until"), found.terms, found.latest
+        ),
+        floored_kinds(month, found.terms, found.latest),
     )
     placed = board_on(found.schools, with_payment_ids(rows, month), month)
     return placed.with_columns(
@@ -80,7 +82,9 @@ def payments_of(month: Month, run_id: str, found: Standing) -> pl.DataFrame:
     ).select(COLUMNS)
 
 
-def correction_causes(month: Month, payments: pl.DataFrame, latest: pl.DataFrame, made: Made) -> pl.DataFrame:
+def correction_causes(
+    month: Month, payments: pl.DataFrame, latest: pl.DataFrame, made: AttributionInputs
+) -> pl.DataFrame:
     """Why the corrections of a payment run were due.
 
     Args:
@@ -103,7 +107,9 @@ def correction_causes(month: Month, payments: pl.DataFrame, latest: pl.DataFrame
     )
     cents = to_cents(pl.col("amount"))
     items, settled = (frame.with_columns(amount_cents=cents) for frame in (made.items, made.settled))
-    parts = causes_of(keyed, open_items(items, settled.select(*ITEM, "amount_cents"), booked, first_runs))
+    parts = attribute_corrections(
+        keyed, open_items(items, settled.select(*ITEM, "amount_cents"), booked, first_runs)
+    )
     whole = parts.join(corrections.select("payment_id", "run_id"), on="payment_id")
     return whole.with_columns(amount=to_euro(pl.col("amount_cents"))).select(CAUSES)
 

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.reports.filing.national import write_national
-from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME, write_taxonomy
-from npo_pipeline.reports.filing.told import Told
-from npo_pipeline.reports.sheet import Column, Row, Sheet
-from npo_pipeline.reports.workbook import write_sheets
+from npo_pipeline.reports.xbrl.facts import ReportData
+from npo_pipeline.reports.xbrl.national_csv import write_national
+from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
+from npo_pipeline.reports.xlsx import Column, Row, Sheet, write_sheets
 
 _TITLES = {
     "all": "Landelijk",
@@ -37,7 +36,7 @@ Check = Callable[[Path, Path], None]
 
 
 def write_national_reports(
-    folder: Path, told: Told, facts: pl.DataFrame, summary: pl.DataFrame, check: Check
+    folder: Path, told: ReportData, facts: pl.DataFrame, summary: pl.DataFrame, check: Check
 ) -> tuple[Path, ...]:
     """Write the reports of the country in place of those before; they are there whole and checked, or not at all.
 

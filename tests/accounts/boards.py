@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.accounts.account import Accounted, Basis, account_for
-from npo_pipeline.regulations.accountability.load import year_end_rules
+from npo_pipeline.accounts.statement import Accounted, Basis, account_for
+from npo_pipeline.rulebook.accountability.load import year_end_rules
 from schemas import tables
 from schemas.columns import schema_of
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import xlsxwriter
 
-from npo_pipeline.files.kinds import CONSENTS, SPENDING
+from npo_pipeline.delivery.kinds import CONSENTS, SPENDING
 from tests.home.delivery import write_country
 from tests.home.npo import Ended, here
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from npo_pipeline.delivery.recognise import DeliveredFile, recognise_delivery
 from npo_pipeline.errors import Refused
-from npo_pipeline.files.delivery import Arrived, arrive
-from npo_pipeline.reports.pack.template import write_template
+from npo_pipeline.reports.board_form.workbook import write_template
 
 MENU = (
     ("A", "Meer onderwijs", ("Zomerscholen", "Uitbreiding onderwijs")),
@@ -65,8 +65,8 @@ def template(path: Path, **filled: pl.DataFrame) -> Path:
     return path
 
 
-def arrived(path: Path) -> dict[str, Arrived]:
-    return {one.name: one for one in arrive([path], None)}
+def arrived(path: Path) -> dict[str, DeliveredFile]:
+    return {one.name: one for one in recognise_delivery([path], None)}
 
 
 def told(path: Path, sheet: str = "Besteding") -> list[tuple]:
@@ -76,5 +76,5 @@ def told(path: Path, sheet: str = "Besteding") -> list[tuple]:
 
 def refusal(path: Path) -> str:
     with pytest.raises(Refused) as refused:
-        arrive([path], None)
+        recognise_delivery([path], None)
     return str(refused.value)

@@ -6,10 +6,10 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from npo_pipeline.accounts.findings.judged import OPENING, RULES
-from npo_pipeline.regulations.accountability.load import year_end_rules
+from npo_pipeline.accounts.findings.registry import OPENING, RULES
+from npo_pipeline.rulebook.accountability.load import year_end_rules
 from schemas import tables
-from schemas.tables import checked
+from schemas.tables import validated
 from tests.accounts.boards import BOARD, CONSENT, PAID, SCHOOL, SPENT, accounted, but
 
 SHARED = but(SPENT, line=3, level="bovenschools", amount="100.00")
@@ -110,7 +110,7 @@ ALSO = {"external_above_amount": {"external_share"}}
 
 def found(**otherwise) -> pl.DataFrame:
     """The findings, as rows that their table may hold."""
-    return checked(accounted(**otherwise).findings, tables.FINDINGS)
+    return validated(accounted(**otherwise).findings, tables.FINDINGS)
 
 
 def test_accounts_that_are_in_order_have_no_findings():

@@ -8,16 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.files.workbook import sheet_cells
-from tests.accounts.filing import (
-    AGREED,
-    SPENT,
-    faults_found,
-    home_with_schools,
-    ingest,
-    repacked,
-    workbook,
-)
+from npo_pipeline.delivery.xlsx_reader import sheet_cells
+from tests.accounts.filing import AGREED, SPENT, faults_found, home_with_schools, ingest, repacked, workbook
 from tests.accounts.forms import AGREED_ALREADY, FILLED, arrived, refusal, template, told
 from tests.accounts.test_consent_files import FAULTS as WRONG_CONSENTS
 from tests.accounts.test_spending_files import FAULTS as WRONG_SPENDING

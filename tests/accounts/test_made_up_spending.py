@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.accounts.told_last import latest_told
-from npo_pipeline.counts.taken import Taken
-from npo_pipeline.counts.taking import take
-from npo_pipeline.files.delivery import arrive
+from npo_pipeline.accounts.board_reports import latest_reports
+from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.generate.mistakes import MISTAKES
 from npo_pipeline.generate.spending import planted, write_spending
+from npo_pipeline.intake.file_result import FileResult
+from npo_pipeline.intake.read_delivery import read_delivery
 
 MENU = (
     ("A", "Meer onderwijs", ("Zomerscholen", "Uitbreiding onderwijs")),
@@ -36,12 +36,12 @@ def country(many: int) -> pl.DataFrame:
     )
 
 
-def read(folder: Path, schools: pl.DataFrame, **more: int) -> dict[str, Taken]:
+def read(folder: Path, schools: pl.DataFrame, **more: int) -> dict[str, FileResult]:
     """What the files hold when they are taken in; none of their rows is refused."""
     paths = write_spending(folder, schools, YEAR, 7, MENU, **more)
     assert [path.name for path in paths] == ["besteding-2021.csv", "instemming-2021.csv"]
     held = schools.select("board", "brin")
-    taken = take(arrive(paths, None), pl.Series([], dtype=pl.String), lambda *_: None, held)
+    taken = read_delivery(recognise_delivery(paths, None), pl.Series([], dtype=pl.String), lambda *_: None, held)
     assert [one.rejected for one in taken] == [0, 0]
     return {one.arrived.kind.name: one for one in taken}
 
@@ -89,7 +89,7 @@ def test_a_mistake_is_in_the_files(tmp_path, mistake):
     schools = country(120)
     ((_, brin, _),) = [one for one in planted(schools, YEAR, 7, MENU, len(MISTAKES)) if one[2] == mistake]
     read_back = read(tmp_path, schools, faults=len(MISTAKES))
-    spent = latest_told(read_back["spending"].spending.with_columns(delivery_id=pl.lit("d1")), "year")
+    spent = latest_reports(read_back["spending"].spending.with_columns(delivery_id=pl.lit("d1")), "year")
     spent = spent.filter(pl.col("brin") == brin)
     (consent,) = read_back["consents"].consents.filter(pl.col("brin") == brin).to_dicts()
     of_board = spent.filter(pl.col("level") == "bovenschools")["amount"].sum()

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from npo_pipeline.accounts.findings.judged import opening_findings
-from npo_pipeline.regulations.accountability.load import year_end_rules
+from npo_pipeline.accounts.findings.registry import opening_findings
+from npo_pipeline.rulebook.accountability.load import year_end_rules
 from tests.accounts.boards import BOARD, SCHOOL
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.lock import locked
+from npo_pipeline.books.lock import locked
+from npo_pipeline.books.paths import Home
 from tests.accounts.year import account, done, run
 from tests.explain.homes import caribbean_home
 from tests.home.delivery import write_addresses, write_register, write_spending

@@ -4,13 +4,7 @@ import re
 
 import pytest
 
-from tests.accounts.filing import (
-    AGREED,
-    HEADERS,
-    SPENT,
-    repacked,
-    workbook,
-)
+from tests.accounts.filing import AGREED, HEADERS, SPENT, repacked, workbook
 from tests.accounts.forms import refusal, told
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.accounts.told_last import latest_told
+from npo_pipeline.accounts.board_reports import latest_reports
 from tests.accounts.filing import SPENT, accepted, faults_found, home_with_schools, ingest
 from tests.corrections.declaring import REPLACES, SET, but, declare
 from tests.home.delivery import BOARDS, write_addresses, write_changes, write_spending
@@ -62,7 +62,7 @@ def spent(home: Path, *, live: bool = True) -> list[tuple]:
     """Board, brin, year and amount of the rows that hold."""
     told = pl.DataFrame(select(home, "select delivery_id, board, brin, year, amount from spending"), orient="row")
     told.columns = ["delivery_id", "board", "brin", "year", "amount"]
-    return sorted(rows(latest_told(told, "year"), "board", "brin", "year", "amount"))
+    return sorted(rows(latest_reports(told, "year"), "board", "brin", "year", "amount"))
 
 
 def superseded(home: Path) -> list[tuple]:
@@ -252,7 +252,7 @@ def test_rows_that_hold_are_those_of_the_latest_delivery_of_each_board_and_year(
         year="i",
         amount="m",
     )
-    assert rows(latest_told(told, "year").cast({"amount": pl.Int64}), "board", "year", "amount") == [
+    assert rows(latest_reports(told, "year").cast({"amount": pl.Int64}), "board", "year", "amount") == [
         ("10002", 2021, 2),
         ("10001", 2021, 3),
         ("10001", 2022, 4),

@@ -12,16 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from npo_pipeline.commands.account import AccountRequest, account
-from npo_pipeline.commands.checking import check_facts, check_written
-from npo_pipeline.commands.reporting import ReportRequest
-from npo_pipeline.commands.year_report import gather, write_board_packs, write_country
-from npo_pipeline.home.folder import Home
-from npo_pipeline.reports.filing.arelle import validate
-from npo_pipeline.reports.filing.page import page
-from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME
-from npo_pipeline.reports.filing.xbrl import instance
-from npo_pipeline.reports.pack.boards import apart
+from npo_pipeline.books.paths import Home
+from npo_pipeline.commands.account.command import AccountRequest, account
+from npo_pipeline.commands.account.reports import (
+    ReportRequest,
+    check_facts,
+    check_written,
+    gather,
+    write_board_packs,
+    write_country,
+)
+from npo_pipeline.reports.board_pack.write_packs import split_by_board
+from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.xbrl.arelle import validate
+from npo_pipeline.reports.xbrl.instance import instance
+from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME
 
 _FULL = 200
 """Boards that Arelle checks; the time of all is reckoned from these."""
@@ -59,7 +64,7 @@ def main() -> None:
 
 
 def _render(told: Any, facts: Any) -> None:
-    for _, mine, its_facts in apart(told, facts):
+    for _, mine, its_facts in split_by_board(told, facts):
         instance(its_facts, told.year)
         page(its_facts, mine)
 

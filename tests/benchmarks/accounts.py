@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from npo_pipeline.commands.template import menu_at
+from npo_pipeline.commands.account.template import menu_at
 from npo_pipeline.generate.spending import write_spending
 from tests.benchmarks.measure import Cost, median, run
 

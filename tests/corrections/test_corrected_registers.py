@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.files import text
+from npo_pipeline.delivery import csv_reader
 from tests.corrections.conftest import DOUBLE
 from tests.corrections.declaring import DAY, PUPIL, but, declare, findings, ingest, refused, ties
 from tests.home.delivery import PUPILS
@@ -83,7 +83,7 @@ def test_a_double_enrolment_can_be_corrected_before_it_is_found(home, country):
 
 
 def test_a_row_of_any_block_is_found(home, country, monkeypatch):
-    monkeypatch.setattr(text, "BLOCK", 300)
+    monkeypatch.setattr(csv_reader, "BLOCK", 300)
     last = 1 + sum(PUPILS.values())
     entries = [but(LEFT, line=line) for line in (2, last, 3)]
     assert ingest(home, declare(country, *entries))["corrections_applied"] == 3

@@ -4,8 +4,8 @@ import re
 from datetime import date, datetime
 from pathlib import Path
 
+from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.ingest import IngestRequest, ingest
-from npo_pipeline.home.folder import Home
 from tests.corrections.declaring import NAME
 from tests.home.delivery import write_scores
 from tests.home.seeing import select

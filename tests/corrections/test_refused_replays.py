@@ -5,8 +5,8 @@ from datetime import date
 import duckdb
 import pytest
 
-from npo_pipeline.commands.declared import declared_faults
-from npo_pipeline.home.books import Books
+from npo_pipeline.books.reader import Books
+from npo_pipeline.commands.ingest import declared_faults
 from tests.corrections.conftest import DOUBLE
 from tests.corrections.declaring import NAME, REPLACES, SET, but, declare, ingest, refused, ties
 from tests.corrections.replaying import MENDED, resolved, rows, whole

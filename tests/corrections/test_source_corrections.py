@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.ingest import IngestRequest
 from npo_pipeline.commands.ingest import ingest as take_in
 from npo_pipeline.commands.status import status
 from npo_pipeline.errors import Refused
-from npo_pipeline.home.folder import Home
 from tests.corrections.declaring import DAY, DROP, NAME, SET, but, declare, findings, ingest, ties
 from tests.files import layouts
 from tests.files.test_workbook import book

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from npo_pipeline.counts.precedence import differences, used
+from npo_pipeline.intake.source_precedence import differences, select_sources
 from tests.reading import rows, table
 
 NO_SCORES = table("delivery_id vestiging pupils\n d9 01AA00 0", pupils="i").clear()
@@ -14,19 +14,19 @@ def live(*kinds: str) -> pl.DataFrame:
 
 
 def test_the_register_wins_then_the_file_with_clusters_then_the_one_without():
-    assert used(live("pupils_po", "pupils_po_cluster", "register_po"))["pupils_po"] == ["d3"]
-    assert used(live("pupils_po", "pupils_po_cluster"))["pupils_po"] == ["d2"]
-    assert used(live("pupils_po"))["pupils_po"] == ["d1"]
+    assert select_sources(live("pupils_po", "pupils_po_cluster", "register_po"))["pupils_po"] == ["d3"]
+    assert select_sources(live("pupils_po", "pupils_po_cluster"))["pupils_po"] == ["d2"]
+    assert select_sources(live("pupils_po"))["pupils_po"] == ["d1"]
 
 
 def test_a_register_in_parts_is_used_whole():
-    assert used(live("register_po", "register_po"))["pupils_po"] == ["d1", "d2"]
+    assert select_sources(live("register_po", "register_po"))["pupils_po"] == ["d1", "d2"]
 
 
 def test_cumi_pupils_come_from_the_register_where_there_is_one():
-    assert used(live("cumi", "register_po"))["cumi"] == ["d2"]
-    assert used(live("cumi", "pupils_po"))["cumi"] == ["d1"]
-    assert "cumi" not in used(live("pupils_po"))
+    assert select_sources(live("cumi", "register_po"))["cumi"] == ["d2"]
+    assert select_sources(live("cumi", "pupils_po"))["cumi"] == ["d1"]
+    assert "cumi" not in select_sources(live("pupils_po"))
 
 
 COUNTS = table(

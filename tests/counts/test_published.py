@@ -6,14 +6,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.counts import columns
-from npo_pipeline.counts.precedence import differences, used
-from npo_pipeline.counts.registered import delivery_rows
-from npo_pipeline.counts.superseding import refuse_two_tellings
-from npo_pipeline.counts.taken import Taken
-from npo_pipeline.counts.taking import take
+from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
-from npo_pipeline.files.delivery import arrive
+from npo_pipeline.intake import parse
+from npo_pipeline.intake.file_result import FileResult
+from npo_pipeline.intake.read_delivery import read_delivery
+from npo_pipeline.intake.source_precedence import differences, select_sources
+from npo_pipeline.intake.supersession import reject_duplicate_counts
+from npo_pipeline.intake.table_rows import delivery_rows
 from tests.files import layouts
 from tests.files.layouts import Layout, write
 from tests.reading import rows
@@ -30,12 +30,12 @@ def newer(place: dict[str, str]) -> dict[str, str]:
     return {"INSTELLINGSCODE": place["BRIN_NUMMER"], "VESTIGINGSCODE": place["VESTIGINGSNUMMER"]}
 
 
-def taken(folder: Path, *files: tuple[Layout, list[dict[str, str]]], known: pl.Series = KNOWN) -> list[Taken]:
+def taken(folder: Path, *files: tuple[Layout, list[dict[str, str]]], known: pl.Series = KNOWN) -> list[FileResult]:
     paths = [
         write(folder, f"{number}-{layout.kind.name}.csv", layout.lines(*changes))
         for number, (layout, changes) in enumerate(files)
     ]
-    return take(arrive(paths, DAY), known, lambda *_: None)
+    return read_delivery(recognise_delivery(paths, DAY), known, lambda *_: None)
 
 
 def refusal(folder: Path, *files: tuple[Layout, list[dict[str, str]]]) -> str:
@@ -80,8 +80,8 @@ def test_the_register_is_used_then_clusters_then_totals_and_they_agree(tmp_path:
     deliveries = delivery_rows(found, "000001-ingest", datetime(2020, 11, 1))
     counts = pl.concat([one.counts.with_columns(delivery_id=pl.lit(name)) for name, one in found.items()])
     scores = pl.DataFrame(schema={"delivery_id": pl.String, "vestiging": pl.String, "pupils": pl.Int64})
-    assert used(deliveries)["pupils_po"] == ["d2"]
-    assert used(deliveries.head(2))["pupils_po"] == ["d1"]
+    assert select_sources(deliveries)["pupils_po"] == ["d2"]
+    assert select_sources(deliveries.head(2))["pupils_po"] == ["d1"]
     assert differences(deliveries, counts, scores).is_empty()
     more = counts.with_columns(pupils=pl.col("pupils") + (pl.col("delivery_id") == "d0").cast(pl.Int64))
     assert rows(differences(deliveries, more, scores), "vestiging", "used_delivery", "other_delivery") == [
@@ -130,9 +130,9 @@ def test_cumi_pupils_are_those_of_code_1(tmp_path: Path):
 
 def test_a_peiljaar_is_the_first_of_october(tmp_path: Path):
     path = write(tmp_path, "cumi.csv", layouts.CUMI.lines({"PEILJAAR": "2019"}))
-    assert arrive([path], None)[0].reference_date == date(2019, 10, 1)
+    assert recognise_delivery([path], None)[0].reference_date == date(2019, 10, 1)
     with pytest.raises(Refused, match=r"^cumi\.csv: is of 2019-10-01, not of 2020-10-01"):
-        arrive([path], DAY)
+        recognise_delivery([path], DAY)
 
 
 def test_vo_pupils_add_up_over_types_sectors_and_years(tmp_path: Path):
@@ -184,7 +184,7 @@ def test_two_files_of_the_same_counts_are_not_added_up(layout: Layout, tmp_path:
     name = layout.kind.name
     school = "02AA00" if name == "pupils_vo" else "01AA00"
     with pytest.raises(Refused) as refused:
-        refuse_two_tellings(taken(tmp_path, (layout, [{}]), (layout, [{}])))
+        reject_duplicate_counts(taken(tmp_path, (layout, [{}]), (layout, [{}])))
     assert str(refused.value) == (
         f"0-{name}.csv and 1-{name}.csv: both are of kind {name} and tell of {school} on 2020-10-01; "
         "keep the right one of the two"
@@ -193,13 +193,13 @@ def test_two_files_of_the_same_counts_are_not_added_up(layout: Layout, tmp_path:
 
 def test_two_files_of_a_kind_that_tell_of_other_schools_are_parts(tmp_path: Path):
     other = {"School (BRIN vestiging)": "01AA01"}
-    refuse_two_tellings(taken(tmp_path, (layouts.SCORES, [{}]), (layouts.SCORES, [other])))
+    reject_duplicate_counts(taken(tmp_path, (layouts.SCORES, [{}]), (layouts.SCORES, [other])))
 
 
 def test_files_of_two_dates_and_registers_in_parts_may_come_together(tmp_path: Path):
     write(tmp_path, "a.csv", layouts.PUPILS_PO.lines({"PEILDATUM": "20191001"}))
     write(tmp_path, "b.csv", layouts.PUPILS_PO.lines({"PEILDATUM": "2020-10-01"}))
-    assert [one.reference_date for one in arrive([tmp_path], None)] == [date(2019, 10, 1), DAY]
+    assert [one.reference_date for one in recognise_delivery([tmp_path], None)] == [date(2019, 10, 1), DAY]
     both = taken(tmp_path, (layouts.REGISTER_PO, REGISTER[:5]), (layouts.REGISTER_PO, REGISTER[5:]))
     assert summed(pl.concat([one.counts for one in both])) == summed(taken(tmp_path, SOURCES[2])[0].counts)
 
@@ -236,6 +236,6 @@ def test_a_file_that_gives_a_school_to_two_boards_is_refused(tmp_path: Path):
     ],
 )
 def test_a_score_is_read_exactly_in_every_way_of_writing(written: str, cents: int):
-    read = pl.DataFrame({"score": [written]}).select(columns.score("score"))
+    read = pl.DataFrame({"score": [written]}).select(parse.parse_amount("score"))
     assert read.schema["score"] == pl.Decimal(18, 2)
     assert int(read["score"][0] * 100) == cents

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.counts.taken import Taken
-from npo_pipeline.counts.taking import take
-from npo_pipeline.files.delivery import arrive
-from npo_pipeline.files.refusals import with_messages
+from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.delivery.validate import with_messages
+from npo_pipeline.intake.file_result import FileResult
+from npo_pipeline.intake.read_delivery import read_delivery
 from tests.files.layouts import write
 from tests.reading import rows
 
@@ -18,24 +18,27 @@ VO = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;ONDERWIJSTYPE;LEERJAAR;DATUM_IN;DA
 KNOWN = pl.Series(["01AA00", "01AA01", "01AB00", "02AA00"])
 
 
-def taken(folder: Path, **files: str) -> dict[str, Taken]:
+def taken(folder: Path, **files: str) -> dict[str, FileResult]:
     """Take in a delivery of registers; the rows of each are written without the spaces they have here."""
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         lines = [";".join(map(str.strip, line.split(";"))) for line in text.strip().splitlines()]
         write(folder, f"{name}.csv", "\n".join([VO if name.startswith("vo") else PO, *lines]))
-    return {one.arrived.name[:-4]: one for one in take(arrive([folder], DAY), KNOWN, lambda *_: None)}
+    return {
+        one.arrived.name[:-4]: one
+        for one in read_delivery(recognise_delivery([folder], DAY), KNOWN, lambda *_: None)
+    }
 
 
-def pupils(one: Taken) -> dict[tuple, int]:
+def pupils(one: FileResult) -> dict[tuple, int]:
     return {(v, t, c): n for v, t, c, n in rows(one.counts, "vestiging", "school_type", "cluster", "pupils")}
 
 
-def refused(one: Taken) -> list[tuple]:
+def refused(one: FileResult) -> list[tuple]:
     return sorted(rows(one.refusals, "line", "rule"))
 
 
-def messages(one: Taken) -> list[str]:
+def messages(one: FileResult) -> list[str]:
     return with_messages(one.refusals.sort("line"))["message"].to_list()
 
 
@@ -264,7 +267,7 @@ def test_a_copy_and_a_double_of_one_pupil(tmp_path: Path):
 def test_the_counts_do_not_depend_on_where_a_block_ends(tmp_path: Path, monkeypatch):
     text = "\n".join(f"P{n % 90};01A{'AB'[n % 2]};00;Bo;nvt;1;20190801;;J;N" for n in range(100))
     whole = taken(tmp_path / "a", po=text)["po"]
-    monkeypatch.setattr("npo_pipeline.files.text.BLOCK", 200)
+    monkeypatch.setattr("npo_pipeline.delivery.csv_reader.BLOCK", 200)
     parts = taken(tmp_path / "b", po=text)["po"]
     assert parts.counts.equals(whole.counts)
     assert refused(parts) == refused(whole)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from npo_pipeline.counts.schools import board_on, directory
+from npo_pipeline.intake.school_directory import board_on, build_directory
 from tests.reading import rows, table
 
 
@@ -14,7 +14,7 @@ HEAD = "vestiging board name place municipality as_of source\n"
 
 
 def intervals(text: str) -> list[tuple]:
-    found = directory(facts(HEAD + text)).with_columns()
+    found = build_directory(facts(HEAD + text)).with_columns()
     return [
         (v, b, str(f), t and str(t)) for v, b, f, t in rows(found, "vestiging", "board", "valid_from", "valid_to")
     ]
@@ -22,7 +22,7 @@ def intervals(text: str) -> list[tuple]:
 
 def board(text: str, on: date) -> str | None:
     asked = table("vestiging\n 01AA00")
-    return board_on(directory(facts(HEAD + text)), asked, on)["board"].item()
+    return board_on(build_directory(facts(HEAD + text)), asked, on)["board"].item()
 
 
 def test_a_later_list_that_names_another_board_begins_a_new_interval():
@@ -62,7 +62,7 @@ def test_the_board_in_a_pupil_file_serves_only_where_no_list_names_the_school():
 
 
 def test_a_transfer_moves_the_school_from_its_day_and_keeps_its_name():
-    found = directory(
+    found = build_directory(
         facts(
             HEAD
             + """01AA00 10001 School Emmen Emmen 2020-10-01 addresses

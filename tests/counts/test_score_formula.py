@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from npo_pipeline.counts.score_formula import off_formula
+from npo_pipeline.intake.published_counts import off_formula
 from schemas import files as models
 from tests.reading import rows
 

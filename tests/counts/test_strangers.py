@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from npo_pipeline.counts.strangers import strangers
+from npo_pipeline.intake.school_references import unknown_school_rejections
 from tests.home.delivery import write_addresses, write_scores
 from tests.home.npo import here
 from tests.reading import rows, table
@@ -11,7 +11,7 @@ KNOWN = pl.Series(["01AA00", "01AB00"])
 
 
 def test_the_place_is_made_of_brin_and_number_and_must_be_known():
-    found = strangers(
+    found = unknown_school_rejections(
         table(
             "line BRIN_NUMMER VESTIGINGSNUMMER\n 2 01AA 00\n 3 99ZZ 00\n 4 99ZZ 99ZZ01\n 5 01AB 01AB00", line="i"
         ),
@@ -21,7 +21,7 @@ def test_the_place_is_made_of_brin_and_number_and_must_be_known():
 
 
 def test_a_code_that_is_none_is_a_fault_of_its_own_column():
-    found = strangers(
+    found = unknown_school_rejections(
         table("line BRIN_NUMMER VESTIGINGSNUMMER\n 2 9X9X 00\n 3 99ZZ A1\n 4 99ZZ 01AA00", line="i"), KNOWN
     )
     assert found.is_empty()

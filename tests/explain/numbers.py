@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from npo_pipeline.reports.explain.evidence import Line
+from npo_pipeline.reports.explain.model import Line
 
 
 def written(value: Decimal | int, lang: str, places: int) -> str:

@@ -6,13 +6,11 @@ from decimal import ROUND_HALF_UP, Decimal
 import duckdb
 import pytest
 
-from npo_pipeline.commands.asked import ExplainRequest
-from npo_pipeline.commands.explain import explain
-from npo_pipeline.home.folder import Home
+from npo_pipeline.books.paths import Home
+from npo_pipeline.commands.explain import ExplainRequest, explain
 from npo_pipeline.reports.explain.dutch import DUTCH
 from npo_pipeline.reports.explain.english import ENGLISH
-from npo_pipeline.reports.explain.paragraph import paragraph
-from npo_pipeline.reports.explain.telling import text_of
+from npo_pipeline.reports.explain.render import paragraph, text_of
 from tests.explain.homes import said
 from tests.explain.numbers import numbers_in, numbers_of, written
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.reports.explain.near import nothing_near
+from npo_pipeline.reports.explain.suggestions import suggest_codes
 from tests.explain.homes import run
 from tests.home.delivery import write_country
 from tests.home.npo import here
@@ -48,7 +48,7 @@ def test_a_code_that_is_not_there(decided, code, words):
 
 def test_of_equally_near_codes_those_that_begin_alike_are_named_first():
     schools = table("vestiging brin name place\n16QH01 16QH - -\n16AH00 16AH - -\n16QH00 16QH - -")
-    assert nothing_near("vestiging", "16AH01", schools).endswith("near it: 16AH00, 16QH01, 16QH00")
+    assert suggest_codes("vestiging", "16AH01", schools).endswith("near it: 16AH00, 16QH01, 16QH00")
 
 
 def test_a_school_year_that_was_not_decided(decided):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from npo_pipeline.reports.explain.dutch import DUTCH
 from npo_pipeline.reports.explain.english import ENGLISH
-from npo_pipeline.reports.explain.evidence import File, Line, Part
-from npo_pipeline.reports.explain.paragraph import paragraph
+from npo_pipeline.reports.explain.model import File, Line, Part
+from npo_pipeline.reports.explain.render import paragraph
 from tests.explain.homes import told
 from tests.explain.numbers import numbers_in, numbers_of, written
 

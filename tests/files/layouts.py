@@ -5,9 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.files import kinds
-from npo_pipeline.files.header import normal_name
-from npo_pipeline.files.kinds import FileKind
+from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery.kinds import FileKind
+from npo_pipeline.delivery.sniff import normal_name
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from npo_pipeline.delivery import sniff as inspection
+from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.delivery.sniff import CHUNK, sniff
+from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.errors import Refused
-from npo_pipeline.files import inspect as inspection
-from npo_pipeline.files.delivery import arrive
-from npo_pipeline.files.inspect import CHUNK, inspect
-from npo_pipeline.files.plain import SourceFile
 from tests.files import layouts
 from tests.files.layouts import write
 
@@ -21,7 +21,7 @@ HEADER, ROW = layouts.CUMI.lines().splitlines()
 
 def refusal(folder: Path, data: str | bytes) -> str:
     with pytest.raises(Refused) as refused:
-        pl.concat(arrive([write(folder, "x.csv", data)], date(2020, 10, 1))[0].blocks())
+        pl.concat(recognise_delivery([write(folder, "x.csv", data)], date(2020, 10, 1))[0].blocks())
     return str(refused.value)
 
 
@@ -71,7 +71,7 @@ def test_a_row_too_long_does_not_make_up_for_one_too_short(tmp_path: Path):
 
 
 def test_the_line_is_right_also_beyond_the_first_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("npo_pipeline.files.text.BLOCK", 100)
+    monkeypatch.setattr("npo_pipeline.delivery.csv_reader.BLOCK", 100)
     rows = [ROW] * 50
     rows[40] = "cut"
     assert "x.csv, line 42: has 1 fields" in refusal(tmp_path, "\n".join([HEADER, "", *rows[1:]]))
@@ -132,7 +132,7 @@ def test_a_line_of_gigabytes_is_refused_when_its_first_mebibytes_are_seen(start:
         return io.BufferedReader(opened[-1])
 
     with pytest.raises(Refused, match=r"^x\.csv: a line is longer than 1 MiB; this is no table"):
-        inspect(SourceFile("x.csv", Endless.SIZE, open_file))
+        sniff(SourceFile("x.csv", Endless.SIZE, open_file))
     assert sum(stream.given for stream in opened) <= 4 * CHUNK
 
 
@@ -141,7 +141,7 @@ def test_a_sparse_file_of_gigabytes_is_refused_at_its_first_byte(tmp_path: Path)
     with path.open("wb") as file:
         file.truncate(5 * 2**30)
     with pytest.raises(Refused, match="line 1: holds a NUL byte"):
-        arrive([path], date(2020, 10, 1))
+        recognise_delivery([path], date(2020, 10, 1))
 
 
 def test_to_name_a_line_far_down_the_file_is_not_held_in_memory(monkeypatch: pytest.MonkeyPatch):
@@ -149,7 +149,7 @@ def test_to_name_a_line_far_down_the_file_is_not_held_in_memory(monkeypatch: pyt
     data = b"x\n" * 2**21 + b"\0"
     tracemalloc.start()
     with pytest.raises(Refused, match=f"line {2**21 + 1}: holds a NUL byte"):
-        inspect(SourceFile("x.csv", len(data), lambda: io.BytesIO(data)))
+        sniff(SourceFile("x.csv", len(data), lambda: io.BytesIO(data)))
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 2**20

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from npo_pipeline.files import text
-from npo_pipeline.files.delivery import arrive
-from npo_pipeline.files.header import read_header
-from npo_pipeline.files.inspect import CHUNK, inspect
-from npo_pipeline.files.plain import SourceFile
-from npo_pipeline.files.text import text_blocks
+from npo_pipeline.delivery import csv_reader
+from npo_pipeline.delivery.csv_reader import text_blocks
+from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.delivery.sniff import CHUNK, read_header, sniff
+from npo_pipeline.delivery.source_files import SourceFile
 from tests.files import layouts
 from tests.files.layouts import write
 
@@ -72,7 +71,7 @@ def in_memory(data: bytes) -> SourceFile:
 
 def read(data: bytes) -> tuple[list[int], list[tuple[str, ...]]]:
     file = in_memory(data)
-    facts = inspect(file)
+    facts = sniff(file)
     header = read_header(file, facts)
     assert header.columns == ("A", "B", "C")
     frame = pl.concat(text_blocks(file, facts, header))
@@ -92,13 +91,13 @@ def is_utf8(data: bytes) -> bool:
 def test_the_same_rows_and_lines_in_any_dialect(rows, blanks, dialect):
     data, places = written(rows, blanks, dialect)
     assume(dialect.encoding != "cp1252" or data.isascii() or not is_utf8(data))  # else it is UTF-8 to anyone
-    with patch.object(text, "BLOCK", dialect.block):
+    with patch.object(csv_reader, "BLOCK", dialect.block):
         lines, found = read(data)
     assert (lines, found) == (places, rows)
 
 
 def values(folder: Path, data: str | bytes, column: str) -> list[str]:
-    arrived = arrive([write(folder, "x.csv", data)], date(2020, 10, 1))[0]
+    arrived = recognise_delivery([write(folder, "x.csv", data)], date(2020, 10, 1))[0]
     return pl.concat(arrived.blocks())[column].to_list()
 
 
@@ -119,9 +118,9 @@ def test_utf_8_is_read_with_and_without_a_byte_order_mark(tmp_path: Path):
 @pytest.mark.parametrize("before", [CHUNK - 1, CHUNK, CHUNK + 1])
 def test_a_character_that_lies_over_the_end_of_a_chunk_is_still_utf_8(before: int):
     start = (b"x\n" * CHUNK)[:before]
-    assert inspect(in_memory(start + "é\n".encode())).encoding == "utf-8"
-    assert inspect(in_memory(start + "é\n".encode("cp1252"))).encoding == "cp1252"
-    assert inspect(in_memory(start + "é".encode()[:1])).encoding == "cp1252"
+    assert sniff(in_memory(start + "é\n".encode())).encoding == "utf-8"
+    assert sniff(in_memory(start + "é\n".encode("cp1252"))).encoding == "cp1252"
+    assert sniff(in_memory(start + "é".encode()[:1])).encoding == "cp1252"
 
 
 def test_spaces_around_values_go_and_those_within_stay(tmp_path: Path):

@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from npo_pipeline.counts.taken import Taken
-from npo_pipeline.counts.taking import take
-from npo_pipeline.files import delivery, folded, text
-from npo_pipeline.files.delivery import arrive
-from npo_pipeline.files.folded import Folded, fold
-from npo_pipeline.files.header import Header
+from npo_pipeline.delivery import csv_reader, recognise, register_blocks
+from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.delivery.register_blocks import EncodedBlock, dictionary_encode
+from npo_pipeline.delivery.sniff import Header
+from npo_pipeline.intake.file_result import FileResult
+from npo_pipeline.intake.read_delivery import read_delivery
 from tests.files.layouts import write
 
 DAY = date(2020, 10, 1)
@@ -46,15 +46,15 @@ def lines(header: str, number: int = 400) -> list[str]:
     ]
 
 
-def taken(folder: Path, header: str, rows: list[str]) -> Taken:
+def taken(folder: Path, header: str, rows: list[str]) -> FileResult:
     write(folder, "register.csv", "\n".join([header, *rows]))
-    (one,) = take(arrive([folder], DAY), KNOWN, lambda *_: None)
+    (one,) = read_delivery(recognise_delivery([folder], DAY), KNOWN, lambda *_: None)
     return one
 
 
 def assert_same(folder: Path, header: str, rows: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     one = taken(folder, header, rows)
-    monkeypatch.setattr(delivery, "can_fold", lambda _: False)
+    monkeypatch.setattr(recognise, "is_encodable", lambda _: False)
     other = taken(folder, header, rows)
     assert one.rows == other.rows
     assert_frame_equal(one.counts, other.counts)
@@ -66,7 +66,7 @@ def assert_same(folder: Path, header: str, rows: list[str], monkeypatch: pytest.
 def test_folded_blocks_count_and_refuse_as_others(
     header: str, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(text, "BLOCK", block)
+    monkeypatch.setattr(csv_reader, "BLOCK", block)
     rows = lines(header)
     rows += rows[:3]  # copies, in another block than what they copy
     assert_same(tmp_path, header, rows, monkeypatch)
@@ -91,19 +91,19 @@ def test_a_row_with_a_fault_is_told_as_ever(wrong: str, tmp_path: Path, monkeypa
 
 def folded_with(*rows: str) -> tuple[pl.DataFrame, ...] | None:
     block = "".join(f"{row}\n" for row in [*lines(PO), *rows]).encode()
-    return fold(block, HEADER, 2, block.count(b"\n"))
+    return dictionary_encode(block, HEADER, 2, block.count(b"\n"))
 
 
 def test_a_folded_block_holds_what_the_fields_hold():
     block = "".join(f"{row}\n" for row in lines(PO)).encode()
-    parts = fold(block, HEADER, 2, 400)
+    parts = dictionary_encode(block, HEADER, 2, 400)
     assert parts is not None
     found, places, stays = parts
     assert (places.height, stays.height) == (4, 4)
     whole = pl.concat(
         [found.select("line", "PSEUDONIEM"), places[found["place"]], stays[found["stay"]]], how="horizontal"
     )
-    assert_frame_equal(whole, text.frame_by_polars(block, HEADER, 2))
+    assert_frame_equal(whole, csv_reader.frame_by_polars(block, HEADER, 2))
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,13 @@ def test_a_block_with_a_line_of_another_form_is_not_folded(row: str):
 
 
 def test_lines_that_hardly_repeat_are_not_folded(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(folded, "_REPEATS", 101)
+    monkeypatch.setattr(register_blocks, "_REPEATS", 101)
     assert folded_with() is None
 
 
 def test_registers_come_folded_and_other_files_do_not(tmp_path: Path):
     write(tmp_path, "register.csv", "\n".join([PO, *lines(PO)]))
-    (arrived,) = arrive([tmp_path], DAY)
+    (arrived,) = recognise_delivery([tmp_path], DAY)
     (part,) = arrived.parts()
-    assert isinstance(part, Folded)
+    assert isinstance(part, EncodedBlock)
     assert_frame_equal(next(arrived.blocks()), part.unfold())

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npo_pipeline.counts.registered import content_rows, delivery_rows
-from npo_pipeline.counts.taking import take
-from npo_pipeline.files.delivery import arrive
-from npo_pipeline.files.harmless import harmless, harmless_name
-from npo_pipeline.files.refusals import with_messages
-from npo_pipeline.files.rows import split
+from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.delivery.sanitize import harmless_name, sanitize
+from npo_pipeline.delivery.validate import validate_rows, with_messages
+from npo_pipeline.intake.read_delivery import read_delivery
+from npo_pipeline.intake.table_rows import content_rows, delivery_rows
 from tests.files import layouts
 from tests.files.layouts import Layout, write
 from tests.reading import rows
@@ -29,7 +28,7 @@ BEFORE = ["", " ", "\u00a0", '"', ' " ', "\t", "\r", "\n", "\u200b", "\ufeff", "
 
 
 def of(text: str | None) -> str | None:
-    return pl.select(harmless(pl.lit(text, pl.String))).item()
+    return pl.select(sanitize(pl.lit(text, pl.String))).item()
 
 
 @pytest.mark.parametrize("begin", BEGINS)
@@ -61,8 +60,8 @@ def cells(*frames: pl.DataFrame) -> list[str]:
 
 def kept(folder: Path, text: str, name: str = "x.csv") -> list[pl.DataFrame]:
     """Every table that a delivery of one file fills."""
-    arrived = arrive([write(folder, name, text)], date(2020, 10, 1))
-    one = {"d000001": take(arrived, pl.Series(["01AA00"]), lambda *_: None)[0]}
+    arrived = recognise_delivery([write(folder, name, text)], date(2020, 10, 1))
+    one = {"d000001": read_delivery(arrived, pl.Series(["01AA00"]), lambda *_: None)[0]}
     deliveries = delivery_rows(one, "000001-ingest", datetime(2020, 11, 1))
     return [deliveries, *(frame for _, frame in content_rows(one).values())]
 
@@ -88,7 +87,7 @@ def test_a_name_a_place_and_a_municipality_are_kept_with_an_apostrophe(tmp_path:
 
 
 def message(layout: Layout, **wrong: str) -> str:
-    (said,) = with_messages(split(layout.frame(wrong), layout.kind.model).refusals)["message"]
+    (said,) = with_messages(validate_rows(layout.frame(wrong), layout.kind.model).refusals)["message"]
     return said
 
 
@@ -115,7 +114,7 @@ def test_a_pseudonym_in_a_wrong_column_is_not_repeated(layout: Layout):
     """As when a value was left out, and all others moved up."""
     for pseudonym in (PUPIL, "123456789", "x" * 64):
         moved = layout.frame(*({column: pseudonym} for column in layout.kind.columns[1:]))
-        found = with_messages(split(moved, layout.kind.model).refusals)
+        found = with_messages(validate_rows(moved, layout.kind.model).refusals)
         assert found["line"].n_unique() == len(layout.kind.columns) - 1
         assert pseudonym[:5] not in " ".join(found["message"])
 

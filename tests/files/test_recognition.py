@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.counts.taking import take
+from npo_pipeline.delivery.kinds import KINDS
+from npo_pipeline.delivery.recognise import DeliveredFile, recognise_delivery
 from npo_pipeline.errors import Refused
-from npo_pipeline.files.delivery import Arrived, arrive
-from npo_pipeline.files.kinds import KINDS
+from npo_pipeline.intake.read_delivery import read_delivery
 from tests.files import layouts
 from tests.files.layouts import LAYOUTS, Layout, write
 
@@ -17,8 +17,8 @@ DAY = date(2020, 10, 1)
 every_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.kind.name)
 
 
-def recognised(folder: Path, text: str | bytes, name: str = "x.csv") -> Arrived:
-    return arrive([write(folder, name, text)], DAY)[0]
+def recognised(folder: Path, text: str | bytes, name: str = "x.csv") -> DeliveredFile:
+    return recognise_delivery([write(folder, name, text)], DAY)[0]
 
 
 def refusal(folder: Path, text: str | bytes, name: str = "x.csv") -> str:
@@ -110,14 +110,14 @@ def test_an_unknown_file_is_refused_by_its_name_and_nothing_of_it_is_shown(tmp_p
 def test_one_unknown_file_refuses_the_delivery(tmp_path: Path):
     known = write(tmp_path, "known.csv", layouts.CUMI.lines())
     with pytest.raises(Refused, match=r"^other\.csv, line 1: is of no known kind"):
-        arrive([known, write(tmp_path, "other.csv", "a;b\n1;2\n")], DAY)
+        recognise_delivery([known, write(tmp_path, "other.csv", "a;b\n1;2\n")], DAY)
 
 
 def test_the_list_of_planted_faults_is_passed_over(tmp_path: Path):
     planted = write(tmp_path, "planted.csv", "file;line;rule\nx.csv;2;negative\n")
-    assert [one.kind.name for one in arrive([planted, write(tmp_path, "x.csv", layouts.CUMI.lines())], DAY)] == [
-        "cumi"
-    ]
+    assert [
+        one.kind.name for one in recognise_delivery([planted, write(tmp_path, "x.csv", layouts.CUMI.lines())], DAY)
+    ] == ["cumi"]
 
 
 def test_an_empty_file_is_refused(tmp_path: Path):
@@ -130,7 +130,7 @@ def test_a_header_alone_is_refused(layout: Layout, rest: str, tmp_path: Path):
     header = layout.lines().splitlines()[0]
     path = write(tmp_path, "x.csv", header + rest)
     with pytest.raises(Refused, match=r"^x\.csv: holds a header and no rows"):
-        take(arrive([path], DAY), pl.Series([], dtype=pl.String), lambda *_: None)
+        read_delivery(recognise_delivery([path], DAY), pl.Series([], dtype=pl.String), lambda *_: None)
 
 
 def test_a_first_line_that_is_no_header_at_all_is_one_line_of_refusal(tmp_path: Path):

@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.delivery.source_files import source_files
 from npo_pipeline.errors import Refused
-from npo_pipeline.files.delivery import arrive
-from npo_pipeline.files.source import source_files
 from tests.files import layouts
 from tests.files.layouts import write
 
@@ -98,7 +98,7 @@ _AS_NOBODY = """
 import os, sys
 from pathlib import Path
 from npo_pipeline.errors import Refused
-from npo_pipeline.files.source import source_files
+from npo_pipeline.delivery.source_files import source_files
 if os.getuid() == 0:
     os.setgid(65534), os.setuid(65534)
 try:
@@ -142,7 +142,7 @@ def test_a_file_or_folder_without_permission_is_named(seen_by_all: Path):
 
 def test_a_file_that_changes_between_two_readings_is_refused(tmp_path: Path):
     path = write(tmp_path, "x.csv", TEXT)
-    arrived = arrive([path], DAY)[0]
+    arrived = recognise_delivery([path], DAY)[0]
     assert pl.concat(arrived.blocks()).height == 1
     path.write_text(TEXT + TEXT.splitlines()[1] + "\n")
     with pytest.raises(Refused, match=r"^x\.csv: changed while it was read; start again when it is complete"):
@@ -180,4 +180,4 @@ def test_the_name_of_a_file_is_shown_without_harm(tmp_path: Path, name: str, sho
     write(tmp_path, name, TEXT)
     assert names(tmp_path) == [shown]
     assert names(tmp_path / name) == [shown]
-    assert arrive([tmp_path], DAY)[0].name == shown
+    assert recognise_delivery([tmp_path], DAY)[0].name == shown

@@ -13,11 +13,11 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from npo_pipeline.counts.taken import Taken
-from npo_pipeline.counts.taking import take
+from npo_pipeline.delivery import xlsx_reader
+from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
-from npo_pipeline.files import workbook
-from npo_pipeline.files.delivery import arrive
+from npo_pipeline.intake.file_result import FileResult
+from npo_pipeline.intake.read_delivery import read_delivery
 from schemas import files as models
 from tests.files import layouts
 from tests.files.layouts import write
@@ -47,9 +47,9 @@ def book(
     return data.getvalue()
 
 
-def taken(folder: Path, data: bytes, name: str = "cbs.xlsx", day: date | None = DAY) -> Taken:
+def taken(folder: Path, data: bytes, name: str = "cbs.xlsx", day: date | None = DAY) -> FileResult:
     known = pl.Series(["01AA00", "01AB00"])
-    return take(arrive([write(folder, name, data)], day), known, lambda *_: None)[0]
+    return read_delivery(recognise_delivery([write(folder, name, data)], day), known, lambda *_: None)[0]
 
 
 def refusal(folder: Path, data: bytes, name: str = "cbs.xlsx") -> str:
@@ -158,9 +158,9 @@ def test_a_workbook_with_broken_insides_is_refused(tmp_path: Path):
 
 
 def test_a_workbook_that_unpacks_to_very_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(workbook, "MAX_UNPACKED", 1_000)
+    monkeypatch.setattr(xlsx_reader, "MAX_UNPACKED", 1_000)
     assert "cbs.xlsx: unpacks to more than" in refusal(tmp_path, book(("01AA00", 222, 33.02)))
-    monkeypatch.setattr(workbook, "MAX_SIZE", 1_000)
+    monkeypatch.setattr(xlsx_reader, "MAX_SIZE", 1_000)
     assert "cbs.xlsx: is larger than" in refusal(tmp_path, book(("01AA00", 222, 33.02)))
 
 
@@ -168,7 +168,7 @@ _WITH_TWO_GIGABYTES = """
 import resource, sys
 from pathlib import Path
 from npo_pipeline.errors import Refused
-from npo_pipeline.files.delivery import arrive
+from npo_pipeline.delivery.recognise import arrive
 resource.setrlimit(resource.RLIMIT_AS, (2 * 2**30, 2 * 2**30))
 try:
     arrive([Path(sys.argv[1])], None)

@@ -11,10 +11,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from npo_pipeline.delivery import source_files as zipped
+from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.delivery.source_files import source_files
 from npo_pipeline.errors import Refused
-from npo_pipeline.files import zipped
-from npo_pipeline.files.delivery import arrive
-from npo_pipeline.files.source import source_files
 from tests.files import layouts
 from tests.files.layouts import write
 
@@ -35,7 +35,7 @@ def packed(files: dict[str, str | bytes], compression: int = zipfile.ZIP_DEFLATE
 def refusal(folder: Path, data: bytes, name: str = "in.zip") -> str:
     path = write(folder, name, data)
     with pytest.raises(Refused) as refused:
-        [list(one.blocks()) for one in arrive([path], DAY)]
+        [list(one.blocks()) for one in recognise_delivery([path], DAY)]
     return str(refused.value)
 
 
@@ -43,7 +43,7 @@ def test_a_zip_holds_the_same_rows_as_a_folder(tmp_path: Path):
     path = write(
         tmp_path, "IN.ZIP", packed({"2020/cumi.csv": TEXT, "2020/": "", "changes.csv": layouts.CHANGES.lines()})
     )
-    found = {one.name: pl.concat(one.blocks()).height for one in arrive([path], DAY)}
+    found = {one.name: pl.concat(one.blocks()).height for one in recognise_delivery([path], DAY)}
     assert found == {"2020/cumi.csv": 60, "changes.csv": 1}
 
 
@@ -123,7 +123,7 @@ def test_wherever_a_byte_is_wrong_the_rows_are_right_or_the_zip_is_refused(tmp_p
         for _ in range(chance.choice([1, 1, 3])):
             broken[chance.randrange(len(broken))] = chance.randrange(256)
         try:
-            (one,) = arrive([write(tmp_path, "in.zip", bytes(broken))], DAY)
+            (one,) = recognise_delivery([write(tmp_path, "in.zip", bytes(broken))], DAY)
             assert pl.concat(one.blocks()).height == 60
         except Refused:
             refused += 1
@@ -141,7 +141,7 @@ def test_a_small_table_that_packs_very_well_is_no_bomb(tmp_path: Path):
     text = layouts.CUMI.lines() + "\n" * 2**18
     path = write(tmp_path, "in.zip", packed({"x.csv": text}))
     assert path.stat().st_size * 100 < len(text)
-    assert pl.concat(arrive([path], DAY)[0].blocks()).height == 1
+    assert pl.concat(recognise_delivery([path], DAY)[0].blocks()).height == 1
 
 
 def test_many_files_or_much_text_in_one_zip_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -170,12 +170,12 @@ def test_a_zip_within_a_zip_or_a_folder_is_refused(tmp_path: Path):
     (tmp_path / "folder").mkdir()
     write(tmp_path / "folder", "in.zip", inner)
     with pytest.raises(Refused, match=f"^in.zip: {said}"):
-        arrive([tmp_path / "folder"], DAY)
+        recognise_delivery([tmp_path / "folder"], DAY)
 
 
 def test_a_zip_that_changes_between_two_readings_is_refused(tmp_path: Path):
     path = write(tmp_path, "in.zip", packed({"x.csv": TEXT}))
-    arrived = arrive([path], DAY)[0]
+    arrived = recognise_delivery([path], DAY)[0]
     path.write_bytes(packed({"x.csv": TEXT, "y.csv": TEXT}))
     with pytest.raises(Refused, match=r"^in\.zip: changed while it was read"):
         list(arrived.blocks())

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.reports.filing.members import TOP
+from npo_pipeline.reports.xbrl.concepts import TOP
 
 MONEY = ("CarriedOver", "Received", "Accrued", "Spent", "SpentExternal", "SpentOther", "NetChange")
 

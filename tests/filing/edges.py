@@ -6,8 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.told import Told
+from npo_pipeline.reports.xbrl.facts import ReportData, facts_of
 from tests.filing.world import School, Went, country, told
 
 SUMMER = {"on": "Zomer- of lentescholen", "category": "A"}
@@ -59,7 +58,7 @@ EDGES: dict[str, tuple[School, ...]] = {
 letters, and one with errors, spending off the menukaart and answers that were not told."""
 
 
-def edge(board: str) -> tuple[Told, pl.DataFrame]:
+def edge(board: str) -> tuple[ReportData, pl.DataFrame]:
     """What a board tells, and its facts."""
     schools = EDGES[board]
     if board == "40003":

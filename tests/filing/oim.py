@@ -9,10 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.reports.filing.concepts import BY_NAME
-from npo_pipeline.reports.filing.contexts import MEASURES
-from npo_pipeline.reports.filing.members import LEVEL_ELEMENTS, element_of
-from npo_pipeline.reports.filing.uris import ENTITY_SCHEME
+from npo_pipeline.reports.xbrl.concepts import BY_NAME, ENTITY_SCHEME, LEVEL_ELEMENTS, element_of
+from npo_pipeline.reports.xbrl.instance import MEASURES
 from tests.filing.world import YEAR
 
 Fact = tuple[frozenset[tuple[str, str]], str | Decimal, str | None]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from npo_pipeline.reports.filing.xbrl import instance
+from npo_pipeline.reports.xbrl.instance import instance
 from tests.filing.edges import edge
 from tests.filing.world import YEAR
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.filing.arelle import Outcome, validate
-from npo_pipeline.reports.filing.national import write_national
-from npo_pipeline.reports.filing.page import page
-from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME, taxonomy_files, write_taxonomy
-from npo_pipeline.reports.filing.xbrl import instance
+from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.xbrl.arelle import Outcome, validate
+from npo_pipeline.reports.xbrl.instance import instance
+from npo_pipeline.reports.xbrl.national_csv import write_national
+from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, taxonomy_files, write_taxonomy
 from tests.filing.counted import expected
 from tests.filing.edges import EDGES, edge
 from tests.filing.oim import exported, framed
@@ -109,7 +109,7 @@ def _broken(files: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
 
 def test_a_taxonomy_with_a_fault_is_not_clean(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = dict(_broken(taxonomy_files()))
-    monkeypatch.setattr("npo_pipeline.reports.filing.taxonomy.package.taxonomy_files", lambda: broken)
+    monkeypatch.setattr("npo_pipeline.reports.xbrl.taxonomy.package.taxonomy_files", lambda: broken)
     write_taxonomy(folder / "broken.zip")
     [outcome] = validate([folder / "broken.zip"], folder / "broken.zip")
     assert outcome.messages

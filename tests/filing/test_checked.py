@@ -8,9 +8,9 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.filing.checked import fact_faults, file_faults
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.xbrl import instance
+from npo_pipeline.reports.xbrl.checks import fact_faults, file_faults
+from npo_pipeline.reports.xbrl.facts import facts_of
+from npo_pipeline.reports.xbrl.instance import instance
 from tests.filing.edges import EDGES, edge
 from tests.filing.planted import PLANTED
 from tests.filing.planting import BOARD, Planted, good

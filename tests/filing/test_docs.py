@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from npo_pipeline.reports.filing.concepts import CONCEPTS
-from npo_pipeline.reports.filing.members import INTERVENTION_AXIS, LEVEL_AXIS, SCHOOL_AXIS
-from npo_pipeline.reports.filing.taxonomy.assertions import ASSERTIONS
-from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME
-from npo_pipeline.reports.filing.uris import ENTITY_SCHEME
+from npo_pipeline.reports.xbrl.concepts import CONCEPTS, ENTITY_SCHEME, INTERVENTION_AXIS, LEVEL_AXIS, SCHOOL_AXIS
+from npo_pipeline.reports.xbrl.taxonomy.formula import ASSERTIONS
+from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME
 from tests.filing.planted import PLANTED
 from tests.filing.test_checked import FILES, ROWS
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from npo_pipeline.reports.filing.arelle import validate
-from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME, write_taxonomy
-from npo_pipeline.reports.filing.xbrl import instance
+from npo_pipeline.reports.xbrl.arelle import validate
+from npo_pipeline.reports.xbrl.instance import instance
+from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from tests.filing.edges import EDGES, edge
 from tests.filing.planted import PLANTED
 from tests.filing.world import YEAR

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.filing.letters import plain, plain_column
+from npo_pipeline.reports.xbrl.latin1 import plain_column, to_latin1
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from npo_pipeline.reports.filing.letters import plain, plain_column
     ],
 )
 def test_text_is_written_in_latin_1_on_one_line(text: str, written: str) -> None:
-    assert plain(text) == written
+    assert to_latin1(text) == written
 
 
 @pytest.mark.parametrize(

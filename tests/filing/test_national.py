@@ -8,11 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.filing.arelle import validate
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.national import write_national
-from npo_pipeline.reports.filing.tables import TABLES
-from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME, write_taxonomy
+from npo_pipeline.reports.xbrl.arelle import validate
+from npo_pipeline.reports.xbrl.facts import facts_of
+from npo_pipeline.reports.xbrl.national_csv import TABLES, write_national
+from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from tests.filing.edges import TWO_SCHOOLS
 from tests.filing.world import YEAR, School, Went, told
 

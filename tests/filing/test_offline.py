@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.page import page
-from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME, write_taxonomy
+from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.xbrl.facts import facts_of
+from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from tests.filing.edges import edge
 from tests.filing.world import School, told
 
@@ -30,7 +30,7 @@ if sys.argv[4] == "reach out":
         urllib.request.urlopen("https://www.xbrl.org/")
     except OSError:
         pass
-from npo_pipeline.reports.filing.arelle_process import main
+from npo_pipeline.reports.xbrl.arelle_process import main
 main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
 """
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from npo_pipeline.regulations.accountability.load import year_end_rules
-from npo_pipeline.reports.filing.concepts import CONCEPTS
-from npo_pipeline.reports.filing.taxonomy.assertions import ASSERTIONS
-from npo_pipeline.reports.filing.taxonomy.elements import elements
-from npo_pipeline.reports.filing.taxonomy.package import taxonomy_files, write_taxonomy
+from npo_pipeline.reports.xbrl.concepts import CONCEPTS
+from npo_pipeline.reports.xbrl.taxonomy.elements import elements
+from npo_pipeline.reports.xbrl.taxonomy.formula import ASSERTIONS
+from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files, write_taxonomy
+from npo_pipeline.rulebook.accountability.load import year_end_rules
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 LINK = "{http://www.xbrl.org/2003/linkbase}"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from npo_pipeline.reports.filing.arelle import viewer
-from npo_pipeline.reports.filing.page import page
-from npo_pipeline.reports.filing.taxonomy.package import FILE_NAME, write_taxonomy
+from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.xbrl.arelle import viewer
+from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from tests.filing.edges import edge
 from tests.tool.chromium import Chromium, installed
 

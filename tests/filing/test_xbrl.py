@@ -9,9 +9,8 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.filing.contexts import Context, context_id, context_xml
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.xbrl import instance
+from npo_pipeline.reports.xbrl.facts import facts_of
+from npo_pipeline.reports.xbrl.instance import Context, context_id, context_xml, instance
 from tests.filing.edges import EDGES, edge
 from tests.filing.world import YEAR, School, told
 
@@ -81,9 +80,9 @@ def test_no_file_is_of_two_boards() -> None:
 _HASHES = """
 import hashlib, pathlib, sys
 import polars as pl
-from npo_pipeline.reports.filing.national import write_national
-from npo_pipeline.reports.filing.taxonomy.package import write_taxonomy
-from npo_pipeline.reports.filing.xbrl import instance
+from npo_pipeline.reports.xbrl.national_csv import write_national
+from npo_pipeline.reports.xbrl.taxonomy.package import write_taxonomy
+from npo_pipeline.reports.xbrl.instance import instance
 from tests.filing.edges import EDGES, edge
 folder = pathlib.Path(sys.argv[1])
 write_taxonomy(folder / "taxonomy.zip")

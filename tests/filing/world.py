@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from npo_pipeline.regulations.accountability.load import year_end_rules
-from npo_pipeline.reports.filing.told import Told
+from npo_pipeline.reports.xbrl.facts import ReportData
+from npo_pipeline.rulebook.accountability.load import year_end_rules
 from schemas import accounted
 from schemas.columns import schema_of
 
@@ -66,10 +66,10 @@ def keys() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["category", "intervention", "key"], orient="row")
 
 
-def told(*schools: School, treatment: str = "bestemmingsreserve") -> Told:
+def told(*schools: School, treatment: str = "bestemmingsreserve") -> ReportData:
     """What these schools tell of 2021."""
     known = set(keys().select("category", "intervention").iter_rows())
-    return Told(
+    return ReportData(
         year=YEAR,
         treatment=treatment,
         accounted_on=date(2022, 3, 1),

@@ -22,8 +22,8 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.testing.utilities import prefect_test_harness
 
 from flows import tasks
-from npo_pipeline.commands.account import account
-from npo_pipeline.commands.decide import decide
+from npo_pipeline.commands.account.command import account
+from npo_pipeline.commands.decide.command import decide
 from npo_pipeline.commands.ingest import ingest
 from npo_pipeline.commands.pay import pay
 from tests.home.delivery import write_country, write_scores

@@ -10,8 +10,8 @@ import pytest
 
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
+from npo_pipeline.books.run import Run
 from npo_pipeline.commands import ingest, pay
-from npo_pipeline.home.run import Run
 from tests.flows.prefect_side import artifacts_of, months_paid, select, task_runs_of
 from tests.home.delivery import write_country
 
@@ -77,8 +77,8 @@ def test_a_run_that_succeeds_leaves_no_page_of_failure(decided):
 
 
 def test_a_disk_fault_in_a_reading_step_of_the_payment_run_is_tried_again(decided, monkeypatch):
-    settling = Once(pay.payments_of, disk_fault())
-    monkeypatch.setattr(pay, "payments_of", settling)
+    settling = Once(pay.payment_rows, disk_fault())
+    monkeypatch.setattr(pay, "payment_rows", settling)
     state = payment_run(str(decided), month="2021-09", return_state=True)
     assert state.is_completed()
     assert settling.calls == 2
@@ -88,8 +88,8 @@ def test_a_disk_fault_in_a_reading_step_of_the_payment_run_is_tried_again(decide
 
 
 def test_a_delivery_that_is_read_twice_is_counted_once(tmp_path, country, decided_once, monkeypatch):
-    reading = Once(ingest.take, disk_fault())
-    monkeypatch.setattr(ingest, "take", reading)
+    reading = Once(ingest.read_delivery, disk_fault())
+    monkeypatch.setattr(ingest, "read_delivery", reading)
     ingest_delivery(str(tmp_path), [str(country)], reference_date="2020-10-01")
     assert reading.calls == 2
     pupils = "select sum(pupils) from counts"
@@ -109,21 +109,21 @@ def test_a_disk_fault_in_a_writing_step_is_never_tried_again(decided, monkeypatc
 
 @pytest.mark.parametrize("error", [pay.Refused("no"), ValueError("a fault of ours")], ids=["refusal", "fault"])
 def test_what_trying_again_cannot_mend_is_tried_once(decided, monkeypatch, error):
-    settling = Once(pay.payments_of, error)
-    monkeypatch.setattr(pay, "payments_of", settling)
+    settling = Once(pay.payment_rows, error)
+    monkeypatch.setattr(pay, "payment_rows", settling)
     assert payment_run(str(decided), month="2021-09", return_state=True).is_failed()
     assert settling.calls == 1
 
 
 def test_a_disk_fault_that_stays_ends_the_run_after_three_tries(decided, monkeypatch):
     settling = Mock(side_effect=disk_fault())
-    monkeypatch.setattr(pay, "payments_of", settling)
+    monkeypatch.setattr(pay, "payment_rows", settling)
     assert payment_run(str(decided), month="2021-09", return_state=True).is_failed()
     assert settling.call_count == 3
 
 
 def test_a_fault_of_ours_says_where_it_is(decided, monkeypatch):
-    monkeypatch.setattr(pay, "payments_of", Mock(side_effect=KeyError("amount")))
+    monkeypatch.setattr(pay, "payment_rows", Mock(side_effect=KeyError("amount")))
     page = artifacts_of(payment_run(str(decided), month="2021-09", return_state=True))["npo-failure"]
     assert "# npo-payment-run failed: a fault of ours (exit 1)" in page
     assert "> settle month: KeyError in " in page

@@ -12,8 +12,8 @@ from flows.deployments import deployments
 from flows.left_undone import submit_run_of
 from flows.payment_run import payment_run
 from flows.schedule import ZONE, last_tick, month_of, months_owed
+from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.status import status
-from npo_pipeline.home.folder import Home
 from tests.flows.prefect_side import months_paid, run_now, run_scheduled_at
 
 

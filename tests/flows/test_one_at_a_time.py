@@ -15,8 +15,8 @@ from flows import recalibration as recalibration_flow
 from flows.deployments import deployments
 from flows.left_undone import close_dead_runs
 from flows.payment_run import payment_run
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.lock import locked
+from npo_pipeline.books.lock import locked
+from npo_pipeline.books.paths import Home
 from tests.flows.asking import answered, begun, submitted, went_on
 from tests.flows.prefect_side import artifacts_of, months_paid
 

@@ -14,8 +14,8 @@ from prefect.flow_runs import resume_flow_run
 from prefect.states import AwaitingRetry
 
 from flows.recalibration import recalibration
-from npo_pipeline.commands import before
-from npo_pipeline.home.run import Run
+from npo_pipeline.books.run import Run
+from npo_pipeline.commands.decide import plan
 from tests.flows.asking import APPROVED_BY, PREPARED_BY, again, answered, begun, went_on
 from tests.flows.conftest import deliver, npo
 from tests.flows.prefect_side import artifacts_of, select, tables, task_runs_of
@@ -196,8 +196,8 @@ def test_nobody_answers_in_time(corrected):
 
 
 def test_a_disk_fault_is_tried_again_where_it_only_reads(corrected, monkeypatch):
-    comparing = Once(before.compare, disk_fault())
-    monkeypatch.setattr(before, "compare", comparing)
+    comparing = Once(plan.compare, disk_fault())
+    monkeypatch.setattr(plan, "compare", comparing)
     run = begun(corrected)
     assert run.state.name == "Suspended"
     assert task_runs_of(run.state)["plan of"] == [2]

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from flows import serve
+from npo_pipeline.books.lock import locked
+from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.steps import now
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.lock import locked
 from tests.flows.prefect_side import months_paid
 
 PATIENCE = 120

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from npo_pipeline.delivery.kinds import REGISTER_PO
 from npo_pipeline.errors import Refused
-from npo_pipeline.files.kinds import REGISTER_PO
 from npo_pipeline.generate import write_delivery
 from schemas.rules import RULES
 

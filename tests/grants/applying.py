@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import polars as pl
 
-from npo_pipeline.grants.basis import Basis
-from npo_pipeline.grants.granted import grants
-from npo_pipeline.regulations.subsidies.load import shipped_subsidies
-from npo_pipeline.regulations.subsidies.model import Subsidy
+from npo_pipeline.grants.decide import grants
+from npo_pipeline.grants.terms import Basis
+from npo_pipeline.rulebook.subsidies.load import shipped_subsidies
+from npo_pipeline.rulebook.subsidies.model import Subsidy
 from tests.reading import table
 
 BOARDS = {"01AA": "10001", "02BB": "10002", "03CC": "10003", "09VO": "10009"}

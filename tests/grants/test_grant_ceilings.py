@@ -1,6 +1,6 @@
 """What is available goes in order of receipt; the second window is open only while money of the first is left."""
 
-from npo_pipeline.grants.granted import grants, undecided
+from npo_pipeline.grants.decide import grants, undecided
 from tests.grants.applying import applied, basis, decided, outcomes, scheme
 
 HEAD = "brin applied_on pupils amount\n"

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from npo_pipeline.grants.granted import grants
+from npo_pipeline.grants.decide import grants
 from tests.grants.applying import BOARDS, basis, scheme
 
 APPLICATIONS = {

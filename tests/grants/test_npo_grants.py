@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from npo_pipeline.commands.verify import verify
-from npo_pipeline.home.folder import Home
+from npo_pipeline.books.paths import Home
+from npo_pipeline.commands.verify.command import verify
 from tests.grants.test_subsidy_files import OVERLAY
 from tests.home.delivery import write_country
 from tests.home.npo import here

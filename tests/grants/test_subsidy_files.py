@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.regulations.cited import cited
-from npo_pipeline.regulations.subsidies.load import (
+from npo_pipeline.rulebook.fields import cited
+from npo_pipeline.rulebook.subsidies.load import (
     apart,
     is_subsidy_text,
     load_subsidies,

@@ -29,7 +29,8 @@ import npo_pipeline.cli.main
 import schemas  # noqa: F401  (before pandera: it keeps hypothesis out)
 
 Effect = Mapping[str, str]
-"""What happens where: `npo_pipeline.home.draft.write` -> `die before`, `halt after`, `fail before 3` (the third
+"""What happens where:
+`npo_pipeline.books.publish.write_changeset` -> `die before`, `halt after`, `fail before 3` (the third
 time that it is called)."""
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from npo_pipeline.commands.verify import CHECKS, findings_of
-from npo_pipeline.home.books import Books
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.witnesses import kept_manifests
+from npo_pipeline.books.manifest import copy_names
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.reader import Books
+from npo_pipeline.commands.verify.command import CHECKS, findings_of
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,6 @@ def changed(opened, *statements):
     try:
         for one in statements:
             connection.execute(one)
-        yield Books(connection, "the books", kept_manifests(home)), home
+        yield Books(connection, "the books", copy_names(home)), home
     finally:
         connection.execute("rollback")

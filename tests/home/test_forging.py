@@ -12,11 +12,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from npo_pipeline.commands.verify import verify
-from npo_pipeline.home.books import Books, read_books
-from npo_pipeline.home.chain import OWNERS, owned
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.manifest import BEFORE_ALL, rows_sha256, text_sha256
+from npo_pipeline.books.manifest import GENESIS_HASH, rows_sha256, text_sha256
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.reader import Books, read_books
+from npo_pipeline.commands.verify.command import verify
+from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP, rows_with_run
 from tests.home.npo import here
 from tests.home.seeing import select
 from tests.home.tampered import said_by
@@ -37,13 +37,13 @@ def forge(home, *statements):
     """Change something, and then each manifest and each hash, in the books and beside them, until all tie."""
     change(home, *statements)
     with duckdb.connect(str(home / "npo.duckdb")) as connection:
-        books, previous = Books(connection, "the books", frozenset()), BEFORE_ALL
+        books, previous = Books(connection, "the books", frozenset()), GENESIS_HASH
         connection.execute("""
             update runs set payments = found, total = summed from (
                 select run_id as named, count(*) as found, sum(amount) as summed from payments group by 1)
             where run_id = named""")
         runs = books.frame("from runs order by run_id").to_dicts()
-        theirs = {table: owned(books, table) for table in OWNERS}
+        theirs = {table: rows_with_run(books, table) for table in ROW_OWNERSHIP}
         for run in runs:
             manifest = json.loads(run["manifest"]) | {"previous": previous}
             for table, written in manifest["tables"].items():

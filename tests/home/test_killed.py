@@ -12,16 +12,16 @@ from tests.home.seeing import published, select, tables
 
 COMMANDS = ("ingest", "decide", "pay")
 POINTS = [
-    "npo_pipeline.home.run.clear_work",  # the first thing done under the lock
-    "npo_pipeline.home.publish.seal",
+    "npo_pipeline.books.run.remove_leftovers",  # the first thing done under the lock
+    "npo_pipeline.books.publish.build_manifest",
     "shutil.copyfile",
-    "npo_pipeline.home.draft._insert",  # once per table
-    "npo_pipeline.home.connection._checkpoint",
-    "npo_pipeline.home.draft.prove",
-    "npo_pipeline.home.publish.lay_down",
-    "npo_pipeline.home.publish._sync",  # the draft, and after the rename the folder
+    "npo_pipeline.books.publish._insert",  # once per table
+    "npo_pipeline.books.duckdb._checkpoint",
+    "npo_pipeline.books.publish.check_control_totals",
+    "npo_pipeline.books.publish.stage_copy",
+    "npo_pipeline.books.publish._sync",  # the draft, and after the rename the folder
     "os.replace",  # the books, and then the manifest
-    "npo_pipeline.home.publish.put_up",
+    "npo_pipeline.books.publish.publish_copy",
 ]
 RENAMED = "after os.replace"
 
@@ -69,7 +69,7 @@ def test_every_point_is_passed_and_every_table_is_one(stopped):
     passed = [point for point, _ in before + after]
     assert set(passed) == {f"{when} {point}" for when in ("before", "after") for point in POINTS}
     assert (
-        passed.count("before npo_pipeline.home.draft._insert")
+        passed.count("before npo_pipeline.books.publish._insert")
         == {"ingest": 8, "decide": 8, "pay": 3}[stage.command[0]]
     )
 
@@ -124,7 +124,7 @@ def _kinds(left):
 @pytest.mark.parametrize(
     ("point", "effect"),
     [
-        ("npo_pipeline.home.draft._insert", "die after 2"),
+        ("npo_pipeline.books.publish._insert", "die after 2"),
         ("os.replace", "die after"),
     ],
 )

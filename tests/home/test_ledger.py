@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.pay import PayRequest, pay
 from npo_pipeline.errors import Refused
-from npo_pipeline.home.folder import Home
 from tests.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_register
 from tests.home.npo import here
 from tests.home.seeing import published, select, tables

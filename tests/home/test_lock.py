@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from npo_pipeline.books import lock
+from npo_pipeline.books.lock import locked
+from npo_pipeline.books.paths import Home
 from npo_pipeline.errors import HomeLocked
-from npo_pipeline.home import lock
-from npo_pipeline.home.folder import Home
-from npo_pipeline.home.lock import locked
 from tests.home.npo import here
 from tests.home.seeing import select, tables
 
 NOW = datetime(2026, 1, 2, 3, 4, 5)
 PAY = ("pay", "--month", "2021-09", "--home")
-HALTED = {"npo_pipeline.home.publish.seal": "halt before"}
+HALTED = {"npo_pipeline.books.publish.build_manifest": "halt before"}
 
 
 @pytest.fixture

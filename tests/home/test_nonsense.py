@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.commands.verify import CHECKS, TABLES
+from npo_pipeline.commands.verify.command import CHECKS, TABLES
 from tests.home.tampered import changed, opened, said_by
 
 __all__ = ["opened"]

@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from npo_pipeline.commands.verify import CHECKS, findings_of, verify_books
-from npo_pipeline.home.chain import OWNERS, chain_faults, row_faults, sealed_runs
+from npo_pipeline.commands.verify.command import CHECKS, findings_of, verify_books
+from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP, chain_faults, row_faults, sealed_runs
 from schemas.tables import TABLES
 from tests.home.tampered import changed, opened
 
@@ -70,7 +70,7 @@ FIRST = {
 
 def found(books, home, table=None):
     """What `verify` finds; when the check of the table tells already, the rest, which takes long, is not done."""
-    if table in OWNERS and (findings := list(row_faults(books, table, sealed_runs(books)))):
+    if table in ROW_OWNERSHIP and (findings := list(row_faults(books, table, sealed_runs(books)))):
         return findings
     if table not in FIRST and (findings := list(chain_faults(books, home))):
         return findings

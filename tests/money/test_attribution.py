@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.money import to_cents, to_euro
-from npo_pipeline.payments.attribution import causes_of
-from npo_pipeline.payments.booking import Made, correction_causes
+from npo_pipeline.payments.attribution import attribute_corrections
+from npo_pipeline.payments.booking import AttributionInputs, correction_causes
 from tests.money.items import of_kind
 from tests.reading import rows, table
 
@@ -14,7 +14,7 @@ OCT = date(2021, 10, 1)
 
 
 def attributed(corrections: str, items: str) -> list[tuple]:
-    found = causes_of(of_kind(corrections), of_kind(items))
+    found = attribute_corrections(of_kind(corrections), of_kind(items))
     return rows(found, "payment_id", "decision_id", "amount_cents")
 
 
@@ -141,7 +141,7 @@ def causes_in_october(payments: str, items: str, booked: str, first_runs: str) -
         sequence="i",
     )
     runs = table(first_runs, month="d", sequence="i")
-    made = Made(in_euro(items), in_euro(NOTHING).clear(), of_kind(booked), runs)
+    made = AttributionInputs(in_euro(items), in_euro(NOTHING).clear(), of_kind(booked), runs)
     found = correction_causes(OCT, paid, latest, made)
     cents = found.select(
         "payment_id", pl.col("month").dt.strftime("%m"), "decision_id", to_cents(pl.col("amount"))

@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from npo_pipeline.instalments.causes import Step, due_changes, rerated
-from npo_pipeline.instalments.decided import Decided, Rules
+from npo_pipeline.decisions.change_causes import CauseStep, changed_rates, due_changes
+from npo_pipeline.entitlements.model import DecisionTables, Rules
 from tests.reading import rows, table
 
 OCT, NOV = date(2021, 10, 1), date(2021, 11, 1)
@@ -16,16 +16,16 @@ NO_LIVES = "vestiging component month cause amount\n 01AA00 per_pupil 2021-10-01
 NONE = pl.DataFrame()
 
 
-def decided(due: str, lives: str = "") -> Decided:
+def decided(due: str, lives: str = "") -> DecisionTables:
     """A decision of these instalments, and of these adjustments, in euro."""
     instalments, adjustments = (
         frame.with_columns(**{name: pl.lit(word) for name, word in ALWAYS.items() if name not in frame.columns})
         for frame in (table(text, month="d", amount="m") for text in (due, lives or NO_LIVES))
     )
-    return Decided(MEASURES, instalments, NONE, NONE, adjustments if lives else adjustments.clear(), NONE)
+    return DecisionTables(MEASURES, instalments, NONE, NONE, adjustments if lives else adjustments.clear(), NONE)
 
 
-def changed(before: Decided, *steps: Step) -> list[tuple]:
+def changed(before: DecisionTables, *steps: CauseStep) -> list[tuple]:
     found = due_changes(before, steps)
     return [
         (v, f"{m:%m}", cause, str(amount))
@@ -54,7 +54,7 @@ def test_pupils_that_are_counted_otherwise_are_a_count_and_points_a_score():
         01AA00     achterstandsscore  2021-10-01  4.50
         """
     )
-    assert changed(BEFORE, Step("input", after)) == [
+    assert changed(BEFORE, CauseStep("input", after)) == [
         ("01AA00", "10", "score_correction", "0.50"),
         ("01AA00", "10", "reference_count", "1.00"),
         ("02BB00", "10", "reference_count", "-3.00"),
@@ -72,7 +72,7 @@ def test_where_a_rate_is_another_it_is_that_and_else_an_amendment():
         """
     )
     other = table("school_type component\n bao per_pupil")
-    assert changed(BEFORE, Step("rule", after, other)) == [
+    assert changed(BEFORE, CauseStep("rule", after, other)) == [
         ("01AA00", "10", "amendment", "1.00"),
         ("01AA00", "10", "rate_change", "2.00"),
         ("01AA00", "11", "rate_change", "2.00"),
@@ -86,7 +86,7 @@ def test_another_rate_is_that_of_one_school_type():
         01AA00     bao          per_pupil  2021-10-01  {}
         01AA00     sbo          per_pupil  2021-10-01  {}
         """
-    step = Step("rule", decided(told.format("12.00", "7.00")), table("school_type component\n bao per_pupil"))
+    step = CauseStep("rule", decided(told.format("12.00", "7.00")), table("school_type component\n bao per_pupil"))
     assert changed(decided(told.format("10.00", "4.00")), step) == [
         ("01AA00", "10", "rate_change", "2.00"),
         ("01AA00", "10", "amendment", "3.00"),
@@ -108,14 +108,14 @@ MOVED = """
 
 
 def test_the_life_of_schools_says_what_it_moved():
-    assert changed(BEFORE, Step("change", decided(MERGED, MOVED))) == [
+    assert changed(BEFORE, CauseStep("change", decided(MERGED, MOVED))) == [
         ("01AA00", "11", "merger", "-10.00"),
         ("02BB00", "11", "merger", "10.00"),
     ]
 
 
 def test_a_merger_that_is_undone_moves_it_back():
-    assert changed(decided(MERGED, MOVED), Step("change", BEFORE)) == [
+    assert changed(decided(MERGED, MOVED), CauseStep("change", BEFORE)) == [
         ("01AA00", "11", "merger", "10.00"),
         ("02BB00", "11", "merger", "-10.00"),
     ]
@@ -124,7 +124,7 @@ def test_a_merger_that_is_undone_moves_it_back():
 def test_what_is_left_over_came_of_the_program():
     # 10.00 moved, and a cent of which no adjustment tells; an amendment is no life of a school
     after = decided(MERGED.replace("3.00", "3.01"), MOVED + "02BB00 per_pupil 2021-10-01 amendment 0.01")
-    assert changed(BEFORE, Step("change", after)) == [
+    assert changed(BEFORE, CauseStep("change", after)) == [
         ("01AA00", "11", "merger", "-10.00"),
         ("02BB00", "10", "code", "0.01"),
         ("02BB00", "11", "merger", "10.00"),
@@ -151,18 +151,18 @@ def test_each_step_is_held_against_the_one_before_it():
         02BB00     per_pupil          2021-10-01  3.00
         """
     )
-    steps = (Step("code", one_more), Step("input", BEFORE), Step("change", last))
+    steps = (CauseStep("code", one_more), CauseStep("input", BEFORE), CauseStep("change", last))
     assert changed(BEFORE, *steps) == [
         ("01AA00", "10", "code", "1.25"),
         ("01AA00", "10", "reference_count", "-1.00"),
     ]
     # what the program took and gave back is nothing
-    assert changed(BEFORE, Step("code", one_more), Step("change", BEFORE)) == []
+    assert changed(BEFORE, CauseStep("code", one_more), CauseStep("change", BEFORE)) == []
 
 
 def test_nothing_new_changes_nothing():
     assert changed(BEFORE) == []
-    some = due_changes(BEFORE, [Step("change", decided(MERGED, MOVED))])
+    some = due_changes(BEFORE, [CauseStep("change", decided(MERGED, MOVED))])
     assert due_changes(BEFORE, []).schema == some.schema
 
 
@@ -182,7 +182,7 @@ NEW = OLD.replace("701", "711")
 
 
 def rated(old: Rules, new: Rules) -> list[tuple]:
-    return sorted(rows(rerated([old], [new]), "school_type", "component"))
+    return sorted(rows(changed_rates([old], [new]), "school_type", "component"))
 
 
 def test_a_rate_that_is_another_is_named_once():
@@ -209,5 +209,5 @@ def test_an_amendment_that_was_there_before_is_no_reason():
 
 def test_an_amendment_of_one_regulation_tells_nothing_of_another():
     vo = "component school_type place rate_e8\n per_pupil vo - 700"
-    found = rerated([rules(OLD), rules(vo, "vo.yaml")], [rules(NEW), rules(vo, "vo.yaml+a.yaml", (OCT,))])
+    found = changed_rates([rules(OLD), rules(vo, "vo.yaml")], [rules(NEW), rules(vo, "vo.yaml+a.yaml", (OCT,))])
     assert rows(found, "school_type", "component") == [("bao", "per_pupil")]

@@ -6,9 +6,9 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npo_pipeline.entitlements import entitlements
-from npo_pipeline.instalments import instalments
-from npo_pipeline.regulations.frames import rates, shares
+from npo_pipeline.entitlements.amounts import entitlements
+from npo_pipeline.entitlements.schedule import instalments
+from npo_pipeline.rulebook.frames import rates, shares
 from tests.reading import rows, table
 from tests.rulebook import shipped
 

@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 import pytest
 
+from npo_pipeline.entitlements.schedule import apply_adjustments, instalment_recipients, reassigned
 from npo_pipeline.errors import Refused
-from npo_pipeline.instalments.lives import added_up, moved, whereabouts
 from tests.reading import rows, table
 
 MONTHS = [date(2021, month, 1) for month in (9, 10, 11, 12)]
@@ -17,7 +17,7 @@ def changes(text):
 
 
 def where(text, *, runs_out=False):
-    found = whereabouts(changes(text), MONTHS, runs_out=runs_out)
+    found = instalment_recipients(changes(text), MONTHS, runs_out=runs_out)
     return [(v, f"{m:%m}", cause, other) for v, m, cause, other in found.sort("vestiging", "month").iter_rows()]
 
 
@@ -165,7 +165,7 @@ DUE = table(
     month="d",
     amount_cents="i",
 )
-MERGED = whereabouts(
+MERGED = instalment_recipients(
     changes(
         """
         effective   kind   vestiging  successor
@@ -178,7 +178,7 @@ MERGED = whereabouts(
 
 
 def test_what_leaves_one_school_comes_to_the_other():
-    found = moved(DUE, MERGED).sort("vestiging")
+    found = reassigned(DUE, MERGED).sort("vestiging")
     assert rows(found, "vestiging", "other_vestiging", "amount_cents") == [
         ("01AA00", "02BB00", -701),
         ("02BB00", "01AA00", 701),
@@ -187,9 +187,11 @@ def test_what_leaves_one_school_comes_to_the_other():
 
 def test_what_leaves_a_school_that_closes_comes_to_nobody():
     closed = MERGED.with_columns(cause=pl.lit("closure"), other_vestiging=pl.lit(None, pl.String))
-    assert rows(moved(DUE, closed), "vestiging", "other_vestiging", "amount_cents") == [("01AA00", None, -701)]
+    assert rows(reassigned(DUE, closed), "vestiging", "other_vestiging", "amount_cents") == [
+        ("01AA00", None, -701)
+    ]
 
 
 def test_the_instalments_are_added_up_and_none_is_zero():
-    found = added_up(DUE, moved(DUE, MERGED)).sort("vestiging", "month")
+    found = apply_adjustments(DUE, reassigned(DUE, MERGED)).sort("vestiging", "month")
     assert rows(found, "vestiging", "amount_cents") == [("01AA00", 700), ("02BB00", 801)]

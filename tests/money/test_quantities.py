@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npo_pipeline.rules.quantities import above_threshold, quantities
+from npo_pipeline.entitlements.amounts import above_threshold, quantities
 from tests.reading import rows, table
 
 RATES = table(

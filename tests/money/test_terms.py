@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.payments.terms import floors, waiting
+from npo_pipeline.payments.spreading import deferred_corrections, floored_kinds
 from tests.reading import rows, table
 
 SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))
@@ -38,7 +38,7 @@ def waits(month: date, corrections: str, settling: str, *, together: bool = Fals
         told = told.with_columns(gap=pl.lit("2"))
     latest = told.filter(pl.col("sequence") == pl.col("sequence").max()).select("decision_id").unique()
     made = _told(corrections).with_columns(gap=pl.lit("2")) if together else _told(corrections)
-    found = waiting(month, made, told, latest)
+    found = deferred_corrections(month, made, told, latest)
     return rows(found.sort("school_type"), "school_type", "amount_cents")
 
 
@@ -74,7 +74,10 @@ def test_it_is_told_when_what_waits_may_be_of_the_month_itself():
         two         bao         9,10,11,12 spread
         """
     told = _told(TWO)
-    found = {month: waiting(month, told, terms(settling), LATEST)["own_month"].item() for month in (SEP, OCT)}
+    found = {
+        month: deferred_corrections(month, told, terms(settling), LATEST)["own_month"].item()
+        for month in (SEP, OCT)
+    }
     assert found == {SEP: True, OCT: False}  # September was run before the decision
 
 
@@ -174,7 +177,7 @@ def test_part_of_what_waits_may_be_of_the_month_itself():
         three       bao         2021-10-01 100
         """
     latest = table("decision_id\n three")
-    assert waiting(OCT, _told(told), terms(BOTH_SPREAD), latest)["own_month"].to_list() == [True]
+    assert deferred_corrections(OCT, _told(told), terms(BOTH_SPREAD), latest)["own_month"].to_list() == [True]
 
 
 def test_the_decisions_of_each_school_year_are_its_own():
@@ -187,7 +190,7 @@ def test_the_decisions_of_each_school_year_are_its_own():
         for one in (made, third, third.select("decision_id", "school_year").unique())
     ]
     both[1] = both[1].with_columns(sequence=pl.when(pl.col("decision_id") == "four").then(1).otherwise(3))
-    found = waiting(OCT, *both).sort("school_year")
+    found = deferred_corrections(OCT, *both).sort("school_year")
     assert rows(found, "school_year", "amount_cents") == [("2021-2022", 100 - 33), ("2022-2023", 100 - 33)]
 
 
@@ -240,7 +243,9 @@ SETTLING = """
 
 
 def floored(month: date) -> list[tuple]:
-    return rows(floors(month, terms(SETTLING), LATEST), "school_year", "currency", "school_type", "component")
+    return rows(
+        floored_kinds(month, terms(SETTLING), LATEST), "school_year", "currency", "school_type", "component"
+    )
 
 
 def test_the_latest_decision_says_what_never_takes_back_more_than_it_pays():

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
-from npo_pipeline.regulations.accountability.load import year_end_rules
-from npo_pipeline.reports.filing.told import Told
+from npo_pipeline.reports.xbrl.facts import ReportData
+from npo_pipeline.rulebook.accountability.load import year_end_rules
 from tests.packs.country import Board, Finding, School, Spent, told
 
 
-def many(boards: int, seed: int = 1) -> Told:
+def many(boards: int, seed: int = 1) -> ReportData:
     """A country of boards of one to some twenty schools, on average 6.3 of them."""
     chance = Random(seed)
     menu = [

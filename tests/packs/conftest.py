@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.told import Told
-from npo_pipeline.reports.pack.packs import PacksWritten, write_packs
+from npo_pipeline.reports.board_pack.write_packs import PacksWritten, write_packs
+from npo_pipeline.reports.xbrl.facts import ReportData, facts_of
 from tests.packs.country import ASSISTANTS, SMALL_GROUPS, SUMMER_SCHOOL, Board, Finding, School, Spent
 from tests.tool.chromium import Chromium, installed
 
@@ -68,7 +67,7 @@ def names(folder: Path) -> list[str]:
 def packed(tmp_path: Path) -> Callable[..., PacksWritten]:
     """Write packs of what is told into a folder of this test."""
 
-    def write(told: Told, **more: Any) -> PacksWritten:
+    def write(told: ReportData, **more: Any) -> PacksWritten:
         more.setdefault("facts", facts_of(told))
         return write_packs(tmp_path / "2021", told, more.pop("facts"), **{"version": "1", **more})
 

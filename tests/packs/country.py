@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.accounts.menu import keys
-from npo_pipeline.regulations.accountability.load import year_end_rules
-from npo_pipeline.reports.filing.told import Told
+from npo_pipeline.accounts.menukaart_lookup import keys
+from npo_pipeline.reports.xbrl.facts import ReportData
+from npo_pipeline.rulebook.accountability.load import year_end_rules
 from schemas import accounted
 from schemas.columns import schema_of
 
@@ -84,7 +84,7 @@ class _Rows:
     consents: list[dict[str, Any]] = field(default_factory=list)
 
 
-def told(*boards: Board, treatment: str = "bestemmingsreserve") -> Told:
+def told(*boards: Board, treatment: str = "bestemmingsreserve") -> ReportData:
     """What a report tells of boards."""
     rows = _Rows()
     for board in boards:
@@ -92,7 +92,7 @@ def told(*boards: Board, treatment: str = "bestemmingsreserve") -> Told:
             _school(rows, board, school, treatment)
         for finding in board.findings:
             rows.findings.append(_finding(board, finding))
-    return Told(
+    return ReportData(
         YEAR,
         treatment,
         date(2022, 3, 1),

@@ -7,11 +7,11 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from npo_pipeline.accounts.findings.judged import RULES
+from npo_pipeline.accounts.findings.registry import RULES
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.pack.alone import REFUSED_ROW, country_of, refuse_strangers
-from npo_pipeline.reports.pack.pack import _content
+from npo_pipeline.reports.board_pack.isolation import REFUSED_ROW, assert_only_own_data, country_of
+from npo_pipeline.reports.board_pack.pack import _content
+from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.conftest import ordinary
 from tests.packs.country import Board, Finding, School, Spent, told
 
@@ -29,7 +29,7 @@ def looked_through(board: Board, end: str, facts=None, mine=None) -> None:
     story = told(board)
     everyone = country_of(told(board, OTHER))
     content = _content(end, facts if facts is not None else facts_of(story), mine or story)
-    refuse_strangers(board.number, {f"npo-2021-{board.number}{end}": content}, story, everyone)
+    assert_only_own_data(board.number, {f"npo-2021-{board.number}{end}": content}, story, everyone)
 
 
 @pytest.mark.parametrize("end", FORMATS)
@@ -138,8 +138,9 @@ def test_a_stranger_stops_the_pack_and_leaves_what_was_there(packed, tmp_path):
 
 
 def test_rows_of_another_board_never_get_into_a_pack(packed, monkeypatch):
-    from npo_pipeline.reports.pack import packs
 
-    monkeypatch.setattr(packs, "apart", lambda story, facts: [("40001", story, facts)])
+    from npo_pipeline.reports.board_pack import write_packs
+
+    monkeypatch.setattr(write_packs, "split_by_board", lambda story, facts: [("40001", story, facts)])
     with pytest.raises(NpoError, match="rows of another board among those of board 40001"):
         packed(told(ordinary(), OTHER))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.page import page
+from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.conftest import MARKUP, odd, ordinary
 from tests.packs.country import told
 

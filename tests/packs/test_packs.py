@@ -12,11 +12,10 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.page import page
-from npo_pipeline.reports.filing.xbrl import instance
-from npo_pipeline.reports.pack.boards import FRAMES
-from npo_pipeline.reports.pack.packs import write_packs
+from npo_pipeline.reports.board_pack.write_packs import FRAMES, write_packs
+from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.xbrl.facts import facts_of
+from npo_pipeline.reports.xbrl.instance import instance
 from tests.packs.big import many
 from tests.packs.conftest import FILED, content, names, odd, ordinary
 from tests.packs.country import Board, School, told

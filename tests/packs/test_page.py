@@ -7,10 +7,10 @@ from html import unescape
 
 import pytest
 
-from npo_pipeline.regulations.accountability.load import year_end_rules
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.inline.opening import FILED_WITH_ERRORS, NO_FILING_TO_DUO, NOT_FILED
-from npo_pipeline.reports.filing.page import page
+from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.board_page.sections import FILED_WITH_ERRORS, NO_FILING_TO_DUO, NOT_FILED
+from npo_pipeline.reports.xbrl.facts import facts_of
+from npo_pipeline.rulebook.accountability.load import year_end_rules
 from tests.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
 from tests.packs.country import SMALL_GROUPS, Board, Finding, School, Spent, told
 from tests.packs.reading import H, Page

@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.filing.concepts import BY_NAME
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.inline.menu import menu
-from npo_pipeline.reports.filing.page import page
-from npo_pipeline.reports.pack.boards import apart
+from npo_pipeline.reports.board_pack.write_packs import split_by_board
+from npo_pipeline.reports.board_page.context import menu
+from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.xbrl.concepts import BY_NAME
+from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.big import many
 from tests.packs.conftest import odd, ordinary
 from tests.packs.country import told
@@ -43,7 +43,7 @@ def test_every_fact_is_on_the_page_once_and_none_beside_them(board):
 
 def test_so_it_is_with_boards_made_by_chance():
     story = many(12, seed=3)
-    boards = list(apart(story, facts_of(story)))
+    boards = list(split_by_board(story, facts_of(story)))
     assert len(boards) == 12
     for _, mine, facts in boards:
         assert dict(Page(page(facts, mine)).facts()) == {tuple(row): 1 for row in facts.select(FACT).rows()}

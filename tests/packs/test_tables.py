@@ -10,11 +10,10 @@ import fastexcel
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.filing.concepts import BY_NAME
-from npo_pipeline.reports.filing.facts import facts_of
-from npo_pipeline.reports.filing.inline.menu import menu
-from npo_pipeline.reports.pack.table import csv_of, table
-from npo_pipeline.reports.pack.workbook import workbook
+from npo_pipeline.reports.board_pack.workbook import csv_of, table, workbook
+from npo_pipeline.reports.board_page.context import menu
+from npo_pipeline.reports.xbrl.concepts import BY_NAME
+from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
 from tests.packs.country import SMALL_GROUPS, Board, Finding, School, Spent, told
 
@@ -42,7 +41,7 @@ def cents(value: float) -> Decimal:
 
 def test_findings_come_first_the_gravest_on_top(tmp_path):
     # In the order in which a pack hands them over.
-    from npo_pipeline.reports.pack.boards import in_order
+    from npo_pipeline.reports.board_pack.write_packs import in_order
 
     story = in_order(told(odd()))
     path = tmp_path / "book.xlsx"

@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from npo_pipeline.commands.paying import latest_at, made_of, paid_until, standing
-from npo_pipeline.home.books import Books
-from npo_pipeline.home.tables import create
-from npo_pipeline.payments.booking import correction_causes, payments_of
+from npo_pipeline.books.reader import Books
+from npo_pipeline.books.tables import create
+from npo_pipeline.commands.ledger_state import attribution_inputs, decisions_in_force, ledger_state, paid_until
+from npo_pipeline.payments.booking import correction_causes, payment_rows
 
 _USED = ("schools", "decisions", "instalments", "due_changes", "settling", "payments", "correction_causes", "runs")
 _EMPTY: list[duckdb.DuckDBPyConnection] = []
@@ -76,13 +76,13 @@ class InMemory:
 
     def looked_at(self, month: date) -> pl.DataFrame:
         """What a run of a month would pay now."""
-        return payments_of(month, "~", standing(self.books, month, "~", self.schools))
+        return payment_rows(month, "~", ledger_state(self.books, month, "~", self.schools))
 
     def _worked_out(self, month: date, run_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        payments = payments_of(month, run_id, standing(self.books, month, run_id, self.schools))
+        payments = payment_rows(month, run_id, ledger_state(self.books, month, run_id, self.schools))
         corrected = payments.filter(pl.col("reason") == "correction")["vestiging"]
-        made = made_of(self.books, corrected, month, run_id)
-        return payments, correction_causes(month, payments, latest_at(self.books, run_id), made)
+        made = attribution_inputs(self.books, corrected, month, run_id)
+        return payments, correction_causes(month, payments, decisions_in_force(self.books, run_id), made)
 
     def _next_run(self, command: str, month: date | None) -> str:
         self._runs += 1

@@ -13,10 +13,10 @@ from random import Random
 
 import polars as pl
 
-from npo_pipeline.instalments.causes import Step, due_changes, rerated
-from npo_pipeline.instalments.decided import Basis, Decided, Rules
-from npo_pipeline.instalments.work_out import work_out
-from npo_pipeline.regulations.frames import PLACES, RATES, THRESHOLDS
+from npo_pipeline.decisions.change_causes import CauseStep, changed_rates, due_changes
+from npo_pipeline.entitlements.calculate import calculate_decision
+from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables, Rules
+from npo_pipeline.rulebook.frames import PLACES, RATES, THRESHOLDS
 from tests.reading import table
 
 SETTLEMENTS = {
@@ -70,7 +70,7 @@ class Country:
 
     die: Random
     facts: Facts
-    decided: Decided = field(init=False)
+    decided: DecisionTables = field(init=False)
 
     def __post_init__(self) -> None:
         self.decided = decided_on(self.facts, self.facts.rates, self.facts.changes)
@@ -78,11 +78,11 @@ class Country:
     def decide(self, facts: Facts) -> pl.DataFrame:
         """Decide on other facts; gives what that makes due that was not, per cause (`standing._steps`)."""
         old, before = self.facts, self.decided
-        ruled = rerated(rules_of(old, old.rates), rules_of(facts, facts.rates))
+        ruled = changed_rates(rules_of(old, old.rates), rules_of(facts, facts.rates))
         steps = [
-            Step("input", decided_on(facts, old.rates, old.changes)),
-            Step("rule", decided_on(facts, facts.rates, old.changes), ruled),
-            Step("change", decided_on(facts, facts.rates, facts.changes)),
+            CauseStep("input", decided_on(facts, old.rates, old.changes)),
+            CauseStep("rule", decided_on(facts, facts.rates, old.changes), ruled),
+            CauseStep("change", decided_on(facts, facts.rates, facts.changes)),
         ]
         self.facts, self.decided = facts, steps[-1].after
         return due_changes(before, steps)
@@ -162,7 +162,7 @@ def with_changes(die: Random, facts: Facts, breadth: float) -> Facts:
     return replace(facts, changes=(*facts.changes, *told))
 
 
-def decided_on(facts: Facts, rates: dict[tuple[str, str], int], changes: tuple) -> Decided:
+def decided_on(facts: Facts, rates: dict[tuple[str, str], int], changes: tuple) -> DecisionTables:
     """What the program decides on facts."""
     places = [(*place, pupils) for place, pupils in facts.pupils.items()]
     told = {"effective": pl.Date, "kind": pl.String, "vestiging": pl.String, "successor": pl.String}
@@ -173,8 +173,8 @@ def decided_on(facts: Facts, rates: dict[tuple[str, str], int], changes: tuple) 
         orient="row",
     )
     loose = scores.clear().select("vestiging", "score")
-    basis = Basis(counts, scores, SOMEWHERE, loose, pl.DataFrame(changes, schema=told, orient="row"))
-    return work_out("2021-2022", rules_of(facts, rates), basis)
+    basis = DecisionInputs(counts, scores, SOMEWHERE, loose, pl.DataFrame(changes, schema=told, orient="row"))
+    return calculate_decision("2021-2022", rules_of(facts, rates), basis)
 
 
 def rules_of(facts: Facts, rates: dict[tuple[str, str], int]) -> list[Rules]:

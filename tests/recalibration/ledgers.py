@@ -8,7 +8,7 @@ from itertools import product
 
 import polars as pl
 
-from npo_pipeline.instalments.decided import Decided as Outcome
+from npo_pipeline.entitlements.model import DecisionTables as Outcome
 from tests.recalibration.books import InMemory
 from tests.recalibration.country import SCHEDULE, SETTLEMENTS, YEARS, Facts, decided_on
 from tests.recalibration.model import Decided, due, holder, paid_after

@@ -14,7 +14,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from npo_pipeline.instalments.causes import NOTHING_CHANGED
+from npo_pipeline.decisions.change_causes import NOTHING_CHANGED
 from npo_pipeline.months import month_after
 from tests.recalibration.books import InMemory
 from tests.recalibration.country import (

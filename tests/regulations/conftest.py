@@ -5,7 +5,7 @@ import re
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.regulations.load import parse_regulation
+from npo_pipeline.rulebook.load import parse_regulation
 from tests.rulebook import shipped
 
 HERE = ">>>"

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from npo_pipeline.entitlements.examples import worked_examples
-from npo_pipeline.regulations.load import all_shipped, parse_regulation
+from npo_pipeline.entitlements.worked_examples import worked_examples
+from npo_pipeline.rulebook.load import all_shipped, parse_regulation
 from tests.rulebook import shipped
 
 WORKED = [(one.name, worked) for one in all_shipped() for worked in worked_examples(one.regulation)]

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.regulations.frames import left_out, rates
-from npo_pipeline.regulations.load import load_file, load_rules, parse_texts
+from npo_pipeline.rulebook.frames import left_out, rates
+from npo_pipeline.rulebook.load import load_file, load_rules, parse_texts
 
 OVERLAY = """\
 overlay_of: 2022-2023-po

@@ -7,7 +7,7 @@ that the message must name.
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.regulations.load import parse_regulation
+from npo_pipeline.rulebook.load import parse_regulation
 
 DATE = "reference_date:\n  value: 2020-10-01\n  unit: date\n  status: derived\n  source: npo-tool-2022\n"
 SCORE = "value: 251.16\n        unit: EUR per unit of score\n        status: "

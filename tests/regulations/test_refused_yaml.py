@@ -8,8 +8,8 @@ import time
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.regulations.load import load_file, parse_regulation
-from npo_pipeline.regulations.texts import MAX_BYTES
+from npo_pipeline.rulebook.load import load_file, parse_regulation
+from npo_pipeline.rulebook.yaml_document import MAX_BYTES
 
 EUR = "currency: EUR"
 

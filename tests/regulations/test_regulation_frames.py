@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.regulations import frames
-from npo_pipeline.regulations.load import parse_regulation
+from npo_pipeline.rulebook import frames
+from npo_pipeline.rulebook.load import parse_regulation
 
 SCORE = "value: 251.16\n        unit: EUR per unit of score\n        status: published"
 NO_SCORE = "value: null\n        unit: EUR per unit of score\n        status: unknown"

@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.regulations.cited import cited
-from npo_pipeline.regulations.load import all_shipped, load_shipped, shipped_school_years
+from npo_pipeline.rulebook.fields import cited
+from npo_pipeline.rulebook.load import all_shipped, load_shipped, shipped_school_years
 from tests.rulebook import shipped
 
 FILES = """

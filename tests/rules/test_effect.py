@@ -1,6 +1,6 @@
 """What other rules or counts do: whom they touch, by how much, cut by type, component, municipality and board."""
 
-from npo_pipeline.instalments.effect import effect
+from npo_pipeline.decisions.impact import effect
 from tests.reading import rows, table
 
 KINDS = {"quantity": "m", "rate": "m", "amount": "m"}

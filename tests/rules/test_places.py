@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from npo_pipeline.rules.places import CLAIMED, claimed, under
+from npo_pipeline.entitlements.territory import CLAIMED, rows_under_regulation, territory_of_schools
 from tests.reading import rows, table
 
 SCHOOLS = table("vestiging municipality\n 28PW00 - \n 28ZZ00 Bonaire\n 01AA00 Assen")
@@ -13,7 +13,7 @@ EVERYWHERE = CN.clear()
 
 
 def claims():
-    return claimed({"cn": CN, "po": EVERYWHERE}, COUNTS, SCORES, SCHOOLS)
+    return territory_of_schools({"cn": CN, "po": EVERYWHERE}, COUNTS, SCORES, SCHOOLS)
 
 
 def test_a_school_belongs_to_a_place_by_its_brin_or_by_its_municipality():
@@ -24,16 +24,16 @@ def test_a_school_belongs_to_a_place_by_its_brin_or_by_its_municipality():
 
 
 def test_all_pupils_of_a_place_count_as_its_school_type():
-    found = under("cn", "cn", claims(), COUNTS)
+    found = rows_under_regulation("cn", "cn", claims(), COUNTS)
     assert rows(found, "vestiging", "school_type", "pupils") == [("28PW00", "cn", 10), ("28ZZ00", "cn", 7)]
 
 
 def test_a_regulation_of_the_whole_country_has_the_others_and_not_these():
-    assert rows(under("po", None, claims(), COUNTS), "vestiging") == [("01AA00",)]
+    assert rows(rows_under_regulation("po", None, claims(), COUNTS), "vestiging") == [("01AA00",)]
 
 
 def test_without_places_everybody_is_under_the_country():
-    nobody = claimed({"po": EVERYWHERE}, COUNTS, SCORES, SCHOOLS)
+    nobody = territory_of_schools({"po": EVERYWHERE}, COUNTS, SCORES, SCHOOLS)
     assert nobody.schema == pl.Schema(CLAIMED)
     assert nobody.is_empty()
-    assert under("po", None, nobody, COUNTS).equals(COUNTS)
+    assert rows_under_regulation("po", None, nobody, COUNTS).equals(COUNTS)

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from npo_pipeline.files.rows import split
+from npo_pipeline.delivery.validate import validate_rows
 from schemas.rules import MISSING_VALUE, UNKNOWN_CODE
 from tests.files import layouts
 from tests.files.layouts import LAYOUTS, Layout
@@ -14,7 +14,7 @@ every_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: lay
 
 
 def refusals(layout: Layout, *changes: dict[str, str]) -> list[tuple]:
-    found = split(layout.frame(*changes), layout.kind.model)
+    found = validate_rows(layout.frame(*changes), layout.kind.model)
     refused = found.refusals["line"].unique()
     assert found.good["line"].to_list() == [n for n in range(2, 2 + len(changes)) if n not in refused.to_list()]
     return rows(found.refusals, "line", "rule", "column_name")
@@ -56,7 +56,7 @@ def test_right_values_are_not_refused(layout: Layout):
 
 
 def test_a_value_is_told_as_it_stands():
-    found = split(layouts.SCORES.frame({}, {"ACHTERSTANDSSCORE": "-1,00"}), layouts.SCORES.kind.model)
+    found = validate_rows(layouts.SCORES.frame({}, {"ACHTERSTANDSSCORE": "-1,00"}), layouts.SCORES.kind.model)
     assert rows(found.refusals, "line", "rule", "column_name", "value") == [
         (3, "negative", "ACHTERSTANDSSCORE", "-1,00")
     ]
@@ -98,6 +98,6 @@ def test_a_change_needs_what_its_sort_needs():
 
 
 def test_refusals_hold_no_null():
-    found = split(layouts.CUMI.frame({"TYPE_PO": ""}, {"CUMI": "x"}), layouts.CUMI.kind.model).refusals
+    found = validate_rows(layouts.CUMI.frame({"TYPE_PO": ""}, {"CUMI": "x"}), layouts.CUMI.kind.model).refusals
     assert found.null_count().row(0) == (0, 0, 0, 0)
     assert found.schema["line"] == pl.Int64

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandera.errors import SchemaErrors
 
-from npo_pipeline.files.rows import split
+from npo_pipeline.delivery.validate import validate_rows
 from schemas import rules
 from schemas.files import CUMI
-from schemas.rules import surely_right
-from schemas.tables import TABLES, checked
+from schemas.rules import sufficient_conditions
+from schemas.tables import TABLES, validated
 from tests.files import layouts
 from tests.files.layouts import LAYOUTS, Layout
 from tests.schemas.wrong_values import RIGHT, WRONG
@@ -47,7 +47,7 @@ def test_the_cheap_pass_never_decides_otherwise_than_pandera(layout: Layout):
     @given(rows_of(layout))
     def same(changes: list[dict[str, str]]) -> None:
         rows, model = layout.frame(*changes), layout.kind.model
-        found, expected = split(rows, model), by_pandera_alone(rows, model)
+        found, expected = validate_rows(rows, model), by_pandera_alone(rows, model)
         assert set(found.refusals.select("line", "rule", "column_name").rows()) == expected
         assert found.refusals.height == len(expected)
         refused = {line for line, _, _ in expected}
@@ -59,7 +59,7 @@ def test_the_cheap_pass_never_decides_otherwise_than_pandera(layout: Layout):
 @every_layout
 def test_the_right_row_of_a_layout_is_found_right_by_the_cheap_pass(layout: Layout):
     """So that it must find every planted fault itself."""
-    found = layout.frame().select(surely_right(layout.kind.model)).row(0, named=True)
+    found = layout.frame().select(sufficient_conditions(layout.kind.model)).row(0, named=True)
     assert [name for name, right in found.items() if not right] == []
 
 
@@ -67,7 +67,7 @@ def test_the_cheap_pass_sends_hardly_a_row_of_a_register_the_long_way():
     """It is there for registers: if it found their right rows suspect, nobody would notice but the clock."""
     for layout in (layouts.REGISTER_PO, layouts.REGISTER_VO):
         rows = layout.frame({}, {"DATUM_UIT": ""}, {"VESTIGINGSNUMMER": "99"}, {"LEERJAAR": ""})
-        assert rows.select(surely_right(layout.kind.model)).select(pl.all().all()).row(0) == (True,) * (
+        assert rows.select(sufficient_conditions(layout.kind.model)).select(pl.all().all()).row(0) == (True,) * (
             len(layout.kind.columns)
         )
 
@@ -76,15 +76,15 @@ def test_a_lazy_frame_is_refused_and_does_not_pass_unseen():
     faulty = layouts.CUMI.frame({"TYPE_PO": "x"})
     CUMI.validate(faulty.lazy()).collect()  # pandera itself lets it through, which is the reason
     with pytest.raises(TypeError, match="rows of cumi must be collected"):
-        split(faulty.lazy(), CUMI)
+        validate_rows(faulty.lazy(), CUMI)
 
 
 @pytest.mark.parametrize("model", TABLES, ids=lambda model: model.name)
 def test_no_table_takes_a_lazy_frame(model: pa.DataFrameSchema):
     empty = pl.DataFrame(schema={name: column.dtype.type for name, column in model.columns.items()})
-    assert checked(empty, model).is_empty()
+    assert validated(empty, model).is_empty()
     with pytest.raises(TypeError, match=f"{model.name}: a frame must be collected"):
-        checked(empty.lazy(), model)
+        validated(empty.lazy(), model)
 
 
 def small(check: pa.Check) -> pa.DataFrameSchema:
@@ -96,10 +96,10 @@ CODES = pl.DataFrame({"line": [2, 3], "CODE": ["", "x"]})
 
 def test_a_check_under_another_name_is_a_fault_of_ours_and_no_refusal():
     check = rules.missing_value()
-    assert split(CODES, small(check)).refusals["rule"].to_list() == ["missing_value"]
+    assert validate_rows(CODES, small(check)).refusals["rule"].to_list() == ["missing_value"]
     check.name = "missing"
     with pytest.raises(TypeError, match=r"no rule of refusal: \['missing'\]"):
-        split(CODES, small(check))
+        validate_rows(CODES, small(check))
 
 
 @pytest.mark.parametrize(
@@ -107,23 +107,23 @@ def test_a_check_under_another_name_is_a_fault_of_ours_and_no_refusal():
 )
 def test_a_check_that_was_not_made_here_is_not_passed_over(check: pa.Check):
     with pytest.raises(TypeError, match=r"small\.CODE: check .* was not made here and would be passed over"):
-        split(CODES, small(check))
+        validate_rows(CODES, small(check))
 
 
 def test_a_null_or_another_type_is_a_fault_of_ours_and_no_right_row():
     right = layouts.CUMI.frame()
     with pytest.raises(TypeError, match="no rule of refusal"):
-        split(right.with_columns(CUMI=pl.lit(None, pl.String)), CUMI)
+        validate_rows(right.with_columns(CUMI=pl.lit(None, pl.String)), CUMI)
     with pytest.raises((TypeError, pl.exceptions.PolarsError)):
-        split(right.with_columns(CUMI=pl.lit(1)), CUMI)
+        validate_rows(right.with_columns(CUMI=pl.lit(1)), CUMI)
     with pytest.raises(TypeError, match=r"cumi\.line is"):
-        split(right.with_columns(pl.col("line").cast(pl.Int32)), CUMI)
+        validate_rows(right.with_columns(pl.col("line").cast(pl.Int32)), CUMI)
     with pytest.raises(pl.exceptions.PolarsError):
-        split(right.drop("CUMI"), CUMI)
+        validate_rows(right.drop("CUMI"), CUMI)
 
 
 @every_layout
 def test_every_check_is_a_rule_of_the_contract_and_has_its_cheap_condition(layout: Layout):
     model = layout.kind.model
     assert {check.name for column in model.columns.values() for check in column.checks} <= set(rules.RULES)
-    assert len(surely_right(model)) == sum(bool(column.checks) for column in model.columns.values())
+    assert len(sufficient_conditions(model)) == sum(bool(column.checks) for column in model.columns.values())

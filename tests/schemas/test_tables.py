@@ -10,7 +10,7 @@ import pytest
 from pandera.errors import SchemaErrors
 
 from schemas.rules import RULES
-from schemas.tables import CURRENCIES, OUTCOMES, REASONS, SCHOOL_TYPES, STATUSES, TABLES, checked
+from schemas.tables import CURRENCIES, OUTCOMES, REASONS, SCHOOL_TYPES, STATUSES, TABLES, validated
 
 HASH = "0123456789abcdef" * 4
 
@@ -164,13 +164,13 @@ def right(model: pa.DataFrameSchema, **changed: Any) -> pl.DataFrame:
 
 def refused_columns(model: pa.DataFrameSchema, frame: pl.DataFrame) -> set[str]:
     with pytest.raises(SchemaErrors) as refused:
-        checked(frame, model)
+        validated(frame, model)
     return set(refused.value.failure_cases["column"])
 
 
 @every_table
 def test_a_right_row_passes(model: pa.DataFrameSchema):
-    assert checked(right(model), model).equals(right(model))
+    assert validated(right(model), model).equals(right(model))
 
 
 @pytest.mark.parametrize(("model", "name"), COLUMNS, ids=[f"{model.name}.{name}" for model, name in COLUMNS])
@@ -185,7 +185,7 @@ def test_a_column_refuses_what_it_may_not_hold(model: pa.DataFrameSchema, name: 
         assert refused_columns(model, right(model, **{name: value})) == {name}
     empty = right(model, **{name: None})
     if name in MAY_BE_NULL.get(model.name, set()):
-        assert checked(empty, model).height == 1
+        assert validated(empty, model).height == 1
     else:
         assert name in refused_columns(model, empty)
 
@@ -207,19 +207,19 @@ def test_a_wrong_row_is_found_among_right_ones(model: pa.DataFrameSchema):
 def test_a_column_that_is_missing_is_refused(model: pa.DataFrameSchema):
     for name in model.columns:
         with pytest.raises(pl.exceptions.ColumnNotFoundError, match=name):
-            checked(right(model).drop(name), model)
+            validated(right(model).drop(name), model)
 
 
 @every_table
 def test_columns_are_put_in_their_order(model: pa.DataFrameSchema):
     turned = right(model).select(reversed(list(model.columns)))
-    assert checked(turned, model).columns == list(model.columns)
+    assert validated(turned, model).columns == list(model.columns)
 
 
 @pytest.mark.parametrize("model", [model for model in TABLES if model.unique], ids=lambda model: model.name)
 def test_two_rows_with_one_key_are_refused(model: pa.DataFrameSchema):
     with pytest.raises(SchemaErrors, match="not unique"):
-        checked(pl.concat([right(model), right(model)]), model)
+        validated(pl.concat([right(model), right(model)]), model)
 
 
 def test_one_key_without_a_value_in_it_is_one_key_too():
@@ -228,7 +228,7 @@ def test_one_key_without_a_value_in_it_is_one_key_too():
     for table, column in (("counts", "cluster"), ("quarantine", "column_name")):
         one = right(by_name[table], **{column: None})
         with pytest.raises(SchemaErrors, match="not unique"):
-            checked(pl.concat([one, one]), by_name[table])
+            validated(pl.concat([one, one]), by_name[table])
 
 
 def test_every_rule_school_type_component_and_reason_of_the_contract_may_be_written():
@@ -242,7 +242,7 @@ def test_every_rule_school_type_component_and_reason_of_the_contract_may_be_writ
         ("payments", "reason", REASONS),
     ):
         for value in values:
-            assert checked(right(by_name[table], **{column: value}), by_name[table]).height == 1
+            assert validated(right(by_name[table], **{column: value}), by_name[table]).height == 1
     assert SCHOOL_TYPES == ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn")
     assert CURRENCIES == ("EUR", "USD")
     assert STATUSES == ("published", "approximate", "derived")

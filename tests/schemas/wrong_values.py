@@ -1,14 +1,7 @@
 """For every column of every kind of file what it may hold, and what is refused by which rule."""
 
 from schemas import files as models
-from schemas.rules import (
-    LEAVES_BEFORE_ENTRY,
-    MISSING_VALUE,
-    NEGATIVE,
-    NOT_A_DATE,
-    NOT_A_NUMBER,
-    UNKNOWN_CODE,
-)
+from schemas.rules import LEAVES_BEFORE_ENTRY, MISSING_VALUE, NEGATIVE, NOT_A_DATE, NOT_A_NUMBER, UNKNOWN_CODE
 from tests.files.layouts import Layout
 
 Wrong = dict[str, tuple[str, ...]]

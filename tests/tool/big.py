@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from npo_pipeline.reports.tool.told import AMOUNTS, Rule, Soft, Tool
+from npo_pipeline.reports.informatietool.model import AMOUNTS, Rule, Soft, ToolData
 
 SCHOOLS = 8_000
 MONTHS = [date(2021, month, 1) for month in range(9, 13)] + [date(2022, month, 1) for month in range(1, 8)]
@@ -21,13 +21,13 @@ FIRST = (
 LAST = ("Eik", "Regenboog", "Sint Jozef", "Zonnebloem", "Wegwijzer", "Vlinder", "Haven", "Kubus", "Bernadette")
 
 
-def big_tool() -> Tool:
+def big_tool() -> ToolData:
     codes = [
         f"{number // 260 % 100:02d}{chr(65 + number // 26 % 10)}{chr(65 + number % 26)}00"
         for number in range(SCHOOLS)
     ]
     assert len(set(codes)) == SCHOOLS
-    return Tool(
+    return ToolData(
         "2021-2022",
         pl.DataFrame(
             [("2021-2022-001", "EUR", date(2020, 10, 1), datetime(2021, 8, 20))],

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from npo_pipeline.reports.tool import page
+from npo_pipeline.reports.informatietool import page
 from tests.tool.big import SCHOOLS, big_tool
 from tests.tool.searching import shown_options, typed
 

@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_finished_leaves_the_one_before(made, tmp_path, mo
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("npo_pipeline.commands.tool.write_workbook", full)
+    monkeypatch.setattr("npo_pipeline.commands.informatietool.write_workbook", full)
     ended = here("tool", "--school-year", "2021-2022", "--out", tmp_path, "--home", made)
     assert ended.status == 3
     assert "No space left on device" in ended.stderr

@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.reports.tool.names import readable, spellings
+from npo_pipeline.reports.informatietool.place_names import readable, spellings
 
 
 @pytest.mark.parametrize(

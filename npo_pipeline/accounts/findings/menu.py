@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from npo_pipeline.accounts.findings.case import Case, found
-from npo_pipeline.accounts.menu import MAYBE, OFF
+from npo_pipeline.accounts.findings.context import FindingContext, finding_rows
+from npo_pipeline.accounts.menukaart_lookup import MAYBE, OFF
 from npo_pipeline.accounts.received import SCHOOL
 
 FACILITIES = "F"
 """Facilities and conditions may only support interventions of the other categories (menukaart, category F)."""
 
 
-def not_on_menu(case: Case) -> pl.DataFrame:
+def not_on_menu(case: FindingContext) -> pl.DataFrame:
     """An intervention is not on the menukaart of that year, so no NPO money may go to it."""
     wrong = case.rows.filter(pl.col("standing") == OFF)
-    return found(
+    return finding_rows(
         wrong,
         _message(case, "staat niet op de menukaart van"),
         "Neem de naam over van de menukaart, of boek de besteding op andere middelen.",
@@ -23,10 +23,10 @@ def not_on_menu(case: Case) -> pl.DataFrame:
     )
 
 
-def maybe_on_menu(case: Case) -> pl.DataFrame:
+def maybe_on_menu(case: FindingContext) -> pl.DataFrame:
     """An intervention is not among those known of a category of which not all are known."""
     unsure = case.rows.filter(pl.col("standing") == MAYBE)
-    return found(
+    return finding_rows(
         unsure,
         _message(case, "staat niet bij de bekende interventies van"),
         "Controleer de naam op de menukaart; van deze categorie is niet de hele lijst bekend.",
@@ -34,7 +34,7 @@ def maybe_on_menu(case: Case) -> pl.DataFrame:
     )
 
 
-def only_facilities(case: Case) -> pl.DataFrame:
+def only_facilities(case: FindingContext) -> pl.DataFrame:
     """Facilities (F) without any intervention of A to E, in this year or before, for them to support."""
     spent = case.rows.filter(pl.col("amount") > 0)
     ever = case.ever.filter(pl.col("amount") > 0)
@@ -45,10 +45,10 @@ def only_facilities(case: Case) -> pl.DataFrame:
         "Er is alleen besteed aan categorie F (faciliteiten en randvoorwaarden), zonder interventie uit A t/m E."
     )
     advice = "Geef op welke interventies uit A tot en met E ermee zijn ondersteund."
-    return found(schools, message, advice, "amount")
+    return finding_rows(schools, message, advice, "amount")
 
 
-def _message(case: Case, words: str) -> pl.Expr:
+def _message(case: FindingContext, words: str) -> pl.Expr:
     hint = pl.when(pl.col("hint").is_null()).then(pl.lit("")).otherwise(pl.format(" ({})", pl.col("hint")))
     return pl.format(
         "'{}' {} {}, categorie {}{}.",

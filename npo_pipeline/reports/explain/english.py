@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from npo_pipeline.reports.explain.language import Language
-from npo_pipeline.reports.explain.lived_words import ENGLISH_LIVED
+from npo_pipeline.reports.explain.lifecycle_text import ENGLISH_LIVED
 
 _SENTENCES = {
     # The top of an explanation.

@@ -1,0 +1,87 @@
+"""Interventions as boards wrote them, looked up on the menukaart of their date."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+import polars as pl
+
+from npo_pipeline.accounts.received import last_day
+from npo_pipeline.rulebook.accountability.model import Menukaart, Snapshot
+
+ON, MAYBE, OFF = "on", "maybe", "off"
+"""On the menukaart; in a category that is not wholly known, so it may be; not on it."""
+
+MATCHED = {
+    "category": pl.String,
+    "written": pl.String,
+    "intervention": pl.String,
+    "standing": pl.String,
+    "hint": pl.String,
+}
+
+
+def match_interventions(told: pl.DataFrame, menukaart: Menukaart, year: int) -> pl.DataFrame:
+    """Look up what was written on the menukaart as it stood at the end of a year.
+
+    Capitals, accents, spaces and marks make no difference. What is not there keeps the name it was given.
+
+    Args:
+        told: category, written.
+        menukaart: in all its versions.
+        year: the calendar year.
+
+    Returns:
+        A row per category and name: category, written, intervention (the official name), standing (`on`, `maybe`,
+        `off`), hint (Dutch: what may have been meant; null where it is on it).
+    """
+    pairs = told.select("category", "written").unique().sort("category", "written")
+    now = menukaart.at(last_day(year))
+    rows = [(letter, name, *_found(letter, name, menukaart, now)) for letter, name in pairs.iter_rows()]
+    return pl.DataFrame(rows, schema=MATCHED, orient="row")
+
+
+def keys(menukaart: Menukaart) -> pl.DataFrame:
+    """The key of each intervention that ever stood on it: category, intervention, key."""
+    rows = [
+        (letter, name, key)
+        for letter, category in menukaart.all_categories().items()
+        for key, name in category.interventions.items()
+    ]
+    return pl.DataFrame(rows, schema=["category", "intervention", "key"], orient="row")
+
+
+def _found(category: str, written: str, menukaart: Menukaart, now: Snapshot) -> tuple[str, str, str | None]:
+    plain = _plain(written)
+    here = now.categories.get(category)  # type: ignore[call-overload]
+    names = {_plain(name): name for name in here.interventions.values()} if here else {}
+    if plain in names:
+        return names[plain], ON, None
+    standing = OFF if here is None or here.complete else MAYBE
+    return written, standing, _hint(plain, category, menukaart, now)
+
+
+def _hint(plain: str, category: str, menukaart: Menukaart, now: Snapshot) -> str | None:
+    there = {_plain(name): (letter, name) for letter, name in _names(now)}
+    if plain in there:
+        letter, name = there[plain]
+        return f"'{name}' staat in categorie {letter}"
+    for snapshot in menukaart.snapshots:
+        if plain in {_plain(name) for letter, name in _names(snapshot) if letter == category}:
+            return f"dit staat pas op de menukaart vanaf {snapshot.since.value:%d-%m-%Y}"
+    near = get_close_matches(plain, there, n=1, cutoff=0.7)
+    return f"bedoeld is misschien '{there[near[0]][1]}' (categorie {there[near[0]][0]})" if near else None
+
+
+def _names(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    for letter, category in snapshot.categories.items():
+        for name in category.interventions.values():
+            yield letter, name
+
+
+def _plain(name: str) -> str:
+    """The letters and digits of a name, without accents."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(one for one in decomposed if one.isalnum())

@@ -1,0 +1,137 @@
+"""DuckDB without a file of its own: one engine serves a whole run, and can be started before it is needed.
+
+Connections to DuckDB: never to the network, and the published file read-only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeAlias
+
+import duckdb
+
+from npo_pipeline.books.tables import check_format
+from npo_pipeline.errors import Refused
+
+Engine: TypeAlias = duckdb.DuckDBPyConnection
+"""DuckDB without a file of its own."""
+
+_SETTINGS = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # What is committed goes into the file at once, not first into a WAL and from there into the file.
+    "checkpoint_threshold": "1B",
+}
+
+_READY: list[Callable[[], Engine]] = []
+
+
+def connect() -> Engine:
+    """Start DuckDB."""
+    return duckdb.connect(config=dict(_SETTINGS))
+
+
+def preload(ready: Callable[[], Engine]) -> None:
+    """Let the next run have an engine that is being started."""
+    _READY.append(ready)
+
+
+@contextmanager
+def engine() -> Iterator[Engine]:
+    """DuckDB, to which files are attached one at a time.
+
+    One engine serves a whole run: starting DuckDB takes ten times as long as attaching a file. And what is
+    attached is the file that stands there now, where connecting to a path that this process has open
+    already gives the file that stood there first.
+    """
+    with _READY.pop()() if _READY else connect() as started:
+        yield started
+
+
+STORAGE = "v1.5.0"
+"""The storage form of the published file, so that DuckDB 1.5 clients can open it (contract, section 3)."""
+
+_BEFORE_BLOCKS = 3 * 4096
+"""Bytes of headers in a DuckDB file, before its first block."""
+
+
+@contextmanager
+def reading(engine: Engine, path: Path) -> Iterator[None]:
+    """Have a database file attached read-only, and in use.
+
+    Meanwhile no program can open the file for writing; others that read are not in the way.
+
+    Raises:
+        Refused: it cannot be read, is damaged, is not ours, or is of a newer program.
+    """
+    try:
+        _attach(engine, path, "read_only")
+    except duckdb.Error as error:
+        advice = next((told for sign, told in _ADVICE.items() if sign in str(error)), "put a back-up in its place")
+        raise Refused(f"{path}: cannot be opened ({first_line(error)}); {advice}") from error
+    try:
+        check_format(engine, str(path))
+        _refuse_cut_off(engine, path)
+        yield
+    finally:
+        _detach(engine)
+
+
+_ADVICE = {
+    "lock on file": "close the program that has it open for writing",
+    "Permission denied": "check its rights",
+}
+
+
+@contextmanager
+def writing(engine: Engine, path: Path) -> Iterator[None]:
+    """Have a private copy of the books attached to write in, as one transaction.
+
+    On leaving it is one closed file without a WAL. After an error it is good for nothing.
+    """
+    _attach(engine, path, f"storage_version '{STORAGE}'")
+    try:
+        engine.execute("begin")
+        yield
+        engine.execute("commit")
+        _checkpoint(engine)
+    except BaseException:
+        with suppress(duckdb.Error):
+            engine.execute("rollback")
+        with suppress(duckdb.Error):
+            _detach(engine)
+        raise
+    _detach(engine)
+
+
+def first_line(error: Exception) -> str:
+    """What DuckDB (or polars, which reads from it) says, without what it adds on the lines below."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _attach(engine: Engine, path: Path, how: str) -> None:
+    quoted = str(path).replace("'", "''")
+    engine.execute(f"attach '{quoted}' as books (type duckdb, {how})")
+    engine.execute("use books")
+
+
+def _detach(engine: Engine) -> None:
+    engine.execute("use memory")
+    engine.execute("detach books")
+
+
+def _checkpoint(engine: Engine) -> None:
+    engine.execute("checkpoint books")
+
+
+def _refuse_cut_off(engine: Engine, path: Path) -> None:
+    """Refuse a file that lacks its end: DuckDB opens one, and says so only when it reads what is lacking.
+
+    Blocks that are free need not be in the file, so a file that lacks less than those is not told.
+    """
+    query = "select used_blocks * block_size from pragma_database_size() where database_name = 'books'"
+    used = engine.sql(query).fetchall()[0][0]
+    if path.stat().st_size < _BEFORE_BLOCKS + used:
+        raise Refused(f"{path}: is damaged (its end is missing); put a back-up in its place")

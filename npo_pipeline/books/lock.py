@@ -1,0 +1,104 @@
+"""One run at a time: an exclusive lock on the home that dies with the process that holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+
+from npo_pipeline.books.paths import Home
+from npo_pipeline.errors import HomeLocked, Refused
+
+_PAUSE = 0.2
+"""Seconds between two tries at a home that is held."""
+
+
+@contextmanager
+def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) -> Iterator[None]:
+    """Hold the home for one run.
+
+    The folder itself is locked: a lock file could be removed, and then two would hold it. The kernel drops
+    the lock when the process ends, however it ends, so no stale lock can remain.
+
+    Args:
+        home: the home; its folder is made when it is not there.
+        command: what the holder is doing, shown to whoever finds the door closed.
+        now: when it began, in UTC.
+        wait_seconds: how long to wait for another run to end (a scheduled run waits, a person does not).
+
+    Raises:
+        HomeLocked: another run holds it; says which.
+        Refused: the folder cannot be made or written.
+    """
+    folder = _taken(home, wait_seconds)
+    try:
+        _sign(home, command, now)
+        yield
+    finally:
+        with suppress(OSError):
+            home.lock.unlink()
+        os.close(folder)
+
+
+def _taken(home: Home, wait_seconds: int) -> int:
+    until = time.monotonic() + wait_seconds
+    while True:
+        folder = _opened(home)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(folder), home.path.stat()):
+                return folder
+        except (BlockingIOError, FileNotFoundError):
+            if time.monotonic() >= until:
+                os.close(folder)
+                holder = _who(home)
+                raise HomeLocked(
+                    f"{home.path}: is held by {holder}; wait until it has ended and try again"
+                ) from None
+            time.sleep(_PAUSE)
+        except OSError as error:
+            os.close(folder)
+            raise Refused(
+                f"{home.path}: cannot be locked ({error.strerror}); put the home on a local disk"
+            ) from error
+        os.close(folder)
+
+
+def _opened(home: Home) -> int:
+    try:
+        home.path.mkdir(parents=True, exist_ok=True)
+        return os.open(home.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Refused(f"{home.path}: is a file, and a home is a folder; name another --home") from error
+    except OSError as error:
+        raise _not_writable(home, error) from error
+
+
+def _sign(home: Home, command: str, now: datetime) -> None:
+    holder = {
+        "command": command,
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since": f"{now:%Y-%m-%d %H:%M:%S} UTC",
+    }
+    try:
+        home.lock.write_text(json.dumps(holder), encoding="utf-8")
+    except OSError as error:
+        raise _not_writable(home, error) from error
+
+
+def _who(home: Home) -> str:
+    try:
+        held = json.loads(home.lock.read_bytes())
+        return f"{held['command']} (process {held['pid']} on {held['host']}, since {held['since']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another run, just begun or just ending"
+
+
+def _not_writable(home: Home, error: OSError) -> Refused:
+    return Refused(f"{home.path}: the home cannot be written ({error.strerror}); check the folder and its disk")

@@ -1,0 +1,103 @@
+"""Reading the books: tables as frames, also of a home in which nothing was ever published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from npo_pipeline.books.duckdb import Engine, engine, first_line, reading
+from npo_pipeline.books.manifest import copy_names
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.tables import create
+from npo_pipeline.errors import Refused
+
+
+class Books:
+    """The tables of one database, as it stood when it was opened.
+
+    `witnesses`: the manifests that lay beside it just before, so each of a run that these books hold.
+    """
+
+    def __init__(self, engine: Engine, shown: str, witnesses: frozenset[str]) -> None:
+        self._engine, self._shown, self.witnesses = engine, shown, witnesses
+
+    def frame(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pl.DataFrame:
+        """Run a query; its rows come in no particular order unless the query says so.
+
+        `parameters`: for `?` in order, or for `$name` by name.
+
+        Raises:
+            Refused: the database is damaged.
+        """
+        given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
+        try:
+            # A relation of its own per query: `execute` would replace the result of the query before it.
+            # Not by its method `pl`: that loads pyarrow, which takes longer than the query.
+            return pl.DataFrame(self._engine.sql(query, params=given))
+        except (duckdb.Error, pl.exceptions.PolarsError) as error:
+            raise Refused(
+                f"{self._shown}: is damaged ({first_line(error)}); put a back-up in its place"
+            ) from error
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A whole table."""
+        return self.frame(f"from {name}")
+
+    def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
+        """The one value of a query that gives one."""
+        return self.frame(query, parameters).item()
+
+
+@contextmanager
+def read_books(home: Home) -> Iterator[Books]:
+    """Open the published books read-only; a run that is busy is never waited for.
+
+    Raises:
+        Refused: the home is no folder, or the database cannot be read or is of a newer program.
+    """
+    with engine() as started, open_in_engine(started, home) as books:
+        yield books
+
+
+@contextmanager
+def open_in_engine(engine: Engine, home: Home) -> Iterator[Books]:
+    """Open the published books read-only in an engine that runs already.
+
+    Raises:
+        Refused: as `read_books`.
+    """
+    published, witnesses = _published(home), copy_names(home)
+    if not published:
+        create(engine)
+        yield Books(engine, str(home.path), witnesses)
+        return
+    with reading(engine, home.database):
+        yield Books(engine, str(home.database), witnesses)
+
+
+def require_books(home: Home) -> None:
+    """Refuse a home in which nothing was ever published.
+
+    Raises:
+        Refused: says where it looked.
+    """
+    if not _published(home):
+        raise Refused(f"{home.path}: holds no books yet; begin with `npo ingest`, or name another --home")
+
+
+def _published(home: Home) -> bool:
+    try:
+        if home.path.exists() and not home.path.is_dir():
+            raise Refused(f"{home.path}: is a file, and a home is a folder; name another --home")
+        home.database.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise Refused(
+            f"{home.path}: cannot be read ({error.strerror}); check the folder and its rights"
+        ) from error
+    return True

@@ -1,0 +1,95 @@
+"""A run: it writes in a private copy of the books, and one rename makes that copy the published books.
+
+Until the rename nothing has changed for anyone; after it everything has. There is no moment between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from npo_pipeline.books.changeset import ChangeSet
+from npo_pipeline.books.duckdb import engine
+from npo_pipeline.books.lock import locked
+from npo_pipeline.books.manifest import GENESIS_HASH, restore_copy, text_sha256
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.publish import Clock, file_identity, publish, refuse_unsafe, remove_leftovers
+from npo_pipeline.books.reader import Books, open_in_engine
+from npo_pipeline.errors import Refused
+
+__all__ = ["Clock", "Run", "open_run"]
+
+
+@dataclass(kw_only=True)
+class Run(ChangeSet):
+    """A run that is busy: what it will add to the books, and the books as they were."""
+
+    books: Books
+
+
+@contextmanager
+def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_seconds: int = 0) -> Iterator[Run]:
+    """Take the lock, and publish what the run added when it ends well.
+
+    A run that adds nothing publishes nothing. A run that fails, or is killed, leaves the books as they
+    were; what it left in the work folder is cleared away by the next.
+
+    Args:
+        home: the home.
+        command: the command, as in the table `runs`.
+        clock: tells the time; the only clock there is.
+        subject: what the run is about, for its run_id (`000007-pay-2021-09`).
+        wait_seconds: how long to wait for another run to end.
+
+    Raises:
+        HomeLocked: another run is busy.
+        Refused: the disk is full, the home is of a newer program, or it cannot be written.
+    """
+    started = clock()
+    with locked(home, command, now=started, wait_seconds=wait_seconds), engine() as duck:
+        refuse_unsafe(home)
+        remove_leftovers(home)
+        began = file_identity(home)
+        with open_in_engine(duck, home) as books:
+            number, previous = _next(home, books)
+            run_id = "-".join(filter(None, (f"{number:06d}", command, subject)))
+            run = Run(run_id=run_id, command=command, books=books)
+            yield run
+        if run.added:
+            publish(duck, home, run, began=began, previous=previous, started=started, clock=clock)
+
+
+def _next(home: Home, books: Books) -> tuple[int, str]:
+    """The number of the next run, and the hash of the manifest of the last one.
+
+    Raises:
+        Refused: the books are not the newest ones, so that a run might pay again what was paid.
+    """
+    runs = books.frame("select run_id, manifest_sha256 from runs order by run_id").rows()
+    unknown = sorted(books.witnesses - {f"{run_id}.json" for run_id, _ in runs})
+    if unknown:
+        raise Refused(
+            f"{home.path}: manifests/{unknown[-1]} tells of a run that is not in the books; put the newest books "
+            "back, or move that manifest away to go on from these"
+        )
+    number = len(runs) + 1
+    if runs and not runs[-1][0].startswith(f"{len(runs):06d}-"):
+        raise Refused(f"{home.path}: holds {len(runs)} runs, and the last is {runs[-1][0]}; see `npo verify`")
+    if number > _MOST_RUNS:
+        raise Refused(f"{home.path}: holds {len(runs):,} runs, as many as one home can; begin a new home")
+    if not runs:
+        return number, GENESIS_HASH
+    _complete(home, books, *runs[-1])
+    return number, runs[-1][1]
+
+
+def _complete(home: Home, books: Books, run_id: str, sha256: str) -> None:
+    """Finish what the last run could not, when it died between its rename and the copy of its manifest."""
+    text = books.value("select manifest from runs where run_id = ?", [run_id])
+    if text_sha256(text) == sha256:
+        restore_copy(home, run_id, text)
+
+
+_MOST_RUNS = 999_999
+"""Run ids sort as text, so their numbers have six digits and no more."""

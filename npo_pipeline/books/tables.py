@@ -1,0 +1,61 @@
+"""The tables of the books in DuckDB, made from their pandera models, and the views beside them."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from npo_pipeline.books.views import VIEWS
+from npo_pipeline.errors import Refused
+from schemas.tables import TABLES
+
+_SQL_TYPES: dict[type[pl.DataType], str] = {
+    pl.String: "varchar",
+    pl.Int64: "bigint",
+    pl.Date: "date",
+    pl.Datetime: "timestamp",
+    pl.Boolean: "boolean",
+}
+
+FORMAT = 3
+"""The form of the books: their tables and columns. A program refuses a home of another format than its own."""
+
+
+def create(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make empty books."""
+    made = ["create table home (format integer)", f"insert into home values ({FORMAT})"]
+    for model in TABLES:
+        columns = ", ".join(f"{name} {sql_type(column.dtype.type)}" for name, column in model.columns.items())
+        made.append(f"create table {model.name} ({columns})")
+    made += [f"create view {name} as {query}" for name, query in VIEWS.items()]
+    connection.execute(";".join(made))
+
+
+def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
+    """Refuse books that are not ours, or of another format.
+
+    Raises:
+        Refused: says which.
+    """
+    try:
+        found = connection.sql("select max(format)::bigint from home").fetchall()[0][0]
+    except duckdb.Error as error:
+        raise Refused(f"{shown}: is no database of npo, or a damaged one; choose another --home") from error
+    if found is None or found < 1:
+        raise Refused(f"{shown}: does not say its format; it is damaged: put a back-up in its place")
+    if found > FORMAT:
+        raise Refused(
+            f"{shown}: was written by a newer npo (format {found}, this one knows {FORMAT}); use that one"
+        )
+    if found < FORMAT:
+        raise Refused(
+            f"{shown}: was written by an older npo (format {found}, this one knows {FORMAT}); go on with that "
+            "one, or take everything in again in a new --home"
+        )
+
+
+def sql_type(dtype: pl.DataType | type[pl.DataType]) -> str:
+    """The DuckDB type of a polars type."""
+    if isinstance(dtype, pl.Decimal):
+        return f"decimal({dtype.precision}, {dtype.scale})"
+    return _SQL_TYPES[dtype.base_type()]

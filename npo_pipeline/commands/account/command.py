@@ -1,0 +1,150 @@
+"""`npo account`: the year-end accountability of every board, tied to the payments in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+
+from npo_pipeline.accounts.statement import Accounted, account_for
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries import school_directory
+from npo_pipeline.books.reader import Books, require_books
+from npo_pipeline.books.run import Clock, Run, open_run
+from npo_pipeline.commands.account.inputs import AccountingContext, changes_since, load_inputs
+from npo_pipeline.commands.account.write import AccountResult, write_accounts
+from npo_pipeline.commands.ingest import (
+    DEFAULT_MAX_REJECTED,
+    IngestRequest,
+    IngestResult,
+    read_files,
+    recognise_files,
+    refuse_when_too_many,
+    register_files,
+)
+from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
+from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery.recognise import DeliveredFile
+from npo_pipeline.errors import Refused
+from npo_pipeline.rulebook.accountability.load import year_end_rules
+
+
+@dataclass(frozen=True)
+class AccountRequest:
+    """Which calendar year; `spending`: files of what was spent and consented, when there are new ones.
+
+    `board`: whose reports are wanted; all when null. `treatment`: what is left over, in the annual accounts; the
+    one of the file on accountability when not given.
+    """
+
+    home: Home
+    year: int
+    spending: tuple[Path, ...] = ()
+    board: str | None = None
+    treatment: str | None = None
+    max_rejected: Decimal = DEFAULT_MAX_REJECTED
+    wait_seconds: int = 0
+
+
+def account(
+    request: AccountRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+) -> AccountResult:
+    """Account for a calendar year, for every board at once. The same facts again write nothing.
+
+    Raises:
+        Refused: nothing was paid in the year and nothing was left over, the year before was not accounted for, or
+            a file was refused; nothing was changed.
+        HomeLocked: another run is busy.
+    """
+    require_books(request.home)
+    arrived = call(recognise_spending, request, clock().date()) if request.spending else []
+    with open_run(
+        request.home, "account", clock, subject=str(request.year), wait_seconds=request.wait_seconds
+    ) as run:
+        call(refuse_unaccountable, run.books, request.year)
+        taken = call(take_spending, run, arrived, request, clock, progress) if arrived else None
+        moment = moment_of(run, request, clock().date())
+        accounted = call(work_out_accounts, run, moment)
+        refuse_unknown_board(accounted, request)
+        return call(write_accounts, run, moment, accounted, taken)
+
+
+def recognise_spending(request: AccountRequest, today: date) -> list[DeliveredFile]:
+    """Step: recognise files of spending and consent.
+
+    Raises:
+        Refused: a file is of another kind, or damaged.
+    """
+    return recognise_files(IngestRequest(request.home, request.spending, only=kinds.ACCOUNTING), today)
+
+
+def refuse_unaccountable(books: Books, year: int) -> None:
+    """Step: refuse a year of which nothing can be accounted for, or one that comes before its turn.
+
+    Raises:
+        Refused: says which year to begin with, or that there is nothing.
+    """
+    paid = books.frame("select distinct year(paid_month)::bigint as year from payments")["year"].sort()
+    done = books.frame("select distinct year from accounts")["year"]
+    left = books.value("select count(*) from accountability where year = ? and carried_out <> 0", [year - 1])
+    if year not in paid and not left:
+        there = ", ".join(map(str, paid)) or "none yet"
+        raise Refused(f"nothing was paid in {year} and nothing was left over for it; years with payments: {there}")
+    if paid.len() and paid[0] < year and year - 1 not in done:
+        first = next(one for one in range(paid[0], year) if one not in done)
+        raise Refused(f"{year} opens on what {year - 1} leaves over; begin with `npo account --year {first}`")
+    later = changes_since(books).filter((pl.col("year") < year) & pl.col("what").is_in(["payments", "spending"]))
+    for first, what in later.head(1).iter_rows():
+        raise Refused(
+            f"{year} opens on what {first} leaves over, and {what} of {first} came in since it was accounted for; "
+            f"begin with `npo account --year {first}`"
+        )
+
+
+def take_spending(
+    run: Run, arrived: Sequence[DeliveredFile], request: AccountRequest, clock: Clock, progress: Progress
+) -> IngestResult:
+    """Step: check the files and put what is new in the books.
+
+    Raises:
+        Refused: too large a share of the rows is refused; nothing was taken in.
+    """
+    taken = read_files(run, arrived, progress)
+    refuse_when_too_many(taken, request.max_rejected)
+    return register_files(run, taken, clock())
+
+
+def moment_of(run: Run, request: AccountRequest, today: date) -> AccountingContext:
+    """The account that a run is about to make."""
+    rules = year_end_rules()
+    return AccountingContext(
+        request.year,
+        run.run_id,
+        today,
+        request.treatment or rules.accountability.treatment.known("the treatment of what is left over"),
+        rules,
+        school_directory(run.books),
+        run.books.frame("from accountability where year = ?", [request.year - 1]),
+        run.added,
+    )
+
+
+def refuse_unknown_board(accounted: Accounted, request: AccountRequest) -> None:
+    """Refuse a board that has nothing in the accounts of the year.
+
+    Raises:
+        Refused: names the board.
+    """
+    if request.board is not None and request.board not in accounted.accountability["board"]:
+        raise Refused(
+            f"board {request.board} received nothing in {request.year}, spent nothing and had nothing left"
+        )
+
+
+def work_out_accounts(run: Run, moment: AccountingContext) -> Accounted:
+    """Step: the accounts of the year, from the books and from what this run took in."""
+    return account_for(load_inputs(run.books, moment))

@@ -1,0 +1,88 @@
+"""A blank workbook for a board: its schools, what each received, and the menukaart to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from npo_pipeline.accounts.received import last_day
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.reader import Books, read_books, require_books
+from npo_pipeline.commands.informatietool import whole_file
+from npo_pipeline.errors import Refused
+from npo_pipeline.reports.board_form.workbook import write_template
+from npo_pipeline.rulebook.accountability.load import year_end_rules
+
+Menu = list[tuple[str, str, list[str]]]
+
+
+@dataclass(frozen=True)
+class TemplateRequest:
+    """Of which board and year, and the folder to write in."""
+
+    home: Home
+    year: int
+    board: str
+    folder: Path
+
+
+def write_blank(request: TemplateRequest) -> Path:
+    """Write the workbook that a board fills in; it is there whole or not at all.
+
+    Raises:
+        Refused: there are no books, the board received and carried nothing, or the folder cannot be written in.
+    """
+    require_books(request.home)
+    with read_books(request.home) as books:
+        schools = schools_of(books, request.year, request.board)
+        if schools.is_empty():
+            raise Refused(f"board {request.board} received nothing in {request.year} and has nothing left over")
+        years = school_years_in(books, request.year)
+    path = request.folder / f"npo-{request.year}-{request.board}-invullen.xlsx"
+    menu = menu_at(request.year)
+    if path.exists():
+        raise Refused(f"{path}: is there already, and may be filled in; move it away, or name another --out")
+    try:
+        request.folder.mkdir(parents=True, exist_ok=True)
+        whole_file(path, lambda beside: write_template(beside, request.year, request.board, schools, menu, years))
+    except OSError as error:
+        raise Refused(f"{path}: cannot be written ({error.strerror or error}); name another --out") from error
+    return path
+
+
+def schools_of(books: Books, year: int, board: str) -> pl.DataFrame:
+    """The schools of a board that received something in a year or have something left over.
+
+    Returns:
+        brin, name, received, carried_in (DECIMAL(18,2)), by brin.
+    """
+    return books.frame(
+        """
+        with paid as (
+            select brin, sum(amount) as received from payments
+            where board = $board and year(paid_month) = $year group by 1),
+        carried as (
+            select brin, carried_out as carried_in from accountability
+            where board = $board and year = $year - 1 and carried_out <> 0),
+        names as (
+            select brin, arg_min(name, vestiging) as name from schools
+            where board = $board group by 1)
+        select brin, coalesce(name, '') as name, coalesce(received, 0)::decimal(18, 2) as received,
+               coalesce(carried_in, 0)::decimal(18, 2) as carried_in
+        from paid full join carried using (brin) left join names using (brin) order by brin""",
+        {"board": board, "year": year},
+    )
+
+
+def school_years_in(books: Books, year: int) -> list[str]:
+    """The school years in a calendar year, those before the first that was ever paid left out."""
+    first = books.value("select min(school_year) from payments")
+    return [one for one in (f"{year - 1}-{year}", f"{year}-{year + 1}") if one >= first]
+
+
+def menu_at(year: int) -> Menu:
+    """The menukaart at the end of a year: letter, official name, interventions."""
+    snapshot = year_end_rules().menukaart.at(last_day(year))
+    return [(letter, one.name, list(one.interventions.values())) for letter, one in snapshot.categories.items()]

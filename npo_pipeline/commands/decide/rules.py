@@ -1,0 +1,68 @@
+"""The rules of a school year, of both kinds: regulations that entitle schools, and subsidies on application.
+
+The texts of rules in the books, so that what was worked out by them can be worked out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from npo_pipeline.books.run import Run
+from npo_pipeline.rulebook.load import LoadedRegulation, load_rules, shipped_school_years
+from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy, apart, load_subsidies
+from npo_pipeline.rulebook.yaml_document import RuleText
+from schemas import tables
+from schemas.columns import schema_of
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """What a school year is decided by; at least one of the two holds something."""
+
+    regulations: tuple[LoadedRegulation, ...]
+    subsidies: tuple[LoadedSubsidy, ...]
+
+    @property
+    def files(self) -> tuple[LoadedRegulation | LoadedSubsidy, ...]:
+        """All of them."""
+        return (*self.regulations, *self.subsidies)
+
+    @property
+    def published(self) -> date | None:
+        """The day on which the last of them came out, as far as it is known."""
+        days = [one.regulation.published.value for one in self.regulations]
+        days += [one.subsidy.published.value for one in self.subsidies]
+        return max((day for day in days if day), default=None)
+
+
+def load_rulebook(school_year: str, paths: Sequence[Path], as_of: date | None) -> Rulebook:
+    """Step: the rules of a school year.
+
+    Args:
+        school_year: `2020-2021`.
+        paths: files of either kind in place of the shipped ones, and overlays.
+        as_of: only what was published by this day.
+
+    Raises:
+        Refused: there are none, or a file is wrong.
+    """
+    of_subsidies, others = apart(paths)
+    subsidies = load_subsidies(school_year, of_subsidies, as_of)
+    if subsidies and not others and school_year not in shipped_school_years():
+        return Rulebook((), subsidies)
+    return Rulebook(load_rules(school_year, others, as_of), subsidies)
+
+
+def keep_texts(run: Run, texts: Sequence[RuleText]) -> None:
+    """Keep the texts of rules that are not in the books yet, and name all of them in the manifest of the run."""
+    kept = set(run.books.frame("select sha256 from regulations")["sha256"])
+    rows = {text.sha256: (text.sha256, text.name, text.text) for text in texts}
+    news = [row for sha256, row in rows.items() if sha256 not in kept]
+    if news:
+        run.add(tables.REGULATIONS, pl.DataFrame(news, schema=schema_of(tables.REGULATIONS), orient="row"))
+    run.facts["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]

@@ -1,0 +1,1 @@
+"""Decisions compared: what changed, for whom and why."""

@@ -1,0 +1,119 @@
+"""The workbook in which a board accounts for a year: two sheets, each read as a file of its own kind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery.kinds import FileKind
+from npo_pipeline.delivery.source_files import SourceFile
+from npo_pipeline.delivery.xlsx_reader import (
+    SheetMarks,
+    Workbook,
+    names_of,
+    sheet_cells,
+    sheet_marks,
+    sheet_names,
+    workbook_bytes,
+)
+from npo_pipeline.errors import Refused
+
+SPENDING, CONSENTS = "Besteding", "Instemming"
+"""The names of the two sheets."""
+
+_KINDS = {SPENDING: kinds.SPENDING, CONSENTS: kinds.CONSENTS}
+PREFILLED = ("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "JAAR", "SCHOOLJAAR")
+"""Columns that the blank workbook fills in; a row that holds nothing else was left open."""
+
+_DATES = ("DATUM_MR", "DATUM_GMR")
+_ROWS_ABOVE = 50
+"""Rows in which the header is looked for."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A sheet that was filled in: a file of its own, of its kind, with the rows of that sheet."""
+
+    file: SourceFile
+    kind: FileKind
+    workbook: Workbook
+
+
+def read_forms(file: SourceFile) -> list[Form] | None:
+    """Read the filled sheets of a workbook of a board; nothing where it is a workbook of another sort.
+
+    Raises:
+        Refused: a sheet or column is missing, a cell holds a formula, or nothing is filled in.
+    """
+    data = workbook_bytes(file)
+    held = {name.strip().casefold(): name for name in sheet_names(file.name, data)}
+    there = [sheet for sheet in _KINDS if sheet.casefold() in held]
+    if not there:
+        return None
+    for sheet in _KINDS:
+        if sheet not in there:
+            raise Refused(
+                f"{file.name}: has a sheet {there[0]!r} and no sheet {sheet!r}; begin with the template again"
+            )
+    sha256 = hashlib.sha256(data).hexdigest()
+    found = [_form(file, data, held[sheet.casefold()], sheet, sha256) for sheet in _KINDS]
+    if filled := [form for form in found if form.workbook.rows.height]:
+        return filled
+    raise Refused(
+        f"{file.name}: nothing is filled in on {SPENDING!r} or {CONSENTS!r}; fill it in and send it again"
+    )
+
+
+def _form(file: SourceFile, data: bytes, held: str, sheet: str, sha256: str) -> Form:
+    kind, shown = _KINDS[sheet], f"{file.name}, {sheet}"
+    frame = sheet_cells(file.name, data, held)
+    assert frame is not None
+    head, names = _header(shown, frame, kind)
+    _refuse_unread(shown, sheet_marks(file.name, data, held), head, names, kind)
+    wanted = {f"column_{names.index(column)}": column for column in kind.columns}
+    rows = frame.filter(pl.col("line") > head).select("line", *wanted).rename(wanted)
+    book = Workbook(sha256, _filled(rows, kind), pl.DataFrame(), None)
+    return Form(SourceFile(shown, file.size, file.open), kind, book)
+
+
+def _header(shown: str, frame: pl.DataFrame, kind: FileKind) -> tuple[int, list[str]]:
+    """The row of the header and the names in it; titles may stand above it."""
+    cells = frame.drop("line").head(_ROWS_ABOVE)
+    rows = [names_of(row) for row in cells.iter_rows()]
+    shared = [len(set(kind.columns).intersection(row)) for row in rows]
+    most = max(shared, default=0)
+    if most < 2:
+        raise Refused(f"{shown}: has no header with {kind.columns[0]}; put the header of the template back")
+    head = shared.index(most)
+    names = rows[head]
+    if lacking := [column for column in kind.columns if column not in names]:
+        raise Refused(f"{shown}, line {head + 1}: column {lacking[0]} is missing; put the header back")
+    if twice := [column for column in kind.columns if names.count(column) > 1]:
+        raise Refused(f"{shown}, line {head + 1}: column {twice[0]} stands twice; keep one of them")
+    return head + 1, names
+
+
+def _refuse_unread(shown: str, marks: SheetMarks, head: int, names: Sequence[str], kind: FileKind) -> None:
+    """Refuse a formula or an error below the header; right of the table they may stand: own sums are no data."""
+    last = marks.first + max(names.index(column) for column in kind.columns)
+    advices = (
+        (marks.formulas, "a formula; paste its value"),
+        (marks.errors, "an error (as #N/A); type its value"),
+    )
+    for cells, what in advices:
+        for row, column, address in cells:
+            if row > head and column <= last:
+                raise Refused(f"{shown}, cell {address}: holds {what}")
+
+
+def _filled(rows: pl.DataFrame, kind: FileKind) -> pl.DataFrame:
+    """The rows in which more stands than the template wrote there, as a text file would have them."""
+    # A cell with a day shows midnight as well, and a line end would make two lines of one text.
+    days = [pl.col(name).str.strip_suffix(" 00:00:00") for name in _DATES if name in kind.columns]
+    text = rows.with_columns(pl.exclude("line").fill_null("").str.strip_chars()).with_columns(days)
+    filled = pl.any_horizontal(pl.col(name) != "" for name in kind.columns if name not in PREFILLED)
+    return text.filter(filled)

@@ -1,0 +1,156 @@
+"""The file of corrections as it is written: its entries and what each must say.
+
+Reading a file of corrections: its entries, each with the line on which it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
+
+from npo_pipeline.delivery.corrections.detect import MOST
+from npo_pipeline.delivery.corrections.edits import Source
+from npo_pipeline.delivery.scan import ScannedFile
+from npo_pipeline.errors import Refused
+from npo_pipeline.rulebook.error_messages import refusal_from_validation
+from npo_pipeline.rulebook.fields import Day, Part, Text, fault, quoted, some, text_from
+from npo_pipeline.rulebook.yaml_document import Document, Place, Sort, rule_text
+
+LONGEST = 500
+"""Characters of a reason: it is shown beside an amount."""
+
+
+def value_from(value: Any) -> str:
+    """A value of a cell as the file has it; what it says is never part of a message: it may be of a pupil."""
+    if value is None:
+        raise ValueError('is empty; write "" for a cell without a value')
+    if not isinstance(value, str):
+        raise ValueError("wants text here, no list or mapping")
+    if not value.isprintable():
+        raise ValueError("holds a character that is not seen; write the value as the file has it")
+    return value.strip()
+
+
+def line_from(value: Any) -> int:
+    """The number of a line of a file, from 1."""
+    text = text_from(value)
+    if re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        return int(text)
+    raise ValueError("is no line: write its number in the file, where the header is line 1")
+
+
+def note_from(value: Any) -> str:
+    """A reason or a name: one line of plain text."""
+    text = " ".join(text_from(value).split())
+    if len(text) > LONGEST or not text.isprintable():
+        raise ValueError(f"wants plain text of at most {LONGEST} characters")
+    return text
+
+
+def delivery_from(value: Any) -> str:
+    """The name of a delivery."""
+    text = text_from(value)
+    if re.fullmatch(r"d[0-9]{6,}", text):
+        return text
+    raise ValueError(f"{quoted(text)} is no delivery: write it as `npo status` shows it, as d000003")
+
+
+Value: TypeAlias = Annotated[str, BeforeValidator(value_from)]
+LineNumber: TypeAlias = Annotated[int, BeforeValidator(line_from)]
+Note: TypeAlias = Annotated[str, BeforeValidator(note_from)]
+DeliveryId: TypeAlias = Annotated[str, BeforeValidator(delivery_from)]
+
+
+class Correction(Part):
+    """A known fault of the source in one row, and what to read there."""
+
+    file: Text
+    line: LineNumber | None = None
+    where: dict[Text, Value] | None = None
+    action: Literal["set", "drop"]
+    column: Text
+    expect: Value
+    value: Value | None = None
+    reason: Note
+    reported_by: Note
+    reported_on: Day
+    expires: Day
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.line is None) == (not self.where):
+            raise fault("wants either `line` or `where`, to say which row is meant")
+        if self.action == "set" and self.value is None:
+            raise fault('is missing; say what to read there ("" for nothing)', "value")
+        if self.value == self.expect:
+            raise fault("is what `expect` says; take the entry out, or correct one of the two", "value")
+        if self.action == "drop" and self.value is not None:
+            raise fault("has no place where a row is dropped; take it out", "value")
+        if self.expires < self.reported_on:
+            raise fault("lies before `reported_on`; correct one of the two", "expires")
+        return self
+
+
+class Replacement(Part):
+    """Refused lines of an earlier delivery, and the file whose rows take their place."""
+
+    delivery: DeliveryId
+    lines: Annotated[tuple[LineNumber, ...], AfterValidator(some)]
+    file: Text
+    reason: Note
+    reported_by: Note
+
+
+class Declaration(Part):
+    """A whole file of corrections."""
+
+    corrections: Annotated[tuple[Correction, ...], AfterValidator(some)] = ()
+    replaces: Annotated[tuple[Replacement, ...], AfterValidator(some)] = ()
+
+
+KEYS = sorted({key for part in (Declaration, Correction, Replacement) for key in part.model_fields})
+
+
+def has_expired(entry: Correction, today: date) -> bool:
+    """Whether a correction may no longer be applied."""
+    return today > entry.expires
+
+
+CORRECTIONS = Sort("file of corrections", "corrections:")
+
+
+@dataclass(frozen=True)
+class CorrectionFile:
+    """A file of corrections that was read."""
+
+    declaration: Declaration
+    document: Document
+    sha256: str
+
+    def source(self, *place: str | int) -> Source:
+        """Where a part of it stands."""
+        return Source(self.document.name, self.sha256, self.document.line(place))
+
+    def refused(self, place: Place, words: str) -> Refused:
+        """A refusal that names the file and the line of a part of it."""
+        return Refused(f"{self.source(*place)}: {words}")
+
+
+def read_declaration(seen: ScannedFile) -> CorrectionFile:
+    """Read a file of corrections.
+
+    Raises:
+        Refused: something in it is wrong; names file, line and key.
+    """
+    with seen.file.open() as stream:
+        raw = stream.read(MOST + 1)
+    text, document = rule_text(raw, seen.file.name, CORRECTIONS)
+    try:
+        declaration = Declaration.model_validate(document.data)
+    except ValidationError as error:
+        raise refusal_from_validation(document, error, KEYS, "") from error
+    return CorrectionFile(declaration, document, text.sha256)

@@ -1,0 +1,164 @@
+"""Rows of a text file as frames of text, block by block: strict about encoding, quotes and fields."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import polars as pl
+
+from npo_pipeline.delivery.sniff import Header, TextEncoding
+from npo_pipeline.delivery.source_files import SourceFile
+from npo_pipeline.errors import Refused
+
+BLOCK = 16 * 2**20
+"""Bytes read at a time: enough for polars to use all cores, little enough for any memory."""
+
+
+_SPACES = " \t\u00a0"
+_STRIPPED = pl.exclude("line").str.strip_chars(_SPACES)
+
+
+def text_blocks(file: SourceFile, facts: TextEncoding, header: Header) -> Iterator[pl.DataFrame]:
+    """Read the rows below the header.
+
+    Args:
+        file: the file.
+        facts: what `inspect` found.
+        header: its header line.
+
+    Yields:
+        Frames of `line` (Int64, 1 is the header) and all columns of the file by their normalised names
+        (String, without the spaces around them, "" where there is no value). Blank lines are passed over.
+
+    Raises:
+        Refused: names the line that is cut off, has a field too many, or cannot be decoded.
+    """
+    line = 2
+    with file.open() as stream:
+        for block in blocks_of_lines(stream, facts, header):
+            frame, lines = frame_of(file.name, block, facts, header, line)
+            line += lines
+            yield frame
+
+
+def blocks_of_lines(stream: BinaryIO, facts: TextEncoding, header: Header) -> Iterator[bytes]:
+    """Cut the stream into blocks of whole lines that end in LF."""
+    stream.read(header.bytes_long)
+    if facts.line_end == b"\n":
+        yield from _blocks_of_lf(stream)
+        return
+    rest = b""
+    while chunk := stream.read(BLOCK):
+        chunk = rest + chunk
+        end = chunk.rfind(facts.line_end) + 1
+        rest = chunk[end:]
+        if end:
+            yield chunk[:end].replace(b"\r", b"\n")
+    if rest.strip():
+        yield rest.replace(b"\r", b"\n") + b"\n"
+
+
+def _blocks_of_lf(stream: BinaryIO) -> Iterator[bytes]:
+    # The rest of the line is read after the block, so that the block is copied once.
+    while chunk := stream.read(BLOCK):
+        block = chunk if chunk.endswith(b"\n") else chunk + stream.readline()
+        if not block.endswith(b"\n"):
+            end = block.rfind(b"\n") + 1
+            block = block + b"\n" if block[end:].strip() else block[:end]
+        if block:
+            yield block
+
+
+def frame_of(name: str, block: bytes, facts: TextEncoding, header: Header, line: int) -> tuple[pl.DataFrame, int]:
+    """Parse one block; gives the frame and the number of lines it took."""
+    block = _utf8(name, block, facts, line)
+    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
+        raise Refused(_mixed(name, block, line))
+    lines = block.count(b"\n")
+    frame = frame_by_polars(block, header, line)
+    if frame is None or not is_square(frame, block, header, lines):
+        frame = _frame_by_csv(name, block.decode(), header, line)
+    has_spaces = b" " in block or b"\t" in block or not block.isascii()
+    return frame.with_columns(_STRIPPED) if has_spaces else frame, lines
+
+
+def _mixed(name: str, block: bytes, line: int) -> str:
+    stray = re.search(rb"\r(?!\n)", block)
+    at = line + block.count(b"\n", 0, stray.start() if stray else 0)
+    return f"{name}, line {at}: holds a line end of another kind (CR) than the file; have it saved again"
+
+
+def is_square(frame: pl.DataFrame, block: bytes, header: Header, lines: int) -> bool:
+    """Whether every line has exactly the fields of the header.
+
+    Polars fills a short row up with empty fields without a word. It refuses a long one, so when all
+    separators of the block are between fields and their number is right, no row is short. Otherwise the
+    slower csv module reads the block and says which line it is.
+    """
+    separators = block.count(header.separator.encode())
+    if frame.height != lines or separators != lines * (len(header.columns) - 1):
+        return False
+    inside = pl.any_horizontal(pl.col(*header.columns).str.contains(header.separator, literal=True).any())
+    return b'"' not in block or not frame.select(inside).item()
+
+
+def _utf8(name: str, block: bytes, facts: TextEncoding, line: int) -> bytes:
+    if facts.encoding == "utf-8" or block.isascii():
+        return block
+    try:
+        return block.decode("cp1252").encode()
+    except UnicodeDecodeError as error:
+        at = line + block.count(b"\n", 0, error.start)
+        byte = block[error.start]
+        raise Refused(
+            f"{name}, line {at}: byte 0x{byte:02X} is neither UTF-8 nor windows-1252; save the file in one of them"
+        ) from error
+
+
+def frame_by_polars(block: bytes, header: Header, line: int) -> pl.DataFrame | None:
+    """Parse one block, quickly and not strictly; nothing where polars refuses it."""
+    try:
+        frame = pl.read_csv(
+            block,
+            separator=header.separator,
+            has_header=False,
+            schema={column: pl.String for column in header.columns},
+            empty_string_is_null=False,
+            quote_char='"' if b'"' in block else None,
+            row_index_name="line",
+            row_index_offset=line,
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    return frame.with_columns(pl.col("line").cast(pl.Int64))
+
+
+def _frame_by_csv(name: str, text: str, header: Header, line: int) -> pl.DataFrame:
+    rows: list[list[str | int]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=header.separator, strict=True)
+    at, wide = line, len(header.columns)
+    try:
+        for row in reader:
+            if line + reader.line_num - 1 != at:
+                raise Refused(
+                    f"{name}, line {at}: a quoted field runs on over the end of the line; close the quote"
+                )
+            is_blank = len(row) < 2 and not "".join(row).strip()
+            if not is_blank and len(row) != wide:
+                raise Refused(_ragged(name, at, len(row), wide))
+            if not is_blank:
+                rows.append([at, *row])
+            at += 1
+    except csv.Error as error:
+        raise Refused(f"{name}, line {at}: cannot be read ({error}); check its quotes") from error
+    schema = {"line": pl.Int64, **{column: pl.String for column in header.columns}}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _ragged(name: str, line: int, fields: int, wide: int) -> str:
+    cause = "the file is cut off" if fields < wide else "a separator too many, or a value that wants quotes"
+    return f"{name}, line {line}: has {fields} fields where the header has {wide}: {cause}; have it sent again"

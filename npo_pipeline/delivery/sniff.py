@@ -1,0 +1,181 @@
+"""One look at the bytes of a file before a row is read: its hash, encoding, line ends and damage.
+
+The first line of a file: its separator and its columns, under one name for both header generations.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from npo_pipeline.delivery.sanitize import harmless_name
+from npo_pipeline.delivery.source_files import SourceFile
+from npo_pipeline.errors import Refused
+
+CHUNK = 2**20
+"""One mebibyte; no line of any layout comes near it, so where it holds no line end there is no table."""
+
+_BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+"""How an Excel file begins that is of before 2007, or locked with a password."""
+
+
+@dataclass(frozen=True)
+class TextEncoding:
+    """What the bytes of a file are: sha256 in hex, `utf-8` or `cp1252`, and the line end."""
+
+    sha256: str
+    encoding: str
+    line_end: bytes
+
+
+def sniff(file: SourceFile) -> TextEncoding:
+    """Read a text file once, in constant memory.
+
+    A file is UTF-8 when all of it is, else windows-1252, as DUO delivers (domain notes, section 4).
+
+    Raises:
+        Refused: the file is empty, binary, or holds a line longer than a mebibyte.
+    """
+    digest, utf8, line_end, size, has_bom = hashlib.sha256(), _Utf8(), b"", 0, False
+    with file.open() as stream:
+        for chunk in _chunks(stream):
+            has_bom = has_bom or (not size and chunk.startswith(codecs.BOM_UTF8))
+            line_end = line_end or _line_end(chunk)
+            _refuse_binary(file, chunk, size, line_end)
+            digest.update(chunk)
+            utf8.feed(chunk)
+            size += len(chunk)
+    if not size:
+        raise Refused(f"{file.name}: is empty; have it sent again")
+    line_end = line_end or b"\n"
+    wrong_at = utf8.wrong_at()
+    if has_bom and wrong_at is not None:
+        line = _line_at(file, wrong_at, line_end)
+        raise Refused(
+            f"{file.name}, line {line}: is not UTF-8, though the file says it is; save it again as UTF-8"
+        )
+    return TextEncoding(digest.hexdigest(), "utf-8" if wrong_at is None else "cp1252", line_end)
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """One, two, then four mebibytes at a time: between two reads the libraries that load have the word."""
+    many = 1
+    while chunk := stream.read(many * CHUNK):
+        yield chunk
+        many = min(2 * many, 4)
+
+
+class _Utf8:
+    """Where bytes cease to be UTF-8. Pure ASCII chunks are passed without decoding them."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._fed = 0
+        self._wrong_at: int | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        if self._wrong_at is None and not (chunk.isascii() and not self._pending()):
+            self._decode(chunk)
+        self._fed += len(chunk)
+
+    def wrong_at(self) -> int | None:
+        """The offset of the first byte that is not UTF-8, once all is fed."""
+        if self._wrong_at is None:
+            self._decode(b"", final=True)
+        return self._wrong_at
+
+    def _pending(self) -> int:
+        return len(self._decoder.getstate()[0])
+
+    def _decode(self, chunk: bytes, *, final: bool = False) -> None:
+        start = self._fed - self._pending()
+        try:
+            self._decoder.decode(chunk, final)
+        except UnicodeDecodeError as error:
+            self._wrong_at = start + error.start
+
+
+def _line_end(chunk: bytes) -> bytes:
+    # CRLF counts as LF: the reader takes the CR off. Bare CR occurs in two of DUO's files.
+    return b"\n" if b"\n" in chunk else b"\r" if b"\r" in chunk else b""
+
+
+def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes) -> None:
+    if not offset and chunk.startswith(_BOM16):
+        raise Refused(f"{file.name}: is UTF-16; save it as UTF-8 or windows-1252")
+    if not offset and chunk.startswith(_OLE):
+        raise Refused(f"{file.name}: is an old Excel file or one with a password; save it as .xlsx without one")
+    if (at := chunk.find(b"\0")) >= 0:
+        line = _line_at(file, offset + at, line_end or b"\n")
+        raise Refused(f"{file.name}, line {line}: holds a NUL byte; the file is damaged or no text")
+    whole = range(0, len(chunk) - CHUNK + 1, CHUNK)
+    if any(not line_end or chunk.find(line_end, start, start + CHUNK) < 0 for start in whole):
+        raise Refused(f"{file.name}: a line is longer than 1 MiB; this is no table of DUO or CBS")
+
+
+def _line_at(file: SourceFile, offset: int, line_end: bytes) -> int:
+    line = 1
+    with file.open() as stream:
+        while offset > 0 and (chunk := stream.read(min(offset, CHUNK))):
+            line += chunk.count(line_end)
+            offset -= len(chunk)
+    return line
+
+
+SHOWN = 40
+"""Characters of a column name that a message repeats."""
+
+_NEWER = {"INSTELLINGSCODE": "BRIN_NUMMER", "VESTIGINGSCODE": "VESTIGINGSNUMMER"}
+"""Newer headers of DUO, and the older names they stand for (contract, section 2)."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header line: normalised column names, `;` or `,`, and its length in bytes with BOM and line end."""
+
+    columns: tuple[str, ...]
+    separator: str
+    bytes_long: int
+
+
+def read_header(file: SourceFile, facts: TextEncoding) -> Header:
+    """Read the header line of a text file.
+
+    Raises:
+        Refused: a column stands twice, or the line cannot be decoded or read.
+    """
+    with file.open() as stream:
+        start = stream.read(CHUNK)
+    end = start.find(facts.line_end)
+    raw = start if end < 0 else start[: end + 1]
+    try:
+        line = raw.decode("utf-8-sig" if facts.encoding == "utf-8" else "cp1252").strip("\r\n")
+    except UnicodeDecodeError as error:
+        raise Refused(f"{file.name}, line 1: is neither UTF-8 nor windows-1252; save it in one of them") from error
+    separator = ";" if line.count(";") >= line.count(",") else ","
+    try:
+        columns = tuple(normal_name(name) for name in next(csv.reader([line], delimiter=separator), []))
+    except csv.Error as error:
+        raise Refused(f"{file.name}, line 1: is no header ({error}); take the file out of the delivery") from error
+    for column, times in Counter(columns).items():
+        if column and times > 1:
+            shown = harmless_name(column[:SHOWN])
+            raise Refused(f"{file.name}, line 1: column {shown} stands twice; keep one of them")
+    return Header(_distinct(columns), separator, len(raw))
+
+
+def normal_name(name: str) -> str:
+    """Give a column the one name it has here: capitals, underscores, the older word of DUO."""
+    plain = "_".join(name.strip().upper().split())
+    return _NEWER.get(plain, plain)
+
+
+def _distinct(columns: tuple[str, ...]) -> tuple[str, ...]:
+    # CBS leaves the heading of its last column empty; a frame wants a name for it.
+    return tuple(column or f"(COLUMN_{number})" for number, column in enumerate(columns, 1))

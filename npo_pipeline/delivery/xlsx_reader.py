@@ -1,0 +1,320 @@
+"""Workbooks, safely opened; and that of CBS: sheet `Tabel 1` as rows of text, as if it were a text file.
+
+Where a sheet of a workbook holds formulas and errors, by its XML: what reads the cells does not tell them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from xml.parsers import expat
+
+import polars as pl
+
+from npo_pipeline.delivery.sniff import normal_name
+from npo_pipeline.delivery.source_files import DAMAGE, SourceFile, check_members
+from npo_pipeline.errors import Refused
+from schemas import files as models
+
+MAX_SIZE = 64 * 2**20
+MAX_UNPACKED = 256 * 2**20
+MAX_CELLS = 5_000_000
+"""A sheet is held as a full rectangle, so one cell in a far corner would take all memory. CBS needs 40,000."""
+
+_CELL = re.compile(rb"""\br=["']([A-Za-z]*)([0-9]+)["']""")
+_BOOK, _SHEETS = "xl/workbook.xml", "xl/worksheets/"
+SHEET, SHEET_WITHOUT_THRESHOLD = "Tabel 1", "Tabel 2"
+
+_DATE = re.compile(r"\b1 oktober (20\d\d)\b")
+_VESTIGING = r"^\s*[0-9A-Za-z]{6}\s*$"
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """What is read of a workbook: of CBS, or a sheet of one that a board filled in (`forms`).
+
+    `rows`: line (the row of the sheet), and the columns of a file of its kind as text. `without_threshold`:
+    the school and its score without threshold, where `Tabel 2` is there. `reference_date`: the 1 October
+    in the title.
+    """
+
+    sha256: str
+    rows: pl.DataFrame
+    without_threshold: pl.DataFrame
+    reference_date: date | None
+
+
+def read_workbook(file: SourceFile) -> Workbook:
+    """Read a CBS workbook with calamine (its styles make openpyxl fail; domain notes, section 2).
+
+    Raises:
+        Refused: it is no workbook, is too large, or has no readable `Tabel 1`.
+    """
+    data = workbook_bytes(file)
+    title, rows = _table(file.name, data, SHEET, (models.SCHOOL, models.SCORED_PUPILS, models.SCORE))
+    return Workbook(hashlib.sha256(data).hexdigest(), rows, _without_threshold(file.name, data), _said(title))
+
+
+def workbook_bytes(file: SourceFile) -> bytes:
+    """The bytes of a workbook that can do no harm.
+
+    Raises:
+        Refused: it is no workbook, or too large.
+    """
+    if file.size > MAX_SIZE:
+        raise Refused(f"{file.name}: is larger than {MAX_SIZE // 2**20} MiB; no workbook that is meant here is")
+    with file.open() as stream:
+        data = stream.read()
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            check_members(file.name, archive.infolist(), MAX_UNPACKED)
+            if _BOOK not in archive.namelist():
+                raise Refused(f"{file.name}: is a zip and no workbook; give the zip by itself, or unpack it")
+            for sheet in (name for name in archive.namelist() if name.startswith(_SHEETS)):
+                refuse_wide(file.name, sheet, archive.read(sheet))
+    except DAMAGE as error:
+        raise Refused(f"{file.name}: is no readable workbook ({error}); have it sent again") from error
+    return data
+
+
+def refuse_wide(name: str, sheet: str, xml: bytes) -> None:
+    """Refuse a sheet whose last row times its last column is beyond all measure."""
+    rows = columns = 1
+    for letters, digits in _CELL.findall(xml):
+        rows = max(rows, int(digits[:8]))
+        columns = max(columns, _column_number(letters[:4]))
+    if rows * columns > MAX_CELLS:
+        raise Refused(
+            f"{name}: {sheet} reaches to row {rows:,}, column {columns:,}; clear the cells outside the table"
+        )
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("@")
+    return number
+
+
+def sheet_names(name: str, data: bytes) -> list[str]:
+    """The sheets of a workbook, in their order.
+
+    Raises:
+        Refused: it cannot be read.
+    """
+    import fastexcel
+
+    try:
+        return list(fastexcel.read_excel(data).sheet_names)
+    except Exception as error:  # as below
+        raise Refused(f"{name}: is no readable workbook ({error}); have the workbook sent again") from error
+
+
+def sheet_cells(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
+    """The cells of a sheet as text, with `line`, the row; nothing where there is no such sheet.
+
+    Raises:
+        Refused: it cannot be read.
+    """
+    import fastexcel
+
+    try:
+        book = fastexcel.read_excel(data)
+        if sheet not in book.sheet_names:
+            return None
+        loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
+        frame = loaded.to_polars()
+    except Exception as error:  # calamine and fastexcel raise many kinds; all say the file cannot be read
+        raise Refused(f"{name}: sheet {sheet!r} cannot be read ({error}); have the workbook sent again") from error
+    frame.columns = [f"column_{number}" for number in range(frame.width)]
+    return frame.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64))
+
+
+def _table(name: str, data: bytes, sheet: str, wanted: Sequence[str]) -> tuple[str, pl.DataFrame]:
+    """The text above the header, and the rows below it that hold a school."""
+    frame = sheet_cells(name, data, sheet)
+    if frame is None:
+        raise Refused(f"{name}: has no sheet {sheet!r}; this is not the workbook of CBS")
+    cells = frame.drop("line")
+    head = next((n for n, row in enumerate(cells.head(50).iter_rows()) if names_of(row)[:1] == [wanted[0]]), None)
+    if head is None:
+        raise Refused(f"{name}, sheet {sheet!r}: has no header {wanted[0]}; this is not the workbook of CBS")
+    names = names_of(cells.row(head))
+    if lacking := [column for column in wanted if column not in names]:
+        raise Refused(
+            f"{name}, sheet {sheet!r}, line {head + 1}: column {lacking[0]} is missing; have it sent again"
+        )
+    if twice := [column for column in wanted if names.count(column) > 1]:
+        raise Refused(
+            f"{name}, sheet {sheet!r}, line {head + 1}: column {twice[0]} stands twice; keep one of them"
+        )
+    title = " ".join(str(cell) for row in cells.head(head).iter_rows() for cell in row if cell)
+    return title, _rows(frame.slice(head + 1), [f"column_{names.index(column)}" for column in wanted], wanted)
+
+
+def names_of(row: tuple[object, ...]) -> list[str]:
+    """The cells of a row as names of columns."""
+    return [normal_name(str(cell)) if cell is not None else "" for cell in row]
+
+
+def _rows(frame: pl.DataFrame, positions: list[str], wanted: Sequence[str]) -> pl.DataFrame:
+    # Below the table stand a blank row, "Bron: CBS" and footnotes: text in the first column alone.
+    columns = dict(zip(positions, wanted, strict=True))
+    others = pl.any_horizontal(pl.col(*positions[1:]).fill_null("") != "")
+    school = pl.col(positions[0]).fill_null("")
+    table = frame.filter(others | school.str.contains(_VESTIGING)).select("line", *positions).rename(columns)
+    return table.with_columns(pl.col(*wanted).fill_null("").str.strip_chars())
+
+
+def _without_threshold(name: str, data: bytes) -> pl.DataFrame:
+    wanted = (models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD)
+    if sheet_cells(name, data, SHEET_WITHOUT_THRESHOLD) is None:
+        return pl.DataFrame(schema=dict.fromkeys(("line", *wanted), pl.String))
+    return _table(name, data, SHEET_WITHOUT_THRESHOLD, wanted)[1]
+
+
+def _said(title: str) -> date | None:
+    found = _DATE.search(title)
+    return date(int(found[1]), 10, 1) if found else None
+
+
+_BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+@dataclass
+class SheetMarks:
+    """What the XML of a sheet says that its values do not.
+
+    `first`: the first column that holds something (1 is A). `formulas`: per formula the last row and the first
+    column of the cells it fills, and the address of its own cell. `errors`: the same of cells that hold an error
+    (`#N/A`), which are read as if they were empty.
+    """
+
+    first: int = 0
+    formulas: list[tuple[int, int, str]] = field(default_factory=list)
+    errors: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+def sheet_marks(name: str, data: bytes, sheet: str) -> SheetMarks:
+    """Look through the XML of a sheet.
+
+    Args:
+        name: of the workbook.
+        data: its bytes.
+        sheet: the name of the sheet as the workbook writes it.
+
+    Raises:
+        Refused: the workbook is not put together as one.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            part = _part(name, archive, sheet)
+            xml = archive.read(part)
+    except (*DAMAGE, KeyError) as error:
+        raise Refused(
+            f"{name}: sheet {sheet!r} cannot be found in it ({error}); save it again as .xlsx"
+        ) from error
+    refuse_wide(name, part, xml)
+    looking = _Looking()
+    _walk(name, xml, looking)
+    return looking.marks
+
+
+def _part(name: str, archive: zipfile.ZipFile, sheet: str) -> str:
+    """Where the XML of a sheet lies: the workbook gives each an id, and a list beside it the place of each id."""
+    ids: dict[str, str] = {}
+    places: dict[str, str] = {}
+
+    def sheets(tag: str, given: dict[str, str]) -> None:
+        if tag == "sheet":
+            ids[given.get("name", "")] = next((v for k, v in given.items() if k.endswith("}id")), "")
+
+    def links(tag: str, given: dict[str, str]) -> None:
+        if tag == "Relationship":
+            places[given.get("Id", "")] = given.get("Target", "")
+
+    _walk(name, archive.read(_BOOK), _Starting(sheets))
+    _walk(name, archive.read(_LINKS), _Starting(links))
+    place = places[ids[sheet]]
+    return place[1:] if place.startswith("/") else f"xl/{place}"
+
+
+class _Starting:
+    """Hears of the beginning of each element."""
+
+    def __init__(self, told: Any) -> None:
+        self._told = told
+
+    def start(self, tag: str, given: dict[str, str]) -> None:
+        self._told(tag, given)
+
+
+class _Looking:
+    """Goes along the cells of a sheet. A row or cell that does not say where it is comes after the one before."""
+
+    def __init__(self) -> None:
+        self.marks = SheetMarks()
+        self._row = self._column = 0
+
+    def start(self, tag: str, given: dict[str, str]) -> None:
+        if tag == "row":
+            self._row, self._column = int(given.get("r", self._row + 1)), 0
+        elif tag == "c":
+            self._column += 1
+            if found := _ADDRESS.fullmatch(given.get("r", "")):
+                self._column, self._row = _number(found[1]), int(found[2])
+            if given.get("t") == "e":
+                self.marks.errors.append((self._row, self._column, self._address))
+        elif tag in ("v", "is", "f"):
+            first = self.marks.first
+            self.marks.first = min(first, self._column) if first else self._column
+            if tag == "f":
+                self._formula(given)
+
+    def _formula(self, given: dict[str, str]) -> None:
+        row, column = self._row, self._column
+        # An array formula fills cells that have no formula of their own.
+        if given.get("t") in ("array", "dataTable") and (ends := _ADDRESS.findall(given.get("ref", ""))):
+            row, column = int(ends[-1][1]), _number(ends[0][0])
+        self.marks.formulas.append((row, column, self._address))
+
+    @property
+    def _address(self) -> str:
+        return f"{_letters(self._column)}{self._row}"
+
+
+def _walk(name: str, xml: bytes, looking: _Starting | _Looking) -> None:
+    """Tell of each element, its name without its space. A document that declares entities is refused unread."""
+    parser = expat.ParserCreate(namespace_separator="}")
+
+    def refuse(*_: Any) -> None:
+        raise Refused(f"{name}: holds a document type, which no workbook has; save it again as .xlsx")
+
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda tag, given: looking.start(tag.rpartition("}")[2], given)
+    try:
+        parser.Parse(xml, True)
+    except (expat.ExpatError, ValueError) as error:
+        raise Refused(f"{name}: is no readable workbook ({error}); have it sent again") from error
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("@")
+    return number
+
+
+def _letters(number: int) -> str:
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -1,0 +1,112 @@
+"""Exact copies and double enrolments, found over all registers of a delivery.
+
+Hashes find the candidates in little memory; the text of those lines, read again, decides. So a chance
+agreement of two hashes can never cost a school a pupil.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.rules import DOUBLE_ENROLMENT, DUPLICATE_ROW
+
+ReadLines = Callable[[str, pl.Series], pl.DataFrame]
+"""Reads lines of a file again: (file, lines) -> line, vestiging, pupil (PSEUDONIEM), row (whole text)."""
+
+
+@dataclass(frozen=True)
+class Doubles:
+    """Refusals per file, and the counting lines per file that must be taken off the counts again."""
+
+    refusals: Mapping[str, pl.DataFrame]
+    uncounted: Mapping[str, pl.Series]
+
+
+def find_duplicates(traces: Mapping[str, pl.DataFrame], read_lines: ReadLines) -> Doubles:
+    """Find the rows that are refused because of another row.
+
+    `duplicate_row`: an exact copy of an earlier row, of the file or of one before it by name; the first
+    stays. `double_enrolment`: one PSEUDONIEM counting more than once on the reference date; none of them
+    counts (contract, section 2).
+
+    Args:
+        traces: per file: line, pupil, row, counts.
+        read_lines: reads candidate lines again.
+    """
+    suspects = _suspects(traces)
+    texts = {file: read_lines(file, part["line"]) for file, part in _by_file(suspects).items()}
+    if not texts:
+        return Doubles({}, {})
+    seen = suspects.join(_stacked(texts), on=["file", "line"], how="inner").sort("file", "line")
+    copies = _copies(seen)
+    doubled = _doubled(seen.join(copies, on=["file", "line"], how="anti", maintain_order="left"))
+    gone = (
+        pl.concat([copies.filter("counts").drop("place"), doubled]).unique(["file", "line"]).select("file", "line")
+    )
+    return Doubles(
+        _by_file(pl.concat([_copy_refusals(copies), _double_refusals(doubled)])),
+        {file: part["line"].sort() for file, part in _by_file(gone).items()},
+    )
+
+
+def _suspects(traces: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    named = [trace.with_columns(file=pl.lit(file)) for file, trace in traces.items()]
+    if not named:
+        return pl.DataFrame(schema={"file": pl.String, "line": pl.Int64, "counts": pl.Boolean})
+    # Repeated pupils are few (who moved during the year), so everything after this line is small. Sorting
+    # finds them in a fraction of the time that a hash table of all pupils takes.
+    pupils = pl.concat([trace["pupil"] for trace in named]).sort()
+    again = pupils.filter(pupils == pupils.shift()).unique()
+    repeated = pl.concat([trace.filter(pl.col("pupil").is_in(again.implode())) for trace in named])
+    copies = pl.struct("pupil", "row").is_duplicated()
+    counted = repeated.filter("counts")
+    doubles = counted.filter(pl.col("pupil").is_duplicated())
+    suspects = pl.concat([repeated.filter(copies), doubles]).unique(["file", "line"])
+    return suspects.select("file", pl.col("line").cast(pl.Int64), "counts")
+
+
+def _stacked(texts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([text.with_columns(file=pl.lit(file)) for file, text in texts.items()])
+
+
+def _copies(seen: pl.DataFrame) -> pl.DataFrame:
+    first = seen.with_columns(first=pl.col("line").first().over("row"), where=pl.col("file").first().over("row"))
+    here = pl.col("file") == pl.col("where")
+    place = pl.when(here).then(pl.col("first").cast(pl.String)).otherwise(pl.format("{} of {}", "first", "where"))
+    return first.filter(~here | (pl.col("line") != pl.col("first"))).select(*seen.columns, place=place)
+
+
+def _doubled(seen: pl.DataFrame) -> pl.DataFrame:
+    counting = seen.filter("counts").with_columns(times=pl.len().over("pupil"))
+    return counting.filter(pl.col("times") > 1).drop("times")
+
+
+def _copy_refusals(copies: pl.DataFrame) -> pl.DataFrame:
+    return copies.select(
+        "file",
+        "line",
+        rule=pl.lit(DUPLICATE_ROW),
+        column_name=pl.lit(None, pl.String),
+        value="place",
+    )
+
+
+def _double_refusals(doubled: pl.DataFrame) -> pl.DataFrame:
+    others = pl.format("line {} of {}", "line", "file")
+    listed = doubled.with_columns(here=others, all=others.implode().over("pupil"))
+    elsewhere = pl.col("all").list.set_difference(pl.concat_list("here")).list.sort().list.head(3).list.join(", ")
+    return listed.select(
+        "file",
+        "line",
+        rule=pl.lit(DOUBLE_ENROLMENT),
+        column_name=pl.lit("PSEUDONIEM"),
+        value=elsewhere,
+    )
+
+
+def _by_file(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = frame.sort("file", "line").partition_by("file", as_dict=True, include_key=False)
+    return {str(file): part for (file,), part in parts.items()}

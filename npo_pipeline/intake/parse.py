@@ -1,0 +1,74 @@
+"""Small readings of text that several kinds of file share, as polars expressions over checked text."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from npo_pipeline.delivery.sanitize import sanitize
+
+SCHOOL_TYPE_OF = {"Bo": "bao", "Sbo": "sbo", "So": "so", "Vso": "vso"}
+
+
+def vestiging() -> pl.Expr:
+    """The code of a vestiging, six characters, from BRIN_NUMMER and VESTIGINGSNUMMER (two or six)."""
+    number = pl.col("VESTIGINGSNUMMER")
+    whole = pl.when(number.str.len_bytes() == 6).then(number)
+    return whole.otherwise(pl.concat_str("BRIN_NUMMER", "VESTIGINGSNUMMER")).alias("vestiging")
+
+
+def school_type(column: str) -> pl.Expr:
+    """The school type of a SOORT_PO."""
+    return pl.col(column).replace_strict(SCHOOL_TYPE_OF, return_dtype=pl.String).alias("school_type")
+
+
+def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:
+    """The school type of a vo onderwijstype, by the cited mapping (`regulations/onderwijstypen.yaml`).
+
+    DUO's own file says the leerjaren in the name of the type; in a register the column of the year decides.
+    """
+    # Only vo needs it, and it takes pydantic to read it.
+    from npo_pipeline.rulebook.onderwijstypen import onderwijstypen
+
+    found = pl.lit(None, pl.String)
+    for one in reversed(onderwijstypen().onderwijstypen):
+        fits = pl.any_horizontal(pl.col(onderwijstype).str.starts_with(begin) for begin in one.begins_with)
+        if year is not None and one.years:
+            in_year = pl.col(year).cast(pl.Int64, strict=False).is_in(one.years)  # it may be empty, or written 03
+            fits &= in_year.fill_null(False)
+        found = pl.when(fits).then(pl.lit(one.value)).otherwise(found)
+    return found.alias("school_type")
+
+
+def parse_int(column: str) -> pl.Expr:
+    """A whole number."""
+    return pl.col(column).cast(pl.Int64)
+
+
+def parse_amount(column: str) -> pl.Expr:
+    """A score or amount with at most two decimals, exactly, as DECIMAL(18,2)."""
+    return amount(pl.col(column))
+
+
+def amount(text: pl.Expr) -> pl.Expr:
+    """The same of any text that is an amount."""
+    dutch = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    plain = pl.when(text.str.contains(",", literal=True)).then(dutch).otherwise(text)
+    return plain.str.to_decimal(scale=2).cast(pl.Decimal(18, 2))
+
+
+def parse_date(column: str) -> pl.Expr:
+    """A date written as 20201001 or 2020-10-01; null where it is empty."""
+    return pl.col(column).str.replace_all("-", "", literal=True).str.to_date("%Y%m%d", strict=False)
+
+
+def clean_name(column: str) -> pl.Expr:
+    """A name, as a spreadsheet will show and never run it; null where it is empty."""
+    text = sanitize(pl.col(column))
+    return pl.when(text != "").then(text)
+
+
+def compact_date(on: date) -> str:
+    """A date as the files write it, 20201001, to compare text with text."""
+    return f"{on:%Y%m%d}"

@@ -1,0 +1,178 @@
+"""The workbook that a board fills in, with its schools and the menukaart ready: what it spent, who consented.
+
+Sheet `Toelichting` of the workbook of a board: how to fill it in, in plain Dutch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from npo_pipeline.reports.board_form.model import SHEETS, BoardForm, Menu
+from npo_pipeline.reports.board_form.sheets import consents_sheet, schools_sheet, spending_sheet
+from npo_pipeline.reports.xlsx import EPOCH
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+
+TITLE = "Verantwoording Nationaal Programma Onderwijs"
+
+_STEPS = (
+    "Vul op blad Besteding in waaraan het geld is uitgegeven: een regel per school en interventie. Bestuur, BRIN "
+    "en jaar staan er al; regels die u niet nodig hebt, laat u leeg.",
+    "Vul op blad Instemming per school en schooljaar in of er een schoolscan is en wie heeft ingestemd.",
+    "Kijk op blad Scholen. De cel naast Controle is groen als alles klopt; is zij rood, dan staat er wat er niet "
+    "klopt.",
+    "Sla het bestand op als Excel-werkmap (.xlsx) en lever het in. Daarna krijgt u de bevindingen en het verslag.",
+    "Iets vergeten of verkeerd? Verbeter dit bestand en lever het nog eens in: het hele jaar van uw bestuur wordt "
+    "dan vervangen door wat er nu in staat.",
+)
+_COLUMNS = {
+    "Besteding": {
+        "BEVOEGD_GEZAG_NUMMER": "Het nummer van uw bestuur, vijf cijfers. Staat er al.",
+        "BRIN_NUMMER": "De school, bijvoorbeeld 01AA. Kies uit de lijst.",
+        "JAAR": "Het kalenderjaar van de uitgave. Staat er al.",
+        "CATEGORIE": "De letter van de menukaart, A tot en met F.",
+        "INTERVENTIE": "De naam van de interventie, zoals op blad Menukaart. Kies eerst de categorie.",
+        "NIVEAU": "school, of bovenschools als het bestuur het geld voor meer scholen samen uitgaf.",
+        "BEDRAG": "Euro's, met hoogstens twee decimalen. Geen formule: plak de waarde.",
+        "WAARVAN_EXTERN": "Het deel van BEDRAG dat naar personeel niet in loondienst (PNIL) ging. Leeg is 0.",
+    },
+    "Instemming": {
+        "SCHOOLJAAR": "Staat er al.",
+        "SCHOOLSCAN": "J als er een schoolscan (analyse van de behoeften van de leerlingen) is, anders N.",
+        "SCHOOLPROGRAMMA_MR": "J als de MR met het schoolprogramma heeft ingestemd, anders N.",
+        "DATUM_MR": "De dag waarop de MR instemde.",
+        "BOVENSCHOOLS_BEDRAG_MR": "Het bedrag dat met instemming van de MR bovenschools mag worden besteed.",
+        "GMR": "J als de GMR heeft ingestemd met de bovenschoolse besteding, anders N. Leeg is N.",
+        "DATUM_GMR": "De dag waarop de GMR instemde.",
+        "OUDERS_BETROKKEN": "Hoe ouders zijn betrokken, in uw eigen woorden (hoogstens 1.000 tekens).",
+        "GEMEENTE_GEINFORMEERD": "J als de gemeente over het programma is geïnformeerd, anders N.",
+        "RESULTAAT": "Wat het heeft opgeleverd, in uw eigen woorden (hoogstens 1.000 tekens).",
+    },
+}
+_ENDING = (
+    "Laat de namen van de bladen en de kopregels staan: daaraan wordt het bestand herkend. Eigen kolommen mogen "
+    "rechts van de tabel staan; zij worden niet gelezen."
+)
+
+
+def toelichting(page: Worksheet, blank: BoardForm, formats: Mapping[str, Any]) -> None:
+    """Write sheet `Toelichting`."""
+    page.set_column(0, 0, 28)
+    page.set_column(1, 1, 110)
+    page.write_string(0, 0, f"{TITLE}, {blank.year}", formats["title"])
+    page.write_string(1, 0, f"Bestuur {blank.board}", formats["bold"])
+    row = 3
+    for step, words in enumerate(_STEPS, 1):
+        row = _line(page, row, f"Stap {step}", words, formats)
+    for sheet, columns in _COLUMNS.items():
+        page.write_string(row + 1, 0, f"Blad {sheet}", formats["heading"])
+        page.write_string(row + 1, 1, "Wat er moet staan", formats["heading"])
+        row += 2
+        for name, words in columns.items():
+            row = _line(page, row, name, words, formats)
+    _line(page, row + 1, "Let op", _ENDING, formats)
+
+
+def _line(page: Worksheet, row: int, subject: str, words: str, formats: Mapping[str, Any]) -> int:
+    page.write_string(row, 0, subject, formats["wrapped"])
+    page.write_string(row, 1, words, formats["wrapped"])
+    return row + 1
+
+
+_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_FORMATS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 14},
+    "bold": {"bold": True},
+    "heading": {"bold": True, "bg_color": "#EEF4F9", "bottom": 1, "text_wrap": True, "valign": "top"},
+    "wrapped": {"text_wrap": True, "valign": "top"},
+    "text": {"num_format": "@"},
+    "year": {"num_format": "0"},
+    "money": {"num_format": "#,##0.00"},
+    "sum": {"num_format": "[$€-413] #,##0.00;[$€-413] -#,##0.00"},
+    "total": {"num_format": "[$€-413] #,##0.00;[$€-413] -#,##0.00", "bold": True, "top": 1},
+    "day": {"num_format": "dd-mm-yyyy"},
+    "red": {"bg_color": "#FFC7CE", "font_color": "#9C0006"},
+    "green": {"bg_color": "#C6EFCE", "font_color": "#006100"},
+}
+
+_ROWS_BELOW = 5_000
+"""Rows below those that wait to be filled in, which are added up too: somebody may need more."""
+
+
+def write_template(
+    path: Path,
+    year: int,
+    board: str,
+    schools: pl.DataFrame,
+    menu: Menu,
+    school_years: Sequence[str],
+    *,
+    spending: pl.DataFrame | None = None,
+    consents: pl.DataFrame | None = None,
+) -> None:
+    """Write the workbook of a board and a year. The same data gives the same bytes.
+
+    Args:
+        path: where to.
+        year: the calendar year that is accounted for.
+        board: its number.
+        schools: brin, name, received, carried_in (euros, Decimal): the schools of the board.
+        menu: of each category its letter, its official name and its interventions.
+        school_years: the school years of which consent is asked.
+        spending: brin, category, intervention, level, amount, external: what stands filled in already.
+        consents: the columns of `consents` from `brin` on: the same.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    from xlsxwriter import Workbook
+    from xlsxwriter.exceptions import FileCreateError
+
+    blank = BoardForm(year, board, schools.sort("brin"), menu, tuple(school_years), spending, consents)
+    try:
+        with Workbook(str(path), _PLAIN) as book:
+            _fill(book, blank)
+    except FileCreateError as error:
+        raise OSError(None, str(error)) from error
+
+
+def _fill(book: Workbook, blank: BoardForm) -> None:
+    book.set_properties({"title": f"{TITLE} {blank.year}, bestuur {blank.board}", "created": EPOCH})
+    formats = {name: book.add_format(form) for name, form in _FORMATS.items()}
+    # All sheets are made first: they point at each other, and their order is the one in which they are read.
+    pages = {name: book.add_worksheet(name) for name in SHEETS}
+    toelichting(pages["Toelichting"], blank, formats)
+    last = spending_sheet(pages["Besteding"], blank, formats)
+    consents_sheet(pages["Instemming"], blank, formats)
+    schools_sheet(pages["Scholen"], blank, formats, last + _ROWS_BELOW)
+    _menu_sheet(book, blank.menu, formats)
+    for page in pages.values():
+        page.set_landscape()
+        page.set_paper(9)
+        page.fit_to_pages(1, 0)
+
+
+def _menu_sheet(book: Workbook, menu: Menu, formats: dict[str, Any]) -> None:
+    """The menukaart, a row per intervention; each category has a name by which its drop-down finds it."""
+    page = book.get_worksheet_by_name("Menukaart")
+    for place, (title, width) in enumerate((("Categorie", 10), ("Naam", 60), ("Interventie", 60))):
+        page.write_string(0, place, title, formats["heading"])
+        page.set_column(place, place, width, formats["wrapped"])
+    row = 1
+    for letter, name, interventions in menu:
+        first = row
+        for intervention in interventions:
+            for place, text in enumerate((letter, name, intervention)):
+                page.write_string(row, place, text, formats["wrapped"])
+            row += 1
+        if row > first:
+            book.define_name(f"Menukaart_{letter}", f"=Menukaart!$C${first + 1}:$C${row}")
+    page.freeze_panes(1, 0)
+    page.repeat_rows(0)

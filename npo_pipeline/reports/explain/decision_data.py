@@ -1,0 +1,119 @@
+"""What the books hold for an explanation, and what was counted under which regulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import polars as pl
+
+from npo_pipeline.entitlements.model import Rules, rule_frames
+from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
+from npo_pipeline.intake.source_precedence import CUMI, NEWCOMERS, PUPILS_PO, PUPILS_VO, SCORES, scores_by_type
+from npo_pipeline.reports.explain.model import Decision
+from npo_pipeline.rulebook.load import LoadedRegulation
+
+USED_FOR = {
+    "pupils": (PUPILS_PO, PUPILS_VO),
+    "cumi_pupils": (CUMI,),
+    "newcomers": (NEWCOMERS,),
+    "score": (SCORES,),
+}
+"""What is counted -> what its files are used for in `decision_inputs`. What is not here no file counts yet."""
+
+UNITS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "regulation": pl.String,
+    "vestiging": pl.String,
+    "school_type": pl.String,
+    "counted_as": pl.String,
+    "cluster": pl.String,
+    "delivery_id": pl.String,
+    "measure": pl.String,
+    "number": pl.Decimal(18, 2),
+}
+
+
+@dataclass(frozen=True)
+class DecisionData:
+    """The rows of the books that a decision has of some schools.
+
+    `entitlements`, `earlier` (of the decision before), `trace`, `instalments`, `payments` (up to the decision
+    that superseded this one), `counts`, `scores`: as in the tables, of whole BRINs, because a threshold counts
+    over a BRIN. `settled`: corrections, as in the view `ledger`. `files`: decision_inputs with their columns of
+    `deliveries`. `directory`: rows of `schools`.
+    `rules`: the regulations from their kept texts. `last_paid`: the last month that was paid to anyone.
+    `corrections`: rows of `source_corrections` of the files that the decision rests on, without their delivery.
+    """
+
+    decision: Decision
+    directory: pl.DataFrame
+    entitlements: pl.DataFrame
+    earlier: pl.DataFrame
+    trace: pl.DataFrame
+    instalments: pl.DataFrame
+    adjustments: pl.DataFrame
+    settled: pl.DataFrame
+    payments: pl.DataFrame
+    counts: pl.DataFrame
+    scores: pl.DataFrame
+    files: pl.DataFrame
+    rules: tuple[LoadedRegulation, ...]
+    last_paid: date | None
+    corrections: pl.DataFrame
+
+    @cached_property
+    def framed(self) -> dict[str, Rules]:
+        """The regulations as frames, by name."""
+        return {one.name: rule_frames(one) for one in self.rules}
+
+    @cached_property
+    def units(self) -> pl.DataFrame:
+        """All that was counted, as each regulation counts it.
+
+        Returns:
+            UNITS: `school_type` as the regulation sees it, `counted_as` as the file says it.
+        """
+        counted = [self._counted(measure) for measure in ("pupils", "cumi_pupils", "newcomers")]
+        scored = scores_by_type(
+            self.scores.filter(self._is_of("score")), counted[0].with_columns(pupils="number")
+        ).drop_nulls("school_type")
+        marked = scored.with_columns(
+            cluster=pl.lit(None, pl.String), measure=pl.lit("score"), number=pl.col("score")
+        )
+        rows = pl.concat([*counted, marked.select(counted[0].columns)])
+        claims = territory_of_schools(
+            {name: one.places for name, one in self.framed.items()}, rows, rows, self.directory
+        )
+        rows = rows.with_columns(counted_as="school_type")
+        parts = [
+            rows_under_regulation(name, one.counts_as, claims, rows)
+            .with_columns(regulation=pl.lit(name))
+            .select(list(UNITS))
+            for name, one in self.framed.items()
+        ]
+        return pl.concat([pl.DataFrame(schema=UNITS), *parts])
+
+    def files_of(self, measure: str) -> pl.DataFrame:
+        """The files that this decision takes a measure from."""
+        return self.files.filter(pl.col("used_for").is_in(USED_FOR.get(measure, ())))
+
+    def _counted(self, measure: str) -> pl.DataFrame:
+        rows = self.counts.filter(self._is_of(measure) & pl.col(measure).is_not_null())
+        return rows.select(
+            "vestiging",
+            "school_type",
+            "cluster",
+            "delivery_id",
+            measure=pl.lit(measure),
+            number=pl.col(measure).cast(pl.Decimal(18, 2)),
+        )
+
+    def _is_of(self, measure: str) -> pl.Expr:
+        return pl.col("delivery_id").is_in(self.files_of(measure)["delivery_id"].implode())
+
+
+def brins(vestigingen: Sequence[str]) -> list[str]:
+    """The BRINs of vestigingen, each once, in order."""
+    return sorted({one[:4] for one in vestigingen})

@@ -1,0 +1,86 @@
+"""A plan as a workbook: what a decision changes, whom it touches and why, to sort and to filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from npo_pipeline.decisions.comparison import Plan
+from npo_pipeline.decisions.impact import CUTS
+from npo_pipeline.money import to_cents
+from npo_pipeline.reports.xlsx import Column, Sheet, write_sheets
+
+_TITLES = {
+    "school_type": "Per schoolsoort",
+    "component": "Per onderdeel",
+    "municipality": "Per gemeente",
+    "board": "Per bestuur",
+}
+_WORDS = {
+    "school_type": "Schoolsoort",
+    "component": "Onderdeel",
+    "municipality": "Gemeente",
+    "board": "Bestuur",
+    "currency": "Valuta",
+    "schools": "Scholen",
+    "up": "Omhoog",
+    "down": "Omlaag",
+    "before": "Was",
+    "after": "Wordt",
+    "difference": "Verschil",
+    "kind": "Soort",
+    "cause": "Oorzaak",
+    "what": "Wat",
+    "since": "Vanaf",
+    "vestiging": "Vestiging",
+    "name": "Naam",
+    "amount": "Bedrag",
+    "reason": "Reden",
+    "brin": "BRIN",
+}
+_MONEY = ("before", "after", "difference", "amount")
+_COUNTS = ("schools", "up", "down")
+
+
+def write_plan(plan: Plan, news: pl.DataFrame, payments: pl.DataFrame | None, path: Path) -> None:
+    """Write the workbook of a plan.
+
+    Args:
+        plan: what a decision changes.
+        news: the values of rules that differ (`rule_news`).
+        payments: the rows of the next payment run, where one is to come.
+        path: where to.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    write_sheets("Wijzigingen van een besluit", list(_sheets(plan, news, payments)), path)
+
+
+def _sheets(plan: Plan, news: pl.DataFrame, payments: pl.DataFrame | None) -> Iterator[Sheet]:
+    yield _sheet("Onderdelen", plan.by_component)
+    yield _sheet("Oorzaken", plan.causes)
+    yield _sheet("Regels", news.with_columns(pl.col("since").dt.strftime("%Y-%m")))
+    for cut in CUTS:
+        yield _sheet(_TITLES[cut], plan.effect.cuts[cut])
+    yield _sheet("Scholen", plan.effect.schools, frozen=2)
+    yield _sheet("Oorzaken per school", plan.per_school.sort("vestiging", "currency", "cause"), frozen=1)
+    if payments is not None:
+        columns = ["board", "brin", "vestiging", "school_type", "component", "reason", "currency", "amount"]
+        yield _sheet("Volgende betaling", payments.select(columns))
+
+
+def _sheet(name: str, rows: pl.DataFrame, *, frozen: int = 0) -> Sheet:
+    """A frame as a sheet; amounts in whole cents, of the rules in words."""
+    money = [one for one in _MONEY if one in rows.columns and rows.schema[one].is_decimal()]
+    cents = rows.with_columns(to_cents(pl.col(one)) for one in money)
+    columns = [_column(one, one in money) for one in rows.columns]
+    currency = rows["currency"].to_list() if "currency" in rows.columns else [""] * rows.height
+    return Sheet(name, columns, list(zip(currency, cents.rows(), strict=True)), frozen)
+
+
+def _column(name: str, is_money: bool) -> Column:
+    kind = "money" if is_money else "whole" if name in _COUNTS else "text"
+    return Column(_WORDS[name], kind, 16 if is_money else 28 if name in ("name", "what", "cause") else 13)

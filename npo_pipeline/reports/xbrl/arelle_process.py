@@ -1,0 +1,142 @@
+"""What runs inside the process of Arelle: the only module that knows Arelle.
+
+python -m npo_pipeline.reports.xbrl.arelle_process WORK.json ANSWER.json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from arelle.RuntimeOptions import RuntimeOptions
+
+_COUNTED = re.compile(r"^Value Assertion va_(\w+) evaluations : (\d+) satisfied, (\d+) not satisfied$")
+_QUIET = ("DEBUG", "INFO", "INFO-RESULT", "NOTSET")
+_CHUNK = 25
+_SCRIPT_TAG = re.compile(r'<script\b[^>]*src="[^"]*ixbrlviewer\.js"[^>]*?(?:/>|>\s*</script>)')
+_VIEWER_SCRIPT = "ixbrlviewer.js"
+
+
+def main(asked: Path, answer: Path) -> None:
+    """Do the work that a file asks for and write the answer.
+
+    Raises:
+        OSError: a file cannot be read or written.
+    """
+    work = json.loads(asked.read_text(encoding="utf-8"))
+    told = _validated(work) if work["work"] == "validate" else [_viewed(work)]
+    answer.write_text(json.dumps(told), encoding="utf-8")
+
+
+def _validated(work: dict[str, Any]) -> list[dict[str, Any]]:
+    """One session per file: a session keeps state, and threads would share it."""
+    one = partial(_one, work=work)
+    if work["workers"] < 2:
+        return list(map(one, work["files"]))
+    with get_context("spawn").Pool(work["workers"], maxtasksperchild=4 * _CHUNK) as pool:
+        return pool.map(one, work["files"], chunksize=max(1, min(_CHUNK, len(work["files"]) // 8)))
+
+
+def _one(file: str, work: dict[str, Any]) -> dict[str, Any]:
+    plugins: list[str] = []
+    more: dict[str, str | bool] = {}
+    if work["by"] == "filing_rules":
+        plugins.append("validate/NL")
+    if work["json_into"]:
+        plugins.append("saveLoadableOIM")
+        more["saveLoadableOIM"] = str(Path(work["json_into"], f"{Path(file).name}.json"))
+    messages = _session(file, work["taxonomy"], "|".join(plugins), more, work["by"])
+    if not any(one["msg"].startswith("validated in") for one in messages):
+        messages.append(_said("notValidated", f"{Path(file).name} could not be read"))
+    return _answer(file, messages)
+
+
+def _session(file: str, taxonomy: str, plugins: str, more: dict[str, str | bool], by: str) -> list[dict[str, Any]]:
+    from arelle.api.Session import Session
+    from arelle.logging.handlers.StructuredMessageLogHandler import StructuredMessageLogHandler
+
+    handler = StructuredMessageLogHandler()
+    with Session() as session:
+        session.run(_options(file, taxonomy, plugins, more, by), logHandler=handler)
+    # A run says True of a file it could not read as well; only its messages tell.
+    return [{**one, "msg": str(one["msg"])} for one in handler.messages]
+
+
+def _options(file: str, taxonomy: str, plugins: str, more: dict[str, str | bool], by: str) -> RuntimeOptions:
+    from arelle.RuntimeOptions import RuntimeOptions
+
+    own = Path(file) == Path(taxonomy)
+    return RuntimeOptions(
+        entrypointFile=file,
+        internetConnectivity="offline",
+        packages=[taxonomy],
+        disablePersistentConfig=True,
+        validate=by != "nothing",
+        # Without a mode for sums they are not looked at, and nothing says so.
+        calcs="c11r",
+        utrValidate=True,
+        validateDuplicateFacts="inconsistent",
+        baseTaxonomyValidationMode="all" if own else "none",
+        formulaAction="run" if by == "all" and not own else "none",
+        # Each assertion has a message of its own, so none can fail unheard.
+        formulaAsserResultCounts=True,
+        disclosureSystemName="NT20" if by == "filing_rules" else None,
+        validateTableConstraintsSkipLoading=by == "table_constraints",
+        plugins=plugins or None,
+        pluginOptions=dict(more),
+    )
+
+
+def _answer(file: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    counted = {}
+    for one in messages:
+        if found := _COUNTED.match(one["msg"]):
+            counted[found[1]] = (int(found[2]), int(found[3]))
+    loud = [
+        {"level": one["levelname"], "code": one["messageCode"], "text": one["msg"]}
+        for one in messages
+        if one["levelname"] not in _QUIET
+    ]
+    return {"file": Path(file).name, "messages": loud, "assertions": counted}
+
+
+def _viewed(work: dict[str, Any]) -> dict[str, Any]:
+    import iXBRLViewerPlugin
+
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder, "viewer.html")
+        more: dict[str, str | bool] = {
+            "saveViewerDest": str(made),
+            "viewerNoCopyScript": True,
+            "viewerURL": _VIEWER_SCRIPT,
+        }
+        messages = _session(work["page"], work["taxonomy"], "iXBRLViewerPlugin", more, "nothing")
+        if made.exists():
+            # Whether the page is valid is another question; a page with errors must be looked at all the more.
+            messages = []
+            script = Path(iXBRLViewerPlugin.__file__).parent / "viewer" / "dist" / _VIEWER_SCRIPT
+            Path(work["out"]).write_text(_in_one_file(made.read_text("utf-8"), script.read_text("utf-8")), "utf-8")
+        else:
+            messages.append(_said("noViewer", "no viewer came of it"))
+    return _answer(work["page"], messages)
+
+
+def _in_one_file(page: str, script: str) -> str:
+    # Inside the page the script has no address of its own, from which it would find its surroundings.
+    inside = script.replace("document.currentScript.src", "document.baseURI").replace("</script", "<\\/script")
+    return _SCRIPT_TAG.sub(lambda _: f'<script type="text/javascript">{inside}</script>', page, count=1)
+
+
+def _said(code: str, text: str) -> dict[str, Any]:
+    return {"levelname": "ERROR", "messageCode": f"npo:{code}", "msg": text}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

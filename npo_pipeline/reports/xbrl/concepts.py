@@ -1,0 +1,175 @@
+"""The concept table: every figure and answer of a filing, once, with its labels.
+
+The taxonomy, the facts, the page and the checks are all made from it; a concept that is not here is nowhere.
+
+The members of the axes: categories, what is not on the menukaart, interventions, and levels.
+
+The names by which the world tells our concepts apart: of the taxonomy, of the boards, of the parts of XBRL.
+
+The project owns no domain; `.example` is reserved, so no address here can ever be somebody else's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["money", "share", "count", "text", "choice", "date"]
+Period: TypeAlias = Literal["duration", "instant"]
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A concept. `board`, `school`: of which of the two it is told. `by`: the axes it is split by."""
+
+    name: str
+    kind: Kind
+    nl: str
+    en: str
+    period: Period = "duration"
+    board: bool = True
+    school: bool = True
+    by: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+INTERVENTION = "intervention"
+LEVEL = "level"
+
+YES, NO, UNKNOWN = "ja", "nee", "onbekend"
+ANSWERS = (YES, NO, UNKNOWN)
+"""Answers are Dutch in the facts too: what the page shows is then the fact itself."""
+
+CONCEPTS: tuple[Concept, ...] = (
+    Concept("BoardNumber", "text", "Nummer bevoegd gezag", "Number of the board", school=False),
+    Concept(
+        "ReportStatus",
+        "choice",
+        "Stand van de verantwoording",
+        "Status of the report",
+        school=False,
+        choices=("zonder fouten", "met fouten"),
+    ),
+    Concept(
+        "Treatment",
+        "choice",
+        "Verwerking van wat overblijft",
+        "Treatment of what is left over",
+        school=False,
+        choices=("bestemmingsreserve", "overlopende passiva"),
+    ),
+    Concept("Errors", "count", "Aantal fouten", "Number of errors", school=False),
+    Concept("Warnings", "count", "Aantal waarschuwingen", "Number of warnings", school=False),
+    Concept("SchoolName", "text", "Naam van de school", "Name of the school", board=False),
+    Concept("Municipality", "text", "Gemeente", "Municipality", board=False),
+    Concept("CarriedOver", "money", "Nog te besteden", "Carried over", period="instant"),
+    Concept("Received", "money", "Ontvangen", "Received"),
+    Concept("Accrued", "money", "Toe te rekenen aan het jaar", "Accrued to the year"),
+    Concept("Spent", "money", "Besteed", "Spent", by=(INTERVENTION, LEVEL)),
+    Concept(
+        "SpentExternal",
+        "money",
+        "Waarvan personeel niet in loondienst",
+        "Of which hired externals",
+        by=(INTERVENTION,),
+    ),
+    Concept("SpentOther", "money", "Waarvan overige besteding", "Of which other spending"),
+    Concept("NetChange", "money", "Ontvangen min besteed", "Received less spent"),
+    Concept("ExternalShare", "share", "Aandeel personeel niet in loondienst", "Share of hired externals"),
+    Concept("SchoolScan", "choice", "Schoolscan gemaakt", "School scan made", board=False, choices=ANSWERS),
+    Concept(
+        "MrConsent",
+        "choice",
+        "Instemming medezeggenschapsraad (MR)",
+        "Consent of the participation council (MR)",
+        board=False,
+        choices=ANSWERS,
+    ),
+    Concept("MrConsentDate", "date", "Datum instemming MR", "Date of consent of the MR", board=False),
+    Concept(
+        "GmrConsent",
+        "choice",
+        "Instemming gemeenschappelijke medezeggenschapsraad (GMR)",
+        "Consent of the joint participation council (GMR)",
+        board=False,
+        choices=ANSWERS,
+    ),
+    Concept("GmrConsentDate", "date", "Datum instemming GMR", "Date of consent of the GMR", board=False),
+    Concept("ParentsInvolved", "text", "Betrokkenheid van ouders", "Involvement of parents", board=False),
+    Concept("Results", "text", "Eerste resultaten", "First results", board=False),
+)
+
+BY_NAME = {one.name: one for one in CONCEPTS}
+
+CALCULATIONS = (
+    ("SpentOther", (("Spent", 1), ("SpentExternal", -1))),
+    ("NetChange", (("Received", 1), ("Spent", -1))),
+)
+"""Sums of concepts within one context: total, and its parts with their weight (Calculations 1.1).
+
+The totals are told of wholes only: a sum is asked for wherever its total is told, also per intervention.
+"""
+
+FACTS = ("board", "concept", "brin", "member", "level", "period", "unit", "value")
+"""The columns of the tidy fact frame, all text.
+
+`brin`: null of a fact of the board as a whole. `member`: null where it is not split by intervention, else
+`A` to `F` for a category, `X` for what is not on the menukaart, or the key of an intervention (`a1`).
+`level`: null where it is not split by level, else `school` or `bovenschools`. `period`: `duration`, `start`
+(31 December of the year before) or `end` (31 December). `unit`: `EUR`, `USD`, `pure` or null. `value`: exactly
+as it stands in the filing: `-1234.56`, `0.1778`, `3`, `ja`, `2021-06-15`, a name. No fact has a null value.
+"""
+
+CATEGORIES = ("A", "B", "C", "D", "E", "F")
+NOT_ON_MENU = "X"
+"""What a board spent that is not on the menukaart: neither a category nor an intervention can have it."""
+
+TOP = (*CATEGORIES, NOT_ON_MENU)
+"""These add up to all that was spent; so do the interventions and `X`."""
+
+INTERVENTION_AXIS, ALL_INTERVENTIONS = "InterventionAxis", "AllInterventions"
+LEVEL_AXIS, ALL_LEVELS = "LevelAxis", "AllLevels"
+SCHOOL_AXIS, BRIN_DOMAIN = "SchoolAxis", "Brin"
+
+LEVEL_ELEMENTS = {"school": "LevelSchool", "bovenschools": "LevelBovenschools"}
+
+_KEY = re.compile(r"^([a-z]+)([0-9]*)$")
+
+
+def in_order(keys: Iterable[str]) -> tuple[str, ...]:
+    """All members in the order of the menukaart: `A` to `F`, `X`, then the interventions (`b2` before `b10`)."""
+    return (*TOP, *sorted(set(keys), key=_place))
+
+
+def element_of(member: str) -> str:
+    """The element of a member of the axis of interventions: `CategoryA`, `NotOnMenu`, `InterventionA1`."""
+    if member == NOT_ON_MENU:
+        return "NotOnMenu"
+    return f"Category{member}" if member in CATEGORIES else f"Intervention{member.upper()}"
+
+
+def _place(key: str) -> tuple[str, int, str]:
+    found = _KEY.match(key)
+    return (found[1], int(found[2] or 0), key) if found else (key, 0, key)
+
+
+VERSION = "2026-01-01"
+PREFIX = "npo"
+BASE = f"https://npo.example/xbrl/{VERSION}/"
+NAMESPACE = f"{BASE}{PREFIX}"
+SCHEMA = f"{BASE}{PREFIX}.xsd"
+ENTITY_SCHEME = "https://npo.example/id/bevoegd-gezag"
+"""A board is named by its number. A KvK number would be another's where boards are made up."""
+
+XBRLI = "http://www.xbrl.org/2003/instance"
+LINK = "http://www.xbrl.org/2003/linkbase"
+XLINK = "http://www.w3.org/1999/xlink"
+XBRLDI = "http://xbrl.org/2006/xbrldi"
+ISO4217 = "http://www.xbrl.org/2003/iso4217"
+
+BOARD_ROLE = "urn:npo:linkrole:board"
+SCHOOL_ROLE = "urn:npo:linkrole:school"
+AXES_ROLE = "urn:npo:linkrole:axes"
+CALCULATION_ROLE = "urn:npo:linkrole:calculation"

@@ -1,0 +1,238 @@
+"""The facts of all boards as one xBRL-CSV report: four tables, and what each of their columns may hold.
+
+The tables of the national xBRL-CSV report: which fact stands in which column, and what a cell may hold.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline.reports.xbrl import concepts
+from npo_pipeline.reports.xbrl.concepts import (
+    BY_NAME,
+    CONCEPTS,
+    ENTITY_SCHEME,
+    INTERVENTION,
+    ISO4217,
+    LEVEL,
+    NAMESPACE,
+    PREFIX,
+    SCHEMA,
+    Concept,
+    element_of,
+    in_order,
+)
+from npo_pipeline.reports.xbrl.instance import MEASURES
+from npo_pipeline.reports.xbrl.taxonomy.elements import keys
+from schemas.columns import CURRENCIES
+
+TABLE_CONSTRAINTS = "https://xbrl.org/PR/2026-05-05/tc"
+"""Table Constraints are a Proposed Recommendation; this name changes when they become a Recommendation."""
+
+ENTITY_PREFIX = "bg"
+_CELLS: dict[str, dict[str, Any]] = {
+    "money": {"type": "xs:decimal", "patterns": [r"-?[0-9]{1,16}\.[0-9]{2}"]},
+    "share": {"type": "xs:decimal", "minInclusive": "0", "maxInclusive": "1", "fractionDigits": 4},
+    "count": {"type": "xs:nonNegativeInteger"},
+    "date": {"type": "xs:date", "timeZone": False},
+    "text": {"type": "xs:string", "minLength": 1},
+    "choice": {"type": "xs:string"},
+}
+_OPTIONAL = ("text", "share", "date")
+"""Kinds of concepts that are not known of everybody."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table. `places`: the columns that say whose a row is. `figures`: its facts, `Spent_school` for a level."""
+
+    name: str
+    places: tuple[str, ...]
+    figures: tuple[str, ...]
+    refers: tuple[str, tuple[str, ...]] | None = None
+
+    @property
+    def url(self) -> str:
+        """The file."""
+        return f"{self.name}.csv"
+
+    @property
+    def of_school(self) -> bool:
+        """Whether its rows are of schools."""
+        return "brin" in self.places
+
+    @property
+    def of_member(self) -> bool:
+        """Whether its rows are of interventions."""
+        return "member" in self.places
+
+
+def _figures(concept: Concept) -> tuple[str, ...]:
+    if concept.period == "instant":
+        return (f"{concept.name}_start", f"{concept.name}_end")
+    levels = tuple(f"{concept.name}_{level}" for level in concepts.LEVEL_ELEMENTS)
+    return (concept.name, *(levels if LEVEL in concept.by else ()))
+
+
+_BOARD_FIGURES = tuple(figure for one in CONCEPTS if one.board for figure in _figures(one))
+_SCHOOL_FIGURES = tuple(figure for one in CONCEPTS if one.school for figure in _figures(one))
+_MEMBER_FIGURES = tuple(one.name for one in CONCEPTS if INTERVENTION in one.by)
+
+TABLES = (
+    Table("board", ("board",), _BOARD_FIGURES),
+    Table("school", ("board", "brin"), _SCHOOL_FIGURES, ("board", ("board",))),
+    Table("board_intervention", ("board", "member"), _MEMBER_FIGURES, ("board", ("board",))),
+    Table("school_intervention", ("board", "brin", "member"), _MEMBER_FIGURES, ("school", ("board", "brin"))),
+)
+
+
+def national_tables(year: int) -> dict[str, Any]:
+    """The metadata of the report of a year."""
+    spaces = {
+        PREFIX: NAMESPACE,
+        ENTITY_PREFIX: ENTITY_SCHEME,
+        "iso4217": ISO4217,
+        "tc": TABLE_CONSTRAINTS,
+        "xs": "http://www.w3.org/2001/XMLSchema",
+    }
+    return {
+        "documentInfo": {
+            "documentType": "https://xbrl.org/2021/xbrl-csv",
+            "namespaces": spaces,
+            "taxonomy": [SCHEMA],
+        },
+        "tableTemplates": {table.name: _template(table, year) for table in TABLES},
+        "tables": {table.name: {"url": table.url} for table in TABLES},
+    }
+
+
+def _template(table: Table, year: int) -> dict[str, Any]:
+    axes = {"entity": "$board", "period": str(year)}
+    if table.of_school:
+        axes[f"{PREFIX}:{concepts.SCHOOL_AXIS}"] = "$brin"
+    if table.of_member:
+        axes[f"{PREFIX}:{concepts.INTERVENTION_AXIS}"] = "$intervention"
+    columns = {_column_of(place): {"tc:constraints": _place_tables(place)} for place in (*table.places, "unit")}
+    figures = {name: _figure_tables(name, table, year) for name in table.figures}
+    return {"dimensions": axes, "columns": {**columns, **figures}, "tc:keys": _keys(table)}
+
+
+def _column_of(place: str) -> str:
+    return "intervention" if place == "member" else place
+
+
+def _place_tables(name: str) -> dict[str, Any]:
+    if name == "board":
+        return {"type": "entity", "patterns": [f"{ENTITY_PREFIX}:[0-9]{{5}}"]}
+    if name == "brin":
+        return {"type": "xs:string", "patterns": ["[0-9]{2}[A-Z]{2}"]}
+    if name == "unit":
+        return {"type": "unit", "enumerationValues": [MEASURES[one] for one in CURRENCIES]}
+    elements = [f"{PREFIX}:{concepts.element_of(one)}" for one in concepts.in_order(keys())]
+    return {"type": "xs:QName", "enumerationValues": elements}
+
+
+def _figure_tables(name: str, table: Table, year: int) -> dict[str, Any]:
+    stem, _, part = name.partition("_")
+    concept = BY_NAME[stem]
+    axes = {"concept": f"{PREFIX}:{stem}"}
+    if concept.kind == "money":
+        axes["unit"] = "$unit"
+    if concept.kind in ("text", "choice"):
+        axes["language"] = "nl"
+    if part in ("start", "end"):
+        axes["period"] = f"{year - (part == 'start')}@end"
+    if part in concepts.LEVEL_ELEMENTS:
+        axes[f"{PREFIX}:{concepts.LEVEL_AXIS}"] = f"{PREFIX}:{concepts.LEVEL_ELEMENTS[part]}"
+    cell = dict(_CELLS[concept.kind])
+    if concept.choices:
+        cell["enumerationValues"] = list(concept.choices)
+    may_lack = concept.kind in _OPTIONAL and stem != "BoardNumber"
+    if may_lack or part in concepts.LEVEL_ELEMENTS:
+        cell["optional"] = True
+    return {"dimensions": axes, "tc:constraints": cell}
+
+
+def _keys(table: Table) -> dict[str, Any]:
+    fields = [_column_of(place) for place in table.places]
+    keys_of: dict[str, Any] = {"unique": [{"name": f"{table.name}_key", "fields": fields}]}
+    if table.refers:
+        name, places = table.refers
+        reference = {"name": f"{table.name}_of_{name}", "fields": list(places), "referencedKeyName": f"{name}_key"}
+        keys_of["reference"] = [reference]
+    return keys_of
+
+
+REPORT = "report.json"
+_TOLD = [one.name for one in CONCEPTS if one.kind in ("text", "choice")]
+
+
+def write_national(folder: Path, facts: pl.DataFrame, year: int) -> list[Path]:
+    """Write `report.json` and its tables. The same facts give the same bytes.
+
+    Args:
+        folder: where to; it is there.
+        facts: a fact frame (FACTS) of all boards.
+        year: the calendar year they are of.
+
+    Returns:
+        What was written, the report first.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    report = folder / REPORT
+    report.write_text(json.dumps(national_tables(year), indent=1, ensure_ascii=True) + "\n", encoding="ascii")
+    rows = facts.with_columns(figure=_figure(), value=_cell())
+    paths = [report]
+    for table in TABLES:
+        path = folder / table.url
+        # All in quotes: a reader that guesses takes the apostrophes of 't Eenspan and 's-Gravenhage for quotes.
+        _rows_of(table, rows).write_csv(path, line_terminator="\r\n", quote_style="always")
+        paths.append(path)
+    return paths
+
+
+def _figure() -> pl.Expr:
+    """The column of a fact: `Received`, `CarriedOver_start`, `Spent_bovenschools`."""
+    period = pl.when(pl.col("period") != "duration").then("period")
+    return pl.concat_str("concept", period, "level", separator="_", ignore_nulls=True)
+
+
+def _cell() -> pl.Expr:
+    # A cell that begins with `#` is a special value; text that does is written with another one before it.
+    special = pl.col("concept").is_in(_TOLD) & pl.col("value").str.starts_with("#")
+    return pl.when(special).then(pl.concat_str(pl.lit("#"), "value")).otherwise("value")
+
+
+def _rows_of(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    mine = rows.filter(
+        pl.col("brin").is_not_null() == table.of_school, pl.col("member").is_not_null() == table.of_member
+    )
+    places = [name for name in ("board", "brin", "member") if name in table.places]
+    wide = mine.group_by(places).agg(
+        _unit(), *[pl.col("value").filter(pl.col("figure") == name).first().alias(name) for name in table.figures]
+    )
+    order = {member: place for place, member in enumerate(in_order(keys()))}
+    ranked = pl.col("member").replace_strict(order, return_dtype=pl.Int16)
+    ordered = wide.sort(*[ranked if name == "member" else pl.col(name) for name in places])
+    return ordered.select(*[_place(name) for name in places], "unit", *table.figures)
+
+
+def _unit() -> pl.Expr:
+    money = pl.col("unit").filter(pl.col("unit").is_in(CURRENCIES)).first()
+    return money.replace_strict(MEASURES, return_dtype=pl.String).alias("unit")
+
+
+def _place(name: str) -> pl.Expr:
+    if name == "board":
+        return pl.concat_str(pl.lit(f"{ENTITY_PREFIX}:"), name).alias(name)
+    if name == "member":
+        elements = {one: f"{PREFIX}:{element_of(one)}" for one in in_order(keys())}
+        return pl.col(name).replace_strict(elements, return_dtype=pl.String).alias("intervention")
+    return pl.col(name)

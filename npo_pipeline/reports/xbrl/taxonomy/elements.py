@@ -1,0 +1,97 @@
+"""What a taxonomy needs besides concepts: tables, axes, members and the heads they hang under, with labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeAlias
+
+from npo_pipeline.reports.xbrl import concepts as members
+from npo_pipeline.reports.xbrl.concepts import CONCEPTS, Concept
+from npo_pipeline.rulebook.accountability.load import year_end_rules
+
+Nature: TypeAlias = Literal["head", "table", "axis", "typed axis", "member"]
+
+
+@dataclass(frozen=True)
+class Element:
+    """An abstract element. `under`: the element it hangs under as a member of an axis."""
+
+    name: str
+    nature: Nature
+    nl: str
+    en: str
+    under: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the two parts of a filing: of the board, and of each of its schools."""
+
+    name: str
+    axes: tuple[str, ...]
+    concepts: tuple[Concept, ...]
+
+    @property
+    def head(self) -> str:
+        """The element under which the part is shown."""
+        return f"{self.name}Abstract"
+
+    @property
+    def table(self) -> str:
+        """The hypercube."""
+        return f"{self.name}Table"
+
+    @property
+    def lines(self) -> str:
+        """The head of the concepts that have the hypercube."""
+        return f"{self.name}LineItems"
+
+
+_SPLIT = (members.INTERVENTION_AXIS, members.LEVEL_AXIS)
+BOARD = Part("Board", _SPLIT, tuple(one for one in CONCEPTS if one.board))
+SCHOOL = Part("School", (members.SCHOOL_AXIS, *_SPLIT), tuple(one for one in CONCEPTS if one.school))
+
+_HEADS = (
+    Element(BOARD.head, "head", "Verantwoording NPO van het bevoegd gezag", "NPO accountability of the board"),
+    Element(BOARD.table, "table", "Bevoegd gezag: interventie en niveau", "Board: intervention and level"),
+    Element(BOARD.lines, "head", "Cijfers en antwoorden", "Figures and answers"),
+    Element(SCHOOL.head, "head", "Verantwoording NPO per school", "NPO accountability per school"),
+    Element(SCHOOL.table, "table", "School: interventie en niveau", "School: intervention and level"),
+    Element(SCHOOL.lines, "head", "Cijfers en antwoorden per school", "Figures and answers per school"),
+)
+_AXES = (
+    Element(members.SCHOOL_AXIS, "typed axis", "School (BRIN)", "School (BRIN)"),
+    Element(members.INTERVENTION_AXIS, "axis", "Interventie", "Intervention"),
+    Element(members.LEVEL_AXIS, "axis", "Niveau", "Level"),
+)
+_LEVELS = (
+    Element(members.ALL_LEVELS, "member", "Alle niveaus", "All levels", members.LEVEL_AXIS),
+    Element("LevelSchool", "member", "Door de school", "By the school", members.ALL_LEVELS),
+    Element("LevelBovenschools", "member", "Bovenschools", "By the board for schools", members.ALL_LEVELS),
+)
+
+
+@cache
+def elements() -> tuple[Element, ...]:
+    """Every element that is not a concept, in order."""
+    return (*_HEADS, *_AXES, *_interventions(), *_LEVELS)
+
+
+@cache
+def keys() -> tuple[str, ...]:
+    """The keys of all interventions that ever stood on the menukaart."""
+    menu = year_end_rules().menukaart.all_categories()
+    return tuple(key for category in menu.values() for key in category.interventions)
+
+
+def _interventions() -> tuple[Element, ...]:
+    whole = members.ALL_INTERVENTIONS
+    found = [Element(whole, "member", "Alle interventies", "All interventions", members.INTERVENTION_AXIS)]
+    for letter, category in year_end_rules().menukaart.all_categories().items():
+        head = members.element_of(letter)
+        found.append(Element(head, "member", f"{letter}. {category.name}", f"{letter}. {category.name}", whole))
+        for key, name in category.interventions.items():
+            found.append(Element(members.element_of(key), "member", name, name, head))
+    off = members.element_of(members.NOT_ON_MENU)
+    return (*found, Element(off, "member", "Niet op de menukaart", "Not on the menukaart", whole))

@@ -1,0 +1,106 @@
+"""What the menukaart and the file on accountability say, checked."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, model_validator
+
+from npo_pipeline.rulebook.fields import Cited, Day, Key, Part, Source, Text, fault, refuse_unknown_sources, some
+
+Category: TypeAlias = Literal["A", "B", "C", "D", "E", "F"]
+Severity: TypeAlias = Literal["error", "warning", "note"]
+Treatment: TypeAlias = Literal["bestemmingsreserve", "overlopende_passiva"]
+
+
+def yes_no_from(value: Any) -> bool:
+    """`yes` or `no`."""
+    if value in ("yes", "no"):
+        return bool(value == "yes")
+    raise ValueError("is neither `yes` nor `no`; write one of them")
+
+
+class MenuCategory(Part):
+    """A category of the menukaart. `complete`: whether all its interventions are known."""
+
+    name: Text
+    complete: Annotated[bool, BeforeValidator(yes_no_from)]
+    interventions: Annotated[dict[Key, Text], AfterValidator(some)]
+
+
+class Snapshot(Part):
+    """The menukaart as it stood from a day."""
+
+    since: Cited[Day]
+    categories: Annotated[dict[Category, MenuCategory], AfterValidator(some)]
+
+    @model_validator(mode="after")
+    def _keys_stand_once(self) -> Self:
+        seen: set[str] = set()
+        for letter, category in self.categories.items():
+            if twice := seen.intersection(category.interventions):
+                raise fault(f"{min(twice)} stands in two categories", "categories", letter)
+            seen.update(category.interventions)
+        return self
+
+
+class Menukaart(Part):
+    """The menukaart in its versions, the earliest first."""
+
+    title: Text
+    sources: Annotated[dict[Key, Source], AfterValidator(some)]
+    snapshots: Annotated[tuple[Snapshot, ...], AfterValidator(some)]
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        refuse_unknown_sources(self, self.sources)
+        days = [one.since.known("the day of a snapshot") for one in self.snapshots]
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            raise fault("snapshots must follow each other in time", "snapshots")
+        return self
+
+    def at(self, day: date) -> Snapshot:
+        """The menukaart as it stood on a day; before its first day, the first."""
+        there = [one for one in self.snapshots if one.since.known("the day of a snapshot") <= day]
+        return there[-1] if there else self.snapshots[0]
+
+    def all_categories(self) -> dict[str, MenuCategory]:
+        """Every category with all interventions that ever stood in it."""
+        found: dict[str, MenuCategory] = {}
+        for snapshot in self.snapshots:
+            for letter, category in snapshot.categories.items():
+                before = found[letter].interventions if letter in found else {}
+                merged = {**before, **category.interventions}
+                found[letter] = category.model_copy(update={"interventions": merged})
+        return found
+
+
+class Judged(Part):
+    """How serious a finding is, and where the rule behind it stands."""
+
+    severity: Severity
+    source: Key
+    where: Text
+
+
+class Accountability(Part):
+    """What boards must report, until when they may spend, and how findings are judged."""
+
+    title: Text
+    sources: Annotated[dict[Key, Source], AfterValidator(some)]
+    spend_until: Cited[Day]
+    treatment: Cited[Treatment]
+    must_report: Annotated[tuple[Cited[Text], ...], AfterValidator(some)]
+    findings: Annotated[dict[Key, Judged], AfterValidator(some)]
+
+    @model_validator(mode="after")
+    def _sources_are_there(self) -> Self:
+        refuse_unknown_sources(self, self.sources)
+        for rule, judged in self.findings.items():
+            if judged.source not in self.sources:
+                raise fault(
+                    f"`{judged.source}` is not among the sources; add it there", "findings", rule, "source"
+                )
+        return self

@@ -1,0 +1,226 @@
+"""The values a regulation file may hold, read exactly from text.
+
+Every reader takes what the file says, wants text, and raises ValueError in words when it is no such value.
+Rates become Decimal and shares Fraction; a float has no way in.
+
+A value and where it comes from. Nothing in a regulation file counts without a source and a status.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Generic, Literal, Self, TypeAlias, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.months import day_from, month_from, school_year_from
+from npo_pipeline.rulebook.yaml_document import Place
+
+T = TypeVar("T")
+
+RATE_DECIMALS = 8
+"""The most a rate may have: the money is counted in units of 0.00000001 (`rate_e8`)."""
+
+SHOWN = 40
+"""Characters of a wrong value that a message repeats."""
+
+
+def text_from(value: Any) -> str:
+    """Text that says something."""
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise ValueError("is empty; fill it in" if value in (None, "") else "wants text here, no list or mapping")
+
+
+def key_from(value: Any) -> str:
+    """A name in small letters, such as `per_pupil`."""
+    text = text_from(value)
+    if re.fullmatch(r"[a-z][a-z0-9_-]*", text):
+        return text
+    raise ValueError(f"{quoted(text)} is no name: write it in small letters, as per_pupil")
+
+
+def url_from(value: Any) -> str:
+    """An address on the web."""
+    text = text_from(value)
+    if re.fullmatch(r"https?://[^\s/]+\.[^\s]+", text):
+        return text
+    raise ValueError(f"{quoted(text)} is no web address: write it as https://www.example.nl/page")
+
+
+def rate_from(value: Any) -> Decimal:
+    """A rate from 0 with at most eight decimals; its printed decimals are kept (1402.30 stays 1402.30)."""
+    text = text_from(value)
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,8})?", text):
+        return Decimal(text)
+    if re.fullmatch(r"-[0-9.,]+", text):
+        raise ValueError(f"{quoted(text)} is below zero; a rate counts from 0")
+    if re.fullmatch(r"[0-9.]*,[0-9]+", text):
+        point = text.replace(".", "").replace(",", ".")
+        raise ValueError(f"{quoted(text)} has a comma; write it with a point, as {point}")
+    if re.fullmatch(rf"[0-9]+\.[0-9]{{{RATE_DECIMALS + 1},}}", text):
+        raise ValueError(f"{quoted(text)} has more than {RATE_DECIMALS} decimals; the money is not counted finer")
+    raise ValueError(f"{quoted(text)} is no rate; write it as 701.16")
+
+
+def amount_from(value: Any) -> Decimal:
+    """An amount or a number of units from 0 with at most two decimals."""
+    text = text_from(value)
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text):
+        return Decimal(text)
+    raise ValueError(f"{quoted(text)} is no amount; write it with a point and at most two decimals, as 78409.30")
+
+
+def brin_from(value: Any) -> str:
+    """The code of a school: two digits and two capitals."""
+    text = text_from(value)
+    if re.fullmatch(r"[0-9]{2}[A-Z]{2}", text):
+        return text
+    raise ValueError(f"{quoted(text)} is no BRIN: two digits and two capitals, as 28PW")
+
+
+def share_from(value: Any) -> Fraction:
+    """A share above 0 and up to 1, as an exact fraction: 2/12 or 1."""
+    text = text_from(value)
+    found = re.fullmatch(r"([0-9]{1,6})(?:/([1-9][0-9]{0,5}))?", text)
+    share = Fraction(int(found[1]), int(found[2] or 1)) if found else Fraction(0)
+    if 0 < share <= 1:
+        return share
+    raise ValueError(f"{quoted(text)} is no share: write a fraction above 0 and up to 1, as 2/12")
+
+
+def whole_from(value: Any) -> int:
+    """A whole number from 0."""
+    text = text_from(value)
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    raise ValueError(f"{quoted(text)} is no whole number from 0; write it as 4")
+
+
+def some(items: T) -> T:
+    """A list or mapping that holds something."""
+    if items:
+        return items
+    raise ValueError("is empty; fill it in")
+
+
+def quoted(text: str) -> str:
+    """A wrong value as a message shows it."""
+    return repr(text if len(text) <= SHOWN else text[:SHOWN] + "...")
+
+
+def _of_file(read: Callable[[str], T]) -> Callable[[Any], T]:
+    def reader(value: Any) -> T:
+        try:
+            return read(text_from(value))
+        except Refused as refusal:
+            raise ValueError(str(refusal)) from refusal
+
+    return reader
+
+
+SchoolType: TypeAlias = Literal["bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn"]
+Text: TypeAlias = Annotated[str, BeforeValidator(text_from)]
+Key: TypeAlias = Annotated[str, BeforeValidator(key_from)]
+Url: TypeAlias = Annotated[str, BeforeValidator(url_from)]
+RateValue: TypeAlias = Annotated[Decimal, BeforeValidator(rate_from)]
+Amount: TypeAlias = Annotated[Decimal, BeforeValidator(amount_from)]
+Brin: TypeAlias = Annotated[str, BeforeValidator(brin_from)]
+Share: TypeAlias = Annotated[Fraction, BeforeValidator(share_from)]
+Whole: TypeAlias = Annotated[int, BeforeValidator(whole_from)]
+Day: TypeAlias = Annotated[date, BeforeValidator(_of_file(day_from))]
+MonthValue: TypeAlias = Annotated[date, BeforeValidator(_of_file(month_from))]
+SchoolYear: TypeAlias = Annotated[str, BeforeValidator(_of_file(school_year_from))]
+
+Status: TypeAlias = Literal["published", "approximate", "derived", "unknown"]
+"""How sure a value is: it stands in its source; the source says `about`; it was reasoned; nobody found it."""
+
+
+class Part(BaseModel):
+    """A part of a regulation file: it never changes, and a key it does not know is refused."""
+
+    # What a model checks is made when it is used: most parts are checked only within the whole they belong to.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Source(Part):
+    """A publication that values are taken from."""
+
+    title: Text
+    url: Url
+    publisher: Text
+    published_on: Day | None = None
+    note: Text | None = None
+
+
+class Cited(Part, Generic[T]):
+    """A value with its unit, its status, and the place in its source where it stands."""
+
+    value: T | None
+    unit: Text
+    status: Status
+    source: Key  # one of the regulation's sources
+    where: Text  # article or page, as shown to people in the column `article`
+    checked_on: Day  # when a person last compared the value with its source
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _value_fits_status(self) -> Self:
+        if self.status == "unknown" and self.value is not None:
+            raise fault("has status `unknown`, so leave it empty (value: null) or give the status it has", "value")
+        if self.status != "unknown" and self.value is None:
+            raise fault(
+                f"is empty under status `{self.status}`; fill it in, or make the status `unknown`", "value"
+            )
+        return self
+
+    def known(self, what: str) -> T:
+        """The value.
+
+        Args:
+            what: what it is, for the message.
+
+        Raises:
+            Refused: its status is `unknown`.
+        """
+        if self.value is None:
+            raise Refused(f"{what} is not known ({self.where}); supply it in a regulation file of your own")
+        return self.value
+
+
+def fault(words: str, *place: str | int) -> PydanticCustomError:
+    """A fault at a place within the part that is being checked."""
+    return PydanticCustomError("rule", "{words}", {"words": words, "place": place})
+
+
+def refuse_unknown_sources(rules: BaseModel, sources: Collection[str]) -> None:
+    """Refuse rules with a value whose source is not among theirs (called while they are validated).
+
+    Raises:
+        PydanticCustomError: names the value and its source.
+    """
+    for place, value in cited(rules):
+        if value.source not in sources:
+            raise fault(f"`{value.source}` is not among the sources; add it there", *place, "source")
+
+
+def cited(part: Any, place: Place = ()) -> Iterator[tuple[Place, Cited[Any]]]:
+    """All cited values of a regulation or a part of it, each with its place in the file."""
+    if isinstance(part, Cited):
+        yield place, part
+        return
+    inside: Any = ()
+    if isinstance(part, Part):
+        inside = part
+    elif isinstance(part, Mapping):
+        inside = part.items()
+    elif isinstance(part, tuple):
+        inside = enumerate(part)
+    for key, value in inside:
+        yield from cited(value, (*place, key))

@@ -1,0 +1,64 @@
+"""Every value of a regulation as a line to read: what it is, the value in words, and its citation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from npo_pipeline.months import month_text
+from npo_pipeline.rulebook.fields import Cited, Part, cited
+from npo_pipeline.rulebook.regulation import Example, Rate, Rounding, Schedule
+from npo_pipeline.rulebook.yaml_document import Place
+
+
+def readable_values(rules: Part) -> Iterator[dict[str, Any]]:
+    """The cited values of a regulation or a subsidy, in the order of the file.
+
+    Yields:
+        what, value, unit, status, source, where, checked_on, note.
+    """
+    for place, one in cited(rules):
+        yield {
+            "what": _what(place, one),
+            "value": _shown(one.value),
+            "unit": one.unit,
+            "status": one.status,
+            "source": one.source,
+            "where": one.where,
+            "checked_on": one.checked_on,
+            "note": one.note,
+        }
+
+
+def _what(place: Place, one: Cited[Any]) -> str:
+    if isinstance(one, Rate):
+        where = f" in {one.place}" if one.place else ""
+        return f"{place[1]}, rate of {', '.join(one.school_types)}{where}"
+    if isinstance(one, Example):
+        units = ", ".join(f"{number} {component}" for component, number in one.units.items())
+        return f"example: {one.name} ({units})"
+    words = [str(step).replace("_", " ") for step in place if step not in ("components", "of")]
+    return ", ".join(words)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Schedule):
+        return ", ".join(f"{month_text(month)} {_share(share)}" for month, share in value.instalments.items())
+    if isinstance(value, Rounding):
+        return f"to the {value.to}, half {value.half.replace('_', ' ')}, once per {', '.join(value.once_per)}"
+    if isinstance(value, Part):
+        return ", ".join(f"{name} {_shown(part)}" for name, part in value)
+    if isinstance(value, tuple):
+        return ", ".join(_shown(item) for item in value)
+    if isinstance(value, Fraction):
+        return _share(value)
+    if isinstance(value, date | Decimal | int | str):
+        return str(value).replace("_", " ") if isinstance(value, str) else str(value)
+    return "not known"
+
+
+def _share(share: Fraction) -> str:
+    return "whole" if share == 1 else f"{share.numerator}/{share.denominator}"

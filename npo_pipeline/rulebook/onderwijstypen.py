@@ -1,0 +1,45 @@
+"""Which school type the pupils of a vo onderwijstype count as: a rule, so it stands in a cited file."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationError
+
+from npo_pipeline.rulebook.error_messages import refusal_from_validation
+from npo_pipeline.rulebook.fields import Cited, Key, Part, SchoolType, Source, Text, Whole, some
+from npo_pipeline.rulebook.yaml_document import document_from
+
+NAME = "onderwijstypen.yaml"
+
+
+class Onderwijstype(Cited[SchoolType]):
+    """Onderwijstypen that count as one school type; `years` where only some leerjaren do."""
+
+    name: Text
+    begins_with: Annotated[tuple[Text, ...], AfterValidator(some)]
+    years: tuple[Whole, ...] = ()
+
+
+class Onderwijstypen(Part):
+    """The mapping, from the top down: the first line that fits counts."""
+
+    title: Text
+    sources: Annotated[dict[Key, Source], AfterValidator(some)]
+    onderwijstypen: Annotated[tuple[Onderwijstype, ...], AfterValidator(some)]
+
+
+@cache
+def onderwijstypen() -> Onderwijstypen:
+    """The mapping that comes with the package.
+
+    Raises:
+        Refused: something in it is wrong; names file and line.
+    """
+    document = document_from((files(__package__) / NAME).read_text(encoding="utf-8"), NAME)
+    try:
+        return Onderwijstypen.model_validate(document.data)
+    except ValidationError as error:
+        raise refusal_from_validation(document, error) from error

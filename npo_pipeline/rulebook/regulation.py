@@ -1,0 +1,268 @@
+"""What a regulation file says, checked: components, rates, thresholds, instalments, rounding, deadlines.
+
+Checks over more than one value sit with the smallest part that holds them all, so that whatever has become
+a `Regulation` can be reckoned with. The words of a fault end up in front of an analyst; `faults.py` adds
+file and line.
+
+A component of a regulation: a kind of money, what it counts, and what a unit of that gives.
+
+Worked examples: amounts that somebody published, so that a rule can be held against them.
+
+Whom a regulation is for, when it is not for the whole country: schools by the place they are in.
+
+How corrections are settled, and what a closure does to what is not yet due.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import AfterValidator, model_validator
+
+from npo_pipeline.months import first_day, month_text
+from npo_pipeline.rulebook.fields import (
+    Amount,
+    Brin,
+    Cited,
+    Day,
+    Key,
+    MonthValue,
+    Part,
+    RateValue,
+    SchoolType,
+    SchoolYear,
+    Share,
+    Source,
+    Text,
+    Whole,
+    fault,
+    refuse_unknown_sources,
+    some,
+)
+
+Measure: TypeAlias = Literal["pupils", "score", "cumi_pupils", "newcomers", "longer_stay"]
+"""What is counted: `score` is the one with threshold (CBS, Tabel 1), `newcomers` those of all count dates
+together, `longer_stay` the pupils whom a samenwerkingsverband lets stay longer (no file counts them yet)."""
+
+Level: TypeAlias = Literal["brin", "vestiging"]
+
+Booking: TypeAlias = Literal["lowest_vestiging_first_school_type"]
+"""Booked on the lowest vestiging code that has any, there under the first school type of the list that has."""
+
+
+class Rate(Cited[RateValue]):
+    """What one unit gives, for the school types it is published for, in the order of booking."""
+
+    school_types: Annotated[tuple[SchoolType, ...], AfterValidator(some)]
+    place: Key | None = None  # one of the regulation's places; everywhere when none is named
+
+
+class Threshold(Part):
+    """Units that give nothing, the level they are counted at, and where what exceeds them is booked."""
+
+    units: Cited[Whole]
+    level: Cited[Level]
+    booking: Cited[Booking]
+
+
+class Component(Part):
+    """A kind of money: a measure times a rate per school type."""
+
+    measure: Measure
+    rates: Annotated[tuple[Rate, ...], AfterValidator(some)]
+    threshold: Threshold | None = None
+    schedule: Key | None = None  # the regulation's own when none is named
+    reference_dates: Cited[Annotated[tuple[Day, ...], AfterValidator(some)]] | None = None
+    """The days it is counted on, where they are not the regulation's own reference date; the counts add up."""
+    outside_informatietool: Cited[Literal["yes"]] | None = None
+    """Said of what the official informatietool leaves out of its totals."""
+
+    @model_validator(mode="after")
+    def _each_school_type_once(self) -> Self:
+        seen: set[tuple[str, str | None]] = set()
+        for number, rate in enumerate(self.rates):
+            for school_type in rate.school_types:
+                if (school_type, rate.place) in seen or ((school_type, None) in seen):
+                    raise fault(f"names `{school_type}` twice; a school type has one rate", "rates", number)
+                seen.add((school_type, rate.place))
+        if self.measure == "score" and len({school_type for school_type, _ in seen}) > 1:
+            raise fault("a score belongs to one school type; with two it would be paid twice", "rates")
+        return self
+
+    @model_validator(mode="after")
+    def _one_rate_above_a_threshold(self) -> Self:
+        # What exceeds it is counted over the school types together, so there is nothing to choose a rate by.
+        if self.threshold and len(self.rates) > 1:
+            raise fault("has a threshold, so all its school types share one rate; name them together", "rates")
+        return self
+
+
+Units: TypeAlias = dict[Key, Amount]
+
+
+class Example(Cited[Amount]):
+    """What schools of one school type get for so many units of each component, as published.
+
+    `units`: component -> pupils, score or cumi pupils, before any threshold. `schools`: over how many schools
+    the amount is an average. `tolerance`: how far off the amount may be (a source that says "about").
+    """
+
+    name: Text
+    school_type: SchoolType
+    place: Key | None = None
+    units: Annotated[Units, AfterValidator(some)]
+    schools: Whole = 1
+    tolerance: Amount = Decimal(0)
+
+
+class Place(Part):
+    """The schools of a place: those named by BRIN, and all that an address list puts in a municipality."""
+
+    brins: Cited[Annotated[tuple[Brin, ...], AfterValidator(some)]]
+    municipalities: tuple[Text, ...] = ()
+
+
+class Places(Part):
+    """Places with rates of their own. Their schools are under no other regulation of the school year.
+
+    `counts_as`: the school type that all pupils of these schools count as.
+    """
+
+    counts_as: SchoolType
+    of: Annotated[dict[Key, Place], AfterValidator(some)]
+
+
+class Settlement(Part):
+    """What happens when less or more turns out to be due than was paid.
+
+    `corrections`: `next_payment` settles all of it in the payment that follows; `spread` in equal parts over the
+    months of payment that remain. `floor_zero`: whether a month never takes back more than it would pay; the
+    rest waits, and is claimed after the last month of payment. `closure`: whether the instalments of a school
+    that closes end, or run on until the end of the year.
+    """
+
+    corrections: Literal["next_payment", "spread"] = "next_payment"
+    floor_zero: Literal["yes", "no"] = "no"
+    closure: Literal["stops", "runs_out"] = "stops"
+
+
+Sector: TypeAlias = Literal["po", "vo", "cn"]
+"""Primary and secondary education in Europe; Caribisch Nederland."""
+
+
+class Schedule(Part):
+    """When an entitlement is paid: a share of it per month; the running total is rounded, not each part."""
+
+    rounding: Literal["cumulative"]
+    instalments: Annotated[dict[MonthValue, Share], AfterValidator(some)]
+
+    @model_validator(mode="after")
+    def _in_order_and_whole(self) -> Self:
+        months = list(self.instalments)
+        for before, month in pairwise(months):
+            if month <= before:
+                words = f"comes after {month_text(before)}; put the months in order"
+                raise fault(words, "instalments", month_text(month))
+        whole = sum(self.instalments.values(), Fraction(0))
+        if whole != 1:
+            raise fault(f"shares add up to {whole} and not to 1; mend a share or add a month", "instalments")
+        return self
+
+
+class Rounding(Part):
+    """The one way of rounding the engine has; it stands in the file because it is a choice to be cited."""
+
+    to: Literal["cent"]
+    half: Literal["away_from_zero"]
+    once_per: tuple[Literal["vestiging"], Literal["school_type"], Literal["component"]]
+
+
+class Regulation(Part):
+    """One regulation for one sector and school year."""
+
+    title: Text
+    school_year: SchoolYear
+    sector: Sector
+    version: Key  # provisional, definitive, ...
+    published: Cited[Day]  # the day from which these rules were known; of two versions the later one counts
+    currency: Literal["EUR", "USD"]  # amounts of two currencies are never added up
+    sources: Annotated[dict[Key, Source], AfterValidator(some)]
+    places: Places | None = None
+    reference_date: Cited[Day]
+    spending_deadline: Cited[Day]
+    rounding: Cited[Rounding]
+    schedule: Key
+    schedules: Annotated[dict[Key, Cited[Schedule]], AfterValidator(some)]
+    settlement: Cited[Settlement] | None = None
+    components: Annotated[dict[Key, Component], AfterValidator(some)]
+    examples: tuple[Example, ...] = ()
+
+    def schedule_of(self, component: str) -> Cited[Schedule]:
+        """The schedule a component is paid by."""
+        return self.schedules[self.components[component].schedule or self.schedule]
+
+    @property
+    def settling(self) -> Settlement:
+        """How corrections are settled; in the next payment (contract, section 4) where the file does not say."""
+        return (self.settlement and self.settlement.value) or Settlement()
+
+    @model_validator(mode="after")
+    def _sources_known(self) -> Self:
+        refuse_unknown_sources(self, self.sources)
+        return self
+
+    @model_validator(mode="after")
+    def _schedules_known(self) -> Self:
+        for name, component in self.components.items():
+            if component.schedule is not None and component.schedule not in self.schedules:
+                words = f"`{component.schedule}` is not among the schedules; add it there"
+                raise fault(words, "components", name, "schedule")
+        if self.schedule not in self.schedules:
+            raise fault(f"`{self.schedule}` is not among the schedules; add it there", "schedule")
+        return self
+
+    @model_validator(mode="after")
+    def _places_known(self) -> Self:
+        known = set(self.places.of) if self.places else {None}
+        for name, component in self.components.items():
+            for number, rate in enumerate(component.rates):
+                if rate.place not in known:
+                    words = (
+                        f"wants a place, one of {', '.join(map(str, known))}" if self.places else "has no places"
+                    )
+                    raise fault(f"this regulation {words}; mend it", "components", name, "rates", number, "place")
+        return self
+
+    @model_validator(mode="after")
+    def _examples_known(self) -> Self:
+        for number, example in enumerate(self.examples):
+            for component in example.units:
+                if component not in self.components:
+                    raise fault(f"`{component}` is no component here", "examples", number, "units", component)
+        return self
+
+    @model_validator(mode="after")
+    def _rates_in_the_currency(self) -> Self:
+        for name, component in self.components.items():
+            for number, rate in enumerate(component.rates):
+                if not rate.unit.startswith(f"{self.currency} per "):
+                    words = f"`{rate.unit}` is no unit of a rate here; write it as {self.currency} per pupil"
+                    raise fault(words, "components", name, "rates", number, "unit")
+        return self
+
+    @model_validator(mode="after")
+    def _dates_sane(self) -> Self:
+        opening = first_day(self.school_year)
+        last = date(opening.year + 1, 12, 1)
+        for name, schedule in self.schedules.items():
+            for month in schedule.value.instalments if schedule.value else ():
+                if not opening <= month <= last:
+                    words = f"lies outside {month_text(opening)} to {month_text(last)}; mend month or school year"
+                    raise fault(words, "schedules", name, "value", "instalments", month_text(month))
+        if self.spending_deadline.value and self.spending_deadline.value < opening:
+            raise fault("lies before the school year; mend it", "spending_deadline", "value")
+        return self
