@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NewType
+
 import pandera.polars as pa
 import polars as pl
 
@@ -18,6 +20,7 @@ TREATMENTS = ("bestemmingsreserve", "overlopende_passiva")
 CATEGORY = r"^[A-F]$"
 SHARE = pl.Decimal(9, 4)
 
+Spending = NewType("Spending", pl.DataFrame)
 SPENDING = table(
     "spending",
     {
@@ -36,6 +39,7 @@ SPENDING = table(
 )
 """What boards say they spent; `intervention` as the board wrote it, made harmless."""
 
+Consents = NewType("Consents", pl.DataFrame)
 CONSENTS = table(
     "consents",
     {
@@ -58,6 +62,7 @@ CONSENTS = table(
 )
 """Who consented to what, per school and school year."""
 
+Accounts = NewType("Accounts", pl.DataFrame)
 ACCOUNTS = table(
     "accounts",
     {
@@ -84,6 +89,7 @@ ACCOUNTS = table(
 )
 """One row each time a year was accounted for, with the texts of the rules it was judged by."""
 
+Findings = NewType("Findings", pl.DataFrame)
 FINDINGS = table(
     "findings",
     {
@@ -102,6 +108,7 @@ FINDINGS = table(
 )
 """What is wrong or worth knowing, in Dutch, because a board reads it. `brin` is null where the board is meant."""
 
+Accountability = NewType("Accountability", pl.DataFrame)
 ACCOUNTABILITY = table(
     "accountability",
     {
@@ -127,6 +134,7 @@ ACCOUNTABILITY = table(
 """Per school of a board: what it had, got, spent and keeps. `accrued` is what decisions make due of the year's
 own twelfths of both school years. A consent is null where nothing was told of it."""
 
+AccountabilityInterventions = NewType("AccountabilityInterventions", pl.DataFrame)
 ACCOUNTABILITY_INTERVENTIONS = table(
     "accountability_interventions",
     {

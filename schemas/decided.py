@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NewType
+
 import pandera.polars as pa
 import polars as pl
 
@@ -34,8 +36,10 @@ from schemas.columns import (
 )
 from schemas.rules import BOARD, BRIN, VESTIGING
 
+Regulations = NewType("Regulations", pl.DataFrame)
 REGULATIONS = table("regulations", {"sha256": text(), "name": text(), "text": text()}, ("sha256",))
 
+Decisions = NewType("Decisions", pl.DataFrame)
 DECISIONS = table(
     "decisions",
     {
@@ -61,12 +65,14 @@ DECISIONS = table(
     ("decision_id",),
 )
 
+DecisionInputRows = NewType("DecisionInputRows", pl.DataFrame)
 DECISION_INPUTS = table(
     "decision_inputs",
     {"decision_id": text(), "delivery_id": text(), "used_for": text()},
     ("decision_id", "delivery_id", "used_for"),
 )
 
+Entitlements = NewType("Entitlements", pl.DataFrame)
 ENTITLEMENTS = table(
     "entitlements",
     {
@@ -86,6 +92,7 @@ ENTITLEMENTS = table(
     ("decision_id", *KEY),
 )
 
+Trace = NewType("Trace", pl.DataFrame)
 TRACE = table(
     "trace",
     {
@@ -111,6 +118,7 @@ TRACE = table(
     ("decision_id", *KEY),
 )
 
+Instalments = NewType("Instalments", pl.DataFrame)
 INSTALMENTS = table(
     "instalments",
     {
@@ -123,6 +131,7 @@ INSTALMENTS = table(
     ("decision_id", *KEY, "month"),
 )
 
+Adjustments = NewType("Adjustments", pl.DataFrame)
 ADJUSTMENTS = table(
     "adjustments",
     {
@@ -138,6 +147,7 @@ ADJUSTMENTS = table(
     ("decision_id", *KEY, "month", "cause", "other_vestiging"),
 )
 
+DueChanges = NewType("DueChanges", pl.DataFrame)
 DUE_CHANGES = table(
     "due_changes",
     {
@@ -152,6 +162,7 @@ DUE_CHANGES = table(
     ("decision_id", *KEY, "month", "cause"),
 )
 
+SettlementTerms = NewType("SettlementTerms", pl.DataFrame)
 SETTLING = table(
     "settling",
     {
@@ -165,6 +176,7 @@ SETTLING = table(
     ("decision_id", "school_type", "component", "month"),
 )
 
+Grants = NewType("Grants", pl.DataFrame)
 GRANTS = table(
     "grants",
     {
@@ -190,6 +202,7 @@ GRANTS = table(
     ("decision_id", "delivery_id", "line"),
 )
 
+Payments = NewType("Payments", pl.DataFrame)
 PAYMENTS = table(
     "payments",
     {
@@ -208,6 +221,7 @@ PAYMENTS = table(
     ("payment_id",),
 )
 
+CorrectionCauses = NewType("CorrectionCauses", pl.DataFrame)
 CORRECTION_CAUSES = table(
     "correction_causes",
     {
@@ -221,6 +235,7 @@ CORRECTION_CAUSES = table(
     ("payment_id", "decision_id", "month", "cause"),
 )
 
+Runs = NewType("Runs", pl.DataFrame)
 RUNS = table(
     "runs",
     {

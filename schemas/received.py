@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NewType
+
 import pandera.polars as pa
 import polars as pl
 
 from schemas.columns import MOMENT, MONEY, QUANTITY, SCHEME, SCHOOL_TYPES, code, column, one_of, table, text, whole
 from schemas.rules import BOARD, BRIN, RULES, VESTIGING
 
+Deliveries = NewType("Deliveries", pl.DataFrame)
 DELIVERIES = table(
     "deliveries",
     {
@@ -26,6 +29,7 @@ DELIVERIES = table(
     ("delivery_id",),
 )
 
+Quarantine = NewType("Quarantine", pl.DataFrame)
 QUARANTINE = table(
     "quarantine",
     {
@@ -42,6 +46,7 @@ QUARANTINE = table(
 )
 """Refused rows; `board` and `period` are whose row it is and of when, in files that boards deliver themselves."""
 
+SourceCorrections = NewType("SourceCorrections", pl.DataFrame)
 SOURCE_CORRECTIONS = table(
     "source_corrections",
     {
@@ -61,6 +66,7 @@ SOURCE_CORRECTIONS = table(
     ("delivery_id", "line", "column_name", "vestiging"),
 )
 
+Resolutions = NewType("Resolutions", pl.DataFrame)
 RESOLUTIONS = table(
     "resolutions",
     {
@@ -73,6 +79,7 @@ RESOLUTIONS = table(
     ("delivery_id", "line", "resolved_by"),
 )
 
+SchoolFacts = NewType("SchoolFacts", pl.DataFrame)
 SCHOOL_FACTS = table(
     "school_facts",
     {
@@ -87,6 +94,7 @@ SCHOOL_FACTS = table(
     },
 )
 
+Schools = NewType("Schools", pl.DataFrame)
 SCHOOLS = table(
     "schools",
     {
@@ -102,6 +110,7 @@ SCHOOLS = table(
     ("vestiging", "valid_from"),
 )
 
+Counts = NewType("Counts", pl.DataFrame)
 COUNTS = table(
     "counts",
     {
@@ -117,6 +126,7 @@ COUNTS = table(
     ("delivery_id", "vestiging", "school_type", "cluster"),
 )
 
+Scores = NewType("Scores", pl.DataFrame)
 SCORES = table(
     "scores",
     {
@@ -129,6 +139,7 @@ SCORES = table(
     ("delivery_id", "vestiging"),
 )
 
+Changes = NewType("Changes", pl.DataFrame)
 CHANGES = table(
     "changes",
     {
@@ -141,6 +152,7 @@ CHANGES = table(
     },
 )
 
+Applications = NewType("Applications", pl.DataFrame)
 APPLICATIONS = table(
     "applications",
     {
@@ -156,6 +168,7 @@ APPLICATIONS = table(
     ("delivery_id", "line"),
 )
 
+Differences = NewType("Differences", pl.DataFrame)
 DIFFERENCES = table(
     "differences",
     {
