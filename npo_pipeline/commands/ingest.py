@@ -16,16 +16,17 @@ import pandera.polars as pa
 import polars as pl
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries import (
-    counted_rows,
-    current_reports,
-    current_rows,
+from npo_pipeline.books.queries.board_reports import current_reports
+from npo_pipeline.books.queries.counts import counted_rows, current_rows
+from npo_pipeline.books.queries.deliveries import (
     delivery_states,
-    known_vestigingen,
     live_corrections,
     live_deliveries,
     live_resolutions,
     refused_lines,
+)
+from npo_pipeline.books.queries.schools import (
+    known_vestigingen,
     school_facts,
     schools_by_board,
     schools_by_delivery,

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries import school_directory
+from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.ledger_state import AFTER_ALL_RUNS, attribution_inputs, decisions_in_force, ledger_state

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries import live_deliveries
+from npo_pipeline.books.queries.deliveries import live_deliveries
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.commands.account.inputs import changes_since

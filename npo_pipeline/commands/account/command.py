@@ -12,7 +12,7 @@ import polars as pl
 
 from npo_pipeline.accounts.statement import Accounted, account_for
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries import school_directory
+from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.account.inputs import AccountingContext, changes_since, load_inputs

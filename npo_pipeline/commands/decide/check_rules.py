@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries import school_directory
+from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import read_books
 from npo_pipeline.commands.decide.command import work_out_decision
 from npo_pipeline.decisions.impact import Effect, effect

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
-from npo_pipeline.books.queries import current_rows, live_deliveries, reference_dates, school_directory
+from npo_pipeline.books.queries.counts import current_rows, reference_dates
+from npo_pipeline.books.queries.deliveries import live_deliveries
+from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.decide.grants import (

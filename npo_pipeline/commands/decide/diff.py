@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries import school_directory
+from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.decide.recompute import archived_rules, archived_texts, decided_in
 from npo_pipeline.decisions.comparison import Plan, compare

@@ -14,7 +14,9 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.books.queries import current_rows, live_deliveries, reference_dates, school_directory
+from npo_pipeline.books.queries.counts import current_rows, reference_dates
+from npo_pipeline.books.queries.deliveries import live_deliveries
+from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books
 from npo_pipeline.entitlements.model import (
     ADJUSTMENT_COLUMNS,

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.books.queries import school_directory
+from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.ledger_state import AFTER_ALL_RUNS, ledger_state, paid_until
 from npo_pipeline.entitlements.model import DecisionTables

@@ -10,7 +10,7 @@ from functools import cached_property
 import polars as pl
 
 from npo_pipeline.books.manifest import rows_sha256
-from npo_pipeline.books.queries import school_directory
+from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import empty_decision
 from npo_pipeline.commands.decide.model import DecisionDraft

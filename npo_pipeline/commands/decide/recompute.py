@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.books.manifest import code_version, text_sha256
-from npo_pipeline.books.queries import school_facts
+from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import Text, subsidies_among
 from npo_pipeline.decisions.change_causes import CauseStep, changed_rates, due_changes

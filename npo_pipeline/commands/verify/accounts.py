@@ -10,7 +10,7 @@ import polars as pl
 from npo_pipeline.accounts.findings.registry import OPENING, opening_findings
 from npo_pipeline.accounts.statement import ACCOUNTABILITY, Accounted, account_for
 from npo_pipeline.books.manifest import text_sha256
-from npo_pipeline.books.queries import school_facts
+from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.account.inputs import AccountingContext, load_inputs
 from npo_pipeline.commands.decide.recompute import archived_texts, facts_as_of, written_by_other_version

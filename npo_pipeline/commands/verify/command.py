@@ -9,7 +9,8 @@ from itertools import chain
 import polars as pl
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries import row_count_mismatches, school_facts
+from npo_pipeline.books.queries.board_reports import row_count_mismatches
+from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.ingest import declared_faults
 from npo_pipeline.commands.verify.accounts import account_faults

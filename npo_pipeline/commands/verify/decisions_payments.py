@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.books.queries import school_facts
+from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import empty_decision, has_applications, recompute_grants
 from npo_pipeline.commands.decide.recompute import (

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from npo_pipeline.books.manifest import GENESIS_HASH, copy_mismatches, manifest_header, rows_sha256, text_sha256
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries import PLACES, RESTATED
+from npo_pipeline.books.queries.board_reports import RESTATED
+from npo_pipeline.books.queries.schools import PLACES
 from npo_pipeline.books.reader import Books
 
 ROW_OWNERSHIP: dict[str, tuple[str, str, str] | None] = {

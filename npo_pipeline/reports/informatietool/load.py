@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.books.queries import school_directory
+from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books
 from npo_pipeline.entitlements.model import DecisionInputs, basis_of
 from npo_pipeline.errors import BooksDoNotTie, Refused

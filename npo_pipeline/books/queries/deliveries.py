@@ -1,0 +1,36 @@
+"""Deliveries as they stand: current, superseded, corrected, resolved."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from npo_pipeline.books.reader import Books
+
+
+def live_deliveries(books: Books) -> pl.DataFrame:
+    """The deliveries that nothing has superseded, in the order of their arrival."""
+    return books.frame("from deliveries where superseded_by is null order by delivery_id")
+
+
+def live_corrections(books: Books) -> pl.DataFrame:
+    """The rows of `source_corrections` of live deliveries."""
+    return books.frame(
+        "select c.* from source_corrections c join deliveries using (delivery_id) where superseded_by is null"
+    )
+
+
+def live_resolutions(books: Books) -> pl.DataFrame:
+    """The rows of `resolutions` whose resolving delivery is live: when it goes, its lines are open again."""
+    return books.frame("""
+        select r.* from resolutions r join deliveries d on d.delivery_id = r.resolved_by
+        where d.superseded_by is null""")
+
+
+def delivery_states(books: Books) -> pl.DataFrame:
+    """All deliveries: delivery_id, kind, reference_date, superseded_by."""
+    return books.frame("select delivery_id, kind, reference_date, superseded_by from deliveries")
+
+
+def refused_lines(books: Books) -> pl.DataFrame:
+    """The lines that stand in quarantine: delivery_id, line."""
+    return books.frame("select distinct delivery_id, line from quarantine")
