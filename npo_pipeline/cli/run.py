@@ -36,7 +36,7 @@ def run_ingest(home: Path, paths: tuple[Path, ...], as_json: bool, **wishes: Any
     shown = preload_rendering()
     with progress() as tell:
         result = ingest(IngestRequest(Home(home), paths, **wishes, looking=looking), progress=tell)
-    shown().of_ingest(home, result, as_json)
+    shown().render_ingest(home, result, as_json)
 
 
 def run_decide(home: Path, as_json: bool, workbook: Path | None, **wishes: Any) -> None:
