@@ -23,6 +23,7 @@ import polars as pl
 
 import npo_pipeline
 import schemas
+from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.paths import Home
 from schemas import tables
@@ -124,10 +125,8 @@ def copy_names(home: Home) -> frozenset[str]:
 def stage_copy(folder: Path, text: str) -> Path:
     """Write a copy in the folder of a run that is busy, safely on the disk, to be put up later."""
     laid = folder / "manifest.json"
-    with laid.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    laid.write_text(text, encoding="utf-8")
+    sync(laid)
     return laid
 
 

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import duckdb
 import polars as pl
 
+from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.duckdb import Engine, first_line, reading, writing
 from npo_pipeline.books.manifest import build_manifest, publish_copy, stage_copy
@@ -153,7 +154,7 @@ def publish(
         check_control_totals(engine, copy, addition, run)
         addition.settle()
         laid = stage_copy(folder, run["manifest"].item())
-        _sync(copy)
+        sync(copy)
         _replace(engine, home, copy, began)
         publish_copy(home, addition.run_id, laid)
     except (OSError, duckdb.Error, ControlTotalMismatch) as error:
@@ -204,18 +205,10 @@ def _replace(engine: Engine, home: Home, copy: Path, began: FileIdentity) -> Non
         os.replace(copy, home.database)
     # From here on the run is done, whatever happens: some file systems cannot sync a folder.
     with suppress(OSError):
-        _sync(home.path)
+        sync(home.path)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, duckdb.Error):
         return first_line(error)
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import read_books, require_books
 from npo_pipeline.commands.steps import Call, directly
@@ -71,8 +70,8 @@ def write_tool(tool: ToolData, folder: Path) -> tuple[Path, Path]:
     html, xlsx = (folder / f"npo-tool-{tool.school_year}.{kind}" for kind in ("html", "xlsx"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        whole_file(html, lambda path: path.write_bytes(page(tool).encode()))
-        whole_file(xlsx, lambda path: write_workbook(tool, path))
+        write_whole(html, lambda path: path.write_bytes(page(tool).encode()))
+        write_whole(xlsx, lambda path: write_workbook(tool, path))
     except OSError as error:
         where = f"{folder}: {error.strerror or error}"
         raise Refused(f"{where}; name a folder that can be written in with --out") from error
@@ -83,13 +82,3 @@ def totals_of(tool: ToolData) -> dict[str, Decimal]:
     """The amounts together, per currency."""
     summed = tool.with_schools().group_by("currency").agg(cents="cents").sort("currency")
     return {currency: Decimal(sum(cents)).scaleb(-2) for currency, cents in summed.iter_rows()}
-
-
-def whole_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside a file and put it in its place when it is done: it is there whole or not at all."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(beside)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

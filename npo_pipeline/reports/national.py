@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
+from npo_pipeline.atomic_file import remove, replace_folder, write_whole
 from npo_pipeline.reports.xbrl.facts import ReportData
 from npo_pipeline.reports.xbrl.national_csv import write_national
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
@@ -55,7 +55,7 @@ def write_national_reports(
     """
     beside = folder.with_name(f".{folder.name}.new")
     try:
-        shutil.rmtree(beside, ignore_errors=True)
+        remove(beside)
         report = beside / f"npo-{told.year}-alle-besturen"
         report.mkdir(parents=True)
         title = f"Verantwoording NPO {told.year}, landelijk"
@@ -64,10 +64,9 @@ def write_national_reports(
         paths = write_national(report, facts, told.year)
         if _content(beside) != _content(folder):
             check(paths[0], beside / FILE_NAME)
-            shutil.rmtree(folder, ignore_errors=True)
-            beside.rename(folder)
+            replace_folder(folder, beside)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        remove(beside)
     return tuple(folder / name for name in sorted(_content(folder)))
 
 
@@ -83,9 +82,7 @@ def write_taxonomy_beside(path: Path) -> Path:
         OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}")
-    write_taxonomy(beside)
-    beside.replace(path)
+    write_whole(path, write_taxonomy)
     return path
 
 

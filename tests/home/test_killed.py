@@ -19,7 +19,7 @@ POINTS = [
     "npo_pipeline.books.duckdb._checkpoint",
     "npo_pipeline.books.publish.check_control_totals",
     "npo_pipeline.books.publish.stage_copy",
-    "npo_pipeline.books.publish._sync",  # the draft, and after the rename the folder
+    "npo_pipeline.books.publish.sync",  # the draft, and after the rename the folder
     "os.replace",  # the books, and then the manifest
     "npo_pipeline.books.publish.publish_copy",
 ]

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.accounts.received import last_day
+from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import Books, read_books, require_books
-from npo_pipeline.commands.informatietool import whole_file
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.board_form.workbook import write_template
 from npo_pipeline.rulebook.accountability.load import year_end_rules
@@ -46,7 +46,7 @@ def write_blank(request: TemplateRequest) -> Path:
         raise Refused(f"{path}: is there already, and may be filled in; move it away, or name another --out")
     try:
         request.folder.mkdir(parents=True, exist_ok=True)
-        whole_file(path, lambda beside: write_template(beside, request.year, request.board, schools, menu, years))
+        write_whole(path, lambda beside: write_template(beside, request.year, request.board, schools, menu, years))
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror or error}); name another --out") from error
     return path

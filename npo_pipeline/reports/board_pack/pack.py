@@ -18,6 +18,7 @@ from pathlib import Path
 
 import polars as pl
 
+from npo_pipeline.atomic_file import remove, replace_folder
 from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.board_pack.isolation import (
     KnownParties,
@@ -100,24 +101,15 @@ def publish(folder: Path, name: str, files: Mapping[str, bytes], ours: re.Patter
     Raises:
         OSError: it cannot be written; then the older pack is still there.
     """
-    place, coming, going = folder / name, folder / f".{name}.new", folder / f".{name}.old"
-    for left in (coming, going):
-        _remove(left)
+    place, coming = folder / name, folder / f".{name}.new"
+    remove(coming)
     coming.mkdir(parents=True)
     for file, content in files.items():
         (coming / file).write_bytes(content)
     for other in _others(place, ours):
         # A note that somebody laid in the folder is not ours to throw away.
         _copy(other, coming / other.name)
-    if place.exists() or place.is_symlink():
-        place.rename(going)
-    try:
-        coming.rename(place)
-    except OSError:
-        if going.exists():
-            going.rename(place)
-        raise
-    _remove(going)
+    replace_folder(place, coming)
 
 
 def remove_others(folder: Path, boards: Collection[str]) -> None:
@@ -128,7 +120,7 @@ def remove_others(folder: Path, boards: Collection[str]) -> None:
     """
     for place in folder.iterdir():
         if re.fullmatch(r"[0-9]{5}", place.name) and place.name not in boards:
-            _remove(place)
+            remove(place)
 
 
 def _others(place: Path, ours: re.Pattern[str]) -> list[Path]:
@@ -140,13 +132,6 @@ def _copy(other: Path, to: Path) -> None:
         shutil.copytree(other, to, symlinks=True)
     else:
         shutil.copy2(other, to, follow_symlinks=False)
-
-
-def _remove(place: Path) -> None:
-    if place.is_symlink() or place.is_file():
-        place.unlink()
-    elif place.exists():
-        shutil.rmtree(place)
 
 
 _CODE = re.compile(r"[0-9]{5}")
