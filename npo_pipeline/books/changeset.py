@@ -1,4 +1,4 @@
-"""What a run adds to the books."""
+"""The changeset of a run: everything that it will write in the books."""
 
 from __future__ import annotations
 
@@ -12,48 +12,49 @@ import polars as pl
 
 from schemas.tables import select_columns, validated
 
-_CHECKING = ThreadPoolExecutor(1)
+_VALIDATION = ThreadPoolExecutor(1)
 
 
 @dataclass(kw_only=True)
 class ChangeSet:
-    """New rows per table, derived tables that are replaced, deliveries that give way to new ones.
+    """Hold the rows to append per table, the tables to replace, and the deliveries to mark as superseded.
 
-    `month` is the month of a payment run. `facts` go into the manifest as they are.
+    `month`: of a payment run. `appended`, `replaced`: table -> rows. `superseded`: delivery_id -> the delivery_id
+    that supersedes it. `manifest_entries`: go into the manifest as they are.
     """
 
     run_id: str
     command: str
     month: date | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    added: dict[str, pl.DataFrame] = field(default_factory=dict)
-    derived: dict[str, pl.DataFrame] = field(default_factory=dict)
+    manifest_entries: dict[str, Any] = field(default_factory=dict)
+    appended: dict[str, pl.DataFrame] = field(default_factory=dict)
+    replaced: dict[str, pl.DataFrame] = field(default_factory=dict)
     superseded: dict[str, str] = field(default_factory=dict)
-    checks: list[Future[pl.DataFrame]] = field(default_factory=list)
+    _checks: list[Future[pl.DataFrame]] = field(default_factory=list)
 
-    def add(self, model: pa.DataFrameSchema, frame: pl.DataFrame) -> None:
-        """Add rows to a table. Rows of the books are never changed."""
-        self.added[model.name] = self._under_check(model, frame)
+    def append(self, model: pa.DataFrameSchema, frame: pl.DataFrame) -> None:
+        """Append rows to a table. Rows that are in the books already are never changed."""
+        self.appended[model.name] = self._start_check(model, frame)
 
-    def derive(self, model: pa.DataFrameSchema, frame: pl.DataFrame) -> None:
-        """Put a table that follows from others (the directory of schools) in place of the one before."""
-        self.derived[model.name] = self._under_check(model, frame)
+    def replace(self, model: pa.DataFrameSchema, frame: pl.DataFrame) -> None:
+        """Replace all rows of a table that is derived from others, such as the directory of schools."""
+        self.replaced[model.name] = self._start_check(model, frame)
 
-    def settle(self) -> None:
-        """Wait until all rows are checked against the models of their tables; nothing is published before.
+    def supersede(self, delivery_id: str, by: str) -> None:
+        """Mark a delivery as superseded by a later one."""
+        self.superseded[delivery_id] = by
+
+    def wait_for_checks(self) -> None:
+        """Wait until all rows are validated against the models of their tables; nothing is published before.
 
         Raises:
             pandera.errors.SchemaErrors: a row is not what its table holds: a fault of ours.
         """
-        for check in self.checks:
+        for check in self._checks:
             check.result()
 
-    def _under_check(self, model: pa.DataFrameSchema, frame: pl.DataFrame) -> pl.DataFrame:
-        # The checks go on while the rows are hashed and written in the private copy of the books.
+    def _start_check(self, model: pa.DataFrameSchema, frame: pl.DataFrame) -> pl.DataFrame:
+        # Rows are validated while they are hashed and written in the private copy of the books.
         rows = select_columns(frame, model)
-        self.checks.append(_CHECKING.submit(validated, rows, model))
+        self._checks.append(_VALIDATION.submit(validated, rows, model))
         return rows
-
-    def supersede(self, delivery_id: str, by: str) -> None:
-        """Say of an older delivery which one came in its place."""
-        self.superseded[delivery_id] = by

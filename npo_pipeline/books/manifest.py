@@ -48,22 +48,22 @@ def rows_sha256(frame: pl.DataFrame) -> str:
     return hashlib.sha256(csv.getbuffer()).hexdigest()
 
 
-def build_manifest(addition: ChangeSet, previous: str, started: datetime, finished: datetime) -> pl.DataFrame:
+def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finished: datetime) -> pl.DataFrame:
     """The row of `runs` for a run that is about to be published, with its manifest in it.
 
     Args:
-        addition: what the run adds.
+        changeset: what the run adds.
         previous: the sha256 of the manifest before it.
         started: when it began, in UTC.
         finished: when it had all it adds, in UTC.
     """
     nothing: dict[str, Any] = {"board": pl.String, "amount": tables.MONEY, "currency": pl.String}
-    payments = addition.added.get("payments", pl.DataFrame(schema=nothing))
+    payments = changeset.appended.get("payments", pl.DataFrame(schema=nothing))
     euros, dollars = (payments.filter(pl.col("currency") == one)["amount"].sum() for one in ("EUR", "USD"))
     row: dict[str, Any] = {
-        "run_id": addition.run_id,
-        "command": addition.command,
-        "month": addition.month,
+        "run_id": changeset.run_id,
+        "command": changeset.command,
+        "month": changeset.month,
         "status": "done",
         "started_at": started,
         "finished_at": finished,
@@ -74,10 +74,10 @@ def build_manifest(addition: ChangeSet, previous: str, started: datetime, finish
     manifest = {
         **manifest_header(row),
         "code": code_version(),
-        "tables": _tables_part(addition.added),
+        "tables": _tables_part(changeset.appended),
         "boards": payments["board"].n_unique(),
         "previous": previous,
-        **addition.facts,
+        **changeset.manifest_entries,
     }
     text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1)
     schema = {name: column.dtype.type for name, column in tables.RUNS.columns.items()}

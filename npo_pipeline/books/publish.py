@@ -30,29 +30,29 @@ class ControlTotalMismatch(Exception):
     """A draft does not hold what was written in it."""
 
 
-def write_changeset(engine: Engine, draft: Path, addition: ChangeSet, sealing: Future[pl.DataFrame]) -> None:
+def write_changeset(engine: Engine, draft: Path, changeset: ChangeSet, sealing: Future[pl.DataFrame]) -> None:
     """Write what a run adds, and its row of `runs`, in one transaction.
 
     Args:
         engine: DuckDB.
         draft: a copy of the books; it is made when there are no books yet.
-        addition: what the run adds.
+        changeset: what the run adds.
         sealing: its row of `runs`, which is being made.
     """
     fresh = not draft.exists()
     with writing(engine, draft):
         if fresh:
             create(engine)
-        for name in addition.derived:
+        for name in changeset.replaced:
             engine.execute(f"delete from {name}")
-        for name, frame in {**addition.added, **addition.derived}.items():
+        for name, frame in {**changeset.appended, **changeset.replaced}.items():
             _insert(engine, name, frame)
         _insert(engine, "runs", sealing.result())
-        for older, newer in addition.superseded.items():
+        for older, newer in changeset.superseded.items():
             engine.execute("update deliveries set superseded_by = ? where delivery_id = ?", [newer, older])
 
 
-def check_control_totals(engine: Engine, draft: Path, addition: ChangeSet, run: pl.DataFrame) -> None:
+def check_control_totals(engine: Engine, draft: Path, changeset: ChangeSet, run: pl.DataFrame) -> None:
     """Count and add up again what was written, in the closed file: a control total per table.
 
     Raises:
@@ -61,13 +61,13 @@ def check_control_totals(engine: Engine, draft: Path, addition: ChangeSet, run: 
     if Path(f"{draft}.wal").exists():
         raise ControlTotalMismatch("it was not closed cleanly")
     with reading(engine, draft):
-        for name, frame in {**addition.added, "runs": run}.items():
+        for name, frame in {**changeset.appended, "runs": run}.items():
             key = next(
                 c for c in ("run_id", "decision_id", "resolved_by", "delivery_id", "sha256") if c in frame.columns
             )
             names = frame[key].unique().to_list()
             _compare(engine, name, frame, f"from {name} where {key} in (select unnest(?))", [names])
-        for name, frame in addition.derived.items():
+        for name, frame in changeset.replaced.items():
             _compare(engine, name, frame, f"from {name}", [])
 
 
@@ -114,7 +114,7 @@ def file_identity(home: Home) -> FileIdentity:
 def publish(
     engine: Engine,
     home: Home,
-    addition: ChangeSet,
+    changeset: ChangeSet,
     *,
     began: FileIdentity,
     previous: str,
@@ -128,7 +128,7 @@ def publish(
     Args:
         engine: DuckDB.
         home: the home, which the caller has locked.
-        addition: what the run adds.
+        changeset: what the run adds.
         began: the books that the run rests on.
         previous: the sha256 of their last manifest.
         started: when the run began.
@@ -139,7 +139,7 @@ def publish(
             ones that the run began with; nothing was changed.
         pandera.errors.SchemaErrors: a row is not what its table holds; nothing was changed.
     """
-    folder = home.work / addition.run_id
+    folder = home.work / changeset.run_id
     copy = folder / home.database.name
     try:
         folder.mkdir(mode=0o700, parents=True)
@@ -148,17 +148,17 @@ def publish(
             shutil.copymode(home.database, copy)
         # Hashing the rows takes as long as writing them, so they go side by side.
         with ThreadPoolExecutor(1) as aside:
-            sealing = aside.submit(build_manifest, addition, previous, started, clock())
-            write_changeset(engine, copy, addition, sealing)
+            sealing = aside.submit(build_manifest, changeset, previous, started, clock())
+            write_changeset(engine, copy, changeset, sealing)
         run = sealing.result()
-        check_control_totals(engine, copy, addition, run)
-        addition.settle()
+        check_control_totals(engine, copy, changeset, run)
+        changeset.wait_for_checks()
         laid = stage_copy(folder, run["manifest"].item())
         sync(copy)
         _replace(engine, home, copy, began)
-        publish_copy(home, addition.run_id, laid)
+        publish_copy(home, changeset.run_id, laid)
     except (OSError, duckdb.Error, ControlTotalMismatch) as error:
-        addition.settle()  # Rows that no table may hold are told as such, also when DuckDB would not take them.
+        changeset.wait_for_checks()  # Rows that no table may hold are told as such, also when DuckDB would not take them.
         raise Refused(
             f"{home.path}: the books could not be written ({_reason(error)}); nothing was changed"
         ) from error

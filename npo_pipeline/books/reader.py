@@ -19,11 +19,11 @@ from npo_pipeline.errors import Refused
 class Books:
     """The tables of one database, as it stood when it was opened.
 
-    `witnesses`: the manifests that lay beside it just before, so each of a run that these books hold.
+    `manifest_copies`: names of the copies beside it, listed before it was opened: each is of a run in these books.
     """
 
-    def __init__(self, engine: Engine, shown: str, witnesses: frozenset[str]) -> None:
-        self._engine, self._shown, self.witnesses = engine, shown, witnesses
+    def __init__(self, engine: Engine, shown: str, manifest_copies: frozenset[str]) -> None:
+        self._engine, self._shown, self.manifest_copies = engine, shown, manifest_copies
 
     def frame(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pl.DataFrame:
         """Run a query; its rows come in no particular order unless the query says so.
@@ -70,13 +70,13 @@ def open_in_engine(engine: Engine, home: Home) -> Iterator[Books]:
     Raises:
         Refused: as `read_books`.
     """
-    published, witnesses = _published(home), copy_names(home)
+    published, copies = _published(home), copy_names(home)
     if not published:
         create(engine)
-        yield Books(engine, str(home.path), witnesses)
+        yield Books(engine, str(home.path), copies)
         return
     with reading(engine, home.database):
-        yield Books(engine, str(home.database), witnesses)
+        yield Books(engine, str(home.database), copies)
 
 
 def require_books(home: Home) -> None:

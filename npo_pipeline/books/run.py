@@ -56,7 +56,7 @@ def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_
             run_id = "-".join(filter(None, (f"{number:06d}", command, subject)))
             run = Run(run_id=run_id, command=command, books=books)
             yield run
-        if run.added:
+        if run.appended:
             publish(duck, home, run, began=began, previous=previous, started=started, clock=clock)
 
 
@@ -67,7 +67,7 @@ def _next(home: Home, books: Books) -> tuple[int, str]:
         Refused: the books are not the newest ones, so that a run might pay again what was paid.
     """
     runs = books.frame("select run_id, manifest_sha256 from runs order by run_id").rows()
-    unknown = sorted(books.witnesses - {f"{run_id}.json" for run_id, _ in runs})
+    unknown = sorted(books.manifest_copies - {f"{run_id}.json" for run_id, _ in runs})
     if unknown:
         raise Refused(
             f"{home.path}: manifests/{unknown[-1]} tells of a run that is not in the books; put the newest books "

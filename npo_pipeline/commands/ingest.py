@@ -283,10 +283,10 @@ def register_files(run: Run, taken: Sequence[FileResult], at: datetime) -> Inges
     if not fresh:
         return _result(run, None, waiting, ())
     files = delivery_rows(fresh, run.run_id, at)
-    run.add(tables.DELIVERIES, files)
+    run.append(tables.DELIVERIES, files)
     content = content_rows(fresh)
     for model, rows in content.values():
-        run.add(model, rows)
+        run.append(model, rows)
     held = current_reports(run.books)
     anew = restated(fresh, held)
     gone = superseded(fresh, live, schools_by_delivery(run.books), live_resolutions(run.books)) | fully_restated(
@@ -303,12 +303,12 @@ def register_files(run: Run, taken: Sequence[FileResult], at: datetime) -> Inges
     )
     apart = _compare(run, fresh, pl.concat([live.filter(~pl.col("delivery_id").is_in(list(gone))), files]))
     if apart.height:
-        run.add(tables.DIFFERENCES, apart)
-    run.derive(
+        run.append(tables.DIFFERENCES, apart)
+    run.replace(
         tables.SCHOOLS, build_directory(pl.concat([school_facts(run.books), _added(run, tables.SCHOOL_FACTS)]))
     )
-    run.facts["inputs"] = files.select("file", "kind", "sha256", "rows", "rejected").to_dicts()
-    run.facts["declared"] = correction_files(fresh)
+    run.manifest_entries["inputs"] = files.select("file", "kind", "sha256", "rows", "rejected").to_dicts()
+    run.manifest_entries["declared"] = correction_files(fresh)
     return _result(run, run.run_id, waiting, lost)
 
 
@@ -352,4 +352,4 @@ def _compare(run: Run, fresh: dict[str, FileResult], live: pl.DataFrame) -> pl.D
 
 
 def _added(run: Run, model: pa.DataFrameSchema) -> pl.DataFrame:
-    return run.added.get(model.name, pl.DataFrame(schema=schema_of(model)))
+    return run.appended.get(model.name, pl.DataFrame(schema=schema_of(model)))

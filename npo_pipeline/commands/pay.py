@@ -135,13 +135,13 @@ def settle_month(books: Books, month: Month, run_id: str, also: pl.DataFrame | N
 def write_payments(run: Run, month: Month, payments: pl.DataFrame) -> None:
     """Step: add the payments to the ledger. Rows that are there are never changed or removed."""
     run.month = month
-    run.add(tables.PAYMENTS, payments)
+    run.append(tables.PAYMENTS, payments)
     corrected = payments.filter(pl.col("reason") == "correction")["vestiging"]
     if corrected.len():
         made = attribution_inputs(run.books, corrected, month, run.run_id)
         latest = decisions_in_force(run.books, run.run_id)
-        run.add(tables.CORRECTION_CAUSES, correction_causes(month, payments, latest, made))
-    run.facts["decisions"] = run.books.frame(_RESTS_ON).to_dicts()
+        run.append(tables.CORRECTION_CAUSES, correction_causes(month, payments, latest, made))
+    run.manifest_entries["decisions"] = run.books.frame(_RESTS_ON).to_dicts()
 
 
 _RESTS_ON = """

@@ -129,7 +129,7 @@ def moment_of(run: Run, request: AccountRequest, today: date) -> AccountingConte
         rules,
         school_directory(run.books),
         run.books.frame("from accountability where year = ?", [request.year - 1]),
-        run.added,
+        run.appended,
     )
 
 

@@ -52,12 +52,12 @@ def write_accounts(
     new["findings"] = _with_openings(run.books, new["accountability"], accounted.findings, moment)
     # What a report tells beside the tables, a text or a date of consent, may have changed alone.
     news = moment.year in changes_since(run.books)["year"]
-    if not run.added and not news and _same(run.books, new):
+    if not run.appended and not news and _same(run.books, new):
         return _result(run, moment.year, None, new, run.books.frame(_LATEST, [moment.year]), taken)
     row = _row(run, moment, accounted, new["findings"])
-    run.add(tables.ACCOUNTS, row)
+    run.append(tables.ACCOUNTS, row)
     for model in ACCOUNTED:
-        run.derive(model, new[model.name])
+        run.replace(model, new[model.name])
     keep_texts(run, moment.rules.texts)
     return _result(run, moment.year, run.run_id, new, row, taken)
 
@@ -138,7 +138,7 @@ def _result(
 
 def _other_years(run: Run, year: int) -> list[str]:
     """Rows that this run took in of years that it does not account for."""
-    added = run.added.get(tables.SPENDING.name)
+    added = run.appended.get(tables.SPENDING.name)
     if added is None:
         return []
     others = added.filter(pl.col("year") != year).group_by("year").len().sort("year")

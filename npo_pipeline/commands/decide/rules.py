@@ -64,5 +64,5 @@ def keep_texts(run: Run, texts: Sequence[RuleText]) -> None:
     rows = {text.sha256: (text.sha256, text.name, text.text) for text in texts}
     news = [row for sha256, row in rows.items() if sha256 not in kept]
     if news:
-        run.add(tables.REGULATIONS, pl.DataFrame(news, schema=schema_of(tables.REGULATIONS), orient="row"))
-    run.facts["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]
+        run.append(tables.REGULATIONS, pl.DataFrame(news, schema=schema_of(tables.REGULATIONS), orient="row"))
+    run.manifest_entries["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]

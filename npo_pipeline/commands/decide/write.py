@@ -36,9 +36,9 @@ def write_decision(
     decisions = [
         _decision_row(run, request, rules, worked, currency, *named, clock) for currency, named in names.items()
     ]
-    run.add(tables.DECISIONS, pl.DataFrame(decisions, schema=schema_of(tables.DECISIONS)))
+    run.append(tables.DECISIONS, pl.DataFrame(decisions, schema=schema_of(tables.DECISIONS)))
     parts = {name: worked.decided.of(currency) for currency, (name, _) in names.items()}
-    run.add(tables.DECISION_INPUTS, pl.concat(_input_rows(name, worked.inputs) for name in parts))
+    run.append(tables.DECISION_INPUTS, pl.concat(_input_rows(name, worked.inputs) for name in parts))
     for model, part in (
         (tables.ENTITLEMENTS, "entitlements"),
         (tables.INSTALMENTS, "instalments"),
@@ -49,14 +49,14 @@ def write_decision(
         named = [getattr(one, part).with_columns(decision_id=pl.lit(name)) for name, one in parts.items()]
         rows = pl.concat(named).select(list(model.columns))
         if rows.height or model is not tables.ADJUSTMENTS:
-            run.add(model, rows)
+            run.append(model, rows)
     ids = pl.DataFrame({"currency": list(names), "decision_id": [name for name, _ in names.values()]})
     if due.height:
-        run.add(tables.DUE_CHANGES, due.join(ids, on="currency", how="inner"))
+        run.append(tables.DUE_CHANGES, due.join(ids, on="currency", how="inner"))
     if worked.granted and CURRENCY in names:
         decision, _ = names[CURRENCY]
-        run.add(tables.GRANTS, worked.granted.grants.with_columns(decision_id=pl.lit(decision)))
-    run.facts["inputs"] = _input_files(run, worked.inputs)
+        run.append(tables.GRANTS, worked.granted.grants.with_columns(decision_id=pl.lit(decision)))
+    run.manifest_entries["inputs"] = _input_files(run, worked.inputs)
     keep_texts(run, [text for one in rules.files for text in one.texts])
     return {currency: name for currency, (name, _) in names.items()}
 

@@ -101,7 +101,7 @@ def chain_faults(books: Books, home: Home) -> Iterator[str]:
     yield from _link_faults(runs)
     for table in ROW_OWNERSHIP:
         yield from row_faults(books, table, runs)
-    yield from copy_mismatches(home, books.witnesses, {run.run_id: run.row["manifest"] for run in runs})
+    yield from copy_mismatches(home, books.manifest_copies, {run.run_id: run.row["manifest"] for run in runs})
     yield from _regulation_faults(books, runs)
     yield from _superseding_faults(books)
 
