@@ -158,7 +158,7 @@ def publish(
         _replace(engine, home, copy, began)
         publish_copy(home, changeset.run_id, laid)
     except (OSError, duckdb.Error, ControlTotalMismatch) as error:
-        changeset.wait_for_checks()  # Rows that no table may hold are told as such, also when DuckDB would not take them.
+        changeset.wait_for_checks()  # A row that its table may not hold is that error, also where DuckDB refused it.
         raise Refused(
             f"{home.path}: the books could not be written ({_reason(error)}); nothing was changed"
         ) from error
