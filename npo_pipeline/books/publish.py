@@ -158,7 +158,7 @@ def publish(
         _replace(engine, home, copy, began)
         publish_copy(home, changeset.run_id, laid)
     except (OSError, duckdb.Error, ControlTotalMismatch) as error:
-        changeset.wait_for_checks()  # A row that its table may not hold is that error, also where DuckDB refused it.
+        changeset.wait_for_checks()  # A row that its table may not hold is that error, whatever DuckDB said.
         raise Refused(
             f"{home.path}: the books could not be written ({_reason(error)}); nothing was changed"
         ) from error
