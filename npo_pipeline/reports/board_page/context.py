@@ -18,7 +18,7 @@ from npo_pipeline.reports.board_page.html import EMPTY, Html, element, text, tog
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, LEVEL_ELEMENTS, TOP, element_of
 from npo_pipeline.reports.xbrl.facts import ReportData
-from npo_pipeline.reports.xbrl.taxonomy.elements import elements, keys
+from npo_pipeline.reports.xbrl.taxonomy.elements import elements, intervention_keys
 from npo_pipeline.rulebook.accountability.load import YearEndRules, year_end_rules
 
 
@@ -40,7 +40,7 @@ def menu() -> Menu:
     called = {one.name: one.nl for one in elements()}
     categories = year_end_rules().menukaart.all_categories()
     return Menu(
-        {member: called[element_of(member)] for member in (*TOP, *keys())},
+        {member: called[element_of(member)] for member in (*TOP, *intervention_keys())},
         {key: str(letter) for letter, one in categories.items() for key in one.interventions},
         {level: called[name] for level, name in LEVEL_ELEMENTS.items()},
     )

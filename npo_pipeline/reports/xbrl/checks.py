@@ -26,7 +26,7 @@ from npo_pipeline.reports.xbrl.concepts import (
     Concept,
     in_order,
 )
-from npo_pipeline.reports.xbrl.taxonomy.elements import keys
+from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from schemas.accounted import LEVELS
 from schemas.columns import CURRENCIES
 from schemas.rules import BOARD, BRIN
@@ -113,7 +113,7 @@ def _rules() -> dict[str, pl.Expr]:
         "unknown_board": ~pl.col("board").str.contains(BOARD),
         "unknown_school": ~brin.str.contains(BRIN),
         "unknown_concept": kind.is_null(),
-        "unknown_member": ~member.is_in(in_order(keys())),
+        "unknown_member": ~member.is_in(in_order(intervention_keys())),
         "unknown_level": ~level.is_in(LEVELS),
         "wrong_place": named & ~there,
         "wrong_split": named & (~split | (member.is_not_null() & level.is_not_null())),

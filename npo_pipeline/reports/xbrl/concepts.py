@@ -167,6 +167,7 @@ XBRLI = "http://www.xbrl.org/2003/instance"
 LINK = "http://www.xbrl.org/2003/linkbase"
 XLINK = "http://www.w3.org/1999/xlink"
 XBRLDI = "http://xbrl.org/2006/xbrldi"
+XBRLDT = "http://xbrl.org/2005/xbrldt"
 ISO4217 = "http://www.xbrl.org/2003/iso4217"
 
 BOARD_ROLE = "urn:npo:linkrole:board"

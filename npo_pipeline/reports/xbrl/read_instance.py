@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.arelle import standard_schema
 from npo_pipeline.reports.xbrl.concepts import ENTITY_SCHEME, LINK, NAMESPACE, PREFIX, SCHEMA, XBRLDI, XBRLI, XLINK
-from npo_pipeline.reports.xbrl.taxonomy.elements import keys
+from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def _add(part: _Element, found: dict[str, str]) -> Trouble | None:
 def _codes() -> dict[str, dict[str, str]]:
     """The codes of members by axis and element; the default members are not there: they may not be named."""
     return {
-        concepts.INTERVENTION_AXIS: {concepts.element_of(one): one for one in concepts.in_order(keys())},
+        concepts.INTERVENTION_AXIS: {
+            concepts.element_of(one): one for one in concepts.in_order(intervention_keys())
+        },
         concepts.LEVEL_AXIS: {element: level for level, element in concepts.LEVEL_ELEMENTS.items()},
     }
 

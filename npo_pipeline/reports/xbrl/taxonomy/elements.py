@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
-from npo_pipeline.reports.xbrl import concepts as members
+from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.concepts import CONCEPTS, Concept
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 
@@ -48,9 +48,9 @@ class Part:
         return f"{self.name}LineItems"
 
 
-_SPLIT = (members.INTERVENTION_AXIS, members.LEVEL_AXIS)
+_SPLIT = (concepts.INTERVENTION_AXIS, concepts.LEVEL_AXIS)
 BOARD = Part("Board", _SPLIT, tuple(one for one in CONCEPTS if one.board))
-SCHOOL = Part("School", (members.SCHOOL_AXIS, *_SPLIT), tuple(one for one in CONCEPTS if one.school))
+SCHOOL = Part("School", (concepts.SCHOOL_AXIS, *_SPLIT), tuple(one for one in CONCEPTS if one.school))
 
 _HEADS = (
     Element(BOARD.head, "head", "Verantwoording NPO van het bevoegd gezag", "NPO accountability of the board"),
@@ -61,37 +61,37 @@ _HEADS = (
     Element(SCHOOL.lines, "head", "Cijfers en antwoorden per school", "Figures and answers per school"),
 )
 _AXES = (
-    Element(members.SCHOOL_AXIS, "typed axis", "School (BRIN)", "School (BRIN)"),
-    Element(members.INTERVENTION_AXIS, "axis", "Interventie", "Intervention"),
-    Element(members.LEVEL_AXIS, "axis", "Niveau", "Level"),
+    Element(concepts.SCHOOL_AXIS, "typed axis", "School (BRIN)", "School (BRIN)"),
+    Element(concepts.INTERVENTION_AXIS, "axis", "Interventie", "Intervention"),
+    Element(concepts.LEVEL_AXIS, "axis", "Niveau", "Level"),
 )
 _LEVELS = (
-    Element(members.ALL_LEVELS, "member", "Alle niveaus", "All levels", members.LEVEL_AXIS),
-    Element("LevelSchool", "member", "Door de school", "By the school", members.ALL_LEVELS),
-    Element("LevelBovenschools", "member", "Bovenschools", "By the board for schools", members.ALL_LEVELS),
+    Element(concepts.ALL_LEVELS, "member", "Alle niveaus", "All levels", concepts.LEVEL_AXIS),
+    Element("LevelSchool", "member", "Door de school", "By the school", concepts.ALL_LEVELS),
+    Element("LevelBovenschools", "member", "Bovenschools", "By the board for schools", concepts.ALL_LEVELS),
 )
 
 
 @cache
 def elements() -> tuple[Element, ...]:
-    """Every element that is not a concept, in order."""
+    """Return every element that is not a concept, in order."""
     return (*_HEADS, *_AXES, *_interventions(), *_LEVELS)
 
 
 @cache
-def keys() -> tuple[str, ...]:
-    """The keys of all interventions that ever stood on the menukaart."""
+def intervention_keys() -> tuple[str, ...]:
+    """Return the keys of all interventions that were ever on the menukaart."""
     menu = year_end_rules().menukaart.all_categories()
     return tuple(key for category in menu.values() for key in category.interventions)
 
 
 def _interventions() -> tuple[Element, ...]:
-    whole = members.ALL_INTERVENTIONS
-    found = [Element(whole, "member", "Alle interventies", "All interventions", members.INTERVENTION_AXIS)]
+    whole = concepts.ALL_INTERVENTIONS
+    found = [Element(whole, "member", "Alle interventies", "All interventions", concepts.INTERVENTION_AXIS)]
     for letter, category in year_end_rules().menukaart.all_categories().items():
-        head = members.element_of(letter)
+        head = concepts.element_of(letter)
         found.append(Element(head, "member", f"{letter}. {category.name}", f"{letter}. {category.name}", whole))
         for key, name in category.interventions.items():
-            found.append(Element(members.element_of(key), "member", name, name, head))
-    off = members.element_of(members.NOT_ON_MENU)
+            found.append(Element(concepts.element_of(key), "member", name, name, head))
+    off = concepts.element_of(concepts.NOT_ON_MENU)
     return (*found, Element(off, "member", "Niet op de menukaart", "Not on the menukaart", whole))

@@ -1,4 +1,4 @@
-"""The taxonomy package: all files, with the catalogue by which a reader finds them without a network."""
+"""The taxonomy package: all its files, and the catalogue by which a reader finds them without a network."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 from npo_pipeline.reports.xbrl.concepts import BASE, PREFIX, SCHEMA, VERSION
 from npo_pipeline.reports.xbrl.taxonomy.formula import formula
-from npo_pipeline.reports.xbrl.taxonomy.linkbases import calculation, definition, file, labels, presentation
+from npo_pipeline.reports.xbrl.taxonomy.linkbases import calculation, definition, labels, presentation
 from npo_pipeline.reports.xbrl.taxonomy.schema import schema
+from npo_pipeline.reports.xbrl.taxonomy.xml import document, element, on_lines, root
 
 FOLDER = f"npo-taxonomy-{VERSION}"
 FILE_NAME = f"{FOLDER}.zip"
@@ -19,7 +20,7 @@ _PLAIN_FILE = 0o644 << 16
 
 @cache
 def taxonomy_files() -> dict[str, bytes]:
-    """Every file of the package by its path in the folder of the package."""
+    """Return every file of the package by its path in the folder of the package."""
     made = {
         ".xsd": schema(),
         "-lab-nl.xml": labels("nl"),
@@ -30,7 +31,7 @@ def taxonomy_files() -> dict[str, bytes]:
         "-for.xml": formula(),
     }
     parts = {f"xbrl/{PREFIX}{end}": content for end, content in made.items()}
-    return {"META-INF/catalog.xml": _catalogue(), "META-INF/taxonomyPackage.xml": _about(), **parts}
+    return {"META-INF/catalog.xml": _catalogue(), "META-INF/taxonomyPackage.xml": _description(), **parts}
 
 
 def write_taxonomy(path: Path) -> None:
@@ -48,30 +49,24 @@ def write_taxonomy(path: Path) -> None:
 
 
 def _catalogue() -> bytes:
-    return file(
-        [
-            '<catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">',
-            f'  <rewriteURI uriStartString="{BASE}" rewritePrefix="../xbrl/"/>',
-            "</catalog>",
-        ]
-    )
+    rewrite = element("cat:rewriteURI", {"uriStartString": BASE, "rewritePrefix": "../xbrl/"})
+    return document(root("cat:catalog", ["cat"], {}, [rewrite]))
 
 
-def _about() -> bytes:
-    return file(
-        [
-            '<tp:taxonomyPackage xmlns:tp="http://xbrl.org/2016/taxonomy-package" xml:lang="nl">',
-            f"  <tp:identifier>{BASE}</tp:identifier>",
-            "  <tp:name>Verantwoording NPO per bevoegd gezag</tp:name>",
-            "  <tp:description>Samenvatting in een eigen taxonomie; geen aanlevering bij DUO.</tp:description>",
-            f"  <tp:version>{VERSION}</tp:version>",
-            f"  <tp:publicationDate>{VERSION}</tp:publicationDate>",
-            "  <tp:entryPoints>",
-            "    <tp:entryPoint>",
-            "      <tp:name>Verantwoording NPO</tp:name>",
-            f'      <tp:entryPointDocument href="{SCHEMA}"/>',
-            "    </tp:entryPoint>",
-            "  </tp:entryPoints>",
-            "</tp:taxonomyPackage>",
-        ]
+def _description() -> bytes:
+    start = element(
+        "tp:entryPoint",
+        {},
+        element("tp:name", {}, "Verantwoording NPO"),
+        element("tp:entryPointDocument", {"href": SCHEMA}),
     )
+    texts = {
+        "identifier": BASE,
+        "name": "Verantwoording NPO per bevoegd gezag",
+        "description": "Samenvatting in een eigen taxonomie; geen aanlevering bij DUO.",
+        "version": VERSION,
+        "publicationDate": VERSION,
+    }
+    content = [element(f"tp:{name}", {}, text) for name, text in texts.items()]
+    content.append(on_lines(element("tp:entryPoints", {}, on_lines(start, 3)), 2))
+    return document(root("tp:taxonomyPackage", ["tp"], {"xml:lang": "nl"}, content))

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.sax.saxutils import quoteattr
+from typing import TYPE_CHECKING
 
-from npo_pipeline.reports.xbrl.concepts import (
-    ANSWERS,
-    BRIN_DOMAIN,
-    CONCEPTS,
-    LINK,
-    NAMESPACE,
-    PREFIX,
-    XBRLI,
-    XLINK,
-    Concept,
-)
+from npo_pipeline.reports.xbrl.concepts import ANSWERS, BRIN_DOMAIN, CONCEPTS, NAMESPACE, PREFIX, Concept
 from npo_pipeline.reports.xbrl.taxonomy.elements import Element, elements
-from npo_pipeline.reports.xbrl.taxonomy.linkbases import ROLES, file, simple
+from npo_pipeline.reports.xbrl.taxonomy.linkbases import ROLES, simple_link
+from npo_pipeline.reports.xbrl.taxonomy.xml import NAMESPACES, document, element, on_lines, root
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
 
 LINKBASES = {
     "lab-nl": "labelLinkbaseRef",
@@ -30,9 +24,9 @@ LINKBASES = {
 """The linkbases by the end of their names, and their role where they have one."""
 
 _IMPORTS = {
-    XBRLI: "http://www.xbrl.org/2003/xbrl-instance-2003-12-31.xsd",
-    LINK: "http://www.xbrl.org/2003/xbrl-linkbase-2003-12-31.xsd",
-    "http://xbrl.org/2005/xbrldt": "http://www.xbrl.org/2005/xbrldt-2005.xsd",
+    "xbrli": "http://www.xbrl.org/2003/xbrl-instance-2003-12-31.xsd",
+    "link": "http://www.xbrl.org/2003/xbrl-linkbase-2003-12-31.xsd",
+    "xbrldt": "http://www.xbrl.org/2005/xbrldt-2005.xsd",
 }
 _ROLE_TITLES = {
     "board": "Verantwoording NPO van het bevoegd gezag",
@@ -57,58 +51,57 @@ _TYPES = {
 
 
 def schema() -> bytes:
-    """The file `npo.xsd`."""
-    spaces = {"xbrli": XBRLI, "link": LINK, "xlink": XLINK, "xbrldt": "http://xbrl.org/2005/xbrldt"}
-    declared = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in {**spaces, PREFIX: NAMESPACE}.items())
-    return file(
-        [
-            f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"{declared} targetNamespace="{NAMESPACE}"'
-            ' elementFormDefault="qualified" attributeFormDefault="unqualified">',
-            "  <xs:annotation><xs:appinfo>",
-            *_linkbase_refs(),
-            *_role_types(),
-            "  </xs:appinfo></xs:annotation>",
-            *[f'  <xs:import namespace="{uri}" schemaLocation="{at}"/>' for uri, at in _IMPORTS.items()],
-            *_types(),
-            *map(_concept, CONCEPTS),
-            *map(_abstract, elements()),
-            f'  <xs:element id="{PREFIX}_{BRIN_DOMAIN}" name="{BRIN_DOMAIN}" nillable="false"><xs:simpleType>'
-            '<xs:restriction base="xs:string"><xs:pattern value="[0-9]{2}[A-Z]{2}"/></xs:restriction>'
-            "</xs:simpleType></xs:element>",
-            "</xs:schema>",
-        ]
-    )
+    """Return the file `npo.xsd`."""
+    content = [
+        element("xs:annotation", {}, _linkbases_and_roles()),
+        *[
+            element("xs:import", {"namespace": NAMESPACES[prefix], "schemaLocation": address})
+            for prefix, address in _IMPORTS.items()
+        ],
+        *_types(),
+        *map(_concept, CONCEPTS),
+        *map(_abstract, elements()),
+        _brin_domain(),
+    ]
+    attributes = {
+        "targetNamespace": NAMESPACE,
+        "elementFormDefault": "qualified",
+        "attributeFormDefault": "unqualified",
+    }
+    return document(root("xs:schema", ["xs", "xbrli", "link", "xlink", "xbrldt", PREFIX], attributes, content))
 
 
-def _linkbase_refs() -> Iterator[str]:
+def _linkbases_and_roles() -> _Element:
+    return on_lines(element("xs:appinfo", {}, *_linkbase_references(), *_role_types()), 2)
+
+
+def _linkbase_references() -> Iterator[_Element]:
     for end, role in LINKBASES.items():
-        named = f' xlink:role="http://www.xbrl.org/2003/role/{role}"' if role else ""
-        arcrole = ' xlink:arcrole="http://www.w3.org/1999/xlink/properties/linkbase"'
-        yield f"    <link:linkbaseRef{simple(f'{PREFIX}-{end}.xml')}{named}{arcrole}/>"
+        named = {"xlink:role": f"http://www.xbrl.org/2003/role/{role}"} if role else {}
+        arcrole = {"xlink:arcrole": "http://www.w3.org/1999/xlink/properties/linkbase"}
+        yield element("link:linkbaseRef", {**simple_link(f"{PREFIX}-{end}.xml"), **named, **arcrole})
 
 
-def _role_types() -> Iterator[str]:
+def _role_types() -> Iterator[_Element]:
     for uri, name in ROLES.items():
-        used = "".join(f"<link:usedOn>link:{tag}</link:usedOn>" for tag in _USED_ON[name])
-        title = f"<link:definition>{_ROLE_TITLES[name]}</link:definition>"
-        yield f'    <link:roleType roleURI="{uri}" id="role_{name}">{title}{used}</link:roleType>'
+        title = element("link:definition", {}, _ROLE_TITLES[name])
+        used = [element("link:usedOn", {}, f"link:{tag}") for tag in _USED_ON[name]]
+        yield element("link:roleType", {"roleURI": uri, "id": f"role_{name}"}, title, *used)
 
 
-def _types() -> Iterator[str]:
-    yield _type("moneyItemType", "xbrli:monetaryItemType", '<xs:fractionDigits value="2"/>')
-    between = '<xs:minInclusive value="0"/><xs:maxInclusive value="1"/><xs:fractionDigits value="4"/>'
-    yield _type("shareItemType", "xbrli:pureItemType", between)
-    yield _type("textItemType", "xbrli:stringItemType", '<xs:minLength value="1"/>')
+def _types() -> Iterator[_Element]:
+    yield _type("moneyItemType", "monetaryItemType", ("fractionDigits", "2"))
+    between = (("minInclusive", "0"), ("maxInclusive", "1"), ("fractionDigits", "4"))
+    yield _type("shareItemType", "pureItemType", *between)
+    yield _type("textItemType", "stringItemType", ("minLength", "1"))
     for name, choices in {_choice_type(one): one.choices for one in CONCEPTS if one.choices}.items():
-        words = "".join(f"<xs:enumeration value={quoteattr(word)}/>" for word in choices)
-        yield _type(name, "xbrli:stringItemType", words)
+        yield _type(name, "stringItemType", *[("enumeration", word) for word in choices])
 
 
-def _type(name: str, base: str, facets: str) -> str:
-    return (
-        f'  <xs:complexType name="{name}"><xs:simpleContent><xs:restriction base="{base}">{facets}'
-        "</xs:restriction></xs:simpleContent></xs:complexType>"
-    )
+def _type(name: str, base: str, *facets: tuple[str, str]) -> _Element:
+    limits = [element(f"xs:{facet}", {"value": value}) for facet, value in facets]
+    restriction = element("xs:restriction", {"base": f"xbrli:{base}"}, *limits)
+    return element("xs:complexType", {"name": name}, element("xs:simpleContent", {}, restriction))
 
 
 def _choice_type(concept: Concept) -> str:
@@ -117,18 +110,24 @@ def _choice_type(concept: Concept) -> str:
     return f"{concept.name[0].lower()}{concept.name[1:]}ItemType"
 
 
-def _concept(concept: Concept) -> str:
+def _concept(concept: Concept) -> _Element:
     value = f"{PREFIX}:{_choice_type(concept)}" if concept.choices else _TYPES[concept.kind]
-    return (
-        f'  <xs:element id="{PREFIX}_{concept.name}" name="{concept.name}" type="{value}"'
-        f' substitutionGroup="xbrli:item" nillable="false" xbrli:periodType="{concept.period}"/>'
-    )
+    item = {"type": value, "substitutionGroup": "xbrli:item", "nillable": "false"}
+    return element("xs:element", {**_named(concept.name), **item, "xbrli:periodType": concept.period})
 
 
-def _abstract(element: Element) -> str:
-    group = _GROUPS.get(element.nature, "xbrldt:dimensionItem")
-    typed = f' xbrldt:typedDomainRef="#{PREFIX}_{BRIN_DOMAIN}"' if element.nature == "typed axis" else ""
-    return (
-        f'  <xs:element id="{PREFIX}_{element.name}" name="{element.name}" type="xbrli:stringItemType"'
-        f' substitutionGroup="{group}" abstract="true" nillable="false" xbrli:periodType="duration"{typed}/>'
-    )
+def _abstract(one: Element) -> _Element:
+    group = _GROUPS.get(one.nature, "xbrldt:dimensionItem")
+    item = {"type": "xbrli:stringItemType", "substitutionGroup": group, "abstract": "true", "nillable": "false"}
+    typed = {"xbrldt:typedDomainRef": f"#{PREFIX}_{BRIN_DOMAIN}"} if one.nature == "typed axis" else {}
+    return element("xs:element", {**_named(one.name), **item, "xbrli:periodType": "duration", **typed})
+
+
+def _brin_domain() -> _Element:
+    pattern = element("xs:pattern", {"value": "[0-9]{2}[A-Z]{2}"})
+    kind = element("xs:simpleType", {}, element("xs:restriction", {"base": "xs:string"}, pattern))
+    return element("xs:element", {**_named(BRIN_DOMAIN), "nillable": "false"}, kind)
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"id": f"{PREFIX}_{name}", "name": name}
