@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
-from npo_pipeline.reports.xbrl.concepts import CONCEPTS
+from npo_pipeline.reports.xbrl.concepts import CONCEPTS, VERSION
 from npo_pipeline.reports.xbrl.taxonomy.elements import elements
 from npo_pipeline.reports.xbrl.taxonomy.formula import ASSERTIONS
 from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files, write_taxonomy
@@ -81,6 +82,15 @@ def test_the_package_is_one_folder_of_files_without_a_date(tmp_path: Path) -> No
         assert {name.split("/")[0] for name in names} == {"npo-taxonomy-2026-01-01"}
         assert {one.date_time for one in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert "npo-taxonomy-2026-01-01/META-INF/taxonomyPackage.xml" in names
+
+
+def test_a_published_version_keeps_its_bytes() -> None:
+    """Filings refer to a version for years: another byte in it asks for another version."""
+    digest = hashlib.sha256(b"".join(content for _, content in sorted(taxonomy_files().items())))
+    assert (VERSION, digest.hexdigest()) == (
+        "2026-01-01",
+        "35f9cdb22875b0ef53efe7ed5894ed2ed4092fe685a56f9db74a6811b8a0cd52",
+    )
 
 
 def test_nothing_but_the_schemas_of_xbrl_lies_outside() -> None:

@@ -24,8 +24,9 @@ from npo_pipeline.reports.xbrl.concepts import (
     LEVEL,
     TOP,
     Concept,
-    in_order,
+    ordered_members,
 )
+from npo_pipeline.reports.xbrl.read_instance import read_back
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from schemas.accounted import LEVELS
 from schemas.columns import CURRENCIES
@@ -113,7 +114,7 @@ def _rules() -> dict[str, pl.Expr]:
         "unknown_board": ~pl.col("board").str.contains(BOARD),
         "unknown_school": ~brin.str.contains(BRIN),
         "unknown_concept": kind.is_null(),
-        "unknown_member": ~member.is_in(in_order(intervention_keys())),
+        "unknown_member": ~member.is_in(ordered_members(intervention_keys())),
         "unknown_level": ~level.is_in(LEVELS),
         "wrong_place": named & ~there,
         "wrong_split": named & (~split | (member.is_not_null() & level.is_not_null())),
@@ -317,8 +318,6 @@ def file_faults(files: Iterable[tuple[str, bytes]], year: int) -> pl.DataFrame:
     Returns:
         FAULTS, in order; `where` names the line where the fault is one of a file.
     """
-    from npo_pipeline.reports.xbrl.read_instance import read_back
-
     rows: list[tuple[str | None, ...]] = []
     found: list[tuple[str, str, str]] = []
     for board, content in files:

@@ -138,7 +138,7 @@ LEVEL_ELEMENTS = {"school": "LevelSchool", "bovenschools": "LevelBovenschools"}
 _KEY = re.compile(r"^([a-z]+)([0-9]*)$")
 
 
-def in_order(keys: Iterable[str]) -> tuple[str, ...]:
+def ordered_members(keys: Iterable[str]) -> tuple[str, ...]:
     """All members in the order of the menukaart: `A` to `F`, `X`, then the interventions (`b2` before `b10`)."""
     return (*TOP, *sorted(set(keys), key=_place))
 

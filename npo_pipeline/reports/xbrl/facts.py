@@ -15,7 +15,7 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import divide_half_away, to_cents
-from npo_pipeline.reports.xbrl.concepts import CONCEPTS, FACTS, NO, NOT_ON_MENU, UNKNOWN, YES, in_order
+from npo_pipeline.reports.xbrl.concepts import CONCEPTS, FACTS, NO, NOT_ON_MENU, UNKNOWN, YES, ordered_members
 from npo_pipeline.reports.xbrl.latin1 import plain_column
 from schemas.accounted import LEVELS
 
@@ -228,7 +228,7 @@ def _whole(part: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_order(facts: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    members = {member: place for place, member in enumerate(in_order(keys["key"].to_list()))}
+    members = {member: place for place, member in enumerate(ordered_members(keys["key"].to_list()))}
     levels = {level: place for place, level in enumerate(LEVELS)}
     ranks = {"concept": _CONCEPT_ORDER, "member": members, "level": levels, "period": _PERIOD_ORDER}
     ranked = facts.with_columns(

@@ -25,7 +25,7 @@ from npo_pipeline.reports.xbrl.concepts import (
     SCHEMA,
     Concept,
     element_of,
-    in_order,
+    ordered_members,
 )
 from npo_pipeline.reports.xbrl.instance import MEASURES
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
@@ -133,7 +133,7 @@ def _place_tables(name: str) -> dict[str, Any]:
         return {"type": "xs:string", "patterns": ["[0-9]{2}[A-Z]{2}"]}
     if name == "unit":
         return {"type": "unit", "enumerationValues": [MEASURES[one] for one in CURRENCIES]}
-    elements = [f"{PREFIX}:{concepts.element_of(one)}" for one in concepts.in_order(intervention_keys())]
+    elements = [f"{PREFIX}:{concepts.element_of(one)}" for one in concepts.ordered_members(intervention_keys())]
     return {"type": "xs:QName", "enumerationValues": elements}
 
 
@@ -218,7 +218,7 @@ def _rows_of(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     wide = mine.group_by(places).agg(
         _unit(), *[pl.col("value").filter(pl.col("figure") == name).first().alias(name) for name in table.figures]
     )
-    order = {member: place for place, member in enumerate(in_order(intervention_keys()))}
+    order = {member: place for place, member in enumerate(ordered_members(intervention_keys()))}
     ranked = pl.col("member").replace_strict(order, return_dtype=pl.Int16)
     ordered = wide.sort(*[ranked if name == "member" else pl.col(name) for name in places])
     return ordered.select(*[_place(name) for name in places], "unit", *table.figures)
@@ -233,6 +233,6 @@ def _place(name: str) -> pl.Expr:
     if name == "board":
         return pl.concat_str(pl.lit(f"{ENTITY_PREFIX}:"), name).alias(name)
     if name == "member":
-        elements = {one: f"{PREFIX}:{element_of(one)}" for one in in_order(intervention_keys())}
+        elements = {one: f"{PREFIX}:{element_of(one)}" for one in ordered_members(intervention_keys())}
         return pl.col(name).replace_strict(elements, return_dtype=pl.String).alias("intervention")
     return pl.col(name)

@@ -1,8 +1,6 @@
-"""XBRL read back: the facts as a reader finds them, and what is wrong with the file that holds them.
+"""A filing read back, as any reader of XBRL would: its facts, and what is wrong with the file.
 
-Where and when the facts of a context are, read from its XML.
-
-The schema of a filing, compiled: what any validator would hold against it, in a millisecond per file.
+First the schema, compiled once, which takes a millisecond per file; then contexts, units and facts.
 """
 
 from __future__ import annotations
@@ -11,7 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from lxml import etree
 
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.arelle import standard_schema
@@ -20,18 +20,33 @@ from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files
 
 if TYPE_CHECKING:
-    from lxml import etree
     from lxml.etree import _Element
 
-
+_SCHEMA_REFERENCE, _CONTEXT, _UNIT = f"{{{LINK}}}schemaRef", f"{{{XBRLI}}}context", f"{{{XBRLI}}}unit"
 _EXPLICIT, _TYPED = f"{{{XBRLDI}}}explicitMember", f"{{{XBRLDI}}}typedMember"
 _BRIN = f"{{{NAMESPACE}}}{concepts.BRIN_DOMAIN}"
+_UNITS = {
+    "{http://www.xbrl.org/2003/iso4217}EUR": "EUR",
+    "{http://www.xbrl.org/2003/iso4217}USD": "USD",
+    f"{{{XBRLI}}}pure": "pure",
+}
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa1-\xff\u20a0-\u20cf]")
+"""The Dutch filing rules (FR-NL-1.02) allow Latin-1 and signs of currencies."""
 
-Trouble = tuple[str, str]
+_ENTRY = f"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+<xs:import namespace="{NAMESPACE}" schemaLocation="{SCHEMA}"/>
+<xs:import namespace="{XBRLDI}" schemaLocation="http://www.xbrl.org/2006/xbrldi-2006.xsd"/>
+</xs:schema>"""
+
+FactRow: TypeAlias = tuple[str | None, ...]
+"""The columns of FACTS."""
+
+FileFault: TypeAlias = tuple[str, str]
+"""The rule that is broken, and the line or the name where."""
 
 
 class Place(NamedTuple):
-    """The columns of a fact that its context tells."""
+    """The columns of a fact that its context gives."""
 
     board: str
     period: str
@@ -40,8 +55,92 @@ class Place(NamedTuple):
     level: str | None
 
 
-def read_context(context: _Element, year: int) -> Place | Trouble:
-    """The place of a context that is valid by the schema, or which rule it breaks and with what."""
+@dataclass
+class ReadInstance:
+    """The rows of FACTS of a file, and its faults."""
+
+    facts: list[FactRow] = field(default_factory=list)
+    faults: list[FileFault] = field(default_factory=list)
+
+
+def read_back(board: str, content: bytes, year: int) -> ReadInstance:
+    """Read one file.
+
+    A file that is no valid XML by the schema is not read any further. A fact of a context or unit with a fault
+    is left out, since nobody can say what it is of.
+
+    Args:
+        board: the board that the file must be of.
+        content: the bytes of the file.
+        year: the calendar year it is of.
+    """
+    text, fault = _decode(content)
+    if fault:
+        return ReadInstance(faults=[fault])
+    root, fault = _parse(text)
+    if root is None:
+        return ReadInstance(faults=[fault] if fault else [])
+    instance = ReadInstance(faults=list(_character_faults(text)))
+    contexts = _contexts(root, board, year, instance.faults)
+    units = _units(root, instance.faults)
+    used = set(_read_facts(root, contexts, units, instance))
+    instance.faults += [("unused_context", name) for name in contexts if name not in used]
+    instance.faults += [("unused_unit", name) for name in units if name not in used]
+    return instance
+
+
+def _decode(content: bytes) -> tuple[str, FileFault | None]:
+    if content.startswith(b"\xef\xbb\xbf"):
+        return "", ("byte_order_mark", "line 1")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return "", ("not_utf_8", f"byte {error.start}")
+    return text, ("document_type", "line 1") if "<!DOCTYPE" in text else None
+
+
+def _parse(text: str) -> tuple[_Element | None, FileFault | None]:
+    try:
+        root = etree.fromstring(text.encode("utf-8"), _safe_parser())
+    except etree.XMLSyntaxError as error:
+        return None, ("not_xml", f"line {error.lineno}: {error.msg}")
+    schema = _compiled_schema()
+    if not schema.validate(root):
+        first = schema.error_log[0]
+        return None, ("schema", f"line {first.line}: {first.message}")
+    return root, None
+
+
+def _character_faults(text: str) -> Iterator[FileFault]:
+    if odd := _FORBIDDEN.search(text):
+        line = text.count("\n", 0, odd.start()) + 1
+        yield "forbidden_letter", f"line {line}: U+{ord(odd.group()):04X}"
+
+
+def _contexts(root: _Element, board: str, year: int, faults: list[FileFault]) -> dict[str, Place | None]:
+    """Return the contexts by id; None where one has a fault."""
+    if [one.get(f"{{{XLINK}}}href") for one in root.iterfind(_SCHEMA_REFERENCE)] != [SCHEMA]:
+        faults.append(("schema_reference", "line 1"))
+    contexts: dict[str, Place | None] = {}
+    places: set[Place] = set()
+    for element in root.iterfind(_CONTEXT):
+        place = read_context(element, year)
+        if isinstance(place, Place) and place.board != board:
+            place = ("other_entity", place.board)
+        if isinstance(place, Place) and place in places:
+            place = ("duplicate_context", "")
+        name = element.get("id", "")
+        contexts[name] = place if isinstance(place, Place) else None
+        if isinstance(place, Place):
+            places.add(place)
+        else:
+            fault, what = place
+            faults.append((fault, f"line {element.sourceline}: {name} {what}".rstrip()))
+    return contexts
+
+
+def read_context(context: _Element, year: int) -> Place | FileFault:
+    """Return the place of a context that is valid by the schema, or which rule it breaks and with what."""
     entity, period, *scenario = context
     if entity[0].get("scheme") != ENTITY_SCHEME:
         return "entity_scheme", ""
@@ -50,12 +149,12 @@ def read_context(context: _Element, year: int) -> Place | Trouble:
     when = _periods(year).get(tuple((day.text or "").strip() for day in period))
     if when is None:
         return "wrong_year", ""
-    found: dict[str, str] = {}
+    members: dict[str, str] = {}
     for part in scenario[0] if scenario else ():
-        if trouble := _add(part, found):
-            return trouble
-    values = (found.get(axis) for axis in (concepts.SCHOOL_AXIS, concepts.INTERVENTION_AXIS, concepts.LEVEL_AXIS))
-    return Place((entity[0].text or "").strip(), when, *values)
+        if fault := _add_member(part, members):
+            return fault
+    axes = (concepts.SCHOOL_AXIS, concepts.INTERVENTION_AXIS, concepts.LEVEL_AXIS)
+    return Place((entity[0].text or "").strip(), when, *map(members.get, axes))
 
 
 @cache
@@ -67,52 +166,87 @@ def _periods(year: int) -> dict[tuple[str, ...], str]:
     }
 
 
-def _add(part: _Element, found: dict[str, str]) -> Trouble | None:
-    """Read one part of a scenario into what was found."""
-    spaces = part.nsmap
-    axis = _local(spaces, part.get("dimension"))
-    codes = _codes().get(axis or "")
-    if axis is None or axis in found:
+def _add_member(part: _Element, members: dict[str, str]) -> FileFault | None:
+    """Add one part of a scenario to the members by axis, or return its fault."""
+    axis = _own_name(part.nsmap, part.get("dimension"))
+    codes = _member_codes().get(axis or "")
+    if axis is None or axis in members:
         return "unknown_axis", str(part.get("dimension"))
     if part.tag == _TYPED and axis == concepts.SCHOOL_AXIS and len(part) == 1 and part[0].tag == _BRIN:
-        found[axis] = part[0].text or ""
+        members[axis] = part[0].text or ""
     elif part.tag == _EXPLICIT and codes is not None:
-        code = codes.get(_local(spaces, part.text) or "")
+        code = codes.get(_own_name(part.nsmap, part.text) or "")
         if code is None:
             return "unknown_member", str(part.text)
-        found[axis] = code
+        members[axis] = code
     else:
         return "unknown_axis", str(part.get("dimension"))
     return None
 
 
 @cache
-def _codes() -> dict[str, dict[str, str]]:
-    """The codes of members by axis and element; the default members are not there: they may not be named."""
+def _member_codes() -> dict[str, dict[str, str]]:
+    """Return the codes of members by axis and element, without the default members: they may not be named."""
+    interventions = concepts.ordered_members(intervention_keys())
     return {
-        concepts.INTERVENTION_AXIS: {
-            concepts.element_of(one): one for one in concepts.in_order(intervention_keys())
-        },
+        concepts.INTERVENTION_AXIS: {concepts.element_of(one): one for one in interventions},
         concepts.LEVEL_AXIS: {element: level for level, element in concepts.LEVEL_ELEMENTS.items()},
     }
 
 
-def _local(spaces: Mapping[str | None, str], qname: str | None) -> str | None:
-    """The name of one of our elements; None when it is of another namespace."""
+def _own_name(namespaces: Mapping[str | None, str], qname: str | None) -> str | None:
+    """Return the local name of one of our elements; None when it is of another namespace."""
     prefix, _, name = (qname or "").strip().rpartition(":")
-    return name if spaces.get(prefix or None) == NAMESPACE else None
+    return name if namespaces.get(prefix or None) == NAMESPACE else None
 
 
-_ENTRY = f"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
-<xs:import namespace="{NAMESPACE}" schemaLocation="{SCHEMA}"/>
-<xs:import namespace="{XBRLDI}" schemaLocation="http://www.xbrl.org/2006/xbrldi-2006.xsd"/>
-</xs:schema>"""
+def _units(root: _Element, faults: list[FileFault]) -> dict[str, str | None]:
+    """Return the units by id; None where one has a fault."""
+    units: dict[str, str | None] = {}
+    for element in root.iterfind(_UNIT):
+        measures = [_expanded(one) for one in element.iter(f"{{{XBRLI}}}measure")]
+        name = element.get("id", "")
+        unit = _UNITS.get(measures[0]) if len(measures) == 1 else None
+        if unit is None or unit in units.values():
+            fault = "unknown_unit" if unit is None else "duplicate_unit"
+            faults.append((fault, f"line {element.sourceline}: {name}"))
+            unit = None
+        units[name] = unit
+    return units
 
 
-def safe_parser() -> etree.XMLParser:
-    """A parser that fetches nothing, expands nothing, and passes over comments."""
-    from lxml import etree
+def _expanded(element: _Element) -> str:
+    prefix, _, name = (element.text or "").strip().rpartition(":")
+    return f"{{{element.nsmap.get(prefix or None)}}}{name}"
 
+
+def _read_facts(
+    root: _Element, contexts: dict[str, Place | None], units: dict[str, str | None], instance: ReadInstance
+) -> Iterator[str]:
+    """Read the facts; yields the ids of contexts and units that they use."""
+    own = f"{{{NAMESPACE}}}"
+    for element in root:
+        if element.tag in (_SCHEMA_REFERENCE, _CONTEXT, _UNIT):
+            continue
+        where = f"line {element.sourceline}"
+        context, unit = element.get("contextRef", ""), element.get("unitRef")
+        yield from (context, unit or "")
+        if not element.tag.startswith(own):
+            instance.faults.append(("foreign_element", f"{where}: {element.tag}"))
+        elif context not in contexts:
+            instance.faults.append(("missing_context", f"{where}: {context}"))
+        elif unit is not None and unit not in units:
+            instance.faults.append(("missing_unit", f"{where}: {unit}"))
+        elif element.get("decimals") != (None if unit is None else "INF"):
+            instance.faults.append(("not_exact", f"{where}: decimals"))
+        elif (place := contexts[context]) and (unit is None or units[unit]):
+            concept, measure = element.tag[len(own) :], units[unit] if unit else None
+            split = (place.brin, place.member, place.level, place.period)
+            instance.facts.append((place.board, concept, *split, measure, element.text))
+
+
+def _safe_parser() -> etree.XMLParser:
+    """Return a parser that fetches nothing, expands nothing, and passes over comments."""
     return etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -123,174 +257,22 @@ def safe_parser() -> etree.XMLParser:
     )
 
 
+class _StoredSchemas(etree.Resolver):  # type: ignore[misc]
+    """Hands over the text of a schema by its address, so that none is fetched."""
+
+    def resolve(self, system_url: str, public_id: str, context: object) -> object:
+        own = system_url == SCHEMA
+        content = taxonomy_files()[f"xbrl/{PREFIX}.xsd"] if own else standard_schema(system_url)
+        return self.resolve_string(content, context, base_url=system_url)
+
+
 @cache
-def compiled() -> etree.XMLSchema:
-    """The schema of the taxonomy with those of XBRL that it stands on; none is fetched.
+def _compiled_schema() -> etree.XMLSchema:
+    """Return the schema of the taxonomy with those of XBRL that it refers to.
 
     Raises:
         OSError: a schema of XBRL is not there.
     """
-    from lxml import etree
-
-    class Kept(etree.Resolver):  # type: ignore[misc]
-        """Hands over the text of a schema by its address."""
-
-        def resolve(self, system_url: str, public_id: str, context: object) -> object:
-            if system_url == SCHEMA:
-                content = taxonomy_files()[f"xbrl/{PREFIX}.xsd"]
-            else:
-                content = standard_schema(system_url)
-            return self.resolve_string(content, context, base_url=system_url)
-
-    parser = safe_parser()
-    parser.resolvers.add(Kept())
+    parser = _safe_parser()
+    parser.resolvers.add(_StoredSchemas())
     return etree.XMLSchema(etree.fromstring(_ENTRY.encode(), parser))
-
-
-_MEASURES = {
-    "{http://www.xbrl.org/2003/iso4217}EUR": "EUR",
-    "{http://www.xbrl.org/2003/iso4217}USD": "USD",
-    f"{{{XBRLI}}}pure": "pure",
-}
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa1-\xff\u20a0-\u20cf]")
-"""The Dutch filing rules (FR-NL-1.02) allow Latin-1 and signs of currencies."""
-
-_ORDER = (f"{{{LINK}}}schemaRef", f"{{{XBRLI}}}context", f"{{{XBRLI}}}unit")
-
-Row = tuple[str | None, ...]
-Fault = tuple[str, str]
-
-
-@dataclass
-class Read:
-    """What was found in a file: rows of FACTS, and faults with the place of each."""
-
-    facts: list[Row] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-
-
-def read_back(board: str, content: bytes, year: int) -> Read:
-    """Read one file.
-
-    A file that is no valid XML by the schema is not read any further. A fact of a context or unit with a fault
-    is left out, since nobody can say what it is of.
-
-    Args:
-        board: whose file it is.
-        content: what stands in it.
-        year: the calendar year it is of.
-    """
-    text, fault = _text_of(content)
-    if fault:
-        return Read(faults=[fault])
-    root, fault = _root_of(text)
-    if root is None:
-        return Read(faults=[fault] if fault else [])
-    read = Read(faults=list(_letter_faults(text)))
-    contexts = _contexts(root, board, year, read.faults)
-    units = _units(root, read.faults)
-    used = set(_facts(root, contexts, units, read))
-    read.faults += [("unused_context", name) for name in contexts if name not in used]
-    read.faults += [("unused_unit", name) for name in units if name not in used]
-    return read
-
-
-def _text_of(content: bytes) -> tuple[str, Fault | None]:
-    if content.startswith(b"\xef\xbb\xbf"):
-        return "", ("byte_order_mark", "line 1")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return "", ("not_utf_8", f"byte {error.start}")
-    return text, ("document_type", "line 1") if "<!DOCTYPE" in text else None
-
-
-def _letter_faults(text: str) -> Iterator[Fault]:
-    if odd := _FORBIDDEN.search(text):
-        line = text.count("\n", 0, odd.start()) + 1
-        yield "forbidden_letter", f"line {line}: U+{ord(odd.group()):04X}"
-
-
-def _root_of(text: str) -> tuple[_Element | None, Fault | None]:
-    from lxml import etree
-
-    try:
-        root = etree.fromstring(text.encode("utf-8"), safe_parser())
-    except etree.XMLSyntaxError as error:
-        return None, ("not_xml", f"line {error.lineno}: {error.msg}")
-    schema = compiled()
-    if not schema.validate(root):
-        first = schema.error_log[0]
-        return None, ("schema", f"line {first.line}: {first.message}")
-    return root, None
-
-
-def _contexts(root: _Element, board: str, year: int, faults: list[Fault]) -> dict[str, Place | None]:
-    """The contexts by id; None where one has a fault."""
-    if [one.get(f"{{{XLINK}}}href") for one in root.iterfind(_ORDER[0])] != [SCHEMA]:
-        faults.append(("schema_reference", "line 1"))
-    found: dict[str, Place | None] = {}
-    seen: set[Place] = set()
-    for element in root.iterfind(_ORDER[1]):
-        place = read_context(element, year)
-        if isinstance(place, Place) and place.board != board:
-            place = ("other_entity", place.board)
-        if isinstance(place, Place) and place in seen:
-            place = ("duplicate_context", "")
-        name = element.get("id", "")
-        if isinstance(place, Place):
-            found[name] = place
-            seen.add(place)
-        else:
-            found[name] = None
-            fault, what = place
-            faults.append((fault, f"line {element.sourceline}: {name} {what}".rstrip()))
-    return found
-
-
-def _units(root: _Element, faults: list[Fault]) -> dict[str, str | None]:
-    """The units by id; None where one has a fault."""
-    found: dict[str, str | None] = {}
-    for element in root.iterfind(_ORDER[2]):
-        measures = [_qname(one) for one in element.iter(f"{{{XBRLI}}}measure")]
-        name = element.get("id", "")
-        unit = _MEASURES.get(measures[0]) if len(measures) == 1 else None
-        if unit is None or unit in found.values():
-            fault = "unknown_unit" if unit is None else "duplicate_unit"
-            faults.append((fault, f"line {element.sourceline}: {name}"))
-            unit = None
-        found[name] = unit
-    return found
-
-
-def _facts(
-    root: _Element, contexts: dict[str, Place | None], units: dict[str, str | None], read: Read
-) -> Iterator[str]:
-    """Read the facts; yields the ids of contexts and units that they use."""
-    ours = f"{{{NAMESPACE}}}"
-    for element in root:
-        if element.tag in _ORDER:
-            continue
-        where = f"line {element.sourceline}"
-        context, unit = element.get("contextRef", ""), element.get("unitRef")
-        yield from (context, unit or "")
-        if not element.tag.startswith(ours):
-            read.faults.append(("foreign_element", f"{where}: {element.tag}"))
-        elif context not in contexts:
-            read.faults.append(("missing_context", f"{where}: {context}"))
-        elif unit is not None and unit not in units:
-            read.faults.append(("missing_unit", f"{where}: {unit}"))
-        elif element.get("decimals") != (None if unit is None else "INF"):
-            read.faults.append(("not_exact", f"{where}: decimals"))
-        elif (place := contexts[context]) and (unit is None or units[unit]):
-            read.facts.append(_row(element, place, units[unit] if unit else None, len(ours)))
-
-
-def _row(element: _Element, place: Place, unit: str | None, start: int) -> Row:
-    told = (place.brin, place.member, place.level, place.period)
-    return (place.board, element.tag[start:], *told, unit, element.text)
-
-
-def _qname(element: _Element) -> str:
-    prefix, _, name = (element.text or "").strip().rpartition(":")
-    return f"{{{element.nsmap.get(prefix or None)}}}{name}"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Variable:
-    """Facts of a concept. `where`: names of filters. `many`: all at once. `absent`: the value when there is none."""
+    """Facts of a concept. `where`: names of filters. `many`: all at once. `absent`: stands in for no fact."""
 
     name: str
     concept: str
