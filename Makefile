@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests thorough bench lock clean
+.PHONY: help setup demo test lint types tests thorough docs bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ thorough: $(READY) ## the property tests, on other examples each time and many m
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto --dist loadscope \
 	  $$(grep -rlE '^(from|import) hypothesis' tests --include='test_*.py')
 
+docs: $(READY) ## build the documentation site in ./site; a broken link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 bench/.venv/.ready: requirements-bench.lock
 	@python3 -m venv --clear bench/.venv
 	@bench/.venv/bin/python -m pip --disable-pip-version-check -q install --require-hashes --no-deps -r requirements-bench.lock
@@ -56,4 +59,4 @@ lock: ## pin the newest allowed versions with their hashes (needs uv)
 	  --no-header --no-emit-index-url --no-annotate --upgrade -o requirements-bench.lock
 
 clean: ## remove what was made here: .venv, demo, caches
-	rm -rf $(VENV) npo-demo sample-home country .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) npo-demo sample-home country site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -41,7 +41,7 @@ CAUSES = (
     "board_transfer",
     "code",
 )
-"""Why something is due that was not due before, or no longer (docs/recalibration.md)."""
+"""Why something is due that was not due before, or no longer (docs/explanation/recalibration.md)."""
 
 SETTLEMENTS = ("next_payment", "spread")
 YES_NO = ("yes", "no")

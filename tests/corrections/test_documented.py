@@ -10,7 +10,7 @@ from tests.corrections.declaring import NAME
 from tests.home.delivery import write_scores
 from tests.home.seeing import select
 
-PAGE = Path(__file__).parents[2] / "docs" / "monthly-run.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "monthly-run.md"
 CORRECTIONS, REPLACES = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 

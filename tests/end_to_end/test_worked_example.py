@@ -1,5 +1,5 @@
-"""The worked example of docs/recalibration.md, on files and through the command line: one school, twelve months,
-three decisions, a count that was corrected and a merger that was told late."""
+"""The worked example of docs/explanation/recalibration.md, on files and through the command line: one school,
+twelve months, three decisions, a count that was corrected and a merger that was told late."""
 
 from decimal import Decimal
 

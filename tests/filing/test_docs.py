@@ -1,4 +1,4 @@
-"""What docs/xbrl.md says to an auditor is what the filing holds and the checks say."""
+"""What docs/reference/xbrl.md says to an auditor is what the filing holds and the checks say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME
 from tests.filing.planted import PLANTED
 from tests.filing.test_checked import FILES, ROWS
 
-PAGE = Path(__file__).parents[2] / "docs" / "xbrl.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "xbrl.md"
 NAMED = set(re.findall(r"`([^`]+)`", PAGE.read_text(encoding="utf-8")))
 FILING = Path(__file__).parents[2] / "npo_pipeline" / "reports" / "filing"
 

@@ -1,4 +1,4 @@
-"""What each cent of a correction is for (docs/recalibration.md): it is shared over what is open."""
+"""What each cent of a correction is for (docs/explanation/recalibration.md): it is shared over what is open."""
 
 from datetime import date
 

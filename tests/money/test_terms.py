@@ -1,4 +1,7 @@
-"""What of a correction waits for a later month, and what a month never takes back (docs/recalibration.md)."""
+"""What of a correction waits for a later month, and what a month never takes back.
+
+The terms are those of docs/explanation/recalibration.md.
+"""
 
 from datetime import date
 

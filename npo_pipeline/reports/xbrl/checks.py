@@ -33,7 +33,7 @@ from schemas.columns import CURRENCIES
 from schemas.rules import BOARD, BRIN
 
 FAULTS = {"board": pl.String, "fault": pl.String, "where": pl.String}
-"""`fault`: the rule that was broken, as docs/xbrl.md lists them. `where`: the fact, or the line of a file."""
+"""`fault`: the broken rule, as docs/reference/xbrl.md lists them. `where`: the fact, or the line of a file."""
 
 PLACE = ("brin", "concept", "member", "level", "period", "unit")
 
