@@ -1,33 +1,58 @@
-"""`npo explain`: the amount of a school, a BRIN or a board, from the books as they stand. Changes nothing.
-
-What `npo explain` is asked for: which school, BRIN or board, and which decisions there are to tell of.
-"""
+"""`npo explain`: the amount of a school, a BRIN or a board, read from the books. Changes nothing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.counts import rows_of_brins
+from npo_pipeline.books.queries.decisions import (
+    decision_files,
+    decisions_counting,
+    decisions_with_entitlements,
+    decisions_without_entitlements,
+    entitled_years,
+    rows_of_decision,
+)
+from npo_pipeline.books.queries.deliveries import corrections_used_by
+from npo_pipeline.books.queries.payments import PaymentScope, corrections_in, last_month_paid, payments_in
+from npo_pipeline.books.queries.schools import directory_of, known_schools, vestigingen_of_board
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.entitlements.model import stated_reference_date
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.explain.build import build_explanation
 from npo_pipeline.reports.explain.decision_data import DecisionData, brins
-from npo_pipeline.reports.explain.model import Asked, Decision, Explanation, Kind
+from npo_pipeline.reports.explain.model import Decision, Explanation, Kind, Subject
 from npo_pipeline.reports.explain.suggestions import no_code, suggest_codes
 from npo_pipeline.rulebook.load import LoadedRegulation, parse_texts
 from npo_pipeline.rulebook.subsidies.load import is_subsidy_text
+from schemas.decided import Adjustments, Decisions, Entitlements, Instalments, Trace
+from schemas.frames.reports import KnownSchools
+from schemas.received import Counts, Scores
 from schemas.rules import BOARD, BRIN, VESTIGING
+
+_PATTERNS: tuple[tuple[Kind, str], ...] = (("vestiging", VESTIGING), ("brin", BRIN), ("board", BOARD))
+_SHOWN = (
+    "decision_id",
+    "school_year",
+    "currency",
+    "reference_date",
+    "decided_at",
+    "reason",
+    "regulation",
+    "rests_on",
+)
+"""The columns of `decisions` that an explanation shows."""
 
 
 @dataclass(frozen=True)
 class ExplainRequest:
-    """What to explain: a code, of one school year or of all, as of a decision or as of now."""
+    """Name a vestiging, BRIN or board, and optionally one school year or one decision."""
 
     home: Home
     code: str
@@ -35,48 +60,48 @@ class ExplainRequest:
     decision: str | None = None
 
 
-def decisions_with_entitlements(books: Books, request: ExplainRequest) -> pl.DataFrame:
-    """All decisions of the school years and currencies that have entitlements: a grant has its own reason.
+def explain(request: ExplainRequest) -> Explanation:
+    """Explain the amounts of a school, a BRIN or a board.
+
+    Without a decision: by the latest of every school year and currency in which it has an amount.
 
     Raises:
-        Refused: there is none, or what was asked for is a decision on subsidies alone.
+        Refused: nothing was decided, or there is no such school, decision or school year; suggests near ones.
     """
-    decisions = books.frame(_ENTITLED)
-    others = books.frame(
-        "select decision_id, school_year from decisions anti join entitlements using (decision_id)"
-    )
-    for column, asked in (("decision_id", request.decision), ("school_year", request.school_year)):
-        if asked in others[column] and asked not in decisions[column]:
-            raise Refused(f"{asked}: only subsidies were decided; table `grants` says of each how it came about")
-    if decisions.is_empty() and others.height:
+    require_books(request.home)
+    with read_books(request.home) as books:
+        decisions = _explainable_decisions(books, request)
+        schools = known_schools(books)
+        subject = resolve_code(request.code, schools)
+        vestigingen = _vestigingen(books, subject, schools)
+        chosen = select_decisions(books, request, decisions, vestigingen)
+        data = [_decision_data(books, row, decisions, vestigingen) for row in chosen]
+    return Explanation(subject, tuple(build_explanation(one, subject, vestigingen) for one in data))
+
+
+def _explainable_decisions(books: Books, request: ExplainRequest) -> Decisions:
+    """Return the decisions with entitlements and all others of their school year and currency.
+
+    Raises:
+        Refused: there is none, or the request names a decision on subsidies alone.
+    """
+    decisions, on_subsidies = decisions_with_entitlements(books), decisions_without_entitlements(books)
+    for column, wanted in (("decision_id", request.decision), ("school_year", request.school_year)):
+        if wanted in on_subsidies[column] and wanted not in decisions[column]:
+            raise Refused(f"{wanted}: only subsidies were decided; table `grants` says of each how it came about")
+    if decisions.is_empty() and on_subsidies.height:
         raise Refused("only subsidies were decided yet; table `grants` says of each how it came about")
     if decisions.is_empty():
         raise Refused(f"{request.home.path}: nothing was decided yet; begin with `npo decide`")
     return decisions
 
 
-_ENTITLED = """
-    from decisions where (school_year, currency) in (
-        select (school_year, currency) from decisions semi join entitlements using (decision_id))
-    order by school_year, currency, sequence"""
-
-SCHOOLS = """
-    select vestiging, brin, board, name, place, valid_from from schools
-    union all
-    select distinct vestiging, substr(vestiging, 1, 4), null, null, null, null
-    from counts anti join schools using (vestiging)
-    order by vestiging, valid_from"""
-"""All schools that were ever told of; one whose pupils were counted may have no board."""
-
-_PATTERNS: tuple[tuple[Kind, str], ...] = (("vestiging", VESTIGING), ("brin", BRIN), ("board", BOARD))
-
-
-def resolve_code(text: str, schools: pl.DataFrame) -> Asked:
-    """The school, BRIN or board that a code names.
+def resolve_code(text: str, schools: KnownSchools) -> Subject:
+    """Return the school, BRIN or board that a code names.
 
     Args:
         text: the code as it was typed.
-        schools: all of them (`SCHOOLS`).
+        schools: all schools.
 
     Raises:
         Refused: it is no code, or nothing has it; suggests near ones.
@@ -89,33 +114,29 @@ def resolve_code(text: str, schools: pl.DataFrame) -> Asked:
     if found.is_empty():
         raise Refused(suggest_codes(kind, code, schools))
     if kind == "board":
-        return Asked(kind, code)
+        return Subject(kind, code)
     name, place = found.select("name", "place").row(-1 if kind == "vestiging" else 0)
-    return Asked(kind, code, name, place)
+    return Subject(kind, code, name, place)
 
 
-def vestigingen_of(books: Books, asked: Asked, schools: pl.DataFrame) -> list[str]:
-    """The vestigingen that were asked for; of a board all that it ever held or was paid for."""
-    mine = schools.filter(pl.col(asked.kind) == asked.code)["vestiging"].to_list()
-    if asked.kind == "board":
-        mine += books.frame(_OF_BOARD, [asked.code])["vestiging"].to_list()
-    return sorted(set(mine))
-
-
-_OF_BOARD = """
-    select vestiging from entitlements where board = $1 union select vestiging from payments where board = $1"""
+def _vestigingen(books: Books, subject: Subject, schools: KnownSchools) -> list[str]:
+    """Return the vestigingen of a subject; of a board all that were ever under it or for which it was paid."""
+    vestigingen = schools.filter(pl.col(subject.kind) == subject.code)["vestiging"].to_list()
+    if subject.kind == "board":
+        vestigingen += vestigingen_of_board(books, subject.code)
+    return sorted(set(vestigingen))
 
 
 def select_decisions(
-    books: Books, request: ExplainRequest, decisions: pl.DataFrame, vestigingen: Sequence[str]
+    books: Books, request: ExplainRequest, decisions: Decisions, vestigingen: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """The decisions to tell of, in the order of school years: rows of `decisions`.
+    """Return the decisions to explain, by school year and currency: rows of `decisions`.
 
     Args:
         books: the books.
         request: names a decision, a school year, or neither.
-        decisions: those there are to choose from (`decided`).
-        vestigingen: the schools that were asked for.
+        decisions: those to choose from.
+        vestigingen: the schools of the subject.
 
     Raises:
         Refused: there is no such decision or school year; says which there are.
@@ -123,37 +144,24 @@ def select_decisions(
     if request.decision is not None:
         return [_named_decision(request, decisions)]
     if request.school_year is not None:
-        mine = decisions.filter(pl.col("school_year") == request.school_year)
-        if mine.is_empty():
+        of_year = decisions.filter(pl.col("school_year") == request.school_year)
+        if of_year.is_empty():
             there = ", ".join(decisions["school_year"].unique().sort())
             raise Refused(f"{request.school_year} was not decided; decided: {there}")
-        decisions = mine
-    latest = decisions.filter(pl.col("sequence") == pl.col("sequence").max().over("school_year", "currency"))
-    named = set(books.frame(_NAMED, [list(vestigingen)]).iter_rows())
-    counted = set(books.frame(_COUNTED, [list(vestigingen)])["decision_id"])
-    told, years = [], set()
-    for row in latest.iter_rows(named=True):
-        if (row["school_year"], row["currency"]) in named:
-            told.append(row)
-            years.add(row["school_year"])
+        decisions = Decisions(of_year)
+    newest = pl.col("sequence") == pl.col("sequence").max().over("school_year", "currency")
+    latest = decisions.filter(newest).rows(named=True)
+    entitled, counting = entitled_years(books, vestigingen), decisions_counting(books, vestigingen)
+    chosen = [row for row in latest if (row["school_year"], row["currency"]) in entitled]
     # Where no decision of a year has an amount of it, the first that counted it says why.
-    for row in latest.iter_rows(named=True):
-        if row["school_year"] not in years and row["decision_id"] in counted:
-            told.append(row)
-            years.add(row["school_year"])
-    return sorted(told, key=lambda row: (row["school_year"], row["currency"]))
+    for row in latest:
+        explained = {one["school_year"] for one in chosen}
+        if row["school_year"] not in explained and row["decision_id"] in counting:
+            chosen.append(row)
+    return sorted(chosen, key=lambda row: (row["school_year"], row["currency"]))
 
 
-_NAMED = """
-    select distinct d.school_year, d.currency
-    from entitlements e join decisions d using (decision_id) where e.vestiging = any($1)"""
-
-_COUNTED = """
-    select distinct i.decision_id
-    from counts c join decision_inputs i using (delivery_id) where c.vestiging = any($1)"""
-
-
-def _named_decision(request: ExplainRequest, decisions: pl.DataFrame) -> dict[str, Any]:
+def _named_decision(request: ExplainRequest, decisions: Decisions) -> dict[str, Any]:
     found = decisions.filter(pl.col("decision_id") == request.decision)
     if found.is_empty():
         there = ", ".join(decisions["decision_id"])
@@ -164,109 +172,53 @@ def _named_decision(request: ExplainRequest, decisions: pl.DataFrame) -> dict[st
     return row
 
 
-def explain(request: ExplainRequest) -> Explanation:
-    """Explain what a school, a BRIN or a board gets.
-
-    Without a decision: the latest of every school year and currency that has anything of it.
-
-    Raises:
-        Refused: nothing was decided, or there is no such school, decision or school year; suggests near ones.
-    """
-    require_books(request.home)
-    with read_books(request.home) as books:
-        decisions = decisions_with_entitlements(books, request)
-        schools = books.frame(SCHOOLS)
-        asked = resolve_code(request.code, schools)
-        vestigingen = vestigingen_of(books, asked, schools)
-        rows = select_decisions(books, request, decisions, vestigingen)
-        held = [_held(books, row, decisions, vestigingen) for row in rows]
-        return Explanation(asked, tuple(build_explanation(one, asked, vestigingen) for one in held))
-
-
-def _held(books: Books, row: dict[str, Any], decisions: pl.DataFrame, vestigingen: Sequence[str]) -> DecisionData:
-    """The rows of a decision, of the whole BRINs of these vestigingen."""
-    rules = _rules(books, row)
+def _decision_data(
+    books: Books, row: Mapping[str, Any], decisions: Decisions, vestigingen: Sequence[str]
+) -> DecisionData:
+    """Load the rows of a decision, of the whole BRINs of some vestigingen."""
+    rules = _archived_rules(books, row["regulation_sha256"])
     decision = _decision(row, decisions, rules)
-    mine, scope = decision.decision_id, brins(vestigingen)
-    until = _until(decision, decisions)
-
-    def of(table: str, name: str | None) -> pl.DataFrame:
-        query = f"from {table} where decision_id = $1 and substr(vestiging, 1, 4) = any($2)"
-        return books.frame(query, [name or "", scope])
-
-    def told(table: str) -> pl.DataFrame:
-        return books.frame(f"from {table} where substr(vestiging, 1, 4) = any($1)", [scope])
-
+    decision_id, scope = decision.decision_id, brins(vestigingen)
+    until = _superseding_run(decision, decisions)
+    payments = PaymentScope(decision.school_year, decision.currency, scope, until)
     return DecisionData(
-        decision,
-        directory=books.frame("from schools where brin = any($1) order by vestiging, valid_from", [scope]),
-        entitlements=of("entitlements", mine),
-        earlier=of("entitlements", decision.before),
-        trace=of("trace", mine),
-        instalments=of("instalments", mine),
-        adjustments=of("adjustments", mine),
-        settled=books.frame(f"{_LEDGER}{_PAYMENTS}", [decision.school_year, decision.currency, scope, until]),
-        payments=books.frame(
-            f"from payments {_PAYMENTS}", [decision.school_year, decision.currency, scope, until]
-        ),
-        counts=told("counts"),
-        scores=told("scores"),
-        files=books.frame(_FILES, [mine]),
+        decision=decision,
+        directory=directory_of(books, scope),
+        entitlements=Entitlements(rows_of_decision(books, "entitlements", decision_id, scope)),
+        previous=Entitlements(rows_of_decision(books, "entitlements", decision.before, scope)),
+        trace=Trace(rows_of_decision(books, "trace", decision_id, scope)),
+        instalments=Instalments(rows_of_decision(books, "instalments", decision_id, scope)),
+        adjustments=Adjustments(rows_of_decision(books, "adjustments", decision_id, scope)),
+        paid_corrections=corrections_in(books, payments),
+        payments=payments_in(books, payments),
+        counts=Counts(rows_of_brins(books, "counts", scope)),
+        scores=Scores(rows_of_brins(books, "scores", scope)),
+        files=decision_files(books, decision_id),
         rules=rules,
-        last_paid=books.value("select max(paid_month) from payments where run_id < $1", [until]),
-        corrections=books.frame(_CORRECTIONS, [mine, scope]),
+        last_paid=last_month_paid(books, until),
+        source_corrections=corrections_used_by(books, decision_id, scope),
     )
 
 
-_LEDGER = "from (from ledger where cause <> 'instalment')"
-_PAYMENTS = """
-    where school_year = $1 and currency = $2 and substr(vestiging, 1, 4) = any($3) and run_id < $4"""
-
-_FILES = """
-    select d.delivery_id, i.used_for, d.kind, d.file, d.sha256, d.rows, d.rejected, d.reference_date,
-           d.superseded_by
-    from decision_inputs i join deliveries d using (delivery_id) where i.decision_id = $1"""
-
-_CORRECTIONS = """
-    select c.* exclude (delivery_id)
-    from source_corrections c semi join (from decision_inputs where decision_id = $1) i using (delivery_id)
-    where substr(vestiging, 1, 4) = any($2)"""
-
-_NEVER = "~"
-"""Comes after the name of every run."""
-
-
-def _until(decision: Decision, decisions: pl.DataFrame) -> str:
-    """The run that took the decision that superseded this one: what was paid from then on is not of this one."""
+def _superseding_run(decision: Decision, decisions: Decisions) -> str | None:
+    """Return the run of the superseding decision: payments from then on belong to that one."""
     runs = dict(decisions.select("decision_id", "run_id").iter_rows())
-    return str(runs[decision.superseded_by]) if decision.superseded_by else _NEVER
+    return runs[decision.superseded_by] if decision.superseded_by else None
 
 
-def _decision(row: dict[str, Any], decisions: pl.DataFrame, rules: Sequence[LoadedRegulation]) -> Decision:
-    mine = (pl.col("school_year") == row["school_year"]) & (pl.col("currency") == row["currency"])
-    around = dict(decisions.filter(mine).select("sequence", "decision_id").iter_rows())
+def _decision(row: Mapping[str, Any], decisions: Decisions, rules: Sequence[LoadedRegulation]) -> Decision:
+    alike = (pl.col("school_year") == row["school_year"]) & (pl.col("currency") == row["currency"])
+    by_sequence = dict(decisions.filter(alike).select("sequence", "decision_id").iter_rows())
     return Decision(
-        **{name: row[name] for name in _TOLD},
+        **{name: row[name] for name in _SHOWN},
         named_day=stated_reference_date(rules, row["reference_date"]),
-        before=around.get(row["sequence"] - 1),
-        superseded_by=around.get(row["sequence"] + 1),
+        before=by_sequence.get(row["sequence"] - 1),
+        superseded_by=by_sequence.get(row["sequence"] + 1),
     )
 
 
-_TOLD = (
-    "decision_id",
-    "school_year",
-    "currency",
-    "reference_date",
-    "decided_at",
-    "reason",
-    "regulation",
-    "rests_on",
-)
-
-
-def _rules(books: Books, row: dict[str, Any]) -> tuple[LoadedRegulation, ...]:
-    """The regulations of a decision, from the texts that were kept of them."""
-    kept = {sha: (name, text) for sha, name, text in books.table("regulations").iter_rows()}
-    texts = [[kept[sha] for sha in one.split("+")] for one in row["regulation_sha256"].split()]
+def _archived_rules(books: Books, hashes: str) -> tuple[LoadedRegulation, ...]:
+    """Return the regulations of a decision, from the texts that were archived with it."""
+    archive = {sha256: (name, text) for sha256, name, text in books.table("regulations").iter_rows()}
+    texts = [[archive[sha256] for sha256 in one.split("+")] for one in hashes.split()]
     return tuple(parse_texts(one) for one in texts if not is_subsidy_text(*one[0]))

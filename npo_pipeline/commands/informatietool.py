@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
+
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.reader import read_books, require_books
+from npo_pipeline.books.queries.decisions import (
+    annual_instalments,
+    decided_school_years,
+    decision_inputs,
+    latest_decisions,
+    rows_used_by,
+    traced_amounts,
+)
+from npo_pipeline.books.queries.schools import school_directory
+from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.steps import Call, directly
-from npo_pipeline.errors import Refused
+from npo_pipeline.entitlements.model import KEY, DecisionInputs, basis_of
+from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.reports.informatietool import (
+    AppliedRegulation,
     ToolData,
     ToolSource,
     build_tool,
-    load_source,
     page,
     write_workbook,
 )
+from npo_pipeline.rulebook.load import LoadedRegulation, parse_texts
+from npo_pipeline.rulebook.subsidies.load import is_subsidy_text
+from schemas.frames.reports import AnnualInstalments, LatestDecisions, TracedAmounts
+from schemas.received import Schools
 
 
 @dataclass(frozen=True)
 class ToolRequest:
-    """Of which school year, and the folder to write in (null: `reports/tool` in the home)."""
+    """Name a school year, and the folder to write in (null: `reports/tool` in the home)."""
 
     home: Home
     school_year: str
@@ -32,7 +49,7 @@ class ToolRequest:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What was written. `totals`: currency -> amount."""
+    """Represent the written files. `totals`: currency -> amount."""
 
     html: Path
     xlsx: Path
@@ -49,20 +66,101 @@ def make_tool(request: ToolRequest, *, call: Call = directly) -> ToolResult:
     """
     require_books(request.home)
     folder = request.out or request.home.path / "reports" / "tool"
-    taken = call(take, request.home, request.school_year)
-    tool = call(build_tool, taken)
+    source = call(load_source, request.home, request.school_year)
+    tool = call(build_tool, source)
     html, xlsx = call(write_tool, tool, folder)
-    return ToolResult(html, xlsx, tool, totals_of(tool))
+    return ToolResult(html, xlsx, tool, tool_totals(tool))
 
 
-def take(home: Home, school_year: str) -> ToolSource:
-    """Step: read the latest decisions of a school year."""
+def load_source(home: Home, school_year: str) -> ToolSource:
+    """Step: load the latest decisions of a school year.
+
+    Raises:
+        Refused: nothing was decided for it but subsidies.
+        BooksDoNotTie: its amounts are not those of its trace, or its instalments do not add up to them.
+    """
     with read_books(home) as books:
-        return load_source(books, school_year)
+        decisions = latest_decisions(books, school_year)
+        if decisions.is_empty():
+            raise Refused(_not_decided(school_year, decided_school_years(books)))
+        amounts, instalments = traced_amounts(books, school_year), annual_instalments(books, school_year)
+        if amounts.is_empty():
+            raise Refused(f"{school_year}: only subsidies were decided; table `grants` holds them")
+        _check_amounts(amounts, instalments)
+        directory = school_directory(books)
+        return ToolSource(
+            school_year=school_year,
+            decisions=decisions,
+            amounts=amounts,
+            instalments=instalments,
+            directory=directory,
+            applied=_applied_regulations(books, decisions, directory),
+        )
+
+
+def _not_decided(school_year: str, others: Sequence[str]) -> str:
+    there = f" (decided: {', '.join(others)})" if others else ""
+    return f"nothing was decided for {school_year}{there}; begin with `npo decide --school-year {school_year}`"
+
+
+def _check_amounts(amounts: TracedAmounts, instalments: AnnualInstalments) -> None:
+    """Refuse amounts that differ from their trace or from the sum of their instalments."""
+    key = ["decision_id", *KEY]
+    untraced = amounts.filter(pl.col("amount").ne_missing(pl.col("traced"))).select(key)
+    due = instalments.group_by(key).agg(due=pl.col("amount").sum())
+    both = amounts.join(due, on=key, how="full", coalesce=True)
+    undue = both.filter(pl.col("amount").fill_null(0) != pl.col("due").fill_null(0)).select(key)
+    if untraced.height or undue.height:
+        first = " ".join(pl.concat([untraced, undue]).sort(key).row(0))
+        raise BooksDoNotTie(f"{first}: amount, trace and instalments do not agree; see `npo verify`")
+
+
+def _applied_regulations(
+    books: Books, decisions: LatestDecisions, directory: Schools
+) -> tuple[AppliedRegulation, ...]:
+    """Return the regulations in force: of each decision those in its currency.
+
+    A currency without any amount has no decision; its regulations come with the decision in the other one.
+    """
+    archive = {sha256: (name, text) for sha256, name, text in books.table("regulations").iter_rows()}
+    own: dict[str, AppliedRegulation] = {}
+    undecided: dict[str, AppliedRegulation] = {}
+    for row in decisions.iter_rows(named=True):
+        inputs = _inputs_of(books, row["decision_id"], directory)
+        for hashes in row["regulation_sha256"].split():
+            loaded = _archived(archive, hashes, row["decision_id"])
+            if loaded is None:
+                continue
+            currency = loaded.regulation.currency
+            if currency == row["currency"]:
+                own[loaded.name] = AppliedRegulation(loaded, inputs)
+            elif currency not in set(decisions["currency"]):
+                undecided[loaded.name] = AppliedRegulation(loaded, inputs)
+    return tuple((own | undecided).values())
+
+
+def _archived(archive: dict[str, tuple[str, str]], hashes: str, decision_id: str) -> LoadedRegulation | None:
+    """Return a regulation from the archived texts of its file and overlays; None for one of subsidies."""
+    try:
+        texts = [archive[sha256] for sha256 in hashes.split("+")]
+    except KeyError:
+        raise BooksDoNotTie(f"{decision_id}: the text of its regulation is gone; see `npo verify`") from None
+    return None if is_subsidy_text(*texts[0]) else parse_texts(texts)
+
+
+def _inputs_of(books: Books, decision_id: str, directory: Schools) -> DecisionInputs:
+    used = decision_inputs(books, decision_id).group_by("used_for").agg("delivery_id")
+    return basis_of(
+        dict(used.iter_rows()),
+        counts=rows_used_by(books, "counts", decision_id),
+        scores=rows_used_by(books, "scores", decision_id),
+        schools=directory,
+        changes=rows_used_by(books, "changes", decision_id),
+    )
 
 
 def write_tool(tool: ToolData, folder: Path) -> tuple[Path, Path]:
-    """Step: write both files; each is there whole or not at all.
+    """Step: write both files, each whole or not at all.
 
     Raises:
         Refused: the folder cannot be made or written in.
@@ -78,7 +176,7 @@ def write_tool(tool: ToolData, folder: Path) -> tuple[Path, Path]:
     return html, xlsx
 
 
-def totals_of(tool: ToolData) -> dict[str, Decimal]:
-    """The amounts together, per currency."""
+def tool_totals(tool: ToolData) -> dict[str, Decimal]:
+    """Return the total of all amounts per currency."""
     summed = tool.with_schools().group_by("currency").agg(cents="cents").sort("currency")
     return {currency: Decimal(sum(cents)).scaleb(-2) for currency, cents in summed.iter_rows()}

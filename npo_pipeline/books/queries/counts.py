@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -14,6 +15,11 @@ def current_rows(books: Books, table: str) -> pl.DataFrame:
     return books.frame(
         f"select t.* from {table} t join deliveries d using (delivery_id) where d.superseded_by is null"
     )
+
+
+def rows_of_brins(books: Books, table: str, brins: Sequence[str]) -> pl.DataFrame:
+    """Return the rows of `counts` or `scores` for some BRINs, of all deliveries."""
+    return books.frame(f"from {table} where substr(vestiging, 1, 4) = any($1)", [list(brins)])
 
 
 def reference_dates(books: Books) -> list[date]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from npo_pipeline.books.reader import Books
+from schemas.frames.reports import DeclaredCorrections
 
 
 def live_deliveries(books: Books) -> pl.DataFrame:
@@ -17,6 +20,15 @@ def live_corrections(books: Books) -> pl.DataFrame:
     return books.frame(
         "select c.* from source_corrections c join deliveries using (delivery_id) where superseded_by is null"
     )
+
+
+def corrections_used_by(books: Books, decision_id: str, brins: Sequence[str]) -> DeclaredCorrections:
+    """Return the corrections for some BRINs in the deliveries that a decision uses."""
+    query = """
+        select c.* exclude (delivery_id)
+        from source_corrections c semi join (from decision_inputs where decision_id = $1) i using (delivery_id)
+        where substr(vestiging, 1, 4) = any($2)"""
+    return DeclaredCorrections(books.frame(query, [decision_id, list(brins)]))
 
 
 def live_resolutions(books: Books) -> pl.DataFrame:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from npo_pipeline.books.reader import Books
+from schemas.frames.reports import KnownSchools
+from schemas.received import Schools
 
 PLACES = """
     select delivery_id, vestiging from counts union select delivery_id, vestiging from scores
@@ -32,9 +36,34 @@ def school_facts(books: Books) -> pl.DataFrame:
     return books.frame("from school_facts order by delivery_id, vestiging")
 
 
-def school_directory(books: Books) -> pl.DataFrame:
-    """The directory of schools."""
-    return books.frame("from schools order by vestiging, valid_from")
+def school_directory(books: Books) -> Schools:
+    """Return the directory of schools."""
+    return Schools(books.frame("from schools order by vestiging, valid_from"))
+
+
+def known_schools(books: Books) -> KnownSchools:
+    """Return the rows of the directory and the schools that only a count names, which may have no board."""
+    return KnownSchools(
+        books.frame("""
+            select vestiging, brin, board, name, place, valid_from from schools
+            union all
+            select distinct vestiging, substr(vestiging, 1, 4), null, null, null, null
+            from counts anti join schools using (vestiging)
+            order by vestiging, valid_from""")
+    )
+
+
+def directory_of(books: Books, brins: Sequence[str]) -> Schools:
+    """Return the rows of the directory for some BRINs."""
+    return Schools(books.frame("from schools where brin = any($1) order by vestiging, valid_from", [list(brins)]))
+
+
+def vestigingen_of_board(books: Books, board: str) -> list[str]:
+    """Return the vestigingen for which a board has an entitlement or was paid."""
+    query = """
+        select vestiging from entitlements where board = $1
+        union select vestiging from payments where board = $1"""
+    return books.frame(query, [board])["vestiging"].to_list()
 
 
 def schools_by_board(books: Books) -> pl.DataFrame:

@@ -22,7 +22,6 @@ from npo_pipeline.reports.explain.cashflow import (
 )
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.model import (
-    Asked,
     Assumption,
     Explained,
     File,
@@ -31,6 +30,7 @@ from npo_pipeline.reports.explain.model import (
     Part,
     School,
     SourceCorrection,
+    Subject,
     Total,
     added,
 )
@@ -140,7 +140,7 @@ def _read_files(rows: pl.DataFrame) -> Iterator[File]:
         yield File(**row, refused=refused)
 
 
-def build_explanation(held: DecisionData, asked: Asked, vestigingen: Sequence[str]) -> Explained:
+def build_explanation(held: DecisionData, asked: Subject, vestigingen: Sequence[str]) -> Explained:
     """What a decision says of some vestigingen.
 
     Args:
@@ -172,7 +172,7 @@ def _says_something(school: School) -> bool:
 
 def _schools(held: DecisionData, vestigingen: Sequence[str]) -> Iterable[School]:
     lines, flows, changes = trace_lines(held), flows_of(held), changes_of(held)
-    lives, settled = lifecycle_events(held.adjustments), correction_causes(held.settled)
+    lives, settled = lifecycle_events(held.adjustments), correction_causes(held.paid_corrections)
     omissions, boards, soft = Omissions(held, lines), _boards(held), _soft(held)
     named = {row["vestiging"]: row for row in held.directory.sort("valid_from").iter_rows(named=True)}
     for vestiging in vestigingen:
@@ -197,7 +197,7 @@ def _schools(held: DecisionData, vestigingen: Sequence[str]) -> Iterable[School]
 def _corrected(held: DecisionData, vestiging: str, lines: Sequence[Line]) -> Iterable[SourceCorrection]:
     """The declared corrections of a vestiging; where an amount is of its whole BRIN, those of all of that."""
     is_pooled = any(line.level == "brin" for line in lines)
-    for row in held.corrections.sort(held.corrections.columns).iter_rows(named=True):
+    for row in held.source_corrections.sort(held.source_corrections.columns).iter_rows(named=True):
         one = SourceCorrection(**row)
         if one.vestiging == vestiging or (is_pooled and one.vestiging[:4] == vestiging[:4]):
             yield one

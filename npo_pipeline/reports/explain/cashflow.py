@@ -174,10 +174,10 @@ def changes_of(held: DecisionData) -> dict[str, list[Change]]:
     """
     if held.decision.before is None:
         return {}
-    told = differences(held.earlier, held.entitlements).filter(pl.col("cause").is_not_null())
+    told = differences(held.previous, held.entitlements).filter(pl.col("cause").is_not_null())
     units = held.trace.select("vestiging", "school_type", "component", "unit")
     rows = (
-        told.join(_side(held.earlier, "before"), on=_KEY, how="left")
+        told.join(_side(held.previous, "before"), on=_KEY, how="left")
         .join(_side(held.entitlements, "after"), on=_KEY, how="left")
         .join(units, on=_KEY[:3], how="left")
         .with_columns(measure=pl.coalesce("measure_after", "measure_before"))

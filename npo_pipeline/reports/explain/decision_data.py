@@ -14,6 +14,9 @@ from npo_pipeline.entitlements.territory import rows_under_regulation, territory
 from npo_pipeline.intake.source_precedence import CUMI, NEWCOMERS, PUPILS_PO, PUPILS_VO, SCORES, scores_by_type
 from npo_pipeline.reports.explain.model import Decision
 from npo_pipeline.rulebook.load import LoadedRegulation
+from schemas.decided import Adjustments, Entitlements, Instalments, Payments, Trace
+from schemas.frames.reports import DecisionFiles, DeclaredCorrections, LedgerRows
+from schemas.received import Counts, Schools, Scores
 
 USED_FOR = {
     "pupils": (PUPILS_PO, PUPILS_VO),
@@ -35,33 +38,30 @@ UNITS: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DecisionData:
-    """The rows of the books that a decision has of some schools.
+    """Hold the rows of the books of a decision for some BRINs.
 
-    `entitlements`, `earlier` (of the decision before), `trace`, `instalments`, `payments` (up to the decision
-    that superseded this one), `counts`, `scores`: as in the tables, of whole BRINs, because a threshold counts
-    over a BRIN. `settled`: corrections, as in the view `ledger`. `files`: decision_inputs with their columns of
-    `deliveries`. `directory`: rows of `schools`.
-    `rules`: the regulations from their kept texts. `last_paid`: the last month that was paid to anyone.
-    `corrections`: rows of `source_corrections` of the files that the decision rests on, without their delivery.
+    They are of whole BRINs, because a threshold counts over a BRIN. `previous`: the entitlements of the decision
+    before. `payments`, `paid_corrections`, `last_paid` (the last month that was paid to anyone): up to the
+    decision that superseded this one. `source_corrections`: those of the files that the decision uses.
     """
 
     decision: Decision
-    directory: pl.DataFrame
-    entitlements: pl.DataFrame
-    earlier: pl.DataFrame
-    trace: pl.DataFrame
-    instalments: pl.DataFrame
-    adjustments: pl.DataFrame
-    settled: pl.DataFrame
-    payments: pl.DataFrame
-    counts: pl.DataFrame
-    scores: pl.DataFrame
-    files: pl.DataFrame
+    directory: Schools
+    entitlements: Entitlements
+    previous: Entitlements
+    trace: Trace
+    instalments: Instalments
+    adjustments: Adjustments
+    paid_corrections: LedgerRows
+    payments: Payments
+    counts: Counts
+    scores: Scores
+    files: DecisionFiles
     rules: tuple[LoadedRegulation, ...]
     last_paid: date | None
-    corrections: pl.DataFrame
+    source_corrections: DeclaredCorrections
 
     @cached_property
     def framed(self) -> dict[str, Rules]:

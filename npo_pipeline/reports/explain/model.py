@@ -177,7 +177,7 @@ Reason: TypeAlias = Literal[
 
 
 @dataclass(frozen=True)
-class Asked:
+class Subject:
     """What was asked for: a vestiging, a BRIN or a board, and its name and place where they are known."""
 
     kind: Kind
@@ -288,5 +288,5 @@ class Explained:
 class Explanation:
     """The answer: a part per decision. Amounts of two decisions are never added up."""
 
-    asked: Asked
+    asked: Subject
     decisions: tuple[Explained, ...]

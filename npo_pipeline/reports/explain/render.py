@@ -17,7 +17,6 @@ from typing import Any
 from npo_pipeline.reports.explain.cashflow import render_lifecycle, told_settled
 from npo_pipeline.reports.explain.language import Language
 from npo_pipeline.reports.explain.model import (
-    Asked,
     Assumption,
     Change,
     Explained,
@@ -30,6 +29,7 @@ from npo_pipeline.reports.explain.model import (
     Part,
     School,
     SourceCorrection,
+    Subject,
     added,
 )
 
@@ -254,7 +254,7 @@ def text_of(explanation: Explanation, language: Language) -> str:
 class _Telling:
     """Tells of one decision."""
 
-    def __init__(self, asked: Asked, told: Explained, language: Language) -> None:
+    def __init__(self, asked: Subject, told: Explained, language: Language) -> None:
         self._asked, self._told, self._language = asked, told, language
         self._decision, self._say = told.decision, language.say
 
@@ -369,7 +369,7 @@ class _Telling:
         return self._language.money(one.amount, self._decision.currency)
 
 
-def _named(one: Asked | School, language: Language) -> str:
+def _named(one: Subject | School, language: Language) -> str:
     named = language.say("named", name=one.name) if one.name else ""
     return named + (language.say("in_place", place=one.place) if one.place else "")
 

@@ -15,16 +15,17 @@ from npo_pipeline.entitlements.territory import rows_under_regulation, territory
 from npo_pipeline.money import to_cents
 from npo_pipeline.months import first_day
 from npo_pipeline.reports.informatietool import wording
-from npo_pipeline.reports.informatietool.load import AppliedRegulation, ToolSource
 from npo_pipeline.reports.informatietool.model import (
     AMOUNTS,
     INSTALMENTS,
     SCHOOLS,
+    AppliedRegulation,
     ExcludedComponent,
     Gap,
     Rule,
     Soft,
     ToolData,
+    ToolSource,
 )
 from npo_pipeline.reports.informatietool.place_names import spellings
 from npo_pipeline.rulebook.frames import left_out, soft_values
@@ -55,7 +56,7 @@ def gaps(ruled: Sequence[AppliedRegulation], amounts: pl.DataFrame) -> tuple[lis
     rules = [rule_frames(one.loaded) for one in ruled]
     places = {one.name: one.places for one in rules}
     for one, mine in zip(ruled, rules, strict=True):
-        measured = _measured(mine, one.basis, claims=_claims(places, one.basis))
+        measured = _measured(mine, one.inputs, claims=_claims(places, one.inputs))
         counted = measured.filter(pl.col("measure") == "pupils", pl.col("counted") > 0)
         for gap, measure in (*_unknown(one.loaded.regulation), *_absent(one.loaded.regulation, mine, measured)):
             about = pl.col("school_type").is_in(gap.school_types)
@@ -137,12 +138,14 @@ def build_tool(taken: ToolSource) -> ToolData:
     Args:
         taken: what the books hold.
     """
-    left = _outside_of(taken.ruled)
+    left = _outside_of(taken.applied)
     is_outside = pl.struct("regulation", "component").is_in(left) if left else pl.lit(False)
     inside, hidden = taken.amounts.filter(~is_outside), taken.amounts.filter(is_outside)
-    keyed = _ruled_frame(inside, taken.ruled)
-    soft = _softness(taken.ruled)
-    rules = tuple(_rule(row, taken.ruled, soft) for row in keyed.unique("rule").sort("rule").iter_rows(named=True))
+    keyed = _ruled_frame(inside, taken.applied)
+    soft = _softness(taken.applied)
+    rules = tuple(
+        _rule(row, taken.applied, soft) for row in keyed.unique("rule").sort("rule").iter_rows(named=True)
+    )
     amounts = keyed.with_columns(
         counted_e2=_hundredths("counted"),
         quantity_e2=_hundredths("quantity"),
@@ -150,7 +153,7 @@ def build_tool(taken: ToolSource) -> ToolData:
         unrounded=pl.when(pl.col("unrounded") != pl.col("amount")).then(pl.col("unrounded").cast(pl.String)),
     ).sort("vestiging", "rule")
     due = taken.instalments.join(amounts.select("decision_id", *KEY, "rule"), on=["decision_id", *KEY])
-    found, school_gaps = gaps(taken.ruled, inside)
+    found, school_gaps = gaps(taken.applied, inside)
     return ToolData(
         taken.school_year,
         taken.decisions.select("decision_id", "currency", "reference_date", "decided_at").sort("currency"),
@@ -161,7 +164,7 @@ def build_tool(taken: ToolSource) -> ToolData:
         due.with_columns(cents=to_cents(pl.col("amount"))).select(INSTALMENTS).sort("vestiging", "rule", "month"),
         tuple(found),
         school_gaps,
-        tuple(_outside(taken.ruled)),
+        tuple(_outside(taken.applied)),
         hidden.select("vestiging", "component").unique().sort("vestiging", "component"),
         tuple(dict.fromkeys(_notes(taken))),
     )
@@ -194,7 +197,7 @@ def _outside(ruled: Sequence[AppliedRegulation]) -> Iterator[ExcludedComponent]:
 def _notes(taken: ToolSource) -> Iterator[str]:
     """What an operator chose otherwise than the rules say."""
     used = dict(taken.decisions.select("currency", "reference_date").iter_rows())
-    for one in taken.ruled:
+    for one in taken.applied:
         said, day = one.loaded.regulation.reference_date.value, used.get(one.loaded.regulation.currency)
         if said and day and said != day:
             yield wording.other_date(wording.day(day), wording.day(said))
@@ -255,8 +258,8 @@ def _schools(taken: ToolSource, amounts: pl.DataFrame, school_gaps: pl.DataFrame
     The board of a school with an amount is the one that its entitlement names.
     """
     on = first_day(taken.school_year)
-    past = taken.schools.filter(pl.col("valid_from") <= on).sort("valid_from", descending=True)
-    to_come = taken.schools.filter(pl.col("valid_from") > on).sort("valid_from")
+    past = taken.directory.filter(pl.col("valid_from") <= on).sort("valid_from", descending=True)
+    to_come = taken.directory.filter(pl.col("valid_from") > on).sort("valid_from")
     nearest = pl.concat([past, to_come]).unique("vestiging", keep="first", maintain_order=True)
     entitled = amounts.select("vestiging", paid="board").unique("vestiging", keep="first", maintain_order=True)
     told = pl.concat([entitled.select("vestiging"), school_gaps.select("vestiging")]).unique()

@@ -1,14 +1,39 @@
-"""What the informatietool tells: the data of both of its files. Money is whole cents."""
+"""The data of the informatietool: what it is built from, and what both of its files show in whole cents."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
+from npo_pipeline.entitlements.model import DecisionInputs
 from npo_pipeline.reports.informatietool import wording
+from npo_pipeline.rulebook.load import LoadedRegulation
+from schemas.frames.reports import AnnualInstalments, LatestDecisions, TracedAmounts
+from schemas.received import Schools
+
+
+@dataclass(frozen=True)
+class AppliedRegulation:
+    """Represent a regulation of a decision, with the counts the decision was calculated from."""
+
+    loaded: LoadedRegulation
+    inputs: DecisionInputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolSource:
+    """Hold the rows of the books for a school year: its latest decisions, one per currency."""
+
+    school_year: str
+    decisions: LatestDecisions
+    amounts: TracedAmounts
+    instalments: AnnualInstalments
+    directory: Schools
+    applied: Sequence[AppliedRegulation]
+
 
 SCHOOLS = ["vestiging", "brin", "name", "place", "municipality", "board"]
 AMOUNTS = ["vestiging", "rule", "counted_e2", "quantity_e2", "unrounded", "cents"]

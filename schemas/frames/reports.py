@@ -1,0 +1,31 @@
+"""Frames that reports are written from: the rows of the books behind explanations and the informatietool."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+import polars as pl
+
+LatestDecisions = NewType("LatestDecisions", pl.DataFrame)
+"""One row per currency of a school year: decision_id, currency, reference_date, decided_at, regulation_sha256."""
+
+TracedAmounts = NewType("TracedAmounts", pl.DataFrame)
+"""Entitlements with their trace: decision_id, vestiging, school_type, component, board, brin, amount and `traced`
+(the same amount in the trace, both euros or dollars in DECIMAL(18,2)), and the other columns of `trace`."""
+
+AnnualInstalments = NewType("AnnualInstalments", pl.DataFrame)
+"""Instalments as they follow from the amounts of the year, without adjustments: decision_id, vestiging,
+school_type, component, month, amount (DECIMAL(18,2))."""
+
+KnownSchools = NewType("KnownSchools", pl.DataFrame)
+"""The directory and the schools that only a count names: vestiging, brin, board, name, place, valid_from."""
+
+DecisionFiles = NewType("DecisionFiles", pl.DataFrame)
+"""Files a decision uses: delivery_id, used_for, kind, file, sha256, rows, rejected, reference_date,
+superseded_by."""
+
+DeclaredCorrections = NewType("DeclaredCorrections", pl.DataFrame)
+"""Rows of `source_corrections` without their delivery_id."""
+
+LedgerRows = NewType("LedgerRows", pl.DataFrame)
+"""Rows of the view `ledger`."""
