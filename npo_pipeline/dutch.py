@@ -1,87 +1,243 @@
-"""Amounts and days as a Dutch sentence writes them, for whole columns.
+"""Numbers, money, days and words of a language: written in this one place, the same on every surface.
 
-Figures as a Dutch reader writes them, made from the exact text of a fact.
+The functions of this module write Dutch: thousands `.`, decimals `,`, `€` or `US$` before an amount, `5 juni 2021`
+in a sentence and `05-06-2021` in a table. Those that end in `_expr` do the same for a column of a frame. Another
+language is another `Language`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import polars as pl
+if TYPE_CHECKING:
+    import polars as pl
 
-from npo_pipeline.reports.explain.dutch import DUTCH
+SIGNS: Mapping[str, str] = {"EUR": "€", "USD": "US$"}
+CURRENCIES: Mapping[str, str] = {"EUR": "euro", "USD": "Amerikaanse dollar"}
+SEVERITIES: Mapping[str, str] = {"error": "fout", "warning": "waarschuwing", "note": "opmerking"}
+SHORT_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 
-SIGNS = {"EUR": "€ ", "USD": "$ "}
+_RATE_OF = "rate of "
 
 
-def money(cents: str, currency: str = "currency") -> pl.Expr:
-    """Cents as `€ 1.234,56`, or `$ 1.234,56`; below zero as `€ -1.234,56`."""
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """Hold the notation, the vocabulary and the sentences of a language.
+
+    `decimal_point`, `thousands`: the separators of a number. `conjunction`: between the last two items of a list.
+    `components`, `school_types`: their names. `in_school_type`: the place of pupils of a school type. `units`:
+    measure -> one and many of it. `rate_units`: the unit of a rate in the rules -> its name. `values`: of rules.
+    `rate_of`: the rate for some school types. `statuses`: clauses on the status of a value. `sentences`: with gaps
+    in braces, for explanations. A name without a word here is shown as the rules write it.
+    """
+
+    code: str
+    decimal_point: str
+    thousands: str
+    conjunction: str
+    months: Sequence[str]
+    components: Mapping[str, str]
+    school_types: Mapping[str, str]
+    in_school_type: Mapping[str, str]
+    units: Mapping[str, tuple[str, str]]
+    rate_units: Mapping[str, str]
+    statuses: Mapping[str, str]
+    values: Mapping[str, str]
+    rate_of: str
+    sentences: Mapping[str, str] = field(default_factory=dict)
+
+    def say(self, sentence: str, /, **words: str) -> str:
+        """Fill the gaps of a sentence."""
+        return self.sentences[sentence].format_map(words)
+
+    def number(self, value: Decimal | int, places: int = 0) -> str:
+        """Write a number with all its decimals, and at least `places`: nothing is rounded away, and -0 is 0."""
+        exact = Decimal(value)
+        decimals = f"{exact:f}".partition(".")[2].rstrip("0")
+        written = f"{exact if exact else exact.copy_abs():,.{max(places, len(decimals))}f}"
+        return written.translate(self._separators)
+
+    def money(self, value: Decimal, currency: str) -> str:
+        """Write an amount or a rate behind the sign of its currency: two decimals, or more where it has more."""
+        return f"{SIGNS.get(currency, currency)} {self.number(value, 2)}"
+
+    def percent(self, share: Decimal, places: int = 2) -> str:
+        """Write a part of a whole: 0.1778 as 17,78%."""
+        return f"{self.number(share.scaleb(2), places)}%"
+
+    def quantity(self, value: Decimal | int, measure: str) -> str:
+        """Write a quantity with the unit of its measure: 1 leerling, 222 leerlingen."""
+        one, many = self.units.get(measure, (measure, measure))
+        return f"{self.number(value, 2 if measure == 'score' else 0)} {one if value == 1 else many}"
+
+    def day(self, day: date) -> str:
+        """Write a date in full."""
+        return f"{day.day} {self.month(day)}"
+
+    def month(self, month: date) -> str:
+        """Write the month of a date in full."""
+        return f"{self.months[month.month - 1]} {month.year}"
+
+    def listed(self, items: Sequence[str]) -> str:
+        """Write a list: a, b en c; nothing for an empty one."""
+        if len(items) < 2:
+            return "".join(items)
+        return f"{', '.join(items[:-1])} {self.conjunction} {items[-1]}"
+
+    def component(self, name: str) -> str:
+        """Return the name of a component of the rules."""
+        return self.components.get(name, name.replace("_", " ").capitalize())
+
+    def school_type(self, name: str) -> str:
+        """Return the name of a school type."""
+        return self.school_types.get(name, name)
+
+    def value(self, name: str) -> str:
+        """Return the name of a value of the rules; `rate of sbo, so` is the rate for two school types."""
+        if name.startswith(_RATE_OF):
+            types = name.removeprefix(_RATE_OF).split(", ")
+            return self.rate_of.format(school_types=self.listed([self.school_type(one) for one in types]))
+        return self.values.get(name, name)
+
+    def rate_unit(self, unit: str) -> str:
+        """Return the name of the unit of a rate, `EUR per pupil`, without its currency."""
+        thing = unit.partition(" per ")[2] or unit
+        return self.rate_units.get(thing, thing)
+
+    @cached_property
+    def _separators(self) -> dict[int, str]:
+        return str.maketrans({",": self.thousands, ".": self.decimal_point})
+
+
+DUTCH = Language(
+    code="nl",
+    decimal_point=",",
+    thousands=".",
+    conjunction="en",
+    months=(
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ),
+    components={
+        "per_pupil": "Bedrag per leerling",
+        "surcharge": "Toeslag per leerling",
+        "achterstandsscore": "Achterstandsscore",
+        "cumi": "CUMI-leerlingen",
+        "newcomers": "Nieuwkomers",
+        "samenwerkingsverband": "Samenwerkingsverband (langer verblijf)",
+    },
+    school_types={
+        "bao": "basisonderwijs",
+        "sbo": "speciaal basisonderwijs",
+        "so": "speciaal onderwijs",
+        "vso": "voortgezet speciaal onderwijs",
+        "vo": "voortgezet onderwijs",
+        "vo_pro_vbo": "praktijkonderwijs en vmbo basis/kader leerjaar 3-4",
+        "cn": "Caribisch Nederland",
+    },
+    in_school_type={
+        "bao": "in het basisonderwijs",
+        "sbo": "in het speciaal basisonderwijs",
+        "so": "in het speciaal onderwijs",
+        "vso": "in het voortgezet speciaal onderwijs",
+        "vo": "in het voortgezet onderwijs",
+        "vo_pro_vbo": "in het praktijkonderwijs en vmbo basis/kader leerjaar 3-4",
+        "cn": "in Caribisch Nederland",
+    },
+    units={
+        "pupils": ("leerling", "leerlingen"),
+        "score": ("punt", "punten"),
+        "cumi_pupils": ("CUMI-leerling", "CUMI-leerlingen"),
+        "newcomers": ("nieuwkomer", "nieuwkomers"),
+        "longer_stay": ("leerling", "leerlingen"),
+        "rows": ("rij", "rijen"),
+        "schools": ("vestiging", "vestigingen"),
+    },
+    rate_units={
+        "pupil": "leerling",
+        "unit of score": "punt van de score",
+        "cumi pupil": "CUMI-leerling",
+        "newcomer": "nieuwkomer",
+        "newcomer and reference date": "nieuwkomer per teldatum",
+    },
+    statuses={
+        "published": "zo staat het in de bron",
+        "approximate": "de bron noemt dit bij benadering, het precieze bedrag is niet bekend",
+        "derived": "dit is afgeleid en staat niet letterlijk in de bron",
+    },
+    values={
+        "rate": "het bedrag",
+        "schedule": "de maanden van betaling",
+        "threshold": "de drempel",
+        "level": "het niveau van de drempel",
+        "booking": "de plaats van boeking",
+        "reference date": "de teldatum",
+        "reference dates": "de teldata",
+        "rounding": "de afronding",
+        "months of payment": "de maanden van betaling",
+        "units of the threshold": "de hoogte van de drempel",
+        "level of the threshold": "of de drempel per BRIN of per vestiging geldt",
+        "place of booking": "de plaats van boeking",
+    },
+    rate_of="het bedrag voor {school_types}",
+)
+
+number, money, percent = DUTCH.number, DUTCH.money, DUTCH.percent
+day, month, listed = DUTCH.day, DUTCH.month, DUTCH.listed
+component, school_type, value = DUTCH.component, DUTCH.school_type, DUTCH.value
+
+
+def short_day(moment: date) -> str:
+    """Write a date as a table has it: 05-06-2021."""
+    return f"{moment:%d-%m-%Y}"
+
+
+# The plain writers serve commands that load no frames, so polars is imported where a column is written.
+
+
+def money_expr(cents: str, currency: str = "currency") -> pl.Expr:
+    """Write a column of cents as `€ 1.234,56`; below zero as `€ -1.234,56`."""
+    import polars as pl
+
     size = pl.col(cents).abs()
     minus = pl.when(pl.col(cents) < 0).then(pl.lit("-")).otherwise(pl.lit(""))
     sign = pl.col(currency).replace_strict(SIGNS, return_dtype=pl.String)
-    return pl.format("{}{}{},{}", sign, minus, _thousands(size // 100), _digits(size % 100, 2))
+    backward = (size // 100).cast(pl.String).str.reverse().str.replace_all(r"(\d{3})", "${1}.")
+    grouped = backward.str.reverse().str.strip_prefix(".")
+    return pl.format("{} {}{},{}", sign, minus, grouped, (size % 100).cast(pl.String).str.zfill(2))
 
 
-def percent(share_e4: pl.Expr) -> pl.Expr:
-    """A share in 0.0001 as `17,78%`."""
-    return pl.format("{},{}%", share_e4 // 100, _digits(share_e4 % 100, 2))
+def percent_expr(share_e4: pl.Expr) -> pl.Expr:
+    """Write a share in units of 0.0001 as `17,78%`."""
+    import polars as pl
+
+    return pl.format("{},{}%", share_e4 // 100, (share_e4 % 100).cast(pl.String).str.zfill(2))
 
 
-def day(column: str) -> pl.Expr:
-    """A date as `15-06-2021`."""
-    return pl.col(column).dt.strftime("%d-%m-%Y")
+def day_expr(column: str) -> pl.Expr:
+    """Write a column of dates as `5 juni 2021`."""
+    import polars as pl
+
+    date_of = pl.col(column).dt
+    month_name = date_of.month().replace_strict(dict(enumerate(DUTCH.months, 1)), return_dtype=pl.String)
+    return pl.format("{} {} {}", date_of.day(), month_name, date_of.year())
 
 
-def _thousands(whole: pl.Expr) -> pl.Expr:
-    below, thousands, millions = whole % 1000, (whole // 1000) % 1000, whole // 1_000_000
-    return (
-        pl.when(millions > 0)
-        .then(pl.format("{}.{}.{}", millions, _digits(thousands, 3), _digits(below, 3)))
-        .when(thousands > 0)
-        .then(pl.format("{}.{}", thousands, _digits(below, 3)))
-        .otherwise(pl.format("{}", below))
-    )
-
-
-def _digits(number: pl.Expr, many: int) -> pl.Expr:
-    return number.cast(pl.String).str.zfill(many)
-
-
-SIGNS_FIGURES = {"EUR": "€", "USD": "US$"}
-CURRENCIES = {"EUR": "euro", "USD": "Amerikaanse dollar"}
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure in two parts: whether it is below zero, and how it is written without its sign."""
-
-    negative: bool
-    digits: str
-
-    def __str__(self) -> str:
-        return f"-{self.digits}" if self.negative else self.digits
-
-
-def money_figures(value: str) -> Figure:
-    """An amount: `-1234.56` is written `-1.234,56`; nothing is ever `-0,00`."""
-    whole, _, cents = value.lstrip("-").partition(".")
-    digits = f"{int(whole):,}".replace(",", ".") + f",{cents:0<2}"
-    return Figure(value[0] == "-" and digits.strip("0.,") != "", digits)
-
-
-def share(value: str) -> Figure:
-    """A part of a whole: `0.1778` is written `17,78`, as a percentage without its sign."""
-    percent = f"{Decimal(value).scaleb(2):f}"
-    return money_figures(percent)
-
-
-def count(value: str) -> Figure:
-    """A whole number."""
-    return Figure(value[0] == "-", f"{int(value.lstrip('-')):,}".replace(",", "."))
-
-
-def day_figures(value: str) -> str:
-    """A day: `2021-06-05` is written `5 juni 2021`."""
-    year, month, number = value.split("-")
-    return f"{int(number)} {DUTCH.months[int(month) - 1]} {year}"
+def short_day_expr(iso: pl.Expr) -> pl.Expr:
+    """Write a column of texts `2021-06-05` as `05-06-2021`."""
+    return iso.str.replace(r"^(\d{4})-(\d{2})-(\d{2})$", "$3-$2-$1")

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.accounts.received import last_day
 from npo_pipeline.rulebook.accountability.model import Menukaart, Snapshot
 
@@ -70,7 +71,8 @@ def _hint(plain: str, category: str, menukaart: Menukaart, now: Snapshot) -> str
         return f"'{name}' staat in categorie {letter}"
     for snapshot in menukaart.snapshots:
         if plain in {_plain(name) for letter, name in _names(snapshot) if letter == category}:
-            return f"dit staat pas op de menukaart vanaf {snapshot.since.value:%d-%m-%Y}"
+            since = snapshot.since.known("the day of a snapshot")
+            return f"dit staat pas op de menukaart vanaf {dutch.day(since)}"
     near = get_close_matches(plain, there, n=1, cutoff=0.7)
     return f"bedoeld is misschien '{there[near[0]][1]}' (categorie {there[near[0]][0]})" if near else None
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from npo_pipeline import dutch
 from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.duckdb import engine
 from npo_pipeline.books.lock import locked
@@ -77,7 +78,9 @@ def _next(home: Home, books: Books) -> tuple[int, str]:
     if runs and not runs[-1][0].startswith(f"{len(runs):06d}-"):
         raise Refused(f"{home.path}: holds {len(runs)} runs, and the last is {runs[-1][0]}; see `npo verify`")
     if number > _MOST_RUNS:
-        raise Refused(f"{home.path}: holds {len(runs):,} runs, as many as one home can; begin a new home")
+        raise Refused(
+            f"{home.path}: holds {dutch.number(len(runs))} runs, as many as one home can; begin a new home"
+        )
     if not runs:
         return number, GENESIS_HASH
     _complete(home, books, *runs[-1])

@@ -15,20 +15,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TextIO
 
+from npo_pipeline import dutch
 from npo_pipeline.errors import printable
 
 
 def euro(amount: Any) -> str:
     """Write an amount (Decimal, or nothing) as 78.409,30."""
-    return f"{amount or 0:,.2f}".translate(_DUTCH)
+    return dutch.number(amount or 0, 2)
 
 
 def number(count: int | None) -> str:
     """Write a whole number as 24.243."""
-    return f"{count or 0:,}".translate(_DUTCH)
-
-
-_DUTCH = str.maketrans(",.", ".,")
+    return dutch.number(count or 0)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: int = 1) -> None:

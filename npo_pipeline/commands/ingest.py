@@ -15,6 +15,7 @@ from pathlib import Path
 import pandera.polars as pa
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.board_reports import current_reports
 from npo_pipeline.books.queries.counts import counted_rows, current_rows
@@ -258,9 +259,10 @@ def refuse_when_too_many(taken: Sequence[FileResult], max_rejected: Decimal) -> 
     rows, rejected = sum(one.rows for one in taken), sum(one.rejected for one in taken)
     if rejected <= max_rejected * rows:
         return
-    share = f"{Decimal(100 * rejected) / rows:.2f}%"
     raise Refused(
-        f"{rejected:,} of {rows:,} rows are refused ({share}; --max-rejected allows {100 * max_rejected:f}%), "
+        f"{dutch.number(rejected)} of {dutch.number(rows)} rows are refused "
+        f"({dutch.percent(round(Decimal(rejected) / rows, 4))}; "
+        f"--max-rejected allows {dutch.percent(max_rejected, 0)}), "
         f"first {'; '.join(islice(_worded(taken), SHOWN))}; nothing was taken in"
     )
 

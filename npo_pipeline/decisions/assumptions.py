@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.entitlements.model import (
     DecisionInputs,
     DecisionTables,
@@ -139,7 +141,7 @@ def refuse_silent_clawback(left_out: Sequence[Omission], before: pl.DataFrame, a
         of_it = mine if one.component is None else mine & (pl.col("component") == one.component)
         counted = before.filter(of_it).join(after, on=["vestiging", "school_type", "component"], how="anti")
         if counted["amount"].sum():
-            total = f"{counted['amount'].sum():,.2f} {counted['currency'][0]}"
+            total = dutch.money(Decimal(counted["amount"].sum()), counted["currency"][0])
             raise Refused(
                 f"{one.words}; the decision before counts {total} for it, which the next payment would take back: "
                 "supply what is lacking (a rate of 0 says that there is nothing), and decide again"
@@ -160,9 +162,9 @@ def refuse_dropping_rules(before: pl.DataFrame, loaded: Sequence[LoadedRegulatio
     for sector, name, currency, amount in before.select("sector", "regulation", "currency", "amount").iter_rows():
         if sector not in now and amount:
             raise Refused(
-                f"the decision before counts {amount:,.2f} {currency} under {name}, and now there are no rules of "
-                f"sector {sector}, so the next payment would take it back; name its file with --regulation, "
-                "or give a later --as-of"
+                f"the decision before counts {dutch.money(amount, currency)} under {name}, and now there are no "
+                f"rules of sector {sector}, so the next payment would take it back; name its file with "
+                "--regulation, or give a later --as-of"
             )
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.errors import Refused
 
@@ -129,7 +130,7 @@ def check_members(archive: str, members: Sequence[zipfile.ZipInfo], at_most: int
                 "this is no table: unpack it by hand if it is meant"
             )
     if sum(member.file_size for member in members) > at_most:
-        raise Refused(f"{archive}: unpacks to more than {at_most // 2**20:,} MiB; send it in parts")
+        raise Refused(f"{archive}: unpacks to more than {dutch.number(at_most // 2**20)} MiB; send it in parts")
 
 
 def _check_name(archive: str, member: zipfile.ZipInfo) -> None:

@@ -17,6 +17,7 @@ from xml.parsers import expat
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.source_files import DAMAGE, SourceFile, check_members
 from npo_pipeline.errors import Refused
@@ -91,7 +92,8 @@ def refuse_wide(name: str, sheet: str, xml: bytes) -> None:
         columns = max(columns, _column_number(letters[:4]))
     if rows * columns > MAX_CELLS:
         raise Refused(
-            f"{name}: {sheet} reaches to row {rows:,}, column {columns:,}; clear the cells outside the table"
+            f"{name}: {sheet} reaches to row {dutch.number(rows)}, column {dutch.number(columns)}; "
+            "clear the cells outside the table"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.intake import parse
@@ -107,7 +108,7 @@ def _is_long(text: pl.Expr) -> pl.Expr:
 def _kept(column: str) -> pl.Expr:
     """A text on one line that no spreadsheet runs; of a longer one the beginning, and a mark that says so."""
     text = _plain(column)
-    cut = pl.format("{} [afgekapt na {} tekens]", text.str.head(LONGEST), pl.lit(f"{LONGEST:,}".replace(",", ".")))
+    cut = pl.format("{} [afgekapt na {} tekens]", text.str.head(LONGEST), pl.lit(dutch.number(LONGEST)))
     return pl.when(_is_long(text)).then(cut).otherwise(text)
 
 

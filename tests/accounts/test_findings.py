@@ -267,7 +267,7 @@ def test_what_is_not_on_the_menukaart_says_what_may_have_been_meant(written, hin
 
 def test_an_intervention_that_came_on_the_menukaart_later_says_from_when():
     message = found(spent=(but(SPENT, category="B", intervention="Schrijfonderwijs"),))["message"][0]
-    assert "dit staat pas op de menukaart vanaf 01-01-2022" in message
+    assert "dit staat pas op de menukaart vanaf 1 januari 2022" in message
 
 
 @pytest.mark.parametrize("written", ["uitbreiding ONDERWIJS", "Uitbreiding  onderwijs", "Uitbreiding-onderwijs"])

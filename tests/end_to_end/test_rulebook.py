@@ -118,7 +118,7 @@ def test_what_the_decision_before_counted_is_not_left_out_in_silence(home, tmp_p
         *("--regulation", tmp_path / "unknown.yaml", "--home", home),
     )
     assert ended.status == 3
-    assert "counts 5,023.20 EUR for it, which the next payment would take back" in ended.stderr  # 20.00 x 251.16
+    assert "counts € 5.023,20 for it, which the next payment would take back" in ended.stderr  # 20.00 x 251.16
     assert (home / "npo.duckdb").read_bytes() == before
 
 

@@ -34,7 +34,7 @@ def test_a_day_on_which_a_sector_was_not_counted_does_not_take_its_money_back(ho
     said = refused(home, "decide", "--school-year", "2021-2022", "--reference-date", "2021-10-01")
     # 22 vo pupils x 701.16 and 8 of them x 350.58
     assert "no vo pupils of 2021-10-01 were delivered" in said
-    assert "the decision before counts 18,230.16 EUR for it" in said
+    assert "the decision before counts € 18.230,16 for it" in said
     assert select(home, "select count(*) from decisions") == [(1,)]
 
 
@@ -43,7 +43,7 @@ def test_rules_that_are_not_in_force_by_an_earlier_day_do_not_take_money_back(ho
     before = amounts(home, "2022-2023-usd-001")
     assert before
     said = refused(home, "decide", "--school-year", "2022-2023", *DAY, "--as-of", "2022-01-15")
-    assert "USD under 2022-2023-cn.yaml, and now there are no rules of sector cn" in said
+    assert "US$ 4.001,53 under 2022-2023-cn.yaml, and now there are no rules of sector cn" in said
 
 
 def test_a_file_of_rules_that_was_named_before_and_is_forgotten_does_not_take_money_back(home, tmp_path):
@@ -54,7 +54,7 @@ def test_a_file_of_rules_that_was_named_before_and_is_forgotten_does_not_take_mo
     year = ("--school-year", "2020-2021")
     run(home, "decide", *year, "--regulation", rules, "--reference-date", "2019-10-01")
     said = refused(home, "decide", *year)
-    assert "6,310.44 EUR under 2020-2021-po.yaml, and now there are no rules of sector po" in said  # 9 x 701.16
+    assert "€ 6.310,44 under 2020-2021-po.yaml, and now there are no rules of sector po" in said  # 9 x 701.16
 
 
 def test_a_score_without_pupils_gives_nothing_and_is_named(home, tmp_path):

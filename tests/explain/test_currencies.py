@@ -9,17 +9,17 @@ from tests.explain.homes import said, told
 
 def test_de_pelikaan_gets_what_was_published(caribbean):
     text = said(caribbean, "28PW00")
-    assert "Totaal voor deze vestiging: $ 481.517,31" in text
-    assert "Het bedrag is $ 1.333,8429633 per leerling; " in text
-    assert "361 leerlingen × $ 1.333,8429633 = $ 481.517,3097513. Afgerond op de cent" in text
+    assert "Totaal voor deze vestiging: US$ 481.517,31" in text
+    assert "Het bedrag is US$ 1.333,8429633 per leerling; " in text
+    assert "361 leerlingen × US$ 1.333,8429633 = US$ 481.517,3097513. Afgerond op de cent" in text
     assert "telde deze vestiging 361 leerlingen in Caribisch Nederland." in text
     assert "dit is afgeleid en staat niet letterlijk in de bron" in text
-    assert "oktober 2022 $ 481.517,31. Samen $ 481.517,31." in text
+    assert "oktober 2022 US$ 481.517,31. Samen US$ 481.517,31." in text
     assert "€" not in text
 
 
 def test_the_same_in_english(caribbean):
-    assert "361 pupils × $ 1,333.8429633 = $ 481,517.3097513." in said(caribbean, "28PW00", "--lang", "en")
+    assert "361 pupils × US$ 1,333.8429633 = US$ 481,517.3097513." in said(caribbean, "28PW00", "--lang", "en")
 
 
 def test_a_board_with_two_currencies_gets_two_totals(caribbean):

@@ -39,7 +39,7 @@ def gapless(sentence):
 @LANGUAGES
 def test_words_for_every_school_type_and_status(language):
     assert set(SCHOOL_TYPES) <= set(language.school_types)
-    assert set(SCHOOL_TYPES) <= set(language.counted_in)
+    assert set(SCHOOL_TYPES) <= set(language.in_school_type)
     assert set(STATUSES) == set(language.statuses)
     assert len(language.months) == 12
 
@@ -55,7 +55,7 @@ def test_words_for_all_that_the_shipped_rules_name(language, loaded):
     assert {what for what in named if not what.startswith("rate of ")} <= set(language.values)
     assert not any("rate of" in language.value(what) for what in named)
     units = {unit.partition(" per ")[2] for unit in rates(rules)["unit"]}
-    assert language.code == "en" or units <= set(language.per)
+    assert language.code == "en" or units <= set(language.rate_units)
 
 
 @LANGUAGES

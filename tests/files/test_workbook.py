@@ -168,10 +168,10 @@ _WITH_TWO_GIGABYTES = """
 import resource, sys
 from pathlib import Path
 from npo_pipeline.errors import Refused
-from npo_pipeline.delivery.recognise import arrive
+from npo_pipeline.delivery.recognise import recognise_delivery
 resource.setrlimit(resource.RLIMIT_AS, (2 * 2**30, 2 * 2**30))
 try:
-    arrive([Path(sys.argv[1])], None)
+    recognise_delivery([Path(sys.argv[1])], None)
 except Refused as refused:
     print(refused)
 """
@@ -185,7 +185,7 @@ def test_one_cell_in_a_far_corner_is_refused_and_does_not_take_all_memory(tmp_pa
         [sys.executable, "-c", _WITH_TWO_GIGABYTES, path], capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == (
-        "cbs.xlsx: xl/worksheets/sheet1.xml reaches to row 1,048,576, column 16,384; "
+        "cbs.xlsx: xl/worksheets/sheet1.xml reaches to row 1.048.576, column 16.384; "
         "clear the cells outside the table"
     )
 

@@ -44,7 +44,7 @@ def test_a_school_shows_its_amounts_months_explanation_and_sources(opened):
     assert opened.text(".total .rests").startswith("Niet alles staat letterlijk in de bronnen. Afgeleid: ")
     assert opened.rows(".school table")[1:4] == [
         ["Bedrag per leerling basisonderwijs", "12", "€ 701,16 per leerling", "€ 8.413,92"],
-        ["Achterstandsscore basisonderwijs", "100,51", "€ 251,16 per eenheid score", "€ 25.244,09"],
+        ["Achterstandsscore basisonderwijs", "100,51", "€ 251,16 per punt van de score", "€ 25.244,09"],
         ["Totaal", "", "", "€ 33.658,01"],
     ]
     months = dict(opened.rows(".beside table")[1:])
@@ -108,7 +108,7 @@ def test_newcomers_are_left_out_and_said(opened):
     )
     assert "Nieuwkomers" not in opened.text("table")
     opened.run("location.hash = '#/toelichting'; new Promise(done => setTimeout(done, 50))")
-    assert "Samenwerkingsverbanden (langer verblijf)" in opened.text("main")
+    assert "Samenwerkingsverband (langer verblijf)" in opened.text("main")
 
 
 def test_a_rate_that_is_not_known_is_no_zero(chromium, tool_2022):

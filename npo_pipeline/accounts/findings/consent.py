@@ -7,7 +7,7 @@ import polars as pl
 from npo_pipeline.accounts.board_reports import BOVENSCHOOLS
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows
 from npo_pipeline.accounts.received import SCHOOL, last_day
-from npo_pipeline.dutch import day, money
+from npo_pipeline.dutch import day_expr, money_expr
 from npo_pipeline.money import to_cents
 
 
@@ -51,7 +51,7 @@ def late_mr_consent(case: FindingContext) -> pl.DataFrame:
         .filter(_known(case, "mr_date"))
     )
     message = pl.format(
-        "De MR stemde op {} in, nadat in {} {} was besteed.", day("mr_date"), _year(case), money("spent")
+        "De MR stemde op {} in, nadat in {} {} was besteed.", day_expr("mr_date"), _year(case), money_expr("spent")
     )
     return finding_rows(
         late, message, "Controleer de datum; instemming hoort vooraf te gaan aan de besteding.", "spent"
@@ -67,7 +67,7 @@ def future_consent(case: FindingContext) -> pl.DataFrame:
         for consent, when, who in (("mr_consent", "mr_date", "MR"), ("gmr_consent", "gmr_date", "GMR"))
     ]
     message = pl.format(
-        "De instemming van de {} is van {}, en die dag is er nog niet geweest.", pl.col("who"), day("day")
+        "De instemming van de {} is van {}, en die dag is er nog niet geweest.", pl.col("who"), day_expr("day")
     )
     return finding_rows(pl.concat(parts), message, "Verbeter de datum, of geef N op zolang er niet is ingestemd.")
 
@@ -97,8 +97,8 @@ def board_level_above_agreed(case: FindingContext) -> pl.DataFrame:
     message = pl.format(
         "Bovenschools is tot en met {} voor deze school {} besteed, en de MR stemde in met {}.",
         _year(case),
-        money("shared"),
-        money("agreed"),
+        money_expr("shared"),
+        money_expr("agreed"),
     )
     advice = "Vraag de MR om instemming met het meerdere, of breng het terug naar de school."
     return finding_rows(above.filter(pl.col("over") > 0), message, advice, "over")
@@ -107,7 +107,7 @@ def board_level_above_agreed(case: FindingContext) -> pl.DataFrame:
 def no_gmr_consent(case: FindingContext) -> pl.DataFrame:
     """Money was spent at board level, and the GMR did not consent to the manner."""
     without = case.schools.filter((pl.col("board_level") > 0) & ~pl.col("gmr_consent").fill_null(False))
-    message = pl.format("Er is {} bovenschools besteed zonder instemming van de GMR.", money("board_level"))
+    message = pl.format("Er is {} bovenschools besteed zonder instemming van de GMR.", money_expr("board_level"))
     return finding_rows(
         without, message, "Vraag de GMR om instemming, of breng het bedrag terug naar de school.", "board_level"
     )

@@ -6,9 +6,10 @@ from datetime import date
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows
 from npo_pipeline.accounts.received import SCHOOL
-from npo_pipeline.dutch import money, percent
+from npo_pipeline.dutch import money_expr, percent_expr
 from npo_pipeline.money import divide_half_away
 
 GUIDANCE = "aanvullend, beperkt, tijdelijk en doelgericht"
@@ -20,7 +21,10 @@ def overspent(case: FindingContext) -> pl.DataFrame:
     there = case.schools.filter((pl.col("carried_out") < 0) & ~_without_money() & (pl.col("spent") > 0))
     over = there.with_columns(over=-pl.col("carried_out"), had=pl.col("carried_in") + pl.col("received"))
     message = pl.format(
-        "Er is {} besteed en er was {} beschikbaar: {} te veel.", money("spent"), money("had"), money("over")
+        "Er is {} besteed en er was {} beschikbaar: {} te veel.",
+        money_expr("spent"),
+        money_expr("had"),
+        money_expr("over"),
     )
     return finding_rows(over, message, "Verbeter de besteding, of boek het meerdere op andere middelen.", "over")
 
@@ -29,7 +33,7 @@ def taken_back(case: FindingContext) -> pl.DataFrame:
     """More was taken back than there was for a school, and nothing was spent: the board before it may have it."""
     there = case.schools.filter((pl.col("carried_out") < 0) & (pl.col("spent") == 0))
     over = there.with_columns(over=-pl.col("carried_out"))
-    message = pl.format("Er is {} meer teruggevorderd dan er voor de school was.", money("over"))
+    message = pl.format("Er is {} meer teruggevorderd dan er voor de school was.", money_expr("over"))
     advice = "Verreken dit met het vorige bestuur van de school, of boek het op andere middelen."
     return finding_rows(over, message, advice, "over")
 
@@ -45,7 +49,7 @@ def two_currencies(case: FindingContext) -> pl.DataFrame:
 def spent_without_money(case: FindingContext) -> pl.DataFrame:
     """A school that received nothing and had nothing left spent NPO money."""
     there = case.schools.filter(_without_money() & (pl.col("spent") > 0))
-    message = pl.format("Er is {} besteed en de school heeft geen NPO-geld ontvangen.", money("spent"))
+    message = pl.format("Er is {} besteed en de school heeft geen NPO-geld ontvangen.", money_expr("spent"))
     return finding_rows(
         there, message, "Controleer het BRIN-nummer, of boek de besteding op andere middelen.", "spent"
     )
@@ -54,7 +58,7 @@ def spent_without_money(case: FindingContext) -> pl.DataFrame:
 def nothing_reported(case: FindingContext) -> pl.DataFrame:
     """A school received money and its board reports nothing of it, not even that nothing was spent."""
     silent = case.schools.filter(pl.col("received") > 0).join(case.rows, on=SCHOOL, how="anti")
-    message = pl.format("De school ontving {} en over de besteding is niets opgegeven.", money("received"))
+    message = pl.format("De school ontving {} en over de besteding is niets opgegeven.", money_expr("received"))
     advice = "Vul de besteding in; is er niets besteed, geef dan een interventie op met bedrag 0,00."
     return finding_rows(silent, message, advice, "received")
 
@@ -66,8 +70,8 @@ def external_above_amount(case: FindingContext) -> pl.DataFrame:
     message = pl.format(
         "'{}': {} ging naar personeel niet in loondienst, en dat is meer dan het bedrag van {}.",
         pl.col("intervention"),
-        money("external"),
-        money("amount"),
+        money_expr("external"),
+        money_expr("amount"),
     )
     return finding_rows(wrong, message, "WAARVAN_EXTERN is een deel van BEDRAG; verbeter een van de twee.", "over")
 
@@ -79,8 +83,8 @@ def external_share(case: FindingContext) -> pl.DataFrame:
     share = divide_half_away(pl.col("external") * 10_000, pl.max_horizontal("spent", 1))
     message = pl.format(
         "{} van de besteding ({}) ging naar personeel niet in loondienst. Een maximum is er niet; inhuur is {}.",
-        percent(share),
-        money("external"),
+        percent_expr(share),
+        money_expr("external"),
         pl.lit(GUIDANCE),
     )
     return finding_rows(
@@ -94,8 +98,8 @@ def after_deadline(case: FindingContext) -> pl.DataFrame:
         return finding_rows(case.schools.clear(), pl.lit(""), "")
     message = pl.format(
         "Er is {} besteed na {}, toen het geld niet meer besteed mocht worden.",
-        money("spent"),
-        pl.lit(f"{_until(case):%d-%m-%Y}"),
+        money_expr("spent"),
+        pl.lit(dutch.day(_until(case))),
     )
     late = case.schools.filter(pl.col("spent") > 0)
     return finding_rows(late, message, "Boek de besteding op andere middelen.", "spent")
@@ -108,8 +112,8 @@ def deadline_year(case: FindingContext) -> pl.DataFrame:
     boards = case.schools.group_by("board", "currency").agg(pl.col("spent").sum()).sort("board", "currency")
     message = pl.format(
         "Van de besteding van {} telt alleen wat uiterlijk op {} is besteed.",
-        money("spent"),
-        pl.lit(f"{_until(case):%d-%m-%Y}"),
+        money_expr("spent"),
+        pl.lit(dutch.day(_until(case))),
     )
     return finding_rows(
         boards.filter(pl.col("spent") > 0), message, "Controleer de datum van de laatste uitgaven.", "spent"

@@ -12,7 +12,7 @@ import polars as pl
 from npo_pipeline.accounts.findings import consent, menu, money
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows
 from npo_pipeline.accounts.received import SCHOOL
-from npo_pipeline.dutch import money as euro_text
+from npo_pipeline.dutch import money_expr
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.rulebook.accountability.model import Accountability
 from schemas import tables
@@ -38,7 +38,7 @@ def opening_differs(accountability: pl.DataFrame, year: int) -> pl.DataFrame:
     both = both.with_columns(pl.coalesce("currency", "currency_right"), pl.col("opened", "closed").fill_null(0))
     apart = both.with_columns(apart=pl.col("opened") - pl.col("closed")).filter(pl.col("apart") != 0).sort(SCHOOL)
     message = pl.format(
-        "Het jaar opent met {}, en {} sloot met {}.", euro_text("opened"), pl.lit(year - 1), euro_text("closed")
+        "Het jaar opent met {}, en {} sloot met {}.", money_expr("opened"), pl.lit(year - 1), money_expr("closed")
     )
     advice = f"Maak de verantwoording over {year} opnieuw; die neemt dan over wat {year - 1} overliet."
     return finding_rows(apart, message, advice, "apart")

@@ -34,7 +34,7 @@ def of_generate(out: Path, report: Report, as_json: bool) -> None:
     if report.planted:
         line(
             "Planted faults, listed in planted.csv: "
-            + ", ".join(f"{n} {rule}" for rule, n in report.planted.items())
+            + ", ".join(f"{number(n)} {rule}" for rule, n in report.planted.items())
         )
 
 

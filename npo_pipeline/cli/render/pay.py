@@ -61,8 +61,8 @@ def of_verify(result: VerifyResult, as_json: bool) -> None:
     if as_json:
         document({"ties": not result.findings, "checked": result.checked, "findings": list(result.findings)})
         return
-    words = {0: "ties"}
-    table("Books", ["check", "result"], [(k, words.get(n, f"{n} findings")) for k, n in result.checked.items()])
+    rows = [(check, f"{number(many)} findings" if many else "ties") for check, many in result.checked.items()]
+    table("Books", ["check", "result"], rows)
     for finding in result.findings:
         line(f"! {finding}")
 
@@ -89,7 +89,7 @@ def of_status(home: Path, status: Status, as_json: bool) -> None:
     columns = ["delivery_id", "file", "kind", "reference_date", "rows", "rejected"]
     named = ["delivery", "file", "kind", "reference date", "rows", "refused"]
     table(
-        f"Deliveries ({status.deliveries.height - live.height} superseded)",
+        f"Deliveries ({number(status.deliveries.height - live.height)} superseded)",
         named,
         live.select(columns).rows(),
         right=4,

@@ -56,7 +56,7 @@ def _show_effect(effect: Effect, per_school: pl.DataFrame) -> None:
         moved = effect.cuts[cut].filter(pl.col("difference") != 0)
         if moved.height:
             ordered = moved.sort(pl.col("difference").abs(), cut, descending=[True, False]).head(MOST_ROWS)
-            more = f" (the {MOST_ROWS} largest of {moved.height})" if moved.height > MOST_ROWS else ""
+            more = f" (the {MOST_ROWS} largest of {number(moved.height)})" if moved.height > MOST_ROWS else ""
             columns = [cut, "currency", "up", "down", "before", "after", "difference"]
             table(f"By {cut}{more}", columns, ordered.select(columns).rows(), right=2)
     if effect.schools.height:

@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.books.queries.counts import current_rows, reference_dates
 from npo_pipeline.books.queries.deliveries import live_deliveries
 from npo_pipeline.books.queries.schools import school_directory
@@ -128,8 +129,9 @@ def refuse_dropping_grants(books: Books, school_year: str, granted: Granted | No
     if granted is not None or before.is_empty():
         return
     schemes = ", ".join(before["scheme"].unique().sort())
+    total = dutch.money(Decimal(before["amount"].sum()), "EUR")
     raise Refused(
-        f"the decision before on {school_year} granted {before['amount'].sum():,.2f} euro of {schemes}, "
+        f"the decision before on {school_year} granted {total} of {schemes}, "
         "and no rules of it were given now; give its file again with --regulation"
     )
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.reports.board_page.context import Menu
-from npo_pipeline.reports.board_page.sections import SEVERITY_WORDS
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, NO, TOP, UNKNOWN, YES
 from npo_pipeline.reports.xbrl.facts import ReportData
 from npo_pipeline.reports.xlsx import Column, Row, Sheet, workbook_of
@@ -62,7 +62,7 @@ def _findings(told: ReportData, names: dict[str, str]) -> Sheet:
         (
             currency,
             [
-                SEVERITY_WORDS[one["severity"]],
+                dutch.SEVERITIES[one["severity"]],
                 one["brin"],
                 names.get(one["brin"]),
                 _cents(one["amount"]),
@@ -223,7 +223,9 @@ def table(facts: pl.DataFrame, menu: Menu, year: int) -> pl.DataFrame:
         EENHEID=kind.replace_strict(_COUNTED, default=pl.col("unit"), return_dtype=pl.String),
         GETAL=pl.when(is_number).then(pl.col("value").str.replace(".", ",", literal=True)),
         TEKST=pl.when(~is_number).then(
-            pl.when(kind == "date").then(_day_table()).otherwise(sanitize(pl.col("value")))
+            pl.when(kind == "date")
+            .then(dutch.short_day_expr(pl.col("value")))
+            .otherwise(sanitize(pl.col("value")))
         ),
     )
 
@@ -235,7 +237,3 @@ def csv_of(rows: pl.DataFrame) -> bytes:
 
 def _named(member: pl.Expr, menu: Menu) -> pl.Expr:
     return member.replace_strict(menu.names, default=None, return_dtype=pl.String)
-
-
-def _day_table() -> pl.Expr:
-    return pl.col("value").str.replace(r"^(\d{4})-(\d{2})-(\d{2})$", "$3-$2-$1")

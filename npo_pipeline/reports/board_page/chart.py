@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from npo_pipeline import dutch
 from npo_pipeline.reports.board_page.context import PageContext
@@ -82,7 +83,7 @@ def _bar(place: int, bar: Bar, zero: int, span: int) -> str:
     size = abs(bar.cents) * WIDTH // span
     left = zero if bar.cents >= 0 else zero - size
     name = bar.name if len(bar.name) <= _LONGEST else bar.name[: _LONGEST - 1].rstrip() + "…"
-    shown = dutch.money_figures(bar.value)
+    shown = dutch.number(Decimal(bar.value), 2)
     line = f'<path d="M{zero} {top + 19}v18" stroke="#1b1f24"/>' if zero else ""
     return (
         f'<text x="0" y="{top + 15}">{text(name)}</text>'

@@ -84,7 +84,7 @@ class PageContext:
 
     def amount(self, value: str | None) -> str:
         """An amount within a sentence, with the sign of its currency."""
-        return f"{dutch.SIGNS_FIGURES[self.currency]} {dutch.money_figures(value or '0.00')}"
+        return dutch.money(Decimal(value or "0.00"), self.currency)
 
     def last_day(self, period: str, month: str = " december ") -> str:
         """The day of a balance: `start` is the last day of the year before."""

@@ -20,10 +20,10 @@ Where the figures come from, how they tie to the books, and what this page is.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from npo_pipeline import dutch
-from npo_pipeline.dutch import CURRENCIES, day_figures, money_figures
 from npo_pipeline.reports.board_page.chart import balance_chart, category_chart
 from npo_pipeline.reports.board_page.context import PageContext, added_up, balance, label, sentence
 from npo_pipeline.reports.board_page.html import (
@@ -118,7 +118,7 @@ _FIGURES = ("Accrued", "NetChange", "SpentExternal", "SpentOther", "ExternalShar
 def short(seen: PageContext) -> Html:
     """The figures of the board as a whole."""
     many = "1 school" if len(seen.brins) == 1 else f"{len(seen.brins)} scholen"
-    about = f"Alle bedragen in {CURRENCIES[seen.currency]}, tot op de cent, van {many} samen."
+    about = f"Alle bedragen in {dutch.CURRENCIES[seen.currency]}, tot op de cent, van {many} samen."
     content = [element("p", text(about)), _sum(seen), element("div", _figures(seen), _charts(seen), css="beside")]
     return part("kort", TITLES["kort"], *content)
 
@@ -159,7 +159,6 @@ def _charts(seen: PageContext) -> Html:
     return element("div", *made, css="charts")
 
 
-SEVERITY_WORDS = {"error": "fout", "warning": "waarschuwing", "note": "opmerking"}
 _MEANING = (
     "Een fout moet worden hersteld, een waarschuwing nagekeken. Een opmerking is goed om te weten. "
     "Bevindingen horen bij dit overzicht en zijn zelf geen XBRL-gegevens."
@@ -178,7 +177,7 @@ def findings(seen: PageContext) -> Html:
 def _finding(seen: PageContext, row: dict[str, Any]) -> Html:
     grave = row["severity"]
     amount = words("amount", seen.amount(str(row["amount"]))) if row["amount"] is not None else EMPTY
-    head = element("p", words("mark", SEVERITY_WORDS[grave]), text(" "), _whose(seen, row), amount, css="head")
+    head = element("p", words("mark", dutch.SEVERITIES[grave]), text(" "), _whose(seen, row), amount, css="head")
     said = element("p", text(row["message"]))
     advice = element("p", words("label", "Wat te doen:"), text(" " + row["advice"]))
     return element("li", head, said, advice, element("p", _source(row), css="cite"), css=f"finding {grave}")
@@ -240,7 +239,7 @@ def _amounts(seen: PageContext, brin: str) -> list[Html]:
 def _all(seen: PageContext) -> Html:
     """The same values that stand as facts of the board above; here they only close the table."""
     values = [seen.placed.value(name, period=period) for name, period in COLUMNS]
-    shown = [number(text(str(dutch.money_figures(value))) if value else EMPTY) for value in values]
+    shown = [number(text(dutch.number(Decimal(value), 2)) if value else EMPTY) for value in values]
     return row(together(element("span", text("Alle scholen")), words("sub", "zie In het kort")), shown)
 
 
@@ -297,7 +296,7 @@ def _part(seen: PageContext, member: str) -> Html:
     if not whole:
         return EMPTY
     permille = (2_000 * here + whole) // (2 * whole)
-    return text(f"{dutch.count(str(permille // 10))},{permille % 10}%")
+    return text(dutch.percent(Decimal(permille).scaleb(-3), 1))
 
 
 def _cents(value: str | None) -> int:
@@ -352,7 +351,7 @@ def _above(seen: PageContext) -> Html:
     shown = [
         row(
             together(text(name), words("sub", seen.menu.names[category])),
-            [number(text(str(money_figures(amount))))],
+            [number(text(dutch.number(Decimal(amount), 2)))],
         )
         for category, name, amount in summed
     ]
@@ -444,7 +443,7 @@ def closing(seen: PageContext) -> Html:
         if seen.filing
         else "Dit bestand is om te lezen en bevat geen XBRL-gegevens."
     )
-    made = f"Gemaakt op {day_figures(seen.told.accounted_on.isoformat())}."
+    made = f"Gemaakt op {dutch.day(seen.told.accounted_on)}."
     foot = element("p", text(f"{form} {made} Geen uitgave van DUO of het ministerie van OCW."))
     return element("div", element("div", foot, css="frame"), css="foot")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import polars as pl
 
 from npo_pipeline import dutch
@@ -14,7 +17,7 @@ Place = tuple[str, str | None, str | None, str | None, str]
 """Concept, brin, member, level and period of a fact."""
 
 _READ = ("concept", "brin", "member", "level", "period", "unit", "value")
-_SHOWN = {"money": dutch.money_figures, "share": dutch.share, "count": dutch.count}
+_PLACES = {"money": 2, "share": 2, "count": 0}
 _SCALE = {"share": ' scale="-2"'}
 
 
@@ -77,7 +80,7 @@ class TaggedFacts:
         del self._left[place]
         unit, value, context = self._facts[place]
         kind = BY_NAME[concept].kind
-        if kind in _SHOWN:
+        if kind in _PLACES:
             return self._number(concept, kind, unit, value, context)
         return self._words(concept, kind, value, context)
 
@@ -99,19 +102,20 @@ class TaggedFacts:
             raise NpoError(f"{_named(next(iter(self._left)))} is not on the page; this is a fault of the program")
 
     def _number(self, concept: str, kind: str, unit: str, value: str, context: str) -> Html:
-        figure = _SHOWN[kind](value)
+        exact = Decimal(value).scaleb(2) if kind == "share" else Decimal(value)
+        digits = dutch.number(exact.copy_abs(), _PLACES[kind])
+        minus, sign = ("-", ' sign="-"') if exact < 0 else ("", "")
         after = "%" if kind == "share" else ""
         if not self._tagged:
-            return Html(f"{figure}{after}")
-        minus, sign = ("-", ' sign="-"') if figure.negative else ("", "")
+            return Html(f"{minus}{digits}{after}")
         form = f'decimals="INF" format="ixt:num-comma-decimal"{_SCALE.get(kind, "")}{sign}'
         return Html(
             f'{minus}<ix:nonFraction name="{PREFIX}:{concept}" contextRef="{context}" unitRef="{unit}" {form}>'
-            f"{figure.digits}</ix:nonFraction>{after}"
+            f"{digits}</ix:nonFraction>{after}"
         )
 
     def _words(self, concept: str, kind: str, value: str, context: str) -> Html:
-        shown = text(dutch.day_figures(value) if kind == "date" else value)
+        shown = text(dutch.day(date.fromisoformat(value)) if kind == "date" else value)
         if not self._tagged:
             return shown
         form = ' format="ixt:date-day-monthname-year-nl"' if kind == "date" else ""

@@ -14,9 +14,9 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline.decisions.impact import differences
+from npo_pipeline.dutch import Language
 from npo_pipeline.intake.school_directory import board_on
 from npo_pipeline.reports.explain.decision_data import DecisionData
-from npo_pipeline.reports.explain.language import Language
 from npo_pipeline.reports.explain.model import Change, Flow, Life, Month, School, Settled, added
 
 

@@ -1,8 +1,10 @@
-"""The Dutch that a school board reads."""
+"""The sentences of an explanation in Dutch, as a school board reads them."""
 
 from __future__ import annotations
 
-from npo_pipeline.reports.explain.language import Language
+from dataclasses import replace
+
+from npo_pipeline import dutch
 from npo_pipeline.reports.explain.lifecycle_text import DUTCH_LIVED
 
 _SENTENCES = {
@@ -121,7 +123,6 @@ _SENTENCES = {
     "rests_on.derived": "Afgeleid, dus niet letterlijk uit een bron: {values}.",
     "rests_on.none": "Alle gebruikte bedragen, data en regels staan zo in hun bron.",
     "value": "{what} ({component})",
-    "rate_of": "het bedrag voor {school_types}",
     # A BRIN or a board.
     "totals": "Per onderdeel",
     "total": "{component}, {school_type}: {amount} ({schools})",
@@ -136,85 +137,4 @@ _SENTENCES = {
     ),
 }
 
-DUTCH = Language(
-    code="nl",
-    decimal_point=",",
-    thousands=".",
-    conjunction="en",
-    months=(
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ),
-    components={
-        "per_pupil": "Bedrag per leerling",
-        "surcharge": "Toeslag per leerling",
-        "achterstandsscore": "Achterstandsscore",
-        "cumi": "CUMI-leerlingen",
-        "newcomers": "Nieuwkomers",
-        "samenwerkingsverband": "Samenwerkingsverband (langer verblijf)",
-    },
-    school_types={
-        "bao": "basisonderwijs",
-        "sbo": "speciaal basisonderwijs",
-        "so": "speciaal onderwijs",
-        "vso": "voortgezet speciaal onderwijs",
-        "vo": "voortgezet onderwijs",
-        "vo_pro_vbo": "praktijkonderwijs en vmbo basis/kader leerjaar 3-4",
-        "cn": "Caribisch Nederland",
-    },
-    counted_in={
-        "bao": "in het basisonderwijs",
-        "sbo": "in het speciaal basisonderwijs",
-        "so": "in het speciaal onderwijs",
-        "vso": "in het voortgezet speciaal onderwijs",
-        "vo": "in het voortgezet onderwijs",
-        "vo_pro_vbo": "in het praktijkonderwijs en vmbo basis/kader leerjaar 3-4",
-        "cn": "in Caribisch Nederland",
-    },
-    units={
-        "pupils": ("leerling", "leerlingen"),
-        "score": ("punt", "punten"),
-        "cumi_pupils": ("CUMI-leerling", "CUMI-leerlingen"),
-        "newcomers": ("nieuwkomer", "nieuwkomers"),
-        "longer_stay": ("leerling", "leerlingen"),
-        "rows": ("rij", "rijen"),
-        "schools": ("vestiging", "vestigingen"),
-    },
-    per={
-        "pupil": "leerling",
-        "unit of score": "punt van de score",
-        "cumi pupil": "CUMI-leerling",
-        "newcomer": "nieuwkomer",
-        "newcomer and reference date": "nieuwkomer per teldatum",
-    },
-    statuses={
-        "published": "zo staat het in de bron",
-        "approximate": "de bron noemt dit bij benadering, het precieze bedrag is niet bekend",
-        "derived": "dit is afgeleid en staat niet letterlijk in de bron",
-    },
-    values={
-        "rate": "het bedrag",
-        "schedule": "het betaalritme",
-        "threshold": "de drempel",
-        "level": "het niveau van de drempel",
-        "booking": "de plaats van boeking",
-        "reference date": "de teldatum",
-        "reference dates": "de teldata",
-        "rounding": "de afronding",
-        "months of payment": "de maanden van betaling",
-        "units of the threshold": "de hoogte van de drempel",
-        "level of the threshold": "dat de drempel per BRIN of per vestiging werkt",
-        "place of booking": "de plaats van boeking",
-    },
-    sentences=_SENTENCES,
-)
+DUTCH = replace(dutch.DUTCH, sentences=_SENTENCES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from npo_pipeline.reports.explain.language import Language
+from npo_pipeline.dutch import Language
 from npo_pipeline.reports.explain.lifecycle_text import ENGLISH_LIVED
 
 _SENTENCES = {
@@ -120,7 +120,6 @@ _SENTENCES = {
     "rests_on.derived": "Derived, so not in any source in so many words: {values}.",
     "rests_on.none": "All rates, dates and rules that were used stand in their source as they are.",
     "value": "{what} ({component})",
-    "rate_of": "the rate for {school_types}",
     # A BRIN or a board.
     "totals": "Per component",
     "total": "{component}, {school_type}: {amount} ({schools})",
@@ -171,7 +170,7 @@ ENGLISH = Language(
         "vo_pro_vbo": "practical training and vmbo basis/kader year 3-4",
         "cn": "Caribbean Netherlands",
     },
-    counted_in={
+    in_school_type={
         "bao": "in primary education",
         "sbo": "in special primary education",
         "so": "in special education",
@@ -189,7 +188,7 @@ ENGLISH = Language(
         "rows": ("row", "rows"),
         "schools": ("vestiging", "vestigingen"),
     },
-    per={
+    rate_units={
         "unit of score": "point of the score",
         "cumi pupil": "CUMI pupil",
         "newcomer and reference date": "newcomer per reference date",
@@ -213,5 +212,6 @@ ENGLISH = Language(
         "level of the threshold": "that the threshold works per BRIN or per vestiging",
         "place of booking": "the place of booking",
     },
+    rate_of="the rate for {school_types}",
     sentences=_SENTENCES,
 )

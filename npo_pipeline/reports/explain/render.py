@@ -14,8 +14,8 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from npo_pipeline.dutch import Language
 from npo_pipeline.reports.explain.cashflow import render_lifecycle, told_settled
-from npo_pipeline.reports.explain.language import Language
 from npo_pipeline.reports.explain.model import (
     Assumption,
     Change,
@@ -33,6 +33,9 @@ from npo_pipeline.reports.explain.model import (
     added,
 )
 
+SHORT_HASH = 12
+"""Characters of a SHA-256 that tell files apart for a reader."""
+
 
 def omitted(one: Omitted, language: Language) -> str:
     """Why a component gives nothing."""
@@ -41,10 +44,10 @@ def omitted(one: Omitted, language: Language) -> str:
     return language.say(
         special if special in language.sentences else name,
         component=language.component(one.component),
-        school_types=language.listed([language.school_types.get(kind, kind) for kind in one.school_types]),
+        school_types=language.listed([language.school_type(kind) for kind in one.school_types]),
         what=language.value(one.what or ""),
         article=one.article or "",
-        number=language.counted(one.number or Decimal(0), one.measure),
+        number=language.quantity(one.number or Decimal(0), one.measure),
         threshold=language.number(one.threshold or 0),
         where=one.where or "",
     )
@@ -91,7 +94,7 @@ def changed(one: Change, currency: str, language: Language) -> str:
     return language.say(
         "change",
         component=language.component(one.component),
-        school_type=language.school_types.get(one.school_type, one.school_type),
+        school_type=language.school_type(one.school_type),
         before=language.money(one.before, currency),
         after=language.money(one.after, currency),
         difference=language.say(name, amount=language.money(abs(one.difference), currency)),
@@ -104,7 +107,8 @@ def _cause(one: Change, currency: str, language: Language) -> str:
         rates = [language.money(rate or Decimal(0), currency) for rate in (one.rate_before, one.rate_after)]
         return language.say("cause.rate", before=rates[0], after=rates[1])
     before, after = (
-        language.counted(number or Decimal(0), one.measure) for number in (one.quantity_before, one.quantity_after)
+        language.quantity(number or Decimal(0), one.measure)
+        for number in (one.quantity_before, one.quantity_after)
     )
     return language.say(f"cause.{one.cause}", before=before, after=after)
 
@@ -148,7 +152,7 @@ def heading(line: Line, language: Language) -> str:
     return language.say(
         "line",
         component=language.component(line.component),
-        school_type=language.school_types.get(line.school_type, line.school_type),
+        school_type=language.school_type(line.school_type),
         amount=language.money(line.amount, line.currency),
     )
 
@@ -171,7 +175,7 @@ def _sentences(line: Line, language: Language) -> Iterator[str]:
     yield language.say(
         "rate",
         rate=language.money(line.rate, line.currency),
-        unit=language.unit(line.unit),
+        unit=language.rate_unit(line.unit),
         status=language.statuses[line.status],
     )
     yield _product(line, language)
@@ -182,12 +186,12 @@ def _counted(line: Line, language: Language) -> str:
     name = "counted.score" if line.measure == "score" else "counted.days" if len(line.days) > 1 else "counted"
     level = "brin" if line.level == "brin" else "vestiging"
     # What a threshold counts together is not of one school type; the parts say of which.
-    where = language.counted_in.get(line.school_type) if line.threshold is None else None
+    where = language.in_school_type.get(line.school_type) if line.threshold is None else None
     return language.say(
         name,
         days=language.listed([language.day(one) for one in line.days]),
         place=language.say(f"place.{level}", brin=line.vestiging[:4]),
-        counted=language.counted(line.counted, line.measure),
+        counted=language.quantity(line.counted, line.measure),
         where=language.say("where", school_type=where) if where else "",
     )
 
@@ -199,7 +203,7 @@ def _part(part: Part, line: Line, language: Language) -> str:
     return language.say(
         "part",
         number=language.number(part.number),
-        school_type=language.counted_in.get(part.school_type, part.school_type),
+        school_type=language.in_school_type.get(part.school_type, part.school_type),
         aside=language.say("aside", aside=", ".join(aside)) if aside else "",
     )
 
@@ -208,9 +212,9 @@ def _file(file: File, language: Language) -> str:
     return language.say(
         "file",
         file=file.file,
-        rows=language.several("rows", file.rows),
+        rows=language.quantity(file.rows, "rows"),
         refused=language.number(file.refused),
-        sha256=language.short(file.sha256),
+        sha256=file.sha256[:SHORT_HASH],
         superseded=language.say("file.superseded") if file.superseded_by else "",
     )
 
@@ -218,7 +222,7 @@ def _file(file: File, language: Language) -> str:
 def _threshold(line: Line, threshold: int, language: Language) -> str:
     return language.say(
         "threshold.brin" if line.level == "brin" else "threshold.vestiging",
-        counted=language.counted(line.counted, line.measure),
+        counted=language.quantity(line.counted, line.measure),
         threshold=language.number(threshold),
         quantity=language.number(line.quantity),
     )
@@ -233,7 +237,7 @@ def _booked(line: Line, language: Language) -> str:
 def _product(line: Line, language: Language) -> str:
     return language.say(
         "product.exact" if line.unrounded == line.amount else "product.rounded",
-        quantity=language.counted(line.quantity, line.measure),
+        quantity=language.quantity(line.quantity, line.measure),
         rate=language.money(line.rate, line.currency),
         unrounded=language.money(line.unrounded, line.currency),
         amount=language.money(line.amount, line.currency),
@@ -292,7 +296,7 @@ class _Telling:
             yield self._say("superseded", newer=decision.superseded_by)
         if decision.reason:
             yield self._say("reason", reason=decision.reason.rstrip("."))
-        schools = self._language.several("schools", len(self._told.own))
+        schools = self._language.quantity(len(self._told.own), "schools")
         yield self._say(f"total.{self._asked.kind}", amount=self._money(self._told), schools=schools)
 
     def _of_school(self, school: School) -> Iterator[str]:
@@ -341,9 +345,9 @@ class _Telling:
             yield self._say(
                 "total",
                 component=self._language.component(one.component),
-                school_type=self._language.school_types.get(one.school_type, one.school_type),
+                school_type=self._language.school_type(one.school_type),
                 amount=self._language.money(one.amount, self._decision.currency),
-                schools=self._language.several("schools", one.schools),
+                schools=self._language.quantity(one.schools, "schools"),
             )
 
     def _short(self, school: School) -> str:
@@ -353,7 +357,7 @@ class _Telling:
         parts = [
             self._say(
                 "school.line",
-                quantity=self._language.counted(line.quantity, line.measure),
+                quantity=self._language.quantity(line.quantity, line.measure),
                 rate=self._language.money(line.rate, line.currency),
             )
             for line in school.lines

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.entitlements.model import DecisionInputs, Rules, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.money import to_cents
@@ -200,7 +201,7 @@ def _notes(taken: ToolSource) -> Iterator[str]:
     for one in taken.applied:
         said, day = one.loaded.regulation.reference_date.value, used.get(one.loaded.regulation.currency)
         if said and day and said != day:
-            yield wording.other_date(wording.day(day), wording.day(said))
+            yield wording.other_date(dutch.day(day), dutch.day(said))
 
 
 def _ruled_frame(amounts: pl.DataFrame, ruled: Sequence[AppliedRegulation]) -> pl.DataFrame:
@@ -229,8 +230,8 @@ def _softness(ruled: Sequence[AppliedRegulation]) -> dict[Soft, set[tuple[str, s
     found: dict[Soft, set[tuple[str, str | None, str | None]]] = {}
     for one in ruled:
         for status, what, component, article in soft_values(one.loaded.regulation).iter_rows():
-            rate = article if what.startswith(wording.RATE_OF) else None
-            touched = found.setdefault(Soft(status, wording.value_label(what), component, article), set())
+            rate = article if what.startswith("rate of ") else None
+            touched = found.setdefault(Soft(status, dutch.value(what), component, article), set())
             touched.add((one.loaded.name, component, rate))
     return found
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.months import month_text
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import Gap, Rule, ToolData
@@ -34,7 +35,7 @@ def _document(tool: ToolData) -> dict[str, Any]:
     return {
         "schoolYear": tool.school_year,
         "decisions": [
-            [name, currency, wording.day(day), wording.day(at.date())]
+            [name, currency, dutch.day(day), dutch.day(at.date())]
             for name, currency, day, at in tool.decisions.rows()
         ],
         "schools": _schools(tool, rests),
@@ -46,7 +47,7 @@ def _document(tool: ToolData) -> dict[str, Any]:
         "gaps": [_gap(one) for one in tool.gaps],
         "schoolGaps": _per_school(tool, tool.school_gaps, "gap"),
         "hidden": _per_school(tool, _named(tool.hidden), "component"),
-        "outside": [[wording.component(one.component), one.article] for one in tool.outside],
+        "outside": [[dutch.component(one.component), one.article] for one in tool.outside],
         "rests": [text.split("\t") for text in rests.texts],
         "words": {
             "title": f"{wording.TITLE} {tool.school_year}",
@@ -55,9 +56,9 @@ def _document(tool: ToolData) -> dict[str, Any]:
             "noProduct": wording.NO_PRODUCT,
             "notAdded": wording.NOT_ADDED,
             "notes": list(tool.notes),
-            "months": wording.MONTHS,
-            "shortMonths": wording.SHORT_MONTHS,
-            "currencies": {name: [wording.SIGNS[name], wording.CURRENCIES[name]] for name in wording.CURRENCIES},
+            "months": dutch.DUTCH.months,
+            "shortMonths": dutch.SHORT_MONTHS,
+            "currencies": {name: [dutch.SIGNS[name], dutch.CURRENCIES[name]] for name in dutch.CURRENCIES},
         },
     }
 
@@ -133,11 +134,11 @@ def _told(tool: ToolData, rules: Sequence[int], rests: _Numbered) -> int:
 def _rule(one: Rule) -> dict[str, Any]:
     return {
         "currency": one.currency,
-        "component": wording.component(one.component),
+        "component": dutch.component(one.component),
         "schoolType": wording.school_types([one.school_type]),
         "measure": one.measure,
-        "counted": wording.COUNTED.get(one.measure, (one.measure, one.measure)),
-        "unit": wording.UNITS.get(one.measure, ""),
+        "counted": dutch.DUTCH.units.get(one.measure, (one.measure, one.measure)),
+        "unit": wording.rate_unit(one.measure),
         "rate": one.rate_e8,
         "threshold": one.threshold,
         "level": one.level,
@@ -146,7 +147,7 @@ def _rule(one: Rule) -> dict[str, Any]:
         "article": one.article,
         "source": one.source,
         "url": one.url,
-        "days": [wording.day(day) for day in one.days],
+        "days": [dutch.day(day) for day in one.days],
     }
 
 
@@ -185,7 +186,7 @@ def _gap(one: Gap) -> list[str]:
 
 
 def _named(hidden: pl.DataFrame) -> pl.DataFrame:
-    shown = [wording.component(name) for name in hidden["component"]]
+    shown = [dutch.component(name) for name in hidden["component"]]
     return hidden.with_columns(component=pl.Series(shown, dtype=pl.String))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import SCHOOLS, ToolData
 from npo_pipeline.reports.xlsx import Column, Row, Sheet, write_sheets
@@ -80,7 +81,7 @@ def _components(tool: ToolData) -> list[str]:
 
 
 def _columns(tool: ToolData) -> list[Column]:
-    named = [Column(wording.component(name), "money", 18) for name in _components(tool)]
+    named = [Column(dutch.component(name), "money", 18) for name in _components(tool)]
     said = [Column("Berust op", width=60), Column("Niet meegerekend", width=60)]
     return [_CURRENCY, *named, Column("Totaal", "money", 20), *said]
 
@@ -124,7 +125,7 @@ def _parts(tool: ToolData, amounts: pl.DataFrame) -> Sheet:
     rows = []
     for row in amounts.iter_rows(named=True):
         rule = tool.rules[row["rule"]]
-        said = [wording.component(rule.component), wording.school_types([rule.school_type])]
+        said = [dutch.component(rule.component), wording.school_types([rule.school_type])]
         numbers = [row["counted_e2"], rule.threshold, row["quantity_e2"], rule.rate_e8, row["cents"]]
         status = [wording.STATUSES[rule.status], rule.article]
         rows.append((rule.currency, [row["vestiging"], row["name"], *said, *numbers, *status]))
@@ -145,7 +146,7 @@ def _instalments(tool: ToolData, amounts: pl.DataFrame) -> Sheet:
         by_month = dict(zip(its_months, cents, strict=True))
         rows.append((currency, [code, names[code], currency, *map(by_month.get, months), sum(cents)]))
     columns = [Column("Vestiging"), Column("Naam", width=40), Column("Valuta", width=8)]
-    columns += [Column(wording.month(month).capitalize(), "money", 16) for month in months]
+    columns += [Column(dutch.month(month).capitalize(), "money", 16) for month in months]
     return Sheet("Termijnen", [*columns, Column("Totaal", "money", 20)], rows, frozen=2)
 
 
@@ -165,11 +166,11 @@ def _sources(tool: ToolData) -> Sheet:
         (
             rule.currency,
             [
-                wording.component(rule.component),
+                dutch.component(rule.component),
                 wording.school_types([rule.school_type]),
                 rule.currency,
                 rule.rate_e8,
-                wording.UNITS.get(rule.measure),
+                wording.rate_unit(rule.measure),
                 wording.STATUSES[rule.status],
                 rule.article,
                 rule.source,
@@ -189,15 +190,15 @@ def _about(tool: ToolData) -> Sheet:
 def _lines(tool: ToolData) -> Iterator[list[str]]:
     yield ["Definitief", wording.OFB]
     for row in tool.decisions.iter_rows(named=True):
-        counted, decided = wording.day(row["reference_date"]), wording.day(row["decided_at"].date())
-        currency = wording.CURRENCIES[row["currency"]]
+        counted, decided = dutch.day(row["reference_date"]), dutch.day(row["decided_at"].date())
+        currency = dutch.CURRENCIES[row["currency"]]
         yield [
             "Besluit",
             f"{row['decision_id']} ({currency}), besloten op {decided}, met de telling van {counted}.",
         ]
     for currency in sorted({rule.currency for rule in tool.rules}):
         rules = [place for place, rule in enumerate(tool.rules) if rule.currency == currency]
-        yield [f"Berust op ({wording.CURRENCIES[currency]})", tool.rests_on(rules)]
+        yield [f"Berust op ({dutch.CURRENCIES[currency]})", tool.rests_on(rules)]
     for note in tool.notes:
         yield ["Telling", note]
     for gap in tool.gaps:
