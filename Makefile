@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests thorough docs bench lock clean
+.PHONY: help setup demo test lint types tests thorough docs reference bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ thorough: $(READY) ## the property tests, on other examples each time and many m
 
 docs: $(READY) ## build the documentation site in ./site; a broken link is an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+reference: $(READY) ## write the generated reference pages of the docs anew
+	@$(BIN)/python -m tools.reference
 
 bench/.venv/.ready: requirements-bench.lock
 	@python3 -m venv --clear bench/.venv

@@ -1,0 +1,1 @@
+"""Programs around the package, which are not shipped with it."""

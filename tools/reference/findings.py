@@ -1,0 +1,33 @@
+"""The reference page of the findings of the year-end accounts."""
+
+from __future__ import annotations
+
+from npo_pipeline.accounts.findings.registry import RULES, opening_differs
+from npo_pipeline.rulebook.accountability.load import year_end_rules
+from tools.reference.markdown import code, document, first_sentence, table
+
+_INTRO = """`npo account` checks what a board reports and writes what it finds to the table
+[`findings`](tables.md#findings), in Dutch, with advice. An **error** keeps a board's filing back until it is
+corrected (or `--force` is given), a **warning** asks for a look, a **note** is for information. Severity and
+source stand in `npo_pipeline/rulebook/accountability/verantwoording.yaml`; the boards' own list is in
+[Verantwoorden](../how-to/verantwoording.md#de-bevindingen)."""
+
+
+def page() -> str:
+    """Return the page: the findings by severity, then their sources."""
+    rules = year_end_rules().accountability
+    order = ("error", "warning", "note")
+    functions = sorted(
+        (*RULES, opening_differs), key=lambda rule: order.index(rules.findings[rule.__name__].severity)
+    )
+    rows = [
+        (code(rule.__name__), held.severity, first_sentence(rule.__doc__), held.where)
+        for rule in functions
+        for held in (rules.findings[rule.__name__],)
+    ]
+    sources = [f"- {source.title}. {source.publisher}. <{source.url}>" for source in rules.sources.values()]
+    return document(
+        "Findings",
+        _INTRO,
+        [table(["finding", "severity", "when", "source"], rows), "## Sources", "\n".join(sources)],
+    )
