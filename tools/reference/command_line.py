@@ -10,9 +10,10 @@ from npo_pipeline import errors
 from npo_pipeline.cli.main import npo
 from tools.reference.markdown import code, document, first_sentence, table
 
-_INTRO = """Every command takes `--home PATH`, the folder that holds all state (default `npo-home`; or
-the environment variable `NPO_HOME`), and `--json`, which makes stdout one JSON document. Results go to stdout; progress and
-messages to stderr. What other programs may rely on is in the [contract](contract.md#1-commands)."""
+_INTRO = """Every command takes `--home PATH`, the folder that holds all state (default `npo-home`; or the
+environment variable `NPO_HOME`), and `--json`, which makes stdout one JSON document. Results go to stdout;
+progress and messages to stderr. What other programs may rely on is in the
+[contract](contract.md#1-commands)."""
 
 _OTHER_STATUSES = (
     (0, "Done; also when nothing was left to do."),
