@@ -1,17 +1,15 @@
-"""The country as a whole: the national xBRL-CSV report, the taxonomy it stands on, and a summary to read."""
+"""The national reports: the facts of all boards as xBRL-CSV, the taxonomy they refer to, and a summary to read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import polars as pl
-
-from npo_pipeline.atomic_file import remove, replace_folder, write_whole
-from npo_pipeline.reports.xbrl.facts import ReportData
+from npo_pipeline.atomic_file import remove, replace_folder
 from npo_pipeline.reports.xbrl.national_csv import write_national
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from npo_pipeline.reports.xlsx import Column, Row, Sheet, write_sheets
+from schemas.frames.accounts import Facts, NationalSummary
 
 _TITLES = {
     "all": "Landelijk",
@@ -32,20 +30,20 @@ _COLUMNS = (
 
 
 Check = Callable[[Path, Path], None]
-"""Looks at a national report and the taxonomy it stands on, and raises what is wrong."""
+"""Looks at a national report and the taxonomy it refers to, and raises if there is a fault in it."""
 
 
 def write_national_reports(
-    folder: Path, told: ReportData, facts: pl.DataFrame, summary: pl.DataFrame, check: Check
+    folder: Path, year: int, facts: Facts, summary: NationalSummary, check: Check
 ) -> tuple[Path, ...]:
-    """Write the reports of the country in place of those before; they are there whole and checked, or not at all.
+    """Write the national reports in place of those before, complete and checked, or not at all.
 
     Args:
-        folder: of the country.
-        told: what the reports of all boards tell.
+        folder: of the national reports.
+        year: the calendar year.
         facts: the facts of all boards.
-        summary: dimension, value, currency, boards, schools, received, spent, external, carried_out.
-        check: of the national report; it is not checked again when it is the same.
+        summary: of all boards.
+        check: of the xBRL-CSV report; it is not checked again when it is the same.
 
     Returns:
         The files that are there.
@@ -56,12 +54,12 @@ def write_national_reports(
     beside = folder.with_name(f".{folder.name}.new")
     try:
         remove(beside)
-        report = beside / f"npo-{told.year}-alle-besturen"
+        report = beside / f"npo-{year}-alle-besturen"
         report.mkdir(parents=True)
-        title = f"Verantwoording NPO {told.year}, landelijk"
-        write_sheets(title, _sheets(summary), beside / f"npo-{told.year}-landelijk.xlsx")
+        title = f"Verantwoording NPO {year}, landelijk"
+        write_sheets(title, _sheets(summary), beside / f"npo-{year}-landelijk.xlsx")
         write_taxonomy(beside / FILE_NAME)
-        paths = write_national(report, facts, told.year)
+        paths = write_national(report, facts, year)
         if _content(beside) != _content(folder):
             check(paths[0], beside / FILE_NAME)
             replace_folder(folder, beside)
@@ -75,18 +73,7 @@ def _content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def write_taxonomy_beside(path: Path) -> Path:
-    """Write the taxonomy where it is not there yet, or another; gives its path.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, write_taxonomy)
-    return path
-
-
-def _sheets(summary: pl.DataFrame) -> list[Sheet]:
+def _sheets(summary: NationalSummary) -> list[Sheet]:
     return [
         Sheet(title, _COLUMNS, [_row(row) for row in summary.filter(dimension=name).iter_rows(named=True)])
         for name, title in _TITLES.items()

@@ -22,8 +22,8 @@ from npo_pipeline.commands.account.reports import (
     write_board_packs,
     write_country,
 )
-from npo_pipeline.reports.board_pack.write_packs import split_by_board
 from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.report_data import split_by_board
 from npo_pipeline.reports.xbrl.arelle import validate
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME

@@ -6,7 +6,8 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.reports.xbrl.facts import ReportData, facts_of
+from npo_pipeline.reports.report_data import ReportData
+from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.filing.world import School, Went, country, told
 
 SUMMER = {"on": "Zomer- of lentescholen", "category": "A"}

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.reports.xbrl.concepts import BY_NAME, FACTS
+from npo_pipeline.reports.xbrl.concepts import BY_NAME
 from npo_pipeline.reports.xbrl.facts import facts_of
+from schemas.frames.accounts import FACTS
 from tests.filing.edges import SUMMER, TWO_SCHOOLS
 from tests.filing.world import School, Went, country, told
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.xbrl.latin1 import plain_column, to_latin1
+from npo_pipeline.reports.xbrl.latin1 import latin1_column, to_latin1
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_text_is_written_in_latin_1_on_one_line(text: str, written: str) -> None
     [("De Eik", "De Eik"), (" \u200b", None), (None, None), ("–5+3", "'-5+3"), ("＝A1", "'=A1"), ("=A1", "'=A1")],
 )
 def test_text_becomes_no_formula_on_the_way(text: str | None, written: str | None) -> None:
-    assert pl.DataFrame({"t": [text]}, schema={"t": pl.String}).select(plain_column("t")).item() == written
+    assert pl.DataFrame({"t": [text]}, schema={"t": pl.String}).select(latin1_column("t")).item() == written

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
-from npo_pipeline.reports.xbrl.facts import ReportData
+from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 from tests.packs.country import Board, Finding, School, Spent, told
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from npo_pipeline.reports.board_pack.write_packs import PacksWritten, write_packs
-from npo_pipeline.reports.xbrl.facts import ReportData, facts_of
+from npo_pipeline.reports.report_data import ReportData
+from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.country import ASSISTANTS, SMALL_GROUPS, SUMMER_SCHOOL, Board, Finding, School, Spent
 from tests.tool.chromium import Chromium, installed
 

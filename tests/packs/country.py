@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.accounts.menukaart_lookup import keys
-from npo_pipeline.reports.xbrl.facts import ReportData
+from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 from schemas import accounted
 from schemas.columns import schema_of
@@ -93,15 +93,17 @@ def told(*boards: Board, treatment: str = "bestemmingsreserve") -> ReportData:
         for finding in board.findings:
             rows.findings.append(_finding(board, finding))
     return ReportData(
-        YEAR,
-        treatment,
-        date(2022, 3, 1),
-        _frame(rows.accountability, accounted.ACCOUNTABILITY),
-        _frame(rows.interventions, accounted.ACCOUNTABILITY_INTERVENTIONS),
-        _frame(rows.findings, accounted.FINDINGS),
-        pl.DataFrame(rows.schools, schema=dict.fromkeys(("board", "brin", "name", "municipality"), pl.String)),
-        pl.DataFrame(rows.consents, schema=_CONSENTS),
-        keys(year_end_rules().menukaart),
+        year=YEAR,
+        treatment=treatment,
+        accounted_on=date(2022, 3, 1),
+        accountability=_frame(rows.accountability, accounted.ACCOUNTABILITY),
+        interventions=_frame(rows.interventions, accounted.ACCOUNTABILITY_INTERVENTIONS),
+        findings=_frame(rows.findings, accounted.FINDINGS),
+        schools=pl.DataFrame(
+            rows.schools, schema=dict.fromkeys(("board", "brin", "name", "municipality"), pl.String)
+        ),
+        consents=pl.DataFrame(rows.consents, schema=_CONSENTS),
+        keys=keys(year_end_rules().menukaart),
     )
 
 

@@ -9,14 +9,13 @@ import pytest
 
 from npo_pipeline.accounts.findings.registry import RULES
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.board_pack.isolation import REFUSED_ROW, assert_only_own_data, country_of
-from npo_pipeline.reports.board_pack.pack import _content
+from npo_pipeline.reports.board_pack.isolation import REFUSED_ROW, assert_only_own_data, known_parties
+from npo_pipeline.reports.board_pack.pack import FORMATS
 from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.conftest import ordinary
 from tests.packs.country import Board, Finding, School, Spent, told
 
 OTHER = Board("40077", [School("19ZZ", "Het Zonnelied"), School("20YY", "De Vijver & Co")])
-FORMATS = [".xbrl", ".xhtml", ".html", ".xlsx", ".csv"]
 TEXT_OF_FINDINGS = [".xhtml", ".html", ".xlsx"]
 
 
@@ -27,8 +26,8 @@ def test_the_rule_of_refused_rows_is_one_of_the_rules():
 def looked_through(board: Board, end: str, facts=None, mine=None) -> None:
     """Write a format of a board and look for strangers in it."""
     story = told(board)
-    everyone = country_of(told(board, OTHER))
-    content = _content(end, facts if facts is not None else facts_of(story), mine or story)
+    everyone = known_parties(told(board, OTHER))
+    content = FORMATS[end](facts if facts is not None else facts_of(story), mine or story)
     assert_only_own_data(board.number, {f"npo-2021-{board.number}{end}": content}, story, everyone)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.board_pack.write_packs import FRAMES, write_packs
+from npo_pipeline.reports.board_pack.write_packs import write_packs
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.xbrl.facts import facts_of
 from npo_pipeline.reports.xbrl.instance import instance
@@ -56,7 +56,7 @@ def test_a_rerun_writes_the_same_bytes(tmp_path):
 
 def test_rows_in_another_order_give_the_same_bytes(tmp_path):
     story = told(ordinary(), odd())
-    turned = replace(story, **{name: getattr(story, name).reverse() for name in FRAMES})
+    turned = replace(story, **{name: table.reverse() for name, table in story.tables().items()})
     write_packs(tmp_path / "one", story, facts_of(story), "1", force=True)
     write_packs(tmp_path / "two", turned, facts_of(turned), "1", force=True)
     assert content(tmp_path / "one") == content(tmp_path / "two")
@@ -103,7 +103,7 @@ def test_dollars_and_amounts_below_zero_go_through_all_formats(packed, tmp_path)
 @pytest.mark.parametrize("number", ["../40", "4000", "40001/", "４０００１"])
 def test_a_folder_is_made_of_a_checked_number_only(packed, tmp_path, number):
     story = told(ordinary())
-    changed = {name: getattr(story, name).with_columns(board=pl.lit(number)) for name in FRAMES}
+    changed = {name: table.with_columns(board=pl.lit(number)) for name, table in story.tables().items()}
     with pytest.raises(NpoError, match="is no number of a board"):
         packed(replace(story, **changed), facts=facts_of(story).with_columns(board=pl.lit(number)))
     assert content(tmp_path) == {}

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.board_pack.write_packs import split_by_board
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.report_data import split_by_board
 from npo_pipeline.reports.xbrl.concepts import BY_NAME
 from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.big import many

@@ -10,8 +10,9 @@ import fastexcel
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.board_pack.workbook import csv_of, table, workbook
+from npo_pipeline.reports.board_pack.workbook import dutch_csv, fact_table, workbook
 from npo_pipeline.reports.board_page.context import menu
+from npo_pipeline.reports.report_data import in_fixed_order
 from npo_pipeline.reports.xbrl.concepts import BY_NAME
 from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
@@ -30,7 +31,7 @@ def book(board: Board, folder: Path) -> dict[str, pl.DataFrame]:
 
 
 def lines(board: Board) -> list[list[str]]:
-    content = csv_of(table(facts_of(told(board)), menu(), 2021)).decode("utf-8-sig")
+    content = dutch_csv(fact_table(facts_of(told(board)), menu(), 2021)).decode("utf-8-sig")
     assert content.endswith("\r\n")
     return [line.split(";") for line in content.split("\r\n")[:-1]]
 
@@ -41,9 +42,7 @@ def cents(value: float) -> Decimal:
 
 def test_findings_come_first_the_gravest_on_top(tmp_path):
     # In the order in which a pack hands them over.
-    from npo_pipeline.reports.board_pack.write_packs import in_order
-
-    story = in_order(told(odd()))
+    story = in_fixed_order(told(odd()))
     path = tmp_path / "book.xlsx"
     path.write_bytes(workbook(facts_of(story), story, menu()))
     read = fastexcel.read_excel(path).load_sheet("Bevindingen").to_polars()
@@ -137,7 +136,7 @@ def test_text_stays_text_in_workbook_and_table(planted, tmp_path):
             assert "<f>" not in content
             assert "<hyperlink" not in content
             assert "<script" not in content
-    csv = csv_of(table(facts_of(told(board)), menu(), 2021))
+    csv = dutch_csv(fact_table(facts_of(told(board)), menu(), 2021))
     read = pl.read_csv(csv, separator=";", infer_schema=False)
     assert read.height == facts_of(told(board)).height
     texts = pl.concat([read["SCHOOL"], read["TEKST"]]).drop_nulls()
@@ -154,7 +153,7 @@ def test_the_table_itself_makes_text_harmless_whatever_the_facts_hold(planted):
     facts = facts_of(told(ordinary(result="x")))
     is_text = pl.col("concept").is_in(["SchoolName", "Results"])
     planted_in = facts.with_columns(value=pl.when(is_text).then(pl.lit(planted)).otherwise("value"))
-    read = pl.read_csv(csv_of(table(planted_in, menu(), 2021)), separator=";", infer_schema=False)
+    read = pl.read_csv(dutch_csv(fact_table(planted_in, menu(), 2021)), separator=";", infer_schema=False)
     texts = pl.concat([read["SCHOOL"], read["TEKST"]]).drop_nulls()
     assert texts.str.starts_with("'").sum() > 2
     assert texts.str.contains(r"^[=+\-@\t\r]").sum() == 0

@@ -19,6 +19,7 @@ import polars as pl
 from npo_pipeline.accounts.board_reports import consents_for, latest_reports, report_texts
 from npo_pipeline.accounts.menukaart_lookup import keys
 from npo_pipeline.accounts.national import national_summary
+from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
@@ -28,12 +29,15 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.commands.verify.accounts import kept_rules_of
 from npo_pipeline.errors import NpoError, Refused
 from npo_pipeline.reports.board_pack.pack import remove_others
-from npo_pipeline.reports.board_pack.write_packs import PacksWritten, select_boards, write_packs
-from npo_pipeline.reports.national import write_national_reports, write_taxonomy_beside
+from npo_pipeline.reports.board_pack.write_packs import PacksWritten, write_packs
+from npo_pipeline.reports.national import write_national_reports
+from npo_pipeline.reports.report_data import ReportData, select_boards
 from npo_pipeline.reports.xbrl.arelle import validate, viewer
 from npo_pipeline.reports.xbrl.checks import fact_faults, file_faults
-from npo_pipeline.reports.xbrl.facts import ReportData, facts_of, mixed_boards
-from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME
+from npo_pipeline.reports.xbrl.facts import facts_of, mixed_boards
+from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
+from schemas.accounted import Accountability, AccountabilityInterventions, Findings
+from schemas.frames.accounts import Facts, InterventionKeys, NationalSummary, ReportConsents, SchoolNames
 
 NATIONAL = "landelijk"
 
@@ -74,9 +78,9 @@ class ReportInputs:
     """
 
     told: ReportData
-    facts: pl.DataFrame
+    facts: Facts
     unfit: tuple[str, ...]
-    summary: pl.DataFrame
+    summary: NationalSummary
 
 
 @dataclass(frozen=True)
@@ -115,15 +119,17 @@ def load_report_data(books: Books, year: int) -> ReportData:
         "select c.* from consents c join deliveries d using (delivery_id) where d.run_id <= ?", [row["run_id"]]
     )
     return ReportData(
-        year,
-        row["treatment"],
-        row["accounted_on"],
-        mine["accountability"].sort("board", "brin"),
-        mine["accountability_interventions"].sort("board", "brin", "category", "intervention", "level"),
-        mine["findings"],
-        books.frame(_SCHOOLS, [year, year]),
-        report_texts(consents_for(latest_reports(consents, "school_year"), year)),
-        keys(kept_rules_of(books, row).menukaart),
+        year=year,
+        treatment=row["treatment"],
+        accounted_on=row["accounted_on"],
+        accountability=Accountability(mine["accountability"].sort("board", "brin")),
+        interventions=AccountabilityInterventions(
+            mine["accountability_interventions"].sort("board", "brin", "category", "intervention", "level")
+        ),
+        findings=Findings(mine["findings"]),
+        schools=SchoolNames(books.frame(_SCHOOLS, [year, year])),
+        consents=ReportConsents(report_texts(consents_for(latest_reports(consents, "school_year"), year))),
+        keys=InterventionKeys(keys(kept_rules_of(books, row).menukaart)),
     )
 
 
@@ -144,7 +150,7 @@ DATA_FAULTS = ("share_above_one", "external_above_spent")
 """Faults that come from what a board told: more externals than it spent. No filing can say so."""
 
 
-def check_facts(facts: pl.DataFrame, findings: pl.DataFrame) -> tuple[str, ...]:
+def check_facts(facts: Facts, findings: pl.DataFrame) -> tuple[str, ...]:
     """Step: whether the facts add up and may stand in a filing.
 
     Args:
@@ -291,7 +297,7 @@ def gather(request: ReportRequest) -> ReportInputs:
     mixed = [] if request.board is not None else mixed_boards(told.accountability)
     facts = facts_of(select_boards(told, asked - set(mixed)))
     unfit = tuple(sorted({*mixed, *check_facts(facts, told.findings)}))
-    summary = national_summary(told.accountability, told.interventions, told.schools, types)
+    summary = NationalSummary(national_summary(told.accountability, told.interventions, told.schools, types))
     return ReportInputs(told, facts, unfit, summary)
 
 
@@ -304,7 +310,7 @@ def write_board_packs(request: ReportRequest, gathered: ReportInputs, progress: 
             write_packs(
                 request.folder,
                 gathered.told,
-                facts,
+                Facts(facts),
                 version=code_version(),
                 force=force,
                 progress=progress,
@@ -327,8 +333,8 @@ _OUTCOMES = ("written", "up_to_date", "without_filing")
 def write_country(request: ReportRequest, gathered: ReportInputs) -> tuple[Path, ...]:
     """Step: the national xBRL-CSV report, the taxonomy, and the summary; they are there whole or not at all."""
     try:
-        fit = gathered.facts.filter(~pl.col("board").is_in(list(gathered.unfit)))
-        return write_national_reports(request.national, gathered.told, fit, gathered.summary, check_national)
+        fit = Facts(gathered.facts.filter(~pl.col("board").is_in(list(gathered.unfit))))
+        return write_national_reports(request.national, request.year, fit, gathered.summary, check_national)
     except OSError as error:
         raise _unwritable(request, error) from error
 
@@ -336,9 +342,12 @@ def write_country(request: ReportRequest, gathered: ReportInputs) -> tuple[Path,
 def need_taxonomy(request: ReportRequest) -> Path:
     """Step: the taxonomy that the filings stand on, written where it is not there yet."""
     try:
-        return write_taxonomy_beside(request.national / FILE_NAME)
+        path = request.national / FILE_NAME
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, write_taxonomy)
     except OSError as error:
         raise _unwritable(request, error) from error
+    return path
 
 
 def write_viewers(request: ReportRequest, boards: list[str], taxonomy: Path) -> tuple[Path, ...]:

@@ -1,10 +1,7 @@
-"""The pack of one board: its files, made and looked through before anything is written.
+"""The pack of one board: its files, made and searched for data of others before anything is written.
 
-What a pack is made from, in one hash: as long as it is the same, the pack need not be made again.
-
-SHA256SUMS: by it anyone sees whether a pack is whole and unchanged, and we see what it was made from.
-
-The folder of a pack: it is there as a whole or not at all.
+A pack is written as a whole or not at all, with SHA256SUMS: by it anyone sees that the pack is complete and
+unchanged, and the next run sees what it was made from.
 """
 
 from __future__ import annotations
@@ -12,11 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import polars as pl
 
 from npo_pipeline.atomic_file import remove, replace_folder
 from npo_pipeline.errors import NpoError
@@ -26,90 +21,152 @@ from npo_pipeline.reports.board_pack.isolation import (
     assert_only_own_data,
     mask_shared_files,
 )
-from npo_pipeline.reports.board_pack.workbook import csv_of, table, workbook
+from npo_pipeline.reports.board_pack.workbook import dutch_csv, fact_table, workbook
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.board_page.page import page, style
-from npo_pipeline.reports.xbrl.facts import ReportData
+from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.rulebook.accountability.load import year_end_rules
+from schemas.frames.accounts import Facts
+
+FORMATS: Mapping[str, Callable[[Facts, ReportData], bytes]] = {
+    ".xbrl": lambda facts, report: instance(facts, report.year),
+    ".xhtml": lambda facts, report: page(facts, report, filing=True),
+    ".html": lambda facts, report: page(facts, report, filing=False),
+    ".xlsx": lambda facts, report: workbook(facts, report, menu()),
+    ".csv": lambda facts, report: dutch_csv(fact_table(facts, menu(), report.year)),
+}
+WITH_FILING = (".xbrl", ".xhtml", ".xlsx", ".csv")
+WITHOUT_FILING = (".html", ".xlsx", ".csv")
+
+CHECKSUMS = "SHA256SUMS"
+_FINGERPRINT = re.compile(r"# gemaakt uit ([0-9a-f]{64})")
+_CODE = re.compile(r"[0-9]{5}")
+_OWN_FILE = re.compile(rf"npo-[0-9]{{4}}-[0-9]{{5}}\.({'|'.join(end[1:] for end in FORMATS)})|{CHECKSUMS}")
+"""The names of files of a pack; any other file in its folder is somebody's own, and stays."""
 
 _OF_THE_RUN = ("run_id",)
-"""Columns that say when the tables were made and nothing of what is in them."""
+"""Columns that say when the tables were made and nothing of their content."""
 
 
-def fingerprint(facts: pl.DataFrame, told: ReportData, *, filing: bool, version: str) -> str:
-    """The fingerprint of a pack in hexadecimals.
+@dataclass(frozen=True)
+class PackOptions:
+    """How packs are made. `force`: file with errors too. `version`: of the program. `parties`: all boards."""
+
+    folder: Path
+    force: bool
+    version: str
+    parties: KnownParties
+
+
+@dataclass(frozen=True)
+class PackResult:
+    """The outcome of a pack. `written`: false where it was up to date. `filing`: it holds a filing."""
+
+    board: str
+    written: bool
+    filing: bool
+
+
+def pack_file(folder: Path, year: int, board: str, end: str) -> Path:
+    """Return the path of a file of a pack, in the folder of all packs of a year."""
+    return folder / board / f"npo-{year}-{board}{end}"
+
+
+def make_pack(board: str, report: ReportData, facts: Facts, options: PackOptions) -> PackResult:
+    """Write the pack of a board, unless it is there already and up to date.
+
+    A board with errors gets no filing unless that is forced: then a page to be read takes its place.
+
+    Raises:
+        NpoError: there is data of another board in it. A fault of ours; then nothing has changed.
+        OSError: it cannot be written; then the older pack is still there.
+    """
+    if not _CODE.fullmatch(board):
+        raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
+    assert_one_board(board, facts, report)
+    report = mask_shared_files(board, report, options.parties)
+    filing = options.force or "error" not in report.findings["severity"]
+    made_from = fingerprint(facts, report, filing=filing, version=options.version)
+    place = options.folder / board
+    ends = WITH_FILING if filing else WITHOUT_FILING
+    names = {end: pack_file(options.folder, report.year, board, end).name for end in ends}
+    if is_up_to_date(place, names.values(), made_from):
+        return PackResult(board, False, filing)
+    files = {name: FORMATS[end](facts, report) for end, name in names.items()}
+    assert_only_own_data(board, files, report, options.parties)
+    publish(place, {**files, CHECKSUMS: checksums(files, made_from)})
+    return PackResult(board, True, filing)
+
+
+def fingerprint(facts: Facts, report: ReportData, *, filing: bool, version: str) -> str:
+    """Return the SHA-256 of everything that a pack of one board is made from, in hexadecimals.
 
     The day of the run is not in it: a pack that would say the same on another day is left as it is.
 
     Args:
         facts: of the board.
-        told: of the board.
-        filing: whether the pack holds a filing.
+        report: of the board.
+        filing: the pack holds a filing.
         version: of the program.
     """
     digest = hashlib.sha256()
     made_with = (version, year_end_rules().sha256, style())
-    for part in (*made_with, str(told.year), told.treatment, str(filing)):
+    for part in (*made_with, str(report.year), report.treatment, str(filing)):
         digest.update(part.encode() + b"\0")
-    for frame in (facts, told.accountability, told.interventions, told.findings, told.schools, told.consents):
-        kept = frame.drop(_OF_THE_RUN, strict=False)
-        digest.update(kept.write_csv(quote_style="non_numeric").encode() + b"\0")
+    for frame in (facts, *report.tables().values()):
+        content = frame.drop(_OF_THE_RUN, strict=False)
+        digest.update(content.write_csv(quote_style="non_numeric").encode() + b"\0")
     return digest.hexdigest()
 
 
-NAME = "SHA256SUMS"
-_FIRST = re.compile(r"# gemaakt uit ([0-9a-f]{64})")
-
-
 def checksums(files: Mapping[str, bytes], fingerprint: str) -> bytes:
-    """The text of SHA256SUMS, as `sha256sum -c` reads it.
+    """Return the text of SHA256SUMS, as `sha256sum -c` reads it, with the fingerprint as a comment on top.
 
     Args:
         files: the other files of the pack, by name.
-        fingerprint: of what they were made from.
+        fingerprint: of the data they were made from.
     """
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(files.items())]
     return ("\n".join([f"# gemaakt uit {fingerprint}", *lines]) + "\n").encode("ascii")
 
 
-def is_up_to_date(folder: Path, names: Collection[str], fingerprint: str, ours: re.Pattern[str]) -> bool:
-    """Whether a pack is there, made from the same and as it was made: these of our files, unchanged, no other."""
+def is_up_to_date(folder: Path, names: Collection[str], fingerprint: str) -> bool:
+    """Return True for a pack made from the same data and unchanged: these of our files, and no other."""
     try:
-        told = (folder / NAME).read_text(encoding="ascii")
-        first = _FIRST.fullmatch(told.partition("\n")[0])
+        sums = (folder / CHECKSUMS).read_text(encoding="ascii")
+        first = _FINGERPRINT.fullmatch(sums.partition("\n")[0])
         if first is None or first[1] != fingerprint:
             return False
-        if {one.name for one in folder.iterdir() if ours.fullmatch(one.name)} != {*names, NAME}:
+        if {one.name for one in folder.iterdir() if _OWN_FILE.fullmatch(one.name)} != {*names, CHECKSUMS}:
             return False
         files = {name: (folder / name).read_bytes() for name in names}
     except (OSError, UnicodeDecodeError):
         # What cannot be read is not intact; it is made again.
         return False
-    return checksums(files, fingerprint).decode("ascii") == told
+    return checksums(files, fingerprint).decode("ascii") == sums
 
 
-def publish(folder: Path, name: str, files: Mapping[str, bytes], ours: re.Pattern[str]) -> None:
+def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put a pack in place of an older one. The files are written beside it first, and renamed all at once.
 
     Args:
-        folder: of all packs.
-        name: of the pack in it: a checked code, never text from a file.
-        files: what the pack holds, by name.
-        ours: the names that files of a pack can have; others in its folder stay.
+        folder: of the pack; named after a checked code, never after text from a file.
+        files: the content of the pack, by name.
 
     Raises:
         OSError: it cannot be written; then the older pack is still there.
     """
-    place, coming = folder / name, folder / f".{name}.new"
-    remove(coming)
-    coming.mkdir(parents=True)
-    for file, content in files.items():
-        (coming / file).write_bytes(content)
-    for other in _others(place, ours):
-        # A note that somebody laid in the folder is not ours to throw away.
-        _copy(other, coming / other.name)
-    replace_folder(place, coming)
+    beside = folder.with_name(f".{folder.name}.new")
+    remove(beside)
+    beside.mkdir(parents=True)
+    for name, content in files.items():
+        (beside / name).write_bytes(content)
+    for other in folder.iterdir() if folder.is_dir() else ():
+        if not _OWN_FILE.fullmatch(other.name):
+            # A note that somebody laid in the folder is not ours to throw away.
+            _copy(other, beside / other.name)
+    replace_folder(folder, beside)
 
 
 def remove_others(folder: Path, boards: Collection[str]) -> None:
@@ -119,12 +176,8 @@ def remove_others(folder: Path, boards: Collection[str]) -> None:
         OSError: one cannot be removed.
     """
     for place in folder.iterdir():
-        if re.fullmatch(r"[0-9]{5}", place.name) and place.name not in boards:
+        if _CODE.fullmatch(place.name) and place.name not in boards:
             remove(place)
-
-
-def _others(place: Path, ours: re.Pattern[str]) -> list[Path]:
-    return [one for one in place.iterdir() if not ours.fullmatch(one.name)] if place.is_dir() else []
 
 
 def _copy(other: Path, to: Path) -> None:
@@ -132,62 +185,3 @@ def _copy(other: Path, to: Path) -> None:
         shutil.copytree(other, to, symlinks=True)
     else:
         shutil.copy2(other, to, follow_symlinks=False)
-
-
-_CODE = re.compile(r"[0-9]{5}")
-OURS = re.compile(rf"npo-[0-9]{{4}}-[0-9]{{5}}\.(xbrl|xhtml|html|xlsx|csv)|{NAME}")
-"""The names that files of a pack have; anything else in its folder is somebody's own, and stays."""
-
-
-@dataclass(frozen=True)
-class PackOptions:
-    """How packs are made. `force`: file with errors too. `version`: of the program. `country`: everyone."""
-
-    folder: Path
-    force: bool
-    version: str
-    country: KnownParties
-
-
-@dataclass(frozen=True)
-class PackResult:
-    """What became of a pack. `written`: false where it was up to date. `filing`: whether it holds a filing."""
-
-    board: str
-    written: bool
-    filing: bool
-
-
-def make_pack(board: str, told: ReportData, facts: pl.DataFrame, wanted: PackOptions) -> PackResult:
-    """Write the pack of a board, unless it is there already and up to date.
-
-    A board with errors gets no filing unless that is forced: then a page to be read stands in its place.
-
-    Raises:
-        NpoError: something of another board is in it. A fault of ours; then nothing has changed.
-        OSError: it cannot be written; then the older pack is still there.
-    """
-    if not _CODE.fullmatch(board):
-        raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
-    assert_one_board(board, facts, told)
-    told = mask_shared_files(board, told, wanted.country)
-    filing = wanted.force or "error" not in told.findings["severity"]
-    made_from = fingerprint(facts, told, filing=filing, version=wanted.version)
-    start = f"npo-{told.year}-{board}"
-    ends = (".xbrl", ".xhtml", ".xlsx", ".csv") if filing else (".html", ".xlsx", ".csv")
-    if is_up_to_date(wanted.folder / board, {start + end for end in ends}, made_from, OURS):
-        return PackResult(board, False, filing)
-    files = {start + end: _content(end, facts, told) for end in ends}
-    assert_only_own_data(board, files, told, wanted.country)
-    publish(wanted.folder, board, {**files, NAME: checksums(files, made_from)}, OURS)
-    return PackResult(board, True, filing)
-
-
-def _content(end: str, facts: pl.DataFrame, told: ReportData) -> bytes:
-    if end == ".xbrl":
-        return instance(facts, told.year)
-    if end == ".xlsx":
-        return workbook(facts, told, menu())
-    if end == ".csv":
-        return csv_of(table(facts, menu(), told.year))
-    return page(facts, told, filing=end == ".xhtml")

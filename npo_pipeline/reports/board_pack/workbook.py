@@ -1,7 +1,4 @@
-"""The workbook of a board: findings first, then a sheet per table, with real numbers.
-
-The facts of a board as one table that any spreadsheet opens: npo-YEAR-BOARD.csv.
-"""
+"""The tables of a pack: the workbook of a board with a sheet per table, and its facts as one CSV."""
 
 from __future__ import annotations
 
@@ -15,41 +12,42 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.reports.board_page.context import Menu
+from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, NO, TOP, UNKNOWN, YES
-from npo_pipeline.reports.xbrl.facts import ReportData
 from npo_pipeline.reports.xlsx import Column, Row, Sheet, workbook_of
+from schemas.frames.accounts import Facts, FactTable
 
-_SCHOOL = (Column("BRIN", width=8), Column("School", width=36))
-_AMOUNTS = ("received", "accrued", "spent", "external", "board_level", "carried_out")
-_FIRST_DAY_OF_EXCEL = date(1899, 12, 30)
+_SCHOOL_COLUMNS = (Column("BRIN", width=8), Column("School", width=36))
+_AMOUNT_COLUMNS = ("received", "accrued", "spent", "external", "board_level", "carried_out")
+_DAY_ZERO_OF_EXCEL = date(1899, 12, 30)
 
 
-def workbook(facts: pl.DataFrame, told: ReportData, menu: Menu) -> bytes:
-    """The workbook of one board. The same input gives the same bytes; no text in it can become a formula.
+def workbook(facts: Facts, report: ReportData, menu: Menu) -> bytes:
+    """Return the workbook of one board. The same input gives the same bytes; no text in it can become a formula.
 
     Args:
         facts: of the board.
-        told: of the board.
+        report: of the board.
         menu: the names of categories.
     """
     (board,) = set(facts["board"].to_list())
     status = facts.filter(pl.col("concept") == "ReportStatus")["value"].item()
-    title = f"Verantwoording NPO {told.year}, bevoegd gezag {board} ({status})"
-    names = dict(told.schools.select("brin", "name").iter_rows())
+    title = f"Verantwoording NPO {report.year}, bevoegd gezag {board} ({status})"
+    names = dict(report.schools.select("brin", "name").iter_rows())
     pages = [
-        _findings(told, names),
-        _schools(told),
-        _interventions(told, names, menu),
-        _consents(told, names),
-        _figures(facts, told.year),
+        _findings(report, names),
+        _schools(report),
+        _interventions(report, names, menu),
+        _consents(report, names),
+        _figures(facts, report.year),
     ]
     return workbook_of(title, pages)
 
 
-def _findings(told: ReportData, names: dict[str, str]) -> Sheet:
+def _findings(report: ReportData, names: dict[str, str]) -> Sheet:
     columns = [
         Column("Ernst", width=14),
-        *_SCHOOL,
+        *_SCHOOL_COLUMNS,
         Column("Bedrag", "money", 16),
         Column("Bevinding", "wrapped", 60),
         Column("Wat te doen", "wrapped", 50),
@@ -57,7 +55,7 @@ def _findings(told: ReportData, names: dict[str, str]) -> Sheet:
         Column("Bestand", width=24),
         Column("Regel", "whole", 8),
     ]
-    currency = _currency(told)
+    currency = _currency(report)
     rows = [
         (
             currency,
@@ -73,35 +71,35 @@ def _findings(told: ReportData, names: dict[str, str]) -> Sheet:
                 one["line"],
             ],
         )
-        for one in told.findings.iter_rows(named=True)
+        for one in report.findings.iter_rows(named=True)
     ]
     return Sheet("Bevindingen", columns, rows or [("", ["geen bevindingen", *[None] * 8])], frozen=1)
 
 
-def _schools(told: ReportData) -> Sheet:
+def _schools(report: ReportData) -> Sheet:
     carried, share = BY_NAME["CarriedOver"].nl, BY_NAME["ExternalShare"].nl
     columns = [
-        *_SCHOOL,
+        *_SCHOOL_COLUMNS,
         Column("Gemeente", width=20),
         Column("Valuta", width=8),
-        Column(f"{carried} op 31-12-{told.year - 1}", "money", 16),
+        Column(f"{carried} op 31-12-{report.year - 1}", "money", 16),
         *[Column(BY_NAME[name].nl, "money", 16) for name in ("Received", "Accrued", "Spent", "SpentExternal")],
         Column("Waarvan bovenschools besteed", "money", 16),
-        Column(f"{carried} op 31-12-{told.year}", "money", 16),
+        Column(f"{carried} op 31-12-{report.year}", "money", 16),
         Column(share, "share", 14),
     ]
-    named = told.accountability.join(told.schools, on=["board", "brin"], how="left", maintain_order="left")
+    named = report.accountability.join(report.schools, on=["board", "brin"], how="left", maintain_order="left")
     rows = []
     for one in named.iter_rows(named=True):
         who = [one["brin"], one["name"], one["municipality"], one["currency"]]
-        amounts = [_cents(one[name]) for name in ("carried_in", *_AMOUNTS)]
+        amounts = [_cents(one[name]) for name in ("carried_in", *_AMOUNT_COLUMNS)]
         rows.append((one["currency"], [*who, *amounts, _share(one["external"], one["spent"])]))
     return Sheet("Scholen", columns, rows, frozen=2)
 
 
-def _interventions(told: ReportData, names: dict[str, str], menu: Menu) -> Sheet:
+def _interventions(report: ReportData, names: dict[str, str], menu: Menu) -> Sheet:
     columns = [
-        *_SCHOOL,
+        *_SCHOOL_COLUMNS,
         Column("Categorie", width=40),
         Column("Interventie", width=40),
         Column("Niveau", width=14),
@@ -111,7 +109,7 @@ def _interventions(told: ReportData, names: dict[str, str], menu: Menu) -> Sheet
         Column("Op de menukaart", width=20),
     ]
     rows: list[Row] = []
-    for one in told.interventions.iter_rows(named=True):
+    for one in report.interventions.iter_rows(named=True):
         said = [menu.names[one["category"]], one["intervention"], one["level"]]
         amounts = [_cents(one["amount"]), _cents(one["external"]), _ten_thousandths(one["share"])]
         listed = YES if one["on_menu"] else NO
@@ -119,15 +117,15 @@ def _interventions(told: ReportData, names: dict[str, str], menu: Menu) -> Sheet
     return Sheet("Interventies", columns, rows, frozen=2)
 
 
-def _consents(told: ReportData, names: dict[str, str]) -> Sheet:
+def _consents(report: ReportData, names: dict[str, str]) -> Sheet:
     concepts = ("SchoolScan", "MrConsent", "MrConsentDate", "GmrConsent", "GmrConsentDate")
     texts = ("ParentsInvolved", "Results")
     columns = [
-        *_SCHOOL,
+        *_SCHOOL_COLUMNS,
         *[Column(BY_NAME[name].nl, "day" if BY_NAME[name].kind == "date" else "text", 20) for name in concepts],
         *[Column(BY_NAME[name].nl, "wrapped", 50) for name in texts],
     ]
-    both = told.accountability.join(told.consents, on=["board", "brin"], how="left", maintain_order="left")
+    both = report.accountability.join(report.consents, on=["board", "brin"], how="left", maintain_order="left")
     rows = []
     for one in both.iter_rows(named=True):
         scan, mr, gmr = (_answer(one[name]) for name in ("school_scan", "mr_consent", "gmr_consent"))
@@ -137,7 +135,7 @@ def _consents(told: ReportData, names: dict[str, str]) -> Sheet:
     return Sheet("Instemming", columns, rows, frozen=2)
 
 
-def _figures(facts: pl.DataFrame, year: int) -> Sheet:
+def _figures(facts: Facts, year: int) -> Sheet:
     columns = [
         Column("Kerncijfer", width=44),
         Column("Bedrag", "money", 18),
@@ -148,8 +146,8 @@ def _figures(facts: pl.DataFrame, year: int) -> Sheet:
     return Sheet("Kerncijfers", columns, list(_figure_rows(facts, year)), frozen=1)
 
 
-def _figure_rows(facts: pl.DataFrame, year: int) -> Iterator[Row]:
-    """The facts of the board as a whole, those that are not split."""
+def _figure_rows(facts: Facts, year: int) -> Iterator[Row]:
+    """Yield the facts of the board as a whole, those that are not split."""
     whole = facts.filter(pl.all_horizontal(pl.col("brin", "member", "level").is_null()))
     days = {"start": f" op 31-12-{year - 1}", "end": f" op 31-12-{year}"}
     for name, period, unit, value in whole.select("concept", "period", "unit", "value").iter_rows():
@@ -160,8 +158,8 @@ def _figure_rows(facts: pl.DataFrame, year: int) -> Iterator[Row]:
         yield unit or "", [concept.nl + days.get(period, ""), *numbers, said]
 
 
-def _currency(told: ReportData) -> str:
-    return str(told.accountability["currency"][0]) if told.accountability.height else ""
+def _currency(report: ReportData) -> str:
+    return str(report.accountability["currency"][0]) if report.accountability.height else ""
 
 
 def _cents(amount: Decimal | None) -> int | None:
@@ -173,17 +171,17 @@ def _ten_thousandths(share: Decimal | None) -> int | None:
 
 
 def _share(part: Decimal, whole: Decimal) -> int | None:
-    """A part of a whole in 0.0001, half away from zero, as the fact has it."""
+    """Return a part of a whole in 0.0001, half away from zero, as the fact has it."""
     cents, of = int(part.scaleb(2)), int(whole.scaleb(2))
     return (20_000 * cents + of) // (2 * of) if of else None
 
 
-def _answer(told: bool | None) -> str:
-    return UNKNOWN if told is None else YES if told else NO
+def _answer(answer: bool | None) -> str:
+    return UNKNOWN if answer is None else YES if answer else NO
 
 
 def _day(day: date | None) -> Any:
-    return None if day is None else (day - _FIRST_DAY_OF_EXCEL).days
+    return None if day is None else (day - _DAY_ZERO_OF_EXCEL).days
 
 
 _BOM = b"\xef\xbb\xbf"
@@ -192,23 +190,20 @@ _KINDS = {one.name: one.kind for one in CONCEPTS}
 _LABELS = {one.name: one.nl for one in CONCEPTS}
 
 
-def table(facts: pl.DataFrame, menu: Menu, year: int) -> pl.DataFrame:
-    """The facts with Dutch words, a row per fact; numbers and texts in columns of their own.
+def fact_table(facts: Facts, menu: Menu, year: int) -> FactTable:
+    """Return the facts with Dutch words, a row per fact. No text in it can become a formula.
 
     Args:
-        facts: of one board or of many (FACTS).
+        facts: of one board or of many.
         menu: the names of interventions.
         year: the calendar year.
-
-    Returns:
-        Text: BEVOEGD_GEZAG_NUMMER, BRIN_NUMMER, SCHOOL, JAAR, GEGEVEN, PEILDATUM, CATEGORIE, INTERVENTIE, NIVEAU,
-        EENHEID, GETAL (with a decimal comma), TEKST. No text can become a formula.
     """
     names = facts.filter(pl.col("concept") == "SchoolName").select("board", "brin", school="value")
     category = pl.col("member").replace_strict(menu.category, default=None, return_dtype=pl.String)
     top = pl.when(pl.col("member").is_in(TOP)).then(pl.col("member")).otherwise(category)
     is_number, kind = pl.col("unit").is_not_null(), pl.col("concept").replace_strict(_KINDS)
-    return facts.join(names, on=["board", "brin"], how="left", maintain_order="left").select(
+    named = facts.join(names, on=["board", "brin"], how="left", maintain_order="left")
+    table = named.select(
         BEVOEGD_GEZAG_NUMMER="board",
         BRIN_NUMMER="brin",
         SCHOOL=sanitize(pl.col("school")),
@@ -228,11 +223,12 @@ def table(facts: pl.DataFrame, menu: Menu, year: int) -> pl.DataFrame:
             .otherwise(sanitize(pl.col("value")))
         ),
     )
+    return FactTable(table)
 
 
-def csv_of(rows: pl.DataFrame) -> bytes:
-    """A table as Dutch Excel opens it: `;`, a mark at the start that says UTF-8, lines as Windows ends them."""
-    return _BOM + rows.write_csv(separator=";", line_terminator="\r\n").encode("utf-8")
+def dutch_csv(table: FactTable) -> bytes:
+    """Return a table as Dutch Excel opens it: `;`, a mark that says UTF-8, lines as Windows ends them."""
+    return _BOM + table.write_csv(separator=";", line_terminator="\r\n").encode("utf-8")
 
 
 def _named(member: pl.Expr, menu: Menu) -> pl.Expr:

@@ -16,8 +16,8 @@ from functools import cache, cached_property
 from npo_pipeline import dutch
 from npo_pipeline.reports.board_page.html import EMPTY, Html, element, text, together, words
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
+from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, LEVEL_ELEMENTS, TOP, element_of
-from npo_pipeline.reports.xbrl.facts import ReportData
 from npo_pipeline.reports.xbrl.taxonomy.elements import elements, intervention_keys
 from npo_pipeline.rulebook.accountability.load import YearEndRules, year_end_rules
 

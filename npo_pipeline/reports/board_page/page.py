@@ -27,8 +27,8 @@ from npo_pipeline.reports.board_page.sections import (
     title,
 )
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
+from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import ISO4217, LINK, NAMESPACE, PREFIX, SCHEMA, XBRLDI, XBRLI, XLINK
-from npo_pipeline.reports.xbrl.facts import ReportData
 from npo_pipeline.reports.xbrl.instance import context_xml, unit_xml
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 

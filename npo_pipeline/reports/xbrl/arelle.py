@@ -28,7 +28,7 @@ Checks: TypeAlias = Literal["all", "filing_rules", "table_constraints"]
 
 @dataclass(frozen=True)
 class Message:
-    """What Arelle says of a file. `level`: WARNING, INCONSISTENCY, ERROR or CRITICAL."""
+    """A message of Arelle on a file. `level`: WARNING, INCONSISTENCY, ERROR or CRITICAL."""
 
     file: str
     level: str
@@ -38,7 +38,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a file was judged: messages above info, and how often each assertion was satisfied and how often not."""
+    """The outcome for a file: messages above info; per assertion how often it was satisfied and how often not."""
 
     file: str
     messages: tuple[Message, ...]
@@ -46,13 +46,13 @@ class Outcome:
 
     @property
     def satisfied(self) -> int:
-        """How often an assertion was satisfied."""
-        return sum(well for well, _ in self.assertions.values())
+        """Return how often an assertion was satisfied."""
+        return sum(satisfied for satisfied, _ in self.assertions.values())
 
     @property
     def unsatisfied(self) -> int:
-        """How often an assertion was not satisfied."""
-        return sum(ill for _, ill in self.assertions.values())
+        """Return how often an assertion was not satisfied."""
+        return sum(unsatisfied for _, unsatisfied in self.assertions.values())
 
 
 def validate(
@@ -73,7 +73,7 @@ def validate(
     Raises:
         Refused: Arelle could not be run.
     """
-    told = _run(
+    answers = _run(
         {
             "work": "validate",
             "files": [str(path.resolve()) for path in paths],
@@ -83,7 +83,7 @@ def validate(
             "workers": min(_WORKERS, len(paths)),
         }
     )
-    return [_outcome(one) for one in told]
+    return [_outcome(one) for one in answers]
 
 
 def viewer(page: Path, out: Path, taxonomy: Path) -> None:
@@ -96,9 +96,9 @@ def viewer(page: Path, out: Path, taxonomy: Path) -> None:
 
     Raises:
         Refused: Arelle could not be run, or could make no viewer of the page. Whether the page is valid is not
-            asked.
+            checked.
     """
-    [told] = _run(
+    [answer] = _run(
         {
             "work": "viewer",
             "page": str(page.resolve()),
@@ -106,13 +106,13 @@ def viewer(page: Path, out: Path, taxonomy: Path) -> None:
             "taxonomy": str(taxonomy.resolve()),
         }
     )
-    if told["messages"]:
-        raise Refused(f"{page.name}: no viewer could be made of it: {told['messages'][0]['text']}")
+    if answer["messages"]:
+        raise Refused(f"{page.name}: no viewer could be made of it: {answer['messages'][0]['text']}")
 
 
 @cache
 def standard_schema(address: str) -> bytes:
-    """A schema of XBRL itself, from those that come with Arelle.
+    """Return a schema of XBRL itself, from those that come with Arelle.
 
     Raises:
         OSError: it is not among them.
@@ -127,22 +127,23 @@ def standard_schema(address: str) -> bytes:
 def _run(work: dict[str, Any]) -> list[dict[str, Any]]:
     """Have work done in a fresh process, with settings of its own that are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="npo-arelle-") as folder:
-        asked, answer = Path(folder, "work.json"), Path(folder, "answer.json")
-        asked.write_text(json.dumps(work), encoding="utf-8")
+        work_file, answer_file = Path(folder, "work.json"), Path(folder, "answer.json")
+        work_file.write_text(json.dumps(work), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", _PROCESS, str(asked), str(answer)],
+            [sys.executable, "-m", _PROCESS, str(work_file), str(answer_file)],
             capture_output=True,
             text=True,
             check=False,
             env={**os.environ, "XDG_CONFIG_HOME": folder, "XDG_CACHE_HOME": folder},
         )
-        if done.returncode or not answer.exists():
+        if done.returncode or not answer_file.exists():
             last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise Refused(f"Arelle could not be run ({last}); set up again with `make setup`")
-        read: list[dict[str, Any]] = json.loads(answer.read_text(encoding="utf-8"))
-        return read
+        answers: list[dict[str, Any]] = json.loads(answer_file.read_text(encoding="utf-8"))
+        return answers
 
 
-def _outcome(told: dict[str, Any]) -> Outcome:
-    messages = tuple(Message(told["file"], one["level"], one["code"], one["text"]) for one in told["messages"])
-    return Outcome(told["file"], messages, {name: (well, ill) for name, (well, ill) in told["assertions"].items()})
+def _outcome(answer: dict[str, Any]) -> Outcome:
+    file = answer["file"]
+    messages = tuple(Message(file, one["level"], one["code"], one["text"]) for one in answer["messages"])
+    return Outcome(file, messages, {name: (yes, no) for name, (yes, no) in answer["assertions"].items()})

@@ -1,4 +1,4 @@
-"""What runs inside the process of Arelle: the only module that knows Arelle.
+"""The work inside the process of Arelle: the only module that imports Arelle.
 
 python -m npo_pipeline.reports.xbrl.arelle_process WORK.json ANSWER.json
 """
@@ -24,27 +24,27 @@ _SCRIPT_TAG = re.compile(r'<script\b[^>]*src="[^"]*ixbrlviewer\.js"[^>]*?(?:/>|>
 _VIEWER_SCRIPT = "ixbrlviewer.js"
 
 
-def main(asked: Path, answer: Path) -> None:
+def main(work_file: Path, answer_file: Path) -> None:
     """Do the work that a file asks for and write the answer.
 
     Raises:
         OSError: a file cannot be read or written.
     """
-    work = json.loads(asked.read_text(encoding="utf-8"))
-    told = _validated(work) if work["work"] == "validate" else [_viewed(work)]
-    answer.write_text(json.dumps(told), encoding="utf-8")
+    work = json.loads(work_file.read_text(encoding="utf-8"))
+    answers = _validate(work) if work["work"] == "validate" else [_write_viewer(work)]
+    answer_file.write_text(json.dumps(answers), encoding="utf-8")
 
 
-def _validated(work: dict[str, Any]) -> list[dict[str, Any]]:
-    """One session per file: a session keeps state, and threads would share it."""
-    one = partial(_one, work=work)
+def _validate(work: dict[str, Any]) -> list[dict[str, Any]]:
+    """Validate each file in a session of its own: a session keeps state, and threads would share it."""
+    check = partial(_validate_file, work=work)
     if work["workers"] < 2:
-        return list(map(one, work["files"]))
+        return list(map(check, work["files"]))
     with get_context("spawn").Pool(work["workers"], maxtasksperchild=4 * _CHUNK) as pool:
-        return pool.map(one, work["files"], chunksize=max(1, min(_CHUNK, len(work["files"]) // 8)))
+        return pool.map(check, work["files"], chunksize=max(1, min(_CHUNK, len(work["files"]) // 8)))
 
 
-def _one(file: str, work: dict[str, Any]) -> dict[str, Any]:
+def _validate_file(file: str, work: dict[str, Any]) -> dict[str, Any]:
     plugins: list[str] = []
     more: dict[str, str | bool] = {}
     if work["by"] == "filing_rules":
@@ -54,7 +54,7 @@ def _one(file: str, work: dict[str, Any]) -> dict[str, Any]:
         more["saveLoadableOIM"] = str(Path(work["json_into"], f"{Path(file).name}.json"))
     messages = _session(file, work["taxonomy"], "|".join(plugins), more, work["by"])
     if not any(one["msg"].startswith("validated in") for one in messages):
-        messages.append(_said("notValidated", f"{Path(file).name} could not be read"))
+        messages.append(_error("notValidated", f"{Path(file).name} could not be read"))
     return _answer(file, messages)
 
 
@@ -107,7 +107,7 @@ def _answer(file: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
     return {"file": Path(file).name, "messages": loud, "assertions": counted}
 
 
-def _viewed(work: dict[str, Any]) -> dict[str, Any]:
+def _write_viewer(work: dict[str, Any]) -> dict[str, Any]:
     import iXBRLViewerPlugin
 
     with tempfile.TemporaryDirectory() as folder:
@@ -124,7 +124,7 @@ def _viewed(work: dict[str, Any]) -> dict[str, Any]:
             script = Path(iXBRLViewerPlugin.__file__).parent / "viewer" / "dist" / _VIEWER_SCRIPT
             Path(work["out"]).write_text(_in_one_file(made.read_text("utf-8"), script.read_text("utf-8")), "utf-8")
         else:
-            messages.append(_said("noViewer", "no viewer came of it"))
+            messages.append(_error("noViewer", "no viewer came of it"))
     return _answer(work["page"], messages)
 
 
@@ -134,7 +134,7 @@ def _in_one_file(page: str, script: str) -> str:
     return _SCRIPT_TAG.sub(lambda _: f'<script type="text/javascript">{inside}</script>', page, count=1)
 
 
-def _said(code: str, text: str) -> dict[str, Any]:
+def _error(code: str, text: str) -> dict[str, Any]:
     return {"levelname": "ERROR", "messageCode": f"npo:{code}", "msg": text}
 
 

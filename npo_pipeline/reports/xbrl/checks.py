@@ -1,10 +1,7 @@
-"""The fast checks of every run, over all boards: of the facts before they are written, and of what was written.
+"""The fast checks of every run, over all boards: of the facts before they are written, and of the files after.
 
-What is wrong with the facts of a filing, as a frame: whose, which rule, and where.
-
-Is each fact one that a filing may hold: known names, the right place, period, unit and form, told once?
-
-Do the figures of a filing add up: over a year, over parts, over schools, and between one figure and another?
+First each fact by itself (known names, the right place, period, unit and form, no duplicate), then the sums: over
+a year, over parts, over schools, and between one figure and another.
 """
 
 from __future__ import annotations
@@ -19,9 +16,9 @@ from npo_pipeline.reports.xbrl.concepts import (
     BY_NAME,
     CALCULATIONS,
     CONCEPTS,
-    FACTS,
     INTERVENTION,
     LEVEL,
+    NOT_ON_MENU,
     TOP,
     Concept,
     ordered_members,
@@ -30,43 +27,14 @@ from npo_pipeline.reports.xbrl.read_instance import read_back
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from schemas.accounted import LEVELS
 from schemas.columns import CURRENCIES
+from schemas.frames.accounts import FACTS, FAULTS, Facts, Faults
 from schemas.rules import BOARD, BRIN
 
-FAULTS = {"board": pl.String, "fault": pl.String, "where": pl.String}
-"""`fault`: the broken rule, as docs/reference/xbrl.md lists them. `where`: the fact, or the line of a file."""
-
-PLACE = ("brin", "concept", "member", "level", "period", "unit")
-
-
-def no_faults() -> pl.DataFrame:
-    """A frame of faults without rows."""
-    return pl.DataFrame(schema=FAULTS)
-
-
-def faults_from(rows: Iterable[tuple[str, str, str]]) -> pl.DataFrame:
-    """A frame of faults from rows of board, fault and where."""
-    return pl.DataFrame(list(rows), schema=FAULTS, orient="row")
-
-
-def fault_rows(facts: pl.DataFrame, fault: str, *more: pl.Expr) -> pl.DataFrame:
-    """Facts that break a rule as faults.
-
-    Args:
-        facts: a frame with `board` and any other columns of FACTS.
-        fault: the rule.
-        more: expressions of text that say more than the place of the fact.
-    """
-    known = [pl.col(name) for name in PLACE if name in facts.columns and name in FACTS]
-    where = pl.concat_str([*known, *more], separator=", ", ignore_nulls=True)
-    return facts.select("board", fault=pl.lit(fault), where=where)
-
-
-def concat_faults(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Faults in one order: by board, rule and place."""
-    return pl.concat([no_faults(), *parts]).unique().sort("board", "fault", "where")
-
-
-_TOLD_ONCE = ["board", "concept", "brin", "member", "level", "period"]
+_MONEY = [one.name for one in CONCEPTS if one.kind == "money"]
+_SPLIT = pl.col("member").is_not_null() | pl.col("level").is_not_null()
+_SCHOOL = ["board", "brin"]
+_PLACE = ("brin", "concept", "member", "level", "period", "unit")
+_FACT_KEY = ["board", "concept", "brin", "member", "level", "period"]
 _FORMS = {
     "money": r"^-?[0-9]{1,16}\.[0-9]{2}$",
     "share": r"^[0-9]+\.[0-9]{4}$",
@@ -78,21 +46,73 @@ _WHOLE_SHARE = r"^(0\.[0-9]{4}|1\.0000)$"
 _BALANCES, _YEAR = ("start", "end"), ("duration",)
 
 
-def structure_faults(facts: pl.DataFrame) -> pl.DataFrame:
-    """Faults of single facts, facts told twice, and facts that must be there and are not.
+def fact_faults(facts: Facts, unreadable: Iterable[str] = ()) -> Faults:
+    """Return the faults of facts, in order; no rows when all is well.
+
+    The sums of a board are only checked when each of its facts is one that a filing may hold: a sum over a fact
+    that cannot be placed says nothing. Nor is a fact reported as absent that is there but could not be read.
 
     Args:
-        facts: a fact frame (FACTS) of any number of boards.
-
-    Returns:
-        FAULTS; a fact may break several rules.
+        facts: of any number of boards.
+        unreadable: boards of which some facts could not be read.
     """
-    known = facts.join(_table(), on="concept", how="left")
+    partly = pl.col("board").is_in(pl.Series(list(unreadable), dtype=pl.String).implode())
+    structure = Faults(structure_faults(facts).filter((pl.col("fault") != "missing_fact") | ~partly))
+    unsound = pl.col("board").is_in(structure["board"].implode())
+    return concat_faults([structure, sum_faults(Facts(facts.filter(~partly, ~unsound)))])
+
+
+def file_faults(files: Iterable[tuple[str, bytes]], year: int) -> Faults:
+    """Return the faults of XBRL files, read back as any reader would: by the schema, the contexts and the sums.
+
+    Args:
+        files: for each the number of its board and its content.
+        year: the calendar year they are of.
+    """
+    rows: list[tuple[str | None, ...]] = []
+    faults: list[tuple[str, str, str]] = []
+    for board, content in files:
+        read = read_back(board, content, year)
+        rows += read.facts
+        faults += [(board, fault, where) for fault, where in read.faults]
+    facts = Facts(pl.DataFrame(rows, schema=dict.fromkeys(FACTS, pl.String), orient="row"))
+    return concat_faults([faults_from(faults), fact_faults(facts, [board for board, _, _ in faults])])
+
+
+def faults_from(rows: Iterable[tuple[str, str, str]]) -> Faults:
+    """Return faults from rows of board, fault and where."""
+    return Faults(pl.DataFrame(list(rows), schema=FAULTS, orient="row"))
+
+
+def fault_rows(facts: pl.DataFrame, fault: str, *more: pl.Expr) -> Faults:
+    """Return facts that break a rule as faults.
+
+    Args:
+        facts: a frame with `board` and any other columns of FACTS.
+        fault: the rule.
+        more: expressions of text to add to the place of the fact.
+    """
+    known = [pl.col(name) for name in _PLACE if name in facts.columns and name in FACTS]
+    where = pl.concat_str([*known, *more], separator=", ", ignore_nulls=True)
+    return Faults(facts.select("board", fault=pl.lit(fault), where=where))
+
+
+def concat_faults(parts: Iterable[Faults]) -> Faults:
+    """Return faults in one order: by board, rule and place."""
+    return Faults(pl.concat([pl.DataFrame(schema=FAULTS), *parts]).unique().sort("board", "fault", "where"))
+
+
+def structure_faults(facts: Facts) -> Faults:
+    """Return the faults of single facts, duplicates, and facts that are required and absent.
+
+    A fact may break several rules.
+    """
+    known = facts.join(_concept_frame(), on="concept", how="left")
     parts = [fault_rows(known.filter(wrong), fault) for fault, wrong in _rules().items()]
-    return concat_faults([*parts, _told_twice(facts), _two_currencies(facts), *_missing(facts)])
+    return concat_faults([*parts, _duplicates(facts), _two_currencies(facts), *_missing(facts)])
 
 
-def _table() -> pl.DataFrame:
+def _concept_frame() -> pl.DataFrame:
     rows = [
         (one.name, one.kind, one.period, one.board, one.school, INTERVENTION in one.by, LEVEL in one.by)
         for one in CONCEPTS
@@ -103,7 +123,7 @@ def _table() -> pl.DataFrame:
 
 
 def _rules() -> dict[str, pl.Expr]:
-    """For each rule when a fact breaks it. An unknown concept breaks that rule only."""
+    """Return for each rule when a fact breaks it. An unknown concept breaks that rule only."""
     kind, brin, member, level = (pl.col(name) for name in ("kind", "brin", "member", "level"))
     period = pl.col("period")
     timed = pl.when(pl.col("of") == "instant").then(period.is_in(_BALANCES)).otherwise(period.is_in(_YEAR))
@@ -152,18 +172,18 @@ def _share_fits() -> pl.Expr:
     return pl.col("value").str.contains(_WHOLE_SHARE)
 
 
-def _told_twice(facts: pl.DataFrame) -> pl.DataFrame:
-    return fault_rows(facts.filter(facts.select(_TOLD_ONCE).is_duplicated()).drop("unit"), "duplicate")
+def _duplicates(facts: Facts) -> Faults:
+    return fault_rows(facts.filter(facts.select(_FACT_KEY).is_duplicated()).drop("unit"), "duplicate")
 
 
-def _two_currencies(facts: pl.DataFrame) -> pl.DataFrame:
+def _two_currencies(facts: Facts) -> Faults:
     money = facts.filter(pl.col("unit").is_in(CURRENCIES))
     mixed = money.group_by("board").agg(pl.col("unit").n_unique()).filter(pl.col("unit") > 1)
     return fault_rows(mixed.select("board"), "two_currencies", pl.lit("EUR, USD"))
 
 
-def _missing(facts: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """What every board and every school tells; names, dates and texts only where they are known."""
+def _missing(facts: Facts) -> Iterator[Faults]:
+    """Yield absent facts of those that every board and school has; names, dates and texts are not always known."""
     always = [one for one in CONCEPTS if one.kind in ("money", "choice", "count") or one.name == "BoardNumber"]
     for is_board, place in ((True, ["board"]), (False, ["board", "brin"])):
         due = [
@@ -181,20 +201,8 @@ def _missing(facts: pl.DataFrame) -> Iterator[pl.DataFrame]:
         )
 
 
-_MONEY = [one.name for one in CONCEPTS if one.kind == "money"]
-_SPLIT = pl.col("member").is_not_null() | pl.col("level").is_not_null()
-_SCHOOL = ["board", "brin"]
-
-
-def sum_faults(facts: pl.DataFrame) -> pl.DataFrame:
-    """Faults of sums and comparisons.
-
-    Args:
-        facts: a fact frame (FACTS) in which every fact is one that a filing may hold.
-
-    Returns:
-        FAULTS.
-    """
+def sum_faults(facts: Facts) -> Faults:
+    """Return the faults of sums and comparisons, over facts that are each one that a filing may hold."""
     money = facts.filter(pl.col("concept").is_in(_MONEY)).with_columns(
         cents=to_cents(pl.col("value").cast(pl.Decimal(38, 2)))
     )
@@ -213,7 +221,7 @@ def sum_faults(facts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wide(money: pl.DataFrame) -> pl.DataFrame:
-    """One row per board and per school, a column per figure: `Received`, and `start` and `end` of the balance."""
+    """Return a row per place and a column per figure: `Received`, and `start` and `end` of the balance."""
     balance = BY_NAME["CarriedOver"].name
     named = pl.when(pl.col("concept") == balance).then("period").otherwise("concept")
     whole = money.filter(~_SPLIT).with_columns(figure=named)
@@ -222,7 +230,7 @@ def _wide(money: pl.DataFrame) -> pl.DataFrame:
     return whole.group_by(_SCHOOL).agg(chosen)
 
 
-def _within_one_place(wide: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _within_one_place(wide: pl.DataFrame) -> Iterator[Faults]:
     rolled = pl.col("start") + pl.col("Received") - pl.col("Spent")
     yield fault_rows(wide.filter(pl.col("end") != rolled), "roll_forward", pl.lit("CarriedOver"))
     for total, parts in CALCULATIONS:
@@ -230,17 +238,17 @@ def _within_one_place(wide: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield fault_rows(wide.filter(pl.col(total) != added), "calculation", pl.lit(total))
 
 
-def _shares(facts: pl.DataFrame, wide: pl.DataFrame) -> pl.DataFrame:
-    """A share stands where something was spent, and is what was external of it, to four decimals."""
-    told = facts.filter(pl.col("concept") == "ExternalShare").select(*_SCHOOL, "value")
-    both = wide.join(told, on=_SCHOOL, how="left", nulls_equal=True)
+def _shares(facts: Facts, wide: pl.DataFrame) -> Faults:
+    """Check the share of externals in the spending, to four decimals; there is none where nothing was spent."""
+    shares = facts.filter(pl.col("concept") == "ExternalShare").select(*_SCHOOL, "value")
+    both = wide.join(shares, on=_SCHOOL, how="left", nulls_equal=True)
     spent = pl.when(pl.col("Spent") > 0).then("Spent")
     due = divide_half_away(pl.col("SpentExternal").cast(pl.Int128) * 10_000, spent)
-    said = pl.col("value").str.replace(".", "", literal=True).cast(pl.Int64)
-    return fault_rows(both.filter(due.ne_missing(said)), "external_share", pl.lit("ExternalShare"))
+    reported = pl.col("value").str.replace(".", "", literal=True).cast(pl.Int64)
+    return fault_rows(both.filter(due.ne_missing(reported)), "external_share", pl.lit("ExternalShare"))
 
 
-def _external(money: pl.DataFrame) -> pl.DataFrame:
+def _external(money: pl.DataFrame) -> Faults:
     key = [*_SCHOOL, "member", "level"]
     spent = money.filter(pl.col("concept") == "Spent").select(*key, spent="cents")
     external = money.filter(pl.col("concept") == "SpentExternal")
@@ -248,16 +256,14 @@ def _external(money: pl.DataFrame) -> pl.DataFrame:
     return fault_rows(both.filter(pl.col("cents") > pl.col("spent").fill_null(0)), "external_above_spent")
 
 
-def _parts(money: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Categories and `X`, interventions and `X`, and levels each add up to the whole."""
-    is_top = pl.col("member").is_in(TOP)
-    of_category = is_top
-    of_intervention = (~is_top | (pl.col("member") == "X")).fill_null(False)
-    of_level = pl.col("level").is_not_null()
+def _parts(money: pl.DataFrame) -> Iterator[Faults]:
+    """Check that categories and `X`, interventions and `X`, and levels each add up to the whole."""
+    of_category = pl.col("member").is_in(TOP)
+    of_intervention = (~of_category | (pl.col("member") == NOT_ON_MENU)).fill_null(False)
     splits = (
         ("sum_of_categories", INTERVENTION, of_category),
         ("sum_of_interventions", INTERVENTION, of_intervention),
-        ("sum_of_levels", LEVEL, of_level),
+        ("sum_of_levels", LEVEL, pl.col("level").is_not_null()),
     )
     for fault, axis, these in splits:
         names = [one.name for one in CONCEPTS if axis in one.by]
@@ -268,7 +274,7 @@ def _parts(money: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield fault_rows(both.filter(pl.col("cents") != pl.col("added").fill_null(0)), fault)
 
 
-def _schools(money: pl.DataFrame) -> pl.DataFrame:
+def _schools(money: pl.DataFrame) -> Faults:
     key = ["board", "concept", "member", "level", "period"]
     of_board = pl.col("brin").is_null()
     sums = money.group_by(key).agg(
@@ -277,52 +283,13 @@ def _schools(money: pl.DataFrame) -> pl.DataFrame:
     return fault_rows(sums.filter(pl.col("board_cents") != pl.col("school_cents")), "sum_of_schools")
 
 
-def _numbers(facts: pl.DataFrame) -> pl.DataFrame:
+def _numbers(facts: Facts) -> Faults:
     named = facts.filter(pl.col("concept") == "BoardNumber")
     return fault_rows(named.filter(pl.col("value") != pl.col("board")), "board_number")
 
 
-def _statuses(facts: pl.DataFrame) -> pl.DataFrame:
+def _statuses(facts: Facts) -> Faults:
     errors = facts.filter(pl.col("concept") == "Errors").select("board", errors=pl.col("value").cast(pl.Int64) > 0)
-    told = facts.filter(pl.col("concept") == "ReportStatus").join(errors, on="board")
+    statuses = facts.filter(pl.col("concept") == "ReportStatus").join(errors, on="board")
     with_errors = pl.col("value") == BY_NAME["ReportStatus"].choices[1]
-    return fault_rows(told.filter(with_errors != pl.col("errors")), "report_status")
-
-
-def fact_faults(facts: pl.DataFrame, unreadable: Iterable[str] = ()) -> pl.DataFrame:
-    """What is wrong with facts.
-
-    The figures of a board are only added up when each of its facts is one that a filing may hold: a sum over a
-    fact that cannot be placed says nothing. Nor is a fact missing that is there but could not be read.
-
-    Args:
-        facts: a fact frame (FACTS) of any number of boards.
-        unreadable: boards of which some facts could not be read.
-
-    Returns:
-        FAULTS, in order; without rows when all is well.
-    """
-    partly = pl.col("board").is_in(pl.Series(list(unreadable), dtype=pl.String).implode())
-    told = structure_faults(facts).filter((pl.col("fault") != "missing_fact") | ~partly)
-    unsound = pl.col("board").is_in(told["board"].implode())
-    return concat_faults([told, sum_faults(facts.filter(~partly, ~unsound))])
-
-
-def file_faults(files: Iterable[tuple[str, bytes]], year: int) -> pl.DataFrame:
-    """What is wrong with XBRL files, read back as any reader would: by the schema, the contexts and the sums.
-
-    Args:
-        files: for each the number of its board and what stands in it.
-        year: the calendar year they are of.
-
-    Returns:
-        FAULTS, in order; `where` names the line where the fault is one of a file.
-    """
-    rows: list[tuple[str | None, ...]] = []
-    found: list[tuple[str, str, str]] = []
-    for board, content in files:
-        read = read_back(board, content, year)
-        rows += read.facts
-        found += [(board, fault, where) for fault, where in read.faults]
-    facts = pl.DataFrame(rows, schema=dict.fromkeys(FACTS, pl.String), orient="row")
-    return concat_faults([faults_from(found), fact_faults(facts, [board for board, _, _ in found])])
+    return fault_rows(statuses.filter(with_errors != pl.col("errors")), "report_status")

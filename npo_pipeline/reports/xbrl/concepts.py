@@ -1,12 +1,6 @@
-"""The concept table: every figure and answer of a filing, once, with its labels.
+"""The concept table: every figure and answer of a filing, once, with its labels; then members of axes, and names.
 
 The taxonomy, the facts, the page and the checks are all made from it; a concept that is not here is nowhere.
-
-The members of the axes: categories, what is not on the menukaart, interventions, and levels.
-
-The names by which the world tells our concepts apart: of the taxonomy, of the boards, of the parts of XBRL.
-
-The project owns no domain; `.example` is reserved, so no address here can ever be somebody else's.
 """
 
 from __future__ import annotations
@@ -22,7 +16,7 @@ Period: TypeAlias = Literal["duration", "instant"]
 
 @dataclass(frozen=True)
 class Concept:
-    """A concept. `board`, `school`: of which of the two it is told. `by`: the axes it is split by."""
+    """A concept. `board`, `school`: it is a fact of boards, of schools. `by`: the axes it is split by."""
 
     name: str
     kind: Kind
@@ -109,22 +103,12 @@ CALCULATIONS = (
 )
 """Sums of concepts within one context: total, and its parts with their weight (Calculations 1.1).
 
-The totals are told of wholes only: a sum is asked for wherever its total is told, also per intervention.
-"""
-
-FACTS = ("board", "concept", "brin", "member", "level", "period", "unit", "value")
-"""The columns of the tidy fact frame, all text.
-
-`brin`: null of a fact of the board as a whole. `member`: null where it is not split by intervention, else
-`A` to `F` for a category, `X` for what is not on the menukaart, or the key of an intervention (`a1`).
-`level`: null where it is not split by level, else `school` or `bovenschools`. `period`: `duration`, `start`
-(31 December of the year before) or `end` (31 December). `unit`: `EUR`, `USD`, `pure` or null. `value`: exactly
-as it stands in the filing: `-1234.56`, `0.1778`, `3`, `ja`, `2021-06-15`, a name. No fact has a null value.
+The totals are facts of wholes only: a sum is checked wherever its total is a fact, also per intervention.
 """
 
 CATEGORIES = ("A", "B", "C", "D", "E", "F")
 NOT_ON_MENU = "X"
-"""What a board spent that is not on the menukaart: neither a category nor an intervention can have it."""
+"""The spending that is not on the menukaart: neither a category nor an intervention can have it."""
 
 TOP = (*CATEGORIES, NOT_ON_MENU)
 """These add up to all that was spent; so do the interventions and `X`."""
@@ -139,22 +123,23 @@ _KEY = re.compile(r"^([a-z]+)([0-9]*)$")
 
 
 def ordered_members(keys: Iterable[str]) -> tuple[str, ...]:
-    """All members in the order of the menukaart: `A` to `F`, `X`, then the interventions (`b2` before `b10`)."""
-    return (*TOP, *sorted(set(keys), key=_place))
+    """Return all members in the order of the menukaart: `A` to `F`, `X`, interventions (`b2` before `b10`)."""
+    return (*TOP, *sorted(set(keys), key=_menu_order))
 
 
 def element_of(member: str) -> str:
-    """The element of a member of the axis of interventions: `CategoryA`, `NotOnMenu`, `InterventionA1`."""
+    """Return the element of a member of the axis of interventions: `CategoryA`, `NotOnMenu`, `InterventionA1`."""
     if member == NOT_ON_MENU:
         return "NotOnMenu"
     return f"Category{member}" if member in CATEGORIES else f"Intervention{member.upper()}"
 
 
-def _place(key: str) -> tuple[str, int, str]:
+def _menu_order(key: str) -> tuple[str, int, str]:
     found = _KEY.match(key)
     return (found[1], int(found[2] or 0), key) if found else (key, 0, key)
 
 
+# The project owns no domain; `.example` is reserved, so no address here can ever be somebody else's.
 VERSION = "2026-01-01"
 PREFIX = "npo"
 BASE = f"https://npo.example/xbrl/{VERSION}/"

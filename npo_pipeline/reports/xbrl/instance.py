@@ -1,14 +1,9 @@
-"""The filing as XBRL 2.1, one file per board, as the Dutch filing rules want it.
-
-Contexts and units: of whom, when and of what part a fact is told, and what it is counted in.
-"""
+"""The filing as XBRL 2.1, one file per board, as the Dutch filing rules want it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
-
-import polars as pl
 
 from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.xbrl.concepts import (
@@ -28,8 +23,15 @@ from npo_pipeline.reports.xbrl.concepts import (
     XLINK,
     element_of,
 )
+from schemas.frames.accounts import Facts
 
 MEASURES = {"EUR": "iso4217:EUR", "USD": "iso4217:USD", "pure": "xbrli:pure"}
+
+
+_COLUMNS = ("concept", "unit", "value", "period", "brin", "member", "level")
+_Row: TypeAlias = tuple[Any, ...]
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_END = "</xbrli:xbrl>\n"
 
 
 class Context(NamedTuple):
@@ -41,8 +43,63 @@ class Context(NamedTuple):
     level: str | None
 
 
+def instance(facts: Facts, year: int) -> bytes:
+    """Return the facts of one board as an XBRL instance. The same facts give the same bytes.
+
+    Args:
+        facts: of one board.
+        year: the calendar year they are of.
+
+    Raises:
+        NpoError: the facts are of no board, or of several. A fault of ours.
+    """
+    boards = facts["board"].unique().to_list()
+    if len(boards) != 1:
+        raise NpoError(f"one filing is of one board, not of {len(boards)}; this is a fault of the program")
+    rows: list[_Row] = facts.select(_COLUMNS).rows()
+    names = {place: context_id(place, year) for place in {Context._make(row[3:]) for row in rows}}
+    contexts = sorted(names, key=names.__getitem__)
+    units = sorted({row[1] for row in rows if row[1]})
+    lines = [
+        _start(contexts, units),
+        *[context_xml(context, boards[0], year) for context in contexts],
+        *map(unit_xml, units),
+        *_fact_lines(rows, names),
+        _END,
+    ]
+    return "\n".join(lines).encode("utf-8")
+
+
+def escaped(text: str) -> str:
+    """Return text as it is written between two tags."""
+    return text.translate(_ESCAPED)
+
+
+def _fact_lines(rows: list[_Row], names: dict[Context, str]) -> Iterator[str]:
+    for concept, unit, value, *place in rows:
+        where = f'<{PREFIX}:{concept} contextRef="{names[Context._make(place)]}"'
+        if unit:
+            yield f'{where} unitRef="{unit}" decimals="INF">{value}</{PREFIX}:{concept}>'
+        else:
+            yield f"{where}>{escaped(value)}</{PREFIX}:{concept}>"
+
+
+def _start(contexts: list[Context], units: list[str]) -> str:
+    """Return the first tag; it declares the namespaces that are used and no other."""
+    used = {"xbrli": XBRLI, "link": LINK, "xlink": XLINK, PREFIX: NAMESPACE}
+    if any(context[1:] != (None, None, None) for context in contexts):
+        used["xbrldi"] = XBRLDI
+    if any(MEASURES[unit].startswith("iso4217:") for unit in units):
+        used["iso4217"] = ISO4217
+    spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in used.items())
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<xbrli:xbrl{spaces} xml:lang="nl">\n'
+        f'<link:schemaRef xlink:type="simple" xlink:href="{SCHEMA}"/>'
+    )
+
+
 def context_id(context: Context, year: int) -> str:
-    """A readable name that is the same every time: `D2021`, `I2020`, `D2021_S01AB_A1`, `D2021_LSchool`."""
+    """Return a readable name that is the same every time: `D2021`, `I2020`, `D2021_S01AB_A1`, `D2021_LSchool`."""
     when = {"duration": f"D{year}", "start": f"I{year - 1}", "end": f"I{year}"}[context.period]
     school = f"_S{context.brin}" if context.brin else ""
     member = f"_{context.member.upper()}" if context.member else ""
@@ -51,7 +108,7 @@ def context_id(context: Context, year: int) -> str:
 
 
 def context_xml(context: Context, board: str, year: int) -> str:
-    """The element `xbrli:context`; its axes stand in the scenario, in a fixed order."""
+    """Return the element `xbrli:context`; its axes are in the scenario, in a fixed order."""
     return (
         f'<xbrli:context id="{context_id(context, year)}">'
         f'<xbrli:entity><xbrli:identifier scheme="{ENTITY_SCHEME}">{board}</xbrli:identifier></xbrli:entity>'
@@ -60,7 +117,7 @@ def context_xml(context: Context, board: str, year: int) -> str:
 
 
 def unit_xml(unit: str) -> str:
-    """The element `xbrli:unit` of `EUR`, `USD` or `pure`."""
+    """Return the element `xbrli:unit` of `EUR`, `USD` or `pure`."""
     return f'<xbrli:unit id="{unit}"><xbrli:measure>{MEASURES[unit]}</xbrli:measure></xbrli:unit>'
 
 
@@ -87,64 +144,3 @@ def _scenario(context: Context) -> str:
 
 def _explicit(axis: str, element: str) -> str:
     return f'<xbrldi:explicitMember dimension="{PREFIX}:{axis}">{PREFIX}:{element}</xbrldi:explicitMember>'
-
-
-_WRITTEN = ("concept", "unit", "value", "period", "brin", "member", "level")
-_Row: TypeAlias = tuple[Any, ...]
-_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_END = "</xbrli:xbrl>\n"
-
-
-def instance(facts: pl.DataFrame, year: int) -> bytes:
-    """The facts of one board as an XBRL instance. The same facts give the same bytes.
-
-    Args:
-        facts: the rows of one board of a fact frame (FACTS).
-        year: the calendar year they are of.
-
-    Raises:
-        NpoError: the facts are of no board, or of several. A fault of ours.
-    """
-    boards = facts["board"].unique().to_list()
-    if len(boards) != 1:
-        raise NpoError(f"one filing is of one board, not of {len(boards)}; this is a fault of the program")
-    rows: list[_Row] = facts.select(_WRITTEN).rows()
-    names = {place: context_id(place, year) for place in {Context._make(row[3:]) for row in rows}}
-    contexts = sorted(names, key=names.__getitem__)
-    units = sorted({row[1] for row in rows if row[1]})
-    lines = [
-        _start(contexts, units),
-        *[context_xml(context, boards[0], year) for context in contexts],
-        *map(unit_xml, units),
-        *_fact_lines(rows, names),
-        _END,
-    ]
-    return "\n".join(lines).encode("utf-8")
-
-
-def escaped(text: str) -> str:
-    """Text between two tags."""
-    return text.translate(_ESCAPED)
-
-
-def _fact_lines(rows: list[_Row], names: dict[Context, str]) -> Iterator[str]:
-    for concept, unit, value, *place in rows:
-        where = f'<{PREFIX}:{concept} contextRef="{names[Context._make(place)]}"'
-        if unit:
-            yield f'{where} unitRef="{unit}" decimals="INF">{value}</{PREFIX}:{concept}>'
-        else:
-            yield f"{where}>{escaped(value)}</{PREFIX}:{concept}>"
-
-
-def _start(contexts: list[Context], units: list[str]) -> str:
-    """The first tag; it declares what is used and nothing else."""
-    used = {"xbrli": XBRLI, "link": LINK, "xlink": XLINK, PREFIX: NAMESPACE}
-    if any(context[1:] != (None, None, None) for context in contexts):
-        used["xbrldi"] = XBRLDI
-    if any(MEASURES[unit].startswith("iso4217:") for unit in units):
-        used["iso4217"] = ISO4217
-    spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in used.items())
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<xbrli:xbrl{spaces} xml:lang="nl">\n'
-        f'<link:schemaRef xlink:type="simple" xlink:href="{SCHEMA}"/>'
-    )

@@ -1,4 +1,4 @@
-"""Text as a filing may hold it: the Dutch filing rules allow the letters of Latin-1 and nothing that steers."""
+"""Text as a filing may hold it: the Dutch filing rules allow the letters of Latin-1 and no control characters."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ _ALIKE = str.maketrans(
         "ĳ": "ij", "Ĳ": "IJ", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i",
     }
 )  # fmt: skip
-"""What is written otherwise in Latin-1; accents that Latin-1 lacks fall off by themselves."""
+"""Characters that are written in another way in Latin-1; accents that Latin-1 lacks fall off by themselves."""
 
 _PLAIN = r"^[\x21-\x7e]+( [\x21-\x7e]+)*$"
 
 
 def to_latin1(text: str) -> str:
-    """Text in the letters of Latin-1, on one line, without spaces around it; a letter unknown there is `?`."""
+    """Return text in Latin-1, on one line, without spaces around it; a letter that is unknown there is `?`."""
     alike = unicodedata.normalize("NFC", text).translate(_ALIKE)
     return " ".join("".join(map(_letter, alike)).split())
 
 
-def plain_column(name: str) -> pl.Expr:
-    """A column of text made `plain` and harmless; null where nothing is left of it.
+def latin1_column(name: str) -> pl.Expr:
+    """Return a column of text in the letters of Latin-1, and harmless; null where nothing is left of it.
 
-    Only the few values that are not plain yet are looked at one by one. A minus of another form, say, was harmless
-    until it became one of Latin-1.
+    Only the few values that are not plain yet are looked at one by one. Sanitize last: a minus of another form,
+    say, is harmless until it becomes one of Latin-1.
     """
     value = pl.col(name)
-    mended = value.map_elements(lambda one: to_latin1(one) or None, return_dtype=pl.String)
-    return sanitize(pl.when(value.str.contains(_PLAIN)).then(value).otherwise(mended)).alias(name)
+    replaced = value.map_elements(lambda one: to_latin1(one) or None, return_dtype=pl.String)
+    return sanitize(pl.when(value.str.contains(_PLAIN)).then(value).otherwise(replaced))
 
 
 def _letter(one: str) -> str:

@@ -1,7 +1,4 @@
-"""The facts of all boards as one xBRL-CSV report: four tables, and what each of their columns may hold.
-
-The tables of the national xBRL-CSV report: which fact stands in which column, and what a cell may hold.
-"""
+"""The facts of all boards as one xBRL-CSV report: four tables, and metadata with what each column may hold."""
 
 from __future__ import annotations
 
@@ -30,6 +27,7 @@ from npo_pipeline.reports.xbrl.concepts import (
 from npo_pipeline.reports.xbrl.instance import MEASURES
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from schemas.columns import CURRENCIES
+from schemas.frames.accounts import Facts
 
 TABLE_CONSTRAINTS = "https://xbrl.org/PR/2026-05-05/tc"
 """Table Constraints are a Proposed Recommendation; this name changes when they become a Recommendation."""
@@ -43,13 +41,15 @@ _CELLS: dict[str, dict[str, Any]] = {
     "text": {"type": "xs:string", "minLength": 1},
     "choice": {"type": "xs:string"},
 }
+REPORT = "report.json"
+_TEXTS = [one.name for one in CONCEPTS if one.kind in ("text", "choice")]
 _OPTIONAL = ("text", "share", "date")
 """Kinds of concepts that are not known of everybody."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table. `places`: the columns that say whose a row is. `figures`: its facts, `Spent_school` for a level."""
+    """A table. `places`: its key. `figures`: its facts, `Spent_school` for a level. `refers`: its foreign key."""
 
     name: str
     places: tuple[str, ...]
@@ -58,17 +58,17 @@ class Table:
 
     @property
     def url(self) -> str:
-        """The file."""
+        """Return the name of its file."""
         return f"{self.name}.csv"
 
     @property
     def of_school(self) -> bool:
-        """Whether its rows are of schools."""
+        """Return True where its rows are of schools."""
         return "brin" in self.places
 
     @property
     def of_member(self) -> bool:
-        """Whether its rows are of interventions."""
+        """Return True where its rows are of interventions."""
         return "member" in self.places
 
 
@@ -91,8 +91,74 @@ TABLES = (
 )
 
 
+def write_national(folder: Path, facts: Facts, year: int) -> list[Path]:
+    """Write `report.json` and its tables. The same facts give the same bytes.
+
+    Args:
+        folder: where to; it is there.
+        facts: of all boards.
+        year: the calendar year they are of.
+
+    Returns:
+        The files, the report first.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    report = folder / REPORT
+    report.write_text(json.dumps(national_tables(year), indent=1, ensure_ascii=True) + "\n", encoding="ascii")
+    rows = facts.with_columns(figure=_figure(), value=_cell())
+    paths = [report]
+    for table in TABLES:
+        path = folder / table.url
+        # All in quotes: a reader that guesses takes the apostrophes of 't Eenspan and 's-Gravenhage for quotes.
+        _rows_of(table, rows).write_csv(path, line_terminator="\r\n", quote_style="always")
+        paths.append(path)
+    return paths
+
+
+def _figure() -> pl.Expr:
+    """Return the column of a fact: `Received`, `CarriedOver_start`, `Spent_bovenschools`."""
+    period = pl.when(pl.col("period") != "duration").then("period")
+    return pl.concat_str("concept", period, "level", separator="_", ignore_nulls=True)
+
+
+def _cell() -> pl.Expr:
+    # A cell that begins with `#` is a special value; text that does is written with another one before it.
+    special = pl.col("concept").is_in(_TEXTS) & pl.col("value").str.starts_with("#")
+    return pl.when(special).then(pl.concat_str(pl.lit("#"), "value")).otherwise("value")
+
+
+def _rows_of(table: Table, facts: pl.DataFrame) -> pl.DataFrame:
+    own = facts.filter(
+        pl.col("brin").is_not_null() == table.of_school, pl.col("member").is_not_null() == table.of_member
+    )
+    places = [name for name in ("board", "brin", "member") if name in table.places]
+    wide = own.group_by(places).agg(
+        _unit(), *[pl.col("value").filter(pl.col("figure") == name).first().alias(name) for name in table.figures]
+    )
+    order = {member: place for place, member in enumerate(ordered_members(intervention_keys()))}
+    ranked = pl.col("member").replace_strict(order, return_dtype=pl.Int16)
+    ordered = wide.sort(*[ranked if name == "member" else pl.col(name) for name in places])
+    return ordered.select(*[_place_cell(name) for name in places], "unit", *table.figures)
+
+
+def _unit() -> pl.Expr:
+    money = pl.col("unit").filter(pl.col("unit").is_in(CURRENCIES)).first()
+    return money.replace_strict(MEASURES, return_dtype=pl.String).alias("unit")
+
+
+def _place_cell(name: str) -> pl.Expr:
+    if name == "board":
+        return pl.concat_str(pl.lit(f"{ENTITY_PREFIX}:"), name).alias(name)
+    if name == "member":
+        elements = {one: f"{PREFIX}:{element_of(one)}" for one in ordered_members(intervention_keys())}
+        return pl.col(name).replace_strict(elements, return_dtype=pl.String).alias("intervention")
+    return pl.col(name)
+
+
 def national_tables(year: int) -> dict[str, Any]:
-    """The metadata of the report of a year."""
+    """Return the metadata of the report of a year."""
     spaces = {
         PREFIX: NAMESPACE,
         ENTITY_PREFIX: ENTITY_SCHEME,
@@ -117,8 +183,10 @@ def _template(table: Table, year: int) -> dict[str, Any]:
         axes[f"{PREFIX}:{concepts.SCHOOL_AXIS}"] = "$brin"
     if table.of_member:
         axes[f"{PREFIX}:{concepts.INTERVENTION_AXIS}"] = "$intervention"
-    columns = {_column_of(place): {"tc:constraints": _place_tables(place)} for place in (*table.places, "unit")}
-    figures = {name: _figure_tables(name, table, year) for name in table.figures}
+    columns = {
+        _column_of(place): {"tc:constraints": _place_constraints(place)} for place in (*table.places, "unit")
+    }
+    figures = {name: _figure_column(name, table, year) for name in table.figures}
     return {"dimensions": axes, "columns": {**columns, **figures}, "tc:keys": _keys(table)}
 
 
@@ -126,18 +194,18 @@ def _column_of(place: str) -> str:
     return "intervention" if place == "member" else place
 
 
-def _place_tables(name: str) -> dict[str, Any]:
+def _place_constraints(name: str) -> dict[str, Any]:
     if name == "board":
         return {"type": "entity", "patterns": [f"{ENTITY_PREFIX}:[0-9]{{5}}"]}
     if name == "brin":
         return {"type": "xs:string", "patterns": ["[0-9]{2}[A-Z]{2}"]}
     if name == "unit":
         return {"type": "unit", "enumerationValues": [MEASURES[one] for one in CURRENCIES]}
-    elements = [f"{PREFIX}:{concepts.element_of(one)}" for one in concepts.ordered_members(intervention_keys())]
+    elements = [f"{PREFIX}:{element_of(one)}" for one in ordered_members(intervention_keys())]
     return {"type": "xs:QName", "enumerationValues": elements}
 
 
-def _figure_tables(name: str, table: Table, year: int) -> dict[str, Any]:
+def _figure_column(name: str, table: Table, year: int) -> dict[str, Any]:
     stem, _, part = name.partition("_")
     concept = BY_NAME[stem]
     axes = {"concept": f"{PREFIX}:{stem}"}
@@ -152,87 +220,17 @@ def _figure_tables(name: str, table: Table, year: int) -> dict[str, Any]:
     cell = dict(_CELLS[concept.kind])
     if concept.choices:
         cell["enumerationValues"] = list(concept.choices)
-    may_lack = concept.kind in _OPTIONAL and stem != "BoardNumber"
-    if may_lack or part in concepts.LEVEL_ELEMENTS:
+    may_be_absent = concept.kind in _OPTIONAL and stem != "BoardNumber"
+    if may_be_absent or part in concepts.LEVEL_ELEMENTS:
         cell["optional"] = True
     return {"dimensions": axes, "tc:constraints": cell}
 
 
 def _keys(table: Table) -> dict[str, Any]:
     fields = [_column_of(place) for place in table.places]
-    keys_of: dict[str, Any] = {"unique": [{"name": f"{table.name}_key", "fields": fields}]}
+    constraints: dict[str, Any] = {"unique": [{"name": f"{table.name}_key", "fields": fields}]}
     if table.refers:
         name, places = table.refers
         reference = {"name": f"{table.name}_of_{name}", "fields": list(places), "referencedKeyName": f"{name}_key"}
-        keys_of["reference"] = [reference]
-    return keys_of
-
-
-REPORT = "report.json"
-_TOLD = [one.name for one in CONCEPTS if one.kind in ("text", "choice")]
-
-
-def write_national(folder: Path, facts: pl.DataFrame, year: int) -> list[Path]:
-    """Write `report.json` and its tables. The same facts give the same bytes.
-
-    Args:
-        folder: where to; it is there.
-        facts: a fact frame (FACTS) of all boards.
-        year: the calendar year they are of.
-
-    Returns:
-        What was written, the report first.
-
-    Raises:
-        OSError: a file cannot be written.
-    """
-    report = folder / REPORT
-    report.write_text(json.dumps(national_tables(year), indent=1, ensure_ascii=True) + "\n", encoding="ascii")
-    rows = facts.with_columns(figure=_figure(), value=_cell())
-    paths = [report]
-    for table in TABLES:
-        path = folder / table.url
-        # All in quotes: a reader that guesses takes the apostrophes of 't Eenspan and 's-Gravenhage for quotes.
-        _rows_of(table, rows).write_csv(path, line_terminator="\r\n", quote_style="always")
-        paths.append(path)
-    return paths
-
-
-def _figure() -> pl.Expr:
-    """The column of a fact: `Received`, `CarriedOver_start`, `Spent_bovenschools`."""
-    period = pl.when(pl.col("period") != "duration").then("period")
-    return pl.concat_str("concept", period, "level", separator="_", ignore_nulls=True)
-
-
-def _cell() -> pl.Expr:
-    # A cell that begins with `#` is a special value; text that does is written with another one before it.
-    special = pl.col("concept").is_in(_TOLD) & pl.col("value").str.starts_with("#")
-    return pl.when(special).then(pl.concat_str(pl.lit("#"), "value")).otherwise("value")
-
-
-def _rows_of(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
-    mine = rows.filter(
-        pl.col("brin").is_not_null() == table.of_school, pl.col("member").is_not_null() == table.of_member
-    )
-    places = [name for name in ("board", "brin", "member") if name in table.places]
-    wide = mine.group_by(places).agg(
-        _unit(), *[pl.col("value").filter(pl.col("figure") == name).first().alias(name) for name in table.figures]
-    )
-    order = {member: place for place, member in enumerate(ordered_members(intervention_keys()))}
-    ranked = pl.col("member").replace_strict(order, return_dtype=pl.Int16)
-    ordered = wide.sort(*[ranked if name == "member" else pl.col(name) for name in places])
-    return ordered.select(*[_place(name) for name in places], "unit", *table.figures)
-
-
-def _unit() -> pl.Expr:
-    money = pl.col("unit").filter(pl.col("unit").is_in(CURRENCIES)).first()
-    return money.replace_strict(MEASURES, return_dtype=pl.String).alias("unit")
-
-
-def _place(name: str) -> pl.Expr:
-    if name == "board":
-        return pl.concat_str(pl.lit(f"{ENTITY_PREFIX}:"), name).alias(name)
-    if name == "member":
-        elements = {one: f"{PREFIX}:{element_of(one)}" for one in ordered_members(intervention_keys())}
-        return pl.col(name).replace_strict(elements, return_dtype=pl.String).alias("intervention")
-    return pl.col(name)
+        constraints["reference"] = [reference]
+    return constraints

@@ -1,0 +1,76 @@
+"""The accounts of a year as reports present them: of all boards, of some, or of one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from schemas.accounted import SEVERITIES, Accountability, AccountabilityInterventions, Findings
+from schemas.frames.accounts import Facts, InterventionKeys, ReportConsents, SchoolNames
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardTables:
+    """The tables of a report; each row is of the board in column `board`, and sorted after it by `order`."""
+
+    accountability: Accountability = field(metadata={"order": ["brin"]})
+    interventions: AccountabilityInterventions = field(
+        metadata={"order": ["brin", "category", "intervention", "level"]}
+    )
+    findings: Findings = field(metadata={"order": ["severity", "brin", "rule", "file", "line", "message"]})
+    schools: SchoolNames = field(metadata={"order": ["brin"]})
+    consents: ReportConsents = field(metadata={"order": ["brin"]})
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Return the tables by name."""
+        return {one.name: getattr(self, one.name) for one in fields(BoardTables)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportData(BoardTables):
+    """The accounts of a year. `accounted_on`: the day of the run; `keys`: those of the whole menukaart."""
+
+    year: int
+    treatment: str
+    accounted_on: date
+    keys: InterventionKeys
+
+
+def in_fixed_order(report: ReportData) -> ReportData:
+    """Sort all tables, whatever order they were read in; findings by severity."""
+    gravity = {severity: place for place, severity in enumerate(SEVERITIES)}
+    severity = pl.col("severity").replace_strict(gravity, return_dtype=pl.Int8)
+    orders = {one.name: one.metadata["order"] for one in fields(BoardTables)}
+    sorted_tables = {
+        name: table.sort(
+            "board", *[severity if key == "severity" else pl.col(key) for key in orders[name]], maintain_order=True
+        )
+        for name, table in report.tables().items()
+    }
+    return _with_tables(report, sorted_tables)
+
+
+def select_boards(report: ReportData, boards: Collection[str]) -> ReportData:
+    """Return the report of some boards."""
+    of_boards = pl.col("board").is_in(sorted(boards))
+    return _with_tables(report, {name: table.filter(of_boards) for name, table in report.tables().items()})
+
+
+def split_by_board(report: ReportData, facts: Facts) -> Iterator[tuple[str, ReportData, Facts]]:
+    """Yield each board that has facts, with its report and its facts."""
+    parts = {name: _by_board(table) for name, table in report.tables().items()}
+    for board, own_facts in _by_board(facts).items():
+        own = {name: parts[name].get(board, table.clear()) for name, table in report.tables().items()}
+        yield board, _with_tables(report, own), Facts(own_facts)
+
+
+def _with_tables(report: ReportData, tables: Mapping[str, Any]) -> ReportData:
+    return replace(report, **tables)
+
+
+def _by_board(table: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    return {str(key[0]): part for key, part in table.partition_by("board", as_dict=True).items()}

@@ -1,0 +1,96 @@
+"""Frames of the year-end accounts and of the reports made from them: their columns and units.
+
+SCHOOL: board, brin. Amounts are DECIMAL(18,2) in euros or dollars, or whole cents (Int64) where it says so.
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+import polars as pl
+
+# The accounts of a year.
+
+YearReceipts = NewType("YearReceipts", pl.DataFrame)
+"""All that was ever paid: paid_month, school_year, SCHOOL, currency, amount."""
+
+DecidedTotals = NewType("DecidedTotals", pl.DataFrame)
+"""Amounts that the decisions in force make due in a school year: school_year, vestiging, currency, amount."""
+
+DeliveryFiles = NewType("DeliveryFiles", pl.DataFrame)
+"""delivery_id, file (its name)."""
+
+OpenRejections = NewType("OpenRejections", pl.DataFrame)
+"""Rejected rows that their board has not delivered again since: board, file, line, message."""
+
+YearChanges = NewType("YearChanges", pl.DataFrame)
+"""New data of years that were accounted for before it came: year, what (`payments`, `spending` or `consents`)."""
+
+SchoolYears = NewType("SchoolYears", pl.DataFrame)
+"""The school years for which a school got money: SCHOOL, school_year."""
+
+AmountsBySchool = NewType("AmountsBySchool", pl.DataFrame)
+"""SCHOOL, and columns of amounts in cents."""
+
+Currencies = NewType("Currencies", pl.DataFrame)
+"""brin, currency."""
+
+MenuMatches = NewType("MenuMatches", pl.DataFrame)
+"""Interventions looked up on the menukaart: category, written, intervention (the official name), menu_status
+(`on`, `maybe`, `off`), hint (Dutch: another name that may be meant; null where it is on the menukaart)."""
+
+InterventionKeys = NewType("InterventionKeys", pl.DataFrame)
+"""The key (`a1`) of every intervention that was ever on the menukaart: category, intervention, key."""
+
+SpendingLines = NewType("SpendingLines", pl.DataFrame)
+"""Spending of a year with its interventions looked up: SCHOOL, the columns of MenuMatches, level, amount, external
+(cents), file, line."""
+
+InterventionSums = NewType("InterventionSums", pl.DataFrame)
+"""SCHOOL, category, intervention, level, amount, external (cents), share (in 0.0001 of the spending of the school;
+null where that is 0), on_menu."""
+
+SchoolConsents = NewType("SchoolConsents", pl.DataFrame)
+"""SCHOOL, school_scan, mr_consent, gmr_consent."""
+
+SchoolAccounts = NewType("SchoolAccounts", pl.DataFrame)
+"""The accounts of a year before they become rows of table `accountability`: SCHOOL, carried_in, received, spent,
+external, board_level, carried_out, accrued (cents), the columns of SchoolConsents, currency."""
+
+# The reports of a year.
+
+SchoolNames = NewType("SchoolNames", pl.DataFrame)
+"""SCHOOL, name, municipality: a row for each row of `accountability`."""
+
+ReportConsents = NewType("ReportConsents", pl.DataFrame)
+"""SCHOOL, mr_date, gmr_date, parents_involved, result: at most a row per school."""
+
+SchoolTypes = NewType("SchoolTypes", pl.DataFrame)
+"""brin, school_type: a row for each type of a school."""
+
+NationalSummary = NewType("NationalSummary", pl.DataFrame)
+"""dimension (`all`, `category`, `school_type`, `municipality`), value, currency, boards, schools, received, spent,
+external, carried_out."""
+
+SchoolOpenings = NewType("SchoolOpenings", pl.DataFrame)
+"""The schools on the workbook of a board: brin, name, received, carried_in; by brin."""
+
+Facts = NewType("Facts", pl.DataFrame)
+"""The facts of filings, in the columns of FACTS, all text.
+
+`brin`: null of a fact of the board as a whole. `member`: null where it is not split by intervention, else
+`A` to `F` for a category, `X` for what is not on the menukaart, or the key of an intervention (`a1`).
+`level`: null where it is not split by level, else `school` or `bovenschools`. `period`: `duration`, `start`
+(31 December of the year before) or `end` (31 December). `unit`: `EUR`, `USD`, `pure` or null. `value`: exactly
+as in the filing: `-1234.56`, `0.1778`, `3`, `ja`, `2021-06-15`, a name. No fact has a null value.
+"""
+FACTS = ("board", "concept", "brin", "member", "level", "period", "unit", "value")
+
+Faults = NewType("Faults", pl.DataFrame)
+"""Faults of filings. `fault`: the rule that is broken, as docs/reference/xbrl.md lists them. `where`: the fact, or the line
+of a file."""
+FAULTS = {"board": pl.String, "fault": pl.String, "where": pl.String}
+
+FactTable = NewType("FactTable", pl.DataFrame)
+"""Facts in Dutch words, all text: BEVOEGD_GEZAG_NUMMER, BRIN_NUMMER, SCHOOL, JAAR, GEGEVEN, PEILDATUM, CATEGORIE,
+INTERVENTIE, NIVEAU, EENHEID, GETAL (with a decimal comma), TEKST."""
