@@ -87,8 +87,8 @@ as in the filing: `-1234.56`, `0.1778`, `3`, `ja`, `2021-06-15`, a name. No fact
 FACTS = ("board", "concept", "brin", "member", "level", "period", "unit", "value")
 
 Faults = NewType("Faults", pl.DataFrame)
-"""Faults of filings. `fault`: the broken rule, as docs/reference/xbrl.md lists them. `where`: the fact, or the line
-of a file."""
+"""Faults of filings. `fault`: the broken rule, as docs/reference/xbrl.md lists them. `where`: the fact, or line of
+a file."""
 FAULTS = {"board": pl.String, "fault": pl.String, "where": pl.String}
 
 FactTable = NewType("FactTable", pl.DataFrame)
