@@ -11,7 +11,7 @@ import polars as pl
 
 from npo_pipeline.cli.output import euro, number
 from npo_pipeline.cli.render.common import money, sums_by
-from npo_pipeline.cli.render.decide import by_scheme
+from npo_pipeline.cli.render.decide import grants_by_scheme
 from npo_pipeline.cli.render.plan import with_reasons
 from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
 from npo_pipeline.commands.decide.next_payment import NextPayment
@@ -88,7 +88,7 @@ def _consequences(result: DecideResult) -> Iterator[str]:
     if (coming := result.planned.next_payment) is not None:
         yield from _coming(coming)
     if result.granted is not None:
-        sums = by_scheme(result.granted.grants)
+        sums = grants_by_scheme(result.granted.grants)
         yield from _table("Grants, in euro; not paid here", sums.columns, sums.rows())
 
 

@@ -1,7 +1,4 @@
-"""`npo account`: options in, the accounts of a year and where the reports stand out.
-
-What `npo account` does between its options and its summary.
-"""
+"""`npo account`: the accounts of a calendar year, and a pack of reports per board."""
 
 from __future__ import annotations
 
@@ -13,10 +10,11 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import BOARD, PATH, SHARE, YEAR, common
-from npo_pipeline.cli.preload import preload_duckdb, preload_rendering, progress
+from npo_pipeline.cli.output import document, line
+from npo_pipeline.cli.progress import progress
 
 
-@click.command()
+@click.command("account")
 @click.option("--year", type=YEAR, required=True, help="The calendar year, for example 2021.")
 @click.option(
     "--spending",
@@ -46,21 +44,22 @@ from npo_pipeline.cli.preload import preload_duckdb, preload_rendering, progress
     "--max-rejected", type=SHARE, default="0.01", show_default=True, help="Largest share of refused rows."
 )
 @common
-def account(home: Path, as_json: bool, template: bool, out: Path | None, **wishes: Any) -> None:
+def account_command(home: Home, as_json: bool, template: bool, out: Path | None, **options: Any) -> None:
     """Account for a calendar year: tables for every board, and a pack of reports per board."""
     if out is not None and not template:
         raise click.UsageError("--out goes with --template")
-    if template and (wishes["board"] is None or wishes["spending"]):
+    if template and (options["board"] is None or options["spending"]):
         raise click.UsageError("--template wants a --board, and takes no --spending")
     if template:
-        run_template(home, as_json, wishes["year"], wishes["board"], out)
+        _write_template(home, as_json, options["year"], options["board"], out=out or Path())
     else:
-        run_account(home, as_json, **wishes)
+        _account(home, as_json, **options)
 
 
-def run_account(
-    home: Path,
+def _account(
+    home: Home,
     as_json: bool,
+    *,
     year: int,
     spending: tuple[Path, ...],
     board: str | None,
@@ -70,25 +69,30 @@ def run_account(
     treatment: str | None,
     max_rejected: Decimal,
 ) -> None:
-    """Account for a year, write its reports, check them, and show what was found."""
-    preload_duckdb()
+    """Account for a year, write and check its reports, and render the result."""
+    from npo_pipeline.cli.render.account import render_account
     from npo_pipeline.commands.account.command import AccountRequest, account
     from npo_pipeline.commands.account.reports import ReportRequest, refuse_unwritable, write_reports
 
-    shown = preload_rendering()
-    request = ReportRequest(Home(home), year, board, force, validate == "full", viewer)
-    with progress() as tell:
-        refuse_unwritable(request)
-        result = account(AccountRequest(Home(home), year, spending, board, treatment, max_rejected), progress=tell)
-        reports = write_reports(request, progress=tell)
-    shown().of_account(home, result, reports, board, as_json)
+    reporting = ReportRequest(
+        home=home, year=year, board=board, force=force, full=validate == "full", viewer=viewer
+    )
+    accounting = AccountRequest(
+        home=home, year=year, spending=spending, board=board, treatment=treatment, max_rejected=max_rejected
+    )
+    with progress() as report:
+        refuse_unwritable(reporting)
+        result = account(accounting, progress=report)
+        reports = write_reports(reporting, progress=report)
+    render_account(home, result, reports, board=board, as_json=as_json)
 
 
-def run_template(home: Path, as_json: bool, year: int, board: str, out: Path | None) -> None:
-    """Write a blank workbook for a board."""
-    preload_duckdb()
+def _write_template(home: Home, as_json: bool, year: int, board: str, *, out: Path) -> None:
+    """Write a blank workbook for a board, and print its path."""
     from npo_pipeline.commands.account.template import TemplateRequest, write_blank
 
-    shown = preload_rendering()
-    written = write_blank(TemplateRequest(Home(home), year, board, out or Path()))
-    shown().of_template(written, as_json)
+    path = write_blank(TemplateRequest(home=home, year=year, board=board, folder=out))
+    if as_json:
+        document({"template": str(path)})
+    else:
+        line(f"{path}: fill in the sheets Besteding and Instemming, and give it to `npo account --spending`")

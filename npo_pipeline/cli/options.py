@@ -1,6 +1,6 @@
 """Options that several commands share, and the kinds of value they take.
 
-Nothing heavy is imported here: `npo --help` must come up at once.
+Only click and the standard library are imported: `npo --help` must come up at once.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
+from npo_pipeline.books.paths import DEFAULT, Home
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_from, month_from, school_year_from
 
@@ -21,23 +22,23 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class ParsedParam(click.ParamType[Any]):
-    """A value read by one of our own readers; what it refuses is wrong usage."""
+    """Parse the text of an option with a function; its refusal is wrong usage (exit status 2)."""
 
-    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
-        self.name, self._read = name, read
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name, self._parse = name, parse
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read the text of an option."""
+        """Parse the text of an option; a default that is no text stays as it is."""
         if not isinstance(value, str):
             return value
         try:
-            return self._read(value)
+            return self._parse(value)
         except Refused as refusal:
             self.fail(str(refusal), param, ctx)
 
 
 def share_from(text: str) -> Decimal:
-    """Read a share between 0 and 1, exactly."""
+    """Parse a share from 0 to 1, exactly."""
     if not re.fullmatch(r"[0-9]{0,3}(\.[0-9]{1,12})?|[0-9](\.[0-9]{1,3})?[eE]-?[0-9]", text) or not text:
         raise Refused(f"{text!r} is no share: write a number from 0 to 1, as 0.01")
     if not 0 <= (share := Decimal(text)) <= 1:
@@ -46,14 +47,14 @@ def share_from(text: str) -> Decimal:
 
 
 def path_from(text: str) -> Path:
-    """Read a path; an empty one would be the folder where the operator happens to be."""
+    """Parse a path; refuse an empty one, which would be the current folder."""
     if not text:
         raise Refused("a path is empty; name a file or folder, or . for the one you are in")
     return Path(text)
 
 
 def reason_from(text: str) -> str:
-    """Read a reason: one line of plain text."""
+    """Parse a reason: one line of plain text."""
     plain = " ".join(text.split())
     if not plain.isprintable():
         raise Refused("the reason holds characters that cannot be shown; write it in plain text")
@@ -61,10 +62,10 @@ def reason_from(text: str) -> str:
 
 
 def name_from(text: str) -> str:
-    """Read who somebody is: one short line of plain text."""
+    """Parse the name of a person: one line of plain text of at most 100 characters."""
     # One person can type a letter with its accent in two ways, and is one person still.
     plain = " ".join(unicodedata.normalize("NFC", text).split())
-    if not any(one.isalnum() for one in plain):
+    if not any(character.isalnum() for character in plain):
         raise Refused("a name is empty; write who it is, as J. de Vries")
     if not plain.isprintable():
         raise Refused("a name holds characters that cannot be shown; write it in plain text")
@@ -74,7 +75,7 @@ def name_from(text: str) -> str:
 
 
 def plan_from(text: str) -> str:
-    """Read the fingerprint of a plan."""
+    """Parse the fingerprint of a plan: 64 hexadecimal digits."""
     plain = text.strip().lower()
     if not re.fullmatch(r"[0-9a-f]{64}", plain):
         raise Refused(f"{text!r} is no plan: copy the 64 characters that `npo decide --dry-run` ends with")
@@ -82,14 +83,14 @@ def plan_from(text: str) -> str:
 
 
 def year_from(text: str) -> int:
-    """Read a calendar year."""
+    """Parse a calendar year from 2000 to 2099."""
     if not re.fullmatch(r"20[0-9]{2}", text):
         raise Refused(f"{text!r} is no calendar year: write it as 2021")
     return int(text)
 
 
 def board_from(text: str) -> str:
-    """Read the number of a board (bevoegd gezag)."""
+    """Parse the number of a board (bevoegd gezag): five digits."""
     if not re.fullmatch(r"[0-9]{5}", text):
         raise Refused(f"{text!r} is no number of a board: five digits, as 12045")
     return text
@@ -105,17 +106,18 @@ REASON = ParsedParam("TEXT", reason_from)
 NAME = ParsedParam("NAME", name_from)
 PLAN = ParsedParam("HASH", plan_from)
 PATH = ParsedParam("PATH", path_from)
+HOME = ParsedParam("PATH", lambda text: Home(path_from(text)))
 YEAR = ParsedParam("YYYY", year_from)
 BOARD = ParsedParam("NUMBER", board_from)
 
 
 def common(command: F) -> F:
-    """Add `--home` and `--json`, which every command takes."""
+    """Add `--home` (a `Home`) and `--json`, which every command takes."""
     home = click.option(
         "--home",
-        type=PATH,
+        type=HOME,
         envvar="NPO_HOME",
-        default=Path("npo-home"),
+        default=DEFAULT,
         show_default=True,
         help="The home folder.",
     )
@@ -124,7 +126,7 @@ def common(command: F) -> F:
 
 
 def approval(command: F) -> F:
-    """Add what `decide` takes of who prepared a decision, who approved it, and what was approved."""
+    """Add the options of `decide` on two pairs of eyes: who prepared, who approved, and which plan."""
     added = (
         click.option("--prepared-by", type=NAME, default=None, help="Who prepared it; kept with the decision."),
         click.option("--approved-by", type=NAME, default=None, help="Who approved it; kept with the decision."),
@@ -141,6 +143,6 @@ def approval(command: F) -> F:
     return command
 
 
-def reference_date(text: str) -> Callable[[F], F]:
+def reference_date_option(text: str) -> Callable[[F], F]:
     """Add `--reference-date` with a help text."""
     return click.option("--reference-date", type=DAY, default=None, help=text)

@@ -1,6 +1,7 @@
-"""How results look to a person: tables on stdout, amounts the Dutch way.
+"""Results on stdout: tables, lines and JSON documents, on streams that cannot make a command fail.
 
-stdout and stderr that cannot make a command fail: what it did is done, whether or not anybody hears of it.
+On a terminal tables and lines are folded to its width. In a pipe or a log nothing is cut off to fit a width, and
+no library is loaded for it.
 """
 
 from __future__ import annotations
@@ -9,14 +10,19 @@ import errno
 import io
 import json
 import os
+import re
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from npo_pipeline import dutch
 from npo_pipeline.errors import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def euro(amount: Any) -> str:
@@ -30,31 +36,21 @@ def number(count: int | None) -> str:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: int = 1) -> None:
-    """Print a table; all columns from number `right` on are numbers and stand to the right."""
+    """Print a table; all columns from number `right` on are numbers, aligned to the right."""
     cells = [[_cell(value) for value in row] for row in rows]
-    if sys.stdout.isatty():
-        from npo_pipeline.cli import terminal
-
-        terminal.table(printable(title), columns, cells, right)
-        return
-    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
-    _write(printable(title))
-    for row in (columns, *cells):
-        aligned = (f"{cell:{'>' if at >= right else '<'}{widths[at]}}" for at, cell in enumerate(row))
-        _write("  ".join(aligned))
-    _write("")
+    show = _table_on_terminal if sys.stdout.isatty() else _table_as_text
+    show(printable(title), columns, cells, right)
 
 
 def line(text: str) -> None:
-    """Print plain text; on a terminal a long line goes on below, indented, and never in the middle of a word."""
-    plain = [printable(one) for one in text.split("\n")]
-    if sys.stdout.isatty():
-        from npo_pipeline.cli import terminal
-
-        terminal.lines(plain)
+    """Print plain text; on a terminal a long line goes on below, indented, and never breaks in a word."""
+    lines = [printable(one) for one in text.split("\n")]
+    if not sys.stdout.isatty():
+        _write("\n".join(lines))
         return
-    for one in plain:
-        _write(one)
+    console = _console()
+    for one in lines:
+        console.print(_folded(one, console.width), markup=False, soft_wrap=True)
 
 
 def document(value: Any) -> None:
@@ -63,8 +59,49 @@ def document(value: Any) -> None:
     sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=plain, indent=1) + "\n")
 
 
+def _table_as_text(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]], right: int) -> None:
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    _write(title)
+    for row in (columns, *cells):
+        aligned = (f"{cell:{'>' if at >= right else '<'}{widths[at]}}" for at, cell in enumerate(row))
+        _write("  ".join(aligned))
+    _write("")
+
+
+def _table_on_terminal(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]], right: int) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    console = _console()
+    console.print(_folded(title, console.width), style="bold", markup=False, soft_wrap=True)
+    shown = Table(header_style="dim", box=None, pad_edge=False)
+    for at, column in enumerate(columns):
+        # A number that is broken in two is another number; words may go on below.
+        is_number = at >= right
+        shown.add_column(column, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
+    for row in cells:
+        shown.add_row(*map(Text, row))
+    console.print(shown)
+    console.print()
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _folded(text: str, width: int) -> str:
+    """Fold text to a width, the lines below indented; an amount stays beside its sign."""
+    hang = " " * (len(text) - len(text.lstrip()) + 2)
+    whole = re.sub(r"([€$]) (?=[\d-])", "\\1\N{NO-BREAK SPACE}", text)
+    parts = textwrap.wrap(
+        whole, max(width - 1, 40), subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(parts).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def _write(text: str) -> None:
-    # Outside a terminal (a pipe, a log) nothing is cut off to fit a width, and no library is loaded for it.
     sys.stdout.write(f"{text}\n")
 
 
@@ -87,9 +124,10 @@ def _plain(value: Any) -> Any:
 
 
 class SafeStdout(io.TextIOBase):
-    """stdout, from which a failure to write is noted and not raised.
+    """Write to stdout; note a failure in `fault` in place of raising it.
 
-    A reader that went away (`| head`) is no fault; a full disk is told on stderr at the end.
+    What a command did is done, whether or not anybody reads of it. A reader that went away (`| head`) is no fault;
+    a full disk is reported on stderr at the end.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -97,23 +135,23 @@ class SafeStdout(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The encoding that the text is written in."""
+        """Return the encoding of the text."""
         return self._stream.encoding or "utf-8"
 
     def isatty(self) -> bool:
-        """Whether a person is watching."""
+        """Return whether the stream is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:
-        """The number of the file below."""
+        """Return the descriptor of the file below."""
         return self._stream.fileno()
 
     def writable(self) -> bool:
-        """It can be written to."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
-        """Write, or note why that failed."""
+        """Write text, or note why that failed."""
         try:
             self._stream.write(text)
         except OSError as error:
@@ -121,7 +159,7 @@ class SafeStdout(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Write what is waiting, or note why that failed."""
+        """Flush the stream, or note why that failed."""
         try:
             self._stream.flush()
         except OSError as error:
@@ -135,13 +173,13 @@ class SafeStdout(io.TextIOBase):
 
 
 def install_streams() -> SafeStdout:
-    """Put streams in place that never raise; gives the one that stdout became."""
+    """Replace stdout and stderr by streams that never raise; return the new stdout."""
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     stream = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-    for one in (stream, sys.stderr):
-        if isinstance(one, io.TextIOWrapper):
-            one.reconfigure(errors="backslashreplace")
-    answer = SafeStdout(stream)
-    sys.stdout = answer
-    return answer
+    for each in (stream, sys.stderr):
+        if isinstance(each, io.TextIOWrapper):
+            each.reconfigure(errors="backslashreplace")
+    stdout = SafeStdout(stream)
+    sys.stdout = stdout
+    return stdout

@@ -1,7 +1,4 @@
-"""`npo rules`: list, show and check the rulebook.
-
-How the rulebook looks to a person: what holds, how sure it is, and where it stands.
-"""
+"""`npo rules`: list, show and check the rulebook."""
 
 from __future__ import annotations
 
@@ -12,75 +9,88 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from npo_pipeline.cli.options import DAY, PATH, SCHOOL_YEAR, common, reference_date
+from npo_pipeline.books.paths import Home
+from npo_pipeline.cli.options import DAY, PATH, SCHOOL_YEAR, common, reference_date_option
 from npo_pipeline.cli.output import document, euro, line, number, table
+from npo_pipeline.errors import Refused
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.decide.check_rules import CheckResult
     from npo_pipeline.decisions.impact import Effect
     from npo_pipeline.entitlements.worked_examples import Worked
     from npo_pipeline.rulebook.load import LoadedRegulation
+    from npo_pipeline.rulebook.regulation import Regulation
     from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy
+    from npo_pipeline.rulebook.subsidies.model import Subsidy
 
-    Loaded: TypeAlias = LoadedRegulation | LoadedSubsidy
-
-
-@click.group()
-def rules() -> None:
-    """Read the rulebook, or try what another file of rules would do."""
-
-
-@rules.command("list")
-@common
-def list_rules(home: Path, as_json: bool) -> None:
-    """List the regulation files that come with npo."""
-    from npo_pipeline.rulebook.load import all_shipped
-    from npo_pipeline.rulebook.subsidies.load import shipped_subsidies
-
-    of_list([*shipped_subsidies(), *all_shipped()], as_json)
-
-
-@rules.command("show")
-@click.argument("school_year", type=SCHOOL_YEAR)
-@click.option("--as-of", type=DAY, default=None, help="The versions that were published by this day.")
-@common
-def show_rules(school_year: str, as_of: date | None, home: Path, as_json: bool) -> None:
-    """Show the rules of a school year: every value, what it rests on and where it stands."""
-    from npo_pipeline.commands.decide.rules import load_rulebook
-
-    of_show(load_rulebook(school_year, (), as_of).files, as_json)
-
-
-@rules.command("check")
-@click.argument("path", metavar="FILE", type=PATH)
-@reference_date("Reckon the effect with the pupils of this day, in place of the day in the file.")
-@common
-def check_file(path: Path, reference_date: date | None, home: Path, as_json: bool) -> None:
-    """Check a regulation file or overlay, and show what it would change. The books are only read."""
-    from npo_pipeline.books.paths import Home
-    from npo_pipeline.cli.output import euro
-    from npo_pipeline.commands.decide.check_rules import CheckRequest, check_rules
-    from npo_pipeline.errors import Refused
-
-    result = check_rules(CheckRequest(Home(home), path, reference_date))
-    of_check(result, as_json)
-    wrong = [one for one in result.examples if not one.fits]
-    if wrong:
-        first = wrong[0].example
-        found = "nothing, a rate is not known" if wrong[0].found is None else euro(wrong[0].found)
-        raise Refused(
-            f"{path}: {len(wrong)} of its worked examples do not come out, first {first.name!r} "
-            f"(published {euro(first.value)}, found {found}); mend the rate, or, of a what-if, the example too"
-        )
-
+    LoadedRules: TypeAlias = LoadedRegulation | LoadedSubsidy
 
 MOST_ROWS = 20
 """Rows of a cut that a person is shown; `--json` has them all."""
 
 
-def of_list(loaded: Sequence[Loaded], as_json: bool) -> None:
-    """The files of rules: regulations, and subsidies."""
-    rows = [_about(one) for one in sorted(loaded, key=lambda one: one.name)]
+@click.group("rules")
+def rules_group() -> None:
+    """Read the rulebook, or try what another file of rules would do."""
+
+
+@rules_group.command("list")
+@common
+def list_command(home: Home, as_json: bool) -> None:
+    """List the regulation files that come with npo."""
+    from npo_pipeline.rulebook.load import all_shipped
+    from npo_pipeline.rulebook.subsidies.load import shipped_subsidies
+
+    loaded: list[LoadedRules] = [*shipped_subsidies(), *all_shipped()]
+    _render_list([_properties(one) for one in sorted(loaded, key=lambda one: one.name)], as_json)
+
+
+@rules_group.command("show")
+@click.argument("school_year", type=SCHOOL_YEAR)
+@click.option("--as-of", type=DAY, default=None, help="The versions that were published by this day.")
+@common
+def show_command(home: Home, as_json: bool, school_year: str, as_of: date | None) -> None:
+    """Show the rules of a school year: every value, what it rests on and where it stands."""
+    from npo_pipeline.commands.decide.rules import load_rulebook
+
+    loaded = load_rulebook(school_year, (), as_of).files
+    if as_json:
+        document([_rules_document(one) for one in loaded])
+        return
+    for one in loaded:
+        _render_rules(one)
+
+
+@rules_group.command("check")
+@click.argument("path", metavar="FILE", type=PATH)
+@reference_date_option("Reckon the effect with the pupils of this day, in place of the day in the file.")
+@common
+def check_command(home: Home, as_json: bool, path: Path, reference_date: date | None) -> None:
+    """Check a regulation file or overlay, and show what it would change. The books are only read."""
+    from npo_pipeline.commands.decide.check_rules import CheckRequest, check_rules
+
+    result = check_rules(CheckRequest(home, path, reference_date))
+    if as_json:
+        document(_check_document(result))
+    else:
+        _render_check(result)
+    _refuse_wrong_examples(path, result.examples)
+
+
+def _refuse_wrong_examples(path: Path, examples: Sequence[Worked]) -> None:
+    wrong = [one for one in examples if not one.fits]
+    if not wrong:
+        return
+    first = wrong[0].example
+    found = "nothing, a rate is not known" if wrong[0].found is None else euro(wrong[0].found)
+    raise Refused(
+        f"{path}: {len(wrong)} of its worked examples do not come out, first {first.name!r} "
+        f"(published {euro(first.value)}, found {found}); mend the rate, or, of a what-if, the example too"
+    )
+
+
+def _render_list(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """Print the properties of files of rules, one row a file."""
     if as_json:
         document(rows)
         return
@@ -90,32 +100,28 @@ def of_list(loaded: Sequence[Loaded], as_json: bool) -> None:
     line("`npo rules show 2021-2022` shows every value of a school year with its source.")
 
 
-def of_show(loaded: Sequence[Loaded], as_json: bool) -> None:
-    """Every value of some files of rules."""
-    if as_json:
-        document([_whole(one) for one in loaded])
-        return
-    for one in loaded:
-        about = _about(one)
-        line(f"{one.name}: {about['title']}")
-        line(f"  {about['version']}, {about['school_year']}, {about['of']}, amounts in {about['currency']}\n")
-        for value in _values(one):
-            line(f"  {value['what']}: {value['value']} ({value['unit']}; {value['status']})")
-            line(f"      {value['where']} [{value['source']}], checked on {value['checked_on']}")
-            if value["note"]:
-                line(f"      {value['note']}")
-        line("\n  Sources")
-        for key, source in _rules(one).sources.items():
-            dated = f", {source.published_on}" if source.published_on else ""
-            line(f"  [{key}] {source.title}. {source.publisher}{dated}. {source.url}")
-        line("")
+def _render_rules(loaded: LoadedRules) -> None:
+    """Print every value of a file of rules with its source, and the list of sources."""
+    properties = _properties(loaded)
+    line(f"{loaded.name}: {properties['title']}")
+    line(
+        f"  {properties['version']}, {properties['school_year']}, {properties['of']}, "
+        f"amounts in {properties['currency']}\n"
+    )
+    for value in _values(loaded):
+        line(f"  {value['what']}: {value['value']} ({value['unit']}; {value['status']})")
+        line(f"      {value['where']} [{value['source']}], checked on {value['checked_on']}")
+        if value["note"]:
+            line(f"      {value['note']}")
+    line("\n  Sources")
+    for key, source in _rules(loaded).sources.items():
+        dated = f", {source.published_on}" if source.published_on else ""
+        line(f"  [{key}] {source.title}. {source.publisher}{dated}. {source.url}")
+    line("")
 
 
-def of_check(result: CheckResult, as_json: bool) -> None:
-    """A checked file: its examples, and its effect on the books."""
-    if as_json:
-        document(_checked(result))
-        return
+def _render_check(result: CheckResult) -> None:
+    """Print the worked examples of a checked file, and its effect on the books."""
     line(f"{result.loaded.name}: no fault found")
     for one in result.examples:
         found = "a rate is not known" if one.found is None else euro(one.found)
@@ -124,19 +130,20 @@ def of_check(result: CheckResult, as_json: bool) -> None:
     if result.effect is None:
         line(f"Its effect was not reckoned: {result.why_not}")
         return
-    _effect(result.effect, result.replaces or "")
+    _render_effect(result.effect, result.replaces or "")
 
 
-def _effect(found: Effect, replaces: str) -> None:
-    schools = found.schools
+def _render_effect(effect: Effect, replaces: str) -> None:
+    """Print the difference per cut, and the schools it touches most."""
+    schools = effect.schools
     line(f"\nAgainst {replaces}: {number(schools.height)} schools get another amount")
-    for cut, rows in found.cuts.items():
+    for cut, rows in effect.cuts.items():
         moved = rows.filter(rows["difference"] != 0)
         if moved.is_empty():
             continue
         ordered = moved.sort("difference", descending=True)
         title = f"By {cut.replace('_', ' ')}"
-        more = f" (the {MOST_ROWS} largest of {moved.height})" if moved.height > MOST_ROWS else ""
+        more = f" (the {MOST_ROWS} largest of {number(moved.height)})" if moved.height > MOST_ROWS else ""
         columns = [cut.replace("_", " "), "currency", "schools", "before", "after", "difference"]
         table(title + more, columns, ordered.head(MOST_ROWS).rows(), right=2)
     if schools.height:
@@ -145,51 +152,64 @@ def _effect(found: Effect, replaces: str) -> None:
     line("The books were not touched.")
 
 
-def _checked(result: CheckResult) -> dict[str, Any]:
-    found = result.effect
+def _check_document(result: CheckResult) -> dict[str, Any]:
+    """Return the examples and all of the effect, for `--json`."""
+    effect = result.effect
     return {
         "file": result.loaded.name,
         "replaces": result.replaces,
         "examples": [_example(one) for one in result.examples],
         "effect_not_reckoned": result.why_not,
-        "schools": found.schools.to_dicts() if found else [],
-        **({f"by_{cut}": rows.to_dicts() for cut, rows in found.cuts.items()} if found else {}),
+        "schools": effect.schools.to_dicts() if effect else [],
+        **({f"by_{cut}": rows.to_dicts() for cut, rows in effect.cuts.items()} if effect else {}),
     }
 
 
-def _example(one: Worked) -> dict[str, Any]:
-    published, tolerance = one.example.value, one.example.tolerance
-    told = {"name": one.example.name, "published": published, "tolerance": tolerance}
-    return {**told, "found": one.found, "fits": one.fits}
-
-
-def _rules(one: Loaded) -> Any:
-    return one.subsidy if hasattr(one, "subsidy") else one.regulation
-
-
-def _about(one: Loaded) -> dict[str, Any]:
-    """What a file of rules is about; `of` is a sector or a scheme, `parts` its components or groups."""
-    rules, values = _rules(one), list(_values(one))
-    is_subsidy = hasattr(one, "subsidy")
+def _example(worked: Worked) -> dict[str, Any]:
     return {
-        "file": one.name,
+        "name": worked.example.name,
+        "published": worked.example.value,
+        "tolerance": worked.example.tolerance,
+        "found": worked.found,
+        "fits": worked.fits,
+    }
+
+
+def _properties(loaded: LoadedRules) -> dict[str, Any]:
+    """Return the properties of a file of rules; `of` is a sector or a scheme, `parts` its components or groups."""
+    rules = _rules(loaded)
+    of, version, parts = _kind(loaded)
+    return {
+        "file": loaded.name,
         "title": rules.title,
         "school_year": rules.school_year,
-        "of": f"subsidy {rules.scheme}" if is_subsidy else f"sector {rules.sector}",
-        "version": "subsidy" if is_subsidy else rules.version,
+        "of": of,
+        "version": version,
         "published": rules.published.value,
         "currency": rules.currency,
-        "parts": list(rules.groups if is_subsidy else rules.components),
-        "unknown": sum(value["status"] == "unknown" for value in values),
+        "parts": parts,
+        "unknown": sum(value["status"] == "unknown" for value in _values(loaded)),
     }
 
 
-def _whole(one: Loaded) -> dict[str, Any]:
-    sources = {key: source.model_dump() for key, source in _rules(one).sources.items()}
-    return {**_about(one), "sha256": one.sha256, "values": list(_values(one)), "sources": sources}
+def _kind(loaded: LoadedRules) -> tuple[str, str, list[str]]:
+    if hasattr(loaded, "subsidy"):
+        return f"subsidy {loaded.subsidy.scheme}", "subsidy", list(loaded.subsidy.groups)
+    regulation = loaded.regulation
+    return f"sector {regulation.sector}", regulation.version, list(regulation.components)
 
 
-def _values(one: Loaded) -> Iterator[dict[str, Any]]:
+def _rules_document(loaded: LoadedRules) -> dict[str, Any]:
+    """Return all of a file of rules, for `--json`."""
+    sources = {key: source.model_dump() for key, source in _rules(loaded).sources.items()}
+    return {**_properties(loaded), "sha256": loaded.sha256, "values": list(_values(loaded)), "sources": sources}
+
+
+def _rules(loaded: LoadedRules) -> Regulation | Subsidy:
+    return loaded.subsidy if hasattr(loaded, "subsidy") else loaded.regulation
+
+
+def _values(loaded: LoadedRules) -> Iterator[dict[str, Any]]:
     from npo_pipeline.rulebook.listing import readable_values
 
-    return readable_values(_rules(one))
+    return readable_values(_rules(loaded))

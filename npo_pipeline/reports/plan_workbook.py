@@ -9,6 +9,7 @@ import polars as pl
 
 from npo_pipeline.decisions.comparison import Plan
 from npo_pipeline.decisions.impact import CUTS
+from npo_pipeline.errors import Refused
 from npo_pipeline.money import to_cents
 from npo_pipeline.reports.xlsx import Column, Sheet, write_sheets
 
@@ -54,9 +55,12 @@ def write_plan(plan: Plan, news: pl.DataFrame, payments: pl.DataFrame | None, pa
         path: where to.
 
     Raises:
-        OSError: it cannot be written.
+        Refused: it cannot be written; what was decided is not undone.
     """
-    write_sheets("Wijzigingen van een besluit", list(_sheets(plan, news, payments)), path)
+    try:
+        write_sheets("Wijzigingen van een besluit", list(_sheets(plan, news, payments)), path)
+    except OSError as error:
+        raise Refused(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
 
 
 def _sheets(plan: Plan, news: pl.DataFrame, payments: pl.DataFrame | None) -> Iterator[Sheet]:

@@ -1,1 +1,18 @@
-"""The story that `npo demo` runs."""
+"""`npo demo`: the whole story on a made-up country."""
+
+from __future__ import annotations
+
+import click
+
+from npo_pipeline.books.paths import Home
+from npo_pipeline.cli.options import common
+
+
+@click.command("demo")
+@common
+@click.pass_context
+def demo_command(context: click.Context, home: Home, as_json: bool) -> None:
+    """The whole story on a made-up country, in about a minute."""
+    from npo_pipeline.cli.demo.first_year import run_demo
+
+    run_demo(context.find_root().command, home, as_json)

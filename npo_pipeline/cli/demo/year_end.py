@@ -1,4 +1,4 @@
-"""The chapter of `npo demo` on the accounts: boards say what they spent on, and one of them has things to mend."""
+"""The chapter of `npo demo` on the accounts: boards report what they spent, and one of them has things to mend."""
 
 from __future__ import annotations
 
@@ -6,64 +6,51 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.demo import first_board_with_error, received_by_school
+from npo_pipeline.books.reader import read_books
+from npo_pipeline.cli.demo.second_year import Step
 
-TOLD = "verantwoording-2021"
+REPORTED = "verantwoording-2021"
 YEAR = 2021
 FAULTS = 10
 """Boards with a mistake: one of each sort that can be planted."""
 
-Step = tuple[str, list[str]]
 
-
-def accounts_of_2021(home: Path) -> Iterator[Step]:
-    """The commands one by one; the files of the boards are made up just before."""
-    where = ["--home", str(home)]
-    write_told(home)
+def steps(home: Home) -> Iterator[Step]:
+    """Yield the command; the files of the boards are made up just before."""
+    _write_board_reports(home)
     yield (
         "In March every board says what it spent on which intervention of the menukaart, and who consented",
-        ["account", "--year", str(YEAR), *where, "--spending", str(home / TOLD)],
+        ["account", "--year", str(YEAR), "--home", str(home.path), "--spending", str(home.path / REPORTED)],
     )
 
 
-def the_page(home: Path) -> Iterator[Step]:
-    """The accounts of one board that has something to mend."""
+def accounts_of_one_board(home: Home) -> Iterator[Step]:
+    """Yield the accounts of one board that has something to mend."""
     yield (
         "The finance team of one board looks at its own accounts: what must it mend?",
-        ["account", "--year", str(YEAR), "--home", str(home), "--board", a_board(Home(home))],
+        ["account", "--year", str(YEAR), "--home", str(home.path), "--board", _board(home)],
     )
 
 
-def page_of(home: Path) -> Path:
-    """The page of that board; one with errors is no filing, and ends in .html."""
-    board = a_board(Home(home))
-    folder = home / "reports" / str(YEAR) / board
-    return next(
-        (path for kind in ("xhtml", "html") if (path := folder / f"npo-{YEAR}-{board}.{kind}").exists()), folder
-    )
+def page_of(home: Home) -> Path:
+    """Return the page of that board; with errors it is no filing, and ends in .html."""
+    board = _board(home)
+    folder = home.path / "reports" / str(YEAR) / board
+    pages = (folder / f"npo-{YEAR}-{board}.{kind}" for kind in ("xhtml", "html"))
+    return next((page for page in pages if page.exists()), folder)
 
 
-def a_board(home: Home) -> str:
-    """The first board with an error, and more than one school."""
-    from npo_pipeline.books.reader import read_books
-
+def _board(home: Home) -> str:
     with read_books(home) as books:
-        query = """
-            select min(board) from findings where year = ? and severity = 'error' and board in (
-                select board from accountability group by board having count(*) > 2)"""
-        return str(books.value(query, [YEAR]))
+        return first_board_with_error(books, YEAR)
 
 
-def write_told(home: Path) -> None:
-    """Make up what boards tell of the year, from what they received."""
-    from npo_pipeline.books.reader import read_books
+def _write_board_reports(home: Home) -> None:
+    """Make up the reports of boards on the year, from what they received."""
     from npo_pipeline.commands.account.template import menu_at
     from npo_pipeline.generate.spending import write_spending
 
-    with read_books(Home(home)) as books:
-        schools = books.frame(
-            """
-            select board, brin, sum(amount)::decimal(18, 2) as available from payments
-            where year(paid_month) = ? group by all order by all""",
-            [YEAR],
-        )
-    write_spending(home / TOLD, schools, YEAR, 2021, menu_at(YEAR), FAULTS)
+    with read_books(home) as books:
+        received = received_by_school(books, YEAR)
+    write_spending(home.path / REPORTED, received, YEAR, seed=2021, menu=menu_at(YEAR), faults=FAULTS)

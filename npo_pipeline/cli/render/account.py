@@ -1,66 +1,74 @@
-"""The accounts of a year: what boards had, got, spent and keep, what is wrong, and where the reports stand."""
+"""The summary of `npo account`: totals, spending by category, findings, and the reports that were written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.output import document, line, number, table
 from npo_pipeline.cli.render.common import money
-from npo_pipeline.cli.render.ingest import of_refusals
+from npo_pipeline.cli.render.ingest import render_rejections
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.account.reports import Reports
     from npo_pipeline.commands.account.write import AccountResult
 
-SUMMED = ("carried_in", "received", "accrued", "spent", "external", "board_level", "carried_out")
-SHOWN = 20
+TOTALS = ("carried_in", "received", "accrued", "spent", "external", "board_level", "carried_out")
+ALL_SHOWN_UP_TO = 20
 """Above so many findings the first of each rule is shown."""
 
-_SERIOUS = pl.col("severity").cast(pl.Enum(["error", "warning", "note"]))
+_SEVERITY = pl.col("severity").cast(pl.Enum(["error", "warning", "note"]))
 
 
-def of_account(home: Path, result: AccountResult, reports: Reports, board: str | None, as_json: bool) -> None:
-    """The accounts of a year: of all boards, or of the one that was asked for."""
-    mine = [one if board is None else one.filter(pl.col("board") == board) for one in _frames(result)]
-    accountability, interventions, findings = mine
+def render_account(
+    home: Home, result: AccountResult, reports: Reports, *, board: str | None, as_json: bool
+) -> None:
+    """Print the accounts of a year: of all boards, or of one."""
+    if board is not None:
+        result = _of_board(result, board)
     if as_json:
-        document(_document(result, mine, reports))
+        document(_account_document(result, reports))
         return
     if result.taken is not None and result.taken.run_id:
         shown = result.taken.files.select("file", "kind", "rows", "rejected").rows()
         table("Taken in", ["file", "kind", "rows", "refused"], shown, right=2)
-        of_refusals(home, result.taken.refusals)
+        render_rejections(home, result.taken.refusals)
         for remark in result.taken.remarks:
             line(f"! {remark}")
-    _totals(result, accountability, board)
-    _by_category(result.year, interventions)
-    _found(findings)
+    _render_totals(result, board)
+    _render_categories(result.year, result.interventions)
+    _render_findings(result.findings)
     for remark in result.remarks:
         line(f"! {remark}")
-    _reports(reports)
+    _render_reports(reports)
 
 
-def _frames(result: AccountResult) -> tuple[pl.DataFrame, ...]:
-    return result.accountability, result.interventions, result.findings
+def _of_board(result: AccountResult, board: str) -> AccountResult:
+    return replace(
+        result,
+        accountability=result.accountability.filter(board=board),
+        interventions=result.interventions.filter(board=board),
+        findings=result.findings.filter(board=board),
+    )
 
 
-def _totals(result: AccountResult, rows: pl.DataFrame, board: str | None) -> None:
-    said = f"({result.run_id})" if result.run_id else "(nothing has changed)"
-    who = f", board {board}" if board else ""
+def _render_totals(result: AccountResult, board: str | None) -> None:
+    run = f"({result.run_id})" if result.run_id else "(nothing has changed)"
+    of_board = f", board {board}" if board else ""
+    rows = result.accountability
     for (currency,), part in rows.partition_by("currency", as_dict=True).items():
-        shown = [(name.replace("_", " "), part[name].sum()) for name in SUMMED]
-        table(f"Accounts of {result.year}{who} {said}", ["", money(str(currency))], shown)
+        totals = [(name.replace("_", " "), part[name].sum()) for name in TOTALS]
+        table(f"Accounts of {result.year}{of_board} {run}", ["", money(str(currency))], totals)
     line(
         f"{number(rows.height)} schools of {number(rows['board'].n_unique())} boards; what is left over is "
         f"shown as {result.accounts['treatment'][0].replace('_', ' ')}\n"
     )
 
 
-def _by_category(year: int, rows: pl.DataFrame) -> None:
+def _render_categories(year: int, rows: pl.DataFrame) -> None:
     if rows.is_empty():
         return
     sums = rows.group_by("category", "currency").agg(
@@ -75,25 +83,25 @@ def _by_category(year: int, rows: pl.DataFrame) -> None:
     )
 
 
-def _found(findings: pl.DataFrame) -> None:
-    """Each rule once, with how often and the first case; of one board every finding."""
+def _render_findings(findings: pl.DataFrame) -> None:
+    """Print how often each rule was met; then every finding, or the first of each rule where there are many."""
     if findings.is_empty():
         line("No findings")
         return
-    counted = findings.group_by("severity", "rule", maintain_order=True).len().sort(_SERIOUS)
+    counted = findings.group_by("severity", "rule", maintain_order=True).len().sort(_SEVERITY)
     rows = [(severity, rule, int(times)) for severity, rule, times in counted.iter_rows()]
     table(f"{number(findings.height)} findings", ["severity", "rule", "times"], rows, right=2)
     shown = findings
-    if findings.height > SHOWN:
+    if findings.height > ALL_SHOWN_UP_TO:
         shown = findings.group_by("rule", maintain_order=True).first()
         line("The first of each rule; all of them are in table findings, and on the page of each board:")
-    for row in shown.sort(_SERIOUS, maintain_order=True).iter_rows(named=True):
+    for row in shown.sort(_SEVERITY, maintain_order=True).iter_rows(named=True):
         where = f"{row['board']} {row['brin'] or ''}".strip()
         place = f" ({row['file']}, line {row['line']})" if row["file"] else ""
         line(f"! {row['severity']}, {row['rule']}, {where}: {row['message']}{place} {row['advice']}")
 
 
-def _reports(reports: Reports) -> None:
+def _render_reports(reports: Reports) -> None:
     packs = reports.packs
     line(
         f"\nReports in {reports.folder}: {number(len(packs.written))} packs written, "
@@ -115,8 +123,8 @@ def _reports(reports: Reports) -> None:
         )
 
 
-def _document(result: AccountResult, mine: Sequence[pl.DataFrame], reports: Reports) -> dict[str, Any]:
-    accountability, interventions, findings = mine
+def _account_document(result: AccountResult, reports: Reports) -> dict[str, Any]:
+    accountability, taken = result.accountability, result.taken
     return {
         "year": result.year,
         "run_id": result.run_id,
@@ -124,18 +132,18 @@ def _document(result: AccountResult, mine: Sequence[pl.DataFrame], reports: Repo
         "boards": accountability["board"].n_unique(),
         "schools": accountability.height,
         "totals": [
-            {"currency": str(currency), **{name: part[name].sum() for name in SUMMED}}
+            {"currency": str(currency), **{name: part[name].sum() for name in TOTALS}}
             for (currency,), part in sorted(accountability.partition_by("currency", as_dict=True).items())
         ],
-        "by_category": interventions.group_by("category", "currency")
+        "by_category": result.interventions.group_by("category", "currency")
         .agg(pl.col("amount", "external").sum())
         .sort("category", "currency")
         .to_dicts(),
-        "findings": findings.drop("year").to_dicts(),
-        "errors": findings.filter(pl.col("severity") == "error").height,
-        "files": result.taken.files.to_dicts() if result.taken else [],
-        "rejected": int(result.taken.files["rejected"].sum()) if result.taken else 0,
-        "remarks": [*(result.taken.remarks if result.taken else ()), *result.remarks],
+        "findings": result.findings.drop("year").to_dicts(),
+        "errors": result.findings.filter(severity="error").height,
+        "files": taken.files.to_dicts() if taken else [],
+        "rejected": int(taken.files["rejected"].sum()) if taken else 0,
+        "remarks": [*(taken.remarks if taken else ()), *result.remarks],
         "reports": str(reports.folder),
         "written": list(reports.packs.written),
         "up_to_date": list(reports.packs.up_to_date),
@@ -146,11 +154,3 @@ def _document(result: AccountResult, mine: Sequence[pl.DataFrame], reports: Repo
         "viewers": [str(path) for path in reports.viewers],
         "national": [str(path) for path in reports.national],
     }
-
-
-def of_template(path: Path, as_json: bool) -> None:
-    """Where the blank workbook stands."""
-    if as_json:
-        document({"template": str(path)})
-        return
-    line(f"{path}: fill in the sheets Besteding and Instemming, and give it to `npo account --spending`")

@@ -1,4 +1,4 @@
-"""The plan of a decision: whom it touches, why, and what it makes of the next payment."""
+"""The plan of a decision: the schools it touches, the causes, and the next payment; also `npo diff`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import polars as pl
 
 from npo_pipeline.cli.output import document, euro, line, number, table
 from npo_pipeline.cli.render.common import money, sums_by
+from npo_pipeline.cli.render.pay import render_payment_sums
 from npo_pipeline.months import month_text
 
 if TYPE_CHECKING:
@@ -18,40 +19,36 @@ if TYPE_CHECKING:
     from npo_pipeline.decisions.impact import Effect
 
 MOST_ROWS = 20
-"""Rows that a person is shown; `--json` and the workbook have them all."""
+"""Rows that are shown; `--json` and the workbook have them all."""
 
 
-def show_plan(planned: DecisionPlan, before: str) -> None:
-    """The plan against the decisions before it."""
-    show_difference(planned.plan, planned.news, f"Against {before}")
-
-
-def of_diff(found: Diff, as_json: bool) -> None:
-    """What one decision has more or less than another."""
+def render_diff(diff: Diff, as_json: bool) -> None:
+    """Print the difference of two decisions."""
     if as_json:
-        document({"before": found.before, "after": found.after, **difference_document(found.plan, found.news)})
+        document({"before": diff.before, "after": diff.after, **difference_document(diff.plan, diff.news)})
         return
     columns = ["component", "school_type", "currency", "before", "after", "difference"]
     named = ["component", "school type", "currency", "before", "after", "difference"]
-    table(f"{found.after} against {found.before}", named, found.plan.by_component.select(columns).rows(), right=3)
-    show_difference(found.plan, found.news, f"Against {found.before}")
+    table(f"{diff.after} against {diff.before}", named, diff.plan.by_component.select(columns).rows(), right=3)
+    render_difference(diff.plan, diff.news, f"Against {diff.before}")
 
 
-def show_difference(plan: Plan, news: pl.DataFrame, against: str) -> None:
-    """What one decision has more or less than another, and why."""
+def render_difference(plan: Plan, rule_changes: pl.DataFrame, against: str) -> None:
+    """Print how many schools go up and down, the causes, the rules that changed, and whom it touches."""
     line(f"{against}: {number(plan.up)} schools up, {number(plan.down)} down")
     for currency, kind, cause, schools, difference in plan.causes.iter_rows():
         line(f"  {cause} ({kind}): {number(schools)} schools, {euro(difference)} {money(currency)}")
-    for component, school_type, what, since, was, now in news.iter_rows():
+    for component, school_type, what, since, before, after in rule_changes.iter_rows():
         start = f" from {month_text(since)}" if since else ""
         line(
-            f"  rule: {what} of {component} of {school_type}{start}: {was or 'not there'} -> {now or 'not there'}"
+            f"  rule: {what} of {component} of {school_type}{start}: "
+            f"{before or 'not there'} -> {after or 'not there'}"
         )
     line("")
-    _show_effect(plan.effect, plan.per_school)
+    _render_effect(plan.effect, plan.per_school)
 
 
-def _show_effect(effect: Effect, per_school: pl.DataFrame) -> None:
+def _render_effect(effect: Effect, per_school: pl.DataFrame) -> None:
     for cut in ("municipality", "board"):
         moved = effect.cuts[cut].filter(pl.col("difference") != 0)
         if moved.height:
@@ -66,7 +63,7 @@ def _show_effect(effect: Effect, per_school: pl.DataFrame) -> None:
 
 
 def with_reasons(schools: pl.DataFrame, per_school: pl.DataFrame) -> pl.DataFrame:
-    """Schools (vestiging, currency, ...) with `why`: the causes of their difference, the largest first."""
+    """Add `why` to schools (vestiging, currency, ...): the causes of their difference, the largest first."""
     ordered = per_school.sort(pl.col("difference").abs(), "cause", descending=[True, False])
     why = ordered.group_by("vestiging", "currency", maintain_order=True).agg(pl.col("cause").str.join(", "))
     return schools.join(
@@ -74,47 +71,45 @@ def with_reasons(schools: pl.DataFrame, per_school: pl.DataFrame) -> pl.DataFram
     )
 
 
-def show_next_payment(coming: NextPayment | None) -> None:
-    """What the next payment run would pay or take back, and from whom more than it pays."""
-    if coming is None:
+def render_next_payment(next_payment: NextPayment | None) -> None:
+    """Print what the next payment run would pay, and the boards that would pay back; nothing where none is due."""
+    if next_payment is None:
         return
-    month = month_text(coming.month)
-    for (currency,), payments in coming.payments.partition_by("currency", as_dict=True).items():
-        sums = sums_by(payments, "component", "reason")
-        columns = ["component", "reason", "schools", "boards", money(str(currency))]
-        rows = sums.select("component", "reason", "schools", "boards", "amount").rows()
-        table(f"The payment of {month} would be", columns, rows, right=2)
-    if coming.below_zero.height:
-        rows = coming.below_zero.head(MOST_ROWS).rows()
+    month = month_text(next_payment.month)
+    for (currency,), payments in next_payment.payments.partition_by("currency", as_dict=True).items():
+        render_payment_sums(f"The payment of {month} would be", payments, str(currency))
+    if next_payment.below_zero.height:
+        rows = next_payment.below_zero.head(MOST_ROWS).rows()
         table(f"Boards that would pay back in {month}", ["board", "currency", "amount"], rows, right=2)
 
 
 def plan_document(planned: DecisionPlan) -> dict[str, Any]:
-    """All of a plan, for `--json`."""
-    return {**difference_document(planned.plan, planned.news), **_coming(planned.next_payment)}
+    """Return all of a plan for `--json`."""
+    return {
+        **difference_document(planned.plan, planned.news),
+        "next_payment": _next_payment_document(planned.next_payment),
+    }
 
 
-def difference_document(plan: Plan, news: pl.DataFrame) -> dict[str, Any]:
-    """What one decision has more or less than another, for `--json`."""
+def difference_document(plan: Plan, rule_changes: pl.DataFrame) -> dict[str, Any]:
+    """Return the difference of two decisions for `--json`."""
     schools = with_reasons(plan.effect.schools, plan.per_school)
     return {
         "by_component": plan.by_component.to_dicts(),
         "schools_up": plan.up,
         "schools_down": plan.down,
         "causes": plan.causes.to_dicts(),
-        "rules_changed": news.to_dicts(),
+        "rules_changed": rule_changes.to_dicts(),
         **{f"by_{cut}": rows.to_dicts() for cut, rows in plan.effect.cuts.items()},
         "largest": schools.head(MOST_ROWS).to_dicts(),
     }
 
 
-def _coming(coming: NextPayment | None) -> dict[str, Any]:
-    if coming is None:
-        return {"next_payment": None}
+def _next_payment_document(next_payment: NextPayment | None) -> dict[str, Any] | None:
+    if next_payment is None:
+        return None
     return {
-        "next_payment": {
-            "month": month_text(coming.month),
-            "by_component": sums_by(coming.payments, "component", "reason", "currency").to_dicts(),
-            "below_zero": coming.below_zero.to_dicts(),
-        }
+        "month": month_text(next_payment.month),
+        "by_component": sums_by(next_payment.payments, "component", "reason", "currency").to_dicts(),
+        "below_zero": next_payment.below_zero.to_dicts(),
     }

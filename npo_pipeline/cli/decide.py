@@ -1,0 +1,47 @@
+"""`npo decide`: compute entitlements and instalments as a new decision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from npo_pipeline.books.paths import Home
+from npo_pipeline.cli.options import DAY, PATH, REASON, SCHOOL_YEAR, approval, common, reference_date_option
+from npo_pipeline.cli.progress import progress
+
+
+@click.command("decide")
+@click.option("--school-year", type=SCHOOL_YEAR, required=True, help="For example 2021-2022.")
+@click.option(
+    "--regulation",
+    "regulations",
+    type=PATH,
+    multiple=True,
+    help="A regulation file in place of the shipped one, or an overlay on it; may be given more than once.",
+)
+@click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
+@reference_date_option("In place of the date in the regulation.")
+@click.option("--reason", type=REASON, default=None, help="Why it is decided (again); kept with the decision.")
+@approval
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--workbook", type=PATH, default=None, help="Write all that changes to this .xlsx as well.")
+@common
+def decide_command(home: Home, as_json: bool, workbook: Path | None, **options: Any) -> None:
+    """Compute every school's entitlement as a new decision."""
+    from npo_pipeline.cli.render.decide import render_decide
+    from npo_pipeline.commands.decide.command import decide
+    from npo_pipeline.commands.decide.model import DecideRequest
+
+    request = DecideRequest(home=home, **options)
+    with progress() as report:
+        report("deciding", 0)
+        result = decide(request)
+    if workbook is not None:
+        from npo_pipeline.reports.plan_workbook import write_plan
+
+        next_payment = result.planned.next_payment
+        payments = next_payment.payments if next_payment else None
+        write_plan(result.planned.plan, result.planned.news, payments, workbook)
+    render_decide(result, request.dry_run, as_json)

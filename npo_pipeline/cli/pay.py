@@ -1,0 +1,26 @@
+"""`npo pay`: the payment run of a month."""
+
+from __future__ import annotations
+
+import click
+
+from npo_pipeline.books.paths import Home
+from npo_pipeline.cli.options import MONTH, common
+from npo_pipeline.cli.progress import progress
+from npo_pipeline.months import Month
+
+
+@click.command("pay")
+@click.option("--month", type=MONTH, required=True, help="The month to pay, for example 2021-09.")
+@click.option("--catch-up", is_flag=True, help="First pay the months that were skipped, in order.")
+@click.option("--dry-run", is_flag=True, help="Show what would be paid, and change nothing.")
+@common
+def pay_command(home: Home, as_json: bool, month: Month, catch_up: bool, dry_run: bool) -> None:
+    """Run the payments of a month."""
+    from npo_pipeline.cli.render.pay import render_pay
+    from npo_pipeline.commands.pay import PayRequest, pay
+
+    request = PayRequest(home=home, month=month, catch_up=catch_up, dry_run=dry_run)
+    with progress() as report:
+        months = pay(request, progress=report)
+    render_pay(months, dry_run, as_json)
