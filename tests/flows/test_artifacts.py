@@ -82,7 +82,7 @@ def test_no_pupil_reaches_prefect(tmp_path, monkeypatch):
         raise pl.exceptions.ComputeError(f"what a library says of a row: {PSEUDONYM}0001")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ingest, "take", failing)
+        patch.setattr(ingest, "read_delivery", failing)
         fault = ingest_delivery(home, [str(delivery)], "2020-10-01", return_state=True)
     refused = ingest_delivery(home, [str(delivery)], "2020-10-01", return_state=True)
     taken = ingest_delivery(home, [str(delivery)], "2020-10-01", "0.05", return_state=True)
