@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from npo_pipeline.books.reader import Books
-from npo_pipeline.commands.ingest import declared_faults
+from npo_pipeline.commands.verify.source_corrections import correction_faults
 from tests.corrections.conftest import DOUBLE
 from tests.corrections.declaring import NAME, REPLACES, SET, but, declare, ingest, refused, ties
 from tests.corrections.replaying import MENDED, resolved, rows, whole
@@ -124,10 +124,10 @@ def test_what_stands_for_lines_must_fit_what_was_refused(refusing, fixed):
     ingest(refusing, declare(fixed, entry, replaces=(REPLACES,)))
     with duckdb.connect(str(refusing / "npo.duckdb")) as connection:
         books = Books(connection, "the books", frozenset())
-        assert list(declared_faults(books)) == []
+        assert list(correction_faults(books)) == []
         for change, words in FORGED.items():
             connection.execute("begin")
             connection.execute(change)
-            found = list(declared_faults(books))
+            found = list(correction_faults(books))
             assert any(words in one for one in found), (change, found)
             connection.execute("rollback")

@@ -14,9 +14,10 @@ import pytest
 
 from npo_pipeline.books.manifest import GENESIS_HASH, rows_sha256, text_sha256
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.runs import rows_with_run
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.commands.verify.command import verify
-from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP, rows_with_run
+from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP
 from tests.home.npo import here
 from tests.home.seeing import select
 from tests.home.tampered import said_by
@@ -43,7 +44,7 @@ def forge(home, *statements):
                 select run_id as named, count(*) as found, sum(amount) as summed from payments group by 1)
             where run_id = named""")
         runs = books.frame("from runs order by run_id").to_dicts()
-        theirs = {table: rows_with_run(books, table) for table in ROW_OWNERSHIP}
+        theirs = {table: rows_with_run(books, table, link) for table, link in ROW_OWNERSHIP.items()}
         for run in runs:
             manifest = json.loads(run["manifest"]) | {"previous": previous}
             for table, written in manifest["tables"].items():

@@ -1,4 +1,4 @@
-"""Counts and scores of current deliveries."""
+"""Counts and scores: those of current deliveries, those of some schools, and differences between files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.books.reader import Books
+from schemas.frames.books import CountedGroups
 
 
 def current_rows(books: Books, table: str) -> pl.DataFrame:
-    """The rows of `counts` or `scores` that belong to live deliveries."""
+    """Return the rows of `counts` or `scores` that belong to current deliveries."""
     return books.frame(
         f"select t.* from {table} t join deliveries d using (delivery_id) where d.superseded_by is null"
     )
@@ -23,15 +24,37 @@ def rows_of_brins(books: Books, table: str, brins: Sequence[str]) -> pl.DataFram
 
 
 def reference_dates(books: Books) -> list[date]:
-    """The reference dates of which pupils were counted."""
+    """Return the reference dates of which pupils were counted."""
     return [row[0] for row in books.frame("select distinct reference_date from counts order by 1").iter_rows()]
 
 
-def counted_rows(books: Books) -> pl.DataFrame:
-    """What live deliveries count: delivery_id, kind, reference_date, vestiging, school_type, cluster."""
-    return books.frame("""
-        with told as (
-            select delivery_id, vestiging, school_type, cluster from counts
-            union all select delivery_id, vestiging, null, null from scores)
-        select delivery_id, kind, d.reference_date, vestiging, school_type, cluster
-        from told join deliveries d using (delivery_id) where superseded_by is null""")
+def counted_rows(books: Books) -> CountedGroups:
+    """Return the schools, types and clusters that current deliveries count."""
+    return CountedGroups(
+        books.frame("""
+            with counted as (
+                select delivery_id, vestiging, school_type, cluster from counts
+                union all select delivery_id, vestiging, null, null from scores)
+            select delivery_id, kind, d.reference_date, vestiging, school_type, cluster
+            from counted join deliveries d using (delivery_id) where superseded_by is null""")
+    )
+
+
+def counting_deliveries(books: Books) -> list[str]:
+    """Return the deliveries that have counts or scores."""
+    query = "select delivery_id from counts union select delivery_id from scores"
+    return books.frame(query)["delivery_id"].to_list()
+
+
+def open_differences(books: Books) -> list[str]:
+    """Return the messages about differences between the files in use: of each reference date its last run's."""
+    query = """
+        with latest as (
+            select reference_date, max(run_id) as run_id from deliveries
+            where reference_date is not null group by 1)
+        select d.message from differences d join latest using (reference_date, run_id)
+        where d.measure <> 'score_formula'
+        union all
+        select d.message from differences d join deliveries v on v.delivery_id = d.used_delivery
+        where d.measure = 'score_formula' and v.superseded_by is null order by 1"""
+    return books.frame(query)["message"].to_list()

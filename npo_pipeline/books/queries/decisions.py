@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
 from npo_pipeline.books.reader import Books
-from schemas.decided import DecisionInputRows, Decisions
+from schemas.decided import DecisionInputRows, Decisions, DueChanges
+from schemas.frames.accounts import DecidedTotals
+from schemas.frames.books import UnknownDeliveries
 from schemas.frames.reports import AnnualInstalments, DecisionFiles, LatestDecisions, TracedAmounts
 
 _KEY = "decision_id, vestiging, school_type, component"
@@ -101,7 +104,9 @@ def decisions_counting(books: Books, vestigingen: Sequence[str]) -> set[str]:
 
 def decision_inputs(books: Books, decision_id: str) -> DecisionInputRows:
     """Return the deliveries that a decision uses and what it uses them for."""
-    return DecisionInputRows(books.frame("from decision_inputs where decision_id = ?", [decision_id]))
+    return DecisionInputRows(
+        books.frame("from decision_inputs where decision_id = ? order by used_for, delivery_id", [decision_id])
+    )
 
 
 def decision_files(books: Books, decision_id: str) -> DecisionFiles:
@@ -129,3 +134,86 @@ def rows_of_decision(books: Books, table: str, decision_id: str | None, brins: S
     """Return the rows of a table of decisions for some BRINs; none where there is no decision."""
     query = f"from {table} where decision_id = $1 and substr(vestiging, 1, 4) = any($2)"
     return books.frame(query, [decision_id or "", list(brins)])
+
+
+def all_decisions(books: Books) -> Decisions:
+    """Return all decisions in the order in which they were taken."""
+    return Decisions(books.frame("from decisions order by run_id, decision_id"))
+
+
+def find_decision(books: Books, decision_id: str) -> Decisions:
+    """Return the decision with an id: one row or none."""
+    return Decisions(books.frame("from decisions where decision_id = ?", [decision_id]))
+
+
+def decision_in_series(books: Books, school_year: str, currency: str, sequence: int) -> Decisions:
+    """Return the decision with a number in its series: one row or none."""
+    query = "from decisions where school_year = ? and currency = ? and sequence = ?"
+    return Decisions(books.frame(query, [school_year, currency, sequence]))
+
+
+def due_changes_between(books: Books, before: str, after: str) -> DueChanges:
+    """Sum per cause what the decisions of a series changed between two of them; negated when `after` is the older.
+
+    Returns:
+        As table `due_changes`, without decision_id.
+    """
+    query = """
+        select c.school_year, c.vestiging, c.school_type, c.component, c.month, c.cause,
+               (sum(c.amount) * any_value(sign(a.sequence - b.sequence)))::decimal(18, 2) as amount, c.currency
+        from (from decisions where decision_id = $before) b
+        cross join (from decisions where decision_id = $after) a
+        join decisions d on d.school_year = b.school_year and d.currency = b.currency
+            and d.sequence > least(a.sequence, b.sequence) and d.sequence <= greatest(a.sequence, b.sequence)
+        join due_changes c on c.decision_id = d.decision_id
+        group by all having sum(c.amount) <> 0"""
+    return DueChanges(books.frame(query, {"before": before, "after": after}))
+
+
+def superseded_inputs(books: Books) -> pl.DataFrame:
+    """Count, per latest decision, the inputs that were superseded: decision_id, files."""
+    return books.frame("""
+        select d.decision_id, count(*) as files from latest_decisions d
+        join decision_inputs i using (decision_id) join deliveries v using (delivery_id)
+        where v.superseded_by is not null group by 1 order by 1""")
+
+
+def unknown_changes(books: Books) -> UnknownDeliveries:
+    """Select the latest decisions made without a merger, closure or opening that would move their instalments."""
+    return UnknownDeliveries(
+        books.frame("""
+            select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
+            from latest_decisions d
+            join changes c on c.kind in ('fusie', 'sluiting', 'opening') and c.effective <= d.valid_to
+            join deliveries v using (delivery_id)
+            where c.delivery_id not in (
+                    select delivery_id from decision_inputs i where i.decision_id = d.decision_id)
+                and exists (
+                    from instalments n where n.decision_id = d.decision_id and n.vestiging = c.vestiging
+                    and case when c.kind = 'opening' then n.month < c.effective else n.month >= c.effective end)
+            group by 1 order by 1""")
+    )
+
+
+def latest_reference_dates(books: Books) -> list[tuple[str, date]]:
+    """Return the latest decisions and their reference dates, by decision_id."""
+    return books.frame("select decision_id, reference_date from latest_decisions order by 1").rows()
+
+
+def all_inputs(books: Books) -> DecisionInputRows:
+    """Return the deliveries that each decision rests on."""
+    return DecisionInputRows(books.table("decision_inputs"))
+
+
+def table_of_decision(books: Books, table: str, decision_id: str) -> pl.DataFrame:
+    """Return the rows of a table of decisions (`entitlements`, `instalments`, `grants`, ...) that are of one."""
+    return books.frame(f"from {table} where decision_id = ?", [decision_id])
+
+
+def totals_of_decisions(books: Books, decision_ids: Sequence[str]) -> DecidedTotals:
+    """Sum the instalments of some decisions per school year, vestiging and currency."""
+    query = """
+        select i.school_year, i.vestiging, d.currency, sum(i.amount)::decimal(18, 2) as amount
+        from instalments i join decisions d using (decision_id)
+        where decision_id in (select unnest(?)) group by all"""
+    return DecidedTotals(books.frame(query, [list(decision_ids)]))

@@ -1,24 +1,66 @@
-"""Deliveries as they stand: current, superseded, corrected, resolved."""
+"""Deliveries: current and superseded, their rejected rows, corrections and resolutions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import polars as pl
-
+from npo_pipeline.books.queries.board_reports import RESTATED
+from npo_pipeline.books.queries.schools import SCHOOLS_BY_DELIVERY
 from npo_pipeline.books.reader import Books
+from schemas.frames.books import (
+    CorrectedLines,
+    DeliveryStates,
+    OpenRejections,
+    RejectedLines,
+    RejectionMismatches,
+    ResolutionFaults,
+    ResolvedLines,
+    SupersessionMismatches,
+)
 from schemas.frames.reports import DeclaredCorrections
+from schemas.received import Deliveries, Resolutions, SourceCorrections
 
 
-def live_deliveries(books: Books) -> pl.DataFrame:
-    """The deliveries that nothing has superseded, in the order of their arrival."""
-    return books.frame("from deliveries where superseded_by is null order by delivery_id")
+def all_deliveries(books: Books) -> Deliveries:
+    """Return all deliveries in the order of their arrival."""
+    return Deliveries(books.frame("from deliveries order by delivery_id"))
 
 
-def live_corrections(books: Books) -> pl.DataFrame:
-    """The rows of `source_corrections` of live deliveries."""
-    return books.frame(
-        "select c.* from source_corrections c join deliveries using (delivery_id) where superseded_by is null"
+def live_deliveries(books: Books) -> Deliveries:
+    """Return the deliveries that nothing has superseded, in the order of their arrival."""
+    return Deliveries(books.frame("from deliveries where superseded_by is null order by delivery_id"))
+
+
+def deliveries_live_before(books: Books, run_id: str) -> Deliveries:
+    """Return the deliveries that nothing had superseded when a run began."""
+    query = """
+        from deliveries d where run_id < $1 and not exists (
+            from deliveries n where n.delivery_id = d.superseded_by and n.run_id < $1)"""
+    return Deliveries(books.frame(query, [run_id]))
+
+
+def delivery_states(books: Books) -> DeliveryStates:
+    """Return all deliveries with their kind, reference date and what superseded them."""
+    return DeliveryStates(books.frame("select delivery_id, kind, reference_date, superseded_by from deliveries"))
+
+
+def live_corrections(books: Books) -> SourceCorrections:
+    """Return the source corrections of current deliveries."""
+    return SourceCorrections(
+        books.frame(
+            "select c.* from source_corrections c join deliveries using (delivery_id) where superseded_by is null"
+        )
+    )
+
+
+def corrected_lines(books: Books) -> CorrectedLines:
+    """Return the corrections that current deliveries were read with, one row a field, in order."""
+    return CorrectedLines(
+        books.frame("""
+            select distinct c.delivery_id, c.file, c.line, c.column_name, c.action, c.reason, c.reported_by,
+                   c.expires
+            from source_corrections c join deliveries using (delivery_id)
+            where superseded_by is null order by all""")
     )
 
 
@@ -31,18 +73,139 @@ def corrections_used_by(books: Books, decision_id: str, brins: Sequence[str]) ->
     return DeclaredCorrections(books.frame(query, [decision_id, list(brins)]))
 
 
-def live_resolutions(books: Books) -> pl.DataFrame:
-    """The rows of `resolutions` whose resolving delivery is live: when it goes, its lines are open again."""
-    return books.frame("""
-        select r.* from resolutions r join deliveries d on d.delivery_id = r.resolved_by
-        where d.superseded_by is null""")
+def corrections_of_other_files(books: Books) -> list[tuple[str, str]]:
+    """Select the delivery_id and file of corrections that are of no delivery of that file."""
+    query = """
+        select distinct c.delivery_id, c.file from source_corrections c
+        anti join deliveries using (delivery_id, file) order by 1"""
+    return books.frame(query).rows()
 
 
-def delivery_states(books: Books) -> pl.DataFrame:
-    """All deliveries: delivery_id, kind, reference_date, superseded_by."""
-    return books.frame("select delivery_id, kind, reference_date, superseded_by from deliveries")
+def live_resolutions(books: Books) -> Resolutions:
+    """Return the resolutions by current deliveries: when the resolving one goes, its lines are open again."""
+    return Resolutions(
+        books.frame("""
+            select r.* from resolutions r join deliveries d on d.delivery_id = r.resolved_by
+            where d.superseded_by is null""")
+    )
 
 
-def refused_lines(books: Books) -> pl.DataFrame:
-    """The lines that stand in quarantine: delivery_id, line."""
-    return books.frame("select distinct delivery_id, line from quarantine")
+def resolved_lines(books: Books) -> ResolvedLines:
+    """Count the rejected lines of current deliveries that a later current delivery resolves."""
+    return ResolvedLines(
+        books.frame("""
+            select b.file, r.delivery_id, count(*) as lines, r.resolved_by, s.file as by_file
+            from resolutions r join deliveries b using (delivery_id)
+            join deliveries s on s.delivery_id = r.resolved_by
+            where b.superseded_by is null and s.superseded_by is null group by all
+            order by r.delivery_id, r.resolved_by""")
+    )
+
+
+_RESOLVED_LINES = """
+    select r.resolved_by, r.delivery_id, r.line
+    from resolutions r left join deliveries b using (delivery_id)
+    left join deliveries s on s.delivery_id = r.resolved_by"""
+
+_RESOLUTION_FAULTS = {
+    "is no refused line of that delivery": """
+        select resolved_by, delivery_id, line from resolutions anti join quarantine using (delivery_id, line)""",
+    "is of another kind or reference date, or no earlier one": f"""{_RESOLVED_LINES}
+        where b.kind is distinct from s.kind or b.reference_date is distinct from s.reference_date
+            or not coalesce(b.run_id < s.run_id, false)""",
+    "was superseded, and what stands for it was not": f"""{_RESOLVED_LINES}
+        where b.superseded_by is not null and s.superseded_by is null and s.delivery_id is not null""",
+    "is resolved twice": """
+        select max(r.resolved_by), r.delivery_id, r.line
+        from resolutions r join deliveries s on s.delivery_id = r.resolved_by
+        where s.superseded_by is null group by all having count(*) > 1""",
+}
+
+
+def resolution_faults(books: Books) -> ResolutionFaults:
+    """Select the resolved lines that do not fit the delivery they are of, with what is wrong, in order."""
+    parts = [
+        f"select {number} as number, '{words}' as fault, * from ({query})"
+        for number, (words, query) in enumerate(_RESOLUTION_FAULTS.items())
+    ]
+    return ResolutionFaults(books.frame(" union all ".join(parts) + " order by all").drop("number"))
+
+
+def deliveries_with_unresolved_rows(books: Books) -> list[tuple[str, int, int]]:
+    """Select the resolving deliveries with more rows than they resolve lines: delivery_id, rows, lines."""
+    query = """
+        select s.delivery_id, s.rows, count(*) as lines
+        from resolutions r join deliveries s on s.delivery_id = r.resolved_by group by all having s.rows > lines
+        order by 1"""
+    return books.frame(query).rows()
+
+
+def refused_lines(books: Books) -> RejectedLines:
+    """Return the lines in quarantine."""
+    return RejectedLines(books.frame("select distinct delivery_id, line from quarantine"))
+
+
+def open_rejections(books: Books) -> OpenRejections:
+    """Count the rejected rows of current deliveries that nothing has resolved, per file, and per rule in words."""
+    return OpenRejections(
+        books.frame("""
+            with resolved as (
+                select r.delivery_id, line from resolutions r join deliveries d on d.delivery_id = r.resolved_by
+                where d.superseded_by is null),
+            still_open as (
+                select delivery_id, file, line, rule from quarantine join deliveries using (delivery_id, file)
+                anti join resolved using (delivery_id, line) where superseded_by is null),
+            per_rule as (select delivery_id, rule, count(*) as times from still_open group by all),
+            described as (
+                select delivery_id, string_agg(times || ' ' || rule, ', ' order by rule) as rules
+                from per_rule group by all)
+            select file, count(distinct line) as rows, rules from still_open join described using (delivery_id)
+            group by delivery_id, file, rules order by delivery_id""")
+    )
+
+
+def rejection_mismatches(books: Books) -> RejectionMismatches:
+    """Select the deliveries that state another number of rejected rows than quarantine holds."""
+    return RejectionMismatches(
+        books.frame("""
+            select d.delivery_id, d.rejected, count(distinct q.line) as found
+            from deliveries d left join quarantine q using (delivery_id) group by all having found <> rejected
+            order by 1""")
+    )
+
+
+def supersession_mismatches(books: Books) -> SupersessionMismatches:
+    """Select the deliveries whose `superseded_by` is not what follows from the deliveries and runs.
+
+    A delivery is superseded by the first one of its kind and reference date that a later run brought and that has
+    one of its schools. One that resolves rejected lines of another supersedes none, and goes when that other goes
+    (`intake.supersession`). A delivery in which boards report on periods is superseded when all were restated.
+    """
+    return SupersessionMismatches(
+        books.frame(f"""
+            with recursive places as ({SCHOOLS_BY_DELIVERY}),
+            meeting as (
+                select distinct p.delivery_id, q.delivery_id as newer
+                from places p join places q using (vestiging)),
+            with_schools as (select distinct delivery_id from places),
+            later as (
+                select d.delivery_id, n.delivery_id as newer, n.run_id
+                from deliveries d join deliveries n
+                    on n.kind = d.kind and n.reference_date = d.reference_date and n.run_id > d.run_id
+                where ((d.delivery_id, n.delivery_id) in (select (delivery_id, newer) from meeting)
+                    or d.delivery_id not in (from with_schools))
+                    and n.delivery_id not in (select resolved_by from resolutions)),
+            rests(delivery_id, base) as (
+                select resolved_by, delivery_id from resolutions
+                union select s.delivery_id, r.delivery_id
+                from rests s join resolutions r on r.resolved_by = s.base),
+            replaced as (
+                select delivery_id, newer, run_id, 0 as along from later
+                union all select s.delivery_id, newer, run_id, 1
+                from rests s join later l on l.delivery_id = s.base
+                union all select delivery_id, newer, run_id, 0 from ({RESTATED}))
+            select d.delivery_id, d.superseded_by, min_by(r.newer, (r.run_id, r.along, r.newer)) as expected
+            from deliveries d left join replaced r using (delivery_id)
+            group by all having d.superseded_by is distinct from expected
+            order by 1""")
+    )

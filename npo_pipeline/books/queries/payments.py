@@ -1,4 +1,4 @@
-"""Payments of schools, as they were when a later decision was made."""
+"""Payments: the ledger of a scope, of a year, of a run, and what is still to come."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from npo_pipeline.books.reader import Books
-from schemas.decided import Payments
+from schemas.decided import CorrectionCauses, Payments
+from schemas.frames.accounts import SchoolTypes, YearReceipts
+from schemas.frames.books import AmountsToCome, MonthsPaid, RunTotals
 from schemas.frames.reports import LedgerRows
 
 
@@ -47,3 +49,86 @@ def last_month_paid(books: Books, before_run: str | None) -> date | None:
 
 def _parameters(scope: PaymentScope) -> list[object]:
     return [scope.school_year, scope.currency, list(scope.brins), scope.before_run]
+
+
+def months_paid(books: Books) -> MonthsPaid:
+    """Sum the payments per month and currency."""
+    return MonthsPaid(
+        books.frame("""
+            select paid_month, count(distinct run_id) as runs, count(*) as payments,
+                   count(distinct board) as boards, sum(amount)::decimal(18, 2) as total, currency
+            from payments group by all order by 1, currency""")
+    )
+
+
+def amounts_to_come(books: Books) -> AmountsToCome:
+    """Sum what the latest decisions make due less what was paid, per month and currency.
+
+    A difference in months that were paid already, a correction, is in the month after the last of them.
+    """
+    return AmountsToCome(
+        books.frame("""
+            with due as (
+                select month, currency, amount from instalments join latest_decisions using (decision_id)
+                union all select paid_month, currency, -amount from payments),
+            last as (select max(paid_month) as paid from payments)
+            select case when month <= paid then (paid + interval 1 month)::date else month end as month,
+                   sum(amount)::decimal(18, 2) as amount, currency
+            from due, last group by all having sum(amount) <> 0 order by 1, currency""")
+    )
+
+
+def last_paid_month_in(books: Books, year: int) -> date | None:
+    """Return the last month of a calendar year that was paid."""
+    month: date | None = books.value("select max(paid_month) from payments where year(paid_month) = ?", [year])
+    return month
+
+
+def months_due_in(books: Books, year: int) -> list[date]:
+    """Return the months of a calendar year in which the latest decisions have instalments, in order."""
+    query = """
+        select distinct month from instalments join latest_decisions using (decision_id)
+        where year(month) = ? order by 1"""
+    return books.frame(query, [year])["month"].to_list()
+
+
+def years_paid(books: Books) -> list[int]:
+    """Return the calendar years with payments, in order."""
+    return books.frame("select distinct year(paid_month)::bigint as year from payments order by 1")[
+        "year"
+    ].to_list()
+
+
+def first_school_year_paid(books: Books) -> str | None:
+    """Return the first school year that was ever paid."""
+    school_year: str | None = books.value("select min(school_year) from payments")
+    return school_year
+
+
+def causes_of_run(books: Books, run_id: str) -> CorrectionCauses:
+    """Return the causes that a run gave for its corrections."""
+    return CorrectionCauses(books.frame("from correction_causes where run_id = ?", [run_id]))
+
+
+def run_totals(books: Books) -> RunTotals:
+    """Return the totals of each run, as it stated them and as its payments add up."""
+    return RunTotals(
+        books.frame("""
+            select r.run_id, r.payments, r.total, r.total_usd, count(p.payment_id) as found,
+                   coalesce(sum(p.amount) filter (p.currency = 'EUR'), 0) as found_total,
+                   coalesce(sum(p.amount) filter (p.currency = 'USD'), 0) as found_total_usd
+            from runs r left join payments p using (run_id) group by all order by 1""")
+    )
+
+
+def receipts_per_month(books: Books, before_run: str) -> YearReceipts:
+    """Sum the payments of the runs before a run, per month, school year, board, BRIN and currency."""
+    query = """
+        select paid_month, school_year, board, brin, currency, sum(amount)::decimal(18, 2) as amount
+        from payments where run_id < ? group by all"""
+    return YearReceipts(books.frame(query, [before_run]))
+
+
+def school_types_paid(books: Books) -> SchoolTypes:
+    """Return the school types that each BRIN was paid for."""
+    return SchoolTypes(books.frame("select distinct brin, school_type from payments"))

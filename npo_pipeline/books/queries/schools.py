@@ -1,4 +1,4 @@
-"""Schools: facts by delivery, the directory, and who holds them."""
+"""Schools: facts by delivery, the directory, and the boards that hold them."""
 
 from __future__ import annotations
 
@@ -7,42 +7,27 @@ from collections.abc import Sequence
 import polars as pl
 
 from npo_pipeline.books.reader import Books
+from schemas.frames.books import BoardSchools, DeliverySchools
 from schemas.frames.reports import KnownSchools
-from schemas.received import Schools
+from schemas.received import SchoolFacts, Schools
 
-PLACES = """
+SCHOOLS_BY_DELIVERY = """
     select delivery_id, vestiging from counts union select delivery_id, vestiging from scores
     union select delivery_id, vestiging from school_facts"""
 
-"""Which schools each delivery tells of."""
 
-
-def schools_by_delivery(books: Books) -> pl.DataFrame:
-    """Which schools each delivery tells of: delivery_id, vestiging."""
-    return books.frame(PLACES)
+def schools_by_delivery(books: Books) -> DeliverySchools:
+    """Return the schools that each delivery reports on."""
+    return DeliverySchools(books.frame(SCHOOLS_BY_DELIVERY))
 
 
 def known_vestigingen(books: Books) -> pl.Series:
-    """The vestigingen that have a board."""
+    """Return the vestigingen that have a board."""
     return books.frame("select distinct vestiging from school_facts")["vestiging"]
 
 
-def school_facts(books: Books) -> pl.DataFrame:
-    """All that was ever told of schools, in the order of arrival.
-
-    Also of lists that were superseded: a corrected list in which a school is missing does not stop its
-    money, and where both name it the later one is believed.
-    """
-    return books.frame("from school_facts order by delivery_id, vestiging")
-
-
-def school_directory(books: Books) -> Schools:
-    """Return the directory of schools."""
-    return Schools(books.frame("from schools order by vestiging, valid_from"))
-
-
 def known_schools(books: Books) -> KnownSchools:
-    """Return the rows of the directory and the schools that only a count names, which may have no board."""
+    """Return the directory and, without a board, the vestigingen that have counts and are not in it."""
     return KnownSchools(
         books.frame("""
             select vestiging, brin, board, name, place, valid_from from schools
@@ -53,20 +38,43 @@ def known_schools(books: Books) -> KnownSchools:
     )
 
 
+def school_facts(books: Books) -> SchoolFacts:
+    """Return all facts about schools in the order of arrival, also of superseded lists.
+
+    A corrected list in which a school is missing does not stop its money, and where both name it the later one
+    is believed.
+    """
+    return SchoolFacts(books.frame("from school_facts order by delivery_id, vestiging"))
+
+
+def school_directory(books: Books) -> Schools:
+    """Return the directory of schools."""
+    return Schools(books.frame("from schools order by vestiging, valid_from"))
+
+
 def directory_of(books: Books, brins: Sequence[str]) -> Schools:
-    """Return the rows of the directory for some BRINs."""
-    return Schools(books.frame("from schools where brin = any($1) order by vestiging, valid_from", [list(brins)]))
+    """Return the part of the directory that is of some BRINs."""
+    query = "from schools where brin = any(?) order by vestiging, valid_from"
+    return Schools(books.frame(query, [list(brins)]))
+
+
+def schools_by_board(books: Books) -> BoardSchools:
+    """Return the BRINs that each board holds or held, by the facts and by the payments."""
+    return BoardSchools(
+        books.frame("""
+            select board, vestiging[:4] as brin from school_facts union select board, brin from payments""")
+    )
 
 
 def vestigingen_of_board(books: Books, board: str) -> list[str]:
-    """Return the vestigingen for which a board has an entitlement or was paid."""
+    """Return the vestigingen that a board has an entitlement or a payment for."""
     query = """
         select vestiging from entitlements where board = $1
         union select vestiging from payments where board = $1"""
     return books.frame(query, [board])["vestiging"].to_list()
 
 
-def schools_by_board(books: Books) -> pl.DataFrame:
-    """The schools that each board holds or ever held, by what was told of them or was paid: board, brin."""
-    return books.frame("""
-        select board, vestiging[:4] as brin from school_facts union select board, brin from payments""")
+def count_schools_without_board(books: Books) -> int:
+    """Count the vestigingen with pupils that are not in the directory."""
+    query = "select count(distinct vestiging) from current_counts anti join schools using (vestiging)"
+    return int(books.value(query))

@@ -12,10 +12,17 @@ import polars as pl
 
 from npo_pipeline.accounts.statement import Accounted, account_for
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.accounts import (
+    accountability_of,
+    changes_since_account,
+    has_carry_over,
+    years_accounted,
+)
+from npo_pipeline.books.queries.payments import years_paid
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
-from npo_pipeline.commands.account.inputs import AccountingContext, changes_since, load_inputs
+from npo_pipeline.commands.account.inputs import AccountingContext, load_inputs
 from npo_pipeline.commands.account.write import AccountResult, write_accounts
 from npo_pipeline.commands.ingest import (
     DEFAULT_MAX_REJECTED,
@@ -88,16 +95,16 @@ def refuse_unaccountable(books: Books, year: int) -> None:
     Raises:
         Refused: says which year to begin with, or that there is nothing.
     """
-    paid = books.frame("select distinct year(paid_month)::bigint as year from payments")["year"].sort()
-    done = books.frame("select distinct year from accounts")["year"]
-    left = books.value("select count(*) from accountability where year = ? and carried_out <> 0", [year - 1])
-    if year not in paid and not left:
+    paid, done = years_paid(books), years_accounted(books)
+    if year not in paid and not has_carry_over(books, year - 1):
         there = ", ".join(map(str, paid)) or "none yet"
         raise Refused(f"nothing was paid in {year} and nothing was left over for it; years with payments: {there}")
-    if paid.len() and paid[0] < year and year - 1 not in done:
+    if paid and paid[0] < year and year - 1 not in done:
         first = next(one for one in range(paid[0], year) if one not in done)
         raise Refused(f"{year} opens on what {year - 1} leaves over; begin with `npo account --year {first}`")
-    later = changes_since(books).filter((pl.col("year") < year) & pl.col("what").is_in(["payments", "spending"]))
+    later = changes_since_account(books).filter(
+        (pl.col("year") < year) & pl.col("what").is_in(["payments", "spending"])
+    )
     for first, what in later.head(1).iter_rows():
         raise Refused(
             f"{year} opens on what {first} leaves over, and {what} of {first} came in since it was accounted for; "
@@ -128,7 +135,7 @@ def moment_of(run: Run, request: AccountRequest, today: date) -> AccountingConte
         request.treatment or rules.accountability.treatment.known("the treatment of what is left over"),
         rules,
         school_directory(run.books),
-        run.books.frame("from accountability where year = ?", [request.year - 1]),
+        accountability_of(run.books, request.year - 1),
         run.appended,
     )
 

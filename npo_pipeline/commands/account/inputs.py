@@ -10,6 +10,9 @@ import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
 from npo_pipeline.accounts.statement import Basis
+from npo_pipeline.books.queries.board_reports import rows_until
+from npo_pipeline.books.queries.decisions import totals_of_decisions
+from npo_pipeline.books.queries.payments import receipts_per_month
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.ledger_state import decisions_in_force
 from npo_pipeline.rulebook.accountability.load import YearEndRules
@@ -46,8 +49,8 @@ def load_inputs(books: Books, moment: AccountingContext) -> Basis:
         moment.accounted_on,
         moment.treatment,
         moment.rules,
-        books.frame(_PAYMENTS, [moment.run_id]),
-        books.frame(_TOTALS, [decisions_in_force(books, moment.run_id)["decision_id"].to_list()]),
+        receipts_per_month(books, moment.run_id),
+        totals_of_decisions(books, decisions_in_force(books, moment.run_id)["decision_id"].to_list()),
         moment.schools,
         spending,
         consents,
@@ -59,9 +62,7 @@ def load_inputs(books: Books, moment: AccountingContext) -> Basis:
 
 def _held(books: Books, table: str, moment: AccountingContext) -> pl.DataFrame:
     """Rows of deliveries that were there when the run ended."""
-    rows = books.frame(
-        f"select t.* from {table} t join deliveries d using (delivery_id) where d.run_id <= ?", [moment.run_id]
-    )
+    rows = rows_until(books, table, moment.run_id)
     added = moment.added.get(table)
     return rows if added is None else pl.concat([rows, added.select(rows.columns)])
 
@@ -94,32 +95,3 @@ def _of_year(year: int) -> pl.Expr:
     return pl.col("period").is_null() | pl.col("period").is_in(
         [str(year), f"{year - 1}-{year}", f"{year}-{year + 1}"]
     )
-
-
-def changes_since(books: Books) -> pl.DataFrame:
-    """What came in of a calendar year since it was last accounted for.
-
-    Returns:
-        year, what (`payments`, `spending` or `consents`), in order.
-    """
-    return books.frame(_CAME_LATER)
-
-
-_CAME_LATER = """
-    with latest as (from accounts qualify sequence = max(sequence) over (partition by year))
-    select year, 'payments' as what from latest l
-    join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id
-    union select l.year, 'spending' from latest l
-    join spending s using (year) join deliveries d using (delivery_id) where d.run_id > l.run_id
-    union select l.year, 'consents' from latest l
-    join consents c on l.year - c.school_year[:4]::bigint in (0, 1)
-    join deliveries d using (delivery_id) where d.run_id > l.run_id
-    order by year, what"""
-
-_PAYMENTS = """
-    select paid_month, school_year, board, brin, currency, sum(amount)::decimal(18, 2) as amount
-    from payments where run_id < ? group by all"""
-
-_TOTALS = """
-    select i.school_year, i.vestiging, d.currency, sum(i.amount)::decimal(18, 2) as amount
-    from instalments i join decisions d using (decision_id) where decision_id in (select unnest(?)) group by all"""

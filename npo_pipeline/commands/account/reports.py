@@ -23,6 +23,15 @@ from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.accounts import (
+    accountability_of,
+    findings_of,
+    interventions_of,
+    latest_account_of,
+    school_names_of,
+)
+from npo_pipeline.books.queries.board_reports import rows_until
+from npo_pipeline.books.queries.payments import school_types_paid
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
@@ -36,8 +45,8 @@ from npo_pipeline.reports.xbrl.arelle import validate, viewer
 from npo_pipeline.reports.xbrl.checks import fact_faults, file_faults
 from npo_pipeline.reports.xbrl.facts import facts_of, mixed_boards
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
-from schemas.accounted import Accountability, AccountabilityInterventions, Findings
-from schemas.frames.accounts import Facts, InterventionKeys, NationalSummary, ReportConsents, SchoolNames
+from schemas.accounted import Accountability, AccountabilityInterventions
+from schemas.frames.accounts import Facts, InterventionKeys, NationalSummary, ReportConsents
 
 NATIONAL = "landelijk"
 
@@ -107,44 +116,25 @@ def load_report_data(books: Books, year: int) -> ReportData:
     Raises:
         Refused: the year was not accounted for.
     """
-    rows = books.frame("from accounts where year = ? qualify sequence = max(sequence) over ()", [year])
+    rows = latest_account_of(books, year)
     if rows.is_empty():
         raise Refused(f"{year} was not accounted for yet; begin with `npo account --year {year}`")
     row = rows.row(0, named=True)
-    mine = {
-        table: books.frame(f"from {table} where year = ?", [year])
-        for table in ("accountability", "accountability_interventions", "findings")
-    }
-    consents = books.frame(
-        "select c.* from consents c join deliveries d using (delivery_id) where d.run_id <= ?", [row["run_id"]]
-    )
+    consents = rows_until(books, "consents", row["run_id"])
     return ReportData(
         year=year,
         treatment=row["treatment"],
         accounted_on=row["accounted_on"],
-        accountability=Accountability(mine["accountability"].sort("board", "brin")),
+        accountability=Accountability(accountability_of(books, year).sort("board", "brin")),
         interventions=AccountabilityInterventions(
-            mine["accountability_interventions"].sort("board", "brin", "category", "intervention", "level")
+            interventions_of(books, year).sort("board", "brin", "category", "intervention", "level")
         ),
-        findings=Findings(mine["findings"]),
-        schools=SchoolNames(books.frame(_SCHOOLS, [year, year])),
+        findings=findings_of(books, year),
+        schools=school_names_of(books, year),
         consents=ReportConsents(report_texts(consents_for(latest_reports(consents, "school_year"), year))),
         keys=InterventionKeys(keys(kept_rules_of(books, row).menukaart)),
     )
 
-
-_SCHOOLS = """
-    with held as (
-        select brin, vestiging, name, municipality, board, valid_from,
-               valid_from <= make_date(?, 12, 31) as known from schools),
-    own as (
-        select a.board, a.brin, h.* exclude (board, brin),
-               row_number() over (
-                   partition by a.board, a.brin
-                   order by (h.board = a.board) desc, h.known desc, h.vestiging, h.valid_from desc) as place
-        from accountability a left join held h on h.brin = a.brin where a.year = ?)
-    select board, brin, name, municipality from own where place = 1 order by board, brin"""
-"""A school is named after its lowest vestiging, as the board knew it at the end of the year."""
 
 DATA_FAULTS = ("share_above_one", "external_above_spent")
 """Faults that come from what a board told: more externals than it spent. No filing can say so."""
@@ -290,7 +280,7 @@ def gather(request: ReportRequest) -> ReportInputs:
     """
     with read_books(request.home) as books:
         told = load_report_data(books, request.year)
-        types = books.frame("select distinct brin, school_type from payments")
+        types = school_types_paid(books)
     if request.board is not None and request.board not in told.accountability["board"]:
         raise Refused(f"board {request.board} received, spent and carried nothing in {request.year}")
     asked = set(told.accountability["board"]) if request.board is None else {request.board}

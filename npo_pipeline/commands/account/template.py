@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from npo_pipeline.accounts.received import last_day
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.accounts import school_openings
+from npo_pipeline.books.queries.payments import first_school_year_paid
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.board_form.workbook import write_template
@@ -36,7 +36,7 @@ def write_blank(request: TemplateRequest) -> Path:
     """
     require_books(request.home)
     with read_books(request.home) as books:
-        schools = schools_of(books, request.year, request.board)
+        schools = school_openings(books, request.year, request.board)
         if schools.is_empty():
             raise Refused(f"board {request.board} received nothing in {request.year} and has nothing left over")
         years = school_years_in(books, request.year)
@@ -52,33 +52,9 @@ def write_blank(request: TemplateRequest) -> Path:
     return path
 
 
-def schools_of(books: Books, year: int, board: str) -> pl.DataFrame:
-    """The schools of a board that received something in a year or have something left over.
-
-    Returns:
-        brin, name, received, carried_in (DECIMAL(18,2)), by brin.
-    """
-    return books.frame(
-        """
-        with paid as (
-            select brin, sum(amount) as received from payments
-            where board = $board and year(paid_month) = $year group by 1),
-        carried as (
-            select brin, carried_out as carried_in from accountability
-            where board = $board and year = $year - 1 and carried_out <> 0),
-        names as (
-            select brin, arg_min(name, vestiging) as name from schools
-            where board = $board group by 1)
-        select brin, coalesce(name, '') as name, coalesce(received, 0)::decimal(18, 2) as received,
-               coalesce(carried_in, 0)::decimal(18, 2) as carried_in
-        from paid full join carried using (brin) left join names using (brin) order by brin""",
-        {"board": board, "year": year},
-    )
-
-
 def school_years_in(books: Books, year: int) -> list[str]:
-    """The school years in a calendar year, those before the first that was ever paid left out."""
-    first = books.value("select min(school_year) from payments")
+    """Return the school years in a calendar year, without those before the first that was ever paid."""
+    first = first_school_year_paid(books) or ""
     return [one for one in (f"{year - 1}-{year}", f"{year}-{year + 1}") if one >= first]
 
 

@@ -10,9 +10,11 @@ import polars as pl
 
 from npo_pipeline.accounts.findings.registry import OPENING, in_order, opening_findings
 from npo_pipeline.accounts.statement import Accounted
+from npo_pipeline.books.queries.accounts import changes_since_account, count_accounts, latest_account_of
+from npo_pipeline.books.queries.payments import last_paid_month_in, months_due_in
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.run import Run
-from npo_pipeline.commands.account.inputs import AccountingContext, changes_since
+from npo_pipeline.commands.account.inputs import AccountingContext
 from npo_pipeline.commands.decide.rules import keep_texts
 from npo_pipeline.commands.ingest import IngestResult
 from schemas import tables
@@ -51,9 +53,9 @@ def write_accounts(
     }
     new["findings"] = _with_openings(run.books, new["accountability"], accounted.findings, moment)
     # What a report tells beside the tables, a text or a date of consent, may have changed alone.
-    news = moment.year in changes_since(run.books)["year"]
+    news = moment.year in changes_since_account(run.books)["year"]
     if not run.appended and not news and _same(run.books, new):
-        return _result(run, moment.year, None, new, run.books.frame(_LATEST, [moment.year]), taken)
+        return _result(run, moment.year, None, new, latest_account_of(run.books, moment.year), taken)
     row = _row(run, moment, accounted, new["findings"])
     run.append(tables.ACCOUNTS, row)
     for model in ACCOUNTED:
@@ -66,14 +68,14 @@ def _with_openings(
     books: Books, accountability: pl.DataFrame, mine: pl.DataFrame, moment: AccountingContext
 ) -> pl.DataFrame:
     """All findings: those of the year and of other years, and the openings of all years compared anew."""
-    others = books.frame("from findings where year <> ? and rule <> ?", [moment.year, OPENING])
+    others = books.table("findings").filter(pl.col("year") != moment.year, pl.col("rule") != OPENING)
     rules, years = moment.rules.accountability, sorted(accountability["year"].unique())
     openings = [opening_findings(accountability, one, rules) for one in years]
     return in_order(pl.concat([mine, others.select(mine.columns), *openings]))
 
 
 def _with_others(books: Books, table: str, mine: pl.DataFrame, year: int) -> pl.DataFrame:
-    others = books.frame(f"from {table} where year <> ?", [year])
+    others = books.table(table).filter(pl.col("year") != year)
     return pl.concat([others, mine.select(others.columns)]).sort("year", "board", "brin", maintain_order=True)
 
 
@@ -88,7 +90,6 @@ def _same(books: Books, new: dict[str, pl.DataFrame]) -> bool:
 
 
 def _row(run: Run, moment: AccountingContext, accounted: Accounted, findings: pl.DataFrame) -> pl.DataFrame:
-    query = "select count(*) from accounts where year = ?"
     schools = accounted.accountability
     mine = findings.filter(pl.col("year") == moment.year)
     sums = {
@@ -99,7 +100,7 @@ def _row(run: Run, moment: AccountingContext, accounted: Accounted, findings: pl
     row: dict[str, Any] = {
         "run_id": run.run_id,
         "year": moment.year,
-        "sequence": int(run.books.value(query, [moment.year])) + 1,
+        "sequence": count_accounts(run.books, moment.year) + 1,
         "accounted_on": moment.accounted_on,
         "treatment": moment.treatment,
         "menukaart": moment.rules.name,
@@ -110,9 +111,6 @@ def _row(run: Run, moment: AccountingContext, accounted: Accounted, findings: pl
         **{f"{one}s": mine.filter(pl.col("severity") == one).height for one in ("error", "warning", "note")},
     }
     return pl.DataFrame([row], schema=schema_of(tables.ACCOUNTS))
-
-
-_LATEST = "from accounts where year = ? qualify sequence = max(sequence) over ()"
 
 
 def _result(
@@ -151,12 +149,8 @@ def _other_years(run: Run, year: int) -> list[str]:
 def _remarks(run: Run, year: int, findings: pl.DataFrame) -> list[str]:
     """What else the reader should know: months that are not paid yet, and later years that open otherwise now."""
     books, remarks = run.books, _other_years(run, year)
-    last = books.value("select max(paid_month) from payments where year(paid_month) = ?", [year])
-    due = books.frame(
-        "select distinct month from instalments join latest_decisions using (decision_id) where year(month) = ?",
-        [year],
-    )["month"].sort()
-    open_months = [f"{month:%Y-%m}" for month in due if last is None or month > last]
+    last = last_paid_month_in(books, year)
+    open_months = [f"{month:%Y-%m}" for month in months_due_in(books, year) if last is None or month > last]
     if open_months:
         remarks.append(f"{', '.join(open_months)} is not paid yet, and not in what was received")
     later = findings.filter((pl.col("rule") == OPENING) & (pl.col("year") > year))

@@ -1,1 +1,1 @@
-"""The steps of `npo verify`."""
+"""`npo verify`: every published row derived again from what was received and decided, and compared."""

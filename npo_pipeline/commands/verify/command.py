@@ -10,12 +10,15 @@ import polars as pl
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.board_reports import row_count_mismatches
-from npo_pipeline.books.queries.schools import school_facts
+from npo_pipeline.books.queries.deliveries import rejection_mismatches
+from npo_pipeline.books.queries.payments import run_totals
+from npo_pipeline.books.queries.schools import school_directory, school_facts
 from npo_pipeline.books.reader import Books, read_books, require_books
-from npo_pipeline.commands.ingest import declared_faults
 from npo_pipeline.commands.verify.accounts import account_faults
-from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults, row_differences
+from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults
 from npo_pipeline.commands.verify.manifest_chain import chain_faults
+from npo_pipeline.commands.verify.row_differences import row_differences
+from npo_pipeline.commands.verify.source_corrections import correction_faults
 from npo_pipeline.commands.verify.table_shape import table_faults, view_faults
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.school_directory import build_directory
@@ -27,7 +30,7 @@ Check = Callable[[Books, Home], Iterator[Finding]]
 
 @dataclass(frozen=True)
 class VerifyResult:
-    """How many findings each check gave, and the findings: a sentence each, with the name of its check.
+    """Hold the number of findings per check, and the findings: a sentence each, with the name of its check.
 
     A check that could not be done, because the tables are not sound, is not in `checked`.
     """
@@ -48,7 +51,7 @@ def verify(home: Home) -> VerifyResult:
 
 
 def verify_books(books: Books, home: Home) -> VerifyResult:
-    """All checks, on books that are open; tables that are not sound end it, for nothing follows from them."""
+    """Do all checks on open books; unsound tables end it, for nothing can be derived from them."""
     findings: list[Finding] = []
     checked: dict[str, int] = {}
     for name, check in CHECKS.items():
@@ -61,7 +64,7 @@ def verify_books(books: Books, home: Home) -> VerifyResult:
 
 
 def findings_of(check: Check, books: Books, home: Home) -> list[Finding]:
-    """What one check finds, a sentence each. That it cannot be done with what the tables hold is a finding too."""
+    """Return the findings of one check; that it cannot be done with what the tables hold is a finding too."""
     found = []
     try:
         for finding in check(books, home):
@@ -72,26 +75,22 @@ def findings_of(check: Check, books: Books, home: Home) -> list[Finding]:
 
 
 def delivery_faults(books: Books) -> Iterator[Finding]:
-    """Rows refused per delivery, and the directory of schools."""
-    told = books.frame("""
-        select d.delivery_id, d.rejected, count(distinct q.line) as found
-        from deliveries d left join quarantine q using (delivery_id) group by all having found <> rejected
-        order by 1""")
-    for name, rejected, found in told.iter_rows():
+    """Compare the number of rejected rows per delivery with quarantine, and the directory with the facts."""
+    for name, rejected, found in rejection_mismatches(books).iter_rows():
         yield f"delivery {name} says {rejected} rows were refused, quarantine holds {found}"
-    yield from row_differences(
-        "schools", build_directory(school_facts(books)), books.table("schools"), list(tables.SCHOOLS.columns)
-    )
+    directory = build_directory(school_facts(books))
+    yield from row_differences("schools", directory, school_directory(books), list(tables.SCHOOLS.columns))
+
+
+def report_faults(books: Books) -> Iterator[Finding]:
+    """Compare the number of valid rows per report of a board with the rows in the books."""
+    for name, valid, found in row_count_mismatches(books):
+        yield f"delivery {name} has {valid} good rows, the books hold {found}"
 
 
 def total_faults(books: Books) -> Iterator[Finding]:
-    """What each run says it paid, against the ledger."""
-    query = """
-        select r.run_id, r.payments, r.total, r.total_usd, count(p.payment_id),
-               coalesce(sum(p.amount) filter (p.currency = 'EUR'), 0),
-               coalesce(sum(p.amount) filter (p.currency = 'USD'), 0)
-        from runs r left join payments p using (run_id) group by all order by 1"""
-    for run_id, rows, euros, dollars, *ledger in books.frame(query).iter_rows():
+    """Compare what each run stated that it paid with the ledger."""
+    for run_id, rows, euros, dollars, *ledger in run_totals(books).iter_rows():
         if [rows, euros, dollars] != ledger:
             found = "{} payments of {} euro and {} dollar"
             yield f"{run_id}: says {found.format(rows, euros, dollars)}, the ledger holds {found.format(*ledger)}"
@@ -101,9 +100,7 @@ TABLES = "tables"
 CHECKS: dict[str, Check] = {
     TABLES: lambda books, _: table_faults(books),
     "chain": lambda books, home: chain(chain_faults(books, home), view_faults(books)),
-    "deliveries": lambda books, _: chain(
-        delivery_faults(books), row_count_mismatches(books), declared_faults(books)
-    ),
+    "deliveries": lambda books, _: chain(delivery_faults(books), report_faults(books), correction_faults(books)),
     "decisions": lambda books, _: decision_faults(books),
     "payments": lambda books, _: payment_faults(books),
     "totals": lambda books, _: total_faults(books),

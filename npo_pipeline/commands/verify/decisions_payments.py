@@ -1,13 +1,22 @@
-"""Decisions and payments worked out a second time, from what was received and from the rules that were kept."""
+"""Decisions and payments calculated a second time, from the received rows and the archived rules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from npo_pipeline.books.queries.decisions import (
+    all_decisions,
+    decision_in_series,
+    decision_inputs,
+    table_of_decision,
+)
+from npo_pipeline.books.queries.deliveries import deliveries_live_before
+from npo_pipeline.books.queries.payments import causes_of_run
+from npo_pipeline.books.queries.runs import payment_runs
 from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import empty_decision, has_applications, recompute_grants
@@ -20,6 +29,7 @@ from npo_pipeline.commands.decide.recompute import (
     facts_as_of,
 )
 from npo_pipeline.commands.ledger_state import attribution_inputs, decisions_in_force, ledger_state, paid_until
+from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.decisions.change_causes import NOTHING_CHANGED
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS
 from npo_pipeline.entitlements.calculate import calculate_decision
@@ -41,33 +51,34 @@ from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.rulebook.subsidies.load import parse_subsidy_texts
 from schemas import tables
 
-INSTALLED_ROWS = [name for name in INSTALMENT_COLUMNS if name != "currency"]
-"""What table `instalments` holds of an instalment: its currency is that of its decision."""
+_INSTALMENT_COLUMNS = [name for name in INSTALMENT_COLUMNS if name != "currency"]
+"""Table `instalments` has no currency: it is that of the decision."""
 
 
 def decision_faults(books: Books) -> Iterator[str]:
-    """Every decision: what it rests on, and its entitlements, instalments and grants, worked out again."""
+    """Compare every decision, its inputs and its rows with those calculated again, a sentence per difference."""
     texts = archived_texts(books)
     done: dict[str, int] = {}
-    for row in books.frame("from decisions order by run_id, decision_id").iter_rows(named=True):
+    for row in all_decisions(books).iter_rows(named=True):
         name, series = row["decision_id"], f"{row['school_year']} in {row['currency']}"
         done[series] = done.get(series, 0) + 1
         if row["sequence"] != done[series]:
             yield f"{name}: is decision {done[series]} of {series}, not {row['sequence']}"
         try:
-            yield from _decision_apart(books, row, archived_rules(texts, row["regulation_sha256"]))
+            yield from _faults_of_decision(books, row, archived_rules(texts, row["regulation_sha256"]))
         except Refused as refusal:
             yield f"{name}: {refusal}"
 
 
-def _decision_apart(books: Books, decision: dict[str, Any], rules: KeptRules) -> Iterator[str]:
+def _faults_of_decision(books: Books, decision: Mapping[str, Any], rules: KeptRules) -> Iterator[str]:
+    """Calculate a decision again from what was known when its run began, and compare."""
     run_id, day = decision["run_id"], decision["reference_date"]
-    live = _live_at(books, run_id)
+    live = deliveries_live_before(books, run_id)
     inputs = inputs_of(live, rules.regulations, day) if rules.regulations else {}
     if has_applications(live):
         for one in rules.subsidies:
             inputs |= grant_inputs_of(parse_subsidy_texts(one).subsidy, live)
-    yield from _inputs_apart(books, decision["decision_id"], inputs)
+    yield from _input_differences(books, decision["decision_id"], inputs)
     known = build_directory(facts_as_of(books, school_facts(books), run_id))
     again = empty_decision()
     if rules.regulations:
@@ -76,60 +87,57 @@ def _decision_apart(books: Books, decision: dict[str, Any], rules: KeptRules) ->
         again = calculate_decision(decision["school_year"], [rule_frames(one) for one in rules.regulations], basis)
     granted = recompute_grants(books, decision, rules.subsidies, inputs, known)
     yield from _decision_differences(books, decision, again.of(decision["currency"]), granted)
-    yield from _due_apart(
-        books, decision, DecisionContext(decision["school_year"], rules.regulations, inputs, known, again)
-    )
+    context = DecisionContext(decision["school_year"], rules.regulations, inputs, known, again)
+    yield from _due_differences(books, decision, context)
 
 
-def _due_apart(books: Books, decision: dict[str, Any], now: DecisionContext) -> Iterator[str]:
-    """What a decision says it makes due that the one before did not, and why."""
-    name, series = (
+def _input_differences(books: Books, decision_id: str, inputs: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    expected = {(use, delivery) for use, deliveries in inputs.items() for delivery in deliveries}
+    found = set(decision_inputs(books, decision_id).select("used_for", "delivery_id").iter_rows())
+    for use, delivery in sorted(expected ^ found):
+        should = "should rest" if (use, delivery) in expected else "should not rest"
+        yield f"{decision_id}: {should} on delivery {delivery} for {use}"
+
+
+def _decision_differences(
+    books: Books, decision: Mapping[str, Any], again: DecisionTables, granted: pl.DataFrame
+) -> Iterator[str]:
+    """Compare the rows of a decision, table by table, and its total with the sum of them."""
+    name, tables_again = (
         decision["decision_id"],
-        [decision["school_year"], decision["currency"], decision["sequence"] - 1],
+        {
+            "entitlements": (again.entitlements, ENTITLEMENT_COLUMNS),
+            "instalments": (again.instalments, _INSTALMENT_COLUMNS),
+            "trace": (again.trace, TRACE_COLUMNS),
+            "grants": (granted, list(GRANTED)),
+            "adjustments": (again.adjustments, ADJUSTMENT_COLUMNS),
+            "settling": (again.settling, SETTLEMENT_COLUMNS[:-1]),
+        },
     )
-    before = books.frame("from decisions where school_year = ? and currency = ? and sequence = ?", series)
-    again = [due_changes_from(books, row, now) for row in before.iter_rows(named=True)]
-    held = books.frame("from due_changes where decision_id = ?", [name])
-    columns = [column for column in held.columns if column != "decision_id"]
-    yield from row_differences(f"{name}, due_changes", pl.concat([NOTHING_CHANGED, *again]), held, columns)
-    paid = paid_until(books, decision["school_year"], decision["currency"], decision["run_id"])
+    found = {table: table_of_decision(books, table, name) for table in tables_again}
+    for table, (expected, columns) in tables_again.items():
+        yield from row_differences(f"{name}, {table}", expected, found[table], columns)
+    total = pl.concat([found["instalments"]["amount"], found["grants"]["amount"]]).sum()
+    if total != decision["total"]:
+        yield f"{name}: total is {decision['total']}, its instalments and grants add up to {total}"
+
+
+def _due_differences(books: Books, decision: Mapping[str, Any], context: DecisionContext) -> Iterator[str]:
+    """Compare what a decision states that it made due beyond the one before, per cause, and up to which month."""
+    name, school_year, currency = decision["decision_id"], decision["school_year"], decision["currency"]
+    before = decision_in_series(books, school_year, currency, decision["sequence"] - 1)
+    again = [due_changes_from(books, row, context) for row in before.iter_rows(named=True)]
+    found = table_of_decision(books, "due_changes", name).drop("decision_id")
+    yield from row_differences(f"{name}, due_changes", pl.concat([NOTHING_CHANGED, *again]), found, found.columns)
+    paid = paid_until(books, school_year, currency, decision["run_id"])
     if paid != decision["paid_until"]:
         yield f"{name}: says that {decision['paid_until']} was the last month run before it, and it was {paid}"
 
 
-def _decision_differences(
-    books: Books, decision: dict[str, Any], again: DecisionTables, granted: pl.DataFrame
-) -> Iterator[str]:
-    name = decision["decision_id"]
-    held, found = (
-        books.frame(f"from {table} where decision_id = ?", [name]) for table in ("entitlements", "grants")
-    )
-    yield from row_differences(f"{name}, entitlements", again.entitlements, held, ENTITLEMENT_COLUMNS)
-    due = books.frame("from instalments where decision_id = ?", [name])
-    yield from row_differences(f"{name}, instalments", again.instalments, due, INSTALLED_ROWS)
-    traced = books.frame("from trace where decision_id = ?", [name])
-    yield from row_differences(f"{name}, trace", again.trace, traced, TRACE_COLUMNS)
-    yield from row_differences(f"{name}, grants", granted, found, list(GRANTED))
-    adjusted = books.frame("from adjustments where decision_id = ?", [name])
-    yield from row_differences(f"{name}, adjustments", again.adjustments, adjusted, ADJUSTMENT_COLUMNS)
-    settling = books.frame("from settling where decision_id = ?", [name])
-    yield from row_differences(f"{name}, settling", again.settling, settling, SETTLEMENT_COLUMNS[:-1])
-    if (total := pl.concat([due["amount"], found["amount"]]).sum()) != decision["total"]:
-        yield f"{name}: total is {decision['total']}, its instalments and grants add up to {total}"
-
-
-def _inputs_apart(books: Books, decision: str, inputs: dict[str, list[str]]) -> Iterator[str]:
-    expected = {(subject, delivery) for subject, names in inputs.items() for delivery in names}
-    rows = books.frame("select used_for, delivery_id from decision_inputs where decision_id = ?", [decision])
-    for subject, delivery in sorted(expected ^ set(rows.iter_rows())):
-        says = "should rest" if (subject, delivery) in expected else "should not rest"
-        yield f"{decision}: {says} on delivery {delivery} for {subject}"
-
-
 def payment_faults(books: Books) -> Iterator[str]:
-    """Every payment run, settled again from the decisions and payments there were before it."""
+    """Settle every payment run again from the decisions and payments before it, a sentence per difference."""
     payments, facts = books.table("payments"), school_facts(books)
-    runs = books.frame("select run_id, month from runs where command = 'pay' order by 1")
+    runs = payment_runs(books)
     others = payments.join(runs, on="run_id", how="anti").height
     if others:
         yield f"{others} payments belong to no payment run"
@@ -141,47 +149,19 @@ def payment_faults(books: Books) -> Iterator[str]:
         if month is None:
             yield f"{run_id}: is a payment run without a month"
             continue
-        again = payment_rows(
-            month, run_id, ledger_state(books, month, run_id, build_directory(facts_as_of(books, facts, run_id)))
-        )
-        yield from row_differences(
-            run_id, again, payments.filter(pl.col("run_id") == run_id), list(tables.PAYMENTS.columns)
-        )
-        yield from _causes_apart(books, run_id, month, again)
+        known = build_directory(facts_as_of(books, facts, run_id))
+        again = payment_rows(month, run_id, ledger_state(books, month, run_id, known))
+        found = payments.filter(pl.col("run_id") == run_id)
+        yield from row_differences(run_id, again, found, list(tables.PAYMENTS.columns))
+        yield from _cause_differences(books, run_id, month, again)
 
 
-def _causes_apart(books: Books, run_id: str, month: date, again: pl.DataFrame) -> Iterator[str]:
-    """What the corrections of a run say they are for."""
+def _cause_differences(books: Books, run_id: str, month: date, again: pl.DataFrame) -> Iterator[str]:
+    """Compare the causes that a run gave for its corrections."""
     corrected = again.filter(pl.col("reason") == "correction")["vestiging"]
-    held = books.frame("from correction_causes where run_id = ?", [run_id])
-    if corrected.is_empty() and held.is_empty():
+    found = causes_of_run(books, run_id)
+    if corrected.is_empty() and found.is_empty():
         return
-    made = attribution_inputs(books, corrected, month, run_id)
-    told = correction_causes(month, again, decisions_in_force(books, run_id), made)
-    yield from row_differences(f"{run_id}, correction_causes", told, held, held.columns)
-
-
-def _live_at(books: Books, run_id: str) -> pl.DataFrame:
-    """The deliveries that nothing had superseded when a run began."""
-    return books.frame(
-        """
-        from deliveries d where run_id < $1 and not exists (
-            from deliveries n where n.delivery_id = d.superseded_by and n.run_id < $1)""",
-        [run_id],
-    )
-
-
-def row_differences(what: str, expected: pl.DataFrame, found: pl.DataFrame, columns: list[str]) -> Iterator[str]:
-    """Rows that are there and should not be, and the other way round; a row can be there too often."""
-    one, other = _numbered(expected, columns), _numbered(found, columns)
-    missing = one.join(other, on=one.columns, how="anti", nulls_equal=True).sort(columns)
-    extra = other.join(one, on=one.columns, how="anti", nulls_equal=True).sort(columns)
-    if extra.height or missing.height:
-        first = pl.concat([extra, missing]).row(0, named=True)
-        shown = ", ".join(f"{name} {first[name]}" for name in columns)
-        yield f"{what}: {extra.height} rows do not follow, {missing.height} are missing; first: {shown}"
-
-
-def _numbered(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """The rows with, for exact copies, a number of their own."""
-    return rows.select(*columns, copy=pl.int_range(pl.len()).over(columns))
+    inputs = attribution_inputs(books, corrected, month, run_id)
+    expected = correction_causes(month, again, decisions_in_force(books, run_id), inputs)
+    yield from row_differences(f"{run_id}, correction_causes", expected, found, found.columns)

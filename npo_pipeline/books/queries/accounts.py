@@ -1,0 +1,150 @@
+"""Accounts of calendar years: the latest of each year, their rows, and what came in since."""
+
+from __future__ import annotations
+
+from npo_pipeline.books.reader import Books
+from schemas.accounted import Accountability, AccountabilityInterventions, Accounts, Findings
+from schemas.frames.accounts import SchoolNames, SchoolOpenings, YearChanges
+from schemas.frames.books import BoardErrors, LedgerMismatches
+
+_LATEST = "from accounts qualify sequence = max(sequence) over (partition by year)"
+
+
+def all_accounts(books: Books) -> Accounts:
+    """Return all accounts in the order in which they were made."""
+    return Accounts(books.frame("from accounts order by run_id"))
+
+
+def latest_accounts(books: Books) -> Accounts:
+    """Return the latest account of each year, by year."""
+    return Accounts(books.frame(f"{_LATEST} order by year"))
+
+
+def latest_account_of(books: Books, year: int) -> Accounts:
+    """Return the latest account of a year: one row or none."""
+    return Accounts(books.frame("from accounts where year = ? qualify sequence = max(sequence) over ()", [year]))
+
+
+def account_before(books: Books, year: int, run_id: str) -> Accounts:
+    """Return the latest account of a year that was made before a run: one row or none."""
+    query = "from accounts where year = ? and run_id < ? qualify run_id = max(run_id) over ()"
+    return Accounts(books.frame(query, [year, run_id]))
+
+
+def count_accounts(books: Books, year: int) -> int:
+    """Count how many times a year was accounted for."""
+    return int(books.value("select count(*) from accounts where year = ?", [year]))
+
+
+def years_accounted(books: Books) -> list[int]:
+    """Return the years that were accounted for, in order."""
+    return books.frame("select distinct year from accounts order by 1")["year"].to_list()
+
+
+def years_without_account(books: Books) -> list[int]:
+    """Return the years that have accountability rows or findings, and no row in `accounts`."""
+    query = """
+        select distinct year from (select year from accountability union all select year from findings
+            union all select year from accountability_interventions)
+        where year not in (select year from accounts) order by 1"""
+    return books.frame(query)["year"].to_list()
+
+
+def accountability_of(books: Books, year: int) -> Accountability:
+    """Return the accountability of a year."""
+    return Accountability(books.frame("from accountability where year = ?", [year]))
+
+
+def interventions_of(books: Books, year: int) -> AccountabilityInterventions:
+    """Return the interventions of a year."""
+    return AccountabilityInterventions(books.frame("from accountability_interventions where year = ?", [year]))
+
+
+def findings_of(books: Books, year: int) -> Findings:
+    """Return the findings of a year."""
+    return Findings(books.frame("from findings where year = ?", [year]))
+
+
+def has_carry_over(books: Books, year: int) -> bool:
+    """Return whether any school carried an amount out of a year."""
+    query = "select count(*) > 0 from accountability where year = ? and carried_out <> 0"
+    return bool(books.value(query, [year]))
+
+
+def changes_since_account(books: Books) -> YearChanges:
+    """Return what came in of each calendar year after its latest account, in order."""
+    return YearChanges(
+        books.frame(f"""
+            with latest as ({_LATEST})
+            select year, 'payments' as what from latest l
+            join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id
+            union select l.year, 'spending' from latest l
+            join spending s using (year) join deliveries d using (delivery_id) where d.run_id > l.run_id
+            union select l.year, 'consents' from latest l
+            join consents c on l.year - c.school_year[:4]::bigint in (0, 1)
+            join deliveries d using (delivery_id) where d.run_id > l.run_id
+            order by year, what""")
+    )
+
+
+def ledger_mismatches(books: Books) -> LedgerMismatches:
+    """Select the boards whose received amounts by the accounts differ from the payments made before them."""
+    return LedgerMismatches(
+        books.frame(f"""
+            with latest as ({_LATEST}),
+            paid as (
+                select l.year, p.board, p.currency, sum(p.amount) as amount
+                from latest l join payments p on year(p.paid_month) = l.year and p.run_id < l.run_id group by all),
+            reported as (
+                select year, board, currency, sum(received) as amount from accountability group by all)
+            select year, board, currency,
+                   coalesce(reported.amount, 0) as received, coalesce(paid.amount, 0) as paid
+            from reported full join paid using (year, board, currency)
+            where coalesce(reported.amount, 0) <> coalesce(paid.amount, 0) order by all""")
+    )
+
+
+def errors_per_year(books: Books) -> BoardErrors:
+    """Count the findings of severity `error` per year, and the boards that have them."""
+    return BoardErrors(
+        books.frame("""
+            select year, count(*) as errors, count(distinct board) as boards from findings
+            where severity = 'error' group by 1 order by 1""")
+    )
+
+
+def school_names_of(books: Books, year: int) -> SchoolNames:
+    """Return the name and municipality of each school in the accounts of a year, by board and BRIN.
+
+    A school is named after its lowest vestiging, as the board knew it at the end of the year.
+    """
+    query = """
+        with directory as (
+            select brin, vestiging, name, municipality, board, valid_from,
+                   valid_from <= make_date($year, 12, 31) as known from schools),
+        own as (
+            select a.board, a.brin, s.* exclude (board, brin),
+                   row_number() over (
+                       partition by a.board, a.brin
+                       order by (s.board = a.board) desc, s.known desc, s.vestiging, s.valid_from desc) as place
+            from accountability a left join directory s on s.brin = a.brin where a.year = $year)
+        select board, brin, name, municipality from own where place = 1 order by board, brin"""
+    return SchoolNames(books.frame(query, {"year": year}))
+
+
+def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:
+    """Return the schools of a board that received something in a year or carried something into it, by BRIN."""
+    query = """
+        with paid as (
+            select brin, sum(amount) as received from payments
+            where board = $board and year(paid_month) = $year group by 1),
+        carried as (
+            select brin, carried_out as carried_in from accountability
+            where board = $board and year = $year - 1 and carried_out <> 0),
+        names as (
+            select brin, arg_min(name, vestiging) as name from schools
+            where board = $board group by 1)
+        select brin, coalesce(name, '') as name, coalesce(received, 0)::decimal(18, 2) as received,
+               coalesce(carried_in, 0)::decimal(18, 2) as carried_in
+        from paid full join carried using (brin) left join names using (brin) order by brin"""
+    return SchoolOpenings(books.frame(query, {"board": board, "year": year}))

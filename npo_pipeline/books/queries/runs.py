@@ -1,0 +1,52 @@
+"""Runs: their rows with the manifests, and the rows of tables that belong to each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from npo_pipeline.books.reader import Books
+from schemas.decided import Runs
+
+
+class LinkToRun(NamedTuple):
+    """The way from a row that does not name its run to a table that does."""
+
+    table: str
+    key: str
+    """The column of `table` that identifies its rows."""
+
+    foreign_key: str
+    """The column of the row that holds it."""
+
+
+def all_runs(books: Books) -> Runs:
+    """Return all runs in order."""
+    return Runs(books.frame("from runs order by run_id"))
+
+
+def payment_runs(books: Books) -> pl.DataFrame:
+    """Return the payment runs in order: run_id, month."""
+    return books.frame("select run_id, month from runs where command = 'pay' order by 1")
+
+
+def manifest_of(books: Books, run_id: str) -> str | None:
+    """Return the text of the manifest of a run; None when there is no such run."""
+    found = books.frame("select manifest from runs where run_id = ?", [run_id])["manifest"]
+    return found[0] if found.len() else None
+
+
+def rows_with_run(books: Books, table: str, link: LinkToRun | None) -> pl.DataFrame:
+    """Return a table with the run that each row belongs to, as `owner` (null where there is none).
+
+    Args:
+        books: the books.
+        table: its name.
+        link: how a row names its run; None where it has a column `run_id` of its own.
+    """
+    if link is None:
+        return books.frame(f"select *, run_id as owner from {table}")
+    return books.frame(f"""
+        select t.*, o.run_id as owner
+        from {table} t left join {link.table} o on o.{link.key} = t.{link.foreign_key}""")

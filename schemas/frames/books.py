@@ -1,0 +1,61 @@
+"""Frames that the queries of the books return, where these are not the rows of one table."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+import polars as pl
+
+DeliveryStates = NewType("DeliveryStates", pl.DataFrame)
+"""delivery_id, kind, reference_date, superseded_by."""
+
+DeliverySchools = NewType("DeliverySchools", pl.DataFrame)
+"""delivery_id, vestiging: the schools that a delivery reports on."""
+
+CorrectedLines = NewType("CorrectedLines", pl.DataFrame)
+"""delivery_id, file, line, column_name, action, reason, reported_by, expires."""
+
+ResolvedLines = NewType("ResolvedLines", pl.DataFrame)
+"""file, delivery_id, lines, resolved_by, by_file: the number of rejected lines that a later delivery resolves."""
+
+ResolutionFaults = NewType("ResolutionFaults", pl.DataFrame)
+"""fault (words), resolved_by, delivery_id, line."""
+
+RejectedLines = NewType("RejectedLines", pl.DataFrame)
+"""delivery_id, line."""
+
+OpenRejections = NewType("OpenRejections", pl.DataFrame)
+"""file, rows, rules (text: `3 not_a_date, 1 negative`)."""
+
+RejectionMismatches = NewType("RejectionMismatches", pl.DataFrame)
+"""delivery_id, rejected (as stated), found (in quarantine)."""
+
+SupersessionMismatches = NewType("SupersessionMismatches", pl.DataFrame)
+"""delivery_id, superseded_by, expected."""
+
+CurrentReports = NewType("CurrentReports", pl.DataFrame)
+"""delivery_id, kind, board, period (a calendar year or a school year, as text)."""
+
+CountedGroups = NewType("CountedGroups", pl.DataFrame)
+"""delivery_id, kind, reference_date, vestiging, school_type, cluster; of scores the last two are null."""
+
+BoardSchools = NewType("BoardSchools", pl.DataFrame)
+"""board, brin."""
+
+UnknownDeliveries = NewType("UnknownDeliveries", pl.DataFrame)
+"""decision_id, files (text): the later files that a decision was made without."""
+
+MonthsPaid = NewType("MonthsPaid", pl.DataFrame)
+"""paid_month, runs, payments, boards, total, currency."""
+
+AmountsToCome = NewType("AmountsToCome", pl.DataFrame)
+"""month, amount, currency."""
+
+RunTotals = NewType("RunTotals", pl.DataFrame)
+"""run_id, then payments, total, total_usd as the run stated them, then the same as its payments add up."""
+
+LedgerMismatches = NewType("LedgerMismatches", pl.DataFrame)
+"""year, board, currency, received (by the accounts), paid (by the ledger)."""
+
+BoardErrors = NewType("BoardErrors", pl.DataFrame)
+"""year, errors, boards."""
