@@ -23,13 +23,11 @@ def explain_command(
     CODE is a vestiging (16AH00), a BRIN (16AH) or a board (41234).
     """
     from npo_pipeline.commands.explain import ExplainRequest, explain
-    from npo_pipeline.reports.explain.dutch import DUTCH
-    from npo_pipeline.reports.explain.english import ENGLISH
+    from npo_pipeline.reports.explain.catalogue import language
     from npo_pipeline.reports.explain.render import document_of, text_of
 
-    language = {language.code: language for language in (DUTCH, ENGLISH)}[lang]
     explanation = explain(ExplainRequest(home, code, school_year, decision))
     if as_json:
-        document(document_of(explanation, language))
+        document(document_of(explanation, language(lang)))
     else:
-        line(text_of(explanation, language))
+        line(text_of(explanation, language(lang)))

@@ -29,3 +29,7 @@ DeclaredCorrections = NewType("DeclaredCorrections", pl.DataFrame)
 
 LedgerRows = NewType("LedgerRows", pl.DataFrame)
 """Rows of the view `ledger`."""
+
+CountedUnits = NewType("CountedUnits", pl.DataFrame)
+"""Counts and scores as each regulation counts them: regulation, vestiging, school_type (by the regulation),
+counted_as (by the file), cluster, delivery_id, measure, number (pupils or points)."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from npo_pipeline.reports.explain.model import Line
+from npo_pipeline.reports.explain.model import TraceLine
 
 
 def written(value: Decimal | int, lang: str, places: int) -> str:
@@ -21,7 +21,7 @@ def written(value: Decimal | int, lang: str, places: int) -> str:
     return thousands.join(groups) + (point + decimals if decimals else "")
 
 
-def numbers_of(line: Line) -> list[tuple[Decimal | int, int]]:
+def numbers_of(line: TraceLine) -> list[tuple[Decimal | int, int]]:
     """The numbers of a trace row, each with the decimals it has at least when it is written."""
     units = 2 if line.measure == "score" else 0
     found = [(line.counted, units), (line.quantity, units), (line.rate, 2), (line.unrounded, 2), (line.amount, 2)]

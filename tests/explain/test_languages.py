@@ -4,13 +4,10 @@ import string
 
 import pytest
 
-from npo_pipeline.reports.explain.dutch import DUTCH
-from npo_pipeline.reports.explain.english import ENGLISH
 from npo_pipeline.rulebook.frames import left_out, rates, soft_values
 from npo_pipeline.rulebook.load import all_shipped
 from schemas.tables import SCHOOL_TYPES, STATUSES
-
-LANGUAGES = pytest.mark.parametrize("language", [DUTCH, ENGLISH], ids=lambda one: one.code)
+from tests.explain.languages import DUTCH, ENGLISH, LANGUAGES
 
 
 def gaps(sentence):

@@ -8,10 +8,9 @@ import pytest
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.explain import ExplainRequest, explain
-from npo_pipeline.reports.explain.dutch import DUTCH
-from npo_pipeline.reports.explain.english import ENGLISH
 from npo_pipeline.reports.explain.render import paragraph, text_of
 from tests.explain.homes import said
+from tests.explain.languages import DUTCH, ENGLISH
 from tests.explain.numbers import numbers_in, numbers_of, written
 
 LANGUAGES = (DUTCH, ENGLISH)

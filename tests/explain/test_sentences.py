@@ -10,17 +10,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npo_pipeline.reports.explain.dutch import DUTCH
-from npo_pipeline.reports.explain.english import ENGLISH
-from npo_pipeline.reports.explain.model import File, Line, Part
+from npo_pipeline.reports.explain.model import CountedPart, SourceFile, TraceLine
 from npo_pipeline.reports.explain.render import paragraph
 from tests.explain.homes import told
+from tests.explain.languages import DUTCH, ENGLISH, LANGUAGES
 from tests.explain.numbers import numbers_in, numbers_of, written
 
-LANGUAGES = pytest.mark.parametrize("language", [DUTCH, ENGLISH], ids=lambda one: one.code)
+REGISTER = SourceFile(
+    delivery_id="d000001",
+    used_for="cumi",
+    kind="register_po",
+    file="register.csv",
+    sha256="0a" * 32,
+    rows=41,
+    refused=1,
+    reference_date=date(2020, 10, 1),
+    superseded_by=None,
+)
 
-REGISTER = File("d000001", "cumi", "register_po", "register.csv", "0a" * 32, 41, 1, date(2020, 10, 1), None)
-CUMI = Line(
+
+def part(vestiging, school_type, cluster, number):
+    return CountedPart(
+        vestiging=vestiging,
+        school_type=school_type,
+        cluster=cluster,
+        number=Decimal(number),
+        delivery_id=REGISTER.delivery_id,
+    )
+
+
+CUMI = TraceLine(
     vestiging="03CC00",
     school_type="so",
     component="cumi",
@@ -41,9 +60,9 @@ CUMI = Line(
     regulation="2021-2022-po.yaml",
     days=(date(2020, 10, 1),),
     parts=(
-        Part("03CC00", "so", "3/4", Decimal(5), "d000001"),
-        Part("03CC00", "vso", "3/4", Decimal(1), "d000001"),
-        Part("03CC01", "so", "nvt", Decimal(1), "d000001"),
+        part("03CC00", "so", "3/4", 5),
+        part("03CC00", "vso", "3/4", 1),
+        part("03CC01", "so", "nvt", 1),
     ),
     files=(REGISTER,),
     others=("03CC01", "03CC02"),
@@ -61,7 +80,7 @@ SCORE = replace(
     rate=Decimal("251.16000000"),
     unrounded=Decimal("8293.3032000000"),
     amount=Decimal("8293.30"),
-    parts=(Part("03CC00", "bao", None, Decimal("33.02"), "d000001"),),
+    parts=(part("03CC00", "bao", None, "33.02"),),
     others=(),
 )
 

@@ -1,241 +1,206 @@
-"""From frames to an explanation. Pure: no home, no clock; amounts are those of the tables.
-
-The rows of the trace, each with what was counted for it and the files that say so.
-"""
+"""Build an explanation from the rows of a decision: no books, no clock, and no amount is calculated again."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
 from npo_pipeline.reports.explain.cashflow import (
-    changes_of,
+    amount_changes,
+    cashflow_by_school,
+    combined_cashflow,
     correction_causes,
-    flow_of,
-    flows_of,
     lifecycle_events,
 )
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.model import (
     Assumption,
-    Explained,
-    File,
-    Flow,
-    Line,
-    Part,
+    Cashflow,
+    ComponentTotal,
+    CountedPart,
+    DecisionExplanation,
     School,
     SourceCorrection,
+    SourceFile,
     Subject,
-    Total,
-    added,
+    TraceLine,
+    total,
 )
-from npo_pipeline.reports.explain.omissions import Omissions, merged
+from npo_pipeline.reports.explain.omissions import Omissions, shared_omissions
 from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values
+from schemas.frames.reports import DecisionFiles
 from schemas.tables import TRACE
 
 _TRACED = [name for name in TRACE.columns if name not in ("decision_id", "school_year")]
 
-_Key = tuple[str, str, str]
-"""A regulation, a measure, and a vestiging or a BRIN."""
 
-
-def trace_lines(held: DecisionData) -> dict[str, list[Line]]:
-    """The lines of every vestiging: nothing in them is reckoned again.
-
-    Returns:
-        vestiging -> its lines, as the trace has them, in the order of the regulation files.
-    """
-    by_place, types, beside = _parts(held), _types(held), _beside(held)
-    files = {measure: _files(held.files_of(measure)) for measure in held.trace["measure"].unique()}
-    lines = defaultdict(list)
-    for row in sorted(held.trace.select(_TRACED).iter_rows(named=True), key=_in_order(held)):
-        found = by_place.get((row["regulation"], row["measure"], _scope(row)), [])
-        wanted = _pooled(row, types) or {row["school_type"]}
-        parts = tuple(part for school_type, part in found if school_type in wanted)
-        others = beside.get((row["regulation"], _scope(row)), set()) - {row["vestiging"]}
-        lines[row["vestiging"]].append(_line(held, row, parts, files[row["measure"]], others))
-    return lines
-
-
-def _in_order(held: DecisionData) -> Callable[[Mapping[str, Any]], tuple[int, str]]:
-    """By component, in the order of the regulation files, which begins with what every school gets."""
-    components = [name for one in held.rules for name in one.regulation.components]
-    places = {name: place for place, name in reversed(list(enumerate(components)))}
-    return lambda row: (places.get(row["component"], len(places)), row["school_type"])
-
-
-def _line(
-    held: DecisionData,
-    row: Mapping[str, Any],
-    parts: tuple[Part, ...],
-    files: Mapping[str, File],
-    others: set[str],
-) -> Line:
-    used = sorted({part.delivery_id for part in parts}) or list(files)
-    return Line(
-        **row,
-        days=_days(files, held.decision.reference_date),
-        parts=parts,
-        files=tuple(files[name] for name in used),
-        others=tuple(sorted(others)),
-    )
-
-
-def _days(files: Mapping[str, File], otherwise: date) -> tuple[date, ...]:
-    # A component with reference dates of its own counts files of several days; they add up.
-    return tuple(sorted({one.reference_date for one in files.values() if one.reference_date})) or (otherwise,)
-
-
-def _scope(row: Mapping[str, Any]) -> str:
-    vestiging = str(row["vestiging"])
-    return vestiging[:4] if row["level"] == "brin" else vestiging
-
-
-def _pooled(row: Mapping[str, Any], types: Mapping[tuple[str, str], set[str]]) -> set[str]:
-    """The school types that a row counts together: where there is a threshold, all of its component."""
-    return types[row["regulation"], row["component"]] if row["threshold"] is not None else set()
-
-
-def _types(held: DecisionData) -> dict[tuple[str, str], set[str]]:
-    types: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for name, rules in held.framed.items():
-        for component, school_type in rules.rates.select("component", "school_type").iter_rows():
-            types[name, component].add(school_type)
-    return types
-
-
-def _parts(held: DecisionData) -> dict[_Key, list[tuple[str, Part]]]:
-    """What was counted above nothing, by vestiging and by BRIN, with the school type it counts as."""
-    parts = defaultdict(list)
-    order = ["vestiging", "counted_as", "cluster", "delivery_id"]
-    rows = held.units.filter(pl.col("number") > 0).sort(order, nulls_last=True)
-    for regulation, vestiging, school_type, counted_as, cluster, delivery, measure, number in rows.iter_rows():
-        part = (school_type, Part(vestiging, counted_as, cluster, number, delivery))
-        for place in (vestiging, vestiging[:4]):
-            parts[regulation, measure, place].append(part)
-    return parts
-
-
-def _beside(held: DecisionData) -> dict[tuple[str, str], set[str]]:
-    """(regulation, BRIN) -> its vestigingen of which anything was counted."""
-    beside: dict[tuple[str, str], set[str]] = defaultdict(set)
-    some = held.units.filter(pl.col("number") > 0).select("regulation", "vestiging").unique()
-    for regulation, vestiging in some.iter_rows():
-        beside[regulation, vestiging[:4]].add(vestiging)
-    return beside
-
-
-def _files(rows: pl.DataFrame) -> dict[str, File]:
-    return {one.delivery_id: one for one in _read_files(rows)}
-
-
-def _read_files(rows: pl.DataFrame) -> Iterator[File]:
-    for row in rows.sort("delivery_id").iter_rows(named=True):
-        refused = row.pop("rejected")
-        yield File(**row, refused=refused)
-
-
-def build_explanation(held: DecisionData, asked: Subject, vestigingen: Sequence[str]) -> Explained:
-    """What a decision says of some vestigingen.
+def build_explanation(data: DecisionData, subject: Subject, vestigingen: Sequence[str]) -> DecisionExplanation:
+    """Return what a decision gives some vestigingen.
 
     Args:
-        held: the rows of the books, of the whole BRINs of these vestigingen.
-        asked: what was asked for; the totals of a board are of the schools that the decision shows under it.
-        vestigingen: the ones to tell of, in the order wanted; those without a word in the decision drop out
-            unless they are all that was asked for.
+        data: the rows of the books, of the whole BRINs of these vestigingen.
+        subject: what is explained; the totals of a board are of the schools that the decision shows under it.
+        vestigingen: in the order wanted; those that the decision does not mention drop out, but not one that is
+            itself the subject.
     """
-    schools = [one for one in _schools(held, vestigingen) if _says_something(one) or asked.kind == "vestiging"]
-    board = asked.code if asked.kind == "board" else None
+    schools = [one for one in _schools(data, vestigingen) if subject.kind == "vestiging" or _is_mentioned(one)]
+    board = subject.code if subject.kind == "board" else None
     own = [one for one in schools if board in (None, one.board)]
     lines = [line for one in own for line in one.lines]
-    return Explained(
-        held.decision,
-        tuple(schools),
-        tuple(one.vestiging for one in own),
-        added([line.amount for line in lines]),
-        tuple(_totals(lines)),
-        flow_of(schools, board),
-        tuple(merged([omitted for one in schools for omitted in one.omitted])),
-        tuple(dict.fromkeys(soft for one in own for soft in one.rests_on)),
+    return DecisionExplanation(
+        decision=data.decision,
+        schools=tuple(schools),
+        own=tuple(one.vestiging for one in own),
+        amount=total(line.amount for line in lines),
+        totals=tuple(_component_totals(lines)),
+        flow=combined_cashflow(schools, board),
+        omitted=tuple(shared_omissions([omitted for one in schools for omitted in one.omitted])),
+        rests_on=tuple(dict.fromkeys(assumption for one in own for assumption in one.rests_on)),
     )
 
 
-def _says_something(school: School) -> bool:
-    told = (school.lines, school.flow.paid, school.flow.to_come, school.changes, school.omitted, school.lives)
-    return any(told)
+def _is_mentioned(school: School) -> bool:
+    flow = school.flow
+    return any((school.lines, flow.paid, flow.to_come, school.changes, school.omitted, school.lives))
 
 
-def _schools(held: DecisionData, vestigingen: Sequence[str]) -> Iterable[School]:
-    lines, flows, changes = trace_lines(held), flows_of(held), changes_of(held)
-    lives, settled = lifecycle_events(held.adjustments), correction_causes(held.paid_corrections)
-    omissions, boards, soft = Omissions(held, lines), _boards(held), _soft(held)
-    named = {row["vestiging"]: row for row in held.directory.sort("valid_from").iter_rows(named=True)}
+def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[School]:
+    lines, flows, changes = trace_lines(data), cashflow_by_school(data), amount_changes(data)
+    events, corrections = lifecycle_events(data.adjustments), correction_causes(data.paid_corrections)
+    omissions, assumptions = Omissions(data, lines), _assumptions_by_regulation(data)
+    boards = dict(data.entitlements.select("vestiging", "board").unique().iter_rows())
+    directory = data.directory.sort("valid_from").select("vestiging", "name", "place")
+    named = {vestiging: (name, place) for vestiging, name, place in directory.iter_rows()}
     for vestiging in vestigingen:
-        mine, told = lines.get(vestiging, []), named.get(vestiging, _NAMELESS)
+        name, place = named.get(vestiging, (None, None))
+        own = lines.get(vestiging, [])
         yield School(
-            vestiging,
-            told["name"],
-            told["place"],
-            boards.get(vestiging),
-            added([line.amount for line in mine]),
-            tuple(mine),
-            flows.get(vestiging, Flow()),
-            tuple(changes.get(vestiging, ())),
-            omissions.of(vestiging),
-            tuple(_rests_on(mine, soft)),
-            tuple(_corrected(held, vestiging, mine)),
-            tuple(lives.get(vestiging, ())),
-            tuple(settled.get(vestiging, ())),
+            vestiging=vestiging,
+            name=name,
+            place=place,
+            board=boards.get(vestiging),
+            amount=total(line.amount for line in own),
+            lines=tuple(own),
+            flow=flows.get(vestiging, Cashflow()),
+            changes=tuple(changes.get(vestiging, ())),
+            omitted=omissions.of(vestiging),
+            rests_on=tuple(_assumptions_behind(own, assumptions)),
+            corrected=tuple(_source_corrections(data, vestiging, own)),
+            lives=tuple(events.get(vestiging, ())),
+            settled=tuple(corrections.get(vestiging, ())),
         )
 
 
-def _corrected(held: DecisionData, vestiging: str, lines: Sequence[Line]) -> Iterable[SourceCorrection]:
-    """The declared corrections of a vestiging; where an amount is of its whole BRIN, those of all of that."""
-    is_pooled = any(line.level == "brin" for line in lines)
-    for row in held.source_corrections.sort(held.source_corrections.columns).iter_rows(named=True):
-        one = SourceCorrection(**row)
-        if one.vestiging == vestiging or (is_pooled and one.vestiging[:4] == vestiging[:4]):
-            yield one
+def trace_lines(data: DecisionData) -> dict[str, list[TraceLine]]:
+    """Return the rows of the trace of every vestiging, in the order of the regulation files."""
+    rows = sorted(data.trace.select(_TRACED).iter_rows(named=True), key=_file_order(data))
+    trace, lines = _Trace(data), defaultdict(list)
+    for row in rows:
+        lines[row["vestiging"]].append(trace.line(row))
+    return lines
 
 
-_NAMELESS: dict[str, Any] = {"name": None, "place": None}
+def _file_order(data: DecisionData) -> Callable[[Mapping[str, Any]], tuple[int, str]]:
+    """Order by component as the regulation files do, which begin with the one that every school gets."""
+    components = [name for loaded in data.rules for name in loaded.regulation.components]
+    positions = {name: position for position, name in reversed(list(enumerate(components)))}
+    return lambda row: (positions.get(row["component"], len(positions)), row["school_type"])
 
 
-def _boards(held: DecisionData) -> dict[str, str]:
-    return dict(held.entitlements.select("vestiging", "board").unique().iter_rows())
+class _Trace:
+    """Look up the parts and files behind a row of the trace."""
+
+    def __init__(self, data: DecisionData) -> None:
+        self._reference_date = data.decision.reference_date
+        self._files = {
+            measure: _source_files(data.files_of(measure)) for measure in data.trace["measure"].unique()
+        }
+        self._school_types: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for name, rules in data.rule_frames.items():
+            for component, school_type in rules.rates.select("component", "school_type").iter_rows():
+                self._school_types[name, component].add(school_type)
+        # By vestiging and by BRIN: the parts with the school type they count as, and the vestigingen counted.
+        self._parts: dict[tuple[str, str, str], list[tuple[str, CountedPart]]] = defaultdict(list)
+        self._vestigingen: dict[tuple[str, str], set[str]] = defaultdict(set)
+        order = ["vestiging", "counted_as", "cluster", "delivery_id"]
+        some = data.counted_units.filter(pl.col("number") > 0).sort(order, nulls_last=True)
+        for row in some.iter_rows(named=True):
+            regulation, measure, school_type = (row.pop(name) for name in ("regulation", "measure", "school_type"))
+            part = CountedPart(school_type=row.pop("counted_as"), **row)
+            brin = part.vestiging[:4]
+            self._vestigingen[regulation, brin].add(part.vestiging)
+            for place in (part.vestiging, brin):
+                self._parts[regulation, measure, place].append((school_type, part))
+
+    def line(self, row: Mapping[str, Any]) -> TraceLine:
+        """Return a row of the trace with its parts and files."""
+        vestiging, regulation, files = row["vestiging"], row["regulation"], self._files[row["measure"]]
+        place = vestiging[:4] if row["level"] == "brin" else vestiging
+        types = {row["school_type"]}
+        if row["threshold"] is not None:  # It counts all school types of its component together.
+            types = self._school_types[regulation, row["component"]] or types
+        counted = self._parts.get((regulation, row["measure"], place), ())
+        parts = tuple(part for school_type, part in counted if school_type in types)
+        used = sorted({part.delivery_id for part in parts}) or list(files)
+        # A component with reference dates of its own counts files of several days; they add up.
+        days = sorted({file.reference_date for file in files.values() if file.reference_date})
+        return TraceLine(
+            **row,
+            days=tuple(days) or (self._reference_date,),
+            parts=parts,
+            files=tuple(files[delivery_id] for delivery_id in used),
+            others=tuple(sorted(self._vestigingen.get((regulation, place), set()) - {vestiging})),
+        )
 
 
-def _soft(held: DecisionData) -> dict[str, list[Assumption]]:
-    """Regulation -> the values in it that no source says in so many words."""
-    # A day that was chosen in its place is said at the top.
-    passed = [REFERENCE_DATE] if held.decision.named_day else []
-    return {
-        one.name: [Assumption(*row) for row in soft_values(one.regulation).iter_rows() if row[0] not in passed]
-        for one in held.rules
+def _source_files(rows: DecisionFiles) -> dict[str, SourceFile]:
+    files = (SourceFile(**row) for row in rows.rename({"rejected": "refused"}).iter_rows(named=True))
+    return {file.delivery_id: file for file in sorted(files, key=lambda file: file.delivery_id)}
+
+
+def _assumptions_by_regulation(data: DecisionData) -> dict[str, list[Assumption]]:
+    """Return the values of each regulation that no source publishes as such."""
+    # The decision goes by another reference date than that of the rules, and says so at the top.
+    replaced = [REFERENCE_DATE] if data.decision.named_day else []
+    assumptions = {
+        loaded.name: [Assumption(*row) for row in soft_values(loaded.regulation).iter_rows()]
+        for loaded in data.rules
     }
+    return {name: [one for one in found if one.what not in replaced] for name, found in assumptions.items()}
 
 
-def _rests_on(lines: Sequence[Line], soft: dict[str, list[Assumption]]) -> list[Assumption]:
-    """Those that the amounts of these lines depend on, each once."""
+def _assumptions_behind(
+    lines: Sequence[TraceLine], assumptions: Mapping[str, list[Assumption]]
+) -> list[Assumption]:
+    """Return the assumptions that the amounts of lines depend on, each once."""
     used = {(line.regulation, line.component) for line in lines}
-    names = dict.fromkeys(line.regulation for line in lines)
     found = [
         one
-        for name in names
-        for one in soft.get(name, ())
+        for name in dict.fromkeys(line.regulation for line in lines)
+        for one in assumptions.get(name, ())
         if one.component is None or (name, one.component) in used
     ]
     return list(dict.fromkeys(found))
 
 
-def _totals(lines: Sequence[Line]) -> Iterable[Total]:
-    sums: dict[tuple[str, str], list[Decimal]] = {}
+def _source_corrections(
+    data: DecisionData, vestiging: str, lines: Sequence[TraceLine]
+) -> Iterator[SourceCorrection]:
+    """Return the declared corrections of a vestiging; of its whole BRIN where an amount counts all of that."""
+    is_of_brin = any(line.level == "brin" for line in lines)
+    for row in data.source_corrections.sort(data.source_corrections.columns).iter_rows(named=True):
+        correction = SourceCorrection(**row)
+        if correction.vestiging == vestiging or (is_of_brin and correction.vestiging[:4] == vestiging[:4]):
+            yield correction
+
+
+def _component_totals(lines: Sequence[TraceLine]) -> Iterator[ComponentTotal]:
+    amounts: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
     for line in lines:
-        sums.setdefault((line.component, line.school_type), []).append(line.amount)
-    for (component, school_type), amounts in sums.items():
-        yield Total(component, school_type, len(amounts), added(amounts))
+        amounts[line.component, line.school_type].append(line.amount)
+    for (component, school_type), some in amounts.items():
+        yield ComponentTotal(component, school_type, len(some), total(some))

@@ -1,4 +1,4 @@
-"""What the books hold for an explanation, and what was counted under which regulation."""
+"""The rows of the books behind an explanation, and the counts of its schools under each regulation."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from npo_pipeline.intake.source_precedence import CUMI, NEWCOMERS, PUPILS_PO, PU
 from npo_pipeline.reports.explain.model import Decision
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Entitlements, Instalments, Payments, Trace
-from schemas.frames.reports import DecisionFiles, DeclaredCorrections, LedgerRows
+from schemas.frames.reports import CountedUnits, DecisionFiles, DeclaredCorrections, LedgerRows
 from schemas.received import Counts, Schools, Scores
 
-USED_FOR = {
+SUBJECTS_OF_MEASURE = {
     "pupils": (PUPILS_PO, PUPILS_VO),
     "cumi_pupils": (CUMI,),
     "newcomers": (NEWCOMERS,),
     "score": (SCORES,),
 }
-"""What is counted -> what its files are used for in `decision_inputs`. What is not here no file counts yet."""
+"""Measure -> what its files are used for in `decision_inputs`. No file counts any other measure yet."""
 
-UNITS: dict[str, pl.DataType | type[pl.DataType]] = {
+_COUNTED_UNITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "regulation": pl.String,
     "vestiging": pl.String,
     "school_type": pl.String,
@@ -36,6 +36,11 @@ UNITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "measure": pl.String,
     "number": pl.Decimal(18, 2),
 }
+
+
+def brins(vestigingen: Sequence[str]) -> list[str]:
+    """Return the BRINs of vestigingen, each once, in order."""
+    return sorted({vestiging[:4] for vestiging in vestigingen})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,43 +69,39 @@ class DecisionData:
     source_corrections: DeclaredCorrections
 
     @cached_property
-    def framed(self) -> dict[str, Rules]:
-        """The regulations as frames, by name."""
-        return {one.name: rule_frames(one) for one in self.rules}
+    def rule_frames(self) -> dict[str, Rules]:
+        """Return the regulations as frames, by name."""
+        return {loaded.name: rule_frames(loaded) for loaded in self.rules}
 
     @cached_property
-    def units(self) -> pl.DataFrame:
-        """All that was counted, as each regulation counts it.
-
-        Returns:
-            UNITS: `school_type` as the regulation sees it, `counted_as` as the file says it.
-        """
+    def counted_units(self) -> CountedUnits:
+        """Return all counts and scores, as each regulation counts them."""
         counted = [self._counted(measure) for measure in ("pupils", "cumi_pupils", "newcomers")]
         scored = scores_by_type(
-            self.scores.filter(self._is_of("score")), counted[0].with_columns(pupils="number")
+            self.scores.filter(self._is_used_for("score")), counted[0].with_columns(pupils="number")
         ).drop_nulls("school_type")
-        marked = scored.with_columns(
+        with_measure = scored.with_columns(
             cluster=pl.lit(None, pl.String), measure=pl.lit("score"), number=pl.col("score")
         )
-        rows = pl.concat([*counted, marked.select(counted[0].columns)])
-        claims = territory_of_schools(
-            {name: one.places for name, one in self.framed.items()}, rows, rows, self.directory
-        )
+        rows = pl.concat([*counted, with_measure.select(counted[0].columns)])
+        places = {name: rules.places for name, rules in self.rule_frames.items()}
+        territory = territory_of_schools(places, rows, rows, self.directory)
         rows = rows.with_columns(counted_as="school_type")
         parts = [
-            rows_under_regulation(name, one.counts_as, claims, rows)
+            rows_under_regulation(name, rules.counts_as, territory, rows)
             .with_columns(regulation=pl.lit(name))
-            .select(list(UNITS))
-            for name, one in self.framed.items()
+            .select(list(_COUNTED_UNITS))
+            for name, rules in self.rule_frames.items()
         ]
-        return pl.concat([pl.DataFrame(schema=UNITS), *parts])
+        return CountedUnits(pl.concat([pl.DataFrame(schema=_COUNTED_UNITS), *parts]))
 
-    def files_of(self, measure: str) -> pl.DataFrame:
-        """The files that this decision takes a measure from."""
-        return self.files.filter(pl.col("used_for").is_in(USED_FOR.get(measure, ())))
+    def files_of(self, measure: str) -> DecisionFiles:
+        """Return the files that this decision takes a measure from."""
+        used = pl.col("used_for").is_in(SUBJECTS_OF_MEASURE.get(measure, ()))
+        return DecisionFiles(self.files.filter(used))
 
     def _counted(self, measure: str) -> pl.DataFrame:
-        rows = self.counts.filter(self._is_of(measure) & pl.col(measure).is_not_null())
+        rows = self.counts.filter(self._is_used_for(measure) & pl.col(measure).is_not_null())
         return rows.select(
             "vestiging",
             "school_type",
@@ -110,10 +111,5 @@ class DecisionData:
             number=pl.col(measure).cast(pl.Decimal(18, 2)),
         )
 
-    def _is_of(self, measure: str) -> pl.Expr:
+    def _is_used_for(self, measure: str) -> pl.Expr:
         return pl.col("delivery_id").is_in(self.files_of(measure)["delivery_id"].implode())
-
-
-def brins(vestigingen: Sequence[str]) -> list[str]:
-    """The BRINs of vestigingen, each once, in order."""
-    return sorted({one[:4] for one in vestigingen})

@@ -1,22 +1,46 @@
-"""What an amount is made of, as the books hold it: the line of the trace, what was counted, and the files.
+"""The facts of an explanation, before they are written in a language.
 
-What becomes of an amount: month by month, from one decision to the next, and in the life of a school.
-
-An explanation: what there is to say of an amount, before it is said in a language.
+The names of the fields are the keys of `npo explain --json`. Amounts are in the currency of their decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+Kind: TypeAlias = Literal["vestiging", "brin", "board"]
+
+Reason: TypeAlias = Literal[
+    "unknown",  # a value of the rules that it needs is not known: never counted as 0
+    "not_delivered",  # no file of this decision counts it
+    "zero",  # a file counts none
+    "below_threshold",  # all that are counted are among the first, which give nothing
+    "booked_elsewhere",  # counted with the whole BRIN, at another vestiging of it
+    "no_board",  # pupils are counted, and no board is known that could be paid for them
+]
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the sum of amounts; 0.00 when there are none."""
+    return sum(amounts, Decimal("0.00"))
+
 
 @dataclass(frozen=True)
-class File:
-    """A delivered file that a number comes from. `superseded_by`: the delivery that has corrected it since."""
+class Subject:
+    """Name what is explained: a vestiging, a BRIN or a board, with its name and place where they are known."""
+
+    kind: Kind
+    code: str
+    name: str | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """Represent a delivered file that a count comes from. `superseded_by`: the delivery that corrects it."""
 
     delivery_id: str
     used_for: str
@@ -29,9 +53,9 @@ class File:
     superseded_by: str | None
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of what was counted: what one file says of a vestiging, school type and cluster."""
+@dataclass(frozen=True, kw_only=True)
+class CountedPart:
+    """Represent the part of a count that one file gives for a vestiging, school type and cluster."""
 
     vestiging: str
     school_type: str
@@ -40,11 +64,11 @@ class Part:
     delivery_id: str
 
 
-@dataclass(frozen=True)
-class Line:
-    """A row of `trace` as it stands, with the parts that were counted for it and the files they come from.
+@dataclass(frozen=True, kw_only=True)
+class TraceLine:
+    """Represent a row of `trace`, with the parts of its count and the files they come from.
 
-    `days`: the reference dates. `others`: the other vestigingen of the BRIN, where the line is of all of it.
+    `days`: the reference dates. `others`: the other vestigingen of the BRIN, where the count is of all of it.
     """
 
     vestiging: str
@@ -66,16 +90,16 @@ class Line:
     url: str
     regulation: str
     days: tuple[date, ...]
-    parts: tuple[Part, ...]
-    files: tuple[File, ...]
+    parts: tuple[CountedPart, ...]
+    files: tuple[SourceFile, ...]
     others: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SourceCorrection:
-    """A declared correction of a file that a count or score rests on.
+    """Represent a declared correction of a file that a count or score comes from.
 
-    `action`: `set` or `drop`. Of a row of a pupil nothing is told: `expected` and `value` are null.
+    `action`: `set` or `drop`. Nothing is shown of the row of a pupil: `expected` and `value` are null.
     """
 
     vestiging: str
@@ -92,8 +116,8 @@ class SourceCorrection:
 
 
 @dataclass(frozen=True)
-class Month:
-    """What goes to a board for a school in a month: its instalment, and what makes good earlier months."""
+class MonthlyPayment:
+    """Represent the payment to a board for a school in a month, with corrections of earlier months."""
 
     month: date
     board: str | None
@@ -102,26 +126,28 @@ class Month:
 
     @property
     def amount(self) -> Decimal:
-        """Instalment and correction together."""
+        """Return instalment and correction together."""
         return self.instalment + self.correction
 
 
 @dataclass(frozen=True)
-class Flow:
-    """Money over the months: what was paid, what is still to be settled over those months, what is to come.
+class Cashflow:
+    """Represent payments over the months, which for a school add up to its whole amount.
 
-    Of a school the three together are its whole amount. `to_settle`: what is due up to the last month that was
-    paid, less what was paid.
+    `to_settle`: what is due up to the last month that was paid, less what was paid.
     """
 
-    paid: tuple[Month, ...] = ()
+    paid: tuple[MonthlyPayment, ...] = ()
     to_settle: Decimal = Decimal("0.00")
-    to_come: tuple[Month, ...] = ()
+    to_come: tuple[MonthlyPayment, ...] = ()
 
 
-@dataclass(frozen=True)
-class Change:
-    """A row of `entitlements` against the decision before; quantities and rates are null where it was not."""
+@dataclass(frozen=True, kw_only=True)
+class AmountChange:
+    """Represent a row of `entitlements` compared with the previous decision.
+
+    Quantities and rates are null on the side where the row does not exist.
+    """
 
     school_type: str
     component: str
@@ -137,9 +163,9 @@ class Change:
     rate_after: Decimal | None
 
 
-@dataclass(frozen=True)
-class Life:
-    """Instalments that change hands or fall away, or are those of the rules before an amendment; signed."""
+@dataclass(frozen=True, kw_only=True)
+class LifecycleEvent:
+    """Represent signed adjustments of instalments by a merger, closure, opening or amendment."""
 
     cause: str
     other: str | None
@@ -148,9 +174,9 @@ class Life:
     amount: Decimal
 
 
-@dataclass(frozen=True)
-class Settled:
-    """A part of the corrections that were paid in a month: why, and the months that it is for."""
+@dataclass(frozen=True, kw_only=True)
+class PaidCorrection:
+    """Represent the part of the corrections of a month that has one cause, and the months that it corrects."""
 
     paid_month: date
     cause: str
@@ -159,39 +185,12 @@ class Settled:
     amount: Decimal
 
 
-def added(amounts: Sequence[Decimal]) -> Decimal:
-    """Add up amounts; nothing at all is 0,00."""
-    return sum(amounts, Decimal("0.00"))
+@dataclass(frozen=True, kw_only=True)
+class OmittedComponent:
+    """Represent a component without an amount for a school, and the reason.
 
-
-Kind: TypeAlias = Literal["vestiging", "brin", "board"]
-
-Reason: TypeAlias = Literal[
-    "unknown",  # a value of the rules that it needs is not known: never counted as 0
-    "not_delivered",  # no file of this decision says how many
-    "zero",  # a file says there are none
-    "below_threshold",  # there are some, and all of them are among the first that give nothing
-    "booked_elsewhere",  # counted with the whole BRIN, at another vestiging of it
-    "no_board",  # pupils are counted, and nobody is known who could be paid for them
-]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What was asked for: a vestiging, a BRIN or a board, and its name and place where they are known."""
-
-    kind: Kind
-    code: str
-    name: str | None = None
-    place: str | None = None
-
-
-@dataclass(frozen=True)
-class Omitted:
-    """A component in which a school gets nothing, and why.
-
-    `what`: the value of the rules that is not known. `number`: what was counted. `where`: the vestiging it is
-    booked on instead.
+    `what`: the value of the rules that is not known. `number`: the count. `where`: the vestiging that the count is
+    booked on.
     """
 
     component: str
@@ -207,7 +206,7 @@ class Omitted:
 
 @dataclass(frozen=True)
 class Assumption:
-    """A value that amounts rest on and that no source says in so many words. No component: all of them."""
+    """Represent a value behind amounts that no source publishes as such. Without a component: behind all."""
 
     status: str
     what: str
@@ -215,31 +214,31 @@ class Assumption:
     article: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class School:
-    """A vestiging in a decision. `board` is the one that the decision shows, null where it has no amount."""
+    """Represent a vestiging in a decision. `board`: by the decision; null where it has no amount."""
 
     vestiging: str
     name: str | None
     place: str | None
     board: str | None
     amount: Decimal
-    lines: tuple[Line, ...]
-    flow: Flow
-    changes: tuple[Change, ...]
-    omitted: tuple[Omitted, ...]
+    lines: tuple[TraceLine, ...]
+    flow: Cashflow
+    changes: tuple[AmountChange, ...]
+    omitted: tuple[OmittedComponent, ...]
     rests_on: tuple[Assumption, ...]
     corrected: tuple[SourceCorrection, ...]
-    lives: tuple[Life, ...] = ()
-    settled: tuple[Settled, ...] = ()
+    lives: tuple[LifecycleEvent, ...]
+    settled: tuple[PaidCorrection, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decision:
-    """A decision as the table has it.
+    """Represent a decision as the table has it.
 
-    `named_day`: the reference date in its rules, where it goes by counts of another day. `before`,
-    `superseded_by`: the decisions around it, of its year and currency.
+    `named_day`: the reference date of its rules, where the counts are of another day. `before`, `superseded_by`:
+    the decisions around it, of its year and currency.
     """
 
     decision_id: str
@@ -256,8 +255,8 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Total:
-    """A component added up over the schools of an explanation, per school type."""
+class ComponentTotal:
+    """Represent the amounts of a component and school type over the schools of an explanation."""
 
     component: str
     school_type: str
@@ -265,28 +264,27 @@ class Total:
     amount: Decimal
 
 
-@dataclass(frozen=True)
-class Explained:
-    """What a decision says of the schools that were asked for. Its amounts are all in its one currency.
+@dataclass(frozen=True, kw_only=True)
+class DecisionExplanation:
+    """Represent what a decision gives the schools of a subject, in its one currency.
 
-    `own`: the schools whose amounts are in the totals; a board has others too, which it held at another time.
-    `flow`: what all of them get together, or of a board what it gets itself. `omitted`: what they do not get for
-    reasons that are not one school's own.
+    `own`: the schools in the totals; a board has others too, which it had at another time. `flow`: of all of them
+    together, or of a board its own. `omitted`: for reasons that are not one school's own.
     """
 
     decision: Decision
     schools: tuple[School, ...]
     own: tuple[str, ...]
     amount: Decimal
-    totals: tuple[Total, ...]
-    flow: Flow
-    omitted: tuple[Omitted, ...]
+    totals: tuple[ComponentTotal, ...]
+    flow: Cashflow
+    omitted: tuple[OmittedComponent, ...]
     rests_on: tuple[Assumption, ...]
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The answer: a part per decision. Amounts of two decisions are never added up."""
+    """Represent the answer, a part per decision. Amounts of two decisions are never added up."""
 
     asked: Subject
-    decisions: tuple[Explained, ...]
+    decisions: tuple[DecisionExplanation, ...]

@@ -1,9 +1,9 @@
-"""What a school does not get, and why: an unknown is never silently counted as 0, and a 0 is said to be one."""
+"""Components without an amount for a school, and the reason: an unknown value is never counted as 0."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -11,17 +11,19 @@ from typing import TypeAlias
 
 import polars as pl
 
-from npo_pipeline.reports.explain.decision_data import USED_FOR, DecisionData
-from npo_pipeline.reports.explain.model import Line, Omitted
+from npo_pipeline.reports.explain.decision_data import SUBJECTS_OF_MEASURE, DecisionData
+from npo_pipeline.reports.explain.model import OmittedComponent, TraceLine
 from npo_pipeline.rulebook.frames import left_out
 
-_Numbers: TypeAlias = dict[tuple[str, str], Decimal]
-"""(vestiging, school type) -> what was counted."""
+_Counts: TypeAlias = dict[tuple[str, str], Decimal]
+"""(vestiging, school type) -> its count."""
+
+_COUNTED = ["regulation", "vestiging", "school_type"]
 
 
-@dataclass(frozen=True)
-class _Rule:
-    """A component of a regulation for a school type: what is unknown of it, or how it counts."""
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """Represent a component of a regulation for a school type: the unknown value of it, or its threshold."""
 
     regulation: str
     component: str
@@ -34,114 +36,119 @@ class _Rule:
 
 
 class Omissions:
-    """Finds what the schools of a decision do not get."""
+    """Find the components in which the schools of a decision get nothing."""
 
-    def __init__(self, held: DecisionData, lines: dict[str, list[Line]]) -> None:
-        self._held, self._lines = held, lines
+    def __init__(self, data: DecisionData, lines: Mapping[str, Sequence[TraceLine]]) -> None:
+        self._data, self._lines = data, lines
 
-    def of(self, vestiging: str) -> tuple[Omitted, ...]:
-        """What a vestiging does not get, in the order of the regulation files.
+    def of(self, vestiging: str) -> tuple[OmittedComponent, ...]:
+        """Return the omissions of a vestiging, in the order of the regulation files.
 
-        School types that a component leaves out for the same reason stand together.
+        School types that a component omits for the same reason come together.
         """
-        together: dict[Omitted, list[str]] = {}
-        for rule in self._rules:
-            counted = rule.school_type in self._types.get((rule.regulation, vestiging), ())
-            if counted and (found := self._omitted(vestiging, rule)):
-                together.setdefault(found, []).append(rule.school_type)
-        return tuple(replace(one, school_types=tuple(types)) for one, types in together.items())
+        school_types: dict[OmittedComponent, list[str]] = {}
+        for entry in self._entries:
+            is_counted = entry.school_type in self._school_types.get((entry.regulation, vestiging), ())
+            if is_counted and (found := self._omission(vestiging, entry)):
+                school_types.setdefault(found, []).append(entry.school_type)
+        return tuple(replace(one, school_types=tuple(types)) for one, types in school_types.items())
 
-    def _omitted(self, vestiging: str, rule: _Rule) -> Omitted | None:
-        lines = [one for one in self._lines.get(vestiging, ()) if one.component == rule.component]
-        if any(one.school_type == rule.school_type or one.threshold is not None for one in lines):
+    def _omission(self, vestiging: str, entry: _Entry) -> OmittedComponent | None:
+        lines = [one for one in self._lines.get(vestiging, ()) if one.component == entry.component]
+        if any(one.school_type == entry.school_type or one.threshold is not None for one in lines):
             return None
-        plain = Omitted(rule.component, (), rule.measure, "zero")
-        if rule.what is not None:
-            return replace(plain, reason="unknown", what=rule.what, article=rule.article)
-        place = vestiging[:4] if rule.level == "brin" else vestiging
-        numbers = self._numbers.get((rule.regulation, rule.measure, place))
-        if numbers is None and not self._is_delivered(rule.measure):
-            return replace(plain, reason="not_delivered")
-        return self._nothing(vestiging, rule, plain, numbers or {})
+        omitted = OmittedComponent(
+            component=entry.component, school_types=(), measure=entry.measure, reason="zero"
+        )
+        if entry.what is not None:
+            return replace(omitted, reason="unknown", what=entry.what, article=entry.article)
+        place = vestiging[:4] if entry.level == "brin" else vestiging
+        counts = self._counts.get((entry.regulation, entry.measure, place))
+        if counts is None and not self._is_delivered(entry.measure):
+            return replace(omitted, reason="not_delivered")
+        return self._without_amount(vestiging, entry, omitted, counts or {})
 
-    def _nothing(self, vestiging: str, rule: _Rule, plain: Omitted, numbers: _Numbers) -> Omitted | None:
-        """Why what was counted at a vestiging or in its BRIN gives nothing here."""
-        kinds = {rule.school_type} if rule.threshold is None else self._kinds[rule.regulation, rule.component]
-        pooled = {key: number for key, number in numbers.items() if key[1] in kinds}
-        total = sum(pooled.values(), Decimal(0))
+    def _without_amount(
+        self, vestiging: str, entry: _Entry, omitted: OmittedComponent, counts: _Counts
+    ) -> OmittedComponent | None:
+        """Return why the count of a vestiging or its BRIN gives no amount here."""
+        types = {entry.school_type}
+        if entry.threshold is not None:
+            types = self._component_types[entry.regulation, entry.component]
+        pooled = {key: number for key, number in counts.items() if key[1] in types}
+        whole = sum(pooled.values(), Decimal(0))
         own = sum((number for key, number in pooled.items() if key[0] == vestiging), Decimal(0))
-        if rule.threshold is not None and 0 < total <= rule.threshold:
-            return replace(plain, reason="below_threshold", number=total, threshold=rule.threshold)
+        if entry.threshold is not None and 0 < whole <= entry.threshold:
+            return replace(omitted, reason="below_threshold", number=whole, threshold=entry.threshold)
         if own:
-            where = self._booked(vestiging, rule)
-            if where is None and self._held.framed[rule.regulation].currency != self._held.decision.currency:
-                return None  # Its amount stands in the decision in that currency.
-            return replace(plain, reason="booked_elsewhere" if where else "no_board", where=where, number=own)
-        # Of pupils there is nothing to say where there are none.
-        return None if rule.measure == "pupils" else replace(plain, number=own)
+            where = self._booked_at(vestiging, entry)
+            if where is None and self._data.rule_frames[entry.regulation].currency != self._data.decision.currency:
+                return None  # Its amount is in the decision in that currency.
+            return replace(omitted, reason="booked_elsewhere" if where else "no_board", where=where, number=own)
+        # A school type without pupils is not worth a word.
+        return None if entry.measure == "pupils" else replace(omitted, number=own)
 
-    def _booked(self, vestiging: str, rule: _Rule) -> str | None:
-        """The vestiging of the BRIN that has the line of a component."""
-        mine = (pl.col("component") == rule.component) & pl.col("vestiging").str.starts_with(vestiging[:4])
-        found = self._held.trace.filter(mine)["vestiging"]
+    def _booked_at(self, vestiging: str, entry: _Entry) -> str | None:
+        """Return the vestiging of the BRIN that has the amount of a component."""
+        of_brin = (pl.col("component") == entry.component) & pl.col("vestiging").str.starts_with(vestiging[:4])
+        found = self._data.trace.filter(of_brin)["vestiging"]
         return str(found[0]) if found.len() else None
 
     def _is_delivered(self, measure: str) -> bool:
         # A score that no file names was not delivered, whatever files of scores there are for others.
-        return measure in USED_FOR and measure != "score" and not self._held.files_of(measure).is_empty()
+        has_files = measure in SUBJECTS_OF_MEASURE and not self._data.files_of(measure).is_empty()
+        return has_files and measure != "score"
 
     @cached_property
-    def _rules(self) -> list[_Rule]:
-        return [rule for name in self._held.framed for rule in self._rules_of(name)]
+    def _entries(self) -> list[_Entry]:
+        return [entry for name in self._data.rule_frames for entry in self._entries_of(name)]
 
-    def _rules_of(self, name: str) -> Iterator[_Rule]:
-        rules = self._held.framed[name]
-        loaded = next(one for one in self._held.rules if one.name == name)
-        measures = {component: one.measure for component, one in loaded.regulation.components.items()}
-        unknown = left_out(loaded.regulation).unique(["component", "school_type"], maintain_order=True)
+    def _entries_of(self, name: str) -> Iterator[_Entry]:
+        rules = self._data.rule_frames[name]
+        regulation = next(loaded.regulation for loaded in self._data.rules if loaded.name == name)
+        measures = {component: one.measure for component, one in regulation.components.items()}
+        unknown = left_out(regulation).unique(["component", "school_type"], maintain_order=True)
         limits = {component: limit for component, *limit in rules.thresholds.iter_rows()}
         known = rules.rates.select("component", "school_type").unique(maintain_order=True)
-        for component, school_type in known.iter_rows():
-            threshold, level = limits.get(component, (None, None))
-            yield _Rule(name, component, school_type, measures[component], None, None, threshold, level)
-        for component, school_type, what, article in unknown.iter_rows():
-            yield _Rule(name, component, school_type, measures[component], what, article)
+        for row in (*known.iter_rows(named=True), *unknown.iter_rows(named=True)):
+            component = row["component"]
+            is_known = "what" not in row
+            threshold, level = limits.get(component, (None, None)) if is_known else (None, None)
+            yield _Entry(**row, regulation=name, measure=measures[component], threshold=threshold, level=level)
 
     @cached_property
-    def _kinds(self) -> dict[tuple[str, str], set[str]]:
-        kinds: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for rule in self._rules:
-            kinds[rule.regulation, rule.component].add(rule.school_type)
-        return kinds
-
-    @cached_property
-    def _types(self) -> dict[tuple[str, str], set[str]]:
-        """(regulation, vestiging) -> the school types that anything was counted of."""
+    def _component_types(self) -> dict[tuple[str, str], set[str]]:
+        """Return the school types of each regulation and component."""
         types: dict[tuple[str, str], set[str]] = defaultdict(set)
-        some = self._held.units.filter((pl.col("number") > 0) | (pl.col("measure") == "score"))
-        for regulation, vestiging, school_type in some.select(_TYPED).unique().iter_rows():
+        for entry in self._entries:
+            types[entry.regulation, entry.component].add(entry.school_type)
+        return types
+
+    @cached_property
+    def _school_types(self) -> dict[tuple[str, str], set[str]]:
+        """Return the school types that each regulation counts at each vestiging."""
+        types: dict[tuple[str, str], set[str]] = defaultdict(set)
+        some = self._data.counted_units.filter((pl.col("number") > 0) | (pl.col("measure") == "score"))
+        for regulation, vestiging, school_type in some.select(_COUNTED).unique().iter_rows():
             types[regulation, vestiging].add(school_type)
         return types
 
     @cached_property
-    def _numbers(self) -> dict[tuple[str, str, str], _Numbers]:
-        """(regulation, measure, vestiging or BRIN) -> (vestiging, school type) -> what was counted."""
-        numbers: dict[tuple[str, str, str], _Numbers] = defaultdict(dict)
-        summed = self._held.units.group_by(*_TYPED, "measure").agg(pl.col("number").sum())
+    def _counts(self) -> dict[tuple[str, str, str], _Counts]:
+        """Return the counts of each regulation and measure, by vestiging and by BRIN."""
+        counts: dict[tuple[str, str, str], _Counts] = defaultdict(dict)
+        summed = self._data.counted_units.group_by(*_COUNTED, "measure").agg(pl.col("number").sum())
         for regulation, vestiging, school_type, measure, number in summed.iter_rows():
             for place in (vestiging, vestiging[:4]):
-                numbers[regulation, measure, place][vestiging, school_type] = number
-        return dict(numbers)
+                counts[regulation, measure, place][vestiging, school_type] = number
+        return dict(counts)
 
 
-_TYPED = ["regulation", "vestiging", "school_type"]
-
-
-def merged(omitted: Sequence[Omitted]) -> list[Omitted]:
-    """What many schools do not get for a reason that is not their own, each thing once."""
-    together: dict[Omitted, dict[str, None]] = {}
+def shared_omissions(omitted: Sequence[OmittedComponent]) -> list[OmittedComponent]:
+    """Return the omissions of many schools for a reason that is not one school's own, each once."""
+    school_types: dict[OmittedComponent, dict[str, None]] = {}
     for one in omitted:
         if one.reason in ("unknown", "not_delivered", "no_board"):
-            key = replace(one, school_types=(), number=None)
-            together.setdefault(key, {}).update(dict.fromkeys(one.school_types))
-    return [replace(one, school_types=tuple(types)) for one, types in together.items()]
+            shared = replace(one, school_types=(), number=None)
+            school_types.setdefault(shared, {}).update(dict.fromkeys(one.school_types))
+    return [replace(one, school_types=tuple(types)) for one, types in school_types.items()]

@@ -1,0 +1,77 @@
+"""The sentences of explanations: a YAML file per language, checked when it is loaded.
+
+docs/how-to/change-a-sentence.md is for those who change one.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+
+from npo_pipeline.dutch import DUTCH, Language
+from npo_pipeline.errors import Refused
+from npo_pipeline.reports.explain.english import ENGLISH
+from npo_pipeline.rulebook.yaml_document import Document, Sort, refused, rule_text
+
+_CATALOGUE = Sort("catalogue of sentences", 'title.vestiging: "..."')
+_VOCABULARIES = {vocabulary.code: vocabulary for vocabulary in (DUTCH, ENGLISH)}
+
+
+@cache
+def language(code: str) -> Language:
+    """Return a language, `nl` or `en`, with its sentences.
+
+    Raises:
+        Refused: something in its catalogue is wrong; the message names file, line and sentence.
+    """
+    sentences = sentences_in(_shipped(f"{code}.yaml"), _shipped("placeholders.yaml"))
+    return replace(_VOCABULARIES[code], sentences=sentences)
+
+
+def _shipped(name: str) -> Document:
+    raw = (files(__package__) / "sentences" / name).read_bytes()
+    return rule_text(raw, name, _CATALOGUE)[1]
+
+
+def sentences_in(catalogue: Document, placeholders: Document) -> dict[str, str]:
+    """Return the sentences of a catalogue by name.
+
+    Args:
+        catalogue: name -> sentence.
+        placeholders: name of every sentence there is -> its placeholders, all of which it must have.
+
+    Raises:
+        Refused: a sentence is missing, unknown, no text, or has other placeholders than its own.
+    """
+    for name in placeholders.data:
+        if name not in catalogue.data:
+            raise Refused(f"{catalogue.name}: sentence `{name}` is missing; write it")
+    for name, sentence in catalogue.data.items():
+        if problem := _problem(sentence, placeholders.data.get(name)):
+            raise refused(catalogue.name, catalogue.line((name,)), f"sentence `{name}` {problem}")
+    return catalogue.data
+
+
+def _problem(sentence: object, placeholders: Sequence[str] | None) -> str | None:
+    """Return what is wrong with a sentence, if anything."""
+    if placeholders is None:
+        return "is not used by any explanation; placeholders.yaml lists the names"
+    if not isinstance(sentence, str):
+        return "is no text; write it between double quotes"
+    try:
+        written = [
+            f"{name}{spec and ':' + spec}" for _, name, spec, _ in string.Formatter().parse(sentence) if name
+        ]
+    except ValueError:
+        return "has a brace without its other half; a placeholder is written as {amount}"
+    own = f"its placeholders are {', '.join(f'{{{name}}}' for name in placeholders) or 'none'}"
+    for name in written:
+        if name not in placeholders:
+            return f"has the unknown placeholder {{{name}}}; {own}"
+    for name in placeholders:
+        if name not in written:
+            return f"lacks the placeholder {{{name}}}; {own}"
+    return None
