@@ -15,6 +15,7 @@ from prefect.artifacts import (
 )
 
 from flows.plan_page import page_of, summary_of
+from npo_pipeline import dutch
 from npo_pipeline.commands.account.reports import Reports
 from npo_pipeline.commands.account.write import AccountResult
 from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
@@ -38,8 +39,14 @@ def payments_artifact(paid: Sequence[MonthPaid]) -> None:
         _leave(
             f"npo-payment-run-{month_text(one.month)}",
             sums.sort("component", "reason"),
-            f"Payment run of {month_text(one.month)} ({one.run_id}): {one.payments['amount'].sum()} euro",
+            f"Payment run of {month_text(one.month)} ({one.run_id}): {_totals(one.payments)}",
         )
+
+
+def _totals(payments: pl.DataFrame) -> str:
+    """Write the sum of each currency: they are never added up."""
+    sums = payments.group_by("currency").agg(pl.col("amount").sum()).sort("currency")
+    return " and ".join(dutch.money(amount, currency) for currency, amount in sums.iter_rows())
 
 
 def of_delivery(result: IngestResult) -> None:

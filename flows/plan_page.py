@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.cli.output import euro, number
 from npo_pipeline.cli.render.common import money, sums_by
 from npo_pipeline.cli.render.decide import grants_by_scheme
@@ -35,9 +36,7 @@ def page_of(request: DecideRequest, result: DecideResult) -> str:
 def summary_of(request: DecideRequest, result: DecideResult) -> str:
     """The plan in a few sentences: what stands above the form."""
     plan, sums = result.planned.plan, result.planned.plan.by_component.group_by("currency", maintain_order=True)
-    moved = [
-        f"{_signed(amount)} {money(currency)}" for currency, amount in sums.agg(pl.col("difference").sum()).rows()
-    ]
+    moved = [_signed(amount, currency) for currency, amount in sums.agg(pl.col("difference").sum()).rows()]
     why = f", because: {plain(request.reason)}" if request.reason else ""
     return (
         f"Decision on {result.school_year}, prepared by {plain(str(request.prepared_by))}{why}. "
@@ -140,5 +139,6 @@ def _cell(value: object) -> str:
     return plain(str(value))
 
 
-def _signed(amount: Decimal) -> str:
-    return f"{'+' if amount > 0 else ''}{euro(amount)}"
+def _signed(amount: Decimal, currency: str) -> str:
+    written = dutch.money(amount, currency)
+    return written.replace(" ", " +", 1) if amount > 0 else written

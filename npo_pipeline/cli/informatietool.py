@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import PATH, SCHOOL_YEAR, common
-from npo_pipeline.cli.output import document, euro, line, number, table
+from npo_pipeline.cli.output import document, line, number, table
 from npo_pipeline.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -62,13 +63,10 @@ def _render(result: ToolResult) -> None:
     )
     who = f"{number(tool.schools.height)} schools of {number(tool.schools['board'].n_unique())} boards"
     for currency, total in result.totals.items():
-        line(f"Total {euro(total)} {_MONEY.get(currency, currency)}")
+        line(f"Total {dutch.money(total, currency)}")
     line(f"It tells of {who}")
     line(tool.rests_on(range(len(tool.rules))))
     for gap in tool.gaps:
         line(f"! Niet meegerekend: {gap.text}")
     if tool.outside:
         line(f"Left out, as in the official one: {', '.join(one.component for one in tool.outside)}")
-
-
-_MONEY = {"EUR": "euro", "USD": "dollar"}

@@ -116,8 +116,8 @@ def left_out_of(
     if basis.loose.height:
         schools, first = basis.loose.height, basis.loose["vestiging"].sort()[0]
         yield Omission(
-            f"{schools} vestigingen have a score and no pupils that are counted (first {first}): their "
-            "achterstandsscore is left out"
+            f"{dutch.number(schools)} vestigingen have a score and no pupils that are counted (first {first}): "
+            "their achterstandsscore is left out"
         )
     yield from _without_board(decided)
 
@@ -212,7 +212,8 @@ def _not_delivered(
 def _without_board(decided: DecisionTables) -> Iterator[Omission]:
     for (currency,), rows in decided.left_out.group_by("currency", maintain_order=True):
         schools, first = rows["vestiging"].n_unique(), rows["vestiging"][0]
-        total = f"{rows['amount'].sum()} {currency}"
+        total = dutch.money(Decimal(rows["amount"].sum()), currency)
         yield Omission(
-            f"{schools} vestigingen have no known board (first {first}): {total} is left out until one is"
+            f"{dutch.number(schools)} vestigingen have no known board (first {first}): {total} is left out "
+            "until one is"
         )

@@ -110,7 +110,7 @@ def test_a_row_that_is_refused_again_can_be_resolved_once_more(refusing, tmp_pat
 
 def test_a_small_delivery_with_too_many_faults_is_refused(refusing, tmp_path):
     again = declare(rows(tmp_path / "again", BROKEN), replaces=(but(REPLACES, lines=[36]),))
-    assert refused(refusing, again).startswith("1 of 1 rows are refused (100.00%")
+    assert refused(refusing, again).startswith("1 of 1 rows are refused (100,00%")
 
 
 def test_a_correction_may_be_declared_in_it_too(refusing, tmp_path):

@@ -133,7 +133,7 @@ def test_what_a_person_reads(home):
     said = here("decide", *YEAR, "--home", home).stdout
     lines = [line.split() for line in said.splitlines()]
     assert ["EHK", "3", "1", "1", "1", "1.764,00", "888,00"] in lines
-    assert "2.688,00 euro is granted. DUS-I pays it" in said
+    assert "€ 2.688,00 is granted. DUS-I pays it" in said
     assert "IOP, refused: 02BB of board 10002: 10% of 7 pupils on 2019-10-01 is no whole pupil" in said
     assert "! IOP: the ceiling for po in window a is not known, so none is applied" in said
     assert "Written as decision 2020-2021-001" in said

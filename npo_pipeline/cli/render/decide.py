@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from npo_pipeline.cli.output import document, euro, line, number, table
+from npo_pipeline import dutch
+from npo_pipeline.cli.output import document, line, number, table
 from npo_pipeline.cli.render.common import money, schools
 from npo_pipeline.cli.render.plan import plan_document, render_difference, render_next_payment
 
@@ -82,8 +84,8 @@ def _render_currency(result: DecideResult, currency: str) -> None:
     components = result.planned.plan.by_component.filter(pl.col("currency") == currency)
     table(title, named, components.select(columns).rows(), right=2)
     decided = result.decided.of(currency)
-    total = euro(decided.instalments["amount"].sum())
-    line(f"Total {total} {money(currency)} for {schools(decided.entitlements)}")
+    total = dutch.money(Decimal(decided.instalments["amount"].sum()), currency)
+    line(f"Total {total} for {schools(decided.entitlements)}")
     if assumptions := result.rests_on.get(currency):
         line(f"Not all of it is published. It rests on {assumptions}")
 
@@ -108,7 +110,8 @@ def _render_grants(granted: Granted, assumptions: str | None) -> None:
     """
     columns = ["scheme", "asked for", *OUTCOMES, "asked, euro", "granted, euro"]
     table("Subsidies", columns, grants_by_scheme(granted.grants).rows())
-    line(f"{euro(granted.total)} euro is granted. DUS-I pays it; it never comes in a payment run of this program")
+    total = dutch.money(granted.total, "EUR")
+    line(f"{total} is granted. DUS-I pays it; it never comes in a payment run of this program")
     less = _less_than_asked(granted.grants)
     first = _first_reasons(less)
     for scheme, outcome, brin, board, reason in first.iter_rows():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from npo_pipeline.cli.output import document, euro, line, table
+from npo_pipeline import dutch
+from npo_pipeline.cli.output import document, line, table
 from npo_pipeline.cli.render.common import money, schools, sums_by
 from npo_pipeline.months import month_text
 
@@ -34,7 +36,8 @@ def _render_month(paid: MonthPaid, dry_run: bool) -> None:
     title = f"{name}: {'would be paid' if dry_run else f'paid ({paid.run_id})'}"
     for (currency,), payments in paid.payments.partition_by("currency", as_dict=True).items():
         render_payment_sums(title, payments, str(currency))
-        line(f"{euro(payments['amount'].sum())} {money(str(currency))} to {schools(payments)}")
+        total = dutch.money(Decimal(payments["amount"].sum()), str(currency))
+        line(f"{total} to {schools(payments)}")
 
 
 def render_payment_sums(title: str, payments: pl.DataFrame, currency: str) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from npo_pipeline.cli.output import document, euro, line, number, table
-from npo_pipeline.cli.render.common import money, sums_by
+from npo_pipeline import dutch
+from npo_pipeline.cli.output import document, line, number, table
+from npo_pipeline.cli.render.common import sums_by
 from npo_pipeline.cli.render.pay import render_payment_sums
 from npo_pipeline.months import month_text
 
@@ -37,7 +38,7 @@ def render_difference(plan: Plan, rule_changes: pl.DataFrame, against: str) -> N
     """Print how many schools go up and down, the causes, the rules that changed, and whom it touches."""
     line(f"{against}: {number(plan.up)} schools up, {number(plan.down)} down")
     for currency, kind, cause, schools, difference in plan.causes.iter_rows():
-        line(f"  {cause} ({kind}): {number(schools)} schools, {euro(difference)} {money(currency)}")
+        line(f"  {cause} ({kind}): {number(schools)} schools, {dutch.money(difference, currency)}")
     for component, school_type, what, since, before, after in rule_changes.iter_rows():
         start = f" from {month_text(since)}" if since else ""
         line(

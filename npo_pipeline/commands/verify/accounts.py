@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.accounts.findings.registry import OPENING, opening_findings
 from npo_pipeline.accounts.statement import ACCOUNTABILITY, Accounted, account_for
 from npo_pipeline.books.manifest import text_sha256
@@ -48,7 +50,8 @@ def account_faults(books: Books) -> Iterator[str]:
     for year in years_without_account(books):
         yield f"{year}: there are accounts that no run made"
     for year, board, currency, received, paid in ledger_mismatches(books).iter_rows():
-        yield f"{year}: board {board} received {received} {currency} by the accounts, and {paid} by the ledger"
+        accounted, booked = dutch.money(received, currency), dutch.money(paid, currency)
+        yield f"{year}: board {board} received {accounted} by the accounts, and {booked} by the ledger"
 
 
 def _sequence_faults(books: Books) -> Iterator[str]:
@@ -98,7 +101,8 @@ def _total_mismatches(row: AccountRow, again: Accounted, findings: pl.DataFrame)
         for currency, suffix in (("EUR", ""), ("USD", "_usd")):
             total = again.accountability.filter(pl.col("currency") == currency)[name].sum()
             if total != row[f"{name}{suffix}"]:
-                yield f"{row['run_id']}: says {name} is {row[f'{name}{suffix}']} {currency}, and it is {total}"
+                said, found = (dutch.money(Decimal(one), currency) for one in (row[f"{name}{suffix}"], total))
+                yield f"{row['run_id']}: says {name} is {said}, and it is {found}"
     own = findings.filter(pl.col("rule") != OPENING)
     for severity in ("error", "warning", "note"):
         if own.filter(pl.col("severity") == severity).height > row[f"{severity}s"]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import chain
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.board_reports import row_count_mismatches
 from npo_pipeline.books.queries.deliveries import rejection_mismatches
@@ -92,8 +94,12 @@ def total_faults(books: Books) -> Iterator[Finding]:
     """Compare what each run stated that it paid with the ledger."""
     for run_id, rows, euros, dollars, *ledger in run_totals(books).iter_rows():
         if [rows, euros, dollars] != ledger:
-            found = "{} payments of {} euro and {} dollar"
-            yield f"{run_id}: says {found.format(rows, euros, dollars)}, the ledger holds {found.format(*ledger)}"
+            said, found = _payments(rows, euros, dollars), _payments(*ledger)
+            yield f"{run_id}: says {said}, the ledger holds {found}"
+
+
+def _payments(rows: int, euros: Decimal, dollars: Decimal) -> str:
+    return f"{dutch.number(rows)} payments of {dutch.money(euros, 'EUR')} and {dutch.money(dollars, 'USD')}"
 
 
 TABLES = "tables"
