@@ -55,7 +55,7 @@ def of_delivery(result: IngestResult) -> None:
         return
     files = result.files.select("delivery_id", "file", "kind", "reference_date", "rows", "rejected")
     _leave("npo-delivery", files, f"Files taken in ({result.run_id})")
-    refused = result.refusals.group_by("file", "rule").agg(rows=pl.col("line").n_unique())
+    refused = result.rejections.group_by("file", "rule").agg(rows=pl.col("line").n_unique())
     _leave(
         "npo-refused-rows",
         refused.sort("file", "rule"),

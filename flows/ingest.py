@@ -41,11 +41,11 @@ def ingest_delivery(
         HomeLocked: another run held the home for WAIT_SECONDS.
     """
     request = IngestRequest(
-        Home(Path(home)),
-        tuple(Path(path) for path in paths),
-        day_from(reference_date) if reference_date else None,
-        share_from(max_rejected),
-        WAIT_SECONDS,
+        home=Home(Path(home)),
+        paths=tuple(Path(path) for path in paths),
+        reference_date=day_from(reference_date) if reference_date else None,
+        max_rejected=share_from(max_rejected),
+        wait_seconds=WAIT_SECONDS,
     )
     result = ingest(request, call=as_task)
     artifacts.of_delivery(result)

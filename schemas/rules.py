@@ -1,12 +1,13 @@
-"""The rules of refusal (contract, section 2) as pandera checks; a check's name is the rule it enforces.
+"""The rules of rejection (contract, section 2) as pandera checks; a check has the name of its rule.
 
-Every check but `missing_value` lets an empty value pass, so that one fault is one refusal. All of them
-look at text: what cannot be read is a fault of the row, not of the program.
+Every check but `missing_value` accepts an empty value, so that one fault is one rejection. All of them
+read text: what cannot be read is a fault of the row, not of the program.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -23,17 +24,81 @@ DOUBLE_ENROLMENT = "double_enrolment"
 LEAVES_BEFORE_ENTRY = "leaves_before_entry"
 UNKNOWN_SCHOOL = "unknown_school"
 
-RULES = (
-    UNKNOWN_CODE,
-    NOT_A_NUMBER,
-    NOT_A_DATE,
-    NEGATIVE,
-    MISSING_VALUE,
-    DUPLICATE_ROW,
-    DOUBLE_ENROLMENT,
-    LEAVES_BEFORE_ENTRY,
-    UNKNOWN_SCHOOL,
+
+@dataclass(frozen=True, kw_only=True)
+class RejectionRule:
+    """Represent a rule: when a row is rejected, and the message of the rejection.
+
+    `message`: with `{column}` and `{value}`; it begins with a word of ours, so that no wrong value begins a cell
+    of a spreadsheet. `board_message`: for the files that boards deliver themselves, where it differs.
+    `quoted`: the value is text of the file, and not a place that intake names.
+    """
+
+    name: str
+    when: str
+    message: str
+    board_message: str | None = None
+    quoted: bool = True
+
+
+REJECTION_RULES = (
+    RejectionRule(
+        name=UNKNOWN_CODE,
+        when="a code is outside its list or pattern",
+        message="{column} {value} is no code that may stand there; correct it at the source",
+        board_message="{column} {value} is no code that may stand there: CATEGORIE is A to F, NIVEAU school or "
+        "bovenschools, yes and no J and N, a school year 2021-2022, a BRIN 01AB, a board 10001",
+    ),
+    RejectionRule(
+        name=NOT_A_NUMBER,
+        when="a number cannot be read, or has more digits or decimals than it may have",
+        message="{column} {value} is no number that may stand there (whole pupils; scores, two decimals)",
+        board_message="{column} {value} is no number that may stand there: euros below a thousand million with "
+        "at most two decimals, or a year",
+    ),
+    RejectionRule(
+        name=NOT_A_DATE,
+        when="a date does not exist, or is not written as 20201001 or 2020-10-01",
+        message="{column} {value} is no date; write a day that exists, as 20201001",
+        board_message="{column} {value} is no date; write a day that exists as 2021-11-30, and a year as 2021",
+    ),
+    RejectionRule(
+        name=NEGATIVE,
+        when="a count, score or amount is below zero",
+        message="{column} {value} is below zero; it counts from 0",
+    ),
+    RejectionRule(
+        name=MISSING_VALUE,
+        when="a column that must be filled in is empty",
+        message="{column} is empty; fill it in at the source",
+    ),
+    RejectionRule(
+        name=DUPLICATE_ROW,
+        when="the row is an exact copy of an earlier row; the first one stays",
+        message="is an exact copy of line {value}; the first one stays",
+        quoted=False,
+    ),
+    RejectionRule(
+        name=DOUBLE_ENROLMENT,
+        when="one PSEUDONIEM counts at two places on the reference date; none of them counts",
+        message="the pupil also counts on {value}; none of them counts until one is ended",
+        quoted=False,
+    ),
+    RejectionRule(
+        name=LEAVES_BEFORE_ENTRY,
+        when="DATUM_UIT lies before DATUM_IN",
+        message="{column} {value} lies before DATUM_IN; correct one of the two",
+    ),
+    RejectionRule(
+        name=UNKNOWN_SCHOOL,
+        when="no board is known for the school, or the school never belonged to the board that reports on it",
+        message="no board is known for {value}; deliver an address list or a change that names it",
+        board_message="{column} {value} and never was; correct one of the two, or first deliver the address "
+        "list or change that gives it the school",
+        quoted=False,
+    ),
 )
+RULES = tuple(rule.name for rule in REJECTION_RULES)
 
 BRIN = r"^[0-9]{2}[A-Z]{2}$"
 VESTIGING = r"^[0-9]{2}[A-Z]{2}[0-9]{2}$"
@@ -45,7 +110,7 @@ _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 
 @cache
 def _days() -> pl.Series:
-    """All days, as numbers: made when the first register is read."""
+    """Return all days as numbers; made when the first register is read."""
     return pl.date_range(_FIRST_DAY, _LAST_DAY, eager=True).dt.strftime("%Y%m%d").cast(pl.Int32)
 
 
@@ -66,14 +131,14 @@ Condition = Callable[[pl.Expr], pl.Expr]
 
 
 _SURELY = "surely"
-"""Where a check keeps its cheap condition; pandera knows its checks by class, so a class of ours will not do."""
+"""The attribute of a check with its cheap condition; pandera knows checks by class, so no subclass will do."""
 
 
 def sufficient_conditions(model: pa.DataFrameSchema) -> list[pl.Expr]:
-    """Conditions, one per column, that a row can only meet together when it passes all checks of its model.
+    """Return conditions, one per column, that together imply that a row passes all checks of its model.
 
     A register has millions of rows and hardly any with a fault; these expressions find the few that may
-    have one. They are made of the conditions that the checks themselves carry.
+    have one. They consist of the conditions that the checks themselves carry.
 
     Raises:
         TypeError: a check carries none, so it would be passed over.
@@ -92,28 +157,28 @@ def sufficient_conditions(model: pa.DataFrameSchema) -> list[pl.Expr]:
 
 
 def missing_value() -> pa.Check:
-    """A value must stand here."""
+    """Require a value."""
     return _check(MISSING_VALUE, lambda value: value != "")
 
 
 def missing_text() -> pa.Check:
-    """A text must stand here that can be seen: marks that show nothing are no text."""
+    """Require a text that shows: characters that are invisible are no text."""
     return _check(MISSING_VALUE, lambda value: value.str.contains(r"[^\p{C}\p{Z}]"))
 
 
 def one_of(codes: Sequence[str]) -> pa.Check:
-    """The value is one of a list of codes."""
+    """Require one of a list of codes."""
     # A few comparisons are quicker than looking each value up.
     return _check(UNKNOWN_CODE, lambda value: pl.any_horizontal(value == code for code in ("", *codes)))
 
 
 def code(pattern: str) -> pa.Check:
-    """The value is a code of this pattern."""
+    """Require a code of this pattern."""
     return _check(UNKNOWN_CODE, lambda value: (value == "") | value.str.contains(pattern))
 
 
 def vestiging_number() -> pa.Check:
-    """Two digits, or the BRIN of the same row and two digits (domain notes, section 4, key trap)."""
+    """Require two digits, or the BRIN of the same row and two digits (domain notes, section 4, key trap)."""
     brin = pl.col("BRIN_NUMMER")
     return _check(
         UNKNOWN_CODE,
@@ -130,12 +195,12 @@ def vestiging_number() -> pa.Check:
 
 
 def whole_number() -> tuple[pa.Check, pa.Check]:
-    """A whole number of at most five digits that is not negative."""
+    """Require a whole number of at most five digits that is not negative."""
     return (_number(_one_digit), _not_negative(_WHOLE))
 
 
 def amount() -> tuple[pa.Check, pa.Check]:
-    """An amount or score with at most two decimals that is not negative."""
+    """Require an amount or score with at most two decimals that is not negative."""
     return (
         _check(NOT_A_NUMBER, lambda value: (value == "") | value.str.contains(_AMOUNT)),
         _not_negative(_AMOUNT),
@@ -143,18 +208,18 @@ def amount() -> tuple[pa.Check, pa.Check]:
 
 
 def day() -> pa.Check:
-    """A date that exists, written as 20201001 or 2020-10-01."""
+    """Require a date that exists, written as 20201001 or 2020-10-01."""
     return _check(NOT_A_DATE, lambda value: (value == "") | day_of(value).is_not_null(), surely=_compact_day)
 
 
 def year() -> tuple[pa.Check, ...]:
-    """A year of four digits, of these centuries."""
+    """Require a year of four digits, of these centuries."""
     holds = _check(NOT_A_DATE, lambda value: ~value.str.contains(r"^[0-9]{1,5}$") | value.str.contains(_YEAR))
     return (_number(lambda value: (value == "") | value.str.contains(_YEAR)), _not_negative(_WHOLE), holds)
 
 
 def school_year() -> pa.Check:
-    """A school year as 2021-2022: two years of this century that follow each other."""
+    """Require a school year as 2021-2022: two years of this century that follow each other."""
     return _check(
         UNKNOWN_CODE,
         lambda value: (value == "") | (value.str.contains(_SCHOOL_YEAR) & _years_follow(value)),
@@ -162,7 +227,7 @@ def school_year() -> pa.Check:
 
 
 def not_before(entry: str) -> pa.Check:
-    """A date that is not earlier than the one in column `entry` (where both can be read)."""
+    """Require a date that is not earlier than the one in column `entry` (where both can be read)."""
     return _check(
         LEAVES_BEFORE_ENTRY,
         lambda value: (value == "") | (day_of(value) >= day_of(pl.col(entry))).fill_null(True),
@@ -171,14 +236,14 @@ def not_before(entry: str) -> pa.Check:
 
 
 def present_when(column: str, codes: Sequence[str]) -> pa.Check:
-    """A value must stand here when `column` holds one of these codes."""
+    """Require a value when `column` holds one of these codes."""
     return _check(MISSING_VALUE, lambda value: (value != "") | ~pl.col(column).is_in(list(codes)))
 
 
 def day_of(value: pl.Expr) -> pl.Expr:
-    """Read text as a date; null where it is none.
+    """Parse text as a date; null where it is none.
 
-    The forms are looked at first: reading a date passes over spaces, and would take "2020 1 1" for one.
+    The forms are checked first: parsing passes over spaces, and would accept "2020 1 1" as a date.
     """
     read = (
         pl.when(value.str.contains(r"^[0-9]{8}$"))
@@ -195,7 +260,7 @@ def _years_follow(value: pl.Expr) -> pl.Expr:
 
 
 def _compact_day(value: pl.Expr) -> pl.Expr:
-    """Empty, or eight digits that are a day of these centuries; much cheaper than reading a date."""
+    """Accept eight digits that are a day of these centuries; much cheaper than parsing a date."""
     number = value.cast(pl.Int32, strict=False)
     return (value == "") | ((value.str.len_bytes() == 8) & number.is_in(_days().implode())).fill_null(False)
 
@@ -217,7 +282,7 @@ def _not_negative(pattern: str) -> pa.Check:
 
 
 def _check(rule: str, holds: Condition, surely: Condition | None = None) -> pa.Check:
-    """A check of one value, or of one value beside others of its row; its name is the rule.
+    """Build a check of one value, or of one value beside others of its row; its name is the rule.
 
     `surely` is a cheaper condition that implies `holds`, where there is one.
     """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import pandera.polars as pa
 import polars as pl
@@ -13,6 +14,30 @@ import polars as pl
 from schemas.tables import select_columns, validated
 
 _VALIDATION = ThreadPoolExecutor(1)
+
+
+TableRows = Mapping[str, tuple[pa.DataFrameSchema, pl.DataFrame]]
+"""Name of a table -> its model and rows of it."""
+
+
+class Plan(Protocol):
+    """Represent all changes of a run, worked out before any of them is made."""
+
+    @property
+    def appended(self) -> TableRows:
+        """New rows."""
+
+    @property
+    def replaced(self) -> TableRows:
+        """Tables that follow from others, whole."""
+
+    @property
+    def superseded(self) -> Mapping[str, str]:
+        """Older delivery_id -> newer delivery_id."""
+
+    @property
+    def manifest_entries(self) -> Mapping[str, Any]:
+        """Entries that go into the manifest as they are."""
 
 
 @dataclass(kw_only=True)
@@ -31,6 +56,16 @@ class ChangeSet:
     replaced: dict[str, pl.DataFrame] = field(default_factory=dict)
     superseded: dict[str, str] = field(default_factory=dict)
     _checks: list[Future[pl.DataFrame]] = field(default_factory=list)
+
+    def apply(self, plan: Plan) -> None:
+        """Apply a plan: append its rows, replace its derived tables, mark what it supersedes."""
+        for model, frame in plan.appended.values():
+            self.append(model, frame)
+        for model, frame in plan.replaced.values():
+            self.replace(model, frame)
+        for older, newer in plan.superseded.items():
+            self.supersede(older, newer)
+        self.manifest_entries.update(plan.manifest_entries)
 
     def append(self, model: pa.DataFrameSchema, frame: pl.DataFrame) -> None:
         """Append rows to a table. Rows that are in the books already are never changed."""

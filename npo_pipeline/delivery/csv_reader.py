@@ -1,4 +1,4 @@
-"""Rows of a text file as frames of text, block by block: strict about encoding, quotes and fields."""
+"""Reader of text files: frames of text, block by block, strict about encoding, quotes and fields."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import polars as pl
 from npo_pipeline.delivery.sniff import Header, TextEncoding
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.errors import Refused
+from schemas.frames.intake import FileRows
 
 BLOCK = 16 * 2**20
 """Bytes read at a time: enough for polars to use all cores, little enough for any memory."""
@@ -22,12 +23,12 @@ _SPACES = " \t\u00a0"
 _STRIPPED = pl.exclude("line").str.strip_chars(_SPACES)
 
 
-def text_blocks(file: SourceFile, facts: TextEncoding, header: Header) -> Iterator[pl.DataFrame]:
+def text_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Iterator[FileRows]:
     """Read the rows below the header.
 
     Args:
         file: the file.
-        facts: what `inspect` found.
+        encoding: its encoding and line end.
         header: its header line.
 
     Yields:
@@ -39,22 +40,22 @@ def text_blocks(file: SourceFile, facts: TextEncoding, header: Header) -> Iterat
     """
     line = 2
     with file.open() as stream:
-        for block in blocks_of_lines(stream, facts, header):
-            frame, lines = frame_of(file.name, block, facts, header, line)
+        for block in blocks_of_lines(stream, encoding, header):
+            frame, lines = frame_of(block, encoding, header, name=file.name, line=line)
             line += lines
             yield frame
 
 
-def blocks_of_lines(stream: BinaryIO, facts: TextEncoding, header: Header) -> Iterator[bytes]:
+def blocks_of_lines(stream: BinaryIO, encoding: TextEncoding, header: Header) -> Iterator[bytes]:
     """Cut the stream into blocks of whole lines that end in LF."""
     stream.read(header.bytes_long)
-    if facts.line_end == b"\n":
+    if encoding.line_end == b"\n":
         yield from _blocks_of_lf(stream)
         return
     rest = b""
     while chunk := stream.read(BLOCK):
         chunk = rest + chunk
-        end = chunk.rfind(facts.line_end) + 1
+        end = chunk.rfind(encoding.line_end) + 1
         rest = chunk[end:]
         if end:
             yield chunk[:end].replace(b"\r", b"\n")
@@ -73,9 +74,11 @@ def _blocks_of_lf(stream: BinaryIO) -> Iterator[bytes]:
             yield block
 
 
-def frame_of(name: str, block: bytes, facts: TextEncoding, header: Header, line: int) -> tuple[pl.DataFrame, int]:
-    """Parse one block; gives the frame and the number of lines it took."""
-    block = _utf8(name, block, facts, line)
+def frame_of(
+    block: bytes, encoding: TextEncoding, header: Header, *, name: str, line: int
+) -> tuple[FileRows, int]:
+    """Parse one block that begins on a line of a file; return the frame and the number of lines it took."""
+    block = _utf8(name, block, encoding, line)
     if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         raise Refused(_mixed(name, block, line))
     lines = block.count(b"\n")
@@ -83,7 +86,7 @@ def frame_of(name: str, block: bytes, facts: TextEncoding, header: Header, line:
     if frame is None or not is_square(frame, block, header, lines):
         frame = _frame_by_csv(name, block.decode(), header, line)
     has_spaces = b" " in block or b"\t" in block or not block.isascii()
-    return frame.with_columns(_STRIPPED) if has_spaces else frame, lines
+    return FileRows(frame.with_columns(_STRIPPED) if has_spaces else frame), lines
 
 
 def _mixed(name: str, block: bytes, line: int) -> str:
@@ -93,9 +96,9 @@ def _mixed(name: str, block: bytes, line: int) -> str:
 
 
 def is_square(frame: pl.DataFrame, block: bytes, header: Header, lines: int) -> bool:
-    """Whether every line has exactly the fields of the header.
+    """Return whether every line has exactly the fields of the header.
 
-    Polars fills a short row up with empty fields without a word. It refuses a long one, so when all
+    Polars fills up a short row with empty fields silently. It refuses a long one, so when all
     separators of the block are between fields and their number is right, no row is short. Otherwise the
     slower csv module reads the block and says which line it is.
     """
@@ -106,8 +109,8 @@ def is_square(frame: pl.DataFrame, block: bytes, header: Header, lines: int) -> 
     return b'"' not in block or not frame.select(inside).item()
 
 
-def _utf8(name: str, block: bytes, facts: TextEncoding, line: int) -> bytes:
-    if facts.encoding == "utf-8" or block.isascii():
+def _utf8(name: str, block: bytes, encoding: TextEncoding, line: int) -> bytes:
+    if encoding.codec == "utf-8" or block.isascii():
         return block
     try:
         return block.decode("cp1252").encode()
@@ -120,7 +123,7 @@ def _utf8(name: str, block: bytes, facts: TextEncoding, line: int) -> bytes:
 
 
 def frame_by_polars(block: bytes, header: Header, line: int) -> pl.DataFrame | None:
-    """Parse one block, quickly and not strictly; nothing where polars refuses it."""
+    """Parse one block, quickly and not strictly; null where polars refuses it."""
     try:
         frame = pl.read_csv(
             block,

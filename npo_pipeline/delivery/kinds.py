@@ -1,9 +1,14 @@
-"""The kinds of file a delivery may hold, and how a kind is recognised by its header."""
+"""The kinds of file a delivery may hold, and how a kind is recognised by its header.
+
+docs/how-to/add-a-kind-of-file.md names the places that a new kind takes.
+"""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
 
 import pandera.polars as pa
 
@@ -13,15 +18,45 @@ from npo_pipeline.errors import Refused
 from schemas import files as models
 
 
-@dataclass(frozen=True)
+class Stage(Enum):
+    """The stage of reading a delivery in which a kind is read: each stage needs what those before it name."""
+
+    SCHOOL_LISTS = "school_lists"
+    """Lists that name schools and their boards."""
+
+    PUBLISHED_COUNTS = "published_counts"
+    """Counts and scores of schools that must have a board."""
+
+    APPLICATIONS = "applications"
+    """Applications of boards for a subsidy."""
+
+    BOARD_REPORTS = "board_reports"
+    """Reports in which a board accounts for a period; a later one restates that board and period whole."""
+
+    REGISTERS = "registers"
+    """Pupil registers, counted block by block."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FileKind:
-    """A kind of file: its name in the table `deliveries`, what people call it, and its model."""
+    """Represent a kind of file.
+
+    `name`: as in the table `deliveries`. `label`: as people call it. `model`: its columns and their checks.
+    `signature_columns`: columns that together no other kind has. `stage`: when and by which reader it is read.
+    `date_column`: the column with its reference date, where it has one. `is_dated`: whether it belongs to one.
+    `school_source`: the source of the facts about schools that it names (`schemas.received.SCHOOL_FACTS`).
+    `has_row_per_school`: a school has one row in it (per school type and cluster), so a second would count twice.
+    """
 
     name: str
     label: str
     model: pa.DataFrameSchema
-    telltale: frozenset[str]
-    """Columns that together no other kind has."""
+    signature_columns: frozenset[str]
+    stage: Stage
+    date_column: str | None = None
+    is_dated: bool = True
+    school_source: Literal["pupils", "addresses", "changes"] | None = None
+    has_row_per_school: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -29,36 +64,129 @@ class FileKind:
         return tuple(name for name in self.model.columns if name != "line")
 
 
-def _kind(name: str, label: str, model: pa.DataFrameSchema, *telltale: str) -> FileKind:
-    return FileKind(name, label, model, frozenset(telltale))
-
-
-REGISTER_PO = _kind("register_po", "pupil register, po", models.REGISTER_PO, "PSEUDONIEM", "SOORT_PO")
-REGISTER_VO = _kind("register_vo", "pupil register, vo", models.REGISTER_VO, "PSEUDONIEM", "ONDERWIJSTYPE")
-PUPILS_PO_CLUSTER = _kind(
-    "pupils_po_cluster",
-    "DUO pupils po with clusters",
-    models.PUPILS_PO_CLUSTER,
-    "PEILDATUM",
-    "SOORT_PO",
-    "CLUSTER",
+REGISTER_PO = FileKind(
+    name="register_po",
+    label="pupil register, po",
+    model=models.REGISTER_PO,
+    signature_columns=frozenset({"PSEUDONIEM", "SOORT_PO"}),
+    stage=Stage.REGISTERS,
 )
-PUPILS_PO = _kind("pupils_po", "DUO pupils po", models.PUPILS_PO, "PEILDATUM", "SOORT_PO", "LEERLINGEN")
-PUPILS_VO = _kind("pupils_vo", "DUO pupils vo", models.PUPILS_VO, models.ONDERWIJSTYPE_VO)
-SCORES = _kind("scores", "CBS scores", models.SCORES, models.SCHOOL, models.SCORE)
-CUMI = _kind("cumi", "CUMI pupils", models.CUMI, "TYPE_PO", "CUMI")
-NEWCOMERS_VO = _kind("newcomers_vo", "newcomers vo", models.NEWCOMERS_VO, "CATEGORIE", "NIEUWKOMERS")
-ADDRESSES_VO = _kind("addresses_vo", "address list vo", models.ADDRESSES, "VESTIGINGSNAAM", "ONDERWIJSSTRUCTUUR")
-ADDRESSES_SO = _kind(
-    "addresses_so", "address list sbo, so, vso", models.ADDRESSES, "VESTIGINGSNAAM", "SOORT_PRIMAIR_ONDERWIJS"
+REGISTER_VO = FileKind(
+    name="register_vo",
+    label="pupil register, vo",
+    model=models.REGISTER_VO,
+    signature_columns=frozenset({"PSEUDONIEM", "ONDERWIJSTYPE"}),
+    stage=Stage.REGISTERS,
 )
-ADDRESSES_BO = _kind("addresses_bo", "address list bo", models.ADDRESSES, "BEVOEGD_GEZAG_NUMMER", "VESTIGINGSNAAM")
-CHANGES = _kind("changes", "changes", models.CHANGES_FILE, "INGANGSDATUM", "VESTIGING")
-APPLICATIONS = _kind(
-    "applications", "applications for a subsidy", models.APPLICATIONS, "REGELING", "DATUM_AANVRAAG"
+PUPILS_PO_CLUSTER = FileKind(
+    name="pupils_po_cluster",
+    label="DUO pupils po with clusters",
+    model=models.PUPILS_PO_CLUSTER,
+    signature_columns=frozenset({"PEILDATUM", "SOORT_PO", "CLUSTER"}),
+    stage=Stage.SCHOOL_LISTS,
+    date_column="PEILDATUM",
+    school_source="pupils",
+    has_row_per_school=True,
 )
-SPENDING = _kind("spending", "spending of boards", models.SPENDING, "INTERVENTIE", "NIVEAU", "WAARVAN_EXTERN")
-CONSENTS = _kind("consents", "consents of boards", models.CONSENTS, "SCHOOLJAAR", "SCHOOLPROGRAMMA_MR")
+PUPILS_PO = FileKind(
+    name="pupils_po",
+    label="DUO pupils po",
+    model=models.PUPILS_PO,
+    signature_columns=frozenset({"PEILDATUM", "SOORT_PO", "LEERLINGEN"}),
+    stage=Stage.SCHOOL_LISTS,
+    date_column="PEILDATUM",
+    school_source="pupils",
+    has_row_per_school=True,
+)
+PUPILS_VO = FileKind(
+    name="pupils_vo",
+    label="DUO pupils vo",
+    model=models.PUPILS_VO,
+    signature_columns=frozenset({models.ONDERWIJSTYPE_VO}),
+    stage=Stage.PUBLISHED_COUNTS,
+)
+SCORES = FileKind(
+    name="scores",
+    label="CBS scores",
+    model=models.SCORES,
+    signature_columns=frozenset({models.SCHOOL, models.SCORE}),
+    stage=Stage.PUBLISHED_COUNTS,
+    has_row_per_school=True,
+)
+CUMI = FileKind(
+    name="cumi",
+    label="CUMI pupils",
+    model=models.CUMI,
+    signature_columns=frozenset({"TYPE_PO", "CUMI"}),
+    stage=Stage.PUBLISHED_COUNTS,
+    date_column="PEILJAAR",
+    has_row_per_school=True,
+)
+NEWCOMERS_VO = FileKind(
+    name="newcomers_vo",
+    label="newcomers vo",
+    model=models.NEWCOMERS_VO,
+    signature_columns=frozenset({"CATEGORIE", "NIEUWKOMERS"}),
+    stage=Stage.PUBLISHED_COUNTS,
+    date_column="PEILDATUM",
+)
+ADDRESSES_VO = FileKind(
+    name="addresses_vo",
+    label="address list vo",
+    model=models.ADDRESSES,
+    signature_columns=frozenset({"VESTIGINGSNAAM", "ONDERWIJSSTRUCTUUR"}),
+    stage=Stage.SCHOOL_LISTS,
+    school_source="addresses",
+)
+ADDRESSES_SO = FileKind(
+    name="addresses_so",
+    label="address list sbo, so, vso",
+    model=models.ADDRESSES,
+    signature_columns=frozenset({"VESTIGINGSNAAM", "SOORT_PRIMAIR_ONDERWIJS"}),
+    stage=Stage.SCHOOL_LISTS,
+    school_source="addresses",
+)
+ADDRESSES_BO = FileKind(
+    name="addresses_bo",
+    label="address list bo",
+    model=models.ADDRESSES,
+    signature_columns=frozenset({"BEVOEGD_GEZAG_NUMMER", "VESTIGINGSNAAM"}),
+    stage=Stage.SCHOOL_LISTS,
+    school_source="addresses",
+)
+CHANGES = FileKind(
+    name="changes",
+    label="changes",
+    model=models.CHANGES_FILE,
+    signature_columns=frozenset({"INGANGSDATUM", "VESTIGING"}),
+    stage=Stage.SCHOOL_LISTS,
+    is_dated=False,
+    school_source="changes",
+)
+APPLICATIONS = FileKind(
+    name="applications",
+    label="applications for a subsidy",
+    model=models.APPLICATIONS,
+    signature_columns=frozenset({"REGELING", "DATUM_AANVRAAG"}),
+    stage=Stage.APPLICATIONS,
+    is_dated=False,
+)
+SPENDING = FileKind(
+    name="spending",
+    label="spending of boards",
+    model=models.SPENDING,
+    signature_columns=frozenset({"INTERVENTIE", "NIVEAU", "WAARVAN_EXTERN"}),
+    stage=Stage.BOARD_REPORTS,
+    is_dated=False,
+)
+CONSENTS = FileKind(
+    name="consents",
+    label="consents of boards",
+    model=models.CONSENTS,
+    signature_columns=frozenset({"SCHOOLJAAR", "SCHOOLPROGRAMMA_MR"}),
+    stage=Stage.BOARD_REPORTS,
+    is_dated=False,
+)
 
 KINDS = (
     REGISTER_PO,
@@ -77,37 +205,27 @@ KINDS = (
     SPENDING,
     CONSENTS,
 )
+"""In the order in which a header is compared: a kind stands before one whose signature columns it has too."""
 
-ADDRESSES = (ADDRESSES_VO, ADDRESSES_SO, ADDRESSES_BO)
-"""DUO's three address lists; each is superseded by a later one of its own sort only."""
-
-REGISTERS = (REGISTER_PO, REGISTER_VO)
-
-COUNTED_KINDS = (PUPILS_PO_CLUSTER, PUPILS_PO, PUPILS_VO, SCORES, CUMI, NEWCOMERS_VO)
-"""The kinds that say how many of each school, as DUO and CBS counted them."""
-
-ACCOUNTING = (SPENDING, CONSENTS)
-"""The kinds in which boards account for a period; a later one tells a whole board and period anew."""
-
-UNDATED = (CHANGES, APPLICATIONS, *ACCOUNTING)
-"""The kinds that belong to no reference date."""
+BOARD_REPORTS = tuple(kind for kind in KINDS if kind.stage is Stage.BOARD_REPORTS)
 
 FAULT_LIST_HEADER = ("FILE", "LINE", "RULE")
-"""The header of the list of planted faults that `npo generate` leaves beside a delivery; it is passed over."""
+"""The header of the list of planted faults that `npo generate` writes beside a delivery; it is passed over."""
 
 
 def recognise(name: str, header: Header) -> FileKind:
-    """Say which kind of file this is, by its header alone.
+    """Return the kind of a file, by its header alone.
 
     Raises:
         Refused: no layout has this header; where one comes near, names the columns it lacks.
     """
-    held = frozenset(header.columns)
+    found = frozenset(header.columns)
     for kind in KINDS:
-        if kind.telltale <= held and (missing := [column for column in kind.columns if column not in held]):
+        if not kind.signature_columns <= found:
+            continue
+        if missing := [column for column in kind.columns if column not in found]:
             raise Refused(_lacking(name, kind, missing, header))
-        if kind.telltale <= held:
-            return kind
+        return kind
     raise Refused(_unknown(name, header))
 
 
@@ -120,9 +238,9 @@ def _lacking(name: str, kind: FileKind, missing: list[str], header: Header) -> s
 
 
 def _unknown(name: str, header: Header) -> str:
-    held = set(header.columns)
-    nearest = max(KINDS, key=lambda kind: len(held.intersection(kind.columns)) / len(kind.columns))
-    shared = held.intersection(nearest.columns)
+    found = set(header.columns)
+    nearest = max(KINDS, key=lambda kind: len(found.intersection(kind.columns)) / len(kind.columns))
+    shared = found.intersection(nearest.columns)
     if len(shared) >= max(2, len(nearest.columns) // 2):
         return _lacking(name, nearest, [c for c in nearest.columns if c not in shared], header)
     # The line itself is not shown: of a register without a header it is a pupil.

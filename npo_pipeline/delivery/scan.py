@@ -50,12 +50,12 @@ ZIPPED = b"PK\x03\x04"
 class ScannedFile:
     """A file, and what its bytes are; null for a workbook, which is read by a library.
 
-    `begun`: its rows, where reading them has begun already; they can be had once.
+    `prefetched`: its rows, where reading them has prefetched already; they can be had once.
     """
 
     file: SourceFile
-    facts: TextEncoding | None
-    begun: Iterator[Part] | None = None
+    encoding: TextEncoding | None
+    prefetched: Iterator[Part] | None = None
 
 
 def scan(paths: Sequence[Path]) -> list[ScannedFile]:
@@ -81,7 +81,7 @@ def scan_and_prefetch(paths: Sequence[Path]) -> list[ScannedFile]:
         Refused: as `look`.
     """
     looked = scan(paths)
-    largest = max(looked, key=lambda one: one.file.size if one.facts else 0, default=None)
+    largest = max(looked, key=lambda one: one.file.size if one.encoding else 0, default=None)
     if largest is None or largest.file.size < LARGE:
         return looked
     return [_begun(one) if one is largest else one for one in looked]
@@ -89,17 +89,17 @@ def scan_and_prefetch(paths: Sequence[Path]) -> list[ScannedFile]:
 
 def _begun(one: ScannedFile) -> ScannedFile:
     from npo_pipeline.delivery.csv_reader import text_blocks
-    from npo_pipeline.delivery.register_blocks import folded_blocks, is_encodable
+    from npo_pipeline.delivery.register_blocks import encode_blocks, is_encodable
     from npo_pipeline.delivery.sniff import read_header
 
-    if one.facts is None:
+    if one.encoding is None:
         return one
     try:
-        header = read_header(one.file, one.facts)
+        header = read_header(one.file, one.encoding)
     except Refused:
         return one  # It is refused in its turn.
-    begin = folded_blocks if is_encodable(header) else text_blocks
-    return replace(one, begun=read_ahead(begin(one.file, one.facts, header), MOST))
+    begin = encode_blocks if is_encodable(header) else text_blocks
+    return replace(one, prefetched=read_ahead(begin(one.file, one.encoding, header), MOST))
 
 
 def is_zipped(file: SourceFile) -> bool:

@@ -30,7 +30,7 @@ class TextEncoding:
     """What the bytes of a file are: sha256 in hex, `utf-8` or `cp1252`, and the line end."""
 
     sha256: str
-    encoding: str
+    codec: str
     line_end: bytes
 
 
@@ -144,7 +144,7 @@ class Header:
     bytes_long: int
 
 
-def read_header(file: SourceFile, facts: TextEncoding) -> Header:
+def read_header(file: SourceFile, encoding: TextEncoding) -> Header:
     """Read the header line of a text file.
 
     Raises:
@@ -152,10 +152,10 @@ def read_header(file: SourceFile, facts: TextEncoding) -> Header:
     """
     with file.open() as stream:
         start = stream.read(CHUNK)
-    end = start.find(facts.line_end)
+    end = start.find(encoding.line_end)
     raw = start if end < 0 else start[: end + 1]
     try:
-        line = raw.decode("utf-8-sig" if facts.encoding == "utf-8" else "cp1252").strip("\r\n")
+        line = raw.decode("utf-8-sig" if encoding.codec == "utf-8" else "cp1252").strip("\r\n")
     except UnicodeDecodeError as error:
         raise Refused(f"{file.name}, line 1: is neither UTF-8 nor windows-1252; save it in one of them") from error
     separator = ";" if line.count(";") >= line.count(",") else ","

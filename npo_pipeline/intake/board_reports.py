@@ -1,41 +1,27 @@
-"""What boards say they spent, and who consented to what, as rows of the books."""
+"""Reports of boards on a year: their rows for the books, and restatement by board and period."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.sanitize import sanitize
+from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
-from schemas.columns import MONEY
-
-SPENDING: dict[str, pl.DataType | type[pl.DataType]] = {
-    "line": pl.Int64,
-    "board": pl.String,
-    "brin": pl.String,
-    "year": pl.Int64,
-    "category": pl.String,
-    "intervention": pl.String,
-    "level": pl.String,
-    "amount": MONEY,
-    "external": MONEY,
-}
-CONSENTS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "line": pl.Int64,
-    "board": pl.String,
-    "brin": pl.String,
-    "school_year": pl.String,
-    "school_scan": pl.Boolean,
-    "mr_consent": pl.Boolean,
-    "mr_date": pl.Date,
-    "board_level_agreed": MONEY,
-    "gmr_consent": pl.Boolean,
-    "gmr_date": pl.Date,
-    "parents_involved": pl.String,
-    "municipality_informed": pl.Boolean,
-    "result": pl.String,
-}
+from npo_pipeline.intake.file_result import FileResult, NewFiles
+from schemas.frames.intake import (
+    CurrentReports,
+    FileConsents,
+    FileRows,
+    FileSpending,
+    ReportedPeriods,
+    Restatements,
+)
 
 LONGEST = 1_000
 """Characters of a text that are kept; a page in a report holds some three times as many."""
@@ -46,13 +32,9 @@ _TEXTS = {
 }
 
 
-def spending_of(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a spending file.
-
-    Returns:
-        line, board, brin, year, category, intervention, level, amount, external (euros; 0 where it is empty).
-    """
-    return rows.select(
+def spending_of(rows: FileRows) -> FileSpending:
+    """Parse the rows of a spending file; an amount that is empty is 0 euro."""
+    spending = rows.select(
         "line",
         board="BEVOEGD_GEZAG_NUMMER",
         brin="BRIN_NUMMER",
@@ -61,18 +43,14 @@ def spending_of(rows: pl.DataFrame) -> pl.DataFrame:
         intervention=_kept("INTERVENTIE"),
         level=pl.col("NIVEAU").str.to_lowercase(),
         amount=parse.parse_amount("BEDRAG"),
-        external=_amount_or_nothing("WAARVAN_EXTERN"),
+        external=_amount_or_zero("WAARVAN_EXTERN"),
     )
+    return FileSpending(spending)
 
 
-def consents_of(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a file of consents.
-
-    Returns:
-        line, board, brin, school_year, school_scan, mr_consent, mr_date, board_level_agreed (euros; 0 where it is
-        empty), gmr_consent (no where it is empty), gmr_date, parents_involved, municipality_informed, result.
-    """
-    return rows.select(
+def consents_of(rows: FileRows) -> FileConsents:
+    """Parse the rows of a file of consents; an empty amount is 0 euro, an empty GMR is no consent."""
+    consents = rows.select(
         "line",
         board="BEVOEGD_GEZAG_NUMMER",
         brin="BRIN_NUMMER",
@@ -80,7 +58,7 @@ def consents_of(rows: pl.DataFrame) -> pl.DataFrame:
         school_scan=pl.col("SCHOOLSCAN") == "J",
         mr_consent=pl.col("SCHOOLPROGRAMMA_MR") == "J",
         mr_date=parse.parse_date("DATUM_MR"),
-        board_level_agreed=_amount_or_nothing("BOVENSCHOOLS_BEDRAG_MR"),
+        board_level_agreed=_amount_or_zero("BOVENSCHOOLS_BEDRAG_MR"),
         gmr_consent=pl.col("GMR") == "J",
         gmr_date=parse.parse_date("DATUM_GMR"),
         parents_involved=_kept_or_null("OUDERS_BETROKKEN"),
@@ -89,11 +67,12 @@ def consents_of(rows: pl.DataFrame) -> pl.DataFrame:
         ),
         result=_kept_or_null("RESULTAAT"),
     )
+    return FileConsents(consents)
 
 
-def cut_texts(kind: str, rows: pl.DataFrame) -> int:
-    """How many texts of these rows are longer than what is kept of a text."""
-    found = rows.select(pl.sum_horizontal(_is_long(_plain(name)).sum() for name in _TEXTS[kind]))
+def count_truncated(kind: FileKind, rows: FileRows) -> int:
+    """Count the texts of these rows of which only the beginning is kept."""
+    found = rows.select(pl.sum_horizontal(_is_long(_plain(name)).sum() for name in _TEXTS[kind.name]))
     return int(found.item() or 0)
 
 
@@ -106,7 +85,7 @@ def _is_long(text: pl.Expr) -> pl.Expr:
 
 
 def _kept(column: str) -> pl.Expr:
-    """A text on one line that no spreadsheet runs; of a longer one the beginning, and a mark that says so."""
+    """Return a text on one line that no spreadsheet runs, cut off with a mark where it is too long."""
     text = _plain(column)
     cut = pl.format("{} [afgekapt na {} tekens]", text.str.head(LONGEST), pl.lit(dutch.number(LONGEST)))
     return pl.when(_is_long(text)).then(cut).otherwise(text)
@@ -116,6 +95,87 @@ def _kept_or_null(column: str) -> pl.Expr:
     return pl.when(_plain(column) != "").then(_kept(column))
 
 
-def _amount_or_nothing(column: str) -> pl.Expr:
+def _amount_or_zero(column: str) -> pl.Expr:
     written = pl.when(pl.col(column) == "").then(pl.lit("0")).otherwise(pl.col(column)).alias(column)
     return parse.amount(written)
+
+
+_PERIOD = ["board", "period"]
+_REPORT = ["kind", *_PERIOD]
+
+
+def reported_periods(result: FileResult) -> ReportedPeriods:
+    """Return the boards and periods that a file reports on in its valid rows, in order."""
+    years = result.spending.select("board", period=pl.col("year").cast(pl.String))
+    school_years = result.consents.select("board", period="school_year")
+    return ReportedPeriods(pl.concat([years, school_years]).unique().sort(_PERIOD))
+
+
+def reject_duplicate_reports(results: Sequence[FileResult]) -> None:
+    """Refuse a delivery in which two files of one kind report on the same board and period.
+
+    Raises:
+        Refused: names the files, a board and a period.
+    """
+    reports = [one for one in results if one.file.kind in kinds.BOARD_REPORTS]
+    for one, other in combinations(reports, 2):
+        if one.file.kind is not other.file.kind:
+            continue
+        both = reported_periods(one).join(reported_periods(other), on=_PERIOD, how="semi", maintain_order="left")
+        for board, period in both.head(1).iter_rows():
+            raise Refused(
+                f"{one.file.name} and {other.file.name}: both are of kind {one.file.kind.name} and tell "
+                f"of board {board} in {period}; keep the right one of the two, or put their rows in one file"
+            )
+
+
+def still_current(result: FileResult, delivery_id: str, reports: CurrentReports) -> bool:
+    """Return whether no later delivery restates anything that a file reported as this delivery."""
+    current = reports.filter(pl.col("delivery_id") == delivery_id)
+    return reported_periods(result).join(current, on=_PERIOD, how="anti").is_empty()
+
+
+def restated(new: NewFiles, reports: CurrentReports) -> Restatements:
+    """Return the current reports that new files restate; a report of a board restates a period whole.
+
+    A rejected row that names no period is restated by any new report of its board.
+    """
+    parts = [
+        reported_periods(one).with_columns(newer=pl.lit(name), kind=pl.lit(one.file.kind.name))
+        for name, one in new.items()
+        if one.file.kind in kinds.BOARD_REPORTS
+    ]
+    schema = {"board": pl.String, "period": pl.String, "newer": pl.String, "kind": pl.String}
+    coming = pl.concat([pl.DataFrame(schema=schema), *parts])
+    of_any_period = coming.group_by("kind", "board").agg(pl.col("newer").min())
+    dated = reports.filter(pl.col("period").is_not_null()).join(coming, on=_REPORT, how="inner")
+    undated = reports.filter(pl.col("period").is_null()).join(of_any_period, on=["kind", "board"], how="inner")
+    return Restatements(pl.concat([dated, undated], how="diagonal").sort("delivery_id", *_REPORT))
+
+
+def fully_restated(restatements: Restatements, reports: CurrentReports) -> dict[str, str]:
+    """Return the deliveries of which no report remains current: older delivery_id -> newer delivery_id."""
+    remaining = reports.join(restatements, on=["delivery_id", *_REPORT], how="anti", nulls_equal=True)
+    gone = restatements.filter(~pl.col("delivery_id").is_in(remaining["delivery_id"].implode()))
+    return dict(gone.group_by("delivery_id").agg(pl.col("newer").min()).sort("delivery_id").iter_rows())
+
+
+def restatement_remarks(new: NewFiles, restatements: Restatements, files: dict[str, str]) -> Iterator[str]:
+    """Report the restatements, and the texts that were cut off, a sentence each.
+
+    Args:
+        new: the files that are registered.
+        restatements: the reports they restate.
+        files: delivery_id -> file of the deliveries that were current.
+    """
+    pairs = restatements.sort("delivery_id", "newer").group_by("delivery_id", "newer", maintain_order=True)
+    for (older, newer), part in pairs:
+        board, period = part.select("board", pl.col("period").fill_null("every year")).row(0)
+        more = f" and {part.height - 1} more" if part.height > 1 else ""
+        yield (
+            f"{new[str(newer)].file.name} tells anew of board {board} in {period}{more}: "
+            f"the rows of {files[str(older)]} about that count no longer"
+        )
+    for one in new.values():
+        if one.truncated_texts:
+            yield f"{one.file.name}: {one.truncated_texts} texts were too long, and only their beginning is kept"

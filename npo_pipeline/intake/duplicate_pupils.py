@@ -1,4 +1,4 @@
-"""Exact copies and double enrolments, found over all registers of a delivery.
+"""Duplicate pupils: exact copies and double enrolments over all registers of a delivery.
 
 Hashes find the candidates in little memory; the text of those lines, read again, decides. So a chance
 agreement of two hashes can never cost a school a pupil.
@@ -11,56 +11,56 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from schemas.frames.intake import Fingerprints, Rejections
 from schemas.rules import DOUBLE_ENROLMENT, DUPLICATE_ROW
 
 ReadLines = Callable[[str, pl.Series], pl.DataFrame]
-"""Reads lines of a file again: (file, lines) -> line, vestiging, pupil (PSEUDONIEM), row (whole text)."""
+"""Read lines of a file again: (file, lines) -> line, pupil (PSEUDONIEM), row (whole text)."""
 
 
 @dataclass(frozen=True)
-class Doubles:
-    """Refusals per file, and the counting lines per file that must be taken off the counts again."""
+class Duplicates:
+    """Hold the rejections per file, and the counting lines per file that must be taken off the counts again."""
 
-    refusals: Mapping[str, pl.DataFrame]
-    uncounted: Mapping[str, pl.Series]
+    rejections: Mapping[str, Rejections]
+    lines_to_uncount: Mapping[str, pl.Series]
 
 
-def find_duplicates(traces: Mapping[str, pl.DataFrame], read_lines: ReadLines) -> Doubles:
-    """Find the rows that are refused because of another row.
+def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_lines: ReadLines) -> Duplicates:
+    """Find the rows that are rejected because of another row.
 
     `duplicate_row`: an exact copy of an earlier row, of the file or of one before it by name; the first
     stays. `double_enrolment`: one PSEUDONIEM counting more than once on the reference date; none of them
     counts (contract, section 2).
 
     Args:
-        traces: per file: line, pupil, row, counts.
+        fingerprints: those of each file.
         read_lines: reads candidate lines again.
     """
-    suspects = _suspects(traces)
+    suspects = _suspects(fingerprints)
     texts = {file: read_lines(file, part["line"]) for file, part in _by_file(suspects).items()}
     if not texts:
-        return Doubles({}, {})
-    seen = suspects.join(_stacked(texts), on=["file", "line"], how="inner").sort("file", "line")
-    copies = _copies(seen)
-    doubled = _doubled(seen.join(copies, on=["file", "line"], how="anti", maintain_order="left"))
-    gone = (
-        pl.concat([copies.filter("counts").drop("place"), doubled]).unique(["file", "line"]).select("file", "line")
-    )
-    return Doubles(
-        _by_file(pl.concat([_copy_refusals(copies), _double_refusals(doubled)])),
-        {file: part["line"].sort() for file, part in _by_file(gone).items()},
+        return Duplicates({}, {})
+    found = suspects.join(_stacked(texts), on=["file", "line"], how="inner").sort("file", "line")
+    copies = _copies(found)
+    doubled = _doubled(found.join(copies, on=["file", "line"], how="anti", maintain_order="left"))
+    counted = pl.concat([copies.filter("counts").drop("place"), doubled]).unique(["file", "line"])
+    rejections = _by_file(pl.concat([_copy_rejections(copies), _double_rejections(doubled)]))
+    return Duplicates(
+        {file: Rejections(part) for file, part in rejections.items()},
+        {file: part["line"].sort() for file, part in _by_file(counted.select("file", "line")).items()},
     )
 
 
-def _suspects(traces: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    named = [trace.with_columns(file=pl.lit(file)) for file, trace in traces.items()]
+def _suspects(fingerprints: Mapping[str, Fingerprints]) -> pl.DataFrame:
+    named = [one.with_columns(file=pl.lit(file)) for file, one in fingerprints.items()]
     if not named:
         return pl.DataFrame(schema={"file": pl.String, "line": pl.Int64, "counts": pl.Boolean})
     # Repeated pupils are few (who moved during the year), so everything after this line is small. Sorting
     # finds them in a fraction of the time that a hash table of all pupils takes.
-    pupils = pl.concat([trace["pupil"] for trace in named]).sort()
+    pupils = pl.concat([one["pupil"] for one in named]).sort()
     again = pupils.filter(pupils == pupils.shift()).unique()
-    repeated = pl.concat([trace.filter(pl.col("pupil").is_in(again.implode())) for trace in named])
+    repeated = pl.concat([one.filter(pl.col("pupil").is_in(again.implode())) for one in named])
     copies = pl.struct("pupil", "row").is_duplicated()
     counted = repeated.filter("counts")
     doubles = counted.filter(pl.col("pupil").is_duplicated())
@@ -72,19 +72,19 @@ def _stacked(texts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([text.with_columns(file=pl.lit(file)) for file, text in texts.items()])
 
 
-def _copies(seen: pl.DataFrame) -> pl.DataFrame:
-    first = seen.with_columns(first=pl.col("line").first().over("row"), where=pl.col("file").first().over("row"))
+def _copies(found: pl.DataFrame) -> pl.DataFrame:
+    first = found.with_columns(first=pl.col("line").first().over("row"), where=pl.col("file").first().over("row"))
     here = pl.col("file") == pl.col("where")
     place = pl.when(here).then(pl.col("first").cast(pl.String)).otherwise(pl.format("{} of {}", "first", "where"))
-    return first.filter(~here | (pl.col("line") != pl.col("first"))).select(*seen.columns, place=place)
+    return first.filter(~here | (pl.col("line") != pl.col("first"))).select(*found.columns, place=place)
 
 
-def _doubled(seen: pl.DataFrame) -> pl.DataFrame:
-    counting = seen.filter("counts").with_columns(times=pl.len().over("pupil"))
+def _doubled(found: pl.DataFrame) -> pl.DataFrame:
+    counting = found.filter("counts").with_columns(times=pl.len().over("pupil"))
     return counting.filter(pl.col("times") > 1).drop("times")
 
 
-def _copy_refusals(copies: pl.DataFrame) -> pl.DataFrame:
+def _copy_rejections(copies: pl.DataFrame) -> pl.DataFrame:
     return copies.select(
         "file",
         "line",
@@ -94,7 +94,7 @@ def _copy_refusals(copies: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _double_refusals(doubled: pl.DataFrame) -> pl.DataFrame:
+def _double_rejections(doubled: pl.DataFrame) -> pl.DataFrame:
     others = pl.format("line {} of {}", "line", "file")
     listed = doubled.with_columns(here=others, all=others.implode().over("pupil"))
     elsewhere = pl.col("all").list.set_difference(pl.concat_list("here")).list.sort().list.head(3).list.join(", ")

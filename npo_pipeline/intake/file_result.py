@@ -1,4 +1,4 @@
-"""What is kept of a file that was read: its faults in words, and the rows it gives to the books."""
+"""The result of reading one file: its rejected rows, and the rows it gives to the books."""
 
 from __future__ import annotations
 
@@ -8,57 +8,78 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from npo_pipeline.delivery import kinds
-from npo_pipeline.delivery.recognise import DeliveredFile
-from npo_pipeline.delivery.validate import BOARD_MESSAGES, with_messages
+from npo_pipeline.delivery.delivered_file import DeliveredFile
+from npo_pipeline.delivery.validate import with_messages
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake import applications, board_reports, published_counts, register_counts, school_directory
-
-_TELLERS = {"line": pl.Int64, "board": pl.String, "period": pl.String}
+from schemas.frames import intake as frames
+from schemas.frames.intake import (
+    FileApplications,
+    FileChanges,
+    FileConsents,
+    FileCounts,
+    FileSchoolFacts,
+    FileScores,
+    FileSpending,
+    RejectionMessages,
+    Rejections,
+    RowReporters,
+    empty,
+)
 
 ProgressCallback = Callable[[str, int], None]
-"""Told how many rows of a file were read so far."""
+"""Receives the name of a file and the number of rows read so far."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FileResult:
-    """What is kept of a file.
+    """Hold the content of a file after reading; frames that its kind does not have are empty.
 
-    `refusals`: line, rule, column_name, value, a row per fault. The frames that a kind does not have are
-    empty. `tellers`: line, board, period of the rows of a file that boards deliver themselves. `without_board`:
-    none of its schools has a board yet, so it waits for its address list. `cut`: texts of which only the beginning
-    is kept.
+    `rejections`: a row per fault. `reporters`: the boards behind the rows of a board report. `without_board`: none
+    of its schools has a board yet, so it waits for its address list. `truncated_texts`: texts of which only the
+    beginning is kept.
     """
 
-    arrived: DeliveredFile
+    file: DeliveredFile
     rows: int
-    refusals: pl.DataFrame
-    counts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=register_counts.COUNTED))
-    scores: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=published_counts.SCORED))
-    facts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=school_directory.FACTS))
-    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=school_directory.CHANGES))
-    applications: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=applications.APPLICATIONS))
-    spending: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=board_reports.SPENDING))
-    consents: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=board_reports.CONSENTS))
-    tellers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_TELLERS))
+    rejections: Rejections
+    counts: FileCounts = field(default_factory=lambda: FileCounts(empty(frames.FILE_COUNTS)))
+    scores: FileScores = field(default_factory=lambda: FileScores(empty(frames.FILE_SCORES)))
+    facts: FileSchoolFacts = field(default_factory=lambda: FileSchoolFacts(empty(frames.FILE_SCHOOL_FACTS)))
+    changes: FileChanges = field(default_factory=lambda: FileChanges(empty(frames.FILE_CHANGES)))
+    applications: FileApplications = field(
+        default_factory=lambda: FileApplications(empty(frames.FILE_APPLICATIONS))
+    )
+    spending: FileSpending = field(default_factory=lambda: FileSpending(empty(frames.FILE_SPENDING)))
+    consents: FileConsents = field(default_factory=lambda: FileConsents(empty(frames.FILE_CONSENTS)))
+    reporters: RowReporters = field(default_factory=lambda: RowReporters(empty(frames.ROW_REPORTERS)))
     without_board: bool = False
-    cut: int = 0
+    truncated_texts: int = 0
 
     @property
     def rejected(self) -> int:
-        """The number of refused rows."""
-        return self.refusals["line"].n_unique()
+        """The number of rejected rows."""
+        return self.rejections["line"].n_unique()
 
     @property
-    def worded(self) -> pl.DataFrame:
-        """Its refusals in words: line, rule, column_name, message."""
-        return with_messages(self.refusals, BOARD_MESSAGES if self.arrived.kind in kinds.ACCOUNTING else {})
+    def messages(self) -> RejectionMessages:
+        """The rejections in words."""
+        return with_messages(self.rejections, for_boards=self.file.kind in kinds.BOARD_REPORTS)
+
+    @property
+    def counted_schools(self) -> pl.Series:
+        """The vestigingen whose pupils or score it counts."""
+        return pl.concat([self.counts["vestiging"], self.scores["vestiging"]]).unique()
 
 
-def need_rows(one: DeliveredFile, rows: int) -> None:
+NewFiles = dict[str, FileResult]
+"""delivery_id -> the file that is registered under it."""
+
+
+def need_rows(file: DeliveredFile, rows: int) -> None:
     """Refuse a file without rows.
 
     Raises:
         Refused: names the file.
     """
     if not rows:
-        raise Refused(f"{one.name}: holds a header and no rows; have it sent again")
+        raise Refused(f"{file.name}: holds a header and no rows; have it sent again")

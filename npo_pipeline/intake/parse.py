@@ -1,4 +1,4 @@
-"""Small readings of text that several kinds of file share, as polars expressions over checked text."""
+"""Parsers of text that several kinds of file share, as polars expressions over validated text."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ SCHOOL_TYPE_OF = {"Bo": "bao", "Sbo": "sbo", "So": "so", "Vso": "vso"}
 
 
 def vestiging() -> pl.Expr:
-    """The code of a vestiging, six characters, from BRIN_NUMMER and VESTIGINGSNUMMER (two or six)."""
+    """Return the code of a vestiging, six characters, from BRIN_NUMMER and VESTIGINGSNUMMER (two or six)."""
     number = pl.col("VESTIGINGSNUMMER")
     whole = pl.when(number.str.len_bytes() == 6).then(number)
     return whole.otherwise(pl.concat_str("BRIN_NUMMER", "VESTIGINGSNUMMER")).alias("vestiging")
 
 
 def school_type(column: str) -> pl.Expr:
-    """The school type of a SOORT_PO."""
+    """Return the school type of a SOORT_PO."""
     return pl.col(column).replace_strict(SCHOOL_TYPE_OF, return_dtype=pl.String).alias("school_type")
 
 
 def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:
-    """The school type of a vo onderwijstype, by the cited mapping (`regulations/onderwijstypen.yaml`).
+    """Return the school type of a vo onderwijstype, by the cited mapping (`rulebook/onderwijstypen.yaml`).
 
-    DUO's own file says the leerjaren in the name of the type; in a register the column of the year decides.
+    DUO's own file has the leerjaren in the name of the type; in a register the column of the year decides.
     """
     # Only vo needs it, and it takes pydantic to read it.
     from npo_pipeline.rulebook.onderwijstypen import onderwijstypen
@@ -42,33 +42,33 @@ def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:
 
 
 def parse_int(column: str) -> pl.Expr:
-    """A whole number."""
+    """Parse a whole number."""
     return pl.col(column).cast(pl.Int64)
 
 
 def parse_amount(column: str) -> pl.Expr:
-    """A score or amount with at most two decimals, exactly, as DECIMAL(18,2)."""
+    """Parse a score or amount with at most two decimals, exactly, as DECIMAL(18,2)."""
     return amount(pl.col(column))
 
 
 def amount(text: pl.Expr) -> pl.Expr:
-    """The same of any text that is an amount."""
+    """Parse any text expression that is an amount, exactly, as DECIMAL(18,2)."""
     dutch = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
     plain = pl.when(text.str.contains(",", literal=True)).then(dutch).otherwise(text)
     return plain.str.to_decimal(scale=2).cast(pl.Decimal(18, 2))
 
 
 def parse_date(column: str) -> pl.Expr:
-    """A date written as 20201001 or 2020-10-01; null where it is empty."""
+    """Parse a date written as 20201001 or 2020-10-01; null where it is empty."""
     return pl.col(column).str.replace_all("-", "", literal=True).str.to_date("%Y%m%d", strict=False)
 
 
 def clean_name(column: str) -> pl.Expr:
-    """A name, as a spreadsheet will show and never run it; null where it is empty."""
+    """Sanitize a name, so that a spreadsheet shows and never runs it; null where it is empty."""
     text = sanitize(pl.col(column))
     return pl.when(text != "").then(text)
 
 
 def compact_date(on: date) -> str:
-    """A date as the files write it, 20201001, to compare text with text."""
+    """Return a date as the files write it, 20201001, to compare text with text."""
     return f"{on:%Y%m%d}"

@@ -1,11 +1,9 @@
-"""Counts and scores as DUO and CBS publish them: one row per school in, one row per school out.
+"""Counts and scores as DUO and CBS publish them: one row per school, and the formula that scores must follow.
 
-Whether the scores of a CBS workbook follow their own formula: score = max(0, A - B), B = factor x E.
-
-A is the score without threshold (`Tabel 2`), E the number of funded pupils. The factor is 12% of the
-difference between the national mean and the mean of the lowest 15% (Besluit bekostiging WPO, Stb. 2018,
-334; CBS, Toelichting). CBS publishes both means rounded, and for each year anew, so the factor is read
-from the table itself: all schools above the threshold must show the same one.
+The formula of CBS: score = max(0, A - B), B = factor x E. A is the score without threshold (`Tabel 2`), E the
+number of funded pupils. The factor is 12% of the difference between the national mean and the mean of the lowest
+15% (Besluit bekostiging WPO, Stb. 2018, 334; CBS, Toelichting). CBS publishes both means rounded, and for each
+year anew, so the factor is read from the table itself: all schools above the threshold must show the same one.
 """
 
 from __future__ import annotations
@@ -18,43 +16,43 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
-from npo_pipeline.intake.register_counts import COUNTED
 from schemas import files as models
+from schemas.frames.intake import (
+    FILE_COUNTS,
+    FILE_SCORES,
+    FORMULA_DEVIATIONS,
+    FileCounts,
+    FileRows,
+    FileScores,
+    FormulaDeviations,
+    empty,
+)
 
-SCORED: dict[str, pl.DataType | type[pl.DataType]] = {
-    "vestiging": pl.String,
-    "score": pl.Decimal(18, 2),
-    "pupils": pl.Int64,
-}
 
-
-def counts_of(kind: FileKind, rows: pl.DataFrame, file: str) -> pl.DataFrame:
-    """Counts from a file that already counts.
+def counts_of(kind: FileKind, rows: FileRows, file: str) -> FileCounts:
+    """Return the counts of a file that already counts; null for a measure that it does not count.
 
     Args:
-        kind: DUO pupils po or vo, or CUMI.
-        rows: its good rows, as text with `line`.
+        kind: one of `COUNTERS`.
+        rows: its valid rows.
         file: the name of the file, for refusals.
-
-    Returns:
-        vestiging, school_type, cluster, pupils, cumi_pupils; null where the file does not say.
 
     Raises:
         Refused: two rows of a school that are not the same say how many pupils it has.
     """
-    counted = _COUNTERS[kind.name](rows, file)
-    silent = [pl.lit(None, dtype).alias(name) for name, dtype in COUNTED.items() if name not in counted.columns]
-    return counted.with_columns(silent).select(*COUNTED).sort(*list(COUNTED)[:3])
+    counted = COUNTERS[kind.name](rows, file)
+    absent = [
+        pl.lit(None, dtype).alias(name) for name, dtype in FILE_COUNTS.items() if name not in counted.columns
+    ]
+    columns = counted.with_columns(absent).select(*FILE_COUNTS)
+    return FileCounts(columns.sort("vestiging", "school_type", "cluster"))
 
 
-def scores_of(rows: pl.DataFrame, file: str) -> pl.DataFrame:
-    """Scores with threshold from the CBS table.
-
-    Returns:
-        vestiging, score (DECIMAL(18,2)), pupils (as CBS counted them).
+def scores_of(rows: FileRows, file: str) -> FileScores:
+    """Return the scores with threshold of the CBS table.
 
     Raises:
-        Refused: a vestiging stands twice.
+        Refused: a vestiging has two rows.
     """
     scored = rows.select(
         "line",
@@ -63,11 +61,11 @@ def scores_of(rows: pl.DataFrame, file: str) -> pl.DataFrame:
         pupils=parse.parse_int(models.SCORED_PUPILS),
     )
     _refuse_twice(scored, ["vestiging"], file)
-    return scored.select(*SCORED).sort("vestiging")
+    return FileScores(scored.select(*FILE_SCORES).sort("vestiging"))
 
 
-def _pupils_po(total: str, *, clusters: bool) -> Callable[[pl.DataFrame, str], pl.DataFrame]:
-    def count(rows: pl.DataFrame, file: str) -> pl.DataFrame:
+def _pupils_po(total: str, *, clusters: bool) -> Callable[[FileRows, str], pl.DataFrame]:
+    def count(rows: FileRows, file: str) -> pl.DataFrame:
         cluster = pl.when(pl.col("CLUSTER") != "").then("CLUSTER") if clusters else pl.lit(None, pl.String)
         counted = rows.select(
             "line",
@@ -75,7 +73,6 @@ def _pupils_po(total: str, *, clusters: bool) -> Callable[[pl.DataFrame, str], p
             parse.school_type("SOORT_PO"),
             cluster.alias("cluster"),
             pupils=parse.parse_int(total),
-            cumi_pupils=pl.lit(None, pl.Int64),
         )
         _refuse_twice(counted, ["vestiging", "school_type", "cluster"], file)
         return counted.filter(pl.col("pupils") > 0)
@@ -83,31 +80,27 @@ def _pupils_po(total: str, *, clusters: bool) -> Callable[[pl.DataFrame, str], p
     return count
 
 
-def _pupils_vo(rows: pl.DataFrame, file: str) -> pl.DataFrame:
+def _pupils_vo(rows: FileRows, file: str) -> pl.DataFrame:
     # A vestiging has a row per onderwijstype, sector, afdeling and opleiding; they add up.
     years = pl.sum_horizontal(parse.parse_int(column) for column in models.VO_YEARS)
     typed = rows.with_columns(parse.vestiging(), parse.school_type_vo(models.ONDERWIJSTYPE_VO), pupils=years)
     counted = typed.group_by("vestiging", "school_type").agg(pl.col("pupils").sum())
-    return counted.filter(pl.col("pupils") > 0).with_columns(
-        cluster=pl.lit(None, pl.String), cumi_pupils=pl.lit(None, pl.Int64)
-    )
+    return counted.filter(pl.col("pupils") > 0)
 
 
-def _cumi(rows: pl.DataFrame, file: str) -> pl.DataFrame:
-    told = rows.with_columns(parse.vestiging(), parse.school_type("TYPE_PO"))
-    _refuse_twice(told, ["vestiging", "school_type", "CUMI"], file)
-    counted = told.filter(pl.col("CUMI") == "1").select(
+def _cumi(rows: FileRows, file: str) -> pl.DataFrame:
+    placed = rows.with_columns(parse.vestiging(), parse.school_type("TYPE_PO"))
+    _refuse_twice(placed, ["vestiging", "school_type", "CUMI"], file)
+    counted = placed.filter(pl.col("CUMI") == "1").select(
         "vestiging", "school_type", cumi_pupils=parse.parse_int("AANTAL_LEERLINGEN")
     )
-    return counted.filter(pl.col("cumi_pupils") > 0).with_columns(
-        cluster=pl.lit(None, pl.String), pupils=pl.lit(None, pl.Int64)
-    )
+    return counted.filter(pl.col("cumi_pupils") > 0)
 
 
-def _newcomers_vo(rows: pl.DataFrame, file: str) -> pl.DataFrame:
-    told = rows.with_columns(parse.vestiging())
-    _refuse_twice(told, ["vestiging", "CATEGORIE"], file)
-    counted = told.group_by("vestiging").agg(newcomers=parse.parse_int("NIEUWKOMERS").sum())
+def _newcomers_vo(rows: FileRows, file: str) -> pl.DataFrame:
+    placed = rows.with_columns(parse.vestiging())
+    _refuse_twice(placed, ["vestiging", "CATEGORIE"], file)
+    counted = placed.group_by("vestiging").agg(newcomers=parse.parse_int("NIEUWKOMERS").sum())
     return counted.filter(pl.col("newcomers") > 0).with_columns(school_type=pl.lit("vo"))
 
 
@@ -119,34 +112,29 @@ def _refuse_twice(rows: pl.DataFrame, key: list[str], file: str) -> None:
         raise Refused(f"{file}, lines {lines}: {what} stands twice and not the same; keep the right one")
 
 
-_COUNTERS: Mapping[str, Callable[[pl.DataFrame, str], pl.DataFrame]] = {
+COUNTERS: Mapping[str, Callable[[FileRows, str], pl.DataFrame]] = {
     kinds.PUPILS_PO.name: _pupils_po("LEERLINGEN", clusters=False),
     kinds.PUPILS_PO_CLUSTER.name: _pupils_po("TOTAAL", clusters=True),
     kinds.PUPILS_VO.name: _pupils_vo,
     kinds.CUMI.name: _cumi,
     kinds.NEWCOMERS_VO.name: _newcomers_vo,
 }
+"""Kind of file -> its counter: (valid rows, name of the file) -> vestiging, school_type, counted measures."""
 
-OFF: dict[str, pl.DataType | type[pl.DataType]] = {
-    "line": pl.Int64,
-    "vestiging": pl.String,
-    "expected": pl.Decimal(18, 2),
-    "score": pl.Decimal(18, 2),
-}
 
 _SLACK_PER_PUPIL_E4, _SLACK_E4 = 1, 100
 """Tolerance 0.0001 x E + 0.01, in ten-thousandths: the rounding of the means and of A and the score."""
 
 
-def off_formula(rows: pl.DataFrame, without_threshold: pl.DataFrame) -> pl.DataFrame:
-    """The schools whose score does not follow from their score without threshold.
+def off_formula(rows: FileRows, without_threshold: pl.DataFrame) -> FormulaDeviations:
+    """Return the schools with a score that does not follow from the score without threshold.
 
     Args:
-        rows: good rows of `Tabel 1` as text, with `line`.
+        rows: valid rows of `Tabel 1`.
         without_threshold: school and score without threshold of `Tabel 2`, as text.
 
     Returns:
-        line, vestiging, expected, score: empty when all follow, or when there is no `Tabel 2`.
+        A row per school; empty when all follow, or when there is no `Tabel 2`.
     """
     whole = pl.Int64
     table = rows.select(
@@ -165,14 +153,15 @@ def off_formula(rows: pl.DataFrame, without_threshold: pl.DataFrame) -> pl.DataF
     both = table.join(before, on="vestiging", how="inner")
     above = both.filter((pl.col("score") > 0) & (pl.col("pupils") > 0))
     if above.is_empty():
-        return pl.DataFrame(schema=OFF)
+        return FormulaDeviations(empty(FORMULA_DEVIATIONS))
     factor = ((pl.col("before") - pl.col("score")) * 100 // pl.col("pupils")).sort()
     middle = int(above.select(factor.get(above.height // 2)).item())
-    # The factor is held in millionths; scores and expectation in ten-thousandths.
+    # The factor is in millionths; scores and expectation in ten-thousandths.
     expected = (pl.col("before") - pl.lit(middle) * pl.col("pupils") // 100).clip(lower_bound=0)
     slack = pl.col("pupils") * _SLACK_PER_PUPIL_E4 + _SLACK_E4
     off = both.with_columns(expected=expected).filter((pl.col("expected") - pl.col("score")).abs() > slack)
-    return off.select("line", "vestiging", _decimal("expected"), _decimal("score")).sort("line")
+    deviations = off.select("line", "vestiging", _decimal("expected"), _decimal("score"))
+    return FormulaDeviations(deviations.sort("line"))
 
 
 def _decimal(name: str) -> pl.Expr:

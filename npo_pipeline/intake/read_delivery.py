@@ -1,210 +1,179 @@
-"""Taking in a delivery: each file read once, its faults kept, its rows counted and let go.
-
-Pupil registers, read block by block: counted and let go, with copies and double enrolments found among them.
-"""
+"""Reading of a delivery, stage by stage: each file is read once, validated, and turned into rows for the books."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from npo_pipeline.delivery import kinds
-from npo_pipeline.delivery.recognise import DeliveredFile
-from npo_pipeline.delivery.register_blocks import EncodedBlock, Part
-from npo_pipeline.delivery.scan import read_ahead
-from npo_pipeline.delivery.validate import NO_REFUSALS, validate_rows
-from npo_pipeline.intake import (
-    applications,
-    board_reports,
-    published_counts,
-    register_counts,
-    school_directory,
-    school_references,
-)
-from npo_pipeline.intake.duplicate_pupils import Doubles, find_duplicates
+from npo_pipeline.delivery.delivered_file import DeliveredFile
+from npo_pipeline.delivery.kinds import Stage
+from npo_pipeline.delivery.validate import NO_REJECTIONS, validate_rows
+from npo_pipeline.intake import applications, board_reports, published_counts, school_directory
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
-from npo_pipeline.intake.school_references import unknown_school_rejections
+from npo_pipeline.intake.read_registers import read_registers
+from npo_pipeline.intake.school_references import (
+    foreign_school_rejections,
+    row_reporters,
+    unknown_school_rejections,
+)
+from schemas.frames.intake import SCHOOLS_OF_BOARDS, FileRows, Rejections, SchoolsOfBoards, empty
 from schemas.rules import DUPLICATE_ROW
 
-
-def take_registers(
-    registers: Sequence[DeliveredFile], known: pl.Series, counted: ProgressCallback
-) -> list[FileResult]:
-    """Count the pupils of registers; one who counts in two of them, or twice in one, counts in none.
-
-    Args:
-        registers: recognised files of pupil registers.
-        known: the vestigingen that have a board.
-        counted: told how far it is.
-
-    Raises:
-        Refused: a file has no rows.
-    """
-    read = {one.name: _count_register(one, known, counted) for one in registers}
-    traces = {name: trace for name, (_, trace) in read.items()}
-    by_name = {one.name: one for one in registers}
-    doubles = find_duplicates(traces, lambda name, lines: _lines_again(by_name[name], lines))
-    return [_without(taken, doubles) for taken, _ in read.values()]
+_NO_SCHOOLS = SchoolsOfBoards(empty(SCHOOLS_OF_BOARDS))
 
 
-def _count_register(
-    one: DeliveredFile, known: pl.Series, counted: ProgressCallback
-) -> tuple[FileResult, pl.DataFrame]:
-    assert one.reference_date is not None
-    tallies, traces, refusals, rows = [], [], [NO_REFUSALS], 0
-    for part in read_ahead(one.parts()):
-        done = _count_part(one, part, one.reference_date, known)
-        tallies.append(done.counted)
-        traces.append(done.traces)
-        refusals.append(done.refusals)
-        rows += done.traces.height
-        counted(one.name, rows)
-    need_rows(one, rows)
-    return FileResult(one, rows, pl.concat(refusals), counts=register_counts.add_counts(tallies)), pl.concat(
-        traces
-    )
+@dataclass(frozen=True)
+class KnownSchools:
+    """Hold the schools known so far: the vestigingen with a board, and board and brin of each that was its own."""
+
+    vestigingen: pl.Series
+    of_boards: SchoolsOfBoards
+
+    def with_facts(self, results: Sequence[FileResult]) -> KnownSchools:
+        """Add the schools that files name."""
+        brin = pl.col("vestiging").str.head(4).alias("brin")
+        named = [self.vestigingen, *(one.facts["vestiging"] for one in results)]
+        held = [self.of_boards, *(one.facts.select("board", brin) for one in results)]
+        return KnownSchools(pl.concat(named).unique(), SchoolsOfBoards(pl.concat(held).unique()))
 
 
-def _count_part(one: DeliveredFile, part: Part, on: date, known: pl.Series) -> register_counts.Block:
-    if isinstance(part, EncodedBlock) and (done := register_counts.count_folded(one.kind, part, on, known)):
-        return done
-    marked = register_counts.flag_counting(one.unfolded(part), on)
-    groups = register_counts.count_by_site(one.kind, marked)
-    parts = validate_rows(marked, one.kind.model, groups)
-    done = register_counts.count_block(one.kind, marked, groups, parts.good, known)
-    return replace(done, refusals=pl.concat([parts.refusals, done.refusals]))
+@dataclass(frozen=True)
+class SmallFile:
+    """Hold a file that was read at once: its valid rows without exact copies, the faulty rows, and all rows."""
 
-
-def _lines_again(one: DeliveredFile, lines: pl.Series) -> pl.DataFrame:
-    """Read some lines a second time: line, pupil, row, and the columns that counting needs."""
-    found = [block.filter(pl.col("line").is_in(lines.implode())) for block in one.blocks()]
-    rows = pl.concat(found)
-    return rows.select("line", pupil="PSEUDONIEM", row=pl.concat_str(pl.exclude("line"), separator="\x1f"))
-
-
-def _without(taken: FileResult, doubles: Doubles) -> FileResult:
-    """Add the refusals of copies and double enrolments, and take their pupils off the counts."""
-    name, one = taken.arrived.name, taken.arrived
-    refusals = pl.concat([taken.refusals, doubles.refusals.get(name, NO_REFUSALS)])
-    if (lines := doubles.uncounted.get(name)) is None:
-        return replace(taken, refusals=refusals)
-    rows = [block.filter(pl.col("line").is_in(lines.implode())) for block in one.blocks()]
-    off = register_counts.count_rows(one.kind, pl.concat(rows))
-    minus = off.with_columns(-pl.col("pupils"), -pl.col("cumi_pupils"))
-    return replace(taken, refusals=refusals, counts=register_counts.add_counts([taken.counts, minus]))
-
-
-_NONE_HELD = pl.DataFrame(schema=school_references.SCHOOLS_OF_BOARD)
+    result: FileResult
+    rows: FileRows
+    faulty: FileRows
+    all_rows: FileRows
 
 
 def read_delivery(
-    arrived: Sequence[DeliveredFile], known: pl.Series, counted: ProgressCallback, held: pl.DataFrame = _NONE_HELD
+    files: Sequence[DeliveredFile],
+    vestigingen: pl.Series,
+    progress: ProgressCallback,
+    schools_of_boards: SchoolsOfBoards = _NO_SCHOOLS,
 ) -> list[FileResult]:
-    """Read all files of a delivery; those that tell of boards first, because the others need them.
+    """Read all files of a delivery, in the order of their stages.
 
     Args:
-        arrived: the recognised files.
-        known: the vestigingen that have a board in the books.
-        counted: told how far it is.
-        held: the schools that each board holds or ever held, in the books: board, brin.
+        files: the recognised files.
+        vestigingen: those that have a board in the books.
+        progress: is called with the rows read so far.
+        schools_of_boards: the schools that each board has or once had, in the books.
+
+    Returns:
+        A result per file, by name.
 
     Raises:
         Refused: a file has no rows, or contradicts itself.
     """
-    taken = [_take_list(one, counted) for one in arrived if one.kind in _TELLING]
-    told = pl.concat([known, *(one.facts["vestiging"] for one in taken)]).unique()
-    taken += [_take_published(one, told, counted) for one in arrived if one.kind in _NEEDING]
-    taken += [_take_applications(one, told, counted) for one in arrived if one.kind is kinds.APPLICATIONS]
-    theirs = pl.concat([held, *(one.facts.select("board", brin=_BRIN) for one in taken)]).unique()
-    taken += [_take_accounts(one, theirs, counted) for one in arrived if one.kind in kinds.ACCOUNTING]
-    registers = [one for one in arrived if one.kind in kinds.REGISTERS]
-    return sorted(taken + take_registers(registers, told, counted), key=lambda one: one.arrived.name)
+    known, results = KnownSchools(vestigingen, schools_of_boards), list[FileResult]()
+    for stage in Stage:
+        of_stage = [one for one in files if one.kind.stage is stage]
+        if stage is Stage.REGISTERS:
+            results += read_registers(of_stage, known.vestigingen, progress)
+            continue
+        read = [_READERS[stage](_read_small_file(one, progress), known) for one in of_stage]
+        results += read
+        known = known.with_facts(read)
+    return sorted(results, key=lambda one: one.file.name)
 
 
-_BRIN = pl.col("vestiging").str.head(4)
-_TELLING = (*kinds.ADDRESSES, kinds.CHANGES, kinds.PUPILS_PO, kinds.PUPILS_PO_CLUSTER)
-_NEEDING = (kinds.SCORES, kinds.CUMI, kinds.PUPILS_VO, kinds.NEWCOMERS_VO)
-
-
-def _take_list(one: DeliveredFile, counted: ProgressCallback) -> FileResult:
-    taken, rows, _ = _read_small_file(one, counted)
-    school_directory.refuse_two_boards(one.kind, rows, one.name)
-    facts = school_directory.school_facts(one.kind, rows, one.reference_date)
-    if one.kind is kinds.CHANGES:
-        school_directory.reject_conflicting_changes(rows, one.name)
-        return replace(taken, facts=facts, changes=school_directory.changes_of(rows))
-    if one.kind in kinds.ADDRESSES:
-        return replace(taken, facts=facts)
-    return replace(taken, facts=facts, counts=published_counts.counts_of(one.kind, rows, one.name))
-
-
-def _take_published(one: DeliveredFile, known: pl.Series, counted: ProgressCallback) -> FileResult:
-    taken, rows, faulty = _read_small_file(one, counted)
-    unknown = unknown_school_rejections(rows, known)
-    # Where no school at all is known, the file came before its address list: its counts wait for that.
-    waits = unknown.height == rows.height > 0
-    if not waits:
-        taken = replace(
-            taken, refusals=pl.concat([taken.refusals, unknown, unknown_school_rejections(faulty, known)])
-        )
-        rows = rows.join(unknown, on="line", how="anti", maintain_order="left")
-    if one.kind is kinds.SCORES:
-        return replace(taken, scores=published_counts.scores_of(rows, one.name), without_board=waits)
-    return replace(taken, counts=published_counts.counts_of(one.kind, rows, one.name), without_board=waits)
-
-
-def _take_applications(one: DeliveredFile, known: pl.Series, counted: ProgressCallback) -> FileResult:
-    taken, rows, _ = _read_small_file(one, counted)
-    refused = applications.application_rejections(rows, known)
-    good = rows.join(refused, on="line", how="anti", maintain_order="left")
-    return replace(
-        taken,
-        refusals=pl.concat([taken.refusals, refused]),
-        applications=applications.applications_of(good),
-        without_board=applications.wait(rows, known),
+def _read_small_file(file: DeliveredFile, progress: ProgressCallback) -> SmallFile:
+    blocks = list(file.blocks())
+    need_rows(file, sum(block.height for block in blocks))
+    rows = FileRows(pl.concat(blocks))
+    progress(file.name, rows.height)
+    found = validate_rows(rows, file.kind.model)
+    copies = _copies(rows)
+    result = FileResult(file=file, rows=rows.height, rejections=_concat([found.rejections, copies]))
+    return SmallFile(
+        result,
+        _without(found.valid, copies),
+        FileRows(rows.join(found.valid, on="line", how="anti", maintain_order="left")),
+        rows,
     )
 
 
-def _take_accounts(one: DeliveredFile, held: pl.DataFrame, counted: ProgressCallback) -> FileResult:
-    taken, rows, faulty = _read_small_file(one, counted)
-    refused = school_references.foreign_school_rejections(pl.concat([rows, faulty]), held)
-    good = rows.join(refused, on="line", how="anti", maintain_order="left")
-    cut = board_reports.cut_texts(one.kind.name, good)
-    taken = replace(taken, refusals=pl.concat([taken.refusals, refused]), cut=cut)
-    if one.kind is kinds.SPENDING:
-        return replace(taken, spending=board_reports.spending_of(good))
-    return replace(taken, consents=board_reports.consents_of(good))
+def _read_school_list(read: SmallFile, known: KnownSchools) -> FileResult:
+    file, rows = read.result.file, read.rows
+    school_directory.refuse_two_boards(file.kind, rows, file.name)
+    result = replace(read.result, facts=school_directory.school_facts(file.kind, rows, file.reference_date))
+    if file.kind is kinds.CHANGES:
+        school_directory.reject_conflicting_changes(rows, file.name)
+        return replace(result, changes=school_directory.changes_of(rows))
+    if file.kind.name in published_counts.COUNTERS:
+        return replace(result, counts=published_counts.counts_of(file.kind, rows, file.name))
+    return result
 
 
-def _read_small_file(
-    one: DeliveredFile, counted: ProgressCallback
-) -> tuple[FileResult, pl.DataFrame, pl.DataFrame]:
-    """A small file at once: its good rows, without exact copies, and the rows that have a fault of their own."""
-    blocks = list(one.blocks())
-    need_rows(one, sum(block.height for block in blocks))
-    rows = pl.concat(blocks)
-    counted(one.name, rows.height)
-    parts = validate_rows(rows, one.kind.model)
-    copies = _copies(rows)
-    good = parts.good.join(copies, on="line", how="anti", maintain_order="left")
-    faulty = rows.join(parts.good, on="line", how="anti", maintain_order="left")
-    taken = FileResult(one, rows.height, pl.concat([parts.refusals, copies]))
-    if one.kind in kinds.ACCOUNTING:
-        taken = replace(taken, tellers=school_references.row_reporters(rows))
-    return taken, good, faulty
+def _read_published_counts(read: SmallFile, known: KnownSchools) -> FileResult:
+    result, rows, file = read.result, read.rows, read.result.file
+    unknown = unknown_school_rejections(rows, known.vestigingen)
+    # Where no school at all is known, the file came before its address list: its counts wait for that.
+    waits = unknown.height == rows.height > 0
+    if not waits:
+        faulty = unknown_school_rejections(read.faulty, known.vestigingen)
+        result = replace(result, rejections=_concat([result.rejections, unknown, faulty]))
+        rows = _without(rows, unknown)
+    if file.kind is kinds.SCORES:
+        return replace(result, scores=published_counts.scores_of(rows, file.name), without_board=waits)
+    return replace(result, counts=published_counts.counts_of(file.kind, rows, file.name), without_board=waits)
 
 
-def _copies(rows: pl.DataFrame) -> pl.DataFrame:
-    # Hashes tell in no time that there are none, as nearly always; the text itself tells which they are.
+def _read_applications(read: SmallFile, known: KnownSchools) -> FileResult:
+    rejections = applications.application_rejections(read.rows, known.vestigingen)
+    return replace(
+        read.result,
+        rejections=_concat([read.result.rejections, rejections]),
+        applications=applications.applications_of(_without(read.rows, rejections)),
+        without_board=applications.wait(read.rows, known.vestigingen),
+    )
+
+
+def _read_board_report(read: SmallFile, known: KnownSchools) -> FileResult:
+    kind, rows = read.result.file.kind, FileRows(pl.concat([read.rows, read.faulty]))
+    rejections = foreign_school_rejections(rows, known.of_boards)
+    valid = _without(read.rows, rejections)
+    result = replace(
+        read.result,
+        rejections=_concat([read.result.rejections, rejections]),
+        reporters=row_reporters(read.all_rows),
+        truncated_texts=board_reports.count_truncated(kind, valid),
+    )
+    if kind is kinds.SPENDING:
+        return replace(result, spending=board_reports.spending_of(valid))
+    return replace(result, consents=board_reports.consents_of(valid))
+
+
+_READERS: Mapping[Stage, Callable[[SmallFile, KnownSchools], FileResult]] = {
+    Stage.SCHOOL_LISTS: _read_school_list,
+    Stage.PUBLISHED_COUNTS: _read_published_counts,
+    Stage.APPLICATIONS: _read_applications,
+    Stage.BOARD_REPORTS: _read_board_report,
+}
+
+
+def _copies(rows: FileRows) -> Rejections:
+    # Hashes show in no time that there are none, as nearly always; the text itself shows which they are.
     if not rows.select(pl.struct(pl.exclude("line")).hash().is_duplicated().any()).item():
-        return NO_REFUSALS
+        return NO_REJECTIONS
     first = rows.with_columns(first=pl.col("line").first().over(pl.struct(pl.exclude("line"))))
-    return first.filter(pl.col("line") != pl.col("first")).select(
+    copies = first.filter(pl.col("line") != pl.col("first")).select(
         "line",
         rule=pl.lit(DUPLICATE_ROW),
         column_name=pl.lit(None, pl.String),
         value=pl.col("first").cast(pl.String),
     )
+    return Rejections(copies)
+
+
+def _without(rows: FileRows, rejections: Rejections) -> FileRows:
+    return FileRows(rows.join(rejections, on="line", how="anti", maintain_order="left"))
+
+
+def _concat(parts: Sequence[Rejections]) -> Rejections:
+    return Rejections(pl.concat(parts))

@@ -1,9 +1,8 @@
-"""Rows that take the place of refused ones: they must be of a live delivery, still refused, and count once."""
+"""Resubmission: rows that resolve rejected lines of a current delivery, each line once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,138 +10,118 @@ import polars as pl
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.corrections.edits import Resubmission
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.file_result import FileResult
+from npo_pipeline.intake.existing import find_existing
+from npo_pipeline.intake.file_result import FileResult, NewFiles
+from npo_pipeline.intake.state import IntakeState
+from schemas.frames.intake import CountedRows
+from schemas.received import Deliveries, Resolutions
 
 LINES = 5
-"""Lines that a message names."""
-
-_ONE_ROW_EACH = (kinds.PUPILS_PO, kinds.PUPILS_PO_CLUSTER, kinds.CUMI, kinds.SCORES)
-"""The kinds in which a school stands once, so that a second row of it would be counted twice."""
+"""Number of lines that a message names."""
 
 
-@dataclass(frozen=True)
-class ResubmissionContext:
-    """What the books held before.
-
-    `deliveries`: delivery_id, kind, reference_date, superseded_by. `refused`: delivery_id, line. `resolutions`:
-    delivery_id, line, resolved_by (live). `told`: delivery_id, kind, reference_date, vestiging, school_type,
-    cluster of live deliveries (no type where it is a score).
-    """
-
-    deliveries: pl.DataFrame
-    refused: pl.DataFrame
-    resolutions: pl.DataFrame
-    told: pl.DataFrame
-
-
-def check_resubmissions(
-    taken: Sequence[FileResult], known: Mapping[str, str | None], before: ResubmissionContext
-) -> None:
-    """Refuse files that cannot take the place of the lines that were declared.
-
-    Args:
-        taken: the files of the delivery.
-        known: of each by its name, the live delivery that it is already.
-        before: the books.
+def check_resubmissions(results: Sequence[FileResult], state: IntakeState) -> None:
+    """Refuse files that cannot resolve the rejected lines that they were declared to resolve.
 
     Raises:
         Refused: names the entry, and what is wrong with it.
     """
     named: dict[tuple[str, int], Resubmission] = {}
-    for one in (one for one in taken if one.arrived.declared.replaces):
-        if (name := known.get(one.arrived.name)) is not None:
-            _check_same_as_before(one, name, before.resolutions)
+    for one in (one for one in results if one.file.corrections.resubmissions):
+        if (name := find_existing(one, state)) is not None:
+            _check_same_as_before(one, name, state.resolutions)
             continue
-        for replaced in one.arrived.declared.replaces:
-            _refuse_wrong_base(one, replaced, before.deliveries)
-            _refuse_wrong_lines(replaced, before)
-            for key in _keys(replaced):
-                if named.setdefault(key, replaced) is not replaced:
+        for resubmission in one.file.corrections.resubmissions:
+            _refuse_wrong_base(one, resubmission, state.deliveries)
+            _refuse_wrong_lines(resubmission, state)
+            for key in _keys(resubmission):
+                if named.setdefault(key, resubmission) is not resubmission:
                     raise Refused(
-                        f"{replaced.source}: line {key[1]} of {key[0]} is named twice; keep one of the two"
+                        f"{resubmission.source}: line {key[1]} of {key[0]} is named twice; keep one of the two"
                     )
         _refuse_too_many(one)
-        _refuse_counted(one, before.told)
+        _refuse_counted(one, state.counted_rows)
 
 
-def _keys(replaced: Resubmission) -> Iterator[tuple[str, int]]:
-    yield from ((replaced.delivery_id, line) for line in dict.fromkeys(replaced.lines))
+def _keys(resubmission: Resubmission) -> Iterator[tuple[str, int]]:
+    yield from ((resubmission.delivery_id, line) for line in dict.fromkeys(resubmission.lines))
 
 
-def _check_same_as_before(one: FileResult, name: str, resolutions: pl.DataFrame) -> None:
-    """A file that is in the books already may come again only with what was said of it then."""
-    replaces = one.arrived.declared.replaces
-    held = resolutions.filter(pl.col("resolved_by") == name).select("delivery_id", "line")
-    if set(held.iter_rows()) != {key for replaced in replaces for key in _keys(replaced)}:
+def _check_same_as_before(one: FileResult, name: str, resolutions: Resolutions) -> None:
+    """Refuse a file that is in the books already, unless it resolves the same lines as before."""
+    resubmissions = one.file.corrections.resubmissions
+    before = resolutions.filter(pl.col("resolved_by") == name).select("delivery_id", "line")
+    if set(before.iter_rows()) != {key for resubmission in resubmissions for key in _keys(resubmission)}:
         raise Refused(
-            f"{replaces[0].source}: {one.arrived.name} is in the books already as {name}, where it does not stand "
-            "for these lines; take the entry out"
+            f"{resubmissions[0].source}: {one.file.name} is in the books already as {name}, where it does not "
+            "stand for these lines; take the entry out"
         )
 
 
-def _refuse_wrong_base(one: FileResult, replaced: Resubmission, deliveries: pl.DataFrame) -> None:
-    if one.arrived.kind in kinds.ACCOUNTING:
+def _refuse_wrong_base(one: FileResult, resubmission: Resubmission, deliveries: Deliveries) -> None:
+    if one.file.kind in kinds.BOARD_REPORTS:
         raise Refused(
-            f"{replaced.source}: a file of kind {one.arrived.kind.name} tells a board and year whole, so its rows "
-            "cannot stand beside others; deliver the whole file of the board corrected"
+            f"{resubmission.source}: a file of kind {one.file.kind.name} tells a board and year whole, so its "
+            "rows cannot stand beside others; deliver the whole file of the board corrected"
         )
-    rows = deliveries.filter(pl.col("delivery_id") == replaced.delivery_id).to_dicts()
+    base_id = resubmission.delivery_id
+    rows = deliveries.filter(pl.col("delivery_id") == base_id).to_dicts()
     if not rows:
-        raise Refused(f"{replaced.source}: there is no delivery {replaced.delivery_id}; `npo status` lists them")
+        raise Refused(f"{resubmission.source}: there is no delivery {base_id}; `npo status` lists them")
     base = rows[0]
     if base["superseded_by"] is not None:
         raise Refused(
-            f"{replaced.source}: {replaced.delivery_id} was superseded by {base['superseded_by']}; name its lines"
+            f"{resubmission.source}: {base_id} was superseded by {base['superseded_by']}; name its lines"
         )
-    mine = {"kind": one.arrived.kind.name, "reference_date": one.arrived.reference_date}
+    mine = {"kind": one.file.kind.name, "reference_date": one.file.reference_date}
     for key, value in mine.items():
         if base[key] != value:
             what = key.replace("_", " ")
             raise Refused(
-                f"{replaced.source}: {one.arrived.name} has {what} {value}, and {replaced.delivery_id} has "
+                f"{resubmission.source}: {one.file.name} has {what} {value}, and {base_id} has "
                 f"{base[key]}; a row takes the place of one of its own kind and date"
             )
 
 
-def _refuse_wrong_lines(replaced: Resubmission, before: ResubmissionContext) -> None:
-    mine = pl.col("delivery_id") == replaced.delivery_id
-    refused = set(before.refused.filter(mine)["line"])
-    if strange := [line for line in replaced.lines if line not in refused]:
+def _refuse_wrong_lines(resubmission: Resubmission, state: IntakeState) -> None:
+    mine = pl.col("delivery_id") == resubmission.delivery_id
+    refused = set(state.rejected_lines.filter(mine)["line"])
+    if strange := [line for line in resubmission.lines if line not in refused]:
         raise Refused(
-            f"{replaced.source}: {_lines(strange, replaced)} not in quarantine; table quarantine "
+            f"{resubmission.source}: {_lines(strange, resubmission)} not in quarantine; table quarantine "
             "lists those that are"
         )
-    done = dict(before.resolutions.filter(mine).select("line", "resolved_by").iter_rows())
-    if again := [line for line in replaced.lines if line in done]:
+    done = dict(state.resolutions.filter(mine).select("line", "resolved_by").iter_rows())
+    if again := [line for line in resubmission.lines if line in done]:
         raise Refused(
-            f"{replaced.source}: {_lines(again, replaced)} already resolved, by {done[again[0]]}; "
+            f"{resubmission.source}: {_lines(again, resubmission)} already resolved, by {done[again[0]]}; "
             "take what is resolved out"
         )
 
 
-def _lines(lines: Sequence[int], replaced: Resubmission) -> str:
+def _lines(lines: Sequence[int], resubmission: Resubmission) -> str:
     shown = ", ".join(map(str, lines[:LINES]))
     more = f" and {len(lines) - LINES} more" if len(lines) > LINES else ""
     many = "s" if len(lines) > 1 else ""
-    return f"line{many} {shown}{more} of {replaced.delivery_id} {'are' if many else 'is'}"
+    return f"line{many} {shown}{more} of {resubmission.delivery_id} {'are' if many else 'is'}"
 
 
 def _refuse_too_many(one: FileResult) -> None:
-    replaces = one.arrived.declared.replaces
-    lines = sum(len(set(replaced.lines)) for replaced in replaces)
+    resubmissions = one.file.corrections.resubmissions
+    lines = sum(len(set(resubmission.lines)) for resubmission in resubmissions)
     if one.rows > lines:
         raise Refused(
-            f"{replaces[0].source}: {one.arrived.name} has {one.rows} rows for {lines} refused lines; each "
+            f"{resubmissions[0].source}: {one.file.name} has {one.rows} rows for {lines} refused lines; each "
             "line gives way to one row at the most"
         )
 
 
-def _refuse_counted(one: FileResult, told: pl.DataFrame) -> None:
-    """Refuse a row of a school that counts already: what was refused was another one, or a copy."""
-    if one.arrived.kind not in _ONE_ROW_EACH:
+def _refuse_counted(one: FileResult, counted: CountedRows) -> None:
+    """Refuse a row of a school that counts already: the rejected row was another one, or a copy."""
+    if not one.file.kind.has_row_per_school:
         return
-    alike = told.filter(
-        (pl.col("kind") == one.arrived.kind.name) & (pl.col("reference_date") == one.arrived.reference_date)
+    alike = counted.filter(
+        (pl.col("kind") == one.file.kind.name) & (pl.col("reference_date") == one.file.reference_date)
     )
     key = ["vestiging", "school_type", "cluster"]
     mine = pl.concat([one.counts.select(key), one.scores.select("vestiging")], how="diagonal")
@@ -151,22 +130,25 @@ def _refuse_counted(one: FileResult, told: pl.DataFrame) -> None:
         row: dict[str, Any] = twice[0]
         what = " ".join(filter(None, (row["vestiging"], row["school_type"], row["cluster"])))
         raise Refused(
-            f"{one.arrived.declared.replaces[0].source}: {one.arrived.name} tells of {what}, which "
+            f"{one.file.corrections.resubmissions[0].source}: {one.file.name} tells of {what}, which "
             f"{row['delivery_id']} counts already; it would count twice: deliver the whole file corrected"
         )
 
 
-def refuse_replaced_bases(taken: Mapping[str, FileResult], gone: Mapping[str, str]) -> None:
-    """Refuse a delivery that both resolves lines of an older one and takes its place.
+def refuse_replaced_bases(new: NewFiles, replaced: Mapping[str, str]) -> None:
+    """Refuse a delivery that both resolves lines of an older one and supersedes it.
 
     Args:
-        taken: delivery_id -> what is new.
-        gone: older delivery_id -> newer delivery_id.
+        new: the files that are registered.
+        replaced: older delivery_id -> newer delivery_id.
+
+    Raises:
+        Refused: names the entry.
     """
-    for one in taken.values():
-        for replaced in one.arrived.declared.replaces:
-            if (newer := gone.get(replaced.delivery_id)) is not None:
+    for one in new.values():
+        for resubmission in one.file.corrections.resubmissions:
+            if (newer := replaced.get(resubmission.delivery_id)) is not None:
                 raise Refused(
-                    f"{replaced.source}: {taken[newer].arrived.name} of this same delivery takes the place of "
-                    f"{replaced.delivery_id}; deliver the two apart"
+                    f"{resubmission.source}: {new[newer].file.name} of this same delivery takes the place of "
+                    f"{resubmission.delivery_id}; deliver the two apart"
                 )

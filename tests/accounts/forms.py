@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.delivery.recognise import DeliveredFile, recognise_delivery
+from npo_pipeline.delivery.delivered_file import DeliveredFile
+from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.board_form.workbook import write_template
 

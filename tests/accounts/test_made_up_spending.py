@@ -43,7 +43,7 @@ def read(folder: Path, schools: pl.DataFrame, **more: int) -> dict[str, FileResu
     held = schools.select("board", "brin")
     taken = read_delivery(recognise_delivery(paths, None), pl.Series([], dtype=pl.String), lambda *_: None, held)
     assert [one.rejected for one in taken] == [0, 0]
-    return {one.arrived.kind.name: one for one in taken}
+    return {one.file.kind.name: one for one in taken}
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_ones(tmp_path):

@@ -17,7 +17,10 @@ CORRECTIONS, REPLACES = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding
 def taken(home: Path, folder: Path, declared: str):
     (folder / NAME).write_text(declared)
     # The correction on the page expires, and the page goes on to be read.
-    return ingest(IngestRequest(Home(home), (folder,), date(2020, 10, 1)), clock=lambda: datetime(2026, 1, 1))
+    return ingest(
+        IngestRequest(home=Home(home), paths=(folder,), reference_date=date(2020, 10, 1)),
+        clock=lambda: datetime(2026, 1, 1),
+    )
 
 
 def test_the_correction_on_the_page_is_applied_by_line_and_by_what_stands_in_the_row(tmp_path, country):

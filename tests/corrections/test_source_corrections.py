@@ -160,7 +160,9 @@ def test_it_is_an_open_finding_for_as_long_as_it_counts(home, country):
 
 
 def test_it_may_be_applied_on_its_last_day_and_not_after_it(tmp_path, country):
-    request = IngestRequest(Home(tmp_path / "home"), (declare(country, SET),), date(2020, 10, 1))
+    request = IngestRequest(
+        home=Home(tmp_path / "home"), paths=(declare(country, SET),), reference_date=date(2020, 10, 1)
+    )
     with pytest.raises(
         Refused, match=r"^corrections\.yaml, line 11: this correction expired on 2090-08-01; take it"
     ):
@@ -222,7 +224,7 @@ def test_a_mended_delivery_supersedes_the_corrected_one(home, country):
 
 def test_flows_and_the_command_line_take_corrections_alike(home, country):
     write_register(country, {**PUPILS, "01AA00 Bo": 13})
-    request = IngestRequest(Home(home), (declare(country, SET),), date(2020, 10, 1))
+    request = IngestRequest(home=Home(home), paths=(declare(country, SET),), reference_date=date(2020, 10, 1))
     steps = []
 
     def call(step, *args, **kwargs):

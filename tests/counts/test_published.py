@@ -104,7 +104,7 @@ def test_a_school_without_pupils_has_no_count(tmp_path: Path):
 
 def test_an_exact_copy_is_refused_and_two_that_differ_refuse_the_file(tmp_path: Path):
     (one,) = taken(tmp_path, (layouts.PUPILS_PO, [{**AA00}, {**AA00}]))
-    assert rows(one.refusals, "line", "rule", "value") == [(3, "duplicate_row", "2")]
+    assert rows(one.rejections, "line", "rule", "value") == [(3, "duplicate_row", "2")]
     assert summed(one.counts) == [("01AA00", "bao", 9)]
     said = refusal(tmp_path, (layouts.PUPILS_PO, [{**AA00}, {**AB00}, {**AA00, "LEERLINGEN": "140"}]))
     assert said.startswith("0-pupils_po.csv, lines 2 and 4: 01AA00, bao stands twice and not the same")
@@ -156,7 +156,7 @@ def test_a_school_that_no_list_names_is_refused_in_every_file_that_needs_a_board
         change = {column: value for column, value in code.items() if column in layout.row}
         (one,) = taken(tmp_path, (layout, [{}, change]))
         column = "SCHOOL_(BRIN_VESTIGING)" if layout is layouts.SCORES else "VESTIGINGSNUMMER"
-        assert rows(one.refusals, "line", "rule", "column_name", "value") == [
+        assert rows(one.rejections, "line", "rule", "column_name", "value") == [
             (3, "unknown_school", column, "09ZZ00")
         ]
         assert not one.without_board

@@ -25,8 +25,7 @@ def taken(folder: Path, **files: str) -> dict[str, FileResult]:
         lines = [";".join(map(str.strip, line.split(";"))) for line in text.strip().splitlines()]
         write(folder, f"{name}.csv", "\n".join([VO if name.startswith("vo") else PO, *lines]))
     return {
-        one.arrived.name[:-4]: one
-        for one in read_delivery(recognise_delivery([folder], DAY), KNOWN, lambda *_: None)
+        one.file.name[:-4]: one for one in read_delivery(recognise_delivery([folder], DAY), KNOWN, lambda *_: None)
     }
 
 
@@ -35,11 +34,11 @@ def pupils(one: FileResult) -> dict[tuple, int]:
 
 
 def refused(one: FileResult) -> list[tuple]:
-    return sorted(rows(one.refusals, "line", "rule"))
+    return sorted(rows(one.rejections, "line", "rule"))
 
 
 def messages(one: FileResult) -> list[str]:
-    return with_messages(one.refusals.sort("line"))["message"].to_list()
+    return with_messages(one.rejections.sort("line"))["message"].to_list()
 
 
 def test_a_row_counts_from_its_entry_up_to_the_day_before_it_leaves(tmp_path: Path):

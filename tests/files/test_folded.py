@@ -58,7 +58,7 @@ def assert_same(folder: Path, header: str, rows: list[str], monkeypatch: pytest.
     other = taken(folder, header, rows)
     assert one.rows == other.rows
     assert_frame_equal(one.counts, other.counts)
-    assert_frame_equal(one.refusals, other.refusals)
+    assert_frame_equal(one.rejections, other.rejections)
 
 
 @pytest.mark.parametrize("header", [PO, VO], ids=["po", "vo"])
@@ -142,6 +142,6 @@ def test_lines_that_hardly_repeat_are_not_folded(monkeypatch: pytest.MonkeyPatch
 def test_registers_come_folded_and_other_files_do_not(tmp_path: Path):
     write(tmp_path, "register.csv", "\n".join([PO, *lines(PO)]))
     (arrived,) = recognise_delivery([tmp_path], DAY)
-    (part,) = arrived.parts()
+    (part,) = arrived.encoded_blocks()
     assert isinstance(part, EncodedBlock)
-    assert_frame_equal(next(arrived.blocks()), part.unfold())
+    assert_frame_equal(next(arrived.blocks()), part.decode())

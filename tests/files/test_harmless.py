@@ -87,7 +87,7 @@ def test_a_name_a_place_and_a_municipality_are_kept_with_an_apostrophe(tmp_path:
 
 
 def message(layout: Layout, **wrong: str) -> str:
-    (said,) = with_messages(validate_rows(layout.frame(wrong), layout.kind.model).refusals)["message"]
+    (said,) = with_messages(validate_rows(layout.frame(wrong), layout.kind.model).rejections)["message"]
     return said
 
 
@@ -114,7 +114,7 @@ def test_a_pseudonym_in_a_wrong_column_is_not_repeated(layout: Layout):
     """As when a value was left out, and all others moved up."""
     for pseudonym in (PUPIL, "123456789", "x" * 64):
         moved = layout.frame(*({column: pseudonym} for column in layout.kind.columns[1:]))
-        found = with_messages(validate_rows(moved, layout.kind.model).refusals)
+        found = with_messages(validate_rows(moved, layout.kind.model).rejections)
         assert found["line"].n_unique() == len(layout.kind.columns) - 1
         assert pseudonym[:5] not in " ".join(found["message"])
 

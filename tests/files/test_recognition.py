@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS
-from npo_pipeline.delivery.recognise import DeliveredFile, recognise_delivery
+from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.read_delivery import read_delivery
 from tests.files import layouts

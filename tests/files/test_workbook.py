@@ -69,19 +69,19 @@ def test_the_schools_of_tabel_1_and_not_its_footnotes(tmp_path: Path):
 
 
 def test_its_name_says_nothing(tmp_path: Path):
-    assert taken(tmp_path, book(("01AA00", 222, 33.02)), "scores.csv").arrived.kind.name == "scores"
+    assert taken(tmp_path, book(("01AA00", 222, 33.02)), "scores.csv").file.kind.name == "scores"
 
 
 def test_the_date_in_the_title_is_its_date(tmp_path: Path):
     data = book(("01AA00", 222, 33.02), title="Achterstandsscores basisscholen, 1 oktober 2019")
-    assert taken(tmp_path, data, day=None).arrived.reference_date == date(2019, 10, 1)
+    assert taken(tmp_path, data, day=None).file.reference_date == date(2019, 10, 1)
     with pytest.raises(Refused, match=r"^cbs\.xlsx: is of 2019-10-01, not of 2020-10-01"):
         taken(tmp_path, data)
 
 
 def test_a_refused_row_is_named_by_the_row_of_the_sheet(tmp_path: Path):
     found = taken(tmp_path, book(("01AA00", 222, 33.02), ("01AB00", "veel", -1), ("1AB00", 3, 1)))
-    assert rows(found.refusals.sort("line", "rule"), "line", "rule", "column_name", "value") == [
+    assert rows(found.rejections.sort("line", "rule"), "line", "rule", "column_name", "value") == [
         (7, "negative", models.SCORE, "-1"),
         (7, "not_a_number", models.SCORED_PUPILS, "veel"),
         (8, "unknown_code", models.SCHOOL, "1AB00"),
@@ -99,11 +99,11 @@ def test_a_cell_with_an_error_has_no_value(tmp_path: Path):
     found = taken(
         tmp_path, book(("01AA00", 222), more=lambda page: page.write_formula(5, 2, "=1/0", None, "#DIV/0!"))
     )
-    assert rows(found.refusals, "line", "rule", "column_name") == [(6, "missing_value", models.SCORE)]
+    assert rows(found.rejections, "line", "rule", "column_name") == [(6, "missing_value", models.SCORE)]
 
 
 def test_a_score_with_more_decimals_than_two_is_refused_and_not_rounded(tmp_path: Path):
-    assert taken(tmp_path, book(("01AA00", 222, 33.025))).refusals["rule"].to_list() == ["not_a_number"]
+    assert taken(tmp_path, book(("01AA00", 222, 33.025))).rejections["rule"].to_list() == ["not_a_number"]
     assert taken(tmp_path, book(("01AA00", 222, 0.1 + 0.2))).scores["score"].cast(pl.String).to_list() == ["0.30"]
 
 

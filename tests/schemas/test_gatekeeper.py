@@ -48,10 +48,10 @@ def test_the_cheap_pass_never_decides_otherwise_than_pandera(layout: Layout):
     def same(changes: list[dict[str, str]]) -> None:
         rows, model = layout.frame(*changes), layout.kind.model
         found, expected = validate_rows(rows, model), by_pandera_alone(rows, model)
-        assert set(found.refusals.select("line", "rule", "column_name").rows()) == expected
-        assert found.refusals.height == len(expected)
+        assert set(found.rejections.select("line", "rule", "column_name").rows()) == expected
+        assert found.rejections.height == len(expected)
         refused = {line for line, _, _ in expected}
-        assert found.good.equals(rows.filter(~pl.col("line").is_in(refused)))
+        assert found.valid.equals(rows.filter(~pl.col("line").is_in(refused)))
 
     same()
 
@@ -96,7 +96,7 @@ CODES = pl.DataFrame({"line": [2, 3], "CODE": ["", "x"]})
 
 def test_a_check_under_another_name_is_a_fault_of_ours_and_no_refusal():
     check = rules.missing_value()
-    assert validate_rows(CODES, small(check)).refusals["rule"].to_list() == ["missing_value"]
+    assert validate_rows(CODES, small(check)).rejections["rule"].to_list() == ["missing_value"]
     check.name = "missing"
     with pytest.raises(TypeError, match=r"no rule of refusal: \['missing'\]"):
         validate_rows(CODES, small(check))

@@ -35,7 +35,7 @@ def render_account(
     if result.taken is not None and result.taken.run_id:
         shown = result.taken.files.select("file", "kind", "rows", "rejected").rows()
         table("Taken in", ["file", "kind", "rows", "refused"], shown, right=2)
-        render_rejections(home, result.taken.refusals)
+        render_rejections(home, result.taken.rejections)
         for remark in result.taken.remarks:
             line(f"! {remark}")
     _render_totals(result, board)

@@ -30,7 +30,7 @@ def render_ingest(home: Home, result: IngestResult, as_json: bool) -> None:
         line(f"{number(applied)} declared corrections applied: {_applied_by_file(result.corrections)}")
     if result.resolutions.height:
         line(f"{number(result.resolutions.height)} rows refused earlier are resolved")
-    render_rejections(home, result.refusals)
+    render_rejections(home, result.rejections)
     _render_differences(home, result.differences)
     for remark in result.remarks:
         line(f"! {remark}")
@@ -44,7 +44,7 @@ def _ingest_document(result: IngestResult) -> dict[str, Any]:
         "files": result.files.to_dicts(),
         "rows": result.files["rows"].sum(),
         "rejected": result.files["rejected"].sum(),
-        "refused_by_rule": dict(_rejections_by_rule(result.refusals)),
+        "refused_by_rule": dict(_rejections_by_rule(result.rejections)),
         "differences": result.differences.height,
         "waiting_for_board": list(result.waiting),
         "remarks": list(result.remarks),

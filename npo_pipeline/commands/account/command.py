@@ -19,6 +19,7 @@ from npo_pipeline.books.queries.accounts import (
     years_accounted,
 )
 from npo_pipeline.books.queries.payments import years_paid
+from npo_pipeline.books.queries.intake import intake_state
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
@@ -35,7 +36,7 @@ from npo_pipeline.commands.ingest import (
 )
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery import kinds
-from npo_pipeline.delivery.recognise import DeliveredFile
+from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 
@@ -86,7 +87,9 @@ def recognise_spending(request: AccountRequest, today: date) -> list[DeliveredFi
     Raises:
         Refused: a file is of another kind, or damaged.
     """
-    return recognise_files(IngestRequest(request.home, request.spending, only=kinds.ACCOUNTING), today)
+    return recognise_files(
+        IngestRequest(home=request.home, paths=request.spending, only=kinds.BOARD_REPORTS), today
+    )
 
 
 def refuse_unaccountable(books: Books, year: int) -> None:
@@ -120,9 +123,10 @@ def take_spending(
     Raises:
         Refused: too large a share of the rows is refused; nothing was taken in.
     """
-    taken = read_files(run, arrived, progress)
-    refuse_when_too_many(taken, request.max_rejected)
-    return register_files(run, taken, clock())
+    state = intake_state(run.books)
+    results = read_files(arrived, state, progress)
+    refuse_when_too_many(results, request.max_rejected)
+    return register_files(run, results, state, clock())
 
 
 def moment_of(run: Run, request: AccountRequest, today: date) -> AccountingContext:

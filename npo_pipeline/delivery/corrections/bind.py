@@ -1,6 +1,7 @@
-"""What was declared, bound to the files it is about: every entry must fit before anything is read for good.
+"""Binding of declared corrections and resubmissions to the files and rows they are about.
 
-The rows that corrections are about: each must be there once, and hold what the correction expects.
+Every entry must fit before anything is read: its file must be in the delivery, and its row must be there once with
+the value that the correction expects.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import polars as pl
 
 from npo_pipeline.delivery.corrections.edits import Corrected, Edits, FileCorrections, Resubmission
 from npo_pipeline.delivery.corrections.model import Correction, CorrectionFile, has_expired, read_declaration
+from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind
-from npo_pipeline.delivery.recognise import DeliveredFile
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.scan import ScannedFile
 from npo_pipeline.delivery.sniff import normal_name
@@ -36,34 +37,110 @@ _Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of a file of corrections, and where it stands."""
+    """Hold an entry of a file of corrections, and its place there."""
 
     correction: Correction
     place: Place
-    declaring: CorrectionFile
+    declared_in: CorrectionFile
 
     @property
     def column(self) -> str:
-        """The column it is about, under the name that it has here."""
+        """The column it is about, by its normalised name."""
         return normal_name(self.correction.column)
 
     def refused(self, key: str, words: str) -> Refused:
-        """A refusal that names the line of one of its keys."""
-        return self.declaring.refused((*self.place, key), words)
+        """Return a refusal that names the line of one of its keys."""
+        return self.declared_in.refused((*self.place, key), words)
+
+
+def bind(
+    correction_files: Sequence[ScannedFile], files: Sequence[DeliveredFile], today: date
+) -> list[DeliveredFile]:
+    """Add to every file the corrections and resubmissions that were declared of it.
+
+    Args:
+        correction_files: the files of corrections.
+        files: the recognised files of the delivery.
+        today: the day of ingest.
+
+    Raises:
+        Refused: an entry is faulty, has expired, or does not fit its file; names file and line of the entry.
+    """
+    by_name = {one.name: one for one in files}
+    corrections: dict[str, list[Entry]] = defaultdict(list)
+    resubmissions: dict[str, list[Resubmission]] = defaultdict(list)
+    for declared in [read_declaration(one) for one in correction_files]:
+        for entry in _entries(declared, today):
+            corrections[_file_of(entry.correction.file, declared, entry.place, by_name)].append(entry)
+        for number, found in enumerate(declared.declaration.replaces):
+            place = ("replaces", number)
+            resubmission = Resubmission(
+                delivery_id=found.delivery,
+                lines=found.lines,
+                reason=found.reason,
+                reported_by=found.reported_by,
+                source=declared.source(*place),
+            )
+            resubmissions[_file_of(found.file, declared, place, by_name)].append(resubmission)
+    return [_bound(one, corrections[one.name], tuple(resubmissions[one.name])) for one in files]
+
+
+def _entries(one: CorrectionFile, today: date) -> Iterator[Entry]:
+    for number, correction in enumerate(one.declaration.corrections):
+        place = ("corrections", number)
+        if has_expired(correction, today):
+            raise one.refused(
+                (*place, "expires"),
+                f"this correction expired on {correction.expires}; take it out, or declare it anew when the "
+                "source is still wrong",
+            )
+        yield Entry(correction, place, one)
+
+
+def _file_of(name: str, one: CorrectionFile, place: Place, files: dict[str, DeliveredFile]) -> str:
+    if (shown := harmless_name(name)) in files:
+        return shown
+    raise one.refused((*place, "file"), f"no {shown} is in this delivery; {suggest(shown, files)}")
+
+
+def _bound(one: DeliveredFile, entries: Sequence[Entry], resubmissions: tuple[Resubmission, ...]) -> DeliveredFile:
+    if not entries and not resubmissions:
+        return one
+    _refuse_named_pupils(one, resubmissions)
+    edits, applied = match_corrections(one, entries) if entries else (Edits(), ())
+    book = one.workbook
+    # The rows of a workbook are in memory already, and others read them there: they are corrected in place.
+    if book is not None:
+        book = replace(book, rows=edits.apply(book.rows))
+        edits = Edits()
+    return replace(one, workbook=book, corrections=FileCorrections(edits, applied, resubmissions))
+
+
+def _refuse_named_pupils(one: DeliveredFile, resubmissions: Sequence[Resubmission]) -> None:
+    """Refuse a reason that names a pupil of the file, because reasons are kept."""
+    if not resubmissions or PERSONAL.isdisjoint(one.kind.columns):
+        return
+    names = {
+        (column, name) for block in one.original_blocks() for column in PERSONAL for name in block[column].unique()
+    }
+    for resubmission in resubmissions:
+        for column, name in names:
+            if mentions(name, resubmission.reason, resubmission.reported_by):
+                raise Refused(f"{resubmission.source}: the reason holds a {column} of {one.name}; say it without")
 
 
 def match_corrections(one: DeliveredFile, entries: Sequence[Entry]) -> tuple[Edits, tuple[Corrected, ...]]:
     """Find the row of each correction of a file.
 
     Raises:
-        Refused: a column or row is not there, a row is met more than once, or it does not hold what is expected.
+        Refused: a column or row is missing, several rows match, or the row does not hold the expected value.
     """
     for entry in entries:
         _refuse_unfit(entry, one)
     values: dict[str, dict[int, str]] = defaultdict(dict)
     dropped: list[int] = []
-    done: list[Corrected] = []
-    for entry, rows in zip(entries, _rows_met(one, entries), strict=True):
+    applied: list[Corrected] = []
+    for entry, rows in zip(entries, _matching_rows(one, entries), strict=True):
         row = _the_row(entry, rows, one.name)
         _refuse_unexpected(entry, row, one)
         _refuse_twice(entry, row["line"], values, dropped)
@@ -71,44 +148,44 @@ def match_corrections(one: DeliveredFile, entries: Sequence[Entry]) -> tuple[Edi
             dropped.append(row["line"])
         else:
             values[entry.column][row["line"]] = entry.correction.value
-        done.append(_done(entry, row, one.kind))
-    return Edits(values, tuple(dropped)), tuple(done)
+        applied.append(_applied(entry, row, one.kind))
+    return Edits(values, tuple(dropped)), tuple(applied)
 
 
 def _refuse_unfit(entry: Entry, one: DeliveredFile) -> None:
-    """Refuse what the header alone shows to be wrong; of a register, what would name a pupil."""
+    """Refuse an entry that the header alone shows to be wrong, or that would name a pupil of a register."""
     if entry.column in PERSONAL:
         raise entry.refused("column", f"{entry.column} is never written down; have the source mended")
     if entry.correction.where and _is_personal(one.kind):
         raise entry.refused("where", "would tell of a pupil; in a pupil register say the row by its `line`")
-    held = one.columns
+    columns = one.columns
     for key, name in [
         ("column", entry.column),
         *(("where", normal_name(n)) for n in entry.correction.where or ()),
     ]:
-        if name not in held:
+        if name not in columns:
             shown = harmless_name(name)
             raise entry.refused(
-                key, f"{one.name} has no column {shown}; {suggest(shown, map(harmless_name, held))}"
+                key, f"{one.name} has no column {shown}; {suggest(shown, map(harmless_name, columns))}"
             )
 
 
-def _rows_met(one: DeliveredFile, entries: Sequence[Entry]) -> list[list[_Row]]:
-    """Of each entry the rows that it meets, two at the most."""
-    met: list[list[_Row]] = [[] for _ in entries]
+def _matching_rows(one: DeliveredFile, entries: Sequence[Entry]) -> list[list[_Row]]:
+    """Return the rows that match each entry, two at the most."""
+    matching: list[list[_Row]] = [[] for _ in entries]
     lines = [entry.correction.line for entry in entries]
     # By line alone a register is read no further than the last of them.
     last = max(line for line in lines if line) if all(lines) else None
-    for block in one.raw():
-        for entry, rows in zip(entries, met, strict=True):
+    for block in one.original_blocks():
+        for entry, rows in zip(entries, matching, strict=True):
             if len(rows) < 2:
-                rows += block.filter(_meets(entry.correction)).head(2).to_dicts()
+                rows += block.filter(_matches(entry.correction)).head(2).to_dicts()
         if last is not None and block.height and block["line"][-1] >= last:
             break
-    return met
+    return matching
 
 
-def _meets(correction: Correction) -> pl.Expr:
+def _matches(correction: Correction) -> pl.Expr:
     if not correction.where:
         return pl.col("line") == correction.line
     return pl.all_horizontal(pl.col(normal_name(name)) == pl.lit(v) for name, v in correction.where.items())
@@ -140,7 +217,7 @@ def _refuse_unexpected(entry: Entry, row: _Row, one: DeliveredFile) -> None:
 
 
 def mentions(personal: str, *texts: str) -> bool:
-    """Whether a value that must never be written down stands in a text as a word."""
+    """Return whether a text contains a personal value as a word."""
     return personal != "" and any(re.search(rf"(?<!\w){re.escape(personal)}(?!\w)", text) for text in texts)
 
 
@@ -156,13 +233,13 @@ def _refuse_twice(
         )
 
 
-def _done(entry: Entry, row: _Row, kind: FileKind) -> Corrected:
+def _applied(entry: Entry, row: _Row, kind: FileKind) -> Corrected:
     correction, personal = entry.correction, _is_personal(kind)
     now = {**row, entry.column: correction.value} if correction.value is not None else row
     places = sorted({code for one in (row, now) for code in _vestiging(kind, one)})
     return Corrected(
         line=row["line"],
-        # Where a pupil went to or came from is not told either.
+        # The school a pupil went to or came from is personal too.
         vestigingen=() if personal and entry.column in _PLACE else tuple(places),
         column=entry.column,
         action=correction.action,
@@ -172,12 +249,12 @@ def _done(entry: Entry, row: _Row, kind: FileKind) -> Corrected:
         reported_by=correction.reported_by,
         reported_on=correction.reported_on,
         expires=correction.expires,
-        source=entry.declaring.source(*entry.place),
+        source=entry.declared_in.source(*entry.place),
     )
 
 
 def _vestiging(kind: FileKind, row: _Row) -> Iterator[str]:
-    """The vestiging that a row tells of, where it tells of one."""
+    """Return the vestiging of a row, where it has one."""
     named = next((row[name] for name in (models.SCHOOL, "VESTIGING") if name in kind.columns), "")
     if set(_PLACE) <= set(kind.columns):
         brin, number = (row[name] for name in _PLACE)
@@ -188,72 +265,3 @@ def _vestiging(kind: FileKind, row: _Row) -> Iterator[str]:
 
 def _is_personal(kind: FileKind) -> bool:
     return not PERSONAL.isdisjoint(kind.columns)
-
-
-def bind(declaring: Sequence[ScannedFile], arrived: Sequence[DeliveredFile], today: date) -> list[DeliveredFile]:
-    """Give every file what was declared of it.
-
-    Args:
-        declaring: the files of corrections.
-        arrived: the recognised files of the delivery.
-        today: the day on which it is taken in.
-
-    Raises:
-        Refused: an entry is faulty, has expired, or does not fit its file; names file and line of the entry.
-    """
-    read = [read_declaration(one) for one in declaring]
-    files = {one.name: one for one in arrived}
-    corrections: dict[str, list[Entry]] = defaultdict(list)
-    replaced: dict[str, list[Resubmission]] = defaultdict(list)
-    for one in read:
-        for entry in _entries(one, today):
-            corrections[_file(entry.correction.file, one, entry.place, files)].append(entry)
-        for number, found in enumerate(one.declaration.replaces):
-            place = ("replaces", number)
-            stands_in = Resubmission(
-                found.delivery, found.lines, found.reason, found.reported_by, one.source(*place)
-            )
-            replaced[_file(found.file, one, place, files)].append(stands_in)
-    return [_bound(one, corrections[one.name], tuple(replaced[one.name])) for one in arrived]
-
-
-def _entries(one: CorrectionFile, today: date) -> Iterator[Entry]:
-    for number, correction in enumerate(one.declaration.corrections):
-        place = ("corrections", number)
-        if has_expired(correction, today):
-            raise one.refused(
-                (*place, "expires"),
-                f"this correction expired on {correction.expires}; take it out, or declare it anew when the "
-                "source is still wrong",
-            )
-        yield Entry(correction, place, one)
-
-
-def _file(name: str, one: CorrectionFile, place: Place, files: dict[str, DeliveredFile]) -> str:
-    if (shown := harmless_name(name)) in files:
-        return shown
-    raise one.refused((*place, "file"), f"no {shown} is in this delivery; {suggest(shown, files)}")
-
-
-def _bound(one: DeliveredFile, entries: Sequence[Entry], replaces: tuple[Resubmission, ...]) -> DeliveredFile:
-    if not entries and not replaces:
-        return one
-    _refuse_named(one, replaces)
-    edits, corrections = match_corrections(one, entries) if entries else (Edits(), ())
-    book = one.workbook
-    # A workbook is held whole, and looked at elsewhere too: its rows are corrected in place.
-    if book is not None:
-        book = replace(book, rows=edits.of(book.rows))
-        edits = Edits()
-    return replace(one, workbook=book, declared=FileCorrections(edits, corrections, replaces))
-
-
-def _refuse_named(one: DeliveredFile, replaces: Sequence[Resubmission]) -> None:
-    """Refuse a reason that names a pupil of the file: what is said of it is kept."""
-    if not replaces or PERSONAL.isdisjoint(one.kind.columns):
-        return
-    names = {(column, name) for block in one.raw() for column in PERSONAL for name in block[column].unique()}
-    for replaced in replaces:
-        for column, name in names:
-            if mentions(name, replaced.reason, replaced.reported_by):
-                raise Refused(f"{replaced.source}: the reason holds a {column} of {one.name}; say it without")

@@ -1,4 +1,4 @@
-"""Which files of a delivery declare something about the others."""
+"""Detection of the files of corrections in a delivery."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _BEGINS = re.compile(rb"""^[{ ]*["']?(corrections|replaces)["']?[ \t]*:""", re.M
 """One of the two keys that such a file has at its top."""
 
 MOST = 2**20
-"""Bytes that are looked at: as many as such a file may have."""
+"""Bytes that a file of corrections may have; no more are searched."""
 
 
-def split_correction_files(seen: Sequence[ScannedFile]) -> tuple[list[ScannedFile], list[ScannedFile]]:
-    """The files that declare something, known by their ending and a key, and all others."""
+def split_correction_files(files: Sequence[ScannedFile]) -> tuple[list[ScannedFile], list[ScannedFile]]:
+    """Split a delivery into files of corrections, known by their ending and a key, and all others."""
     found: list[ScannedFile] = []
     others: list[ScannedFile] = []
-    for one in seen:
-        (found if _declares(one) else others).append(one)
+    for one in files:
+        (found if _is_correction_file(one) else others).append(one)
     return found, others
 
 
-def _declares(one: ScannedFile) -> bool:
-    if not one.file.name.lower().endswith(_ENDINGS) or one.facts is None:
+def _is_correction_file(one: ScannedFile) -> bool:
+    if not one.file.name.lower().endswith(_ENDINGS) or one.encoding is None:
         return False
     with one.file.open() as stream:
         return _BEGINS.search(stream.read(MOST)) is not None

@@ -1,4 +1,4 @@
-"""What was declared of one file, ready to be applied: it needs no library that reads YAML."""
+"""Declared corrections of one file, ready to be applied; needs no library that reads YAML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """The file of corrections that declares something: its name and sha256, and the line of the entry."""
+    """Name an entry of a file of corrections: name and sha256 of the file, and the line of the entry."""
 
     name: str
     sha256: str
@@ -23,12 +23,12 @@ class Source:
         return f"{self.name}, line {self.line}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Corrected:
-    """A correction that was applied to a row.
+    """Represent a correction that was applied to a row.
 
-    `vestigingen`: those the row told of before and tells of now. In a pupil register `expected` and `value` are
-    null: what stands there is of a pupil.
+    `vestigingen`: those of the row before and after the correction. In a pupil register `expected` and `value` are
+    null: the values are of a pupil.
     """
 
     line: int
@@ -44,9 +44,9 @@ class Corrected:
     source: Source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Resubmission:
-    """Refused lines of an earlier delivery that the rows of a file take the place of."""
+    """Represent rejected lines of an earlier delivery that the rows of a file resolve."""
 
     delivery_id: str
     lines: tuple[int, ...]
@@ -57,13 +57,13 @@ class Resubmission:
 
 @dataclass(frozen=True)
 class Edits:
-    """Changes in the rows of a file. `values`: column -> line -> the value that comes to stand there."""
+    """Hold the changes in the rows of a file. `values`: column -> line -> the new value; `dropped`: lines."""
 
     values: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     dropped: tuple[int, ...] = ()
 
-    def of(self, block: pl.DataFrame) -> pl.DataFrame:
-        """A block of rows (`line` and text columns) with the changes in it."""
+    def apply(self, block: pl.DataFrame) -> pl.DataFrame:
+        """Apply the changes to a block of rows (`line` and text columns)."""
         if not self.values and not self.dropped:
             return block
         import polars as pl
@@ -80,11 +80,11 @@ class Edits:
 
 @dataclass(frozen=True)
 class FileCorrections:
-    """All that was declared of a file."""
+    """Hold all that was declared of a file: its edits, the corrections they come from, and its resubmissions."""
 
     edits: Edits = Edits()
-    corrections: tuple[Corrected, ...] = ()
-    replaces: tuple[Resubmission, ...] = ()
+    applied: tuple[Corrected, ...] = ()
+    resubmissions: tuple[Resubmission, ...] = ()
 
 
 NOTHING_DECLARED = FileCorrections()

@@ -1,7 +1,4 @@
-"""The file of corrections as it is written: its entries and what each must say.
-
-Reading a file of corrections: its entries, each with the line on which it stands.
-"""
+"""A file of corrections: its model, and reading it with the line of each entry."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ LONGEST = 500
 
 
 def value_from(value: Any) -> str:
-    """A value of a cell as the file has it; what it says is never part of a message: it may be of a pupil."""
+    """Parse the value of a cell; no message repeats it, because it may be of a pupil."""
     if value is None:
         raise ValueError('is empty; write "" for a cell without a value')
     if not isinstance(value, str):
@@ -36,7 +33,7 @@ def value_from(value: Any) -> str:
 
 
 def line_from(value: Any) -> int:
-    """The number of a line of a file, from 1."""
+    """Parse the number of a line of a file, from 1."""
     text = text_from(value)
     if re.fullmatch(r"[1-9][0-9]{0,8}", text):
         return int(text)
@@ -44,7 +41,7 @@ def line_from(value: Any) -> int:
 
 
 def note_from(value: Any) -> str:
-    """A reason or a name: one line of plain text."""
+    """Parse a reason or a name: one line of plain text."""
     text = " ".join(text_from(value).split())
     if len(text) > LONGEST or not text.isprintable():
         raise ValueError(f"wants plain text of at most {LONGEST} characters")
@@ -52,7 +49,7 @@ def note_from(value: Any) -> str:
 
 
 def delivery_from(value: Any) -> str:
-    """The name of a delivery."""
+    """Parse a delivery_id."""
     text = text_from(value)
     if re.fullmatch(r"d[0-9]{6,}", text):
         return text
@@ -66,7 +63,7 @@ DeliveryId: TypeAlias = Annotated[str, BeforeValidator(delivery_from)]
 
 
 class Correction(Part):
-    """A known fault of the source in one row, and what to read there."""
+    """Represent a known fault of the source in one row, and what to read there."""
 
     file: Text
     line: LineNumber | None = None
@@ -96,7 +93,7 @@ class Correction(Part):
 
 
 class Replacement(Part):
-    """Refused lines of an earlier delivery, and the file whose rows take their place."""
+    """Represent rejected lines of an earlier delivery, and the file with the rows that resolve them."""
 
     delivery: DeliveryId
     lines: Annotated[tuple[LineNumber, ...], AfterValidator(some)]
@@ -106,7 +103,7 @@ class Replacement(Part):
 
 
 class Declaration(Part):
-    """A whole file of corrections."""
+    """Represent a whole file of corrections."""
 
     corrections: Annotated[tuple[Correction, ...], AfterValidator(some)] = ()
     replaces: Annotated[tuple[Replacement, ...], AfterValidator(some)] = ()
@@ -116,7 +113,7 @@ KEYS = sorted({key for part in (Declaration, Correction, Replacement) for key in
 
 
 def has_expired(entry: Correction, today: date) -> bool:
-    """Whether a correction may no longer be applied."""
+    """Return whether a correction may no longer be applied."""
     return today > entry.expires
 
 
@@ -125,30 +122,30 @@ CORRECTIONS = Sort("file of corrections", "corrections:")
 
 @dataclass(frozen=True)
 class CorrectionFile:
-    """A file of corrections that was read."""
+    """Hold a file of corrections after reading."""
 
     declaration: Declaration
     document: Document
     sha256: str
 
     def source(self, *place: str | int) -> Source:
-        """Where a part of it stands."""
+        """Return the place of one of its parts, with the line."""
         return Source(self.document.name, self.sha256, self.document.line(place))
 
     def refused(self, place: Place, words: str) -> Refused:
-        """A refusal that names the file and the line of a part of it."""
+        """Return a refusal that names the file and the line of one of its parts."""
         return Refused(f"{self.source(*place)}: {words}")
 
 
-def read_declaration(seen: ScannedFile) -> CorrectionFile:
+def read_declaration(scanned: ScannedFile) -> CorrectionFile:
     """Read a file of corrections.
 
     Raises:
-        Refused: something in it is wrong; names file, line and key.
+        Refused: an entry is wrong; names file, line and key.
     """
-    with seen.file.open() as stream:
+    with scanned.file.open() as stream:
         raw = stream.read(MOST + 1)
-    text, document = rule_text(raw, seen.file.name, CORRECTIONS)
+    text, document = rule_text(raw, scanned.file.name, CORRECTIONS)
     try:
         declaration = Declaration.model_validate(document.data)
     except ValidationError as error:

@@ -1,0 +1,104 @@
+"""A recognised file of a delivery, and its rows as frames of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from npo_pipeline.delivery.corrections.edits import NOTHING_DECLARED, FileCorrections
+from npo_pipeline.delivery.csv_reader import text_blocks
+from npo_pipeline.delivery.kinds import FileKind
+from npo_pipeline.delivery.register_blocks import EncodedBlock, Part, encode_blocks, is_encodable
+from npo_pipeline.delivery.sniff import Header, TextEncoding
+from npo_pipeline.delivery.source_files import SourceFile
+from npo_pipeline.delivery.xlsx_reader import Workbook
+from schemas.frames.intake import FileRows
+from schemas.rules import NOT_A_DATE
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveredFile:
+    """Represent a recognised file; either `text` or `workbook` holds what its rows are read from.
+
+    `reference_date` is null for kinds that belong to no date. `prefetched`: its rows, where reading them began
+    already; whoever asks first gets them.
+    """
+
+    source: SourceFile
+    kind: FileKind
+    sha256: str
+    encoding: str
+    text: tuple[TextEncoding, Header] | None = None
+    workbook: Workbook | None = None
+    reference_date: date | None = None
+    corrections: FileCorrections = NOTHING_DECLARED
+    prefetched: list[Iterator[Part]] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name of the file in its delivery."""
+        return self.source.name
+
+    @property
+    def columns(self) -> list[str]:
+        """Its columns."""
+        if self.workbook is not None:
+            return self.workbook.rows.drop("line").columns
+        return list(self.text[1].columns) if self.text else []
+
+    def original_blocks(self) -> Iterator[FileRows]:
+        """Read its rows as they were delivered, with all columns of the file."""
+        if self.workbook is not None:
+            yield FileRows(self.workbook.rows)
+        if self.text is not None:
+            yield from text_blocks(self.source, *self.text)
+
+    def blocks(self) -> Iterator[FileRows]:
+        """Read its rows with the declared corrections, dates without dashes."""
+        for part in self.encoded_blocks():
+            yield self.decoded(part)
+
+    def encoded_blocks(self) -> Iterator[Part]:
+        """Read the same rows; those of a register encoded where nothing is corrected and no date has dashes."""
+        dates, as_delivered = date_columns(self.kind), self.corrections.edits == NOTHING_DECLARED.edits
+        for part in self.prefetched.pop() if self.prefetched else self._original_parts():
+            if not isinstance(part, EncodedBlock):
+                yield FileRows(without_dashes(self.corrections.edits.apply(part), dates))
+            else:
+                yield part if as_delivered and not _dashed(part.enrolments, dates) else self.decoded(part)
+
+    def decoded(self, part: Part) -> FileRows:
+        """Return a part as a frame of text."""
+        if not isinstance(part, EncodedBlock):
+            return FileRows(part)
+        return FileRows(without_dashes(self.corrections.edits.apply(part.decode()), date_columns(self.kind)))
+
+    def _original_parts(self) -> Iterator[Part]:
+        if self.text is not None and is_encodable(self.text[1]):
+            return encode_blocks(self.source, *self.text)
+        return self.original_blocks()
+
+
+def date_columns(kind: FileKind) -> list[str]:
+    """Return the columns of a kind that hold a date, by the checks of its model."""
+    return [
+        name
+        for name, column in kind.model.columns.items()
+        if any(check.name == NOT_A_DATE for check in column.checks)
+    ]
+
+
+def without_dashes(block: pl.DataFrame, dates: Sequence[str]) -> pl.DataFrame:
+    """Rewrite 2020-10-01 as 20201001, so that dates compare as text."""
+    return block.with_columns(
+        pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")
+        for column in _dashed(block, dates)
+    )
+
+
+def _dashed(rows: pl.DataFrame, dates: Sequence[str]) -> list[str]:
+    """Return the date columns in which a day may be written with dashes."""
+    return [column for column in dates if (rows[column].str.len_bytes() > 8).any()]

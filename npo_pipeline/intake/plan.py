@@ -1,0 +1,118 @@
+"""The plan of an intake: all changes to the books that a delivery brings, before any of them is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+from npo_pipeline.intake.board_reports import fully_restated, restated, restatement_remarks
+from npo_pipeline.intake.correction_rows import correction_files
+from npo_pipeline.intake.existing import find_existing
+from npo_pipeline.intake.file_result import FileResult, NewFiles
+from npo_pipeline.intake.resubmission import refuse_replaced_bases
+from npo_pipeline.intake.school_directory import build_directory
+from npo_pipeline.intake.state import IntakeState
+from npo_pipeline.intake.supersession import dropped_corrections, dropped_schools, superseded
+from npo_pipeline.intake.table_rows import TableRows, content_rows, delivery_rows, difference_rows
+from schemas import tables
+from schemas.columns import schema_of
+from schemas.received import Counts, Deliveries, Differences, SchoolFacts, Scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakePlan:
+    """Hold the changes of one run; empty where the books hold every file already.
+
+    `appended`: new rows per table. `replaced`: tables that follow from others, whole. `superseded`: older
+    delivery_id -> newer delivery_id. `manifest_entries`: go into the manifest as they are. `waiting`: files of which no school has a board
+    yet. `remarks`: what else the operator should know, a sentence each.
+    """
+
+    appended: TableRows = field(default_factory=dict)
+    replaced: TableRows = field(default_factory=dict)
+    superseded: Mapping[str, str] = field(default_factory=dict)
+    manifest_entries: Mapping[str, Any] = field(default_factory=dict)
+    waiting: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def rows(self, model: pa.DataFrameSchema) -> pl.DataFrame:
+        """Return the new rows of a table."""
+        return _rows(self.appended, model)
+
+
+def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: str, at: datetime) -> IntakePlan:
+    """Work out what a delivery changes in the books.
+
+    Raises:
+        Refused: a file resolves lines of a delivery that another file of the same delivery supersedes.
+    """
+    waiting = tuple(one.file.name for one in results if one.without_board)
+    new = _new_files(results, state)
+    if not new:
+        return IntakePlan(waiting=waiting)
+    restatements = restated(new, state.reports)
+    replaced = superseded(new, state) | fully_restated(restatements, state.reports)
+    refuse_replaced_bases(new, replaced)
+    deliveries = delivery_rows(new, run_id, at)
+    appended = {tables.DELIVERIES.name: (tables.DELIVERIES, deliveries), **content_rows(new)}
+    differences = _differences(new, state, replaced, appended)
+    if differences.height:
+        appended[tables.DIFFERENCES.name] = (tables.DIFFERENCES, differences)
+    facts = pl.concat([state.school_facts, _rows(appended, tables.SCHOOL_FACTS)])
+    return IntakePlan(
+        appended=appended,
+        replaced={tables.SCHOOLS.name: (tables.SCHOOLS, build_directory(SchoolFacts(facts)))},
+        superseded=replaced,
+        manifest_entries={
+            "inputs": deliveries.select("file", "kind", "sha256", "rows", "rejected").to_dicts(),
+            "declared": correction_files(new.values()),
+        },
+        waiting=waiting,
+        remarks=(
+            *dropped_schools(replaced, new, state),
+            *dropped_corrections(replaced, new, state),
+            *restatement_remarks(new, restatements, dict(state.current.select("delivery_id", "file").iter_rows())),
+        ),
+    )
+
+
+def _new_files(results: Sequence[FileResult], state: IntakeState) -> NewFiles:
+    """Select the files that are new, and existing ones that a new file beside them would supersede."""
+    existing = {id(one): find_existing(one, state) for one in results}
+    chosen = [one for one in results if existing[id(one)] is None]
+    while True:
+        # An existing part that is registered again beside what is new may in turn supersede another.
+        replaced = superseded(_numbered(chosen, state), state)
+        more = [one for one in results if existing[id(one)] is None or existing[id(one)] in replaced]
+        if len(more) == len(chosen):
+            return _numbered(chosen, state)
+        chosen = more
+
+
+def _numbered(results: Sequence[FileResult], state: IntakeState) -> NewFiles:
+    return {f"d{number:06d}": one for number, one in enumerate(results, state.deliveries.height + 1)}
+
+
+def _differences(
+    new: NewFiles, state: IntakeState, replaced: Mapping[str, str], appended: TableRows
+) -> Differences:
+    """Compare the files that are current once this delivery is registered."""
+    remains = ~pl.col("delivery_id").is_in(list(replaced))
+    deliveries = _rows(appended, tables.DELIVERIES)
+    return difference_rows(
+        new,
+        Deliveries(pl.concat([state.current.filter(remains), deliveries])),
+        counts=Counts(pl.concat([state.counts.filter(remains), _rows(appended, tables.COUNTS)])),
+        scores=Scores(pl.concat([state.scores.filter(remains), _rows(appended, tables.SCORES)])),
+        run_id=str(deliveries["run_id"][0]),
+    )
+
+
+def _rows(rows: TableRows, model: pa.DataFrameSchema) -> pl.DataFrame:
+    found = rows.get(model.name)
+    return found[1] if found else pl.DataFrame(schema=schema_of(model))

@@ -1,0 +1,66 @@
+"""The books as they are before a delivery comes in: all that ingest compares new files with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from schemas.frames.intake import (
+    CountedRows,
+    CurrentReports,
+    RejectedLines,
+    SchoolsOfBoards,
+    SchoolsOfDeliveries,
+)
+from schemas.received import Counts, Deliveries, Resolutions, SchoolFacts, Scores, SourceCorrections
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeState:
+    """Hold the state of the books, loaded once per run.
+
+    `deliveries`, `school_facts`: all, in order of arrival. `corrections`, `counts`, `scores`: of deliveries that
+    nothing superseded. `resolutions`: of which the resolving delivery is not superseded. `rejected_lines`: all.
+    """
+
+    deliveries: Deliveries
+    rejected_lines: RejectedLines
+    corrections: SourceCorrections
+    resolutions: Resolutions
+    counts: Counts
+    scores: Scores
+    school_facts: SchoolFacts
+    schools_of_boards: SchoolsOfBoards
+    reports: CurrentReports
+
+    @cached_property
+    def current(self) -> Deliveries:
+        """The deliveries that nothing superseded, in order of arrival."""
+        return Deliveries(self.deliveries.filter(pl.col("superseded_by").is_null()))
+
+    @cached_property
+    def known_vestigingen(self) -> pl.Series:
+        """The vestigingen that have a board."""
+        return self.school_facts["vestiging"].unique()
+
+    @cached_property
+    def counted_schools(self) -> SchoolsOfDeliveries:
+        """The schools whose pupils or score a current delivery counts; several rows where it has several."""
+        counted = [frame.select("delivery_id", "vestiging") for frame in (self.counts, self.scores)]
+        return SchoolsOfDeliveries(pl.concat(counted))
+
+    @cached_property
+    def schools_of_deliveries(self) -> SchoolsOfDeliveries:
+        """The schools that a delivery counts or names."""
+        named = self.school_facts.select("delivery_id", "vestiging")
+        return SchoolsOfDeliveries(pl.concat([self.counted_schools, named]).unique())
+
+    @cached_property
+    def counted_rows(self) -> CountedRows:
+        """The rows of counts and scores of current deliveries, each with the kind and date of its delivery."""
+        columns = ["delivery_id", "vestiging", "school_type", "cluster"]
+        rows = pl.concat([self.counts.select(columns), self.scores.select(columns[:2])], how="diagonal")
+        kinds = self.current.select("delivery_id", "kind", "reference_date")
+        return CountedRows(rows.join(kinds, on="delivery_id"))

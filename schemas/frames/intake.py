@@ -1,0 +1,115 @@
+"""Frames on their way from a delivered file to the tables of the books."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas import accounted, received
+from schemas.columns import QUANTITY, schema_of
+
+Columns = dict[str, pl.DataType | type[pl.DataType]]
+
+
+def _columns_of_a_file(model: pa.DataFrameSchema, *of_the_delivery: str) -> Columns:
+    """Return the columns of a table without those that the delivery adds to the rows of a file."""
+    added = {"delivery_id", *of_the_delivery}
+    return {name: dtype for name, dtype in schema_of(model).items() if name not in added}
+
+
+FileRows = NewType("FileRows", pl.DataFrame)
+"""Rows of a file as text: line (Int64, 1 is the header), and its columns by their normalised names."""
+
+RegisterRows = NewType("RegisterRows", pl.DataFrame)
+"""Rows of a pupil register as text, with `counting` (funded and active on the reference date) and `cumi`."""
+
+SiteCounts = NewType("SiteCounts", pl.DataFrame)
+"""Counts by the columns of a register: BRIN_NUMMER, VESTIGINGSNUMMER, sort of pupil, pupils, cumi_pupils."""
+
+Fingerprints = NewType("Fingerprints", pl.DataFrame)
+"""Hashes of register rows: line (UInt32), pupil (of PSEUDONIEM), row (of place and entry), counts (Boolean)."""
+
+Rejections = NewType("Rejections", pl.DataFrame)
+"""A row per fault: line, rule, column_name (null: the whole row), value (what a message may show)."""
+REJECTIONS: Columns = {"line": pl.Int64, "rule": pl.String, "column_name": pl.String, "value": pl.String}
+
+RejectionMessages = NewType("RejectionMessages", pl.DataFrame)
+"""Rejections in words: line, rule, column_name, message."""
+
+RowReporters = NewType("RowReporters", pl.DataFrame)
+"""The board that reports a row, and on what: line, board, period (`2021`, `2021-2022`; null: not readable)."""
+ROW_REPORTERS: Columns = {"line": pl.Int64, "board": pl.String, "period": pl.String}
+
+FileCounts = NewType("FileCounts", pl.DataFrame)
+"""Pupils of one file: vestiging, school_type, cluster, and a column per measure (null: not counted there)."""
+FILE_COUNTS = _columns_of_a_file(received.COUNTS, "reference_date")
+
+FileScores = NewType("FileScores", pl.DataFrame)
+"""Scores of one file: vestiging, score (DECIMAL(18,2)), pupils (as CBS counted them)."""
+FILE_SCORES = _columns_of_a_file(received.SCORES, "reference_date")
+
+FileSchoolFacts = NewType("FileSchoolFacts", pl.DataFrame)
+"""Facts about schools in one file: vestiging, board, name, place, municipality, as_of, source."""
+FILE_SCHOOL_FACTS = _columns_of_a_file(received.SCHOOL_FACTS)
+
+FileChanges = NewType("FileChanges", pl.DataFrame)
+"""Changes of one file: effective, kind, vestiging, board, successor."""
+FILE_CHANGES = _columns_of_a_file(received.CHANGES)
+
+FileApplications = NewType("FileApplications", pl.DataFrame)
+"""Applications of one file: line, scheme, board, brin, applied_on, pupils, amount (euro)."""
+FILE_APPLICATIONS = _columns_of_a_file(received.APPLICATIONS)
+
+FileSpending = NewType("FileSpending", pl.DataFrame)
+"""Spending of one file: line, board, brin, year, category, intervention, level, amount, external (euro)."""
+FILE_SPENDING = _columns_of_a_file(accounted.SPENDING)
+
+FileConsents = NewType("FileConsents", pl.DataFrame)
+"""Consents of one file: line, board, brin, school_year, and the answers of the form."""
+FILE_CONSENTS = _columns_of_a_file(accounted.CONSENTS)
+
+FormulaDeviations = NewType("FormulaDeviations", pl.DataFrame)
+"""Scores that do not follow from the formula of CBS: line, vestiging, expected, score (DECIMAL(18,2))."""
+FORMULA_DEVIATIONS: Columns = {"line": pl.Int64, "vestiging": pl.String, "expected": QUANTITY, "score": QUANTITY}
+
+SchoolsOfBoards = NewType("SchoolsOfBoards", pl.DataFrame)
+"""The schools that each board has or once had: board, brin."""
+SCHOOLS_OF_BOARDS: Columns = {"board": pl.String, "brin": pl.String}
+
+SchoolsOfDeliveries = NewType("SchoolsOfDeliveries", pl.DataFrame)
+"""The schools that each delivery covers: delivery_id, vestiging."""
+SCHOOLS_OF_DELIVERIES: Columns = {"delivery_id": pl.String, "vestiging": pl.String}
+
+RejectedLines = NewType("RejectedLines", pl.DataFrame)
+"""Lines in quarantine: delivery_id, line."""
+
+CountedRows = NewType("CountedRows", pl.DataFrame)
+"""Rows that count: delivery_id, kind, reference_date, vestiging, school_type, cluster (no type: a score)."""
+
+ReportedPeriods = NewType("ReportedPeriods", pl.DataFrame)
+"""Boards and the periods they report on: board, period (a calendar year or a school year)."""
+
+CurrentReports = NewType("CurrentReports", pl.DataFrame)
+"""Reports that no later delivery restates: delivery_id, kind, board, period.
+
+The period is null for a rejected row that names none: any later report of the board replaces it.
+"""
+
+Restatements = NewType("Restatements", pl.DataFrame)
+"""Current reports that a new delivery restates: delivery_id, kind, board, period, newer."""
+
+SourceDifferences = NewType("SourceDifferences", pl.DataFrame)
+"""Schools on which two files differ: vestiging, school_type, measure, used, used_delivery, other, other_delivery,
+message."""
+SOURCE_DIFFERENCES: Columns = {
+    name: dtype
+    for name, dtype in schema_of(received.DIFFERENCES).items()
+    if name not in ("run_id", "reference_date")
+}
+
+
+def empty(columns: Columns) -> pl.DataFrame:
+    """Return a frame of these columns without rows."""
+    return pl.DataFrame(schema=columns)
