@@ -14,8 +14,8 @@ from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import FileResult, NewFiles
+from schemas.frames.books import CurrentReports
 from schemas.frames.intake import (
-    CurrentReports,
     FileConsents,
     FileRows,
     FileSpending,

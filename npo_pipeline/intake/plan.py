@@ -29,8 +29,8 @@ class IntakePlan:
     """Hold the changes of one run; empty where the books hold every file already.
 
     `appended`: new rows per table. `replaced`: tables that follow from others, whole. `superseded`: older
-    delivery_id -> newer delivery_id. `manifest_entries`: go into the manifest as they are. `waiting`: files of which no school has a board
-    yet. `remarks`: what else the operator should know, a sentence each.
+    delivery_id -> newer delivery_id. `manifest_entries`: go into the manifest as they are. `waiting`: files of
+    which no school has a board yet. `remarks`: what else the operator should know, a sentence each.
     """
 
     appended: TableRows = field(default_factory=dict)

@@ -19,10 +19,16 @@ from npo_pipeline.intake.school_references import (
     row_reporters,
     unknown_school_rejections,
 )
-from schemas.frames.intake import SCHOOLS_OF_BOARDS, FileRows, Rejections, SchoolsOfBoards, empty
+from schemas.frames.books import BoardSchools
+from schemas.frames.intake import (
+    BOARD_SCHOOLS,
+    FileRows,
+    Rejections,
+    empty,
+)
 from schemas.rules import DUPLICATE_ROW
 
-_NO_SCHOOLS = SchoolsOfBoards(empty(SCHOOLS_OF_BOARDS))
+_NO_SCHOOLS = BoardSchools(empty(BOARD_SCHOOLS))
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,14 @@ class KnownSchools:
     """Hold the schools known so far: the vestigingen with a board, and board and brin of each that was its own."""
 
     vestigingen: pl.Series
-    of_boards: SchoolsOfBoards
+    of_boards: BoardSchools
 
     def with_facts(self, results: Sequence[FileResult]) -> KnownSchools:
         """Add the schools that files name."""
         brin = pl.col("vestiging").str.head(4).alias("brin")
         named = [self.vestigingen, *(one.facts["vestiging"] for one in results)]
         held = [self.of_boards, *(one.facts.select("board", brin) for one in results)]
-        return KnownSchools(pl.concat(named).unique(), SchoolsOfBoards(pl.concat(held).unique()))
+        return KnownSchools(pl.concat(named).unique(), BoardSchools(pl.concat(held).unique()))
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def read_delivery(
     files: Sequence[DeliveredFile],
     vestigingen: pl.Series,
     progress: ProgressCallback,
-    schools_of_boards: SchoolsOfBoards = _NO_SCHOOLS,
+    schools_of_boards: BoardSchools = _NO_SCHOOLS,
 ) -> list[FileResult]:
     """Read all files of a delivery, in the order of their stages.
 

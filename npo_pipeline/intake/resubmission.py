@@ -13,7 +13,7 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.intake.existing import find_existing
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.state import IntakeState
-from schemas.frames.intake import CountedRows
+from schemas.frames.books import CountedGroups
 from schemas.received import Deliveries, Resolutions
 
 LINES = 5
@@ -116,7 +116,7 @@ def _refuse_too_many(one: FileResult) -> None:
         )
 
 
-def _refuse_counted(one: FileResult, counted: CountedRows) -> None:
+def _refuse_counted(one: FileResult, counted: CountedGroups) -> None:
     """Refuse a row of a school that counts already: the rejected row was another one, or a copy."""
     if not one.file.kind.has_row_per_school:
         return

@@ -10,7 +10,12 @@ import polars as pl
 from npo_pipeline.intake import parse
 from schemas import files as models
 from schemas.columns import SCHOOL_YEAR
-from schemas.frames.intake import FileRows, Rejections, RowReporters, SchoolsOfBoards
+from schemas.frames.books import BoardSchools
+from schemas.frames.intake import (
+    FileRows,
+    Rejections,
+    RowReporters,
+)
 from schemas.rules import BOARD, BRIN, UNKNOWN_SCHOOL, VESTIGING
 
 
@@ -36,7 +41,7 @@ _PERIODS = (("JAAR", r"^20[0-9]{2}$"), ("SCHOOLJAAR", SCHOOL_YEAR))
 _BOARD, _BRIN = pl.col("BEVOEGD_GEZAG_NUMMER"), pl.col("BRIN_NUMMER")
 
 
-def foreign_school_rejections(rows: FileRows, schools: SchoolsOfBoards) -> Rejections:
+def foreign_school_rejections(rows: FileRows, schools: BoardSchools) -> Rejections:
     """Reject the rows in which a board reports on a school that never belonged to it.
 
     Args:

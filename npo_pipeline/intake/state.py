@@ -7,13 +7,7 @@ from functools import cached_property
 
 import polars as pl
 
-from schemas.frames.intake import (
-    CountedRows,
-    CurrentReports,
-    RejectedLines,
-    SchoolsOfBoards,
-    SchoolsOfDeliveries,
-)
+from schemas.frames.books import BoardSchools, CountedGroups, CurrentReports, DeliverySchools, RejectedLines
 from schemas.received import Counts, Deliveries, Resolutions, SchoolFacts, Scores, SourceCorrections
 
 
@@ -32,7 +26,7 @@ class IntakeState:
     counts: Counts
     scores: Scores
     school_facts: SchoolFacts
-    schools_of_boards: SchoolsOfBoards
+    schools_of_boards: BoardSchools
     reports: CurrentReports
 
     @cached_property
@@ -46,21 +40,21 @@ class IntakeState:
         return self.school_facts["vestiging"].unique()
 
     @cached_property
-    def counted_schools(self) -> SchoolsOfDeliveries:
+    def counted_schools(self) -> DeliverySchools:
         """The schools whose pupils or score a current delivery counts; several rows where it has several."""
         counted = [frame.select("delivery_id", "vestiging") for frame in (self.counts, self.scores)]
-        return SchoolsOfDeliveries(pl.concat(counted))
+        return DeliverySchools(pl.concat(counted))
 
     @cached_property
-    def schools_of_deliveries(self) -> SchoolsOfDeliveries:
+    def schools_of_deliveries(self) -> DeliverySchools:
         """The schools that a delivery counts or names."""
         named = self.school_facts.select("delivery_id", "vestiging")
-        return SchoolsOfDeliveries(pl.concat([self.counted_schools, named]).unique())
+        return DeliverySchools(pl.concat([self.counted_schools, named]).unique())
 
     @cached_property
-    def counted_rows(self) -> CountedRows:
+    def counted_rows(self) -> CountedGroups:
         """The rows of counts and scores of current deliveries, each with the kind and date of its delivery."""
         columns = ["delivery_id", "vestiging", "school_type", "cluster"]
         rows = pl.concat([self.counts.select(columns), self.scores.select(columns[:2])], how="diagonal")
         kinds = self.current.select("delivery_id", "kind", "reference_date")
-        return CountedRows(rows.join(kinds, on="delivery_id"))
+        return CountedGroups(rows.join(kinds, on="delivery_id"))

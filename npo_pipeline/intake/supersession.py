@@ -11,7 +11,11 @@ from npo_pipeline.delivery.kinds import Stage
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.state import IntakeState
-from schemas.frames.intake import SCHOOLS_OF_DELIVERIES, SchoolsOfDeliveries, empty
+from schemas.frames.books import DeliverySchools
+from schemas.frames.intake import (
+    DELIVERY_SCHOOLS,
+    empty,
+)
 from schemas.received import Resolutions
 
 Replaced = Mapping[str, str]
@@ -132,7 +136,7 @@ def _kind_and_date(one: FileResult) -> tuple[object, object]:
     return one.file.kind.name, one.file.reference_date
 
 
-def _schools_of(new: NewFiles) -> SchoolsOfDeliveries:
+def _schools_of(new: NewFiles) -> DeliverySchools:
     parts = [
         pl.concat([one.counted_schools, one.facts["vestiging"]])
         .unique()
@@ -140,4 +144,4 @@ def _schools_of(new: NewFiles) -> SchoolsOfDeliveries:
         .select(delivery_id=pl.lit(name), vestiging="vestiging")
         for name, one in new.items()
     ]
-    return SchoolsOfDeliveries(pl.concat([empty(SCHOOLS_OF_DELIVERIES), *parts]))
+    return DeliverySchools(pl.concat([empty(DELIVERY_SCHOOLS), *parts]))

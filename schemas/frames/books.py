@@ -6,9 +6,6 @@ from typing import NewType
 
 import polars as pl
 
-DeliveryStates = NewType("DeliveryStates", pl.DataFrame)
-"""delivery_id, kind, reference_date, superseded_by."""
-
 DeliverySchools = NewType("DeliverySchools", pl.DataFrame)
 """delivery_id, vestiging: the schools that a delivery reports on."""
 

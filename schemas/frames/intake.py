@@ -74,31 +74,14 @@ FormulaDeviations = NewType("FormulaDeviations", pl.DataFrame)
 """Scores that do not follow from the formula of CBS: line, vestiging, expected, score (DECIMAL(18,2))."""
 FORMULA_DEVIATIONS: Columns = {"line": pl.Int64, "vestiging": pl.String, "expected": QUANTITY, "score": QUANTITY}
 
-SchoolsOfBoards = NewType("SchoolsOfBoards", pl.DataFrame)
-"""The schools that each board has or once had: board, brin."""
-SCHOOLS_OF_BOARDS: Columns = {"board": pl.String, "brin": pl.String}
-
-SchoolsOfDeliveries = NewType("SchoolsOfDeliveries", pl.DataFrame)
-"""The schools that each delivery covers: delivery_id, vestiging."""
-SCHOOLS_OF_DELIVERIES: Columns = {"delivery_id": pl.String, "vestiging": pl.String}
-
-RejectedLines = NewType("RejectedLines", pl.DataFrame)
-"""Lines in quarantine: delivery_id, line."""
-
-CountedRows = NewType("CountedRows", pl.DataFrame)
-"""Rows that count: delivery_id, kind, reference_date, vestiging, school_type, cluster (no type: a score)."""
+BOARD_SCHOOLS: Columns = {"board": pl.String, "brin": pl.String}
+DELIVERY_SCHOOLS: Columns = {"delivery_id": pl.String, "vestiging": pl.String}
 
 ReportedPeriods = NewType("ReportedPeriods", pl.DataFrame)
 """Boards and the periods they report on: board, period (a calendar year or a school year)."""
 
-CurrentReports = NewType("CurrentReports", pl.DataFrame)
-"""Reports that no later delivery restates: delivery_id, kind, board, period.
-
-The period is null for a rejected row that names none: any later report of the board replaces it.
-"""
-
 Restatements = NewType("Restatements", pl.DataFrame)
-"""Current reports that a new delivery restates: delivery_id, kind, board, period, newer."""
+"""Current reports that a new delivery restates: delivery_id, kind, board, period, newer (delivery_id)."""
 
 SourceDifferences = NewType("SourceDifferences", pl.DataFrame)
 """Schools on which two files differ: vestiging, school_type, measure, used, used_delivery, other, other_delivery,

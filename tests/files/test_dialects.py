@@ -118,9 +118,9 @@ def test_utf_8_is_read_with_and_without_a_byte_order_mark(tmp_path: Path):
 @pytest.mark.parametrize("before", [CHUNK - 1, CHUNK, CHUNK + 1])
 def test_a_character_that_lies_over_the_end_of_a_chunk_is_still_utf_8(before: int):
     start = (b"x\n" * CHUNK)[:before]
-    assert sniff(in_memory(start + "é\n".encode())).encoding == "utf-8"
-    assert sniff(in_memory(start + "é\n".encode("cp1252"))).encoding == "cp1252"
-    assert sniff(in_memory(start + "é".encode()[:1])).encoding == "cp1252"
+    assert sniff(in_memory(start + "é\n".encode())).codec == "utf-8"
+    assert sniff(in_memory(start + "é\n".encode("cp1252"))).codec == "cp1252"
+    assert sniff(in_memory(start + "é".encode()[:1])).codec == "cp1252"
 
 
 def test_spaces_around_values_go_and_those_within_stay(tmp_path: Path):

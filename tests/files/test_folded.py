@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from npo_pipeline.delivery import csv_reader, recognise, register_blocks
+from npo_pipeline.delivery import csv_reader, delivered_file, register_blocks
 from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.delivery.register_blocks import EncodedBlock, dictionary_encode
 from npo_pipeline.delivery.sniff import Header
@@ -54,7 +54,7 @@ def taken(folder: Path, header: str, rows: list[str]) -> FileResult:
 
 def assert_same(folder: Path, header: str, rows: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     one = taken(folder, header, rows)
-    monkeypatch.setattr(recognise, "is_encodable", lambda _: False)
+    monkeypatch.setattr(delivered_file, "is_encodable", lambda _: False)
     other = taken(folder, header, rows)
     assert one.rows == other.rows
     assert_frame_equal(one.counts, other.counts)
@@ -101,7 +101,7 @@ def test_a_folded_block_holds_what_the_fields_hold():
     found, places, stays = parts
     assert (places.height, stays.height) == (4, 4)
     whole = pl.concat(
-        [found.select("line", "PSEUDONIEM"), places[found["place"]], stays[found["stay"]]], how="horizontal"
+        [found.select("line", "PSEUDONIEM"), places[found["site"]], stays[found["enrolment"]]], how="horizontal"
     )
     assert_frame_equal(whole, csv_reader.frame_by_polars(block, HEADER, 2))
 

@@ -18,7 +18,7 @@ def page() -> str:
 
 def _section(kind: FileKind) -> str:
     rows = [(code(name), _rules(kind, name)) for name in kind.columns]
-    recognised = f"{kind.label[0].upper()}{kind.label[1:]}. Recognised by {codes(sorted(kind.telltale))}."
+    recognised = f"{kind.label[0].upper()}{kind.label[1:]}. Recognised by {codes(sorted(kind.signature_columns))}."
     return f"## {kind.name}\n\n{recognised}\n\n{table(['column', 'rejected under'], rows)}"
 
 

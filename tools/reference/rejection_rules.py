@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from npo_pipeline.delivery.kinds import KINDS
-from npo_pipeline.delivery.validate import BOARD_MESSAGES, MESSAGES
-from schemas.rules import RULES
+from schemas.rules import REJECTION_RULES, RejectionRule
 from tools.reference.markdown import code, codes, document, table
 
 _INTRO = """A row with a fault is rejected: it is written to the table [`quarantine`](tables.md#quarantine) with
@@ -15,19 +14,21 @@ column and `{value}` what stands in it; values that could identify a pupil are n
 
 def page() -> str:
     """Return the page: a section per rule."""
-    return document("Rejection rules", _INTRO, [_section(rule) for rule in RULES])
+    return document("Rejection rules", _INTRO, [_section(rule) for rule in REJECTION_RULES])
 
 
-def _section(rule: str) -> str:
-    parts = [f"## {rule}", f"> {MESSAGES[rule]}"]
-    if rule in BOARD_MESSAGES:
-        parts += ["In files of boards:", f"> {BOARD_MESSAGES[rule]}"]
+def _section(rule: RejectionRule) -> str:
+    parts = [f"## {rule.name}", f"A row is rejected when {rule.when}.", f"> {rule.message}"]
+    if rule.board_message:
+        parts += ["In files of boards:", f"> {rule.board_message}"]
     columns = [
         (code(kind.name), codes(names))
         for kind in KINDS
         if (
             names := [
-                name for name, column in kind.model.columns.items() if rule in {one.name for one in column.checks}
+                name
+                for name, column in kind.model.columns.items()
+                if rule.name in {one.name for one in column.checks}
             ]
         )
     ]

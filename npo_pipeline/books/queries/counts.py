@@ -8,7 +8,6 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.books.reader import Books
-from schemas.frames.books import CountedGroups
 
 
 def current_rows(books: Books, table: str) -> pl.DataFrame:
@@ -26,18 +25,6 @@ def rows_of_brins(books: Books, table: str, brins: Sequence[str]) -> pl.DataFram
 def reference_dates(books: Books) -> list[date]:
     """Return the reference dates of which pupils were counted."""
     return [row[0] for row in books.frame("select distinct reference_date from counts order by 1").iter_rows()]
-
-
-def counted_rows(books: Books) -> CountedGroups:
-    """Return the schools, types and clusters that current deliveries count."""
-    return CountedGroups(
-        books.frame("""
-            with counted as (
-                select delivery_id, vestiging, school_type, cluster from counts
-                union all select delivery_id, vestiging, null, null from scores)
-            select delivery_id, kind, d.reference_date, vestiging, school_type, cluster
-            from counted join deliveries d using (delivery_id) where superseded_by is null""")
-    )
 
 
 def counting_deliveries(books: Books) -> list[str]:

@@ -9,7 +9,6 @@ from npo_pipeline.books.queries.schools import SCHOOLS_BY_DELIVERY
 from npo_pipeline.books.reader import Books
 from schemas.frames.books import (
     CorrectedLines,
-    DeliveryStates,
     OpenRejections,
     RejectedLines,
     RejectionMismatches,
@@ -37,11 +36,6 @@ def deliveries_live_before(books: Books, run_id: str) -> Deliveries:
         from deliveries d where run_id < $1 and not exists (
             from deliveries n where n.delivery_id = d.superseded_by and n.run_id < $1)"""
     return Deliveries(books.frame(query, [run_id]))
-
-
-def delivery_states(books: Books) -> DeliveryStates:
-    """Return all deliveries with their kind, reference date and what superseded them."""
-    return DeliveryStates(books.frame("select delivery_id, kind, reference_date, superseded_by from deliveries"))
 
 
 def live_corrections(books: Books) -> SourceCorrections:

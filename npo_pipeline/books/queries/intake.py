@@ -8,20 +8,19 @@ from npo_pipeline.books.queries.deliveries import all_deliveries, live_correctio
 from npo_pipeline.books.queries.schools import school_facts, schools_by_board
 from npo_pipeline.books.reader import Books
 from npo_pipeline.intake.state import IntakeState
-from schemas.frames.intake import CurrentReports, RejectedLines, SchoolsOfBoards
-from schemas.received import Counts, Deliveries, Resolutions, SchoolFacts, Scores, SourceCorrections
+from schemas.received import Counts, Scores
 
 
 def intake_state(books: Books) -> IntakeState:
     """Load all that ingest reads from the books."""
     return IntakeState(
-        deliveries=Deliveries(all_deliveries(books)),
-        rejected_lines=RejectedLines(refused_lines(books)),
-        corrections=SourceCorrections(live_corrections(books)),
-        resolutions=Resolutions(live_resolutions(books)),
+        deliveries=all_deliveries(books),
+        rejected_lines=refused_lines(books),
+        corrections=live_corrections(books),
+        resolutions=live_resolutions(books),
         counts=Counts(current_rows(books, "counts")),
         scores=Scores(current_rows(books, "scores")),
-        school_facts=SchoolFacts(school_facts(books)),
-        schools_of_boards=SchoolsOfBoards(schools_by_board(books)),
-        reports=CurrentReports(current_reports(books)),
+        school_facts=school_facts(books),
+        schools_of_boards=schools_by_board(books),
+        reports=current_reports(books),
     )

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import polars as pl
-
 from npo_pipeline.books.reader import Books
-from schemas.frames.books import BoardSchools, DeliverySchools
+from schemas.frames.books import BoardSchools
 from schemas.frames.reports import KnownSchools
 from schemas.received import SchoolFacts, Schools
 
 SCHOOLS_BY_DELIVERY = """
     select delivery_id, vestiging from counts union select delivery_id, vestiging from scores
     union select delivery_id, vestiging from school_facts"""
-
-
-def schools_by_delivery(books: Books) -> DeliverySchools:
-    """Return the schools that each delivery reports on."""
-    return DeliverySchools(books.frame(SCHOOLS_BY_DELIVERY))
-
-
-def known_vestigingen(books: Books) -> pl.Series:
-    """Return the vestigingen that have a board."""
-    return books.frame("select distinct vestiging from school_facts")["vestiging"]
 
 
 def known_schools(books: Books) -> KnownSchools:

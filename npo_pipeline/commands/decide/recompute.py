@@ -28,6 +28,7 @@ from npo_pipeline.entitlements.model import (
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.rulebook.load import LoadedRegulation, parse_texts
+from schemas.received import SchoolFacts
 
 Inputs = Mapping[str, Sequence[str]]
 
@@ -78,10 +79,10 @@ def decided_in(books: Books, decision_id: str) -> DecisionTables:
     )
 
 
-def facts_as_of(books: Books, facts: pl.DataFrame, run_id: str) -> pl.DataFrame:
-    """What was known of schools when a run began."""
+def facts_as_of(books: Books, facts: SchoolFacts, run_id: str) -> SchoolFacts:
+    """Return the facts about schools that were known when a run began."""
     then = books.frame("select delivery_id from deliveries where run_id < ?", [run_id])["delivery_id"]
-    return facts.filter(pl.col("delivery_id").is_in(then.implode()))
+    return SchoolFacts(facts.filter(pl.col("delivery_id").is_in(then.implode())))
 
 
 @dataclass(frozen=True)
