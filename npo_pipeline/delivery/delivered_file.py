@@ -8,8 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.delivery.corrections.edits import NOTHING_DECLARED, FileCorrections
 from npo_pipeline.delivery.csv_reader import text_blocks
+from npo_pipeline.delivery.file_corrections import NOTHING_DECLARED, FileCorrections
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.register_blocks import EncodedBlock, Part, encode_blocks, is_encodable
 from npo_pipeline.delivery.sniff import Header, TextEncoding

@@ -8,7 +8,7 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
-from npo_pipeline.delivery.corrections.edits import Corrected
+from npo_pipeline.delivery.file_corrections import Corrected
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.intake.file_result import FileResult
 from schemas import tables

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.delivery import kinds
-from npo_pipeline.delivery.corrections.edits import Resubmission
+from npo_pipeline.delivery.file_corrections import Resubmission
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.existing import find_existing
 from npo_pipeline.intake.file_result import FileResult, NewFiles

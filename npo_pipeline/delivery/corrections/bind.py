@@ -15,9 +15,9 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.delivery.corrections.edits import Corrected, Edits, FileCorrections, Resubmission
 from npo_pipeline.delivery.corrections.model import Correction, CorrectionFile, has_expired, read_declaration
 from npo_pipeline.delivery.delivered_file import DeliveredFile
+from npo_pipeline.delivery.file_corrections import Corrected, Edits, FileCorrections, Resubmission
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.scan import ScannedFile

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
 
 from npo_pipeline.delivery.corrections.detect import MOST
-from npo_pipeline.delivery.corrections.edits import Source
+from npo_pipeline.delivery.file_corrections import Source
 from npo_pipeline.delivery.scan import ScannedFile
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.error_messages import refusal_from_validation
