@@ -14,17 +14,15 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-import npo_pipeline
-import schemas
 from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.changeset import ChangeSet
+from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.paths import Home
 from schemas import tables
 from schemas.tables import validated
@@ -71,9 +69,11 @@ def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finis
         "total": euros,
         "total_usd": dollars,
     }
+    version = code_version()
     manifest = {
         **manifest_header(row),
-        "code": code_version(),
+        "code": version.calculation,
+        "source": version.source,
         "tables": _tables_part(changeset.appended),
         "boards": payments["board"].n_unique(),
         "previous": previous,
@@ -104,17 +104,6 @@ def text_sha256(text: str) -> str:
 
 def _tables_part(frames: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, Any]]:
     return {name: {"rows": frame.height, "sha256": rows_sha256(frame)} for name, frame in frames.items()}
-
-
-@cache
-def code_version() -> str:
-    """The version of the program and a hash of its source and regulation files."""
-    digest = hashlib.sha256()
-    for package in (npo_pipeline, schemas):
-        root = Path(package.__path__[0])
-        for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".yaml"}):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return f"{npo_pipeline.__version__}+{digest.hexdigest()[:12]}"
 
 
 def copy_names(home: Home) -> frozenset[str]:

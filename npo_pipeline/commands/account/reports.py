@@ -20,8 +20,8 @@ from npo_pipeline.accounts.board_reports import consents_for, latest_reports, re
 from npo_pipeline.accounts.menukaart_lookup import keys
 from npo_pipeline.accounts.national import national_summary
 from npo_pipeline.atomic_file import write_whole
+from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.lock import locked
-from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import (
     accountability_of,
@@ -301,7 +301,7 @@ def write_board_packs(request: ReportRequest, gathered: ReportInputs, progress: 
                 request.folder,
                 gathered.told,
                 Facts(facts),
-                version=code_version(),
+                version=code_version().source,
                 force=force,
                 progress=progress,
             )

@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.books.manifest import code_version, text_sha256
+from npo_pipeline.books.code_version import code_version
+from npo_pipeline.books.manifest import text_sha256
 from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import Text, subsidies_among
@@ -163,4 +164,4 @@ def written_by_other_version(books: Books, run_id: str) -> bool:
         manifest = json.loads(text[0]) if text.len() else {}
     except ValueError:
         manifest = {}  # damaged; the check of the chain says so
-    return not isinstance(manifest, dict) or manifest.get("code") != code_version()
+    return not isinstance(manifest, dict) or manifest.get("code") != code_version().calculation

@@ -1,0 +1,115 @@
+"""A home that version 0.1.0 wrote opens, verifies and goes on (tests/fixtures/home_0_1_0)."""
+
+import gzip
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.home.npo import here
+from tests.home.seeing import published, select
+
+FIXTURE = Path(__file__).parents[1] / "fixtures" / "home_0_1_0"
+MERGED = "14BE00"
+OVERLAY = """\
+overlay_of: 2022-2023-po
+sources:
+  letter:
+    title: Made-up letter
+    url: https://www.example.nl/letter
+    publisher: A ministry
+components:
+  achterstandsscore:
+    rates:
+      - {school_types: [bao], value: 200.00, unit: EUR per unit of score, status: approximate, source: letter,
+         where: "x", checked_on: 2022-12-25}
+"""
+
+
+def unpack(home: Path) -> Path:
+    shutil.copytree(FIXTURE / "manifests", home / "manifests")
+    (home / "npo.duckdb").write_bytes(gzip.decompress((FIXTURE / "npo.duckdb.gz").read_bytes()))
+    return home
+
+
+def go_on(home: Path, *command: object):
+    ended = here(*command, "--home", home)
+    assert ended.status == 0, ended.stderr
+    return ended
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory) -> Path:
+    """The home as it was left, for commands that only read."""
+    return unpack(tmp_path_factory.mktemp("old") / "home")
+
+
+@pytest.fixture(scope="module")
+def gone_on(tmp_path_factory) -> Path:
+    """The home after a month, a decision and an account that this version added."""
+    home = unpack(tmp_path_factory.mktemp("gone-on") / "home")
+    overlay = home.parent / "overlay.yaml"
+    overlay.write_text(OVERLAY)
+    people = ("--prepared-by", "A. Preparer", "--approved-by", "B. Approver")
+    go_on(home, "pay", "--month", "2023-01")
+    reason = ("--reason", "a letter came", "--regulation", overlay)
+    go_on(home, "decide", "--school-year", "2022-2023", *reason, *people)
+    go_on(home, "account", "--year", "2022")
+    return home
+
+
+def test_it_is_a_home_of_the_version_before():
+    texts = [path.read_text() for path in sorted((FIXTURE / "manifests").iterdir())]
+    assert len(texts) == 24
+    assert all('"code": "0.1.0+fc9041f4f0ff"' in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    "place", [*FIXTURE.rglob("*.json"), FIXTURE / "npo.duckdb.gz"], ids=lambda path: path.name
+)
+def test_it_names_no_place_of_the_machine_that_made_it(place):
+    content = place.read_bytes()
+    content = gzip.decompress(content) if place.suffix == ".gz" else content
+    for root in (b"/tmp/", b"/home/"):
+        assert root not in content
+
+
+def test_everything_in_it_follows_still(old):
+    was = published(old)
+    assert go_on(old, "verify", "--json").document["findings"] == []
+    assert published(old) == was
+
+
+def test_its_status_says_what_is_to_come(old):
+    document = go_on(old, "status", "--json").document
+    assert len(document["deliveries"]) == 9
+    assert [one["decision_id"] for one in document["decisions"]] == [
+        *("2021-2022-001", "2021-2022-002", "2022-2023-001", "2022-2023-002", "2022-2023-003"),
+    ]
+    assert document["to_come"][0] == {"month": "2023-01-01", "amount": "69090.72", "currency": "EUR"}
+
+
+def test_a_school_that_merged_is_explained(old):
+    text = go_on(old, "explain", MERGED, "--school-year", "2022-2023", "--lang", "en").stdout
+    assert "merge" in text
+
+
+def test_the_next_month_pays_what_it_said_was_to_come(gone_on):
+    paid = "select sum(amount), list(distinct reason) from payments where paid_month = '2023-01-01'"
+    assert select(gone_on, paid) == [(Decimal("69090.72"), ["instalment"])]
+
+
+def test_a_later_decision_puts_nothing_down_to_the_program(gone_on):
+    """The program counts as the one before: what the new rate changed is all there is, and no cause `code`."""
+    causes = "select cause, count(*) > 0 from due_changes where decision_id = '2022-2023-004' group by 1"
+    assert select(gone_on, causes) == [("rate_change", True)]
+
+
+def test_the_next_year_is_accounted_for(gone_on):
+    ((received,),) = select(gone_on, "select received from accounts where year = 2022")
+    assert select(gone_on, "select sum(amount) from payments where year(paid_month) = 2022") == [(received,)]
+
+
+def test_what_both_versions_wrote_follows(gone_on):
+    assert go_on(gone_on, "verify", "--json").document["findings"] == []
