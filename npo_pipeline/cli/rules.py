@@ -144,8 +144,8 @@ def _render_effect(effect: Effect, replaces: str) -> None:
         ordered = moved.sort("difference", descending=True)
         title = f"By {cut.replace('_', ' ')}"
         more = f" (the {MOST_ROWS} largest of {number(moved.height)})" if moved.height > MOST_ROWS else ""
-        columns = [cut.replace("_", " "), "currency", "schools", "before", "after", "difference"]
-        table(title + more, columns, ordered.head(MOST_ROWS).rows(), right=2)
+        shown = ordered.select(cut, "currency", "schools", "before", "after", "difference").head(MOST_ROWS)
+        table(title + more, [cut.replace("_", " "), *shown.columns[1:]], shown.rows(), right=2)
     if schools.height:
         columns = ["vestiging", "name", "board", "currency", "difference"]
         table("The schools it touches most", columns, schools.select(columns).head(MOST_ROWS).rows(), right=4)

@@ -201,6 +201,18 @@ def test_rules_check_shows_whom_another_rate_touches_and_leaves_the_books_alone(
     assert (home / "npo.duckdb").read_bytes() == before
 
 
+def test_rules_check_shows_its_effect_to_a_person_too(home, tmp_path):
+    decide(home, "2021-2022")
+    what_if = tmp_path / "what-if.yaml"
+    text = shipped("2021-2022-po").texts[0].text
+    what_if.write_text(text.replace("value: 701.16", "value: 702.16"), encoding="utf-8")
+    ended = here("rules", "check", what_if, "--reference-date", "2020-10-01", "--home", home)
+    shown = " ".join(ended.stdout.split())
+    # 10 pupils x 701.16, or 702.16, and 20.00 points x 251.16
+    assert "school type currency schools before after difference bao EUR 1 12.034,80 12.044,80 10,00" in shown
+    assert ended.status == 0
+
+
 def test_rules_check_refuses_rules_that_do_not_give_what_was_published(home, tmp_path):
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(
