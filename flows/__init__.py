@@ -1,1 +1,1 @@
-"""When and in what order: Prefect flows over the steps of npo_pipeline."""
+"""Prefect flows over the steps of npo_pipeline: order, schedule, retries and artifacts."""

@@ -1,4 +1,4 @@
-"""Asking a person: a run is suspended with a form, and goes on when somebody has filled it in.
+"""Approval by a person: a run is suspended with a form, and goes on when somebody has filled it in.
 
 Suspended and not paused. A paused run keeps its process for as long as nobody answers: with the one place that
 `npo serve` has it would hold up the payment run for days, it keeps the place that the limit of its deployment
@@ -22,14 +22,14 @@ from pydantic import Field, ValidationError
 from npo_pipeline.cli.options import LONGEST_NAME, name_from, reason_from
 from npo_pipeline.errors import Refused
 
-PLAN = "plan-"
-"""Begins the keys that are ours: who suspends a run by hand leaves a key of another kind."""
+KEY_PREFIX = "plan-"
+"""Begins our keys; a run that is suspended by hand has a key of another kind."""
 
 LONGEST_REMARK = 500
 
 
 class Approval(RunInput):
-    """The form. The server holds an answer against it, and refuses one that does not fit while it is given."""
+    """Represent the form. The server validates an answer against it while it is given."""
 
     approved: bool = Field(description="Yes: write it as a decision. No: end here, nothing is written.")
     approved_by: str = Field(
@@ -40,7 +40,7 @@ class Approval(RunInput):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person answered: whether it may be written, who says so, and a remark that may be empty."""
+    """Hold the answer of a person; `remark` may be empty."""
 
     approved: bool
     by: str
@@ -48,28 +48,28 @@ class Answer:
 
 
 def plan_awaiting_approval() -> str | None:
-    """The plan that a person was asked about, when this run was suspended and goes on."""
+    """Return the fingerprint of the plan that was shown before this run was suspended; None on a first run."""
     with get_client(sync_client=True) as client:
         policy = client.read_flow_run(UUID(flow_run.get_id())).empirical_policy
-    asked = [key.removeprefix(PLAN) for key in policy.pause_keys or () if key.startswith(PLAN)]
-    return asked[0] if asked else None
+    plans = [key.removeprefix(KEY_PREFIX) for key in policy.pause_keys or () if key.startswith(KEY_PREFIX)]
+    return plans[0] if plans else None
 
 
-def approval_answer(plan: str, seconds: int, told: str) -> Answer:
-    """Give the answer about a plan; where there is none yet, suspend this run.
+def approval_answer(plan: str, seconds: int, summary: str) -> Answer:
+    """Return the answer about a plan; where there is none yet, suspend this run.
 
     Args:
         plan: the fingerprint of the plan.
-        seconds: how long there may be an answer; after that the server fails the run by itself.
-        told: shown above the form, in Markdown.
+        seconds: how long the run waits; after that the server fails it.
+        summary: Markdown above the form.
 
     Raises:
         Pause: nobody answered yet. Not an `Exception`: it ends the process and not the run.
         Refused: the answer cannot be read.
     """
-    form = Approval.with_initial_data(description=told)
+    form = Approval.with_initial_data(description=summary)
     try:
-        given = suspend_flow_run(wait_for_input=form, timeout=seconds, key=f"{PLAN}{plan}")
+        answer = suspend_flow_run(wait_for_input=form, timeout=seconds, key=f"{KEY_PREFIX}{plan}")
     except ValidationError:
         raise Refused("the run went on without an answer; retry it, and answer with Resume on its page") from None
-    return Answer(given.approved, name_from(given.approved_by), reason_from(given.remark))
+    return Answer(answer.approved, name_from(answer.approved_by), reason_from(answer.remark))

@@ -1,4 +1,4 @@
-"""What a run leaves to look at in Prefect: tables of totals, refusals and differences. Never a pupil."""
+"""Artifacts in Prefect: tables of totals, rejected rows, differences and accounts. Never a pupil."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from flows.plan_page import page_of, summary_of
+from flows.plan_page import plan_page, plan_summary
 from npo_pipeline import dutch
 from npo_pipeline.commands.account.reports import Reports
 from npo_pipeline.commands.account.write import AccountResult
@@ -29,14 +29,14 @@ MOST_ROWS = 200
 
 
 def payments_artifact(paid: Sequence[MonthPaid]) -> None:
-    """A table per month in which something was paid: euro and payments per component and reason."""
+    """Publish a table per month that was paid: euro and payments per component and reason."""
     for one in paid:
         if one.run_id is None:
             continue  # An empty table would hide the one that the paying run left under this key.
         sums = one.payments.group_by("component", "reason").agg(
             payments=pl.len(), boards=pl.col("board").n_unique(), euro=pl.col("amount").sum()
         )
-        _leave(
+        _publish_table(
             f"npo-payment-run-{month_text(one.month)}",
             sums.sort("component", "reason"),
             f"Payment run of {month_text(one.month)} ({one.run_id}): {_totals(one.payments)}",
@@ -49,61 +49,63 @@ def _totals(payments: pl.DataFrame) -> str:
     return " and ".join(dutch.money(amount, currency) for currency, amount in sums.iter_rows())
 
 
-def of_delivery(result: IngestResult) -> None:
-    """Tables of the files that were taken in, the refused rows by rule, and the differences between files."""
+def delivery_artifacts(result: IngestResult) -> None:
+    """Publish tables of the files, of rejected rows by file and rule, and of differences between files."""
     if result.run_id is None:
         return
     files = result.files.select("delivery_id", "file", "kind", "reference_date", "rows", "rejected")
-    _leave("npo-delivery", files, f"Files taken in ({result.run_id})")
+    _publish_table("npo-delivery", files, f"Files taken in ({result.run_id})")
     refused = result.rejections.group_by("file", "rule").agg(rows=pl.col("line").n_unique())
-    _leave(
+    _publish_table(
         "npo-refused-rows",
         refused.sort("file", "rule"),
         "Refused rows by file and rule; each one stands in the table quarantine",
     )
     differences = result.differences.select("vestiging", "school_type", "measure", "used", "other", "message")
-    _leave("npo-differences", differences, "Where files of one reference date disagree")
+    _publish_table("npo-differences", differences, "Where files of one reference date disagree")
 
 
-def of_plan(request: DecideRequest, result: DecideResult) -> str:
-    """The page of a plan that waits for approval; gives a summary that says where the page is."""
-    key, told = f"npo-recalibration-{result.school_year}", summary_of(request, result)
-    create_markdown_artifact(page_of(request, result), key=key, description=told)
-    return f"{told} All of it stands under Artifacts, {key}."
+def plan_artifact(request: DecideRequest, result: DecideResult) -> str:
+    """Publish the page of a plan that waits for approval; return a summary that names the page."""
+    key, summary = f"npo-recalibration-{result.school_year}", plan_summary(request, result)
+    create_markdown_artifact(plan_page(request, result), key=key, description=summary)
+    return f"{summary} All of it stands under Artifacts, {key}."
 
 
 @contextmanager
-def progress_of_packs(year: int, boards: int) -> Iterator[Progress]:
-    """A bar that fills while packs are written; it is full when all are there, also those that were up to date."""
+def pack_progress(year: int, boards: int) -> Iterator[Progress]:
+    """Yield a callback that fills a bar per pack; the bar ends full, for packs that were up to date count too."""
     bar: Any = create_progress_artifact(0.0, key=f"npo-year-end-{year}-packs", description=f"Packs of {year}")
 
-    def tell(_what: str, done: int) -> None:
+    def report(_step: str, done: int) -> None:
         update_progress_artifact(bar, min(100.0 * done / boards, 100.0))
 
-    yield tell
+    yield report
     update_progress_artifact(bar, 100.0)
 
 
-def of_accounts(result: AccountResult, reports: Reports) -> None:
-    """A table of all boards, and for each board whose pack was written a table of its schools and its findings."""
+def accounts_artifacts(result: AccountResult, reports: Reports) -> None:
+    """Publish a table of all boards, and per board whose pack was written its schools and its findings."""
     year, errors = result.year, pl.col("severity") == "error"
-    found = result.findings.group_by("board").agg(errors=errors.sum(), findings=pl.len())
+    counted = result.findings.group_by("board").agg(errors=errors.sum(), findings=pl.len())
     sums = result.accountability.group_by("board", "currency").agg(
         pl.len().alias("schools"), pl.col("carried_in", "received", "spent", "carried_out").sum()
     )
-    boards = sums.join(found, on="board", how="left").with_columns(pl.col("errors", "findings").fill_null(0))
-    _leave(f"npo-year-end-{year}", boards.sort("errors", "board", descending=[True, False]), f"Accounts of {year}")
+    boards = sums.join(counted, on="board", how="left").with_columns(pl.col("errors", "findings").fill_null(0))
+    _publish_table(
+        f"npo-year-end-{year}", boards.sort("errors", "board", descending=[True, False]), f"Accounts of {year}"
+    )
     for board in reports.packs.written:
         schools = result.accountability.filter(board=board)
         shown = schools.select("brin", "carried_in", "received", "spent", "external", "board_level", "carried_out")
         where = reports.folder / board
-        _leave(f"npo-year-end-{year}-{board}", shown, f"Board {board}; its pack is in {where}")
-        mine = result.findings.filter(board=board).select("brin", "severity", "rule", "amount", "message")
-        if mine.height:
-            _leave(f"npo-year-end-{year}-{board}-findings", mine, f"Findings of board {board}")
+        _publish_table(f"npo-year-end-{year}-{board}", shown, f"Board {board}; its pack is in {where}")
+        findings = result.findings.filter(board=board).select("brin", "severity", "rule", "amount", "message")
+        if findings.height:
+            _publish_table(f"npo-year-end-{year}-{board}-findings", findings, f"Findings of board {board}")
 
 
-def _leave(key: str, rows: pl.DataFrame, description: str) -> None:
+def _publish_table(key: str, rows: pl.DataFrame, description: str) -> None:
     more = f"; the first {MOST_ROWS} of {rows.height}" if rows.height > MOST_ROWS else ""
     table: list[dict[str, Any]] = [
         {name: None if value is None else str(value) for name, value in row.items()}

@@ -1,4 +1,4 @@
-"""The deployments: the payment run on the 1st of each month, and what runs when somebody asks for it."""
+"""The deployments: the payment run on the 1st of each month, and the flows that run on request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ its turn: to cancel it could lose a month, and when its turn comes it pays only 
 
 
 def deployments(home: Path) -> list[RunnerDeployment]:
-    """The deployments for a home. Entry points are modules, so they work wherever the package stands."""
+    """Return the deployments for a home. Entry points are modules, so they work wherever the package is."""
     paying = payment_run.to_deployment(
         name="monthly",
         schedule=Cron(FIRST_OF_MONTH, timezone=ZONE.key),

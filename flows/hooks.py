@@ -1,4 +1,4 @@
-"""What happens when a flow run fails: one line in its log, and a page that says what to do."""
+"""The failure of a flow run: one line in its log, and a page that says what to do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from prefect.logging.loggers import flow_run_logger
 
 from npo_pipeline.errors import HomeLocked, Refused
 
-KEY = "npo-failure"
+FAILURE_KEY = "npo-failure"
 
 PAGE = """# {flow} failed: {what}
 
@@ -27,7 +27,7 @@ Nothing half done was published: what was finished before stands, and the rest i
 
 
 def report_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Say that a run failed or crashed, why, and what to do."""
+    """Report that a run failed or crashed, why, and what to do."""
     error = None if state.is_crashed() else state.result(raise_on_failure=False)
     message = str(error or state.message or "no reason is known")
     what, advice = _advice(error)
@@ -40,7 +40,7 @@ def report_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -
     # Not through `prefect.artifacts`: when a run crashed there is no run around this hook.
     get_client(sync_client=True).create_artifact(
         ArtifactCreate(
-            key=KEY,
+            key=FAILURE_KEY,
             type="markdown",
             data=page,
             description=f"{flow.name}, {flow_run.name}: {message}"[:250],
@@ -50,7 +50,7 @@ def report_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -
 
 
 def _advice(error: object) -> tuple[str, str]:
-    """What kind of failure it is, with the exit status the command would have, and what to do first."""
+    """Return the kind of failure, with the exit status the command would have, and what to do first."""
     if error is None:
         return "its process was stopped", "Look whether the machine ran out of memory, or was switched off."
     if isinstance(error, HomeLocked):

@@ -1,4 +1,4 @@
-"""The flow that takes in a delivery: the same steps as `npo ingest`, each a task."""
+"""The flow that ingests a delivery: the same steps as `npo ingest`, each a task."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from npo_pipeline.months import day_from
 def ingest_delivery(
     home: str, paths: list[str], reference_date: str | None = None, max_rejected: str = "0.01"
 ) -> dict[str, Any]:
-    """Take in a delivery.
+    """Ingest a delivery.
 
     Args:
         home: the home folder, as a full path.
@@ -48,12 +48,12 @@ def ingest_delivery(
         wait_seconds=WAIT_SECONDS,
     )
     result = ingest(request, call=as_task)
-    artifacts.of_delivery(result)
-    told = {
+    artifacts.delivery_artifacts(result)
+    summary = {
         "run_id": result.run_id,
         "rows": int(result.files["rows"].sum()),
         "rejected": int(result.files["rejected"].sum()),
         "differences": result.differences.height,
     }
-    get_run_logger().info("taken in: %s", told)
-    return told
+    get_run_logger().info("taken in: %s", summary)
+    return summary

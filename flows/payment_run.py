@@ -40,9 +40,10 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> l
         HomeLocked: another run held the home for WAIT_SECONDS.
     """
     wanted = month_from(month) if month else month_of(flow_run.get_scheduled_start_time())
-    paid = pay(PayRequest(Home(Path(home)), wanted, catch_up, wait_seconds=WAIT_SECONDS), call=as_task)
+    request = PayRequest(home=Home(Path(home)), month=wanted, catch_up=catch_up, wait_seconds=WAIT_SECONDS)
+    paid = pay(request, call=as_task)
     artifacts.payments_artifact(paid)
-    told = [
+    months = [
         {
             "month": month_text(one.month),
             "run_id": one.run_id,
@@ -51,6 +52,6 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> l
         }
         for one in paid
     ]
-    for line in told:
+    for line in months:
         get_run_logger().info("paid: %s", line)
-    return told
+    return months

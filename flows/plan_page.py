@@ -1,4 +1,4 @@
-"""The plan of a decision as a page in Markdown: all that a person needs to say yes or no. Never a pupil."""
+"""The plan of a decision as a page in Markdown, for the person who approves it. Never a pupil."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ MOST_ROWS = 200
 _MARKS = re.compile(r"([\\`*\[\]<>#|~&])")
 
 
-def page_of(request: DecideRequest, result: DecideResult) -> str:
-    """The page of a plan."""
+def plan_page(request: DecideRequest, result: DecideResult) -> str:
+    """Return the page of a plan."""
     return "\n\n".join(
         [*_heading(request, result), *_difference(result), *_consequences(result), *_remarks(result)]
     )
 
 
-def summary_of(request: DecideRequest, result: DecideResult) -> str:
-    """The plan in a few sentences: what stands above the form."""
+def plan_summary(request: DecideRequest, result: DecideResult) -> str:
+    """Return the plan in a few sentences, as above the form."""
     plan, sums = result.planned.plan, result.planned.plan.by_component.group_by("currency", maintain_order=True)
     moved = [_signed(amount, currency) for currency, amount in sums.agg(pl.col("difference").sum()).rows()]
     why = f", because: {plain(request.reason)}" if request.reason else ""
@@ -45,13 +45,13 @@ def summary_of(request: DecideRequest, result: DecideResult) -> str:
 
 
 def plain(text: str) -> str:
-    """Text from outside that Markdown shows as it is: no link, no picture, no other column."""
+    """Escape text from outside, so that Markdown makes no link, picture or column of it."""
     return _MARKS.sub(r"\\\1", printable(" ".join(text.split())))
 
 
 def _heading(request: DecideRequest, result: DecideResult) -> Iterator[str]:
     yield f"# What a new decision on {result.school_year} would change"
-    yield summary_of(request, result)
+    yield plan_summary(request, result)
     before = ", ".join(result.before.values()) or "nothing: it would be the first"
     yield (
         f"Against {before}. Pupils of {result.reference_date}, rules {plain(', '.join(result.regulations))}.\n"
@@ -60,7 +60,7 @@ def _heading(request: DecideRequest, result: DecideResult) -> Iterator[str]:
 
 
 def _difference(result: DecideResult) -> Iterator[str]:
-    """What differs, and why."""
+    """Yield totals, causes, rules that changed, and the schools it touches most."""
     plan = result.planned.plan
     columns = ["currency", "school_type", "component", "schools", "before", "after", "difference"]
     sums = plan.by_component.select(columns)
@@ -83,33 +83,33 @@ def _difference(result: DecideResult) -> Iterator[str]:
 
 
 def _consequences(result: DecideResult) -> Iterator[str]:
-    """What follows: the next payment, who would pay back, and grants."""
-    if (coming := result.planned.next_payment) is not None:
-        yield from _coming(coming)
+    """Yield the next payment, the boards that would pay back, and grants."""
+    if (next_payment := result.planned.next_payment) is not None:
+        yield from _next_payment(next_payment)
     if result.granted is not None:
         sums = grants_by_scheme(result.granted.grants)
         yield from _table("Grants, in euro; not paid here", sums.columns, sums.rows())
 
 
-def _coming(coming: NextPayment) -> Iterator[str]:
-    month = month_text(coming.month)
-    sums = sums_by(coming.payments, "currency", "component", "reason")
+def _next_payment(next_payment: NextPayment) -> Iterator[str]:
+    month = month_text(next_payment.month)
+    sums = sums_by(next_payment.payments, "currency", "component", "reason")
     columns = ["currency", "component", "reason", "schools", "boards", "amount"]
     yield from _table(f"The payment of {month} would be", columns, sums.select(columns).rows())
     yield from _table(
-        f"Boards that would pay back in {month}", coming.below_zero.columns, coming.below_zero.rows()
+        f"Boards that would pay back in {month}", next_payment.below_zero.columns, next_payment.below_zero.rows()
     ) or [f"No board would pay back in {month}."]
 
 
 def _remarks(result: DecideResult) -> Iterator[str]:
-    rests = [f"Amounts in {money(one)} rest on {what}" for one, what in result.rests_on.items()]
-    if said := [*result.remarks, *rests]:
+    assumed = [f"Amounts in {money(currency)} rest on {what}" for currency, what in result.rests_on.items()]
+    if remarks := [*result.remarks, *assumed]:
         yield "## Remarks"
-        yield "\n".join(f"- {plain(one)}" for one in said)
+        yield "\n".join(f"- {plain(one)}" for one in remarks)
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    """A heading and a table; nothing where there are no rows."""
+    """Return a heading and a table; nothing where there are no rows."""
     if not rows:
         return []
     more = [f"The first {MOST_ROWS} of {number(len(rows))}."] if len(rows) > MOST_ROWS else []

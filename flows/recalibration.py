@@ -1,4 +1,4 @@
-"""A recalibration with approval: works out a plan, shows it, waits for a person, and decides; as `npo decide`."""
+"""A recalibration with approval: compute a plan, show it, wait for a person, and decide; as `npo decide`."""
 
 from __future__ import annotations
 
@@ -64,51 +64,51 @@ def recalibration(
         HomeLocked: another run held the home for WAIT_SECONDS.
     """
     request = DecideRequest(
-        Home(Path(home)),
-        school_year_from(school_year),
-        tuple(map(path_from, regulations or ())),
-        day_from(reference_date) if reference_date else None,
-        (reason_from(reason) or None) if reason else None,
+        home=Home(Path(home)),
+        school_year=school_year_from(school_year),
+        regulations=tuple(map(path_from, regulations or ())),
+        reference_date=day_from(reference_date) if reference_date else None,
+        reason=(reason_from(reason) or None) if reason else None,
         as_of=day_from(as_of) if as_of else None,
         wait_seconds=WAIT_SECONDS,
         prepared_by=name_from(prepared_by),
         four_eyes=four_eyes,
     )
     _refuse_no_way_to_wait(approval_timeout)
-    shown, told = plan_awaiting_approval(), ""
-    if shown is None:
-        shown, told = _show(request)
-        if shown is None:
-            return _done(told)
+    plan, summary = plan_awaiting_approval(), ""
+    if plan is None:
+        plan, summary = _publish_plan(request)
+        if plan is None:
+            return _done(summary)
     # When nobody has answered yet, this ends the process; the run comes back to the line above with an answer.
-    return _act(request, shown, approval_answer(shown, approval_timeout, told))
+    return _act(request, plan, approval_answer(plan, approval_timeout, summary))
 
 
-def _show(request: DecideRequest) -> tuple[str | None, str]:
-    """Work out the plan and publish it: its fingerprint, null when there is nothing to decide; and a summary."""
+def _publish_plan(request: DecideRequest) -> tuple[str | None, str]:
+    """Compute and publish the plan; return its fingerprint (None: nothing to decide) and a summary."""
     result = decide(replace(request, dry_run=True), call=as_task)
     if not result.changed:
         before = ", ".join(result.before.values())
         return None, f"Nothing to do: decision {before} says the same" if before else "Nothing to decide"
-    return result.planned.fingerprint, artifacts.of_plan(request, result)
+    return result.planned.fingerprint, artifacts.plan_artifact(request, result)
 
 
-def _act(request: DecideRequest, shown: str, answer: Answer) -> State[Any]:
+def _act(request: DecideRequest, plan: str, answer: Answer) -> State[Any]:
     """Write the plan that was approved, or nothing."""
-    said = f"{answer.by}: {answer.remark}" if answer.remark else answer.by
+    approver = f"{answer.by}: {answer.remark}" if answer.remark else answer.by
     if not answer.approved:
         # Completed and not Cancelled: the run did what it is for. Nobody needs to be alarmed, and who looks for
         # runs that were cut off does not find it.
-        return _done(f"Rejected by {said}; nothing was written", name="Rejected")
-    result = decide(replace(request, approved_by=answer.by, approved_plan=shown), call=as_task)
+        return _done(f"Rejected by {approver}; nothing was written", name="Rejected")
+    result = decide(replace(request, approved_by=answer.by, approved_plan=plan), call=as_task)
     if not result.written:
         return _done(f"Nothing was written: by now decision {', '.join(result.before.values())} says the same")
     written = ", ".join(result.written.values())
-    return _done(f"Written as decision {written}, prepared by {request.prepared_by}, approved by {said}")
+    return _done(f"Written as decision {written}, prepared by {request.prepared_by}, approved by {approver}")
 
 
 def _refuse_no_way_to_wait(seconds: int) -> None:
-    """Refuse a run that could not be asked about, before anything is worked out."""
+    """Refuse a run that cannot wait for a person, before anything is computed."""
     if seconds <= 0:
         raise Refused(f"approval_timeout is {seconds}; say how many seconds to wait for an answer")
     if deployment.get_id() is None:

@@ -1,4 +1,4 @@
-"""When the payment run is due: the 1st of each month at six in the morning, Dutch time."""
+"""The schedule of the payment run: the 1st of each month at six in the morning, Dutch time."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 
 
 def month_of(moment: datetime) -> Month:
-    """The month of a moment in the Netherlands; a moment without a zone is in UTC."""
+    """Return the month of a moment in the Netherlands; a moment without a zone is in UTC."""
     here = _here(moment)
     return date(here.year, here.month, 1)
 
 
 def last_tick(now: datetime) -> datetime:
-    """The last moment, `now` included, at which the schedule started a payment run."""
+    """Return the last moment, `now` included, at which the schedule started a payment run."""
     tick = _tick(month_of(now))
     return tick if tick <= _here(now) else _tick(tick.date() - timedelta(days=1))
 
 
 def months_owed(to_come: pl.DataFrame, tick: datetime) -> list[Month]:
-    """The months that the run of a tick should have paid and that are not paid.
+    """Return the months that the run of a tick should have paid and that are not paid.
 
-    The books say so, and not the server: Prefect drops the runs of ticks at which nobody served.
+    The books are asked and not the server: Prefect drops the runs of ticks at which nobody served.
 
     Args:
-        to_come: what is still to be paid: month, amount, in order.
+        to_come: month, amount still to be paid, in order.
         tick: the moment of the run.
     """
     return to_come.filter(pl.col("month") <= month_of(tick))["month"].to_list()

@@ -1,4 +1,4 @@
-"""`npo serve`: registers the schedules with a Prefect server, its own where there is none, and runs them."""
+"""`npo serve`: register the schedules with a Prefect server, its own where there is none, and run them."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ PATIENCE_SECONDS = 30
 
 
 def main() -> None:
-    """Serve until stopped; what goes wrong is one line on stderr, and the exit status of its kind."""
-    wishes = _wishes()
+    """Serve until stopped; a refusal is one line on stderr, and the exit status of its kind."""
+    options = _options()
     signal.signal(signal.SIGTERM, _stop)
-    home = wishes.home.absolute()
+    home = options.home.absolute()
     try:
         # Prefect's things have a lock of their own: who serves leaves the home free between two runs.
         with locked(Home(home / "prefect"), "npo serve", now=now()):
             _settings(home / "prefect")
             owed = _is_owed(home)
             with _server(home / "prefect") as server:
-                _serve(home, server, owed=owed, once=wishes.once)
+                _serve(home, server, owed=owed, once=options.once)
     except KeyboardInterrupt:
         _say("stopped")
     except NpoError as error:
@@ -50,7 +50,7 @@ def main() -> None:
         sys.exit(error.exit_status)
 
 
-def _wishes() -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="npo serve")
     parser.add_argument("--home", type=Path, required=True, help="the home folder")
     parser.add_argument("--once", action="store_true", help="register the schedules and stop")
@@ -58,7 +58,7 @@ def _wishes() -> argparse.Namespace:
 
 
 def _settings(own: Path) -> None:
-    """Settle where Prefect keeps its things before it is imported, for it reads that once."""
+    """Set where Prefect keeps its files, before it is imported: it reads that once."""
     os.environ.setdefault("PREFECT_HOME", str(own))
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -86,7 +86,7 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
     from prefect.runner import Runner
 
     from flows.deployments import deployments
-    from flows.left_undone import close_dead_runs, submit_run_of
+    from flows.recovery import close_dead_runs, submit_run_of
 
     if server is not None:
         for name in close_dead_runs():
@@ -104,7 +104,7 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
 
 
 def _is_owed(home: Path) -> bool:
-    """Say whether the books owe the run of the last tick, which nobody served then.
+    """Return whether the books owe the run of the last tick, because nobody served then.
 
     Raises:
         Refused: the books cannot be read.

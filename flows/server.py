@@ -1,4 +1,4 @@
-"""A Prefect server of our own, for as long as we serve: on this machine only, and never left behind."""
+"""A Prefect server of our own, for as long as `npo serve` runs: on this machine only, never left behind."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ START_UP_SECONDS = 90
 
 @contextmanager
 def own_server(log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a server and set PREFECT_API_URL; what it says goes to `log`.
+    """Start a server and set PREFECT_API_URL; its output goes to `log`.
 
     Raises:
         Refused: its port is taken, or it does not start.
     """
     port = _free_port()
     command = [sys.executable, "-m", "flows.server", "server", "start", "--host", HOST, "--port", str(port)]
-    with log.open("wb") as said:
+    with log.open("wb") as output:
         # In a session of its own: Ctrl-C must end the runs first, and they need their server for that.
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said, stderr=said, start_new_session=True)
+        server = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
+        )
     url = os.environ["PREFECT_API_URL"] = f"http://{HOST}:{port}/api"
     try:
         if not answering(url, START_UP_SECONDS, server):
@@ -67,7 +69,7 @@ def _answers(url: str) -> bool:
 
 
 def _free_port() -> int:
-    """The port to listen on; always the same, so that an operator can keep its address."""
+    """Return the port to listen on; always the same, so that an operator can keep its address."""
     wanted = os.environ.get("PREFECT_SERVER_API_PORT", str(PORT))
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -82,13 +84,13 @@ def _free_port() -> int:
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that started it has ended, however it ended: then its pipe closes."""
+    """End this process when its parent has ended, however it ended: then the pipe closes."""
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main() -> None:
-    """The body of the server process: `prefect` with the arguments of this process."""
+    """Run `prefect` with the arguments of this process."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from prefect.cli import app
 

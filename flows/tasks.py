@@ -1,4 +1,4 @@
-"""Steps of a command as Prefect tasks."""
+"""Run the steps of a command as Prefect tasks."""
 
 from __future__ import annotations
 
@@ -40,13 +40,12 @@ READING: frozenset[Callable[..., Any]] = frozenset(
         reports.gather,
     }
 )
-"""Steps that only read. They may be tried again; a step that writes never is, because a run that is started
-again is always safe, and a half-known one is not."""
+"""Steps that only read, and may be retried. One that writes is not: to start the whole run again is safe."""
 
 RETRIES, RETRY_DELAY = 2, 10
 
 WAIT_SECONDS = 600
-"""How long a flow waits for another run to give the home free."""
+"""Seconds that a flow waits for another run to release the home."""
 
 
 def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -56,7 +55,7 @@ def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     caches and stores none of the data.
 
     Raises:
-        NpoError: the step has a fault of ours; says where, and not what the library said of which rows.
+        NpoError: the step has a fault of ours; names the place, and nothing of the rows.
     """
     name = step.__name__.replace("_", " ")
 
@@ -87,5 +86,5 @@ def _where(error: Exception) -> str:
 
 
 def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again can help: a fault of the machine may pass, a refusal does not."""
+    """Return whether a retry can help: a fault of the machine may pass, a refusal does not."""
     return isinstance(state.result(raise_on_failure=False), OSError)

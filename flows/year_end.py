@@ -1,4 +1,4 @@
-"""The year-end accounts: the same steps as `npo account`, each a task. Packs that are up to date stay."""
+"""The flow of the year-end accounts: the same steps as `npo account`, each a task. Packs up to date stay."""
 
 from __future__ import annotations
 
@@ -51,26 +51,33 @@ def year_end(
         HomeLocked: another run held the home for WAIT_SECONDS.
     """
     request = AccountRequest(
-        Home(Path(home)),
-        year_from(str(year)),
-        tuple(map(path_from, spending or ())),
-        board_from(board) if board else None,
-        treatment,
+        home=Home(Path(home)),
+        year=year_from(str(year)),
+        spending=tuple(map(path_from, spending or ())),
+        board=board_from(board) if board else None,
+        treatment=treatment,
         wait_seconds=WAIT_SECONDS,
     )
-    wanted = ReportRequest(request.home, request.year, request.board, force, full_check, wait_seconds=WAIT_SECONDS)
-    as_task(refuse_unwritable, wanted)
+    reporting = ReportRequest(
+        home=request.home,
+        year=request.year,
+        board=request.board,
+        force=force,
+        full=full_check,
+        wait_seconds=WAIT_SECONDS,
+    )
+    as_task(refuse_unwritable, reporting)
     result = account(request, call=as_task)
     boards = result.accountability["board"].n_unique() if board is None else 1
-    with artifacts.progress_of_packs(request.year, boards) as progress:
-        reports = write_reports(wanted, call=as_task, progress=progress)
-    artifacts.of_accounts(result, reports)
-    told = {
+    with artifacts.pack_progress(request.year, boards) as progress:
+        reports = write_reports(reporting, call=as_task, progress=progress)
+    artifacts.accounts_artifacts(result, reports)
+    summary = {
         "run_id": result.run_id,
         "boards": boards,
         "errors": result.findings.filter(severity="error").height,
         "written": len(reports.packs.written),
         "up_to_date": len(reports.packs.up_to_date),
     }
-    get_run_logger().info("accounted for: %s", told)
-    return told
+    get_run_logger().info("accounted for: %s", summary)
+    return summary

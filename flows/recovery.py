@@ -1,4 +1,4 @@
-"""What was left undone while nobody served: the last payment run, and runs that died with their server."""
+"""Recovery after nobody served: submit the payment run that is owed, close runs that died with their server."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ BUSY = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
 def submit_run_of(tick: datetime) -> None:
-    """Submit the payment run of a tick; it comes late, and pays the month it should have paid."""
+    """Submit the payment run of a tick, late: it pays the month of the tick."""
     run_deployment(MONTHLY, scheduled_time=tick, flow_run_name=f"owed-{month_text(month_of(tick))}", timeout=0)
 
 
 def close_dead_runs() -> list[str]:
-    """Mark the runs that died together with their server as crashed, and give their names.
+    """Mark the runs that died together with their server as crashed, and return their names.
 
-    Left as they are, they would keep the one place that the concurrency limit has, and no run would ever
-    start again. Only for a server of which we know that nothing runs there.
+    Left as they are, they would keep the one place of the concurrency limit, and no run would ever start again.
+    Only for a server that was just started, on which nothing can be running.
     """
     client = get_client(sync_client=True)
     busy = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=BUSY)))
