@@ -50,7 +50,7 @@ def _document(result: ToolResult) -> dict[str, Any]:
         "totals": [{"currency": currency, "total": total} for currency, total in result.totals.items()],
         "rests_on": tool.rests_on(range(len(tool.rules))),
         "left_out": [gap.text for gap in tool.gaps],
-        "outside": [one.component for one in tool.outside],
+        "outside": [one.component for one in tool.excluded],
     }
 
 
@@ -68,5 +68,5 @@ def _render(result: ToolResult) -> None:
     line(tool.rests_on(range(len(tool.rules))))
     for gap in tool.gaps:
         line(f"! Niet meegerekend: {gap.text}")
-    if tool.outside:
-        line(f"Left out, as in the official one: {', '.join(one.component for one in tool.outside)}")
+    if tool.excluded:
+        line(f"Left out, as in the official one: {', '.join(one.component for one in tool.excluded)}")

@@ -33,3 +33,25 @@ LedgerRows = NewType("LedgerRows", pl.DataFrame)
 CountedUnits = NewType("CountedUnits", pl.DataFrame)
 """Counts and scores as each regulation counts them: regulation, vestiging, school_type (by the regulation),
 counted_as (by the file), cluster, delivery_id, measure, number (pupils or points)."""
+
+ToolDecisions = NewType("ToolDecisions", pl.DataFrame)
+"""The decisions of an informatietool, by currency: decision_id, currency, reference_date, decided_at."""
+
+ToolSchools = NewType("ToolSchools", pl.DataFrame)
+"""Schools with an amount or a gap, by vestiging: vestiging, brin, name, place, municipality, board."""
+
+ToolAmounts = NewType("ToolAmounts", pl.DataFrame)
+"""Amounts by vestiging and rule: vestiging, rule (a position in `ToolData.rules`), counted_e2 and quantity_e2 (in
+hundredths), unrounded (text; null where rounding changes nothing), cents."""
+
+ToolInstalments = NewType("ToolInstalments", pl.DataFrame)
+"""Instalments by vestiging, rule and month: vestiging, rule, month, cents."""
+
+SchoolGaps = NewType("SchoolGaps", pl.DataFrame)
+"""The gaps of schools: vestiging, gap (a position in `ToolData.gaps`)."""
+
+HiddenComponents = NewType("HiddenComponents", pl.DataFrame)
+"""Amounts in the books that the informatietool excludes: vestiging, component."""
+
+SchoolAmounts = NewType("SchoolAmounts", pl.DataFrame)
+"""`ToolAmounts` with component, school_type and currency of the rule, and the columns of `ToolSchools`."""

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 import polars as pl
 
-from npo_pipeline.reports.informatietool.model import AMOUNTS, Rule, Soft, ToolData
+from npo_pipeline.reports.explain.model import Assumption
+from npo_pipeline.reports.informatietool.model import RateRule, ToolData
 
 SCHOOLS = 8_000
 MONTHS = [date(2021, month, 1) for month in range(9, 13)] + [date(2022, month, 1) for month in range(1, 8)]
@@ -28,22 +29,22 @@ def big_tool() -> ToolData:
     ]
     assert len(set(codes)) == SCHOOLS
     return ToolData(
-        "2021-2022",
-        pl.DataFrame(
+        school_year="2021-2022",
+        decisions=pl.DataFrame(
             [("2021-2022-001", "EUR", date(2020, 10, 1), datetime(2021, 8, 20))],
             schema=["decision_id", "currency", "reference_date", "decided_at"],
             orient="row",
         ),
-        _schools(codes),
-        tuple(_rule(name) for name in ("per_pupil", "achterstandsscore")),
-        (Soft("derived", "de afronding", None, "Afronding"),),
-        _amounts(codes),
-        _instalments(codes),
-        (),
-        pl.DataFrame(schema={"vestiging": pl.String, "gap": pl.Int64}),
-        (),
-        pl.DataFrame(schema={"vestiging": pl.String, "component": pl.String}),
-        (),
+        schools=_schools(codes),
+        rules=tuple(_rule(name) for name in ("per_pupil", "achterstandsscore")),
+        assumptions=(Assumption("derived", "rounding", None, "Afronding"),),
+        amounts=_amounts(codes),
+        instalments=_instalments(codes),
+        gaps=(),
+        school_gaps=pl.DataFrame(schema={"vestiging": pl.String, "gap": pl.Int64}),
+        excluded=(),
+        hidden=pl.DataFrame(schema={"vestiging": pl.String, "component": pl.String}),
+        notes=(),
     )
 
 
@@ -75,7 +76,9 @@ def _amounts(codes: list[str]) -> pl.DataFrame:
         for number, code in enumerate(codes)
         for rule in (0, 1)
     ]
-    return pl.DataFrame(rows, schema=AMOUNTS, orient="row")
+    return pl.DataFrame(
+        rows, schema=["vestiging", "rule", "counted_e2", "quantity_e2", "unrounded", "cents"], orient="row"
+    )
 
 
 def _instalments(codes: list[str]) -> pl.DataFrame:
@@ -88,9 +91,21 @@ def _instalments(codes: list[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["vestiging", "rule", "month", "cents"], orient="row")
 
 
-def _rule(component: str) -> Rule:
+def _rule(component: str) -> RateRule:
     measure = {"per_pupil": "pupils"}.get(component, "score")
-    regulation, source, url = "2021-2022-po.yaml", "Een bron", "https://www.example.org/bron"
-    known = {"rate_e8": 70116000000, "threshold": None, "level": None, "status": "published", "article": "Artikel"}
-    where = {"source": source, "url": url, "days": (), "soft": (0,)}
-    return Rule("EUR", regulation, component, "bao", measure, **known, **where)
+    return RateRule(
+        currency="EUR",
+        regulation="2021-2022-po.yaml",
+        component=component,
+        school_type="bao",
+        measure=measure,
+        rate_e8=70116000000,
+        threshold=None,
+        level=None,
+        status="published",
+        article="Artikel",
+        source="Een bron",
+        url="https://www.example.org/bron",
+        days=(),
+        assumptions=(0,),
+    )

@@ -1,123 +1,45 @@
-"""From the frames of the books to what the informatietool tells: no file, no clock, no rounding.
+"""Build the data of the informatietool from the rows of the books: no file, no clock, no rounding.
 
-What should be in the informatietool and is not: an unknown is told, never counted as 0.
+What should have an amount and has none becomes a gap: an unknown is shown, never counted as 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
-from npo_pipeline import dutch
-from npo_pipeline.entitlements.model import DecisionInputs, Rules, rule_frames
+from npo_pipeline.entitlements.model import KEY, DecisionInputs, Rules, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.money import to_cents
 from npo_pipeline.months import first_day
+from npo_pipeline.reports.explain.model import Assumption
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import (
-    AMOUNTS,
-    INSTALMENTS,
-    SCHOOLS,
+    SCHOOL_COLUMNS,
     AppliedRegulation,
     ExcludedComponent,
     Gap,
-    Rule,
-    Soft,
+    RateRule,
     ToolData,
     ToolSource,
 )
 from npo_pipeline.reports.informatietool.place_names import spellings
 from npo_pipeline.rulebook.frames import left_out, soft_values
-from npo_pipeline.rulebook.regulation import Regulation
+from npo_pipeline.rulebook.regulation import Component, Regulation
+from schemas.frames.reports import (
+    HiddenComponents,
+    SchoolGaps,
+    ToolAmounts,
+    ToolDecisions,
+    ToolInstalments,
+    ToolSchools,
+    TracedAmounts,
+)
 from schemas.tables import SCHOOL_TYPES
 
-SCHOOL_GAPS = {"vestiging": pl.String, "gap": pl.Int64}
-_MEASURED: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "vestiging": pl.String,
-    "school_type": pl.String,
-    "measure": pl.String,
-    "counted": pl.Decimal(18, 2),
-}
-
-
-def gaps(ruled: Sequence[AppliedRegulation], amounts: pl.DataFrame) -> tuple[list[Gap], pl.DataFrame]:
-    """What is left out because a value is not known, or because nothing counts what it needs.
-
-    Args:
-        ruled: the regulations and what was counted for them.
-        amounts: vestiging, school_type, component of what is in the tool.
-
-    Returns:
-        The gaps, and vestiging, gap (its place) of the schools they touch.
-    """
-    found: list[Gap] = []
-    touched = [pl.DataFrame(schema=SCHOOL_GAPS)]
-    rules = [rule_frames(one.loaded) for one in ruled]
-    places = {one.name: one.places for one in rules}
-    for one, mine in zip(ruled, rules, strict=True):
-        measured = _measured(mine, one.inputs, claims=_claims(places, one.inputs))
-        counted = measured.filter(pl.col("measure") == "pupils", pl.col("counted") > 0)
-        for gap, measure in (*_unknown(one.loaded.regulation), *_absent(one.loaded.regulation, mine, measured)):
-            about = pl.col("school_type").is_in(gap.school_types)
-            there = measured.filter(about, pl.col("measure") == measure)
-            # What is not counted at all may be at any school; else it touches those that have some.
-            schools = counted.filter(about) if there.is_empty() else there.filter(pl.col("counted") > 0)
-            had = amounts.filter(pl.col("component") == gap.component)
-            schools = schools.join(had, on=["vestiging", "school_type"], how="anti")
-            if schools.height:
-                touched.append(schools.select("vestiging", gap=pl.lit(len(found), pl.Int64)).unique())
-                found.append(gap)
-    return found, pl.concat(touched).sort("vestiging", "gap")
-
-
-def _claims(places: dict[str, pl.DataFrame], basis: DecisionInputs) -> pl.DataFrame:
-    return territory_of_schools(places, basis.counts, basis.scores, basis.schools)
-
-
-def _measured(rules: Rules, basis: DecisionInputs, claims: pl.DataFrame) -> pl.DataFrame:
-    """What was counted of the schools under a regulation: vestiging, school_type, measure, counted."""
-    counts, scores = (
-        rows_under_regulation(rules.name, rules.counts_as, claims, rows) for rows in (basis.counts, basis.scores)
-    )
-    named = [column for column in ("pupils", "cumi_pupils", "newcomers") if column in counts.columns]
-    parts = [
-        frame.select(
-            "vestiging", "school_type", measure=pl.lit(name), counted=pl.col(column).cast(pl.Decimal(18, 2))
-        )
-        for frame, pairs in ((counts, [(name, name) for name in named]), (scores, [("score", "score")]))
-        for name, column in pairs
-    ]
-    whole = pl.concat([pl.DataFrame(schema=_MEASURED), *parts]).drop_nulls("counted")
-    return whole.group_by("vestiging", "school_type", "measure").agg(pl.col("counted").sum())
-
-
-def _unknown(regulation: Regulation) -> Iterator[tuple[Gap, str]]:
-    """What a value is not known for, with what it counts."""
-    key = ["component", "what", "article"]
-    together = left_out(regulation).group_by(key, maintain_order=True)
-    for component, what, article, kinds in together.agg(
-        pl.col("school_type").unique(maintain_order=True)
-    ).iter_rows():
-        if not regulation.components[component].outside_informatietool:
-            text = wording.gap_unknown(component, kinds, what)
-            yield Gap(component, tuple(kinds), text, article), regulation.components[component].measure
-
-
-def _absent(regulation: Regulation, rules: Rules, measured: pl.DataFrame) -> Iterator[tuple[Gap, str]]:
-    """What there is a rate for and no count."""
-    together = rules.rates.group_by("component", "measure", maintain_order=True)
-    for component, measure, kinds, articles in together.agg(
-        pl.col("school_type").unique(maintain_order=True), "article"
-    ).iter_rows():
-        about = measured.filter(pl.col("measure") == measure, pl.col("school_type").is_in(kinds))
-        if about.is_empty() and not regulation.components[component].outside_informatietool:
-            yield Gap(component, tuple(kinds), wording.gap_absent(component, kinds, measure), articles[0]), measure
-
-
-KEY = ["vestiging", "school_type", "component"]
-_RULE = [
+_RULE_COLUMNS = [
     "currency",
     "regulation",
     "component",
@@ -131,144 +53,229 @@ _RULE = [
     "source",
     "url",
 ]
+_MEASURED: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    "vestiging": pl.String,
+    "school_type": pl.String,
+    "measure": pl.String,
+    "counted": pl.Decimal(18, 2),
+}
+_NO_GAPS: Mapping[str, pl.DataType | type[pl.DataType]] = {"vestiging": pl.String, "gap": pl.Int64}
+
+_Concerned: TypeAlias = set[tuple[str, str | None, str | None]]
+"""Whom an assumption concerns: (regulation, component or all, article of the rate or all)."""
 
 
-def build_tool(taken: ToolSource) -> ToolData:
-    """What is told of a school year.
-
-    Args:
-        taken: what the books hold.
-    """
-    left = _outside_of(taken.applied)
-    is_outside = pl.struct("regulation", "component").is_in(left) if left else pl.lit(False)
-    inside, hidden = taken.amounts.filter(~is_outside), taken.amounts.filter(is_outside)
-    keyed = _ruled_frame(inside, taken.applied)
-    soft = _softness(taken.applied)
-    rules = tuple(
-        _rule(row, taken.applied, soft) for row in keyed.unique("rule").sort("rule").iter_rows(named=True)
-    )
-    amounts = keyed.with_columns(
-        counted_e2=_hundredths("counted"),
-        quantity_e2=_hundredths("quantity"),
+def build_tool(source: ToolSource) -> ToolData:
+    """Return the informatietool of a school year."""
+    is_excluded = _is_excluded(source.applied)
+    included, hidden = TracedAmounts(source.amounts.filter(~is_excluded)), source.amounts.filter(is_excluded)
+    numbered = _number_rules(included, source.applied)
+    amounts = numbered.with_columns(
+        counted_e2=to_cents(pl.col("counted")),
+        quantity_e2=to_cents(pl.col("quantity")),
         cents=to_cents(pl.col("amount")),
         unrounded=pl.when(pl.col("unrounded") != pl.col("amount")).then(pl.col("unrounded").cast(pl.String)),
     ).sort("vestiging", "rule")
-    due = taken.instalments.join(amounts.select("decision_id", *KEY, "rule"), on=["decision_id", *KEY])
-    found, school_gaps = gaps(taken.applied, inside)
+    key = ["decision_id", *KEY]
+    instalments = source.instalments.join(amounts.select(*key, "rule"), on=key)
+    assumptions = _assumptions(source.applied)
+    rules = numbered.unique("rule").sort("rule").iter_rows(named=True)
+    gaps, school_gaps = find_gaps(source.applied, included)
     return ToolData(
-        taken.school_year,
-        taken.decisions.select("decision_id", "currency", "reference_date", "decided_at").sort("currency"),
-        _schools(taken, amounts, school_gaps),
-        rules,
-        tuple(soft),
-        amounts.select(AMOUNTS),
-        due.with_columns(cents=to_cents(pl.col("amount"))).select(INSTALMENTS).sort("vestiging", "rule", "month"),
-        tuple(found),
-        school_gaps,
-        tuple(_outside(taken.applied)),
-        hidden.select("vestiging", "component").unique().sort("vestiging", "component"),
-        tuple(dict.fromkeys(_notes(taken))),
+        school_year=source.school_year,
+        decisions=ToolDecisions(source.decisions.drop("regulation_sha256").sort("currency")),
+        schools=_schools(source, amounts, school_gaps),
+        rules=tuple(_rate_rule(row, source.applied, assumptions) for row in rules),
+        assumptions=tuple(assumptions),
+        amounts=ToolAmounts(
+            amounts.select("vestiging", "rule", "counted_e2", "quantity_e2", "unrounded", "cents")
+        ),
+        instalments=ToolInstalments(
+            instalments.select("vestiging", "rule", "month", cents=to_cents(pl.col("amount"))).sort(
+                "vestiging", "rule", "month"
+            )
+        ),
+        gaps=tuple(gaps),
+        school_gaps=school_gaps,
+        excluded=_excluded_components(source.applied),
+        hidden=HiddenComponents(hidden.select("vestiging", "component").unique().sort("vestiging", "component")),
+        notes=tuple(dict.fromkeys(_notes(source))),
     )
 
 
-def _hundredths(column: str) -> pl.Expr:
-    # Exact: both sides have two decimals, and times a hundred there is none left.
-    return to_cents(pl.col(column))
+def _components(applied: Sequence[AppliedRegulation]) -> Iterator[tuple[str, str, Component]]:
+    """Return regulation, name and component, in the order of the files."""
+    for one in applied:
+        for name, component in one.loaded.regulation.components.items():
+            yield one.loaded.name, name, component
 
 
-def _outside_of(ruled: Sequence[AppliedRegulation]) -> list[dict[str, str]]:
-    return [
-        {"regulation": one.loaded.name, "component": name}
-        for one in ruled
-        for name, component in one.loaded.regulation.components.items()
+def _is_excluded(applied: Sequence[AppliedRegulation]) -> pl.Expr:
+    excluded = [
+        {"regulation": regulation, "component": name}
+        for regulation, name, component in _components(applied)
         if component.outside_informatietool
     ]
+    return pl.struct("regulation", "component").is_in(excluded) if excluded else pl.lit(False)
 
 
-def _outside(ruled: Sequence[AppliedRegulation]) -> Iterator[ExcludedComponent]:
-    """Each component once, with what its first citation says."""
-    said = set()
-    for one in ruled:
-        for name, component in one.loaded.regulation.components.items():
-            if component.outside_informatietool and name not in said:
-                said.add(name)
-                yield ExcludedComponent(name, component.outside_informatietool.where)
+def _excluded_components(applied: Sequence[AppliedRegulation]) -> tuple[ExcludedComponent, ...]:
+    """Return each excluded component once, with its first citation."""
+    found: dict[str, ExcludedComponent] = {}
+    for _, name, component in _components(applied):
+        if component.outside_informatietool:
+            found.setdefault(name, ExcludedComponent(name, component.outside_informatietool.where))
+    return tuple(found.values())
 
 
-def _notes(taken: ToolSource) -> Iterator[str]:
-    """What an operator chose otherwise than the rules say."""
-    used = dict(taken.decisions.select("currency", "reference_date").iter_rows())
-    for one in taken.applied:
-        said, day = one.loaded.regulation.reference_date.value, used.get(one.loaded.regulation.currency)
-        if said and day and said != day:
-            yield wording.other_date(dutch.day(day), dutch.day(said))
-
-
-def _ruled_frame(amounts: pl.DataFrame, ruled: Sequence[AppliedRegulation]) -> pl.DataFrame:
-    """The amounts with `rule`: the line of the rules each follows from, numbered in the order of the files."""
-    order = [(one.loaded.name, name) for one in ruled for name in one.loaded.regulation.components]
-    places = pl.DataFrame(
-        [(*pair, place) for place, pair in enumerate(order)],
-        schema={"regulation": pl.String, "component": pl.String, "place": pl.Int64},
+def _number_rules(amounts: TracedAmounts, applied: Sequence[AppliedRegulation]) -> pl.DataFrame:
+    """Add column `rule`: the number of the rule behind each amount, in the order of the files."""
+    positions = pl.DataFrame(
+        [(regulation, name, position) for position, (regulation, name, _) in enumerate(_components(applied))],
+        schema={"regulation": pl.String, "component": pl.String, "position": pl.Int64},
         orient="row",
     )
-    kinds = {kind: place for place, kind in enumerate(SCHOOL_TYPES)}
-    lines = (
-        amounts.select(_RULE)
+    type_order = {school_type: position for position, school_type in enumerate(SCHOOL_TYPES)}
+    rules = (
+        amounts.select(_RULE_COLUMNS)
         .unique()
-        .join(places, on=["regulation", "component"], how="left")
-        .with_columns(kind=pl.col("school_type").replace_strict(kinds, return_dtype=pl.Int64))
-        .sort("currency", "place", "kind", *_RULE[5:], nulls_last=True)
+        .join(positions, on=["regulation", "component"], how="left")
+        .with_columns(type_position=pl.col("school_type").replace_strict(type_order, return_dtype=pl.Int64))
+        .sort("currency", "position", "type_position", *_RULE_COLUMNS[5:], nulls_last=True)
         .with_row_index("rule")
         .with_columns(pl.col("rule").cast(pl.Int64))
     )
-    return amounts.join(lines.select(*_RULE, "rule"), on=_RULE, nulls_equal=True)
+    return amounts.join(rules.select(*_RULE_COLUMNS, "rule"), on=_RULE_COLUMNS, nulls_equal=True)
 
 
-def _softness(ruled: Sequence[AppliedRegulation]) -> dict[Soft, set[tuple[str, str | None, str | None]]]:
-    """What amounts rest on -> whom it touches: (regulation, component or all, article of the rate or all)."""
-    found: dict[Soft, set[tuple[str, str | None, str | None]]] = {}
-    for one in ruled:
+def _assumptions(applied: Sequence[AppliedRegulation]) -> dict[Assumption, _Concerned]:
+    found: dict[Assumption, _Concerned] = {}
+    for one in applied:
         for status, what, component, article in soft_values(one.loaded.regulation).iter_rows():
             rate = article if what.startswith("rate of ") else None
-            touched = found.setdefault(Soft(status, dutch.value(what), component, article), set())
-            touched.add((one.loaded.name, component, rate))
+            concerned = found.setdefault(Assumption(status, what, component, article), set())
+            concerned.add((one.loaded.name, component, rate))
     return found
 
 
-def _rule(
-    row: Mapping[str, Any],
-    ruled: Sequence[AppliedRegulation],
-    soft: Mapping[Soft, set[tuple[str, str | None, str | None]]],
-) -> Rule:
-    regulation = next(one.loaded.regulation for one in ruled if one.loaded.name == row["regulation"])
+def _rate_rule(
+    row: Mapping[str, Any], applied: Sequence[AppliedRegulation], assumptions: Mapping[Assumption, _Concerned]
+) -> RateRule:
+    regulation = next(one.loaded.regulation for one in applied if one.loaded.name == row["regulation"])
     days = regulation.components[row["component"]].reference_dates
-    whom = {
+    matching = {
         (row["regulation"], component, article)
         for component in (None, row["component"])
         for article in (None, row["article"])
     }
-    touched = tuple(place for place, those in enumerate(soft.values()) if those & whom)
-    said = {name: row[name] for name in _RULE if name != "rate"}
-    return Rule(**said, rate_e8=int(row["rate"].scaleb(8)), days=(days and days.value) or (), soft=touched)
+    return RateRule(
+        **{name: row[name] for name in _RULE_COLUMNS if name != "rate"},
+        rate_e8=int(row["rate"].scaleb(8)),
+        days=(days and days.value) or (),
+        assumptions=tuple(
+            position for position, concerned in enumerate(assumptions.values()) if concerned & matching
+        ),
+    )
 
 
-def _schools(taken: ToolSource, amounts: pl.DataFrame, school_gaps: pl.DataFrame) -> pl.DataFrame:
-    """The schools that are told of, as they stood on the first day of the school year.
+def _schools(source: ToolSource, amounts: pl.DataFrame, school_gaps: SchoolGaps) -> ToolSchools:
+    """Return the schools with an amount or a gap, as on the first day of the school year or as near as known.
 
-    The board of a school with an amount is the one that its entitlement names.
+    The board of a school with an amount is that of its entitlement.
     """
-    on = first_day(taken.school_year)
-    past = taken.directory.filter(pl.col("valid_from") <= on).sort("valid_from", descending=True)
-    to_come = taken.directory.filter(pl.col("valid_from") > on).sort("valid_from")
+    start = first_day(source.school_year)
+    past = source.directory.filter(pl.col("valid_from") <= start).sort("valid_from", descending=True)
+    to_come = source.directory.filter(pl.col("valid_from") > start).sort("valid_from")
     nearest = pl.concat([past, to_come]).unique("vestiging", keep="first", maintain_order=True)
-    entitled = amounts.select("vestiging", paid="board").unique("vestiging", keep="first", maintain_order=True)
-    told = pl.concat([entitled.select("vestiging"), school_gaps.select("vestiging")]).unique()
-    found = told.join(nearest, on="vestiging", how="left").join(entitled, on="vestiging", how="left")
-    found = found.with_columns(
-        board=pl.coalesce("paid", "board"), brin=pl.col("vestiging").str.head(4)
-    ).drop_nulls("board")
+    entitled = amounts.select("vestiging", entitled="board").unique("vestiging", keep="first", maintain_order=True)
+    shown = pl.concat([entitled.select("vestiging"), school_gaps.select("vestiging")]).unique()
+    schools = (
+        shown.join(nearest, on="vestiging", how="left")
+        .join(entitled, on="vestiging", how="left")
+        .with_columns(board=pl.coalesce("entitled", "board"), brin=pl.col("vestiging").str.head(4))
+        .drop_nulls("board")
+    )
     for column in ("place", "municipality"):
-        shown = spellings(found[column].drop_nulls().to_list())
-        found = found.with_columns(pl.col(column).replace(shown))
-    return found.select(SCHOOLS).sort("vestiging")
+        readable = spellings(schools[column].drop_nulls().to_list())
+        schools = schools.with_columns(pl.col(column).replace(readable))
+    return ToolSchools(schools.select(SCHOOL_COLUMNS).sort("vestiging"))
+
+
+def _notes(source: ToolSource) -> Iterator[str]:
+    """Return which regulations state another reference date than their decision uses."""
+    used = dict(source.decisions.select("currency", "reference_date").iter_rows())
+    for one in source.applied:
+        stated = one.loaded.regulation.reference_date.value
+        day = used.get(one.loaded.regulation.currency)
+        if stated and day and stated != day:
+            yield wording.other_date(day, stated)
+
+
+def find_gaps(applied: Sequence[AppliedRegulation], amounts: TracedAmounts) -> tuple[list[Gap], SchoolGaps]:
+    """Return the components without an amount because a value is unknown or no file counts their measure.
+
+    Args:
+        applied: the regulations, and what was counted for them.
+        amounts: the amounts in the tool.
+
+    Returns:
+        The gaps, and the schools that each concerns.
+    """
+    gaps: list[Gap] = []
+    concerned = [pl.DataFrame(schema=_NO_GAPS)]
+    frames = [rule_frames(one.loaded) for one in applied]
+    places = {rules.name: rules.places for rules in frames}
+    for one, rules in zip(applied, frames, strict=True):
+        measured = _measured(rules, one.inputs, places)
+        counted = measured.filter(pl.col("measure") == "pupils", pl.col("counted") > 0)
+        regulation = one.loaded.regulation
+        for gap, measure in (*_unknown_values(regulation), *_undelivered(regulation, rules, measured)):
+            is_meant = pl.col("school_type").is_in(gap.school_types)
+            of_measure = measured.filter(is_meant, pl.col("measure") == measure)
+            # A measure that nothing counts may concern any school; else it concerns those that have some.
+            schools = (
+                counted.filter(is_meant) if of_measure.is_empty() else of_measure.filter(pl.col("counted") > 0)
+            )
+            with_amount = amounts.filter(pl.col("component") == gap.component)
+            schools = schools.join(with_amount, on=["vestiging", "school_type"], how="anti")
+            if schools.height:
+                concerned.append(schools.select("vestiging", gap=pl.lit(len(gaps), pl.Int64)).unique())
+                gaps.append(gap)
+    return gaps, SchoolGaps(pl.concat(concerned).sort("vestiging", "gap"))
+
+
+def _measured(rules: Rules, inputs: DecisionInputs, places: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return the counts and scores of the schools under a regulation: vestiging, school_type, measure, counted."""
+    territory = territory_of_schools(places, inputs.counts, inputs.scores, inputs.schools)
+    counts, scores = (
+        rows_under_regulation(rules.name, rules.counts_as, territory, rows)
+        for rows in (inputs.counts, inputs.scores)
+    )
+    measures = [name for name in ("pupils", "cumi_pupils", "newcomers") if name in counts.columns]
+    parts = [
+        rows.select("vestiging", "school_type", measure=pl.lit(name), counted=pl.col(name).cast(pl.Decimal(18, 2)))
+        for rows, name in (*((counts, name) for name in measures), (scores, "score"))
+    ]
+    every = pl.concat([pl.DataFrame(schema=_MEASURED), *parts]).drop_nulls("counted")
+    return every.group_by("vestiging", "school_type", "measure").agg(pl.col("counted").sum())
+
+
+def _unknown_values(regulation: Regulation) -> Iterator[tuple[Gap, str]]:
+    """Return a gap for each unknown value of a component, with the measure of the component."""
+    together = left_out(regulation).group_by("component", "what", "article", maintain_order=True)
+    for name, what, article, types in together.agg(pl.col("school_type").unique(maintain_order=True)).iter_rows():
+        component = regulation.components[name]
+        if not component.outside_informatietool:
+            text = wording.gap_unknown(name, types, what)
+            yield Gap(name, tuple(types), text, article), component.measure
+
+
+def _undelivered(regulation: Regulation, rules: Rules, measured: pl.DataFrame) -> Iterator[tuple[Gap, str]]:
+    """Return a gap for each component with a rate and without any count, with its measure."""
+    together = rules.rates.group_by("component", "measure", maintain_order=True)
+    for name, measure, types, articles in together.agg(
+        pl.col("school_type").unique(maintain_order=True), "article"
+    ).iter_rows():
+        counted = measured.filter(pl.col("measure") == measure, pl.col("school_type").is_in(types))
+        if counted.is_empty() and not regulation.components[name].outside_informatietool:
+            yield Gap(name, tuple(types), wording.gap_not_delivered(name, types, measure), articles[0]), measure

@@ -1,4 +1,4 @@
-"""Names of places and municipalities, fit to read.
+"""Readable names of places and municipalities.
 
 DUO writes them in capitals in some files and not in others (`EMMEN` and `Emmen`, `S GRAVENHAGE` and
 `'s-Gravenhage`); schools of one municipality must come together all the same.
@@ -11,61 +11,40 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-_SMALL = frozenset(
-    (
-        "aan",
-        "ad",
-        "bij",
-        "ca",
-        "de",
-        "den",
-        "der",
-        "een",
-        "en",
-        "gem",
-        "het",
-        "in",
-        "op",
-        "ten",
-        "ter",
-        "te",
-        "van",
-    )
-)
+_SMALL = re.compile("aan|ad|bij|ca|de|den|der|een|en|gem|het|in|op|ten|ter|te|van")
 _PROVINCES = frozenset(("DR", "FR", "GLD", "GN", "L", "LB", "NB", "NH", "OV", "UT", "ZH", "ZLD"))
-"""What DUO puts behind a name that occurs in two provinces."""
+"""Put by DUO behind a name that occurs in two provinces."""
 
 
-def key_of(name: str) -> str:
-    """What two spellings of one name share: its letters."""
+def _letters(name: str) -> str:
+    """Return the letters and digits of a name, which its spellings share."""
     plain = unicodedata.normalize("NFKD", name).upper()
     return re.sub(r"[^A-Z0-9]", "", plain)
 
 
 def spellings(names: Iterable[str]) -> Mapping[str, str]:
-    """How each name is shown.
+    """Return the spelling to show for each name, the same for all spellings of one name.
+
+    It is the one that occurs most of those that are not in capitals only; else the first in the alphabet, made
+    readable.
 
     Args:
         names: as the books write them, one for each school.
-
-    Returns:
-        name -> what is shown; all spellings of one name show the same: the one that is not in capitals only
-        and occurs most, else the first in the alphabet made readable.
     """
-    together: dict[str, Counter[str]] = {}
+    found: dict[str, Counter[str]] = {}
     for name, times in Counter(names).items():
-        together.setdefault(key_of(name), Counter())[name] = times
+        found.setdefault(_letters(name), Counter())[name] = times
     shown = {}
-    for found in together.values():
-        mixed = {name: times for name, times in found.items() if name != name.upper()}
-        best = min(mixed or found, key=lambda name: (-found[name], name))
-        for name in found:
+    for times_by_name in found.values():
+        mixed = {name: times for name, times in times_by_name.items() if name != name.upper()}
+        best = min(mixed or times_by_name, key=lambda name: (-times_by_name[name], name))
+        for name in times_by_name:
             shown[name] = best if mixed else readable(best)
     return shown
 
 
 def readable(name: str) -> str:
-    """A name in capitals as it is written: `'S-GRAVENHAGE` -> `'s-Gravenhage`."""
+    """Return a name in capitals as it is usually written: `'S-GRAVENHAGE` as `'s-Gravenhage`."""
     if name != name.upper():
         return name
     old = re.sub(r"^'?([ST])[ -](?=[A-Z])", lambda found: f"'{found[1]}-" if found[1] == "S" else "'T ", name)
@@ -75,7 +54,7 @@ def readable(name: str) -> str:
 
 def _word(word: str, *, first: bool) -> str:
     small = word.lower()
-    if word in ("'S", "'T") or (small in _SMALL and not first):
+    if word in ("'S", "'T") or (not first and _SMALL.fullmatch(small)):
         return small
     if word in _PROVINCES and not first:
         return word
