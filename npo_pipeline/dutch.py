@@ -14,6 +14,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from npo_pipeline.measures import BY_NAME, MEASURES
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -73,7 +75,8 @@ class Language:
     def quantity(self, value: Decimal | int, measure: str) -> str:
         """Write a quantity with the unit of its measure: 1 leerling, 222 leerlingen."""
         one, many = self.units.get(measure, (measure, measure))
-        return f"{self.number(value, 2 if measure == 'score' else 0)} {one if value == 1 else many}"
+        decimals = BY_NAME[measure].decimals if measure in BY_NAME else 0
+        return f"{self.number(value, decimals)} {one if value == 1 else many}"
 
     def day(self, day: date) -> str:
         """Write a date in full."""
@@ -160,21 +163,11 @@ DUTCH = Language(
         "cn": "in Caribisch Nederland",
     },
     units={
-        "pupils": ("leerling", "leerlingen"),
-        "score": ("punt", "punten"),
-        "cumi_pupils": ("CUMI-leerling", "CUMI-leerlingen"),
-        "newcomers": ("nieuwkomer", "nieuwkomers"),
-        "longer_stay": ("leerling", "leerlingen"),
+        **{measure.name: measure.dutch for measure in MEASURES},
         "rows": ("rij", "rijen"),
         "schools": ("vestiging", "vestigingen"),
     },
-    rate_units={
-        "pupil": "leerling",
-        "unit of score": "punt van de score",
-        "cumi pupil": "CUMI-leerling",
-        "newcomer": "nieuwkomer",
-        "newcomer and reference date": "nieuwkomer per teldatum",
-    },
+    rate_units={unit.rules: unit.dutch for measure in MEASURES for unit in measure.rate_units},
     statuses={
         "published": "zo staat het in de bron",
         "approximate": "de bron noemt dit bij benadering, het precieze bedrag is niet bekend",

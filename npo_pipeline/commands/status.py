@@ -30,13 +30,14 @@ from npo_pipeline.books.queries.schools import count_schools_without_board
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.commands.steps import now
-from npo_pipeline.intake.source_precedence import CUMI, PUPILS_PO, PUPILS_VO, SCORES, select_sources
+from npo_pipeline.intake.source_precedence import select_sources
+from npo_pipeline.measures import MEASURES
 from schemas.accounted import Accounts
 from schemas.decided import Decisions
 from schemas.frames.books import AmountsToCome, MonthsPaid, ResolvedLines
 from schemas.received import Deliveries
 
-_COUNTED = (PUPILS_PO, PUPILS_VO, CUMI, SCORES)
+_COUNTED = tuple(source.name for one in MEASURES if not one.adds_up_days for source in one.sources)
 _DELIVERY_COLUMNS = (
     *("delivery_id", "reference_date", "kind", "file", "rows", "rejected", "ingested_at", "superseded_by"),
 )

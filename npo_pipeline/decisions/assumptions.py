@@ -20,7 +20,7 @@ from npo_pipeline.entitlements.model import (
 )
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.source_precedence import CUMI, NEWCOMERS, PUPILS_PO, PUPILS_VO
+from npo_pipeline.measures import BY_NAME, PUPILS_PO, PUPILS_VO
 from npo_pipeline.rulebook.frames import REFERENCE_DATE, left_out, soft_values
 from npo_pipeline.rulebook.load import LoadedRegulation
 
@@ -122,7 +122,7 @@ def left_out_of(
     yield from _without_board(decided)
 
 
-_PUPILS_OF = {"po": PUPILS_PO, "vo": PUPILS_VO}
+_PUPILS_OF = {"po": PUPILS_PO.name, "vo": PUPILS_VO.name}
 
 
 def refuse_silent_clawback(left_out: Sequence[Omission], before: pl.DataFrame, after: pl.DataFrame) -> None:
@@ -191,22 +191,20 @@ def _not_delivered(
         .agg(pl.col("school_type").unique(maintain_order=True))
         .iter_rows()
     ):
-        types, words = ", ".join(kinds), ""
-        if (
-            measure == "score"
-            and loose.is_empty()
-            and scores.filter(pl.col("school_type").is_in(kinds)).is_empty()
-        ):
-            words = f"no scores of {day} for {types} were delivered: {component} {end}"
-        elif measure == "cumi_pupils" and CUMI not in inputs:
-            words = f"no cumi pupils of {day} were delivered: {component} {end}"
-        elif measure == "newcomers" and NEWCOMERS not in inputs:
-            days = ", ".join(str(one) for one in days_of(loaded, "newcomers"))
-            words = f"newcomers were not delivered for each of {days}: {component} for {types} {end}"
-        elif measure == "longer_stay":
-            words = f"no file counts {measure} yet: {component} for {types} {end}"
-        if words:
-            yield Omission(words, component, tuple(kinds))
+        counted = BY_NAME[measure]
+        if counted.table == "scores":
+            missing = loose.is_empty() and scores.filter(pl.col("school_type").is_in(kinds)).is_empty()
+        else:
+            missing = not any(source.name in inputs for source in counted.sources)
+        if missing and counted.undelivered:
+            message = counted.undelivered.format(
+                day=day,
+                days=", ".join(str(one) for one in days_of(loaded, measure)),
+                measure=measure,
+                component=component,
+                types=", ".join(kinds),
+            )
+            yield Omission(f"{message} {end}", component, tuple(kinds))
 
 
 def _without_board(decided: DecisionTables) -> Iterator[Omission]:

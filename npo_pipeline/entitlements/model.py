@@ -13,16 +13,8 @@ import polars as pl
 
 from npo_pipeline.delivery import kinds
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.source_precedence import (
-    CUMI,
-    NEWCOMERS,
-    PUPILS_PO,
-    PUPILS_VO,
-    SCORES,
-    rows_of_deliveries,
-    scores_by_type,
-    select_sources,
-)
+from npo_pipeline.intake.source_precedence import rows_of_deliveries, scores_by_type, select_sources
+from npo_pipeline.measures import MEASURES, SCORE, Measure
 from npo_pipeline.rulebook.frames import places, rates, shares, thresholds
 from npo_pipeline.rulebook.load import LoadedRegulation
 from npo_pipeline.rulebook.regulation import Regulation
@@ -127,25 +119,23 @@ def basis_of(
         schools: the directory.
         changes: delivery_id, effective, kind, vestiging, successor.
     """
-    measured = {
-        "pupils": [*inputs.get(PUPILS_PO, []), *inputs.get(PUPILS_VO, [])],
-        "cumi_pupils": inputs.get(CUMI, []),
-        "newcomers": inputs.get(NEWCOMERS, []),
-    }
     parts = [
-        rows_of_deliveries(counts, names).select("vestiging", "school_type", measure)
-        for measure, names in measured.items()
+        rows_of_deliveries(counts, _deliveries_of(measure, inputs)).select(
+            "vestiging", "school_type", measure.name
+        )
+        for measure in MEASURES
+        if measure.table == "counts"
     ]
     counted = pl.concat(parts, how="diagonal")
-    scored = scores_by_type(rows_of_deliveries(scores, inputs.get(SCORES, [])), counted)
+    scored = scores_by_type(rows_of_deliveries(scores, _deliveries_of(SCORE, inputs)), counted)
     scored = scored.select("vestiging", "school_type", "score")
     loose = scored.filter(pl.col("school_type").is_null() & (pl.col("score") > 0))
     told = rows_of_deliveries(changes, inputs.get(CHANGES, [])).sort("delivery_id", maintain_order=True)
     return DecisionInputs(counted, scored.drop_nulls("school_type"), schools, loose.drop("school_type"), told)
 
 
-MEASURES_OF_DAYS = {"newcomers": NEWCOMERS}
-"""Measures that are counted on days of their own and add up, and what counts them."""
+def _deliveries_of(measure: Measure, inputs: Mapping[str, Sequence[str]]) -> list[str]:
+    return [name for source in measure.sources for name in inputs.get(source.name, [])]
 
 
 def rule_frames(loaded: LoadedRegulation) -> Rules:
@@ -202,14 +192,15 @@ def inputs_of(live: pl.DataFrame, loaded: Sequence[LoadedRegulation], day: date)
         day: the reference date.
     """
     inputs = select_sources(live.filter(pl.col("reference_date") == day))
-    for measure, subject in MEASURES_OF_DAYS.items():
-        inputs.pop(subject, None)
+    added_up = [measure for measure in MEASURES if measure.adds_up_days]
+    for measure, source in ((one, source) for one in added_up for source in one.sources):
+        inputs.pop(source.name, None)
         found = [
-            select_sources(live.filter(pl.col("reference_date") == one)).get(subject)
-            for one in days_of(loaded, measure)
+            select_sources(live.filter(pl.col("reference_date") == one)).get(source.name)
+            for one in days_of(loaded, measure.name)
         ]
         if found and all(found):
-            inputs[subject] = sorted(name for names in found for name in names or ())
+            inputs[source.name] = sorted(name for names in found for name in names or ())
     told = live.filter(pl.col("kind") == kinds.CHANGES.name)["delivery_id"].sort().to_list()
     return {**inputs, CHANGES: told} if told else inputs
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.intake.source_precedence import PUPILS_PO, PUPILS_VO, SCORES, rows_of_deliveries, select_sources
+from npo_pipeline.intake.source_precedence import rows_of_deliveries, select_sources
+from npo_pipeline.measures import PUPILS, SCORE
 from npo_pipeline.money import divide_half_away
 from npo_pipeline.rulebook.fields import Cited
 from npo_pipeline.rulebook.subsidies.model import Subsidy
@@ -109,7 +110,7 @@ def status_of(ranked: pl.Expr) -> pl.Expr:
 APPLICATIONS = "applications"
 """The kind of the files that hold them, and the name of what they are used for."""
 
-_COUNTED = (PUPILS_PO, PUPILS_VO, SCORES)
+_COUNTED = tuple(source.name for source in (*PUPILS.sources, *SCORE.sources))
 
 
 @dataclass(frozen=True)

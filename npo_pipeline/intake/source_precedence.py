@@ -1,91 +1,132 @@
-"""Which of several files is believed when they count the same pupils, and where the others differ."""
+"""Precedence of sources: the files that are used where several count the same pupils, and how others differ."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.delivery import kinds
+from npo_pipeline.measures import MEASURES, PUPILS, PUPILS_PO, PUPILS_VO, SCORE, SOURCES, CountSource, Measure
+from schemas.frames.intake import SOURCE_DIFFERENCES, SourceDifferences, empty
 
-PUPILS_PO, PUPILS_VO, CUMI, SCORES, NEWCOMERS = "pupils_po", "pupils_vo", "cumi", "scores", "newcomers"
-
-ORDER: Mapping[str, tuple[str, ...]] = {
-    PUPILS_PO: (kinds.REGISTER_PO.name, kinds.PUPILS_PO_CLUSTER.name, kinds.PUPILS_PO.name),
-    PUPILS_VO: (kinds.REGISTER_VO.name, kinds.PUPILS_VO.name),
-    CUMI: (kinds.REGISTER_PO.name, kinds.CUMI.name),
-    SCORES: (kinds.SCORES.name,),
-    NEWCOMERS: (kinds.NEWCOMERS_VO.name,),
-}
-"""For each thing counted, the kinds of file that count it, the most trusted first: the register wins, then
-the file with clusters, then the one without."""
-
-KEY = ["vestiging", "school_type"]
+_SCHOOL = ["vestiging", "school_type"]
 
 
-def select_sources(live: pl.DataFrame) -> dict[str, list[str]]:
-    """Choose the deliveries that count, among the live ones of a reference date.
+@dataclass(frozen=True)
+class _Counted:
+    """Hold the deliveries on one side of a comparison, and the rows among which theirs are."""
+
+    deliveries: list[str]
+    rows: pl.DataFrame
+
+    def sums(self, measure: Measure, name: str) -> pl.DataFrame:
+        """Add up a measure per vestiging and school type, where it is above 0."""
+        counted = rows_of_deliveries(self.rows, self.deliveries).filter(pl.col(measure.name).is_not_null())
+        summed = counted.group_by(_SCHOOL).agg(pl.col(measure.name).sum().alias(name))
+        return summed.filter(pl.col(name) > 0)
+
+
+def select_sources(deliveries: pl.DataFrame) -> dict[str, list[str]]:
+    """Select the deliveries that count, of the most trusted kind that there is.
 
     Args:
-        live: delivery_id, kind.
+        deliveries: delivery_id, kind of the current deliveries of a reference date.
 
     Returns:
-        What is counted -> the delivery_ids used for it (several when a register came in parts).
+        Name of a source -> the delivery_ids used for it (several when a register came in parts).
     """
     chosen = {}
-    for subject, order in ORDER.items():
-        for kind in order:
-            found = live.filter(pl.col("kind") == kind)["delivery_id"].sort().to_list()
+    for source in SOURCES:
+        for kind in source.kinds:
+            found = deliveries.filter(pl.col("kind") == kind)["delivery_id"].sort().to_list()
             if found:
-                chosen[subject] = found
+                chosen[source.name] = found
                 break
     return chosen
 
 
 def rows_of_deliveries(rows: pl.DataFrame, deliveries: Sequence[str]) -> pl.DataFrame:
-    """The rows (delivery_id, ...) that came with some deliveries."""
+    """Select the rows (delivery_id, ...) that came with some deliveries."""
     return rows.filter(pl.col("delivery_id").is_in(list(deliveries)))
 
 
-def differences(live: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataFrame) -> pl.DataFrame:
+def differences(deliveries: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataFrame) -> SourceDifferences:
     """Compare the files that are not used with the one that is, school by school.
 
-    The pupils that CBS counted for its score are compared with the bao pupils: the formula of the score
-    rests on them (domain notes, section 2; they agreed for all 6,295 vestigingen of 1-10-2019).
-
     Args:
-        live: delivery_id, kind, file of one reference date.
-        counts: delivery_id, vestiging, school_type, pupils, cumi_pupils.
+        deliveries: delivery_id, kind, file of the current deliveries of one reference date.
+        counts: delivery_id, vestiging, school_type, and a column per measure.
         scores: delivery_id, vestiging, pupils.
-
-    Returns:
-        vestiging, school_type, measure, used, used_delivery, other, other_delivery, message.
     """
-    chosen, files = select_sources(live), dict(live.select("delivery_id", "file").iter_rows())
-    parts = []
-    for subject, measure in ((PUPILS_PO, "pupils"), (PUPILS_VO, "pupils"), (CUMI, "cumi_pupils")):
-        ours = chosen.get(subject, [])
-        kind_of = dict(live.select("delivery_id", "kind").iter_rows())
-        for kind in ORDER[subject]:
-            theirs = [name for name, other in kind_of.items() if other == kind and name not in ours]
+    used = select_sources(deliveries)
+    files = dict(deliveries.select("delivery_id", "file").iter_rows())
+    kinds = dict(deliveries.select("delivery_id", "kind").iter_rows())
+    parts = [*_between_counts(used, kinds, counts, files), *_with_scored_pupils(used, counts, scores, files)]
+    found = pl.concat([empty(SOURCE_DIFFERENCES), *parts])
+    return SourceDifferences(found.sort(*_SCHOOL, "measure", "other_delivery"))
+
+
+def _between_counts(
+    used: Mapping[str, list[str]], kinds: Mapping[str, str], counts: pl.DataFrame, files: Mapping[str, str]
+) -> Iterator[pl.DataFrame]:
+    """Compare, per measure, the files of each kind that could have been used with those that are."""
+    pairs = [(measure, one) for measure in MEASURES if measure.table == "counts" for one in measure.sources]
+    for measure, source in pairs:
+        ours = used.get(source.name, [])
+        for kind in source.kinds:
+            theirs = [name for name, other in kinds.items() if other == kind and name not in ours]
             if ours and theirs:
-                parts.append(_compared(counts, counts, measure, ours, theirs, files))
-    theirs = chosen.get(SCORES, [])
-    scored = scores_by_type(scores, counts)
-    for subject, school_type in ((PUPILS_PO, "bao"), (PUPILS_VO, "vo")):
-        ours, of_type = chosen.get(subject, []), scored.filter(pl.col("school_type") == school_type)
+                yield _compare(measure, _Counted(ours, counts), _Counted(theirs, counts), files)
+
+
+def _with_scored_pupils(
+    used: Mapping[str, list[str]], counts: pl.DataFrame, scores: pl.DataFrame, files: Mapping[str, str]
+) -> Iterator[pl.DataFrame]:
+    """Compare the pupils that CBS counted for its score with the pupils of bao and vo that are used.
+
+    The formula of the score rests on them (domain notes, section 2; they agreed for all 6,295 vestigingen of
+    1-10-2019).
+    """
+    theirs = [name for one in SCORE.sources for name in used.get(one.name, [])]
+    scored = scores_by_type(rows_of_deliveries(scores, theirs), counts)
+    of_types: tuple[tuple[CountSource, str], ...] = ((PUPILS_PO, "bao"), (PUPILS_VO, "vo"))
+    for source, school_type in of_types:
+        ours, of_type = used.get(source.name, []), scored.filter(pl.col("school_type") == school_type)
         if ours and of_type.height:
-            # A score of which CBS counted pupils, and the register none at all, is told of too.
-            nobody = scored.filter(pl.col("school_type").is_null() & pl.lit(school_type == "bao"))
-            of_type = pl.concat([of_type, nobody.with_columns(school_type=pl.lit(school_type))])
+            # A score for which CBS counted pupils, and the register none at all, is reported too.
+            without_type = scored.filter(pl.col("school_type").is_null() & pl.lit(school_type == "bao"))
+            of_type = pl.concat([of_type, without_type.with_columns(school_type=pl.lit(school_type))])
             mine = counts.filter(pl.col("school_type").str.starts_with(school_type))
             mine = mine.with_columns(school_type=pl.lit(school_type))
-            parts.append(_compared(mine, of_type, "pupils", ours, theirs, files))
-    return pl.concat([_NONE, *parts]).sort(*KEY, "measure", "other_delivery")
+            yield _compare(PUPILS, _Counted(ours, mine), _Counted(theirs, of_type), files)
+
+
+def _compare(measure: Measure, ours: _Counted, theirs: _Counted, files: Mapping[str, str]) -> pl.DataFrame:
+    both = ours.sums(measure, "used").join(theirs.sums(measure, "other"), on=_SCHOOL, how="full", coalesce=True)
+    differing = both.filter(pl.col("used").fill_null(0) != pl.col("other").fill_null(0))
+    our_id, their_id = ours.deliveries[0], theirs.deliveries[0]
+    message = pl.concat_str(
+        "vestiging",
+        pl.lit(": "),
+        pl.col("used").cast(pl.String).fill_null("no"),
+        pl.lit(f" {measure.plural} from {files[our_id]}, which is used, "),
+        pl.col("other").cast(pl.String).fill_null("none"),
+        pl.lit(f" from {files[their_id]}"),
+    )
+    return differing.select(
+        *_SCHOOL,
+        measure=pl.lit(measure.name),
+        used=pl.col("used").cast(pl.Decimal(18, 2)),
+        used_delivery=pl.lit(our_id),
+        other=pl.col("other").cast(pl.Decimal(18, 2)),
+        other_delivery=pl.lit(their_id),
+        message=message,
+    )
 
 
 def scores_by_type(scores: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
-    """Say of each score whether it is of a bao or a vo school: CBS publishes both in the same form.
+    """Add the school type of each score: CBS publishes bao and vo in the same form.
 
     A score is vo when vo pupils are counted at its vestiging and bao when bao pupils are, whatever file
     came first. Where neither are counted nothing says which of the two it is.
@@ -106,45 +147,3 @@ def scores_by_type(scores: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
     return scores.with_columns(
         school_type=pl.when(is_vo).then(pl.lit("vo")).when(is_bao).then(pl.lit("bao")).otherwise(None)
     )
-
-
-_NONE = pl.DataFrame(
-    schema={
-        "vestiging": pl.String,
-        "school_type": pl.String,
-        "measure": pl.String,
-        "used": pl.Decimal(18, 2),
-        "used_delivery": pl.String,
-        "other": pl.Decimal(18, 2),
-        "other_delivery": pl.String,
-        "message": pl.String,
-    }
-)
-
-
-def _compared(
-    ours: pl.DataFrame, theirs: pl.DataFrame, measure: str, our: list[str], their: list[str], files: dict[str, str]
-) -> pl.DataFrame:
-    both = _summed(ours, measure, our, "used").join(
-        _summed(theirs, measure, their, "other"), on=KEY, how="full", coalesce=True
-    )
-    apart = both.filter(pl.col("used").fill_null(0) != pl.col("other").fill_null(0))
-    thing = "cumi pupils" if measure == "cumi_pupils" else "pupils"
-    here, there = pl.lit(f" {thing} from {files[our[0]]}, which is used, "), pl.lit(f" from {files[their[0]]}")
-    ours_told = pl.col("used").cast(pl.String).fill_null("no")
-    theirs_told = pl.col("other").cast(pl.String).fill_null("none")
-    shown = pl.concat_str("vestiging", pl.lit(": "), ours_told, here, theirs_told, there)
-    return apart.select(
-        *KEY,
-        measure=pl.lit(measure),
-        used=pl.col("used").cast(pl.Decimal(18, 2)),
-        used_delivery=pl.lit(our[0]),
-        other=pl.col("other").cast(pl.Decimal(18, 2)),
-        other_delivery=pl.lit(their[0]),
-        message=shown,
-    )
-
-
-def _summed(frame: pl.DataFrame, measure: str, deliveries: list[str], name: str) -> pl.DataFrame:
-    mine = frame.filter(pl.col("delivery_id").is_in(deliveries) & pl.col(measure).is_not_null())
-    return mine.group_by(KEY).agg(pl.col(measure).sum().alias(name)).filter(pl.col(name) > 0)

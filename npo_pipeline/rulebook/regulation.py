@@ -19,10 +19,11 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, model_validator
 
+from npo_pipeline.measures import MEASURES
 from npo_pipeline.months import first_day, month_text
 from npo_pipeline.rulebook.fields import (
     Amount,
@@ -44,9 +45,10 @@ from npo_pipeline.rulebook.fields import (
     some,
 )
 
-Measure: TypeAlias = Literal["pupils", "score", "cumi_pupils", "newcomers", "longer_stay"]
-"""What is counted: `score` is the one with threshold (CBS, Tabel 1), `newcomers` those of all count dates
-together, `longer_stay` the pupils whom a samenwerkingsverband lets stay longer (no file counts them yet)."""
+if TYPE_CHECKING:
+    MeasureName: TypeAlias = str
+else:
+    MeasureName = Literal[tuple(measure.name for measure in MEASURES)]
 
 Level: TypeAlias = Literal["brin", "vestiging"]
 
@@ -72,7 +74,7 @@ class Threshold(Part):
 class Component(Part):
     """A kind of money: a measure times a rate per school type."""
 
-    measure: Measure
+    measure: MeasureName
     rates: Annotated[tuple[Rate, ...], AfterValidator(some)]
     threshold: Threshold | None = None
     schedule: Key | None = None  # the regulation's own when none is named

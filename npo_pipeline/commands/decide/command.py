@@ -37,7 +37,7 @@ from npo_pipeline.decisions.comparison import changed_currencies as differing
 from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import DecisionTables, basis_of, inputs_of, reference_date_of, rule_frames
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.source_precedence import PUPILS_PO, PUPILS_VO
+from npo_pipeline.measures import PUPILS
 from npo_pipeline.rulebook.load import LoadedRegulation
 
 
@@ -149,7 +149,7 @@ def work_out_decision(
     """
     day = asked or reference_date_of(loaded)
     inputs = inputs_of(live_deliveries(books), loaded, day)
-    if PUPILS_PO not in inputs and PUPILS_VO not in inputs:
+    if not any(source.name in inputs for source in PUPILS.sources):
         known = ", ".join(str(other) for other in reference_dates(books)) or "none yet"
         raise Refused(f"no pupils are counted on {day} (counted: {known}); ingest them, or give --reference-date")
     counts, scores, changes = current_rows(books, "counts"), current_rows(books, "scores"), books.table("changes")

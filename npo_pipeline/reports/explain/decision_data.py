@@ -11,20 +11,13 @@ import polars as pl
 
 from npo_pipeline.entitlements.model import Rules, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
-from npo_pipeline.intake.source_precedence import CUMI, NEWCOMERS, PUPILS_PO, PUPILS_VO, SCORES, scores_by_type
+from npo_pipeline.intake.source_precedence import scores_by_type
+from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS
 from npo_pipeline.reports.explain.model import Decision
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Entitlements, Instalments, Payments, Trace
 from schemas.frames.reports import CountedUnits, DecisionFiles, DeclaredCorrections, LedgerRows
 from schemas.received import Counts, Schools, Scores
-
-SUBJECTS_OF_MEASURE = {
-    "pupils": (PUPILS_PO, PUPILS_VO),
-    "cumi_pupils": (CUMI,),
-    "newcomers": (NEWCOMERS,),
-    "score": (SCORES,),
-}
-"""Measure -> what its files are used for in `decision_inputs`. No file counts any other measure yet."""
 
 _COUNTED_UNITS: dict[str, pl.DataType | type[pl.DataType]] = {
     "regulation": pl.String,
@@ -76,7 +69,7 @@ class DecisionData:
     @cached_property
     def counted_units(self) -> CountedUnits:
         """Return all counts and scores, as each regulation counts them."""
-        counted = [self._counted(measure) for measure in ("pupils", "cumi_pupils", "newcomers")]
+        counted = [self._counted(measure) for measure in COUNT_COLUMNS]
         scored = scores_by_type(
             self.scores.filter(self._is_used_for("score")), counted[0].with_columns(pupils="number")
         ).drop_nulls("school_type")
@@ -97,7 +90,7 @@ class DecisionData:
 
     def files_of(self, measure: str) -> DecisionFiles:
         """Return the files that this decision takes a measure from."""
-        used = pl.col("used_for").is_in(SUBJECTS_OF_MEASURE.get(measure, ()))
+        used = pl.col("used_for").is_in([source.name for source in BY_NAME[measure].sources])
         return DecisionFiles(self.files.filter(used))
 
     def _counted(self, measure: str) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from npo_pipeline.dutch import Language
+from npo_pipeline.measures import MEASURES
 
 ENGLISH = Language(
     code="en",
@@ -50,19 +51,11 @@ ENGLISH = Language(
         "cn": "in the Caribbean Netherlands",
     },
     units={
-        "pupils": ("pupil", "pupils"),
-        "score": ("point", "points"),
-        "cumi_pupils": ("CUMI pupil", "CUMI pupils"),
-        "newcomers": ("newcomer", "newcomers"),
-        "longer_stay": ("pupil", "pupils"),
+        **{measure.name: measure.english for measure in MEASURES},
         "rows": ("row", "rows"),
         "schools": ("vestiging", "vestigingen"),
     },
-    rate_units={
-        "unit of score": "point of the score",
-        "cumi pupil": "CUMI pupil",
-        "newcomer and reference date": "newcomer per reference date",
-    },
+    rate_units={unit.rules: unit.english for measure in MEASURES for unit in measure.rate_units},
     statuses={
         "published": "it stands so in its source",
         "approximate": "its source says about this, the exact rate is not known",

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from npo_pipeline.reports.explain.decision_data import SUBJECTS_OF_MEASURE, DecisionData
+from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.model import OmittedComponent, TraceLine
 from npo_pipeline.rulebook.frames import left_out
 
@@ -96,7 +96,7 @@ class Omissions:
 
     def _is_delivered(self, measure: str) -> bool:
         # A score that no file names was not delivered, whatever files of scores there are for others.
-        has_files = measure in SUBJECTS_OF_MEASURE and not self._data.files_of(measure).is_empty()
+        has_files = not self._data.files_of(measure).is_empty()
         return has_files and measure != "score"
 
     @cached_property

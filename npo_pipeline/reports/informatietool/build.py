@@ -12,6 +12,7 @@ import polars as pl
 
 from npo_pipeline.entitlements.model import KEY, DecisionInputs, Rules, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
+from npo_pipeline.measures import COUNT_COLUMNS
 from npo_pipeline.money import to_cents
 from npo_pipeline.months import first_day
 from npo_pipeline.reports.explain.model import Assumption
@@ -251,7 +252,7 @@ def _measured(rules: Rules, inputs: DecisionInputs, places: dict[str, pl.DataFra
         rows_under_regulation(rules.name, rules.counts_as, territory, rows)
         for rows in (inputs.counts, inputs.scores)
     )
-    measures = [name for name in ("pupils", "cumi_pupils", "newcomers") if name in counts.columns]
+    measures = [name for name in COUNT_COLUMNS if name in counts.columns]
     parts = [
         rows.select("vestiging", "school_type", measure=pl.lit(name), counted=pl.col(name).cast(pl.Decimal(18, 2)))
         for rows, name in (*((counts, name) for name in measures), (scores, "score"))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from npo_pipeline import dutch
+from npo_pipeline.measures import BY_NAME
 from npo_pipeline.reports.explain.model import Assumption
 
 STATUSES: Mapping[str, str] = {
@@ -26,15 +27,6 @@ NO_PRODUCT = (
 ALL_PUBLISHED = "Alle bedragen en regels staan zo in de genoemde bronnen."
 NOT_ADDED = "Bedragen in Amerikaanse dollars staan apart en worden nooit bij euro's opgeteld."
 
-_RATE_UNITS: Mapping[str, str] = {
-    "pupils": "pupil",
-    "score": "unit of score",
-    "cumi_pupils": "cumi pupil",
-    "newcomers": "newcomer and reference date",
-    "longer_stay": "pupil",
-}
-"""Measure -> the unit of its rate in the rules."""
-
 
 def school_types(names: Sequence[str]) -> str:
     """Return school types by their names, in a list."""
@@ -43,7 +35,7 @@ def school_types(names: Sequence[str]) -> str:
 
 def rate_unit(measure: str) -> str:
     """Return the unit of the rate of a measure: per leerling."""
-    return f"per {dutch.DUTCH.rate_unit(_RATE_UNITS[measure])}" if measure in _RATE_UNITS else ""
+    return f"per {BY_NAME[measure].rate_units[0].dutch}" if measure in BY_NAME else ""
 
 
 def excluded(components: Sequence[str]) -> str:
