@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from npo_pipeline.measures import BY_NAME, MEASURES
@@ -60,9 +59,9 @@ class Language:
     def number(self, value: Decimal | int, places: int = 0) -> str:
         """Write a number with all its decimals, and at least `places`: nothing is rounded away, and -0 is 0."""
         exact = Decimal(value)
-        decimals = f"{exact:f}".partition(".")[2].rstrip("0")
-        written = f"{exact if exact else exact.copy_abs():,.{max(places, len(decimals))}f}"
-        return written.translate(self._separators)
+        whole, _, decimals = f"{exact if exact else exact.copy_abs():,f}".partition(".")
+        whole, decimals = whole.replace(",", self.thousands), decimals.rstrip("0").ljust(places, "0")
+        return f"{whole}{self.decimal_point}{decimals}" if decimals else whole
 
     def money(self, value: Decimal, currency: str) -> str:
         """Write an amount or a rate behind the sign of its currency: two decimals, or more where it has more."""
@@ -111,10 +110,6 @@ class Language:
         """Return the name of the unit of a rate, `EUR per pupil`, without its currency."""
         thing = unit.partition(" per ")[2] or unit
         return self.rate_units.get(thing, thing)
-
-    @cached_property
-    def _separators(self) -> dict[int, str]:
-        return str.maketrans({",": self.thousands, ".": self.decimal_point})
 
 
 DUTCH = Language(

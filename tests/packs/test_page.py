@@ -8,12 +8,21 @@ from html import unescape
 import pytest
 
 from npo_pipeline.reports.board_page.page import page
-from npo_pipeline.reports.board_page.sections import FILED_WITH_ERRORS, NO_FILING_TO_DUO, NOT_FILED
 from npo_pipeline.reports.xbrl.facts import facts_of
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 from tests.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
 from tests.packs.country import SMALL_GROUPS, Board, Finding, School, Spent, told
 from tests.packs.reading import H, Page
+
+NO_FILING_TO_DUO = (
+    "Dit is een samenvatting met een eigen XBRL-taxonomie. Zij is geen aanlevering aan DUO en vervangt noch het "
+    "jaarverslag, noch de opgave in het XBRL-onderwijsportaal."
+)
+NOT_FILED = (
+    "Nog niet in orde: er zijn fouten. Dit overzicht is om te lezen en te herstellen en is geen XBRL-rapport. "
+    "Herstel de fouten hieronder en maak de verantwoording opnieuw."
+)
+FILED_WITH_ERRORS = "Met fouten: er waren nog fouten toen dit werd gemaakt. Zij staan bij de bevindingen."
 
 
 def made(board: Board, **more) -> str:

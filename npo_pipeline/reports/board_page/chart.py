@@ -1,26 +1,22 @@
-"""The charts: pictures within the page, drawn from the same values, each with a text that says the same."""
+"""The charts of a page: bars of amounts, and their geometry in whole pixels."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import cached_property
 
 from npo_pipeline import dutch
 from npo_pipeline.reports.board_page.context import PageContext
-from npo_pipeline.reports.board_page.html import EMPTY, Html, element, image, text
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, NOT_ON_MENU, TOP
 
-WIDTH = 440
-_ROW = 46
-_LONGEST = 46
 _BLUE, _DARK, _RED = "#01689b", "#154273", "#a4262c"
+_LONGEST_NAME = 46
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: what it is, the amount as the fact has it, and its colour."""
+    """A bar. `value`: the amount as the fact has it."""
 
     name: str
     value: str
@@ -31,63 +27,73 @@ class Bar:
         """The amount in cents."""
         return int(self.value.replace(".", ""))
 
+    @property
+    def short_name(self) -> str:
+        """The name, cut off where it is too long for the picture."""
+        if len(self.name) <= _LONGEST_NAME:
+            return self.name
+        return self.name[: _LONGEST_NAME - 1].rstrip() + "…"
 
-def balance_chart(seen: PageContext) -> Html:
-    """What the board had, got, spent and keeps."""
-    value = seen.placed.value
-    carried = BY_NAME["CarriedOver"].nl
-    told = [
-        (f"{carried} op {seen.last_day('start')}", value("CarriedOver", period="start"), _DARK),
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars below each other from one line of zero, in pixels. `in_words`: the same as a text."""
+
+    bars: Sequence[Bar]
+    in_words: str
+    width: int = 440
+    row_height: int = 46
+
+    @property
+    def height(self) -> int:
+        """The height of the picture."""
+        return self.row_height * len(self.bars) + 2
+
+    @cached_property
+    def zero(self) -> int:
+        """The place of the line of zero."""
+        return -self._low * self.width // self._span
+
+    def length(self, bar: Bar) -> int:
+        """Return the length of a bar."""
+        return abs(bar.cents) * self.width // self._span
+
+    def left(self, bar: Bar) -> int:
+        """Return the place where a bar begins; below zero it goes to the left."""
+        return self.zero if bar.cents >= 0 else self.zero - self.length(bar)
+
+    @cached_property
+    def _low(self) -> int:
+        return min(0, *(bar.cents for bar in self.bars))
+
+    @cached_property
+    def _span(self) -> int:
+        return max(max(0, *(bar.cents for bar in self.bars)) - self._low, 1)
+
+
+def balance_chart(page: PageContext) -> Chart:
+    """Return the chart of the opening balance, receipts, spending and the closing balance."""
+    value, carried = page.facts.value, BY_NAME["CarriedOver"].nl
+    amounts = [
+        (f"{carried} op {dutch.day(page.opening_day)}", value("CarriedOver", period="start"), _DARK),
         (BY_NAME["Received"].nl, value("Received"), _BLUE),
         (BY_NAME["Spent"].nl, value("Spent"), _BLUE),
-        (f"{carried} op {seen.last_day('end')}", value("CarriedOver", period="end"), _DARK),
+        (f"{carried} op {dutch.day(page.closing_day)}", value("CarriedOver", period="end"), _DARK),
     ]
-    bars = [Bar(name, amount, colour) for name, amount, colour in told if amount is not None]
-    return _pictured("Gehad, ontvangen, besteed en over", bars, seen)
+    return _chart(page, [Bar(name, amount, colour) for name, amount, colour in amounts if amount is not None])
 
 
-def category_chart(seen: PageContext) -> Html:
-    """On which categories the money went; nothing where nothing was spent."""
-    bars = [
-        Bar(seen.menu.names[member], amount, _RED if member == NOT_ON_MENU else _BLUE)
-        for member in TOP
-        if (amount := seen.placed.value("Spent", member=member)) is not None
-    ]
-    return _pictured("Besteed per categorie", bars, seen) if bars else EMPTY
+def category_chart(page: PageContext) -> Chart:
+    """Return the chart of spending by category; without bars where nothing was spent."""
+    return _chart(page, list(_category_bars(page)))
 
 
-def _pictured(title: str, bars: Sequence[Bar], seen: PageContext) -> Html:
-    said = "; ".join(f"{bar.name}: {seen.amount(bar.value)}" for bar in bars)
-    drawn = _drawn(bars)
-    address = "data:image/svg+xml;base64," + b64encode(drawn.encode()).decode("ascii")
-    picture = image(address, f"{title}. {said}.", WIDTH, _ROW * len(bars) + 2)
-    return element("div", element("h3", text(title)), picture, css="chart")
+def _category_bars(page: PageContext) -> Iterator[Bar]:
+    for member in TOP:
+        amount = page.facts.value("Spent", member=member)
+        if amount is not None:
+            yield Bar(page.menu.names[member], amount, _RED if member == NOT_ON_MENU else _BLUE)
 
 
-def _drawn(bars: Sequence[Bar]) -> str:
-    """Bars below each other from one line of zero; below zero they go to the left."""
-    low, high = min(0, *(bar.cents for bar in bars)), max(0, *(bar.cents for bar in bars))
-    span = max(high - low, 1)
-    zero = -low * WIDTH // span
-    height = _ROW * len(bars) + 2
-    parts = [_bar(place, bar, zero, span) for place, bar in enumerate(bars)]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
-        f' font-family="Segoe UI,Roboto,Liberation Sans,Arial,sans-serif" font-size="14" fill="#1b1f24">'
-        f"{''.join(parts)}</svg>"
-    )
-
-
-def _bar(place: int, bar: Bar, zero: int, span: int) -> str:
-    top = place * _ROW
-    size = abs(bar.cents) * WIDTH // span
-    left = zero if bar.cents >= 0 else zero - size
-    name = bar.name if len(bar.name) <= _LONGEST else bar.name[: _LONGEST - 1].rstrip() + "…"
-    shown = dutch.number(Decimal(bar.value), 2)
-    line = f'<path d="M{zero} {top + 19}v18" stroke="#1b1f24"/>' if zero else ""
-    return (
-        f'<text x="0" y="{top + 15}">{text(name)}</text>'
-        f'<text x="{WIDTH}" y="{top + 15}" text-anchor="end" font-weight="600">{shown}</text>'
-        f'<rect x="0" y="{top + 22}" width="{WIDTH}" height="12" fill="#eef4f9"/>'
-        f'<rect x="{left}" y="{top + 22}" width="{size}" height="12" fill="{bar.colour}"/>{line}'
-    )
+def _chart(page: PageContext, bars: Sequence[Bar]) -> Chart:
+    return Chart(bars, "; ".join(f"{bar.name}: {page.amount(bar.value)}" for bar in bars))

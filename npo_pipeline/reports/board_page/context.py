@@ -1,32 +1,42 @@
-"""What a page looks at: the facts of a board, and the words around them.
-
-Members of the axes by the names that the taxonomy gives them, so that page and taxonomy say the same.
-
-Spending by the names that the board wrote, for what the facts do not tell apart.
-"""
+"""The data of a page: the facts of a board, its report, and the words around them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 from npo_pipeline import dutch
-from npo_pipeline.reports.board_page.html import EMPTY, Html, element, text, together, words
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.reports.xbrl.concepts import BY_NAME, LEVEL_ELEMENTS, TOP, element_of
+from npo_pipeline.reports.xbrl.concepts import LEVEL_ELEMENTS, NOT_ON_MENU, TOP, element_of
 from npo_pipeline.reports.xbrl.taxonomy.elements import elements, intervention_keys
 from npo_pipeline.rulebook.accountability.load import YearEndRules, year_end_rules
+from schemas.accounted import SEVERITIES
+
+ANSWERED_IN = (
+    "instemming",
+    "interventies",
+    "instemming",
+    "instemming",
+    "niveau",
+    "instemming",
+    "instemming",
+    "niveau",
+)
+"""The part with the answer to each question, in the order of the file on accountability."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Menu:
-    """`names`: of categories, behind their letter, and of interventions. `category`: of an intervention.
+    """Hold the names that the taxonomy gives to members of its axes.
 
-    `levels`: the names of levels.
+    `names`: of categories, behind their letter, and of interventions. `category`: of an intervention. `levels`:
+    the names of levels.
     """
 
     names: Mapping[str, str]
@@ -36,89 +46,164 @@ class Menu:
 
 @cache
 def menu() -> Menu:
-    """All that ever stood on the menukaart, what is not on it, and the levels."""
-    called = {one.name: one.nl for one in elements()}
+    """Return all that was ever on the menukaart, what is not on it, and the levels."""
+    labels = {one.name: one.nl for one in elements()}
     categories = year_end_rules().menukaart.all_categories()
     return Menu(
-        {member: called[element_of(member)] for member in (*TOP, *intervention_keys())},
-        {key: str(letter) for letter, one in categories.items() for key in one.interventions},
-        {level: called[name] for level, name in LEVEL_ELEMENTS.items()},
+        names={member: labels[element_of(member)] for member in (*TOP, *intervention_keys())},
+        category={key: str(letter) for letter, one in categories.items() for key in one.interventions},
+        levels={level: labels[name] for level, name in LEVEL_ELEMENTS.items()},
     )
 
 
-@dataclass(frozen=True)
-class PageContext:
-    """One board as its page tells of it.
+class SpendingMember(NamedTuple):
+    """A category or an intervention that money went to. `share`: of all spending of the board, as a percentage."""
 
-    `currency`: of its amounts. `filing`: whether the page is a filing, or only to be read.
-    """
+    key: str
+    name: str
+    kind: str
+    share: str
+
+
+class ReportedTotal(NamedTuple):
+    """Spending of the board on an intervention by the name that the board gave it."""
+
+    category: str
+    name: str
+    amount: Decimal
+
+
+class Question(NamedTuple):
+    """A question that boards are asked, its source, and the part of the page that answers it."""
+
+    text: str
+    article: str
+    url: str
+    anchor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageContext:
+    """Give the templates the data of one board. `filing`: the page is a filing, and not only to be read."""
 
     board: str
-    told: ReportData
-    placed: TaggedFacts
+    report: ReportData
+    facts: TaggedFacts
     rules: YearEndRules
     menu: Menu
-    currency: str
     filing: bool
 
     @property
     def year(self) -> int:
         """The calendar year."""
-        return self.told.year
+        return self.report.year
+
+    @property
+    def opening_day(self) -> date:
+        """The day of the balance that the year opens with."""
+        return date(self.year - 1, 12, 31)
+
+    @property
+    def closing_day(self) -> date:
+        """The day of the balance that the year closes with."""
+        return date(self.year, 12, 31)
+
+    @cached_property
+    def currency(self) -> str:
+        """The currency of all amounts."""
+        return "USD" if "USD" in self.facts.units else "EUR"
+
+    @property
+    def currency_name(self) -> str:
+        """The currency in words."""
+        return dutch.CURRENCIES[self.currency]
 
     @cached_property
     def brins(self) -> list[str]:
         """The schools, in the order of the facts."""
-        return self.placed.brins()
+        return self.facts.brins()
 
     @property
-    def with_errors(self) -> bool:
-        """Whether there are findings that are errors."""
-        return self.placed.value("Errors") not in (None, "0")
+    def brins_with_texts(self) -> list[str]:
+        """The schools that wrote of parents or results."""
+        value = self.facts.value
+        return [brin for brin in self.brins if value("ParentsInvolved", brin) or value("Results", brin)]
 
-    def school(self, brin: str) -> Html:
-        """A school by its name, to begin a row with; its facts stand elsewhere."""
-        name = self.placed.value("SchoolName", brin)
-        named = text(name) if name else text(brin)
-        return together(element("span", named), words("sub", brin) if name else EMPTY)
+    @property
+    def has_errors(self) -> bool:
+        """True where there are findings that are errors."""
+        return self.facts.value("Errors") not in (None, "0")
 
-    def amount(self, value: str | None) -> str:
-        """An amount within a sentence, with the sign of its currency."""
-        return dutch.money(Decimal(value or "0.00"), self.currency)
+    @cached_property
+    def findings(self) -> list[dict[str, Any]]:
+        """The rows of table `findings`, the gravest first."""
+        rows = self.report.findings.iter_rows(named=True)
+        return sorted(rows, key=lambda row: SEVERITIES.index(row["severity"]))
 
-    def last_day(self, period: str, month: str = " december ") -> str:
-        """The day of a balance: `start` is the last day of the year before."""
-        return f"31{month}{self.year if period == 'end' else self.year - 1}"
+    @cached_property
+    def off_menu(self) -> list[ReportedTotal]:
+        """Spending that is not on the menukaart."""
+        if self.facts.value("Spent", member=NOT_ON_MENU) is None:
+            return []
+        keyed = set(self.report.keys.select("category", "intervention").rows())
+        return self._reported_totals(lambda level, on_menu, name: not (on_menu and name in keyed))
+
+    @cached_property
+    def board_level(self) -> list[ReportedTotal]:
+        """Spending at board level."""
+        return self._reported_totals(lambda level, on_menu, name: level == "bovenschools")
+
+    @property
+    def questions(self) -> Iterator[Question]:
+        """The questions that boards are asked.
+
+        Raises:
+            ValueError: a question was added without the part that answers it.
+        """
+        accountability = self.rules.accountability
+        for question, anchor in zip(accountability.must_report, ANSWERED_IN, strict=True):
+            source = accountability.sources[question.source]
+            yield Question(str(question.value), question.where, source.url, anchor)
+
+    def amount(self, value: Decimal | str) -> str:
+        """Write an amount within a sentence, with the sign of its currency."""
+        return dutch.money(Decimal(value), self.currency)
+
+    def board_amount(self, concept: str, period: str = "duration") -> str:
+        """Write an amount of the board within a sentence; 0 where there is no such fact."""
+        return self.amount(self.facts.value(concept, period=period) or "0.00")
+
+    def spending_members(self, brin: str | None = None) -> list[SpendingMember]:
+        """Return what a school, or the board, spent money on: each category, and behind it its interventions."""
+        members = self.facts.members(brin)
+        return [
+            SpendingMember(member, self.menu.names[member], kind, "" if brin else self._share(member))
+            for top in members
+            if top in TOP
+            for kind, some in (
+                ("category", [top]),
+                ("intervention", [key for key in members if self.menu.category.get(key) == top]),
+            )
+            for member in some
+        ]
+
+    def _share(self, member: str) -> str:
+        """Write a part of all spending in tenths of a percent: to look at, and no fact."""
+        part, whole = (_cents(self.facts.value("Spent", member=one)) for one in (member, None))
+        if not whole:
+            return ""
+        permille = (2_000 * part + whole) // (2 * whole)
+        return dutch.percent(Decimal(permille).scaleb(-3), 1)
+
+    def _reported_totals(self, wanted: Callable[[str, bool, tuple[str, str]], bool]) -> list[ReportedTotal]:
+        """Add up spending per category and name, in the order of their letters."""
+        columns = ("category", "intervention", "level", "on_menu", "amount")
+        totals: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for category, name, level, on_menu, amount in self.report.interventions.select(columns).iter_rows():
+            if wanted(level, on_menu, (category, name)):
+                totals[category, name] += amount
+        return [ReportedTotal(*place, amount) for place, amount in sorted(totals.items())]
 
 
-def label(concept: str) -> Html:
-    """What a concept is called."""
-    return text(BY_NAME[concept].nl)
-
-
-def balance(seen: PageContext, period: str, month: str = " december ") -> Html:
-    """What a balance is called, with its day."""
-    return together(label("CarriedOver"), words("sub", f"op {seen.last_day(period, month)}"))
-
-
-def sentence(*lines: str) -> Html:
-    """Paragraphs of plain text."""
-    return together(*[element("p", text(line)) for line in lines])
-
-
-_READ = ("category", "intervention", "level", "on_menu", "amount")
-
-
-def added_up(seen: PageContext, *, level: str | None = None, off_menu: bool = False) -> list[tuple[str, str, str]]:
-    """Spending of the board per category and name: at one level, or of what is not on the menukaart.
-
-    Returns:
-        Category, name, amount as facts have it; in the order of their letters.
-    """
-    keyed = set(seen.told.keys.select("category", "intervention").rows()) if off_menu else set()
-    summed: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for category, name, where, on_menu, amount in seen.told.interventions.select(_READ).iter_rows():
-        wanted = not (on_menu and (category, name) in keyed) if off_menu else where == level
-        if wanted:
-            summed[category, name] += amount
-    return [(*place, str(amount)) for place, amount in sorted(summed.items())]
+def _cents(value: str | None) -> int:
+    return int((value or "0.00").replace(".", ""))

@@ -1,36 +1,42 @@
-"""The page of a board: what a person reads in a browser and on paper, and, as inline XBRL, the filing itself.
+"""The page of a board: read in a browser and on paper, and, as inline XBRL, the filing itself.
 
-What a filing carries beside its facts: the taxonomy, the contexts and the units. No reader sees it.
+The words and the markup are in the folder `templates`; this module fills them in.
 """
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-import polars as pl
+from markupsafe import Markup
 
+from npo_pipeline import dutch
 from npo_pipeline.errors import NpoError
+from npo_pipeline.reports.board_page.chart import Chart, balance_chart, category_chart
 from npo_pipeline.reports.board_page.context import PageContext, menu
-from npo_pipeline.reports.board_page.html import Html, element, text, together
-from npo_pipeline.reports.board_page.sections import (
-    asked,
-    closing,
-    consent,
-    findings,
-    interventions,
-    level,
-    money,
-    opening,
-    origin,
-    short,
-    title,
-)
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.reports.xbrl.concepts import ISO4217, LINK, NAMESPACE, PREFIX, SCHEMA, XBRLDI, XBRLI, XLINK
+from npo_pipeline.reports.xbrl.concepts import (
+    BY_NAME,
+    ISO4217,
+    LINK,
+    NAMESPACE,
+    PREFIX,
+    SCHEMA,
+    XBRLDI,
+    XBRLI,
+    XLINK,
+)
 from npo_pipeline.reports.xbrl.instance import context_xml, unit_xml
 from npo_pipeline.rulebook.accountability.load import year_end_rules
+from schemas.frames.accounts import Facts
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 NAMESPACES = {
     "ix": "http://www.xbrl.org/2013/inlineXBRL",
@@ -42,71 +48,102 @@ NAMESPACES = {
     "iso4217": ISO4217,
     PREFIX: NAMESPACE,
 }
+TITLES = {
+    "kort": "In het kort",
+    "bevindingen": "Bevindingen",
+    "geld": "Geld per school",
+    "interventies": "Interventies",
+    "niveau": "Personeel niet in loondienst en bovenschoolse inzet",
+    "instemming": "Schoolscan, instemming en resultaten",
+    "gevraagd": "Wat gevraagd wordt",
+    "herkomst": "Waar de cijfers vandaan komen",
+}
+"""The parts of the page: anchor -> heading, in their order."""
+
+_BREAK_IN_TEXT = re.compile(r"(?<=[^>}\s])\s*\n\s*(?=[^<{\s]|\{\{)|(?<=\}\})\s*\n\s*(?=[^<{\s])")
+_BREAK = re.compile(r"\s*\n\s*")
+_NO_CHARACTER = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot write; the page has a space for it."""
 
 
-def header(seen: PageContext) -> Html:
-    """The element `ix:header`."""
-    contexts = [context_xml(context, seen.board, seen.year) for context in seen.placed.contexts]
-    resources = "".join([*contexts, *map(unit_xml, seen.placed.units)])
-    # Processors want the words `display:none` on the element itself; a class is not taken for it.
-    return Html(
-        '<div style="display:none"><ix:header><ix:references>'
-        f'<link:schemaRef xlink:type="simple" xlink:href="{SCHEMA}" />'
-        f"</ix:references><ix:resources>{resources}</ix:resources></ix:header></div>"
-    )
-
-
-_PARTS = (short, findings, money, interventions, level, consent, asked, origin)
-_PHONE = '<meta name="viewport" content="width=device-width, initial-scale=1" />'
-_XHTML = '<meta http-equiv="Content-Type" content="application/xhtml+xml; charset=UTF-8" />'
-_HTML = '<meta charset="utf-8" />'
-_XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
-
-
-def page(facts: pl.DataFrame, told: ReportData, *, filing: bool = True) -> bytes:
-    """The page of one board in UTF-8. The same input gives the same bytes.
+def page(facts: Facts, report: ReportData, *, filing: bool = True) -> bytes:
+    """Render the page of one board in UTF-8. The same input gives the same bytes.
 
     Args:
-        facts: the rows of one board of a fact frame (FACTS).
-        told: what is told of that board alone.
-        filing: whether it is inline XBRL (`.xhtml`); else the same page to be read only (`.html`), and it says so.
+        facts: of one board.
+        report: of that board alone.
+        filing: inline XBRL (`.xhtml`); else the same page to be read only (`.html`), and it says so.
 
     Raises:
         NpoError: the facts are not of one board, or one of them is not on the page exactly once. A fault of ours.
     """
-    boards = set(facts["board"].to_list())
+    boards = facts["board"].unique().to_list()
     if len(boards) != 1:
         raise NpoError(f"one page is of one board, not of {len(boards)}; this is a fault of the program")
-    seen = _seen(boards.pop(), facts, told, filing=filing)
-    body = together(opening(seen), element("div", *[make(seen) for make in _PARTS], css="frame"), closing(seen))
-    seen.placed.finish()
-    whole = _filed(seen, body) if filing else _read(seen, body)
-    return whole.encode("utf-8")
-
-
-def _seen(board: str, facts: pl.DataFrame, told: ReportData, *, filing: bool) -> PageContext:
-    placed = TaggedFacts(facts, told.year, tagged=filing)
-    currency = "USD" if "USD" in placed.units else "EUR"
-    return PageContext(board, told, placed, year_end_rules(), menu(), currency, filing)
-
-
-def _filed(seen: PageContext, body: Html) -> str:
-    spaces = "".join([f' xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items()])
-    start = f'{_XML}<html xmlns="http://www.w3.org/1999/xhtml"{spaces} xml:lang="nl">'
-    return f"{start}\n{_head(seen, _XHTML)}\n<body>{header(seen)}{body}</body>\n</html>\n"
-
-
-def _read(seen: PageContext, body: Html) -> str:
-    start = '<!DOCTYPE html>\n<html lang="nl">'
-    return f"{start}\n{_head(seen, _HTML)}\n<body>{body}</body>\n</html>\n"
-
-
-def _head(seen: PageContext, kind: str) -> str:
-    look = f'<style type="text/css">{style()}</style>'
-    return f"<head>{kind}{_PHONE}<title>{text(title(seen))}</title>{look}</head>"
+    (board,) = boards
+    tagged = TaggedFacts(facts, report.year, tagged=filing)
+    context = PageContext(
+        board=board, report=report, facts=tagged, rules=year_end_rules(), menu=menu(), filing=filing
+    )
+    contexts = [context_xml(one, board, report.year) for one in tagged.contexts]
+    resources = Markup("".join([*contexts, *map(unit_xml, tagged.units)]))
+    written = _environment().get_template("page.html").render(page=context, fact=tagged.fact, resources=resources)
+    tagged.finish()
+    return (_NO_CHARACTER.sub(" ", written) + "\n").encode()
 
 
 @cache
-def style() -> str:
-    """How the page looks (CSS)."""
+def page_sources() -> str:
+    """Return the texts that every page is made with: its look and its templates. A pack is as old as they are."""
+    templates = sorted((files(__package__) / "templates").iterdir(), key=lambda file: file.name)
+    return "\0".join([_style(), *(file.read_text(encoding="utf-8") for file in templates if file.is_file())])
+
+
+def _style() -> str:
     return (files(__package__) / "style.css").read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    """Return the templates with the words and functions that all of them use."""
+    # Only a command that makes pages pays for the import and for compiling the templates.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2.ext import Extension
+
+    class Compact(Extension):
+        """Take the line breaks out of a template: one within a text becomes a space."""
+
+        def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+            return _BREAK.sub("", _BREAK_IN_TEXT.sub(" ", source))
+
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        loader=PackageLoader("npo_pipeline.reports.board_page"),
+        extensions=[Compact],
+    )
+    environment.filters |= {"day": dutch.day, "short_day": dutch.short_day, "number": _number}
+    environment.globals |= {
+        "balance_chart": balance_chart,
+        "category_chart": category_chart,
+        "label": lambda concept: BY_NAME[concept].nl,
+        "namespaces": NAMESPACES,
+        "picture": _picture,
+        "schema": SCHEMA,
+        "severities": dutch.SEVERITIES,
+        "style": Markup(_style()),
+        "taxonomy": NAMESPACE,
+        "titles": TITLES,
+    }
+    return environment
+
+
+def _number(value: str, places: int) -> str:
+    return dutch.number(Decimal(value), places)
+
+
+def _picture(chart: Chart) -> str:
+    """Draw a chart and return it as the address of a picture."""
+    drawn = _environment().get_template("chart.svg").render(chart=chart)
+    return "data:image/svg+xml;base64," + b64encode(drawn.encode()).decode("ascii")

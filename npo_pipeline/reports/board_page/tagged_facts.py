@@ -1,47 +1,57 @@
-"""The facts of a board as they are put on its page: each exactly once, tagged as what it is."""
+"""The XBRL facts of a board as its page renders them: each exactly once."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import TypeAlias
 
-import polars as pl
+from markupsafe import Markup, escape
 
 from npo_pipeline import dutch
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.board_page.html import Html, text
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, PREFIX
 from npo_pipeline.reports.xbrl.instance import Context, context_id
+from schemas.frames.accounts import Facts
 
-Place = tuple[str, str | None, str | None, str | None, str]
+FactKey: TypeAlias = tuple[str, str | None, str | None, str | None, str]
 """Concept, brin, member, level and period of a fact."""
 
-_READ = ("concept", "brin", "member", "level", "period", "unit", "value")
+_COLUMNS = ("concept", "brin", "member", "level", "period", "unit", "value")
 _PLACES = {"money": 2, "share": 2, "count": 0}
 _SCALE = {"share": ' scale="-2"'}
 
 
 class TaggedFacts:
-    """The facts of one board, and which of them stand on the page already.
+    """Render XBRL facts into the page. Each must be rendered exactly once; `finish()` raises if one is missing.
 
-    `tagged`: whether they are marked as facts, as in a filing, or shown as plain text. `contexts`, `units`: what
-    they use, in the order of their names.
+    `contexts`, `units`: those of the facts, in the order of their names.
     """
 
-    def __init__(self, facts: pl.DataFrame, year: int, *, tagged: bool) -> None:
-        self._facts: dict[Place, tuple[str, str, str]] = {}
-        names: dict[Context, str] = {}
+    def __init__(self, facts: Facts, year: int, *, tagged: bool) -> None:
+        """Index the facts of one board.
+
+        Args:
+            facts: of the board.
+            year: the calendar year.
+            tagged: render them as inline XBRL, for a filing; else as plain text.
+
+        Raises:
+            NpoError: one is there twice. A fault of ours.
+        """
+        self._facts: dict[FactKey, tuple[str, str, str]] = {}
         self._members: dict[str | None, list[str]] = {}
-        for concept, brin, member, level, period, unit, value in facts.select(_READ).rows():
+        names: dict[Context, str] = {}
+        for concept, brin, member, level, period, unit, value in facts.select(_COLUMNS).rows():
             context = Context(period, brin, member, level)
             name = names.get(context) or names.setdefault(context, context_id(context, year))
             self._facts[concept, brin, member, level, period] = (unit, value, name)
             if member and concept == "Spent":
                 self._members.setdefault(brin, []).append(member)
-        self.contexts = sorted(names, key=names.__getitem__)
-        self.units = sorted({unit for unit, _, _ in self._facts.values() if unit})
         if len(self._facts) != facts.height:
             raise NpoError("the facts of a board hold one fact twice; this is a fault of the program")
+        self.contexts = sorted(names, key=names.__getitem__)
+        self.units = sorted({unit for unit, _, _ in self._facts.values() if unit})
         self._left = dict.fromkeys(self._facts)
         self._tagged = tagged
 
@@ -54,11 +64,11 @@ class TaggedFacts:
         level: str | None = None,
         period: str = "duration",
     ) -> str | None:
-        """The value of a fact; null where there is none. The fact is not on the page by this."""
+        """Return the value of a fact, or None. This does not render it."""
         found = self._facts.get((concept, brin, member, level, period))
         return found[1] if found else None
 
-    def show(
+    def fact(
         self,
         concept: str,
         brin: str | None = None,
@@ -66,65 +76,57 @@ class TaggedFacts:
         member: str | None = None,
         level: str | None = None,
         period: str = "duration",
-    ) -> Html:
-        """Put a fact on the page; nothing where there is none.
+    ) -> Markup:
+        """Render a fact; nothing where there is none.
 
         Raises:
-            NpoError: it stands there already.
+            NpoError: it was rendered before.
         """
-        place = (concept, brin, member, level, period)
-        if place not in self._facts:
-            return Html("")
-        if place not in self._left:
-            raise NpoError(f"{_named(place)} is on the page twice; this is a fault of the program")
-        del self._left[place]
-        unit, value, context = self._facts[place]
+        key = (concept, brin, member, level, period)
+        if key not in self._facts:
+            return Markup()
+        if key not in self._left:
+            raise NpoError(f"{_named(key)} is on the page twice; this is a fault of the program")
+        del self._left[key]
+        unit, value, context = self._facts[key]
+        name = f'name="{PREFIX}:{concept}" contextRef="{context}"'
         kind = BY_NAME[concept].kind
-        if kind in _PLACES:
-            return self._number(concept, kind, unit, value, context)
-        return self._words(concept, kind, value, context)
+        return self._number(name, kind, unit, value) if kind in _PLACES else self._text(name, kind, value)
 
     def brins(self) -> list[str]:
-        """The schools, in the order of the frame."""
-        return list(dict.fromkeys([place[1] for place in self._facts if place[1] is not None]))
+        """Return the schools, in the order of the frame."""
+        return list(dict.fromkeys([brin for _, brin, *_ in self._facts if brin is not None]))
 
     def members(self, brin: str | None) -> list[str]:
-        """On what a school, or the board, spent money: categories first, in the order of the menukaart."""
+        """Return the categories and interventions that a school, or the board, spent money on, in their order."""
         return self._members.get(brin, [])
 
     def finish(self) -> None:
-        """Make sure that every fact is on the page.
+        """Make sure that every fact was rendered.
 
         Raises:
-            NpoError: one is not.
+            NpoError: one was not.
         """
         if self._left:
             raise NpoError(f"{_named(next(iter(self._left)))} is not on the page; this is a fault of the program")
 
-    def _number(self, concept: str, kind: str, unit: str, value: str, context: str) -> Html:
+    def _number(self, name: str, kind: str, unit: str, value: str) -> Markup:
         exact = Decimal(value).scaleb(2) if kind == "share" else Decimal(value)
         digits = dutch.number(exact.copy_abs(), _PLACES[kind])
         minus, sign = ("-", ' sign="-"') if exact < 0 else ("", "")
-        after = "%" if kind == "share" else ""
-        if not self._tagged:
-            return Html(f"{minus}{digits}{after}")
-        form = f'decimals="INF" format="ixt:num-comma-decimal"{_SCALE.get(kind, "")}{sign}'
-        return Html(
-            f'{minus}<ix:nonFraction name="{PREFIX}:{concept}" contextRef="{context}" unitRef="{unit}" {form}>'
-            f"{digits}</ix:nonFraction>{after}"
-        )
+        if self._tagged:
+            form = f'decimals="INF" format="ixt:num-comma-decimal"{_SCALE.get(kind, "")}{sign}'
+            digits = f'<ix:nonFraction {name} unitRef="{unit}" {form}>{digits}</ix:nonFraction>'
+        return Markup(f"{minus}{digits}{'%' if kind == 'share' else ''}")
 
-    def _words(self, concept: str, kind: str, value: str, context: str) -> Html:
-        shown = text(dutch.day(date.fromisoformat(value)) if kind == "date" else value)
+    def _text(self, name: str, kind: str, value: str) -> Markup:
+        shown = escape(dutch.day(date.fromisoformat(value)) if kind == "date" else value)
         if not self._tagged:
             return shown
         form = ' format="ixt:date-day-monthname-year-nl"' if kind == "date" else ""
-        # The language is told of each text: processors do not take it from the root of the page.
-        return Html(
-            f'<ix:nonNumeric name="{PREFIX}:{concept}" contextRef="{context}"{form} xml:lang="nl">{shown}'
-            "</ix:nonNumeric>"
-        )
+        # Processors do not take the language from the root of the page, so each text carries it.
+        return Markup(f'<ix:nonNumeric {name}{form} xml:lang="nl">{shown}</ix:nonNumeric>')
 
 
-def _named(place: Place) -> str:
-    return " of ".join(str(part) for part in place if part is not None)
+def _named(key: FactKey) -> str:
+    return " of ".join(part for part in key if part is not None)
