@@ -11,7 +11,7 @@ from tests.home.npo import here
 from tests.home.seeing import published, select
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "home_0_1_0"
-MERGED = "14BE00"
+SUCCESSOR = "14BE00"
 OVERLAY = """\
 overlay_of: 2022-2023-po
 sources:
@@ -63,16 +63,7 @@ def test_it_is_a_home_of_the_version_before():
     texts = [path.read_text() for path in sorted((FIXTURE / "manifests").iterdir())]
     assert len(texts) == 24
     assert all('"code": "0.1.0+fc9041f4f0ff"' in text for text in texts)
-
-
-@pytest.mark.parametrize(
-    "place", [*FIXTURE.rglob("*.json"), FIXTURE / "npo.duckdb.gz"], ids=lambda path: path.name
-)
-def test_it_names_no_place_of_the_machine_that_made_it(place):
-    content = place.read_bytes()
-    content = gzip.decompress(content) if place.suffix == ".gz" else content
-    for root in (b"/tmp/", b"/home/"):
-        assert root not in content
+    assert not any("/" in text for text in texts), "a manifest names a place of the machine that wrote it"
 
 
 def test_everything_in_it_follows_still(old):
@@ -90,9 +81,9 @@ def test_its_status_says_what_is_to_come(old):
     assert document["to_come"][0] == {"month": "2023-01-01", "amount": "69090.72", "currency": "EUR"}
 
 
-def test_a_school_that_merged_is_explained(old):
-    text = go_on(old, "explain", MERGED, "--school-year", "2022-2023", "--lang", "en").stdout
-    assert "merge" in text
+def test_a_school_that_another_merged_into_is_explained(old):
+    text = go_on(old, "explain", SUCCESSOR, "--school-year", "2022-2023", "--lang", "en").stdout
+    assert "merged into it" in text
 
 
 def test_the_next_month_pays_what_it_said_was_to_come(gone_on):
