@@ -1,13 +1,25 @@
-"""Tables of the accountability of a calendar year: what boards told, and what follows from it."""
+"""Tables of the accountability of a calendar year: the reports of boards, and the accounts made of them."""
 
 from __future__ import annotations
 
 from typing import NewType
 
-import pandera.polars as pa
 import polars as pl
 
-from schemas.columns import CURRENCIES, MONEY, SCHOOL_YEAR, code, column, one_of, table, text, whole
+from schemas.columns import (
+    CURRENCIES,
+    SCHOOL_YEAR,
+    boolean,
+    code,
+    column,
+    day,
+    money,
+    money_not_negative,
+    one_of,
+    table,
+    text,
+    whole,
+)
 from schemas.rules import BOARD, BRIN
 
 LEVELS = ("school", "bovenschools")
@@ -23,6 +35,7 @@ SHARE = pl.Decimal(9, 4)
 Spending = NewType("Spending", pl.DataFrame)
 SPENDING = table(
     "spending",
+    "Valid rows of what boards report they spent; of a board and year only its latest delivery counts.",
     {
         "delivery_id": text(),
         "line": whole(),
@@ -30,126 +43,132 @@ SPENDING = table(
         "brin": code(BRIN),
         "year": whole(),
         "category": code(CATEGORY),
-        "intervention": text(),
+        "intervention": text("Name of the intervention as the board wrote it, made safe to show."),
         "level": one_of(LEVELS),
-        "amount": column(MONEY, pa.Check.ge(0)),
-        "external": column(MONEY, pa.Check.ge(0)),
+        "amount": money_not_negative("Amount spent, in the currency that the school is paid in."),
+        "external": money_not_negative(),
     },
     ("delivery_id", "line"),
 )
-"""What boards say they spent; `intervention` as the board wrote it, made harmless."""
 
 Consents = NewType("Consents", pl.DataFrame)
 CONSENTS = table(
     "consents",
+    "Valid rows of what boards report on consent, per school and school year; only the latest delivery counts.",
     {
         "delivery_id": text(),
         "line": whole(),
         "board": code(BOARD),
         "brin": code(BRIN),
         "school_year": code(SCHOOL_YEAR),
-        "school_scan": column(pl.Boolean),
-        "mr_consent": column(pl.Boolean),
-        "mr_date": column(pl.Date, nullable=True),
-        "board_level_agreed": column(MONEY, pa.Check.ge(0)),
-        "gmr_consent": column(pl.Boolean),
-        "gmr_date": column(pl.Date, nullable=True),
-        "parents_involved": text(nullable=True),
-        "municipality_informed": column(pl.Boolean, nullable=True),
-        "result": text(nullable=True),
+        "school_scan": boolean("Whether the school made its school scan."),
+        "mr_consent": boolean("Whether the participation council (MR) consented."),
+        "mr_date": day("Day of the consent of the MR; null where none was reported.", nullable=True),
+        "board_level_agreed": money_not_negative("Amount agreed to be spent by the board for several schools."),
+        "gmr_consent": boolean("Whether the joint participation council (GMR) consented."),
+        "gmr_date": day("Day of the consent of the GMR; null where none was reported.", nullable=True),
+        "parents_involved": text("How parents were involved, in the words of the board.", nullable=True),
+        "municipality_informed": boolean(
+            "Whether the municipality was informed; null where nothing was reported.", nullable=True
+        ),
+        "result": text("What came of it, in the words of the board.", nullable=True),
     },
     ("delivery_id", "line"),
 )
-"""Who consented to what, per school and school year."""
 
 Accounts = NewType("Accounts", pl.DataFrame)
 ACCOUNTS = table(
     "accounts",
+    "One row each time a year was accounted for, with totals and the texts of the rules it was judged by.",
     {
         "run_id": text(),
         "year": whole(),
-        "sequence": whole(),
-        "accounted_on": column(pl.Date),
+        "sequence": whole("Number of the account of this year, from 1."),
+        "accounted_on": day("Day on which the account was made."),
         "treatment": one_of(TREATMENTS),
-        "menukaart": text(),
-        "menukaart_sha256": text(),
-        "boards": whole(),
-        "schools": whole(),
-        "received": column(MONEY),
-        "received_usd": column(MONEY),
-        "spent": column(MONEY),
-        "spent_usd": column(MONEY),
-        "carried_out": column(MONEY),
-        "carried_out_usd": column(MONEY),
-        "errors": whole(),
-        "warnings": whole(),
-        "notes": whole(),
+        "menukaart": text("Names of the files with the menukaart and the rules on accountability."),
+        "menukaart_sha256": text("SHA-256 of each of those texts, as kept in `regulations`, joined by `+`."),
+        "boards": whole("Number of boards."),
+        "schools": whole("Number of schools of boards."),
+        "received": money("Amount received in the year, in euro."),
+        "received_usd": money("Amount received in the year, in US dollars."),
+        "spent": money("Amount spent in the year, in euro."),
+        "spent_usd": money("Amount spent in the year, in US dollars."),
+        "carried_out": money("Amount left over at the end of the year, in euro."),
+        "carried_out_usd": money("Amount left over at the end of the year, in US dollars."),
+        "errors": whole("Findings of severity error."),
+        "warnings": whole("Findings of severity warning."),
+        "notes": whole("Findings of severity note."),
     },
     ("run_id",),
 )
-"""One row each time a year was accounted for, with the texts of the rules it was judged by."""
 
 Findings = NewType("Findings", pl.DataFrame)
 FINDINGS = table(
     "findings",
+    "What is wrong in the accounts of a board, or worth knowing, in Dutch, because a board reads it.",
     {
         "year": whole(),
         "board": code(BOARD),
-        "brin": code(BRIN, nullable=True),
-        "rule": text(),
-        "severity": one_of(SEVERITIES),
-        "amount": column(MONEY, nullable=True),
-        "message": text(),
+        "brin": code(BRIN, "School (BRIN) that it is about; null where the board is meant.", nullable=True),
+        "rule": text("Name of the finding."),
+        "severity": one_of(SEVERITIES, "An error keeps the filing back, a warning needs a look, a note informs."),
+        "amount": money(
+            "Amount that it is about, in the currency of the school; null where there is none.", nullable=True
+        ),
+        "message": text("The finding in words, in Dutch."),
         "article": text(),
-        "advice": text(),
-        "file": text(nullable=True),
-        "line": whole(nullable=True),
+        "advice": text("What the board can do, in Dutch."),
+        "file": text("Name of the delivered file that it is in; null where it is in none.", nullable=True),
+        "line": whole("Line of that file; 1 is the header.", nullable=True),
     },
 )
-"""What is wrong or worth knowing, in Dutch, because a board reads it. `brin` is null where the board is meant."""
 
 Accountability = NewType("Accountability", pl.DataFrame)
 ACCOUNTABILITY = table(
     "accountability",
+    "One row per year and school of a board, of the latest account of the year.",
     {
         "year": whole(),
         "board": code(BOARD),
         "brin": code(BRIN),
-        "carried_in": column(MONEY),
-        "received": column(MONEY),
-        "spent": column(MONEY, pa.Check.ge(0)),
-        "external": column(MONEY, pa.Check.ge(0)),
-        "board_level": column(MONEY, pa.Check.ge(0)),
-        "carried_out": column(MONEY),
-        "mr_consent": column(pl.Boolean, nullable=True),
-        "gmr_consent": column(pl.Boolean, nullable=True),
-        "accrued": column(MONEY),
-        "school_scan": column(pl.Boolean, nullable=True),
+        "carried_in": money("Amount left over from the year before, in the currency of the row."),
+        "received": money(),
+        "spent": money_not_negative(),
+        "external": money_not_negative(),
+        "board_level": money_not_negative("Part of the spending by the board for several schools together."),
+        "carried_out": money(),
+        "mr_consent": boolean(nullable=True),
+        "gmr_consent": boolean(nullable=True),
+        "accrued": money(),
+        "school_scan": boolean(nullable=True),
         "currency": one_of(CURRENCIES),
         "treatment": one_of(TREATMENTS),
         "run_id": text(),
     },
     ("year", "board", "brin"),
 )
-"""Per school of a board: what it had, got, spent and keeps. `accrued` is what decisions make due of the year's
-own twelfths of both school years. A consent is null where nothing was told of it."""
 
 AccountabilityInterventions = NewType("AccountabilityInterventions", pl.DataFrame)
 ACCOUNTABILITY_INTERVENTIONS = table(
     "accountability_interventions",
+    "The spending of a school per intervention and level, of the latest account of a year.",
     {
         "year": whole(),
         "board": code(BOARD),
         "brin": code(BRIN),
         "category": code(CATEGORY),
-        "intervention": text(),
+        "intervention": text("Name on the menukaart, or as the board wrote it where it is not on it."),
         "level": one_of(LEVELS),
-        "amount": column(MONEY, pa.Check.ge(0)),
-        "external": column(MONEY, pa.Check.ge(0)),
-        "share": column(SHARE, nullable=True),
-        "on_menu": column(pl.Boolean),
+        "amount": money_not_negative("Amount spent, in the currency of the row."),
+        "external": money_not_negative(),
+        "share": column(
+            SHARE,
+            nullable=True,
+            description="Part of all that the school spent, from 0 to 1; null where that is 0.",
+        ),
+        "on_menu": boolean("Whether the intervention is on the menukaart of the year."),
         "currency": one_of(CURRENCIES),
     },
     ("year", "board", "brin", "category", "intervention", "level"),
 )
-"""Per school which part went to which intervention; `share` of what the school spent, null where that is 0."""

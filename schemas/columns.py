@@ -1,4 +1,4 @@
-"""What columns of published tables are made of: types, codes, and the checks that several of them share."""
+"""The building blocks of published tables: types, codes, checks, and the columns that several tables share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandera.polars as pa
 import polars as pl
 
-from schemas.light import cheap_column
+from schemas.light import cheap_column, with_description
 from schemas.rules import VESTIGING
 
 MONEY = pl.Decimal(18, 2)
@@ -49,55 +49,134 @@ SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 
 _Dtype = pl.DataType | type[pl.DataType]
 
+SHARED_DESCRIPTIONS = {
+    "accrued": "Amount that decisions make due for the year: its own twelfths of both its school years.",
+    "amount": "Amount in the currency of the row; above zero goes to the board, below zero comes back.",
+    "article": "Source of the rule: an article, a page or a paragraph.",
+    "board": "School board (bevoegd gezag): five digits.",
+    "brin": "School (BRIN): two digits and two capitals.",
+    "carried_out": "Amount left over at the end of the year: carried in, plus received, less spent.",
+    "category": "Category of the menukaart, A to F.",
+    "cause": "Why it is due, or no longer: `first_decision` or what changed since the decision before.",
+    "cluster": "Cluster of special education, as the file writes it.",
+    "component": "Component of the regulation: `per_pupil`, `achterstandsscore`, `cumi`, ...",
+    "cumi_pupils": "Pupils with a cultural minority background (CUMI); null where the file does not count them.",
+    "currency": "Currency of the amounts in the row: EUR, or USD in the Caribbean Netherlands.",
+    "decided_at": "Moment of the decision, UTC.",
+    "decision_id": "The decision: school year, currency unless euro, and number in its series (2021-2022-001).",
+    "delivery_id": "The delivered file that the row was read from, numbered in order of arrival (d000001).",
+    "external": "Part of the spending that went to staff not in employment (personeel niet in loondienst).",
+    "file": "Name of the delivered file.",
+    "gmr_consent": "Whether the joint participation council (GMR) consented; null where nothing was reported.",
+    "level": "Spent by the school itself, or `bovenschools`: by its board for several schools together.",
+    "line": "Line in the file; 1 is the header.",
+    "measure": "The measure that is counted: `pupils`, `score`, `cumi_pupils`, `newcomers`, ...",
+    "month": "Month that the amount is for, as the date of its first day.",
+    "mr_consent": "Whether the participation council (MR) consented; null where nothing was reported.",
+    "municipality": "Municipality of the school.",
+    "name": "Name of the school.",
+    "paid_month": "Month of the payment run, as the date of its first day.",
+    "payment_id": "The payment: 32 hexadecimal digits that follow from what is paid, so nothing is paid twice.",
+    "place": "Place of the school.",
+    "published": "Day on which the last of its rules was published; null where that is not known.",
+    "quantity": "Units that the rate is paid for: what was counted, less a threshold.",
+    "rate": "Amount per unit, in the currency of the row.",
+    "received": "Amount received in the year, in the currency of the row.",
+    "reference_date": "Day on which the pupils or scores are counted.",
+    "reported_by": "Who reported it.",
+    "resolved_by": "The later delivery that resolves the line, as long as it is not superseded itself.",
+    "rule": "The rule that the row or the account breaks, by its name.",
+    "run_id": "The run that wrote the row: its number, command and subject (000007-pay-2021-09).",
+    "scheme": "Code of the subsidy scheme, such as IOP or EHK.",
+    "school_scan": "Whether the school made its school scan; null where nothing was reported.",
+    "school_type": "School type; `vo_pro_vbo`: praktijkonderwijs and vbo basis/kader years 3-4; `cn`: Caribbean.",
+    "school_year": "School year, 1 August to 31 July (2021-2022).",
+    "spent": "Amount spent in the year by what the board reported, in the currency of the row.",
+    "status": "How sure the source is: `published`, `approximate` or `derived`.",
+    "superseded_by": "The later delivery that supersedes it; null while it is current.",
+    "treatment": "Item under which the annual accounts show what is left over.",
+    "vestiging": "School location (vestiging): the BRIN and two digits.",
+    "year": "Calendar year.",
+}
+"""Column name -> its meaning, where several tables or views have it. A table may say more of its own column."""
 
-def column(dtype: _Dtype, *checks: pa.Check, nullable: bool = False) -> pa.Column:
-    """A column of a type."""
-    return cheap_column(dtype, list(checks), nullable=nullable)
+
+def column(dtype: _Dtype, *checks: pa.Check, description: str = "", nullable: bool = False) -> pa.Column:
+    """Return a column of a type. Without a description it gets the shared one of its name (`table`)."""
+    return cheap_column(dtype, list(checks), description=description, nullable=nullable)
 
 
-def text(*checks: pa.Check, nullable: bool = False) -> pa.Column:
-    """A column of text."""
-    return column(pl.String, *checks, nullable=nullable)
+def text(description: str = "", *, nullable: bool = False) -> pa.Column:
+    """Return a column of text."""
+    return column(pl.String, description=description, nullable=nullable)
 
 
-def code(pattern: str, *, nullable: bool = False) -> pa.Column:
-    """A column of codes of a pattern."""
-    return text(pa.Check.str_matches(pattern), nullable=nullable)
+def code(pattern: str, description: str = "", *, nullable: bool = False) -> pa.Column:
+    """Return a column of codes that match a pattern."""
+    return column(pl.String, pa.Check.str_matches(pattern), description=description, nullable=nullable)
 
 
-def one_of(values: tuple[str, ...]) -> pa.Column:
-    """A column of words from a list."""
-    return text(pa.Check.isin(values))
+def one_of(values: tuple[str, ...], description: str = "") -> pa.Column:
+    """Return a column of words from a list."""
+    return column(pl.String, pa.Check.isin(values), description=description)
 
 
-def whole(*, nullable: bool = False) -> pa.Column:
-    """A column of whole numbers from 0."""
-    return column(pl.Int64, pa.Check.ge(0), nullable=nullable)
+def whole(description: str = "", *, nullable: bool = False) -> pa.Column:
+    """Return a column of whole numbers from 0."""
+    return column(pl.Int64, pa.Check.ge(0), description=description, nullable=nullable)
 
 
-def first_of_month(*, nullable: bool = False) -> pa.Column:
-    """A column of months, each the date of its first day."""
+def boolean(description: str = "", *, nullable: bool = False) -> pa.Column:
+    """Return a column of true and false."""
+    return column(pl.Boolean, description=description, nullable=nullable)
+
+
+def day(description: str = "", *, nullable: bool = False) -> pa.Column:
+    """Return a column of dates."""
+    return column(pl.Date, description=description, nullable=nullable)
+
+
+def first_of_month(description: str = "", *, nullable: bool = False) -> pa.Column:
+    """Return a column of months, each the date of its first day."""
     first = pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).dt.day() == 1), name="first_of_month")
-    return column(pl.Date, first, nullable=nullable)
+    return column(pl.Date, first, description=description, nullable=nullable)
 
 
-def not_zero() -> pa.Check:
-    """An amount that is not 0."""
-    return pa.Check(lambda data: data.lazyframe.select(pl.col(data.key) != 0), name="not_zero")
+def money(description: str = "", *, nullable: bool = False) -> pa.Column:
+    """Return a column of amounts of either sign: DECIMAL(18,2)."""
+    return column(MONEY, description=description, nullable=nullable)
 
 
-def table(name: str, columns: Mapping[str, pa.Column], key: tuple[str, ...] = ()) -> pa.DataFrameSchema:
-    """A table: its columns in order, and the columns that together no two rows share."""
-    return pa.DataFrameSchema(dict(columns), name=name, strict=True, unique=list(key) or None)
+def money_not_negative(description: str = "") -> pa.Column:
+    """Return a column of amounts from 0: DECIMAL(18,2)."""
+    return column(MONEY, pa.Check.ge(0), description=description)
 
 
-KEY = {
+def money_not_zero(description: str = "") -> pa.Column:
+    """Return a column of amounts that are never 0: DECIMAL(18,2)."""
+    nonzero = pa.Check(lambda data: data.lazyframe.select(pl.col(data.key) != 0), name="not_zero")
+    return column(MONEY, nonzero, description=description)
+
+
+def table(
+    name: str, description: str, columns: Mapping[str, pa.Column], key: tuple[str, ...] = ()
+) -> pa.DataFrameSchema:
+    """Return a table: its columns in order, and the columns that together no two rows share."""
+    described = {
+        one: column if column.description else with_description(column, SHARED_DESCRIPTIONS[one])
+        for one, column in columns.items()
+    }
+    return pa.DataFrameSchema(described, name=name, description=description, strict=True, unique=list(key) or None)
+
+
+AMOUNT_KEY = {
     "vestiging": code(VESTIGING),
     "school_type": one_of(SCHOOL_TYPES),
     "component": code(COMPONENT),
 }
+"""The columns that, within a decision, say which amount a row is of."""
 
 
 def schema_of(model: pa.DataFrameSchema) -> dict[str, pl.DataType]:
-    """The columns of a table and their polars types."""
+    """Return the columns of a table and their polars types."""
     return {name: column.dtype.type for name, column in model.columns.items()}

@@ -8,12 +8,11 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.columns import (
+    AMOUNT_KEY,
     CAUSES,
     COMPONENT,
     CURRENCIES,
-    KEY,
     MOMENT,
-    MONEY,
     OUTCOMES,
     QUANTITY,
     RATE,
@@ -27,8 +26,11 @@ from schemas.columns import (
     YES_NO,
     code,
     column,
+    day,
     first_of_month,
-    not_zero,
+    money,
+    money_not_negative,
+    money_not_zero,
     one_of,
     table,
     text,
@@ -37,30 +39,48 @@ from schemas.columns import (
 from schemas.rules import BOARD, BRIN, VESTIGING
 
 Regulations = NewType("Regulations", pl.DataFrame)
-REGULATIONS = table("regulations", {"sha256": text(), "name": text(), "text": text()}, ("sha256",))
+REGULATIONS = table(
+    "regulations",
+    "The texts of the rules that decisions and accounts were made by, each once.",
+    {
+        "sha256": text("SHA-256 of the text, 64 hexadecimal digits."),
+        "name": text("Name of the file."),
+        "text": text("The file as it was, in YAML."),
+    },
+    ("sha256",),
+)
 
 Decisions = NewType("Decisions", pl.DataFrame)
 DECISIONS = table(
     "decisions",
+    "One row per decision; the decisions of a school year in one currency are a series, and the last is in force.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        "sequence": whole(),
-        "regulation": text(),
-        "regulation_sha256": text(),
-        "reference_date": column(pl.Date),
-        "reason": text(nullable=True),
+        "sequence": whole("Number of the decision in its school year and currency, from 1."),
+        "regulation": text("Names of the regulation files; an overlay is joined to its file by `+`."),
+        "regulation_sha256": text("SHA-256 of each of those texts, as kept in `regulations`."),
+        "reference_date": day(),
+        "reason": text("Reason of the decision as given; null for a first decision.", nullable=True),
         "decided_at": column(MOMENT),
-        "total": column(MONEY),
-        "currency": one_of(CURRENCIES),
-        "rests_on": text(nullable=True),
+        "total": money("Sum of its instalments and grants, in its currency."),
+        "currency": one_of(CURRENCIES, "Currency of all its amounts."),
+        "rests_on": text(
+            "Assumptions in words: what no source states literally; null where there is none.", nullable=True
+        ),
         "run_id": text(),
-        "published": column(pl.Date, nullable=True),
-        "valid_from": first_of_month(nullable=True),
-        "valid_to": first_of_month(nullable=True),
-        "paid_until": first_of_month(nullable=True),
-        "prepared_by": text(nullable=True),
-        "approved_by": text(nullable=True),
+        "published": day(nullable=True),
+        "valid_from": first_of_month(
+            "First month with an instalment, as the date of its first day.", nullable=True
+        ),
+        "valid_to": first_of_month("Last month with an instalment, as the date of its first day.", nullable=True),
+        "paid_until": first_of_month(
+            "Last month that was paid before it, since the first decision of its series: changes up to then are "
+            "corrections.",
+            nullable=True,
+        ),
+        "prepared_by": text("Who prepared it; null where nobody was named.", nullable=True),
+        "approved_by": text("Who approved it; null where nobody was named.", nullable=True),
     },
     ("decision_id",),
 )
@@ -68,110 +88,127 @@ DECISIONS = table(
 DecisionInputRows = NewType("DecisionInputRows", pl.DataFrame)
 DECISION_INPUTS = table(
     "decision_inputs",
-    {"decision_id": text(), "delivery_id": text(), "used_for": text()},
+    "The deliveries that each decision rests on.",
+    {
+        "decision_id": text(),
+        "delivery_id": text("The delivered file that was used."),
+        "used_for": text("What it was used for: `pupils_po`, `pupils_vo`, `cumi`, `scores`, `changes`, ..."),
+    },
     ("decision_id", "delivery_id", "used_for"),
 )
 
 Entitlements = NewType("Entitlements", pl.DataFrame)
 ENTITLEMENTS = table(
     "entitlements",
+    "Quantity times rate per school location, school type and component.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        "board": code(BOARD),
+        "board": code(BOARD, "School board that holds the school on the first day of the school year."),
         "brin": code(BRIN),
-        **KEY,
+        **AMOUNT_KEY,
         "quantity": column(QUANTITY, pa.Check.ge(0)),
         "rate": column(RATE, pa.Check.ge(0)),
-        "amount": column(MONEY, pa.Check.ge(0)),
+        "amount": money_not_negative("Amount for the whole school year, in the currency of the row."),
         "article": text(),
         "measure": text(),
         "status": one_of(STATUSES),
         "currency": one_of(CURRENCIES),
     },
-    ("decision_id", *KEY),
+    ("decision_id", *AMOUNT_KEY),
 )
 
 Trace = NewType("Trace", pl.DataFrame)
 TRACE = table(
     "trace",
+    "The calculation of each entitlement, written by the calculation itself.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        **KEY,
+        **AMOUNT_KEY,
         "measure": text(),
-        "counted": column(QUANTITY, pa.Check.ge(0)),
-        "threshold": whole(nullable=True),
-        "level": text(nullable=True),
+        "counted": column(QUANTITY, pa.Check.ge(0), description="Units that were counted."),
+        "threshold": whole("Units that are not paid for; null where there is no threshold.", nullable=True),
+        "level": text("The threshold is taken once per `brin` or per `vestiging`.", nullable=True),
         "quantity": column(QUANTITY, pa.Check.ge(0)),
-        "unit": text(),
+        "unit": text("Unit of the rate, such as `EUR per pupil`."),
         "rate": column(RATE, pa.Check.ge(0)),
-        "unrounded": column(UNROUNDED, pa.Check.ge(0)),
-        "amount": column(MONEY, pa.Check.ge(0)),
+        "unrounded": column(UNROUNDED, pa.Check.ge(0), description="Quantity times rate, exactly."),
+        "amount": money_not_negative("The unrounded amount in whole cents, in the currency of the row."),
         "currency": one_of(CURRENCIES),
         "status": one_of(STATUSES),
         "article": text(),
-        "source": text(),
-        "url": text(),
-        "regulation": text(),
+        "source": text("Title of the publication that states the rate."),
+        "url": text("Address of that publication."),
+        "regulation": text("Name of the regulation file."),
     },
-    ("decision_id", *KEY),
+    ("decision_id", *AMOUNT_KEY),
 )
 
 Instalments = NewType("Instalments", pl.DataFrame)
 INSTALMENTS = table(
     "instalments",
+    "The amounts that fall due per month: the entitlements by month, with their adjustments.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        **KEY,
-        "month": first_of_month(),
-        "amount": column(MONEY, not_zero()),
+        **AMOUNT_KEY,
+        "month": first_of_month("Month in which it falls due, as the date of its first day."),
+        "amount": money_not_zero("Amount in the currency of the decision; never 0."),
     },
-    ("decision_id", *KEY, "month"),
+    ("decision_id", *AMOUNT_KEY, "month"),
 )
 
 Adjustments = NewType("Adjustments", pl.DataFrame)
 ADJUSTMENTS = table(
     "adjustments",
+    "What a merger, closure, opening or amendment adds to an instalment or takes from it.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        **KEY,
+        **AMOUNT_KEY,
         "month": first_of_month(),
-        "cause": one_of(CAUSES),
-        "other_vestiging": code(VESTIGING, nullable=True),
-        "amount": column(MONEY, not_zero()),
+        "cause": one_of(CAUSES, "The change: `merger`, `closure`, `opening` or `amendment`."),
+        "other_vestiging": code(
+            VESTIGING, "School location that it goes to or comes from; null where there is none.", nullable=True
+        ),
+        "amount": money_not_zero("Amount in the currency of the row; above zero is added, below zero taken off."),
         "currency": one_of(CURRENCIES),
     },
-    ("decision_id", *KEY, "month", "cause", "other_vestiging"),
+    ("decision_id", *AMOUNT_KEY, "month", "cause", "other_vestiging"),
 )
 
 DueChanges = NewType("DueChanges", pl.DataFrame)
 DUE_CHANGES = table(
     "due_changes",
+    "What a decision makes due that the one before it did not, per month and cause; nothing of a first decision.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        **KEY,
+        **AMOUNT_KEY,
         "month": first_of_month(),
         "cause": one_of(CAUSES),
-        "amount": column(MONEY, not_zero()),
+        "amount": money_not_zero(),
         "currency": one_of(CURRENCIES),
     },
-    ("decision_id", *KEY, "month", "cause"),
+    ("decision_id", *AMOUNT_KEY, "month", "cause"),
 )
 
 SettlementTerms = NewType("SettlementTerms", pl.DataFrame)
 SETTLING = table(
     "settling",
+    "How corrections of a school type and component are settled, by the regulation: one row per month of payment.",
     {
         "decision_id": text(),
         "school_type": one_of(SCHOOL_TYPES),
         "component": code(COMPONENT),
-        "month": first_of_month(),
-        "corrections": one_of(SETTLEMENTS),
-        "floor_zero": one_of(YES_NO),
+        "month": first_of_month("Month of payment, as the date of its first day."),
+        "corrections": one_of(
+            SETTLEMENTS, "A correction is paid whole in the next run, or spread over the months."
+        ),
+        "floor_zero": one_of(
+            YES_NO, "Whether a payment is never below zero, so that a clawback waits for amounts due."
+        ),
     },
     ("decision_id", "school_type", "component", "month"),
 )
@@ -179,23 +216,24 @@ SETTLING = table(
 Grants = NewType("Grants", pl.DataFrame)
 GRANTS = table(
     "grants",
+    "The decision on each application for subsidy; this program does not pay them.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
         "scheme": code(SCHEME),
-        "board": code(BOARD),
+        "board": code(BOARD, "Board that applied: five digits."),
         "brin": code(BRIN),
-        "applied_on": column(pl.Date),
-        "pupils_applied": whole(),
-        "amount_applied": column(MONEY, pa.Check.ge(0)),
-        "pupils_allowed": whole(),
-        "amount": column(MONEY, pa.Check.ge(0)),
-        "outcome": one_of(OUTCOMES),
-        "reason": text(),
+        "applied_on": day("Day of the application."),
+        "pupils_applied": whole("Number of pupils applied for."),
+        "amount_applied": money_not_negative("Amount applied for, in the currency of the row."),
+        "pupils_allowed": whole("Number of pupils that subsidy may be granted for."),
+        "amount": money_not_negative("Amount granted, in the currency of the row."),
+        "outcome": one_of(OUTCOMES, "Whether it was granted, reduced or refused."),
+        "reason": text("Why, in words."),
         "article": text(),
         "status": one_of(STATUSES),
         "currency": one_of(CURRENCIES),
-        "window_name": text(nullable=True),
+        "window_name": text("Application window; null where the application was in none.", nullable=True),
         "delivery_id": text(),
         "line": whole(),
     },
@@ -205,17 +243,22 @@ GRANTS = table(
 Payments = NewType("Payments", pl.DataFrame)
 PAYMENTS = table(
     "payments",
+    "The ledger: one row per payment. Rows are never changed or removed.",
     {
         "payment_id": code(r"^[0-9a-f]{32}$"),
         "run_id": text(),
         "paid_month": first_of_month(),
         "school_year": code(SCHOOL_YEAR),
-        "decision_id": text(),
-        "board": code(BOARD),
+        "decision_id": text("The decision that makes it due (2021-2022-001)."),
+        "board": code(
+            BOARD, "School board that is paid: the one that holds the school on the first day of the month."
+        ),
         "brin": code(BRIN),
-        **KEY,
-        "amount": column(MONEY, not_zero()),
-        "reason": one_of(REASONS),
+        **AMOUNT_KEY,
+        "amount": money_not_zero(
+            "Amount in the currency of the row; above zero is paid to the board, below zero comes back; never 0."
+        ),
+        "reason": one_of(REASONS, "The instalment of the month itself, or a correction."),
         "currency": one_of(CURRENCIES),
     },
     ("payment_id",),
@@ -224,13 +267,14 @@ PAYMENTS = table(
 CorrectionCauses = NewType("CorrectionCauses", pl.DataFrame)
 CORRECTION_CAUSES = table(
     "correction_causes",
+    "The decision, month and cause that each part of a correction is for; the parts of a payment add up to it.",
     {
         "payment_id": code(r"^[0-9a-f]{32}$"),
         "run_id": text(),
         "decision_id": text(),
         "month": first_of_month(),
         "cause": one_of(CAUSES),
-        "amount": column(MONEY, not_zero()),
+        "amount": money_not_zero("Part of the payment, in its currency."),
     },
     ("payment_id", "decision_id", "month", "cause"),
 )
@@ -238,18 +282,19 @@ CORRECTION_CAUSES = table(
 Runs = NewType("Runs", pl.DataFrame)
 RUNS = table(
     "runs",
+    "One row per run that changed the books, with its manifest.",
     {
-        "run_id": text(),
-        "command": text(),
-        "month": first_of_month(nullable=True),
-        "status": one_of(("done",)),
-        "started_at": column(MOMENT),
-        "finished_at": column(MOMENT),
-        "payments": whole(),
-        "total": column(MONEY),
-        "total_usd": column(MONEY),
-        "manifest": text(),
-        "manifest_sha256": code(r"^[0-9a-f]{64}$"),
+        "run_id": text("The run: its number, command and subject (000007-pay-2021-09)."),
+        "command": text("The command: `ingest`, `decide`, `pay` or `account`."),
+        "month": first_of_month("Month of a payment run, as the date of its first day; else null.", nullable=True),
+        "status": one_of(("done",), "Always `done`: a run that fails changes nothing."),
+        "started_at": column(MOMENT, description="Moment at which it began, UTC."),
+        "finished_at": column(MOMENT, description="Moment at which it had all that it wrote, UTC."),
+        "payments": whole("Number of payments that it made."),
+        "total": money("Sum of its payments in euro."),
+        "total_usd": money("Sum of its payments in US dollars."),
+        "manifest": text("What went in and what came out, with the hash of the manifest before it, in JSON."),
+        "manifest_sha256": code(r"^[0-9a-f]{64}$", "SHA-256 of the manifest."),
     },
     ("run_id",),
 )

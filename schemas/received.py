@@ -1,4 +1,4 @@
-"""Tables of what was received: deliveries, what was refused or corrected, schools, counts, applications."""
+"""Tables of what was received: deliveries, rejected and corrected rows, schools, counts, applications."""
 
 from __future__ import annotations
 
@@ -7,24 +7,41 @@ from typing import NewType
 import pandera.polars as pa
 import polars as pl
 
-from schemas.columns import MOMENT, MONEY, QUANTITY, SCHEME, SCHOOL_TYPES, code, column, one_of, table, text, whole
+from schemas.columns import (
+    MOMENT,
+    QUANTITY,
+    SCHEME,
+    SCHOOL_TYPES,
+    code,
+    column,
+    day,
+    money_not_negative,
+    one_of,
+    table,
+    text,
+    whole,
+)
 from schemas.rules import BOARD, BRIN, RULES, VESTIGING
 
 Deliveries = NewType("Deliveries", pl.DataFrame)
 DELIVERIES = table(
     "deliveries",
+    "One row per delivered file.",
     {
-        "delivery_id": text(),
-        "reference_date": column(pl.Date, nullable=True),
-        "kind": text(),
+        "delivery_id": text("The delivered file, numbered in order of arrival (d000001)."),
+        "reference_date": day(
+            "Day on which its pupils or scores are counted; null for a file that belongs to no date.",
+            nullable=True,
+        ),
+        "kind": text("Kind of file, recognised by its header: `register_po`, `scores`, `changes`, ..."),
         "file": text(),
-        "sha256": code(r"^[0-9a-f]{64}$"),
-        "rows": whole(),
-        "rejected": whole(),
-        "ingested_at": column(MOMENT),
+        "sha256": code(r"^[0-9a-f]{64}$", "SHA-256 of the bytes of the file."),
+        "rows": whole("Rows in the file, without its header."),
+        "rejected": whole("Rows that were rejected and stand in `quarantine`."),
+        "ingested_at": column(MOMENT, description="Moment of ingest, UTC."),
         "superseded_by": text(nullable=True),
         "run_id": text(),
-        "encoding": text(),
+        "encoding": text("Encoding that the file was read in."),
     },
     ("delivery_id",),
 )
@@ -32,36 +49,42 @@ DELIVERIES = table(
 Quarantine = NewType("Quarantine", pl.DataFrame)
 QUARANTINE = table(
     "quarantine",
+    "One row per fault of a rejected row: a row with two faults stands here twice.",
     {
         "delivery_id": text(),
         "file": text(),
         "line": whole(),
         "rule": one_of(RULES),
-        "column_name": text(nullable=True),
-        "message": text(),
-        "board": code(BOARD, nullable=True),
-        "period": text(nullable=True),
+        "column_name": text("Column with the fault; null where the whole row is meant.", nullable=True),
+        "message": text("The fault in words, without personal data."),
+        "board": code(BOARD, "Board that the row is of, in files that boards deliver themselves.", nullable=True),
+        "period": text(
+            "Calendar year or school year that the row is of, in files that boards deliver themselves.",
+            nullable=True,
+        ),
     },
     ("delivery_id", "line", "rule", "column_name"),
 )
-"""Refused rows; `board` and `period` are whose row it is and of when, in files that boards deliver themselves."""
 
 SourceCorrections = NewType("SourceCorrections", pl.DataFrame)
 SOURCE_CORRECTIONS = table(
     "source_corrections",
+    "One row per declared correction of a delivered row and school that it touches; in force as its delivery is.",
     {
         "delivery_id": text(),
         "file": text(),
         "line": whole(),
-        "vestiging": code(VESTIGING, nullable=True),
-        "column_name": text(),
-        "action": one_of(("set", "drop")),
-        "expected": text(nullable=True),
-        "value": text(nullable=True),
-        "reason": text(),
+        "vestiging": code(
+            VESTIGING, "School location that the correction touches; null where a pupil moved.", nullable=True
+        ),
+        "column_name": text("Column that was corrected."),
+        "action": one_of(("set", "drop"), "A value was `set`, or the row was dropped."),
+        "expected": text("Value in the file; null for a pupil register.", nullable=True),
+        "value": text("Value that was read in its place; null for a pupil register.", nullable=True),
+        "reason": text("Why the file is wrong, as declared."),
         "reported_by": text(),
-        "reported_on": column(pl.Date),
-        "expires": column(pl.Date),
+        "reported_on": day("Day on which it was reported."),
+        "expires": day("Day from which a corrected file should have come."),
     },
     ("delivery_id", "line", "column_name", "vestiging"),
 )
@@ -69,11 +92,12 @@ SOURCE_CORRECTIONS = table(
 Resolutions = NewType("Resolutions", pl.DataFrame)
 RESOLUTIONS = table(
     "resolutions",
+    "One row per rejected line that a row of a later delivery resolves.",
     {
-        "delivery_id": text(),
-        "line": whole(),
+        "delivery_id": text("The delivery with the rejected line."),
+        "line": whole("The rejected line, as in `quarantine`."),
         "resolved_by": text(),
-        "reason": text(),
+        "reason": text("Why the line was rejected and is right now, as declared."),
         "reported_by": text(),
     },
     ("delivery_id", "line", "resolved_by"),
@@ -82,6 +106,7 @@ RESOLUTIONS = table(
 SchoolFacts = NewType("SchoolFacts", pl.DataFrame)
 SCHOOL_FACTS = table(
     "school_facts",
+    "Facts about schools as files state them; table `schools` is derived from them.",
     {
         "delivery_id": text(),
         "vestiging": code(VESTIGING),
@@ -89,23 +114,24 @@ SCHOOL_FACTS = table(
         "name": text(nullable=True),
         "place": text(nullable=True),
         "municipality": text(nullable=True),
-        "as_of": column(pl.Date),
-        "source": one_of(("pupils", "addresses", "changes")),
+        "as_of": day("Day from which the fact holds."),
+        "source": one_of(("pupils", "addresses", "changes"), "Kind of list that states it."),
     },
 )
 
 Schools = NewType("Schools", pl.DataFrame)
 SCHOOLS = table(
     "schools",
+    "The directory: one row per school location and period with one board.",
     {
         "vestiging": code(VESTIGING),
         "brin": code(BRIN),
-        "board": code(BOARD),
+        "board": code(BOARD, "School board (bevoegd gezag) that holds the school in the period: five digits."),
         "name": text(nullable=True),
         "place": text(nullable=True),
         "municipality": text(nullable=True),
-        "valid_from": column(pl.Date),
-        "valid_to": column(pl.Date, nullable=True),
+        "valid_from": day("First day of the period; the first period also counts before it."),
+        "valid_to": day("Last day of the period; null while it lasts.", nullable=True),
     },
     ("vestiging", "valid_from"),
 )
@@ -113,15 +139,16 @@ SCHOOLS = table(
 Counts = NewType("Counts", pl.DataFrame)
 COUNTS = table(
     "counts",
+    "Pupils per school location, school type and cluster, as a file counts them; two files may count the same.",
     {
         "delivery_id": text(),
-        "reference_date": column(pl.Date),
+        "reference_date": day(),
         "vestiging": code(VESTIGING),
         "school_type": one_of(SCHOOL_TYPES),
         "cluster": text(nullable=True),
-        "pupils": whole(nullable=True),
+        "pupils": whole("Number of pupils; null where the file does not count them.", nullable=True),
         "cumi_pupils": whole(nullable=True),
-        "newcomers": whole(nullable=True),
+        "newcomers": whole("Newcomers; null where the file does not count them.", nullable=True),
     },
     ("delivery_id", "vestiging", "school_type", "cluster"),
 )
@@ -129,12 +156,15 @@ COUNTS = table(
 Scores = NewType("Scores", pl.DataFrame)
 SCORES = table(
     "scores",
+    "Achterstandsscore per school location, as one file of CBS gives it.",
     {
         "delivery_id": text(),
-        "reference_date": column(pl.Date),
+        "reference_date": day(),
         "vestiging": code(VESTIGING),
-        "score": column(QUANTITY, pa.Check.ge(0)),
-        "pupils": whole(),
+        "score": column(
+            QUANTITY, pa.Check.ge(0), description="Achterstandsscore after threshold, in units of score."
+        ),
+        "pupils": whole("Number of pupils as CBS counts them."),
     },
     ("delivery_id", "vestiging"),
 )
@@ -142,28 +172,32 @@ SCORES = table(
 Changes = NewType("Changes", pl.DataFrame)
 CHANGES = table(
     "changes",
+    "Changes of schools: board transfers, mergers, closures and openings.",
     {
         "delivery_id": text(),
-        "effective": column(pl.Date),
-        "kind": text(),
-        "vestiging": code(VESTIGING),
-        "board": code(BOARD, nullable=True),
-        "successor": code(VESTIGING, nullable=True),
+        "effective": day("Effective date."),
+        "kind": text("`bestuursoverdracht`, `fusie`, `sluiting` or `opening`."),
+        "vestiging": code(VESTIGING, "School location that changes: six characters."),
+        "board": code(BOARD, "Board that holds the school from then on; null where it stays.", nullable=True),
+        "successor": code(
+            VESTIGING, "School location that it merges into; null where there is none.", nullable=True
+        ),
     },
 )
 
 Applications = NewType("Applications", pl.DataFrame)
 APPLICATIONS = table(
     "applications",
+    "Applications for subsidy, as delivered.",
     {
         "delivery_id": text(),
         "line": whole(),
         "scheme": code(SCHEME),
-        "board": code(BOARD),
+        "board": code(BOARD, "Board that applied: five digits."),
         "brin": code(BRIN),
-        "applied_on": column(pl.Date),
-        "pupils": whole(),
-        "amount": column(MONEY, pa.Check.ge(0)),
+        "applied_on": day("Day of the application."),
+        "pupils": whole("Number of pupils applied for."),
+        "amount": money_not_negative("Amount applied for, in euro."),
     },
     ("delivery_id", "line"),
 )
@@ -171,16 +205,19 @@ APPLICATIONS = table(
 Differences = NewType("Differences", pl.DataFrame)
 DIFFERENCES = table(
     "differences",
+    "Schools on which two files of a reference date disagree, and scores off their formula.",
     {
         "run_id": text(),
-        "reference_date": column(pl.Date),
+        "reference_date": day(),
         "vestiging": code(VESTIGING),
         "school_type": one_of(SCHOOL_TYPES),
-        "measure": text(),
-        "used": column(QUANTITY, nullable=True),
-        "used_delivery": text(),
-        "other": column(QUANTITY, nullable=True),
-        "other_delivery": text(),
-        "message": text(),
+        "measure": text("The measure that differs, or `score_formula`."),
+        "used": column(
+            QUANTITY, nullable=True, description="Value in the file that is used; null where it has none."
+        ),
+        "used_delivery": text("Delivery that is used."),
+        "other": column(QUANTITY, nullable=True, description="Value in the other file; null where it has none."),
+        "other_delivery": text("Delivery that differs from it."),
+        "message": text("The difference in words."),
     },
 )

@@ -19,6 +19,7 @@ import polars as pl
 
 from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.changeset import ChangeSet
+from npo_pipeline.books.comments import add_comments
 from npo_pipeline.books.duckdb import Engine, first_line, reading, writing
 from npo_pipeline.books.manifest import build_manifest, publish_copy, stage_copy
 from npo_pipeline.books.paths import Home
@@ -43,6 +44,7 @@ def write_changeset(engine: Engine, draft: Path, changeset: ChangeSet, sealing: 
     with writing(engine, draft):
         if fresh:
             create(engine)
+        add_comments(engine)
         for name in changeset.replaced:
             engine.execute(f"delete from {name}")
         for name, frame in {**changeset.appended, **changeset.replaced}.items():

@@ -27,7 +27,7 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     for model in TABLES:
         columns = ", ".join(f"{name} {sql_type(column.dtype.type)}" for name, column in model.columns.items())
         made.append(f"create table {model.name} ({columns})")
-    made += [f"create view {name} as {query}" for name, query in VIEWS.items()]
+    made += [f"create view {name} as {view.query}" for name, view in VIEWS.items()]
     connection.execute(";".join(made))
 
 

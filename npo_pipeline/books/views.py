@@ -1,11 +1,20 @@
-"""The views beside the tables: what finance people read, in SQL.
+"""The views beside the tables, in SQL, for finance people: what is due, what was paid, what is open.
 
 Amounts keep one sign: above zero goes to the board, below zero comes back.
 """
 
 from __future__ import annotations
 
-_KEY = "school_year, currency, vestiging, school_type, component"
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandera.polars as pa
+
+from schemas.columns import SHARED_DESCRIPTIONS
+from schemas.decided import DECISIONS
+from schemas.received import COUNTS
+
+_ITEM = "school_year, currency, vestiging, school_type, component"
 
 DUE_ITEMS = """
     select i.school_year, d.currency, i.vestiging, i.school_type, i.component, i.month, 'first_decision' as cause,
@@ -18,7 +27,7 @@ DUE_ITEMS = """
 """What each decision made due: the first one all of its instalments, a later one what it changed, per cause."""
 
 BOOKED = f"""
-    select {_KEY}, paid_month as month, max(d.sequence) as sequence
+    select {_ITEM}, paid_month as month, max(d.sequence) as sequence
     from payments p join decisions d using (decision_id, school_year, currency)
     where p.reason = 'instalment' group by all"""
 """By which decision the instalment of a month was booked."""
@@ -32,7 +41,7 @@ FIRST_RUNS = """
 """Which decision was in force when a month was first run, of the school years that had one by then."""
 
 SETTLED = f"""
-    select {_KEY}, c.decision_id, c.month, c.cause, sum(c.amount)::decimal(18, 2) as amount
+    select {_ITEM}, c.decision_id, c.month, c.cause, sum(c.amount)::decimal(18, 2) as amount
     from correction_causes c join payments p using (payment_id) group by all"""
 """What corrections settled of what was due."""
 
@@ -48,15 +57,15 @@ def _holder(items: str, day: str) -> str:
 
 
 _OPEN = f"""
-    select {_KEY}, i.decision_id, i.month, i.cause, i.amount - coalesce(s.amount, 0) as amount,
+    select {_ITEM}, i.decision_id, i.month, i.cause, i.amount - coalesce(s.amount, 0) as amount,
            (select (max(paid_month) + interval 1 month)::date from payments) as next_month
     from ({DUE_ITEMS}) i
-    left join ({SETTLED}) s using ({_KEY}, decision_id, month, cause)
-    left join ({BOOKED}) b using ({_KEY}, month)
+    left join ({SETTLED}) s using ({_ITEM}, decision_id, month, cause)
+    left join ({BOOKED}) b using ({_ITEM}, month)
     left join ({FIRST_RUNS}) r using (school_year, currency, month)
     where i.month <= (select max(paid_month) from payments)
         and i.sequence > coalesce(b.sequence, r.sequence, 0) and i.amount <> coalesce(s.amount, 0)
-    qualify sum(i.amount - coalesce(s.amount, 0)) over (partition by {_KEY}, i.month) <> 0"""
+    qualify sum(i.amount - coalesce(s.amount, 0)) over (partition by {_ITEM}, i.month) <> 0"""
 """What is open; what was decided and undone of a month before anything was settled is not."""
 
 _ELSEWHERE = f"""
@@ -66,27 +75,72 @@ _ELSEWHERE = f"""
         using (vestiging, paid_month)
     where p.board <> h.board"""
 
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """Represent a view: its query, what a row is, and its columns where the tables do not describe them.
+
+    `rows_of`: the table whose columns it has. `columns`: name -> description, for others than
+    `schemas.columns.SHARED_DESCRIPTIONS`.
+    """
+
+    query: str
+    description: str
+    rows_of: pa.DataFrameSchema | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def describe(self, column: str) -> str:
+        """Return the description of a column."""
+        if self.rows_of is not None:
+            return str(self.rows_of.columns[column].description)
+        return self.columns.get(column) or SHARED_DESCRIPTIONS[column]
+
+
 VIEWS = {
-    "board_payments": """
+    "board_payments": View(
+        query="""
         select paid_month, school_year, board, component, sum(amount)::decimal(18, 2) as amount, currency
         from payments group by all order by all""",
-    "current_counts": """
+        description="Payments summed per month, school year, board, component and currency.",
+    ),
+    "current_counts": View(
+        query="""
         select counts.* from counts join deliveries using (delivery_id)
         where deliveries.superseded_by is null""",
-    "latest_decisions": """
+        description="Counts of the deliveries that nothing has superseded.",
+        rows_of=COUNTS,
+    ),
+    "latest_decisions": View(
+        query="""
         select * from decisions qualify sequence = max(sequence) over (partition by school_year, currency)""",
-    "due": f"""
+        description="The decision in force of each school year and currency.",
+        rows_of=DECISIONS,
+    ),
+    "due": View(
+        query=f"""
         select month, school_year, board, vestiging[:4] as brin, vestiging, school_type, component, cause,
                h.amount, h.currency, decision_id, d.decided_at, d.published
         from ({_holder(DUE_ITEMS, "month")}) h join decisions d using (decision_id, school_year)""",
-    "ledger": """
+        description="What each decision makes due and why: all of a first decision, the changes of a later one.",
+        columns={"board": "School board that holds the school on the first day of the month: five digits."},
+    ),
+    "ledger": View(
+        query="""
         select coalesce(c.month, p.paid_month) as month, p.paid_month, p.school_year, p.board, p.brin, p.vestiging,
                p.school_type, p.component, coalesce(c.cause, 'instalment') as cause,
                coalesce(c.amount, p.amount) as amount, p.currency,
                coalesce(c.decision_id, p.decision_id) as decision_id, p.payment_id, p.run_id,
                r.finished_at as paid_at
         from payments p join runs r using (run_id) left join correction_causes c using (payment_id)""",
-    "receivables": f"""
+        description="What was paid, and for what: an instalment, or a part of a correction with its cause.",
+        columns={
+            "cause": "`instalment`, or the cause that this part of a correction settles.",
+            "decision_id": "The decision that made it due (2021-2022-001).",
+            "paid_at": "Moment of the payment run, UTC.",
+        },
+    ),
+    "receivables": View(
+        query=f"""
         select month, school_year, board, vestiging[:4] as brin, vestiging, school_type, component, cause,
                amount::decimal(18, 2) as amount, currency, decision_id, 'payment run' as settled_by
         from ({_holder(_OPEN, "next_month")})
@@ -94,4 +148,10 @@ VIEWS = {
         select month, school_year, unnest([paid_to, held_by]), vestiging[:4], vestiging, school_type, component,
                'board_transfer', unnest([-amount, amount])::decimal(18, 2), currency, decision_id, 'the boards'
         from ({_ELSEWHERE})""",
+        description="What is due up to the last paid month and not settled.",
+        columns={
+            "board": "School board that receives it or pays it back: five digits.",
+            "settled_by": "The next `payment run`, or `the boards` between them after a board transfer.",
+        },
+    ),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import pandera.polars as pa
 
+from npo_pipeline.books.comments import add_comments
 from npo_pipeline.books.tables import create
 from npo_pipeline.books.views import VIEWS
 from schemas.tables import TABLES
@@ -23,6 +24,7 @@ def page() -> str:
     """Return the page: a section per table, then per view."""
     with duckdb.connect() as books:
         create(books)
+        add_comments(books)
         made = [_table(books, one) for one in sorted(TABLES, key=lambda one: str(one.name))]
         views = [_view(books, name) for name in sorted(VIEWS)]
     return document("Tables and views", _INTRO, [*made, *views])

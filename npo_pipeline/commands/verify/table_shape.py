@@ -37,11 +37,11 @@ def view_faults(books: Books) -> Iterator[str]:
     of DuckDB or of this program, so its rows are compared.
     """
     expected, found = _new_books().views, view_definitions(books)
-    for name, query in VIEWS.items():
+    for name, view in VIEWS.items():
         if found.get(name) == expected[name]:
             continue
         try:
-            different = count_view_differences(books, name, query) != 0
+            different = count_view_differences(books, name, view.query) != 0
         except Refused:
             different = True
         if different:
