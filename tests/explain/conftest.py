@@ -35,10 +35,10 @@ def caribbean(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory) -> Path:
-    """A made-up country of some two thousand pupils, decided, and paid up to December 2021."""
+    """A made-up country of a few boards with some forty schools, decided, and paid up to December 2021."""
     folder = tmp_path_factory.mktemp("made")
     home = folder / "home"
-    run(home, "generate", folder / "country", "--boards", 40, "--pupils", 2_000, "--seed", 6)
+    run(home, "generate", folder / "country", "--boards", 7, "--pupils", 11_000, "--seed", 6)
     run(home, "ingest", folder / "country", "--reference-date", "2020-10-01")
     run(home, "decide", "--school-year", "2021-2022")
     run(home, "pay", "--month", "2021-12", "--catch-up")

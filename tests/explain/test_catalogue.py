@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.reports.explain import render
+from npo_pipeline.reports.explain import phrasing, render
 from npo_pipeline.reports.explain.catalogue import language, sentences_in
 from npo_pipeline.reports.explain.model import Kind, Reason
 from npo_pipeline.rulebook.yaml_document import document_from
@@ -63,7 +63,7 @@ def test_both_catalogues_are_complete():
     assert set(language("nl").sentences) == set(language("en").sentences)
 
 
-TREE = ast.parse(Path(render.__file__).read_text(encoding="utf-8"))
+CODE = [ast.parse(Path(module.__file__).read_text(encoding="utf-8")) for module in (render, phrasing)]
 SAYING = {"say", "_say", "_section", "_school", "_payments"}
 
 
@@ -82,7 +82,7 @@ def patterns_of(expression):
 
 def said():
     """The names of sentences in the code, as patterns: what is said, and what a variable of that name may be."""
-    for node in ast.walk(TREE):
+    for node in (node for tree in CODE for node in ast.walk(tree)):
         match node:
             case ast.Call(ast.Attribute(attr=attribute), [first, *_]) if attribute in SAYING:
                 yield from patterns_of(first)

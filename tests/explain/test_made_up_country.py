@@ -1,6 +1,7 @@
 """Every school of a made-up country: what is explained is what was decided and paid, to the cent."""
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
@@ -8,27 +9,47 @@ import pytest
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.explain import ExplainRequest, explain
-from npo_pipeline.reports.explain.render import paragraph, text_of
+from npo_pipeline.reports.explain.model import Explanation, Subject
+from npo_pipeline.reports.explain.render import text_of
 from tests.explain.homes import said
-from tests.explain.languages import DUTCH, ENGLISH
+from tests.explain.languages import DUTCH, ENGLISH, paragraph
 from tests.explain.numbers import numbers_in, numbers_of, written
 
 LANGUAGES = (DUTCH, ENGLISH)
 
 
 @pytest.fixture(scope="session")
-def explanations(made):
-    """vestiging -> its explanation."""
-    found = select(made, "select distinct vestiging from entitlements order by 1")
+def boards(made):
+    """board -> its explanation."""
+    found = select(made, "select distinct board from entitlements order by 1")
     return {one: explain(ExplainRequest(Home(made), one)) for (one,) in found}
+
+
+@pytest.fixture(scope="session")
+def explanations(boards):
+    """vestiging -> its explanation, cut out of that of its board, which is read from the books once."""
+    found = {}
+    for board, explanation in boards.items():
+        (decision,) = explanation.decisions
+        for school in decision.schools:
+            assert school.board == board
+            own = replace(decision, schools=(school,), own=(school.vestiging,), amount=school.amount)
+            asked = Subject("vestiging", school.vestiging, school.name, school.place)
+            found[school.vestiging] = Explanation(asked, (own,))
+    return found
 
 
 @pytest.fixture(scope="session")
 def schools(explanations):
     """vestiging -> what the one decision says of it."""
-    parts = {one: explanation.decisions for one, explanation in explanations.items()}
-    assert {len(decisions) for decisions in parts.values()} == {1}
-    return {one: decisions[0].schools[0] for one, decisions in parts.items()}
+    return {one: explanation.decisions[0].schools[0] for one, explanation in explanations.items()}
+
+
+def test_a_school_by_itself_is_explained_as_within_its_board(made, schools):
+    for vestiging in sorted(schools)[::9]:
+        (decision,) = explain(ExplainRequest(Home(made), vestiging)).decisions
+        assert decision.schools == (schools[vestiging],)
+        assert decision.amount == schools[vestiging].amount
 
 
 def select(home, query):
@@ -114,10 +135,9 @@ def test_both_languages_say_the_same_numbers(explanations, schools):
         assert len(dutch) > 20
 
 
-def test_a_board_adds_up_to_its_schools(made):
-    largest = "select board, sum(amount) from entitlements group by all order by count(*) desc, board limit 6"
-    for board, total in select(made, largest):
-        (told,) = explain(ExplainRequest(Home(made), board)).decisions
+def test_a_board_adds_up_to_its_schools(made, boards):
+    for board, total in select(made, "select board, sum(amount) from entitlements group by all"):
+        (told,) = boards[board].decisions
         assert told.amount == sum(school.amount for school in told.schools) == total
         assert sum(one.amount for one in told.totals) == total
         months = [*told.flow.paid, *told.flow.to_come]

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npo_pipeline.reports.explain.model import CountedPart, SourceFile, TraceLine
-from npo_pipeline.reports.explain.render import paragraph
 from tests.explain.homes import told
-from tests.explain.languages import DUTCH, ENGLISH, LANGUAGES
+from tests.explain.languages import DUTCH, ENGLISH, LANGUAGES, paragraph
 from tests.explain.numbers import numbers_in, numbers_of, written
 
 REGISTER = SourceFile(

@@ -15,7 +15,7 @@ import pytest
 
 from tests.home.npo import here
 from tests.tool.chromium import Chromium, installed
-from tests.tool.delivery import write_delivery, write_overlays
+from tests.tool.delivery import NEWCOMER_DAYS, write_delivery, write_overlays
 
 
 class Written:
@@ -51,15 +51,15 @@ def made(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tool")
     home = folder / "home"
     delivery = write_delivery(folder / "delivery")
-    for day in sorted(delivery.glob("newcomers-*.csv")):
-        run(home, "ingest", delivery / "list.csv", day)
     run(
         home,
         "ingest",
-        *(delivery / f"{name}.csv" for name in ("po", "vo", "scores")),
+        *(delivery / f"{name}.csv" for name in ("list", "po", "vo", "scores", "newcomers-20201001")),
         "--reference-date",
         "2020-10-01",
     )
+    # Newcomers are counted on days of their own as well, which these files name themselves.
+    run(home, "ingest", *(delivery / f"newcomers-{day}.csv" for day in NEWCOMER_DAYS if day != "20201001"))
     overlays = [word for path in write_overlays(folder) for word in ("--regulation", path)]
     run(home, "decide", "--school-year", "2021-2022", *overlays)
     run(home, "decide", "--school-year", "2022-2023", "--reference-date", "2020-10-01")

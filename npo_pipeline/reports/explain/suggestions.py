@@ -1,4 +1,4 @@
-"""What someone may have meant who asked for a school that is not there."""
+"""Suggest known codes and names for one that is not known."""
 
 from __future__ import annotations
 
@@ -7,47 +7,35 @@ import difflib
 import polars as pl
 
 from npo_pipeline.reports.explain.model import Kind
+from schemas.frames.reports import KnownSchools
 
-_MOST, _ALIKE = 5, 200
-
+_MOST_SHOWN, _MOST_COMPARED = 5, 200
 _FORMS = "write a vestiging as 16AH00, a BRIN as 16AH or a board as 41234"
+_KIND_NAMES = {"vestiging": "vestiging", "brin": "BRIN", "board": "board"}
 
-_SHOWN = {"vestiging": "vestiging", "brin": "BRIN", "board": "board"}
 
-
-def suggest_codes(kind: Kind, code: str, schools: pl.DataFrame) -> str:
-    """Say that a code of the right form is not known, and which known ones come near.
-
-    Args:
-        kind: what it is a code of.
-        code: the code.
-        schools: vestiging, brin, board, name, place.
-    """
+def suggest_codes(kind: Kind, code: str, schools: KnownSchools) -> str:
+    """Return that a code of the right form is not known, and the known ones near it."""
     known = schools[kind].drop_nulls().unique().sort().to_list()
-    alike = difflib.get_close_matches(code, known, _ALIKE)
+    alike = difflib.get_close_matches(code, known, _MOST_COMPARED)
     # Of those that are equally alike, what begins alike is meant most often: another site of the same BRIN.
-    near = sorted(alike, key=lambda one: (-_ratio(one, code), -_begin(one, code)))[:_MOST]
+    near = sorted(alike, key=lambda one: (-_ratio(one, code), -_shared_start(one, code)))[:_MOST_SHOWN]
     shown = ", ".join(_named(one, kind, schools) for one in near)
-    return f"no {_SHOWN[kind]} {code} is known; " + (f"near it: {shown}" if near else "nothing comes near it")
+    return f"no {_KIND_NAMES[kind]} {code} is known; " + (f"near it: {shown}" if near else "nothing comes near it")
 
 
-def no_code(text: str, schools: pl.DataFrame) -> str:
-    """Say that a text is no code, and which schools bear a name like it.
-
-    Args:
-        text: what was asked for.
-        schools: vestiging, name, place.
-    """
+def no_code(text: str, schools: KnownSchools) -> str:
+    """Return that a text is no code, and the schools with a name like it."""
     begin = f"{text!r} is no code of a school or board: {_FORMS}"
     named = schools.drop_nulls("name").unique("vestiging", keep="last", maintain_order=True)
     names = dict(named.select("vestiging", pl.col("name").str.to_lowercase()).iter_rows())
     wanted = text.strip().lower()
     found = [one for one, name in names.items() if len(wanted) > 2 and wanted in name]
     if not found:
-        near = difflib.get_close_matches(wanted, set(names.values()), _MOST)
+        near = difflib.get_close_matches(wanted, set(names.values()), _MOST_SHOWN)
         found = [one for one, name in names.items() if name in near]
-    shown = ", ".join(_named(one, "vestiging", schools) for one in found[:_MOST])
-    more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    shown = ", ".join(_named(one, "vestiging", schools) for one in found[:_MOST_SHOWN])
+    more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
     return f"{begin}; with a name like it: {shown}{more}" if found else begin
 
 
@@ -55,12 +43,12 @@ def _ratio(one: str, code: str) -> float:
     return difflib.SequenceMatcher(None, one, code).ratio()
 
 
-def _begin(one: str, code: str) -> int:
-    """How many characters two codes have in common at their beginning."""
+def _shared_start(one: str, code: str) -> int:
+    """Return the number of characters that two codes share at the beginning."""
     return next((place for place, pair in enumerate(zip(one, code, strict=True)) if len(set(pair)) > 1), len(code))
 
 
-def _named(code: str, kind: Kind, schools: pl.DataFrame) -> str:
+def _named(code: str, kind: Kind, schools: KnownSchools) -> str:
     if kind == "board":
         return code
     name, place = schools.filter(pl.col(kind) == code).select("name", "place").row(0)

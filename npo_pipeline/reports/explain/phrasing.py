@@ -1,0 +1,255 @@
+"""Write each fact of an explanation as a sentence of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from npo_pipeline.dutch import Language
+from npo_pipeline.reports.explain.model import (
+    AmountChange,
+    Assumption,
+    Cashflow,
+    CountedPart,
+    LifecycleEvent,
+    MonthlyPayment,
+    OmittedComponent,
+    PaidCorrection,
+    SourceCorrection,
+    SourceFile,
+    TraceLine,
+    total,
+)
+
+_SHORT_HASH = 12
+"""Characters of a SHA-256 that tell files apart for a reader."""
+
+
+@dataclass(frozen=True)
+class Phrasing:
+    """Write each fact of a decision as a sentence, in a language and with its amounts in one currency."""
+
+    language: Language
+    currency: str
+
+    def say(self, sentence: str, /, **words: str) -> str:
+        """Return a sentence of the catalogue with its placeholders filled in."""
+        return self.language.say(sentence, **words)
+
+    def money(self, amount: Decimal | None) -> str:
+        """Return an amount or a rate; 0 for one that is not there."""
+        return self.language.money(amount or Decimal(0), self.currency)
+
+    def heading(self, line: TraceLine) -> str:
+        """Return the component of a line and its amount."""
+        return self.say(
+            "line",
+            component=self.language.component(line.component),
+            school_type=self.language.school_type(line.school_type),
+            amount=self.money(line.amount),
+        )
+
+    def paragraph(self, line: TraceLine) -> str:
+        """Return the sentences from the count of a line to its amount."""
+        return " ".join(self._from_count_to_amount(line))
+
+    def _from_count_to_amount(self, line: TraceLine) -> Iterator[str]:
+        listed = self.language.listed
+        yield self._count(line)
+        if len(line.parts) > 1 or (line.level == "brin" and line.parts):
+            yield self.say("parts", parts=listed([self._part(one, line) for one in line.parts]))
+        if line.files:
+            yield self.say("files", files=listed([self._file(one) for one in line.files]))
+        if line.threshold is not None:
+            yield self._threshold(line, line.threshold)
+        if line.level == "brin":
+            name, others = ("booked", {"others": listed(line.others)}) if line.others else ("booked.alone", {})
+            yield self.say(name, brin=line.vestiging[:4], **others)
+        unit, status = self.language.rate_unit(line.unit), self.language.statuses[line.status]
+        yield self.say("rate", rate=self.money(line.rate), unit=unit, status=status)
+        yield self._calculation(line)
+        yield self.say("source", article=line.article, source=line.source, url=line.url)
+
+    def _count(self, line: TraceLine) -> str:
+        # A threshold counts several school types together; the parts give the type of each.
+        where = self.language.in_school_type.get(line.school_type) if line.threshold is None else None
+        words = {
+            "days": self.language.listed([self.language.day(one) for one in line.days]),
+            "place": self.say("place.brin", brin=line.vestiging[:4])
+            if line.level == "brin"
+            else self.say("place.vestiging"),
+            "counted": self.language.quantity(line.counted, line.measure),
+        }
+        if line.measure == "score":
+            return self.say("counted.score", **words)
+        where = self.say("where", school_type=where) if where else ""
+        return self.say("counted.days" if len(line.days) > 1 else "counted", **words, where=where)
+
+    def _part(self, part: CountedPart, line: TraceLine) -> str:
+        details = [part.vestiging] if line.level == "brin" else []
+        if part.cluster not in (None, "nvt"):
+            details.append(self.say("cluster", cluster=str(part.cluster)))
+        return self.say(
+            "part",
+            number=self.language.number(part.number),
+            school_type=self.language.in_school_type.get(part.school_type, part.school_type),
+            details=self.say("details", details=", ".join(details)) if details else "",
+        )
+
+    def _file(self, file: SourceFile) -> str:
+        return self.say(
+            "file",
+            file=file.file,
+            rows=self.language.quantity(file.rows, "rows"),
+            refused=self.language.number(file.refused),
+            sha256=file.sha256[:_SHORT_HASH],
+            superseded=self.say("file.superseded") if file.superseded_by else "",
+        )
+
+    def _threshold(self, line: TraceLine, threshold: int) -> str:
+        return self.say(
+            "threshold.brin" if line.level == "brin" else "threshold.vestiging",
+            counted=self.language.quantity(line.counted, line.measure),
+            threshold=self.language.number(threshold),
+            quantity=self.language.number(line.quantity),
+        )
+
+    def product(self, line: TraceLine) -> str:
+        """Return the quantity and the rate of a line."""
+        return self.say(
+            "school.line", quantity=self.language.quantity(line.quantity, line.measure), rate=self.money(line.rate)
+        )
+
+    def _calculation(self, line: TraceLine) -> str:
+        words = {
+            "quantity": self.language.quantity(line.quantity, line.measure),
+            "rate": self.money(line.rate),
+            "unrounded": self.money(line.unrounded),
+        }
+        if line.unrounded == line.amount:
+            return self.say("product.exact", **words)
+        return self.say("product.rounded", **words, amount=self.money(line.amount))
+
+    def omission(self, omitted: OmittedComponent) -> str:
+        """Return why a component gives no amount."""
+        name = f"omitted.{omitted.reason}"
+        special = f"{name}.{omitted.measure}"
+        return self.say(
+            special if special in self.language.sentences else name,
+            component=self.language.component(omitted.component),
+            school_types=self.language.listed([self.language.school_type(one) for one in omitted.school_types]),
+            what=self.language.value(omitted.what or ""),
+            article=omitted.article or "",
+            number=self.language.quantity(omitted.number or Decimal(0), omitted.measure),
+            threshold=self.language.number(omitted.threshold or 0),
+            where=omitted.where or "",
+        )
+
+    def cashflow(self, flow: Cashflow, board: str | None) -> Iterator[str]:
+        """Return what was paid, what is to be settled and what is to come; names boards other than `board`."""
+        yield self._payments("paid", flow.paid, board)
+        if flow.to_settle:
+            name = "to_settle.more" if flow.to_settle > 0 else "to_settle.less"
+            yield self.say(name, amount=self.money(abs(flow.to_settle)))
+        yield self._payments("to_come", flow.to_come, board)
+
+    def _payments(self, name: str, payments: Sequence[MonthlyPayment], board: str | None) -> str:
+        if not payments:
+            return self.say(f"{name}.none")
+        months = "; ".join(self._payment(one, board) for one in payments)
+        return self.say(name, months=months, total=self.money(total(one.amount for one in payments)))
+
+    def _payment(self, payment: MonthlyPayment, board: str | None) -> str:
+        other = payment.board if payment.board != board else None
+        words = {
+            "month": self.language.month(payment.month),
+            "amount": self.money(payment.amount),
+            "board": self.say("month.board", board=other) if other else "",
+        }
+        if payment.correction:
+            return self.say("month.corrected", **words, correction=self.money(payment.correction))
+        return self.say("month", **words)
+
+    def change(self, change: AmountChange) -> str:
+        """Return an amount before and after, the difference and its cause."""
+        difference = change.difference
+        return self.say(
+            "change",
+            component=self.language.component(change.component),
+            school_type=self.language.school_type(change.school_type),
+            before=self.money(change.before),
+            after=self.money(change.after),
+            difference=self.say(
+                "more" if difference > 0 else "less" if difference < 0 else "same",
+                amount=self.money(abs(difference)),
+            ),
+            cause=self._cause(change),
+        )
+
+    def _cause(self, change: AmountChange) -> str:
+        if change.cause == "rate":
+            before, after = self.money(change.rate_before), self.money(change.rate_after)
+        else:
+            before, after = (
+                self.language.quantity(number or Decimal(0), change.measure)
+                for number in (change.quantity_before, change.quantity_after)
+            )
+        return self.say(f"cause.{change.cause}", before=before, after=after)
+
+    def lifecycle_event(self, event: LifecycleEvent) -> str:
+        """Return the instalments that move, lapse or follow earlier rules."""
+        name = f"lifecycle.{event.cause}"
+        if event.cause == "merger":
+            name += ".to" if event.amount < 0 else ".from"
+        elif event.cause == "amendment":
+            name += ".more" if event.amount > 0 else ".less"
+        return self.say(
+            name,
+            other=event.other or "",
+            first=self.language.month(event.first),
+            last=self.language.month(event.last),
+            amount=self.money(abs(event.amount)),
+        )
+
+    def paid_correction(self, correction: PaidCorrection) -> str:
+        """Return the cause of a correction and the months that it corrects."""
+        first, last = self.language.month(correction.first), self.language.month(correction.last)
+        return self.say(
+            "corrections.more" if correction.amount > 0 else "corrections.less",
+            month=self.language.month(correction.paid_month),
+            amount=self.money(abs(correction.amount)),
+            why=self.say(f"why.{correction.cause}"),
+            months=first if first == last else self.say("months.between", first=first, last=last),
+        )
+
+    def source_correction(self, correction: SourceCorrection) -> str:
+        """Return the declared correction of a row of the source, who declared it and why."""
+        is_of_pupil = correction.expected is None
+        return self.say(
+            f"source_corrections.{correction.action}{'.pupil' if is_of_pupil else ''}",
+            vestiging=correction.vestiging,
+            file=correction.file,
+            line=str(correction.line),
+            column=correction.column_name,
+            expected=correction.expected or "",
+            value=correction.value or "",
+            reason=correction.reason.rstrip("."),
+            by=correction.reported_by,
+            on=self.language.day(correction.reported_on),
+            until=self.language.day(correction.expires),
+        )
+
+    def assumptions(self, assumptions: Sequence[Assumption]) -> Iterator[str]:
+        """Return the values behind amounts that no source publishes as such, by their status."""
+        if not assumptions:
+            yield self.say("rests_on.none")
+        for status in dict.fromkeys(one.status for one in assumptions):
+            values = dict.fromkeys(self._assumption(one) for one in assumptions if one.status == status)
+            yield self.say(f"rests_on.{status}", values=self.language.listed(list(values)))
+
+    def _assumption(self, assumption: Assumption) -> str:
+        what = self.language.value(assumption.what)
+        if assumption.component is None:
+            return what
+        return self.say("value", what=what, component=self.language.component(assumption.component))
