@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,6 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS, FileKind
 from npo_pipeline.delivery.recognise import recognise_delivery
-from npo_pipeline.delivery.scan import ScannedFile
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.board_reports import reject_duplicate_reports
 from npo_pipeline.intake.file_result import FileResult
@@ -37,8 +36,7 @@ class IngestRequest:
     """Name the files to register, and when to refuse them.
 
     `reference_date` is for files that do not say theirs. Above a share of `max_rejected` rejected rows the
-    whole delivery is refused. `only`: the kinds of file that are wanted. `scan`: gives the scanned files, where
-    scanning began before.
+    whole delivery is refused. `only`: the kinds of file that are wanted.
     """
 
     home: Home
@@ -47,7 +45,6 @@ class IngestRequest:
     max_rejected: Decimal = DEFAULT_MAX_REJECTED
     wait_seconds: int = 0
     only: Sequence[FileKind] = KINDS
-    scan: Callable[[], list[ScannedFile]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +84,7 @@ def ingest(
 
 def recognise_files(request: IngestRequest, today: date) -> list[DeliveredFile]:
     """Step: recognise every file, its reference date, and what is declared of it."""
-    scanned = request.scan() if request.scan else None
-    return recognise_delivery(
-        request.paths, request.reference_date, scanned=scanned, today=today, only=request.only
-    )
+    return recognise_delivery(request.paths, request.reference_date, today=today, only=request.only)
 
 
 def read_files(files: Sequence[DeliveredFile], state: IntakeState, progress: Progress) -> list[FileResult]:

@@ -26,7 +26,6 @@ def recognise_delivery(
     paths: Sequence[Path],
     reference_date: date | None,
     *,
-    scanned: Sequence[ScannedFile] | None = None,
     today: date = date.max,
     only: Sequence[FileKind] = kinds.KINDS,
 ) -> list[DeliveredFile]:
@@ -38,7 +37,6 @@ def recognise_delivery(
     Args:
         paths: folders, files or zips.
         reference_date: for the files that state none.
-        scanned: the scanned files, where they were scanned before.
         today: the day of ingest; without it every declared correction has expired.
         only: the kinds that are wanted.
 
@@ -46,7 +44,7 @@ def recognise_delivery(
         Refused: a file is unknown, not wanted, damaged, states another date, or no date is known for it; or a
             declared correction does not fit it.
     """
-    correction_files, others = split_correction_files(scan(paths) if scanned is None else scanned)
+    correction_files, others = split_correction_files(scan(paths))
     files = [found for one in others for found in _recognised(one)]
     if not files:
         raise Refused("the delivery holds no file of a known kind")
