@@ -16,7 +16,7 @@ from prefect.artifacts import (
 
 from flows.plan_page import plan_page, plan_summary
 from npo_pipeline import dutch
-from npo_pipeline.commands.account.reports import Reports
+from npo_pipeline.commands.account.reports import WrittenReports
 from npo_pipeline.commands.account.write import AccountResult
 from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
 from npo_pipeline.commands.ingest import IngestResult
@@ -84,7 +84,7 @@ def pack_progress(year: int, boards: int) -> Iterator[Progress]:
     update_progress_artifact(bar, 100.0)
 
 
-def accounts_artifacts(result: AccountResult, reports: Reports) -> None:
+def accounts_artifacts(result: AccountResult, reports: WrittenReports) -> None:
     """Publish a table of all boards, and per board whose pack was written its schools and its findings."""
     year, errors = result.year, pl.col("severity") == "error"
     counted = result.findings.group_by("board").agg(errors=errors.sum(), findings=pl.len())

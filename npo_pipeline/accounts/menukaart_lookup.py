@@ -1,4 +1,4 @@
-"""Interventions as boards wrote them, looked up on the menukaart of their date."""
+"""Look up interventions as boards wrote them on the menukaart of their date."""
 
 from __future__ import annotations
 
@@ -11,57 +11,54 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.accounts.received import last_day
 from npo_pipeline.rulebook.accountability.model import Menukaart, Snapshot
+from schemas.frames.accounts import InterventionKeys, MenuMatches
 
 ON, MAYBE, OFF = "on", "maybe", "off"
 """On the menukaart; in a category that is not wholly known, so it may be; not on it."""
 
-MATCHED = {
+_MATCHES = {
     "category": pl.String,
     "written": pl.String,
     "intervention": pl.String,
-    "standing": pl.String,
+    "menu_status": pl.String,
     "hint": pl.String,
 }
 
 
-def match_interventions(told: pl.DataFrame, menukaart: Menukaart, year: int) -> pl.DataFrame:
-    """Look up what was written on the menukaart as it stood at the end of a year.
+def match_interventions(written: pl.DataFrame, menukaart: Menukaart, year: int) -> MenuMatches:
+    """Match interventions as written with the menukaart at the end of a year, a row per category and name.
 
     Capitals, accents, spaces and marks make no difference. What is not there keeps the name it was given.
 
     Args:
-        told: category, written.
+        written: category, written.
         menukaart: in all its versions.
         year: the calendar year.
-
-    Returns:
-        A row per category and name: category, written, intervention (the official name), standing (`on`, `maybe`,
-        `off`), hint (Dutch: what may have been meant; null where it is on it).
     """
-    pairs = told.select("category", "written").unique().sort("category", "written")
+    pairs = written.unique().sort("category", "written")
     now = menukaart.at(last_day(year))
-    rows = [(letter, name, *_found(letter, name, menukaart, now)) for letter, name in pairs.iter_rows()]
-    return pl.DataFrame(rows, schema=MATCHED, orient="row")
+    rows = [(letter, name, *_match(letter, name, menukaart, now)) for letter, name in pairs.iter_rows()]
+    return MenuMatches(pl.DataFrame(rows, schema=_MATCHES, orient="row"))
 
 
-def keys(menukaart: Menukaart) -> pl.DataFrame:
-    """The key of each intervention that ever stood on it: category, intervention, key."""
+def intervention_keys(menukaart: Menukaart) -> InterventionKeys:
+    """Return the key of each intervention that was ever on the menukaart."""
     rows = [
         (letter, name, key)
         for letter, category in menukaart.all_categories().items()
         for key, name in category.interventions.items()
     ]
-    return pl.DataFrame(rows, schema=["category", "intervention", "key"], orient="row")
+    return InterventionKeys(pl.DataFrame(rows, schema=["category", "intervention", "key"], orient="row"))
 
 
-def _found(category: str, written: str, menukaart: Menukaart, now: Snapshot) -> tuple[str, str, str | None]:
+def _match(category: str, written: str, menukaart: Menukaart, now: Snapshot) -> tuple[str, str, str | None]:
     plain = _plain(written)
     here = now.categories.get(category)  # type: ignore[call-overload]
     names = {_plain(name): name for name in here.interventions.values()} if here else {}
     if plain in names:
         return names[plain], ON, None
-    standing = OFF if here is None or here.complete else MAYBE
-    return written, standing, _hint(plain, category, menukaart, now)
+    status = OFF if here is None or here.complete else MAYBE
+    return written, status, _hint(plain, category, menukaart, now)
 
 
 def _hint(plain: str, category: str, menukaart: Menukaart, now: Snapshot) -> str | None:
@@ -84,6 +81,6 @@ def _names(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 def _plain(name: str) -> str:
-    """The letters and digits of a name, without accents."""
+    """Return the letters and digits of a name, without accents."""
     decomposed = unicodedata.normalize("NFKD", name).casefold()
     return "".join(one for one in decomposed if one.isalnum())

@@ -1,60 +1,50 @@
-"""The country in one table: what was received, spent and kept, per category, school type and municipality."""
+"""The national summary: receipts, spending and carry-over per category, school type and municipality."""
 
 from __future__ import annotations
 
 import polars as pl
 
 from npo_pipeline.accounts.received import SCHOOL
+from schemas.accounted import Accountability, AccountabilityInterventions
+from schemas.frames.accounts import NationalSummary, SchoolNames, SchoolTypes
 
-SUMMED = ("received", "spent", "external", "carried_out")
-UNKNOWN = "onbekend"
+_AMOUNTS = ("received", "spent", "external", "carried_out")
+_UNKNOWN = "onbekend"
 
 
 def national_summary(
-    accountability: pl.DataFrame, interventions: pl.DataFrame, schools: pl.DataFrame, types: pl.DataFrame
-) -> pl.DataFrame:
-    """Add up the accounts of a year.
+    accountability: Accountability,
+    interventions: AccountabilityInterventions,
+    schools: SchoolNames,
+    types: SchoolTypes,
+) -> NationalSummary:
+    """Sum the accounts of a year.
 
     Nothing is received for a category, so `received` and `carried_out` are null there. A school of more than one
-    school type stands under all of them together (`so, vso`): what it spent is not told apart.
-
-    Args:
-        accountability: rows of that table, of a year.
-        interventions: rows of `accountability_interventions`, of the same year.
-        schools: board, brin, municipality.
-        types: brin, school_type.
-
-    Returns:
-        dimension (`category`, `school_type`, `municipality`, `all`), value, currency, boards, schools, received,
-        spent, external, carried_out; amounts DECIMAL(18,2).
+    school type is counted under all of them together (`so, vso`): its spending is not reported per type.
     """
-    together = types.group_by("brin").agg(pl.col("school_type").unique().sort().str.join(", "))
+    joined_types = types.group_by("brin").agg(pl.col("school_type").unique().sort().str.join(", "))
     rows = (
         accountability.join(schools.select(*SCHOOL, "municipality"), on=SCHOOL, how="left")
-        .join(together, on="brin", how="left")
-        .with_columns(pl.col("municipality", "school_type").fill_null(UNKNOWN), all=pl.lit(""))
+        .join(joined_types, on="brin", how="left")
+        .with_columns(pl.col("municipality", "school_type").fill_null(_UNKNOWN), all=pl.lit(""))
     )
     spent = interventions.rename({"amount": "spent"}).with_columns(
         received=pl.lit(None, pl.Decimal(18, 2)), carried_out=pl.lit(None, pl.Decimal(18, 2))
     )
-    parts = [
-        _by(rows, "all"),
-        _by(spent, "category"),
-        _by(rows, "school_type"),
-        _by(rows, "municipality"),
-    ]
-    return pl.concat(parts)
+    by_dimension = {"all": rows, "category": spent, "school_type": rows, "municipality": rows}
+    return NationalSummary(pl.concat([_by(frame, dimension) for dimension, frame in by_dimension.items()]))
 
 
 def _by(rows: pl.DataFrame, dimension: str) -> pl.DataFrame:
-    sums = [pl.when(pl.col(one).count() > 0).then(pl.col(one).sum()).cast(pl.Decimal(18, 2)) for one in SUMMED]
+    sums = [pl.when(pl.col(one).count() > 0).then(pl.col(one).sum()).cast(pl.Decimal(18, 2)) for one in _AMOUNTS]
     return (
         rows.group_by(pl.col(dimension).alias("value"), "currency")
         .agg(
             boards=pl.col("board").n_unique().cast(pl.Int64),
             schools=pl.col("brin").n_unique().cast(pl.Int64),
-            **dict(zip(SUMMED, sums, strict=True)),
+            **dict(zip(_AMOUNTS, sums, strict=True)),
         )
         .sort("value", "currency")
-        .select(pl.lit(dimension).alias("dimension"), "value", "currency", "boards", "schools", *SUMMED)
+        .select(pl.lit(dimension).alias("dimension"), "value", "currency", "boards", "schools", *_AMOUNTS)
     )

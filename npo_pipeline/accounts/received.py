@@ -1,4 +1,4 @@
-"""What boards received for their schools in a calendar year, and what the decisions make accrue to it."""
+"""Receipts of boards in a calendar year, per school, and the amounts that decisions make accrue to it."""
 
 from __future__ import annotations
 
@@ -9,39 +9,25 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import cumulative_share, to_cents
 from npo_pipeline.months import Month, first_day, month_after
+from schemas.frames.accounts import AmountsBySchool, Currencies, DecidedTotals, SchoolYears, YearReceipts
+from schemas.received import Schools
 
 SCHOOL = ["board", "brin"]
 TWELFTHS = 12
 
 
-def received_in(payments: pl.DataFrame, year: int) -> pl.DataFrame:
-    """What was paid in a calendar year.
-
-    Args:
-        payments: paid_month, board, brin, amount.
-        year: the calendar year.
-
-    Returns:
-        board, brin, received (cents).
-    """
+def received_in(payments: YearReceipts, year: int) -> AmountsBySchool:
+    """Return the payments in a calendar year: column received."""
     paid = payments.filter(pl.col("paid_month").dt.year() == year)
-    return paid.group_by(SCHOOL).agg(received=to_cents(pl.col("amount")).sum())
+    return AmountsBySchool(paid.group_by(SCHOOL).agg(received=to_cents(pl.col("amount")).sum()))
 
 
-def accrued_to(totals: pl.DataFrame, schools: pl.DataFrame, year: int) -> pl.DataFrame:
-    """What the decisions on both school years of a calendar year make accrue to it.
+def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsBySchool:
+    """Return the amounts of the decisions on both school years of a calendar year that accrue to it: accrued.
 
     A school year accrues in twelfths, from August (domain notes, section 1.4: a calendar year holds 5/12 of the
     school year that begins in it, and so 7/12 of the one that ends in it). Each month accrues to the board that
     holds the vestiging on its first day, as a payment would.
-
-    Args:
-        totals: school_year, vestiging, amount: what a decision makes due in a whole school year.
-        schools: the directory: vestiging, board, valid_from.
-        year: the calendar year.
-
-    Returns:
-        board, brin, accrued (cents).
     """
     years = [f"{year - 1}-{year}", f"{year}-{year + 1}"]
     months = pl.concat([_months(one, year) for one in years])
@@ -50,28 +36,19 @@ def accrued_to(totals: pl.DataFrame, schools: pl.DataFrame, year: int) -> pl.Dat
         cents, pl.col("twelfth") - 1, pl.lit(TWELFTHS)
     )
     due = totals.join(months, on="school_year").with_columns(cents=part)
-    held = _held_by(due, schools)
-    return held.group_by("board", brin=pl.col("vestiging").str.head(4)).agg(accrued=pl.col("cents").sum())
+    of_school = ["board", pl.col("vestiging").str.head(4).alias("brin")]
+    return AmountsBySchool(_with_boards(due, schools).group_by(of_school).agg(accrued=pl.col("cents").sum()))
 
 
-def paid_for(payments: pl.DataFrame, year: int) -> pl.DataFrame:
-    """The school years for which a school got money in a calendar year: board, brin, school_year.
-
-    Args:
-        payments: paid_month, school_year, board, brin, amount.
-        year: the calendar year.
-    """
+def paid_for(payments: YearReceipts, year: int) -> SchoolYears:
+    """Return the school years for which a school got money in a calendar year."""
     paid = payments.filter(pl.col("paid_month").dt.year() == year)
     sums = paid.group_by(*SCHOOL, "school_year").agg(pl.col("amount").sum())
-    return sums.filter(pl.col("amount") > 0).drop("amount").sort(*SCHOOL, "school_year")
+    return SchoolYears(sums.filter(pl.col("amount") > 0).drop("amount").sort(*SCHOOL, "school_year"))
 
 
-def currencies(payments: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
-    """The currency in which each school is paid, or will be where it was not yet: brin, currency.
-
-    Args:
-        payments: brin, currency.
-        totals: vestiging, currency of what is decided.
+def currencies(payments: YearReceipts, totals: DecidedTotals) -> Currencies:
+    """Return the currency in which each school is paid, or will be where it was not yet.
 
     Raises:
         Refused: a school was paid in two.
@@ -84,7 +61,7 @@ def currencies(payments: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
         )
     decided = totals.select(brin=pl.col("vestiging").str.head(4), currency="currency")
     to_come = decided.group_by("brin").agg(pl.col("currency").min()).join(found, on="brin", how="anti")
-    return pl.concat([found, to_come])
+    return Currencies(pl.concat([found, to_come]))
 
 
 def _months(school_year: str, year: int) -> pl.DataFrame:
@@ -96,8 +73,8 @@ def _months(school_year: str, year: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _held_by(due: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:
-    """Who holds each vestiging in each month; before the first day that is known, its first board."""
+def _with_boards(due: pl.DataFrame, schools: Schools) -> pl.DataFrame:
+    """Add the board that holds each vestiging in each month; before the first day that is known, its first."""
     known = schools.select("vestiging", "board", month="valid_from").sort("month")
     first = known.group_by("vestiging").agg(first=pl.col("board").first())
     found = due.sort("month").join_asof(known, on="month", by="vestiging", check_sortedness=False)
@@ -105,5 +82,5 @@ def _held_by(due: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:
 
 
 def last_day(year: int) -> date:
-    """31 December, the day on which the accounts of a year close."""
+    """Return 31 December, the day on which the accounts of a year close."""
     return date(year, 12, 31)

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.accounts.statement import Accounted, Basis, account_for
+from npo_pipeline.accounts.statement import AccountInputs, YearAccounts, account_for
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 from schemas import tables
 from schemas.columns import schema_of
@@ -78,7 +78,7 @@ def basis(
     refused: tuple[dict, ...] = (),
     year: int = YEAR,
     today: date = TODAY,
-) -> Basis:
+) -> AccountInputs:
     """What the accounts are made from: all in order, but for what a test gives otherwise."""
     accountability = schema_of(tables.ACCOUNTABILITY)
     opening = [{**dict.fromkeys(accountability), **row} for row in before]
@@ -87,23 +87,23 @@ def basis(
         | {"brin": row["brin"], "valid_from": date(2020, 8, 1)}
         for row in paid
     ]
-    return Basis(
-        year,
-        today,
-        "bestemmingsreserve",
-        year_end_rules(),
-        pl.DataFrame(paid, schema=PAYMENTS),
-        pl.DataFrame(totals, schema=TOTALS),
-        pl.DataFrame(schools, schema=schema_of(tables.SCHOOLS)),
-        pl.DataFrame(spent, schema=schema_of(tables.SPENDING)),
-        pl.DataFrame(consents, schema=schema_of(tables.CONSENTS)),
-        pl.DataFrame({"delivery_id": ["d000009", "d000010"], "file": ["besteding.csv", "instemming.csv"]}),
-        pl.DataFrame(refused, schema=REFUSED),
-        pl.DataFrame(opening, schema=accountability),
+    return AccountInputs(
+        year=year,
+        accounted_on=today,
+        treatment="bestemmingsreserve",
+        rules=year_end_rules(),
+        payments=pl.DataFrame(paid, schema=PAYMENTS),
+        totals=pl.DataFrame(totals, schema=TOTALS),
+        schools=pl.DataFrame(schools, schema=schema_of(tables.SCHOOLS)),
+        spending=pl.DataFrame(spent, schema=schema_of(tables.SPENDING)),
+        consents=pl.DataFrame(consents, schema=schema_of(tables.CONSENTS)),
+        files=pl.DataFrame({"delivery_id": ["d000009", "d000010"], "file": ["besteding.csv", "instemming.csv"]}),
+        rejections=pl.DataFrame(refused, schema=REFUSED),
+        before=pl.DataFrame(opening, schema=accountability),
     )
 
 
-def accounted(**otherwise: Any) -> Accounted:
+def accounted(**otherwise: Any) -> YearAccounts:
     """The accounts of the board, with what a test gives otherwise."""
     return account_for(basis(**otherwise))
 

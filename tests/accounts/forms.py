@@ -10,7 +10,8 @@ import pytest
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
-from npo_pipeline.reports.board_form.workbook import write_template
+from npo_pipeline.reports.board_form.model import BoardForm
+from npo_pipeline.reports.board_form.workbook import write_board_form
 
 MENU = (
     ("A", "Meer onderwijs", ("Zomerscholen", "Uitbreiding onderwijs")),
@@ -62,7 +63,8 @@ YEARS = ("2021-2022", "2022-2023")
 
 
 def template(path: Path, **filled: pl.DataFrame) -> Path:
-    write_template(path, 2021, "10002", SCHOOLS, MENU, YEARS, **filled)
+    form = BoardForm(year=2021, board="10002", schools=SCHOOLS, menu=MENU, school_years=YEARS, **filled)
+    write_board_form(path, form)
     return path
 
 

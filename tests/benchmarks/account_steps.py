@@ -14,17 +14,11 @@ from typing import Any
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.account.command import AccountRequest, account
-from npo_pipeline.commands.account.reports import (
-    ReportRequest,
-    check_facts,
-    check_written,
-    gather,
-    write_board_packs,
-    write_country,
-)
+from npo_pipeline.commands.account.filing_checks import check_facts, check_written
+from npo_pipeline.commands.account.reports import ReportRequest, gather, write_board_packs, write_country
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.report_data import split_by_board
-from npo_pipeline.reports.xbrl.arelle import validate
+from npo_pipeline.reports.xbrl.arelle import Validation, validate
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME
 
@@ -35,7 +29,7 @@ _FULL = 200
 def main() -> None:
     """Time the steps."""
     home, year, spending = Home(Path(sys.argv[1])), int(sys.argv[2]), Path(sys.argv[3])
-    request = ReportRequest(home, year)
+    request = ReportRequest(home=home, year=year)
     seconds: dict[str, float] = {}
 
     def timed(name: str, step: Callable[..., Any], *args: Any) -> Any:
@@ -44,29 +38,31 @@ def main() -> None:
         seconds[name] = time.perf_counter() - began
         return done
 
-    timed("tables", account, AccountRequest(home, year, (spending,)))
-    gathered = timed("facts", gather, request)
-    told, facts = gathered.told, gathered.facts
-    timed("XBRL and page alone, one core", _render, told, facts)
-    packs = timed("all packs", write_board_packs, request, gathered, lambda *_: None)
-    timed("fast checks: facts", check_facts, facts, told.findings)
+    timed("tables", account, AccountRequest(home=home, year=year, spending=(spending,)))
+    inputs = timed("facts", gather, request)
+    report, facts = inputs.report, inputs.facts
+    timed("XBRL and page alone, one core", _render, report, facts)
+    packs = timed("all packs", write_board_packs, request, inputs, lambda *_: None)
+    timed("fast checks: facts", check_facts, facts, report.findings)
     timed("fast checks: files", check_written, request.folder, year, packs.written)
-    timed("national report", write_country, request, gathered)
-    timed("packs again, up to date", write_board_packs, request, gathered, lambda *_: None)
+    timed("national report", write_country, request, inputs)
+    timed("packs again, up to date", write_board_packs, request, inputs, lambda *_: None)
     some = packs.written[:_FULL]
     paths = [request.folder / board / f"npo-{year}-{board}.xbrl" for board in some]
-    outcomes = timed("Arelle, full check", validate, paths, request.national / FILE_NAME)
+    outcomes = timed(
+        "Arelle, full check", validate, [Validation(one, request.national / FILE_NAME) for one in paths]
+    )
     seconds["Arelle, full check"] *= len(packs.written) / len(some)
     assert not [one for one in outcomes if one.messages or one.unsatisfied]
-    boards = told.accountability["board"].n_unique()
-    counts = {"boards": boards, "schools": told.accountability.height, "facts": facts.height}
+    boards = report.accountability["board"].n_unique()
+    counts = {"boards": boards, "schools": report.accountability.height, "facts": facts.height}
     print(json.dumps({"seconds": seconds, "counts": counts}))
 
 
-def _render(told: Any, facts: Any) -> None:
-    for _, mine, its_facts in split_by_board(told, facts):
-        instance(its_facts, told.year)
-        page(its_facts, mine)
+def _render(report: Any, facts: Any) -> None:
+    for _, own, own_facts in split_by_board(report, facts):
+        instance(own_facts, report.year)
+        page(own_facts, own)
 
 
 if __name__ == "__main__":

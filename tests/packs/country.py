@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.accounts.menukaart_lookup import keys
+from npo_pipeline.accounts.menukaart_lookup import intervention_keys
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 from schemas import accounted
@@ -103,7 +103,7 @@ def told(*boards: Board, treatment: str = "bestemmingsreserve") -> ReportData:
             rows.schools, schema=dict.fromkeys(("board", "brin", "name", "municipality"), pl.String)
         ),
         consents=pl.DataFrame(rows.consents, schema=_CONSENTS),
-        keys=keys(year_end_rules().menukaart),
+        keys=intervention_keys(year_end_rules().menukaart),
     )
 
 

@@ -27,7 +27,7 @@ class FindingContext:
 
     `schools`: board, brin, carried_in, received, spent, external, board_level, carried_out, school_scan,
     mr_consent, gmr_consent, currency. `paid_for`: board, brin, school_year of which it got money. `rows`: spending
-    of the year: category, written, intervention, standing, hint, level, amount, external, file, line. `ever`:
+    of the year: category, written, intervention, menu_status, hint, level, amount, external, file, line. `ever`:
     spending of this year and those before, as in the table. `consents`: those of the two school years in the year.
     `agreed`: board, brin, agreed. `refused`: board, file, line, message.
     """

@@ -14,7 +14,7 @@ FACILITIES = "F"
 
 def not_on_menu(case: FindingContext) -> pl.DataFrame:
     """An intervention is not on the menukaart of that year, so no NPO money may go to it."""
-    wrong = case.rows.filter(pl.col("standing") == OFF)
+    wrong = case.rows.filter(pl.col("menu_status") == OFF)
     return finding_rows(
         wrong,
         _message(case, "staat niet op de menukaart van"),
@@ -25,7 +25,7 @@ def not_on_menu(case: FindingContext) -> pl.DataFrame:
 
 def maybe_on_menu(case: FindingContext) -> pl.DataFrame:
     """An intervention is not among those known of a category of which not all are known."""
-    unsure = case.rows.filter(pl.col("standing") == MAYBE)
+    unsure = case.rows.filter(pl.col("menu_status") == MAYBE)
     return finding_rows(
         unsure,
         _message(case, "staat niet bij de bekende interventies van"),

@@ -13,7 +13,7 @@ from npo_pipeline.cli.render.common import money
 from npo_pipeline.cli.render.ingest import render_rejections
 
 if TYPE_CHECKING:
-    from npo_pipeline.commands.account.reports import Reports
+    from npo_pipeline.commands.account.reports import WrittenReports
     from npo_pipeline.commands.account.write import AccountResult
 
 TOTALS = ("carried_in", "received", "accrued", "spent", "external", "board_level", "carried_out")
@@ -24,7 +24,7 @@ _SEVERITY = pl.col("severity").cast(pl.Enum(["error", "warning", "note"]))
 
 
 def render_account(
-    home: Home, result: AccountResult, reports: Reports, *, board: str | None, as_json: bool
+    home: Home, result: AccountResult, reports: WrittenReports, *, board: str | None, as_json: bool
 ) -> None:
     """Print the accounts of a year: of all boards, or of one."""
     if board is not None:
@@ -32,11 +32,11 @@ def render_account(
     if as_json:
         document(_account_document(result, reports))
         return
-    if result.taken is not None and result.taken.run_id:
-        shown = result.taken.files.select("file", "kind", "rows", "rejected").rows()
+    if result.ingested is not None and result.ingested.run_id:
+        shown = result.ingested.files.select("file", "kind", "rows", "rejected").rows()
         table("Taken in", ["file", "kind", "rows", "refused"], shown, right=2)
-        render_rejections(home, result.taken.rejections)
-        for remark in result.taken.remarks:
+        render_rejections(home, result.ingested.rejections)
+        for remark in result.ingested.remarks:
             line(f"! {remark}")
     _render_totals(result, board)
     _render_categories(result.year, result.interventions)
@@ -47,12 +47,9 @@ def render_account(
 
 
 def _of_board(result: AccountResult, board: str) -> AccountResult:
-    return replace(
-        result,
-        accountability=result.accountability.filter(board=board),
-        interventions=result.interventions.filter(board=board),
-        findings=result.findings.filter(board=board),
-    )
+    tables = ("accountability", "interventions", "findings")
+    rows: dict[str, Any] = {name: getattr(result, name).filter(board=board) for name in tables}
+    return replace(result, **rows)
 
 
 def _render_totals(result: AccountResult, board: str | None) -> None:
@@ -101,7 +98,7 @@ def _render_findings(findings: pl.DataFrame) -> None:
         line(f"! {row['severity']}, {row['rule']}, {where}: {row['message']}{place} {row['advice']}")
 
 
-def _render_reports(reports: Reports) -> None:
+def _render_reports(reports: WrittenReports) -> None:
     packs = reports.packs
     line(
         f"\nReports in {reports.folder}: {number(len(packs.written))} packs written, "
@@ -113,9 +110,9 @@ def _render_reports(reports: Reports) -> None:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
     for board in reports.withdrawn:
         line(f"! the filing of board {board} was taken away: its accounts have errors; --force makes one again")
-    for board in reports.unfit:
+    for board in reports.unfilable:
         line(f"! board {board}: externals above the amount they are part of; no filing can say so, forced or not")
-    without = len(packs.without_filing) - len(reports.unfit)
+    without = len(packs.without_filing) - len(reports.unfilable)
     if without > 0:
         line(
             f"! {number(without)} boards with errors got a page and tables, no filing; mend the "
@@ -123,8 +120,8 @@ def _render_reports(reports: Reports) -> None:
         )
 
 
-def _account_document(result: AccountResult, reports: Reports) -> dict[str, Any]:
-    accountability, taken = result.accountability, result.taken
+def _account_document(result: AccountResult, reports: WrittenReports) -> dict[str, Any]:
+    accountability, ingested = result.accountability, result.ingested
     return {
         "year": result.year,
         "run_id": result.run_id,
@@ -141,14 +138,14 @@ def _account_document(result: AccountResult, reports: Reports) -> dict[str, Any]
         .to_dicts(),
         "findings": result.findings.drop("year").to_dicts(),
         "errors": result.findings.filter(severity="error").height,
-        "files": taken.files.to_dicts() if taken else [],
-        "rejected": int(taken.files["rejected"].sum()) if taken else 0,
-        "remarks": [*(taken.remarks if taken else ()), *result.remarks],
+        "files": ingested.files.to_dicts() if ingested else [],
+        "rejected": int(ingested.files["rejected"].sum()) if ingested else 0,
+        "remarks": [*(ingested.remarks if ingested else ()), *result.remarks],
         "reports": str(reports.folder),
         "written": list(reports.packs.written),
         "up_to_date": list(reports.packs.up_to_date),
         "without_filing": list(reports.packs.without_filing),
-        "unfit": list(reports.unfit),
+        "unfit": list(reports.unfilable),
         "withdrawn": list(reports.withdrawn),
         "checked_in_full": reports.checked,
         "viewers": [str(path) for path in reports.viewers],

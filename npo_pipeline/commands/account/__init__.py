@@ -1,1 +1,1 @@
-"""The steps of `npo account`."""
+"""The steps of `npo account`: `command` makes the accounts of a year, `reports` writes their packs."""

@@ -1,4 +1,7 @@
-"""`npo account`: the year-end accountability of every board, tied to the payments in the books."""
+"""`npo account`: the year-end accountability of every board, tied to the payments in the books.
+
+First `reports.refuse_unwritable`, then `account` here, then `reports.write_reports`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.accounts.statement import Accounted, account_for
+from npo_pipeline.accounts.statement import YearAccounts, account_for
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import (
     accountability_of,
@@ -41,12 +44,13 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AccountRequest:
-    """Which calendar year; `spending`: files of what was spent and consented, when there are new ones.
+    """A calendar year to account for.
 
-    `board`: whose reports are wanted; all when null. `treatment`: what is left over, in the annual accounts; the
-    one of the file on accountability when not given.
+    `spending`: new files of spending and consent. `board`: the reports of this board are asked for; of all when
+    null. `treatment`: of money that is left over, in the annual accounts; that of the file on accountability when
+    null.
     """
 
     home: Home
@@ -69,16 +73,16 @@ def account(
         HomeLocked: another run is busy.
     """
     require_books(request.home)
-    arrived = call(recognise_spending, request, clock().date()) if request.spending else []
+    files = call(recognise_spending, request, clock().date()) if request.spending else []
     with open_run(
         request.home, "account", clock, subject=str(request.year), wait_seconds=request.wait_seconds
     ) as run:
         call(refuse_unaccountable, run.books, request.year)
-        taken = call(take_spending, run, arrived, request, clock, progress) if arrived else None
-        moment = moment_of(run, request, clock().date())
-        accounted = call(work_out_accounts, run, moment)
-        refuse_unknown_board(accounted, request)
-        return call(write_accounts, run, moment, accounted, taken)
+        ingested = call(take_spending, run, files, request, clock=clock, progress=progress) if files else None
+        context = accounting_context(run, request, clock().date())
+        accounts = call(work_out_accounts, run, context)
+        refuse_unknown_board(accounts, request)
+        return call(write_accounts, run, context, accounts, ingested)
 
 
 def recognise_spending(request: AccountRequest, today: date) -> list[DeliveredFile]:
@@ -93,10 +97,10 @@ def recognise_spending(request: AccountRequest, today: date) -> list[DeliveredFi
 
 
 def refuse_unaccountable(books: Books, year: int) -> None:
-    """Step: refuse a year of which nothing can be accounted for, or one that comes before its turn.
+    """Step: refuse a year without anything to account for, or one that comes before its turn.
 
     Raises:
-        Refused: says which year to begin with, or that there is nothing.
+        Refused: names the year to begin with, or the years with payments.
     """
     paid, done = years_paid(books), years_accounted(books)
     if year not in paid and not has_carry_over(books, year - 1):
@@ -116,46 +120,47 @@ def refuse_unaccountable(books: Books, year: int) -> None:
 
 
 def take_spending(
-    run: Run, arrived: Sequence[DeliveredFile], request: AccountRequest, clock: Clock, progress: Progress
+    run: Run, files: Sequence[DeliveredFile], request: AccountRequest, *, clock: Clock, progress: Progress
 ) -> IngestResult:
-    """Step: check the files and put what is new in the books.
+    """Step: validate the files and add new rows to the books.
 
     Raises:
-        Refused: too large a share of the rows is refused; nothing was taken in.
+        Refused: too large a share of the rows is rejected; nothing was added.
     """
     state = intake_state(run.books)
-    results = read_files(arrived, state, progress)
+    results = read_files(files, state, progress)
     refuse_when_too_many(results, request.max_rejected)
     return register_files(run, results, state, clock())
 
 
-def moment_of(run: Run, request: AccountRequest, today: date) -> AccountingContext:
-    """The account that a run is about to make."""
+def accounting_context(run: Run, request: AccountRequest, today: date) -> AccountingContext:
+    """Return the context of the account that a run is about to make."""
     rules = year_end_rules()
+    treatment = rules.accountability.treatment
     return AccountingContext(
-        request.year,
-        run.run_id,
-        today,
-        request.treatment or rules.accountability.treatment.known("the treatment of what is left over"),
-        rules,
-        school_directory(run.books),
-        accountability_of(run.books, request.year - 1),
-        run.appended,
+        year=request.year,
+        run_id=run.run_id,
+        accounted_on=today,
+        treatment=request.treatment or treatment.known("the treatment of what is left over"),
+        rules=rules,
+        schools=school_directory(run.books),
+        before=accountability_of(run.books, request.year - 1),
+        appended=run.appended,
     )
 
 
-def refuse_unknown_board(accounted: Accounted, request: AccountRequest) -> None:
+def work_out_accounts(run: Run, context: AccountingContext) -> YearAccounts:
+    """Step: calculate the accounts of the year, from the books and from the rows that this run adds."""
+    return account_for(load_inputs(run.books, context))
+
+
+def refuse_unknown_board(accounts: YearAccounts, request: AccountRequest) -> None:
     """Refuse a board that has nothing in the accounts of the year.
 
     Raises:
         Refused: names the board.
     """
-    if request.board is not None and request.board not in accounted.accountability["board"]:
+    if request.board is not None and request.board not in accounts.accountability["board"]:
         raise Refused(
             f"board {request.board} received nothing in {request.year}, spent nothing and had nothing left"
         )
-
-
-def work_out_accounts(run: Run, moment: AccountingContext) -> Accounted:
-    """Step: the accounts of the year, from the books and from what this run took in."""
-    return account_for(load_inputs(run.books, moment))

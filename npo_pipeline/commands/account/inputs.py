@@ -1,32 +1,39 @@
-"""What the accounts of a year are made from: one reading of the books for a run and for its proof later."""
+"""The inputs of the accounts of a year, loaded from the books in one way for a run and for `npo verify` later."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
-from npo_pipeline.accounts.statement import Basis
+from npo_pipeline.accounts.statement import AccountInputs
+from npo_pipeline.books.manifest import text_sha256
 from npo_pipeline.books.queries.board_reports import rows_until
 from npo_pipeline.books.queries.decisions import totals_of_decisions
 from npo_pipeline.books.queries.payments import receipts_per_month
 from npo_pipeline.books.reader import Books
+from npo_pipeline.commands.decide.recompute import archived_texts
 from npo_pipeline.commands.ledger_state import decisions_in_force
-from npo_pipeline.rulebook.accountability.load import YearEndRules
+from npo_pipeline.errors import Refused
+from npo_pipeline.rulebook.accountability.load import NAMES, YearEndRules, parse_year_end
+from schemas.accounted import Accountability, Consents, Spending
+from schemas.frames.accounts import DeliveryFiles, OpenRejections
+from schemas.received import Deliveries, Quarantine, Schools
 
-TOLD = ("spending", "consents")
-"""The tables of what boards told; the kinds of their files have the same names."""
+AccountRow = Mapping[str, Any]
+"""A row of table `accounts`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AccountingContext:
-    """An account of a year, as it was or is made.
+    """An account of a year, made by a run in the past or now.
 
-    `run_id`: the run that makes it. `before`: the accountability of the year before, as it stood then. `schools`:
-    the directory as it was known. `added`: table -> rows that the run itself adds.
+    `before`: the accountability of the year before, as it was then. `schools`: the directory as it was known then.
+    `appended`: table -> rows that the run itself adds.
     """
 
     year: int
@@ -34,64 +41,85 @@ class AccountingContext:
     accounted_on: date
     treatment: str
     rules: YearEndRules
-    schools: pl.DataFrame
-    before: pl.DataFrame
-    added: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    schools: Schools
+    before: Accountability
+    appended: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
-def load_inputs(books: Books, moment: AccountingContext) -> Basis:
-    """What a year is accounted from at a moment: all that runs before it left, and what it adds itself."""
-    held = {name: _held(books, name, moment) for name in (*TOLD, "deliveries", "quarantine")}
-    spending = latest_reports(held["spending"], "year")
-    consents = latest_reports(held["consents"], "school_year")
-    return Basis(
-        moment.year,
-        moment.accounted_on,
-        moment.treatment,
-        moment.rules,
-        receipts_per_month(books, moment.run_id),
-        totals_of_decisions(books, decisions_in_force(books, moment.run_id)["decision_id"].to_list()),
-        moment.schools,
-        spending,
-        consents,
-        held["deliveries"].select("delivery_id", "file"),
-        _open_rejections(held, moment.year),
-        moment.before,
+def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
+    """Load all rows of the runs before, and of the run itself, that the accounts of a year are calculated from."""
+    spending, consents = (_rows(books, table, context) for table in ("spending", "consents"))
+    deliveries = Deliveries(_rows(books, "deliveries", context))
+    rejected = Quarantine(_rows(books, "quarantine", context))
+    reported = {"year": spending, "school_year": consents}
+    return AccountInputs(
+        year=context.year,
+        accounted_on=context.accounted_on,
+        treatment=context.treatment,
+        rules=context.rules,
+        payments=receipts_per_month(books, context.run_id),
+        totals=totals_of_decisions(books, decisions_in_force(books, context.run_id)["decision_id"].to_list()),
+        schools=context.schools,
+        spending=Spending(latest_reports(spending, "year")),
+        consents=Consents(latest_reports(consents, "school_year")),
+        files=DeliveryFiles(deliveries.select("delivery_id", "file")),
+        rejections=_open_rejections(reported, rejected, deliveries, context.year),
+        before=context.before,
     )
 
 
-def _held(books: Books, table: str, moment: AccountingContext) -> pl.DataFrame:
-    """Rows of deliveries that were there when the run ended."""
-    rows = rows_until(books, table, moment.run_id)
-    added = moment.added.get(table)
-    return rows if added is None else pl.concat([rows, added.select(rows.columns)])
+def _rows(books: Books, table: str, context: AccountingContext) -> pl.DataFrame:
+    """Return the rows of deliveries that were there when the run ended."""
+    rows = rows_until(books, table, context.run_id)
+    appended = context.appended.get(table)
+    return rows if appended is None else pl.concat([rows, appended.select(rows.columns)])
 
 
-def _open_rejections(held: Mapping[str, pl.DataFrame], year: int) -> pl.DataFrame:
-    """Refused rows of a year of which their board told nothing since: board, file, line, message.
+def _open_rejections(
+    reported: Mapping[str, pl.DataFrame], quarantine: Quarantine, deliveries: Deliveries, year: int
+) -> OpenRejections:
+    """Return the rejected rows of a year that no later report of their board replaces.
 
-    What a board tells in a later run takes the place of what it told of the same period, refused rows and all. A
-    row that says no period is of every year, until the board tells anything anew.
+    A report of a board in a later run replaces its earlier one of the same period, rejected rows and all. A row
+    without a period is of every year, until the next report of the board.
+
+    Args:
+        reported: the column of the period -> rows with it.
+        quarantine: rejected rows.
+        deliveries: of both.
+        year: the calendar year.
     """
-    when = held["deliveries"].select("delivery_id", "kind", "run_id")
-    refused = held["quarantine"].filter(pl.col("board").is_not_null()).join(when, on="delivery_id")
-    told = [
-        held[table].select("delivery_id", "board", period=pl.col(period).cast(pl.String))
-        for table, period in zip(TOLD, ("year", "school_year"), strict=True)
+    when = deliveries.select("delivery_id", "kind", "run_id")
+    rejected = quarantine.filter(pl.col("board").is_not_null()).join(when, on="delivery_id")
+    accepted = [
+        rows.select("delivery_id", "board", period=pl.col(period).cast(pl.String)).join(when, on="delivery_id")
+        for period, rows in reported.items()
     ]
-    tellings = pl.concat([one.join(when, on="delivery_id") for one in told] + [refused], how="diagonal")
-    last = {
-        name: tellings.group_by(keys).agg(pl.col("run_id").max().alias(name))
-        for name, keys in (("anew", ["kind", "board", "period"]), ("anything", ["kind", "board"]))
-    }
-    mine = refused.filter(_of_year(year)).join(last["anew"], on=["kind", "board", "period"], how="left")
-    since = mine.join(last["anything"], on=["kind", "board"])
-    newest = pl.when(pl.col("period").is_null()).then("anything").otherwise("anew")
-    return since.filter(pl.col("run_id") >= newest).select("board", "file", "line", "message")
+    reports = pl.concat([*accepted, rejected], how="diagonal")
+    of_period, of_board = ["kind", "board", "period"], ["kind", "board"]
+    latest_of_period = reports.group_by(of_period).agg(pl.col("run_id").max().alias("latest_of_period"))
+    latest = reports.group_by(of_board).agg(pl.col("run_id").max().alias("latest"))
+    of_year = rejected.filter(_is_in_year(year)).join(latest_of_period, on=of_period, how="left")
+    replaced_by = pl.when(pl.col("period").is_null()).then("latest").otherwise("latest_of_period")
+    still_open = of_year.join(latest, on=of_board).filter(pl.col("run_id") >= replaced_by)
+    return OpenRejections(still_open.select("board", "file", "line", "message"))
 
 
-def _of_year(year: int) -> pl.Expr:
-    """Periods in a calendar year: the year itself, the two school years in it, and none at all."""
-    return pl.col("period").is_null() | pl.col("period").is_in(
-        [str(year), f"{year - 1}-{year}", f"{year}-{year + 1}"]
-    )
+def _is_in_year(year: int) -> pl.Expr:
+    """Select the periods in a calendar year: the year itself, the two school years in it, and none at all."""
+    periods = [str(year), f"{year - 1}-{year}", f"{year}-{year + 1}"]
+    return pl.col("period").is_null() | pl.col("period").is_in(periods)
+
+
+def rules_of_account(books: Books, row: AccountRow) -> YearEndRules:
+    """Load the archived rules that an account was made by.
+
+    Raises:
+        Refused: they are gone from the books, or changed.
+    """
+    archive = archived_texts(books)
+    texts = [archive.get(sha256, ("", "")) for sha256 in row["menukaart_sha256"].split("+")]
+    found = "+".join(text_sha256(text) for _, text in texts)
+    if found != row["menukaart_sha256"] or len(texts) != len(NAMES):
+        raise Refused(f"the text of {row['menukaart']} is gone from table regulations, or changed")
+    return parse_year_end(texts)

@@ -1,4 +1,4 @@
-"""A blank workbook for a board: its schools, what each received, and the menukaart to choose from."""
+"""A blank workbook for a board to fill in: its schools, the amount each received, and the menukaart."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from npo_pipeline.books.queries.accounts import school_openings
 from npo_pipeline.books.queries.payments import first_school_year_paid
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.errors import Refused
-from npo_pipeline.reports.board_form.workbook import write_template
+from npo_pipeline.reports.board_form.model import BoardForm, Menu
+from npo_pipeline.reports.board_form.workbook import write_board_form
 from npo_pipeline.rulebook.accountability.load import year_end_rules
-
-Menu = list[tuple[str, str, list[str]]]
 
 
 @dataclass(frozen=True)
 class TemplateRequest:
-    """Of which board and year, and the folder to write in."""
+    """The workbook of a board and a year, and the folder to write it in."""
 
     home: Home
     year: int
@@ -29,7 +28,7 @@ class TemplateRequest:
 
 
 def write_blank(request: TemplateRequest) -> Path:
-    """Write the workbook that a board fills in; it is there whole or not at all.
+    """Write the workbook that a board fills in, whole or not at all.
 
     Raises:
         Refused: there are no books, the board received and carried nothing, or the folder cannot be written in.
@@ -39,26 +38,31 @@ def write_blank(request: TemplateRequest) -> Path:
         schools = school_openings(books, request.year, request.board)
         if schools.is_empty():
             raise Refused(f"board {request.board} received nothing in {request.year} and has nothing left over")
-        years = school_years_in(books, request.year)
+        form = BoardForm(
+            year=request.year,
+            board=request.board,
+            schools=schools,
+            menu=menu_at(request.year),
+            school_years=school_years_in(books, request.year),
+        )
     path = request.folder / f"npo-{request.year}-{request.board}-invullen.xlsx"
-    menu = menu_at(request.year)
     if path.exists():
         raise Refused(f"{path}: is there already, and may be filled in; move it away, or name another --out")
     try:
         request.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda beside: write_template(beside, request.year, request.board, schools, menu, years))
+        write_whole(path, lambda beside: write_board_form(beside, form))
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror or error}); name another --out") from error
     return path
 
 
-def school_years_in(books: Books, year: int) -> list[str]:
+def school_years_in(books: Books, year: int) -> tuple[str, ...]:
     """Return the school years in a calendar year, without those before the first that was ever paid."""
     first = first_school_year_paid(books) or ""
-    return [one for one in (f"{year - 1}-{year}", f"{year}-{year + 1}") if one >= first]
+    return tuple(one for one in (f"{year - 1}-{year}", f"{year}-{year + 1}") if one >= first)
 
 
 def menu_at(year: int) -> Menu:
-    """The menukaart at the end of a year: letter, official name, interventions."""
+    """Return the menukaart at the end of a year: letter, official name, interventions."""
     snapshot = year_end_rules().menukaart.at(last_day(year))
     return [(letter, one.name, list(one.interventions.values())) for letter, one in snapshot.categories.items()]

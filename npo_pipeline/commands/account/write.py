@@ -1,4 +1,4 @@
-"""Writing the accounts of a year in the books, in place of those before; or nothing, when nothing has changed."""
+"""Write the accounts of a year in the books, in place of those before; or nothing, when nothing has changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.accounts.findings.registry import OPENING, in_order, opening_findings
-from npo_pipeline.accounts.statement import Accounted
+from npo_pipeline.accounts.statement import YearAccounts
 from npo_pipeline.books.queries.accounts import changes_since_account, count_accounts, latest_account_of
 from npo_pipeline.books.queries.payments import last_paid_month_in, months_due_in
 from npo_pipeline.books.reader import Books
@@ -18,69 +18,88 @@ from npo_pipeline.commands.account.inputs import AccountingContext
 from npo_pipeline.commands.decide.rules import keep_texts
 from npo_pipeline.commands.ingest import IngestResult
 from schemas import tables
+from schemas.accounted import Accountability, AccountabilityInterventions, Accounts, Findings
 from schemas.columns import schema_of
 
-ACCOUNTED = (tables.ACCOUNTABILITY, tables.ACCOUNTABILITY_INTERVENTIONS, tables.FINDINGS)
+_DERIVED = (tables.ACCOUNTABILITY, tables.ACCOUNTABILITY_INTERVENTIONS, tables.FINDINGS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AccountResult:
-    """What was accounted for: rows of the tables of the year. `run_id` is null when nothing had changed.
+    """The rows of the tables of the year. `run_id` is null when nothing had changed.
 
-    `taken`: what became of the files that were given. `remarks`: what else the reader should know.
+    `ingested`: the result for the files that were given. `remarks`: for the reader.
     """
 
     year: int
     run_id: str | None
-    accounts: pl.DataFrame
-    accountability: pl.DataFrame
-    interventions: pl.DataFrame
-    findings: pl.DataFrame
-    taken: IngestResult | None
+    accounts: Accounts
+    accountability: Accountability
+    interventions: AccountabilityInterventions
+    findings: Findings
+    ingested: IngestResult | None
     remarks: tuple[str, ...]
 
 
 def write_accounts(
-    run: Run, moment: AccountingContext, accounted: Accounted, taken: IngestResult | None
+    run: Run, context: AccountingContext, accounts: YearAccounts, ingested: IngestResult | None
 ) -> AccountResult:
-    """Step: put the accounts of the year in place of those before, and say so in `accounts`; or nothing."""
-    mine = accounted.accountability.with_columns(run_id=pl.lit(run.run_id))
-    new = {
-        "accountability": _with_others(run.books, "accountability", mine, moment.year),
-        "accountability_interventions": _with_others(
-            run.books, "accountability_interventions", accounted.interventions, moment.year
+    """Step: replace the accounts of the year, and add a row to `accounts`; or do nothing."""
+    year = context.year
+    new = _new_tables(run, context, accounts)
+    # The texts and dates of consent are in reports and in none of these tables, so they may have changed alone.
+    changed = run.appended or year in changes_since_account(run.books)["year"] or not _is_same(run.books, new)
+    if changed:
+        row = _account_row(run, context, accounts, new["findings"])
+        run.append(tables.ACCOUNTS, row)
+        for model in _DERIVED:
+            run.replace(model, new[model.name])
+        keep_texts(run, context.rules.texts)
+    else:
+        row = latest_account_of(run.books, year)
+    own = {name: rows.filter(pl.col("year") == year) for name, rows in new.items()}
+    return AccountResult(
+        year=year,
+        run_id=run.run_id if changed else None,
+        accounts=row,
+        accountability=Accountability(own["accountability"]),
+        interventions=AccountabilityInterventions(own["accountability_interventions"]),
+        findings=Findings(own["findings"]),
+        ingested=ingested,
+        remarks=tuple(_remarks(run, year, new["findings"])),
+    )
+
+
+def _new_tables(run: Run, context: AccountingContext, accounts: YearAccounts) -> dict[str, pl.DataFrame]:
+    """Return the tables of all years, with the new rows of the year."""
+    own = accounts.accountability.with_columns(run_id=pl.lit(run.run_id))
+    accountability = _with_other_years(run.books, "accountability", own, context.year)
+    return {
+        "accountability": accountability,
+        "accountability_interventions": _with_other_years(
+            run.books, "accountability_interventions", accounts.interventions, context.year
         ),
+        "findings": _with_openings(run.books, accountability, accounts.findings, context),
     }
-    new["findings"] = _with_openings(run.books, new["accountability"], accounted.findings, moment)
-    # What a report tells beside the tables, a text or a date of consent, may have changed alone.
-    news = moment.year in changes_since_account(run.books)["year"]
-    if not run.appended and not news and _same(run.books, new):
-        return _result(run, moment.year, None, new, latest_account_of(run.books, moment.year), taken)
-    row = _row(run, moment, accounted, new["findings"])
-    run.append(tables.ACCOUNTS, row)
-    for model in ACCOUNTED:
-        run.replace(model, new[model.name])
-    keep_texts(run, moment.rules.texts)
-    return _result(run, moment.year, run.run_id, new, row, taken)
 
 
 def _with_openings(
-    books: Books, accountability: pl.DataFrame, mine: pl.DataFrame, moment: AccountingContext
+    books: Books, accountability: pl.DataFrame, own: Findings, context: AccountingContext
 ) -> pl.DataFrame:
-    """All findings: those of the year and of other years, and the openings of all years compared anew."""
-    others = books.table("findings").filter(pl.col("year") != moment.year, pl.col("rule") != OPENING)
-    rules, years = moment.rules.accountability, sorted(accountability["year"].unique())
+    """Return the findings of the year and of other years, and the openings of all years compared again."""
+    others = books.table("findings").filter(pl.col("year") != context.year, pl.col("rule") != OPENING)
+    rules, years = context.rules.accountability, sorted(accountability["year"].unique())
     openings = [opening_findings(accountability, one, rules) for one in years]
-    return in_order(pl.concat([mine, others.select(mine.columns), *openings]))
+    return in_order(pl.concat([own, others.select(own.columns), *openings]))
 
 
-def _with_others(books: Books, table: str, mine: pl.DataFrame, year: int) -> pl.DataFrame:
+def _with_other_years(books: Books, table: str, own: pl.DataFrame, year: int) -> pl.DataFrame:
     others = books.table(table).filter(pl.col("year") != year)
-    return pl.concat([others, mine.select(others.columns)]).sort("year", "board", "brin", maintain_order=True)
+    return pl.concat([others, own.select(others.columns)]).sort("year", "board", "brin", maintain_order=True)
 
 
-def _same(books: Books, new: dict[str, pl.DataFrame]) -> bool:
-    """Whether the accounts are what they were, whichever run wrote them."""
+def _is_same(books: Books, new: dict[str, pl.DataFrame]) -> bool:
+    """Return True when the accounts are as they were, whichever run wrote them."""
     for name, rows in new.items():
         columns = [column for column in rows.columns if column != "run_id"]
         before = books.table(name).select(columns)
@@ -89,9 +108,9 @@ def _same(books: Books, new: dict[str, pl.DataFrame]) -> bool:
     return True
 
 
-def _row(run: Run, moment: AccountingContext, accounted: Accounted, findings: pl.DataFrame) -> pl.DataFrame:
-    schools = accounted.accountability
-    mine = findings.filter(pl.col("year") == moment.year)
+def _account_row(run: Run, context: AccountingContext, accounts: YearAccounts, findings: pl.DataFrame) -> Accounts:
+    schools = accounts.accountability
+    own = findings.filter(pl.col("year") == context.year)
     sums = {
         f"{name}{suffix}": Decimal(schools.filter(pl.col("currency") == currency)[name].sum())
         for name in ("received", "spent", "carried_out")
@@ -99,47 +118,26 @@ def _row(run: Run, moment: AccountingContext, accounted: Accounted, findings: pl
     }
     row: dict[str, Any] = {
         "run_id": run.run_id,
-        "year": moment.year,
-        "sequence": count_accounts(run.books, moment.year) + 1,
-        "accounted_on": moment.accounted_on,
-        "treatment": moment.treatment,
-        "menukaart": moment.rules.name,
-        "menukaart_sha256": moment.rules.sha256,
+        "year": context.year,
+        "sequence": count_accounts(run.books, context.year) + 1,
+        "accounted_on": context.accounted_on,
+        "treatment": context.treatment,
+        "menukaart": context.rules.name,
+        "menukaart_sha256": context.rules.sha256,
         "boards": schools["board"].n_unique(),
         "schools": schools.height,
         **sums,
-        **{f"{one}s": mine.filter(pl.col("severity") == one).height for one in ("error", "warning", "note")},
+        **{f"{one}s": own.filter(pl.col("severity") == one).height for one in ("error", "warning", "note")},
     }
-    return pl.DataFrame([row], schema=schema_of(tables.ACCOUNTS))
-
-
-def _result(
-    run: Run,
-    year: int,
-    run_id: str | None,
-    new: dict[str, pl.DataFrame],
-    accounts: pl.DataFrame,
-    taken: IngestResult | None,
-) -> AccountResult:
-    mine = {name: rows.filter(pl.col("year") == year) for name, rows in new.items()}
-    return AccountResult(
-        year,
-        run_id,
-        accounts,
-        mine["accountability"],
-        mine["accountability_interventions"],
-        mine["findings"],
-        taken,
-        tuple(_remarks(run, year, new["findings"])),
-    )
+    return Accounts(pl.DataFrame([row], schema=schema_of(tables.ACCOUNTS)))
 
 
 def _other_years(run: Run, year: int) -> list[str]:
-    """Rows that this run took in of years that it does not account for."""
-    added = run.appended.get(tables.SPENDING.name)
-    if added is None:
+    """Count the rows that this run adds of years that it does not account for."""
+    appended = run.appended.get(tables.SPENDING.name)
+    if appended is None:
         return []
-    others = added.filter(pl.col("year") != year).group_by("year").len().sort("year")
+    others = appended.filter(pl.col("year") != year).group_by("year").len().sort("year")
     return [
         f"{rows} rows of spending are of {other} and not of {year}; they count when {other} is accounted for"
         for other, rows in others.iter_rows()
@@ -147,7 +145,7 @@ def _other_years(run: Run, year: int) -> list[str]:
 
 
 def _remarks(run: Run, year: int, findings: pl.DataFrame) -> list[str]:
-    """What else the reader should know: months that are not paid yet, and later years that open otherwise now."""
+    """Return remarks: rows of other years, months that are not paid yet, later years that open differently now."""
     books, remarks = run.books, _other_years(run, year)
     last = last_paid_month_in(books, year)
     open_months = [f"{month:%Y-%m}" for month in months_due_in(books, year) if last is None or month > last]

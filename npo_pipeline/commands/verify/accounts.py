@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.accounts.findings.registry import OPENING, opening_findings
-from npo_pipeline.accounts.statement import ACCOUNTABILITY, Accounted, account_for
-from npo_pipeline.books.manifest import text_sha256
+from npo_pipeline.accounts.statement import ACCOUNTABILITY, YearAccounts, account_for
 from npo_pipeline.books.queries.accounts import (
     account_before,
     accountability_of,
@@ -24,16 +22,14 @@ from npo_pipeline.books.queries.accounts import (
 )
 from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
-from npo_pipeline.commands.account.inputs import AccountingContext, load_inputs
-from npo_pipeline.commands.decide.recompute import archived_texts, facts_as_of, written_by_other_version
+from npo_pipeline.commands.account.inputs import AccountingContext, AccountRow, load_inputs, rules_of_account
+from npo_pipeline.commands.decide.recompute import facts_as_of, written_by_other_version
 from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.school_directory import build_directory
-from npo_pipeline.rulebook.accountability.load import NAMES, YearEndRules, parse_year_end
 from schemas import tables
-
-AccountRow = Mapping[str, Any]
-"""A row of table `accounts`."""
+from schemas.accounted import Accountability
+from schemas.received import Schools
 
 
 def account_faults(books: Books) -> Iterator[str]:
@@ -70,7 +66,7 @@ def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[st
         row: the latest account of the year.
         last: the latest account of any year.
     """
-    year, again, rules = row["year"], _account_again(books, row), kept_rules_of(books, last)
+    year, again, rules = row["year"], _account_again(books, row), rules_of_account(books, last)
     found = accountability_of(books, year)
     yield from row_differences(f"accountability {year}", again.accountability, found, ACCOUNTABILITY)
     of_other_runs = found.filter(pl.col("run_id") != row["run_id"]).height
@@ -95,7 +91,7 @@ def _findings_columns(books: Books, *rows: AccountRow) -> list[str]:
     return [name for name in tables.FINDINGS.columns if not (reworded and name in ("message", "advice"))]
 
 
-def _total_mismatches(row: AccountRow, again: Accounted, findings: pl.DataFrame) -> Iterator[str]:
+def _total_mismatches(row: AccountRow, again: YearAccounts, findings: pl.DataFrame) -> Iterator[str]:
     """Compare the totals that a run states of its accounts with the accounts themselves."""
     for name in ("received", "spent", "carried_out"):
         for currency, suffix in (("EUR", ""), ("USD", "_usd")):
@@ -111,7 +107,7 @@ def _total_mismatches(row: AccountRow, again: Accounted, findings: pl.DataFrame)
             )
 
 
-def _account_again(books: Books, row: AccountRow) -> Accounted:
+def _account_again(books: Books, row: AccountRow) -> YearAccounts:
     """Account for a year again from what was there when its run ended."""
     known = build_directory(facts_as_of(books, school_facts(books), row["run_id"]))
     before = account_before(books, row["year"] - 1, row["run_id"])
@@ -119,26 +115,12 @@ def _account_again(books: Books, row: AccountRow) -> Accounted:
     opening = [_account_again(books, one).accountability for one in before.iter_rows(named=True)]
     none = books.table("accountability").clear().drop("run_id")
     context = AccountingContext(
-        row["year"],
-        row["run_id"],
-        row["accounted_on"],
-        row["treatment"],
-        kept_rules_of(books, row),
-        known,
-        pl.concat([none, *(one.select(none.columns) for one in opening)]),
+        year=row["year"],
+        run_id=row["run_id"],
+        accounted_on=row["accounted_on"],
+        treatment=row["treatment"],
+        rules=rules_of_account(books, row),
+        schools=Schools(known),
+        before=Accountability(pl.concat([none, *(one.select(none.columns) for one in opening)])),
     )
     return account_for(load_inputs(books, context))
-
-
-def kept_rules_of(books: Books, row: AccountRow) -> YearEndRules:
-    """Return the archived rules that an account was made by.
-
-    Raises:
-        Refused: they are gone from the books, or changed.
-    """
-    archive = archived_texts(books)
-    texts = [archive.get(sha256, ("", "")) for sha256 in row["menukaart_sha256"].split("+")]
-    found = "+".join(text_sha256(text) for _, text in texts)
-    if found != row["menukaart_sha256"] or len(texts) != len(NAMES):
-        raise Refused(f"the text of {row['menukaart']} is gone from table regulations, or changed")
-    return parse_year_end(texts)

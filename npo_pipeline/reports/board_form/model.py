@@ -1,4 +1,4 @@
-"""What the workbook of a board is made of: its year, its schools, the menukaart, and what is filled in already."""
+"""The data of the workbook of a board: year, schools, the menukaart, and rows that are filled in already."""
 
 from __future__ import annotations
 
@@ -9,40 +9,46 @@ from typing import TypeAlias
 
 import polars as pl
 
+from schemas.frames.accounts import SchoolOpenings
+
 Menu: TypeAlias = Sequence[tuple[str, str, Sequence[str]]]
-"""Of each category its letter, its official name and its interventions."""
+"""For each category its letter, its official name and its interventions."""
 
 SHEETS = ("Toelichting", "Besteding", "Instemming", "Scholen", "Menukaart")
 ROWS_PER_SCHOOL, ROWS_MORE = 6, 200
-"""Rows that wait to be filled in: for each school, and below those for whatever comes."""
+"""Empty rows to fill in: for each school, and below those for any other."""
 
 FIRST_SCHOOL = 5
 """The row of the first school on sheet `Scholen` (1 is the top)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BoardForm:
-    """A workbook to be filled in. `schools`: brin, name, received, carried_in, sorted by brin."""
+    """A workbook to be filled in.
+
+    `school_years`: those of which consent is asked. `spending`: rows filled in already, brin, category,
+    intervention, level, amount, external. `consents`: the same, the columns of `consents` from `brin` on.
+    """
 
     year: int
     board: str
-    schools: pl.DataFrame
+    schools: SchoolOpenings
     menu: Menu
     school_years: tuple[str, ...]
-    spending: pl.DataFrame | None
-    consents: pl.DataFrame | None
+    spending: pl.DataFrame | None = None
+    consents: pl.DataFrame | None = None
 
     @property
     def brins(self) -> list[str]:
-        """The schools, in order."""
+        """Return the schools, in order."""
         return self.schools["brin"].to_list()
 
     @property
     def brin_list(self) -> str:
-        """Where sheet `Scholen` lists the schools, for a drop-down."""
+        """Return the cells of sheet `Scholen` that list the schools, for a drop-down."""
         return f"=Scholen!$A${FIRST_SCHOOL}:$A${FIRST_SCHOOL + max(len(self.brins), 1) - 1}"
 
 
 def number(amount: Decimal) -> float:
-    """An amount as a workbook holds it: the double nearest to it, which its two decimals give back exactly."""
+    """Return an amount as a workbook holds it: the nearest double, which gives back its two decimals exactly."""
     return float(amount)

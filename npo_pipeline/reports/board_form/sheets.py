@@ -1,7 +1,4 @@
-"""The two sheets of the workbook of a board that are filled in, and read back as they are.
-
-Sheet `Scholen` of the workbook of a board: what each school had, spent and keeps, and whether it ties.
-"""
+"""The sheets of the workbook of a board with data: `Besteding`, `Instemming`, and the balance in `Scholen`."""
 
 from __future__ import annotations
 
@@ -41,39 +38,41 @@ _YES_NO = ("SCHOOLSCAN", "SCHOOLPROGRAMMA_MR", "GMR", "GEMEENTE_GEINFORMEERD")
 _SINCE = date(2021, 1, 1)
 
 
-def spending_sheet(page: Worksheet, blank: BoardForm, formats: Formats) -> int:
-    """Write sheet `Besteding`; gives its last row that waits to be filled in (1 is the header)."""
+def spending_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> int:
+    """Write sheet `Besteding`; return its last empty row to fill in (1 is the header)."""
     columns = SPENDING.columns
     _heading(page, columns, formats)
-    last = _rows(page, columns, list(_spending_rows(blank)), formats)
+    last = _rows(page, columns, list(_spending_rows(form)), formats)
     at = {name: place for place, name in enumerate(columns)}
 
     def check(name: str, rule: dict[str, Any]) -> None:
         page.data_validation(1, at[name], last - 1, at[name], rule)
 
-    check("BRIN_NUMMER", _choice(blank.brin_list, "Kies een school van uw bestuur; zie blad Scholen."))
-    check("CATEGORIE", _choice([letter for letter, *_ in blank.menu], "Kies de letter van de menukaart."))
-    # The name may be one that a newer menukaart has; what is not on it is told after the file is read.
+    check("BRIN_NUMMER", _choice(form.brin_list, "Kies een school van uw bestuur; zie blad Scholen."))
+    check("CATEGORIE", _choice([letter for letter, *_ in form.menu], "Kies de letter van de menukaart."))
+    # The name may be one of a newer menukaart; one that is not on it is a finding after the file is read.
     unlisted = {"error_type": "warning"}
     by_category = '=INDIRECT("Menukaart_"&$D2)'
     check("INTERVENTIE", _choice(by_category, "Kies eerst de categorie, dan de interventie.") | unlisted)
     check("NIVEAU", _choice(list(LEVELS), "school of bovenschools"))
     check("BEDRAG", _at_least_nothing())
     external = {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": "=$G2"}
-    check("WAARVAN_EXTERN", external | _told("Vul een bedrag in van 0 tot en met BEDRAG."))
+    check("WAARVAN_EXTERN", external | _on_error("Vul een bedrag in van 0 tot en met BEDRAG."))
     return last
 
 
-def consents_sheet(page: Worksheet, blank: BoardForm, formats: Formats) -> None:
+def consents_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> None:
     """Write sheet `Instemming`: a row per school and school year."""
     columns = CONSENTS.columns
     _heading(page, columns, formats)
-    last = _rows(page, columns, list(_consent_rows(blank)), formats)
+    last = _rows(page, columns, list(_consent_rows(form)), formats)
     for place, name in enumerate(columns):
         if name in _YES_NO:
             rule = _choice(["J", "N"], "J (ja) of N (nee)")
         elif name in _DAYS:
-            rule = {"validate": "date", "criteria": ">=", "value": _SINCE} | _told("Vul een datum in, dd-mm-jjjj.")
+            rule = {"validate": "date", "criteria": ">=", "value": _SINCE} | _on_error(
+                "Vul een datum in, dd-mm-jjjj."
+            )
         elif name in _MONEY:
             rule = _at_least_nothing()
         else:
@@ -81,13 +80,13 @@ def consents_sheet(page: Worksheet, blank: BoardForm, formats: Formats) -> None:
         page.data_validation(1, place, last - 1, place, rule)
 
 
-def _spending_rows(blank: BoardForm) -> Iterator[_Row]:
-    filled = [] if blank.spending is None else blank.spending.sort("brin", maintain_order=True).to_dicts()
-    begin = {"BEVOEGD_GEZAG_NUMMER": blank.board, "JAAR": blank.year}
-    for brin in sorted({*blank.brins, *(row["brin"] for row in filled)}):
-        told = [_spent(row) for row in filled if row["brin"] == brin]
-        empty: list[_Row] = [{}] * (ROWS_PER_SCHOOL - len(told) if brin in blank.brins else 0)
-        yield from ({**begin, "BRIN_NUMMER": brin, **row} for row in (*told, *empty))
+def _spending_rows(form: BoardForm) -> Iterator[_Row]:
+    filled = [] if form.spending is None else form.spending.sort("brin", maintain_order=True).to_dicts()
+    begin = {"BEVOEGD_GEZAG_NUMMER": form.board, "JAAR": form.year}
+    for brin in sorted({*form.brins, *(row["brin"] for row in filled)}):
+        own = [_spent(row) for row in filled if row["brin"] == brin]
+        empty: list[_Row] = [{}] * (ROWS_PER_SCHOOL - len(own) if brin in form.brins else 0)
+        yield from ({**begin, "BRIN_NUMMER": brin, **row} for row in (*own, *empty))
     for _ in range(ROWS_MORE):
         yield begin
 
@@ -102,13 +101,11 @@ def _spent(row: _Row) -> _Row:
     }
 
 
-def _consent_rows(blank: BoardForm) -> Iterator[_Row]:
-    filled = (
-        {} if blank.consents is None else {(r["brin"], r["school_year"]): r for r in blank.consents.to_dicts()}
-    )
-    asked = [(brin, year) for brin in blank.brins for year in blank.school_years]
+def _consent_rows(form: BoardForm) -> Iterator[_Row]:
+    filled = {} if form.consents is None else {(r["brin"], r["school_year"]): r for r in form.consents.to_dicts()}
+    asked = [(brin, year) for brin in form.brins for year in form.school_years]
     for brin, year in dict.fromkeys([*asked, *sorted(filled)]):
-        begin = {"BEVOEGD_GEZAG_NUMMER": blank.board, "BRIN_NUMMER": brin, "SCHOOLJAAR": year}
+        begin = {"BEVOEGD_GEZAG_NUMMER": form.board, "BRIN_NUMMER": brin, "SCHOOLJAAR": year}
         yield {**begin, **(_consented(filled[brin, year]) if (brin, year) in filled else {})}
 
 
@@ -161,7 +158,7 @@ def _write(page: Worksheet, row: int, place: int, value: Any, form: Any) -> None
 
 
 def _choice(source: str | list[str], message: str) -> dict[str, Any]:
-    return {"validate": "list", "source": source, **_told(message)}
+    return {"validate": "list", "source": source, **_on_error(message)}
 
 
 def _at_least_nothing() -> dict[str, Any]:
@@ -169,11 +166,11 @@ def _at_least_nothing() -> dict[str, Any]:
         "validate": "decimal",
         "criteria": ">=",
         "value": 0,
-        **_told("Vul een bedrag in euro's in, 0 of meer."),
+        **_on_error("Vul een bedrag in euro's in, 0 of meer."),
     }
 
 
-def _told(message: str) -> dict[str, Any]:
+def _on_error(message: str) -> dict[str, Any]:
     return {"error_title": "Dit kan hier niet staan", "error_message": message}
 
 
@@ -183,28 +180,28 @@ _CHECK_ROW, _HEADER_ROW = 2, FIRST_SCHOOL - 1
 _NOTHING = Decimal("0.00")
 
 
-def schools_sheet(page: Worksheet, blank: BoardForm, formats: Formats, last: int) -> None:
+def schools_sheet(page: Worksheet, form: BoardForm, formats: Formats, last: int) -> None:
     """Write sheet `Scholen`.
 
     Args:
         page: the sheet.
-        blank: what the workbook is made of.
+        form: the data of the workbook.
         formats: by name.
         last: the last row of sheet `Besteding` that is added up.
     """
-    page.write_string(0, 0, f"Scholen van bestuur {blank.board}, {blank.year}", formats["title"])
-    for place, (title, width) in enumerate(_columns(blank.year)):
+    page.write_string(0, 0, f"Scholen van bestuur {form.board}, {form.year}", formats["title"])
+    for place, (title, width) in enumerate(_columns(form.year)):
         page.write_string(_HEADER_ROW - 1, place, title, formats["heading"])
         page.set_column(place, place, width)
-    spent = _spent_schools_sheet(blank.spending)
+    spent = _spent_per_school(form.spending)
     totals = [_NOTHING] * 6
-    for row, school in enumerate(blank.schools.iter_rows(named=True), FIRST_SCHOOL):
+    for row, school in enumerate(form.schools.iter_rows(named=True), FIRST_SCHOOL):
         values = _values(school, spent.get(school["brin"], (_NOTHING, _NOTHING)))
         totals = [total + value for total, value in zip(totals, values, strict=True)]
-        _school(page, row, school, values, formats, last)
-    total_row = FIRST_SCHOOL + blank.schools.height
+        _school(page, row, school, values=values, formats=formats, last=last)
+    total_row = FIRST_SCHOOL + form.schools.height
     _total(page, total_row, totals, formats)
-    _check(page, total_row, blank, totals, formats, last)
+    _check(page, form, total_row, totals=totals, formats=formats, last=last)
     page.freeze_panes(_HEADER_ROW, 2)
     page.repeat_rows(_HEADER_ROW - 1)
 
@@ -222,8 +219,8 @@ def _columns(year: int) -> list[tuple[str, int]]:
     ]
 
 
-def _spent_schools_sheet(spending: pl.DataFrame | None) -> dict[str, tuple[Decimal, Decimal]]:
-    """What is filled in already per school, as Excel will work it out once it opens the workbook."""
+def _spent_per_school(spending: pl.DataFrame | None) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return what is filled in already per school, as Excel will calculate it once it opens the workbook."""
     if spending is None or spending.is_empty():
         return {}
     summed = spending.group_by("brin").agg(pl.col("amount").sum(), pl.col("external").sum())
@@ -236,7 +233,7 @@ def _values(school: Mapping[str, Any], spent: tuple[Decimal, Decimal]) -> list[D
 
 
 def _school(
-    page: Worksheet, row: int, school: Mapping[str, Any], values: list[Decimal], formats: Formats, last: int
+    page: Worksheet, row: int, school: Mapping[str, Any], *, values: list[Decimal], formats: Formats, last: int
 ) -> None:
     page.write_string(row - 1, 0, school["brin"])
     page.write_string(row - 1, 1, school["name"] or "")
@@ -248,7 +245,7 @@ def _school(
 
 
 def _summed(column: str, row: int, last: int) -> str:
-    """A column of `Besteding` over the rows of a school that name a category of the menukaart."""
+    """Return the sum of a column of `Besteding` over the rows of a school with a category of the menukaart."""
     cells = {name: f"Besteding!${name}$2:${name}${last}" for name in ("B", "D", column)}
     letters = '{"A","B","C","D","E","F"}'
     return f"=SUMPRODUCT(SUMIFS({cells[column]},{cells['B']},$A{row},{cells['D']},{letters}))"
@@ -262,9 +259,9 @@ def _total(page: Worksheet, row: int, totals: list[Decimal], formats: Formats) -
 
 
 def _check(
-    page: Worksheet, total_row: int, blank: BoardForm, totals: list[Decimal], formats: Formats, last: int
+    page: Worksheet, form: BoardForm, total_row: int, *, totals: list[Decimal], formats: Formats, last: int
 ) -> None:
-    """A cell that says whether all ties: green, or red with what does not."""
+    """Write a cell that is green when all ties, or red with what does not."""
     amounts = f"Besteding!$G$2:$G${last}"
     over = f"H{FIRST_SCHOOL}:H{max(total_row - 1, FIRST_SCHOOL)}"
     asked = [
@@ -279,26 +276,25 @@ def _check(
     for condition, words in reversed(asked):
         formula = f'IF({condition},"{_OFF}: {words}",{formula})'
     page.write_string(_CHECK_ROW - 1, 0, "Controle", formats["bold"])
-    page.write_formula(_CHECK_ROW - 1, 1, f"={formula}", None, _as_it_stands(blank, totals, asked))
+    page.write_formula(_CHECK_ROW - 1, 1, f"={formula}", None, _status_of(form, totals, asked))
     cell = f"B{_CHECK_ROW}"
-    for criterion, form in (("begins with", "red"), ("not containing", "green")):
-        rule = {"type": "text", "criteria": criterion, "value": _OFF, "format": formats[form]}
+    for criterion, colour in (("begins with", "red"), ("not containing", "green")):
+        rule = {"type": "text", "criteria": criterion, "value": _OFF, "format": formats[colour]}
         page.conditional_format(cell, rule)
     page.conditional_format(over, {"type": "cell", "criteria": "<", "value": 0, "format": formats["red"]})
     tying = {"type": "formula", "criteria": f'=$B${_CHECK_ROW}="{TIES}"'}
-    for form, rule in (("green", tying), ("red", {"type": "no_errors"})):
-        page.conditional_format(
-            f"F{total_row}", {**rule, "format": formats[form], "stop_if_true": form == "green"}
-        )
+    for colour, rule in (("green", tying), ("red", {"type": "no_errors"})):
+        last_rule = {"format": formats[colour], "stop_if_true": colour == "green"}
+        page.conditional_format(f"F{total_row}", {**rule, **last_rule})
 
 
-def _as_it_stands(blank: BoardForm, totals: list[Decimal], asked: list[tuple[str, str]]) -> str:
-    """What the cell says of what is filled in already, until Excel works it out."""
-    filled = _NOTHING if blank.spending is None or blank.spending.is_empty() else blank.spending["amount"].sum()
-    spent = _spent_schools_sheet(blank.spending)
+def _status_of(form: BoardForm, totals: list[Decimal], asked: list[tuple[str, str]]) -> str:
+    """Return what the cell says of the rows that are filled in already, until Excel calculates it."""
+    filled = _NOTHING if form.spending is None or form.spending.is_empty() else form.spending["amount"].sum()
+    spent = _spent_per_school(form.spending)
     if filled != totals[3]:
         return f"{_OFF}: {asked[1][1]}"
-    for school in blank.schools.iter_rows(named=True):
+    for school in form.schools.iter_rows(named=True):
         if _values(school, spent.get(school["brin"], (_NOTHING, _NOTHING)))[-1] < 0:
             return f"{_OFF}: {asked[2][1]}"
     return TIES

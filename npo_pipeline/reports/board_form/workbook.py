@@ -1,15 +1,10 @@
-"""The workbook that a board fills in, with its schools and the menukaart ready: what it spent, who consented.
-
-Sheet `Toelichting` of the workbook of a board: how to fill it in, in plain Dutch.
-"""
+"""The workbook that a board fills in: five sheets, of which `Toelichting` and `Menukaart` are written here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import polars as pl
 
 from npo_pipeline.reports.board_form.model import SHEETS, BoardForm, Menu
 from npo_pipeline.reports.board_form.sheets import consents_sheet, schools_sheet, spending_sheet
@@ -60,32 +55,6 @@ _ENDING = (
     "Laat de namen van de bladen en de kopregels staan: daaraan wordt het bestand herkend. Eigen kolommen mogen "
     "rechts van de tabel staan; zij worden niet gelezen."
 )
-
-
-def toelichting(page: Worksheet, blank: BoardForm, formats: Mapping[str, Any]) -> None:
-    """Write sheet `Toelichting`."""
-    page.set_column(0, 0, 28)
-    page.set_column(1, 1, 110)
-    page.write_string(0, 0, f"{TITLE}, {blank.year}", formats["title"])
-    page.write_string(1, 0, f"Bestuur {blank.board}", formats["bold"])
-    row = 3
-    for step, words in enumerate(_STEPS, 1):
-        row = _line(page, row, f"Stap {step}", words, formats)
-    for sheet, columns in _COLUMNS.items():
-        page.write_string(row + 1, 0, f"Blad {sheet}", formats["heading"])
-        page.write_string(row + 1, 1, "Wat er moet staan", formats["heading"])
-        row += 2
-        for name, words in columns.items():
-            row = _line(page, row, name, words, formats)
-    _line(page, row + 1, "Let op", _ENDING, formats)
-
-
-def _line(page: Worksheet, row: int, subject: str, words: str, formats: Mapping[str, Any]) -> int:
-    page.write_string(row, 0, subject, formats["wrapped"])
-    page.write_string(row, 1, words, formats["wrapped"])
-    return row + 1
-
-
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _FORMATS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14},
@@ -103,31 +72,11 @@ _FORMATS: dict[str, dict[str, Any]] = {
 }
 
 _ROWS_BELOW = 5_000
-"""Rows below those that wait to be filled in, which are added up too: somebody may need more."""
+"""Rows below the empty ones to fill in that are added up too: a board may need more."""
 
 
-def write_template(
-    path: Path,
-    year: int,
-    board: str,
-    schools: pl.DataFrame,
-    menu: Menu,
-    school_years: Sequence[str],
-    *,
-    spending: pl.DataFrame | None = None,
-    consents: pl.DataFrame | None = None,
-) -> None:
+def write_board_form(path: Path, form: BoardForm) -> None:
     """Write the workbook of a board and a year. The same data gives the same bytes.
-
-    Args:
-        path: where to.
-        year: the calendar year that is accounted for.
-        board: its number.
-        schools: brin, name, received, carried_in (euros, Decimal): the schools of the board.
-        menu: of each category its letter, its official name and its interventions.
-        school_years: the school years of which consent is asked.
-        spending: brin, category, intervention, level, amount, external: what stands filled in already.
-        consents: the columns of `consents` from `brin` on: the same.
 
     Raises:
         OSError: the file cannot be written.
@@ -135,28 +84,51 @@ def write_template(
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
-    blank = BoardForm(year, board, schools.sort("brin"), menu, tuple(school_years), spending, consents)
     try:
         with Workbook(str(path), _PLAIN) as book:
-            _fill(book, blank)
+            _fill(book, form)
     except FileCreateError as error:
         raise OSError(None, str(error)) from error
 
 
-def _fill(book: Workbook, blank: BoardForm) -> None:
-    book.set_properties({"title": f"{TITLE} {blank.year}, bestuur {blank.board}", "created": EPOCH})
+def _fill(book: Workbook, form: BoardForm) -> None:
+    book.set_properties({"title": f"{TITLE} {form.year}, bestuur {form.board}", "created": EPOCH})
     formats = {name: book.add_format(form) for name, form in _FORMATS.items()}
     # All sheets are made first: they point at each other, and their order is the one in which they are read.
     pages = {name: book.add_worksheet(name) for name in SHEETS}
-    toelichting(pages["Toelichting"], blank, formats)
-    last = spending_sheet(pages["Besteding"], blank, formats)
-    consents_sheet(pages["Instemming"], blank, formats)
-    schools_sheet(pages["Scholen"], blank, formats, last + _ROWS_BELOW)
-    _menu_sheet(book, blank.menu, formats)
+    _explanation_sheet(pages["Toelichting"], form, formats)
+    last = spending_sheet(pages["Besteding"], form, formats)
+    consents_sheet(pages["Instemming"], form, formats)
+    schools_sheet(pages["Scholen"], form, formats, last + _ROWS_BELOW)
+    _menu_sheet(book, form.menu, formats)
     for page in pages.values():
         page.set_landscape()
         page.set_paper(9)
         page.fit_to_pages(1, 0)
+
+
+def _explanation_sheet(page: Worksheet, form: BoardForm, formats: Mapping[str, Any]) -> None:
+    """Write sheet `Toelichting`."""
+    page.set_column(0, 0, 28)
+    page.set_column(1, 1, 110)
+    page.write_string(0, 0, f"{TITLE}, {form.year}", formats["title"])
+    page.write_string(1, 0, f"Bestuur {form.board}", formats["bold"])
+    row = 3
+    for step, words in enumerate(_STEPS, 1):
+        row = _line(page, row, f"Stap {step}", words, formats)
+    for sheet, columns in _COLUMNS.items():
+        page.write_string(row + 1, 0, f"Blad {sheet}", formats["heading"])
+        page.write_string(row + 1, 1, "Wat er moet staan", formats["heading"])
+        row += 2
+        for name, words in columns.items():
+            row = _line(page, row, name, words, formats)
+    _line(page, row + 1, "Let op", _ENDING, formats)
+
+
+def _line(page: Worksheet, row: int, subject: str, words: str, formats: Mapping[str, Any]) -> int:
+    page.write_string(row, 0, subject, formats["wrapped"])
+    page.write_string(row, 1, words, formats["wrapped"])
+    return row + 1
 
 
 def _menu_sheet(book: Workbook, menu: Menu, formats: dict[str, Any]) -> None:

@@ -49,14 +49,18 @@ _OF_THE_RUN = ("run_id",)
 """Columns that say when the tables were made and nothing of their content."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PackOptions:
-    """How packs are made. `force`: file with errors too. `version`: of the program. `parties`: all boards."""
+    """How packs are made. `version`: of the program. `parties`: all boards.
+
+    `force`: file with errors too, but for `unfilable` boards.
+    """
 
     folder: Path
     force: bool
     version: str
     parties: KnownParties
+    unfilable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ def make_pack(board: str, report: ReportData, facts: Facts, options: PackOptions
         raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
     assert_one_board(board, facts, report)
     report = mask_shared_files(board, report, options.parties)
-    filing = options.force or "error" not in report.findings["severity"]
+    forced = options.force and board not in options.unfilable
+    filing = forced or "error" not in report.findings["severity"]
     made_from = fingerprint(facts, report, filing=filing, version=options.version)
     place = options.folder / board
     ends = WITH_FILING if filing else WITHOUT_FILING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -40,6 +40,7 @@ def write_packs(
     version: str,
     *,
     force: bool = False,
+    unfilable: Collection[str] = (),
     progress: ProgressCallback | None = None,
 ) -> PacksWritten:
     """Write a folder per board: `folder/BOARD/npo-YEAR-BOARD.{xbrl,xhtml,xlsx,csv}` and SHA256SUMS.
@@ -53,6 +54,7 @@ def write_packs(
         facts: of the boards to write packs of.
         version: of the program; packs of another one are made again.
         force: file with errors too.
+        unfilable: boards of which no filing can be made, forced or not.
         progress: is called as packs are done.
 
     Raises:
@@ -60,7 +62,13 @@ def write_packs(
             ours; that pack is not written.
         OSError: a pack cannot be written.
     """
-    options = PackOptions(folder, force, version, known_parties(report))
+    options = PackOptions(
+        folder=folder,
+        force=force,
+        version=version,
+        parties=known_parties(report),
+        unfilable=frozenset(unfilable),
+    )
     folder.mkdir(parents=True, exist_ok=True)
     results: list[PackResult] = []
     for done in _results(in_fixed_order(report), facts, options):

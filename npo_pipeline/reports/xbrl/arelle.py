@@ -55,34 +55,44 @@ class Outcome:
         return sum(unsatisfied for _, unsatisfied in self.assertions.values())
 
 
-def validate(
-    paths: Sequence[Path], taxonomy: Path, *, by: Checks = "all", json_into: Path | None = None
-) -> list[Outcome]:
+@dataclass(frozen=True)
+class Validation:
+    """A file to check.
+
+    `path`: XBRL, inline XBRL, the `report.json` of xBRL-CSV, or the taxonomy package itself. `by`: `filing_rules`:
+    by the Dutch filing rules, without assertions; `table_constraints`: xBRL-CSV by the constraints in its own
+    metadata alone, without loading a fact (seconds for all boards). `json_into`: a folder for the facts as Arelle
+    read them, `NAME.json`; that takes longer than the check.
+    """
+
+    path: Path
+    taxonomy: Path
+    by: Checks = "all"
+    json_into: Path | None = None
+
+    def request(self) -> dict[str, str | None]:
+        """Return the request to the process of Arelle."""
+        return {
+            "file": str(self.path.resolve()),
+            "taxonomy": str(self.taxonomy.resolve()),
+            "by": self.by,
+            "json_into": str(self.json_into.resolve()) if self.json_into else None,
+        }
+
+
+def validate(files: Sequence[Validation]) -> list[Outcome]:
     """Check filings in full: XBRL, axes, sums, assertions, duplicates, units. About 0.3 s a board.
 
-    Args:
-        paths: XBRL, inline XBRL, the `report.json` of xBRL-CSV, or the taxonomy package itself.
-        taxonomy: the taxonomy package.
-        by: `filing_rules`: by the Dutch filing rules instead, without assertions. `table_constraints`: xBRL-CSV by
-            what its own metadata says of cells and keys alone, without loading a fact (seconds for all boards).
-        json_into: a folder for the facts of each file as Arelle read them, `NAME.json`.
-
     Returns:
-        An outcome per path, in their order. A file that could not be read has a message that says so.
+        An outcome per file, in their order. A file that could not be read has a message that says so.
 
     Raises:
         Refused: Arelle could not be run.
     """
-    answers = _run(
-        {
-            "work": "validate",
-            "files": [str(path.resolve()) for path in paths],
-            "taxonomy": str(taxonomy.resolve()),
-            "by": by,
-            "json_into": str(json_into.resolve()) if json_into else None,
-            "workers": min(_WORKERS, len(paths)),
-        }
-    )
+    if not files:
+        return []
+    workers = min(_WORKERS, len(files))
+    answers = _run({"work": "validate", "files": [one.request() for one in files], "workers": workers})
     return [_outcome(one) for one in answers]
 
 

@@ -9,7 +9,6 @@ import json
 import re
 import sys
 import tempfile
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,39 +36,42 @@ def main(work_file: Path, answer_file: Path) -> None:
 
 def _validate(work: dict[str, Any]) -> list[dict[str, Any]]:
     """Validate each file in a session of its own: a session keeps state, and threads would share it."""
-    check = partial(_validate_file, work=work)
     if work["workers"] < 2:
-        return list(map(check, work["files"]))
+        return list(map(_validate_file, work["files"]))
     with get_context("spawn").Pool(work["workers"], maxtasksperchild=4 * _CHUNK) as pool:
-        return pool.map(check, work["files"], chunksize=max(1, min(_CHUNK, len(work["files"]) // 8)))
+        return pool.map(_validate_file, work["files"], chunksize=max(1, min(_CHUNK, len(work["files"]) // 8)))
 
 
-def _validate_file(file: str, work: dict[str, Any]) -> dict[str, Any]:
-    plugins: list[str] = []
-    more: dict[str, str | bool] = {}
-    if work["by"] == "filing_rules":
+def _validate_file(request: dict[str, Any]) -> dict[str, Any]:
+    file, by, plugins = request["file"], request["by"], []
+    options: dict[str, str | bool] = {}
+    if by == "filing_rules":
         plugins.append("validate/NL")
-    if work["json_into"]:
+    if request["json_into"]:
         plugins.append("saveLoadableOIM")
-        more["saveLoadableOIM"] = str(Path(work["json_into"], f"{Path(file).name}.json"))
-    messages = _session(file, work["taxonomy"], "|".join(plugins), more, work["by"])
+        options["saveLoadableOIM"] = str(Path(request["json_into"], f"{Path(file).name}.json"))
+    messages = _session(file, request["taxonomy"], by=by, plugins="|".join(plugins), plugin_options=options)
     if not any(one["msg"].startswith("validated in") for one in messages):
         messages.append(_error("notValidated", f"{Path(file).name} could not be read"))
     return _answer(file, messages)
 
 
-def _session(file: str, taxonomy: str, plugins: str, more: dict[str, str | bool], by: str) -> list[dict[str, Any]]:
+def _session(
+    file: str, taxonomy: str, *, by: str, plugins: str, plugin_options: dict[str, str | bool]
+) -> list[dict[str, Any]]:
     from arelle.api.Session import Session
     from arelle.logging.handlers.StructuredMessageLogHandler import StructuredMessageLogHandler
 
+    options = _options(file, taxonomy, by)
+    options.plugins, options.pluginOptions = plugins or None, plugin_options
     handler = StructuredMessageLogHandler()
     with Session() as session:
-        session.run(_options(file, taxonomy, plugins, more, by), logHandler=handler)
-    # A run says True of a file it could not read as well; only its messages tell.
+        session.run(options, logHandler=handler)
+    # A run returns True for a file it could not read as well; only its messages say so.
     return [{**one, "msg": str(one["msg"])} for one in handler.messages]
 
 
-def _options(file: str, taxonomy: str, plugins: str, more: dict[str, str | bool], by: str) -> RuntimeOptions:
+def _options(file: str, taxonomy: str, by: str) -> RuntimeOptions:
     from arelle.RuntimeOptions import RuntimeOptions
 
     own = Path(file) == Path(taxonomy)
@@ -89,22 +91,20 @@ def _options(file: str, taxonomy: str, plugins: str, more: dict[str, str | bool]
         formulaAsserResultCounts=True,
         disclosureSystemName="NT20" if by == "filing_rules" else None,
         validateTableConstraintsSkipLoading=by == "table_constraints",
-        plugins=plugins or None,
-        pluginOptions=dict(more),
     )
 
 
 def _answer(file: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
-    counted = {}
+    assertions = {}
     for one in messages:
         if found := _COUNTED.match(one["msg"]):
-            counted[found[1]] = (int(found[2]), int(found[3]))
+            assertions[found[1]] = (int(found[2]), int(found[3]))
     loud = [
         {"level": one["levelname"], "code": one["messageCode"], "text": one["msg"]}
         for one in messages
         if one["levelname"] not in _QUIET
     ]
-    return {"file": Path(file).name, "messages": loud, "assertions": counted}
+    return {"file": Path(file).name, "messages": loud, "assertions": assertions}
 
 
 def _write_viewer(work: dict[str, Any]) -> dict[str, Any]:
@@ -112,12 +112,14 @@ def _write_viewer(work: dict[str, Any]) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder, "viewer.html")
-        more: dict[str, str | bool] = {
+        options: dict[str, str | bool] = {
             "saveViewerDest": str(made),
             "viewerNoCopyScript": True,
             "viewerURL": _VIEWER_SCRIPT,
         }
-        messages = _session(work["page"], work["taxonomy"], "iXBRLViewerPlugin", more, "nothing")
+        messages = _session(
+            work["page"], work["taxonomy"], by="nothing", plugins="iXBRLViewerPlugin", plugin_options=options
+        )
         if made.exists():
             # Whether the page is valid is another question; a page with errors must be looked at all the more.
             messages = []
