@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from npo_pipeline.reports.xbrl.arelle import validate
+from npo_pipeline.reports.xbrl.arelle import Validation, validate
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from tests.filing.edges import EDGES, edge
@@ -34,7 +34,8 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     for place, planted in enumerate(PLANTED):
         if planted.name in BROKEN:
             (folder / f"planted-{place}.xbrl").write_bytes(planted.xml())
-    found = validate(sorted(folder.glob("*.xbrl")), folder / FILE_NAME, by="filing_rules")
+    files = sorted(folder.glob("*.xbrl"))
+    found = validate([Validation(path, folder / FILE_NAME, by="filing_rules") for path in files])
     return {
         one.file: {message.code for message in one.messages if message.code.startswith("NL.")} for one in found
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.xbrl.arelle import validate
+from npo_pipeline.reports.xbrl.arelle import Validation, validate
 from npo_pipeline.reports.xbrl.facts import facts_of
 from npo_pipeline.reports.xbrl.national_csv import TABLES, write_national
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
@@ -101,7 +101,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[set[str]]:
             table = reports[-1].parent / name
             assert old in table.read_text()
             table.write_text(table.read_text().replace(old, new, 1))
-    found = validate(reports, folder / FILE_NAME, by="table_constraints")
+    found = validate([Validation(report, folder / FILE_NAME, by="table_constraints") for report in reports])
     return [{message.code for message in one.messages} for one in found]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.xbrl.arelle import Validation
 from npo_pipeline.reports.xbrl.facts import facts_of
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from tests.filing.edges import edge
@@ -61,13 +62,8 @@ def alone(folder: Path, work: dict[str, object], reach: str = "") -> tuple[list[
 
 
 def test_a_filing_is_checked_without_a_network(folder: Path) -> None:
-    work = {
-        "work": "validate",
-        "files": [str(folder / "40001.xhtml")],
-        "by": "all",
-        "json_into": None,
-        "workers": 1,
-    }
+    file = Validation(folder / "40001.xhtml", folder / FILE_NAME)
+    work = {"work": "validate", "files": [file.request()], "workers": 1}
     [told_of], tried = alone(folder, work)
     assert told_of["messages"] == []
     assert sum(well for well, _ in told_of["assertions"].values()) > 20
@@ -87,7 +83,7 @@ def test_a_viewer_is_made_without_a_network_and_stands_alone(folder: Path) -> No
 
 
 def test_a_connection_would_be_seen(folder: Path) -> None:
-    work = {"work": "validate", "files": [], "by": "all", "json_into": None, "workers": 0}
+    work = {"work": "validate", "files": [], "workers": 0}
     assert alone(folder, work, "reach out")[1]
 
 
