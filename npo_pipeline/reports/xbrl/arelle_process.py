@@ -62,8 +62,7 @@ def _session(
     from arelle.api.Session import Session
     from arelle.logging.handlers.StructuredMessageLogHandler import StructuredMessageLogHandler
 
-    options = _options(file, taxonomy, by)
-    options.plugins, options.pluginOptions = plugins or None, plugin_options
+    options = _options(file, taxonomy, by=by, plugins=plugins, plugin_options=plugin_options)
     handler = StructuredMessageLogHandler()
     with Session() as session:
         session.run(options, logHandler=handler)
@@ -71,7 +70,9 @@ def _session(
     return [{**one, "msg": str(one["msg"])} for one in handler.messages]
 
 
-def _options(file: str, taxonomy: str, by: str) -> RuntimeOptions:
+def _options(
+    file: str, taxonomy: str, *, by: str, plugins: str, plugin_options: dict[str, str | bool]
+) -> RuntimeOptions:
     from arelle.RuntimeOptions import RuntimeOptions
 
     own = Path(file) == Path(taxonomy)
@@ -91,6 +92,8 @@ def _options(file: str, taxonomy: str, by: str) -> RuntimeOptions:
         formulaAsserResultCounts=True,
         disclosureSystemName="NT20" if by == "filing_rules" else None,
         validateTableConstraintsSkipLoading=by == "table_constraints",
+        plugins=plugins or None,
+        pluginOptions=plugin_options,
     )
 
 
