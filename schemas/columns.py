@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 import pandera.polars as pa
 import polars as pl
 
-from schemas.light import cheap_column, with_description
 from schemas.rules import VESTIGING
 
 MONEY = pl.Decimal(18, 2)
@@ -103,7 +103,7 @@ SHARED_DESCRIPTIONS = {
 
 def column(dtype: _Dtype, *checks: pa.Check, description: str = "", nullable: bool = False) -> pa.Column:
     """Return a column of a type. Without a description it gets the shared one of its name (`table`)."""
-    return cheap_column(dtype, list(checks), description=description, nullable=nullable)
+    return pa.Column(dtype, list(checks), description=description, nullable=nullable)
 
 
 def text(description: str = "", *, nullable: bool = False) -> pa.Column:
@@ -162,11 +162,17 @@ def table(
     name: str, description: str, columns: Mapping[str, pa.Column], key: tuple[str, ...] = ()
 ) -> pa.DataFrameSchema:
     """Return a table: its columns in order, and the columns that together no two rows share."""
-    described = {
-        one: column if column.description else with_description(column, SHARED_DESCRIPTIONS[one])
-        for one, column in columns.items()
-    }
+    described = {name: _described(column, SHARED_DESCRIPTIONS.get(name)) for name, column in columns.items()}
     return pa.DataFrameSchema(described, name=name, description=description, strict=True, unique=list(key) or None)
+
+
+def _described(column: pa.Column, shared: str | None) -> pa.Column:
+    """Return the column with the shared description of its name, where it has none of its own."""
+    if column.description:
+        return column
+    described = copy(column)
+    described.description = shared
+    return described
 
 
 AMOUNT_KEY = {

@@ -10,7 +10,6 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.accounted import CATEGORY
-from schemas.light import cheap_column
 from schemas.rules import (
     BOARD,
     BRIN,
@@ -55,7 +54,7 @@ VO_YEARS = tuple(f"LEER-_OF_VERBLIJFSJAAR_{year}_-_{sex}" for year in range(1, 7
 
 def _text(*checks: pa.Check | tuple[pa.Check, ...]) -> pa.Column:
     flat = [one for check in checks for one in (check if isinstance(check, tuple) else (check,))]
-    return cheap_column(str, flat)
+    return pa.Column(str, flat)
 
 
 def _file(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:

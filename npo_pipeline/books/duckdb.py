@@ -1,11 +1,8 @@
-"""DuckDB without a file of its own: one engine serves a whole run, and can be started before it is needed.
-
-Connections to DuckDB: never to the network, and the published file read-only.
-"""
+"""Connections to DuckDB: never to the network, and the published file read-only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias
@@ -25,17 +22,10 @@ _SETTINGS = {
     "checkpoint_threshold": "1B",
 }
 
-_READY: list[Callable[[], Engine]] = []
-
 
 def connect() -> Engine:
     """Start DuckDB."""
     return duckdb.connect(config=dict(_SETTINGS))
-
-
-def preload(ready: Callable[[], Engine]) -> None:
-    """Let the next run have an engine that is being started."""
-    _READY.append(ready)
 
 
 @contextmanager
@@ -46,7 +36,7 @@ def engine() -> Iterator[Engine]:
     attached is the file that stands there now, where connecting to a path that this process has open
     already gives the file that stood there first.
     """
-    with _READY.pop()() if _READY else connect() as started:
+    with connect() as started:
         yield started
 
 

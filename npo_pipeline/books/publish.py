@@ -25,6 +25,7 @@ from npo_pipeline.books.manifest import build_manifest, publish_copy, stage_copy
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.tables import create
 from npo_pipeline.errors import Refused
+from npo_pipeline.startup import ArrowStream
 
 
 class ControlTotalMismatch(Exception):
@@ -73,18 +74,8 @@ def check_control_totals(engine: Engine, draft: Path, changeset: ChangeSet, run:
             _compare(engine, name, frame, f"from {name}", [])
 
 
-class _Stream:
-    """A frame that DuckDB can read only as a stream: where it knows a frame of polars, it loads pyarrow for it."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame = frame
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._frame.__arrow_c_stream__(requested_schema)
-
-
 def _insert(engine: Engine, table: str, frame: pl.DataFrame) -> None:
-    engine.register("arriving", _Stream(frame))
+    engine.register("arriving", ArrowStream(frame))
     engine.execute(f"insert into {table} by name select * from arriving")
     engine.unregister("arriving")
 

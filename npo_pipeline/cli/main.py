@@ -1,11 +1,9 @@
-"""Entry point of `npo`: every way to end has its own exit status (contract, section 1)."""
+"""The entry point of `npo`: its commands, and the exit status of every way to end (contract, section 1)."""
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from typing import NoReturn
 
 import click
 
@@ -25,6 +23,7 @@ from npo_pipeline.cli.serve import serve_command
 from npo_pipeline.cli.status import status_command
 from npo_pipeline.cli.verify import verify_command
 from npo_pipeline.errors import NpoError, printable
+from npo_pipeline.startup import end_process
 
 FAULT_OF_OURS = 1
 
@@ -55,16 +54,13 @@ for command in (
 
 def main() -> None:
     """Run `npo` and end with its exit status; a refusal is one line on stderr."""
-    # A command is short-lived and its tables are not Python objects: collecting garbage while the libraries
-    # load costs more than it frees.
-    gc.set_threshold(100_000, 20, 20)
-    answer = install_streams()
+    stdout = install_streams()
     try:
         npo.main(standalone_mode=False)
-        answer.flush()
-        if answer.fault:
-            _say(f"done, but the answer could not be written ({answer.fault})")
-        _leave(0)
+        stdout.flush()
+        if stdout.fault:
+            _say(f"done, but the answer could not be written ({stdout.fault})")
+        end_process(0)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -90,21 +86,6 @@ def main() -> None:
         first = str(error).splitlines()[0] if str(error) else ""
         _say(f"a fault of ours ({type(error).__name__}: {first}); nothing was published; NPO_DEBUG=1 shows where")
         sys.exit(FAULT_OF_OURS)
-
-
-# Python keeps its frames in pieces of 16 KiB, and where calls go to and fro over the end of one it asks the system
-# for a piece each time: 5,000 times in `npo pay`. A frame this large makes one piece that all others fit in.
-main.__code__ = main.__code__.replace(co_stacksize=70_000)
-
-
-def _leave(status: int) -> NoReturn:
-    """End the process at once: everything is published and closed, and there is nothing to tear down.
-
-    Taking the libraries down at exit costs a tenth of a second, and DuckDB 2.0 could hang in it.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
 
 
 def _say(message: str) -> None:

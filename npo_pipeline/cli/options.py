@@ -9,14 +9,16 @@ import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from npo_pipeline.books.paths import DEFAULT, Home
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_from, month_from, school_year_from
+from npo_pipeline.startup import unused_libraries_hidden
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -112,6 +114,17 @@ BOARD = ParsedParam("NUMBER", board_from)
 
 
 def common(command: F) -> F:
+    """Add `--home` (a `Home`) and `--json`; the command runs without libraries that it never uses."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with unused_libraries_hidden():
+            return command(*args, **kwargs)
+
+    return common_options(cast(F, run))
+
+
+def common_options(command: F) -> F:
     """Add `--home` (a `Home`) and `--json`, which every command takes."""
     home = click.option(
         "--home",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -23,8 +23,7 @@ from schemas.rules import NOT_A_DATE
 class DeliveredFile:
     """Represent a recognised file; either `text` or `workbook` holds what its rows are read from.
 
-    `reference_date` is null for kinds that belong to no date. `prefetched`: its rows, where reading them began
-    already; whoever asks first gets them.
+    `reference_date` is null for kinds that belong to no date.
     """
 
     source: SourceFile
@@ -35,7 +34,6 @@ class DeliveredFile:
     workbook: Workbook | None = None
     reference_date: date | None = None
     corrections: FileCorrections = NOTHING_DECLARED
-    prefetched: list[Iterator[Part]] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -64,7 +62,7 @@ class DeliveredFile:
     def encoded_blocks(self) -> Iterator[Part]:
         """Read the same rows; those of a register encoded where nothing is corrected and no date has dashes."""
         dates, as_delivered = date_columns(self.kind), self.corrections.edits == NOTHING_DECLARED.edits
-        for part in self.prefetched.pop() if self.prefetched else self._original_parts():
+        for part in self._original_parts():
             if not isinstance(part, EncodedBlock):
                 yield FileRows(without_dashes(self.corrections.edits.apply(part), dates))
             else:

@@ -88,7 +88,6 @@ def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
             sha256=encoding.sha256,
             encoding=encoding.codec,
             text=(encoding, header),
-            prefetched=[scanned.prefetched] if scanned.prefetched else [],
         )
     ]
 

@@ -102,7 +102,7 @@ def here(*arguments: object) -> Ended:
         stack.enter_context(redirect_stdout(out))
         stack.enter_context(redirect_stderr(err))
         stack.enter_context(patch.object(sys, "argv", ["npo", *map(str, arguments)]))
-        stack.enter_context(patch.object(main, "_leave", sys.exit))
+        stack.enter_context(patch.object(main, "end_process", sys.exit))
         end = stack.enter_context(pytest.raises(SystemExit))
         main.main()
     return Ended(int(end.value.code or 0), out.getvalue(), err.getvalue())
