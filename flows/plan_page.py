@@ -35,7 +35,8 @@ def plan_page(request: DecideRequest, result: DecideResult) -> str:
 
 def plan_summary(request: DecideRequest, result: DecideResult) -> str:
     """Return the plan in a few sentences, as above the form."""
-    plan, sums = result.planned.plan, result.planned.plan.by_component.group_by("currency", maintain_order=True)
+    plan = result.plan.comparison
+    sums = plan.by_component.group_by("currency", maintain_order=True)
     moved = [_signed(amount, currency) for currency, amount in sums.agg(pl.col("difference").sum()).rows()]
     why = f", because: {plain(request.reason)}" if request.reason else ""
     return (
@@ -53,15 +54,16 @@ def _heading(request: DecideRequest, result: DecideResult) -> Iterator[str]:
     yield f"# What a new decision on {result.school_year} would change"
     yield plan_summary(request, result)
     before = ", ".join(result.before.values()) or "nothing: it would be the first"
+    rules = plain(", ".join(result.regulations))
     yield (
-        f"Against {before}. Pupils of {result.reference_date}, rules {plain(', '.join(result.regulations))}.\n"
-        f"Plan `{result.planned.fingerprint}`; what has become another plan when it is approved is refused."
+        f"Against {before}. Pupils of {result.draft.reference_date}, rules {rules}.\n"
+        f"Plan `{result.plan.fingerprint}`; what has become another plan when it is approved is refused."
     )
 
 
 def _difference(result: DecideResult) -> Iterator[str]:
     """Yield totals, causes, rules that changed, and the schools it touches most."""
-    plan = result.planned.plan
+    plan = result.plan.comparison
     columns = ["currency", "school_type", "component", "schools", "before", "after", "difference"]
     sums = plan.by_component.select(columns)
     totals = sums.group_by("currency", maintain_order=True).agg(pl.col("before", "after", "difference").sum())
@@ -70,9 +72,9 @@ def _difference(result: DecideResult) -> Iterator[str]:
     )
     causes = plan.causes.select("currency", "cause", "kind", "schools", "difference")
     yield from _table("Causes", causes.columns, causes.rows())
-    news = result.planned.news.select("component", "school_type", "what", "since", "before", "after")
+    news = result.plan.rule_changes.select("component", "school_type", "what", "since", "before", "after")
     yield from _table("Rules that changed", news.columns, news.rows())
-    largest = with_reasons(plan.effect.schools.head(MOST_SCHOOLS), plan.per_school)
+    largest = with_reasons(plan.effect.schools.head(MOST_SCHOOLS), plan.causes_by_school)
     columns = ["vestiging", "name", "board", "currency", "why", "before", "after", "difference"]
     yield from _table(
         f"The schools it touches most ({min(MOST_SCHOOLS, plan.effect.schools.height)} of "
@@ -84,10 +86,10 @@ def _difference(result: DecideResult) -> Iterator[str]:
 
 def _consequences(result: DecideResult) -> Iterator[str]:
     """Yield the next payment, the boards that would pay back, and grants."""
-    if (next_payment := result.planned.next_payment) is not None:
+    if (next_payment := result.plan.next_payment) is not None:
         yield from _next_payment(next_payment)
-    if result.granted is not None:
-        sums = grants_by_scheme(result.granted.grants)
+    if result.draft.granted is not None:
+        sums = grants_by_scheme(result.draft.granted.grants)
         yield from _table("Grants, in euro; not paid here", sums.columns, sums.rows())
 
 
@@ -102,8 +104,10 @@ def _next_payment(next_payment: NextPayment) -> Iterator[str]:
 
 
 def _remarks(result: DecideResult) -> Iterator[str]:
-    assumed = [f"Amounts in {money(currency)} rest on {what}" for currency, what in result.rests_on.items()]
-    if remarks := [*result.remarks, *assumed]:
+    assumed = [
+        f"Amounts in {money(currency)} rest on {what}" for currency, what in result.draft.assumptions.items()
+    ]
+    if remarks := [*result.draft.remarks, *assumed]:
         yield "## Remarks"
         yield "\n".join(f"- {plain(one)}" for one in remarks)
 

@@ -24,5 +24,5 @@ def diff_command(home: Home, as_json: bool, before: str, after: str, workbook: P
     if workbook is not None:
         from npo_pipeline.reports.plan_workbook import write_plan
 
-        write_plan(difference.plan, difference.news, None, workbook)
+        write_plan(difference.comparison, difference.rule_changes, None, workbook)
     render_diff(difference, as_json)

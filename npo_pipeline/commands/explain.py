@@ -21,6 +21,7 @@ from npo_pipeline.books.queries.decisions import (
 )
 from npo_pipeline.books.queries.deliveries import corrections_used_by
 from npo_pipeline.books.queries.payments import PaymentScope, corrections_in, last_month_paid, payments_in
+from npo_pipeline.books.queries.rules import archived_texts
 from npo_pipeline.books.queries.schools import directory_of, known_schools, vestigingen_of_board
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.entitlements.model import stated_reference_date
@@ -29,8 +30,8 @@ from npo_pipeline.reports.explain.build import build_explanation
 from npo_pipeline.reports.explain.decision_data import DecisionData, brins
 from npo_pipeline.reports.explain.model import Decision, Explanation, Kind, Subject
 from npo_pipeline.reports.explain.suggestions import no_code, suggest_codes
-from npo_pipeline.rulebook.load import LoadedRegulation, parse_texts
-from npo_pipeline.rulebook.subsidies.load import is_subsidy_text
+from npo_pipeline.rulebook.archive import archived_rules
+from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Decisions, Entitlements, Instalments, Trace
 from schemas.frames.reports import KnownSchools
 from schemas.received import Counts, Scores
@@ -176,7 +177,7 @@ def _decision_data(
     books: Books, row: Mapping[str, Any], decisions: Decisions, vestigingen: Sequence[str]
 ) -> DecisionData:
     """Load the rows of a decision, of the whole BRINs of some vestigingen."""
-    rules = _archived_rules(books, row["regulation_sha256"])
+    rules = archived_rules(archived_texts(books), row["regulation"], row["regulation_sha256"]).regulations
     decision = _decision(row, decisions, rules)
     decision_id, scope = decision.decision_id, brins(vestigingen)
     until = _superseding_run(decision, decisions)
@@ -215,10 +216,3 @@ def _decision(row: Mapping[str, Any], decisions: Decisions, rules: Sequence[Load
         before=by_sequence.get(row["sequence"] - 1),
         superseded_by=by_sequence.get(row["sequence"] + 1),
     )
-
-
-def _archived_rules(books: Books, hashes: str) -> tuple[LoadedRegulation, ...]:
-    """Return the regulations of a decision, from the texts that were archived with it."""
-    archive = {sha256: (name, text) for sha256, name, text in books.table("regulations").iter_rows()}
-    texts = [[archive[sha256] for sha256 in one.split("+")] for one in hashes.split()]
-    return tuple(parse_texts(one) for one in texts if not is_subsidy_text(*one[0]))

@@ -11,18 +11,18 @@ import polars as pl
 
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.decision_state import delivered_data, used_deliveries
 from npo_pipeline.books.queries.decisions import (
     annual_instalments,
     decided_school_years,
-    decision_inputs,
     latest_decisions,
-    rows_used_by,
     traced_amounts,
 )
+from npo_pipeline.books.queries.rules import archived_texts
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.steps import Call, directly
-from npo_pipeline.entitlements.model import KEY, DecisionInputs, basis_of
+from npo_pipeline.entitlements.model import COMPONENT_KEY, decision_inputs
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.reports.informatietool import (
     AppliedRegulation,
@@ -32,10 +32,8 @@ from npo_pipeline.reports.informatietool import (
     page,
     write_workbook,
 )
-from npo_pipeline.rulebook.load import LoadedRegulation, parse_texts
-from npo_pipeline.rulebook.subsidies.load import is_subsidy_text
+from npo_pipeline.rulebook.archive import archived_rules
 from schemas.frames.reports import AnnualInstalments, LatestDecisions, TracedAmounts
-from schemas.received import Schools
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def load_source(home: Home, school_year: str) -> ToolSource:
             amounts=amounts,
             instalments=instalments,
             directory=directory,
-            applied=_applied_regulations(books, decisions, directory),
+            applied=_applied_regulations(books, decisions),
         )
 
 
@@ -105,7 +103,7 @@ def _not_decided(school_year: str, others: Sequence[str]) -> str:
 
 def _check_amounts(amounts: TracedAmounts, instalments: AnnualInstalments) -> None:
     """Refuse amounts that differ from their trace or from the sum of their instalments."""
-    key = ["decision_id", *KEY]
+    key = ["decision_id", *COMPONENT_KEY]
     untraced = amounts.filter(pl.col("amount").ne_missing(pl.col("traced"))).select(key)
     due = instalments.group_by(key).agg(due=pl.col("amount").sum())
     both = amounts.join(due, on=key, how="full", coalesce=True)
@@ -115,48 +113,23 @@ def _check_amounts(amounts: TracedAmounts, instalments: AnnualInstalments) -> No
         raise BooksDoNotTie(f"{first}: amount, trace and instalments do not agree; see `npo verify`")
 
 
-def _applied_regulations(
-    books: Books, decisions: LatestDecisions, directory: Schools
-) -> tuple[AppliedRegulation, ...]:
+def _applied_regulations(books: Books, decisions: LatestDecisions) -> tuple[AppliedRegulation, ...]:
     """Return the regulations in force: of each decision those in its currency.
 
     A currency without any amount has no decision; its regulations come with the decision in the other one.
     """
-    archive = {sha256: (name, text) for sha256, name, text in books.table("regulations").iter_rows()}
+    archive, data = archived_texts(books), delivered_data(books)
     own: dict[str, AppliedRegulation] = {}
     undecided: dict[str, AppliedRegulation] = {}
     for row in decisions.iter_rows(named=True):
-        inputs = _inputs_of(books, row["decision_id"], directory)
-        for hashes in row["regulation_sha256"].split():
-            loaded = _archived(archive, hashes, row["decision_id"])
-            if loaded is None:
-                continue
+        inputs = decision_inputs(used_deliveries(books, row["decision_id"]), data)
+        for loaded in archived_rules(archive, row["regulation"], row["regulation_sha256"]).regulations:
             currency = loaded.regulation.currency
             if currency == row["currency"]:
                 own[loaded.name] = AppliedRegulation(loaded, inputs)
             elif currency not in set(decisions["currency"]):
                 undecided[loaded.name] = AppliedRegulation(loaded, inputs)
     return tuple((own | undecided).values())
-
-
-def _archived(archive: dict[str, tuple[str, str]], hashes: str, decision_id: str) -> LoadedRegulation | None:
-    """Return a regulation from the archived texts of its file and overlays; None for one of subsidies."""
-    try:
-        texts = [archive[sha256] for sha256 in hashes.split("+")]
-    except KeyError:
-        raise BooksDoNotTie(f"{decision_id}: the text of its regulation is gone; see `npo verify`") from None
-    return None if is_subsidy_text(*texts[0]) else parse_texts(texts)
-
-
-def _inputs_of(books: Books, decision_id: str, directory: Schools) -> DecisionInputs:
-    used = decision_inputs(books, decision_id).group_by("used_for").agg("delivery_id")
-    return basis_of(
-        dict(used.iter_rows()),
-        counts=rows_used_by(books, "counts", decision_id),
-        scores=rows_used_by(books, "scores", decision_id),
-        schools=directory,
-        changes=rows_used_by(books, "changes", decision_id),
-    )
 
 
 def write_tool(tool: ToolData, folder: Path) -> tuple[Path, Path]:

@@ -1,4 +1,4 @@
-"""Why a decision makes another amount due than the one before it: an amount per school, month and cause.
+"""Causes of what a decision makes due that the one before it did not: an amount per school, month and cause.
 
 From one decision to the next four things can change: what was counted, the rules, the life of schools, and this
 program. They are put in place one after the other, in the order of `STEPS`, and what each makes of the instalments
@@ -13,50 +13,53 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
-from npo_pipeline.entitlements.model import KEY, DecisionTables, Rules
+from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionTables, Rules
+from schemas.columns import schema_of
+from schemas.decided import DUE_CHANGES, Adjustments, DueChanges
+from schemas.frames.money import ChangedRates
 
-Kind: TypeAlias = Literal["code", "input", "rule", "change"]
-STEPS: tuple[Kind, ...] = ("code", "input", "rule", "change")
+StepKind: TypeAlias = Literal["code", "input", "rule", "change"]
+STEPS: tuple[StepKind, ...] = ("code", "input", "rule", "change")
 
-OF_LIFE = ("merger", "closure", "opening")
-CHANGED = ["school_year", *KEY, "month", "cause", "amount", "currency"]
-_AT = ["school_year", "currency", *KEY, "month"]
-_RATED = ["component", "school_type", "place", "rate_e8"]
+_SCHOOL_CHANGES = ("merger", "closure", "opening")
+_DUE_CHANGE_COLUMNS = ["school_year", *COMPONENT_KEY, "month", "cause", "amount", "currency"]
+_INSTALMENT_KEY = ["school_year", "currency", *COMPONENT_KEY, "month"]
+_RATE_VALUES = ["component", "school_type", "place", "rate_e8"]
 
 
 @dataclass(frozen=True)
 class CauseStep:
-    """What is decided once one more thing is as it is now; `rerated`: school_type, component of other rates."""
+    """Represent what is decided once one more thing is as it is now; `changed_rates`: of a step of rules."""
 
-    kind: Kind
+    kind: StepKind
     after: DecisionTables
-    rerated: pl.DataFrame | None = None
+    changed_rates: ChangedRates | None = None
 
 
-def due_changes(before: DecisionTables, steps: Sequence[CauseStep]) -> pl.DataFrame:
-    """What each cause makes due that was not, or no longer.
+def attribute_changes(before: DecisionTables, steps: Sequence[CauseStep]) -> DueChanges:
+    """Attribute the difference between two decisions to causes.
 
     Args:
         before: the decision before.
         steps: what is decided after each step; the last is the decision now.
 
     Returns:
-        school_year, vestiging, school_type, component, month, cause, amount (never 0), currency: sorted, one row
-        per cause; together exactly the instalments of the last step less those before.
+        Without decision_id: sorted, one row per cause, amounts never 0; together exactly the instalments of the
+        last step less those before.
     """
-    parts = []
+    parts: list[pl.DataFrame] = []
     for step in steps:
-        parts += list(_parts(before, step))
+        parts += _parts(before, step)
         before = step.after
-    whole = pl.concat(parts) if parts else NOTHING_CHANGED
-    summed = whole.group_by(*_AT, "cause").agg(pl.col("amount").sum()).filter(pl.col("amount") != 0)
-    return summed.select(CHANGED).sort(*KEY, "month", "cause")
+    whole = pl.concat([no_due_changes(), *parts])
+    summed = whole.group_by(*_INSTALMENT_KEY, "cause").agg(pl.col("amount").sum()).filter(pl.col("amount") != 0)
+    return DueChanges(summed.select(_DUE_CHANGE_COLUMNS).sort(*COMPONENT_KEY, "month", "cause"))
 
 
-def changed_rates(before: Sequence[Rules], after: Sequence[Rules]) -> pl.DataFrame:
-    """The school types and components that have another rate under other rules: school_type, component.
+def changed_rates(before: Sequence[Rules], after: Sequence[Rules]) -> ChangedRates:
+    """Return the school types and components that have another rate under other rules.
 
-    Not those of a regulation that was amended: what an amendment does is told as such.
+    Not those of a regulation that was amended: the effect of an amendment has a cause of its own.
     """
     known = {(one.name.split("+")[0], month) for one in before for month, _ in one.earlier}
     fresh = [
@@ -64,68 +67,60 @@ def changed_rates(before: Sequence[Rules], after: Sequence[Rules]) -> pl.DataFra
         for one in after
         if any((one.name.split("+")[0], month) not in known for month, _ in one.earlier)
     ]
-    old, new = (pl.concat([one.rates.select(_RATED) for one in rules]) for rules in (before, after))
-    apart = [
-        one.join(other, on=_RATED, how="anti", nulls_equal=True).select("school_type", "component")
+    old, new = (pl.concat([one.rates.select(_RATE_VALUES) for one in rules]) for rules in (before, after))
+    unmatched = [
+        one.join(other, on=_RATE_VALUES, how="anti", nulls_equal=True).select("school_type", "component")
         for one, other in ((old, new), (new, old))
     ]
-    both = pl.concat(apart).unique()
-    return both.join(pl.concat(fresh), on=both.columns, how="anti") if fresh else both
+    both = pl.concat(unmatched).unique()
+    return ChangedRates(both.join(pl.concat(fresh), on=both.columns, how="anti") if fresh else both)
 
 
 def _parts(before: DecisionTables, step: CauseStep) -> Iterator[pl.DataFrame]:
+    """Yield the difference that a step makes, by cause."""
+    moved = _differences(before.instalments, step.after.instalments, _INSTALMENT_KEY)
     if step.kind == "change":
-        lived = _apart(_of_life(before), _of_life(step.after), [*_AT, "cause"])
-        yield lived.select(CHANGED)
-        # What is left came of none of the three: this program reckons otherwise than the one before.
-        rest = pl.concat(
-            [
-                _apart(before.instalments, step.after.instalments, _AT),
-                lived.with_columns(amount=-pl.col("amount")).select(*_AT, "amount"),
-            ]
+        of_schools = _differences(
+            _school_changes(before), _school_changes(step.after), [*_INSTALMENT_KEY, "cause"]
         )
-        yield rest.with_columns(cause=pl.lit("code")).select(CHANGED)
-        return
-    apart = _apart(before.instalments, step.after.instalments, _AT)
+        yield of_schools.select(_DUE_CHANGE_COLUMNS)
+        # What is left came of none of the three: this program calculates otherwise than the one before.
+        moved = pl.concat([moved, of_schools.select(*_INSTALMENT_KEY, amount=-pl.col("amount"))])
+    yield moved.with_columns(cause=_cause(before, step)).select(_DUE_CHANGE_COLUMNS)
+
+
+def _cause(before: DecisionTables, step: CauseStep) -> pl.Expr:
+    """Return the cause of what differs after a step, by component."""
     if step.kind == "rule":
-        assert step.rerated is not None
-        named = apart.join(
-            step.rerated.with_columns(cause=pl.lit("rate_change")), on=["school_type", "component"], how="left"
-        ).with_columns(pl.col("cause").fill_null("amendment"))
-    elif step.kind == "input":
-        scored = pl.col("component").is_in(_scored(before, step.after).implode())
-        named = apart.with_columns(
-            cause=pl.when(scored).then(pl.lit("score_correction")).otherwise(pl.lit("reference_count"))
-        )
-    else:
-        named = apart.with_columns(cause=pl.lit("code"))
-    yield named.select(CHANGED)
+        assert step.changed_rates is not None
+        rates = step.changed_rates.select(pl.struct("school_type", "component")).to_series()
+        rated = pl.struct("school_type", "component").is_in(rates.implode())
+        return pl.when(rated).then(pl.lit("rate_change")).otherwise(pl.lit("amendment"))
+    if step.kind == "input":
+        scored = pl.col("component").is_in(_components_of_scores(before, step.after).implode())
+        return pl.when(scored).then(pl.lit("score_correction")).otherwise(pl.lit("reference_count"))
+    return pl.lit("code")
 
 
-def _apart(before: pl.DataFrame, after: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    """What `after` has more of each key than `before`: key, amount (never 0)."""
+def _differences(before: pl.DataFrame, after: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Return how much more of each key `after` has than `before`: key, amount (never 0)."""
     columns = [*key, "amount"]
     less = before.select(columns).with_columns(amount=-pl.col("amount"))
     both = pl.concat([after.select(columns), less])
     return both.group_by(key).agg(pl.col("amount").sum()).filter(pl.col("amount") != 0).select(columns)
 
 
-def _of_life(decided: DecisionTables) -> pl.DataFrame:
-    return decided.adjustments.filter(pl.col("cause").is_in(list(OF_LIFE)))
+def _school_changes(decided: DecisionTables) -> Adjustments:
+    """Select the adjustments that come of mergers, closures and openings."""
+    return Adjustments(decided.adjustments.filter(pl.col("cause").is_in(list(_SCHOOL_CHANGES))))
 
 
-def _scored(*decided: DecisionTables) -> pl.Series:
-    """The components that count a score."""
+def _components_of_scores(*decided: DecisionTables) -> pl.Series:
+    """Return the components that count a score."""
     measures = pl.concat([one.entitlements.select("component", "measure") for one in decided])
     return measures.filter(pl.col("measure") == "score")["component"]
 
 
-NOTHING_CHANGED = pl.DataFrame(
-    schema={
-        **dict.fromkeys(["school_year", *KEY], pl.String),
-        "month": pl.Date,
-        "cause": pl.String,
-        "amount": pl.Decimal(18, 2),
-        "currency": pl.String,
-    }
-)
+def no_due_changes() -> DueChanges:
+    """Return the table, without decision_id, without rows."""
+    return DueChanges(pl.DataFrame(schema=schema_of(DUE_CHANGES)).select(_DUE_CHANGE_COLUMNS))

@@ -1,4 +1,4 @@
-"""What is different in the rules: which rate, threshold, month or way of settling, before and after."""
+"""Differences in the rules: each rate, threshold, month or way of settling, before and after."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import polars as pl
 
 from npo_pipeline.entitlements.model import Rules
 from npo_pipeline.money import to_rate
+from schemas.frames.money import RuleChanges
 
-RULE_CHANGES = {
+_RULE_CHANGES = {
     "component": pl.String,
     "school_type": pl.String,
     "what": pl.String,
@@ -18,45 +19,41 @@ RULE_CHANGES = {
     "before": pl.String,
     "after": pl.String,
 }
-_KIND = ["component", "school_type"]
-_KEY = [*_KIND, "what"]
-_VALUES = pl.DataFrame(schema=dict.fromkeys([*_KEY, "value"], pl.String))
+_RATED = ["component", "school_type"]
+_VALUE_KEY = [*_RATED, "what"]
+_NO_VALUES = pl.DataFrame(schema=dict.fromkeys([*_VALUE_KEY, "value"], pl.String))
 
 
-def rule_changes(before: Sequence[Rules], after: Sequence[Rules]) -> pl.DataFrame:
-    """The values that differ between two sets of rules.
-
-    Returns:
-        component, school_type, what, since (the month of an amendment; null: all year), before (null: it was not
-        there), after: in words, sorted.
-    """
+def rule_changes(before: Sequence[Rules], after: Sequence[Rules]) -> RuleChanges:
+    """Return the values that differ between two sets of rules."""
     starts = sorted({month for one in (*before, *after) for month, _ in one.earlier})
-    found, told = [pl.DataFrame(schema=RULE_CHANGES)], pl.DataFrame(schema=RULE_CHANGES)
+    last = pl.DataFrame(schema=_RULE_CHANGES)
+    found = [last]
     for since in (None, *starts):
-        now = _apart(_in_force(before, since), _in_force(after, since)).with_columns(since=pl.lit(since, pl.Date))
-        # What held before an amendment as well is no news of it.
-        found.append(
-            now.join(told, on=[*_KEY, "before", "after"], how="anti", nulls_equal=True).select(*RULE_CHANGES)
-        )
-        told = now.select(*RULE_CHANGES)
-    return pl.concat(found).sort(*RULE_CHANGES)
+        differing = _differing(_in_force(before, since), _in_force(after, since))
+        now = differing.select(*_VALUE_KEY, "before", "after", since=pl.lit(since, pl.Date)).select(*_RULE_CHANGES)
+        # What differed before an amendment as well is no change of it.
+        found.append(now.join(last, on=[*_VALUE_KEY, "before", "after"], how="anti", nulls_equal=True))
+        last = now
+    return RuleChanges(pl.concat(found).sort(*_RULE_CHANGES))
 
 
-def _apart(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+def _differing(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """Return the values that differ: component, school_type, what, before, after."""
     both = old.rename({"value": "before"}).join(
-        new.rename({"value": "after"}), on=_KEY, how="full", coalesce=True, nulls_equal=True
+        new.rename({"value": "after"}), on=_VALUE_KEY, how="full", coalesce=True, nulls_equal=True
     )
     # Of what is there on one side only the rate says enough.
     rated = pl.col("what").str.starts_with("rate")
-    known = [side.filter(rated).select(_KIND).unique() for side in (old, new)]
-    whole = both.join(known[0], on=_KIND, how="semi").join(known[1], on=_KIND, how="semi")
-    apart = pl.concat([whole, both.filter(rated)]).unique()
-    return apart.filter(pl.col("before").ne_missing(pl.col("after")))
+    known = [side.filter(rated).select(_RATED).unique() for side in (old, new)]
+    whole = both.join(known[0], on=_RATED, how="semi").join(known[1], on=_RATED, how="semi")
+    known_to_both = pl.concat([whole, both.filter(rated)]).unique()
+    return known_to_both.filter(pl.col("before").ne_missing(pl.col("after")))
 
 
 def _in_force(rules: Sequence[Rules], month: date | None) -> pl.DataFrame:
-    """The values that hold in a month; null: from the first month of the year."""
-    parts = [_VALUES]
+    """Return the values in force in a month; null: in the first month of the year."""
+    parts = [_NO_VALUES]
     for one in rules:
         version = next((old for until, old in one.earlier if month is None or month < until), one)
         parts += list(_values(version))
@@ -64,6 +61,7 @@ def _in_force(rules: Sequence[Rules], month: date | None) -> pl.DataFrame:
 
 
 def _values(rules: Rules) -> Iterator[pl.DataFrame]:
+    """Yield the values of rules in words: component, school_type, what, value."""
     place = pl.when(pl.col("place").is_null()).then(pl.lit("rate")).otherwise(pl.format("rate in {}", "place"))
     shown = to_rate(pl.col("rate_e8")).cast(pl.String).str.replace(r"(\.\d\d\d*?)0+$", "$1")
     yield rules.rates.select("component", "school_type", what=place, value=shown)
@@ -75,7 +73,7 @@ def _values(rules: Rules) -> Iterator[pl.DataFrame]:
     month = pl.format("due up to {}", pl.col("month").dt.strftime("%Y-%m"))
     share = pl.format("{}/{}", "numerator", "denominator")
     yield kinds.join(rules.shares, on="component").select("component", "school_type", what=month, value=share)
-    closure = "runs_out" if rules.runs_out else "stops"
+    closure = "runs_out" if rules.continue_after_closure else "stops"
     settled = {"corrections": rules.corrections, "floor_zero": rules.floor_zero, "closure": closure}
     for what, value in settled.items():
         yield kinds.select("component", "school_type", what=pl.lit(what), value=pl.lit(value))

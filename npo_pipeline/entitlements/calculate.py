@@ -1,4 +1,4 @@
-"""A whole decision, worked out: entitlements and instalments of every school under the rules of a year."""
+"""The calculation of a whole decision: entitlements and instalments of every school under the rules of a year."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import polars as pl
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS, add_trace, entitlements, quantities
 from npo_pipeline.entitlements.model import (
     ADJUSTMENT_COLUMNS,
+    COMPONENT_KEY,
     ENTITLEMENT_COLUMNS,
     INSTALMENT_COLUMNS,
-    KEY,
     SETTLEMENT_COLUMNS,
     DecisionInputs,
     DecisionTables,
     Rules,
 )
 from npo_pipeline.entitlements.schedule import (
-    MOVED,
+    REASSIGNMENT_COLUMNS,
     apply_adjustments,
     instalment_recipients,
     instalments,
@@ -29,10 +29,20 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.intake.school_directory import board_on
 from npo_pipeline.money import to_euro, to_quantity, to_rate
 from npo_pipeline.months import first_day
+from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
+from schemas.frames.money import (
+    EntitledCents,
+    HomelessAmounts,
+    MonthlyCents,
+    Reassignments,
+    SchoolPlaces,
+    Territory,
+)
+from schemas.received import Schools
 
 
-def calculate_decision(school_year: str, rules: Sequence[Rules], basis: DecisionInputs) -> DecisionTables:
-    """Work out entitlements and instalments of the whole country at once.
+def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: DecisionInputs) -> DecisionTables:
+    """Calculate the entitlements and instalments of the whole country at once.
 
     The board of an entitlement is the one that holds the vestiging on the first day of the school year;
     a payment looks at the first day of its own month.
@@ -40,16 +50,16 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], basis: Decision
     Args:
         school_year: `2021-2022`.
         rules: the regulations of the year; those for some places only take their schools from the others.
-        basis: counts, scores, schools and changes.
+        inputs: what they apply to.
 
     Raises:
         Refused: a school merged into one without a known board, or mergers lead in a circle.
     """
-    places = territory_of_schools(
-        {one.name: one.places for one in rules}, basis.counts, basis.scores, basis.schools
+    territory = territory_of_schools(
+        {one.name: one.places for one in rules}, inputs.counts, inputs.scores, inputs.schools
     )
-    entitled = [_entitled(one, basis, places) for one in rules]
-    placed = board_on(basis.schools, pl.concat(entitled), first_day(school_year)).with_columns(
+    entitled = [_entitled(one, inputs, territory) for one in rules]
+    placed = board_on(inputs.schools, pl.concat(entitled), first_day(school_year)).with_columns(
         school_year=pl.lit(school_year),
         brin=pl.col("vestiging").str.head(4),
         quantity=to_quantity(pl.col("quantity_e2")),
@@ -58,68 +68,72 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], basis: Decision
     )
     homeless = placed.filter(pl.col("board").is_null())
     housed = placed.filter(pl.col("board").is_not_null())
-    parts = [_due(one, frame, basis, places) for one, frame in zip(rules, entitled, strict=True)]
+    parts = [_instalments(one, frame, inputs, territory) for one, frame in zip(rules, entitled, strict=True)]
     due, adjustments = (pl.concat(frames) for frames in zip(*parts, strict=True))
-    _refuse_homeless_successor(adjustments, basis.schools)
+    _refuse_homeless_successor(adjustments, inputs.schools)
     shown = {"school_year": pl.lit(school_year), "amount": to_euro(pl.col("amount_cents"))}
     return DecisionTables(
-        housed.select(ENTITLEMENT_COLUMNS).sort(KEY),
-        due.with_columns(**shown).select(INSTALMENT_COLUMNS),
-        add_trace(housed).select(TRACE_COLUMNS).sort(KEY),
-        homeless.select(*KEY, "amount", "currency").sort(KEY),
-        adjustments.with_columns(**shown)
-        .select(ADJUSTMENT_COLUMNS)
-        .sort(*KEY, "month", "cause", "other_vestiging"),
-        pl.concat(_settling(one) for one in rules).select(SETTLEMENT_COLUMNS),
+        entitlements=Entitlements(housed.select(ENTITLEMENT_COLUMNS).sort(COMPONENT_KEY)),
+        instalments=Instalments(due.with_columns(**shown).select(INSTALMENT_COLUMNS)),
+        trace=Trace(add_trace(housed).select(TRACE_COLUMNS).sort(COMPONENT_KEY)),
+        left_out=HomelessAmounts(homeless.select(*COMPONENT_KEY, "amount", "currency").sort(COMPONENT_KEY)),
+        adjustments=Adjustments(
+            adjustments.with_columns(**shown)
+            .select(ADJUSTMENT_COLUMNS)
+            .sort(*COMPONENT_KEY, "month", "cause", "other_vestiging")
+        ),
+        settling=SettlementTerms(pl.concat(_settling(one) for one in rules).select(SETTLEMENT_COLUMNS)),
     )
 
 
-def _entitled(rules: Rules, basis: DecisionInputs, places: pl.DataFrame) -> pl.DataFrame:
-    counts, scores = (
-        rows_under_regulation(rules.name, rules.counts_as, places, frame) for frame in (basis.counts, basis.scores)
-    )
+def _entitled(rules: Rules, inputs: DecisionInputs, territory: Territory) -> EntitledCents:
+    """Return the entitlements under one regulation, with its thresholds, name and currency."""
+    counts = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.counts)
+    scores = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.scores)
     counted = quantities(rules.rates, rules.thresholds, counts, scores)
-    found = entitlements(counted, rules.rates, places.select("vestiging", "place"))
+    found = entitlements(counted, rules.rates, SchoolPlaces(territory.select("vestiging", "place")))
     thresholds = rules.thresholds.select("component", "threshold", "level")
-    return found.join(thresholds, on="component", how="left", maintain_order="left").with_columns(
-        regulation=pl.lit(rules.name), currency=pl.lit(rules.currency)
-    )
+    whole = found.join(thresholds, on="component", how="left", maintain_order="left")
+    return EntitledCents(whole.with_columns(regulation=pl.lit(rules.name), currency=pl.lit(rules.currency)))
 
 
-def _due(
-    rules: Rules, entitled: pl.DataFrame, basis: DecisionInputs, places: pl.DataFrame
+def _instalments(
+    rules: Rules, entitled: EntitledCents, inputs: DecisionInputs, territory: Territory
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The instalments under one regulation, and what of them does not follow from the entitlements alone."""
-    housed = basis.schools.select("vestiging").unique()
-    plain = instalments(entitled, rules.shares).join(housed, on="vestiging", how="semi")
-    amended = pl.DataFrame(schema={**plain.schema, "cause": pl.String, "other_vestiging": pl.String}).select(MOVED)
-    if rules.earlier:
-        amended = _amended(rules, plain, basis, places).join(housed, on="vestiging", how="semi")
+    """Return the instalments under one regulation, and their adjustments, both with a currency."""
+    housed = inputs.schools.select("vestiging").unique()
+    plain = MonthlyCents(instalments(entitled, rules.shares).join(housed, on="vestiging", how="semi"))
+    amended = Reassignments(_amended(rules, plain, inputs, territory).join(housed, on="vestiging", how="semi"))
     in_force = apply_adjustments(plain, amended)
-    where = instalment_recipients(basis.changes, in_force["month"].unique().sort(), runs_out=rules.runs_out)
-    lived = reassigned(in_force, where)
+    recipients = instalment_recipients(
+        inputs.changes,
+        in_force["month"].unique().sort(),
+        continue_after_closure=rules.continue_after_closure,
+    )
+    moved = reassigned(in_force, recipients)
     money = pl.lit(rules.currency)
-    adjustments = pl.concat([amended, lived]).with_columns(currency=money)
-    return apply_adjustments(in_force, lived).select(*KEY, "month", "amount_cents", currency=money), adjustments
+    adjustments = pl.concat([amended, moved]).with_columns(currency=money)
+    due = apply_adjustments(in_force, moved)
+    return due.select(*COMPONENT_KEY, "month", "amount_cents", currency=money), adjustments
 
 
-def _amended(rules: Rules, plain: pl.DataFrame, basis: DecisionInputs, places: pl.DataFrame) -> pl.DataFrame:
-    """What the rules that were in force before an amendment give more, or less, in the months before it."""
-    start, parts = None, [plain.with_columns(amount_cents=-pl.col("amount_cents")).head(0)]
+def _amended(rules: Rules, plain: MonthlyCents, inputs: DecisionInputs, territory: Territory) -> Reassignments:
+    """Return what the rules in force before an amendment give more, or less, in the months before it."""
+    negated = plain.with_columns(amount_cents=-pl.col("amount_cents"))
+    start, parts = None, [negated.clear()]
     for until, earlier in rules.earlier:
         before = pl.col("month") < until if start is None else pl.col("month").is_between(start, until, "left")
-        then = instalments(_entitled(earlier, basis, places), earlier.shares)
-        now = plain.with_columns(amount_cents=-pl.col("amount_cents"))
-        parts += [then.filter(before), now.filter(before)]
+        then = instalments(_entitled(earlier, inputs, territory), earlier.shares)
+        parts += [then.filter(before), negated.filter(before)]
         start = until
-    apart = pl.concat(parts).group_by(*KEY, "month").agg(pl.col("amount_cents").sum())
-    cause, nobody = pl.lit("amendment"), pl.lit(None, pl.String)
-    return (
-        apart.filter(pl.col("amount_cents") != 0).with_columns(cause=cause, other_vestiging=nobody).select(MOVED)
-    )
+    summed = pl.concat(parts).group_by(*COMPONENT_KEY, "month").agg(pl.col("amount_cents").sum())
+    differing = summed.filter(pl.col("amount_cents") != 0)
+    named = differing.with_columns(cause=pl.lit("amendment"), other_vestiging=pl.lit(None, pl.String))
+    return Reassignments(named.select(REASSIGNMENT_COLUMNS))
 
 
 def _settling(rules: Rules) -> pl.DataFrame:
+    """Return the terms of settlement of one regulation, a row per kind and month of payment."""
     kinds = rules.rates.select("school_type", "component").unique()
     months = rules.shares.select("component", "month").unique()
     return kinds.join(months, on="component").select(
@@ -132,7 +146,8 @@ def _settling(rules: Rules) -> pl.DataFrame:
     )
 
 
-def _refuse_homeless_successor(adjustments: pl.DataFrame, schools: pl.DataFrame) -> None:
+def _refuse_homeless_successor(adjustments: pl.DataFrame, schools: Schools) -> None:
+    """Refuse a merger into a school without a known board."""
     coming = adjustments.filter(pl.col("amount_cents") > 0, pl.col("cause") == "merger")
     lost = coming.join(schools, on="vestiging", how="anti").sort("vestiging").head(1)
     for vestiging, other in lost.select("vestiging", "other_vestiging").iter_rows():

@@ -1,11 +1,12 @@
-"""What a decision is made of: rules, what was counted, and the tables that follow from them.
+"""The parts of a decision: rules as frames, what can be and what is counted, and the tables that follow.
 
-Regulations made ready for a decision: their rules as frames, their reference date, and what counts for them.
+In the order in which a decision comes about: `DeliveredData` and `Rules`, the deliveries it rests on
+(`choose_deliveries`), `DecisionInputs`, and `DecisionTables`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -13,18 +14,33 @@ import polars as pl
 
 from npo_pipeline.delivery import kinds
 from npo_pipeline.errors import Refused
+from npo_pipeline.intake.delivered_data import DeliveredData, UsedDeliveries
 from npo_pipeline.intake.source_precedence import rows_of_deliveries, scores_by_type, select_sources
 from npo_pipeline.measures import MEASURES, SCORE, Measure
 from npo_pipeline.rulebook.frames import places, rates, shares, thresholds
 from npo_pipeline.rulebook.load import LoadedRegulation
 from npo_pipeline.rulebook.regulation import Regulation
+from schemas import tables
+from schemas.columns import schema_of
+from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
+from schemas.frames.money import (
+    CountsByType,
+    HomelessAmounts,
+    Places,
+    Rates,
+    ScoresByType,
+    Shares,
+    Thresholds,
+    UnplacedScores,
+)
+from schemas.received import Changes, Deliveries, Schools
 
-KEY = ["vestiging", "school_type", "component"]
+COMPONENT_KEY = ["vestiging", "school_type", "component"]
 ENTITLEMENT_COLUMNS = [
     "school_year",
     "board",
     "brin",
-    *KEY,
+    *COMPONENT_KEY,
     "quantity",
     "rate",
     "amount",
@@ -33,135 +49,62 @@ ENTITLEMENT_COLUMNS = [
     "status",
     "currency",
 ]
-INSTALMENT_COLUMNS = ["school_year", *KEY, "month", "amount", "currency"]
-ADJUSTMENT_COLUMNS = ["school_year", *KEY, "month", "cause", "other_vestiging", "amount", "currency"]
+INSTALMENT_COLUMNS = ["school_year", *COMPONENT_KEY, "month", "amount", "currency"]
+ADJUSTMENT_COLUMNS = ["school_year", *COMPONENT_KEY, "month", "cause", "other_vestiging", "amount", "currency"]
 SETTLEMENT_COLUMNS = ["school_type", "component", "month", "corrections", "floor_zero", "currency"]
 CHANGES = "changes"
-"""What the changes files of a decision are used for, in `decision_inputs`."""
+"""The use of files of changes, in `decision_inputs`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rules:
-    """The rules of one regulation as frames (`regulations.frames`).
+    """Represent the rules of one regulation as frames (`rulebook.frames`).
 
     `counts_as`: the school type of all pupils of a regulation that is for some places only, else null.
-    `corrections`, `floor_zero`, `runs_out`: how corrections are settled, and whether a closed school is paid on.
+    `corrections`, `floor_zero`: how corrections are settled. `continue_after_closure`: whether a closed school is
+    paid on.
     `earlier`: what was in force before its amendments: the month in which each takes effect, and the rules until
     then, in order.
     """
 
     name: str
     currency: str
-    rates: pl.DataFrame
-    thresholds: pl.DataFrame
-    shares: pl.DataFrame
-    places: pl.DataFrame
+    rates: Rates
+    thresholds: Thresholds
+    shares: Shares
+    places: Places
     counts_as: str | None = None
     corrections: str = "next_payment"
     floor_zero: str = "no"
-    runs_out: bool = False
+    continue_after_closure: bool = False
     earlier: tuple[tuple[date, Rules], ...] = ()
 
 
-@dataclass(frozen=True)
-class DecisionInputs:
-    """What a decision rests on.
-
-    `counts`: vestiging, school_type, pupils, cumi_pupils, newcomers. `scores`: vestiging, school_type, score.
-    `schools`: the directory. `loose`: vestiging, score where no bao or vo pupils are counted; they give nothing.
-    `changes`: effective, kind, vestiging, successor, in the order in which they were told.
-    """
-
-    counts: pl.DataFrame
-    scores: pl.DataFrame
-    schools: pl.DataFrame
-    loose: pl.DataFrame
-    changes: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class DecisionTables:
-    """A decision as the tables hold it, without decision_id; `currency` tells two of one school year apart.
-
-    `instalments` are those of the entitlements with `adjustments`: what a merger, a closure, an opening or an
-    amendment in the course of the year makes of them. `settling`: how corrections of each school type and
-    component are settled, a row per month of payment. `trace`: how each entitlement came about. `left_out`:
-    what schools without a known board would get, and now do not: vestiging, school_type, component, amount.
-    """
-
-    entitlements: pl.DataFrame
-    instalments: pl.DataFrame
-    trace: pl.DataFrame
-    left_out: pl.DataFrame
-    adjustments: pl.DataFrame
-    settling: pl.DataFrame
-
-    def of(self, currency: str) -> DecisionTables:
-        """The part in one currency: amounts of two are never added up."""
-        mine = pl.col("currency") == currency
-        parts = (getattr(self, name) for name in self.__dataclass_fields__)
-        return DecisionTables(*(frame.filter(mine) for frame in parts))
-
-
-def basis_of(
-    inputs: Mapping[str, Sequence[str]],
-    counts: pl.DataFrame,
-    scores: pl.DataFrame,
-    schools: pl.DataFrame,
-    changes: pl.DataFrame,
-) -> DecisionInputs:
-    """Take from the books what the chosen deliveries count.
-
-    Args:
-        inputs: what is counted -> the deliveries used for it (`precedence.used`), and the changes files.
-        counts: delivery_id, vestiging, school_type, pupils, cumi_pupils, newcomers.
-        scores: delivery_id, vestiging, score.
-        schools: the directory.
-        changes: delivery_id, effective, kind, vestiging, successor.
-    """
-    parts = [
-        rows_of_deliveries(counts, _deliveries_of(measure, inputs)).select(
-            "vestiging", "school_type", measure.name
-        )
-        for measure in MEASURES
-        if measure.table == "counts"
-    ]
-    counted = pl.concat(parts, how="diagonal")
-    scored = scores_by_type(rows_of_deliveries(scores, _deliveries_of(SCORE, inputs)), counted)
-    scored = scored.select("vestiging", "school_type", "score")
-    loose = scored.filter(pl.col("school_type").is_null() & (pl.col("score") > 0))
-    told = rows_of_deliveries(changes, inputs.get(CHANGES, [])).sort("delivery_id", maintain_order=True)
-    return DecisionInputs(counted, scored.drop_nulls("school_type"), schools, loose.drop("school_type"), told)
-
-
-def _deliveries_of(measure: Measure, inputs: Mapping[str, Sequence[str]]) -> list[str]:
-    return [name for source in measure.sources for name in inputs.get(source.name, [])]
-
-
 def rule_frames(loaded: LoadedRegulation) -> Rules:
-    """A regulation as frames, with what was in force before its amendments."""
+    """Return a regulation as frames, with what was in force before its amendments."""
     earlier = tuple((until, _as_frames(loaded.name, one)) for until, one in loaded.earlier)
     return replace(_as_frames(loaded.name, loaded.regulation), earlier=earlier)
 
 
 def _as_frames(name: str, rules: Regulation) -> Rules:
+    """Return one version of a regulation as frames."""
     settling = rules.settling
     return Rules(
-        name,
-        rules.currency,
-        rates(rules),
-        thresholds(rules),
-        shares(rules),
-        places(rules),
-        rules.places.counts_as if rules.places else None,
-        settling.corrections,
-        settling.floor_zero,
-        settling.closure == "runs_out",
+        name=name,
+        currency=rules.currency,
+        rates=rates(rules),
+        thresholds=thresholds(rules),
+        shares=shares(rules),
+        places=places(rules),
+        counts_as=rules.places.counts_as if rules.places else None,
+        corrections=settling.corrections,
+        floor_zero=settling.floor_zero,
+        continue_after_closure=settling.closure == "runs_out",
     )
 
 
 def reference_date_of(loaded: Sequence[LoadedRegulation]) -> date:
-    """The day on which pupils are counted, which all regulations of a school year share.
+    """Return the day on which pupils are counted, which all regulations of a school year share.
 
     Raises:
         Refused: it is not known, or they do not share one.
@@ -175,38 +118,36 @@ def reference_date_of(loaded: Sequence[LoadedRegulation]) -> date:
 
 
 def stated_reference_date(loaded: Sequence[LoadedRegulation], used: date) -> date | None:
-    """The reference date that the rules name, where the counts that are used are of another day; else null."""
+    """Return the reference date in the rules, where the counts that are used are of another day; else null."""
     named = {one.regulation.reference_date.value for one in loaded} - {None, used}
     return min((day for day in named if day), default=None)
 
 
-def inputs_of(live: pl.DataFrame, loaded: Sequence[LoadedRegulation], day: date) -> dict[str, list[str]]:
-    """The deliveries that a decision rests on: what is counted -> delivery_ids.
+def choose_deliveries(live: Deliveries, loaded: Sequence[LoadedRegulation], day: date) -> dict[str, list[str]]:
+    """Choose the deliveries that a decision rests on: what is counted -> delivery_ids.
 
     A measure that is counted on several days counts only when every one of them was delivered: half a sum is
     no sum. Changes belong to no date, and all of them count.
 
     Args:
-        live: delivery_id, kind, reference_date of the deliveries that nothing superseded.
+        live: the deliveries that nothing superseded.
         loaded: the regulations.
         day: the reference date.
     """
-    inputs = select_sources(live.filter(pl.col("reference_date") == day))
-    added_up = [measure for measure in MEASURES if measure.adds_up_days]
-    for measure, source in ((one, source) for one in added_up for source in one.sources):
-        inputs.pop(source.name, None)
-        found = [
-            select_sources(live.filter(pl.col("reference_date") == one)).get(source.name)
-            for one in days_of(loaded, measure.name)
-        ]
-        if found and all(found):
-            inputs[source.name] = sorted(name for names in found for name in names or ())
-    told = live.filter(pl.col("kind") == kinds.CHANGES.name)["delivery_id"].sort().to_list()
-    return {**inputs, CHANGES: told} if told else inputs
+    used = select_sources(live.filter(pl.col("reference_date") == day))
+    for measure in (one for one in MEASURES if one.adds_up_days):
+        days = count_days(loaded, measure.name)
+        for source in measure.sources:
+            used.pop(source.name, None)
+            found = [select_sources(live.filter(pl.col("reference_date") == one)).get(source.name) for one in days]
+            if found and all(found):
+                used[source.name] = sorted(name for names in found for name in names or ())
+    changes = live.filter(pl.col("kind") == kinds.CHANGES.name)["delivery_id"].sort().to_list()
+    return {**used, CHANGES: changes} if changes else used
 
 
-def days_of(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:
-    """The days on which a measure is counted, where components say days of their own."""
+def count_days(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:
+    """Return the days on which a measure is counted, where components have days of their own."""
     return sorted(
         {
             day
@@ -215,4 +156,102 @@ def days_of(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:
             if component.measure == measure and component.reference_dates
             for day in component.reference_dates.value or ()
         }
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionInputs:
+    """Represent what a decision rests on, besides the rules.
+
+    `schools`: the directory. `unplaced_scores`: they give nothing. `changes`: in order of delivery.
+    """
+
+    counts: CountsByType
+    scores: ScoresByType
+    schools: Schools
+    unplaced_scores: UnplacedScores
+    changes: Changes
+
+
+def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs:
+    """Select what the used deliveries count.
+
+    Args:
+        used: as `choose_deliveries` returns it.
+        data: what can be decided upon, with the schools as they are, or were, known.
+    """
+    parts = [
+        rows_of_deliveries(data.counts, _deliveries_of(measure, used)).select(
+            "vestiging", "school_type", measure.name
+        )
+        for measure in MEASURES
+        if measure.table == "counts"
+    ]
+    counted = pl.concat(parts, how="diagonal")
+    scored = scores_by_type(rows_of_deliveries(data.scores, _deliveries_of(SCORE, used)), counted)
+    scored = scored.select("vestiging", "school_type", "score")
+    unplaced = scored.filter(pl.col("school_type").is_null() & (pl.col("score") > 0))
+    changes = rows_of_deliveries(data.changes, used.get(CHANGES, [])).sort("delivery_id", maintain_order=True)
+    return DecisionInputs(
+        counts=CountsByType(counted),
+        scores=ScoresByType(scored.drop_nulls("school_type")),
+        schools=data.schools,
+        unplaced_scores=UnplacedScores(unplaced.drop("school_type")),
+        changes=Changes(changes),
+    )
+
+
+def _deliveries_of(measure: Measure, used: UsedDeliveries) -> list[str]:
+    """Return the deliveries that a measure is counted from."""
+    return [name for source in measure.sources for name in used.get(source.name, [])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionTables:
+    """Represent a decision as the tables hold it, without decision_id; each frame has a `currency`.
+
+    `instalments` are those of the entitlements with `adjustments`: what a merger, a closure, an opening or an
+    amendment in the course of the year makes of them. `settling`: how corrections of each school type and
+    component are settled, a row per month of payment. `left_out`: the entitlements of schools without a known
+    board, which get nothing.
+    """
+
+    entitlements: Entitlements
+    instalments: Instalments
+    trace: Trace
+    left_out: HomelessAmounts
+    adjustments: Adjustments
+    settling: SettlementTerms
+
+    def of(self, currency: str) -> DecisionTables:
+        """Return the part in one currency: amounts of two are never added up."""
+        mine = pl.col("currency") == currency
+        return DecisionTables(**{name: getattr(self, name).filter(mine) for name in self.__dataclass_fields__})
+
+    @classmethod
+    def concat(cls, parts: Sequence[DecisionTables]) -> DecisionTables:
+        """Return several decisions, each of a currency, as one."""
+        names = cls.__dataclass_fields__
+        return cls(**{name: pl.concat([getattr(one, name) for one in parts]) for name in names})
+
+
+def empty_decision() -> DecisionTables:
+    """Return a decision without entitlements, of a school year that has subsidies only."""
+    frames = {
+        name: pl.DataFrame(schema={**schema_of(model), "currency": pl.String})
+        for name, model in (
+            ("entitlements", tables.ENTITLEMENTS),
+            ("instalments", tables.INSTALMENTS),
+            ("trace", tables.TRACE),
+            ("adjustments", tables.ADJUSTMENTS),
+            ("settling", tables.SETTLING),
+        )
+    }
+    return DecisionTables(
+        entitlements=Entitlements(frames["entitlements"].select(ENTITLEMENT_COLUMNS)),
+        instalments=Instalments(frames["instalments"].select(INSTALMENT_COLUMNS)),
+        trace=Trace(frames["trace"].drop("decision_id")),
+        left_out=HomelessAmounts(frames["entitlements"].select(*COMPONENT_KEY, "amount", "currency")),
+        adjustments=Adjustments(frames["adjustments"].select(ADJUSTMENT_COLUMNS)),
+        settling=SettlementTerms(frames["settling"].select(SETTLEMENT_COLUMNS)),
     )

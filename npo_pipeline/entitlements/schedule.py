@@ -1,6 +1,4 @@
-"""When an entitlement is paid: its instalments by month, which add up to it exactly.
-
-The life of a school: where its instalments go after a merger, a closure or before an opening.
+"""Instalments: an entitlement by month, and who receives them after a merger, a closure or before an opening.
 
 A month is that of whoever is there on its first day, as with boards (contract, section 4): a change on the first
 of November holds for the instalment of November, one on the second for that of December.
@@ -11,143 +9,138 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
+from npo_pipeline.entitlements.model import COMPONENT_KEY
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import cumulative_share
+from schemas.frames.money import EntitledCents, MonthlyCents, Reassignments, Recipients, Shares
+from schemas.received import Changes
 
 
-def instalments(entitled: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
-    """Cut every entitlement into instalments.
+def instalments(entitled: EntitledCents, shares: Shares) -> MonthlyCents:
+    """Cut every entitlement into instalments, which add up to it exactly; sorted.
 
     What is due up to and including a month is the share of the amount, rounded to the cent; an instalment
     is the difference with the month before (contract, section 4).
 
     Args:
-        entitled: vestiging, school_type, component, amount_cents.
-        shares: component, month, numerator, denominator: the cumulative share up to and including it.
-
-    Returns:
-        vestiging, school_type, component, month, amount_cents (never 0), sorted by the first four.
+        entitled: under a regulation.
+        shares: of the same regulation.
     """
-    key = ["vestiging", "school_type", "component"]
     due = cumulative_share(pl.col("amount_cents"), pl.col("numerator"), pl.col("denominator"))
     monthly = (
-        entitled.select(*key, "amount_cents")
+        entitled.select(*COMPONENT_KEY, "amount_cents")
         .join(shares.select("component", "month", "numerator", "denominator"), on="component", how="inner")
-        .sort(*key, "month")
+        .sort(*COMPONENT_KEY, "month")
         .with_columns(due=due)
-        .with_columns(amount_cents=pl.col("due") - pl.col("due").shift(1, fill_value=0).over(key))
+        .with_columns(amount_cents=pl.col("due") - pl.col("due").shift(1, fill_value=0).over(COMPONENT_KEY))
     )
-    return monthly.filter(pl.col("amount_cents") != 0).select(*key, "month", "amount_cents")
+    return MonthlyCents(
+        monthly.filter(pl.col("amount_cents") != 0).select(*COMPONENT_KEY, "month", "amount_cents")
+    )
 
 
-KEY = ["vestiging", "school_type", "component"]
 CHANGE_KINDS = {"fusie": "merger", "sluiting": "closure", "opening": "opening"}
 """The kinds of changes that move instalments; a transfer to another board moves who is paid, not what."""
 
-WHEREABOUTS = {"vestiging": pl.String, "month": pl.Date, "cause": pl.String, "other_vestiging": pl.String}
-MOVED = [*KEY, "month", "cause", "other_vestiging", "amount_cents"]
+REASSIGNMENT_COLUMNS = [*COMPONENT_KEY, "month", "cause", "other_vestiging", "amount_cents"]
+_RECIPIENTS = {"vestiging": pl.String, "month": pl.Date, "cause": pl.String, "other_vestiging": pl.String}
 
 
 class _Event(NamedTuple):
+    """Represent a change of a school; `kind`: a key of `CHANGE_KINDS`."""
+
     effective: date
     kind: str
     successor: str | None
 
 
-Lives = Mapping[str, "list[_Event]"]
+_Lifecycles: TypeAlias = Mapping[str, list[_Event]]
+"""vestiging -> its changes in order of day, the first of them its opening."""
 
 
-def instalment_recipients(changes: pl.DataFrame, months: Iterable[date], *, runs_out: bool) -> pl.DataFrame:
-    """Whose the instalments are of the schools that are not there in some month, or not yet.
+def instalment_recipients(changes: Changes, months: Iterable[date], *, continue_after_closure: bool) -> Recipients:
+    """Return who receives the instalment of a school that is merged, closed or not yet open in a month.
 
-    Of two changes of one school on one day the one that was told last is believed, so that a change told
-    wrongly is undone by another of the same day.
+    Of two changes of one school on one day the one that was delivered last counts, so that a wrong change is
+    undone by another of the same day.
 
     Args:
-        changes: effective, kind, vestiging, successor, in the order in which they were told.
+        changes: in order of delivery.
         months: the months of payment.
-        runs_out: whether the instalments of a school that closes run on.
-
-    Returns:
-        vestiging, month, cause, other_vestiging (who gets it; null: nobody), for the months in which it is
-        another than the school itself.
+        continue_after_closure: whether the instalments of a school that closes run on.
 
     Raises:
         Refused: mergers lead in a circle.
     """
-    lives = _lives(changes)
+    lifecycles = _lifecycles(changes)
     rows = [
-        (vestiging, month, *moved)
-        for vestiging in lives
+        (vestiging, month, *recipient)
+        for vestiging in lifecycles
         for month in months
-        if (moved := _moved(vestiging, month, lives, runs_out))
+        if (recipient := _recipient(vestiging, month, lifecycles, continue_after_closure))
     ]
-    return pl.DataFrame(rows, schema=WHEREABOUTS, orient="row")
+    return Recipients(pl.DataFrame(rows, schema=_RECIPIENTS, orient="row"))
 
 
-def reassigned(due: pl.DataFrame, where: pl.DataFrame) -> pl.DataFrame:
-    """What changes hands, or falls away, of instalments.
-
-    Args:
-        due: vestiging, school_type, component, month, amount_cents.
-        where: `whereabouts`.
-
-    Returns:
-        vestiging, school_type, component, month, cause, other_vestiging, amount_cents: below zero where it
-        leaves a school, above where it comes to one; what one loses to another the other gets.
-    """
-    leaving = due.join(where, on=["vestiging", "month"], how="inner")
+def reassigned(due: MonthlyCents, recipients: Recipients) -> Reassignments:
+    """Return the instalments that change hands, or fall away: what one school loses to another the other gets."""
+    leaving = due.join(recipients, on=["vestiging", "month"], how="inner")
     coming = leaving.filter(pl.col("other_vestiging").is_not_null()).with_columns(
         vestiging="other_vestiging", other_vestiging="vestiging"
     )
     gone = leaving.with_columns(amount_cents=-pl.col("amount_cents"))
-    return pl.concat([gone.select(MOVED), coming.select(MOVED)])
+    return Reassignments(pl.concat([gone.select(REASSIGNMENT_COLUMNS), coming.select(REASSIGNMENT_COLUMNS)]))
 
 
-def apply_adjustments(due: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
-    """Instalments with their adjustments: vestiging, school_type, component, month, amount_cents (never 0)."""
+def apply_adjustments(due: MonthlyCents, adjustments: Reassignments) -> MonthlyCents:
+    """Return instalments with their adjustments."""
     if adjustments.is_empty():
         return due
-    columns = [*KEY, "month", "amount_cents"]
+    columns = [*COMPONENT_KEY, "month", "amount_cents"]
     both = pl.concat([due.select(columns), adjustments.select(columns)])
-    return both.group_by(*KEY, "month").agg(pl.col("amount_cents").sum()).filter(pl.col("amount_cents") != 0)
+    summed = both.group_by(*COMPONENT_KEY, "month").agg(pl.col("amount_cents").sum())
+    return MonthlyCents(summed.filter(pl.col("amount_cents") != 0))
 
 
-def _lives(changes: pl.DataFrame) -> Lives:
-    """The changes of each school by day, the last told of a day only; with what it was before the first."""
-    told = changes.filter(pl.col("kind").is_in(list(CHANGE_KINDS)))
-    rows = told.with_row_index("told").sort("vestiging", "effective", "told")
+def _lifecycles(changes: Changes) -> _Lifecycles:
+    """Return the changes of each school, the last delivered of a day only; with what it was before the first."""
+    moving = changes.filter(pl.col("kind").is_in(list(CHANGE_KINDS)))
+    rows = moving.with_row_index("order").sort("vestiging", "effective", "order")
     found: dict[str, list[_Event]] = {}
     for vestiging, group in groupby(rows.iter_rows(named=True), key=lambda row: str(row["vestiging"])):
         events = [_Event(row["effective"], row["kind"], row["successor"]) for row in group]
         days = {event.effective: event for event in events}
-        # Whoever merges or closes first of all was there before, also when that is told otherwise later.
+        # Whoever merges or closes first of all was there before, also when a later delivery says otherwise.
         opens_first = all(one.kind == "opening" for one in events if one.effective == events[0].effective)
         before = [] if opens_first else [_Event(date.min, "opening", None)]
         found[vestiging] = [*before, *days.values()]
     return found
 
 
-def _moved(vestiging: str, month: date, lives: Lives, runs_out: bool) -> tuple[str, str | None] | None:
-    """Why the instalment of a month is not the school's own, and whose it is; nothing where it is its own."""
-    if lives[vestiging][0].effective > month:
+def _recipient(
+    vestiging: str, month: date, lifecycles: _Lifecycles, continue_after_closure: bool
+) -> tuple[str, str | None] | None:
+    """Return why the instalment of a month is not the school's own, and whose it is; null where it is its own."""
+    if lifecycles[vestiging][0].effective > month:
         return CHANGE_KINDS["opening"], None
-    path = list(_path(vestiging, month, lives, runs_out))
+    path = list(_path(vestiging, month, lifecycles, continue_after_closure))
     if path[-1] is None:
         return CHANGE_KINDS["sluiting"], None
     return (CHANGE_KINDS["fusie"], path[-1]) if path[-1] != vestiging else None
 
 
-def _path(vestiging: str, month: date, lives: Lives, runs_out: bool) -> Iterator[str | None]:
-    """The school, and those it merged into one after the other; ends with nothing where the last is closed."""
-    here, seen = vestiging, [vestiging]
+def _path(
+    vestiging: str, month: date, lifecycles: _Lifecycles, continue_after_closure: bool
+) -> Iterator[str | None]:
+    """Yield the school, and those it merged into one after the other; null at the end where the last is closed."""
+    here, passed = vestiging, [vestiging]
     yield here
-    while last := next((one for one in reversed(lives.get(here, [])) if one.effective <= month), None):
-        if last.kind == "sluiting" and not runs_out:
+    while last := next((one for one in reversed(lifecycles.get(here, [])) if one.effective <= month), None):
+        if last.kind == "sluiting" and not continue_after_closure:
             yield None
         if last.kind != "fusie":
             return
@@ -156,11 +149,11 @@ def _path(vestiging: str, month: date, lives: Lives, runs_out: bool) -> Iterator
                 f"{here} merged on {last.effective} and nothing says into which school; see `npo verify`"
             )
         here = last.successor
-        if here in seen:
-            circle = " -> ".join([*seen, here])
+        if here in passed:
+            circle = " -> ".join([*passed, here])
             raise Refused(
                 f"mergers lead in a circle on {month} ({circle}); ingest a change of the same day that puts one "
                 "right"
             )
-        seen.append(here)
+        passed.append(here)
         yield here

@@ -1,53 +1,59 @@
-"""Which regulation a school is under: one for its place, where there is such a one, else the country's."""
+"""The territory of regulations: a school is under that of its place, where there is one, else the country's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar, cast
 
 import polars as pl
 
-CLAIMED = {"vestiging": pl.String, "regulation": pl.String, "place": pl.String}
+from schemas.frames.money import CountsByType, Places, ScoresByType, Territory
+from schemas.received import Schools
+
+RowsByType = TypeVar("RowsByType", bound=pl.DataFrame)
+"""Rows with a vestiging and a school_type."""
+
+_TERRITORY = {"vestiging": pl.String, "regulation": pl.String, "place": pl.String}
 
 
 def territory_of_schools(
-    places: Mapping[str, pl.DataFrame], counts: pl.DataFrame, scores: pl.DataFrame, schools: pl.DataFrame
-) -> pl.DataFrame:
-    """The schools that are under a regulation for some places only.
+    places: Mapping[str, Places], counts: CountsByType, scores: ScoresByType, schools: Schools
+) -> Territory:
+    """Return the schools that are under a regulation for some places only.
 
     Args:
-        places: regulation -> place, brin, municipality (in capitals); no rows for one of the whole country.
-        counts: vestiging, ...
-        scores: vestiging, ...
-        schools: vestiging, municipality, ...
-
-    Returns:
-        vestiging, regulation, place; a vestiging stands once.
+        places: by regulation.
+        counts: schools that are counted are under a regulation too when no list names them.
+        scores: the same.
+        schools: the directory.
     """
     named = [frame.with_columns(regulation=pl.lit(name)) for name, frame in places.items() if frame.height]
     if not named:
-        return pl.DataFrame(schema=CLAIMED)
+        return Territory(pl.DataFrame(schema=_TERRITORY))
     there = pl.concat([frame.select("vestiging") for frame in (counts, scores, schools)]).unique()
     rows = pl.concat(named)
     by_brin = there.with_columns(brin=pl.col("vestiging").str.head(4)).join(rows, on="brin", how="inner")
     towns = schools.select("vestiging", municipality=pl.col("municipality").str.to_uppercase()).unique()
     by_town = towns.join(rows, on="municipality", how="inner")
-    both = pl.concat([frame.select(*CLAIMED) for frame in (by_brin, by_town)])
-    return both.unique("vestiging", keep="first", maintain_order=True).sort("vestiging")
+    both = pl.concat([frame.select(*_TERRITORY) for frame in (by_brin, by_town)])
+    return Territory(both.unique("vestiging", keep="first", maintain_order=True).sort("vestiging"))
 
 
 def rows_under_regulation(
-    regulation: str, counts_as: str | None, claims: pl.DataFrame, rows: pl.DataFrame
-) -> pl.DataFrame:
-    """The rows of the schools that are under a regulation.
+    regulation: str, counts_as: str | None, territory: Territory, rows: RowsByType
+) -> RowsByType:
+    """Select the rows of the schools that are under a regulation.
 
     Args:
         regulation: its name.
         counts_as: the school type all its pupils count as; null for a regulation of the whole country.
-        claims: vestiging, regulation, place.
-        rows: vestiging, school_type, ...
+        territory: of all regulations for some places.
+        rows: of counts or scores.
     """
     if counts_as is None:
-        return rows.join(claims, on="vestiging", how="anti", maintain_order="left") if claims.height else rows
-    mine = claims.filter(pl.col("regulation") == regulation)
+        if territory.is_empty():
+            return rows
+        return cast(RowsByType, rows.join(territory, on="vestiging", how="anti", maintain_order="left"))
+    mine = territory.filter(pl.col("regulation") == regulation)
     found = rows.join(mine.select("vestiging"), on="vestiging", how="semi", maintain_order="left")
-    return found.with_columns(school_type=pl.lit(counts_as))
+    return cast(RowsByType, found.with_columns(school_type=pl.lit(counts_as)))

@@ -1,4 +1,4 @@
-"""Worked examples, reckoned by the engine itself: does a regulation give what was published?"""
+"""Worked examples, calculated as in a decision, against the amounts that were published."""
 
 from __future__ import annotations
 
@@ -11,37 +11,42 @@ from npo_pipeline.entitlements.amounts import entitlements, quantities
 from npo_pipeline.money import divide_half_away
 from npo_pipeline.rulebook.frames import rates, thresholds
 from npo_pipeline.rulebook.regulation import Example, Regulation
+from schemas.frames.money import CountsByType, Rates, SchoolPlaces, ScoresByType, Thresholds
 
 _HERE = "00AA00"
 
 
 @dataclass(frozen=True)
 class Worked:
-    """A worked example: what was published, and what the rules give (null where a rate is not known)."""
+    """Represent a worked example: what was published, and what the rules give (null where a rate is not known)."""
 
     example: Example
     found: Decimal | None
 
     @property
     def fits(self) -> bool:
-        """Whether the amount found lies within the tolerance of the published one."""
+        """Return whether the amount found lies within the tolerance of the published one."""
         if self.found is None or self.example.value is None:
             return False
         return abs(self.found - self.example.value) <= self.example.tolerance
 
 
 def worked_examples(regulation: Regulation) -> list[Worked]:
-    """Reckon every example of a regulation: quantities, thresholds, rates and rounding as in a decision."""
+    """Calculate every example of a regulation: quantities, thresholds, rates and rounding as in a decision."""
     return [Worked(example, _amount(regulation, example)) for example in regulation.examples]
 
 
 def _amount(regulation: Regulation, example: Example) -> Decimal | None:
-    mine = rates(regulation).filter(pl.col("component").is_in(list(example.units)))
+    """Return the amount of an example per school; null where a rate is not known."""
+    of_example = pl.col("component").is_in(list(example.units))
+    mine, limits = (
+        Rates(rates(regulation).filter(of_example)),
+        Thresholds(thresholds(regulation).filter(of_example)),
+    )
     measures: dict[str, str] = {name: regulation.components[name].measure for name in example.units}
     counts, scores = _school(example, measures)
-    limits = thresholds(regulation).filter(pl.col("component").is_in(list(example.units)))
     place = pl.DataFrame({"vestiging": [_HERE], "place": [example.place]}, schema_overrides={"place": pl.String})
-    found = entitlements(quantities(mine, limits, counts, scores), mine, place)
+    found = entitlements(quantities(mine, limits, counts, scores), mine, SchoolPlaces(place))
     if found["component"].n_unique() < len(example.units):
         return None
     total = found.select(cents=pl.col("amount_cents").sum())
@@ -49,11 +54,11 @@ def _amount(regulation: Regulation, example: Example) -> Decimal | None:
     return Decimal(cents).scaleb(-2)
 
 
-def _school(example: Example, measures: dict[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One school that has the units of the example."""
+def _school(example: Example, measures: dict[str, str]) -> tuple[CountsByType, ScoresByType]:
+    """Return the counts and scores of one school that has the units of the example."""
     units = {measures[component]: units for component, units in example.units.items()}
     where = {"vestiging": [_HERE], "school_type": [example.school_type]}
     counted = {measure: [int(number)] for measure, number in units.items() if measure != "score"}
     score = {"score": pl.Series([units.get("score")], dtype=pl.Decimal(18, 2))}
     scores = pl.DataFrame({**where, **score}).drop_nulls()
-    return pl.DataFrame({**where, **counted}), scores
+    return CountsByType(pl.DataFrame({**where, **counted})), ScoresByType(scores)

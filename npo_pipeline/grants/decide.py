@@ -3,70 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import polars as pl
 
-from npo_pipeline.grants.eligibility import UNCOUNTED, cap_amounts, check_eligibility, under_ceilings
+from npo_pipeline.grants.eligibility import UNCOUNTED, apply_ceilings, cap_amounts, check_eligibility
 from npo_pipeline.grants.reasons import add_reasons
-from npo_pipeline.grants.terms import Basis
+from npo_pipeline.grants.terms import GrantInputs
 from npo_pipeline.money import to_euro
 from npo_pipeline.rulebook.fields import cited
 from npo_pipeline.rulebook.subsidies.model import Subsidy
-from schemas.tables import MONEY
+from schemas.columns import schema_of
+from schemas.decided import GRANTS, Grants
+from schemas.frames.money import CappedApplications
 
-GRANTED: dict[str, pl.DataType | type[pl.DataType]] = {
-    "school_year": pl.String,
-    "scheme": pl.String,
-    "board": pl.String,
-    "brin": pl.String,
-    "applied_on": pl.Date,
-    "pupils_applied": pl.Int64,
-    "amount_applied": MONEY,
-    "pupils_allowed": pl.Int64,
-    "amount": MONEY,
-    "outcome": pl.String,
-    "reason": pl.String,
-    "article": pl.String,
-    "status": pl.String,
-    "currency": pl.String,
-    "window_name": pl.String,
-    "delivery_id": pl.String,
-    "line": pl.Int64,
-}
+GRANT_COLUMNS = {name: dtype for name, dtype in schema_of(GRANTS).items() if name != "decision_id"}
 """The table `grants` without its decision."""
 
-
-Judged = Sequence[tuple[Subsidy, Basis]]
+SchemeCases: TypeAlias = Sequence[tuple[Subsidy, GrantInputs]]
 """The schemes of a school year, each with its applications and what they are judged by."""
 
 
-def grants(judged: Judged) -> pl.DataFrame:
+def no_grants() -> Grants:
+    """Return the table without rows."""
+    return Grants(pl.DataFrame(schema=GRANT_COLUMNS))
+
+
+def decide_grants(cases: SchemeCases) -> Grants:
     """Decide on all applications.
 
     Returns:
-        A row per application that can be decided on, as `GRANTED`, by scheme in order of receipt. Applications
-        of a group whose amount per pupil is not known are left out (`undecided`).
+        A row per application that can be decided on, as `GRANT_COLUMNS`, by scheme in order of receipt.
+        Applications of a group whose amount per pupil is not known are left out (`undecided`).
     """
-    parts = [pl.DataFrame(schema=GRANTED), *(_of_scheme(one, basis) for one, basis in judged)]
-    return pl.concat(parts)
+    return Grants(pl.concat([no_grants(), *(_of_scheme(one, inputs) for one, inputs in cases)]))
 
 
-def undecided(judged: Judged) -> Iterator[str]:
-    """What was not decided on, not applied or not looked at, and why: a sentence each."""
-    known = [one.scheme for one, _ in judged]
-    for _, basis in judged[:1]:
-        others = basis.applications.filter(~pl.col("scheme").is_in(known)).group_by("scheme").len()
+def undecided(cases: SchemeCases) -> Iterator[str]:
+    """Yield what was not decided on, not applied or not looked at, and why: a sentence each."""
+    known = [one.scheme for one, _ in cases]
+    for _, inputs in cases[:1]:
+        others = inputs.applications.filter(~pl.col("scheme").is_in(known)).group_by("scheme").len()
         for scheme, count in others.sort("scheme").iter_rows():
             yield f"{count} applications for {scheme} are not decided on: its rules are not known for this year"
-    for one, basis in judged:
-        applied = cap_amounts(one, check_eligibility(one, basis))
+    for one, inputs in cases:
+        applied = cap_amounts(one, check_eligibility(one, inputs))
         if applied.height:
-            yield from _not_known(one, applied)
-            yield from _not_delivered(one, applied, basis)
+            yield from _unknown_terms(one, applied)
+            yield from _undelivered_inputs(one, applied, inputs)
 
 
-def soft_values(subsidies: Sequence[Subsidy], granted: pl.DataFrame) -> str | None:
-    """What grants rest on that no source says in so many words: `derived: ...; unknown: ...`; or null."""
+def assumptions(subsidies: Sequence[Subsidy], granted: Grants) -> str | None:
+    """Return what grants rest on that no source says in so many words: `derived: ...; unknown: ...`; or null."""
     there = set(granted["scheme"])
     found: dict[str, list[str]] = {"approximate": [], "derived": [], "unknown": []}
     for one in subsidies:
@@ -76,8 +64,10 @@ def soft_values(subsidies: Sequence[Subsidy], granted: pl.DataFrame) -> str | No
     return "; ".join(f"{status}: {', '.join(what)}" for status, what in found.items() if what) or None
 
 
-def _of_scheme(subsidy: Subsidy, basis: Basis) -> pl.DataFrame:
-    given = add_reasons(subsidy, under_ceilings(subsidy, cap_amounts(subsidy, check_eligibility(subsidy, basis))))
+def _of_scheme(subsidy: Subsidy, inputs: GrantInputs) -> Grants:
+    """Decide on the applications for one scheme."""
+    capped = cap_amounts(subsidy, check_eligibility(subsidy, inputs))
+    given = add_reasons(subsidy, apply_ceilings(subsidy, capped))
     amount, asked = pl.col("amount_cents"), pl.col("asked_cents")
     outcome = (
         pl.when(pl.col("stop").is_not_null())
@@ -87,7 +77,7 @@ def _of_scheme(subsidy: Subsidy, basis: Basis) -> pl.DataFrame:
         .otherwise(pl.lit("granted"))
     )
     decided = given.filter(amount.is_not_null())
-    return decided.select(
+    rows = decided.select(
         "scheme",
         "board",
         "brin",
@@ -105,10 +95,12 @@ def _of_scheme(subsidy: Subsidy, basis: Basis) -> pl.DataFrame:
         amount=to_euro(amount),
         outcome=outcome,
         currency=pl.lit(subsidy.currency),
-    ).select([pl.col(name).cast(dtype) for name, dtype in GRANTED.items()])
+    )
+    return Grants(rows.select(pl.col(name).cast(dtype) for name, dtype in GRANT_COLUMNS.items()))
 
 
-def _not_known(subsidy: Subsidy, applied: pl.DataFrame) -> Iterator[str]:
+def _unknown_terms(subsidy: Subsidy, applied: CappedApplications) -> Iterator[str]:
+    """Yield the amounts per pupil and the ceilings that applications need and that are not known."""
     name = subsidy.scheme
     missing = applied.filter(pl.col("stop").is_null() & pl.col("rate_cents").is_null())
     for sector, count in missing.group_by("sector").len().sort("sector").iter_rows():
@@ -121,14 +113,15 @@ def _not_known(subsidy: Subsidy, applied: pl.DataFrame) -> Iterator[str]:
             yield f"{name}: {words} ({ceiling.where})"
 
 
-def _not_delivered(subsidy: Subsidy, applied: pl.DataFrame, basis: Basis) -> Iterator[str]:
+def _undelivered_inputs(subsidy: Subsidy, applied: CappedApplications, inputs: GrantInputs) -> Iterator[str]:
+    """Yield the pupils and scores that applications need and that were not delivered."""
     name, day = subsidy.scheme, subsidy.reference_date.value
-    counted = set(basis.pupils["school_type"])
+    counted = set(inputs.pupils["school_type"])
     for sector, group in subsidy.groups.items():
         if not counted & set(group.school_types) and (applied["stop"] == UNCOUNTED).any():
             yield f"{name}: no {sector} pupils of {day} were delivered, so such schools are refused"
     for one in subsidy.raised.when if subsidy.raised else ():
         if one.value == "apcg":
             yield f"{name}: no file tells which schools have apcg pupils, so these raise no share ({one.where})"
-        elif basis.scored.is_empty():
+        elif inputs.scored.is_empty():
             yield f"{name}: no scores of {day} were delivered, so these raise no share ({one.where})"

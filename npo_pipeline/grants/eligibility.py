@@ -1,67 +1,69 @@
-"""Who may apply: within a window, as the board of the school, for a school with pupils, once.
+"""The way of an application: may it be made, how much can it come to, and what is left of the ceiling.
+
+1. `check_eligibility`: within a window, as the board of the school, for a school with pupils, once.
+2. `cap_amounts`: a share of the pupils of the school times the amount per pupil, and never more than asked.
+3. `apply_ceilings`: what is available in a window goes to the applications in order of receipt, until it is gone.
 
 Applications are judged in the order in which they were received: by day, and within a day in the order of the
 delivery. `stop` names the first rule that refuses an application; null while none does.
-
-How much a school may get: a share of its pupils times the amount per pupil, and never more than asked.
-
-Ceilings: what is available in a window goes to the applications in order of receipt, until it is gone.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from npo_pipeline.grants.terms import Basis, part_of, sector_of, terms, window_on
+from npo_pipeline.grants.terms import GrantInputs, part_of, sector_of, terms, window_on
 from npo_pipeline.money import to_cents
 from npo_pipeline.rulebook.subsidies.model import Subsidy
+from schemas.frames.money import CappedApplications, EligibleApplications, GrantedApplications, SchoolPupils
+from schemas.received import Schools
 
-OUTSIDE, NOT_BOARD_OF_SCHOOL, UNCOUNTED, SECOND_APPLICATION = "outside", "stranger", "uncounted", "again"
+OUTSIDE, UNCOUNTED, NOTHING, CLOSED, FULL = "outside", "uncounted", "nothing", "closed", "full"
+NOT_BOARD_OF_SCHOOL, SECOND_APPLICATION = "not_board_of_school", "second_application"
+"""Values of `stop`."""
 
 
-def check_eligibility(subsidy: Subsidy, basis: Basis) -> pl.DataFrame:
-    """Judge the applications for a subsidy by everything but the amount.
-
-    Returns:
-        The applications in order of receipt, with `receipt` (from 0), window_name, sector, counted (the pupils
-        of the school on the reference date), has_score, held_by, first_on (the day of the application that
-        counts, where this is another one), the terms of its window and group, and `stop`.
-    """
-    applied = basis.applications.filter(pl.col("scheme") == subsidy.scheme)
+def check_eligibility(subsidy: Subsidy, inputs: GrantInputs) -> EligibleApplications:
+    """Judge the applications for a subsidy by everything but the amount."""
+    applied = inputs.applications.filter(pl.col("scheme") == subsidy.scheme)
     placed = (
         applied.sort("applied_on", "delivery_id", "line")
         .with_row_index("receipt")
         .with_columns(window_name=window_on(subsidy, pl.col("applied_on")))
-        .join(_counted(subsidy, basis.pupils), on="brin", how="left", maintain_order="left")
-        .with_columns(has_score=pl.col("brin").is_in(basis.scored["brin"].implode()))
+        .join(_counted(subsidy, inputs.pupils), on="brin", how="left", maintain_order="left")
+        .with_columns(has_score=pl.col("brin").is_in(inputs.scored["brin"].implode()))
         .join(terms(subsidy), on=["window_name", "sector"], how="left", maintain_order="left")
-        .join(_held_by(applied, basis.schools), on=["brin", "applied_on"], how="left", maintain_order="left")
+        .join(
+            _boards_of_schools(applied, inputs.schools),
+            on=["brin", "applied_on"],
+            how="left",
+            maintain_order="left",
+        )
     )
-    holds = pl.col("held_by").list.contains(pl.col("board")).fill_null(False)
+    is_board = pl.col("boards").list.contains(pl.col("board")).fill_null(False)
     stop = (
         pl.when(pl.col("window_name").is_null())
         .then(pl.lit(OUTSIDE))
-        .when(~holds)
+        .when(~is_board)
         .then(pl.lit(NOT_BOARD_OF_SCHOOL))
         .when(pl.col("counted").is_null())
         .then(pl.lit(UNCOUNTED))
     )
-    return _once(subsidy, placed.with_columns(stop=stop))
+    return _refuse_second(subsidy, placed.with_columns(stop=stop))
 
 
-def _once(subsidy: Subsidy, placed: pl.DataFrame) -> pl.DataFrame:
-    """Of the applications that nothing else refuses, the first one per window counts."""
+def _refuse_second(subsidy: Subsidy, placed: pl.DataFrame) -> EligibleApplications:
+    """Refuse all but the first application per window, among those that nothing else refuses."""
     per = ["window_name", "brin" if subsidy.one_application_per.value == "school" else "board"]
     free = pl.col("stop").is_null()
     again = free & (free.cast(pl.Int64).cum_sum().over(per) > 1)
     first = pl.col("applied_on").filter(free).first().over(per)
-    return placed.with_columns(
-        stop=pl.when(again).then(pl.lit(SECOND_APPLICATION)).otherwise("stop"), first_on=pl.when(again).then(first)
-    )
+    stop = pl.when(again).then(pl.lit(SECOND_APPLICATION)).otherwise("stop")
+    return EligibleApplications(placed.with_columns(stop=stop, first_on=pl.when(again).then(first)))
 
 
-def _counted(subsidy: Subsidy, pupils: pl.DataFrame) -> pl.DataFrame:
-    """The pupils of each school and its group: brin, sector, counted.
+def _counted(subsidy: Subsidy, pupils: SchoolPupils) -> pl.DataFrame:
+    """Count the pupils of each school and place it in a group: brin, sector, counted.
 
     A school with pupils of two groups is of the one it has most of.
     """
@@ -72,8 +74,8 @@ def _counted(subsidy: Subsidy, pupils: pl.DataFrame) -> pl.DataFrame:
     return most.unique("brin", keep="first", maintain_order=True)
 
 
-def _held_by(applied: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:
-    """The boards that hold a vestiging of a school on the day of an application.
+def _boards_of_schools(applied: pl.DataFrame, schools: Schools) -> pl.DataFrame:
+    """Find the boards that hold a vestiging of a school on the day of an application: brin, applied_on, boards.
 
     Before the first day known of a vestiging, its first board counts, as everywhere.
     """
@@ -84,24 +86,15 @@ def _held_by(applied: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:
     begun = (pl.col("since") <= pl.col("applied_on")) | (pl.col("since") == pl.col("first"))
     lasts = pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("applied_on"))
     held = asked.join(known, on="brin").filter(begun & lasts)
-    return held.group_by("brin", "applied_on").agg(held_by=pl.col("board").unique().sort())
+    return held.group_by("brin", "applied_on").agg(boards=pl.col("board").unique().sort())
 
 
-NOTHING = "nothing"
-
-
-def cap_amounts(subsidy: Subsidy, applied: pl.DataFrame) -> pl.DataFrame:
+def cap_amounts(subsidy: Subsidy, applied: EligibleApplications) -> CappedApplications:
     """Work out what each application can come to, before any ceiling.
 
-    Args:
-        subsidy: the rules.
-        applied: what `admitted` gives.
-
-    Returns:
-        The applications with is_raised, most_pupils (the share of the school's pupils), pupils_allowed,
-        most_cents (those times the amount per pupil), asked_cents and allowed_cents: the lower of the two, and
-        0 where `stop` is set. An application that comes to nothing is stopped. All three are null where the
-        amount per pupil of its group is not known.
+    `most_pupils` is the share of the school's pupils, `most_cents` the pupils allowed times the amount per pupil,
+    and `allowed_cents` that or what was asked, whichever is lower; 0 where `stop` is set. An application that
+    comes to nothing is stopped.
     """
     share, rounding = subsidy.share.known("the share of pupils"), subsidy.rounding.known("the rounding")
     raised = subsidy.raised.share.value if subsidy.raised else None
@@ -119,26 +112,14 @@ def cap_amounts(subsidy: Subsidy, applied: pl.DataFrame) -> pl.DataFrame:
     comes_to = pl.when(free & known).then(lower).when(~free).then(pl.lit(0))
     found = worked.with_columns(allowed_cents=comes_to)
     nothing = free & (pl.col("allowed_cents") == 0)
-    return found.with_columns(stop=pl.when(nothing).then(pl.lit(NOTHING)).otherwise("stop"))
+    return CappedApplications(found.with_columns(stop=pl.when(nothing).then(pl.lit(NOTHING)).otherwise("stop")))
 
 
-CLOSED, FULL = "closed", "full"
-
-
-def under_ceilings(subsidy: Subsidy, allowed: pl.DataFrame) -> pl.DataFrame:
-    """Share out the ceilings.
-
-    A ceiling that is not known is not applied, and counts as not reached.
-
-    Args:
-        subsidy: the rules.
-        allowed: in order of receipt: window_name, sector, ceiling_cents, allowed_cents, stop, ...
-
-    Returns:
-        The applications with amount_cents: what they are given, 0 where `stop` is set.
-    """
-    closed = _closed(subsidy, allowed)
-    shut = allowed.join(closed, on=["window_name", "sector"], how="left", maintain_order="left")
+def apply_ceilings(subsidy: Subsidy, allowed: CappedApplications) -> GrantedApplications:
+    """Share out the ceilings. A ceiling that is not known is not applied, and counts as not reached."""
+    shut = allowed.join(
+        _closed_windows(subsidy, allowed), on=["window_name", "sector"], how="left", maintain_order="left"
+    )
     is_shut = pl.col("stop").is_null() & pl.col("closed").fill_null(False)
     open_ones = shut.with_columns(stop=pl.when(is_shut).then(pl.lit(CLOSED)).otherwise("stop"))
     whole = pl.col("allowed_cents").cum_sum().over("window_name", "sector")
@@ -148,11 +129,12 @@ def under_ceilings(subsidy: Subsidy, allowed: pl.DataFrame) -> pl.DataFrame:
     amount = pl.when(ceiling.is_null()).then("allowed_cents").otherwise(given)
     shared = open_ones.with_columns(amount_cents=pl.when(pl.col("stop").is_null()).then(amount).otherwise(0))
     full = pl.col("stop").is_null() & (pl.col("amount_cents") == 0)
-    return shared.with_columns(stop=pl.when(full).then(pl.lit(FULL)).otherwise("stop")).drop("closed")
+    stop = pl.when(full).then(pl.lit(FULL)).otherwise("stop")
+    return GrantedApplications(shared.with_columns(stop=stop).drop("closed"))
 
 
-def _closed(subsidy: Subsidy, allowed: pl.DataFrame) -> pl.DataFrame:
-    """The windows that are closed for a group: window_name, sector, closed. Looks once per window and group."""
+def _closed_windows(subsidy: Subsidy, allowed: CappedApplications) -> pl.DataFrame:
+    """Return whether each window is closed for each group: window_name, sector, closed."""
     asked = {
         (window, sector): cents
         for window, sector, cents in allowed.filter(pl.col("stop").is_null())

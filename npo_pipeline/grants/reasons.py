@@ -1,8 +1,9 @@
-"""Why an application was granted, reduced or refused: a sentence, the article, and how sure that is."""
+"""Reasons of grants: a sentence on why each was granted, reduced or refused, the article, and how sure that is."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TypeAlias
 
 import polars as pl
 
@@ -18,33 +19,32 @@ from npo_pipeline.grants.eligibility import (
 from npo_pipeline.grants.terms import rank, status_of
 from npo_pipeline.money import to_euro
 from npo_pipeline.rulebook.subsidies.model import Subsidy
+from schemas.frames.money import GrantedApplications, ReasonedApplications
 
-Cases = list[tuple[pl.Expr, pl.Expr]]
+Cases: TypeAlias = list[tuple[pl.Expr, pl.Expr]]
 """Conditions with what holds under each; the first that is met counts."""
 
 
-def add_reasons(subsidy: Subsidy, given: pl.DataFrame) -> pl.DataFrame:
-    """Add `reason`, `article` and `status`.
-
-    Args:
-        subsidy: the rules.
-        given: what `under_ceilings` gives.
-    """
-    return given.with_columns(
-        reason=_chosen(_refusals(subsidy), _reckoned(subsidy)),
-        article=_chosen(_articles(subsidy), pl.col("rate_article")),
-        status=status_of(_chosen(_ranks(subsidy), _reckoned_rank(subsidy))),
+def add_reasons(subsidy: Subsidy, given: GrantedApplications) -> ReasonedApplications:
+    """Add `reason`, `article` and `status`."""
+    return ReasonedApplications(
+        given.with_columns(
+            reason=_first_match(_refusals(subsidy), _calculation(subsidy)),
+            article=_first_match(_articles(subsidy), pl.col("rate_article")),
+            status=status_of(_first_match(_ranks(subsidy), _calculation_rank(subsidy))),
+        )
     )
 
 
 def _refusals(subsidy: Subsidy) -> Cases:
+    """Return the sentence of each rule that refuses."""
     per = subsidy.one_application_per.value
     whose = pl.col("brin") if per == "school" else pl.format("board {}", "board")
     day = str(subsidy.reference_date.value)
     spans = [
         f"{one.days.value.first} to {one.days.value.last}" for one in subsidy.windows.values() if one.days.value
     ]
-    holders = pl.col("held_by").list.join(" and ")
+    holders = pl.col("boards").list.join(" and ")
     not_held = pl.format("{} was not of board {} on {}", "brin", "board", "applied_on")
     return [
         (_stop(OUTSIDE), pl.format("applied on {}, outside {}", "applied_on", pl.lit(" and ".join(spans)))),
@@ -76,6 +76,7 @@ def _refusals(subsidy: Subsidy) -> Cases:
 
 
 def _nothing(subsidy: Subsidy) -> pl.Expr:
+    """Return why an application comes to nothing."""
     share = pl.format("{} of {} pupils on {} is no whole pupil", *_share_of(subsidy))
     return (
         pl.when(pl.col("asked_cents") == 0)
@@ -86,8 +87,8 @@ def _nothing(subsidy: Subsidy) -> pl.Expr:
     )
 
 
-def _reckoned(subsidy: Subsidy) -> pl.Expr:
-    """The sum of what was granted, in full or in part."""
+def _calculation(subsidy: Subsidy) -> pl.Expr:
+    """Return the calculation of what was granted, in full or in part."""
     sum_of = pl.format("{} pupils x {} = {}", "pupils_allowed", _euro("rate_cents"), _euro("most_cents"))
     too_many = pl.format(
         "asks for {} pupils, and {} of {} pupils on {} allows {}; ", "pupils", *_share_of(subsidy), "most_pupils"
@@ -107,6 +108,7 @@ def _reckoned(subsidy: Subsidy) -> pl.Expr:
 
 
 def _articles(subsidy: Subsidy) -> Cases:
+    """Return the article of each rule that refuses or reduces."""
     share = _by_share(subsidy.share.where, subsidy.raised.share.where if subsidy.raised else "")
     windows = "; ".join(one.days.where for one in subsidy.windows.values())
     ceiling = pl.format("{}; {}", "ceiling_article", pl.lit(subsidy.at_the_ceiling.where))
@@ -122,6 +124,7 @@ def _articles(subsidy: Subsidy) -> Cases:
 
 
 def _ranks(subsidy: Subsidy) -> Cases:
+    """Return the uncertainty of each rule that refuses."""
     windows = max(rank(one.days) for one in subsidy.windows.values())
     counted = rank(subsidy.reference_date)
     share = max(rank(subsidy.rounding), counted)
@@ -136,8 +139,8 @@ def _ranks(subsidy: Subsidy) -> Cases:
     ]
 
 
-def _reckoned_rank(subsidy: Subsidy) -> pl.Expr:
-    """Of an amount: the least sure of the values it was reckoned with."""
+def _calculation_rank(subsidy: Subsidy) -> pl.Expr:
+    """Return the uncertainty of an amount: that of the least sure of the values it was reckoned with."""
     counted = pl.lit(rank(subsidy.reference_date))
     rounding = pl.when(_over_share()).then(pl.lit(rank(subsidy.rounding))).otherwise(0)
     order = pl.when(_at_ceiling()).then(pl.lit(rank(subsidy.at_the_ceiling))).otherwise(0)
@@ -147,9 +150,9 @@ def _reckoned_rank(subsidy: Subsidy) -> pl.Expr:
 
 
 def _share_of(subsidy: Subsidy) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
-    """A share of so many pupils on a day, as three parts of a sentence."""
+    """Return a share of so many pupils on a day, as three parts of a sentence."""
     raised = subsidy.raised.share.value if subsidy.raised else None
-    share = _by_share(_shown(subsidy.share.value), _shown(raised))
+    share = _by_share(_percentage(subsidy.share.value), _percentage(raised))
     return share, pl.col("counted"), pl.lit(str(subsidy.reference_date.value))
 
 
@@ -161,7 +164,8 @@ def _by_share(ordinary: str | int, raised: str | int) -> pl.Expr:
     return pl.when(pl.col("is_raised")).then(pl.lit(raised)).otherwise(pl.lit(ordinary))
 
 
-def _shown(share: Fraction | None) -> str:
+def _percentage(share: Fraction | None) -> str:
+    """Render a share as a percentage; as a fraction where it is no whole one."""
     hundredths = (share or Fraction(0)) * 100
     return f"{hundredths}%" if hundredths.denominator == 1 else str(share)
 
@@ -186,7 +190,8 @@ def _euro(cents: str) -> pl.Expr:
     return to_euro(pl.col(cents)).cast(pl.String)
 
 
-def _chosen(choices: Cases, otherwise: pl.Expr) -> pl.Expr:
-    for condition, value in reversed(choices):
+def _first_match(cases: Cases, otherwise: pl.Expr) -> pl.Expr:
+    """Return the value of the first condition that is met."""
+    for condition, value in reversed(cases):
         otherwise = pl.when(condition).then(value).otherwise(otherwise)
     return otherwise

@@ -1,11 +1,7 @@
-"""The rules of a subsidy as the few frames and expressions that applications are joined with.
-
-What applications are judged by: the pupils of each school, whether it has a score, and who held it when.
-"""
+"""What applications are judged by: the terms of a subsidy as frames and expressions, and the pupils of schools."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,16 +9,19 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.intake.delivered_data import DeliveredData, UsedDeliveries
 from npo_pipeline.intake.source_precedence import rows_of_deliveries, select_sources
 from npo_pipeline.measures import PUPILS, SCORE
 from npo_pipeline.money import divide_half_away
 from npo_pipeline.rulebook.fields import Cited
 from npo_pipeline.rulebook.subsidies.model import Subsidy
+from schemas.frames.money import GrantTerms, SchoolPupils, ScoredSchools
+from schemas.received import Applications, Deliveries, Schools
 
-RANKS = {"published": 0, "approximate": 1, "derived": 2, "unknown": 2}
-"""How unsure a value is. What is decided without a ceiling that is not known is as unsure as what is derived."""
+_RANKS = {"published": 0, "approximate": 1, "derived": 2, "unknown": 2}
+"""Uncertainty by status. A decision without a ceiling that is not known is as unsure as one that is derived."""
 
-TERMS = {
+_TERMS = {
     "window_name": pl.String,
     "sector": pl.String,
     "rate_cents": pl.Int64,
@@ -38,13 +37,8 @@ TERMS = {
 }
 
 
-def terms(subsidy: Subsidy) -> pl.DataFrame:
-    """What holds for each window and group.
-
-    Returns:
-        window_name, sector, and of each value what it is, where it stands and how unsure it is; `needs` is
-        the window whose ceiling must not have been reached. rate_cents and ceiling_cents are null when unknown.
-    """
+def terms(subsidy: Subsidy) -> GrantTerms:
+    """Return the terms of each window and group."""
     rows: list[tuple[Any, ...]] = []
     for name, window in subsidy.windows.items():
         needs = window.only_while_left
@@ -54,10 +48,10 @@ def terms(subsidy: Subsidy) -> pl.DataFrame:
                 (
                     name,
                     sector,
-                    cents_of(group.per_pupil.value),
+                    whole_cents(group.per_pupil.value),
                     group.per_pupil.where,
                     rank(group.per_pupil),
-                    cents_of(ceiling.value),
+                    whole_cents(ceiling.value),
                     ceiling.where,
                     rank(ceiling),
                     rank(window.days),
@@ -66,16 +60,16 @@ def terms(subsidy: Subsidy) -> pl.DataFrame:
                     rank(needs) if needs else 0,
                 )
             )
-    return pl.DataFrame(rows, schema=TERMS, orient="row")
+    return GrantTerms(pl.DataFrame(rows, schema=_TERMS, orient="row"))
 
 
 def sector_of(subsidy: Subsidy) -> dict[str, str]:
-    """School type -> the group it is in."""
+    """Return school type -> the group it is in."""
     return {kind: name for name, group in subsidy.groups.items() for kind in group.school_types}
 
 
 def window_on(subsidy: Subsidy, day: pl.Expr) -> pl.Expr:
-    """The window a day falls in; null outside all of them."""
+    """Return the window a day falls in; null outside all of them."""
     found = [
         pl.when(day.is_between(window.days.value.first, window.days.value.last)).then(pl.lit(name))
         for name, window in subsidy.windows.items()
@@ -85,25 +79,25 @@ def window_on(subsidy: Subsidy, day: pl.Expr) -> pl.Expr:
 
 
 def part_of(pupils: pl.Expr, share: Fraction, rounding: str) -> pl.Expr:
-    """A share of a number of pupils, in whole pupils, exactly."""
+    """Return a share of a number of pupils, in whole pupils, exactly."""
     top, bottom = pupils * share.numerator, share.denominator
     if rounding == "down":
         return top // bottom
     return -(-top // bottom) if rounding == "up" else divide_half_away(top, bottom)
 
 
-def cents_of(amount: Decimal | None) -> int | None:
-    """An amount of at most two decimals in cents."""
+def whole_cents(amount: Decimal | None) -> int | None:
+    """Return an amount of at most two decimals in cents."""
     return None if amount is None else int(amount.scaleb(2))
 
 
 def rank(value: Cited[Any]) -> int:
-    """How unsure a value is: 0 published, 1 approximate, 2 derived."""
-    return RANKS[value.status]
+    """Return the uncertainty of a value: 0 published, 1 approximate, 2 derived or unknown."""
+    return _RANKS[value.status]
 
 
 def status_of(ranked: pl.Expr) -> pl.Expr:
-    """The status of the least sure of the values that something rests on."""
+    """Return the status of the least sure of the values that something rests on."""
     return ranked.replace_strict([0, 1, 2], ["published", "approximate", "derived"], return_dtype=pl.String)
 
 
@@ -114,70 +108,58 @@ _COUNTED = tuple(source.name for source in (*PUPILS.sources, *SCORE.sources))
 
 
 @dataclass(frozen=True)
-class Basis:
-    """What a decision on applications rests on.
+class GrantInputs:
+    """Represent what a decision on applications rests on, besides the rules.
 
-    `applications`: delivery_id, line, scheme, board, brin, applied_on, pupils, amount.
-    `pupils`: brin, school_type, pupils, of the reference date.
-    `scored`: brin: the schools with a score above 0 on that date.
-    `schools`: the directory: vestiging, brin, board, valid_from, valid_to.
+    `applications`: of all schemes. `schools`: the directory.
     """
 
-    applications: pl.DataFrame
-    pupils: pl.DataFrame
-    scored: pl.DataFrame
-    schools: pl.DataFrame
+    applications: Applications
+    pupils: SchoolPupils
+    scored: ScoredSchools
+    schools: Schools
 
 
-def inputs_of(subsidy: Subsidy, live: pl.DataFrame) -> dict[str, list[str]]:
-    """The deliveries that the grants of a scheme rest on: what they are used for -> delivery_ids.
+def choose_grant_deliveries(subsidy: Subsidy, live: Deliveries) -> dict[str, list[str]]:
+    """Choose the deliveries that the grants of a scheme rest on: what they are used for -> delivery_ids.
 
     Counts are named after the scheme (`iop_pupils_po`), because other rules of the same decision may count on
     another day.
 
     Args:
         subsidy: the rules.
-        live: delivery_id, kind, reference_date of the deliveries that nothing superseded.
+        live: the deliveries that nothing superseded.
 
     Raises:
         Refused: the reference date is not known.
     """
     day = subsidy.reference_date.known(f"the reference date of {subsidy.scheme}")
     chosen = select_sources(live.filter(pl.col("reference_date") == day))
-    counted = {_name(subsidy, what): chosen[what] for what in _COUNTED if what in chosen}
+    counted = {_used_for(subsidy, what): chosen[what] for what in _COUNTED if what in chosen}
     applied = live.filter(pl.col("kind") == APPLICATIONS)["delivery_id"].sort().to_list()
     return {**counted, **({APPLICATIONS: applied} if applied else {})}
 
 
-def basis_of(
-    subsidy: Subsidy,
-    inputs: Mapping[str, Sequence[str]],
-    applications: pl.DataFrame,
-    counts: pl.DataFrame,
-    scores: pl.DataFrame,
-    schools: pl.DataFrame,
-) -> Basis:
-    """Take from the books what the chosen deliveries hold.
+def grant_inputs(subsidy: Subsidy, used: UsedDeliveries, data: DeliveredData) -> GrantInputs:
+    """Select what the used deliveries hold.
 
     Args:
         subsidy: the rules.
-        inputs: as `inputs_of` gives it; those of other schemes may be among them.
-        applications: the table.
-        counts: delivery_id, vestiging, school_type, pupils.
-        scores: delivery_id, vestiging, score.
-        schools: the directory.
+        used: as `choose_grant_deliveries` returns it; those of other schemes may be among them.
+        data: what can be decided upon, with the schools as they are, or were, known.
     """
-    po, vo, scored = (inputs.get(_name(subsidy, what), []) for what in _COUNTED)
+    po, vo, scored = (used.get(_used_for(subsidy, what), []) for what in _COUNTED)
     brin = pl.col("vestiging").str.head(4).alias("brin")
-    counted = rows_of_deliveries(counts, [*po, *vo]).group_by(brin, "school_type").agg(pl.col("pupils").sum())
-    summed = rows_of_deliveries(scores, scored).group_by(brin).agg(pl.col("score").sum())
-    return Basis(
-        rows_of_deliveries(applications, inputs.get(APPLICATIONS, [])),
-        counted.filter(pl.col("pupils") > 0).sort("brin", "school_type"),
-        summed.filter(pl.col("score") > 0).select("brin").sort("brin"),
-        schools,
+    counts, scores = rows_of_deliveries(data.counts, [*po, *vo]), rows_of_deliveries(data.scores, scored)
+    pupils = counts.group_by(brin, "school_type").agg(pl.col("pupils").sum()).filter(pl.col("pupils") > 0)
+    summed = scores.group_by(brin).agg(pl.col("score").sum()).filter(pl.col("score") > 0)
+    return GrantInputs(
+        applications=Applications(rows_of_deliveries(data.applications, used.get(APPLICATIONS, []))),
+        pupils=SchoolPupils(pupils.sort("brin", "school_type")),
+        scored=ScoredSchools(summed.select("brin").sort("brin")),
+        schools=data.schools,
     )
 
 
-def _name(subsidy: Subsidy, what: str) -> str:
+def _used_for(subsidy: Subsidy, what: str) -> str:
     return f"{subsidy.scheme.lower()}_{what}"

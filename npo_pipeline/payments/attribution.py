@@ -1,4 +1,4 @@
-"""Which cause, decision and month each cent of a correction is for.
+"""Attribution of corrections: the cause, decision and month that each cent of a correction is for.
 
 What decisions made due is a list of items: an amount per school, month, cause and decision. The instalment of a
 month covers the items of that month that were decided by then; the others are open until a correction settles
@@ -10,67 +10,62 @@ from __future__ import annotations
 import polars as pl
 
 from npo_pipeline.money import cumulative_share
-from npo_pipeline.payments.settlement import KEY
+from npo_pipeline.payments.settlement import SERIES
+from schemas.frames.money import AttributedCents, BookedMonths, CorrectionCents, FirstRuns, OpenItems
 
-ITEM = [*KEY, "decision_id", "month", "cause"]
+ITEM_KEY = [*SERIES, "decision_id", "month", "cause"]
 _ORDER = ["sequence", "month", "cause"]
 
 
 def open_items(
-    items: pl.DataFrame, settled: pl.DataFrame, booked: pl.DataFrame, first_runs: pl.DataFrame
-) -> pl.DataFrame:
-    """The items that no instalment covers, with what is still open of them.
+    items: pl.DataFrame, settled: pl.DataFrame, booked: BookedMonths, first_runs: FirstRuns
+) -> OpenItems:
+    """Return the items that no instalment covers, with what is still open of them.
 
     What a decision took back of a month before it was settled, and for the same cause, is open on neither side: it
     goes off against what was decided last before it.
 
     Args:
-        items: ITEM, sequence (of the decision), amount_cents.
-        settled: ITEM, amount_cents of earlier corrections.
-        booked: KEY, month, sequence: by which decision the instalment of a month was booked.
-        first_runs: school_year, currency, month, sequence: which decision was in force when a month was first
-            run: it covers a school without an instalment that month, too.
-
-    Returns:
-        ITEM, sequence, amount_cents (0 where all of it is settled).
+        items: `DueItems` with amount_cents.
+        settled: `SettledItems` with amount_cents: of earlier corrections.
+        booked: a later decision's item of a booked month is open.
+        first_runs: the decision of the first run of a month covers a school without an instalment that month, too.
     """
-    done = settled.group_by(ITEM).agg(done=pl.col("amount_cents").sum())
+    done = settled.group_by(ITEM_KEY).agg(done=pl.col("amount_cents").sum())
     known = (
-        items.join(booked.select(*KEY, "month", booked="sequence"), on=[*KEY, "month"], how="left")
+        items.join(booked.select(*SERIES, "month", booked="sequence"), on=[*SERIES, "month"], how="left")
         .join(
             first_runs.select("school_year", "currency", "month", first="sequence"),
             on=["school_year", "currency", "month"],
             how="left",
         )
-        .join(done, on=ITEM, how="left")
+        .join(done, on=ITEM_KEY, how="left")
     )
     covered = pl.coalesce("booked", "first", pl.lit(0, pl.Int64))
     left = known.filter(pl.col("sequence") > covered).with_columns(
         amount_cents=pl.col("amount_cents") - pl.col("done").fill_null(0)
     )
-    return _net_reversals(left.select(*ITEM, "sequence", "amount_cents"))
+    return _net_reversals(left.select(*ITEM_KEY, "sequence", "amount_cents"))
 
 
-def _net_reversals(left: pl.DataFrame) -> pl.DataFrame:
-    """What is left of each item when opposite ones of a month and cause have gone off against each other.
-
-    The latest go first.
+def _net_reversals(left: pl.DataFrame) -> OpenItems:
+    """Set off opposite items of a month and cause against each other, the latest first.
 
     With the running total S and all of it T (above zero, or turned so): of an item remains what of it lies between
     the S before it, at least 0, and the lowest S from it on.
     """
-    same = [*KEY, "month", "cause"]
+    same = [*SERIES, "month", "cause"]
     signed = left.sort(_ORDER).with_columns(sign=pl.col("amount_cents").sum().sign().over(same))
     turned = signed.with_columns(turned=pl.col("amount_cents") * pl.col("sign"))
     reached = turned.with_columns(reached=pl.col("turned").cum_sum().over(same))
     lowest = pl.col("reached").reverse().cum_min().reverse().over(same)
     before = pl.max_horizontal(pl.col("reached") - pl.col("turned"), pl.lit(0, pl.Int64))
     remains = pl.max_horizontal(lowest - before, pl.lit(0, pl.Int64))
-    return reached.with_columns(amount_cents=remains * pl.col("sign")).select(left.columns)
+    return OpenItems(reached.with_columns(amount_cents=remains * pl.col("sign")).select(left.columns))
 
 
-def attribute_corrections(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    """Say of every correction what it is for; the parts add up to it exactly.
+def attribute_corrections(corrections: CorrectionCents, items: OpenItems) -> AttributedCents:
+    """Attribute every correction to items; the parts add up to it exactly.
 
     A correction that settles all that is open settles every item whole. One that settles a part (because the
     rest is spread, or is not taken back yet) is shared over the items of its own sign in proportion to them.
@@ -78,13 +73,10 @@ def attribute_corrections(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.
     own, differ by a cent of rounding on the way.
 
     Args:
-        corrections: payment_id, KEY, amount_cents.
-        items: `open_items` of these schools.
-
-    Returns:
-        payment_id, decision_id, month, cause, amount_cents (never 0), sorted.
+        corrections: of a payment run.
+        items: what is open of their schools.
     """
-    mine = items.join(corrections.select(*KEY, "payment_id", paid="amount_cents"), on=KEY, how="inner")
+    mine = items.join(corrections.select(*SERIES, "payment_id", paid="amount_cents"), on=SERIES, how="inner")
     total = mine.with_columns(total=pl.col("amount_cents").sum().over("payment_id"))
     whole = total.filter(pl.col("total") == pl.col("paid"))
     part = total.filter(pl.col("total") != pl.col("paid"))
@@ -94,18 +86,20 @@ def attribute_corrections(corrections: pl.DataFrame, items: pl.DataFrame) -> pl.
     parts = pl.concat(
         [
             whole.select(_PART),
-            _shared(open_part).select(_PART),
+            _proportional(open_part).select(_PART),
             last.with_columns(amount_cents="paid").select(_PART),
         ]
     )
-    return parts.filter(pl.col("amount_cents") != 0).sort("payment_id", "decision_id", "month", "cause")
+    return AttributedCents(
+        parts.filter(pl.col("amount_cents") != 0).sort("payment_id", "decision_id", "month", "cause")
+    )
 
 
 _PART = ["payment_id", "decision_id", "month", "cause", "amount_cents"]
 
 
-def _shared(items: pl.DataFrame) -> pl.DataFrame:
-    """Parts of a correction that is less than what is open: by proportion, the running total rounded."""
+def _proportional(items: pl.DataFrame) -> pl.DataFrame:
+    """Share corrections that are less than what is open: by proportion, the running total rounded."""
     same_sign = pl.col("amount_cents").sign() == pl.col("paid").sign()
     none_has_it = ~same_sign.any().over("payment_id")
     ordered = items.filter(same_sign | none_has_it).sort("payment_id", *_ORDER)

@@ -1,4 +1,4 @@
-"""A plan as a workbook: what a decision changes, whom it touches and why, to sort and to filter."""
+"""The plan of a decision as a workbook: what it changes, for whom and why, to sort and to filter."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.decisions.comparison import Plan
+from npo_pipeline.decisions.comparison import Comparison
 from npo_pipeline.decisions.impact import CUTS
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import to_cents
 from npo_pipeline.reports.xlsx import Column, Sheet, write_sheets
+from schemas.decided import Payments
+from schemas.frames.money import RuleChanges
 
 _TITLES = {
     "school_type": "Per schoolsoort",
@@ -45,39 +47,40 @@ _MONEY = ("before", "after", "difference", "amount")
 _COUNTS = ("schools", "up", "down")
 
 
-def write_plan(plan: Plan, news: pl.DataFrame, payments: pl.DataFrame | None, path: Path) -> None:
-    """Write the workbook of a plan.
+def write_plan(found: Comparison, changes: RuleChanges, payments: Payments | None, path: Path) -> None:
+    """Write the workbook of a found.
 
     Args:
-        plan: what a decision changes.
-        news: the values of rules that differ (`rule_news`).
-        payments: the rows of the next payment run, where one is to come.
+        found: the differences between two decisions.
+        changes: the values of rules that differ.
+        payments: of the next payment run, where one is to come.
         path: where to.
 
     Raises:
         Refused: it cannot be written; what was decided is not undone.
     """
     try:
-        write_sheets("Wijzigingen van een besluit", list(_sheets(plan, news, payments)), path)
+        write_sheets("Wijzigingen van een besluit", list(_sheets(found, changes, payments)), path)
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
 
 
-def _sheets(plan: Plan, news: pl.DataFrame, payments: pl.DataFrame | None) -> Iterator[Sheet]:
-    yield _sheet("Onderdelen", plan.by_component)
-    yield _sheet("Oorzaken", plan.causes)
-    yield _sheet("Regels", news.with_columns(pl.col("since").dt.strftime("%Y-%m")))
+def _sheets(found: Comparison, changes: RuleChanges, payments: Payments | None) -> Iterator[Sheet]:
+    """Yield the sheets in the order of the workbook."""
+    yield _sheet("Onderdelen", found.by_component)
+    yield _sheet("Oorzaken", found.causes)
+    yield _sheet("Regels", changes.with_columns(pl.col("since").dt.strftime("%Y-%m")))
     for cut in CUTS:
-        yield _sheet(_TITLES[cut], plan.effect.cuts[cut])
-    yield _sheet("Scholen", plan.effect.schools, frozen=2)
-    yield _sheet("Oorzaken per school", plan.per_school.sort("vestiging", "currency", "cause"), frozen=1)
+        yield _sheet(_TITLES[cut], found.effect.cuts[cut])
+    yield _sheet("Scholen", found.effect.schools, frozen=2)
+    yield _sheet("Oorzaken per school", found.causes_by_school.sort("vestiging", "currency", "cause"), frozen=1)
     if payments is not None:
         columns = ["board", "brin", "vestiging", "school_type", "component", "reason", "currency", "amount"]
         yield _sheet("Volgende betaling", payments.select(columns))
 
 
 def _sheet(name: str, rows: pl.DataFrame, *, frozen: int = 0) -> Sheet:
-    """A frame as a sheet; amounts in whole cents, of the rules in words."""
+    """Render a frame as a sheet; amounts in whole cents, values of rules in words."""
     money = [one for one in _MONEY if one in rows.columns and rows.schema[one].is_decimal()]
     cents = rows.with_columns(to_cents(pl.col(one)) for one in money)
     columns = [_column(one, one in money) for one in rows.columns]
@@ -86,5 +89,6 @@ def _sheet(name: str, rows: pl.DataFrame, *, frozen: int = 0) -> Sheet:
 
 
 def _column(name: str, is_money: bool) -> Column:
+    """Return the heading, format and width of a column."""
     kind = "money" if is_money else "whole" if name in _COUNTS else "text"
     return Column(_WORDS[name], kind, 16 if is_money else 28 if name in ("name", "what", "cause") else 13)

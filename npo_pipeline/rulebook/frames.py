@@ -1,6 +1,6 @@
-"""A regulation as small frames for the money engine: rates, thresholds, shares, and what is left out.
+"""A regulation as small frames for the money engine: rates, thresholds, shares, and values that are not known.
 
-What is not known is never counted as 0: it is in none of the frames but `left_out`.
+What is not known is never counted as 0: it is in none of the frames but `unknown_values`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.fields import RATE_DECIMALS, Cited
 from npo_pipeline.rulebook.regulation import Component, Rate, Regulation
+from schemas.frames.money import Places, Rates, Shares, SoftValues, Thresholds, UnknownValues
 
 RATES = {
     "component": pl.String,
@@ -31,20 +32,15 @@ RATES = {
 SHARES = {"component": pl.String, "month": pl.Date, "numerator": pl.Int64, "denominator": pl.Int64}
 THRESHOLDS = {"component": pl.String, "threshold": pl.Int64, "level": pl.String}
 REFERENCE_DATE = "reference date"
-"""What the reference date is called among the values that amounts depend on."""
+"""The name of the reference date among the values that amounts depend on."""
 
-LEFT_OUT = {"component": pl.String, "school_type": pl.String, "what": pl.String, "article": pl.String}
+UNKNOWN_VALUES = {"component": pl.String, "school_type": pl.String, "what": pl.String, "article": pl.String}
 PLACES = {"place": pl.String, "brin": pl.String, "municipality": pl.String}
-SOFT = {"status": pl.String, "what": pl.String, "component": pl.String, "article": pl.String}
+SOFT_VALUES = {"status": pl.String, "what": pl.String, "component": pl.String, "article": pl.String}
 
 
-def rates(regulation: Regulation) -> pl.DataFrame:
-    """The rates that can be reckoned with.
-
-    Returns:
-        component, school_type, place (null: everywhere), measure, unit, rate_e8 (units of 0.00000001),
-        article, status, source (title), url; in the order of the file, which is the order of booking.
-    """
+def rates(regulation: Regulation) -> Rates:
+    """Return the rates that are known, with all that they need."""
     rows = [
         (
             name,
@@ -61,43 +57,30 @@ def rates(regulation: Regulation) -> pl.DataFrame:
         for name, component, rate, school_type in _lines(regulation)
         if rate.value is not None and not _unknown(regulation, name, rate)
     ]
-    return pl.DataFrame(rows, schema=RATES, orient="row")
+    return Rates(pl.DataFrame(rows, schema=RATES, orient="row"))
 
 
-def places(regulation: Regulation) -> pl.DataFrame:
-    """Whom a regulation is for, where it is not the whole country.
-
-    Returns:
-        place, and either brin or municipality (in capitals): a row for each that is named; no rows where the
-        regulation is for all.
-    """
+def places(regulation: Regulation) -> Places:
+    """Return the places a regulation is for, where it is not for the whole country."""
     rows: list[tuple[str, str | None, str | None]] = []
     for name, place in regulation.places.of.items() if regulation.places else ():
         rows += [(name, brin, None) for brin in place.brins.value or ()]
         rows += [(name, None, municipality.upper()) for municipality in place.municipalities]
-    return pl.DataFrame(rows, schema=PLACES, orient="row")
+    return Places(pl.DataFrame(rows, schema=PLACES, orient="row"))
 
 
-def soft_values(regulation: Regulation) -> pl.DataFrame:
-    """What amounts rest on that no source says in so many words.
-
-    Returns:
-        status (`approximate` or `derived`), what, component (null: all of them), article.
-    """
+def soft_values(regulation: Regulation) -> SoftValues:
+    """Return the values that amounts rest on and that no source gives in so many words."""
     rows: list[tuple[Any, ...]] = [
         (value.status, what, component, value.where)
-        for what, component, value in _resting(regulation)
+        for what, component, value in _values_of_amounts(regulation)
         if value.status in ("approximate", "derived")
     ]
-    return pl.DataFrame(rows, schema=SOFT, orient="row").unique(maintain_order=True)
+    return SoftValues(pl.DataFrame(rows, schema=SOFT_VALUES, orient="row").unique(maintain_order=True))
 
 
-def shares(regulation: Regulation) -> pl.DataFrame:
-    """How much of an entitlement is due up to and including each month.
-
-    Returns:
-        component, month, numerator, denominator: the cumulative share, in lowest terms; 1/1 at the end.
-    """
+def shares(regulation: Regulation) -> Shares:
+    """Return the share of an entitlement that is due up to and including each month."""
     rows: list[tuple[Any, ...]] = []
     for name in regulation.components:
         schedule = regulation.schedule_of(name).value
@@ -105,40 +88,32 @@ def shares(regulation: Regulation) -> pl.DataFrame:
         for month, share in schedule.instalments.items() if schedule else ():
             due += share
             rows.append((name, month, due.numerator, due.denominator))
-    return pl.DataFrame(rows, schema=SHARES, orient="row")
+    return Shares(pl.DataFrame(rows, schema=SHARES, orient="row"))
 
 
-def thresholds(regulation: Regulation) -> pl.DataFrame:
-    """The units that give nothing, for the components that have such a threshold.
-
-    Returns:
-        component, threshold, level (`brin` or `vestiging`).
-    """
+def thresholds(regulation: Regulation) -> Thresholds:
+    """Return the thresholds of the components that have one."""
     found = [(name, component.threshold) for name, component in regulation.components.items()]
     rows = [
         (name, threshold.units.value, threshold.level.value)
         for name, threshold in found
         if threshold and threshold.units.value is not None and threshold.level.value is not None
     ]
-    return pl.DataFrame(rows, schema=THRESHOLDS, orient="row")
+    return Thresholds(pl.DataFrame(rows, schema=THRESHOLDS, orient="row"))
 
 
-def left_out(regulation: Regulation) -> pl.DataFrame:
-    """What cannot be reckoned, because a value it needs has status `unknown`.
-
-    Returns:
-        component, school_type, what (the value that is not known), article (what its citation says).
-    """
+def unknown_values(regulation: Regulation) -> UnknownValues:
+    """Return the values with status `unknown`, and what cannot be calculated without them."""
     rows = [
         (name, school_type, what, value.where)
         for name, _, rate, school_type in _lines(regulation)
         for what, value in _unknown(regulation, name, rate).items()
     ]
-    return pl.DataFrame(rows, schema=LEFT_OUT, orient="row")
+    return UnknownValues(pl.DataFrame(rows, schema=UNKNOWN_VALUES, orient="row"))
 
 
 def rate_e8(rate: Decimal) -> int:
-    """A rate in units of 0.00000001, exactly.
+    """Return a rate in units of 0.00000001 euro, exactly.
 
     Raises:
         Refused: it has more than eight decimals.
@@ -151,14 +126,15 @@ def rate_e8(rate: Decimal) -> int:
 
 
 def _lines(regulation: Regulation) -> Iterator[tuple[str, Component, Rate, str]]:
+    """Yield each component, rate and school type, in the order of the file."""
     for name, component in regulation.components.items():
         for rate in component.rates:
             for school_type in rate.school_types:
                 yield name, component, rate, school_type
 
 
-def _resting(regulation: Regulation) -> Iterator[tuple[str, str | None, Cited[Any]]]:
-    """The values that amounts depend on: what each is, and the component it is of (null: all)."""
+def _values_of_amounts(regulation: Regulation) -> Iterator[tuple[str, str | None, Cited[Any]]]:
+    """Yield the values that amounts depend on: their name, the component they are of (null: all), the value."""
     yield REFERENCE_DATE, None, regulation.reference_date
     yield "rounding", None, regulation.rounding
     for name, component in regulation.components.items():
@@ -176,6 +152,7 @@ def _resting(regulation: Regulation) -> Iterator[tuple[str, str | None, Cited[An
 
 
 def _unknown(regulation: Regulation, component: str, rate: Rate) -> dict[str, Cited[Any]]:
+    """Return the values that a rate needs and that are not known, by name."""
     needs: dict[str, Cited[Any]] = {"rate": rate, "schedule": regulation.schedule_of(component)}
     needs["rounding"] = regulation.rounding
     if threshold := regulation.components[component].threshold:

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from npo_pipeline.rulebook.frames import left_out, rates, soft_values
+from npo_pipeline.rulebook.frames import rates, soft_values, unknown_values
 from npo_pipeline.rulebook.load import all_shipped
 from schemas.tables import SCHOOL_TYPES, STATUSES
 from tests.explain.languages import DUTCH, ENGLISH, LANGUAGES
@@ -47,7 +47,7 @@ def test_words_for_all_that_the_shipped_rules_name(language, loaded):
     rules = loaded.regulation
     assert set(rules.components) <= set(language.components)
     assert {component.measure for component in rules.components.values()} <= set(language.units)
-    soft, unknown = soft_values(rules), left_out(rules)
+    soft, unknown = soft_values(rules), unknown_values(rules)
     named = {*soft["what"], *unknown["what"]}
     assert {what for what in named if not what.startswith("rate of ")} <= set(language.values)
     assert not any("rate of" in language.value(what) for what in named)

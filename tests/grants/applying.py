@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from npo_pipeline.grants.decide import grants
-from npo_pipeline.grants.terms import Basis
+from npo_pipeline.grants.decide import decide_grants
+from npo_pipeline.grants.terms import GrantInputs
 from npo_pipeline.rulebook.subsidies.load import shipped_subsidies
 from npo_pipeline.rulebook.subsidies.model import Subsidy
 from tests.reading import table
@@ -54,14 +54,14 @@ def directory(text: str | None = None) -> pl.DataFrame:
     return known.with_columns(brin=pl.col("vestiging").str.head(4))
 
 
-def basis(
+def grant_inputs(
     applications: pl.DataFrame,
     *,
     pupils: str = PUPILS,
     scored: Iterable[str] = (),
     schools: str | None = None,
-) -> Basis:
-    return Basis(
+) -> GrantInputs:
+    return GrantInputs(
         applications,
         table(pupils, pupils="i"),
         pl.DataFrame({"brin": list(scored)}, schema={"brin": pl.String}),
@@ -71,7 +71,7 @@ def basis(
 
 def decided(subsidy: Subsidy, text: str, **others: object) -> pl.DataFrame:
     """What is decided on the applications of a text."""
-    return grants([(subsidy, basis(applied(text, subsidy.scheme), **others))])
+    return decide_grants([(subsidy, grant_inputs(applied(text, subsidy.scheme), **others))])
 
 
 def outcomes(frame: pl.DataFrame) -> list[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """What is available goes in order of receipt; the second window is open only while money of the first is left."""
 
-from npo_pipeline.grants.decide import grants, undecided
-from tests.grants.applying import applied, basis, decided, outcomes, scheme
+from npo_pipeline.grants.decide import decide_grants, undecided
+from tests.grants.applying import applied, decided, grant_inputs, outcomes, scheme
 
 HEAD = "brin applied_on pupils amount\n"
 THREE = "brin school_type pupils\n 01AA bao 100\n 02BB bao 100\n 03CC so 100\n 09VO vo 200"
@@ -72,9 +72,9 @@ def test_the_second_window_has_its_own_ceiling_and_does_not_inherit_what_was_lef
 
 def test_a_ceiling_that_is_not_known_is_said_and_not_applied():
     iop = scheme("IOP", a=None)
-    based = basis(applied(f"{HEAD} 01AA 2021-04-20 4 3600\n 02BB 2021-06-01 4 3600"), pupils=THREE)
-    assert [row[1] for row in outcomes(grants([(iop, based)]))] == ["granted", "granted"]
-    assert "derived" in grants([(iop, based)])["status"].to_list()
+    based = grant_inputs(applied(f"{HEAD} 01AA 2021-04-20 4 3600\n 02BB 2021-06-01 4 3600"), pupils=THREE)
+    assert [row[1] for row in outcomes(decide_grants([(iop, based)]))] == ["granted", "granted"]
+    assert "derived" in decide_grants([(iop, based)])["status"].to_list()
     said = list(undecided([(iop, based)]))
     words = "IOP: the ceiling for po in window a is not known, so none is applied (Artikel 5a, eerste lid"
     assert any(one.startswith(words) for one in said)
@@ -94,12 +94,12 @@ def test_the_shipped_ceilings_of_the_second_window():
 
 
 def test_what_the_rules_do_not_cover_is_said():
-    both = basis(applied(f"{HEAD} 09VO 2021-04-20 4 3600"), pupils="brin school_type pupils\n 01AA bao 100")
+    both = grant_inputs(applied(f"{HEAD} 09VO 2021-04-20 4 3600"), pupils="brin school_type pupils\n 01AA bao 100")
     said = list(undecided([(scheme("IOP"), both)]))
     assert "IOP: no vo pupils of 2019-10-01 were delivered, so such schools are refused" in said
     assert any("no scores of 2019-10-01 were delivered" in one for one in said)
     assert any("apcg" in one for one in said)
-    other = basis(applied(f"{HEAD} 01AA 2021-04-20 4 3600", "XYZ"))
+    other = grant_inputs(applied(f"{HEAD} 01AA 2021-04-20 4 3600", "XYZ"))
     assert list(undecided([(scheme("IOP"), other)])) == [
         "1 applications for XYZ are not decided on: its rules are not known for this year"
     ]

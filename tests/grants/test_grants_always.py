@@ -8,8 +8,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from npo_pipeline.grants.decide import grants
-from tests.grants.applying import BOARDS, basis, scheme
+from npo_pipeline.grants.decide import decide_grants
+from tests.grants.applying import BOARDS, grant_inputs, scheme
 
 APPLICATIONS = {
     "delivery_id": pl.String,
@@ -49,7 +49,7 @@ def frame(rows) -> pl.DataFrame:
 
 
 def decide(rows, a=None, b=20_000) -> pl.DataFrame:
-    return grants([(scheme("IOP", a=a, b=b), basis(frame(rows), scored=SCORED))])
+    return decide_grants([(scheme("IOP", a=a, b=b), grant_inputs(frame(rows), scored=SCORED))])
 
 
 def one_by_one(rows, a, b) -> dict[int, Decimal]:
@@ -131,5 +131,5 @@ def test_who_comes_later_takes_nothing_from_who_came_before(rows, later, a):
 def test_the_order_of_the_rows_in_the_books_does_not_matter(rows, a, random):
     shuffled = frame(rows).sample(fraction=1, shuffle=True, seed=random.randint(0, 10**6))
     iop = scheme("IOP", a=a)
-    one, other = (grants([(iop, basis(each, scored=SCORED))]) for each in (frame(rows), shuffled))
+    one, other = (decide_grants([(iop, grant_inputs(each, scored=SCORED))]) for each in (frame(rows), shuffled))
     assert one.sort("line").equals(other.sort("line"))

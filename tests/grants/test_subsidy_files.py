@@ -9,12 +9,12 @@ import pytest
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.fields import cited
 from npo_pipeline.rulebook.subsidies.load import (
-    apart,
     is_subsidy_text,
     load_subsidies,
     parse_subsidy,
     schemes,
     shipped_subsidies,
+    split_subsidy_files,
 )
 
 HERE = ">>>"
@@ -161,7 +161,7 @@ def test_files_of_subsidies_are_told_from_other_rules(tmp_path):
     one.write_text(TEXT)
     over.write_text(OVERLAY.replace("2020-2021-iop", "own"))
     other.write_text("overlay_of: 2021-2022-po\n")
-    assert apart([other, over, one]) == ((over, one), (other,))
+    assert split_subsidy_files([other, over, one]) == ((over, one), (other,))
     assert is_subsidy_text("x", TEXT)
     assert not is_subsidy_text("x", other.read_text())
 

@@ -141,7 +141,9 @@ def causes_in_october(payments: str, items: str, booked: str, first_runs: str) -
         sequence="i",
     )
     runs = table(first_runs, month="d", sequence="i")
-    made = AttributionInputs(in_euro(items), in_euro(NOTHING).clear(), of_kind(booked), runs)
+    made = AttributionInputs(
+        items=in_euro(items), settled=in_euro(NOTHING).clear(), booked=of_kind(booked), first_runs=runs
+    )
     found = correction_causes(OCT, paid, latest, made)
     cents = found.select(
         "payment_id", pl.col("month").dt.strftime("%m"), "decision_id", to_cents(pl.col("amount"))

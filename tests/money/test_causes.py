@@ -1,11 +1,12 @@
 """Why a decision makes another amount due than the one before it: an amount per school, month and cause."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 import pytest
 
-from npo_pipeline.decisions.change_causes import CauseStep, changed_rates, due_changes
+from npo_pipeline.decisions.change_causes import CauseStep, attribute_changes, changed_rates
 from npo_pipeline.entitlements.model import DecisionTables, Rules
 from tests.reading import rows, table
 
@@ -22,11 +23,18 @@ def decided(due: str, lives: str = "") -> DecisionTables:
         frame.with_columns(**{name: pl.lit(word) for name, word in ALWAYS.items() if name not in frame.columns})
         for frame in (table(text, month="d", amount="m") for text in (due, lives or NO_LIVES))
     )
-    return DecisionTables(MEASURES, instalments, NONE, NONE, adjustments if lives else adjustments.clear(), NONE)
+    return DecisionTables(
+        entitlements=MEASURES,
+        instalments=instalments,
+        trace=NONE,
+        left_out=NONE,
+        adjustments=adjustments if lives else adjustments.clear(),
+        settling=NONE,
+    )
 
 
 def changed(before: DecisionTables, *steps: CauseStep) -> list[tuple]:
-    found = due_changes(before, steps)
+    found = attribute_changes(before, steps)
     return [
         (v, f"{m:%m}", cause, str(amount))
         for v, m, cause, amount in rows(found, "vestiging", "month", "cause", "amount")
@@ -162,14 +170,14 @@ def test_each_step_is_held_against_the_one_before_it():
 
 def test_nothing_new_changes_nothing():
     assert changed(BEFORE) == []
-    some = due_changes(BEFORE, [CauseStep("change", decided(MERGED, MOVED))])
-    assert due_changes(BEFORE, []).schema == some.schema
+    some = attribute_changes(BEFORE, [CauseStep("change", decided(MERGED, MOVED))])
+    assert attribute_changes(BEFORE, []).schema == some.schema
 
 
 def rules(rates: str, name: str = "po.yaml", amended: tuple[date, ...] = ()) -> Rules:
     told = table(rates, rate_e8="i")
-    then = Rules(name, "EUR", told, NONE, NONE, NONE)
-    return Rules(name, "EUR", told, NONE, NONE, NONE, earlier=tuple((month, then) for month in amended))
+    then = Rules(name=name, currency="EUR", rates=told, thresholds=NONE, shares=NONE, places=NONE)
+    return replace(then, earlier=tuple((month, then) for month in amended))
 
 
 OLD = """

@@ -16,8 +16,8 @@ def changes(text):
     return table(text, effective="d")
 
 
-def where(text, *, runs_out=False):
-    found = instalment_recipients(changes(text), MONTHS, runs_out=runs_out)
+def where(text, *, continue_after_closure=False):
+    found = instalment_recipients(changes(text), MONTHS, continue_after_closure=continue_after_closure)
     return [(v, f"{m:%m}", cause, other) for v, m, cause, other in found.sort("vestiging", "month").iter_rows()]
 
 
@@ -58,7 +58,7 @@ def test_a_closure_ends_or_lets_the_year_run_out():
         2021-11-15  sluiting  01AA00     -
         """
     assert where(told) == [("01AA00", "12", "closure", None)]
-    assert where(told, runs_out=True) == []
+    assert where(told, continue_after_closure=True) == []
 
 
 def test_who_merged_into_a_school_that_closes_ends_with_it():
@@ -173,7 +173,7 @@ MERGED = instalment_recipients(
         """
     ),
     MONTHS,
-    runs_out=False,
+    continue_after_closure=False,
 )
 
 

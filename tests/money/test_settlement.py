@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npo_pipeline.payments.settlement import KEY, KIND, months_to_pay, settle, with_payment_ids
+from npo_pipeline.payments.settlement import KIND, SERIES, months_to_pay, settle, with_payment_ids
 from tests.reading import rows, table
 
 SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))
@@ -24,6 +24,8 @@ DUE = {
 NOTHING_WAITS = pl.DataFrame(schema={**DUE, "amount_cents": pl.Int64, "own_month": pl.Boolean})
 NO_FLOORS = pl.DataFrame(schema=DUE).select(KIND)
 FLOORED = table("school_year currency school_type component\n 2021-2022 EUR bao per_pupil")
+
+NO_TERMS = {"deferred": NOTHING_WAITS, "floored": NO_FLOORS}
 
 
 def due(**months: int) -> pl.DataFrame:
@@ -56,7 +58,9 @@ def settled(
 ) -> list[tuple]:
     """`waits`: so much of the corrections is spread over later months; `of_october`: what was due in it, too."""
     waiting = _school({}, [(waits,)] if waits else []).with_columns(own_month=pl.lit(of_october))
-    return rows(settle(month, *frames, LATEST, waiting, floors), "reason", "amount_cents")
+    due_rows, paid_rows = frames
+    found = settle(month, due=due_rows, paid=paid_rows, in_force=LATEST, deferred=waiting, floored=floors)
+    return rows(found, "reason", "amount_cents")
 
 
 def test_the_first_month_pays_its_instalment():
@@ -130,7 +134,7 @@ def test_school_years_school_types_and_components_are_settled_each_on_its_own():
     latest = table(
         "school_year currency decision_id\n 2021-2022 EUR one\n 2022-2023 EUR two\n 2021-2022 USD three"
     )
-    found = settle(OCT, due_rows, paid_rows, latest, NOTHING_WAITS, NO_FLOORS)
+    found = settle(OCT, due=due_rows, paid=paid_rows, in_force=latest, **NO_TERMS)
     assert rows(found, "vestiging", "school_type", "component", "decision_id", "reason", "amount_cents") == [
         ("00AA01", "bao", "per_pupil", "one", "instalment", 100),
         ("00AA02", "bao", "achterstandsscore", "one", "instalment", 5),
@@ -174,7 +178,7 @@ def test_a_month_that_was_run_of_two_schools_corrects_one_of_them_once():
     more = pl.when(pl.col("vestiging") == "00AA01").then(110).otherwise(100)
     due_rows = two.with_columns(month=pl.lit(OCT), amount_cents=more.cast(pl.Int64))
     ledger = two.with_columns(paid_month=pl.lit(OCT), reason=pl.lit("instalment"))
-    found = settle(OCT, due_rows, ledger, LATEST, NOTHING_WAITS, NO_FLOORS)
+    found = settle(OCT, due=due_rows, paid=ledger, in_force=LATEST, **NO_TERMS)
     assert rows(found, "vestiging", "reason", "amount_cents") == [("00AA01", "correction", 10)]
 
 
@@ -188,7 +192,7 @@ def test_with_a_floor_a_month_that_is_run_again_gives_back_what_it_paid_and_no_m
 
 def test_what_was_paid_by_a_decision_that_is_nowhere_comes_back_without_the_name_of_one():
     # the books refuse a payment without a decision: better than to leave it out unseen
-    found = settle(OCT, due(), paid((SEP, "instalment", 200)), LATEST.clear(), NOTHING_WAITS, NO_FLOORS)
+    found = settle(OCT, due=due(), paid=paid((SEP, "instalment", 200)), in_force=LATEST.clear(), **NO_TERMS)
     assert rows(found, "decision_id", "reason", "amount_cents") == [(None, "correction", -200)]
 
 
@@ -212,7 +216,7 @@ def test_what_was_paid_is_always_what_the_latest_decision_makes_due(decisions):
         for at, amounts in decisions:
             current = amounts if at == place else current
         instalments = due(sep=current[0], oct=current[1], nov=current[2], dec=current[3])
-        found = settle(month, instalments, paid(*ledger), LATEST, NOTHING_WAITS, NO_FLOORS)
+        found = settle(month, due=instalments, paid=paid(*ledger), in_force=LATEST, **NO_TERMS)
         ledger += [(month, reason, cents) for reason, cents in rows(found, "reason", "amount_cents")]
         assert sum(cents for *_, cents in ledger) == sum(current[: place + 1])
         assert settled(month, instalments, paid(*ledger)) == []
@@ -221,7 +225,7 @@ def test_what_was_paid_is_always_what_the_latest_decision_makes_due(decisions):
 
 
 def test_payment_ids_follow_from_what_is_paid():
-    settled_rows = settle(SEP, due(sep=200), paid(), LATEST, NOTHING_WAITS, NO_FLOORS)
+    settled_rows = settle(SEP, due=due(sep=200), paid=paid(), in_force=LATEST, **NO_TERMS)
     one, again = with_payment_ids(settled_rows, SEP), with_payment_ids(settled_rows, SEP)
     assert one.equals(again)
     other_month = with_payment_ids(settled_rows, OCT)
@@ -229,7 +233,7 @@ def test_payment_ids_follow_from_what_is_paid():
     names = {frame["payment_id"].item() for frame in (one, other_month, dearer)}
     assert len(names) == 3
     assert all(len(name) == 32 for name in names)
-    assert KEY == ["school_year", "currency", "vestiging", "school_type", "component"]
+    assert SERIES == ["school_year", "currency", "vestiging", "school_type", "component"]
 
 
 def test_skipped_months_are_those_in_which_an_instalment_falls():

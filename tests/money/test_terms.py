@@ -30,7 +30,7 @@ def terms(text: str) -> pl.DataFrame:
         currency=pl.lit("EUR"),
         component=pl.lit("per_pupil"),
         sequence=place,
-        gap=place.cast(pl.String),
+        after_run=place.cast(pl.String),
     )
 
 
@@ -38,9 +38,9 @@ def waits(month: date, corrections: str, settling: str, *, together: bool = Fals
     """`together`: all decisions were taken between the same two runs."""
     told = terms(settling)
     if together:
-        told = told.with_columns(gap=pl.lit("2"))
+        told = told.with_columns(after_run=pl.lit("2"))
     latest = told.filter(pl.col("sequence") == pl.col("sequence").max()).select("decision_id").unique()
-    made = _told(corrections).with_columns(gap=pl.lit("2")) if together else _told(corrections)
+    made = _told(corrections).with_columns(after_run=pl.lit("2")) if together else _told(corrections)
     found = deferred_corrections(month, made, told, latest)
     return rows(found.sort("school_type"), "school_type", "amount_cents")
 
@@ -51,7 +51,7 @@ def _told(corrections: str) -> pl.DataFrame:
         school_year=pl.lit("2021-2022"),
         currency=pl.lit("EUR"),
         component=pl.lit("per_pupil"),
-        gap=pl.col("decision_id").replace_strict(PLACES, return_dtype=pl.Int64).cast(pl.String),
+        after_run=pl.col("decision_id").replace_strict(PLACES, return_dtype=pl.Int64).cast(pl.String),
     )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import create
-from npo_pipeline.commands.ledger_state import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 
 _USED = ("schools", "decisions", "instalments", "due_changes", "settling", "payments", "correction_causes", "runs")
@@ -52,7 +52,9 @@ class InMemory:
                 "currency": ["EUR"] * len(years),
                 "run_id": [run_id] * len(years),
             }
-        ).with_columns(pl.Series("paid_until", [paid_until(self.books, year, "EUR") for year in years], pl.Date))
+        ).with_columns(
+            pl.Series("paid_until", [paid_until(self.books, year).get("EUR") for year in years], pl.Date)
+        )
         self._add("decisions", decisions)
         named = decisions.select("school_year", "decision_id")
         for table, rows in (("instalments", instalments), ("due_changes", due_changes)):

@@ -13,7 +13,7 @@ from random import Random
 
 import polars as pl
 
-from npo_pipeline.decisions.change_causes import CauseStep, changed_rates, due_changes
+from npo_pipeline.decisions.change_causes import CauseStep, attribute_changes, changed_rates
 from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables, Rules
 from npo_pipeline.rulebook.frames import PLACES, RATES, THRESHOLDS
@@ -85,7 +85,7 @@ class Country:
             CauseStep("change", decided_on(facts, facts.rates, facts.changes)),
         ]
         self.facts, self.decided = facts, steps[-1].after
-        return due_changes(before, steps)
+        return attribute_changes(before, steps)
 
 
 def vestigingen(history: int) -> list[str]:
@@ -173,7 +173,13 @@ def decided_on(facts: Facts, rates: dict[tuple[str, str], int], changes: tuple) 
         orient="row",
     )
     loose = scores.clear().select("vestiging", "score")
-    basis = DecisionInputs(counts, scores, SOMEWHERE, loose, pl.DataFrame(changes, schema=told, orient="row"))
+    basis = DecisionInputs(
+        counts=counts,
+        scores=scores,
+        schools=SOMEWHERE,
+        unplaced_scores=loose,
+        changes=pl.DataFrame(changes, schema=told, orient="row"),
+    )
     return calculate_decision("2021-2022", rules_of(facts, rates), basis)
 
 
@@ -189,8 +195,15 @@ def _rules(kind: str, runs_out: bool, rates: dict[tuple[str, str], int]) -> Rule
         for name, measure in measures.items()
     ]
     rated = pl.DataFrame(rows, schema=RATES, orient="row")
-    none = pl.DataFrame(schema=THRESHOLDS), SHARES, pl.DataFrame(schema=PLACES)
     corrections, floor_zero = SETTLEMENTS[kind]
     return Rules(
-        f"{kind}.yaml", "EUR", rated, *none, corrections=corrections, floor_zero=floor_zero, runs_out=runs_out
+        name=f"{kind}.yaml",
+        currency="EUR",
+        rates=rated,
+        thresholds=pl.DataFrame(schema=THRESHOLDS),
+        shares=SHARES,
+        places=pl.DataFrame(schema=PLACES),
+        corrections=corrections,
+        floor_zero=floor_zero,
+        continue_after_closure=runs_out,
     )

@@ -14,7 +14,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from npo_pipeline.decisions.change_causes import NOTHING_CHANGED
+from npo_pipeline.decisions.change_causes import no_due_changes
 from npo_pipeline.months import month_after
 from tests.recalibration.books import InMemory
 from tests.recalibration.country import (
@@ -136,7 +136,7 @@ class Settlement(RuleBasedStateMachine):
             self.books.decide(due, self.country.decided.settling.join(here, how="cross"), changes)
 
 
-NO_CHANGES = NOTHING_CHANGED.drop("school_year").with_columns(school_year=pl.lit(None, pl.String))
+NO_CHANGES = no_due_changes().drop("school_year").with_columns(school_year=pl.lit(None, pl.String))
 
 TestSettlement = Settlement.TestCase
 TestSettlement.settings = settings(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.frames import left_out, rates
+from npo_pipeline.rulebook.frames import rates, unknown_values
 from npo_pipeline.rulebook.load import load_file, load_rules, parse_texts
 
 OVERLAY = """\
@@ -50,7 +50,8 @@ def of(found, component):
 def test_a_rate_that_was_unknown_is_supplied_and_the_others_stay(written):
     found = load_file(written(OVERLAY))
     assert of(found, "per_pupil") == {"bao": 500_00_000_000, "sbo": 750_00_000_000}
-    assert [kind for name, kind in left_out(found.regulation).select("component", "school_type").rows()][:2] == [
+    unknown = unknown_values(found.regulation)
+    assert [kind for name, kind in unknown.select("component", "school_type").rows()][:2] == [
         "so",
         "vso",
     ]

@@ -59,14 +59,14 @@ def test_threshold(regulation, text):
 
 
 def test_nothing_is_left_out_of_this_regulation(regulation):
-    assert frames.left_out(regulation).rows() == []
-    assert dict(frames.left_out(regulation).schema) == frames.LEFT_OUT
+    assert frames.unknown_values(regulation).rows() == []
+    assert dict(frames.unknown_values(regulation).schema) == frames.UNKNOWN_VALUES
 
 
 def test_an_unknown_rate_is_left_out_and_named_and_never_zero(text):
     found = changed(text, SCORE, NO_SCORE)
     assert "achterstandsscore" not in frames.rates(found)["component"]
-    assert frames.left_out(found).select("component", "school_type", "what").rows() == [
+    assert frames.unknown_values(found).select("component", "school_type", "what").rows() == [
         ("achterstandsscore", "bao", "rate")
     ]
 
@@ -76,7 +76,7 @@ def test_an_unknown_threshold_leaves_out_the_whole_component(text):
     found = changed(text, four, "value: null\n        unit: cumi pupils\n        status: unknown")
     assert set(frames.rates(found)["component"]) == {"per_pupil", "achterstandsscore"}
     assert frames.thresholds(found).rows() == []
-    assert frames.left_out(found).select("school_type", "what").rows() == [
+    assert frames.unknown_values(found).select("school_type", "what").rows() == [
         ("sbo", "threshold"),
         ("so", "threshold"),
         ("vso", "threshold"),
@@ -89,11 +89,11 @@ def test_an_unknown_schedule_leaves_out_what_is_paid_by_it(text):
         " where: niet gevonden, checked_on: 2026-11-24}\n"
     )
     spare = text.replace("schedules:\n", later, 1)
-    assert frames.left_out(parse_regulation(spare, "x.yaml").regulation).is_empty()
+    assert frames.unknown_values(parse_regulation(spare, "x.yaml").regulation).is_empty()
     named = changed(spare, "schedule: monthly", "schedule: later")
     assert frames.rates(named).is_empty()
     assert frames.shares(named).is_empty()
-    assert frames.left_out(named)["what"].unique().to_list() == ["schedule"]
+    assert frames.unknown_values(named)["what"].unique().to_list() == ["schedule"]
 
 
 def test_a_component_can_have_a_schedule_of_its_own(text):

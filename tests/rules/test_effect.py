@@ -1,6 +1,6 @@
 """What other rules or counts do: whom they touch, by how much, cut by type, component, municipality and board."""
 
-from npo_pipeline.decisions.impact import effect
+from npo_pipeline.decisions.impact import effect_of_rules
 from tests.reading import rows, table
 
 KINDS = {"quantity": "m", "rate": "m", "amount": "m"}
@@ -26,11 +26,11 @@ AFTER = table(
 )
 SCHOOLS = table(
     """
-    vestiging  name    municipality  valid_from
-    01AA00     First   ASSEN         2020-10-01
-    01AB00     Second  EMMEN         2020-10-01
-    02AA00     Third   ASSEN         2020-10-01
-    02AA00     Moved   EMMEN         2021-10-01
+    vestiging  board  name    municipality  valid_from
+    01AA00     99999  First   ASSEN         2020-10-01
+    01AB00     99999  Second  EMMEN         2020-10-01
+    02AA00     99999  Third   ASSEN         2020-10-01
+    02AA00     99999  Moved   EMMEN         2021-10-01
     """,
     valid_from="d",
 )
@@ -40,7 +40,7 @@ def cut(name):
     return [
         (one, currency, schools, str(difference))
         for one, currency, schools, difference in rows(
-            effect(BEFORE, AFTER, SCHOOLS).cuts[name], name, "currency", "schools", "difference"
+            effect_of_rules(BEFORE, AFTER, SCHOOLS).cuts[name], name, "currency", "schools", "difference"
         )
     ]
 
@@ -75,7 +75,7 @@ def test_by_board():
 
 
 def test_the_schools_it_touches_the_largest_difference_first_and_no_others():
-    found = effect(BEFORE, AFTER, SCHOOLS).schools
+    found = effect_of_rules(BEFORE, AFTER, SCHOOLS).schools
     assert [(v, str(d)) for v, d in rows(found, "vestiging", "difference")] == [
         ("02AA00", "-12.00"),
         ("01AA00", "10.00"),

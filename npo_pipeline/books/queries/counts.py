@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import polars as pl
 
@@ -20,11 +19,6 @@ def current_rows(books: Books, table: str) -> pl.DataFrame:
 def rows_of_brins(books: Books, table: str, brins: Sequence[str]) -> pl.DataFrame:
     """Return the rows of `counts` or `scores` for some BRINs, of all deliveries."""
     return books.frame(f"from {table} where substr(vestiging, 1, 4) = any($1)", [list(brins)])
-
-
-def reference_dates(books: Books) -> list[date]:
-    """Return the reference dates of which pupils were counted."""
-    return [row[0] for row in books.frame("select distinct reference_date from counts order by 1").iter_rows()]
 
 
 def counting_deliveries(books: Books) -> list[str]:

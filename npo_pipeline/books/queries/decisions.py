@@ -22,7 +22,7 @@ def latest_decisions(books: Books, school_year: str) -> LatestDecisions:
     return LatestDecisions(
         books.frame(
             """
-            select decision_id, currency, reference_date, decided_at, regulation_sha256
+            select decision_id, currency, reference_date, decided_at, regulation, regulation_sha256
             from latest_decisions where school_year = ? order by currency""",
             [school_year],
         )
@@ -119,14 +119,6 @@ def decision_files(books: Books, decision_id: str) -> DecisionFiles:
             from decision_inputs i join deliveries d using (delivery_id) where i.decision_id = ?""",
             [decision_id],
         )
-    )
-
-
-def rows_used_by(books: Books, table: str, decision_id: str) -> pl.DataFrame:
-    """Return the rows of a table of deliveries (`counts`, `scores`, `changes`) that a decision uses."""
-    return books.frame(
-        f"from {table} where delivery_id in (select delivery_id from decision_inputs where decision_id = ?)",
-        [decision_id],
     )
 
 

@@ -27,19 +27,21 @@ def render_decide(result: DecideResult, dry_run: bool, as_json: bool) -> None:
     if as_json:
         document(_decision_document(result, dry_run))
         return
-    changed, has_components = bool(result.changed), result.planned.plan.by_component.height > 0
-    if has_components or result.granted is None:
+    changed, has_components = bool(result.changed), result.plan.comparison.by_component.height > 0
+    if has_components or result.draft.granted is None:
         for currency in result.currencies:
             _render_currency(result, currency)
-    if result.granted is not None:
+    if result.draft.granted is not None:
         # Assumptions that stand with an entitlement above are not repeated.
-        entitled = result.decided.entitlements.height > 0
-        _render_grants(result.granted, None if entitled else result.granted.rests_on)
+        entitled = result.draft.tables.entitlements.height > 0
+        _render_grants(result.draft.granted, None if entitled else result.draft.granted.assumptions)
     if result.before and changed and has_components:
-        render_difference(result.planned.plan, result.planned.news, f"Against {', '.join(result.before.values())}")
+        render_difference(
+            result.plan.comparison, result.plan.rule_changes, f"Against {', '.join(result.before.values())}"
+        )
     if changed:
-        render_next_payment(result.planned.next_payment)
-    for remark in result.remarks:
+        render_next_payment(result.plan.next_payment)
+    for remark in result.draft.remarks:
         line(f"! {remark}")
     line(_outcome(result, dry_run))
 
@@ -51,18 +53,18 @@ def _decision_document(result: DecideResult, dry_run: bool) -> dict[str, Any]:
         **euros,
         "others": others,
         "school_year": result.school_year,
-        "reference_date": result.reference_date,
+        "reference_date": result.draft.reference_date,
         "regulations": list(result.regulations),
         "dry_run": dry_run,
-        "plan": result.planned.fingerprint,
-        **plan_document(result.planned),
-        "remarks": list(result.remarks),
-        "grants": _grants_document(result.granted),
+        "plan": result.plan.fingerprint,
+        **plan_document(result.plan),
+        "remarks": list(result.draft.remarks),
+        "grants": _grants_document(result.draft.granted),
     }
 
 
 def _currency_document(result: DecideResult, currency: str) -> dict[str, Any]:
-    decided = result.decided.of(currency)
+    decided = result.draft.tables.of(currency)
     return {
         "decision_id": result.written.get(currency),
         "before": result.before.get(currency),
@@ -70,23 +72,23 @@ def _currency_document(result: DecideResult, currency: str) -> dict[str, Any]:
         "total": decided.instalments["amount"].sum(),
         "schools": decided.entitlements["vestiging"].n_unique(),
         "boards": decided.entitlements["board"].n_unique(),
-        "rests_on": result.rests_on.get(currency),
+        "rests_on": result.draft.assumptions.get(currency),
     }
 
 
 def _render_currency(result: DecideResult, currency: str) -> None:
     """Print the table and the total of one currency, and the assumptions it rests on."""
-    title = f"{result.school_year}, pupils of {result.reference_date}, {', '.join(result.regulations)}"
+    title = f"{result.school_year}, pupils of {result.draft.reference_date}, {', '.join(result.regulations)}"
     columns = ["component", "school_type", "schools", "after"]
     named = ["component", "school type", "schools", money(currency)]
     if currency in result.before:
         columns, named = [*columns, "before", "difference"], [*named, "before", "difference"]
-    components = result.planned.plan.by_component.filter(pl.col("currency") == currency)
+    components = result.plan.comparison.by_component.filter(pl.col("currency") == currency)
     table(title, named, components.select(columns).rows(), right=2)
-    decided = result.decided.of(currency)
+    decided = result.draft.tables.of(currency)
     total = dutch.money(Decimal(decided.instalments["amount"].sum()), currency)
     line(f"Total {total} for {schools(decided.entitlements)}")
-    if assumptions := result.rests_on.get(currency):
+    if assumptions := result.draft.assumptions.get(currency):
         line(f"Not all of it is published. It rests on {assumptions}")
 
 
@@ -98,7 +100,7 @@ def _outcome(result: DecideResult, dry_run: bool) -> str:
         return f"Nothing to do: decision {names} says the same" if names else "Nothing to decide"
     if not dry_run:
         return "Nothing was written"
-    return f"Dry run: nothing was changed; to write just this: --approved-plan {result.planned.fingerprint}"
+    return f"Dry run: nothing was changed; to write just this: --approved-plan {result.plan.fingerprint}"
 
 
 def _render_grants(granted: Granted, assumptions: str | None) -> None:
@@ -130,7 +132,7 @@ def _grants_document(granted: Granted | None) -> dict[str, Any] | None:
         "reference_date": granted.reference_date,
         "total": granted.total,
         "by_scheme": grants_by_scheme(granted.grants).to_dicts(),
-        "rests_on": granted.rests_on,
+        "rests_on": granted.assumptions,
         "reasons": _first_reasons(_less_than_asked(granted.grants)).to_dicts(),
     }
 

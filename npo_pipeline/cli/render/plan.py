@@ -14,10 +14,11 @@ from npo_pipeline.months import month_text
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.decide.diff import Diff
+    from npo_pipeline.commands.decide.model import DecisionPlan
     from npo_pipeline.commands.decide.next_payment import NextPayment
-    from npo_pipeline.commands.decide.plan import DecisionPlan
-    from npo_pipeline.decisions.comparison import Plan
+    from npo_pipeline.decisions.comparison import Comparison
     from npo_pipeline.decisions.impact import Effect
+    from schemas.frames.money import RuleChanges
 
 MOST_ROWS = 20
 """Rows that are shown; `--json` and the workbook have them all."""
@@ -26,18 +27,22 @@ MOST_ROWS = 20
 def render_diff(diff: Diff, as_json: bool) -> None:
     """Print the difference of two decisions."""
     if as_json:
-        document({"before": diff.before, "after": diff.after, **difference_document(diff.plan, diff.news)})
+        document(
+            {"before": diff.before, "after": diff.after, **difference_document(diff.comparison, diff.rule_changes)}
+        )
         return
     columns = ["component", "school_type", "currency", "before", "after", "difference"]
     named = ["component", "school type", "currency", "before", "after", "difference"]
-    table(f"{diff.after} against {diff.before}", named, diff.plan.by_component.select(columns).rows(), right=3)
-    render_difference(diff.plan, diff.news, f"Against {diff.before}")
+    table(
+        f"{diff.after} against {diff.before}", named, diff.comparison.by_component.select(columns).rows(), right=3
+    )
+    render_difference(diff.comparison, diff.rule_changes, f"Against {diff.before}")
 
 
-def render_difference(plan: Plan, rule_changes: pl.DataFrame, against: str) -> None:
+def render_difference(found: Comparison, rule_changes: RuleChanges, against: str) -> None:
     """Print how many schools go up and down, the causes, the rules that changed, and whom it touches."""
-    line(f"{against}: {number(plan.up)} schools up, {number(plan.down)} down")
-    for currency, kind, cause, schools, difference in plan.causes.iter_rows():
+    line(f"{against}: {number(found.up)} schools up, {number(found.down)} down")
+    for currency, kind, cause, schools, difference in found.causes.iter_rows():
         line(f"  {cause} ({kind}): {number(schools)} schools, {dutch.money(difference, currency)}")
     for component, school_type, what, since, before, after in rule_changes.iter_rows():
         start = f" from {month_text(since)}" if since else ""
@@ -46,7 +51,7 @@ def render_difference(plan: Plan, rule_changes: pl.DataFrame, against: str) -> N
             f"{before or 'not there'} -> {after or 'not there'}"
         )
     line("")
-    _render_effect(plan.effect, plan.per_school)
+    _render_effect(found.effect, found.causes_by_school)
 
 
 def _render_effect(effect: Effect, per_school: pl.DataFrame) -> None:
@@ -84,24 +89,24 @@ def render_next_payment(next_payment: NextPayment | None) -> None:
         table(f"Boards that would pay back in {month}", ["board", "currency", "amount"], rows, right=2)
 
 
-def plan_document(planned: DecisionPlan) -> dict[str, Any]:
+def plan_document(plan: DecisionPlan) -> dict[str, Any]:
     """Return all of a plan for `--json`."""
     return {
-        **difference_document(planned.plan, planned.news),
-        "next_payment": _next_payment_document(planned.next_payment),
+        **difference_document(plan.comparison, plan.rule_changes),
+        "next_payment": _next_payment_document(plan.next_payment),
     }
 
 
-def difference_document(plan: Plan, rule_changes: pl.DataFrame) -> dict[str, Any]:
+def difference_document(found: Comparison, rule_changes: RuleChanges) -> dict[str, Any]:
     """Return the difference of two decisions for `--json`."""
-    schools = with_reasons(plan.effect.schools, plan.per_school)
+    schools = with_reasons(found.effect.schools, found.causes_by_school)
     return {
-        "by_component": plan.by_component.to_dicts(),
-        "schools_up": plan.up,
-        "schools_down": plan.down,
-        "causes": plan.causes.to_dicts(),
+        "by_component": found.by_component.to_dicts(),
+        "schools_up": found.up,
+        "schools_down": found.down,
+        "causes": found.causes.to_dicts(),
         "rules_changed": rule_changes.to_dicts(),
-        **{f"by_{cut}": rows.to_dicts() for cut, rows in plan.effect.cuts.items()},
+        **{f"by_{cut}": rows.to_dicts() for cut, rows in found.effect.cuts.items()},
         "largest": schools.head(MOST_ROWS).to_dicts(),
     }
 

@@ -11,15 +11,14 @@ import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
 from npo_pipeline.accounts.statement import AccountInputs
-from npo_pipeline.books.manifest import text_sha256
 from npo_pipeline.books.queries.board_reports import rows_until
 from npo_pipeline.books.queries.decisions import totals_of_decisions
+from npo_pipeline.books.queries.ledger import decisions_in_force
 from npo_pipeline.books.queries.payments import receipts_per_month
+from npo_pipeline.books.queries.rules import archived_texts
 from npo_pipeline.books.reader import Books
-from npo_pipeline.commands.decide.recompute import archived_texts
-from npo_pipeline.commands.ledger_state import decisions_in_force
-from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.accountability.load import NAMES, YearEndRules, parse_year_end
+from npo_pipeline.rulebook.accountability.load import YearEndRules
+from npo_pipeline.rulebook.archive import archived_year_end_rules
 from schemas.accounted import Accountability, Consents, Spending
 from schemas.frames.accounts import DeliveryFiles, OpenRejections
 from schemas.received import Deliveries, Quarantine, Schools
@@ -112,14 +111,9 @@ def _is_in_year(year: int) -> pl.Expr:
 
 
 def rules_of_account(books: Books, row: AccountRow) -> YearEndRules:
-    """Load the archived rules that an account was made by.
+    """Return the archived rules that an account was made by.
 
     Raises:
-        Refused: they are gone from the books, or changed.
+        BooksDoNotTie: they are gone from the books, or changed.
     """
-    archive = archived_texts(books)
-    texts = [archive.get(sha256, ("", "")) for sha256 in row["menukaart_sha256"].split("+")]
-    found = "+".join(text_sha256(text) for _, text in texts)
-    if found != row["menukaart_sha256"] or len(texts) != len(NAMES):
-        raise Refused(f"the text of {row['menukaart']} is gone from table regulations, or changed")
-    return parse_year_end(texts)
+    return archived_year_end_rules(archived_texts(books), row["menukaart"], row["menukaart_sha256"])

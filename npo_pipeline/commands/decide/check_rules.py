@@ -1,4 +1,4 @@
-"""`npo rules`: the rulebook to read, and what another file of rules would do, without touching the books."""
+"""`npo rules check`: the faults of a file of rules and its effect on the books, which are only read."""
 
 from __future__ import annotations
 
@@ -7,31 +7,36 @@ from datetime import date
 from pathlib import Path
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.schools import school_directory
+from npo_pipeline.books.queries.decision_state import delivered_data
 from npo_pipeline.books.reader import read_books
-from npo_pipeline.commands.decide.command import work_out_decision
-from npo_pipeline.decisions.impact import Effect, effect
+from npo_pipeline.commands.decide.plan import work_out_decision
+from npo_pipeline.decisions.impact import Effect, effect_of_rules
 from npo_pipeline.entitlements.worked_examples import Worked, worked_examples
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.load import LoadedRegulation, load_file, load_rules, load_shipped
-from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy, apart, load_subsidy_file, shipped_subsidies
+from npo_pipeline.rulebook.subsidies.load import (
+    LoadedSubsidy,
+    load_subsidy_file,
+    shipped_subsidies,
+    split_subsidy_files,
+)
 
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """A file of rules to check. With books in `home` its effect on them is reckoned too."""
+    """Represent a file of rules to check. With books in `home` its effect on them is worked out too."""
 
     home: Home
     path: Path
     reference_date: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """A checked file: the regulation, its examples, and its effect.
+    """Represent a checked file: the regulation, its examples, and its effect.
 
     `replaces`: the shipped file that it takes the place of, null when there is none. `effect` is null when
-    there are no books to reckon with, and `why_not` says so.
+    there are no books to work with, and `why_not` says so.
     """
 
     loaded: LoadedRegulation | LoadedSubsidy
@@ -42,22 +47,29 @@ class CheckResult:
 
 
 def check_rules(request: CheckRequest) -> CheckResult:
-    """Check a file of rules, reckon its worked examples, and hold it against the file it replaces.
+    """Check a file of rules, calculate its worked examples, and compare it with the file it replaces.
 
     Raises:
         Refused: the file cannot be read or has a fault; names file and line.
     """
-    subsidies, _ = apart([request.path])
+    subsidies, _ = split_subsidy_files([request.path])
     if subsidies:
         return _checked_subsidy(request.path)
     loaded = load_file(request.path)
     rules = loaded.regulation
     replaces = _replaced(rules.school_year, rules.sector)
     found, why_not = _effect(request, rules.school_year, replaces)
-    return CheckResult(loaded, replaces, tuple(worked_examples(rules)), found, why_not)
+    return CheckResult(
+        loaded=loaded,
+        replaces=replaces,
+        examples=tuple(worked_examples(rules)),
+        effect=found,
+        why_not=why_not,
+    )
 
 
 def _checked_subsidy(path: Path) -> CheckResult:
+    """Check a file of a subsidy; its effect is that of a decision."""
     loaded = load_subsidy_file(path)
     subsidy = loaded.subsidy
     same = ((one.name, one.subsidy) for one in shipped_subsidies())
@@ -66,10 +78,11 @@ def _checked_subsidy(path: Path) -> CheckResult:
     why_not = (
         f"`npo decide --school-year {subsidy.school_year} --regulation {path} --dry-run` shows what it grants"
     )
-    return CheckResult(loaded, replaces, (), None, why_not)
+    return CheckResult(loaded=loaded, replaces=replaces, examples=(), effect=None, why_not=why_not)
 
 
 def _replaced(school_year: str, sector: str) -> str | None:
+    """Return the name of the shipped file of a sector."""
     try:
         shipped = load_shipped(school_year)
     except Refused:
@@ -78,14 +91,16 @@ def _replaced(school_year: str, sector: str) -> str | None:
 
 
 def _effect(request: CheckRequest, school_year: str, replaces: str | None) -> tuple[Effect | None, str | None]:
+    """Work out the effect on the books, or say why it cannot be."""
     if replaces is None:
         return None, f"no shipped file of {school_year} to hold it against"
     with read_books(request.home) as books:
-        try:
-            before, after = (
-                work_out_decision(books, school_year, load_rules(school_year, paths), request.reference_date)
-                for paths in ((), (request.path,))
-            )
-        except Refused as refusal:
-            return None, str(refusal)
-        return effect(before.decided.entitlements, after.decided.entitlements, school_directory(books)), None
+        data = delivered_data(books)
+    try:
+        before, after = (
+            work_out_decision(data, school_year, load_rules(school_year, paths), request.reference_date)
+            for paths in ((), (request.path,))
+        )
+    except Refused as refusal:
+        return None, str(refusal)
+    return effect_of_rules(before.tables.entitlements, after.tables.entitlements, data.schools), None

@@ -6,31 +6,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.decision_state import decision_tables
 from npo_pipeline.books.queries.decisions import all_decisions, due_changes_between, find_decision
+from npo_pipeline.books.queries.rules import archived_texts
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
-from npo_pipeline.commands.decide.recompute import archived_rules, archived_texts, decided_in
-from npo_pipeline.decisions.comparison import Plan, compare
+from npo_pipeline.decisions.comparison import Comparison, compare
 from npo_pipeline.decisions.rule_changes import rule_changes
-from npo_pipeline.entitlements.model import Rules, rule_frames
+from npo_pipeline.entitlements.model import rule_frames
 from npo_pipeline.errors import Refused
+from npo_pipeline.rulebook.archive import archived_rules
+from schemas.frames.money import RuleChanges
 
 
 @dataclass(frozen=True)
 class Diff:
-    """Two decisions of one series: their names, what differs, and which values of the rules do."""
+    """Represent two decisions of one series: their names, what differs, and which values of the rules do."""
 
     before: str
     after: str
-    plan: Plan
-    news: pl.DataFrame
+    comparison: Comparison
+    rule_changes: RuleChanges
 
 
 def diff(home: Home, before: str, after: str) -> Diff:
-    """Hold two decisions of a school year and currency against each other, in any order.
+    """Compare two decisions of a school year and currency, in any order.
 
     Raises:
         Refused: one of them is not there, or they are of two school years or currencies.
@@ -44,19 +45,27 @@ def diff(home: Home, before: str, after: str) -> Diff:
                     f"{before} is of {what} {one[column]} and {after} of {other[column]}: only decisions of the "
                     f"same {what} say the same thing differently"
                 )
-        causes = due_changes_between(books, before, after)
-        plan = compare(decided_in(books, before), decided_in(books, after), causes, school_directory(books))
-        return Diff(before, after, plan, rule_changes(_rules(books, one), _rules(books, other)))
+        archive = archived_texts(books)
+        old, new = (
+            [
+                rule_frames(loaded)
+                for loaded in archived_rules(archive, row["regulation"], row["regulation_sha256"]).regulations
+            ]
+            for row in (one, other)
+        )
+        comparison = compare(
+            decision_tables(books, one),
+            decision_tables(books, other),
+            due_changes_between(books, before, after),
+            school_directory(books),
+        )
+        return Diff(before, after, comparison, rule_changes(old, new))
 
 
-def _decision(books: Books, name: str) -> dict[str, Any]:
+def _decision(books: Books, name: str) -> Mapping[str, Any]:
+    """Return the row of a decision; refuse a name that is not there."""
     found = find_decision(books, name)
     if found.is_empty():
         there = ", ".join(all_decisions(books)["decision_id"])
         raise Refused(f"there is no decision {name!r}; there is {there or 'none yet'}")
     return found.row(0, named=True)
-
-
-def _rules(books: Books, decision: Mapping[str, Any]) -> list[Rules]:
-    loaded = archived_rules(archived_texts(books), decision["regulation_sha256"]).regulations
-    return [rule_frames(one) for one in loaded]

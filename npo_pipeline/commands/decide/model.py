@@ -1,28 +1,34 @@
-"""What `npo decide` is asked, what it works out, and what it gives."""
+"""The request of `npo decide`, the plan it works out, and its result."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from npo_pipeline.books.manifest import rows_sha256
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.decision_state import DecisionState
 from npo_pipeline.commands.decide.grants import Granted
-from npo_pipeline.decisions.assumptions import Omission
+from npo_pipeline.commands.decide.next_payment import NextPayment
+from npo_pipeline.commands.decide.rules import Rulebook
+from npo_pipeline.decisions.comparison import Comparison
+from npo_pipeline.decisions.omissions import Omission
 from npo_pipeline.entitlements.model import DecisionTables
 from npo_pipeline.errors import Refused
-
-if TYPE_CHECKING:
-    from npo_pipeline.commands.decide.plan import DecisionPlan
+from npo_pipeline.intake.delivered_data import UsedDeliveries
+from schemas.decided import DueChanges
+from schemas.frames.money import RuleChanges
 
 EURO = "EUR"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DecideRequest:
-    """What to decide.
+    """Represent what is to be decided.
 
     `regulations`: files in place of the shipped ones of their sector, or overlays on them. `as_of`: of two
     versions of a regulation the latest published by this day counts. `prepared_by`, `approved_by`: who did so,
@@ -43,7 +49,7 @@ class DecideRequest:
     four_eyes: bool = False
     approved_plan: str | None = None
 
-    def refuse_one_pair_of_eyes(self) -> None:
+    def require_four_eyes(self) -> None:
         """Refuse a decision that one person both prepared and approved, where two are asked.
 
         Raises:
@@ -59,55 +65,101 @@ class DecideRequest:
         if prepared == approved:
             raise Refused(f"{self.approved_by} prepared the decision and cannot approve it; another must")
 
-    def refuse_another_plan(self, planned: DecisionPlan) -> None:
+    def require_approved_plan(self, plan: DecisionPlan) -> None:
         """Refuse to write another decision than the one that was approved.
 
         Raises:
             Refused: the deliveries, the rules or the changes are other ones since.
         """
-        if self.approved_plan is not None and self.approved_plan != planned.fingerprint:
+        if self.approved_plan is not None and self.approved_plan != plan.fingerprint:
             raise Refused(
                 "what would be decided is another thing than what was approved: something came in since; look at "
                 "the plan again and have that approved"
             )
 
 
-@dataclass(frozen=True)
-class DecideResult:
-    """A decision and what it changes.
+@dataclass(frozen=True, kw_only=True)
+class DecisionDraft:
+    """Represent a decision worked out but not written, with the deliveries it rests on.
 
-    `written`: currency -> decision_id, empty when nothing was written. `before`: currency -> the decision
-    before. `rests_on`: currency -> what its amounts rest on that no source says in so many words. `changed`: the
-    currencies in which anything differs from the decision before. `planned`: whom it touches, and why.
-    `granted`: what is decided on applications; null where there are no subsidies, or nobody applied.
+    `used`: `decision_inputs`. `assumptions`: currency -> what its amounts rest on that no source says
+    in so many words (`decisions.rests_on`). `granted`: null where there are no subsidies, or nobody applied.
     """
 
-    written: Mapping[str, str]
-    before: Mapping[str, str]
-    school_year: str
+    tables: DecisionTables
     reference_date: date
-    regulations: tuple[str, ...]
-    decided: DecisionTables
-    planned: DecisionPlan
-    rests_on: Mapping[str, str]
+    used: UsedDeliveries
+    assumptions: Mapping[str, str]
     remarks: tuple[str, ...]
+    omissions: tuple[Omission, ...] = ()
+    granted: Granted | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionPlan:
+    """Represent all that a decision changes, and what follows: computed from the rules and the books alone.
+
+    `changed`: the currencies in which anything differs from the decision before. `due_changes`: what it makes due
+    that the decisions before did not, per cause. `rule_changes`: the values of rules that differ
+    (`decisions.rule_changes`). `next_payment`: null where none is left to come, or there is no decision before.
+    """
+
+    state: DecisionState
+    rules: Rulebook
+    draft: DecisionDraft
     changed: tuple[str, ...]
-    granted: Granted | None
+    due_changes: DueChanges
+    comparison: Comparison
+    rule_changes: RuleChanges
+    next_payment: NextPayment | None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return a hash of what is decided, and of the decisions that it was held against.
+
+        What was shown is a difference: when another decision was taken since, it is not the one that was approved.
+        """
+        decided, granted = self.draft.tables, self.draft.granted
+        parts = [decided.entitlements, decided.instalments, decided.settling]
+        if granted is not None:
+            parts.append(granted.grants)
+        hashes = [rows_sha256(one) for one in parts]
+        return hashlib.sha256("\n".join([*hashes, *sorted(self.state.before.values())]).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class DecideResult:
+    """Represent a plan and what was written of it: currency -> decision_id, empty when nothing was."""
+
+    plan: DecisionPlan
+    written: Mapping[str, str]
+
+    @property
+    def school_year(self) -> str:
+        """Return the school year."""
+        return self.plan.state.school_year
+
+    @property
+    def regulations(self) -> tuple[str, ...]:
+        """Return the names of the files of rules."""
+        return tuple(one.name for one in self.plan.rules.files)
+
+    @property
+    def draft(self) -> DecisionDraft:
+        """Return what was decided."""
+        return self.plan.draft
+
+    @property
+    def before(self) -> Mapping[str, str]:
+        """Return the decisions before: currency -> decision_id."""
+        return self.plan.state.before
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Return the currencies in which anything differs from the decision before."""
+        return self.plan.changed
 
     @property
     def currencies(self) -> list[str]:
-        """The currencies that it or the decision before has amounts in; euro alone when there are none."""
-        return sorted({*self.decided.entitlements["currency"], *self.before, *self.changed}) or [EURO]
-
-
-@dataclass(frozen=True)
-class DecisionDraft:
-    """A decision worked out but not written, with the deliveries it rests on."""
-
-    decided: DecisionTables
-    reference_date: date
-    inputs: Mapping[str, Sequence[str]]
-    rests_on: Mapping[str, str]
-    remarks: tuple[str, ...]
-    left_out: tuple[Omission, ...] = ()
-    granted: Granted | None = None
+        """Return the currencies that it or the decision before has amounts in; euro alone when there are none."""
+        return sorted({*self.draft.tables.entitlements["currency"], *self.before, *self.changed}) or [EURO]

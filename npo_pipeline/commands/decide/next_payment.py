@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 import polars as pl
 
-from npo_pipeline.books.queries.schools import school_directory
-from npo_pipeline.books.reader import Books
-from npo_pipeline.commands.ledger_state import AFTER_ALL_RUNS, ledger_state, paid_until
+from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS, NextRun
 from npo_pipeline.entitlements.model import DecisionTables
 from npo_pipeline.months import Month, month_after
 from npo_pipeline.payments.booking import LedgerState, payment_rows
-from npo_pipeline.payments.settlement import KEY
+from npo_pipeline.payments.settlement import SERIES
+from schemas.decided import DueChanges, Payments
+from schemas.frames.money import (
+    BoardAmounts,
+    DecisionsInForce,
+    LedgerCorrections,
+    LedgerInstalments,
+    SettlementCalendar,
+)
 
 _NEW = "new"
 """Stands for the decision that has no name yet."""
@@ -25,89 +30,68 @@ _AFTER_ALL = 2**31
 
 @dataclass(frozen=True)
 class NextPayment:
-    """The payment run that comes next, if the decision is taken.
+    """Represent the payment run that comes next, if the decision is taken.
 
-    `payments`: its rows, as in `payments`. `below_zero`: who would have to pay back: board, currency, amount.
+    `payments`: its rows, as in `payments`. `below_zero`: who would have to pay back.
     """
 
     month: Month
-    payments: pl.DataFrame
-    below_zero: pl.DataFrame
+    payments: Payments
+    below_zero: BoardAmounts
 
 
 def next_payment(
-    books: Books, school_year: str, decided: DecisionTables, due: pl.DataFrame, changed: Sequence[str]
+    start: NextRun, school_year: str, decided: DecisionTables, due: DueChanges, changed: Sequence[str]
 ) -> NextPayment | None:
     """Work out the next payment run as if the decision were taken; nothing where no payment is left to come.
 
     Args:
-        books: the books.
+        start: what the run starts from without the decision.
         school_year: of the decision.
         decided: the decision.
-        due: what it makes due that the one before it did not (`due_changes`).
+        due: what it makes due that the one before it did not.
         changed: the currencies in which it is a new decision.
     """
-    last = books.value("select max(paid_month) from payments")
-    scheduled = books.frame(
-        """
-        select distinct month, school_year, currency
-        from instalments join latest_decisions using (decision_id, school_year)"""
-    )
-    others = scheduled.filter(~_of(school_year, changed))["month"].to_list()
-    months = [*others, *decided.instalments["month"].unique()]
-    coming = [month for month in months if last is None or month > last]
-    if not coming and last is None:
+    months = {*start.ledger.instalments["month"], *decided.instalments["month"]}
+    if start.last_month is None and not months:
         return None
-    month = min(coming) if coming else month_after(last)
-    until = {currency: paid_until(books, school_year, currency) for currency in changed}
-    gap = books.value("select coalesce(max(run_id), '') from runs where command = 'pay'")
-    found = ledger_state(books, month, AFTER_ALL_RUNS, school_directory(books), spreading=school_year)
-    found = _if_taken(found, school_year, decided, due, until, gap)
-    payments = payment_rows(month, AFTER_ALL_RUNS, found)
+    coming = [month for month in months if start.last_month is None or month > start.last_month]
+    month = min(coming) if coming or start.last_month is None else month_after(start.last_month)
+    payments = payment_rows(month, AFTER_ALL_RUNS, _if_taken(start, school_year, decided, due, changed))
     each = payments.group_by("board", "currency").agg(pl.col("amount").sum())
     below = each.filter(pl.col("amount") < 0).sort("amount", "board")
-    return NextPayment(month, payments, below)
+    return NextPayment(month, payments, BoardAmounts(below))
 
 
 def _if_taken(
-    found: LedgerState,
-    school_year: str,
-    decided: DecisionTables,
-    due: pl.DataFrame,
-    until: Mapping[str, date | None],
-    gap: str,
+    start: NextRun, school_year: str, decided: DecisionTables, due: DueChanges, changed: Sequence[str]
 ) -> LedgerState:
-    """The books with the decision in them.
-
-    `until`: of each currency it changes, the last month that was run before it. `gap`: the payment run before it.
-    """
+    """Return the ledger state with the decision in it."""
+    found = start.ledger
     schema = {"currency": pl.String, "paid_until": pl.Date}
-    news = pl.DataFrame(list(until.items()), schema=schema, orient="row").with_columns(
+    rows = [(currency, start.paid_until.get(currency)) for currency in changed]
+    new = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
         school_year=pl.lit(school_year),
         decision_id=pl.concat_str(pl.lit(_NEW), "currency"),
         sequence=pl.lit(_AFTER_ALL, pl.Int64),
-        gap=pl.lit(gap),
+        after_run=pl.lit(start.last_run),
     )
-    stays = ~_of(school_year, list(until))
-    instalments = pl.concat(
-        [
-            found.instalments.filter(stays),
-            decided.instalments.filter(_of(school_year, list(until))).select(found.instalments.columns),
-        ]
-    )
-    named = due.join(news.select("currency", "decision_id", "gap", "paid_until"), on="currency")
+    superseded = (pl.col("school_year") == school_year) & pl.col("currency").is_in(list(changed))
+    named = due.join(new.select("currency", "decision_id", "after_run", "paid_until"), on="currency")
     before = named.filter(pl.col("month") <= pl.col("paid_until"))
-    corrected = before.group_by(*KEY, "decision_id", "gap", "paid_until").agg(pl.col("amount").sum())
-    told = news.select("currency", "decision_id", "sequence", "gap")
-    terms = decided.settling.join(told, on="currency").with_columns(school_year=pl.lit(school_year))
+    corrected = before.group_by(*SERIES, "decision_id", "after_run", "paid_until").agg(pl.col("amount").sum())
+    taken = new.select("currency", "decision_id", "sequence", "after_run")
+    calendar = decided.settling.join(taken, on="currency").with_columns(school_year=pl.lit(school_year))
     return replace(
         found,
-        instalments=instalments,
-        latest=pl.concat([found.latest.filter(stays), news.select(found.latest.columns)]),
-        corrections=pl.concat([found.corrections, corrected.select(found.corrections.columns)]),
-        terms=pl.concat([found.terms, terms.select(found.terms.columns)]),
+        # In a currency in which nothing changed they are those of the decision that stays in force.
+        instalments=LedgerInstalments(_with_rows(found.instalments, decided.instalments)),
+        in_force=DecisionsInForce(_with_rows(found.in_force.filter(~superseded), new)),
+        corrections=LedgerCorrections(_with_rows(found.corrections, corrected)),
+        calendar=SettlementCalendar(_with_rows(found.calendar, calendar)),
     )
 
 
-def _of(school_year: str, currencies: Sequence[str]) -> pl.Expr:
-    return (pl.col("school_year") == school_year) & pl.col("currency").is_in(list(currencies))
+def _with_rows(rows: pl.DataFrame, added: pl.DataFrame) -> pl.DataFrame:
+    """Add rows, in the columns of those that are there."""
+    return pl.concat([rows, added.select(rows.columns)])

@@ -1,145 +1,177 @@
-"""What was decided before, and what a decision changes of it: the plan that is shown before it is written."""
+"""The plan of a decision, computed from the rules and the books alone: amounts, causes, and what follows."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
-from npo_pipeline.books.manifest import rows_sha256
-from npo_pipeline.books.queries.schools import school_directory
-from npo_pipeline.books.reader import Books
-from npo_pipeline.commands.decide.grants import empty_decision
-from npo_pipeline.commands.decide.model import DecisionDraft
-from npo_pipeline.commands.decide.next_payment import NextPayment, next_payment
-from npo_pipeline.commands.decide.recompute import (
-    DecisionContext,
-    archived_rules,
-    archived_texts,
-    decided_in,
-    due_changes_from,
+from npo_pipeline.books.queries.decision_state import DecisionState
+from npo_pipeline.commands.decide.grants import (
+    GRANT_CURRENCY,
+    Granted,
+    are_same_grants,
+    has_applications,
+    refuse_dropping_grants,
+    work_out_grants,
 )
+from npo_pipeline.commands.decide.model import DecisionDraft, DecisionPlan
+from npo_pipeline.commands.decide.next_payment import next_payment
+from npo_pipeline.commands.decide.recompute import DecisionContext, due_changes_since
 from npo_pipeline.commands.decide.rules import Rulebook
-from npo_pipeline.decisions.change_causes import NOTHING_CHANGED
-from npo_pipeline.decisions.comparison import Plan, compare, concat_decisions, first_decision_causes
+from npo_pipeline.decisions.assumptions import unpublished_assumptions
+from npo_pipeline.decisions.change_causes import no_due_changes
+from npo_pipeline.decisions.comparison import changed_currencies as changed_tables
+from npo_pipeline.decisions.comparison import compare, first_decision_causes
+from npo_pipeline.decisions.omissions import omissions, refuse_dropping_rules, refuse_silent_clawback
 from npo_pipeline.decisions.rule_changes import rule_changes
-from npo_pipeline.entitlements.model import DecisionTables, rule_frames
-from npo_pipeline.rulebook.load import parse_texts
-from npo_pipeline.rulebook.subsidies.load import is_subsidy_text
+from npo_pipeline.entitlements.calculate import calculate_decision
+from npo_pipeline.entitlements.model import (
+    choose_deliveries,
+    decision_inputs,
+    empty_decision,
+    reference_date_of,
+    rule_frames,
+)
+from npo_pipeline.errors import Refused
+from npo_pipeline.intake.delivered_data import DeliveredData
+from npo_pipeline.measures import PUPILS
+from npo_pipeline.rulebook.load import LoadedRegulation
+from schemas.decided import DueChanges, Grants
+from schemas.frames.money import SectorAmounts
 
 
-@dataclass(frozen=True)
-class DecisionPlan:
-    """What a decision changes, and what follows from it.
+def work_out_year(state: DecisionState, rules: Rulebook, asked: date | None) -> DecisionDraft:
+    """Step: work out entitlements under the regulations and grants under the subsidies, where there are any.
 
-    `news`: the values of rules that differ (`rule_news`). `next_payment`: null where none is left to come, or
-    there is no decision before. `worked`: the decision, and `against`: the decisions that it is held against.
+    Args:
+        state: the books.
+        rules: of the school year.
+        asked: a reference date in place of that of the regulations; a subsidy counts on the date of its file.
+
+    Raises:
+        Refused: nothing was counted on the day that the rules go by, nobody applied, or what the decision before
+            counted would be gone without a word.
     """
-
-    plan: Plan
-    news: pl.DataFrame
-    next_payment: NextPayment | None
-    worked: DecisionDraft
-    against: tuple[str, ...]
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """A hash of what would be decided and of what it is held against: what is approved is what is written."""
-        return fingerprint(self.worked, self.against)
+    draft = _work_out(state, rules, asked)
+    refuse_dropping_rules(_previous_amounts(state), rules.regulations)
+    refuse_silent_clawback(draft.omissions, state.tables.entitlements, draft.tables.entitlements)
+    refuse_dropping_grants(state, draft.granted)
+    return draft
 
 
-def decision_before(books: Books, school_year: str) -> tuple[pl.DataFrame, DecisionTables]:
-    """Step: the latest decisions of a school year, one per currency, and their rows (none when there are none)."""
-    rows = books.frame("from latest_decisions where school_year = ? order by currency", [school_year])
-    parts = [decided_in(books, name) for name in rows["decision_id"]]
-    return rows, concat_decisions(parts) if parts else empty_decision()
+def changed_currencies(state: DecisionState, draft: DecisionDraft) -> tuple[str, ...]:
+    """Step: list the currencies in which entitlements, instalments or grants differ from the decision before."""
+    granted = draft.granted.grants if draft.granted else Grants(state.grants.clear())
+    other = () if are_same_grants(state.grants, granted) else (GRANT_CURRENCY,)
+    return tuple(sorted({*changed_tables(state.tables, draft.tables), *other}))
 
 
-def changes_due(
-    books: Books,
-    school_year: str,
-    rules: Rulebook,
-    worked: DecisionDraft,
-    before: pl.DataFrame,
-    changed: Sequence[str],
-) -> pl.DataFrame:
-    """Step: what the new decisions make due that those before did not, per cause; none for a first decision."""
-    now = DecisionContext(school_year, rules.regulations, worked.inputs, school_directory(books), worked.decided)
-    parts = [
-        due_changes_from(books, row, now) for row in before.iter_rows(named=True) if row["currency"] in changed
-    ]
-    return pl.concat([NOTHING_CHANGED, *parts])
+def changes_due(state: DecisionState, rules: Rulebook, draft: DecisionDraft, changed: Sequence[str]) -> DueChanges:
+    """Step: attribute what the new decisions make due to causes; no rows for a first decision."""
+    now = DecisionContext(
+        school_year=state.school_year,
+        regulations=rules.regulations,
+        used=draft.used,
+        data=state.data,
+        tables=draft.tables,
+    )
+    parts = [due_changes_since(one, now) for one in state.previous if one.row["currency"] in changed]
+    return DueChanges(pl.concat([no_due_changes(), *parts]))
 
 
 def plan_of(
-    books: Books,
-    school_year: str,
-    rules: Rulebook,
-    worked: DecisionDraft,
-    before: pl.DataFrame,
-    earlier: DecisionTables,
-    due: pl.DataFrame,
-    changed: Sequence[str],
+    state: DecisionState, *, rules: Rulebook, draft: DecisionDraft, changed: tuple[str, ...], due: DueChanges
 ) -> DecisionPlan:
-    """Step: whom the decision touches, why, and what it makes of the next payment run."""
-    decided = worked.decided
-    fresh = pl.col("currency").is_in(before["currency"].implode()).not_()
-    causes = pl.concat([due, first_decision_causes(decided).filter(fresh).select(due.columns)])
-    texts = archived_texts(books)
-    then = [
-        rule_frames(one)
-        for hashes in before["regulation_sha256"].unique().sort()
-        for one in archived_rules(texts, hashes).regulations
-    ]
-    news = rule_changes(then, [rule_frames(one) for one in rules.regulations]) if then else rule_changes([], [])
+    """Step: compare with the decision before, and work out the next payment run."""
+    decided = draft.tables
+    first = first_decision_causes(decided).filter(~pl.col("currency").is_in(list(state.before)))
+    causes = DueChanges(pl.concat([due, first.select(due.columns)]))
+    before = {one.sha256: one for past in state.previous for one in past.rules.regulations}
+    old = [rule_frames(one) for one in before.values()]
     return DecisionPlan(
-        compare(earlier, decided, causes, school_directory(books)),
-        news,
+        state=state,
+        rules=rules,
+        draft=draft,
+        changed=changed,
+        due_changes=due,
+        comparison=compare(state.tables, decided, causes, state.data.schools),
+        rule_changes=rule_changes(old, [rule_frames(one) for one in rules.regulations] if old else []),
         # Of a first decision `npo pay --dry-run` says as much; working it out here would only take time.
-        next_payment(books, school_year, decided, due, changed) if before.height else None,
-        worked,
-        tuple(before["decision_id"]),
+        next_payment=next_payment(state.next_run, state.school_year, decided, due, changed)
+        if state.next_run
+        else None,
     )
 
 
-def fingerprint(worked: DecisionDraft, before: Iterable[str]) -> str:
-    """A hash of what is decided, and of the decisions that it was held against.
+def work_out_decision(
+    data: DeliveredData, school_year: str, loaded: Sequence[LoadedRegulation], asked: date | None
+) -> DecisionDraft:
+    """Apply regulations to the whole country, by the counts of the reference date.
 
-    What was shown is a difference: when another decision was taken since, it is not the one that was approved.
+    Args:
+        data: what can be decided upon.
+        school_year: `2021-2022`.
+        loaded: the regulations.
+        asked: a reference date in place of theirs.
+
+    Raises:
+        Refused: nothing was counted on the reference date; names the dates there are.
     """
-    decided = worked.decided
-    parts = [decided.entitlements, decided.instalments, decided.settling]
-    if worked.granted is not None:
-        parts.append(worked.granted.grants)
-    hashes = [rows_sha256(one) for one in parts]
-    return hashlib.sha256("\n".join([*hashes, *sorted(before)]).encode()).hexdigest()
-
-
-def previous_rules(books: Books, school_year: str) -> pl.DataFrame:
-    """Step: the regulations that the latest decisions of a school year have amounts under.
-
-    Returns:
-        sector, regulation, currency, amount.
-    """
-    texts = archived_texts(books)
-    rows = books.frame(
-        "select regulation_sha256 from latest_decisions where school_year = ? order by decision_id", [school_year]
+    day = asked or reference_date_of(loaded)
+    used = choose_deliveries(data.live, loaded, day)
+    if not any(source.name in used for source in PUPILS.sources):
+        known = ", ".join(map(str, data.reference_dates)) or "none yet"
+        raise Refused(f"no pupils are counted on {day} (counted: {known}); ingest them, or give --reference-date")
+    inputs = decision_inputs(used, data)
+    decided = calculate_decision(school_year, [rule_frames(one) for one in loaded], inputs)
+    omitted = tuple(omissions(loaded, used=used, inputs=inputs, decided=decided, day=day))
+    return DecisionDraft(
+        tables=decided,
+        reference_date=day,
+        used=used,
+        assumptions=unpublished_assumptions(loaded, decided, day),
+        remarks=tuple(one.words for one in omitted),
+        omissions=omitted,
     )
-    named = {hashes for (joined,) in rows.iter_rows() for hashes in joined.split()}
-    kept = [[texts[sha] for sha in hashes.split("+")] for hashes in sorted(named)]
-    loaded = [parse_texts(one) for one in kept if not is_subsidy_text(*one[0])]
-    sectors = pl.DataFrame(
-        [(one.name, one.regulation.sector) for one in loaded],
-        schema={"regulation": pl.String, "sector": pl.String},
-        orient="row",
-    ).unique()
-    sums = books.frame(
-        """
-        select t.regulation, t.currency, sum(t.amount) as amount from trace t join latest_decisions d
-        using (decision_id) where d.school_year = ? group by all order by all""",
-        [school_year],
+
+
+def _work_out(state: DecisionState, rules: Rulebook, asked: date | None) -> DecisionDraft:
+    """Apply the regulations and the subsidies of a school year."""
+    data = state.data
+    if rules.regulations:
+        draft = work_out_decision(data, state.school_year, rules.regulations, asked)
+        if not rules.subsidies or not has_applications(data.live):
+            return draft
+        return _with_grants(draft, work_out_grants(data, rules.subsidies))
+    granted = work_out_grants(data, rules.subsidies)
+    if asked not in (None, granted.reference_date):
+        raise Refused(
+            f"the subsidies of {state.school_year} count pupils on {granted.reference_date}; for another day give "
+            "an overlay with a reference_date (--regulation)"
+        )
+    nothing = DecisionDraft(
+        tables=empty_decision(), reference_date=granted.reference_date, used={}, assumptions={}, remarks=()
     )
-    return sums.join(sectors, on="regulation")
+    return _with_grants(nothing, granted)
+
+
+def _with_grants(draft: DecisionDraft, granted: Granted) -> DecisionDraft:
+    """Return a draft with grants in it."""
+    rests = "; ".join(filter(None, (draft.assumptions.get(GRANT_CURRENCY), granted.assumptions)))
+    return replace(
+        draft,
+        used={**draft.used, **granted.used},
+        assumptions={**draft.assumptions, **({GRANT_CURRENCY: rests} if rests else {})},
+        remarks=(*draft.remarks, *granted.remarks),
+        granted=granted,
+    )
+
+
+def _previous_amounts(state: DecisionState) -> SectorAmounts:
+    """Return the amounts of the decisions before by regulation, with its sector."""
+    sectors = {one.name: one.regulation.sector for past in state.previous for one in past.rules.regulations}
+    sector = pl.col("regulation").replace_strict(sectors, default=None, return_dtype=pl.String)
+    return SectorAmounts(state.amounts.with_columns(sector=sector).drop_nulls("sector"))

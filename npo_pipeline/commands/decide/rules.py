@@ -1,6 +1,6 @@
-"""The rules of a school year, of both kinds: regulations that entitle schools, and subsidies on application.
+"""The rules of a school year, from their files into a decision, and their texts into the books.
 
-The texts of rules in the books, so that what was worked out by them can be worked out again.
+They are of two kinds: regulations that entitle schools, and subsidies on application.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from pathlib import Path
 
 import polars as pl
 
+from npo_pipeline.books.queries.rules import archived_texts
 from npo_pipeline.books.run import Run
 from npo_pipeline.rulebook.load import LoadedRegulation, load_rules, shipped_school_years
-from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy, apart, load_subsidies
+from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy, load_subsidies, split_subsidy_files
 from npo_pipeline.rulebook.yaml_document import RuleText
 from schemas import tables
 from schemas.columns import schema_of
@@ -22,26 +23,26 @@ from schemas.columns import schema_of
 
 @dataclass(frozen=True)
 class Rulebook:
-    """What a school year is decided by; at least one of the two holds something."""
+    """Represent the rules of a school year; at least one of the two kinds holds something."""
 
     regulations: tuple[LoadedRegulation, ...]
     subsidies: tuple[LoadedSubsidy, ...]
 
     @property
     def files(self) -> tuple[LoadedRegulation | LoadedSubsidy, ...]:
-        """All of them."""
+        """Return all of them."""
         return (*self.regulations, *self.subsidies)
 
     @property
     def published(self) -> date | None:
-        """The day on which the last of them came out, as far as it is known."""
+        """Return the day on which the last of them came out, as far as it is known."""
         days = [one.regulation.published.value for one in self.regulations]
         days += [one.subsidy.published.value for one in self.subsidies]
         return max((day for day in days if day), default=None)
 
 
 def load_rulebook(school_year: str, paths: Sequence[Path], as_of: date | None) -> Rulebook:
-    """Step: the rules of a school year.
+    """Step: load the rules of a school year.
 
     Args:
         school_year: `2020-2021`.
@@ -51,7 +52,7 @@ def load_rulebook(school_year: str, paths: Sequence[Path], as_of: date | None) -
     Raises:
         Refused: there are none, or a file is wrong.
     """
-    of_subsidies, others = apart(paths)
+    of_subsidies, others = split_subsidy_files(paths)
     subsidies = load_subsidies(school_year, of_subsidies, as_of)
     if subsidies and not others and school_year not in shipped_school_years():
         return Rulebook((), subsidies)
@@ -59,10 +60,10 @@ def load_rulebook(school_year: str, paths: Sequence[Path], as_of: date | None) -
 
 
 def keep_texts(run: Run, texts: Sequence[RuleText]) -> None:
-    """Keep the texts of rules that are not in the books yet, and name all of them in the manifest of the run."""
-    kept = set(run.books.frame("select sha256 from regulations")["sha256"])
+    """Archive the texts of rules that are not in the books yet, and name all of them in the manifest."""
+    kept = archived_texts(run.books)
     rows = {text.sha256: (text.sha256, text.name, text.text) for text in texts}
-    news = [row for sha256, row in rows.items() if sha256 not in kept]
-    if news:
-        run.append(tables.REGULATIONS, pl.DataFrame(news, schema=schema_of(tables.REGULATIONS), orient="row"))
+    added = [row for sha256, row in rows.items() if sha256 not in kept]
+    if added:
+        run.append(tables.REGULATIONS, pl.DataFrame(added, schema=schema_of(tables.REGULATIONS), orient="row"))
     run.manifest_entries["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]

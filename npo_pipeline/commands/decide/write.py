@@ -1,44 +1,60 @@
-"""Writing a decision: its rows in the books, and what its manifest says of it."""
+"""Write a decision: its rows in the books, and its inputs and rules in the manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
-from npo_pipeline.books.run import Clock, Run
-from npo_pipeline.commands.decide.grants import CURRENCY
-from npo_pipeline.commands.decide.model import EURO, DecideRequest, DecisionDraft
-from npo_pipeline.commands.decide.rules import Rulebook, keep_texts
-from npo_pipeline.commands.ledger_state import paid_until
+from npo_pipeline.books.run import Run
+from npo_pipeline.commands.decide.grants import GRANT_CURRENCY
+from npo_pipeline.commands.decide.model import EURO, DecideRequest, DecisionDraft, DecisionPlan
+from npo_pipeline.commands.decide.rules import keep_texts
 from npo_pipeline.delivery.sanitize import harmless_name
+from npo_pipeline.intake.delivered_data import UsedDeliveries
 from schemas import tables
 from schemas.columns import schema_of
+from schemas.decided import DecisionInputRows
 
 
-def write_decision(
-    run: Run,
-    request: DecideRequest,
-    rules: Rulebook,
-    worked: DecisionDraft,
-    currencies: Sequence[str],
-    due: pl.DataFrame,
-    clock: Clock,
-) -> dict[str, str]:
+def write_decision(run: Run, request: DecideRequest, plan: DecisionPlan, decided_at: datetime) -> dict[str, str]:
     """Step: add a decision per currency to the books; decisions before it stay as they are.
 
     Returns:
         currency -> decision_id.
     """
-    names = {one: _name(run, request.school_year, one) for one in currencies}
+    draft, numbers = plan.draft, _next_numbers(plan)
+    names = {currency: _name(plan.state.school_year, currency, number) for currency, number in numbers.items()}
     decisions = [
-        _decision_row(run, request, rules, worked, currency, *named, clock) for currency, named in names.items()
+        {
+            "decision_id": names[currency],
+            "sequence": number,
+            "decided_at": decided_at,
+            "run_id": run.run_id,
+            **_by_whom(request),
+            **_decision(plan, currency),
+        }
+        for currency, number in numbers.items()
     ]
     run.append(tables.DECISIONS, pl.DataFrame(decisions, schema=schema_of(tables.DECISIONS)))
-    parts = {name: worked.decided.of(currency) for currency, (name, _) in names.items()}
-    run.append(tables.DECISION_INPUTS, pl.concat(_input_rows(name, worked.inputs) for name in parts))
+    run.append(tables.DECISION_INPUTS, pl.concat(_input_rows(name, draft.used) for name in names.values()))
+    _add_amounts(run, draft, names)
+    if plan.due_changes.height:
+        ids = pl.DataFrame({"currency": list(names), "decision_id": list(names.values())})
+        run.append(tables.DUE_CHANGES, plan.due_changes.join(ids, on="currency", how="inner"))
+    if draft.granted and GRANT_CURRENCY in names:
+        name = pl.lit(names[GRANT_CURRENCY])
+        run.append(tables.GRANTS, draft.granted.grants.with_columns(decision_id=name))
+    run.manifest_entries["inputs"] = _input_files(plan)
+    keep_texts(run, [text for one in plan.rules.files for text in one.texts])
+    return names
+
+
+def _add_amounts(run: Run, draft: DecisionDraft, names: dict[str, str]) -> None:
+    """Add the amounts of each currency under the name of its decision."""
+    parts = {name: draft.tables.of(currency) for currency, name in names.items()}
     for model, part in (
         (tables.ENTITLEMENTS, "entitlements"),
         (tables.INSTALMENTS, "instalments"),
@@ -50,72 +66,54 @@ def write_decision(
         rows = pl.concat(named).select(list(model.columns))
         if rows.height or model is not tables.ADJUSTMENTS:
             run.append(model, rows)
-    ids = pl.DataFrame({"currency": list(names), "decision_id": [name for name, _ in names.values()]})
-    if due.height:
-        run.append(tables.DUE_CHANGES, due.join(ids, on="currency", how="inner"))
-    if worked.granted and CURRENCY in names:
-        decision, _ = names[CURRENCY]
-        run.append(tables.GRANTS, worked.granted.grants.with_columns(decision_id=pl.lit(decision)))
-    run.manifest_entries["inputs"] = _input_files(run, worked.inputs)
-    keep_texts(run, [text for one in rules.files for text in one.texts])
-    return {currency: name for currency, (name, _) in names.items()}
 
 
-def _name(run: Run, school_year: str, currency: str) -> tuple[str, int]:
-    """The name and number of the next decision of a school year in a currency."""
-    query = "select count(*) from decisions where school_year = ? and currency = ?"
-    sequence = int(run.books.value(query, [school_year, currency])) + 1
+def _next_numbers(plan: DecisionPlan) -> dict[str, int]:
+    """Return the number of the new decision of each currency that changed."""
+    last = {one.row["currency"]: int(one.row["sequence"]) for one in plan.state.previous}
+    return {currency: last.get(currency, 0) + 1 for currency in plan.changed}
+
+
+def _name(school_year: str, currency: str, number: int) -> str:
+    """Return the decision_id: `2021-2022-001`, or `2021-2022-usd-001`."""
     middle = "" if currency == EURO else f"{currency.lower()}-"
-    return f"{school_year}-{middle}{sequence:03d}", sequence
+    return f"{school_year}-{middle}{number:03d}"
 
 
-def _decision_row(
-    run: Run,
-    request: DecideRequest,
-    rules: Rulebook,
-    worked: DecisionDraft,
-    currency: str,
-    name: str,
-    sequence: int,
-    clock: Clock,
-) -> dict[str, Any]:
-    due = worked.decided.of(currency).instalments
-    granted = worked.granted.total if worked.granted and currency == CURRENCY else Decimal(0)
+def _decision(plan: DecisionPlan, currency: str) -> dict[str, Any]:
+    """Return the columns of `decisions` that say what is decided in a currency."""
+    draft, state = plan.draft, plan.state
+    due = draft.tables.of(currency).instalments
+    granted = draft.granted.total if draft.granted and currency == GRANT_CURRENCY else Decimal(0)
     return {
-        "decision_id": name,
-        "school_year": request.school_year,
-        "sequence": sequence,
-        "regulation": " ".join(one.name for one in rules.files),
-        "regulation_sha256": " ".join(one.sha256 for one in rules.files),
-        "reference_date": worked.reference_date,
-        "reason": _name_of(request.reason),
-        "decided_at": clock(),
+        "school_year": state.school_year,
+        "regulation": " ".join(one.name for one in plan.rules.files),
+        "regulation_sha256": " ".join(one.sha256 for one in plan.rules.files),
+        "reference_date": draft.reference_date,
         "total": Decimal(due["amount"].sum()) + granted,
         "currency": currency,
-        "rests_on": worked.rests_on.get(currency),
-        "run_id": run.run_id,
-        "published": rules.published,
+        "rests_on": draft.assumptions.get(currency),
+        "published": plan.rules.published,
         "valid_from": due["month"].min(),
         "valid_to": due["month"].max(),
-        "paid_until": paid_until(run.books, request.school_year, currency),
-        "prepared_by": _name_of(request.prepared_by),
-        "approved_by": _name_of(request.approved_by),
+        "paid_until": state.next_run.paid_until.get(currency) if state.next_run else None,
     }
 
 
-def _name_of(person: str | None) -> str | None:
-    return None if person is None else harmless_name(person)
+def _by_whom(request: DecideRequest) -> dict[str, str | None]:
+    """Return the columns of `decisions` that people fill in."""
+    given = {name: getattr(request, name) for name in ("reason", "prepared_by", "approved_by")}
+    return {name: None if text is None else harmless_name(text) for name, text in given.items()}
 
 
-def _input_files(run: Run, inputs: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """The files that a decision rests on, for its manifest."""
-    names = sorted({delivery for deliveries in inputs.values() for delivery in deliveries})
-    query = (
-        "select delivery_id, kind, file, sha256 from deliveries where delivery_id in (select unnest(?)) order by 1"
-    )
-    return run.books.frame(query, [names]).to_dicts()
+def _input_files(plan: DecisionPlan) -> list[dict[str, Any]]:
+    """Return the files that a decision rests on, for its manifest."""
+    names = {delivery for deliveries in plan.draft.used.values() for delivery in deliveries}
+    mine = plan.state.data.deliveries.filter(pl.col("delivery_id").is_in(list(names)))
+    return mine.select("delivery_id", "kind", "file", "sha256").sort("delivery_id").to_dicts()
 
 
-def _input_rows(decision: str, inputs: Mapping[str, Sequence[str]]) -> pl.DataFrame:
-    rows = [(decision, delivery, subject) for subject, names in inputs.items() for delivery in names]
-    return pl.DataFrame(rows, schema=schema_of(tables.DECISION_INPUTS), orient="row")
+def _input_rows(decision: str, used: UsedDeliveries) -> DecisionInputRows:
+    """Return the rows of `decision_inputs`."""
+    rows = [(decision, delivery, subject) for subject, names in used.items() for delivery in names]
+    return DecisionInputRows(pl.DataFrame(rows, schema=schema_of(tables.DECISION_INPUTS), orient="row"))

@@ -20,12 +20,12 @@ from npo_pipeline.books.queries.accounts import (
     ledger_mismatches,
     years_without_account,
 )
+from npo_pipeline.books.queries.decision_state import facts_as_of, written_by_other_version
 from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.account.inputs import AccountingContext, AccountRow, load_inputs, rules_of_account
-from npo_pipeline.commands.decide.recompute import facts_as_of, written_by_other_version
 from npo_pipeline.commands.verify.row_differences import row_differences
-from npo_pipeline.errors import Refused
+from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.intake.school_directory import build_directory
 from schemas import tables
 from schemas.accounted import Accountability
@@ -41,8 +41,8 @@ def account_faults(books: Books) -> Iterator[str]:
     for row in latest:
         try:
             yield from _differences(books, row, last or row)
-        except Refused as refusal:
-            yield f"{row['run_id']}: {refusal}"
+        except (BooksDoNotTie, Refused) as fault:
+            yield f"{row['run_id']}: {fault}"
     for year in years_without_account(books):
         yield f"{year}: there are accounts that no run made"
     for year, board, currency, received, paid in ledger_mismatches(books).iter_rows():

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from npo_pipeline.books.queries.decisions import (
-    all_decisions,
-    decision_in_series,
-    decision_inputs,
-    table_of_decision,
-)
+from npo_pipeline.books.queries.decision_state import delivered_data, facts_as_of, past_decision, used_deliveries
+from npo_pipeline.books.queries.decisions import all_decisions, decision_in_series, table_of_decision
 from npo_pipeline.books.queries.deliveries import deliveries_live_before
+from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.queries.payments import causes_of_run
+from npo_pipeline.books.queries.rules import archived_texts
 from npo_pipeline.books.queries.runs import payment_runs
 from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
-from npo_pipeline.commands.decide.grants import empty_decision, has_applications, recompute_grants
-from npo_pipeline.commands.decide.recompute import (
-    DecisionContext,
-    KeptRules,
-    archived_rules,
-    archived_texts,
-    due_changes_from,
-    facts_as_of,
-)
-from npo_pipeline.commands.ledger_state import attribution_inputs, decisions_in_force, ledger_state, paid_until
+from npo_pipeline.commands.decide.grants import has_applications, recompute_grants
+from npo_pipeline.commands.decide.recompute import DecisionContext, due_changes_since
 from npo_pipeline.commands.verify.row_differences import row_differences
-from npo_pipeline.decisions.change_causes import NOTHING_CHANGED
+from npo_pipeline.decisions.change_causes import no_due_changes
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS
 from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import (
@@ -39,17 +30,21 @@ from npo_pipeline.entitlements.model import (
     INSTALMENT_COLUMNS,
     SETTLEMENT_COLUMNS,
     DecisionTables,
-    basis_of,
-    inputs_of,
+    choose_deliveries,
+    decision_inputs,
+    empty_decision,
     rule_frames,
 )
-from npo_pipeline.errors import Refused
-from npo_pipeline.grants.decide import GRANTED
-from npo_pipeline.grants.terms import inputs_of as grant_inputs_of
+from npo_pipeline.errors import BooksDoNotTie, Refused
+from npo_pipeline.grants.decide import GRANT_COLUMNS
+from npo_pipeline.grants.terms import choose_grant_deliveries
+from npo_pipeline.intake.delivered_data import DeliveredData, UsedDeliveries
 from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.payments.booking import correction_causes, payment_rows
-from npo_pipeline.rulebook.subsidies.load import parse_subsidy_texts
+from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from schemas import tables
+from schemas.decided import Grants, Payments
+from schemas.received import SchoolFacts, Schools
 
 _INSTALMENT_COLUMNS = [name for name in INSTALMENT_COLUMNS if name != "currency"]
 """Table `instalments` has no currency: it is that of the decision."""
@@ -57,7 +52,7 @@ _INSTALMENT_COLUMNS = [name for name in INSTALMENT_COLUMNS if name != "currency"
 
 def decision_faults(books: Books) -> Iterator[str]:
     """Compare every decision, its inputs and its rows with those calculated again, a sentence per difference."""
-    texts = archived_texts(books)
+    archive, data = archived_texts(books), delivered_data(books)
     done: dict[str, int] = {}
     for row in all_decisions(books).iter_rows(named=True):
         name, series = row["decision_id"], f"{row['school_year']} in {row['currency']}"
@@ -65,42 +60,53 @@ def decision_faults(books: Books) -> Iterator[str]:
         if row["sequence"] != done[series]:
             yield f"{name}: is decision {done[series]} of {series}, not {row['sequence']}"
         try:
-            yield from _faults_of_decision(books, row, archived_rules(texts, row["regulation_sha256"]))
-        except Refused as refusal:
-            yield f"{name}: {refusal}"
+            yield from _faults_of_decision(books, row, archive, data)
+        except (BooksDoNotTie, Refused) as fault:
+            yield f"{name}: {fault}"
 
 
-def _faults_of_decision(books: Books, decision: Mapping[str, Any], rules: KeptRules) -> Iterator[str]:
+def _faults_of_decision(
+    books: Books, decision: Mapping[str, Any], archive: ArchivedTexts, data: DeliveredData
+) -> Iterator[str]:
     """Calculate a decision again from what was known when its run began, and compare."""
     run_id, day = decision["run_id"], decision["reference_date"]
+    rules = archived_rules(archive, decision["regulation"], decision["regulation_sha256"])
     live = deliveries_live_before(books, run_id)
-    inputs = inputs_of(live, rules.regulations, day) if rules.regulations else {}
+    used = choose_deliveries(live, rules.regulations, day) if rules.regulations else {}
     if has_applications(live):
         for one in rules.subsidies:
-            inputs |= grant_inputs_of(parse_subsidy_texts(one).subsidy, live)
-    yield from _input_differences(books, decision["decision_id"], inputs)
-    known = build_directory(facts_as_of(books, school_facts(books), run_id))
+            used |= choose_grant_deliveries(one.subsidy, live)
+    yield from _input_differences(books, decision["decision_id"], used)
+    known = replace(data, schools=_schools_known(books, school_facts(books), run_id))
     again = empty_decision()
     if rules.regulations:
-        counts, scores, changes = (books.table(name) for name in ("counts", "scores", "changes"))
-        basis = basis_of(inputs, counts, scores, known, changes)
-        again = calculate_decision(decision["school_year"], [rule_frames(one) for one in rules.regulations], basis)
-    granted = recompute_grants(books, decision, rules.subsidies, inputs, known)
+        frames = [rule_frames(one) for one in rules.regulations]
+        again = calculate_decision(decision["school_year"], frames, decision_inputs(used, known))
+    granted = recompute_grants(decision["currency"], rules.subsidies, used, known)
     yield from _decision_differences(books, decision, again.of(decision["currency"]), granted)
-    context = DecisionContext(decision["school_year"], rules.regulations, inputs, known, again)
-    yield from _due_differences(books, decision, context)
+    context = DecisionContext(
+        school_year=decision["school_year"], regulations=rules.regulations, used=used, data=known, tables=again
+    )
+    yield from _due_differences(books, decision, archive, context)
 
 
-def _input_differences(books: Books, decision_id: str, inputs: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    expected = {(use, delivery) for use, deliveries in inputs.items() for delivery in deliveries}
-    found = set(decision_inputs(books, decision_id).select("used_for", "delivery_id").iter_rows())
+def _schools_known(books: Books, facts: SchoolFacts, run_id: str) -> Schools:
+    """Return the directory as it was known when a run began."""
+    return Schools(build_directory(facts_as_of(books, facts, run_id)))
+
+
+def _input_differences(books: Books, decision_id: str, used: UsedDeliveries) -> Iterator[str]:
+    expected, found = (
+        {(use, delivery) for use, deliveries in one.items() for delivery in deliveries}
+        for one in (used, used_deliveries(books, decision_id))
+    )
     for use, delivery in sorted(expected ^ found):
         should = "should rest" if (use, delivery) in expected else "should not rest"
         yield f"{decision_id}: {should} on delivery {delivery} for {use}"
 
 
 def _decision_differences(
-    books: Books, decision: Mapping[str, Any], again: DecisionTables, granted: pl.DataFrame
+    books: Books, decision: Mapping[str, Any], again: DecisionTables, granted: Grants
 ) -> Iterator[str]:
     """Compare the rows of a decision, table by table, and its total with the sum of them."""
     name, tables_again = (
@@ -109,7 +115,7 @@ def _decision_differences(
             "entitlements": (again.entitlements, ENTITLEMENT_COLUMNS),
             "instalments": (again.instalments, _INSTALMENT_COLUMNS),
             "trace": (again.trace, TRACE_COLUMNS),
-            "grants": (granted, list(GRANTED)),
+            "grants": (granted, list(GRANT_COLUMNS)),
             "adjustments": (again.adjustments, ADJUSTMENT_COLUMNS),
             "settling": (again.settling, SETTLEMENT_COLUMNS[:-1]),
         },
@@ -122,14 +128,16 @@ def _decision_differences(
         yield f"{name}: total is {decision['total']}, its instalments and grants add up to {total}"
 
 
-def _due_differences(books: Books, decision: Mapping[str, Any], context: DecisionContext) -> Iterator[str]:
+def _due_differences(
+    books: Books, decision: Mapping[str, Any], archive: ArchivedTexts, context: DecisionContext
+) -> Iterator[str]:
     """Compare what a decision states that it made due beyond the one before, per cause, and up to which month."""
     name, school_year, currency = decision["decision_id"], decision["school_year"], decision["currency"]
-    before = decision_in_series(books, school_year, currency, decision["sequence"] - 1)
-    again = [due_changes_from(books, row, context) for row in before.iter_rows(named=True)]
+    before = decision_in_series(books, school_year, currency, decision["sequence"] - 1).iter_rows(named=True)
+    again = [due_changes_since(past_decision(books, row, archive), context) for row in before]
     found = table_of_decision(books, "due_changes", name).drop("decision_id")
-    yield from row_differences(f"{name}, due_changes", pl.concat([NOTHING_CHANGED, *again]), found, found.columns)
-    paid = paid_until(books, school_year, currency, decision["run_id"])
+    yield from row_differences(f"{name}, due_changes", pl.concat([no_due_changes(), *again]), found, found.columns)
+    paid = paid_until(books, school_year, decision["run_id"]).get(currency)
     if paid != decision["paid_until"]:
         yield f"{name}: says that {decision['paid_until']} was the last month run before it, and it was {paid}"
 
@@ -149,14 +157,14 @@ def payment_faults(books: Books) -> Iterator[str]:
         if month is None:
             yield f"{run_id}: is a payment run without a month"
             continue
-        known = build_directory(facts_as_of(books, facts, run_id))
+        known = _schools_known(books, facts, run_id)
         again = payment_rows(month, run_id, ledger_state(books, month, run_id, known))
         found = payments.filter(pl.col("run_id") == run_id)
         yield from row_differences(run_id, again, found, list(tables.PAYMENTS.columns))
         yield from _cause_differences(books, run_id, month, again)
 
 
-def _cause_differences(books: Books, run_id: str, month: date, again: pl.DataFrame) -> Iterator[str]:
+def _cause_differences(books: Books, run_id: str, month: date, again: Payments) -> Iterator[str]:
     """Compare the causes that a run gave for its corrections."""
     corrected = again.filter(pl.col("reason") == "correction")["vestiging"]
     found = causes_of_run(books, run_id)

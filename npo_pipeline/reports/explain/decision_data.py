@@ -16,6 +16,7 @@ from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS
 from npo_pipeline.reports.explain.model import Decision
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Entitlements, Instalments, Payments, Trace
+from schemas.frames.money import CountsByType, ScoresByType
 from schemas.frames.reports import CountedUnits, DecisionFiles, DeclaredCorrections, LedgerRows
 from schemas.received import Counts, Schools, Scores
 
@@ -78,7 +79,7 @@ class DecisionData:
         )
         rows = pl.concat([*counted, with_measure.select(counted[0].columns)])
         places = {name: rules.places for name, rules in self.rule_frames.items()}
-        territory = territory_of_schools(places, rows, rows, self.directory)
+        territory = territory_of_schools(places, CountsByType(rows), ScoresByType(rows), self.directory)
         rows = rows.with_columns(counted_as="school_type")
         parts = [
             rows_under_regulation(name, rules.counts_as, territory, rows)

@@ -13,7 +13,7 @@ import polars as pl
 
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.model import OmittedComponent, TraceLine
-from npo_pipeline.rulebook.frames import left_out
+from npo_pipeline.rulebook.frames import unknown_values
 
 _Counts: TypeAlias = dict[tuple[str, str], Decimal]
 """(vestiging, school type) -> its count."""
@@ -107,7 +107,7 @@ class Omissions:
         rules = self._data.rule_frames[name]
         regulation = next(loaded.regulation for loaded in self._data.rules if loaded.name == name)
         measures = {component: one.measure for component, one in regulation.components.items()}
-        unknown = left_out(regulation).unique(["component", "school_type"], maintain_order=True)
+        unknown = unknown_values(regulation).unique(["component", "school_type"], maintain_order=True)
         limits = {component: limit for component, *limit in rules.thresholds.iter_rows()}
         known = rules.rates.select("component", "school_type").unique(maintain_order=True)
         for row in (*known.iter_rows(named=True), *unknown.iter_rows(named=True)):

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from npo_pipeline.entitlements.model import KEY, DecisionInputs, Rules, rule_frames
+from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionInputs, Rules, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.measures import COUNT_COLUMNS
 from npo_pipeline.money import to_cents
@@ -27,8 +27,9 @@ from npo_pipeline.reports.informatietool.model import (
     ToolSource,
 )
 from npo_pipeline.reports.informatietool.place_names import spellings
-from npo_pipeline.rulebook.frames import left_out, soft_values
+from npo_pipeline.rulebook.frames import soft_values, unknown_values
 from npo_pipeline.rulebook.regulation import Component, Regulation
+from schemas.frames.money import Places
 from schemas.frames.reports import (
     HiddenComponents,
     SchoolGaps,
@@ -77,7 +78,7 @@ def build_tool(source: ToolSource) -> ToolData:
         cents=to_cents(pl.col("amount")),
         unrounded=pl.when(pl.col("unrounded") != pl.col("amount")).then(pl.col("unrounded").cast(pl.String)),
     ).sort("vestiging", "rule")
-    key = ["decision_id", *KEY]
+    key = ["decision_id", *COMPONENT_KEY]
     instalments = source.instalments.join(amounts.select(*key, "rule"), on=key)
     assumptions = _assumptions(source.applied)
     rules = numbered.unique("rule").sort("rule").iter_rows(named=True)
@@ -245,7 +246,7 @@ def find_gaps(applied: Sequence[AppliedRegulation], amounts: TracedAmounts) -> t
     return gaps, SchoolGaps(pl.concat(concerned).sort("vestiging", "gap"))
 
 
-def _measured(rules: Rules, inputs: DecisionInputs, places: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def _measured(rules: Rules, inputs: DecisionInputs, places: Mapping[str, Places]) -> pl.DataFrame:
     """Return the counts and scores of the schools under a regulation: vestiging, school_type, measure, counted."""
     territory = territory_of_schools(places, inputs.counts, inputs.scores, inputs.schools)
     counts, scores = (
@@ -263,7 +264,7 @@ def _measured(rules: Rules, inputs: DecisionInputs, places: dict[str, pl.DataFra
 
 def _unknown_values(regulation: Regulation) -> Iterator[tuple[Gap, str]]:
     """Return a gap for each unknown value of a component, with the measure of the component."""
-    together = left_out(regulation).group_by("component", "what", "article", maintain_order=True)
+    together = unknown_values(regulation).group_by("component", "what", "article", maintain_order=True)
     for name, what, article, types in together.agg(pl.col("school_type").unique(maintain_order=True)).iter_rows():
         component = regulation.components[name]
         if not component.outside_informatietool:

@@ -14,7 +14,7 @@ from npo_pipeline.rulebook.accountability.model import Accountability, Menukaart
 from npo_pipeline.rulebook.error_messages import refusal_from_validation
 from npo_pipeline.rulebook.yaml_document import FromTexts, RuleText, document_from, rule_text
 
-NAMES = ("menukaart.yaml", "verantwoording.yaml")
+YEAR_END_FILES = ("menukaart.yaml", "verantwoording.yaml")
 
 P = TypeVar("P", bound=BaseModel)
 
@@ -35,7 +35,7 @@ def year_end_rules() -> YearEndRules:
         Refused: something in them is wrong; names file and line.
     """
     folder = files(__package__)
-    return _read([rule_text((folder / name).read_bytes(), name)[0] for name in NAMES])
+    return _read([rule_text((folder / name).read_bytes(), name)[0] for name in YEAR_END_FILES])
 
 
 def parse_year_end(texts: Sequence[tuple[str, str]]) -> YearEndRules:

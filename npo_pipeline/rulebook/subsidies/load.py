@@ -76,8 +76,8 @@ def load_subsidy_file(path: Path) -> LoadedSubsidy:
     return _overlaid(_base_of(document, shipped_subsidies()), text, document)
 
 
-def apart(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Tell files of subsidies, and overlays on them, from other files of rules.
+def split_subsidy_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Split files of subsidies, and overlays on them, from other files of rules.
 
     Returns:
         Those of subsidies, and the others.

@@ -1,0 +1,183 @@
+"""The decision state: all that a decision reads from the books, and what past decisions were taken from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline.books.code_version import code_version
+from npo_pipeline.books.queries.decisions import decision_inputs, table_of_decision
+from npo_pipeline.books.queries.deliveries import all_deliveries
+from npo_pipeline.books.queries.ledger import NextRun, next_run
+from npo_pipeline.books.queries.rules import archived_texts
+from npo_pipeline.books.queries.schools import school_directory, school_facts
+from npo_pipeline.books.reader import Books
+from npo_pipeline.entitlements.model import (
+    ADJUSTMENT_COLUMNS,
+    ENTITLEMENT_COLUMNS,
+    INSTALMENT_COLUMNS,
+    SETTLEMENT_COLUMNS,
+    DecisionTables,
+    empty_decision,
+)
+from npo_pipeline.intake.delivered_data import DeliveredData, UsedDeliveries
+from npo_pipeline.intake.school_directory import build_directory
+from npo_pipeline.rulebook.archive import ArchivedRules, ArchivedTexts, archived_rules
+from schemas.decided import Adjustments, Entitlements, Grants, Instalments, SettlementTerms
+from schemas.frames.money import RegulationAmounts
+from schemas.received import Applications, Changes, Counts, SchoolFacts, Schools, Scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastDecision:
+    """Represent a decision in the books and what it was taken from.
+
+    `row`: of `decisions`. `tables`: its rows, without its trace. `has_later_deliveries`: whether anything came in
+    since. `schools_then`: the directory as it was known, where another version of this program decided, else null.
+    """
+
+    row: Mapping[str, Any]
+    tables: DecisionTables
+    rules: ArchivedRules
+    used: UsedDeliveries
+    has_later_deliveries: bool
+    schools_then: Schools | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionState:
+    """Represent all that a decision on a school year reads from the books.
+
+    `previous`: the latest decision of each currency, by currency; `grants` and `amounts` are theirs. `next_run`:
+    null where nothing was decided before.
+    """
+
+    school_year: str
+    data: DeliveredData
+    previous: tuple[PastDecision, ...]
+    grants: Grants
+    amounts: RegulationAmounts
+    next_run: NextRun | None
+
+    @cached_property
+    def tables(self) -> DecisionTables:
+        """Return the rows of the decisions before, of all currencies; none where there are no such decisions."""
+        parts = [one.tables for one in self.previous]
+        return DecisionTables.concat(parts) if parts else empty_decision()
+
+    @property
+    def before(self) -> dict[str, str]:
+        """Return the decisions before: currency -> decision_id."""
+        return {one.row["currency"]: one.row["decision_id"] for one in self.previous}
+
+
+def decision_state(books: Books, school_year: str) -> DecisionState:
+    """Load all that a decision on a school year reads.
+
+    Raises:
+        BooksDoNotTie: the text of the rules of a decision before is gone.
+    """
+    data, archive = delivered_data(books), archived_texts(books)
+    rows = books.frame("from latest_decisions where school_year = ? order by currency", [school_year])
+    previous = tuple(past_decision(books, row, archive) for row in rows.iter_rows(named=True))
+    names = rows["decision_id"].to_list()
+    return DecisionState(
+        school_year=school_year,
+        data=data,
+        previous=previous,
+        grants=Grants(books.frame("from grants where decision_id in (select unnest(?))", [names])),
+        amounts=RegulationAmounts(
+            books.frame(
+                """
+            select regulation, currency, sum(amount) as amount from trace
+            where decision_id in (select unnest(?)) group by all order by all""",
+                [names],
+            )
+        ),
+        next_run=next_run(books, school_year, data.schools) if previous else None,
+    )
+
+
+def delivered_data(books: Books) -> DeliveredData:
+    """Load what can be decided upon."""
+    return DeliveredData(
+        deliveries=all_deliveries(books),
+        counts=Counts(books.table("counts")),
+        scores=Scores(books.table("scores")),
+        changes=Changes(books.table("changes")),
+        applications=Applications(books.table("applications")),
+        schools=school_directory(books),
+    )
+
+
+def past_decision(books: Books, row: Mapping[str, Any], archive: ArchivedTexts) -> PastDecision:
+    """Load a decision and what it was taken from.
+
+    Args:
+        books: the books.
+        row: its row of `decisions`.
+        archive: the texts of rules in the books.
+
+    Raises:
+        BooksDoNotTie: the text of its rules is gone.
+    """
+    name, run_id = row["decision_id"], row["run_id"]
+    # Only what another version reckoned is reckoned again from what was known then.
+    facts = facts_as_of(books, school_facts(books), run_id) if written_by_other_version(books, run_id) else None
+    return PastDecision(
+        row=row,
+        tables=decision_tables(books, row),
+        rules=archived_rules(archive, row["regulation"], row["regulation_sha256"]),
+        used=used_deliveries(books, name),
+        has_later_deliveries=bool(books.value("select count(*) from deliveries where run_id > ?", [run_id])),
+        schools_then=None if facts is None else Schools(build_directory(facts)),
+    )
+
+
+def decision_tables(books: Books, row: Mapping[str, Any]) -> DecisionTables:
+    """Load the rows of a decision, without its trace.
+
+    Args:
+        books: the books.
+        row: its row of `decisions`.
+    """
+    empty, currency = empty_decision(), pl.lit(row["currency"])
+    entitlements, instalments, adjustments, settling = (
+        table_of_decision(books, table, row["decision_id"]).with_columns(currency=currency)
+        for table in ("entitlements", "instalments", "adjustments", "settling")
+    )
+    return DecisionTables(
+        entitlements=Entitlements(entitlements.select(ENTITLEMENT_COLUMNS)),
+        instalments=Instalments(instalments.select(INSTALMENT_COLUMNS)),
+        trace=empty.trace,
+        left_out=empty.left_out,
+        adjustments=Adjustments(adjustments.select(ADJUSTMENT_COLUMNS)),
+        settling=SettlementTerms(settling.select(SETTLEMENT_COLUMNS)),
+    )
+
+
+def used_deliveries(books: Books, decision_id: str) -> dict[str, list[str]]:
+    """Load what a decision was taken from: what is counted -> delivery_ids, sorted."""
+    rows = decision_inputs(books, decision_id).sort("used_for", "delivery_id")
+    return dict(rows.group_by("used_for", maintain_order=True).agg("delivery_id").iter_rows())
+
+
+def facts_as_of(books: Books, facts: SchoolFacts, run_id: str) -> SchoolFacts:
+    """Select the facts of schools that were known when a run began."""
+    then = books.frame("select delivery_id from deliveries where run_id < ?", [run_id])["delivery_id"]
+    return SchoolFacts(facts.filter(pl.col("delivery_id").is_in(then.implode())))
+
+
+def written_by_other_version(books: Books, run_id: str) -> bool:
+    """Return whether another version of this program made a run, or its manifest says nothing of it."""
+    text = books.frame("select manifest from runs where run_id = ?", [run_id])["manifest"]
+    try:
+        manifest = json.loads(text[0]) if text.len() else {}
+    except ValueError:
+        manifest = {}  # damaged; the check of the chain says so
+    return not isinstance(manifest, dict) or manifest.get("code") != code_version()

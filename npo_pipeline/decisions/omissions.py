@@ -1,0 +1,171 @@
+"""Omissions: what a decision leaves out, in words. An unknown is never silently counted as 0."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from npo_pipeline import dutch
+from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables, Rules, count_days, rule_frames
+from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
+from npo_pipeline.errors import Refused
+from npo_pipeline.intake.delivered_data import UsedDeliveries
+from npo_pipeline.measures import BY_NAME, PUPILS_PO, PUPILS_VO
+from npo_pipeline.rulebook.frames import unknown_values
+from npo_pipeline.rulebook.load import LoadedRegulation
+from schemas.decided import Entitlements
+from schemas.frames.money import CountsByType, SectorAmounts, UnknownValues
+
+
+@dataclass(frozen=True)
+class Omission:
+    """Represent something that a decision leaves out.
+
+    `words`: what and why, a sentence. `component` (null: all), `school_types`: of what; none where nothing is left
+    out by it that was known.
+    `vestigingen`: the schools that are counted under these types now, whatever they counted as before.
+    """
+
+    words: str
+    component: str | None = None
+    school_types: tuple[str, ...] = ()
+    vestigingen: tuple[str, ...] = ()
+
+
+def omissions(
+    loaded: Sequence[LoadedRegulation],
+    *,
+    used: UsedDeliveries,
+    inputs: DecisionInputs,
+    decided: DecisionTables,
+    day: date,
+) -> Iterator[Omission]:
+    """Yield what is left out of a decision.
+
+    Args:
+        loaded: the regulations.
+        used: the deliveries the decision rests on.
+        inputs: what they count.
+        decided: the decision.
+        day: the reference date.
+    """
+    rules = {one.name: rule_frames(one) for one in loaded}
+    territory = territory_of_schools(
+        {one.name: one.places for one in rules.values()}, inputs.counts, inputs.scores, inputs.schools
+    )
+    for one in loaded:
+        mine = rules[one.name]
+        counts = rows_under_regulation(one.name, mine.counts_as, territory, inputs.counts)
+        scores = rows_under_regulation(one.name, mine.counts_as, territory, inputs.scores)
+        unknown = unknown_values(one.regulation)
+        about = pl.concat([unknown["school_type"], mine.rates["school_type"]]).unique()
+        if counts.filter(pl.col("school_type").is_in(about.implode())).height:
+            yield from _unknown_values(one.name, unknown, counts)
+            # An unplaced score may be of any school type.
+            scored = about if inputs.unplaced_scores.height else scores["school_type"].unique()
+            yield from _undelivered_measures(loaded, mine, used, scored.to_list(), day)
+        elif mine.counts_as is None:
+            # A regulation for some places is only worth a word where such a place is counted.
+            sector = one.regulation.sector
+            words = f"no {sector} pupils of {day} were delivered: nothing of {one.name} is counted"
+            yield Omission(words, school_types=() if _PUPILS_OF[sector] in used else tuple(about))
+    if inputs.unplaced_scores.height:
+        schools, first = inputs.unplaced_scores.height, inputs.unplaced_scores["vestiging"].sort()[0]
+        yield Omission(
+            f"{dutch.number(schools)} vestigingen have a score and no pupils that are counted (first {first}): "
+            "their achterstandsscore is left out"
+        )
+    yield from _schools_without_board(decided)
+
+
+_PUPILS_OF = {"po": PUPILS_PO.name, "vo": PUPILS_VO.name}
+
+
+def refuse_silent_clawback(omitted: Sequence[Omission], before: Entitlements, after: Entitlements) -> None:
+    """Refuse a decision that leaves out what the one before it counted: the next payment would take it back.
+
+    Args:
+        omitted: what is left out now.
+        before: the entitlements of the decision before.
+        after: those of the decision now.
+
+    Raises:
+        Refused: names it, the amount, and what to do.
+    """
+    for one in omitted:
+        mine = pl.col("school_type").is_in(one.school_types) | pl.col("vestiging").is_in(one.vestigingen)
+        of_it = mine if one.component is None else mine & (pl.col("component") == one.component)
+        counted = before.filter(of_it).join(after, on=["vestiging", "school_type", "component"], how="anti")
+        if counted["amount"].sum():
+            total = dutch.money(Decimal(counted["amount"].sum()), counted["currency"][0])
+            raise Refused(
+                f"{one.words}; the decision before counts {total} for it, which the next payment would take back: "
+                "supply what is lacking (a rate of 0 says that there is nothing), and decide again"
+            )
+
+
+def refuse_dropping_rules(before: SectorAmounts, loaded: Sequence[LoadedRegulation]) -> None:
+    """Refuse a decision without any rules for a sector that the one before it counts money of.
+
+    Args:
+        before: sector, regulation, currency, amount of the decision before.
+        loaded: the regulations now.
+
+    Raises:
+        Refused: names the regulation, the amount, and what to do.
+    """
+    now = {one.regulation.sector for one in loaded}
+    for sector, name, currency, amount in before.select("sector", "regulation", "currency", "amount").iter_rows():
+        if sector not in now and amount:
+            raise Refused(
+                f"the decision before counts {dutch.money(amount, currency)} under {name}, and now there are no "
+                f"rules of sector {sector}, so the next payment would take it back; name its file with "
+                "--regulation, or give a later --as-of"
+            )
+
+
+def _unknown_values(name: str, unknown: UnknownValues, counts: CountsByType) -> Iterator[Omission]:
+    """Yield the values of a regulation that are not known, and the schools that they would be of."""
+    key = ["component", "what", "article"]
+    together = unknown.group_by(key, maintain_order=True).agg(pl.col("school_type").unique(maintain_order=True))
+    for component, what, article, kinds in together.iter_rows():
+        words = f"{component} for {', '.join(kinds)} is left out: its {what} is not known ({name}: {article})"
+        here = counts.filter(pl.col("school_type").is_in(kinds))["vestiging"].unique()
+        yield Omission(words, component, tuple(kinds), tuple(here))
+
+
+def _undelivered_measures(
+    loaded: Sequence[LoadedRegulation], rules: Rules, used: UsedDeliveries, scored: Collection[str], day: date
+) -> Iterator[Omission]:
+    """Yield the components that no delivery counts; `scored`: the school types that may have scores."""
+    measured = rules.rates.group_by("component", "measure", maintain_order=True)
+    for component, measure, kinds in measured.agg(pl.col("school_type").unique(maintain_order=True)).iter_rows():
+        counted = BY_NAME[measure]
+        if counted.table == "scores":
+            missing = not set(kinds) & set(scored)
+        else:
+            missing = not any(source.name in used for source in counted.sources)
+        if missing and counted.undelivered:
+            message = counted.undelivered.format(
+                day=day,
+                days=", ".join(map(str, count_days(loaded, measure))),
+                measure=measure,
+                component=component,
+                types=", ".join(kinds),
+            )
+            yield Omission(f"{message} is left out, not counted as 0", component, tuple(kinds))
+
+
+def _schools_without_board(decided: DecisionTables) -> Iterator[Omission]:
+    """Yield the amounts of schools that nobody could be paid for, per currency."""
+    for (currency,), rows in decided.left_out.group_by("currency", maintain_order=True):
+        schools, first = rows["vestiging"].n_unique(), rows["vestiging"][0]
+        total = dutch.money(Decimal(rows["amount"].sum()), str(currency))
+        yield Omission(
+            f"{dutch.number(schools)} vestigingen have no known board (first {first}): {total} is left out "
+            "until one is"
+        )

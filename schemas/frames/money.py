@@ -1,0 +1,201 @@
+"""Frames between the steps from rules and counts to payments: their columns and units.
+
+`_e2`: hundredths, `_e8`: units of 0.00000001 euro, `_cents`: whole cents; all Int64. Amounts without a suffix are
+DECIMAL(18,2). COMPONENT: vestiging, school_type, component. SERIES: school_year, currency, COMPONENT. KIND:
+school_year, currency, school_type, component.
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+import polars as pl
+
+# The rules of a regulation.
+
+Rates = NewType("Rates", pl.DataFrame)
+"""component, school_type, place (null: everywhere), measure, unit, rate_e8, article, status, source (title), url;
+in the order of the file, which is the order of booking."""
+
+Shares = NewType("Shares", pl.DataFrame)
+"""component, month, numerator, denominator: the share due up to and including the month, in lowest terms; 1/1 at
+the end."""
+
+Thresholds = NewType("Thresholds", pl.DataFrame)
+"""component, threshold (units that give nothing), level (`brin` or `vestiging`)."""
+
+Places = NewType("Places", pl.DataFrame)
+"""place, and either brin or municipality (in capitals); no rows where a regulation is for the whole country."""
+
+SoftValues = NewType("SoftValues", pl.DataFrame)
+"""status (`approximate` or `derived`), what, component (null: all), article."""
+
+UnknownValues = NewType("UnknownValues", pl.DataFrame)
+"""component, school_type, what (the value that is not known), article."""
+
+# Entitlements and their instalments.
+
+CountsByType = NewType("CountsByType", pl.DataFrame)
+"""vestiging, school_type, and a column per measure that is counted (pupils, cumi_pupils, newcomers), null where a
+row counts another."""
+
+ScoresByType = NewType("ScoresByType", pl.DataFrame)
+"""vestiging, school_type, score (with threshold)."""
+
+UnplacedScores = NewType("UnplacedScores", pl.DataFrame)
+"""vestiging, score (above 0) where neither bao nor vo pupils are counted."""
+
+Territory = NewType("Territory", pl.DataFrame)
+"""vestiging (once), regulation, place: the schools under a regulation for some places only."""
+
+SchoolPlaces = NewType("SchoolPlaces", pl.DataFrame)
+"""vestiging, place."""
+
+UnitsByType = NewType("UnitsByType", pl.DataFrame)
+"""vestiging, school_type, quantity_e2: units of one measure."""
+
+Quantities = NewType("Quantities", pl.DataFrame)
+"""COMPONENT, counted_e2 (before the threshold), quantity_e2; sorted."""
+
+EntitledCents = NewType("EntitledCents", pl.DataFrame)
+"""`Quantities` with the columns of `Rates` and amount_cents; sorted by COMPONENT."""
+
+MonthlyCents = NewType("MonthlyCents", pl.DataFrame)
+"""COMPONENT, month, amount_cents (never 0)."""
+
+Recipients = NewType("Recipients", pl.DataFrame)
+"""vestiging, month, cause, other_vestiging (null: nobody): months whose instalment is not the school's own."""
+
+Reassignments = NewType("Reassignments", pl.DataFrame)
+"""COMPONENT, month, cause, other_vestiging, amount_cents: below zero where an instalment leaves a school."""
+
+HomelessAmounts = NewType("HomelessAmounts", pl.DataFrame)
+"""COMPONENT, amount, currency: entitlements of schools without a known board."""
+
+# Decisions compared.
+
+SectorAmounts = NewType("SectorAmounts", pl.DataFrame)
+"""regulation, currency, amount, sector: entitlements of a decision under each regulation."""
+
+RegulationAmounts = NewType("RegulationAmounts", pl.DataFrame)
+"""regulation, currency, amount: entitlements of decisions under each regulation."""
+
+ChangedRates = NewType("ChangedRates", pl.DataFrame)
+"""school_type, component of rates that differ between two sets of rules."""
+
+RuleChanges = NewType("RuleChanges", pl.DataFrame)
+"""component, school_type, what, since (the month of an amendment; null: all year), before (null: was not there),
+after: in words, sorted."""
+
+AmountDifferences = NewType("AmountDifferences", pl.DataFrame)
+"""COMPONENT, currency, before, after, difference."""
+
+ComponentDifferences = NewType("ComponentDifferences", pl.DataFrame)
+"""currency, school_type, component, schools (with an amount), before, after, difference."""
+
+CauseDifferences = NewType("CauseDifferences", pl.DataFrame)
+"""currency, kind, cause, schools, difference."""
+
+SchoolCauses = NewType("SchoolCauses", pl.DataFrame)
+"""currency, vestiging, cause, difference."""
+
+SchoolDifferences = NewType("SchoolDifferences", pl.DataFrame)
+"""vestiging, name, board, municipality, currency, before, after, difference: the largest difference first."""
+
+CutDifferences = NewType("CutDifferences", pl.DataFrame)
+"""The column of the cut, currency, schools (that get another amount), up, down, before, after, difference."""
+
+SchoolBoards = NewType("SchoolBoards", pl.DataFrame)
+"""vestiging, board; the first row of a vestiging counts."""
+
+# Payments: due less paid.
+
+DecisionsInForce = NewType("DecisionsInForce", pl.DataFrame)
+"""school_year, currency, decision_id, sequence: the latest decision of each school year and currency."""
+
+LedgerInstalments = NewType("LedgerInstalments", pl.DataFrame)
+"""SERIES, month, amount: instalments of the decisions in force; months before that of the run are one."""
+
+LedgerPayments = NewType("LedgerPayments", pl.DataFrame)
+"""SERIES, paid_month, reason (`earlier` before the month of the run), amount: what was paid."""
+
+LedgerCorrections = NewType("LedgerCorrections", pl.DataFrame)
+"""SERIES, decision_id, after_run (the payment run before it), paid_until, amount: what decisions changed of months
+that were run when they were taken."""
+
+SettlementCalendar = NewType("SettlementCalendar", pl.DataFrame)
+"""decision_id, KIND, sequence, after_run, month (of payment), corrections, floor_zero: of all decisions."""
+
+Due = NewType("Due", pl.DataFrame)
+"""SERIES, month, amount_cents."""
+
+Paid = NewType("Paid", pl.DataFrame)
+"""SERIES, paid_month, reason, amount_cents."""
+
+Corrections = NewType("Corrections", pl.DataFrame)
+"""SERIES, decision_id, after_run, paid_until, amount_cents."""
+
+Deferred = NewType("Deferred", pl.DataFrame)
+"""SERIES, amount_cents (of corrections, not to be paid yet), own_month (whether part of it may be of the month
+itself, which was run before the decision)."""
+
+Kinds = NewType("Kinds", pl.DataFrame)
+"""KIND."""
+
+Settled = NewType("Settled", pl.DataFrame)
+"""SERIES, decision_id, reason, amount_cents (never 0); sorted."""
+
+NamedPayments = NewType("NamedPayments", pl.DataFrame)
+"""`Settled` with payment_id."""
+
+DueItems = NewType("DueItems", pl.DataFrame)
+"""SERIES, decision_id, sequence, month, cause, amount: what each decision made due."""
+
+SettledItems = NewType("SettledItems", pl.DataFrame)
+"""SERIES, decision_id, month, cause, amount: what corrections settled."""
+
+BookedMonths = NewType("BookedMonths", pl.DataFrame)
+"""SERIES, month, sequence: by which decision an instalment was booked."""
+
+FirstRuns = NewType("FirstRuns", pl.DataFrame)
+"""school_year, currency, month, sequence: the decision in force when a month was first run."""
+
+OpenItems = NewType("OpenItems", pl.DataFrame)
+"""SERIES, decision_id, month, cause, sequence, amount_cents: what no instalment covers and is still open; 0 where
+all of it is settled."""
+
+CorrectionCents = NewType("CorrectionCents", pl.DataFrame)
+"""SERIES, payment_id, amount_cents: corrections that a run pays."""
+
+AttributedCents = NewType("AttributedCents", pl.DataFrame)
+"""payment_id, decision_id, month, cause, amount_cents (never 0); sorted."""
+
+BoardAmounts = NewType("BoardAmounts", pl.DataFrame)
+"""board, currency, amount."""
+
+# Grants.
+
+GrantTerms = NewType("GrantTerms", pl.DataFrame)
+"""window_name, sector, and of rate, ceiling, days and needs (the window whose ceiling must not be reached): the
+value, its article and how unsure it is; rate_cents and ceiling_cents are null when unknown."""
+
+SchoolPupils = NewType("SchoolPupils", pl.DataFrame)
+"""brin, school_type, pupils (above 0) of a reference date."""
+
+ScoredSchools = NewType("ScoredSchools", pl.DataFrame)
+"""brin of schools with a score above 0 on a reference date."""
+
+EligibleApplications = NewType("EligibleApplications", pl.DataFrame)
+"""Applications in order of receipt, with receipt (from 0), window_name, sector, counted (pupils of the school),
+has_score, boards (of the school on the day), first_on (of the application that counts in place of this one),
+`GrantTerms`, and stop: the first rule that refuses it, null while none does."""
+
+CappedApplications = NewType("CappedApplications", pl.DataFrame)
+"""`EligibleApplications` with is_raised, most_pupils, pupils_allowed, most_cents, asked_cents, allowed_cents: the
+three amounts are null where the amount per pupil of the group is not known."""
+
+GrantedApplications = NewType("GrantedApplications", pl.DataFrame)
+"""`CappedApplications` with amount_cents: what is given, 0 where `stop` is set."""
+
+ReasonedApplications = NewType("ReasonedApplications", pl.DataFrame)
+"""`GrantedApplications` with reason, article and status."""
