@@ -132,6 +132,9 @@ class _Payload:
                 "notes": list(tool.notes),
                 "months": dutch.DUTCH.months,
                 "shortMonths": dutch.SHORT_MONTHS,
+                "thousands": dutch.DUTCH.thousands,
+                "decimalPoint": dutch.DUTCH.decimal_point,
+                "conjunction": dutch.DUTCH.conjunction,
                 "currencies": {name: [dutch.SIGNS[name], dutch.CURRENCIES[name]] for name in dutch.CURRENCIES},
             },
         }

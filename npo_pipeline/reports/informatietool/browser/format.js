@@ -1,12 +1,12 @@
-// How values look in Dutch. Money is whole cents and stays so: text is made by cutting digits, never by dividing.
+// Values in the notation of `npo_pipeline.dutch`, which comes with the data. Money is whole cents and stays so: text is made by cutting digits, never by dividing.
 
 const SPACE = "\u00a0";
 const LEAST = { score: 2 };
 
-const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ".");
+const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, DATA.words.thousands);
 
 function joined(whole, rest) {
-  return grouped(whole) + (rest ? `,${rest}` : "");
+  return grouped(whole) + (rest ? DATA.words.decimalPoint + rest : "");
 }
 
 // A whole number of 0.1^places, with at least `least` decimals.
@@ -38,4 +38,8 @@ function monthText(month) {
 
 const several = (count, one, more) => `${number(count)} ${count === 1 ? one : more}`;
 const schoolsText = (count) => several(count, "school", "scholen");
-const listed = (items) => (items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} en ${items.at(-1)}`);
+
+function listed(items) {
+  if (items.length < 2) return items.join("");
+  return `${items.slice(0, -1).join(", ")} ${DATA.words.conjunction} ${items.at(-1)}`;
+}
