@@ -91,12 +91,12 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
         accounted_on=inputs.accounted_on,
         rules=inputs.rules.accountability,
         schools=schools,
-        paid_for=paid_for(inputs.payments, year),
-        rows=lines,
-        ever=inputs.spending.filter(pl.col("year") <= year),
+        funded_years=paid_for(inputs.payments, year),
+        lines=lines,
+        spending_to_date=Spending(inputs.spending.filter(pl.col("year") <= year)),
         consents=consents,
         agreed=agreed_until(inputs.consents, year),
-        refused=inputs.rejections,
+        rejections=inputs.rejections,
     )
     return YearAccounts(
         _accountability(schools, inputs),

@@ -57,6 +57,19 @@ SchoolAccounts = NewType("SchoolAccounts", pl.DataFrame)
 """The accounts of a year before they become rows of table `accountability`: SCHOOL, carried_in, received, spent,
 external, board_level, carried_out, accrued (cents), the columns of SchoolConsents, currency."""
 
+FindingRows = NewType("FindingRows", pl.DataFrame)
+"""The findings of a rule: the columns of FINDING_ROWS; `amount` in cents, all but `board` and the texts
+may be null."""
+FINDING_ROWS = {
+    "board": pl.String,
+    "brin": pl.String,
+    "amount": pl.Int64,
+    "message": pl.String,
+    "advice": pl.String,
+    "file": pl.String,
+    "line": pl.Int64,
+}
+
 # The reports of a year.
 
 SchoolNames = NewType("SchoolNames", pl.DataFrame)

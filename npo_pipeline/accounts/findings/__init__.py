@@ -1,1 +1,1 @@
-"""What is wrong with the accounts of a board, or worth knowing: one rule, one function."""
+"""Findings on the accounts of a board: faults, and facts worth knowing. The rule is a function of that name."""

@@ -9,114 +9,116 @@ from npo_pipeline.accounts.findings.context import FindingContext, finding_rows
 from npo_pipeline.accounts.received import SCHOOL, last_day
 from npo_pipeline.dutch import day_expr, money_expr
 from npo_pipeline.money import to_cents
+from schemas.frames.accounts import FindingRows
 
 
-def no_consent_told(case: FindingContext) -> pl.DataFrame:
-    """Nothing was told of the consent for a school year of which money came, or of a school that spent any."""
-    unsaid = case.paid_for.join(case.consents, on=[*SCHOOL, "school_year"], how="anti").sort(
-        *SCHOOL, "school_year"
-    )
-    asked = unsaid.group_by(SCHOOL, maintain_order=True).agg(years=pl.col("school_year").str.join(" en "))
-    silent = case.schools.filter((pl.col("spent") > 0) & pl.col("mr_consent").is_null())
-    others = silent.select(SCHOOL).join(asked, on=SCHOOL, how="anti")
+def no_consent_told(context: FindingContext) -> FindingRows:
+    """Find funded school years without any report on consent, and schools that spent money without one."""
+    key = [*SCHOOL, "school_year"]
+    unreported = context.funded_years.join(context.consents, on=key, how="anti").sort(key)
+    funded = unreported.group_by(SCHOOL, maintain_order=True).agg(years=pl.col("school_year").str.join(" en "))
+    spending = context.schools.filter((pl.col("spent") > 0) & pl.col("mr_consent").is_null())
+    others = spending.select(SCHOOL).join(funded, on=SCHOOL, how="anti").with_columns(years=pl.lit(""))
     message = pl.format(
         "Over de schoolscan en de instemming van de MR is {}niets opgegeven.",
         pl.when(pl.col("years") != "").then(pl.format("voor {} ", "years")).otherwise(pl.lit("")),
     )
-    told = pl.concat([asked, others.with_columns(years=pl.lit(""))])
-    return finding_rows(told, message, "Vul het blad Instemming in voor deze school.")
+    return finding_rows(pl.concat([funded, others]), message, "Vul het blad Instemming in voor deze school.")
 
 
-def no_school_scan(case: FindingContext) -> pl.DataFrame:
-    """A school made no school scan."""
-    without = case.schools.filter(~pl.col("school_scan"))
-    message = pl.lit("De school heeft geen schoolscan gemaakt.")
-    return finding_rows(without, message, "Maak de schoolscan alsnog, of licht toe in het jaarverslag.")
-
-
-def no_mr_consent(case: FindingContext) -> pl.DataFrame:
-    """The MR did not consent to the school programme of a school year."""
-    without = case.consents.filter(~pl.col("mr_consent"))
-    message = pl.format("De MR heeft niet ingestemd met het schoolprogramma {}.", pl.col("school_year"))
-    return finding_rows(without, message, "Vraag de MR alsnog om instemming, of licht toe in het jaarverslag.")
-
-
-def late_mr_consent(case: FindingContext) -> pl.DataFrame:
-    """The MR consented after the year in which the money was spent. Consent comes before spending."""
-    first = case.consents.filter("mr_consent").group_by(SCHOOL).agg(pl.col("mr_date").min())
-    spent = case.schools.filter(pl.col("spent") > 0)
-    late = (
-        spent.join(first, on=SCHOOL)
-        .filter(pl.col("mr_date") > last_day(case.year))
-        .filter(_known(case, "mr_date"))
-    )
-    message = pl.format(
-        "De MR stemde op {} in, nadat in {} {} was besteed.", day_expr("mr_date"), _year(case), money_expr("spent")
-    )
+def no_school_scan(context: FindingContext) -> FindingRows:
+    """Find schools without a school scan."""
     return finding_rows(
-        late, message, "Controleer de datum; instemming hoort vooraf te gaan aan de besteding.", "spent"
+        context.schools.filter(~pl.col("school_scan")),
+        pl.lit("De school heeft geen schoolscan gemaakt."),
+        "Maak de schoolscan alsnog, of licht toe in het jaarverslag.",
     )
 
 
-def future_consent(case: FindingContext) -> pl.DataFrame:
-    """A consent carries a day that had not come when the year was accounted for."""
+def no_mr_consent(context: FindingContext) -> FindingRows:
+    """Find school programmes that the MR did not consent to, per school year."""
+    return finding_rows(
+        context.consents.filter(~pl.col("mr_consent")),
+        pl.format("De MR heeft niet ingestemd met het schoolprogramma {}.", "school_year"),
+        "Vraag de MR alsnog om instemming, of licht toe in het jaarverslag.",
+    )
+
+
+def late_mr_consent(context: FindingContext) -> FindingRows:
+    """Find consents of the MR after the year in which the money was spent. Consent comes before spending."""
+    first = context.consents.filter("mr_consent").group_by(SCHOOL).agg(pl.col("mr_date").min())
+    # A day that has not come yet is the finding `future_consent`.
+    late = pl.col("mr_date").is_between(last_day(context.year), context.accounted_on, closed="right")
+    return finding_rows(
+        context.schools.filter(pl.col("spent") > 0).join(first, on=SCHOOL).filter(late),
+        pl.format(
+            "De MR stemde op {} in, nadat in {} {} was besteed.",
+            day_expr("mr_date"),
+            pl.lit(context.year),
+            money_expr("spent"),
+        ),
+        "Controleer de datum; instemming hoort vooraf te gaan aan de besteding.",
+        "spent",
+    )
+
+
+def future_consent(context: FindingContext) -> FindingRows:
+    """Find consents with a day that had not come when the year was accounted for."""
     parts = [
-        case.consents.filter(pl.col(consent))
-        .filter(pl.col(when) > case.accounted_on)
-        .select(*SCHOOL, day=when, who=pl.lit(who))
-        for consent, when, who in (("mr_consent", "mr_date", "MR"), ("gmr_consent", "gmr_date", "GMR"))
+        context.consents.filter(pl.col(consent) & (pl.col(day) > context.accounted_on)).select(
+            *SCHOOL, day=day, council=pl.lit(council)
+        )
+        for consent, day, council in (("mr_consent", "mr_date", "MR"), ("gmr_consent", "gmr_date", "GMR"))
     ]
-    message = pl.format(
-        "De instemming van de {} is van {}, en die dag is er nog niet geweest.", pl.col("who"), day_expr("day")
-    )
-    return finding_rows(pl.concat(parts), message, "Verbeter de datum, of geef N op zolang er niet is ingestemd.")
-
-
-def undated_consent(case: FindingContext) -> pl.DataFrame:
-    """The MR consented, and nobody says when."""
-    undated = case.consents.filter(pl.col("mr_consent") & pl.col("mr_date").is_null())
-    message = pl.format(
-        "Van de instemming van de MR met het schoolprogramma {} is geen datum opgegeven.", "school_year"
-    )
-    return finding_rows(undated, message, "Vul DATUM_MR in.")
-
-
-def board_level_above_agreed(case: FindingContext) -> pl.DataFrame:
-    """More was spent at board level for a school than its MR agreed to, this year and before together."""
-    shared = (
-        case.ever.filter(pl.col("level") == BOVENSCHOOLS)
-        .group_by(SCHOOL)
-        .agg(shared=to_cents(pl.col("amount")).sum())
-    )
-    here = (
-        case.schools.filter(pl.col("board_level") > 0)
-        .join(shared, on=SCHOOL)
-        .join(case.agreed, on=SCHOOL, how="left")
-    )
-    above = here.with_columns(pl.col("agreed").fill_null(0)).with_columns(over=pl.col("shared") - pl.col("agreed"))
-    message = pl.format(
-        "Bovenschools is tot en met {} voor deze school {} besteed, en de MR stemde in met {}.",
-        _year(case),
-        money_expr("shared"),
-        money_expr("agreed"),
-    )
-    advice = "Vraag de MR om instemming met het meerdere, of breng het terug naar de school."
-    return finding_rows(above.filter(pl.col("over") > 0), message, advice, "over")
-
-
-def no_gmr_consent(case: FindingContext) -> pl.DataFrame:
-    """Money was spent at board level, and the GMR did not consent to the manner."""
-    without = case.schools.filter((pl.col("board_level") > 0) & ~pl.col("gmr_consent").fill_null(False))
-    message = pl.format("Er is {} bovenschools besteed zonder instemming van de GMR.", money_expr("board_level"))
     return finding_rows(
-        without, message, "Vraag de GMR om instemming, of breng het bedrag terug naar de school.", "board_level"
+        pl.concat(parts),
+        pl.format(
+            "De instemming van de {} is van {}, en die dag is er nog niet geweest.", "council", day_expr("day")
+        ),
+        "Verbeter de datum, of geef N op zolang er niet is ingestemd.",
     )
 
 
-def _year(case: FindingContext) -> pl.Expr:
-    return pl.lit(case.year)
+def undated_consent(context: FindingContext) -> FindingRows:
+    """Find consents of the MR without a day."""
+    return finding_rows(
+        context.consents.filter(pl.col("mr_consent") & pl.col("mr_date").is_null()),
+        pl.format(
+            "Van de instemming van de MR met het schoolprogramma {} is geen datum opgegeven.", "school_year"
+        ),
+        "Vul DATUM_MR in.",
+    )
 
 
-def _known(case: FindingContext, when: str) -> pl.Expr:
-    """A day that has come; one that has not is told by `future_consent`."""
-    return pl.col(when) <= case.accounted_on
+def board_level_above_agreed(context: FindingContext) -> FindingRows:
+    """Find schools with more board-level spending, this year and before together, than their MR agreed to."""
+    at_board_level = context.spending_to_date.filter(pl.col("level") == BOVENSCHOOLS)
+    to_date = at_board_level.group_by(SCHOOL).agg(spent_to_date=to_cents(pl.col("amount")).sum())
+    schools = (
+        context.schools.filter(pl.col("board_level") > 0)
+        .join(to_date, on=SCHOOL)
+        .join(context.agreed, on=SCHOOL, how="left")
+        .with_columns(pl.col("agreed").fill_null(0))
+        .with_columns(excess=pl.col("spent_to_date") - pl.col("agreed"))
+    )
+    return finding_rows(
+        schools.filter(pl.col("excess") > 0),
+        pl.format(
+            "Bovenschools is tot en met {} voor deze school {} besteed, en de MR stemde in met {}.",
+            pl.lit(context.year),
+            money_expr("spent_to_date"),
+            money_expr("agreed"),
+        ),
+        "Vraag de MR om instemming met het meerdere, of breng het terug naar de school.",
+        "excess",
+    )
+
+
+def no_gmr_consent(context: FindingContext) -> FindingRows:
+    """Find board-level spending in a manner that the GMR did not consent to."""
+    return finding_rows(
+        context.schools.filter((pl.col("board_level") > 0) & ~pl.col("gmr_consent").fill_null(False)),
+        pl.format("Er is {} bovenschools besteed zonder instemming van de GMR.", money_expr("board_level")),
+        "Vraag de GMR om instemming, of breng het bedrag terug naar de school.",
+        "board_level",
+    )

@@ -1,4 +1,4 @@
-"""What the rules of a finding look at, and what a rule finds."""
+"""The data that the rules of findings read, and the rows that they return."""
 
 from __future__ import annotations
 
@@ -8,57 +8,68 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.rulebook.accountability.model import Accountability
+from schemas.accounted import Consents, Spending
+from schemas.frames.accounts import (
+    FINDING_ROWS,
+    AmountsBySchool,
+    FindingRows,
+    OpenRejections,
+    SchoolAccounts,
+    SchoolYears,
+    SpendingLines,
+)
 
-FOUND = {
-    "board": pl.String,
-    "brin": pl.String,
-    "amount": pl.Int64,
-    "message": pl.String,
-    "advice": pl.String,
-    "file": pl.String,
-    "line": pl.Int64,
-}
-"""What a rule finds; `amount` in cents. What it leaves out is null."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FindingContext:
-    """A calendar year as the rules look at it. Amounts are whole cents.
+    """Hold the accounts of a calendar year. Amounts are whole cents, but for `spending_to_date`.
 
-    `schools`: board, brin, carried_in, received, spent, external, board_level, carried_out, school_scan,
-    mr_consent, gmr_consent, currency. `paid_for`: board, brin, school_year of which it got money. `rows`: spending
-    of the year: category, written, intervention, menu_status, hint, level, amount, external, file, line. `ever`:
-    spending of this year and those before, as in the table. `consents`: those of the two school years in the year.
-    `agreed`: board, brin, agreed. `refused`: board, file, line, message.
+    `funded_years`: the school years for which money came in this year. `lines`: the spending of the year.
+    `spending_to_date`: that of this year and those before, as in the table. `consents`: of the two school years in
+    the year. `agreed`: the board-level spending that the MR agreed to until the end of the year.
     """
 
     year: int
     accounted_on: date
     rules: Accountability
-    schools: pl.DataFrame
-    paid_for: pl.DataFrame
-    rows: pl.DataFrame
-    ever: pl.DataFrame
-    consents: pl.DataFrame
-    agreed: pl.DataFrame
-    refused: pl.DataFrame
+    schools: SchoolAccounts
+    funded_years: SchoolYears
+    lines: SpendingLines
+    spending_to_date: Spending
+    consents: Consents
+    agreed: AmountsBySchool
+    rejections: OpenRejections
+
+    @property
+    def spend_until(self) -> date:
+        """The last day on which the money may be spent.
+
+        Raises:
+            Refused: the rules do not know it.
+        """
+        return self.rules.spend_until.known("the last day on which money may be spent")
 
 
-def finding_rows(cases: pl.DataFrame, message: pl.Expr, advice: str, amount: str | None = None) -> pl.DataFrame:
-    """Say of each case what is wrong and what to do.
+def finding_rows(cases: pl.DataFrame, message: pl.Expr, advice: str, amount: str | None = None) -> FindingRows:
+    """Return a finding for each case.
 
     Args:
         cases: board, and brin, file, line and the amount where there are.
         message: in Dutch.
-        advice: what to do, in Dutch.
+        advice: in Dutch.
         amount: the column of cents that is at stake.
     """
-    there = set(cases.columns)
-    kept = {
-        name: pl.col(name) if name in there else pl.lit(None, dtype)
-        for name, dtype in FOUND.items()
-        if name in ("board", "brin", "file", "line")
+    given = {
+        "amount": pl.col(amount) if amount else pl.lit(None),
+        "message": message,
+        "advice": pl.lit(advice),
     }
-    cents = pl.col(amount).cast(pl.Int64) if amount else pl.lit(None, pl.Int64)
-    told = cases.select(**kept, amount=cents, message=message, advice=pl.lit(advice))
-    return told.select([pl.col(name).cast(dtype) for name, dtype in FOUND.items()])
+    columns = {
+        name: given.get(name, pl.col(name) if name in cases.columns else pl.lit(None)) for name in FINDING_ROWS
+    }
+    return FindingRows(cases.select(columns[name].cast(dtype).alias(name) for name, dtype in FINDING_ROWS.items()))
+
+
+def no_findings() -> FindingRows:
+    """Return no finding."""
+    return FindingRows(pl.DataFrame(schema=FINDING_ROWS))

@@ -1,166 +1,188 @@
-"""Findings about money: what was spent against what there was, externals, and the end of the programme."""
+"""Findings about money: spending against the money available, externals, and the end of the programme."""
 
 from __future__ import annotations
-
-from datetime import date
 
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.accounts.findings.context import FindingContext, finding_rows
+from npo_pipeline.accounts.findings.context import FindingContext, finding_rows, no_findings
 from npo_pipeline.accounts.received import SCHOOL
 from npo_pipeline.dutch import money_expr, percent_expr
 from npo_pipeline.money import divide_half_away
+from schemas.frames.accounts import FindingRows
 
 GUIDANCE = "aanvullend, beperkt, tijdelijk en doelgericht"
 """What hiring externals must be (AVS, questions and answers); no cap was found in any source."""
 
-
-def overspent(case: FindingContext) -> pl.DataFrame:
-    """More was spent than the school had: carried in and received."""
-    there = case.schools.filter((pl.col("carried_out") < 0) & ~_without_money() & (pl.col("spent") > 0))
-    over = there.with_columns(over=-pl.col("carried_out"), had=pl.col("carried_in") + pl.col("received"))
-    message = pl.format(
-        "Er is {} besteed en er was {} beschikbaar: {} te veel.",
-        money_expr("spent"),
-        money_expr("had"),
-        money_expr("over"),
-    )
-    return finding_rows(over, message, "Verbeter de besteding, of boek het meerdere op andere middelen.", "over")
+_OVERSPENT = pl.col("carried_out") < 0
+_SPENT = pl.col("spent") > 0
+_WITHOUT_MONEY = (pl.col("received") == 0) & (pl.col("carried_in") <= 0)
 
 
-def taken_back(case: FindingContext) -> pl.DataFrame:
-    """More was taken back than there was for a school, and nothing was spent: the board before it may have it."""
-    there = case.schools.filter((pl.col("carried_out") < 0) & (pl.col("spent") == 0))
-    over = there.with_columns(over=-pl.col("carried_out"))
-    message = pl.format("Er is {} meer teruggevorderd dan er voor de school was.", money_expr("over"))
-    advice = "Verreken dit met het vorige bestuur van de school, of boek het op andere middelen."
-    return finding_rows(over, message, advice, "over")
-
-
-def two_currencies(case: FindingContext) -> pl.DataFrame:
-    """A board has money in euro and in dollars; a report is in one currency."""
-    mixed = case.schools.group_by("board").agg(pl.col("currency").n_unique()).filter(pl.col("currency") > 1)
-    message = pl.lit("Het bestuur heeft geld in euro en in dollar, en een verslag is in een van de twee.")
-    advice = "Verantwoord de scholen in Caribisch Nederland onder een eigen bestuursnummer."
-    return finding_rows(mixed.sort("board"), message, advice)
-
-
-def spent_without_money(case: FindingContext) -> pl.DataFrame:
-    """A school that received nothing and had nothing left spent NPO money."""
-    there = case.schools.filter(_without_money() & (pl.col("spent") > 0))
-    message = pl.format("Er is {} besteed en de school heeft geen NPO-geld ontvangen.", money_expr("spent"))
+def overspent(context: FindingContext) -> FindingRows:
+    """Find schools that spent more than they had: carried in and received."""
+    schools = context.schools.filter(_OVERSPENT & _SPENT & ~_WITHOUT_MONEY)
     return finding_rows(
-        there, message, "Controleer het BRIN-nummer, of boek de besteding op andere middelen.", "spent"
+        schools.with_columns(excess=-pl.col("carried_out"), available=pl.col("carried_in") + pl.col("received")),
+        pl.format(
+            "Er is {} besteed en er was {} beschikbaar: {} te veel.",
+            money_expr("spent"),
+            money_expr("available"),
+            money_expr("excess"),
+        ),
+        "Verbeter de besteding, of boek het meerdere op andere middelen.",
+        "excess",
     )
 
 
-def nothing_reported(case: FindingContext) -> pl.DataFrame:
-    """A school received money and its board reports nothing of it, not even that nothing was spent."""
-    silent = case.schools.filter(pl.col("received") > 0).join(case.rows, on=SCHOOL, how="anti")
-    message = pl.format("De school ontving {} en over de besteding is niets opgegeven.", money_expr("received"))
-    advice = "Vul de besteding in; is er niets besteed, geef dan een interventie op met bedrag 0,00."
-    return finding_rows(silent, message, advice, "received")
-
-
-def external_above_amount(case: FindingContext) -> pl.DataFrame:
-    """Of an amount more went to hired externals than the whole of it."""
-    wrong = case.rows.filter(pl.col("external") > pl.col("amount")).join(_currency(case), on=SCHOOL)
-    wrong = wrong.with_columns(over=pl.col("external") - pl.col("amount"))
-    message = pl.format(
-        "'{}': {} ging naar personeel niet in loondienst, en dat is meer dan het bedrag van {}.",
-        pl.col("intervention"),
-        money_expr("external"),
-        money_expr("amount"),
+def taken_back(context: FindingContext) -> FindingRows:
+    """Find schools of which more was clawed back than there was: a board before this one may have the rest."""
+    schools = context.schools.filter(_OVERSPENT & (pl.col("spent") == 0))
+    return finding_rows(
+        schools.with_columns(excess=-pl.col("carried_out")),
+        pl.format("Er is {} meer teruggevorderd dan er voor de school was.", money_expr("excess")),
+        "Verreken dit met het vorige bestuur van de school, of boek het op andere middelen.",
+        "excess",
     )
-    return finding_rows(wrong, message, "WAARVAN_EXTERN is een deel van BEDRAG; verbeter een van de twee.", "over")
 
 
-def external_share(case: FindingContext) -> pl.DataFrame:
-    """Which part of a board's spending went to hired externals. There is no cap; the guidance has criteria."""
-    boards = case.schools.group_by("board", "currency").agg(pl.col("external", "spent").sum())
-    told = boards.filter((pl.col("external") > 0) & (pl.col("spent") > 0)).sort("board", "currency")
+def two_currencies(context: FindingContext) -> FindingRows:
+    """Find boards with money in euro and in dollars; a report is in one currency."""
+    currencies = context.schools.group_by("board").agg(pl.col("currency").n_unique())
+    return finding_rows(
+        currencies.filter(pl.col("currency") > 1).sort("board"),
+        pl.lit("Het bestuur heeft geld in euro en in dollar, en een verslag is in een van de twee."),
+        "Verantwoord de scholen in Caribisch Nederland onder een eigen bestuursnummer.",
+    )
+
+
+def spent_without_money(context: FindingContext) -> FindingRows:
+    """Find schools that spent NPO money, received none and had nothing left."""
+    return finding_rows(
+        context.schools.filter(_WITHOUT_MONEY & _SPENT),
+        pl.format("Er is {} besteed en de school heeft geen NPO-geld ontvangen.", money_expr("spent")),
+        "Controleer het BRIN-nummer, of boek de besteding op andere middelen.",
+        "spent",
+    )
+
+
+def nothing_reported(context: FindingContext) -> FindingRows:
+    """Find schools that received money, with no report on it, not even that nothing was spent."""
+    return finding_rows(
+        context.schools.filter(pl.col("received") > 0).join(context.lines, on=SCHOOL, how="anti"),
+        pl.format("De school ontving {} en over de besteding is niets opgegeven.", money_expr("received")),
+        "Vul de besteding in; is er niets besteed, geef dan een interventie op met bedrag 0,00.",
+        "received",
+    )
+
+
+def external_above_amount(context: FindingContext) -> FindingRows:
+    """Find amounts of which more went to hired externals than the whole."""
+    above = context.lines.filter(pl.col("external") > pl.col("amount"))
+    return finding_rows(
+        above.join(context.schools.select(*SCHOOL, "currency"), on=SCHOOL).with_columns(
+            excess=pl.col("external") - pl.col("amount")
+        ),
+        pl.format(
+            "'{}': {} ging naar personeel niet in loondienst, en dat is meer dan het bedrag van {}.",
+            "intervention",
+            money_expr("external"),
+            money_expr("amount"),
+        ),
+        "WAARVAN_EXTERN is een deel van BEDRAG; verbeter een van de twee.",
+        "excess",
+    )
+
+
+def external_share(context: FindingContext) -> FindingRows:
+    """Return the part of a board's spending that went to hired externals. There is no cap; there are criteria."""
+    boards = context.schools.group_by("board", "currency").agg(pl.col("external", "spent").sum())
     share = divide_half_away(pl.col("external") * 10_000, pl.max_horizontal("spent", 1))
-    message = pl.format(
-        "{} van de besteding ({}) ging naar personeel niet in loondienst. Een maximum is er niet; inhuur is {}.",
-        percent_expr(share),
-        money_expr("external"),
-        pl.lit(GUIDANCE),
-    )
     return finding_rows(
-        told, message, "Licht dit percentage toe in het jaarverslag; de MR heeft adviesrecht.", "external"
+        boards.filter((pl.col("external") > 0) & _SPENT).sort("board", "currency"),
+        pl.format(
+            "{} van de besteding ({}) ging naar personeel niet in loondienst. Een maximum is er niet; "
+            "inhuur is {}.",
+            percent_expr(share),
+            money_expr("external"),
+            pl.lit(GUIDANCE),
+        ),
+        "Licht dit percentage toe in het jaarverslag; de MR heeft adviesrecht.",
+        "external",
     )
 
 
-def after_deadline(case: FindingContext) -> pl.DataFrame:
-    """Money was spent after the last year in which it may be spent."""
-    if case.year <= _until(case).year:
-        return finding_rows(case.schools.clear(), pl.lit(""), "")
-    message = pl.format(
-        "Er is {} besteed na {}, toen het geld niet meer besteed mocht worden.",
-        money_expr("spent"),
-        pl.lit(dutch.day(_until(case))),
-    )
-    late = case.schools.filter(pl.col("spent") > 0)
-    return finding_rows(late, message, "Boek de besteding op andere middelen.", "spent")
-
-
-def deadline_year(case: FindingContext) -> pl.DataFrame:
-    """The last year in which money may be spent ends before the calendar year does."""
-    if case.year != _until(case).year:
-        return finding_rows(case.schools.clear(), pl.lit(""), "")
-    boards = case.schools.group_by("board", "currency").agg(pl.col("spent").sum()).sort("board", "currency")
-    message = pl.format(
-        "Van de besteding van {} telt alleen wat uiterlijk op {} is besteed.",
-        money_expr("spent"),
-        pl.lit(dutch.day(_until(case))),
-    )
+def after_deadline(context: FindingContext) -> FindingRows:
+    """Find money spent after the last year in which it may be spent."""
+    if context.year <= context.spend_until.year:
+        return no_findings()
     return finding_rows(
-        boards.filter(pl.col("spent") > 0), message, "Controleer de datum van de laatste uitgaven.", "spent"
+        context.schools.filter(_SPENT),
+        pl.format(
+            "Er is {} besteed na {}, toen het geld niet meer besteed mocht worden.",
+            money_expr("spent"),
+            pl.lit(dutch.day(context.spend_until)),
+        ),
+        "Boek de besteding op andere middelen.",
+        "spent",
     )
 
 
-def told_twice(case: FindingContext) -> pl.DataFrame:
-    """The same stands there more than once: an intervention of a school (added up), or the consents of one."""
-    return pl.concat([_spent_twice(case), _consents_twice(case)])
-
-
-def _consents_twice(case: FindingContext) -> pl.DataFrame:
-    same = [*SCHOOL, "school_year"]
-    twice = case.consents.group_by(same).agg(times=pl.len()).filter(pl.col("times") > 1).sort(same)
-    message = pl.format(
-        "De instemming voor {} staat {} keer opgegeven; een N en het laagste bedrag tellen voor alle.",
-        "school_year",
-        "times",
+def deadline_year(context: FindingContext) -> FindingRows:
+    """Find boards that spent in the last year of the programme, which ends before the calendar year does."""
+    if context.year != context.spend_until.year:
+        return no_findings()
+    boards = context.schools.group_by("board", "currency").agg(pl.col("spent").sum()).sort("board", "currency")
+    return finding_rows(
+        boards.filter(_SPENT),
+        pl.format(
+            "Van de besteding van {} telt alleen wat uiterlijk op {} is besteed.",
+            money_expr("spent"),
+            pl.lit(dutch.day(context.spend_until)),
+        ),
+        "Controleer de datum van de laatste uitgaven.",
+        "spent",
     )
-    return finding_rows(twice, message, "Laat een regel per school en schooljaar staan.")
 
 
-def _spent_twice(case: FindingContext) -> pl.DataFrame:
-    same = [*SCHOOL, "category", "intervention", "level"]
-    twice = case.rows.filter(pl.len().over(same) > 1).sort("file", "line")
-    groups = twice.group_by(same, maintain_order=True).agg(
-        pl.col("amount").sum(), pl.col("file").last(), pl.col("line").last(), times=pl.len()
+def told_twice(context: FindingContext) -> FindingRows:
+    """Find interventions of a school, and consents, that were reported more than once; amounts are added up."""
+    return FindingRows(pl.concat([_spent_twice(context), _consents_twice(context)]))
+
+
+def _consents_twice(context: FindingContext) -> FindingRows:
+    key = [*SCHOOL, "school_year"]
+    reports = context.consents.group_by(key).agg(times=pl.len())
+    return finding_rows(
+        reports.filter(pl.col("times") > 1).sort(key),
+        pl.format(
+            "De instemming voor {} staat {} keer opgegeven; een N en het laagste bedrag tellen voor alle.",
+            "school_year",
+            "times",
+        ),
+        "Laat een regel per school en schooljaar staan.",
     )
-    message = pl.format(
-        "'{}' ({}) staat {} keer opgegeven; de bedragen zijn opgeteld.", "intervention", "level", "times"
+
+
+def _spent_twice(context: FindingContext) -> FindingRows:
+    key = [*SCHOOL, "category", "intervention", "level"]
+    repeated = context.lines.filter(pl.len().over(key) > 1).sort("file", "line")
+    return finding_rows(
+        repeated.group_by(key, maintain_order=True).agg(
+            pl.col("amount").sum(), pl.col("file", "line").last(), times=pl.len()
+        ),
+        pl.format(
+            "'{}' ({}) staat {} keer opgegeven; de bedragen zijn opgeteld.", "intervention", "level", "times"
+        ),
+        "Voeg de regels samen, of schrap een regel die dubbel is.",
+        "amount",
     )
-    return finding_rows(groups, message, "Voeg de regels samen, of schrap een regel die dubbel is.", "amount")
 
 
-def refused_row(case: FindingContext) -> pl.DataFrame:
-    """A row of the board could not be read, and is in none of the amounts."""
-    message = pl.format("Een regel is geweigerd en telt niet mee: {}", pl.col("message"))
-    return finding_rows(case.refused, message, "Verbeter de regel en lever het bestand opnieuw aan.")
-
-
-def _without_money() -> pl.Expr:
-    return (pl.col("received") == 0) & (pl.col("carried_in") <= 0)
-
-
-def _currency(case: FindingContext) -> pl.DataFrame:
-    return case.schools.select(*SCHOOL, "currency")
-
-
-def _until(case: FindingContext) -> date:
-    return case.rules.spend_until.known("the last day on which money may be spent")
+def refused_row(context: FindingContext) -> FindingRows:
+    """Find rows of the board that could not be read, and are in none of the amounts."""
+    return finding_rows(
+        context.rejections,
+        pl.format("Een regel is geweigerd en telt niet mee: {}", "message"),
+        "Verbeter de regel en lever het bestand opnieuw aan.",
+    )

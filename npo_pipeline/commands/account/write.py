@@ -73,7 +73,7 @@ def write_accounts(
 def _new_tables(run: Run, context: AccountingContext, accounts: YearAccounts) -> dict[str, pl.DataFrame]:
     """Return the tables of all years, with the new rows of the year."""
     own = accounts.accountability.with_columns(run_id=pl.lit(run.run_id))
-    accountability = _with_other_years(run.books, "accountability", own, context.year)
+    accountability = Accountability(_with_other_years(run.books, "accountability", own, context.year))
     return {
         "accountability": accountability,
         "accountability_interventions": _with_other_years(
@@ -84,8 +84,8 @@ def _new_tables(run: Run, context: AccountingContext, accounts: YearAccounts) ->
 
 
 def _with_openings(
-    books: Books, accountability: pl.DataFrame, own: Findings, context: AccountingContext
-) -> pl.DataFrame:
+    books: Books, accountability: Accountability, own: Findings, context: AccountingContext
+) -> Findings:
     """Return the findings of the year and of other years, and the openings of all years compared again."""
     others = books.table("findings").filter(pl.col("year") != context.year, pl.col("rule") != OPENING)
     rules, years = context.rules.accountability, sorted(accountability["year"].unique())

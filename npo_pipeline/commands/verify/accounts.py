@@ -78,7 +78,7 @@ def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[st
         interventions_of(books, year),
         list(tables.ACCOUNTABILITY_INTERVENTIONS.columns),
     )
-    opening = opening_findings(books.table("accountability"), year, rules.accountability)
+    opening = opening_findings(Accountability(books.table("accountability")), year, rules.accountability)
     expected = pl.concat([again.findings, opening])
     columns = _findings_columns(books, row, last)
     yield from row_differences(f"findings {year}", expected, findings_of(books, year), columns)
