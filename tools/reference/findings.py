@@ -21,13 +21,19 @@ def page() -> str:
         (*RULES, opening_differs), key=lambda rule: order.index(rules.findings[rule.__name__].severity)
     )
     rows = [
-        (code(rule.__name__), held.severity, first_sentence(rule.__doc__), held.where)
+        (code(rule.__name__), cited.severity, _found(first_sentence(rule.__doc__)), cited.where)
         for rule in functions
-        for held in (rules.findings[rule.__name__],)
+        for cited in (rules.findings[rule.__name__],)
     ]
     sources = [f"- {source.title}. {source.publisher}. <{source.url}>" for source in rules.sources.values()]
     return document(
         "Findings",
         _INTRO,
-        [table(["finding", "severity", "when", "source"], rows), "## Sources", "\n".join(sources)],
+        [table(["finding", "severity", "it finds", "source"], rows), "## Sources", "\n".join(sources)],
     )
+
+
+def _found(sentence: str) -> str:
+    """Return what a docstring says that its rule finds."""
+    found = sentence.removeprefix("Find ").removeprefix("Return ")
+    return found[0].upper() + found[1:]
