@@ -77,15 +77,15 @@ def _findings(report: ReportData, names: dict[str, str]) -> Sheet:
 
 
 def _schools(report: ReportData) -> Sheet:
-    carried, share = BY_NAME["CarriedOver"].nl, BY_NAME["ExternalShare"].nl
+    carried, share, days = BY_NAME["CarriedOver"].nl, BY_NAME["ExternalShare"].nl, _balance_days(report.year)
     columns = [
         *_SCHOOL_COLUMNS,
         Column("Gemeente", width=20),
         Column("Valuta", width=8),
-        Column(f"{carried} op 31-12-{report.year - 1}", "money", 16),
+        Column(f"{carried} op {days['start']}", "money", 16),
         *[Column(BY_NAME[name].nl, "money", 16) for name in ("Received", "Accrued", "Spent", "SpentExternal")],
         Column("Waarvan bovenschools besteed", "money", 16),
-        Column(f"{carried} op 31-12-{report.year}", "money", 16),
+        Column(f"{carried} op {days['end']}", "money", 16),
         Column(share, "share", 14),
     ]
     named = report.accountability.join(report.schools, on=["board", "brin"], how="left", maintain_order="left")
@@ -146,16 +146,22 @@ def _figures(facts: Facts, year: int) -> Sheet:
     return Sheet("Kerncijfers", columns, list(_figure_rows(facts, year)), frozen=1)
 
 
+def _balance_days(year: int) -> dict[str, str]:
+    """Return the day of the opening and of the closing balance of a year."""
+    return {period: dutch.short_day(date(end, 12, 31)) for period, end in (("start", year - 1), ("end", year))}
+
+
 def _figure_rows(facts: Facts, year: int) -> Iterator[Row]:
     """Yield the facts of the board as a whole, those that are not split."""
     whole = facts.filter(pl.all_horizontal(pl.col("brin", "member", "level").is_null()))
-    days = {"start": f" op 31-12-{year - 1}", "end": f" op 31-12-{year}"}
+    days = _balance_days(year)
     for name, period, unit, value in whole.select("concept", "period", "unit", "value").iter_rows():
         concept = BY_NAME[name]
         kinds = ("money", "share", "count")
         numbers = [int(value.replace(".", "")) if concept.kind == kind else None for kind in kinds]
         said = value if concept.kind not in kinds else None
-        yield unit or "", [concept.nl + days.get(period, ""), *numbers, said]
+        name_and_day = f"{concept.nl} op {days[period]}" if period in days else concept.nl
+        yield unit or "", [name_and_day, *numbers, said]
 
 
 def _currency(report: ReportData) -> str:
@@ -209,9 +215,7 @@ def fact_table(facts: Facts, menu: Menu, year: int) -> FactTable:
         SCHOOL=sanitize(pl.col("school")),
         JAAR=pl.lit(str(year)),
         GEGEVEN=pl.col("concept").replace_strict(_LABELS),
-        PEILDATUM=pl.col("period").replace_strict(
-            {"start": f"31-12-{year - 1}", "end": f"31-12-{year}"}, default=None, return_dtype=pl.String
-        ),
+        PEILDATUM=pl.col("period").replace_strict(_balance_days(year), default=None, return_dtype=pl.String),
         CATEGORIE=_named(top, menu),
         INTERVENTIE=pl.when(~pl.col("member").is_in(TOP)).then(_named(pl.col("member"), menu)),
         NIVEAU="level",
