@@ -1,1 +1,1 @@
-"""Files in: what a delivery holds, what each file is, and its rows as text, strictly read."""
+"""Files in: the files of a delivery, the kind of each, and its rows as text, strictly read."""

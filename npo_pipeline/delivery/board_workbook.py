@@ -1,4 +1,4 @@
-"""The workbook in which a board accounts for a year: two sheets, each read as a file of its own kind."""
+"""The workbook of a board that accounts for a year: two sheets, each read as a file of its own kind."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ from npo_pipeline.delivery.xlsx_reader import (
     workbook_bytes,
 )
 from npo_pipeline.errors import Refused
+from schemas.frames.intake import FileRows
 
 SPENDING, CONSENTS = "Besteding", "Instemming"
 """The names of the two sheets."""
 
 _KINDS = {SPENDING: kinds.SPENDING, CONSENTS: kinds.CONSENTS}
 PREFILLED = ("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "JAAR", "SCHOOLJAAR")
-"""Columns that the blank workbook fills in; a row that holds nothing else was left open."""
+"""Columns that the blank workbook fills in; a row with nothing else in it was left open."""
 
 _DATES = ("DATUM_MR", "DATUM_GMR")
 _ROWS_ABOVE = 50
-"""Rows in which the header is looked for."""
+"""Rows that are searched for the header."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """A sheet that was filled in: a file of its own, of its kind, with the rows of that sheet."""
+    """Represent a sheet that was filled in: a file of its own kind, with the rows of that sheet."""
 
     file: SourceFile
     kind: FileKind
@@ -44,44 +45,44 @@ class Form:
 
 
 def read_forms(file: SourceFile) -> list[Form] | None:
-    """Read the filled sheets of a workbook of a board; nothing where it is a workbook of another sort.
+    """Read the filled sheets of a workbook of a board; null where it is another workbook.
 
     Raises:
-        Refused: a sheet or column is missing, a cell holds a formula, or nothing is filled in.
+        Refused: a sheet or column is missing, a cell has a formula, or nothing is filled in.
     """
     data = workbook_bytes(file)
-    held = {name.strip().casefold(): name for name in sheet_names(file.name, data)}
-    there = [sheet for sheet in _KINDS if sheet.casefold() in held]
-    if not there:
+    sheets = {name.strip().casefold(): name for name in sheet_names(file.name, data)}
+    present = [sheet for sheet in _KINDS if sheet.casefold() in sheets]
+    if not present:
         return None
     for sheet in _KINDS:
-        if sheet not in there:
+        if sheet not in present:
             raise Refused(
-                f"{file.name}: has a sheet {there[0]!r} and no sheet {sheet!r}; begin with the template again"
+                f"{file.name}: has a sheet {present[0]!r} and no sheet {sheet!r}; begin with the template again"
             )
-    sha256 = hashlib.sha256(data).hexdigest()
-    found = [_form(file, data, held[sheet.casefold()], sheet, sha256) for sheet in _KINDS]
-    if filled := [form for form in found if form.workbook.rows.height]:
+    forms = [_read_form(file, data, sheet, written=sheets[sheet.casefold()]) for sheet in _KINDS]
+    if filled := [form for form in forms if form.workbook.rows.height]:
         return filled
     raise Refused(
         f"{file.name}: nothing is filled in on {SPENDING!r} or {CONSENTS!r}; fill it in and send it again"
     )
 
 
-def _form(file: SourceFile, data: bytes, held: str, sheet: str, sha256: str) -> Form:
+def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> Form:
+    """Read a sheet; `written` is its name as the workbook writes it."""
     kind, shown = _KINDS[sheet], f"{file.name}, {sheet}"
-    frame = sheet_cells(file.name, data, held)
+    frame = sheet_cells(file.name, data, written)
     assert frame is not None
     head, names = _header(shown, frame, kind)
-    _refuse_unread(shown, sheet_marks(file.name, data, held), head, names, kind)
+    _refuse_unread(shown, sheet_marks(file.name, data, written), head, names, kind)
     wanted = {f"column_{names.index(column)}": column for column in kind.columns}
     rows = frame.filter(pl.col("line") > head).select("line", *wanted).rename(wanted)
-    book = Workbook(sha256, _filled(rows, kind), pl.DataFrame(), None)
+    book = Workbook(hashlib.sha256(data).hexdigest(), FileRows(_filled(rows, kind)))
     return Form(SourceFile(shown, file.size, file.open), kind, book)
 
 
 def _header(shown: str, frame: pl.DataFrame, kind: FileKind) -> tuple[int, list[str]]:
-    """The row of the header and the names in it; titles may stand above it."""
+    """Return the row of the header and the names in it; titles may come before it."""
     cells = frame.drop("line").head(_ROWS_ABOVE)
     rows = [names_of(row) for row in cells.iter_rows()]
     shared = [len(set(kind.columns).intersection(row)) for row in rows]
@@ -98,20 +99,20 @@ def _header(shown: str, frame: pl.DataFrame, kind: FileKind) -> tuple[int, list[
 
 
 def _refuse_unread(shown: str, marks: SheetMarks, head: int, names: Sequence[str], kind: FileKind) -> None:
-    """Refuse a formula or an error below the header; right of the table they may stand: own sums are no data."""
+    """Refuse a formula or an error below the header; right of the table own sums are allowed."""
     last = marks.first + max(names.index(column) for column in kind.columns)
-    advices = (
+    faults = (
         (marks.formulas, "a formula; paste its value"),
         (marks.errors, "an error (as #N/A); type its value"),
     )
-    for cells, what in advices:
+    for cells, what in faults:
         for row, column, address in cells:
             if row > head and column <= last:
                 raise Refused(f"{shown}, cell {address}: holds {what}")
 
 
 def _filled(rows: pl.DataFrame, kind: FileKind) -> pl.DataFrame:
-    """The rows in which more stands than the template wrote there, as a text file would have them."""
+    """Select the rows with more in them than the template wrote, as a text file would have them."""
     # A cell with a day shows midnight as well, and a line end would make two lines of one text.
     days = [pl.col(name).str.strip_suffix(" 00:00:00") for name in _DATES if name in kind.columns]
     text = rows.with_columns(pl.exclude("line").fill_null("").str.strip_chars()).with_columns(days)

@@ -1,4 +1,4 @@
-"""The kinds of file a delivery may hold, and how a kind is recognised by its header.
+"""The kinds of file of a delivery, and recognition of a kind by its header.
 
 docs/how-to/add-a-kind-of-file.md names the places that a new kind takes.
 """
@@ -205,7 +205,7 @@ KINDS = (
     SPENDING,
     CONSENTS,
 )
-"""In the order in which a header is compared: a kind stands before one whose signature columns it has too."""
+"""In the order in which a header is compared: a kind comes before one with fewer of the same signature columns."""
 
 BOARD_REPORTS = tuple(kind for kind in KINDS if kind.stage is Stage.BOARD_REPORTS)
 

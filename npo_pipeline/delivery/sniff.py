@@ -1,7 +1,4 @@
-"""One look at the bytes of a file before a row is read: its hash, encoding, line ends and damage.
-
-The first line of a file: its separator and its columns, under one name for both header generations.
-"""
+"""Sniffing of a text file: hash, encoding, line end and damage of its bytes, and the columns of its header."""
 
 from __future__ import annotations
 
@@ -18,16 +15,16 @@ from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.errors import Refused
 
 CHUNK = 2**20
-"""One mebibyte; no line of any layout comes near it, so where it holds no line end there is no table."""
+"""One mebibyte; no line of any layout comes near it, so a chunk without a line end is no table."""
 
 _BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
-"""How an Excel file begins that is of before 2007, or locked with a password."""
+"""The first bytes of an Excel file of before 2007, or one locked with a password."""
 
 
 @dataclass(frozen=True)
 class TextEncoding:
-    """What the bytes of a file are: sha256 in hex, `utf-8` or `cp1252`, and the line end."""
+    """Hold the properties of the bytes of a file: sha256 in hex, `utf-8` or `cp1252`, and the line end."""
 
     sha256: str
     codec: str
@@ -40,7 +37,7 @@ def sniff(file: SourceFile) -> TextEncoding:
     A file is UTF-8 when all of it is, else windows-1252, as DUO delivers (domain notes, section 4).
 
     Raises:
-        Refused: the file is empty, binary, or holds a line longer than a mebibyte.
+        Refused: the file is empty or binary, or has a line longer than a mebibyte.
     """
     digest, utf8, line_end, size, has_bom = hashlib.sha256(), _Utf8(), b"", 0, False
     with file.open() as stream:
@@ -64,7 +61,7 @@ def sniff(file: SourceFile) -> TextEncoding:
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """One, two, then four mebibytes at a time: between two reads the libraries that load have the word."""
+    """Read one, two, then four mebibytes at a time."""
     many = 1
     while chunk := stream.read(many * CHUNK):
         yield chunk
@@ -72,7 +69,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 class _Utf8:
-    """Where bytes cease to be UTF-8. Pure ASCII chunks are passed without decoding them."""
+    """Find the place where bytes cease to be UTF-8. Pure ASCII chunks are passed without decoding them."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -85,7 +82,7 @@ class _Utf8:
         self._fed += len(chunk)
 
     def wrong_at(self) -> int | None:
-        """The offset of the first byte that is not UTF-8, once all is fed."""
+        """Return the offset of the first byte that is not UTF-8, after all bytes were fed."""
         if self._wrong_at is None:
             self._decode(b"", final=True)
         return self._wrong_at
@@ -132,12 +129,12 @@ SHOWN = 40
 """Characters of a column name that a message repeats."""
 
 _NEWER = {"INSTELLINGSCODE": "BRIN_NUMMER", "VESTIGINGSCODE": "VESTIGINGSNUMMER"}
-"""Newer headers of DUO, and the older names they stand for (contract, section 2)."""
+"""Newer column names of DUO, and the older names of the same columns (contract, section 2)."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """A header line: normalised column names, `;` or `,`, and its length in bytes with BOM and line end."""
+    """Hold a header line: normalised column names, `;` or `,`, and its length in bytes with BOM and line end."""
 
     columns: tuple[str, ...]
     separator: str
@@ -148,7 +145,7 @@ def read_header(file: SourceFile, encoding: TextEncoding) -> Header:
     """Read the header line of a text file.
 
     Raises:
-        Refused: a column stands twice, or the line cannot be decoded or read.
+        Refused: a column occurs twice, or the line cannot be decoded or read.
     """
     with file.open() as stream:
         start = stream.read(CHUNK)
@@ -171,7 +168,7 @@ def read_header(file: SourceFile, encoding: TextEncoding) -> Header:
 
 
 def normal_name(name: str) -> str:
-    """Give a column the one name it has here: capitals, underscores, the older word of DUO."""
+    """Normalise the name of a column: capitals, underscores, the older word of DUO."""
     plain = "_".join(name.strip().upper().split())
     return _NEWER.get(plain, plain)
 

@@ -1,8 +1,7 @@
-"""A file of a delivery that can be opened again and again, and must stay what it was.
+"""The source files of a delivery: of a folder, a file, a zip, or several; each can be opened again and again.
 
-The files in a zip, read in place and never unpacked to disk; a zip that could do harm is refused.
-
-A delivery: a folder, a file, a zip, or several of them, as a list of files that can be opened.
+A file must not change while it is read. A zip is read in place and never unpacked to disk; one that could do harm
+is refused.
 """
 
 from __future__ import annotations
@@ -25,165 +24,11 @@ from npo_pipeline.errors import Refused
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of a delivery: the name it is shown by, its size in bytes, and a way to open it again."""
+    """Represent one file of a delivery: its name in messages, its size in bytes, and a way to open it again."""
 
     name: str
     size: int
     open: Callable[[], BinaryIO]
-
-
-def local_file(path: Path, name: str) -> SourceFile:
-    """A file on disk; each time it is opened and read to its end, it must still be what it is now."""
-    shown, now = harmless_name(name), path.stat()
-
-    def open_file() -> BinaryIO:
-        try:
-            return io.BufferedReader(UnchangingFile(path, shown, now), 2**20)
-        except OSError as error:
-            raise Refused(f"{shown}: cannot be read ({error.strerror}); check its permissions") from error
-
-    return SourceFile(shown, now.st_size, open_file)
-
-
-class UnchangingFile(io.FileIO):
-    """A file that must not change: it is read more than once, and its hash must be of what was counted."""
-
-    def __init__(self, path: Path, shown: str, listed: os.stat_result) -> None:
-        super().__init__(path)
-        self._shown, self._listed = shown, listed
-        self._refuse_changed()
-
-    def readinto(self, buffer: Any) -> int:
-        """Read on; at the end, see whether the file changed meanwhile."""
-        try:
-            length = super().readinto(buffer)
-        except OSError as error:
-            raise Refused(f"{self._shown}: cannot be read ({error.strerror}); have it sent again") from error
-        if not length:
-            self._refuse_changed()
-        return length or 0
-
-    def _refuse_changed(self) -> None:
-        if _identity(os.fstat(self.fileno())) != _identity(self._listed):
-            raise Refused(f"{self._shown}: changed while it was read; start again when it is complete")
-
-
-def _identity(state: os.stat_result) -> tuple[int, ...]:
-    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
-
-
-MAX_MEMBERS = 1_000
-MAX_UNPACKED = 16 * 2**30
-MAX_RATIO = 100
-FREE_OF_RATIO = 16 * 2**20
-"""Below this size a high ratio does no harm (an almost empty table packs very well)."""
-
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    ValueError,
-    IndexError,
-    NotImplementedError,
-    RuntimeError,
-)
-"""What `zipfile` raises on a zip that is damaged, or packed in a way that it does not know."""
-
-
-def zip_files(path: Path) -> list[SourceFile]:
-    """List the files in a zip.
-
-    Raises:
-        Refused: it is damaged, or a member could do harm.
-    """
-    outside = local_file(path, path.name)
-    try:
-        with outside.open() as stream, zipfile.ZipFile(stream) as archive:
-            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
-    except DAMAGE as error:
-        cause = f"is no readable zip ({error}); it may be cut off: have it sent again"
-        raise Refused(f"{outside.name}: {cause}") from error
-    check_members(outside.name, members)
-    return [_member_file(outside, member) for member in members]
-
-
-def check_members(archive: str, members: Sequence[zipfile.ZipInfo], at_most: int = MAX_UNPACKED) -> None:
-    """Refuse an archive whose members could harm: too many, too large, or named outside of it.
-
-    Args:
-        archive: its name.
-        members: what its list of contents says; `zipfile` never unpacks more than that.
-        at_most: bytes that all members together may unpack to.
-
-    Raises:
-        Refused: names the member.
-    """
-    if len(members) > MAX_MEMBERS:
-        raise Refused(f"{archive}: holds {len(members)} files; at most {MAX_MEMBERS} are read from one zip")
-    for member in members:
-        _check_name(archive, member)
-        if member.file_size > FREE_OF_RATIO and member.file_size > MAX_RATIO * max(member.compress_size, 1):
-            raise Refused(
-                f"{archive}: {member.filename!r} unpacks to more than {MAX_RATIO} times its size; "
-                "this is no table: unpack it by hand if it is meant"
-            )
-    if sum(member.file_size for member in members) > at_most:
-        raise Refused(f"{archive}: unpacks to more than {dutch.number(at_most // 2**20)} MiB; send it in parts")
-
-
-def _check_name(archive: str, member: zipfile.ZipInfo) -> None:
-    name = member.filename
-    is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
-    outside = name.startswith("/") or ".." in PurePosixPath(name).parts or "\\" in name or ":" in name
-    if outside or is_link or not name or not name.isprintable():
-        raise Refused(f"{archive}: holds the name {name!r}, which points outside the zip; have it packed again")
-    if member.flag_bits & 1:
-        raise Refused(f"{archive}: {name!r} is locked with a password; send it without one")
-
-
-def _member_file(outside: SourceFile, member: zipfile.ZipInfo) -> SourceFile:
-    def open_member() -> BinaryIO:
-        return io.BufferedReader(_Member(outside, member), 2**20)
-
-    return SourceFile(harmless_name(member.filename), member.file_size, open_member)
-
-
-class _Member(io.RawIOBase):
-    """A zip member as a stream that closes its archive and speaks of damage in words."""
-
-    def __init__(self, outside: SourceFile, member: zipfile.ZipInfo) -> None:
-        super().__init__()
-        self._shown = f"{outside.name}: {harmless_name(member.filename)}"
-        self._file = outside.open()
-        try:
-            archive = zipfile.ZipFile(self._file)
-            self._stream = archive.open(member)
-        except DAMAGE as error:
-            self._file.close()
-            raise self._damaged(error) from error
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Read on; damage is told as a refusal."""
-        try:
-            data = self._stream.read(len(buffer))
-        except DAMAGE as error:
-            raise self._damaged(error) from error
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        """Close the zip as well."""
-        self._file.close()
-        super().close()
-
-    def _damaged(self, error: Exception) -> Refused:
-        return Refused(f"{self._shown}: cannot be unpacked ({error}); have the zip packed and sent again")
 
 
 _LITTER = {"thumbs.db", "desktop.ini"}
@@ -247,9 +92,163 @@ def _folder_files(top: Path) -> list[SourceFile]:
 
 
 def _is_litter(name: str) -> bool:
-    """Whether the operating system, and not the sender, put this file or folder there."""
+    """Return whether the operating system, and not the sender, put this file or folder there."""
     return name.startswith((".", "~$", "__MACOSX")) or name.lower() in _LITTER
 
 
 def _shown(paths: Sequence[Path]) -> str:
     return ", ".join(str(path) for path in paths)
+
+
+def local_file(path: Path, name: str) -> SourceFile:
+    """Return a file on disk that is refused when it changes between now and the end of any reading."""
+    shown, now = harmless_name(name), path.stat()
+
+    def open_file() -> BinaryIO:
+        try:
+            return io.BufferedReader(UnchangingFile(path, shown, now), 2**20)
+        except OSError as error:
+            raise Refused(f"{shown}: cannot be read ({error.strerror}); check its permissions") from error
+
+    return SourceFile(shown, now.st_size, open_file)
+
+
+class UnchangingFile(io.FileIO):
+    """Read a file that must not change: it is read more than once, and its hash must be of the counted bytes."""
+
+    def __init__(self, path: Path, shown: str, listed: os.stat_result) -> None:
+        super().__init__(path)
+        self._shown, self._listed = shown, listed
+        self._refuse_changed()
+
+    def readinto(self, buffer: Any) -> int:
+        """Read on; at the end, refuse a file that changed meanwhile."""
+        try:
+            length = super().readinto(buffer)
+        except OSError as error:
+            raise Refused(f"{self._shown}: cannot be read ({error.strerror}); have it sent again") from error
+        if not length:
+            self._refuse_changed()
+        return length or 0
+
+    def _refuse_changed(self) -> None:
+        if _identity(os.fstat(self.fileno())) != _identity(self._listed):
+            raise Refused(f"{self._shown}: changed while it was read; start again when it is complete")
+
+
+def _identity(state: os.stat_result) -> tuple[int, ...]:
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+
+
+MAX_MEMBERS = 1_000
+MAX_UNPACKED = 16 * 2**30
+MAX_RATIO = 100
+FREE_OF_RATIO = 16 * 2**20
+"""Bytes below which a high ratio does no harm (an almost empty table packs very well)."""
+
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    IndexError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""Errors that `zipfile` raises on a zip that is damaged, or packed in a way that it does not know."""
+
+
+def zip_files(path: Path) -> list[SourceFile]:
+    """List the files in a zip.
+
+    Raises:
+        Refused: it is damaged, or a member could do harm.
+    """
+    outside = local_file(path, path.name)
+    try:
+        with outside.open() as stream, zipfile.ZipFile(stream) as archive:
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
+    except DAMAGE as error:
+        cause = f"is no readable zip ({error}); it may be cut off: have it sent again"
+        raise Refused(f"{outside.name}: {cause}") from error
+    check_members(outside.name, members)
+    return [_member_file(outside, member) for member in members]
+
+
+def check_members(archive: str, members: Sequence[zipfile.ZipInfo], at_most: int = MAX_UNPACKED) -> None:
+    """Refuse an archive whose members could harm: too many, too large, or named outside of it.
+
+    Args:
+        archive: its name.
+        members: its list of contents; `zipfile` never unpacks more than that says.
+        at_most: bytes that all members together may unpack to.
+
+    Raises:
+        Refused: names the member.
+    """
+    if len(members) > MAX_MEMBERS:
+        raise Refused(f"{archive}: holds {len(members)} files; at most {MAX_MEMBERS} are read from one zip")
+    for member in members:
+        _check_name(archive, member)
+        if member.file_size > FREE_OF_RATIO and member.file_size > MAX_RATIO * max(member.compress_size, 1):
+            raise Refused(
+                f"{archive}: {member.filename!r} unpacks to more than {MAX_RATIO} times its size; "
+                "this is no table: unpack it by hand if it is meant"
+            )
+    if sum(member.file_size for member in members) > at_most:
+        raise Refused(f"{archive}: unpacks to more than {dutch.number(at_most // 2**20)} MiB; send it in parts")
+
+
+def _check_name(archive: str, member: zipfile.ZipInfo) -> None:
+    name = member.filename
+    is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
+    outside = name.startswith("/") or ".." in PurePosixPath(name).parts or "\\" in name or ":" in name
+    if outside or is_link or not name or not name.isprintable():
+        raise Refused(f"{archive}: holds the name {name!r}, which points outside the zip; have it packed again")
+    if member.flag_bits & 1:
+        raise Refused(f"{archive}: {name!r} is locked with a password; send it without one")
+
+
+def _member_file(outside: SourceFile, member: zipfile.ZipInfo) -> SourceFile:
+    def open_member() -> BinaryIO:
+        return io.BufferedReader(_Member(outside, member), 2**20)
+
+    return SourceFile(harmless_name(member.filename), member.file_size, open_member)
+
+
+class _Member(io.RawIOBase):
+    """Read a zip member as a stream that closes its archive and refuses damage in plain words."""
+
+    def __init__(self, outside: SourceFile, member: zipfile.ZipInfo) -> None:
+        super().__init__()
+        self._shown = f"{outside.name}: {harmless_name(member.filename)}"
+        self._file = outside.open()
+        try:
+            archive = zipfile.ZipFile(self._file)
+            self._stream = archive.open(member)
+        except DAMAGE as error:
+            self._file.close()
+            raise self._damaged(error) from error
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read on; damage is a refusal."""
+        try:
+            data = self._stream.read(len(buffer))
+        except DAMAGE as error:
+            raise self._damaged(error) from error
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the zip as well."""
+        self._file.close()
+        super().close()
+
+    def _damaged(self, error: Exception) -> Refused:
+        return Refused(f"{self._shown}: cannot be unpacked ({error}); have the zip packed and sent again")

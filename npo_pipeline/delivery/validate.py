@@ -25,7 +25,7 @@ SHOWN = 40
 """Characters of a wrong value that a message repeats."""
 
 SHOWN_OF_A_PUPIL = 8
-"""The same in a file with a personal column: no code or date is longer, and what is longer may well be a
+"""The same in a file with a personal column: no code or date is longer, and a longer value may well be a
 pseudonym that slipped into the next column. Of that only `HINT` characters are shown."""
 
 HINT = 4

@@ -1,7 +1,4 @@
-"""Workbooks, safely opened; and that of CBS: sheet `Tabel 1` as rows of text, as if it were a text file.
-
-Where a sheet of a workbook holds formulas and errors, by its XML: what reads the cells does not tell them.
-"""
+"""Reader of workbooks: opened safely, cells of a sheet as text, its formulas and errors, and the scores of CBS."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,33 +19,35 @@ from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.source_files import DAMAGE, SourceFile, check_members
 from npo_pipeline.errors import Refused
 from schemas import files as models
+from schemas.frames.intake import FileRows
 
 MAX_SIZE = 64 * 2**20
 MAX_UNPACKED = 256 * 2**20
 MAX_CELLS = 5_000_000
-"""A sheet is held as a full rectangle, so one cell in a far corner would take all memory. CBS needs 40,000."""
+"""Cells of a sheet as a full rectangle: one cell in a far corner would take all memory. CBS needs 40,000."""
 
 _CELL = re.compile(rb"""\br=["']([A-Za-z]*)([0-9]+)["']""")
-_BOOK, _SHEETS = "xl/workbook.xml", "xl/worksheets/"
-SHEET, SHEET_WITHOUT_THRESHOLD = "Tabel 1", "Tabel 2"
+_ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_BOOK, _LINKS, _SHEETS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/"
 
+SHEET, SHEET_WITHOUT_THRESHOLD = "Tabel 1", "Tabel 2"
+_NO_SCORES = dict.fromkeys(("line", models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD), pl.String)
 _DATE = re.compile(r"\b1 oktober (20\d\d)\b")
 _VESTIGING = r"^\s*[0-9A-Za-z]{6}\s*$"
 
 
 @dataclass(frozen=True)
 class Workbook:
-    """What is read of a workbook: of CBS, or a sheet of one that a board filled in (`forms`).
+    """Hold the content of a workbook of CBS, or of one sheet of a workbook of a board.
 
-    `rows`: line (the row of the sheet), and the columns of a file of its kind as text. `without_threshold`:
-    the school and its score without threshold, where `Tabel 2` is there. `reference_date`: the 1 October
-    in the title.
+    `rows`: as of a text file, where `line` is the row of the sheet. Of CBS: `without_threshold`, the school and
+    its score without threshold as text, where there is a `Tabel 2`; `reference_date`, the 1 October in the title.
     """
 
     sha256: str
-    rows: pl.DataFrame
-    without_threshold: pl.DataFrame
-    reference_date: date | None
+    rows: FileRows
+    without_threshold: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NO_SCORES))
+    reference_date: date | None = None
 
 
 def read_workbook(file: SourceFile) -> Workbook:
@@ -59,11 +58,17 @@ def read_workbook(file: SourceFile) -> Workbook:
     """
     data = workbook_bytes(file)
     title, rows = _table(file.name, data, SHEET, (models.SCHOOL, models.SCORED_PUPILS, models.SCORE))
-    return Workbook(hashlib.sha256(data).hexdigest(), rows, _without_threshold(file.name, data), _said(title))
+    stated = _DATE.search(title)
+    return Workbook(
+        hashlib.sha256(data).hexdigest(),
+        rows,
+        _without_threshold(file.name, data),
+        date(int(stated[1]), 10, 1) if stated else None,
+    )
 
 
 def workbook_bytes(file: SourceFile) -> bytes:
-    """The bytes of a workbook that can do no harm.
+    """Read the bytes of a workbook that can do no harm.
 
     Raises:
         Refused: it is no workbook, or too large.
@@ -85,11 +90,11 @@ def workbook_bytes(file: SourceFile) -> bytes:
 
 
 def refuse_wide(name: str, sheet: str, xml: bytes) -> None:
-    """Refuse a sheet whose last row times its last column is beyond all measure."""
+    """Refuse a sheet with more than `MAX_CELLS` cells up to its last row and column."""
     rows = columns = 1
     for letters, digits in _CELL.findall(xml):
         rows = max(rows, int(digits[:8]))
-        columns = max(columns, _column_number(letters[:4]))
+        columns = max(columns, _column_number(letters[:4].decode().upper()))
     if rows * columns > MAX_CELLS:
         raise Refused(
             f"{name}: {sheet} reaches to row {dutch.number(rows)}, column {dutch.number(columns)}; "
@@ -97,15 +102,15 @@ def refuse_wide(name: str, sheet: str, xml: bytes) -> None:
         )
 
 
-def _column_number(letters: bytes) -> int:
+def _column_number(letters: str) -> int:
     number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - ord("@")
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("@")
     return number
 
 
 def sheet_names(name: str, data: bytes) -> list[str]:
-    """The sheets of a workbook, in their order.
+    """Return the names of the sheets of a workbook, in their order.
 
     Raises:
         Refused: it cannot be read.
@@ -119,7 +124,7 @@ def sheet_names(name: str, data: bytes) -> list[str]:
 
 
 def sheet_cells(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
-    """The cells of a sheet as text, with `line`, the row; nothing where there is no such sheet.
+    """Read the cells of a sheet as text, with `line`, the row; null where there is no such sheet.
 
     Raises:
         Refused: it cannot be read.
@@ -138,8 +143,8 @@ def sheet_cells(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
     return frame.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64))
 
 
-def _table(name: str, data: bytes, sheet: str, wanted: Sequence[str]) -> tuple[str, pl.DataFrame]:
-    """The text above the header, and the rows below it that hold a school."""
+def _table(name: str, data: bytes, sheet: str, wanted: Sequence[str]) -> tuple[str, FileRows]:
+    """Return the text above the header, and the rows below it with a school."""
     frame = sheet_cells(name, data, sheet)
     if frame is None:
         raise Refused(f"{name}: has no sheet {sheet!r}; this is not the workbook of CBS")
@@ -161,41 +166,32 @@ def _table(name: str, data: bytes, sheet: str, wanted: Sequence[str]) -> tuple[s
 
 
 def names_of(row: tuple[object, ...]) -> list[str]:
-    """The cells of a row as names of columns."""
+    """Return the cells of a row as names of columns."""
     return [normal_name(str(cell)) if cell is not None else "" for cell in row]
 
 
-def _rows(frame: pl.DataFrame, positions: list[str], wanted: Sequence[str]) -> pl.DataFrame:
-    # Below the table stand a blank row, "Bron: CBS" and footnotes: text in the first column alone.
+def _rows(frame: pl.DataFrame, positions: list[str], wanted: Sequence[str]) -> FileRows:
+    # Below the table come a blank row, "Bron: CBS" and footnotes: text in the first column alone.
     columns = dict(zip(positions, wanted, strict=True))
     others = pl.any_horizontal(pl.col(*positions[1:]).fill_null("") != "")
     school = pl.col(positions[0]).fill_null("")
     table = frame.filter(others | school.str.contains(_VESTIGING)).select("line", *positions).rename(columns)
-    return table.with_columns(pl.col(*wanted).fill_null("").str.strip_chars())
+    return FileRows(table.with_columns(pl.col(*wanted).fill_null("").str.strip_chars()))
 
 
 def _without_threshold(name: str, data: bytes) -> pl.DataFrame:
     wanted = (models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD)
     if sheet_cells(name, data, SHEET_WITHOUT_THRESHOLD) is None:
-        return pl.DataFrame(schema=dict.fromkeys(("line", *wanted), pl.String))
+        return pl.DataFrame(schema=_NO_SCORES)
     return _table(name, data, SHEET_WITHOUT_THRESHOLD, wanted)[1]
-
-
-def _said(title: str) -> date | None:
-    found = _DATE.search(title)
-    return date(int(found[1]), 10, 1) if found else None
-
-
-_BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-_ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 @dataclass
 class SheetMarks:
-    """What the XML of a sheet says that its values do not.
+    """Hold the marks in the XML of a sheet that reading its cells does not show.
 
-    `first`: the first column that holds something (1 is A). `formulas`: per formula the last row and the first
-    column of the cells it fills, and the address of its own cell. `errors`: the same of cells that hold an error
+    `first`: the first column with a cell that is not empty (1 is A). `formulas`: per formula the last row and the
+    first column of the cells it fills, and the address of its own cell. `errors`: the same of cells with an error
     (`#N/A`), which are read as if they were empty.
     """
 
@@ -205,7 +201,7 @@ class SheetMarks:
 
 
 def sheet_marks(name: str, data: bytes, sheet: str) -> SheetMarks:
-    """Look through the XML of a sheet.
+    """Find the formulas and errors in the XML of a sheet.
 
     Args:
         name: of the workbook.
@@ -213,7 +209,7 @@ def sheet_marks(name: str, data: bytes, sheet: str) -> SheetMarks:
         sheet: the name of the sheet as the workbook writes it.
 
     Raises:
-        Refused: the workbook is not put together as one.
+        Refused: the workbook has not the parts of one.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -224,15 +220,15 @@ def sheet_marks(name: str, data: bytes, sheet: str) -> SheetMarks:
             f"{name}: sheet {sheet!r} cannot be found in it ({error}); save it again as .xlsx"
         ) from error
     refuse_wide(name, part, xml)
-    looking = _Looking()
-    _walk(name, xml, looking)
-    return looking.marks
+    cells = _CellVisitor()
+    _walk(name, xml, cells)
+    return cells.marks
 
 
 def _part(name: str, archive: zipfile.ZipFile, sheet: str) -> str:
-    """Where the XML of a sheet lies: the workbook gives each an id, and a list beside it the place of each id."""
+    """Return the path of the XML of a sheet: the workbook has its id, and a list beside it the path of each id."""
     ids: dict[str, str] = {}
-    places: dict[str, str] = {}
+    paths: dict[str, str] = {}
 
     def sheets(tag: str, given: dict[str, str]) -> None:
         if tag == "sheet":
@@ -240,26 +236,23 @@ def _part(name: str, archive: zipfile.ZipFile, sheet: str) -> str:
 
     def links(tag: str, given: dict[str, str]) -> None:
         if tag == "Relationship":
-            places[given.get("Id", "")] = given.get("Target", "")
+            paths[given.get("Id", "")] = given.get("Target", "")
 
-    _walk(name, archive.read(_BOOK), _Starting(sheets))
-    _walk(name, archive.read(_LINKS), _Starting(links))
-    place = places[ids[sheet]]
-    return place[1:] if place.startswith("/") else f"xl/{place}"
-
-
-class _Starting:
-    """Hears of the beginning of each element."""
-
-    def __init__(self, told: Any) -> None:
-        self._told = told
-
-    def start(self, tag: str, given: dict[str, str]) -> None:
-        self._told(tag, given)
+    _walk(name, archive.read(_BOOK), _ElementVisitor(sheets))
+    _walk(name, archive.read(_LINKS), _ElementVisitor(links))
+    path = paths[ids[sheet]]
+    return path[1:] if path.startswith("/") else f"xl/{path}"
 
 
-class _Looking:
-    """Goes along the cells of a sheet. A row or cell that does not say where it is comes after the one before."""
+class _ElementVisitor:
+    """Call a function at the start of each element."""
+
+    def __init__(self, visit: Callable[[str, dict[str, str]], None]) -> None:
+        self.start = visit
+
+
+class _CellVisitor:
+    """Collect marks along the cells of a sheet; a row or cell without an address comes after the one before."""
 
     def __init__(self) -> None:
         self.marks = SheetMarks()
@@ -271,7 +264,7 @@ class _Looking:
         elif tag == "c":
             self._column += 1
             if found := _ADDRESS.fullmatch(given.get("r", "")):
-                self._column, self._row = _number(found[1]), int(found[2])
+                self._column, self._row = _column_number(found[1]), int(found[2])
             if given.get("t") == "e":
                 self.marks.errors.append((self._row, self._column, self._address))
         elif tag in ("v", "is", "f"):
@@ -284,7 +277,7 @@ class _Looking:
         row, column = self._row, self._column
         # An array formula fills cells that have no formula of their own.
         if given.get("t") in ("array", "dataTable") and (ends := _ADDRESS.findall(given.get("ref", ""))):
-            row, column = int(ends[-1][1]), _number(ends[0][0])
+            row, column = int(ends[-1][1]), _column_number(ends[0][0])
         self.marks.formulas.append((row, column, self._address))
 
     @property
@@ -292,26 +285,19 @@ class _Looking:
         return f"{_letters(self._column)}{self._row}"
 
 
-def _walk(name: str, xml: bytes, looking: _Starting | _Looking) -> None:
-    """Tell of each element, its name without its space. A document that declares entities is refused unread."""
+def _walk(name: str, xml: bytes, visitor: _ElementVisitor | _CellVisitor) -> None:
+    """Visit each element, its name without its space. A document that declares entities is refused unread."""
     parser = expat.ParserCreate(namespace_separator="}")
 
     def refuse(*_: Any) -> None:
         raise Refused(f"{name}: holds a document type, which no workbook has; save it again as .xlsx")
 
     parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda tag, given: looking.start(tag.rpartition("}")[2], given)
+    parser.StartElementHandler = lambda tag, given: visitor.start(tag.rpartition("}")[2], given)
     try:
         parser.Parse(xml, True)
     except (expat.ExpatError, ValueError) as error:
         raise Refused(f"{name}: is no readable workbook ({error}); have it sent again") from error
-
-
-def _number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("@")
-    return number
 
 
 def _letters(number: int) -> str:

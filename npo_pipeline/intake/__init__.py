@@ -1,1 +1,1 @@
-"""From rows to what the rules need: pupils, cumi pupils, scores, and who holds which school."""
+"""From rows to tables of the books: pupils, scores, schools and their boards, reports of boards."""

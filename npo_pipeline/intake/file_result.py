@@ -67,7 +67,7 @@ class FileResult:
 
     @property
     def counted_schools(self) -> pl.Series:
-        """The vestigingen whose pupils or score it counts."""
+        """The vestigingen of which it counts the pupils or the score."""
         return pl.concat([self.counts["vestiging"], self.scores["vestiging"]]).unique()
 
 

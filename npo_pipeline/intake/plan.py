@@ -1,4 +1,4 @@
-"""The plan of an intake: all changes to the books that a delivery brings, before any of them is made."""
+"""The plan of an intake: all changes to the books that a delivery brings, before any is applied."""
 
 from __future__ import annotations
 

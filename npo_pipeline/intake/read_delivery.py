@@ -42,8 +42,8 @@ class KnownSchools:
         """Add the schools that files name."""
         brin = pl.col("vestiging").str.head(4).alias("brin")
         named = [self.vestigingen, *(one.facts["vestiging"] for one in results)]
-        held = [self.of_boards, *(one.facts.select("board", brin) for one in results)]
-        return KnownSchools(pl.concat(named).unique(), BoardSchools(pl.concat(held).unique()))
+        of_boards = [self.of_boards, *(one.facts.select("board", brin) for one in results)]
+        return KnownSchools(pl.concat(named).unique(), BoardSchools(pl.concat(of_boards).unique()))
 
 
 @dataclass(frozen=True)

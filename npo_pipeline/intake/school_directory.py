@@ -48,12 +48,12 @@ def refuse_two_boards(kind: FileKind, rows: FileRows, file: str) -> None:
         Refused: names the lines and the boards.
     """
     if kind is kinds.CHANGES:
-        held = _transfers(rows).select(
+        given = _transfers(rows).select(
             "line", vestiging="VESTIGING", board="BEVOEGD_GEZAG_NUMMER", day="INGANGSDATUM"
         )
     else:
-        held = rows.select("line", parse.vestiging(), board="BEVOEGD_GEZAG_NUMMER", day=pl.lit(""))
-    distinct = held.unique(["vestiging", "board", "day"], keep="first", maintain_order=True)
+        given = rows.select("line", parse.vestiging(), board="BEVOEGD_GEZAG_NUMMER", day=pl.lit(""))
+    distinct = given.unique(["vestiging", "board", "day"], keep="first", maintain_order=True)
     twice = distinct.filter(pl.struct("vestiging", "day").is_duplicated()).sort("vestiging", "day", "line").head(2)
     if twice.height:
         lines, boards = (" and ".join(map(str, twice[column])) for column in ("line", "board"))

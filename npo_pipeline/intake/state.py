@@ -41,7 +41,7 @@ class IntakeState:
 
     @cached_property
     def counted_schools(self) -> DeliverySchools:
-        """The schools whose pupils or score a current delivery counts; several rows where it has several."""
+        """The schools that a current delivery counts, a row for each of its rows in `counts` and `scores`."""
         counted = [frame.select("delivery_id", "vestiging") for frame in (self.counts, self.scores)]
         return DeliverySchools(pl.concat(counted))
 

@@ -1,1 +1,1 @@
-"""What a delivery declares: corrections of its source, and refused rows that it takes the place of."""
+"""Corrections of the source that a delivery declares, and rejected rows that it resolves."""

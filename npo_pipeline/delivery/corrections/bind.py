@@ -28,6 +28,7 @@ from npo_pipeline.rulebook.error_messages import suggest
 from npo_pipeline.rulebook.fields import quoted
 from npo_pipeline.rulebook.yaml_document import Place
 from schemas import files as models
+from schemas.frames.intake import FileRows
 from schemas.rules import VESTIGING
 
 _PLACE = ("BRIN_NUMMER", "VESTIGINGSNUMMER")
@@ -111,7 +112,7 @@ def _bound(one: DeliveredFile, entries: Sequence[Entry], resubmissions: tuple[Re
     book = one.workbook
     # The rows of a workbook are in memory already, and others read them there: they are corrected in place.
     if book is not None:
-        book = replace(book, rows=edits.apply(book.rows))
+        book = replace(book, rows=FileRows(edits.apply(book.rows)))
         edits = Edits()
     return replace(one, workbook=book, corrections=FileCorrections(edits, applied, resubmissions))
 
