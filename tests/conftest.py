@@ -15,12 +15,20 @@ settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "npo"))
 
 
+OF_ARELLE = ("test_arelle.py", "test_filing_rules.py", "test_national.py")
+
+
 class ByFile(LoadScopeScheduling):
-    """On several cores a file stays on one, and all tests of Prefect on one: its server starts once."""
+    """On several cores a file stays on one; so do all tests of Prefect, and all that read the batch of Arelle.
+
+    The server of Prefect and the batch of Arelle start once a core.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return "tests/flows" if file.startswith("tests/flows/") else file
+        folder, _, name = file.rpartition("/")
+        together = folder == "tests/flows" or (folder == "tests/filing" and name in OF_ARELLE)
+        return folder if together else file
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -40,8 +41,13 @@ def write_taxonomy(path: Path) -> None:
     Raises:
         OSError: the file cannot be written.
     """
+    write_files(path, taxonomy_files())
+
+
+def write_files(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write files as a taxonomy package, by their path in its folder."""
     with zipfile.ZipFile(path, "w") as package:
-        for name, content in taxonomy_files().items():
+        for name, content in files.items():
             # The date and system of a zip entry would be those of the machine that writes it.
             entry = zipfile.ZipInfo(f"{FOLDER}/{name}", _FIRST_OF_ZIP)
             entry.create_system, entry.external_attr = 3, _PLAIN_FILE

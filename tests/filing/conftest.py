@@ -1,0 +1,12 @@
+"""One batch of Arelle for all tests of filings."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.filing.arelle_batch import Batch, judged
+
+
+@pytest.fixture(scope="session")
+def arelle(tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    return judged(tmp_path_factory.mktemp("arelle"))
