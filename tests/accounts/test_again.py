@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
-
-import pytest
 
 from tests.accounts.year import CONSENTED, IN_ORDER, RECEIVED, account, done, run
 from tests.home.delivery import write_consents, write_spending
@@ -45,16 +42,6 @@ def test_what_was_told_before_stays_on_record(accounted, tmp_path):
         (2, Decimal("7167.12")),
     ]
     assert run(accounted, "verify").status == 0
-
-
-@pytest.fixture
-def second_year(accounted) -> Path:
-    """A home in which 2021 and 2022 are accounted for."""
-    assert run(accounted, "pay", "--month", "2022-01", "--catch-up").status == 0
-    # November and December 2021 were paid since, so 2021 is accounted for again.
-    done(accounted)
-    done(accounted, year=2022)
-    return accounted
 
 
 def test_a_year_opens_on_the_close_of_the_year_before(second_year):

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,76 +22,90 @@ import sys, pathlib
 
 def refuse(event, _):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.sendto", "urllib.Request"):
-        pathlib.Path(sys.argv[3]).write_text(event)
+        tried.write_text(event)
         raise OSError("no network here")
 
+folder = pathlib.Path(sys.argv[1])
+tried = folder / "reach.tried"
 sys.addaudithook(refuse)
-if sys.argv[4] == "reach out":
+if sys.argv[2:] == ["reach"]:
     import urllib.request
     try:
         urllib.request.urlopen("https://www.xbrl.org/")
     except OSError:
         pass
 from npo_pipeline.reports.xbrl.arelle_process import main
-main(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
+for name in sys.argv[2:]:
+    tried = folder / f"{name}.tried"
+    main(folder / f"{name}.work", folder / f"{name}.answer")
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("offline")
-    write_taxonomy(folder / FILE_NAME)
-    said, facts = edge("40001")
-    (folder / "40001.xhtml").write_bytes(page(facts, said))
-    return folder
+Answer = dict[str, Any]
 
 
-def alone(folder: Path, work: dict[str, object], reach: str = "") -> tuple[list[dict[str, object]], bool]:
-    """What comes of a piece of work, and whether a connection was tried."""
-    asked, answer, tried = folder / "work.json", folder / "answer.json", folder / "tried"
-    asked.write_text(json.dumps({"taxonomy": str(folder / FILE_NAME), **work}))
-    tried.unlink(missing_ok=True)
+def alone(folder: Path, works: dict[str, dict[str, object]]) -> dict[str, tuple[list[Answer], bool]]:
+    """What comes of each piece of work, all done by one process, and whether a connection was tried for it."""
+    for name, work in works.items():
+        (folder / f"{name}.work").write_text(json.dumps({"taxonomy": str(folder / FILE_NAME), **work}))
     done = subprocess.run(
-        [sys.executable, "-c", ALONE, str(asked), str(answer), str(tried), reach],
+        [sys.executable, "-c", ALONE, str(folder), *works],
         env={"PATH": "", "PYTHONPATH": ".", "XDG_CONFIG_HOME": str(folder)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(answer.read_text()), tried.exists()
+    return {
+        name: (json.loads((folder / f"{name}.answer").read_text()), (folder / f"{name}.tried").exists())
+        for name in works
+    }
 
 
-def test_a_filing_is_checked_without_a_network(folder: Path) -> None:
-    file = Validation(folder / "40001.xhtml", folder / FILE_NAME)
-    work = {"work": "validate", "files": [file.request()], "workers": 1}
-    [told_of], tried = alone(folder, work)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("offline")
+
+
+@pytest.fixture(scope="module")
+def answers(folder: Path) -> dict[str, tuple[list[Answer], bool]]:
+    write_taxonomy(folder / FILE_NAME)
+    odd = told(School(received="1", name="</script><script>alert(2)</script>"))
+    for name, (report, facts) in {"good": edge("40001"), "odd": (odd, facts_of(odd))}.items():
+        (folder / f"{name}.xhtml").write_bytes(page(facts, report))
+    check = Validation(folder / "good.xhtml", folder / FILE_NAME).request()
+    views: dict[str, dict[str, object]] = {
+        name: {"work": "viewer", "page": str(folder / f"{name}.xhtml"), "out": str(folder / f"{name}.html")}
+        for name in ("good", "odd")
+    }
+    return alone(folder, {"check": {"work": "validate", "files": [check], "workers": 1}, **views})
+
+
+def test_a_filing_is_checked_without_a_network(answers: dict[str, tuple[list[Answer], bool]]) -> None:
+    [told_of], tried = answers["check"]
     assert told_of["messages"] == []
     assert sum(well for well, _ in told_of["assertions"].values()) > 20
     assert not tried
 
 
-def test_a_viewer_is_made_without_a_network_and_stands_alone(folder: Path) -> None:
-    [told_of], tried = alone(
-        folder, {"work": "viewer", "page": str(folder / "40001.xhtml"), "out": str(folder / "v.html")}
-    )
+def test_a_viewer_is_made_without_a_network_and_stands_alone(
+    folder: Path, answers: dict[str, tuple[list[Answer], bool]]
+) -> None:
+    [told_of], tried = answers["good"]
     assert told_of["messages"] == []
     assert not tried
-    made = (folder / "v.html").read_text(encoding="utf-8")
+    made = (folder / "good.html").read_text(encoding="utf-8")
     assert "<script src" not in made
     assert "document.currentScript.src" not in made
     assert '"npo:Spent"' in made
 
 
 def test_a_connection_would_be_seen(folder: Path) -> None:
-    work = {"work": "validate", "files": [], "workers": 0}
-    assert alone(folder, work, "reach out")[1]
+    assert alone(folder, {"reach": {"work": "validate", "files": [], "workers": 0}})["reach"][1]
 
 
+@pytest.mark.usefixtures("answers")
 def test_a_name_becomes_no_script_in_the_viewer(folder: Path) -> None:
-    said = told(School(received="1", name="</script><script>alert(2)</script>"))
-    (folder / "odd.xhtml").write_bytes(page(facts_of(said), said))
-    alone(folder, {"work": "viewer", "page": str(folder / "odd.xhtml"), "out": str(folder / "odd.html")})
     made = (folder / "odd.html").read_text(encoding="utf-8")
     assert "alert(2)" in made
     assert "<script>alert(2)" not in made
