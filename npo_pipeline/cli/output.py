@@ -94,7 +94,7 @@ def _console() -> Console:
 def _folded(text: str, width: int) -> str:
     """Fold text to a width, the lines below indented; an amount stays beside its sign."""
     hang = " " * (len(text) - len(text.lstrip()) + 2)
-    whole = re.sub(r"([€$]) (?=[\d-])", "\\1\N{NO-BREAK SPACE}", text)
+    whole = re.sub(r"([€$]) (?=[\d+-])", "\\1\N{NO-BREAK SPACE}", text)
     parts = textwrap.wrap(
         whole, max(width - 1, 40), subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
     )

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.decision_state import written_by_other_version
+from npo_pipeline.books.reader import read_books
 from tests.home.npo import here
 from tests.home.seeing import published, select
 
@@ -100,6 +103,14 @@ def test_a_later_decision_puts_nothing_down_to_the_program(gone_on):
 def test_the_next_year_is_accounted_for(gone_on):
     ((received,),) = select(gone_on, "select received from accounts where year = 2022")
     assert select(gone_on, "select sum(amount) from payments where year(paid_month) = 2022") == [(received,)]
+
+
+def test_a_run_is_of_another_version_only_where_the_calculation_is(gone_on):
+    runs = [run for (run,) in select(gone_on, "select run_id from runs order by 1")]
+    with read_books(Home(gone_on)) as books:
+        others = [run for run in runs if written_by_other_version(books, run)]
+    assert others == runs[:24]
+    assert len(runs) == 27
 
 
 def test_what_both_versions_wrote_follows(gone_on):

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import pytest
 from jinja2 import UndefinedError
 
-from npo_pipeline.reports import board_page
-from npo_pipeline.reports.board_page.page import _environment, page, page_sources
+from npo_pipeline.reports.board_page.page import _environment, page
 from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.conftest import odd
 from tests.packs.country import told
-
-TEMPLATES = sorted(file.name for file in (files(board_page) / "templates").iterdir() if file.is_file())
 
 
 def rendered(source: str, **names: object) -> str:
@@ -50,8 +45,3 @@ def test_a_page_has_only_the_line_breaks_of_its_frame_and_its_style():
     body = content[content.index("<body>") :]
     assert body.count("\n") == 2
     assert "  <" not in body
-
-
-@pytest.mark.parametrize("name", TEMPLATES)
-def test_a_pack_is_as_old_as_the_templates_of_its_page(name):
-    assert (files(board_page) / "templates" / name).read_text(encoding="utf-8") in page_sources()

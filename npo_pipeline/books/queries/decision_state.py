@@ -180,4 +180,4 @@ def written_by_other_version(books: Books, run_id: str) -> bool:
         manifest = json.loads(text[0]) if text.len() else {}
     except ValueError:
         manifest = {}  # damaged; the check of the chain says so
-    return not isinstance(manifest, dict) or manifest.get("code") != code_version()
+    return not isinstance(manifest, dict) or manifest.get("code") != code_version().calculation

@@ -93,17 +93,6 @@ def page(facts: Facts, report: ReportData, *, filing: bool = True) -> bytes:
 
 
 @cache
-def page_sources() -> str:
-    """Return the texts that every page is made with: its look and its templates. A pack is as old as they are."""
-    templates = sorted((files(__package__) / "templates").iterdir(), key=lambda file: file.name)
-    return "\0".join([_style(), *(file.read_text(encoding="utf-8") for file in templates if file.is_file())])
-
-
-def _style() -> str:
-    return (files(__package__) / "style.css").read_text(encoding="utf-8")
-
-
-@cache
 def _environment() -> Environment:
     """Return the templates with the words and functions that all of them use."""
     # Only a command that makes pages pays for the import and for compiling the templates.
@@ -132,7 +121,7 @@ def _environment() -> Environment:
         "picture": _picture,
         "schema": SCHEMA,
         "severities": dutch.SEVERITIES,
-        "style": Markup(_style()),
+        "style": Markup((files(__package__) / "style.css").read_text(encoding="utf-8")),
         "taxonomy": NAMESPACE,
         "titles": TITLES,
     }
