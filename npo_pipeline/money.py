@@ -12,7 +12,7 @@ MONEY = pl.Decimal(18, 2)
 QUANTITY = pl.Decimal(18, 2)
 RATE = pl.Decimal(18, 8)
 RATE_UNITS = 10**8
-"""A rate is held in units of 0.00000001 euro (`rate_e8`)."""
+"""A rate is counted in units of 0.00000001 euro (`rate_e8`)."""
 
 
 def divide_half_away(numerator: pl.Expr, denominator: pl.Expr | int) -> pl.Expr:
@@ -45,7 +45,7 @@ def cents_of(quantity_e2: pl.Expr, rate_e8: pl.Expr) -> pl.Expr:
 
 
 def cumulative_share(cents: pl.Expr, numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """What is due of an amount once `numerator/denominator` of it is due, to the cent.
+    """Return what is due of an amount once `numerator/denominator` of it is due, to the cent.
 
     Rounding the running total, and not each instalment, makes the year add up exactly
     (contract, section 4: after k twelfths the sum paid is round(total x k / 12)).

@@ -41,7 +41,7 @@ def school_year_from(text: str) -> str:
 
 
 def first_day(school_year: str) -> date:
-    """The first day of a school year, 1 August (WPO art. 1: schooljaar)."""
+    """Return the first day of a school year, 1 August (WPO art. 1: schooljaar)."""
     return date(int(school_year[:4]), 8, 1)
 
 
@@ -61,5 +61,5 @@ def day_from(text: str) -> date:
 
 
 def month_after(month: Month) -> Month:
-    """The month that follows."""
+    """Return the month that follows."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -1,4 +1,4 @@
-"""How a command runs its steps, and what it tells while it does.
+"""The steps of a command: how each is run, and the progress that is reported.
 
 A command is an ordinary function that calls its steps through a `Call`. The command line calls them
 directly; a Prefect flow hands in a `Call` that makes each step a task. So the sequence is written once.
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class Call(Protocol):
-    """Runs one step of a command."""
+    """Represent the way to run one step of a command."""
 
     def __call__(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the step and give what it gives."""
+        """Run the step and return its result."""
         ...
 
 
@@ -28,13 +28,13 @@ def directly(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 Progress = Callable[[str, int], None]
-"""Told what is being done and how far it is, in rows."""
+"""Progress callback: (message, rows done so far)."""
 
 
 def silently(what: str, rows: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def now() -> datetime:
-    """The time, in UTC without a zone, to the second: how the books write it."""
+    """Return the time in UTC without a zone, to the second, as the books write it."""
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

@@ -85,8 +85,8 @@ def _boards_of_schools(applied: pl.DataFrame, schools: Schools) -> pl.DataFrame:
     asked = applied.select("brin", "applied_on").unique()
     begun = (pl.col("since") <= pl.col("applied_on")) | (pl.col("since") == pl.col("first"))
     lasts = pl.col("valid_to").is_null() | (pl.col("valid_to") >= pl.col("applied_on"))
-    held = asked.join(known, on="brin").filter(begun & lasts)
-    return held.group_by("brin", "applied_on").agg(boards=pl.col("board").unique().sort())
+    of_school = asked.join(known, on="brin").filter(begun & lasts)
+    return of_school.group_by("brin", "applied_on").agg(boards=pl.col("board").unique().sort())
 
 
 def cap_amounts(subsidy: Subsidy, applied: EligibleApplications) -> CappedApplications:

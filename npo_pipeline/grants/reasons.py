@@ -140,7 +140,7 @@ def _ranks(subsidy: Subsidy) -> Cases:
 
 
 def _calculation_rank(subsidy: Subsidy) -> pl.Expr:
-    """Return the uncertainty of an amount: that of the least sure of the values it was reckoned with."""
+    """Return the uncertainty of an amount: that of the least sure of the values it was calculated with."""
     counted = pl.lit(rank(subsidy.reference_date))
     rounding = pl.when(_over_share()).then(pl.lit(rank(subsidy.rounding))).otherwise(0)
     order = pl.when(_at_ceiling()).then(pl.lit(rank(subsidy.at_the_ceiling))).otherwise(0)

@@ -1,4 +1,4 @@
-"""What applications are judged by: the terms of a subsidy as frames and expressions, and the pupils of schools."""
+"""The terms of a subsidy as frames and expressions, and the pupils and schools that applications are judged by."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a payment run pays: what is due up to and including its month, less what was paid."""
+"""Payments: what is due up to and including the month of a run, less what was paid."""

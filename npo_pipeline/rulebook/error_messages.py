@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a regulation file, as one line that names file and line."""
+"""The messages of faults that pydantic finds in a file of rules: one line that names file and line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ _WORDS = {
 def refusal_from_validation(
     document: Document, error: ValidationError, keys: Sequence[str] = _KEYS, hint: str = _EVERY_VALUE
 ) -> Refused:
-    """Say the first fault in full and where the others are; `keys` are those that may have been meant.
+    """Return a refusal with the first fault in full and the lines of the others.
+
+    `keys`: those that may have been meant.
 
     A key that is not known comes before all else: what is missing is mostly the same key spelt right.
     """
@@ -49,7 +51,7 @@ def refusal_from_validation(
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """What may have been meant by a name that is not known."""
+    """Suggest what may have been meant by a name that is not known."""
     there = sorted(known)
     found = get_close_matches(name, there, n=1)
     return f"is `{found[0]}` meant?" if found else f"there is {', '.join(there) or 'none'}"

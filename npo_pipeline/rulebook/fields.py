@@ -1,9 +1,7 @@
-"""The values a regulation file may hold, read exactly from text.
+"""The fields of files of rules: values read exactly from text, each cited with its source and status.
 
 Every reader takes what the file says, wants text, and raises ValueError in words when it is no such value.
-Rates become Decimal and shares Fraction; a float has no way in.
-
-A value and where it comes from. Nothing in a regulation file counts without a source and a status.
+Rates become Decimal and shares Fraction; a float has no way in. Nothing counts without a source and a status.
 """
 
 from __future__ import annotations
@@ -32,14 +30,14 @@ SHOWN = 40
 
 
 def text_from(value: Any) -> str:
-    """Text that says something."""
+    """Read text that is not empty."""
     if isinstance(value, str) and value.strip():
         return value.strip()
     raise ValueError("is empty; fill it in" if value in (None, "") else "wants text here, no list or mapping")
 
 
 def key_from(value: Any) -> str:
-    """A name in small letters, such as `per_pupil`."""
+    """Read a name in small letters, such as `per_pupil`."""
     text = text_from(value)
     if re.fullmatch(r"[a-z][a-z0-9_-]*", text):
         return text
@@ -47,7 +45,7 @@ def key_from(value: Any) -> str:
 
 
 def url_from(value: Any) -> str:
-    """An address on the web."""
+    """Read an address on the web."""
     text = text_from(value)
     if re.fullmatch(r"https?://[^\s/]+\.[^\s]+", text):
         return text
@@ -55,7 +53,7 @@ def url_from(value: Any) -> str:
 
 
 def rate_from(value: Any) -> Decimal:
-    """A rate from 0 with at most eight decimals; its printed decimals are kept (1402.30 stays 1402.30)."""
+    """Read a rate from 0 with at most eight decimals; its printed decimals are kept (1402.30 stays 1402.30)."""
     text = text_from(value)
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,8})?", text):
         return Decimal(text)
@@ -70,7 +68,7 @@ def rate_from(value: Any) -> Decimal:
 
 
 def amount_from(value: Any) -> Decimal:
-    """An amount or a number of units from 0 with at most two decimals."""
+    """Read an amount or a number of units from 0 with at most two decimals."""
     text = text_from(value)
     if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text):
         return Decimal(text)
@@ -78,7 +76,7 @@ def amount_from(value: Any) -> Decimal:
 
 
 def brin_from(value: Any) -> str:
-    """The code of a school: two digits and two capitals."""
+    """Read the code of a school: two digits and two capitals."""
     text = text_from(value)
     if re.fullmatch(r"[0-9]{2}[A-Z]{2}", text):
         return text
@@ -86,7 +84,7 @@ def brin_from(value: Any) -> str:
 
 
 def share_from(value: Any) -> Fraction:
-    """A share above 0 and up to 1, as an exact fraction: 2/12 or 1."""
+    """Read a share above 0 and up to 1, as an exact fraction: 2/12 or 1."""
     text = text_from(value)
     found = re.fullmatch(r"([0-9]{1,6})(?:/([1-9][0-9]{0,5}))?", text)
     share = Fraction(int(found[1]), int(found[2] or 1)) if found else Fraction(0)
@@ -96,7 +94,7 @@ def share_from(value: Any) -> Fraction:
 
 
 def whole_from(value: Any) -> int:
-    """A whole number from 0."""
+    """Read a whole number from 0."""
     text = text_from(value)
     if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)
@@ -104,18 +102,20 @@ def whole_from(value: Any) -> int:
 
 
 def some(items: T) -> T:
-    """A list or mapping that holds something."""
+    """Require a list or mapping that holds something."""
     if items:
         return items
     raise ValueError("is empty; fill it in")
 
 
 def quoted(text: str) -> str:
-    """A wrong value as a message shows it."""
+    """Render a wrong value for a message."""
     return repr(text if len(text) <= SHOWN else text[:SHOWN] + "...")
 
 
-def _of_file(read: Callable[[str], T]) -> Callable[[Any], T]:
+def _file_reader(read: Callable[[str], T]) -> Callable[[Any], T]:
+    """Return a reader of values in files that refuses with a ValueError."""
+
     def reader(value: Any) -> T:
         try:
             return read(text_from(value))
@@ -134,23 +134,23 @@ Amount: TypeAlias = Annotated[Decimal, BeforeValidator(amount_from)]
 Brin: TypeAlias = Annotated[str, BeforeValidator(brin_from)]
 Share: TypeAlias = Annotated[Fraction, BeforeValidator(share_from)]
 Whole: TypeAlias = Annotated[int, BeforeValidator(whole_from)]
-Day: TypeAlias = Annotated[date, BeforeValidator(_of_file(day_from))]
-MonthValue: TypeAlias = Annotated[date, BeforeValidator(_of_file(month_from))]
-SchoolYear: TypeAlias = Annotated[str, BeforeValidator(_of_file(school_year_from))]
+Day: TypeAlias = Annotated[date, BeforeValidator(_file_reader(day_from))]
+MonthValue: TypeAlias = Annotated[date, BeforeValidator(_file_reader(month_from))]
+SchoolYear: TypeAlias = Annotated[str, BeforeValidator(_file_reader(school_year_from))]
 
 Status: TypeAlias = Literal["published", "approximate", "derived", "unknown"]
-"""How sure a value is: it stands in its source; the source says `about`; it was reasoned; nobody found it."""
+"""Certainty of a value: it is in its source; the source says `about`; it was reasoned; nobody found it."""
 
 
 class Part(BaseModel):
-    """A part of a regulation file: it never changes, and a key it does not know is refused."""
+    """Represent a part of a file of rules: it never changes, and a key it does not know is refused."""
 
     # What a model checks is made when it is used: most parts are checked only within the whole they belong to.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Source(Part):
-    """A publication that values are taken from."""
+    """Represent a publication that values come from."""
 
     title: Text
     url: Url
@@ -160,7 +160,7 @@ class Source(Part):
 
 
 class Cited(Part, Generic[T]):
-    """A value with its unit, its status, and the place in its source where it stands."""
+    """Represent a value with its unit, its status, and the place in its source where it stands."""
 
     value: T | None
     unit: Text
@@ -181,7 +181,7 @@ class Cited(Part, Generic[T]):
         return self
 
     def known(self, what: str) -> T:
-        """The value.
+        """Return the value.
 
         Args:
             what: what it is, for the message.
@@ -195,7 +195,7 @@ class Cited(Part, Generic[T]):
 
 
 def fault(words: str, *place: str | int) -> PydanticCustomError:
-    """A fault at a place within the part that is being checked."""
+    """Return a fault at a place within the part that is being checked."""
     return PydanticCustomError("rule", "{words}", {"words": words, "place": place})
 
 
@@ -211,7 +211,7 @@ def refuse_unknown_sources(rules: BaseModel, sources: Collection[str]) -> None:
 
 
 def cited(part: Any, place: Place = ()) -> Iterator[tuple[Place, Cited[Any]]]:
-    """All cited values of a regulation or a part of it, each with its place in the file."""
+    """Yield all cited values of a regulation or a part of it, each with its place in the file."""
     if isinstance(part, Cited):
         yield place, part
         return

@@ -15,7 +15,7 @@ from npo_pipeline.rulebook.yaml_document import Place
 
 
 def readable_values(rules: Part) -> Iterator[dict[str, Any]]:
-    """The cited values of a regulation or a subsidy, in the order of the file.
+    """Yield the cited values of a regulation or a subsidy, in the order of the file.
 
     Yields:
         what, value, unit, status, source, where, checked_on, note.
@@ -34,6 +34,7 @@ def readable_values(rules: Part) -> Iterator[dict[str, Any]]:
 
 
 def _what(place: Place, one: Cited[Any]) -> str:
+    """Render the name of a value."""
     if isinstance(one, Rate):
         where = f" in {one.place}" if one.place else ""
         return f"{place[1]}, rate of {', '.join(one.school_types)}{where}"
@@ -45,6 +46,7 @@ def _what(place: Place, one: Cited[Any]) -> str:
 
 
 def _shown(value: Any) -> str:
+    """Render a value."""
     if isinstance(value, Schedule):
         return ", ".join(f"{month_text(month)} {_share(share)}" for month, share in value.instalments.items())
     if isinstance(value, Rounding):

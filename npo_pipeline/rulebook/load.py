@@ -31,7 +31,7 @@ _SHIPPED_NAME = re.compile(r"(\d{4}-\d{4})-[a-z0-9-]+\.yaml")
 
 @dataclass(frozen=True)
 class LoadedRegulation(FromTexts):
-    """A regulation and the texts it came from.
+    """Represent a regulation and the texts it came from.
 
     `earlier`: what was in force before each of its amendments: the month in which the amendment takes effect,
     and the regulation until then, in order.
@@ -44,7 +44,7 @@ class LoadedRegulation(FromTexts):
 def load_rules(
     school_year: str, paths: Sequence[Path] = (), as_of: date | None = None
 ) -> tuple[LoadedRegulation, ...]:
-    """The regulations of a school year: the shipped ones, with the files that were named in place or on top.
+    """Load the regulations of a school year: the shipped ones, with the files that were named in place or on top.
 
     Args:
         school_year: `2021-2022`.
@@ -75,7 +75,7 @@ def load_rules(
 
 
 def load_shipped(school_year: str, as_of: date | None = None) -> tuple[LoadedRegulation, ...]:
-    """The regulation files of a school year that come with the package, by name.
+    """Load the regulation files of a school year that come with the package, by name.
 
     Raises:
         Refused: it is no school year, or there is no file for it.
@@ -110,7 +110,7 @@ def parse_regulation(text: str, name: str) -> LoadedRegulation:
 
 
 def parse_texts(texts: Sequence[tuple[str, str]]) -> LoadedRegulation:
-    """A regulation from its kept texts: (name, text) of its file and of the overlays on it, in order."""
+    """Load a regulation from archived texts: (name, text) of its file and of the overlays on it, in order."""
     (name, first), *overlays = texts
     loaded = parse_regulation(first, name)
     for name, text in overlays:
@@ -119,12 +119,12 @@ def parse_texts(texts: Sequence[tuple[str, str]]) -> LoadedRegulation:
 
 
 def all_shipped() -> tuple[LoadedRegulation, ...]:
-    """Every regulation file that comes with the package, all versions, by name."""
+    """Load every regulation file that comes with the package, all versions, by name."""
     return tuple(one for year in shipped_school_years() for one in _shipped_of(year))
 
 
 def shipped_school_years() -> tuple[str, ...]:
-    """The school years for which regulation files come with the package, in order."""
+    """Return the school years for which regulation files come with the package, in order."""
     return tuple(sorted({year for year, _ in _shipped()}))
 
 
@@ -148,20 +148,20 @@ def refuse_two_at_once(found: Sequence[LoadedRegulation]) -> None:
     Raises:
         Refused: names both.
     """
-    seen: dict[tuple[str, str, date | None], str] = {}
+    found_at: dict[tuple[str, str, date | None], str] = {}
     for one in found:
         rules = one.regulation
         key = (rules.school_year, rules.sector, rules.published.value)
-        if key in seen:
+        if key in found_at:
             raise Refused(
                 f"{one.name}: says what holds for {rules.sector} in {rules.school_year} from {key[2]} on, and so "
-                f"does {seen[key]}; give one of them another date of publication, or take it away"
+                f"does {found_at[key]}; give one of them another date of publication, or take it away"
             )
-        seen[key] = one.name
+        found_at[key] = one.name
 
 
 def _latest(found: Sequence[LoadedRegulation], as_of: date | None) -> list[LoadedRegulation]:
-    """Of each sector the version that was published last, by a day."""
+    """Select the version of each sector that was published last, by a day."""
     versions: dict[str, LoadedRegulation] = {}
     for one in sorted(found, key=_published):
         if as_of is None or _published(one) <= as_of:

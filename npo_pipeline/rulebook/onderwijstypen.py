@@ -1,4 +1,4 @@
-"""Which school type the pupils of a vo onderwijstype count as: a rule, so it stands in a cited file."""
+"""The school type that the pupils of a vo onderwijstype count as: a rule, so it stands in a cited file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME = "onderwijstypen.yaml"
 
 
 class Onderwijstype(Cited[SchoolType]):
-    """Onderwijstypen that count as one school type; `years` where only some leerjaren do."""
+    """Represent onderwijstypen that count as one school type; `years` where only some leerjaren do."""
 
     name: Text
     begins_with: Annotated[tuple[Text, ...], AfterValidator(some)]
@@ -24,7 +24,7 @@ class Onderwijstype(Cited[SchoolType]):
 
 
 class Onderwijstypen(Part):
-    """The mapping, from the top down: the first line that fits counts."""
+    """Represent the mapping, from the top down: the first line that fits counts."""
 
     title: Text
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
@@ -33,7 +33,7 @@ class Onderwijstypen(Part):
 
 @cache
 def onderwijstypen() -> Onderwijstypen:
-    """The mapping that comes with the package.
+    """Return the mapping that comes with the package.
 
     Raises:
         Refused: something in it is wrong; names file and line.

@@ -19,11 +19,12 @@ from npo_pipeline.rulebook.fields import Cited, Day, Key, MonthValue, Part, Sour
 from npo_pipeline.rulebook.regulation import Component, Rate, Regulation, Schedule, Settlement, Threshold
 from npo_pipeline.rulebook.yaml_document import Document, refused
 
-KEY = "overlay_of"
+OVERLAY_KEY = "overlay_of"
+"""The key that an overlay has and no other file of rules."""
 
 
 class ComponentOverlay(Part):
-    """What an overlay supplies of a component: rates for some of its school types, a threshold, a schedule."""
+    """Represent an overlay on a component: rates for some of its school types, a threshold, a schedule."""
 
     rates: tuple[Rate, ...] = ()
     threshold: Threshold | None = None
@@ -31,7 +32,7 @@ class ComponentOverlay(Part):
 
 
 class Overlay(Part):
-    """An overlay as its file says it."""
+    """Represent an overlay as its file says it."""
 
     overlay_of: Text
     effective: MonthValue | None = None
@@ -44,8 +45,8 @@ class Overlay(Part):
 
 
 def is_overlay(document: Document) -> bool:
-    """Whether a file says that it lies over another."""
-    return KEY in document.data
+    """Return whether a file is an overlay on another."""
+    return OVERLAY_KEY in document.data
 
 
 def overlay_from(document: Document) -> Overlay:
@@ -61,15 +62,15 @@ def overlay_from(document: Document) -> Overlay:
 
 
 def laid_over(base: Regulation, overlay: Overlay, document: Document) -> Regulation:
-    """The regulation with the values of the overlay in place of its own, checked as a whole again.
+    """Return the regulation with the values of the overlay in place of its own, checked as a whole again.
 
     Raises:
         Refused: the overlay names a component or school type that the regulation does not have, or the two
             do not fit together; names file and line of the overlay.
     """
-    for name, news in overlay.components.items():
-        _refuse_strangers(base.components, name, news, document)
-    _refuse_loose_ends(base, overlay, document)
+    for name, supply in overlay.components.items():
+        _refuse_unknown_rates(base.components, name, supply, document)
+    _refuse_unknown_sources(base, overlay, document)
     parts: dict[str, Any] = {name: getattr(base, name) for name in type(base).model_fields}
     parts["sources"] = {**base.sources, **overlay.sources}
     parts["schedules"] = {**base.schedules, **overlay.schedules}
@@ -111,28 +112,28 @@ def refuse_effect_elsewhere(base: Regulation, overlay: Overlay, before: Month | 
         raise refused(document.name, line, f"{words} amendment; keep one of the two")
 
 
-def _with(component: Component, news: ComponentOverlay) -> Component:
-    supplied = {(kind, rate.place) for rate in news.rates for kind in rate.school_types}
+def _with(component: Component, supply: ComponentOverlay) -> Component:
+    supplied = {(kind, rate.place) for rate in supply.rates for kind in rate.school_types}
     kept = [
         rate.model_copy(update={"school_types": left})
         for rate in component.rates
         if (left := tuple(kind for kind in rate.school_types if (kind, rate.place) not in supplied))
     ]
     order = list(dict.fromkeys(kind for rate in component.rates for kind in rate.school_types))
-    rates = sorted([*kept, *news.rates], key=lambda rate: order.index(rate.school_types[0]))
+    rates = sorted([*kept, *supply.rates], key=lambda rate: order.index(rate.school_types[0]))
     parts: dict[str, Any] = {name: getattr(component, name) for name in type(component).model_fields}
-    parts |= {"rates": tuple(rates), "threshold": news.threshold or component.threshold}
-    return Component.model_validate({**parts, "schedule": news.schedule or component.schedule})
+    parts |= {"rates": tuple(rates), "threshold": supply.threshold or component.threshold}
+    return Component.model_validate({**parts, "schedule": supply.schedule or component.schedule})
 
 
-def _refuse_strangers(
-    components: Mapping[str, Component], name: str, news: ComponentOverlay, document: Document
+def _refuse_unknown_rates(
+    components: Mapping[str, Component], name: str, supply: ComponentOverlay, document: Document
 ) -> None:
     if name not in components:
-        words = f"`{name}` is no component of {document.data[KEY]}; {suggest(name, components)}"
+        words = f"`{name}` is no component of {document.data[OVERLAY_KEY]}; {suggest(name, components)}"
         raise refused(document.name, document.line(("components", name)), words)
     known = {(kind, rate.place) for rate in components[name].rates for kind in rate.school_types}
-    for number, rate in enumerate(news.rates):
+    for number, rate in enumerate(supply.rates):
         for kind in rate.school_types:
             if (kind, rate.place) not in known:
                 there = ", ".join(sorted({f"{one} in {place}" if place else one for one, place in known}))
@@ -143,8 +144,8 @@ def _refuse_strangers(
                 )
 
 
-def _refuse_loose_ends(base: Regulation, overlay: Overlay, document: Document) -> None:
-    """What the whole would refuse too, but could not say the line of."""
+def _refuse_unknown_sources(base: Regulation, overlay: Overlay, document: Document) -> None:
+    """Refuse what the check of the whole would refuse without naming the line."""
     sources = {**base.sources, **overlay.sources}
     for place, value in cited(overlay):
         if value.source not in sources:
@@ -156,6 +157,6 @@ def _refuse_loose_ends(base: Regulation, overlay: Overlay, document: Document) -
 
 
 def refuse_wrong_base(overlay: Overlay, document: Document, names: list[str]) -> Refused:
-    """Say that the regulation an overlay lies over is not among those in force."""
-    words = f"{KEY}: `{overlay.overlay_of}` is not in force here; {suggest(overlay.overlay_of, names)}"
-    return refused(document.name, document.line((KEY,)), words)
+    """Return the refusal of an overlay on a regulation that is not among those in force."""
+    words = f"{OVERLAY_KEY}: `{overlay.overlay_of}` is not in force here; {suggest(overlay.overlay_of, names)}"
+    return refused(document.name, document.line((OVERLAY_KEY,)), words)

@@ -1,16 +1,8 @@
-"""What a regulation file says, checked: components, rates, thresholds, instalments, rounding, deadlines.
+"""A regulation file, checked: from its rates and components to the regulation of a sector and school year.
 
-Checks over more than one value sit with the smallest part that holds them all, so that whatever has become
-a `Regulation` can be reckoned with. The words of a fault end up in front of an analyst; `faults.py` adds
+Checks over more than one value are with the smallest part that holds them all, so that whatever has become
+a `Regulation` can be calculated with. The words of a fault end up in front of an analyst; `error_messages` adds
 file and line.
-
-A component of a regulation: a kind of money, what it counts, and what a unit of that gives.
-
-Worked examples: amounts that somebody published, so that a rule can be held against them.
-
-Whom a regulation is for, when it is not for the whole country: schools by the place they are in.
-
-How corrections are settled, and what a closure does to what is not yet due.
 """
 
 from __future__ import annotations
@@ -57,14 +49,14 @@ Booking: TypeAlias = Literal["lowest_vestiging_first_school_type"]
 
 
 class Rate(Cited[RateValue]):
-    """What one unit gives, for the school types it is published for, in the order of booking."""
+    """Represent the rate of one unit, for the school types it is published for, in the order of booking."""
 
     school_types: Annotated[tuple[SchoolType, ...], AfterValidator(some)]
     place: Key | None = None  # one of the regulation's places; everywhere when none is named
 
 
 class Threshold(Part):
-    """Units that give nothing, the level they are counted at, and where what exceeds them is booked."""
+    """Represent units that give nothing, the level they are counted at, and where what exceeds them is booked."""
 
     units: Cited[Whole]
     level: Cited[Level]
@@ -72,7 +64,7 @@ class Threshold(Part):
 
 
 class Component(Part):
-    """A kind of money: a measure times a rate per school type."""
+    """Represent a kind of money: a measure times a rate per school type."""
 
     measure: MeasureName
     rates: Annotated[tuple[Rate, ...], AfterValidator(some)]
@@ -81,17 +73,17 @@ class Component(Part):
     reference_dates: Cited[Annotated[tuple[Day, ...], AfterValidator(some)]] | None = None
     """The days it is counted on, where they are not the regulation's own reference date; the counts add up."""
     outside_informatietool: Cited[Literal["yes"]] | None = None
-    """Said of what the official informatietool leaves out of its totals."""
+    """Set where the official informatietool leaves the component out of its totals."""
 
     @model_validator(mode="after")
     def _each_school_type_once(self) -> Self:
-        seen: set[tuple[str, str | None]] = set()
+        rated: set[tuple[str, str | None]] = set()
         for number, rate in enumerate(self.rates):
             for school_type in rate.school_types:
-                if (school_type, rate.place) in seen or ((school_type, None) in seen):
+                if (school_type, rate.place) in rated or ((school_type, None) in rated):
                     raise fault(f"names `{school_type}` twice; a school type has one rate", "rates", number)
-                seen.add((school_type, rate.place))
-        if self.measure == "score" and len({school_type for school_type, _ in seen}) > 1:
+                rated.add((school_type, rate.place))
+        if self.measure == "score" and len({school_type for school_type, _ in rated}) > 1:
             raise fault("a score belongs to one school type; with two it would be paid twice", "rates")
         return self
 
@@ -107,7 +99,7 @@ Units: TypeAlias = dict[Key, Amount]
 
 
 class Example(Cited[Amount]):
-    """What schools of one school type get for so many units of each component, as published.
+    """Represent the amount that schools of one school type get for so many units of each component, as published.
 
     `units`: component -> pupils, score or cumi pupils, before any threshold. `schools`: over how many schools
     the amount is an average. `tolerance`: how far off the amount may be (a source that says "about").
@@ -122,14 +114,14 @@ class Example(Cited[Amount]):
 
 
 class Place(Part):
-    """The schools of a place: those named by BRIN, and all that an address list puts in a municipality."""
+    """Represent a place: schools named by BRIN, and all that an address list puts in a municipality."""
 
     brins: Cited[Annotated[tuple[Brin, ...], AfterValidator(some)]]
     municipalities: tuple[Text, ...] = ()
 
 
 class Places(Part):
-    """Places with rates of their own. Their schools are under no other regulation of the school year.
+    """Represent places with rates of their own. Their schools are under no other regulation of the school year.
 
     `counts_as`: the school type that all pupils of these schools count as.
     """
@@ -139,7 +131,7 @@ class Places(Part):
 
 
 class Settlement(Part):
-    """What happens when less or more turns out to be due than was paid.
+    """Represent the settlement of what turns out to be due less or more than was paid.
 
     `corrections`: `next_payment` settles all of it in the payment that follows; `spread` in equal parts over the
     months of payment that remain. `floor_zero`: whether a month never takes back more than it would pay; the
@@ -157,7 +149,7 @@ Sector: TypeAlias = Literal["po", "vo", "cn"]
 
 
 class Schedule(Part):
-    """When an entitlement is paid: a share of it per month; the running total is rounded, not each part."""
+    """Represent the months of payment: a share of it per month; the running total is rounded, not each part."""
 
     rounding: Literal["cumulative"]
     instalments: Annotated[dict[MonthValue, Share], AfterValidator(some)]
@@ -176,7 +168,7 @@ class Schedule(Part):
 
 
 class Rounding(Part):
-    """The one way of rounding the engine has; it stands in the file because it is a choice to be cited."""
+    """Represent the one way of rounding the engine has; it is in the file because it is a choice to be cited."""
 
     to: Literal["cent"]
     half: Literal["away_from_zero"]
@@ -184,7 +176,7 @@ class Rounding(Part):
 
 
 class Regulation(Part):
-    """One regulation for one sector and school year."""
+    """Represent one regulation for one sector and school year."""
 
     title: Text
     school_year: SchoolYear
@@ -204,12 +196,12 @@ class Regulation(Part):
     examples: tuple[Example, ...] = ()
 
     def schedule_of(self, component: str) -> Cited[Schedule]:
-        """The schedule a component is paid by."""
+        """Return the schedule a component is paid by."""
         return self.schedules[self.components[component].schedule or self.schedule]
 
     @property
     def settling(self) -> Settlement:
-        """How corrections are settled; in the next payment (contract, section 4) where the file does not say."""
+        """Return the settlement of corrections; by default in the next payment (contract, section 4)."""
         return (self.settlement and self.settlement.value) or Settlement()
 
     @model_validator(mode="after")

@@ -1,10 +1,8 @@
-"""YAML as plain text: mappings, lists and text, and the line on which each of them stands.
+"""A file of rules as a document: YAML as plain text, with the line of each value, and the text byte for byte.
 
 Scalars are never resolved to numbers, dates or booleans, so 701.16 stays `701.16` and no float is ever
 made of it. Anchors, aliases, tags, nesting without end and keys that stand twice are refused. The parser's
-events are read, and not its nodes: a node no longer tells a tag that was written from one that was not.
-
-Texts of rules as they stand in a file: read, hashed, and given as a document.
+events are read, and not its nodes: a node no longer says whether its tag was written.
 """
 
 from __future__ import annotations
@@ -28,37 +26,40 @@ DEPTH = 20
 VALUES = 10_000
 """Keys and list items; a regulation needs a few hundred."""
 
+MAX_BYTES = 2**20
+"""No regulation comes near one MiB; what does is something else."""
+
 _EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True)
-class Sort:
-    """What sort of file a document is, for messages: what it is called and how it begins."""
+class FileSort:
+    """Represent a sort of file, for messages: its name and how it begins."""
 
     name: str
     begins: str
 
 
-REGULATION = Sort("regulation file", "title: ...")
+REGULATION = FileSort("regulation file", "title: ...")
 
 
 @dataclass(frozen=True)
 class Document:
-    """The values of a file as text (or None where nothing stands), and the line of each, from 1."""
+    """Represent the values of a file as text (or None where nothing stands), and the line of each, from 1."""
 
     name: str
     data: dict[str, Any]
     lines: dict[Place, int]
 
     def line(self, place: Place) -> int:
-        """The line of a value; of what it would stand in, where it is missing."""
+        """Return the line of a value; of what it would stand in, where it is missing."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
 
 
-def document_from(text: str, name: str, sort: Sort = REGULATION) -> Document:
+def document_from(text: str, name: str, sort: FileSort = REGULATION) -> Document:
     """Read YAML text as a document; `sort` is what it should be.
 
     Raises:
@@ -74,18 +75,21 @@ def document_from(text: str, name: str, sort: Sort = REGULATION) -> Document:
 
 
 def refused(name: str, line: int, words: str) -> Refused:
-    """A refusal that names file and line."""
+    """Return a refusal that names file and line."""
     return Refused(f"{name}, line {line}: {words}")
 
 
 @dataclass
 class _Reading:
+    """Read the events of one document into values and the line of each."""
+
     name: str
     events: Iterator[yaml.Event]
-    sort: Sort
+    sort: FileSort
     lines: dict[Place, int] = field(default_factory=dict)
 
     def whole(self) -> dict[str, Any]:
+        """Return the one mapping that the file holds."""
         first = self._skip(yaml.StreamStartEvent, yaml.DocumentStartEvent)
         if isinstance(first, yaml.StreamEndEvent):
             raise Refused(f"{self.name}: is empty; a {self.sort.name} holds a mapping of keys to values")
@@ -162,13 +166,9 @@ def _problem(error: yaml.YAMLError, text: str) -> tuple[int, str]:
     return text.count("\n", 0, position) + 1, "a control character stands here; take it out"
 
 
-MAX_BYTES = 2**20
-"""No regulation comes near one MiB; what does is something else."""
-
-
 @dataclass(frozen=True)
 class RuleText:
-    """A file of rules, byte for byte: `sha256` is that of `text` in UTF-8."""
+    """Represent a file of rules, byte for byte: `sha256` is that of `text` in UTF-8."""
 
     name: str
     sha256: str
@@ -177,18 +177,18 @@ class RuleText:
 
 @dataclass(frozen=True)
 class FromTexts:
-    """What came from texts: a file, and the overlays that were laid over it."""
+    """Represent rules that came from texts: a file, and the overlays on it."""
 
     texts: tuple[RuleText, ...]
 
     @property
     def name(self) -> str:
-        """The names of its texts, joined by `+`."""
+        """Return the names of its texts, joined by `+`."""
         return "+".join(one.name for one in self.texts)
 
     @property
     def sha256(self) -> str:
-        """The hashes of its texts, joined by `+`."""
+        """Return the hashes of its texts, joined by `+`."""
         return "+".join(one.sha256 for one in self.texts)
 
 
@@ -208,8 +208,8 @@ def read_rules(path: Path) -> tuple[RuleText, Document]:
     return rule_text(raw, path.name)
 
 
-def rule_text(raw: bytes, name: str, sort: Sort = REGULATION) -> tuple[RuleText, Document]:
-    """The bytes of a file of rules as text, and its values as text.
+def rule_text(raw: bytes, name: str, sort: FileSort = REGULATION) -> tuple[RuleText, Document]:
+    """Return the bytes of a file of rules as text, and its values as text.
 
     Raises:
         Refused: it is too large, not UTF-8, or no YAML; the message names file and line.

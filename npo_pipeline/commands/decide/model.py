@@ -115,7 +115,7 @@ class DecisionPlan:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Return a hash of what is decided, and of the decisions that it was held against.
+        """Return a hash of what is decided, and of the decisions that it was compared with.
 
         What was shown is a difference: when another decision was taken since, it is not the one that was approved.
         """

@@ -1,4 +1,4 @@
-"""What a decision makes of the next payment run, before it is taken."""
+"""The next payment run as a decision would make it, before the decision is written."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _AFTER_ALL = 2**31
 
 @dataclass(frozen=True)
 class NextPayment:
-    """Represent the payment run that comes next, if the decision is taken.
+    """Represent the payment run that comes next, if the decision is written.
 
     `payments`: its rows, as in `payments`. `below_zero`: who would have to pay back.
     """
@@ -43,7 +43,7 @@ class NextPayment:
 def next_payment(
     start: NextRun, school_year: str, decided: DecisionTables, due: DueChanges, changed: Sequence[str]
 ) -> NextPayment | None:
-    """Work out the next payment run as if the decision were taken; nothing where no payment is left to come.
+    """Work out the next payment run as if the decision were written; nothing where no payment is left to come.
 
     Args:
         start: what the run starts from without the decision.
@@ -57,13 +57,13 @@ def next_payment(
         return None
     coming = [month for month in months if start.last_month is None or month > start.last_month]
     month = min(coming) if coming or start.last_month is None else month_after(start.last_month)
-    payments = payment_rows(month, AFTER_ALL_RUNS, _if_taken(start, school_year, decided, due, changed))
+    payments = payment_rows(month, AFTER_ALL_RUNS, _with_decision(start, school_year, decided, due, changed))
     each = payments.group_by("board", "currency").agg(pl.col("amount").sum())
     below = each.filter(pl.col("amount") < 0).sort("amount", "board")
     return NextPayment(month, payments, BoardAmounts(below))
 
 
-def _if_taken(
+def _with_decision(
     start: NextRun, school_year: str, decided: DecisionTables, due: DueChanges, changed: Sequence[str]
 ) -> LedgerState:
     """Return the ledger state with the decision in it."""
@@ -80,8 +80,8 @@ def _if_taken(
     named = due.join(new.select("currency", "decision_id", "after_run", "paid_until"), on="currency")
     before = named.filter(pl.col("month") <= pl.col("paid_until"))
     corrected = before.group_by(*SERIES, "decision_id", "after_run", "paid_until").agg(pl.col("amount").sum())
-    taken = new.select("currency", "decision_id", "sequence", "after_run")
-    calendar = decided.settling.join(taken, on="currency").with_columns(school_year=pl.lit(school_year))
+    latest = new.select("currency", "decision_id", "sequence", "after_run")
+    calendar = decided.settling.join(latest, on="currency").with_columns(school_year=pl.lit(school_year))
     return replace(
         found,
         # In a currency in which nothing changed they are those of the decision that stays in force.

@@ -15,7 +15,7 @@ from npo_pipeline.delivery.scan import ScannedFile
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.error_messages import refusal_from_validation
 from npo_pipeline.rulebook.fields import Day, Part, Text, fault, quoted, some, text_from
-from npo_pipeline.rulebook.yaml_document import Document, Place, Sort, rule_text
+from npo_pipeline.rulebook.yaml_document import Document, FileSort, Place, rule_text
 
 LONGEST = 500
 """Characters of a reason: it is shown beside an amount."""
@@ -117,7 +117,7 @@ def has_expired(entry: Correction, today: date) -> bool:
     return today > entry.expires
 
 
-CORRECTIONS = Sort("file of corrections", "corrections:")
+CORRECTIONS = FileSort("file of corrections", "corrections:")
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from importlib.resources import files
 from npo_pipeline.dutch import DUTCH, Language
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.explain.english import ENGLISH
-from npo_pipeline.rulebook.yaml_document import Document, Sort, refused, rule_text
+from npo_pipeline.rulebook.yaml_document import Document, FileSort, refused, rule_text
 
-_CATALOGUE = Sort("catalogue of sentences", 'title.vestiging: "..."')
+_CATALOGUE = FileSort("catalogue of sentences", 'title.vestiging: "..."')
 _VOCABULARIES = {vocabulary.code: vocabulary for vocabulary in (DUTCH, ENGLISH)}
 
 

@@ -1,4 +1,4 @@
-"""The rules of accountability that come with the package, or from the texts that the books kept of them."""
+"""The rules of accountability: those that come with the package, and those from archived texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ P = TypeVar("P", bound=BaseModel)
 
 @dataclass(frozen=True)
 class YearEndRules(FromTexts):
-    """The rules of a year-end report and the texts they came from."""
+    """Represent the rules of a year-end report and the texts they came from."""
 
     menukaart: Menukaart
     accountability: Accountability
@@ -29,7 +29,7 @@ class YearEndRules(FromTexts):
 
 @cache
 def year_end_rules() -> YearEndRules:
-    """The rules that come with the package.
+    """Load the rules that come with the package.
 
     Raises:
         Refused: something in them is wrong; names file and line.
@@ -39,7 +39,7 @@ def year_end_rules() -> YearEndRules:
 
 
 def parse_year_end(texts: Sequence[tuple[str, str]]) -> YearEndRules:
-    """The rules from their kept texts: (name, text) of the menukaart and of the file on accountability.
+    """Load the rules from archived texts: (name, text) of the menukaart and of the file on accountability.
 
     Raises:
         Refused: a text is none of these rules.

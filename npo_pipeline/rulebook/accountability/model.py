@@ -1,4 +1,4 @@
-"""What the menukaart and the file on accountability say, checked."""
+"""The menukaart and the file on accountability, checked."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Treatment: TypeAlias = Literal["bestemmingsreserve", "overlopende_passiva"]
 
 
 def yes_no_from(value: Any) -> bool:
-    """`yes` or `no`."""
+    """Read `yes` or `no`."""
     if value in ("yes", "no"):
         return bool(value == "yes")
     raise ValueError("is neither `yes` nor `no`; write one of them")
 
 
 class MenuCategory(Part):
-    """A category of the menukaart. `complete`: whether all its interventions are known."""
+    """Represent a category of the menukaart. `complete`: whether all its interventions are known."""
 
     name: Text
     complete: Annotated[bool, BeforeValidator(yes_no_from)]
@@ -31,30 +31,30 @@ class MenuCategory(Part):
 
 
 class Snapshot(Part):
-    """The menukaart as it stood from a day."""
+    """Represent the menukaart in force from a day."""
 
     since: Cited[Day]
     categories: Annotated[dict[Category, MenuCategory], AfterValidator(some)]
 
     @model_validator(mode="after")
-    def _keys_stand_once(self) -> Self:
-        seen: set[str] = set()
+    def _keys_unique(self) -> Self:
+        known: set[str] = set()
         for letter, category in self.categories.items():
-            if twice := seen.intersection(category.interventions):
+            if twice := known.intersection(category.interventions):
                 raise fault(f"{min(twice)} stands in two categories", "categories", letter)
-            seen.update(category.interventions)
+            known.update(category.interventions)
         return self
 
 
 class Menukaart(Part):
-    """The menukaart in its versions, the earliest first."""
+    """Represent the menukaart in its versions, the earliest first."""
 
     title: Text
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
     snapshots: Annotated[tuple[Snapshot, ...], AfterValidator(some)]
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Self:
+    def _versions_in_order(self) -> Self:
         refuse_unknown_sources(self, self.sources)
         days = [one.since.known("the day of a snapshot") for one in self.snapshots]
         if any(later <= earlier for earlier, later in pairwise(days)):
@@ -62,12 +62,12 @@ class Menukaart(Part):
         return self
 
     def at(self, day: date) -> Snapshot:
-        """The menukaart as it stood on a day; before its first day, the first."""
+        """Return the menukaart in force on a day; before its first day, the first."""
         there = [one for one in self.snapshots if one.since.known("the day of a snapshot") <= day]
         return there[-1] if there else self.snapshots[0]
 
     def all_categories(self) -> dict[str, MenuCategory]:
-        """Every category with all interventions that ever stood in it."""
+        """Return every category with all interventions of any version."""
         found: dict[str, MenuCategory] = {}
         for snapshot in self.snapshots:
             for letter, category in snapshot.categories.items():
@@ -78,7 +78,7 @@ class Menukaart(Part):
 
 
 class Judged(Part):
-    """How serious a finding is, and where the rule behind it stands."""
+    """Represent the severity of a finding, and the place of the rule behind it."""
 
     severity: Severity
     source: Key
@@ -86,7 +86,7 @@ class Judged(Part):
 
 
 class Accountability(Part):
-    """What boards must report, until when they may spend, and how findings are judged."""
+    """Represent what boards must report, until when they may spend, and how findings are judged."""
 
     title: Text
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
@@ -96,7 +96,7 @@ class Accountability(Part):
     findings: Annotated[dict[Key, Judged], AfterValidator(some)]
 
     @model_validator(mode="after")
-    def _sources_are_there(self) -> Self:
+    def _sources_known(self) -> Self:
         refuse_unknown_sources(self, self.sources)
         for rule, judged in self.findings.items():
             if judged.source not in self.sources:

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.error_messages import refusal_from_validation, suggest
+from npo_pipeline.rulebook.overlay import OVERLAY_KEY, is_overlay
 from npo_pipeline.rulebook.subsidies.model import Subsidy
-from npo_pipeline.rulebook.subsidies.overlay import KEY, laid_over
+from npo_pipeline.rulebook.subsidies.overlay import laid_over
 from npo_pipeline.rulebook.yaml_document import (
     Document,
     FromTexts,
@@ -25,13 +26,13 @@ from npo_pipeline.rulebook.yaml_document import (
     rule_text,
 )
 
-MARK = "scheme"
+SUBSIDY_KEY = "scheme"
 """The key that a subsidy file has and no other file of rules."""
 
 
 @dataclass(frozen=True)
 class LoadedSubsidy(FromTexts):
-    """A subsidy and the texts it came from."""
+    """Represent a subsidy and the texts it came from."""
 
     subsidy: Subsidy
 
@@ -39,7 +40,7 @@ class LoadedSubsidy(FromTexts):
 def load_subsidies(
     school_year: str, paths: Sequence[Path] = (), as_of: date | None = None
 ) -> tuple[LoadedSubsidy, ...]:
-    """The subsidies of a school year: the shipped ones, with the files that were named in place or on top.
+    """Load the subsidies of a school year: the shipped ones, with the files that were named in place or on top.
 
     Args:
         school_year: `2020-2021`.
@@ -52,13 +53,13 @@ def load_subsidies(
     chosen = {one.subsidy.scheme: one for one in _shipped_by(school_year, as_of)}
     documents = [read_rules(path) for path in paths]
     for text, document in documents:
-        if KEY not in document.data:
+        if not is_overlay(document):
             loaded = _checked(text, document)
             if loaded.subsidy.school_year != school_year:
                 raise Refused(f"{text.name}: is of school year {loaded.subsidy.school_year}, not of {school_year}")
             chosen[loaded.subsidy.scheme] = loaded
     for text, document in documents:
-        if KEY in document.data:
+        if is_overlay(document):
             base = _base_of(document, chosen.values())
             chosen[base.subsidy.scheme] = _overlaid(base, text, document)
     return tuple(sorted(chosen.values(), key=lambda one: one.name))
@@ -71,7 +72,7 @@ def load_subsidy_file(path: Path) -> LoadedSubsidy:
         Refused: it cannot be read, or something in it is wrong; the message names file and line.
     """
     text, document = read_rules(path)
-    if KEY not in document.data:
+    if not is_overlay(document):
         return _checked(text, document)
     return _overlaid(_base_of(document, shipped_subsidies()), text, document)
 
@@ -87,14 +88,14 @@ def split_subsidy_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[
     """
     documents = {path: read_rules(path)[1] for path in paths}
     bases = {_short(one) for one in shipped_subsidies()}
-    bases |= {path.stem for path, document in documents.items() if MARK in document.data}
-    mine = [path for path, one in documents.items() if MARK in one.data or _over(one) in bases]
+    bases |= {path.stem for path, document in documents.items() if SUBSIDY_KEY in document.data}
+    mine = [path for path, one in documents.items() if SUBSIDY_KEY in one.data or _over(one) in bases]
     return tuple(mine), tuple(path for path in documents if path not in mine)
 
 
 def is_subsidy_text(name: str, text: str) -> bool:
-    """Whether a kept text is that of a subsidy file."""
-    return MARK in document_from(text, name).data
+    """Return whether an archived text is that of a subsidy file."""
+    return SUBSIDY_KEY in document_from(text, name).data
 
 
 def parse_subsidy(text: str, name: str) -> LoadedSubsidy:
@@ -107,7 +108,7 @@ def parse_subsidy(text: str, name: str) -> LoadedSubsidy:
 
 
 def parse_subsidy_texts(texts: Sequence[tuple[str, str]]) -> LoadedSubsidy:
-    """A subsidy from its kept texts: (name, text) of its file and of the overlays on it, in order."""
+    """Load a subsidy from archived texts: (name, text) of its file and of the overlays on it, in order."""
     (name, first), *overlays = texts
     loaded = parse_subsidy(first, name)
     for name, text in overlays:
@@ -117,13 +118,13 @@ def parse_subsidy_texts(texts: Sequence[tuple[str, str]]) -> LoadedSubsidy:
 
 @cache
 def shipped_subsidies() -> tuple[LoadedSubsidy, ...]:
-    """Every subsidy file that comes with the package, by name."""
+    """Load every subsidy file that comes with the package, by name."""
     here = sorted(files(__package__).iterdir(), key=lambda file: file.name)
     return tuple(_checked(*rule_text(one.read_bytes(), one.name)) for one in here if one.name.endswith(".yaml"))
 
 
 def schemes() -> tuple[str, ...]:
-    """The codes of all schemes that the shipped files know, of any school year."""
+    """Return the codes of all schemes that the shipped files know, of any school year."""
     return tuple(sorted({one.subsidy.scheme for one in shipped_subsidies()}))
 
 
@@ -138,14 +139,14 @@ def _published(one: LoadedSubsidy) -> date:
 
 
 def _over(document: Document) -> str:
-    return str(document.data.get(KEY, "")).removesuffix(".yaml")
+    return str(document.data.get(OVERLAY_KEY, "")).removesuffix(".yaml")
 
 
 def _base_of(document: Document, among: Iterable[LoadedSubsidy]) -> LoadedSubsidy:
     wanted, found = _over(document), {_short(one): one for one in among}
     if wanted not in found:
-        words = f"{KEY}: `{wanted}` is not in force here; {suggest(wanted, found)}"
-        raise refused(document.name, document.line((KEY,)), words)
+        words = f"{OVERLAY_KEY}: `{wanted}` is not in force here; {suggest(wanted, found)}"
+        raise refused(document.name, document.line((OVERLAY_KEY,)), words)
     return found[wanted]
 
 

@@ -1,4 +1,4 @@
-"""What a subsidy file says, checked: windows, ceilings, amounts per pupil, the share of pupils, who may apply.
+"""A subsidy file, checked: windows, ceilings, amounts per pupil, the share of pupils, who may apply.
 
 The one thing that is not for a file to say is the order in which the rules are applied (`npo_pipeline.grants`).
 """
@@ -30,13 +30,13 @@ from npo_pipeline.rulebook.fields import (
 )
 
 Condition: TypeAlias = Literal["score", "apcg"]
-"""`score`: the school has an achterstandsscore above 0. `apcg`: it has apcg pupils (no file tells of them yet)."""
+"""`score`: the school has an achterstandsscore above 0. `apcg`: it has apcg pupils (no file names them yet)."""
 
 Per: TypeAlias = Literal["school", "board"]
 
 
 def scheme_from(value: Any) -> str:
-    """The code of a scheme as applications write it: capitals, as IOP."""
+    """Read the code of a scheme as applications write it: capitals, as IOP."""
     text = text_from(value)
     if re.fullmatch(r"[A-Z]{2,10}", text):
         return text
@@ -47,7 +47,7 @@ Scheme: TypeAlias = Annotated[str, BeforeValidator(scheme_from)]
 
 
 class Days(Part):
-    """The first and the last day of a window; both belong to it."""
+    """Represent the first and the last day of a window; both belong to it."""
 
     first: Day
     last: Day
@@ -60,7 +60,7 @@ class Days(Part):
 
 
 class Window(Part):
-    """A time in which one can apply, and what is available for it per group.
+    """Represent a time in which one can apply, and what is available for it per group.
 
     `only_while_left`: a window before it. It is open for a group only while the ceiling of that one has not
     been reached.
@@ -72,21 +72,21 @@ class Window(Part):
 
 
 class Group(Part):
-    """Schools that share an amount per pupil and a ceiling, by their school types."""
+    """Represent schools that share an amount per pupil and a ceiling, by their school types."""
 
     school_types: Annotated[tuple[SchoolType, ...], AfterValidator(some)]
     per_pupil: Cited[Amount]
 
 
 class Raised(Part):
-    """A larger share of the pupils, for schools of which at least one of the conditions holds."""
+    """Represent a larger share of the pupils, for schools of which at least one of the conditions holds."""
 
     share: Cited[Share]
     when: Annotated[tuple[Cited[Condition], ...], AfterValidator(some)]
 
 
 class Subsidy(Part):
-    """One subsidy scheme in one school year."""
+    """Represent one subsidy scheme in one school year."""
 
     title: Text
     scheme: Scheme
@@ -122,12 +122,12 @@ class Subsidy(Part):
 
     @model_validator(mode="after")
     def _school_types_once(self) -> Self:
-        seen: set[str] = set()
+        grouped: set[str] = set()
         for name, group in self.groups.items():
             for school_type in group.school_types:
-                if school_type in seen:
+                if school_type in grouped:
                     raise fault(f"names `{school_type}` again; a school type is in one group", "groups", name)
-                seen.add(school_type)
+                grouped.add(school_type)
         return self
 
     @model_validator(mode="after")

@@ -11,23 +11,21 @@ from npo_pipeline.rulebook.fields import Amount, Cited, Day, Key, Part, Source, 
 from npo_pipeline.rulebook.subsidies.model import Subsidy
 from npo_pipeline.rulebook.yaml_document import Document, refused
 
-KEY = "overlay_of"
-
 
 class WindowOverlay(Part):
-    """The ceilings that an overlay supplies for a window."""
+    """Represent the ceilings that an overlay supplies for a window."""
 
     ceilings: Annotated[dict[Key, Cited[Amount]], AfterValidator(some)]
 
 
 class GroupOverlay(Part):
-    """The amount per pupil that an overlay supplies for a group."""
+    """Represent the amount per pupil that an overlay supplies for a group."""
 
     per_pupil: Cited[Amount]
 
 
 class SubsidyOverlay(Part):
-    """An overlay as its file says it."""
+    """Represent an overlay as its file says it."""
 
     overlay_of: Text
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
@@ -37,7 +35,7 @@ class SubsidyOverlay(Part):
 
 
 def laid_over(base: Subsidy, document: Document) -> Subsidy:
-    """The subsidy with the values of the overlay in place of its own, checked as a whole again.
+    """Return the subsidy with the values of the overlay in place of its own, checked as a whole again.
 
     Raises:
         Refused: something in the overlay is wrong, or it names a window or group that the subsidy does not
@@ -45,7 +43,7 @@ def laid_over(base: Subsidy, document: Document) -> Subsidy:
     """
     try:
         overlay = SubsidyOverlay.model_validate(document.data)
-        _refuse_strangers(base, overlay, document)
+        _refuse_unknown_parts(base, overlay, document)
         parts: dict[str, Any] = {name: getattr(base, name) for name in type(base).model_fields}
         parts["sources"] = {**base.sources, **overlay.sources}
         parts["reference_date"] = overlay.reference_date or base.reference_date
@@ -60,16 +58,16 @@ def laid_over(base: Subsidy, document: Document) -> Subsidy:
         raise refusal_from_validation(document, error) from error
 
 
-def _group(base: Subsidy, name: str, news: GroupOverlay) -> Any:
-    return base.groups[name].model_copy(update={"per_pupil": news.per_pupil})
+def _group(base: Subsidy, name: str, supply: GroupOverlay) -> Any:
+    return base.groups[name].model_copy(update={"per_pupil": supply.per_pupil})
 
 
-def _window(base: Subsidy, name: str, news: WindowOverlay) -> Any:
+def _window(base: Subsidy, name: str, supply: WindowOverlay) -> Any:
     window = base.windows[name]
-    return window.model_copy(update={"ceilings": {**window.ceilings, **news.ceilings}})
+    return window.model_copy(update={"ceilings": {**window.ceilings, **supply.ceilings}})
 
 
-def _refuse_strangers(base: Subsidy, overlay: SubsidyOverlay, document: Document) -> None:
+def _refuse_unknown_parts(base: Subsidy, overlay: SubsidyOverlay, document: Document) -> None:
     named = [(("groups", name), name, base.groups) for name in overlay.groups]
     named += [(("windows", name), name, base.windows) for name in overlay.windows]  # type: ignore[misc]
     for name, window in overlay.windows.items():
