@@ -1,7 +1,7 @@
-"""What a file of DUO or CBS is: one pandera model per kind, over the columns that are used, as text.
+"""Models of the files of DUO, CBS and boards: per kind the columns that are used, as text, with their checks.
 
 Column names are the normalised ones (capitals, underscores, `BRIN_NUMMER` for both header generations).
-A row that breaks a check is refused under the name of the check (`schemas.rules`).
+A row that breaks a check is rejected under the name of the check (`schemas.rules`).
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ ONDERWIJSTYPEN = (
 )
 """The onderwijstypen of DUO's vo file of 2019 (its spelling of Baccalaureaat included), with or without years.
 
-What follows a type is listed too: `VMBO` and any word would take an unknown leerweg for a known one, which is
-paid otherwise."""
+The words after a type are listed too: with any word after `VMBO` an unknown leerweg would pass for a known one,
+which has another rate."""
 
 CUMI_CODES = ("J", "N", "1", "0")
-CHANGES = ("bestuursoverdracht", "fusie", "sluiting", "opening")
+CHANGE_KINDS = ("bestuursoverdracht", "fusie", "sluiting", "opening")
 
 SCHOOL = "SCHOOL_(BRIN_VESTIGING)"
 SCORED_PUPILS = "AANTAL_BEKOSTIGDE_LEERLINGEN"
@@ -178,7 +178,7 @@ APPLICATIONS = _file(
 )
 
 LEVEL = r"^(?i-u:school|bovenschools)$"
-"""Where money was spent, in any case: a finance person types it by hand."""
+"""The level at which money was spent, in capitals or not: a finance person types it by hand."""
 
 SPENDING = _file(
     "spending",
@@ -212,11 +212,11 @@ CONSENTS = _file(
     },
 )
 
-CHANGES_FILE = _file(
+CHANGES = _file(
     "changes",
     {
         "INGANGSDATUM": _text(missing_value(), day()),
-        "SOORT": _text(missing_value(), one_of(CHANGES)),
+        "SOORT": _text(missing_value(), one_of(CHANGE_KINDS)),
         "VESTIGING": _text(missing_value(), code(VESTIGING)),
         "BEVOEGD_GEZAG_NUMMER": _text(present_when("SOORT", ("bestuursoverdracht", "opening")), code(BOARD)),
         "OPVOLGER": _text(present_when("SOORT", ("fusie",)), code(VESTIGING)),

@@ -1,14 +1,44 @@
-"""Declared corrections of one file, ready to be applied; needs no library that reads YAML."""
+"""Declared corrections: the files that declare them, and those of one file, ready to be applied.
+
+Reading them takes a library that reads YAML (`corrections`); this module does not load it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from npo_pipeline.delivery.sniff import ScannedFile
+
 if TYPE_CHECKING:
     import polars as pl
+
+
+_ENDINGS = (".yaml", ".yml")
+_BEGINS = re.compile(rb"""^[{ ]*["']?(corrections|replaces)["']?[ \t]*:""", re.MULTILINE)
+"""One of the two keys that such a file has at its top."""
+
+MAX_SIZE = 2**20
+"""Bytes that a file of corrections may have; no more are searched."""
+
+
+def split_correction_files(files: Sequence[ScannedFile]) -> tuple[list[ScannedFile], list[ScannedFile]]:
+    """Split a delivery into files of corrections, known by their ending and a key, and all others."""
+    found: list[ScannedFile] = []
+    others: list[ScannedFile] = []
+    for one in files:
+        (found if _is_correction_file(one) else others).append(one)
+    return found, others
+
+
+def _is_correction_file(one: ScannedFile) -> bool:
+    if not one.file.name.lower().endswith(_ENDINGS) or one.encoding is None:
+        return False
+    with one.file.open() as stream:
+        return _BEGINS.search(stream.read(MAX_SIZE)) is not None
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ import polars as pl
 
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.board_workbook import read_forms
-from npo_pipeline.delivery.corrections.detect import split_correction_files
 from npo_pipeline.delivery.delivered_file import DeliveredFile
+from npo_pipeline.delivery.file_corrections import split_correction_files
 from npo_pipeline.delivery.kinds import FAULT_LIST_HEADER, FileKind, recognise
-from npo_pipeline.delivery.scan import ScannedFile, scan
-from npo_pipeline.delivery.sniff import read_header
+from npo_pipeline.delivery.sniff import ScannedFile, read_header, scan
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.delivery.validate import validate_rows
 from npo_pipeline.delivery.xlsx_reader import read_workbook

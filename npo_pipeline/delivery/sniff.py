@@ -1,4 +1,4 @@
-"""Sniffing of a text file: hash, encoding, line end and damage of its bytes, and the columns of its header."""
+"""Sniffing of files: hash, encoding, line end and damage of the bytes of a text file, and its header."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import codecs
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from npo_pipeline.delivery.sanitize import harmless_name
-from npo_pipeline.delivery.source_files import SourceFile
+from npo_pipeline.delivery.source_files import SourceFile, source_files
 from npo_pipeline.errors import Refused
 
 CHUNK = 2**20
@@ -22,6 +23,9 @@ _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 """The first bytes of an Excel file of before 2007, or one locked with a password."""
 
 
+_ZIP = b"PK\x03\x04"
+
+
 @dataclass(frozen=True)
 class TextEncoding:
     """Hold the properties of the bytes of a file: sha256 in hex, `utf-8` or `cp1252`, and the line end."""
@@ -29,6 +33,29 @@ class TextEncoding:
     sha256: str
     codec: str
     line_end: bytes
+
+
+@dataclass(frozen=True)
+class ScannedFile:
+    """Hold a file and the encoding of its text; null for a workbook, which is read by a library."""
+
+    file: SourceFile
+    encoding: TextEncoding | None
+
+
+def scan(paths: Sequence[Path]) -> list[ScannedFile]:
+    """Sniff every file of a delivery.
+
+    Raises:
+        Refused: a path cannot be read, a zip is unsafe, or a file is empty or no text.
+    """
+    return [ScannedFile(file, None if _is_zipped(file) else sniff(file)) for file in source_files(paths)]
+
+
+def _is_zipped(file: SourceFile) -> bool:
+    """Return whether the first bytes are those of a zip, and so of every `.xlsx`."""
+    with file.open() as stream:
+        return stream.read(len(_ZIP)) == _ZIP
 
 
 def sniff(file: SourceFile) -> TextEncoding:

@@ -1,9 +1,9 @@
-"""A made-up country: boards, their schools, and the places where pupils can be."""
+"""A made-up country: boards, their schools, and the places of pupils."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 PUPILS_PER_VESTIGING = 250
 MOST_VESTIGINGEN = 20_000
@@ -18,7 +18,7 @@ _CUMI_SHARES = (0, 0, 5, 10, 20, 30, 45, 60)
 
 @dataclass(frozen=True)
 class Vestiging:
-    """A site: its code, board, kind (`bo`, `sbo` or `so`) and relative size."""
+    """Represent a vestiging: its code, board, kind (`bo`, `sbo` or `so`) and relative size."""
 
     code: str
     board: str
@@ -31,9 +31,9 @@ class Vestiging:
         return self.code[:4]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a pupil can be: a vestiging, a SOORT_PO and a cluster, its weight and its percentage of cumi."""
+    """Represent a place of pupils: a vestiging, a SOORT_PO and a cluster, its weight, its percentage of cumi."""
 
     vestiging: Vestiging
     soort: str
@@ -44,11 +44,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Country:
-    """Vestigingen and places, and BRINs that no address list names."""
+    """Hold vestigingen and places, and BRINs that no address list names."""
 
     vestigingen: tuple[Vestiging, ...]
     places: tuple[Place, ...]
-    strays: tuple[str, ...]
+    unlisted_brins: tuple[str, ...]
 
 
 def make_country(boards: int, pupils: int, chance: random.Random) -> Country:
@@ -56,7 +56,7 @@ def make_country(boards: int, pupils: int, chance: random.Random) -> Country:
 
     Args:
         boards: number of boards; each has at least one school.
-        pupils: number of pupils, which decides the number of schools.
+        pupils: number of pupils, which determines the number of schools.
         chance: the source of all chance.
     """
     wanted = max(boards, min(pupils // PUPILS_PER_VESTIGING, MOST_VESTIGINGEN), 1)
@@ -86,10 +86,10 @@ def _school(brin: str, board: str, chance: random.Random) -> list[Vestiging]:
 def _places(one: Vestiging, chance: random.Random) -> list[Place]:
     share = chance.choice(_CUMI_SHARES)
     if one.kind == "bo":
-        return [Place(one, "Bo", "nvt", one.size, 0)]
+        return [Place(vestiging=one, soort="Bo", cluster="nvt", weight=one.size, cumi_share=0)]
     if one.kind == "sbo":
-        return [Place(one, "Sbo", "nvt", one.size, share)]
+        return [Place(vestiging=one, soort="Sbo", cluster="nvt", weight=one.size, cumi_share=share)]
     cluster = chance.choice(("1", "2", "3/4", "3/4", "3/4", "3/4"))
-    so = Place(one, "So", cluster, one.size, share)
+    so = Place(vestiging=one, soort="So", cluster=cluster, weight=one.size, cumi_share=share)
     both = chance.randrange(100) < 80
-    return [so, Place(one, "Vso", cluster, one.size, share)] if both else [so]
+    return [so, replace(so, soort="Vso")] if both else [so]

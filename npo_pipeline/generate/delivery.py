@@ -1,4 +1,4 @@
-"""A whole made-up delivery: register, address lists and scores that fit each other."""
+"""A whole made-up delivery: register, address lists and scores that agree with each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.generate.country import Country, make_country
 from npo_pipeline.generate.faults import plant, rotation
 from npo_pipeline.generate.lists import write_addresses, write_scores
-from npo_pipeline.generate.pupils import BATCH, HEADER, Wishes, batches
+from npo_pipeline.generate.pupils import BATCH, HEADER, RegisterSpec, batches
 
 REGISTER, SCORES, PLANTED = "leerlingen-po.csv", "achterstandsscores.csv", "planted.csv"
 MOST_FAULTS = Decimal("0.5")
@@ -25,7 +25,7 @@ MOST_FAULTS = Decimal("0.5")
 
 @dataclass(frozen=True)
 class Report:
-    """What was written: (file, rows), the pupils that count on the reference date, planted faults by rule."""
+    """Report the files with their rows, the pupils that count on the reference date, and the faults by rule."""
 
     files: tuple[tuple[str, int], ...]
     pupils: int
@@ -52,21 +52,21 @@ def write_delivery(
         seed: any whole number.
         reference_date: the date the delivery is for.
         faults: share of pupils with a planted fault; they are listed in `planted.csv`.
-        progress: told how many pupils of how many were written.
-        batch: pupils held in memory at a time.
+        progress: is called with the pupils written so far, and how many there are.
+        batch: pupils in memory at a time.
 
     Raises:
         Refused: the folder is not empty, or the size makes no country.
     """
-    _refuse_nonsense(out, boards, pupils, faults)
+    _refuse_impossible(out, boards, pupils, faults)
     chance = random.Random(seed)
     country = make_country(boards, pupils, chance)
-    # Never more than one in `every`, and with few pupils as many as it takes for each rule to occur once.
-    every = max(2, min(int(1 / faults), max(pupils // len(rotation(country)), 2))) if faults else 0
-    wishes = Wishes(pupils, seed, reference_date, every)
+    # Never more than the asked share, and with few pupils as many as it takes for each rule to occur once.
+    one_fault_in = max(2, min(int(1 / faults), max(pupils // len(rotation(country)), 2))) if faults else 0
+    spec = RegisterSpec(pupils, seed, reference_date, one_fault_in)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        written = _write_register(out, country, wishes, batch, progress)
+        written = _write_register(out, country, spec, batch=batch, progress=progress)
         lists = write_addresses(out, country, chance)
         scored, bad_scores = write_scores(out, country, written.bao, chance, faults=bool(faults))
         planted = [(SCORES, line, rule) for line, rule in bad_scores] + written.planted
@@ -82,6 +82,8 @@ def write_delivery(
 
 @dataclass
 class _Written:
+    """Count the rows, the counting pupils, those of bao per vestiging, and the planted faults of a register."""
+
     rows: int
     counting: int
     bao: dict[str, int]
@@ -89,25 +91,25 @@ class _Written:
 
 
 def _write_register(
-    out: Path, country: Country, wishes: Wishes, batch: int, progress: Callable[[int, int], None]
+    out: Path, country: Country, spec: RegisterSpec, *, batch: int, progress: Callable[[int, int], None]
 ) -> _Written:
-    done = _Written(0, 0, {}, [])
+    done = _Written(rows=0, counting=0, bao={}, planted=[])
     with (out / REGISTER).open("wb") as file:
         file.write(";".join(HEADER).encode() + b"\n")
-        for number, rows in enumerate(batches(country, wishes, batch), 1):
+        for number, rows in enumerate(batches(country, spec, batch), 1):
             planted = (
-                plant(rows, country, wishes.reference_date)
-                if wishes.every
+                plant(rows, country, spec.reference_date)
+                if spec.one_fault_in
                 else rows.with_columns(rule=pl.lit(None, pl.String))
             )
             planted.select(HEADER).write_csv(file, include_header=False, separator=";", quote_style="never")
-            _tally(done, planted, wishes.reference_date)
-            progress(min(number * batch, wishes.pupils), wishes.pupils)
+            _add_batch(done, planted, spec.reference_date)
+            progress(min(number * batch, spec.pupils), spec.pupils)
     return done
 
 
-def _tally(done: _Written, rows: pl.DataFrame, on: date) -> None:
-    """Count what counts, as a reader of the register must find it, and note where the faults are."""
+def _add_batch(done: _Written, rows: pl.DataFrame, on: date) -> None:
+    """Count the pupils that count, as a reader of the register must find them, and list the planted faults."""
     day, leaves = f"{on:%Y%m%d}", pl.col("DATUM_UIT")
     counts = (pl.col("BEKOSTIGD") == "J") & (pl.col("DATUM_IN") <= day) & ((leaves == "") | (leaves > day))
     right = rows.filter(counts & pl.col("rule").is_null())
@@ -120,7 +122,7 @@ def _tally(done: _Written, rows: pl.DataFrame, on: date) -> None:
     done.rows += rows.height
 
 
-def _refuse_nonsense(out: Path, boards: int, pupils: int, faults: Decimal | Fraction) -> None:
+def _refuse_impossible(out: Path, boards: int, pupils: int, faults: Decimal | Fraction) -> None:
     if boards < 1 or pupils < 1 or boards > pupils:
         raise Refused(f"{boards} boards with {pupils} pupils make no country; take at least one pupil per board")
     if (isinstance(faults, Decimal) and not faults.is_finite()) or not 0 <= faults <= MOST_FAULTS:

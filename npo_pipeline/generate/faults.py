@@ -31,13 +31,13 @@ _WRONG = {
     ],
     rules.LEAVES_BEFORE_ENTRY: [("DATUM_UIT", "20000101")],
 }
-"""What is written where, in turn, for the rules that one wrong value breaks."""
+"""Rule -> columns and wrong values that break it, written in turn."""
 
 _LONG_AGO, _DAYS = timedelta(days=240), 1024
 
 
 def rotation(country: Country) -> tuple[str, ...]:
-    """The rules that can be broken in a country, in turn: nobody is at two places where there is one vestiging."""
+    """Return the rules that can be broken in a country, in turn; double enrolments take two vestigingen."""
     alone = len(country.vestigingen) == 1
     return tuple(rule for rule in rules.RULES if not (alone and rule == rules.DOUBLE_ENROLMENT))
 
@@ -51,7 +51,7 @@ def plant(rows: pl.DataFrame, country: Country, on: date) -> pl.DataFrame:
         on: the reference date.
 
     Returns:
-        The rows and those added, in order, with `rule` (null for a row that is right).
+        The rows and those added, in order, with `rule` (null for a row without a fault).
     """
     number = pl.col("fault").cast(pl.Int64)
     names = dict(enumerate(rotation(country)))
@@ -61,18 +61,18 @@ def plant(rows: pl.DataFrame, country: Country, on: date) -> pl.DataFrame:
         for turn, (column, value) in enumerate(values):
             here = (pl.col("rule") == name) & (pl.col("turn") % len(values) == turn)
             marked = marked.with_columns(pl.when(here).then(pl.lit(value)).otherwise(column).alias(column))
-    marked = _told_apart(marked, on)
-    strays = pl.Series(country.strays)
-    stray = (
-        pl.col("turn").fill_null(0).map_batches(lambda turn: strays[turn % len(strays)], return_dtype=pl.String)
+    marked = _with_distinct_dates(marked, on)
+    brins = pl.Series(country.unlisted_brins)
+    unlisted = (
+        pl.col("turn").fill_null(0).map_batches(lambda turn: brins[turn % len(brins)], return_dtype=pl.String)
     )
-    lost = pl.col("rule") == rules.UNKNOWN_SCHOOL
-    marked = marked.with_columns(pl.when(lost).then(stray).otherwise("BRIN_NUMMER").alias("BRIN_NUMMER"))
-    return _with_seconds(marked, country)
+    unknown = pl.col("rule") == rules.UNKNOWN_SCHOOL
+    marked = marked.with_columns(pl.when(unknown).then(unlisted).otherwise("BRIN_NUMMER").alias("BRIN_NUMMER"))
+    return _with_second_rows(marked, country)
 
 
-def _told_apart(marked: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Give every row without PSEUDONIEM dates of its own: two that were equal would be a copy, another fault."""
+def _with_distinct_dates(marked: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Give every row without PSEUDONIEM dates of its own: two equal rows would be a copy, another fault."""
     nameless = (pl.col("rule") == rules.MISSING_VALUE) & (pl.col("PSEUDONIEM") == "")
     entry = pl.lit(on - _LONG_AGO) - pl.duration(days=pl.col("turn") % _DAYS)
     leaves = pl.lit(on) + pl.duration(days=pl.col("turn") // _DAYS + 1)
@@ -82,17 +82,17 @@ def _told_apart(marked: pl.DataFrame, on: date) -> pl.DataFrame:
     )
 
 
-def _with_seconds(marked: pl.DataFrame, country: Country) -> pl.DataFrame:
+def _with_second_rows(marked: pl.DataFrame, country: Country) -> pl.DataFrame:
     """Add exact copies, and second enrolments at another vestiging."""
     copies = marked.filter(pl.col("rule") == rules.DUPLICATE_ROW).with_columns(extra=pl.lit(1, pl.UInt8))
     doubles = marked.filter(pl.col("rule") == rules.DOUBLE_ENROLMENT).with_columns(extra=pl.lit(1, pl.UInt8))
-    doubles = _elsewhere(doubles, country)
+    doubles = _at_another_vestiging(doubles, country)
     first = (pl.col("rule") == rules.DUPLICATE_ROW) & (pl.col("extra") == 0)
     whole = pl.concat([marked, copies, doubles]).sort("pupil", "part", "extra")
     return whole.with_columns(rule=pl.when(~first.fill_null(False)).then("rule")).select("place", "rule", *HEADER)
 
 
-def _elsewhere(rows: pl.DataFrame, country: Country) -> pl.DataFrame:
+def _at_another_vestiging(rows: pl.DataFrame, country: Country) -> pl.DataFrame:
     places = country.places
     if rows.is_empty():
         return rows

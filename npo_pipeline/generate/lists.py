@@ -6,6 +6,7 @@ import csv
 import io
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from npo_pipeline.generate.country import Country, Vestiging
@@ -60,17 +61,17 @@ _THRESHOLD_E3 = 696
 
 
 def write_addresses(out: Path, country: Country, chance: random.Random) -> list[tuple[str, int]]:
-    """Write the lists of bao, and of sbo, so and vso; gives their names and numbers of rows."""
+    """Write the lists of bao, and of sbo, so and vso; return their names and numbers of rows."""
     bo = [one for one in country.vestigingen if one.kind == "bo"]
     special = [one for one in country.vestigingen if one.kind != "bo"]
     files = []
     if bo:
         rows = [_old_row(one, chance) for one in bo]
-        _write(out / "vestigingen-bo.csv", _BO.split(";"), rows, ";", "\r\n", "cp1252")
+        _write(out / "vestigingen-bo.csv", _BO, rows, _Dialect(end="\r\n", encoding="cp1252"))
         files.append(("vestigingen-bo.csv", len(rows)))
     if special:
         rows = [_new_row(one, chance) for one in special]
-        _write(out / "vestigingen-sbo-so-vso.csv", _SO.split(";"), rows, ",", "\n", "utf-8-sig")
+        _write(out / "vestigingen-sbo-so-vso.csv", _SO, rows, _Dialect(separator=",", encoding="utf-8-sig"))
         files.append(("vestigingen-sbo-so-vso.csv", len(rows)))
     return files
 
@@ -100,15 +101,15 @@ def write_scores(
     if not rows:
         return [], []
     if faults:
-        # One row stays right: a file in which no school is known waits for its address list.
+        # One row stays without a fault: a file in which no school is known waits for its address list.
         sound = len(rows) - 1
         for line, (rule, place, value) in enumerate((("negative", 2, "-1,00"), ("not_a_number", 1, "1e9")), 2):
             if line - 2 < sound:
                 rows[line - 2][place] = value
                 planted.append((line, rule))
-        rows.append([f"{country.strays[-1]}00", "100", "5,00", "74,60"])
+        rows.append([f"{country.unlisted_brins[-1]}00", "100", "5,00", "74,60"])
         planted.append((len(rows) + 1, "unknown_school"))
-    _write(out / "achterstandsscores.csv", _SCORES.split(";"), rows, ";", "\n", "utf-8")
+    _write(out / "achterstandsscores.csv", _SCORES, rows, _Dialect())
     return [("achterstandsscores.csv", len(rows))], planted
 
 
@@ -148,11 +149,18 @@ def _comma(hundredths: int) -> str:
     return f"{hundredths // 100},{hundredths % 100:02d}"
 
 
-def _write(
-    path: Path, header: Sequence[str], rows: Sequence[Sequence[str]], separator: str, end: str, encoding: str
-) -> None:
+@dataclass(frozen=True)
+class _Dialect:
+    """Represent a way of writing CSV."""
+
+    separator: str = ";"
+    end: str = "\n"
+    encoding: str = "utf-8"
+
+
+def _write(path: Path, header: str, rows: Sequence[Sequence[str]], dialect: _Dialect) -> None:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator, lineterminator=end)
-    writer.writerow(header)
+    writer = csv.writer(text, delimiter=dialect.separator, lineterminator=dialect.end)
+    writer.writerow(header.split(";"))
     writer.writerows(rows)
-    path.write_bytes(text.getvalue().encode(encoding))
+    path.write_bytes(text.getvalue().encode(dialect.encoding))

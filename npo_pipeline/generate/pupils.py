@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from npo_pipeline.generate.chance import draw
 from npo_pipeline.generate.country import Country
 
 BATCH = 200_000
@@ -25,28 +24,31 @@ HEADER = (
     "CUMI",
 )
 
+_GOLDEN, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+"""The constants of splitmix64."""
+
 _STEP, _RING = 611_953_234_567, 10**12
-"""A pseudonym is P and pupil x step on a ring of twelve digits; they have no common factor, so no two meet."""
+"""A pseudonym is P and pupil x step on a ring of twelve digits; they have no common factor, so all differ."""
 
 _HALF = 2**24
 """Pupils are multiplied in two halves: beyond thirty million the product would not fit 64 bits, and pseudonyms
-would meet."""
+would coincide."""
 
 _WINDOW = 200
 """Days before and after the reference date in which pupils come, go and move."""
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What register is wanted: pupils, seed, reference date, and each how manieth pupil has a fault (0: none)."""
+class RegisterSpec:
+    """Specify a register: number of pupils, seed, reference date, and one fault in how many pupils (0: none)."""
 
     pupils: int
     seed: int
     reference_date: date
-    every: int
+    one_fault_in: int
 
 
-def batches(country: Country, wishes: Wishes, size: int = BATCH) -> Iterator[pl.DataFrame]:
+def batches(country: Country, spec: RegisterSpec, size: int = BATCH) -> Iterator[pl.DataFrame]:
     """Make the rows of the register in order of pupil.
 
     A pupil that moved has two rows, of which at most one counts on the reference date.
@@ -55,48 +57,48 @@ def batches(country: Country, wishes: Wishes, size: int = BATCH) -> Iterator[pl.
         `pupil` (UInt64), `part` (0 or 1), `place`, `fault` (the number of the fault, null for none) and the
         columns of the register.
     """
-    for start in range(0, wishes.pupils, size):
-        yield _batch(country, wishes, start, min(start + size, wishes.pupils))
+    for start in range(0, spec.pupils, size):
+        yield _batch(country, spec, start, min(start + size, spec.pupils))
 
 
 def pseudonym(pupil: pl.Expr, seed: int) -> pl.Expr:
-    """The made-up pseudonym of a pupil (UInt64), 13 characters; no two pupils below 10^12 share one."""
+    """Return the made-up pseudonym of a pupil (UInt64), 13 characters; no two pupils below 10^12 share one."""
     low, high = pupil % _HALF, pupil // _HALF
     place = (low * _STEP % _RING + high * (_STEP * _HALF % _RING) % _RING + seed % 1000) % _RING
     return pl.concat_str(pl.lit("P"), place.cast(pl.String).str.zfill(12))
 
 
-def _batch(country: Country, wishes: Wishes, start: int, end: int) -> pl.DataFrame:
+def _batch(country: Country, spec: RegisterSpec, start: int, end: int) -> pl.DataFrame:
     pupil = pl.int_range(start, end, dtype=pl.UInt64, eager=True).alias("pupil")
-    rows = _drawn(pupil.to_frame(), wishes).with_columns(part=pl.lit(0, pl.UInt8))
+    rows = _drawn(pupil.to_frame(), spec).with_columns(part=pl.lit(0, pl.UInt8))
     moved = rows.filter(pl.col("moves")).with_columns(part=pl.lit(1, pl.UInt8))
     both = pl.concat([rows, moved]).sort("pupil", "part")
-    placed = _placed(both, country, wishes.seed)
-    return placed.with_columns(_columns(wishes)).select("pupil", "part", "place", "fault", *HEADER)
+    placed = _placed(both, country, spec.seed)
+    return placed.with_columns(_columns(spec)).select("pupil", "part", "place", "fault", *HEADER)
 
 
-def _drawn(rows: pl.DataFrame, wishes: Wishes) -> pl.DataFrame:
-    """What chance decides about a pupil; those with a fault are plain, so that it is their only one."""
-    pupil, seed = pl.col("pupil"), wishes.seed
+def _drawn(rows: pl.DataFrame, spec: RegisterSpec) -> pl.DataFrame:
+    """Draw the stay of a pupil; those with a planted fault have a plain one, so that it is their only fault."""
+    pupil, seed = pl.col("pupil"), spec.seed
     fault = pl.lit(None, pl.UInt64)
-    if wishes.every:
-        fault = pl.when(pupil % wishes.every == wishes.every - 1).then(pupil // wishes.every)
+    if spec.one_fault_in:
+        fault = pl.when(pupil % spec.one_fault_in == spec.one_fault_in - 1).then(pupil // spec.one_fault_in)
     rows = rows.with_columns(fault=fault)
     plain = pl.col("fault").is_null()
-    day = draw(pupil, seed, 2, 2 * _WINDOW + 1).cast(pl.Int32) - _WINDOW
+    day = _draw(pupil, seed, 2, 2 * _WINDOW + 1).cast(pl.Int32) - _WINDOW
     return rows.with_columns(
-        moves=plain & (draw(pupil, seed, 1, 100) < 3),
+        moves=plain & (_draw(pupil, seed, 1, 100) < 3),
         day=day,
-        comes_late=plain & (draw(pupil, seed, 3, 100) == 0),
-        left=plain & (draw(pupil, seed, 4, 200) < 3),
-        unfunded=plain & (draw(pupil, seed, 5, 100) == 0),
-        year=draw(pupil, seed, 6, 8) + 1,
+        comes_late=plain & (_draw(pupil, seed, 3, 100) == 0),
+        left=plain & (_draw(pupil, seed, 4, 200) < 3),
+        unfunded=plain & (_draw(pupil, seed, 5, 100) == 0),
+        year=_draw(pupil, seed, 6, 8) + 1,
     )
 
 
 def _placed(rows: pl.DataFrame, country: Country, seed: int) -> pl.DataFrame:
     weights = pl.Series([place.weight for place in country.places], dtype=pl.UInt64).cum_sum()
-    drawn = rows.select(_spot(seed, int(weights[-1])))
+    drawn = rows.select(_draw_place(seed, int(weights[-1])))
     place = weights.search_sorted(drawn.to_series(), side="right")
     table = pl.DataFrame(
         {
@@ -110,13 +112,13 @@ def _placed(rows: pl.DataFrame, country: Country, seed: int) -> pl.DataFrame:
     return pl.concat([rows.with_columns(place=place), table[place]], how="horizontal")
 
 
-def _spot(seed: int, weight: int) -> pl.Expr:
-    """Where a row is: a second row of a pupil is somewhere else."""
-    return draw(pl.col("pupil") * 2 + pl.col("part"), seed, 7, weight)
+def _draw_place(seed: int, weight: int) -> pl.Expr:
+    """Draw the place of a row; the second row of a pupil has a place of its own."""
+    return _draw(pl.col("pupil") * 2 + pl.col("part"), seed, 7, weight)
 
 
-def _columns(wishes: Wishes) -> list[pl.Expr]:
-    on, part = wishes.reference_date, pl.col("part")
+def _columns(spec: RegisterSpec) -> list[pl.Expr]:
+    on, part = spec.reference_date, pl.col("part")
     moment = pl.lit(on) + pl.duration(days=pl.col("day"))
     autumn = pl.date(on.year - pl.col("year").cast(pl.Int32), 8, 1)
     before = pl.lit(on - timedelta(days=_WINDOW + 40))
@@ -135,13 +137,29 @@ def _columns(wishes: Wishes) -> list[pl.Expr]:
         .then(pl.lit(on) - pl.duration(days=pl.col("day").abs()))
     )
     special = pl.col("SOORT_PO") != "Bo"
-    cumi = special & (draw(pl.col("pupil"), wishes.seed, 8, 100) < pl.col("cumi_share"))
+    cumi = special & (_draw(pl.col("pupil"), spec.seed, 8, 100) < pl.col("cumi_share"))
     year = pl.when(pl.col("SOORT_PO") == "Vso").then((pl.col("year") - 1) % 6 + 1).otherwise("year")
     return [
-        pseudonym(pl.col("pupil"), wishes.seed).alias("PSEUDONIEM"),
+        pseudonym(pl.col("pupil"), spec.seed).alias("PSEUDONIEM"),
         year.cast(pl.String).alias("LEERJAAR"),
         begins.otherwise(entry).dt.strftime("%Y%m%d").alias("DATUM_IN"),
         leaves.dt.strftime("%Y%m%d").fill_null("").alias("DATUM_UIT"),
         pl.when("unfunded").then(pl.lit("N")).otherwise(pl.lit("J")).alias("BEKOSTIGD"),
         pl.when(cumi).then(pl.lit("J")).otherwise(pl.lit("N")).alias("CUMI"),
     ]
+
+
+def _draw(index: pl.Expr, seed: int, salt: int, below: int) -> pl.Expr:
+    """Draw a number from 0 up to `below` for every row by splitmix64, the same on any machine.
+
+    Args:
+        index: UInt64, one per row.
+        seed: of the country.
+        salt: a different one for every draw of a row.
+        below: the number of answers.
+    """
+    start = (seed * 1_000_003 + salt * _GOLDEN) % 2**64
+    mixed = index * pl.lit(_GOLDEN, pl.UInt64) + pl.lit(start, pl.UInt64)
+    mixed = (mixed ^ (mixed // 2**30)) * pl.lit(_FIRST, pl.UInt64)
+    mixed = (mixed ^ (mixed // 2**27)) * pl.lit(_SECOND, pl.UInt64)
+    return (mixed ^ (mixed // 2**31)) % below

@@ -1,19 +1,55 @@
-"""Made-up accounts of boards: what each school spent on which intervention, and who consented to it."""
+"""Made-up reports of boards: spending per school and intervention with its consents, and planted mistakes."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.generate.mistakes import MISTAKES, Account, Mistake
 from schemas.files import CONSENTS, SPENDING
 
 Menu = Sequence[tuple[str, str, Sequence[str]]]
+"""The menukaart: of each category its letter, its official name and its interventions."""
+
+Mistake: TypeAlias = str
+
+CATEGORY, INTERVENTION, LEVEL, AMOUNT, EXTERNAL = range(5)
+"""Positions in a row of spending."""
+
+_ROUND = 100_00
+"""A board asks consent for a round sum above what it then spends: hundreds of euros, in cents."""
+
+
+@dataclass
+class Account:
+    """Hold the report of a school, amounts in cents. `spent`: category, intervention, level, amount, external."""
+
+    board: str
+    brin: str
+    available: int
+    spent: list[list[Any]] = field(default_factory=list)
+    agreed: int = 0
+    scan: str = "J"
+    mr: str = "J"
+    mr_date: str = ""
+    gmr: str = ""
+    gmr_date: str = ""
+    parents: str = ""
+    informed: str = ""
+    result: str = ""
+
+    def board_level(self, row: list[Any]) -> None:
+        """Make a row one of the board, with all the consent that this takes."""
+        row[LEVEL] = "bovenschools"
+        self.agreed = -(-row[AMOUNT] // _ROUND) * _ROUND
+        self.gmr = "J"
+        self.gmr_date = self.gmr_date or self.mr_date
+
 
 _HOW = ("Ouderavond en nieuwsbrief", "Via de MR", "Gesprek per leerling", "Enquête onder ouders", "")
 _RESULTS = (
@@ -25,16 +61,16 @@ _RESULTS = (
 
 
 def write_spending(
-    folder: Path, schools: pl.DataFrame, year: int, seed: int, menu: Menu, faults: int = 0
+    folder: Path, schools: pl.DataFrame, year: int, *, seed: int, menu: Menu, faults: int = 0
 ) -> list[Path]:
     """Write `besteding-YEAR.csv` and `instemming-YEAR.csv` for all boards; the same bytes for the same seed.
 
     Args:
         folder: where to.
-        schools: board, brin, available (euros, Decimal: what it may spend; at 0 or less it spends nothing).
+        schools: board, brin, available (euros, Decimal: at 0 or less the school spends nothing).
         year: the calendar year; consent is given for the school year that begins in it.
         seed: any whole number.
-        menu: of each category its letter, its official name and its interventions.
+        menu: the menukaart.
         faults: boards that get a mistake each (`planted`), none of which is a refusal.
 
     Returns:
@@ -43,7 +79,7 @@ def write_spending(
     Raises:
         Refused: the folder cannot be written.
     """
-    accounts, _ = _accounts(schools, year, seed, menu, faults)
+    accounts, _ = _accounts(schools, year, seed=seed, menu=menu, faults=faults)
     paths = [folder / f"besteding-{year}.csv", folder / f"instemming-{year}.csv"]
     spent = [row for account in accounts for row in _spending_rows(account, year)]
     agreed = [_consent_row(account, year) for account in accounts]
@@ -59,14 +95,14 @@ def write_spending(
 
 
 def planted(
-    schools: pl.DataFrame, year: int, seed: int, menu: Menu, faults: int
+    schools: pl.DataFrame, year: int, *, seed: int, menu: Menu, faults: int
 ) -> list[tuple[str, str, Mistake]]:
-    """Which mistakes `write_spending` makes with the same arguments: board, brin, mistake."""
-    return _accounts(schools, year, seed, menu, faults)[1]
+    """Return the mistakes that `write_spending` makes with the same arguments: board, brin, mistake."""
+    return _accounts(schools, year, seed=seed, menu=menu, faults=faults)[1]
 
 
 def _accounts(
-    schools: pl.DataFrame, year: int, seed: int, menu: Menu, faults: int
+    schools: pl.DataFrame, year: int, *, seed: int, menu: Menu, faults: int
 ) -> tuple[list[Account], list[tuple[str, str, Mistake]]]:
     chance = random.Random(f"{seed} {year}")
     listed = [(letter, name) for letter, _, names in menu if letter != "F" for name in names]
@@ -78,12 +114,12 @@ def _accounts(
             by_board.setdefault(account.board, []).append(account)
     boards = sorted(by_board)
     random.Random(f"{seed} mistakes").shuffle(boards)
-    made: list[tuple[str, str, Mistake]] = []
+    mistakes: list[tuple[str, str, Mistake]] = []
     for number, board in enumerate(boards[:faults]):
         name = tuple(MISTAKES)[number % len(MISTAKES)]
         MISTAKES[name](by_board[board][0], menu, year)
-        made.append((board, by_board[board][0].brin, name))
-    return accounts, made
+        mistakes.append((board, by_board[board][0].brin, name))
+    return accounts, mistakes
 
 
 def _account(row: dict[str, Any], year: int, listed: list[tuple[str, str]], chance: random.Random) -> Account:
@@ -105,12 +141,12 @@ def _account(row: dict[str, Any], year: int, listed: list[tuple[str, str]], chan
 
 
 def _share(chance: random.Random) -> int:
-    """Thousandths of what there is: most schools spend 600 to 1,000 of it, some next to nothing."""
+    """Draw thousandths of the available money: most schools spend 600 to 1,000 of it, some next to nothing."""
     return chance.randint(600, 1_000) if chance.random() < 0.9 else chance.randint(20, 600)
 
 
 def _parts(total: int, many: int, chance: random.Random) -> list[int]:
-    """An amount in so many parts that add up to it: whole euros, and the cents in the last."""
+    """Split an amount into parts that add up to it: whole euros, and the cents in the last."""
     cuts = sorted(chance.randint(0, total // 100) * 100 for _ in range(many - 1))
     return [after - before for before, after in zip([0, *cuts], [*cuts, total], strict=True)]
 
@@ -142,3 +178,69 @@ def _consent_row(account: Account, year: int) -> list[str]:
 
 def _euros(cents: int) -> str:
     return f"{cents // 100},{cents % 100:02d}"
+
+
+def _overspent(account: Account, menu: Menu, year: int) -> None:
+    account.spent[0][AMOUNT] += account.available
+
+
+def _misspelt(account: Account, menu: Menu, year: int) -> None:
+    name = account.spent[0][INTERVENTION]
+    middle = len(name) // 2
+    account.spent[0][INTERVENTION] = name[:middle] + name[middle + 1 :]
+
+
+def _only_f(account: Account, menu: Menu, year: int) -> None:
+    names = next((names for letter, _, names in menu if letter == "F" and names), ("Overig",))
+    for number, row in enumerate(account.spent):
+        row[CATEGORY], row[INTERVENTION] = "F", names[number % len(names)]
+
+
+def _no_scan(account: Account, menu: Menu, year: int) -> None:
+    account.scan = "N"
+
+
+def _no_mr(account: Account, menu: Menu, year: int) -> None:
+    account.mr, account.mr_date = "N", ""
+
+
+def _late_mr(account: Account, menu: Menu, year: int) -> None:
+    account.mr_date = f"{year + 1}-02-15"
+
+
+def _above_agreed(account: Account, menu: Menu, year: int) -> None:
+    _at_board_level(account)
+    account.agreed = sum(row[AMOUNT] for row in account.spent if row[LEVEL] == "bovenschools") // 2
+
+
+def _no_gmr(account: Account, menu: Menu, year: int) -> None:
+    _at_board_level(account)
+    account.gmr, account.gmr_date = "N", ""
+
+
+def _external_above(account: Account, menu: Menu, year: int) -> None:
+    account.spent[0][EXTERNAL] = account.spent[0][AMOUNT] + 1_00
+
+
+def _nothing_spent(account: Account, menu: Menu, year: int) -> None:
+    account.spent.clear()
+
+
+def _at_board_level(account: Account) -> None:
+    if all(row[LEVEL] == "school" for row in account.spent):
+        account.board_level(account.spent[-1])
+
+
+MISTAKES: dict[Mistake, Callable[[Account, Menu, int], None]] = {
+    "overspent": _overspent,
+    "intervention_misspelt": _misspelt,
+    "only_f": _only_f,
+    "no_school_scan": _no_scan,
+    "no_mr_consent": _no_mr,
+    "mr_after_the_year": _late_mr,
+    "board_level_above_agreed": _above_agreed,
+    "no_gmr_consent": _no_gmr,
+    "external_above_amount": _external_above,
+    "nothing_spent": _nothing_spent,
+}
+"""Mistake -> how it is made in the report of a school: each is a finding of the accounts, and none a refusal."""

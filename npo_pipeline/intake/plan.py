@@ -11,14 +11,18 @@ import pandera.polars as pa
 import polars as pl
 
 from npo_pipeline.intake.board_reports import fully_restated, restated, restatement_remarks
-from npo_pipeline.intake.correction_rows import correction_files
-from npo_pipeline.intake.existing import find_existing
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.resubmission import refuse_replaced_bases
 from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.state import IntakeState
-from npo_pipeline.intake.supersession import dropped_corrections, dropped_schools, superseded
-from npo_pipeline.intake.table_rows import TableRows, content_rows, delivery_rows, difference_rows
+from npo_pipeline.intake.supersession import dropped_corrections, dropped_schools, find_existing, superseded
+from npo_pipeline.intake.table_rows import (
+    TableRows,
+    content_rows,
+    correction_files,
+    delivery_rows,
+    difference_rows,
+)
 from schemas import tables
 from schemas.columns import schema_of
 from schemas.received import Counts, Deliveries, Differences, SchoolFacts, Scores

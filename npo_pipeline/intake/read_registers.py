@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from typing import TypeVar
 
 import polars as pl
 
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.register_blocks import EncodedBlock, Part
-from npo_pipeline.delivery.scan import read_ahead
 from npo_pipeline.delivery.validate import NO_REJECTIONS, validate_rows
 from npo_pipeline.intake import register_counts
 from npo_pipeline.intake.duplicate_pupils import Duplicates, find_duplicates
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
 from npo_pipeline.intake.register_counts import CountedBlock
 from schemas.frames.intake import FileCounts, Fingerprints, Rejections
+
+T = TypeVar("T")
 
 
 def read_registers(
@@ -44,7 +48,7 @@ def _count_register(
 ) -> tuple[FileResult, Fingerprints]:
     assert file.reference_date is not None
     blocks, rows = list[CountedBlock](), 0
-    for part in read_ahead(file.encoded_blocks()):
+    for part in _read_ahead(file.encoded_blocks()):
         block = _count_block(file, part, file.reference_date, vestigingen)
         blocks.append(block)
         rows += block.fingerprints.height
@@ -57,6 +61,25 @@ def _count_register(
         counts=register_counts.add_counts([block.counts for block in blocks]),
     )
     return result, Fingerprints(pl.concat(block.fingerprints for block in blocks))
+
+
+def _read_ahead(items: Iterator[T], most: int = 1) -> Iterator[T]:
+    """Make items in a thread from now on; they come in their order, and at most so many wait.
+
+    An error of the maker is raised at the item it belongs to.
+    """
+    end = object()
+    maker = ThreadPoolExecutor(1)
+    # A task per item: a thread that waits for room could not be ended when nobody asks for more.
+    coming = deque(maker.submit(next, items, end) for _ in range(most))
+
+    def give() -> Iterator[T]:
+        while (item := coming.popleft().result()) is not end:
+            coming.append(maker.submit(next, items, end))
+            yield item  # type: ignore[misc]
+        maker.shutdown(wait=False)
+
+    return give()
 
 
 def _count_block(file: DeliveredFile, part: Part, on: date, vestigingen: pl.Series) -> CountedBlock:

@@ -10,9 +10,9 @@ import polars as pl
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.file_corrections import Resubmission
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.existing import find_existing
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.state import IntakeState
+from npo_pipeline.intake.supersession import find_existing
 from schemas.frames.books import CountedGroups
 from schemas.received import Deliveries, Resolutions
 

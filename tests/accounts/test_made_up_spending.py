@@ -8,8 +8,7 @@ import pytest
 
 from npo_pipeline.accounts.board_reports import latest_reports
 from npo_pipeline.delivery.recognise import recognise_delivery
-from npo_pipeline.generate.mistakes import MISTAKES
-from npo_pipeline.generate.spending import planted, write_spending
+from npo_pipeline.generate.spending import MISTAKES, planted, write_spending
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.intake.read_delivery import read_delivery
 
@@ -38,7 +37,7 @@ def country(many: int) -> pl.DataFrame:
 
 def read(folder: Path, schools: pl.DataFrame, **more: int) -> dict[str, FileResult]:
     """What the files hold when they are taken in; none of their rows is refused."""
-    paths = write_spending(folder, schools, YEAR, 7, MENU, **more)
+    paths = write_spending(folder, schools, YEAR, seed=7, menu=MENU, **more)
     assert [path.name for path in paths] == ["besteding-2021.csv", "instemming-2021.csv"]
     held = schools.select("board", "brin")
     taken = read_delivery(recognise_delivery(paths, None), pl.Series([], dtype=pl.String), lambda *_: None, held)
@@ -48,7 +47,10 @@ def read(folder: Path, schools: pl.DataFrame, **more: int) -> dict[str, FileResu
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_other_ones(tmp_path):
     def written(name: str, seed: int) -> list[bytes]:
-        return [path.read_bytes() for path in write_spending(tmp_path / name, country(60), YEAR, seed, MENU, 5)]
+        return [
+            path.read_bytes()
+            for path in write_spending(tmp_path / name, country(60), YEAR, seed=seed, menu=MENU, faults=5)
+        ]
 
     assert written("a", 1) == written("b", 1) != written("c", 2)
 
@@ -78,7 +80,7 @@ def test_what_is_spent_by_the_board_has_the_consent_that_it_asks(tmp_path):
 
 def test_so_many_boards_make_a_mistake_each_in_turn(tmp_path):
     schools = country(120)
-    made = planted(schools, YEAR, 7, MENU, 12)
+    made = planted(schools, YEAR, seed=7, menu=MENU, faults=12)
     assert [mistake for *_, mistake in made] == [*MISTAKES, *list(MISTAKES)[:2]]
     assert len({board for board, *_ in made}) == 12
     read(tmp_path, schools, faults=12)
@@ -87,7 +89,9 @@ def test_so_many_boards_make_a_mistake_each_in_turn(tmp_path):
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_in_the_files(tmp_path, mistake):
     schools = country(120)
-    ((_, brin, _),) = [one for one in planted(schools, YEAR, 7, MENU, len(MISTAKES)) if one[2] == mistake]
+    ((_, brin, _),) = [
+        one for one in planted(schools, YEAR, seed=7, menu=MENU, faults=len(MISTAKES)) if one[2] == mistake
+    ]
     read_back = read(tmp_path, schools, faults=len(MISTAKES))
     spent = latest_reports(read_back["spending"].spending.with_columns(delivery_id=pl.lit("d1")), "year")
     spent = spent.filter(pl.col("brin") == brin)

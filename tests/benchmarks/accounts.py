@@ -53,5 +53,5 @@ def _spending(home: Path, folder: Path) -> str:
         schools = books.sql("""
             select board, brin, sum(amount)::decimal(18, 2) as available from payments group by all
             order by all""").pl()
-    write_spending(folder, schools, YEAR, 1, menu_at(YEAR))
+    write_spending(folder, schools, YEAR, seed=1, menu=menu_at(YEAR))
     return str(schools["board"][0])

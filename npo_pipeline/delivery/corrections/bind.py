@@ -20,8 +20,7 @@ from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.file_corrections import Corrected, Edits, FileCorrections, Resubmission
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.sanitize import harmless_name
-from npo_pipeline.delivery.scan import ScannedFile
-from npo_pipeline.delivery.sniff import normal_name
+from npo_pipeline.delivery.sniff import ScannedFile, normal_name
 from npo_pipeline.delivery.validate import PERSONAL
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.error_messages import suggest

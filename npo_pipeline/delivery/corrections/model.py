@@ -9,9 +9,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
 
-from npo_pipeline.delivery.corrections.detect import MOST
-from npo_pipeline.delivery.file_corrections import Source
-from npo_pipeline.delivery.scan import ScannedFile
+from npo_pipeline.delivery.file_corrections import MAX_SIZE, Source
+from npo_pipeline.delivery.sniff import ScannedFile
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.error_messages import refusal_from_validation
 from npo_pipeline.rulebook.fields import Day, Part, Text, fault, quoted, some, text_from
@@ -144,7 +143,7 @@ def read_declaration(scanned: ScannedFile) -> CorrectionFile:
         Refused: an entry is wrong; names file, line and key.
     """
     with scanned.file.open() as stream:
-        raw = stream.read(MOST + 1)
+        raw = stream.read(MAX_SIZE + 1)
     text, document = rule_text(raw, scanned.file.name, CORRECTIONS)
     try:
         declaration = Declaration.model_validate(document.data)
