@@ -23,6 +23,8 @@ def page() -> str:
 
 def _folder(folder: Path) -> str:
     lists = [_file(path) for path in sorted(folder.rglob("test_*.py"))]
+    if not lists:
+        raise ValueError(f"there are no tests in {folder}; name the folders of the rules in FOLDERS")
     return "\n\n".join([f"## {_words(folder.name)}", *filter(None, lists)])
 
 
