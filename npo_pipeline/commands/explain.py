@@ -145,11 +145,7 @@ def select_decisions(
     if request.decision is not None:
         return [_named_decision(request, decisions)]
     if request.school_year is not None:
-        of_year = decisions.filter(pl.col("school_year") == request.school_year)
-        if of_year.is_empty():
-            there = ", ".join(decisions["school_year"].unique().sort())
-            raise Refused(f"{request.school_year} was not decided; decided: {there}")
-        decisions = Decisions(of_year)
+        decisions = _of_school_year(request.school_year, decisions)
     newest = pl.col("sequence") == pl.col("sequence").max().over("school_year", "currency")
     latest = decisions.filter(newest).rows(named=True)
     entitled, counting = entitled_years(books, vestigingen), decisions_counting(books, vestigingen)
@@ -160,6 +156,14 @@ def select_decisions(
         if row["school_year"] not in explained and row["decision_id"] in counting:
             chosen.append(row)
     return sorted(chosen, key=lambda row: (row["school_year"], row["currency"]))
+
+
+def _of_school_year(school_year: str, decisions: Decisions) -> Decisions:
+    found = decisions.filter(pl.col("school_year") == school_year)
+    if found.is_empty():
+        there = ", ".join(decisions["school_year"].unique().sort())
+        raise Refused(f"{school_year} was not decided; decided: {there}")
+    return Decisions(found)
 
 
 def _named_decision(request: ExplainRequest, decisions: Decisions) -> dict[str, Any]:

@@ -55,3 +55,13 @@ HiddenComponents = NewType("HiddenComponents", pl.DataFrame)
 
 SchoolAmounts = NewType("SchoolAmounts", pl.DataFrame)
 """`ToolAmounts` with component, school_type and currency of the rule, and the columns of `ToolSchools`."""
+
+NumberedAmounts = NewType("NumberedAmounts", pl.DataFrame)
+"""`TracedAmounts` with the number of the rule behind each: rule."""
+
+MeasuredUnits = NewType("MeasuredUnits", pl.DataFrame)
+"""Counts and scores of schools under a regulation: vestiging, school_type, measure, counted (DECIMAL(18,2))."""
+
+ToolSums = NewType("ToolSums", pl.DataFrame)
+"""Sums per school, board or municipality (the first column) and currency, in cents: columns of the schools,
+currency, an amount per component (null where there is none), total, schools, rules, school_types, gaps."""

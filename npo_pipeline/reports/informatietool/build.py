@@ -32,6 +32,8 @@ from npo_pipeline.rulebook.regulation import Component, Regulation
 from schemas.frames.money import Places
 from schemas.frames.reports import (
     HiddenComponents,
+    MeasuredUnits,
+    NumberedAmounts,
     SchoolGaps,
     ToolAmounts,
     ToolDecisions,
@@ -86,7 +88,7 @@ def build_tool(source: ToolSource) -> ToolData:
     return ToolData(
         school_year=source.school_year,
         decisions=ToolDecisions(source.decisions.drop("regulation_sha256").sort("currency")),
-        schools=_schools(source, amounts, school_gaps),
+        schools=_schools(source, numbered, school_gaps),
         rules=tuple(_rate_rule(row, source.applied, assumptions) for row in rules),
         assumptions=tuple(assumptions),
         amounts=ToolAmounts(
@@ -130,8 +132,8 @@ def _excluded_components(applied: Sequence[AppliedRegulation]) -> tuple[Excluded
     return tuple(found.values())
 
 
-def _number_rules(amounts: TracedAmounts, applied: Sequence[AppliedRegulation]) -> pl.DataFrame:
-    """Add column `rule`: the number of the rule behind each amount, in the order of the files."""
+def _number_rules(amounts: TracedAmounts, applied: Sequence[AppliedRegulation]) -> NumberedAmounts:
+    """Number the rule behind each amount, in the order of the files."""
     positions = pl.DataFrame(
         [(regulation, name, position) for position, (regulation, name, _) in enumerate(_components(applied))],
         schema={"regulation": pl.String, "component": pl.String, "position": pl.Int64},
@@ -147,7 +149,8 @@ def _number_rules(amounts: TracedAmounts, applied: Sequence[AppliedRegulation]) 
         .with_row_index("rule")
         .with_columns(pl.col("rule").cast(pl.Int64))
     )
-    return amounts.join(rules.select(*_RULE_COLUMNS, "rule"), on=_RULE_COLUMNS, nulls_equal=True)
+    numbered = amounts.join(rules.select(*_RULE_COLUMNS, "rule"), on=_RULE_COLUMNS, nulls_equal=True)
+    return NumberedAmounts(numbered)
 
 
 def _assumptions(applied: Sequence[AppliedRegulation]) -> dict[Assumption, _Concerned]:
@@ -180,7 +183,7 @@ def _rate_rule(
     )
 
 
-def _schools(source: ToolSource, amounts: pl.DataFrame, school_gaps: SchoolGaps) -> ToolSchools:
+def _schools(source: ToolSource, amounts: NumberedAmounts, school_gaps: SchoolGaps) -> ToolSchools:
     """Return the schools with an amount or a gap, as on the first day of the school year or as near as known.
 
     The board of a school with an amount is that of its entitlement.
@@ -228,26 +231,27 @@ def find_gaps(applied: Sequence[AppliedRegulation], amounts: TracedAmounts) -> t
     frames = [rule_frames(one.loaded) for one in applied]
     places = {rules.name: rules.places for rules in frames}
     for one, rules in zip(applied, frames, strict=True):
-        measured = _measured(rules, one.inputs, places)
-        counted = measured.filter(pl.col("measure") == "pupils", pl.col("counted") > 0)
-        regulation = one.loaded.regulation
+        measured, regulation = _measured(rules, one.inputs, places), one.loaded.regulation
         for gap, measure in (*_unknown_values(regulation), *_undelivered(regulation, rules, measured)):
-            is_meant = pl.col("school_type").is_in(gap.school_types)
-            of_measure = measured.filter(is_meant, pl.col("measure") == measure)
-            # A measure that nothing counts may concern any school; else it concerns those that have some.
-            schools = (
-                counted.filter(is_meant) if of_measure.is_empty() else of_measure.filter(pl.col("counted") > 0)
-            )
-            with_amount = amounts.filter(pl.col("component") == gap.component)
-            schools = schools.join(with_amount, on=["vestiging", "school_type"], how="anti")
+            schools = _schools_concerned(gap, measure, measured, amounts)
             if schools.height:
                 concerned.append(schools.select("vestiging", gap=pl.lit(len(gaps), pl.Int64)).unique())
                 gaps.append(gap)
     return gaps, SchoolGaps(pl.concat(concerned).sort("vestiging", "gap"))
 
 
-def _measured(rules: Rules, inputs: DecisionInputs, places: Mapping[str, Places]) -> pl.DataFrame:
-    """Return the counts and scores of the schools under a regulation: vestiging, school_type, measure, counted."""
+def _schools_concerned(gap: Gap, measure: str, measured: MeasuredUnits, amounts: TracedAmounts) -> MeasuredUnits:
+    """Return the schools without an amount of a component that have some of its measure, or may have."""
+    of_types = measured.filter(pl.col("school_type").is_in(gap.school_types))
+    is_delivered = not of_types.filter(pl.col("measure") == measure).is_empty()
+    # A measure that nothing counts may concern any school with pupils.
+    counted = of_types.filter(pl.col("measure") == (measure if is_delivered else "pupils"), pl.col("counted") > 0)
+    with_amount = amounts.filter(pl.col("component") == gap.component)
+    return MeasuredUnits(counted.join(with_amount, on=["vestiging", "school_type"], how="anti"))
+
+
+def _measured(rules: Rules, inputs: DecisionInputs, places: Mapping[str, Places]) -> MeasuredUnits:
+    """Return the counts and scores of the schools under a regulation."""
     territory = territory_of_schools(places, inputs.counts, inputs.scores, inputs.schools)
     counts, scores = (
         rows_under_regulation(rules.name, rules.counts_as, territory, rows)
@@ -259,7 +263,7 @@ def _measured(rules: Rules, inputs: DecisionInputs, places: Mapping[str, Places]
         for rows, name in (*((counts, name) for name in measures), (scores, "score"))
     ]
     every = pl.concat([pl.DataFrame(schema=_MEASURED), *parts]).drop_nulls("counted")
-    return every.group_by("vestiging", "school_type", "measure").agg(pl.col("counted").sum())
+    return MeasuredUnits(every.group_by("vestiging", "school_type", "measure").agg(pl.col("counted").sum()))
 
 
 def _unknown_values(regulation: Regulation) -> Iterator[tuple[Gap, str]]:
@@ -272,7 +276,7 @@ def _unknown_values(regulation: Regulation) -> Iterator[tuple[Gap, str]]:
             yield Gap(name, tuple(types), text, article), component.measure
 
 
-def _undelivered(regulation: Regulation, rules: Rules, measured: pl.DataFrame) -> Iterator[tuple[Gap, str]]:
+def _undelivered(regulation: Regulation, rules: Rules, measured: MeasuredUnits) -> Iterator[tuple[Gap, str]]:
     """Return a gap for each component with a rate and without any count, with its measure."""
     together = rules.rates.group_by("component", "measure", maintain_order=True)
     for name, measure, types, articles in together.agg(

@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline import dutch
+from npo_pipeline.measures import BY_NAME
 from npo_pipeline.months import month_text
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import RateRule, ToolData
@@ -227,6 +228,7 @@ def _rule(one: RateRule) -> dict[str, Any]:
         "component": dutch.component(one.component),
         "schoolType": wording.school_types([one.school_type]),
         "measure": one.measure,
+        "decimals": BY_NAME[one.measure].decimals if one.measure in BY_NAME else 0,
         "counted": dutch.DUTCH.units.get(one.measure, (one.measure, one.measure)),
         "unit": wording.rate_unit(one.measure),
         "rate": one.rate_e8,

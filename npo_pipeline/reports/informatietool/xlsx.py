@@ -13,7 +13,7 @@ from npo_pipeline import dutch
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import SCHOOL_COLUMNS, ToolData
 from npo_pipeline.reports.xlsx import Column, Row, Sheet, write_sheets
-from schemas.frames.reports import SchoolAmounts
+from schemas.frames.reports import SchoolAmounts, ToolSums
 
 _VESTIGING, _NAME = Column("Vestiging"), Column("Naam", width=40)
 _CURRENCY, _TOTAL = Column("Valuta", width=8), Column("Totaal", "money", 20)
@@ -62,20 +62,15 @@ def _schools_sheet(tool: ToolData, amounts: SchoolAmounts) -> Sheet:
     return Sheet("Scholen", [*columns, *_sum_columns(tool)], rows, frozen=3)
 
 
-def _group_sheet(name: str, first: Column, sums: pl.DataFrame, tool: ToolData) -> Sheet:
+def _group_sheet(name: str, first: Column, sums: ToolSums, tool: ToolData) -> Sheet:
     """Return a row per group (the first column of `sums`) and currency, also for a group without any amount."""
     key = sums.columns[0]
     rows = [_sum_row(tool, row, [row[key] or "onbekend", row["schools"]]) for row in sums.iter_rows(named=True)]
     return Sheet(name, [first, Column("Scholen", "whole", 9), *_sum_columns(tool)], rows, frozen=1)
 
 
-def _sums(tool: ToolData, amounts: SchoolAmounts, key: str, others: Sequence[str] = ()) -> pl.DataFrame:
-    """Add up the amounts per key and currency, in their order.
-
-    Returns:
-        key, others (columns of the schools), currency, an amount per component (null where there is none), total,
-        schools, rules, school_types, gaps.
-    """
+def _sums(tool: ToolData, amounts: SchoolAmounts, key: str, others: Sequence[str] = ()) -> ToolSums:
+    """Add up the amounts per key and currency, with other columns of the schools, in their order."""
     # Summed before it is turned: the sum that `pivot` makes of nothing is 0, and nothing is not 0.
     by_component = amounts.group_by(key, "currency", pl.format(_AMOUNT_OF, "component").alias("of")).agg(
         pl.col("cents").sum()
@@ -93,7 +88,8 @@ def _sums(tool: ToolData, amounts: SchoolAmounts, key: str, others: Sequence[str
     found = every.join(sums, on=key, how="left", nulls_equal=True).join(
         gaps.agg(pl.col("gap").unique().sort().alias("gaps")), on=key, how="left", nulls_equal=True
     )
-    return found.with_columns(schools=pl.coalesce("with_amount", "schools")).sort(key, "currency", nulls_last=True)
+    found = found.with_columns(schools=pl.coalesce("with_amount", "schools"))
+    return ToolSums(found.sort(key, "currency", nulls_last=True))
 
 
 def _components(tool: ToolData) -> list[str]:

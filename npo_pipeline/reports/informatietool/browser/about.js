@@ -1,4 +1,4 @@
-// The first view, and what all amounts rest on.
+// The first view, and the sources of all amounts.
 
 const everySchool = () => schools.code.map((_, school) => school);
 

@@ -1,4 +1,4 @@
-// The data of the page and how it hangs together. A school, board, municipality or amount is the number of its row.
+// The data of the page and its relations. A school, board, municipality or amount is the number of its row.
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const { schools, boards, municipalities, amounts, rules } = DATA;
@@ -34,7 +34,7 @@ const countedOf = (row) => amounts.counted[row] ?? amounts.quantity[row];
 const rowsOf = (many) => many.flatMap((school) => amountsOf[school]);
 const decisionOf = (currency) => DATA.decisions.find((one) => one[1] === currency);
 
-// What falls due of an amount: [month, cents] in order.
+// The instalments of an amount: [month, cents] in order.
 function instalmentsOf(row) {
   const months = amounts.schedules[amounts.schedule[row]];
   if (months.length === 1) return [[months[0], amounts.cents[row]]];
@@ -59,7 +59,7 @@ function sums(rows) {
   return new Map([...found].sort());
 }
 
-// What falls due of amounts in one currency, by month.
+// The instalments of amounts in one currency, by month.
 function monthsOf(rows) {
   const found = new Map();
   for (const row of rows) for (const [month, cents] of instalmentsOf(row)) added(found, month, cents);

@@ -1,7 +1,7 @@
-// How an amount came about, in sentences, from the numbers of its trace.
+// The calculation of an amount in sentences, from the numbers of its trace.
 
 function countedText(row, rule) {
-  const counted = quantityText(countedOf(row), rule.measure);
+  const counted = quantityText(countedOf(row), rule);
   const decision = decisionOf(rule.currency);
   const on = rule.days.length ? `op ${listed(rule.days)} samen` : `op ${decision[2]}`;
   const things = rule.counted[countedOf(row) === 100 ? 0 : 1];
@@ -10,7 +10,7 @@ function countedText(row, rule) {
     return `Geteld ${on}: ${counted} ${things} (${rule.schoolType}).`;
   }
   const whole = rule.level === "brin" ? "de hele school (alle vestigingen met deze BRIN samen)" : "deze vestiging";
-  const above = quantityText(amounts.quantity[row], rule.measure);
+  const above = quantityText(amounts.quantity[row], rule);
   return (
     `Geteld ${on}: ${counted} ${things} op ${whole}. ` +
     `De eerste ${number(rule.threshold)} tellen niet mee, dus ${above} wel.`
@@ -18,7 +18,7 @@ function countedText(row, rule) {
 }
 
 function productText(row, rule) {
-  const product = `${quantityText(amounts.quantity[row], rule.measure)} × ${rateText(rule)}`;
+  const product = `${quantityText(amounts.quantity[row], rule)} × ${rateText(rule)}`;
   const amount = money(amounts.cents[row], rule.currency);
   const unrounded = amounts.unrounded[row];
   if (!unrounded) return `${product} = ${amount}.`;

@@ -20,7 +20,7 @@ const haystacks = schools.code.map(
     `${plainTowns[schools.municipality[school]]} ${boards.name[schools.board[school]]} `,
 );
 
-// How well a school fits: 0 by its code or the start of its name, 1 by whole beginnings of words, 2 otherwise.
+// The rank of a match: 0 by its code or the start of its name, 1 by whole beginnings of words, 2 otherwise.
 function fit(school, text, words) {
   const haystack = haystacks[school];
   for (const word of words) if (!haystack.includes(word)) return -1;
@@ -50,7 +50,7 @@ function foundGroups(kind, text) {
   return found.slice(0, 3).map((place) => ({ kind, place }));
 }
 
-// What fits a text: the first groups and schools to show, and how many schools there are.
+// The matches of a text: the first groups and schools to show, and how many schools there are.
 function find(query) {
   const text = plain(query);
   if (!text) return { shown: [], count: 0 };

@@ -1,7 +1,7 @@
-// Values in the notation of `npo_pipeline.dutch`, which comes with the data. Money is whole cents and stays so: text is made by cutting digits, never by dividing.
+// Values in the notation of `npo_pipeline.dutch`, which comes with the data.
+// Money is whole cents and stays so: text is made by cutting digits, never by dividing.
 
 const SPACE = "\u00a0";
-const LEAST = { score: 2 };
 
 const grouped = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, DATA.words.thousands);
 
@@ -22,7 +22,7 @@ function signed(currency, text) {
 
 const money = (cents, currency) => signed(currency, decimal(cents, 2, 2));
 const rateText = (rule) => signed(rule.currency, decimal(rule.rate, 8, 2));
-const quantityText = (hundredths, measure) => decimal(hundredths, 2, LEAST[measure] || 0);
+const quantityText = (hundredths, rule) => decimal(hundredths, 2, rule.decimals);
 const number = (count) => grouped(String(count));
 
 // Text such as 8293.3032000000, as the books hold what was not yet rounded.

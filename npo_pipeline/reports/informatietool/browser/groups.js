@@ -23,7 +23,7 @@ function groupRow(kind, line) {
   ];
 }
 
-// Where a board is at work: boards have numbers only, and a place helps to recognise one.
+// The places of a board: boards have numbers only, and a place helps to recognise one.
 function townsText(many) {
   const times = new Map();
   for (const school of many) added(times, municipalities.name[schools.municipality[school]] || "onbekend", 1);

@@ -1,4 +1,4 @@
-// Which view stands in the page: it follows the address, so that back, forward and a kept link work.
+// The view in the page: it follows the address, so that back, forward and a kept link work.
 
 const main = document.getElementById("inhoud");
 

@@ -1,6 +1,6 @@
 // Parts that the views share.
 
-// The total with, always beside it, what it rests on.
+// The total and, always beside it, the assumptions behind it.
 function totalBlock(sum, currency, [rests], many) {
   return el(
     "div",
@@ -11,7 +11,7 @@ function totalBlock(sum, currency, [rests], many) {
   );
 }
 
-// The totals of a line in a list, each with what it rests on in two words, and whether something is lacking.
+// The totals of a line in a list, each with its weakest status in two words, and marked where it is incomplete.
 function totalCells(many, those, place, none = "niet bekend") {
   const lacking = gapsOf(many).length ? "onvolledig" : "";
   const found = totals(rowsOf(many)).map(([currency, cents]) => {
@@ -22,7 +22,7 @@ function totalCells(many, those, place, none = "niet bekend") {
   return found.length ? found : none;
 }
 
-// What all amounts together rest on, per currency.
+// The assumptions behind all amounts together, per currency.
 function restsNotes() {
   const found = Object.entries(DATA.all);
   return found.map(([currency, place]) => {
@@ -74,7 +74,7 @@ function hiddenNote(many) {
   return el("p", null, `${whose} staat in het besluit ook een bedrag voor ${listed(found).toLowerCase()}; dat is hier niet opgenomen.`);
 }
 
-// What must be said with every amount: what is left out, what was chosen, and that the Ofb decides.
+// The remarks beside every amount: omissions, choices, and that the Ofb decides.
 function remarks(many) {
   return el(
     "div",

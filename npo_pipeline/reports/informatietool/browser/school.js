@@ -1,4 +1,4 @@
-// One school: its amounts, when they are paid, how they came about and where that stands.
+// One school: its amounts, months of payment, calculations and sources.
 
 function schoolFacts(school) {
   const board = boards.name[schools.board[school]];
@@ -18,7 +18,7 @@ function componentsSection(sum, currency) {
     const rule = ruleOf(row);
     return [
       { head: [rule.component, el("span", { class: "sub" }, rule.schoolType)] },
-      quantityText(amounts.quantity[row], rule.measure),
+      quantityText(amounts.quantity[row], rule),
       [rateText(rule), " ", statusMark(rule), el("span", { class: "sub" }, rule.unit)],
       money(amounts.cents[row], currency),
     ];
