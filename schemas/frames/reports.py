@@ -7,7 +7,8 @@ from typing import NewType
 import polars as pl
 
 LatestDecisions = NewType("LatestDecisions", pl.DataFrame)
-"""One row per currency of a school year: decision_id, currency, reference_date, decided_at, regulation_sha256."""
+"""One row per currency of a school year: decision_id, currency, reference_date, decided_at, regulation,
+regulation_sha256."""
 
 TracedAmounts = NewType("TracedAmounts", pl.DataFrame)
 """Entitlements with their trace: decision_id, vestiging, school_type, component, board, brin, amount and `traced`

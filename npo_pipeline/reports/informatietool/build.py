@@ -43,6 +43,7 @@ from schemas.frames.reports import (
 )
 from schemas.tables import SCHOOL_TYPES
 
+_DECISION_COLUMNS = ["decision_id", "currency", "reference_date", "decided_at"]
 _RULE_COLUMNS = [
     "currency",
     "regulation",
@@ -87,7 +88,7 @@ def build_tool(source: ToolSource) -> ToolData:
     gaps, school_gaps = find_gaps(source.applied, included)
     return ToolData(
         school_year=source.school_year,
-        decisions=ToolDecisions(source.decisions.drop("regulation_sha256").sort("currency")),
+        decisions=ToolDecisions(source.decisions.select(_DECISION_COLUMNS).sort("currency")),
         schools=_schools(source, numbered, school_gaps),
         rules=tuple(_rate_rule(row, source.applied, assumptions) for row in rules),
         assumptions=tuple(assumptions),
