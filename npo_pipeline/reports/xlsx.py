@@ -1,11 +1,9 @@
-"""A sheet of a workbook: columns, and rows of values with amounts in whole cents.
-
-A workbook: sheets with real numbers, in which no text can become a formula or a link.
-"""
+"""Workbooks: sheets of typed columns with real numbers, in which no text can become a formula or a link."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,7 +30,7 @@ class Column:
 
     @property
     def places(self) -> int:
-        """How many decimals the whole numbers of the column stand for."""
+        """Return how many decimals there are in the whole numbers of the column."""
         return {"quantity": 2, "money": 2, "share": 4, "rate": 8}.get(self.kind, 0)
 
 
@@ -47,11 +45,11 @@ class Sheet:
 
 
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_MONEY = {"EUR": "[$€-413] #,##0.00;[$€-413] -#,##0.00", "USD": "[$US$-413] #,##0.00;[$US$-413] -#,##0.00"}
-_RATE = {currency: form.replace("0.00", "0.00######") for currency, form in _MONEY.items()}
+MONEY_FORMATS = {"EUR": "[$€-413] #,##0.00;[$€-413] -#,##0.00", "USD": "[$US$-413] #,##0.00;[$US$-413] -#,##0.00"}
+_RATE = {currency: form.replace("0.00", "0.00######") for currency, form in MONEY_FORMATS.items()}
 _NUMBERS = {"whole": "#,##0", "quantity": "#,##0.00", "share": "0.00%", "day": "dd-mm-yyyy"}
 EPOCH = datetime(2021, 8, 1, tzinfo=UTC)
-"""Of what says no time of its own: the first day of the programme."""
+"""The time of creation in every workbook without one of its own: the first day of the programme."""
 
 
 def write_sheets(title: str, pages: Iterable[Sheet], path: Path, made: datetime = EPOCH) -> None:
@@ -61,7 +59,26 @@ def write_sheets(title: str, pages: Iterable[Sheet], path: Path, made: datetime 
         title: of the workbook.
         pages: the sheets, in order.
         path: where to.
-        made: when it says it was made.
+        made: the time of creation in it.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with new_workbook(path) as book:
+        _fill(book, title, pages, made)
+
+
+def workbook_of(title: str, pages: Iterable[Sheet], made: datetime = EPOCH) -> bytes:
+    """Return the same workbook as bytes; no file is written for it, not even for a moment."""
+    buffer = BytesIO()
+    with new_workbook(buffer) as book:
+        _fill(book, title, pages, made)
+    return buffer.getvalue()
+
+
+@contextmanager
+def new_workbook(target: Path | BytesIO) -> Iterator[Workbook]:
+    """Open a workbook to write in; no text in it becomes a formula, a link or a number.
 
     Raises:
         OSError: the file cannot be written.
@@ -69,21 +86,12 @@ def write_sheets(title: str, pages: Iterable[Sheet], path: Path, made: datetime 
     from xlsxwriter import Workbook
     from xlsxwriter.exceptions import FileCreateError
 
+    in_memory = isinstance(target, BytesIO)
     try:
-        with Workbook(str(path), _PLAIN) as book:
-            _fill(book, title, pages, made)
+        with Workbook(target if in_memory else str(target), {**_PLAIN, "in_memory": in_memory}) as book:
+            yield book
     except FileCreateError as error:
         raise OSError(None, str(error)) from error
-
-
-def workbook_of(title: str, pages: Iterable[Sheet], made: datetime = EPOCH) -> bytes:
-    """The same workbook as bytes; no file is written for it, not even for a moment."""
-    from xlsxwriter import Workbook
-
-    held = BytesIO()
-    with Workbook(held, {**_PLAIN, "in_memory": True}) as book:
-        _fill(book, title, pages, made)
-    return held.getvalue()
 
 
 def _fill(book: Workbook, title: str, pages: Iterable[Sheet], made: datetime) -> None:
@@ -94,18 +102,18 @@ def _fill(book: Workbook, title: str, pages: Iterable[Sheet], made: datetime) ->
 
 
 def _formats(book: Workbook) -> dict[tuple[str, str], Any]:
-    """The formats by kind and currency."""
-    found = {
+    """Return the formats by kind and currency."""
+    formats = {
         ("heading", ""): book.add_format({"bold": True, "bg_color": "#EEF4F9", "bottom": 1, "text_wrap": True})
     }
-    found["text", ""] = book.add_format({})
-    found["wrapped", ""] = book.add_format({"text_wrap": True, "valign": "top"})
+    formats["text", ""] = book.add_format({})
+    formats["wrapped", ""] = book.add_format({"text_wrap": True, "valign": "top"})
     for kind, form in _NUMBERS.items():
-        found[kind, ""] = book.add_format({"num_format": form})
-    for currency in _MONEY:
-        found["money", currency] = book.add_format({"num_format": _MONEY[currency]})
-        found["rate", currency] = book.add_format({"num_format": _RATE[currency]})
-    return found
+        formats[kind, ""] = book.add_format({"num_format": form})
+    for currency in MONEY_FORMATS:
+        formats["money", currency] = book.add_format({"num_format": MONEY_FORMATS[currency]})
+        formats["rate", currency] = book.add_format({"num_format": _RATE[currency]})
+    return formats
 
 
 def _write(page: Worksheet, sheet: Sheet, formats: dict[tuple[str, str], Any]) -> None:

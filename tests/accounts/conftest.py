@@ -9,6 +9,7 @@ import pytest
 
 from npo_pipeline.reports.xbrl import arelle
 from tests.accounts.arelle_server import Server
+from tests.accounts.filing import home_with_schools
 from tests.accounts.year import CONSENTED, IN_ORDER, done, run
 from tests.home.conftest import country, decided_once, paid, paid_once
 from tests.home.delivery import write_consents, write_spending
@@ -67,3 +68,14 @@ def second_year_once(tmp_path_factory, accounted_once) -> Path:
 def second_year(tmp_path, second_year_once) -> Path:
     """A home in which 2021 and 2022 are accounted for."""
     return Path(shutil.copytree(second_year_once, tmp_path / "second-year"))
+
+
+@pytest.fixture(scope="session")
+def schools_once(tmp_path_factory) -> Path:
+    return home_with_schools(tmp_path_factory.mktemp("schools"))
+
+
+@pytest.fixture
+def home(schools_once, tmp_path) -> Path:
+    """A home that knows four schools of three boards."""
+    return Path(shutil.copytree(schools_once, tmp_path / "home"))

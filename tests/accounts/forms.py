@@ -63,7 +63,9 @@ YEARS = ("2021-2022", "2022-2023")
 
 
 def template(path: Path, **filled: pl.DataFrame) -> Path:
-    form = BoardForm(year=2021, board="10002", schools=SCHOOLS, menu=MENU, school_years=YEARS, **filled)
+    form = BoardForm(
+        year=2021, board="10002", schools=SCHOOLS.sort("brin"), menu=MENU, school_years=YEARS, **filled
+    )
     write_board_form(path, form)
     return path
 

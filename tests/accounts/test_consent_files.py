@@ -1,13 +1,9 @@
 """Who consented to what: each fault is caught by exactly its rule, and a later file tells a school year anew."""
 
-import shutil
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
-import pytest
-
-from tests.accounts.filing import AGREED, SPENT, faults_found, home_with_schools, ingest
+from tests.accounts.filing import AGREED, SPENT, faults_found, ingest
 from tests.home.delivery import write_consents, write_spending
 from tests.home.npo import here
 from tests.home.seeing import select
@@ -31,16 +27,6 @@ FAULTS = {
     "10001;04DD;2021-2022;J;J;;;;;;;": [("unknown_school", "BRIN_NUMMER", "10001")],
     AGREED: [("duplicate_row", None, "10001")],
 }
-
-
-@pytest.fixture(scope="module")
-def known(tmp_path_factory) -> Path:
-    return home_with_schools(tmp_path_factory.mktemp("known"))
-
-
-@pytest.fixture
-def home(known, tmp_path) -> Path:
-    return Path(shutil.copytree(known, tmp_path / "home"))
 
 
 def test_each_fault_is_caught_by_exactly_its_rule_and_the_board_is_named_whose_row_it_is(home, tmp_path):

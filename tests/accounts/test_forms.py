@@ -1,29 +1,17 @@
 """The workbook of a board: filled in, and read back as it is."""
 
-import shutil
 import zipfile
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from npo_pipeline.delivery.xlsx_reader import sheet_cells
-from tests.accounts.filing import AGREED, SPENT, faults_found, home_with_schools, ingest, repacked, workbook
+from tests.accounts.filing import AGREED, SPENT, faults_found, ingest, repacked, workbook
 from tests.accounts.forms import AGREED_ALREADY, FILLED, arrived, refusal, template, told
 from tests.accounts.test_consent_files import FAULTS as WRONG_CONSENTS
 from tests.accounts.test_spending_files import FAULTS as WRONG_SPENDING
 from tests.home.seeing import select
-
-
-@pytest.fixture(scope="module")
-def known(tmp_path_factory) -> Path:
-    return home_with_schools(tmp_path_factory.mktemp("known"))
-
-
-@pytest.fixture
-def home(known, tmp_path) -> Path:
-    return Path(shutil.copytree(known, tmp_path / "home"))
 
 
 def test_a_template_that_is_filled_in_is_read_back_as_it_is(home, tmp_path):

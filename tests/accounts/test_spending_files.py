@@ -1,14 +1,12 @@
 """What boards say they spent: each fault is caught by exactly its rule, and a later file tells a year anew."""
 
-import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
-import pytest
 
 from npo_pipeline.accounts.board_reports import latest_reports
-from tests.accounts.filing import SPENT, accepted, faults_found, home_with_schools, ingest
+from tests.accounts.filing import SPENT, accepted, faults_found, ingest
 from tests.corrections.declaring import REPLACES, SET, but, declare
 from tests.home.delivery import BOARDS, write_addresses, write_changes, write_spending
 from tests.home.npo import here
@@ -42,16 +40,6 @@ FAULTS = {
     ],
     SPENT: [("duplicate_row", None, "10001")],
 }
-
-
-@pytest.fixture(scope="module")
-def known(tmp_path_factory) -> Path:
-    return home_with_schools(tmp_path_factory.mktemp("known"))
-
-
-@pytest.fixture
-def home(known, tmp_path) -> Path:
-    return Path(shutil.copytree(known, tmp_path / "home"))
 
 
 def spend(home: Path, folder: Path, *lines: str, name: str = "spending.csv"):

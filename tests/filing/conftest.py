@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.filing.arelle_batch import Batch, judged
+from tests.tool.chromium import chromium
+
+__all__ = ["chromium"]
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,7 @@ from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.xbrl.arelle import viewer
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from tests.filing.edges import edge
-from tests.tool.chromium import Chromium, installed
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    if not installed():
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    pytest.importorskip("websockets.sync.client")
-    browser = Chromium(tmp_path_factory.mktemp("chromium"))
-    yield browser
-    browser.close()
+from tests.tool.chromium import Chromium
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +36,16 @@ def _until(browser: Chromium, ready: str) -> None:
         time.sleep(0.1)
 
 
-def test_the_viewer_opens_from_disk_tells_of_a_fact_and_asks_for_nothing(browser: Chromium, made: Path) -> None:
-    browser.size(1400, 900)
-    browser.open(made)
-    _until(browser, _READY)
-    browser.run(
+def test_the_viewer_opens_from_disk_tells_of_a_fact_and_asks_for_nothing(chromium: Chromium, made: Path) -> None:
+    chromium.size(1400, 900)
+    chromium.open(made)
+    _until(chromium, _READY)
+    chromium.run(
         f"[...{_FRAME}.querySelectorAll('.ixbrl-element')].find(one => one.innerText == '2.100,10').click()"
     )
-    # Its labels are in the language of the browser.
-    _until(browser, f"['Spent', 'Besteed'].some(label => ({_INSPECTOR}).includes(label))")
-    browser.screenshot(made.with_suffix(".png"))
-    errors = [one for one in browser.complaints() if '"type": "log"' not in one]
+    # Its labels are in the language of the chromium.
+    _until(chromium, f"['Spent', 'Besteed'].some(label => ({_INSPECTOR}).includes(label))")
+    chromium.screenshot(made.with_suffix(".png"))
+    errors = [one for one in chromium.complaints() if '"type": "log"' not in one]
     assert errors == []
-    assert [one for one in browser.asked_for() if not one.startswith(("data:", "blob:"))] == []
+    assert [one for one in chromium.asked_for() if not one.startswith(("data:", "blob:"))] == []

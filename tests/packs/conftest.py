@@ -13,7 +13,9 @@ from npo_pipeline.reports.board_pack.write_packs import PacksWritten, write_pack
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.packs.country import ASSISTANTS, SMALL_GROUPS, SUMMER_SCHOOL, Board, Finding, School, Spent
-from tests.tool.chromium import Chromium, installed
+from tests.tool.chromium import chromium
+
+__all__ = ["chromium"]
 
 OUTING = ("C", "Uitje naar het pretpark")
 MARKUP = "<script>alert(1)</script><b>&amp;"
@@ -73,13 +75,3 @@ def packed(tmp_path: Path) -> Callable[..., PacksWritten]:
         return write_packs(tmp_path / "2021", told, more.pop("facts"), **{"version": "1", **more})
 
     return write
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory):
-    if not installed():
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    pytest.importorskip("websockets.sync.client")
-    browser = Chromium(tmp_path_factory.mktemp("chromium"))
-    yield browser
-    browser.close()

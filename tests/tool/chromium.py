@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PATIENCE = 30
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = [
@@ -160,3 +162,13 @@ def _until(ready: Any) -> Any:
         assert time.monotonic() < until, "Chromium does not answer"
         time.sleep(0.02)
     return found
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+    if not installed():
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    pytest.importorskip("websockets.sync.client")
+    browser = Chromium(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()

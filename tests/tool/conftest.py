@@ -14,8 +14,10 @@ import polars as pl
 import pytest
 
 from tests.home.npo import here
-from tests.tool.chromium import Chromium, installed
+from tests.tool.chromium import chromium
 from tests.tool.delivery import NEWCOMER_DAYS, write_delivery, write_overlays
+
+__all__ = ["chromium"]
 
 
 class Written:
@@ -74,16 +76,6 @@ def tool(made) -> Written:
 @pytest.fixture(scope="session")
 def tool_2022(made) -> Written:
     return Written(run(made, "tool", "--school-year", "2022-2023"))
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory):
-    if not installed():
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    pytest.importorskip("websockets.sync.client")
-    browser = Chromium(tmp_path_factory.mktemp("chromium"))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from npo_pipeline.reports.board_form.model import SHEETS, BoardForm, Menu
 from npo_pipeline.reports.board_form.sheets import consents_sheet, schools_sheet, spending_sheet
-from npo_pipeline.reports.xlsx import EPOCH
+from npo_pipeline.reports.xlsx import EPOCH, MONEY_FORMATS, new_workbook
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -55,7 +55,6 @@ _ENDING = (
     "Laat de namen van de bladen en de kopregels staan: daaraan wordt het bestand herkend. Eigen kolommen mogen "
     "rechts van de tabel staan; zij worden niet gelezen."
 )
-_PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _FORMATS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14},
     "bold": {"bold": True},
@@ -64,8 +63,8 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "text": {"num_format": "@"},
     "year": {"num_format": "0"},
     "money": {"num_format": "#,##0.00"},
-    "sum": {"num_format": "[$€-413] #,##0.00;[$€-413] -#,##0.00"},
-    "total": {"num_format": "[$€-413] #,##0.00;[$€-413] -#,##0.00", "bold": True, "top": 1},
+    "sum": {"num_format": MONEY_FORMATS["EUR"]},
+    "total": {"num_format": MONEY_FORMATS["EUR"], "bold": True, "top": 1},
     "day": {"num_format": "dd-mm-yyyy"},
     "red": {"bg_color": "#FFC7CE", "font_color": "#9C0006"},
     "green": {"bg_color": "#C6EFCE", "font_color": "#006100"},
@@ -81,14 +80,8 @@ def write_board_form(path: Path, form: BoardForm) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    from xlsxwriter import Workbook
-    from xlsxwriter.exceptions import FileCreateError
-
-    try:
-        with Workbook(str(path), _PLAIN) as book:
-            _fill(book, form)
-    except FileCreateError as error:
-        raise OSError(None, str(error)) from error
+    with new_workbook(path) as book:
+        _fill(book, form)
 
 
 def _fill(book: Workbook, form: BoardForm) -> None:
