@@ -175,16 +175,14 @@ class PageContext:
 
     def spending_members(self, brin: str | None = None) -> list[SpendingMember]:
         """Return what a school, or the board, spent money on: each category, and behind it its interventions."""
-        members = self.facts.members(brin)
+        members, kinds = self.facts.members(brin), {}
+        for category in members:
+            if category in TOP:
+                kinds[category] = "category"
+                kinds |= {key: "intervention" for key in members if self.menu.category.get(key) == category}
         return [
-            SpendingMember(member, self.menu.names[member], kind, "" if brin else self._share(member))
-            for top in members
-            if top in TOP
-            for kind, some in (
-                ("category", [top]),
-                ("intervention", [key for key in members if self.menu.category.get(key) == top]),
-            )
-            for member in some
+            SpendingMember(key, self.menu.names[key], kind, "" if brin else self._share(key))
+            for key, kind in kinds.items()
         ]
 
     def _share(self, member: str) -> str:
