@@ -1,7 +1,7 @@
-"""What a published table is (contract, section 3): its columns, types, keys and what a row may hold.
+"""The published tables (contract, section 3): their columns, types, keys, and the values that a row may have.
 
-The pandera models below are the one place that says so: the DuckDB tables are made from them
-(`npo_pipeline.books.tables`) and every frame is checked against them before it is published.
+These pandera models are the one place for it: the DuckDB tables and their comments are made from them
+(`npo_pipeline.books`), and every frame is validated against them before it is published.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ TABLES = (
 
 
 def select_columns(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:
-    """A collected frame with the columns of its table in their order.
+    """Return a collected frame with the columns of its table in their order.
 
     Raises:
         TypeError: the frame is lazy (pandera would look at its column names only).
@@ -143,7 +143,7 @@ def select_columns(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFra
 
 
 def validated(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:
-    """Check a collected frame against its table; gives it back with the columns in their order.
+    """Validate a collected frame against its table, and return it with the columns in their order.
 
     Raises:
         TypeError: the frame is lazy.

@@ -1,4 +1,7 @@
-"""Connections to DuckDB: never to the network, and the published file read-only."""
+"""DuckDB: one engine without a file of its own serves a whole run, and files are attached to it one at a time.
+
+It never reaches for the network, and attaches the published file read-only.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,11 @@ def connect() -> Engine:
 
 @contextmanager
 def engine() -> Iterator[Engine]:
-    """DuckDB, to which files are attached one at a time.
+    """Yield the engine of a run.
 
-    One engine serves a whole run: starting DuckDB takes ten times as long as attaching a file. And what is
-    attached is the file that stands there now, where connecting to a path that this process has open
-    already gives the file that stood there first.
+    One engine serves a whole run: starting DuckDB takes ten times as long as attaching a file. And attaching
+    reads the file that is there now, where connecting to a path that this process has open already gives the file
+    that was there first.
     """
     with connect() as started:
         yield started
@@ -49,7 +52,7 @@ _BEFORE_BLOCKS = 3 * 4096
 
 @contextmanager
 def reading(engine: Engine, path: Path) -> Iterator[None]:
-    """Have a database file attached read-only, and in use.
+    """Attach a database file read-only, and use it.
 
     Meanwhile no program can open the file for writing; others that read are not in the way.
 
@@ -59,7 +62,7 @@ def reading(engine: Engine, path: Path) -> Iterator[None]:
     try:
         _attach(engine, path, "read_only")
     except duckdb.Error as error:
-        advice = next((told for sign, told in _ADVICE.items() if sign in str(error)), "put a back-up in its place")
+        advice = next((text for sign, text in _ADVICE.items() if sign in str(error)), "put a back-up in its place")
         raise Refused(f"{path}: cannot be opened ({first_line(error)}); {advice}") from error
     try:
         check_format(engine, str(path))
@@ -77,7 +80,7 @@ _ADVICE = {
 
 @contextmanager
 def writing(engine: Engine, path: Path) -> Iterator[None]:
-    """Have a private copy of the books attached to write in, as one transaction.
+    """Attach a private copy of the books, and write in it in one transaction.
 
     On leaving it is one closed file without a WAL. After an error it is good for nothing.
     """
@@ -97,7 +100,7 @@ def writing(engine: Engine, path: Path) -> Iterator[None]:
 
 
 def first_line(error: Exception) -> str:
-    """What DuckDB (or polars, which reads from it) says, without what it adds on the lines below."""
+    """Return the first line of a message of DuckDB, or of polars, which reads from it."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
@@ -119,7 +122,7 @@ def _checkpoint(engine: Engine) -> None:
 def _refuse_cut_off(engine: Engine, path: Path) -> None:
     """Refuse a file that lacks its end: DuckDB opens one, and says so only when it reads what is lacking.
 
-    Blocks that are free need not be in the file, so a file that lacks less than those is not told.
+    Free blocks need not be in the file, so a file that lacks fewer than those is not detected.
     """
     query = "select used_blocks * block_size from pragma_database_size() where database_name = 'books'"
     used = engine.sql(query).fetchall()[0][0]

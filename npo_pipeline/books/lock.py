@@ -15,19 +15,19 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.errors import HomeLocked, Refused
 
 _PAUSE = 0.2
-"""Seconds between two tries at a home that is held."""
+"""Seconds between two attempts at a locked home."""
 
 
 @contextmanager
 def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) -> Iterator[None]:
-    """Hold the home for one run.
+    """Lock the home for one run.
 
     The folder itself is locked: a lock file could be removed, and then two would hold it. The kernel drops
     the lock when the process ends, however it ends, so no stale lock can remain.
 
     Args:
-        home: the home; its folder is made when it is not there.
-        command: what the holder is doing, shown to whoever finds the door closed.
+        home: the home; its folder is created when it is not there.
+        command: the command, shown to another run that finds the home locked.
         now: when it began, in UTC.
         wait_seconds: how long to wait for another run to end (a scheduled run waits, a person does not).
 
@@ -35,9 +35,9 @@ def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) ->
         HomeLocked: another run holds it; says which.
         Refused: the folder cannot be made or written.
     """
-    folder = _taken(home, wait_seconds)
+    folder = _lock(home, wait_seconds)
     try:
-        _sign(home, command, now)
+        _write_holder(home, command, now)
         yield
     finally:
         with suppress(OSError):
@@ -45,10 +45,10 @@ def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) ->
         os.close(folder)
 
 
-def _taken(home: Home, wait_seconds: int) -> int:
+def _lock(home: Home, wait_seconds: int) -> int:
     until = time.monotonic() + wait_seconds
     while True:
-        folder = _opened(home)
+        folder = _open(home)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.path.samestat(os.fstat(folder), home.path.stat()):
@@ -56,7 +56,7 @@ def _taken(home: Home, wait_seconds: int) -> int:
         except (BlockingIOError, FileNotFoundError):
             if time.monotonic() >= until:
                 os.close(folder)
-                holder = _who(home)
+                holder = _holder(home)
                 raise HomeLocked(
                     f"{home.path}: is held by {holder}; wait until it has ended and try again"
                 ) from None
@@ -69,7 +69,7 @@ def _taken(home: Home, wait_seconds: int) -> int:
         os.close(folder)
 
 
-def _opened(home: Home) -> int:
+def _open(home: Home) -> int:
     try:
         home.path.mkdir(parents=True, exist_ok=True)
         return os.open(home.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -79,7 +79,7 @@ def _opened(home: Home) -> int:
         raise _not_writable(home, error) from error
 
 
-def _sign(home: Home, command: str, now: datetime) -> None:
+def _write_holder(home: Home, command: str, now: datetime) -> None:
     holder = {
         "command": command,
         "pid": os.getpid(),
@@ -92,10 +92,10 @@ def _sign(home: Home, command: str, now: datetime) -> None:
         raise _not_writable(home, error) from error
 
 
-def _who(home: Home) -> str:
+def _holder(home: Home) -> str:
     try:
-        held = json.loads(home.lock.read_bytes())
-        return f"{held['command']} (process {held['pid']} on {held['host']}, since {held['since']})"
+        holder = json.loads(home.lock.read_bytes())
+        return f"{holder['command']} (process {holder['pid']} on {holder['host']}, since {holder['since']})"
     except (OSError, ValueError, KeyError, TypeError):
         return "another run, just begun or just ending"
 

@@ -10,26 +10,26 @@ DEFAULT = "npo-home"
 
 @dataclass(frozen=True)
 class Home:
-    """A home folder; it need not be there yet."""
+    """Represent a home folder; it need not be there yet."""
 
     path: Path
 
     @property
     def database(self) -> Path:
-        """The published database: the last finished run, whole."""
+        """Return the published database: the last finished run, whole."""
         return self.path / "npo.duckdb"
 
     @property
     def lock(self) -> Path:
-        """Tells which run is busy, as long as one is. What is held is the folder itself."""
+        """Return the file that describes the busy run. The lock itself is on the folder."""
         return self.path / "npo.lock"
 
     @property
     def work(self) -> Path:
-        """Where a run builds the next database. What is left here is of a run that died."""
+        """Return the folder in which a run drafts the next database. What is left there is of a run that died."""
         return self.path / "work"
 
     @property
     def manifests(self) -> Path:
-        """A copy of each run's manifest, beside the one in the database."""
+        """Return the folder with a copy of the manifest of each run."""
         return self.path / "manifests"

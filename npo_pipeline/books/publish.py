@@ -1,6 +1,6 @@
-"""Publishing: what a run adds becomes part of the books by one rename, or not at all.
+"""Publishing: the changeset of a run becomes part of the books by one rename, or not at all.
 
-The draft of the next books: a private copy of the books with what a run adds, and the proof of it.
+The next books are drafted in a private copy, checked by control totals, and renamed over the published file.
 """
 
 from __future__ import annotations
@@ -26,77 +26,21 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.tables import create
 from npo_pipeline.errors import Refused
 from npo_pipeline.startup import ArrowStream
+from schemas.decided import Runs
+
+Clock = Callable[[], datetime]
+"""Returns the time, in UTC."""
+
+FileIdentity: TypeAlias = tuple[int, int, int] | None
+"""Inode, size and time of modification of the published file; None when there is none yet."""
 
 
 class ControlTotalMismatch(Exception):
-    """A draft does not hold what was written in it."""
-
-
-def write_changeset(engine: Engine, draft: Path, changeset: ChangeSet, sealing: Future[pl.DataFrame]) -> None:
-    """Write what a run adds, and its row of `runs`, in one transaction.
-
-    Args:
-        engine: DuckDB.
-        draft: a copy of the books; it is made when there are no books yet.
-        changeset: what the run adds.
-        sealing: its row of `runs`, which is being made.
-    """
-    fresh = not draft.exists()
-    with writing(engine, draft):
-        if fresh:
-            create(engine)
-        add_comments(engine)
-        for name in changeset.replaced:
-            engine.execute(f"delete from {name}")
-        for name, frame in {**changeset.appended, **changeset.replaced}.items():
-            _insert(engine, name, frame)
-        _insert(engine, "runs", sealing.result())
-        for older, newer in changeset.superseded.items():
-            engine.execute("update deliveries set superseded_by = ? where delivery_id = ?", [newer, older])
-
-
-def check_control_totals(engine: Engine, draft: Path, changeset: ChangeSet, run: pl.DataFrame) -> None:
-    """Count and add up again what was written, in the closed file: a control total per table.
-
-    Raises:
-        NotAsWritten: names the table.
-    """
-    if Path(f"{draft}.wal").exists():
-        raise ControlTotalMismatch("it was not closed cleanly")
-    with reading(engine, draft):
-        for name, frame in {**changeset.appended, "runs": run}.items():
-            key = next(
-                c for c in ("run_id", "decision_id", "resolved_by", "delivery_id", "sha256") if c in frame.columns
-            )
-            names = frame[key].unique().to_list()
-            _compare(engine, name, frame, f"from {name} where {key} in (select unnest(?))", [names])
-        for name, frame in changeset.replaced.items():
-            _compare(engine, name, frame, f"from {name}", [])
-
-
-def _insert(engine: Engine, table: str, frame: pl.DataFrame) -> None:
-    engine.register("arriving", ArrowStream(frame))
-    engine.execute(f"insert into {table} by name select * from arriving")
-    engine.unregister("arriving")
-
-
-def _compare(engine: Engine, table: str, frame: pl.DataFrame, rows: str, parameters: list[list[str]]) -> None:
-    money = "amount" in frame.columns
-    total = "coalesce(sum(amount), 0)" if money else "0"
-    found = engine.execute(f"select count(*), {total} {rows}", parameters).fetchall()[0]
-    expected = (frame.height, frame["amount"].sum() if money else 0)
-    if found != expected:
-        raise ControlTotalMismatch(f"control total of {table}: wrote {expected}, found {found}")
-
-
-Clock = Callable[[], datetime]
-
-FileIdentity: TypeAlias = tuple[int, int, int] | None
-"""Which file the books are and when it was last written; nothing where there are no books yet."""
+    """Report that a draft does not hold what was written in it."""
 
 
 def file_identity(home: Home) -> FileIdentity:
-    """The books as they stand now."""
+    """Return the identity (inode, size, mtime) of the published file; None when there is none."""
     try:
         found = home.database.stat()
     except FileNotFoundError:
@@ -104,63 +48,8 @@ def file_identity(home: Home) -> FileIdentity:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def publish(
-    engine: Engine,
-    home: Home,
-    changeset: ChangeSet,
-    *,
-    began: FileIdentity,
-    previous: str,
-    started: datetime,
-    clock: Clock,
-) -> None:
-    """Write in a private copy of the books, prove it, and rename it over the published file.
-
-    Until the rename nothing has changed for anyone; after it everything has.
-
-    Args:
-        engine: DuckDB.
-        home: the home, which the caller has locked.
-        changeset: what the run adds.
-        began: the books that the run rests on.
-        previous: the sha256 of their last manifest.
-        started: when the run began.
-        clock: tells the time.
-
-    Raises:
-        Refused: the copy could not be written (a full disk, a lost right), or the books are no longer the
-            ones that the run began with; nothing was changed.
-        pandera.errors.SchemaErrors: a row is not what its table holds; nothing was changed.
-    """
-    folder = home.work / changeset.run_id
-    copy = folder / home.database.name
-    try:
-        folder.mkdir(mode=0o700, parents=True)
-        if began is not None:
-            shutil.copyfile(home.database, copy)
-            shutil.copymode(home.database, copy)
-        # Hashing the rows takes as long as writing them, so they go side by side.
-        with ThreadPoolExecutor(1) as aside:
-            sealing = aside.submit(build_manifest, changeset, previous, started, clock())
-            write_changeset(engine, copy, changeset, sealing)
-        run = sealing.result()
-        check_control_totals(engine, copy, changeset, run)
-        changeset.wait_for_checks()
-        laid = stage_copy(folder, run["manifest"].item())
-        sync(copy)
-        _replace(engine, home, copy, began)
-        publish_copy(home, changeset.run_id, laid)
-    except (OSError, duckdb.Error, ControlTotalMismatch) as error:
-        changeset.wait_for_checks()  # A row that its table may not hold is that error, whatever DuckDB said.
-        raise Refused(
-            f"{home.path}: the books could not be written ({_reason(error)}); nothing was changed"
-        ) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def remove_leftovers(home: Home) -> None:
-    """Remove what a run that died has left behind. Only the holder of the lock may do so."""
+    """Remove what a run that died left in the work folder. Only the holder of the lock may do so."""
     shutil.rmtree(home.work, ignore_errors=True)
 
 
@@ -183,19 +72,132 @@ def refuse_unsafe(home: Home) -> None:
         raise Refused(f"{home.database}: is a link, and books are a file of their own; name its folder as --home")
 
 
-def _replace(engine: Engine, home: Home, copy: Path, began: FileIdentity) -> None:
-    """Put the new books in place of the ones they were made from.
+def publish(
+    engine: Engine,
+    home: Home,
+    changeset: ChangeSet,
+    *,
+    base: FileIdentity,
+    previous: str,
+    started: datetime,
+    clock: Clock,
+) -> None:
+    """Write a changeset in a private copy of the books, check it, and rename it over the published file.
 
-    The old ones are held open meanwhile: a program that opened them for writing now would leave its WAL
-    beside the new ones, and nobody could open those.
+    Until the rename nothing has changed for anyone; after it everything has.
+
+    Args:
+        engine: DuckDB.
+        home: the home, which the caller has locked.
+        changeset: of the run.
+        base: the published file that the run read.
+        previous: the sha256 of the last manifest in it.
+        started: when the run began.
+        clock: returns the time.
+
+    Raises:
+        Refused: the copy could not be written (a full disk, a lost right), or the published file is no longer the
+            one that the run read; nothing was changed.
+        pandera.errors.SchemaErrors: a row is not what its table holds; nothing was changed.
     """
-    with reading(engine, home.database) if began is not None else nullcontext():
+    folder = home.work / changeset.run_id
+    draft = folder / home.database.name
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+        if base is not None:
+            shutil.copyfile(home.database, draft)
+            shutil.copymode(home.database, draft)
+        # Hashing the rows takes as long as writing them, so both are done at once.
+        with ThreadPoolExecutor(1) as executor:
+            run = executor.submit(build_manifest, changeset, previous, started, clock())
+            write_changeset(engine, draft, changeset, run)
+        check_control_totals(engine, draft, changeset, run.result())
+        changeset.wait_for_checks()
+        staged = stage_copy(folder, run.result()["manifest"].item())
+        sync(draft)
+        _replace_published(engine, home, draft, base)
+        publish_copy(home, changeset.run_id, staged)
+    except (OSError, duckdb.Error, ControlTotalMismatch) as error:
+        changeset.wait_for_checks()  # A row that its table may not hold is that error, whatever DuckDB said.
+        raise Refused(
+            f"{home.path}: the books could not be written ({_reason(error)}); nothing was changed"
+        ) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_changeset(engine: Engine, draft: Path, changeset: ChangeSet, run: Future[Runs]) -> None:
+    """Write a changeset and its row of `runs` in one transaction.
+
+    Args:
+        engine: DuckDB.
+        draft: a copy of the books; it is created when there are no books yet.
+        changeset: of the run.
+        run: its row of `runs`, which is being made.
+    """
+    is_new = not draft.exists()
+    with writing(engine, draft):
+        if is_new:
+            create(engine)
+        add_comments(engine)
+        for name in changeset.replaced:
+            engine.execute(f"delete from {name}")
+        for name, frame in {**changeset.appended, **changeset.replaced}.items():
+            _insert(engine, name, frame)
+        _insert(engine, "runs", run.result())
+        for older, newer in changeset.superseded.items():
+            engine.execute("update deliveries set superseded_by = ? where delivery_id = ?", [newer, older])
+
+
+def _insert(engine: Engine, table: str, frame: pl.DataFrame) -> None:
+    engine.register("arriving", ArrowStream(frame))
+    engine.execute(f"insert into {table} by name select * from arriving")
+    engine.unregister("arriving")
+
+
+_ROW_KEYS = ("run_id", "decision_id", "resolved_by", "delivery_id", "sha256")
+"""Columns of which one tells the rows that a run appended from those that were there, in order of preference."""
+
+
+def check_control_totals(engine: Engine, draft: Path, changeset: ChangeSet, run: Runs) -> None:
+    """Count and sum what was written again, in the closed file: a control total per table.
+
+    Raises:
+        ControlTotalMismatch: names the table.
+    """
+    if Path(f"{draft}.wal").exists():
+        raise ControlTotalMismatch("it was not closed cleanly")
+    with reading(engine, draft):
+        for name, frame in {**changeset.appended, "runs": run}.items():
+            key = next(column for column in _ROW_KEYS if column in frame.columns)
+            keys = frame[key].unique().to_list()
+            _compare(engine, name, frame, f"from {name} where {key} in (select unnest(?))", [keys])
+        for name, frame in changeset.replaced.items():
+            _compare(engine, name, frame, f"from {name}", [])
+
+
+def _compare(engine: Engine, table: str, frame: pl.DataFrame, rows: str, parameters: list[list[str]]) -> None:
+    has_amount = "amount" in frame.columns
+    total = "coalesce(sum(amount), 0)" if has_amount else "0"
+    found = engine.execute(f"select count(*), {total} {rows}", parameters).fetchall()[0]
+    expected = (frame.height, frame["amount"].sum() if has_amount else 0)
+    if found != expected:
+        raise ControlTotalMismatch(f"control total of {table}: wrote {expected}, found {found}")
+
+
+def _replace_published(engine: Engine, home: Home, draft: Path, base: FileIdentity) -> None:
+    """Rename the draft over the published file that it was made from.
+
+    That file is held open meanwhile: a program that opened it for writing now would leave its WAL beside the new
+    one, and nobody could open that.
+    """
+    with reading(engine, home.database) if base is not None else nullcontext():
         refuse_unsafe(home)
-        if file_identity(home) != began:
+        if file_identity(home) != base:
             raise Refused(
                 f"{home.path}: the books were changed while this run was busy; nothing was changed, try again"
             )
-        os.replace(copy, home.database)
+        os.replace(draft, home.database)
     # From here on the run is done, whatever happens: some file systems cannot sync a folder.
     with suppress(OSError):
         sync(home.path)

@@ -17,7 +17,7 @@ from npo_pipeline.errors import Refused
 
 
 class Books:
-    """The tables of one database, as it stood when it was opened.
+    """Read the tables of one database as it was when it was opened.
 
     `manifest_copies`: names of the copies beside it, listed before it was opened: each is of a run in these books.
     """
@@ -44,11 +44,11 @@ class Books:
             ) from error
 
     def table(self, name: str) -> pl.DataFrame:
-        """A whole table."""
+        """Return a whole table."""
         return self.frame(f"from {name}")
 
     def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
-        """The one value of a query that gives one."""
+        """Return the value of a query that gives one row with one column."""
         return self.frame(query, parameters).item()
 
 
@@ -65,7 +65,7 @@ def read_books(home: Home) -> Iterator[Books]:
 
 @contextmanager
 def open_in_engine(engine: Engine, home: Home) -> Iterator[Books]:
-    """Open the published books read-only in an engine that runs already.
+    """Open the published books read-only in an engine that is running.
 
     Raises:
         Refused: as `read_books`.

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from npo_pipeline import dutch
 from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.duckdb import engine
 from npo_pipeline.books.lock import locked
@@ -21,25 +20,28 @@ from npo_pipeline.errors import Refused
 
 __all__ = ["Clock", "Run", "open_run"]
 
+_MOST_RUNS = 999_999
+"""Run ids sort as text, so their numbers have six digits and no more."""
+
 
 @dataclass(kw_only=True)
 class Run(ChangeSet):
-    """A run that is busy: what it will add to the books, and the books as they were."""
+    """Represent a run that is busy: the changeset it makes, and the books as they were when it began."""
 
     books: Books
 
 
 @contextmanager
 def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_seconds: int = 0) -> Iterator[Run]:
-    """Take the lock, and publish what the run added when it ends well.
+    """Take the lock, and publish the changeset of the run when it ends well.
 
-    A run that adds nothing publishes nothing. A run that fails, or is killed, leaves the books as they
-    were; what it left in the work folder is cleared away by the next.
+    A run that appends nothing publishes nothing. A run that fails, or is killed, leaves the books as they
+    were; what it left in the work folder is removed by the next.
 
     Args:
         home: the home.
         command: the command, as in the table `runs`.
-        clock: tells the time; the only clock there is.
+        clock: returns the time; the only clock there is.
         subject: what the run is about, for its run_id (`000007-pay-2021-09`).
         wait_seconds: how long to wait for another run to end.
 
@@ -51,18 +53,18 @@ def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_
     with locked(home, command, now=started, wait_seconds=wait_seconds), engine() as duck:
         refuse_unsafe(home)
         remove_leftovers(home)
-        began = file_identity(home)
+        base = file_identity(home)
         with open_in_engine(duck, home) as books:
             number, previous = _next(home, books)
             run_id = "-".join(filter(None, (f"{number:06d}", command, subject)))
             run = Run(run_id=run_id, command=command, books=books)
             yield run
         if run.appended:
-            publish(duck, home, run, began=began, previous=previous, started=started, clock=clock)
+            publish(duck, home, run, base=base, previous=previous, started=started, clock=clock)
 
 
 def _next(home: Home, books: Books) -> tuple[int, str]:
-    """The number of the next run, and the hash of the manifest of the last one.
+    """Return the number of the next run, and the hash of the last manifest.
 
     Raises:
         Refused: the books are not the newest ones, so that a run might pay again what was paid.
@@ -78,21 +80,15 @@ def _next(home: Home, books: Books) -> tuple[int, str]:
     if runs and not runs[-1][0].startswith(f"{len(runs):06d}-"):
         raise Refused(f"{home.path}: holds {len(runs)} runs, and the last is {runs[-1][0]}; see `npo verify`")
     if number > _MOST_RUNS:
-        raise Refused(
-            f"{home.path}: holds {dutch.number(len(runs))} runs, as many as one home can; begin a new home"
-        )
+        raise Refused(f"{home.path}: holds {len(runs):,} runs, as many as one home can; begin a new home")
     if not runs:
         return number, GENESIS_HASH
-    _complete(home, books, *runs[-1])
+    _restore_last_copy(home, books, *runs[-1])
     return number, runs[-1][1]
 
 
-def _complete(home: Home, books: Books, run_id: str, sha256: str) -> None:
-    """Finish what the last run could not, when it died between its rename and the copy of its manifest."""
+def _restore_last_copy(home: Home, books: Books, run_id: str, sha256: str) -> None:
+    """Complete the last run, where it died between its rename and the copy of its manifest."""
     text = books.value("select manifest from runs where run_id = ?", [run_id])
     if text_sha256(text) == sha256:
         restore_copy(home, run_id, text)
-
-
-_MOST_RUNS = 999_999
-"""Run ids sort as text, so their numbers have six digits and no more."""

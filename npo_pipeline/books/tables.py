@@ -1,4 +1,4 @@
-"""The tables of the books in DuckDB, made from their pandera models, and the views beside them."""
+"""The tables of the books in DuckDB, created from their pandera models, and the views beside them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ FORMAT = 3
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make empty books."""
-    made = ["create table home (format integer)", f"insert into home values ({FORMAT})"]
+    """Create empty books: all tables and views."""
+    statements = ["create table home (format integer)", f"insert into home values ({FORMAT})"]
     for model in TABLES:
         columns = ", ".join(f"{name} {sql_type(column.dtype.type)}" for name, column in model.columns.items())
-        made.append(f"create table {model.name} ({columns})")
-    made += [f"create view {name} as {view.query}" for name, view in VIEWS.items()]
-    connection.execute(";".join(made))
+        statements.append(f"create table {model.name} ({columns})")
+    statements += [f"create view {name} as {view.query}" for name, view in VIEWS.items()]
+    connection.execute(";".join(statements))
 
 
 def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
@@ -55,7 +55,7 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
 
 
 def sql_type(dtype: pl.DataType | type[pl.DataType]) -> str:
-    """The DuckDB type of a polars type."""
+    """Return the DuckDB type of a polars type."""
     if isinstance(dtype, pl.Decimal):
         return f"decimal({dtype.precision}, {dtype.scale})"
     return _SQL_TYPES[dtype.base_type()]

@@ -43,6 +43,7 @@ def test_a_copy_of_the_source_is_the_same_program(unchanged):
         "npo_pipeline/books/publish.py",
         "npo_pipeline/generate/delivery.py",
         "npo_pipeline/errors.py",
+        "npo_pipeline/startup.py",
     ],
 )
 def test_a_change_to_what_shows_and_writes_is_no_other_way_to_count(unchanged, tree, file):

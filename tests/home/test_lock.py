@@ -118,7 +118,7 @@ def test_it_waits_no_longer_than_it_was_told(monkeypatch, busy, decided):
 def test_a_folder_replaced_while_it_was_being_locked_is_not_held(monkeypatch, tmp_path):
     """Between opening the folder and locking it, somebody put another in its place: that one is locked."""
     home, opened = Home(tmp_path / "home"), []
-    real = lock._opened
+    real = lock._open
 
     def and_replaced(folder):
         opened.append(real(folder))
@@ -127,7 +127,7 @@ def test_a_folder_replaced_while_it_was_being_locked_is_not_held(monkeypatch, tm
             folder.path.mkdir()
         return opened[-1]
 
-    monkeypatch.setattr(lock, "_opened", and_replaced)
+    monkeypatch.setattr(lock, "_open", and_replaced)
     with locked(home, "pay", now=NOW):
         assert len(opened) == 2
         assert os.path.samestat(os.fstat(opened[1]), home.path.stat())

@@ -82,7 +82,7 @@ def test_a_program_that_has_the_books_open_for_writing_is_named(decided):
 
 def test_a_program_that_begins_to_write_while_a_run_is_busy_loses_nothing(npo, decided):
     run = ("pay", "--month", "2021-09", "--home", decided)
-    busy = npo.start(*run, effects={"npo_pipeline.books.publish._replace": "halt before"}).until_halted()
+    busy = npo.start(*run, effects={"npo_pipeline.books.publish._replace_published": "halt before"}).until_halted()
     with Reader(decided, "write") as writer:
         writer.ask("update decisions set reason = 'seen'")
         ended = busy.go_on()
@@ -94,7 +94,7 @@ def test_a_program_that_begins_to_write_while_a_run_is_busy_loses_nothing(npo, d
 def test_a_writer_that_died_while_a_run_was_busy_does_not_spoil_the_new_books(npo, decided):
     """What it left, a WAL of the old books, would make the new ones unreadable."""
     run = ("pay", "--month", "2021-09", "--home", decided)
-    busy = npo.start(*run, effects={"npo_pipeline.books.publish._replace": "halt before"}).until_halted()
+    busy = npo.start(*run, effects={"npo_pipeline.books.publish._replace_published": "halt before"}).until_halted()
     with Reader(decided, "write") as writer:
         writer.ask("update decisions set reason = 'half'")
     was = published(decided)
@@ -105,7 +105,7 @@ def test_a_writer_that_died_while_a_run_was_busy_does_not_spoil_the_new_books(np
 
 def test_books_that_were_changed_while_a_run_was_busy_are_not_overwritten(npo, decided):
     run = ("pay", "--month", "2021-09", "--home", decided)
-    busy = npo.start(*run, effects={"npo_pipeline.books.publish._replace": "halt before"}).until_halted()
+    busy = npo.start(*run, effects={"npo_pipeline.books.publish._replace_published": "halt before"}).until_halted()
     with duckdb.connect(str(decided / "npo.duckdb")) as connection:
         connection.execute("update decisions set reason = 'changed'")
     was = published(decided)
