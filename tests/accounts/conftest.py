@@ -11,10 +11,10 @@ from npo_pipeline.reports.xbrl import arelle
 from tests.accounts.arelle_server import Server
 from tests.accounts.filing import home_with_schools
 from tests.accounts.year import CONSENTED, IN_ORDER, done, run
-from tests.home.conftest import country, decided_once, paid, paid_once
+from tests.home.conftest import country, decided_once, paid, paid_once, story
 from tests.home.delivery import write_consents, write_spending
 
-__all__ = ["country", "decided_once", "paid", "paid_once"]
+__all__ = ["country", "decided_once", "paid", "paid_once", "story"]
 
 
 @pytest.fixture(scope="session", autouse=True)

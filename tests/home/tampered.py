@@ -14,9 +14,9 @@ from npo_pipeline.commands.verify.command import CHECKS, findings_of
 
 
 @pytest.fixture(scope="module")
-def opened(whole_once, tmp_path_factory):
+def opened(story, tmp_path_factory):
     """A copy of the books, open for writing."""
-    home = Home(Path(shutil.copytree(whole_once, tmp_path_factory.mktemp("tampered") / "home")))
+    home = Home(Path(shutil.copytree(story.at("whole"), tmp_path_factory.mktemp("tampered") / "home")))
     with duckdb.connect(str(home.database)) as connection:
         yield connection, home
 
