@@ -41,9 +41,8 @@ def text_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Ite
     line = 2
     with file.open() as stream:
         for block in blocks_of_lines(stream, encoding, header):
-            frame, lines = frame_of(block, encoding, header, name=file.name, line=line)
-            line += lines
-            yield frame
+            yield frame_of(block, encoding, header, name=file.name, line=line)
+            line += block.count(b"\n")
 
 
 def blocks_of_lines(stream: BinaryIO, encoding: TextEncoding, header: Header) -> Iterator[bytes]:
@@ -74,19 +73,16 @@ def _blocks_of_lf(stream: BinaryIO) -> Iterator[bytes]:
             yield block
 
 
-def frame_of(
-    block: bytes, encoding: TextEncoding, header: Header, *, name: str, line: int
-) -> tuple[FileRows, int]:
-    """Parse one block that begins on a line of a file; return the frame and the number of lines it took."""
+def frame_of(block: bytes, encoding: TextEncoding, header: Header, *, name: str, line: int) -> FileRows:
+    """Parse one block that begins on a line of a file."""
     block = _utf8(name, block, encoding, line)
     if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         raise Refused(_mixed(name, block, line))
-    lines = block.count(b"\n")
     frame = frame_by_polars(block, header, line)
-    if frame is None or not is_square(frame, block, header, lines):
+    if frame is None or not is_square(frame, block, header, block.count(b"\n")):
         frame = _frame_by_csv(name, block.decode(), header, line)
     has_spaces = b" " in block or b"\t" in block or not block.isascii()
-    return FileRows(frame.with_columns(_STRIPPED) if has_spaces else frame), lines
+    return FileRows(frame.with_columns(_STRIPPED) if has_spaces else frame)
 
 
 def _mixed(name: str, block: bytes, line: int) -> str:

@@ -61,13 +61,9 @@ def encode_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> I
         for block in blocks_of_lines(stream, encoding, header):
             lines = block.count(b"\n")
             encoded = dictionary_encode(block, header, line, lines)
-            decode = partial(_field_by_field, file.name, block, encoding, header, line)
+            decode = partial(frame_of, block, encoding, header, name=file.name, line=line)
             yield EncodedBlock(*encoded, decode) if encoded else decode()
             line += lines
-
-
-def _field_by_field(name: str, block: bytes, encoding: TextEncoding, header: Header, line: int) -> FileRows:
-    return frame_of(block, encoding, header, name=name, line=line)[0]
 
 
 def dictionary_encode(

@@ -18,6 +18,7 @@ from npo_pipeline.generate.country import Country, make_country
 from npo_pipeline.generate.faults import plant, rotation
 from npo_pipeline.generate.lists import write_addresses, write_scores
 from npo_pipeline.generate.pupils import BATCH, HEADER, RegisterSpec, batches
+from schemas.frames.generate import PlantedRows
 
 REGISTER, SCORES, PLANTED = "leerlingen-po.csv", "achterstandsscores.csv", "planted.csv"
 MOST_FAULTS = Decimal("0.5")
@@ -100,7 +101,7 @@ def _write_register(
             planted = (
                 plant(rows, country, spec.reference_date)
                 if spec.one_fault_in
-                else rows.with_columns(rule=pl.lit(None, pl.String))
+                else PlantedRows(rows.with_columns(rule=pl.lit(None, pl.String)))
             )
             planted.select(HEADER).write_csv(file, include_header=False, separator=";", quote_style="never")
             _add_batch(done, planted, spec.reference_date)
@@ -108,7 +109,7 @@ def _write_register(
     return done
 
 
-def _add_batch(done: _Written, rows: pl.DataFrame, on: date) -> None:
+def _add_batch(done: _Written, rows: PlantedRows, on: date) -> None:
     """Count the pupils that count, as a reader of the register must find them, and list the planted faults."""
     day, leaves = f"{on:%Y%m%d}", pl.col("DATUM_UIT")
     counts = (pl.col("BEKOSTIGD") == "J") & (pl.col("DATUM_IN") <= day) & ((leaves == "") | (leaves > day))

@@ -9,6 +9,7 @@ import polars as pl
 from npo_pipeline.generate.country import Country
 from npo_pipeline.generate.pupils import HEADER
 from schemas import rules
+from schemas.frames.generate import PlantedRows, RegisterBatch
 
 _WRONG = {
     rules.UNKNOWN_CODE: [
@@ -42,11 +43,11 @@ def rotation(country: Country) -> tuple[str, ...]:
     return tuple(rule for rule in rules.RULES if not (alone and rule == rules.DOUBLE_ENROLMENT))
 
 
-def plant(rows: pl.DataFrame, country: Country, on: date) -> pl.DataFrame:
+def plant(rows: RegisterBatch, country: Country, on: date) -> PlantedRows:
     """Break the rows that are marked, in rotation over the rules.
 
     Args:
-        rows: a batch, with `fault` numbering the faults.
+        rows: a batch.
         country: gives the BRINs that no list names.
         on: the reference date.
 
@@ -82,14 +83,15 @@ def _with_distinct_dates(marked: pl.DataFrame, on: date) -> pl.DataFrame:
     )
 
 
-def _with_second_rows(marked: pl.DataFrame, country: Country) -> pl.DataFrame:
+def _with_second_rows(marked: pl.DataFrame, country: Country) -> PlantedRows:
     """Add exact copies, and second enrolments at another vestiging."""
     copies = marked.filter(pl.col("rule") == rules.DUPLICATE_ROW).with_columns(extra=pl.lit(1, pl.UInt8))
     doubles = marked.filter(pl.col("rule") == rules.DOUBLE_ENROLMENT).with_columns(extra=pl.lit(1, pl.UInt8))
     doubles = _at_another_vestiging(doubles, country)
     first = (pl.col("rule") == rules.DUPLICATE_ROW) & (pl.col("extra") == 0)
     whole = pl.concat([marked, copies, doubles]).sort("pupil", "part", "extra")
-    return whole.with_columns(rule=pl.when(~first.fill_null(False)).then("rule")).select("place", "rule", *HEADER)
+    ruled = whole.with_columns(rule=pl.when(~first.fill_null(False)).then("rule"))
+    return PlantedRows(ruled.select("place", "rule", *HEADER))
 
 
 def _at_another_vestiging(rows: pl.DataFrame, country: Country) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from npo_pipeline.generate.country import Country
+from schemas.frames.generate import DrawnPupils, RegisterBatch
 
 BATCH = 200_000
 HEADER = (
@@ -48,14 +49,10 @@ class RegisterSpec:
     one_fault_in: int
 
 
-def batches(country: Country, spec: RegisterSpec, size: int = BATCH) -> Iterator[pl.DataFrame]:
+def batches(country: Country, spec: RegisterSpec, size: int = BATCH) -> Iterator[RegisterBatch]:
     """Make the rows of the register in order of pupil.
 
     A pupil that moved has two rows, of which at most one counts on the reference date.
-
-    Yields:
-        `pupil` (UInt64), `part` (0 or 1), `place`, `fault` (the number of the fault, null for none) and the
-        columns of the register.
     """
     for start in range(0, spec.pupils, size):
         yield _batch(country, spec, start, min(start + size, spec.pupils))
@@ -68,16 +65,17 @@ def pseudonym(pupil: pl.Expr, seed: int) -> pl.Expr:
     return pl.concat_str(pl.lit("P"), place.cast(pl.String).str.zfill(12))
 
 
-def _batch(country: Country, spec: RegisterSpec, start: int, end: int) -> pl.DataFrame:
+def _batch(country: Country, spec: RegisterSpec, start: int, end: int) -> RegisterBatch:
     pupil = pl.int_range(start, end, dtype=pl.UInt64, eager=True).alias("pupil")
     rows = _drawn(pupil.to_frame(), spec).with_columns(part=pl.lit(0, pl.UInt8))
     moved = rows.filter(pl.col("moves")).with_columns(part=pl.lit(1, pl.UInt8))
     both = pl.concat([rows, moved]).sort("pupil", "part")
-    placed = _placed(both, country, spec.seed)
-    return placed.with_columns(_columns(spec)).select("pupil", "part", "place", "fault", *HEADER)
+    placed = _placed(DrawnPupils(both), country, spec.seed)
+    columns = placed.with_columns(_columns(spec)).select("pupil", "part", "place", "fault", *HEADER)
+    return RegisterBatch(columns)
 
 
-def _drawn(rows: pl.DataFrame, spec: RegisterSpec) -> pl.DataFrame:
+def _drawn(rows: pl.DataFrame, spec: RegisterSpec) -> DrawnPupils:
     """Draw the stay of a pupil; those with a planted fault have a plain one, so that it is their only fault."""
     pupil, seed = pl.col("pupil"), spec.seed
     fault = pl.lit(None, pl.UInt64)
@@ -86,7 +84,7 @@ def _drawn(rows: pl.DataFrame, spec: RegisterSpec) -> pl.DataFrame:
     rows = rows.with_columns(fault=fault)
     plain = pl.col("fault").is_null()
     day = _draw(pupil, seed, 2, 2 * _WINDOW + 1).cast(pl.Int32) - _WINDOW
-    return rows.with_columns(
+    drawn = rows.with_columns(
         moves=plain & (_draw(pupil, seed, 1, 100) < 3),
         day=day,
         comes_late=plain & (_draw(pupil, seed, 3, 100) == 0),
@@ -94,9 +92,10 @@ def _drawn(rows: pl.DataFrame, spec: RegisterSpec) -> pl.DataFrame:
         unfunded=plain & (_draw(pupil, seed, 5, 100) == 0),
         year=_draw(pupil, seed, 6, 8) + 1,
     )
+    return DrawnPupils(drawn)
 
 
-def _placed(rows: pl.DataFrame, country: Country, seed: int) -> pl.DataFrame:
+def _placed(rows: DrawnPupils, country: Country, seed: int) -> pl.DataFrame:
     weights = pl.Series([place.weight for place in country.places], dtype=pl.UInt64).cum_sum()
     drawn = rows.select(_draw_place(seed, int(weights[-1])))
     place = weights.search_sorted(drawn.to_series(), side="right")

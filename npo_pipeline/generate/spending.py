@@ -12,6 +12,7 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from schemas.files import CONSENTS, SPENDING
+from schemas.frames.generate import AvailableMoney
 
 Menu = Sequence[tuple[str, str, Sequence[str]]]
 """The menukaart: of each category its letter, its official name and its interventions."""
@@ -25,7 +26,7 @@ _ROUND = 100_00
 """A board asks consent for a round sum above what it then spends: hundreds of euros, in cents."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Account:
     """Hold the report of a school, amounts in cents. `spent`: category, intervention, level, amount, external."""
 
@@ -61,13 +62,13 @@ _RESULTS = (
 
 
 def write_spending(
-    folder: Path, schools: pl.DataFrame, year: int, *, seed: int, menu: Menu, faults: int = 0
+    folder: Path, schools: AvailableMoney, year: int, *, seed: int, menu: Menu, faults: int = 0
 ) -> list[Path]:
     """Write `besteding-YEAR.csv` and `instemming-YEAR.csv` for all boards; the same bytes for the same seed.
 
     Args:
         folder: where to.
-        schools: board, brin, available (euros, Decimal: at 0 or less the school spends nothing).
+        schools: the money of each; at 0 or less the school spends nothing.
         year: the calendar year; consent is given for the school year that begins in it.
         seed: any whole number.
         menu: the menukaart.
@@ -95,14 +96,14 @@ def write_spending(
 
 
 def planted(
-    schools: pl.DataFrame, year: int, *, seed: int, menu: Menu, faults: int
+    schools: AvailableMoney, year: int, *, seed: int, menu: Menu, faults: int
 ) -> list[tuple[str, str, Mistake]]:
     """Return the mistakes that `write_spending` makes with the same arguments: board, brin, mistake."""
     return _accounts(schools, year, seed=seed, menu=menu, faults=faults)[1]
 
 
 def _accounts(
-    schools: pl.DataFrame, year: int, *, seed: int, menu: Menu, faults: int
+    schools: AvailableMoney, year: int, *, seed: int, menu: Menu, faults: int
 ) -> tuple[list[Account], list[tuple[str, str, Mistake]]]:
     chance = random.Random(f"{seed} {year}")
     listed = [(letter, name) for letter, _, names in menu if letter != "F" for name in names]
@@ -123,7 +124,7 @@ def _accounts(
 
 
 def _account(row: dict[str, Any], year: int, listed: list[tuple[str, str]], chance: random.Random) -> Account:
-    account = Account(row["board"], row["brin"], int(row["available"] * 100))
+    account = Account(board=row["board"], brin=row["brin"], available=int(row["available"] * 100))
     if account.available > 0 and listed:
         total = account.available * _share(chance) // 1_000
         chosen = chance.sample(listed, min(chance.randint(2, 6), len(listed)))

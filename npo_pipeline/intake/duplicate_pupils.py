@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from schemas.frames.intake import Fingerprints, Rejections
+from schemas.frames.intake import DuplicateSuspects, Fingerprints, LineTexts, Rejections
 from schemas.rules import DOUBLE_ENROLMENT, DUPLICATE_ROW
 
-ReadLines = Callable[[str, pl.Series], pl.DataFrame]
-"""Read lines of a file again: (file, lines) -> line, pupil (PSEUDONIEM), row (whole text)."""
+ReadLines = Callable[[str, pl.Series], LineTexts]
+"""Read lines of a file again: (file, lines) -> their texts."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_lines: ReadLi
     if not texts:
         return Duplicates({}, {})
     found = suspects.join(_stacked(texts), on=["file", "line"], how="inner").sort("file", "line")
-    copies = _copies(found)
+    copies = _copies(DuplicateSuspects(found))
     doubled = _doubled(found.join(copies, on=["file", "line"], how="anti", maintain_order="left"))
     counted = pl.concat([copies.filter("counts").drop("place"), doubled]).unique(["file", "line"])
     rejections = _by_file(pl.concat([_copy_rejections(copies), _double_rejections(doubled)]))
@@ -52,10 +52,10 @@ def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_lines: ReadLi
     )
 
 
-def _suspects(fingerprints: Mapping[str, Fingerprints]) -> pl.DataFrame:
+def _suspects(fingerprints: Mapping[str, Fingerprints]) -> DuplicateSuspects:
     named = [one.with_columns(file=pl.lit(file)) for file, one in fingerprints.items()]
     if not named:
-        return pl.DataFrame(schema={"file": pl.String, "line": pl.Int64, "counts": pl.Boolean})
+        return DuplicateSuspects(pl.DataFrame(schema={"file": pl.String, "line": pl.Int64, "counts": pl.Boolean}))
     # Repeated pupils are few (who moved during the year), so everything after this line is small. Sorting
     # finds them in a fraction of the time that a hash table of all pupils takes.
     pupils = pl.concat([one["pupil"] for one in named]).sort()
@@ -65,14 +65,15 @@ def _suspects(fingerprints: Mapping[str, Fingerprints]) -> pl.DataFrame:
     counted = repeated.filter("counts")
     doubles = counted.filter(pl.col("pupil").is_duplicated())
     suspects = pl.concat([repeated.filter(copies), doubles]).unique(["file", "line"])
-    return suspects.select("file", pl.col("line").cast(pl.Int64), "counts")
+    return DuplicateSuspects(suspects.select("file", pl.col("line").cast(pl.Int64), "counts"))
 
 
-def _stacked(texts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def _stacked(texts: Mapping[str, LineTexts]) -> pl.DataFrame:
     return pl.concat([text.with_columns(file=pl.lit(file)) for file, text in texts.items()])
 
 
-def _copies(found: pl.DataFrame) -> pl.DataFrame:
+def _copies(found: DuplicateSuspects) -> pl.DataFrame:
+    """Select the exact copies of an earlier row, with its place."""
     first = found.with_columns(first=pl.col("line").first().over("row"), where=pl.col("file").first().over("row"))
     here = pl.col("file") == pl.col("where")
     place = pl.when(here).then(pl.col("first").cast(pl.String)).otherwise(pl.format("{} of {}", "first", "where"))
@@ -80,6 +81,7 @@ def _copies(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _doubled(found: pl.DataFrame) -> pl.DataFrame:
+    """Select the counting rows of pupils who count more than once."""
     counting = found.filter("counts").with_columns(times=pl.len().over("pupil"))
     return counting.filter(pl.col("times") > 1).drop("times")
 

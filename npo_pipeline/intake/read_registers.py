@@ -18,7 +18,7 @@ from npo_pipeline.intake import register_counts
 from npo_pipeline.intake.duplicate_pupils import Duplicates, find_duplicates
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
 from npo_pipeline.intake.register_counts import CountedBlock
-from schemas.frames.intake import FileCounts, Fingerprints, Rejections
+from schemas.frames.intake import FileCounts, FileRows, Fingerprints, LineTexts, Rejections
 
 T = TypeVar("T")
 
@@ -94,10 +94,11 @@ def _count_block(file: DeliveredFile, part: Part, on: date, vestigingen: pl.Seri
     return replace(block, rejections=Rejections(pl.concat([found.rejections, block.rejections])))
 
 
-def _texts_of(file: DeliveredFile, lines: pl.Series) -> pl.DataFrame:
-    """Read some lines a second time: line, pupil (PSEUDONIEM), row (the whole text)."""
+def _texts_of(file: DeliveredFile, lines: pl.Series) -> LineTexts:
+    """Read some lines a second time."""
     rows = _lines_of(file, lines)
-    return rows.select("line", pupil="PSEUDONIEM", row=pl.concat_str(pl.exclude("line"), separator="\x1f"))
+    texts = rows.select("line", pupil="PSEUDONIEM", row=pl.concat_str(pl.exclude("line"), separator="\x1f"))
+    return LineTexts(texts)
 
 
 def _without_duplicates(result: FileResult, duplicates: Duplicates) -> FileResult:
@@ -112,5 +113,5 @@ def _without_duplicates(result: FileResult, duplicates: Duplicates) -> FileResul
     return replace(result, counts=register_counts.add_counts([result.counts, minus]))
 
 
-def _lines_of(file: DeliveredFile, lines: pl.Series) -> pl.DataFrame:
-    return pl.concat(block.filter(pl.col("line").is_in(lines.implode())) for block in file.blocks())
+def _lines_of(file: DeliveredFile, lines: pl.Series) -> FileRows:
+    return FileRows(pl.concat(block.filter(pl.col("line").is_in(lines.implode())) for block in file.blocks()))

@@ -137,7 +137,7 @@ def count_encoded(kind: FileKind, encoded: EncodedBlock, on: date, vestigingen: 
     return CountedBlock(counts, Fingerprints(prints), NO_REJECTIONS)
 
 
-def count_rows(kind: FileKind, rows: pl.DataFrame) -> FileCounts:
+def count_rows(kind: FileKind, rows: FileRows) -> FileCounts:
     """Count rows of a register that all count, per vestiging, school type and cluster."""
     return _as_counts(kind, count_by_site(kind, _flag_cumi(rows.with_columns(counting=pl.lit(True)))))
 

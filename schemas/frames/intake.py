@@ -31,6 +31,12 @@ SiteCounts = NewType("SiteCounts", pl.DataFrame)
 Fingerprints = NewType("Fingerprints", pl.DataFrame)
 """Hashes of register rows: line (UInt32), pupil (of PSEUDONIEM), row (of place and entry), counts (Boolean)."""
 
+DuplicateSuspects = NewType("DuplicateSuspects", pl.DataFrame)
+"""Rows that may be a copy or a double enrolment: file, line, counts, and once read again pupil and row."""
+
+LineTexts = NewType("LineTexts", pl.DataFrame)
+"""Lines of a register that were read again: line, pupil (PSEUDONIEM), row (the whole text)."""
+
 Rejections = NewType("Rejections", pl.DataFrame)
 """A row per fault: line, rule, column_name (null: the whole row), value (what a message may show)."""
 REJECTIONS: Columns = {"line": pl.Int64, "rule": pl.String, "column_name": pl.String, "value": pl.String}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-import polars as pl
-
 from npo_pipeline.books.reader import Books
+from schemas.frames.generate import AvailableMoney
 
 
 def first_school_with(books: Books, component: str) -> str:
@@ -41,9 +40,9 @@ def first_board_with_error(books: Books, year: int) -> str:
     return str(books.value(query, [year]))
 
 
-def received_by_school(books: Books, year: int) -> pl.DataFrame:
-    """Return board, brin, available: the euros that each school of a board was paid in a calendar year."""
+def received_by_school(books: Books, year: int) -> AvailableMoney:
+    """Return the euros that each school of a board was paid in a calendar year."""
     query = """
         select board, brin, sum(amount)::decimal(18, 2) as available from payments
         where year(paid_month) = ? group by all order by all"""
-    return books.frame(query, [year])
+    return AvailableMoney(books.frame(query, [year]))
