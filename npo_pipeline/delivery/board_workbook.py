@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -73,16 +73,24 @@ def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> Fo
     kind, shown = _KINDS[sheet], f"{file.name}, {sheet}"
     frame = sheet_cells(file.name, data, written)
     assert frame is not None
-    head, names = _header(shown, frame, kind)
-    _refuse_unread(shown, sheet_marks(file.name, data, written), head, names, kind)
-    wanted = {f"column_{names.index(column)}": column for column in kind.columns}
-    rows = frame.filter(pl.col("line") > head).select("line", *wanted).rename(wanted)
+    header = _find_header(shown, frame, kind)
+    _refuse_unread(shown, sheet_marks(file.name, data, written), header)
+    wanted = {f"column_{position}": column for column, position in header.positions.items()}
+    rows = frame.filter(pl.col("line") > header.row).select("line", *wanted).rename(wanted)
     book = Workbook(hashlib.sha256(data).hexdigest(), FileRows(_filled(rows, kind)))
     return Form(SourceFile(shown, file.size, file.open), kind, book)
 
 
-def _header(shown: str, frame: pl.DataFrame, kind: FileKind) -> tuple[int, list[str]]:
-    """Return the row of the header and the names in it; titles may come before it."""
+@dataclass(frozen=True)
+class _Header:
+    """Hold the row of a header (from 1), and the position of each column of the kind in it (from 0)."""
+
+    row: int
+    positions: Mapping[str, int]
+
+
+def _find_header(shown: str, frame: pl.DataFrame, kind: FileKind) -> _Header:
+    """Find the header of a sheet; titles may come before it."""
     cells = frame.drop("line").head(_ROWS_ABOVE)
     rows = [names_of(row) for row in cells.iter_rows()]
     shared = [len(set(kind.columns).intersection(row)) for row in rows]
@@ -95,19 +103,19 @@ def _header(shown: str, frame: pl.DataFrame, kind: FileKind) -> tuple[int, list[
         raise Refused(f"{shown}, line {head + 1}: column {lacking[0]} is missing; put the header back")
     if twice := [column for column in kind.columns if names.count(column) > 1]:
         raise Refused(f"{shown}, line {head + 1}: column {twice[0]} stands twice; keep one of them")
-    return head + 1, names
+    return _Header(head + 1, {column: names.index(column) for column in kind.columns})
 
 
-def _refuse_unread(shown: str, marks: SheetMarks, head: int, names: Sequence[str], kind: FileKind) -> None:
+def _refuse_unread(shown: str, marks: SheetMarks, header: _Header) -> None:
     """Refuse a formula or an error below the header; right of the table own sums are allowed."""
-    last = marks.first + max(names.index(column) for column in kind.columns)
+    last = marks.first + max(header.positions.values())
     faults = (
         (marks.formulas, "a formula; paste its value"),
         (marks.errors, "an error (as #N/A); type its value"),
     )
     for cells, what in faults:
         for row, column, address in cells:
-            if row > head and column <= last:
+            if row > header.row and column <= last:
                 raise Refused(f"{shown}, cell {address}: holds {what}")
 
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from npo_pipeline.intake.board_reports import fully_restated, restated, restatement_remarks
 from npo_pipeline.intake.file_result import FileResult, NewFiles
-from npo_pipeline.intake.resubmission import refuse_replaced_bases
+from npo_pipeline.intake.resubmission import refuse_superseded_bases
 from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import dropped_corrections, dropped_schools, find_existing, superseded
@@ -60,26 +60,26 @@ def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: st
     if not new:
         return IntakePlan(waiting=waiting)
     restatements = restated(new, state.reports)
-    replaced = superseded(new, state) | fully_restated(restatements, state.reports)
-    refuse_replaced_bases(new, replaced)
+    successors = superseded(new, state) | fully_restated(restatements, state.reports)
+    refuse_superseded_bases(new, successors)
     deliveries = delivery_rows(new, run_id, at)
     appended = {tables.DELIVERIES.name: (tables.DELIVERIES, deliveries), **content_rows(new)}
-    differences = _differences(new, state, replaced, appended)
+    differences = _differences(new, state, successors, appended)
     if differences.height:
         appended[tables.DIFFERENCES.name] = (tables.DIFFERENCES, differences)
     facts = pl.concat([state.school_facts, _rows(appended, tables.SCHOOL_FACTS)])
     return IntakePlan(
         appended=appended,
         replaced={tables.SCHOOLS.name: (tables.SCHOOLS, build_directory(SchoolFacts(facts)))},
-        superseded=replaced,
+        superseded=successors,
         manifest_entries={
             "inputs": deliveries.select("file", "kind", "sha256", "rows", "rejected").to_dicts(),
             "declared": correction_files(new.values()),
         },
         waiting=waiting,
         remarks=(
-            *dropped_schools(replaced, new, state),
-            *dropped_corrections(replaced, new, state),
+            *dropped_schools(successors, new, state),
+            *dropped_corrections(successors, new, state),
             *restatement_remarks(new, restatements, dict(state.current.select("delivery_id", "file").iter_rows())),
         ),
     )
@@ -91,8 +91,8 @@ def _new_files(results: Sequence[FileResult], state: IntakeState) -> NewFiles:
     chosen = [one for one in results if existing[id(one)] is None]
     while True:
         # An existing part that is registered again beside what is new may in turn supersede another.
-        replaced = superseded(_numbered(chosen, state), state)
-        more = [one for one in results if existing[id(one)] is None or existing[id(one)] in replaced]
+        successors = superseded(_numbered(chosen, state), state)
+        more = [one for one in results if existing[id(one)] is None or existing[id(one)] in successors]
         if len(more) == len(chosen):
             return _numbered(chosen, state)
         chosen = more
@@ -103,10 +103,10 @@ def _numbered(results: Sequence[FileResult], state: IntakeState) -> NewFiles:
 
 
 def _differences(
-    new: NewFiles, state: IntakeState, replaced: Mapping[str, str], appended: TableRows
+    new: NewFiles, state: IntakeState, successors: Mapping[str, str], appended: TableRows
 ) -> Differences:
     """Compare the files that are current once this delivery is registered."""
-    remains = ~pl.col("delivery_id").is_in(list(replaced))
+    remains = ~pl.col("delivery_id").is_in(list(successors))
     deliveries = _rows(appended, tables.DELIVERIES)
     return difference_rows(
         new,

@@ -135,19 +135,19 @@ def _refuse_counted(one: FileResult, counted: CountedGroups) -> None:
         )
 
 
-def refuse_replaced_bases(new: NewFiles, replaced: Mapping[str, str]) -> None:
+def refuse_superseded_bases(new: NewFiles, successors: Mapping[str, str]) -> None:
     """Refuse a delivery that both resolves lines of an older one and supersedes it.
 
     Args:
         new: the files that are registered.
-        replaced: older delivery_id -> newer delivery_id.
+        successors: older delivery_id -> newer delivery_id.
 
     Raises:
         Refused: names the entry.
     """
     for one in new.values():
         for resubmission in one.file.corrections.resubmissions:
-            if (newer := replaced.get(resubmission.delivery_id)) is not None:
+            if (newer := successors.get(resubmission.delivery_id)) is not None:
                 raise Refused(
                     f"{resubmission.source}: {new[newer].file.name} of this same delivery takes the place of "
                     f"{resubmission.delivery_id}; deliver the two apart"

@@ -23,7 +23,7 @@ from schemas.frames.intake import (
 )
 from schemas.received import Resolutions
 
-Replaced = Mapping[str, str]
+Successors = Mapping[str, str]
 """Older delivery_id -> the newer delivery_id that supersedes it."""
 
 _KIND_AND_DATE = ["kind", "reference_date"]
@@ -112,18 +112,18 @@ def superseded(new: NewFiles, state: IntakeState) -> dict[str, str]:
     # One that covers no school at all has nothing to keep.
     empty_ones = pairs.join(covered, on="delivery_id", how="anti")
     found = pl.concat([meeting, empty_ones]).group_by("delivery_id").agg(pl.col("newer").min()).sort("delivery_id")
-    replaced = dict(found.select("delivery_id", "newer").iter_rows())
-    return dict(sorted({**_dependent_resubmissions(replaced, state.resolutions), **replaced}.items()))
+    successors = dict(found.select("delivery_id", "newer").iter_rows())
+    return dict(sorted({**_dependent_resubmissions(successors, state.resolutions), **successors}.items()))
 
 
-def _dependent_resubmissions(replaced: Replaced, resolutions: Resolutions) -> dict[str, str]:
+def _dependent_resubmissions(successors: Successors, resolutions: Resolutions) -> dict[str, str]:
     """Return the files that resolved lines of superseded ones, and what supersedes them in turn."""
     dependent: dict[str, str] = {}
     # Sorted, a file that itself resolves lines of another comes before what resolves lines of it.
     for base, resolver in resolutions.select("delivery_id", "resolved_by").unique().sort(pl.all()).iter_rows():
         newer = [
             names[one]
-            for names, one in ((replaced, base), (dependent, base), (dependent, resolver))
+            for names, one in ((successors, base), (dependent, base), (dependent, resolver))
             if one in names
         ]
         if newer:
@@ -131,18 +131,18 @@ def _dependent_resubmissions(replaced: Replaced, resolutions: Resolutions) -> di
     return dependent
 
 
-def dropped_schools(replaced: Replaced, new: NewFiles, state: IntakeState) -> Iterator[str]:
+def dropped_schools(successors: Successors, new: NewFiles, state: IntakeState) -> Iterator[str]:
     """Report the corrected files that leave out schools of the file they supersede, a sentence each."""
     deliveries = {row["delivery_id"]: row for row in state.current.iter_rows(named=True)}
     counted = state.counted_schools
-    for older, newer in replaced.items():
+    for older, newer in successors.items():
         file = deliveries[older]
         alike = tuple(file[name] for name in _KIND_AND_DATE)
         now = [one.counted_schools for one in new.values() if _kind_and_date(one) == alike]
         remaining = [
             name
             for name, row in deliveries.items()
-            if name not in replaced and tuple(row[key] for key in _KIND_AND_DATE) == alike
+            if name not in successors and tuple(row[key] for key in _KIND_AND_DATE) == alike
         ]
         kept = counted.filter(pl.col("delivery_id").is_in(remaining))["vestiging"]
         before = counted.filter(pl.col("delivery_id") == older)["vestiging"].unique()
@@ -154,10 +154,10 @@ def dropped_schools(replaced: Replaced, new: NewFiles, state: IntakeState) -> It
             )
 
 
-def dropped_corrections(replaced: Replaced, new: NewFiles, state: IntakeState) -> Iterator[str]:
+def dropped_corrections(successors: Successors, new: NewFiles, state: IntakeState) -> Iterator[str]:
     """Report the corrections and resolutions that end with a superseded file, a sentence each."""
     files = dict(state.current.select("delivery_id", "file").iter_rows())
-    for older, newer in replaced.items():
+    for older, newer in successors.items():
         mine = state.corrections.filter(pl.col("delivery_id") == older).select("line", "column_name").n_unique()
         file = new[newer].file
         if mine and not file.corrections.applied:
@@ -166,7 +166,7 @@ def dropped_corrections(replaced: Replaced, new: NewFiles, state: IntakeState) -
                 f"for that ({mine}); declare them again where its source is still wrong"
             )
         reopened = state.resolutions.filter(
-            (pl.col("resolved_by") == older) & ~pl.col("delivery_id").is_in(list(replaced))
+            (pl.col("resolved_by") == older) & ~pl.col("delivery_id").is_in(list(successors))
         )
         if reopened.height:
             shown = ", ".join(files[name] for name in reopened["delivery_id"].unique().sort())

@@ -121,7 +121,7 @@ def correction_files(results: Iterable[FileResult]) -> list[dict[str, str]]:
 
 
 def difference_rows(
-    new: NewFiles, current: Deliveries, counts: Counts, scores: Scores, run_id: str
+    new: NewFiles, current: Deliveries, *, counts: Counts, scores: Scores, run_id: str
 ) -> Differences:
     """Return the schools on which current files of a delivered date disagree, and the scores off their formula.
 
