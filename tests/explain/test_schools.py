@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.explain.homes import run, said, told
+from tests.explain.homes import BOARDS, run, said, told, write_register
+from tests.home import delivery
 
 
 def section(text, title):
@@ -35,6 +36,18 @@ def test_what_a_total_rests_on_is_said(decided):
         "Afgeleid, dus niet letterlijk uit een bron: de teldatum, de afronding, de maanden van betaling "
         "(Bedrag per leerling) en de maanden van betaling (Achterstandsscore)."
     ]
+
+
+def test_a_reference_date_that_was_chosen_is_named_and_is_no_assumption(tmp_path):
+    home, country = tmp_path / "home", tmp_path / "country"
+    write_register(country)
+    delivery.write_addresses(country, BOARDS)
+    run(home, "ingest", country, "--reference-date", "2019-10-01")
+    run(home, "decide", "--school-year", "2021-2022", "--reference-date", "2019-10-01")
+    text = said(home, "01AA00")
+    assert "gerekend is met de telling van 1 oktober 2019; de regeling noemt 1 oktober 2020." in text
+    assert "letterlijk uit een bron: de afronding" in text
+    assert "de teldatum" not in text
 
 
 def test_json_holds_whole_hashes_and_exact_amounts(decided):
