@@ -34,7 +34,7 @@ Check = Callable[[Path, Path], None]
 
 
 def write_national_reports(
-    folder: Path, year: int, facts: Facts, summary: NationalSummary, check: Check
+    folder: Path, year: int, facts: Facts, *, summary: NationalSummary, check: Check
 ) -> tuple[Path, ...]:
     """Write the national reports in place of those before, complete and checked, or not at all.
 

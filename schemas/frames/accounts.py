@@ -99,6 +99,16 @@ as in the filing: `-1234.56`, `0.1778`, `3`, `ja`, `2021-06-15`, a name. No fact
 """
 FACTS = ("board", "concept", "brin", "member", "level", "period", "unit", "value")
 
+FactParts = NewType("FactParts", pl.DataFrame)
+"""Facts with some of the columns of FACTS; those that are absent are null."""
+
+MoneyFacts = NewType("MoneyFacts", pl.DataFrame)
+"""Facts of amounts, with column cents."""
+
+Figures = NewType("Figures", pl.DataFrame)
+"""SCHOOL, and a column of cents per amount that is not split: `Received`, and `start` and `end` of the balance."""
+
+
 Faults = NewType("Faults", pl.DataFrame)
 """Faults of filings. `fault`: the broken rule, as docs/reference/xbrl.md lists them. `where`: the fact, or line of
 a file."""

@@ -78,7 +78,9 @@ def account(
         request.home, "account", clock, subject=str(request.year), wait_seconds=request.wait_seconds
     ) as run:
         call(refuse_unaccountable, run.books, request.year)
-        ingested = call(take_spending, run, files, request, clock=clock, progress=progress) if files else None
+        ingested = (
+            call(take_spending, run, files, request=request, clock=clock, progress=progress) if files else None
+        )
         context = accounting_context(run, request, clock().date())
         accounts = call(work_out_accounts, run, context)
         refuse_unknown_board(accounts, request)

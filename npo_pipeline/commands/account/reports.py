@@ -230,7 +230,9 @@ def write_country(request: ReportRequest, inputs: ReportInputs) -> tuple[Path, .
     """Step: write the national xBRL-CSV report, the taxonomy and the summary; all of them or none."""
     filable = Facts(inputs.facts.filter(~pl.col("board").is_in(list(inputs.unfilable))))
     try:
-        return write_national_reports(request.national, request.year, filable, inputs.summary, check_national)
+        return write_national_reports(
+            request.national, request.year, filable, summary=inputs.summary, check=check_national
+        )
     except OSError as error:
         raise _unwritable(request, error) from error
 
@@ -246,7 +248,9 @@ def _check_and_view(request: ReportRequest, packs: PacksWritten, call: Call) -> 
         return 0, ()
     filed = sorted({*packs.written, *packs.up_to_date} - set(packs.without_filing))
     taxonomy = call(need_taxonomy, request)
-    checked = call(check_with_arelle, request.folder, request.year, filed, taxonomy) if request.full else 0
+    checked = (
+        call(check_with_arelle, request.folder, request.year, filed, taxonomy=taxonomy) if request.full else 0
+    )
     return checked, call(write_viewers, request, filed, taxonomy) if request.viewer else ()
 
 

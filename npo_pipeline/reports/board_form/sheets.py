@@ -135,7 +135,7 @@ def _heading(page: Worksheet, columns: tuple[str, ...], formats: Formats) -> Non
 def _rows(page: Worksheet, columns: tuple[str, ...], rows: list[_Row], formats: Formats) -> int:
     for number_of_row, row in enumerate(rows, 1):
         for place, name in enumerate(columns):
-            _write(page, number_of_row, place, row.get(name), _form(name, formats))
+            _write(page, number_of_row, place, row.get(name), form=_form(name, formats))
     last = len(rows) + 1
     # The number of a board is a code: Excel need not warn that it is text.
     page.ignore_errors({"number_stored_as_text": f"A1:C{last}"})
@@ -148,7 +148,7 @@ def _form(name: str, formats: Formats) -> Any:
     return formats["text"]
 
 
-def _write(page: Worksheet, row: int, place: int, value: Any, form: Any) -> None:
+def _write(page: Worksheet, row: int, place: int, value: Any, *, form: Any) -> None:
     if isinstance(value, str):
         page.write_string(row, place, value, form)
     elif isinstance(value, date):
@@ -241,7 +241,7 @@ def _school(
         page.write_number(row - 1, place, number(value), formats["sum"])
     made = [f"=C{row}+D{row}", _summed("G", row, last), _summed("H", row, last), f"=ROUND(E{row}-F{row},2)"]
     for place, (formula, value) in enumerate(zip(made, values[2:], strict=True), 4):
-        page.write_formula(row - 1, place, formula, formats["sum"], number(value))
+        page.write_formula(row - 1, place, formula, formats["sum"], value=number(value))
 
 
 def _summed(column: str, row: int, last: int) -> str:
@@ -255,7 +255,7 @@ def _total(page: Worksheet, row: int, totals: list[Decimal], formats: Formats) -
     page.write_string(row - 1, 0, "Totaal", formats["bold"])
     for place, (column, total) in enumerate(zip("CDEFGH", totals, strict=True), 2):
         formula = f"=SUM({column}{FIRST_SCHOOL}:{column}{row - 1})" if row > FIRST_SCHOOL else "=0"
-        page.write_formula(row - 1, place, formula, formats["total"], number(total))
+        page.write_formula(row - 1, place, formula, formats["total"], value=number(total))
 
 
 def _check(
@@ -276,7 +276,7 @@ def _check(
     for condition, words in reversed(asked):
         formula = f'IF({condition},"{_OFF}: {words}",{formula})'
     page.write_string(_CHECK_ROW - 1, 0, "Controle", formats["bold"])
-    page.write_formula(_CHECK_ROW - 1, 1, f"={formula}", None, _status_of(form, totals, asked))
+    page.write_formula(_CHECK_ROW - 1, 1, f"={formula}", value=_status_of(form, totals, asked))
     cell = f"B{_CHECK_ROW}"
     for criterion, colour in (("begins with", "red"), ("not containing", "green")):
         rule = {"type": "text", "criteria": criterion, "value": _OFF, "format": formats[colour]}

@@ -108,24 +108,24 @@ def _explanation_sheet(page: Worksheet, form: BoardForm, formats: Mapping[str, A
     page.write_string(1, 0, f"Bestuur {form.board}", formats["bold"])
     row = 3
     for step, words in enumerate(_STEPS, 1):
-        row = _line(page, row, f"Stap {step}", words, formats)
+        row = _line(page, row, f"Stap {step}", words, formats=formats)
     for sheet, columns in _COLUMNS.items():
         page.write_string(row + 1, 0, f"Blad {sheet}", formats["heading"])
         page.write_string(row + 1, 1, "Wat er moet staan", formats["heading"])
         row += 2
         for name, words in columns.items():
-            row = _line(page, row, name, words, formats)
-    _line(page, row + 1, "Let op", _ENDING, formats)
+            row = _line(page, row, name, words, formats=formats)
+    _line(page, row + 1, "Let op", _ENDING, formats=formats)
 
 
-def _line(page: Worksheet, row: int, subject: str, words: str, formats: Mapping[str, Any]) -> int:
+def _line(page: Worksheet, row: int, subject: str, words: str, *, formats: Mapping[str, Any]) -> int:
     page.write_string(row, 0, subject, formats["wrapped"])
     page.write_string(row, 1, words, formats["wrapped"])
     return row + 1
 
 
 def _menu_sheet(book: Workbook, menu: Menu, formats: dict[str, Any]) -> None:
-    """The menukaart, a row per intervention; each category has a name by which its drop-down finds it."""
+    """Write the menukaart, a row per intervention; each category has a name by which its drop-down finds it."""
     page = book.get_worksheet_by_name("Menukaart")
     for place, (title, width) in enumerate((("Categorie", 10), ("Naam", 60), ("Interventie", 60))):
         page.write_string(0, place, title, formats["heading"])

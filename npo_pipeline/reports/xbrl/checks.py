@@ -27,7 +27,7 @@ from npo_pipeline.reports.xbrl.read_instance import read_back
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from schemas.accounted import LEVELS
 from schemas.columns import CURRENCIES
-from schemas.frames.accounts import FACTS, FAULTS, Facts, Faults
+from schemas.frames.accounts import FACTS, FAULTS, Facts, Faults, Figures, MoneyFacts
 from schemas.rules import BOARD, BRIN
 
 _MONEY = [one.name for one in CONCEPTS if one.kind == "money"]
@@ -203,14 +203,13 @@ def _missing(facts: Facts) -> Iterator[Faults]:
 
 def sum_faults(facts: Facts) -> Faults:
     """Return the faults of sums and comparisons, over facts that are each one that a filing may hold."""
-    money = facts.filter(pl.col("concept").is_in(_MONEY)).with_columns(
-        cents=to_cents(pl.col("value").cast(pl.Decimal(38, 2)))
-    )
-    wide = _wide(money)
+    amounts = facts.filter(pl.col("concept").is_in(_MONEY))
+    money = MoneyFacts(amounts.with_columns(cents=to_cents(pl.col("value").cast(pl.Decimal(38, 2)))))
+    figures = _figures(money)
     return concat_faults(
         [
-            *_within_one_place(wide),
-            _shares(facts, wide),
+            *_within_one_place(figures),
+            _shares(facts, figures),
             _external(money),
             *_parts(money),
             _schools(money),
@@ -220,35 +219,35 @@ def sum_faults(facts: Facts) -> Faults:
     )
 
 
-def _wide(money: pl.DataFrame) -> pl.DataFrame:
+def _figures(money: MoneyFacts) -> Figures:
     """Return a row per place and a column per figure: `Received`, and `start` and `end` of the balance."""
     balance = BY_NAME["CarriedOver"].name
     named = pl.when(pl.col("concept") == balance).then("period").otherwise("concept")
     whole = money.filter(~_SPLIT).with_columns(figure=named)
     names = [*[name for name in _MONEY if name != balance], "start", "end"]
     chosen = [pl.col("cents").filter(pl.col("figure") == name).first().alias(name) for name in names]
-    return whole.group_by(_SCHOOL).agg(chosen)
+    return Figures(whole.group_by(_SCHOOL).agg(chosen))
 
 
-def _within_one_place(wide: pl.DataFrame) -> Iterator[Faults]:
+def _within_one_place(figures: Figures) -> Iterator[Faults]:
     rolled = pl.col("start") + pl.col("Received") - pl.col("Spent")
-    yield fault_rows(wide.filter(pl.col("end") != rolled), "roll_forward", pl.lit("CarriedOver"))
+    yield fault_rows(figures.filter(pl.col("end") != rolled), "roll_forward", pl.lit("CarriedOver"))
     for total, parts in CALCULATIONS:
         added = pl.sum_horizontal(pl.col(name) * weight for name, weight in parts)
-        yield fault_rows(wide.filter(pl.col(total) != added), "calculation", pl.lit(total))
+        yield fault_rows(figures.filter(pl.col(total) != added), "calculation", pl.lit(total))
 
 
-def _shares(facts: Facts, wide: pl.DataFrame) -> Faults:
+def _shares(facts: Facts, figures: Figures) -> Faults:
     """Check the share of externals in the spending, to four decimals; there is none where nothing was spent."""
     shares = facts.filter(pl.col("concept") == "ExternalShare").select(*_SCHOOL, "value")
-    both = wide.join(shares, on=_SCHOOL, how="left", nulls_equal=True)
+    both = figures.join(shares, on=_SCHOOL, how="left", nulls_equal=True)
     spent = pl.when(pl.col("Spent") > 0).then("Spent")
     due = divide_half_away(pl.col("SpentExternal").cast(pl.Int128) * 10_000, spent)
     reported = pl.col("value").str.replace(".", "", literal=True).cast(pl.Int64)
     return fault_rows(both.filter(due.ne_missing(reported)), "external_share", pl.lit("ExternalShare"))
 
 
-def _external(money: pl.DataFrame) -> Faults:
+def _external(money: MoneyFacts) -> Faults:
     key = [*_SCHOOL, "member", "level"]
     spent = money.filter(pl.col("concept") == "Spent").select(*key, spent="cents")
     external = money.filter(pl.col("concept") == "SpentExternal")
@@ -256,7 +255,7 @@ def _external(money: pl.DataFrame) -> Faults:
     return fault_rows(both.filter(pl.col("cents") > pl.col("spent").fill_null(0)), "external_above_spent")
 
 
-def _parts(money: pl.DataFrame) -> Iterator[Faults]:
+def _parts(money: MoneyFacts) -> Iterator[Faults]:
     """Check that categories and `X`, interventions and `X`, and levels each add up to the whole."""
     of_category = pl.col("member").is_in(TOP)
     of_intervention = (~of_category | (pl.col("member") == NOT_ON_MENU)).fill_null(False)
@@ -274,7 +273,7 @@ def _parts(money: pl.DataFrame) -> Iterator[Faults]:
         yield fault_rows(both.filter(pl.col("cents") != pl.col("added").fill_null(0)), fault)
 
 
-def _schools(money: pl.DataFrame) -> Faults:
+def _schools(money: MoneyFacts) -> Faults:
     key = ["board", "concept", "member", "level", "period"]
     of_board = pl.col("brin").is_null()
     sums = money.group_by(key).agg(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["money", "share", "count", "text", "choice", "date"]
@@ -22,6 +22,7 @@ class Concept:
     kind: Kind
     nl: str
     en: str
+    _: KW_ONLY
     period: Period = "duration"
     board: bool = True
     school: bool = True

@@ -12,7 +12,7 @@ from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import CONCEPTS, NO, NOT_ON_MENU, UNKNOWN, YES, ordered_members
 from npo_pipeline.reports.xbrl.latin1 import latin1_column
 from schemas.accounted import LEVELS, Accountability, AccountabilityInterventions
-from schemas.frames.accounts import FACTS, Facts, InterventionKeys, ReportConsents
+from schemas.frames.accounts import FACTS, FactParts, Facts, InterventionKeys, ReportConsents
 
 _WIDE = pl.Decimal(38, 2)
 _SCHOOL = ["board", "brin"]
@@ -71,7 +71,7 @@ def mixed_boards(accountability: Accountability) -> list[str]:
     return sorted(mixed["board"].to_list())
 
 
-def _board_facts(report: ReportData) -> pl.DataFrame:
+def _board_facts(report: ReportData) -> FactParts:
     """Return the facts of a board besides its money."""
     counted = report.findings.group_by("board").agg(
         Errors=(pl.col("severity") == "error").sum(), Warnings=(pl.col("severity") == "warning").sum()
@@ -83,14 +83,14 @@ def _board_facts(report: ReportData) -> pl.DataFrame:
         Treatment=pl.lit(report.treatment.replace("_", " ")),
     )
     is_count = pl.col("concept").is_in(["Errors", "Warnings"])
-    return (
+    return FactParts(
         wide.cast(pl.String)
         .unpivot(index="board", variable_name="concept")
         .with_columns(unit=pl.when(is_count).then(pl.lit("pure")))
     )
 
 
-def _amount_facts(accountability: Accountability) -> Iterator[pl.DataFrame]:
+def _amount_facts(accountability: Accountability) -> Iterator[FactParts]:
     """Yield the amounts and shares of schools and boards that are not split; a board has one currency."""
     rows = accountability.rename({"currency": "unit"}).with_columns(pl.col(_BOOKED).cast(_WIDE))
     wide = _with_board_sums(rows, [], _BOOKED).with_columns(
@@ -103,11 +103,11 @@ def _amount_facts(accountability: Accountability) -> Iterator[pl.DataFrame]:
     )
     columns = list(_CONCEPT_AND_PERIOD)
     long = _as_text(wide, columns).unpivot(index=_PLACE, on=columns, variable_name="column")
-    yield long.join(names, on="column", how="left").drop("column")
+    yield FactParts(long.join(names, on="column", how="left").drop("column"))
     yield _shares(wide)
 
 
-def _split_facts(interventions: AccountabilityInterventions, keys: InterventionKeys) -> Iterator[pl.DataFrame]:
+def _split_facts(interventions: AccountabilityInterventions, keys: InterventionKeys) -> Iterator[FactParts]:
     """Yield the spending per category, per intervention and per level."""
     rows = interventions.rename({"currency": "unit"}).join(keys, on=["category", "intervention"], how="left")
     on_menu = pl.col("on_menu") & pl.col("key").is_not_null()
@@ -127,54 +127,56 @@ def _with_board_sums(rows: pl.DataFrame, split: list[str], amounts: list[str]) -
     return pl.concat([schools, boards], how="diagonal")
 
 
-def _long(sums: pl.DataFrame, split: str, concepts: dict[str, str]) -> pl.DataFrame:
+def _long(sums: pl.DataFrame, split: str, concepts: dict[str, str]) -> FactParts:
     named = _as_text(sums, list(concepts)).rename(concepts)
-    return named.unpivot(index=[*_PLACE, split], on=list(concepts.values()), variable_name="concept")
+    return FactParts(named.unpivot(index=[*_PLACE, split], on=list(concepts.values()), variable_name="concept"))
 
 
 def _as_text(wide: pl.DataFrame, amounts: list[str]) -> pl.DataFrame:
     return wide.with_columns(pl.col(amounts).cast(pl.String))
 
 
-def _shares(wide: pl.DataFrame) -> pl.DataFrame:
+def _shares(wide: pl.DataFrame) -> FactParts:
     spent = wide.filter(pl.col("spent") > 0)
     share = divide_half_away(to_cents(pl.col("external")).cast(pl.Int128) * 10_000, to_cents(pl.col("spent")))
     decimals = (pl.col("share") % 10_000).cast(pl.String).str.zfill(4)
-    return spent.with_columns(share=share).select(
-        *_SCHOOL,
-        concept=pl.lit("ExternalShare"),
-        unit=pl.lit("pure"),
-        value=pl.format("{}.{}", pl.col("share") // 10_000, decimals),
+    return FactParts(
+        spent.with_columns(share=share).select(
+            *_SCHOOL,
+            concept=pl.lit("ExternalShare"),
+            unit=pl.lit("pure"),
+            value=pl.format("{}.{}", pl.col("share") // 10_000, decimals),
+        )
     )
 
 
-def _answers(accountability: Accountability) -> pl.DataFrame:
+def _answers(accountability: Accountability) -> FactParts:
     words = {None: UNKNOWN, True: YES, False: NO}
     answers = [
         pl.col(column).replace_strict(words, return_dtype=pl.String).alias(concept)
         for concept, column in _ANSWERS.items()
     ]
-    return accountability.select(*_SCHOOL, *answers).unpivot(index=_SCHOOL, variable_name="concept")
+    return _known(accountability.select(*_SCHOOL, *answers))
 
 
-def _texts(schools: pl.DataFrame, columns: dict[str, str]) -> pl.DataFrame:
+def _texts(schools: pl.DataFrame, columns: dict[str, str]) -> FactParts:
     return _known(schools.select(*_SCHOOL, **{name: latin1_column(column) for name, column in columns.items()}))
 
 
-def _dates(consents: ReportConsents) -> pl.DataFrame:
+def _dates(consents: ReportConsents) -> FactParts:
     days = {name: pl.col(column).dt.strftime("%Y-%m-%d") for name, column in _DATES.items()}
     return _known(consents.select(*_SCHOOL, **days))
 
 
-def _known(wide: pl.DataFrame) -> pl.DataFrame:
-    return wide.unpivot(index=_SCHOOL, variable_name="concept").drop_nulls("value")
+def _known(wide: pl.DataFrame) -> FactParts:
+    return FactParts(wide.unpivot(index=_SCHOOL, variable_name="concept").drop_nulls("value"))
 
 
-def _completed(part: pl.DataFrame) -> pl.DataFrame:
+def _completed(part: FactParts) -> FactParts:
     """Return a part with all columns of a fact: null where it has none, and the period is the year."""
     absent = [pl.lit(None, pl.String).alias(name) for name in FACTS if name not in part.columns]
     full = part.with_columns(absent).with_columns(pl.col("period").fill_null("duration"))
-    return full.select(pl.col(FACTS).cast(pl.String))
+    return FactParts(full.select(pl.col(FACTS).cast(pl.String)))
 
 
 def _in_order(facts: pl.DataFrame, keys: InterventionKeys) -> Facts:

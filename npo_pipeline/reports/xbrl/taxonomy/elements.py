@@ -1,8 +1,8 @@
-"""What a taxonomy needs besides concepts: tables, axes, members and the heads they hang under, with labels."""
+"""The elements of the taxonomy besides concepts: tables, axes, members and their heads, with labels."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
@@ -21,6 +21,7 @@ class Element:
     nature: Nature
     nl: str
     en: str
+    _: KW_ONLY
     under: str | None = None
 
 
@@ -34,17 +35,17 @@ class Part:
 
     @property
     def head(self) -> str:
-        """The element under which the part is shown."""
+        """Return the element under which the part is shown."""
         return f"{self.name}Abstract"
 
     @property
     def table(self) -> str:
-        """The hypercube."""
+        """Return the hypercube."""
         return f"{self.name}Table"
 
     @property
     def lines(self) -> str:
-        """The head of the concepts that have the hypercube."""
+        """Return the head of the concepts that have the hypercube."""
         return f"{self.name}LineItems"
 
 
@@ -66,9 +67,9 @@ _AXES = (
     Element(concepts.LEVEL_AXIS, "axis", "Niveau", "Level"),
 )
 _LEVELS = (
-    Element(concepts.ALL_LEVELS, "member", "Alle niveaus", "All levels", concepts.LEVEL_AXIS),
-    Element("LevelSchool", "member", "Door de school", "By the school", concepts.ALL_LEVELS),
-    Element("LevelBovenschools", "member", "Bovenschools", "By the board for schools", concepts.ALL_LEVELS),
+    Element(concepts.ALL_LEVELS, "member", "Alle niveaus", "All levels", under=concepts.LEVEL_AXIS),
+    Element("LevelSchool", "member", "Door de school", "By the school", under=concepts.ALL_LEVELS),
+    Element("LevelBovenschools", "member", "Bovenschools", "By the board for schools", under=concepts.ALL_LEVELS),
 )
 
 
@@ -87,11 +88,13 @@ def intervention_keys() -> tuple[str, ...]:
 
 def _interventions() -> tuple[Element, ...]:
     whole = concepts.ALL_INTERVENTIONS
-    found = [Element(whole, "member", "Alle interventies", "All interventions", concepts.INTERVENTION_AXIS)]
+    found = [Element(whole, "member", "Alle interventies", "All interventions", under=concepts.INTERVENTION_AXIS)]
     for letter, category in year_end_rules().menukaart.all_categories().items():
         head = concepts.element_of(letter)
-        found.append(Element(head, "member", f"{letter}. {category.name}", f"{letter}. {category.name}", whole))
+        found.append(
+            Element(head, "member", f"{letter}. {category.name}", f"{letter}. {category.name}", under=whole)
+        )
         for key, name in category.interventions.items():
-            found.append(Element(concepts.element_of(key), "member", name, name, head))
+            found.append(Element(concepts.element_of(key), "member", name, name, under=head))
     off = concepts.element_of(concepts.NOT_ON_MENU)
-    return (*found, Element(off, "member", "Niet op de menukaart", "Not on the menukaart", whole))
+    return (*found, Element(off, "member", "Niet op de menukaart", "Not on the menukaart", under=whole))

@@ -8,7 +8,7 @@ compared (implicit filtering). A filter over an axis names the member that is me
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
 from npo_pipeline.reports.xbrl import concepts
@@ -28,6 +28,7 @@ class Variable:
     name: str
     concept: str
     where: tuple[str, ...] = ()
+    _: KW_ONLY
     many: bool = False
     absent: str | None = None
 
