@@ -190,6 +190,11 @@ day, month, listed = DUTCH.day, DUTCH.month, DUTCH.listed
 component, school_type, value = DUTCH.component, DUTCH.school_type, DUTCH.value
 
 
+def within_sentence(name: str) -> str:
+    """Write a name without the capital that begins it: bedrag per leerling. CUMI-leerlingen keeps its capitals."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+
 def short_day(moment: date) -> str:
     """Write a date as a table has it: 05-06-2021."""
     return f"{moment:%d-%m-%Y}"

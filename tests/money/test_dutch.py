@@ -60,6 +60,16 @@ def test_a_component_without_a_word_is_readable():
     assert dutch.component("vo_extra") == "Vo extra"
 
 
+def test_a_name_within_a_sentence_begins_without_a_capital_but_an_abbreviation_keeps_them():
+    names = ("Bedrag per leerling", "CUMI-leerlingen", "Nieuwkomers", "")
+    assert [dutch.within_sentence(name) for name in names] == [
+        "bedrag per leerling",
+        "CUMI-leerlingen",
+        "nieuwkomers",
+        "",
+    ]
+
+
 @given(CENTS, st.sampled_from(["EUR", "USD"]))
 def test_a_column_of_amounts_reads_as_one_amount(cents, currency):
     frame = pl.DataFrame({"cents": [cents], "currency": [currency]}, schema_overrides={"cents": pl.Int64})

@@ -42,7 +42,7 @@ def excluded(components: Sequence[str]) -> str:
     """Return which components the tool excludes because the official one does; nothing where there are none."""
     if not components:
         return ""
-    named = dutch.listed([dutch.component(name).lower() for name in components])
+    named = dutch.listed([dutch.within_sentence(dutch.component(name)) for name in components])
     return (
         f"Niet opgenomen, net als in de officiële informatietool: de bedragen voor {named}. "
         "Een school kan daarvoor dus meer ontvangen dan hier staat."
@@ -71,7 +71,7 @@ def rests_on(assumptions: Sequence[Assumption]) -> str:
         for one in assumptions:
             if one.status == status:
                 named = components.setdefault(dutch.value(one.what), {})
-                named |= {dutch.component(one.component).lower(): None} if one.component else {}
+                named |= {dutch.within_sentence(dutch.component(one.component)): None} if one.component else {}
         values = [f"{value} ({', '.join(named)})" if named else value for value, named in components.items()]
         if values:
             sentences.append(f"{begin}: {dutch.listed(values)}.")
