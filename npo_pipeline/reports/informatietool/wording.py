@@ -7,6 +7,7 @@ from datetime import date
 
 from npo_pipeline import dutch
 from npo_pipeline.measures import BY_NAME
+from npo_pipeline.reports.explain.catalogue import language
 from npo_pipeline.reports.explain.model import Assumption
 
 STATUSES: Mapping[str, str] = {
@@ -87,6 +88,5 @@ def assumption_badge(statuses: Collection[str]) -> str:
 
 
 def other_date(used: date, stated: date) -> str:
-    """Return that a decision uses the counts of another day than the regulation states."""
-    days = dutch.day(used), dutch.day(stated)
-    return "Let op: gerekend is met de telling van {}; de regeling noemt {}.".format(*days)
+    """Return that a decision uses the counts of another day than the regulation states, as an explanation does."""
+    return language("nl").say("other_day", used=dutch.day(used), named=dutch.day(stated))
