@@ -33,7 +33,8 @@ from npo_pipeline.reports.informatietool import (
     write_workbook,
 )
 from npo_pipeline.rulebook.archive import archived_rules
-from schemas.frames.reports import AnnualInstalments, LatestDecisions, TracedAmounts
+from schemas.decided import Decisions
+from schemas.frames.reports import AnnualInstalments, TracedAmounts
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _check_amounts(amounts: TracedAmounts, instalments: AnnualInstalments) -> No
         raise BooksDoNotTie(f"{first}: amount, trace and instalments do not agree; see `npo verify`")
 
 
-def _applied_regulations(books: Books, decisions: LatestDecisions) -> tuple[AppliedRegulation, ...]:
+def _applied_regulations(books: Books, decisions: Decisions) -> tuple[AppliedRegulation, ...]:
     """Return the regulations in force: of each decision those in its currency.
 
     A currency without any amount has no decision; its regulations come with the decision in the other one.

@@ -56,3 +56,9 @@ LedgerMismatches = NewType("LedgerMismatches", pl.DataFrame)
 
 BoardErrors = NewType("BoardErrors", pl.DataFrame)
 """year, errors, boards."""
+
+SupersededInputs = NewType("SupersededInputs", pl.DataFrame)
+"""decision_id, files (the number of deliveries that it rests on and that were superseded)."""
+
+PaymentRuns = NewType("PaymentRuns", pl.DataFrame)
+"""run_id, month (the date of its first day)."""

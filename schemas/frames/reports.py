@@ -6,10 +6,6 @@ from typing import NewType
 
 import polars as pl
 
-LatestDecisions = NewType("LatestDecisions", pl.DataFrame)
-"""One row per currency of a school year: decision_id, currency, reference_date, decided_at, regulation,
-regulation_sha256."""
-
 TracedAmounts = NewType("TracedAmounts", pl.DataFrame)
 """Entitlements with their trace: decision_id, vestiging, school_type, component, board, brin, amount and `traced`
 (the same amount in the trace, both euros or dollars in DECIMAL(18,2)), and the other columns of `trace`."""

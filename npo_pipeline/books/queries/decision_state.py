@@ -11,10 +11,11 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.books.code_version import code_version
-from npo_pipeline.books.queries.decisions import decision_inputs, table_of_decision
+from npo_pipeline.books.queries.decisions import decision_inputs, latest_decisions, table_of_decision
 from npo_pipeline.books.queries.deliveries import all_deliveries
 from npo_pipeline.books.queries.ledger import NextRun, next_run
 from npo_pipeline.books.queries.rules import archived_texts
+from npo_pipeline.books.queries.runs import manifest_of
 from npo_pipeline.books.queries.schools import school_directory, school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.entitlements.model import (
@@ -83,7 +84,7 @@ def decision_state(books: Books, school_year: str) -> DecisionState:
         BooksDoNotTie: the text of the rules of a decision before is gone.
     """
     data, archive = delivered_data(books), archived_texts(books)
-    rows = books.frame("from latest_decisions where school_year = ? order by currency", [school_year])
+    rows = latest_decisions(books, school_year)
     previous = tuple(past_decision(books, row, archive) for row in rows.iter_rows(named=True))
     names = rows["decision_id"].to_list()
     return DecisionState(
@@ -175,9 +176,8 @@ def facts_as_of(books: Books, facts: SchoolFacts, run_id: str) -> SchoolFacts:
 
 def written_by_other_version(books: Books, run_id: str) -> bool:
     """Return whether another version of this program made a run, or its manifest says nothing of it."""
-    text = books.frame("select manifest from runs where run_id = ?", [run_id])["manifest"]
     try:
-        manifest = json.loads(text[0]) if text.len() else {}
+        manifest = json.loads(manifest_of(books, run_id) or "{}")
     except ValueError:
         manifest = {}  # damaged; the check of the chain says so
     return not isinstance(manifest, dict) or manifest.get("code") != code_version().calculation

@@ -10,23 +10,16 @@ import polars as pl
 from npo_pipeline.books.reader import Books
 from schemas.decided import DecisionInputRows, Decisions, DueChanges
 from schemas.frames.accounts import DecidedTotals
-from schemas.frames.books import UnknownDeliveries
-from schemas.frames.reports import AnnualInstalments, DecisionFiles, LatestDecisions, TracedAmounts
+from schemas.frames.books import SupersededInputs, UnknownDeliveries
+from schemas.frames.reports import AnnualInstalments, DecisionFiles, TracedAmounts
 
 _KEY = "decision_id, vestiging, school_type, component"
 _LATEST = "(select decision_id from latest_decisions where school_year = $1)"
 
 
-def latest_decisions(books: Books, school_year: str) -> LatestDecisions:
+def latest_decisions(books: Books, school_year: str) -> Decisions:
     """Return the latest decisions of a school year, by currency."""
-    return LatestDecisions(
-        books.frame(
-            """
-            select decision_id, currency, reference_date, decided_at, regulation, regulation_sha256
-            from latest_decisions where school_year = ? order by currency""",
-            [school_year],
-        )
-    )
+    return Decisions(books.frame("from latest_decisions where school_year = ? order by currency", [school_year]))
 
 
 def traced_amounts(books: Books, school_year: str) -> TracedAmounts:
@@ -162,12 +155,14 @@ def due_changes_between(books: Books, before: str, after: str) -> DueChanges:
     return DueChanges(books.frame(query, {"before": before, "after": after}))
 
 
-def superseded_inputs(books: Books) -> pl.DataFrame:
-    """Count, per latest decision, the inputs that were superseded: decision_id, files."""
-    return books.frame("""
+def superseded_inputs(books: Books) -> SupersededInputs:
+    """Count, per latest decision, the inputs that were superseded."""
+    return SupersededInputs(
+        books.frame("""
         select d.decision_id, count(*) as files from latest_decisions d
         join decision_inputs i using (decision_id) join deliveries v using (delivery_id)
         where v.superseded_by is not null group by 1 order by 1""")
+    )
 
 
 def unknown_changes(books: Books) -> UnknownDeliveries:

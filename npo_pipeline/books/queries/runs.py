@@ -8,6 +8,7 @@ import polars as pl
 
 from npo_pipeline.books.reader import Books
 from schemas.decided import Runs
+from schemas.frames.books import PaymentRuns
 
 
 class LinkToRun(NamedTuple):
@@ -26,9 +27,9 @@ def all_runs(books: Books) -> Runs:
     return Runs(books.frame("from runs order by run_id"))
 
 
-def payment_runs(books: Books) -> pl.DataFrame:
-    """Return the payment runs in order: run_id, month."""
-    return books.frame("select run_id, month from runs where command = 'pay' order by 1")
+def payment_runs(books: Books) -> PaymentRuns:
+    """Return the payment runs in order."""
+    return PaymentRuns(books.frame("select run_id, month from runs where command = 'pay' order by 1"))
 
 
 def manifest_of(books: Books, run_id: str) -> str | None:

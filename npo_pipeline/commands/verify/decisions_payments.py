@@ -109,17 +109,15 @@ def _decision_differences(
     books: Books, decision: Mapping[str, Any], again: DecisionTables, granted: Grants
 ) -> Iterator[str]:
     """Compare the rows of a decision, table by table, and its total with the sum of them."""
-    name, tables_again = (
-        decision["decision_id"],
-        {
-            "entitlements": (again.entitlements, ENTITLEMENT_COLUMNS),
-            "instalments": (again.instalments, _INSTALMENT_COLUMNS),
-            "trace": (again.trace, TRACE_COLUMNS),
-            "grants": (granted, list(GRANT_COLUMNS)),
-            "adjustments": (again.adjustments, ADJUSTMENT_COLUMNS),
-            "settling": (again.settling, SETTLEMENT_COLUMNS[:-1]),
-        },
-    )
+    name = decision["decision_id"]
+    tables_again = {
+        "entitlements": (again.entitlements, ENTITLEMENT_COLUMNS),
+        "instalments": (again.instalments, _INSTALMENT_COLUMNS),
+        "trace": (again.trace, TRACE_COLUMNS),
+        "grants": (granted, list(GRANT_COLUMNS)),
+        "adjustments": (again.adjustments, ADJUSTMENT_COLUMNS),
+        "settling": (again.settling, SETTLEMENT_COLUMNS[:-1]),
+    }
     found = {table: table_of_decision(books, table, name) for table in tables_again}
     for table, (expected, columns) in tables_again.items():
         yield from row_differences(f"{name}, {table}", expected, found[table], columns)

@@ -12,10 +12,10 @@ from npo_pipeline.entitlements.model import DecisionInputs
 from npo_pipeline.reports.explain.model import Assumption
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.rulebook.load import LoadedRegulation
+from schemas.decided import Decisions
 from schemas.frames.reports import (
     AnnualInstalments,
     HiddenComponents,
-    LatestDecisions,
     SchoolAmounts,
     SchoolGaps,
     ToolAmounts,
@@ -42,7 +42,7 @@ class ToolSource:
     """Hold the rows of the books for a school year: its latest decisions, one per currency."""
 
     school_year: str
-    decisions: LatestDecisions
+    decisions: Decisions
     amounts: TracedAmounts
     instalments: AnnualInstalments
     directory: Schools
