@@ -142,7 +142,7 @@ def _periods(facts: pl.DataFrame) -> pl.DataFrame:
     return changed.with_columns(until=until.cast(pl.Date)).select("vestiging", *_ATTRIBUTES, "as_of", "until")
 
 
-def board_on(schools: pl.DataFrame, rows: pl.DataFrame, on: date) -> pl.DataFrame:
+def board_on(schools: Schools, rows: pl.DataFrame, on: date) -> pl.DataFrame:
     """Add the board of the vestiging on a day.
 
     Before the first known day of a school, its first known board counts.

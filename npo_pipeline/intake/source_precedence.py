@@ -9,6 +9,7 @@ import polars as pl
 
 from npo_pipeline.measures import MEASURES, PUPILS, PUPILS_PO, PUPILS_VO, SCORE, SOURCES, CountSource, Measure
 from schemas.frames.intake import SOURCE_DIFFERENCES, SourceDifferences, empty
+from schemas.received import Counts, Deliveries, Scores
 
 _SCHOOL = ["vestiging", "school_type"]
 
@@ -51,13 +52,13 @@ def rows_of_deliveries(rows: pl.DataFrame, deliveries: Sequence[str]) -> pl.Data
     return rows.filter(pl.col("delivery_id").is_in(list(deliveries)))
 
 
-def differences(deliveries: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataFrame) -> SourceDifferences:
+def differences(deliveries: Deliveries, counts: Counts, scores: Scores) -> SourceDifferences:
     """Compare the files that are not used with the one that is, school by school.
 
     Args:
-        deliveries: delivery_id, kind, file of the current deliveries of one reference date.
-        counts: delivery_id, vestiging, school_type, and a column per measure.
-        scores: delivery_id, vestiging, pupils.
+        deliveries: the current ones of one reference date.
+        counts: theirs.
+        scores: theirs.
     """
     used = select_sources(deliveries)
     files = dict(deliveries.select("delivery_id", "file").iter_rows())
@@ -68,8 +69,8 @@ def differences(deliveries: pl.DataFrame, counts: pl.DataFrame, scores: pl.DataF
 
 
 def _between_counts(
-    used: Mapping[str, list[str]], kinds: Mapping[str, str], counts: pl.DataFrame, files: Mapping[str, str]
-) -> Iterator[pl.DataFrame]:
+    used: Mapping[str, list[str]], kinds: Mapping[str, str], counts: Counts, files: Mapping[str, str]
+) -> Iterator[SourceDifferences]:
     """Compare, per measure, the files of each kind that could have been used with those that are."""
     pairs = [(measure, one) for measure in MEASURES if measure.table == "counts" for one in measure.sources]
     for measure, source in pairs:
@@ -81,8 +82,8 @@ def _between_counts(
 
 
 def _with_scored_pupils(
-    used: Mapping[str, list[str]], counts: pl.DataFrame, scores: pl.DataFrame, files: Mapping[str, str]
-) -> Iterator[pl.DataFrame]:
+    used: Mapping[str, list[str]], counts: Counts, scores: Scores, files: Mapping[str, str]
+) -> Iterator[SourceDifferences]:
     """Compare the pupils that CBS counted for its score with the pupils of bao and vo that are used.
 
     The formula of the score rests on them (domain notes, section 2; they agreed for all 6,295 vestigingen of
@@ -102,7 +103,7 @@ def _with_scored_pupils(
             yield _compare(PUPILS, _Counted(ours, mine), _Counted(theirs, of_type), files)
 
 
-def _compare(measure: Measure, ours: _Counted, theirs: _Counted, files: Mapping[str, str]) -> pl.DataFrame:
+def _compare(measure: Measure, ours: _Counted, theirs: _Counted, files: Mapping[str, str]) -> SourceDifferences:
     both = ours.sums(measure, "used").join(theirs.sums(measure, "other"), on=_SCHOOL, how="full", coalesce=True)
     differing = both.filter(pl.col("used").fill_null(0) != pl.col("other").fill_null(0))
     our_id, their_id = ours.deliveries[0], theirs.deliveries[0]
@@ -114,7 +115,7 @@ def _compare(measure: Measure, ours: _Counted, theirs: _Counted, files: Mapping[
         pl.col("other").cast(pl.String).fill_null("none"),
         pl.lit(f" from {files[their_id]}"),
     )
-    return differing.select(
+    compared = differing.select(
         *_SCHOOL,
         measure=pl.lit(measure.name),
         used=pl.col("used").cast(pl.Decimal(18, 2)),
@@ -123,6 +124,7 @@ def _compare(measure: Measure, ours: _Counted, theirs: _Counted, files: Mapping[
         other_delivery=pl.lit(their_id),
         message=message,
     )
+    return SourceDifferences(compared)
 
 
 def scores_by_type(scores: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:

@@ -133,11 +133,13 @@ def difference_rows(
         run_id: the run that compares.
     """
     days = sorted({one.file.reference_date for one in new.values()} - {None}, key=str)
-    parts = [pl.DataFrame(schema=schema_of(tables.DIFFERENCES))]
+    parts = [Differences(pl.DataFrame(schema=schema_of(tables.DIFFERENCES)))]
     for day in days:
         on = pl.col("reference_date") == day
-        found = source_precedence.differences(current.filter(on), counts.filter(on), scores.filter(on))
-        parts.append(_difference_rows(SourceDifferences(found), run_id, day))
+        found = source_precedence.differences(
+            Deliveries(current.filter(on)), Counts(counts.filter(on)), Scores(scores.filter(on))
+        )
+        parts.append(_difference_rows(found, run_id, day))
     for name, one in new.items():
         if one.file.workbook is not None and one.file.kind is kinds.SCORES:
             parts.append(_difference_rows(_formula_differences(name, one), run_id, one.file.reference_date))
@@ -162,6 +164,6 @@ def _formula_differences(delivery_id: str, one: FileResult) -> SourceDifferences
     return SourceDifferences(found)
 
 
-def _difference_rows(found: SourceDifferences, run_id: str, day: date | None) -> pl.DataFrame:
+def _difference_rows(found: SourceDifferences, run_id: str, day: date | None) -> Differences:
     rows = found.with_columns(run_id=pl.lit(run_id), reference_date=pl.lit(day, pl.Date))
-    return rows.select(list(tables.DIFFERENCES.columns))
+    return Differences(rows.select(list(tables.DIFFERENCES.columns)))
