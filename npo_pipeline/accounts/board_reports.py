@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from npo_pipeline.accounts.menukaart_lookup import ON, match_interventions
-from npo_pipeline.accounts.received import SCHOOL
+from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.money import divide_half_away, to_cents
 from npo_pipeline.rulebook.accountability.model import Menukaart
 from schemas.accounted import Consents, Spending
@@ -43,7 +43,7 @@ def spending_lines(spending: Spending, files: DeliveryFiles, menukaart: Menukaar
     matched = reported.join(matches, on=["category", "written"], how="left")
     return SpendingLines(
         matched.join(files, on="delivery_id", how="left").select(
-            *SCHOOL,
+            *SCHOOL_KEY,
             *("category", "written", "intervention", "menu_status", "hint", "level"),
             to_cents(pl.col("amount")),
             to_cents(pl.col("external")),
@@ -56,7 +56,7 @@ def spent_by_school(lines: SpendingLines) -> AmountsBySchool:
     """Sum the spending of schools: columns spent, external, board_level."""
     board_level = pl.col("amount").filter(pl.col("level") == BOVENSCHOOLS).sum()
     return AmountsBySchool(
-        lines.group_by(SCHOOL).agg(
+        lines.group_by(SCHOOL_KEY).agg(
             spent=pl.col("amount").sum(), external=pl.col("external").sum(), board_level=board_level
         )
     )
@@ -64,18 +64,20 @@ def spent_by_school(lines: SpendingLines) -> AmountsBySchool:
 
 def by_intervention(lines: SpendingLines) -> InterventionSums:
     """Sum the spending of schools per intervention."""
-    sums = lines.group_by(*SCHOOL, *_INTERVENTION).agg(
+    sums = lines.group_by(*SCHOOL_KEY, *_INTERVENTION).agg(
         pl.col("amount").sum(), pl.col("external").sum(), on_menu=(pl.col("menu_status") == ON).all()
     )
-    whole = pl.col("amount").sum().over(SCHOOL)
+    whole = pl.col("amount").sum().over(SCHOOL_KEY)
     share = divide_half_away(pl.col("amount") * SHARE_UNITS, pl.max_horizontal(whole, 1))
-    return InterventionSums(sums.with_columns(share=pl.when(whole > 0).then(share)).sort(*SCHOOL, *_INTERVENTION))
+    return InterventionSums(
+        sums.with_columns(share=pl.when(whole > 0).then(share)).sort(*SCHOOL_KEY, *_INTERVENTION)
+    )
 
 
 def consents_for(consents: Consents, year: int) -> Consents:
     """Return the consents of the two school years in a calendar year, the earlier first."""
     begins = pl.col("school_year").str.head(4).cast(pl.Int64)
-    return Consents(consents.filter(begins.is_between(year - 1, year)).sort(*SCHOOL, "school_year"))
+    return Consents(consents.filter(begins.is_between(year - 1, year)).sort(*SCHOOL_KEY, "school_year"))
 
 
 def consent_by_school(consents: Consents) -> SchoolConsents:
@@ -85,7 +87,7 @@ def consent_by_school(consents: Consents) -> SchoolConsents:
     board-level spending, need to be there once.
     """
     return SchoolConsents(
-        consents.group_by(SCHOOL).agg(
+        consents.group_by(SCHOOL_KEY).agg(
             pl.col("school_scan").any(), pl.col("mr_consent").all(), pl.col("gmr_consent").any()
         )
     )
@@ -97,8 +99,8 @@ def agreed_until(consents: Consents, year: int) -> AmountsBySchool:
     Of several reports on a school year the lowest amount counts.
     """
     begun = consents.filter(pl.col("school_year").str.head(4).cast(pl.Int64) <= year)
-    least = begun.group_by(*SCHOOL, "school_year").agg(to_cents(pl.col("board_level_agreed")).min())
-    return AmountsBySchool(least.group_by(SCHOOL).agg(agreed=pl.col("board_level_agreed").sum()))
+    least = begun.group_by(*SCHOOL_KEY, "school_year").agg(to_cents(pl.col("board_level_agreed")).min())
+    return AmountsBySchool(least.group_by(SCHOOL_KEY).agg(agreed=pl.col("board_level_agreed").sum()))
 
 
 def report_texts(consents: Consents) -> ReportConsents:
@@ -108,4 +110,4 @@ def report_texts(consents: Consents) -> ReportConsents:
         consents: of one calendar year, the earlier school year first.
     """
     latest = pl.col("mr_date", "gmr_date", "parents_involved", "result").drop_nulls().last()
-    return ReportConsents(consents.group_by(SCHOOL, maintain_order=True).agg(latest).sort(SCHOOL))
+    return ReportConsents(consents.group_by(SCHOOL_KEY, maintain_order=True).agg(latest).sort(SCHOOL_KEY))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from npo_pipeline.accounts.received import SCHOOL
+from npo_pipeline.accounts.received import SCHOOL_KEY
 from schemas.accounted import Accountability, AccountabilityInterventions
 from schemas.frames.accounts import NationalSummary, SchoolNames, SchoolTypes
 
@@ -25,7 +25,7 @@ def national_summary(
     """
     joined_types = types.group_by("brin").agg(pl.col("school_type").unique().sort().str.join(", "))
     rows = (
-        accountability.join(schools.select(*SCHOOL, "municipality"), on=SCHOOL, how="left")
+        accountability.join(schools.select(*SCHOOL_KEY, "municipality"), on=SCHOOL_KEY, how="left")
         .join(joined_types, on="brin", how="left")
         .with_columns(pl.col("municipality", "school_type").fill_null(_UNKNOWN), all=pl.lit(""))
     )

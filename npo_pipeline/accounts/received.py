@@ -12,14 +12,14 @@ from npo_pipeline.months import Month, first_day, month_after
 from schemas.frames.accounts import AmountsBySchool, Currencies, DecidedTotals, SchoolYears, YearReceipts
 from schemas.received import Schools
 
-SCHOOL = ["board", "brin"]
+SCHOOL_KEY = ["board", "brin"]
 TWELFTHS = 12
 
 
 def received_in(payments: YearReceipts, year: int) -> AmountsBySchool:
     """Return the payments in a calendar year: column received."""
     paid = payments.filter(pl.col("paid_month").dt.year() == year)
-    return AmountsBySchool(paid.group_by(SCHOOL).agg(received=to_cents(pl.col("amount")).sum()))
+    return AmountsBySchool(paid.group_by(SCHOOL_KEY).agg(received=to_cents(pl.col("amount")).sum()))
 
 
 def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsBySchool:
@@ -43,8 +43,8 @@ def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsByS
 def paid_for(payments: YearReceipts, year: int) -> SchoolYears:
     """Return the school years for which a school got money in a calendar year."""
     paid = payments.filter(pl.col("paid_month").dt.year() == year)
-    sums = paid.group_by(*SCHOOL, "school_year").agg(pl.col("amount").sum())
-    return SchoolYears(sums.filter(pl.col("amount") > 0).drop("amount").sort(*SCHOOL, "school_year"))
+    sums = paid.group_by(*SCHOOL_KEY, "school_year").agg(pl.col("amount").sum())
+    return SchoolYears(sums.filter(pl.col("amount") > 0).drop("amount").sort(*SCHOOL_KEY, "school_year"))
 
 
 def currencies(payments: YearReceipts, totals: DecidedTotals) -> Currencies:

@@ -17,7 +17,7 @@ from npo_pipeline.accounts.board_reports import (
 )
 from npo_pipeline.accounts.findings.context import FindingContext
 from npo_pipeline.accounts.findings.registry import findings_of
-from npo_pipeline.accounts.received import SCHOOL, accrued_to, currencies, paid_for, received_in
+from npo_pipeline.accounts.received import SCHOOL_KEY, accrued_to, currencies, paid_for, received_in
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.rulebook.accountability.load import YearEndRules
 from schemas import tables
@@ -110,7 +110,7 @@ def _school_accounts(inputs: AccountInputs, lines: SpendingLines, consents: Cons
 
     The currency of a school that was never paid is that of its board.
     """
-    carried = inputs.before.select(*SCHOOL, carried_in=to_cents(pl.col("carried_out")))
+    carried = inputs.before.select(*SCHOOL_KEY, carried_in=to_cents(pl.col("carried_out")))
     accrued = accrued_to(inputs.totals, inputs.schools, inputs.year)
     parts: list[pl.DataFrame] = [
         carried.filter(pl.col("carried_in") != 0),
@@ -118,18 +118,18 @@ def _school_accounts(inputs: AccountInputs, lines: SpendingLines, consents: Cons
         spent_by_school(lines),
         accrued.filter(pl.col("accrued") != 0),
     ]
-    schools = pl.concat([part.select(SCHOOL) for part in parts]).unique().sort(SCHOOL)
+    schools = pl.concat([part.select(SCHOOL_KEY) for part in parts]).unique().sort(SCHOOL_KEY)
     for part in parts:
-        schools = schools.join(part, on=SCHOOL, how="left")
+        schools = schools.join(part, on=SCHOOL_KEY, how="left")
     amounts = [name for name in AMOUNTS if name != "carried_out"]
     carried_out = pl.col("carried_in") + pl.col("received") - pl.col("spent")
     return SchoolAccounts(
         schools.with_columns(pl.col(amounts).fill_null(0))
         .with_columns(carried_out=carried_out)
-        .join(consent_by_school(consents), on=SCHOOL, how="left")
+        .join(consent_by_school(consents), on=SCHOOL_KEY, how="left")
         .join(currencies(inputs.payments, inputs.totals), on="brin", how="left")
         .with_columns(pl.coalesce("currency", pl.col("currency").min().over("board"), pl.lit("EUR")))
-        .sort(SCHOOL)
+        .sort(SCHOOL_KEY)
     )
 
 
@@ -141,7 +141,7 @@ def _accountability(schools: SchoolAccounts, inputs: AccountInputs) -> Accountab
 
 def _interventions(sums: InterventionSums, schools: SchoolAccounts, year: int) -> AccountabilityInterventions:
     share = (pl.col("share").cast(pl.Decimal(38, 4)) / pl.lit(10_000).cast(pl.Decimal(38, 4))).cast(SHARE)
-    rows = sums.join(schools.select(*SCHOOL, "currency"), on=SCHOOL, how="left").with_columns(
+    rows = sums.join(schools.select(*SCHOOL_KEY, "currency"), on=SCHOOL_KEY, how="left").with_columns(
         to_euro(pl.col("amount")), to_euro(pl.col("external")), share=share, year=pl.lit(year, pl.Int64)
     )
     return AccountabilityInterventions(rows.select(list(schema_of(tables.ACCOUNTABILITY_INTERVENTIONS))))

@@ -6,7 +6,7 @@ import polars as pl
 
 from npo_pipeline.accounts.board_reports import BOVENSCHOOLS
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows
-from npo_pipeline.accounts.received import SCHOOL, last_day
+from npo_pipeline.accounts.received import SCHOOL_KEY, last_day
 from npo_pipeline.dutch import day_expr, money_expr
 from npo_pipeline.money import to_cents
 from schemas.frames.accounts import FindingRows
@@ -14,11 +14,11 @@ from schemas.frames.accounts import FindingRows
 
 def no_consent_told(context: FindingContext) -> FindingRows:
     """Find funded school years without any report on consent, and schools that spent money without one."""
-    key = [*SCHOOL, "school_year"]
+    key = [*SCHOOL_KEY, "school_year"]
     unreported = context.funded_years.join(context.consents, on=key, how="anti").sort(key)
-    funded = unreported.group_by(SCHOOL, maintain_order=True).agg(years=pl.col("school_year").str.join(" en "))
+    funded = unreported.group_by(SCHOOL_KEY, maintain_order=True).agg(years=pl.col("school_year").str.join(" en "))
     spending = context.schools.filter((pl.col("spent") > 0) & pl.col("mr_consent").is_null())
-    others = spending.select(SCHOOL).join(funded, on=SCHOOL, how="anti").with_columns(years=pl.lit(""))
+    others = spending.select(SCHOOL_KEY).join(funded, on=SCHOOL_KEY, how="anti").with_columns(years=pl.lit(""))
     message = pl.format(
         "Over de schoolscan en de instemming van de MR is {}niets opgegeven.",
         pl.when(pl.col("years") != "").then(pl.format("voor {} ", "years")).otherwise(pl.lit("")),
@@ -46,11 +46,11 @@ def no_mr_consent(context: FindingContext) -> FindingRows:
 
 def late_mr_consent(context: FindingContext) -> FindingRows:
     """Find consents of the MR after the year in which the money was spent. Consent comes before spending."""
-    first = context.consents.filter("mr_consent").group_by(SCHOOL).agg(pl.col("mr_date").min())
+    first = context.consents.filter("mr_consent").group_by(SCHOOL_KEY).agg(pl.col("mr_date").min())
     # A day that has not come yet is the finding `future_consent`.
     late = pl.col("mr_date").is_between(last_day(context.year), context.accounted_on, closed="right")
     return finding_rows(
-        context.schools.filter(pl.col("spent") > 0).join(first, on=SCHOOL).filter(late),
+        context.schools.filter(pl.col("spent") > 0).join(first, on=SCHOOL_KEY).filter(late),
         pl.format(
             "De MR stemde op {} in, nadat in {} {} was besteed.",
             day_expr("mr_date"),
@@ -66,7 +66,7 @@ def future_consent(context: FindingContext) -> FindingRows:
     """Find consents with a day that had not come when the year was accounted for."""
     parts = [
         context.consents.filter(pl.col(consent) & (pl.col(day) > context.accounted_on)).select(
-            *SCHOOL, day=day, council=pl.lit(council)
+            *SCHOOL_KEY, day=day, council=pl.lit(council)
         )
         for consent, day, council in (("mr_consent", "mr_date", "MR"), ("gmr_consent", "gmr_date", "GMR"))
     ]
@@ -93,11 +93,11 @@ def undated_consent(context: FindingContext) -> FindingRows:
 def board_level_above_agreed(context: FindingContext) -> FindingRows:
     """Find schools with more board-level spending, this year and before together, than their MR agreed to."""
     at_board_level = context.spending_to_date.filter(pl.col("level") == BOVENSCHOOLS)
-    to_date = at_board_level.group_by(SCHOOL).agg(spent_to_date=to_cents(pl.col("amount")).sum())
+    to_date = at_board_level.group_by(SCHOOL_KEY).agg(spent_to_date=to_cents(pl.col("amount")).sum())
     schools = (
         context.schools.filter(pl.col("board_level") > 0)
-        .join(to_date, on=SCHOOL)
-        .join(context.agreed, on=SCHOOL, how="left")
+        .join(to_date, on=SCHOOL_KEY)
+        .join(context.agreed, on=SCHOOL_KEY, how="left")
         .with_columns(pl.col("agreed").fill_null(0))
         .with_columns(excess=pl.col("spent_to_date") - pl.col("agreed"))
     )

@@ -6,7 +6,7 @@ import polars as pl
 
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows
 from npo_pipeline.accounts.menukaart_lookup import MAYBE, OFF
-from npo_pipeline.accounts.received import SCHOOL
+from npo_pipeline.accounts.received import SCHOOL_KEY
 from schemas.frames.accounts import FindingRows
 
 FACILITIES = "F"
@@ -37,9 +37,9 @@ def only_facilities(context: FindingContext) -> FindingRows:
     """Find facilities (F) without any intervention of A to E, in this year or before, for them to support."""
     spent, to_date = (rows.filter(pl.col("amount") > 0) for rows in (context.lines, context.spending_to_date))
     others = to_date.filter(pl.col("category") != FACILITIES)
-    alone = spent.filter(pl.col("category") == FACILITIES).join(others, on=SCHOOL, how="anti")
+    alone = spent.filter(pl.col("category") == FACILITIES).join(others, on=SCHOOL_KEY, how="anti")
     return finding_rows(
-        alone.group_by(SCHOOL).agg(pl.col("amount").sum()),
+        alone.group_by(SCHOOL_KEY).agg(pl.col("amount").sum()),
         pl.lit(
             "Er is alleen besteed aan categorie F (faciliteiten en randvoorwaarden), zonder interventie uit "
             "A t/m E."

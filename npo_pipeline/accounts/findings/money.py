@@ -6,7 +6,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows, no_findings
-from npo_pipeline.accounts.received import SCHOOL
+from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.dutch import money_expr, percent_expr
 from npo_pipeline.money import divide_half_away
 from schemas.frames.accounts import FindingRows
@@ -69,7 +69,7 @@ def spent_without_money(context: FindingContext) -> FindingRows:
 def nothing_reported(context: FindingContext) -> FindingRows:
     """Find schools that received money, with no report on it, not even that nothing was spent."""
     return finding_rows(
-        context.schools.filter(pl.col("received") > 0).join(context.lines, on=SCHOOL, how="anti"),
+        context.schools.filter(pl.col("received") > 0).join(context.lines, on=SCHOOL_KEY, how="anti"),
         pl.format("De school ontving {} en over de besteding is niets opgegeven.", money_expr("received")),
         "Vul de besteding in; is er niets besteed, geef dan een interventie op met bedrag 0,00.",
         "received",
@@ -80,7 +80,7 @@ def external_above_amount(context: FindingContext) -> FindingRows:
     """Find amounts of which more went to hired externals than the whole."""
     above = context.lines.filter(pl.col("external") > pl.col("amount"))
     return finding_rows(
-        above.join(context.schools.select(*SCHOOL, "currency"), on=SCHOOL).with_columns(
+        above.join(context.schools.select(*SCHOOL_KEY, "currency"), on=SCHOOL_KEY).with_columns(
             excess=pl.col("external") - pl.col("amount")
         ),
         pl.format(
@@ -151,7 +151,7 @@ def told_twice(context: FindingContext) -> FindingRows:
 
 
 def _consents_twice(context: FindingContext) -> FindingRows:
-    key = [*SCHOOL, "school_year"]
+    key = [*SCHOOL_KEY, "school_year"]
     reports = context.consents.group_by(key).agg(times=pl.len())
     return finding_rows(
         reports.filter(pl.col("times") > 1).sort(key),
@@ -165,7 +165,7 @@ def _consents_twice(context: FindingContext) -> FindingRows:
 
 
 def _spent_twice(context: FindingContext) -> FindingRows:
-    key = [*SCHOOL, "category", "intervention", "level"]
+    key = [*SCHOOL_KEY, "category", "intervention", "level"]
     repeated = context.lines.filter(pl.len().over(key) > 1).sort("file", "line")
     return finding_rows(
         repeated.group_by(key, maintain_order=True).agg(

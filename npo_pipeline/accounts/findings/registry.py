@@ -12,7 +12,7 @@ import polars as pl
 
 from npo_pipeline.accounts.findings import consent, menu, money
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows, no_findings
-from npo_pipeline.accounts.received import SCHOOL
+from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.dutch import money_expr
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.rulebook.accountability.model import Accountability
@@ -64,10 +64,10 @@ def opening_differs(accountability: AccountabilityRows, year: int) -> FindingRow
     if opening.is_empty() or closing.is_empty():
         return no_findings()
     balances = (
-        opening.select(*SCHOOL, "currency", opened=to_cents(pl.col("carried_in")))
+        opening.select(*SCHOOL_KEY, "currency", opened=to_cents(pl.col("carried_in")))
         .join(
-            closing.select(*SCHOOL, "currency", closed=to_cents(pl.col("carried_out"))),
-            on=SCHOOL,
+            closing.select(*SCHOOL_KEY, "currency", closed=to_cents(pl.col("carried_out"))),
+            on=SCHOOL_KEY,
             how="full",
             coalesce=True,
         )
@@ -75,7 +75,7 @@ def opening_differs(accountability: AccountabilityRows, year: int) -> FindingRow
         .with_columns(difference=pl.col("opened") - pl.col("closed"))
     )
     return finding_rows(
-        balances.filter(pl.col("difference") != 0).sort(SCHOOL),
+        balances.filter(pl.col("difference") != 0).sort(SCHOOL_KEY),
         pl.format(
             "Het jaar opent met {}, en {} sloot met {}.",
             money_expr("opened"),

@@ -30,6 +30,7 @@ class Part:
     """One of the two parts of a filing: of the board, and of each of its schools."""
 
     name: str
+    role: str
     axes: tuple[str, ...]
     concepts: tuple[Concept, ...]
 
@@ -50,16 +51,20 @@ class Part:
 
 
 _SPLIT = (concepts.INTERVENTION_AXIS, concepts.LEVEL_AXIS)
-BOARD = Part("Board", _SPLIT, tuple(one for one in CONCEPTS if one.board))
-SCHOOL = Part("School", (concepts.SCHOOL_AXIS, *_SPLIT), tuple(one for one in CONCEPTS if one.school))
+BOARD_PART = Part("Board", concepts.BOARD_ROLE, _SPLIT, tuple(one for one in CONCEPTS if one.board))
+SCHOOL_PART = Part(
+    "School", concepts.SCHOOL_ROLE, (concepts.SCHOOL_AXIS, *_SPLIT), tuple(one for one in CONCEPTS if one.school)
+)
 
 _HEADS = (
-    Element(BOARD.head, "head", "Verantwoording NPO van het bevoegd gezag", "NPO accountability of the board"),
-    Element(BOARD.table, "table", "Bevoegd gezag: interventie en niveau", "Board: intervention and level"),
-    Element(BOARD.lines, "head", "Cijfers en antwoorden", "Figures and answers"),
-    Element(SCHOOL.head, "head", "Verantwoording NPO per school", "NPO accountability per school"),
-    Element(SCHOOL.table, "table", "School: interventie en niveau", "School: intervention and level"),
-    Element(SCHOOL.lines, "head", "Cijfers en antwoorden per school", "Figures and answers per school"),
+    Element(
+        BOARD_PART.head, "head", "Verantwoording NPO van het bevoegd gezag", "NPO accountability of the board"
+    ),
+    Element(BOARD_PART.table, "table", "Bevoegd gezag: interventie en niveau", "Board: intervention and level"),
+    Element(BOARD_PART.lines, "head", "Cijfers en antwoorden", "Figures and answers"),
+    Element(SCHOOL_PART.head, "head", "Verantwoording NPO per school", "NPO accountability per school"),
+    Element(SCHOOL_PART.table, "table", "School: interventie en niveau", "School: intervention and level"),
+    Element(SCHOOL_PART.lines, "head", "Cijfers en antwoorden per school", "Figures and answers per school"),
 )
 _AXES = (
     Element(concepts.SCHOOL_AXIS, "typed axis", "School (BRIN)", "School (BRIN)"),

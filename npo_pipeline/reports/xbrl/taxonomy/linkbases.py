@@ -15,7 +15,7 @@ from npo_pipeline.reports.xbrl.concepts import (
     PREFIX,
     SCHOOL_ROLE,
 )
-from npo_pipeline.reports.xbrl.taxonomy.elements import BOARD, SCHOOL, Part, elements
+from npo_pipeline.reports.xbrl.taxonomy.elements import BOARD_PART, SCHOOL_PART, Part, elements
 from npo_pipeline.reports.xbrl.taxonomy.xml import document, element, on_lines, root
 
 if TYPE_CHECKING:
@@ -69,24 +69,24 @@ def _labels(language: Language) -> Iterator[tuple[str, str, str]]:
             yield concept.name, "periodEndLabel", f"{text}, {end}"
     for one in elements():
         yield one.name, "label", one.nl if language == "nl" else one.en
-    for head in (BOARD.head, SCHOOL.head):
+    for head in (BOARD_PART.head, SCHOOL_PART.head):
         yield head, "documentation", _DOCUMENTATION[language]
 
 
 def presentation() -> bytes:
     """Return the file `npo-pre.xml`: the order in which a person reads the two parts of a filing."""
-    links = [_presentation_link(role, part) for role, part in ((BOARD_ROLE, BOARD), (SCHOOL_ROLE, SCHOOL))]
+    links = [_presentation_link(part) for part in (BOARD_PART, SCHOOL_PART)]
     return linkbase(links, roles=own_roles(BOARD_ROLE, SCHOOL_ROLE))
 
 
-def _presentation_link(role: str, part: Part) -> _Element:
+def _presentation_link(part: Part) -> _Element:
     pairs = list(_shown(part))
     arcs = [
         arc("link:presentationArc", _PARENT_CHILD, parent, child, order=order, more=preferred)
         for order, (parent, child, preferred) in enumerate(pairs, 1)
     ]
     names = [part.head, *[child for _, child, _ in pairs]]
-    return extended_link("link:presentationLink", role, [*locators(names), *arcs])
+    return extended_link("link:presentationLink", part.role, [*locators(names), *arcs])
 
 
 def _shown(part: Part) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -124,14 +124,14 @@ def calculation() -> bytes:
 def definition() -> bytes:
     """Return the file `npo-def.xml`: the two hypercubes, both closed, and their axes."""
     return linkbase(
-        [_hypercube(BOARD_ROLE, BOARD), _hypercube(SCHOOL_ROLE, SCHOOL), _axes()],
+        [_hypercube(BOARD_PART), _hypercube(SCHOOL_PART), _axes()],
         roles=own_roles(BOARD_ROLE, SCHOOL_ROLE, AXES_ROLE),
         arcroles=[(_DIMENSION_ARCROLES + name, _DIMENSIONS_DECLARED + name) for name in _DIMENSION_ARCS],
         prefixes=["xbrldt"],
     )
 
 
-def _hypercube(role: str, part: Part) -> _Element:
+def _hypercube(part: Part) -> _Element:
     names = [one.name for one in part.concepts]
     closed = {"xbrldt:closed": "true", "xbrldt:contextElement": "scenario"}
     arcs = [_dimension_arc("all", part.lines, part.table, more=closed)]
@@ -141,7 +141,7 @@ def _hypercube(role: str, part: Part) -> _Element:
         arcs.append(_dimension_arc("hypercube-dimension", part.table, axis, order=order, more=target))
     arcs += [_dimension_arc("domain-member", part.lines, name, order=order) for order, name in enumerate(names, 1)]
     content = [*locators([part.lines, part.table, *part.axes, *names]), *arcs]
-    return extended_link("link:definitionLink", role, content)
+    return extended_link("link:definitionLink", part.role, content)
 
 
 def _axes() -> _Element:
