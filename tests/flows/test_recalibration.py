@@ -206,7 +206,7 @@ def test_a_disk_fault_is_tried_again_where_it_only_reads(corrected, monkeypatch)
 def test_a_disk_fault_in_the_writing_is_never_tried_again(corrected, monkeypatch):
     run = begun(corrected)
     writing = Mock(side_effect=disk_fault())
-    monkeypatch.setattr(Run, "add", writing)
+    monkeypatch.setattr(Run, "append", writing)
     state = answered(run, approved=True)
     assert state.is_failed()
     assert writing.call_count == 1
