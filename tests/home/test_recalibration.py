@@ -182,6 +182,22 @@ def test_spread_settles_in_equal_parts_over_the_months_that_remain(paid, tmp_pat
     assert ok("verify", home=paid)["ties"]
 
 
+@pytest.mark.parametrize("values", [{"corrections": "spread"}, {"floor_zero": "yes"}, {}])
+def test_the_next_payment_of_a_plan_is_what_the_next_run_pays(paid, tmp_path, values):
+    corrected = write_register(tmp_path / "corrected", {**PUPILS, "01AA00 Bo": 1})
+    ok("ingest", corrected, "--reference-date", "2020-10-01", home=paid)
+    planned = decide(paid, "--regulation", overlay(tmp_path, settlement(**values)))["next_payment"]
+    ok("pay", "--month", "2021-11", home=paid)
+    query = """
+        select component, reason, currency, sum(amount) from payments where paid_month = '2021-11-01'
+        group by all order by all"""
+    shown = [
+        (*(one[name] for name in ("component", "reason", "currency")), Decimal(one["amount"]))
+        for one in planned["by_component"]
+    ]
+    assert (planned["month"], sorted(shown)) == ("2021-11", select(paid, query))
+
+
 def test_with_a_floor_no_month_takes_back_more_than_it_pays_and_the_rest_is_open(paid, tmp_path):
     corrected = write_register(tmp_path / "corrected", {**PUPILS, "01AA00 Bo": 1})
     ok("ingest", corrected, "--reference-date", "2020-10-01", home=paid)
