@@ -1,4 +1,4 @@
-"""What the page for operators shows can be done as it stands there."""
+"""The examples on the page for operators work as they are written there."""
 
 import re
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""What a small delivery cannot stand for refuses it, and changes nothing."""
+"""A small delivery that cannot resolve the lines it names is refused, and changes nothing."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Where several files count the same pupils: which one is believed, and what is said of the others."""
+"""Several files that count the same pupils: the one that is used, and the differences of the others."""
 
 import polars as pl
 

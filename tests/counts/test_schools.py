@@ -1,4 +1,4 @@
-"""Who holds which school: lists, pupil files and changes put in the order of time."""
+"""The directory of schools: lists, pupil files and changes in the order of time."""
 
 from datetime import date
 

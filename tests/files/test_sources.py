@@ -110,7 +110,7 @@ except Refused as refused:
 
 
 def said_to_nobody(path: Path) -> str:
-    """What someone is told who has no rights here."""
+    """Return the refusal for someone without rights here."""
     done = subprocess.run([sys.executable, "-c", _AS_NOBODY, path], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     return done.stdout.strip()
