@@ -13,7 +13,7 @@ import polars as pl
 from schemas.received import Applications, Changes, Counts, Deliveries, Schools, Scores
 
 UsedDeliveries: TypeAlias = Mapping[str, Sequence[str]]
-"""What is counted -> the delivery_ids used for it (`decision_inputs`)."""
+"""Name of a source (`used_for` in `decision_inputs`) -> the delivery_ids used for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
