@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from npo_pipeline.months import Month
+from schemas.frames.books import AmountsToCome
 
 FIRST_OF_MONTH = "0 6 1 * *"
 SIX = time(6)
@@ -26,7 +27,7 @@ def last_tick(now: datetime) -> datetime:
     return tick if tick <= _here(now) else _tick(tick.date() - timedelta(days=1))
 
 
-def months_owed(to_come: pl.DataFrame, tick: datetime) -> list[Month]:
+def months_owed(to_come: AmountsToCome, tick: datetime) -> list[Month]:
     """Return the months that the run of a tick should have paid and that are not paid.
 
     The books are asked and not the server: Prefect drops the runs of ticks at which nobody served.

@@ -162,16 +162,16 @@ def table(
     name: str, description: str, columns: Mapping[str, pa.Column], key: tuple[str, ...] = ()
 ) -> pa.DataFrameSchema:
     """Return a table: its columns in order, and the columns that together no two rows share."""
-    described = {name: _described(column, SHARED_DESCRIPTIONS.get(name)) for name, column in columns.items()}
+    described = {name: _described(name, column) for name, column in columns.items()}
     return pa.DataFrameSchema(described, name=name, description=description, strict=True, unique=list(key) or None)
 
 
-def _described(column: pa.Column, shared: str | None) -> pa.Column:
+def _described(name: str, column: pa.Column) -> pa.Column:
     """Return the column with the shared description of its name, where it has none of its own."""
     if column.description:
         return column
     described = copy(column)
-    described.description = shared
+    described.description = SHARED_DESCRIPTIONS[name]
     return described
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NewType
 
 import polars as pl
 
@@ -11,10 +11,17 @@ from npo_pipeline import dutch
 from npo_pipeline.cli.output import document, line, number, table
 from npo_pipeline.cli.render.common import money, schools
 from npo_pipeline.cli.render.plan import plan_document, render_difference, render_next_payment
+from schemas.decided import Grants
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.decide.grants import Granted
     from npo_pipeline.commands.decide.model import DecideResult
+
+LessThanAsked = NewType("LessThanAsked", pl.DataFrame)
+"""Grants below what was asked: scheme, outcome, brin, board, reason."""
+
+GrantsByScheme = NewType("GrantsByScheme", pl.DataFrame)
+"""scheme, applications, granted, reduced, refused (how many), asked, amount (euro)."""
 
 REASONS_SHOWN = 2
 """Reasons that are shown of each scheme and outcome; the rest is in table grants."""
@@ -137,19 +144,20 @@ def _grants_document(granted: Granted | None) -> dict[str, Any] | None:
     }
 
 
-def grants_by_scheme(grants: pl.DataFrame) -> pl.DataFrame:
+def grants_by_scheme(grants: Grants) -> GrantsByScheme:
     """Return per scheme: applications, granted, reduced, refused (how many), asked, amount (euro)."""
     counts = [(pl.col("outcome") == outcome).sum().cast(pl.Int64).alias(outcome) for outcome in OUTCOMES]
     asked = pl.col("amount_applied").sum().alias("asked")
     sums = grants.group_by("scheme").agg(
         pl.len().cast(pl.Int64).alias("applications"), *counts, asked, pl.col("amount").sum()
     )
-    return sums.sort("scheme")
+    return GrantsByScheme(sums.sort("scheme"))
 
 
-def _less_than_asked(grants: pl.DataFrame) -> pl.DataFrame:
-    return grants.filter(pl.col("outcome") != "granted").select("scheme", "outcome", "brin", "board", "reason")
+def _less_than_asked(grants: Grants) -> LessThanAsked:
+    less = grants.filter(pl.col("outcome") != "granted")
+    return LessThanAsked(less.select("scheme", "outcome", "brin", "board", "reason"))
 
 
-def _first_reasons(less: pl.DataFrame) -> pl.DataFrame:
-    return less.group_by("scheme", "outcome", maintain_order=True).head(REASONS_SHOWN)
+def _first_reasons(less: LessThanAsked) -> LessThanAsked:
+    return LessThanAsked(less.group_by("scheme", "outcome", maintain_order=True).head(REASONS_SHOWN))

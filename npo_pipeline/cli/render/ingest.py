@@ -8,6 +8,7 @@ import polars as pl
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.output import document, line, number, table
+from schemas.received import Differences, Quarantine, SourceCorrections
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.ingest import IngestResult
@@ -59,16 +60,16 @@ def _applied(result: IngestResult) -> int:
     return result.corrections.select("delivery_id", "line", "column_name").n_unique()
 
 
-def _applied_by_file(corrections: pl.DataFrame) -> str:
+def _applied_by_file(corrections: SourceCorrections) -> str:
     counted = corrections.unique(["file", "line", "column_name"]).group_by("file").len().sort("file")
     return ", ".join(f"{file} {number(times)}" for file, times in counted.iter_rows())
 
 
-def _rejections_by_rule(rejections: pl.DataFrame) -> list[tuple[str, int]]:
+def _rejections_by_rule(rejections: Quarantine) -> list[tuple[str, int]]:
     return rejections.group_by("rule").len().sort("rule").rows() if rejections.height else []
 
 
-def render_rejections(home: Home, rejections: pl.DataFrame) -> None:
+def render_rejections(home: Home, rejections: Quarantine) -> None:
     """Print how many rows were refused by which rule, and the first of them."""
     if rejections.is_empty():
         return
@@ -84,7 +85,7 @@ def render_rejections(home: Home, rejections: pl.DataFrame) -> None:
     line(f"  All of them: table quarantine in {home.database}")
 
 
-def _render_differences(home: Home, differences: pl.DataFrame) -> None:
+def _render_differences(home: Home, differences: Differences) -> None:
     if differences.is_empty():
         return
     line(f"! {number(differences.height)} differences between files:")
