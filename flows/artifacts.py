@@ -23,6 +23,7 @@ from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.pay import MonthPaid
 from npo_pipeline.commands.steps import Progress
 from npo_pipeline.months import month_text
+from schemas.decided import Payments
 
 MOST_ROWS = 200
 """A table in an artifact is for a person; the books hold the rest."""
@@ -43,7 +44,7 @@ def payments_artifact(paid: Sequence[MonthPaid]) -> None:
         )
 
 
-def _totals(payments: pl.DataFrame) -> str:
+def _totals(payments: Payments) -> str:
     """Write the sum of each currency: they are never added up."""
     sums = payments.group_by("currency").agg(pl.col("amount").sum()).sort("currency")
     return " and ".join(dutch.money(amount, currency) for currency, amount in sums.iter_rows())

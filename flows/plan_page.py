@@ -18,6 +18,7 @@ from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
 from npo_pipeline.commands.decide.next_payment import NextPayment
 from npo_pipeline.errors import printable
 from npo_pipeline.months import month_text
+from schemas.frames.money import SchoolDifferences
 
 MOST_SCHOOLS = 20
 MOST_ROWS = 200
@@ -63,25 +64,21 @@ def _heading(request: DecideRequest, result: DecideResult) -> Iterator[str]:
 
 def _difference(result: DecideResult) -> Iterator[str]:
     """Yield totals, causes, rules that changed, and the schools it touches most."""
-    plan = result.plan.comparison
+    comparison, rule_changes = result.plan.comparison, result.plan.rule_changes
     columns = ["currency", "school_type", "component", "schools", "before", "after", "difference"]
-    sums = plan.by_component.select(columns)
+    sums = comparison.by_component.select(columns)
     totals = sums.group_by("currency", maintain_order=True).agg(pl.col("before", "after", "difference").sum())
-    yield from _table(
-        "Totals", columns, [*sums.rows(), *((one[0], "all", "all", "", *one[1:]) for one in totals.rows())]
-    )
-    causes = plan.causes.select("currency", "cause", "kind", "schools", "difference")
+    total_rows = ((currency, "all", "all", "", *amounts) for currency, *amounts in totals.iter_rows())
+    yield from _table("Totals", columns, [*sums.rows(), *total_rows])
+    causes = comparison.causes.select("currency", "cause", "kind", "schools", "difference")
     yield from _table("Causes", causes.columns, causes.rows())
-    news = result.plan.rule_changes.select("component", "school_type", "what", "since", "before", "after")
-    yield from _table("Rules that changed", news.columns, news.rows())
-    largest = with_reasons(plan.effect.schools.head(MOST_SCHOOLS), plan.causes_by_school)
+    changed = rule_changes.select("component", "school_type", "what", "since", "before", "after")
+    yield from _table("Rules that changed", changed.columns, changed.rows())
+    schools = comparison.effect.schools
+    largest = with_reasons(SchoolDifferences(schools.head(MOST_SCHOOLS)), comparison.causes_by_school)
     columns = ["vestiging", "name", "board", "currency", "why", "before", "after", "difference"]
-    yield from _table(
-        f"The schools it touches most ({min(MOST_SCHOOLS, plan.effect.schools.height)} of "
-        f"{number(plan.effect.schools.height)})",
-        columns,
-        largest.select(columns).rows(),
-    )
+    title = f"The schools it touches most ({min(MOST_SCHOOLS, schools.height)} of {number(schools.height)})"
+    yield from _table(title, columns, largest.select(columns).rows())
 
 
 def _consequences(result: DecideResult) -> Iterator[str]:

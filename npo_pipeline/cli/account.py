@@ -10,8 +10,7 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import BOARD, PATH, SHARE, YEAR, common
-from npo_pipeline.cli.output import document, line
-from npo_pipeline.cli.progress import progress
+from npo_pipeline.cli.output import document, line, progress
 
 
 @click.command("account")

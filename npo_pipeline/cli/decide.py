@@ -9,7 +9,7 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import DAY, PATH, REASON, SCHOOL_YEAR, approval, common, reference_date_option
-from npo_pipeline.cli.progress import progress
+from npo_pipeline.cli.output import progress
 
 
 @click.command("decide")

@@ -11,8 +11,7 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import DAY, PATH, SHARE, common
-from npo_pipeline.cli.output import document, line, number, table
-from npo_pipeline.cli.progress import progress
+from npo_pipeline.cli.output import document, line, number, progress, table
 
 if TYPE_CHECKING:
     from npo_pipeline.generate import Report

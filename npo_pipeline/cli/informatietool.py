@@ -10,8 +10,7 @@ import click
 from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import PATH, SCHOOL_YEAR, common
-from npo_pipeline.cli.output import document, line, number, table
-from npo_pipeline.cli.progress import progress
+from npo_pipeline.cli.output import document, line, number, progress, table
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.informatietool import ToolResult

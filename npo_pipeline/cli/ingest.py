@@ -10,7 +10,7 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import PATH, SHARE, common, reference_date_option
-from npo_pipeline.cli.progress import progress
+from npo_pipeline.cli.output import progress
 
 
 @click.command("ingest")

@@ -1,4 +1,4 @@
-"""Results on stdout: tables, lines and JSON documents, on streams that cannot make a command fail.
+"""Results on stdout and progress on stderr, on streams that cannot make a command fail.
 
 On a terminal tables and lines are folded to its width. In a pipe or a log nothing is cut off to fit a width, and
 no library is loaded for it.
@@ -13,12 +13,14 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
 from npo_pipeline import dutch
+from npo_pipeline.commands.steps import Progress, silently
 from npo_pipeline.errors import printable
 
 if TYPE_CHECKING:
@@ -121,6 +123,23 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
     raise TypeError(f"no JSON for {type(value)}")
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Yield a progress callback; it does nothing, and loads no library, unless stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield silently
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True, highlight=False).status("starting") as status:
+
+        def report(step: str, rows: int) -> None:
+            status.update(Text(f"{printable(step)}: {number(rows)} rows" if rows else printable(step)))
+
+        yield report
 
 
 class SafeStdout(io.TextIOBase):

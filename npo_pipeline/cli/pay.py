@@ -6,7 +6,7 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import MONTH, common
-from npo_pipeline.cli.progress import progress
+from npo_pipeline.cli.output import progress
 from npo_pipeline.months import Month
 
 

@@ -8,8 +8,7 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import common
-from npo_pipeline.cli.output import document, line, number, table
-from npo_pipeline.cli.progress import progress
+from npo_pipeline.cli.output import document, line, number, progress, table
 from npo_pipeline.errors import BooksDoNotTie
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.output import document, line, number, table
 from npo_pipeline.cli.render.common import money
 from npo_pipeline.cli.render.ingest import render_rejections
+from schemas.accounted import AccountabilityInterventions, Findings
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.account.reports import WrittenReports
@@ -65,7 +66,7 @@ def _render_totals(result: AccountResult, board: str | None) -> None:
     )
 
 
-def _render_categories(year: int, rows: pl.DataFrame) -> None:
+def _render_categories(year: int, rows: AccountabilityInterventions) -> None:
     if rows.is_empty():
         return
     sums = rows.group_by("category", "currency").agg(
@@ -80,7 +81,7 @@ def _render_categories(year: int, rows: pl.DataFrame) -> None:
     )
 
 
-def _render_findings(findings: pl.DataFrame) -> None:
+def _render_findings(findings: Findings) -> None:
     """Print how often each rule was met; then every finding, or the first of each rule where there are many."""
     if findings.is_empty():
         line("No findings")
@@ -90,7 +91,7 @@ def _render_findings(findings: pl.DataFrame) -> None:
     table(f"{number(findings.height)} findings", ["severity", "rule", "times"], rows, right=2)
     shown = findings
     if findings.height > ALL_SHOWN_UP_TO:
-        shown = findings.group_by("rule", maintain_order=True).first()
+        shown = Findings(findings.group_by("rule", maintain_order=True).first())
         line("The first of each rule; all of them are in table findings, and on the page of each board:")
     for row in shown.sort(_SEVERITY, maintain_order=True).iter_rows(named=True):
         where = f"{row['board']} {row['brin'] or ''}".strip()

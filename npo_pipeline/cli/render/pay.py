@@ -12,6 +12,7 @@ from npo_pipeline import dutch
 from npo_pipeline.cli.output import document, line, table
 from npo_pipeline.cli.render.common import money, schools, sums_by
 from npo_pipeline.months import month_text
+from schemas.decided import Payments
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.pay import MonthPaid
@@ -34,13 +35,14 @@ def _render_month(paid: MonthPaid, dry_run: bool) -> None:
         line(f"{name}: nothing left to pay")
         return
     title = f"{name}: {'would be paid' if dry_run else f'paid ({paid.run_id})'}"
-    for (currency,), payments in paid.payments.partition_by("currency", as_dict=True).items():
+    for (currency,), rows in paid.payments.partition_by("currency", as_dict=True).items():
+        payments = Payments(rows)
         render_payment_sums(title, payments, str(currency))
         total = dutch.money(Decimal(payments["amount"].sum()), str(currency))
         line(f"{total} to {schools(payments)}")
 
 
-def render_payment_sums(title: str, payments: pl.DataFrame, currency: str) -> None:
+def render_payment_sums(title: str, payments: Payments, currency: str) -> None:
     """Print a table of payments in one currency by component and reason."""
     sums = sums_by(payments, "component", "reason")
     columns = ["component", "reason", "schools", "boards", money(currency)]
@@ -60,5 +62,5 @@ def _month_document(paid: MonthPaid) -> dict[str, Any]:
     }
 
 
-def _total(payments: pl.DataFrame, currency: str) -> Any:
+def _total(payments: Payments, currency: str) -> Any:
     return payments.filter(pl.col("currency") == currency)["amount"].sum()

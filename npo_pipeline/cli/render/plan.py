@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NewType
 
 import polars as pl
 
@@ -11,6 +11,8 @@ from npo_pipeline.cli.output import document, line, number, table
 from npo_pipeline.cli.render.common import sums_by
 from npo_pipeline.cli.render.pay import render_payment_sums
 from npo_pipeline.months import month_text
+from schemas.decided import Payments
+from schemas.frames.money import RuleChanges, SchoolCauses, SchoolDifferences
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.decide.diff import Diff
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from npo_pipeline.commands.decide.next_payment import NextPayment
     from npo_pipeline.decisions.comparison import Comparison
     from npo_pipeline.decisions.impact import Effect
-    from schemas.frames.money import RuleChanges
+
+ReasonedDifferences = NewType("ReasonedDifferences", pl.DataFrame)
+"""The columns of `SchoolDifferences`, and why: the causes in words."""
 
 MOST_ROWS = 20
 """Rows that are shown; `--json` and the workbook have them all."""
@@ -39,10 +43,10 @@ def render_diff(diff: Diff, as_json: bool) -> None:
     render_difference(diff.comparison, diff.rule_changes, f"Against {diff.before}")
 
 
-def render_difference(found: Comparison, rule_changes: RuleChanges, against: str) -> None:
+def render_difference(comparison: Comparison, rule_changes: RuleChanges, against: str) -> None:
     """Print how many schools go up and down, the causes, the rules that changed, and whom it touches."""
-    line(f"{against}: {number(found.up)} schools up, {number(found.down)} down")
-    for currency, kind, cause, schools, difference in found.causes.iter_rows():
+    line(f"{against}: {number(comparison.up)} schools up, {number(comparison.down)} down")
+    for currency, kind, cause, schools, difference in comparison.causes.iter_rows():
         line(f"  {cause} ({kind}): {number(schools)} schools, {dutch.money(difference, currency)}")
     for component, school_type, what, since, before, after in rule_changes.iter_rows():
         start = f" from {month_text(since)}" if since else ""
@@ -51,10 +55,10 @@ def render_difference(found: Comparison, rule_changes: RuleChanges, against: str
             f"{before or 'not there'} -> {after or 'not there'}"
         )
     line("")
-    _render_effect(found.effect, found.causes_by_school)
+    _render_effect(comparison.effect, comparison.causes_by_school)
 
 
-def _render_effect(effect: Effect, per_school: pl.DataFrame) -> None:
+def _render_effect(effect: Effect, causes: SchoolCauses) -> None:
     for cut in ("municipality", "board"):
         moved = effect.cuts[cut].filter(pl.col("difference") != 0)
         if moved.height:
@@ -64,16 +68,17 @@ def _render_effect(effect: Effect, per_school: pl.DataFrame) -> None:
             table(f"By {cut}{more}", columns, ordered.select(columns).rows(), right=2)
     if effect.schools.height:
         columns = ["vestiging", "name", "board", "currency", "why", "before", "after", "difference"]
-        largest = with_reasons(effect.schools.head(MOST_ROWS), per_school)
+        largest = with_reasons(SchoolDifferences(effect.schools.head(MOST_ROWS)), causes)
         table("The schools it touches most", columns, largest.select(columns).rows(), right=5)
 
 
-def with_reasons(schools: pl.DataFrame, per_school: pl.DataFrame) -> pl.DataFrame:
-    """Add `why` to schools (vestiging, currency, ...): the causes of their difference, the largest first."""
-    ordered = per_school.sort(pl.col("difference").abs(), "cause", descending=[True, False])
+def with_reasons(schools: SchoolDifferences, causes: SchoolCauses) -> ReasonedDifferences:
+    """Add to schools the causes of their difference, the largest first."""
+    ordered = causes.sort(pl.col("difference").abs(), "cause", descending=[True, False])
     why = ordered.group_by("vestiging", "currency", maintain_order=True).agg(pl.col("cause").str.join(", "))
-    return schools.join(
-        why.rename({"cause": "why"}), on=["vestiging", "currency"], how="left", maintain_order="left"
+    reasons = why.rename({"cause": "why"})
+    return ReasonedDifferences(
+        schools.join(reasons, on=["vestiging", "currency"], how="left", maintain_order="left")
     )
 
 
@@ -82,11 +87,11 @@ def render_next_payment(next_payment: NextPayment | None) -> None:
     if next_payment is None:
         return
     month = month_text(next_payment.month)
-    for (currency,), payments in next_payment.payments.partition_by("currency", as_dict=True).items():
-        render_payment_sums(f"The payment of {month} would be", payments, str(currency))
+    for (currency,), rows in next_payment.payments.partition_by("currency", as_dict=True).items():
+        render_payment_sums(f"The payment of {month} would be", Payments(rows), str(currency))
     if next_payment.below_zero.height:
-        rows = next_payment.below_zero.head(MOST_ROWS).rows()
-        table(f"Boards that would pay back in {month}", ["board", "currency", "amount"], rows, right=2)
+        boards = next_payment.below_zero.head(MOST_ROWS).rows()
+        table(f"Boards that would pay back in {month}", ["board", "currency", "amount"], boards, right=2)
 
 
 def plan_document(plan: DecisionPlan) -> dict[str, Any]:
@@ -97,16 +102,16 @@ def plan_document(plan: DecisionPlan) -> dict[str, Any]:
     }
 
 
-def difference_document(found: Comparison, rule_changes: RuleChanges) -> dict[str, Any]:
+def difference_document(comparison: Comparison, rule_changes: RuleChanges) -> dict[str, Any]:
     """Return the difference of two decisions for `--json`."""
-    schools = with_reasons(found.effect.schools, found.causes_by_school)
+    schools = with_reasons(comparison.effect.schools, comparison.causes_by_school)
     return {
-        "by_component": found.by_component.to_dicts(),
-        "schools_up": found.up,
-        "schools_down": found.down,
-        "causes": found.causes.to_dicts(),
+        "by_component": comparison.by_component.to_dicts(),
+        "schools_up": comparison.up,
+        "schools_down": comparison.down,
+        "causes": comparison.causes.to_dicts(),
         "rules_changed": rule_changes.to_dicts(),
-        **{f"by_{cut}": rows.to_dicts() for cut, rows in found.effect.cuts.items()},
+        **{f"by_{cut}": rows.to_dicts() for cut, rows in comparison.effect.cuts.items()},
         "largest": schools.head(MOST_ROWS).to_dicts(),
     }
 

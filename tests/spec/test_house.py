@@ -1,0 +1,203 @@
+"""The house rules that no linter knows: docstrings, records, calls, frames with names, SQL in one room, start-up.
+
+Each test lists all offenders, as `file:line name`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("npo_pipeline", "flows", "schemas")
+
+MOST_MODULES = 241
+MOST_FIELDS_BY_POSITION = 4
+MOST_ARGUMENTS_BY_POSITION = 4
+
+GENERIC = {
+    "append": "adds rows to any table",
+    "empty": "makes any frame without rows",
+    "frame": "runs any query",
+    "has_same_rows": "compares the rows of any two frames",
+    "replace": "replaces the rows of any derived table",
+    "rows_of_decision": "reads any table of a decision",
+    "rows_sha256": "hashes the rows of any table",
+    "rows_with_run": "reads any table of a run",
+    "row_differences": "compares the rows of any two frames",
+    "select_columns": "orders the columns of any frame by its model",
+    "table": "reads any table",
+    "validated": "checks any frame against its model",
+}
+"""Functions that take or give any frame, each with the reason."""
+
+NOT_YET = {
+    "docstrings": (
+        "books/",
+        "commands/decide/next_payment",
+        "delivery/scan",
+        "generate/",
+        "grants/",
+        "payments/",
+        "reports/",
+        "rulebook/",
+    ),
+    "records": ("commands/pay", "generate/", "reports/xbrl/"),
+    "calls": ("books/", "commands/", "decisions/", "delivery/", "generate/", "reports/"),
+    "frames": (
+        "accounts/",
+        "books/",
+        "delivery/",
+        "entitlements/",
+        "generate/",
+        "intake/",
+        "payments/",
+        "reports/",
+    ),
+}
+"""Rule -> rooms of npo_pipeline in which it does not hold yet."""
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module: its path from the root, and its syntax tree."""
+
+    path: str
+    tree: ast.Module
+
+    def at(self, node: ast.stmt | ast.expr, name: str) -> str:
+        """Return the place of a node, as tests print it."""
+        return f"{self.path}:{node.lineno} {name}"
+
+    def definitions(self) -> Iterator[Definition]:
+        """Yield all classes, functions and methods."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, Definition):
+                yield node
+
+
+@cache
+def modules() -> tuple[Module, ...]:
+    """Return all modules of the program, without those of the tests."""
+    paths = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return tuple(Module(str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))) for path in paths)
+
+
+def modules_under(rule: str) -> Iterator[Module]:
+    """Yield the modules in which a rule holds."""
+    rooms = tuple(f"npo_pipeline/{room}" for room in NOT_YET[rule])
+    return (module for module in modules() if not module.path.startswith(rooms))
+
+
+def test_no_docstring_opens_with_a_question():
+    question = re.compile(r"(What|Which|Whether|How|Who|Whose|Where|When|That)\b")
+    offenders = [
+        module.at(node.body[0], getattr(node, "name", "module"))
+        for module in modules_under("docstrings")
+        for node in (module.tree, *module.definitions())
+        if question.match(ast.get_docstring(node) or "")
+    ]
+    assert offenders == []
+
+
+def test_records_of_more_than_four_fields_are_built_by_name():
+    offenders = [
+        module.at(node, node.name)
+        for module in modules_under("records")
+        for node in module.definitions()
+        if isinstance(node, ast.ClassDef)
+        for decorator in node.decorator_list
+        if "dataclass" in ast.unparse(decorator)
+        and "kw_only=True" not in ast.unparse(decorator)
+        and sum(map(_is_field, node.body)) > MOST_FIELDS_BY_POSITION
+    ]
+    assert offenders == []
+
+
+def _is_field(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.AnnAssign) and "ClassVar" not in ast.unparse(statement.annotation)
+
+
+def test_no_call_has_five_or_more_arguments_by_position():
+    ours = _names_with_a_fixed_number_of_arguments()
+    offenders = [
+        module.at(node, name)
+        for module in modules_under("calls")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and (name := _called(node)) in ours
+        and sum(not isinstance(one, ast.Starred) for one in node.args) > MOST_ARGUMENTS_BY_POSITION
+    ]
+    assert offenders == []
+
+
+def _names_with_a_fixed_number_of_arguments() -> set[str]:
+    """Return the names of our own classes and functions; `select("a", "b", ...)` of polars is none of them."""
+    nodes = [node for module in modules() for node in module.definitions()]
+    return {node.name for node in nodes if isinstance(node, ast.ClassDef) or node.args.vararg is None}
+
+
+def _called(node: ast.Call) -> str:
+    return ast.unparse(node.func).rpartition(".")[2]
+
+
+def test_the_house_has_few_enough_rooms():
+    assert sum(not module.path.endswith("__init__.py") for module in modules()) <= MOST_MODULES
+
+
+def test_public_signatures_say_which_frame():
+    bare = {
+        module.at(node, node.name)
+        for module in modules_under("frames")
+        for node in module.definitions()
+        if not isinstance(node, ast.ClassDef) and not node.name.startswith("_") and node.name not in GENERIC
+        for annotation in _annotations(node)
+        if re.search(r"\b(pl\.)?DataFrame\b", ast.unparse(annotation))
+    }
+    assert sorted(bare) == []
+
+
+def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
+    given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+    return [one for one in (*(arg.annotation for arg in given if arg), node.returns) if one is not None]
+
+
+def test_every_generic_helper_is_there():
+    names = {node.name for module in modules() for node in module.definitions()}
+    assert sorted(set(GENERIC) - names) == []
+
+
+def test_all_sql_lives_in_the_books():
+    sql = re.compile(r"\s*(select|insert into|update|delete from|with \w+ as)\s")
+    offenders = [
+        module.at(node, node.value.strip().splitlines()[0])
+        for module in modules()
+        if not module.path.startswith("npo_pipeline/books/")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and sql.match(node.value)
+    ]
+    assert offenders == []
+
+
+LOADED = """
+import sys
+before = set(sys.modules)
+import npo_pipeline.cli.main
+files = {name.partition(".")[0]: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()
+         if name not in before}
+print(*sorted(name for name, file in files.items() if "site-packages" in file))
+"""
+
+
+def test_the_command_line_loads_click_alone():
+    # import-linter counts what functions import as well; what matters here is what is loaded for `npo --help`.
+    loaded = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == ["click"]
