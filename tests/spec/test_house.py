@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("npo_pipeline", "flows", "schemas")
 
-MOST_MODULES = 241
+MOST_MODULES = 245  # To become 230.
 MOST_FIELDS_BY_POSITION = 4
 MOST_ARGUMENTS_BY_POSITION = 4
 
