@@ -36,6 +36,10 @@ _MONEY = ("BEDRAG", "WAARVAN_EXTERN", "BOVENSCHOOLS_BEDRAG_MR")
 _DAYS = ("DATUM_MR", "DATUM_GMR")
 _YES_NO = ("SCHOOLSCAN", "SCHOOLPROGRAMMA_MR", "GMR", "GEMEENTE_GEINFORMEERD")
 _SINCE = date(2021, 1, 1)
+TIES = "Klopt"
+_OFF = "Klopt niet"
+_CHECK_ROW, _HEADER_ROW = 2, FIRST_SCHOOL - 1
+_NOTHING = Decimal("0.00")
 
 
 def spending_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> int:
@@ -172,12 +176,6 @@ def _at_least_nothing() -> dict[str, Any]:
 
 def _on_error(message: str) -> dict[str, Any]:
     return {"error_title": "Dit kan hier niet staan", "error_message": message}
-
-
-TIES = "Klopt"
-_OFF = "Klopt niet"
-_CHECK_ROW, _HEADER_ROW = 2, FIRST_SCHOOL - 1
-_NOTHING = Decimal("0.00")
 
 
 def schools_sheet(page: Worksheet, form: BoardForm, formats: Formats, last: int) -> None:
