@@ -31,7 +31,7 @@ from schemas.decided import Payments
 from schemas.frames.money import LedgerPayments
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PayRequest:
     """Represent the month to pay. With `catch_up` skipped months are paid first, each in its own run."""
 
@@ -82,7 +82,7 @@ def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> M
     with open_run(request.home, "pay", clock, subject=month_text(month), wait_seconds=request.wait_seconds) as run:
         # Planned again under the lock: another run may have paid in between.
         call(plan_months, run.books, replace(request, month=month, catch_up=False))
-        payments = call(settle_month, run.books, month, run.run_id, None)
+        payments = call(settle_month, run.books, month, run.run_id)
         if payments.is_empty():
             return MonthPaid(month, None, payments)
         call(write_payments, run, month, payments)
@@ -116,7 +116,7 @@ def plan_months(books: Books, request: PayRequest) -> list[Month]:
     return months
 
 
-def settle_month(books: Books, month: Month, run_id: str, simulated: Payments | None) -> Payments:
+def settle_month(books: Books, month: Month, run_id: str, *, simulated: Payments | None = None) -> Payments:
     """Step: settle the month.
 
     Args:
@@ -159,5 +159,5 @@ def _simulated(books: Books, months: list[Month], call: Call) -> list[MonthPaid]
     done: list[MonthPaid] = []
     for month in months:
         paid = Payments(pl.concat([one.payments for one in done])) if done else None
-        done.append(MonthPaid(month, None, call(settle_month, books, month, AFTER_ALL_RUNS, paid)))
+        done.append(MonthPaid(month, None, call(settle_month, books, month, AFTER_ALL_RUNS, simulated=paid)))
     return done

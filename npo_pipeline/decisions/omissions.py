@@ -67,7 +67,7 @@ def omissions(
             yield from _unknown_values(one.name, unknown, counts)
             # An unplaced score may be of any school type.
             scored = about if inputs.unplaced_scores.height else scores["school_type"].unique()
-            yield from _undelivered_measures(loaded, mine, used, scored.to_list(), day)
+            yield from _undelivered_measures(mine, loaded=loaded, used=used, scored=scored.to_list(), day=day)
         elif mine.counts_as is None:
             # A regulation for some places is only worth a word where such a place is counted.
             sector = one.regulation.sector
@@ -139,7 +139,12 @@ def _unknown_values(name: str, unknown: UnknownValues, counts: CountsByType) -> 
 
 
 def _undelivered_measures(
-    loaded: Sequence[LoadedRegulation], rules: Rules, used: UsedDeliveries, scored: Collection[str], day: date
+    rules: Rules,
+    *,
+    loaded: Sequence[LoadedRegulation],
+    used: UsedDeliveries,
+    scored: Collection[str],
+    day: date,
 ) -> Iterator[Omission]:
     """Yield the components that no delivery counts; `scored`: the school types that may have scores."""
     measured = rules.rates.group_by("component", "measure", maintain_order=True)

@@ -59,13 +59,7 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
         {one.name: one.places for one in rules}, inputs.counts, inputs.scores, inputs.schools
     )
     entitled = [_entitled(one, inputs, territory) for one in rules]
-    placed = board_on(inputs.schools, pl.concat(entitled), first_day(school_year)).with_columns(
-        school_year=pl.lit(school_year),
-        brin=pl.col("vestiging").str.head(4),
-        quantity=to_quantity(pl.col("quantity_e2")),
-        rate=to_rate(pl.col("rate_e8")),
-        amount=to_euro(pl.col("amount_cents")),
-    )
+    placed = _placed(entitled, inputs.schools, school_year)
     homeless = placed.filter(pl.col("board").is_null())
     housed = placed.filter(pl.col("board").is_not_null())
     parts = [_instalments(one, frame, inputs, territory) for one, frame in zip(rules, entitled, strict=True)]
@@ -83,6 +77,17 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
             .sort(*COMPONENT_KEY, "month", "cause", "other_vestiging")
         ),
         settling=SettlementTerms(pl.concat(_settling(one) for one in rules).select(SETTLEMENT_COLUMNS)),
+    )
+
+
+def _placed(entitled: Sequence[EntitledCents], schools: Schools, school_year: str) -> pl.DataFrame:
+    """Return entitlements with their board (null: not known) and in the units of the tables."""
+    return board_on(schools, pl.concat(entitled), first_day(school_year)).with_columns(
+        school_year=pl.lit(school_year),
+        brin=pl.col("vestiging").str.head(4),
+        quantity=to_quantity(pl.col("quantity_e2")),
+        rate=to_rate(pl.col("rate_e8")),
+        amount=to_euro(pl.col("amount_cents")),
     )
 
 

@@ -263,10 +263,12 @@ def test_a_later_address_list_does_not_move_money_that_was_paid(paid, tmp_path):
 def test_a_month_far_ahead_is_refused_but_can_be_looked_at(paid):
     was = published(paid)
     august = lambda: datetime(2021, 10, 31)  # noqa: E731
-    ask = PayRequest(Home(paid), date(2021, 12, 1), catch_up=True)
+    ask = PayRequest(home=Home(paid), month=date(2021, 12, 1), catch_up=True)
     with pytest.raises(Refused, match="on 2021-10-31 nothing after 2021-11 can be paid"):
         pay(ask, clock=august)
     assert published(paid) == was
-    shown = pay(PayRequest(Home(paid), date(2021, 12, 1), catch_up=True, dry_run=True), clock=august)
+    shown = pay(PayRequest(home=Home(paid), month=date(2021, 12, 1), catch_up=True, dry_run=True), clock=august)
     assert [one.month for one in shown] == [NOV, date(2021, 12, 1)]
-    assert [one.run_id for one in pay(PayRequest(Home(paid), NOV), clock=august)] == ["000005-pay-2021-11"]
+    assert [one.run_id for one in pay(PayRequest(home=Home(paid), month=NOV), clock=august)] == [
+        "000005-pay-2021-11"
+    ]

@@ -32,7 +32,7 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
         state = call(decision_before, books, request.school_year)
         draft = call(work_out_year, state, rules, request.reference_date)
         changed = call(changed_currencies, state, draft)
-        due = call(changes_due, state, rules, draft, changed)
+        due = call(changes_due, state, rules=rules, draft=draft, changed=changed)
         plan = call(plan_of, state, rules=rules, draft=draft, changed=changed, due=due)
         written: dict[str, str] = {}
         if changed:

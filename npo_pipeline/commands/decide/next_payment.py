@@ -41,7 +41,7 @@ class NextPayment:
 
 
 def next_payment(
-    start: NextRun, school_year: str, decided: DecisionTables, due: DueChanges, changed: Sequence[str]
+    start: NextRun, *, school_year: str, decided: DecisionTables, due: DueChanges, changed: Sequence[str]
 ) -> NextPayment | None:
     """Work out the next payment run as if the decision were written; nothing where no payment is left to come.
 
@@ -57,14 +57,15 @@ def next_payment(
         return None
     coming = [month for month in months if start.last_month is None or month > start.last_month]
     month = min(coming) if coming or start.last_month is None else month_after(start.last_month)
-    payments = payment_rows(month, AFTER_ALL_RUNS, _with_decision(start, school_year, decided, due, changed))
+    state = _with_decision(start, school_year=school_year, decided=decided, due=due, changed=changed)
+    payments = payment_rows(month, AFTER_ALL_RUNS, state)
     each = payments.group_by("board", "currency").agg(pl.col("amount").sum())
     below = each.filter(pl.col("amount") < 0).sort("amount", "board")
     return NextPayment(month, payments, BoardAmounts(below))
 
 
 def _with_decision(
-    start: NextRun, school_year: str, decided: DecisionTables, due: DueChanges, changed: Sequence[str]
+    start: NextRun, *, school_year: str, decided: DecisionTables, due: DueChanges, changed: Sequence[str]
 ) -> LedgerState:
     """Return the ledger state with the decision in it."""
     found = start.ledger

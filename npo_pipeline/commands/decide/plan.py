@@ -69,7 +69,9 @@ def changed_currencies(state: DecisionState, draft: DecisionDraft) -> tuple[str,
     return tuple(sorted({*changed_tables(state.tables, draft.tables), *other}))
 
 
-def changes_due(state: DecisionState, rules: Rulebook, draft: DecisionDraft, changed: Sequence[str]) -> DueChanges:
+def changes_due(
+    state: DecisionState, *, rules: Rulebook, draft: DecisionDraft, changed: Sequence[str]
+) -> DueChanges:
     """Step: attribute what the new decisions make due to causes; no rows for a first decision."""
     now = DecisionContext(
         school_year=state.school_year,
@@ -91,6 +93,12 @@ def plan_of(
     causes = DueChanges(pl.concat([due, first.select(due.columns)]))
     before = {one.sha256: one for past in state.previous for one in past.rules.regulations}
     old = [rule_frames(one) for one in before.values()]
+    coming = None
+    if state.next_run is not None:
+        # Of a first decision `npo pay --dry-run` says as much; working it out here would only take time.
+        coming = next_payment(
+            state.next_run, school_year=state.school_year, decided=decided, due=due, changed=changed
+        )
     return DecisionPlan(
         state=state,
         rules=rules,
@@ -99,10 +107,7 @@ def plan_of(
         due_changes=due,
         comparison=compare(state.tables, decided, causes, state.data.schools),
         rule_changes=rule_changes(old, [rule_frames(one) for one in rules.regulations] if old else []),
-        # Of a first decision `npo pay --dry-run` says as much; working it out here would only take time.
-        next_payment=next_payment(state.next_run, state.school_year, decided, due, changed)
-        if state.next_run
-        else None,
+        next_payment=coming,
     )
 
 
