@@ -8,11 +8,11 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import common
 
 
-@click.command("demo")
+@click.command("demo", help="The whole story on a made-up country, in about a minute.")
 @common
 @click.pass_context
 def demo_command(context: click.Context, home: Home, as_json: bool) -> None:
-    """The whole story on a made-up country, in about a minute."""
+    """Run the story in a home of its own."""
     from npo_pipeline.cli.demo.first_year import run_demo
 
     run_demo(context.find_root().command, home, as_json)

@@ -134,7 +134,7 @@ def _excluded_components(applied: Sequence[AppliedRegulation]) -> tuple[Excluded
 
 
 def _number_rules(amounts: TracedAmounts, applied: Sequence[AppliedRegulation]) -> NumberedAmounts:
-    """Number the rule behind each amount, in the order of the files."""
+    """Add the number of the rule behind each amount, in the order of the files."""
     positions = pl.DataFrame(
         [(regulation, name, position) for position, (regulation, name, _) in enumerate(_components(applied))],
         schema={"regulation": pl.String, "component": pl.String, "position": pl.Int64},
