@@ -109,7 +109,7 @@ def publish(
             shutil.copymode(home.database, draft)
         # Hashing the rows takes as long as writing them, so both are done at once.
         with ThreadPoolExecutor(1) as executor:
-            run = executor.submit(build_manifest, changeset, previous, started, clock())
+            run = executor.submit(build_manifest, changeset, previous=previous, started=started, finished=clock())
             write_changeset(engine, draft, changeset, run)
         check_control_totals(engine, draft, changeset, run.result())
         changeset.wait_for_checks()
@@ -156,7 +156,7 @@ def _insert(engine: Engine, table: str, frame: pl.DataFrame) -> None:
 
 
 _ROW_KEYS = ("run_id", "decision_id", "resolved_by", "delivery_id", "sha256")
-"""Columns of which one tells the rows that a run appended from those that were there, in order of preference."""
+"""The first of these columns that a table has distinguishes the rows that a run appended."""
 
 
 def check_control_totals(engine: Engine, draft: Path, changeset: ChangeSet, run: Runs) -> None:
@@ -170,13 +170,15 @@ def check_control_totals(engine: Engine, draft: Path, changeset: ChangeSet, run:
     with reading(engine, draft):
         for name, frame in {**changeset.appended, "runs": run}.items():
             key = next(column for column in _ROW_KEYS if column in frame.columns)
-            keys = frame[key].unique().to_list()
-            _compare(engine, name, frame, f"from {name} where {key} in (select unnest(?))", [keys])
+            _compare(engine, name, frame, key)
         for name, frame in changeset.replaced.items():
-            _compare(engine, name, frame, f"from {name}", [])
+            _compare(engine, name, frame)
 
 
-def _compare(engine: Engine, table: str, frame: pl.DataFrame, rows: str, parameters: list[list[str]]) -> None:
+def _compare(engine: Engine, table: str, frame: pl.DataFrame, key: str | None = None) -> None:
+    """Compare rows and sum of a frame with those of its table, or of the rows with the same values of a key."""
+    rows = f"from {table}" if key is None else f"from {table} where {key} in (select unnest(?))"
+    parameters = [] if key is None else [frame[key].unique().to_list()]
     has_amount = "amount" in frame.columns
     total = "coalesce(sum(amount), 0)" if has_amount else "0"
     found = engine.execute(f"select count(*), {total} {rows}", parameters).fetchall()[0]

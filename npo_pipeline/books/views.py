@@ -80,7 +80,7 @@ _ELSEWHERE = f"""
 class View:
     """Represent a view: its query, what a row is, and its columns where the tables do not describe them.
 
-    `rows_of`: the table whose columns it has. `columns`: name -> description, for others than
+    `rows_of`: the table that has the same columns. `columns`: name -> description, for others than
     `schemas.columns.SHARED_DESCRIPTIONS`.
     """
 

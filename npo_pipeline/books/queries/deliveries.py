@@ -169,7 +169,7 @@ def rejection_mismatches(books: Books) -> RejectionMismatches:
 
 
 def supersession_mismatches(books: Books) -> SupersessionMismatches:
-    """Select the deliveries whose `superseded_by` is not what follows from the deliveries and runs.
+    """Select the deliveries with another `superseded_by` than follows from the deliveries and runs.
 
     A delivery is superseded by the first one of its kind and reference date that a later run brought and that has
     one of its schools. One that resolves rejected lines of another supersedes none, and goes when that other goes

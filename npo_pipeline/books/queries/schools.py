@@ -47,7 +47,7 @@ def directory_of(books: Books, brins: Sequence[str]) -> Schools:
 
 
 def schools_by_board(books: Books) -> BoardSchools:
-    """Return the BRINs that each board holds or held, by the facts and by the payments."""
+    """Return the BRINs that each board has or had, by the facts and by the payments."""
     return BoardSchools(
         books.frame("""
             select board, vestiging[:4] as brin from school_facts union select board, brin from payments""")

@@ -30,7 +30,7 @@ ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
     "resolutions": LinkToRun("deliveries", "delivery_id", "resolved_by"),
     **dict.fromkeys(("decision_inputs", "entitlements", "trace", "instalments", "grants"), _BY_DECISION),
 }
-"""The tables whose rows a manifest hashes, and the way from a row to its run; None where the row names it itself.
+"""The tables of which a manifest hashes the rows, and the way from a row to its run; None where it names its run.
 
 The others are derived again (`schools` from facts, corrections from decisions and payments, accounts), or are
 `regulations`, which are named by the hash of their own text."""
