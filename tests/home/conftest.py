@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,8 @@ def country(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def story(tmp_path_factory, country) -> Story:
-    return Story(tmp_path_factory.mktemp("story"), country)
+    own = tmp_path_factory.getbasetemp()
+    return Story((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "story", country)
 
 
 @pytest.fixture(scope="session")
@@ -64,4 +66,4 @@ class Stage:
 def stages(story) -> dict[str, Stage]:
     """A corrected delivery is taken in, decided upon, and the difference paid: ingest, decide, pay."""
     after = {name: tables(story.at(name)) for name in ("ingest", "decide", "pay")}
-    return {name: Stage(story.commands[name][0], story.before(name), rows) for name, rows in after.items()}
+    return {name: Stage(story.commands(name)[0], story.before(name), rows) for name, rows in after.items()}

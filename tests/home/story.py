@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.corrections.declaring import REPLACES, SET, but, declare
@@ -78,12 +81,14 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
 
 
 class Story:
-    """A home that is taken from chapter to chapter, each once, and what every chapter left."""
+    """A home that is taken from chapter to chapter, and what every chapter left.
+
+    All processes that run tests share it: each chapter is played once, by the one that first asks for it.
+    """
 
     def __init__(self, folder: Path, country: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self._folder, self._home = folder, folder / "home"
-        self._left: dict[str, Path] = {}
-        self.commands: dict[str, list[Command]] = {}
         self._chapters: dict[str, Callable[[Path, Path], Iterator[Command]]] = {
             "decided": lambda *_: iter(_decided(country)),
             **{chapter.__name__: chapter for chapter in (paid, ingest, decide, pay, rich, whole)},
@@ -91,25 +96,40 @@ class Story:
 
     def at(self, name: str) -> Path:
         """The home as a chapter left it, to be read or copied."""
-        for chapter in self._chapters:
-            if chapter not in self._left:
-                self._play(chapter)
-            if chapter == name:
-                break
-        return self._left[name]
+        chapters = list(self._chapters)
+        with self._alone():
+            for chapter in chapters[: chapters.index(name) + 1]:
+                if not self._left(chapter).exists():
+                    self._play(chapter)
+        return self._left(name)
 
     def before(self, name: str) -> Path:
         """The home as the chapter before one left it."""
         chapters = list(self._chapters)
         return self.at(chapters[chapters.index(name) - 1])
 
+    def commands(self, name: str) -> list[Command]:
+        """The commands of a chapter that was played."""
+        return [tuple(command) for command in json.loads((self._folder / f"{name}.json").read_text())]
+
+    def _left(self, name: str) -> Path:
+        return self._folder / "left" / name
+
     def _play(self, name: str) -> None:
-        self.commands[name] = []
+        played = []
         for command in self._chapters[name](self._folder / name, self._home):
-            ended = here(*command, "--home", self._home)
+            words = [str(word) for word in command]
+            ended = here(*words, "--home", self._home)
             assert ended.status == 0, ended.stderr
-            self.commands[name].append(command)
-        self._left[name] = Path(shutil.copytree(self._home, self._folder / "left" / name))
+            played.append(words)
+        (self._folder / f"{name}.json").write_text(json.dumps(played))
+        shutil.copytree(self._home, self._left(name))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (self._folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def _decided(country: Path) -> list[Command]:
