@@ -1,1 +1,1 @@
-"""What is told of the books: explanations and reports, made from frames, without a home and without a clock."""
+"""Explanations and reports: bytes made from frames, without the books and without a clock."""

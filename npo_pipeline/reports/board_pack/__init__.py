@@ -1,1 +1,1 @@
-"""What each board gets: its page, its filing, a workbook and a table, in a folder of its own."""
+"""The pack of a board: its page, its filing, a workbook and a table, in a folder of its own."""

@@ -51,7 +51,7 @@ _OF_THE_RUN = ("run_id",)
 
 @dataclass(frozen=True, kw_only=True)
 class PackOptions:
-    """How packs are made. `version`: of the program. `parties`: all boards.
+    """Hold the options of packs. `version`: of the program. `parties`: all boards.
 
     `force`: file with errors too, but for `unfilable` boards.
     """
