@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests thorough docs reference bench lock clean
+.PHONY: help setup demo test lint types tests spec thorough docs reference bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ types: $(READY) ## static types
 
 tests: $(READY) ## the tests alone
 	@$(BIN)/python -m pytest -n auto --dist loadscope
+
+spec: $(READY) ## the rules alone: small tables in, small tables out (under a minute)
+	@$(BIN)/python -m pytest -n auto --dist loadscope tests/spec
 
 thorough: $(READY) ## the property tests, on other examples each time and many more (half an hour)
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -n auto --dist loadscope \

@@ -27,8 +27,8 @@ class ByFile(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
         folder, _, name = file.rpartition("/")
-        together = folder == "tests/flows" or (folder == "tests/filing" and name in OF_ARELLE)
-        return folder if together else file
+        together = folder == "tests/integration/flows" or name in OF_ARELLE
+        return ("arelle" if name in OF_ARELLE else folder) if together else file
 
 
 def pytest_xdist_make_scheduler(config, log):

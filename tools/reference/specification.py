@@ -7,13 +7,13 @@ from pathlib import Path
 
 from tools.reference.markdown import document, first_sentence
 
-TESTS = Path(__file__).parents[2] / "tests"
+TESTS = Path(__file__).parents[2] / "tests" / "spec"
 
-FOLDERS = ("money", "rules", "regulations", "counts", "grants")
-"""The folders below `tests` whose tests are rules."""
+FOLDERS = ("counts", "rules", "regulations", "money", "grants", "accounts")
+"""The folders of the rules, in the order of the way of the data."""
 
 _INTRO = """What the program does, as its tests say it: each line is the title of a test that proves it (`make
-test` runs them all)."""
+spec` runs them all)."""
 
 
 def page() -> str:

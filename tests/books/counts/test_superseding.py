@@ -1,0 +1,106 @@
+"""A later file takes the place of an older one when both tell of a school; else it is another part."""
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from tests.books.home.delivery import write_addresses, write_register, write_scores
+from tests.books.home.npo import here
+
+BOARDS = {"01AA00": "10001", "02BB00": "10002", "03CC00": "10003"}
+
+
+def ingest(home: Path, *paths: Path) -> dict:
+    ended = here("ingest", *paths, "--reference-date", "2020-10-01", "--home", home, "--json")
+    assert ended.status == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def counted(home: Path) -> dict[str, int]:
+    query = "select vestiging, sum(pupils)::int from current_counts group by all"
+    with duckdb.connect(str(home / "npo.duckdb"), read_only=True) as connection:
+        return dict(connection.sql(query).fetchall())
+
+
+def ties(home: Path) -> bool:
+    return here("verify", "--home", home).status == 0
+
+
+def parts(folder: Path, **pupils: dict[str, int]) -> list[Path]:
+    """Parts of a register, each in a folder of its own under a name of its own."""
+    found = []
+    for name, schools in pupils.items():
+        write_register(folder / name, schools)
+        (folder / name / "register.csv").rename(folder / name / f"{name}.csv")
+        found.append(folder / name / f"{name}.csv")
+    return found
+
+
+def begin(tmp_path: Path, **pupils: dict[str, int]) -> Path:
+    home = tmp_path / "home"
+    ingest(home, write_addresses(tmp_path / "lists", BOARDS), *parts(tmp_path / "first", **pupils))
+    return home
+
+
+def test_a_corrected_part_of_a_register_leaves_the_other_parts_as_they_are(tmp_path):
+    home = begin(tmp_path, a={"01AA00 Bo": 12}, b={"02BB00 Bo": 7})
+    ingest(home, *parts(tmp_path / "second", a={"01AA00 Bo": 10}))
+    assert counted(home) == {"01AA00": 10, "02BB00": 7}
+    assert ties(home)
+
+
+def test_an_unchanged_part_that_comes_along_stays(tmp_path):
+    home = begin(tmp_path, a={"01AA00 Bo": 12}, b={"02BB00 Bo": 7})
+    ingest(home, *parts(tmp_path / "second", a={"01AA00 Bo": 10}, b={"02BB00 Bo": 7}))
+    assert counted(home) == {"01AA00": 10, "02BB00": 7}
+    assert ties(home)
+
+
+def test_an_unchanged_part_that_shares_a_school_with_the_corrected_one_stays_too(tmp_path):
+    home = begin(tmp_path, a={"01AA00 Bo": 12}, b={"01AA00 So": 5, "02BB00 Bo": 7})
+    ingest(home, *parts(tmp_path / "second", a={"01AA00 Bo": 10}, b={"01AA00 So": 5, "02BB00 Bo": 7}))
+    assert counted(home) == {"01AA00": 10 + 5, "02BB00": 7}
+    assert ties(home)
+
+
+def test_a_correction_that_leaves_schools_out_says_so(tmp_path):
+    home = begin(tmp_path, all={"01AA00 Bo": 12, "02BB00 Bo": 7, "03CC00 Bo": 3})
+    found = ingest(home, *parts(tmp_path / "second", less={"01AA00 Bo": 10}))
+    (said,) = found["remarks"]
+    assert said.startswith(
+        "less.csv takes the place of all.csv, and 2 schools of that are not in it (first 02BB00)"
+    )
+    assert counted(home) == {"01AA00": 10}
+
+
+def test_a_correction_that_leaves_no_school_out_says_nothing(tmp_path):
+    home = begin(tmp_path, all={"01AA00 Bo": 12, "02BB00 Bo": 7})
+    assert ingest(home, *parts(tmp_path / "second", all={"01AA00 Bo": 10, "02BB00 Bo": 8}))["remarks"] == []
+    assert counted(home) == {"01AA00": 10, "02BB00": 8}
+
+
+def test_two_files_that_score_the_same_school_are_refused_together(tmp_path):
+    home = begin(tmp_path, all={"01AA00 Bo": 12})
+    one, other = (
+        write_scores(tmp_path / name, {"01AA00": score}) for name, score in (("a", "1,00"), ("b", "2,00"))
+    )
+    (other / "scores.csv").rename(other / "scores (1).csv")
+    ended = here("ingest", one, other, "--reference-date", "2020-10-01", "--home", home)
+    assert ended.status == 3
+    assert "scores (1).csv and scores.csv: both are of kind scores and tell of 01AA00" in ended.stderr
+
+
+def test_unchanged_parts_that_share_schools_in_a_chain_all_stay(tmp_path):
+    first = {"a": {"01AA00 Bo": 12}, "b": {"01AA00 So": 5, "02BB00 Bo": 7}, "c": {"02BB00 So": 4, "03CC00 Bo": 9}}
+    home = begin(tmp_path, **first)
+    ingest(home, *parts(tmp_path / "second", **{**first, "a": {"01AA00 Bo": 10}}))
+    assert counted(home) == {"01AA00": 10 + 5, "02BB00": 7 + 4, "03CC00": 9}
+    assert ties(home)
+
+
+def test_corrected_scores_that_leave_a_school_out_say_so(tmp_path):
+    home = begin(tmp_path, all={"01AA00 Bo": 12, "02BB00 Bo": 7})
+    ingest(home, write_scores(tmp_path / "one", {"01AA00": "10,00", "02BB00": "20,00"}))
+    (said,) = ingest(home, write_scores(tmp_path / "two", {"01AA00": "11,00"}))["remarks"]
+    assert "1 schools of that are not in it (first 02BB00)" in said

@@ -1,0 +1,51 @@
+"""A school that goes to another board in the middle of the year: each sees what it gets."""
+
+import shutil
+
+import pytest
+
+from tests.books.explain.homes import run, said, told, write_register
+from tests.books.explain.test_schools import section
+from tests.books.home.delivery import write_changes
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory, decided):
+    """02BB00 goes from 10002 to 10001 on 1 November 2021; October is paid."""
+    folder = tmp_path_factory.mktemp("moved")
+    home = shutil.copytree(decided, folder / "home")
+    run(home, "ingest", write_changes(folder / "changes", "20211101;bestuursoverdracht;02BB00;10001;"))
+    run(home, "pay", "--month", "2021-11", "--catch-up")
+    return home
+
+
+def months(flow):
+    return {month["month"][:7]: month["instalment"] for month in flow["paid"] + flow["to_come"]}
+
+
+def test_the_school_says_who_is_paid(moved):
+    paid, to_come = section(said(moved, "02BB00"), "Betalingen")
+    assert "oktober 2021 € 409,01; november 2021 € 409,01 aan bestuur 10001." in paid
+    assert "december 2021 € 409,01 aan bestuur 10001" in to_come
+
+
+def test_both_boards_see_their_part_and_no_more(moved):
+    old, new = (told(moved, board)["decisions"][0] for board in ("10002", "10001"))
+    assert old["own"] == ["02BB00", "04DD00", "05EE00"]
+    assert new["own"] == ["01AA00"]
+    # 409,01 a month of 02BB00 and 701,16 of the two others; 01AA00 gets 2.805,67 or a cent more
+    assert months(old["flow"])["2021-10"] == "1110.17"
+    assert months(old["flow"])["2021-11"] == months(old["flow"])["2022-07"] == "701.16"
+    assert months(new["flow"])["2021-10"] == "2805.68"
+    assert months(new["flow"])["2021-12"] == "3214.68"
+    assert "02BB00, School 02BB00 (Assen): valt in dit besluit onder bestuur 10002" in said(moved, "10001")
+
+
+def test_what_is_settled_goes_to_the_board_that_is_paid_next(moved, tmp_path):
+    home = shutil.copytree(moved, tmp_path / "home")
+    register = write_register(tmp_path / "again", pupils={"02BB00 Bo": 19})
+    run(home, "ingest", register, "--reference-date", "2020-10-01")
+    run(home, "decide", "--school-year", "2021-2022")
+    old, new = (told(home, board)["decisions"][0]["flow"] for board in ("10002", "10001"))
+    # 12 pupils more: 12 x 701,16 = 8.413,92, of which four twelfths
+    assert (old["to_settle"], new["to_settle"]) == ("0.00", "2804.64")

@@ -1,0 +1,138 @@
+"""Every layout of the contract (section 2) as it is published: its header and one row without a fault."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery.kinds import FileKind
+from npo_pipeline.delivery.sniff import normal_name
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A kind of file, and the columns of a file of that kind with a value that is right for each.
+
+    The values are such that the cheap pass finds the row right: then a fault that is planted in it is found by
+    the pass, and not because another value sent the row to pandera anyway
+    (`tests/spec/schemas/test_gatekeeper.py`).
+    """
+
+    kind: FileKind
+    row: dict[str, str]
+
+    def lines(self, *rows: dict[str, str], separator: str = ";") -> str:
+        """A file: the header, and rows that are right but for what is given (none given: one right row)."""
+        written = [{**self.row, **change} for change in rows or ({},)]
+        return "".join(separator.join(row) + "\n" for row in [list(self.row), *(row.values() for row in written)])
+
+    def frame(self, *rows: dict[str, str]) -> pl.DataFrame:
+        """The same rows as a frame: `line` and the columns of the model by their normalised names."""
+        known = {normal_name(column): value.strip() for column, value in self.row.items()}
+        written = [{**known, **change} for change in rows or ({},)]
+        columns = {name: [row[name] for row in written] for name in self.kind.columns}
+        return pl.DataFrame({"line": range(2, 2 + len(written)), **columns}, schema_overrides={"line": pl.Int64})
+
+
+def _layout(kind: FileKind, columns: str, values: str) -> Layout:
+    return Layout(kind, dict(zip(columns.split(";"), values.split(";"), strict=True)))
+
+
+_YEARS = ";".join(f"LEER- OF VERBLIJFSJAAR {year} - {sex}" for year in range(1, 7) for sex in ("MAN", "VROUW"))
+
+REGISTER_PO = _layout(
+    kinds.REGISTER_PO,
+    "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;SOORT_PO;CLUSTER;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD;CUMI",
+    "P000000000001;01AA;00;Bo;nvt;3;20180801;20220731;J;N",
+)
+REGISTER_VO = _layout(
+    kinds.REGISTER_VO,
+    "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;ONDERWIJSTYPE;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD",
+    "P000000000002;02AA;00;VMBO BL lj 3-4;3;20180801;20220731;J",
+)
+PUPILS_PO_CLUSTER = _layout(
+    kinds.PUPILS_PO_CLUSTER,
+    "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;INSTELLINGSNAAM_VESTIGING;POSTCODE_VESTIGING;PLAATSNAAM;"
+    "GEMEENTENUMMER;GEMEENTENAAM;PROVINCIE;SOORT_PO;CLUSTER;DENOMINATIE_VESTIGING;BEVOEGD_GEZAG_NUMMER;"
+    "LEEFTIJD_JONGER;LEEFTIJD_4;LEEFTIJD_OUDER;TOTAAL",
+    "20201001;01AA;00;De Bron;7822HG;EMMEN; 114;Emmen;Drenthe;So;  2;Openbaar;10249;0;2;0;2",
+)
+PUPILS_PO = _layout(
+    kinds.PUPILS_PO,
+    "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;INSTELLINGSNAAM_VESTIGING;POSTCODE_VESTIGING;PLAATSNAAM;"
+    "GEMEENTENUMMER;GEMEENTENAAM;PROVINCIE;SOORT_PO;DENOMINATIE_VESTIGING;BEVOEGD_GEZAG_NUMMER;AFSTAND;LEERLINGEN",
+    "20201001;01AA;00;De Bron;7822HG;EMMEN; 114;Emmen;Drenthe;Bo;Openbaar;10249;9562,58992805755;9",
+)
+PUPILS_VO = _layout(
+    kinds.PUPILS_VO,
+    "BRIN NUMMER;VESTIGINGSNUMMER;INSTELLINGSNAAM VESTIGING;PLAATSNAAM VESTIGING;PROVINCIE VESTIGING;"
+    f"ONDERWIJSTYPE VO EN LEER- OF VERBLIJFSJAAR;VMBO SECTOR;AFDELING;ELEMENTCODE;OPLEIDINGSNAAM;{_YEARS}",
+    "02AA;00;Het Lyceum;ENSCHEDE;Overijssel;Brugjaar 1-2;N.v.t.;N.v.t.;0024;Ljvb;8;1;3;4;0;0;0;0;0;0;0;0",
+)
+SCORES = _layout(
+    kinds.SCORES,
+    "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;",
+    "01AA00;5;1.234,56;a",
+)
+CUMI = _layout(
+    kinds.CUMI,
+    "INSTELLINGSCODE;VESTIGINGSCODE;TYPE_PO;PEILJAAR;CUMI;AANTAL_LEERLINGEN",
+    "01AA;00;So;2020;1;7",
+)
+NEWCOMERS_VO = _layout(
+    kinds.NEWCOMERS_VO, "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS", "20201001;02AA;00;1;7"
+)
+APPLICATIONS = _layout(
+    kinds.APPLICATIONS,
+    "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;DATUM_AANVRAAG;AANTAL_LEERLINGEN;BEDRAG",
+    "10249;01AA;IOP;20210416;9;8.100,00",
+)
+SPENDING = _layout(
+    kinds.SPENDING,
+    "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;JAAR;CATEGORIE;INTERVENTIE;NIVEAU;BEDRAG;WAARVAN_EXTERN",
+    "10249;01AA;2021;B;Een-op-een-begeleiding;school;8.100,00;1200,50",
+)
+CONSENTS = _layout(
+    kinds.CONSENTS,
+    "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;SCHOOLJAAR;SCHOOLSCAN;SCHOOLPROGRAMMA_MR;DATUM_MR;BOVENSCHOOLS_BEDRAG_MR;GMR;"
+    "DATUM_GMR;OUDERS_BETROKKEN;GEMEENTE_GEINFORMEERD;RESULTAAT",
+    "10249;01AA;2021-2022;J;J;20210701;8.100,00;J;20210705;Ouderavond;J;Op niveau",
+)
+_ADDRESS = "BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;STRAATNAAM;PLAATSNAAM;GEMEENTENAAM"
+_AT = "10249;01AA;00;De Bron;Oosterstraat;EMMEN;EMMEN"
+ADDRESSES_BO = _layout(kinds.ADDRESSES_BO, f"PROVINCIE;{_ADDRESS}", f"Drenthe;{_AT}".replace(";00;", ";01AA00;"))
+ADDRESSES_VO = _layout(kinds.ADDRESSES_VO, f"PROVINCIE;{_ADDRESS};ONDERWIJSSTRUCTUUR", f"Drenthe;{_AT};VBO/MAVO")
+ADDRESSES_SO = _layout(
+    kinds.ADDRESSES_SO, f"SOORT PRIMAIR ONDERWIJS;PROVINCIE;{_ADDRESS};CLUSTER", f"So;Drenthe;{_AT};  2"
+)
+CHANGES = _layout(
+    kinds.CHANGES,
+    "INGANGSDATUM;SOORT;VESTIGING;BEVOEGD_GEZAG_NUMMER;OPVOLGER",
+    "20211101;bestuursoverdracht;01AA00;10250;01AB00",
+)
+
+LAYOUTS = (
+    REGISTER_PO,
+    REGISTER_VO,
+    PUPILS_PO_CLUSTER,
+    PUPILS_PO,
+    PUPILS_VO,
+    SCORES,
+    CUMI,
+    NEWCOMERS_VO,
+    APPLICATIONS,
+    ADDRESSES_BO,
+    ADDRESSES_VO,
+    ADDRESSES_SO,
+    CHANGES,
+    SPENDING,
+    CONSENTS,
+)
+
+
+def write(folder: Path, name: str, text: str | bytes) -> Path:
+    """Write a file as it stands, without a translation of line ends."""
+    path = folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path

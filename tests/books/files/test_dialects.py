@@ -1,0 +1,169 @@
+"""The same rows and the same line numbers, whatever the dialect a file is written in."""
+
+import io
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from unittest.mock import patch
+
+import polars as pl
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from npo_pipeline.delivery import csv_reader
+from npo_pipeline.delivery.csv_reader import text_blocks
+from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.delivery.sniff import CHUNK, read_header, sniff
+from npo_pipeline.delivery.source_files import SourceFile
+from tests.books.files import layouts
+from tests.books.files.layouts import write
+
+CP1252 = bytes(set(range(0x20, 0x100)) - {0x7F, 0x81, 0x8D, 0x8F, 0x90, 0x9D}).decode("cp1252")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    encoding: str
+    separator: str
+    line_end: str
+    spaces: str
+    quoted: bool
+    last_line_end: bool
+    block: int
+
+
+DIALECTS = st.builds(
+    Dialect,
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "cp1252"]),
+    separator=st.sampled_from(";,"),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    spaces=st.sampled_from(["", " ", "   ", "\t"]),
+    quoted=st.booleans(),
+    last_line_end=st.booleans(),
+    block=st.sampled_from([1, 7, 64, 16 * 2**20]),
+)
+VALUES = st.text(CP1252, max_size=6).map(lambda value: value.strip(" \t\u00a0"))
+ROWS = st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1, max_size=6)
+BLANKS = st.lists(st.integers(0, 2), min_size=6, max_size=6)
+
+
+def field(value: str, dialect: Dialect) -> str:
+    spaced = dialect.spaces + value + dialect.spaces
+    must = any(char in value for char in f'"{dialect.separator}')
+    return '"' + spaced.replace('"', '""') + '"' if must or dialect.quoted else spaced
+
+
+def written(rows: list[tuple[str, ...]], blanks: list[int], dialect: Dialect) -> tuple[bytes, list[int]]:
+    """A file in a dialect, with blank lines before its rows, and the line that each row stands on."""
+    lines, places = [dialect.separator.join(field(name, dialect) for name in ("A", "B", "C"))], []
+    for row, before in zip(rows, blanks, strict=False):
+        lines += [""] * before
+        lines.append(dialect.separator.join(field(value, dialect) for value in row))
+        places.append(len(lines))
+    whole = dialect.line_end.join(lines) + (dialect.line_end if dialect.last_line_end else "")
+    return whole.encode(dialect.encoding), places
+
+
+def in_memory(data: bytes) -> SourceFile:
+    return SourceFile("x.csv", len(data), lambda: io.BytesIO(data))
+
+
+def read(data: bytes) -> tuple[list[int], list[tuple[str, ...]]]:
+    file = in_memory(data)
+    facts = sniff(file)
+    header = read_header(file, facts)
+    assert header.columns == ("A", "B", "C")
+    frame = pl.concat(text_blocks(file, facts, header))
+    return frame["line"].to_list(), frame.drop("line").rows()
+
+
+def is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows=ROWS, blanks=BLANKS, dialect=DIALECTS)
+def test_the_same_rows_and_lines_in_any_dialect(rows, blanks, dialect):
+    data, places = written(rows, blanks, dialect)
+    assume(dialect.encoding != "cp1252" or data.isascii() or not is_utf8(data))  # else it is UTF-8 to anyone
+    with patch.object(csv_reader, "BLOCK", dialect.block):
+        lines, found = read(data)
+    assert (lines, found) == (places, rows)
+
+
+def values(folder: Path, data: str | bytes, column: str) -> list[str]:
+    arrived = recognise_delivery([write(folder, "x.csv", data)], date(2020, 10, 1))[0]
+    return pl.concat(arrived.blocks())[column].to_list()
+
+
+def address(name: str) -> str:
+    return layouts.ADDRESSES_BO.lines({"VESTIGINGSNAAM": name})
+
+
+def test_windows_1252_is_read_with_its_own_characters(tmp_path: Path):
+    assert address("’t Eiland €").encode("cp1252").count(b"\x92") == 1
+    assert values(tmp_path, address("’t Eiland €").encode("cp1252"), "VESTIGINGSNAAM") == ["’t Eiland €"]
+
+
+def test_utf_8_is_read_with_and_without_a_byte_order_mark(tmp_path: Path):
+    for encoding in ("utf-8", "utf-8-sig"):
+        assert values(tmp_path, address("Café Ünïcode").encode(encoding), "VESTIGINGSNAAM") == ["Café Ünïcode"]
+
+
+@pytest.mark.parametrize("before", [CHUNK - 1, CHUNK, CHUNK + 1])
+def test_a_character_that_lies_over_the_end_of_a_chunk_is_still_utf_8(before: int):
+    start = (b"x\n" * CHUNK)[:before]
+    assert sniff(in_memory(start + "é\n".encode())).codec == "utf-8"
+    assert sniff(in_memory(start + "é\n".encode("cp1252"))).codec == "cp1252"
+    assert sniff(in_memory(start + "é".encode()[:1])).codec == "cp1252"
+
+
+def test_spaces_around_values_go_and_those_within_stay(tmp_path: Path):
+    row = {"CLUSTER": "  2", "GEMEENTENUMMER": " 637", "INSTELLINGSNAAM_VESTIGING": " De  Bron\t", "TOTAAL": "12 "}
+    data = layouts.PUPILS_PO_CLUSTER.lines(row)
+    assert values(tmp_path, data, "CLUSTER") == ["2"]
+    assert values(tmp_path, data, "GEMEENTENUMMER") == ["637"]
+    assert values(tmp_path, data, "TOTAAL") == ["12"]
+    assert values(tmp_path, data, "INSTELLINGSNAAM_VESTIGING") == ["De  Bron"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("other", ["x", "x y"], ids=["no space elsewhere", "a space elsewhere"])
+def test_a_hard_space_around_a_value_goes_whatever_stands_elsewhere(tmp_path: Path, encoding: str, other: str):
+    text = layouts.CHANGES.lines({"VESTIGING": "01AA00\u00a0"}, {"OPVOLGER": other})
+    assert values(tmp_path, text.encode(encoding), "VESTIGING") == ["01AA00", "01AA00"]
+
+
+def test_quotes_within_quotes_and_bare_quotes_are_read(tmp_path: Path):
+    assert values(tmp_path, address('"BS ""De Maasparel"""'), "VESTIGINGSNAAM") == ['BS "De Maasparel"']
+    assert values(tmp_path, address('BS "De Maasparel"'), "VESTIGINGSNAAM") == ['BS "De Maasparel"']
+    assert values(tmp_path, address('"De Bron; locatie 2"'), "VESTIGINGSNAAM") == ["De Bron; locatie 2"]
+
+
+def test_codes_keep_their_leading_zeros(tmp_path: Path):
+    data = layouts.ADDRESSES_BO.lines({"BEVOEGD GEZAG NUMMER": "00123", "VESTIGINGSNUMMER": "00"})
+    assert values(tmp_path, data, "BEVOEGD_GEZAG_NUMMER") == ["00123"]
+    assert values(tmp_path, data, "VESTIGINGSNUMMER") == ["00"]
+
+
+def test_dates_are_read_with_and_without_dashes(tmp_path: Path):
+    data = layouts.REGISTER_PO.lines({"DATUM_IN": "2018-08-01", "DATUM_UIT": "20220731"}, {"DATUM_UIT": ""})
+    assert values(tmp_path, data, "DATUM_IN") == ["20180801", "20180801"]
+    assert values(tmp_path, data, "DATUM_UIT") == ["20220731", ""]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n\n", "\n   \n \n", "\r\n\r\n"])
+def test_the_last_row_counts_with_or_without_a_line_end_and_blank_lines_are_no_rows(tmp_path: Path, end: str):
+    text = layouts.CUMI.lines({"AANTAL_LEERLINGEN": "1"}, {"AANTAL_LEERLINGEN": "2"}).rstrip("\n")
+    assert values(tmp_path, text + end, "AANTAL_LEERLINGEN") == ["1", "2"]
+
+
+def test_a_line_of_separators_alone_is_a_row_whether_or_not_blank_lines_stand_beside_it(tmp_path: Path):
+    text = layouts.CUMI.lines() + ";;;;;\n"
+    assert values(tmp_path, text, "AANTAL_LEERLINGEN") == ["7", ""]
+    assert values(tmp_path, text + "\n", "AANTAL_LEERLINGEN") == ["7", ""]

@@ -1,0 +1,151 @@
+"""The facts of a filing: small tables in, facts out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+import pytest
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.reports.xbrl.concepts import BY_NAME
+from npo_pipeline.reports.xbrl.facts import facts_of
+from schemas.frames.accounts import FACTS
+from tests.books.filing.edges import SUMMER, TWO_SCHOOLS
+from tests.books.filing.world import School, Went, country, told
+
+
+def figures(facts: pl.DataFrame, concept: str, brin: str | None = None) -> dict[str, str]:
+    """The values of a concept by what it is split by: `A`, `a1`, `school`, `start`; nothing is the whole."""
+    rows = facts.filter(pl.col("concept") == concept, pl.col("brin").eq_missing(brin)).to_dicts()
+    when = {"duration": "", "start": "start", "end": "end"}
+    return {row["member"] or row["level"] or when[row["period"]]: row["value"] for row in rows}
+
+
+def value(facts: pl.DataFrame, concept: str, brin: str | None = None) -> str | None:
+    return figures(facts, concept, brin).get("")
+
+
+def test_what_a_school_had_got_and_spent_stands_as_in_the_books() -> None:
+    facts = facts_of(told(*TWO_SCHOOLS))
+    assert figures(facts, "CarriedOver", "01AB") == {"start": "1000.00", "end": "4000.00"}
+    assert value(facts, "Received", "01AB") == "5000.00"
+    assert value(facts, "Accrued", "02CD") == "2500.50"
+    assert value(facts, "SpentOther", "01AB") == "1700.00"
+    assert value(facts, "NetChange", "01AB") == "3000.00"
+
+
+def test_the_money_of_a_board_is_that_of_its_schools() -> None:
+    facts = facts_of(told(*TWO_SCHOOLS))
+    assert figures(facts, "CarriedOver") == {"start": "1000.00", "end": "6400.40"}
+    assert figures(facts, "Spent") == {
+        "": "2100.10", "school": "1300.10", "bovenschools": "800.00",
+        "A": "1200.00", "B": "900.10", "a3": "1200.00", "b6": "900.10",
+    }  # fmt: skip
+    assert figures(facts, "SpentExternal") == {
+        "": "300.00", "A": "300.00", "B": "0.00", "a3": "300.00", "b6": "0.00",
+    }  # fmt: skip
+
+
+def test_two_ways_of_spending_on_one_intervention_add_up() -> None:
+    went = (Went("10.00", "1.00"), Went("5.00", "2.00", level="bovenschools"))
+    facts = facts_of(told(School(received="20", spent=went)))
+    assert figures(facts, "Spent", "01AA")["b6"] == "15.00"
+    assert figures(facts, "SpentExternal", "01AA")["b6"] == "3.00"
+
+
+@pytest.mark.parametrize(
+    ("spent", "external", "share"),
+    [
+        ("3.00", "1.00", "0.3333"),
+        ("3.00", "2.00", "0.6667"),
+        ("80.00", "0.01", "0.0001"),  # 0.000125
+        ("200.00", "0.01", "0.0001"),  # 0.00005, half away from zero
+        ("200.02", "0.01", "0.0000"),
+        ("50.00", "50.00", "1.0000"),
+        ("50.00", "0.00", "0.0000"),
+    ],
+)
+def test_a_share_has_four_decimals_and_a_half_goes_up(spent: str, external: str, share: str) -> None:
+    facts = facts_of(told(School(received="500", spent=(Went(spent, external),))))
+    assert value(facts, "ExternalShare") == value(facts, "ExternalShare", "01AA") == share
+
+
+def test_nothing_spent_has_no_share_and_no_parts() -> None:
+    facts = facts_of(told(School(received="500")))
+    assert value(facts, "ExternalShare") is None
+    assert figures(facts, "Spent") == {"": "0.00"}
+
+
+def test_what_is_not_on_the_menukaart_is_x_and_no_intervention() -> None:
+    facts = facts_of(told(School(received="9", spent=(Went("5.00", on="Kermis"), Went("2.00", "1.00")))))
+    assert figures(facts, "Spent", "01AA") == {
+        "": "7.00",
+        "school": "7.00",
+        "B": "2.00",
+        "X": "5.00",
+        "b6": "2.00",
+    }
+
+
+@pytest.mark.parametrize(("said", "answer"), [(True, "ja"), (False, "nee"), (None, "onbekend")])
+def test_an_answer_that_was_not_given_is_unknown(said: bool | None, answer: str) -> None:
+    facts = facts_of(told(School(mr=said, gmr=said, scan=said)))
+    assert [value(facts, name, "01AA") for name in ("MrConsent", "GmrConsent", "SchoolScan")] == [answer] * 3
+
+
+def test_dates_and_texts_are_there_where_they_are_known() -> None:
+    consent = {"mr_date": date(2021, 6, 15), "result": " Leerlingen\tlopen in "}
+    facts = facts_of(told(School(consent=consent), School(brin="02BB", name=None)))
+    assert value(facts, "MrConsentDate", "01AA") == "2021-06-15"
+    assert value(facts, "Results", "01AA") == "Leerlingen lopen in"
+    assert value(facts, "GmrConsentDate", "01AA") is None
+    assert value(facts, "ParentsInvolved", "01AA") is None
+    assert value(facts, "SchoolName", "02BB") is None
+
+
+@pytest.mark.parametrize(("errors", "status"), [(0, "zonder fouten"), (2, "met fouten")])
+def test_a_board_with_errors_says_so_in_a_fact(errors: int, status: str) -> None:
+    facts = facts_of(told(School(errors=errors), School(brin="02BB")))
+    assert value(facts, "ReportStatus") == status
+    assert value(facts, "Errors") == str(errors)
+
+
+def test_the_treatment_is_said_in_words() -> None:
+    assert value(facts_of(told(School(), treatment="overlopende_passiva")), "Treatment") == "overlopende passiva"
+
+
+def test_dollars_stay_dollars() -> None:
+    facts = facts_of(told(School(received="5", currency="USD")))
+    money = facts.filter(pl.col("concept").is_in([one.name for one in BY_NAME.values() if one.kind == "money"]))
+    assert money["unit"].unique().to_list() == ["USD"]
+
+
+def test_two_currencies_in_one_board_are_refused_with_its_number() -> None:
+    with pytest.raises(Refused, match="board 40001 has money in euro and in dollars"):
+        facts_of(told(School(received="5"), School(brin="28PW", currency="USD")))
+
+
+def test_the_facts_stand_in_one_order_whatever_the_order_of_the_rows() -> None:
+    said = told(*country(5))
+    turned = replace(said, **{
+        name: getattr(said, name).reverse()
+        for name in ("accountability", "interventions", "findings", "schools", "consents", "keys")
+    })  # fmt: skip
+    facts = facts_of(said)
+    assert facts.equals(facts_of(turned))
+    assert tuple(facts.columns) == FACTS
+    assert facts["board"].is_sorted()
+    first = facts.group_by("board", maintain_order=True).first()
+    assert set(first["concept"]) == {"BoardNumber"}
+
+
+def test_interventions_stand_in_the_order_of_the_menukaart() -> None:
+    went = tuple(
+        Went("1.00", on=name)
+        for name in ("Fonemisch bewustzijn", "Feedback", "Een-op-een-begeleiding", "Individuele instructie")
+    )
+    facts = facts_of(told(School(received="9", spent=(*went, Went("1.00", **SUMMER)))))
+    members = facts.filter(pl.col("concept") == "Spent", pl.col("brin").is_null())["member"].drop_nulls()
+    assert members.to_list() == ["A", "B", "a3", "b1", "b2", "b6", "b10"]

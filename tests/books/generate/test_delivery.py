@@ -1,0 +1,145 @@
+"""The made-up country: believable, the same for the same seed, and wrong exactly where it says so."""
+
+import csv
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from npo_pipeline.delivery.kinds import REGISTER_PO
+from npo_pipeline.errors import Refused
+from npo_pipeline.generate import write_delivery
+from schemas.rules import RULES
+
+DAY = date(2020, 10, 1)
+SAMPLE = Path(__file__).parents[3] / "data" / "sample"
+
+
+def make(out: Path, **wishes) -> Path:
+    sizes = {"boards": 12, "pupils": 6_000, "seed": 5, "reference_date": DAY, **wishes}
+    write_delivery(out, **sizes)
+    return out
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def register(folder: Path) -> pl.DataFrame:
+    return pl.read_csv(folder / "leerlingen-po.csv", separator=";", infer_schema=False, empty_string_is_null=False)
+
+
+def counting(rows: pl.DataFrame) -> pl.DataFrame:
+    leaves = pl.col("DATUM_UIT")
+    return rows.filter(
+        (pl.col("BEKOSTIGD") == "J")
+        & (pl.col("DATUM_IN") <= "20201001")
+        & ((leaves == "") | (leaves > "20201001"))
+    )
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
+    one, again = make(tmp_path / "one", faults=Decimal("0.01")), make(tmp_path / "again", faults=Decimal("0.01"))
+    other = make(tmp_path / "other", seed=6, faults=Decimal("0.01"))
+    assert bytes_of(one) == bytes_of(again)
+    assert bytes_of(one) != bytes_of(other)
+
+
+def test_the_sample_that_ships_is_what_the_generator_makes(tmp_path):
+    made = make(tmp_path / "sample", boards=8, pupils=4_000, seed=3, faults=Decimal("0.003"))
+    assert bytes_of(made) == bytes_of(SAMPLE)
+
+
+def test_the_size_of_the_batches_does_not_show(tmp_path):
+    whole, cut = make(tmp_path / "whole"), make(tmp_path / "cut", batch=777)
+    assert bytes_of(whole) == bytes_of(cut)
+
+
+def test_the_register_has_the_header_of_the_contract(tmp_path):
+    assert tuple(register(make(tmp_path / "x")).columns) == REGISTER_PO.columns
+
+
+def test_a_pupil_counts_at_most_once(tmp_path):
+    counted = counting(register(make(tmp_path / "x")))
+    assert counted["PSEUDONIEM"].is_duplicated().sum() == 0
+    assert 5_500 < counted.height < 6_000
+
+
+def test_some_pupils_move_in_the_year(tmp_path):
+    rows = register(make(tmp_path / "x"))
+    moved = rows.filter(pl.col("PSEUDONIEM").is_duplicated())
+    assert 100 < moved.height / 2 < 300
+
+
+def test_the_report_says_how_many_count(tmp_path):
+    report = write_delivery(tmp_path / "x", boards=12, pupils=6_000, seed=5, reference_date=DAY)
+    assert report.pupils == counting(register(tmp_path / "x")).height
+    assert report.planted == {}
+
+
+def test_scores_count_the_bao_pupils_and_fit_the_formula(tmp_path):
+    folder = make(tmp_path / "x", pupils=30_000)
+    bao = counting(register(folder)).filter(pl.col("SOORT_PO") == "Bo")
+    counts = dict(bao.group_by(pl.concat_str("BRIN_NUMMER", "VESTIGINGSNUMMER")).len().iter_rows())
+    with (folder / "achterstandsscores.csv").open() as file:
+        rows = list(csv.reader(file, delimiter=";"))[1:]
+    assert {code: int(pupils) for code, pupils, *_ in rows} == counts
+    for _, pupils, score, before in rows:
+        exact = max(Decimal(0), Decimal(before.replace(",", ".")) - Decimal("0.696") * int(pupils))
+        assert abs(Decimal(score.replace(",", ".")) - exact) <= Decimal("0.005")
+    assert 0.4 < sum(score == "0,00" for *_, score, _ in rows) / len(rows) < 0.8
+
+
+def test_sizes_are_skewed_boards_have_schools_and_so_shares_a_vestiging_with_vso(tmp_path):
+    folder = make(tmp_path / "x", boards=100, pupils=300_000)
+    sizes = counting(register(folder)).group_by("BRIN_NUMMER", "VESTIGINGSNUMMER").len()["len"]
+    assert sizes.max() > 2 * sizes.median()
+    bo = pl.read_csv(folder / "vestigingen-bo.csv", separator=";", encoding="cp1252", infer_schema=False)
+    so = pl.read_csv(folder / "vestigingen-sbo-so-vso.csv", infer_schema=False)
+    assert len({*bo["BEVOEGD GEZAG NUMMER"], *so["BEVOEGD GEZAG NUMMER"]}) == 100
+    assert bo["VESTIGINGSNUMMER"].is_unique().all()
+    kinds = register(folder).group_by("BRIN_NUMMER", "VESTIGINGSNUMMER").agg(pl.col("SOORT_PO").unique().sort())
+    assert ["So", "Vso"] in kinds["SOORT_PO"].to_list()
+    assert {"1", "2", "3/4", "nvt"} == set(register(folder)["CLUSTER"])
+    assert any(code.endswith("01") for code in bo["VESTIGINGSNUMMER"])
+
+
+def test_names_have_accents_and_apostrophes_in_windows_1252(tmp_path):
+    raw = (make(tmp_path / "x", pupils=60_000) / "vestigingen-bo.csv").read_bytes()
+    assert b"\x92" in raw
+    assert "Coöperatie" in raw.decode("cp1252")
+    with pytest.raises(UnicodeDecodeError):
+        raw.decode("utf-8")
+
+
+@pytest.mark.parametrize("faults", ["0.001", "0.02", "0.5"])
+def test_every_rule_is_planted(tmp_path, faults):
+    report = write_delivery(
+        tmp_path / "x", boards=12, pupils=6_000, seed=5, reference_date=DAY, faults=Decimal(faults)
+    )
+    assert set(report.planted) == set(RULES)
+
+
+@pytest.mark.parametrize(("boards", "pupils"), [(1, 1), (1, 10), (3, 3), (10, 10)])
+def test_the_smallest_countries(tmp_path, boards, pupils):
+    report = write_delivery(tmp_path / "x", boards=boards, pupils=pupils, seed=1, reference_date=DAY)
+    assert dict(report.files)["leerlingen-po.csv"] >= pupils
+
+
+@pytest.mark.parametrize(
+    ("wishes", "word"),
+    [({"boards": 9, "pupils": 5}, "at least one pupil"), ({"faults": Decimal("0.6")}, "at most 0.5")],
+)
+def test_nonsense_is_refused(tmp_path, wishes, word):
+    with pytest.raises(Refused, match=word):
+        make(tmp_path / "x", **wishes)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(Refused, match="not empty"):
+        make(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

@@ -1,0 +1,73 @@
+"""`npo status` says what there is, what is paid and to come, and what is open."""
+
+from decimal import Decimal
+
+from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_register
+from tests.books.home.npo import here
+from tests.books.home.seeing import select
+
+
+def status(home):
+    ended = here("status", "--home", home, "--json")
+    assert ended.status == 0
+    return ended.document
+
+
+def test_what_is_paid_and_what_is_to_come_is_the_whole_decision(paid):
+    told = status(paid)
+    (decision,) = told["decisions"]
+    assert [month["paid_month"] for month in told["months_paid"]] == ["2021-09-01", "2021-10-01"]
+    assert [month["month"] for month in told["to_come"]][:2] == ["2021-11-01", "2021-12-01"]
+    assert len(told["to_come"]) == 9
+    paid_so_far = sum(Decimal(month["total"]) for month in told["months_paid"])
+    to_come = sum(Decimal(month["amount"]) for month in told["to_come"])
+    assert paid_so_far + to_come == Decimal(decision["total"])
+
+
+def test_nothing_is_open_in_a_home_without_faults(paid):
+    assert status(paid)["findings"] == []
+
+
+def test_a_decision_on_files_that_were_corrected_since_is_open_until_it_is_decided_again(paid, tmp_path):
+    corrected = write_register(tmp_path / "corrected", {**PUPILS, "03CC00 So": 8}, broken=True)
+    here("ingest", corrected, "--reference-date", "2020-10-01", "--max-rejected", "0.1", "--home", paid)
+    rests = "decision 2021-2022-001 rests on 2 superseded files; run `npo decide` again"
+    refused = "register.csv: 1 rows in quarantine (1 not_a_date)"
+    assert status(paid)["findings"] == [refused, rests]
+    here("decide", "--school-year", "2021-2022", "--home", paid)
+    assert status(paid)["findings"] == [refused]
+    assert select(paid, "select count(*) from quarantine") == [(1,)]
+
+
+def test_differences_between_files_are_open(stages):
+    findings = status(stages["decide"].before)["findings"]
+    assert any("1 differences between files, first: 02BB00" in finding for finding in findings)
+
+
+def test_a_home_in_which_nothing_was_delivered_says_how_to_begin(tmp_path):
+    ended = here("status", "--home", tmp_path / "none")
+    assert "nothing was delivered yet; begin with `npo ingest`" in ended.stdout
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_further_part_of_the_counts_is_open_until_it_is_decided_again(paid, tmp_path):
+    more = write_register(tmp_path / "more", {"05EE00 Bo": 3})
+    write_addresses(more, {**BOARDS, "05EE00": "10005"})
+    here("ingest", more, "--reference-date", "2020-10-01", "--home", paid)
+    later = "decision 2021-2022-001 does not count register.csv that came later; run `npo decide` again"
+    assert later in status(paid)["findings"]
+    here("decide", "--school-year", "2021-2022", "--home", paid)
+    assert later not in status(paid)["findings"]
+
+
+def test_a_correction_of_months_that_were_paid_stands_in_the_month_after_the_last(paid, tmp_path):
+    before = {month["month"]: Decimal(month["amount"]) for month in status(paid)["to_come"]}
+    corrected = write_register(tmp_path / "corrected", {**PUPILS, "01AA00 Bo": 24})
+    here("ingest", corrected, "--reference-date", "2020-10-01", "--home", paid)
+    here("decide", "--school-year", "2021-2022", "--home", paid)
+    to_come = {month["month"]: Decimal(month["amount"]) for month in status(paid)["to_come"]}
+    assert sum(to_come.values()) - sum(before.values()) == 12 * Decimal("701.16")
+    # Three twelfths were paid; the next month pays its own twelfth and the three that are lacking.
+    assert to_come["2021-11-01"] - before["2021-11-01"] == 4 * Decimal("701.16")
+    due = here("pay", "--month", "2021-11", "--dry-run", "--json", "--home", paid).document["months"][0]["total"]
+    assert Decimal(due) == to_come["2021-11-01"]

@@ -1,0 +1,120 @@
+"""Whatever is changed in the books behind the back of `npo`, `npo verify` finds it and says where."""
+
+import polars as pl
+import pytest
+
+from npo_pipeline.commands.verify.command import CHECKS, findings_of, verify_books
+from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP, chain_faults, row_faults, sealed_runs
+from schemas.tables import TABLES
+from tests.books.home.tampered import changed, opened
+
+__all__ = ["opened"]
+
+COLUMNS = [(model.name, name) for model in TABLES for name in model.columns]
+NULLABLE = [(model.name, name) for model in TABLES for name, column in model.columns.items() if column.nullable]
+
+OTHER = {
+    "board": "'99999'",
+    "brin": "'99ZZ'",
+    "vestiging": "'99ZZ99'",
+    "successor": "'99ZZ99'",
+    "school_type": "case school_type when 'vo' then 'cn' else 'vo' end",
+    "component": "case component when 'cumi' then 'surcharge' else 'cumi' end",
+    "rule": "case rule when 'negative' then 'not_a_date' else 'negative' end",
+    "source": "case source when 'changes' then 'pupils' else 'changes' end",
+    "reason": "case reason when 'instalment' then 'correction' else 'instalment' end",
+    "school_year": "'2098-2099'",
+    "scheme": "case scheme when 'IOP' then 'EHK' else 'IOP' end",
+    "outcome": "case outcome when 'refused' then 'granted' else 'refused' end",
+    "category": "case category when 'A' then 'B' else 'A' end",
+    "level": "case level when 'school' then 'bovenschools' else 'school' end",
+    "severity": "case severity when 'note' then 'error' else 'note' end",
+    "treatment": "'overlopende_passiva'",
+    "currency": "case currency when 'EUR' then 'USD' else 'EUR' end",
+    "payment_id": "md5('another')",
+    "sha256": "sha256('another')",
+    "manifest_sha256": "sha256('another')",
+}
+"""Another value that the column may hold, where one of its type will not do."""
+
+
+def another(model, column):
+    dtype = model.columns[column].dtype.type
+    first_of_month = any(check.name == "first_of_month" for check in model.columns[column].checks)
+    of_type = {
+        pl.String: f"coalesce({column}, '') || 'x'",
+        pl.Int64: f"coalesce({column}, 0) + 1",
+        pl.Date: f"coalesce({column}, date '2001-01-01') + interval {'1 month' if first_of_month else '1 day'}",
+        pl.Datetime: f"{column} + interval 1 second",
+        pl.Boolean: f"not coalesce({column}, false)",
+    }
+    if column in OTHER and (model.name, column) not in {("decisions", "reason"), ("regulations", "sha256")}:
+        return OTHER[column]
+    return of_type.get(dtype.base_type(), f"coalesce({column}, 0) + 0.01")
+
+
+def test_the_books_to_tamper_with_tie_and_have_rows_in_every_table(opened):
+    with changed(opened) as (books, home):
+        assert verify_books(books, home).findings == ()
+        assert [model.name for model in TABLES if not books.table(model.name).height] == []
+
+
+FIRST = {
+    **dict.fromkeys(("accountability", "accountability_interventions", "findings"), "accounts"),
+    **dict.fromkeys(("adjustments", "due_changes", "settling"), "decisions"),
+    "correction_causes": "payments",
+    "schools": "deliveries",
+}
+"""The check that tells of a table which no manifest names."""
+
+
+def found(books, home, table=None):
+    """What `verify` finds; when the check of the table tells already, the rest, which takes long, is not done."""
+    if table in ROW_OWNERSHIP and (findings := list(row_faults(books, table, sealed_runs(books)))):
+        return findings
+    if table not in FIRST and (findings := list(chain_faults(books, home))):
+        return findings
+    if table in FIRST and (findings := findings_of(CHECKS[FIRST[table]], books, home)):
+        return findings
+    return verify_books(books, home).findings
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_a_changed_cell_is_found_and_its_table_named(opened, table, column):
+    model = next(model for model in TABLES if model.name == table)
+    one = f"rowid = (select max(rowid) from {table})"
+    with changed(opened, f"update {table} set {column} = {another(model, column)} where {one}") as (books, home):
+        findings = found(books, home, table)
+    assert any(_names(table, finding) for finding in findings), findings
+
+
+@pytest.mark.parametrize(("table", "column"), NULLABLE)
+def test_an_emptied_cell_is_found(opened, table, column):
+    one = f"rowid = (select max(rowid) from {table} where {column} is not null)"
+    with changed(opened, f"update {table} set {column} = null where {one}") as (books, home):
+        assert found(books, home, table)
+
+
+@pytest.mark.parametrize("table", [model.name for model in TABLES])
+def test_a_removed_row_is_found(opened, table):
+    last = f"delete from {table} where rowid = (select max(rowid) from {table})"
+    with changed(opened, last) as (books, home):
+        findings = found(books, home, table)
+    assert any(_names(table, finding) for finding in findings), findings
+
+
+@pytest.mark.parametrize("table", [model.name for model in TABLES])
+def test_a_copied_row_is_found(opened, table):
+    copy = f"insert into {table} from {table} where rowid = (select max(rowid) from {table})"
+    with changed(opened, copy) as (books, home):
+        assert found(books, home, table)
+
+
+def _names(table, finding):
+    """A run is named by its run_id, a decision or regulation by its name, others by the table."""
+    words = {
+        "runs": ("0000",),
+        "decisions": ("decisions",),
+        "regulations": (".yaml", "regulation"),
+    }
+    return any(word in finding for word in (table, *words.get(table, ()), "superseded by"))

@@ -1,0 +1,156 @@
+"""The page as a person meets it: what it says it is, what it finds first, and that text stays text."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.xbrl.facts import facts_of
+from npo_pipeline.rulebook.accountability.load import year_end_rules
+from tests.books.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
+from tests.books.packs.country import SMALL_GROUPS, Board, Finding, School, Spent, told
+from tests.books.packs.reading import H, Page
+
+NO_FILING_TO_DUO = (
+    "Dit is een samenvatting met een eigen XBRL-taxonomie. Zij is geen aanlevering aan DUO en vervangt noch het "
+    "jaarverslag, noch de opgave in het XBRL-onderwijsportaal."
+)
+NOT_FILED = (
+    "Nog niet in orde: er zijn fouten. Dit overzicht is om te lezen en te herstellen en is geen XBRL-rapport. "
+    "Herstel de fouten hieronder en maak de verantwoording opnieuw."
+)
+FILED_WITH_ERRORS = "Met fouten: er waren nog fouten toen dit werd gemaakt. Zij staan bij de bevindingen."
+
+
+def made(board: Board, **more) -> str:
+    story = told(board)
+    return page(facts_of(story), story, **more).decode()
+
+
+def tables_of(content: str) -> str:
+    """All words between the first table and the explanation at the end."""
+    words = unescape(re.sub(r"<[^>]*>", "", content[content.index("<body>") :]))
+    return words[words.rindex("Wat een school aan het begin") : words.rindex("Waar de cijfers vandaan komen")]
+
+
+def test_it_says_that_it_is_no_filing_to_duo():
+    assert NO_FILING_TO_DUO in made(ordinary())
+
+
+@pytest.mark.parametrize(
+    ("board", "filing", "banner"),
+    [
+        (ordinary(), True, None),
+        (odd(), True, FILED_WITH_ERRORS),
+        (odd(), False, NOT_FILED),
+    ],
+)
+def test_errors_and_what_is_no_filing_have_a_banner(board, filing, banner):
+    text = made(board, filing=filing)
+    assert ('class="banner"' in text) == (banner is not None)
+    assert banner is None or banner in text
+
+
+def test_a_page_to_be_read_holds_no_xbrl_and_the_same_words():
+    read, filed = made(odd(), filing=False), made(odd())
+    assert "ix:" not in read
+    assert "xbrl.org" not in read
+    assert read.startswith("<!DOCTYPE html>")
+    assert tables_of(read) == tables_of(filed)
+
+
+def test_findings_stand_before_the_tables_the_gravest_first():
+    text = made(odd())
+    marks = re.findall(r'class="mark">(\w+)<', text)
+    assert marks == ["fout", "waarschuwing", "opmerking"]
+    assert text.index('id="bevindingen"') < text.index('id="geld"')
+
+
+def test_a_finding_says_whose_how_much_what_to_do_and_by_what_rule():
+    items = [" ".join("".join(one.itertext()).split()) for one in Page(made(odd()).encode()).root.iter(f"{H}li")]
+    (finding,) = [one for one in items if one.startswith("fout")]
+    assert finding == (
+        "fout De Linde02CD€ 400,10Uitje naar het pretpark staat er niet op.Wat te doen: Vul de datum in."
+        "Bron: nponderwijs.nl, Verantwoording (4). Bestand: a.csv, regel 7."
+    )
+
+
+def test_findings_are_no_facts():
+    with_none, with_one = ordinary(), ordinary()
+    with_one.findings = [Finding("note")]
+    assert Page(made(with_none).encode()).facts() == Page(made(with_one).encode()).facts()
+    assert "Er zijn geen bevindingen." in made(with_none)
+
+
+def test_every_question_that_is_asked_leads_to_a_place_on_the_page():
+    read = Page(made(odd()).encode())
+    (asked,) = [one for one in read.root.iter(f"{H}ol")]
+    anchors = {one.get("id") for one in read.root.iter(f"{H}h2")}
+    questions = year_end_rules().accountability.must_report
+    assert len(asked) == len(questions)
+    for item, question in zip(asked, questions, strict=True):
+        link, cite = item.iter(f"{H}a")
+        assert item.text.startswith(str(question.value))
+        assert link.get("href").removeprefix("#") in anchors
+        assert cite.text == question.where
+
+
+def test_what_is_not_on_the_menukaart_is_named_as_the_board_wrote_it():
+    assert "C. Uitje naar het pretpark" in made(odd())
+
+
+def test_the_sum_of_the_board_is_written_out():
+    assert "€ -1.109,56 + € 34.234,55 - € 17.906,10 = € 15.218,89" in made(odd())
+
+
+def test_a_board_with_one_school_has_no_row_that_adds_up():
+    assert "Alle scholen</span>" not in made(ordinary())
+    assert "van 1 school samen" in made(ordinary())
+    assert "Alle scholen</span>" in made(odd())
+
+
+def test_it_runs_nothing_and_asks_for_nothing():
+    for text in (made(odd()), made(odd(), filing=False)):
+        assert not re.search(r"<script|javascript:|\son\w+=|@import|url\(|<link |<iframe|<object|<form", text)
+        sources = re.findall(r'\ssrc="([^"]*)"', text)
+        assert sources
+        assert all(one.startswith("data:image/svg+xml;base64,") for one in sources)
+
+
+def test_pictures_say_in_words_what_they_show():
+    alts = [one.get("alt") for one in Page(made(odd()).encode()).root.iter(f"{H}img")]
+    assert len(alts) == 2
+    assert "Nog te besteden op 31 december 2020: € -1.109,56" in alts[0]
+    assert "Niet op de menukaart: € 400,10" in alts[1]
+
+
+def test_heads_of_tables_say_of_what_they_are_and_the_page_in_which_language_it_is():
+    root = Page(made(odd()).encode()).root
+    assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == "nl"
+    heads = list(root.iter(f"{H}th"))
+    assert heads
+    assert {one.get("scope") for one in heads} == {"col", "row", "rowgroup"}
+    assert all(table.find(f"{H}caption").text for table in root.iter(f"{H}table"))
+
+
+def written_everywhere(text: str) -> Board:
+    spent = [Spent(SMALL_GROUPS, "10"), Spent(("C", text), "5", on_menu=False)]
+    school = School("01AB", text, spent=spent, municipality=text, parents=text, result=text)
+    return Board("40001", [school], [Finding("warning", text, "01AB", advice=text, file=text)])
+
+
+@pytest.mark.parametrize("planted", [MARKUP, FORMULA, PATH, "]]>", "\x07bel", "a\u2028b", "{{ 7 * 7 }}"])
+@pytest.mark.parametrize("filing", [True, False])
+def test_text_from_files_stays_text(planted, filing):
+    content = made(written_everywhere(planted), filing=filing)
+    tags = [re.findall(r"</?[a-zA-Z:]+", one) for one in (content, made(written_everywhere("x"), filing=filing))]
+    assert tags[0] == tags[1]
+    if filing:
+        Page(content.encode())
+
+
+def test_the_same_input_gives_the_same_bytes():
+    assert made(odd()) == made(odd())

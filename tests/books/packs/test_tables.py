@@ -1,0 +1,159 @@
+"""The workbook and the table: real numbers, findings first, and text that stays text."""
+
+from __future__ import annotations
+
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+import pytest
+
+from npo_pipeline.reports.board_pack.workbook import dutch_csv, fact_table, workbook
+from npo_pipeline.reports.board_page.context import menu
+from npo_pipeline.reports.report_data import in_fixed_order
+from npo_pipeline.reports.xbrl.concepts import BY_NAME
+from npo_pipeline.reports.xbrl.facts import facts_of
+from tests.books.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
+from tests.books.packs.country import SMALL_GROUPS, Board, Finding, School, Spent, told
+
+SHEETS = ["Bevindingen", "Scholen", "Interventies", "Instemming", "Kerncijfers"]
+
+
+def book(board: Board, folder: Path) -> dict[str, pl.DataFrame]:
+    story = told(board)
+    path = folder / "book.xlsx"
+    path.write_bytes(workbook(facts_of(story), story, menu()))
+    read = fastexcel.read_excel(path)
+    assert read.sheet_names == SHEETS
+    return {name: read.load_sheet(name).to_polars() for name in SHEETS}
+
+
+def lines(board: Board) -> list[list[str]]:
+    content = dutch_csv(fact_table(facts_of(told(board)), menu(), 2021)).decode("utf-8-sig")
+    assert content.endswith("\r\n")
+    return [line.split(";") for line in content.split("\r\n")[:-1]]
+
+
+def cents(value: float) -> Decimal:
+    return Decimal(repr(value)).quantize(Decimal("0.01"))
+
+
+def test_findings_come_first_the_gravest_on_top(tmp_path):
+    # In the order in which a pack hands them over.
+    story = in_fixed_order(told(odd()))
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook(facts_of(story), story, menu()))
+    read = fastexcel.read_excel(path).load_sheet("Bevindingen").to_polars()
+    assert read["Ernst"].to_list() == ["fout", "waarschuwing", "opmerking"]
+    assert read.row(0)[1:4] == ("02CD", "De Linde", 400.1)
+
+
+def test_a_workbook_without_findings_says_so(tmp_path):
+    assert book(ordinary(), tmp_path)["Bevindingen"].row(0)[0] == "geen bevindingen"
+
+
+def test_amounts_of_schools_are_numbers_that_add_up_to_the_cent(tmp_path):
+    schools = book(odd(), tmp_path)["Scholen"]
+    rows = {row["BRIN"]: row for row in schools.iter_rows(named=True)}
+    names = [f"Nog te besteden op 31-12-{year}" for year in (2020, 2021)]
+    for brin, (start, received, spent, end) in {
+        "02CD": ("125.00", "25000.00", "17655.60", "7469.40"),
+        "03EF": ("-1234.56", "1234.55", "250.50", "-250.51"),
+        "04GH": ("0.00", "8000.00", "0.00", "8000.00"),
+    }.items():
+        row = rows[brin]
+        assert cents(row[names[0]]) == Decimal(start)
+        assert cents(row["Ontvangen"]) == Decimal(received)
+        assert cents(row["Besteed"]) == Decimal(spent)
+        assert cents(row[names[1]]) == Decimal(end)
+    assert rows["02CD"]["Aandeel personeel niet in loondienst"] == 0.0598
+    assert rows["04GH"]["Aandeel personeel niet in loondienst"] is None
+
+
+def test_every_figure_of_the_board_is_on_its_sheet(tmp_path):
+    figures = book(odd(), tmp_path)["Kerncijfers"]
+    told_of = {row[0]: row[1:] for row in figures.iter_rows()}
+    facts = facts_of(told(odd())).filter(pl.all_horizontal(pl.col("brin", "member", "level").is_null()))
+    assert len(told_of) == facts.height
+    for concept, period, value in facts.select("concept", "period", "value").iter_rows():
+        day = {"start": " op 31-12-2020", "end": " op 31-12-2021"}.get(period, "")
+        amount, share, count, text = told_of[BY_NAME[concept].nl + day]
+        shown = [one for one in (amount, share, count) if one is not None]
+        assert (Decimal(repr(shown[0])) == Decimal(value)) if shown else (text == value)
+
+
+def test_consents_are_answers_and_real_days(tmp_path):
+    consents = book(odd(), tmp_path)["Instemming"]
+    first = consents.row(0, named=True)
+    assert first[BY_NAME["GmrConsent"].nl] == "ja"
+    assert str(first[BY_NAME["GmrConsentDate"].nl])[:10] == "2021-05-01"
+    assert consents[BY_NAME["MrConsent"].nl].to_list() == ["ja", "onbekend", "ja"]
+    assert consents[BY_NAME["SchoolScan"].nl].to_list() == ["ja", "nee", "ja"]
+
+
+def test_the_table_holds_every_fact_with_dutch_words_and_numbers():
+    head, *rows = lines(odd())
+    facts = facts_of(told(odd()))
+    assert len(rows) == facts.height
+    assert head[:4] == ["BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "SCHOOL", "JAAR"]
+    for row, fact in zip(rows, facts.iter_rows(named=True), strict=True):
+        told_of = dict(zip(head, row, strict=True))
+        assert told_of["GEGEVEN"] == BY_NAME[fact["concept"]].nl
+        assert told_of["BRIN_NUMMER"] == (fact["brin"] or "")
+        if fact["unit"]:
+            assert told_of["GETAL"] == fact["value"].replace(".", ",")
+            assert told_of["TEKST"] == ""
+        else:
+            assert told_of["GETAL"] == ""
+        if fact["member"]:
+            key = "CATEGORIE" if fact["member"].isupper() else "INTERVENTIE"
+            assert told_of[key] == menu().names[fact["member"]]
+
+
+def test_an_intervention_stands_under_its_category_in_the_table():
+    head, *rows = lines(odd())
+    found = [dict(zip(head, row, strict=True)) for row in rows]
+    (summer,) = (
+        one for one in found if one["INTERVENTIE"] == "Zomer- of lentescholen" and one["GETAL"] == "4000,00"
+        and one["BRIN_NUMMER"] == "02CD"
+    )  # fmt: skip
+    assert summer["CATEGORIE"].startswith("A. Meer onderwijs")
+
+
+@pytest.mark.parametrize(
+    "planted", [FORMULA, MARKUP, PATH, "@SUM(A1)", "-1+1", "+31 6", "a;b", 'a"b', "a\r\n=1+1"]
+)
+def test_text_stays_text_in_workbook_and_table(planted, tmp_path):
+    spent = [Spent(SMALL_GROUPS, "10"), Spent(("C", planted), "5", on_menu=False)]
+    school = School("01AB", planted, municipality=planted, parents=planted, result=planted, spent=spent)
+    board = Board("40001", [school], [Finding("warning", planted, "01AB", advice=planted, file=planted)])
+    book(board, tmp_path)
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as parts:
+        for name in parts.namelist():
+            content = parts.read(name).decode("utf-8")
+            assert "<f>" not in content
+            assert "<hyperlink" not in content
+            assert "<script" not in content
+    csv = dutch_csv(fact_table(facts_of(told(board)), menu(), 2021))
+    read = pl.read_csv(csv, separator=";", infer_schema=False)
+    assert read.height == facts_of(told(board)).height
+    texts = pl.concat([read["SCHOOL"], read["TEKST"]]).drop_nulls()
+    assert texts.str.contains(r"^[=+\-@\t\r]").sum() == 0
+
+
+def test_the_workbook_is_the_same_to_the_byte():
+    story = told(odd())
+    assert workbook(facts_of(story), story, menu()) == workbook(facts_of(story), story, menu())
+
+
+@pytest.mark.parametrize("planted", [FORMULA, "@SUM(A1)", "-1+1", "\t=1"])
+def test_the_table_itself_makes_text_harmless_whatever_the_facts_hold(planted):
+    facts = facts_of(told(ordinary(result="x")))
+    is_text = pl.col("concept").is_in(["SchoolName", "Results"])
+    planted_in = facts.with_columns(value=pl.when(is_text).then(pl.lit(planted)).otherwise("value"))
+    read = pl.read_csv(dutch_csv(fact_table(planted_in, menu(), 2021)), separator=";", infer_schema=False)
+    texts = pl.concat([read["SCHOOL"], read["TEKST"]]).drop_nulls()
+    assert texts.str.starts_with("'").sum() > 2
+    assert texts.str.contains(r"^[=+\-@\t\r]").sum() == 0

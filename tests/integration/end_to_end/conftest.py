@@ -1,0 +1,25 @@
+"""A home with a school of every sector."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.end_to_end.programme import LIST, PO, SCORES, VO, po, run, vo, write
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    """A bao, a vo and a Caribbean school, of three boards."""
+    folder = tmp_path / "delivery"
+    write(folder / "po.csv", PO, *po("01AA", 10), *po("28PW", 3))
+    kinds = {"Brugjaar 1-2 1": 8, "VMBO BL 3": 5, "VMBO BL 2": 2, "VMBO TL 4": 4, "Praktijkonderwijs 1": 3}
+    write(folder / "vo.csv", VO, *vo("02VO", kinds))
+    boards = ("01AA;01AA00;10001;Assen", "02VO;02VO00;10002;Assen", "28PW;28PW00;10003;Kralendijk")
+    rows = [
+        f";{board};{brin};{vestiging};School {brin};{town};{town}"
+        for brin, vestiging, board, town in (one.split(";") for one in boards)
+    ]
+    write(folder / "list.csv", LIST, *rows)
+    write(folder / "scores.csv", SCORES, "01AA00;10;20,00")
+    run(tmp_path / "home", "ingest", folder, "--reference-date", "2020-10-01")
+    return tmp_path / "home"

@@ -1,0 +1,53 @@
+"""A recalibration as its deployment runs it: it begins, is suspended, gets an answer and goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.flow_runs import resume_flow_run
+from prefect.states import Pending
+
+from flows.deployments import deployments
+from flows.recalibration import recalibration
+from tests.integration.flows.prefect_side import run_now
+
+PREPARED_BY, APPROVED_BY = "A. de Vries", "B. Jansen"
+
+
+def submitted(home: Path, **parameters: Any) -> FlowRun:
+    """A run of the deployment that has not begun."""
+    given = {"school_year": "2021-2022", "prepared_by": PREPARED_BY, **parameters}
+    deployment = next(one for one in deployments(home) if one.name == "with-approval").apply()
+    with get_client(sync_client=True) as client:
+        return client.create_flow_run_from_deployment(deployment, parameters=given)
+
+
+def begun(home: Path, **parameters: Any) -> FlowRun:
+    """A run that has done all it can without an answer."""
+    return went_on(submitted(home, **parameters))
+
+
+def went_on(run: FlowRun) -> FlowRun:
+    """A run after a process has run it until it ended or was suspended."""
+    with get_client(sync_client=True) as client:
+        # As a runner does. It is here that a run takes the place that its deployment has.
+        assert client.set_flow_run_state(run.id, Pending()).status == "ACCEPT"
+    run_now(again(run), recalibration)
+    return again(run)
+
+
+def again(run: FlowRun) -> FlowRun:
+    """A run as the server knows it now."""
+    with get_client(sync_client=True) as client:
+        return client.read_flow_run(run.id)
+
+
+def answered(run: FlowRun, approved: bool, by: str = APPROVED_BY, remark: str = "") -> State[Any]:
+    """Answer as with Resume on the page of a run, and run it to its end."""
+    resume_flow_run(run.id, run_input={"approved": approved, "approved_by": by, "remark": remark})
+    state = went_on(run).state
+    assert state is not None
+    return state

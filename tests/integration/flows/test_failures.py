@@ -1,0 +1,129 @@
+"""A run that fails: said in one line and on one page, nothing published, tried again only where that is safe."""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+from unittest.mock import Mock
+
+import pytest
+
+from flows.ingest import ingest_delivery
+from flows.payment_run import payment_run
+from npo_pipeline.books.run import Run
+from npo_pipeline.commands import ingest, pay
+from tests.books.home.delivery import write_country
+from tests.integration.flows.prefect_side import artifacts_of, months_paid, select, task_runs_of
+
+
+class Once:
+    """A function that fails the first time, after it has done its work."""
+
+    def __init__(self, real, error: Exception) -> None:
+        self.real, self.error, self.calls = real, error, 0
+
+    def __call__(self, *args, **kwargs):
+        self.calls += 1
+        result = self.real(*args, **kwargs)
+        if self.calls == 1:
+            raise self.error
+        return result
+
+
+def disk_fault() -> OSError:
+    return OSError(5, "Input/output error")
+
+
+def test_a_refusal_fails_the_flow_and_is_not_tried_again(tmp_path, country):
+    state = payment_run(str(tmp_path), month="2021-09", return_state=True)
+    assert state.is_failed()
+    assert "holds no books yet; begin with `npo ingest`" in state.message
+    assert task_runs_of(state) == {}
+    assert not (tmp_path / "npo.duckdb").exists()
+
+
+def test_a_refused_delivery_leaves_the_books_as_they_were(decided, tmp_path):
+    books = (decided / "npo.duckdb").read_bytes()
+    broken = write_country(tmp_path / "broken", broken=True)
+    state = ingest_delivery(str(decided), [str(broken)], reference_date="2020-10-01", return_state=True)
+    assert state.is_failed()
+    assert "1 of 39 rows are refused" in state.message
+    assert task_runs_of(state)["refuse when too many"] == [1]
+    assert "register files" not in task_runs_of(state)
+    assert (decided / "npo.duckdb").read_bytes() == books
+
+
+def test_the_log_of_a_failed_run_says_in_one_line_what_to_do(tmp_path, said):
+    payment_run(str(tmp_path), month="2021-09", return_state=True)
+    (line,) = [record for record in said if record.msg.endswith("nothing half done was published")]
+    assert line.levelno == logging.ERROR
+    assert line.exc_info is None
+    assert line.getMessage() == (
+        f"npo-payment-run failed, it was refused (exit 3): {tmp_path}: holds no books yet; "
+        "begin with `npo ingest`, or name another --home; nothing half done was published"
+    )
+
+
+def test_the_page_of_a_failed_run_says_what_failed_and_what_to_do(tmp_path):
+    page = artifacts_of(payment_run(str(tmp_path), month="2021-09", return_state=True))["npo-failure"]
+    assert "# npo-payment-run failed: it was refused (exit 3)" in page
+    assert "holds no books yet; begin with `npo ingest`" in page
+    assert "1. Mend what the message names." in page
+    assert f"`npo status --home {tmp_path}`" in page
+
+
+def test_a_run_that_succeeds_leaves_no_page_of_failure(decided):
+    assert "npo-failure" not in artifacts_of(payment_run(str(decided), month="2021-09", return_state=True))
+
+
+def test_a_disk_fault_in_a_reading_step_of_the_payment_run_is_tried_again(decided, monkeypatch):
+    settling = Once(pay.payment_rows, disk_fault())
+    monkeypatch.setattr(pay, "payment_rows", settling)
+    state = payment_run(str(decided), month="2021-09", return_state=True)
+    assert state.is_completed()
+    assert settling.calls == 2
+    assert task_runs_of(state)["settle month"] == [2]
+    # 5.024,97 per pupil, 4.206,93 for a score, 274,28 for cumi pupils.
+    assert select(decided, "select sum(amount) from payments") == [Decimal("9506.18")]
+
+
+def test_a_delivery_that_is_read_twice_is_counted_once(tmp_path, country, decided_once, monkeypatch):
+    reading = Once(ingest.read_delivery, disk_fault())
+    monkeypatch.setattr(ingest, "read_delivery", reading)
+    ingest_delivery(str(tmp_path), [str(country)], reference_date="2020-10-01")
+    assert reading.calls == 2
+    pupils = "select sum(pupils) from counts"
+    assert select(tmp_path, pupils) == select(decided_once, pupils) == [12 + 7 + 6 + 3 + 4]
+
+
+def test_a_disk_fault_in_a_writing_step_is_never_tried_again(decided, monkeypatch):
+    writing = Once(Run.add, disk_fault())
+    monkeypatch.setattr(Run, "add", lambda *args: writing(*args))
+    state = payment_run(str(decided), month="2021-09", return_state=True)
+    assert state.is_failed()
+    assert writing.calls == 1
+    assert task_runs_of(state)["write payments"] == [1]
+    assert months_paid(decided) == []
+    assert "the machine failed it (exit 1)" in artifacts_of(state)["npo-failure"]
+
+
+@pytest.mark.parametrize("error", [pay.Refused("no"), ValueError("a fault of ours")], ids=["refusal", "fault"])
+def test_what_trying_again_cannot_mend_is_tried_once(decided, monkeypatch, error):
+    settling = Once(pay.payment_rows, error)
+    monkeypatch.setattr(pay, "payment_rows", settling)
+    assert payment_run(str(decided), month="2021-09", return_state=True).is_failed()
+    assert settling.calls == 1
+
+
+def test_a_disk_fault_that_stays_ends_the_run_after_three_tries(decided, monkeypatch):
+    settling = Mock(side_effect=disk_fault())
+    monkeypatch.setattr(pay, "payment_rows", settling)
+    assert payment_run(str(decided), month="2021-09", return_state=True).is_failed()
+    assert settling.call_count == 3
+
+
+def test_a_fault_of_ours_says_where_it_is(decided, monkeypatch):
+    monkeypatch.setattr(pay, "payment_rows", Mock(side_effect=KeyError("amount")))
+    page = artifacts_of(payment_run(str(decided), month="2021-09", return_state=True))["npo-failure"]
+    assert "# npo-payment-run failed: a fault of ours (exit 1)" in page
+    assert "> settle month: KeyError in " in page

@@ -1,0 +1,213 @@
+"""A recalibration waits for a person: what was shown is what is written, or nothing is."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.exceptions import FlowPauseTimeout, NotPausedError
+from prefect.flow_runs import resume_flow_run
+from prefect.states import AwaitingRetry
+
+from flows.recalibration import recalibration
+from npo_pipeline.books.run import Run
+from npo_pipeline.commands.decide import plan
+from tests.integration.flows.asking import APPROVED_BY, PREPARED_BY, again, answered, begun, went_on
+from tests.integration.flows.conftest import deliver, npo
+from tests.integration.flows.prefect_side import artifacts_of, select, tables, task_runs_of
+from tests.integration.flows.test_failures import Once, disk_fault
+
+PAGE = "npo-recalibration-2021-2022"
+DECISIONS = "select decision_id from decisions order by 1"
+
+
+def books(home: Path) -> bytes:
+    return (home / "npo.duckdb").read_bytes()
+
+
+def test_what_is_approved_is_written_as_the_command_would_to_the_row(corrected, tmp_path):
+    other = Path(shutil.copytree(corrected, tmp_path / "other"))
+    names = ("--prepared-by", PREPARED_BY, "--approved-by", APPROVED_BY, "--four-eyes")
+    npo("decide", "--school-year", "2021-2022", "--reason", "CBS", *names, "--home", other)
+
+    state = answered(begun(corrected, reason="CBS"), approved=True, remark="seen by finance")
+
+    assert (state.name, state.message) == (
+        "Completed",
+        "Written as decision 2021-2022-002, prepared by A. de Vries, approved by B. Jansen: seen by finance",
+    )
+    by_flow, by_command = tables(corrected), tables(other)
+    assert by_flow.keys() == by_command.keys()
+    for name, rows in by_command.items():
+        assert by_flow[name] == rows, name
+    assert select(corrected, "select approved_by from decisions order by 1") == [APPROVED_BY, None]
+
+
+def test_while_it_waits_nothing_is_written_and_no_process_is_kept(corrected):
+    unchanged = books(corrected)
+    run = begun(corrected)
+    assert (run.state.name, run.state.type.value) == ("Suspended", "PAUSED")
+    assert books(corrected) == unchanged
+    npo("pay", "--month", "2021-09", "--home", corrected)
+
+
+def test_the_page_shows_what_a_person_decides_upon(corrected):
+    page = artifacts_of(begun(corrected, reason="CBS | corrected").state)[PAGE]
+    # 100,00 more at 251,16.
+    assert "prepared by A. de Vries, because: CBS \\| corrected. 1 schools up, 0 down: € +25.116,00." in page
+    assert "| EUR | bao | achterstandsscore | 1 | 25.241,58 | 50.357,58 | 25.116,00 |" in page
+    assert "| EUR | all | all |  | 57.037,05 | 82.153,05 | 25.116,00 |" in page
+    assert "| EUR | score_correction | input | 1 | 25.116,00 |" in page
+    assert (
+        "| 01AA00 | School 01AA00 | 10001 | EUR | score_correction | 33.655,50 | 58.771,50 | 25.116,00 |" in page
+    )
+    assert "## The payment of 2021-09 would be" in page
+    assert "No board would pay back in 2021-09." in page
+    assert "- no vo pupils of 2020-10-01 were delivered" in page
+
+
+def test_a_board_that_would_pay_back_is_named(corrected):
+    deliver(corrected, "0,00")
+    npo("pay", "--month", "2021-10", "--catch-up", "--home", corrected)
+    page = artifacts_of(begun(corrected).state)[PAGE]
+    assert "## Boards that would pay back in 2021-11" in page
+    assert "| 10001 | EUR | -" in page
+
+
+def test_what_is_rejected_is_not_written(corrected):
+    unchanged = books(corrected)
+    state = answered(begun(corrected), approved=False, remark="wait for CBS")
+    assert (state.type.value, state.name) == ("COMPLETED", "Rejected")
+    assert state.message == "Rejected by B. Jansen: wait for CBS; nothing was written"
+    assert books(corrected) == unchanged
+    assert "npo-failure" not in artifacts_of(state)
+
+
+def test_who_prepared_it_cannot_approve_it(corrected):
+    unchanged = books(corrected)
+    state = answered(begun(corrected), approved=True, by="a.  De Vries")
+    assert state.is_failed()
+    assert "a. De Vries prepared the decision and cannot approve it; another must" in state.message
+    assert "it was refused (exit 3)" in artifacts_of(state)["npo-failure"]
+    assert books(corrected) == unchanged
+
+
+def test_one_person_may_do_both_where_two_are_not_asked(corrected):
+    assert answered(begun(corrected, four_eyes=False), approved=True, by=PREPARED_BY).is_completed()
+    assert select(corrected, DECISIONS) == ["2021-2022-001", "2021-2022-002"]
+
+
+def test_what_has_become_another_plan_while_it_waited_is_refused_and_a_retry_asks_about_that(corrected):
+    run = begun(corrected)
+    deliver(corrected, "300,50")
+    unchanged = books(corrected)
+    state = answered(run, approved=True)
+    assert state.is_failed()
+    assert "what would be decided is another thing than what was approved" in state.message
+    assert books(corrected) == unchanged
+
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run.id, AwaitingRetry())
+    asked = went_on(run)
+    assert asked.state.name == "Suspended"
+    # 200,00 more at 251,16.
+    assert "1 schools up, 0 down: € +50.232,00." in artifacts_of(asked.state)[PAGE]
+    assert answered(asked, approved=True).is_completed()
+    assert select(corrected, DECISIONS) == ["2021-2022-001", "2021-2022-002"]
+
+
+def test_what_was_held_against_another_decision_is_refused(corrected):
+    run = begun(corrected)
+    deliver(corrected, "300,50")
+    npo("decide", "--school-year", "2021-2022", "--home", corrected)
+    deliver(corrected, "200,50")
+    assert "another thing than what was approved" in answered(run, approved=True).message
+    assert select(corrected, DECISIONS) == ["2021-2022-001", "2021-2022-002"]
+
+
+def test_what_somebody_else_wrote_in_the_meantime_is_not_written_twice(corrected):
+    run = begun(corrected)
+    npo("decide", "--school-year", "2021-2022", "--home", corrected)
+    state = answered(run, approved=True)
+    assert state.message == "Nothing was written: by now decision 2021-2022-002 says the same"
+
+
+def test_nobody_is_asked_when_nothing_would_change(decided):
+    unchanged = books(decided)
+    state = begun(decided).state
+    assert (state.name, state.message) == (
+        "Completed",
+        "Nothing to do: decision 2021-2022-001 says the same",
+    )
+    assert artifacts_of(state) == {}
+    assert books(decided) == unchanged
+
+
+def test_a_first_decision_is_shown_as_one(tmp_path, country):
+    npo("ingest", country, "--reference-date", "2020-10-01", "--home", tmp_path / "home")
+    page = artifacts_of(begun(tmp_path / "home").state)[PAGE]
+    assert "Against nothing: it would be the first." in page
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"prepared_by": " "}, "a name is empty; write who it is"),
+        ({"school_year": "2021"}, "2021"),
+        ({"approval_timeout": 0}, "approval_timeout is 0; say how many seconds to wait"),
+        ({"as_of": "yesterday"}, "yesterday"),
+        ({"regulations": ["/srv/nowhere.yaml"]}, "/srv/nowhere.yaml"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anybody_is_asked(corrected, parameters, said):
+    state = begun(corrected, **parameters).state
+    assert state.is_failed()
+    assert said in state.message
+    assert "it was refused (exit 3)" in artifacts_of(state)["npo-failure"]
+
+
+def test_a_run_that_could_not_be_resumed_says_how_to_start_one(corrected):
+    state = recalibration(str(corrected), "2021-2022", PREPARED_BY, return_state=True)
+    assert "start it on the page of npo-recalibration/with-approval" in state.message
+
+
+def test_an_answer_that_does_not_fit_the_form_is_refused_while_it_is_given(corrected):
+    run = begun(corrected)
+    for given in ({}, {"approved": True}, {"approved": True, "approved_by": "B" * 101}):
+        with pytest.raises(RuntimeError, match="approved"):
+            resume_flow_run(run.id, run_input=given)
+    assert again(run).state.name == "Suspended"
+    assert "a name is empty" in answered(run, approved=True, by=" ").message
+    assert select(corrected, DECISIONS) == ["2021-2022-001"]
+
+
+def test_nobody_answers_in_time(corrected):
+    run = begun(corrected, approval_timeout=1)
+    time.sleep(1.2)
+    with pytest.raises((FlowPauseTimeout, NotPausedError)):
+        resume_flow_run(run.id, run_input={"approved": True, "approved_by": APPROVED_BY})
+    assert again(run).state.is_failed()
+    assert "never resumed" in again(run).state.message
+    assert select(corrected, DECISIONS) == ["2021-2022-001"]
+
+
+def test_a_disk_fault_is_tried_again_where_it_only_reads(corrected, monkeypatch):
+    comparing = Once(plan.compare, disk_fault())
+    monkeypatch.setattr(plan, "compare", comparing)
+    run = begun(corrected)
+    assert run.state.name == "Suspended"
+    assert task_runs_of(run.state)["plan of"] == [2]
+
+
+def test_a_disk_fault_in_the_writing_is_never_tried_again(corrected, monkeypatch):
+    run = begun(corrected)
+    writing = Mock(side_effect=disk_fault())
+    monkeypatch.setattr(Run, "append", writing)
+    state = answered(run, approved=True)
+    assert state.is_failed()
+    assert writing.call_count == 1
+    assert select(corrected, DECISIONS) == ["2021-2022-001"]

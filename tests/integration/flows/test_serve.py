@@ -1,0 +1,163 @@
+"""`npo serve` as an operator meets it: what it says, how it ends, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows import serve
+from npo_pipeline.books.lock import locked
+from npo_pipeline.books.paths import Home
+from npo_pipeline.commands.steps import now
+from tests.integration.flows.prefect_side import months_paid
+
+PATIENCE = 120
+
+
+@pytest.fixture
+def refused(monkeypatch, capsys):
+    """Serve in this process; gives the exit status and what was said."""
+    monkeypatch.setattr(serve, "PATIENCE_SECONDS", 0)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def serving(home: Path) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["npo serve", "--home", str(home)])
+        with pytest.raises(SystemExit) as end:
+            serve.main()
+        return int(end.value.code), capsys.readouterr().err
+
+    yield serving
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def taken_port():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_file_in_place_of_a_home_is_refused_in_one_line(refused, tmp_path):
+    (tmp_path / "file").touch()
+    status, said = refused(tmp_path / "file")
+    assert status == 3
+    assert said.startswith(f"npo: {tmp_path}/file/prefect: ")
+    assert said.count("\n") == 1
+
+
+def test_a_second_serve_of_the_same_home_is_refused_and_names_the_first(refused, tmp_path):
+    with locked(Home(tmp_path / "prefect"), "npo serve", now=now()):
+        status, said = refused(tmp_path)
+    assert status == 4
+    assert f"{tmp_path}/prefect: is held by npo serve (process {os.getpid()} on" in said
+
+
+def test_a_port_that_is_taken_is_refused_and_says_what_to_set(refused, tmp_path, monkeypatch, taken_port):
+    monkeypatch.setenv("PREFECT_SERVER_API_PORT", str(taken_port))
+    status, said = refused(tmp_path)
+    assert status == 3
+    assert f"npo: 127.0.0.1:{taken_port}: the Prefect server cannot listen there" in said
+    assert "set PREFECT_SERVER_API_PORT to a port that is free" in said
+    assert f"nothing is decided in {tmp_path} yet, so no run is owed" in said
+
+
+def test_a_port_that_is_no_number_is_refused(refused, tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_SERVER_API_PORT", "http")
+    assert refused(tmp_path)[0] == 3
+
+
+def test_a_server_that_does_not_answer_is_refused(refused, tmp_path, monkeypatch):
+    url = f"http://127.0.0.1:{free_port()}/api"
+    monkeypatch.setenv("PREFECT_API_URL", url)
+    status, said = refused(tmp_path)
+    assert status == 3
+    assert f"npo: {url}: no Prefect server answers there; start it, or unset PREFECT_API_URL\n" in said
+
+
+def test_damaged_books_are_refused_before_anything_starts(refused, tmp_path):
+    (tmp_path / "npo.duckdb").write_text("rubbish")
+    status, said = refused(tmp_path)
+    assert status == 3
+    assert "cannot be opened" in said
+    assert "starting" not in said
+
+
+def test_the_server_ends_when_the_process_that_started_it_is_killed():
+    child = (
+        "import threading, time; from flows.server import _end_with_parent as end; "
+        "threading.Thread(target=end, daemon=True).start(); time.sleep(60)"
+    )
+    parent = (
+        f"import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', {child!r}], "
+        "stdin=subprocess.PIPE); print(child.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as process:
+        server = int(process.stdout.readline())
+        assert is_alive(server)
+        process.kill()
+    until = time.monotonic() + 10
+    while is_alive(server):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+class Serving:
+    """`npo serve` in a process of its own, with a server of its own."""
+
+    def __init__(self, home: Path, *options: str) -> None:
+        self.port = free_port()
+        without = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        self.process = subprocess.Popen(
+            [Path(sys.executable).with_name("npo"), "serve", "--home", home, *options],
+            env={**without, "PREFECT_SERVER_API_PORT": str(self.port)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def ended(self) -> tuple[int, str]:
+        said = self.process.communicate(timeout=PATIENCE)[1]
+        return self.process.returncode, said
+
+    def is_reachable(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def test_serve_once_registers_the_schedule_and_leaves_nothing_running(decided):
+    serving = Serving(decided, "--once")
+    status, said = serving.ended()
+    assert status == 0, said
+    assert "npo: the run of " in said
+    assert " is owed: 2021-09, 2021-10, " in said
+    for one in ("npo-payment-run/monthly", "npo-ingest/on-request", "npo-recalibration/with-approval"):
+        assert f"npo: registered {one}\n" in said
+    assert not serving.is_reachable()
+    assert months_paid(decided) == []
+    with sqlite3.connect(decided / "prefect" / "prefect.db") as server:
+        ((schedule, active),) = server.execute("select schedule, active from deployment_schedule").fetchall()
+    assert (json.loads(schedule)["cron"], json.loads(schedule)["timezone"]) == ("0 6 1 * *", "Europe/Amsterdam")
+    assert active

@@ -1,0 +1,116 @@
+"""The flow of the accounts: the same tables and packs as the command, and a rerun touches what changed alone."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from flows.year_end import year_end
+from npo_pipeline.errors import Refused
+from tests.books.home.delivery import write_consents, write_spending
+from tests.books.home.seeing import everything
+from tests.integration.flows.conftest import npo
+from tests.integration.flows.prefect_side import artifacts_of, tables, task_runs_of
+
+SPENT = (
+    "10001;01AA;2021;A;Uitbreiding onderwijs;school;4000,00;1000,00",
+    "10002;02BB;2021;B;Feedback;school;500,50;0",
+    "10002;04DD;2021;C;Cultuureducatie;school;0;0",
+    "10003;03CC;2021;D;Samenwerkend leren;school;100,00;0",
+)
+CONSENTED = tuple(
+    f"{board};{brin};2021-2022;J;J;20210615;0;N;;;;"
+    for board, brin in (("10001", "01AA"), ("10002", "02BB"), ("10002", "04DD"), ("10003", "03CC"))
+)
+
+
+@pytest.fixture(scope="module")
+def paid_once(tmp_path_factory, decided_once) -> Path:
+    home = Path(shutil.copytree(decided_once, tmp_path_factory.mktemp("paid") / "home"))
+    npo("pay", "--month", "2021-10", "--catch-up", "--home", home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("told")
+    return write_consents(write_spending(folder, *SPENT), *CONSENTED)
+
+
+@pytest.fixture(scope="module")
+def by_command(tmp_path_factory, paid_once, told) -> Path:
+    home = Path(shutil.copytree(paid_once, tmp_path_factory.mktemp("command") / "home"))
+    npo("account", "--year", "2021", "--spending", told, "--home", home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def by_flow(tmp_path_factory, paid_once, told):
+    """The home, and the state of the flow run that accounted for 2021 in it."""
+    home = Path(shutil.copytree(paid_once, tmp_path_factory.mktemp("flow") / "home"))
+    return home, year_end(str(home), 2021, [str(told)], return_state=True)
+
+
+def test_every_table_is_the_same_to_the_row(by_command, by_flow):
+    assert tables(by_flow[0]) == tables(by_command)
+
+
+def test_every_report_is_the_same_to_the_byte(by_command, by_flow):
+    assert everything(by_flow[0] / "reports") == everything(by_command / "reports")
+
+
+def test_it_says_what_it_did(by_flow):
+    told = by_flow[1].result()
+    assert told == {
+        "run_id": "000005-account-2021",
+        "boards": 3,
+        "errors": 0,
+        "written": 3,
+        "up_to_date": 0,
+    }
+
+
+def test_each_step_is_a_task(by_flow):
+    tasks = task_runs_of(by_flow[1])
+    assert {"recognise spending", "take spending", "work out accounts", "write accounts", "gather"} <= set(tasks)
+
+
+def test_every_board_has_its_artifact(by_flow):
+    left = artifacts_of(by_flow[1])
+    assert {f"npo-year-end-2021-{board}" for board in ("10001", "10002", "10003")} <= set(left)
+    board = left["npo-year-end-2021-10001"][0]
+    assert (board["brin"], board["spent"]) == ("01AA", "4000.00")
+    assert [row["board"] for row in left["npo-year-end-2021"]] == ["10001", "10002", "10003"]
+
+
+def test_the_bar_of_the_packs_is_full(by_flow):
+    assert float(artifacts_of(by_flow[1])["npo-year-end-2021-packs"]) == 100
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_was(by_flow, tmp_path):
+    home = Path(shutil.copytree(by_flow[0], tmp_path / "home"))
+    shutil.rmtree(home / "reports" / "2021" / "10002")
+    again = year_end(str(home), 2021)
+    assert (again["run_id"], again["written"], again["up_to_date"]) == (None, 1, 2)
+    assert everything(home / "reports") == everything(by_flow[0] / "reports")
+
+
+def test_after_a_correction_of_one_board_that_board_is_written_alone(by_flow, tmp_path):
+    home = Path(shutil.copytree(by_flow[0], tmp_path / "home"))
+    mended = write_spending(tmp_path / "mended", SPENT[0].replace("4000,00", "4000,01"))
+    state = year_end(str(home), 2021, [str(mended)], return_state=True)
+    assert (state.result()["written"], state.result()["up_to_date"]) == (1, 2)
+    left = artifacts_of(state)
+    assert "npo-year-end-2021-10001" in left
+    assert "npo-year-end-2021-10002" not in left
+
+
+def test_what_is_refused_fails_and_changes_nothing(paid_once, tmp_path):
+    home = Path(shutil.copytree(paid_once, tmp_path / "home"))
+    wrong = write_spending(tmp_path / "wrong", "10001;01AA;2021;G;Feedback;school;1,00;0")
+    before = everything(home)
+    with pytest.raises(Refused, match=r"spending.csv, line 2, unknown_code: CATEGORIE 'G'"):
+        year_end(str(home), 2021, [str(wrong)])
+    assert everything(home) == before

@@ -1,0 +1,120 @@
+"""Within a window, by the board of the school on that day, for a school with pupils, once."""
+
+import pytest
+
+from tests.spec.grants.applying import decided, outcomes, scheme, why
+
+HEAD = "brin applied_on pupils amount\n"
+
+
+@pytest.mark.parametrize(
+    ("day", "outcome"),
+    [
+        ("2021-04-14", "refused"),
+        ("2021-04-15", "granted"),
+        ("2021-05-02", "granted"),
+        ("2021-05-03", "refused"),
+        ("2021-05-31", "refused"),
+        ("2021-06-01", "granted"),
+        ("2021-06-13", "granted"),
+        ("2021-06-14", "refused"),
+    ],
+)
+def test_the_first_and_the_last_day_belong_to_a_window(day, outcome):
+    assert decided(scheme("IOP"), f"{HEAD} 01AA {day} 5 4500")["outcome"].item() == outcome
+
+
+def test_outside_any_window_the_windows_are_named():
+    found = decided(scheme("IOP"), f"{HEAD} 01AA 2021-05-10 5 4500")
+    assert why(found) == "applied on 2021-05-10, outside 2021-04-15 to 2021-05-02 and 2021-06-01 to 2021-06-13"
+    assert found["article"].item().startswith("Artikel 4, tweede lid, onder a (Stcrt. 2021, 19015)")
+    assert (found["status"].item(), found["window_name"].item()) == ("published", None)
+
+
+def test_extra_help_has_one_window():
+    text = f"{HEAD} 01AA 2021-04-30 5 360\n 02BB 2021-05-01 5 360\n 03CC 2021-06-01 5 360"
+    assert [row[1] for row in outcomes(decided(scheme("EHK"), text))] == ["refused", "granted", "granted"]
+
+
+def test_a_board_applies_for_its_own_schools_only():
+    found = decided(scheme("IOP"), "brin board applied_on pupils amount\n 01AA 10002 2021-04-20 5 4500")
+    assert outcomes(found) == [("01AA", "refused", "0.00")]
+    assert why(found) == "01AA was not of board 10002 on 2021-04-20 but of 10001"
+
+
+def test_the_board_is_the_one_of_the_day_of_application():
+    moved = "vestiging board valid_from valid_to\n 01AA00 10001 2010-01-01 2021-04-19\n 01AA00 10002 2021-04-20 -"
+    text = "brin board applied_on pupils amount\n 01AA {} 2021-04-{} 5 4500"
+    cases = {
+        ("10001", 19): "granted",
+        ("10001", 20): "refused",
+        ("10002", 19): "refused",
+        ("10002", 20): "granted",
+    }
+    for (board, day), outcome in cases.items():
+        found = decided(scheme("IOP"), text.format(board, day), schools=moved)
+        assert found["outcome"].item() == outcome, (board, day)
+
+
+def test_before_the_first_day_known_of_a_school_its_first_board_counts():
+    late = "vestiging board valid_from valid_to\n 01AA00 10001 2021-10-01 -"
+    assert outcomes(decided(scheme("IOP"), f"{HEAD} 01AA 2021-04-20 5 4500", schools=late))[0][1] == "granted"
+
+
+def test_a_school_that_nobody_is_known_to_hold_gets_nothing():
+    found = decided(scheme("IOP"), f"{HEAD} 05XX 2021-04-20 5 4500")
+    assert why(found) == "05XX was not of board 99999 on 2021-04-20: no board is known for it"
+
+
+def test_a_school_without_counted_pupils_gets_nothing():
+    found = decided(
+        scheme("IOP"), f"{HEAD} 01AA 2021-04-20 5 4500", pupils="brin school_type pupils\n 02BB bao 55"
+    )
+    assert outcomes(found) == [("01AA", "refused", "0.00")]
+    assert why(found) == "no pupils of 01AA are counted on 2019-10-01"
+    assert found["status"].item() == "derived"
+
+
+def test_pupils_of_a_kind_that_the_subsidy_is_not_for_do_not_count():
+    found = decided(scheme("IOP"), f"{HEAD} 01AA 2021-04-20 5 4500", pupils="brin school_type pupils\n 01AA cn 50")
+    assert why(found) == "no pupils of 01AA are counted on 2019-10-01"
+
+
+def test_a_second_application_for_a_school_in_a_window_is_refused():
+    found = decided(
+        scheme("IOP"), f"{HEAD} 01AA 2021-04-20 2 1800\n 01AA 2021-04-16 3 2700\n 02BB 2021-04-20 1 900"
+    )
+    assert outcomes(found) == [
+        ("01AA", "granted", "2700.00"),  # the first one that came in, whatever the order of the file
+        ("01AA", "refused", "0.00"),
+        ("02BB", "granted", "900.00"),
+    ]
+    assert found["reason"][1] == "01AA applied in window a already, on 2021-04-16; one application counts"
+
+
+def test_on_one_day_the_order_of_the_file_counts():
+    found = decided(scheme("IOP"), f"{HEAD} 01AA 2021-04-20 2 1800\n 01AA 2021-04-20 3 2700")
+    assert outcomes(found) == [("01AA", "granted", "1800.00"), ("01AA", "refused", "0.00")]
+
+
+def test_a_school_may_apply_in_each_window():
+    found = decided(scheme("IOP"), f"{HEAD} 01AA 2021-04-20 2 1800\n 01AA 2021-06-02 3 2700")
+    assert [row[1] for row in outcomes(found)] == ["granted", "granted"]
+
+
+def test_an_application_that_is_refused_for_another_reason_does_not_count_as_the_first():
+    text = "brin board applied_on pupils amount\n 01AA 10002 2021-04-16 2 1800\n 01AA 10001 2021-04-20 3 2700"
+    assert [row[1] for row in outcomes(decided(scheme("IOP"), text))] == ["refused", "granted"]
+
+
+def test_where_the_rule_says_so_a_board_applies_once():
+    once = scheme("IOP")
+    once = once.model_copy(
+        update={"one_application_per": once.one_application_per.model_copy(update={"value": "board"})}
+    )
+    both = "vestiging board valid_from valid_to\n 01AA00 10001 2010-01-01 -\n 02BB00 10001 2010-01-01 -"
+    text = "brin board applied_on pupils amount\n 01AA 10001 2021-04-16 2 1800\n 02BB 10001 2021-04-20 3 2700"
+    found = decided(once, text, schools=both)
+    assert [row[1] for row in outcomes(found)] == ["granted", "refused"]
+    assert found["reason"][1] == "board 10001 applied in window a already, on 2021-04-16; one application counts"
+    assert [row[1] for row in outcomes(decided(scheme("IOP"), text, schools=both))] == ["granted", "granted"]

@@ -1,0 +1,227 @@
+"""What each cent of a correction is for (docs/explanation/recalibration.md): it is shared over what is open."""
+
+from datetime import date
+
+import polars as pl
+
+from npo_pipeline.money import to_cents, to_euro
+from npo_pipeline.payments.attribution import attribute_corrections
+from npo_pipeline.payments.booking import AttributionInputs, correction_causes
+from tests.reading import rows, table
+from tests.spec.money.items import of_kind
+
+OCT = date(2021, 10, 1)
+
+
+def attributed(corrections: str, items: str) -> list[tuple]:
+    found = attribute_corrections(of_kind(corrections), of_kind(items))
+    return rows(found, "payment_id", "decision_id", "amount_cents")
+
+
+def test_a_correction_is_shared_over_what_is_open_of_its_own_school_in_proportion():
+    assert attributed(
+        """
+        vestiging payment_id cents
+        01AA00    p1         50
+        02BB00    p2         50
+        03CC00    p3         30
+        """,
+        """
+        vestiging decision_id sequence month      cause  cents
+        03CC00    three       3        2021-09-01 merger 30
+        03CC00    two         2        2021-09-01 merger 60
+        02BB00    two         2        2021-09-01 merger 60
+        02BB00    three       3        2021-09-01 merger 40
+        01AA00    two         2        2021-09-01 merger 30
+        01AA00    three       3        2021-09-01 merger 20
+        04DD00    two         2        2021-09-01 merger 70
+        """,
+    ) == [
+        ("p1", "three", 20),  # all that is open
+        ("p1", "two", 30),
+        ("p2", "three", 20),  # 50 of 100: a half of each
+        ("p2", "two", 30),
+        ("p3", "three", 10),  # 30 of 90: a third of each
+        ("p3", "two", 20),
+    ]
+
+
+def test_the_older_decision_comes_first_when_cents_are_rounded():
+    # 1 of 2: a half of the first cent is a cent, and nothing is left for the second
+    assert attributed(
+        "vestiging payment_id cents\n 01AA00 p1 1",
+        """
+        vestiging decision_id sequence month      cause  cents
+        01AA00    three       3        2021-09-01 merger 1
+        01AA00    two         2        2021-09-01 merger 1
+        """,
+    ) == [("p1", "two", 1)]
+
+
+def test_a_part_is_shared_over_the_items_of_its_own_sign():
+    # 100 more and 40 less are open; 35 is paid, and 20 comes back of the other school
+    assert attributed(
+        """
+        vestiging payment_id cents
+        01AA00    p1         35
+        02BB00    p2         -20
+        """,
+        """
+        vestiging decision_id sequence month      cause  cents
+        01AA00    two         2        2021-09-01 merger 100
+        01AA00    three       3        2021-09-01 merger -40
+        02BB00    two         2        2021-09-01 merger 100
+        02BB00    three       3        2021-09-01 merger -40
+        """,
+    ) == [("p1", "two", 35), ("p2", "three", -20)]
+
+
+def test_what_settles_all_that_is_open_settles_both_signs():
+    # 100 - 40 = 60 is all; of the other school a half of 120
+    assert attributed(
+        """
+        vestiging payment_id cents
+        01AA00    p1         60
+        02BB00    p2         60
+        """,
+        """
+        vestiging decision_id sequence month      cause  cents
+        01AA00    two         2        2021-09-01 merger 100
+        01AA00    three       3        2021-09-01 merger -40
+        02BB00    two         2        2021-09-01 merger 120
+        """,
+    ) == [("p1", "three", -40), ("p1", "two", 100), ("p2", "two", 60)]
+
+
+def test_where_nothing_of_its_sign_is_open_it_is_for_the_others():
+    # -0.01 of rounding, and 30 and 20 that are still to be paid; the other school has one of its sign
+    assert attributed(
+        """
+        vestiging payment_id cents
+        01AA00    p1         -1
+        02BB00    p2         10
+        """,
+        """
+        vestiging decision_id sequence month      cause  cents
+        01AA00    two         2        2021-09-01 merger 30
+        01AA00    three       3        2021-09-01 merger 20
+        02BB00    two         2        2021-09-01 merger 30
+        02BB00    three       3        2021-09-01 merger -5
+        """,
+    ) == [("p1", "two", -1), ("p2", "two", 10)]
+
+
+def test_where_nothing_is_open_it_is_for_the_last_item():
+    assert attributed(
+        """
+        vestiging payment_id cents
+        01AA00    p1         1
+        02BB00    p2         10
+        """,
+        """
+        vestiging decision_id sequence month      cause  cents
+        01AA00    three       3        2021-09-01 merger 0
+        01AA00    two         2        2021-10-01 merger 0
+        02BB00    two         2        2021-09-01 merger 30
+        02BB00    three       3        2021-09-01 merger 0
+        """,
+    ) == [("p1", "three", 1), ("p2", "two", 10)]
+
+
+def causes_in_october(payments: str, items: str, booked: str, first_runs: str) -> list[tuple]:
+    """The causes of a run of October by the second decision."""
+    paid = in_euro(payments).with_columns(paid_month=pl.lit(OCT), run_id=pl.lit("r"))
+    latest = table(
+        """
+        school_year currency sequence
+        2020-2021   EUR      1
+        2021-2022   EUR      2
+        2021-2022   USD      1
+        """,
+        sequence="i",
+    )
+    runs = table(first_runs, month="d", sequence="i")
+    made = AttributionInputs(
+        items=in_euro(items), settled=in_euro(NOTHING).clear(), booked=of_kind(booked), first_runs=runs
+    )
+    found = correction_causes(OCT, paid, latest, made)
+    cents = found.select(
+        "payment_id", pl.col("month").dt.strftime("%m"), "decision_id", to_cents(pl.col("amount"))
+    )
+    return cents.rows()
+
+
+def in_euro(text: str) -> pl.DataFrame:
+    return of_kind(text).with_columns(amount=to_euro(pl.col("amount_cents"))).drop("amount_cents")
+
+
+NOTHING = "vestiging decision_id month cause cents\n 01AA00 one 2021-09-01 merger 0"
+
+
+def test_the_instalment_of_this_run_covers_its_month():
+    # September was booked by the first decision; of October the school gets all that the second one says
+    assert causes_in_october(
+        """
+        vestiging payment_id reason     cents
+        01AA00    p1         instalment 100
+        01AA00    p2         correction 5
+        """,
+        """
+        vestiging decision_id sequence month      cause           cents
+        01AA00    two         2        2021-09-01 reference_count 5
+        01AA00    two         2        2021-10-01 reference_count 100
+        """,
+        "vestiging month sequence\n 01AA00 2021-09-01 1",
+        """
+        school_year currency month      sequence
+        2021-2022   EUR      2021-09-01 1
+        2021-2022   EUR      2021-10-01 1
+        """,
+    ) == [("p2", "09", "two", 5)]
+
+
+def test_a_correction_covers_nothing_and_a_month_keeps_the_decision_of_its_first_run():
+    # October was run by the first decision, and the second gives the school 7 in it
+    assert causes_in_october(
+        "vestiging payment_id reason cents\n 01AA00 p1 correction 7",
+        """
+        vestiging decision_id sequence month      cause           cents
+        01AA00    two         2        2021-10-01 reference_count 7
+        """,
+        "vestiging month sequence\n 02BB00 2021-10-01 1",
+        "school_year currency month sequence\n 2021-2022 EUR 2021-10-01 1",
+    ) == [("p1", "10", "two", 7)]
+
+
+def test_a_month_that_is_run_again_counts_what_is_new_in_it_once():
+    # October was run and booked by the first decision; the second has 7 more, which this run of October pays
+    assert causes_in_october(
+        "vestiging payment_id reason cents\n 01AA00 p1 correction 7",
+        """
+        vestiging decision_id sequence month      cause           cents
+        01AA00    one         1        2021-10-01 first_decision  100
+        01AA00    two         2        2021-10-01 reference_count 7
+        """,
+        "vestiging month sequence\n 01AA00 2021-10-01 1",
+        "school_year currency month sequence\n 2021-2022 EUR 2021-10-01 1",
+    ) == [("p1", "10", "two", 7)]
+
+
+def test_the_first_run_of_a_month_covers_what_was_taken_back_before_it():
+    # 10 for October was decided, and taken back before any run of it; other years and currencies had theirs
+    assert causes_in_october(
+        "vestiging payment_id reason cents\n 01AA00 p1 correction 5",
+        """
+        vestiging decision_id sequence month      cause           cents
+        01AA00    one         1        2021-10-01 first_decision  10
+        01AA00    two         2        2021-10-01 reference_count -10
+        01AA00    two         2        2021-09-01 reference_count 5
+        """,
+        "vestiging month sequence\n 01AA00 2021-09-01 1",
+        """
+        school_year currency month      sequence
+        2020-2021   EUR      2021-10-01 1
+        2021-2022   USD      2021-10-01 1
+        2021-2022   EUR      2021-09-01 1
+        """,
+    ) == [("p1", "09", "two", 5)]
