@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.counts import rows_of_brins
 from npo_pipeline.books.queries.decisions import (
     decision_files,
     decisions_counting,
@@ -19,7 +18,7 @@ from npo_pipeline.books.queries.decisions import (
     entitled_years,
     rows_of_decision,
 )
-from npo_pipeline.books.queries.deliveries import corrections_used_by
+from npo_pipeline.books.queries.deliveries import corrections_used_by, rows_of_brins
 from npo_pipeline.books.queries.payments import PaymentScope, corrections_in, last_month_paid, payments_in
 from npo_pipeline.books.queries.rules import archived_texts
 from npo_pipeline.books.queries.schools import directory_of, known_schools, vestigingen_of_board

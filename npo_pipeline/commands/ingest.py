@@ -11,7 +11,7 @@ from pathlib import Path
 
 from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.intake import intake_state
+from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery.delivered_file import DeliveredFile

@@ -10,7 +10,6 @@ import polars as pl
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import changes_since_account, errors_per_year, latest_accounts
-from npo_pipeline.books.queries.counts import counting_deliveries, open_differences
 from npo_pipeline.books.queries.decisions import (
     all_decisions,
     all_inputs,
@@ -21,7 +20,9 @@ from npo_pipeline.books.queries.decisions import (
 from npo_pipeline.books.queries.deliveries import (
     all_deliveries,
     corrected_lines,
+    counting_deliveries,
     live_deliveries,
+    open_differences,
     open_rejections,
     resolved_lines,
 )

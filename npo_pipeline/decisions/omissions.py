@@ -13,7 +13,7 @@ from npo_pipeline import dutch
 from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables, Rules, count_days, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.delivered_data import UsedDeliveries
+from npo_pipeline.intake.source_precedence import UsedDeliveries
 from npo_pipeline.measures import BY_NAME, PUPILS_PO, PUPILS_VO
 from npo_pipeline.rulebook.frames import unknown_values
 from npo_pipeline.rulebook.load import LoadedRegulation

@@ -14,8 +14,13 @@ import polars as pl
 
 from npo_pipeline.delivery import kinds
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.delivered_data import DeliveredData, UsedDeliveries
-from npo_pipeline.intake.source_precedence import rows_of_deliveries, scores_by_type, select_sources
+from npo_pipeline.intake.source_precedence import (
+    DeliveredData,
+    UsedDeliveries,
+    rows_of_deliveries,
+    scores_by_type,
+    select_sources,
+)
 from npo_pipeline.measures import MEASURES, SCORE, Measure
 from npo_pipeline.rulebook.frames import places, rates, shares, thresholds
 from npo_pipeline.rulebook.load import LoadedRegulation

@@ -9,8 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.intake.delivered_data import DeliveredData, UsedDeliveries
-from npo_pipeline.intake.source_precedence import rows_of_deliveries, select_sources
+from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries, rows_of_deliveries, select_sources
 from npo_pipeline.measures import PUPILS, SCORE
 from npo_pipeline.money import divide_half_away
 from npo_pipeline.rulebook.fields import Cited

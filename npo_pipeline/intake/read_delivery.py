@@ -11,21 +11,18 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import Stage
 from npo_pipeline.delivery.validate import NO_REJECTIONS, validate_rows
-from npo_pipeline.intake import applications, board_reports, published_counts, school_directory
+from npo_pipeline.intake import board_reports, parse, published_counts, school_directory
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
-from npo_pipeline.intake.read_registers import read_registers
+from npo_pipeline.intake.register_counts import read_registers
 from npo_pipeline.intake.school_references import (
+    application_rejections,
+    applications_wait,
     foreign_school_rejections,
     row_reporters,
     unknown_school_rejections,
 )
 from schemas.frames.books import BoardSchools
-from schemas.frames.intake import (
-    BOARD_SCHOOLS,
-    FileRows,
-    Rejections,
-    empty,
-)
+from schemas.frames.intake import BOARD_SCHOOLS, FileApplications, FileRows, Rejections, empty
 from schemas.rules import DUPLICATE_ROW
 
 _NO_SCHOOLS = BoardSchools(empty(BOARD_SCHOOLS))
@@ -131,13 +128,26 @@ def _read_published_counts(read: SmallFile, known: KnownSchools) -> FileResult:
 
 
 def _read_applications(read: SmallFile, known: KnownSchools) -> FileResult:
-    rejections = applications.application_rejections(read.rows, known.vestigingen)
+    rejections = application_rejections(read.rows, known.vestigingen)
     return replace(
         read.result,
         rejections=_concat([read.result.rejections, rejections]),
-        applications=applications.applications_of(_without(read.rows, rejections)),
-        without_board=applications.wait(read.rows, known.vestigingen),
+        applications=_applications_of(_without(read.rows, rejections)),
+        without_board=applications_wait(read.rows, known.vestigingen),
     )
+
+
+def _applications_of(rows: FileRows) -> FileApplications:
+    applications = rows.select(
+        "line",
+        scheme="REGELING",
+        board="BEVOEGD_GEZAG_NUMMER",
+        brin="BRIN_NUMMER",
+        applied_on=parse.parse_date("DATUM_AANVRAAG"),
+        pupils=parse.parse_int("AANTAL_LEERLINGEN"),
+        amount=parse.parse_amount("BEDRAG"),
+    )
+    return FileApplications(applications)
 
 
 def _read_board_report(read: SmallFile, known: KnownSchools) -> FileResult:

@@ -1,23 +1,31 @@
-"""Counting of a pupil register: pupils per school on the reference date, and fingerprints to find duplicates."""
+"""Counting of pupil registers, block by block: pupils per school on the reference date; their rows go no further.
+
+Each row leaves a fingerprint, by which copies and double enrolments are found over all registers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
+from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import REGISTER_PO, REGISTER_VO, FileKind
-from npo_pipeline.delivery.register_blocks import EncodedBlock
-from npo_pipeline.delivery.validate import NO_REJECTIONS, surely_valid
+from npo_pipeline.delivery.register_blocks import EncodedBlock, Part
+from npo_pipeline.delivery.validate import NO_REJECTIONS, surely_valid, validate_rows
 from npo_pipeline.intake import parse
+from npo_pipeline.intake.duplicate_pupils import Duplicates, find_duplicates
+from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
 from npo_pipeline.intake.school_references import unknown_school_rejections
 from schemas.frames.intake import (
     FILE_COUNTS,
     FileCounts,
     FileRows,
     Fingerprints,
+    LineTexts,
     RegisterRows,
     Rejections,
     SiteCounts,
@@ -25,6 +33,9 @@ from schemas.frames.intake import (
 )
 
 _PUPIL_SEED, _ROW_SEED = 1, 2
+_COUNTS = {"counting": "pupils", "cumi": "cumi_pupils"}
+_PUPIL_SORT = {REGISTER_PO.name: ("SOORT_PO", "CLUSTER"), REGISTER_VO.name: ("ONDERWIJSTYPE", "LEERJAAR")}
+_LINE = pl.col("line").cast(pl.UInt32)
 
 
 @dataclass(frozen=True)
@@ -34,6 +45,91 @@ class CountedBlock:
     counts: FileCounts
     fingerprints: Fingerprints
     rejections: Rejections
+
+
+def read_registers(
+    files: Sequence[DeliveredFile], vestigingen: pl.Series, progress: ProgressCallback
+) -> list[FileResult]:
+    """Count the pupils of registers; one who counts in two of them, or twice in one, counts in none.
+
+    Args:
+        files: recognised files of pupil registers.
+        vestigingen: those that have a board.
+        progress: is called with the rows read so far.
+
+    Raises:
+        Refused: a file has no rows.
+    """
+    counted = {one.name: _count_register(one, vestigingen, progress) for one in files}
+    fingerprints = {name: found for name, (_, found) in counted.items()}
+    by_name = {one.name: one for one in files}
+    duplicates = find_duplicates(fingerprints, lambda name, lines: _texts_of(by_name[name], lines))
+    return [_without_duplicates(result, duplicates) for result, _ in counted.values()]
+
+
+def _count_register(
+    file: DeliveredFile, vestigingen: pl.Series, progress: ProgressCallback
+) -> tuple[FileResult, Fingerprints]:
+    assert file.reference_date is not None
+    blocks, rows = list[CountedBlock](), 0
+    for part in _read_ahead(file.encoded_blocks()):
+        block = _count_block(file, part, file.reference_date, vestigingen)
+        blocks.append(block)
+        rows += block.fingerprints.height
+        progress(file.name, rows)
+    need_rows(file, rows)
+    result = FileResult(
+        file=file,
+        rows=rows,
+        rejections=Rejections(pl.concat(block.rejections for block in blocks)),
+        counts=add_counts([block.counts for block in blocks]),
+    )
+    return result, Fingerprints(pl.concat(block.fingerprints for block in blocks))
+
+
+def _read_ahead(parts: Iterator[Part]) -> Iterator[Part]:
+    """Read the next part in a thread while one is counted; an error is raised at the part it belongs to."""
+    with ThreadPoolExecutor(1) as reader:
+        # A task per part: a thread that waits for room could not be ended when nobody asks for more.
+        coming = reader.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = reader.submit(next, parts, None)
+            yield part
+
+
+def _count_block(file: DeliveredFile, part: Part, on: date, vestigingen: pl.Series) -> CountedBlock:
+    if isinstance(part, EncodedBlock):
+        block = count_encoded(file.kind, part, on, vestigingen)
+        if block is not None:
+            return block
+    flagged = flag_counting(file.decoded(part), on)
+    by_site = count_by_site(file.kind, flagged)
+    found = validate_rows(flagged, file.kind.model, by_site)
+    block = count_block(file.kind, flagged, by_site, found.valid, vestigingen=vestigingen)
+    return replace(block, rejections=Rejections(pl.concat([found.rejections, block.rejections])))
+
+
+def _texts_of(file: DeliveredFile, lines: pl.Series) -> LineTexts:
+    """Read some lines a second time."""
+    rows = _lines_of(file, lines)
+    texts = rows.select("line", pupil="PSEUDONIEM", row=pl.concat_str(pl.exclude("line"), separator="\x1f"))
+    return LineTexts(texts)
+
+
+def _without_duplicates(result: FileResult, duplicates: Duplicates) -> FileResult:
+    """Add the rejections of copies and double enrolments, and take their pupils off the counts."""
+    file = result.file
+    found = duplicates.rejections.get(file.name, NO_REJECTIONS)
+    result = replace(result, rejections=Rejections(pl.concat([result.rejections, found])))
+    if (lines := duplicates.lines_to_uncount.get(file.name)) is None:
+        return result
+    off = count_rows(file.kind, _lines_of(file, lines))
+    minus = FileCounts(off.with_columns(-pl.col("pupils"), -pl.col("cumi_pupils")))
+    return replace(result, counts=add_counts([result.counts, minus]))
+
+
+def _lines_of(file: DeliveredFile, lines: pl.Series) -> FileRows:
+    return FileRows(pl.concat(block.filter(pl.col("line").is_in(lines.implode())) for block in file.blocks()))
 
 
 def flag_counting(rows: pl.DataFrame, on: date) -> RegisterRows:
@@ -68,10 +164,6 @@ def _sums(flagged: pl.DataFrame, *keys: str) -> pl.DataFrame:
     sums = (pl.col(flag).sum().cast(pl.Int64).alias(name) for flag, name in _COUNTS.items())
     # The streaming engine needs two thirds of the time; in which order the groups come does not matter here.
     return flagged.lazy().group_by(keys).agg(sums).collect(engine="streaming")
-
-
-_COUNTS = {"counting": "pupils", "cumi": "cumi_pupils"}
-_PUPIL_SORT = {REGISTER_PO.name: ("SOORT_PO", "CLUSTER"), REGISTER_VO.name: ("ONDERWIJSTYPE", "LEERJAAR")}
 
 
 def count_block(
@@ -174,9 +266,6 @@ def _fingerprints(rows: RegisterRows, valid: FileRows) -> Fingerprints:
         return Fingerprints(prints.with_columns(counts=valid["counting"]))
     counting = valid.filter("counting")["line"].cast(pl.UInt32)
     return Fingerprints(prints.with_columns(counts=pl.col("line").is_in(counting.implode())))
-
-
-_LINE = pl.col("line").cast(pl.UInt32)
 
 
 def _pupil_hash() -> pl.Expr:

@@ -1,6 +1,6 @@
-"""References to schools: rows of a school without a board, and of boards on a school that never was theirs.
+"""References to schools and schemes: rows of a school without a board, of another board, or of an unknown scheme.
 
-Rows that have another fault already are checked too, so that every fault of a row is reported.
+Rows that have another fault already are checked for schools too, so that every fault of a row is reported.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from npo_pipeline.intake import parse
 from schemas import files as models
 from schemas.columns import SCHOOL_YEAR
 from schemas.frames.books import BoardSchools
-from schemas.frames.intake import (
-    FileRows,
-    Rejections,
-    RowReporters,
-)
-from schemas.rules import BOARD, BRIN, UNKNOWN_SCHOOL, VESTIGING
+from schemas.frames.intake import FileRows, Rejections, RowReporters
+from schemas.rules import BOARD, BRIN, UNKNOWN_CODE, UNKNOWN_SCHOOL, VESTIGING
+
+_PERIODS = (("JAAR", r"^20[0-9]{2}$"), ("SCHOOLJAAR", SCHOOL_YEAR))
+_BOARD, _BRIN = pl.col("BEVOEGD_GEZAG_NUMMER"), pl.col("BRIN_NUMMER")
 
 
 def unknown_school_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections:
@@ -27,18 +26,40 @@ def unknown_school_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejecti
             own column.
         vestigingen: those that have a board.
     """
-    column = models.SCHOOL if models.SCHOOL in rows.columns else "VESTIGINGSNUMMER"
-    place = pl.col(column).alias("vestiging") if column == models.SCHOOL else parse.vestiging()
     is_code = pl.col("vestiging").str.contains(VESTIGING)
-    if column != models.SCHOOL:
-        is_code &= pl.col("vestiging").str.head(4) == pl.col("BRIN_NUMMER")
+    if models.SCHOOL in rows.columns:
+        column, place = models.SCHOOL, pl.col(models.SCHOOL).alias("vestiging")
+    else:
+        column, place = "VESTIGINGSNUMMER", parse.vestiging()
+        is_code &= pl.col("vestiging").str.head(4) == _BRIN
     found = rows.with_columns(place).filter(is_code & ~pl.col("vestiging").is_in(vestigingen.implode()))
-    rejections = found.select("line", rule=pl.lit(UNKNOWN_SCHOOL), column_name=pl.lit(column), value="vestiging")
-    return Rejections(rejections)
+    return _rejections(found, UNKNOWN_SCHOOL, column, pl.col("vestiging"))
 
 
-_PERIODS = (("JAAR", r"^20[0-9]{2}$"), ("SCHOOLJAAR", SCHOOL_YEAR))
-_BOARD, _BRIN = pl.col("BEVOEGD_GEZAG_NUMMER"), pl.col("BRIN_NUMMER")
+def application_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections:
+    """Reject applications for a scheme that no file of rules knows, or for a school without a board.
+
+    Args:
+        rows: valid rows of an applications file.
+        vestigingen: those that have a board.
+    """
+    # Only applications need it, and it takes pydantic to read the schemes.
+    from npo_pipeline.rulebook.subsidies.load import schemes
+
+    scheme = pl.col("REGELING")
+    parts = [_rejections(rows.filter(~scheme.is_in(schemes())), UNKNOWN_CODE, "REGELING", scheme)]
+    if not applications_wait(rows, vestigingen):
+        parts.append(_rejections(rows.filter(~_has_board(vestigingen)), UNKNOWN_SCHOOL, "BRIN_NUMMER", _BRIN))
+    return Rejections(pl.concat(parts))
+
+
+def applications_wait(rows: FileRows, vestigingen: pl.Series) -> bool:
+    """Return whether none of the schools has a board yet: the file came before its address list."""
+    return rows.height > 0 and rows.filter(_has_board(vestigingen)).is_empty()
+
+
+def _has_board(vestigingen: pl.Series) -> pl.Expr:
+    return _BRIN.is_in(vestigingen.str.head(4).unique().implode())
 
 
 def foreign_school_rejections(rows: FileRows, schools: BoardSchools) -> Rejections:
@@ -50,22 +71,20 @@ def foreign_school_rejections(rows: FileRows, schools: BoardSchools) -> Rejectio
         schools: those that each board has or once had.
     """
     coded = rows.filter(_BOARD.str.contains(BOARD) & _BRIN.str.contains(BRIN))
-    found = coded.join(
-        schools, left_on=["BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER"], right_on=["board", "brin"], how="anti"
-    ).sort("line")
-    rejections = found.select(
-        "line",
-        rule=pl.lit(UNKNOWN_SCHOOL),
-        column_name=pl.lit("BRIN_NUMMER"),
-        value=pl.format("{} is no school of board {}", _BRIN, _BOARD),
-    )
-    return Rejections(rejections)
+    found = coded.join(schools, left_on=[_BOARD, _BRIN], right_on=["board", "brin"], how="anti").sort("line")
+    value = pl.format("{} is no school of board {}", _BRIN, _BOARD)
+    return _rejections(found, UNKNOWN_SCHOOL, "BRIN_NUMMER", value)
+
+
+def _rejections(rows: pl.DataFrame, rule: str, column: str, value: pl.Expr) -> Rejections:
+    found = rows.select("line", rule=pl.lit(rule), column_name=pl.lit(column), value=value)
+    return Rejections(found)
 
 
 def row_reporters(rows: FileRows) -> RowReporters:
     """Return the board and period of each row of a board report, without rows that have no valid board code."""
-    named = [name for name, _ in _PERIODS if name in rows.columns]
-    period = pl.coalesce(
-        *(pl.when(pl.col(name).str.contains(form)).then(name) for name, form in _PERIODS if name in named),
-    )
-    return RowReporters(rows.filter(_BOARD.str.contains(BOARD)).select("line", board=_BOARD, period=period))
+    dated = rows.filter(_BOARD.str.contains(BOARD))
+    periods = [
+        pl.when(pl.col(name).str.contains(form)).then(name) for name, form in _PERIODS if name in rows.columns
+    ]
+    return RowReporters(dated.select("line", board=_BOARD, period=pl.coalesce(periods)))

@@ -1,17 +1,46 @@
-"""Precedence of sources: the files that are used where several count the same pupils, and how others differ."""
+"""Delivered data, and precedence of sources: which files count where several do, and how others differ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TypeAlias
 
 import polars as pl
 
 from npo_pipeline.measures import MEASURES, PUPILS, PUPILS_PO, PUPILS_VO, SCORE, SOURCES, CountSource, Measure
 from schemas.frames.intake import SOURCE_DIFFERENCES, SourceDifferences, empty
-from schemas.received import Counts, Deliveries, Scores
+from schemas.received import Applications, Changes, Counts, Deliveries, Schools, Scores
 
 _SCHOOL = ["vestiging", "school_type"]
+
+
+UsedDeliveries: TypeAlias = Mapping[str, Sequence[str]]
+"""Name of a source (`used_for` in `decision_inputs`) -> the delivery_ids used for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveredData:
+    """Represent what can be decided upon: the rows of all deliveries, also of superseded ones, and the schools."""
+
+    deliveries: Deliveries
+    counts: Counts
+    scores: Scores
+    changes: Changes
+    applications: Applications
+    schools: Schools
+
+    @cached_property
+    def live(self) -> Deliveries:
+        """The deliveries that nothing superseded."""
+        return Deliveries(self.deliveries.filter(pl.col("superseded_by").is_null()))
+
+    @property
+    def reference_dates(self) -> list[date]:
+        """The days of which pupils were counted."""
+        return self.counts["reference_date"].unique().sort().to_list()
 
 
 @dataclass(frozen=True)

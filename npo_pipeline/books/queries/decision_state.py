@@ -26,8 +26,8 @@ from npo_pipeline.entitlements.model import (
     DecisionTables,
     empty_decision,
 )
-from npo_pipeline.intake.delivered_data import DeliveredData, UsedDeliveries
 from npo_pipeline.intake.school_directory import build_directory
+from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.rulebook.archive import ArchivedRules, ArchivedTexts, archived_rules
 from schemas.decided import Adjustments, Entitlements, Grants, Instalments, SettlementTerms
 from schemas.frames.money import RegulationAmounts

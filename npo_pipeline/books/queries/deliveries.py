@@ -1,13 +1,17 @@
-"""Deliveries: current and superseded, their rejected rows, corrections and resolutions."""
+"""Deliveries: current and superseded, their counts, rejected rows, corrections and resolutions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from npo_pipeline.books.queries.board_reports import RESTATED
-from npo_pipeline.books.queries.schools import SCHOOLS_BY_DELIVERY
+import polars as pl
+
+from npo_pipeline.books.queries.board_reports import RESTATED, current_reports
+from npo_pipeline.books.queries.schools import SCHOOLS_BY_DELIVERY, school_facts
 from npo_pipeline.books.reader import Books
+from npo_pipeline.intake.state import IntakeState
 from schemas.frames.books import (
+    BoardSchools,
     CorrectedLines,
     OpenRejections,
     RejectedLines,
@@ -17,7 +21,7 @@ from schemas.frames.books import (
     SupersessionMismatches,
 )
 from schemas.frames.reports import DeclaredCorrections
-from schemas.received import Deliveries, Resolutions, SourceCorrections
+from schemas.received import Counts, Deliveries, Resolutions, Scores, SourceCorrections
 
 
 def all_deliveries(books: Books) -> Deliveries:
@@ -38,12 +42,30 @@ def deliveries_live_before(books: Books, run_id: str) -> Deliveries:
     return Deliveries(books.frame(query, [run_id]))
 
 
-def live_corrections(books: Books) -> SourceCorrections:
-    """Return the source corrections of current deliveries."""
-    return SourceCorrections(
-        books.frame(
-            "select c.* from source_corrections c join deliveries using (delivery_id) where superseded_by is null"
-        )
+def intake_state(books: Books) -> IntakeState:
+    """Load all that ingest compares a delivery with.
+
+    A school is of each board that has or had it, by the facts and by the payments. When a resolving delivery goes,
+    its lines are open again.
+    """
+    of_current = "t join deliveries d using (delivery_id) where d.superseded_by is null"
+    return IntakeState(
+        deliveries=all_deliveries(books),
+        rejected_lines=RejectedLines(books.frame("select distinct delivery_id, line from quarantine")),
+        corrections=SourceCorrections(books.frame(f"select t.* from source_corrections {of_current}")),
+        resolutions=Resolutions(
+            books.frame("""
+                select r.* from resolutions r join deliveries d on d.delivery_id = r.resolved_by
+                where d.superseded_by is null""")
+        ),
+        counts=Counts(books.frame(f"select t.* from counts {of_current}")),
+        scores=Scores(books.frame(f"select t.* from scores {of_current}")),
+        school_facts=school_facts(books),
+        schools_of_boards=BoardSchools(
+            books.frame("""
+                select board, vestiging[:4] as brin from school_facts union select board, brin from payments""")
+        ),
+        reports=current_reports(books),
     )
 
 
@@ -73,15 +95,6 @@ def corrections_of_other_files(books: Books) -> list[tuple[str, str]]:
         select distinct c.delivery_id, c.file from source_corrections c
         anti join deliveries using (delivery_id, file) order by 1"""
     return books.frame(query).rows()
-
-
-def live_resolutions(books: Books) -> Resolutions:
-    """Return the resolutions by current deliveries: when the resolving one goes, its lines are open again."""
-    return Resolutions(
-        books.frame("""
-            select r.* from resolutions r join deliveries d on d.delivery_id = r.resolved_by
-            where d.superseded_by is null""")
-    )
 
 
 def resolved_lines(books: Books) -> ResolvedLines:
@@ -132,11 +145,6 @@ def deliveries_with_unresolved_rows(books: Books) -> list[tuple[str, int, int]]:
         from resolutions r join deliveries s on s.delivery_id = r.resolved_by group by all having s.rows > lines
         order by 1"""
     return books.frame(query).rows()
-
-
-def refused_lines(books: Books) -> RejectedLines:
-    """Return the lines in quarantine."""
-    return RejectedLines(books.frame("select distinct delivery_id, line from quarantine"))
 
 
 def open_rejections(books: Books) -> OpenRejections:
@@ -203,3 +211,28 @@ def supersession_mismatches(books: Books) -> SupersessionMismatches:
             group by all having d.superseded_by is distinct from expected
             order by 1""")
     )
+
+
+def rows_of_brins(books: Books, table: str, brins: Sequence[str]) -> pl.DataFrame:
+    """Return the rows of `counts` or `scores` for some BRINs, of all deliveries."""
+    return books.frame(f"from {table} where substr(vestiging, 1, 4) = any($1)", [list(brins)])
+
+
+def counting_deliveries(books: Books) -> list[str]:
+    """Return the deliveries that have counts or scores."""
+    query = "select delivery_id from counts union select delivery_id from scores"
+    return books.frame(query)["delivery_id"].to_list()
+
+
+def open_differences(books: Books) -> list[str]:
+    """Return the messages about differences between the files in use: of each reference date its last run's."""
+    query = """
+        with latest as (
+            select reference_date, max(run_id) as run_id from deliveries
+            where reference_date is not null group by 1)
+        select d.message from differences d join latest using (reference_date, run_id)
+        where d.measure <> 'score_formula'
+        union all
+        select d.message from differences d join deliveries v on v.delivery_id = d.used_delivery
+        where d.measure = 'score_formula' and v.superseded_by is null order by 1"""
+    return books.frame(query)["message"].to_list()

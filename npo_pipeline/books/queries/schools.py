@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from npo_pipeline.books.reader import Books
-from schemas.frames.books import BoardSchools
 from schemas.frames.reports import KnownSchools
 from schemas.received import SchoolFacts, Schools
 
@@ -44,14 +43,6 @@ def directory_of(books: Books, brins: Sequence[str]) -> Schools:
     """Return the part of the directory that is of some BRINs."""
     query = "from schools where brin = any(?) order by vestiging, valid_from"
     return Schools(books.frame(query, [list(brins)]))
-
-
-def schools_by_board(books: Books) -> BoardSchools:
-    """Return the BRINs that each board has or had, by the facts and by the payments."""
-    return BoardSchools(
-        books.frame("""
-            select board, vestiging[:4] as brin from school_facts union select board, brin from payments""")
-    )
 
 
 def vestigingen_of_board(books: Books, board: str) -> list[str]:

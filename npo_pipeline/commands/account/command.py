@@ -21,7 +21,7 @@ from npo_pipeline.books.queries.accounts import (
     has_carry_over,
     years_accounted,
 )
-from npo_pipeline.books.queries.intake import intake_state
+from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.queries.payments import years_paid
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books

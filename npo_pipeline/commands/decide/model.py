@@ -19,7 +19,7 @@ from npo_pipeline.decisions.comparison import Comparison
 from npo_pipeline.decisions.omissions import Omission
 from npo_pipeline.entitlements.model import DecisionTables
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.delivered_data import UsedDeliveries
+from npo_pipeline.intake.source_precedence import UsedDeliveries
 from schemas.decided import DueChanges
 from schemas.frames.money import RuleChanges
 

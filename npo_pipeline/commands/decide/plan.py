@@ -36,7 +36,7 @@ from npo_pipeline.entitlements.model import (
     rule_frames,
 )
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.delivered_data import DeliveredData
+from npo_pipeline.intake.source_precedence import DeliveredData
 from npo_pipeline.measures import PUPILS
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import DueChanges, Grants

@@ -9,7 +9,7 @@ from npo_pipeline.books.queries.decision_state import PastDecision
 from npo_pipeline.decisions.change_causes import CauseStep, attribute_changes, changed_rates
 from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import CHANGES, DecisionTables, decision_inputs, rule_frames
-from npo_pipeline.intake.delivered_data import DeliveredData, UsedDeliveries
+from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import DueChanges
 

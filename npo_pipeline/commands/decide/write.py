@@ -13,7 +13,7 @@ from npo_pipeline.commands.decide.grants import GRANT_CURRENCY
 from npo_pipeline.commands.decide.model import EURO, DecideRequest, DecisionDraft, DecisionPlan
 from npo_pipeline.commands.decide.rules import keep_texts
 from npo_pipeline.delivery.sanitize import harmless_name
-from npo_pipeline.intake.delivered_data import UsedDeliveries
+from npo_pipeline.intake.source_precedence import UsedDeliveries
 from schemas import tables
 from schemas.columns import schema_of
 from schemas.decided import DecisionInputRows

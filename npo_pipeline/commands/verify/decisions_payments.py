@@ -38,8 +38,8 @@ from npo_pipeline.entitlements.model import (
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.grants.terms import choose_grant_deliveries
-from npo_pipeline.intake.delivered_data import DeliveredData, UsedDeliveries
 from npo_pipeline.intake.school_directory import build_directory
+from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from schemas import tables
