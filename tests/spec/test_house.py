@@ -24,7 +24,6 @@ MOST_ARGUMENTS_BY_POSITION = 4
 GENERIC = {
     "append": "adds rows to any table",
     "board_on": "adds the board to any rows with a vestiging",
-    "current_rows": "reads any table with deliveries",
     "empty": "makes any frame without rows",
     "frame": "runs any query",
     "has_same_rows": "compares the rows of any two frames",
