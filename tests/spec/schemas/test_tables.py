@@ -225,6 +225,18 @@ def test_every_check_has_a_wrong_value_here(model: pa.DataFrameSchema, name: str
 
 
 @every_table
+def test_a_table_asks_nothing_that_the_cheap_pass_does_not_look_at(model: pa.DataFrameSchema):
+    """`validated` asks pandera only after types, values that are missing, the key and checks of single values."""
+    assert not model.checks
+    assert model.strict is True
+    assert model.unique is None or all(isinstance(name, str) for name in model.unique)
+    for column in model.columns.values():
+        assert (column.required, column.unique, column.coerce, column.regex) == (True, False, False, False)
+        assert all(check.ignore_na and not check.raise_warning for check in column.checks)
+        assert column.dtype.type not in (pl.Float32, pl.Float64)
+
+
+@every_table
 def test_a_wrong_row_is_found_among_right_ones(model: pa.DataFrameSchema):
     keys = model.unique or []
     for name in [name for name in model.columns if name not in keys and known(model, name)[1]][:1]:
