@@ -1,15 +1,23 @@
-"""The national reports: the facts of all boards as xBRL-CSV, the taxonomy they refer to, and a summary to read."""
+"""The national reports: the facts of all boards as xBRL-CSV, the taxonomy they refer to, and a summary to read.
+
+The summary: receipts, spending and carry-over per category, school type and municipality.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
+
+from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.atomic_file import remove, replace_folder
+from npo_pipeline.money import MONEY
 from npo_pipeline.reports.xbrl.national_csv import write_national
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
-from npo_pipeline.reports.xlsx import Column, Row, Sheet, write_sheets
-from schemas.frames.accounts import Facts, NationalSummary
+from npo_pipeline.reports.xlsx import Column, Sheet, frame_sheet, write_sheets
+from schemas.accounted import Accountability, AccountabilityInterventions
+from schemas.frames.accounts import Facts, NationalSummary, SchoolNames, SchoolTypes
 
 _TITLES = {
     "all": "Landelijk",
@@ -17,17 +25,18 @@ _TITLES = {
     "school_type": "Onderwijssoort",
     "municipality": "Gemeente",
 }
-_COLUMNS = (
-    Column("Waarvan", "text", 34),
-    Column("Valuta", "text", 8),
-    Column("Besturen", "whole", 10),
-    Column("Scholen", "whole", 10),
-    Column("Ontvangen", "money", 20),
-    Column("Besteed", "money", 20),
-    Column("Waarvan extern", "money", 20),
-    Column("Nog te besteden", "money", 20),
-)
-
+_COLUMNS = {
+    "value": Column("Waarvan", "text", 34),
+    "currency": Column("Valuta", "text", 8),
+    "boards": Column("Besturen", "whole", 10),
+    "schools": Column("Scholen", "whole", 10),
+    "received": Column("Ontvangen", "money", 20),
+    "spent": Column("Besteed", "money", 20),
+    "external": Column("Waarvan extern", "money", 20),
+    "carried_out": Column("Nog te besteden", "money", 20),
+}
+_AMOUNTS = ("received", "spent", "external", "carried_out")
+_UNKNOWN = "onbekend"
 
 Check = Callable[[Path, Path], None]
 """Looks at a national report and the taxonomy it refers to, and raises if there is a fault in it."""
@@ -57,7 +66,7 @@ def write_national_reports(
         report = beside / f"npo-{year}-alle-besturen"
         report.mkdir(parents=True)
         title = f"Verantwoording NPO {year}, landelijk"
-        write_sheets(title, _sheets(summary), beside / f"npo-{year}-landelijk.xlsx")
+        write_sheets(title, [_sheet(summary, one) for one in _TITLES], beside / f"npo-{year}-landelijk.xlsx")
         write_taxonomy(beside / FILE_NAME)
         paths = write_national(report, facts, year)
         if _content(beside) != _content(folder):
@@ -73,15 +82,41 @@ def _content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def _sheets(summary: NationalSummary) -> list[Sheet]:
-    return [
-        Sheet(title, _COLUMNS, [_row(row) for row in summary.filter(dimension=name).iter_rows(named=True)])
-        for name, title in _TITLES.items()
-    ]
+def national_summary(
+    accountability: Accountability,
+    interventions: AccountabilityInterventions,
+    schools: SchoolNames,
+    types: SchoolTypes,
+) -> NationalSummary:
+    """Sum the accounts of a year.
+
+    Nothing is received for a category, so `received` and `carried_out` are null there. A school of more than one
+    school type is counted under all of them together (`so, vso`): its spending is not reported per type.
+    """
+    joined_types = types.group_by("brin").agg(pl.col("school_type").unique().sort().str.join(", "))
+    rows = (
+        accountability.join(schools.select(*SCHOOL_KEY, "municipality"), on=SCHOOL_KEY, how="left")
+        .join(joined_types, on="brin", how="left")
+        .with_columns(pl.col("municipality", "school_type").fill_null(_UNKNOWN), all=pl.lit(""))
+    )
+    spent = interventions.rename({"amount": "spent"}).with_columns(
+        received=pl.lit(None, MONEY), carried_out=pl.lit(None, MONEY)
+    )
+    by_dimension = {"all": rows, "category": spent, "school_type": rows, "municipality": rows}
+    return NationalSummary(pl.concat([_by(frame, dimension) for dimension, frame in by_dimension.items()]))
 
 
-def _row(row: dict[str, object]) -> Row:
-    amounts = (row[name] for name in ("received", "spent", "external", "carried_out"))
-    cents = [None if amount is None else int(amount * 100) for amount in amounts]  # type: ignore[operator]
-    name = row["value"] or "Alle besturen"
-    return str(row["currency"]), (name, row["currency"], row["boards"], row["schools"], *cents)
+def _by(rows: pl.DataFrame, dimension: str) -> pl.DataFrame:
+    by = {"dimension": pl.lit(dimension), "value": pl.col(dimension), "currency": pl.col("currency")}
+    sums = [pl.when(pl.col(one).count() > 0).then(pl.col(one).sum()).cast(MONEY) for one in _AMOUNTS]
+    count = {"boards": pl.col("board"), "schools": pl.col("brin")}
+    return (
+        rows.group_by(*[column.alias(name) for name, column in by.items()])
+        .agg(*[of.n_unique().cast(pl.Int64).alias(name) for name, of in count.items()], *sums)
+        .sort("value", "currency")
+    )
+
+
+def _sheet(summary: NationalSummary, dimension: str) -> Sheet:
+    rows = summary.filter(dimension=dimension).with_columns(pl.col("value").replace("", "Alle besturen"))
+    return frame_sheet(_TITLES[dimension], rows, _COLUMNS)

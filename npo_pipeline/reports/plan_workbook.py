@@ -10,8 +10,7 @@ import polars as pl
 from npo_pipeline.decisions.comparison import Comparison
 from npo_pipeline.decisions.impact import CUTS
 from npo_pipeline.errors import Refused
-from npo_pipeline.money import to_cents
-from npo_pipeline.reports.xlsx import Column, Sheet, write_sheets
+from npo_pipeline.reports.xlsx import Column, Sheet, frame_sheet, write_sheets
 from schemas.decided import Payments
 from schemas.frames.money import RuleChanges
 
@@ -45,10 +44,11 @@ _WORDS = {
 }
 _MONEY = ("before", "after", "difference", "amount")
 _COUNTS = ("schools", "up", "down")
+_WIDE = ("name", "what", "cause")
 
 
 def write_plan(found: Comparison, changes: RuleChanges, payments: Payments | None, path: Path) -> None:
-    """Write the workbook of a found.
+    """Write the workbook of a plan.
 
     Args:
         found: the differences between two decisions.
@@ -80,15 +80,12 @@ def _sheets(found: Comparison, changes: RuleChanges, payments: Payments | None) 
 
 
 def _sheet(name: str, rows: pl.DataFrame, *, frozen: int = 0) -> Sheet:
-    """Render a frame as a sheet; amounts in whole cents, values of rules in words."""
-    money = [one for one in _MONEY if one in rows.columns and rows.schema[one].is_decimal()]
-    cents = rows.with_columns(to_cents(pl.col(one)) for one in money)
-    columns = [_column(one, one in money) for one in rows.columns]
-    currency = rows["currency"].to_list() if "currency" in rows.columns else [""] * rows.height
-    return Sheet(name, columns, list(zip(currency, cents.rows(), strict=True)), frozen)
+    """Render a frame as a sheet; the values of rules, which are no amounts, in words."""
+    return frame_sheet(name, rows, {one: _column(one, kind) for one, kind in rows.schema.items()}, frozen)
 
 
-def _column(name: str, is_money: bool) -> Column:
+def _column(name: str, dtype: pl.DataType) -> Column:
     """Return the heading, format and width of a column."""
-    kind = "money" if is_money else "whole" if name in _COUNTS else "text"
-    return Column(_WORDS[name], kind, 16 if is_money else 28 if name in ("name", "what", "cause") else 13)
+    if name in _MONEY and dtype.is_decimal():
+        return Column(_WORDS[name], "money", 16)
+    return Column(_WORDS[name], "whole" if name in _COUNTS else "text", 28 if name in _WIDE else 13)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -22,16 +24,14 @@ Row = tuple[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Column:
-    """A column. `kind`: text, wrapped, whole, quantity, money, rate, share, or day (counted as Excel does)."""
+    """A column. `kind`: text, wrapped, whole, quantity, money, rate, share or day.
+
+    Its numbers are decimals, or whole numbers of the smallest part that the kind has.
+    """
 
     title: str
     kind: str = "text"
     width: int = 12
-
-    @property
-    def places(self) -> int:
-        """Return how many decimals there are in the whole numbers of the column."""
-        return {"quantity": 2, "money": 2, "share": 4, "rate": 8}.get(self.kind, 0)
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,17 @@ class Sheet:
 
 _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 MONEY_FORMATS = {"EUR": "[$€-413] #,##0.00;[$€-413] -#,##0.00", "USD": "[$US$-413] #,##0.00;[$US$-413] -#,##0.00"}
-_RATE = {currency: form.replace("0.00", "0.00######") for currency, form in MONEY_FORMATS.items()}
 _NUMBERS = {"whole": "#,##0", "quantity": "#,##0.00", "share": "0.00%", "day": "dd-mm-yyyy"}
+_PLACES = {"quantity": 2, "money": 2, "share": 4, "rate": 8}
 EPOCH = datetime(2021, 8, 1, tzinfo=UTC)
 """The time of creation in every workbook without one of its own: the first day of the programme."""
+
+
+def frame_sheet(name: str, rows: pl.DataFrame, columns: Mapping[str, Column], frozen: int = 0) -> Sheet:
+    """Return a sheet of some columns of a frame, in the order of `columns`; amounts in its `currency`, if any."""
+    currencies = rows["currency"] if "currency" in rows.columns else [""] * rows.height
+    values = rows.select(list(columns)).rows()
+    return Sheet(name, list(columns.values()), list(zip(currencies, values, strict=True)), frozen)
 
 
 def write_sheets(title: str, pages: Iterable[Sheet], path: Path, made: datetime = EPOCH) -> None:
@@ -103,17 +110,16 @@ def _fill(book: Workbook, title: str, pages: Iterable[Sheet], made: datetime) ->
 
 def _formats(book: Workbook) -> dict[tuple[str, str], Any]:
     """Return the formats by kind and currency."""
-    formats = {
-        ("heading", ""): book.add_format({"bold": True, "bg_color": "#EEF4F9", "bottom": 1, "text_wrap": True})
+    forms: dict[tuple[str, str], dict[str, Any]] = {
+        ("heading", ""): {"bold": True, "bg_color": "#EEF4F9", "bottom": 1, "text_wrap": True},
+        ("text", ""): {},
+        ("wrapped", ""): {"text_wrap": True, "valign": "top"},
+        **{(kind, ""): {"num_format": form} for kind, form in _NUMBERS.items()},
     }
-    formats["text", ""] = book.add_format({})
-    formats["wrapped", ""] = book.add_format({"text_wrap": True, "valign": "top"})
-    for kind, form in _NUMBERS.items():
-        formats[kind, ""] = book.add_format({"num_format": form})
-    for currency in MONEY_FORMATS:
-        formats["money", currency] = book.add_format({"num_format": MONEY_FORMATS[currency]})
-        formats["rate", currency] = book.add_format({"num_format": _RATE[currency]})
-    return formats
+    for currency, form in MONEY_FORMATS.items():
+        forms["money", currency] = {"num_format": form}
+        forms["rate", currency] = {"num_format": form.replace("0.00", "0.00######")}
+    return {key: book.add_format(form) for key, form in forms.items()}
 
 
 def _write(page: Worksheet, sheet: Sheet, formats: dict[tuple[str, str], Any]) -> None:
@@ -122,22 +128,29 @@ def _write(page: Worksheet, sheet: Sheet, formats: dict[tuple[str, str], Any]) -
         page.write_string(0, place, column.title, formats["heading", ""])
     for number, (currency, values) in enumerate(sheet.rows, 1):
         for place, (column, value) in enumerate(zip(sheet.columns, values, strict=True)):
+            form = formats.get((column.kind, currency), formats.get((column.kind, "")))
             if value is None:
                 continue
             if column.kind in ("text", "wrapped"):
-                page.write_string(number, place, str(value), formats[column.kind, ""])
+                page.write_string(number, place, str(value), form)
+            elif isinstance(value, date):
+                page.write_datetime(number, place, value, form)
             else:
-                form = formats.get((column.kind, currency), formats.get((column.kind, "")))
-                page.write_number(number, place, _double(value, column.places), form)
+                page.write_number(number, place, _double(value, _PLACES.get(column.kind, 0)), form)
     page.freeze_panes(1, sheet.frozen)
     page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.columns) - 1)
+    page.repeat_rows(0)
+    fit_on_a4(page)
+
+
+def fit_on_a4(page: Worksheet) -> None:
+    """Print a sheet on lying A4, all its columns on one page."""
     page.set_landscape()
     page.set_paper(9)
     page.fit_to_pages(1, 0)
-    page.repeat_rows(0)
 
 
-def _double(whole: int, places: int) -> float:
+def _double(value: Decimal | int, places: int) -> float:
     # A workbook holds numbers as doubles and nothing else. This is the double nearest to the exact value, and
     # no sum is made with it: totals are added up in whole cents. Excel shows two decimals, which come back exact.
-    return float(Decimal(whole).scaleb(-places))
+    return float(value if isinstance(value, Decimal) else Decimal(value).scaleb(-places))

@@ -11,7 +11,6 @@ import polars as pl
 
 from npo_pipeline.accounts.board_reports import consents_for, latest_reports, report_texts
 from npo_pipeline.accounts.menukaart_lookup import intervention_keys
-from npo_pipeline.accounts.national import national_summary
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.lock import locked
@@ -38,7 +37,7 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.board_pack.pack import pack_file, remove_others
 from npo_pipeline.reports.board_pack.write_packs import PacksWritten, write_packs
-from npo_pipeline.reports.national import write_national_reports
+from npo_pipeline.reports.national import national_summary, write_national_reports
 from npo_pipeline.reports.report_data import ReportData, select_boards
 from npo_pipeline.reports.xbrl.arelle import viewer
 from npo_pipeline.reports.xbrl.facts import facts_of, mixed_boards

@@ -13,7 +13,7 @@ import polars as pl
 
 from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.reports.xbrl.latin1 import to_latin1
+from npo_pipeline.reports.xbrl.facts import to_latin1
 from schemas.accounted import Findings
 from schemas.frames.accounts import Facts
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 import polars as pl
 
+from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import divide_half_away, to_cents
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import CONCEPTS, NO, NOT_ON_MENU, UNKNOWN, YES, ordered_members
-from npo_pipeline.reports.xbrl.latin1 import latin1_column
 from schemas.accounted import LEVELS, Accountability, AccountabilityInterventions
 from schemas.frames.accounts import FACTS, FactParts, Facts, InterventionKeys, ReportConsents
 
@@ -36,6 +37,17 @@ _DATES = {"MrConsentDate": "mr_date", "GmrConsentDate": "gmr_date"}
 _STATUS = {True: "met fouten", False: "zonder fouten"}
 _CONCEPT_ORDER = {one.name: place for place, one in enumerate(CONCEPTS)}
 _PERIOD_ORDER = {"duration": 0, "start": 1, "end": 2}
+_ALIKE = str.maketrans(
+    {
+        "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "‹": "'", "›": "'",
+        "“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "…": "...", "•": "-",
+        "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-",
+        "ĳ": "ij", "Ĳ": "IJ", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i",
+    }
+)  # fmt: skip
+"""Characters that are written in another way in Latin-1; accents that Latin-1 lacks fall off by themselves."""
+
+_PLAIN = r"^[\x21-\x7e]+( [\x21-\x7e]+)*$"
 
 
 def facts_of(report: ReportData) -> Facts:
@@ -136,12 +148,17 @@ def _as_text(wide: pl.DataFrame, amounts: list[str]) -> pl.DataFrame:
     return wide.with_columns(pl.col(amounts).cast(pl.String))
 
 
+def external_share() -> pl.Expr:
+    """Return the part of spending that went to hired externals, in 0.0001; null where nothing was spent."""
+    external, spent = (to_cents(pl.col(name)) for name in ("external", "spent"))
+    return divide_half_away(external.cast(pl.Int128) * 10_000, pl.when(spent > 0).then(spent))
+
+
 def _shares(wide: pl.DataFrame) -> FactParts:
-    spent = wide.filter(pl.col("spent") > 0)
-    share = divide_half_away(to_cents(pl.col("external")).cast(pl.Int128) * 10_000, to_cents(pl.col("spent")))
+    shares = wide.select(*_SCHOOL, share=external_share()).drop_nulls("share")
     decimals = (pl.col("share") % 10_000).cast(pl.String).str.zfill(4)
     return FactParts(
-        spent.with_columns(share=share).select(
+        shares.select(
             *_SCHOOL,
             concept=pl.lit("ExternalShare"),
             unit=pl.lit("pure"),
@@ -188,3 +205,29 @@ def _in_order(facts: pl.DataFrame, keys: InterventionKeys) -> Facts:
         for name, order in ranks.items()
     )
     return Facts(ranked.sort("board", "brin", *[f"#{name}" for name in ranks], nulls_last=False).select(FACTS))
+
+
+def to_latin1(text: str) -> str:
+    """Return text in Latin-1, on one line, without spaces around it; a letter that is unknown there is `?`."""
+    alike = unicodedata.normalize("NFC", text).translate(_ALIKE)
+    return " ".join("".join(map(_letter, alike)).split())
+
+
+def latin1_column(name: str) -> pl.Expr:
+    """Return a column of text in the letters of Latin-1, and harmless; null where nothing is left of it.
+
+    Only the few values that are not plain yet are looked at one by one. Sanitize last: a minus of another form,
+    say, is harmless until it becomes one of Latin-1.
+    """
+    value = pl.col(name)
+    replaced = value.map_elements(lambda one: to_latin1(one) or None, return_dtype=pl.String)
+    return sanitize(pl.when(value.str.contains(_PLAIN)).then(value).otherwise(replaced))
+
+
+def _letter(one: str) -> str:
+    if unicodedata.category(one)[0] in "CZ":
+        return " "
+    if one <= "\xff" or one == "€":
+        return one
+    base = "".join(part for part in unicodedata.normalize("NFKD", one) if part <= "\xff")
+    return base or ("" if unicodedata.combining(one) else "?")

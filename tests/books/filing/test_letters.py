@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.xbrl.latin1 import latin1_column, to_latin1
+from npo_pipeline.reports.xbrl.facts import latin1_column, to_latin1
 
 
 @pytest.mark.parametrize(
