@@ -35,8 +35,7 @@ from npo_pipeline.commands.account.filing_checks import (
 from npo_pipeline.commands.account.inputs import rules_of_account
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import Refused
-from npo_pipeline.reports.board_pack.pack import pack_file, remove_others
-from npo_pipeline.reports.board_pack.write_packs import PacksWritten, write_packs
+from npo_pipeline.reports.board_pack.pack import PacksWritten, pack_file, remove_others, write_packs
 from npo_pipeline.reports.national import national_summary, write_national_reports
 from npo_pipeline.reports.report_data import ReportData, select_boards
 from npo_pipeline.reports.xbrl.arelle import viewer

@@ -12,8 +12,7 @@ from npo_pipeline.books.queries.accounts import school_openings
 from npo_pipeline.books.queries.payments import first_school_year_paid
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.errors import Refused
-from npo_pipeline.reports.board_form.model import BoardForm, Menu
-from npo_pipeline.reports.board_form.workbook import write_board_form
+from npo_pipeline.reports.board_form import BoardForm, Menu, write_board_form
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 
 

@@ -1,17 +1,22 @@
-"""The pack of one board: its files, made and searched for data of others before anything is written.
+"""The packs of boards: the files of each, made and searched for data of others before anything is written.
 
-A pack is written as a whole or not at all, with SHA256SUMS: by it anyone sees that the pack is complete and
-unchanged, and the next run sees what it was made from.
+Two processes make them where there are many. A pack is written as a whole or not at all, with SHA256SUMS: by it
+anyone sees that the pack is complete and unchanged, and the next run sees what it was made from.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+
+import polars as pl
 
 from npo_pipeline.atomic_file import remove, replace_folder
 from npo_pipeline.errors import NpoError
@@ -19,12 +24,13 @@ from npo_pipeline.reports.board_pack.isolation import (
     KnownParties,
     assert_one_board,
     assert_only_own_data,
+    known_parties,
     mask_shared_files,
 )
 from npo_pipeline.reports.board_pack.workbook import dutch_csv, fact_table, workbook
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.board_page.page import page
-from npo_pipeline.reports.report_data import ReportData
+from npo_pipeline.reports.report_data import ReportData, in_fixed_order, select_boards, split_by_board
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 from schemas.frames.accounts import Facts
@@ -47,6 +53,15 @@ _OWN_FILE = re.compile(rf"npo-[0-9]{{4}}-[0-9]{{5}}\.({'|'.join(end[1:] for end 
 
 _OF_THE_RUN = ("run_id",)
 """Columns that say when the tables were made and nothing of their content."""
+
+
+ProgressCallback = Callable[[str, int], None]
+"""Receives a message and the number of packs done so far."""
+
+_BOARDS_PER_JOB = 25
+_PROCESSES = 2
+_FEW = 40
+"""So many packs are made sooner than another process has started."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +87,92 @@ class PackResult:
     filing: bool
 
 
+@dataclass(frozen=True)
+class PacksWritten:
+    """Boards whose pack was written, and whose pack was up to date; and those of either that have no filing."""
+
+    written: tuple[str, ...]
+    up_to_date: tuple[str, ...]
+    without_filing: tuple[str, ...]
+
+
 def pack_file(folder: Path, year: int, board: str, end: str) -> Path:
     """Return the path of a file of a pack, in the folder of all packs of a year."""
     return folder / board / f"npo-{year}-{board}{end}"
+
+
+def write_packs(
+    folder: Path,
+    report: ReportData,
+    facts: Facts,
+    version: str,
+    *,
+    force: bool = False,
+    unfilable: Collection[str] = (),
+    progress: ProgressCallback | None = None,
+) -> PacksWritten:
+    """Write a folder per board: `folder/BOARD/npo-YEAR-BOARD.{xbrl,xhtml,xlsx,csv}` and SHA256SUMS.
+
+    A pack that is up to date and unchanged is left as it is. A board with findings that are errors gets no .xbrl
+    and .xhtml, but an .html that says so, unless `force`.
+
+    Args:
+        folder: of the year; it is made if need be.
+        report: of all boards: only boards in it are recognised in the pack of another.
+        facts: of the boards to write packs of.
+        version: of the program; packs of another one are made again.
+        force: file with errors too.
+        unfilable: boards of which no filing can be made, forced or not.
+        progress: is called as packs are done.
+
+    Raises:
+        NpoError: there would be data of another board in a pack, or a fact would not be on a page. A fault of
+            ours; that pack is not written.
+        OSError: a pack cannot be written.
+    """
+    options = PackOptions(
+        folder=folder,
+        force=force,
+        version=version,
+        parties=known_parties(report),
+        unfilable=frozenset(unfilable),
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    results: list[PackResult] = []
+    for done in _results(in_fixed_order(report), facts, options):
+        results += done
+        if progress:
+            progress("making packs", len(results))
+    return PacksWritten(
+        written=tuple(sorted(one.board for one in results if one.written)),
+        up_to_date=tuple(sorted(one.board for one in results if not one.written)),
+        without_filing=tuple(sorted(one.board for one in results if not one.filing)),
+    )
+
+
+def _results(report: ReportData, facts: Facts, options: PackOptions) -> Iterator[list[PackResult]]:
+    """Yield the packs of some boards at a time."""
+    boards = sorted(set(facts["board"].to_list()))
+    jobs = (
+        (select_boards(report, some), Facts(facts.filter(pl.col("board").is_in(some))), options)
+        for some in (boards[start : start + _BOARDS_PER_JOB] for start in range(0, len(boards), _BOARDS_PER_JOB))
+    )
+    if len(boards) <= _FEW:
+        yield from itertools.starmap(make_some, jobs)
+        return
+    # Polars has threads, and a forked process would wait for them for ever: processes are started afresh.
+    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as pool:
+        running = [pool.submit(make_some, *job) for job in jobs]
+        try:
+            for one in as_completed(running):
+                yield one.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def make_some(report: ReportData, facts: Facts, options: PackOptions) -> list[PackResult]:
+    """Make the packs of some boards, in this process."""
+    return [make_pack(board, own, own_facts, options) for board, own, own_facts in split_by_board(report, facts)]
 
 
 def make_pack(board: str, report: ReportData, facts: Facts, options: PackOptions) -> PackResult:
@@ -167,9 +265,12 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, content in files.items():
         (beside / name).write_bytes(content)
     for other in folder.iterdir() if folder.is_dir() else ():
+        # A note that somebody laid in the folder is not ours to throw away.
         if not _OWN_FILE.fullmatch(other.name):
-            # A note that somebody laid in the folder is not ours to throw away.
-            _copy(other, beside / other.name)
+            if other.is_dir() and not other.is_symlink():
+                shutil.copytree(other, beside / other.name, symlinks=True)
+            else:
+                shutil.copy2(other, beside / other.name, follow_symlinks=False)
     replace_folder(folder, beside)
 
 
@@ -182,10 +283,3 @@ def remove_others(folder: Path, boards: Collection[str]) -> None:
     for place in folder.iterdir():
         if _CODE.fullmatch(place.name) and place.name not in boards:
             remove(place)
-
-
-def _copy(other: Path, to: Path) -> None:
-    if other.is_dir() and not other.is_symlink():
-        shutil.copytree(other, to, symlinks=True)
-    else:
-        shutil.copy2(other, to, follow_symlinks=False)

@@ -10,8 +10,7 @@ import pytest
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
-from npo_pipeline.reports.board_form.model import BoardForm
-from npo_pipeline.reports.board_form.workbook import write_board_form
+from npo_pipeline.reports.board_form import BoardForm, write_board_form
 
 MENU = (
     ("A", "Meer onderwijs", ("Zomerscholen", "Uitbreiding onderwijs")),

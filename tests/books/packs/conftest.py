@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from npo_pipeline.reports.board_pack.write_packs import PacksWritten, write_packs
+from npo_pipeline.reports.board_pack.pack import PacksWritten, write_packs
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.books.packs.country import ASSISTANTS, SMALL_GROUPS, SUMMER_SCHOOL, Board, Finding, School, Spent

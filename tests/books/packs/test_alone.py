@@ -138,8 +138,8 @@ def test_a_stranger_stops_the_pack_and_leaves_what_was_there(packed, tmp_path):
 
 def test_rows_of_another_board_never_get_into_a_pack(packed, monkeypatch):
 
-    from npo_pipeline.reports.board_pack import write_packs
+    from npo_pipeline.reports.board_pack import pack
 
-    monkeypatch.setattr(write_packs, "split_by_board", lambda story, facts: [("40001", story, facts)])
+    monkeypatch.setattr(pack, "split_by_board", lambda story, facts: [("40001", story, facts)])
     with pytest.raises(NpoError, match="rows of another board among those of board 40001"):
         packed(told(ordinary(), OTHER))

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.board_pack.write_packs import write_packs
+from npo_pipeline.reports.board_pack.pack import write_packs
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.xbrl.facts import facts_of
 from npo_pipeline.reports.xbrl.instance import instance

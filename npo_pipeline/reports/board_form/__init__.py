@@ -1,1 +1,0 @@
-"""The workbook that a board fills in."""
