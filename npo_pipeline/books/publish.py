@@ -18,8 +18,8 @@ import duckdb
 import polars as pl
 
 from npo_pipeline.atomic_file import sync
+from npo_pipeline.books.catalogue import add_comments
 from npo_pipeline.books.changeset import ChangeSet
-from npo_pipeline.books.comments import add_comments
 from npo_pipeline.books.duckdb import Engine, first_line, reading, writing
 from npo_pipeline.books.manifest import build_manifest, publish_copy, stage_copy
 from npo_pipeline.books.paths import Home

@@ -18,10 +18,10 @@ from npo_pipeline.books.queries.decisions import (
     entitled_years,
     rows_of_decision,
 )
-from npo_pipeline.books.queries.deliveries import corrections_used_by, rows_of_brins
+from npo_pipeline.books.queries.deliveries import corrections_used_by
 from npo_pipeline.books.queries.payments import PaymentScope, corrections_in, last_month_paid, payments_in
-from npo_pipeline.books.queries.rules import archived_texts
-from npo_pipeline.books.queries.schools import directory_of, known_schools, vestigingen_of_board
+from npo_pipeline.books.queries.runs import archived_texts
+from npo_pipeline.books.queries.schools import directory_of, known_schools, rows_of_brins, vestigingen_of_board
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.entitlements.model import stated_reference_date
 from npo_pipeline.errors import Refused

@@ -18,7 +18,7 @@ from npo_pipeline.books.queries.decisions import (
     latest_decisions,
     traced_amounts,
 )
-from npo_pipeline.books.queries.rules import archived_texts
+from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.steps import Call, directly

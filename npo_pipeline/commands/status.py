@@ -21,7 +21,6 @@ from npo_pipeline.books.queries.deliveries import (
     all_deliveries,
     corrected_lines,
     counting_deliveries,
-    live_deliveries,
     open_differences,
     open_rejections,
     resolved_lines,
@@ -111,7 +110,8 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
 
 def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
     """Describe the latest decisions that would use another file now, or one more, where none was superseded."""
-    live = live_deliveries(books).filter(pl.col("delivery_id").is_in(counting_deliveries(books)))
+    is_live = pl.col("superseded_by").is_null() & pl.col("delivery_id").is_in(counting_deliveries(books))
+    live = all_deliveries(books).filter(is_live)
     counted = all_inputs(books).filter(pl.col("used_for").is_in(_COUNTED))
     for decision, day in latest_reference_dates(books):
         used = {*counted.filter(pl.col("decision_id") == decision)["delivery_id"]}

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pandera.polars as pa
 
-from npo_pipeline.books.comments import add_comments
+from npo_pipeline.books.catalogue import add_comments
 from npo_pipeline.books.tables import create
 from npo_pipeline.books.views import VIEWS
 from schemas.tables import TABLES

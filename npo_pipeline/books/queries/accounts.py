@@ -73,44 +73,41 @@ def has_carry_over(books: Books, year: int) -> bool:
 
 def changes_since_account(books: Books) -> YearChanges:
     """Return what came in of each calendar year after its latest account, in order."""
-    return YearChanges(
-        books.frame(f"""
-            with latest as ({_LATEST})
-            select year, 'payments' as what from latest l
-            join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id
-            union select l.year, 'spending' from latest l
-            join spending s using (year) join deliveries d using (delivery_id) where d.run_id > l.run_id
-            union select l.year, 'consents' from latest l
-            join consents c on l.year - c.school_year[:4]::bigint in (0, 1)
-            join deliveries d using (delivery_id) where d.run_id > l.run_id
-            order by year, what""")
-    )
+    query = f"""
+        with latest as ({_LATEST})
+        select year, 'payments' as what from latest l
+        join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id
+        union select l.year, 'spending' from latest l
+        join spending s using (year) join deliveries d using (delivery_id) where d.run_id > l.run_id
+        union select l.year, 'consents' from latest l
+        join consents c on l.year - c.school_year[:4]::bigint in (0, 1)
+        join deliveries d using (delivery_id) where d.run_id > l.run_id
+        order by year, what"""
+    return YearChanges(books.frame(query))
 
 
 def ledger_mismatches(books: Books) -> LedgerMismatches:
     """Select the boards whose received amounts by the accounts differ from the payments made before them."""
-    return LedgerMismatches(
-        books.frame(f"""
-            with latest as ({_LATEST}),
-            paid as (
-                select l.year, p.board, p.currency, sum(p.amount) as amount
-                from latest l join payments p on year(p.paid_month) = l.year and p.run_id < l.run_id group by all),
-            reported as (
-                select year, board, currency, sum(received) as amount from accountability group by all)
-            select year, board, currency,
-                   coalesce(reported.amount, 0) as received, coalesce(paid.amount, 0) as paid
-            from reported full join paid using (year, board, currency)
-            where coalesce(reported.amount, 0) <> coalesce(paid.amount, 0) order by all""")
-    )
+    query = f"""
+        with latest as ({_LATEST}),
+        paid as (
+            select l.year, p.board, p.currency, sum(p.amount) as amount
+            from latest l join payments p on year(p.paid_month) = l.year and p.run_id < l.run_id group by all),
+        reported as (
+            select year, board, currency, sum(received) as amount from accountability group by all)
+        select year, board, currency,
+               coalesce(reported.amount, 0) as received, coalesce(paid.amount, 0) as paid
+        from reported full join paid using (year, board, currency)
+        where coalesce(reported.amount, 0) <> coalesce(paid.amount, 0) order by all"""
+    return LedgerMismatches(books.frame(query))
 
 
 def errors_per_year(books: Books) -> BoardErrors:
     """Count the findings of severity `error` per year, and the boards that have them."""
-    return BoardErrors(
-        books.frame("""
-            select year, count(*) as errors, count(distinct board) as boards from findings
-            where severity = 'error' group by 1 order by 1""")
-    )
+    query = """
+        select year, count(*) as errors, count(distinct board) as boards from findings
+        where severity = 'error' group by 1 order by 1"""
+    return BoardErrors(books.frame(query))
 
 
 def school_names_of(books: Books, year: int) -> SchoolNames:

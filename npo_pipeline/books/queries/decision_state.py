@@ -14,8 +14,7 @@ from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.queries.decisions import decision_inputs, latest_decisions, table_of_decision
 from npo_pipeline.books.queries.deliveries import all_deliveries
 from npo_pipeline.books.queries.ledger import NextRun, next_run
-from npo_pipeline.books.queries.rules import archived_texts
-from npo_pipeline.books.queries.runs import manifest_of
+from npo_pipeline.books.queries.runs import archived_texts, manifest_of
 from npo_pipeline.books.queries.schools import school_directory, school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.entitlements.model import (

@@ -27,16 +27,12 @@ def traced_amounts(books: Books, school_year: str) -> TracedAmounts:
 
     A row that is in one of the two tables only has nulls for the other.
     """
-    return TracedAmounts(
-        books.frame(
-            f"""
-            select {_KEY}, e.board, e.brin, t.measure, t.counted, t.threshold, t.level, t.quantity, t.rate,
-                t.unrounded, e.amount, t.amount as traced, t.currency, t.status, t.article, t.source, t.url,
-                t.regulation
-            from entitlements e full join trace t using ({_KEY}) where decision_id in {_LATEST}""",
-            [school_year],
-        )
-    )
+    query = f"""
+        select {_KEY}, e.board, e.brin, t.measure, t.counted, t.threshold, t.level, t.quantity, t.rate,
+            t.unrounded, e.amount, t.amount as traced, t.currency, t.status, t.article, t.source, t.url,
+            t.regulation
+        from entitlements e full join trace t using ({_KEY}) where decision_id in {_LATEST}"""
+    return TracedAmounts(books.frame(query, [school_year]))
 
 
 def annual_instalments(books: Books, school_year: str) -> AnnualInstalments:
@@ -44,16 +40,12 @@ def annual_instalments(books: Books, school_year: str) -> AnnualInstalments:
 
     An adjustment (for a merger, closure, opening or amendment) is in `instalments` and follows from no amount.
     """
-    return AnnualInstalments(
-        books.frame(
-            f"""
-            select {_KEY}, month, sum(amount)::decimal(18, 2) as amount from (
-                select {_KEY}, month, amount from instalments where decision_id in {_LATEST}
-                union all select {_KEY}, month, -amount from adjustments where decision_id in {_LATEST})
-            group by all having sum(amount) <> 0""",
-            [school_year],
-        )
-    )
+    query = f"""
+        select {_KEY}, month, sum(amount)::decimal(18, 2) as amount from (
+            select {_KEY}, month, amount from instalments where decision_id in {_LATEST}
+            union all select {_KEY}, month, -amount from adjustments where decision_id in {_LATEST})
+        group by all having sum(amount) <> 0"""
+    return AnnualInstalments(books.frame(query, [school_year]))
 
 
 def decided_school_years(books: Books) -> list[str]:
@@ -66,12 +58,11 @@ def decisions_with_entitlements(books: Books) -> Decisions:
 
     A decision on subsidies alone is not among them: a grant carries its own reason.
     """
-    return Decisions(
-        books.frame("""
-            from decisions where (school_year, currency) in (
-                select (school_year, currency) from decisions semi join entitlements using (decision_id))
-            order by school_year, currency, sequence""")
-    )
+    query = """
+        from decisions where (school_year, currency) in (
+            select (school_year, currency) from decisions semi join entitlements using (decision_id))
+        order by school_year, currency, sequence"""
+    return Decisions(books.frame(query))
 
 
 def decisions_without_entitlements(books: Books) -> pl.DataFrame:
@@ -97,22 +88,17 @@ def decisions_counting(books: Books, vestigingen: Sequence[str]) -> set[str]:
 
 def decision_inputs(books: Books, decision_id: str) -> DecisionInputRows:
     """Return the deliveries that a decision uses and what it uses them for."""
-    return DecisionInputRows(
-        books.frame("from decision_inputs where decision_id = ? order by used_for, delivery_id", [decision_id])
-    )
+    query = "from decision_inputs where decision_id = ? order by used_for, delivery_id"
+    return DecisionInputRows(books.frame(query, [decision_id]))
 
 
 def decision_files(books: Books, decision_id: str) -> DecisionFiles:
     """Return the delivered files that a decision uses."""
-    return DecisionFiles(
-        books.frame(
-            """
-            select d.delivery_id, i.used_for, d.kind, d.file, d.sha256, d.rows, d.rejected, d.reference_date,
-                   d.superseded_by
-            from decision_inputs i join deliveries d using (delivery_id) where i.decision_id = ?""",
-            [decision_id],
-        )
-    )
+    query = """
+        select d.delivery_id, i.used_for, d.kind, d.file, d.sha256, d.rows, d.rejected, d.reference_date,
+               d.superseded_by
+        from decision_inputs i join deliveries d using (delivery_id) where i.decision_id = ?"""
+    return DecisionFiles(books.frame(query, [decision_id]))
 
 
 def rows_of_decision(books: Books, table: str, decision_id: str | None, brins: Sequence[str]) -> pl.DataFrame:
@@ -157,29 +143,27 @@ def due_changes_between(books: Books, before: str, after: str) -> DueChanges:
 
 def superseded_inputs(books: Books) -> SupersededInputs:
     """Count, per latest decision, the inputs that were superseded."""
-    return SupersededInputs(
-        books.frame("""
+    query = """
         select d.decision_id, count(*) as files from latest_decisions d
         join decision_inputs i using (decision_id) join deliveries v using (delivery_id)
-        where v.superseded_by is not null group by 1 order by 1""")
-    )
+        where v.superseded_by is not null group by 1 order by 1"""
+    return SupersededInputs(books.frame(query))
 
 
 def unknown_changes(books: Books) -> UnknownDeliveries:
     """Select the latest decisions made without a merger, closure or opening that would move their instalments."""
-    return UnknownDeliveries(
-        books.frame("""
-            select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
-            from latest_decisions d
-            join changes c on c.kind in ('fusie', 'sluiting', 'opening') and c.effective <= d.valid_to
-            join deliveries v using (delivery_id)
-            where c.delivery_id not in (
-                    select delivery_id from decision_inputs i where i.decision_id = d.decision_id)
-                and exists (
-                    from instalments n where n.decision_id = d.decision_id and n.vestiging = c.vestiging
-                    and case when c.kind = 'opening' then n.month < c.effective else n.month >= c.effective end)
-            group by 1 order by 1""")
-    )
+    query = """
+        select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
+        from latest_decisions d
+        join changes c on c.kind in ('fusie', 'sluiting', 'opening') and c.effective <= d.valid_to
+        join deliveries v using (delivery_id)
+        where c.delivery_id not in (
+                select delivery_id from decision_inputs i where i.decision_id = d.decision_id)
+            and exists (
+                from instalments n where n.decision_id = d.decision_id and n.vestiging = c.vestiging
+                and case when c.kind = 'opening' then n.month < c.effective else n.month >= c.effective end)
+        group by 1 order by 1"""
+    return UnknownDeliveries(books.frame(query))
 
 
 def latest_reference_dates(books: Books) -> list[tuple[str, date]]:

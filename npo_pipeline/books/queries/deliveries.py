@@ -1,4 +1,4 @@
-"""Deliveries: current and superseded, their counts, rejected rows, corrections and resolutions."""
+"""Deliveries: current and superseded, their rejected rows, corrections and resolutions, and board reports."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from npo_pipeline.books.queries.board_reports import RESTATED, current_reports
 from npo_pipeline.books.queries.schools import SCHOOLS_BY_DELIVERY, school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.intake.state import IntakeState
 from schemas.frames.books import (
     BoardSchools,
     CorrectedLines,
+    CurrentReports,
     OpenRejections,
     RejectedLines,
     RejectionMismatches,
@@ -27,11 +27,6 @@ from schemas.received import Counts, Deliveries, Resolutions, Scores, SourceCorr
 def all_deliveries(books: Books) -> Deliveries:
     """Return all deliveries in the order of their arrival."""
     return Deliveries(books.frame("from deliveries order by delivery_id"))
-
-
-def live_deliveries(books: Books) -> Deliveries:
-    """Return the deliveries that nothing has superseded, in the order of their arrival."""
-    return Deliveries(books.frame("from deliveries where superseded_by is null order by delivery_id"))
 
 
 def deliveries_live_before(books: Books, run_id: str) -> Deliveries:
@@ -49,35 +44,43 @@ def intake_state(books: Books) -> IntakeState:
     its lines are open again.
     """
     of_current = "t join deliveries d using (delivery_id) where d.superseded_by is null"
+    resolutions = """
+        select r.* from resolutions r join deliveries d on d.delivery_id = r.resolved_by
+        where d.superseded_by is null"""
+    boards = "select board, vestiging[:4] as brin from school_facts union select board, brin from payments"
     return IntakeState(
         deliveries=all_deliveries(books),
         rejected_lines=RejectedLines(books.frame("select distinct delivery_id, line from quarantine")),
         corrections=SourceCorrections(books.frame(f"select t.* from source_corrections {of_current}")),
-        resolutions=Resolutions(
-            books.frame("""
-                select r.* from resolutions r join deliveries d on d.delivery_id = r.resolved_by
-                where d.superseded_by is null""")
-        ),
+        resolutions=Resolutions(books.frame(resolutions)),
         counts=Counts(books.frame(f"select t.* from counts {of_current}")),
         scores=Scores(books.frame(f"select t.* from scores {of_current}")),
         school_facts=school_facts(books),
-        schools_of_boards=BoardSchools(
-            books.frame("""
-                select board, vestiging[:4] as brin from school_facts union select board, brin from payments""")
-        ),
+        schools_of_boards=BoardSchools(books.frame(boards)),
         reports=current_reports(books),
     )
 
 
+def rows_until(books: Books, table: str, run_id: str) -> pl.DataFrame:
+    """Return the rows of a table that belong to deliveries of the runs up to and including a run."""
+    query = f"select t.* from {table} t join deliveries d using (delivery_id) where d.run_id <= ?"
+    return books.frame(query, [run_id])
+
+
+def counting_deliveries(books: Books) -> list[str]:
+    """Return the deliveries that have counts or scores."""
+    query = "select delivery_id from counts union select delivery_id from scores"
+    return books.frame(query)["delivery_id"].to_list()
+
+
 def corrected_lines(books: Books) -> CorrectedLines:
     """Return the corrections that current deliveries were read with, one row a field, in order."""
-    return CorrectedLines(
-        books.frame("""
-            select distinct c.delivery_id, c.file, c.line, c.column_name, c.action, c.reason, c.reported_by,
-                   c.expires
-            from source_corrections c join deliveries using (delivery_id)
-            where superseded_by is null order by all""")
-    )
+    query = """
+        select distinct c.delivery_id, c.file, c.line, c.column_name, c.action, c.reason, c.reported_by,
+               c.expires
+        from source_corrections c join deliveries using (delivery_id)
+        where superseded_by is null order by all"""
+    return CorrectedLines(books.frame(query))
 
 
 def corrections_used_by(books: Books, decision_id: str, brins: Sequence[str]) -> DeclaredCorrections:
@@ -99,14 +102,13 @@ def corrections_of_other_files(books: Books) -> list[tuple[str, str]]:
 
 def resolved_lines(books: Books) -> ResolvedLines:
     """Count the rejected lines of current deliveries that a later current delivery resolves."""
-    return ResolvedLines(
-        books.frame("""
-            select b.file, r.delivery_id, count(*) as lines, r.resolved_by, s.file as by_file
-            from resolutions r join deliveries b using (delivery_id)
-            join deliveries s on s.delivery_id = r.resolved_by
-            where b.superseded_by is null and s.superseded_by is null group by all
-            order by r.delivery_id, r.resolved_by""")
-    )
+    query = """
+        select b.file, r.delivery_id, count(*) as lines, r.resolved_by, s.file as by_file
+        from resolutions r join deliveries b using (delivery_id)
+        join deliveries s on s.delivery_id = r.resolved_by
+        where b.superseded_by is null and s.superseded_by is null group by all
+        order by r.delivery_id, r.resolved_by"""
+    return ResolvedLines(books.frame(query))
 
 
 _RESOLVED_LINES = """
@@ -149,31 +151,69 @@ def deliveries_with_unresolved_rows(books: Books) -> list[tuple[str, int, int]]:
 
 def open_rejections(books: Books) -> OpenRejections:
     """Count the rejected rows of current deliveries that nothing has resolved, per file, and per rule in words."""
-    return OpenRejections(
-        books.frame("""
-            with resolved as (
-                select r.delivery_id, line from resolutions r join deliveries d on d.delivery_id = r.resolved_by
-                where d.superseded_by is null),
-            still_open as (
-                select delivery_id, file, line, rule from quarantine join deliveries using (delivery_id, file)
-                anti join resolved using (delivery_id, line) where superseded_by is null),
-            per_rule as (select delivery_id, rule, count(*) as times from still_open group by all),
-            described as (
-                select delivery_id, string_agg(times || ' ' || rule, ', ' order by rule) as rules
-                from per_rule group by all)
-            select file, count(distinct line) as rows, rules from still_open join described using (delivery_id)
-            group by delivery_id, file, rules order by delivery_id""")
-    )
+    query = """
+        with resolved as (
+            select r.delivery_id, line from resolutions r join deliveries d on d.delivery_id = r.resolved_by
+            where d.superseded_by is null),
+        still_open as (
+            select delivery_id, file, line, rule from quarantine join deliveries using (delivery_id, file)
+            anti join resolved using (delivery_id, line) where superseded_by is null),
+        per_rule as (select delivery_id, rule, count(*) as times from still_open group by all),
+        described as (
+            select delivery_id, string_agg(times || ' ' || rule, ', ' order by rule) as rules
+            from per_rule group by all)
+        select file, count(distinct line) as rows, rules from still_open join described using (delivery_id)
+        group by delivery_id, file, rules order by delivery_id"""
+    return OpenRejections(books.frame(query))
 
 
 def rejection_mismatches(books: Books) -> RejectionMismatches:
     """Select the deliveries that state another number of rejected rows than quarantine holds."""
-    return RejectionMismatches(
-        books.frame("""
-            select d.delivery_id, d.rejected, count(distinct q.line) as found
-            from deliveries d left join quarantine q using (delivery_id) group by all having found <> rejected
-            order by 1""")
-    )
+    query = """
+        select d.delivery_id, d.rejected, count(distinct q.line) as found
+        from deliveries d left join quarantine q using (delivery_id) group by all having found <> rejected
+        order by 1"""
+    return RejectionMismatches(books.frame(query))
+
+
+_REPORTED = """
+    select distinct delivery_id, board, year::varchar as period from spending
+    union select distinct delivery_id, board, school_year from consents"""
+
+_FIRST_RESTATEMENT = f"""
+    with reported as ({_REPORTED}),
+    mentioned as (
+        from reported union all
+        select distinct delivery_id, board, period from quarantine
+        where board is not null and delivery_id not in (select delivery_id from reported)),
+    reports as (select r.*, d.kind, d.run_id from reported r join deliveries d using (delivery_id))
+    select m.delivery_id, d.kind, m.board, m.period, d.superseded_by, min(n.run_id) as run_id,
+           min_by(n.delivery_id, (n.run_id, n.delivery_id)) as newer
+    from mentioned m join deliveries d using (delivery_id)
+    left join reports n on n.kind = d.kind and n.board = m.board and n.run_id > d.run_id
+        and (m.period is null or n.period = m.period)
+    group by all"""
+"""The boards and periods that each delivery reports on, and the first later delivery that restates each.
+
+Where all rows of a board were rejected, the periods are those of the rejected rows; where such a row names no
+period, any later report of the board restates it."""
+
+_RESTATED = f"""
+    select delivery_id, min(newer) as newer, run_id
+    from (
+        from ({_FIRST_RESTATEMENT})
+        qualify bool_and(newer is not null) over (partition by delivery_id)
+            and run_id = max(run_id) over (partition by delivery_id))
+    group by delivery_id, run_id"""
+"""The deliveries that were restated in full, and the delivery and run that restated the last of each."""
+
+
+def current_reports(books: Books) -> CurrentReports:
+    """Return the boards and periods of current deliveries that no later one has restated."""
+    query = f"""
+        select delivery_id, kind, board, period from ({_FIRST_RESTATEMENT})
+        where newer is null and superseded_by is null order by all"""
+    return CurrentReports(books.frame(query))
 
 
 def supersession_mismatches(books: Books) -> SupersessionMismatches:
@@ -183,45 +223,44 @@ def supersession_mismatches(books: Books) -> SupersessionMismatches:
     one of its schools. One that resolves rejected lines of another supersedes none, and goes when that other goes
     (`intake.supersession`). A delivery in which boards report on periods is superseded when all were restated.
     """
-    return SupersessionMismatches(
-        books.frame(f"""
-            with recursive places as ({SCHOOLS_BY_DELIVERY}),
-            meeting as (
-                select distinct p.delivery_id, q.delivery_id as newer
-                from places p join places q using (vestiging)),
-            with_schools as (select distinct delivery_id from places),
-            later as (
-                select d.delivery_id, n.delivery_id as newer, n.run_id
-                from deliveries d join deliveries n
-                    on n.kind = d.kind and n.reference_date = d.reference_date and n.run_id > d.run_id
-                where ((d.delivery_id, n.delivery_id) in (select (delivery_id, newer) from meeting)
-                    or d.delivery_id not in (from with_schools))
-                    and n.delivery_id not in (select resolved_by from resolutions)),
-            rests(delivery_id, base) as (
-                select resolved_by, delivery_id from resolutions
-                union select s.delivery_id, r.delivery_id
-                from rests s join resolutions r on r.resolved_by = s.base),
-            replaced as (
-                select delivery_id, newer, run_id, 0 as along from later
-                union all select s.delivery_id, newer, run_id, 1
-                from rests s join later l on l.delivery_id = s.base
-                union all select delivery_id, newer, run_id, 0 from ({RESTATED}))
-            select d.delivery_id, d.superseded_by, min_by(r.newer, (r.run_id, r.along, r.newer)) as expected
-            from deliveries d left join replaced r using (delivery_id)
-            group by all having d.superseded_by is distinct from expected
-            order by 1""")
-    )
+    query = f"""
+        with recursive places as ({SCHOOLS_BY_DELIVERY}),
+        meeting as (
+            select distinct p.delivery_id, q.delivery_id as newer
+            from places p join places q using (vestiging)),
+        with_schools as (select distinct delivery_id from places),
+        later as (
+            select d.delivery_id, n.delivery_id as newer, n.run_id
+            from deliveries d join deliveries n
+                on n.kind = d.kind and n.reference_date = d.reference_date and n.run_id > d.run_id
+            where ((d.delivery_id, n.delivery_id) in (select (delivery_id, newer) from meeting)
+                or d.delivery_id not in (from with_schools))
+                and n.delivery_id not in (select resolved_by from resolutions)),
+        rests(delivery_id, base) as (
+            select resolved_by, delivery_id from resolutions
+            union select s.delivery_id, r.delivery_id
+            from rests s join resolutions r on r.resolved_by = s.base),
+        replaced as (
+            select delivery_id, newer, run_id, 0 as along from later
+            union all select s.delivery_id, newer, run_id, 1
+            from rests s join later l on l.delivery_id = s.base
+            union all select delivery_id, newer, run_id, 0 from ({_RESTATED}))
+        select d.delivery_id, d.superseded_by, min_by(r.newer, (r.run_id, r.along, r.newer)) as expected
+        from deliveries d left join replaced r using (delivery_id)
+        group by all having d.superseded_by is distinct from expected
+        order by 1"""
+    return SupersessionMismatches(books.frame(query))
 
 
-def rows_of_brins(books: Books, table: str, brins: Sequence[str]) -> pl.DataFrame:
-    """Return the rows of `counts` or `scores` for some BRINs, of all deliveries."""
-    return books.frame(f"from {table} where substr(vestiging, 1, 4) = any($1)", [list(brins)])
-
-
-def counting_deliveries(books: Books) -> list[str]:
-    """Return the deliveries that have counts or scores."""
-    query = "select delivery_id from counts union select delivery_id from scores"
-    return books.frame(query)["delivery_id"].to_list()
+def row_count_mismatches(books: Books) -> list[tuple[str, int, int]]:
+    """Select the board reports of which the books hold other rows than were valid: delivery_id, valid, found."""
+    query = """
+        with reported as (
+            select delivery_id from spending union all select delivery_id from consents)
+        select d.delivery_id, d.rows - d.rejected as valid, count(r.delivery_id) as found
+        from deliveries d left join reported r using (delivery_id)
+        where d.kind in ('spending', 'consents') group by all having found <> valid order by 1"""
+    return books.frame(query).rows()
 
 
 def open_differences(books: Books) -> list[str]:

@@ -129,9 +129,10 @@ def next_run(books: Books, school_year: str, schools: Schools) -> NextRun:
     """Load what the next payment run starts from, as far as a decision on a school year leaves it unchanged."""
     last_month = last_month_paid(books, None)
     month = month_after(last_month) if last_month else _BEFORE_ALL_MONTHS
+    query = "select coalesce(max(run_id), '') from runs where command = 'pay'"
     return NextRun(
         last_month=last_month,
-        last_run=books.value("select coalesce(max(run_id), '') from runs where command = 'pay'"),
+        last_run=books.value(query),
         paid_until=paid_until(books, school_year),
         ledger=ledger_state(books, month, AFTER_ALL_RUNS, schools, deciding=school_year),
     )
@@ -162,14 +163,10 @@ def paid_until(books: Books, school_year: str, run_id: str = AFTER_ALL_RUNS) -> 
 
 def decisions_in_force(books: Books, run_id: str) -> DecisionsInForce:
     """Return the decisions that a run pays by: school_year, currency, decision_id, sequence."""
-    return DecisionsInForce(
-        books.frame(
-            """
+    query = """
         select school_year, currency, decision_id, sequence from decisions where run_id < ?
-        qualify sequence = max(sequence) over (partition by school_year, currency)""",
-            [run_id],
-        )
-    )
+        qualify sequence = max(sequence) over (partition by school_year, currency)"""
+    return DecisionsInForce(books.frame(query, [run_id]))
 
 
 def attribution_inputs(books: Books, vestigingen: Iterable[str], month: Month, run_id: str) -> AttributionInputs:
@@ -210,6 +207,7 @@ def paid_months(books: Books) -> list[Month]:
 
 def sealed_decisions(books: Books) -> list[dict[str, Any]]:
     """Return the latest decisions and the manifests that seal them, for the manifest of a payment run."""
-    return books.frame("""
+    query = """
         select decision_id, regulation, regulation_sha256, run_id, manifest_sha256
-        from latest_decisions join runs using (run_id) order by 1""").to_dicts()
+        from latest_decisions join runs using (run_id) order by 1"""
+    return books.frame(query).to_dicts()

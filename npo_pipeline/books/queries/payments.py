@@ -35,9 +35,8 @@ def payments_in(books: Books, scope: PaymentScope) -> Payments:
 
 def corrections_in(books: Books, scope: PaymentScope) -> LedgerRows:
     """Return the rows of the view `ledger` in a scope that are corrections."""
-    return LedgerRows(
-        books.frame(f"from (from ledger where cause <> 'instalment') {_IN_SCOPE}", _parameters(scope))
-    )
+    query = f"from (from ledger where cause <> 'instalment') {_IN_SCOPE}"
+    return LedgerRows(books.frame(query, _parameters(scope)))
 
 
 def last_month_paid(books: Books, before_run: str | None) -> date | None:
@@ -53,12 +52,11 @@ def _parameters(scope: PaymentScope) -> list[object]:
 
 def months_paid(books: Books) -> MonthsPaid:
     """Sum the payments per month and currency."""
-    return MonthsPaid(
-        books.frame("""
-            select paid_month, count(distinct run_id) as runs, count(*) as payments,
-                   count(distinct board) as boards, sum(amount)::decimal(18, 2) as total, currency
-            from payments group by all order by 1, currency""")
-    )
+    query = """
+        select paid_month, count(distinct run_id) as runs, count(*) as payments,
+               count(distinct board) as boards, sum(amount)::decimal(18, 2) as total, currency
+        from payments group by all order by 1, currency"""
+    return MonthsPaid(books.frame(query))
 
 
 def amounts_to_come(books: Books) -> AmountsToCome:
@@ -66,16 +64,15 @@ def amounts_to_come(books: Books) -> AmountsToCome:
 
     A difference in months that were paid already, a correction, is in the month after the last of them.
     """
-    return AmountsToCome(
-        books.frame("""
-            with due as (
-                select month, currency, amount from instalments join latest_decisions using (decision_id)
-                union all select paid_month, currency, -amount from payments),
-            last as (select max(paid_month) as paid from payments)
-            select case when month <= paid then (paid + interval 1 month)::date else month end as month,
-                   sum(amount)::decimal(18, 2) as amount, currency
-            from due, last group by all having sum(amount) <> 0 order by 1, currency""")
-    )
+    query = """
+        with due as (
+            select month, currency, amount from instalments join latest_decisions using (decision_id)
+            union all select paid_month, currency, -amount from payments),
+        last as (select max(paid_month) as paid from payments)
+        select case when month <= paid then (paid + interval 1 month)::date else month end as month,
+               sum(amount)::decimal(18, 2) as amount, currency
+        from due, last group by all having sum(amount) <> 0 order by 1, currency"""
+    return AmountsToCome(books.frame(query))
 
 
 def last_paid_month_in(books: Books, year: int) -> date | None:
@@ -94,9 +91,8 @@ def months_due_in(books: Books, year: int) -> list[date]:
 
 def years_paid(books: Books) -> list[int]:
     """Return the calendar years with payments, in order."""
-    return books.frame("select distinct year(paid_month)::bigint as year from payments order by 1")[
-        "year"
-    ].to_list()
+    query = "select distinct year(paid_month)::bigint as year from payments order by 1"
+    return books.frame(query)["year"].to_list()
 
 
 def first_school_year_paid(books: Books) -> str | None:
@@ -112,13 +108,12 @@ def causes_of_run(books: Books, run_id: str) -> CorrectionCauses:
 
 def run_totals(books: Books) -> RunTotals:
     """Return the totals of each run, as it stated them and as its payments add up."""
-    return RunTotals(
-        books.frame("""
-            select r.run_id, r.payments, r.total, r.total_usd, count(p.payment_id) as found,
-                   coalesce(sum(p.amount) filter (p.currency = 'EUR'), 0) as found_total,
-                   coalesce(sum(p.amount) filter (p.currency = 'USD'), 0) as found_total_usd
-            from runs r left join payments p using (run_id) group by all order by 1""")
-    )
+    query = """
+        select r.run_id, r.payments, r.total, r.total_usd, count(p.payment_id) as found,
+               coalesce(sum(p.amount) filter (p.currency = 'EUR'), 0) as found_total,
+               coalesce(sum(p.amount) filter (p.currency = 'USD'), 0) as found_total_usd
+        from runs r left join payments p using (run_id) group by all order by 1"""
+    return RunTotals(books.frame(query))
 
 
 def receipts_per_month(books: Books, before_run: str) -> YearReceipts:

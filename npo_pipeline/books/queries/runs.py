@@ -1,4 +1,4 @@
-"""Runs: their rows with the manifests, and the rows of tables that belong to each."""
+"""Runs: their rows with the manifests, the rows of tables that belong to each, and the texts of their rules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from npo_pipeline.books.reader import Books
+from npo_pipeline.rulebook.archive import ArchivedTexts
 from schemas.decided import Runs
 from schemas.frames.books import PaymentRuns
 
@@ -48,6 +49,12 @@ def rows_with_run(books: Books, table: str, link: LinkToRun | None) -> pl.DataFr
     """
     if link is None:
         return books.frame(f"select *, run_id as owner from {table}")
-    return books.frame(f"""
+    query = f"""
         select t.*, o.run_id as owner
-        from {table} t left join {link.table} o on o.{link.key} = t.{link.foreign_key}""")
+        from {table} t left join {link.table} o on o.{link.key} = t.{link.foreign_key}"""
+    return books.frame(query)
+
+
+def archived_texts(books: Books) -> ArchivedTexts:
+    """Return the archived texts by their sha256, for `rulebook.archive`."""
+    return {sha256: (name, text) for sha256, name, text in books.table("regulations").iter_rows()}

@@ -1,8 +1,10 @@
-"""Schools: facts by delivery, the directory, and the boards that hold them."""
+"""Schools: facts by delivery, the directory, the boards that hold them, and their counts and scores."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import polars as pl
 
 from npo_pipeline.books.reader import Books
 from schemas.frames.reports import KnownSchools
@@ -15,14 +17,13 @@ SCHOOLS_BY_DELIVERY = """
 
 def known_schools(books: Books) -> KnownSchools:
     """Return the directory and, without a board, the vestigingen that have counts and are not in it."""
-    return KnownSchools(
-        books.frame("""
-            select vestiging, brin, board, name, place, valid_from from schools
-            union all
-            select distinct vestiging, substr(vestiging, 1, 4), null, null, null, null
-            from counts anti join schools using (vestiging)
-            order by vestiging, valid_from""")
-    )
+    query = """
+        select vestiging, brin, board, name, place, valid_from from schools
+        union all
+        select distinct vestiging, substr(vestiging, 1, 4), null, null, null, null
+        from counts anti join schools using (vestiging)
+        order by vestiging, valid_from"""
+    return KnownSchools(books.frame(query))
 
 
 def school_facts(books: Books) -> SchoolFacts:
@@ -57,3 +58,8 @@ def count_schools_without_board(books: Books) -> int:
     """Count the vestigingen with pupils that are not in the directory."""
     query = "select count(distinct vestiging) from current_counts anti join schools using (vestiging)"
     return int(books.value(query))
+
+
+def rows_of_brins(books: Books, table: str, brins: Sequence[str]) -> pl.DataFrame:
+    """Return the rows of `counts` or `scores` for some BRINs, of all deliveries."""
+    return books.frame(f"from {table} where substr(vestiging, 1, 4) = any($1)", [list(brins)])

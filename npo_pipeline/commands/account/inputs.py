@@ -11,11 +11,11 @@ import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
 from npo_pipeline.accounts.statement import AccountInputs
-from npo_pipeline.books.queries.board_reports import rows_until
 from npo_pipeline.books.queries.decisions import totals_of_decisions
+from npo_pipeline.books.queries.deliveries import rows_until
 from npo_pipeline.books.queries.ledger import decisions_in_force
 from npo_pipeline.books.queries.payments import receipts_per_month
-from npo_pipeline.books.queries.rules import archived_texts
+from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.rulebook.accountability.load import YearEndRules
 from npo_pipeline.rulebook.archive import archived_year_end_rules

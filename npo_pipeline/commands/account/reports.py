@@ -22,7 +22,7 @@ from npo_pipeline.books.queries.accounts import (
     latest_account_of,
     school_names_of,
 )
-from npo_pipeline.books.queries.board_reports import rows_until
+from npo_pipeline.books.queries.deliveries import rows_until
 from npo_pipeline.books.queries.payments import school_types_paid
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock

@@ -9,7 +9,7 @@ from typing import Any
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.decision_state import decision_tables
 from npo_pipeline.books.queries.decisions import all_decisions, due_changes_between, find_decision
-from npo_pipeline.books.queries.rules import archived_texts
+from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.decisions.comparison import Comparison, compare

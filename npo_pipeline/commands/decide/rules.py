@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.books.queries.rules import archived_texts
+from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.run import Run
 from npo_pipeline.rulebook.load import LoadedRegulation, load_rules, shipped_school_years
 from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy, load_subsidies, split_subsidy_files

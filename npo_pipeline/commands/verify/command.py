@@ -11,8 +11,13 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.board_reports import row_count_mismatches
-from npo_pipeline.books.queries.deliveries import rejection_mismatches
+from npo_pipeline.books.queries.deliveries import (
+    corrections_of_other_files,
+    deliveries_with_unresolved_rows,
+    rejection_mismatches,
+    resolution_faults,
+    row_count_mismatches,
+)
 from npo_pipeline.books.queries.payments import run_totals
 from npo_pipeline.books.queries.schools import school_directory, school_facts
 from npo_pipeline.books.reader import Books, read_books, require_books
@@ -20,7 +25,6 @@ from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults
 from npo_pipeline.commands.verify.manifest_chain import chain_faults
 from npo_pipeline.commands.verify.row_differences import row_differences
-from npo_pipeline.commands.verify.source_corrections import correction_faults
 from npo_pipeline.commands.verify.table_shape import table_faults, view_faults
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.school_directory import build_directory
@@ -88,6 +92,16 @@ def report_faults(books: Books) -> Iterator[Finding]:
     """Compare the number of valid rows per report of a board with the rows in the books."""
     for name, valid, found in row_count_mismatches(books):
         yield f"delivery {name} has {valid} good rows, the books hold {found}"
+
+
+def correction_faults(books: Books) -> Iterator[Finding]:
+    """Describe resolutions and corrections that do not fit the deliveries they are of, a sentence each."""
+    for fault, resolver, delivery, line in resolution_faults(books).iter_rows():
+        yield f"resolutions: {resolver} stands for line {line} of {delivery}, which {fault}"
+    for resolver, rows, lines in deliveries_with_unresolved_rows(books):
+        yield f"resolutions: {resolver} has {rows} rows for {lines} refused lines"
+    for delivery, file in corrections_of_other_files(books):
+        yield f"source_corrections: {delivery} is no delivery of {file}"
 
 
 def total_faults(books: Books) -> Iterator[Finding]:

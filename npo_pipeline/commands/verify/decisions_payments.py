@@ -14,8 +14,7 @@ from npo_pipeline.books.queries.decisions import all_decisions, decision_in_seri
 from npo_pipeline.books.queries.deliveries import deliveries_live_before
 from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.queries.payments import causes_of_run
-from npo_pipeline.books.queries.rules import archived_texts
-from npo_pipeline.books.queries.runs import payment_runs
+from npo_pipeline.books.queries.runs import archived_texts, payment_runs
 from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import has_applications, recompute_grants

@@ -8,13 +8,13 @@ from functools import cache
 
 from pandera.errors import SchemaErrors
 
-from npo_pipeline.books.duckdb import engine
-from npo_pipeline.books.queries.catalogue import (
+from npo_pipeline.books.catalogue import (
     count_view_differences,
     described_columns,
     function_names,
     view_definitions,
 )
+from npo_pipeline.books.duckdb import engine
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import FORMAT, create
 from npo_pipeline.books.views import VIEWS

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from npo_pipeline.books.reader import Books
-from npo_pipeline.commands.verify.source_corrections import correction_faults
+from npo_pipeline.commands.verify.command import correction_faults
 from tests.books.corrections.conftest import DOUBLE
 from tests.books.corrections.declaring import NAME, REPLACES, SET, but, declare, ingest, refused, ties
 from tests.books.corrections.replaying import MENDED, resolved, rows, whole

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from npo_pipeline.books.comments import add_comments
+from npo_pipeline.books.catalogue import add_comments
 from npo_pipeline.books.tables import create
 from schemas.columns import SHARED_DESCRIPTIONS
 from schemas.tables import TABLES

@@ -1,4 +1,7 @@
-"""Comments in the database: what every table, view and column is, for whoever opens it with a client of SQL."""
+"""The catalogue of the database: its tables, views, columns and functions, with a comment on what each is.
+
+The comments are for whoever opens the books with a client of SQL.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from functools import cache
 
 import duckdb
 
+from npo_pipeline.books.reader import Books
 from npo_pipeline.books.views import VIEWS
 from schemas.columns import SHARED_DESCRIPTIONS
 from schemas.tables import TABLES
 
+_OURS = "not internal and database_name = current_database()"
 _HOME = "The format of these books: a program refuses books of a newer format than its own."
 
 
@@ -61,3 +66,36 @@ def _comment_of_home() -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def described_columns(books: Books) -> dict[tuple[str, str], list[str]]:
+    """Return the columns, each with its type, of every `table` and `view`: (kind, name) -> columns in order."""
+    query = f"""
+        select if(view_oid is null, 'table', 'view'), table_name,
+               list((column_name, data_type)::text order by column_index)
+        from (from duckdb_columns() where {_OURS}) left join duckdb_views() on table_oid = view_oid group by all"""
+    return {(kind, name): columns for kind, name, columns in books.frame(query).iter_rows()}
+
+
+def view_definitions(books: Books) -> dict[str, str]:
+    """Return the SQL of every view."""
+    return dict(books.frame(f"select view_name, sql from duckdb_views() where {_OURS}").iter_rows())
+
+
+def function_names(books: Books) -> list[str]:
+    """Return the names of the functions and macros that somebody added."""
+    query = f"select function_name from duckdb_functions() where {_OURS} order by 1"
+    return books.frame(query)["function_name"].to_list()
+
+
+def count_view_differences(books: Books, view: str, query: str) -> int:
+    """Count the rows that a view shows and a query does not, or the other way round.
+
+    Raises:
+        Refused: the view cannot be read.
+    """
+    return int(
+        books.value(f"""
+            select count(*) from (
+                (from {view} except all ({query})) union all (({query}) except all from {view}))""")
+    )
