@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,16 +11,20 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.delivery.xlsx_reader import (
+    ROWS_ABOVE,
+    Header,
     SheetMarks,
     Workbook,
+    header_of,
     names_of,
+    rows_below,
     sheet_cells,
     sheet_marks,
     sheet_names,
     workbook_bytes,
 )
 from npo_pipeline.errors import Refused
-from schemas.frames.intake import FileRows
+from schemas.frames.intake import FileRows, SheetCells
 
 SPENDING, CONSENTS = "Besteding", "Instemming"
 """The names of the two sheets."""
@@ -31,8 +34,6 @@ PREFILLED = ("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "JAAR", "SCHOOLJAAR")
 """Columns that the blank workbook fills in; a row with nothing else in it was left open."""
 
 _DATES = ("DATUM_MR", "DATUM_GMR")
-_ROWS_ABOVE = 50
-"""Rows that are searched for the header."""
 
 
 @dataclass(frozen=True)
@@ -71,58 +72,40 @@ def read_forms(file: SourceFile) -> list[Form] | None:
 def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> Form:
     """Read a sheet; `written` is its name as the workbook writes it."""
     kind, shown = _KINDS[sheet], f"{file.name}, {sheet}"
-    frame = sheet_cells(file.name, data, written)
-    assert frame is not None
-    header = _find_header(shown, frame, kind)
+    cells = sheet_cells(file.name, data, written)
+    assert cells is not None
+    header = _find_header(shown, cells, kind)
     _refuse_unread(shown, sheet_marks(file.name, data, written), header)
-    wanted = {f"column_{position}": column for column, position in header.positions.items()}
-    rows = frame.filter(pl.col("line") > header.row).select("line", *wanted).rename(wanted)
-    book = Workbook(hashlib.sha256(data).hexdigest(), FileRows(_filled(rows, kind)))
+    book = Workbook(hashlib.sha256(data).hexdigest(), _filled(rows_below(cells, header), kind))
     return Form(SourceFile(shown, file.size, file.open), kind, book)
 
 
-@dataclass(frozen=True)
-class _Header:
-    """Hold the row of a header (from 1), and the position of each column of the kind in it (from 0)."""
-
-    row: int
-    positions: Mapping[str, int]
-
-
-def _find_header(shown: str, frame: pl.DataFrame, kind: FileKind) -> _Header:
+def _find_header(shown: str, cells: SheetCells, kind: FileKind) -> Header:
     """Find the header of a sheet; titles may come before it."""
-    cells = frame.drop("line").head(_ROWS_ABOVE)
-    rows = [names_of(row) for row in cells.iter_rows()]
-    shared = [len(set(kind.columns).intersection(row)) for row in rows]
+    rows = (set(names_of(row)) for row in cells.drop("line").head(ROWS_ABOVE).iter_rows())
+    shared = [len(row.intersection(kind.columns)) for row in rows]
     most = max(shared, default=0)
     if most < 2:
         raise Refused(f"{shown}: has no header with {kind.columns[0]}; put the header of the template back")
-    head = shared.index(most)
-    names = rows[head]
-    if lacking := [column for column in kind.columns if column not in names]:
-        raise Refused(f"{shown}, line {head + 1}: column {lacking[0]} is missing; put the header back")
-    if twice := [column for column in kind.columns if names.count(column) > 1]:
-        raise Refused(f"{shown}, line {head + 1}: column {twice[0]} stands twice; keep one of them")
-    return _Header(head + 1, {column: names.index(column) for column in kind.columns})
+    return header_of(shown, cells, shared.index(most), kind.columns, cure="put the header back")
 
 
-def _refuse_unread(shown: str, marks: SheetMarks, header: _Header) -> None:
+def _refuse_unread(shown: str, marks: SheetMarks, header: Header) -> None:
     """Refuse a formula or an error below the header; right of the table own sums are allowed."""
     last = marks.first + max(header.positions.values())
-    faults = (
+    for cells, what in (
         (marks.formulas, "a formula; paste its value"),
         (marks.errors, "an error (as #N/A); type its value"),
-    )
-    for cells, what in faults:
+    ):
         for row, column, address in cells:
             if row > header.row and column <= last:
                 raise Refused(f"{shown}, cell {address}: holds {what}")
 
 
-def _filled(rows: pl.DataFrame, kind: FileKind) -> pl.DataFrame:
+def _filled(rows: FileRows, kind: FileKind) -> FileRows:
     """Select the rows with more in them than the template wrote, as a text file would have them."""
     # A cell with a day shows midnight as well, and a line end would make two lines of one text.
     days = [pl.col(name).str.strip_suffix(" 00:00:00") for name in _DATES if name in kind.columns]
-    text = rows.with_columns(pl.exclude("line").fill_null("").str.strip_chars()).with_columns(days)
     filled = pl.any_horizontal(pl.col(name) != "" for name in kind.columns if name not in PREFILLED)
-    return text.filter(filled)
+    text = rows.with_columns(pl.exclude("line").str.strip_chars()).with_columns(days)
+    return FileRows(text.filter(filled))

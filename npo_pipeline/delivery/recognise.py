@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.delivery import kinds
-from npo_pipeline.delivery.board_workbook import read_forms
+from npo_pipeline.delivery.board_workbook import Form, read_forms
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.file_corrections import split_correction_files
 from npo_pipeline.delivery.kinds import FAULT_LIST_HEADER, FileKind, recognise
@@ -50,7 +50,7 @@ def recognise_delivery(
     _refuse_unwanted(files, only)
     if correction_files:
         # Reading declared corrections takes libraries that no other delivery needs.
-        from npo_pipeline.delivery.corrections.bind import bind
+        from npo_pipeline.delivery.corrections import bind
 
         files = bind(correction_files, files, today)
     stated = {one.name: _stated_date(one) for one in files}
@@ -92,12 +92,7 @@ def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
 
 
 def _of_workbook(source: SourceFile) -> list[DeliveredFile]:
-    forms = read_forms(source)
-    if forms is None:
-        book = read_workbook(source)
-        return [
-            DeliveredFile(source=source, kind=kinds.SCORES, sha256=book.sha256, encoding="xlsx", workbook=book)
-        ]
+    forms = read_forms(source) or [Form(source, kinds.SCORES, read_workbook(source))]
     return [
         DeliveredFile(
             source=form.file,

@@ -6,9 +6,10 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import reduce
 from typing import Any
 from xml.parsers import expat
 
@@ -19,7 +20,7 @@ from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.source_files import DAMAGE, SourceFile, check_members
 from npo_pipeline.errors import Refused
 from schemas import files as models
-from schemas.frames.intake import FileRows
+from schemas.frames.intake import FileRows, SheetCells
 
 MAX_SIZE = 64 * 2**20
 MAX_UNPACKED = 256 * 2**20
@@ -34,6 +35,8 @@ SHEET, SHEET_WITHOUT_THRESHOLD = "Tabel 1", "Tabel 2"
 _NO_SCORES = dict.fromkeys(("line", models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD), pl.String)
 _DATE = re.compile(r"\b1 oktober (20\d\d)\b")
 _VESTIGING = r"^\s*[0-9A-Za-z]{6}\s*$"
+ROWS_ABOVE = 50
+"""Rows that are searched for the header."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Workbook:
 
     sha256: str
     rows: FileRows
-    without_threshold: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_NO_SCORES))
+    without_threshold: FileRows = field(default_factory=lambda: FileRows(pl.DataFrame(schema=_NO_SCORES)))
     reference_date: date | None = None
 
 
@@ -57,14 +60,19 @@ def read_workbook(file: SourceFile) -> Workbook:
         Refused: it is no workbook, is too large, or has no readable `Tabel 1`.
     """
     data = workbook_bytes(file)
-    title, rows = _table(file.name, data, SHEET, (models.SCHOOL, models.SCORED_PUPILS, models.SCORE))
-    stated = _DATE.search(title)
-    return Workbook(
-        hashlib.sha256(data).hexdigest(),
-        rows,
-        _without_threshold(file.name, data),
-        date(int(stated[1]), 10, 1) if stated else None,
-    )
+    cells = sheet_cells(file.name, data, SHEET)
+    if cells is None:
+        raise Refused(f"{file.name}: has no sheet {SHEET!r}; this is not the workbook of CBS")
+    counted = (models.SCHOOL, models.SCORED_PUPILS, models.SCORE)
+    title, rows = _scores_table(f"{file.name}, sheet {SHEET!r}", cells, counted)
+    book = Workbook(hashlib.sha256(data).hexdigest(), rows)
+    if stated := _DATE.search(title):
+        book = replace(book, reference_date=date(int(stated[1]), 10, 1))
+    if (cells := sheet_cells(file.name, data, SHEET_WITHOUT_THRESHOLD)) is None:
+        return book
+    wanted = (models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD)
+    _, without = _scores_table(f"{file.name}, sheet {SHEET_WITHOUT_THRESHOLD!r}", cells, wanted)
+    return replace(book, without_threshold=without)
 
 
 def workbook_bytes(file: SourceFile) -> bytes:
@@ -103,10 +111,7 @@ def refuse_wide(name: str, sheet: str, xml: bytes) -> None:
 
 
 def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("@")
-    return number
+    return reduce(lambda number, letter: number * 26 + ord(letter) - ord("@"), letters, 0)
 
 
 def sheet_names(name: str, data: bytes) -> list[str]:
@@ -123,8 +128,8 @@ def sheet_names(name: str, data: bytes) -> list[str]:
         raise Refused(f"{name}: is no readable workbook ({error}); have the workbook sent again") from error
 
 
-def sheet_cells(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
-    """Read the cells of a sheet as text, with `line`, the row; null where there is no such sheet.
+def sheet_cells(name: str, data: bytes, sheet: str) -> SheetCells | None:
+    """Read the cells of a sheet; null where there is no such sheet.
 
     Raises:
         Refused: it cannot be read.
@@ -140,29 +145,7 @@ def sheet_cells(name: str, data: bytes, sheet: str) -> pl.DataFrame | None:
     except Exception as error:  # calamine and fastexcel raise many kinds; all say the file cannot be read
         raise Refused(f"{name}: sheet {sheet!r} cannot be read ({error}); have the workbook sent again") from error
     frame.columns = [f"column_{number}" for number in range(frame.width)]
-    return frame.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64))
-
-
-def _table(name: str, data: bytes, sheet: str, wanted: Sequence[str]) -> tuple[str, FileRows]:
-    """Return the text above the header, and the rows below it with a school."""
-    frame = sheet_cells(name, data, sheet)
-    if frame is None:
-        raise Refused(f"{name}: has no sheet {sheet!r}; this is not the workbook of CBS")
-    cells = frame.drop("line")
-    head = next((n for n, row in enumerate(cells.head(50).iter_rows()) if names_of(row)[:1] == [wanted[0]]), None)
-    if head is None:
-        raise Refused(f"{name}, sheet {sheet!r}: has no header {wanted[0]}; this is not the workbook of CBS")
-    names = names_of(cells.row(head))
-    if lacking := [column for column in wanted if column not in names]:
-        raise Refused(
-            f"{name}, sheet {sheet!r}, line {head + 1}: column {lacking[0]} is missing; have it sent again"
-        )
-    if twice := [column for column in wanted if names.count(column) > 1]:
-        raise Refused(
-            f"{name}, sheet {sheet!r}, line {head + 1}: column {twice[0]} stands twice; keep one of them"
-        )
-    title = " ".join(str(cell) for row in cells.head(head).iter_rows() for cell in row if cell)
-    return title, _rows(frame.slice(head + 1), [f"column_{names.index(column)}" for column in wanted], wanted)
+    return SheetCells(frame.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64)))
 
 
 def names_of(row: tuple[object, ...]) -> list[str]:
@@ -170,20 +153,46 @@ def names_of(row: tuple[object, ...]) -> list[str]:
     return [normal_name(str(cell)) if cell is not None else "" for cell in row]
 
 
-def _rows(frame: pl.DataFrame, positions: list[str], wanted: Sequence[str]) -> FileRows:
+@dataclass(frozen=True)
+class Header:
+    """Hold the row of a header (from 1), and the position of each wanted column in it (from 0)."""
+
+    row: int
+    positions: Mapping[str, int]
+
+
+def header_of(shown: str, cells: SheetCells, above: int, wanted: Sequence[str], *, cure: str) -> Header:
+    """Find the wanted columns in the header of a sheet, which has so many rows above it.
+
+    Raises:
+        Refused: a column is missing or stands twice.
+    """
+    names = names_of(cells.drop("line").row(above))
+    if lacking := [column for column in wanted if column not in names]:
+        raise Refused(f"{shown}, line {above + 1}: column {lacking[0]} is missing; {cure}")
+    if twice := [column for column in wanted if names.count(column) > 1]:
+        raise Refused(f"{shown}, line {above + 1}: column {twice[0]} stands twice; keep one of them")
+    return Header(above + 1, {column: names.index(column) for column in wanted})
+
+
+def rows_below(cells: SheetCells, header: Header) -> FileRows:
+    """Return the wanted columns below a header, as the rows of a text file."""
+    wanted = {column: pl.col(f"column_{at}").fill_null("") for column, at in header.positions.items()}
+    return FileRows(cells.slice(header.row).select("line", **wanted))
+
+
+def _scores_table(shown: str, cells: SheetCells, wanted: Sequence[str]) -> tuple[str, FileRows]:
+    """Return the text above the header, and the rows below it with a school."""
+    above = [names_of(row)[:1] for row in cells.drop("line").head(ROWS_ABOVE).iter_rows()]
+    if [wanted[0]] not in above:
+        raise Refused(f"{shown}: has no header {wanted[0]}; this is not the workbook of CBS")
+    head = above.index([wanted[0]])
+    rows = rows_below(cells, header_of(shown, cells, head, wanted, cure="have it sent again"))
     # Below the table come a blank row, "Bron: CBS" and footnotes: text in the first column alone.
-    columns = dict(zip(positions, wanted, strict=True))
-    others = pl.any_horizontal(pl.col(*positions[1:]).fill_null("") != "")
-    school = pl.col(positions[0]).fill_null("")
-    table = frame.filter(others | school.str.contains(_VESTIGING)).select("line", *positions).rename(columns)
-    return FileRows(table.with_columns(pl.col(*wanted).fill_null("").str.strip_chars()))
-
-
-def _without_threshold(name: str, data: bytes) -> pl.DataFrame:
-    wanted = (models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD)
-    if sheet_cells(name, data, SHEET_WITHOUT_THRESHOLD) is None:
-        return pl.DataFrame(schema=_NO_SCORES)
-    return _table(name, data, SHEET_WITHOUT_THRESHOLD, wanted)[1]
+    others = pl.any_horizontal(pl.col(*wanted[1:]) != "")
+    title = " ".join(cell for row in cells.drop("line").head(head).iter_rows() for cell in row if cell)
+    table = rows.filter(others | pl.col(wanted[0]).str.contains(_VESTIGING))
+    return title, FileRows(table.with_columns(pl.exclude("line").str.strip_chars()))
 
 
 @dataclass
@@ -221,7 +230,7 @@ def sheet_marks(name: str, data: bytes, sheet: str) -> SheetMarks:
         ) from error
     refuse_wide(name, part, xml)
     cells = _CellVisitor()
-    _walk(name, xml, cells)
+    _walk(name, xml, cells.start)
     return cells.marks
 
 
@@ -230,25 +239,16 @@ def _part(name: str, archive: zipfile.ZipFile, sheet: str) -> str:
     ids: dict[str, str] = {}
     paths: dict[str, str] = {}
 
-    def sheets(tag: str, given: dict[str, str]) -> None:
+    def start(tag: str, given: dict[str, str]) -> None:
         if tag == "sheet":
             ids[given.get("name", "")] = next((v for k, v in given.items() if k.endswith("}id")), "")
-
-    def links(tag: str, given: dict[str, str]) -> None:
-        if tag == "Relationship":
+        elif tag == "Relationship":
             paths[given.get("Id", "")] = given.get("Target", "")
 
-    _walk(name, archive.read(_BOOK), _ElementVisitor(sheets))
-    _walk(name, archive.read(_LINKS), _ElementVisitor(links))
+    for part in (_BOOK, _LINKS):
+        _walk(name, archive.read(part), start)
     path = paths[ids[sheet]]
     return path[1:] if path.startswith("/") else f"xl/{path}"
-
-
-class _ElementVisitor:
-    """Call a function at the start of each element."""
-
-    def __init__(self, visit: Callable[[str, dict[str, str]], None]) -> None:
-        self.start = visit
 
 
 class _CellVisitor:
@@ -285,15 +285,18 @@ class _CellVisitor:
         return f"{_letters(self._column)}{self._row}"
 
 
-def _walk(name: str, xml: bytes, visitor: _ElementVisitor | _CellVisitor) -> None:
-    """Visit each element, its name without its space. A document that declares entities is refused unread."""
+def _walk(name: str, xml: bytes, start: Callable[[str, dict[str, str]], None]) -> None:
+    """Call a function at the start of each element, its name without its space.
+
+    A document that declares entities is refused unread.
+    """
     parser = expat.ParserCreate(namespace_separator="}")
 
     def refuse(*_: Any) -> None:
         raise Refused(f"{name}: holds a document type, which no workbook has; save it again as .xlsx")
 
     parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda tag, given: visitor.start(tag.rpartition("}")[2], given)
+    parser.StartElementHandler = lambda tag, given: start(tag.rpartition("}")[2], given)
     try:
         parser.Parse(xml, True)
     except (expat.ExpatError, ValueError) as error:

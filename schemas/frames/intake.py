@@ -22,6 +22,9 @@ def _columns_of_a_file(model: pa.DataFrameSchema, *of_the_delivery: str) -> Colu
 FileRows = NewType("FileRows", pl.DataFrame)
 """Rows of a file as text: line (Int64, 1 is the header), and its columns by their normalised names."""
 
+SheetCells = NewType("SheetCells", pl.DataFrame)
+"""Cells of a sheet as text: line (Int64, the row), column_0, column_1, ... (null: an empty cell)."""
+
 RegisterRows = NewType("RegisterRows", pl.DataFrame)
 """Rows of a pupil register as text, with `counting` (funded and active on the reference date) and `cumi`."""
 

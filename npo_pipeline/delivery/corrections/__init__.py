@@ -1,1 +1,0 @@
-"""Corrections of the source that a delivery declares, and rejected rows that it resolves."""
