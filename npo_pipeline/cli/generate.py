@@ -14,7 +14,7 @@ from npo_pipeline.cli.options import DAY, PATH, SHARE, common
 from npo_pipeline.cli.output import document, line, number, progress, table
 
 if TYPE_CHECKING:
-    from npo_pipeline.generate import Report
+    from npo_pipeline.generate.delivery import Report
 
 
 @click.command("generate")
@@ -36,7 +36,7 @@ def generate_command(
     faults: Decimal,
 ) -> None:
     """Write a made-up delivery to OUT."""
-    from npo_pipeline.generate import write_delivery
+    from npo_pipeline.generate.delivery import write_delivery
 
     with progress() as report:
         made = write_delivery(

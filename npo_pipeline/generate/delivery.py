@@ -15,9 +15,8 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.country import Country, make_country
-from npo_pipeline.generate.faults import plant, rotation
 from npo_pipeline.generate.lists import write_addresses, write_scores
-from npo_pipeline.generate.pupils import BATCH, HEADER, RegisterSpec, batches
+from npo_pipeline.generate.register import BATCH, HEADER, RegisterSpec, batches, plant, rotation
 from schemas.frames.generate import PlantedRows
 
 REGISTER, SCORES, PLANTED = "leerlingen-po.csv", "achterstandsscores.csv", "planted.csv"

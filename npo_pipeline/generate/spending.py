@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import pandera.polars as pa
 import polars as pl
 
 from npo_pipeline.errors import Refused
@@ -26,30 +27,30 @@ _ROUND = 100_00
 """A board asks consent for a round sum above what it then spends: hundreds of euros, in cents."""
 
 
+_ANSWERS = {"SCHOOLSCAN": "J", "SCHOOLPROGRAMMA_MR": "J", "DATUM_MR": "", "GMR": "", "DATUM_GMR": ""}
+"""The answers of a school that asked consent of its MR, before its dates are drawn."""
+
+
 @dataclass(kw_only=True)
 class Account:
-    """Hold the report of a school, amounts in cents. `spent`: category, intervention, level, amount, external."""
+    """Hold the report of a school, amounts in cents.
+
+    `spent`: category, intervention, level, amount, external. `agreed`: for spending at the level of the board.
+    `answers`: column of the file of consents -> answer.
+    """
 
     board: str
     brin: str
     available: int
     spent: list[list[Any]] = field(default_factory=list)
     agreed: int = 0
-    scan: str = "J"
-    mr: str = "J"
-    mr_date: str = ""
-    gmr: str = ""
-    gmr_date: str = ""
-    parents: str = ""
-    informed: str = ""
-    result: str = ""
+    answers: dict[str, str] = field(default_factory=_ANSWERS.copy)
 
     def board_level(self, row: list[Any]) -> None:
         """Make a row one of the board, with all the consent that this takes."""
         row[LEVEL] = "bovenschools"
         self.agreed = -(-row[AMOUNT] // _ROUND) * _ROUND
-        self.gmr = "J"
-        self.gmr_date = self.gmr_date or self.mr_date
+        self.answers.update(GMR="J", DATUM_GMR=self.answers["DATUM_GMR"] or self.answers["DATUM_MR"])
 
 
 _HOW = ("Ouderavond en nieuwsbrief", "Via de MR", "Gesprek per leerling", "Enquête onder ouders", "")
@@ -81,18 +82,26 @@ def write_spending(
         Refused: the folder cannot be written.
     """
     accounts, _ = _accounts(schools, year, seed=seed, menu=menu, faults=faults)
-    paths = [folder / f"besteding-{year}.csv", folder / f"instemming-{year}.csv"]
-    spent = [row for account in accounts for row in _spending_rows(account, year)]
-    agreed = [_consent_row(account, year) for account in accounts]
+    files = {
+        folder / f"besteding-{year}.csv": (
+            SPENDING,
+            [row for one in accounts for row in _spending_rows(one, year)],
+        ),
+        folder / f"instemming-{year}.csv": (CONSENTS, [_consent_row(one, year) for one in accounts]),
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, model, rows in zip(paths, (SPENDING, CONSENTS), (spent, agreed), strict=True):
-            header = [name for name in model.columns if name != "line"]
-            frame = pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
+        for path, (model, rows) in files.items():
+            schema = dict.fromkeys(_columns(model), pl.String)
+            frame = pl.DataFrame(rows, schema=schema, orient="row")
             frame.select(pl.when(pl.all() != "").then(pl.all())).write_csv(path, separator=";")
     except OSError as error:
         raise Refused(f"{folder}: cannot be written ({error.strerror})") from error
-    return paths
+    return list(files)
+
+
+def _columns(model: pa.DataFrameSchema) -> list[str]:
+    return [name for name in model.columns if name != "line"]
 
 
 def planted(
@@ -134,10 +143,13 @@ def _account(row: dict[str, Any], year: int, listed: list[tuple[str, str]], chan
                 account.spent.append([letter, name, "school", cents, external])
     if account.spent and chance.random() < 0.2:
         account.board_level(account.spent[-1])
-    account.mr_date = f"{year}-{chance.randint(6, 7):02d}-{chance.randint(1, 15):02d}"
-    account.gmr_date = f"{year}-07-{chance.randint(16, 31):02d}" if account.agreed else ""
-    account.parents, account.result = chance.choice(_HOW), chance.choice(_RESULTS)
-    account.informed = chance.choice("JJJJJJN") if chance.random() < 0.95 else ""
+    account.answers |= {
+        "DATUM_MR": f"{year}-{chance.randint(6, 7):02d}-{chance.randint(1, 15):02d}",
+        "DATUM_GMR": f"{year}-07-{chance.randint(16, 31):02d}" if account.agreed else "",
+        "OUDERS_BETROKKEN": chance.choice(_HOW),
+        "RESULTAAT": chance.choice(_RESULTS),
+        "GEMEENTE_GEINFORMEERD": chance.choice("JJJJJJN") if chance.random() < 0.95 else "",
+    }
     return account
 
 
@@ -161,20 +173,13 @@ def _spending_rows(account: Account, year: int) -> list[list[str]]:
 
 
 def _consent_row(account: Account, year: int) -> list[str]:
-    return [
-        account.board,
-        account.brin,
-        f"{year}-{year + 1}",
-        account.scan,
-        account.mr,
-        account.mr_date,
-        _euros(account.agreed),
-        account.gmr,
-        account.gmr_date,
-        account.parents,
-        account.informed,
-        account.result,
-    ]
+    begin = {
+        "BEVOEGD_GEZAG_NUMMER": account.board,
+        "BRIN_NUMMER": account.brin,
+        "SCHOOLJAAR": f"{year}-{year + 1}",
+    }
+    row = {**begin, **account.answers, "BOVENSCHOOLS_BEDRAG_MR": _euros(account.agreed)}
+    return [row[column] for column in _columns(CONSENTS)]
 
 
 def _euros(cents: int) -> str:
@@ -197,18 +202,6 @@ def _only_f(account: Account, menu: Menu, year: int) -> None:
         row[CATEGORY], row[INTERVENTION] = "F", names[number % len(names)]
 
 
-def _no_scan(account: Account, menu: Menu, year: int) -> None:
-    account.scan = "N"
-
-
-def _no_mr(account: Account, menu: Menu, year: int) -> None:
-    account.mr, account.mr_date = "N", ""
-
-
-def _late_mr(account: Account, menu: Menu, year: int) -> None:
-    account.mr_date = f"{year + 1}-02-15"
-
-
 def _above_agreed(account: Account, menu: Menu, year: int) -> None:
     _at_board_level(account)
     account.agreed = sum(row[AMOUNT] for row in account.spent if row[LEVEL] == "bovenschools") // 2
@@ -216,15 +209,11 @@ def _above_agreed(account: Account, menu: Menu, year: int) -> None:
 
 def _no_gmr(account: Account, menu: Menu, year: int) -> None:
     _at_board_level(account)
-    account.gmr, account.gmr_date = "N", ""
+    account.answers.update(GMR="N", DATUM_GMR="")
 
 
 def _external_above(account: Account, menu: Menu, year: int) -> None:
     account.spent[0][EXTERNAL] = account.spent[0][AMOUNT] + 1_00
-
-
-def _nothing_spent(account: Account, menu: Menu, year: int) -> None:
-    account.spent.clear()
 
 
 def _at_board_level(account: Account) -> None:
@@ -236,12 +225,12 @@ MISTAKES: dict[Mistake, Callable[[Account, Menu, int], None]] = {
     "overspent": _overspent,
     "intervention_misspelt": _misspelt,
     "only_f": _only_f,
-    "no_school_scan": _no_scan,
-    "no_mr_consent": _no_mr,
-    "mr_after_the_year": _late_mr,
+    "no_school_scan": lambda account, menu, year: account.answers.update(SCHOOLSCAN="N"),
+    "no_mr_consent": lambda account, menu, year: account.answers.update(SCHOOLPROGRAMMA_MR="N", DATUM_MR=""),
+    "mr_after_the_year": lambda account, menu, year: account.answers.update(DATUM_MR=f"{year + 1}-02-15"),
     "board_level_above_agreed": _above_agreed,
     "no_gmr_consent": _no_gmr,
     "external_above_amount": _external_above,
-    "nothing_spent": _nothing_spent,
+    "nothing_spent": lambda account, menu, year: account.spent.clear(),
 }
 """Mistake -> how it is made in the report of a school: each is a finding of the accounts, and none a refusal."""

@@ -10,7 +10,7 @@ import pytest
 
 from npo_pipeline.delivery.kinds import REGISTER_PO
 from npo_pipeline.errors import Refused
-from npo_pipeline.generate import write_delivery
+from npo_pipeline.generate.delivery import write_delivery
 from schemas.rules import RULES
 
 DAY = date(2020, 10, 1)

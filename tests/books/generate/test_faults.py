@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.generate import Report, write_delivery
+from npo_pipeline.generate.delivery import Report, write_delivery
 
 DAY = date(2020, 10, 1)
 REGISTER, SCORES = "leerlingen-po.csv", "achterstandsscores.csv"

@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npo_pipeline.generate.pupils import pseudonym
+from npo_pipeline.generate.register import pseudonym
 
 
 def named(pupils: list[int], seed: int) -> list[str]:
