@@ -72,27 +72,22 @@ def consents_of(rows: FileRows) -> FileConsents:
 
 def count_truncated(kind: FileKind, rows: FileRows) -> int:
     """Count the texts of these rows of which only the beginning is kept."""
-    found = rows.select(pl.sum_horizontal(_is_long(_plain(name)).sum() for name in _TEXTS[kind.name]))
-    return int(found.item() or 0)
+    return int(rows.select(pl.sum_horizontal(_is_long(name).sum() for name in _TEXTS[kind.name])).item())
 
 
-def _plain(column: str) -> pl.Expr:
-    return sanitize(pl.col(column))
-
-
-def _is_long(text: pl.Expr) -> pl.Expr:
-    return text.str.len_chars() > LONGEST
+def _is_long(column: str) -> pl.Expr:
+    return sanitize(pl.col(column)).str.len_chars() > LONGEST
 
 
 def _kept(column: str) -> pl.Expr:
     """Return a text on one line that no spreadsheet runs, cut off with a mark where it is too long."""
-    text = _plain(column)
+    text = sanitize(pl.col(column))
     cut = pl.format("{} [afgekapt na {} tekens]", text.str.head(LONGEST), pl.lit(dutch.number(LONGEST)))
-    return pl.when(_is_long(text)).then(cut).otherwise(text)
+    return pl.when(_is_long(column)).then(cut).otherwise(text)
 
 
 def _kept_or_null(column: str) -> pl.Expr:
-    return pl.when(_plain(column) != "").then(_kept(column))
+    return pl.when(_kept(column) != "").then(_kept(column))
 
 
 def _amount_or_zero(column: str) -> pl.Expr:

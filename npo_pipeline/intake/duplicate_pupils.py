@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from schemas.frames.intake import DuplicateSuspects, Fingerprints, LineTexts, Rejections
+from schemas.frames.intake import (
+    REJECTIONS,
+    DuplicateRows,
+    DuplicateSuspects,
+    Fingerprints,
+    LineTexts,
+    Rejections,
+)
 from schemas.rules import DOUBLE_ENROLMENT, DUPLICATE_ROW
 
 ReadLines = Callable[[str, pl.Series], LineTexts]
@@ -38,17 +45,20 @@ def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_lines: ReadLi
         read_lines: reads candidate lines again.
     """
     suspects = _suspects(fingerprints)
-    texts = {file: read_lines(file, part["line"]) for file, part in _by_file(suspects).items()}
-    if not texts:
+    if suspects.is_empty():
         return Duplicates({}, {})
-    found = suspects.join(_stacked(texts), on=["file", "line"], how="inner").sort("file", "line")
+    texts = [
+        read_lines(file, part["line"]).with_columns(file=pl.lit(file)) for file, part in _by_file(suspects).items()
+    ]
+    found = suspects.join(pl.concat(texts), on=["file", "line"], how="inner").sort("file", "line")
     copies = _copies(DuplicateSuspects(found))
-    doubled = _doubled(found.join(copies, on=["file", "line"], how="anti", maintain_order="left"))
-    counted = pl.concat([copies.filter("counts").drop("place"), doubled]).unique(["file", "line"])
-    rejections = _by_file(pl.concat([_copy_rejections(copies), _double_rejections(doubled)]))
+    others = found.join(copies, on=["file", "line"], how="anti", maintain_order="left")
+    rejected = pl.concat([copies, _doubled(DuplicateSuspects(others))])
+    rejections = _by_file(rejected.select("file", *REJECTIONS))
+    counted = _by_file(rejected.filter("counts"))
     return Duplicates(
         {file: Rejections(part) for file, part in rejections.items()},
-        {file: part["line"].sort() for file, part in _by_file(counted.select("file", "line")).items()},
+        {file: part["line"] for file, part in counted.items()},
     )
 
 
@@ -68,47 +78,29 @@ def _suspects(fingerprints: Mapping[str, Fingerprints]) -> DuplicateSuspects:
     return DuplicateSuspects(suspects.select("file", pl.col("line").cast(pl.Int64), "counts"))
 
 
-def _stacked(texts: Mapping[str, LineTexts]) -> pl.DataFrame:
-    return pl.concat([text.with_columns(file=pl.lit(file)) for file, text in texts.items()])
-
-
-def _copies(found: DuplicateSuspects) -> pl.DataFrame:
+def _copies(found: DuplicateSuspects) -> DuplicateRows:
     """Select the exact copies of an earlier row, with its place."""
     first = found.with_columns(first=pl.col("line").first().over("row"), where=pl.col("file").first().over("row"))
     here = pl.col("file") == pl.col("where")
     place = pl.when(here).then(pl.col("first").cast(pl.String)).otherwise(pl.format("{} of {}", "first", "where"))
-    return first.filter(~here | (pl.col("line") != pl.col("first"))).select(*found.columns, place=place)
+    copies = first.filter(~here | (pl.col("line") != pl.col("first")))
+    return _rejected(DuplicateSuspects(copies), place, rule=DUPLICATE_ROW, column=None)
 
 
-def _doubled(found: pl.DataFrame) -> pl.DataFrame:
-    """Select the counting rows of pupils who count more than once."""
-    counting = found.filter("counts").with_columns(times=pl.len().over("pupil"))
-    return counting.filter(pl.col("times") > 1).drop("times")
+def _doubled(found: DuplicateSuspects) -> DuplicateRows:
+    """Select the counting rows of pupils who count more than once, with the places of the others."""
+    doubled = found.filter("counts").filter(pl.col("pupil").is_duplicated())
+    listed = doubled.with_columns(here=pl.format("line {} of {}", "line", "file"))
+    elsewhere = pl.col("here").implode().over("pupil").list.set_difference(pl.concat_list("here"))
+    value = elsewhere.list.sort().list.head(3).list.join(", ")
+    return _rejected(DuplicateSuspects(listed), value, rule=DOUBLE_ENROLMENT, column="PSEUDONIEM")
 
 
-def _copy_rejections(copies: pl.DataFrame) -> pl.DataFrame:
-    return copies.select(
-        "file",
-        "line",
-        rule=pl.lit(DUPLICATE_ROW),
-        column_name=pl.lit(None, pl.String),
-        value="place",
-    )
+def _rejected(rows: DuplicateSuspects, value: pl.Expr, *, rule: str, column: str | None) -> DuplicateRows:
+    rejection = {"rule": pl.lit(rule), "column_name": pl.lit(column, pl.String), "value": value}
+    return DuplicateRows(rows.select("file", "line", "counts", **rejection))
 
 
-def _double_rejections(doubled: pl.DataFrame) -> pl.DataFrame:
-    others = pl.format("line {} of {}", "line", "file")
-    listed = doubled.with_columns(here=others, all=others.implode().over("pupil"))
-    elsewhere = pl.col("all").list.set_difference(pl.concat_list("here")).list.sort().list.head(3).list.join(", ")
-    return listed.select(
-        "file",
-        "line",
-        rule=pl.lit(DOUBLE_ENROLMENT),
-        column_name=pl.lit("PSEUDONIEM"),
-        value=elsewhere,
-    )
-
-
-def _by_file(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    parts = frame.sort("file", "line").partition_by("file", as_dict=True, include_key=False)
+def _by_file(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = rows.sort("file", "line").partition_by("file", as_dict=True, include_key=False)
     return {str(file): part for (file,), part in parts.items()}

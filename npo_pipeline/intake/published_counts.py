@@ -9,6 +9,7 @@ year anew, so the factor is read from the table itself: all schools above the th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import polars as pl
 
@@ -21,6 +22,7 @@ from schemas.frames.intake import (
     FILE_COUNTS,
     FILE_SCORES,
     FORMULA_DEVIATIONS,
+    CountedMeasures,
     FileCounts,
     FileRows,
     FileScores,
@@ -41,10 +43,7 @@ def counts_of(kind: FileKind, rows: FileRows, file: str) -> FileCounts:
         Refused: two rows of a school that are not the same say how many pupils it has.
     """
     counted = COUNTERS[kind.name](rows, file)
-    absent = [
-        pl.lit(None, dtype).alias(name) for name, dtype in FILE_COUNTS.items() if name not in counted.columns
-    ]
-    columns = counted.with_columns(absent).select(*FILE_COUNTS)
+    columns = pl.concat([empty(FILE_COUNTS), counted], how="diagonal").select(*FILE_COUNTS)
     return FileCounts(columns.sort("vestiging", "school_type", "cluster"))
 
 
@@ -60,61 +59,52 @@ def scores_of(rows: FileRows, file: str) -> FileScores:
         score=parse.parse_amount(models.SCORE),
         pupils=parse.parse_int(models.SCORED_PUPILS),
     )
-    _refuse_twice(scored, ["vestiging"], file)
+    _refuse_twice(FileRows(scored), ["vestiging"], file)
     return FileScores(scored.select(*FILE_SCORES).sort("vestiging"))
 
 
-def _pupils_po(total: str, *, clusters: bool) -> Callable[[FileRows, str], pl.DataFrame]:
-    def count(rows: FileRows, file: str) -> pl.DataFrame:
-        cluster = pl.when(pl.col("CLUSTER") != "").then("CLUSTER") if clusters else pl.lit(None, pl.String)
-        counted = rows.select(
-            "line",
-            parse.vestiging(),
-            parse.school_type("SOORT_PO"),
-            cluster.alias("cluster"),
-            pupils=parse.parse_int(total),
-        )
-        _refuse_twice(counted, ["vestiging", "school_type", "cluster"], file)
-        return counted.filter(pl.col("pupils") > 0)
-
-    return count
+def _pupils_po(rows: FileRows, file: str, *, total: str, cluster: pl.Expr) -> CountedMeasures:
+    pupils = parse.parse_int(total)
+    counted = rows.select("line", parse.vestiging(), parse.school_type("SOORT_PO"), cluster=cluster, pupils=pupils)
+    _refuse_twice(FileRows(counted), ["vestiging", "school_type", "cluster"], file)
+    return CountedMeasures(counted.filter(pl.col("pupils") > 0))
 
 
-def _pupils_vo(rows: FileRows, file: str) -> pl.DataFrame:
+def _pupils_vo(rows: FileRows, file: str) -> CountedMeasures:
     # A vestiging has a row per onderwijstype, sector, afdeling and opleiding; they add up.
     years = pl.sum_horizontal(parse.parse_int(column) for column in models.VO_YEARS)
-    typed = rows.with_columns(parse.vestiging(), parse.school_type_vo(models.ONDERWIJSTYPE_VO), pupils=years)
+    typed = rows.select(parse.vestiging(), parse.school_type_vo(models.ONDERWIJSTYPE_VO), pupils=years)
     counted = typed.group_by("vestiging", "school_type").agg(pl.col("pupils").sum())
-    return counted.filter(pl.col("pupils") > 0)
+    return CountedMeasures(counted.filter(pl.col("pupils") > 0))
 
 
-def _cumi(rows: FileRows, file: str) -> pl.DataFrame:
-    placed = rows.with_columns(parse.vestiging(), parse.school_type("TYPE_PO"))
+def _cumi(rows: FileRows, file: str) -> CountedMeasures:
+    placed = FileRows(rows.with_columns(parse.vestiging(), parse.school_type("TYPE_PO")))
     _refuse_twice(placed, ["vestiging", "school_type", "CUMI"], file)
-    counted = placed.filter(pl.col("CUMI") == "1").select(
-        "vestiging", "school_type", cumi_pupils=parse.parse_int("AANTAL_LEERLINGEN")
-    )
-    return counted.filter(pl.col("cumi_pupils") > 0)
+    counted = placed.filter(pl.col("CUMI") == "1").with_columns(cumi_pupils=parse.parse_int("AANTAL_LEERLINGEN"))
+    return CountedMeasures(counted.filter(pl.col("cumi_pupils") > 0))
 
 
-def _newcomers_vo(rows: FileRows, file: str) -> pl.DataFrame:
-    placed = rows.with_columns(parse.vestiging())
+def _newcomers_vo(rows: FileRows, file: str) -> CountedMeasures:
+    placed = FileRows(rows.with_columns(parse.vestiging(), school_type=pl.lit("vo")))
     _refuse_twice(placed, ["vestiging", "CATEGORIE"], file)
-    counted = placed.group_by("vestiging").agg(newcomers=parse.parse_int("NIEUWKOMERS").sum())
-    return counted.filter(pl.col("newcomers") > 0).with_columns(school_type=pl.lit("vo"))
+    counted = placed.group_by("vestiging", "school_type").agg(newcomers=parse.parse_int("NIEUWKOMERS").sum())
+    return CountedMeasures(counted.filter(pl.col("newcomers") > 0))
 
 
-def _refuse_twice(rows: pl.DataFrame, key: list[str], file: str) -> None:
+def _refuse_twice(rows: FileRows, key: list[str], file: str) -> None:
     twice = rows.filter(pl.struct(key).is_duplicated()).sort(*key, "line").head(2)
     if twice.height:
-        lines = " and ".join(str(line) for line in twice["line"])
-        what = ", ".join(str(value) for value in twice.select(key).row(0) if value is not None)
+        lines = " and ".join(map(str, twice["line"]))
+        what = ", ".join(value for value in twice.select(key).row(0) if value is not None)
         raise Refused(f"{file}, lines {lines}: {what} stands twice and not the same; keep the right one")
 
 
-COUNTERS: Mapping[str, Callable[[FileRows, str], pl.DataFrame]] = {
-    kinds.PUPILS_PO.name: _pupils_po("LEERLINGEN", clusters=False),
-    kinds.PUPILS_PO_CLUSTER.name: _pupils_po("TOTAAL", clusters=True),
+_NO_CLUSTER, _CLUSTER = pl.lit(None, pl.String), pl.when(pl.col("CLUSTER") != "").then("CLUSTER")
+
+COUNTERS: Mapping[str, Callable[[FileRows, str], CountedMeasures]] = {
+    kinds.PUPILS_PO.name: partial(_pupils_po, total="LEERLINGEN", cluster=_NO_CLUSTER),
+    kinds.PUPILS_PO_CLUSTER.name: partial(_pupils_po, total="TOTAAL", cluster=_CLUSTER),
     kinds.PUPILS_VO.name: _pupils_vo,
     kinds.CUMI.name: _cumi,
     kinds.NEWCOMERS_VO.name: _newcomers_vo,
@@ -126,7 +116,7 @@ _SLACK_PER_PUPIL_E4, _SLACK_E4 = 1, 100
 """Tolerance 0.0001 x E + 0.01, in ten-thousandths: the rounding of the means and of A and the score."""
 
 
-def off_formula(rows: FileRows, without_threshold: pl.DataFrame) -> FormulaDeviations:
+def off_formula(rows: FileRows, without_threshold: FileRows) -> FormulaDeviations:
     """Return the schools with a score that does not follow from the score without threshold.
 
     Args:
@@ -136,19 +126,12 @@ def off_formula(rows: FileRows, without_threshold: pl.DataFrame) -> FormulaDevia
     Returns:
         A row per school; empty when all follow, or when there is no `Tabel 2`.
     """
-    whole = pl.Int64
     table = rows.select(
-        "line",
-        vestiging=models.SCHOOL,
-        score=(parse.parse_amount(models.SCORE).cast(pl.Decimal(38, 4)) * pl.lit(10_000, whole)).cast(whole),
-        pupils=parse.parse_int(models.SCORED_PUPILS),
+        "line", vestiging=models.SCHOOL, score=_e4(models.SCORE), pupils=parse.parse_int(models.SCORED_PUPILS)
     )
     numeric = pl.col(models.SCORE_WITHOUT_THRESHOLD).str.contains(r"^[0-9]+([.,][0-9]{1,2})?$")
     before = without_threshold.filter(numeric).select(
-        vestiging=models.SCHOOL,
-        before=(
-            parse.parse_amount(models.SCORE_WITHOUT_THRESHOLD).cast(pl.Decimal(38, 4)) * pl.lit(10_000, whole)
-        ).cast(whole),
+        vestiging=models.SCHOOL, before=_e4(models.SCORE_WITHOUT_THRESHOLD)
     )
     both = table.join(before, on="vestiging", how="inner")
     above = both.filter((pl.col("score") > 0) & (pl.col("pupils") > 0))
@@ -162,6 +145,11 @@ def off_formula(rows: FileRows, without_threshold: pl.DataFrame) -> FormulaDevia
     off = both.with_columns(expected=expected).filter((pl.col("expected") - pl.col("score")).abs() > slack)
     deviations = off.select("line", "vestiging", _decimal("expected"), _decimal("score"))
     return FormulaDeviations(deviations.sort("line"))
+
+
+def _e4(column: str) -> pl.Expr:
+    """Parse an amount as whole ten-thousandths."""
+    return (parse.parse_amount(column).cast(pl.Decimal(38, 4)) * pl.lit(10_000, pl.Int64)).cast(pl.Int64)
 
 
 def _decimal(name: str) -> pl.Expr:

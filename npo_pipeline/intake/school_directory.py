@@ -10,7 +10,7 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
-from schemas.frames.intake import FILE_CHANGES, FILE_SCHOOL_FACTS, FileChanges, FileRows, FileSchoolFacts
+from schemas.frames.intake import FILE_CHANGES, FILE_SCHOOL_FACTS, FileChanges, FileRows, FileSchoolFacts, empty
 from schemas.received import SchoolFacts, Schools
 
 _RANK = {"pupils": 0, "addresses": 1, "changes": 2}
@@ -28,11 +28,22 @@ def school_facts(kind: FileKind, rows: FileRows, as_of: date | None) -> FileScho
         as_of: the reference date; a change has a date of its own.
     """
     if kind.school_source == "changes":
-        facts = _change_facts(rows)
+        facts = _transfers(rows).select(
+            vestiging="VESTIGING", board="BEVOEGD_GEZAG_NUMMER", as_of=parse.parse_date("INGANGSDATUM")
+        )
     else:
         name = "VESTIGINGSNAAM" if kind.school_source == "addresses" else "INSTELLINGSNAAM_VESTIGING"
-        facts = _listed(rows, name).with_columns(as_of=pl.lit(as_of, pl.Date), source=pl.lit(kind.school_source))
-    last = facts.select(*FILE_SCHOOL_FACTS).unique(["vestiging", "as_of"], keep="last", maintain_order=True)
+        facts = rows.select(
+            parse.vestiging(),
+            board="BEVOEGD_GEZAG_NUMMER",
+            name=parse.clean_name(name),
+            place=parse.clean_name("PLAATSNAAM"),
+            municipality=parse.clean_name("GEMEENTENAAM"),
+            as_of=pl.lit(as_of, pl.Date),
+        )
+    facts = facts.with_columns(source=pl.lit(kind.school_source))
+    whole = pl.concat([empty(FILE_SCHOOL_FACTS), facts], how="diagonal")
+    last = whole.unique(["vestiging", "as_of"], keep="last", maintain_order=True)
     return FileSchoolFacts(last.sort("vestiging"))
 
 
@@ -84,12 +95,13 @@ def reject_conflicting_changes(rows: FileRows, file: str) -> None:
 
 def changes_of(rows: FileRows) -> FileChanges:
     """Parse the rows of a changes file."""
+    board, successor = (pl.when(pl.col(name) != "").then(name) for name in ("BEVOEGD_GEZAG_NUMMER", "OPVOLGER"))
     changes = rows.select(
-        parse.parse_date("INGANGSDATUM").alias("effective"),
-        pl.col("SOORT").alias("kind"),
-        pl.col("VESTIGING").alias("vestiging"),
-        _or_null("BEVOEGD_GEZAG_NUMMER").alias("board"),
-        _or_null("OPVOLGER").alias("successor"),
+        effective=parse.parse_date("INGANGSDATUM"),
+        kind="SOORT",
+        vestiging="VESTIGING",
+        board=board,
+        successor=successor,
     )
     return FileChanges(changes.sort(*FILE_CHANGES))
 
@@ -109,37 +121,24 @@ def build_directory(facts: SchoolFacts) -> Schools:
     """
     listed = facts.filter(pl.col("source") == "addresses")["vestiging"].unique()
     believed = facts.filter((pl.col("source") != "pupils") | ~pl.col("vestiging").is_in(listed.implode()))
-    # Nearly all schools have one fact; only those of the others must be put in order.
-    once = believed.filter(~pl.col("vestiging").is_duplicated()).with_columns(until=pl.lit(None, pl.Date))
-    several = _periods(believed.filter(pl.col("vestiging").is_duplicated()))
-    directory = (
-        pl.concat([once.select(several.columns), several])
-        .select(
-            "vestiging",
-            pl.col("vestiging").str.head(4).alias("brin"),
-            *_ATTRIBUTES,
-            pl.col("as_of").alias("valid_from"),
-            pl.col("until").alias("valid_to"),
-        )
-        .sort("vestiging", "valid_from")
-    )
-    return Schools(directory)
-
-
-def _periods(facts: pl.DataFrame) -> pl.DataFrame:
-    """Return the periods in which the facts about each vestiging are the same, with their last day."""
     ordered = (
-        facts.with_row_index("arrival")
+        believed.with_row_index("arrival")
         .with_columns(rank=pl.col("source").replace_strict(_RANK, return_dtype=pl.Int8))
         .sort("vestiging", "as_of", "rank", "arrival")
     )
-    filled = ordered.with_columns(pl.col(*_ATTRIBUTES).forward_fill().over("vestiging"))
-    filled = filled.with_columns(pl.col(*_ATTRIBUTES).backward_fill().over("vestiging"))
+    filled = ordered.with_columns(pl.col(*_ATTRIBUTES).forward_fill().backward_fill().over("vestiging"))
     daily = filled.unique(["vestiging", "as_of"], keep="last", maintain_order=True)
     attributes = pl.struct(*_ATTRIBUTES)
     changed = daily.filter(attributes.ne_missing(attributes.shift().over("vestiging")))
     until = pl.col("as_of").shift(-1).over("vestiging") - pl.duration(days=1)
-    return changed.with_columns(until=until.cast(pl.Date)).select("vestiging", *_ATTRIBUTES, "as_of", "until")
+    directory = changed.select(
+        "vestiging",
+        pl.col("vestiging").str.head(4).alias("brin"),
+        *_ATTRIBUTES,
+        valid_from="as_of",
+        valid_to=until.cast(pl.Date),
+    )
+    return Schools(directory.sort("vestiging", "valid_from"))
 
 
 def board_on(schools: Schools, rows: pl.DataFrame, on: date) -> pl.DataFrame:
@@ -161,29 +160,5 @@ def board_on(schools: Schools, rows: pl.DataFrame, on: date) -> pl.DataFrame:
     return rows.join(nearest.select("vestiging", "board"), on="vestiging", how="left", maintain_order="left")
 
 
-def _listed(rows: FileRows, name: str) -> pl.DataFrame:
-    return rows.select(
-        parse.vestiging(),
-        pl.col("BEVOEGD_GEZAG_NUMMER").alias("board"),
-        parse.clean_name(name).alias("name"),
-        parse.clean_name("PLAATSNAAM").alias("place"),
-        parse.clean_name("GEMEENTENAAM").alias("municipality"),
-    )
-
-
-def _change_facts(rows: FileRows) -> pl.DataFrame:
-    return _transfers(rows).select(
-        pl.col("VESTIGING").alias("vestiging"),
-        pl.col("BEVOEGD_GEZAG_NUMMER").alias("board"),
-        *(pl.lit(None, pl.String).alias(name) for name in ("name", "place", "municipality")),
-        parse.parse_date("INGANGSDATUM").alias("as_of"),
-        pl.lit("changes").alias("source"),
-    )
-
-
-def _transfers(rows: FileRows) -> pl.DataFrame:
-    return rows.filter(pl.col("SOORT").is_in(["bestuursoverdracht", "opening"]))
-
-
-def _or_null(column: str) -> pl.Expr:
-    return pl.when(pl.col(column) != "").then(pl.col(column))
+def _transfers(rows: FileRows) -> FileRows:
+    return FileRows(rows.filter(pl.col("SOORT").is_in(["bestuursoverdracht", "opening"])))

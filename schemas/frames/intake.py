@@ -37,6 +37,9 @@ Fingerprints = NewType("Fingerprints", pl.DataFrame)
 DuplicateSuspects = NewType("DuplicateSuspects", pl.DataFrame)
 """Rows that may be a copy or a double enrolment: file, line, counts, and once read again pupil and row."""
 
+DuplicateRows = NewType("DuplicateRows", pl.DataFrame)
+"""Copies and double enrolments: file, line, counts, and a rejection: value, rule, column_name."""
+
 LineTexts = NewType("LineTexts", pl.DataFrame)
 """Lines of a register that were read again: line, pupil (PSEUDONIEM), row (the whole text)."""
 
@@ -54,6 +57,9 @@ ROW_REPORTERS: Columns = {"line": pl.Int64, "board": pl.String, "period": pl.Str
 FileCounts = NewType("FileCounts", pl.DataFrame)
 """Pupils of one file: vestiging, school_type, cluster, and a column per measure (null: not counted there)."""
 FILE_COUNTS = _columns_of_a_file(received.COUNTS, "reference_date")
+
+CountedMeasures = NewType("CountedMeasures", pl.DataFrame)
+"""Counts of a published file: vestiging, school_type, cluster (where it has them), and the measures it counts."""
 
 FileScores = NewType("FileScores", pl.DataFrame)
 """Scores of one file: vestiging, score (DECIMAL(18,2)), pupils (as CBS counted them)."""
