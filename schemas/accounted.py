@@ -163,9 +163,7 @@ ACCOUNTABILITY_INTERVENTIONS = table(
         "amount": money_not_negative("Amount spent, in the currency of the row."),
         "external": money_not_negative(),
         "share": column(
-            SHARE,
-            nullable=True,
-            description="Part of all that the school spent, from 0 to 1; null where that is 0.",
+            SHARE, "Part of all that the school spent, from 0 to 1; null where that is 0.", nullable=True
         ),
         "on_menu": boolean("Whether the intervention is on the menukaart of the year."),
         "currency": one_of(CURRENCIES),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
+from functools import partial
 
 import pandera.polars as pa
 import polars as pl
@@ -15,8 +15,6 @@ QUANTITY = pl.Decimal(18, 2)
 RATE = pl.Decimal(18, 8)
 UNROUNDED = pl.Decimal(38, 10)
 """A quantity of two decimals times a rate of eight: exact."""
-
-MOMENT = pl.Datetime("us")
 
 SCHOOL_TYPES = ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn")
 COMPONENT = r"^[a-z][a-z0-9_-]*$"
@@ -101,78 +99,59 @@ SHARED_DESCRIPTIONS = {
 """Column name -> its meaning, where several tables or views have it. A table may say more of its own column."""
 
 
-def column(dtype: _Dtype, *checks: pa.Check, description: str = "", nullable: bool = False) -> pa.Column:
+def column(
+    dtype: _Dtype, description: str = "", *, check: pa.Check | None = None, nullable: bool = False
+) -> pa.Column:
     """Return a column of a type. Without a description it gets the shared one of its name (`table`)."""
-    return pa.Column(dtype, list(checks), description=description, nullable=nullable)
-
-
-def text(description: str = "", *, nullable: bool = False) -> pa.Column:
-    """Return a column of text."""
-    return column(pl.String, description=description, nullable=nullable)
+    return pa.Column(dtype, check, description=description, nullable=nullable)
 
 
 def code(pattern: str, description: str = "", *, nullable: bool = False) -> pa.Column:
     """Return a column of codes that match a pattern."""
-    return column(pl.String, pa.Check.str_matches(pattern), description=description, nullable=nullable)
+    return column(pl.String, description, check=pa.Check.str_matches(pattern), nullable=nullable)
 
 
 def one_of(values: tuple[str, ...], description: str = "") -> pa.Column:
     """Return a column of words from a list."""
-    return column(pl.String, pa.Check.isin(values), description=description)
+    return column(pl.String, description, check=pa.Check.isin(values))
 
 
-def whole(description: str = "", *, nullable: bool = False) -> pa.Column:
-    """Return a column of whole numbers from 0."""
-    return column(pl.Int64, pa.Check.ge(0), description=description, nullable=nullable)
+text = partial(column, pl.String)
+boolean = partial(column, pl.Boolean)
+day = partial(column, pl.Date)
+moment = partial(column, pl.Datetime("us"))
+"""A moment in UTC."""
 
+whole = partial(column, pl.Int64, check=pa.Check.ge(0))
+"""A whole number from 0."""
 
-def boolean(description: str = "", *, nullable: bool = False) -> pa.Column:
-    """Return a column of true and false."""
-    return column(pl.Boolean, description=description, nullable=nullable)
+first_of_month = partial(
+    column,
+    pl.Date,
+    check=pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).dt.day() == 1), name="first_of_month"),
+)
+"""A month, as the date of its first day."""
 
+money = partial(column, MONEY)
+"""An amount of either sign: DECIMAL(18,2)."""
 
-def day(description: str = "", *, nullable: bool = False) -> pa.Column:
-    """Return a column of dates."""
-    return column(pl.Date, description=description, nullable=nullable)
-
-
-def first_of_month(description: str = "", *, nullable: bool = False) -> pa.Column:
-    """Return a column of months, each the date of its first day."""
-    first = pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).dt.day() == 1), name="first_of_month")
-    return column(pl.Date, first, description=description, nullable=nullable)
-
-
-def money(description: str = "", *, nullable: bool = False) -> pa.Column:
-    """Return a column of amounts of either sign: DECIMAL(18,2)."""
-    return column(MONEY, description=description, nullable=nullable)
-
-
-def money_not_negative(description: str = "") -> pa.Column:
-    """Return a column of amounts from 0: DECIMAL(18,2)."""
-    return column(MONEY, pa.Check.ge(0), description=description)
-
-
-def money_not_zero(description: str = "") -> pa.Column:
-    """Return a column of amounts that are never 0: DECIMAL(18,2)."""
-    nonzero = pa.Check(lambda data: data.lazyframe.select(pl.col(data.key) != 0), name="not_zero")
-    return column(MONEY, nonzero, description=description)
+money_not_negative = partial(money, check=pa.Check.ge(0))
+money_not_zero = partial(
+    money, check=pa.Check(lambda data: data.lazyframe.select(pl.col(data.key) != 0), name="not_zero")
+)
+quantity = partial(column, QUANTITY, check=pa.Check.ge(0))
+rate = partial(column, RATE, check=pa.Check.ge(0))
 
 
 def table(
     name: str, description: str, columns: Mapping[str, pa.Column], key: tuple[str, ...] = ()
 ) -> pa.DataFrameSchema:
     """Return a table: its columns in order, and the columns that together no two rows share."""
-    described = {name: _described(name, column) for name, column in columns.items()}
-    return pa.DataFrameSchema(described, name=name, description=description, strict=True, unique=list(key) or None)
-
-
-def _described(name: str, column: pa.Column) -> pa.Column:
-    """Return the column with the shared description of its name, where it has none of its own."""
-    if column.description:
-        return column
-    described = copy(column)
-    described.description = SHARED_DESCRIPTIONS[name]
-    return described
+    for column_name, one in columns.items():
+        one.description = one.description or SHARED_DESCRIPTIONS[column_name]
+    return pa.DataFrameSchema(
+        dict(columns), name=name, description=description, strict=True, unique=list(key) or None
+    )
 
 
 AMOUNT_KEY = {

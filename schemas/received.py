@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import NewType
 
-import pandera.polars as pa
 import polars as pl
 
 from schemas.columns import (
-    MOMENT,
     QUANTITY,
     SCHEME,
     SCHOOL_TYPES,
     code,
     column,
     day,
+    moment,
     money_not_negative,
     one_of,
+    quantity,
     table,
     text,
     whole,
@@ -38,7 +38,7 @@ DELIVERIES = table(
         "sha256": code(r"^[0-9a-f]{64}$", "SHA-256 of the bytes of the file."),
         "rows": whole("Rows in the file, without its header."),
         "rejected": whole("Rows that were rejected and stand in `quarantine`."),
-        "ingested_at": column(MOMENT, description="Moment of ingest, UTC."),
+        "ingested_at": moment("Moment of ingest, UTC."),
         "superseded_by": text(nullable=True),
         "run_id": text(),
         "encoding": text("Encoding that the file was read in."),
@@ -161,9 +161,7 @@ SCORES = table(
         "delivery_id": text(),
         "reference_date": day(),
         "vestiging": code(VESTIGING),
-        "score": column(
-            QUANTITY, pa.Check.ge(0), description="Achterstandsscore after threshold, in units of score."
-        ),
+        "score": quantity("Achterstandsscore after threshold, in units of score."),
         "pupils": whole("Number of pupils as CBS counts them."),
     },
     ("delivery_id", "vestiging"),
@@ -212,11 +210,9 @@ DIFFERENCES = table(
         "vestiging": code(VESTIGING),
         "school_type": one_of(SCHOOL_TYPES),
         "measure": text("The measure that differs, or `score_formula`."),
-        "used": column(
-            QUANTITY, nullable=True, description="Value in the file that is used; null where it has none."
-        ),
+        "used": column(QUANTITY, "Value in the file that is used; null where it has none.", nullable=True),
         "used_delivery": text("Delivery that is used."),
-        "other": column(QUANTITY, nullable=True, description="Value in the other file; null where it has none."),
+        "other": column(QUANTITY, "Value in the other file; null where it has none.", nullable=True),
         "other_delivery": text("Delivery that differs from it."),
         "message": text("The difference in words."),
     },

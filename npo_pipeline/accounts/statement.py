@@ -20,7 +20,7 @@ from npo_pipeline.accounts.findings.registry import findings_of
 from npo_pipeline.accounts.received import SCHOOL_KEY, accrued_to, currencies, paid_for, received_in
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.rulebook.accountability.load import YearEndRules
-from schemas import tables
+from schemas import accounted
 from schemas.accounted import (
     SHARE,
     Accountability,
@@ -42,7 +42,7 @@ from schemas.frames.accounts import (
 from schemas.received import Schools
 
 AMOUNTS = ("carried_in", "received", "spent", "external", "board_level", "carried_out", "accrued")
-ACCOUNTABILITY = [name for name in schema_of(tables.ACCOUNTABILITY) if name != "run_id"]
+ACCOUNTABILITY = [name for name in schema_of(accounted.ACCOUNTABILITY) if name != "run_id"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,4 +144,4 @@ def _interventions(sums: InterventionSums, schools: SchoolAccounts, year: int) -
     rows = sums.join(schools.select(*SCHOOL_KEY, "currency"), on=SCHOOL_KEY, how="left").with_columns(
         to_euro(pl.col("amount")), to_euro(pl.col("external")), share=share, year=pl.lit(year, pl.Int64)
     )
-    return AccountabilityInterventions(rows.select(list(schema_of(tables.ACCOUNTABILITY_INTERVENTIONS))))
+    return AccountabilityInterventions(rows.select(list(schema_of(accounted.ACCOUNTABILITY_INTERVENTIONS))))

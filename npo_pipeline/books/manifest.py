@@ -23,9 +23,8 @@ from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.paths import Home
-from schemas import tables
 from schemas.columns import schema_of
-from schemas.decided import Runs
+from schemas.decided import PAYMENTS, RUNS, Runs
 from schemas.tables import validated
 
 GENESIS_HASH = "0" * 64
@@ -44,7 +43,7 @@ def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finis
         started: when the run began, in UTC.
         finished: when its changeset was complete, in UTC.
     """
-    payments = changeset.appended.get("payments", pl.DataFrame(schema=schema_of(tables.PAYMENTS)))
+    payments = changeset.appended.get("payments", pl.DataFrame(schema=schema_of(PAYMENTS)))
     euros, dollars = (payments.filter(pl.col("currency") == one)["amount"].sum() for one in ("EUR", "USD"))
     row: dict[str, Any] = {
         "run_id": changeset.run_id,
@@ -72,7 +71,7 @@ def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finis
     }
     text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1)
     sealed = {**row, "manifest": text, "manifest_sha256": text_sha256(text)}
-    return Runs(validated(pl.DataFrame([sealed], schema=schema_of(tables.RUNS)), tables.RUNS))
+    return Runs(validated(pl.DataFrame([sealed], schema=schema_of(RUNS)), RUNS))
 
 
 def manifest_header(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.resubmission import check_resubmissions
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import reject_duplicate_counts
-from schemas import tables
+from schemas import received
 from schemas.received import Deliveries, Differences, Quarantine, Resolutions, SourceCorrections
 
 DEFAULT_MAX_REJECTED = Decimal("0.01")
@@ -133,11 +133,11 @@ def register_files(run: Run, results: Sequence[FileResult], state: IntakeState, 
 def _result(run_id: str, plan: IntakePlan) -> IngestResult:
     return IngestResult(
         run_id=run_id if plan.appended else None,
-        files=Deliveries(plan.rows(tables.DELIVERIES)),
-        rejections=Quarantine(plan.rows(tables.QUARANTINE)),
-        differences=Differences(plan.rows(tables.DIFFERENCES)),
-        corrections=SourceCorrections(plan.rows(tables.SOURCE_CORRECTIONS)),
-        resolutions=Resolutions(plan.rows(tables.RESOLUTIONS)),
+        files=Deliveries(plan.rows(received.DELIVERIES)),
+        rejections=Quarantine(plan.rows(received.QUARANTINE)),
+        differences=Differences(plan.rows(received.DIFFERENCES)),
+        corrections=SourceCorrections(plan.rows(received.SOURCE_CORRECTIONS)),
+        resolutions=Resolutions(plan.rows(received.RESOLUTIONS)),
         waiting=plan.waiting,
         remarks=plan.remarks,
     )

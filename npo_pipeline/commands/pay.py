@@ -26,8 +26,7 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, month_after, month_text
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.payments.settlement import months_to_pay
-from schemas import tables
-from schemas.decided import Payments
+from schemas.decided import CORRECTION_CAUSES, PAYMENTS, Payments
 from schemas.frames.money import LedgerPayments
 
 
@@ -145,12 +144,12 @@ def settle_month(books: Books, month: Month, run_id: str, *, simulated: Payments
 def write_payments(run: Run, month: Month, payments: Payments) -> None:
     """Step: add the payments to the ledger. Rows that are there are never changed or removed."""
     run.month = month
-    run.append(tables.PAYMENTS, payments)
+    run.append(PAYMENTS, payments)
     corrected = payments.filter(pl.col("reason") == "correction")["vestiging"]
     if corrected.len():
         inputs = attribution_inputs(run.books, corrected, month, run.run_id)
         in_force = decisions_in_force(run.books, run.run_id)
-        run.append(tables.CORRECTION_CAUSES, correction_causes(month, payments, in_force, inputs))
+        run.append(CORRECTION_CAUSES, correction_causes(month, payments, in_force, inputs))
     run.manifest_entries["decisions"] = sealed_decisions(run.books)
 
 

@@ -25,7 +25,7 @@ from npo_pipeline.measures import MEASURES, SCORE, Measure
 from npo_pipeline.rulebook.frames import places, rates, shares, thresholds
 from npo_pipeline.rulebook.load import LoadedRegulation
 from npo_pipeline.rulebook.regulation import Regulation
-from schemas import tables
+from schemas import decided
 from schemas.columns import schema_of
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
 from schemas.frames.money import (
@@ -245,11 +245,11 @@ def empty_decision() -> DecisionTables:
     frames = {
         name: pl.DataFrame(schema={**schema_of(model), "currency": pl.String})
         for name, model in (
-            ("entitlements", tables.ENTITLEMENTS),
-            ("instalments", tables.INSTALMENTS),
-            ("trace", tables.TRACE),
-            ("adjustments", tables.ADJUSTMENTS),
-            ("settling", tables.SETTLING),
+            ("entitlements", decided.ENTITLEMENTS),
+            ("instalments", decided.INSTALMENTS),
+            ("trace", decided.TRACE),
+            ("adjustments", decided.ADJUSTMENTS),
+            ("settling", decided.SETTLING),
         )
     }
     return DecisionTables(

@@ -23,7 +23,7 @@ from npo_pipeline.intake.table_rows import (
     delivery_rows,
     difference_rows,
 )
-from schemas import tables
+from schemas import received
 from schemas.columns import schema_of
 from schemas.received import Counts, Deliveries, Differences, SchoolFacts, Scores
 
@@ -63,14 +63,14 @@ def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: st
     successors = superseded(new, state) | fully_restated(restatements, state.reports)
     refuse_superseded_bases(new, successors)
     deliveries = delivery_rows(new, run_id, at)
-    appended = {tables.DELIVERIES.name: (tables.DELIVERIES, deliveries), **content_rows(new)}
+    appended = {received.DELIVERIES.name: (received.DELIVERIES, deliveries), **content_rows(new)}
     differences = _differences(new, state, successors, appended)
     if differences.height:
-        appended[tables.DIFFERENCES.name] = (tables.DIFFERENCES, differences)
-    facts = pl.concat([state.school_facts, _rows(appended, tables.SCHOOL_FACTS)])
+        appended[received.DIFFERENCES.name] = (received.DIFFERENCES, differences)
+    facts = pl.concat([state.school_facts, _rows(appended, received.SCHOOL_FACTS)])
     return IntakePlan(
         appended=appended,
-        replaced={tables.SCHOOLS.name: (tables.SCHOOLS, build_directory(SchoolFacts(facts)))},
+        replaced={received.SCHOOLS.name: (received.SCHOOLS, build_directory(SchoolFacts(facts)))},
         superseded=successors,
         manifest_entries={
             "inputs": deliveries.select("file", "kind", "sha256", "rows", "rejected").to_dicts(),
@@ -107,12 +107,12 @@ def _differences(
 ) -> Differences:
     """Compare the files that are current once this delivery is registered."""
     remains = ~pl.col("delivery_id").is_in(list(successors))
-    deliveries = _rows(appended, tables.DELIVERIES)
+    deliveries = _rows(appended, received.DELIVERIES)
     return difference_rows(
         new,
         Deliveries(pl.concat([state.current.filter(remains), deliveries])),
-        counts=Counts(pl.concat([state.counts.filter(remains), _rows(appended, tables.COUNTS)])),
-        scores=Scores(pl.concat([state.scores.filter(remains), _rows(appended, tables.SCORES)])),
+        counts=Counts(pl.concat([state.counts.filter(remains), _rows(appended, received.COUNTS)])),
+        scores=Scores(pl.concat([state.scores.filter(remains), _rows(appended, received.SCORES)])),
         run_id=str(deliveries["run_id"][0]),
     )
 

@@ -16,7 +16,8 @@ from npo_pipeline.delivery.validate import validate_rows
 from npo_pipeline.intake import source_precedence
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.published_counts import off_formula
-from schemas import tables
+from schemas import received
+from schemas.accounted import CONSENTS, SPENDING
 from schemas.columns import schema_of
 from schemas.frames.intake import SourceDifferences
 from schemas.received import Counts, Deliveries, Differences, Resolutions, Scores, SourceCorrections
@@ -43,7 +44,7 @@ def delivery_rows(new: NewFiles, run_id: str, at: datetime) -> Deliveries:
         }
         for name, one in new.items()
     ]
-    return Deliveries(pl.DataFrame(rows, schema=schema_of(tables.DELIVERIES)))
+    return Deliveries(pl.DataFrame(rows, schema=schema_of(received.DELIVERIES)))
 
 
 def content_rows(new: NewFiles) -> TableRows:
@@ -61,16 +62,16 @@ def _contents(delivery_id: str, one: FileResult) -> tuple[tuple[pa.DataFrameSche
     dated = pl.lit(one.file.reference_date, pl.Date).alias("reference_date")
     rejected = one.messages.join(one.reporters, on="line", how="left", maintain_order="left")
     return (
-        (tables.QUARANTINE, rejected.with_columns(file=pl.lit(one.file.name))),
-        (tables.SOURCE_CORRECTIONS, correction_rows(one, delivery_id)),
-        (tables.COUNTS, one.counts.with_columns(dated)),
-        (tables.SCORES, one.scores.with_columns(dated)),
-        (tables.SCHOOL_FACTS, one.facts),
-        (tables.CHANGES, one.changes),
-        (tables.APPLICATIONS, one.applications),
-        (tables.SPENDING, one.spending),
-        (tables.CONSENTS, one.consents),
-        (tables.RESOLUTIONS, resolution_rows(one, delivery_id)),
+        (received.QUARANTINE, rejected.with_columns(file=pl.lit(one.file.name))),
+        (received.SOURCE_CORRECTIONS, correction_rows(one, delivery_id)),
+        (received.COUNTS, one.counts.with_columns(dated)),
+        (received.SCORES, one.scores.with_columns(dated)),
+        (received.SCHOOL_FACTS, one.facts),
+        (received.CHANGES, one.changes),
+        (received.APPLICATIONS, one.applications),
+        (SPENDING, one.spending),
+        (CONSENTS, one.consents),
+        (received.RESOLUTIONS, resolution_rows(one, delivery_id)),
     )
 
 
@@ -82,7 +83,7 @@ def correction_rows(result: FileResult, delivery_id: str) -> SourceCorrections:
         for vestiging in (correction.vestigingen or (None,))
     ]
     texts = ("reason", "reported_by", "column_name", "expected", "value")
-    return SourceCorrections(_sanitized(rows, tables.SOURCE_CORRECTIONS, texts))
+    return SourceCorrections(_sanitized(rows, received.SOURCE_CORRECTIONS, texts))
 
 
 def _row(correction: Corrected) -> dict[str, Any]:
@@ -103,7 +104,9 @@ def resolution_rows(result: FileResult, delivery_id: str) -> Resolutions:
         for resubmission in result.file.corrections.resubmissions
         for line in resubmission.lines
     ]
-    return Resolutions(_sanitized(rows, tables.RESOLUTIONS, ("reason", "reported_by")).unique(maintain_order=True))
+    return Resolutions(
+        _sanitized(rows, received.RESOLUTIONS, ("reason", "reported_by")).unique(maintain_order=True)
+    )
 
 
 def _sanitized(rows: list[dict[str, Any]], model: pa.DataFrameSchema, texts: Sequence[str]) -> pl.DataFrame:
@@ -133,7 +136,7 @@ def difference_rows(
         run_id: the run that compares.
     """
     days = sorted({one.file.reference_date for one in new.values()} - {None}, key=str)
-    parts = [Differences(pl.DataFrame(schema=schema_of(tables.DIFFERENCES)))]
+    parts = [Differences(pl.DataFrame(schema=schema_of(received.DIFFERENCES)))]
     for day in days:
         on = pl.col("reference_date") == day
         found = source_precedence.differences(
@@ -166,4 +169,4 @@ def _formula_differences(delivery_id: str, one: FileResult) -> SourceDifferences
 
 def _difference_rows(found: SourceDifferences, run_id: str, day: date | None) -> Differences:
     rows = found.with_columns(run_id=pl.lit(run_id), reference_date=pl.lit(day, pl.Date))
-    return Differences(rows.select(list(tables.DIFFERENCES.columns)))
+    return Differences(rows.select(list(received.DIFFERENCES.columns)))

@@ -12,8 +12,7 @@ from npo_pipeline.months import Month
 from npo_pipeline.payments.attribution import ITEM_KEY, attribute_corrections, open_items
 from npo_pipeline.payments.settlement import SERIES, settle, with_payment_ids
 from npo_pipeline.payments.spreading import deferred_corrections, floored_kinds
-from schemas import tables
-from schemas.decided import CorrectionCauses, Payments
+from schemas.decided import CORRECTION_CAUSES, PAYMENTS, CorrectionCauses, Payments
 from schemas.frames.money import (
     BookedMonths,
     CorrectionCents,
@@ -31,8 +30,8 @@ from schemas.frames.money import (
 )
 from schemas.received import Schools
 
-_PAYMENT_COLUMNS = list(tables.PAYMENTS.columns)
-_CAUSE_COLUMNS = list(tables.CORRECTION_CAUSES.columns)
+_PAYMENT_COLUMNS = list(PAYMENTS.columns)
+_CAUSE_COLUMNS = list(CORRECTION_CAUSES.columns)
 
 
 @dataclass(frozen=True, kw_only=True)

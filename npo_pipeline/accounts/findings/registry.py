@@ -16,8 +16,7 @@ from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.dutch import money_expr
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.rulebook.accountability.model import Accountability
-from schemas import tables
-from schemas.accounted import SEVERITIES, Findings
+from schemas.accounted import FINDINGS, SEVERITIES, Findings
 from schemas.accounted import Accountability as AccountabilityRows
 from schemas.columns import schema_of
 from schemas.frames.accounts import FindingRows
@@ -111,7 +110,7 @@ def with_severity(found: FindingRows, rule: str, year: int, rules: Accountabilit
         severity=pl.lit(cited.severity),
         article=pl.lit(cited.where),
     )
-    return Findings(rows.select(list(schema_of(tables.FINDINGS))))
+    return Findings(rows.select(list(schema_of(FINDINGS))))
 
 
 def in_order(findings: pl.DataFrame) -> Findings:

@@ -17,11 +17,11 @@ from npo_pipeline.books.run import Run
 from npo_pipeline.commands.account.inputs import AccountingContext
 from npo_pipeline.commands.decide.rules import keep_texts
 from npo_pipeline.commands.ingest import IngestResult
-from schemas import tables
+from schemas import accounted
 from schemas.accounted import Accountability, AccountabilityInterventions, Accounts, Findings
 from schemas.columns import schema_of
 
-_DERIVED = (tables.ACCOUNTABILITY, tables.ACCOUNTABILITY_INTERVENTIONS, tables.FINDINGS)
+_DERIVED = (accounted.ACCOUNTABILITY, accounted.ACCOUNTABILITY_INTERVENTIONS, accounted.FINDINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def write_accounts(
     changed = run.appended or year in changes_since_account(run.books)["year"] or not _is_same(run.books, new)
     if changed:
         row = _account_row(run, context, accounts, new["findings"])
-        run.append(tables.ACCOUNTS, row)
+        run.append(accounted.ACCOUNTS, row)
         for model in _DERIVED:
             run.replace(model, new[model.name])
         keep_texts(run, context.rules.texts)
@@ -129,12 +129,12 @@ def _account_row(run: Run, context: AccountingContext, accounts: YearAccounts, f
         **sums,
         **{f"{one}s": own.filter(pl.col("severity") == one).height for one in ("error", "warning", "note")},
     }
-    return Accounts(pl.DataFrame([row], schema=schema_of(tables.ACCOUNTS)))
+    return Accounts(pl.DataFrame([row], schema=schema_of(accounted.ACCOUNTS)))
 
 
 def _other_years(run: Run, year: int) -> list[str]:
     """Count the rows that this run adds of years that it does not account for."""
-    appended = run.appended.get(tables.SPENDING.name)
+    appended = run.appended.get(accounted.SPENDING.name)
     if appended is None:
         return []
     others = appended.filter(pl.col("year") != year).group_by("year").len().sort("year")

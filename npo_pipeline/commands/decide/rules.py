@@ -17,8 +17,8 @@ from npo_pipeline.books.run import Run
 from npo_pipeline.rulebook.load import LoadedRegulation, load_rules, shipped_school_years
 from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy, load_subsidies, split_subsidy_files
 from npo_pipeline.rulebook.yaml_document import RuleText
-from schemas import tables
 from schemas.columns import schema_of
+from schemas.decided import REGULATIONS
 
 
 @dataclass(frozen=True)
@@ -65,5 +65,5 @@ def keep_texts(run: Run, texts: Sequence[RuleText]) -> None:
     rows = {text.sha256: (text.sha256, text.name, text.text) for text in texts}
     added = [row for sha256, row in rows.items() if sha256 not in kept]
     if added:
-        run.append(tables.REGULATIONS, pl.DataFrame(added, schema=schema_of(tables.REGULATIONS), orient="row"))
+        run.append(REGULATIONS, pl.DataFrame(added, schema=schema_of(REGULATIONS), orient="row"))
     run.manifest_entries["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]

@@ -14,7 +14,7 @@ from npo_pipeline.commands.decide.model import EURO, DecideRequest, DecisionDraf
 from npo_pipeline.commands.decide.rules import keep_texts
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.intake.source_precedence import UsedDeliveries
-from schemas import tables
+from schemas import decided
 from schemas.columns import schema_of
 from schemas.decided import DecisionInputRows
 
@@ -38,15 +38,15 @@ def write_decision(run: Run, request: DecideRequest, plan: DecisionPlan, decided
         }
         for currency, number in numbers.items()
     ]
-    run.append(tables.DECISIONS, pl.DataFrame(decisions, schema=schema_of(tables.DECISIONS)))
-    run.append(tables.DECISION_INPUTS, pl.concat(_input_rows(name, draft.used) for name in names.values()))
+    run.append(decided.DECISIONS, pl.DataFrame(decisions, schema=schema_of(decided.DECISIONS)))
+    run.append(decided.DECISION_INPUTS, pl.concat(_input_rows(name, draft.used) for name in names.values()))
     _add_amounts(run, draft, names)
     if plan.due_changes.height:
         ids = pl.DataFrame({"currency": list(names), "decision_id": list(names.values())})
-        run.append(tables.DUE_CHANGES, plan.due_changes.join(ids, on="currency", how="inner"))
+        run.append(decided.DUE_CHANGES, plan.due_changes.join(ids, on="currency", how="inner"))
     if draft.granted and GRANT_CURRENCY in names:
         name = pl.lit(names[GRANT_CURRENCY])
-        run.append(tables.GRANTS, draft.granted.grants.with_columns(decision_id=name))
+        run.append(decided.GRANTS, draft.granted.grants.with_columns(decision_id=name))
     run.manifest_entries["inputs"] = _input_files(plan)
     keep_texts(run, [text for one in plan.rules.files for text in one.texts])
     return names
@@ -56,15 +56,15 @@ def _add_amounts(run: Run, draft: DecisionDraft, names: dict[str, str]) -> None:
     """Add the amounts of each currency under the name of its decision."""
     parts = {name: draft.tables.of(currency) for currency, name in names.items()}
     for model, part in (
-        (tables.ENTITLEMENTS, "entitlements"),
-        (tables.INSTALMENTS, "instalments"),
-        (tables.TRACE, "trace"),
-        (tables.ADJUSTMENTS, "adjustments"),
-        (tables.SETTLING, "settling"),
+        (decided.ENTITLEMENTS, "entitlements"),
+        (decided.INSTALMENTS, "instalments"),
+        (decided.TRACE, "trace"),
+        (decided.ADJUSTMENTS, "adjustments"),
+        (decided.SETTLING, "settling"),
     ):
         named = [getattr(one, part).with_columns(decision_id=pl.lit(name)) for name, one in parts.items()]
         rows = pl.concat(named).select(list(model.columns))
-        if rows.height or model is not tables.ADJUSTMENTS:
+        if rows.height or model is not decided.ADJUSTMENTS:
             run.append(model, rows)
 
 
@@ -116,4 +116,4 @@ def _input_files(plan: DecisionPlan) -> list[dict[str, Any]]:
 def _input_rows(decision: str, used: UsedDeliveries) -> DecisionInputRows:
     """Return the rows of `decision_inputs`."""
     rows = [(decision, delivery, subject) for subject, names in used.items() for delivery in names]
-    return DecisionInputRows(pl.DataFrame(rows, schema=schema_of(tables.DECISION_INPUTS), orient="row"))
+    return DecisionInputRows(pl.DataFrame(rows, schema=schema_of(decided.DECISION_INPUTS), orient="row"))

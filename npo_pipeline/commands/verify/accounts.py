@@ -27,8 +27,7 @@ from npo_pipeline.commands.account.inputs import AccountingContext, AccountRow, 
 from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.intake.school_directory import build_directory
-from schemas import tables
-from schemas.accounted import Accountability
+from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS, FINDINGS, Accountability
 from schemas.received import Schools
 
 
@@ -76,7 +75,7 @@ def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[st
         f"accountability_interventions {year}",
         again.interventions,
         interventions_of(books, year),
-        list(tables.ACCOUNTABILITY_INTERVENTIONS.columns),
+        list(ACCOUNTABILITY_INTERVENTIONS.columns),
     )
     opening = opening_findings(Accountability(books.table("accountability")), year, rules.accountability)
     expected = pl.concat([again.findings, opening])
@@ -88,7 +87,7 @@ def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[st
 def _findings_columns(books: Books, *rows: AccountRow) -> list[str]:
     """Return the columns of findings to compare: all, but for the wording where another version wrote it."""
     reworded = any(written_by_other_version(books, row["run_id"]) for row in rows)
-    return [name for name in tables.FINDINGS.columns if not (reworded and name in ("message", "advice"))]
+    return [name for name in FINDINGS.columns if not (reworded and name in ("message", "advice"))]
 
 
 def _total_mismatches(row: AccountRow, again: YearAccounts, findings: pl.DataFrame) -> Iterator[str]:

@@ -28,7 +28,7 @@ from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.commands.verify.table_shape import table_faults, view_faults
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.school_directory import build_directory
-from schemas import tables
+from schemas.received import SCHOOLS
 
 Finding = str
 Check = Callable[[Books, Home], Iterator[Finding]]
@@ -85,7 +85,7 @@ def delivery_faults(books: Books) -> Iterator[Finding]:
     for name, rejected, found in rejection_mismatches(books).iter_rows():
         yield f"delivery {name} says {rejected} rows were refused, quarantine holds {found}"
     directory = build_directory(school_facts(books))
-    yield from row_differences("schools", directory, school_directory(books), list(tables.SCHOOLS.columns))
+    yield from row_differences("schools", directory, school_directory(books), list(SCHOOLS.columns))
 
 
 def report_faults(books: Books) -> Iterator[Finding]:

@@ -41,8 +41,7 @@ from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
-from schemas import tables
-from schemas.decided import Grants, Payments
+from schemas.decided import PAYMENTS, Grants, Payments
 from schemas.received import SchoolFacts, Schools
 
 _INSTALMENT_COLUMNS = [name for name in INSTALMENT_COLUMNS if name != "currency"]
@@ -157,7 +156,7 @@ def payment_faults(books: Books) -> Iterator[str]:
         known = _schools_known(books, facts, run_id)
         again = payment_rows(month, run_id, ledger_state(books, month, run_id, known))
         found = payments.filter(pl.col("run_id") == run_id)
-        yield from row_differences(run_id, again, found, list(tables.PAYMENTS.columns))
+        yield from row_differences(run_id, again, found, list(PAYMENTS.columns))
         yield from _cause_differences(books, run_id, month, again)
 
 

@@ -32,8 +32,8 @@ from npo_pipeline.reports.explain.model import (
 )
 from npo_pipeline.reports.explain.omissions import Omissions, shared_omissions
 from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values
+from schemas.decided import TRACE
 from schemas.frames.reports import DecisionFiles
-from schemas.tables import TRACE
 
 _TRACED = [name for name in TRACE.columns if name not in ("decision_id", "school_year")]
 

@@ -29,6 +29,7 @@ from npo_pipeline.reports.informatietool.model import (
 from npo_pipeline.reports.informatietool.place_names import spellings
 from npo_pipeline.rulebook.frames import soft_values, unknown_values
 from npo_pipeline.rulebook.regulation import Component, Regulation
+from schemas.columns import SCHOOL_TYPES
 from schemas.frames.money import Places
 from schemas.frames.reports import (
     HiddenComponents,
@@ -41,7 +42,6 @@ from schemas.frames.reports import (
     ToolSchools,
     TracedAmounts,
 )
-from schemas.tables import SCHOOL_TYPES
 
 _DECISION_COLUMNS = ["decision_id", "currency", "reference_date", "decided_at"]
 _RULE_COLUMNS = [

@@ -15,10 +15,10 @@ from npo_pipeline.intake import parse, published_counts, source_precedence
 from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.state import IntakeState
-from schemas import tables
 from schemas.columns import schema_of
 from schemas.files import PUPILS_PO as MODEL
 from schemas.frames.intake import BOARD_SCHOOLS, empty
+from schemas.received import COUNTS, DELIVERIES, QUARANTINE, RESOLUTIONS, SCHOOL_FACTS, SCORES, SOURCE_CORRECTIONS
 from tests.reading import rows
 
 DAY = date(2020, 10, 1)
@@ -58,15 +58,15 @@ def _state() -> IntakeState:
         schema=["delivery_id", "vestiging", "board", "as_of", "source"],
         orient="row",
     )
-    schema = schema_of(tables.SCHOOL_FACTS)
+    schema = schema_of(SCHOOL_FACTS)
     return IntakeState(
-        deliveries=none(tables.DELIVERIES),
-        rejected_lines=none(tables.QUARANTINE).select("delivery_id", "line"),
-        corrections=none(tables.SOURCE_CORRECTIONS),
-        resolutions=none(tables.RESOLUTIONS),
-        counts=none(tables.COUNTS),
-        scores=none(tables.SCORES),
-        school_facts=pl.concat([none(tables.SCHOOL_FACTS), facts], how="diagonal").select(list(schema)),
+        deliveries=none(DELIVERIES),
+        rejected_lines=none(QUARANTINE).select("delivery_id", "line"),
+        corrections=none(SOURCE_CORRECTIONS),
+        resolutions=none(RESOLUTIONS),
+        counts=none(COUNTS),
+        scores=none(SCORES),
+        school_facts=pl.concat([none(SCHOOL_FACTS), facts], how="diagonal").select(list(schema)),
         schools_of_boards=empty(BOARD_SCHOOLS),
         reports=pl.DataFrame(
             schema=dict.fromkeys(("delivery_id", "kind", "board", "period"), pl.String),
@@ -81,13 +81,11 @@ def test_a_new_kind_is_recognised_read_and_planned(tmp_path: Path, spring_count:
     files = recognise_delivery([path], DAY, only=kinds.KINDS)
     results = read_delivery(files, state.known_vestigingen, lambda *_: None)
     plan = plan_intake(results, state, run_id="000001-ingest", at=datetime(2020, 11, 1))
-    assert rows(plan.rows(tables.DELIVERIES), "delivery_id", "kind", "rows", "rejected") == [
-        ("d000001", SPRING, 2, 1)
-    ]
-    assert rows(plan.rows(tables.QUARANTINE), "line", "rule") == [(3, "unknown_school")]
-    assert rows(plan.rows(tables.COUNTS), "vestiging", "school_type", "pupils", "newcomers") == [
+    assert rows(plan.rows(DELIVERIES), "delivery_id", "kind", "rows", "rejected") == [("d000001", SPRING, 2, 1)]
+    assert rows(plan.rows(QUARANTINE), "line", "rule") == [(3, "unknown_school")]
+    assert rows(plan.rows(COUNTS), "vestiging", "school_type", "pupils", "newcomers") == [
         ("01AA00", "bao", 31, None)
     ]
-    used = source_precedence.select_sources(plan.rows(tables.DELIVERIES))
+    used = source_precedence.select_sources(plan.rows(DELIVERIES))
     assert used == {"pupils_po": ["d000001"]}
     assert spring_count.columns[-1] == "VOORJAARSTELLING"

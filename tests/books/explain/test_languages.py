@@ -6,7 +6,7 @@ import pytest
 
 from npo_pipeline.rulebook.frames import rates, soft_values, unknown_values
 from npo_pipeline.rulebook.load import all_shipped
-from schemas.tables import SCHOOL_TYPES, STATUSES
+from schemas.columns import SCHOOL_TYPES, STATUSES
 from tests.books.explain.languages import DUTCH, ENGLISH, LANGUAGES
 
 

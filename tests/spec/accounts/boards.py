@@ -13,8 +13,9 @@ import polars as pl
 
 from npo_pipeline.accounts.statement import AccountInputs, YearAccounts, account_for
 from npo_pipeline.rulebook.accountability.load import year_end_rules
-from schemas import tables
+from schemas.accounted import ACCOUNTABILITY, CONSENTS, SPENDING
 from schemas.columns import schema_of
+from schemas.received import SCHOOLS
 
 YEAR = 2021
 BOARD, SCHOOL = "10001", "01AA"
@@ -80,10 +81,10 @@ def basis(
     today: date = TODAY,
 ) -> AccountInputs:
     """What the accounts are made from: all in order, but for what a test gives otherwise."""
-    accountability = schema_of(tables.ACCOUNTABILITY)
+    accountability = schema_of(ACCOUNTABILITY)
     opening = [{**dict.fromkeys(accountability), **row} for row in before]
     schools = [
-        {**dict.fromkeys(schema_of(tables.SCHOOLS)), "vestiging": f"{row['brin']}00", "board": row["board"]}
+        {**dict.fromkeys(schema_of(SCHOOLS)), "vestiging": f"{row['brin']}00", "board": row["board"]}
         | {"brin": row["brin"], "valid_from": date(2020, 8, 1)}
         for row in paid
     ]
@@ -94,9 +95,9 @@ def basis(
         rules=year_end_rules(),
         payments=pl.DataFrame(paid, schema=PAYMENTS),
         totals=pl.DataFrame(totals, schema=TOTALS),
-        schools=pl.DataFrame(schools, schema=schema_of(tables.SCHOOLS)),
-        spending=pl.DataFrame(spent, schema=schema_of(tables.SPENDING)),
-        consents=pl.DataFrame(consents, schema=schema_of(tables.CONSENTS)),
+        schools=pl.DataFrame(schools, schema=schema_of(SCHOOLS)),
+        spending=pl.DataFrame(spent, schema=schema_of(SPENDING)),
+        consents=pl.DataFrame(consents, schema=schema_of(CONSENTS)),
         files=pl.DataFrame({"delivery_id": ["d000009", "d000010"], "file": ["besteding.csv", "instemming.csv"]}),
         rejections=pl.DataFrame(refused, schema=REFUSED),
         before=pl.DataFrame(opening, schema=accountability),

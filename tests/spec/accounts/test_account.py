@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from npo_pipeline.accounts.received import accrued_to
 from npo_pipeline.accounts.statement import account_for
 from npo_pipeline.errors import Refused
-from schemas import tables
+from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS
 from schemas.columns import schema_of
+from schemas.received import SCHOOLS
 from schemas.tables import validated
 from tests.reading import rows, table
 from tests.spec.accounts.boards import BOARD, CONSENT, PAID, SCHOOL, SPENT, TOTALS, accounted, basis, but
@@ -23,8 +24,8 @@ SUMS = ("carried_in", "received", "spent", "external", "board_level", "carried_o
 
 
 DIRECTORY = pl.DataFrame(
-    [{**dict.fromkeys(schema_of(tables.SCHOOLS)), "vestiging": "01AA00", "brin": SCHOOL, "board": BOARD}],
-    schema=schema_of(tables.SCHOOLS),
+    [{**dict.fromkeys(schema_of(SCHOOLS)), "vestiging": "01AA00", "brin": SCHOOL, "board": BOARD}],
+    schema=schema_of(SCHOOLS),
 ).with_columns(valid_from=pl.lit(date(2020, 8, 1)))
 
 
@@ -117,7 +118,7 @@ def test_a_school_that_was_paid_in_two_currencies_is_refused():
 def test_interventions_of_the_same_name_are_added_up_and_have_their_share():
     more = but(SPENT, line=3, amount="100.00")
     other = but(SPENT, line=4, category="B", intervention="Feedback", amount="200.00", external="50.00")
-    found = validated(accounted(spent=(SPENT, more, other)).interventions, tables.ACCOUNTABILITY_INTERVENTIONS)
+    found = validated(accounted(spent=(SPENT, more, other)).interventions, ACCOUNTABILITY_INTERVENTIONS)
     assert rows(found, "category", "intervention", "amount", "external", "share") == [
         ("A", "Uitbreiding onderwijs", Decimal("700.00"), Decimal("0.00"), Decimal("0.7778")),  # 700 / 900
         ("B", "Feedback", Decimal("200.00"), Decimal("50.00"), Decimal("0.2222")),  # 200 / 900

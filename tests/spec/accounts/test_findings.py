@@ -8,7 +8,7 @@ import pytest
 
 from npo_pipeline.accounts.findings.registry import OPENING, RULES
 from npo_pipeline.rulebook.accountability.load import year_end_rules
-from schemas import tables
+from schemas.accounted import FINDINGS
 from schemas.tables import validated
 from tests.spec.accounts.boards import BOARD, CONSENT, PAID, SCHOOL, SPENT, accounted, but
 
@@ -110,7 +110,7 @@ ALSO = {"external_above_amount": {"external_share"}}
 
 def found(**otherwise) -> pl.DataFrame:
     """The findings, as rows that their table may hold."""
-    return validated(accounted(**otherwise).findings, tables.FINDINGS)
+    return validated(accounted(**otherwise).findings, FINDINGS)
 
 
 def test_accounts_that_are_in_order_have_no_findings():

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 from pandera.errors import SchemaErrors
 
+from schemas.columns import CURRENCIES, OUTCOMES, REASONS, SCHOOL_TYPES, STATUSES
 from schemas.rules import RULES
-from schemas.tables import CURRENCIES, OUTCOMES, REASONS, SCHOOL_TYPES, STATUSES, TABLES, validated
+from schemas.tables import TABLES, validated
 
 HASH = "0123456789abcdef" * 4
 
