@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
@@ -44,32 +44,28 @@ def in_fixed_order(report: ReportData) -> ReportData:
     """Sort all tables, whatever order they were read in; findings by severity."""
     gravity = {severity: place for place, severity in enumerate(SEVERITIES)}
     severity = pl.col("severity").replace_strict(gravity, return_dtype=pl.Int8)
-    orders = {one.name: one.metadata["order"] for one in fields(BoardTables)}
-    sorted_tables = {
-        name: table.sort(
-            "board", *[severity if key == "severity" else pl.col(key) for key in orders[name]], maintain_order=True
-        )
-        for name, table in report.tables().items()
-    }
-    return _with_tables(report, sorted_tables)
+    tables: dict[str, Any] = {}
+    for one in fields(BoardTables):
+        order = [severity if key == "severity" else pl.col(key) for key in one.metadata["order"]]
+        tables[one.name] = getattr(report, one.name).sort("board", *order, maintain_order=True)
+    return replace(report, **tables)
 
 
 def select_boards(report: ReportData, boards: Collection[str]) -> ReportData:
     """Return the report of some boards."""
     of_boards = pl.col("board").is_in(sorted(boards))
-    return _with_tables(report, {name: table.filter(of_boards) for name, table in report.tables().items()})
+    tables: dict[str, Any] = {name: table.filter(of_boards) for name, table in report.tables().items()}
+    return replace(report, **tables)
 
 
 def split_by_board(report: ReportData, facts: Facts) -> Iterator[tuple[str, ReportData, Facts]]:
     """Yield each board that has facts, with its report and its facts."""
     parts = {name: _by_board(table) for name, table in report.tables().items()}
     for board, own_facts in _by_board(facts).items():
-        own = {name: parts[name].get(board, table.clear()) for name, table in report.tables().items()}
-        yield board, _with_tables(report, own), Facts(own_facts)
-
-
-def _with_tables(report: ReportData, tables: Mapping[str, Any]) -> ReportData:
-    return replace(report, **tables)
+        own: dict[str, Any] = {
+            name: parts[name].get(board, table.clear()) for name, table in report.tables().items()
+        }
+        yield board, replace(report, **own), Facts(own_facts)
 
 
 def _by_board(table: pl.DataFrame) -> dict[str, pl.DataFrame]:

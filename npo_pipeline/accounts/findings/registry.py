@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import polars as pl
 
-from npo_pipeline.accounts.findings import consent, menu, money
+from npo_pipeline.accounts.findings import consent, spending
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows, no_findings
 from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.dutch import money_expr
@@ -24,20 +24,20 @@ from schemas.frames.accounts import FindingRows
 Rule: TypeAlias = Callable[[FindingContext], FindingRows]
 
 RULES: tuple[Rule, ...] = (
-    money.overspent,
-    money.taken_back,
-    money.two_currencies,
-    money.spent_without_money,
-    money.nothing_reported,
-    money.external_above_amount,
-    money.external_share,
-    money.after_deadline,
-    money.deadline_year,
-    money.told_twice,
-    money.refused_row,
-    menu.not_on_menu,
-    menu.maybe_on_menu,
-    menu.only_facilities,
+    spending.overspent,
+    spending.taken_back,
+    spending.two_currencies,
+    spending.spent_without_money,
+    spending.nothing_reported,
+    spending.external_above_amount,
+    spending.external_share,
+    spending.after_deadline,
+    spending.deadline_year,
+    spending.told_twice,
+    spending.refused_row,
+    spending.not_on_menu,
+    spending.maybe_on_menu,
+    spending.only_facilities,
     consent.no_consent_told,
     consent.no_school_scan,
     consent.no_mr_consent,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -207,7 +208,7 @@ def load_report_data(books: Books, year: int) -> ReportData:
 
 def write_board_packs(request: ReportRequest, inputs: ReportInputs, progress: Progress) -> PacksWritten:
     """Step: write a pack per board; each is written whole or not at all."""
-    try:
+    with _writing(request):
         packs = write_packs(
             request.folder,
             inputs.report,
@@ -219,20 +220,16 @@ def write_board_packs(request: ReportRequest, inputs: ReportInputs, progress: Pr
         )
         if request.board is None:
             remove_others(request.folder, set(inputs.facts["board"]))
-    except OSError as error:
-        raise _unwritable(request, error) from error
-    return packs
+        return packs
 
 
 def write_country(request: ReportRequest, inputs: ReportInputs) -> tuple[Path, ...]:
     """Step: write the national xBRL-CSV report, the taxonomy and the summary; all of them or none."""
     filable = Facts(inputs.facts.filter(~pl.col("board").is_in(list(inputs.unfilable))))
-    try:
+    with _writing(request):
         return write_national_reports(
             request.national, request.year, filable, summary=inputs.summary, check=check_national
         )
-    except OSError as error:
-        raise _unwritable(request, error) from error
 
 
 def _filed(request: ReportRequest, boards: Iterable[str]) -> set[str]:
@@ -255,20 +252,16 @@ def _check_and_view(request: ReportRequest, packs: PacksWritten, call: Call) -> 
 def need_taxonomy(request: ReportRequest) -> Path:
     """Step: write the taxonomy that the filings refer to, and return its path."""
     path = request.national / FILE_NAME
-    try:
+    with _writing(request):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, write_taxonomy)
-    except OSError as error:
-        raise _unwritable(request, error) from error
     return path
 
 
 def write_viewers(request: ReportRequest, boards: list[str], taxonomy: Path) -> tuple[Path, ...]:
     """Step: write a page per board on which each figure can be clicked; it needs no network."""
-    try:
+    with _writing(request):
         request.viewers.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(request, error) from error
     pages = [pack_file(request.folder, request.year, board, ".xhtml") for board in boards]
     written = tuple(request.viewers / f"{page.stem}.html" for page in pages)
     for page, path in zip(pages, written, strict=True):
@@ -276,8 +269,13 @@ def write_viewers(request: ReportRequest, boards: list[str], taxonomy: Path) -> 
     return written
 
 
-def _unwritable(request: ReportRequest, error: OSError) -> Refused:
-    return Refused(
-        f"{request.folder}: cannot be written ({error.strerror or error}); the accounts stand, mend it and run "
-        f"`npo account --year {request.year}` again"
-    )
+@contextmanager
+def _writing(request: ReportRequest) -> Iterator[None]:
+    """Refuse what cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(
+            f"{request.folder}: cannot be written ({error.strerror or error}); the accounts stand, mend it and run "
+            f"`npo account --year {request.year}` again"
+        ) from error

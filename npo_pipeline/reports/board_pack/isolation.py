@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from html import unescape
 
@@ -18,6 +18,7 @@ from schemas.accounted import Findings
 from schemas.frames.accounts import Facts
 
 _CODE = r"\b(?:[0-9]{5}|[0-9]{2}[A-Z]{2}(?:[0-9]{2})?)\b"
+_WORD = "(?<![0-9A-Za-z])(?<![0-9][.,]){}(?![0-9A-Za-z]|[.,][0-9])"
 _PICTURE = re.compile(r'base64,[^"]*"')
 _BETWEEN_TAGS = re.compile(r">([^<]+)<")
 _CELL_BORDER = re.compile(r'[;\r\n"]+')
@@ -72,7 +73,7 @@ def assert_only_own_data(
     own_codes = _own_codes(board, report)
     for name, content in files.items():
         text, values = _read(name, content)
-        other = next(_other_codes(text, own_codes, parties), None) or _other_name(values, own_names, parties)
+        other = _other_code(text, own_codes, parties) or min((values & parties.names) - own_names, default=None)
         if other:
             raise NpoError(
                 f"{name} of board {board} was not written: it names {other}, which is another board's; "
@@ -95,7 +96,7 @@ def mask_shared_files(board: str, report: ReportData, parties: KnownParties) -> 
     """Return the report of a board without the names of files that name others."""
     own = _own_codes(board, report)
     files = report.findings["file"].drop_nulls().unique()
-    shared = [name for name in files if next(_other_codes(name, own, parties), None)]
+    shared = [name for name in files if _other_code(name, own, parties)]
     file = pl.when(pl.col("file").is_in(shared)).then(pl.lit(FILE_OF_MANY)).otherwise("file").alias("file")
     return replace(report, findings=Findings(report.findings.with_columns(file))) if shared else report
 
@@ -110,33 +111,23 @@ def _own_codes(board: str, report: ReportData) -> set[str]:
 
 def _own_texts(report: ReportData) -> list[str]:
     """Return the texts that the board wrote in its own words."""
-    columns = [
-        report.consents["parents_involved"],
-        report.consents["result"],
-        report.interventions["intervention"],
-    ]
-    return [text for column in columns for text in column.drop_nulls().to_list()]
+    consents = report.consents
+    columns = (consents["parents_involved"], consents["result"], report.interventions["intervention"])
+    return [text for column in columns for text in column.drop_nulls()]
 
 
 def _codes(text: str) -> set[str]:
-    found: set[str] = set(pl.Series([text]).str.extract_all(_CODE).item().to_list())
-    return found
+    # Polars searches a long text many times faster than `re`.
+    return set(pl.Series([text]).str.extract_all(_CODE).item())
 
 
-def _other_codes(text: str, own: Collection[str], parties: KnownParties) -> Iterator[str]:
+def _other_code(text: str, own: Collection[str], parties: KnownParties) -> str | None:
+    """Return the first code of somebody else; a vestiging is of the school that its first four letters name."""
     for code in sorted(_codes(text)):
-        # A vestiging is of the school that its first four letters name.
         others = code in parties.boards or code[:4] in parties.brins
-        if others and code not in own and code[:4] not in own and _is_word(code, text):
-            yield code
-
-
-def _is_word(code: str, text: str) -> bool:
-    return re.search(rf"(?<![0-9A-Za-z])(?<![0-9][.,]){code}(?![0-9A-Za-z]|[.,][0-9])", text) is not None
-
-
-def _other_name(values: Collection[str], own: Collection[str], parties: KnownParties) -> str | None:
-    return next((value for value in sorted(values) if value in parties.names and value not in own), None)
+        if others and code not in own and code[:4] not in own and re.search(_WORD.format(code), text):
+            return code
+    return None
 
 
 def _read(name: str, content: bytes) -> tuple[str, set[str]]:
@@ -146,8 +137,7 @@ def _read(name: str, content: bytes) -> tuple[str, set[str]]:
         return text, set(_CELL_BORDER.split(text))
     if name.endswith(".xlsx"):
         with zipfile.ZipFile(io.BytesIO(content)) as book:
-            there = set(book.namelist())
-            text = "".join([book.read(part).decode("utf-8") for part in _TEXT_OF_WORKBOOK if part in there])
+            text = "".join(book.read(part).decode() for part in _TEXT_OF_WORKBOOK if part in book.namelist())
     else:
         # A picture is letters without meaning here; the text that goes with it stays.
         text = _PICTURE.sub('"', content.decode("utf-8"))

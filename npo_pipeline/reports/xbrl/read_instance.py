@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from lxml import etree
 
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.arelle import standard_schema
 from npo_pipeline.reports.xbrl.concepts import ENTITY_SCHEME, LINK, NAMESPACE, PREFIX, SCHEMA, XBRLDI, XBRLI, XLINK
+from npo_pipeline.reports.xbrl.instance import Context
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files
 
@@ -41,18 +42,12 @@ _ENTRY = f"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
 FactRow: TypeAlias = tuple[str | None, ...]
 """The columns of FACTS."""
 
-FileFault: TypeAlias = tuple[str, str]
+Fault: TypeAlias = tuple[str, str]
 """The rule that is broken, and the line or the name where."""
 
 
-class Place(NamedTuple):
-    """The columns of a fact that its context gives."""
-
-    board: str
-    period: str
-    brin: str | None
-    member: str | None
-    level: str | None
+class FaultFound(Exception):
+    """A fault, as its two arguments, because of which a file or a context is not read any further."""
 
 
 @dataclass
@@ -60,7 +55,7 @@ class ReadInstance:
     """The rows of FACTS of a file, and its faults."""
 
     facts: list[FactRow] = field(default_factory=list)
-    faults: list[FileFault] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
 
 def read_back(board: str, content: bytes, year: int) -> ReadInstance:
@@ -74,87 +69,93 @@ def read_back(board: str, content: bytes, year: int) -> ReadInstance:
         content: the bytes of the file.
         year: the calendar year it is of.
     """
-    text, fault = _decode(content)
-    if fault:
-        return ReadInstance(faults=[fault])
-    root, fault = _parse(text)
-    if root is None:
-        return ReadInstance(faults=[fault] if fault else [])
+    try:
+        text = _decode(content)
+        root = _parse(text)
+    except FaultFound as fault:
+        return ReadInstance(faults=[fault.args])
     instance = ReadInstance(faults=list(_character_faults(text)))
     contexts = _contexts(root, board, year, instance.faults)
     units = _units(root, instance.faults)
-    used = set(_read_facts(root, contexts, units, instance))
+    used = set(_read_facts(root, board, contexts, units=units, into=instance))
     instance.faults += [("unused_context", name) for name in contexts if name not in used]
     instance.faults += [("unused_unit", name) for name in units if name not in used]
     return instance
 
 
-def _decode(content: bytes) -> tuple[str, FileFault | None]:
+def _decode(content: bytes) -> str:
     if content.startswith(b"\xef\xbb\xbf"):
-        return "", ("byte_order_mark", "line 1")
+        raise FaultFound("byte_order_mark", "line 1")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        return "", ("not_utf_8", f"byte {error.start}")
-    return text, ("document_type", "line 1") if "<!DOCTYPE" in text else None
+        raise FaultFound("not_utf_8", f"byte {error.start}") from error
+    if "<!DOCTYPE" in text:
+        raise FaultFound("document_type", "line 1")
+    return text
 
 
-def _parse(text: str) -> tuple[_Element | None, FileFault | None]:
+def _parse(text: str) -> _Element:
     try:
         root = etree.fromstring(text.encode("utf-8"), _safe_parser())
     except etree.XMLSyntaxError as error:
-        return None, ("not_xml", f"line {error.lineno}: {error.msg}")
+        raise FaultFound("not_xml", f"line {error.lineno}: {error.msg}") from error
     schema = _compiled_schema()
     if not schema.validate(root):
         first = schema.error_log[0]
-        return None, ("schema", f"line {first.line}: {first.message}")
-    return root, None
+        raise FaultFound("schema", f"line {first.line}: {first.message}")
+    return root
 
 
-def _character_faults(text: str) -> Iterator[FileFault]:
+def _character_faults(text: str) -> Iterator[Fault]:
     if odd := _FORBIDDEN.search(text):
         line = text.count("\n", 0, odd.start()) + 1
         yield "forbidden_letter", f"line {line}: U+{ord(odd.group()):04X}"
 
 
-def _contexts(root: _Element, board: str, year: int, faults: list[FileFault]) -> dict[str, Place | None]:
+def _contexts(root: _Element, board: str, year: int, faults: list[Fault]) -> dict[str, Context | None]:
     """Return the contexts by id; None where one has a fault."""
     if [one.get(f"{{{XLINK}}}href") for one in root.iterfind(_SCHEMA_REFERENCE)] != [SCHEMA]:
         faults.append(("schema_reference", "line 1"))
-    contexts: dict[str, Place | None] = {}
-    places: set[Place] = set()
+    contexts: dict[str, Context | None] = {}
+    unique: set[Context] = set()
     for element in root.iterfind(_CONTEXT):
-        place = read_context(element, year)
-        if isinstance(place, Place) and place.board != board:
-            place = ("other_entity", place.board)
-        if isinstance(place, Place) and place in places:
-            place = ("duplicate_context", "")
         name = element.get("id", "")
-        contexts[name] = place if isinstance(place, Place) else None
-        if isinstance(place, Place):
-            places.add(place)
+        contexts[name] = None
+        try:
+            context = _read_context(element, board, year)
+            if context in unique:
+                raise FaultFound("duplicate_context", "")
+        except FaultFound as fault:
+            rule, what = fault.args
+            faults.append((rule, f"line {element.sourceline}: {name} {what}".rstrip()))
         else:
-            fault, what = place
-            faults.append((fault, f"line {element.sourceline}: {name} {what}".rstrip()))
+            contexts[name] = context
+            unique.add(context)
     return contexts
 
 
-def read_context(context: _Element, year: int) -> Place | FileFault:
-    """Return the place of a context that is valid by the schema, or which rule it breaks and with what."""
-    entity, period, *scenario = context
+def _read_context(element: _Element, board: str, year: int) -> Context:
+    """Read a context that is valid by the schema, of a board and a year."""
+    entity, period, *scenario = element
     if entity[0].get("scheme") != ENTITY_SCHEME:
-        return "entity_scheme", ""
+        raise FaultFound("entity_scheme", "")
     if len(entity) > 1:
-        return "unknown_axis", "segment"
+        raise FaultFound("unknown_axis", "segment")
     when = _periods(year).get(tuple((day.text or "").strip() for day in period))
     if when is None:
-        return "wrong_year", ""
+        raise FaultFound("wrong_year", "")
     members: dict[str, str] = {}
     for part in scenario[0] if scenario else ():
-        if fault := _add_member(part, members):
-            return fault
+        axis, member = _read_member(part)
+        if axis in members:
+            raise FaultFound("unknown_axis", str(part.get("dimension")))
+        members[axis] = member
+    number = (entity[0].text or "").strip()
+    if number != board:
+        raise FaultFound("other_entity", number)
     axes = (concepts.SCHOOL_AXIS, concepts.INTERVENTION_AXIS, concepts.LEVEL_AXIS)
-    return Place((entity[0].text or "").strip(), when, *map(members.get, axes))
+    return Context(when, *map(members.get, axes))
 
 
 @cache
@@ -166,22 +167,18 @@ def _periods(year: int) -> dict[tuple[str, ...], str]:
     }
 
 
-def _add_member(part: _Element, members: dict[str, str]) -> FileFault | None:
-    """Add one part of a scenario to the members by axis, or return its fault."""
+def _read_member(part: _Element) -> tuple[str, str]:
+    """Return the axis of one part of a scenario, and the member on it."""
     axis = _own_name(part.nsmap, part.get("dimension"))
     codes = _member_codes().get(axis or "")
-    if axis is None or axis in members:
-        return "unknown_axis", str(part.get("dimension"))
-    if part.tag == _TYPED and axis == concepts.SCHOOL_AXIS and len(part) == 1 and part[0].tag == _BRIN:
-        members[axis] = part[0].text or ""
-    elif part.tag == _EXPLICIT and codes is not None:
-        code = codes.get(_own_name(part.nsmap, part.text) or "")
-        if code is None:
-            return "unknown_member", str(part.text)
-        members[axis] = code
-    else:
-        return "unknown_axis", str(part.get("dimension"))
-    return None
+    if axis == concepts.SCHOOL_AXIS and part.tag == _TYPED and len(part) == 1 and part[0].tag == _BRIN:
+        return axis, part[0].text or ""
+    if axis is None or codes is None or part.tag != _EXPLICIT:
+        raise FaultFound("unknown_axis", str(part.get("dimension")))
+    code = codes.get(_own_name(part.nsmap, part.text) or "")
+    if code is None:
+        raise FaultFound("unknown_member", str(part.text))
+    return axis, code
 
 
 @cache
@@ -200,7 +197,7 @@ def _own_name(namespaces: Mapping[str | None, str], qname: str | None) -> str | 
     return name if namespaces.get(prefix or None) == NAMESPACE else None
 
 
-def _units(root: _Element, faults: list[FileFault]) -> dict[str, str | None]:
+def _units(root: _Element, faults: list[Fault]) -> dict[str, str | None]:
     """Return the units by id; None where one has a fault."""
     units: dict[str, str | None] = {}
     for element in root.iterfind(_UNIT):
@@ -221,7 +218,12 @@ def _expanded(element: _Element) -> str:
 
 
 def _read_facts(
-    root: _Element, contexts: dict[str, Place | None], units: dict[str, str | None], instance: ReadInstance
+    root: _Element,
+    board: str,
+    contexts: dict[str, Context | None],
+    *,
+    units: dict[str, str | None],
+    into: ReadInstance,
 ) -> Iterator[str]:
     """Read the facts; yields the ids of contexts and units that they use."""
     own = f"{{{NAMESPACE}}}"
@@ -229,20 +231,20 @@ def _read_facts(
         if element.tag in (_SCHEMA_REFERENCE, _CONTEXT, _UNIT):
             continue
         where = f"line {element.sourceline}"
-        context, unit = element.get("contextRef", ""), element.get("unitRef")
-        yield from (context, unit or "")
+        context_id, unit = element.get("contextRef", ""), element.get("unitRef")
+        yield from (context_id, unit or "")
         if not element.tag.startswith(own):
-            instance.faults.append(("foreign_element", f"{where}: {element.tag}"))
-        elif context not in contexts:
-            instance.faults.append(("missing_context", f"{where}: {context}"))
+            into.faults.append(("foreign_element", f"{where}: {element.tag}"))
+        elif context_id not in contexts:
+            into.faults.append(("missing_context", f"{where}: {context_id}"))
         elif unit is not None and unit not in units:
-            instance.faults.append(("missing_unit", f"{where}: {unit}"))
+            into.faults.append(("missing_unit", f"{where}: {unit}"))
         elif element.get("decimals") != (None if unit is None else "INF"):
-            instance.faults.append(("not_exact", f"{where}: decimals"))
-        elif (place := contexts[context]) and (unit is None or units[unit]):
-            concept, measure = element.tag[len(own) :], units[unit] if unit else None
-            split = (place.brin, place.member, place.level, place.period)
-            instance.facts.append((place.board, concept, *split, measure, element.text))
+            into.faults.append(("not_exact", f"{where}: decimals"))
+        elif (context := contexts[context_id]) and (unit is None or units[unit]):
+            period, *split = context
+            measure = units[unit] if unit else None
+            into.facts.append((board, element.tag[len(own) :], *split, period, measure, element.text))
 
 
 def _safe_parser() -> etree.XMLParser:

@@ -1,4 +1,4 @@
-"""Findings about money: spending against the money available, externals, and the end of the programme."""
+"""Findings about spending: against the money available and the menukaart, by externals, and after the deadline."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows, no_findings
+from npo_pipeline.accounts.menukaart_lookup import MAYBE, OFF
 from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.dutch import money_expr, percent_expr
 from npo_pipeline.money import divide_half_away
 from schemas.frames.accounts import FindingRows
+
+FACILITIES = "F"
+"""Facilities and conditions may only support interventions of the other categories (menukaart, category F)."""
 
 GUIDANCE = "aanvullend, beperkt, tijdelijk en doelgericht"
 """What hiring externals must be (AVS, questions and answers); no cap was found in any source."""
@@ -185,4 +189,47 @@ def refused_row(context: FindingContext) -> FindingRows:
         context.rejections,
         pl.format("Een regel is geweigerd en telt niet mee: {}", "message"),
         "Verbeter de regel en lever het bestand opnieuw aan.",
+    )
+
+
+def not_on_menu(context: FindingContext) -> FindingRows:
+    """Find interventions that are not on the menukaart of that year, so that no NPO money may go to them."""
+    return finding_rows(
+        context.lines.filter(pl.col("menu_status") == OFF),
+        _message(context, "staat niet op de menukaart van"),
+        "Neem de naam over van de menukaart, of boek de besteding op andere middelen.",
+        "amount",
+    )
+
+
+def maybe_on_menu(context: FindingContext) -> FindingRows:
+    """Find interventions that are not among those known of a category with an incomplete list."""
+    return finding_rows(
+        context.lines.filter(pl.col("menu_status") == MAYBE),
+        _message(context, "staat niet bij de bekende interventies van"),
+        "Controleer de naam op de menukaart; van deze categorie is niet de hele lijst bekend.",
+        "amount",
+    )
+
+
+def only_facilities(context: FindingContext) -> FindingRows:
+    """Find facilities (F) without any intervention of A to E, in this year or before, for them to support."""
+    spent, to_date = (rows.filter(pl.col("amount") > 0) for rows in (context.lines, context.spending_to_date))
+    others = to_date.filter(pl.col("category") != FACILITIES)
+    alone = spent.filter(pl.col("category") == FACILITIES).join(others, on=SCHOOL_KEY, how="anti")
+    return finding_rows(
+        alone.group_by(SCHOOL_KEY).agg(pl.col("amount").sum()),
+        pl.lit(
+            "Er is alleen besteed aan categorie F (faciliteiten en randvoorwaarden), zonder interventie uit "
+            "A t/m E."
+        ),
+        "Geef op welke interventies uit A tot en met E ermee zijn ondersteund.",
+        "amount",
+    )
+
+
+def _message(context: FindingContext, words: str) -> pl.Expr:
+    hint = pl.when(pl.col("hint").is_null()).then(pl.lit("")).otherwise(pl.format(" ({})", "hint"))
+    return pl.format(
+        "'{}' {} {}, categorie {}{}.", "written", pl.lit(words), pl.lit(context.year), "category", hint
     )
