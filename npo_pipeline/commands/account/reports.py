@@ -276,6 +276,6 @@ def _writing(request: ReportRequest) -> Iterator[None]:
         yield
     except OSError as error:
         raise Refused(
-            f"{request.folder}: cannot be written ({error.strerror or error}); the accounts stand, mend it and run "
-            f"`npo account --year {request.year}` again"
+            f"{request.folder}: cannot be written ({error.strerror or error}); the accounts stand, mend it and "
+            f"run `npo account --year {request.year}` again"
         ) from error

@@ -20,17 +20,7 @@ from npo_pipeline.reports.board_page.chart import Chart, balance_chart, category
 from npo_pipeline.reports.board_page.context import PageContext, menu
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.reports.xbrl.concepts import (
-    BY_NAME,
-    ISO4217,
-    LINK,
-    NAMESPACE,
-    PREFIX,
-    SCHEMA,
-    XBRLDI,
-    XBRLI,
-    XLINK,
-)
+from npo_pipeline.reports.xbrl.concepts import BY_NAME, NAMESPACE, NAMESPACES, PREFIX, SCHEMA
 from npo_pipeline.reports.xbrl.instance import context_xml, unit_xml
 from npo_pipeline.rulebook.accountability.load import year_end_rules
 from schemas.frames.accounts import Facts
@@ -38,16 +28,7 @@ from schemas.frames.accounts import Facts
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-NAMESPACES = {
-    "ix": "http://www.xbrl.org/2013/inlineXBRL",
-    "ixt": "http://www.xbrl.org/inlineXBRL/transformation/2022-02-16",
-    "xbrli": XBRLI,
-    "xbrldi": XBRLDI,
-    "link": LINK,
-    "xlink": XLINK,
-    "iso4217": ISO4217,
-    PREFIX: NAMESPACE,
-}
+_PREFIXES = ("ix", "ixt", "xbrli", "xbrldi", "link", "xlink", "iso4217", PREFIX)
 TITLES = {
     "kort": "In het kort",
     "bevindingen": "Bevindingen",
@@ -117,7 +98,7 @@ def _environment() -> Environment:
         "balance_chart": balance_chart,
         "category_chart": category_chart,
         "label": lambda concept: BY_NAME[concept].nl,
-        "namespaces": NAMESPACES,
+        "namespaces": {prefix: NAMESPACES[prefix] for prefix in _PREFIXES},
         "picture": _picture,
         "schema": SCHEMA,
         "severities": dutch.SEVERITIES,

@@ -11,16 +11,13 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from npo_pipeline.money import divide_half_away, to_cents
+from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.concepts import (
-    ANSWERS,
     BY_NAME,
     CALCULATIONS,
     CONCEPTS,
     INTERVENTION,
     LEVEL,
-    NOT_ON_MENU,
-    TOP,
-    Concept,
     ordered_members,
 )
 from npo_pipeline.reports.xbrl.read_instance import read_back
@@ -109,26 +106,33 @@ def structure_faults(facts: Facts) -> Faults:
     """
     known = facts.join(_concept_frame(), on="concept", how="left")
     parts = [fault_rows(known.filter(wrong), fault) for fault, wrong in _rules().items()]
-    return concat_faults([*parts, _duplicates(facts), _two_currencies(facts), *_missing(facts)])
+    twice = fault_rows(facts.filter(facts.select(_FACT_KEY).is_duplicated()).drop("unit"), "duplicate")
+    return concat_faults([*parts, twice, _two_currencies(facts), *_missing(facts)])
 
 
 def _concept_frame() -> pl.DataFrame:
-    rows = [
-        (one.name, one.kind, one.period, one.board, one.school, INTERVENTION in one.by, LEVEL in one.by)
-        for one in CONCEPTS
-    ]
     return pl.DataFrame(
-        rows, schema=["concept", "kind", "of", "on_board", "on_school", "by_member", "by_level"], orient="row"
+        {
+            "concept": one.name,
+            "kind": one.kind,
+            "of": one.period,
+            "on_board": one.board,
+            "on_school": one.school,
+            "by_member": INTERVENTION in one.by,
+            "by_level": LEVEL in one.by,
+        }
+        for one in CONCEPTS
     )
 
 
 def _rules() -> dict[str, pl.Expr]:
     """Return for each rule when a fact breaks it. An unknown concept breaks that rule only."""
     kind, brin, member, level = (pl.col(name) for name in ("kind", "brin", "member", "level"))
-    period = pl.col("period")
+    period, value = pl.col("period"), pl.col("value")
     timed = pl.when(pl.col("of") == "instant").then(period.is_in(_BALANCES)).otherwise(period.is_in(_YEAR))
     there = pl.when(brin.is_null()).then("on_board").otherwise("on_school")
     split = (member.is_null() | pl.col("by_member")) & (level.is_null() | pl.col("by_level"))
+    above_one = value.str.contains(_FORMS["share"]) & ~value.str.contains(_WHOLE_SHARE)
     named = kind.is_not_null()
     return {
         "unknown_board": ~pl.col("board").str.contains(BOARD),
@@ -141,39 +145,24 @@ def _rules() -> dict[str, pl.Expr]:
         "wrong_period": named & ~timed,
         "wrong_unit": named & ~_unit_fits(),
         "wrong_value": named & (~_value_fits()).fill_null(True),
-        "share_above_one": (kind == "share") & pl.col("value").str.contains(_FORMS["share"]) & ~_share_fits(),
+        "share_above_one": (kind == "share")
+        & value.str.contains(_FORMS["share"])
+        & ~value.str.contains(_WHOLE_SHARE),
     }
 
 
 def _unit_fits() -> pl.Expr:
     kind, unit = pl.col("kind"), pl.col("unit")
-    return (
-        pl.when(kind == "money")
-        .then(unit.is_in(CURRENCIES).fill_null(False))
-        .when(kind.is_in(["share", "count"]))
-        .then(unit.eq_missing("pure"))
-        .otherwise(unit.is_null())
-    )
+    pure = pl.when(kind.is_in(["share", "count"])).then(pl.lit("pure"))
+    return pl.when(kind == "money").then(unit.is_in(CURRENCIES).fill_null(False)).otherwise(unit.eq_missing(pure))
 
 
 def _value_fits() -> pl.Expr:
-    value, fits = pl.col("value"), pl.lit(False)
-    for kind, form in _FORMS.items():
-        fits = fits | ((pl.col("kind") == kind) & value.str.contains(form))
-    dated = (pl.col("kind") != "date") | value.str.to_date("%Y-%m-%d", strict=False).is_not_null()
-    return (fits & dated) | pl.any_horizontal(_chosen(one) for one in CONCEPTS if one.choices)
-
-
-def _chosen(concept: Concept) -> pl.Expr:
-    return (pl.col("concept") == concept.name) & pl.col("value").is_in(concept.choices or ANSWERS)
-
-
-def _share_fits() -> pl.Expr:
-    return pl.col("value").str.contains(_WHOLE_SHARE)
-
-
-def _duplicates(facts: Facts) -> Faults:
-    return fault_rows(facts.filter(facts.select(_FACT_KEY).is_duplicated()).drop("unit"), "duplicate")
+    kind, value = pl.col("kind"), pl.col("value")
+    forms = [(kind == one) & value.str.contains(form) for one, form in _FORMS.items()]
+    choices = [(pl.col("concept") == one.name) & value.is_in(one.choices) for one in CONCEPTS if one.choices]
+    dated = (kind != "date") | value.str.to_date("%Y-%m-%d", strict=False).is_not_null()
+    return (pl.any_horizontal(forms) & dated) | pl.any_horizontal(choices)
 
 
 def _two_currencies(facts: Facts) -> Faults:
@@ -206,6 +195,7 @@ def sum_faults(facts: Facts) -> Faults:
     amounts = facts.filter(pl.col("concept").is_in(_MONEY))
     money = MoneyFacts(amounts.with_columns(cents=to_cents(pl.col("value").cast(pl.Decimal(38, 2)))))
     figures = _figures(money)
+    misnumbered = facts.filter((pl.col("concept") == "BoardNumber") & (pl.col("value") != pl.col("board")))
     return concat_faults(
         [
             *_within_one_place(figures),
@@ -213,7 +203,7 @@ def sum_faults(facts: Facts) -> Faults:
             _external(money),
             *_parts(money),
             _schools(money),
-            _numbers(facts),
+            fault_rows(misnumbered, "board_number"),
             _statuses(facts),
         ]
     )
@@ -221,12 +211,10 @@ def sum_faults(facts: Facts) -> Faults:
 
 def _figures(money: MoneyFacts) -> Figures:
     """Return a row per place and a column per figure: `Received`, and `start` and `end` of the balance."""
-    balance = BY_NAME["CarriedOver"].name
-    named = pl.when(pl.col("concept") == balance).then("period").otherwise("concept")
-    whole = money.filter(~_SPLIT).with_columns(figure=named)
-    names = [*[name for name in _MONEY if name != balance], "start", "end"]
-    chosen = [pl.col("cents").filter(pl.col("figure") == name).first().alias(name) for name in names]
-    return Figures(whole.group_by(_SCHOOL).agg(chosen))
+    figure = pl.when(pl.col("concept") == "CarriedOver").then("period").otherwise("concept")
+    names = [*[name for name in _MONEY if name != "CarriedOver"], *_BALANCES]
+    chosen = [pl.col("cents").filter(figure == name).first().alias(name) for name in names]
+    return Figures(money.filter(~_SPLIT).group_by(_SCHOOL).agg(chosen))
 
 
 def _within_one_place(figures: Figures) -> Iterator[Faults]:
@@ -257,19 +245,17 @@ def _external(money: MoneyFacts) -> Faults:
 
 def _parts(money: MoneyFacts) -> Iterator[Faults]:
     """Check that categories and `X`, interventions and `X`, and levels each add up to the whole."""
-    of_category = pl.col("member").is_in(TOP)
-    of_intervention = (~of_category | (pl.col("member") == NOT_ON_MENU)).fill_null(False)
+    of_category = pl.col("member").is_in(concepts.TOP)
+    of_intervention = (~of_category | (pl.col("member") == concepts.NOT_ON_MENU)).fill_null(False)
     splits = (
         ("sum_of_categories", INTERVENTION, of_category),
         ("sum_of_interventions", INTERVENTION, of_intervention),
         ("sum_of_levels", LEVEL, pl.col("level").is_not_null()),
     )
     for fault, axis, these in splits:
-        names = [one.name for one in CONCEPTS if axis in one.by]
-        of_axis = money.filter(pl.col("concept").is_in(names))
+        of_axis = money.filter(pl.col("concept").is_in([one.name for one in CONCEPTS if axis in one.by]))
         added = of_axis.filter(these).group_by(*_SCHOOL, "concept").agg(added=pl.col("cents").sum())
-        whole = of_axis.filter(~_SPLIT)
-        both = whole.join(added, on=[*_SCHOOL, "concept"], how="left", nulls_equal=True)
+        both = of_axis.filter(~_SPLIT).join(added, on=[*_SCHOOL, "concept"], how="left", nulls_equal=True)
         yield fault_rows(both.filter(pl.col("cents") != pl.col("added").fill_null(0)), fault)
 
 
@@ -280,11 +266,6 @@ def _schools(money: MoneyFacts) -> Faults:
         board_cents=pl.col("cents").filter(of_board).sum(), school_cents=pl.col("cents").filter(~of_board).sum()
     )
     return fault_rows(sums.filter(pl.col("board_cents") != pl.col("school_cents")), "sum_of_schools")
-
-
-def _numbers(facts: Facts) -> Faults:
-    named = facts.filter(pl.col("concept") == "BoardNumber")
-    return fault_rows(named.filter(pl.col("value") != pl.col("board")), "board_number")
 
 
 def _statuses(facts: Facts) -> Faults:

@@ -149,12 +149,39 @@ SCHEMA = f"{BASE}{PREFIX}.xsd"
 ENTITY_SCHEME = "https://npo.example/id/bevoegd-gezag"
 """A board is named by its number. A KvK number would be another's where boards are made up."""
 
-XBRLI = "http://www.xbrl.org/2003/instance"
-LINK = "http://www.xbrl.org/2003/linkbase"
-XLINK = "http://www.w3.org/1999/xlink"
-XBRLDI = "http://xbrl.org/2006/xbrldi"
-XBRLDT = "http://xbrl.org/2005/xbrldt"
-ISO4217 = "http://www.xbrl.org/2003/iso4217"
+NAMESPACES = {
+    "xml": "http://www.w3.org/XML/1998/namespace",
+    "xs": "http://www.w3.org/2001/XMLSchema",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+    "xbrli": "http://www.xbrl.org/2003/instance",
+    "link": "http://www.xbrl.org/2003/linkbase",
+    "xlink": "http://www.w3.org/1999/xlink",
+    "xbrldi": "http://xbrl.org/2006/xbrldi",
+    "xbrldt": "http://xbrl.org/2005/xbrldt",
+    "iso4217": "http://www.xbrl.org/2003/iso4217",
+    "ix": "http://www.xbrl.org/2013/inlineXBRL",
+    "ixt": "http://www.xbrl.org/inlineXBRL/transformation/2022-02-16",
+    "generic": "http://xbrl.org/2008/generic",
+    "variable": "http://xbrl.org/2008/variable",
+    "va": "http://xbrl.org/2008/assertion/value",
+    "cf": "http://xbrl.org/2008/filter/concept",
+    "df": "http://xbrl.org/2008/filter/dimension",
+    "pf": "http://xbrl.org/2008/filter/period",
+    "acf": "http://xbrl.org/2010/filter/aspect-cover",
+    "msg": "http://xbrl.org/2010/message",
+    "xfi": "http://www.xbrl.org/2008/function/instance",
+    "cat": "urn:oasis:names:tc:entity:xmlns:xml:catalog",
+    "tp": "http://xbrl.org/2016/taxonomy-package",
+    PREFIX: NAMESPACE,
+}
+"""The namespaces of all files, by the prefix that they have in each of them."""
+
+
+def qualified(name: str) -> str:
+    """Return a name with a prefix of NAMESPACES (`link:loc`) as lxml writes it; other names stay as they are."""
+    prefix, _, local = name.rpartition(":")
+    return f"{{{NAMESPACES[prefix]}}}{local}" if prefix else local
+
 
 BOARD_ROLE = "urn:npo:linkrole:board"
 SCHOOL_ROLE = "urn:npo:linkrole:school"

@@ -6,32 +6,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.xbrl.concepts import (
-    BRIN_DOMAIN,
-    ENTITY_SCHEME,
-    INTERVENTION_AXIS,
-    ISO4217,
-    LEVEL_AXIS,
-    LEVEL_ELEMENTS,
-    LINK,
-    NAMESPACE,
-    PREFIX,
-    SCHEMA,
-    SCHOOL_AXIS,
-    XBRLDI,
-    XBRLI,
-    XLINK,
-    element_of,
-)
+from npo_pipeline.reports.xbrl import concepts
+from npo_pipeline.reports.xbrl.concepts import NAMESPACES, PREFIX
 from schemas.frames.accounts import Facts
 
 MEASURES = {"EUR": "iso4217:EUR", "USD": "iso4217:USD", "pure": "xbrli:pure"}
 
-
 _COLUMNS = ("concept", "unit", "value", "period", "brin", "member", "level")
 _Row: TypeAlias = tuple[Any, ...]
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_END = "</xbrli:xbrl>\n"
 
 
 class Context(NamedTuple):
@@ -65,14 +48,9 @@ def instance(facts: Facts, year: int) -> bytes:
         *[context_xml(context, boards[0], year) for context in contexts],
         *map(unit_xml, units),
         *_fact_lines(rows, names),
-        _END,
+        "</xbrli:xbrl>\n",
     ]
     return "\n".join(lines).encode("utf-8")
-
-
-def escaped(text: str) -> str:
-    """Return text as it is written between two tags."""
-    return text.translate(_ESCAPED)
 
 
 def _fact_lines(rows: list[_Row], names: dict[Context, str]) -> Iterator[str]:
@@ -81,20 +59,20 @@ def _fact_lines(rows: list[_Row], names: dict[Context, str]) -> Iterator[str]:
         if unit:
             yield f'{where} unitRef="{unit}" decimals="INF">{value}</{PREFIX}:{concept}>'
         else:
-            yield f"{where}>{escaped(value)}</{PREFIX}:{concept}>"
+            yield f"{where}>{value.translate(_ESCAPED)}</{PREFIX}:{concept}>"
 
 
 def _start(contexts: list[Context], units: list[str]) -> str:
     """Return the first tag; it declares the namespaces that are used and no other."""
-    used = {"xbrli": XBRLI, "link": LINK, "xlink": XLINK, PREFIX: NAMESPACE}
+    used = ["xbrli", "link", "xlink", PREFIX]
     if any(context[1:] != (None, None, None) for context in contexts):
-        used["xbrldi"] = XBRLDI
+        used.append("xbrldi")
     if any(MEASURES[unit].startswith("iso4217:") for unit in units):
-        used["iso4217"] = ISO4217
-    spaces = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in used.items())
+        used.append("iso4217")
+    spaces = "".join(f' xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in used)
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<xbrli:xbrl{spaces} xml:lang="nl">\n'
-        f'<link:schemaRef xlink:type="simple" xlink:href="{SCHEMA}"/>'
+        f'<link:schemaRef xlink:type="simple" xlink:href="{concepts.SCHEMA}"/>'
     )
 
 
@@ -111,7 +89,8 @@ def context_xml(context: Context, board: str, year: int) -> str:
     """Return the element `xbrli:context`; its axes are in the scenario, in a fixed order."""
     return (
         f'<xbrli:context id="{context_id(context, year)}">'
-        f'<xbrli:entity><xbrli:identifier scheme="{ENTITY_SCHEME}">{board}</xbrli:identifier></xbrli:entity>'
+        f'<xbrli:entity><xbrli:identifier scheme="{concepts.ENTITY_SCHEME}">{board}</xbrli:identifier>'
+        "</xbrli:entity>"
         f"<xbrli:period>{_period(context.period, year)}</xbrli:period>{_scenario(context)}</xbrli:context>"
     )
 
@@ -130,13 +109,13 @@ def _period(period: str, year: int) -> str:
 def _scenario(context: Context) -> str:
     parts = []
     if context.member:
-        parts.append(_explicit(INTERVENTION_AXIS, element_of(context.member)))
+        parts.append(_explicit(concepts.INTERVENTION_AXIS, concepts.element_of(context.member)))
     if context.level:
-        parts.append(_explicit(LEVEL_AXIS, LEVEL_ELEMENTS[context.level]))
+        parts.append(_explicit(concepts.LEVEL_AXIS, concepts.LEVEL_ELEMENTS[context.level]))
     if context.brin:
-        domain = f"{PREFIX}:{BRIN_DOMAIN}"
+        domain = f"{PREFIX}:{concepts.BRIN_DOMAIN}"
         parts.append(
-            f'<xbrldi:typedMember dimension="{PREFIX}:{SCHOOL_AXIS}">'
+            f'<xbrldi:typedMember dimension="{PREFIX}:{concepts.SCHOOL_AXIS}">'
             f"<{domain}>{context.brin}</{domain}></xbrldi:typedMember>"
         )
     return f"<xbrli:scenario>{''.join(parts)}</xbrli:scenario>" if parts else ""

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from npo_pipeline.reports.xbrl import concepts
-from npo_pipeline.reports.xbrl.concepts import (
-    BY_NAME,
-    CONCEPTS,
-    ENTITY_SCHEME,
-    INTERVENTION,
-    ISO4217,
-    LEVEL,
-    NAMESPACE,
-    PREFIX,
-    SCHEMA,
-    Concept,
-    element_of,
-    ordered_members,
-)
+from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, INTERVENTION, LEVEL, NAMESPACES, PREFIX, Concept
 from npo_pipeline.reports.xbrl.instance import MEASURES
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from schemas.columns import CURRENCIES
@@ -117,6 +105,13 @@ def write_national(folder: Path, facts: Facts, year: int) -> list[Path]:
     return paths
 
 
+@cache
+def _member_names() -> dict[str, str]:
+    """Return the names of members with their prefix, in their order."""
+    members = concepts.ordered_members(intervention_keys())
+    return {member: f"{PREFIX}:{concepts.element_of(member)}" for member in members}
+
+
 def _figure() -> pl.Expr:
     """Return the column of a fact: `Received`, `CarriedOver_start`, `Spent_bovenschools`."""
     period = pl.when(pl.col("period") != "duration").then("period")
@@ -133,14 +128,13 @@ def _rows_of(table: Table, facts: pl.DataFrame) -> pl.DataFrame:
     own = facts.filter(
         pl.col("brin").is_not_null() == table.of_school, pl.col("member").is_not_null() == table.of_member
     )
-    places = [name for name in ("board", "brin", "member") if name in table.places]
-    wide = own.group_by(places).agg(
+    wide = own.group_by(table.places).agg(
         _unit(), *[pl.col("value").filter(pl.col("figure") == name).first().alias(name) for name in table.figures]
     )
-    order = {member: place for place, member in enumerate(ordered_members(intervention_keys()))}
+    order = {member: place for place, member in enumerate(_member_names())}
     ranked = pl.col("member").replace_strict(order, return_dtype=pl.Int16)
-    ordered = wide.sort(*[ranked if name == "member" else pl.col(name) for name in places])
-    return ordered.select(*[_place_cell(name) for name in places], "unit", *table.figures)
+    ordered = wide.sort(*[ranked if name == "member" else pl.col(name) for name in table.places])
+    return ordered.select(*[_place_cell(name) for name in table.places], "unit", *table.figures)
 
 
 def _unit() -> pl.Expr:
@@ -152,25 +146,24 @@ def _place_cell(name: str) -> pl.Expr:
     if name == "board":
         return pl.concat_str(pl.lit(f"{ENTITY_PREFIX}:"), name).alias(name)
     if name == "member":
-        elements = {one: f"{PREFIX}:{element_of(one)}" for one in ordered_members(intervention_keys())}
-        return pl.col(name).replace_strict(elements, return_dtype=pl.String).alias("intervention")
+        return pl.col(name).replace_strict(_member_names(), return_dtype=pl.String).alias("intervention")
     return pl.col(name)
 
 
 def national_tables(year: int) -> dict[str, Any]:
     """Return the metadata of the report of a year."""
     spaces = {
-        PREFIX: NAMESPACE,
-        ENTITY_PREFIX: ENTITY_SCHEME,
-        "iso4217": ISO4217,
+        PREFIX: NAMESPACES[PREFIX],
+        ENTITY_PREFIX: concepts.ENTITY_SCHEME,
+        "iso4217": NAMESPACES["iso4217"],
         "tc": TABLE_CONSTRAINTS,
-        "xs": "http://www.w3.org/2001/XMLSchema",
+        "xs": NAMESPACES["xs"],
     }
     return {
         "documentInfo": {
             "documentType": "https://xbrl.org/2021/xbrl-csv",
             "namespaces": spaces,
-            "taxonomy": [SCHEMA],
+            "taxonomy": [concepts.SCHEMA],
         },
         "tableTemplates": {table.name: _template(table, year) for table in TABLES},
         "tables": {table.name: {"url": table.url} for table in TABLES},
@@ -201,8 +194,7 @@ def _place_constraints(name: str) -> dict[str, Any]:
         return {"type": "xs:string", "patterns": ["[0-9]{2}[A-Z]{2}"]}
     if name == "unit":
         return {"type": "unit", "enumerationValues": [MEASURES[one] for one in CURRENCIES]}
-    elements = [f"{PREFIX}:{element_of(one)}" for one in ordered_members(intervention_keys())]
-    return {"type": "xs:QName", "enumerationValues": elements}
+    return {"type": "xs:QName", "enumerationValues": list(_member_names().values())}
 
 
 def _figure_column(name: str, table: Table, year: int) -> dict[str, Any]:

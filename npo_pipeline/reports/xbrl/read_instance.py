@@ -15,28 +15,24 @@ from lxml import etree
 
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.arelle import standard_schema
-from npo_pipeline.reports.xbrl.concepts import ENTITY_SCHEME, LINK, NAMESPACE, PREFIX, SCHEMA, XBRLDI, XBRLI, XLINK
-from npo_pipeline.reports.xbrl.instance import Context
+from npo_pipeline.reports.xbrl.concepts import ENTITY_SCHEME, NAMESPACE, NAMESPACES, PREFIX, SCHEMA, qualified
+from npo_pipeline.reports.xbrl.instance import MEASURES, Context
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_SCHEMA_REFERENCE, _CONTEXT, _UNIT = f"{{{LINK}}}schemaRef", f"{{{XBRLI}}}context", f"{{{XBRLI}}}unit"
-_EXPLICIT, _TYPED = f"{{{XBRLDI}}}explicitMember", f"{{{XBRLDI}}}typedMember"
-_BRIN = f"{{{NAMESPACE}}}{concepts.BRIN_DOMAIN}"
-_UNITS = {
-    "{http://www.xbrl.org/2003/iso4217}EUR": "EUR",
-    "{http://www.xbrl.org/2003/iso4217}USD": "USD",
-    f"{{{XBRLI}}}pure": "pure",
-}
+_SCHEMA_REFERENCE, _CONTEXT, _UNIT = map(qualified, ("link:schemaRef", "xbrli:context", "xbrli:unit"))
+_EXPLICIT, _TYPED = qualified("xbrldi:explicitMember"), qualified("xbrldi:typedMember")
+_BRIN = qualified(f"{PREFIX}:{concepts.BRIN_DOMAIN}")
+_UNITS = {qualified(measure): unit for unit, measure in MEASURES.items()}
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa1-\xff\u20a0-\u20cf]")
 """The Dutch filing rules (FR-NL-1.02) allow Latin-1 and signs of currencies."""
 
 _ENTRY = f"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
 <xs:import namespace="{NAMESPACE}" schemaLocation="{SCHEMA}"/>
-<xs:import namespace="{XBRLDI}" schemaLocation="http://www.xbrl.org/2006/xbrldi-2006.xsd"/>
+<xs:import namespace="{NAMESPACES["xbrldi"]}" schemaLocation="http://www.xbrl.org/2006/xbrldi-2006.xsd"/>
 </xs:schema>"""
 
 FactRow: TypeAlias = tuple[str | None, ...]
@@ -115,7 +111,7 @@ def _character_faults(text: str) -> Iterator[Fault]:
 
 def _contexts(root: _Element, board: str, year: int, faults: list[Fault]) -> dict[str, Context | None]:
     """Return the contexts by id; None where one has a fault."""
-    if [one.get(f"{{{XLINK}}}href") for one in root.iterfind(_SCHEMA_REFERENCE)] != [SCHEMA]:
+    if [one.get(qualified("xlink:href")) for one in root.iterfind(_SCHEMA_REFERENCE)] != [SCHEMA]:
         faults.append(("schema_reference", "line 1"))
     contexts: dict[str, Context | None] = {}
     unique: set[Context] = set()
@@ -171,7 +167,7 @@ def _read_member(part: _Element) -> tuple[str, str]:
     """Return the axis of one part of a scenario, and the member on it."""
     axis = _own_name(part.nsmap, part.get("dimension"))
     codes = _member_codes().get(axis or "")
-    if axis == concepts.SCHOOL_AXIS and part.tag == _TYPED and len(part) == 1 and part[0].tag == _BRIN:
+    if axis == concepts.SCHOOL_AXIS and part.tag == _TYPED and [one.tag for one in part] == [_BRIN]:
         return axis, part[0].text or ""
     if axis is None or codes is None or part.tag != _EXPLICIT:
         raise FaultFound("unknown_axis", str(part.get("dimension")))
@@ -201,7 +197,7 @@ def _units(root: _Element, faults: list[Fault]) -> dict[str, str | None]:
     """Return the units by id; None where one has a fault."""
     units: dict[str, str | None] = {}
     for element in root.iterfind(_UNIT):
-        measures = [_expanded(one) for one in element.iter(f"{{{XBRLI}}}measure")]
+        measures = [_expanded(one) for one in element.iter(qualified("xbrli:measure"))]
         name = element.get("id", "")
         unit = _UNITS.get(measures[0]) if len(measures) == 1 else None
         if unit is None or unit in units.values():
@@ -220,9 +216,9 @@ def _expanded(element: _Element) -> str:
 def _read_facts(
     root: _Element,
     board: str,
-    contexts: dict[str, Context | None],
+    contexts: Mapping[str, Context | None],
     *,
-    units: dict[str, str | None],
+    units: Mapping[str, str | None],
     into: ReadInstance,
 ) -> Iterator[str]:
     """Read the facts; yields the ids of contexts and units that they use."""

@@ -10,7 +10,6 @@ from npo_pipeline.reports.xbrl.concepts import (
     AXES_ROLE,
     BOARD_ROLE,
     CALCULATION_ROLE,
-    CALCULATIONS,
     CONCEPTS,
     PREFIX,
     SCHOOL_ROLE,
@@ -111,7 +110,7 @@ def calculation() -> bytes:
 
     All of them have one role: in two roles, a validator reports each fault twice.
     """
-    sums = [(total, part, weight) for total, parts in CALCULATIONS for part, weight in parts]
+    sums = [(total, part, weight) for total, parts in concepts.CALCULATIONS for part, weight in parts]
     arcs = [
         arc("link:calculationArc", _SUMMATION_ITEM, total, part, order=order, more={"weight": str(weight)})
         for order, (total, part, weight) in enumerate(sums, 1)

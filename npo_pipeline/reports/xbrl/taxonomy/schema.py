@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from npo_pipeline.reports.xbrl.concepts import ANSWERS, BRIN_DOMAIN, CONCEPTS, NAMESPACE, PREFIX, Concept
+from npo_pipeline.reports.xbrl.concepts import (
+    ANSWERS,
+    BRIN_DOMAIN,
+    CONCEPTS,
+    NAMESPACE,
+    NAMESPACES,
+    PREFIX,
+    Concept,
+)
 from npo_pipeline.reports.xbrl.taxonomy.elements import Element, elements
 from npo_pipeline.reports.xbrl.taxonomy.linkbases import ROLES, simple_link
-from npo_pipeline.reports.xbrl.taxonomy.xml import NAMESPACES, document, element, on_lines, root
+from npo_pipeline.reports.xbrl.taxonomy.xml import document, element, on_lines, root
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
