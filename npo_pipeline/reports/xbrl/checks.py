@@ -145,9 +145,7 @@ def _rules() -> dict[str, pl.Expr]:
         "wrong_period": named & ~timed,
         "wrong_unit": named & ~_unit_fits(),
         "wrong_value": named & (~_value_fits()).fill_null(True),
-        "share_above_one": (kind == "share")
-        & value.str.contains(_FORMS["share"])
-        & ~value.str.contains(_WHOLE_SHARE),
+        "share_above_one": (kind == "share") & above_one,
     }
 
 
