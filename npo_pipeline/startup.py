@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def end_process(status: int) -> NoReturn:
     os._exit(status)
 
 
-class _Hiding(MetaPathFinder):
+class _Hiding:
     def __init__(self, *names: str) -> None:
         self._names = names
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import PATH, SCHOOL_YEAR, common
 from npo_pipeline.cli.output import document, line, number, progress, table
@@ -55,6 +54,8 @@ def _document(result: ToolResult) -> dict[str, Any]:
 
 def _render(result: ToolResult) -> None:
     """Print the files, the totals, how many schools, and what is left out."""
+    from npo_pipeline import dutch
+
     tool = result.tool
     files = [(str(path), path.stat().st_size) for path in (result.html, result.xlsx)]
     table(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import re
 import sys
@@ -19,7 +18,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
-from npo_pipeline import dutch
 from npo_pipeline.commands.steps import Progress, silently
 from npo_pipeline.errors import printable
 
@@ -29,11 +27,15 @@ if TYPE_CHECKING:
 
 def euro(amount: Any) -> str:
     """Write an amount (Decimal, or nothing) as 78.409,30."""
+    from npo_pipeline import dutch
+
     return dutch.number(amount or 0, 2)
 
 
 def number(count: int | None) -> str:
     """Write a whole number as 24.243."""
+    from npo_pipeline import dutch
+
     return dutch.number(count or 0)
 
 
@@ -57,6 +59,8 @@ def line(text: str) -> None:
 
 def document(value: Any) -> None:
     """Print one JSON document; amounts are strings, so that no reader makes floats of them."""
+    import json
+
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=plain, indent=1) + "\n")
 

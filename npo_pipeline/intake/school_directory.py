@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from npo_pipeline.delivery import kinds
-from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
 from schemas.frames.intake import FILE_CHANGES, FILE_SCHOOL_FACTS, FileChanges, FileRows, FileSchoolFacts, empty
 from schemas.received import SchoolFacts, Schools
+
+if TYPE_CHECKING:
+    from npo_pipeline.delivery.kinds import FileKind
 
 _RANK = {"pupils": 0, "addresses": 1, "changes": 2}
 """Precedence of sources on one day, the highest wins: a change was decided, a list was compiled."""
@@ -58,7 +60,7 @@ def refuse_two_boards(kind: FileKind, rows: FileRows, file: str) -> None:
     Raises:
         Refused: names the lines and the boards.
     """
-    if kind is kinds.CHANGES:
+    if kind.school_source == "changes":
         given = _transfers(rows).select(
             "line", vestiging="VESTIGING", board="BEVOEGD_GEZAG_NUMMER", day="INGANGSDATUM"
         )
