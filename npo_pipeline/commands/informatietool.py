@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +13,8 @@ from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.decision_state import delivered_data, used_deliveries
 from npo_pipeline.books.queries.decisions import (
+    all_decisions,
     annual_instalments,
-    decided_school_years,
     latest_decisions,
     traced_amounts,
 )
@@ -81,7 +81,7 @@ def load_source(home: Home, school_year: str) -> ToolSource:
     with read_books(home) as books:
         decisions = latest_decisions(books, school_year)
         if decisions.is_empty():
-            raise Refused(_not_decided(school_year, decided_school_years(books)))
+            raise Refused(_not_decided(school_year, all_decisions(books)["school_year"].unique().sort()))
         amounts, instalments = traced_amounts(books, school_year), annual_instalments(books, school_year)
         if amounts.is_empty():
             raise Refused(f"{school_year}: only subsidies were decided; table `grants` holds them")
@@ -97,8 +97,9 @@ def load_source(home: Home, school_year: str) -> ToolSource:
         )
 
 
-def _not_decided(school_year: str, others: Sequence[str]) -> str:
-    there = f" (decided: {', '.join(others)})" if others else ""
+def _not_decided(school_year: str, others: Iterable[str]) -> str:
+    decided = ", ".join(others)
+    there = f" (decided: {decided})" if decided else ""
     return f"nothing was decided for {school_year}{there}; begin with `npo decide --school-year {school_year}`"
 
 

@@ -8,11 +8,11 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.decisions import all_decisions
 from npo_pipeline.books.queries.ledger import (
     AFTER_ALL_RUNS,
     attribution_inputs,
     decisions_in_force,
-    has_decisions,
     ledger_state,
     paid_months,
     scheduled_months,
@@ -104,7 +104,7 @@ def plan_months(books: Books, request: PayRequest) -> list[Month]:
     Raises:
         Refused: nothing was decided yet, or months were skipped and `catch_up` was not asked.
     """
-    if not has_decisions(books):
+    if all_decisions(books).is_empty():
         raise Refused(f"{request.home.path}: nothing was decided yet; begin with `npo decide`")
     months = months_to_pay(request.month, scheduled_months(books), paid_months(books))
     if len(months) > 1 and not request.catch_up:

@@ -12,7 +12,6 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import changes_since_account, errors_per_year, latest_accounts
 from npo_pipeline.books.queries.decisions import (
     all_decisions,
-    all_inputs,
     latest_reference_dates,
     superseded_inputs,
     unknown_changes,
@@ -112,7 +111,7 @@ def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
     """Describe the latest decisions that would use another file now, or one more, where none was superseded."""
     is_live = pl.col("superseded_by").is_null() & pl.col("delivery_id").is_in(counting_deliveries(books))
     live = all_deliveries(books).filter(is_live)
-    counted = all_inputs(books).filter(pl.col("used_for").is_in(_COUNTED))
+    counted = books.table("decision_inputs").filter(pl.col("used_for").is_in(_COUNTED))
     for decision, day in latest_reference_dates(books):
         used = {*counted.filter(pl.col("decision_id") == decision)["delivery_id"]}
         sources = select_sources(live.filter(pl.col("reference_date") == day))

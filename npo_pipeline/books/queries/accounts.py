@@ -20,25 +20,10 @@ def latest_accounts(books: Books) -> Accounts:
     return Accounts(books.frame(f"{_LATEST} order by year"))
 
 
-def latest_account_of(books: Books, year: int) -> Accounts:
-    """Return the latest account of a year: one row or none."""
-    return Accounts(books.frame("from accounts where year = ? qualify sequence = max(sequence) over ()", [year]))
-
-
 def account_before(books: Books, year: int, run_id: str) -> Accounts:
     """Return the latest account of a year that was made before a run: one row or none."""
     query = "from accounts where year = ? and run_id < ? qualify run_id = max(run_id) over ()"
     return Accounts(books.frame(query, [year, run_id]))
-
-
-def count_accounts(books: Books, year: int) -> int:
-    """Count how many times a year was accounted for."""
-    return int(books.value("select count(*) from accounts where year = ?", [year]))
-
-
-def years_accounted(books: Books) -> list[int]:
-    """Return the years that were accounted for, in order."""
-    return books.frame("select distinct year from accounts order by 1")["year"].to_list()
 
 
 def years_without_account(books: Books) -> list[int]:

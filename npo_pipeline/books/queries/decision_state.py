@@ -86,19 +86,15 @@ def decision_state(books: Books, school_year: str) -> DecisionState:
     rows = latest_decisions(books, school_year)
     previous = tuple(past_decision(books, row, archive) for row in rows.iter_rows(named=True))
     names = rows["decision_id"].to_list()
+    amounts = """
+        select regulation, currency, sum(amount) as amount from trace
+        where decision_id in (select unnest(?)) group by all order by all"""
     return DecisionState(
         school_year=school_year,
         data=data,
         previous=previous,
         grants=Grants(books.frame("from grants where decision_id in (select unnest(?))", [names])),
-        amounts=RegulationAmounts(
-            books.frame(
-                """
-            select regulation, currency, sum(amount) as amount from trace
-            where decision_id in (select unnest(?)) group by all order by all""",
-                [names],
-            )
-        ),
+        amounts=RegulationAmounts(books.frame(amounts, [names])),
         next_run=next_run(books, school_year, data.schools) if previous else None,
     )
 

@@ -48,11 +48,6 @@ def annual_instalments(books: Books, school_year: str) -> AnnualInstalments:
     return AnnualInstalments(books.frame(query, [school_year]))
 
 
-def decided_school_years(books: Books) -> list[str]:
-    """Return the school years with a decision, in order."""
-    return books.frame("select distinct school_year from decisions order by 1")["school_year"].to_list()
-
-
 def decisions_with_entitlements(books: Books) -> Decisions:
     """Return all decisions of the school years and currencies that have entitlements, in order.
 
@@ -112,17 +107,6 @@ def all_decisions(books: Books) -> Decisions:
     return Decisions(books.frame("from decisions order by run_id, decision_id"))
 
 
-def find_decision(books: Books, decision_id: str) -> Decisions:
-    """Return the decision with an id: one row or none."""
-    return Decisions(books.frame("from decisions where decision_id = ?", [decision_id]))
-
-
-def decision_in_series(books: Books, school_year: str, currency: str, sequence: int) -> Decisions:
-    """Return the decision with a number in its series: one row or none."""
-    query = "from decisions where school_year = ? and currency = ? and sequence = ?"
-    return Decisions(books.frame(query, [school_year, currency, sequence]))
-
-
 def due_changes_between(books: Books, before: str, after: str) -> DueChanges:
     """Sum per cause what the decisions of a series changed between two of them; negated when `after` is the older.
 
@@ -169,11 +153,6 @@ def unknown_changes(books: Books) -> UnknownDeliveries:
 def latest_reference_dates(books: Books) -> list[tuple[str, date]]:
     """Return the latest decisions and their reference dates, by decision_id."""
     return books.frame("select decision_id, reference_date from latest_decisions order by 1").rows()
-
-
-def all_inputs(books: Books) -> DecisionInputRows:
-    """Return the deliveries that each decision rests on."""
-    return DecisionInputRows(books.table("decision_inputs"))
 
 
 def table_of_decision(books: Books, table: str, decision_id: str) -> pl.DataFrame:

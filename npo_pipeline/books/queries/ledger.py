@@ -63,52 +63,39 @@ def ledger_state(
             without it, and of all months.
     """
     key, in_force, then = ", ".join(SERIES), decisions_in_force(books, run_id), {"run_id": run_id}
+    decisions = in_force["decision_id"].to_list()
+    instalments = f"""
+        select {key}, {_collapsed("month")} as month, sum(amount)::decimal(18, 2) as amount from (
+            select i.*, d.currency from instalments i join decisions d using (decision_id)
+            where decision_id in (select unnest($decisions)))
+        where school_year <> $deciding or ($deciding is null and month <= $month) group by all"""
+    ledger = f"""
+        select {key}, {_collapsed("paid_month")} as paid_month,
+               case when paid_month < $month then 'earlier' else reason end as reason,
+               sum(amount)::decimal(18, 2) as amount
+        from payments where run_id < $run_id group by all"""
+    corrections = f"""
+        with spread as (
+            select school_year, currency, school_type, component
+            from settling join decisions using (decision_id) where corrections = 'spread')
+        select {key}, decision_id, after_run, paid_until, sum(amount)::decimal(18, 2) as amount
+        from (select c.*, g.after_run, g.paid_until
+              from due_changes c join ({_AFTER_RUNS}) g using (decision_id)
+              where c.month <= g.paid_until and (c.school_year = $deciding or (
+                  c.school_year, c.currency, c.school_type, c.component) in (from spread)))
+        group by all"""
+    calendar = f"""
+        select decision_id, school_year, currency, school_type, component, sequence, after_run, month,
+               corrections, floor_zero
+        from settling join ({_AFTER_RUNS}) using (decision_id)"""
     return LedgerState(
         instalments=LedgerInstalments(
-            books.frame(
-                f"""
-            select {key}, {_collapsed("month")} as month, sum(amount)::decimal(18, 2) as amount from (
-                select i.*, d.currency from instalments i join decisions d using (decision_id)
-                where decision_id in (select unnest($decisions)))
-            where school_year <> $deciding or ($deciding is null and month <= $month) group by all""",
-                {"decisions": in_force["decision_id"].to_list(), "month": month, "deciding": deciding},
-            )
+            books.frame(instalments, {"decisions": decisions, "month": month, "deciding": deciding})
         ),
-        ledger=LedgerPayments(
-            books.frame(
-                f"""
-            select {key}, {_collapsed("paid_month")} as paid_month,
-                   case when paid_month < $month then 'earlier' else reason end as reason,
-                   sum(amount)::decimal(18, 2) as amount
-            from payments where run_id < $run_id group by all""",
-                {**then, "month": month},
-            )
-        ),
+        ledger=LedgerPayments(books.frame(ledger, {**then, "month": month})),
         in_force=in_force,
-        corrections=LedgerCorrections(
-            books.frame(
-                f"""
-            with spread as (
-                select school_year, currency, school_type, component
-                from settling join decisions using (decision_id) where corrections = 'spread')
-            select {key}, decision_id, after_run, paid_until, sum(amount)::decimal(18, 2) as amount
-            from (select c.*, g.after_run, g.paid_until
-                  from due_changes c join ({_AFTER_RUNS}) g using (decision_id)
-                  where c.month <= g.paid_until and (c.school_year = $deciding or (
-                      c.school_year, c.currency, c.school_type, c.component) in (from spread)))
-            group by all""",
-                {**then, "deciding": deciding},
-            )
-        ),
-        calendar=SettlementCalendar(
-            books.frame(
-                f"""
-            select decision_id, school_year, currency, school_type, component, sequence, after_run, month,
-                   corrections, floor_zero
-            from settling join ({_AFTER_RUNS}) using (decision_id)""",
-                then,
-            )
-        ),
+        corrections=LedgerCorrections(books.frame(corrections, {**then, "deciding": deciding})),
+        calendar=SettlementCalendar(books.frame(calendar, then)),
         schools=schools,
     )
 
@@ -152,13 +139,10 @@ def paid_until(books: Books, school_year: str, run_id: str = AFTER_ALL_RUNS) -> 
     Returns:
         currency -> month; a currency without such a month is not in it.
     """
-    rows = books.frame(
-        """
+    query = """
         select d.currency, max(p.paid_month) from payments p join decisions d on p.run_id > d.run_id
-        where d.school_year = ? and d.sequence = 1 and p.run_id < ? group by 1""",
-        [school_year, run_id],
-    )
-    return dict(rows.iter_rows())
+        where d.school_year = ? and d.sequence = 1 and p.run_id < ? group by 1"""
+    return dict(books.frame(query, [school_year, run_id]).iter_rows())
 
 
 def decisions_in_force(books: Books, run_id: str) -> DecisionsInForce:
@@ -174,35 +158,26 @@ def attribution_inputs(books: Books, vestigingen: Iterable[str], month: Month, r
     here = {"vestigingen": sorted(set(vestigingen)), "run_id": run_id}
     mine = "vestiging in (select unnest($vestigingen))"
     before = "with payments as (from main.payments where run_id < $run_id)"
+    due = f"""
+        from ({DUE_ITEMS}) where {mine} and month <= $month
+        and decision_id in (select decision_id from decisions where run_id < $run_id)"""
     return AttributionInputs(
-        items=DueItems(
-            books.frame(
-                f"""
-            from ({DUE_ITEMS}) where {mine} and month <= $month
-            and decision_id in (select decision_id from decisions where run_id < $run_id)""",
-                {**here, "month": month},
-            )
-        ),
+        items=DueItems(books.frame(due, {**here, "month": month})),
         settled=SettledItems(books.frame(f"{before} from ({SETTLED}) where {mine}", here)),
         booked=BookedMonths(books.frame(f"{before} from ({BOOKED}) where {mine}", here)),
         first_runs=FirstRuns(books.frame(f"{before} from ({FIRST_RUNS})", {"run_id": run_id})),
     )
 
 
-def has_decisions(books: Books) -> bool:
-    """Return whether anything was decided yet."""
-    return bool(books.value("select count(*) from decisions"))
-
-
 def scheduled_months(books: Books) -> list[Month]:
-    """Return the months in which instalments of the latest decisions fall, in no order."""
-    query = "select distinct month from instalments join latest_decisions using (decision_id)"
+    """Return the months in which instalments of the latest decisions fall, in order."""
+    query = "select distinct month from instalments join latest_decisions using (decision_id) order by 1"
     return books.frame(query)["month"].to_list()
 
 
 def paid_months(books: Books) -> list[Month]:
-    """Return the months that were paid, in no order."""
-    return books.frame("select distinct paid_month from payments")["paid_month"].to_list()
+    """Return the months that were paid, in order."""
+    return books.frame("select distinct paid_month from payments order by 1")["paid_month"].to_list()
 
 
 def sealed_decisions(books: Books) -> list[dict[str, Any]]:

@@ -75,26 +75,6 @@ def amounts_to_come(books: Books) -> AmountsToCome:
     return AmountsToCome(books.frame(query))
 
 
-def last_paid_month_in(books: Books, year: int) -> date | None:
-    """Return the last month of a calendar year that was paid."""
-    month: date | None = books.value("select max(paid_month) from payments where year(paid_month) = ?", [year])
-    return month
-
-
-def months_due_in(books: Books, year: int) -> list[date]:
-    """Return the months of a calendar year in which the latest decisions have instalments, in order."""
-    query = """
-        select distinct month from instalments join latest_decisions using (decision_id)
-        where year(month) = ? order by 1"""
-    return books.frame(query, [year])["month"].to_list()
-
-
-def years_paid(books: Books) -> list[int]:
-    """Return the calendar years with payments, in order."""
-    query = "select distinct year(paid_month)::bigint as year from payments order by 1"
-    return books.frame(query)["year"].to_list()
-
-
 def first_school_year_paid(books: Books) -> str | None:
     """Return the first school year that was ever paid."""
     school_year: str | None = books.value("select min(school_year) from payments")

@@ -17,12 +17,12 @@ from npo_pipeline.accounts.statement import YearAccounts, account_for
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import (
     accountability_of,
+    all_accounts,
     changes_since_account,
     has_carry_over,
-    years_accounted,
 )
 from npo_pipeline.books.queries.deliveries import intake_state
-from npo_pipeline.books.queries.payments import years_paid
+from npo_pipeline.books.queries.ledger import paid_months
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
@@ -104,7 +104,7 @@ def refuse_unaccountable(books: Books, year: int) -> None:
     Raises:
         Refused: names the year to begin with, or the years with payments.
     """
-    paid, done = years_paid(books), years_accounted(books)
+    paid, done = sorted({month.year for month in paid_months(books)}), set(all_accounts(books)["year"])
     if year not in paid and not has_carry_over(books, year - 1):
         there = ", ".join(map(str, paid)) or "none yet"
         raise Refused(f"nothing was paid in {year} and nothing was left over for it; years with payments: {there}")

@@ -20,7 +20,7 @@ from npo_pipeline.books.queries.accounts import (
     accountability_of,
     findings_of,
     interventions_of,
-    latest_account_of,
+    latest_accounts,
     school_names_of,
 )
 from npo_pipeline.books.queries.deliveries import rows_until
@@ -186,7 +186,7 @@ def load_report_data(books: Books, year: int) -> ReportData:
     Raises:
         Refused: the year was not accounted for.
     """
-    rows = latest_account_of(books, year)
+    rows = latest_accounts(books).filter(year=year)
     if rows.is_empty():
         raise Refused(f"{year} was not accounted for yet; begin with `npo account --year {year}`")
     row = rows.row(0, named=True)

@@ -10,8 +10,8 @@ import polars as pl
 
 from npo_pipeline.accounts.findings.registry import OPENING, in_order, opening_findings
 from npo_pipeline.accounts.statement import YearAccounts
-from npo_pipeline.books.queries.accounts import changes_since_account, count_accounts, latest_account_of
-from npo_pipeline.books.queries.payments import last_paid_month_in, months_due_in
+from npo_pipeline.books.queries.accounts import all_accounts, changes_since_account, latest_accounts
+from npo_pipeline.books.queries.ledger import paid_months, scheduled_months
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands.account.inputs import AccountingContext
@@ -56,7 +56,7 @@ def write_accounts(
             run.replace(model, new[model.name])
         keep_texts(run, context.rules.texts)
     else:
-        row = latest_account_of(run.books, year)
+        row = Accounts(latest_accounts(run.books).filter(year=year))
     own = {name: rows.filter(pl.col("year") == year) for name, rows in new.items()}
     return AccountResult(
         year=year,
@@ -119,7 +119,7 @@ def _account_row(run: Run, context: AccountingContext, accounts: YearAccounts, f
     row: dict[str, Any] = {
         "run_id": run.run_id,
         "year": context.year,
-        "sequence": count_accounts(run.books, context.year) + 1,
+        "sequence": all_accounts(run.books).filter(year=context.year).height + 1,
         "accounted_on": context.accounted_on,
         "treatment": context.treatment,
         "menukaart": context.rules.name,
@@ -147,8 +147,9 @@ def _other_years(run: Run, year: int) -> list[str]:
 def _remarks(run: Run, year: int, findings: pl.DataFrame) -> list[str]:
     """Return remarks: rows of other years, months that are not paid yet, later years that open differently now."""
     books, remarks = run.books, _other_years(run, year)
-    last = last_paid_month_in(books, year)
-    open_months = [f"{month:%Y-%m}" for month in months_due_in(books, year) if last is None or month > last]
+    paid = [month for month in paid_months(books) if month.year == year]
+    due = [month for month in scheduled_months(books) if month.year == year]
+    open_months = [f"{month:%Y-%m}" for month in due if not paid or month > paid[-1]]
     if open_months:
         remarks.append(f"{', '.join(open_months)} is not paid yet, and not in what was received")
     later = findings.filter((pl.col("rule") == OPENING) & (pl.col("year") > year))

@@ -8,7 +8,7 @@ from typing import Any
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.decision_state import decision_tables
-from npo_pipeline.books.queries.decisions import all_decisions, due_changes_between, find_decision
+from npo_pipeline.books.queries.decisions import all_decisions, due_changes_between
 from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
@@ -64,7 +64,7 @@ def diff(home: Home, before: str, after: str) -> Diff:
 
 def _decision(books: Books, name: str) -> Mapping[str, Any]:
     """Return the row of a decision; refuse a name that is not there."""
-    found = find_decision(books, name)
+    found = all_decisions(books).filter(decision_id=name)
     if found.is_empty():
         there = ", ".join(all_decisions(books)["decision_id"])
         raise Refused(f"there is no decision {name!r}; there is {there or 'none yet'}")

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.books.queries.decision_state import delivered_data, facts_as_of, past_decision, used_deliveries
-from npo_pipeline.books.queries.decisions import all_decisions, decision_in_series, table_of_decision
+from npo_pipeline.books.queries.decisions import all_decisions, table_of_decision
 from npo_pipeline.books.queries.deliveries import deliveries_live_before
 from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.queries.payments import causes_of_run
@@ -129,7 +129,8 @@ def _due_differences(
 ) -> Iterator[str]:
     """Compare what a decision states that it made due beyond the one before, per cause, and up to which month."""
     name, school_year, currency = decision["decision_id"], decision["school_year"], decision["currency"]
-    before = decision_in_series(books, school_year, currency, decision["sequence"] - 1).iter_rows(named=True)
+    series = all_decisions(books).filter(school_year=school_year, currency=currency)
+    before = series.filter(sequence=decision["sequence"] - 1).iter_rows(named=True)
     again = [due_changes_since(past_decision(books, row, archive), context) for row in before]
     found = table_of_decision(books, "due_changes", name).drop("decision_id")
     yield from row_differences(f"{name}, due_changes", pl.concat([no_due_changes(), *again]), found, found.columns)
