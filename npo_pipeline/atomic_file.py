@@ -11,9 +11,7 @@ from pathlib import Path
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file beside its place and rename it when it is complete; on an error the older one stays.
 
-    Args:
-        path: the file; its folder is there.
-        write: writes the file at the path it is given.
+    `write` writes the file at the path it is given. The folder is there.
 
     Raises:
         OSError: it cannot be written.
@@ -29,9 +27,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 def replace_folder(folder: Path, replacement: Path) -> None:
     """Rename a complete folder to the place of an older one, which is removed; on an error the older one stays.
 
-    Args:
-        folder: the place; what is there may also be a file or a link.
-        replacement: in the same parent folder.
+    What is there may also be a file or a link. The replacement is in the same parent folder.
 
     Raises:
         OSError: it cannot be renamed.

@@ -26,11 +26,6 @@ _SETTINGS = {
 }
 
 
-def connect() -> Engine:
-    """Start DuckDB."""
-    return duckdb.connect(config=dict(_SETTINGS))
-
-
 @contextmanager
 def engine() -> Iterator[Engine]:
     """Yield the engine of a run.
@@ -39,7 +34,7 @@ def engine() -> Iterator[Engine]:
     reads the file that is there now, where connecting to a path that this process has open already gives the file
     that was there first.
     """
-    with connect() as started:
+    with duckdb.connect(config=dict(_SETTINGS)) as started:
         yield started
 
 

@@ -37,11 +37,7 @@ MUTABLE_COLUMNS = ("superseded_by",)
 def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finished: datetime) -> Runs:
     """Return the row of `runs` for a run that is about to be published, with its manifest.
 
-    Args:
-        changeset: of the run.
-        previous: the sha256 of the manifest before it.
-        started: when the run began, in UTC.
-        finished: when its changeset was complete, in UTC.
+    `previous`: the sha256 of the manifest before it. `started`, `finished` (when its changeset was complete): UTC.
     """
     payments = changeset.appended.get("payments", pl.DataFrame(schema=schema_of(PAYMENTS)))
     euros, dollars = (payments.filter(pl.col("currency") == one)["amount"].sum() for one in ("EUR", "USD"))
@@ -139,12 +135,8 @@ def restore_copy(home: Home, run_id: str, text: str) -> None:
 def copy_mismatches(home: Home, copies: frozenset[str], manifests: Mapping[str, str]) -> Iterator[str]:
     """Describe where the copies and the books differ, a sentence each.
 
-    The copy of the last run may be missing: it is published after the rename that completed the run.
-
-    Args:
-        home: the home.
-        copies: names of the copies, listed before the books were opened.
-        manifests: run_id -> the manifest in the books.
+    The copy of the last run may be missing: it is published after the rename that completed the run. `copies`:
+    their names, listed before the books were opened. `manifests`: run_id -> the manifest in the books.
     """
     missing = []
     for run_id, text in manifests.items():

@@ -86,14 +86,8 @@ def publish(
 
     Until the rename nothing has changed for anyone; after it everything has.
 
-    Args:
-        engine: DuckDB.
-        home: the home, which the caller has locked.
-        changeset: of the run.
-        base: the published file that the run read.
-        previous: the sha256 of the last manifest in it.
-        started: when the run began.
-        clock: returns the time.
+    The caller has locked the home. `base`: the published file that the run read. `previous`: the sha256 of the
+    last manifest in it. `started`: when the run began.
 
     Raises:
         Refused: the copy could not be written (a full disk, a lost right), or the published file is no longer the
@@ -127,13 +121,9 @@ def publish(
 
 
 def write_changeset(engine: Engine, draft: Path, changeset: ChangeSet, run: Future[Runs]) -> None:
-    """Write a changeset and its row of `runs` in one transaction.
+    """Write a changeset and its row of `runs`, which is being made, in one transaction.
 
-    Args:
-        engine: DuckDB.
-        draft: a copy of the books; it is created when there are no books yet.
-        changeset: of the run.
-        run: its row of `runs`, which is being made.
+    `draft`: a copy of the books; it is created when there are no books yet.
     """
     is_new = not draft.exists()
     with writing(engine, draft):

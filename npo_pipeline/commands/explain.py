@@ -97,11 +97,7 @@ def _explainable_decisions(books: Books, request: ExplainRequest) -> Decisions:
 
 
 def resolve_code(text: str, schools: KnownSchools) -> Subject:
-    """Return the school, BRIN or board that a code names.
-
-    Args:
-        text: the code as it was typed.
-        schools: all schools.
+    """Return the school, BRIN or board that a code, as it was typed, names.
 
     Raises:
         Refused: it is no code, or nothing has it; suggests near ones.
@@ -130,13 +126,7 @@ def _vestigingen(books: Books, subject: Subject, schools: KnownSchools) -> list[
 def select_decisions(
     books: Books, request: ExplainRequest, decisions: Decisions, vestigingen: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Return the decisions to explain, by school year and currency: rows of `decisions`.
-
-    Args:
-        books: the books.
-        request: names a decision, a school year, or neither.
-        decisions: those to choose from.
-        vestigingen: the schools of the subject.
+    """Return the decisions to explain to a subject with these vestigingen, by school year and currency.
 
     Raises:
         Refused: there is no such decision or school year; says which there are.
@@ -183,7 +173,8 @@ def _decision_data(
     rules = archived_rules(archived_texts(books), row["regulation"], row["regulation_sha256"]).regulations
     decision = _decision(row, decisions, rules)
     decision_id, scope = decision.decision_id, brins(vestigingen)
-    until = _superseding_run(decision, decisions)
+    # Payments from the run of the superseding decision on belong to that one.
+    until = dict(decisions.select("decision_id", "run_id").iter_rows()).get(decision.superseded_by)
     payments = PaymentScope(decision.school_year, decision.currency, scope, until)
     return DecisionData(
         decision=decision,
@@ -202,12 +193,6 @@ def _decision_data(
         last_paid=last_month_paid(books, until),
         source_corrections=corrections_used_by(books, decision_id, scope),
     )
-
-
-def _superseding_run(decision: Decision, decisions: Decisions) -> str | None:
-    """Return the run of the superseding decision: payments from then on belong to that one."""
-    runs = dict(decisions.select("decision_id", "run_id").iter_rows())
-    return runs[decision.superseded_by] if decision.superseded_by else None
 
 
 def _decision(row: Mapping[str, Any], decisions: Decisions, rules: Sequence[LoadedRegulation]) -> Decision:

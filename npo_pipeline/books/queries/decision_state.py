@@ -112,12 +112,7 @@ def delivered_data(books: Books) -> DeliveredData:
 
 
 def past_decision(books: Books, row: Mapping[str, Any], archive: ArchivedTexts) -> PastDecision:
-    """Load a decision and what it was taken from.
-
-    Args:
-        books: the books.
-        row: its row of `decisions`.
-        archive: the texts of rules in the books.
+    """Load a decision, by its row of `decisions`, and what it was taken from.
 
     Raises:
         BooksDoNotTie: the text of its rules is gone.
@@ -136,12 +131,7 @@ def past_decision(books: Books, row: Mapping[str, Any], archive: ArchivedTexts) 
 
 
 def decision_tables(books: Books, row: Mapping[str, Any]) -> DecisionTables:
-    """Load the rows of a decision, without its trace.
-
-    Args:
-        books: the books.
-        row: its row of `decisions`.
-    """
+    """Load the rows of a decision, by its row of `decisions`, without its trace."""
     empty, currency = empty_decision(), pl.lit(row["currency"])
     entitlements, instalments, adjustments, settling = (
         table_of_decision(books, table, row["decision_id"]).with_columns(currency=currency)

@@ -54,13 +54,8 @@ def ledger_state(
 
     All earlier months come as one, so that a run does not slow down as the ledger grows.
 
-    Args:
-        books: the books.
-        month: its month.
-        run_id: the run.
-        schools: the directory as it was known then.
-        deciding: a school year that a decision spreads which is not in the books; the instalments of others come
-            without it, and of all months.
+    `schools`: the directory as it was known then. `deciding`: a school year that a decision spreads which is not
+    in the books; the instalments of others come without it, and of all months.
     """
     key, in_force, then = ", ".join(SERIES), decisions_in_force(books, run_id), {"run_id": run_id}
     decisions = in_force["decision_id"].to_list()
@@ -130,11 +125,6 @@ def paid_until(books: Books, school_year: str, run_id: str = AFTER_ALL_RUNS) -> 
 
     What another decision changes of the months up to it is a correction. A year that was decided late was run in
     none of the months that others were paid in: in them nothing of it is corrected.
-
-    Args:
-        books: the books.
-        school_year: of the decisions.
-        run_id: the run; left out: of all runs.
 
     Returns:
         currency -> month; a currency without such a month is not in it.

@@ -42,10 +42,7 @@ def manifest_of(books: Books, run_id: str) -> str | None:
 def rows_with_run(books: Books, table: str, link: LinkToRun | None) -> pl.DataFrame:
     """Return a table with the run that each row belongs to, as `owner` (null where there is none).
 
-    Args:
-        books: the books.
-        table: its name.
-        link: how a row names its run; None where it has a column `run_id` of its own.
+    `link`: how a row names its run; null where it has a column `run_id` of its own.
     """
     if link is None:
         return books.frame(f"select *, run_id as owner from {table}")

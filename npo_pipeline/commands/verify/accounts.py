@@ -58,13 +58,7 @@ def _sequence_faults(books: Books) -> Iterator[str]:
 
 
 def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[str]:
-    """Compare the three tables of a year with those calculated again.
-
-    Args:
-        books: the books.
-        row: the latest account of the year.
-        last: the latest account of any year.
-    """
+    """Compare the three tables of a year with those calculated again; `last`: the latest account of any year."""
     year, again, rules = row["year"], _account_again(books, row), rules_of_account(books, last)
     found = accountability_of(books, year)
     yield from row_differences(f"accountability {year}", again.accountability, found, ACCOUNTABILITY)

@@ -12,11 +12,7 @@ def row_differences(
 ) -> Iterator[str]:
     """Describe rows in the books that do not follow, and rows that are missing; copies of a row are counted.
 
-    Args:
-        subject: begins the sentence.
-        expected: the rows as derived.
-        found: the rows in the books.
-        columns: what is compared.
+    `subject` begins the sentence; the `expected` rows were derived, and `columns` are compared.
     """
     one, other = _numbered(expected, columns), _numbered(found, columns)
     missing = one.join(other, on=one.columns, how="anti", nulls_equal=True).sort(columns)

@@ -46,12 +46,7 @@ def cashflow_by_school(data: DecisionData) -> dict[str, Cashflow]:
 
 
 def combined_cashflow(schools: Sequence[School], board: str | None) -> Cashflow:
-    """Return the payments of schools together, month by month.
-
-    Args:
-        schools: the schools.
-        board: payments to this board only; all payments when it is null.
-    """
+    """Return the payments of schools to a board, or to all when it is null, together and month by month."""
     paid = [one for school in schools for one in school.flow.paid]
     to_come = [one for school in schools for one in school.flow.to_come]
     to_settle = total(school.flow.to_settle for school in schools if board in (None, _next_board(school)))

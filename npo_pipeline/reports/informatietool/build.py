@@ -6,6 +6,7 @@ What should have an amount and has none becomes a gap: an unknown is shown, neve
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, TypeAlias
 
 import polars as pl
@@ -169,11 +170,7 @@ def _rate_rule(
 ) -> RateRule:
     regulation = next(one.loaded.regulation for one in applied if one.loaded.name == row["regulation"])
     days = regulation.components[row["component"]].reference_dates
-    matching = {
-        (row["regulation"], component, article)
-        for component in (None, row["component"])
-        for article in (None, row["article"])
-    }
+    matching = set(product([row["regulation"]], (None, row["component"]), (None, row["article"])))
     return RateRule(
         **{name: row[name] for name in _RULE_COLUMNS if name != "rate"},
         rate_e8=int(row["rate"].scaleb(8)),
@@ -220,12 +217,7 @@ def _notes(source: ToolSource) -> Iterator[str]:
 def find_gaps(applied: Sequence[AppliedRegulation], amounts: TracedAmounts) -> tuple[list[Gap], SchoolGaps]:
     """Return the components without an amount because a value is unknown or no file counts their measure.
 
-    Args:
-        applied: the regulations, and what was counted for them.
-        amounts: the amounts in the tool.
-
-    Returns:
-        The gaps, and the schools that each concerns.
+    With them: the schools that each concerns.
     """
     gaps: list[Gap] = []
     concerned = [pl.DataFrame(schema=_NO_GAPS)]

@@ -106,7 +106,8 @@ class _Payload:
 
     def document(self) -> dict[str, Any]:
         tool = self._tool
-        hidden = tool.hidden.with_columns(pl.col("component").replace(_component_names(tool.hidden["component"])))
+        components = {name: dutch.component(name) for name in tool.hidden["component"].unique()}
+        hidden = tool.hidden.with_columns(pl.col("component").replace(components))
         return {
             "schoolYear": tool.school_year,
             "decisions": [
@@ -216,10 +217,6 @@ class _Payload:
 def _positions(values: Iterable[str], names: Sequence[str]) -> list[int]:
     positions = {name: position for position, name in enumerate(names)}
     return [positions[value] for value in values]
-
-
-def _component_names(components: Iterable[str]) -> dict[str, str]:
-    return {name: dutch.component(name) for name in components}
 
 
 def _rule(one: RateRule) -> dict[str, Any]:
