@@ -97,8 +97,8 @@ def test_a_delivery_that_is_read_twice_is_counted_once(tmp_path, country, decide
 
 
 def test_a_disk_fault_in_a_writing_step_is_never_tried_again(decided, monkeypatch):
-    writing = Once(Run.add, disk_fault())
-    monkeypatch.setattr(Run, "add", lambda *args: writing(*args))
+    writing = Once(Run.append, disk_fault())
+    monkeypatch.setattr(Run, "append", lambda *args: writing(*args))
     state = payment_run(str(decided), month="2021-09", return_state=True)
     assert state.is_failed()
     assert writing.calls == 1
