@@ -1,9 +1,11 @@
 """A declaration that does not fit refuses the whole delivery, in one line that says where and what to do."""
 
+import shutil
+
 import pytest
 
 from tests.books.corrections.declaring import DROP, NAME, PUPIL, REPLACES, SET, but, declare, ingest, refused
-from tests.books.home.delivery import write_scores
+from tests.books.home.delivery import write_country, write_scores
 from tests.books.home.seeing import everything
 
 WHERE = {"School (BRIN vestiging)": "01AA00"}
@@ -84,10 +86,17 @@ FAULTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def ingested_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ingested")
+    ingest(folder / "home", write_country(folder / "country"))
+    return folder / "home"
+
+
 @pytest.fixture
-def home(tmp_path, country):
+def home(tmp_path, ingested_once, country):
     """A home with a delivery in it; the next one has two rows alike, for `where`."""
-    ingest(tmp_path / "home", country)
+    shutil.copytree(ingested_once, tmp_path / "home")
     write_scores(country, {"01AA00": "100,50", "02BB00": "0,00"})
     with (country / "scores.csv").open("a") as file:
         file.write("04DD00;4;1,00;0,00\n")

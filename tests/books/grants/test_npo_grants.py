@@ -41,10 +41,16 @@ def home(applied_once, tmp_path) -> Path:
     return Path(shutil.copytree(applied_once, tmp_path / "home"))
 
 
-@pytest.fixture
-def granted(home) -> Path:
+@pytest.fixture(scope="module")
+def granted_once(applied_once, tmp_path_factory) -> Path:
+    home = Path(shutil.copytree(applied_once, tmp_path_factory.mktemp("granted") / "home"))
     run(home, "decide", *YEAR)
     return home
+
+
+@pytest.fixture
+def granted(granted_once, tmp_path) -> Path:
+    return Path(shutil.copytree(granted_once, tmp_path / "home"))
 
 
 def run(home: Path, *words: object) -> dict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tests.books.home.delivery import write_scores
@@ -11,11 +13,18 @@ from tests.books.home.seeing import select, tables
 NAMES = ("--prepared-by", "A. de Vries", "--approved-by", "B. Jansen")
 
 
+@pytest.fixture(scope="module")
+def corrected_once(decided_once, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corrected")
+    home = shutil.copytree(decided_once, folder / "home")
+    deliver(home, folder, "200,50")
+    return home
+
+
 @pytest.fixture
-def corrected(decided, tmp_path):
+def corrected(corrected_once, tmp_path):
     """A home in which 2021-2022 is decided, and a corrected score came in since."""
-    deliver(decided, tmp_path, "200,50")
-    return decided
+    return shutil.copytree(corrected_once, tmp_path / "decided")
 
 
 def deliver(home, folder, score):

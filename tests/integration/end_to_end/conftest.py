@@ -1,5 +1,6 @@
 """A home with a school of every sector."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,9 @@ import pytest
 from tests.integration.end_to_end.programme import LIST, PO, SCORES, VO, po, run, vo, write
 
 
-@pytest.fixture
-def home(tmp_path) -> Path:
-    """A bao, a vo and a Caribbean school, of three boards."""
-    folder = tmp_path / "delivery"
+@pytest.fixture(scope="session")
+def ingested_once(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("sectors") / "delivery"
     write(folder / "po.csv", PO, *po("01AA", 10), *po("28PW", 3))
     kinds = {"Brugjaar 1-2 1": 8, "VMBO BL 3": 5, "VMBO BL 2": 2, "VMBO TL 4": 4, "Praktijkonderwijs 1": 3}
     write(folder / "vo.csv", VO, *vo("02VO", kinds))
@@ -21,5 +21,11 @@ def home(tmp_path) -> Path:
     ]
     write(folder / "list.csv", LIST, *rows)
     write(folder / "scores.csv", SCORES, "01AA00;10;20,00")
-    run(tmp_path / "home", "ingest", folder, "--reference-date", "2020-10-01")
-    return tmp_path / "home"
+    run(folder.parent / "home", "ingest", folder, "--reference-date", "2020-10-01")
+    return folder.parent / "home"
+
+
+@pytest.fixture
+def home(tmp_path, ingested_once) -> Path:
+    """A bao, a vo and a Caribbean school, of three boards."""
+    return Path(shutil.copytree(ingested_once, tmp_path / "home"))
