@@ -16,8 +16,9 @@ from npo_pipeline.commands import ingest, pay
 from npo_pipeline.commands.account import command as account
 from npo_pipeline.commands.account import reports
 from npo_pipeline.commands.decide import command as decide
-from npo_pipeline.commands.decide import plan, rules
+from npo_pipeline.commands.decide import plan
 from npo_pipeline.errors import NpoError
+from npo_pipeline.rulebook import load as rulebook
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,7 +29,7 @@ READING: frozenset[Callable[..., Any]] = frozenset(
         ingest.read_files,
         pay.plan_months,
         pay.settle_month,
-        rules.load_rulebook,
+        rulebook.load_rulebook,
         plan.work_out_year,
         decide.decision_before,
         plan.changed_currencies,

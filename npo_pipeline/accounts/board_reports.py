@@ -7,7 +7,7 @@ import polars as pl
 from npo_pipeline.accounts.menukaart_lookup import ON, match_interventions
 from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.money import divide_half_away, to_cents
-from npo_pipeline.rulebook.accountability.model import Menukaart
+from npo_pipeline.rulebook.year_end import Menukaart
 from schemas.accounted import Consents, Spending
 from schemas.frames.accounts import (
     AmountsBySchool,

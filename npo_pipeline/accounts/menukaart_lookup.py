@@ -10,7 +10,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.accounts.received import last_day
-from npo_pipeline.rulebook.accountability.model import Menukaart, Snapshot
+from npo_pipeline.rulebook.year_end import Menukaart, Snapshot
 from schemas.frames.accounts import InterventionKeys, MenuMatches
 
 ON, MAYBE, OFF = "on", "maybe", "off"

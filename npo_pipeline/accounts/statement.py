@@ -19,7 +19,7 @@ from npo_pipeline.accounts.findings.context import FindingContext
 from npo_pipeline.accounts.findings.registry import findings_of
 from npo_pipeline.accounts.received import SCHOOL_KEY, accrued_to, currencies, paid_for, received_in
 from npo_pipeline.money import to_cents, to_euro
-from npo_pipeline.rulebook.accountability.load import YearEndRules
+from npo_pipeline.rulebook.year_end import YearEndRules
 from schemas import accounted
 from schemas.accounted import (
     SHARE,

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from npo_pipeline.commands.decide.check_rules import CheckResult
     from npo_pipeline.decisions.impact import Effect
     from npo_pipeline.entitlements.worked_examples import Worked
-    from npo_pipeline.rulebook.load import LoadedRegulation
+    from npo_pipeline.rulebook.load import LoadedRegulation, LoadedSubsidy
     from npo_pipeline.rulebook.regulation import Regulation
-    from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy
-    from npo_pipeline.rulebook.subsidies.model import Subsidy
+    from npo_pipeline.rulebook.subsidy import Subsidy
 
     LoadedRules: TypeAlias = LoadedRegulation | LoadedSubsidy
 
@@ -38,8 +37,7 @@ def rules_group() -> None:
 @common
 def list_command(home: Home, as_json: bool) -> None:
     """List the regulation files that come with npo."""
-    from npo_pipeline.rulebook.load import all_shipped
-    from npo_pipeline.rulebook.subsidies.load import shipped_subsidies
+    from npo_pipeline.rulebook.load import all_shipped, shipped_subsidies
 
     loaded: list[LoadedRules] = [*shipped_subsidies(), *all_shipped()]
     _render_list([_properties(one) for one in sorted(loaded, key=lambda one: one.name)], as_json)
@@ -51,7 +49,7 @@ def list_command(home: Home, as_json: bool) -> None:
 @common
 def show_command(home: Home, as_json: bool, school_year: str, as_of: date | None) -> None:
     """Show the rules of a school year: every value, what it rests on and where it stands."""
-    from npo_pipeline.commands.decide.rules import load_rulebook
+    from npo_pipeline.rulebook.load import load_rulebook
 
     loaded = load_rulebook(school_year, (), as_of).files
     if as_json:

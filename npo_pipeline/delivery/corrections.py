@@ -14,7 +14,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 import polars as pl
-from pydantic import AfterValidator, BeforeValidator, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.file_corrections import (
@@ -30,8 +30,8 @@ from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.sniff import ScannedFile, normal_name
 from npo_pipeline.delivery.validate import PERSONAL
 from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.error_messages import refusal_from_validation, suggest
-from npo_pipeline.rulebook.fields import Day, Part, Text, fault, quoted, some, text_from
+from npo_pipeline.rulebook.error_messages import checked, suggest
+from npo_pipeline.rulebook.fields import Day, Part, Text, fault, quoted, some, text_from, written
 from npo_pipeline.rulebook.yaml_document import Document, FileSort, Place, rule_text
 from schemas import files as models
 from schemas.frames.intake import FileRows
@@ -72,18 +72,12 @@ def note_from(value: Any) -> str:
     return text
 
 
-def delivery_from(value: Any) -> str:
-    """Parse a delivery_id."""
-    text = text_from(value)
-    if re.fullmatch(r"d[0-9]{6,}", text):
-        return text
-    raise ValueError(f"{quoted(text)} is no delivery: write it as `npo status` shows it, as d000003")
-
-
 Value: TypeAlias = Annotated[str, BeforeValidator(value_from)]
 LineNumber: TypeAlias = Annotated[int, BeforeValidator(line_from)]
 Note: TypeAlias = Annotated[str, BeforeValidator(note_from)]
-DeliveryId: TypeAlias = Annotated[str, BeforeValidator(delivery_from)]
+DeliveryId: TypeAlias = Annotated[
+    str, written(r"d[0-9]{6,}", "is no delivery: write it as `npo status` shows it, as d000003")
+]
 
 
 class Correction(Part):
@@ -159,12 +153,8 @@ def read_declaration(scanned: ScannedFile) -> CorrectionFile:
     with scanned.file.open() as stream:
         raw = stream.read(MAX_SIZE + 1)
     text, document = rule_text(raw, scanned.file.name, FileSort("file of corrections", "corrections:"))
-    try:
-        declaration = Declaration.model_validate(document.data)
-    except ValidationError as error:
-        keys = sorted({key for part in (Declaration, Correction, Replacement) for key in part.model_fields})
-        raise refusal_from_validation(document, error, keys, "") from error
-    return CorrectionFile(declaration, document, text.sha256)
+    keys = sorted({key for part in (Declaration, Correction, Replacement) for key in part.model_fields})
+    return CorrectionFile(checked(Declaration, document, keys=keys, hint=""), document, text.sha256)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from npo_pipeline.grants.reasons import add_reasons
 from npo_pipeline.grants.terms import GrantInputs
 from npo_pipeline.money import to_euro
 from npo_pipeline.rulebook.fields import cited
-from npo_pipeline.rulebook.subsidies.model import Subsidy
+from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.columns import schema_of
 from schemas.decided import GRANTS, Grants
 from schemas.frames.money import CappedApplications

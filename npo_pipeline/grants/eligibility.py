@@ -14,7 +14,7 @@ import polars as pl
 
 from npo_pipeline.grants.terms import GrantInputs, part_of, sector_of, terms, window_on
 from npo_pipeline.money import to_cents
-from npo_pipeline.rulebook.subsidies.model import Subsidy
+from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.frames.money import CappedApplications, EligibleApplications, GrantedApplications, SchoolPupils
 from schemas.received import Schools
 

@@ -18,7 +18,7 @@ from npo_pipeline.grants.eligibility import (
 )
 from npo_pipeline.grants.terms import rank, status_of
 from npo_pipeline.money import to_euro
-from npo_pipeline.rulebook.subsidies.model import Subsidy
+from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.frames.money import GrantedApplications, ReasonedApplications
 
 Cases: TypeAlias = list[tuple[pl.Expr, pl.Expr]]

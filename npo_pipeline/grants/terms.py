@@ -13,7 +13,7 @@ from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries,
 from npo_pipeline.measures import PUPILS, SCORE
 from npo_pipeline.money import divide_half_away
 from npo_pipeline.rulebook.fields import Cited
-from npo_pipeline.rulebook.subsidies.model import Subsidy
+from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.frames.money import GrantTerms, SchoolPupils, ScoredSchools
 from schemas.received import Applications, Deliveries, Schools
 

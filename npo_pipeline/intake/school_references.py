@@ -44,7 +44,7 @@ def application_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections
         vestigingen: those that have a board.
     """
     # Only applications need it, and it takes pydantic to read the schemes.
-    from npo_pipeline.rulebook.subsidies.load import schemes
+    from npo_pipeline.rulebook.load import schemes
 
     scheme = pl.col("REGELING")
     parts = [_rejections(rows.filter(~scheme.is_in(schemes())), UNKNOWN_CODE, "REGELING", scheme)]

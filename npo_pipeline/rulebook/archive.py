@@ -7,31 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
 from npo_pipeline.errors import BooksDoNotTie
-from npo_pipeline.rulebook.accountability.load import YEAR_END_FILES, YearEndRules, parse_year_end
-from npo_pipeline.rulebook.load import LoadedRegulation, parse_texts
-from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy, is_subsidy_text, parse_subsidy_texts
-
-NamedText: TypeAlias = tuple[str, str]
-"""The name and the text of a file of rules."""
+from npo_pipeline.rulebook.load import Rulebook, parse_texts
+from npo_pipeline.rulebook.yaml_document import NamedText
+from npo_pipeline.rulebook.year_end import YEAR_END_FILES, YearEndRules, parse_year_end
 
 ArchivedTexts: TypeAlias = Mapping[str, NamedText]
 """The texts in the books (table `regulations`) by their sha256."""
 
 
-@dataclass(frozen=True)
-class ArchivedRules:
-    """The rules of a decision: each file with the overlays on it."""
-
-    regulations: tuple[LoadedRegulation, ...]
-    subsidies: tuple[LoadedSubsidy, ...]
-
-
-def archived_rules(archive: ArchivedTexts, names: str, hashes: str) -> ArchivedRules:
+def archived_rules(archive: ArchivedTexts, names: str, hashes: str) -> Rulebook:
     """Return the rules of a decision.
 
     Args:
@@ -44,11 +32,7 @@ def archived_rules(archive: ArchivedTexts, names: str, hashes: str) -> ArchivedR
         BooksDoNotTie: a text is gone from the books or changed.
         Refused: this program cannot read it.
     """
-    loaded = [_parsed(_intact(archive, names, one)) for one in hashes.split(" ")]
-    return ArchivedRules(
-        tuple(one for one in loaded if isinstance(one, LoadedRegulation)),
-        tuple(one for one in loaded if isinstance(one, LoadedSubsidy)),
-    )
+    return Rulebook.of(_parsed(_intact(archive, names, one)) for one in hashes.split(" "))
 
 
 def archived_year_end_rules(archive: ArchivedTexts, names: str, hashes: str) -> YearEndRules:
@@ -76,6 +60,5 @@ def _gone(names: str) -> BooksDoNotTie:
     return BooksDoNotTie(f"the text of {names} is gone from table regulations, or changed; see `npo verify`")
 
 
-@cache  # Many decisions of a home rest on the same files.
-def _parsed(texts: tuple[NamedText, ...]) -> LoadedRegulation | LoadedSubsidy:
-    return parse_subsidy_texts(texts) if is_subsidy_text(*texts[0]) else parse_texts(texts)
+_parsed = cache(parse_texts)
+"""Many decisions of a home rest on the same files."""

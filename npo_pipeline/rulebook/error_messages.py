@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.fields import Cited, Source, quoted
+from npo_pipeline.rulebook.fields import Cited, Part, Source, quoted
 from npo_pipeline.rulebook.regulation import Component, Example, Rate, Regulation, Rounding, Schedule, Threshold
 from npo_pipeline.rulebook.regulation import Place as SchoolPlace
 from npo_pipeline.rulebook.yaml_document import Document, Place, refused
+
+P = TypeVar("P", bound=Part)
 
 _PARTS = (Regulation, Source, Cited, Rate, Threshold, Component, Schedule, Rounding, Example, SchoolPlace)
 _KEYS = sorted({key for part in _PARTS for key in part.model_fields})
@@ -31,23 +32,39 @@ _WORDS = {
 }
 
 
-def refusal_from_validation(
-    document: Document, error: ValidationError, keys: Sequence[str] = _KEYS, hint: str = _EVERY_VALUE
-) -> Refused:
-    """Return a refusal with the first fault in full and the lines of the others.
+def checked(
+    model: type[P],
+    document: Document,
+    values: Any = None,
+    *,
+    keys: Sequence[str] = _KEYS,
+    hint: str = _EVERY_VALUE,
+) -> P:
+    """Return the values of a document, checked.
 
-    `keys`: those that may have been meant.
+    Args:
+        model: what they must be.
+        document: the file; a fault is reported with the line it has here.
+        values: in place of those of the document.
+        keys: those that may have been meant by one that is not known.
+        hint: added to what is missing.
 
-    A key that is not known comes before all else: what is missing is mostly the same key spelt right.
+    Raises:
+        Refused: names the first fault in full and the lines of the others. A key that is not known comes before
+            all else: what is missing is mostly the same key spelt right.
     """
+    try:
+        return model.model_validate(document.data if values is None else values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=True)
     faults = [
-        (one["type"] != "extra_forbidden", document.line(place), place, one) for one, place in _placed(error)
+        (one["type"] != "extra_forbidden", document.line(place), place, one)
+        for one, place in ((one, _place(one)) for one in found)
     ]
-    faults.sort(key=lambda fault: fault[:2])
-    _, line, place, first = faults[0]
-    others = sorted({fault[1] for fault in faults[1:]} - {line})
+    _, line, place, first = min(faults, key=lambda fault: fault[:2])
+    others = sorted({fault[1] for fault in faults} - {line})
     more = f"; see also line {', '.join(map(str, others[:_OTHERS]))}" if others else ""
-    return refused(document.name, line, f"{_dotted(place)}: {_words(first, place, keys, hint)}{more}")
+    raise refused(document.name, line, f"{_dotted(place)}: {_words(first, place, keys, hint)}{more}")
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -57,13 +74,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"is `{found[0]}` meant?" if found else f"there is {', '.join(there) or 'none'}"
 
 
-def _placed(error: ValidationError) -> list[tuple[ErrorDetails, Place]]:
-    details = error.errors(include_url=False, include_input=True)
-    return [(one, _place(one["loc"], one.get("ctx", {}))) for one in details]
-
-
-def _place(loc: Place, context: dict[str, Any]) -> Place:
-    return (*(step for step in loc if step != "[key]"), *context.get("place", ()))
+def _place(one: ErrorDetails) -> Place:
+    return (*(step for step in one["loc"] if step != "[key]"), *one.get("ctx", {}).get("place", ()))
 
 
 def _words(one: ErrorDetails, place: Place, keys: Sequence[str], hint: str) -> str:

@@ -7,11 +7,11 @@ Rates become Decimal and shares Fraction; a float has no way in. Nothing counts 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Generic, Literal, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
@@ -21,6 +21,7 @@ from npo_pipeline.months import day_from, month_from, school_year_from
 from npo_pipeline.rulebook.yaml_document import Place
 
 T = TypeVar("T")
+R = TypeVar("R", bound="CitedRules")
 
 RATE_DECIMALS = 8
 """The most a rate may have: the money is counted in units of 0.00000001 (`rate_e8`)."""
@@ -36,20 +37,22 @@ def text_from(value: Any) -> str:
     raise ValueError("is empty; fill it in" if value in (None, "") else "wants text here, no list or mapping")
 
 
-def key_from(value: Any) -> str:
-    """Read a name in small letters, such as `per_pupil`."""
-    text = text_from(value)
-    if re.fullmatch(r"[a-z][a-z0-9_-]*", text):
-        return text
-    raise ValueError(f"{quoted(text)} is no name: write it in small letters, as per_pupil")
+def written(pattern: str, otherwise: str, read: Callable[[str], Any] = str) -> BeforeValidator:
+    """Return the check of text that is written in one way.
 
+    Args:
+        pattern: a regular expression for the whole of it.
+        otherwise: the message behind text that is written in another way.
+        read: makes the value of it.
+    """
 
-def url_from(value: Any) -> str:
-    """Read an address on the web."""
-    text = text_from(value)
-    if re.fullmatch(r"https?://[^\s/]+\.[^\s]+", text):
-        return text
-    raise ValueError(f"{quoted(text)} is no web address: write it as https://www.example.nl/page")
+    def reader(value: Any) -> Any:
+        text = text_from(value)
+        if re.fullmatch(pattern, text):
+            return read(text)
+        raise ValueError(f"{quoted(text)} {otherwise}")
+
+    return BeforeValidator(reader)
 
 
 def rate_from(value: Any) -> Decimal:
@@ -67,22 +70,6 @@ def rate_from(value: Any) -> Decimal:
     raise ValueError(f"{quoted(text)} is no rate; write it as 701.16")
 
 
-def amount_from(value: Any) -> Decimal:
-    """Read an amount or a number of units from 0 with at most two decimals."""
-    text = text_from(value)
-    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", text):
-        return Decimal(text)
-    raise ValueError(f"{quoted(text)} is no amount; write it with a point and at most two decimals, as 78409.30")
-
-
-def brin_from(value: Any) -> str:
-    """Read the code of a school: two digits and two capitals."""
-    text = text_from(value)
-    if re.fullmatch(r"[0-9]{2}[A-Z]{2}", text):
-        return text
-    raise ValueError(f"{quoted(text)} is no BRIN: two digits and two capitals, as 28PW")
-
-
 def share_from(value: Any) -> Fraction:
     """Read a share above 0 and up to 1, as an exact fraction: 2/12 or 1."""
     text = text_from(value)
@@ -91,14 +78,6 @@ def share_from(value: Any) -> Fraction:
     if 0 < share <= 1:
         return share
     raise ValueError(f"{quoted(text)} is no share: write a fraction above 0 and up to 1, as 2/12")
-
-
-def whole_from(value: Any) -> int:
-    """Read a whole number from 0."""
-    text = text_from(value)
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return int(text)
-    raise ValueError(f"{quoted(text)} is no whole number from 0; write it as 4")
 
 
 def some(items: T) -> T:
@@ -127,13 +106,26 @@ def _file_reader(read: Callable[[str], T]) -> Callable[[Any], T]:
 
 SchoolType: TypeAlias = Literal["bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn"]
 Text: TypeAlias = Annotated[str, BeforeValidator(text_from)]
-Key: TypeAlias = Annotated[str, BeforeValidator(key_from)]
-Url: TypeAlias = Annotated[str, BeforeValidator(url_from)]
+Key: TypeAlias = Annotated[
+    str, written(r"[a-z][a-z0-9_-]*", "is no name: write it in small letters, as per_pupil")
+]
+Url: TypeAlias = Annotated[
+    str, written(r"https?://[^\s/]+\.[^\s]+", "is no web address: write it as https://www.example.nl/page")
+]
 RateValue: TypeAlias = Annotated[Decimal, BeforeValidator(rate_from)]
-Amount: TypeAlias = Annotated[Decimal, BeforeValidator(amount_from)]
-Brin: TypeAlias = Annotated[str, BeforeValidator(brin_from)]
+Amount: TypeAlias = Annotated[
+    Decimal,
+    written(
+        r"[0-9]{1,12}(\.[0-9]{1,2})?",
+        "is no amount; write it with a point and at most two decimals, as 78409.30",
+        Decimal,
+    ),
+]
+"""An amount or a number of units from 0."""
+
+Brin: TypeAlias = Annotated[str, written(r"[0-9]{2}[A-Z]{2}", "is no BRIN: two digits and two capitals, as 28PW")]
 Share: TypeAlias = Annotated[Fraction, BeforeValidator(share_from)]
-Whole: TypeAlias = Annotated[int, BeforeValidator(whole_from)]
+Whole: TypeAlias = Annotated[int, written(r"[0-9]{1,9}", "is no whole number from 0; write it as 4", int)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_file_reader(day_from))]
 MonthValue: TypeAlias = Annotated[date, BeforeValidator(_file_reader(month_from))]
 SchoolYear: TypeAlias = Annotated[str, BeforeValidator(_file_reader(school_year_from))]
@@ -159,6 +151,12 @@ class Source(Part):
     note: Text | None = None
 
 
+class CitedRules(Protocol):
+    """Represent rules that name their sources."""
+
+    sources: dict[str, Source]
+
+
 class Cited(Part, Generic[T]):
     """Represent a value with its unit, its status, and the place in its source where it stands."""
 
@@ -175,9 +173,8 @@ class Cited(Part, Generic[T]):
         if self.status == "unknown" and self.value is not None:
             raise fault("has status `unknown`, so leave it empty (value: null) or give the status it has", "value")
         if self.status != "unknown" and self.value is None:
-            raise fault(
-                f"is empty under status `{self.status}`; fill it in, or make the status `unknown`", "value"
-            )
+            words = f"is empty under status `{self.status}`; fill it in, or make the status `unknown`"
+            raise fault(words, "value")
         return self
 
     def known(self, what: str) -> T:
@@ -199,15 +196,16 @@ def fault(words: str, *place: str | int) -> PydanticCustomError:
     return PydanticCustomError("rule", "{words}", {"words": words, "place": place})
 
 
-def refuse_unknown_sources(rules: BaseModel, sources: Collection[str]) -> None:
-    """Refuse rules with a value whose source is not among theirs (called while they are validated).
+def with_known_sources(rules: R) -> R:
+    """Return rules of which each value cites one of their own sources (called while they are validated).
 
     Raises:
         PydanticCustomError: names the value and its source.
     """
     for place, value in cited(rules):
-        if value.source not in sources:
+        if value.source not in rules.sources:
             raise fault(f"`{value.source}` is not among the sources; add it there", *place, "source")
+    return rules
 
 
 def cited(part: Any, place: Place = ()) -> Iterator[tuple[Place, Cited[Any]]]:
@@ -215,10 +213,8 @@ def cited(part: Any, place: Place = ()) -> Iterator[tuple[Place, Cited[Any]]]:
     if isinstance(part, Cited):
         yield place, part
         return
-    inside: Any = ()
-    if isinstance(part, Part):
-        inside = part
-    elif isinstance(part, Mapping):
+    inside: Any = part if isinstance(part, Part) else ()
+    if isinstance(part, Mapping):
         inside = part.items()
     elif isinstance(part, tuple):
         inside = enumerate(part)

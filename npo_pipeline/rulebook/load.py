@@ -1,4 +1,7 @@
-"""Regulation files: checking one whole, laying others over it, and finding those that are shipped."""
+"""Rules of a school year: files checked whole, overlays laid over them, and those that come with the package.
+
+A file is of one of two kinds: a regulation that entitles schools, or a subsidy on application.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,36 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import TypeAlias
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, school_year_from
-from npo_pipeline.rulebook.error_messages import refusal_from_validation
+from npo_pipeline.rulebook.error_messages import checked, suggest
 from npo_pipeline.rulebook.overlay import (
+    OVERLAY_KEY,
+    RegulationOverlay,
+    SubsidyOverlay,
     is_overlay,
-    laid_over,
-    overlay_from,
     refuse_effect_elsewhere,
-    refuse_wrong_base,
+    subsidy_with_overlay,
+    with_overlay,
 )
 from npo_pipeline.rulebook.regulation import Regulation
-from npo_pipeline.rulebook.yaml_document import Document, FromTexts, RuleText, read_rules, rule_text
+from npo_pipeline.rulebook.subsidy import Subsidy
+from npo_pipeline.rulebook.yaml_document import (
+    Document,
+    FromTexts,
+    NamedText,
+    RuleText,
+    read_rules,
+    refused,
+    rule_text,
+)
 
 _SHIPPED_NAME = re.compile(r"(\d{4}-\d{4})-[a-z0-9-]+\.yaml")
+
+SUBSIDY_KEY = "scheme"
+"""The key that a subsidy file has and no other file of rules."""
 
 
 @dataclass(frozen=True)
@@ -41,50 +57,83 @@ class LoadedRegulation(FromTexts):
     earlier: tuple[tuple[Month, Regulation], ...] = ()
 
 
-def load_rules(
-    school_year: str, paths: Sequence[Path] = (), as_of: date | None = None
-) -> tuple[LoadedRegulation, ...]:
-    """Load the regulations of a school year: the shipped ones, with the files that were named in place or on top.
+@dataclass(frozen=True)
+class LoadedSubsidy(FromTexts):
+    """Represent a subsidy and the texts it came from."""
+
+    subsidy: Subsidy
+
+
+LoadedRules: TypeAlias = LoadedRegulation | LoadedSubsidy
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Represent the rules of a school year; at least one of the two kinds holds something."""
+
+    regulations: tuple[LoadedRegulation, ...]
+    subsidies: tuple[LoadedSubsidy, ...]
+
+    @classmethod
+    def of(cls, loaded: Iterable[LoadedRules]) -> Rulebook:
+        """Return rules by their kind, in the order given."""
+        rules = tuple(loaded)
+        return cls(
+            tuple(one for one in rules if isinstance(one, LoadedRegulation)),
+            tuple(one for one in rules if isinstance(one, LoadedSubsidy)),
+        )
+
+    @property
+    def files(self) -> tuple[LoadedRules, ...]:
+        """Return all of them."""
+        return (*self.regulations, *self.subsidies)
+
+    @property
+    def published(self) -> date | None:
+        """Return the day on which the last of them came out, as far as it is known."""
+        return max((day for one in self.files if (day := _rules(one).published.value)), default=None)
+
+
+def load_rulebook(school_year: str, paths: Sequence[Path] = (), as_of: date | None = None) -> Rulebook:
+    """Step: load the rules of a school year: the shipped ones, with the files that were named in place or on top.
 
     Args:
         school_year: `2021-2022`.
-        paths: regulation files, each in place of the shipped one of its sector, and overlays.
-        as_of: of two versions of a regulation the latest that was published by this day counts; the latest of
-            all where it is not given.
+        paths: files, each in place of the shipped one of its sector or scheme, and overlays.
+        as_of: of two versions the latest that was published by this day counts; the latest of all where it is not
+            given.
 
     Raises:
-        Refused: there is none, a file cannot be read or has a fault, or it is of another school year.
+        Refused: there are none, a file cannot be read or has a fault, is of another school year, or lies over no
+            file there is.
     """
-    wanted = school_year_from(school_year)
-    chosen = {one.regulation.sector: one for one in _latest(_shipped_of(wanted), as_of)}
-    documents = [(read_rules(path), path) for path in paths]
-    for (text, document), path in documents:
+    year = school_year_from(school_year)
+    shipped: list[LoadedRules] = [*_shipped_regulations(year), *shipped_subsidies()]
+    chosen = {
+        _subject(one): one
+        for one in sorted(shipped, key=_published)
+        if _rules(one).school_year == year and (as_of is None or _published(one) <= as_of)
+    }
+    given = [read_rules(path) for path in paths]
+    for text, document in given:
         if not is_overlay(document):
-            loaded = _checked(text, document)
-            if loaded.regulation.school_year != wanted:
-                raise Refused(f"{path}: is of school year {loaded.regulation.school_year}, not of {wanted}")
-            chosen[loaded.regulation.sector] = loaded
-    overlays = [(text, document) for (text, document), _ in documents if is_overlay(document)]
+            one = _checked(text, document)
+            if (other := _rules(one).school_year) != year:
+                raise Refused(f"{one.name}: is of school year {other}, not of {year}")
+            chosen[_subject(one)] = one
+    overlays = [(text, document) for text, document in given if is_overlay(document)]
     # What holds all year first, then the amendments in the order in which they take effect.
-    for text, document in sorted(overlays, key=lambda one: overlay_from(one[1]).effective or date.min):
-        base = _base_of(document, chosen.values())
-        chosen[base.regulation.sector] = _overlaid(base, text, document)
-    if not chosen:
-        raise Refused(_nothing(wanted, as_of))
-    return tuple(sorted(chosen.values(), key=lambda one: one.name))
+    for text, document in sorted(overlays, key=lambda one: str(one[1].data.get("effective") or "")):
+        base = _base_of(document, list(chosen.values()))
+        chosen[_subject(base)] = _overlaid(base, text, document)
+    rules = Rulebook.of(sorted(chosen.values(), key=lambda one: one.name))
+    if not rules.regulations and (not rules.subsidies or year in shipped_school_years()):
+        raise Refused(_nothing(year, as_of))
+    return rules
 
 
-def load_shipped(school_year: str, as_of: date | None = None) -> tuple[LoadedRegulation, ...]:
-    """Load the regulation files of a school year that come with the package, by name.
-
-    Raises:
-        Refused: it is no school year, or there is no file for it.
-    """
-    return load_rules(school_year, (), as_of)
-
-
-def load_file(path: Path) -> LoadedRegulation:
-    """Read and check a regulation file, or an overlay on top of the shipped file it names.
+def load_file(path: Path) -> LoadedRules:
+    """Read and check a file of rules, or an overlay on top of the shipped file it names.
 
     Raises:
         Refused: it cannot be read, or something in it is wrong; the message names file and line.
@@ -92,15 +141,11 @@ def load_file(path: Path) -> LoadedRegulation:
     text, document = read_rules(path)
     if not is_overlay(document):
         return _checked(text, document)
-    return _overlaid(_base_of(document, all_shipped()), text, document)
+    return _overlaid(_base_of(document, [*all_shipped(), *shipped_subsidies()]), text, document)
 
 
-def parse_regulation(text: str, name: str) -> LoadedRegulation:
-    """Check the text of a regulation file.
-
-    Args:
-        text: the YAML text.
-        name: what to call the file in messages and in the books.
+def parse_rules(text: str, name: str) -> LoadedRules:
+    """Check the text of a file of rules; `name`: what to call it in messages and in the books.
 
     Raises:
         Refused: something in it is wrong; the message names file and line.
@@ -109,10 +154,10 @@ def parse_regulation(text: str, name: str) -> LoadedRegulation:
     return _checked(*rule_text(text.encode("utf-8", "surrogatepass"), name))
 
 
-def parse_texts(texts: Sequence[tuple[str, str]]) -> LoadedRegulation:
-    """Load a regulation from archived texts: (name, text) of its file and of the overlays on it, in order."""
+def parse_texts(texts: Sequence[NamedText]) -> LoadedRules:
+    """Load rules from archived texts: of a file and of the overlays on it, in order."""
     (name, first), *overlays = texts
-    loaded = parse_regulation(first, name)
+    loaded = parse_rules(first, name)
     for name, text in overlays:
         loaded = _overlaid(loaded, *rule_text(text.encode(), name))
     return loaded
@@ -120,85 +165,90 @@ def parse_texts(texts: Sequence[tuple[str, str]]) -> LoadedRegulation:
 
 def all_shipped() -> tuple[LoadedRegulation, ...]:
     """Load every regulation file that comes with the package, all versions, by name."""
-    return tuple(one for year in shipped_school_years() for one in _shipped_of(year))
+    return tuple(one for year in shipped_school_years() for one in _shipped_regulations(year))
 
 
 def shipped_school_years() -> tuple[str, ...]:
     """Return the school years for which regulation files come with the package, in order."""
-    return tuple(sorted({year for year, _ in _shipped()}))
+    return tuple(sorted({year for year, _ in _shipped_files()}))
 
 
 @cache
-def _shipped() -> tuple[tuple[str, Traversable], ...]:
-    here = sorted(files(__package__).iterdir(), key=lambda file: file.name)
-    return tuple((found[1], file) for file in here if (found := _SHIPPED_NAME.fullmatch(file.name)))
+def shipped_subsidies() -> tuple[LoadedSubsidy, ...]:
+    """Load every subsidy file that comes with the package, by name."""
+    return Rulebook.of(_read(file) for _, file in _shipped_files("subsidies")).subsidies
 
 
-def _shipped_of(school_year: str) -> tuple[LoadedRegulation, ...]:
-    found = tuple(
-        _checked(*rule_text(file.read_bytes(), file.name)) for year, file in _shipped() if year == school_year
-    )
-    refuse_two_at_once(found)
-    return found
+def schemes() -> tuple[str, ...]:
+    """Return the codes of all schemes that the shipped files know, of any school year."""
+    return tuple(sorted({one.subsidy.scheme for one in shipped_subsidies()}))
 
 
-def refuse_two_at_once(found: Sequence[LoadedRegulation]) -> None:
-    """Refuse two files that say what holds for the same sector and school year from the same day.
-
-    Raises:
-        Refused: names both.
-    """
-    found_at: dict[tuple[str, str, date | None], str] = {}
-    for one in found:
-        rules = one.regulation
-        key = (rules.school_year, rules.sector, rules.published.value)
-        if key in found_at:
-            raise Refused(
-                f"{one.name}: says what holds for {rules.sector} in {rules.school_year} from {key[2]} on, and so "
-                f"does {found_at[key]}; give one of them another date of publication, or take it away"
-            )
-        found_at[key] = one.name
+def _shipped_regulations(school_year: str) -> tuple[LoadedRegulation, ...]:
+    return Rulebook.of(_read(file) for year, file in _shipped_files() if year == school_year).regulations
 
 
-def _latest(found: Sequence[LoadedRegulation], as_of: date | None) -> list[LoadedRegulation]:
-    """Select the version of each sector that was published last, by a day."""
-    versions: dict[str, LoadedRegulation] = {}
-    for one in sorted(found, key=_published):
-        if as_of is None or _published(one) <= as_of:
-            versions[one.regulation.sector] = one
-    return list(versions.values())
+@cache
+def _shipped_files(folder: str = "") -> tuple[tuple[str, Traversable], ...]:
+    """Return the files in a folder of the package that hold rules, by name, each after its school year."""
+    there = sorted(files(__package__).joinpath(folder).iterdir(), key=lambda file: file.name)
+    return tuple((found[1], file) for file in there if (found := _SHIPPED_NAME.fullmatch(file.name)))
 
 
-def _published(one: LoadedRegulation) -> date:
-    return one.regulation.published.known(f"{one.name}: the day of publication")
+def _read(file: Traversable) -> LoadedRules:
+    return _checked(*rule_text(file.read_bytes(), file.name))
 
 
-def _base_of(document: Document, among: Iterable[LoadedRegulation]) -> LoadedRegulation:
-    overlay, loaded = overlay_from(document), list(among)
-    for one in loaded:
-        if overlay.overlay_of in {one.texts[0].name, one.texts[0].name.removesuffix(".yaml")}:
-            return one
-    raise refuse_wrong_base(overlay, document, [one.texts[0].name.removesuffix(".yaml") for one in loaded])
+def _checked(text: RuleText, document: Document) -> LoadedRules:
+    if SUBSIDY_KEY in document.data:
+        return LoadedSubsidy((text,), checked(Subsidy, document))
+    return LoadedRegulation((text,), checked(Regulation, document))
 
 
-def _overlaid(base: LoadedRegulation, text: RuleText, document: Document) -> LoadedRegulation:
-    overlay = overlay_from(document)
+def _rules(one: LoadedRules) -> Regulation | Subsidy:
+    return one.regulation if isinstance(one, LoadedRegulation) else one.subsidy
+
+
+def _subject(one: LoadedRules) -> str:
+    """Return the sector or the scheme that rules are for; a year has one file of each."""
+    return one.regulation.sector if isinstance(one, LoadedRegulation) else one.subsidy.scheme
+
+
+def _published(one: LoadedRules) -> date:
+    return _rules(one).published.known(f"{one.name}: the day of publication")
+
+
+def _base_of(document: Document, there: Sequence[LoadedRules]) -> LoadedRules:
+    """Return the rules that an overlay is for, out of those of the same kind."""
+    named = str(document.data[OVERLAY_KEY]).removesuffix(".yaml")
+    of_subsidy = named in _by_name((*there, *shipped_subsidies()), LoadedSubsidy)
+    checked(SubsidyOverlay if of_subsidy else RegulationOverlay, document)
+    known = _by_name(there, LoadedSubsidy if of_subsidy else LoadedRegulation)
+    if named not in known:
+        words = f"{OVERLAY_KEY}: `{named}` is not in force here; {suggest(named, known)}"
+        raise refused(document.name, document.line((OVERLAY_KEY,)), words)
+    return known[named]
+
+
+def _by_name(loaded: Iterable[LoadedRules], kind: type[LoadedRules]) -> dict[str, LoadedRules]:
+    """Return the rules of a kind by the name of their file, without `.yaml`."""
+    return {one.texts[0].name.removesuffix(".yaml"): one for one in loaded if isinstance(one, kind)}
+
+
+def _overlaid(base: LoadedRules, text: RuleText, document: Document) -> LoadedRules:
+    texts = (*base.texts, text)
+    if isinstance(base, LoadedSubsidy):
+        given = checked(SubsidyOverlay, document)
+        return LoadedSubsidy(texts, subsidy_with_overlay(base.subsidy, given, document))
+    overlay = checked(RegulationOverlay, document)
     last = base.earlier[-1][0] if base.earlier else None
     refuse_effect_elsewhere(base.regulation, overlay, last, document)
-    regulation = laid_over(base.regulation, overlay, document)
     before = ((overlay.effective, base.regulation),) if overlay.effective else ()
-    return replace(base, regulation=regulation, texts=(*base.texts, text), earlier=(*base.earlier, *before))
+    regulation = with_overlay(base.regulation, overlay, document)
+    return replace(base, regulation=regulation, texts=texts, earlier=(*base.earlier, *before))
 
 
 def _nothing(school_year: str, as_of: date | None) -> str:
     there = ", ".join(shipped_school_years())
     by = f" that was published by {as_of}" if as_of else ""
     return f"no regulation is known for {school_year}{by}; there is {there}, or give a file with --regulation"
-
-
-def _checked(text: RuleText, document: Document) -> LoadedRegulation:
-    try:
-        regulation = Regulation.model_validate(document.data)
-    except ValidationError as error:
-        raise refusal_from_validation(document, error) from error
-    return LoadedRegulation(regulation=regulation, texts=(text,))

@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator
 
-from npo_pipeline.rulebook.error_messages import refusal_from_validation
+from npo_pipeline.rulebook.error_messages import checked
 from npo_pipeline.rulebook.fields import Cited, Key, Part, SchoolType, Source, Text, Whole, some
 from npo_pipeline.rulebook.yaml_document import document_from
 
@@ -38,8 +38,4 @@ def onderwijstypen() -> Onderwijstypen:
     Raises:
         Refused: something in it is wrong; names file and line.
     """
-    document = document_from((files(__package__) / NAME).read_text(encoding="utf-8"), NAME)
-    try:
-        return Onderwijstypen.model_validate(document.data)
-    except ValidationError as error:
-        raise refusal_from_validation(document, error) from error
+    return checked(Onderwijstypen, document_from((files(__package__) / NAME).read_text(encoding="utf-8"), NAME))

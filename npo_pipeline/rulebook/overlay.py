@@ -1,26 +1,29 @@
-"""An overlay: a few values in place of those of a regulation file, for what its operator knows better.
+"""Overlays: a few values in place of those of a file of rules, for what its operator knows better.
 
-It holds `overlay_of` (the name of a regulation file without `.yaml`) and then, in the form of that file, only
-what it supplies: rates, thresholds, schedules, the settlement, the reference date, and the sources it takes them
-from. With `effective` it is an amendment: what it says holds from that month on, and before it what was in force.
+An overlay holds `overlay_of` (the name of a file of rules without `.yaml`) and then, in the form of that file,
+only what it supplies: for a regulation rates, thresholds, schedules, the settlement and the reference date, for a
+subsidy amounts, ceilings and the reference date; and the sources it takes them from. With `effective` an overlay
+on a regulation is an amendment: what it says holds from that month on, and before it what was in force.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, first_day, month_text
-from npo_pipeline.rulebook.error_messages import refusal_from_validation, suggest
-from npo_pipeline.rulebook.fields import Cited, Day, Key, MonthValue, Part, Source, Text, cited, some
+from npo_pipeline.rulebook.error_messages import checked, suggest
+from npo_pipeline.rulebook.fields import Amount, Cited, Day, Key, MonthValue, Part, Source, Text, cited, some
 from npo_pipeline.rulebook.regulation import Component, Rate, Regulation, Schedule, Settlement, Threshold
-from npo_pipeline.rulebook.yaml_document import Document, refused
+from npo_pipeline.rulebook.subsidy import Subsidy
+from npo_pipeline.rulebook.yaml_document import Document, Place, refused
 
 OVERLAY_KEY = "overlay_of"
 """The key that an overlay has and no other file of rules."""
+
+R = TypeVar("R", Regulation, Subsidy)
 
 
 class ComponentOverlay(Part):
@@ -31,8 +34,8 @@ class ComponentOverlay(Part):
     schedule: Key | None = None
 
 
-class Overlay(Part):
-    """Represent an overlay as its file says it."""
+class RegulationOverlay(Part):
+    """Represent an overlay on a regulation as its file says it."""
 
     overlay_of: Text
     effective: MonthValue | None = None
@@ -44,24 +47,34 @@ class Overlay(Part):
     components: dict[Key, ComponentOverlay] = Field(default_factory=dict)
 
 
+class WindowOverlay(Part):
+    """Represent the ceilings that an overlay supplies for a window."""
+
+    ceilings: Annotated[dict[Key, Cited[Amount]], AfterValidator(some)]
+
+
+class GroupOverlay(Part):
+    """Represent the amount per pupil that an overlay supplies for a group."""
+
+    per_pupil: Cited[Amount]
+
+
+class SubsidyOverlay(Part):
+    """Represent an overlay on a subsidy as its file says it."""
+
+    overlay_of: Text
+    sources: Annotated[dict[Key, Source], AfterValidator(some)]
+    reference_date: Cited[Day] | None = None
+    groups: dict[Key, GroupOverlay] = Field(default_factory=dict)
+    windows: dict[Key, WindowOverlay] = Field(default_factory=dict)
+
+
 def is_overlay(document: Document) -> bool:
     """Return whether a file is an overlay on another."""
     return OVERLAY_KEY in document.data
 
 
-def overlay_from(document: Document) -> Overlay:
-    """Read an overlay.
-
-    Raises:
-        Refused: something in it is wrong; names file and line.
-    """
-    try:
-        return Overlay.model_validate(document.data)
-    except ValidationError as error:
-        raise refusal_from_validation(document, error) from error
-
-
-def laid_over(base: Regulation, overlay: Overlay, document: Document) -> Regulation:
+def with_overlay(base: Regulation, overlay: RegulationOverlay, document: Document) -> Regulation:
     """Return the regulation with the values of the overlay in place of its own, checked as a whole again.
 
     Raises:
@@ -71,22 +84,48 @@ def laid_over(base: Regulation, overlay: Overlay, document: Document) -> Regulat
     for name, supply in overlay.components.items():
         _refuse_unknown_rates(base.components, name, supply, document)
     _refuse_unknown_sources(base, overlay, document)
-    parts: dict[str, Any] = {name: getattr(base, name) for name in type(base).model_fields}
-    parts["sources"] = {**base.sources, **overlay.sources}
-    parts["schedules"] = {**base.schedules, **overlay.schedules}
-    for name in ("published", "reference_date", "settlement"):
-        parts[name] = getattr(overlay, name) or getattr(base, name)
-    try:
-        parts["components"] = {
-            name: _with(component, overlay.components.get(name, ComponentOverlay()))
-            for name, component in base.components.items()
-        }
-        return Regulation.model_validate(parts)
-    except ValidationError as error:
-        raise refusal_from_validation(document, error) from error
+    components = {
+        name: _component(component, overlay.components[name], document)
+        if name in overlay.components
+        else component
+        for name, component in base.components.items()
+    }
+    return _replaced(
+        base,
+        document,
+        sources={**base.sources, **overlay.sources},
+        schedules={**base.schedules, **overlay.schedules},
+        components=components,
+        **{name: getattr(overlay, name) for name in ("published", "reference_date", "settlement")},
+    )
 
 
-def refuse_effect_elsewhere(base: Regulation, overlay: Overlay, before: Month | None, document: Document) -> None:
+def subsidy_with_overlay(base: Subsidy, overlay: SubsidyOverlay, document: Document) -> Subsidy:
+    """Return the subsidy with the values of the overlay in place of its own, checked as a whole again.
+
+    Raises:
+        Refused: something in the overlay is wrong, or it names a window or group that the subsidy does not
+            have; names file and line of the overlay.
+    """
+    _refuse_unknown_parts(base, overlay, document)
+    groups = {name: base.groups[name].model_copy(update=dict(one)) for name, one in overlay.groups.items()}
+    windows = {
+        name: base.windows[name].model_copy(update={"ceilings": {**base.windows[name].ceilings, **one.ceilings}})
+        for name, one in overlay.windows.items()
+    }
+    return _replaced(
+        base,
+        document,
+        sources={**base.sources, **overlay.sources},
+        reference_date=overlay.reference_date,
+        groups={**base.groups, **groups},
+        windows={**base.windows, **windows},
+    )
+
+
+def refuse_effect_elsewhere(
+    base: Regulation, overlay: RegulationOverlay, before: Month | None, document: Document
+) -> None:
     """Refuse an amendment that takes effect outside the school year, or not after the one before it.
 
     Args:
@@ -112,7 +151,12 @@ def refuse_effect_elsewhere(base: Regulation, overlay: Overlay, before: Month | 
         raise refused(document.name, line, f"{words} amendment; keep one of the two")
 
 
-def _with(component: Component, supply: ComponentOverlay) -> Component:
+def _replaced(base: R, document: Document, **supplied: Any) -> R:
+    """Return rules with the values that are supplied; the others are their own."""
+    return checked(type(base), document, {**dict(base), **{name: one for name, one in supplied.items() if one}})
+
+
+def _component(component: Component, supply: ComponentOverlay, document: Document) -> Component:
     supplied = {(kind, rate.place) for rate in supply.rates for kind in rate.school_types}
     kept = [
         rate.model_copy(update={"school_types": left})
@@ -121,9 +165,11 @@ def _with(component: Component, supply: ComponentOverlay) -> Component:
     ]
     order = list(dict.fromkeys(kind for rate in component.rates for kind in rate.school_types))
     rates = sorted([*kept, *supply.rates], key=lambda rate: order.index(rate.school_types[0]))
-    parts: dict[str, Any] = {name: getattr(component, name) for name in type(component).model_fields}
-    parts |= {"rates": tuple(rates), "threshold": supply.threshold or component.threshold}
-    return Component.model_validate({**parts, "schedule": supply.schedule or component.schedule})
+    others = {
+        "threshold": supply.threshold or component.threshold,
+        "schedule": supply.schedule or component.schedule,
+    }
+    return checked(Component, document, {**dict(component), **others, "rates": tuple(rates)})
 
 
 def _refuse_unknown_rates(
@@ -144,7 +190,7 @@ def _refuse_unknown_rates(
                 )
 
 
-def _refuse_unknown_sources(base: Regulation, overlay: Overlay, document: Document) -> None:
+def _refuse_unknown_sources(base: Regulation, overlay: RegulationOverlay, document: Document) -> None:
     """Refuse what the check of the whole would refuse without naming the line."""
     sources = {**base.sources, **overlay.sources}
     for place, value in cited(overlay):
@@ -156,7 +202,15 @@ def _refuse_unknown_sources(base: Regulation, overlay: Overlay, document: Docume
             raise refused(document.name, document.line((*place, "unit")), words)
 
 
-def refuse_wrong_base(overlay: Overlay, document: Document, names: list[str]) -> Refused:
-    """Return the refusal of an overlay on a regulation that is not among those in force."""
-    words = f"{OVERLAY_KEY}: `{overlay.overlay_of}` is not in force here; {suggest(overlay.overlay_of, names)}"
-    return refused(document.name, document.line((OVERLAY_KEY,)), words)
+def _refuse_unknown_parts(base: Subsidy, overlay: SubsidyOverlay, document: Document) -> None:
+    named: list[tuple[Place, Collection[str]]] = [
+        *((("groups", name), base.groups) for name in overlay.groups),
+        *((("windows", name), base.windows) for name in overlay.windows),
+    ]
+    for name, window in overlay.windows.items():
+        named += [(("windows", name, "ceilings", one), base.groups) for one in window.ceilings]
+    for place, known in named:
+        name = str(place[-1])
+        if name not in known:
+            words = f"`{name}` is not in {overlay.overlay_of}; {suggest(name, known)}"
+            raise refused(document.name, document.line(place), words)

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, model_validator
+from pydantic_core import PydanticCustomError
 
 from npo_pipeline.measures import MEASURES
 from npo_pipeline.months import first_day, month_text
@@ -33,8 +34,8 @@ from npo_pipeline.rulebook.fields import (
     Text,
     Whole,
     fault,
-    refuse_unknown_sources,
     some,
+    with_known_sources,
 )
 
 if TYPE_CHECKING:
@@ -204,31 +205,29 @@ class Regulation(Part):
         """Return the settlement of corrections; by default in the next payment (contract, section 4)."""
         return (self.settlement and self.settlement.value) or Settlement()
 
-    @model_validator(mode="after")
-    def _sources_known(self) -> Self:
-        refuse_unknown_sources(self, self.sources)
-        return self
+    _sources_known = model_validator(mode="after")(with_known_sources)
 
     @model_validator(mode="after")
     def _schedules_known(self) -> Self:
         for name, component in self.components.items():
-            if component.schedule is not None and component.schedule not in self.schedules:
-                words = f"`{component.schedule}` is not among the schedules; add it there"
-                raise fault(words, "components", name, "schedule")
+            if component.schedule not in (None, *self.schedules):
+                raise _unknown_schedule(component.schedule, "components", name, "schedule")
         if self.schedule not in self.schedules:
-            raise fault(f"`{self.schedule}` is not among the schedules; add it there", "schedule")
+            raise _unknown_schedule(self.schedule, "schedule")
         return self
 
     @model_validator(mode="after")
-    def _places_known(self) -> Self:
+    def _rates_fit(self) -> Self:
         known = set(self.places.of) if self.places else {None}
+        wanted = f"wants a place, one of {', '.join(map(str, known))}" if self.places else "has no places"
         for name, component in self.components.items():
             for number, rate in enumerate(component.rates):
+                place = ("components", name, "rates", number)
                 if rate.place not in known:
-                    words = (
-                        f"wants a place, one of {', '.join(map(str, known))}" if self.places else "has no places"
-                    )
-                    raise fault(f"this regulation {words}; mend it", "components", name, "rates", number, "place")
+                    raise fault(f"this regulation {wanted}; mend it", *place, "place")
+                if not rate.unit.startswith(f"{self.currency} per "):
+                    words = f"`{rate.unit}` is no unit of a rate here; write it as {self.currency} per pupil"
+                    raise fault(words, *place, "unit")
         return self
 
     @model_validator(mode="after")
@@ -237,15 +236,6 @@ class Regulation(Part):
             for component in example.units:
                 if component not in self.components:
                     raise fault(f"`{component}` is no component here", "examples", number, "units", component)
-        return self
-
-    @model_validator(mode="after")
-    def _rates_in_the_currency(self) -> Self:
-        for name, component in self.components.items():
-            for number, rate in enumerate(component.rates):
-                if not rate.unit.startswith(f"{self.currency} per "):
-                    words = f"`{rate.unit}` is no unit of a rate here; write it as {self.currency} per pupil"
-                    raise fault(words, "components", name, "rates", number, "unit")
         return self
 
     @model_validator(mode="after")
@@ -260,3 +250,7 @@ class Regulation(Part):
         if self.spending_deadline.value and self.spending_deadline.value < opening:
             raise fault("lies before the school year; mend it", "spending_deadline", "value")
         return self
+
+
+def _unknown_schedule(name: str | None, *place: str) -> PydanticCustomError:
+    return fault(f"`{name}` is not among the schedules; add it there", *place)

@@ -159,11 +159,13 @@ def _problem(error: yaml.YAMLError, text: str) -> tuple[int, str]:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is not None:
         problem = getattr(error, "problem", None) or "it cannot be read"
-        return int(
-            mark.line
-        ) + 1, f"{problem}; mend it there or just above (text with a colon goes between quotes)"
+        return mark.line + 1, f"{problem}; mend it there or just above (text with a colon goes between quotes)"
     position = getattr(error, "position", 0)  # of a character that YAML does not allow at all
     return text.count("\n", 0, position) + 1, "a control character stands here; take it out"
+
+
+NamedText: TypeAlias = tuple[str, str]
+"""The name and the text of a file of rules."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from npo_pipeline.accounts.findings.registry import RULES, opening_differs
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 from tools.reference.markdown import code, document, first_sentence, table
 
 _INTRO = """`npo account` checks what a board reports and writes what it finds to the table

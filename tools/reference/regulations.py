@@ -6,10 +6,9 @@ from collections import Counter
 from typing import TypeAlias
 
 from npo_pipeline.rulebook.listing import readable_values
-from npo_pipeline.rulebook.load import all_shipped
+from npo_pipeline.rulebook.load import all_shipped, shipped_subsidies
 from npo_pipeline.rulebook.regulation import Regulation
-from npo_pipeline.rulebook.subsidies.load import shipped_subsidies
-from npo_pipeline.rulebook.subsidies.model import Subsidy
+from npo_pipeline.rulebook.subsidy import Subsidy
 from tools.reference.markdown import code, document, table
 
 Rules: TypeAlias = Regulation | Subsidy

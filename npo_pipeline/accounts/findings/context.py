@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.rulebook.accountability.model import Accountability
+from npo_pipeline.rulebook.year_end import Accountability
 from schemas.accounted import Consents, Spending
 from schemas.frames.accounts import (
     FINDING_ROWS,

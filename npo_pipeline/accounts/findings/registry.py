@@ -15,7 +15,7 @@ from npo_pipeline.accounts.findings.context import FindingContext, finding_rows,
 from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.dutch import money_expr
 from npo_pipeline.money import to_cents, to_euro
-from npo_pipeline.rulebook.accountability.model import Accountability
+from npo_pipeline.rulebook.year_end import Accountability
 from schemas.accounted import FINDINGS, SEVERITIES, Findings
 from schemas.accounted import Accountability as AccountabilityRows
 from schemas.columns import schema_of

@@ -27,7 +27,8 @@ from npo_pipeline.entitlements.model import (
 )
 from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
-from npo_pipeline.rulebook.archive import ArchivedRules, ArchivedTexts, archived_rules
+from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
+from npo_pipeline.rulebook.load import Rulebook
 from schemas.decided import Adjustments, Entitlements, Grants, Instalments, SettlementTerms
 from schemas.frames.money import RegulationAmounts
 from schemas.received import Applications, Changes, Counts, SchoolFacts, Schools, Scores
@@ -43,7 +44,7 @@ class PastDecision:
 
     row: Mapping[str, Any]
     tables: DecisionTables
-    rules: ArchivedRules
+    rules: Rulebook
     used: UsedDeliveries
     has_later_deliveries: bool
     schools_then: Schools | None

@@ -41,7 +41,7 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,8 @@ from npo_pipeline.books.queries.ledger import decisions_in_force
 from npo_pipeline.books.queries.payments import receipts_per_month
 from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.reader import Books
-from npo_pipeline.rulebook.accountability.load import YearEndRules
 from npo_pipeline.rulebook.archive import archived_year_end_rules
+from npo_pipeline.rulebook.year_end import YearEndRules
 from schemas.accounted import Accountability, Consents, Spending
 from schemas.frames.accounts import DeliveryFiles, OpenRejections
 from schemas.received import Deliveries, Quarantine, Schools

@@ -13,7 +13,7 @@ from npo_pipeline.books.queries.payments import first_school_year_paid
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.board_form import BoardForm, Menu, write_board_form
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 
 
 @dataclass(frozen=True)

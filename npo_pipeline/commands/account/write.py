@@ -15,7 +15,7 @@ from npo_pipeline.books.queries.ledger import paid_months, scheduled_months
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands.account.inputs import AccountingContext
-from npo_pipeline.commands.decide.rules import keep_texts
+from npo_pipeline.commands.decide.write import keep_texts
 from npo_pipeline.commands.ingest import IngestResult
 from schemas import accounted
 from schemas.accounted import Accountability, AccountabilityInterventions, Accounts, Findings

@@ -13,13 +13,7 @@ from npo_pipeline.commands.decide.plan import work_out_decision
 from npo_pipeline.decisions.impact import Effect, effect_of_rules
 from npo_pipeline.entitlements.worked_examples import Worked, worked_examples
 from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.load import LoadedRegulation, load_file, load_rules, load_shipped
-from npo_pipeline.rulebook.subsidies.load import (
-    LoadedSubsidy,
-    load_subsidy_file,
-    shipped_subsidies,
-    split_subsidy_files,
-)
+from npo_pipeline.rulebook.load import LoadedRules, LoadedSubsidy, load_file, load_rulebook, shipped_subsidies
 
 
 @dataclass(frozen=True)
@@ -39,7 +33,7 @@ class CheckResult:
     there are no books to work with, and `why_not` says so.
     """
 
-    loaded: LoadedRegulation | LoadedSubsidy
+    loaded: LoadedRules
     replaces: str | None
     examples: tuple[Worked, ...]
     effect: Effect | None
@@ -52,10 +46,9 @@ def check_rules(request: CheckRequest) -> CheckResult:
     Raises:
         Refused: the file cannot be read or has a fault; names file and line.
     """
-    subsidies, _ = split_subsidy_files([request.path])
-    if subsidies:
-        return _checked_subsidy(request.path)
     loaded = load_file(request.path)
+    if isinstance(loaded, LoadedSubsidy):
+        return _checked_subsidy(loaded, request.path)
     rules = loaded.regulation
     replaces = _replaced(rules.school_year, rules.sector)
     found, why_not = _effect(request, rules.school_year, replaces)
@@ -68,23 +61,19 @@ def check_rules(request: CheckRequest) -> CheckResult:
     )
 
 
-def _checked_subsidy(path: Path) -> CheckResult:
-    """Check a file of a subsidy; its effect is that of a decision."""
-    loaded = load_subsidy_file(path)
-    subsidy = loaded.subsidy
-    same = ((one.name, one.subsidy) for one in shipped_subsidies())
-    scheme = (subsidy.scheme, subsidy.school_year)
-    replaces = next((name for name, one in same if (one.scheme, one.school_year) == scheme), None)
-    why_not = (
-        f"`npo decide --school-year {subsidy.school_year} --regulation {path} --dry-run` shows what it grants"
-    )
+def _checked_subsidy(loaded: LoadedSubsidy, path: Path) -> CheckResult:
+    """Return a checked file of a subsidy; its effect is that of a decision."""
+    year, scheme = loaded.subsidy.school_year, loaded.subsidy.scheme
+    same = ((one.subsidy.school_year, one.subsidy.scheme, one.name) for one in shipped_subsidies())
+    replaces = next((name for *of, name in same if of == [year, scheme]), None)
+    why_not = f"`npo decide --school-year {year} --regulation {path} --dry-run` shows what it grants"
     return CheckResult(loaded=loaded, replaces=replaces, examples=(), effect=None, why_not=why_not)
 
 
 def _replaced(school_year: str, sector: str) -> str | None:
     """Return the name of the shipped file of a sector."""
     try:
-        shipped = load_shipped(school_year)
+        shipped = load_rulebook(school_year).regulations
     except Refused:
         return None
     return next((one.name for one in shipped if one.regulation.sector == sector), None)
@@ -98,7 +87,9 @@ def _effect(request: CheckRequest, school_year: str, replaces: str | None) -> tu
         data = delivered_data(books)
     try:
         before, after = (
-            work_out_decision(data, school_year, load_rules(school_year, paths), request.reference_date)
+            work_out_decision(
+                data, school_year, load_rulebook(school_year, paths).regulations, request.reference_date
+            )
             for paths in ((), (request.path,))
         )
     except Refused as refusal:

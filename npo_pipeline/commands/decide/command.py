@@ -10,9 +10,9 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
 from npo_pipeline.commands.decide.plan import changed_currencies, changes_due, plan_of, work_out_year
-from npo_pipeline.commands.decide.rules import load_rulebook
 from npo_pipeline.commands.decide.write import write_decision
 from npo_pipeline.commands.steps import Call, directly, now
+from npo_pipeline.rulebook.load import load_rulebook
 
 
 def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now) -> DecideResult:

@@ -18,8 +18,8 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS, assumptions, decide_grants, no_grants, undecided
 from npo_pipeline.grants.terms import APPLICATIONS, GrantInputs, choose_grant_deliveries, grant_inputs
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
-from npo_pipeline.rulebook.subsidies.load import LoadedSubsidy
-from npo_pipeline.rulebook.subsidies.model import Subsidy
+from npo_pipeline.rulebook.load import LoadedSubsidy
+from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.decided import Grants
 from schemas.received import Deliveries
 

@@ -14,12 +14,12 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.decision_state import DecisionState
 from npo_pipeline.commands.decide.grants import Granted
 from npo_pipeline.commands.decide.next_payment import NextPayment
-from npo_pipeline.commands.decide.rules import Rulebook
 from npo_pipeline.decisions.comparison import Comparison
 from npo_pipeline.decisions.omissions import Omission
 from npo_pipeline.entitlements.model import DecisionTables
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.source_precedence import UsedDeliveries
+from npo_pipeline.rulebook.load import Rulebook
 from schemas.decided import DueChanges
 from schemas.frames.money import RuleChanges
 

@@ -20,7 +20,6 @@ from npo_pipeline.commands.decide.grants import (
 from npo_pipeline.commands.decide.model import DecisionDraft, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import next_payment
 from npo_pipeline.commands.decide.recompute import DecisionContext, due_changes_since
-from npo_pipeline.commands.decide.rules import Rulebook
 from npo_pipeline.decisions.assumptions import unpublished_assumptions
 from npo_pipeline.decisions.change_causes import no_due_changes
 from npo_pipeline.decisions.comparison import changed_currencies as changed_tables
@@ -38,7 +37,7 @@ from npo_pipeline.entitlements.model import (
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.source_precedence import DeliveredData
 from npo_pipeline.measures import PUPILS
-from npo_pipeline.rulebook.load import LoadedRegulation
+from npo_pipeline.rulebook.load import LoadedRegulation, Rulebook
 from schemas.decided import DueChanges, Grants
 from schemas.frames.money import SectorAmounts
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands.decide.grants import GRANT_CURRENCY
 from npo_pipeline.commands.decide.model import EURO, DecideRequest, DecisionDraft, DecisionPlan
-from npo_pipeline.commands.decide.rules import keep_texts
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.intake.source_precedence import UsedDeliveries
+from npo_pipeline.rulebook.yaml_document import RuleText
 from schemas import decided
 from schemas.columns import schema_of
 from schemas.decided import DecisionInputRows
@@ -117,3 +119,13 @@ def _input_rows(decision: str, used: UsedDeliveries) -> DecisionInputRows:
     """Return the rows of `decision_inputs`."""
     rows = [(decision, delivery, subject) for subject, names in used.items() for delivery in names]
     return DecisionInputRows(pl.DataFrame(rows, schema=schema_of(decided.DECISION_INPUTS), orient="row"))
+
+
+def keep_texts(run: Run, texts: Sequence[RuleText]) -> None:
+    """Archive the texts of rules that are not in the books yet, and name all of them in the manifest."""
+    kept = archived_texts(run.books)
+    rows = {text.sha256: (text.sha256, text.name, text.text) for text in texts}
+    added = [row for sha256, row in rows.items() if sha256 not in kept]
+    if added:
+        run.append(decided.REGULATIONS, pl.DataFrame(added, schema=schema_of(decided.REGULATIONS), orient="row"))
+    run.manifest_entries["regulations"] = [{"name": text.name, "sha256": text.sha256} for text in texts]

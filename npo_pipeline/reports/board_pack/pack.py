@@ -32,7 +32,7 @@ from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.report_data import ReportData, in_fixed_order, select_boards, split_by_board
 from npo_pipeline.reports.xbrl.instance import instance
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.frames.accounts import Facts
 
 FORMATS: Mapping[str, Callable[[Facts, ReportData], bytes]] = {

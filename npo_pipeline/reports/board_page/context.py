@@ -15,7 +15,7 @@ from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import LEVEL_ELEMENTS, NOT_ON_MENU, TOP, element_of
 from npo_pipeline.reports.xbrl.taxonomy.elements import elements, intervention_keys
-from npo_pipeline.rulebook.accountability.load import YearEndRules, year_end_rules
+from npo_pipeline.rulebook.year_end import YearEndRules, year_end_rules
 from schemas.accounted import SEVERITIES
 
 ANSWERED_IN = (

@@ -22,7 +22,7 @@ from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, NAMESPACE, NAMESPACES, PREFIX, SCHEMA
 from npo_pipeline.reports.xbrl.instance import context_xml, unit_xml
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.frames.accounts import Facts
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from npo_pipeline.reports.xbrl.concepts import CONCEPTS, VERSION
 from npo_pipeline.reports.xbrl.taxonomy.elements import elements
 from npo_pipeline.reports.xbrl.taxonomy.formula import ASSERTIONS
 from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files, write_taxonomy
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 LINK = "{http://www.xbrl.org/2003/linkbase}"

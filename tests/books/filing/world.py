@@ -11,7 +11,7 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas import accounted
 from schemas.columns import schema_of
 

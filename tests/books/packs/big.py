@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 from tests.books.packs.country import Board, Finding, School, Spent, told
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.xbrl.facts import facts_of
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 from tests.books.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
 from tests.books.packs.country import SMALL_GROUPS, Board, Finding, School, Spent, told
 from tests.books.packs.reading import H, Page

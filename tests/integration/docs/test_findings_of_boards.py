@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "verantwoording.md"
 DUTCH = {"error": "fout", "warning": "waarschuwing", "note": "opmerking"}

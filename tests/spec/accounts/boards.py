@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.accounts.statement import AccountInputs, YearAccounts, account_for
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.accounted import ACCOUNTABILITY, CONSENTS, SPENDING
 from schemas.columns import schema_of
 from schemas.received import SCHOOLS

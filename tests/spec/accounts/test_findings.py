@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline.accounts.findings.registry import OPENING, RULES
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.accounted import FINDINGS
 from schemas.tables import validated
 from tests.spec.accounts.boards import BOARD, CONSENT, PAID, SCHOOL, SPENT, accounted, but

@@ -5,7 +5,7 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline.accounts.findings.registry import opening_findings
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 from tests.spec.accounts.boards import BOARD, SCHOOL
 
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from npo_pipeline.grants.decide import decide_grants
 from npo_pipeline.grants.terms import GrantInputs
-from npo_pipeline.rulebook.subsidies.load import shipped_subsidies
-from npo_pipeline.rulebook.subsidies.model import Subsidy
+from npo_pipeline.rulebook.load import shipped_subsidies
+from npo_pipeline.rulebook.subsidy import Subsidy
 from tests.reading import table
 
 BOARDS = {"01AA": "10001", "02BB": "10002", "03CC": "10003", "09VO": "10009"}

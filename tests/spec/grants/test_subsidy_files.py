@@ -8,14 +8,7 @@ import pytest
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.fields import cited
-from npo_pipeline.rulebook.subsidies.load import (
-    is_subsidy_text,
-    load_subsidies,
-    parse_subsidy,
-    schemes,
-    shipped_subsidies,
-    split_subsidy_files,
-)
+from npo_pipeline.rulebook.load import load_rulebook, parse_rules, schemes, shipped_subsidies
 
 HERE = ">>>"
 IOP = next(one for one in shipped_subsidies() if one.subsidy.scheme == "IOP")
@@ -93,7 +86,7 @@ def test_what_is_wrong_is_said_with_file_and_line(old, new, words):
     assert TEXT.count(old) >= 1
     faulty = TEXT.replace(old, new, 1)
     with pytest.raises(Refused) as refusal:
-        parse_subsidy(faulty.replace(HERE, ""), "trial.yaml")
+        parse_rules(faulty.replace(HERE, ""), "trial.yaml")
     message = str(refusal.value)
     assert re.match(r"trial\.yaml, line \d+: ", message), message
     assert words in message
@@ -131,7 +124,7 @@ windows:
 def test_an_overlay_supplies_a_ceiling(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(OVERLAY)
-    ehk, iop = load_subsidies("2020-2021", [path])
+    ehk, iop = load_rulebook("2020-2021", [path])
     assert iop.subsidy.windows["a"].ceilings["po"].value == 1000
     assert iop.subsidy.windows["a"].ceilings["vo"].value is None
     assert iop.subsidy.windows["b"] == IOP.subsidy.windows["b"]
@@ -152,7 +145,7 @@ def test_an_overlay_that_does_not_fit(tmp_path, old, new, words):
     path = tmp_path / "mine.yaml"
     path.write_text(OVERLAY.replace(old, new, 1))
     with pytest.raises(Refused, match=r"^mine\.yaml, line ") as refusal:
-        load_subsidies("2020-2021", [path])
+        load_rulebook("2020-2021", [path])
     assert words in str(refusal.value)
 
 
@@ -160,26 +153,33 @@ def test_files_of_subsidies_are_told_from_other_rules(tmp_path):
     one, over, other = tmp_path / "own.yaml", tmp_path / "over.yaml", tmp_path / "other.yaml"
     one.write_text(TEXT)
     over.write_text(OVERLAY.replace("2020-2021-iop", "own"))
-    other.write_text("overlay_of: 2021-2022-po\n")
-    assert split_subsidy_files([other, over, one]) == ((over, one), (other,))
-    assert is_subsidy_text("x", TEXT)
-    assert not is_subsidy_text("x", other.read_text())
+    other.write_text(
+        "overlay_of: 2021-2022-po\nsources: {letter: {title: T, url: 'https://a.nl', publisher: P}}\n"
+    )
+    paths = [other, over, one]
+    for path in paths:
+        path.write_text(path.read_text().replace("2020-2021", "2021-2022"))
+    rules = load_rulebook("2021-2022", paths)
+    assert [one.name for one in rules.subsidies] == ["own.yaml+over.yaml"]
+    assert "2021-2022-po.yaml+other.yaml" in [one.name for one in rules.regulations]
 
 
 def test_a_file_takes_the_place_of_the_shipped_one_of_its_scheme(tmp_path):
     path = tmp_path / "own.yaml"
     path.write_text(TEXT.replace("value: 66849200", "value: 5"))
-    names = [one.name for one in load_subsidies("2020-2021", [path])]
+    names = [one.name for one in load_rulebook("2020-2021", [path]).subsidies]
     assert names == ["2020-2021-ehk.yaml", "own.yaml"]
     path.write_text(TEXT.replace("school_year: 2020-2021", "school_year: 2021-2022"))
     with pytest.raises(Refused, match=r"^own.yaml: is of school year 2021-2022, not of 2020-2021"):
-        load_subsidies("2020-2021", [path])
+        load_rulebook("2020-2021", [path])
 
 
 def test_rules_that_were_not_published_yet_do_not_hold():
     by = {
-        day: [one.subsidy.scheme for one in load_subsidies("2020-2021", (), day)]
-        for day in (date(2021, 4, 27), date(2021, 4, 28), date(2021, 7, 6))
+        day: [one.subsidy.scheme for one in load_rulebook("2020-2021", as_of=day).subsidies]
+        for day in (date(2021, 4, 28), date(2021, 7, 6))
     }
-    assert list(by.values()) == [[], ["EHK"], ["EHK", "IOP"]]
-    assert load_subsidies("2021-2022") == ()
+    assert list(by.values()) == [["EHK"], ["EHK", "IOP"]]
+    with pytest.raises(Refused, match="no regulation is known for 2020-2021 that was published by 2021-04-27"):
+        load_rulebook("2020-2021", as_of=date(2021, 4, 27))
+    assert load_rulebook("2021-2022").subsidies == ()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.load import parse_regulation
+from npo_pipeline.rulebook.load import parse_rules
 from tests.rulebook import shipped
 
 HERE = ">>>"
@@ -29,7 +29,7 @@ def refused(text):
         assert faulty.count(HERE) == 1
         line = faulty[: faulty.index(HERE)].count("\n") + 1
         with pytest.raises(Refused) as refusal:
-            parse_regulation(faulty.replace(HERE, ""), "trial.yaml")
+            parse_rules(faulty.replace(HERE, ""), "trial.yaml")
         message = str(refusal.value)
         assert message.startswith(f"trial.yaml, line {line}: "), message
         assert re.search(words, message), message

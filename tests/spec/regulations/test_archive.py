@@ -3,20 +3,19 @@
 import pytest
 
 from npo_pipeline.errors import BooksDoNotTie
-from npo_pipeline.rulebook.accountability.load import year_end_rules
 from npo_pipeline.rulebook.archive import archived_rules, archived_year_end_rules
-from npo_pipeline.rulebook.load import load_shipped
-from npo_pipeline.rulebook.subsidies.load import shipped_subsidies
+from npo_pipeline.rulebook.load import load_rulebook, shipped_subsidies
+from npo_pipeline.rulebook.year_end import year_end_rules
 
 SUBSIDY = shipped_subsidies()[0]
-FILES = (*load_shipped("2021-2022"), SUBSIDY)
+FILES = (*load_rulebook("2021-2022").regulations, SUBSIDY)
 ARCHIVE = {text.sha256: (text.name, text.text) for one in FILES for text in one.texts}
 HASHES = " ".join(one.sha256 for one in FILES)
 
 
 def test_regulations_and_subsidies_of_a_decision_are_read_again():
     found = archived_rules(ARCHIVE, "all", HASHES)
-    assert (found.regulations, found.subsidies) == (load_shipped("2021-2022"), (SUBSIDY,))
+    assert (found.regulations, found.subsidies) == (load_rulebook("2021-2022").regulations, (SUBSIDY,))
 
 
 def test_a_text_that_is_gone_does_not_tie():

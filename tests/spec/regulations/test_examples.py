@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from npo_pipeline.entitlements.worked_examples import worked_examples
-from npo_pipeline.rulebook.load import all_shipped, parse_regulation
+from npo_pipeline.rulebook.load import all_shipped, parse_rules
 from tests.rulebook import shipped
 
 WORKED = [(one.name, worked) for one in all_shipped() for worked in worked_examples(one.regulation)]
@@ -28,7 +28,7 @@ def test_all_fifteen_caribbean_schools_are_to_the_cent():
 
 def test_the_displayed_rate_of_the_caribbean_does_not_give_the_published_amounts():
     text = shipped("2022-2023-cn").texts[0].text.replace("value: 1333.8429633", "value: 1333.84")
-    wrong = [one for one in worked_examples(parse_regulation(text, "x.yaml").regulation) if not one.fits]
+    wrong = [one for one in worked_examples(parse_rules(text, "x.yaml").regulation) if not one.fits]
     assert {one.example.place for one in wrong} == {"bonaire"}
     assert len(wrong) == 8
 
@@ -44,6 +44,6 @@ def test_a_rate_that_is_not_known_fits_no_example():
     old = "value: 350.58\n        unit: EUR per pupil\n        status: published"
     assert old in text
     unknown = text.replace(old, "value: null\n        unit: EUR per pupil\n        status: unknown")
-    found = worked_examples(parse_regulation(unknown, "x.yaml").regulation)
+    found = worked_examples(parse_rules(unknown, "x.yaml").regulation)
     assert [one.found for one in found] == [Decimal("701.16"), None]
     assert not found[1].fits

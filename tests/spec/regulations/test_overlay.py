@@ -7,7 +7,7 @@ import pytest
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.frames import rates, unknown_values
-from npo_pipeline.rulebook.load import load_file, load_rules, parse_texts
+from npo_pipeline.rulebook.load import load_file, load_rulebook, parse_texts
 
 OVERLAY = """\
 overlay_of: 2022-2023-po
@@ -71,14 +71,14 @@ def test_an_overlay_is_named_and_hashed_beside_its_file_and_read_again_from_both
 
 
 def test_among_the_rules_of_a_year_it_lies_over_its_own_file_alone(written):
-    names = [one.name for one in load_rules("2022-2023", [written(OVERLAY)])]
+    names = [one.name for one in load_rulebook("2022-2023", [written(OVERLAY)]).regulations]
     assert names == ["2022-2023-cn.yaml", "2022-2023-po.yaml+overlay.yaml", "2022-2023-vo.yaml"]
 
 
 def test_two_overlays_one_over_the_other(written):
     second = OVERLAY.replace("[sbo]", "[so, vso]").replace("750.00", "1000.00")
     paths = [written(OVERLAY, "one.yaml"), written(second, "two.yaml")]
-    (po,) = [one for one in load_rules("2022-2023", paths) if one.regulation.sector == "po"]
+    (po,) = [one for one in load_rulebook("2022-2023", paths).regulations if one.regulation.sector == "po"]
     assert po.name == "2022-2023-po.yaml+one.yaml+two.yaml"
     assert of(po, "per_pupil")["sbo"] == 750_00_000_000
     assert of(po, "per_pupil")["vso"] == 1000_00_000_000

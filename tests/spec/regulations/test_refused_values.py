@@ -7,7 +7,7 @@ that the message must name.
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.load import parse_regulation
+from npo_pipeline.rulebook.load import parse_rules
 
 DATE = "reference_date:\n  value: 2020-10-01\n  unit: date\n  status: derived\n  source: npo-tool-2022\n"
 SCORE = "value: 251.16\n        unit: EUR per unit of score\n        status: "
@@ -104,7 +104,7 @@ def test_a_cited_value_without_its_keys(text):
     bare = text.replace(DATE, "reference_date: 2020-10-01\nold:\n", 1)
     line = bare[: bare.index("reference_date:")].count("\n") + 1
     with pytest.raises(Refused, match=f"line {line + 1}: old: is no key known here.*see also line {line}$"):
-        parse_regulation(bare, "trial.yaml")
+        parse_rules(bare, "trial.yaml")
 
 
 def test_all_faults_are_found_at_once(text):
@@ -112,7 +112,7 @@ def test_all_faults_are_found_at_once(text):
     lines = [faulty[: faulty.index(wrong)].count("\n") + 1 for wrong in ("2021-10: 0", "701,16", "value: x")]
     words = rf"^trial.yaml, line {lines[0]}: .*'0' is no share.*; see also line {lines[1]}, {lines[2]}$"
     with pytest.raises(Refused, match=words):
-        parse_regulation(faulty, "trial.yaml")
+        parse_rules(faulty, "trial.yaml")
 
 
 @pytest.mark.parametrize(
@@ -129,19 +129,19 @@ def test_components_that_are_none(text, wrong, words):
     kept = text[: text.index("components:")]
     line = kept.count("\n") + 1
     with pytest.raises(Refused, match=f"^trial.yaml, line {line}: {words}"):
-        parse_regulation(kept + wrong, "trial.yaml")
+        parse_rules(kept + wrong, "trial.yaml")
 
 
 def test_a_file_with_nothing_but_a_title_says_what_else_it_needs():
     with pytest.raises(Refused, match=r"^x.yaml, line 1: school_year: is missing; add it"):
-        parse_regulation("title: x\n", "x.yaml")
+        parse_rules("title: x\n", "x.yaml")
 
 
 def test_an_unknown_rate_is_allowed_when_it_says_so(text):
-    parse_regulation(text.replace(f"{SCORE}published", SCORE.replace("251.16", "null") + "unknown"), "x.yaml")
+    parse_rules(text.replace(f"{SCORE}published", SCORE.replace("251.16", "null") + "unknown"), "x.yaml")
 
 
 def test_a_wrong_value_is_not_repeated_without_end(text):
     with pytest.raises(Refused) as refusal:
-        parse_regulation(text.replace("701.16", "7" * 100_000), "x.yaml")
+        parse_rules(text.replace("701.16", "7" * 100_000), "x.yaml")
     assert len(str(refusal.value)) < 300

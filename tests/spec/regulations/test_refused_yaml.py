@@ -8,7 +8,7 @@ import time
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.load import load_file, parse_regulation
+from npo_pipeline.rulebook.load import load_file, parse_rules
 from npo_pipeline.rulebook.yaml_document import MAX_BYTES
 
 EUR = "currency: EUR"
@@ -88,7 +88,7 @@ def test_paths_that_cannot_be_read(tmp_path):
 
 
 def test_line_ends_and_a_byte_order_mark_make_no_difference(tmp_path, text):
-    plain = parse_regulation(text, "x.yaml")
+    plain = parse_rules(text, "x.yaml")
     path = tmp_path / "x.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     loaded = load_file(path)
@@ -109,6 +109,6 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused_in_one_line(text):
 
 def read_or_refused(text):
     try:
-        return parse_regulation(text, "x.yaml").name
+        return parse_rules(text, "x.yaml").name
     except Refused as refusal:
         return str(refusal)

@@ -8,7 +8,7 @@ import pytest
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook import frames
-from npo_pipeline.rulebook.load import parse_regulation
+from npo_pipeline.rulebook.load import parse_rules
 
 SCORE = "value: 251.16\n        unit: EUR per unit of score\n        status: published"
 NO_SCORE = "value: null\n        unit: EUR per unit of score\n        status: unknown"
@@ -16,12 +16,12 @@ NO_SCORE = "value: null\n        unit: EUR per unit of score\n        status: un
 
 @pytest.fixture
 def regulation(text):
-    return parse_regulation(text, "x.yaml").regulation
+    return parse_rules(text, "x.yaml").regulation
 
 
 def changed(text, old, new):
     assert old in text
-    return parse_regulation(text.replace(old, new, 1), "x.yaml").regulation
+    return parse_rules(text.replace(old, new, 1), "x.yaml").regulation
 
 
 def test_rates_are_whole_numbers_in_the_order_of_booking(regulation):
@@ -89,7 +89,7 @@ def test_an_unknown_schedule_leaves_out_what_is_paid_by_it(text):
         " where: niet gevonden, checked_on: 2026-11-24}\n"
     )
     spare = text.replace("schedules:\n", later, 1)
-    assert frames.unknown_values(parse_regulation(spare, "x.yaml").regulation).is_empty()
+    assert frames.unknown_values(parse_rules(spare, "x.yaml").regulation).is_empty()
     named = changed(spare, "schedule: monthly", "schedule: later")
     assert frames.rates(named).is_empty()
     assert frames.shares(named).is_empty()

@@ -9,7 +9,7 @@ import pytest
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.fields import cited
-from npo_pipeline.rulebook.load import all_shipped, load_shipped, shipped_school_years
+from npo_pipeline.rulebook.load import all_shipped, load_rulebook, shipped_school_years
 from tests.rulebook import shipped
 
 FILES = """
@@ -180,24 +180,24 @@ def walk(value):
 
 
 def test_of_two_versions_the_one_that_was_published_last_counts():
-    versions = {name(one) for one in load_shipped("2022-2023")}
+    versions = {name(one) for one in load_rulebook("2022-2023").regulations}
     assert versions == {"2022-2023-cn", "2022-2023-po", "2022-2023-vo"}
 
 
 def test_as_of_a_day_the_versions_published_by_then_count():
-    assert {name(one) for one in load_shipped("2022-2023", date(2022, 4, 21))} == {
+    assert {name(one) for one in load_rulebook("2022-2023", as_of=date(2022, 4, 21)).regulations} == {
         "2022-2023-po-provisional",
         "2022-2023-vo-provisional",
     }
-    assert "2022-2023-po" in {name(one) for one in load_shipped("2022-2023", date(2022, 4, 22))}
+    assert "2022-2023-po" in {name(one) for one in load_rulebook("2022-2023", as_of=date(2022, 4, 22)).regulations}
     with pytest.raises(Refused, match="no regulation is known for 2022-2023 that was published by 2021-01-01"):
-        load_shipped("2022-2023", date(2021, 1, 1))
+        load_rulebook("2022-2023", as_of=date(2021, 1, 1))
 
 
 @pytest.mark.parametrize("school_year", ["2019-2020", "2021-2023", "2021", "", "../2021-2022"])
 def test_a_school_year_without_a_file_is_refused(school_year):
     with pytest.raises(Refused, match=r"school year|no regulation is known for 2019-2020; there is 2021-2022"):
-        load_shipped(school_year)
+        load_rulebook(school_year)
 
 
 def test_loading_all_of_them_takes_less_than_a_fifth_of_a_second():

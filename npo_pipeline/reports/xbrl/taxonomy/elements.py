@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.concepts import CONCEPTS, Concept
-from npo_pipeline.rulebook.accountability.load import year_end_rules
+from npo_pipeline.rulebook.year_end import year_end_rules
 
 Nature: TypeAlias = Literal["head", "table", "axis", "typed axis", "member"]
 

@@ -1,14 +1,22 @@
-"""The menukaart and the file on accountability, checked."""
+"""The rules of a year-end account: the menukaart, and what boards must report, each with its source."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib.resources import files
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from npo_pipeline.rulebook.fields import Cited, Day, Key, Part, Source, Text, fault, refuse_unknown_sources, some
+from npo_pipeline.rulebook.error_messages import checked
+from npo_pipeline.rulebook.fields import Cited, Day, Key, Part, Source, Text, fault, some, with_known_sources
+from npo_pipeline.rulebook.yaml_document import FromTexts, NamedText, rule_text
+
+YEAR_END_FILES = ("menukaart.yaml", "verantwoording.yaml")
 
 Category: TypeAlias = Literal["A", "B", "C", "D", "E", "F"]
 Severity: TypeAlias = Literal["error", "warning", "note"]
@@ -55,7 +63,7 @@ class Menukaart(Part):
 
     @model_validator(mode="after")
     def _versions_in_order(self) -> Self:
-        refuse_unknown_sources(self, self.sources)
+        with_known_sources(self)
         days = [one.since.known("the day of a snapshot") for one in self.snapshots]
         if any(later <= earlier for earlier, later in pairwise(days)):
             raise fault("snapshots must follow each other in time", "snapshots")
@@ -97,10 +105,39 @@ class Accountability(Part):
 
     @model_validator(mode="after")
     def _sources_known(self) -> Self:
-        refuse_unknown_sources(self, self.sources)
+        with_known_sources(self)
         for rule, judged in self.findings.items():
             if judged.source not in self.sources:
                 raise fault(
                     f"`{judged.source}` is not among the sources; add it there", "findings", rule, "source"
                 )
         return self
+
+
+@dataclass(frozen=True)
+class YearEndRules(FromTexts):
+    """Represent the rules of a year-end report and the texts they came from."""
+
+    menukaart: Menukaart
+    accountability: Accountability
+
+
+@cache
+def year_end_rules() -> YearEndRules:
+    """Load the rules that come with the package.
+
+    Raises:
+        Refused: something in them is wrong; names file and line.
+    """
+    folder = files(__package__) / "accountability"
+    return parse_year_end([(name, (folder / name).read_text(encoding="utf-8")) for name in YEAR_END_FILES])
+
+
+def parse_year_end(texts: Sequence[NamedText]) -> YearEndRules:
+    """Load the rules from archived texts, of the menukaart and of the file on accountability.
+
+    Raises:
+        Refused: a text is none of these rules.
+    """
+    (first, menukaart), (second, accountability) = [rule_text(text.encode(), name) for name, text in texts]
+    return YearEndRules((first, second), checked(Menukaart, menukaart), checked(Accountability, accountability))

@@ -5,11 +5,10 @@ The one thing that is not for a file to say is the order in which the rules are 
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, model_validator
 
 from npo_pipeline.rulebook.fields import (
     Amount,
@@ -23,10 +22,9 @@ from npo_pipeline.rulebook.fields import (
     Source,
     Text,
     fault,
-    quoted,
-    refuse_unknown_sources,
     some,
-    text_from,
+    with_known_sources,
+    written,
 )
 
 Condition: TypeAlias = Literal["score", "apcg"]
@@ -35,15 +33,8 @@ Condition: TypeAlias = Literal["score", "apcg"]
 Per: TypeAlias = Literal["school", "board"]
 
 
-def scheme_from(value: Any) -> str:
-    """Read the code of a scheme as applications write it: capitals, as IOP."""
-    text = text_from(value)
-    if re.fullmatch(r"[A-Z]{2,10}", text):
-        return text
-    raise ValueError(f"{quoted(text)} is no code of a scheme: two to ten capitals, as IOP")
-
-
-Scheme: TypeAlias = Annotated[str, BeforeValidator(scheme_from)]
+Scheme: TypeAlias = Annotated[str, written(r"[A-Z]{2,10}", "is no code of a scheme: two to ten capitals, as IOP")]
+"""As applications write it."""
 
 
 class Days(Part):
@@ -104,10 +95,7 @@ class Subsidy(Part):
     groups: Annotated[dict[Key, Group], AfterValidator(some)]
     windows: Annotated[dict[Key, Window], AfterValidator(some)]
 
-    @model_validator(mode="after")
-    def _sources_known(self) -> Self:
-        refuse_unknown_sources(self, self.sources)
-        return self
+    _sources_known = model_validator(mode="after")(with_known_sources)
 
     @model_validator(mode="after")
     def _needed_values_known(self) -> Self:
@@ -157,9 +145,8 @@ class Subsidy(Part):
     def _units_in_the_currency(self) -> Self:
         for name, group in self.groups.items():
             if not group.per_pupil.unit.startswith(f"{self.currency} per "):
-                words = (
-                    f"`{group.per_pupil.unit}` is no unit of an amount here; write it as {self.currency} per pupil"
-                )
+                given = group.per_pupil.unit
+                words = f"`{given}` is no unit of an amount here; write it as {self.currency} per pupil"
                 raise fault(words, "groups", name, "per_pupil", "unit")
         for name, window in self.windows.items():
             for group_name, ceiling in window.ceilings.items():

@@ -1,1 +1,0 @@
-"""Subsidies on application: who may ask for what and when, as a cited YAML file per scheme and school year."""
