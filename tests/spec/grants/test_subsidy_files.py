@@ -124,7 +124,7 @@ windows:
 def test_an_overlay_supplies_a_ceiling(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(OVERLAY)
-    ehk, iop = load_rulebook("2020-2021", [path])
+    ehk, iop = load_rulebook("2020-2021", [path]).subsidies
     assert iop.subsidy.windows["a"].ceilings["po"].value == 1000
     assert iop.subsidy.windows["a"].ceilings["vo"].value is None
     assert iop.subsidy.windows["b"] == IOP.subsidy.windows["b"]
