@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple
 
 import polars as pl
 
@@ -21,58 +22,100 @@ from npo_pipeline.money import to_euro
 from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.frames.money import GrantedApplications, ReasonedApplications
 
-Cases: TypeAlias = list[tuple[pl.Expr, pl.Expr]]
-"""Conditions with what holds under each; the first that is met counts."""
+
+def _euro(cents: str) -> pl.Expr:
+    return to_euro(pl.col(cents)).cast(pl.String)
+
+
+_OVER_SHARE = pl.col("pupils") > pl.col("most_pupils")
+_AT_CEILING = pl.col("stop").is_null() & (pl.col("amount_cents") < pl.col("allowed_cents"))
+_OF_CEILING = pl.format(
+    "of the ceiling of {} for {} in window {}", _euro("ceiling_cents"), "sector", "window_name"
+)
+
+
+class _Refusal(NamedTuple):
+    """Represent why a rule refuses: the sentence, its article, and the uncertainty of the rule."""
+
+    reason: pl.Expr
+    article: pl.Expr
+    rank: pl.Expr
 
 
 def add_reasons(subsidy: Subsidy, given: GrantedApplications) -> ReasonedApplications:
     """Add `reason`, `article` and `status`."""
+    refusals = _refusals(subsidy)
+    reduced = pl.when(_AT_CEILING).then(refusals[FULL].article).when(_OVER_SHARE).then(refusals[NOTHING].article)
     return ReasonedApplications(
         given.with_columns(
-            reason=_first_match(_refusals(subsidy), _calculation(subsidy)),
-            article=_first_match(_articles(subsidy), pl.col("rate_article")),
-            status=status_of(_first_match(_ranks(subsidy), _calculation_rank(subsidy))),
+            reason=_by_stop(refusals, "reason", _calculation(subsidy)),
+            article=_by_stop(refusals, "article", reduced.otherwise("rate_article")),
+            status=status_of(_by_stop(refusals, "rank", _calculation_rank(subsidy))),
         )
     )
 
 
-def _refusals(subsidy: Subsidy) -> Cases:
-    """Return the sentence of each rule that refuses."""
-    per = subsidy.one_application_per.value
-    whose = pl.col("brin") if per == "school" else pl.format("board {}", "board")
-    day = str(subsidy.reference_date.value)
-    spans = [
-        f"{one.days.value.first} to {one.days.value.last}" for one in subsidy.windows.values() if one.days.value
-    ]
+def _by_stop(refusals: Mapping[str, _Refusal], part: str, otherwise: pl.Expr) -> pl.Expr:
+    """Return a part of the refusal of an application, or what holds where nothing refuses it."""
+    for stop, refusal in refusals.items():
+        otherwise = pl.when(pl.col("stop") == stop).then(getattr(refusal, part)).otherwise(otherwise)
+    return otherwise
+
+
+def _refusals(subsidy: Subsidy) -> dict[str, _Refusal]:
+    """Return the refusal of each value of `stop`."""
+    per, counted, share = subsidy.one_application_per, subsidy.reference_date, subsidy.share
+    whose = pl.col("brin") if per.value == "school" else pl.format("board {}", "board")
+    windows = [one.days for one in subsidy.windows.values()]
+    spans = " and ".join(f"{one.value.first} to {one.value.last}" for one in windows if one.value)
     holders = pl.col("boards").list.join(" and ")
     not_held = pl.format("{} was not of board {} on {}", "brin", "board", "applied_on")
-    return [
-        (_stop(OUTSIDE), pl.format("applied on {}, outside {}", "applied_on", pl.lit(" and ".join(spans)))),
-        (
-            _stop(NOT_BOARD_OF_SCHOOL),
+    return {
+        OUTSIDE: _Refusal(
+            pl.format("applied on {}, outside {}", "applied_on", pl.lit(spans)),
+            pl.lit("; ".join(one.where for one in windows)),
+            pl.lit(max(rank(one) for one in windows)),
+        ),
+        NOT_BOARD_OF_SCHOOL: _Refusal(
             pl.when(holders.is_null())
             .then(pl.format("{}: no board is known for it", not_held))
             .otherwise(pl.format("{} but of {}", not_held, holders)),
+            pl.lit(subsidy.applicant.where),
+            pl.lit(rank(subsidy.applicant)),
         ),
-        (_stop(UNCOUNTED), pl.format("no pupils of {} are counted on {}", "brin", pl.lit(day))),
-        (
-            _stop(SECOND_APPLICATION),
+        UNCOUNTED: _Refusal(
+            pl.format("no pupils of {} are counted on {}", "brin", pl.lit(str(counted.value))),
+            pl.lit(counted.where),
+            pl.lit(rank(counted)),
+        ),
+        SECOND_APPLICATION: _Refusal(
             pl.format(
                 "{} applied in window {} already, on {}; one application counts", whose, "window_name", "first_on"
             ),
+            pl.lit(per.where),
+            pl.lit(rank(per)),
         ),
-        (_stop(NOTHING), _nothing(subsidy)),
-        (
-            _stop(CLOSED),
+        NOTHING: _Refusal(
+            _nothing(subsidy),
+            _by_share(share.where, subsidy.raised.share.where if subsidy.raised else ""),
+            pl.max_horizontal(_share_rank(subsidy), pl.lit(max(rank(subsidy.rounding), rank(counted)))),
+        ),
+        CLOSED: _Refusal(
             pl.format(
                 "window {} is open to {} only while money of window {} is left, and none was",
                 "window_name",
                 "sector",
                 "needs",
             ),
+            pl.col("needs_article"),
+            pl.col("needs_rank"),
         ),
-        (_stop(FULL), pl.format("nothing was left {}", _of_ceiling())),
-    ]
+        FULL: _Refusal(
+            pl.format("nothing was left {}", _OF_CEILING),
+            pl.format("{}; {}", "ceiling_article", pl.lit(subsidy.at_the_ceiling.where)),
+            pl.max_horizontal("ceiling_rank", pl.lit(rank(subsidy.at_the_ceiling))),
+        ),
+    }
 
 
 def _nothing(subsidy: Subsidy) -> pl.Expr:
@@ -93,57 +136,25 @@ def _calculation(subsidy: Subsidy) -> pl.Expr:
     too_many = pl.format(
         "asks for {} pupils, and {} of {} pupils on {} allows {}; ", "pupils", *_share_of(subsidy), "most_pupils"
     )
-    pupils = pl.when(_over_share()).then(too_many).otherwise(pl.lit(""))
+    pupils = pl.when(_OVER_SHARE).then(too_many).otherwise(pl.lit(""))
     asked = (
         pl.when(pl.col("asked_cents") == pl.col("most_cents"))
         .then(pl.lit(""))
         .otherwise(pl.format(", and it asks {}", _euro("asked_cents")))
     )
     ceiling = (
-        pl.when(_at_ceiling())
-        .then(pl.format("; {} was left {}", _euro("amount_cents"), _of_ceiling()))
+        pl.when(_AT_CEILING)
+        .then(pl.format("; {} was left {}", _euro("amount_cents"), _OF_CEILING))
         .otherwise(pl.lit(""))
     )
     return pl.concat_str(pupils, sum_of, asked, ceiling)
 
 
-def _articles(subsidy: Subsidy) -> Cases:
-    """Return the article of each rule that refuses or reduces."""
-    share = _by_share(subsidy.share.where, subsidy.raised.share.where if subsidy.raised else "")
-    windows = "; ".join(one.days.where for one in subsidy.windows.values())
-    ceiling = pl.format("{}; {}", "ceiling_article", pl.lit(subsidy.at_the_ceiling.where))
-    return [
-        (_stop(OUTSIDE), pl.lit(windows)),
-        (_stop(NOT_BOARD_OF_SCHOOL), pl.lit(subsidy.applicant.where)),
-        (_stop(UNCOUNTED), pl.lit(subsidy.reference_date.where)),
-        (_stop(SECOND_APPLICATION), pl.lit(subsidy.one_application_per.where)),
-        (_stop(CLOSED), pl.col("needs_article")),
-        (_stop(FULL) | _at_ceiling(), ceiling),
-        (_stop(NOTHING) | _over_share(), share),
-    ]
-
-
-def _ranks(subsidy: Subsidy) -> Cases:
-    """Return the uncertainty of each rule that refuses."""
-    windows = max(rank(one.days) for one in subsidy.windows.values())
-    counted = rank(subsidy.reference_date)
-    share = max(rank(subsidy.rounding), counted)
-    return [
-        (_stop(OUTSIDE), pl.lit(windows)),
-        (_stop(NOT_BOARD_OF_SCHOOL), pl.lit(rank(subsidy.applicant))),
-        (_stop(UNCOUNTED), pl.lit(counted)),
-        (_stop(SECOND_APPLICATION), pl.lit(rank(subsidy.one_application_per))),
-        (_stop(NOTHING), pl.max_horizontal(_share_rank(subsidy), pl.lit(share))),
-        (_stop(CLOSED), pl.col("needs_rank")),
-        (_stop(FULL), pl.max_horizontal("ceiling_rank", pl.lit(rank(subsidy.at_the_ceiling)))),
-    ]
-
-
 def _calculation_rank(subsidy: Subsidy) -> pl.Expr:
     """Return the uncertainty of an amount: that of the least sure of the values it was calculated with."""
     counted = pl.lit(rank(subsidy.reference_date))
-    rounding = pl.when(_over_share()).then(pl.lit(rank(subsidy.rounding))).otherwise(0)
-    order = pl.when(_at_ceiling()).then(pl.lit(rank(subsidy.at_the_ceiling))).otherwise(0)
+    rounding = pl.when(_OVER_SHARE).then(rank(subsidy.rounding)).otherwise(0)
+    order = pl.when(_AT_CEILING).then(rank(subsidy.at_the_ceiling)).otherwise(0)
     return pl.max_horizontal(
         "days_rank", "rate_rank", "ceiling_rank", _share_rank(subsidy), counted, rounding, order
     )
@@ -168,30 +179,3 @@ def _percentage(share: Fraction | None) -> str:
     """Render a share as a percentage; as a fraction where it is no whole one."""
     hundredths = (share or Fraction(0)) * 100
     return f"{hundredths}%" if hundredths.denominator == 1 else str(share)
-
-
-def _of_ceiling() -> pl.Expr:
-    return pl.format("of the ceiling of {} for {} in window {}", _euro("ceiling_cents"), "sector", "window_name")
-
-
-def _over_share() -> pl.Expr:
-    return pl.col("pupils") > pl.col("most_pupils")
-
-
-def _at_ceiling() -> pl.Expr:
-    return pl.col("stop").is_null() & (pl.col("amount_cents") < pl.col("allowed_cents"))
-
-
-def _stop(rule: str) -> pl.Expr:
-    return pl.col("stop").eq_missing(pl.lit(rule))
-
-
-def _euro(cents: str) -> pl.Expr:
-    return to_euro(pl.col(cents)).cast(pl.String)
-
-
-def _first_match(cases: Cases, otherwise: pl.Expr) -> pl.Expr:
-    """Return the value of the first condition that is met."""
-    for condition, value in reversed(cases):
-        otherwise = pl.when(condition).then(value).otherwise(otherwise)
-    return otherwise

@@ -20,46 +20,33 @@ from schemas.received import Applications, Deliveries, Schools
 _RANKS = {"published": 0, "approximate": 1, "derived": 2, "unknown": 2}
 """Uncertainty by status. A decision without a ceiling that is not known is as unsure as one that is derived."""
 
-_TERMS = {
-    "window_name": pl.String,
-    "sector": pl.String,
-    "rate_cents": pl.Int64,
-    "rate_article": pl.String,
-    "rate_rank": pl.Int64,
-    "ceiling_cents": pl.Int64,
-    "ceiling_article": pl.String,
-    "ceiling_rank": pl.Int64,
-    "days_rank": pl.Int64,
-    "needs": pl.String,
-    "needs_article": pl.String,
-    "needs_rank": pl.Int64,
-}
+_NULLABLE = {"rate_cents": pl.Int64, "ceiling_cents": pl.Int64, "needs": pl.String, "needs_article": pl.String}
 
 
 def terms(subsidy: Subsidy) -> GrantTerms:
     """Return the terms of each window and group."""
-    rows: list[tuple[Any, ...]] = []
-    for name, window in subsidy.windows.items():
-        needs = window.only_while_left
-        for sector, group in subsidy.groups.items():
-            ceiling = window.ceilings[sector]
-            rows.append(
-                (
-                    name,
-                    sector,
-                    whole_cents(group.per_pupil.value),
-                    group.per_pupil.where,
-                    rank(group.per_pupil),
-                    whole_cents(ceiling.value),
-                    ceiling.where,
-                    rank(ceiling),
-                    rank(window.days),
-                    needs.value if needs else None,
-                    needs.where if needs else None,
-                    rank(needs) if needs else 0,
-                )
-            )
-    return GrantTerms(pl.DataFrame(rows, schema=_TERMS, orient="row"))
+    rows = [
+        {
+            "window_name": name,
+            "sector": sector,
+            **_amount("rate", group.per_pupil),
+            **_amount("ceiling", window.ceilings[sector]),
+            "days_rank": rank(window.days),
+            "needs": needs.value if needs else None,
+            "needs_article": needs.where if needs else None,
+            "needs_rank": rank(needs) if needs else 0,
+        }
+        for name, window in subsidy.windows.items()
+        for needs in [window.only_while_left]
+        for sector, group in subsidy.groups.items()
+    ]
+    return GrantTerms(pl.DataFrame(rows, schema_overrides=_NULLABLE))
+
+
+def _amount(name: str, amount: Cited[Decimal]) -> dict[str, Any]:
+    """Return the columns of an amount of at most two decimals: its cents, article and uncertainty."""
+    cents = None if amount.value is None else int(amount.value.scaleb(2))
+    return {f"{name}_cents": cents, f"{name}_article": amount.where, f"{name}_rank": rank(amount)}
 
 
 def sector_of(subsidy: Subsidy) -> dict[str, str]:
@@ -83,11 +70,6 @@ def part_of(pupils: pl.Expr, share: Fraction, rounding: str) -> pl.Expr:
     if rounding == "down":
         return top // bottom
     return -(-top // bottom) if rounding == "up" else divide_half_away(top, bottom)
-
-
-def whole_cents(amount: Decimal | None) -> int | None:
-    """Return an amount of at most two decimals in cents."""
-    return None if amount is None else int(amount.scaleb(2))
 
 
 def rank(value: Cited[Any]) -> int:
