@@ -16,7 +16,7 @@ from npo_pipeline.errors import Refused
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.decide.check_rules import CheckResult
-    from npo_pipeline.decisions.impact import Effect
+    from npo_pipeline.decisions.comparison import Effect
     from npo_pipeline.entitlements.worked_examples import Worked
     from npo_pipeline.rulebook.load import LoadedRegulation, LoadedSubsidy
     from npo_pipeline.rulebook.regulation import Regulation

@@ -1,4 +1,4 @@
-"""The comparison of a decision with the one before it: for whom it changes, by how much, and why."""
+"""The comparison of a decision, or of rules, with the one before: for whom it changes, by how much, and why."""
 
 from __future__ import annotations
 
@@ -8,24 +8,34 @@ from functools import cached_property
 
 import polars as pl
 
-from npo_pipeline.decisions.impact import Effect, effect_of_differences
-from npo_pipeline.entitlements.model import (
-    ADJUSTMENT_COLUMNS,
-    COMPONENT_KEY,
-    ENTITLEMENT_COLUMNS,
-    INSTALMENT_COLUMNS,
-    SETTLEMENT_COLUMNS,
-    DecisionTables,
-)
-from schemas.decided import DueChanges
+from npo_pipeline.entitlements.model import COMPONENT_KEY, DECIDED_COLUMNS, DecisionTables
+from schemas.decided import DueChanges, Entitlements
 from schemas.frames.money import (
     AmountDifferences,
     CauseDifferences,
     ComponentDifferences,
+    CutDifferences,
     SchoolBoards,
     SchoolCauses,
+    SchoolDifferences,
 )
 from schemas.received import Schools
+
+CUTS = ("school_type", "component", "municipality", "board")
+_UNKNOWN = "?"
+"""Shown for a municipality that no list names."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Represent the effect of other rules or counts.
+
+    `schools`: those that get another amount. `cuts`: an entry per name in `CUTS`.
+    """
+
+    schools: SchoolDifferences
+    cuts: dict[str, CutDifferences]
+
 
 _KIND_OF_CAUSE = {
     "first_decision": "first",
@@ -80,18 +90,15 @@ def compare(before: DecisionTables, after: DecisionTables, causes: DueChanges, s
         causes: what the difference is made of.
         schools: the directory.
     """
-    rows = _due_in_year(before, "before").join(
-        _due_in_year(after, "after"), on=[*COMPONENT_KEY, "currency"], how="full", coalesce=True
-    )
-    rows = rows.with_columns(pl.col("before", "after").fill_null(0)).with_columns(
-        difference=pl.col("after") - pl.col("before")
+    key = [*COMPONENT_KEY, "currency"]
+    rows = _with_difference(
+        _due_in_year(before, "before").join(_due_in_year(after, "after"), on=key, how="full", coalesce=True)
     )
     sums = rows.group_by("currency", "school_type", "component").agg(
         pl.col("after").filter(pl.col("after") > 0).len().alias("schools"),
         pl.col("before", "after", "difference").sum(),
     )
     each = rows.group_by("currency", "vestiging").agg(pl.col("difference").sum())
-    boards = pl.concat([one.entitlements.select("vestiging", "board") for one in (after, before)])
     return Comparison(
         by_component=ComponentDifferences(
             sums.sort("currency", "component", "school_type", descending=[False, True, False])
@@ -101,7 +108,7 @@ def compare(before: DecisionTables, after: DecisionTables, causes: DueChanges, s
         causes=_sum_by_cause(causes),
         rows=AmountDifferences(rows),
         parts=causes,
-        boards=SchoolBoards(boards),
+        boards=_boards(after.entitlements, before.entitlements),
         schools=schools,
     )
 
@@ -115,13 +122,10 @@ def changed_currencies(before: DecisionTables, after: DecisionTables) -> Iterato
     """Yield the currencies in which two decisions say anything different at all."""
     for currency in sorted({*before.entitlements["currency"], *after.entitlements["currency"]}):
         one, other = before.of(currency), after.of(currency)
-        pairs = (
-            (one.entitlements, other.entitlements, ENTITLEMENT_COLUMNS),
-            (one.instalments, other.instalments, INSTALMENT_COLUMNS),
-            (one.adjustments, other.adjustments, ADJUSTMENT_COLUMNS),
-            (one.settling, other.settling, SETTLEMENT_COLUMNS),
-        )
-        if not all(has_same_rows(*pair) for pair in pairs):
+        if not all(
+            has_same_rows(getattr(one, table), getattr(other, table), columns)
+            for table, columns in DECIDED_COLUMNS.items()
+        ):
             yield currency
 
 
@@ -147,3 +151,97 @@ def _sum_by_cause(causes: DueChanges) -> CauseDifferences:
 def has_same_rows(one: pl.DataFrame, other: pl.DataFrame, columns: Sequence[str]) -> bool:
     """Return whether two frames hold the same rows, in any order."""
     return one.select(columns).sort(columns).equals(other.select(columns).sort(columns))
+
+
+def effect_of_rules(before: Entitlements, after: Entitlements, schools: Schools) -> Effect:
+    """Return the effect of one set of rules against another."""
+    return effect_of_differences(differences(before, after), _boards(after, before), schools)
+
+
+def _boards(*entitlements: Entitlements) -> SchoolBoards:
+    return SchoolBoards(pl.concat([frame.select("vestiging", "board") for frame in entitlements]))
+
+
+def effect_of_differences(rows: AmountDifferences, boards: SchoolBoards, schools: Schools) -> Effect:
+    """Return the effect of amounts that differ.
+
+    Args:
+        rows: the amounts.
+        boards: the board of each school, before what the directory says.
+        schools: the directory; the last row of each school counts.
+    """
+    placed = rows.join(_places(boards, schools), on="vestiging", how="left")
+    moved = placed.filter(pl.col("difference") != 0)
+    about = ["vestiging", "name", "board", "municipality", "currency"]
+    sums = pl.col("before", "after", "difference").sum()
+    touched = placed.join(moved.select("vestiging").unique(), on="vestiging", how="semi")
+    each = touched.group_by(about).agg(sums)
+    ordered = each.sort(pl.col("difference").abs(), "vestiging", descending=[True, False])
+    return Effect(SchoolDifferences(ordered), {cut: _cut(placed, cut) for cut in CUTS})
+
+
+def _cut(rows: pl.DataFrame, cut: str) -> CutDifferences:
+    """Add up differences per school type, component, municipality or board."""
+    schools = rows.group_by(cut, "currency", "vestiging").agg(pl.col("before", "after", "difference").sum())
+    moved = pl.col("difference")
+    return CutDifferences(
+        schools.group_by(cut, "currency")
+        .agg(
+            (moved != 0).sum().cast(pl.Int64).alias("schools"),
+            (moved > 0).sum().cast(pl.Int64).alias("up"),
+            (moved < 0).sum().cast(pl.Int64).alias("down"),
+            pl.col("before", "after", "difference").sum(),
+        )
+        .sort("currency", cut)
+    )
+
+
+def _places(boards: SchoolBoards, schools: Schools) -> pl.DataFrame:
+    """Return the board, name and municipality of each school."""
+    latest = schools.sort("vestiging", "valid_from").unique("vestiging", keep="last", maintain_order=True)
+    both = pl.concat([boards, latest.select(boards.columns)])
+    return (
+        both.unique("vestiging", keep="first", maintain_order=True)
+        .join(latest.select("vestiging", "name", "municipality"), on="vestiging", how="left")
+        .with_columns(pl.col("municipality").fill_null(_UNKNOWN))
+    )
+
+
+def differences(before: Entitlements, after: Entitlements) -> AmountDifferences:
+    """Compare two sets of entitlements, row by row.
+
+    Returns:
+        The differences with `cause`: why the amount is another one; null where it is not.
+    """
+    key = [*COMPONENT_KEY, "currency"]
+    both = before.select(*key, "measure", "quantity", "rate", before="amount").join(
+        after.select(*key, new_quantity="quantity", new_rate="rate", after="amount"),
+        on=key,
+        how="full",
+        coalesce=True,
+    )
+    found = _with_difference(both.with_columns(cause=_first_cause()))
+    return AmountDifferences(found.select(*key, "before", "after", "difference", "cause"))
+
+
+def _with_difference(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add column `difference`; what is there on one side only is 0 on the other."""
+    amounts = rows.with_columns(pl.col("before", "after").fill_null(0))
+    return amounts.with_columns(difference=pl.col("after") - pl.col("before"))
+
+
+def _first_cause() -> pl.Expr:
+    """Return the first of the things that differ in a row."""
+    quantity = pl.col("quantity") != pl.col("new_quantity")
+    return (
+        pl.when(pl.col("before").is_null())
+        .then(pl.lit("new school"))
+        .when(pl.col("after").is_null())
+        .then(pl.lit("no longer counted"))
+        .when(quantity & (pl.col("measure") == "score"))
+        .then(pl.lit("score"))
+        .when(quantity)
+        .then(pl.lit("count"))
+        .when(pl.col("rate") != pl.col("new_rate"))
+        .then(pl.lit("rate"))
+    )

@@ -8,11 +8,8 @@ import polars as pl
 
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS, add_trace, entitlements, quantities
 from npo_pipeline.entitlements.model import (
-    ADJUSTMENT_COLUMNS,
     COMPONENT_KEY,
-    ENTITLEMENT_COLUMNS,
-    INSTALMENT_COLUMNS,
-    SETTLEMENT_COLUMNS,
+    DECIDED_COLUMNS,
     DecisionInputs,
     DecisionTables,
     Rules,
@@ -67,16 +64,16 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
     _refuse_homeless_successor(adjustments, inputs.schools)
     shown = {"school_year": pl.lit(school_year), "amount": to_euro(pl.col("amount_cents"))}
     return DecisionTables(
-        entitlements=Entitlements(housed.select(ENTITLEMENT_COLUMNS).sort(COMPONENT_KEY)),
-        instalments=Instalments(due.with_columns(**shown).select(INSTALMENT_COLUMNS)),
+        entitlements=Entitlements(housed.select(DECIDED_COLUMNS["entitlements"]).sort(COMPONENT_KEY)),
+        instalments=Instalments(due.with_columns(**shown).select(DECIDED_COLUMNS["instalments"])),
         trace=Trace(add_trace(housed).select(TRACE_COLUMNS).sort(COMPONENT_KEY)),
         left_out=HomelessAmounts(homeless.select(*COMPONENT_KEY, "amount", "currency").sort(COMPONENT_KEY)),
         adjustments=Adjustments(
             adjustments.with_columns(**shown)
-            .select(ADJUSTMENT_COLUMNS)
+            .select(DECIDED_COLUMNS["adjustments"])
             .sort(*COMPONENT_KEY, "month", "cause", "other_vestiging")
         ),
-        settling=SettlementTerms(pl.concat(_settling(one) for one in rules).select(SETTLEMENT_COLUMNS)),
+        settling=SettlementTerms(pl.concat(_settling(one) for one in rules).select(DECIDED_COLUMNS["settling"])),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -41,22 +42,26 @@ from schemas.frames.money import (
 from schemas.received import Changes, Deliveries, Schools
 
 COMPONENT_KEY = ["vestiging", "school_type", "component"]
-ENTITLEMENT_COLUMNS = [
-    "school_year",
-    "board",
-    "brin",
-    *COMPONENT_KEY,
-    "quantity",
-    "rate",
-    "amount",
-    "article",
-    "measure",
-    "status",
-    "currency",
-]
-INSTALMENT_COLUMNS = ["school_year", *COMPONENT_KEY, "month", "amount", "currency"]
-ADJUSTMENT_COLUMNS = ["school_year", *COMPONENT_KEY, "month", "cause", "other_vestiging", "amount", "currency"]
-SETTLEMENT_COLUMNS = ["school_type", "component", "month", "corrections", "floor_zero", "currency"]
+DECIDED_COLUMNS = {
+    "entitlements": [
+        "school_year",
+        "board",
+        "brin",
+        *COMPONENT_KEY,
+        "quantity",
+        "rate",
+        "amount",
+        "article",
+        "measure",
+        "status",
+        "currency",
+    ],
+    "instalments": ["school_year", *COMPONENT_KEY, "month", "amount", "currency"],
+    "adjustments": ["school_year", *COMPONENT_KEY, "month", "cause", "other_vestiging", "amount", "currency"],
+    "settling": ["school_type", "component", "month", "corrections", "floor_zero", "currency"],
+}
+"""The columns of the tables of a decision but its trace, without decision_id and with a currency."""
+
 CHANGES = "changes"
 """The use of files of changes, in `decision_inputs`."""
 
@@ -242,21 +247,14 @@ class DecisionTables:
 
 def empty_decision() -> DecisionTables:
     """Return a decision without entitlements, of a school year that has subsidies only."""
-    frames = {
-        name: pl.DataFrame(schema={**schema_of(model), "currency": pl.String})
-        for name, model in (
-            ("entitlements", decided.ENTITLEMENTS),
-            ("instalments", decided.INSTALMENTS),
-            ("trace", decided.TRACE),
-            ("adjustments", decided.ADJUSTMENTS),
-            ("settling", decided.SETTLING),
+    frames: dict[str, Any] = {
+        name: pl.DataFrame(schema={**schema_of(getattr(decided, name.upper())), "currency": pl.String}).select(
+            columns
         )
+        for name, columns in DECIDED_COLUMNS.items()
     }
     return DecisionTables(
-        entitlements=Entitlements(frames["entitlements"].select(ENTITLEMENT_COLUMNS)),
-        instalments=Instalments(frames["instalments"].select(INSTALMENT_COLUMNS)),
-        trace=Trace(frames["trace"].drop("decision_id")),
+        trace=Trace(pl.DataFrame(schema={**schema_of(decided.TRACE), "currency": pl.String}).drop("decision_id")),
         left_out=HomelessAmounts(frames["entitlements"].select(*COMPONENT_KEY, "amount", "currency")),
-        adjustments=Adjustments(frames["adjustments"].select(ADJUSTMENT_COLUMNS)),
-        settling=SettlementTerms(frames["settling"].select(SETTLEMENT_COLUMNS)),
+        **frames,
     )

@@ -10,8 +10,7 @@ from npo_pipeline.intake.school_directory import board_on
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.months import Month
 from npo_pipeline.payments.attribution import ITEM_KEY, attribute_corrections, open_items
-from npo_pipeline.payments.settlement import SERIES, settle, with_payment_ids
-from npo_pipeline.payments.spreading import deferred_corrections, floored_kinds
+from npo_pipeline.payments.settlement import SERIES, deferred_corrections, floored_kinds, settle, with_payment_ids
 from schemas.decided import CORRECTION_CAUSES, PAYMENTS, CorrectionCauses, Payments
 from schemas.frames.money import (
     BookedMonths,

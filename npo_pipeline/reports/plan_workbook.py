@@ -7,8 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.decisions.comparison import Comparison
-from npo_pipeline.decisions.impact import CUTS
+from npo_pipeline.decisions.comparison import CUTS, Comparison
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.xlsx import Column, Sheet, frame_sheet, write_sheets
 from schemas.decided import Payments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,22 +17,14 @@ from npo_pipeline.books.queries.ledger import NextRun, next_run
 from npo_pipeline.books.queries.runs import archived_texts, manifest_of
 from npo_pipeline.books.queries.schools import school_directory, school_facts
 from npo_pipeline.books.reader import Books
-from npo_pipeline.entitlements.model import (
-    ADJUSTMENT_COLUMNS,
-    ENTITLEMENT_COLUMNS,
-    INSTALMENT_COLUMNS,
-    SETTLEMENT_COLUMNS,
-    DecisionTables,
-    empty_decision,
-)
+from npo_pipeline.entitlements.model import DECIDED_COLUMNS, DecisionTables, empty_decision
 from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from npo_pipeline.rulebook.load import Rulebook
-from schemas.decided import Adjustments, Entitlements, Grants, Instalments, SettlementTerms
+from schemas.decided import Grants
 from schemas.frames.money import RegulationAmounts
 from schemas.received import Applications, Changes, Counts, SchoolFacts, Schools, Scores
-
 
 @dataclass(frozen=True, kw_only=True)
 class PastDecision:
@@ -133,24 +125,17 @@ def past_decision(books: Books, row: Mapping[str, Any], archive: ArchivedTexts) 
 
 def decision_tables(books: Books, row: Mapping[str, Any]) -> DecisionTables:
     """Load the rows of a decision, by its row of `decisions`, without its trace."""
-    empty, currency = empty_decision(), pl.lit(row["currency"])
-    entitlements, instalments, adjustments, settling = (
-        table_of_decision(books, table, row["decision_id"]).with_columns(currency=currency)
-        for table in ("entitlements", "instalments", "adjustments", "settling")
-    )
-    return DecisionTables(
-        entitlements=Entitlements(entitlements.select(ENTITLEMENT_COLUMNS)),
-        instalments=Instalments(instalments.select(INSTALMENT_COLUMNS)),
-        trace=empty.trace,
-        left_out=empty.left_out,
-        adjustments=Adjustments(adjustments.select(ADJUSTMENT_COLUMNS)),
-        settling=SettlementTerms(settling.select(SETTLEMENT_COLUMNS)),
-    )
+    currency = pl.lit(row["currency"])
+    found: dict[str, Any] = {
+        table: table_of_decision(books, table, row["decision_id"]).with_columns(currency=currency).select(columns)
+        for table, columns in DECIDED_COLUMNS.items()
+    }
+    return replace(empty_decision(), **found)
 
 
 def used_deliveries(books: Books, decision_id: str) -> dict[str, list[str]]:
     """Load what a decision was taken from: what is counted -> delivery_ids, sorted."""
-    rows = decision_inputs(books, decision_id).sort("used_for", "delivery_id")
+    rows = decision_inputs(books, decision_id)
     return dict(rows.group_by("used_for", maintain_order=True).agg("delivery_id").iter_rows())
 
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from npo_pipeline.commands.decide.diff import Diff
     from npo_pipeline.commands.decide.model import DecisionPlan
     from npo_pipeline.commands.decide.next_payment import NextPayment
-    from npo_pipeline.decisions.comparison import Comparison
-    from npo_pipeline.decisions.impact import Effect
+    from npo_pipeline.decisions.comparison import Comparison, Effect
 
 ReasonedDifferences = NewType("ReasonedDifferences", pl.DataFrame)
 """The columns of `SchoolDifferences`, and why: the causes in words."""

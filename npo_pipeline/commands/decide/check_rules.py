@@ -10,7 +10,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.decision_state import delivered_data
 from npo_pipeline.books.reader import read_books
 from npo_pipeline.commands.decide.plan import work_out_decision
-from npo_pipeline.decisions.impact import Effect, effect_of_rules
+from npo_pipeline.decisions.comparison import Effect, effect_of_rules
 from npo_pipeline.entitlements.worked_examples import Worked, worked_examples
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.load import LoadedRules, LoadedSubsidy, load_file, load_rulebook, shipped_subsidies

@@ -57,13 +57,8 @@ def write_decision(run: Run, request: DecideRequest, plan: DecisionPlan, decided
 def _add_amounts(run: Run, draft: DecisionDraft, names: dict[str, str]) -> None:
     """Add the amounts of each currency under the name of its decision."""
     parts = {name: draft.tables.of(currency) for currency, name in names.items()}
-    for model, part in (
-        (decided.ENTITLEMENTS, "entitlements"),
-        (decided.INSTALMENTS, "instalments"),
-        (decided.TRACE, "trace"),
-        (decided.ADJUSTMENTS, "adjustments"),
-        (decided.SETTLING, "settling"),
-    ):
+    for part in ("entitlements", "instalments", "trace", "adjustments", "settling"):
+        model = getattr(decided, part.upper())
         named = [getattr(one, part).with_columns(decision_id=pl.lit(name)) for name, one in parts.items()]
         rows = pl.concat(named).select(list(model.columns))
         if rows.height or model is not decided.ADJUSTMENTS:

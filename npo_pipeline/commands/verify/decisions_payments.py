@@ -24,10 +24,7 @@ from npo_pipeline.decisions.change_causes import no_due_changes
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS
 from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import (
-    ADJUSTMENT_COLUMNS,
-    ENTITLEMENT_COLUMNS,
-    INSTALMENT_COLUMNS,
-    SETTLEMENT_COLUMNS,
+    DECIDED_COLUMNS,
     DecisionTables,
     choose_deliveries,
     decision_inputs,
@@ -44,7 +41,7 @@ from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from schemas.decided import PAYMENTS, Grants, Payments
 from schemas.received import SchoolFacts, Schools
 
-_INSTALMENT_COLUMNS = [name for name in INSTALMENT_COLUMNS if name != "currency"]
+_INSTALMENT_COLUMNS = DECIDED_COLUMNS["instalments"][:-1]
 """Table `instalments` has no currency: it is that of the decision."""
 
 
@@ -109,12 +106,12 @@ def _decision_differences(
     """Compare the rows of a decision, table by table, and its total with the sum of them."""
     name = decision["decision_id"]
     tables_again = {
-        "entitlements": (again.entitlements, ENTITLEMENT_COLUMNS),
+        "entitlements": (again.entitlements, DECIDED_COLUMNS["entitlements"]),
         "instalments": (again.instalments, _INSTALMENT_COLUMNS),
         "trace": (again.trace, TRACE_COLUMNS),
         "grants": (granted, list(GRANT_COLUMNS)),
-        "adjustments": (again.adjustments, ADJUSTMENT_COLUMNS),
-        "settling": (again.settling, SETTLEMENT_COLUMNS[:-1]),
+        "adjustments": (again.adjustments, DECIDED_COLUMNS["adjustments"]),
+        "settling": (again.settling, DECIDED_COLUMNS["settling"][:-1]),
     }
     found = {table: table_of_decision(books, table, name) for table in tables_again}
     for table, (expected, columns) in tables_again.items():

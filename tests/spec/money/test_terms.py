@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.payments.spreading import deferred_corrections, floored_kinds
+from npo_pipeline.payments.settlement import deferred_corrections, floored_kinds
 from tests.reading import rows, table
 
 SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))

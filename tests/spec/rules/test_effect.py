@@ -1,6 +1,6 @@
 """What other rules or counts do: whom they touch, by how much, cut by type, component, municipality and board."""
 
-from npo_pipeline.decisions.impact import effect_of_rules
+from npo_pipeline.decisions.comparison import effect_of_rules
 from tests.reading import rows, table
 
 KINDS = {"quantity": "m", "rate": "m", "amount": "m"}
