@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +10,8 @@ from npo_pipeline.months import month_text
 from npo_pipeline.rulebook.fields import Cited, Part, cited
 from npo_pipeline.rulebook.regulation import Example, Rate, Rounding, Schedule
 from npo_pipeline.rulebook.yaml_document import Place
+
+_CITATION = ("unit", "status", "source", "where", "checked_on", "note")
 
 
 def readable_values(rules: Part) -> Iterator[dict[str, Any]]:
@@ -21,16 +21,8 @@ def readable_values(rules: Part) -> Iterator[dict[str, Any]]:
         what, value, unit, status, source, where, checked_on, note.
     """
     for place, one in cited(rules):
-        yield {
-            "what": _what(place, one),
-            "value": _shown(one.value),
-            "unit": one.unit,
-            "status": one.status,
-            "source": one.source,
-            "where": one.where,
-            "checked_on": one.checked_on,
-            "note": one.note,
-        }
+        citation = {name: getattr(one, name) for name in _CITATION}
+        yield {"what": _what(place, one), "value": _shown(one.value), **citation}
 
 
 def _what(place: Place, one: Cited[Any]) -> str:
@@ -57,9 +49,7 @@ def _shown(value: Any) -> str:
         return ", ".join(_shown(item) for item in value)
     if isinstance(value, Fraction):
         return _share(value)
-    if isinstance(value, date | Decimal | int | str):
-        return str(value).replace("_", " ") if isinstance(value, str) else str(value)
-    return "not known"
+    return "not known" if value is None else str(value).replace("_", " ")
 
 
 def _share(share: Fraction) -> str:

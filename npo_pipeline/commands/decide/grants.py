@@ -13,9 +13,8 @@ from decimal import Decimal
 
 from npo_pipeline import dutch
 from npo_pipeline.books.queries.decision_state import DecisionState
-from npo_pipeline.decisions.comparison import has_same_rows
 from npo_pipeline.errors import Refused
-from npo_pipeline.grants.decide import GRANT_COLUMNS, assumptions, decide_grants, no_grants, undecided
+from npo_pipeline.grants.decide import assumptions, decide_grants, no_grants, undecided
 from npo_pipeline.grants.terms import APPLICATIONS, GrantInputs, choose_grant_deliveries, grant_inputs
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.rulebook.load import LoadedSubsidy
@@ -92,11 +91,6 @@ def refuse_dropping_grants(state: DecisionState, granted: Granted | None) -> Non
         f"the decision before on {state.school_year} granted {total} of {schemes}, "
         "and no rules of it were given now; give its file again with --regulation"
     )
-
-
-def are_same_grants(one: Grants, other: Grants) -> bool:
-    """Return whether two decisions say the same of all applications."""
-    return has_same_rows(one, other, list(GRANT_COLUMNS))
 
 
 def recompute_grants(

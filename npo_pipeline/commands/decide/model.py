@@ -90,9 +90,13 @@ class DecisionDraft:
     reference_date: date
     used: UsedDeliveries
     assumptions: Mapping[str, str]
-    remarks: tuple[str, ...]
     omissions: tuple[Omission, ...] = ()
     granted: Granted | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Return what was left out or not decided on, and why: a sentence each."""
+        return (*(one.words for one in self.omissions), *(self.granted.remarks if self.granted else ()))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,6 @@ from npo_pipeline.books.queries.decision_state import DecisionState
 from npo_pipeline.commands.decide.grants import (
     GRANT_CURRENCY,
     Granted,
-    are_same_grants,
     has_applications,
     refuse_dropping_grants,
     work_out_grants,
@@ -23,7 +22,7 @@ from npo_pipeline.commands.decide.recompute import DecisionContext, due_changes_
 from npo_pipeline.decisions.assumptions import unpublished_assumptions
 from npo_pipeline.decisions.change_causes import no_due_changes
 from npo_pipeline.decisions.comparison import changed_currencies as changed_tables
-from npo_pipeline.decisions.comparison import compare, first_decision_causes
+from npo_pipeline.decisions.comparison import compare, first_decision_causes, has_same_rows
 from npo_pipeline.decisions.omissions import omissions, refuse_dropping_rules, refuse_silent_clawback
 from npo_pipeline.decisions.rule_changes import rule_changes
 from npo_pipeline.entitlements.calculate import calculate_decision
@@ -35,6 +34,7 @@ from npo_pipeline.entitlements.model import (
     rule_frames,
 )
 from npo_pipeline.errors import Refused
+from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.intake.source_precedence import DeliveredData
 from npo_pipeline.measures import PUPILS
 from npo_pipeline.rulebook.load import LoadedRegulation, Rulebook
@@ -64,7 +64,7 @@ def work_out_year(state: DecisionState, rules: Rulebook, asked: date | None) -> 
 def changed_currencies(state: DecisionState, draft: DecisionDraft) -> tuple[str, ...]:
     """Step: list the currencies in which entitlements, instalments or grants differ from the decision before."""
     granted = draft.granted.grants if draft.granted else Grants(state.grants.clear())
-    other = () if are_same_grants(state.grants, granted) else (GRANT_CURRENCY,)
+    other = () if has_same_rows(state.grants, granted, list(GRANT_COLUMNS)) else (GRANT_CURRENCY,)
     return tuple(sorted({*changed_tables(state.tables, draft.tables), *other}))
 
 
@@ -131,14 +131,13 @@ def work_out_decision(
         raise Refused(f"no pupils are counted on {day} (counted: {known}); ingest them, or give --reference-date")
     inputs = decision_inputs(used, data)
     decided = calculate_decision(school_year, [rule_frames(one) for one in loaded], inputs)
-    omitted = tuple(omissions(loaded, used=used, inputs=inputs, decided=decided, day=day))
+    omitted = omissions(loaded, used=used, inputs=inputs, decided=decided, day=day)
     return DecisionDraft(
         tables=decided,
         reference_date=day,
         used=used,
         assumptions=unpublished_assumptions(loaded, decided, day),
-        remarks=tuple(one.words for one in omitted),
-        omissions=omitted,
+        omissions=tuple(omitted),
     )
 
 
@@ -156,9 +155,8 @@ def _work_out(state: DecisionState, rules: Rulebook, asked: date | None) -> Deci
             f"the subsidies of {state.school_year} count pupils on {granted.reference_date}; for another day give "
             "an overlay with a reference_date (--regulation)"
         )
-    nothing = DecisionDraft(
-        tables=empty_decision(), reference_date=granted.reference_date, used={}, assumptions={}, remarks=()
-    )
+    day = granted.reference_date
+    nothing = DecisionDraft(tables=empty_decision(), reference_date=day, used={}, assumptions={})
     return _with_grants(nothing, granted)
 
 
@@ -169,7 +167,6 @@ def _with_grants(draft: DecisionDraft, granted: Granted) -> DecisionDraft:
         draft,
         used={**draft.used, **granted.used},
         assumptions={**draft.assumptions, **({GRANT_CURRENCY: rests} if rests else {})},
-        remarks=(*draft.remarks, *granted.remarks),
         granted=granted,
     )
 
