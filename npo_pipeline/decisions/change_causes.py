@@ -15,13 +15,13 @@ import polars as pl
 
 from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionTables, Rules
 from schemas.columns import schema_of
-from schemas.decided import DUE_CHANGES, Adjustments, DueChanges
+from schemas.decided import DUE_CHANGES, DueChanges
 from schemas.frames.money import ChangedRates
 
 StepKind: TypeAlias = Literal["code", "input", "rule", "change"]
 STEPS: tuple[StepKind, ...] = ("code", "input", "rule", "change")
 
-_SCHOOL_CHANGES = ("merger", "closure", "opening")
+_SCHOOL_CHANGES = ["merger", "closure", "opening"]
 _DUE_CHANGE_COLUMNS = ["school_year", *COMPONENT_KEY, "month", "cause", "amount", "currency"]
 _INSTALMENT_KEY = ["school_year", "currency", *COMPONENT_KEY, "month"]
 _RATE_VALUES = ["component", "school_type", "place", "rate_e8"]
@@ -78,11 +78,10 @@ def changed_rates(before: Sequence[Rules], after: Sequence[Rules]) -> ChangedRat
 
 def _parts(before: DecisionTables, step: CauseStep) -> Iterator[pl.DataFrame]:
     """Yield the difference that a step makes, by cause."""
-    moved = _differences(before.instalments, step.after.instalments, _INSTALMENT_KEY)
+    moved = _differences(before.instalments, step.after.instalments, key=_INSTALMENT_KEY)
     if step.kind == "change":
-        of_schools = _differences(
-            _school_changes(before), _school_changes(step.after), [*_INSTALMENT_KEY, "cause"]
-        )
+        adjusted = (one.adjustments.filter(pl.col("cause").is_in(_SCHOOL_CHANGES)) for one in (before, step.after))
+        of_schools = _differences(*adjusted, key=[*_INSTALMENT_KEY, "cause"])
         yield of_schools.select(_DUE_CHANGE_COLUMNS)
         # What is left came of none of the three: this program calculates otherwise than the one before.
         moved = pl.concat([moved, of_schools.select(*_INSTALMENT_KEY, amount=-pl.col("amount"))])
@@ -97,28 +96,19 @@ def _cause(before: DecisionTables, step: CauseStep) -> pl.Expr:
         rated = pl.struct("school_type", "component").is_in(rates.implode())
         return pl.when(rated).then(pl.lit("rate_change")).otherwise(pl.lit("amendment"))
     if step.kind == "input":
-        scored = pl.col("component").is_in(_components_of_scores(before, step.after).implode())
+        counted = pl.concat([one.entitlements.select("component", "measure") for one in (before, step.after)])
+        scores = counted.filter(pl.col("measure") == "score")["component"]
+        scored = pl.col("component").is_in(scores.implode())
         return pl.when(scored).then(pl.lit("score_correction")).otherwise(pl.lit("reference_count"))
     return pl.lit("code")
 
 
-def _differences(before: pl.DataFrame, after: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+def _differences(before: pl.DataFrame, after: pl.DataFrame, *, key: list[str]) -> pl.DataFrame:
     """Return how much more of each key `after` has than `before`: key, amount (never 0)."""
     columns = [*key, "amount"]
     less = before.select(columns).with_columns(amount=-pl.col("amount"))
     both = pl.concat([after.select(columns), less])
     return both.group_by(key).agg(pl.col("amount").sum()).filter(pl.col("amount") != 0).select(columns)
-
-
-def _school_changes(decided: DecisionTables) -> Adjustments:
-    """Select the adjustments that come of mergers, closures and openings."""
-    return Adjustments(decided.adjustments.filter(pl.col("cause").is_in(list(_SCHOOL_CHANGES))))
-
-
-def _components_of_scores(*decided: DecisionTables) -> pl.Series:
-    """Return the components that count a score."""
-    measures = pl.concat([one.entitlements.select("component", "measure") for one in decided])
-    return measures.filter(pl.col("measure") == "score")["component"]
 
 
 def no_due_changes() -> DueChanges:

@@ -139,7 +139,6 @@ def _due_in_year(decided: DecisionTables, name: str) -> pl.DataFrame:
 
 
 def _sum_by_cause(causes: DueChanges) -> CauseDifferences:
-    """Add up what each cause changes."""
     summed = causes.group_by("currency", "cause").agg(
         pl.col("vestiging").n_unique().cast(pl.Int64).alias("schools"), difference=pl.col("amount").sum()
     )

@@ -82,7 +82,6 @@ def above_threshold(counted: UnitsByType, threshold: int, level: str, order: lis
 
 
 def _counted_units(counts: CountsByType, measure: str, school_types: list[str]) -> UnitsByType:
-    """Add up a measure of some school types."""
     mine = counts.filter(pl.col("school_type").is_in(school_types))
     units = pl.col(measure).sum() if measure in counts.columns else pl.lit(0, pl.Int64)
     return UnitsByType(mine.group_by("vestiging", "school_type").agg(quantity_e2=units * 100))

@@ -97,7 +97,6 @@ def rule_frames(loaded: LoadedRegulation) -> Rules:
 
 
 def _as_frames(name: str, rules: Regulation) -> Rules:
-    """Return one version of a regulation as frames."""
     settling = rules.settling
     return Rules(
         name=name,

@@ -65,7 +65,6 @@ def assumptions(subsidies: Sequence[Subsidy], granted: Grants) -> str | None:
 
 
 def _of_scheme(subsidy: Subsidy, inputs: GrantInputs) -> Grants:
-    """Decide on the applications for one scheme."""
     capped = cap_amounts(subsidy, check_eligibility(subsidy, inputs))
     given = add_reasons(subsidy, apply_ceilings(subsidy, capped))
     amount, asked = pl.col("amount_cents"), pl.col("asked_cents")

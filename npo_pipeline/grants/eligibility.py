@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from npo_pipeline.grants.terms import GrantInputs, part_of, sector_of, terms, window_on
+from npo_pipeline.grants.terms import GrantInputs, part_of, terms, window_on
 from npo_pipeline.money import to_cents
 from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.frames.money import CappedApplications, EligibleApplications, GrantedApplications, SchoolPupils
@@ -67,7 +67,8 @@ def _counted(subsidy: Subsidy, pupils: SchoolPupils) -> pl.DataFrame:
 
     A school with pupils of two groups is of the one it has most of.
     """
-    sector = pl.col("school_type").replace_strict(sector_of(subsidy), default=None, return_dtype=pl.String)
+    groups = {kind: name for name, group in subsidy.groups.items() for kind in group.school_types}
+    sector = pl.col("school_type").replace_strict(groups, default=None, return_dtype=pl.String)
     known = pupils.with_columns(sector=sector).filter(pl.col("sector").is_not_null())
     sums = known.group_by("brin", "sector").agg(counted=pl.col("pupils").sum())
     most = sums.sort("counted", "sector", descending=[True, False])
@@ -135,12 +136,9 @@ def apply_ceilings(subsidy: Subsidy, allowed: CappedApplications) -> GrantedAppl
 
 def _closed_windows(subsidy: Subsidy, allowed: CappedApplications) -> pl.DataFrame:
     """Return whether each window is closed for each group: window_name, sector, closed."""
+    each = allowed.filter(pl.col("stop").is_null()).group_by("window_name", "sector")
     asked = {
-        (window, sector): cents
-        for window, sector, cents in allowed.filter(pl.col("stop").is_null())
-        .group_by("window_name", "sector")
-        .agg(pl.col("allowed_cents").sum())
-        .iter_rows()
+        (window, sector): cents for window, sector, cents in each.agg(pl.col("allowed_cents").sum()).iter_rows()
     }
     gone: dict[tuple[str, str], bool] = {}
     rows: list[tuple[str, str, bool]] = []

@@ -119,7 +119,6 @@ def _refusals(subsidy: Subsidy) -> dict[str, _Refusal]:
 
 
 def _nothing(subsidy: Subsidy) -> pl.Expr:
-    """Return why an application comes to nothing."""
     share = pl.format("{} of {} pupils on {} is no whole pupil", *_share_of(subsidy))
     return (
         pl.when(pl.col("asked_cents") == 0)

@@ -49,11 +49,6 @@ def _amount(name: str, amount: Cited[Decimal]) -> dict[str, Any]:
     return {f"{name}_cents": cents, f"{name}_article": amount.where, f"{name}_rank": rank(amount)}
 
 
-def sector_of(subsidy: Subsidy) -> dict[str, str]:
-    """Return school type -> the group it is in."""
-    return {kind: name for name, group in subsidy.groups.items() for kind in group.school_types}
-
-
 def window_on(subsidy: Subsidy, day: pl.Expr) -> pl.Expr:
     """Return the window a day falls in; null outside all of them."""
     found = [

@@ -115,5 +115,4 @@ def correction_causes(
 
 
 def _in_cents(rows: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """Return amounts in cents, by series and some columns."""
     return rows.select(*SERIES, *columns, amount_cents=to_cents(pl.col("amount")))

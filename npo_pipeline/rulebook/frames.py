@@ -93,11 +93,12 @@ def shares(regulation: Regulation) -> Shares:
 
 def thresholds(regulation: Regulation) -> Thresholds:
     """Return the thresholds of the components that have one."""
-    found = [(name, component.threshold) for name, component in regulation.components.items()]
     rows = [
         (name, threshold.units.value, threshold.level.value)
-        for name, threshold in found
-        if threshold and threshold.units.value is not None and threshold.level.value is not None
+        for name, component in regulation.components.items()
+        if (threshold := component.threshold)
+        and threshold.units.value is not None
+        and threshold.level.value is not None
     ]
     return Thresholds(pl.DataFrame(rows, schema=THRESHOLDS, orient="row"))
 
@@ -142,10 +143,8 @@ def _values_of_amounts(regulation: Regulation) -> Iterator[tuple[str, str | None
         for rate in component.rates:
             yield f"rate of {', '.join(rate.school_types)}", name, rate
         if threshold := component.threshold:
-            yield from (
-                (f"{what} of the threshold", name, value)
-                for what, value in (("units", threshold.units), ("level", threshold.level))
-            )
+            yield "units of the threshold", name, threshold.units
+            yield "level of the threshold", name, threshold.level
             yield "place of booking", name, threshold.booking
         if component.reference_dates:
             yield "reference dates", name, component.reference_dates

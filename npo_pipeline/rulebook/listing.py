@@ -26,7 +26,6 @@ def readable_values(rules: Part) -> Iterator[dict[str, Any]]:
 
 
 def _what(place: Place, one: Cited[Any]) -> str:
-    """Render the name of a value."""
     if isinstance(one, Rate):
         where = f" in {one.place}" if one.place else ""
         return f"{place[1]}, rate of {', '.join(one.school_types)}{where}"
@@ -38,7 +37,6 @@ def _what(place: Place, one: Cited[Any]) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Render a value."""
     if isinstance(value, Schedule):
         return ", ".join(f"{month_text(month)} {_share(share)}" for month, share in value.instalments.items())
     if isinstance(value, Rounding):

@@ -161,7 +161,6 @@ def _work_out(state: DecisionState, rules: Rulebook, asked: date | None) -> Deci
 
 
 def _with_grants(draft: DecisionDraft, granted: Granted) -> DecisionDraft:
-    """Return a draft with grants in it."""
     rests = "; ".join(filter(None, (draft.assumptions.get(GRANT_CURRENCY), granted.assumptions)))
     return replace(
         draft,

@@ -50,13 +50,13 @@ def _steps(before: PastDecision, now: DecisionContext) -> Iterator[CauseStep]:
         used[CHANGES] = before.used[CHANGES]
     inputs = decision_inputs(used, now.data)
     # Another reference date takes other files, also when none came in.
-    if old and (before.has_later_deliveries or _files(used) != _files(before.used)):
+    if old and (before.has_later_deliveries or input_pairs(used) != input_pairs(before.used)):
         yield CauseStep("input", calculate_decision(now.school_year, old, inputs))
     if old and new and [one.sha256 for one in kept] != [one.sha256 for one in now.regulations]:
         yield CauseStep("rule", calculate_decision(now.school_year, new, inputs), changed_rates(old, new))
     yield CauseStep("change", now.tables)
 
 
-def _files(used: UsedDeliveries) -> set[tuple[str, str]]:
+def input_pairs(used: UsedDeliveries) -> set[tuple[str, str]]:
     """Return the pairs of what is counted and a delivery."""
     return {(subject, name) for subject, names in used.items() for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -41,7 +41,7 @@ def write_decision(run: Run, request: DecideRequest, plan: DecisionPlan, decided
         for currency, number in numbers.items()
     ]
     run.append(decided.DECISIONS, pl.DataFrame(decisions, schema=schema_of(decided.DECISIONS)))
-    run.append(decided.DECISION_INPUTS, pl.concat(_input_rows(name, draft.used) for name in names.values()))
+    run.append(decided.DECISION_INPUTS, _input_rows(names.values(), draft.used))
     _add_amounts(run, draft, names)
     if plan.due_changes.height:
         ids = pl.DataFrame({"currency": list(names), "decision_id": list(names.values())})
@@ -110,9 +110,9 @@ def _input_files(plan: DecisionPlan) -> list[dict[str, Any]]:
     return mine.select("delivery_id", "kind", "file", "sha256").sort("delivery_id").to_dicts()
 
 
-def _input_rows(decision: str, used: UsedDeliveries) -> DecisionInputRows:
-    """Return the rows of `decision_inputs`."""
-    rows = [(decision, delivery, subject) for subject, names in used.items() for delivery in names]
+def _input_rows(decisions: Iterable[str], used: UsedDeliveries) -> DecisionInputRows:
+    pairs = [(delivery, subject) for subject, names in used.items() for delivery in names]
+    rows = [(decision, *pair) for decision in decisions for pair in pairs]
     return DecisionInputRows(pl.DataFrame(rows, schema=schema_of(decided.DECISION_INPUTS), orient="row"))
 
 

@@ -18,7 +18,7 @@ from npo_pipeline.books.queries.runs import archived_texts, payment_runs
 from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import has_applications, recompute_grants
-from npo_pipeline.commands.decide.recompute import DecisionContext, due_changes_since
+from npo_pipeline.commands.decide.recompute import DecisionContext, due_changes_since, input_pairs
 from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.decisions.change_causes import no_due_changes
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS
@@ -91,10 +91,7 @@ def _schools_known(books: Books, facts: SchoolFacts, run_id: str) -> Schools:
 
 
 def _input_differences(books: Books, decision_id: str, used: UsedDeliveries) -> Iterator[str]:
-    expected, found = (
-        {(use, delivery) for use, deliveries in one.items() for delivery in deliveries}
-        for one in (used, used_deliveries(books, decision_id))
-    )
+    expected, found = input_pairs(used), input_pairs(used_deliveries(books, decision_id))
     for use, delivery in sorted(expected ^ found):
         should = "should rest" if (use, delivery) in expected else "should not rest"
         yield f"{decision_id}: {should} on delivery {delivery} for {use}"
