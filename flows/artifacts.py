@@ -18,7 +18,7 @@ from flows.plan_page import plan_page, plan_summary
 from npo_pipeline import dutch
 from npo_pipeline.commands.account.reports import WrittenReports
 from npo_pipeline.commands.account.write import AccountResult
-from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
+from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.pay import MonthPaid
 from npo_pipeline.commands.steps import Progress
@@ -66,7 +66,7 @@ def delivery_artifacts(result: IngestResult) -> None:
     _publish_table("npo-differences", differences, "Where files of one reference date disagree")
 
 
-def plan_artifact(request: DecideRequest, result: DecideResult) -> str:
+def plan_artifact(request: DecideRequest, result: DecisionPlan) -> str:
     """Publish the page of a plan that waits for approval; return a summary that names the page."""
     key, summary = f"npo-recalibration-{result.school_year}", plan_summary(request, result)
     create_markdown_artifact(plan_page(request, result), key=key, description=summary)

@@ -14,7 +14,7 @@ from npo_pipeline.cli.output import euro, number
 from npo_pipeline.cli.render.common import money, sums_by
 from npo_pipeline.cli.render.decide import grants_by_scheme
 from npo_pipeline.cli.render.plan import with_reasons
-from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
+from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import NextPayment
 from npo_pipeline.errors import printable
 from npo_pipeline.months import month_text
@@ -27,16 +27,16 @@ MOST_ROWS = 200
 _MARKS = re.compile(r"([\\`*\[\]<>#|~&])")
 
 
-def plan_page(request: DecideRequest, result: DecideResult) -> str:
+def plan_page(request: DecideRequest, result: DecisionPlan) -> str:
     """Return the page of a plan."""
     return "\n\n".join(
         [*_heading(request, result), *_difference(result), *_consequences(result), *_remarks(result)]
     )
 
 
-def plan_summary(request: DecideRequest, result: DecideResult) -> str:
+def plan_summary(request: DecideRequest, result: DecisionPlan) -> str:
     """Return the plan in a few sentences, as above the form."""
-    plan = result.plan.comparison
+    plan = result.comparison
     sums = plan.by_component.group_by("currency", maintain_order=True)
     moved = [_signed(amount, currency) for currency, amount in sums.agg(pl.col("difference").sum()).rows()]
     why = f", because: {plain(request.reason)}" if request.reason else ""
@@ -51,20 +51,20 @@ def plain(text: str) -> str:
     return _MARKS.sub(r"\\\1", printable(" ".join(text.split())))
 
 
-def _heading(request: DecideRequest, result: DecideResult) -> Iterator[str]:
+def _heading(request: DecideRequest, result: DecisionPlan) -> Iterator[str]:
     yield f"# What a new decision on {result.school_year} would change"
     yield plan_summary(request, result)
     before = ", ".join(result.before.values()) or "nothing: it would be the first"
     rules = plain(", ".join(result.regulations))
     yield (
         f"Against {before}. Pupils of {result.draft.reference_date}, rules {rules}.\n"
-        f"Plan `{result.plan.fingerprint}`; what has become another plan when it is approved is refused."
+        f"Plan `{result.fingerprint}`; what has become another plan when it is approved is refused."
     )
 
 
-def _difference(result: DecideResult) -> Iterator[str]:
+def _difference(result: DecisionPlan) -> Iterator[str]:
     """Yield totals, causes, rules that changed, and the schools it touches most."""
-    comparison, rule_changes = result.plan.comparison, result.plan.rule_changes
+    comparison, rule_changes = result.comparison, result.rule_changes
     columns = ["currency", "school_type", "component", "schools", "before", "after", "difference"]
     sums = comparison.by_component.select(columns)
     totals = sums.group_by("currency", maintain_order=True).agg(pl.col("before", "after", "difference").sum())
@@ -81,9 +81,9 @@ def _difference(result: DecideResult) -> Iterator[str]:
     yield from _table(title, columns, largest.select(columns).rows())
 
 
-def _consequences(result: DecideResult) -> Iterator[str]:
+def _consequences(result: DecisionPlan) -> Iterator[str]:
     """Yield the next payment, the boards that would pay back, and grants."""
-    if (next_payment := result.plan.next_payment) is not None:
+    if (next_payment := result.next_payment) is not None:
         yield from _next_payment(next_payment)
     if result.draft.granted is not None:
         sums = grants_by_scheme(result.draft.granted.grants)
@@ -100,7 +100,7 @@ def _next_payment(next_payment: NextPayment) -> Iterator[str]:
     ) or [f"No board would pay back in {month}."]
 
 
-def _remarks(result: DecideResult) -> Iterator[str]:
+def _remarks(result: DecisionPlan) -> Iterator[str]:
     assumed = [
         f"Amounts in {money(currency)} rest on {what}" for currency, what in result.draft.assumptions.items()
     ]

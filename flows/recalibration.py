@@ -90,7 +90,7 @@ def _publish_plan(request: DecideRequest) -> tuple[str | None, str]:
     if not result.changed:
         before = ", ".join(result.before.values())
         return None, f"Nothing to do: decision {before} says the same" if before else "Nothing to decide"
-    return result.plan.fingerprint, artifacts.plan_artifact(request, result)
+    return result.fingerprint, artifacts.plan_artifact(request, result)
 
 
 def _act(request: DecideRequest, plan: str, answer: Answer) -> State[Any]:

@@ -41,7 +41,7 @@ def decide_command(home: Home, as_json: bool, workbook: Path | None, **options: 
     if workbook is not None:
         from npo_pipeline.reports.plan_workbook import write_plan
 
-        next_payment = result.plan.next_payment
+        next_payment = result.next_payment
         payments = next_payment.payments if next_payment else None
-        write_plan(result.plan.comparison, result.plan.rule_changes, payments, workbook)
+        write_plan(result.comparison, result.rule_changes, payments, workbook)
     render_decide(result, request.dry_run, as_json)

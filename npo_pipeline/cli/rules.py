@@ -65,9 +65,9 @@ def show_command(home: Home, as_json: bool, school_year: str, as_of: date | None
 @common
 def check_command(home: Home, as_json: bool, path: Path, reference_date: date | None) -> None:
     """Check a regulation file or overlay, and show what it would change. The books are only read."""
-    from npo_pipeline.commands.decide.check_rules import CheckRequest, check_rules
+    from npo_pipeline.commands.decide.check_rules import check_rules
 
-    result = check_rules(CheckRequest(home, path, reference_date))
+    result = check_rules(home, path, reference_date)
     if as_json:
         document(_check_document(result))
     else:

@@ -26,6 +26,7 @@ from schemas.decided import Grants
 from schemas.frames.money import RegulationAmounts
 from schemas.received import Applications, Changes, Counts, SchoolFacts, Schools, Scores
 
+
 @dataclass(frozen=True, kw_only=True)
 class PastDecision:
     """Represent a decision in the books and what it was taken from.

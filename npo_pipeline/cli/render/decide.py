@@ -15,7 +15,7 @@ from schemas.decided import Grants
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.decide.grants import Granted
-    from npo_pipeline.commands.decide.model import DecideResult
+    from npo_pipeline.commands.decide.model import DecisionPlan
 
 LessThanAsked = NewType("LessThanAsked", pl.DataFrame)
 """Grants below what was asked: scheme, outcome, brin, board, reason."""
@@ -29,12 +29,12 @@ REASONS_SHOWN = 2
 OUTCOMES = ("granted", "reduced", "refused")
 
 
-def render_decide(result: DecideResult, dry_run: bool, as_json: bool) -> None:
+def render_decide(result: DecisionPlan, dry_run: bool, as_json: bool) -> None:
     """Print a decision by component, the plan against the decision before, and the next payment."""
     if as_json:
         document(_decision_document(result, dry_run))
         return
-    changed, has_components = bool(result.changed), result.plan.comparison.by_component.height > 0
+    changed, has_components = bool(result.changed), result.comparison.by_component.height > 0
     if has_components or result.draft.granted is None:
         for currency in result.currencies:
             _render_currency(result, currency)
@@ -43,17 +43,15 @@ def render_decide(result: DecideResult, dry_run: bool, as_json: bool) -> None:
         entitled = result.draft.tables.entitlements.height > 0
         _render_grants(result.draft.granted, None if entitled else result.draft.granted.assumptions)
     if result.before and changed and has_components:
-        render_difference(
-            result.plan.comparison, result.plan.rule_changes, f"Against {', '.join(result.before.values())}"
-        )
+        render_difference(result.comparison, result.rule_changes, f"Against {', '.join(result.before.values())}")
     if changed:
-        render_next_payment(result.plan.next_payment)
+        render_next_payment(result.next_payment)
     for remark in result.draft.remarks:
         line(f"! {remark}")
     line(_outcome(result, dry_run))
 
 
-def _decision_document(result: DecideResult, dry_run: bool) -> dict[str, Any]:
+def _decision_document(result: DecisionPlan, dry_run: bool) -> dict[str, Any]:
     """Return all of a decision; the properties of euro are at the top, other currencies under `others`."""
     euros, *others = [_currency_document(result, currency) for currency in result.currencies]
     return {
@@ -63,14 +61,14 @@ def _decision_document(result: DecideResult, dry_run: bool) -> dict[str, Any]:
         "reference_date": result.draft.reference_date,
         "regulations": list(result.regulations),
         "dry_run": dry_run,
-        "plan": result.plan.fingerprint,
-        **plan_document(result.plan),
+        "plan": result.fingerprint,
+        **plan_document(result),
         "remarks": list(result.draft.remarks),
         "grants": _grants_document(result.draft.granted),
     }
 
 
-def _currency_document(result: DecideResult, currency: str) -> dict[str, Any]:
+def _currency_document(result: DecisionPlan, currency: str) -> dict[str, Any]:
     decided = result.draft.tables.of(currency)
     return {
         "decision_id": result.written.get(currency),
@@ -83,14 +81,14 @@ def _currency_document(result: DecideResult, currency: str) -> dict[str, Any]:
     }
 
 
-def _render_currency(result: DecideResult, currency: str) -> None:
+def _render_currency(result: DecisionPlan, currency: str) -> None:
     """Print the table and the total of one currency, and the assumptions it rests on."""
     title = f"{result.school_year}, pupils of {result.draft.reference_date}, {', '.join(result.regulations)}"
     columns = ["component", "school_type", "schools", "after"]
     named = ["component", "school type", "schools", money(currency)]
     if currency in result.before:
         columns, named = [*columns, "before", "difference"], [*named, "before", "difference"]
-    components = result.plan.comparison.by_component.filter(pl.col("currency") == currency)
+    components = result.comparison.by_component.filter(pl.col("currency") == currency)
     table(title, named, components.select(columns).rows(), right=2)
     decided = result.draft.tables.of(currency)
     total = dutch.money(Decimal(decided.instalments["amount"].sum()), currency)
@@ -99,7 +97,7 @@ def _render_currency(result: DecideResult, currency: str) -> None:
         line(f"Not all of it is published. It rests on {assumptions}")
 
 
-def _outcome(result: DecideResult, dry_run: bool) -> str:
+def _outcome(result: DecisionPlan, dry_run: bool) -> str:
     if result.written:
         return f"Written as decision {', '.join(result.written.values())}"
     if not result.changed:
@@ -107,7 +105,7 @@ def _outcome(result: DecideResult, dry_run: bool) -> str:
         return f"Nothing to do: decision {names} says the same" if names else "Nothing to decide"
     if not dry_run:
         return "Nothing was written"
-    return f"Dry run: nothing was changed; to write just this: --approved-plan {result.plan.fingerprint}"
+    return f"Dry run: nothing was changed; to write just this: --approved-plan {result.fingerprint}"
 
 
 def _render_grants(granted: Granted, assumptions: str | None) -> None:

@@ -16,15 +16,6 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.load import LoadedRules, LoadedSubsidy, load_file, load_rulebook, shipped_subsidies
 
 
-@dataclass(frozen=True)
-class CheckRequest:
-    """Represent a file of rules to check. With books in `home` its effect on them is worked out too."""
-
-    home: Home
-    path: Path
-    reference_date: date | None = None
-
-
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
     """Represent a checked file: the regulation, its examples, and its effect.
@@ -40,23 +31,31 @@ class CheckResult:
     why_not: str | None
 
 
-def check_rules(request: CheckRequest) -> CheckResult:
+def check_rules(home: Home, path: Path, reference_date: date | None = None) -> CheckResult:
     """Check a file of rules, calculate its worked examples, and compare it with the file it replaces.
+
+    Args:
+        home: with books in it the effect of the file on them is worked out too.
+        path: the file.
+        reference_date: in place of that of the rules.
 
     Raises:
         Refused: the file cannot be read or has a fault; names file and line.
     """
-    loaded = load_file(request.path)
+    loaded = load_file(path)
     if isinstance(loaded, LoadedSubsidy):
-        return _checked_subsidy(loaded, request.path)
+        return _checked_subsidy(loaded, path)
     rules = loaded.regulation
     replaces = _replaced(rules.school_year, rules.sector)
-    found, why_not = _effect(request, rules.school_year, replaces)
+    effect: Effect | None = None
+    why_not: str | None = f"no shipped file of {rules.school_year} to hold it against"
+    if replaces is not None:
+        effect, why_not = _effect(home, path, rules.school_year, reference_date)
     return CheckResult(
         loaded=loaded,
         replaces=replaces,
         examples=tuple(worked_examples(rules)),
-        effect=found,
+        effect=effect,
         why_not=why_not,
     )
 
@@ -79,18 +78,16 @@ def _replaced(school_year: str, sector: str) -> str | None:
     return next((one.name for one in shipped if one.regulation.sector == sector), None)
 
 
-def _effect(request: CheckRequest, school_year: str, replaces: str | None) -> tuple[Effect | None, str | None]:
+def _effect(
+    home: Home, path: Path, school_year: str, reference_date: date | None
+) -> tuple[Effect | None, str | None]:
     """Work out the effect on the books, or say why it cannot be."""
-    if replaces is None:
-        return None, f"no shipped file of {school_year} to hold it against"
-    with read_books(request.home) as books:
+    with read_books(home) as books:
         data = delivered_data(books)
     try:
         before, after = (
-            work_out_decision(
-                data, school_year, load_rulebook(school_year, paths).regulations, request.reference_date
-            )
-            for paths in ((), (request.path,))
+            work_out_decision(data, school_year, load_rulebook(school_year, paths).regulations, reference_date)
+            for paths in ((), (path,))
         )
     except Refused as refusal:
         return None, str(refusal)

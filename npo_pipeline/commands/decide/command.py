@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from npo_pipeline.books.queries.decision_state import DecisionState, decision_state
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
-from npo_pipeline.commands.decide.model import DecideRequest, DecideResult
+from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.plan import changed_currencies, changes_due, plan_of, work_out_year
 from npo_pipeline.commands.decide.write import write_decision
 from npo_pipeline.commands.steps import Call, directly, now
 from npo_pipeline.rulebook.load import load_rulebook
 
 
-def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now) -> DecideResult:
+def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now) -> DecisionPlan:
     """Load the rules and the books, compute a plan, and write it when it differs from the decision before.
 
     Amounts in another currency than the euro make a decision of their own. A school year may have regulations,
@@ -34,13 +35,12 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
         changed = call(changed_currencies, state, draft)
         due = call(changes_due, state, rules=rules, draft=draft, changed=changed)
         plan = call(plan_of, state, rules=rules, draft=draft, changed=changed, due=due)
-        written: dict[str, str] = {}
         if changed:
             # Else the very plan may have been written already: to ask for it again is no fault.
             request.require_approved_plan(plan)
             if run is not None:
-                written = call(write_decision, run, request, plan, clock())
-    return DecideResult(plan, written)
+                return replace(plan, written=call(write_decision, run, request, plan, clock()))
+    return plan
 
 
 def decision_before(books: Books, school_year: str) -> DecisionState:

@@ -1,10 +1,10 @@
-"""The request of `npo decide`, the plan it works out, and its result."""
+"""The request of `npo decide`, and the plan it works out and writes."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -106,6 +106,7 @@ class DecisionPlan:
     `changed`: the currencies in which anything differs from the decision before. `due_changes`: what it makes due
     that the decisions before did not, per cause. `rule_changes`: the values of rules that differ
     (`decisions.rule_changes`). `next_payment`: null where none is left to come, or there is no decision before.
+    `written`: currency -> decision_id of what was written of it.
     """
 
     state: DecisionState
@@ -116,6 +117,7 @@ class DecisionPlan:
     comparison: Comparison
     rule_changes: RuleChanges
     next_payment: NextPayment | None
+    written: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -128,40 +130,22 @@ class DecisionPlan:
         if granted is not None:
             parts.append(granted.grants)
         hashes = [rows_sha256(one) for one in parts]
-        return hashlib.sha256("\n".join([*hashes, *sorted(self.state.before.values())]).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class DecideResult:
-    """Represent a plan and what was written of it: currency -> decision_id, empty when nothing was."""
-
-    plan: DecisionPlan
-    written: Mapping[str, str]
+        return hashlib.sha256("\n".join([*hashes, *sorted(self.before.values())]).encode()).hexdigest()
 
     @property
     def school_year(self) -> str:
         """Return the school year."""
-        return self.plan.state.school_year
+        return self.state.school_year
 
     @property
     def regulations(self) -> tuple[str, ...]:
         """Return the names of the files of rules."""
-        return tuple(one.name for one in self.plan.rules.files)
-
-    @property
-    def draft(self) -> DecisionDraft:
-        """Return what was decided."""
-        return self.plan.draft
+        return tuple(one.name for one in self.rules.files)
 
     @property
     def before(self) -> Mapping[str, str]:
         """Return the decisions before: currency -> decision_id."""
-        return self.plan.state.before
-
-    @property
-    def changed(self) -> tuple[str, ...]:
-        """Return the currencies in which anything differs from the decision before."""
-        return self.plan.changed
+        return self.state.before
 
     @property
     def currencies(self) -> list[str]:
