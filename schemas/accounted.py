@@ -8,7 +8,6 @@ import polars as pl
 
 from schemas.columns import (
     CURRENCIES,
-    SCHOOL_YEAR,
     boolean,
     code,
     column,
@@ -20,7 +19,7 @@ from schemas.columns import (
     text,
     whole,
 )
-from schemas.rules import BOARD, BRIN
+from schemas.rules import BOARD, BRIN, SCHOOL_YEAR
 
 LEVELS = ("school", "bovenschools")
 """Where money was spent: by the school itself, or by its board for several schools together (bovenschools)."""

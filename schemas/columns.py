@@ -43,7 +43,6 @@ CAUSES = (
 
 SETTLEMENTS = ("next_payment", "spread")
 YES_NO = ("yes", "no")
-SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 
 _Dtype = pl.DataType | type[pl.DataType]
 

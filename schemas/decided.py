@@ -16,7 +16,6 @@ from schemas.columns import (
     REASONS,
     SCHEME,
     SCHOOL_TYPES,
-    SCHOOL_YEAR,
     SETTLEMENTS,
     STATUSES,
     UNROUNDED,
@@ -36,7 +35,7 @@ from schemas.columns import (
     text,
     whole,
 )
-from schemas.rules import BOARD, BRIN, VESTIGING
+from schemas.rules import BOARD, BRIN, SCHOOL_YEAR, VESTIGING
 
 Regulations = NewType("Regulations", pl.DataFrame)
 REGULATIONS = table(

@@ -61,6 +61,11 @@ def _file(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
     return pa.DataFrameSchema({"line": pa.Column(pl.Int64), **columns}, strict=True, name=name)
 
 
+def columns_of(model: pa.DataFrameSchema) -> tuple[str, ...]:
+    """Return the columns of a file that its model reads, by their normalised names."""
+    return tuple(name for name in model.columns if name != "line")
+
+
 _BOARD = _text(missing_value(), code(BOARD))
 _BRIN = _text(missing_value(), code(BRIN))
 _VESTIGING = _text(missing_value(), vestiging_number())

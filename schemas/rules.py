@@ -103,6 +103,7 @@ RULES = tuple(rule.name for rule in REJECTION_RULES)
 BRIN = r"^[0-9]{2}[A-Z]{2}$"
 VESTIGING = r"^[0-9]{2}[A-Z]{2}[0-9]{2}$"
 BOARD = r"^[0-9]{5}$"
+SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 """No pupil, school or count is of another day; a year 0 would not even be a date elsewhere."""
@@ -120,8 +121,6 @@ _WHOLE = r"^-?[0-9]{1,5}$"
 """Up to 99,999: the largest vestiging of the country has under 3,000 pupils."""
 
 _YEAR = r"^(19|20)[0-9]{2}$"
-
-_SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 
 _AMOUNT = r"^-?([0-9]{1,9}([.,][0-9]{1,2})?|[0-9]{1,3}(\.[0-9]{3}){1,2},[0-9]{1,2})$"
 """1234.56, 1234,56 or 1.234,56; more than two decimals would have to be rounded, so they are refused."""
@@ -222,7 +221,7 @@ def school_year() -> pa.Check:
     """Require a school year as 2021-2022: two years of this century that follow each other."""
     return _check(
         UNKNOWN_CODE,
-        lambda value: (value == "") | (value.str.contains(_SCHOOL_YEAR) & _years_follow(value)),
+        lambda value: (value == "") | (value.str.contains(SCHOOL_YEAR) & _years_follow(value)),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import polars as pl
 
 from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.delivery.xlsx_reader import (
@@ -36,17 +36,8 @@ PREFILLED = ("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "JAAR", "SCHOOLJAAR")
 _DATES = ("DATUM_MR", "DATUM_GMR")
 
 
-@dataclass(frozen=True)
-class Form:
-    """Represent a sheet that was filled in: a file of its own kind, with the rows of that sheet."""
-
-    file: SourceFile
-    kind: FileKind
-    workbook: Workbook
-
-
-def read_forms(file: SourceFile) -> list[Form] | None:
-    """Read the filled sheets of a workbook of a board; null where it is another workbook.
+def read_forms(file: SourceFile) -> list[DeliveredFile]:
+    """Read the filled sheets of a workbook of a board, each as a file of its kind; none of another workbook.
 
     Raises:
         Refused: a sheet or column is missing, a cell has a formula, or nothing is filled in.
@@ -55,21 +46,21 @@ def read_forms(file: SourceFile) -> list[Form] | None:
     sheets = {name.strip().casefold(): name for name in sheet_names(file.name, data)}
     present = [sheet for sheet in _KINDS if sheet.casefold() in sheets]
     if not present:
-        return None
+        return []
     for sheet in _KINDS:
         if sheet not in present:
             raise Refused(
                 f"{file.name}: has a sheet {present[0]!r} and no sheet {sheet!r}; begin with the template again"
             )
     forms = [_read_form(file, data, sheet, written=sheets[sheet.casefold()]) for sheet in _KINDS]
-    if filled := [form for form in forms if form.workbook.rows.height]:
+    if filled := [form for form in forms if form.workbook and form.workbook.rows.height]:
         return filled
     raise Refused(
         f"{file.name}: nothing is filled in on {SPENDING!r} or {CONSENTS!r}; fill it in and send it again"
     )
 
 
-def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> Form:
+def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> DeliveredFile:
     """Read a sheet; `written` is its name as the workbook writes it."""
     kind, shown = _KINDS[sheet], f"{file.name}, {sheet}"
     cells = sheet_cells(file.name, data, written)
@@ -77,7 +68,7 @@ def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> Fo
     header = _find_header(shown, cells, kind)
     _refuse_unread(shown, sheet_marks(file.name, data, written), header)
     book = Workbook(hashlib.sha256(data).hexdigest(), _filled(rows_below(cells, header), kind))
-    return Form(SourceFile(shown, file.size, file.open), kind, book)
+    return DeliveredFile.of_workbook(SourceFile(shown, file.size, file.open), kind, book)
 
 
 def _find_header(shown: str, cells: SheetCells, kind: FileKind) -> Header:

@@ -363,7 +363,7 @@ def _applied(entry: Entry, row: _Row, kind: FileKind) -> Corrected:
         line=row["line"],
         # The school a pupil went to or came from is personal too.
         vestigingen=() if personal and entry.column in _PLACE else tuple(places),
-        column=entry.column,
+        column_name=entry.column,
         action=correction.action,
         expected=None if personal else correction.expect,
         value=None if personal else correction.value,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 import polars as pl
 
@@ -34,6 +35,11 @@ class DeliveredFile:
     workbook: Workbook | None = None
     reference_date: date | None = None
     corrections: FileCorrections = NOTHING_DECLARED
+
+    @classmethod
+    def of_workbook(cls, source: SourceFile, kind: FileKind, book: Workbook) -> Self:
+        """Return the file of a workbook, or of a sheet in it."""
+        return cls(source=source, kind=kind, sha256=book.sha256, encoding="xlsx", workbook=book)
 
     @property
     def name(self) -> str:
@@ -82,11 +88,8 @@ class DeliveredFile:
 
 def date_columns(kind: FileKind) -> list[str]:
     """Return the columns of a kind that hold a date, by the checks of its model."""
-    return [
-        name
-        for name, column in kind.model.columns.items()
-        if any(check.name == NOT_A_DATE for check in column.checks)
-    ]
+    columns = kind.model.columns.items()
+    return [name for name, column in columns if any(check.name == NOT_A_DATE for check in column.checks)]
 
 
 def without_dashes(block: pl.DataFrame, dates: Sequence[str]) -> pl.DataFrame:

@@ -27,11 +27,8 @@ MAX_SIZE = 2**20
 
 def split_correction_files(files: Sequence[ScannedFile]) -> tuple[list[ScannedFile], list[ScannedFile]]:
     """Split a delivery into files of corrections, known by their ending and a key, and all others."""
-    found: list[ScannedFile] = []
-    others: list[ScannedFile] = []
-    for one in files:
-        (found if _is_correction_file(one) else others).append(one)
-    return found, others
+    found = [one for one in files if _is_correction_file(one)]
+    return found, [one for one in files if one not in found]
 
 
 def _is_correction_file(one: ScannedFile) -> bool:
@@ -63,7 +60,7 @@ class Corrected:
 
     line: int
     vestigingen: tuple[str, ...]
-    column: str
+    column_name: str
     action: str
     expected: str | None
     value: str | None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Literal
 
 import pandera.polars as pa
@@ -61,7 +62,7 @@ class FileKind:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are read, by their normalised names."""
-        return tuple(name for name in self.model.columns if name != "line")
+        return models.columns_of(self.model)
 
 
 REGISTER_PO = FileKind(
@@ -130,29 +131,21 @@ NEWCOMERS_VO = FileKind(
     stage=Stage.PUBLISHED_COUNTS,
     date_column="PEILDATUM",
 )
-ADDRESSES_VO = FileKind(
+_address_list = partial(FileKind, model=models.ADDRESSES, stage=Stage.SCHOOL_LISTS, school_source="addresses")
+ADDRESSES_VO = _address_list(
     name="addresses_vo",
     label="address list vo",
-    model=models.ADDRESSES,
     signature_columns=frozenset({"VESTIGINGSNAAM", "ONDERWIJSSTRUCTUUR"}),
-    stage=Stage.SCHOOL_LISTS,
-    school_source="addresses",
 )
-ADDRESSES_SO = FileKind(
+ADDRESSES_SO = _address_list(
     name="addresses_so",
     label="address list sbo, so, vso",
-    model=models.ADDRESSES,
     signature_columns=frozenset({"VESTIGINGSNAAM", "SOORT_PRIMAIR_ONDERWIJS"}),
-    stage=Stage.SCHOOL_LISTS,
-    school_source="addresses",
 )
-ADDRESSES_BO = FileKind(
+ADDRESSES_BO = _address_list(
     name="addresses_bo",
     label="address list bo",
-    model=models.ADDRESSES,
     signature_columns=frozenset({"BEVOEGD_GEZAG_NUMMER", "VESTIGINGSNAAM"}),
-    stage=Stage.SCHOOL_LISTS,
-    school_source="addresses",
 )
 CHANGES = FileKind(
     name="changes",
@@ -171,21 +164,18 @@ APPLICATIONS = FileKind(
     stage=Stage.APPLICATIONS,
     is_dated=False,
 )
-SPENDING = FileKind(
+_board_report = partial(FileKind, stage=Stage.BOARD_REPORTS, is_dated=False)
+SPENDING = _board_report(
     name="spending",
     label="spending of boards",
     model=models.SPENDING,
     signature_columns=frozenset({"INTERVENTIE", "NIVEAU", "WAARVAN_EXTERN"}),
-    stage=Stage.BOARD_REPORTS,
-    is_dated=False,
 )
-CONSENTS = FileKind(
+CONSENTS = _board_report(
     name="consents",
     label="consents of boards",
     model=models.CONSENTS,
     signature_columns=frozenset({"SCHOOLJAAR", "SCHOOLPROGRAMMA_MR"}),
-    stage=Stage.BOARD_REPORTS,
-    is_dated=False,
 )
 
 KINDS = (

@@ -10,12 +10,11 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.delivery import kinds
-from npo_pipeline.delivery.board_workbook import Form, read_forms
+from npo_pipeline.delivery.board_workbook import read_forms
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.file_corrections import split_correction_files
 from npo_pipeline.delivery.kinds import FAULT_LIST_HEADER, FileKind, recognise
 from npo_pipeline.delivery.sniff import ScannedFile, read_header, scan
-from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.delivery.validate import validate_rows
 from npo_pipeline.delivery.xlsx_reader import read_workbook
 from npo_pipeline.errors import Refused
@@ -76,7 +75,7 @@ def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
     """Return the files in a file: each sheet of a board workbook is one, a list of planted faults is none."""
     source, encoding = scanned.file, scanned.encoding
     if encoding is None:
-        return _of_workbook(source)
+        return read_forms(source) or [DeliveredFile.of_workbook(source, kinds.SCORES, read_workbook(source))]
     header = read_header(source, encoding)
     if header.columns == FAULT_LIST_HEADER:
         return []
@@ -88,20 +87,6 @@ def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
             encoding=encoding.codec,
             text=(encoding, header),
         )
-    ]
-
-
-def _of_workbook(source: SourceFile) -> list[DeliveredFile]:
-    forms = read_forms(source) or [Form(source, kinds.SCORES, read_workbook(source))]
-    return [
-        DeliveredFile(
-            source=form.file,
-            kind=form.kind,
-            sha256=form.workbook.sha256,
-            encoding="xlsx",
-            workbook=form.workbook,
-        )
-        for form in forms
     ]
 
 

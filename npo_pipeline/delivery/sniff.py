@@ -6,10 +6,9 @@ import codecs
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.source_files import SourceFile, source_files
@@ -68,7 +67,7 @@ def sniff(file: SourceFile) -> TextEncoding:
     """
     digest, utf8, line_end, size, has_bom = hashlib.sha256(), _Utf8(), b"", 0, False
     with file.open() as stream:
-        for chunk in _chunks(stream):
+        while chunk := stream.read(CHUNK):
             has_bom = has_bom or (not size and chunk.startswith(codecs.BOM_UTF8))
             line_end = line_end or _line_end(chunk)
             _refuse_binary(file, chunk, size, line_end)
@@ -85,14 +84,6 @@ def sniff(file: SourceFile) -> TextEncoding:
             f"{file.name}, line {line}: is not UTF-8, though the file says it is; save it again as UTF-8"
         )
     return TextEncoding(digest.hexdigest(), "utf-8" if wrong_at is None else "cp1252", line_end)
-
-
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """Read one, two, then four mebibytes at a time."""
-    many = 1
-    while chunk := stream.read(many * CHUNK):
-        yield chunk
-        many = min(2 * many, 4)
 
 
 class _Utf8:
@@ -138,8 +129,7 @@ def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes)
     if (at := chunk.find(b"\0")) >= 0:
         line = _line_at(file, offset + at, line_end or b"\n")
         raise Refused(f"{file.name}, line {line}: holds a NUL byte; the file is damaged or no text")
-    whole = range(0, len(chunk) - CHUNK + 1, CHUNK)
-    if any(not line_end or chunk.find(line_end, start, start + CHUNK) < 0 for start in whole):
+    if len(chunk) == CHUNK and (not line_end or line_end not in chunk):
         raise Refused(f"{file.name}: a line is longer than 1 MiB; this is no table of DUO or CBS")
 
 

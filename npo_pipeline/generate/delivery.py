@@ -71,8 +71,8 @@ def write_delivery(
         scored, bad_scores = write_scores(out, country, written.bao, chance, faults=bool(faults))
         planted = [(SCORES, line, rule) for line, rule in bad_scores] + written.planted
         if faults:
-            lines = sorted(planted)
-            text = "".join(f"{file},{line},{rule}\n" for file, line, rule in [("file", "line", "rule"), *lines])
+            lines = [("file", "line", "rule"), *sorted(planted)]
+            text = "".join(f"{file},{line},{rule}\n" for file, line, rule in lines)
             (out / PLANTED).write_text(text, encoding="ascii")
     except OSError as error:
         raise Refused(f"{out}: cannot be written ({error.strerror})") from error

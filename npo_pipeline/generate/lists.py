@@ -6,7 +6,6 @@ import csv
 import io
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from npo_pipeline.generate.country import Country, Vestiging
@@ -67,11 +66,11 @@ def write_addresses(out: Path, country: Country, chance: random.Random) -> list[
     files = []
     if bo:
         rows = [_old_row(one, chance) for one in bo]
-        _write(out / "vestigingen-bo.csv", _BO, rows, _Dialect(end="\r\n", encoding="cp1252"))
+        _write(out / "vestigingen-bo.csv", _BO, rows, end="\r\n", encoding="cp1252")
         files.append(("vestigingen-bo.csv", len(rows)))
     if special:
         rows = [_new_row(one, chance) for one in special]
-        _write(out / "vestigingen-sbo-so-vso.csv", _SO, rows, _Dialect(separator=",", encoding="utf-8-sig"))
+        _write(out / "vestigingen-sbo-so-vso.csv", _SO, rows, separator=",", encoding="utf-8-sig")
         files.append(("vestigingen-sbo-so-vso.csv", len(rows)))
     return files
 
@@ -109,7 +108,7 @@ def write_scores(
                 planted.append((line, rule))
         rows.append([f"{country.unlisted_brins[-1]}00", "100", "5,00", "74,60"])
         planted.append((len(rows) + 1, "unknown_school"))
-    _write(out / "achterstandsscores.csv", _SCORES, rows, _Dialect())
+    _write(out / "achterstandsscores.csv", _SCORES, rows)
     return [("achterstandsscores.csv", len(rows))], planted
 
 
@@ -131,36 +130,26 @@ def _name(chance: random.Random) -> str:
 
 
 def _address(town: str, chance: random.Random) -> list[str]:
-    code = f"{chance.randrange(1000, 9999)} AB"
-    return [
-        "Schoolstraat",
-        str(chance.randrange(1, 200)),
-        code,
-        town.upper(),
-        f" {chance.randrange(1, 999)}",
-        town,
-        "Openbaar",
-        "",
-        "",
-    ]
+    code, number = f"{chance.randrange(1000, 9999)} AB", str(chance.randrange(1, 200))
+    municipality = f" {chance.randrange(1, 999)}"
+    return ["Schoolstraat", number, code, town.upper(), municipality, town, "Openbaar", "", ""]
 
 
 def _comma(hundredths: int) -> str:
     return f"{hundredths // 100},{hundredths % 100:02d}"
 
 
-@dataclass(frozen=True)
-class _Dialect:
-    """Represent a way of writing CSV."""
-
-    separator: str = ";"
-    end: str = "\n"
-    encoding: str = "utf-8"
-
-
-def _write(path: Path, header: str, rows: Sequence[Sequence[str]], dialect: _Dialect) -> None:
+def _write(
+    path: Path,
+    header: str,
+    rows: Sequence[Sequence[str]],
+    *,
+    separator: str = ";",
+    end: str = "\n",
+    encoding: str = "utf-8",
+) -> None:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=dialect.separator, lineterminator=dialect.end)
+    writer = csv.writer(text, delimiter=separator, lineterminator=end)
     writer.writerow(header.split(";"))
     writer.writerows(rows)
-    path.write_bytes(text.getvalue().encode(dialect.encoding))
+    path.write_bytes(text.getvalue().encode(encoding))

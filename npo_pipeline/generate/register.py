@@ -10,21 +10,11 @@ import polars as pl
 
 from npo_pipeline.generate.country import Country, Place
 from schemas import rules
+from schemas.files import REGISTER_PO, columns_of
 from schemas.frames.generate import DrawnPupils, MarkedRows, PlacedPupils, PlantedRows, RegisterBatch
 
 BATCH = 200_000
-HEADER = (
-    "PSEUDONIEM",
-    "BRIN_NUMMER",
-    "VESTIGINGSNUMMER",
-    "SOORT_PO",
-    "CLUSTER",
-    "LEERJAAR",
-    "DATUM_IN",
-    "DATUM_UIT",
-    "BEKOSTIGD",
-    "CUMI",
-)
+HEADER = columns_of(REGISTER_PO)
 
 _GOLDEN, _FIRST, _SECOND = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 """The constants of splitmix64."""

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import pandera.polars as pa
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from schemas.files import CONSENTS, SPENDING
+from schemas.files import CONSENTS, SPENDING, columns_of
 from schemas.frames.generate import AvailableMoney
 
 Menu = Sequence[tuple[str, str, Sequence[str]]]
@@ -92,16 +91,12 @@ def write_spending(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, (model, rows) in files.items():
-            schema = dict.fromkeys(_columns(model), pl.String)
+            schema = dict.fromkeys(columns_of(model), pl.String)
             frame = pl.DataFrame(rows, schema=schema, orient="row")
             frame.select(pl.when(pl.all() != "").then(pl.all())).write_csv(path, separator=";")
     except OSError as error:
         raise Refused(f"{folder}: cannot be written ({error.strerror})") from error
     return list(files)
-
-
-def _columns(model: pa.DataFrameSchema) -> list[str]:
-    return [name for name in model.columns if name != "line"]
 
 
 def planted(
@@ -179,7 +174,7 @@ def _consent_row(account: Account, year: int) -> list[str]:
         "SCHOOLJAAR": f"{year}-{year + 1}",
     }
     row = {**begin, **account.answers, "BOVENSCHOOLS_BEDRAG_MR": _euros(account.agreed)}
-    return [row[column] for column in _columns(CONSENTS)]
+    return [row[column] for column in columns_of(CONSENTS)]
 
 
 def _euros(cents: int) -> str:

@@ -9,10 +9,9 @@ import polars as pl
 
 from npo_pipeline.intake import parse
 from schemas import files as models
-from schemas.columns import SCHOOL_YEAR
 from schemas.frames.books import BoardSchools
 from schemas.frames.intake import FileRows, Rejections, RowReporters
-from schemas.rules import BOARD, BRIN, UNKNOWN_CODE, UNKNOWN_SCHOOL, VESTIGING
+from schemas.rules import BOARD, BRIN, SCHOOL_YEAR, UNKNOWN_CODE, UNKNOWN_SCHOOL, VESTIGING
 
 _PERIODS = (("JAAR", r"^20[0-9]{2}$"), ("SCHOOLJAAR", SCHOOL_YEAR))
 _BOARD, _BRIN = pl.col("BEVOEGD_GEZAG_NUMMER"), pl.col("BRIN_NUMMER")

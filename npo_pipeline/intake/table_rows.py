@@ -10,7 +10,6 @@ import pandera.polars as pa
 import polars as pl
 
 from npo_pipeline.delivery import kinds
-from npo_pipeline.delivery.file_corrections import Corrected
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.delivery.validate import validate_rows
 from npo_pipeline.intake import source_precedence
@@ -77,8 +76,9 @@ def _contents(delivery_id: str, one: FileResult) -> tuple[tuple[pa.DataFrameSche
 
 def correction_rows(result: FileResult, delivery_id: str) -> SourceCorrections:
     """Return the applied corrections of a file as rows of `source_corrections`, one per school concerned."""
+    here = {"delivery_id": delivery_id, "file": result.file.name}
     rows = [
-        {"delivery_id": delivery_id, "file": result.file.name, "vestiging": vestiging, **_row(correction)}
+        {**vars(correction), **here, "vestiging": vestiging}
         for correction in result.file.corrections.applied
         for vestiging in (correction.vestigingen or (None,))
     ]
@@ -86,21 +86,10 @@ def correction_rows(result: FileResult, delivery_id: str) -> SourceCorrections:
     return SourceCorrections(_sanitized(rows, received.SOURCE_CORRECTIONS, texts))
 
 
-def _row(correction: Corrected) -> dict[str, Any]:
-    names = ("line", "action", "expected", "value", "reason", "reported_by", "reported_on", "expires")
-    return {"column_name": correction.column, **{name: getattr(correction, name) for name in names}}
-
-
 def resolution_rows(result: FileResult, delivery_id: str) -> Resolutions:
     """Return the rejected lines that a file resolves, as rows of `resolutions`."""
     rows = [
-        {
-            "delivery_id": resubmission.delivery_id,
-            "line": line,
-            "resolved_by": delivery_id,
-            "reason": resubmission.reason,
-            "reported_by": resubmission.reported_by,
-        }
+        {**vars(resubmission), "line": line, "resolved_by": delivery_id}
         for resubmission in result.file.corrections.resubmissions
         for line in resubmission.lines
     ]
@@ -110,7 +99,8 @@ def resolution_rows(result: FileResult, delivery_id: str) -> Resolutions:
 
 
 def _sanitized(rows: list[dict[str, Any]], model: pa.DataFrameSchema, texts: Sequence[str]) -> pl.DataFrame:
-    frame = pl.DataFrame(rows, schema=schema_of(model))
+    schema = schema_of(model)
+    frame = pl.DataFrame([{name: row[name] for name in schema} for row in rows], schema=schema)
     return frame.with_columns(sanitize(pl.col(name)).alias(name) for name in texts)
 
 
