@@ -20,7 +20,7 @@ from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.board_reports import reject_duplicate_reports
 from npo_pipeline.intake.file_result import FileResult
-from npo_pipeline.intake.plan import IntakePlan, plan_intake
+from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.resubmission import check_resubmissions
 from npo_pipeline.intake.state import IntakeState
@@ -127,17 +127,13 @@ def register_files(run: Run, results: Sequence[FileResult], state: IntakeState, 
     """Step: plan what the delivery changes in the books, and apply it."""
     plan = plan_intake(results, state, run_id=run.run_id, at=at)
     run.apply(plan)
-    return _result(run.run_id, plan)
-
-
-def _result(run_id: str, plan: IntakePlan) -> IngestResult:
     return IngestResult(
-        run_id=run_id if plan.appended else None,
-        files=Deliveries(plan.rows(received.DELIVERIES)),
-        rejections=Quarantine(plan.rows(received.QUARANTINE)),
-        differences=Differences(plan.rows(received.DIFFERENCES)),
-        corrections=SourceCorrections(plan.rows(received.SOURCE_CORRECTIONS)),
-        resolutions=Resolutions(plan.rows(received.RESOLUTIONS)),
+        run_id=run.run_id if plan.appended else None,
+        files=Deliveries(plan.new_rows(received.DELIVERIES)),
+        rejections=Quarantine(plan.new_rows(received.QUARANTINE)),
+        differences=Differences(plan.new_rows(received.DIFFERENCES)),
+        corrections=SourceCorrections(plan.new_rows(received.SOURCE_CORRECTIONS)),
+        resolutions=Resolutions(plan.new_rows(received.RESOLUTIONS)),
         waiting=plan.waiting,
         remarks=plan.remarks,
     )

@@ -114,7 +114,7 @@ def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
     counted = books.table("decision_inputs").filter(pl.col("used_for").is_in(_COUNTED))
     for decision, day in latest_reference_dates(books):
         used = {*counted.filter(pl.col("decision_id") == decision)["delivery_id"]}
-        sources = select_sources(live.filter(pl.col("reference_date") == day))
+        sources = select_sources(Deliveries(live.filter(pl.col("reference_date") == day)))
         later = {name for subject in _COUNTED for name in sources.get(subject, ())} - used
         if decision not in superseded and used and later:
             files = live.filter(pl.col("delivery_id").is_in(list(later)))["file"].sort()

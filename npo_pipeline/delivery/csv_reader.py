@@ -91,7 +91,7 @@ def _mixed(name: str, block: bytes, line: int) -> str:
     return f"{name}, line {at}: holds a line end of another kind (CR) than the file; have it saved again"
 
 
-def is_square(frame: pl.DataFrame, block: bytes, header: Header, lines: int) -> bool:
+def is_square(frame: FileRows, block: bytes, header: Header, lines: int) -> bool:
     """Return whether every line has exactly the fields of the header.
 
     Polars fills up a short row with empty fields silently. It refuses a long one, so when all
@@ -118,7 +118,7 @@ def _utf8(name: str, block: bytes, encoding: TextEncoding, line: int) -> bytes:
         ) from error
 
 
-def frame_by_polars(block: bytes, header: Header, line: int) -> pl.DataFrame | None:
+def frame_by_polars(block: bytes, header: Header, line: int) -> FileRows | None:
     """Parse one block, quickly and not strictly; null where polars refuses it."""
     try:
         frame = pl.read_csv(
@@ -133,10 +133,10 @@ def frame_by_polars(block: bytes, header: Header, line: int) -> pl.DataFrame | N
         )
     except pl.exceptions.PolarsError:
         return None
-    return frame.with_columns(pl.col("line").cast(pl.Int64))
+    return FileRows(frame.with_columns(pl.col("line").cast(pl.Int64)))
 
 
-def _frame_by_csv(name: str, text: str, header: Header, line: int) -> pl.DataFrame:
+def _frame_by_csv(name: str, text: str, header: Header, line: int) -> FileRows:
     rows: list[list[str | int]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=header.separator, strict=True)
     at, wide = line, len(header.columns)
@@ -155,7 +155,7 @@ def _frame_by_csv(name: str, text: str, header: Header, line: int) -> pl.DataFra
     except csv.Error as error:
         raise Refused(f"{name}, line {at}: cannot be read ({error}); check its quotes") from error
     schema = {"line": pl.Int64, **{column: pl.String for column in header.columns}}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return FileRows(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 def _ragged(name: str, line: int, fields: int, wide: int) -> str:

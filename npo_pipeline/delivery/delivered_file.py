@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -16,7 +16,7 @@ from npo_pipeline.delivery.register_blocks import EncodedBlock, Part, encode_blo
 from npo_pipeline.delivery.sniff import Header, TextEncoding
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.delivery.xlsx_reader import Workbook
-from schemas.frames.intake import FileRows
+from schemas.frames.intake import BlockEnrolments, FileRows
 from schemas.rules import NOT_A_DATE
 
 
@@ -56,7 +56,7 @@ class DeliveredFile:
     def original_blocks(self) -> Iterator[FileRows]:
         """Read its rows as they were delivered, with all columns of the file."""
         if self.workbook is not None:
-            yield FileRows(self.workbook.rows)
+            yield self.workbook.rows
         if self.text is not None:
             yield from text_blocks(self.source, *self.text)
 
@@ -67,39 +67,36 @@ class DeliveredFile:
 
     def encoded_blocks(self) -> Iterator[Part]:
         """Read the same rows; those of a register encoded where nothing is corrected and no date has dashes."""
-        dates, as_delivered = date_columns(self.kind), self.corrections.edits == NOTHING_DECLARED.edits
+        as_delivered = self.corrections.edits == NOTHING_DECLARED.edits
         for part in self._original_parts():
-            if not isinstance(part, EncodedBlock):
-                yield FileRows(without_dashes(self.corrections.edits.apply(part), dates))
+            if isinstance(part, EncodedBlock) and as_delivered and not self._dashed(part.enrolments):
+                yield part
             else:
-                yield part if as_delivered and not _dashed(part.enrolments, dates) else self.decoded(part)
+                yield self._corrected(part.decode() if isinstance(part, EncodedBlock) else part)
 
     def decoded(self, part: Part) -> FileRows:
         """Return a part as a frame of text."""
-        if not isinstance(part, EncodedBlock):
-            return FileRows(part)
-        return FileRows(without_dashes(self.corrections.edits.apply(part.decode()), date_columns(self.kind)))
+        return self._corrected(part.decode()) if isinstance(part, EncodedBlock) else part
 
     def _original_parts(self) -> Iterator[Part]:
         if self.text is not None and is_encodable(self.text[1]):
             return encode_blocks(self.source, *self.text)
         return self.original_blocks()
 
+    def _corrected(self, rows: FileRows) -> FileRows:
+        """Apply the declared corrections, and rewrite 2020-10-01 as 20201001, so that dates compare as text."""
+        edited = self.corrections.edits.apply(rows)
+        compact = (
+            pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")
+            for column in self._dashed(edited)
+        )
+        return FileRows(edited.with_columns(compact))
 
-def date_columns(kind: FileKind) -> list[str]:
-    """Return the columns of a kind that hold a date, by the checks of its model."""
-    columns = kind.model.columns.items()
-    return [name for name, column in columns if any(check.name == NOT_A_DATE for check in column.checks)]
-
-
-def without_dashes(block: pl.DataFrame, dates: Sequence[str]) -> pl.DataFrame:
-    """Rewrite 2020-10-01 as 20201001, so that dates compare as text."""
-    return block.with_columns(
-        pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")
-        for column in _dashed(block, dates)
-    )
-
-
-def _dashed(rows: pl.DataFrame, dates: Sequence[str]) -> list[str]:
-    """Return the date columns in which a day may be written with dashes."""
-    return [column for column in dates if (rows[column].str.len_bytes() > 8).any()]
+    def _dashed(self, rows: FileRows | BlockEnrolments) -> list[str]:
+        """Return the date columns in which a day may be written with dashes."""
+        dates = (
+            name
+            for name, column in self.kind.model.columns.items()
+            if any(check.name == NOT_A_DATE for check in column.checks)
+        )
+        return [name for name in dates if (rows[name].str.len_bytes() > 8).any()]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from npo_pipeline.delivery.sniff import ScannedFile
 
 if TYPE_CHECKING:
-    import polars as pl
+    from schemas.frames.intake import FileRows
 
 
 _ENDINGS = (".yaml", ".yml")
@@ -89,11 +89,13 @@ class Edits:
     values: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     dropped: tuple[int, ...] = ()
 
-    def apply(self, block: pl.DataFrame) -> pl.DataFrame:
-        """Apply the changes to a block of rows (`line` and text columns)."""
+    def apply(self, block: FileRows) -> FileRows:
+        """Apply the changes to a block of rows."""
         if not self.values and not self.dropped:
             return block
         import polars as pl
+
+        from schemas.frames.intake import FileRows
 
         line = pl.col("line")
         changed = block.with_columns(
@@ -102,7 +104,7 @@ class Edits:
             ).alias(column)
             for column, lines in self.values.items()
         )
-        return changed.filter(~line.is_in(list(self.dropped))) if self.dropped else changed
+        return FileRows(changed.filter(~line.is_in(list(self.dropped))))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import polars as pl
 from npo_pipeline.delivery.csv_reader import blocks_of_lines, frame_by_polars, frame_of, is_square
 from npo_pipeline.delivery.sniff import Header, TextEncoding
 from npo_pipeline.delivery.source_files import SourceFile
-from schemas.frames.intake import FileRows
+from schemas.frames.intake import BlockEnrolments, BlockLines, BlockSites, FileRows
 
 PUPIL = "PSEUDONIEM"
 SITE = ("BRIN_NUMMER", "VESTIGINGSNUMMER")
@@ -30,15 +30,11 @@ _REPEATS = 8
 
 @dataclass(frozen=True)
 class EncodedBlock:
-    """Hold an encoded block of rows.
+    """Hold an encoded block of rows; `decode` parses it field by field."""
 
-    `lines`: line, PSEUDONIEM, site and enrolment, which are numbers of rows, from 0, of the other two. `sites`:
-    BRIN_NUMMER, VESTIGINGSNUMMER. `enrolments`: all other columns. `decode` parses the block field by field.
-    """
-
-    lines: pl.DataFrame
-    sites: pl.DataFrame
-    enrolments: pl.DataFrame
+    lines: BlockLines
+    sites: BlockSites
+    enrolments: BlockEnrolments
     decode: Callable[[], FileRows]
 
 
@@ -68,7 +64,7 @@ def encode_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> I
 
 def dictionary_encode(
     block: bytes, header: Header, line: int, lines: int
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame] | None:
+) -> tuple[BlockLines, BlockSites, BlockEnrolments] | None:
     """Return the frames of an `EncodedBlock`, or null where the block must be parsed field by field."""
     separator = header.separator
     if not block.isascii() or any(sign in block for sign in _NOT_PLAIN):
@@ -97,7 +93,8 @@ def dictionary_encode(
     enrolment_fields = _read(enrolments[0], Header(header.columns[3:], separator, 0))
     if site_fields is None or enrolment_fields is None:
         return None
-    return cut.select("line", PUPIL, site=sites[1], enrolment=enrolments[1]), site_fields, enrolment_fields
+    numbered = cut.select("line", PUPIL, site=sites[1], enrolment=enrolments[1])
+    return BlockLines(numbered), BlockSites(site_fields), BlockEnrolments(enrolment_fields)
 
 
 def _numbered(texts: pl.Series) -> tuple[pl.Series, pl.Series] | None:

@@ -114,19 +114,11 @@ def _split(rows: pl.DataFrame, suspects: pl.DataFrame, cases: pl.DataFrame) -> V
     cases = cases.select(pl.col("index").cast(pl.UInt32), rule="check", column_name="column")
     rejected = suspects.with_row_index("index").join(cases.select("index").unique(), on="index", how="semi")
     valid = rows.join(rejected.select("line"), on="line", how="anti", maintain_order="left")
-    return Validation(FileRows(valid), rejection_rows(rejected, cases))
+    return Validation(FileRows(valid), _rejections(rejected, cases))
 
 
-def rejection_rows(rows: pl.DataFrame, cases: pl.DataFrame) -> Rejections:
-    """Add to each fault its line and the value that is wrong.
-
-    Args:
-        rows: the rejected rows, with `index`, `line` and text columns.
-        cases: `index`, `rule`, `column_name`, a row per fault.
-
-    Returns:
-        line, rule, column_name, value; without the value where it is personal, or may be.
-    """
+def _rejections(rows: pl.DataFrame, cases: pl.DataFrame) -> Rejections:
+    """Add to each fault (index, rule, column_name) its line and its value, unless that may be personal."""
     parts: list[pl.DataFrame] = [NO_REJECTIONS]
     personal = sorted(PERSONAL & set(rows.columns))
     for column in sorted(set(cases["column_name"].to_list())):

@@ -282,7 +282,9 @@ class _CellVisitor:
 
     @property
     def _address(self) -> str:
-        return f"{_letters(self._column)}{self._row}"
+        from xlsxwriter.utility import xl_col_to_name
+
+        return f"{xl_col_to_name(self._column - 1)}{self._row}"
 
 
 def _walk(name: str, xml: bytes, start: Callable[[str, dict[str, str]], None]) -> None:
@@ -301,11 +303,3 @@ def _walk(name: str, xml: bytes, start: Callable[[str, dict[str, str]], None]) -
         parser.Parse(xml, True)
     except (expat.ExpatError, ValueError) as error:
         raise Refused(f"{name}: is no readable workbook ({error}); have it sent again") from error
-
-
-def _letters(number: int) -> str:
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

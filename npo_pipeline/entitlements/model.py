@@ -143,12 +143,13 @@ def choose_deliveries(live: Deliveries, loaded: Sequence[LoadedRegulation], day:
         loaded: the regulations.
         day: the reference date.
     """
-    used = select_sources(live.filter(pl.col("reference_date") == day))
+    used = select_sources(Deliveries(live.filter(pl.col("reference_date") == day)))
     for measure in (one for one in MEASURES if one.adds_up_days):
         days = count_days(loaded, measure.name)
         for source in measure.sources:
             used.pop(source.name, None)
-            found = [select_sources(live.filter(pl.col("reference_date") == one)).get(source.name) for one in days]
+            of_days = [Deliveries(live.filter(pl.col("reference_date") == one)) for one in days]
+            found = [select_sources(of_day).get(source.name) for of_day in of_days]
             if found and all(found):
                 used[source.name] = sorted(name for names in found for name in names or ())
     changes = live.filter(pl.col("kind") == kinds.CHANGES.name)["delivery_id"].sort().to_list()

@@ -110,7 +110,7 @@ def choose_grant_deliveries(subsidy: Subsidy, live: Deliveries) -> dict[str, lis
         Refused: the reference date is not known.
     """
     day = subsidy.reference_date.known(f"the reference date of {subsidy.scheme}")
-    chosen = select_sources(live.filter(pl.col("reference_date") == day))
+    chosen = select_sources(Deliveries(live.filter(pl.col("reference_date") == day)))
     counted = {_used_for(subsidy, what): chosen[what] for what in _COUNTED if what in chosen}
     applied = live.filter(pl.col("kind") == APPLICATIONS)["delivery_id"].sort().to_list()
     return {**counted, **({APPLICATIONS: applied} if applied else {})}

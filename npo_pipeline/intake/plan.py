@@ -44,7 +44,7 @@ class IntakePlan:
     waiting: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
-    def rows(self, model: pa.DataFrameSchema) -> pl.DataFrame:
+    def new_rows(self, model: pa.DataFrameSchema) -> pl.DataFrame:
         """Return the new rows of a table."""
         return _rows(self.appended, model)
 

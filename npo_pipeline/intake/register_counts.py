@@ -22,6 +22,7 @@ from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_r
 from npo_pipeline.intake.school_references import unknown_school_rejections
 from schemas.frames.intake import (
     FILE_COUNTS,
+    BlockEnrolments,
     FileCounts,
     FileRows,
     Fingerprints,
@@ -132,7 +133,7 @@ def _lines_of(file: DeliveredFile, lines: pl.Series) -> FileRows:
     return FileRows(pl.concat(block.filter(pl.col("line").is_in(lines.implode())) for block in file.blocks()))
 
 
-def flag_counting(rows: pl.DataFrame, on: date) -> RegisterRows:
+def flag_counting(rows: FileRows | BlockEnrolments, on: date) -> RegisterRows:
     """Add boolean column `counting`: the enrolment is funded and active on the reference date.
 
     That is: BEKOSTIGD is J, DATUM_IN <= reference date and DATUM_UIT is empty or later (contract, section 2).

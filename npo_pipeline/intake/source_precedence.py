@@ -11,7 +11,7 @@ from typing import TypeAlias
 import polars as pl
 
 from npo_pipeline.measures import MEASURES, PUPILS, PUPILS_PO, PUPILS_VO, SCORE, SOURCES, CountSource, Measure
-from schemas.frames.intake import SOURCE_DIFFERENCES, SourceDifferences, empty
+from schemas.frames.intake import SOURCE_DIFFERENCES, SchoolSums, SourceDifferences, empty
 from schemas.received import Applications, Changes, Counts, Deliveries, Schools, Scores
 
 _SCHOOL = ["vestiging", "school_type"]
@@ -50,30 +50,25 @@ class _Counted:
     deliveries: list[str]
     rows: pl.DataFrame
 
-    def sums(self, measure: Measure, name: str) -> pl.DataFrame:
+    def sums(self, measure: Measure, name: str) -> SchoolSums:
         """Add up a measure per vestiging and school type, where it is above 0."""
         counted = rows_of_deliveries(self.rows, self.deliveries).filter(pl.col(measure.name).is_not_null())
         summed = counted.group_by(_SCHOOL).agg(pl.col(measure.name).sum().alias(name))
-        return summed.filter(pl.col(name) > 0)
+        return SchoolSums(summed.filter(pl.col(name) > 0))
 
 
-def select_sources(deliveries: pl.DataFrame) -> dict[str, list[str]]:
+def select_sources(deliveries: Deliveries) -> dict[str, list[str]]:
     """Select the deliveries that count, of the most trusted kind that there is.
 
     Args:
-        deliveries: delivery_id, kind of the current deliveries of a reference date.
+        deliveries: the current ones of a reference date.
 
     Returns:
         Name of a source -> the delivery_ids used for it (several when a register came in parts).
     """
-    chosen = {}
-    for source in SOURCES:
-        for kind in source.kinds:
-            found = deliveries.filter(pl.col("kind") == kind)["delivery_id"].sort().to_list()
-            if found:
-                chosen[source.name] = found
-                break
-    return chosen
+    of_kind = dict(deliveries.group_by("kind").agg(pl.col("delivery_id").sort()).iter_rows())
+    present = {source.name: [kind for kind in source.kinds if kind in of_kind] for source in SOURCES}
+    return {name: of_kind[found[0]] for name, found in present.items() if found}
 
 
 def rows_of_deliveries(rows: pl.DataFrame, deliveries: Sequence[str]) -> pl.DataFrame:

@@ -17,10 +17,7 @@ from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.table_rows import correction_rows
 from schemas.frames.books import DeliverySchools
-from schemas.frames.intake import (
-    DELIVERY_SCHOOLS,
-    empty,
-)
+from schemas.frames.intake import DELIVERY_SCHOOLS, empty
 from schemas.received import Resolutions
 
 Successors = Mapping[str, str]
@@ -74,19 +71,16 @@ def _same_corrections(result: FileResult, delivery_id: str, state: IntakeState) 
 
     The corrected values of a pupil register are not kept, so there the counts must be the same as well.
     """
-    before = state.corrections.filter(pl.col("delivery_id") == delivery_id)
+    of_delivery = pl.col("delivery_id") == delivery_id
     now = correction_rows(result, delivery_id)
-    if not now.sort(now.columns).equals(before.select(now.columns).sort(now.columns)):
+    if not _same_rows(now, state.corrections.filter(of_delivery)):
         return False
-    return (
-        now.is_empty() or result.file.kind.stage is not Stage.REGISTERS or _same_counts(result, delivery_id, state)
-    )
+    without_values = now.height > 0 and result.file.kind.stage is Stage.REGISTERS
+    return not without_values or _same_rows(result.counts, state.counts.filter(of_delivery))
 
 
-def _same_counts(result: FileResult, delivery_id: str, state: IntakeState) -> bool:
-    columns = result.counts.columns
-    before = state.counts.filter(pl.col("delivery_id") == delivery_id).select(columns)
-    return result.counts.sort(columns).equals(before.sort(columns))
+def _same_rows(now: pl.DataFrame, before: pl.DataFrame) -> bool:
+    return now.sort(now.columns).equals(before.select(now.columns).sort(now.columns))
 
 
 def superseded(new: NewFiles, state: IntakeState) -> dict[str, str]:

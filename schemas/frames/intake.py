@@ -25,6 +25,15 @@ FileRows = NewType("FileRows", pl.DataFrame)
 SheetCells = NewType("SheetCells", pl.DataFrame)
 """Cells of a sheet as text: line (Int64, the row), column_0, column_1, ... (null: an empty cell)."""
 
+BlockLines = NewType("BlockLines", pl.DataFrame)
+"""Lines of an encoded block: line, PSEUDONIEM, site and enrolment (numbers of rows, from 0, of the other two)."""
+
+BlockSites = NewType("BlockSites", pl.DataFrame)
+"""Distinct sites of an encoded block, as text: BRIN_NUMMER, VESTIGINGSNUMMER."""
+
+BlockEnrolments = NewType("BlockEnrolments", pl.DataFrame)
+"""Distinct enrolments of an encoded block, as text: all other columns of the register."""
+
 RegisterRows = NewType("RegisterRows", pl.DataFrame)
 """Rows of a pupil register as text, with `counting` (funded and active on the reference date) and `cumi`."""
 
@@ -97,6 +106,9 @@ ReportedPeriods = NewType("ReportedPeriods", pl.DataFrame)
 
 Restatements = NewType("Restatements", pl.DataFrame)
 """Current reports that a new delivery restates: delivery_id, kind, board, period, newer (delivery_id)."""
+
+SchoolSums = NewType("SchoolSums", pl.DataFrame)
+"""Sums of a measure above 0, under the name of one side of a comparison: vestiging, school_type, used or other."""
 
 SourceDifferences = NewType("SourceDifferences", pl.DataFrame)
 """Schools on which two files differ: vestiging, school_type, measure, used, used_delivery, other, other_delivery,
