@@ -209,14 +209,11 @@ def bind(
 
 def _entries(one: CorrectionFile, today: date) -> Iterator[Entry]:
     for number, correction in enumerate(one.declaration.corrections):
-        place = ("corrections", number)
+        entry = Entry(correction, ("corrections", number), one)
         if today > correction.expires:
-            raise one.refused(
-                (*place, "expires"),
-                f"this correction expired on {correction.expires}; take it out, or declare it anew when the "
-                "source is still wrong",
-            )
-        yield Entry(correction, place, one)
+            expired = f"this correction expired on {correction.expires}; take it out, or declare it anew when the "
+            raise entry.refused("expires", f"{expired}source is still wrong")
+        yield entry
 
 
 def _file_of(name: str, one: CorrectionFile, place: Place, files: dict[str, DeliveredFile]) -> str:
@@ -280,16 +277,12 @@ def _refuse_unfit(entry: Entry, one: DeliveredFile) -> None:
         raise entry.refused("column", f"{entry.column} is never written down; have the source mended")
     if entry.correction.where and _is_personal(one.kind):
         raise entry.refused("where", "would tell of a pupil; in a pupil register say the row by its `line`")
-    columns = one.columns
-    for key, name in [
-        ("column", entry.column),
-        *(("where", normal_name(n)) for n in entry.correction.where or ()),
-    ]:
-        if name not in columns:
+    named = [("column", entry.column), *(("where", normal_name(name)) for name in entry.correction.where or ())]
+    for key, name in named:
+        if name not in one.columns:
             shown = harmless_name(name)
-            raise entry.refused(
-                key, f"{one.name} has no column {shown}; {suggest(shown, map(harmless_name, columns))}"
-            )
+            near = suggest(shown, map(harmless_name, one.columns))
+            raise entry.refused(key, f"{one.name} has no column {shown}; {near}")
 
 
 def _matching_rows(one: DeliveredFile, entries: Sequence[Entry]) -> list[list[_Row]]:
@@ -314,11 +307,11 @@ def _matches(correction: Correction) -> pl.Expr:
 
 
 def _the_row(entry: Entry, rows: Sequence[_Row], name: str) -> _Row:
-    if not rows and entry.correction.where:
-        raise entry.refused("where", f"no row of {name} meets this; mend it, or take the entry out")
     if not rows:
-        words = f"{name} has no row on line {entry.correction.line}; mend it, or take the entry out"
-        raise entry.refused("line", words)
+        key, words = "line", f"{name} has no row on line {entry.correction.line}"
+        if entry.correction.where:
+            key, words = "where", f"no row of {name} meets this"
+        raise entry.refused(key, f"{words}; mend it, or take the entry out")
     if len(rows) > 1:
         shown = " and ".join(str(row["line"]) for row in rows)
         raise entry.refused("where", f"meets more than one row of {name} (lines {shown}); say more, or its `line`")

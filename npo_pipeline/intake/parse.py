@@ -8,7 +8,7 @@ import polars as pl
 
 from npo_pipeline.delivery.sanitize import sanitize
 
-SCHOOL_TYPE_OF = {"Bo": "bao", "Sbo": "sbo", "So": "so", "Vso": "vso"}
+_SCHOOL_TYPE_OF = {"Bo": "bao", "Sbo": "sbo", "So": "so", "Vso": "vso"}
 
 
 def vestiging() -> pl.Expr:
@@ -20,7 +20,7 @@ def vestiging() -> pl.Expr:
 
 def school_type(column: str) -> pl.Expr:
     """Return the school type of a SOORT_PO."""
-    return pl.col(column).replace_strict(SCHOOL_TYPE_OF, return_dtype=pl.String).alias("school_type")
+    return pl.col(column).replace_strict(_SCHOOL_TYPE_OF, return_dtype=pl.String).alias("school_type")
 
 
 def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:

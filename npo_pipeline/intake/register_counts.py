@@ -142,10 +142,10 @@ def flag_counting(rows: FileRows | BlockEnrolments, on: date) -> RegisterRows:
     # Dates are text of eight digits here.
     day, leaves = parse.compact_date(on), pl.col("DATUM_UIT")
     entered = (pl.col("BEKOSTIGD") == "J") & (pl.col("DATUM_IN") <= day)
-    return _flag_cumi(rows.with_columns(counting=entered & ((leaves == "") | (leaves > day))))
+    return _flag_cumi(FileRows(rows.with_columns(counting=entered & ((leaves == "") | (leaves > day)))))
 
 
-def _flag_cumi(rows: pl.DataFrame) -> RegisterRows:
+def _flag_cumi(rows: FileRows) -> RegisterRows:
     # Flagged before groups are made: within them it would take three times as long.
     code = pl.col("CUMI")
     has_cumi = (code == "J") | (code == "1") if "CUMI" in rows.columns else pl.lit(False)
@@ -232,7 +232,7 @@ def count_encoded(kind: FileKind, encoded: EncodedBlock, on: date, vestigingen: 
 
 def count_rows(kind: FileKind, rows: FileRows) -> FileCounts:
     """Count rows of a register that all count, per vestiging, school type and cluster."""
-    return _as_counts(kind, count_by_site(kind, _flag_cumi(rows.with_columns(counting=pl.lit(True)))))
+    return _as_counts(kind, count_by_site(kind, _flag_cumi(FileRows(rows.with_columns(counting=pl.lit(True))))))
 
 
 def _as_counts(kind: FileKind, by_site: SiteCounts) -> FileCounts:

@@ -9,7 +9,15 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
-from schemas.frames.intake import FILE_CHANGES, FILE_SCHOOL_FACTS, FileChanges, FileRows, FileSchoolFacts, empty
+from schemas.frames.intake import (
+    FILE_CHANGES,
+    FILE_SCHOOL_FACTS,
+    FileChanges,
+    FileRows,
+    FileSchoolFacts,
+    SchoolPeriods,
+    empty,
+)
 from schemas.received import SchoolFacts, Schools
 
 if TYPE_CHECKING:
@@ -123,8 +131,18 @@ def build_directory(facts: SchoolFacts) -> Schools:
     """
     listed = facts.filter(pl.col("source") == "addresses")["vestiging"].unique()
     believed = facts.filter((pl.col("source") != "pupils") | ~pl.col("vestiging").is_in(listed.implode()))
+    # Nearly all schools have one fact; only those of the others must be put in order, which takes much longer.
+    several = pl.col("vestiging").is_duplicated()
+    periods = pl.concat([believed.filter(~several), _periods(believed.filter(several))], how="diagonal")
+    brin = pl.col("vestiging").str.head(4).alias("brin")
+    directory = periods.select("vestiging", brin, *_ATTRIBUTES, valid_from="as_of", valid_to="until")
+    return Schools(directory.sort("vestiging", "valid_from"))
+
+
+def _periods(facts: pl.DataFrame) -> SchoolPeriods:
+    """Return the periods in which the facts about each vestiging are the same, with their last day."""
     ordered = (
-        believed.with_row_index("arrival")
+        facts.with_row_index("arrival")
         .with_columns(rank=pl.col("source").replace_strict(_RANK, return_dtype=pl.Int8))
         .sort("vestiging", "as_of", "rank", "arrival")
     )
@@ -133,14 +151,7 @@ def build_directory(facts: SchoolFacts) -> Schools:
     attributes = pl.struct(*_ATTRIBUTES)
     changed = daily.filter(attributes.ne_missing(attributes.shift().over("vestiging")))
     until = pl.col("as_of").shift(-1).over("vestiging") - pl.duration(days=1)
-    directory = changed.select(
-        "vestiging",
-        pl.col("vestiging").str.head(4).alias("brin"),
-        *_ATTRIBUTES,
-        valid_from="as_of",
-        valid_to=until.cast(pl.Date),
-    )
-    return Schools(directory.sort("vestiging", "valid_from"))
+    return SchoolPeriods(changed.select("vestiging", *_ATTRIBUTES, "as_of", until=until.cast(pl.Date)))
 
 
 def board_on(schools: Schools, rows: pl.DataFrame, on: date) -> pl.DataFrame:

@@ -78,6 +78,9 @@ FileSchoolFacts = NewType("FileSchoolFacts", pl.DataFrame)
 """Facts about schools in one file: vestiging, board, name, place, municipality, as_of, source."""
 FILE_SCHOOL_FACTS = _columns_of_a_file(received.SCHOOL_FACTS)
 
+SchoolPeriods = NewType("SchoolPeriods", pl.DataFrame)
+"""Periods with the same facts about a school: vestiging, its attributes, as_of, until (the last day)."""
+
 FileChanges = NewType("FileChanges", pl.DataFrame)
 """Changes of one file: effective, kind, vestiging, board, successor."""
 FILE_CHANGES = _columns_of_a_file(received.CHANGES)
