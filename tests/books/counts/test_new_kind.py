@@ -81,7 +81,9 @@ def test_a_new_kind_is_recognised_read_and_planned(tmp_path: Path, spring_count:
     files = recognise_delivery([path], DAY, only=kinds.KINDS)
     results = read_delivery(files, state.known_vestigingen, lambda *_: None)
     plan = plan_intake(results, state, run_id="000001-ingest", at=datetime(2020, 11, 1))
-    assert rows(plan.new_rows(DELIVERIES), "delivery_id", "kind", "rows", "rejected") == [("d000001", SPRING, 2, 1)]
+    assert rows(plan.new_rows(DELIVERIES), "delivery_id", "kind", "rows", "rejected") == [
+        ("d000001", SPRING, 2, 1)
+    ]
     assert rows(plan.new_rows(QUARANTINE), "line", "rule") == [(3, "unknown_school")]
     assert rows(plan.new_rows(COUNTS), "vestiging", "school_type", "pupils", "newcomers") == [
         ("01AA00", "bao", 31, None)
