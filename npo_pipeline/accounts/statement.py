@@ -134,7 +134,7 @@ def _school_accounts(inputs: AccountInputs, lines: SpendingLines, consents: Cons
 
 
 def _accountability(schools: SchoolAccounts, inputs: AccountInputs) -> Accountability:
-    amounts = [to_euro(pl.col(name)).alias(name) for name in AMOUNTS]
+    amounts = [to_euro(pl.col(name)) for name in AMOUNTS]
     year, treatment = pl.lit(inputs.year, pl.Int64), pl.lit(inputs.treatment)
     return Accountability(schools.with_columns(*amounts, year=year, treatment=treatment).select(ACCOUNTABILITY))
 

@@ -12,8 +12,8 @@ from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.reports.board_page.context import Menu
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, NO, TOP, UNKNOWN, YES
-from npo_pipeline.reports.xbrl.facts import external_share
+from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, TOP
+from npo_pipeline.reports.xbrl.facts import CONSENTS, answer_words, external_share
 from npo_pipeline.reports.xlsx import Column, Row, Sheet, frame_sheet, workbook_of
 from schemas.frames.accounts import Facts, FactTable
 
@@ -38,15 +38,6 @@ _INTERVENTIONS = {
     "share": Column("Deel van de besteding", "share", 12),
     "on_menu": Column("Op de menukaart", width=20),
 }
-_CONSENTS = {
-    "school_scan": "SchoolScan",
-    "mr_consent": "MrConsent",
-    "mr_date": "MrConsentDate",
-    "gmr_consent": "GmrConsent",
-    "gmr_date": "GmrConsentDate",
-    "parents_involved": "ParentsInvolved",
-    "result": "Results",
-}
 _CONSENT_FORMS = {"choice": ("text", 20), "date": ("day", 20), "text": ("wrapped", 50)}
 _FIGURES = (
     Column("Kerncijfer", width=44),
@@ -55,7 +46,6 @@ _FIGURES = (
     Column("Aantal", "whole", 10),
     Column("Tekst", width=24),
 )
-_ANSWERS = {True: YES, False: NO, None: UNKNOWN}
 
 
 def workbook(facts: Facts, report: ReportData, menu: Menu) -> bytes:
@@ -120,19 +110,19 @@ def _schools(report: ReportData) -> Sheet:
 def _interventions(report: ReportData, menu: Menu) -> Sheet:
     rows = _with_names(report.interventions, report).with_columns(
         pl.col("category").replace_strict(menu.names),
-        pl.col("on_menu").replace_strict(_ANSWERS, return_dtype=pl.String),
+        answer_words("on_menu"),
     )
     return frame_sheet("Interventies", rows, _INTERVENTIONS, frozen=2)
 
 
 def _consents(report: ReportData) -> Sheet:
-    concepts = {name: BY_NAME[concept] for name, concept in _CONSENTS.items()}
+    concepts = {column: BY_NAME[name] for name, column in CONSENTS.items()}
     columns = {name: Column(one.nl, *_CONSENT_FORMS[one.kind]) for name, one in concepts.items()}
-    answers = pl.col([name for name, one in concepts.items() if one.kind == "choice"])
+    answers = [answer_words(name) for name, one in concepts.items() if one.kind == "choice"]
     rows = _with_names(report.accountability, report).join(
         report.consents, on=["board", "brin"], how="left", maintain_order="left"
     )
-    answered = rows.drop("currency").with_columns(answers.replace_strict(_ANSWERS, return_dtype=pl.String))
+    answered = rows.drop("currency").with_columns(answers)
     return frame_sheet("Instemming", answered, {**_SCHOOL, **columns}, frozen=2)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,7 @@ class Bar:
 
     name: str
     value: str
-    colour: str = _BLUE
+    colour: str
 
     @property
     def cents(self) -> int:
@@ -80,20 +80,19 @@ def balance_chart(page: PageContext) -> Chart:
         (BY_NAME["Spent"].nl, value("Spent"), _BLUE),
         (f"{carried} op {dutch.day(page.closing_day)}", value("CarriedOver", period="end"), _DARK),
     ]
-    return _chart(page, [Bar(name, amount, colour) for name, amount, colour in amounts if amount is not None])
+    return _chart(page, amounts)
 
 
 def category_chart(page: PageContext) -> Chart:
     """Return the chart of spending by category; without bars where nothing was spent."""
-    return _chart(page, list(_category_bars(page)))
+    value, names = page.facts.value, page.menu.names
+    amounts = [
+        (names[member], value("Spent", member=member), _RED if member == NOT_ON_MENU else _BLUE) for member in TOP
+    ]
+    return _chart(page, amounts)
 
 
-def _category_bars(page: PageContext) -> Iterator[Bar]:
-    for member in TOP:
-        amount = page.facts.value("Spent", member=member)
-        if amount is not None:
-            yield Bar(page.menu.names[member], amount, _RED if member == NOT_ON_MENU else _BLUE)
-
-
-def _chart(page: PageContext, bars: Sequence[Bar]) -> Chart:
+def _chart(page: PageContext, amounts: Sequence[tuple[str, str | None, str]]) -> Chart:
+    """Return a chart of those amounts that are a fact, with their names and colours."""
+    bars = [Bar(name, amount, colour) for name, amount, colour in amounts if amount is not None]
     return Chart(bars, "; ".join(f"{bar.name}: {page.amount(bar.value)}" for bar in bars))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -14,8 +14,16 @@ from npo_pipeline.reports.xbrl.concepts import BY_NAME, PREFIX
 from npo_pipeline.reports.xbrl.instance import Context, context_id
 from schemas.frames.accounts import Facts
 
-FactKey: TypeAlias = tuple[str, str | None, str | None, str | None, str]
-"""Concept, brin, member, level and period of a fact."""
+
+class FactKey(NamedTuple):
+    """The place of a fact of a board; by default that of the board as a whole, over the year."""
+
+    concept: str
+    brin: str | None = None
+    member: str | None = None
+    level: str | None = None
+    period: str | None = "duration"
+
 
 _COLUMNS = ("concept", "brin", "member", "level", "period", "unit", "value")
 _PLACES = {"money": 2, "share": 2, "count": 0}
@@ -45,7 +53,7 @@ class TaggedFacts:
         for concept, brin, member, level, period, unit, value in facts.select(_COLUMNS).rows():
             context = Context(period, brin, member, level)
             name = names.get(context) or names.setdefault(context, context_id(context, year))
-            self._facts[concept, brin, member, level, period] = (unit, value, name)
+            self._facts[FactKey(concept, brin, member, level, period)] = (unit, value, name)
             if member and concept == "Spent":
                 self._members.setdefault(brin, []).append(member)
         if len(self._facts) != facts.height:
@@ -55,34 +63,18 @@ class TaggedFacts:
         self._left = dict.fromkeys(self._facts)
         self._tagged = tagged
 
-    def value(
-        self,
-        concept: str,
-        brin: str | None = None,
-        *,
-        member: str | None = None,
-        level: str | None = None,
-        period: str = "duration",
-    ) -> str | None:
-        """Return the value of a fact, or None. This does not render it."""
-        found = self._facts.get((concept, brin, member, level, period))
+    def value(self, concept: str, brin: str | None = None, **split: str | None) -> str | None:
+        """Return the value of a fact by the fields of FactKey, or None. This does not render it."""
+        found = self._facts.get(FactKey(concept, brin, **split))
         return found[1] if found else None
 
-    def fact(
-        self,
-        concept: str,
-        brin: str | None = None,
-        *,
-        member: str | None = None,
-        level: str | None = None,
-        period: str = "duration",
-    ) -> Markup:
-        """Render a fact; nothing where there is none.
+    def fact(self, concept: str, brin: str | None = None, **split: str | None) -> Markup:
+        """Render a fact, by the fields of FactKey; nothing where there is none.
 
         Raises:
             NpoError: it was rendered before.
         """
-        key = (concept, brin, member, level, period)
+        key = FactKey(concept, brin, **split)
         if key not in self._facts:
             return Markup()
         if key not in self._left:

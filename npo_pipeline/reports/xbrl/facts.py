@@ -11,7 +11,7 @@ from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import divide_half_away, to_cents
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.reports.xbrl.concepts import CONCEPTS, NO, NOT_ON_MENU, UNKNOWN, YES, ordered_members
+from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, NO, NOT_ON_MENU, UNKNOWN, YES, ordered_members
 from schemas.accounted import LEVELS, Accountability, AccountabilityInterventions
 from schemas.frames.accounts import FACTS, FactParts, Facts, InterventionKeys, ReportConsents
 
@@ -30,13 +30,20 @@ _CONCEPT_AND_PERIOD = {
     "change": ("NetChange", "duration"),
 }
 _SPLIT = {"amount": "Spent", "external": "SpentExternal"}
-_ANSWERS = {"SchoolScan": "school_scan", "MrConsent": "mr_consent", "GmrConsent": "gmr_consent"}
+CONSENTS = {
+    "SchoolScan": "school_scan",
+    "MrConsent": "mr_consent",
+    "MrConsentDate": "mr_date",
+    "GmrConsent": "gmr_consent",
+    "GmrConsentDate": "gmr_date",
+    "ParentsInvolved": "parents_involved",
+    "Results": "result",
+}
+"""Concepts -> columns: answers are in table `accountability`, days and texts in the reports on consent."""
+
 _SCHOOL_TEXTS = {"SchoolName": "name", "Municipality": "municipality"}
-_CONSENT_TEXTS = {"ParentsInvolved": "parents_involved", "Results": "result"}
-_DATES = {"MrConsentDate": "mr_date", "GmrConsentDate": "gmr_date"}
 _STATUS = {True: "met fouten", False: "zonder fouten"}
-_CONCEPT_ORDER = {one.name: place for place, one in enumerate(CONCEPTS)}
-_PERIOD_ORDER = {"duration": 0, "start": 1, "end": 2}
+_PERIODS = ("duration", "start", "end")
 _ALIKE = str.maketrans(
     {
         "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "‹": "'", "›": "'",
@@ -71,7 +78,7 @@ def facts_of(report: ReportData) -> Facts:
         *_split_facts(report.interventions, report.keys),
         _answers(report.accountability),
         _texts(schools, _SCHOOL_TEXTS),
-        _texts(report.consents, _CONSENT_TEXTS),
+        _texts(report.consents, _consents_of("text")),
         _dates(report.consents),
     ]
     return _in_order(pl.concat([_completed(part) for part in parts]), report.keys)
@@ -88,8 +95,8 @@ def _board_facts(report: ReportData) -> FactParts:
     counted = report.findings.group_by("board").agg(
         Errors=(pl.col("severity") == "error").sum(), Warnings=(pl.col("severity") == "warning").sum()
     )
-    boards = report.accountability.select("board").unique().join(counted, on="board", how="left")
-    wide = boards.with_columns(pl.col("Errors", "Warnings").fill_null(0)).with_columns(
+    boards = report.accountability.select("board").unique().join(counted, on="board", how="left").fill_null(0)
+    wide = boards.with_columns(
         BoardNumber=pl.col("board"),
         ReportStatus=(pl.col("Errors") > 0).replace_strict(_STATUS, return_dtype=pl.String),
         Treatment=pl.lit(report.treatment.replace("_", " ")),
@@ -113,8 +120,7 @@ def _amount_facts(accountability: Accountability) -> Iterator[FactParts]:
         schema=["column", "concept", "period"],
         orient="row",
     )
-    columns = list(_CONCEPT_AND_PERIOD)
-    long = _as_text(wide, columns).unpivot(index=_PLACE, on=columns, variable_name="column")
+    long = wide.unpivot(index=_PLACE, on=list(_CONCEPT_AND_PERIOD), variable_name="column")
     yield FactParts(long.join(names, on="column", how="left").drop("column"))
     yield _shares(wide)
 
@@ -140,12 +146,8 @@ def _with_board_sums(rows: pl.DataFrame, split: list[str], amounts: list[str]) -
 
 
 def _long(sums: pl.DataFrame, split: str, concepts: dict[str, str]) -> FactParts:
-    named = _as_text(sums, list(concepts)).rename(concepts)
-    return FactParts(named.unpivot(index=[*_PLACE, split], on=list(concepts.values()), variable_name="concept"))
-
-
-def _as_text(wide: pl.DataFrame, amounts: list[str]) -> pl.DataFrame:
-    return wide.with_columns(pl.col(amounts).cast(pl.String))
+    long = sums.rename(concepts).unpivot(index=[*_PLACE, split], variable_name="concept")
+    return FactParts(long)
 
 
 def external_share() -> pl.Expr:
@@ -167,13 +169,18 @@ def _shares(wide: pl.DataFrame) -> FactParts:
     )
 
 
+def _consents_of(kind: str) -> dict[str, str]:
+    return {name: column for name, column in CONSENTS.items() if BY_NAME[name].kind == kind}
+
+
 def _answers(accountability: Accountability) -> FactParts:
-    words = {None: UNKNOWN, True: YES, False: NO}
-    answers = [
-        pl.col(column).replace_strict(words, return_dtype=pl.String).alias(concept)
-        for concept, column in _ANSWERS.items()
-    ]
-    return _known(accountability.select(*_SCHOOL, *answers))
+    answers = {name: answer_words(column) for name, column in _consents_of("choice").items()}
+    return _known(accountability.select(*_SCHOOL, **answers))
+
+
+def answer_words(column: str) -> pl.Expr:
+    """Return the words for true, false and unknown."""
+    return pl.col(column).replace_strict({None: UNKNOWN, True: YES, False: NO}, return_dtype=pl.String)
 
 
 def _texts(schools: pl.DataFrame, columns: dict[str, str]) -> FactParts:
@@ -181,7 +188,7 @@ def _texts(schools: pl.DataFrame, columns: dict[str, str]) -> FactParts:
 
 
 def _dates(consents: ReportConsents) -> FactParts:
-    days = {name: pl.col(column).dt.strftime("%Y-%m-%d") for name, column in _DATES.items()}
+    days = {name: pl.col(column).dt.strftime("%Y-%m-%d") for name, column in _consents_of("date").items()}
     return _known(consents.select(*_SCHOOL, **days))
 
 
@@ -197,14 +204,17 @@ def _completed(part: FactParts) -> FactParts:
 
 
 def _in_order(facts: pl.DataFrame, keys: InterventionKeys) -> Facts:
-    members = {member: place for place, member in enumerate(ordered_members(keys["key"].to_list()))}
-    levels = {level: place for place, level in enumerate(LEVELS)}
-    ranks = {"concept": _CONCEPT_ORDER, "member": members, "level": levels, "period": _PERIOD_ORDER}
-    ranked = facts.with_columns(
-        pl.col(name).replace_strict(order, default=None, return_dtype=pl.Int16).alias(f"#{name}")
-        for name, order in ranks.items()
-    )
-    return Facts(ranked.sort("board", "brin", *[f"#{name}" for name in ranks], nulls_last=False).select(FACTS))
+    order = {
+        "concept": [one.name for one in CONCEPTS],
+        "member": ordered_members(keys["key"].to_list()),
+        "level": LEVELS,
+        "period": _PERIODS,
+    }
+    ranks = []
+    for column, values in order.items():
+        places = {value: place for place, value in enumerate(values)}
+        ranks.append(pl.col(column).replace_strict(places, default=None, return_dtype=pl.Int16))
+    return Facts(facts.sort("board", "brin", *ranks, nulls_last=False))
 
 
 def to_latin1(text: str) -> str:

@@ -57,7 +57,7 @@ class Table:
     @property
     def of_member(self) -> bool:
         """Return True where its rows are of interventions."""
-        return "member" in self.places
+        return "intervention" in self.places
 
 
 def _figures(concept: Concept) -> tuple[str, ...]:
@@ -71,11 +71,13 @@ _BOARD_FIGURES = tuple(figure for one in CONCEPTS if one.board for figure in _fi
 _SCHOOL_FIGURES = tuple(figure for one in CONCEPTS if one.school for figure in _figures(one))
 _MEMBER_FIGURES = tuple(one.name for one in CONCEPTS if INTERVENTION in one.by)
 
+_BOARD, _SCHOOL = ("board",), ("board", "brin")
+
 TABLES = (
-    Table("board", ("board",), _BOARD_FIGURES),
-    Table("school", ("board", "brin"), _SCHOOL_FIGURES, ("board", ("board",))),
-    Table("board_intervention", ("board", "member"), _MEMBER_FIGURES, ("board", ("board",))),
-    Table("school_intervention", ("board", "brin", "member"), _MEMBER_FIGURES, ("school", ("board", "brin"))),
+    Table("board", _BOARD, _BOARD_FIGURES),
+    Table("school", _SCHOOL, _SCHOOL_FIGURES, ("board", _BOARD)),
+    Table("board_intervention", (*_BOARD, "intervention"), _MEMBER_FIGURES, ("board", _BOARD)),
+    Table("school_intervention", (*_SCHOOL, "intervention"), _MEMBER_FIGURES, ("school", _SCHOOL)),
 )
 
 
@@ -95,7 +97,7 @@ def write_national(folder: Path, facts: Facts, year: int) -> list[Path]:
     """
     report = folder / REPORT
     report.write_text(json.dumps(national_tables(year), indent=1, ensure_ascii=True) + "\n", encoding="ascii")
-    rows = facts.with_columns(figure=_figure(), value=_cell())
+    rows = facts.rename({"member": "intervention"}).with_columns(figure=_figure(), value=_cell())
     paths = [report]
     for table in TABLES:
         path = folder / table.url
@@ -126,14 +128,14 @@ def _cell() -> pl.Expr:
 
 def _rows_of(table: Table, facts: pl.DataFrame) -> pl.DataFrame:
     own = facts.filter(
-        pl.col("brin").is_not_null() == table.of_school, pl.col("member").is_not_null() == table.of_member
+        pl.col("brin").is_not_null() == table.of_school, pl.col("intervention").is_not_null() == table.of_member
     )
     wide = own.group_by(table.places).agg(
         _unit(), *[pl.col("value").filter(pl.col("figure") == name).first().alias(name) for name in table.figures]
     )
     order = {member: place for place, member in enumerate(_member_names())}
-    ranked = pl.col("member").replace_strict(order, return_dtype=pl.Int16)
-    ordered = wide.sort(*[ranked if name == "member" else pl.col(name) for name in table.places])
+    ranked = pl.col("intervention").replace_strict(order, return_dtype=pl.Int16)
+    ordered = wide.sort(*[ranked if name == "intervention" else pl.col(name) for name in table.places])
     return ordered.select(*[_place_cell(name) for name in table.places], "unit", *table.figures)
 
 
@@ -145,8 +147,8 @@ def _unit() -> pl.Expr:
 def _place_cell(name: str) -> pl.Expr:
     if name == "board":
         return pl.concat_str(pl.lit(f"{ENTITY_PREFIX}:"), name).alias(name)
-    if name == "member":
-        return pl.col(name).replace_strict(_member_names(), return_dtype=pl.String).alias("intervention")
+    if name == "intervention":
+        return pl.col(name).replace_strict(_member_names(), return_dtype=pl.String)
     return pl.col(name)
 
 
@@ -176,15 +178,9 @@ def _template(table: Table, year: int) -> dict[str, Any]:
         axes[f"{PREFIX}:{concepts.SCHOOL_AXIS}"] = "$brin"
     if table.of_member:
         axes[f"{PREFIX}:{concepts.INTERVENTION_AXIS}"] = "$intervention"
-    columns = {
-        _column_of(place): {"tc:constraints": _place_constraints(place)} for place in (*table.places, "unit")
-    }
+    columns = {place: {"tc:constraints": _place_constraints(place)} for place in (*table.places, "unit")}
     figures = {name: _figure_column(name, table, year) for name in table.figures}
     return {"dimensions": axes, "columns": {**columns, **figures}, "tc:keys": _keys(table)}
-
-
-def _column_of(place: str) -> str:
-    return "intervention" if place == "member" else place
 
 
 def _place_constraints(name: str) -> dict[str, Any]:
@@ -219,8 +215,7 @@ def _figure_column(name: str, table: Table, year: int) -> dict[str, Any]:
 
 
 def _keys(table: Table) -> dict[str, Any]:
-    fields = [_column_of(place) for place in table.places]
-    constraints: dict[str, Any] = {"unique": [{"name": f"{table.name}_key", "fields": fields}]}
+    constraints = {"unique": [{"name": f"{table.name}_key", "fields": list(table.places)}]}
     if table.refers:
         name, places = table.refers
         reference = {"name": f"{table.name}_of_{name}", "fields": list(places), "referencedKeyName": f"{name}_key"}

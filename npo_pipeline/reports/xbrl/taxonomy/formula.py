@@ -47,29 +47,13 @@ class Assertion:
 TOTAL = ("whole-intervention", "whole-level")
 """Not split: the default members of both axes."""
 
-_ROLL_FORWARD = Assertion(
-    name="roll_forward",
-    test="$end eq $start + $received - $spent",
-    variables=(
-        Variable("received", "Received"),
-        Variable("spent", "Spent", TOTAL),
-        Variable("start", "CarriedOver", ("at-start",)),
-        Variable("end", "CarriedOver", ("at-end",)),
-    ),
-    nl="Nog te besteden aan het eind ({$end}) is niet het begin ({$start}) plus ontvangen ({$received}) "
-    "min besteed ({$spent})",
-    en="Carried over at the end ({$end}) is not the start ({$start}) plus received ({$received}) "
-    "less spent ({$spent})",
-)
-
 
 def _sum_of_parts(concept: str, by: str, *, axis: str, nl: str, en: str) -> Assertion:
-    name = f"{concept.lower()}_by_{by}"
-    whole, parts = f"whole-{axis}", f"each-{by}"
+    total = Variable("total", concept, (f"whole-{axis}",))
     return Assertion(
-        name=name,
+        name=f"{concept.lower()}_by_{by}",
         test="sum($parts) eq $total",
-        variables=(Variable("total", concept, (whole,)), Variable("parts", concept, (parts,), many=True)),
+        variables=(total, Variable("parts", concept, (f"each-{by}",), many=True)),
         nl=f"{concept}: de som per {nl} ({{sum($parts)}}) is niet het totaal ({{$total}})",
         en=f"{concept}: the sum per {en} ({{sum($parts)}}) is not the total ({{$total}})",
     )
@@ -88,43 +72,6 @@ def _sum_of_schools(concept: str) -> Assertion:
     )
 
 
-_SHARE = Assertion(
-    name="external_share",
-    test="abs($share * $spent - $external) le 0.00005 * $spent",
-    variables=(
-        Variable("share", "ExternalShare", ("any-unit",)),
-        Variable("external", "SpentExternal", (*TOTAL, "any-unit")),
-        Variable("spent", "Spent", (*TOTAL, "any-unit")),
-    ),
-    nl="Het aandeel extern ({$share}) is niet extern ({$external}) gedeeld door besteed ({$spent})",
-    en="The external share ({$share}) is not external ({$external}) divided by spent ({$spent})",
-)
-
-_EXTERNAL = Assertion(
-    name="external_within_spent",
-    test="$external le $spent",
-    variables=(Variable("external", "SpentExternal"), Variable("spent", "Spent")),
-    nl="Extern ({$external}) is meer dan er is besteed ({$spent})",
-    en="External ({$external}) is more than was spent ({$spent})",
-)
-
-_NUMBER = Assertion(
-    name="board_number",
-    test="$number eq xfi:identifier-value(xfi:identifier($number))",
-    variables=(Variable("number", "BoardNumber"),),
-    nl="Het nummer van het bestuur ({$number}) is niet dat van de rapportage",
-    en="The number of the board ({$number}) is not that of the report",
-)
-
-_STATUS = Assertion(
-    name="report_status",
-    test="$status eq (if ($errors gt 0) then 'met fouten' else 'zonder fouten')",
-    variables=(Variable("errors", "Errors", ("any-unit",)), Variable("status", "ReportStatus", absent="''")),
-    nl="De stand ({$status}) past niet bij het aantal fouten ({$errors})",
-    en="The status ({$status}) does not go with the number of errors ({$errors})",
-)
-
-
 def _answered(concept: str) -> Assertion:
     return Assertion(
         name=f"{concept.lower()}_told",
@@ -139,7 +86,20 @@ def _answered(concept: str) -> Assertion:
 
 
 ASSERTIONS: tuple[Assertion, ...] = (
-    _ROLL_FORWARD,
+    Assertion(
+        name="roll_forward",
+        test="$end eq $start + $received - $spent",
+        variables=(
+            Variable("received", "Received"),
+            Variable("spent", "Spent", TOTAL),
+            Variable("start", "CarriedOver", ("at-start",)),
+            Variable("end", "CarriedOver", ("at-end",)),
+        ),
+        nl="Nog te besteden aan het eind ({$end}) is niet het begin ({$start}) plus ontvangen ({$received}) "
+        "min besteed ({$spent})",
+        en="Carried over at the end ({$end}) is not the start ({$start}) plus received ({$received}) "
+        "less spent ({$spent})",
+    ),
     *[
         _sum_of_parts(concept, by, axis="intervention", nl=nl, en=by)
         for concept in ("Spent", "SpentExternal")
@@ -147,11 +107,39 @@ ASSERTIONS: tuple[Assertion, ...] = (
     ],
     _sum_of_parts("Spent", "level", axis="level", nl="niveau", en="level"),
     *[_sum_of_schools(one.name) for one in CONCEPTS if one.kind == "money" and one.board and one.school],
-    _SHARE,
-    _EXTERNAL,
-    _NUMBER,
-    _STATUS,
-    *[_answered(one.name) for one in CONCEPTS if one.name in ("SchoolScan", "MrConsent", "GmrConsent")],
+    Assertion(
+        name="external_share",
+        test="abs($share * $spent - $external) le 0.00005 * $spent",
+        variables=(
+            Variable("share", "ExternalShare", ("any-unit",)),
+            Variable("external", "SpentExternal", (*TOTAL, "any-unit")),
+            Variable("spent", "Spent", (*TOTAL, "any-unit")),
+        ),
+        nl="Het aandeel extern ({$share}) is niet extern ({$external}) gedeeld door besteed ({$spent})",
+        en="The external share ({$share}) is not external ({$external}) divided by spent ({$spent})",
+    ),
+    Assertion(
+        name="external_within_spent",
+        test="$external le $spent",
+        variables=(Variable("external", "SpentExternal"), Variable("spent", "Spent")),
+        nl="Extern ({$external}) is meer dan er is besteed ({$spent})",
+        en="External ({$external}) is more than was spent ({$spent})",
+    ),
+    Assertion(
+        name="board_number",
+        test="$number eq xfi:identifier-value(xfi:identifier($number))",
+        variables=(Variable("number", "BoardNumber"),),
+        nl="Het nummer van het bestuur ({$number}) is niet dat van de rapportage",
+        en="The number of the board ({$number}) is not that of the report",
+    ),
+    Assertion(
+        name="report_status",
+        test="$status eq (if ($errors gt 0) then 'met fouten' else 'zonder fouten')",
+        variables=(Variable("errors", "Errors", ("any-unit",)), Variable("status", "ReportStatus", absent="''")),
+        nl="De stand ({$status}) past niet bij het aantal fouten ({$errors})",
+        en="The status ({$status}) does not go with the number of errors ({$errors})",
+    ),
+    *map(_answered, ("SchoolScan", "MrConsent", "GmrConsent")),
 )
 
 _COMPLEMENT = ("no-school",)
