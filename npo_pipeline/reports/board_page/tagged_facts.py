@@ -53,7 +53,7 @@ class TaggedFacts:
         for concept, brin, member, level, period, unit, value in facts.select(_COLUMNS).rows():
             context = Context(period, brin, member, level)
             name = names.get(context) or names.setdefault(context, context_id(context, year))
-            self._facts[FactKey(concept, brin, member, level, period)] = (unit, value, name)
+            self._facts[FactKey(concept, brin, member=member, level=level, period=period)] = (unit, value, name)
             if member and concept == "Spent":
                 self._members.setdefault(brin, []).append(member)
         if len(self._facts) != facts.height:
