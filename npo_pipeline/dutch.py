@@ -86,9 +86,9 @@ class Language:
         return f"{self.months[month.month - 1]} {month.year}"
 
     def listed(self, items: Sequence[str]) -> str:
-        """Write a list: a, b en c; nothing for an empty one."""
-        if len(items) < 2:
-            return "".join(items)
+        """Write a list: a, b en c; nothing for an empty one; only commas where an item has a conjunction."""
+        if len(items) < 2 or any(f" {self.conjunction} " in one for one in items):
+            return ", ".join(items)
         return f"{', '.join(items[:-1])} {self.conjunction} {items[-1]}"
 
     def component(self, name: str) -> str:

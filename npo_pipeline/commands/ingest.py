@@ -108,7 +108,7 @@ def refuse_when_too_many(results: Sequence[FileResult], max_rejected: Decimal) -
     raise Refused(
         f"{dutch.number(rejected)} of {dutch.number(rows)} rows are refused "
         f"({dutch.percent(round(Decimal(rejected) / rows, 4))}; "
-        f"--max-rejected allows {dutch.percent(max_rejected, 0)}), "
+        f"--max-rejected allows {dutch.percent(max_rejected)}), "
         f"first {'; '.join(islice(_messages(results), SHOWN))}; nothing was taken in"
     )
 

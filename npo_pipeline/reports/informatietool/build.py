@@ -6,6 +6,7 @@ What should have an amount and has none becomes a gap: an unknown is shown, neve
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -28,7 +29,7 @@ from npo_pipeline.reports.informatietool.model import (
     ToolSource,
 )
 from npo_pipeline.reports.informatietool.place_names import spellings
-from npo_pipeline.rulebook.frames import soft_values, unknown_values
+from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values, unknown_values
 from npo_pipeline.rulebook.regulation import Component, Regulation
 from schemas.columns import SCHOOL_TYPES
 from schemas.frames.money import Places
@@ -84,7 +85,7 @@ def build_tool(source: ToolSource) -> ToolData:
     ).sort("vestiging", "rule")
     key = ["decision_id", *COMPONENT_KEY]
     instalments = source.instalments.join(amounts.select(*key, "rule"), on=key)
-    assumptions = _assumptions(source.applied)
+    assumptions = _assumptions(source)
     rules = numbered.unique("rule").sort("rule").iter_rows(named=True)
     gaps, school_gaps = find_gaps(source.applied, included)
     return ToolData(
@@ -155,10 +156,14 @@ def _number_rules(amounts: TracedAmounts, applied: Sequence[AppliedRegulation]) 
     return NumberedAmounts(numbered)
 
 
-def _assumptions(applied: Sequence[AppliedRegulation]) -> dict[Assumption, _Concerned]:
+def _assumptions(source: ToolSource) -> dict[Assumption, _Concerned]:
     found: dict[Assumption, _Concerned] = {}
-    for one in applied:
+    # Where the operator chose another reference date, that of the rules is no assumption: nothing rests on it.
+    replaced = {one.loaded.name for one, _, _ in _other_reference_dates(source)}
+    for one in source.applied:
         for status, what, component, article in soft_values(one.loaded.regulation).iter_rows():
+            if what == REFERENCE_DATE and one.loaded.name in replaced:
+                continue
             rate = article if what.startswith("rate of ") else None
             concerned = found.setdefault(Assumption(status, what, component, article), set())
             concerned.add((one.loaded.name, component, rate))
@@ -206,12 +211,17 @@ def _schools(source: ToolSource, amounts: NumberedAmounts, school_gaps: SchoolGa
 
 def _notes(source: ToolSource) -> Iterator[str]:
     """Return which regulations state another reference date than their decision uses."""
+    return (wording.other_date(used, stated) for _, used, stated in _other_reference_dates(source))
+
+
+def _other_reference_dates(source: ToolSource) -> Iterator[tuple[AppliedRegulation, date, date]]:
+    """Yield the regulations whose decision uses another reference date: regulation, date used, date stated."""
     used = dict(source.decisions.select("currency", "reference_date").iter_rows())
     for one in source.applied:
         stated = one.loaded.regulation.reference_date.value
         day = used.get(one.loaded.regulation.currency)
         if stated and day and stated != day:
-            yield wording.other_date(day, stated)
+            yield one, day, stated
 
 
 def find_gaps(applied: Sequence[AppliedRegulation], amounts: TracedAmounts) -> tuple[list[Gap], SchoolGaps]:

@@ -81,6 +81,11 @@ def test_the_files_stand_in_the_home_unless_told_otherwise(made, tool, tmp_path)
     ]
 
 
+def test_a_reference_date_that_the_operator_chose_is_no_assumption(tool_2022):
+    (row,) = [row for row in tool_2022.data["rests"] if "afronding" in row[0]][:1]
+    assert "teldatum" not in row[0]
+
+
 def test_the_books_are_not_touched(made, tmp_path):
     before = (made / "npo.duckdb").read_bytes()
     run(made, "tool", "--school-year", "2021-2022", "--out", tmp_path)

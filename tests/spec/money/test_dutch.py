@@ -44,6 +44,7 @@ def test_a_share_is_a_percentage():
 
 
 def test_a_list_has_a_conjunction_before_its_last_item():
+    assert dutch.listed(["vo", "praktijkonderwijs en vmbo"]) == "vo, praktijkonderwijs en vmbo"
     assert [dutch.listed(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",
         "a",

@@ -40,6 +40,6 @@ const several = (count, one, more) => `${number(count)} ${count === 1 ? one : mo
 const schoolsText = (count) => several(count, "school", "scholen");
 
 function listed(items) {
-  if (items.length < 2) return items.join("");
+  if (items.length < 2 || items.some((item) => item.includes(` ${DATA.words.conjunction} `))) return items.join(", ");
   return `${items.slice(0, -1).join(", ")} ${DATA.words.conjunction} ${items.at(-1)}`;
 }
