@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
 
 import polars as pl
+
+from npo_pipeline import dutch
 
 
 def row_differences(
@@ -19,8 +23,14 @@ def row_differences(
     extra = other.join(one, on=one.columns, how="anti", nulls_equal=True).sort(columns)
     if extra.height or missing.height:
         first = pl.concat([extra, missing]).row(0, named=True)
-        shown = ", ".join(f"{name} {first[name]}" for name in columns)
+        shown = ", ".join(f"{name} {_shown(first[name])}" for name in columns)
         yield f"{subject}: {extra.height} rows do not follow, {missing.height} are missing; first: {shown}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return dutch.number(value, -int(value.as_tuple().exponent))
+    return str(value)
 
 
 def _numbered(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

@@ -145,7 +145,7 @@ def test_a_forged_payment_is_named_with_its_run_and_its_school(home):
     (finding,) = [finding for finding in findings(home) if "000004-pay-2021-10" in finding]
     assert finding.startswith(october)
     assert "vestiging 01AA00" in finding
-    assert "amount 99999.00" in finding
+    assert "amount 99.999,00" in finding
 
 
 LAST = "run_id = (select max(run_id) from runs)"
