@@ -42,11 +42,7 @@ class CodeVersion(NamedTuple):
 
 @cache
 def code_version(packages: Sequence[Path] = _PACKAGES) -> CodeVersion:
-    """Hash the source of the program, and of the part that can change amounts.
-
-    Args:
-        packages: the folders `npo_pipeline` and `schemas`.
-    """
+    """Hash the source of the program (two packages), and of the part that can change amounts."""
     calculation, source = hashlib.sha256(), hashlib.sha256()
     for package in packages:
         files = (path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts)

@@ -37,17 +37,6 @@ from schemas.received import Counts, Scores
 from schemas.rules import BOARD, BRIN, VESTIGING
 
 _PATTERNS: tuple[tuple[Kind, str], ...] = (("vestiging", VESTIGING), ("brin", BRIN), ("board", BOARD))
-_SHOWN = (
-    "decision_id",
-    "school_year",
-    "currency",
-    "reference_date",
-    "decided_at",
-    "reason",
-    "regulation",
-    "rests_on",
-)
-"""The columns of `decisions` that an explanation shows."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +188,7 @@ def _decision(row: Mapping[str, Any], decisions: Decisions, rules: Sequence[Load
     alike = (pl.col("school_year") == row["school_year"]) & (pl.col("currency") == row["currency"])
     by_sequence = dict(decisions.filter(alike).select("sequence", "decision_id").iter_rows())
     return Decision(
-        **{name: row[name] for name in _SHOWN},
+        **{name: row[name] for name in Decision.__dataclass_fields__ if name in row},
         named_day=stated_reference_date(rules, row["reference_date"]),
         before=by_sequence.get(row["sequence"] - 1),
         superseded_by=by_sequence.get(row["sequence"] + 1),

@@ -24,14 +24,10 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.steps import Call, directly
 from npo_pipeline.entitlements.model import COMPONENT_KEY, decision_inputs
 from npo_pipeline.errors import BooksDoNotTie, Refused
-from npo_pipeline.reports.informatietool import (
-    AppliedRegulation,
-    ToolData,
-    ToolSource,
-    build_tool,
-    page,
-    write_workbook,
-)
+from npo_pipeline.reports.informatietool.build import build_tool
+from npo_pipeline.reports.informatietool.html import page
+from npo_pipeline.reports.informatietool.model import AppliedRegulation, ToolData, ToolSource
+from npo_pipeline.reports.informatietool.xlsx import write_workbook
 from npo_pipeline.rulebook.archive import archived_rules
 from schemas.decided import Decisions
 from schemas.frames.reports import AnnualInstalments, TracedAmounts

@@ -39,9 +39,7 @@ def _shipped(name: str) -> Document:
 def sentences_in(catalogue: Document, placeholders: Document) -> dict[str, str]:
     """Return the sentences of a catalogue by name.
 
-    Args:
-        catalogue: name -> sentence.
-        placeholders: name of every sentence there is -> its placeholders, all of which it must have.
+    `placeholders`: name of every sentence there is -> its placeholders, all of which it must have.
 
     Raises:
         Refused: a sentence is missing, unknown, no text, or has other placeholders than its own.

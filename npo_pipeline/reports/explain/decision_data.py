@@ -20,16 +20,8 @@ from schemas.frames.money import CountsByType, ScoresByType
 from schemas.frames.reports import CountedUnits, DecisionFiles, DeclaredCorrections, LedgerRows
 from schemas.received import Counts, Schools, Scores
 
-_COUNTED_UNITS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "regulation": pl.String,
-    "vestiging": pl.String,
-    "school_type": pl.String,
-    "counted_as": pl.String,
-    "cluster": pl.String,
-    "delivery_id": pl.String,
-    "measure": pl.String,
-    "number": pl.Decimal(18, 2),
-}
+_TEXTS = ("regulation", "vestiging", "school_type", "counted_as", "cluster", "delivery_id", "measure")
+_COUNTED_UNITS = {**dict.fromkeys(_TEXTS, pl.String()), "number": pl.Decimal(18, 2)}
 
 
 def brins(vestigingen: Sequence[str]) -> list[str]:

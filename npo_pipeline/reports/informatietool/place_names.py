@@ -26,10 +26,7 @@ def spellings(names: Iterable[str]) -> Mapping[str, str]:
     """Return the spelling to show for each name, the same for all spellings of one name.
 
     It is the one that occurs most of those that are not in capitals only; else the first in the alphabet, made
-    readable.
-
-    Args:
-        names: as the books write them, one for each school.
+    readable. The names are as the books write them, one for each school.
     """
     found: dict[str, Counter[str]] = {}
     for name, times in Counter(names).items():

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from npo_pipeline.reports.informatietool import page
+from npo_pipeline.reports.informatietool.html import page
 from tests.books.tool.big import SCHOOLS, big_tool
 from tests.integration.tool.searching import shown_options, typed
 
