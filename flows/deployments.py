@@ -1,56 +1,75 @@
-"""The deployments: the payment run on the 1st of each month, and the flows that run on request."""
+"""The deployments: the payment run of each month, the flows on request, and recovery after nobody served."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, State, StateType
+from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
+from prefect.states import Crashed
 from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from flows.recalibration import recalibration
-from flows.schedule import FIRST_OF_MONTH, ZONE
+from flows.schedule import FIRST_OF_MONTH, ZONE, month_of
 from flows.year_end import year_end
+from npo_pipeline.months import month_text
 
 MONTHLY = "npo-payment-run/monthly"
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 """The second guard against two runs at once; the first is the lock on the home. A run that finds another waits
 its turn: to cancel it could lose a month, and when its turn comes it pays only what is left to pay."""
+BUSY = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
 def deployments(home: Path) -> list[RunnerDeployment]:
     """Return the deployments for a home. Entry points are modules, so they work wherever the package is."""
-    paying = payment_run.to_deployment(
-        name="monthly",
-        schedule=Cron(FIRST_OF_MONTH, timezone=ZONE.key),
-        parameters={"home": str(home)},
-        concurrency_limit=ONE_AT_A_TIME,
-        description="Pays the month, and the months that were missed, in order",
-        entrypoint_type=EntrypointType.MODULE_PATH,
+    flows = (
+        (payment_run, "monthly", "Pays the month, and the months that were missed, in order"),
+        (ingest_delivery, "on-request", "Takes in a delivery"),
+        (
+            recalibration,
+            "with-approval",
+            "Shows what a new decision would change, and writes it when a person approves",
+        ),
+        (year_end, "accounts", "Accounts for a calendar year and writes the pack of every board"),
     )
-    taking = ingest_delivery.to_deployment(
-        name="on-request",
-        parameters={"home": str(home)},
-        concurrency_limit=ONE_AT_A_TIME,
-        description="Takes in a delivery",
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
-    deciding = recalibration.to_deployment(
-        name="with-approval",
-        parameters={"home": str(home)},
-        concurrency_limit=ONE_AT_A_TIME,
-        description="Shows what a new decision would change, and writes it when a person approves",
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
-    accounting = year_end.to_deployment(
-        name="accounts",
-        parameters={"home": str(home)},
-        concurrency_limit=ONE_AT_A_TIME,
-        description="Accounts for a calendar year and writes the pack of every board",
-        entrypoint_type=EntrypointType.MODULE_PATH,
-    )
-    return [cast(RunnerDeployment, one) for one in (paying, taking, deciding, accounting)]
+    made = [
+        flow.to_deployment(
+            name=name,
+            schedule=Cron(FIRST_OF_MONTH, timezone=ZONE.key) if flow is payment_run else None,
+            parameters={"home": str(home)},
+            concurrency_limit=ONE_AT_A_TIME,
+            description=description,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        for flow, name, description in flows
+    ]
+    return cast(list[RunnerDeployment], made)
+
+
+def submit_run_of(tick: datetime) -> None:
+    """Submit the payment run of a tick, late: it pays the month of the tick."""
+    run_deployment(MONTHLY, scheduled_time=tick, flow_run_name=f"owed-{month_text(month_of(tick))}", timeout=0)
+
+
+def close_dead_runs() -> list[str]:
+    """Mark the runs that died together with their server as crashed, and return their names.
+
+    Left as they are, they would keep the one place of the concurrency limit, and no run would ever start again.
+    Only for a server that was just started, on which nothing can be running.
+    """
+    client = get_client(sync_client=True)
+    busy = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=BUSY)))
+    dead = client.read_flow_runs(flow_run_filter=busy)
+    for run in dead:
+        state: State[Any] = Crashed(message="cut off when npo serve ended; nothing half done was published")
+        client.set_flow_run_state(run.id, state, force=True)
+    return [run.name for run in dead]

@@ -11,9 +11,8 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.cli.output import euro, number
-from npo_pipeline.cli.render.common import money, sums_by
-from npo_pipeline.cli.render.decide import grants_by_scheme
-from npo_pipeline.cli.render.plan import with_reasons
+from npo_pipeline.cli.render.decide import grants_by_scheme, with_reasons
+from npo_pipeline.cli.render.pay import money, sums_by
 from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import NextPayment
 from npo_pipeline.errors import printable

@@ -85,8 +85,7 @@ def _server(own: Path) -> Iterator[subprocess.Popen[bytes] | None]:
 def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, once: bool) -> None:
     from prefect.runner import Runner
 
-    from flows.deployments import deployments
-    from flows.recovery import close_dead_runs, submit_run_of
+    from flows.deployments import close_dead_runs, deployments, submit_run_of
 
     if server is not None:
         for name in close_dead_runs():

@@ -17,7 +17,7 @@ from npo_pipeline.cli.options import PATH, common
 @common
 def diff_command(home: Home, as_json: bool, before: str, after: str, workbook: Path | None) -> None:
     """Show what decision AFTER has more or less than decision BEFORE, and why."""
-    from npo_pipeline.cli.render.plan import render_diff
+    from npo_pipeline.cli.render.decide import render_diff
     from npo_pipeline.commands.decide.diff import diff
 
     difference = diff(home, before, after)

@@ -5,12 +5,20 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import PATH, SHARE, common, reference_date_option
-from npo_pipeline.cli.output import progress
+from npo_pipeline.cli.output import document, line, number, progress, table
+
+if TYPE_CHECKING:
+    from npo_pipeline.commands.ingest import IngestResult
+    from schemas.received import Differences, Quarantine, SourceCorrections
+
+SHOWN = 5
+"""Messages that are shown; the rest is in the books."""
 
 
 @click.command("ingest")
@@ -24,10 +32,88 @@ def ingest_command(
     home: Home, as_json: bool, paths: tuple[Path, ...], reference_date: date | None, max_rejected: Decimal
 ) -> None:
     """Read a delivery: a folder, a file or a zip; several make one."""
-    from npo_pipeline.cli.render.ingest import render_ingest
     from npo_pipeline.commands.ingest import IngestRequest, ingest
 
     request = IngestRequest(home=home, paths=paths, reference_date=reference_date, max_rejected=max_rejected)
     with progress() as report:
         result = ingest(request, progress=report)
-    render_ingest(home, result, as_json)
+    _render(home, result, as_json)
+
+
+def _render(home: Home, result: IngestResult, as_json: bool) -> None:
+    """Print the files that were read, the rows that were refused, and where files disagree."""
+    if as_json:
+        document(_ingest_document(result))
+        return
+    if result.run_id is None:
+        line("Nothing to do: these files are in the books already")
+    else:
+        shown = result.files.select("file", "kind", "reference_date", "rows", "rejected").rows()
+        table(f"Taken in ({result.run_id})", ["file", "kind", "reference date", "rows", "refused"], shown, right=3)
+    if applied := _applied(result):
+        line(f"{number(applied)} declared corrections applied: {_applied_by_file(result.corrections)}")
+    if result.resolutions.height:
+        line(f"{number(result.resolutions.height)} rows refused earlier are resolved")
+    render_rejections(home, result.rejections)
+    _render_differences(home, result.differences)
+    for remark in result.remarks:
+        line(f"! {remark}")
+    for name in result.waiting:
+        line(f"! {name}: no school in it has a known board yet; ingest the address list that names them")
+
+
+def _ingest_document(result: IngestResult) -> dict[str, Any]:
+    return {
+        "run_id": result.run_id,
+        "files": result.files.to_dicts(),
+        "rows": result.files["rows"].sum(),
+        "rejected": result.files["rejected"].sum(),
+        "refused_by_rule": dict(_rejections_by_rule(result.rejections)),
+        "differences": result.differences.height,
+        "waiting_for_board": list(result.waiting),
+        "remarks": list(result.remarks),
+        "corrections_applied": _applied(result),
+        "refused_rows_resolved": result.resolutions.height,
+    }
+
+
+def _applied(result: IngestResult) -> int:
+    if result.corrections.is_empty():
+        return 0
+    return result.corrections.select("delivery_id", "line", "column_name").n_unique()
+
+
+def _applied_by_file(corrections: SourceCorrections) -> str:
+    counted = corrections.unique(["file", "line", "column_name"]).group_by("file").len().sort("file")
+    return ", ".join(f"{file} {number(times)}" for file, times in counted.iter_rows())
+
+
+def _rejections_by_rule(rejections: Quarantine) -> list[tuple[str, int]]:
+    return rejections.group_by("rule").len().sort("rule").rows() if rejections.height else []
+
+
+def render_rejections(home: Home, rejections: Quarantine) -> None:
+    """Print how many rows were refused by which rule, and the first of them."""
+    if rejections.is_empty():
+        return
+    rows = rejections.select("file", "line").n_unique()
+    rules = ", ".join(f"{number(times)} {rule}" for rule, times in _rejections_by_rule(rejections))
+    line(f"! {number(rows)} rows refused: {rules}")
+    import polars as pl
+
+    # Many rows may have the same message about one school; each message is shown once.
+    messages = rejections.group_by("file", "message", maintain_order=True).agg(
+        pl.col("line").min(), pl.len().alias("times")
+    )
+    for file, message, first, times in messages.head(SHOWN).iter_rows():
+        line(f"    {file}, line {first}{f' and {number(times - 1)} more' if times > 1 else ''}: {message}")
+    line(f"  All of them: table quarantine in {home.database}")
+
+
+def _render_differences(home: Home, differences: Differences) -> None:
+    if differences.is_empty():
+        return
+    line(f"! {number(differences.height)} differences between files:")
+    for message in differences["message"].head(SHOWN):
+        line(f"    {message}")
+    line(f"  All of them: table differences in {home.database}")

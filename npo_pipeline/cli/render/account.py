@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.cli.ingest import render_rejections
 from npo_pipeline.cli.output import document, line, number, table
-from npo_pipeline.cli.render.common import money
-from npo_pipeline.cli.render.ingest import render_rejections
+from npo_pipeline.cli.render.pay import money
 from schemas.accounted import AccountabilityInterventions, Findings
 
 if TYPE_CHECKING:

@@ -1,21 +1,23 @@
-"""The summary of `npo pay`: what was paid, per month, component and reason."""
+"""The summary of `npo pay`, and payments summed by component and reason, as other summaries show them too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NewType
 
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.cli.output import document, line, table
-from npo_pipeline.cli.render.common import money, schools, sums_by
+from npo_pipeline.cli.output import document, line, number, table
 from npo_pipeline.months import month_text
-from schemas.decided import Payments
+from schemas.decided import Entitlements, Payments
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.pay import MonthPaid
+
+PaymentSums = NewType("PaymentSums", pl.DataFrame)
+"""The columns summed by, then payments, schools, boards (how many) and amount (in the currency of the rows)."""
 
 
 def render_pay(months: Sequence[MonthPaid], dry_run: bool, as_json: bool) -> None:
@@ -64,3 +66,24 @@ def _month_document(paid: MonthPaid) -> dict[str, Any]:
 
 def _total(payments: Payments, currency: str) -> Any:
     return payments.filter(pl.col("currency") == currency)["amount"].sum()
+
+
+def money(currency: str) -> str:
+    """Return a currency in words."""
+    return {"EUR": "euro", "USD": "dollar"}.get(currency, currency)
+
+
+def schools(rows: Payments | Entitlements) -> str:
+    """Return in words how many schools of how many boards the rows are about."""
+    return f"{number(rows['vestiging'].n_unique())} schools of {number(rows['board'].n_unique())} boards"
+
+
+def sums_by(payments: Payments, *columns: str) -> PaymentSums:
+    """Return the sums of payments by some columns, sorted descending."""
+    unique = (pl.col(one).n_unique().cast(pl.Int64).alias(many) for one, many in _COUNTED)
+    counted = pl.len().cast(pl.Int64).alias("payments")
+    sums = payments.group_by(columns).agg(counted, *unique, pl.col("amount").sum())
+    return PaymentSums(sums.sort(*columns, descending=[True] * len(columns)))
+
+
+_COUNTED = (("vestiging", "schools"), ("board", "boards"))

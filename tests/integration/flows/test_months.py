@@ -8,9 +8,8 @@ import polars as pl
 import pytest
 from prefect.client.orchestration import get_client
 
-from flows.deployments import deployments
+from flows.deployments import deployments, submit_run_of
 from flows.payment_run import payment_run
-from flows.recovery import submit_run_of
 from flows.schedule import ZONE, last_tick, month_of, months_owed
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.status import status

@@ -12,9 +12,8 @@ from prefect.states import Crashed, Pending, Running, Scheduled
 
 from flows import payment_run as payment_flow
 from flows import recalibration as recalibration_flow
-from flows.deployments import deployments
+from flows.deployments import close_dead_runs, deployments
 from flows.payment_run import payment_run
-from flows.recovery import close_dead_runs
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
 from tests.integration.flows.asking import answered, begun, submitted, went_on
