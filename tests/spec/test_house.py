@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("npo_pipeline", "flows", "schemas")
 
-MOST_MODULES = 245  # To become 230.
+MOST_MODULES = 230
 MOST_FIELDS_BY_POSITION = 4
 MOST_ARGUMENTS_BY_POSITION = 4
 
@@ -25,7 +25,10 @@ GENERIC = {
     "append": "adds rows to any table",
     "board_on": "adds the board to any rows with a vestiging",
     "empty": "makes any frame without rows",
+    "fault_rows": "makes faults of facts with any other columns",
+    "finding_rows": "makes findings of cases with any other columns",
     "frame": "runs any query",
+    "frame_sheet": "shows any frame",
     "has_same_rows": "compares the rows of any two frames",
     "new_rows": "gives the new rows of any table",
     "replace": "replaces the rows of any derived table",
@@ -41,18 +44,28 @@ GENERIC = {
     "surely_valid": "checks any rows against their model",
     "table": "reads any table",
     "table_of_decision": "reads any table of a decision",
+    "tables": "lists the tables of a report, each of its own type",
     "validate_rows": "checks any rows against their model",
     "validated": "checks any frame against its model",
 }
 """Functions that take or give any frame, each with the reason."""
 
 NOT_YET = {
-    "docstrings": (),
-    "records": ("reports/xbrl/",),
-    "calls": ("books/publish",),
-    "frames": ("accounts/", "books/queries/", "entitlements/", "payments/", "reports/"),
+    "records": (
+        "reports/xbrl/concepts.py",
+        "reports/xbrl/taxonomy/elements.py",
+        "reports/xbrl/taxonomy/formula.py",
+    ),
+    "frames": (
+        "accounts/board_reports.py",
+        "accounts/findings/registry.py",
+        "accounts/menukaart_lookup.py",
+        "books/queries/decisions.py",
+        "entitlements/amounts.py",
+        "payments/attribution.py",
+    ),
 }
-"""Rule -> rooms of npo_pipeline in which it does not hold yet."""
+"""Rule -> modules of npo_pipeline in which it does not hold yet."""
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -92,7 +105,7 @@ def test_no_docstring_opens_with_a_question():
     question = re.compile(r"(What|Which|Whether|How|Who|Whose|Where|When|That)\b")
     offenders = [
         module.at(node.body[0], getattr(node, "name", "module"))
-        for module in modules_under("docstrings")
+        for module in modules()
         for node in (module.tree, *module.definitions())
         if question.match(ast.get_docstring(node) or "")
     ]
@@ -121,7 +134,7 @@ def test_no_call_has_five_or_more_arguments_by_position():
     ours = _names_with_a_fixed_number_of_arguments()
     offenders = [
         module.at(node, name)
-        for module in modules_under("calls")
+        for module in modules()
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Call)
         and (name := _called(node)) in ours
