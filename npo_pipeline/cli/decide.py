@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import DAY, PATH, REASON, SCHOOL_YEAR, approval, common, reference_date_option
+from npo_pipeline.cli.options import DAY, NAME, PATH, PLAN, REASON, SCHOOL_YEAR, common, reference_date_option
 from npo_pipeline.cli.output import progress
 
 
@@ -24,7 +24,15 @@ from npo_pipeline.cli.output import progress
 @click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
 @reference_date_option("In place of the date in the regulation.")
 @click.option("--reason", type=REASON, default=None, help="Why it is decided (again); kept with the decision.")
-@approval
+@click.option("--prepared-by", type=NAME, default=None, help="Who prepared it; kept with the decision.")
+@click.option("--approved-by", type=NAME, default=None, help="Who approved it; kept with the decision.")
+@click.option("--four-eyes", is_flag=True, help="Refuse it unless two people prepared and approved it.")
+@click.option(
+    "--approved-plan",
+    type=PLAN,
+    default=None,
+    help="The plan that was approved, as --dry-run shows it; refuse whatever has become another since.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--workbook", type=PATH, default=None, help="Write all that changes to this .xlsx as well.")
 @common

@@ -41,11 +41,10 @@ class ParsedParam(click.ParamType[Any]):
 
 def share_from(text: str) -> Decimal:
     """Parse a share from 0 to 1, exactly."""
-    if not re.fullmatch(r"[0-9]{0,3}(\.[0-9]{1,12})?|[0-9](\.[0-9]{1,3})?[eE]-?[0-9]", text) or not text:
+    written = r"[0-9]{0,3}(\.[0-9]{1,12})?|[0-9](\.[0-9]{1,3})?[eE]-?[0-9]"
+    if not text or not re.fullmatch(written, text) or Decimal(text) > 1:
         raise Refused(f"{text!r} is no share: write a number from 0 to 1, as 0.01")
-    if not 0 <= (share := Decimal(text)) <= 1:
-        raise Refused(f"{text!r} is no share: write a number from 0 to 1, as 0.01")
-    return share
+    return Decimal(text)
 
 
 def path_from(text: str) -> Path:
@@ -116,44 +115,16 @@ BOARD = ParsedParam("NUMBER", board_from)
 def common(command: F) -> F:
     """Add `--home` (a `Home`) and `--json`; the command runs without libraries that it never uses."""
 
+    @click.option(
+        "--home", type=HOME, envvar="NPO_HOME", default=DEFAULT, show_default=True, help="The home folder."
+    )
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         with unused_libraries_hidden():
             return command(*args, **kwargs)
 
-    return common_options(cast(F, run))
-
-
-def common_options(command: F) -> F:
-    """Add `--home` (a `Home`) and `--json`, which every command takes."""
-    home = click.option(
-        "--home",
-        type=HOME,
-        envvar="NPO_HOME",
-        default=DEFAULT,
-        show_default=True,
-        help="The home folder.",
-    )
-    as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-    return home(as_json(command))
-
-
-def approval(command: F) -> F:
-    """Add the options of `decide` on two pairs of eyes: who prepared, who approved, and which plan."""
-    added = (
-        click.option("--prepared-by", type=NAME, default=None, help="Who prepared it; kept with the decision."),
-        click.option("--approved-by", type=NAME, default=None, help="Who approved it; kept with the decision."),
-        click.option("--four-eyes", is_flag=True, help="Refuse it unless two people prepared and approved it."),
-        click.option(
-            "--approved-plan",
-            type=PLAN,
-            default=None,
-            help="The plan that was approved, as --dry-run shows it; refuse whatever has become another since.",
-        ),
-    )
-    for option in reversed(added):
-        command = option(command)
-    return command
+    return cast(F, run)
 
 
 def reference_date_option(text: str) -> Callable[[F], F]:

@@ -8,12 +8,12 @@ import sys
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import common_options
+from npo_pipeline.cli.options import common
 
 
 @click.command("serve")
 @click.option("--once", is_flag=True, help="Register the schedules and stop (to see whether all is well).")
-@common_options
+@common
 def serve_command(home: Home, as_json: bool, once: bool) -> None:
     """Register the schedules with a Prefect server and run them."""
     # A process of its own: Prefect reads its settings when it is imported, and only the flows import it.
