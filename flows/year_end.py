@@ -12,8 +12,8 @@ from flows.hooks import report_failure
 from flows.tasks import WAIT_SECONDS, as_task
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import board_from, path_from, year_from
-from npo_pipeline.commands.account.command import AccountRequest, account
-from npo_pipeline.commands.account.reports import ReportRequest, refuse_unwritable, write_reports
+from npo_pipeline.commands.account.command import AccountRequest, account_and_report
+from npo_pipeline.commands.account.write import AccountResult
 
 
 @flow(
@@ -56,28 +56,29 @@ def year_end(
         spending=tuple(map(path_from, spending or ())),
         board=board_from(board) if board else None,
         treatment=treatment,
-        wait_seconds=WAIT_SECONDS,
-    )
-    reporting = ReportRequest(
-        home=request.home,
-        year=request.year,
-        board=request.board,
         force=force,
-        full=full_check,
+        full_check=full_check,
         wait_seconds=WAIT_SECONDS,
     )
-    as_task(refuse_unwritable, reporting)
-    result = account(request, call=as_task)
-    boards = result.accountability["board"].n_unique() if board is None else 1
-    with artifacts.pack_progress(request.year, boards) as progress:
-        reports = write_reports(reporting, call=as_task, progress=progress)
+
+    done = account_and_report(
+        request,
+        call=as_task,
+        progress_of_packs=lambda accounts: artifacts.pack_progress(accounts.year, _boards(accounts, board)),
+    )
+    result, reports = done.accounts, done.reports
     artifacts.accounts_artifacts(result, reports)
     summary = {
         "run_id": result.run_id,
-        "boards": boards,
+        "boards": _boards(result, board),
         "errors": result.findings.filter(severity="error").height,
         "written": len(reports.packs.written),
         "up_to_date": len(reports.packs.up_to_date),
     }
     get_run_logger().info("accounted for: %s", summary)
     return summary
+
+
+def _boards(accounts: AccountResult, board: str | None) -> int:
+    """Return the number of boards that reports are asked for."""
+    return accounts.accountability["board"].n_unique() if board is None else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -55,35 +54,15 @@ def account_command(home: Home, as_json: bool, template: bool, out: Path | None,
         _account(home, as_json, **options)
 
 
-def _account(
-    home: Home,
-    as_json: bool,
-    *,
-    year: int,
-    spending: tuple[Path, ...],
-    board: str | None,
-    force: bool,
-    validate: str,
-    viewer: bool,
-    treatment: str | None,
-    max_rejected: Decimal,
-) -> None:
+def _account(home: Home, as_json: bool, *, validate: str, **options: Any) -> None:
     """Account for a year, write and check its reports, and render the result."""
     from npo_pipeline.cli.render.account import render_account
-    from npo_pipeline.commands.account.command import AccountRequest, account
-    from npo_pipeline.commands.account.reports import ReportRequest, refuse_unwritable, write_reports
+    from npo_pipeline.commands.account.command import AccountRequest, account_and_report
 
-    reporting = ReportRequest(
-        home=home, year=year, board=board, force=force, full=validate == "full", viewer=viewer
-    )
-    accounting = AccountRequest(
-        home=home, year=year, spending=spending, board=board, treatment=treatment, max_rejected=max_rejected
-    )
+    request = AccountRequest(home=home, full_check=validate == "full", **options)
     with progress() as report:
-        refuse_unwritable(reporting)
-        result = account(accounting, progress=report)
-        reports = write_reports(reporting, progress=report)
-    render_account(home, result, reports, board=board, as_json=as_json)
+        year_end = account_and_report(request, progress=report)
+    render_account(home, year_end.accounts, year_end.reports, board=request.board, as_json=as_json)
 
 
 def _write_template(home: Home, as_json: bool, year: int, board: str, *, out: Path) -> None:

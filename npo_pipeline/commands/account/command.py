@@ -1,11 +1,12 @@
 """`npo account`: the year-end accountability of every board, tied to the payments in the books.
 
-First `reports.refuse_unwritable`, then `account` here, then `reports.write_reports`.
+`account_and_report` is the whole command; `account` is its part on the books.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,6 +28,12 @@ from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.account.inputs import AccountingContext, load_inputs
+from npo_pipeline.commands.account.reports import (
+    ReportRequest,
+    WrittenReports,
+    refuse_unwritable,
+    write_reports,
+)
 from npo_pipeline.commands.account.write import AccountResult, write_accounts
 from npo_pipeline.commands.ingest import (
     DEFAULT_MAX_REJECTED,
@@ -46,20 +53,86 @@ from npo_pipeline.rulebook.year_end import year_end_rules
 
 @dataclass(frozen=True, kw_only=True)
 class AccountRequest:
-    """A calendar year to account for.
-
-    `spending`: new files of spending and consent. `board`: the reports of this board are asked for; of all when
-    null. `treatment`: of money that is left over, in the annual accounts; that of the file on accountability when
-    null.
-    """
+    """Represent a calendar year to account for, and the reports that are asked for."""
 
     home: Home
     year: int
     spending: tuple[Path, ...] = ()
+    """New files of spending and consent."""
+
     board: str | None = None
+    """The reports of this board are asked for; of all boards when null."""
+
     treatment: str | None = None
+    """Of money that is left over, in the annual accounts; that of the file on accountability when null."""
+
     max_rejected: Decimal = DEFAULT_MAX_REJECTED
+    force: bool = False
+    """Make the filing of a board with errors too."""
+
+    full_check: bool = False
+    """Have Arelle check every filing."""
+
+    viewer: bool = False
+    """Write a page per board on which each figure can be clicked."""
+
     wait_seconds: int = 0
+
+
+@dataclass(frozen=True)
+class YearEnd:
+    """Hold the accounts of a year, and the reports that were written from them."""
+
+    accounts: AccountResult
+    reports: WrittenReports
+
+
+def account_and_report(
+    request: AccountRequest,
+    *,
+    call: Call = directly,
+    progress: Progress = silently,
+    progress_of_packs: Callable[[AccountResult], AbstractContextManager[Progress]] | None = None,
+) -> YearEnd:
+    """Account for a calendar year and write its reports: the whole of `npo account`, and of its flow.
+
+    In order: refuse a folder that no report can be written in; account for the year, in the books; load what the
+    reports are made from; write the packs of boards and check them; write the national reports; have Arelle check
+    the filings, and write viewers, where asked for.
+
+    The lock of the home is taken twice: first by the run that publishes the accounts, then while reports are
+    written from what is published. So the accounts stand where a report cannot be written, and running it again
+    writes the reports that lack.
+
+    Args:
+        request: the year, and the reports that are asked for.
+        call: the way to run a step.
+        progress: reports rows read and packs written.
+        progress_of_packs: the progress of packs alone, where it needs the accounts first; `progress` when null.
+
+    Raises:
+        Refused: see `account` and `write_reports`.
+        HomeLocked: another run is busy.
+        NpoError: there is a fault in a report. A fault of ours.
+    """
+    reporting = _reports_asked_for(request)
+    call(refuse_unwritable, reporting)
+    accounts = account(request, call=call, progress=progress)
+    with progress_of_packs(accounts) if progress_of_packs else nullcontext(progress) as packs_written:
+        reports = write_reports(reporting, call=call, progress=packs_written)
+    return YearEnd(accounts, reports)
+
+
+def _reports_asked_for(request: AccountRequest) -> ReportRequest:
+    return ReportRequest(
+        home=request.home,
+        year=request.year,
+        board=request.board,
+        force=request.force,
+        full=request.full_check,
+        viewer=request.viewer,
+        wait_seconds=request.wait_seconds,
+    )
 
 
 def account(
@@ -81,7 +154,7 @@ def account(
         ingested = (
             call(take_spending, run, files, request=request, clock=clock, progress=progress) if files else None
         )
-        context = accounting_context(run, request, clock().date())
+        context = accounting_context(run, request, clock().date(), added=run.appended)
         accounts = call(work_out_accounts, run, context)
         refuse_unknown_board(accounts, request)
         return call(write_accounts, run, context, accounts, ingested)
@@ -135,8 +208,17 @@ def take_spending(
     return register_files(run, results, state, clock())
 
 
-def accounting_context(run: Run, request: AccountRequest, today: date) -> AccountingContext:
-    """Return the context of the account that a run is about to make."""
+def accounting_context(
+    run: Run, request: AccountRequest, today: date, *, added: Mapping[str, pl.DataFrame]
+) -> AccountingContext:
+    """Return the context of the account that a run is about to make.
+
+    Args:
+        run: the run.
+        request: the year.
+        today: the day of the account.
+        added: table -> rows that `take_spending` added in this run; empty where no files were given.
+    """
     rules = year_end_rules()
     treatment = rules.accountability.treatment
     return AccountingContext(
@@ -147,7 +229,7 @@ def accounting_context(run: Run, request: AccountRequest, today: date) -> Accoun
         rules=rules,
         schools=school_directory(run.books),
         before=accountability_of(run.books, request.year - 1),
-        appended=run.appended,
+        appended=added,
     )
 
 
