@@ -1,11 +1,10 @@
-"""The kinds of file of a delivery, and recognition of a kind by its header.
+"""The kinds of file of a delivery; `recognise` finds the kind of a file by its header.
 
 docs/how-to/add-a-kind-of-file.md names the places that a new kind takes.
 """
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -13,9 +12,6 @@ from typing import Literal
 
 import pandera.polars as pa
 
-from npo_pipeline.delivery.sanitize import harmless_name
-from npo_pipeline.delivery.sniff import Header
-from npo_pipeline.errors import Refused
 from schemas import files as models
 
 
@@ -201,39 +197,3 @@ BOARD_REPORTS = tuple(kind for kind in KINDS if kind.stage is Stage.BOARD_REPORT
 
 FAULT_LIST_HEADER = ("FILE", "LINE", "RULE")
 """The header of the list of planted faults that `npo generate` writes beside a delivery; it is passed over."""
-
-
-def recognise(name: str, header: Header) -> FileKind:
-    """Return the kind of a file, by its header alone.
-
-    Raises:
-        Refused: no layout has this header; where one comes near, names the columns it lacks.
-    """
-    found = frozenset(header.columns)
-    for kind in KINDS:
-        if not kind.signature_columns <= found:
-            continue
-        if missing := [column for column in kind.columns if column not in found]:
-            raise Refused(_lacking(name, kind, missing, header))
-        return kind
-    raise Refused(_unknown(name, header))
-
-
-def _lacking(name: str, kind: FileKind, missing: list[str], header: Header) -> str:
-    line = f"{name}, line 1: looks like a file of kind {kind.name} ({kind.label}) but lacks {', '.join(missing)}"
-    near = difflib.get_close_matches(missing[0], header.columns, 1)
-    if near:
-        return f"{line}; its column {harmless_name(near[0])} comes near: mend the header"
-    return f"{line}; have it sent whole"
-
-
-def _unknown(name: str, header: Header) -> str:
-    found = set(header.columns)
-    nearest = max(KINDS, key=lambda kind: len(found.intersection(kind.columns)) / len(kind.columns))
-    shared = found.intersection(nearest.columns)
-    if len(shared) >= max(2, len(nearest.columns) // 2):
-        return _lacking(name, nearest, [c for c in nearest.columns if c not in shared], header)
-    # The line itself is not shown: of a register without a header it is a pupil.
-    known = f"of its {len(header.columns)} columns only {', '.join(sorted(shared))} is known" if shared else ""
-    known = known or f"none of its {len(header.columns)} columns is known"
-    return f"{name}, line 1: is of no known kind ({known}); take it out of the delivery, or mend its header"

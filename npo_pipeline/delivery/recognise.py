@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,8 +14,9 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.board_workbook import read_forms
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.file_corrections import split_correction_files
-from npo_pipeline.delivery.kinds import FAULT_LIST_HEADER, FileKind, recognise
-from npo_pipeline.delivery.sniff import ScannedFile, read_header, scan
+from npo_pipeline.delivery.kinds import FAULT_LIST_HEADER, FileKind
+from npo_pipeline.delivery.sanitize import harmless_name
+from npo_pipeline.delivery.sniff import Header, ScannedFile, read_header, scan
 from npo_pipeline.delivery.validate import validate_rows
 from npo_pipeline.delivery.xlsx_reader import read_workbook
 from npo_pipeline.errors import Refused
@@ -82,12 +84,48 @@ def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
     return [
         DeliveredFile(
             source=source,
-            kind=recognise(source.name, header),
+            kind=kind_of_header(source.name, header),
             sha256=encoding.sha256,
             encoding=encoding.codec,
             text=(encoding, header),
         )
     ]
+
+
+def kind_of_header(name: str, header: Header) -> FileKind:
+    """Return the kind of a file, by its header alone.
+
+    Raises:
+        Refused: no layout has this header; where one comes near, names the columns it lacks.
+    """
+    found = frozenset(header.columns)
+    for kind in kinds.KINDS:
+        if not kind.signature_columns <= found:
+            continue
+        if missing := [column for column in kind.columns if column not in found]:
+            raise Refused(_lacking(name, kind, missing, header))
+        return kind
+    raise Refused(_unknown(name, header))
+
+
+def _lacking(name: str, kind: FileKind, missing: list[str], header: Header) -> str:
+    line = f"{name}, line 1: looks like a file of kind {kind.name} ({kind.label}) but lacks {', '.join(missing)}"
+    near = difflib.get_close_matches(missing[0], header.columns, 1)
+    if near:
+        return f"{line}; its column {harmless_name(near[0])} comes near: mend the header"
+    return f"{line}; have it sent whole"
+
+
+def _unknown(name: str, header: Header) -> str:
+    found = set(header.columns)
+    nearest = max(kinds.KINDS, key=lambda kind: len(found.intersection(kind.columns)) / len(kind.columns))
+    shared = found.intersection(nearest.columns)
+    if len(shared) >= max(2, len(nearest.columns) // 2):
+        return _lacking(name, nearest, [c for c in nearest.columns if c not in shared], header)
+    # The line itself is not shown: of a register without a header it is a pupil.
+    known = f"of its {len(header.columns)} columns only {', '.join(sorted(shared))} is known" if shared else ""
+    known = known or f"none of its {len(header.columns)} columns is known"
+    return f"{name}, line 1: is of no known kind ({known}); take it out of the delivery, or mend its header"
 
 
 def _stated_date(file: DeliveredFile) -> date | None:

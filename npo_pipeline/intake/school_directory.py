@@ -157,7 +157,9 @@ def _periods(facts: pl.DataFrame) -> SchoolPeriods:
 def board_on(schools: Schools, rows: pl.DataFrame, on: date) -> pl.DataFrame:
     """Add the board of the vestiging on a day.
 
-    Before the first known day of a school, its first known board counts.
+    After a transfer (bestuursoverdracht) the new board counts from its effective date on; a payment goes to that
+    of the first day of the paid month (contract, section 4; `payments.booking`). Before the first known day of a
+    school, its first known board counts.
 
     Args:
         schools: a directory.

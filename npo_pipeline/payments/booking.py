@@ -1,4 +1,8 @@
-"""Settled amounts as rows of the ledger: named, with the board that gets them, and why they were due."""
+"""Settled amounts as rows of the ledger: named, with the board that gets them, and why they were due.
+
+After a transfer, the board that holds the vestiging on the first day of the paid month is paid, for corrections of
+earlier months too (contract, section 4).
+"""
 
 from __future__ import annotations
 
@@ -58,7 +62,8 @@ class AttributionInputs:
 def payment_rows(month: Month, run_id: str, state: LedgerState) -> Payments:
     """Return the payments of a run, sorted by school and component.
 
-    The board is the one that holds the vestiging on the first day of the paid month (contract, section 4).
+    After a transfer the board is the one that holds the vestiging on the first day of the paid month (contract,
+    section 4).
 
     Args:
         month: the month of the run.
