@@ -6,6 +6,8 @@ These pandera models are the one place for it: the DuckDB tables and their comme
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandera.polars as pa
 import polars as pl
 
@@ -44,6 +46,15 @@ TABLES = (
     accounted.ACCOUNTABILITY_INTERVENTIONS,
     decided.RUNS,
 )
+
+
+TableRows = Mapping[str, tuple[pa.DataFrameSchema, pl.DataFrame]]
+"""Name of a table -> its model and rows of it."""
+
+
+def table_rows(*parts: tuple[pa.DataFrameSchema, pl.DataFrame]) -> TableRows:
+    """Return rows of tables by the name of their table."""
+    return {model.name: (model, rows) for model, rows in parts}
 
 
 def select_columns(frame: pl.DataFrame, model: pa.DataFrameSchema) -> pl.DataFrame:

@@ -11,13 +11,9 @@ from typing import Any, Protocol
 import pandera.polars as pa
 import polars as pl
 
-from schemas.tables import select_columns, validated
+from schemas.tables import TableRows, select_columns, validated
 
 _VALIDATION = ThreadPoolExecutor(1)
-
-
-TableRows = Mapping[str, tuple[pa.DataFrameSchema, pl.DataFrame]]
-"""Name of a table -> its model and rows of it."""
 
 
 class Plan(Protocol):

@@ -17,7 +17,6 @@ from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import dropped_corrections, dropped_schools, find_existing, superseded
 from npo_pipeline.intake.table_rows import (
-    TableRows,
     content_rows,
     correction_files,
     delivery_rows,
@@ -26,6 +25,7 @@ from npo_pipeline.intake.table_rows import (
 from schemas import received
 from schemas.columns import schema_of
 from schemas.received import Counts, Deliveries, Differences, SchoolFacts, Scores
+from schemas.tables import TableRows, table_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +63,14 @@ def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: st
     successors = superseded(new, state) | fully_restated(restatements, state.reports)
     refuse_superseded_bases(new, successors)
     deliveries = delivery_rows(new, run_id, at)
-    appended = {received.DELIVERIES.name: (received.DELIVERIES, deliveries), **content_rows(new)}
+    appended = {**table_rows((received.DELIVERIES, deliveries)), **content_rows(new)}
     differences = _differences(new, state, successors, appended)
     if differences.height:
-        appended[received.DIFFERENCES.name] = (received.DIFFERENCES, differences)
+        appended |= table_rows((received.DIFFERENCES, differences))
     facts = pl.concat([state.school_facts, _rows(appended, received.SCHOOL_FACTS)])
     return IntakePlan(
         appended=appended,
-        replaced={received.SCHOOLS.name: (received.SCHOOLS, build_directory(SchoolFacts(facts)))},
+        replaced=table_rows((received.SCHOOLS, build_directory(SchoolFacts(facts)))),
         superseded=successors,
         manifest_entries={
             "inputs": deliveries.select("file", "kind", "sha256", "rows", "rejected").to_dicts(),

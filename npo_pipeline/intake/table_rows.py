@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,9 +20,7 @@ from schemas.accounted import CONSENTS, SPENDING
 from schemas.columns import schema_of
 from schemas.frames.intake import SourceDifferences
 from schemas.received import Counts, Deliveries, Differences, Resolutions, Scores, SourceCorrections
-
-TableRows = Mapping[str, tuple[pa.DataFrameSchema, pl.DataFrame]]
-"""Name of a table -> its model and the rows that are new; a table without new rows is left out."""
+from schemas.tables import TableRows, table_rows
 
 
 def delivery_rows(new: NewFiles, run_id: str, at: datetime) -> Deliveries:
@@ -47,14 +45,14 @@ def delivery_rows(new: NewFiles, run_id: str, at: datetime) -> Deliveries:
 
 
 def content_rows(new: NewFiles) -> TableRows:
-    """Return the rows that the files give to the other tables."""
+    """Return the rows that the files give to the other tables; a table without new rows is left out."""
     gathered: dict[str, tuple[pa.DataFrameSchema, list[pl.DataFrame]]] = {}
     for name, one in new.items():
         for model, frame in _contents(name, one):
             rows = frame.with_columns(delivery_id=pl.lit(name)) if "delivery_id" not in frame.columns else frame
             gathered.setdefault(model.name, (model, []))[1].append(rows.select(list(model.columns)))
-    whole = {name: (model, pl.concat(parts)) for name, (model, parts) in gathered.items()}
-    return {name: (model, rows) for name, (model, rows) in whole.items() if rows.height}
+    whole = ((model, pl.concat(parts)) for model, parts in gathered.values())
+    return table_rows(*((model, rows) for model, rows in whole if rows.height))
 
 
 def _contents(delivery_id: str, one: FileResult) -> tuple[tuple[pa.DataFrameSchema, pl.DataFrame], ...]:
