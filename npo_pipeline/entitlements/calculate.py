@@ -23,7 +23,7 @@ from npo_pipeline.entitlements.schedule import (
 )
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.school_directory import board_on
+from npo_pipeline.intake.board_transfers import board_on
 from npo_pipeline.money import to_euro, to_quantity, to_rate
 from npo_pipeline.months import first_day
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace

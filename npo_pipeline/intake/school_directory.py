@@ -9,6 +9,7 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
+from npo_pipeline.intake.board_transfers import transfers
 from schemas.frames.intake import (
     FILE_CHANGES,
     FILE_SCHOOL_FACTS,
@@ -38,7 +39,7 @@ def school_facts(kind: FileKind, rows: FileRows, as_of: date | None) -> FileScho
         as_of: the reference date; a change has a date of its own.
     """
     if kind.school_source == "changes":
-        facts = _transfers(rows).select(
+        facts = transfers(rows).select(
             vestiging="VESTIGING", board="BEVOEGD_GEZAG_NUMMER", as_of=parse.parse_date("INGANGSDATUM")
         )
     else:
@@ -69,7 +70,7 @@ def refuse_two_boards(kind: FileKind, rows: FileRows, file: str) -> None:
         Refused: names the lines and the boards.
     """
     if kind.school_source == "changes":
-        given = _transfers(rows).select(
+        given = transfers(rows).select(
             "line", vestiging="VESTIGING", board="BEVOEGD_GEZAG_NUMMER", day="INGANGSDATUM"
         )
     else:
@@ -152,28 +153,3 @@ def _periods(facts: pl.DataFrame) -> SchoolPeriods:
     changed = daily.filter(attributes.ne_missing(attributes.shift().over("vestiging")))
     until = pl.col("as_of").shift(-1).over("vestiging") - pl.duration(days=1)
     return SchoolPeriods(changed.select("vestiging", *_ATTRIBUTES, "as_of", until=until.cast(pl.Date)))
-
-
-def board_on(schools: Schools, rows: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Add the board of the vestiging on a day.
-
-    After a transfer (bestuursoverdracht) the new board counts from its effective date on; a payment goes to that
-    of the first day of the paid month (contract, section 4; `payments.booking`). Before the first known day of a
-    school, its first known board counts.
-
-    Args:
-        schools: a directory.
-        rows: any frame with `vestiging`.
-        on: the day.
-
-    Returns:
-        The rows with `board` (null where no board is known), in the same order.
-    """
-    past = schools.filter(pl.col("valid_from") <= on).sort("valid_from", descending=True)
-    to_come = schools.filter(pl.col("valid_from") > on).sort("valid_from")
-    nearest = pl.concat([past, to_come]).unique("vestiging", keep="first", maintain_order=True)
-    return rows.join(nearest.select("vestiging", "board"), on="vestiging", how="left", maintain_order="left")
-
-
-def _transfers(rows: FileRows) -> FileRows:
-    return FileRows(rows.filter(pl.col("SOORT").is_in(["bestuursoverdracht", "opening"])))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.intake.school_directory import board_on
+from npo_pipeline.intake.board_transfers import board_on
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.months import Month
 from npo_pipeline.payments.attribution import ITEM_KEY, attribute_corrections, open_items

@@ -10,7 +10,7 @@ from typing import TypeVar
 import polars as pl
 
 from npo_pipeline.decisions.comparison import differences
-from npo_pipeline.intake.school_directory import board_on
+from npo_pipeline.intake.board_transfers import board_on
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.model import (
     AmountChange,

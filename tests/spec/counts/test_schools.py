@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from npo_pipeline.intake.school_directory import board_on, build_directory
+from npo_pipeline.intake.board_transfers import board_on
+from npo_pipeline.intake.school_directory import build_directory
 from tests.reading import rows, table
 
 
