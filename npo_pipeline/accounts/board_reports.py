@@ -16,6 +16,7 @@ from schemas.frames.accounts import (
     ReportConsents,
     SchoolConsents,
     SpendingLines,
+    WrittenInterventions,
 )
 
 BOVENSCHOOLS = "bovenschools"
@@ -39,7 +40,7 @@ def latest_reports(rows: pl.DataFrame, period: str) -> pl.DataFrame:
 def spending_lines(spending: Spending, files: DeliveryFiles, menukaart: Menukaart, year: int) -> SpendingLines:
     """Return the spending of a calendar year with its interventions looked up on the menukaart."""
     reported = spending.filter(pl.col("year") == year).rename({"intervention": "written"})
-    matches = match_interventions(reported.select("category", "written"), menukaart, year)
+    matches = match_interventions(WrittenInterventions(reported.select("category", "written")), menukaart, year)
     matched = reported.join(matches, on=["category", "written"], how="left")
     return SpendingLines(
         matched.join(files, on="delivery_id", how="left").select(

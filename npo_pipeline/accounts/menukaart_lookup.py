@@ -11,7 +11,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.accounts.received import last_day
 from npo_pipeline.rulebook.year_end import Menukaart, Snapshot
-from schemas.frames.accounts import InterventionKeys, MenuMatches
+from schemas.frames.accounts import InterventionKeys, MenuMatches, WrittenInterventions
 
 ON, MAYBE, OFF = "on", "maybe", "off"
 """On the menukaart; in a category that is not wholly known, so it may be; not on it."""
@@ -25,7 +25,7 @@ _MATCHES = {
 }
 
 
-def match_interventions(written: pl.DataFrame, menukaart: Menukaart, year: int) -> MenuMatches:
+def match_interventions(written: WrittenInterventions, menukaart: Menukaart, year: int) -> MenuMatches:
     """Match interventions as written with the menukaart at the end of a year, a row per category and name.
 
     Capitals, accents, spaces and marks make no difference. What is not there keeps the name it was given.

@@ -18,6 +18,7 @@ from schemas.frames.money import (
     SchoolPlaces,
     ScoresByType,
     Thresholds,
+    UnitsAboveThreshold,
     UnitsByType,
 )
 
@@ -55,7 +56,7 @@ def quantities(rates: Rates, thresholds: Thresholds, counts: CountsByType, score
     return Quantities(whole.sort("vestiging", "school_type", "component"))
 
 
-def above_threshold(counted: UnitsByType, threshold: int, level: str, order: list[str]) -> pl.DataFrame:
+def above_threshold(counted: UnitsByType, threshold: int, level: str, order: list[str]) -> UnitsAboveThreshold:
     """Return what exceeds a threshold, counted per BRIN or per vestiging and booked in one place.
 
     Per BRIN, the quantity is booked on its lowest vestiging code that has any, there under the first
@@ -76,9 +77,8 @@ def above_threshold(counted: UnitsByType, threshold: int, level: str, order: lis
     having = counted.filter(pl.col("quantity_e2") > 0).with_columns(group=group, rank=rank)
     booked = having.sort("vestiging", "rank").group_by("group", maintain_order=True)
     summed = booked.agg(pl.col("vestiging", "school_type").first(), pl.col("quantity_e2").sum())
-    return summed.with_columns(counted_e2="quantity_e2", quantity_e2=pl.col("quantity_e2") - threshold * 100).drop(
-        "group"
-    )
+    above = summed.with_columns(counted_e2="quantity_e2", quantity_e2=pl.col("quantity_e2") - threshold * 100)
+    return UnitsAboveThreshold(above.drop("group"))
 
 
 def _counted_units(counts: CountsByType, measure: str, school_types: list[str]) -> UnitsByType:

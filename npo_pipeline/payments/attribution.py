@@ -11,14 +11,22 @@ import polars as pl
 
 from npo_pipeline.money import cumulative_share
 from npo_pipeline.payments.settlement import SERIES
-from schemas.frames.money import AttributedCents, BookedMonths, CorrectionCents, FirstRuns, OpenItems
+from schemas.frames.money import (
+    AttributedCents,
+    BookedMonths,
+    CorrectionCents,
+    DueItemCents,
+    FirstRuns,
+    OpenItems,
+    SettledItemCents,
+)
 
 ITEM_KEY = [*SERIES, "decision_id", "month", "cause"]
 _ORDER = ["sequence", "month", "cause"]
 
 
 def open_items(
-    items: pl.DataFrame, settled: pl.DataFrame, booked: BookedMonths, first_runs: FirstRuns
+    items: DueItemCents, settled: SettledItemCents, booked: BookedMonths, first_runs: FirstRuns
 ) -> OpenItems:
     """Return the items that no instalment covers, with what is still open of them.
 
@@ -26,8 +34,8 @@ def open_items(
     goes off against what was decided last before it.
 
     Args:
-        items: `DueItems` with amount_cents.
-        settled: `SettledItems` with amount_cents: of earlier corrections.
+        items: what each decision made due.
+        settled: what earlier corrections settled.
         booked: a later decision's item of a booked month is open.
         first_runs: the decision of the first run of a month covers a school without an instalment that month, too.
     """

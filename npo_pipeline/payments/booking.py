@@ -22,12 +22,14 @@ from schemas.frames.money import (
     Corrections,
     DecisionsInForce,
     Due,
+    DueItemCents,
     DueItems,
     FirstRuns,
     LedgerCorrections,
     LedgerInstalments,
     LedgerPayments,
     Paid,
+    SettledItemCents,
     SettledItems,
     SettlementCalendar,
 )
@@ -110,8 +112,8 @@ def correction_causes(
     )
     cents = to_cents(pl.col("amount"))
     items = open_items(
-        inputs.items.with_columns(amount_cents=cents),
-        inputs.settled.select(*ITEM_KEY, amount_cents=cents),
+        DueItemCents(inputs.items.with_columns(amount_cents=cents)),
+        SettledItemCents(inputs.settled.select(*ITEM_KEY, amount_cents=cents)),
         BookedMonths(pl.concat([inputs.booked, now])),
         FirstRuns(first_runs),
     )

@@ -35,6 +35,9 @@ AmountsBySchool = NewType("AmountsBySchool", pl.DataFrame)
 Currencies = NewType("Currencies", pl.DataFrame)
 """brin, currency."""
 
+WrittenInterventions = NewType("WrittenInterventions", pl.DataFrame)
+"""category, written: interventions as boards wrote them."""
+
 MenuMatches = NewType("MenuMatches", pl.DataFrame)
 """Interventions looked up on the menukaart: category, written, intervention (the official name), menu_status
 (`on`, `maybe`, `off`), hint (Dutch: another name that may be meant; null where it is on the menukaart)."""

@@ -60,5 +60,8 @@ BoardErrors = NewType("BoardErrors", pl.DataFrame)
 SupersededInputs = NewType("SupersededInputs", pl.DataFrame)
 """decision_id, files (the number of deliveries that it rests on and that were superseded)."""
 
+SubsidyDecisions = NewType("SubsidyDecisions", pl.DataFrame)
+"""decision_id, school_year: decisions on subsidies alone."""
+
 PaymentRuns = NewType("PaymentRuns", pl.DataFrame)
 """run_id, month (the date of its first day)."""

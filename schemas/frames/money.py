@@ -54,6 +54,9 @@ SchoolPlaces = NewType("SchoolPlaces", pl.DataFrame)
 UnitsByType = NewType("UnitsByType", pl.DataFrame)
 """vestiging, school_type, quantity_e2: units of one measure."""
 
+UnitsAboveThreshold = NewType("UnitsAboveThreshold", pl.DataFrame)
+"""vestiging, school_type, counted_e2 (all that was counted), quantity_e2 (what exceeds the threshold)."""
+
 Quantities = NewType("Quantities", pl.DataFrame)
 """COMPONENT, counted_e2 (before the threshold), quantity_e2; sorted."""
 
@@ -153,6 +156,12 @@ DueItems = NewType("DueItems", pl.DataFrame)
 
 SettledItems = NewType("SettledItems", pl.DataFrame)
 """SERIES, decision_id, month, cause, amount: what corrections settled."""
+
+DueItemCents = NewType("DueItemCents", pl.DataFrame)
+"""`DueItems` with amount_cents."""
+
+SettledItemCents = NewType("SettledItemCents", pl.DataFrame)
+"""SERIES, decision_id, month, cause, amount_cents: what earlier corrections settled."""
 
 BookedMonths = NewType("BookedMonths", pl.DataFrame)
 """SERIES, month, sequence: by which decision an instalment was booked."""

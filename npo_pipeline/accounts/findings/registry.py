@@ -92,7 +92,7 @@ OPENING = opening_differs.__name__
 def findings_of(context: FindingContext) -> Findings:
     """Apply the rules of one year."""
     parts = [with_severity(rule(context), rule.__name__, context.year, context.rules) for rule in RULES]
-    return in_order(pl.concat(parts))
+    return in_order(Findings(pl.concat(parts)))
 
 
 def opening_findings(accountability: AccountabilityRows, year: int, rules: Accountability) -> Findings:
@@ -113,7 +113,7 @@ def with_severity(found: FindingRows, rule: str, year: int, rules: Accountabilit
     return Findings(rows.select(list(schema_of(FINDINGS))))
 
 
-def in_order(findings: pl.DataFrame) -> Findings:
+def in_order(findings: Findings) -> Findings:
     """Sort findings by year, board and severity, the gravest first."""
     severity = pl.col("severity").cast(pl.Enum(SEVERITIES))
     key = ["year", "board", severity, "rule", "brin", "file", "line", "message"]

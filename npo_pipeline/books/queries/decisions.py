@@ -10,7 +10,7 @@ import polars as pl
 from npo_pipeline.books.reader import Books
 from schemas.decided import DecisionInputRows, Decisions, DueChanges
 from schemas.frames.accounts import DecidedTotals
-from schemas.frames.books import SupersededInputs, UnknownDeliveries
+from schemas.frames.books import SubsidyDecisions, SupersededInputs, UnknownDeliveries
 from schemas.frames.reports import AnnualInstalments, DecisionFiles, TracedAmounts
 
 _KEY = "decision_id, vestiging, school_type, component"
@@ -60,9 +60,10 @@ def decisions_with_entitlements(books: Books) -> Decisions:
     return Decisions(books.frame(query))
 
 
-def decisions_without_entitlements(books: Books) -> pl.DataFrame:
-    """Return the decisions on subsidies alone: decision_id, school_year."""
-    return books.frame("select decision_id, school_year from decisions anti join entitlements using (decision_id)")
+def decisions_without_entitlements(books: Books) -> SubsidyDecisions:
+    """Return the decisions on subsidies alone."""
+    query = "select decision_id, school_year from decisions anti join entitlements using (decision_id)"
+    return SubsidyDecisions(books.frame(query))
 
 
 def entitled_years(books: Books, vestigingen: Sequence[str]) -> set[tuple[str, str]]:

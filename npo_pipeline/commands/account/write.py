@@ -90,7 +90,7 @@ def _with_openings(
     others = books.table("findings").filter(pl.col("year") != context.year, pl.col("rule") != OPENING)
     rules, years = context.rules.accountability, sorted(accountability["year"].unique())
     openings = [opening_findings(accountability, one, rules) for one in years]
-    return in_order(pl.concat([own, others.select(own.columns), *openings]))
+    return in_order(Findings(pl.concat([own, others.select(own.columns), *openings])))
 
 
 def _with_other_years(books: Books, table: str, own: pl.DataFrame, year: int) -> pl.DataFrame:
