@@ -18,13 +18,13 @@ from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS, FileKind
 from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.board_reports import reject_duplicate_reports
+from npo_pipeline.intake.board_reports import refuse_duplicate_reports
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.resubmission import check_resubmissions
 from npo_pipeline.intake.state import IntakeState
-from npo_pipeline.intake.supersession import reject_duplicate_counts
+from npo_pipeline.intake.supersession import refuse_duplicate_counts
 from schemas import received
 from schemas.received import Deliveries, Differences, Quarantine, Resolutions, SourceCorrections
 
@@ -90,8 +90,8 @@ def recognise_files(request: IngestRequest, today: date) -> list[DeliveredFile]:
 def read_files(files: Sequence[DeliveredFile], state: IntakeState, progress: Progress) -> list[FileResult]:
     """Step: read, validate and count every file; rows of pupils go no further than this."""
     results = read_delivery(files, state.known_vestigingen, progress, state.schools_of_boards)
-    reject_duplicate_counts(results)
-    reject_duplicate_reports(results)
+    refuse_duplicate_counts(results)
+    refuse_duplicate_reports(results)
     check_resubmissions(results, state)
     return results
 

@@ -95,8 +95,8 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
         yield f"{file}: {rows} rows in quarantine ({rules})"
     if differences := open_differences(books):
         yield f"{len(differences)} differences between files, first: {differences[0]}"
-    if homeless := count_schools_without_board(books):
-        yield f"{homeless} vestigingen with pupils have no known board; ingest the address list that names them"
+    if left_out := count_schools_without_board(books):
+        yield f"{left_out} vestigingen with pupils have no known board; ingest the address list that names them"
     superseded = dict(superseded_inputs(books).iter_rows())
     yield from _newer_counts(books, superseded)
     for decision, files in unknown_changes(books).iter_rows():

@@ -28,8 +28,8 @@ from npo_pipeline.money import to_euro, to_quantity, to_rate
 from npo_pipeline.months import first_day
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
 from schemas.frames.money import (
+    AmountsWithoutBoard,
     EntitledCents,
-    HomelessAmounts,
     MonthlyCents,
     Reassignments,
     SchoolPlaces,
@@ -57,17 +57,19 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
     )
     entitled = [_entitled(one, inputs, territory) for one in rules]
     placed = _placed(entitled, inputs.schools, school_year)
-    homeless = placed.filter(pl.col("board").is_null())
-    housed = placed.filter(pl.col("board").is_not_null())
+    without_board = placed.filter(pl.col("board").is_null())
+    with_board = placed.filter(pl.col("board").is_not_null())
     parts = [_instalments(one, frame, inputs, territory) for one, frame in zip(rules, entitled, strict=True)]
     due, adjustments = (pl.concat(frames) for frames in zip(*parts, strict=True))
     _refuse_homeless_successor(adjustments, inputs.schools)
     shown = {"school_year": pl.lit(school_year), "amount": to_euro(pl.col("amount_cents"))}
     return DecisionTables(
-        entitlements=Entitlements(housed.select(DECIDED_COLUMNS["entitlements"]).sort(COMPONENT_KEY)),
+        entitlements=Entitlements(with_board.select(DECIDED_COLUMNS["entitlements"]).sort(COMPONENT_KEY)),
         instalments=Instalments(due.with_columns(**shown).select(DECIDED_COLUMNS["instalments"])),
-        trace=Trace(add_trace(housed).select(TRACE_COLUMNS).sort(COMPONENT_KEY)),
-        left_out=HomelessAmounts(homeless.select(*COMPONENT_KEY, "amount", "currency").sort(COMPONENT_KEY)),
+        trace=Trace(add_trace(with_board).select(TRACE_COLUMNS).sort(COMPONENT_KEY)),
+        left_out=AmountsWithoutBoard(
+            without_board.select(*COMPONENT_KEY, "amount", "currency").sort(COMPONENT_KEY)
+        ),
         adjustments=Adjustments(
             adjustments.with_columns(**shown)
             .select(DECIDED_COLUMNS["adjustments"])
@@ -103,9 +105,9 @@ def _instalments(
     rules: Rules, entitled: EntitledCents, inputs: DecisionInputs, territory: Territory
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the instalments under one regulation, and their adjustments, both with a currency."""
-    housed = inputs.schools.select("vestiging").unique()
-    plain = MonthlyCents(instalments(entitled, rules.shares).join(housed, on="vestiging", how="semi"))
-    amended = Reassignments(_amended(rules, plain, inputs, territory).join(housed, on="vestiging", how="semi"))
+    with_board = inputs.schools.select("vestiging").unique()
+    plain = MonthlyCents(instalments(entitled, rules.shares).join(with_board, on="vestiging", how="semi"))
+    amended = Reassignments(_amended(rules, plain, inputs, territory).join(with_board, on="vestiging", how="semi"))
     in_force = apply_adjustments(plain, amended)
     recipients = instalment_recipients(
         inputs.changes,

@@ -30,8 +30,8 @@ from schemas import decided
 from schemas.columns import schema_of
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
 from schemas.frames.money import (
+    AmountsWithoutBoard,
     CountsByType,
-    HomelessAmounts,
     Places,
     Rates,
     ScoresByType,
@@ -229,7 +229,7 @@ class DecisionTables:
     entitlements: Entitlements
     instalments: Instalments
     trace: Trace
-    left_out: HomelessAmounts
+    left_out: AmountsWithoutBoard
     adjustments: Adjustments
     settling: SettlementTerms
 
@@ -255,6 +255,6 @@ def empty_decision() -> DecisionTables:
     }
     return DecisionTables(
         trace=Trace(pl.DataFrame(schema={**schema_of(decided.TRACE), "currency": pl.String}).drop("decision_id")),
-        left_out=HomelessAmounts(frames["entitlements"].select(*COMPONENT_KEY, "amount", "currency")),
+        left_out=AmountsWithoutBoard(frames["entitlements"].select(*COMPONENT_KEY, "amount", "currency")),
         **frames,
     )

@@ -106,7 +106,7 @@ def reported_periods(result: FileResult) -> ReportedPeriods:
     return ReportedPeriods(pl.concat([years, school_years]).unique().sort(_PERIOD))
 
 
-def reject_duplicate_reports(results: Sequence[FileResult]) -> None:
+def refuse_duplicate_reports(results: Sequence[FileResult]) -> None:
     """Refuse a delivery in which two files of one kind report on the same board and period.
 
     Raises:

@@ -106,7 +106,7 @@ def _read_school_list(read: SmallFile, known: KnownSchools) -> FileResult:
     school_directory.refuse_two_boards(file.kind, rows, file.name)
     result = replace(read.result, facts=school_directory.school_facts(file.kind, rows, file.reference_date))
     if file.kind is kinds.CHANGES:
-        school_directory.reject_conflicting_changes(rows, file.name)
+        school_directory.refuse_conflicting_changes(rows, file.name)
         return replace(result, changes=school_directory.changes_of(rows))
     if file.kind.name in published_counts.COUNTERS:
         return replace(result, counts=published_counts.counts_of(file.kind, rows, file.name))

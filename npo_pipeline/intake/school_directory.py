@@ -82,7 +82,7 @@ def refuse_two_boards(kind: FileKind, rows: FileRows, file: str) -> None:
         raise Refused(f"{file}, lines {lines}: {twice['vestiging'][0]} is given to boards {boards}; keep one")
 
 
-def reject_conflicting_changes(rows: FileRows, file: str) -> None:
+def refuse_conflicting_changes(rows: FileRows, file: str) -> None:
     """Refuse a changes file in which a school has two changes on one day, or merges into itself.
 
     Args:

@@ -26,7 +26,7 @@ Successors = Mapping[str, str]
 _KIND_AND_DATE = ["kind", "reference_date"]
 
 
-def reject_duplicate_counts(results: Sequence[FileResult]) -> None:
+def refuse_duplicate_counts(results: Sequence[FileResult]) -> None:
     """Refuse a delivery in which two files of one kind and date count the same school.
 
     Both would count, and the school would be paid twice. Two registers may share a school: a pupil in both of

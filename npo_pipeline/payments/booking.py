@@ -14,7 +14,13 @@ from npo_pipeline.intake.board_transfers import board_on
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.months import Month
 from npo_pipeline.payments.attribution import ITEM_KEY, attribute_corrections, open_items
-from npo_pipeline.payments.settlement import SERIES, deferred_corrections, floored_kinds, settle, with_payment_ids
+from npo_pipeline.payments.settlement import (
+    SERIES,
+    deferred_corrections,
+    floored_components,
+    settle,
+    with_payment_ids,
+)
 from schemas.decided import CORRECTION_CAUSES, PAYMENTS, CorrectionCauses, Payments
 from schemas.frames.money import (
     BookedMonths,
@@ -79,7 +85,7 @@ def payment_rows(month: Month, run_id: str, state: LedgerState) -> Payments:
         paid=Paid(_in_cents(state.ledger, "paid_month", "reason")),
         in_force=state.in_force,
         deferred=deferred_corrections(month, corrections, state.calendar, state.in_force),
-        floored=floored_kinds(month, state.calendar, state.in_force),
+        floored=floored_components(month, state.calendar, state.in_force),
     )
     placed = board_on(state.schools, with_payment_ids(rows, month), month).with_columns(
         run_id=pl.lit(run_id),

@@ -19,7 +19,7 @@ from schemas.frames.money import (
     DecisionsInForce,
     Deferred,
     Due,
-    Kinds,
+    FlooredComponents,
     NamedPayments,
     Paid,
     Settled,
@@ -27,12 +27,18 @@ from schemas.frames.money import (
 )
 
 SERIES = ["school_year", "currency", "vestiging", "school_type", "component"]
-KIND = ["school_year", "currency", "school_type", "component"]
+SETTLEMENT_KEY = ["school_year", "currency", "school_type", "component"]
 _SETTLED = [*SERIES, "decision_id", "reason", "amount_cents"]
 
 
 def settle(
-    month: Month, *, due: Due, paid: Paid, in_force: DecisionsInForce, deferred: Deferred, floored: Kinds
+    month: Month,
+    *,
+    due: Due,
+    paid: Paid,
+    in_force: DecisionsInForce,
+    deferred: Deferred,
+    floored: FlooredComponents,
 ) -> Settled:
     """Return what to pay in a month: due less paid, as far as corrections are settled by then.
 
@@ -52,7 +58,9 @@ def settle(
     balance = _due_until(month, due).join(_paid_until(month, paid), on=SERIES, how="full", coalesce=True)
     later = deferred.select(*SERIES, "own_month", deferred="amount_cents")
     spread = balance.join(later, on=SERIES, how="full", coalesce=True)
-    marked = spread.join(floored.select(KIND).with_columns(floor=pl.lit(True)), on=KIND, how="left")
+    marked = spread.join(
+        floored.select(SETTLEMENT_KEY).with_columns(floor=pl.lit(True)), on=SETTLEMENT_KEY, how="left"
+    )
     cents = pl.col("due", "own", "paid", "paid_now", "deferred").fill_null(0)
     split = marked.with_columns(cents).with_columns(
         instalment=pl.when(pl.col("booked") | pl.col("own_month")).then(0).otherwise("own"),
@@ -125,10 +133,10 @@ def deferred_corrections(
     Returns:
         Amounts not to be paid yet: 0 where what is to be paid and what is to come back cancel out.
     """
-    together = corrections.join(_spread_corrections(month, calendar, in_force), on=[*KIND, "after_run"])
+    together = corrections.join(_spread_corrections(month, calendar, in_force), on=[*SETTLEMENT_KEY, "after_run"])
     sums = together.group_by(*SERIES, "after_run", "last", "paid_until").agg(pl.col("amount_cents").sum())
-    months = calendar.select(*KIND, "month", last="decision_id")
-    left = sums.join(months, on=[*KIND, "last"]).filter(pl.col("month") > pl.col("paid_until"))
+    months = calendar.select(*SETTLEMENT_KEY, "month", last="decision_id")
+    left = sums.join(months, on=[*SETTLEMENT_KEY, "last"]).filter(pl.col("month") > pl.col("paid_until"))
     each = left.group_by(*SERIES, "after_run", "paid_until", "amount_cents").agg(
         months=pl.len(), done=(pl.col("month") <= month).sum()
     )
@@ -145,23 +153,25 @@ def _spread_corrections(month: Month, calendar: SettlementCalendar, in_force: De
     """Select the corrections that are still spread in a month, by the payment run they came after.
 
     Returns:
-        KIND, after_run, last (the decision of those after that run whose terms count).
+        SETTLEMENT_KEY, after_run, last (the decision of those after that run whose terms count).
     """
-    each = calendar.group_by(*KIND, "decision_id", "sequence", "after_run").agg(
+    each = calendar.group_by(*SETTLEMENT_KEY, "decision_id", "sequence", "after_run").agg(
         spread=(pl.col("corrections") == "spread").any(), ends=pl.col("month").max()
     )
     newest = each.join(in_force.select("decision_id"), on="decision_id", how="semi")
     still = newest.filter(pl.col("ends") > month)
-    last = each.filter(pl.col("sequence") == pl.col("sequence").max().over(*KIND, "after_run"))
-    at_once = last.filter(~pl.col("spread")).group_by(KIND).agg(at_once=pl.col("after_run").max())
-    since = last.join(still, on=KIND, how="semi").join(at_once, on=KIND, how="left")
+    last = each.filter(pl.col("sequence") == pl.col("sequence").max().over(*SETTLEMENT_KEY, "after_run"))
+    at_once = last.filter(~pl.col("spread")).group_by(SETTLEMENT_KEY).agg(at_once=pl.col("after_run").max())
+    since = last.join(still, on=SETTLEMENT_KEY, how="semi").join(at_once, on=SETTLEMENT_KEY, how="left")
     # After the last one that is not spread all are; where the latest decision does not spread there is none.
     spread = since.filter(pl.col("at_once").is_null() | (pl.col("after_run") > pl.col("at_once")))
-    return spread.select(*KIND, "after_run", last="decision_id")
+    return spread.select(*SETTLEMENT_KEY, "after_run", last="decision_id")
 
 
-def floored_kinds(month: Month, calendar: SettlementCalendar, in_force: DecisionsInForce) -> Kinds:
-    """Return the kinds that never take back in this month more than they pay.
+def floored_components(
+    month: Month, calendar: SettlementCalendar, in_force: DecisionsInForce
+) -> FlooredComponents:
+    """Return the components that never take back in this month more than they pay.
 
     After the last month of payment of a kind there is nothing to wait for: what is left is claimed.
 
@@ -171,8 +181,8 @@ def floored_kinds(month: Month, calendar: SettlementCalendar, in_force: Decision
         in_force: the latest ones.
     """
     mine = calendar.join(in_force.select("decision_id"), on="decision_id", how="semi")
-    floored = mine.filter(pl.col("floor_zero") == "yes").group_by(KIND).agg(last=pl.col("month").max())
-    return Kinds(floored.filter(pl.col("last") >= month).select(KIND))
+    floored = mine.filter(pl.col("floor_zero") == "yes").group_by(SETTLEMENT_KEY).agg(last=pl.col("month").max())
+    return FlooredComponents(floored.filter(pl.col("last") >= month).select(SETTLEMENT_KEY))
 
 
 def months_to_pay(month: Month, scheduled: list[date], paid: list[date]) -> list[Month]:

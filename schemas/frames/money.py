@@ -1,8 +1,8 @@
 """Frames between the steps from rules and counts to payments: their columns and units.
 
 `_e2`: hundredths, `_e8`: units of 0.00000001 euro, `_cents`: whole cents; all Int64. Amounts without a suffix are
-DECIMAL(18,2). COMPONENT: vestiging, school_type, component. SERIES: school_year, currency, COMPONENT. KIND:
-school_year, currency, school_type, component.
+DECIMAL(18,2). COMPONENT: vestiging, school_type, component. SERIES: school_year, currency, COMPONENT.
+SETTLEMENT_KEY: school_year, currency, school_type, component.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ Recipients = NewType("Recipients", pl.DataFrame)
 Reassignments = NewType("Reassignments", pl.DataFrame)
 """COMPONENT, month, cause, other_vestiging, amount_cents: below zero where an instalment leaves a school."""
 
-HomelessAmounts = NewType("HomelessAmounts", pl.DataFrame)
+AmountsWithoutBoard = NewType("AmountsWithoutBoard", pl.DataFrame)
 """COMPONENT, amount, currency: entitlements of schools without a known board."""
 
 # Decisions compared.
@@ -127,7 +127,8 @@ LedgerCorrections = NewType("LedgerCorrections", pl.DataFrame)
 that were run when they were taken."""
 
 SettlementCalendar = NewType("SettlementCalendar", pl.DataFrame)
-"""decision_id, KIND, sequence, after_run, month (of payment), corrections, floor_zero: of all decisions."""
+"""decision_id, SETTLEMENT_KEY, sequence, after_run, month (of payment), corrections, floor_zero, of all
+decisions."""
 
 Due = NewType("Due", pl.DataFrame)
 """SERIES, month, amount_cents."""
@@ -142,8 +143,8 @@ Deferred = NewType("Deferred", pl.DataFrame)
 """SERIES, amount_cents (of corrections, not to be paid yet), own_month (whether part of it may be of the month
 itself, which was run before the decision)."""
 
-Kinds = NewType("Kinds", pl.DataFrame)
-"""KIND."""
+FlooredComponents = NewType("FlooredComponents", pl.DataFrame)
+"""SETTLEMENT_KEY: never taken back below zero in a month."""
 
 Settled = NewType("Settled", pl.DataFrame)
 """SERIES, decision_id, reason, amount_cents (never 0); sorted."""

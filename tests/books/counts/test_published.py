@@ -12,7 +12,7 @@ from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.source_precedence import differences, select_sources
-from npo_pipeline.intake.supersession import reject_duplicate_counts
+from npo_pipeline.intake.supersession import refuse_duplicate_counts
 from npo_pipeline.intake.table_rows import delivery_rows
 from tests.books.files import layouts
 from tests.books.files.layouts import Layout, write
@@ -184,7 +184,7 @@ def test_two_files_of_the_same_counts_are_not_added_up(layout: Layout, tmp_path:
     name = layout.kind.name
     school = "02AA00" if name == "pupils_vo" else "01AA00"
     with pytest.raises(Refused) as refused:
-        reject_duplicate_counts(taken(tmp_path, (layout, [{}]), (layout, [{}])))
+        refuse_duplicate_counts(taken(tmp_path, (layout, [{}]), (layout, [{}])))
     assert str(refused.value) == (
         f"0-{name}.csv and 1-{name}.csv: both are of kind {name} and tell of {school} on 2020-10-01; "
         "keep the right one of the two"
@@ -193,7 +193,7 @@ def test_two_files_of_the_same_counts_are_not_added_up(layout: Layout, tmp_path:
 
 def test_two_files_of_a_kind_that_tell_of_other_schools_are_parts(tmp_path: Path):
     other = {"School (BRIN vestiging)": "01AA01"}
-    reject_duplicate_counts(taken(tmp_path, (layouts.SCORES, [{}]), (layouts.SCORES, [other])))
+    refuse_duplicate_counts(taken(tmp_path, (layouts.SCORES, [{}]), (layouts.SCORES, [other])))
 
 
 def test_files_of_two_dates_and_registers_in_parts_may_come_together(tmp_path: Path):

@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npo_pipeline.payments.settlement import KIND, SERIES, months_to_pay, settle, with_payment_ids
+from npo_pipeline.payments.settlement import SERIES, SETTLEMENT_KEY, months_to_pay, settle, with_payment_ids
 from tests.reading import rows, table
 
 SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))
@@ -22,7 +22,7 @@ DUE = {
 
 
 NOTHING_WAITS = pl.DataFrame(schema={**DUE, "amount_cents": pl.Int64, "own_month": pl.Boolean})
-NO_FLOORS = pl.DataFrame(schema=DUE).select(KIND)
+NO_FLOORS = pl.DataFrame(schema=DUE).select(SETTLEMENT_KEY)
 FLOORED = table("school_year currency school_type component\n 2021-2022 EUR bao per_pupil")
 
 NO_TERMS = {"deferred": NOTHING_WAITS, "floored": NO_FLOORS}

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.payments.settlement import deferred_corrections, floored_kinds
+from npo_pipeline.payments.settlement import deferred_corrections, floored_components
 from tests.reading import rows, table
 
 SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))
@@ -247,7 +247,7 @@ SETTLING = """
 
 def floored(month: date) -> list[tuple]:
     return rows(
-        floored_kinds(month, terms(SETTLING), LATEST), "school_year", "currency", "school_type", "component"
+        floored_components(month, terms(SETTLING), LATEST), "school_year", "currency", "school_type", "component"
     )
 
 
