@@ -184,6 +184,7 @@ def schemes() -> tuple[str, ...]:
     return tuple(sorted({one.subsidy.scheme for one in shipped_subsidies()}))
 
 
+@cache
 def _shipped_regulations(school_year: str) -> tuple[LoadedRegulation, ...]:
     return Rulebook.of(_read(file) for year, file in _shipped_files() if year == school_year).regulations
 
