@@ -22,11 +22,11 @@ from schemas.columns import (
 from schemas.rules import BOARD, BRIN, SCHOOL_YEAR
 
 LEVELS = ("school", "bovenschools")
-"""Where money was spent: by the school itself, or by its board for several schools together (bovenschools)."""
+"""Levels of spending: by the school itself, or by its board for several schools together (bovenschools)."""
 
 SEVERITIES = ("error", "warning", "note")
 TREATMENTS = ("bestemmingsreserve", "overlopende_passiva")
-"""What money that is left over is in the annual accounts; sources differ (domain notes, section 7)."""
+"""The treatment of money that is left over in the annual accounts; sources differ (domain notes, section 7)."""
 
 CATEGORY = r"^[A-F]$"
 SHARE = pl.Decimal(9, 4)

@@ -28,7 +28,7 @@ from schemas.decided import PAYMENTS, RUNS, Runs
 from schemas.tables import validated
 
 GENESIS_HASH = "0" * 64
-"""What the first manifest names as the hash of the one before it."""
+"""The hash that the first manifest names as that of the one before it."""
 
 MUTABLE_COLUMNS = ("superseded_by",)
 """Columns that a later run may fill in; they are left out of the hash and derived again instead."""

@@ -24,7 +24,7 @@ DUE_ITEMS = """
     select c.school_year, c.currency, c.vestiging, c.school_type, c.component, c.month, c.cause, c.amount,
            c.decision_id, d.sequence
     from due_changes c join decisions d using (decision_id)"""
-"""What each decision made due: the first one all of its instalments, a later one what it changed, per cause."""
+"""Amounts that each decision made due, per cause: the first all its instalments, a later one what it changed."""
 
 BOOKED = f"""
     select {_ITEM}, paid_month as month, max(d.sequence) as sequence
@@ -38,12 +38,12 @@ FIRST_RUNS = """
         from (select distinct run_id, paid_month from payments) p join decisions d on d.run_id < p.run_id
         group by all)
     group by all"""
-"""Which decision was in force when a month was first run, of the school years that had one by then."""
+"""The decision in force when a month was first run, of the school years that had one by then."""
 
 SETTLED = f"""
     select {_ITEM}, c.decision_id, c.month, c.cause, sum(c.amount)::decimal(18, 2) as amount
     from correction_causes c join payments p using (payment_id) group by all"""
-"""What corrections settled of what was due."""
+"""Due amounts that corrections settled."""
 
 
 def _holder(items: str, day: str) -> str:
@@ -66,7 +66,7 @@ _OPEN = f"""
     where i.month <= (select max(paid_month) from payments)
         and i.sequence > coalesce(b.sequence, r.sequence, 0) and i.amount <> coalesce(s.amount, 0)
     qualify sum(i.amount - coalesce(s.amount, 0)) over (partition by {_ITEM}, i.month) <> 0"""
-"""What is open; what was decided and undone of a month before anything was settled is not."""
+"""Open items; what was decided and undone of a month before anything was settled is not."""
 
 _ELSEWHERE = f"""
     select p.school_year, p.currency, p.vestiging, p.school_type, p.component, p.decision_id,

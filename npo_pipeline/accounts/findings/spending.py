@@ -16,7 +16,7 @@ FACILITIES = "F"
 """Facilities and conditions may only support interventions of the other categories (menukaart, category F)."""
 
 GUIDANCE = "aanvullend, beperkt, tijdelijk en doelgericht"
-"""What hiring externals must be (AVS, questions and answers); no cap was found in any source."""
+"""The norm for hiring externals (AVS, questions and answers); no cap was found in any source."""
 
 _OVERSPENT = pl.col("carried_out") < 0
 _SPENT = pl.col("spent") > 0

@@ -29,7 +29,7 @@ FILE_OF_MANY = "een bestand van meer besturen"
 """Replaces the name of a file that names other boards or schools."""
 
 _TEXT_OF_WORKBOOK = ("xl/sharedStrings.xml", "xl/workbook.xml", "docProps/core.xml")
-"""Where a workbook holds text. Its sheets hold numbers, and places in the first of these."""
+"""The parts of a workbook that hold text. Its sheets hold numbers, and places in the first of these."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ TITLES = {
 _BREAK_IN_TEXT = re.compile(r"(?<=[^>}\s])\s*\n\s*(?=[^<{\s]|\{\{)|(?<=\}\})\s*\n\s*(?=[^<{\s])")
 _BREAK = re.compile(r"\s*\n\s*")
 _NO_CHARACTER = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML cannot write; the page has a space for it."""
+"""Characters that XML cannot write; the page has a space for each."""
 
 
 def page(facts: Facts, report: ReportData, *, filing: bool = True) -> bytes:
