@@ -26,7 +26,7 @@ demo: $(READY) ## run the main job on a made-up country, in ./npo-demo
 
 test: lint types tests ## set up, lint, check types, run the tests
 
-lint: $(READY) ## style, import directions, forbidden words
+lint: $(READY) ## style and import directions
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache

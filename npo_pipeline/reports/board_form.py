@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import polars as pl
 
 from npo_pipeline.delivery.kinds import CONSENTS, SPENDING
-from npo_pipeline.reports.xlsx import EPOCH, MONEY_FORMATS, fit_on_a4, new_workbook
+from npo_pipeline.reports.xlsx import EPOCH, MONEY_FORMATS, cell_number, fit_on_a4, new_workbook
 from schemas.accounted import LEVELS
 from schemas.frames.accounts import SchoolOpenings
 
@@ -292,7 +292,7 @@ def _write(page: Worksheet, row: int, place: int, value: Any, *, form: Any) -> N
     elif isinstance(value, date):
         page.write_datetime(row, place, value, form)
     elif value is not None:
-        page.write_number(row, place, float(value), form)
+        page.write_number(row, place, cell_number(value), form)
 
 
 def _choice(source: str | list[str], message: str) -> dict[str, Any]:
@@ -359,10 +359,10 @@ def _school(
     page.write_string(row - 1, 0, school["brin"])
     page.write_string(row - 1, 1, school["name"] or "")
     for place, value in enumerate(balance[:2], 2):
-        page.write_number(row - 1, place, float(value), formats["sum"])
+        page.write_number(row - 1, place, cell_number(value), formats["sum"])
     formulas = [f"=C{row}+D{row}", _summed("G", row, last), _summed("H", row, last), f"=ROUND(E{row}-F{row},2)"]
     for place, (formula, value) in enumerate(zip(formulas, balance[2:], strict=True), 4):
-        page.write_formula(row - 1, place, formula, formats["sum"], value=float(value))
+        page.write_formula(row - 1, place, formula, formats["sum"], value=cell_number(value))
 
 
 def _summed(column: str, row: int, last: int) -> str:
@@ -378,7 +378,7 @@ def _total(page: Worksheet, balances: Sequence[Sequence[Decimal]], formats: Form
     for place, column in enumerate("CDEFGH"):
         formula = f"=SUM({column}{_FIRST_SCHOOL}:{column}{row - 1})" if balances else "=0"
         total = sum((balance[place] for balance in balances), _NOTHING)
-        page.write_formula(row - 1, place + 2, formula, formats["total"], value=float(total))
+        page.write_formula(row - 1, place + 2, formula, formats["total"], value=cell_number(total))
 
 
 def _check(

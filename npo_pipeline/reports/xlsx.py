@@ -136,7 +136,7 @@ def _write(page: Worksheet, sheet: Sheet, formats: dict[tuple[str, str], Any]) -
             elif isinstance(value, date):
                 page.write_datetime(number, place, value, form)
             else:
-                page.write_number(number, place, _double(value, _PLACES.get(column.kind, 0)), form)
+                page.write_number(number, place, cell_number(value, _PLACES.get(column.kind, 0)), form)
     page.freeze_panes(1, sheet.frozen)
     page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.columns) - 1)
     page.repeat_rows(0)
@@ -150,7 +150,10 @@ def fit_on_a4(page: Worksheet) -> None:
     page.fit_to_pages(1, 0)
 
 
-def _double(value: Decimal | int, places: int) -> float:
-    # A workbook holds numbers as doubles and nothing else. This is the double nearest to the exact value, and
-    # no sum is made with it: totals are added up in whole cents. Excel shows two decimals, which come back exact.
+def cell_number(value: Decimal | int, places: int = 0) -> float:
+    """Return the double nearest to an exact value; a whole number counts units of `places` decimals.
+
+    A workbook holds numbers as doubles and nothing else. No sum is made with them: totals are added up in whole
+    cents or decimals. Excel shows two decimals, which come back exact.
+    """
     return float(value if isinstance(value, Decimal) else Decimal(value).scaleb(-places))
