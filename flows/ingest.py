@@ -5,23 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, get_run_logger
+from prefect import get_run_logger
 
 from flows import artifacts
-from flows.hooks import report_failure
-from flows.tasks import WAIT_SECONDS, as_task
+from flows.tasks import WAIT_SECONDS, as_task, npo_flow
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import share_from
 from npo_pipeline.commands.ingest import IngestRequest, ingest
 from npo_pipeline.months import day_from
 
 
-@flow(
-    name="npo-ingest",
-    persist_result=False,
-    on_failure=[report_failure],
-    on_crashed=[report_failure],
-)
+@npo_flow("npo-ingest")
 def ingest_delivery(
     home: str, paths: list[str], reference_date: str | None = None, max_rejected: str = "0.01"
 ) -> dict[str, Any]:

@@ -5,24 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, get_run_logger
+from prefect import get_run_logger
 from prefect.runtime import flow_run
 
 from flows import artifacts
-from flows.hooks import report_failure
 from flows.schedule import month_of
-from flows.tasks import WAIT_SECONDS, as_task
+from flows.tasks import WAIT_SECONDS, as_task, npo_flow
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.pay import PayRequest, pay
 from npo_pipeline.months import month_from, month_text
 
 
-@flow(
-    name="npo-payment-run",
-    persist_result=False,
-    on_failure=[report_failure],
-    on_crashed=[report_failure],
-)
+@npo_flow("npo-payment-run")
 def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> list[dict[str, Any]]:
     """Pay a month, and the months before it that were missed.
 

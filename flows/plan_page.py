@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 from decimal import Decimal
 
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.cli.output import euro, number
+from npo_pipeline.cli.output import cell, number
 from npo_pipeline.cli.render.decide import grants_by_scheme, with_reasons
 from npo_pipeline.cli.render.pay import money, sums_by
 from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
@@ -117,26 +116,13 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]])
     lines = [
         _row(one.replace("_", " ") for one in columns),
         _row("---:" if one else "---" for one in right),
-        *(_row(map(_cell, row)) for row in rows[:MOST_ROWS]),
+        *(_row(cell(value, plain) for value in row) for row in rows[:MOST_ROWS]),
     ]
     return [f"## {title}", "\n".join(lines), *more]
 
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case Decimal():
-            return euro(value)
-        case int():
-            return number(value)
-        case date():
-            return value.isoformat()
-    return plain(str(value))
 
 
 def _signed(amount: Decimal, currency: str) -> str:

@@ -10,12 +10,12 @@ run, and forgets it when the run is retried, so that a retry shows a fresh plan 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from prefect import flow, get_run_logger
+from prefect import get_run_logger
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.flow_runs import suspend_flow_run
@@ -25,8 +25,7 @@ from prefect.states import Completed
 from pydantic import Field, ValidationError
 
 from flows import artifacts
-from flows.hooks import report_failure
-from flows.tasks import WAIT_SECONDS, as_task
+from flows.tasks import WAIT_SECONDS, as_task, npo_flow
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import LONGEST_NAME, name_from, path_from, reason_from
 from npo_pipeline.commands.decide.command import decide
@@ -52,21 +51,7 @@ class Approval(RunInput):
     remark: str = Field(default="", max_length=LONGEST_REMARK, description="Kept with this run.")
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Hold the answer of a person; `remark` may be empty."""
-
-    approved: bool
-    by: str
-    remark: str
-
-
-@flow(
-    name="npo-recalibration",
-    persist_result=False,
-    on_failure=[report_failure],
-    on_crashed=[report_failure],
-)
+@npo_flow("npo-recalibration")
 def recalibration(
     home: str,
     school_year: str,
@@ -129,14 +114,14 @@ def _publish_plan(request: DecideRequest) -> tuple[str | None, str]:
     return result.fingerprint, artifacts.plan_artifact(request, result)
 
 
-def _act(request: DecideRequest, plan: str, answer: Answer) -> State[Any]:
+def _act(request: DecideRequest, plan: str, answer: Approval) -> State[Any]:
     """Write the plan that was approved, or nothing."""
-    approver = f"{answer.by}: {answer.remark}" if answer.remark else answer.by
+    approver = f"{answer.approved_by}: {answer.remark}" if answer.remark else answer.approved_by
     if not answer.approved:
         # Completed and not Cancelled: the run did what it is for. Nobody needs to be alarmed, and who looks for
         # runs that were cut off does not find it.
         return _done(f"Rejected by {approver}; nothing was written", name="Rejected")
-    result = decide(replace(request, approved_by=answer.by, approved_plan=plan), call=as_task)
+    result = decide(replace(request, approved_by=answer.approved_by, approved_plan=plan), call=as_task)
     if not result.written:
         return _done(f"Nothing was written: by now decision {', '.join(result.before.values())} says the same")
     written = ", ".join(result.written.values())
@@ -168,7 +153,7 @@ def plan_awaiting_approval() -> str | None:
     return plans[0] if plans else None
 
 
-def approval_answer(plan: str, seconds: int, summary: str) -> Answer:
+def approval_answer(plan: str, seconds: int, summary: str) -> Approval:
     """Return the answer about a plan; where there is none yet, suspend this run.
 
     Args:
@@ -185,4 +170,5 @@ def approval_answer(plan: str, seconds: int, summary: str) -> Answer:
         answer = suspend_flow_run(wait_for_input=form, timeout=seconds, key=f"{KEY_PREFIX}{plan}")
     except ValidationError:
         raise Refused("the run went on without an answer; retry it, and answer with Resume on its page") from None
-    return Answer(answer.approved, name_from(answer.approved_by), reason_from(answer.remark))
+    answer.approved_by, answer.remark = name_from(answer.approved_by), reason_from(answer.remark)
+    return answer

@@ -5,23 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, get_run_logger
+from prefect import get_run_logger
 
 from flows import artifacts
-from flows.hooks import report_failure
-from flows.tasks import WAIT_SECONDS, as_task
+from flows.tasks import WAIT_SECONDS, as_task, npo_flow
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import board_from, path_from, year_from
 from npo_pipeline.commands.account.command import AccountRequest, account_and_report
 from npo_pipeline.commands.account.write import AccountResult
 
 
-@flow(
-    name="npo-year-end",
-    persist_result=False,
-    on_failure=[report_failure],
-    on_crashed=[report_failure],
-)
+@npo_flow("npo-year-end")
 def year_end(
     home: str,
     year: int,

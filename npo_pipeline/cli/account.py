@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import BOARD, PATH, SHARE, YEAR, common
+from npo_pipeline.cli.options import BOARD, PATH, YEAR, common, max_rejected_option
 from npo_pipeline.cli.output import document, line, progress
 
 
@@ -38,9 +38,7 @@ from npo_pipeline.cli.output import document, line, progress
 @click.option("--viewer", is_flag=True, help="Write a page per board on which each figure can be clicked.")
 @click.option("--template", is_flag=True, help="Write a blank workbook for --board to fill in, and nothing else.")
 @click.option("--out", type=PATH, default=None, help="Where --template is written.  [default: here]")
-@click.option(
-    "--max-rejected", type=SHARE, default="0.01", show_default=True, help="Largest share of refused rows."
-)
+@max_rejected_option
 @common
 def account_command(home: Home, as_json: bool, template: bool, out: Path | None, **options: Any) -> None:
     """Account for a calendar year: tables for every board, and a pack of reports per board."""
@@ -49,28 +47,18 @@ def account_command(home: Home, as_json: bool, template: bool, out: Path | None,
     if template and (options["board"] is None or options["spending"]):
         raise click.UsageError("--template wants a --board, and takes no --spending")
     if template:
-        _write_template(home, as_json, options["year"], options["board"], out=out or Path())
-    else:
-        _account(home, as_json, **options)
+        from npo_pipeline.commands.account.template import write_blank
 
-
-def _account(home: Home, as_json: bool, *, validate: str, **options: Any) -> None:
-    """Account for a year, write and check its reports, and render the result."""
+        path = write_blank(home, options["year"], options["board"], out or Path())
+        if as_json:
+            document({"template": path})
+        else:
+            line(f"{path}: fill in the sheets Besteding and Instemming, and give it to `npo account --spending`")
+        return
     from npo_pipeline.cli.render.account import render_account
     from npo_pipeline.commands.account.command import AccountRequest, account_and_report
 
-    request = AccountRequest(home=home, full_check=validate == "full", **options)
+    request = AccountRequest(home=home, full_check=options.pop("validate") == "full", **options)
     with progress() as report:
         year_end = account_and_report(request, progress=report)
     render_account(home, year_end.accounts, year_end.reports, board=request.board, as_json=as_json)
-
-
-def _write_template(home: Home, as_json: bool, year: int, board: str, *, out: Path) -> None:
-    """Write a blank workbook for a board, and print its path."""
-    from npo_pipeline.commands.account.template import TemplateRequest, write_blank
-
-    path = write_blank(TemplateRequest(home=home, year=year, board=board, folder=out))
-    if as_json:
-        document({"template": str(path)})
-    else:
-        line(f"{path}: fill in the sheets Besteding and Instemming, and give it to `npo account --spending`")

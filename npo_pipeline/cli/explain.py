@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from npo_pipeline.books.paths import Home
@@ -15,9 +17,7 @@ from npo_pipeline.cli.output import document, line
 @click.option("--decision", default=None, help="As of this decision, for example 2021-2022-001.")
 @click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="The language.")
 @common
-def explain_command(
-    home: Home, as_json: bool, code: str, school_year: str | None, decision: str | None, lang: str
-) -> None:
+def explain_command(home: Home, as_json: bool, lang: str, **options: Any) -> None:
     """Say how an amount comes about, with its sources.
 
     CODE is a vestiging (16AH00), a BRIN (16AH) or a board (41234).
@@ -26,7 +26,7 @@ def explain_command(
     from npo_pipeline.reports.explain.catalogue import language
     from npo_pipeline.reports.explain.render import document_of, text_of
 
-    explanation = explain(ExplainRequest(home, code, school_year, decision))
+    explanation = explain(ExplainRequest(home, **options))
     if as_json:
         document(document_of(explanation, language(lang)))
     else:

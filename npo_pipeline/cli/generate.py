@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,33 +23,14 @@ if TYPE_CHECKING:
 @click.option("--reference-date", type=DAY, default="2020-10-01", show_default=True, help="Date of the counts.")
 @click.option("--faults", type=SHARE, default="0", show_default=True, help="Share of broken rows to plant.")
 @common
-def generate_command(
-    home: Home,
-    as_json: bool,
-    out: Path,
-    boards: int,
-    pupils: int,
-    seed: int,
-    reference_date: date,
-    faults: Decimal,
-) -> None:
+def generate_command(home: Home, as_json: bool, out: Path, **options: Any) -> None:
     """Write a made-up delivery to OUT."""
     from npo_pipeline.generate.delivery import write_delivery
 
     with progress() as report:
-        made = write_delivery(
-            out,
-            boards=boards,
-            pupils=pupils,
-            seed=seed,
-            reference_date=reference_date,
-            faults=faults,
-            progress=lambda done, _all: report("writing pupils", done),
-        )
+        made = write_delivery(out, **options, progress=lambda done, _all: report("writing pupils", done))
     if as_json:
-        document(
-            {"out": str(out), "files": dict(made.files), "pupils": made.pupils, "planted": dict(made.planted)}
-        )
+        document({"out": out, "files": dict(made.files), "pupils": made.pupils, "planted": made.planted})
     else:
         _render(out, made)
 

@@ -37,8 +37,8 @@ def _document(result: ToolResult) -> dict[str, Any]:
     tool = result.tool
     return {
         "school_year": tool.school_year,
-        "html": str(result.html),
-        "xlsx": str(result.xlsx),
+        "html": result.html,
+        "xlsx": result.xlsx,
         "html_bytes": result.html.stat().st_size,
         "xlsx_bytes": result.xlsx.stat().st_size,
         "decisions": tool.decisions["decision_id"].to_list(),
@@ -57,10 +57,9 @@ def _render(result: ToolResult) -> None:
     from npo_pipeline import dutch
 
     tool = result.tool
-    files = [(str(path), path.stat().st_size) for path in (result.html, result.xlsx)]
-    table(
-        f"Informatietool {tool.school_year}, {', '.join(tool.decisions['decision_id'])}", ["file", "bytes"], files
-    )
+    files = [(path, path.stat().st_size) for path in (result.html, result.xlsx)]
+    title = f"Informatietool {tool.school_year}, {', '.join(tool.decisions['decision_id'])}"
+    table(title, ["file", "bytes"], files)
     who = f"{number(tool.schools.height)} schools of {number(tool.schools['board'].n_unique())} boards"
     for currency, total in result.totals.items():
         line(f"Total {dutch.money(total, currency)}")

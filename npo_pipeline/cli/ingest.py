@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import PATH, SHARE, common, reference_date_option
-from npo_pipeline.cli.output import document, line, number, progress, table
+from npo_pipeline.cli.options import PATH, common, max_rejected_option, reference_date_option
+from npo_pipeline.cli.output import document, frame_table, line, number, progress
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.ingest import IngestResult
@@ -24,32 +21,27 @@ SHOWN = 5
 @click.command("ingest")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PATH)
 @reference_date_option("Date of the files that do not say theirs.")
-@click.option(
-    "--max-rejected", type=SHARE, default="0.01", show_default=True, help="Largest share of refused rows."
-)
+@max_rejected_option
 @common
-def ingest_command(
-    home: Home, as_json: bool, paths: tuple[Path, ...], reference_date: date | None, max_rejected: Decimal
-) -> None:
+def ingest_command(home: Home, as_json: bool, **options: Any) -> None:
     """Read a delivery: a folder, a file or a zip; several make one."""
     from npo_pipeline.commands.ingest import IngestRequest, ingest
 
-    request = IngestRequest(home=home, paths=paths, reference_date=reference_date, max_rejected=max_rejected)
     with progress() as report:
-        result = ingest(request, progress=report)
-    _render(home, result, as_json)
-
-
-def _render(home: Home, result: IngestResult, as_json: bool) -> None:
-    """Print the files that were read, the rows that were refused, and where files disagree."""
+        result = ingest(IngestRequest(home=home, **options), progress=report)
     if as_json:
         document(_ingest_document(result))
-        return
+    else:
+        _render(home, result)
+
+
+def _render(home: Home, result: IngestResult) -> None:
+    """Print the files that were read, the rows that were refused, and where files disagree."""
     if result.run_id is None:
         line("Nothing to do: these files are in the books already")
     else:
-        shown = result.files.select("file", "kind", "reference_date", "rows", "rejected").rows()
-        table(f"Taken in ({result.run_id})", ["file", "kind", "reference date", "rows", "refused"], shown, right=3)
+        columns = ["file", "kind", "reference_date", "rows", "rejected"]
+        frame_table(f"Taken in ({result.run_id})", result.files, columns, rejected="refused")
     if applied := _applied(result):
         line(f"{number(applied)} declared corrections applied: {_applied_by_file(result.corrections)}")
     if result.resolutions.height:
@@ -65,13 +57,13 @@ def _render(home: Home, result: IngestResult, as_json: bool) -> None:
 def _ingest_document(result: IngestResult) -> dict[str, Any]:
     return {
         "run_id": result.run_id,
-        "files": result.files.to_dicts(),
+        "files": result.files,
         "rows": result.files["rows"].sum(),
         "rejected": result.files["rejected"].sum(),
         "refused_by_rule": dict(_rejections_by_rule(result.rejections)),
         "differences": result.differences.height,
-        "waiting_for_board": list(result.waiting),
-        "remarks": list(result.remarks),
+        "waiting_for_board": result.waiting,
+        "remarks": result.remarks,
         "corrections_applied": _applied(result),
         "refused_rows_resolved": result.resolutions.height,
     }

@@ -127,6 +127,11 @@ def common(command: F) -> F:
     return cast(F, run)
 
 
+max_rejected_option = click.option(
+    "--max-rejected", type=SHARE, default="0.01", show_default=True, help="Largest share of refused rows."
+)
+
+
 def reference_date_option(text: str) -> Callable[[F], F]:
     """Add `--reference-date` with a help text."""
     return click.option("--reference-date", type=DAY, default=None, help=text)

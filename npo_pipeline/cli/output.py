@@ -12,16 +12,18 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from npo_pipeline.commands.steps import Progress, silently
 from npo_pipeline.errors import printable
 
 if TYPE_CHECKING:
+    import polars as pl
     from rich.console import Console
 
 
@@ -41,9 +43,17 @@ def number(count: int | None) -> str:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: int = 1) -> None:
     """Print a table; all columns from number `right` on are numbers, aligned to the right."""
-    cells = [[_cell(value) for value in row] for row in rows]
+    cells = [[cell(value) for value in row] for row in rows]
     show = _table_on_terminal if sys.stdout.isatty() else _table_as_text
     show(printable(title), columns, cells, right)
+
+
+def frame_table(title: str, rows: pl.DataFrame, columns: Sequence[str], **headings: str) -> None:
+    """Print columns of a frame as a table, those of numbers last; without a heading a column has its own name."""
+    shown = rows.select(columns)
+    named = [headings.get(name, name.replace("_", " ")) for name in columns]
+    right = next((at for at, dtype in enumerate(shown.dtypes) if dtype.is_numeric()), len(columns))
+    table(title, named, shown.rows(), right=right)
 
 
 def line(text: str) -> None:
@@ -111,20 +121,19 @@ def _write(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def _cell(value: object) -> str:
+def cell(value: object, text: Callable[[str], str] = printable) -> str:
+    """Write a value as in a cell of a table; `text` makes words harmless there."""
     if isinstance(value, Decimal):
         return euro(value)
     if isinstance(value, int):
         return number(value)
-    return "" if value is None else printable(str(value))
+    return "" if value is None else text(str(value))
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
+    if hasattr(value, "to_dicts"):
+        return value.to_dicts()
+    if isinstance(value, Decimal | date | Path):
         return str(value)
     raise TypeError(f"no JSON for {type(value)}")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import MONTH, common
 from npo_pipeline.cli.output import progress
-from npo_pipeline.months import Month
 
 
 @click.command("pay")
@@ -15,12 +16,12 @@ from npo_pipeline.months import Month
 @click.option("--catch-up", is_flag=True, help="First pay the months that were skipped, in order.")
 @click.option("--dry-run", is_flag=True, help="Show what would be paid, and change nothing.")
 @common
-def pay_command(home: Home, as_json: bool, month: Month, catch_up: bool, dry_run: bool) -> None:
+def pay_command(home: Home, as_json: bool, **options: Any) -> None:
     """Run the payments of a month."""
     from npo_pipeline.cli.render.pay import render_pay
     from npo_pipeline.commands.pay import PayRequest, pay
 
-    request = PayRequest(home=home, month=month, catch_up=catch_up, dry_run=dry_run)
+    request = PayRequest(home=home, **options)
     with progress() as report:
         months = pay(request, progress=report)
-    render_pay(months, dry_run, as_json)
+    render_pay(months, request.dry_run, as_json)

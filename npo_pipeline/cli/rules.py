@@ -11,7 +11,7 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import DAY, PATH, SCHOOL_YEAR, common, reference_date_option
-from npo_pipeline.cli.output import document, euro, line, number, table
+from npo_pipeline.cli.output import document, euro, frame_table, line, number, table
 from npo_pipeline.errors import Refused
 
 if TYPE_CHECKING:
@@ -140,13 +140,12 @@ def _render_effect(effect: Effect, replaces: str) -> None:
         if moved.is_empty():
             continue
         ordered = moved.sort("difference", descending=True)
-        title = f"By {cut.replace('_', ' ')}"
         more = f" (the {MOST_ROWS} largest of {number(moved.height)})" if moved.height > MOST_ROWS else ""
-        shown = ordered.select(cut, "currency", "schools", "before", "after", "difference").head(MOST_ROWS)
-        table(title + more, [cut.replace("_", " "), *shown.columns[1:]], shown.rows(), right=2)
+        columns = [cut, "currency", "schools", "before", "after", "difference"]
+        frame_table(f"By {cut.replace('_', ' ')}{more}", ordered.head(MOST_ROWS), columns)
     if schools.height:
         columns = ["vestiging", "name", "board", "currency", "difference"]
-        table("The schools it touches most", columns, schools.select(columns).head(MOST_ROWS).rows(), right=4)
+        frame_table("The schools it touches most", schools.head(MOST_ROWS), columns)
     line("The books were not touched.")
 
 
@@ -158,8 +157,8 @@ def _check_document(result: CheckResult) -> dict[str, Any]:
         "replaces": result.replaces,
         "examples": [_example(one) for one in result.examples],
         "effect_not_reckoned": result.why_not,
-        "schools": effect.schools.to_dicts() if effect else [],
-        **({f"by_{cut}": rows.to_dicts() for cut, rows in effect.cuts.items()} if effect else {}),
+        "schools": effect.schools if effect else [],
+        **({f"by_{cut}": rows for cut, rows in effect.cuts.items()} if effect else {}),
     }
 
 

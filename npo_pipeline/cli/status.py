@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import common
-from npo_pipeline.cli.output import document, line, number, table
-from npo_pipeline.months import month_text
+from npo_pipeline.cli.output import document, frame_table, line, number
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.status import Status
@@ -21,14 +20,15 @@ def status_command(home: Home, as_json: bool) -> None:
     """Show deliveries, decisions, months paid, open findings."""
     from npo_pipeline.commands.status import status
 
-    _render(home, status(home), as_json)
-
-
-def _render(home: Home, status: Status, as_json: bool) -> None:
-    """Print the state of a home."""
+    found = status(home)
     if as_json:
-        document(_status_document(status))
-        return
+        document(vars(found))
+    else:
+        _render(home, found)
+
+
+def _render(home: Home, status: Status) -> None:
+    """Print the state of a home."""
     if status.deliveries.is_empty():
         line(f"{home.path}: nothing was delivered yet; begin with `npo ingest`")
         return
@@ -43,50 +43,36 @@ def _render(home: Home, status: Status, as_json: bool) -> None:
         line(f"! {finding}")
 
 
-def _status_document(status: Status) -> dict[str, Any]:
-    return {
-        "deliveries": status.deliveries.to_dicts(),
-        "decisions": status.decisions.to_dicts(),
-        "months_paid": status.months.to_dicts(),
-        "to_come": status.to_come.to_dicts(),
-        "findings": list(status.findings),
-        "accounts": status.accounts.to_dicts(),
-        "resolved": status.resolved.to_dicts(),
-    }
-
-
 def _render_deliveries(status: Status) -> None:
     live = status.deliveries.filter(status.deliveries["superseded_by"].is_null())
     columns = ["delivery_id", "file", "kind", "reference_date", "rows", "rejected"]
-    named = ["delivery", "file", "kind", "reference date", "rows", "refused"]
     title = f"Deliveries ({number(status.deliveries.height - live.height)} superseded)"
-    table(title, named, live.select(columns).rows(), right=4)
+    frame_table(title, live, columns, delivery_id="delivery", rejected="refused")
 
 
 def _render_decisions(status: Status) -> None:
     if status.decisions.is_empty():
         return
     columns = ["decision_id", "reference_date", "decided_at", "reason", "currency", "total"]
-    named = ["decision", "pupils of", "decided", "reason", "currency", "total"]
-    table("Decisions", named, status.decisions.select(columns).rows(), right=5)
+    headings = {"decision_id": "decision", "reference_date": "pupils of", "decided_at": "decided"}
+    frame_table("Decisions", status.decisions, columns, **headings)
     for name, assumptions in status.decisions.select("decision_id", "rests_on").drop_nulls().rows():
         line(f"{name} is not all published. It rests on {assumptions}\n")
 
 
 def _render_months(status: Status) -> None:
-    if status.months.height:
-        paid = status.months.select("paid_month", "currency", "runs", "payments", "boards", "total")
-        rows = [(month_text(month), *rest) for month, *rest in paid.iter_rows()]
-        table("Months paid", ["month", "currency", "runs", "payments", "boards", "total"], rows, right=2)
+    if status.months_paid.height:
+        paid = status.months_paid.with_columns(month=status.months_paid["paid_month"].dt.strftime("%Y-%m"))
+        frame_table("Months paid", paid, ["month", "currency", "runs", "payments", "boards", "total"])
     if status.to_come.height:
-        rows = [(month_text(month), currency, amount) for month, amount, currency in status.to_come.iter_rows()]
-        table("Still to come", ["month", "currency", "amount"], rows, right=2)
+        to_come = status.to_come.with_columns(status.to_come["month"].dt.strftime("%Y-%m"))
+        frame_table("Still to come", to_come, ["month", "currency", "amount"])
 
 
 def _render_accounts(status: Status) -> None:
     if status.accounts.is_empty():
         return
     columns = ["year", "accounted_on", "boards", "received", "spent", "carried_out", "errors"]
-    named = ["year", "accounted for on", "boards", "received", "spent", "left over", "errors"]
-    rows = [(str(year), *rest) for year, *rest in status.accounts.select(columns).iter_rows()]
-    table("Accounts, in euro", named, rows, right=2)
+    accounts = status.accounts.cast({"year": str})
+    headings = {"accounted_on": "accounted for on", "carried_out": "left over"}
+    frame_table("Accounts, in euro", accounts, columns, **headings)

@@ -24,16 +24,16 @@ def verify_command(home: Home, as_json: bool) -> None:
     with progress() as report:
         report("deriving everything again", 0)
         result = verify(home)
-    _render(result, as_json)
+    if as_json:
+        document({"ties": not result.findings, "checked": result.checked, "findings": result.findings})
+    else:
+        _render(result)
     if result.findings:
         raise BooksDoNotTie(f"{home.path}: {len(result.findings)} findings, first: {result.findings[0]}")
 
 
-def _render(result: VerifyResult, as_json: bool) -> None:
+def _render(result: VerifyResult) -> None:
     """Print the number of findings of each check, and each finding."""
-    if as_json:
-        document({"ties": not result.findings, "checked": result.checked, "findings": list(result.findings)})
-        return
     rows = [(check, f"{number(times)} findings" if times else "ties") for check, times in result.checked.items()]
     table("Books", ["check", "result"], rows)
     for finding in result.findings:

@@ -61,7 +61,7 @@ class Status:
 
     deliveries: Deliveries
     decisions: Decisions
-    months: MonthsPaid
+    months_paid: MonthsPaid
     to_come: AmountsToCome
     findings: tuple[str, ...]
     accounts: Accounts
@@ -78,7 +78,7 @@ def status(home: Home, *, clock: Clock = now) -> Status:
         return Status(
             deliveries=Deliveries(all_deliveries(books).select(_DELIVERY_COLUMNS)),
             decisions=Decisions(all_decisions(books).select(_DECISION_COLUMNS)),
-            months=months_paid(books),
+            months_paid=months_paid(books),
             to_come=amounts_to_come(books),
             findings=(
                 *_findings(books, home),

@@ -32,6 +32,7 @@ GENERIC = {
     "finding_rows": "makes findings of cases with any other columns",
     "frame": "runs any query",
     "frame_sheet": "shows any frame",
+    "frame_table": "shows any frame",
     "has_same_rows": "compares the rows of any two frames",
     "latest_reports": "selects from the reports of either kind",
     "new_rows": "gives the new rows of any table",

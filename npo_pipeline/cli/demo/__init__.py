@@ -13,6 +13,6 @@ from npo_pipeline.cli.options import common
 @click.pass_context
 def demo_command(context: click.Context, home: Home, as_json: bool) -> None:
     """Run the story in a home of its own."""
-    from npo_pipeline.cli.demo.first_year import run_demo
+    from npo_pipeline.cli.demo.story import run_demo
 
     run_demo(context.find_root().command, home, as_json)

@@ -9,7 +9,7 @@ import polars as pl
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.ingest import render_rejections
-from npo_pipeline.cli.output import document, line, number, table
+from npo_pipeline.cli.output import document, frame_table, line, number, table
 from npo_pipeline.cli.render.pay import money
 from schemas.accounted import AccountabilityInterventions, Findings
 
@@ -34,8 +34,8 @@ def render_account(
         document(_account_document(result, reports))
         return
     if result.ingested is not None and result.ingested.run_id:
-        shown = result.ingested.files.select("file", "kind", "rows", "rejected").rows()
-        table("Taken in", ["file", "kind", "rows", "refused"], shown, right=2)
+        columns = ["file", "kind", "rows", "rejected"]
+        frame_table("Taken in", result.ingested.files, columns, rejected="refused")
         render_rejections(home, result.ingested.rejections)
         for remark in result.ingested.remarks:
             line(f"! {remark}")
@@ -69,16 +69,11 @@ def _render_totals(result: AccountResult, board: str | None) -> None:
 def _render_categories(year: int, rows: AccountabilityInterventions) -> None:
     if rows.is_empty():
         return
-    sums = rows.group_by("category", "currency").agg(
-        pl.struct("board", "brin").n_unique().cast(pl.Int64), pl.col("amount", "external").sum()
-    )
-    columns = ["category", "currency", "schools", "spent", "of which externals"]
-    table(
-        f"Spent in {year}, by category of the menukaart",
-        columns,
-        sums.sort("category", "currency").rows(),
-        right=2,
-    )
+    schools = pl.struct("board", "brin").n_unique().alias("schools")
+    sums = rows.group_by("category", "currency").agg(schools, pl.col("amount", "external").sum())
+    title, columns = f"Spent in {year}, by category of the menukaart", ["category", "currency", "schools"]
+    headings = {"amount": "spent", "external": "of which externals"}
+    frame_table(title, sums.sort("category", "currency"), [*columns, *headings], **headings)
 
 
 def _render_findings(findings: Findings) -> None:
@@ -86,9 +81,8 @@ def _render_findings(findings: Findings) -> None:
     if findings.is_empty():
         line("No findings")
         return
-    counted = findings.group_by("severity", "rule", maintain_order=True).len().sort(_SEVERITY)
-    rows = [(severity, rule, int(times)) for severity, rule, times in counted.iter_rows()]
-    table(f"{number(findings.height)} findings", ["severity", "rule", "times"], rows, right=2)
+    counted = findings.group_by("severity", "rule", maintain_order=True).len("times").sort(_SEVERITY)
+    frame_table(f"{number(findings.height)} findings", counted, counted.columns)
     shown = findings
     if findings.height > ALL_SHOWN_UP_TO:
         shown = Findings(findings.group_by("rule", maintain_order=True).first())
@@ -135,20 +129,19 @@ def _account_document(result: AccountResult, reports: WrittenReports) -> dict[st
         ],
         "by_category": result.interventions.group_by("category", "currency")
         .agg(pl.col("amount", "external").sum())
-        .sort("category", "currency")
-        .to_dicts(),
-        "findings": result.findings.drop("year").to_dicts(),
+        .sort("category", "currency"),
+        "findings": result.findings.drop("year"),
         "errors": result.findings.filter(severity="error").height,
-        "files": ingested.files.to_dicts() if ingested else [],
+        "files": ingested.files if ingested else [],
         "rejected": int(ingested.files["rejected"].sum()) if ingested else 0,
         "remarks": [*(ingested.remarks if ingested else ()), *result.remarks],
-        "reports": str(reports.folder),
-        "written": list(reports.packs.written),
-        "up_to_date": list(reports.packs.up_to_date),
-        "without_filing": list(reports.packs.without_filing),
-        "unfit": list(reports.unfilable),
-        "withdrawn": list(reports.withdrawn),
+        "reports": reports.folder,
+        "written": reports.packs.written,
+        "up_to_date": reports.packs.up_to_date,
+        "without_filing": reports.packs.without_filing,
+        "unfit": reports.unfilable,
+        "withdrawn": reports.withdrawn,
         "checked_in_full": reports.checked,
-        "viewers": [str(path) for path in reports.viewers],
-        "national": [str(path) for path in reports.national],
+        "viewers": reports.viewers,
+        "national": reports.national,
     }

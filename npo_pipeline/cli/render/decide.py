@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NewType
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.cli.output import document, line, number, table
+from npo_pipeline.cli.output import document, frame_table, line, number
 from npo_pipeline.cli.render.pay import money, render_payment_sums, schools, sums_by
 from npo_pipeline.months import month_text
 from schemas.decided import Grants, Payments
@@ -69,11 +69,12 @@ def _decision_document(result: DecisionPlan, dry_run: bool) -> dict[str, Any]:
         "others": others,
         "school_year": result.school_year,
         "reference_date": result.draft.reference_date,
-        "regulations": list(result.regulations),
+        "regulations": result.regulations,
         "dry_run": dry_run,
         "plan": result.fingerprint,
-        **plan_document(result),
-        "remarks": list(result.draft.remarks),
+        **difference_document(result.comparison, result.rule_changes),
+        "next_payment": _next_payment_document(result.next_payment),
+        "remarks": result.draft.remarks,
         "grants": _grants_document(result.draft.granted),
     }
 
@@ -94,12 +95,11 @@ def _currency_document(result: DecisionPlan, currency: str) -> dict[str, Any]:
 def _render_currency(result: DecisionPlan, currency: str) -> None:
     """Print the table and the total of one currency, and the assumptions it rests on."""
     title = f"{result.school_year}, pupils of {result.draft.reference_date}, {', '.join(result.regulations)}"
-    columns = ["component", "school_type", "schools", "after"]
-    named = ["component", "school type", "schools", money(currency)]
-    if currency in result.before:
-        columns, named = [*columns, "before", "difference"], [*named, "before", "difference"]
+    compared = ["before", "difference"] if currency in result.before else []
     components = result.comparison.by_component.filter(pl.col("currency") == currency)
-    table(title, named, components.select(columns).rows(), right=2)
+    frame_table(
+        title, components, ["component", "school_type", "schools", "after", *compared], after=money(currency)
+    )
     decided = result.draft.tables.of(currency)
     total = dutch.money(Decimal(decided.instalments["amount"].sum()), currency)
     line(f"Total {total} for {schools(decided.entitlements)}")
@@ -125,8 +125,9 @@ def _render_grants(granted: Granted, assumptions: str | None) -> None:
         granted: the grants.
         assumptions: the values that are not published, where those were not printed yet.
     """
-    columns = ["scheme", "asked for", *OUTCOMES, "asked, euro", "granted, euro"]
-    table("Subsidies", columns, grants_by_scheme(granted.grants).rows())
+    sums = grants_by_scheme(granted.grants)
+    headings = {"applications": "asked for", "asked": "asked, euro", "amount": "granted, euro"}
+    frame_table("Subsidies", sums, sums.columns, **headings)
     total = dutch.money(granted.total, "EUR")
     line(f"{total} is granted. DUS-I pays it; it never comes in a payment run of this program")
     less = _less_than_asked(granted.grants)
@@ -146,9 +147,9 @@ def _grants_document(granted: Granted | None) -> dict[str, Any] | None:
     return {
         "reference_date": granted.reference_date,
         "total": granted.total,
-        "by_scheme": grants_by_scheme(granted.grants).to_dicts(),
+        "by_scheme": grants_by_scheme(granted.grants),
         "rests_on": granted.assumptions,
-        "reasons": _first_reasons(_less_than_asked(granted.grants)).to_dicts(),
+        "reasons": _first_reasons(_less_than_asked(granted.grants)),
     }
 
 
@@ -179,10 +180,7 @@ def render_diff(diff: Diff, as_json: bool) -> None:
         )
         return
     columns = ["component", "school_type", "currency", "before", "after", "difference"]
-    named = ["component", "school type", "currency", "before", "after", "difference"]
-    table(
-        f"{diff.after} against {diff.before}", named, diff.comparison.by_component.select(columns).rows(), right=3
-    )
+    frame_table(f"{diff.after} against {diff.before}", diff.comparison.by_component, columns)
     render_difference(diff.comparison, diff.rule_changes, f"Against {diff.before}")
 
 
@@ -208,11 +206,11 @@ def _render_effect(effect: Effect, causes: SchoolCauses) -> None:
             ordered = moved.sort(pl.col("difference").abs(), cut, descending=[True, False]).head(MOST_ROWS)
             more = f" (the {MOST_ROWS} largest of {number(moved.height)})" if moved.height > MOST_ROWS else ""
             columns = [cut, "currency", "up", "down", "before", "after", "difference"]
-            table(f"By {cut}{more}", columns, ordered.select(columns).rows(), right=2)
+            frame_table(f"By {cut}{more}", ordered, columns)
     if effect.schools.height:
         columns = ["vestiging", "name", "board", "currency", "why", "before", "after", "difference"]
         largest = with_reasons(SchoolDifferences(effect.schools.head(MOST_ROWS)), causes)
-        table("The schools it touches most", columns, largest.select(columns).rows(), right=5)
+        frame_table("The schools it touches most", largest, columns)
 
 
 def with_reasons(schools: SchoolDifferences, causes: SchoolCauses) -> ReasonedDifferences:
@@ -233,29 +231,21 @@ def render_next_payment(next_payment: NextPayment | None) -> None:
     for (currency,), rows in next_payment.payments.partition_by("currency", as_dict=True).items():
         render_payment_sums(f"The payment of {month} would be", Payments(rows), str(currency))
     if next_payment.below_zero.height:
-        boards = next_payment.below_zero.head(MOST_ROWS).rows()
-        table(f"Boards that would pay back in {month}", ["board", "currency", "amount"], boards, right=2)
-
-
-def plan_document(plan: DecisionPlan) -> dict[str, Any]:
-    """Return all of a plan for `--json`."""
-    return {
-        **difference_document(plan.comparison, plan.rule_changes),
-        "next_payment": _next_payment_document(plan.next_payment),
-    }
+        boards = next_payment.below_zero.head(MOST_ROWS)
+        frame_table(f"Boards that would pay back in {month}", boards, boards.columns)
 
 
 def difference_document(comparison: Comparison, rule_changes: RuleChanges) -> dict[str, Any]:
     """Return the difference of two decisions for `--json`."""
     schools = with_reasons(comparison.effect.schools, comparison.causes_by_school)
     return {
-        "by_component": comparison.by_component.to_dicts(),
+        "by_component": comparison.by_component,
         "schools_up": comparison.up,
         "schools_down": comparison.down,
-        "causes": comparison.causes.to_dicts(),
-        "rules_changed": rule_changes.to_dicts(),
-        **{f"by_{cut}": rows.to_dicts() for cut, rows in comparison.effect.cuts.items()},
-        "largest": schools.head(MOST_ROWS).to_dicts(),
+        "causes": comparison.causes,
+        "rules_changed": rule_changes,
+        **{f"by_{cut}": rows for cut, rows in comparison.effect.cuts.items()},
+        "largest": schools.head(MOST_ROWS),
     }
 
 
@@ -264,6 +254,6 @@ def _next_payment_document(next_payment: NextPayment | None) -> dict[str, Any] |
         return None
     return {
         "month": month_text(next_payment.month),
-        "by_component": sums_by(next_payment.payments, "component", "reason", "currency").to_dicts(),
-        "below_zero": next_payment.below_zero.to_dicts(),
+        "by_component": sums_by(next_payment.payments, "component", "reason", "currency"),
+        "below_zero": next_payment.below_zero,
     }

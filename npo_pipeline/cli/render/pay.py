@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NewType
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.cli.output import document, line, number, table
+from npo_pipeline.cli.output import document, frame_table, line, number
 from npo_pipeline.months import month_text
 from schemas.decided import Entitlements, Payments
 
@@ -46,9 +46,8 @@ def _render_month(paid: MonthPaid, dry_run: bool) -> None:
 
 def render_payment_sums(title: str, payments: Payments, currency: str) -> None:
     """Print a table of payments in one currency by component and reason."""
-    sums = sums_by(payments, "component", "reason")
-    columns = ["component", "reason", "schools", "boards", money(currency)]
-    table(title, columns, sums.select("component", "reason", "schools", "boards", "amount").rows(), right=2)
+    columns = ["component", "reason", "schools", "boards", "amount"]
+    frame_table(title, sums_by(payments, "component", "reason"), columns, amount=money(currency))
 
 
 def _month_document(paid: MonthPaid) -> dict[str, Any]:
@@ -60,7 +59,7 @@ def _month_document(paid: MonthPaid) -> dict[str, Any]:
         "boards": paid.payments["board"].n_unique(),
         "total": _total(paid.payments, "EUR"),
         "total_usd": _total(paid.payments, "USD"),
-        "by_component": sums_by(paid.payments, "component", "reason", "currency").to_dicts(),
+        "by_component": sums_by(paid.payments, "component", "reason", "currency"),
     }
 
 

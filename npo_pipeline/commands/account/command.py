@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,6 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.accounts.statement import YearAccounts, account_for
-from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import (
     accountability_of,
     all_accounts,
@@ -52,31 +51,16 @@ from npo_pipeline.rulebook.year_end import year_end_rules
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountRequest:
-    """Represent a calendar year to account for, and the reports that are asked for."""
+class AccountRequest(ReportRequest):
+    """Represent a calendar year to account for, and the reports that are asked for.
 
-    home: Home
-    year: int
+    `spending`: new files of spending and consent. `treatment`: of money that is left over, in the annual accounts;
+    that of the file on accountability when null.
+    """
+
     spending: tuple[Path, ...] = ()
-    """New files of spending and consent."""
-
-    board: str | None = None
-    """The reports of this board are asked for; of all boards when null."""
-
     treatment: str | None = None
-    """Of money that is left over, in the annual accounts; that of the file on accountability when null."""
-
     max_rejected: Decimal = DEFAULT_MAX_REJECTED
-    force: bool = False
-    """Make the filing of a board with errors too."""
-
-    full_check: bool = False
-    """Have Arelle check every filing."""
-
-    viewer: bool = False
-    """Write a page per board on which each figure can be clicked."""
-
-    wait_seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,10 +80,6 @@ def account_and_report(
 ) -> YearEnd:
     """Account for a calendar year and write its reports: the whole of `npo account`, and of its flow.
 
-    In order: refuse a folder that no report can be written in; account for the year, in the books; load what the
-    reports are made from; write the packs of boards and check them; write the national reports; have Arelle check
-    the filings, and write viewers, where asked for.
-
     The lock of the home is taken twice: first by the run that publishes the accounts, then while reports are
     written from what is published. So the accounts stand where a report cannot be written, and running it again
     writes the reports that lack.
@@ -115,24 +95,11 @@ def account_and_report(
         HomeLocked: another run is busy.
         NpoError: there is a fault in a report. A fault of ours.
     """
-    reporting = _reports_asked_for(request)
-    call(refuse_unwritable, reporting)
+    call(refuse_unwritable, request)
     accounts = account(request, call=call, progress=progress)
     with progress_of_packs(accounts) if progress_of_packs else nullcontext(progress) as packs_written:
-        reports = write_reports(reporting, call=call, progress=packs_written)
+        reports = write_reports(request, call=call, progress=packs_written)
     return YearEnd(accounts, reports)
-
-
-def _reports_asked_for(request: AccountRequest) -> ReportRequest:
-    return ReportRequest(
-        home=request.home,
-        year=request.year,
-        board=request.board,
-        force=request.force,
-        full=request.full_check,
-        viewer=request.viewer,
-        wait_seconds=request.wait_seconds,
-    )
 
 
 def account(
@@ -154,9 +121,12 @@ def account(
         ingested = (
             call(take_spending, run, files, request=request, clock=clock, progress=progress) if files else None
         )
-        context = accounting_context(run, request, clock().date(), added=run.appended)
+        context = accounting_context(run, request, clock().date())
         accounts = call(work_out_accounts, run, context)
-        refuse_unknown_board(accounts, request)
+        if request.board is not None and request.board not in accounts.accountability["board"]:
+            raise Refused(
+                f"board {request.board} received nothing in {request.year}, spent nothing and had nothing left"
+            )
         return call(write_accounts, run, context, accounts, ingested)
 
 
@@ -166,9 +136,8 @@ def recognise_spending(request: AccountRequest, today: date) -> list[DeliveredFi
     Raises:
         Refused: a file is of another kind, or damaged.
     """
-    return recognise_files(
-        IngestRequest(home=request.home, paths=request.spending, only=kinds.BOARD_REPORTS), today
-    )
+    wanted = IngestRequest(home=request.home, paths=request.spending, only=kinds.BOARD_REPORTS)
+    return recognise_files(wanted, today)
 
 
 def refuse_unaccountable(books: Books, year: int) -> None:
@@ -208,17 +177,8 @@ def take_spending(
     return register_files(run, results, state, clock())
 
 
-def accounting_context(
-    run: Run, request: AccountRequest, today: date, *, added: Mapping[str, pl.DataFrame]
-) -> AccountingContext:
-    """Return the context of the account that a run is about to make.
-
-    Args:
-        run: the run.
-        request: the year.
-        today: the day of the account.
-        added: table -> rows that `take_spending` added in this run; empty where no files were given.
-    """
+def accounting_context(run: Run, request: AccountRequest, today: date) -> AccountingContext:
+    """Return the context of the account that a run is about to make, the rows it appended so far among that."""
     rules = year_end_rules()
     treatment = rules.accountability.treatment
     return AccountingContext(
@@ -229,22 +189,10 @@ def accounting_context(
         rules=rules,
         schools=school_directory(run.books),
         before=accountability_of(run.books, request.year - 1),
-        appended=added,
+        appended=run.appended,
     )
 
 
 def work_out_accounts(run: Run, context: AccountingContext) -> YearAccounts:
     """Step: calculate the accounts of the year, from the books and from the rows that this run adds."""
     return account_for(load_inputs(run.books, context))
-
-
-def refuse_unknown_board(accounts: YearAccounts, request: AccountRequest) -> None:
-    """Refuse a board that has nothing in the accounts of the year.
-
-    Raises:
-        Refused: names the board.
-    """
-    if request.board is not None and request.board not in accounts.accountability["board"]:
-        raise Refused(
-            f"board {request.board} received nothing in {request.year}, spent nothing and had nothing left"
-        )

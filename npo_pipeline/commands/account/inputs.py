@@ -80,13 +80,7 @@ def _open_rejections(
     """Return the rejected rows of a year that no later report of their board replaces.
 
     A report of a board in a later run replaces its earlier one of the same period, rejected rows and all. A row
-    without a period is of every year, until the next report of the board.
-
-    Args:
-        reported: the column of the period -> rows with it.
-        quarantine: rejected rows.
-        deliveries: of both.
-        year: the calendar year.
+    without a period is of every year, until the next report of the board. `reported`: period column -> rows.
     """
     when = deliveries.select("delivery_id", "kind", "run_id")
     rejected = quarantine.filter(pl.col("board").is_not_null()).join(when, on="delivery_id")
@@ -98,22 +92,14 @@ def _open_rejections(
     of_period, of_board = ["kind", "board", "period"], ["kind", "board"]
     latest_of_period = reports.group_by(of_period).agg(pl.col("run_id").max().alias("latest_of_period"))
     latest = reports.group_by(of_board).agg(pl.col("run_id").max().alias("latest"))
-    of_year = rejected.filter(_is_in_year(year)).join(latest_of_period, on=of_period, how="left")
+    is_in_year = pl.col("period").is_in([str(year), f"{year - 1}-{year}", f"{year}-{year + 1}"])
+    of_year = rejected.filter(pl.col("period").is_null() | is_in_year)
+    of_year = of_year.join(latest_of_period, on=of_period, how="left")
     replaced_by = pl.when(pl.col("period").is_null()).then("latest").otherwise("latest_of_period")
     still_open = of_year.join(latest, on=of_board).filter(pl.col("run_id") >= replaced_by)
     return OpenRejections(still_open.select("board", "file", "line", "message"))
 
 
-def _is_in_year(year: int) -> pl.Expr:
-    """Select the periods in a calendar year: the year itself, the two school years in it, and none at all."""
-    periods = [str(year), f"{year - 1}-{year}", f"{year}-{year + 1}"]
-    return pl.col("period").is_null() | pl.col("period").is_in(periods)
-
-
 def rules_of_account(books: Books, row: AccountRow) -> YearEndRules:
-    """Return the archived rules that an account was made by.
-
-    Raises:
-        BooksDoNotTie: they are gone from the books, or changed.
-    """
+    """Return the archived rules that an account was made by; raise `BooksDoNotTie` where they changed."""
     return archived_year_end_rules(archived_texts(books), row["menukaart"], row["menukaart_sha256"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,15 +50,15 @@ from schemas.frames.accounts import Facts, NationalSummary
 class ReportRequest:
     """The reports of a year, of one board or of all (null).
 
-    `force`: make the filing of a board with errors too. `full`: have Arelle check every filing. `viewer`: write a
-    page per board on which each figure can be clicked.
+    `force`: make the filing of a board with errors too. `full_check`: have Arelle check every filing. `viewer`:
+    write a page per board on which each figure can be clicked.
     """
 
     home: Home
     year: int
     board: str | None = None
     force: bool = False
-    full: bool = False
+    full_check: bool = False
     viewer: bool = False
     wait_seconds: int = 0
 
@@ -138,7 +138,8 @@ def write_reports(
     require_books(request.home)
     with locked(request.home, "account", now=clock(), wait_seconds=request.wait_seconds):
         inputs = call(gather, request)
-        filed_before = _filed(request, inputs.facts["board"])
+        boards = set(inputs.facts["board"])
+        filed_before = {one for one in boards if _filing(request, one).exists()}
         packs = call(write_board_packs, request, inputs, progress)
         call(check_written, request.folder, request.year, packs.written)
         national = call(write_country, request, inputs) if request.board is None else ()
@@ -181,11 +182,7 @@ def gather(request: ReportRequest) -> ReportInputs:
 
 
 def load_report_data(books: Books, year: int) -> ReportData:
-    """Load the accounts of a year, of all boards.
-
-    Raises:
-        Refused: the year was not accounted for.
-    """
+    """Load the accounts of a year, of all boards; refuse a year that was not accounted for."""
     rows = latest_accounts(books).filter(year=year)
     if rows.is_empty():
         raise Refused(f"{year} was not accounted for yet; begin with `npo account --year {year}`")
@@ -232,20 +229,19 @@ def write_country(request: ReportRequest, inputs: ReportInputs) -> tuple[Path, .
         )
 
 
-def _filed(request: ReportRequest, boards: Iterable[str]) -> set[str]:
-    """Return the boards of which the filing is there now."""
-    return {one for one in boards if pack_file(request.folder, request.year, one, ".xhtml").exists()}
+def _filing(request: ReportRequest, board: str) -> Path:
+    return pack_file(request.folder, request.year, board, ".xhtml")
 
 
 def _check_and_view(request: ReportRequest, packs: PacksWritten, call: Call) -> tuple[int, tuple[Path, ...]]:
     """Do what is only done when asked: the full check, and viewers."""
-    if not (request.full or request.viewer):
+    if not (request.full_check or request.viewer):
         return 0, ()
     filed = sorted({*packs.written, *packs.up_to_date} - set(packs.without_filing))
     taxonomy = call(need_taxonomy, request)
-    checked = (
-        call(check_with_arelle, request.folder, request.year, filed, taxonomy=taxonomy) if request.full else 0
-    )
+    checked = 0
+    if request.full_check:
+        checked = call(check_with_arelle, request.folder, request.year, filed, taxonomy=taxonomy)
     return checked, call(write_viewers, request, filed, taxonomy) if request.viewer else ()
 
 
@@ -262,7 +258,7 @@ def write_viewers(request: ReportRequest, boards: list[str], taxonomy: Path) -> 
     """Step: write a page per board on which each figure can be clicked; it needs no network."""
     with _writing(request):
         request.viewers.mkdir(parents=True, exist_ok=True)
-    pages = [pack_file(request.folder, request.year, board, ".xhtml") for board in boards]
+    pages = [_filing(request, board) for board in boards]
     written = tuple(request.viewers / f"{page.stem}.html" for page in pages)
     for page, path in zip(pages, written, strict=True):
         viewer(page, path, taxonomy)

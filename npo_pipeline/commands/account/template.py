@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from npo_pipeline.accounts.received import last_day
@@ -16,39 +15,23 @@ from npo_pipeline.reports.board_form import BoardForm, Menu, write_board_form
 from npo_pipeline.rulebook.year_end import year_end_rules
 
 
-@dataclass(frozen=True)
-class TemplateRequest:
-    """The workbook of a board and a year, and the folder to write it in."""
-
-    home: Home
-    year: int
-    board: str
-    folder: Path
-
-
-def write_blank(request: TemplateRequest) -> Path:
-    """Write the workbook that a board fills in, whole or not at all.
+def write_blank(home: Home, year: int, board: str, folder: Path) -> Path:
+    """Write the workbook that a board fills in for a year in a folder, whole or not at all.
 
     Raises:
         Refused: there are no books, the board received and carried nothing, or the folder cannot be written in.
     """
-    require_books(request.home)
-    with read_books(request.home) as books:
-        schools = school_openings(books, request.year, request.board)
-        if schools.is_empty():
-            raise Refused(f"board {request.board} received nothing in {request.year} and has nothing left over")
-        form = BoardForm(
-            year=request.year,
-            board=request.board,
-            schools=schools,
-            menu=menu_at(request.year),
-            school_years=school_years_in(books, request.year),
-        )
-    path = request.folder / f"npo-{request.year}-{request.board}-invullen.xlsx"
+    require_books(home)
+    with read_books(home) as books:
+        schools, school_years = school_openings(books, year, board), school_years_in(books, year)
+    if schools.is_empty():
+        raise Refused(f"board {board} received nothing in {year} and has nothing left over")
+    form = BoardForm(year=year, board=board, schools=schools, menu=menu_at(year), school_years=school_years)
+    path = folder / f"npo-{year}-{board}-invullen.xlsx"
     if path.exists():
         raise Refused(f"{path}: is there already, and may be filled in; move it away, or name another --out")
     try:
-        request.folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         write_whole(path, lambda beside: write_board_form(beside, form))
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror or error}); name another --out") from error
