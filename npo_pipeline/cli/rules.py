@@ -100,6 +100,8 @@ def _render_list(rows: Sequence[dict[str, Any]], as_json: bool) -> None:
 
 def _render_rules(loaded: LoadedRules) -> None:
     """Print every value of a file of rules with its source, and the list of sources."""
+    from npo_pipeline.rulebook.listing import described
+
     properties = _properties(loaded)
     line(f"{loaded.name}: {properties['title']}")
     line(
@@ -113,8 +115,7 @@ def _render_rules(loaded: LoadedRules) -> None:
             line(f"      {value['note']}")
     line("\n  Sources")
     for key, source in _rules(loaded).sources.items():
-        dated = f", {source.published_on}" if source.published_on else ""
-        line(f"  [{key}] {source.title}. {source.publisher}{dated}. {source.url}")
+        line(f"  [{key}] {described(source)}")
     line("")
 
 

@@ -11,7 +11,7 @@ from npo_pipeline.grants.eligibility import UNCOUNTED, apply_ceilings, cap_amoun
 from npo_pipeline.grants.reasons import add_reasons
 from npo_pipeline.grants.terms import GrantInputs
 from npo_pipeline.money import to_euro
-from npo_pipeline.rulebook.fields import cited
+from npo_pipeline.rulebook.fields import citation, cited
 from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.columns import schema_of
 from schemas.decided import GRANTS, Grants
@@ -103,13 +103,13 @@ def _unknown_terms(subsidy: Subsidy, applied: CappedApplications) -> Iterator[st
     name = subsidy.scheme
     missing = applied.filter(pl.col("stop").is_null() & pl.col("rate_cents").is_null())
     for sector, count in missing.group_by("sector").len().sort("sector").iter_rows():
-        where = subsidy.groups[sector].per_pupil.where
+        where = citation(subsidy, subsidy.groups[sector].per_pupil)
         yield f"{name}: {count} applications of {sector} are not decided on: its amount is not known ({where})"
     windows = applied.filter(pl.col("stop").is_null()).group_by("window_name", "sector").len()
     for window, sector in windows.sort("window_name", "sector").select("window_name", "sector").iter_rows():
         if (ceiling := subsidy.windows[window].ceilings[sector]).value is None:
             words = f"the ceiling for {sector} in window {window} is not known, so none is applied"
-            yield f"{name}: {words} ({ceiling.where})"
+            yield f"{name}: {words} ({citation(subsidy, ceiling)})"
 
 
 def _undelivered_inputs(subsidy: Subsidy, applied: CappedApplications, inputs: GrantInputs) -> Iterator[str]:
@@ -120,7 +120,8 @@ def _undelivered_inputs(subsidy: Subsidy, applied: CappedApplications, inputs: G
         if not counted & set(group.school_types) and (applied["stop"] == UNCOUNTED).any():
             yield f"{name}: no {sector} pupils of {day} were delivered, so such schools are refused"
     for one in subsidy.raised.when if subsidy.raised else ():
+        where = citation(subsidy, one)
         if one.value == "apcg":
-            yield f"{name}: no file tells which schools have apcg pupils, so these raise no share ({one.where})"
+            yield f"{name}: no file tells which schools have apcg pupils, so these raise no share ({where})"
         elif inputs.scored.is_empty():
-            yield f"{name}: no scores of {day} were delivered, so these raise no share ({one.where})"
+            yield f"{name}: no scores of {day} were delivered, so these raise no share ({where})"

@@ -19,6 +19,7 @@ from npo_pipeline.grants.eligibility import (
 )
 from npo_pipeline.grants.terms import rank, status_of
 from npo_pipeline.money import to_euro
+from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.frames.money import GrantedApplications, ReasonedApplications
 
@@ -73,31 +74,31 @@ def _refusals(subsidy: Subsidy) -> dict[str, _Refusal]:
     return {
         OUTSIDE: _Refusal(
             pl.format("applied on {}, outside {}", "applied_on", pl.lit(spans)),
-            pl.lit("; ".join(one.where for one in windows)),
+            pl.lit("; ".join(citation(subsidy, one) for one in windows)),
             pl.lit(max(rank(one) for one in windows)),
         ),
         NOT_BOARD_OF_SCHOOL: _Refusal(
             pl.when(holders.is_null())
             .then(pl.format("{}: no board is known for it", not_held))
             .otherwise(pl.format("{} but of {}", not_held, holders)),
-            pl.lit(subsidy.applicant.where),
+            pl.lit(citation(subsidy, subsidy.applicant)),
             pl.lit(rank(subsidy.applicant)),
         ),
         UNCOUNTED: _Refusal(
             pl.format("no pupils of {} are counted on {}", "brin", pl.lit(str(counted.value))),
-            pl.lit(counted.where),
+            pl.lit(citation(subsidy, counted)),
             pl.lit(rank(counted)),
         ),
         SECOND_APPLICATION: _Refusal(
             pl.format(
                 "{} applied in window {} already, on {}; one application counts", whose, "window_name", "first_on"
             ),
-            pl.lit(per.where),
+            pl.lit(citation(subsidy, per)),
             pl.lit(rank(per)),
         ),
         NOTHING: _Refusal(
             _nothing(subsidy),
-            _by_share(share.where, subsidy.raised.share.where if subsidy.raised else ""),
+            _by_share(citation(subsidy, share), citation(subsidy, subsidy.raised.share) if subsidy.raised else ""),
             pl.max_horizontal(_share_rank(subsidy), pl.lit(max(rank(subsidy.rounding), rank(counted)))),
         ),
         CLOSED: _Refusal(
@@ -112,7 +113,7 @@ def _refusals(subsidy: Subsidy) -> dict[str, _Refusal]:
         ),
         FULL: _Refusal(
             pl.format("nothing was left {}", _OF_CEILING),
-            pl.format("{}; {}", "ceiling_article", pl.lit(subsidy.at_the_ceiling.where)),
+            pl.format("{}; {}", "ceiling_article", pl.lit(citation(subsidy, subsidy.at_the_ceiling))),
             pl.max_horizontal("ceiling_rank", pl.lit(rank(subsidy.at_the_ceiling))),
         ),
     }

@@ -12,7 +12,7 @@ import polars as pl
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries, rows_of_deliveries, select_sources
 from npo_pipeline.measures import PUPILS, SCORE
 from npo_pipeline.money import divide_half_away
-from npo_pipeline.rulebook.fields import Cited
+from npo_pipeline.rulebook.fields import Cited, citation
 from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.frames.money import GrantTerms, SchoolPupils, ScoredSchools
 from schemas.received import Applications, Deliveries, Schools
@@ -29,11 +29,11 @@ def terms(subsidy: Subsidy) -> GrantTerms:
         {
             "window_name": name,
             "sector": sector,
-            **_amount("rate", group.per_pupil),
-            **_amount("ceiling", window.ceilings[sector]),
+            **_amount(subsidy, "rate", group.per_pupil),
+            **_amount(subsidy, "ceiling", window.ceilings[sector]),
             "days_rank": rank(window.days),
             "needs": needs.value if needs else None,
-            "needs_article": needs.where if needs else None,
+            "needs_article": citation(subsidy, needs) if needs else None,
             "needs_rank": rank(needs) if needs else 0,
         }
         for name, window in subsidy.windows.items()
@@ -43,10 +43,10 @@ def terms(subsidy: Subsidy) -> GrantTerms:
     return GrantTerms(pl.DataFrame(rows, schema_overrides=_NULLABLE))
 
 
-def _amount(name: str, amount: Cited[Decimal]) -> dict[str, Any]:
+def _amount(subsidy: Subsidy, name: str, amount: Cited[Decimal]) -> dict[str, Any]:
     """Return the columns of an amount of at most two decimals: its cents, article and uncertainty."""
     cents = None if amount.value is None else int(amount.value.scaleb(2))
-    return {f"{name}_cents": cents, f"{name}_article": amount.where, f"{name}_rank": rank(amount)}
+    return {f"{name}_cents": cents, f"{name}_article": citation(subsidy, amount), f"{name}_rank": rank(amount)}
 
 
 def window_on(subsidy: Subsidy, day: pl.Expr) -> pl.Expr:

@@ -109,6 +109,21 @@ Text: TypeAlias = Annotated[str, BeforeValidator(text_from)]
 Key: TypeAlias = Annotated[
     str, written(r"[a-z][a-z0-9_-]*", "is no name: write it in small letters, as per_pupil")
 ]
+Article: TypeAlias = Annotated[
+    str,
+    written(
+        r"[0-9]+[a-z]?(\([0-9a-z]+\))*((, | en )[0-9]+[a-z]?(\([0-9a-z]+\))*)*",
+        "is no article: write number and paragraph as 4(4), several as 7(3) en 8(3)",
+    ),
+]
+"""An article of a regulation with its paragraph and part, or several."""
+
+BwbId: TypeAlias = Annotated[
+    str, written(r"BWBR[0-9]{7}", "is no number of the Basis Wetten Bestand: write it as BWBR0045533")
+]
+Stcrt: TypeAlias = Annotated[
+    str, written(r"[0-9]{4}, [0-9]+", "is no number of the Staatscourant: write year and number as 2021, 39244")
+]
 Url: TypeAlias = Annotated[
     str, written(r"https?://[^\s/]+\.[^\s]+", "is no web address: write it as https://www.example.nl/page")
 ]
@@ -142,29 +157,55 @@ class Part(BaseModel):
 
 
 class Source(Part):
-    """Represent a publication that values come from."""
+    """Represent a publication that values come from.
+
+    A regulation has its number in the Basis Wetten Bestand (`bwb`), and the Staatscourant with the text that is
+    cited: the regulation itself, or an amendment of it. `number`: of the ministry, as it stands above the text.
+    """
 
     title: Text
     url: Url
     publisher: Text
     published_on: Day | None = None
     note: Text | None = None
+    bwb: BwbId | None = None
+    stcrt: Stcrt | None = None
+    number: Text | None = None
+    signed: Day | None = None
+    in_force: Day | None = None
+    retroactive_to: Day | None = None
+
+    @model_validator(mode="after")
+    def _regulation_is_whole(self) -> Self:
+        needed = ("stcrt", "signed", "published_on", "in_force")
+        if self.bwb and (missing := [name for name in needed if getattr(self, name) is None]):
+            raise fault(f"is a regulation, so it needs {' and '.join(missing)} as well", "bwb")
+        if not self.bwb and (odd := [name for name in ("stcrt", "in_force") if getattr(self, name)]):
+            raise fault("is of a regulation; add its `bwb`", odd[0])
+        return self
 
 
 class CitedRules(Protocol):
     """Represent rules that name their sources."""
 
-    sources: dict[str, Source]
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Return their sources by key."""
+        ...
 
 
 class Cited(Part, Generic[T]):
-    """Represent a value with its unit, its status, and the place in its source where it stands."""
+    """Represent a value with its unit, its status, and the place in its source where it stands.
+
+    The place is an `article` where the source is a regulation that states the value, else it is `where`.
+    """
 
     value: T | None
     unit: Text
     status: Status
     source: Key  # one of the regulation's sources
-    where: Text  # article or page, as shown to people in the column `article`
+    article: Article | None = None
+    where: Text | None = None  # a page or paragraph in words; or what was found of it
     checked_on: Day  # when a person last compared the value with its source
     note: Text | None = None
 
@@ -177,6 +218,14 @@ class Cited(Part, Generic[T]):
             raise fault(words, "value")
         return self
 
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Self:
+        if not self.article and not self.where:
+            raise fault("is missing; add it, or the `article` where the source is a regulation", "where")
+        if self.article and self.where:
+            raise fault("stands beside an `article`; keep one of the two (more words go into `note`)", "where")
+        return self
+
     def known(self, what: str) -> T:
         """Return the value.
 
@@ -187,7 +236,9 @@ class Cited(Part, Generic[T]):
             Refused: its status is `unknown`.
         """
         if self.value is None:
-            raise Refused(f"{what} is not known ({self.where}); supply it in a regulation file of your own")
+            raise Refused(
+                f"{what} is not known ({self.where or self.article}); supply it in a regulation file of your own"
+            )
         return self.value
 
 
@@ -205,7 +256,27 @@ def with_known_sources(rules: R) -> R:
     for place, value in cited(rules):
         if value.source not in rules.sources:
             raise fault(f"`{value.source}` is not among the sources; add it there", *place, "source")
+        if words := wrong_article(rules.sources[value.source], value):
+            raise fault(words, *place, "article")
     return rules
+
+
+def wrong_article(source: Source, value: Cited[Any]) -> str | None:
+    """Return what is wrong with the article of a value, or with its having none; null when nothing is."""
+    if value.article and not source.bwb:
+        return f"`{value.source}` is no regulation; say in `where` where it stands, or give the source its `bwb`"
+    if source.bwb and not value.article and value.status == "published":
+        return f"is missing: `{value.source}` is a regulation, so name the article that states it, as 4(4)"
+    return None
+
+
+def citation(rules: CitedRules, value: Cited[Any]) -> str:
+    """Return the place of a value as it is always shown: regulation, article and Staatscourant, or words."""
+    if not value.article:
+        return value.where or ""
+    source = rules.sources[value.source]
+    articles = "artikelen" if re.search(r", | en ", value.article) else "artikel"
+    return f"{source.bwb}, {articles} {value.article} (Stcrt. {source.stcrt})"
 
 
 def cited(part: Any, place: Place = ()) -> Iterator[tuple[Place, Cited[Any]]]:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.fields import RATE_DECIMALS, Cited
+from npo_pipeline.rulebook.fields import RATE_DECIMALS, Cited, citation
 from npo_pipeline.rulebook.regulation import Component, Rate, Regulation
 from schemas.frames.money import Places, Rates, Shares, SoftValues, Thresholds, UnknownValues
 
@@ -49,7 +49,7 @@ def rates(regulation: Regulation) -> Rates:
             component.measure,
             rate.unit,
             rate_e8(rate.value),
-            rate.where,
+            citation(regulation, rate),
             rate.status,
             regulation.sources[rate.source].title,
             regulation.sources[rate.source].url,
@@ -72,7 +72,7 @@ def places(regulation: Regulation) -> Places:
 def soft_values(regulation: Regulation) -> SoftValues:
     """Return the values that amounts rest on and that no source gives in so many words."""
     rows: list[tuple[Any, ...]] = [
-        (value.status, what, component, value.where)
+        (value.status, what, component, citation(regulation, value))
         for what, component, value in _values_of_amounts(regulation)
         if value.status in ("approximate", "derived")
     ]
@@ -106,7 +106,7 @@ def thresholds(regulation: Regulation) -> Thresholds:
 def unknown_values(regulation: Regulation) -> UnknownValues:
     """Return the values with status `unknown`, and what cannot be calculated without them."""
     rows = [
-        (name, school_type, what, value.where)
+        (name, school_type, what, citation(regulation, value))
         for name, _, rate, school_type in _lines(regulation)
         for what, value in _unknown(regulation, name, rate).items()
     ]

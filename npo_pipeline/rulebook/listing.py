@@ -7,22 +7,36 @@ from fractions import Fraction
 from typing import Any
 
 from npo_pipeline.months import month_text
-from npo_pipeline.rulebook.fields import Cited, Part, cited
-from npo_pipeline.rulebook.regulation import Example, Rate, Rounding, Schedule
+from npo_pipeline.rulebook.fields import Cited, Part, Source, citation, cited
+from npo_pipeline.rulebook.regulation import Example, Rate, Regulation, Rounding, Schedule
+from npo_pipeline.rulebook.subsidy import Subsidy
 from npo_pipeline.rulebook.yaml_document import Place
 
-_CITATION = ("unit", "status", "source", "where", "checked_on", "note")
+_CITATION = ("unit", "status", "source", "article", "checked_on", "note")
 
 
-def readable_values(rules: Part) -> Iterator[dict[str, Any]]:
+def readable_values(rules: Regulation | Subsidy) -> Iterator[dict[str, Any]]:
     """Yield the cited values of a regulation or a subsidy, in the order of the file.
 
     Yields:
-        what, value, unit, status, source, where, checked_on, note.
+        what, value, unit, status, source, where (as shown: regulation, article and Staatscourant, or in words),
+        article, checked_on, note.
     """
     for place, one in cited(rules):
-        citation = {name: getattr(one, name) for name in _CITATION}
-        yield {"what": _what(place, one), "value": _shown(one.value), **citation}
+        others = {name: getattr(one, name) for name in _CITATION}
+        yield {"what": _what(place, one), "value": _shown(one.value), "where": citation(rules, one), **others}
+
+
+def described(source: Source) -> str:
+    """Return a source in a line: title, publisher, of a regulation its numbers and dates, and its address."""
+    published = [f"published {source.published_on}"] if source.published_on else []
+    parts = [source.publisher, *published]
+    if source.bwb:
+        numbered = [f"nr. {source.number}"] if source.number else []
+        back = [f"back to {source.retroactive_to}"] if source.retroactive_to else []
+        parts = [f"{source.bwb}, Stcrt. {source.stcrt}", *numbered, f"signed {source.signed}", *published]
+        parts += [f"in force {source.in_force}", *back]
+    return f"{source.title}. {', '.join(parts)}. {source.url}"
 
 
 def _what(place: Place, one: Cited[Any]) -> str:

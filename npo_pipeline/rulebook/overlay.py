@@ -15,7 +15,19 @@ from pydantic import AfterValidator, Field
 
 from npo_pipeline.months import Month, first_day, month_text
 from npo_pipeline.rulebook.error_messages import checked, suggest
-from npo_pipeline.rulebook.fields import Amount, Cited, Day, Key, MonthValue, Part, Source, Text, cited, some
+from npo_pipeline.rulebook.fields import (
+    Amount,
+    Cited,
+    Day,
+    Key,
+    MonthValue,
+    Part,
+    Source,
+    Text,
+    cited,
+    some,
+    wrong_article,
+)
 from npo_pipeline.rulebook.regulation import Component, Rate, Regulation, Schedule, Settlement, Threshold
 from npo_pipeline.rulebook.subsidy import Subsidy
 from npo_pipeline.rulebook.yaml_document import Document, Place, refused
@@ -197,6 +209,8 @@ def _refuse_unknown_sources(base: Regulation, overlay: RegulationOverlay, docume
         if value.source not in sources:
             words = f"`{value.source}` is not among the sources; {suggest(value.source, sources)}"
             raise refused(document.name, document.line((*place, "source")), words)
+        if wrong := wrong_article(sources[value.source], value):
+            raise refused(document.name, document.line((*place, "article")), f"article: {wrong}")
         if isinstance(value, Rate) and not value.unit.startswith(f"{base.currency} per "):
             words = f"`{value.unit}` is no unit of a rate here; write it as {base.currency} per pupil"
             raise refused(document.name, document.line((*place, "unit")), words)

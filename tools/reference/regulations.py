@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TypeAlias
 
-from npo_pipeline.rulebook.listing import readable_values
+from npo_pipeline.rulebook.listing import described, readable_values
 from npo_pipeline.rulebook.load import all_shipped, shipped_subsidies
 from npo_pipeline.rulebook.regulation import Regulation
 from npo_pipeline.rulebook.subsidy import Subsidy
@@ -57,7 +57,9 @@ def _section(name: str, rules: Rules) -> str:
         (value["what"], value["value"], value["unit"], value["status"], f"{value['where']} [{value['source']}]")
         for value in readable_values(rules)
     ]
-    sources = [f"- [{key}] {one.title}. {one.publisher}. <{one.url}>" for key, one in rules.sources.items()]
+    sources = [
+        f"- [{key}] {described(one).replace(one.url, f'<{one.url}>')}" for key, one in rules.sources.items()
+    ]
     values = table(["what", "value", "unit", "status", "source"], rows)
     return f"## {name}\n\n{rules.title}\n\n{values}\n\n" + "\n".join(sources)
 

@@ -15,6 +15,7 @@ from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import LEVEL_ELEMENTS, NOT_ON_MENU, TOP, element_of
 from npo_pipeline.reports.xbrl.taxonomy.elements import elements, intervention_keys
+from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.year_end import YearEndRules, year_end_rules
 from schemas.accounted import SEVERITIES
 
@@ -163,7 +164,7 @@ class PageContext:
         accountability = self.rules.accountability
         for question, anchor in zip(accountability.must_report, ANSWERED_IN, strict=True):
             source = accountability.sources[question.source]
-            yield Question(str(question.value), question.where, source.url, anchor)
+            yield Question(str(question.value), citation(accountability, question), source.url, anchor)
 
     def amount(self, value: Decimal | str) -> str:
         """Write an amount within a sentence, with the sign of its currency."""

@@ -29,6 +29,7 @@ from npo_pipeline.reports.informatietool.model import (
     ToolSource,
 )
 from npo_pipeline.reports.informatietool.place_names import spellings
+from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values, unknown_values
 from npo_pipeline.rulebook.regulation import Component, Regulation
 from schemas.columns import SCHOOL_TYPES
@@ -129,9 +130,10 @@ def _is_excluded(applied: Sequence[AppliedRegulation]) -> pl.Expr:
 def _excluded_components(applied: Sequence[AppliedRegulation]) -> tuple[ExcludedComponent, ...]:
     """Return each excluded component once, with its first citation."""
     found: dict[str, ExcludedComponent] = {}
-    for _, name, component in _components(applied):
-        if component.outside_informatietool:
-            found.setdefault(name, ExcludedComponent(name, component.outside_informatietool.where))
+    for one in applied:
+        for name, component in one.loaded.regulation.components.items():
+            if cited := component.outside_informatietool:
+                found.setdefault(name, ExcludedComponent(name, citation(one.loaded.regulation, cited)))
     return tuple(found.values())
 
 
