@@ -38,6 +38,9 @@ def engine() -> Iterator[Engine]:
         yield started
 
 
+MEMORY, ATTACHED = "memory", "books"
+"""The names of the two databases of an engine: its own, and the file that is attached."""
+
 STORAGE = "v1.5.0"
 """The storage form of the published file, so that DuckDB 1.5 clients can open it (contract, section 3)."""
 
@@ -46,13 +49,13 @@ _BEFORE_BLOCKS = 3 * 4096
 
 
 @contextmanager
-def reading(engine: Engine, path: Path) -> Iterator[None]:
-    """Attach a database file read-only, and use it.
+def reading(engine: Engine, path: Path) -> Iterator[int]:
+    """Attach a database file read-only, use it, and yield its format.
 
     Meanwhile no program can open the file for writing; others that read are not in the way.
 
     Raises:
-        Refused: it cannot be read, is damaged, is not ours, or is of a newer program.
+        Refused: it cannot be read, is damaged, is not ours, or is of a newer program, or a much older one.
     """
     try:
         _attach(engine, path, "read_only")
@@ -60,9 +63,9 @@ def reading(engine: Engine, path: Path) -> Iterator[None]:
         advice = next((text for sign, text in _ADVICE.items() if sign in str(error)), "put a back-up in its place")
         raise Refused(f"{path}: cannot be opened ({first_line(error)}); {advice}") from error
     try:
-        check_format(engine, str(path))
+        found = check_format(engine, str(path))
         _refuse_cut_off(engine, path)
-        yield
+        yield found
     finally:
         _detach(engine)
 
@@ -99,19 +102,24 @@ def first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def use_memory(engine: Engine) -> None:
+    """Use the database of the engine itself, in memory."""
+    engine.execute(f"use {MEMORY}")
+
+
 def _attach(engine: Engine, path: Path, how: str) -> None:
     quoted = str(path).replace("'", "''")
-    engine.execute(f"attach '{quoted}' as books (type duckdb, {how})")
-    engine.execute("use books")
+    engine.execute(f"attach '{quoted}' as {ATTACHED} (type duckdb, {how})")
+    engine.execute(f"use {ATTACHED}")
 
 
 def _detach(engine: Engine) -> None:
-    engine.execute("use memory")
-    engine.execute("detach books")
+    use_memory(engine)
+    engine.execute(f"detach {ATTACHED}")
 
 
 def _checkpoint(engine: Engine) -> None:
-    engine.execute("checkpoint books")
+    engine.execute(f"checkpoint {ATTACHED}")
 
 
 def _refuse_cut_off(engine: Engine, path: Path) -> None:

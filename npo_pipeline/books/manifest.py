@@ -23,6 +23,7 @@ from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.tables import FORMAT
 from schemas.columns import schema_of
 from schemas.decided import PAYMENTS, RUNS, Runs
 from schemas.tables import validated
@@ -55,6 +56,7 @@ def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finis
     version = code_version()
     manifest = {
         **manifest_header(row),
+        "format": FORMAT,
         "code": version.calculation,
         "source": version.source,
         "tables": {

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -20,8 +21,9 @@ import polars as pl
 from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.catalogue import add_comments
 from npo_pipeline.books.changeset import ChangeSet
-from npo_pipeline.books.duckdb import Engine, first_line, reading, writing
+from npo_pipeline.books.duckdb import MEMORY, Engine, first_line, reading, writing
 from npo_pipeline.books.manifest import build_manifest, publish_copy, stage_copy
+from npo_pipeline.books.migrations import copy_migrated
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.tables import create
 from npo_pipeline.errors import Refused
@@ -33,6 +35,18 @@ Clock = Callable[[], datetime]
 
 FileIdentity: TypeAlias = tuple[int, int, int] | None
 """Inode, size and time of modification of the published file; None when there is none yet."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """Represent the published books that a run goes on from: the file, and the sha256 of its last manifest.
+
+    `is_migrated`: it is of an older format, and the engine holds it in memory in this one.
+    """
+
+    identity: FileIdentity
+    previous: str
+    is_migrated: bool = False
 
 
 class ControlTotalMismatch(Exception):
@@ -77,8 +91,7 @@ def publish(
     home: Home,
     changeset: ChangeSet,
     *,
-    base: FileIdentity,
-    previous: str,
+    base: Base,
     started: datetime,
     clock: Clock,
 ) -> None:
@@ -86,8 +99,7 @@ def publish(
 
     Until the rename nothing has changed for anyone; after it everything has.
 
-    The caller has locked the home. `base`: the published file that the run read. `previous`: the sha256 of the
-    last manifest in it. `started`: when the run began.
+    The caller has locked the home. `started`: when the run began.
 
     Raises:
         Refused: the copy could not be written (a full disk, a lost right), or the published file is no longer the
@@ -98,18 +110,21 @@ def publish(
     draft = folder / home.database.name
     try:
         folder.mkdir(mode=0o700, parents=True)
-        if base is not None:
+        if base.identity is not None and not base.is_migrated:
             shutil.copyfile(home.database, draft)
-            shutil.copymode(home.database, draft)
         # Hashing the rows takes as long as writing them, so both are done at once.
         with ThreadPoolExecutor(1) as executor:
-            run = executor.submit(build_manifest, changeset, previous=previous, started=started, finished=clock())
-            write_changeset(engine, draft, changeset, run)
+            run = executor.submit(
+                build_manifest, changeset, previous=base.previous, started=started, finished=clock()
+            )
+            write_changeset(engine, draft, changeset, run, migrated=base.is_migrated)
+        if base.identity is not None:
+            shutil.copymode(home.database, draft)
         check_control_totals(engine, draft, changeset, run.result())
         changeset.wait_for_checks()
         staged = stage_copy(folder, run.result()["manifest"].item())
         sync(draft)
-        _replace_published(engine, home, draft, base)
+        _replace_published(engine, home, draft, base.identity)
         publish_copy(home, changeset.run_id, staged)
     except (OSError, duckdb.Error, ControlTotalMismatch) as error:
         changeset.wait_for_checks()  # A row that its table may not hold is that error, whatever DuckDB said.
@@ -120,15 +135,19 @@ def publish(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_changeset(engine: Engine, draft: Path, changeset: ChangeSet, run: Future[Runs]) -> None:
+def write_changeset(
+    engine: Engine, draft: Path, changeset: ChangeSet, run: Future[Runs], *, migrated: bool = False
+) -> None:
     """Write a changeset and its row of `runs`, which is being made, in one transaction.
 
-    `draft`: a copy of the books; it is created when there are no books yet.
+    `draft`: a copy of the books; it is created when there are no books yet, or only `migrated` ones in memory.
     """
     is_new = not draft.exists()
     with writing(engine, draft):
         if is_new:
             create(engine)
+        if migrated:
+            copy_migrated(engine, MEMORY)
         add_comments(engine)
         for name in changeset.replaced:
             engine.execute(f"delete from {name}")

@@ -9,10 +9,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from npo_pipeline.books.duckdb import Engine, engine, first_line, reading
+from npo_pipeline.books.duckdb import ATTACHED, Engine, engine, first_line, reading, use_memory
 from npo_pipeline.books.manifest import copy_names
+from npo_pipeline.books.migrations import migrate
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.tables import create
+from npo_pipeline.books.tables import FORMAT, create
 from npo_pipeline.errors import Refused
 
 
@@ -20,10 +21,14 @@ class Books:
     """Read the tables of one database as it was when it was opened.
 
     `manifest_copies`: names of the copies beside it, listed before it was opened: each is of a run in these books.
+    `published_format`: that of the file; where it is older, its tables are read as a migrated copy.
     """
 
-    def __init__(self, engine: Engine, shown: str, manifest_copies: frozenset[str]) -> None:
+    def __init__(
+        self, engine: Engine, shown: str, manifest_copies: frozenset[str], published_format: int = FORMAT
+    ) -> None:
         self._engine, self._shown, self.manifest_copies = engine, shown, manifest_copies
+        self.published_format = published_format
 
     def frame(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pl.DataFrame:
         """Run a query; its rows come in no particular order unless the query says so.
@@ -75,8 +80,11 @@ def open_in_engine(engine: Engine, home: Home) -> Iterator[Books]:
         create(engine)
         yield Books(engine, str(home.path), copies)
         return
-    with reading(engine, home.database):
-        yield Books(engine, str(home.database), copies)
+    with reading(engine, home.database) as found:
+        if found < FORMAT:
+            use_memory(engine)
+            migrate(engine, ATTACHED, found, str(home.database))
+        yield Books(engine, str(home.database), copies, found)
 
 
 def require_books(home: Home) -> None:

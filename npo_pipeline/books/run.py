@@ -14,8 +14,9 @@ from npo_pipeline.books.duckdb import engine
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.manifest import GENESIS_HASH, restore_copy, text_sha256
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.publish import Clock, file_identity, publish, refuse_unsafe, remove_leftovers
+from npo_pipeline.books.publish import Base, Clock, file_identity, publish, refuse_unsafe, remove_leftovers
 from npo_pipeline.books.reader import Books, open_in_engine
+from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.errors import Refused
 
 __all__ = ["Clock", "Run", "open_run"]
@@ -53,14 +54,15 @@ def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_
     with locked(home, command, now=started, wait_seconds=wait_seconds), engine() as duck:
         refuse_unsafe(home)
         remove_leftovers(home)
-        base = file_identity(home)
+        identity = file_identity(home)
         with open_in_engine(duck, home) as books:
             number, previous = _next(home, books)
             run_id = "-".join(filter(None, (f"{number:06d}", command, subject)))
             run = Run(run_id=run_id, command=command, books=books)
             yield run
         if run.appended:
-            publish(duck, home, run, base=base, previous=previous, started=started, clock=clock)
+            base = Base(identity, previous, is_migrated=books.published_format < FORMAT)
+            publish(duck, home, run, base=base, started=started, clock=clock)
 
 
 def _next(home: Home, books: Books) -> tuple[int, str]:

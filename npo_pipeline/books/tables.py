@@ -17,8 +17,11 @@ _SQL_TYPES: dict[type[pl.DataType], str] = {
     pl.Boolean: "boolean",
 }
 
-FORMAT = 3
-"""The form of the books: their tables and columns. A program refuses a home of another format than its own."""
+FORMAT = 4
+"""The form of the books: their tables and columns."""
+
+OLDEST_FORMAT = 3
+"""The oldest form that is read and, by the next run, migrated (`books.migrations`)."""
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
@@ -31,8 +34,8 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(";".join(statements))
 
 
-def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
-    """Refuse books that are not ours, or of another format.
+def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> int:
+    """Return the format of books; refuse those that are not ours, newer, or too old.
 
     Raises:
         Refused: says which.
@@ -47,11 +50,12 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> None:
         raise Refused(
             f"{shown}: was written by a newer npo (format {found}, this one knows {FORMAT}); use that one"
         )
-    if found < FORMAT:
+    if found < OLDEST_FORMAT:
         raise Refused(
-            f"{shown}: was written by an older npo (format {found}, this one knows {FORMAT}); go on with that "
-            "one, or take everything in again in a new --home"
+            f"{shown}: was written by an older npo (format {found}, this one knows {OLDEST_FORMAT} to {FORMAT}); "
+            "go on with that one, or take everything in again in a new --home"
         )
+    return int(found)
 
 
 def sql_type(dtype: pl.DataType | type[pl.DataType]) -> str:

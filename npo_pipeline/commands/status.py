@@ -28,6 +28,7 @@ from npo_pipeline.books.queries.payments import amounts_to_come, months_paid
 from npo_pipeline.books.queries.schools import count_schools_without_board
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
+from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.commands.steps import now
 from npo_pipeline.intake.source_precedence import select_sources
 from npo_pipeline.measures import MEASURES
@@ -103,6 +104,11 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
         yield f"decision {decision} does not know of {files} that came later; run `npo decide` again"
     for decision, files in superseded.items():
         yield f"decision {decision} rests on {files} superseded files; run `npo decide` again"
+    if books.published_format < FORMAT:
+        yield (
+            f"the books are of format {books.published_format}, which an older npo wrote; they are read as format "
+            f"{FORMAT}, and the next run keeps them so"
+        )
     if home.work.exists() and any(home.work.iterdir()):
         yield "a run is busy, or died half-way; what it left is cleared away by the next and was never published"
 

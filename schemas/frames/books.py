@@ -65,3 +65,6 @@ SubsidyDecisions = NewType("SubsidyDecisions", pl.DataFrame)
 
 PaymentRuns = NewType("PaymentRuns", pl.DataFrame)
 """run_id, month (the date of its first day)."""
+
+RowsOfRuns = NewType("RowsOfRuns", pl.DataFrame)
+"""owner (the run), rows (how many)."""

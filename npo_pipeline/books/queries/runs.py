@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from npo_pipeline.books.reader import Books
 from npo_pipeline.rulebook.archive import ArchivedTexts
 from schemas.decided import Runs
-from schemas.frames.books import PaymentRuns
+from schemas.frames.books import PaymentRuns, RowsOfRuns
 
 
 class LinkToRun(NamedTuple):
@@ -44,12 +45,29 @@ def rows_with_run(books: Books, table: str, link: LinkToRun | None) -> pl.DataFr
 
     `link`: how a row names its run; null where it has a column `run_id` of its own.
     """
-    if link is None:
-        return books.frame(f"select *, run_id as owner from {table}")
+    return books.frame(_with_owner(table, link))
+
+
+def count_rows_not_migrated(
+    books: Books, table: str, link: LinkToRun | None, *, of_runs: Sequence[str], values: Mapping[str, str]
+) -> RowsOfRuns:
+    """Count the rows of some runs whose new columns hold other values than a migration gives them.
+
+    `values`: column -> its value in SQL (`books.migrations.columns_since`).
+    """
+    same = " and ".join(f"{column} is not distinct from ({value})" for column, value in values.items())
     query = f"""
+        select owner, count(*) as rows from ({_with_owner(table, link)})
+        where owner in (select unnest(?)) and not ({same}) group by 1 order by 1"""
+    return RowsOfRuns(books.frame(query, [list(of_runs)]))
+
+
+def _with_owner(table: str, link: LinkToRun | None) -> str:
+    if link is None:
+        return f"select *, run_id as owner from {table}"
+    return f"""
         select t.*, o.run_id as owner
         from {table} t left join {link.table} o on o.{link.key} = t.{link.foreign_key}"""
-    return books.frame(query)
 
 
 def archived_texts(books: Books) -> ArchivedTexts:

@@ -10,10 +10,12 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from npo_pipeline.books.manifest import GENESIS_HASH, copy_mismatches, manifest_header, rows_sha256, text_sha256
+from npo_pipeline.books.migrations import columns_since
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.deliveries import supersession_mismatches
-from npo_pipeline.books.queries.runs import LinkToRun, all_runs, rows_with_run
+from npo_pipeline.books.queries.runs import LinkToRun, all_runs, count_rows_not_migrated, rows_with_run
 from npo_pipeline.books.reader import Books
+from npo_pipeline.books.tables import OLDEST_FORMAT
 
 _BY_DELIVERY = LinkToRun("deliveries", "delivery_id", "delivery_id")
 _BY_DECISION = LinkToRun("decisions", "decision_id", "decision_id")
@@ -49,6 +51,7 @@ class _Manifest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     previous: str = ""
+    format: int = OLDEST_FORMAT
     tables: dict[str, _TableRows] = {}
     regulations: list[dict[str, str]] = []
 
@@ -75,6 +78,7 @@ def chain_faults(books: Books, home: Home) -> Iterator[str]:
     yield from _link_faults(runs)
     for table in ROW_OWNERSHIP:
         yield from row_faults(books, table, runs)
+        yield from _migration_faults(books, table, runs)
     yield from copy_mismatches(home, books.manifest_copies, {run.run_id: run.row["manifest"] for run in runs})
     yield from _regulation_faults(books, runs)
     yield from _supersession_faults(books)
@@ -110,7 +114,11 @@ def _link_faults(runs: Sequence[SealedRun]) -> Iterator[str]:
 
 
 def row_faults(books: Books, table: str, runs: Sequence[SealedRun]) -> Iterator[str]:
-    """Compare the rows of a table with what the manifests of their runs state: their number and hash."""
+    """Compare the rows of a table with what the manifests of their runs state: their number and hash.
+
+    Rows of an older format are hashed with the columns that they had; columns that were added since hold what a
+    migration puts in them.
+    """
     rows = {
         run_id: part for (run_id,), part in rows_with_run(books, table, ROW_OWNERSHIP[table]).group_by("owner")
     }
@@ -120,11 +128,26 @@ def row_faults(books: Books, table: str, runs: Sequence[SealedRun]) -> Iterator[
         stated = run.manifest.tables.get(table, _TableRows())
         if found.height != stated.rows:
             yield f"{run.run_id} wrote {stated.rows} rows in {table}, {found.height} are there"
-        elif stated.rows and rows_sha256(found.drop("owner")) != stated.sha256:
+        elif stated.rows and _sealed_sha256(found, table, run) != stated.sha256:
             yield f"rows that {run.run_id} wrote in {table} were changed"
     without_run = sum(part.height for part in rows.values())
     if without_run:
         yield f"{without_run} rows of {table} belong to no run"
+
+
+def _sealed_sha256(rows: pl.DataFrame, table: str, run: SealedRun) -> str:
+    """Hash the rows that a run wrote in a table, with the columns of its time."""
+    return rows_sha256(rows.drop("owner", *columns_since(table, run.manifest.format)))
+
+
+def _migration_faults(books: Books, table: str, runs: Sequence[SealedRun]) -> Iterator[str]:
+    """Compare the columns that rows got by a migration with what it puts in them."""
+    for older in sorted({run.manifest.format for run in runs}):
+        if values := columns_since(table, older):
+            mine = [run.run_id for run in runs if run.manifest.format == older]
+            changed = count_rows_not_migrated(books, table, ROW_OWNERSHIP[table], of_runs=mine, values=values)
+            for run_id, _ in changed.iter_rows():
+                yield f"rows that {run_id} wrote in {table} were changed"
 
 
 def _regulation_faults(books: Books, runs: Sequence[SealedRun]) -> Iterator[str]:

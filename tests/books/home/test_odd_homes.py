@@ -55,11 +55,11 @@ def test_a_database_that_is_not_ours_is_refused(decided):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("update home set format = 4", "was written by a newer npo (format 4, this one knows 3)"),
-        ("insert into home values (7)", "was written by a newer npo (format 7, this one knows 3)"),
+        ("update home set format = 5", "was written by a newer npo (format 5, this one knows 4)"),
+        ("insert into home values (7)", "was written by a newer npo (format 7, this one knows 4)"),
         (
             "update home set format = 1",
-            "was written by an older npo (format 1, this one knows 3); go on with that",
+            "was written by an older npo (format 1, this one knows 3 to 4); go on with that",
         ),
         ("update home set format = 0", "does not say its format"),
         ("delete from home", "does not say its format"),
