@@ -7,12 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from prefect.artifacts import (
-    create_markdown_artifact,
-    create_progress_artifact,
-    create_table_artifact,
-    update_progress_artifact,
-)
+from prefect import artifacts
 
 from flows.plan_page import plan_page, plan_summary
 from npo_pipeline import dutch
@@ -69,20 +64,22 @@ def delivery_artifacts(result: IngestResult) -> None:
 def plan_artifact(request: DecideRequest, result: DecisionPlan) -> str:
     """Publish the page of a plan that waits for approval; return a summary that names the page."""
     key, summary = f"npo-recalibration-{result.school_year}", plan_summary(request, result)
-    create_markdown_artifact(plan_page(request, result), key=key, description=summary)
+    artifacts.create_markdown_artifact(plan_page(request, result), key=key, description=summary)
     return f"{summary} All of it stands under Artifacts, {key}."
 
 
 @contextmanager
 def pack_progress(year: int, boards: int) -> Iterator[Progress]:
     """Yield a callback that fills a bar per pack; the bar ends full, for packs that were up to date count too."""
-    bar: Any = create_progress_artifact(0.0, key=f"npo-year-end-{year}-packs", description=f"Packs of {year}")
+    bar: Any = artifacts.create_progress_artifact(
+        0.0, key=f"npo-year-end-{year}-packs", description=f"Packs of {year}"
+    )
 
     def report(_step: str, done: int) -> None:
-        update_progress_artifact(bar, min(100.0 * done / boards, 100.0))
+        artifacts.update_progress_artifact(bar, min(100.0 * done / boards, 100.0))
 
     yield report
-    update_progress_artifact(bar, 100.0)
+    artifacts.update_progress_artifact(bar, 100.0)
 
 
 def accounts_artifacts(result: AccountResult, reports: WrittenReports) -> None:
@@ -112,4 +109,4 @@ def _publish_table(key: str, rows: pl.DataFrame, description: str) -> None:
         {name: None if value is None else str(value) for name, value in row.items()}
         for row in rows.head(MOST_ROWS).iter_rows(named=True)
     ]
-    create_table_artifact(table=table, key=key, description=description + more)
+    artifacts.create_table_artifact(table=table, key=key, description=description + more)

@@ -10,14 +10,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.decisions import (
-    decision_files,
-    decisions_counting,
-    decisions_with_entitlements,
-    decisions_without_entitlements,
-    entitled_years,
-    rows_of_decision,
-)
+from npo_pipeline.books.queries import decisions as queries
 from npo_pipeline.books.queries.deliveries import corrections_used_by
 from npo_pipeline.books.queries.payments import PaymentScope, corrections_in, last_month_paid, payments_in
 from npo_pipeline.books.queries.runs import archived_texts
@@ -74,7 +67,10 @@ def _explainable_decisions(books: Books, request: ExplainRequest) -> Decisions:
     Raises:
         Refused: there is none, or the request names a decision on subsidies alone.
     """
-    decisions, on_subsidies = decisions_with_entitlements(books), decisions_without_entitlements(books)
+    decisions, on_subsidies = (
+        queries.decisions_with_entitlements(books),
+        queries.decisions_without_entitlements(books),
+    )
     for column, wanted in (("decision_id", request.decision), ("school_year", request.school_year)):
         if wanted in on_subsidies[column] and wanted not in decisions[column]:
             raise Refused(f"{wanted}: only subsidies were decided; table `grants` says of each how it came about")
@@ -126,7 +122,7 @@ def select_decisions(
         decisions = _of_school_year(request.school_year, decisions)
     newest = pl.col("sequence") == pl.col("sequence").max().over("school_year", "currency")
     latest = decisions.filter(newest).rows(named=True)
-    entitled, counting = entitled_years(books, vestigingen), decisions_counting(books, vestigingen)
+    entitled, counting = queries.entitled_years(books, vestigingen), queries.decisions_counting(books, vestigingen)
     chosen = [row for row in latest if (row["school_year"], row["currency"]) in entitled]
     # Where no decision of a year has an amount of it, the first that counted it says why.
     for row in latest:
@@ -168,16 +164,16 @@ def _decision_data(
     return DecisionData(
         decision=decision,
         directory=directory_of(books, scope),
-        entitlements=Entitlements(rows_of_decision(books, "entitlements", decision_id, scope)),
-        previous=Entitlements(rows_of_decision(books, "entitlements", decision.before, scope)),
-        trace=Trace(rows_of_decision(books, "trace", decision_id, scope)),
-        instalments=Instalments(rows_of_decision(books, "instalments", decision_id, scope)),
-        adjustments=Adjustments(rows_of_decision(books, "adjustments", decision_id, scope)),
+        entitlements=Entitlements(queries.rows_of_decision(books, "entitlements", decision_id, scope)),
+        previous=Entitlements(queries.rows_of_decision(books, "entitlements", decision.before, scope)),
+        trace=Trace(queries.rows_of_decision(books, "trace", decision_id, scope)),
+        instalments=Instalments(queries.rows_of_decision(books, "instalments", decision_id, scope)),
+        adjustments=Adjustments(queries.rows_of_decision(books, "adjustments", decision_id, scope)),
         paid_corrections=corrections_in(books, payments),
         payments=payments_in(books, payments),
         counts=Counts(rows_of_brins(books, "counts", scope)),
         scores=Scores(rows_of_brins(books, "scores", scope)),
-        files=decision_files(books, decision_id),
+        files=queries.decision_files(books, decision_id),
         rules=rules,
         last_paid=last_month_paid(books, until),
         source_corrections=corrections_used_by(books, decision_id, scope),

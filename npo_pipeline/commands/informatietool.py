@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -64,7 +63,9 @@ def make_tool(request: ToolRequest, *, call: Call = directly) -> ToolResult:
     source = call(load_source, request.home, request.school_year)
     tool = call(build_tool, source)
     html, xlsx = call(write_tool, tool, folder)
-    return ToolResult(html, xlsx, tool, tool_totals(tool))
+    summed = tool.with_schools().group_by("currency").agg(cents="cents").sort("currency")
+    totals = {currency: Decimal(sum(cents)).scaleb(-2) for currency, cents in summed.iter_rows()}
+    return ToolResult(html, xlsx, tool, totals)
 
 
 def load_source(home: Home, school_year: str) -> ToolSource:
@@ -77,26 +78,21 @@ def load_source(home: Home, school_year: str) -> ToolSource:
     with read_books(home) as books:
         decisions = latest_decisions(books, school_year)
         if decisions.is_empty():
-            raise Refused(_not_decided(school_year, all_decisions(books)["school_year"].unique().sort()))
+            decided = ", ".join(all_decisions(books)["school_year"].unique().sort())
+            there = f"{school_year} (decided: {decided})" if decided else school_year
+            raise Refused(f"nothing was decided for {there}; begin with `npo decide --school-year {school_year}`")
         amounts, instalments = traced_amounts(books, school_year), annual_instalments(books, school_year)
         if amounts.is_empty():
             raise Refused(f"{school_year}: only subsidies were decided; table `grants` holds them")
         _check_amounts(amounts, instalments)
-        directory = school_directory(books)
         return ToolSource(
             school_year=school_year,
             decisions=decisions,
             amounts=amounts,
             instalments=instalments,
-            directory=directory,
+            directory=school_directory(books),
             applied=_applied_regulations(books, decisions),
         )
-
-
-def _not_decided(school_year: str, others: Iterable[str]) -> str:
-    decided = ", ".join(others)
-    there = f" (decided: {decided})" if decided else ""
-    return f"nothing was decided for {school_year}{there}; begin with `npo decide --school-year {school_year}`"
 
 
 def _check_amounts(amounts: TracedAmounts, instalments: AnnualInstalments) -> None:
@@ -145,9 +141,3 @@ def write_tool(tool: ToolData, folder: Path) -> tuple[Path, Path]:
         where = f"{folder}: {error.strerror or error}"
         raise Refused(f"{where}; name a folder that can be written in with --out") from error
     return html, xlsx
-
-
-def tool_totals(tool: ToolData) -> dict[str, Decimal]:
-    """Return the total of all amounts per currency."""
-    summed = tool.with_schools().group_by("currency").agg(cents="cents").sort("currency")
-    return {currency: Decimal(sum(cents)).scaleb(-2) for currency, cents in summed.iter_rows()}

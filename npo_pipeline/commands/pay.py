@@ -8,16 +8,8 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries import ledger as queries
 from npo_pipeline.books.queries.decisions import all_decisions
-from npo_pipeline.books.queries.ledger import (
-    AFTER_ALL_RUNS,
-    attribution_inputs,
-    decisions_in_force,
-    ledger_state,
-    paid_months,
-    scheduled_months,
-    sealed_decisions,
-)
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
@@ -106,7 +98,7 @@ def plan_months(books: Books, request: PayRequest) -> list[Month]:
     """
     if all_decisions(books).is_empty():
         raise Refused(f"{request.home.path}: nothing was decided yet; begin with `npo decide`")
-    months = months_to_pay(request.month, scheduled_months(books), paid_months(books))
+    months = months_to_pay(request.month, queries.scheduled_months(books), queries.paid_months(books))
     if len(months) > 1 and not request.catch_up:
         skipped = ", ".join(month_text(one) for one in months[:-1])
         raise Refused(
@@ -116,18 +108,12 @@ def plan_months(books: Books, request: PayRequest) -> list[Month]:
 
 
 def settle_month(books: Books, month: Month, run_id: str, *, simulated: Payments | None = None) -> Payments:
-    """Step: settle the month.
-
-    Args:
-        books: the books.
-        month: the month of the run.
-        run_id: the run that pays.
-        simulated: payments of a dry run, as if they had been paid before it.
+    """Step: settle the month in a run; `simulated`: payments of a dry run, as if they had been paid before it.
 
     Raises:
         Refused: a later month was paid already, and something of this one changed since.
     """
-    found = ledger_state(books, month, run_id, school_directory(books))
+    found = queries.ledger_state(books, month, run_id, school_directory(books))
     if simulated is not None:
         ledger = pl.concat([found.ledger, simulated.select(found.ledger.columns)])
         found = replace(found, ledger=LedgerPayments(ledger))
@@ -147,10 +133,10 @@ def write_payments(run: Run, month: Month, payments: Payments) -> None:
     run.append(PAYMENTS, payments)
     corrected = payments.filter(pl.col("reason") == "correction")["vestiging"]
     if corrected.len():
-        inputs = attribution_inputs(run.books, corrected, month, run.run_id)
-        in_force = decisions_in_force(run.books, run.run_id)
+        inputs = queries.attribution_inputs(run.books, corrected, month, run.run_id)
+        in_force = queries.decisions_in_force(run.books, run.run_id)
         run.append(CORRECTION_CAUSES, correction_causes(month, payments, in_force, inputs))
-    run.manifest_entries["decisions"] = sealed_decisions(run.books)
+    run.manifest_entries["decisions"] = queries.sealed_decisions(run.books)
 
 
 def _simulated(books: Books, months: list[Month], call: Call) -> list[MonthPaid]:
@@ -158,5 +144,7 @@ def _simulated(books: Books, months: list[Month], call: Call) -> list[MonthPaid]
     done: list[MonthPaid] = []
     for month in months:
         paid = Payments(pl.concat([one.payments for one in done])) if done else None
-        done.append(MonthPaid(month, None, call(settle_month, books, month, AFTER_ALL_RUNS, simulated=paid)))
+        done.append(
+            MonthPaid(month, None, call(settle_month, books, month, queries.AFTER_ALL_RUNS, simulated=paid))
+        )
     return done

@@ -9,21 +9,8 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries import decisions, deliveries
 from npo_pipeline.books.queries.accounts import changes_since_account, errors_per_year, latest_accounts
-from npo_pipeline.books.queries.decisions import (
-    all_decisions,
-    latest_reference_dates,
-    superseded_inputs,
-    unknown_changes,
-)
-from npo_pipeline.books.queries.deliveries import (
-    all_deliveries,
-    corrected_lines,
-    counting_deliveries,
-    open_differences,
-    open_rejections,
-    resolved_lines,
-)
 from npo_pipeline.books.queries.payments import amounts_to_come, months_paid
 from npo_pipeline.books.queries.schools import count_schools_without_board
 from npo_pipeline.books.reader import Books, read_books
@@ -77,8 +64,8 @@ def status(home: Home, *, clock: Clock = now) -> Status:
     """
     with read_books(home) as books:
         return Status(
-            deliveries=Deliveries(all_deliveries(books).select(_DELIVERY_COLUMNS)),
-            decisions=Decisions(all_decisions(books).select(_DECISION_COLUMNS)),
+            deliveries=Deliveries(deliveries.all_deliveries(books).select(_DELIVERY_COLUMNS)),
+            decisions=Decisions(decisions.all_decisions(books).select(_DECISION_COLUMNS)),
             months_paid=months_paid(books),
             to_come=amounts_to_come(books),
             findings=(
@@ -87,20 +74,20 @@ def status(home: Home, *, clock: Clock = now) -> Status:
                 *_account_findings(books),
             ),
             accounts=Accounts(latest_accounts(books).select(_ACCOUNT_COLUMNS)),
-            resolved=resolved_lines(books),
+            resolved=deliveries.resolved_lines(books),
         )
 
 
 def _findings(books: Books, home: Home) -> Iterator[str]:
-    for file, rows, rules in open_rejections(books).iter_rows():
+    for file, rows, rules in deliveries.open_rejections(books).iter_rows():
         yield f"{file}: {rows} rows in quarantine ({rules})"
-    if differences := open_differences(books):
+    if differences := deliveries.open_differences(books):
         yield f"{len(differences)} differences between files, first: {differences[0]}"
     if left_out := count_schools_without_board(books):
         yield f"{left_out} vestigingen with pupils have no known board; ingest the address list that names them"
-    superseded = dict(superseded_inputs(books).iter_rows())
+    superseded = dict(decisions.superseded_inputs(books).iter_rows())
     yield from _newer_counts(books, superseded)
-    for decision, files in unknown_changes(books).iter_rows():
+    for decision, files in decisions.unknown_changes(books).iter_rows():
         yield f"decision {decision} does not know of {files} that came later; run `npo decide` again"
     for decision, files in superseded.items():
         yield f"decision {decision} rests on {files} superseded files; run `npo decide` again"
@@ -115,10 +102,12 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
 
 def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
     """Describe the latest decisions that would use another file now, or one more, where none was superseded."""
-    is_live = pl.col("superseded_by").is_null() & pl.col("delivery_id").is_in(counting_deliveries(books))
-    live = all_deliveries(books).filter(is_live)
+    is_live = pl.col("superseded_by").is_null() & pl.col("delivery_id").is_in(
+        deliveries.counting_deliveries(books)
+    )
+    live = deliveries.all_deliveries(books).filter(is_live)
     counted = books.table("decision_inputs").filter(pl.col("used_for").is_in(_COUNTED))
-    for decision, day in latest_reference_dates(books):
+    for decision, day in decisions.latest_reference_dates(books):
         used = {*counted.filter(pl.col("decision_id") == decision)["delivery_id"]}
         sources = select_sources(Deliveries(live.filter(pl.col("reference_date") == day)))
         later = {name for subject in _COUNTED for name in sources.get(subject, ())} - used
@@ -129,7 +118,7 @@ def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
 
 def correction_findings(books: Books, today: date) -> Iterator[str]:
     """Describe the corrections that current deliveries were read with, and the ones that have expired."""
-    for _, file, line, column, action, reason, by, expires in corrected_lines(books).iter_rows():
+    for _, file, line, column, action, reason, by, expires in deliveries.corrected_lines(books).iter_rows():
         what = "the row was dropped" if action == "drop" else f"{column} was corrected"
         until = f"until {expires}" if today <= expires else f"expired on {expires}: have a mended file sent"
         yield f"{file}, line {line}: {what}, declared by {by} ({reason}); {until}"

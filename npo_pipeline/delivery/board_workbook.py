@@ -7,22 +7,10 @@ import hashlib
 import polars as pl
 
 from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery import xlsx_reader as xlsx
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.source_files import SourceFile
-from npo_pipeline.delivery.xlsx_reader import (
-    ROWS_ABOVE,
-    Header,
-    SheetMarks,
-    Workbook,
-    header_of,
-    names_of,
-    rows_below,
-    sheet_cells,
-    sheet_marks,
-    sheet_names,
-    workbook_bytes,
-)
 from npo_pipeline.errors import Refused
 from schemas.frames.intake import FileRows, SheetCells
 
@@ -42,8 +30,8 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
     Raises:
         Refused: a sheet or column is missing, a cell has a formula, or nothing is filled in.
     """
-    data = workbook_bytes(file)
-    sheets = {name.strip().casefold(): name for name in sheet_names(file.name, data)}
+    data = xlsx.workbook_bytes(file)
+    sheets = {name.strip().casefold(): name for name in xlsx.sheet_names(file.name, data)}
     present = [sheet for sheet in _KINDS if sheet.casefold() in sheets]
     if not present:
         return []
@@ -63,25 +51,25 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
 def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> DeliveredFile:
     """Read a sheet; `written` is its name as the workbook writes it."""
     kind, shown = _KINDS[sheet], f"{file.name}, {sheet}"
-    cells = sheet_cells(file.name, data, written)
+    cells = xlsx.sheet_cells(file.name, data, written)
     assert cells is not None
     header = _find_header(shown, cells, kind)
-    _refuse_unread(shown, sheet_marks(file.name, data, written), header)
-    book = Workbook(hashlib.sha256(data).hexdigest(), _filled(rows_below(cells, header), kind))
+    _refuse_unread(shown, xlsx.sheet_marks(file.name, data, written), header)
+    book = xlsx.Workbook(hashlib.sha256(data).hexdigest(), _filled(xlsx.rows_below(cells, header), kind))
     return DeliveredFile.of_workbook(SourceFile(shown, file.size, file.open), kind, book)
 
 
-def _find_header(shown: str, cells: SheetCells, kind: FileKind) -> Header:
+def _find_header(shown: str, cells: SheetCells, kind: FileKind) -> xlsx.Header:
     """Find the header of a sheet; titles may come before it."""
-    rows = (set(names_of(row)) for row in cells.drop("line").head(ROWS_ABOVE).iter_rows())
+    rows = (set(xlsx.names_of(row)) for row in cells.drop("line").head(xlsx.ROWS_ABOVE).iter_rows())
     shared = [len(row.intersection(kind.columns)) for row in rows]
     most = max(shared, default=0)
     if most < 2:
         raise Refused(f"{shown}: has no header with {kind.columns[0]}; put the header of the template back")
-    return header_of(shown, cells, shared.index(most), kind.columns, cure="put the header back")
+    return xlsx.header_of(shown, cells, shared.index(most), kind.columns, cure="put the header back")
 
 
-def _refuse_unread(shown: str, marks: SheetMarks, header: Header) -> None:
+def _refuse_unread(shown: str, marks: xlsx.SheetMarks, header: xlsx.Header) -> None:
     """Refuse a formula or an error below the header; right of the table own sums are allowed."""
     last = marks.first + max(header.positions.values())
     for cells, what in (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -178,22 +178,17 @@ class Entry:
 def bind(
     correction_files: Sequence[ScannedFile], files: Sequence[DeliveredFile], today: date
 ) -> list[DeliveredFile]:
-    """Add to every file the corrections and resubmissions that were declared of it.
-
-    Args:
-        correction_files: the files of corrections.
-        files: the recognised files of the delivery.
-        today: the day of ingest.
+    """Add to every file of a delivery the corrections and resubmissions that were declared of it.
 
     Raises:
         Refused: an entry is faulty, has expired, or does not fit its file; names file and line of the entry.
     """
-    by_name = {one.name: one for one in files}
+    names = [one.name for one in files]
     corrections: dict[str, list[Entry]] = defaultdict(list)
     resubmissions: dict[str, list[Resubmission]] = defaultdict(list)
     for declared in [read_declaration(one) for one in correction_files]:
         for entry in _entries(declared, today):
-            corrections[_file_of(entry.correction.file, declared, entry.place, by_name)].append(entry)
+            corrections[_file_of(entry.correction.file, declared, entry.place, names)].append(entry)
         for number, found in enumerate(declared.declaration.replaces):
             place = ("replaces", number)
             resubmission = Resubmission(
@@ -203,7 +198,7 @@ def bind(
                 reported_by=found.reported_by,
                 source=declared.source(*place),
             )
-            resubmissions[_file_of(found.file, declared, place, by_name)].append(resubmission)
+            resubmissions[_file_of(found.file, declared, place, names)].append(resubmission)
     return [_bound(one, corrections[one.name], tuple(resubmissions[one.name])) for one in files]
 
 
@@ -216,7 +211,7 @@ def _entries(one: CorrectionFile, today: date) -> Iterator[Entry]:
         yield entry
 
 
-def _file_of(name: str, one: CorrectionFile, place: Place, files: dict[str, DeliveredFile]) -> str:
+def _file_of(name: str, one: CorrectionFile, place: Place, files: Collection[str]) -> str:
     if (shown := harmless_name(name)) in files:
         return shown
     raise one.refused((*place, "file"), f"no {shown} is in this delivery; {suggest(shown, files)}")

@@ -18,18 +18,11 @@ from schemas.frames.intake import FileRows
 BLOCK = 16 * 2**20
 """Bytes read at a time: enough for polars to use all cores, little enough for any memory."""
 
-
-_SPACES = " \t\u00a0"
-_STRIPPED = pl.exclude("line").str.strip_chars(_SPACES)
+_STRIPPED = pl.exclude("line").str.strip_chars(" \t\u00a0")
 
 
 def text_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Iterator[FileRows]:
-    """Read the rows below the header.
-
-    Args:
-        file: the file.
-        encoding: its encoding and line end.
-        header: its header line.
+    """Read the rows of a file below its header.
 
     Yields:
         Frames of `line` (Int64, 1 is the header) and all columns of the file by their normalised names
@@ -77,18 +70,16 @@ def frame_of(block: bytes, encoding: TextEncoding, header: Header, *, name: str,
     """Parse one block that begins on a line of a file."""
     block = _utf8(name, block, encoding, line)
     if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
-        raise Refused(_mixed(name, block, line))
+        stray = re.search(rb"\r(?!\n)", block)
+        at = line + block.count(b"\n", 0, stray.start() if stray else 0)
+        raise Refused(
+            f"{name}, line {at}: holds a line end of another kind (CR) than the file; have it saved again"
+        )
     frame = frame_by_polars(block, header, line)
     if frame is None or not is_square(frame, block, header, block.count(b"\n")):
         frame = _frame_by_csv(name, block.decode(), header, line)
     has_spaces = b" " in block or b"\t" in block or not block.isascii()
     return FileRows(frame.with_columns(_STRIPPED) if has_spaces else frame)
-
-
-def _mixed(name: str, block: bytes, line: int) -> str:
-    stray = re.search(rb"\r(?!\n)", block)
-    at = line + block.count(b"\n", 0, stray.start() if stray else 0)
-    return f"{name}, line {at}: holds a line end of another kind (CR) than the file; have it saved again"
 
 
 def is_square(frame: FileRows, block: bytes, header: Header, lines: int) -> bool:
@@ -148,7 +139,10 @@ def _frame_by_csv(name: str, text: str, header: Header, line: int) -> FileRows:
                 )
             is_blank = len(row) < 2 and not "".join(row).strip()
             if not is_blank and len(row) != wide:
-                raise Refused(_ragged(name, at, len(row), wide))
+                cause = "a separator too many, or a value that wants quotes"
+                cause = "the file is cut off" if len(row) < wide else cause
+                has = f"has {len(row)} fields where the header has {wide}"
+                raise Refused(f"{name}, line {at}: {has}: {cause}; have it sent again")
             if not is_blank:
                 rows.append([at, *row])
             at += 1
@@ -156,8 +150,3 @@ def _frame_by_csv(name: str, text: str, header: Header, line: int) -> FileRows:
         raise Refused(f"{name}, line {at}: cannot be read ({error}); check its quotes") from error
     schema = {"line": pl.Int64, **{column: pl.String for column in header.columns}}
     return FileRows(pl.DataFrame(rows, schema=schema, orient="row"))
-
-
-def _ragged(name: str, line: int, fields: int, wide: int) -> str:
-    cause = "the file is cut off" if fields < wide else "a separator too many, or a value that wants quotes"
-    return f"{name}, line {line}: has {fields} fields where the header has {wide}: {cause}; have it sent again"

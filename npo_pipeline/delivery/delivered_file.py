@@ -86,17 +86,11 @@ class DeliveredFile:
     def _corrected(self, rows: FileRows) -> FileRows:
         """Apply the declared corrections, and rewrite 2020-10-01 as 20201001, so that dates compare as text."""
         edited = self.corrections.edits.apply(rows)
-        compact = (
-            pl.col(column).str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")
-            for column in self._dashed(edited)
-        )
-        return FileRows(edited.with_columns(compact))
+        dashed = pl.col(self._dashed(edited))
+        return FileRows(edited.with_columns(dashed.str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")))
 
     def _dashed(self, rows: FileRows | BlockEnrolments) -> list[str]:
         """Return the date columns in which a day may be written with dashes."""
-        dates = (
-            name
-            for name, column in self.kind.model.columns.items()
-            if any(check.name == NOT_A_DATE for check in column.checks)
-        )
+        columns = self.kind.model.columns.items()
+        dates = [name for name, column in columns if NOT_A_DATE in [check.name for check in column.checks]]
         return [name for name in dates if (rows[name].str.len_bytes() > 8).any()]

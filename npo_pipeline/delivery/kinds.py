@@ -5,7 +5,8 @@ docs/how-to/add-a-kind-of-file.md names the places that a new kind takes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 from functools import partial
 from typing import Literal
@@ -34,7 +35,7 @@ class Stage(Enum):
     """Pupil registers, counted block by block."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FileKind:
     """Represent a kind of file.
 
@@ -48,7 +49,8 @@ class FileKind:
     name: str
     label: str
     model: pa.DataFrameSchema
-    signature_columns: frozenset[str]
+    signature_columns: Set[str]
+    _: KW_ONLY
     stage: Stage
     date_column: str | None = None
     is_dated: bool = True
@@ -61,118 +63,65 @@ class FileKind:
         return models.columns_of(self.model)
 
 
-REGISTER_PO = FileKind(
-    name="register_po",
-    label="pupil register, po",
-    model=models.REGISTER_PO,
-    signature_columns=frozenset({"PSEUDONIEM", "SOORT_PO"}),
-    stage=Stage.REGISTERS,
-)
-REGISTER_VO = FileKind(
-    name="register_vo",
-    label="pupil register, vo",
-    model=models.REGISTER_VO,
-    signature_columns=frozenset({"PSEUDONIEM", "ONDERWIJSTYPE"}),
-    stage=Stage.REGISTERS,
-)
-PUPILS_PO_CLUSTER = FileKind(
-    name="pupils_po_cluster",
-    label="DUO pupils po with clusters",
-    model=models.PUPILS_PO_CLUSTER,
-    signature_columns=frozenset({"PEILDATUM", "SOORT_PO", "CLUSTER"}),
+_register = partial(FileKind, stage=Stage.REGISTERS)
+_pupils_po = partial(
+    FileKind,
     stage=Stage.SCHOOL_LISTS,
     date_column="PEILDATUM",
     school_source="pupils",
     has_row_per_school=True,
 )
-PUPILS_PO = FileKind(
-    name="pupils_po",
-    label="DUO pupils po",
-    model=models.PUPILS_PO,
-    signature_columns=frozenset({"PEILDATUM", "SOORT_PO", "LEERLINGEN"}),
-    stage=Stage.SCHOOL_LISTS,
-    date_column="PEILDATUM",
-    school_source="pupils",
-    has_row_per_school=True,
+_counts = partial(FileKind, stage=Stage.PUBLISHED_COUNTS)
+_addresses = partial(FileKind, stage=Stage.SCHOOL_LISTS, school_source="addresses")
+_board_report = partial(FileKind, stage=Stage.BOARD_REPORTS, is_dated=False)
+
+REGISTER_PO = _register("register_po", "pupil register, po", models.REGISTER_PO, {"PSEUDONIEM", "SOORT_PO"})
+REGISTER_VO = _register("register_vo", "pupil register, vo", models.REGISTER_VO, {"PSEUDONIEM", "ONDERWIJSTYPE"})
+PUPILS_PO_CLUSTER = _pupils_po(
+    "pupils_po_cluster",
+    "DUO pupils po with clusters",
+    models.PUPILS_PO_CLUSTER,
+    {"PEILDATUM", "SOORT_PO", "CLUSTER"},
 )
-PUPILS_VO = FileKind(
-    name="pupils_vo",
-    label="DUO pupils vo",
-    model=models.PUPILS_VO,
-    signature_columns=frozenset({models.ONDERWIJSTYPE_VO}),
-    stage=Stage.PUBLISHED_COUNTS,
+PUPILS_PO = _pupils_po("pupils_po", "DUO pupils po", models.PUPILS_PO, {"PEILDATUM", "SOORT_PO", "LEERLINGEN"})
+PUPILS_VO = _counts("pupils_vo", "DUO pupils vo", models.PUPILS_VO, {models.ONDERWIJSTYPE_VO})
+SCORES = _counts("scores", "CBS scores", models.SCORES, {models.SCHOOL, models.SCORE}, has_row_per_school=True)
+CUMI = _counts(
+    "cumi", "CUMI pupils", models.CUMI, {"TYPE_PO", "CUMI"}, date_column="PEILJAAR", has_row_per_school=True
 )
-SCORES = FileKind(
-    name="scores",
-    label="CBS scores",
-    model=models.SCORES,
-    signature_columns=frozenset({models.SCHOOL, models.SCORE}),
-    stage=Stage.PUBLISHED_COUNTS,
-    has_row_per_school=True,
+NEWCOMERS_VO = _counts(
+    "newcomers_vo", "newcomers vo", models.NEWCOMERS_VO, {"CATEGORIE", "NIEUWKOMERS"}, date_column="PEILDATUM"
 )
-CUMI = FileKind(
-    name="cumi",
-    label="CUMI pupils",
-    model=models.CUMI,
-    signature_columns=frozenset({"TYPE_PO", "CUMI"}),
-    stage=Stage.PUBLISHED_COUNTS,
-    date_column="PEILJAAR",
-    has_row_per_school=True,
+ADDRESSES_VO = _addresses(
+    "addresses_vo", "address list vo", models.ADDRESSES, {"VESTIGINGSNAAM", "ONDERWIJSSTRUCTUUR"}
 )
-NEWCOMERS_VO = FileKind(
-    name="newcomers_vo",
-    label="newcomers vo",
-    model=models.NEWCOMERS_VO,
-    signature_columns=frozenset({"CATEGORIE", "NIEUWKOMERS"}),
-    stage=Stage.PUBLISHED_COUNTS,
-    date_column="PEILDATUM",
+ADDRESSES_SO = _addresses(
+    "addresses_so", "address list sbo, so, vso", models.ADDRESSES, {"VESTIGINGSNAAM", "SOORT_PRIMAIR_ONDERWIJS"}
 )
-_address_list = partial(FileKind, model=models.ADDRESSES, stage=Stage.SCHOOL_LISTS, school_source="addresses")
-ADDRESSES_VO = _address_list(
-    name="addresses_vo",
-    label="address list vo",
-    signature_columns=frozenset({"VESTIGINGSNAAM", "ONDERWIJSSTRUCTUUR"}),
-)
-ADDRESSES_SO = _address_list(
-    name="addresses_so",
-    label="address list sbo, so, vso",
-    signature_columns=frozenset({"VESTIGINGSNAAM", "SOORT_PRIMAIR_ONDERWIJS"}),
-)
-ADDRESSES_BO = _address_list(
-    name="addresses_bo",
-    label="address list bo",
-    signature_columns=frozenset({"BEVOEGD_GEZAG_NUMMER", "VESTIGINGSNAAM"}),
+ADDRESSES_BO = _addresses(
+    "addresses_bo", "address list bo", models.ADDRESSES, {"BEVOEGD_GEZAG_NUMMER", "VESTIGINGSNAAM"}
 )
 CHANGES = FileKind(
-    name="changes",
-    label="changes",
-    model=models.CHANGES,
-    signature_columns=frozenset({"INGANGSDATUM", "VESTIGING"}),
+    "changes",
+    "changes",
+    models.CHANGES,
+    {"INGANGSDATUM", "VESTIGING"},
     stage=Stage.SCHOOL_LISTS,
     is_dated=False,
     school_source="changes",
 )
 APPLICATIONS = FileKind(
-    name="applications",
-    label="applications for a subsidy",
-    model=models.APPLICATIONS,
-    signature_columns=frozenset({"REGELING", "DATUM_AANVRAAG"}),
+    "applications",
+    "applications for a subsidy",
+    models.APPLICATIONS,
+    {"REGELING", "DATUM_AANVRAAG"},
     stage=Stage.APPLICATIONS,
     is_dated=False,
 )
-_board_report = partial(FileKind, stage=Stage.BOARD_REPORTS, is_dated=False)
 SPENDING = _board_report(
-    name="spending",
-    label="spending of boards",
-    model=models.SPENDING,
-    signature_columns=frozenset({"INTERVENTIE", "NIVEAU", "WAARVAN_EXTERN"}),
+    "spending", "spending of boards", models.SPENDING, {"INTERVENTIE", "NIVEAU", "WAARVAN_EXTERN"}
 )
-CONSENTS = _board_report(
-    name="consents",
-    label="consents of boards",
-    model=models.CONSENTS,
-    signature_columns=frozenset({"SCHOOLJAAR", "SCHOOLPROGRAMMA_MR"}),
-)
+CONSENTS = _board_report("consents", "consents of boards", models.CONSENTS, {"SCHOOLJAAR", "SCHOOLPROGRAMMA_MR"})
 
 KINDS = (
     REGISTER_PO,

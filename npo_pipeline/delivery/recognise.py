@@ -64,13 +64,10 @@ def recognise_delivery(
 
 
 def _refuse_unwanted(files: Sequence[DeliveredFile], only: Sequence[FileKind]) -> None:
-    other = next((one for one in files if one.kind not in only), None)
-    if other is not None:
-        wanted = " or ".join(one.name for one in only)
-        raise Refused(
-            f"{other.name}: is of kind {other.kind.name} ({other.kind.label}), not {wanted}; take it in with "
-            "`npo ingest`"
-        )
+    for one in files:
+        if one.kind not in only:
+            known, wanted = f"{one.kind.name} ({one.kind.label})", " or ".join(kind.name for kind in only)
+            raise Refused(f"{one.name}: is of kind {known}, not {wanted}; take it in with `npo ingest`")
 
 
 def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
@@ -81,15 +78,8 @@ def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
     header = read_header(source, encoding)
     if header.columns == FAULT_LIST_HEADER:
         return []
-    return [
-        DeliveredFile(
-            source=source,
-            kind=kind_of_header(source.name, header),
-            sha256=encoding.sha256,
-            encoding=encoding.codec,
-            text=(encoding, header),
-        )
-    ]
+    kind, sha256, codec = kind_of_header(source.name, header), encoding.sha256, encoding.codec
+    return [DeliveredFile(source=source, kind=kind, sha256=sha256, encoding=codec, text=(encoding, header))]
 
 
 def kind_of_header(name: str, header: Header) -> FileKind:

@@ -77,7 +77,8 @@ def sniff(file: SourceFile) -> TextEncoding:
     if not size:
         raise Refused(f"{file.name}: is empty; have it sent again")
     line_end = line_end or b"\n"
-    wrong_at = utf8.wrong_at()
+    utf8.feed(b"", final=True)
+    wrong_at = utf8.wrong_at
     if has_bom and wrong_at is not None:
         line = _line_at(file, wrong_at, line_end)
         raise Refused(
@@ -87,33 +88,22 @@ def sniff(file: SourceFile) -> TextEncoding:
 
 
 class _Utf8:
-    """Find the place where bytes cease to be UTF-8. Pure ASCII chunks are passed without decoding them."""
+    """Find the offset at which bytes cease to be UTF-8; `wrong_at` is null where they all are."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._fed = 0
-        self._wrong_at: int | None = None
+        self.wrong_at: int | None = None
 
-    def feed(self, chunk: bytes) -> None:
-        if self._wrong_at is None and not (chunk.isascii() and not self._pending()):
-            self._decode(chunk)
+    def feed(self, chunk: bytes, *, final: bool = False) -> None:
+        pending = len(self._decoder.getstate()[0])
+        # ASCII chunks, as nearly all are, need no decoding.
+        if self.wrong_at is None and (pending or final or not chunk.isascii()):
+            try:
+                self._decoder.decode(chunk, final)
+            except UnicodeDecodeError as error:
+                self.wrong_at = self._fed - pending + error.start
         self._fed += len(chunk)
-
-    def wrong_at(self) -> int | None:
-        """Return the offset of the first byte that is not UTF-8, after all bytes were fed."""
-        if self._wrong_at is None:
-            self._decode(b"", final=True)
-        return self._wrong_at
-
-    def _pending(self) -> int:
-        return len(self._decoder.getstate()[0])
-
-    def _decode(self, chunk: bytes, *, final: bool = False) -> None:
-        start = self._fed - self._pending()
-        try:
-            self._decoder.decode(chunk, final)
-        except UnicodeDecodeError as error:
-            self._wrong_at = start + error.start
 
 
 def _line_end(chunk: bytes) -> bytes:

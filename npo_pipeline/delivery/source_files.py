@@ -45,7 +45,8 @@ def source_files(paths: Sequence[Path]) -> list[SourceFile]:
     """
     found = [file for path in paths for file in _files_of(path)]
     if not found:
-        raise Refused(f"{_shown(paths)}: no file to read; a delivery is a folder, a file or a zip")
+        shown = ", ".join(map(str, paths))
+        raise Refused(f"{shown}: no file to read; a delivery is a folder, a file or a zip")
     for name, times in Counter(file.name for file in found).items():
         if times > 1:
             raise Refused(f"{name}: stands twice in this delivery; give each file a name of its own")
@@ -94,10 +95,6 @@ def _folder_files(top: Path) -> list[SourceFile]:
 def _is_litter(name: str) -> bool:
     """Return whether the operating system, and not the sender, put this file or folder there."""
     return name.startswith((".", "~$", "__MACOSX")) or name.lower() in _LITTER
-
-
-def _shown(paths: Sequence[Path]) -> str:
-    return ", ".join(str(path) for path in paths)
 
 
 def local_file(path: Path, name: str) -> SourceFile:
@@ -184,9 +181,6 @@ def check_members(archive: str, members: Sequence[zipfile.ZipInfo], at_most: int
         archive: its name.
         members: its list of contents; `zipfile` never unpacks more than that says.
         at_most: bytes that all members together may unpack to.
-
-    Raises:
-        Refused: names the member.
     """
     if len(members) > MAX_MEMBERS:
         raise Refused(f"{archive}: holds {len(members)} files; at most {MAX_MEMBERS} are read from one zip")

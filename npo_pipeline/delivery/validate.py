@@ -74,14 +74,10 @@ def validate_rows(rows: pl.DataFrame, model: pa.DataFrameSchema, groups: pl.Data
 
 
 def surely_valid(model: pa.DataFrameSchema, *parts: pl.DataFrame) -> bool:
-    """Return whether rows that are given in parts surely have no fault.
+    """Return whether rows that are given in parts, which together hold the columns, surely have no fault.
 
-    A school occurs in hundreds of rows of a register, and once in a part with its distinct values.
-
-    Args:
-        model: the pandera model of the rows.
-        parts: frames that together hold the columns; each condition is checked in the first part that has all
-            its columns.
+    A school occurs in hundreds of rows of a register, and once in a part with its distinct values. Each condition
+    is checked in the first part that has all its columns.
     """
     open_conditions = sufficient_conditions(model)
     for part in parts:
@@ -138,12 +134,7 @@ def _shown(value: pl.Expr, personal: list[str]) -> pl.Expr:
 
 
 def with_messages(rejections: Rejections, *, for_boards: bool = False) -> RejectionMessages:
-    """Add the message of the rule to each rejection.
-
-    Args:
-        rejections: line, rule, column_name, value.
-        for_boards: use the messages for files that boards deliver themselves.
-    """
+    """Add the message of its rule to each rejection; `for_boards`: of a file that boards deliver themselves."""
     quoted = pl.format("'{}'", strip_invisible(pl.col("value")).str.head(SHOWN))
     unquoted = pl.col("rule").is_in([rule.name for rule in REJECTION_RULES if not rule.quoted])
     shown = rejections.with_columns(value=pl.when(unquoted).then("value").otherwise(quoted))

@@ -115,11 +115,7 @@ def _column_number(letters: str) -> int:
 
 
 def sheet_names(name: str, data: bytes) -> list[str]:
-    """Return the names of the sheets of a workbook, in their order.
-
-    Raises:
-        Refused: it cannot be read.
-    """
+    """Return the names of the sheets of a workbook, in their order; refuse one that cannot be read."""
     import fastexcel
 
     try:
@@ -129,11 +125,7 @@ def sheet_names(name: str, data: bytes) -> list[str]:
 
 
 def sheet_cells(name: str, data: bytes, sheet: str) -> SheetCells | None:
-    """Read the cells of a sheet; null where there is no such sheet.
-
-    Raises:
-        Refused: it cannot be read.
-    """
+    """Read the cells of a sheet, null where there is no such sheet; refuse one that cannot be read."""
     import fastexcel
 
     try:
@@ -162,11 +154,7 @@ class Header:
 
 
 def header_of(shown: str, cells: SheetCells, above: int, wanted: Sequence[str], *, cure: str) -> Header:
-    """Find the wanted columns in the header of a sheet, which has so many rows above it.
-
-    Raises:
-        Refused: a column is missing or stands twice.
-    """
+    """Find the wanted columns in the header of a sheet, which has so many rows above it; refuse other headers."""
     names = names_of(cells.drop("line").row(above))
     if lacking := [column for column in wanted if column not in names]:
         raise Refused(f"{shown}, line {above + 1}: column {lacking[0]} is missing; {cure}")
@@ -210,12 +198,7 @@ class SheetMarks:
 
 
 def sheet_marks(name: str, data: bytes, sheet: str) -> SheetMarks:
-    """Find the formulas and errors in the XML of a sheet.
-
-    Args:
-        name: of the workbook.
-        data: its bytes.
-        sheet: the name of the sheet as the workbook writes it.
+    """Find the formulas and errors in the XML of a sheet, which is named as the workbook writes it.
 
     Raises:
         Refused: the workbook has not the parts of one.

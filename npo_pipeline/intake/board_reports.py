@@ -14,25 +14,16 @@ from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import FileResult, NewFiles
+from schemas.frames import intake as frames
 from schemas.frames.books import CurrentReports
-from schemas.frames.intake import (
-    FileConsents,
-    FileRows,
-    FileSpending,
-    ReportedPeriods,
-    Restatements,
-)
 
 LONGEST = 1_000
 """Characters of a text that are kept; a page in a report holds some three times as many."""
 
-_TEXTS = {
-    kinds.SPENDING.name: ("INTERVENTIE",),
-    kinds.CONSENTS.name: ("OUDERS_BETROKKEN", "RESULTAAT"),
-}
+_TEXTS = {kinds.SPENDING.name: ("INTERVENTIE",), kinds.CONSENTS.name: ("OUDERS_BETROKKEN", "RESULTAAT")}
 
 
-def spending_of(rows: FileRows) -> FileSpending:
+def spending_of(rows: frames.FileRows) -> frames.FileSpending:
     """Parse the rows of a spending file; an amount that is empty is 0 euro."""
     spending = rows.select(
         "line",
@@ -45,11 +36,12 @@ def spending_of(rows: FileRows) -> FileSpending:
         amount=parse.parse_amount("BEDRAG"),
         external=_amount_or_zero("WAARVAN_EXTERN"),
     )
-    return FileSpending(spending)
+    return frames.FileSpending(spending)
 
 
-def consents_of(rows: FileRows) -> FileConsents:
+def consents_of(rows: frames.FileRows) -> frames.FileConsents:
     """Parse the rows of a file of consents; an empty amount is 0 euro, an empty GMR is no consent."""
+    informed = pl.col("GEMEENTE_GEINFORMEERD")
     consents = rows.select(
         "line",
         board="BEVOEGD_GEZAG_NUMMER",
@@ -62,15 +54,13 @@ def consents_of(rows: FileRows) -> FileConsents:
         gmr_consent=pl.col("GMR") == "J",
         gmr_date=parse.parse_date("DATUM_GMR"),
         parents_involved=_kept_or_null("OUDERS_BETROKKEN"),
-        municipality_informed=pl.when(pl.col("GEMEENTE_GEINFORMEERD") != "").then(
-            pl.col("GEMEENTE_GEINFORMEERD") == "J"
-        ),
+        municipality_informed=pl.when(informed != "").then(informed == "J"),
         result=_kept_or_null("RESULTAAT"),
     )
-    return FileConsents(consents)
+    return frames.FileConsents(consents)
 
 
-def count_truncated(kind: FileKind, rows: FileRows) -> int:
+def count_truncated(kind: FileKind, rows: frames.FileRows) -> int:
     """Count the texts of these rows of which only the beginning is kept."""
     return int(rows.select(pl.sum_horizontal(_is_long(name).sum() for name in _TEXTS[kind.name])).item())
 
@@ -99,23 +89,17 @@ _PERIOD = ["board", "period"]
 _REPORT = ["kind", *_PERIOD]
 
 
-def reported_periods(result: FileResult) -> ReportedPeriods:
+def reported_periods(result: FileResult) -> frames.ReportedPeriods:
     """Return the boards and periods that a file reports on in its valid rows, in order."""
     years = result.spending.select("board", period=pl.col("year").cast(pl.String))
     school_years = result.consents.select("board", period="school_year")
-    return ReportedPeriods(pl.concat([years, school_years]).unique().sort(_PERIOD))
+    return frames.ReportedPeriods(pl.concat([years, school_years]).unique().sort(_PERIOD))
 
 
 def refuse_duplicate_reports(results: Sequence[FileResult]) -> None:
-    """Refuse a delivery in which two files of one kind report on the same board and period.
-
-    Raises:
-        Refused: names the files, a board and a period.
-    """
+    """Refuse a delivery in which two files of one kind report on the same board and period."""
     reports = [one for one in results if one.file.kind in kinds.BOARD_REPORTS]
-    for one, other in combinations(reports, 2):
-        if one.file.kind is not other.file.kind:
-            continue
+    for one, other in (pair for pair in combinations(reports, 2) if pair[0].file.kind is pair[1].file.kind):
         both = reported_periods(one).join(reported_periods(other), on=_PERIOD, how="semi", maintain_order="left")
         for board, period in both.head(1).iter_rows():
             raise Refused(
@@ -130,7 +114,7 @@ def still_current(result: FileResult, delivery_id: str, reports: CurrentReports)
     return reported_periods(result).join(current, on=_PERIOD, how="anti").is_empty()
 
 
-def restated(new: NewFiles, reports: CurrentReports) -> Restatements:
+def restated(new: NewFiles, reports: CurrentReports) -> frames.Restatements:
     """Return the current reports that new files restate; a report of a board restates a period whole.
 
     A rejected row that names no period is restated by any new report of its board.
@@ -145,23 +129,20 @@ def restated(new: NewFiles, reports: CurrentReports) -> Restatements:
     of_any_period = coming.group_by("kind", "board").agg(pl.col("newer").min())
     dated = reports.filter(pl.col("period").is_not_null()).join(coming, on=_REPORT, how="inner")
     undated = reports.filter(pl.col("period").is_null()).join(of_any_period, on=["kind", "board"], how="inner")
-    return Restatements(pl.concat([dated, undated], how="diagonal").sort("delivery_id", *_REPORT))
+    return frames.Restatements(pl.concat([dated, undated], how="diagonal").sort("delivery_id", *_REPORT))
 
 
-def fully_restated(restatements: Restatements, reports: CurrentReports) -> dict[str, str]:
+def fully_restated(restatements: frames.Restatements, reports: CurrentReports) -> dict[str, str]:
     """Return the deliveries of which no report remains current: older delivery_id -> newer delivery_id."""
     remaining = reports.join(restatements, on=["delivery_id", *_REPORT], how="anti", nulls_equal=True)
     gone = restatements.filter(~pl.col("delivery_id").is_in(remaining["delivery_id"].implode()))
     return dict(gone.group_by("delivery_id").agg(pl.col("newer").min()).sort("delivery_id").iter_rows())
 
 
-def restatement_remarks(new: NewFiles, restatements: Restatements, files: dict[str, str]) -> Iterator[str]:
-    """Report the restatements, and the texts that were cut off, a sentence each.
+def restatement_remarks(new: NewFiles, restatements: frames.Restatements, files: dict[str, str]) -> Iterator[str]:
+    """Report restatements by new files, and the texts that were cut off, a sentence each.
 
-    Args:
-        new: the files that are registered.
-        restatements: the reports they restate.
-        files: delivery_id -> file of the deliveries that were current.
+    `files`: delivery_id -> file of the deliveries that were current.
     """
     pairs = restatements.sort("delivery_id", "newer").group_by("delivery_id", "newer", maintain_order=True)
     for (older, newer), part in pairs:

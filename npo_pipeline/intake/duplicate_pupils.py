@@ -38,11 +38,7 @@ def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_lines: ReadLi
 
     `duplicate_row`: an exact copy of an earlier row, of the file or of one before it by name; the first
     stays. `double_enrolment`: one PSEUDONIEM counting more than once on the reference date; none of them
-    counts (contract, section 2).
-
-    Args:
-        fingerprints: those of each file.
-        read_lines: reads candidate lines again.
+    counts (contract, section 2). `fingerprints`: those of each file.
     """
     suspects = _suspects(fingerprints)
     if suspects.is_empty():

@@ -76,10 +76,6 @@ NewFiles = dict[str, FileResult]
 
 
 def need_rows(file: DeliveredFile, rows: int) -> None:
-    """Refuse a file without rows.
-
-    Raises:
-        Refused: names the file.
-    """
+    """Refuse a file without rows."""
     if not rows:
         raise Refused(f"{file.name}: holds a header and no rows; have it sent again")

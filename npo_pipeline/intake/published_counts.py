@@ -18,81 +18,62 @@ from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
 from schemas import files as models
-from schemas.frames.intake import (
-    FILE_COUNTS,
-    FILE_SCORES,
-    FORMULA_DEVIATIONS,
-    CountedMeasures,
-    FileCounts,
-    FileRows,
-    FileScores,
-    FormulaDeviations,
-    empty,
-)
+from schemas.frames import intake as frames
 
 
-def counts_of(kind: FileKind, rows: FileRows, file: str) -> FileCounts:
-    """Return the counts of a file that already counts; null for a measure that it does not count.
-
-    Args:
-        kind: one of `COUNTERS`.
-        rows: its valid rows.
-        file: the name of the file, for refusals.
+def counts_of(kind: FileKind, rows: frames.FileRows, file: str) -> frames.FileCounts:
+    """Return the counts in valid rows of a file that already counts; null for a measure that it does not count.
 
     Raises:
         Refused: two rows of a school that are not the same say how many pupils it has.
     """
     counted = COUNTERS[kind.name](rows, file)
-    columns = pl.concat([empty(FILE_COUNTS), counted], how="diagonal").select(*FILE_COUNTS)
-    return FileCounts(columns.sort("vestiging", "school_type", "cluster"))
+    columns = pl.concat([frames.empty(frames.FILE_COUNTS), counted], how="diagonal").select(*frames.FILE_COUNTS)
+    return frames.FileCounts(columns.sort("vestiging", "school_type", "cluster"))
 
 
-def scores_of(rows: FileRows, file: str) -> FileScores:
-    """Return the scores with threshold of the CBS table.
-
-    Raises:
-        Refused: a vestiging has two rows.
-    """
+def scores_of(rows: frames.FileRows, file: str) -> frames.FileScores:
+    """Return the scores with threshold of the CBS table; refuse two rows of a vestiging."""
     scored = rows.select(
         "line",
         vestiging=models.SCHOOL,
         score=parse.parse_amount(models.SCORE),
         pupils=parse.parse_int(models.SCORED_PUPILS),
     )
-    _refuse_twice(FileRows(scored), ["vestiging"], file)
-    return FileScores(scored.select(*FILE_SCORES).sort("vestiging"))
+    _refuse_twice(frames.FileRows(scored), ["vestiging"], file)
+    return frames.FileScores(scored.select(*frames.FILE_SCORES).sort("vestiging"))
 
 
-def _pupils_po(rows: FileRows, file: str, *, total: str, cluster: pl.Expr) -> CountedMeasures:
+def _pupils_po(rows: frames.FileRows, file: str, *, total: str, cluster: pl.Expr) -> frames.CountedMeasures:
     pupils = parse.parse_int(total)
     counted = rows.select("line", parse.vestiging(), parse.school_type("SOORT_PO"), cluster=cluster, pupils=pupils)
-    _refuse_twice(FileRows(counted), ["vestiging", "school_type", "cluster"], file)
-    return CountedMeasures(counted.filter(pl.col("pupils") > 0))
+    _refuse_twice(frames.FileRows(counted), ["vestiging", "school_type", "cluster"], file)
+    return frames.CountedMeasures(counted.filter(pl.col("pupils") > 0))
 
 
-def _pupils_vo(rows: FileRows, file: str) -> CountedMeasures:
+def _pupils_vo(rows: frames.FileRows, file: str) -> frames.CountedMeasures:
     # A vestiging has a row per onderwijstype, sector, afdeling and opleiding; they add up.
     years = pl.sum_horizontal(parse.parse_int(column) for column in models.VO_YEARS)
     typed = rows.select(parse.vestiging(), parse.school_type_vo(models.ONDERWIJSTYPE_VO), pupils=years)
     counted = typed.group_by("vestiging", "school_type").agg(pl.col("pupils").sum())
-    return CountedMeasures(counted.filter(pl.col("pupils") > 0))
+    return frames.CountedMeasures(counted.filter(pl.col("pupils") > 0))
 
 
-def _cumi(rows: FileRows, file: str) -> CountedMeasures:
-    placed = FileRows(rows.with_columns(parse.vestiging(), parse.school_type("TYPE_PO")))
+def _cumi(rows: frames.FileRows, file: str) -> frames.CountedMeasures:
+    placed = frames.FileRows(rows.with_columns(parse.vestiging(), parse.school_type("TYPE_PO")))
     _refuse_twice(placed, ["vestiging", "school_type", "CUMI"], file)
     counted = placed.filter(pl.col("CUMI") == "1").with_columns(cumi_pupils=parse.parse_int("AANTAL_LEERLINGEN"))
-    return CountedMeasures(counted.filter(pl.col("cumi_pupils") > 0))
+    return frames.CountedMeasures(counted.filter(pl.col("cumi_pupils") > 0))
 
 
-def _newcomers_vo(rows: FileRows, file: str) -> CountedMeasures:
-    placed = FileRows(rows.with_columns(parse.vestiging(), school_type=pl.lit("vo")))
+def _newcomers_vo(rows: frames.FileRows, file: str) -> frames.CountedMeasures:
+    placed = frames.FileRows(rows.with_columns(parse.vestiging(), school_type=pl.lit("vo")))
     _refuse_twice(placed, ["vestiging", "CATEGORIE"], file)
     counted = placed.group_by("vestiging", "school_type").agg(newcomers=parse.parse_int("NIEUWKOMERS").sum())
-    return CountedMeasures(counted.filter(pl.col("newcomers") > 0))
+    return frames.CountedMeasures(counted.filter(pl.col("newcomers") > 0))
 
 
-def _refuse_twice(rows: FileRows, key: list[str], file: str) -> None:
+def _refuse_twice(rows: frames.FileRows, key: list[str], file: str) -> None:
     twice = rows.filter(pl.struct(key).is_duplicated()).sort(*key, "line").head(2)
     if twice.height:
         lines = " and ".join(map(str, twice["line"]))
@@ -102,7 +83,7 @@ def _refuse_twice(rows: FileRows, key: list[str], file: str) -> None:
 
 _NO_CLUSTER, _CLUSTER = pl.lit(None, pl.String), pl.when(pl.col("CLUSTER") != "").then("CLUSTER")
 
-COUNTERS: Mapping[str, Callable[[FileRows, str], CountedMeasures]] = {
+COUNTERS: Mapping[str, Callable[[frames.FileRows, str], frames.CountedMeasures]] = {
     kinds.PUPILS_PO.name: partial(_pupils_po, total="LEERLINGEN", cluster=_NO_CLUSTER),
     kinds.PUPILS_PO_CLUSTER.name: partial(_pupils_po, total="TOTAAL", cluster=_CLUSTER),
     kinds.PUPILS_VO.name: _pupils_vo,
@@ -116,15 +97,12 @@ _SLACK_PER_PUPIL_E4, _SLACK_E4 = 1, 100
 """Tolerance 0.0001 x E + 0.01, in ten-thousandths: the rounding of the means and of A and the score."""
 
 
-def off_formula(rows: FileRows, without_threshold: FileRows) -> FormulaDeviations:
+def off_formula(rows: frames.FileRows, without_threshold: frames.FileRows) -> frames.FormulaDeviations:
     """Return the schools with a score that does not follow from the score without threshold.
 
     Args:
         rows: valid rows of `Tabel 1`.
         without_threshold: school and score without threshold of `Tabel 2`, as text.
-
-    Returns:
-        A row per school; empty when all follow, or when there is no `Tabel 2`.
     """
     table = rows.select(
         "line", vestiging=models.SCHOOL, score=_e4(models.SCORE), pupils=parse.parse_int(models.SCORED_PUPILS)
@@ -136,7 +114,7 @@ def off_formula(rows: FileRows, without_threshold: FileRows) -> FormulaDeviation
     both = table.join(before, on="vestiging", how="inner")
     above = both.filter((pl.col("score") > 0) & (pl.col("pupils") > 0))
     if above.is_empty():
-        return FormulaDeviations(empty(FORMULA_DEVIATIONS))
+        return frames.FormulaDeviations(frames.empty(frames.FORMULA_DEVIATIONS))
     factor = ((pl.col("before") - pl.col("score")) * 100 // pl.col("pupils")).sort()
     middle = int(above.select(factor.get(above.height // 2)).item())
     # The factor is in millionths; scores and expectation in ten-thousandths.
@@ -144,7 +122,7 @@ def off_formula(rows: FileRows, without_threshold: FileRows) -> FormulaDeviation
     slack = pl.col("pupils") * _SLACK_PER_PUPIL_E4 + _SLACK_E4
     off = both.with_columns(expected=expected).filter((pl.col("expected") - pl.col("score")).abs() > slack)
     deviations = off.select("line", "vestiging", _decimal("expected"), _decimal("score"))
-    return FormulaDeviations(deviations.sort("line"))
+    return frames.FormulaDeviations(deviations.sort("line"))
 
 
 def _e4(column: str) -> pl.Expr:

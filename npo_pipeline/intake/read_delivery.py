@@ -59,16 +59,13 @@ def read_delivery(
     progress: ProgressCallback,
     schools_of_boards: BoardSchools = _NO_SCHOOLS,
 ) -> list[FileResult]:
-    """Read all files of a delivery, in the order of their stages.
+    """Read all files of a delivery, in the order of their stages; return a result per file, by name.
 
     Args:
         files: the recognised files.
         vestigingen: those that have a board in the books.
         progress: is called with the rows read so far.
         schools_of_boards: the schools that each board has or once had, in the books.
-
-    Returns:
-        A result per file, by name.
 
     Raises:
         Refused: a file has no rows, or contradicts itself.

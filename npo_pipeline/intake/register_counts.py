@@ -53,13 +53,7 @@ def read_registers(
 ) -> list[FileResult]:
     """Count the pupils of registers; one who counts in two of them, or twice in one, counts in none.
 
-    Args:
-        files: recognised files of pupil registers.
-        vestigingen: those that have a board.
-        progress: is called with the rows read so far.
-
-    Raises:
-        Refused: a file has no rows.
+    `vestigingen`: those that have a board. A file without rows is refused.
     """
     counted = {one.name: _count_register(one, vestigingen, progress) for one in files}
     fingerprints = {name: found for name, (_, found) in counted.items()}
@@ -153,11 +147,7 @@ def _flag_cumi(rows: FileRows) -> RegisterRows:
 
 
 def count_by_site(kind: FileKind, flagged: RegisterRows) -> SiteCounts:
-    """Count flagged rows per site and sort of pupil, by the columns of the register.
-
-    Returns:
-        BRIN_NUMMER, VESTIGINGSNUMMER and the `_PUPIL_SORT` of the kind, pupils, cumi_pupils.
-    """
+    """Count flagged rows per site and sort of pupil, by the columns of the register."""
     return SiteCounts(_sums(flagged, "BRIN_NUMMER", "VESTIGINGSNUMMER", *_PUPIL_SORT[kind.name]))
 
 
@@ -168,18 +158,17 @@ def _sums(flagged: pl.DataFrame, *keys: str) -> pl.DataFrame:
 
 
 def count_block(
-    kind: FileKind, flagged: RegisterRows, by_site: SiteCounts, valid: FileRows, *, vestigingen: pl.Series
+    kind: FileKind,
+    flagged: RegisterRows,
+    by_site: SiteCounts,
+    valid: FileRows,
+    *,
+    vestigingen: pl.Series,
 ) -> CountedBlock:
     """Count a block of register rows.
 
     All rows get a fingerprint, also rejected ones, because a copy of a rejected row is a fault of its own.
-
-    Args:
-        kind: register of po or vo.
-        flagged: all rows of the block.
-        by_site: the same rows, counted.
-        valid: the rows without a fault.
-        vestigingen: those that have a board.
+    `by_site`: the rows, counted. `valid`: those without a fault. `vestigingen`: those that have a board.
     """
     rejections = NO_REJECTIONS
     if valid.height < flagged.height:
@@ -200,14 +189,7 @@ def count_block(
 
 
 def count_encoded(kind: FileKind, encoded: EncodedBlock, on: date, vestigingen: pl.Series) -> CountedBlock | None:
-    """Count an encoded block; null where a row may have a fault, so that the block must be counted row by row.
-
-    Args:
-        kind: register of po or vo.
-        encoded: the block.
-        on: the reference date.
-        vestigingen: those that have a board.
-    """
+    """Count an encoded block; null where a row may have a fault, so that the block must be counted row by row."""
     keys = _PUPIL_SORT[kind.name]
     if not surely_valid(kind.model, encoded.enrolments, encoded.sites, encoded.lines):
         return None
@@ -248,11 +230,7 @@ def _as_counts(kind: FileKind, by_site: SiteCounts) -> FileCounts:
 
 
 def add_counts(parts: Sequence[FileCounts]) -> FileCounts:
-    """Add up counts of blocks (or take corrections off, where they are negative).
-
-    Returns:
-        One row per vestiging, school_type and cluster that has pupils, sorted.
-    """
+    """Add up counts of blocks (or take negative ones off); what comes to no pupils has no row."""
     keys = ["vestiging", "school_type", "cluster"]
     cumi = pl.col("cumi_pupils")
     cumi_sum = pl.when(cumi.is_not_null().any()).then(cumi.sum()).alias("cumi_pupils")

@@ -21,11 +21,7 @@ LINES = 5
 
 
 def check_resubmissions(results: Sequence[FileResult], state: IntakeState) -> None:
-    """Refuse files that cannot resolve the rejected lines that they were declared to resolve.
-
-    Raises:
-        Refused: names the entry, and what is wrong with it.
-    """
+    """Refuse files that cannot resolve the rejected lines that they were declared to resolve."""
     named: dict[tuple[str, int], Resubmission] = {}
     for one in (one for one in results if one.file.corrections.resubmissions):
         if (name := find_existing(one, state)) is not None:
@@ -136,15 +132,7 @@ def _refuse_counted(one: FileResult, counted: CountedGroups) -> None:
 
 
 def refuse_superseded_bases(new: NewFiles, successors: Mapping[str, str]) -> None:
-    """Refuse a delivery that both resolves lines of an older one and supersedes it.
-
-    Args:
-        new: the files that are registered.
-        successors: older delivery_id -> newer delivery_id.
-
-    Raises:
-        Refused: names the entry.
-    """
+    """Refuse a delivery that both resolves lines of an older one and supersedes it (older -> newer)."""
     for one in new.values():
         for resubmission in one.file.corrections.resubmissions:
             if (newer := successors.get(resubmission.delivery_id)) is not None:

@@ -10,15 +10,7 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.board_transfers import transfers
-from schemas.frames.intake import (
-    FILE_CHANGES,
-    FILE_SCHOOL_FACTS,
-    FileChanges,
-    FileRows,
-    FileSchoolFacts,
-    SchoolPeriods,
-    empty,
-)
+from schemas.frames import intake as frames
 from schemas.received import SchoolFacts, Schools
 
 if TYPE_CHECKING:
@@ -30,13 +22,10 @@ _RANK = {"pupils": 0, "addresses": 1, "changes": 2}
 _ATTRIBUTES = ("board", "name", "place", "municipality")
 
 
-def school_facts(kind: FileKind, rows: FileRows, as_of: date | None) -> FileSchoolFacts:
-    """Return the facts about schools and their boards in a file, one row per vestiging and day.
+def school_facts(kind: FileKind, rows: frames.FileRows, as_of: date | None) -> frames.FileSchoolFacts:
+    """Return the facts about schools and their boards in valid rows of a file, one row per vestiging and day.
 
-    Args:
-        kind: a kind with a source of school facts.
-        rows: its valid rows.
-        as_of: the reference date; a change has a date of its own.
+    `as_of`: the reference date; a change has a date of its own.
     """
     if kind.school_source == "changes":
         facts = transfers(rows).select(
@@ -53,22 +42,13 @@ def school_facts(kind: FileKind, rows: FileRows, as_of: date | None) -> FileScho
             as_of=pl.lit(as_of, pl.Date),
         )
     facts = facts.with_columns(source=pl.lit(kind.school_source))
-    whole = pl.concat([empty(FILE_SCHOOL_FACTS), facts], how="diagonal")
+    whole = pl.concat([frames.empty(frames.FILE_SCHOOL_FACTS), facts], how="diagonal")
     last = whole.unique(["vestiging", "as_of"], keep="last", maintain_order=True)
-    return FileSchoolFacts(last.sort("vestiging"))
+    return frames.FileSchoolFacts(last.sort("vestiging"))
 
 
-def refuse_two_boards(kind: FileKind, rows: FileRows, file: str) -> None:
-    """Refuse a file that gives one vestiging to two boards: one of them would be paid for the other.
-
-    Args:
-        kind: address list, DUO pupils po, or changes.
-        rows: its valid rows.
-        file: the name of the file.
-
-    Raises:
-        Refused: names the lines and the boards.
-    """
+def refuse_two_boards(kind: FileKind, rows: frames.FileRows, file: str) -> None:
+    """Refuse a file that gives one vestiging to two boards: one of them would be paid for the other."""
     if kind.school_source == "changes":
         given = transfers(rows).select(
             "line", vestiging="VESTIGING", board="BEVOEGD_GEZAG_NUMMER", day="INGANGSDATUM"
@@ -82,16 +62,8 @@ def refuse_two_boards(kind: FileKind, rows: FileRows, file: str) -> None:
         raise Refused(f"{file}, lines {lines}: {twice['vestiging'][0]} is given to boards {boards}; keep one")
 
 
-def refuse_conflicting_changes(rows: FileRows, file: str) -> None:
-    """Refuse a changes file in which a school has two changes on one day, or merges into itself.
-
-    Args:
-        rows: the valid rows of a changes file.
-        file: its name.
-
-    Raises:
-        Refused: names the lines.
-    """
+def refuse_conflicting_changes(rows: frames.FileRows, file: str) -> None:
+    """Refuse a changes file in which a school has two changes on one day, or merges into itself."""
     changes = rows.filter(pl.col("SOORT").is_in(["fusie", "sluiting", "opening"])).sort("line")
     of_itself = changes.filter(pl.col("VESTIGING") == pl.col("OPVOLGER"), pl.col("SOORT") == "fusie")
     for line, vestiging in of_itself.select("line", "VESTIGING").head(1).iter_rows():
@@ -104,17 +76,14 @@ def refuse_conflicting_changes(rows: FileRows, file: str) -> None:
         raise Refused(f"{file}, lines {lines}: {kinds_of} of {twice['VESTIGING'][0]} on one day; keep one")
 
 
-def changes_of(rows: FileRows) -> FileChanges:
+def changes_of(rows: frames.FileRows) -> frames.FileChanges:
     """Parse the rows of a changes file."""
     board, successor = (pl.when(pl.col(name) != "").then(name) for name in ("BEVOEGD_GEZAG_NUMMER", "OPVOLGER"))
+    effective = parse.parse_date("INGANGSDATUM")
     changes = rows.select(
-        effective=parse.parse_date("INGANGSDATUM"),
-        kind="SOORT",
-        vestiging="VESTIGING",
-        board=board,
-        successor=successor,
+        effective=effective, kind="SOORT", vestiging="VESTIGING", board=board, successor=successor
     )
-    return FileChanges(changes.sort(*FILE_CHANGES))
+    return frames.FileChanges(changes.sort(*frames.FILE_CHANGES))
 
 
 def build_directory(facts: SchoolFacts) -> Schools:
@@ -140,7 +109,7 @@ def build_directory(facts: SchoolFacts) -> Schools:
     return Schools(directory.sort("vestiging", "valid_from"))
 
 
-def _periods(facts: pl.DataFrame) -> SchoolPeriods:
+def _periods(facts: pl.DataFrame) -> frames.SchoolPeriods:
     """Return the periods in which the facts about each vestiging are the same, with their last day."""
     ordered = (
         facts.with_row_index("arrival")
@@ -152,4 +121,4 @@ def _periods(facts: pl.DataFrame) -> SchoolPeriods:
     attributes = pl.struct(*_ATTRIBUTES)
     changed = daily.filter(attributes.ne_missing(attributes.shift().over("vestiging")))
     until = pl.col("as_of").shift(-1).over("vestiging") - pl.duration(days=1)
-    return SchoolPeriods(changed.select("vestiging", *_ATTRIBUTES, "as_of", until=until.cast(pl.Date)))
+    return frames.SchoolPeriods(changed.select("vestiging", *_ATTRIBUTES, "as_of", until=until.cast(pl.Date)))

@@ -18,13 +18,7 @@ _BOARD, _BRIN = pl.col("BEVOEGD_GEZAG_NUMMER"), pl.col("BRIN_NUMMER")
 
 
 def unknown_school_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections:
-    """Reject the rows of schools that have no board.
-
-    Args:
-        rows: of a file that names vestigingen; an invalid code is passed over, because that is the fault of its
-            own column.
-        vestigingen: those that have a board.
-    """
+    """Reject the rows of schools that have no board; an invalid code is the fault of its own column."""
     is_code = pl.col("vestiging").str.contains(VESTIGING)
     if models.SCHOOL in rows.columns:
         column, place = models.SCHOOL, pl.col(models.SCHOOL).alias("vestiging")
@@ -36,12 +30,7 @@ def unknown_school_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejecti
 
 
 def application_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections:
-    """Reject applications for a scheme that no file of rules knows, or for a school without a board.
-
-    Args:
-        rows: valid rows of an applications file.
-        vestigingen: those that have a board.
-    """
+    """Reject applications for a scheme that no file of rules knows, or for a school without a board."""
     # Only applications need it, and it takes pydantic to read the schemes.
     from npo_pipeline.rulebook.load import schemes
 
@@ -64,10 +53,7 @@ def _has_board(vestigingen: pl.Series) -> pl.Expr:
 def foreign_school_rejections(rows: FileRows, schools: BoardSchools) -> Rejections:
     """Reject the rows in which a board reports on a school that never belonged to it.
 
-    Args:
-        rows: with BEVOEGD_GEZAG_NUMMER and BRIN_NUMMER; an invalid code is passed over, because that is the fault
-            of its own column.
-        schools: those that each board has or once had.
+    An invalid code is the fault of its own column. `schools`: those that each board has or once had.
     """
     coded = rows.filter(_BOARD.str.contains(BOARD) & _BRIN.str.contains(BRIN))
     found = coded.join(schools, left_on=[_BOARD, _BRIN], right_on=["board", "brin"], how="anti").sort("line")

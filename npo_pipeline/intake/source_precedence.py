@@ -58,10 +58,7 @@ class _Counted:
 
 
 def select_sources(deliveries: Deliveries) -> dict[str, list[str]]:
-    """Select the deliveries that count, of the most trusted kind that there is.
-
-    Args:
-        deliveries: the current ones of a reference date.
+    """Select the deliveries of a reference date that count, of the most trusted kind that there is.
 
     Returns:
         Name of a source -> the delivery_ids used for it (several when a register came in parts).
@@ -77,13 +74,7 @@ def rows_of_deliveries(rows: pl.DataFrame, deliveries: Sequence[str]) -> pl.Data
 
 
 def differences(deliveries: Deliveries, counts: Counts, scores: Scores) -> SourceDifferences:
-    """Compare the files that are not used with the one that is, school by school.
-
-    Args:
-        deliveries: the current ones of one reference date.
-        counts: theirs.
-        scores: theirs.
-    """
+    """Compare the files of one reference date that are not used with the one that is, school by school."""
     used = select_sources(deliveries)
     files = dict(deliveries.select("delivery_id", "file").iter_rows())
     kinds = dict(deliveries.select("delivery_id", "kind").iter_rows())

@@ -31,9 +31,6 @@ def refuse_duplicate_counts(results: Sequence[FileResult]) -> None:
 
     Both would count, and the school would be paid twice. Two registers may share a school: a pupil in both of
     them is a double enrolment.
-
-    Raises:
-        Refused: names the files and a school.
     """
     counted = [one for one in results if one.file.kind.stage is not Stage.REGISTERS]
     for one, other in combinations(counted, 2):
@@ -133,12 +130,12 @@ def dropped_schools(successors: Successors, new: NewFiles, state: IntakeState) -
         file = deliveries[older]
         alike = tuple(file[name] for name in _KIND_AND_DATE)
         now = [one.counted_schools for one in new.values() if _kind_and_date(one) == alike]
-        remaining = [
-            name
-            for name, row in deliveries.items()
-            if name not in successors and tuple(row[key] for key in _KIND_AND_DATE) == alike
-        ]
-        kept = counted.filter(pl.col("delivery_id").is_in(remaining))["vestiging"]
+        remaining = state.current.filter(
+            ~pl.col("delivery_id").is_in(list(successors)),
+            pl.col("kind") == file["kind"],
+            pl.col("reference_date") == file["reference_date"],
+        )
+        kept = counted.filter(pl.col("delivery_id").is_in(remaining["delivery_id"].implode()))["vestiging"]
         before = counted.filter(pl.col("delivery_id") == older)["vestiging"].unique()
         lost = before.filter(~before.is_in(pl.concat([kept, *now]).implode())).sort()
         if lost.len():
@@ -176,10 +173,9 @@ def _kind_and_date(one: FileResult) -> tuple[object, object]:
 
 def _schools_of(new: NewFiles) -> DeliverySchools:
     parts = [
-        pl.concat([one.counted_schools, one.facts["vestiging"]])
-        .unique()
-        .to_frame()
-        .select(delivery_id=pl.lit(name), vestiging="vestiging")
+        pl.select(
+            delivery_id=pl.lit(name), vestiging=pl.concat([one.counted_schools, one.facts["vestiging"]]).unique()
+        )
         for name, one in new.items()
     ]
     return DeliverySchools(pl.concat([empty(DELIVERY_SCHOOLS), *parts]))

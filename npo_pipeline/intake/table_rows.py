@@ -91,9 +91,8 @@ def resolution_rows(result: FileResult, delivery_id: str) -> Resolutions:
         for resubmission in result.file.corrections.resubmissions
         for line in resubmission.lines
     ]
-    return Resolutions(
-        _sanitized(rows, received.RESOLUTIONS, ("reason", "reported_by")).unique(maintain_order=True)
-    )
+    resolutions = _sanitized(rows, received.RESOLUTIONS, ("reason", "reported_by"))
+    return Resolutions(resolutions.unique(maintain_order=True))
 
 
 def _sanitized(rows: list[dict[str, Any]], model: pa.DataFrameSchema, texts: Sequence[str]) -> pl.DataFrame:
@@ -116,12 +115,7 @@ def difference_rows(
 ) -> Differences:
     """Return the schools on which current files of a delivered date disagree, and the scores off their formula.
 
-    Args:
-        new: the files that are registered.
-        current: all deliveries that nothing supersedes now, the new ones among them.
-        counts: the counts of these deliveries.
-        scores: the scores of these deliveries.
-        run_id: the run that compares.
+    `current`: all deliveries that nothing supersedes now, the new ones among them; `counts`, `scores`: theirs.
     """
     days = sorted({one.file.reference_date for one in new.values()} - {None}, key=str)
     parts = [Differences(pl.DataFrame(schema=schema_of(received.DIFFERENCES)))]

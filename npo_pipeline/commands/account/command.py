@@ -15,17 +15,13 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.accounts.statement import YearAccounts, account_for
-from npo_pipeline.books.queries.accounts import (
-    accountability_of,
-    all_accounts,
-    changes_since_account,
-    has_carry_over,
-)
+from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.queries.ledger import paid_months
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
+from npo_pipeline.commands import ingest
 from npo_pipeline.commands.account.inputs import AccountingContext, load_inputs
 from npo_pipeline.commands.account.reports import (
     ReportRequest,
@@ -34,15 +30,6 @@ from npo_pipeline.commands.account.reports import (
     write_reports,
 )
 from npo_pipeline.commands.account.write import AccountResult, write_accounts
-from npo_pipeline.commands.ingest import (
-    DEFAULT_MAX_REJECTED,
-    IngestRequest,
-    IngestResult,
-    read_files,
-    recognise_files,
-    refuse_when_too_many,
-    register_files,
-)
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
@@ -60,7 +47,7 @@ class AccountRequest(ReportRequest):
 
     spending: tuple[Path, ...] = ()
     treatment: str | None = None
-    max_rejected: Decimal = DEFAULT_MAX_REJECTED
+    max_rejected: Decimal = ingest.DEFAULT_MAX_REJECTED
 
 
 @dataclass(frozen=True)
@@ -136,8 +123,8 @@ def recognise_spending(request: AccountRequest, today: date) -> list[DeliveredFi
     Raises:
         Refused: a file is of another kind, or damaged.
     """
-    wanted = IngestRequest(home=request.home, paths=request.spending, only=kinds.BOARD_REPORTS)
-    return recognise_files(wanted, today)
+    wanted = ingest.IngestRequest(home=request.home, paths=request.spending, only=kinds.BOARD_REPORTS)
+    return ingest.recognise_files(wanted, today)
 
 
 def refuse_unaccountable(books: Books, year: int) -> None:
@@ -146,14 +133,14 @@ def refuse_unaccountable(books: Books, year: int) -> None:
     Raises:
         Refused: names the year to begin with, or the years with payments.
     """
-    paid, done = sorted({month.year for month in paid_months(books)}), set(all_accounts(books)["year"])
-    if year not in paid and not has_carry_over(books, year - 1):
+    paid, done = sorted({month.year for month in paid_months(books)}), set(queries.all_accounts(books)["year"])
+    if year not in paid and not queries.has_carry_over(books, year - 1):
         there = ", ".join(map(str, paid)) or "none yet"
         raise Refused(f"nothing was paid in {year} and nothing was left over for it; years with payments: {there}")
     if paid and paid[0] < year and year - 1 not in done:
         first = next(one for one in range(paid[0], year) if one not in done)
         raise Refused(f"{year} opens on what {year - 1} leaves over; begin with `npo account --year {first}`")
-    later = changes_since_account(books).filter(
+    later = queries.changes_since_account(books).filter(
         (pl.col("year") < year) & pl.col("what").is_in(["payments", "spending"])
     )
     for first, what in later.head(1).iter_rows():
@@ -165,16 +152,16 @@ def refuse_unaccountable(books: Books, year: int) -> None:
 
 def take_spending(
     run: Run, files: Sequence[DeliveredFile], request: AccountRequest, *, clock: Clock, progress: Progress
-) -> IngestResult:
+) -> ingest.IngestResult:
     """Step: validate the files and add new rows to the books.
 
     Raises:
         Refused: too large a share of the rows is rejected; nothing was added.
     """
     state = intake_state(run.books)
-    results = read_files(files, state, progress)
-    refuse_when_too_many(results, request.max_rejected)
-    return register_files(run, results, state, clock())
+    results = ingest.read_files(files, state, progress)
+    ingest.refuse_when_too_many(results, request.max_rejected)
+    return ingest.register_files(run, results, state, clock())
 
 
 def accounting_context(run: Run, request: AccountRequest, today: date) -> AccountingContext:
@@ -188,7 +175,7 @@ def accounting_context(run: Run, request: AccountRequest, today: date) -> Accoun
         treatment=request.treatment or treatment.known("the treatment of what is left over"),
         rules=rules,
         schools=school_directory(run.books),
-        before=accountability_of(run.books, request.year - 1),
+        before=queries.accountability_of(run.books, request.year - 1),
         appended=run.appended,
     )
 

@@ -16,13 +16,7 @@ from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.accounts import (
-    accountability_of,
-    findings_of,
-    interventions_of,
-    latest_accounts,
-    school_names_of,
-)
+from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.deliveries import rows_until
 from npo_pipeline.books.queries.payments import school_types_paid
 from npo_pipeline.books.reader import Books, read_books, require_books
@@ -183,7 +177,7 @@ def gather(request: ReportRequest) -> ReportInputs:
 
 def load_report_data(books: Books, year: int) -> ReportData:
     """Load the accounts of a year, of all boards; refuse a year that was not accounted for."""
-    rows = latest_accounts(books).filter(year=year)
+    rows = queries.latest_accounts(books).filter(year=year)
     if rows.is_empty():
         raise Refused(f"{year} was not accounted for yet; begin with `npo account --year {year}`")
     row = rows.row(0, named=True)
@@ -192,12 +186,12 @@ def load_report_data(books: Books, year: int) -> ReportData:
         year=year,
         treatment=row["treatment"],
         accounted_on=row["accounted_on"],
-        accountability=Accountability(accountability_of(books, year).sort("board", "brin")),
+        accountability=Accountability(queries.accountability_of(books, year).sort("board", "brin")),
         interventions=AccountabilityInterventions(
-            interventions_of(books, year).sort("board", "brin", "category", "intervention", "level")
+            queries.interventions_of(books, year).sort("board", "brin", "category", "intervention", "level")
         ),
-        findings=findings_of(books, year),
-        schools=school_names_of(books, year),
+        findings=queries.findings_of(books, year),
+        schools=queries.school_names_of(books, year),
         consents=report_texts(consents_for(Consents(consents), year)),
         keys=intervention_keys(rules_of_account(books, row).menukaart),
     )

@@ -32,12 +32,7 @@ class CheckResult:
 
 
 def check_rules(home: Home, path: Path, reference_date: date | None = None) -> CheckResult:
-    """Check a file of rules, calculate its worked examples, and compare it with the file it replaces.
-
-    Args:
-        home: with books in it the effect of the file on them is worked out too.
-        path: the file.
-        reference_date: in place of that of the rules.
+    """Check a file of rules, calculate its worked examples, and work out its effect on the books, if any.
 
     Raises:
         Refused: the file cannot be read or has a fault; names file and line.
@@ -46,18 +41,12 @@ def check_rules(home: Home, path: Path, reference_date: date | None = None) -> C
     if isinstance(loaded, LoadedSubsidy):
         return _checked_subsidy(loaded, path)
     rules = loaded.regulation
-    replaces = _replaced(rules.school_year, rules.sector)
+    replaces, examples = _replaced(rules.school_year, rules.sector), tuple(worked_examples(rules))
     effect: Effect | None = None
     why_not: str | None = f"no shipped file of {rules.school_year} to hold it against"
     if replaces is not None:
         effect, why_not = _effect(home, path, rules.school_year, reference_date)
-    return CheckResult(
-        loaded=loaded,
-        replaces=replaces,
-        examples=tuple(worked_examples(rules)),
-        effect=effect,
-        why_not=why_not,
-    )
+    return CheckResult(loaded=loaded, replaces=replaces, examples=examples, effect=effect, why_not=why_not)
 
 
 def _checked_subsidy(loaded: LoadedSubsidy, path: Path) -> CheckResult:

@@ -51,10 +51,10 @@ def decision_before(books: Books, school_year: str) -> DecisionState:
 @contextmanager
 def _books(request: DecideRequest, clock: Clock) -> Iterator[tuple[Run | None, Books]]:
     """Open the books to decide on: of a run that may write, or read-only for a dry run."""
+    subject, wait_seconds = request.school_year, request.wait_seconds
     if request.dry_run:
         with read_books(request.home) as books:
             yield None, books
-        return
-    subject = request.school_year
-    with open_run(request.home, "decide", clock, subject=subject, wait_seconds=request.wait_seconds) as run:
-        yield run, run.books
+    else:
+        with open_run(request.home, "decide", clock, subject=subject, wait_seconds=wait_seconds) as run:
+            yield run, run.books

@@ -77,11 +77,7 @@ def has_applications(live: Deliveries) -> bool:
 
 
 def refuse_dropping_grants(state: DecisionState, granted: Granted | None) -> None:
-    """Refuse a decision without any subsidy after one that granted some: they would be gone without a word.
-
-    Raises:
-        Refused: names the schemes, the amount, and what to do.
-    """
+    """Refuse a decision without any subsidy after one that granted some: they would be gone without a word."""
     before = state.grants
     if granted is not None or before.is_empty():
         return
@@ -98,11 +94,7 @@ def recompute_grants(
 ) -> Grants:
     """Recompute the grants of a decision from its own inputs and rules, for `npo verify`.
 
-    Args:
-        currency: of the decision; grants belong to the one in euro.
-        loaded: its subsidies.
-        used: what is used for it -> the deliveries (`decision_inputs`).
-        data: with the schools as they were known when the decision was taken.
+    Grants belong to the decision in euro. `data` has the schools as they were known when it was taken.
     """
     if currency != GRANT_CURRENCY:
         return no_grants()

@@ -50,27 +50,18 @@ class DecideRequest:
     approved_plan: str | None = None
 
     def require_four_eyes(self) -> None:
-        """Refuse a decision that one person both prepared and approved, where two are asked.
-
-        Raises:
-            Refused: says who is lacking.
-        """
+        """Refuse a decision that one person both prepared and approved, where two are asked."""
         if not self.four_eyes or self.dry_run:
             return
-        prepared, approved = (
-            " ".join((one or "").split()).casefold() for one in (self.prepared_by, self.approved_by)
-        )
+        people = (self.prepared_by or "", self.approved_by or "")
+        prepared, approved = (" ".join(one.split()).casefold() for one in people)
         if not prepared or not approved:
             raise Refused("two people are asked: say who prepared the decision and who approved it")
         if prepared == approved:
             raise Refused(f"{self.approved_by} prepared the decision and cannot approve it; another must")
 
     def require_approved_plan(self, plan: DecisionPlan) -> None:
-        """Refuse to write another decision than the one that was approved.
-
-        Raises:
-            Refused: the deliveries, the rules or the changes are other ones since.
-        """
+        """Refuse to write another decision than the one that was approved: something came in since."""
         if self.approved_plan is not None and self.approved_plan != plan.fingerprint:
             raise Refused(
                 "what would be decided is another thing than what was approved: something came in since; look at "

@@ -13,13 +13,7 @@ from npo_pipeline.months import Month, month_after
 from npo_pipeline.payments.booking import LedgerState, payment_rows
 from npo_pipeline.payments.settlement import SERIES
 from schemas.decided import DueChanges, Payments
-from schemas.frames.money import (
-    BoardAmounts,
-    DecisionsInForce,
-    LedgerCorrections,
-    LedgerInstalments,
-    SettlementCalendar,
-)
+from schemas.frames import money as frames
 
 _NEW = "new"
 """Stands for the decision that has no name yet."""
@@ -37,7 +31,7 @@ class NextPayment:
 
     month: Month
     payments: Payments
-    below_zero: BoardAmounts
+    below_zero: frames.BoardAmounts
 
 
 def next_payment(
@@ -48,7 +42,7 @@ def next_payment(
     Args:
         start: what the run starts from without the decision.
         school_year: of the decision.
-        decided: the decision.
+        decided: its amounts.
         due: what it makes due that the one before it did not.
         changed: the currencies in which it is a new decision.
     """
@@ -61,7 +55,7 @@ def next_payment(
     payments = payment_rows(month, AFTER_ALL_RUNS, state)
     each = payments.group_by("board", "currency").agg(pl.col("amount").sum())
     below = each.filter(pl.col("amount") < 0).sort("amount", "board")
-    return NextPayment(month, payments, BoardAmounts(below))
+    return NextPayment(month, payments, frames.BoardAmounts(below))
 
 
 def _with_decision(
@@ -69,9 +63,8 @@ def _with_decision(
 ) -> LedgerState:
     """Return the ledger state with the decision in it."""
     found = start.ledger
-    schema = {"currency": pl.String, "paid_until": pl.Date}
-    rows = [(currency, start.paid_until.get(currency)) for currency in changed]
-    new = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+    paid_until = pl.Series([start.paid_until.get(currency) for currency in changed], dtype=pl.Date)
+    new = pl.DataFrame({"currency": list(changed), "paid_until": paid_until}).with_columns(
         school_year=pl.lit(school_year),
         decision_id=pl.concat_str(pl.lit(_NEW), "currency"),
         sequence=pl.lit(_AFTER_ALL, pl.Int64),
@@ -86,10 +79,10 @@ def _with_decision(
     return replace(
         found,
         # In a currency in which nothing changed they are those of the decision that stays in force.
-        instalments=LedgerInstalments(_with_rows(found.instalments, decided.instalments)),
-        in_force=DecisionsInForce(_with_rows(found.in_force.filter(~superseded), new)),
-        corrections=LedgerCorrections(_with_rows(found.corrections, corrected)),
-        calendar=SettlementCalendar(_with_rows(found.calendar, calendar)),
+        instalments=frames.LedgerInstalments(_with_rows(found.instalments, decided.instalments)),
+        in_force=frames.DecisionsInForce(_with_rows(found.in_force.filter(~superseded), new)),
+        corrections=frames.LedgerCorrections(_with_rows(found.corrections, corrected)),
+        calendar=frames.SettlementCalendar(_with_rows(found.calendar, calendar)),
     )
 
 

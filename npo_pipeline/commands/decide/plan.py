@@ -45,10 +45,7 @@ from schemas.frames.money import SectorAmounts
 def work_out_year(state: DecisionState, rules: Rulebook, asked: date | None) -> DecisionDraft:
     """Step: work out entitlements under the regulations and grants under the subsidies, where there are any.
 
-    Args:
-        state: the books.
-        rules: of the school year.
-        asked: a reference date in place of that of the regulations; a subsidy counts on the date of its file.
+    `asked`: a reference date in place of that of the regulations; a subsidy counts on the date of its file.
 
     Raises:
         Refused: nothing was counted on the day that the rules go by, nobody applied, or what the decision before
@@ -72,12 +69,9 @@ def changes_due(
     state: DecisionState, *, rules: Rulebook, draft: DecisionDraft, changed: Sequence[str]
 ) -> DueChanges:
     """Step: attribute what the new decisions make due to causes; no rows for a first decision."""
+    year, regulations = state.school_year, rules.regulations
     now = DecisionContext(
-        school_year=state.school_year,
-        regulations=rules.regulations,
-        used=draft.used,
-        data=state.data,
-        tables=draft.tables,
+        school_year=year, regulations=regulations, used=draft.used, data=state.data, tables=draft.tables
     )
     parts = [due_changes_since(one, now) for one in state.previous if one.row["currency"] in changed]
     return DueChanges(pl.concat([no_due_changes(), *parts]))
@@ -113,13 +107,7 @@ def plan_of(
 def work_out_decision(
     data: DeliveredData, school_year: str, loaded: Sequence[LoadedRegulation], asked: date | None
 ) -> DecisionDraft:
-    """Apply regulations to the whole country, by the counts of the reference date.
-
-    Args:
-        data: what can be decided upon.
-        school_year: `2021-2022`.
-        loaded: the regulations.
-        asked: a reference date in place of theirs.
+    """Apply regulations to the whole country, by the counts of their reference date or another that is asked.
 
     Raises:
         Refused: nothing was counted on the reference date; names the dates there are.
