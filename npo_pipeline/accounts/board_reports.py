@@ -28,11 +28,8 @@ SHARE_UNITS = 10_000
 def latest_reports(rows: pl.DataFrame, period: str) -> pl.DataFrame:
     """Select the latest report of each board and period. A later delivery replaces the whole period of the board.
 
-    Two files of one delivery never report on the same period (`intake.board_reports`).
-
-    Args:
-        rows: delivery_id, board and `period` among the columns; delivery ids sort in the order of arrival.
-        period: `year` or `school_year`.
+    Two files of one delivery never report on the same period (`intake.board_reports`); delivery ids sort in the
+    order of arrival. `period`: the column `year` or `school_year`.
     """
     return rows.filter(pl.col("delivery_id") == pl.col("delivery_id").max().over("board", period))
 
@@ -55,12 +52,10 @@ def spending_lines(spending: Spending, files: DeliveryFiles, menukaart: Menukaar
 
 def spent_by_school(lines: SpendingLines) -> AmountsBySchool:
     """Sum the spending of schools: columns spent, external, board_level."""
-    board_level = pl.col("amount").filter(pl.col("level") == BOVENSCHOOLS).sum()
-    return AmountsBySchool(
-        lines.group_by(SCHOOL_KEY).agg(
-            spent=pl.col("amount").sum(), external=pl.col("external").sum(), board_level=board_level
-        )
-    )
+    amount, external = pl.col("amount"), pl.col("external")
+    board_level = amount.filter(pl.col("level") == BOVENSCHOOLS).sum()
+    sums = lines.group_by(SCHOOL_KEY).agg(spent=amount.sum(), external=external.sum(), board_level=board_level)
+    return AmountsBySchool(sums)
 
 
 def by_intervention(lines: SpendingLines) -> InterventionSums:
@@ -87,11 +82,8 @@ def consent_by_school(consents: Consents) -> SchoolConsents:
     The school programme of each school year needs the consent of the MR; a scan, and the consent of the GMR to
     board-level spending, need to be there once.
     """
-    return SchoolConsents(
-        consents.group_by(SCHOOL_KEY).agg(
-            pl.col("school_scan").any(), pl.col("mr_consent").all(), pl.col("gmr_consent").any()
-        )
-    )
+    combined = pl.col("school_scan").any(), pl.col("mr_consent").all(), pl.col("gmr_consent").any()
+    return SchoolConsents(consents.group_by(SCHOOL_KEY).agg(combined))
 
 
 def agreed_until(consents: Consents, year: int) -> AmountsBySchool:
@@ -105,10 +97,9 @@ def agreed_until(consents: Consents, year: int) -> AmountsBySchool:
 
 
 def report_texts(consents: Consents) -> ReportConsents:
-    """Return the dates and texts of the consents of a calendar year, each from the latest school year that has it.
+    """Return the dates and texts of consents, each from the latest school year that has it.
 
-    Args:
-        consents: of one calendar year, the earlier school year first.
+    `consents`: of one calendar year, the earlier school year first.
     """
     latest = pl.col("mr_date", "gmr_date", "parents_involved", "result").drop_nulls().last()
     return ReportConsents(consents.group_by(SCHOOL_KEY, maintain_order=True).agg(latest).sort(SCHOOL_KEY))

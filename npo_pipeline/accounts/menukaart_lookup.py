@@ -16,24 +16,13 @@ from schemas.frames.accounts import InterventionKeys, MenuMatches, WrittenInterv
 ON, MAYBE, OFF = "on", "maybe", "off"
 """On the menukaart; in a category that is not wholly known, so it may be; not on it."""
 
-_MATCHES = {
-    "category": pl.String,
-    "written": pl.String,
-    "intervention": pl.String,
-    "menu_status": pl.String,
-    "hint": pl.String,
-}
+_MATCHES = dict.fromkeys(("category", "written", "intervention", "menu_status", "hint"), pl.String)
 
 
 def match_interventions(written: WrittenInterventions, menukaart: Menukaart, year: int) -> MenuMatches:
     """Match interventions as written with the menukaart at the end of a year, a row per category and name.
 
     Capitals, accents, spaces and marks make no difference. What is not there keeps the name it was given.
-
-    Args:
-        written: category, written.
-        menukaart: in all its versions.
-        year: the calendar year.
     """
     pairs = written.unique().sort("category", "written")
     now = menukaart.at(last_day(year))
@@ -82,5 +71,4 @@ def _names(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 
 def _plain(name: str) -> str:
     """Return the letters and digits of a name, without accents."""
-    decomposed = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(one for one in decomposed if one.isalnum())
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", name).casefold()))

@@ -31,11 +31,9 @@ def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsByS
     """
     years = [f"{year - 1}-{year}", f"{year}-{year + 1}"]
     months = pl.concat([_months(one, year) for one in years])
-    cents = to_cents(pl.col("amount"))
-    part = cumulative_share(cents, pl.col("twelfth"), pl.lit(TWELFTHS)) - cumulative_share(
-        cents, pl.col("twelfth") - 1, pl.lit(TWELFTHS)
-    )
-    due = totals.join(months, on="school_year").with_columns(cents=part)
+    cents, ends = to_cents(pl.col("amount")), (pl.col("twelfth"), pl.col("twelfth") - 1)
+    until, before = (cumulative_share(cents, end, pl.lit(TWELFTHS)) for end in ends)
+    due = totals.join(months, on="school_year").with_columns(cents=until - before)
     of_school = ["board", pl.col("vestiging").str.head(4).alias("brin")]
     return AmountsBySchool(_with_boards(due, schools).group_by(of_school).agg(accrued=pl.col("cents").sum()))
 

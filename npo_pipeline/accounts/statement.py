@@ -21,14 +21,7 @@ from npo_pipeline.accounts.received import SCHOOL_KEY, accrued_to, currencies, p
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.rulebook.year_end import YearEndRules
 from schemas import accounted
-from schemas.accounted import (
-    SHARE,
-    Accountability,
-    AccountabilityInterventions,
-    Consents,
-    Findings,
-    Spending,
-)
+from schemas.accounted import SHARE, Accountability, AccountabilityInterventions, Consents, Findings, Spending
 from schemas.columns import schema_of
 from schemas.frames.accounts import (
     DecidedTotals,
@@ -122,10 +115,9 @@ def _school_accounts(inputs: AccountInputs, lines: SpendingLines, consents: Cons
     for part in parts:
         schools = schools.join(part, on=SCHOOL_KEY, how="left")
     amounts = [name for name in AMOUNTS if name != "carried_out"]
-    carried_out = pl.col("carried_in") + pl.col("received") - pl.col("spent")
     return SchoolAccounts(
         schools.with_columns(pl.col(amounts).fill_null(0))
-        .with_columns(carried_out=carried_out)
+        .with_columns(carried_out=pl.col("carried_in") + pl.col("received") - pl.col("spent"))
         .join(consent_by_school(consents), on=SCHOOL_KEY, how="left")
         .join(currencies(inputs.payments, inputs.totals), on="brin", how="left")
         .with_columns(pl.coalesce("currency", pl.col("currency").min().over("board"), pl.lit("EUR")))

@@ -52,13 +52,7 @@ class Country:
 
 
 def make_country(boards: int, pupils: int, chance: random.Random) -> Country:
-    """Make a country of a size.
-
-    Args:
-        boards: number of boards; each has at least one school.
-        pupils: number of pupils, which determines the number of schools.
-        chance: the source of all chance.
-    """
+    """Make a country of so many boards, each with at least one school; more pupils give more schools."""
     wanted = max(boards, min(pupils // PUPILS_PER_VESTIGING, MOST_VESTIGINGEN), 1)
     brins = chance.sample([f"{n:02d}{a}{b}" for n in range(100) for a in LETTERS for b in LETTERS], wanted + 20)
     numbers = sorted(chance.sample(range(10_000, 99_999), boards))
@@ -78,9 +72,8 @@ def _school(brin: str, board: str, chance: random.Random) -> list[Vestiging]:
     kind = "bo" if draw < 905 else "sbo" if draw < 955 else "so"
     sites = 1 if chance.randrange(100) < 97 else 2 + chance.randrange(2)
     base = 100 if kind == "bo" else 60
-    return [
-        Vestiging(f"{brin}{n:02d}", board, kind, chance.choice(_SIZES) * base // 100 + 5) for n in range(sites)
-    ]
+    sizes = [chance.choice(_SIZES) * base // 100 + 5 for _ in range(sites)]
+    return [Vestiging(f"{brin}{n:02d}", board, kind, size) for n, size in enumerate(sizes)]
 
 
 def _places(one: Vestiging, chance: random.Random) -> list[Place]:

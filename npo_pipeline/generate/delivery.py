@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -71,9 +71,8 @@ def write_delivery(
         scored, bad_scores = write_scores(out, country, written.bao, chance, faults=bool(faults))
         planted = [(SCORES, line, rule) for line, rule in bad_scores] + written.planted
         if faults:
-            lines = [("file", "line", "rule"), *sorted(planted)]
-            text = "".join(f"{file},{line},{rule}\n" for file, line, rule in lines)
-            (out / PLANTED).write_text(text, encoding="ascii")
+            listed = pl.DataFrame(sorted(planted), schema=["file", "line", "rule"], orient="row")
+            listed.write_csv(out / PLANTED)
     except OSError as error:
         raise Refused(f"{out}: cannot be written ({error.strerror})") from error
     files = ((REGISTER, written.rows), *lists, *scored)
@@ -84,24 +83,22 @@ def write_delivery(
 class _Written:
     """Count the rows, the counting pupils, those of bao per vestiging, and the planted faults of a register."""
 
-    rows: int
-    counting: int
-    bao: dict[str, int]
-    planted: list[tuple[str, int, str]]
+    rows: int = 0
+    counting: int = 0
+    bao: Counter[str] = field(default_factory=Counter)
+    planted: list[tuple[str, int, str]] = field(default_factory=list)
 
 
 def _write_register(
     out: Path, country: Country, spec: RegisterSpec, *, batch: int, progress: Callable[[int, int], None]
 ) -> _Written:
-    done = _Written(rows=0, counting=0, bao={}, planted=[])
+    done = _Written()
     with (out / REGISTER).open("wb") as file:
         file.write(";".join(HEADER).encode() + b"\n")
         for number, rows in enumerate(batches(country, spec, batch), 1):
-            planted = (
-                plant(rows, country, spec.reference_date)
-                if spec.one_fault_in
-                else PlantedRows(rows.with_columns(rule=pl.lit(None, pl.String)))
-            )
+            planted = PlantedRows(rows.with_columns(rule=pl.lit(None, pl.String)))
+            if spec.one_fault_in:
+                planted = plant(rows, country, spec.reference_date)
             planted.select(HEADER).write_csv(file, include_header=False, separator=";", quote_style="never")
             _add_batch(done, planted, spec.reference_date)
             progress(min(number * batch, spec.pupils), spec.pupils)
@@ -115,8 +112,7 @@ def _add_batch(done: _Written, rows: PlantedRows, on: date) -> None:
     right = rows.filter(counts & pl.col("rule").is_null())
     done.counting += right.height
     bao = right.filter(pl.col("SOORT_PO") == "Bo")
-    for code, count in bao.group_by(pl.concat_str("BRIN_NUMMER", "VESTIGINGSNUMMER")).len().iter_rows():
-        done.bao[code] = done.bao.get(code, 0) + count
+    done.bao.update(dict(bao.group_by(pl.concat_str("BRIN_NUMMER", "VESTIGINGSNUMMER")).len().iter_rows()))
     wrong = rows.with_row_index("line", offset=done.rows + 2).filter(pl.col("rule").is_not_null())
     done.planted += [(REGISTER, line, rule) for line, rule in wrong.select("line", "rule").iter_rows()]
     done.rows += rows.height

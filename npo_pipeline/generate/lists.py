@@ -96,7 +96,7 @@ def write_scores(
         count = pupils[code]
         before = count * (chance.choice(_PER_PUPIL) + chance.randrange(10))
         above = max(0, before * 10 - _THRESHOLD_E3 * count)
-        rows.append([code, str(count), _comma((above + 5) // 10), _comma(before)])
+        rows.append([code, str(count), decimal_comma((above + 5) // 10), decimal_comma(before)])
     if not rows:
         return [], []
     if faults:
@@ -135,7 +135,8 @@ def _address(town: str, chance: random.Random) -> list[str]:
     return ["Schoolstraat", number, code, town.upper(), municipality, town, "Openbaar", "", ""]
 
 
-def _comma(hundredths: int) -> str:
+def decimal_comma(hundredths: int) -> str:
+    """Return a number of hundredths with a decimal comma: 1,05."""
     return f"{hundredths // 100},{hundredths % 100:02d}"
 
 

@@ -30,25 +30,19 @@ _WINDOW = 200
 """Days before and after the reference date in which pupils come, go and move."""
 
 _WRONG = {
-    rules.UNKNOWN_CODE: [
-        ("BRIN_NUMMER", "9X9X"),
-        ("VESTIGINGSNUMMER", "A1"),
-        ("SOORT_PO", "Xo"),
-        ("BEKOSTIGD", "X"),
-        ("CLUSTER", "9"),
-        ("CUMI", "X"),
-    ],
-    rules.NOT_A_NUMBER: [("LEERJAAR", "x")],
-    rules.NOT_A_DATE: [("DATUM_IN", "20201341"), ("DATUM_UIT", "20210230")],
-    rules.NEGATIVE: [("LEERJAAR", "-1")],
-    rules.MISSING_VALUE: [
-        ("BRIN_NUMMER", ""),
-        ("SOORT_PO", ""),
-        ("DATUM_IN", ""),
-        ("BEKOSTIGD", ""),
-        ("PSEUDONIEM", ""),
-    ],
-    rules.LEAVES_BEFORE_ENTRY: [("DATUM_UIT", "20000101")],
+    rules.UNKNOWN_CODE: {
+        "BRIN_NUMMER": "9X9X",
+        "VESTIGINGSNUMMER": "A1",
+        "SOORT_PO": "Xo",
+        "BEKOSTIGD": "X",
+        "CLUSTER": "9",
+        "CUMI": "X",
+    },
+    rules.NOT_A_NUMBER: {"LEERJAAR": "x"},
+    rules.NOT_A_DATE: {"DATUM_IN": "20201341", "DATUM_UIT": "20210230"},
+    rules.NEGATIVE: {"LEERJAAR": "-1"},
+    rules.MISSING_VALUE: dict.fromkeys(("BRIN_NUMMER", "SOORT_PO", "DATUM_IN", "BEKOSTIGD", "PSEUDONIEM"), ""),
+    rules.LEAVES_BEFORE_ENTRY: {"DATUM_UIT": "20000101"},
 }
 """Rule -> columns and wrong values that break it, written in turn."""
 
@@ -87,8 +81,7 @@ def _batch(country: Country, spec: RegisterSpec, start: int, end: int) -> Regist
     moved = rows.filter(pl.col("moves")).with_columns(part=pl.lit(1, pl.UInt8))
     both = pl.concat([rows, moved]).sort("pupil", "part")
     placed = _placed(DrawnPupils(both), country, spec.seed)
-    columns = placed.with_columns(_columns(spec)).select("pupil", "part", "place", "fault", *HEADER)
-    return RegisterBatch(columns)
+    return RegisterBatch(placed.with_columns(_columns(spec)).select("pupil", "part", "place", "fault", *HEADER))
 
 
 def _drawn(pupils: pl.Series, spec: RegisterSpec) -> DrawnPupils:
@@ -139,18 +132,11 @@ def _columns(spec: RegisterSpec) -> list[pl.Expr]:
     before = pl.lit(on - timedelta(days=_WINDOW + 40))
     entry = pl.min_horizontal(autumn, before)
     late = pl.lit(on) + pl.duration(days=pl.col("day").abs() + 1)
-    begins = (
-        pl.when(part == 1)
-        .then(moment + pl.duration(days=1))
-        .when(pl.col("comes_late") & ~pl.col("moves"))
-        .then(late)
-    )
-    leaves = (
-        pl.when(pl.col("moves") & (part == 0))
-        .then(moment)
-        .when(pl.col("left") & ~pl.col("moves") & ~pl.col("comes_late"))
-        .then(pl.lit(on) - pl.duration(days=pl.col("day").abs()))
-    )
+    stays = ~pl.col("moves")
+    begins = pl.when(part == 1).then(moment + pl.duration(days=1)).when(stays & pl.col("comes_late")).then(late)
+    left = pl.when(stays & pl.col("left") & ~pl.col("comes_late"))
+    early = pl.lit(on) - pl.duration(days=pl.col("day").abs())
+    leaves = pl.when(~stays & (part == 0)).then(moment).otherwise(left.then(early))
     special = pl.col("SOORT_PO") != "Bo"
     cumi = special & (_draw(pl.col("pupil"), spec.seed, 8, 100) < pl.col("cumi_share"))
     year = pl.when(pl.col("SOORT_PO") == "Vso").then((pl.col("year") - 1) % 6 + 1).otherwise("year")
@@ -167,11 +153,7 @@ def _columns(spec: RegisterSpec) -> list[pl.Expr]:
 def _draw(index: pl.Expr, seed: int, salt: int, below: int) -> pl.Expr:
     """Draw a number from 0 up to `below` for every row by splitmix64, the same on any machine.
 
-    Args:
-        index: UInt64, one per row.
-        seed: of the country.
-        salt: a different one for every draw of a row.
-        below: the number of answers.
+    `index`: UInt64, one per row. `salt`: a different one for every draw of a row.
     """
     start = (seed * 1_000_003 + salt * _GOLDEN) % 2**64
     mixed = index * pl.lit(_GOLDEN, pl.UInt64) + pl.lit(start, pl.UInt64)
@@ -187,12 +169,7 @@ def rotation(country: Country) -> tuple[str, ...]:
 
 
 def plant(rows: RegisterBatch, country: Country, on: date) -> PlantedRows:
-    """Break the rows that are marked, in rotation over the rules.
-
-    Args:
-        rows: a batch.
-        country: gives the BRINs that no list names.
-        on: the reference date.
+    """Break the rows of a batch that are marked, in rotation over the rules.
 
     Returns:
         The rows and those added, in order, with `rule` (null for a row without a fault).
@@ -201,7 +178,7 @@ def plant(rows: RegisterBatch, country: Country, on: date) -> PlantedRows:
     rule = (number % len(names)).replace_strict(names, default=None, return_dtype=pl.String)
     marked = rows.with_columns(rule=rule, turn=number // len(names), extra=pl.lit(0, pl.UInt8))
     for name, values in _WRONG.items():
-        for turn, (column, value) in enumerate(values):
+        for turn, (column, value) in enumerate(values.items()):
             here = (pl.col("rule") == name) & (pl.col("turn") % len(values) == turn)
             marked = marked.with_columns(pl.when(here).then(pl.lit(value)).otherwise(column).alias(column))
     marked = _with_distinct_dates(MarkedRows(marked), on)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import polars as pl
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.generate.lists import decimal_comma
 from schemas.files import CONSENTS, SPENDING, columns_of
 from schemas.frames.generate import AvailableMoney
 
@@ -66,26 +67,16 @@ def write_spending(
 ) -> list[Path]:
     """Write `besteding-YEAR.csv` and `instemming-YEAR.csv` for all boards; the same bytes for the same seed.
 
-    Args:
-        folder: where to.
-        schools: the money of each; at 0 or less the school spends nothing.
-        year: the calendar year; consent is given for the school year that begins in it.
-        seed: any whole number.
-        menu: the menukaart.
-        faults: boards that get a mistake each (`planted`), none of which is a refusal.
-
-    Returns:
-        The two files.
+    Consent is given for the school year that begins in the calendar year. `schools`: the money of each; at 0 or
+    less the school spends nothing. `faults`: boards that get a mistake each (`planted`), none of them a refusal.
 
     Raises:
         Refused: the folder cannot be written.
     """
     accounts, _ = _accounts(schools, year, seed=seed, menu=menu, faults=faults)
+    spending = [row for one in accounts for row in _spending_rows(one, year)]
     files = {
-        folder / f"besteding-{year}.csv": (
-            SPENDING,
-            [row for one in accounts for row in _spending_rows(one, year)],
-        ),
+        folder / f"besteding-{year}.csv": (SPENDING, spending),
         folder / f"instemming-{year}.csv": (CONSENTS, [_consent_row(one, year) for one in accounts]),
     }
     try:
@@ -162,7 +153,7 @@ def _parts(total: int, many: int, chance: random.Random) -> list[int]:
 def _spending_rows(account: Account, year: int) -> list[list[str]]:
     begin = [account.board, account.brin, str(year)]
     return [
-        [*begin, letter, name, level, _euros(cents), _euros(external) if external else ""]
+        [*begin, letter, name, level, decimal_comma(cents), decimal_comma(external) if external else ""]
         for letter, name, level, cents, external in account.spent
     ]
 
@@ -173,12 +164,8 @@ def _consent_row(account: Account, year: int) -> list[str]:
         "BRIN_NUMMER": account.brin,
         "SCHOOLJAAR": f"{year}-{year + 1}",
     }
-    row = {**begin, **account.answers, "BOVENSCHOOLS_BEDRAG_MR": _euros(account.agreed)}
+    row = {**begin, **account.answers, "BOVENSCHOOLS_BEDRAG_MR": decimal_comma(account.agreed)}
     return [row[column] for column in columns_of(CONSENTS)]
-
-
-def _euros(cents: int) -> str:
-    return f"{cents // 100},{cents % 100:02d}"
 
 
 def _overspent(account: Account, menu: Menu, year: int) -> None:

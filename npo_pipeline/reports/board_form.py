@@ -182,42 +182,34 @@ def write_board_form(path: Path, form: BoardForm) -> None:
 
 
 def _explanation_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> None:
-    """Write sheet `Toelichting`."""
     page.set_column(0, 0, 28)
     page.set_column(1, 1, 110)
     page.write_string(0, 0, f"{_TITLE}, {form.year}", formats["title"])
     page.write_string(1, 0, f"Bestuur {form.board}", formats["bold"])
-    row = 3
-    for step, words in enumerate(_STEPS, 1):
-        row = _line(page, row, f"Stap {step}", words, formats=formats)
+    for row, (form_name, *texts) in enumerate(_explanation(), 3):
+        for place, text in enumerate(texts):
+            page.write_string(row, place, text, formats[form_name])
+
+
+def _explanation() -> Iterator[tuple[str, ...]]:
+    """Yield the lines of sheet `Toelichting`: a format, subject and words; without words for an empty line."""
+    yield from (("wrapped", f"Stap {step}", words) for step, words in enumerate(_STEPS, 1))
     for sheet, columns in _COLUMNS.items():
-        page.write_string(row + 1, 0, f"Blad {sheet}", formats["heading"])
-        page.write_string(row + 1, 1, "Wat er moet staan", formats["heading"])
-        row += 2
-        for name, words in columns.items():
-            row = _line(page, row, name, words, formats=formats)
-    _line(page, row + 1, "Let op", _ENDING, formats=formats)
-
-
-def _line(page: Worksheet, row: int, subject: str, words: str, *, formats: Formats) -> int:
-    page.write_string(row, 0, subject, formats["wrapped"])
-    page.write_string(row, 1, words, formats["wrapped"])
-    return row + 1
+        yield from (("wrapped",), ("heading", f"Blad {sheet}", "Wat er moet staan"))
+        yield from (("wrapped", name, words) for name, words in columns.items())
+    yield from (("wrapped",), ("wrapped", "Let op", _ENDING))
 
 
 def _spending_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> int:
     """Write sheet `Besteding`; return its last empty row to fill in (1 is the header)."""
     schools = f"=Scholen!$A${_FIRST_SCHOOL}:$A${_FIRST_SCHOOL + max(len(form.brins), 1) - 1}"
-    by_category = '=INDIRECT("Menukaart_"&$D2)'
+    by_category = _choice('=INDIRECT("Menukaart_"&$D2)', "Kies eerst de categorie, dan de interventie.")
     at_most_the_amount = {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": "=$G2"}
     checks = {
         "BRIN_NUMMER": _choice(schools, "Kies een school van uw bestuur; zie blad Scholen."),
         "CATEGORIE": _choice([letter for letter, *_ in form.menu], "Kies de letter van de menukaart."),
         # The name may be one of a newer menukaart; one that is not on it is a finding after the file is read.
-        "INTERVENTIE": {
-            **_choice(by_category, "Kies eerst de categorie, dan de interventie."),
-            "error_type": "warning",
-        },
+        "INTERVENTIE": by_category | {"error_type": "warning"},
         "NIVEAU": _choice(list(LEVELS), "school of bovenschools"),
         "BEDRAG": _at_least_nothing(),
         "WAARVAN_EXTERN": at_most_the_amount | _on_error("Vul een bedrag in van 0 tot en met BEDRAG."),
@@ -311,30 +303,18 @@ def _on_error(message: str) -> dict[str, Any]:
 def _schools_sheet(page: Worksheet, form: BoardForm, formats: Formats, last: int) -> None:
     """Write sheet `Scholen`: the balance of each school, as Excel will calculate it once it opens the workbook.
 
-    Args:
-        page: the sheet.
-        form: the data of the workbook.
-        formats: by name.
-        last: the last row of sheet `Besteding` that is added up.
+    `last`: the last row of sheet `Besteding` that is added up.
     """
-    columns = {
-        "BRIN": 12,
-        "Naam": 40,
-        f"Ontvangen in {form.year}": 18,
-        "Meegenomen uit het jaar ervoor": 18,
-        "Beschikbaar": 18,
-        "Besteed": 18,
-        "Waarvan extern": 18,
-        "Blijft over": 18,
-    }
+    received, used = f"Ontvangen in {form.year}", ("Beschikbaar", "Besteed", "Waarvan extern", "Blijft over")
+    amounts = (received, "Meegenomen uit het jaar ervoor", *used)
+    columns = {"BRIN": 12, "Naam": 40, **dict.fromkeys(amounts, 18)}
     page.write_string(0, 0, f"Scholen van bestuur {form.board}, {form.year}", formats["title"])
     for place, (title, width) in enumerate(columns.items()):
         page.write_string(_HEADER_ROW - 1, place, title, formats["heading"])
         page.set_column(place, place, width)
     balances = _balances(form)
-    for row, (school, balance) in enumerate(
-        zip(form.schools.rows(named=True), balances, strict=True), _FIRST_SCHOOL
-    ):
+    schools = zip(form.schools.rows(named=True), balances, strict=True)
+    for row, (school, balance) in enumerate(schools, _FIRST_SCHOOL):
         _school(page, row, school, balance=balance, formats=formats, last=last)
     _total(page, balances, formats)
     _check(page, form, balances, formats=formats, last=last)

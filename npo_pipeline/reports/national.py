@@ -45,17 +45,9 @@ Check = Callable[[Path, Path], None]
 def write_national_reports(
     folder: Path, year: int, facts: Facts, *, summary: NationalSummary, check: Check
 ) -> tuple[Path, ...]:
-    """Write the national reports in place of those before, complete and checked, or not at all.
+    """Write the national reports in place of those before, complete and checked, or not at all: return them.
 
-    Args:
-        folder: of the national reports.
-        year: the calendar year.
-        facts: the facts of all boards.
-        summary: of all boards.
-        check: of the xBRL-CSV report; it is not checked again when it is the same.
-
-    Returns:
-        The files that are there.
+    `facts`, `summary`: of all boards. `check`: of the xBRL-CSV report; not called when that is the same as before.
 
     Raises:
         OSError: a file cannot be written.
@@ -107,14 +99,10 @@ def national_summary(
 
 
 def _by(rows: pl.DataFrame, dimension: str) -> pl.DataFrame:
-    by = {"dimension": pl.lit(dimension), "value": pl.col(dimension), "currency": pl.col("currency")}
     sums = [pl.when(pl.col(one).count() > 0).then(pl.col(one).sum()).cast(MONEY) for one in _AMOUNTS]
-    count = {"boards": pl.col("board"), "schools": pl.col("brin")}
-    return (
-        rows.group_by(*[column.alias(name) for name, column in by.items()])
-        .agg(*[of.n_unique().cast(pl.Int64).alias(name) for name, of in count.items()], *sums)
-        .sort("value", "currency")
-    )
+    boards, schools = (pl.col(one).n_unique().cast(pl.Int64) for one in ("board", "brin"))
+    by = rows.group_by(dimension=pl.lit(dimension), value=dimension, currency="currency")
+    return by.agg(boards.alias("boards"), schools.alias("schools"), *sums).sort("value", "currency")
 
 
 def _sheet(summary: NationalSummary, dimension: str) -> Sheet:

@@ -59,33 +59,22 @@ def frame_sheet(name: str, rows: pl.DataFrame, columns: Mapping[str, Column], fr
     return Sheet(name, list(columns.values()), list(zip(currencies, values, strict=True)), frozen)
 
 
-def write_sheets(title: str, pages: Iterable[Sheet], path: Path, made: datetime = EPOCH) -> None:
-    """Write sheets as a workbook. The same sheets give the same bytes.
-
-    Args:
-        title: of the workbook.
-        pages: the sheets, in order.
-        path: where to.
-        made: the time of creation in it.
+def write_sheets(title: str, pages: Iterable[Sheet], target: Path | BytesIO, made: datetime = EPOCH) -> None:
+    """Write sheets as a workbook, `made` at a time. The same sheets give the same bytes.
 
     Raises:
         OSError: the file cannot be written.
     """
-    with new_workbook(path) as book:
-        _fill(book, title, pages, made)
-
-
-def workbook_of(title: str, pages: Iterable[Sheet], made: datetime = EPOCH) -> bytes:
-    """Return the same workbook as bytes; no file is written for it, not even for a moment."""
-    buffer = BytesIO()
-    with new_workbook(buffer) as book:
-        _fill(book, title, pages, made)
-    return buffer.getvalue()
+    with new_workbook(target) as book:
+        book.set_properties({"title": title, "created": made})
+        formats = _formats(book)
+        for sheet in pages:
+            _write(book.add_worksheet(sheet.name), sheet, formats)
 
 
 @contextmanager
 def new_workbook(target: Path | BytesIO) -> Iterator[Workbook]:
-    """Open a workbook to write in; no text in it becomes a formula, a link or a number.
+    """Open a workbook to write in, in memory or in a file; no text in it becomes a formula, a link or a number.
 
     Raises:
         OSError: the file cannot be written.
@@ -99,13 +88,6 @@ def new_workbook(target: Path | BytesIO) -> Iterator[Workbook]:
             yield book
     except FileCreateError as error:
         raise OSError(None, str(error)) from error
-
-
-def _fill(book: Workbook, title: str, pages: Iterable[Sheet], made: datetime) -> None:
-    book.set_properties({"title": title, "created": made})
-    formats = _formats(book)
-    for sheet in pages:
-        _write(book.add_worksheet(sheet.name), sheet, formats)
 
 
 def _formats(book: Workbook) -> dict[tuple[str, str], Any]:

@@ -51,23 +51,18 @@ class FindingContext:
 
 
 def finding_rows(cases: pl.DataFrame, message: pl.Expr, advice: str, amount: str | None = None) -> FindingRows:
-    """Return a finding for each case.
+    """Return a finding for each case, with its brin, file and line where it has them.
 
-    Args:
-        cases: board, and brin, file, line and the amount where there are.
-        message: in Dutch.
-        advice: in Dutch.
-        amount: the column of cents that is at stake.
+    `message`, `advice`: in Dutch. `amount`: the column of cents that is at stake.
     """
-    given = {
-        "amount": pl.col(amount) if amount else pl.lit(None),
-        "message": message,
-        "advice": pl.lit(advice),
-    }
-    columns = {
-        name: given.get(name, pl.col(name) if name in cases.columns else pl.lit(None)) for name in FINDING_ROWS
-    }
-    return FindingRows(cases.select(columns[name].cast(dtype).alias(name) for name, dtype in FINDING_ROWS.items()))
+    known = {name: pl.col(name) for name in cases.columns}
+    at_stake = pl.col(amount) if amount else pl.lit(None)
+    columns = {**known, "amount": at_stake, "message": message, "advice": pl.lit(advice)}
+    return FindingRows(
+        cases.select(
+            columns.get(name, pl.lit(None)).cast(dtype).alias(name) for name, dtype in FINDING_ROWS.items()
+        )
+    )
 
 
 def no_findings() -> FindingRows:

@@ -53,34 +53,22 @@ RULES: tuple[Rule, ...] = (
 def opening_differs(accountability: AccountabilityRows, year: int) -> FindingRows:
     """Find schools with an opening balance other than the close of the year before, where that has accounts.
 
-    It happens when the year before is accounted for again.
-
-    Args:
-        accountability: rows of that table, of all years.
-        year: the later of the two years.
+    It happens when the year before is accounted for again. `accountability`: of all years.
     """
     opening, closing = (accountability.filter(pl.col("year") == one) for one in (year, year - 1))
     if opening.is_empty() or closing.is_empty():
         return no_findings()
+    opened = opening.select(*SCHOOL_KEY, "currency", opened=to_cents(pl.col("carried_in")))
+    closed = closing.select(*SCHOOL_KEY, "currency", closed=to_cents(pl.col("carried_out")))
     balances = (
-        opening.select(*SCHOOL_KEY, "currency", opened=to_cents(pl.col("carried_in")))
-        .join(
-            closing.select(*SCHOOL_KEY, "currency", closed=to_cents(pl.col("carried_out"))),
-            on=SCHOOL_KEY,
-            how="full",
-            coalesce=True,
-        )
+        opened.join(closed, on=SCHOOL_KEY, how="full", coalesce=True)
         .with_columns(pl.coalesce("currency", "currency_right"), pl.col("opened", "closed").fill_null(0))
         .with_columns(difference=pl.col("opened") - pl.col("closed"))
     )
+    message = "Het jaar opent met {}, en {} sloot met {}."
     return finding_rows(
         balances.filter(pl.col("difference") != 0).sort(SCHOOL_KEY),
-        pl.format(
-            "Het jaar opent met {}, en {} sloot met {}.",
-            money_expr("opened"),
-            pl.lit(year - 1),
-            money_expr("closed"),
-        ),
+        pl.format(message, money_expr("opened"), pl.lit(year - 1), money_expr("closed")),
         f"Maak de verantwoording over {year} opnieuw; die neemt dan over wat {year - 1} overliet.",
         "difference",
     )

@@ -58,12 +58,6 @@ def assert_only_own_data(
     are the whole text of a place. Everything that the board itself wrote is its own: codes in its texts and in its
     rejected rows, and the schools it reported on. So is the municipality of a school, and the number of a line.
 
-    Args:
-        board: the board.
-        files: by name, as they will be written.
-        report: of this board.
-        parties: everyone.
-
     Raises:
         NpoError: a file names somebody else. A fault of ours.
     """

@@ -28,7 +28,6 @@ from npo_pipeline.reports.board_pack.isolation import (
     mask_shared_files,
 )
 from npo_pipeline.reports.board_pack.workbook import dutch_csv, fact_table, workbook
-from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.report_data import ReportData, in_fixed_order, select_boards, split_by_board
 from npo_pipeline.reports.xbrl.instance import instance
@@ -39,8 +38,8 @@ FORMATS: Mapping[str, Callable[[Facts, ReportData], bytes]] = {
     ".xbrl": lambda facts, report: instance(facts, report.year),
     ".xhtml": lambda facts, report: page(facts, report, filing=True),
     ".html": lambda facts, report: page(facts, report, filing=False),
-    ".xlsx": lambda facts, report: workbook(facts, report, menu()),
-    ".csv": lambda facts, report: dutch_csv(fact_table(facts, menu(), report.year)),
+    ".xlsx": workbook,
+    ".csv": lambda facts, report: dutch_csv(fact_table(facts, report.year)),
 }
 WITH_FILING = (".xbrl", ".xhtml", ".xlsx", ".csv")
 WITHOUT_FILING = (".html", ".xlsx", ".csv")
@@ -111,16 +110,16 @@ def write_packs(
     unfilable: Collection[str] = (),
     progress: ProgressCallback | None = None,
 ) -> PacksWritten:
-    """Write a folder per board: `folder/BOARD/npo-YEAR-BOARD.{xbrl,xhtml,xlsx,csv}` and SHA256SUMS.
+    """Write a folder per board of `facts`: `folder/BOARD/npo-YEAR-BOARD.{xbrl,xhtml,xlsx,csv}` and SHA256SUMS.
 
-    A pack that is up to date and unchanged is left as it is. A board with findings that are errors gets no .xbrl
-    and .xhtml, but an .html that says so, unless `force`.
+    A pack that is up to date, unchanged and of the same version of the program is left as it is. A board with
+    findings that are errors gets no .xbrl and .xhtml, but an .html that says so, unless `force`.
 
     Args:
         folder: of the year; it is made if need be.
         report: of all boards: only boards in it are recognised in the pack of another.
         facts: of the boards to write packs of.
-        version: of the program; packs of another one are made again.
+        version: of the program.
         force: file with errors too.
         unfilable: boards of which no filing can be made, forced or not.
         progress: is called as packs are done.
@@ -130,13 +129,8 @@ def write_packs(
             ours; that pack is not written.
         OSError: a pack cannot be written.
     """
-    options = PackOptions(
-        folder=folder,
-        force=force,
-        version=version,
-        parties=known_parties(report),
-        unfilable=frozenset(unfilable),
-    )
+    parties, never = known_parties(report), frozenset(unfilable)
+    options = PackOptions(folder=folder, force=force, version=version, parties=parties, unfilable=never)
     folder.mkdir(parents=True, exist_ok=True)
     results: list[PackResult] = []
     for done in _results(in_fixed_order(report), facts, options):
@@ -153,9 +147,9 @@ def write_packs(
 def _results(report: ReportData, facts: Facts, options: PackOptions) -> Iterator[list[PackResult]]:
     """Yield the packs of some boards at a time."""
     boards = sorted(set(facts["board"].to_list()))
+    chunks = (boards[start : start + _BOARDS_PER_JOB] for start in range(0, len(boards), _BOARDS_PER_JOB))
     jobs = (
-        (select_boards(report, some), Facts(facts.filter(pl.col("board").is_in(some))), options)
-        for some in (boards[start : start + _BOARDS_PER_JOB] for start in range(0, len(boards), _BOARDS_PER_JOB))
+        (select_boards(report, some), Facts(facts.filter(pl.col("board").is_in(some))), options) for some in chunks
     )
     if len(boards) <= _FEW:
         yield from itertools.starmap(make_some, jobs)
@@ -205,13 +199,8 @@ def make_pack(board: str, report: ReportData, facts: Facts, options: PackOptions
 def fingerprint(facts: Facts, report: ReportData, *, filing: bool, version: str) -> str:
     """Return the SHA-256 of everything that a pack of one board is made from, in hexadecimals.
 
-    The day of the run is not in it: a pack that would say the same on another day is left as it is.
-
-    Args:
-        facts: of the board.
-        report: of the board.
-        filing: the pack holds a filing.
-        version: of the source of the program, templates and all.
+    The day of the run is not in it: a pack that would say the same on another day is left as it is. `version`: of
+    the source of the program, templates and all.
     """
     digest = hashlib.sha256()
     for part in (version, year_end_rules().sha256, str(report.year), report.treatment, str(filing)):
@@ -223,12 +212,7 @@ def fingerprint(facts: Facts, report: ReportData, *, filing: bool, version: str)
 
 
 def checksums(files: Mapping[str, bytes], fingerprint: str) -> bytes:
-    """Return the text of SHA256SUMS, as `sha256sum -c` reads it, with the fingerprint as a comment on top.
-
-    Args:
-        files: the other files of the pack, by name.
-        fingerprint: of the data they were made from.
-    """
+    """Return the text of SHA256SUMS, as `sha256sum -c` reads it, with the fingerprint as a comment on top."""
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(files.items())]
     return ("\n".join([f"# gemaakt uit {fingerprint}", *lines]) + "\n").encode("ascii")
 
@@ -252,9 +236,7 @@ def is_up_to_date(folder: Path, names: Collection[str], fingerprint: str) -> boo
 def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put a pack in place of an older one. The files are written beside it first, and renamed all at once.
 
-    Args:
-        folder: of the pack; named after a checked code, never after text from a file.
-        files: the content of the pack, by name.
+    `folder`: named after a checked code, never after text from a file.
 
     Raises:
         OSError: it cannot be written; then the older pack is still there.

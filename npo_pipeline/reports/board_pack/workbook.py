@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
 import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import sanitize
-from npo_pipeline.reports.board_page.context import Menu
+from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, TOP
 from npo_pipeline.reports.xbrl.facts import CONSENTS, answer_words, external_share
-from npo_pipeline.reports.xlsx import Column, Row, Sheet, frame_sheet, workbook_of
+from npo_pipeline.reports.xlsx import Column, Row, Sheet, frame_sheet, write_sheets
 from schemas.frames.accounts import Facts, FactTable
 
 _SCHOOL = {"brin": Column("BRIN", width=8), "name": Column("School", width=36)}
@@ -48,25 +49,16 @@ _FIGURES = (
 )
 
 
-def workbook(facts: Facts, report: ReportData, menu: Menu) -> bytes:
-    """Return the workbook of one board. The same input gives the same bytes; no text in it can become a formula.
-
-    Args:
-        facts: of the board.
-        report: of the board.
-        menu: the names of categories.
-    """
+def workbook(facts: Facts, report: ReportData) -> bytes:
+    """Return the workbook of one board. The same input gives the same bytes; no text becomes a formula."""
     (board,) = set(facts["board"].to_list())
     status = facts.filter(pl.col("concept") == "ReportStatus")["value"].item()
     title = f"Verantwoording NPO {report.year}, bevoegd gezag {board} ({status})"
-    sheets = [
-        _findings(report),
-        _schools(report),
-        _interventions(report, menu),
-        _consents(report),
-        Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report.year)), frozen=1),
-    ]
-    return workbook_of(title, sheets)
+    figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report.year)), frozen=1)
+    sheets = [_findings(report), _schools(report), _interventions(report), _consents(report), figures]
+    buffer = BytesIO()
+    write_sheets(title, sheets, buffer)
+    return buffer.getvalue()
 
 
 def _with_names(rows: pl.DataFrame, report: ReportData) -> pl.DataFrame:
@@ -107,10 +99,9 @@ def _schools(report: ReportData) -> Sheet:
     return frame_sheet("Scholen", rows, columns, frozen=2)
 
 
-def _interventions(report: ReportData, menu: Menu) -> Sheet:
+def _interventions(report: ReportData) -> Sheet:
     rows = _with_names(report.interventions, report).with_columns(
-        pl.col("category").replace_strict(menu.names),
-        answer_words("on_menu"),
+        pl.col("category").replace_strict(menu().names), answer_words("on_menu")
     )
     return frame_sheet("Interventies", rows, _INTERVENTIONS, frozen=2)
 
@@ -119,11 +110,9 @@ def _consents(report: ReportData) -> Sheet:
     concepts = {column: BY_NAME[name] for name, column in CONSENTS.items()}
     columns = {name: Column(one.nl, *_CONSENT_FORMS[one.kind]) for name, one in concepts.items()}
     answers = [answer_words(name) for name, one in concepts.items() if one.kind == "choice"]
-    rows = _with_names(report.accountability, report).join(
-        report.consents, on=["board", "brin"], how="left", maintain_order="left"
-    )
-    answered = rows.drop("currency").with_columns(answers)
-    return frame_sheet("Instemming", answered, {**_SCHOOL, **columns}, frozen=2)
+    schools = _with_names(report.accountability, report).drop("currency")
+    rows = schools.join(report.consents, on=["board", "brin"], how="left", maintain_order="left")
+    return frame_sheet("Instemming", rows.with_columns(answers), {**_SCHOOL, **columns}, frozen=2)
 
 
 def _figures(facts: Facts, year: int) -> Iterator[Row]:
@@ -149,18 +138,17 @@ _KINDS = {one.name: one.kind for one in CONCEPTS}
 _LABELS = {one.name: one.nl for one in CONCEPTS}
 
 
-def fact_table(facts: Facts, menu: Menu, year: int) -> FactTable:
-    """Return the facts with Dutch words, a row per fact. No text in it can become a formula.
-
-    Args:
-        facts: of one board or of many.
-        menu: the names of interventions.
-        year: the calendar year.
-    """
+def fact_table(facts: Facts, year: int) -> FactTable:
+    """Return the facts of one board or many with Dutch words, a row per fact. No text becomes a formula."""
     names = facts.filter(pl.col("concept") == "SchoolName").select("board", "brin", school="value")
-    category = pl.col("member").replace_strict(menu.category, default=None, return_dtype=pl.String)
+    category = pl.col("member").replace_strict(menu().category, default=None, return_dtype=pl.String)
     top = pl.when(pl.col("member").is_in(TOP)).then(pl.col("member")).otherwise(category)
-    is_number, kind = pl.col("unit").is_not_null(), pl.col("concept").replace_strict(_KINDS)
+    is_number, kind, value = (
+        pl.col("unit").is_not_null(),
+        pl.col("concept").replace_strict(_KINDS),
+        pl.col("value"),
+    )
+    text = pl.when(kind == "date").then(dutch.short_day_expr(value)).otherwise(sanitize(value))
     named = facts.join(names, on=["board", "brin"], how="left", maintain_order="left")
     table = named.select(
         BEVOEGD_GEZAG_NUMMER="board",
@@ -169,16 +157,12 @@ def fact_table(facts: Facts, menu: Menu, year: int) -> FactTable:
         JAAR=pl.lit(str(year)),
         GEGEVEN=pl.col("concept").replace_strict(_LABELS),
         PEILDATUM=pl.col("period").replace_strict(_balance_days(year), default=None, return_dtype=pl.String),
-        CATEGORIE=_named(top, menu),
-        INTERVENTIE=pl.when(~pl.col("member").is_in(TOP)).then(_named(pl.col("member"), menu)),
+        CATEGORIE=_named(top),
+        INTERVENTIE=pl.when(~pl.col("member").is_in(TOP)).then(_named(pl.col("member"))),
         NIVEAU="level",
         EENHEID=kind.replace_strict(_COUNTED, default=pl.col("unit"), return_dtype=pl.String),
-        GETAL=pl.when(is_number).then(pl.col("value").str.replace(".", ",", literal=True)),
-        TEKST=pl.when(~is_number).then(
-            pl.when(kind == "date")
-            .then(dutch.short_day_expr(pl.col("value")))
-            .otherwise(sanitize(pl.col("value")))
-        ),
+        GETAL=pl.when(is_number).then(value.str.replace(".", ",", literal=True)),
+        TEKST=pl.when(~is_number).then(text),
     )
     return FactTable(table)
 
@@ -188,5 +172,5 @@ def dutch_csv(table: FactTable) -> bytes:
     return _BOM + table.write_csv(separator=";", line_terminator="\r\n").encode("utf-8")
 
 
-def _named(member: pl.Expr, menu: Menu) -> pl.Expr:
-    return member.replace_strict(menu.names, default=None, return_dtype=pl.String)
+def _named(member: pl.Expr) -> pl.Expr:
+    return member.replace_strict(menu().names, default=None, return_dtype=pl.String)

@@ -50,10 +50,7 @@ _NO_CHARACTER = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 def page(facts: Facts, report: ReportData, *, filing: bool = True) -> bytes:
     """Render the page of one board in UTF-8. The same input gives the same bytes.
 
-    Args:
-        facts: of one board.
-        report: of that board alone.
-        filing: inline XBRL (`.xhtml`); else the same page to be read only (`.html`), and it says so.
+    `filing`: inline XBRL (`.xhtml`); else the same page to be read only (`.html`), and it says so.
 
     Raises:
         NpoError: the facts are not of one board, or one of them is not on the page exactly once. A fault of ours.
@@ -63,9 +60,8 @@ def page(facts: Facts, report: ReportData, *, filing: bool = True) -> bytes:
         raise NpoError(f"one page is of one board, not of {len(boards)}; this is a fault of the program")
     (board,) = boards
     tagged = TaggedFacts(facts, report.year, tagged=filing)
-    context = PageContext(
-        board=board, report=report, facts=tagged, rules=year_end_rules(), menu=menu(), filing=filing
-    )
+    rules = year_end_rules()
+    context = PageContext(board=board, report=report, facts=tagged, rules=rules, menu=menu(), filing=filing)
     contexts = [context_xml(one, board, report.year) for one in tagged.contexts]
     resources = Markup("".join([*contexts, *map(unit_xml, tagged.units)]))
     written = _environment().get_template("page.html").render(page=context, fact=tagged.fact, resources=resources)
@@ -93,7 +89,11 @@ def _environment() -> Environment:
         loader=PackageLoader("npo_pipeline.reports.board_page"),
         extensions=[Compact],
     )
-    environment.filters |= {"day": dutch.day, "short_day": dutch.short_day, "number": _number}
+    environment.filters |= {
+        "day": dutch.day,
+        "short_day": dutch.short_day,
+        "number": lambda value, places: dutch.number(Decimal(value), places),
+    }
     environment.globals |= {
         "balance_chart": balance_chart,
         "category_chart": category_chart,
@@ -107,10 +107,6 @@ def _environment() -> Environment:
         "titles": TITLES,
     }
     return environment
-
-
-def _number(value: str, places: int) -> str:
-    return dutch.number(Decimal(value), places)
 
 
 def _picture(chart: Chart) -> str:

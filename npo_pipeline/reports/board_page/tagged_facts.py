@@ -37,12 +37,7 @@ class TaggedFacts:
     """
 
     def __init__(self, facts: Facts, year: int, *, tagged: bool) -> None:
-        """Index the facts of one board.
-
-        Args:
-            facts: of the board.
-            year: the calendar year.
-            tagged: render them as inline XBRL, for a filing; else as plain text.
+        """Index the facts of one board. `tagged`: render them as inline XBRL, for a filing; else as plain text.
 
         Raises:
             NpoError: one is there twice. A fault of ours.

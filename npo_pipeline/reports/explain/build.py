@@ -39,13 +39,10 @@ _TRACED = [name for name in TRACE.columns if name not in ("decision_id", "school
 
 
 def build_explanation(data: DecisionData, subject: Subject, vestigingen: Sequence[str]) -> DecisionExplanation:
-    """Return what a decision gives some vestigingen.
+    """Return what a decision gives some vestigingen, in their order.
 
-    Args:
-        data: the rows of the books, of the whole BRINs of these vestigingen.
-        subject: what is explained; the totals of a board are of the schools that the decision shows under it.
-        vestigingen: in the order wanted; those that the decision does not mention drop out, but not one that is
-            itself the subject.
+    Those that the decision does not mention drop out, but not one that is itself the subject. `data`: of their
+    whole BRINs. The totals of a board are of the schools that the decision shows under it.
     """
     schools = [one for one in _schools(data, vestigingen) if subject.kind == "vestiging" or _is_mentioned(one)]
     board = subject.code if subject.kind == "board" else None
@@ -116,9 +113,7 @@ class _Trace:
 
     def __init__(self, data: DecisionData) -> None:
         self._reference_date = data.decision.reference_date
-        self._files = {
-            measure: _source_files(data.files_of(measure)) for measure in data.trace["measure"].unique()
-        }
+        self._files = {name: _source_files(data.files_of(name)) for name in data.trace["measure"].unique()}
         self._school_types: dict[tuple[str, str], set[str]] = defaultdict(set)
         for name, rules in data.rule_frames.items():
             for component, school_type in rules.rates.select("component", "school_type").iter_rows():
@@ -158,8 +153,8 @@ class _Trace:
 
 
 def _source_files(rows: DecisionFiles) -> dict[str, SourceFile]:
-    files = (SourceFile(**row) for row in rows.rename({"rejected": "refused"}).iter_rows(named=True))
-    return {file.delivery_id: file for file in sorted(files, key=lambda file: file.delivery_id)}
+    sorted_rows = rows.rename({"rejected": "refused"}).sort("delivery_id")
+    return {row["delivery_id"]: SourceFile(**row) for row in sorted_rows.iter_rows(named=True)}
 
 
 def _assumptions_by_regulation(data: DecisionData) -> dict[str, list[Assumption]]:
@@ -177,25 +172,22 @@ def _assumptions_behind(
     lines: Sequence[TraceLine], assumptions: Mapping[str, list[Assumption]]
 ) -> list[Assumption]:
     """Return the assumptions that the amounts of lines depend on, each once."""
-    used = {(line.regulation, line.component) for line in lines}
-    found = [
-        one
-        for name in dict.fromkeys(line.regulation for line in lines)
-        for one in assumptions.get(name, ())
-        if one.component is None or (name, one.component) in used
-    ]
-    return list(dict.fromkeys(found))
+    components: dict[str, set[str | None]] = {}
+    for line in lines:
+        components.setdefault(line.regulation, {None}).add(line.component)
+    behind = (
+        one for name, used in components.items() for one in assumptions.get(name, ()) if one.component in used
+    )
+    return list(dict.fromkeys(behind))
 
 
 def _source_corrections(
     data: DecisionData, vestiging: str, lines: Sequence[TraceLine]
 ) -> Iterator[SourceCorrection]:
     """Return the declared corrections of a vestiging; of its whole BRIN where an amount counts all of that."""
-    is_of_brin = any(line.level == "brin" for line in lines)
-    for row in data.source_corrections.sort(data.source_corrections.columns).iter_rows(named=True):
-        correction = SourceCorrection(**row)
-        if correction.vestiging == vestiging or (is_of_brin and correction.vestiging[:4] == vestiging[:4]):
-            yield correction
+    place = vestiging[:4] if any(line.level == "brin" for line in lines) else vestiging
+    own = data.source_corrections.filter(pl.col("vestiging").str.starts_with(place))
+    yield from (SourceCorrection(**row) for row in own.sort(own.columns).iter_rows(named=True))
 
 
 def _component_totals(lines: Sequence[TraceLine]) -> Iterator[ComponentTotal]:

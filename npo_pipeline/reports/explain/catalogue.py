@@ -60,9 +60,8 @@ def _problem(sentence: object, placeholders: Sequence[str] | None) -> str | None
     if not isinstance(sentence, str):
         return "is no text; write it between double quotes"
     try:
-        written = [
-            f"{name}{spec and ':' + spec}" for _, name, spec, _ in string.Formatter().parse(sentence) if name
-        ]
+        parsed = string.Formatter().parse(sentence)
+        written = [f"{name}{spec and ':' + spec}" for _, name, spec, _ in parsed if name]
     except ValueError:
         return "has a brace without its other half; a placeholder is written as {amount}"
     own = f"its placeholders are {', '.join(f'{{{name}}}' for name in placeholders) or 'none'}"

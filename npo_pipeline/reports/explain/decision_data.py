@@ -63,11 +63,10 @@ class DecisionData:
     def counted_units(self) -> CountedUnits:
         """Return all counts and scores, as each regulation counts them."""
         counted = [self._counted(measure) for measure in COUNT_COLUMNS]
-        scored = scores_by_type(
-            self.scores.filter(self._is_used_for("score")), counted[0].with_columns(pupils="number")
-        ).drop_nulls("school_type")
+        scores = self.scores.filter(self._is_used_for("score"))
+        scored = scores_by_type(scores, counted[0].with_columns(pupils="number")).drop_nulls("school_type")
         with_measure = scored.with_columns(
-            cluster=pl.lit(None, pl.String), measure=pl.lit("score"), number=pl.col("score")
+            measure=pl.lit("score"), number="score", cluster=pl.lit(None, pl.String)
         )
         rows = pl.concat([*counted, with_measure.select(counted[0].columns)])
         places = {name: rules.places for name, rules in self.rule_frames.items()}
@@ -88,14 +87,8 @@ class DecisionData:
 
     def _counted(self, measure: str) -> pl.DataFrame:
         rows = self.counts.filter(self._is_used_for(measure) & pl.col(measure).is_not_null())
-        return rows.select(
-            "vestiging",
-            "school_type",
-            "cluster",
-            "delivery_id",
-            measure=pl.lit(measure),
-            number=pl.col(measure).cast(pl.Decimal(18, 2)),
-        )
+        counted = {"measure": pl.lit(measure), "number": pl.col(measure).cast(pl.Decimal(18, 2))}
+        return rows.select("vestiging", "school_type", "cluster", "delivery_id", **counted)
 
     def _is_used_for(self, measure: str) -> pl.Expr:
         return pl.col("delivery_id").is_in(self.files_of(measure)["delivery_id"].implode())

@@ -5,25 +5,26 @@ from __future__ import annotations
 from npo_pipeline.dutch import Language
 from npo_pipeline.measures import MEASURES
 
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_SCHOOL_TYPES = {
+    "bao": "primary education",
+    "sbo": "special primary education",
+    "so": "special education",
+    "vso": "special secondary education",
+    "vo": "secondary education",
+    "vo_pro_vbo": "practical training and vmbo basis/kader year 3-4",
+    "cn": "Caribbean Netherlands",
+}
+
 ENGLISH = Language(
     code="en",
     decimal_point=".",
     thousands=",",
     conjunction="and",
-    months=(
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),
+    months=_MONTHS,
     components={
         "per_pupil": "Amount per pupil",
         "surcharge": "Surcharge per pupil",
@@ -32,22 +33,9 @@ ENGLISH = Language(
         "newcomers": "Newcomers",
         "samenwerkingsverband": "Partnership of schools (samenwerkingsverband, longer stay)",
     },
-    school_types={
-        "bao": "primary education",
-        "sbo": "special primary education",
-        "so": "special education",
-        "vso": "special secondary education",
-        "vo": "secondary education",
-        "vo_pro_vbo": "practical training and vmbo basis/kader year 3-4",
-        "cn": "Caribbean Netherlands",
-    },
+    school_types=_SCHOOL_TYPES,
     in_school_type={
-        "bao": "in primary education",
-        "sbo": "in special primary education",
-        "so": "in special education",
-        "vso": "in special secondary education",
-        "vo": "in secondary education",
-        "vo_pro_vbo": "in practical training and vmbo basis/kader year 3-4",
+        **{name: f"in {words}" for name, words in _SCHOOL_TYPES.items()},
         "cn": "in the Caribbean Netherlands",
     },
     units={

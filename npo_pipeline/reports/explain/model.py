@@ -194,7 +194,7 @@ class OmittedComponent:
     """
 
     component: str
-    school_types: tuple[str, ...]
+    school_types: tuple[str, ...] = ()
     measure: str
     reason: Reason
     what: str | None = None

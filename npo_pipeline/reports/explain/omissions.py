@@ -57,14 +57,14 @@ class Omissions:
         lines = [one for one in self._lines.get(vestiging, ()) if one.component == entry.component]
         if any(one.school_type == entry.school_type or one.threshold is not None for one in lines):
             return None
-        omitted = OmittedComponent(
-            component=entry.component, school_types=(), measure=entry.measure, reason="zero"
-        )
+        omitted = OmittedComponent(component=entry.component, measure=entry.measure, reason="zero")
         if entry.what is not None:
             return replace(omitted, reason="unknown", what=entry.what, article=entry.article)
         place = vestiging[:4] if entry.level == "brin" else vestiging
         counts = self._counts.get((entry.regulation, entry.measure, place))
-        if counts is None and not self._is_delivered(entry.measure):
+        # A score that no file names was not delivered, whatever files of scores there are for others.
+        is_delivered = entry.measure != "score" and not self._data.files_of(entry.measure).is_empty()
+        if counts is None and not is_delivered:
             return replace(omitted, reason="not_delivered")
         return self._without_amount(vestiging, entry, omitted, counts or {})
 
@@ -81,23 +81,13 @@ class Omissions:
         if entry.threshold is not None and 0 < whole <= entry.threshold:
             return replace(omitted, reason="below_threshold", number=whole, threshold=entry.threshold)
         if own:
-            where = self._booked_at(vestiging, entry)
+            of_brin = pl.col("component") == entry.component, pl.col("vestiging").str.starts_with(vestiging[:4])
+            where = next(iter(self._data.trace.filter(of_brin)["vestiging"]), None)
             if where is None and self._data.rule_frames[entry.regulation].currency != self._data.decision.currency:
                 return None  # Its amount is in the decision in that currency.
             return replace(omitted, reason="booked_elsewhere" if where else "no_board", where=where, number=own)
         # A school type without pupils is not worth a word.
         return None if entry.measure == "pupils" else replace(omitted, number=own)
-
-    def _booked_at(self, vestiging: str, entry: _Entry) -> str | None:
-        """Return the vestiging of the BRIN that has the amount of a component."""
-        of_brin = (pl.col("component") == entry.component) & pl.col("vestiging").str.starts_with(vestiging[:4])
-        found = self._data.trace.filter(of_brin)["vestiging"]
-        return str(found[0]) if found.len() else None
-
-    def _is_delivered(self, measure: str) -> bool:
-        # A score that no file names was not delivered, whatever files of scores there are for others.
-        has_files = not self._data.files_of(measure).is_empty()
-        return has_files and measure != "score"
 
     @cached_property
     def _entries(self) -> list[_Entry]:

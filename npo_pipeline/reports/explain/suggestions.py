@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+from difflib import SequenceMatcher, get_close_matches
 
 import polars as pl
 
@@ -17,10 +17,10 @@ _KIND_NAMES = {"vestiging": "vestiging", "brin": "BRIN", "board": "board"}
 def suggest_codes(kind: Kind, code: str, schools: KnownSchools) -> str:
     """Return that a code of the right form is not known, and the known ones near it."""
     known = schools[kind].drop_nulls().unique().sort().to_list()
-    alike = difflib.get_close_matches(code, known, _MOST_COMPARED)
+    alike = get_close_matches(code, known, _MOST_COMPARED)
     # Of those that are equally alike, what begins alike is meant most often: another site of the same BRIN.
-    near = sorted(alike, key=lambda one: (-_ratio(one, code), -_shared_start(one, code)))[:_MOST_SHOWN]
-    shown = ", ".join(_named(one, kind, schools) for one in near)
+    near = sorted(alike, key=lambda one: (-SequenceMatcher(None, one, code).ratio(), -_shared_start(one, code)))
+    shown = ", ".join(_named(one, kind, schools) for one in near[:_MOST_SHOWN])
     return f"no {_KIND_NAMES[kind]} {code} is known; " + (f"near it: {shown}" if near else "nothing comes near it")
 
 
@@ -32,19 +32,14 @@ def no_code(text: str, schools: KnownSchools) -> str:
     wanted = text.strip().lower()
     found = [one for one, name in names.items() if len(wanted) > 2 and wanted in name]
     if not found:
-        near = difflib.get_close_matches(wanted, set(names.values()), _MOST_SHOWN)
+        near = get_close_matches(wanted, set(names.values()), _MOST_SHOWN)
         found = [one for one, name in names.items() if name in near]
     shown = ", ".join(_named(one, "vestiging", schools) for one in found[:_MOST_SHOWN])
     more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
     return f"{begin}; with a name like it: {shown}{more}" if found else begin
 
 
-def _ratio(one: str, code: str) -> float:
-    return difflib.SequenceMatcher(None, one, code).ratio()
-
-
 def _shared_start(one: str, code: str) -> int:
-    """Return the number of characters that two codes share at the beginning."""
     return next((place for place, pair in enumerate(zip(one, code, strict=True)) if len(set(pair)) > 1), len(code))
 
 

@@ -6,6 +6,7 @@ What should have an amount and has none becomes a gap: an unknown is shown, neve
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from itertools import product
 from typing import Any, TypeAlias
@@ -47,26 +48,10 @@ from schemas.frames.reports import (
 )
 
 _DECISION_COLUMNS = ["decision_id", "currency", "reference_date", "decided_at"]
+_AMOUNT_COLUMNS = ["counted_e2", "quantity_e2", "unrounded", "cents"]
 _RULE_COLUMNS = [
-    "currency",
-    "regulation",
-    "component",
-    "school_type",
-    "measure",
-    "rate",
-    "threshold",
-    "level",
-    "status",
-    "article",
-    "source",
-    "url",
+    one.name.removesuffix("_e8") for one in fields(RateRule) if one.name not in ("days", "assumptions")
 ]
-_MEASURED: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "vestiging": pl.String,
-    "school_type": pl.String,
-    "measure": pl.String,
-    "counted": pl.Decimal(18, 2),
-}
 _NO_GAPS: Mapping[str, pl.DataType | type[pl.DataType]] = {"vestiging": pl.String, "gap": pl.Int64}
 
 _Concerned: TypeAlias = set[tuple[str, str | None, str | None]]
@@ -84,7 +69,7 @@ def build_tool(source: ToolSource) -> ToolData:
         cents=to_cents(pl.col("amount")),
         unrounded=pl.when(pl.col("unrounded") != pl.col("amount")).then(pl.col("unrounded").cast(pl.String)),
     ).sort("vestiging", "rule")
-    key = ["decision_id", *COMPONENT_KEY]
+    key, by_month = ["decision_id", *COMPONENT_KEY], ["vestiging", "rule", "month"]
     instalments = source.instalments.join(amounts.select(*key, "rule"), on=key)
     assumptions = _assumptions(source)
     rules = numbered.unique("rule").sort("rule").iter_rows(named=True)
@@ -95,19 +80,15 @@ def build_tool(source: ToolSource) -> ToolData:
         schools=_schools(source, numbered, school_gaps),
         rules=tuple(_rate_rule(row, source.applied, assumptions) for row in rules),
         assumptions=tuple(assumptions),
-        amounts=ToolAmounts(
-            amounts.select("vestiging", "rule", "counted_e2", "quantity_e2", "unrounded", "cents")
-        ),
+        amounts=ToolAmounts(amounts.select("vestiging", "rule", *_AMOUNT_COLUMNS)),
         instalments=ToolInstalments(
-            instalments.select("vestiging", "rule", "month", cents=to_cents(pl.col("amount"))).sort(
-                "vestiging", "rule", "month"
-            )
+            instalments.select(*by_month, cents=to_cents(pl.col("amount"))).sort(by_month)
         ),
         gaps=tuple(gaps),
         school_gaps=school_gaps,
         excluded=_excluded_components(source.applied),
         hidden=HiddenComponents(hidden.select("vestiging", "component").unique().sort("vestiging", "component")),
-        notes=tuple(dict.fromkeys(_notes(source))),
+        notes=tuple(dict.fromkeys(wording.other_date(*days) for _, *days in _other_reference_dates(source))),
     )
 
 
@@ -139,21 +120,11 @@ def _excluded_components(applied: Sequence[AppliedRegulation]) -> tuple[Excluded
 
 def _number_rules(amounts: TracedAmounts, applied: Sequence[AppliedRegulation]) -> NumberedAmounts:
     """Add the number of the rule behind each amount, in the order of the files."""
-    positions = pl.DataFrame(
-        [(regulation, name, position) for position, (regulation, name, _) in enumerate(_components(applied))],
-        schema={"regulation": pl.String, "component": pl.String, "position": pl.Int64},
-        orient="row",
-    )
-    type_order = {school_type: position for position, school_type in enumerate(SCHOOL_TYPES)}
-    rules = (
-        amounts.select(_RULE_COLUMNS)
-        .unique()
-        .join(positions, on=["regulation", "component"], how="left")
-        .with_columns(type_position=pl.col("school_type").replace_strict(type_order, return_dtype=pl.Int64))
-        .sort("currency", "position", "type_position", *_RULE_COLUMNS[5:], nulls_last=True)
-        .with_row_index("rule")
-        .with_columns(pl.col("rule").cast(pl.Int64))
-    )
+    of_files = pl.Enum([f"{regulation} {name}" for regulation, name, _ in _components(applied)])
+    component = pl.format("{} {}", "regulation", "component").cast(of_files, strict=False)
+    order = ["currency", component, pl.col("school_type").cast(pl.Enum(SCHOOL_TYPES)), *_RULE_COLUMNS[5:]]
+    rules = amounts.select(_RULE_COLUMNS).unique().sort(order, nulls_last=True)
+    rules = rules.with_row_index("rule").cast({"rule": pl.Int64})
     numbered = amounts.join(rules.select(*_RULE_COLUMNS, "rule"), on=_RULE_COLUMNS, nulls_equal=True)
     return NumberedAmounts(numbered)
 
@@ -182,9 +153,7 @@ def _rate_rule(
         **{name: row[name] for name in _RULE_COLUMNS if name != "rate"},
         rate_e8=int(row["rate"].scaleb(8)),
         days=(days and days.value) or (),
-        assumptions=tuple(
-            position for position, concerned in enumerate(assumptions.values()) if concerned & matching
-        ),
+        assumptions=tuple(place for place, concerned in enumerate(assumptions.values()) if concerned & matching),
     )
 
 
@@ -209,11 +178,6 @@ def _schools(source: ToolSource, amounts: NumberedAmounts, school_gaps: SchoolGa
         readable = spellings(schools[column].drop_nulls().to_list())
         schools = schools.with_columns(pl.col(column).replace(readable))
     return ToolSchools(schools.select(SCHOOL_COLUMNS).sort("vestiging"))
-
-
-def _notes(source: ToolSource) -> Iterator[str]:
-    """Return which regulations state another reference date than their decision uses."""
-    return (wording.other_date(used, stated) for _, used, stated in _other_reference_dates(source))
 
 
 def _other_reference_dates(source: ToolSource) -> Iterator[tuple[AppliedRegulation, date, date]]:
@@ -267,7 +231,7 @@ def _measured(rules: Rules, inputs: DecisionInputs, places: Mapping[str, Places]
         rows.select("vestiging", "school_type", measure=pl.lit(name), counted=pl.col(name).cast(pl.Decimal(18, 2)))
         for rows, name in (*((counts, name) for name in measures), (scores, "score"))
     ]
-    every = pl.concat([pl.DataFrame(schema=_MEASURED), *parts]).drop_nulls("counted")
+    every = pl.concat(parts).drop_nulls("counted")
     return MeasuredUnits(every.group_by("vestiging", "school_type", "measure").agg(pl.col("counted").sum()))
 
 

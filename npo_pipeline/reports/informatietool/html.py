@@ -24,19 +24,9 @@ from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import RateRule, ToolData
 
 SCRIPTS = (
-    "format.js",
-    "data.js",
-    "dom.js",
-    "find.js",
-    "explain.js",
-    "chart.js",
-    "parts.js",
-    "school.js",
-    "groups.js",
-    "about.js",
-    "searchbox.js",
-    "main.js",
-)
+    "format.js", "data.js", "dom.js", "find.js", "explain.js", "chart.js",
+    "parts.js", "school.js", "groups.js", "about.js", "searchbox.js", "main.js",
+)  # fmt: skip
 """In the order in which each needs the ones before it."""
 
 _MARKUP = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
@@ -79,18 +69,11 @@ def payload(tool: ToolData) -> str:
     return document.translate(_MARKUP)
 
 
-class _TextList:
-    """List texts once each, and give the position of one."""
+class _TextList(dict[str, int]):
+    """List texts once each, with the position of each."""
 
-    def __init__(self) -> None:
-        self._positions: dict[str, int] = {}
-
-    def position(self, text: str) -> int:
-        return self._positions.setdefault(text, len(self._positions))
-
-    @property
-    def texts(self) -> list[str]:
-        return list(self._positions)
+    def __missing__(self, text: str) -> int:
+        return self.setdefault(text, len(self))
 
 
 class _Payload:
@@ -124,7 +107,7 @@ class _Payload:
             "schoolGaps": self._by_school(tool.school_gaps, "gap"),
             "hidden": self._by_school(hidden, "component"),
             "outside": [[dutch.component(one.component), one.article] for one in tool.excluded],
-            "rests": [text.split("\t") for text in self._rests_on.texts],
+            "rests": [text.split("\t") for text in self._rests_on],
             "words": {
                 "title": f"{wording.TITLE} {tool.school_year}",
                 "ofb": wording.OFB,
@@ -143,12 +126,12 @@ class _Payload:
 
     def _school_columns(self) -> dict[str, Any]:
         schools, places = self._tool.schools, _TextList()
-        place = [places.position(one or "") for one in schools["place"]]
+        place = [places[one or ""] for one in schools["place"]]
         return {
             "code": schools["vestiging"].to_list(),
             "name": schools["name"].fill_null("").to_list(),
             "place": place,
-            "places": places.texts,
+            "places": list(places),
             "municipality": _positions(schools["municipality"].fill_null(""), self._names("municipality")),
             "board": _positions(schools["board"], self._names("board")),
             "rests": self._rests_on_columns(schools["vestiging"].to_list(), "vestiging"),
@@ -175,7 +158,7 @@ class _Payload:
         }
 
     def _rests_on_position(self, rules: Sequence[int]) -> int:
-        return self._rests_on.position(f"{self._tool.rests_on(rules)}\t{self._tool.assumption_badge(rules)}")
+        return self._rests_on[f"{self._tool.rests_on(rules)}\t{self._tool.assumption_badge(rules)}"]
 
     def _amount_columns(self) -> dict[str, Any]:
         """Return a row per amount, in the order of schools; exceptions are listed by row number.
@@ -184,17 +167,12 @@ class _Payload:
         month is the amount itself, and is not repeated.
         """
         amounts = self._tool.amounts
-        instalments = self._tool.instalments.group_by("vestiging", "rule", maintain_order=True).agg(
-            "month", "cents"
-        )
-        joined = amounts.join(
-            instalments, on=["vestiging", "rule"], how="left", maintain_order="left", suffix="_due"
-        )
-        schedules = _TextList()
-        schedule: list[int] = []
-        due: list[int] = []
+        key = ["vestiging", "rule"]
+        instalments = self._tool.instalments.group_by(key, maintain_order=True).agg("month", "cents")
+        joined = amounts.join(instalments, on=key, how="left", maintain_order="left", suffix="_due")
+        schedules, schedule, due = _TextList(), list[int](), list[int]()
         for months, cents in joined.select("month", "cents_due").iter_rows():
-            schedule.append(schedules.position(" ".join(map(month_text, months or ()))))
+            schedule.append(schedules[" ".join(map(month_text, months or ()))])
             due += cents if cents and len(cents) > 1 else []
         counted, quantity = amounts["counted_e2"], amounts["quantity_e2"]
         return {
@@ -205,7 +183,7 @@ class _Payload:
             "counted": {row: counted[row] for row in (counted != quantity).arg_true()},
             "unrounded": {row: text for row, text in enumerate(amounts["unrounded"]) if text is not None},
             "schedule": schedule,
-            "schedules": [text.split() for text in schedules.texts],
+            "schedules": [text.split() for text in schedules],
             "due": due,
         }
 

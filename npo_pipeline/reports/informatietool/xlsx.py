@@ -72,22 +72,21 @@ def _group_sheet(name: str, first: Column, sums: ToolSums, tool: ToolData) -> Sh
 def _sums(tool: ToolData, amounts: SchoolAmounts, key: str, others: Sequence[str] = ()) -> ToolSums:
     """Add up the amounts per key and currency, with other columns of the schools, in their order."""
     # Summed before it is turned: the sum that `pivot` makes of nothing is 0, and nothing is not 0.
-    by_component = amounts.group_by(key, "currency", pl.format(_AMOUNT_OF, "component").alias("of")).agg(
-        pl.col("cents").sum()
-    )
-    wide = by_component.pivot("of", index=[key, "currency"], values="cents")
+    by_component = amounts.group_by(key, "currency", of=pl.format(_AMOUNT_OF, "component"))
+    wide = by_component.agg(pl.col("cents").sum()).pivot("of", index=[key, "currency"], values="cents")
     whole = amounts.group_by(key, "currency").agg(
-        pl.col("cents").sum().alias("total"),
-        pl.col("vestiging").n_unique().alias("with_amount"),
-        pl.col("rule").unique().sort().alias("rules"),
-        pl.col("school_type").unique(maintain_order=True).alias("school_types"),
+        total=pl.col("cents").sum(),
+        with_amount=pl.col("vestiging").n_unique(),
+        rules=pl.col("rule").unique().sort(),
+        school_types=pl.col("school_type").unique(maintain_order=True),
     )
     sums = whole.join(wide, on=[key, "currency"], nulls_equal=True)
-    gaps = tool.schools.join(tool.school_gaps, on="vestiging").group_by(key)
-    every = tool.schools.group_by(key, *others).agg(pl.col("vestiging").n_unique().alias("schools"))
-    found = every.join(sums, on=key, how="left", nulls_equal=True).join(
-        gaps.agg(pl.col("gap").unique().sort().alias("gaps")), on=key, how="left", nulls_equal=True
+    gaps = (
+        tool.schools.join(tool.school_gaps, on="vestiging").group_by(key).agg(gaps=pl.col("gap").unique().sort())
     )
+    found = tool.schools.group_by(key, *others).agg(schools=pl.col("vestiging").n_unique())
+    for part in (sums, gaps):
+        found = found.join(part, on=key, how="left", nulls_equal=True)
     found = found.with_columns(schools=pl.coalesce("with_amount", "schools"))
     return ToolSums(found.sort(key, "currency", nulls_last=True))
 

@@ -97,25 +97,15 @@ def validate(files: Sequence[Validation]) -> list[Outcome]:
 
 
 def viewer(page: Path, out: Path, taxonomy: Path) -> None:
-    """Write the ixbrl-viewer of a page as one file that needs nothing beside it.
+    """Write the ixbrl-viewer of a page (inline XBRL, not checked) as one file that needs nothing beside it.
 
-    Args:
-        page: inline XBRL.
-        out: where to; its name ends in `.html`, for a browser reads it as HTML.
-        taxonomy: the taxonomy package.
+    `out`: its name ends in `.html`, for a browser reads it as HTML.
 
     Raises:
-        Refused: Arelle could not be run, or could make no viewer of the page. Whether the page is valid is not
-            checked.
+        Refused: Arelle could not be run, or could make no viewer of the page.
     """
-    [answer] = _run(
-        {
-            "work": "viewer",
-            "page": str(page.resolve()),
-            "out": str(out.resolve()),
-            "taxonomy": str(taxonomy.resolve()),
-        }
-    )
+    paths = {"page": page, "out": out, "taxonomy": taxonomy}
+    [answer] = _run({"work": "viewer", **{name: str(path.resolve()) for name, path in paths.items()}})
     if answer["messages"]:
         raise Refused(f"{page.name}: no viewer could be made of it: {answer['messages'][0]['text']}")
 

@@ -11,10 +11,7 @@ import sys
 import tempfile
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from arelle.RuntimeOptions import RuntimeOptions
+from typing import Any
 
 _COUNTED = re.compile(r"^Value Assertion va_(\w+) evaluations : (\d+) satisfied, (\d+) not satisfied$")
 _QUIET = ("DEBUG", "INFO", "INFO-RESULT", "NOTSET")
@@ -61,22 +58,10 @@ def _session(
 ) -> list[dict[str, Any]]:
     from arelle.api.Session import Session
     from arelle.logging.handlers.StructuredMessageLogHandler import StructuredMessageLogHandler
-
-    options = _options(file, taxonomy, by=by, plugins=plugins, plugin_options=plugin_options)
-    handler = StructuredMessageLogHandler()
-    with Session() as session:
-        session.run(options, logHandler=handler)
-    # A run returns True for a file it could not read as well; only its messages say so.
-    return [{**one, "msg": str(one["msg"])} for one in handler.messages]
-
-
-def _options(
-    file: str, taxonomy: str, *, by: str, plugins: str, plugin_options: dict[str, str | bool]
-) -> RuntimeOptions:
     from arelle.RuntimeOptions import RuntimeOptions
 
     own = Path(file) == Path(taxonomy)
-    return RuntimeOptions(
+    options = RuntimeOptions(
         entrypointFile=file,
         internetConnectivity="offline",
         packages=[taxonomy],
@@ -95,6 +80,11 @@ def _options(
         plugins=plugins or None,
         pluginOptions=plugin_options,
     )
+    handler = StructuredMessageLogHandler()
+    with Session() as session:
+        session.run(options, logHandler=handler)
+    # A run returns True for a file it could not read as well; only its messages say so.
+    return [{**one, "msg": str(one["msg"])} for one in handler.messages]
 
 
 def _answer(file: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
@@ -115,13 +105,12 @@ def _write_viewer(work: dict[str, Any]) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder, "viewer.html")
-        options: dict[str, str | bool] = {
-            "saveViewerDest": str(made),
-            "viewerNoCopyScript": True,
-            "viewerURL": _VIEWER_SCRIPT,
-        }
         messages = _session(
-            work["page"], work["taxonomy"], by="nothing", plugins="iXBRLViewerPlugin", plugin_options=options
+            work["page"],
+            work["taxonomy"],
+            by="nothing",
+            plugins="iXBRLViewerPlugin",
+            plugin_options={"saveViewerDest": str(made), "viewerNoCopyScript": True, "viewerURL": _VIEWER_SCRIPT},
         )
         if made.exists():
             # Whether the page is valid is another question; a page with errors must be looked at all the more.

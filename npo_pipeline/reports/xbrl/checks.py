@@ -12,14 +12,7 @@ import polars as pl
 
 from npo_pipeline.money import divide_half_away, to_cents
 from npo_pipeline.reports.xbrl import concepts
-from npo_pipeline.reports.xbrl.concepts import (
-    BY_NAME,
-    CALCULATIONS,
-    CONCEPTS,
-    INTERVENTION,
-    LEVEL,
-    ordered_members,
-)
+from npo_pipeline.reports.xbrl.concepts import BY_NAME, CALCULATIONS, CONCEPTS, INTERVENTION, LEVEL
 from npo_pipeline.reports.xbrl.read_instance import read_back
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from schemas.accounted import LEVELS
@@ -41,6 +34,7 @@ _FORMS = {
 }
 _WHOLE_SHARE = r"^(0\.[0-9]{4}|1\.0000)$"
 _BALANCES, _YEAR = ("start", "end"), ("duration",)
+_AXES = (INTERVENTION, LEVEL)
 
 
 def fact_faults(facts: Facts, unreadable: Iterable[str] = ()) -> Faults:
@@ -49,9 +43,7 @@ def fact_faults(facts: Facts, unreadable: Iterable[str] = ()) -> Faults:
     The sums of a board are only checked when each of its facts is one that a filing may hold: a sum over a fact
     that cannot be placed says nothing. Nor is a fact reported as absent that is there but could not be read.
 
-    Args:
-        facts: of any number of boards.
-        unreadable: boards of which some facts could not be read.
+    `unreadable`: boards of which some facts could not be read.
     """
     partly = pl.col("board").is_in(pl.Series(list(unreadable), dtype=pl.String).implode())
     structure = Faults(structure_faults(facts).filter((pl.col("fault") != "missing_fact") | ~partly))
@@ -62,9 +54,7 @@ def fact_faults(facts: Facts, unreadable: Iterable[str] = ()) -> Faults:
 def file_faults(files: Iterable[tuple[str, bytes]], year: int) -> Faults:
     """Return the faults of XBRL files, read back as any reader would: by the schema, the contexts and the sums.
 
-    Args:
-        files: for each the number of its board and its content.
-        year: the calendar year they are of.
+    `files`: for each the number of its board and its content.
     """
     rows: list[tuple[str | None, ...]] = []
     faults: list[tuple[str, str, str]] = []
@@ -73,22 +63,12 @@ def file_faults(files: Iterable[tuple[str, bytes]], year: int) -> Faults:
         rows += read.facts
         faults += [(board, fault, where) for fault, where in read.faults]
     facts = Facts(pl.DataFrame(rows, schema=dict.fromkeys(FACTS, pl.String), orient="row"))
-    return concat_faults([faults_from(faults), fact_faults(facts, [board for board, _, _ in faults])])
-
-
-def faults_from(rows: Iterable[tuple[str, str, str]]) -> Faults:
-    """Return faults from rows of board, fault and where."""
-    return Faults(pl.DataFrame(list(rows), schema=FAULTS, orient="row"))
+    of_files = Faults(pl.DataFrame(faults, schema=FAULTS, orient="row"))
+    return concat_faults([of_files, fact_faults(facts, [board for board, _, _ in faults])])
 
 
 def fault_rows(facts: pl.DataFrame, fault: str, *more: pl.Expr) -> Faults:
-    """Return facts that break a rule as faults.
-
-    Args:
-        facts: a frame with `board` and any other columns of FACTS.
-        fault: the rule.
-        more: expressions of text to add to the place of the fact.
-    """
+    """Return facts, with `board` and any other columns of FACTS, as faults; `more`: what to add to their place."""
     known = [pl.col(name) for name in _PLACE if name in facts.columns and name in FACTS]
     where = pl.concat_str([*known, *more], separator=", ", ignore_nulls=True)
     return Faults(facts.select("board", fault=pl.lit(fault), where=where))
@@ -112,16 +92,12 @@ def structure_faults(facts: Facts) -> Faults:
 
 def _concept_frame() -> pl.DataFrame:
     return pl.DataFrame(
-        {
-            "concept": one.name,
-            "kind": one.kind,
-            "of": one.period,
-            "on_board": one.board,
-            "on_school": one.school,
-            "by_member": INTERVENTION in one.by,
-            "by_level": LEVEL in one.by,
-        }
-        for one in CONCEPTS
+        [
+            (one.name, one.kind, one.period, one.board, one.school, *(axis in one.by for axis in _AXES))
+            for one in CONCEPTS
+        ],
+        schema=["concept", "kind", "of", "on_board", "on_school", "by_member", "by_level"],
+        orient="row",
     )
 
 
@@ -138,7 +114,7 @@ def _rules() -> dict[str, pl.Expr]:
         "unknown_board": ~pl.col("board").str.contains(BOARD),
         "unknown_school": ~brin.str.contains(BRIN),
         "unknown_concept": kind.is_null(),
-        "unknown_member": ~member.is_in(ordered_members(intervention_keys())),
+        "unknown_member": ~member.is_in(concepts.ordered_members(intervention_keys())),
         "unknown_level": ~level.is_in(LEVELS),
         "wrong_place": named & ~there,
         "wrong_split": named & (~split | (member.is_not_null() & level.is_not_null())),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
@@ -13,7 +13,7 @@ from npo_pipeline.money import divide_half_away, to_cents
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, NO, NOT_ON_MENU, UNKNOWN, YES, ordered_members
 from schemas.accounted import LEVELS, Accountability, AccountabilityInterventions
-from schemas.frames.accounts import FACTS, FactParts, Facts, InterventionKeys, ReportConsents
+from schemas.frames.accounts import FACTS, FactParts, Facts, InterventionKeys
 
 _WIDE = pl.Decimal(38, 2)
 _SCHOOL = ["board", "brin"]
@@ -76,10 +76,10 @@ def facts_of(report: ReportData) -> Facts:
         _board_facts(report),
         *_amount_facts(report.accountability),
         *_split_facts(report.interventions, report.keys),
-        _answers(report.accountability),
-        _texts(schools, _SCHOOL_TEXTS),
-        _texts(report.consents, _consents_of("text")),
-        _dates(report.consents),
+        _school_facts(report.accountability, _consents_of("choice"), answer_words),
+        _school_facts(schools, _SCHOOL_TEXTS, latin1_column),
+        _school_facts(report.consents, _consents_of("text"), latin1_column),
+        _school_facts(report.consents, _consents_of("date"), lambda name: pl.col(name).dt.strftime("%Y-%m-%d")),
     ]
     return _in_order(pl.concat([_completed(part) for part in parts]), report.keys)
 
@@ -146,8 +146,7 @@ def _with_board_sums(rows: pl.DataFrame, split: list[str], amounts: list[str]) -
 
 
 def _long(sums: pl.DataFrame, split: str, concepts: dict[str, str]) -> FactParts:
-    long = sums.rename(concepts).unpivot(index=[*_PLACE, split], variable_name="concept")
-    return FactParts(long)
+    return FactParts(sums.rename(concepts).unpivot(index=[*_PLACE, split], variable_name="concept"))
 
 
 def external_share() -> pl.Expr:
@@ -173,26 +172,14 @@ def _consents_of(kind: str) -> dict[str, str]:
     return {name: column for name, column in CONSENTS.items() if BY_NAME[name].kind == kind}
 
 
-def _answers(accountability: Accountability) -> FactParts:
-    answers = {name: answer_words(column) for name, column in _consents_of("choice").items()}
-    return _known(accountability.select(*_SCHOOL, **answers))
-
-
 def answer_words(column: str) -> pl.Expr:
     """Return the words for true, false and unknown."""
     return pl.col(column).replace_strict({None: UNKNOWN, True: YES, False: NO}, return_dtype=pl.String)
 
 
-def _texts(schools: pl.DataFrame, columns: dict[str, str]) -> FactParts:
-    return _known(schools.select(*_SCHOOL, **{name: latin1_column(column) for name, column in columns.items()}))
-
-
-def _dates(consents: ReportConsents) -> FactParts:
-    days = {name: pl.col(column).dt.strftime("%Y-%m-%d") for name, column in _consents_of("date").items()}
-    return _known(consents.select(*_SCHOOL, **days))
-
-
-def _known(wide: pl.DataFrame) -> FactParts:
+def _school_facts(schools: pl.DataFrame, columns: dict[str, str], value: Callable[[str], pl.Expr]) -> FactParts:
+    """Return the values of columns that are known; `columns`: concept -> column."""
+    wide = schools.select(*_SCHOOL, **{name: value(column) for name, column in columns.items()})
     return FactParts(wide.unpivot(index=_SCHOOL, variable_name="concept").drop_nulls("value"))
 
 
@@ -210,10 +197,7 @@ def _in_order(facts: pl.DataFrame, keys: InterventionKeys) -> Facts:
         "level": LEVELS,
         "period": _PERIODS,
     }
-    ranks = []
-    for column, values in order.items():
-        places = {value: place for place, value in enumerate(values)}
-        ranks.append(pl.col(column).replace_strict(places, default=None, return_dtype=pl.Int16))
+    ranks = [pl.col(column).cast(pl.Enum(values), strict=False) for column, values in order.items()]
     return Facts(facts.sort("board", "brin", *ranks, nulls_last=False))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from npo_pipeline.errors import NpoError
@@ -27,11 +26,7 @@ class Context(NamedTuple):
 
 
 def instance(facts: Facts, year: int) -> bytes:
-    """Return the facts of one board as an XBRL instance. The same facts give the same bytes.
-
-    Args:
-        facts: of one board.
-        year: the calendar year they are of.
+    """Return the facts of one board and calendar year as an XBRL instance. The same facts give the same bytes.
 
     Raises:
         NpoError: the facts are of no board, or of several. A fault of ours.
@@ -47,23 +42,19 @@ def instance(facts: Facts, year: int) -> bytes:
         _start(contexts, units),
         *[context_xml(context, boards[0], year) for context in contexts],
         *map(unit_xml, units),
-        *_fact_lines(rows, names),
+        *[_fact_line(row, names[Context._make(row[3:])]) for row in rows],
         "</xbrli:xbrl>\n",
     ]
     return "\n".join(lines).encode("utf-8")
 
 
-def _fact_lines(rows: list[_Row], names: dict[Context, str]) -> Iterator[str]:
-    for concept, unit, value, *place in rows:
-        where = f'<{PREFIX}:{concept} contextRef="{names[Context._make(place)]}"'
-        if unit:
-            yield f'{where} unitRef="{unit}" decimals="INF">{value}</{PREFIX}:{concept}>'
-        else:
-            yield f"{where}>{value.translate(_ESCAPED)}</{PREFIX}:{concept}>"
+def _fact_line(row: _Row, context: str) -> str:
+    concept, unit, value, *_ = row
+    measured = f' unitRef="{unit}" decimals="INF"' if unit else ""
+    return f'<{PREFIX}:{concept} contextRef="{context}"{measured}>{value.translate(_ESCAPED)}</{PREFIX}:{concept}>'
 
 
 def _start(contexts: list[Context], units: list[str]) -> str:
-    """Return the first tag; it declares the namespaces that are used and no other."""
     used = ["xbrli", "link", "xlink", PREFIX]
     if any(context[1:] != (None, None, None) for context in contexts):
         used.append("xbrldi")

@@ -49,16 +49,6 @@ class Table:
         """Return the name of its file."""
         return f"{self.name}.csv"
 
-    @property
-    def of_school(self) -> bool:
-        """Return True where its rows are of schools."""
-        return "brin" in self.places
-
-    @property
-    def of_member(self) -> bool:
-        """Return True where its rows are of interventions."""
-        return "intervention" in self.places
-
 
 def _figures(concept: Concept) -> tuple[str, ...]:
     if concept.period == "instant":
@@ -82,15 +72,7 @@ TABLES = (
 
 
 def write_national(folder: Path, facts: Facts, year: int) -> list[Path]:
-    """Write `report.json` and its tables. The same facts give the same bytes.
-
-    Args:
-        folder: where to; it is there.
-        facts: of all boards.
-        year: the calendar year they are of.
-
-    Returns:
-        The files, the report first.
+    """Write `report.json` and its tables, and return the paths in that order. The same facts give the same bytes.
 
     Raises:
         OSError: a file cannot be written.
@@ -127,14 +109,11 @@ def _cell() -> pl.Expr:
 
 
 def _rows_of(table: Table, facts: pl.DataFrame) -> pl.DataFrame:
-    own = facts.filter(
-        pl.col("brin").is_not_null() == table.of_school, pl.col("intervention").is_not_null() == table.of_member
-    )
+    own = facts.filter(pl.col(axis).is_not_null() == (axis in table.places) for axis in ("brin", "intervention"))
     wide = own.group_by(table.places).agg(
         _unit(), *[pl.col("value").filter(pl.col("figure") == name).first().alias(name) for name in table.figures]
     )
-    order = {member: place for place, member in enumerate(_member_names())}
-    ranked = pl.col("intervention").replace_strict(order, return_dtype=pl.Int16)
+    ranked = pl.col("intervention").cast(pl.Enum(list(_member_names())))
     ordered = wide.sort(*[ranked if name == "intervention" else pl.col(name) for name in table.places])
     return ordered.select(*[_place_cell(name) for name in table.places], "unit", *table.figures)
 
@@ -161,12 +140,9 @@ def national_tables(year: int) -> dict[str, Any]:
         "tc": TABLE_CONSTRAINTS,
         "xs": NAMESPACES["xs"],
     }
+    kind = "https://xbrl.org/2021/xbrl-csv"
     return {
-        "documentInfo": {
-            "documentType": "https://xbrl.org/2021/xbrl-csv",
-            "namespaces": spaces,
-            "taxonomy": [concepts.SCHEMA],
-        },
+        "documentInfo": {"documentType": kind, "namespaces": spaces, "taxonomy": [concepts.SCHEMA]},
         "tableTemplates": {table.name: _template(table, year) for table in TABLES},
         "tables": {table.name: {"url": table.url} for table in TABLES},
     }
@@ -174,9 +150,9 @@ def national_tables(year: int) -> dict[str, Any]:
 
 def _template(table: Table, year: int) -> dict[str, Any]:
     axes = {"entity": "$board", "period": str(year)}
-    if table.of_school:
+    if "brin" in table.places:
         axes[f"{PREFIX}:{concepts.SCHOOL_AXIS}"] = "$brin"
-    if table.of_member:
+    if "intervention" in table.places:
         axes[f"{PREFIX}:{concepts.INTERVENTION_AXIS}"] = "$intervention"
     columns = {place: {"tc:constraints": _place_constraints(place)} for place in (*table.places, "unit")}
     figures = {name: _figure_column(name, table, year) for name in table.figures}
@@ -208,8 +184,7 @@ def _figure_column(name: str, table: Table, year: int) -> dict[str, Any]:
     cell = dict(_CELLS[concept.kind])
     if concept.choices:
         cell["enumerationValues"] = list(concept.choices)
-    may_be_absent = concept.kind in _OPTIONAL and stem != "BoardNumber"
-    if may_be_absent or part in concepts.LEVEL_ELEMENTS:
+    if (concept.kind in _OPTIONAL and stem != "BoardNumber") or part in concepts.LEVEL_ELEMENTS:
         cell["optional"] = True
     return {"dimensions": axes, "tc:constraints": cell}
 

@@ -27,6 +27,7 @@ _SCHEMA_REFERENCE, _CONTEXT, _UNIT = map(qualified, ("link:schemaRef", "xbrli:co
 _EXPLICIT, _TYPED = qualified("xbrldi:explicitMember"), qualified("xbrldi:typedMember")
 _BRIN = qualified(f"{PREFIX}:{concepts.BRIN_DOMAIN}")
 _UNITS = {qualified(measure): unit for unit, measure in MEASURES.items()}
+_OWN = f"{{{NAMESPACE}}}"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa1-\xff\u20a0-\u20cf]")
 """The Dutch filing rules (FR-NL-1.02) allow Latin-1 and signs of currencies."""
 
@@ -58,19 +59,17 @@ def read_back(board: str, content: bytes, year: int) -> ReadInstance:
     """Read one file.
 
     A file that is no valid XML by the schema is not read any further. A fact of a context or unit with a fault
-    is left out, since nobody can say what it is of.
-
-    Args:
-        board: the board that the file must be of.
-        content: the bytes of the file.
-        year: the calendar year it is of.
+    is left out, since nobody can say what it is of. `board`, `year`: those that the file must be of.
     """
     try:
         text = _decode(content)
         root = _parse(text)
     except FaultFound as fault:
         return ReadInstance(faults=[fault.args])
-    instance = ReadInstance(faults=list(_character_faults(text)))
+    instance = ReadInstance()
+    if odd := _FORBIDDEN.search(text):
+        line = text.count("\n", 0, odd.start()) + 1
+        instance.faults.append(("forbidden_letter", f"line {line}: U+{ord(odd.group()):04X}"))
     contexts = _contexts(root, board, year, instance.faults)
     units = _units(root, instance.faults)
     used = set(_read_facts(root, board, contexts, units=units, into=instance))
@@ -101,12 +100,6 @@ def _parse(text: str) -> _Element:
         first = schema.error_log[0]
         raise FaultFound("schema", f"line {first.line}: {first.message}")
     return root
-
-
-def _character_faults(text: str) -> Iterator[Fault]:
-    if odd := _FORBIDDEN.search(text):
-        line = text.count("\n", 0, odd.start()) + 1
-        yield "forbidden_letter", f"line {line}: U+{ord(odd.group()):04X}"
 
 
 def _contexts(root: _Element, board: str, year: int, faults: list[Fault]) -> dict[str, Context | None]:
@@ -165,13 +158,13 @@ def _periods(year: int) -> dict[tuple[str, ...], str]:
 
 def _read_member(part: _Element) -> tuple[str, str]:
     """Return the axis of one part of a scenario, and the member on it."""
-    axis = _own_name(part.nsmap, part.get("dimension"))
-    codes = _member_codes().get(axis or "")
+    axis = _expanded(part, part.get("dimension")).removeprefix(_OWN)
+    codes = _member_codes().get(axis)
     if axis == concepts.SCHOOL_AXIS and part.tag == _TYPED and [one.tag for one in part] == [_BRIN]:
         return axis, part[0].text or ""
-    if axis is None or codes is None or part.tag != _EXPLICIT:
+    if codes is None or part.tag != _EXPLICIT:
         raise FaultFound("unknown_axis", str(part.get("dimension")))
-    code = codes.get(_own_name(part.nsmap, part.text) or "")
+    code = codes.get(_expanded(part, part.text).removeprefix(_OWN))
     if code is None:
         raise FaultFound("unknown_member", str(part.text))
     return axis, code
@@ -187,17 +180,11 @@ def _member_codes() -> dict[str, dict[str, str]]:
     }
 
 
-def _own_name(namespaces: Mapping[str | None, str], qname: str | None) -> str | None:
-    """Return the local name of one of our elements; None when it is of another namespace."""
-    prefix, _, name = (qname or "").strip().rpartition(":")
-    return name if namespaces.get(prefix or None) == NAMESPACE else None
-
-
 def _units(root: _Element, faults: list[Fault]) -> dict[str, str | None]:
     """Return the units by id; None where one has a fault."""
     units: dict[str, str | None] = {}
     for element in root.iterfind(_UNIT):
-        measures = [_expanded(one) for one in element.iter(qualified("xbrli:measure"))]
+        measures = [_expanded(one, one.text) for one in element.iter(qualified("xbrli:measure"))]
         name = element.get("id", "")
         unit = _UNITS.get(measures[0]) if len(measures) == 1 else None
         if unit is None or unit in units.values():
@@ -208,9 +195,10 @@ def _units(root: _Element, faults: list[Fault]) -> dict[str, str | None]:
     return units
 
 
-def _expanded(element: _Element) -> str:
-    prefix, _, name = (element.text or "").strip().rpartition(":")
-    return f"{{{element.nsmap.get(prefix or None)}}}{name}"
+def _expanded(element: _Element, name: str | None) -> str:
+    """Return a name that an element writes with a prefix, as lxml writes it."""
+    prefix, _, local = (name or "").strip().rpartition(":")
+    return f"{{{element.nsmap.get(prefix or None)}}}{local}"
 
 
 def _read_facts(
@@ -222,14 +210,13 @@ def _read_facts(
     into: ReadInstance,
 ) -> Iterator[str]:
     """Read the facts; yields the ids of contexts and units that they use."""
-    own = f"{{{NAMESPACE}}}"
     for element in root:
         if element.tag in (_SCHEMA_REFERENCE, _CONTEXT, _UNIT):
             continue
         where = f"line {element.sourceline}"
         context_id, unit = element.get("contextRef", ""), element.get("unitRef")
         yield from (context_id, unit or "")
-        if not element.tag.startswith(own):
+        if not element.tag.startswith(_OWN):
             into.faults.append(("foreign_element", f"{where}: {element.tag}"))
         elif context_id not in contexts:
             into.faults.append(("missing_context", f"{where}: {context_id}"))
@@ -240,19 +227,13 @@ def _read_facts(
         elif (context := contexts[context_id]) and (unit is None or units[unit]):
             period, *split = context
             measure = units[unit] if unit else None
-            into.facts.append((board, element.tag[len(own) :], *split, period, measure, element.text))
+            into.facts.append((board, element.tag.removeprefix(_OWN), *split, period, measure, element.text))
 
 
 def _safe_parser() -> etree.XMLParser:
     """Return a parser that fetches nothing, expands nothing, and passes over comments."""
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    safe = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+    return etree.XMLParser(**safe, remove_comments=True, remove_pis=True)
 
 
 class _StoredSchemas(etree.Resolver):  # type: ignore[misc]

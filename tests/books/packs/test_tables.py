@@ -24,14 +24,14 @@ SHEETS = ["Bevindingen", "Scholen", "Interventies", "Instemming", "Kerncijfers"]
 def book(board: Board, folder: Path) -> dict[str, pl.DataFrame]:
     story = told(board)
     path = folder / "book.xlsx"
-    path.write_bytes(workbook(facts_of(story), story, menu()))
+    path.write_bytes(workbook(facts_of(story), story))
     read = fastexcel.read_excel(path)
     assert read.sheet_names == SHEETS
     return {name: read.load_sheet(name).to_polars() for name in SHEETS}
 
 
 def lines(board: Board) -> list[list[str]]:
-    content = dutch_csv(fact_table(facts_of(told(board)), menu(), 2021)).decode("utf-8-sig")
+    content = dutch_csv(fact_table(facts_of(told(board)), 2021)).decode("utf-8-sig")
     assert content.endswith("\r\n")
     return [line.split(";") for line in content.split("\r\n")[:-1]]
 
@@ -44,7 +44,7 @@ def test_findings_come_first_the_gravest_on_top(tmp_path):
     # In the order in which a pack hands them over.
     story = in_fixed_order(told(odd()))
     path = tmp_path / "book.xlsx"
-    path.write_bytes(workbook(facts_of(story), story, menu()))
+    path.write_bytes(workbook(facts_of(story), story))
     read = fastexcel.read_excel(path).load_sheet("Bevindingen").to_polars()
     assert read["Ernst"].to_list() == ["fout", "waarschuwing", "opmerking"]
     assert read.row(0)[1:4] == ("02CD", "De Linde", 400.1)
@@ -136,7 +136,7 @@ def test_text_stays_text_in_workbook_and_table(planted, tmp_path):
             assert "<f>" not in content
             assert "<hyperlink" not in content
             assert "<script" not in content
-    csv = dutch_csv(fact_table(facts_of(told(board)), menu(), 2021))
+    csv = dutch_csv(fact_table(facts_of(told(board)), 2021))
     read = pl.read_csv(csv, separator=";", infer_schema=False)
     assert read.height == facts_of(told(board)).height
     texts = pl.concat([read["SCHOOL"], read["TEKST"]]).drop_nulls()
@@ -145,7 +145,7 @@ def test_text_stays_text_in_workbook_and_table(planted, tmp_path):
 
 def test_the_workbook_is_the_same_to_the_byte():
     story = told(odd())
-    assert workbook(facts_of(story), story, menu()) == workbook(facts_of(story), story, menu())
+    assert workbook(facts_of(story), story) == workbook(facts_of(story), story)
 
 
 @pytest.mark.parametrize("planted", [FORMULA, "@SUM(A1)", "-1+1", "\t=1"])
@@ -153,7 +153,7 @@ def test_the_table_itself_makes_text_harmless_whatever_the_facts_hold(planted):
     facts = facts_of(told(ordinary(result="x")))
     is_text = pl.col("concept").is_in(["SchoolName", "Results"])
     planted_in = facts.with_columns(value=pl.when(is_text).then(pl.lit(planted)).otherwise("value"))
-    read = pl.read_csv(dutch_csv(fact_table(planted_in, menu(), 2021)), separator=";", infer_schema=False)
+    read = pl.read_csv(dutch_csv(fact_table(planted_in, 2021)), separator=";", infer_schema=False)
     texts = pl.concat([read["SCHOOL"], read["TEKST"]]).drop_nulls()
     assert texts.str.starts_with("'").sum() > 2
     assert texts.str.contains(r"^[=+\-@\t\r]").sum() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from npo_pipeline.reports.xbrl import concepts
@@ -44,6 +45,7 @@ _DEFAULT_MEMBERS = {
     concepts.INTERVENTION_AXIS: concepts.ALL_INTERVENTIONS,
     concepts.LEVEL_AXIS: concepts.ALL_LEVELS,
 }
+_NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 def labels(language: Language) -> bytes:
@@ -158,7 +160,7 @@ def _axes() -> _Element:
 
 
 def _dimension_arc(
-    name: str, start: str, end: str, *, order: int = 1, more: Mapping[str, str] | None = None
+    name: str, start: str, end: str, *, order: int = 1, more: Mapping[str, str] = _NO_MORE
 ) -> _Element:
     return arc("link:definitionArc", _DIMENSION_ARCROLES + name, start, end, order=order, more=more)
 
@@ -170,14 +172,7 @@ def linkbase(
     arcroles: Iterable[Declared] = (),
     prefixes: Iterable[str] = (),
 ) -> bytes:
-    """Return a linkbase file.
-
-    Args:
-        links: its extended links.
-        roles: the roles that it uses.
-        arcroles: the arcroles that it uses.
-        prefixes: prefixes that it declares besides `link` and `xlink`.
-    """
+    """Return a linkbase file; `prefixes`: those that it declares besides `link` and `xlink`."""
     references = [
         *[element("link:roleRef", {"roleURI": role, **simple_link(href)}) for role, href in roles],
         *[element("link:arcroleRef", {"arcroleURI": role, **simple_link(href)}) for role, href in arcroles],
@@ -210,29 +205,17 @@ def locators(names: Iterable[str]) -> list[_Element]:
 
     One link may hold no two arcs from one label to another; `CarriedOver.end` is another label of `CarriedOver`.
     """
+    addresses = {name: f"{PREFIX}.xsd#{PREFIX}_{name.split('.')[0]}" for name in names}
     return [
-        element(
-            "link:loc",
-            {
-                "xlink:type": "locator",
-                "xlink:href": f"{PREFIX}.xsd#{PREFIX}_{name.split('.')[0]}",
-                "xlink:label": name,
-            },
-        )
-        for name in dict.fromkeys(names)
+        element("link:loc", {"xlink:type": "locator", "xlink:href": address, "xlink:label": name})
+        for name, address in addresses.items()
     ]
 
 
 def arc(
-    tag: str,
-    arcrole: str,
-    start: str,
-    end: str,
-    *,
-    order: int | None = None,
-    more: Mapping[str, str] | None = None,
+    tag: str, arcrole: str, start: str, end: str, *, order: int | None = None, more: Mapping[str, str] = _NO_MORE
 ) -> _Element:
     """Return an arc from one label to another; `more` are attributes that arcs of its kind have besides."""
     ends = {"xlink:type": "arc", "xlink:arcrole": arcrole, "xlink:from": start, "xlink:to": end}
     ordered = {} if order is None else {"order": str(order)}
-    return element(tag, {**ends, **ordered, **(more or {})})
+    return element(tag, {**ends, **ordered, **more})

@@ -60,8 +60,9 @@ _TYPES = {
 
 def schema() -> bytes:
     """Return the file `npo.xsd`."""
+    declared = element("xs:appinfo", {}, *_linkbase_references(), *_role_types())
     content = [
-        element("xs:annotation", {}, _linkbases_and_roles()),
+        element("xs:annotation", {}, on_lines(declared, 2)),
         *[
             element("xs:import", {"namespace": NAMESPACES[prefix], "schemaLocation": address})
             for prefix, address in _IMPORTS.items()
@@ -71,16 +72,9 @@ def schema() -> bytes:
         *map(_abstract, elements()),
         _brin_domain(),
     ]
-    attributes = {
-        "targetNamespace": NAMESPACE,
-        "elementFormDefault": "qualified",
-        "attributeFormDefault": "unqualified",
-    }
-    return document(root("xs:schema", ["xs", "xbrli", "link", "xlink", "xbrldt", PREFIX], attributes, content))
-
-
-def _linkbases_and_roles() -> _Element:
-    return on_lines(element("xs:appinfo", {}, *_linkbase_references(), *_role_types()), 2)
+    forms = {"elementFormDefault": "qualified", "attributeFormDefault": "unqualified"}
+    prefixes = ["xs", "xbrli", "link", "xlink", "xbrldt", PREFIX]
+    return document(root("xs:schema", prefixes, {"targetNamespace": NAMESPACE, **forms}, content))
 
 
 def _linkbase_references() -> Iterator[_Element]:
