@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from schemas.columns import UNROUNDED
+
 MONEY = pl.Decimal(18, 2)
 QUANTITY = pl.Decimal(18, 2)
 RATE = pl.Decimal(18, 8)
@@ -31,17 +33,18 @@ def divide_half_away(numerator: pl.Expr, denominator: pl.Expr | int) -> pl.Expr:
     return (size * top.sign()).cast(pl.Int64)
 
 
-def cents_of(quantity_e2: pl.Expr, rate_e8: pl.Expr) -> pl.Expr:
-    """Multiply a quantity by a rate and round once, to the cent.
+def rounded_share(product_e10: pl.Expr, *, before: pl.Expr) -> pl.Expr:
+    """Round an exact amount to the cent, as its share of a running total that is rounded.
 
     Args:
-        quantity_e2: Int64, quantity in hundredths (a score has two decimals; a pupil is 100).
-        rate_e8: Int64, rate in units of 0.00000001 euro.
+        product_e10: Int128, a quantity in hundredths (a score has two decimals; a pupil is 100) times a rate in
+            units of 0.00000001 euro.
+        before: Int128, the products that precede it and are rounded together with it; 0 where there is none.
 
     Returns:
         Int64 cents.
     """
-    return divide_half_away(quantity_e2.cast(pl.Int128) * rate_e8, RATE_UNITS)
+    return divide_half_away(before + product_e10, RATE_UNITS) - divide_half_away(before, RATE_UNITS)
 
 
 def cumulative_share(cents: pl.Expr, numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
@@ -69,6 +72,11 @@ def to_quantity(quantity_e2: pl.Expr) -> pl.Expr:
 def to_rate(rate_e8: pl.Expr) -> pl.Expr:
     """Show a rate in units of 0.00000001 as DECIMAL(18,8)."""
     return _scaled(rate_e8, 8, RATE)
+
+
+def to_exact(product_e10: pl.Expr) -> pl.Expr:
+    """Show a product in units of 0.0000000001 euro as DECIMAL(38,10)."""
+    return _scaled(product_e10, 10, UNROUNDED)
 
 
 def to_cents(euro: pl.Expr) -> pl.Expr:

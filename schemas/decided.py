@@ -133,7 +133,16 @@ TRACE = table(
         "unit": text("Unit of the rate, such as `EUR per pupil`."),
         "rate": rate(),
         "unrounded": column(UNROUNDED, "Quantity times rate, exactly.", check=pa.Check.ge(0)),
-        "amount": money_not_negative("The unrounded amount in whole cents, in the currency of the row."),
+        "unrounded_before": column(
+            UNROUNDED,
+            "The same of the school locations of the school (BRIN) that precede it and share its rounding; 0 "
+            "where there is none, or each is rounded by itself.",
+            check=pa.Check.ge(0),
+        ),
+        "amount": money_not_negative(
+            "In whole cents, in the currency of the row: `unrounded_before` and `unrounded` together, rounded, "
+            "less `unrounded_before`, rounded."
+        ),
         "currency": one_of(CURRENCIES),
         "status": one_of(STATUSES),
         "article": text(),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from npo_pipeline.money import cents_of, to_quantity
-from schemas.columns import UNROUNDED
+from npo_pipeline.money import rounded_share, to_exact, to_quantity
+from npo_pipeline.rulebook.regulation import RoundedPer
 from schemas.decided import TRACE
 from schemas.frames.money import (
     CountsByType,
@@ -94,22 +94,31 @@ def _score_units(scores: ScoresByType, school_types: list[str]) -> UnitsByType:
     return UnitsByType(mine.select("vestiging", "school_type", quantity_e2=hundredths))
 
 
-def entitlements(quantities: Quantities, rates: Rates, places: SchoolPlaces) -> EntitledCents:
+def entitlements(
+    quantities: Quantities, rates: Rates, places: SchoolPlaces, rounded_per: RoundedPer
+) -> EntitledCents:
     """Multiply every quantity by its rate; leave out what has no rate.
 
-    Rounded to the cent, half away from zero, once per vestiging, school type and component (contract,
-    section 4; the rounding of DUO itself is not known: domain notes, 1.3).
+    Rounded to the cent, half away from zero, once per school (BRIN) or vestiging, school type and component. The
+    vestigingen of a school share its amount in order of their code: each gets round(own and all before) less
+    round(all before) (contract, section 4; R1 articles 7(5) and 8(5) round the amount of the school).
 
     Args:
         quantities: of a regulation.
         rates: of the same regulation.
         places: a vestiging that is not named has the rates without a place.
+        rounded_per: whose amount is rounded once.
     """
     placed = quantities.join(places, on="vestiging", how="left")
     key = ["component", "school_type", "place"]
     rated = placed.join(rates, on=key, how="inner", nulls_equal=True, validate="m:1")
-    amount = cents_of(pl.col("quantity_e2"), pl.col("rate_e8"))
-    return EntitledCents(rated.with_columns(amount_cents=amount).sort("vestiging", "school_type", "component"))
+    product = pl.col("quantity_e2").cast(pl.Int128) * pl.col("rate_e8")
+    ordered = rated.sort("vestiging", "school_type", "component").with_columns(product_e10=product)
+    shared_by = [pl.col("vestiging").str.head(4) if rounded_per == "school" else "vestiging", "school_type"]
+    until = pl.col("product_e10").cum_sum().over(*shared_by, "component")
+    running = ordered.with_columns(before_e10=until - pl.col("product_e10"))
+    amount = rounded_share(pl.col("product_e10"), before=pl.col("before_e10"))
+    return EntitledCents(running.with_columns(amount_cents=amount))
 
 
 TRACE_COLUMNS = [name for name in TRACE.columns if name != "decision_id"]
@@ -119,11 +128,13 @@ def add_trace(entitled: pl.DataFrame) -> pl.DataFrame:
     """Add the amount before it was rounded, and the units before the threshold.
 
     Args:
-        entitled: counted_e2, quantity_e2, rate_e8, and other columns.
+        entitled: counted_e2, product_e10, before_e10, and other columns.
 
     Returns:
-        The rows with `counted` (DECIMAL(18,2)) and `unrounded` (DECIMAL(38,10), exact).
+        The rows with `counted` (DECIMAL(18,2)), `unrounded` and `unrounded_before` (DECIMAL(38,10), exact).
     """
-    product = pl.col("quantity_e2").cast(pl.Decimal(38, 0)) * pl.col("rate_e8").cast(pl.Decimal(38, 0))
-    exact = product.cast(UNROUNDED) / pl.lit(10**10).cast(UNROUNDED)
-    return entitled.with_columns(counted=to_quantity(pl.col("counted_e2")), unrounded=exact)
+    return entitled.with_columns(
+        counted=to_quantity(pl.col("counted_e2")),
+        unrounded=to_exact(pl.col("product_e10")),
+        unrounded_before=to_exact(pl.col("before_e10")),
+    )

@@ -95,7 +95,9 @@ def _entitled(rules: Rules, inputs: DecisionInputs, territory: Territory) -> Ent
     counts = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.counts)
     scores = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.scores)
     counted = quantities(rules.rates, rules.thresholds, counts, scores)
-    found = entitlements(counted, rules.rates, SchoolPlaces(territory.select("vestiging", "place")))
+    found = entitlements(
+        counted, rules.rates, SchoolPlaces(territory.select("vestiging", "place")), rules.rounded_per
+    )
     thresholds = rules.thresholds.select("component", "threshold", "level")
     whole = found.join(thresholds, on="component", how="left", maintain_order="left")
     return EntitledCents(whole.with_columns(regulation=pl.lit(rules.name), currency=pl.lit(rules.currency)))

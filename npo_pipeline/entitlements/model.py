@@ -25,7 +25,7 @@ from npo_pipeline.intake.source_precedence import (
 from npo_pipeline.measures import MEASURES, SCORE, Measure
 from npo_pipeline.rulebook.frames import places, rates, shares, thresholds
 from npo_pipeline.rulebook.load import LoadedRegulation
-from npo_pipeline.rulebook.regulation import Regulation
+from npo_pipeline.rulebook.regulation import Regulation, RoundedPer
 from schemas import decided
 from schemas.columns import schema_of
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
@@ -71,6 +71,7 @@ class Rules:
     """Represent the rules of one regulation as frames (`rulebook.frames`).
 
     `counts_as`: the school type of all pupils of a regulation that is for some places only, else null.
+    `rounded_per`: whose amount is rounded once.
     `corrections`, `floor_zero`: how corrections are settled. `continue_after_closure`: whether a closed school is
     paid on.
     `earlier`: what was in force before its amendments: the month in which each takes effect, and the rules until
@@ -83,6 +84,7 @@ class Rules:
     thresholds: Thresholds
     shares: Shares
     places: Places
+    rounded_per: RoundedPer = "school"
     counts_as: str | None = None
     corrections: str = "next_payment"
     floor_zero: str = "no"
@@ -105,6 +107,7 @@ def _as_frames(name: str, rules: Regulation) -> Rules:
         thresholds=thresholds(rules),
         shares=shares(rules),
         places=places(rules),
+        rounded_per=rules.rounded_per,
         counts_as=rules.places.counts_as if rules.places else None,
         corrections=settling.corrections,
         floor_zero=settling.floor_zero,

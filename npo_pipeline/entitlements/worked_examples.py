@@ -46,7 +46,8 @@ def _amount(regulation: Regulation, example: Example) -> Decimal | None:
     measures: dict[str, str] = {name: regulation.components[name].measure for name in example.units}
     counts, scores = _school(example, measures)
     place = pl.DataFrame({"vestiging": [_HERE], "place": [example.place]}, schema_overrides={"place": pl.String})
-    found = entitlements(quantities(mine, limits, counts, scores), mine, SchoolPlaces(place))
+    counted = quantities(mine, limits, counts, scores)
+    found = entitlements(counted, mine, SchoolPlaces(place), regulation.rounded_per)
     if found["component"].n_unique() < len(example.units):
         return None
     total = found.select(cents=pl.col("amount_cents").sum())

@@ -45,6 +45,9 @@ else:
 
 Level: TypeAlias = Literal["brin", "vestiging"]
 
+RoundedPer: TypeAlias = Literal["school", "vestiging"]
+"""The holder of an amount that is rounded once: a school, by its BRIN (R1 7(5), 8(5)), or a vestiging."""
+
 Booking: TypeAlias = Literal["lowest_vestiging_first_school_type"]
 """Booked on the lowest vestiging code that has any, there under the first school type of the list that has."""
 
@@ -169,11 +172,14 @@ class Schedule(Part):
 
 
 class Rounding(Part):
-    """Represent the one way of rounding the engine has; it is in the file because it is a choice to be cited."""
+    """Represent the rounding of amounts: to the cent, once per school (BRIN) or per vestiging, type and component.
+
+    Vestigingen of a school that rounds once share its amount in order of their code.
+    """
 
     to: Literal["cent"]
     half: Literal["away_from_zero"]
-    once_per: tuple[Literal["vestiging"], Literal["school_type"], Literal["component"]]
+    once_per: tuple[RoundedPer, Literal["school_type"], Literal["component"]]
 
 
 class Regulation(Part):
@@ -204,6 +210,11 @@ class Regulation(Part):
     def settling(self) -> Settlement:
         """Return the settlement of corrections; by default in the next payment (contract, section 4)."""
         return (self.settlement and self.settlement.value) or Settlement()
+
+    @property
+    def rounded_per(self) -> RoundedPer:
+        """Return whose amount is rounded once; by default that of the school (contract, section 4)."""
+        return self.rounding.value.once_per[0] if self.rounding.value else "school"
 
     _sources_known = model_validator(mode="after")(with_known_sources)
 

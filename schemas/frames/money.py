@@ -61,7 +61,8 @@ Quantities = NewType("Quantities", pl.DataFrame)
 """COMPONENT, counted_e2 (before the threshold), quantity_e2; sorted."""
 
 EntitledCents = NewType("EntitledCents", pl.DataFrame)
-"""`Quantities` with the columns of `Rates` and amount_cents; sorted by COMPONENT."""
+"""`Quantities` with the columns of `Rates`, product_e10 (quantity times rate, in units of 0.0000000001 euro),
+before_e10 (those of the school that precede it and share the rounding) and amount_cents; sorted by COMPONENT."""
 
 MonthlyCents = NewType("MonthlyCents", pl.DataFrame)
 """COMPONENT, month, amount_cents (never 0)."""

@@ -39,7 +39,8 @@ ToolSchools = NewType("ToolSchools", pl.DataFrame)
 
 ToolAmounts = NewType("ToolAmounts", pl.DataFrame)
 """Amounts by vestiging and rule: vestiging, rule (a position in `ToolData.rules`), counted_e2 and quantity_e2 (in
-hundredths), unrounded (text; null where rounding changes nothing), cents."""
+hundredths), unrounded (text; null where rounding changes nothing), shares_rounding (with part of a cent of the
+vestigingen before it), cents."""
 
 ToolInstalments = NewType("ToolInstalments", pl.DataFrame)
 """Instalments by vestiging, rule and month: vestiging, rule, month, cents."""

@@ -29,8 +29,8 @@ def traced_amounts(books: Books, school_year: str) -> TracedAmounts:
     """
     query = f"""
         select {_KEY}, e.board, e.brin, t.measure, t.counted, t.threshold, t.level, t.quantity, t.rate,
-            t.unrounded, e.amount, t.amount as traced, t.currency, t.status, t.article, t.source, t.url,
-            t.regulation
+            t.unrounded, t.unrounded_before, e.amount, t.amount as traced, t.currency, t.status, t.article,
+            t.source, t.url, t.regulation
         from entitlements e full join trace t using ({_KEY}) where decision_id in {_LATEST}"""
     return TracedAmounts(books.frame(query, [school_year]))
 

@@ -69,6 +69,7 @@ class TraceLine:
     """Represent a row of `trace`, with the parts of its count and the files they come from.
 
     `days`: the reference dates. `others`: the other vestigingen of the BRIN, where the count is of all of it.
+    `unrounded_before`: what is rounded together with it, of the vestigingen of the school before it.
     """
 
     vestiging: str
@@ -82,6 +83,7 @@ class TraceLine:
     unit: str
     rate: Decimal
     unrounded: Decimal
+    unrounded_before: Decimal
     amount: Decimal
     currency: str
     status: str
@@ -93,6 +95,11 @@ class TraceLine:
     parts: tuple[CountedPart, ...]
     files: tuple[SourceFile, ...]
     others: tuple[str, ...]
+
+    @property
+    def shares_rounding(self) -> bool:
+        """Return whether its amount depends on the vestigingen before it, which leave part of a cent."""
+        return self.unrounded_before * 100 % 1 != 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -127,6 +127,9 @@ class Phrasing:
             "rate": self.money(line.rate),
             "unrounded": self.money(line.unrounded),
         }
+        if line.shares_rounding:
+            words |= {"before": self.money(line.unrounded_before), "brin": line.vestiging[:4]}
+            return self.say("product.shared", **words, amount=self.money(line.amount))
         if line.unrounded == line.amount:
             return self.say("product.exact", **words)
         return self.say("product.rounded", **words, amount=self.money(line.amount))

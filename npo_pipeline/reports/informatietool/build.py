@@ -48,7 +48,7 @@ from schemas.frames.reports import (
 )
 
 _DECISION_COLUMNS = ["decision_id", "currency", "reference_date", "decided_at"]
-_AMOUNT_COLUMNS = ["counted_e2", "quantity_e2", "unrounded", "cents"]
+_AMOUNT_COLUMNS = ["counted_e2", "quantity_e2", "unrounded", "shares_rounding", "cents"]
 _RULE_COLUMNS = [
     one.name.removesuffix("_e8") for one in fields(RateRule) if one.name not in ("days", "assumptions")
 ]
@@ -67,6 +67,7 @@ def build_tool(source: ToolSource) -> ToolData:
         counted_e2=to_cents(pl.col("counted")),
         quantity_e2=to_cents(pl.col("quantity")),
         cents=to_cents(pl.col("amount")),
+        shares_rounding=pl.col("unrounded_before").cast(pl.String).str.ends_with("00000000").not_(),
         unrounded=pl.when(pl.col("unrounded") != pl.col("amount")).then(pl.col("unrounded").cast(pl.String)),
     ).sort("vestiging", "rule")
     key, by_month = ["decision_id", *COMPONENT_KEY], ["vestiging", "rule", "month"]

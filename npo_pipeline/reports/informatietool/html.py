@@ -182,6 +182,7 @@ class _Payload:
             "cents": amounts["cents"].to_list(),
             "counted": {row: counted[row] for row in (counted != quantity).arg_true()},
             "unrounded": {row: text for row, text in enumerate(amounts["unrounded"]) if text is not None},
+            "shared": amounts["shares_rounding"].arg_true().to_list(),
             "schedule": schedule,
             "schedules": [text.split() for text in schedules],
             "due": due,

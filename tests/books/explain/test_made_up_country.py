@@ -85,7 +85,18 @@ def test_each_line_adds_up_from_what_was_counted_to_the_cent(schools):
         assert sum(part.number for part in line.parts) == line.counted, line
         assert line.counted - (line.threshold or 0) == line.quantity, line
         assert line.quantity * line.rate == line.unrounded, line
-        assert line.unrounded.quantize(Decimal("0.01"), ROUND_HALF_UP) == line.amount, line
+        both, before = line.unrounded_before + line.unrounded, line.unrounded_before
+        cent = Decimal("0.01")
+        assert both.quantize(cent, ROUND_HALF_UP) - before.quantize(cent, ROUND_HALF_UP) == line.amount, line
+
+
+def test_a_school_is_rounded_once(schools):
+    of_school: dict[tuple, list] = defaultdict(list)
+    for line in all_lines(schools):
+        of_school[line.vestiging[:4], line.school_type, line.component].append(line)
+    for lines in of_school.values():
+        exact = sum(line.unrounded for line in lines)
+        assert sum(line.amount for line in lines) == exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def test_what_was_counted_is_what_the_files_say(made, schools):

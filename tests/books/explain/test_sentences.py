@@ -50,6 +50,7 @@ CUMI = TraceLine(
     unit="EUR per cumi pupil",
     rate=Decimal("548.56000000"),
     unrounded=Decimal("1645.6800000000"),
+    unrounded_before=Decimal("0E-10"),
     amount=Decimal("1645.68"),
     currency="EUR",
     status="published",
@@ -82,6 +83,30 @@ SCORE = replace(
     parts=(part("03CC00", "bao", None, "33.02"),),
     others=(),
 )
+
+
+SHARED = replace(
+    SCORE,
+    vestiging="03CC01",
+    counted=Decimal("0.03"),
+    quantity=Decimal("0.03"),
+    unrounded=Decimal("7.5348000000"),
+    unrounded_before=Decimal("7.5348000000"),
+    amount=Decimal("7.54"),
+)
+
+
+def test_a_vestiging_that_shares_the_rounding_of_its_school():
+    # 7.5348 + 7.5348 = 15.0696 gives 15.07, less 7.53 of the vestiging before it
+    assert (
+        "0,03 × € 251,16 = € 7,5348. De hele BRIN 03CC wordt één keer op de cent afgerond: bovenop € 7,5348 van "
+        "de vestigingen ervoor komt er € 7,54 bij."
+    ) in paragraph(SHARED, DUTCH)
+    assert "on top of € 7.5348 of the vestigingen before this one it comes to € 7.54 more" in paragraph(
+        SHARED, ENGLISH
+    )
+    before = replace(SHARED, unrounded_before=Decimal("8293.3000000000"))  # whole cents leave it as it is
+    assert "ervoor" not in paragraph(before, DUTCH)
 
 
 def test_a_cumi_amount_in_dutch():

@@ -71,14 +71,14 @@ def _amounts(codes: list[str]) -> pl.DataFrame:
             10_000 + number,
             10_000 + number,
             "70116.0012000000" if rule else None,
+            bool(rule) and number % 10 == 0,
             1_200_000 + 11 * number,
         )
         for number, code in enumerate(codes)
         for rule in (0, 1)
     ]
-    return pl.DataFrame(
-        rows, schema=["vestiging", "rule", "counted_e2", "quantity_e2", "unrounded", "cents"], orient="row"
-    )
+    columns = ["vestiging", "rule", "counted_e2", "quantity_e2", "unrounded", "shares_rounding", "cents"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
 def _instalments(codes: list[str]) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Entitlement = quantity x rate, rounded once; instalments add up to it exactly (contract, section 4)."""
 
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 import polars as pl
 from hypothesis import given
@@ -31,7 +32,7 @@ def test_amounts_of_2021_2022():
         quantity_e2="i",
     )
     assert rows(
-        entitlements(counted, RATES, NOWHERE), "vestiging", "school_type", "component", "amount_cents"
+        entitlements(counted, RATES, NOWHERE, "school"), "vestiging", "school_type", "component", "amount_cents"
     ) == [
         ("00AP00", "bao", "achterstandsscore", 8_293_30),  # 33.02 x 251.16 = 8,293.3032
         ("00AP00", "bao", "per_pupil", 70_116_00),  # 100 x 701.16
@@ -40,6 +41,56 @@ def test_amounts_of_2021_2022():
         ("02AA00", "so", "per_pupil", 14_023_10),  # 10 x 1,402.31, not 20 x 701.16
         ("02AA00", "vso", "per_pupil", 1_402_31),
     ]
+
+
+BRANCHES = table(
+    """
+    vestiging  school_type  component          quantity_e2
+    00AP00     bao          achterstandsscore  3302
+    00AP01     bao          achterstandsscore  6701
+    00AP02     bao          achterstandsscore  10
+    00AQ00     bao          achterstandsscore  10
+    """,
+    quantity_e2="i",
+)
+
+
+def test_a_school_is_rounded_once_and_its_vestigingen_share_that_in_order_of_their_code():
+    # 33.02 x 251.16 = 8,293.3032; 67.01 x 251.16 = 16,830.2316; 0.10 x 251.16 = 25.116
+    assert rows(entitlements(BRANCHES, RATES, NOWHERE, "school"), "vestiging", "before_e10", "amount_cents") == [
+        ("00AP00", 0, 8_293_30),  # 8,293.3032
+        ("00AP01", 8_293_3032_000000, 16_830_23),  # 25,123.5348 gives 25,123.53, less 8,293.30
+        ("00AP02", 25_123_5348_000000, 25_12),  # 25,148.6508 gives 25,148.65, less 25,123.53
+        ("00AQ00", 0, 25_12),  # another school
+    ]
+
+
+def test_under_older_rules_each_vestiging_is_rounded_by_itself():
+    thirds = BRANCHES.with_columns(quantity_e2=pl.Series([3, 3, 3, 3]))  # 0.03 x 251.16 = 7.5348
+    of_school, of_vestiging = (
+        rows(entitlements(thirds, RATES, NOWHERE, per), "vestiging", "amount_cents")
+        for per in ("school", "vestiging")
+    )
+    # 7.5348 gives 7.53; 15.0696 gives 15.07, less 7.53; 22.6044 gives 22.60, less 15.07
+    assert of_school == [("00AP00", 7_53), ("00AP01", 7_54), ("00AP02", 7_53), ("00AQ00", 7_53)]
+    assert of_vestiging == [("00AP00", 7_53), ("00AP01", 7_53), ("00AP02", 7_53), ("00AQ00", 7_53)]
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=9))
+def test_the_vestigingen_of_a_school_add_up_to_its_rounded_amount(scores):
+    counted = pl.DataFrame(
+        {
+            "vestiging": [f"00AP{number:02d}" for number in range(len(scores))],
+            "school_type": "bao",
+            "component": "achterstandsscore",
+            "quantity_e2": scores,
+        }
+    )
+    found = entitlements(counted.reverse(), RATES, NOWHERE, "school")["amount_cents"]
+    exact = Decimal(sum(scores)) * Decimal("251.16")  # in cents
+    assert found.sum() == exact.quantize(Decimal(1), ROUND_HALF_UP)
+    # No vestiging is more than a cent off its own product.
+    assert all(abs(cents - score * Decimal("251.16")) < 1 for cents, score in zip(found, scores, strict=True))
 
 
 def year_of(cents: int) -> list[tuple]:

@@ -9,16 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npo_pipeline.money import (
-    cents_of,
     cumulative_share,
     divide_half_away,
+    rounded_share,
     to_cents,
     to_euro,
+    to_exact,
     to_quantity,
     to_rate,
 )
 
 CENTS = st.integers(-(10**13), 10**13)
+
+
+def cents_of(quantity_e2: int, rate_e8: int) -> object:
+    """The amount of one school, with no other vestiging."""
+    return one(rounded_share(pl.lit(quantity_e2, pl.Int128) * rate_e8, before=pl.lit(0, pl.Int128)))
 
 
 def one(expression: pl.Expr) -> object:
@@ -61,23 +67,27 @@ def test_division_agrees_with_python_decimals(top, bottom):
 
 def test_a_score_times_its_rate():
     # 33.02 x 251.16 = 8293.3032, of Wereldwijs (00AP00) on 1 October 2019
-    assert one(cents_of(pl.lit(3302), pl.lit(251_16000000))) == 8293_30
+    assert cents_of(3302, 251_16000000) == 8293_30
 
 
 def test_half_a_cent_of_a_score_goes_up():
     # 0.25 x 0.10 = 0.025; half to even would give 0.02
-    assert one(cents_of(pl.lit(25), pl.lit(10_000_000))) == 3
+    assert cents_of(25, 10_000_000) == 3
 
 
 def test_an_unrounded_rate_is_not_rounded_before_the_product():
     # 2,009 pupils x 1333.8429633 = 2,679,690.5132697 (Scholengemeenschap Bonaire), not 2009 x 1333.84
-    assert one(cents_of(pl.lit(2009_00), pl.lit(1333_84296330))) == 2_679_690_51
+    assert cents_of(2009_00, 1333_84296330) == 2_679_690_51
 
 
 def test_the_product_of_all_pupils_of_the_country_fits():
     # 2,400,000 x 99,999.99 = 239,999,976,000.00: 2.4 x 10^21 before it is divided
-    columns = pl.DataFrame({"pupils": [2_400_000_00], "rate": [99_999_99000000]})
-    assert columns.select(cents_of(pl.col("pupils"), pl.col("rate"))).item() == 239_999_976_000_00
+    assert cents_of(2_400_000_00, 99_999_99000000) == 239_999_976_000_00
+
+
+def test_the_product_is_shown_whole():
+    # 1.23 x 251.16000001 = 308.9268000123
+    assert one(to_exact(pl.lit(1_23, pl.Int128) * 251_16000001)) == Decimal("308.9268000123")
 
 
 @given(cents=CENTS)

@@ -40,6 +40,7 @@ VALUES: dict[str, tuple[Any, tuple]] = {
     "pupils_applied": (1, (-1,)),
     "pupils_allowed": (1, (-1,)),
     "outcome": ("granted", ("Granted", "")),
+    "unrounded_before": (Decimal("1.0000000001"), (Decimal("-0.0000000001"),)),
     "unrounded": (Decimal("1.0000000001"), (Decimal("-0.0000000001"),)),
     "year": (2021, (-1,)),
     "category": ("A", ("G", "a", "AB", "")),

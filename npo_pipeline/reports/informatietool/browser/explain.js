@@ -22,7 +22,10 @@ function productText(row, rule) {
   const amount = money(amounts.cents[row], rule.currency);
   const unrounded = amounts.unrounded[row];
   if (!unrounded) return `${product} = ${amount}.`;
-  return `${product} = ${unroundedText(unrounded, rule.currency)}, afgerond op hele centen ${amount}.`;
+  const how = amounts.shared.includes(row)
+    ? "met de vestigingen ervoor één keer afgerond op hele centen"
+    : "afgerond op hele centen";
+  return `${product} = ${unroundedText(unrounded, rule.currency)}, ${how} ${amount}.`;
 }
 
 function paidText(row, rule) {
