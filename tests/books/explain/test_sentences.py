@@ -99,8 +99,8 @@ SHARED = replace(
 def test_a_vestiging_that_shares_the_rounding_of_its_school():
     # 7.5348 + 7.5348 = 15.0696 gives 15.07, less 7.53 of the vestiging before it
     assert (
-        "0,03 × € 251,16 = € 7,5348. De hele BRIN 03CC wordt één keer op de cent afgerond: bovenop € 7,5348 van "
-        "de vestigingen ervoor komt er € 7,54 bij."
+        "0,03 punten × € 251,16 = € 7,5348. De hele BRIN 03CC wordt één keer op de cent afgerond: bovenop € "
+        "7,5348 van de vestigingen ervoor komt er € 7,54 bij."
     ) in paragraph(SHARED, DUTCH)
     assert "on top of € 7.5348 of the vestigingen before this one it comes to € 7.54 more" in paragraph(
         SHARED, ENGLISH

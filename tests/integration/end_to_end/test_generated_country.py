@@ -62,12 +62,17 @@ def by_hand(country) -> dict[tuple, Decimal]:
                 pupils[place] += 1
                 cumi[place] += row["CUMI"] == "J"
     amounts = {(*place, "per_pupil"): count * RATES[place[1]] for place, count in pupils.items()}
+    scored = defaultdict(Decimal)  # exact, per BRIN, in order of code
     with (country / "achterstandsscores.csv").open() as file:
-        for line, row in enumerate(csv.DictReader(file, delimiter=";"), 2):
+        rows = sorted(enumerate(csv.DictReader(file, delimiter=";"), 2), key=lambda one: next(iter(one[1].values())))
+        for line, row in rows:
             score = Decimal(row["Achterstandsscore"].replace(",", "."))
             if ("achterstandsscores.csv", line) not in wrong and score:
-                amount = (score * SCORE).quantize(CENT, ROUND_HALF_UP)
-                amounts[row["School (BRIN vestiging)"], "bao", "achterstandsscore"] = amount
+                code = row["School (BRIN vestiging)"]
+                before = scored[code[:4]].quantize(CENT, ROUND_HALF_UP)
+                scored[code[:4]] += score * SCORE
+                share = scored[code[:4]].quantize(CENT, ROUND_HALF_UP) - before
+                amounts[code, "bao", "achterstandsscore"] = share
     schools = defaultdict(list)
     for (code, kind), count in cumi.items():
         if kind != "bao" and count:
