@@ -15,7 +15,7 @@ from npo_pipeline.books.tables import FORMAT, create
 from npo_pipeline.errors import Refused
 from schemas.tables import TABLES
 
-NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {4: {}}
+NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {4: {"trace": {"unrounded_before": "0"}}}
 """Format -> table -> column that it added -> its value in older rows, in SQL over the older columns.
 
 Manifests seal rows with the columns of the format they were written in (`columns_since`)."""

@@ -64,7 +64,9 @@ def by_hand(country) -> dict[tuple, Decimal]:
     amounts = {(*place, "per_pupil"): count * RATES[place[1]] for place, count in pupils.items()}
     scored = defaultdict(Decimal)  # exact, per BRIN, in order of code
     with (country / "achterstandsscores.csv").open() as file:
-        rows = sorted(enumerate(csv.DictReader(file, delimiter=";"), 2), key=lambda one: next(iter(one[1].values())))
+        rows = sorted(
+            enumerate(csv.DictReader(file, delimiter=";"), 2), key=lambda one: next(iter(one[1].values()))
+        )
         for line, row in rows:
             score = Decimal(row["Achterstandsscore"].replace(",", "."))
             if ("achterstandsscores.csv", line) not in wrong and score:
