@@ -63,8 +63,9 @@ def _with_decision(
 ) -> LedgerState:
     """Return the ledger state with the decision in it."""
     found = start.ledger
-    paid_until = pl.Series([start.paid_until.get(currency) for currency in changed], dtype=pl.Date)
-    new = pl.DataFrame({"currency": list(changed), "paid_until": paid_until}).with_columns(
+    schema = {"currency": pl.String, "paid_until": pl.Date}
+    rows = [(currency, start.paid_until.get(currency)) for currency in changed]
+    new = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
         school_year=pl.lit(school_year),
         decision_id=pl.concat_str(pl.lit(_NEW), "currency"),
         sequence=pl.lit(_AFTER_ALL, pl.Int64),
