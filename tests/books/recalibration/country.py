@@ -79,12 +79,11 @@ class Country:
         """Decide on other facts; gives what that makes due that was not, per cause (`standing._steps`)."""
         old, before = self.facts, self.decided
         ruled = changed_rates(rules_of(old, old.rates), rules_of(facts, facts.rates))
-        steps = [
-            CauseStep("input", decided_on(facts, old.rates, old.changes)),
-            CauseStep("rule", decided_on(facts, facts.rates, old.changes), ruled),
-            CauseStep("change", decided_on(facts, facts.rates, facts.changes)),
-        ]
-        self.facts, self.decided = facts, steps[-1].after
+        counted = decided_on(facts, old.rates, old.changes)
+        rated = counted if facts.rates == old.rates else decided_on(facts, facts.rates, old.changes)
+        told = rated if facts.changes == old.changes else decided_on(facts, facts.rates, facts.changes)
+        steps = [CauseStep("input", counted), CauseStep("rule", rated, ruled), CauseStep("change", told)]
+        self.facts, self.decided = facts, told
         return attribute_changes(before, steps)
 
 

@@ -3,6 +3,9 @@
 from hypothesis import settings
 
 
-def examples(share: float) -> int:
-    """So many examples as this share of those of the profile; at least 2."""
-    return max(2, round(settings.default.max_examples * share))
+THOROUGH = settings.default.max_examples > settings.get_profile("npo").max_examples
+
+
+def examples(share: float, *, everyday: int = 2) -> int:
+    """So many examples as this share of those of the profile `thorough`; day by day a fixed number."""
+    return round(settings.default.max_examples * share) if THOROUGH else everyday

@@ -158,7 +158,7 @@ AFTER = SEP.replace(year=2022, month=1)
 
 
 @in_all_ways
-@pytest.mark.parametrize("number", range(examples(0.02) // 2))  # one each; twenty under the profile `thorough`
+@pytest.mark.parametrize("number", range(examples(0.01, everyday=1)))
 def test_the_three_ledgers_agree_whatever_happens(npo, tmp_path, corrections, floor_zero, number):
     course = Course(tmp_path, npo, Random(f"{corrections} {floor_zero} {number}"), corrections, floor_zero)
     for _ in range(4):

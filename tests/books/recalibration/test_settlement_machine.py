@@ -140,5 +140,5 @@ NO_CHANGES = no_due_changes().drop("school_year").with_columns(school_year=pl.li
 
 TestSettlement = Settlement.TestCase
 TestSettlement.settings = settings(
-    max_examples=examples(0.06), stateful_step_count=12, deadline=None, phases=(Phase.generate,), print_blob=False
+    max_examples=examples(0.06, everyday=4), stateful_step_count=12, deadline=None, phases=(Phase.generate,), print_blob=False
 )
