@@ -41,7 +41,6 @@ def test_what_was_told_before_stays_on_record(accounted, tmp_path):
         (1, Decimal("8167.12")),
         (2, Decimal("7167.12")),
     ]
-    assert run(accounted, "verify").status == 0
 
 
 def test_a_year_opens_on_the_close_of_the_year_before(second_year):
@@ -57,7 +56,6 @@ def test_a_year_that_is_accounted_for_again_says_where_the_next_no_longer_opens_
     assert "2022 opens on something else now; run `npo account --year 2022` again" in result["remarks"]
     differs = "select board, brin, amount from findings where year = 2022 and rule = 'opening_differs'"
     assert select(second_year, differs) == [("10001", "01AA", Decimal("0.01"))]
-    assert run(second_year, "verify").status == 0
     done(second_year, year=2022)
     assert select(second_year, differs) == []
     assert run(second_year, "verify").status == 0

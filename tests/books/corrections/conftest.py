@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.books.corrections.declaring import DAY, ingest
+from tests.books.corrections.declaring import DAY, REPLACES, declare, ingest
 from tests.books.home.delivery import BROKEN, REGISTER, write_country
 from tests.books.home.npo import here
 
@@ -36,10 +36,27 @@ def refusing(tmp_path, refusing_once) -> Path:
     return Path(shutil.copytree(refusing_once, tmp_path / "home"))
 
 
+@pytest.fixture(scope="session")
+def replayed_once(tmp_path_factory, refusing_once) -> Path:
+    folder = tmp_path_factory.mktemp("replayed")
+    home = Path(shutil.copytree(refusing_once, folder / "home"))
+    ingest(home, declare(write_fixed(folder / "fixed"), replaces=(REPLACES,)))
+    return home
+
+
+@pytest.fixture
+def replayed(tmp_path, replayed_once) -> Path:
+    """The same, in which lines 34 and 35 are resolved by d000004, which is `fixed` with its declaration."""
+    return Path(shutil.copytree(replayed_once, tmp_path / "home"))
+
+
 @pytest.fixture
 def fixed(tmp_path) -> Path:
     """The double enrolment with the row that is right."""
-    folder = tmp_path / "fixed"
+    return write_fixed(tmp_path / "fixed")
+
+
+def write_fixed(folder: Path) -> Path:
     folder.mkdir()
     (folder / "fixed.csv").write_text("\n".join([REGISTER, DOUBLE[1], ""]))
     return folder

@@ -3,6 +3,7 @@
 import pytest
 
 from npo_pipeline.delivery import csv_reader
+from tests.books.blank import blank
 from tests.books.corrections.conftest import DOUBLE
 from tests.books.corrections.declaring import DAY, PUPIL, but, declare, findings, ingest, refused, ties
 from tests.books.home.delivery import PUPILS
@@ -20,7 +21,7 @@ def counted(home):
 
 @pytest.fixture
 def home(tmp_path):
-    return tmp_path / "home"
+    return blank(tmp_path / "home")
 
 
 def expected(**changes):

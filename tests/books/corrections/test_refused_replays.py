@@ -44,13 +44,12 @@ def test_more_rows_than_lines_are_refused_and_fewer_are_not(refusing, fixed):
     assert resolved(refusing) == {"fixed.csv": ("register.csv", 3)}
 
 
-def test_lines_that_were_resolved_or_named_already_are_refused(refusing, fixed, tmp_path):
+def test_lines_that_were_resolved_or_named_already_are_refused(refusing, replayed_once, fixed, tmp_path):
     twice = (REPLACES, but(REPLACES, lines=[35, 36]))
     said = refused(refusing, declare(fixed, replaces=twice))
     assert said == f"{NAME}, line 7: line 35 of d000002 is named twice; keep one of the two"
-    ingest(refusing, declare(fixed, replaces=(REPLACES,)))
     other = declare(rows(tmp_path / "other", MENDED), replaces=(but(REPLACES, lines=[35, 36]),))
-    assert "line 35 of d000002 is already resolved, by d000004" in refused(refusing, other)
+    assert "line 35 of d000002 is already resolved, by d000004" in refused(replayed_once, other)
 
 
 def test_a_delivery_that_was_superseded_is_refused(refusing, fixed, tmp_path):

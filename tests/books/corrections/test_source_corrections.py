@@ -14,10 +14,11 @@ from npo_pipeline.commands.ingest import IngestRequest
 from npo_pipeline.commands.ingest import ingest as take_in
 from npo_pipeline.commands.status import status
 from npo_pipeline.errors import Refused
+from tests.books.blank import blank
 from tests.books.corrections.declaring import DAY, DROP, NAME, SET, but, declare, findings, ingest, ties
 from tests.books.files import layouts
 from tests.books.files.test_workbook import book
-from tests.books.home.delivery import PUPILS, write_register, write_scores
+from tests.books.home.delivery import PUPILS, write_country, write_register, write_scores
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
@@ -28,7 +29,28 @@ FOUND = (
 
 @pytest.fixture
 def home(tmp_path) -> Path:
-    return tmp_path / "home"
+    return blank(tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def corrected_once(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("corrected")
+    ingest(folder / "home", declare(write_country(folder / "country"), SET))
+    return folder / "home"
+
+
+@pytest.fixture
+def corrected(tmp_path, corrected_once) -> Path:
+    """A home in which a score is corrected."""
+    return Path(shutil.copytree(corrected_once, tmp_path / "corrected"))
+
+
+@pytest.fixture(scope="module")
+def decided_once(tmp_path_factory, corrected_once) -> Path:
+    """The same, decided."""
+    home = Path(shutil.copytree(corrected_once, tmp_path_factory.mktemp("decided") / "home"))
+    here("decide", "--school-year", "2021-2022", *DAY, "--home", home)
+    return home
 
 
 def scores(home: Path) -> dict[str, Decimal]:
@@ -58,9 +80,8 @@ def test_the_summary_says_how_many_were_applied(home, country):
     assert "1 declared corrections applied: scores.csv 1" in said
 
 
-def test_the_manifest_names_the_file_of_corrections_and_the_table_by_their_hashes(home, country):
-    ingest(home, declare(country, SET))
-    ((manifest,),) = select(home, "select manifest from runs")
+def test_the_manifest_names_the_file_of_corrections_and_the_table_by_their_hashes(corrected_once):
+    ((manifest,),) = select(corrected_once, "select manifest from runs")
     said = json.loads(manifest)
     assert [one["file"] for one in said["declared"]] == [NAME]
     assert said["tables"]["source_corrections"]["rows"] == 1
@@ -136,26 +157,22 @@ def test_it_may_stand_beside_the_files_or_in_their_zip(tmp_path, country):
     assert ingest(tmp_path / "two", tmp_path / "all.zip")["corrections_applied"] == 1
 
 
-def test_the_same_delivery_again_is_nothing_new_and_another_value_is(home, country):
-    ingest(home, declare(country, SET))
-    assert ingest(home, country)["run_id"] is None
-    assert ingest(home, declare(country, but(SET, value="91,00")))["run_id"] == "000002-ingest"
-    assert scores(home)["01AA00"] == Decimal("91.00")
-    assert ties(home)
+def test_the_same_delivery_again_is_nothing_new_and_another_value_is(corrected, country):
+    assert ingest(corrected, declare(country, SET))["run_id"] is None
+    assert ingest(corrected, declare(country, but(SET, value="91,00")))["run_id"] == "000002-ingest"
+    assert scores(corrected)["01AA00"] == Decimal("91.00")
+    assert ties(corrected)
 
 
-def test_a_corrected_file_that_comes_without_its_corrections_says_that_they_end(home, country):
-    ingest(home, declare(country, SET))
-    (country / NAME).unlink()
-    (said,) = ingest(home, country)["remarks"]
+def test_a_corrected_file_that_comes_without_its_corrections_says_that_they_end(corrected, country):
+    (said,) = ingest(corrected, country)["remarks"]
     assert said.startswith("scores.csv takes the place of scores.csv without the corrections that were declared")
-    assert (scores(home)["01AA00"], findings(home)) == (Decimal("100.50"), [])
+    assert (scores(corrected)["01AA00"], findings(corrected)) == (Decimal("100.50"), [])
 
 
-def test_it_is_an_open_finding_for_as_long_as_it_counts(home, country):
-    ingest(home, declare(country, SET))
-    assert findings(home) == [f"{FOUND}; until 2090-08-01"]
-    later = status(Home(home), clock=lambda: datetime(2090, 8, 2)).findings
+def test_it_is_an_open_finding_for_as_long_as_it_counts(corrected_once):
+    assert findings(corrected_once) == [f"{FOUND}; until 2090-08-01"]
+    later = status(Home(corrected_once), clock=lambda: datetime(2090, 8, 2)).findings
     assert later == (f"{FOUND}; expired on 2090-08-01: have a mended file sent",)
 
 
@@ -171,28 +188,25 @@ def test_it_may_be_applied_on_its_last_day_and_not_after_it(tmp_path, country):
     assert take_in(request, clock=lambda: datetime(2090, 8, 1, 23, 59)).corrections.height == 1
 
 
-def test_an_explanation_says_who_declared_it_and_why(home, country):
-    ingest(home, declare(country, SET))
-    here("decide", "--school-year", "2021-2022", *DAY, "--home", home)
+def test_an_explanation_says_who_declared_it_and_why(decided_once):
     sentence = (
         "01AA00: scores.csv, line 2: ACHTERSTANDSSCORE says 100,50 and is read as 90,00. Declared by CBS on "
         "3 November 2021: typing error of the school, see letter. Until 1 August 2090."
     )
-    assert [sentence in told(home, code) for code in ("01AA00", "01AA", "10001")] == [True, True, True]
-    assert "Declared" not in told(home, "02BB00")
-    found = here("explain", "01AA00", "--json", "--home", home).document["decisions"][0]["schools"][0]["corrected"]
+    assert [sentence in told(decided_once, code) for code in ("01AA00", "01AA", "10001")] == [True, True, True]
+    assert "Declared" not in told(decided_once, "02BB00")
+    (decision,) = here("explain", "01AA00", "--json", "--home", decided_once).document["decisions"]
+    found = decision["schools"][0]["corrected"]
     assert [(one["reported_by"], one["expires"]) for one in found] == [("CBS", "2090-08-01")]
 
 
-def test_a_decision_can_be_joined_to_the_corrections_that_it_rests_on(home, country):
-    ingest(home, declare(country, SET))
-    here("decide", "--school-year", "2021-2022", *DAY, "--home", home)
+def test_a_decision_can_be_joined_to_the_corrections_that_it_rests_on(decided_once):
     query = """
         select t.component, t.counted, c.expected, c.reported_by
         from trace t join decision_inputs i using (decision_id)
         join source_corrections c using (delivery_id, vestiging)
         where i.used_for = 'scores' and t.measure = 'score'"""
-    assert select(home, query) == [("achterstandsscore", Decimal("90.00"), "100,50", "CBS")]
+    assert select(decided_once, query) == [("achterstandsscore", Decimal("90.00"), "100,50", "CBS")]
 
 
 def test_what_an_operator_writes_is_harmless_in_tables(home, country):
@@ -212,14 +226,12 @@ def test_a_delivery_without_corrections_reads_as_before(tmp_path, country):
     assert select(tmp_path / "one", "from source_corrections") == []
 
 
-def test_a_mended_delivery_supersedes_the_corrected_one(home, country):
-    ingest(home, declare(country, SET))
-    (country / NAME).unlink()
+def test_a_mended_delivery_supersedes_the_corrected_one(corrected, country):
     write_scores(country, {"01AA00": "90,00", "02BB00": "0,00"})
-    ingest(home, country)
-    assert findings(home) == []
-    assert len(select(home, "from source_corrections")) == 1
-    assert ties(home)
+    ingest(corrected, country)
+    assert findings(corrected) == []
+    assert len(select(corrected, "from source_corrections")) == 1
+    assert ties(corrected)
 
 
 def test_flows_and_the_command_line_take_corrections_alike(home, country):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from tests.books.blank import blank
 from tests.books.home.delivery import write_addresses, write_register, write_scores
 from tests.books.home.npo import here
 
@@ -38,7 +39,7 @@ def parts(folder: Path, **pupils: dict[str, int]) -> list[Path]:
 
 
 def begin(tmp_path: Path, **pupils: dict[str, int]) -> Path:
-    home = tmp_path / "home"
+    home = blank(tmp_path / "home")
     ingest(home, write_addresses(tmp_path / "lists", BOARDS), *parts(tmp_path / "first", **pupils))
     return home
 

@@ -8,7 +8,10 @@ import duckdb
 import pytest
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.verify.command import verify
+from npo_pipeline.commands.verify.decisions_payments import decision_faults
+from tests.books.blank import blank
 from tests.books.home.delivery import write_country
 from tests.books.home.npo import here
 from tests.rulebook import shipped
@@ -31,9 +34,10 @@ YEAR = ("--school-year", "2020-2021")
 def applied_once(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("applied")
     (folder / "applied.csv").write_text("\n".join([HEADER, *ROWS, ""]))
-    run(folder / "home", "ingest", write_country(folder / "country"), "--reference-date", "2019-10-01")
-    run(folder / "home", "ingest", folder / "applied.csv")
-    return folder / "home"
+    home = blank(folder / "home")
+    run(home, "ingest", write_country(folder / "country"), "--reference-date", "2019-10-01")
+    run(home, "ingest", folder / "applied.csv")
+    return home
 
 
 @pytest.fixture
@@ -46,6 +50,12 @@ def granted_once(applied_once, tmp_path_factory) -> Path:
     home = Path(shutil.copytree(applied_once, tmp_path_factory.mktemp("granted") / "home"))
     run(home, "decide", *YEAR)
     return home
+
+
+@pytest.fixture(scope="module")
+def unharmed(granted_once, tmp_path_factory) -> Path:
+    """A copy in which changes are tried and taken back."""
+    return Path(shutil.copytree(granted_once, tmp_path_factory.mktemp("unharmed") / "home"))
 
 
 @pytest.fixture
@@ -65,9 +75,13 @@ def select(home: Path, query: str) -> list[tuple]:
 
 
 def tamper(home: Path, statement: str) -> list[str]:
+    """What the check of decisions finds after a change, which is then taken back."""
     with duckdb.connect(str(home / "npo.duckdb")) as connection:
+        connection.execute("begin")
         connection.execute(statement)
-    return list(verify(Home(home)).findings)
+        found = list(decision_faults(Books(connection, "the books", frozenset())))
+        connection.execute("rollback")
+        return found
 
 
 def test_applications_are_granted_reduced_and_refused(granted):
@@ -180,15 +194,25 @@ def test_grants_are_never_paid(granted):
         "update applications set amount = 1 where brin = '03CC'",
     ],
 )
-def test_a_changed_row_is_found(granted, statement):
-    findings = tamper(granted, statement)
-    assert any(one.startswith("chain: ") for one in findings), findings
-    assert any(one.startswith("decisions: 2020-2021-001, grants: ") for one in findings), findings
+def test_a_changed_row_is_found(unharmed, statement):
+    findings = tamper(unharmed, statement)
+    assert any(one.startswith("2020-2021-001, grants: ") for one in findings), findings
 
 
-def test_a_total_that_grants_do_not_add_up_to_is_found(granted):
-    findings = tamper(granted, "update decisions set total = total + 1")
+def test_a_total_that_grants_do_not_add_up_to_is_found(unharmed):
+    findings = tamper(unharmed, "update decisions set total = total + 1")
     assert any("its instalments and grants add up to 2688.00" in one for one in findings), findings
+
+
+def test_a_changed_table_is_found_by_its_check_and_by_the_chain(granted):
+    """Grants and applications, each changed where the other is not: the chain names both."""
+    with duckdb.connect(str(granted / "npo.duckdb")) as connection:
+        connection.execute("update grants set reason = 'because' where brin = '02BB'")
+        connection.execute("update applications set amount = 1 where brin = '03CC'")
+    findings = verify(Home(granted)).findings
+    assert any(one.startswith("decisions: 2020-2021-001, grants: ") for one in findings), findings
+    for table in ("grants", "applications"):
+        assert any(one.startswith("chain: ") and table in one for one in findings), (table, findings)
 
 
 def test_an_overlay_with_a_ceiling_decides_otherwise(granted, tmp_path):
@@ -221,7 +245,7 @@ def test_a_year_with_both_kinds_of_rules_has_one_decision(home, tmp_path):
 
 
 def test_without_applications_there_is_nothing_to_decide(tmp_path):
-    home = tmp_path / "home"
+    home = blank(tmp_path / "home")
     run(home, "ingest", write_country(tmp_path / "country"), "--reference-date", "2019-10-01")
     ended = here("decide", *YEAR, "--home", home)
     assert (ended.status, ended.stdout) == (3, "")
@@ -230,7 +254,7 @@ def test_without_applications_there_is_nothing_to_decide(tmp_path):
 
 
 def test_without_pupils_of_the_day_nobody_is_refused_for_it(tmp_path):
-    home, applied = tmp_path / "home", tmp_path / "applied.csv"
+    home, applied = blank(tmp_path / "home"), tmp_path / "applied.csv"
     applied.write_text("\n".join([HEADER, *ROWS, ""]))
     run(home, "ingest", write_country(tmp_path / "country"), "--reference-date", "2020-10-01")
     run(home, "ingest", applied)

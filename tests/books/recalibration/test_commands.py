@@ -16,11 +16,12 @@ from random import Random
 import pytest
 
 from npo_pipeline.months import month_after, month_text
+from tests.books.blank import blank
 from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_register
 from tests.books.home.npo import Npo, here
 from tests.books.home.seeing import select
-from tests.books.recalibration.effort import examples
 from tests.books.recalibration.stories import SEP
+from tests.effort import examples
 
 YEAR = ("--school-year", "2021-2022")
 DAY = ("--reference-date", "2020-10-01")
@@ -72,7 +73,7 @@ class Course:
     """A home, and a die that says what happens in it."""
 
     def __init__(self, folder: Path, npo: Npo, die: Random, *settlement: str) -> None:
-        self.home, self.folder, self.npo, self.die = folder / "home", folder, npo, die
+        self.home, self.folder, self.npo, self.die = blank(folder / "home"), folder, npo, die
         self._numbers, self.month, self.paid = count(), SEP, []
         self.rules = folder / "short-year.yaml"
         self.rules.write_text(SHORT_YEAR.format(corrections=settlement[0], floor_zero=settlement[1]))
@@ -158,7 +159,7 @@ AFTER = SEP.replace(year=2022, month=1)
 
 
 @in_all_ways
-@pytest.mark.parametrize("number", range(examples(0.01, everyday=1)))
+@pytest.mark.parametrize("number", range(examples(1, thorough=20)))
 def test_the_three_ledgers_agree_whatever_happens(npo, tmp_path, corrections, floor_zero, number):
     course = Course(tmp_path, npo, Random(f"{corrections} {floor_zero} {number}"), corrections, floor_zero)
     for _ in range(4):

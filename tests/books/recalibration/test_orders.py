@@ -14,8 +14,8 @@ from random import Random
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.books.recalibration.effort import examples
 from tests.books.recalibration.stories import ALL_WAYS, SPREAD, SPREAD_FLOORED, Story, Table, Way
+from tests.effort import examples
 
 SCHOOLS, MONTHS = 100, 5
 DICE = st.integers(0, 2**32).map(Random)
@@ -23,7 +23,7 @@ RUNS = st.integers(0, MONTHS)
 CENTS = (0, 0, 1, 2, 7, 100, 33_333, 10**9, 10**13)
 
 # A die is not made smaller: what fails names the school and its amounts.
-tried = settings(max_examples=examples(0.03), deadline=None, phases=[Phase.generate])
+tried = settings(max_examples=examples(2, thorough=60), deadline=None, phases=[Phase.generate])
 
 
 def thrown(die: Random) -> Table:

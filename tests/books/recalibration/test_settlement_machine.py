@@ -30,8 +30,8 @@ from tests.books.recalibration.country import (
     with_other_rates,
     years_that_differ,
 )
-from tests.books.recalibration.effort import examples
 from tests.books.recalibration.ledgers import Stories, nothing_is_lost
+from tests.effort import examples
 
 DICE = st.integers(0, 2**32).map(Random)
 BREADTH = st.sampled_from([0.1, 0.5, 1.0])
@@ -140,5 +140,9 @@ NO_CHANGES = no_due_changes().drop("school_year").with_columns(school_year=pl.li
 
 TestSettlement = Settlement.TestCase
 TestSettlement.settings = settings(
-    max_examples=examples(0.06, everyday=4), stateful_step_count=12, deadline=None, phases=(Phase.generate,), print_blob=False
+    max_examples=examples(4, thorough=120),
+    stateful_step_count=12,
+    deadline=None,
+    phases=(Phase.generate,),
+    print_blob=False,
 )

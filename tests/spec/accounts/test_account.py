@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npo_pipeline.accounts.received import accrued_to
@@ -16,6 +16,7 @@ from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS
 from schemas.columns import schema_of
 from schemas.received import SCHOOLS
 from schemas.tables import validated
+from tests.effort import examples
 from tests.reading import rows, table
 from tests.spec.accounts.boards import BOARD, CONSENT, PAID, SCHOOL, SPENT, TOTALS, accounted, basis, but
 
@@ -190,6 +191,7 @@ SPENDING = st.tuples(
 )
 
 
+@settings(max_examples=examples(40))
 @given(st.lists(PAYMENT, min_size=1, max_size=6), st.lists(SPENDING, max_size=6), CENTS)
 def test_whatever_is_paid_and_told_the_accounts_tie(payments, spending, kept):
     paid = tuple(but(PAID, board=b, brin=s, amount=str(Decimal(c).scaleb(-2))) for b, s, c in payments)

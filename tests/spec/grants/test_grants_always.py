@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npo_pipeline.grants.decide import decide_grants
+from tests.effort import examples
 from tests.spec.grants.applying import BOARDS, grant_inputs, scheme
 
 APPLICATIONS = {
@@ -83,14 +84,14 @@ def one_by_one(rows, a, b) -> dict[int, Decimal]:
     return given_to
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(60))
 @given(some_applications, a_ceiling, st.integers(0, 40_000))
 def test_the_whole_country_at_once_gives_what_one_by_one_gives(rows, a, b):
     found = decide(rows, a, b)
     assert dict(found.select("line", "amount").rows()) == one_by_one(rows, a, b)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(40))
 @given(some_applications, a_ceiling, st.integers(0, 40_000))
 def test_what_always_holds(rows, a, b):
     found = decide(rows, a, b)
@@ -116,7 +117,7 @@ def test_what_always_holds(rows, a, b):
     assert found["article"].null_count() == found["status"].null_count() == 0
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(40))
 @given(some_applications, some_applications, st.integers(1, 40_000))
 def test_who_comes_later_takes_nothing_from_who_came_before(rows, later, a):
     last = max((row[2] for row in rows), default=OPENING)
@@ -126,7 +127,7 @@ def test_who_comes_later_takes_nothing_from_who_came_before(rows, later, a):
     assert {line: both[line] for line in before} == before
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(25))
 @given(some_applications, a_ceiling, st.randoms())
 def test_the_order_of_the_rows_in_the_books_does_not_matter(rows, a, random):
     shuffled = frame(rows).sample(fraction=1, shuffle=True, seed=random.randint(0, 10**6))

@@ -117,10 +117,15 @@ def test_types_outside():
     assert frame.select(to_cents(to_euro(pl.col("x")))).dtypes == [pl.Int64]
 
 
-@given(st.lists(CENTS, min_size=1, max_size=50))
-def test_polars_and_duckdb_hold_the_same_cents(values):
-    frame = pl.DataFrame({"c": values}, schema={"c": pl.Int64}).select(e=to_euro(pl.col("c")))
+@pytest.fixture(scope="module")
+def duck():
     with duckdb.connect() as connection:
-        connection.register("frame", frame.to_arrow())
-        total, count = connection.sql("select sum(e), count(*) from frame").fetchall()[0]
+        yield connection
+
+
+@given(values=st.lists(CENTS, min_size=1, max_size=50))
+def test_polars_and_duckdb_hold_the_same_cents(duck, values):
+    frame = pl.DataFrame({"c": values}, schema={"c": pl.Int64}).select(e=to_euro(pl.col("c")))
+    duck.register("frame", frame.to_arrow())
+    total, count = duck.sql("select sum(e), count(*) from frame").fetchall()[0]
     assert (total, count) == (frame["e"].sum(), frame.height) == (Decimal(sum(values)) / 100, len(values))
