@@ -17,20 +17,22 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "npo"))
 
 LONGEST_FIRST = ("tests/integration/flows", "tests/integration", "tests/books", "")
 
+TOGETHER = ("tests/integration/flows", "tests/books/accounts")
+
 OF_ARELLE = ("test_arelle.py", "test_filing_rules.py", "test_national.py")
 
 
 class ByFile(LoadScopeScheduling):
-    """On several cores a file stays on one; so do all tests of Prefect, and all that read the batch of Arelle.
+    """On several cores a file stays on one; so do all tests of Prefect, of accounts, and of the batch of Arelle.
 
-    The server of Prefect and the batch of Arelle start once a core. What takes longest is begun first: at the end
-    no core has minutes to do while the others have nothing left.
+    The server of Prefect, that of Arelle for the accounts, and the batch of Arelle start once a core. What takes
+    longest is begun first: at the end no core has minutes to do while the others have nothing left.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
         folder, _, name = file.rpartition("/")
-        together = folder == "tests/integration/flows" or name in OF_ARELLE
+        together = folder in TOGETHER or name in OF_ARELLE
         return ("arelle" if name in OF_ARELLE else folder) if together else file
 
 

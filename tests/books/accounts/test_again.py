@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import shutil
 from decimal import Decimal
+from pathlib import Path
+
+import pytest
 
 from tests.books.accounts.year import CONSENTED, IN_ORDER, RECEIVED, account, done, run
 from tests.books.home.delivery import write_consents, write_spending
 from tests.books.home.seeing import everything, published, select
 
+NOTE = "2021/10001/aantekening.txt"
+
+
+@pytest.fixture(scope="module")
+def mended(accounted_once, tmp_path_factory) -> tuple[Path, dict[str, bytes], dict]:
+    """A home with a note in a pack where a board spent another amount; its reports before, and the command."""
+    folder = tmp_path_factory.mktemp("mended")
+    home = Path(shutil.copytree(accounted_once, folder / "home"))
+    (home / "reports" / NOTE).write_text("bellen met de accountant")
+    before = everything(home / "reports" / "2021")
+    told = write_spending(folder / "told", IN_ORDER[0].replace("4000,00", "4000,01"))
+    return home, before, done(home, "--spending", told)
+
 
 def test_the_same_again_writes_nothing(accounted, told):
+    (accounted / "reports" / NOTE).write_text("bellen met de accountant")
     before = everything(accounted / "reports"), published(accounted)
     again = done(accounted, "--spending", told)
     assert again["run_id"] is None
@@ -18,10 +36,8 @@ def test_the_same_again_writes_nothing(accounted, told):
     assert (everything(accounted / "reports"), published(accounted)) == before
 
 
-def test_a_correction_of_one_board_touches_that_board_alone(accounted, tmp_path):
-    before = everything(accounted / "reports" / "2021")
-    mended = write_spending(tmp_path / "mended", IN_ORDER[0].replace("4000,00", "4000,01"))
-    result = done(accounted, "--spending", mended)
+def test_a_correction_of_one_board_touches_that_board_alone(mended):
+    accounted, before, result = mended
     assert result["written"] == ["10001"]
     after = everything(accounted / "reports" / "2021")
     changed = {name.split("/")[0] for name in after if after[name] != before.get(name)}
@@ -34,12 +50,12 @@ def test_a_correction_of_one_board_touches_that_board_alone(accounted, tmp_path)
     ]
 
 
-def test_what_was_told_before_stays_on_record(accounted, tmp_path):
-    done(accounted, "--spending", write_spending(tmp_path / "mended", IN_ORDER[0].replace("4000,00", "3000,00")))
+def test_what_was_told_before_stays_on_record(mended):
+    accounted, *_ = mended
     assert select(accounted, "select count(*) from spending where board = '10001'") == [(2,)]
     assert select(accounted, "select sequence, spent from accounts order by 1") == [
         (1, Decimal("8167.12")),
-        (2, Decimal("7167.12")),
+        (2, Decimal("8167.13")),
     ]
 
 
@@ -114,13 +130,10 @@ def test_a_filing_that_is_taken_away_is_told_of(accounted, tmp_path):
     assert done(accounted)["withdrawn"] == []
 
 
-def test_a_note_in_the_folder_of_a_pack_stays(accounted, tmp_path):
-    note = accounted / "reports" / "2021" / "10001" / "aantekening.txt"
-    note.write_text("bellen met de accountant")
-    assert done(accounted)["written"] == []
-    mended = write_spending(tmp_path / "mended", IN_ORDER[0].replace("4000,00", "4000,01"))
-    assert done(accounted, "--spending", mended)["written"] == ["10001"]
-    assert note.read_text() == "bellen met de accountant"
+def test_a_note_in_the_folder_of_a_pack_stays(mended):
+    accounted, _, result = mended
+    assert result["written"] == ["10001"]
+    assert (accounted / "reports" / NOTE).read_text() == "bellen met de accountant"
 
 
 def test_rows_of_another_year_are_told_of(accounted, tmp_path):

@@ -18,6 +18,7 @@ from npo_pipeline.delivery.sniff import CHUNK, read_header, sniff
 from npo_pipeline.delivery.source_files import SourceFile
 from tests.books.files import layouts
 from tests.books.files.layouts import write
+from tests.effort import examples
 
 CP1252 = bytes(set(range(0x20, 0x100)) - {0x7F, 0x81, 0x8D, 0x8F, 0x90, 0x9D}).decode("cp1252")
 
@@ -86,7 +87,7 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(rows=ROWS, blanks=BLANKS, dialect=DIALECTS)
 def test_the_same_rows_and_lines_in_any_dialect(rows, blanks, dialect):
     data, places = written(rows, blanks, dialect)

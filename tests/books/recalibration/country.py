@@ -25,7 +25,7 @@ SETTLEMENTS = {
     "so": ("spread", "no"),
     "vso": ("spread", "yes"),
 }
-HISTORIES, SCHOOLS = 12, 3
+HISTORIES, SCHOOLS = 16, 3
 SEP, OCT, NOV, DEC, JAN, FEB = MONTHS = [date(2021, month, 1) for month in (9, 10, 11, 12)] + [
     date(2022, month, 1) for month in (1, 2)
 ]

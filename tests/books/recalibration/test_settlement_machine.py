@@ -140,7 +140,7 @@ NO_CHANGES = no_due_changes().drop("school_year").with_columns(school_year=pl.li
 
 TestSettlement = Settlement.TestCase
 TestSettlement.settings = settings(
-    max_examples=examples(4, thorough=120),
+    max_examples=examples(3, thorough=120),
     stateful_step_count=12,
     deadline=None,
     phases=(Phase.generate,),
