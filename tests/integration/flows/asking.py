@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
@@ -17,12 +19,17 @@ from tests.integration.flows.prefect_side import run_now
 PREPARED_BY, APPROVED_BY = "A. de Vries", "B. Jansen"
 
 
+@cache
+def deployed() -> UUID:
+    """The deployment; each run names the home it is for."""
+    return next(one for one in deployments(Path("/srv/npo")) if one.name == "with-approval").apply()
+
+
 def submitted(home: Path, **parameters: Any) -> FlowRun:
     """A run of the deployment that has not begun."""
-    given = {"school_year": "2021-2022", "prepared_by": PREPARED_BY, **parameters}
-    deployment = next(one for one in deployments(home) if one.name == "with-approval").apply()
+    given = {"home": str(home), "school_year": "2021-2022", "prepared_by": PREPARED_BY, **parameters}
     with get_client(sync_client=True) as client:
-        return client.create_flow_run_from_deployment(deployment, parameters=given)
+        return client.create_flow_run_from_deployment(deployed(), parameters=given)
 
 
 def begun(home: Path, **parameters: Any) -> FlowRun:

@@ -1,4 +1,4 @@
-"""One Prefect server for all tests of the flows, with a home of its own; nothing else starts one."""
+"""One Prefect server for all tests of the flows, started as `npo serve` starts it, with a home of its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import atexit
 import logging
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 # Prefect reads its settings when it is imported, so they come first.
 os.environ["PREFECT_HOME"] = mkdtemp(prefix="npo-prefect-")
@@ -17,32 +20,67 @@ os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["PREFECT_LOGGING_TO_API_BATCH_INTERVAL"] = "0.1"
 
+import certifi
 import pytest
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
+from prefect.client.schemas.objects import State
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
+from prefect.settings import (
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_API_URL,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    temporary_settings,
+)
 
 from flows import tasks
+from flows.ingest import ingest_delivery
+from flows.payment_run import payment_run
+from flows.server import own_server
 from npo_pipeline.commands.account.command import account
 from npo_pipeline.commands.decide.command import decide
 from npo_pipeline.commands.ingest import ingest
 from npo_pipeline.commands.pay import pay
 from tests.books.home.delivery import write_country, write_scores
 from tests.books.home.npo import here
+from tests.integration.flows.prefect_side import free_port
 
 atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 
-START_UP_SECONDS = 120
 MOMENT = datetime(2022, 8, 1, 6)
 
 
 @pytest.fixture(scope="package", autouse=True)
-def server() -> Iterator[None]:
-    # The heartbeat would make every flow last a second longer: its thread sleeps that long before it ends.
-    with (
-        prefect_test_harness(server_startup_timeout=START_UP_SECONDS),
-        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-    ):
-        yield
+def server() -> Iterator[Path]:
+    """The database of the server as it was made: a copy serves where another server is started."""
+    own = Path(os.environ["PREFECT_HOME"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_SERVER_API_PORT", str(free_port()))
+        patch.setenv("PREFECT_API_URL", "")
+        with own_server(own / "server.log"):
+            settings = {
+                PREFECT_API_URL: os.environ["PREFECT_API_URL"],
+                PREFECT_API_SSL_CERT_FILE: str(one_certificate(own / "one.pem")),
+                # The heartbeat would make every flow last a second longer: its thread sleeps that long.
+                PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+            }
+            patch.delenv("PREFECT_API_URL")
+            with temporary_settings(settings):
+                yield kept(own / "prefect.db", own / "new.db")
+                APILogWorker.instance().drain()
+                EventsWorker.drain_all()
+
+
+def one_certificate(file: Path) -> Path:
+    """An authority to trust. Each call of the server reads all there are, and here none is asked for."""
+    end = "-----END CERTIFICATE-----\n"
+    file.write_text(Path(certifi.where()).read_text().partition(end)[0] + end)
+    return file
+
+
+def kept(database: Path, copy: Path) -> Path:
+    with sqlite3.connect(database) as source, sqlite3.connect(copy) as target:
+        source.backup(target)
+    return copy
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -91,16 +129,43 @@ def corrected(tmp_path, corrected_once) -> Path:
     return Path(shutil.copytree(corrected_once, tmp_path / "home"))
 
 
-@pytest.fixture
-def said() -> Iterator[list[logging.LogRecord]]:
-    """What the flow runs log."""
+@pytest.fixture(scope="package")
+def paid_once(tmp_path_factory, decided_once) -> Path:
+    """A home in which the commands have paid up to October."""
+    home = Path(shutil.copytree(decided_once, tmp_path_factory.mktemp("paid") / "home"))
+    npo("pay", "--month", "2021-10", "--catch-up", "--home", home)
+    return home
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A flow run: the home after it, its state, and what it logged."""
+
+    home: Path
+    state: State[Any]
+    logged: list[logging.LogRecord]
+
+
+@pytest.fixture(scope="package")
+def by_flow(tmp_path_factory, country) -> Ran:
+    """A payment run of October in a home in which a flow took in the country, and nothing was paid."""
+    home = tmp_path_factory.mktemp("flow") / "home"
+    ingest_delivery(str(home), [str(country)], reference_date="2020-10-01")
+    npo("decide", "--school-year", "2021-2022", "--home", home)
+    return paying(home, "2021-10")
+
+
+def paying(home: Path, month: str) -> Ran:
+    """A payment run, whatever comes of it."""
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
     handler.emit = records.append
     logger = logging.getLogger("prefect.flow_runs")
     logger.addHandler(handler)
-    yield records
-    logger.removeHandler(handler)
+    try:
+        return Ran(home, payment_run(str(home), month=month, return_state=True), records)
+    finally:
+        logger.removeHandler(handler)
 
 
 def npo(*arguments: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ from prefect.flows import Flow
 from prefect.states import Scheduled
 
 from flows.payment_run import payment_run
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def run_scheduled_at(moment: datetime, home: Path) -> State[Any]:

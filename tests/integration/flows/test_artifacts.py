@@ -5,16 +5,18 @@ from __future__ import annotations
 import base64
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
-from prefect.settings import PREFECT_SERVER_DATABASE_CONNECTION_URL
+from prefect.client.schemas.objects import State
 
 from flows import artifacts
 from flows.ingest import ingest_delivery
-from flows.payment_run import payment_run
 from npo_pipeline.commands import ingest
 from tests.books.home.delivery import write_country
 from tests.integration.flows.prefect_side import artifacts_of, flow_run_id
@@ -32,8 +34,8 @@ def write_secrets(folder: Path) -> Path:
     return folder
 
 
-def test_a_payment_run_leaves_its_totals_per_component(decided):
-    found = artifacts_of(payment_run(str(decided), month="2021-10", return_state=True))
+def test_a_payment_run_leaves_its_totals_per_component_and_no_page_of_failure(by_flow):
+    found = artifacts_of(by_flow.state)
     assert set(found) == {"npo-payment-run-2021-09", "npo-payment-run-2021-10"}
     # September pays two twelfths. 12 and 7 pupils at 701,16, 4 at 1.051,74, 6 and 3 at 1.402,31:
     # 1.402,32 + 818,02 + 701,16 + 1.402,31 + 701,16. A score of 100,50 at 251,16: 4.206,93.
@@ -47,15 +49,34 @@ def test_a_payment_run_leaves_its_totals_per_component(decided):
     ]
 
 
-def test_a_run_that_pays_nothing_does_not_hide_the_table_of_the_one_that_paid(decided):
-    payment_run(str(decided), month="2021-09")
-    assert artifacts_of(payment_run(str(decided), month="2021-09", return_state=True)) == {}
+@dataclass(frozen=True)
+class Deliveries:
+    """What came of a delivery with secrets in it: a fault of a library, a refusal, and then it was taken in."""
+
+    home: Path
+    fault: State[Any]
+    refused: State[Any]
+    taken: State[Any]
 
 
-def test_a_delivery_leaves_its_files_refused_rows_and_differences(tmp_path):
-    delivery = write_secrets(tmp_path / "delivery")
-    state = ingest_delivery(str(tmp_path / "h"), [str(delivery)], "2020-10-01", "0.05", return_state=True)
-    found = artifacts_of(state)
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory) -> Deliveries:
+    folder = tmp_path_factory.mktemp("secrets")
+    delivery, home = write_secrets(folder / "delivery"), folder / "home"
+
+    def failing(*_arguments):
+        raise pl.exceptions.ComputeError(f"what a library says of a row: {PSEUDONYM}0001")
+
+    given = (str(home), [str(delivery)], "2020-10-01")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ingest, "read_delivery", failing)
+        fault = ingest_delivery(*given, return_state=True)
+    refused = ingest_delivery(*given, return_state=True)
+    return Deliveries(home, fault, refused, taken=ingest_delivery(*given, "0.05", return_state=True))
+
+
+def test_a_delivery_leaves_its_files_refused_rows_and_differences(secrets):
+    found = artifacts_of(secrets.taken)
     assert set(found) == {"npo-delivery", "npo-refused-rows", "npo-differences"}
     assert [(row["file"], row["rows"], row["rejected"]) for row in found["npo-delivery"]] == [
         ("addresses.csv", "4", "0"),
@@ -74,24 +95,13 @@ def test_a_long_table_is_cut_off_and_says_so(monkeypatch, tmp_path, country):
     assert len(artifacts_of(state)["npo-delivery"]) == 2
 
 
-def test_no_pupil_reaches_prefect(tmp_path, monkeypatch):
-    delivery = write_secrets(tmp_path / "delivery")
-    home = str(tmp_path / "home")
+def test_no_pupil_reaches_prefect(secrets):
+    assert "NpoError: read files: ComputeError in failing (test_artifacts.py, line " in secrets.fault.message
+    assert "rows are refused" in secrets.refused.message
+    assert secrets.taken.is_completed()
+    wait_for_logs(secrets.taken)
 
-    def failing(*_arguments):
-        raise pl.exceptions.ComputeError(f"what a library says of a row: {PSEUDONYM}0001")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ingest, "read_delivery", failing)
-        fault = ingest_delivery(home, [str(delivery)], "2020-10-01", return_state=True)
-    refused = ingest_delivery(home, [str(delivery)], "2020-10-01", return_state=True)
-    taken = ingest_delivery(home, [str(delivery)], "2020-10-01", "0.05", return_state=True)
-    assert "NpoError: read files: ComputeError in failing (test_artifacts.py, line " in fault.message
-    assert "rows are refused" in refused.message
-    assert taken.is_completed()
-    wait_for_logs(taken)
-
-    held = what_is_held(tmp_path / "home")
+    held = what_is_held(secrets.home)
     for known in (b"register.csv", b"taken in: ", b"ComputeError in failing"):
         assert any(known in content for content in held.values()), "the search looks where Prefect writes"
     assert [path for path, content in held.items() if PSEUDONYM.encode() in content] == []
@@ -99,8 +109,7 @@ def test_no_pupil_reaches_prefect(tmp_path, monkeypatch):
 
 def what_is_held(home: Path) -> dict[Path, bytes]:
     """Every file of Prefect and of the home. Prefect keeps the error of a failed flow as a pickle in base64."""
-    database = Path(PREFECT_SERVER_DATABASE_CONNECTION_URL.value().split("///")[1])
-    folders = [Path(os.environ["PREFECT_HOME"]), database.parent, home]
+    folders = [Path(os.environ["PREFECT_HOME"]), home]
     files = {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
     kept = {path: base64.decodebytes(content) for path, content in files.items() if path.parent.name == "storage"}
     assert any(b"rows are refused" in content for content in kept.values())

@@ -13,6 +13,7 @@ from flows.payment_run import payment_run
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands import ingest, pay
 from tests.books.home.delivery import write_country
+from tests.integration.flows.conftest import Ran, paying
 from tests.integration.flows.prefect_side import artifacts_of, months_paid, select, task_runs_of
 
 
@@ -34,12 +35,16 @@ def disk_fault() -> OSError:
     return OSError(5, "Input/output error")
 
 
-def test_a_refusal_fails_the_flow_and_is_not_tried_again(tmp_path, country):
-    state = payment_run(str(tmp_path), month="2021-09", return_state=True)
-    assert state.is_failed()
-    assert "holds no books yet; begin with `npo ingest`" in state.message
-    assert task_runs_of(state) == {}
-    assert not (tmp_path / "npo.duckdb").exists()
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory) -> Ran:
+    return paying(tmp_path_factory.mktemp("empty"), "2021-09")
+
+
+def test_a_refusal_fails_the_flow_and_is_not_tried_again(refused):
+    assert refused.state.is_failed()
+    assert "holds no books yet; begin with `npo ingest`" in refused.state.message
+    assert task_runs_of(refused.state) == {}
+    assert not (refused.home / "npo.duckdb").exists()
 
 
 def test_a_refused_delivery_leaves_the_books_as_they_were(decided, tmp_path):
@@ -53,27 +58,22 @@ def test_a_refused_delivery_leaves_the_books_as_they_were(decided, tmp_path):
     assert (decided / "npo.duckdb").read_bytes() == books
 
 
-def test_the_log_of_a_failed_run_says_in_one_line_what_to_do(tmp_path, said):
-    payment_run(str(tmp_path), month="2021-09", return_state=True)
-    (line,) = [record for record in said if record.msg.endswith("nothing half done was published")]
+def test_the_log_of_a_failed_run_says_in_one_line_what_to_do(refused):
+    (line,) = [record for record in refused.logged if record.msg.endswith("nothing half done was published")]
     assert line.levelno == logging.ERROR
     assert line.exc_info is None
     assert line.getMessage() == (
-        f"npo-payment-run failed, it was refused (exit 3): {tmp_path}: holds no books yet; "
+        f"npo-payment-run failed, it was refused (exit 3): {refused.home}: holds no books yet; "
         "begin with `npo ingest`, or name another --home; nothing half done was published"
     )
 
 
-def test_the_page_of_a_failed_run_says_what_failed_and_what_to_do(tmp_path):
-    page = artifacts_of(payment_run(str(tmp_path), month="2021-09", return_state=True))["npo-failure"]
+def test_the_page_of_a_failed_run_says_what_failed_and_what_to_do(refused):
+    page = artifacts_of(refused.state)["npo-failure"]
     assert "# npo-payment-run failed: it was refused (exit 3)" in page
     assert "holds no books yet; begin with `npo ingest`" in page
     assert "1. Mend what the message names." in page
-    assert f"`npo status --home {tmp_path}`" in page
-
-
-def test_a_run_that_succeeds_leaves_no_page_of_failure(decided):
-    assert "npo-failure" not in artifacts_of(payment_run(str(decided), month="2021-09", return_state=True))
+    assert f"`npo status --home {refused.home}`" in page
 
 
 def test_a_disk_fault_in_a_reading_step_of_the_payment_run_is_tried_again(decided, monkeypatch):
@@ -107,9 +107,8 @@ def test_a_disk_fault_in_a_writing_step_is_never_tried_again(decided, monkeypatc
     assert "the machine failed it (exit 1)" in artifacts_of(state)["npo-failure"]
 
 
-@pytest.mark.parametrize("error", [pay.Refused("no"), ValueError("a fault of ours")], ids=["refusal", "fault"])
-def test_what_trying_again_cannot_mend_is_tried_once(decided, monkeypatch, error):
-    settling = Once(pay.payment_rows, error)
+def test_a_refusal_in_a_reading_step_is_tried_once(decided, monkeypatch):
+    settling = Once(pay.payment_rows, pay.Refused("no"))
     monkeypatch.setattr(pay, "payment_rows", settling)
     assert payment_run(str(decided), month="2021-09", return_state=True).is_failed()
     assert settling.calls == 1
@@ -122,8 +121,11 @@ def test_a_disk_fault_that_stays_ends_the_run_after_three_tries(decided, monkeyp
     assert settling.call_count == 3
 
 
-def test_a_fault_of_ours_says_where_it_is(decided, monkeypatch):
-    monkeypatch.setattr(pay, "payment_rows", Mock(side_effect=KeyError("amount")))
-    page = artifacts_of(payment_run(str(decided), month="2021-09", return_state=True))["npo-failure"]
+def test_a_fault_of_ours_is_tried_once_and_says_where_it_is(decided, monkeypatch):
+    settling = Mock(side_effect=KeyError("amount"))
+    monkeypatch.setattr(pay, "payment_rows", settling)
+    state = payment_run(str(decided), month="2021-09", return_state=True)
+    assert settling.call_count == 1
+    page = artifacts_of(state)["npo-failure"]
     assert "# npo-payment-run failed: a fault of ours (exit 1)" in page
     assert "> settle month: KeyError in " in page

@@ -9,38 +9,43 @@ import pytest
 from prefect.client.orchestration import get_client
 
 from flows.deployments import deployments, submit_run_of
-from flows.payment_run import payment_run
 from flows.schedule import ZONE, last_tick, month_of, months_owed
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.status import status
-from tests.integration.flows.prefect_side import months_paid, run_now, run_scheduled_at
+from tests.integration.flows.conftest import paying
+from tests.integration.flows.prefect_side import artifacts_of, months_paid, run_now, run_scheduled_at
 
 
-def test_missed_months_are_caught_up_in_order(decided):
-    told = payment_run(str(decided), month="2021-12")
-    assert [line["month"] for line in told] == ["2021-09", "2021-10", "2021-11", "2021-12"]
-    assert months_paid(decided) == ["2021-09", "2021-10", "2021-11", "2021-12"]
+def test_missed_months_are_caught_up_in_order(by_flow):
+    assert [line["month"] for line in by_flow.state.result()] == ["2021-09", "2021-10"]
+    assert months_paid(by_flow.home) == ["2021-09", "2021-10"]
 
 
-def test_a_month_that_is_paid_is_not_paid_again(decided):
-    payment_run(str(decided), month="2021-09")
-    books = (decided / "npo.duckdb").read_bytes()
-    assert [line["run_id"] for line in payment_run(str(decided), month="2021-09")] == [None]
-    assert (decided / "npo.duckdb").read_bytes() == books
+def test_a_month_that_is_paid_is_not_paid_again_and_the_table_of_the_run_that_paid_is_not_hidden(by_flow):
+    books = (by_flow.home / "npo.duckdb").read_bytes()
+    again = paying(by_flow.home, "2021-10")
+    assert [line["run_id"] for line in again.state.result()] == [None]
+    assert artifacts_of(again.state) == {}
+    assert (by_flow.home / "npo.duckdb").read_bytes() == books
+
+
+def test_a_late_run_pays_the_month_it_was_scheduled_for(decided):
+    moment = datetime(2021, 9, 30, 22, 30, tzinfo=UTC)  # half an hour after midnight, Dutch time
+    assert run_scheduled_at(moment, decided).is_completed()
+    assert months_paid(decided) == ["2021-09", "2021-10"]
 
 
 @pytest.mark.parametrize(
-    ("moment", "last_month"),
+    ("moment", "month"),
     [
-        (datetime(2021, 10, 1, 4, 0, tzinfo=UTC), "2021-10"),
-        (datetime(2021, 12, 31, 22, 30, tzinfo=UTC), "2021-12"),
-        (datetime(2021, 12, 31, 23, 30, tzinfo=UTC), "2022-01"),
+        (datetime(2021, 10, 1, 4, 0, tzinfo=UTC), date(2021, 10, 1)),
+        (datetime(2021, 12, 31, 22, 30, tzinfo=UTC), date(2021, 12, 1)),
+        (datetime(2021, 12, 31, 23, 30, tzinfo=UTC), date(2022, 1, 1)),
     ],
     ids=["1 October, six in the morning", "half an hour before New Year", "half an hour after New Year"],
 )
-def test_a_late_run_pays_the_month_it_was_scheduled_for(decided, moment, last_month):
-    assert run_scheduled_at(moment, decided).is_completed()
-    assert months_paid(decided)[-1] == last_month
+def test_the_month_of_a_moment_is_the_dutch_one(moment, month):
+    assert month_of(moment) == month
 
 
 def test_a_moment_without_a_zone_is_in_utc():

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import FlowPauseTimeout, NotPausedError
 from prefect.flow_runs import resume_flow_run
 from prefect.states import AwaitingRetry
 
-from flows.recalibration import recalibration
+from flows import recalibration as recalibration_flow
+from flows.plan_page import plan_page
+from flows.recalibration import Approval, approval_answer, recalibration
+from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands.decide import plan
+from npo_pipeline.commands.decide.command import decide
+from npo_pipeline.commands.decide.model import DecideRequest
+from npo_pipeline.errors import Refused
 from tests.integration.flows.asking import APPROVED_BY, PREPARED_BY, again, answered, begun, went_on
 from tests.integration.flows.conftest import deliver, npo
 from tests.integration.flows.prefect_side import artifacts_of, select, tables, task_runs_of
@@ -47,16 +57,40 @@ def test_what_is_approved_is_written_as_the_command_would_to_the_row(corrected, 
     assert select(corrected, "select approved_by from decisions order by 1") == [APPROVED_BY, None]
 
 
-def test_while_it_waits_nothing_is_written_and_no_process_is_kept(corrected):
-    unchanged = books(corrected)
-    run = begun(corrected)
-    assert (run.state.name, run.state.type.value) == ("Suspended", "PAUSED")
-    assert books(corrected) == unchanged
-    npo("pay", "--month", "2021-09", "--home", corrected)
+@dataclass(frozen=True)
+class Asked:
+    """A run that asked and was told no: the run while it waited, its end, and the books all the while."""
+
+    waiting: FlowRun
+    ended: State[Any]
+    before: bytes
+    meanwhile: bytes
+    after: bytes
 
 
-def test_the_page_shows_what_a_person_decides_upon(corrected):
-    page = artifacts_of(begun(corrected, reason="CBS | corrected").state)[PAGE]
+@pytest.fixture(scope="module")
+def rejected(tmp_path_factory, corrected_once) -> Asked:
+    home = Path(shutil.copytree(corrected_once, tmp_path_factory.mktemp("rejected") / "home"))
+    before, run = books(home), begun(home, reason="CBS | corrected")
+    meanwhile = books(home)
+    ended = answered(run, approved=False, remark="wait for CBS")
+    return Asked(waiting=run, ended=ended, before=before, meanwhile=meanwhile, after=books(home))
+
+
+def test_while_it_waits_nothing_is_written_and_no_process_is_kept(rejected):
+    assert (rejected.waiting.state.name, rejected.waiting.state.type.value) == ("Suspended", "PAUSED")
+    assert rejected.meanwhile == rejected.before
+
+
+def test_what_is_rejected_is_not_written(rejected):
+    assert (rejected.ended.type.value, rejected.ended.name) == ("COMPLETED", "Rejected")
+    assert rejected.ended.message == "Rejected by B. Jansen: wait for CBS; nothing was written"
+    assert rejected.after == rejected.before
+    assert "npo-failure" not in artifacts_of(rejected.ended)
+
+
+def test_the_page_shows_what_a_person_decides_upon(rejected):
+    page = artifacts_of(rejected.waiting.state)[PAGE]
     # 100,00 more at 251,16.
     assert "prepared by A. de Vries, because: CBS \\| corrected. 1 schools up, 0 down: € +25.116,00." in page
     assert "| EUR | bao | achterstandsscore | 1 | 25.241,58 | 50.357,58 | 25.116,00 |" in page
@@ -73,32 +107,33 @@ def test_the_page_shows_what_a_person_decides_upon(corrected):
 def test_a_board_that_would_pay_back_is_named(corrected):
     deliver(corrected, "0,00")
     npo("pay", "--month", "2021-10", "--catch-up", "--home", corrected)
-    page = artifacts_of(begun(corrected).state)[PAGE]
+    request = DecideRequest(home=Home(corrected), school_year="2021-2022", dry_run=True)
+    page = plan_page(request, decide(request))
     assert "## Boards that would pay back in 2021-11" in page
     assert "| 10001 | EUR | -" in page
 
 
-def test_what_is_rejected_is_not_written(corrected):
+def test_an_answer_outside_the_form_is_refused_while_it_is_given_and_then_that_of_who_prepared_it(
+    corrected,
+):
     unchanged = books(corrected)
-    state = answered(begun(corrected), approved=False, remark="wait for CBS")
-    assert (state.type.value, state.name) == ("COMPLETED", "Rejected")
-    assert state.message == "Rejected by B. Jansen: wait for CBS; nothing was written"
-    assert books(corrected) == unchanged
-    assert "npo-failure" not in artifacts_of(state)
-
-
-def test_who_prepared_it_cannot_approve_it(corrected):
-    unchanged = books(corrected)
-    state = answered(begun(corrected), approved=True, by="a.  De Vries")
+    run = begun(corrected)
+    for given in ({}, {"approved": True}, {"approved": True, "approved_by": "B" * 101}):
+        with pytest.raises(RuntimeError, match="approved"):
+            resume_flow_run(run.id, run_input=given)
+    assert again(run).state.name == "Suspended"
+    state = answered(run, approved=True, by="a.  De Vries")
     assert state.is_failed()
     assert "a. De Vries prepared the decision and cannot approve it; another must" in state.message
     assert "it was refused (exit 3)" in artifacts_of(state)["npo-failure"]
     assert books(corrected) == unchanged
 
 
-def test_one_person_may_do_both_where_two_are_not_asked(corrected):
-    assert answered(begun(corrected, four_eyes=False), approved=True, by=PREPARED_BY).is_completed()
-    assert select(corrected, DECISIONS) == ["2021-2022-001", "2021-2022-002"]
+def test_an_answer_without_a_name_is_refused(monkeypatch):
+    given = Approval(approved=True, approved_by=" ")
+    monkeypatch.setattr(recalibration_flow, "suspend_flow_run", lambda **_: given)
+    with pytest.raises(Refused, match="a name is empty"):
+        approval_answer("plan", 1, "summary")
 
 
 def test_what_has_become_another_plan_while_it_waited_is_refused_and_a_retry_asks_about_that(corrected):
@@ -120,15 +155,6 @@ def test_what_has_become_another_plan_while_it_waited_is_refused_and_a_retry_ask
     assert select(corrected, DECISIONS) == ["2021-2022-001", "2021-2022-002"]
 
 
-def test_what_was_held_against_another_decision_is_refused(corrected):
-    run = begun(corrected)
-    deliver(corrected, "300,50")
-    npo("decide", "--school-year", "2021-2022", "--home", corrected)
-    deliver(corrected, "200,50")
-    assert "another thing than what was approved" in answered(run, approved=True).message
-    assert select(corrected, DECISIONS) == ["2021-2022-001", "2021-2022-002"]
-
-
 def test_what_somebody_else_wrote_in_the_meantime_is_not_written_twice(corrected):
     run = begun(corrected)
     npo("decide", "--school-year", "2021-2022", "--home", corrected)
@@ -147,10 +173,20 @@ def test_nobody_is_asked_when_nothing_would_change(decided):
     assert books(decided) == unchanged
 
 
-def test_a_first_decision_is_shown_as_one(tmp_path, country):
-    npo("ingest", country, "--reference-date", "2020-10-01", "--home", tmp_path / "home")
-    page = artifacts_of(begun(tmp_path / "home").state)[PAGE]
-    assert "Against nothing: it would be the first." in page
+def test_a_first_decision_is_shown_as_one_and_where_two_are_not_asked_one_person_may_do_both(tmp_path, country):
+    home = tmp_path / "home"
+    npo("ingest", country, "--reference-date", "2020-10-01", "--home", home)
+    run = begun(home, four_eyes=False)
+    assert "Against nothing: it would be the first." in artifacts_of(run.state)[PAGE]
+    assert answered(run, approved=True, by=PREPARED_BY).is_completed()
+    assert select(home, DECISIONS) == ["2021-2022-001"]
+
+
+def test_what_makes_no_sense_is_refused_before_anybody_is_asked(corrected):
+    state = begun(corrected, regulations=["/srv/nowhere.yaml"]).state
+    assert state.is_failed()
+    assert "/srv/nowhere.yaml" in state.message
+    assert "it was refused (exit 3)" in artifacts_of(state)["npo-failure"]
 
 
 @pytest.mark.parametrize(
@@ -160,29 +196,17 @@ def test_a_first_decision_is_shown_as_one(tmp_path, country):
         ({"school_year": "2021"}, "2021"),
         ({"approval_timeout": 0}, "approval_timeout is 0; say how many seconds to wait"),
         ({"as_of": "yesterday"}, "yesterday"),
-        ({"regulations": ["/srv/nowhere.yaml"]}, "/srv/nowhere.yaml"),
     ],
 )
-def test_what_makes_no_sense_is_refused_before_anybody_is_asked(corrected, parameters, said):
-    state = begun(corrected, **parameters).state
-    assert state.is_failed()
-    assert said in state.message
-    assert "it was refused (exit 3)" in artifacts_of(state)["npo-failure"]
+def test_what_cannot_be_meant_is_refused_before_anything_is_read(tmp_path, parameters, said):
+    given = {"home": str(tmp_path / "nothing"), "school_year": "2021-2022", "prepared_by": PREPARED_BY}
+    with pytest.raises(Refused, match=re.escape(said)):
+        recalibration.fn(**given | parameters)
 
 
 def test_a_run_that_could_not_be_resumed_says_how_to_start_one(corrected):
     state = recalibration(str(corrected), "2021-2022", PREPARED_BY, return_state=True)
     assert "start it on the page of npo-recalibration/with-approval" in state.message
-
-
-def test_an_answer_that_does_not_fit_the_form_is_refused_while_it_is_given(corrected):
-    run = begun(corrected)
-    for given in ({}, {"approved": True}, {"approved": True, "approved_by": "B" * 101}):
-        with pytest.raises(RuntimeError, match="approved"):
-            resume_flow_run(run.id, run_input=given)
-    assert again(run).state.name == "Suspended"
-    assert "a name is empty" in answered(run, approved=True, by=" ").message
-    assert select(corrected, DECISIONS) == ["2021-2022-001"]
 
 
 def test_nobody_answers_in_time(corrected):
@@ -195,19 +219,14 @@ def test_nobody_answers_in_time(corrected):
     assert select(corrected, DECISIONS) == ["2021-2022-001"]
 
 
-def test_a_disk_fault_is_tried_again_where_it_only_reads(corrected, monkeypatch):
-    comparing = Once(plan.compare, disk_fault())
+def test_a_disk_fault_is_tried_again_where_it_only_reads_and_never_in_the_writing(corrected, monkeypatch):
+    comparing, writing = Once(plan.compare, disk_fault()), Mock(side_effect=disk_fault())
     monkeypatch.setattr(plan, "compare", comparing)
     run = begun(corrected)
     assert run.state.name == "Suspended"
     assert task_runs_of(run.state)["plan of"] == [2]
 
-
-def test_a_disk_fault_in_the_writing_is_never_tried_again(corrected, monkeypatch):
-    run = begun(corrected)
-    writing = Mock(side_effect=disk_fault())
     monkeypatch.setattr(Run, "append", writing)
-    state = answered(run, approved=True)
-    assert state.is_failed()
+    assert answered(run, approved=True).is_failed()
     assert writing.call_count == 1
     assert select(corrected, DECISIONS) == ["2021-2022-001"]

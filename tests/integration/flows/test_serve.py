@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -18,7 +19,7 @@ from flows import serve
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.steps import now
-from tests.integration.flows.prefect_side import months_paid
+from tests.integration.flows.prefect_side import free_port, months_paid
 
 PATIENCE = 120
 
@@ -45,12 +46,6 @@ def taken_port():
         other.bind(("127.0.0.1", 0))
         other.listen()
         yield other.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_file_in_place_of_a_home_is_refused_in_one_line(refused, tmp_path):
@@ -147,7 +142,9 @@ class Serving:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
-def test_serve_once_registers_the_schedule_and_leaves_nothing_running(decided):
+def test_serve_once_registers_the_schedule_and_leaves_nothing_running(decided, server):
+    (decided / "prefect").mkdir()
+    shutil.copy(server, decided / "prefect" / "prefect.db")  # To make another takes five seconds.
     serving = Serving(decided, "--once")
     status, said = serving.ended()
     assert status == 0, said

@@ -27,13 +27,6 @@ CONSENTED = tuple(
 
 
 @pytest.fixture(scope="module")
-def paid_once(tmp_path_factory, decided_once) -> Path:
-    home = Path(shutil.copytree(decided_once, tmp_path_factory.mktemp("paid") / "home"))
-    npo("pay", "--month", "2021-10", "--catch-up", "--home", home)
-    return home
-
-
-@pytest.fixture(scope="module")
 def told(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("told")
     return write_consents(write_spending(folder, *SPENT), *CONSENTED)
