@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ from uuid import UUID
 import duckdb
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.objects import FlowRun, State, TaskRun
 from prefect.exceptions import Pause
 from prefect.flow_engine import run_flow
 from prefect.flows import Flow
 from prefect.states import Scheduled
 
 from flows.payment_run import payment_run
+
+PATIENCE = 20
 
 
 def free_port() -> int:
@@ -54,15 +57,28 @@ def artifacts_of(state: State[Any]) -> dict[str, Any]:
     return {one.key: json.loads(one.data) if one.type == "table" else one.data for one in found}
 
 
-def task_runs_of(state: State[Any]) -> dict[str, list[int]]:
-    """The tasks of a flow run: name -> how often each run of it was tried."""
+def task_runs_of(state: State[Any], last: str | None = None) -> dict[str, list[int]]:
+    """The tasks of a flow run: name -> how often each run of it was tried.
+
+    What becomes of a task reaches the server as an event, in order and a little later: so wait for the end of the
+    `last` one.
+    """
     only = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id(state)]))
+    until = time.monotonic() + PATIENCE
     with get_client(sync_client=True) as client:
         runs = client.read_task_runs(flow_run_filter=only)
+        while last and not any(_name(run) == last and run.state.is_final() for run in runs):
+            assert time.monotonic() < until, f"{last}: {runs}"
+            time.sleep(0.05)
+            runs = client.read_task_runs(flow_run_filter=only)
     tried: dict[str, list[int]] = {}
     for run in sorted(runs, key=lambda run: run.start_time):
-        tried.setdefault(run.name.rsplit("-", 1)[0], []).append(run.run_count)
+        tried.setdefault(_name(run), []).append(run.run_count)
     return tried
+
+
+def _name(run: TaskRun) -> str:
+    return run.name.rsplit("-", 1)[0]
 
 
 def flow_run_id(state: State[Any]) -> UUID:

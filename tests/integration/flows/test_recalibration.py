@@ -224,7 +224,7 @@ def test_a_disk_fault_is_tried_again_where_it_only_reads_and_never_in_the_writin
     monkeypatch.setattr(plan, "compare", comparing)
     run = begun(corrected)
     assert run.state.name == "Suspended"
-    assert task_runs_of(run.state)["plan of"] == [2]
+    assert task_runs_of(run.state, "plan of")["plan of"] == [2]
 
     monkeypatch.setattr(Run, "append", writing)
     assert answered(run, approved=True).is_failed()
