@@ -107,6 +107,23 @@ NEWCOMERS = Measure(
     adds_up_days=True,
     undelivered="newcomers were not delivered for each of {days}: {component} for {types}",
 )
+PRO_PUPILS = Measure(
+    name="pro_pupils",
+    table="counts",
+    sources=(PUPILS_VO,),
+    plural="pupils of praktijkonderwijs",
+    rate_units=(
+        RateUnit(
+            rules="pupil of praktijkonderwijs",
+            dutch="leerling praktijkonderwijs",
+            english="pupil of praktijkonderwijs",
+        ),
+        _PER_PUPIL,
+    ),
+    dutch=("leerling praktijkonderwijs", "leerlingen praktijkonderwijs"),
+    english=("pupil of praktijkonderwijs", "pupils of praktijkonderwijs"),
+    undelivered="no pupils of praktijkonderwijs of {day} were delivered: {component}",
+)
 LONGER_STAY = Measure(
     name="longer_stay",
     table=None,
@@ -117,12 +134,12 @@ LONGER_STAY = Measure(
     english=("pupil", "pupils"),
     undelivered="no file counts {measure} yet: {component} for {types}",
 )
-"""The pupils whom a samenwerkingsverband lets stay longer."""
+"""The pupils whom a samenwerkingsverband lets stay longer; only rules of earlier decisions name it."""
 
-MEASURES = (PUPILS, SCORE, CUMI_PUPILS, NEWCOMERS, LONGER_STAY)
+MEASURES = (PUPILS, SCORE, CUMI_PUPILS, NEWCOMERS, PRO_PUPILS, LONGER_STAY)
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
 COUNT_COLUMNS = tuple(measure.name for measure in MEASURES if measure.table == "counts")
 """The columns of `counts` that hold a measure."""
 
-SOURCES = tuple(source for measure in MEASURES for source in measure.sources)
+SOURCES = tuple(dict.fromkeys(source for measure in MEASURES for source in measure.sources))

@@ -71,6 +71,7 @@ SHARED_DESCRIPTIONS = {
     "month": "Month that the amount is for, as the date of its first day.",
     "mr_consent": "Whether the participation council (MR) consented; null where nothing was reported.",
     "municipality": "Municipality of the school.",
+    "municipality_number": "Number of the municipality (gemeentenummer), four digits; null where not known.",
     "name": "Name of the school.",
     "paid_month": "Month of the payment run, as the date of its first day.",
     "payment_id": "The payment: 32 hexadecimal digits that follow from what is paid, so nothing is paid twice.",

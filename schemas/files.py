@@ -10,9 +10,11 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.accounted import CATEGORY
+from schemas.received import SCHOOL_LISTS
 from schemas.rules import (
     BOARD,
     BRIN,
+    SAMENWERKINGSVERBAND,
     VESTIGING,
     amount,
     code,
@@ -49,12 +51,19 @@ SCORED_PUPILS = "AANTAL_BEKOSTIGDE_LEERLINGEN"
 SCORE = "ACHTERSTANDSSCORE"
 SCORE_WITHOUT_THRESHOLD = "ACHTERSTANDSSCORE_ZONDER_DREMPEL"
 ONDERWIJSTYPE_VO = "ONDERWIJSTYPE_VO_EN_LEER-_OF_VERBLIJFSJAAR"
+AREA_VO = "SAMENWERKINGSVERBAND_PASSEND_ONDERWIJS_VO"
+"""The samenwerkingsverband of a vestiging, in DUO's vo files from 2023 on."""
+
 VO_YEARS = tuple(f"LEER-_OF_VERBLIJFSJAAR_{year}_-_{sex}" for year in range(1, 7) for sex in ("MAN", "VROUW"))
 
 
 def _text(*checks: pa.Check | tuple[pa.Check, ...]) -> pa.Column:
     flat = [one for check in checks for one in (check if isinstance(check, tuple) else (check,))]
     return pa.Column(str, flat)
+
+
+def _optional(*checks: pa.Check) -> pa.Column:
+    return pa.Column(str, list(checks), required=False)
 
 
 def _file(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
@@ -66,10 +75,18 @@ def columns_of(model: pa.DataFrameSchema) -> tuple[str, ...]:
     return tuple(name for name in model.columns if name != "line")
 
 
+def required_columns_of(model: pa.DataFrameSchema) -> tuple[str, ...]:
+    """Return those without which a file is no file of its kind; the others are read where a file has them."""
+    return tuple(name for name in columns_of(model) if model.columns[name].required)
+
+
 _BOARD = _text(missing_value(), code(BOARD))
 _BRIN = _text(missing_value(), code(BRIN))
 _VESTIGING = _text(missing_value(), vestiging_number())
 _COUNT = _text(missing_value(), whole_number())
+_MUNICIPALITY_NUMBER = code(r"^[0-9]{1,4}$")
+"""Four digits, or without the zeros before them: the files of DUO write both."""
+
 _ENROLMENT = {
     "PSEUDONIEM": _text(missing_value()),
     "BRIN_NUMMER": _BRIN,
@@ -104,6 +121,7 @@ _DUO_PO = {
     "VESTIGINGSNUMMER": _VESTIGING,
     "INSTELLINGSNAAM_VESTIGING": _text(),
     "PLAATSNAAM": _text(),
+    "GEMEENTENUMMER": _optional(_MUNICIPALITY_NUMBER),
     "GEMEENTENAAM": _text(),
     "SOORT_PO": _text(missing_value(), one_of(SORTS_PO)),
     "BEVOEGD_GEZAG_NUMMER": _BOARD,
@@ -123,8 +141,10 @@ PUPILS_VO = _file(
         "VESTIGINGSNUMMER": _VESTIGING,
         ONDERWIJSTYPE_VO: _text(missing_value(), code(ONDERWIJSTYPEN)),
         **dict.fromkeys(VO_YEARS, _COUNT),
+        AREA_VO: _optional(),
     },
 )
+"""The samenwerkingsverband has no check: a fault in it must not cost the school its pupils."""
 
 SCORES = _file(
     "scores",
@@ -166,7 +186,41 @@ ADDRESSES = _file(
         "VESTIGINGSNUMMER": _VESTIGING,
         "VESTIGINGSNAAM": _text(),
         "PLAATSNAAM": _text(),
+        "GEMEENTENUMMER": _optional(_MUNICIPALITY_NUMBER),
         "GEMEENTENAAM": _text(),
+    },
+)
+
+AREAS = _file(
+    "areas",
+    {
+        "VESTIGING": _text(missing_value(), code(VESTIGING)),
+        "SAMENWERKINGSVERBAND": _text(missing_value(), code(SAMENWERKINGSVERBAND)),
+    },
+)
+
+MUNICIPAL_SCORES = _file(
+    "municipal_scores",
+    {
+        "GEMEENTENUMMER": _text(missing_value(), _MUNICIPALITY_NUMBER),
+        "SCORE_2019": _text(missing_value(), amount()),
+        "SCORE_2020": _text(missing_value(), amount()),
+    },
+)
+
+LISTED_VESTIGINGEN = _file(
+    "listed_vestigingen",
+    {
+        "VESTIGING": _text(missing_value(), code(VESTIGING)),
+        "LIJST": _text(missing_value(), one_of(SCHOOL_LISTS)),
+    },
+)
+
+LEERPLUS_SCHOOLS = _file(
+    "leerplus_schools",
+    {
+        "BRIN_NUMMER": _BRIN,
+        "LEERPLUS_2021": _text(missing_value(), one_of(YES_NO)),
     },
 )
 

@@ -10,6 +10,7 @@ from schemas.columns import (
     QUANTITY,
     SCHEME,
     SCHOOL_TYPES,
+    boolean,
     code,
     column,
     day,
@@ -21,7 +22,7 @@ from schemas.columns import (
     text,
     whole,
 )
-from schemas.rules import BOARD, BRIN, RULES, VESTIGING
+from schemas.rules import BOARD, BRIN, MUNICIPALITY, RULES, SAMENWERKINGSVERBAND, VESTIGING
 
 Deliveries = NewType("Deliveries", pl.DataFrame)
 DELIVERIES = table(
@@ -116,6 +117,7 @@ SCHOOL_FACTS = table(
         "municipality": text(nullable=True),
         "as_of": day("Day from which the fact holds."),
         "source": one_of(("pupils", "addresses", "changes"), "Kind of list that states it."),
+        "municipality_number": code(MUNICIPALITY, nullable=True),
     },
 )
 
@@ -132,6 +134,7 @@ SCHOOLS = table(
         "municipality": text(nullable=True),
         "valid_from": day("First day of the period; the first period also counts before it."),
         "valid_to": day("Last day of the period; null while it lasts.", nullable=True),
+        "municipality_number": code(MUNICIPALITY, nullable=True),
     },
     ("vestiging", "valid_from"),
 )
@@ -149,6 +152,9 @@ COUNTS = table(
         "pupils": whole("Number of pupils; null where the file does not count them.", nullable=True),
         "cumi_pupils": whole(nullable=True),
         "newcomers": whole("Newcomers; null where the file does not count them.", nullable=True),
+        "pro_pupils": whole(
+            "Number of pupils in praktijkonderwijs; null where the file does not count them.", nullable=True
+        ),
     },
     ("delivery_id", "vestiging", "school_type", "cluster"),
 )
@@ -165,6 +171,58 @@ SCORES = table(
         "pupils": whole("Number of pupils as CBS counts them."),
     },
     ("delivery_id", "vestiging"),
+)
+
+Areas = NewType("Areas", pl.DataFrame)
+AREAS = table(
+    "areas",
+    "The samenwerkingsverband vo in whose area a school location lies, as one file states it.",
+    {
+        "delivery_id": text(),
+        "vestiging": code(VESTIGING),
+        "samenwerkingsverband": code(SAMENWERKINGSVERBAND, "Samenwerkingsverband vo: VO and four digits."),
+    },
+    ("delivery_id", "vestiging"),
+)
+
+MunicipalScores = NewType("MunicipalScores", pl.DataFrame)
+MUNICIPAL_SCORES = table(
+    "municipal_scores",
+    "Achterstandsscores of municipalities, by the count dates of two years.",
+    {
+        "delivery_id": text(),
+        "municipality_number": code(MUNICIPALITY),
+        "score_2019": quantity("Score of the municipality on 1 October 2019."),
+        "score_2020": quantity("Score of the municipality on 1 October 2020."),
+    },
+    ("delivery_id", "municipality_number"),
+)
+
+SCHOOL_LISTS = ("po", "vo", "vo_pro")
+"""The annexes of the arbeidsmarkttoelage; `vo_pro`: praktijkonderwijs."""
+
+ListedVestigingen = NewType("ListedVestigingen", pl.DataFrame)
+LISTED_VESTIGINGEN = table(
+    "listed_vestigingen",
+    "School locations whose staff has the arbeidsmarkttoelage.",
+    {
+        "delivery_id": text(),
+        "vestiging": code(VESTIGING),
+        "list": one_of(SCHOOL_LISTS, "The list that names it: `po`, `vo` or `vo_pro` (praktijkonderwijs)."),
+    },
+    ("delivery_id", "vestiging"),
+)
+
+LeerplusSchools = NewType("LeerplusSchools", pl.DataFrame)
+LEERPLUS_SCHOOLS = table(
+    "leerplus_schools",
+    "Schools and whether they qualify for the Regeling leerplusarrangement vo in 2021.",
+    {
+        "delivery_id": text(),
+        "brin": code(BRIN),
+        "leerplus": boolean("Whether the school qualifies."),
+    },
+    ("delivery_id", "brin"),
 )
 
 Changes = NewType("Changes", pl.DataFrame)

@@ -23,6 +23,7 @@ DUPLICATE_ROW = "duplicate_row"
 DOUBLE_ENROLMENT = "double_enrolment"
 LEAVES_BEFORE_ENTRY = "leaves_before_entry"
 UNKNOWN_SCHOOL = "unknown_school"
+CONTRADICTION = "contradiction"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +98,20 @@ REJECTION_RULES = (
         "list or change that gives it the school",
         quoted=False,
     ),
+    RejectionRule(
+        name=CONTRADICTION,
+        when="two rows of a list differ about one place, such as a vestiging in two areas; none of them counts",
+        message="contradicts {value}; none of these rows counts until one of them is left",
+        quoted=False,
+    ),
 )
 RULES = tuple(rule.name for rule in REJECTION_RULES)
 
 BRIN = r"^[0-9]{2}[A-Z]{2}$"
 VESTIGING = r"^[0-9]{2}[A-Z]{2}[0-9]{2}$"
 BOARD = r"^[0-9]{5}$"
+SAMENWERKINGSVERBAND = r"^VO[0-9]{4}$"
+MUNICIPALITY = r"^[0-9]{4}$"
 SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)

@@ -61,7 +61,7 @@ class DeliveredFile:
             yield from text_blocks(self.source, *self.text)
 
     def blocks(self) -> Iterator[FileRows]:
-        """Read its rows with the declared corrections, dates without dashes."""
+        """Read its rows with the declared corrections, dates without dashes, lacking columns as empty text."""
         for part in self.encoded_blocks():
             yield self.decoded(part)
 
@@ -85,9 +85,13 @@ class DeliveredFile:
 
     def _corrected(self, rows: FileRows) -> FileRows:
         """Apply the declared corrections, and rewrite 2020-10-01 as 20201001, so that dates compare as text."""
-        edited = self.corrections.edits.apply(rows)
+        edited = self._with_all_columns(self.corrections.edits.apply(rows))
         dashed = pl.col(self._dashed(edited))
         return FileRows(edited.with_columns(dashed.str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")))
+
+    def _with_all_columns(self, rows: FileRows) -> FileRows:
+        lacking = [name for name in self.kind.columns if name not in rows.columns]
+        return FileRows(rows.with_columns(pl.lit("").alias(name) for name in lacking)) if lacking else rows
 
     def _dashed(self, rows: FileRows | BlockEnrolments) -> list[str]:
         """Return the date columns in which a day may be written with dashes."""

@@ -25,6 +25,9 @@ class Stage(Enum):
     PUBLISHED_COUNTS = "published_counts"
     """Counts and scores of schools that must have a board."""
 
+    REFERENCE_LISTS = "reference_lists"
+    """Lists of no date about schools and municipalities, such as areas; a later one supersedes an earlier one."""
+
     APPLICATIONS = "applications"
     """Applications of boards for a subsidy."""
 
@@ -61,6 +64,16 @@ class FileKind:
     def columns(self) -> tuple[str, ...]:
         """The columns that are read, by their normalised names."""
         return models.columns_of(self.model)
+
+    @property
+    def required_columns(self) -> tuple[str, ...]:
+        """Those of them that a file must have."""
+        return models.required_columns_of(self.model)
+
+    @property
+    def supersedes(self) -> bool:
+        """Whether a later file replaces an earlier one that has a school in common; others add up."""
+        return self.is_dated or self.stage is Stage.REFERENCE_LISTS
 
 
 _register = partial(FileKind, stage=Stage.REGISTERS)
@@ -110,6 +123,31 @@ CHANGES = FileKind(
     is_dated=False,
     school_source="changes",
 )
+_reference_list = partial(FileKind, stage=Stage.REFERENCE_LISTS, is_dated=False)
+AREAS = _reference_list(
+    name="areas",
+    label="areas of samenwerkingsverbanden vo",
+    model=models.AREAS,
+    signature_columns=frozenset({"VESTIGING", "SAMENWERKINGSVERBAND"}),
+)
+MUNICIPAL_SCORES = _reference_list(
+    name="municipal_scores",
+    label="scores of municipalities",
+    model=models.MUNICIPAL_SCORES,
+    signature_columns=frozenset({"GEMEENTENUMMER", "SCORE_2020"}),
+)
+LISTED_VESTIGINGEN = _reference_list(
+    name="listed_vestigingen",
+    label="vestigingen listed for the arbeidsmarkttoelage",
+    model=models.LISTED_VESTIGINGEN,
+    signature_columns=frozenset({"VESTIGING", "LIJST"}),
+)
+LEERPLUS_SCHOOLS = _reference_list(
+    name="leerplus_schools",
+    label="leerplus list",
+    model=models.LEERPLUS_SCHOOLS,
+    signature_columns=frozenset({"BRIN_NUMMER", "LEERPLUS_2021"}),
+)
 APPLICATIONS = FileKind(
     "applications",
     "applications for a subsidy",
@@ -136,6 +174,10 @@ KINDS = (
     ADDRESSES_SO,
     ADDRESSES_BO,
     CHANGES,
+    AREAS,
+    MUNICIPAL_SCORES,
+    LISTED_VESTIGINGEN,
+    LEERPLUS_SCHOOLS,
     APPLICATIONS,
     SPENDING,
     CONSENTS,
@@ -143,6 +185,9 @@ KINDS = (
 """In the order in which a header is compared: a kind comes before one with fewer of the same signature columns."""
 
 BOARD_REPORTS = tuple(kind for kind in KINDS if kind.stage is Stage.BOARD_REPORTS)
+
+SUPERSEDING = tuple(kind.name for kind in KINDS if kind.supersedes)
+"""The kinds of which a later file replaces an earlier one."""
 
 FAULT_LIST_HEADER = ("FILE", "LINE", "RULE")
 """The header of the list of planted faults that `npo generate` writes beside a delivery; it is passed over."""

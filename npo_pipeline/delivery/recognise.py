@@ -92,7 +92,7 @@ def kind_of_header(name: str, header: Header) -> FileKind:
     for kind in kinds.KINDS:
         if not kind.signature_columns <= found:
             continue
-        if missing := [column for column in kind.columns if column not in found]:
+        if missing := [column for column in kind.required_columns if column not in found]:
             raise Refused(_lacking(name, kind, missing, header))
         return kind
     raise Refused(_unknown(name, header))
@@ -108,10 +108,10 @@ def _lacking(name: str, kind: FileKind, missing: list[str], header: Header) -> s
 
 def _unknown(name: str, header: Header) -> str:
     found = set(header.columns)
-    nearest = max(kinds.KINDS, key=lambda kind: len(found.intersection(kind.columns)) / len(kind.columns))
+    nearest = max(kinds.KINDS, key=lambda kind: len(found.intersection(kind.columns)) / len(kind.required_columns))
     shared = found.intersection(nearest.columns)
-    if len(shared) >= max(2, len(nearest.columns) // 2):
-        return _lacking(name, nearest, [c for c in nearest.columns if c not in shared], header)
+    if len(shared) >= max(2, len(nearest.required_columns) // 2):
+        return _lacking(name, nearest, [c for c in nearest.required_columns if c not in shared], header)
     # The line itself is not shown: of a register without a header it is a pupil.
     known = f"of its {len(header.columns)} columns only {', '.join(sorted(shared))} is known" if shared else ""
     known = known or f"none of its {len(header.columns)} columns is known"

@@ -14,9 +14,13 @@ from npo_pipeline.errors import Refused
 from schemas.frames import intake as frames
 from schemas.frames.intake import (
     FileApplications,
+    FileAreas,
     FileChanges,
     FileConsents,
     FileCounts,
+    FileLeerplusSchools,
+    FileListedVestigingen,
+    FileMunicipalScores,
     FileSchoolFacts,
     FileScores,
     FileSpending,
@@ -36,7 +40,7 @@ class FileResult:
 
     `rejections`: a row per fault. `reporters`: the boards behind the rows of a board report. `without_board`: none
     of its schools has a board yet, so it waits for its address list. `truncated_texts`: texts of which only the
-    beginning is kept.
+    beginning is kept. `remarks`: what else the operator should know of it, a sentence each.
     """
 
     file: DeliveredFile
@@ -44,6 +48,16 @@ class FileResult:
     rejections: Rejections
     counts: FileCounts = field(default_factory=lambda: FileCounts(empty(frames.FILE_COUNTS)))
     scores: FileScores = field(default_factory=lambda: FileScores(empty(frames.FILE_SCORES)))
+    areas: FileAreas = field(default_factory=lambda: FileAreas(empty(frames.FILE_AREAS)))
+    municipal_scores: FileMunicipalScores = field(
+        default_factory=lambda: FileMunicipalScores(empty(frames.FILE_MUNICIPAL_SCORES))
+    )
+    listed_vestigingen: FileListedVestigingen = field(
+        default_factory=lambda: FileListedVestigingen(empty(frames.FILE_LISTED_VESTIGINGEN))
+    )
+    leerplus_schools: FileLeerplusSchools = field(
+        default_factory=lambda: FileLeerplusSchools(empty(frames.FILE_LEERPLUS_SCHOOLS))
+    )
     facts: FileSchoolFacts = field(default_factory=lambda: FileSchoolFacts(empty(frames.FILE_SCHOOL_FACTS)))
     changes: FileChanges = field(default_factory=lambda: FileChanges(empty(frames.FILE_CHANGES)))
     applications: FileApplications = field(
@@ -54,6 +68,7 @@ class FileResult:
     reporters: RowReporters = field(default_factory=lambda: RowReporters(empty(frames.ROW_REPORTERS)))
     without_board: bool = False
     truncated_texts: int = 0
+    remarks: tuple[str, ...] = ()
 
     @property
     def rejected(self) -> int:
@@ -66,9 +81,17 @@ class FileResult:
         return with_messages(self.rejections, for_boards=self.file.kind in kinds.BOARD_REPORTS)
 
     @property
-    def counted_schools(self) -> pl.Series:
-        """The vestigingen of which it counts the pupils or the score."""
-        return pl.concat([self.counts["vestiging"], self.scores["vestiging"]]).unique()
+    def subjects(self) -> pl.Series:
+        """The vestigingen that it counts or lists, the BRINs that it lists, the municipalities that it scores."""
+        columns = (
+            self.counts["vestiging"],
+            self.scores["vestiging"],
+            self.areas["vestiging"],
+            self.municipal_scores["municipality_number"],
+            self.listed_vestigingen["vestiging"],
+            self.leerplus_schools["brin"],
+        )
+        return pl.concat([one.alias("subject") for one in columns]).unique()
 
 
 NewFiles = dict[str, FileResult]

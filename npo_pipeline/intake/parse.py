@@ -41,6 +41,19 @@ def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:
     return found.alias("school_type")
 
 
+def is_praktijkonderwijs(onderwijstype: str) -> pl.Expr:
+    """Return whether a vo onderwijstype is praktijkonderwijs, by the same mapping."""
+    from npo_pipeline.rulebook.onderwijstypen import onderwijstypen
+
+    names = [begin for one in onderwijstypen().onderwijstypen if one.pro for begin in one.begins_with]
+    return pl.any_horizontal(pl.col(onderwijstype).str.starts_with(begin) for begin in names)
+
+
+def municipality_number(column: str) -> pl.Expr:
+    """Parse the number of a municipality as four digits; null where it is empty."""
+    return pl.when(pl.col(column) != "").then(pl.col(column).str.zfill(4))
+
+
 def parse_int(column: str) -> pl.Expr:
     """Parse a whole number."""
     return pl.col(column).cast(pl.Int64)

@@ -54,8 +54,13 @@ def _pupils_po(rows: frames.FileRows, file: str, *, total: str, cluster: pl.Expr
 def _pupils_vo(rows: frames.FileRows, file: str) -> frames.CountedMeasures:
     # A vestiging has a row per onderwijstype, sector, afdeling and opleiding; they add up.
     years = pl.sum_horizontal(parse.parse_int(column) for column in models.VO_YEARS)
-    typed = rows.select(parse.vestiging(), parse.school_type_vo(models.ONDERWIJSTYPE_VO), pupils=years)
-    counted = typed.group_by("vestiging", "school_type").agg(pl.col("pupils").sum())
+    typed = rows.select(
+        parse.vestiging(),
+        parse.school_type_vo(models.ONDERWIJSTYPE_VO),
+        pupils=years,
+        pro_pupils=years * parse.is_praktijkonderwijs(models.ONDERWIJSTYPE_VO),
+    )
+    counted = typed.group_by("vestiging", "school_type").agg(pl.col("pupils", "pro_pupils").sum())
     return frames.CountedMeasures(counted.filter(pl.col("pupils") > 0))
 
 

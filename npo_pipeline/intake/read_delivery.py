@@ -9,9 +9,9 @@ import polars as pl
 
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
-from npo_pipeline.delivery.kinds import Stage
+from npo_pipeline.delivery.kinds import FileKind, Stage
 from npo_pipeline.delivery.validate import NO_REJECTIONS, validate_rows
-from npo_pipeline.intake import board_reports, parse, published_counts, school_directory
+from npo_pipeline.intake import board_reports, parse, published_counts, reference_lists, school_directory
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
 from npo_pipeline.intake.register_counts import read_registers
 from npo_pipeline.intake.school_references import (
@@ -19,6 +19,7 @@ from npo_pipeline.intake.school_references import (
     applications_wait,
     foreign_school_rejections,
     row_reporters,
+    unknown_brin_rejections,
     unknown_school_rejections,
 )
 from schemas.frames.books import BoardSchools
@@ -119,9 +120,38 @@ def _read_published_counts(read: SmallFile, known: KnownSchools) -> FileResult:
         faulty = unknown_school_rejections(read.faulty, known.vestigingen)
         result = replace(result, rejections=_concat([result.rejections, unknown, faulty]))
         rows = _without(rows, unknown)
+    if file.kind is kinds.PUPILS_VO:
+        areas, remarks = reference_lists.areas_of_pupil_file(rows, file.name)
+        result = replace(result, areas=areas, remarks=remarks)
     if file.kind is kinds.SCORES:
         return replace(result, scores=published_counts.scores_of(rows, file.name), without_board=waits)
     return replace(result, counts=published_counts.counts_of(file.kind, rows, file.name), without_board=waits)
+
+
+def _read_reference_list(read: SmallFile, known: KnownSchools) -> FileResult:
+    kind, rejections = read.result.file.kind, [read.result.rejections]
+    unknown = _unknown_subjects(kind, read.rows, known)
+    waits = unknown.height == read.rows.height > 0
+    rows = read.rows
+    if not waits:
+        rejections += [unknown, _unknown_subjects(kind, read.faulty, known)]
+        rows = _without(rows, unknown)
+    rejections.append(contradicting := reference_lists.contradictions(kind, rows))
+    return replace(
+        read.result,
+        rejections=_concat(rejections),
+        without_board=waits,
+        **reference_lists.table_of(kind, _without(rows, contradicting)),
+    )
+
+
+def _unknown_subjects(kind: FileKind, rows: FileRows, known: KnownSchools) -> Rejections:
+    """Reject the rows of schools without a board; a municipality that no school is in is worth a remark only."""
+    if kind is kinds.MUNICIPAL_SCORES:
+        return NO_REJECTIONS
+    if kind is kinds.LEERPLUS_SCHOOLS:
+        return unknown_brin_rejections(rows, known.vestigingen)
+    return unknown_school_rejections(rows, known.vestigingen)
 
 
 def _read_applications(read: SmallFile, known: KnownSchools) -> FileResult:
@@ -165,6 +195,7 @@ def _read_board_report(read: SmallFile, known: KnownSchools) -> FileResult:
 _READERS: Mapping[Stage, Callable[[SmallFile, KnownSchools], FileResult]] = {
     Stage.SCHOOL_LISTS: _read_school_list,
     Stage.PUBLISHED_COUNTS: _read_published_counts,
+    Stage.REFERENCE_LISTS: _read_reference_list,
     Stage.APPLICATIONS: _read_applications,
     Stage.BOARD_REPORTS: _read_board_report,
 }

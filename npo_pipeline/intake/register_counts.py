@@ -36,6 +36,9 @@ from schemas.frames.intake import (
 _PUPIL_SEED, _ROW_SEED = 1, 2
 _COUNTS = {"counting": "pupils", "cumi": "cumi_pupils"}
 _PUPIL_SORT = {REGISTER_PO.name: ("SOORT_PO", "CLUSTER"), REGISTER_VO.name: ("ONDERWIJSTYPE", "LEERJAAR")}
+_PARTS = ("cumi_pupils", "pro_pupils")
+"""The counts of some of the pupils: null in a register of another sector."""
+
 _LINE = pl.col("line").cast(pl.UInt32)
 
 
@@ -119,7 +122,7 @@ def _without_duplicates(result: FileResult, duplicates: Duplicates) -> FileResul
     if (lines := duplicates.lines_to_uncount.get(file.name)) is None:
         return result
     off = count_rows(file.kind, _lines_of(file, lines))
-    minus = FileCounts(off.with_columns(-pl.col("pupils"), -pl.col("cumi_pupils")))
+    minus = FileCounts(off.with_columns(-pl.col("pupils", *_PARTS)))
     return replace(result, counts=add_counts([result.counts, minus]))
 
 
@@ -218,23 +221,25 @@ def count_rows(kind: FileKind, rows: FileRows) -> FileCounts:
 
 
 def _as_counts(kind: FileKind, by_site: SiteCounts) -> FileCounts:
-    """Rename to the columns of the books; cumi_pupils is null in vo, where there is no CUMI."""
+    """Rename to the columns of the books; there is no CUMI in vo, and no praktijkonderwijs in po."""
+    nothing = pl.lit(None, pl.Int64)
     if kind is REGISTER_PO:
-        school_type, cumi = parse.school_type("SOORT_PO"), pl.col("cumi_pupils")
+        school_type, cumi, pro = parse.school_type("SOORT_PO"), pl.col("cumi_pupils"), nothing
         cluster: pl.Expr = pl.when(pl.col("CLUSTER") != "").then("CLUSTER")
     else:
-        school_type = parse.school_type_vo("ONDERWIJSTYPE", "LEERJAAR")
-        cluster, cumi = pl.lit(None, pl.String), pl.lit(None, pl.Int64)
-    columns = (parse.vestiging(), school_type, cluster.alias("cluster"), "pupils", cumi.alias("cumi_pupils"))
-    return FileCounts(by_site.select(columns))
+        school_type, cluster = parse.school_type_vo("ONDERWIJSTYPE", "LEERJAAR"), pl.lit(None, pl.String)
+        cumi, pro = nothing, pl.col("pupils") * parse.is_praktijkonderwijs("ONDERWIJSTYPE")
+    counted = by_site.select(
+        parse.vestiging(), school_type, "pupils", cluster=cluster, cumi_pupils=cumi, pro_pupils=pro
+    )
+    return FileCounts(counted)
 
 
 def add_counts(parts: Sequence[FileCounts]) -> FileCounts:
     """Add up counts of blocks (or take negative ones off); what comes to no pupils has no row."""
     keys = ["vestiging", "school_type", "cluster"]
-    cumi = pl.col("cumi_pupils")
-    cumi_sum = pl.when(cumi.is_not_null().any()).then(cumi.sum()).alias("cumi_pupils")
-    summed = pl.concat(parts, how="diagonal").group_by(keys).agg(pl.col("pupils").sum(), cumi_sum)
+    sums = (pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum()).alias(name) for name in _PARTS)
+    summed = pl.concat(parts, how="diagonal").group_by(keys).agg(pl.col("pupils").sum(), *sums)
     counted = summed.filter(pl.col("pupils") != 0).sort(keys)
     return FileCounts(pl.concat([empty(FILE_COUNTS), counted], how="diagonal"))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _RANK = {"pupils": 0, "addresses": 1, "changes": 2}
 """Precedence of sources on one day, the highest wins: a change was decided, a list was compiled."""
 
-_ATTRIBUTES = ("board", "name", "place", "municipality")
+_ATTRIBUTES = ("board", "name", "place", "municipality", "municipality_number")
 
 
 def school_facts(kind: FileKind, rows: frames.FileRows, as_of: date | None) -> frames.FileSchoolFacts:
@@ -39,6 +39,7 @@ def school_facts(kind: FileKind, rows: frames.FileRows, as_of: date | None) -> f
             name=parse.clean_name(name),
             place=parse.clean_name("PLAATSNAAM"),
             municipality=parse.clean_name("GEMEENTENAAM"),
+            municipality_number=parse.municipality_number("GEMEENTENUMMER"),
             as_of=pl.lit(as_of, pl.Date),
         )
     facts = facts.with_columns(source=pl.lit(kind.school_source))

@@ -20,13 +20,19 @@ _BOARD, _BRIN = pl.col("BEVOEGD_GEZAG_NUMMER"), pl.col("BRIN_NUMMER")
 def unknown_school_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections:
     """Reject the rows of schools that have no board; an invalid code is the fault of its own column."""
     is_code = pl.col("vestiging").str.contains(VESTIGING)
-    if models.SCHOOL in rows.columns:
-        column, place = models.SCHOOL, pl.col(models.SCHOOL).alias("vestiging")
-    else:
-        column, place = "VESTIGINGSNUMMER", parse.vestiging()
+    column = next(name for name in (models.SCHOOL, "VESTIGING", "VESTIGINGSNUMMER") if name in rows.columns)
+    place = pl.col(column).alias("vestiging")
+    if column == "VESTIGINGSNUMMER":
+        place = parse.vestiging()
         is_code &= pl.col("vestiging").str.head(4) == _BRIN
     found = rows.with_columns(place).filter(is_code & ~pl.col("vestiging").is_in(vestigingen.implode()))
     return _rejections(found, UNKNOWN_SCHOOL, column, pl.col("vestiging"))
+
+
+def unknown_brin_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections:
+    """Reject the rows of schools, by BRIN, of which no vestiging has a board; an invalid code is passed over."""
+    unknown = rows.filter(_BRIN.str.contains(BRIN) & ~_has_board(vestigingen))
+    return _rejections(unknown, UNKNOWN_SCHOOL, "BRIN_NUMMER", _BRIN)
 
 
 def application_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections:
@@ -37,7 +43,7 @@ def application_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections
     scheme = pl.col("REGELING")
     parts = [_rejections(rows.filter(~scheme.is_in(schemes())), UNKNOWN_CODE, "REGELING", scheme)]
     if not applications_wait(rows, vestigingen):
-        parts.append(_rejections(rows.filter(~_has_board(vestigingen)), UNKNOWN_SCHOOL, "BRIN_NUMMER", _BRIN))
+        parts.append(unknown_brin_rejections(rows, vestigingen))
     return Rejections(pl.concat(parts))
 
 

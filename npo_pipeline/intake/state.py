@@ -7,16 +7,17 @@ from functools import cached_property
 
 import polars as pl
 
-from schemas.frames.books import BoardSchools, CountedGroups, CurrentReports, DeliverySchools, RejectedLines
-from schemas.received import Counts, Deliveries, Resolutions, SchoolFacts, Scores, SourceCorrections
+from schemas.frames.books import BoardSchools, CountedGroups, CurrentReports, DeliverySubjects, RejectedLines
+from schemas.received import Areas, Counts, Deliveries, Resolutions, SchoolFacts, Scores, SourceCorrections
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeState:
     """Hold the state of the books, loaded once per run.
 
-    `deliveries`, `school_facts`: all, in order of arrival. `corrections`, `counts`, `scores`: of deliveries that
-    nothing superseded. `resolutions`: of which the resolving delivery is not superseded. `rejected_lines`: all.
+    `deliveries`, `school_facts`: all, in order of arrival. `corrections`, `counts`, `scores`, `areas`, `listed`
+    (what reference lists are about): of deliveries that nothing superseded. `resolutions`: of which the resolving
+    delivery is not superseded. `rejected_lines`: all.
     """
 
     deliveries: Deliveries
@@ -25,6 +26,8 @@ class IntakeState:
     resolutions: Resolutions
     counts: Counts
     scores: Scores
+    areas: Areas
+    listed: DeliverySubjects
     school_facts: SchoolFacts
     schools_of_boards: BoardSchools
     reports: CurrentReports
@@ -40,16 +43,16 @@ class IntakeState:
         return self.school_facts["vestiging"].unique()
 
     @cached_property
-    def counted_schools(self) -> DeliverySchools:
-        """The schools that a current delivery counts, a row for each of its rows in `counts` and `scores`."""
-        counted = [frame.select("delivery_id", "vestiging") for frame in (self.counts, self.scores)]
-        return DeliverySchools(pl.concat(counted))
+    def counted_subjects(self) -> DeliverySubjects:
+        """The subjects that a current delivery counts or lists, a row for each of its rows."""
+        counted = [frame.select("delivery_id", subject="vestiging") for frame in (self.counts, self.scores)]
+        return DeliverySubjects(pl.concat([*counted, self.listed]))
 
     @cached_property
-    def schools_of_deliveries(self) -> DeliverySchools:
-        """The schools that a delivery counts or names."""
-        named = self.school_facts.select("delivery_id", "vestiging")
-        return DeliverySchools(pl.concat([self.counted_schools, named]).unique())
+    def subjects_of_deliveries(self) -> DeliverySubjects:
+        """The subjects that a delivery counts, lists or names."""
+        named = self.school_facts.select("delivery_id", subject="vestiging")
+        return DeliverySubjects(pl.concat([self.counted_subjects, named]).unique())
 
     @cached_property
     def counted_rows(self) -> CountedGroups:

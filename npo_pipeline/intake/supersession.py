@@ -1,6 +1,7 @@
 """Supersession: files that the books hold already, and later files that replace earlier ones.
 
-A file supersedes one of the same kind and reference date that covers a school that it covers too.
+A file supersedes one of the same kind and reference date that covers a school that it covers too. Reference
+lists belong to no date: a later one supersedes an earlier one with which it shares a school or a municipality.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from npo_pipeline.intake.board_reports import still_current
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.table_rows import correction_rows
-from schemas.frames.books import DeliverySchools
-from schemas.frames.intake import DELIVERY_SCHOOLS, empty
+from schemas.frames.books import DeliverySubjects
+from schemas.frames.intake import DELIVERY_SUBJECTS, empty
 from schemas.received import Resolutions
 
 Successors = Mapping[str, str]
@@ -36,11 +37,12 @@ def refuse_duplicate_counts(results: Sequence[FileResult]) -> None:
     for one, other in combinations(counted, 2):
         if _kind_and_date(one) != _kind_and_date(other):
             continue
-        both = one.counted_schools.filter(one.counted_schools.is_in(other.counted_schools.implode()))
+        both = one.subjects.filter(one.subjects.is_in(other.subjects.implode()))
         if both.len():
+            day = f" on {one.file.reference_date}" if one.file.reference_date else ""
             raise Refused(
                 f"{one.file.name} and {other.file.name}: both are of kind {one.file.kind.name} and tell "
-                f"of {both.sort()[0]} on {one.file.reference_date}; keep the right one of the two"
+                f"of {both.sort()[0]}{day}; keep the right one of the two"
             )
 
 
@@ -84,21 +86,28 @@ def superseded(new: NewFiles, state: IntakeState) -> dict[str, str]:
     """Return the current deliveries that new files supersede: same kind, same reference date, a school in common.
 
     A file that shares no school with an older one is another part and no correction: CBS publishes the scores
-    of bao and of vo separately, and a register may come in parts. Changes add up and never supersede each other
-    (contract, section 2: they belong to no date). A file that resolves rejected lines of another supersedes
-    nothing, and ends when that other is superseded: a corrected file has those rows itself.
+    of bao and of vo separately, and a register may come in parts. Reference lists, which have no date, supersede
+    as if they had one. Changes and applications add up and never supersede each other. A file that resolves
+    rejected lines of another supersedes nothing, and ends when that other is superseded: a corrected file has
+    those rows itself.
 
     Returns:
         Older delivery_id -> newer delivery_id.
     """
     coming = pl.DataFrame(
-        [(name, *_kind_and_date(one)) for name, one in new.items() if not one.file.corrections.resubmissions],
+        [
+            (name, *_kind_and_date(one))
+            for name, one in new.items()
+            if one.file.kind.supersedes and not one.file.corrections.resubmissions
+        ],
         schema={"newer": pl.String, "kind": pl.String, "reference_date": pl.Date},
         orient="row",
     )
-    pairs = state.current.select("delivery_id", *_KIND_AND_DATE).join(coming, on=_KIND_AND_DATE, how="inner")
-    covered = state.schools_of_deliveries
-    shared = covered.join(_schools_of(new).rename({"delivery_id": "newer"}), on="vestiging")
+    pairs = state.current.select("delivery_id", *_KIND_AND_DATE).join(
+        coming, on=_KIND_AND_DATE, how="inner", nulls_equal=True
+    )
+    covered = state.subjects_of_deliveries
+    shared = covered.join(_subjects_of(new).rename({"delivery_id": "newer"}), on="subject")
     meeting = pairs.join(shared.select("delivery_id", "newer").unique(), on=["delivery_id", "newer"], how="semi")
     # One that covers no school at all has nothing to keep.
     empty_ones = pairs.join(covered, on="delivery_id", how="anti")
@@ -125,18 +134,18 @@ def _dependent_resubmissions(successors: Successors, resolutions: Resolutions) -
 def dropped_schools(successors: Successors, new: NewFiles, state: IntakeState) -> Iterator[str]:
     """Report the corrected files that leave out schools of the file they supersede, a sentence each."""
     deliveries = {row["delivery_id"]: row for row in state.current.iter_rows(named=True)}
-    counted = state.counted_schools
+    counted = state.counted_subjects
     for older, newer in successors.items():
         file = deliveries[older]
         alike = tuple(file[name] for name in _KIND_AND_DATE)
-        now = [one.counted_schools for one in new.values() if _kind_and_date(one) == alike]
+        now = [one.subjects for one in new.values() if _kind_and_date(one) == alike]
         remaining = state.current.filter(
             ~pl.col("delivery_id").is_in(list(successors)),
             pl.col("kind") == file["kind"],
-            pl.col("reference_date") == file["reference_date"],
+            pl.col("reference_date").eq_missing(file["reference_date"]),
         )
-        kept = counted.filter(pl.col("delivery_id").is_in(remaining["delivery_id"].implode()))["vestiging"]
-        before = counted.filter(pl.col("delivery_id") == older)["vestiging"].unique()
+        kept = counted.filter(pl.col("delivery_id").is_in(remaining["delivery_id"].implode()))["subject"]
+        before = counted.filter(pl.col("delivery_id") == older)["subject"].unique()
         lost = before.filter(~before.is_in(pl.concat([kept, *now]).implode())).sort()
         if lost.len():
             yield (
@@ -171,11 +180,9 @@ def _kind_and_date(one: FileResult) -> tuple[object, object]:
     return one.file.kind.name, one.file.reference_date
 
 
-def _schools_of(new: NewFiles) -> DeliverySchools:
+def _subjects_of(new: NewFiles) -> DeliverySubjects:
     parts = [
-        pl.select(
-            delivery_id=pl.lit(name), vestiging=pl.concat([one.counted_schools, one.facts["vestiging"]]).unique()
-        )
+        pl.select(delivery_id=pl.lit(name), subject=pl.concat([one.subjects, one.facts["vestiging"]]).unique())
         for name, one in new.items()
     ]
-    return DeliverySchools(pl.concat([empty(DELIVERY_SCHOOLS), *parts]))
+    return DeliverySubjects(pl.concat([empty(DELIVERY_SUBJECTS), *parts]))

@@ -16,11 +16,15 @@ NAME = "onderwijstypen.yaml"
 
 
 class Onderwijstype(Cited[SchoolType]):
-    """Represent onderwijstypen that count as one school type; `years` where only some leerjaren do."""
+    """Represent onderwijstypen that count as one school type; `years` where only some leerjaren do.
+
+    `pro`: they are praktijkonderwijs, which samenwerkingsverbanden are paid for.
+    """
 
     name: Text
     begins_with: Annotated[tuple[Text, ...], AfterValidator(some)]
     years: tuple[Whole, ...] = ()
+    pro: bool = False
 
 
 class Onderwijstypen(Part):

@@ -6,8 +6,8 @@ from typing import NewType
 
 import polars as pl
 
-DeliverySchools = NewType("DeliverySchools", pl.DataFrame)
-"""delivery_id, vestiging: the schools that a delivery reports on."""
+DeliverySubjects = NewType("DeliverySubjects", pl.DataFrame)
+"""delivery_id, subject: the vestigingen, BRINs or municipalities (by number) that a delivery reports on."""
 
 CorrectedLines = NewType("CorrectedLines", pl.DataFrame)
 """delivery_id, file, line, column_name, action, reason, reported_by, expires."""

@@ -74,8 +74,24 @@ FileScores = NewType("FileScores", pl.DataFrame)
 """Scores of one file: vestiging, score (DECIMAL(18,2)), pupils (as CBS counted them)."""
 FILE_SCORES = _columns_of_a_file(received.SCORES, "reference_date")
 
+FileAreas = NewType("FileAreas", pl.DataFrame)
+"""Areas of one file: vestiging, samenwerkingsverband."""
+FILE_AREAS = _columns_of_a_file(received.AREAS)
+
+FileMunicipalScores = NewType("FileMunicipalScores", pl.DataFrame)
+"""Scores of municipalities of one file: municipality_number, score_2019, score_2020 (DECIMAL(18,2))."""
+FILE_MUNICIPAL_SCORES = _columns_of_a_file(received.MUNICIPAL_SCORES)
+
+FileListedVestigingen = NewType("FileListedVestigingen", pl.DataFrame)
+"""Listed vestigingen of one file: vestiging, list (`po`, `vo`, `vo_pro`)."""
+FILE_LISTED_VESTIGINGEN = _columns_of_a_file(received.LISTED_VESTIGINGEN)
+
+FileLeerplusSchools = NewType("FileLeerplusSchools", pl.DataFrame)
+"""Schools of a leerplus list: brin, leerplus."""
+FILE_LEERPLUS_SCHOOLS = _columns_of_a_file(received.LEERPLUS_SCHOOLS)
+
 FileSchoolFacts = NewType("FileSchoolFacts", pl.DataFrame)
-"""Facts about schools in one file: vestiging, board, name, place, municipality, as_of, source."""
+"""Facts about schools in one file: vestiging, board, name, place, municipality and its number, as_of, source."""
 FILE_SCHOOL_FACTS = _columns_of_a_file(received.SCHOOL_FACTS)
 
 SchoolPeriods = NewType("SchoolPeriods", pl.DataFrame)
@@ -102,7 +118,7 @@ FormulaDeviations = NewType("FormulaDeviations", pl.DataFrame)
 FORMULA_DEVIATIONS: Columns = {"line": pl.Int64, "vestiging": pl.String, "expected": QUANTITY, "score": QUANTITY}
 
 BOARD_SCHOOLS: Columns = {"board": pl.String, "brin": pl.String}
-DELIVERY_SCHOOLS: Columns = {"delivery_id": pl.String, "vestiging": pl.String}
+DELIVERY_SUBJECTS: Columns = {"delivery_id": pl.String, "subject": pl.String}
 
 ReportedPeriods = NewType("ReportedPeriods", pl.DataFrame)
 """Boards and the periods they report on: board, period (a calendar year or a school year)."""

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from npo_pipeline.books.queries.schools import SCHOOLS_BY_DELIVERY, school_facts
+from npo_pipeline.books.queries.schools import LISTED_SUBJECTS, SUBJECTS_BY_DELIVERY, school_facts
 from npo_pipeline.books.reader import Books
+from npo_pipeline.delivery.kinds import SUPERSEDING
 from npo_pipeline.intake.state import IntakeState
 from schemas.frames.books import (
     BoardSchools,
     CorrectedLines,
     CurrentReports,
+    DeliverySubjects,
     OpenRejections,
     RejectedLines,
     RejectionMismatches,
@@ -21,7 +23,7 @@ from schemas.frames.books import (
     SupersessionMismatches,
 )
 from schemas.frames.reports import DeclaredCorrections
-from schemas.received import Counts, Deliveries, Resolutions, Scores, SourceCorrections
+from schemas.received import Areas, Counts, Deliveries, Resolutions, Scores, SourceCorrections
 
 
 def all_deliveries(books: Books) -> Deliveries:
@@ -55,6 +57,8 @@ def intake_state(books: Books) -> IntakeState:
         resolutions=Resolutions(books.frame(resolutions)),
         counts=Counts(books.frame(f"select t.* from counts {of_current}")),
         scores=Scores(books.frame(f"select t.* from scores {of_current}")),
+        areas=Areas(books.frame(f"select t.* from areas {of_current}")),
+        listed=DeliverySubjects(books.frame(f"select t.* from ({LISTED_SUBJECTS}) {of_current}")),
         school_facts=school_facts(books),
         schools_of_boards=BoardSchools(books.frame(boards)),
         reports=current_reports(books),
@@ -219,22 +223,25 @@ def current_reports(books: Books) -> CurrentReports:
 def supersession_mismatches(books: Books) -> SupersessionMismatches:
     """Select the deliveries with another `superseded_by` than follows from the deliveries and runs.
 
-    A delivery is superseded by the first one of its kind and reference date that a later run brought and that has
-    one of its schools. One that resolves rejected lines of another supersedes none, and goes when that other goes
-    (`intake.supersession`). A delivery in which boards report on periods is superseded when all were restated.
+    A delivery is superseded by the first one of its kind and reference date that a later run brought and that
+    has one of its subjects (schools, or municipalities); changes and applications never are. One that resolves
+    rejected lines of another supersedes none, and goes when that other goes (`intake.supersession`). A delivery in
+    which boards report on periods is superseded when all were restated.
     """
     query = f"""
-        with recursive places as ({SCHOOLS_BY_DELIVERY}),
+        with recursive subjects as ({SUBJECTS_BY_DELIVERY}),
         meeting as (
             select distinct p.delivery_id, q.delivery_id as newer
-            from places p join places q using (vestiging)),
-        with_schools as (select distinct delivery_id from places),
+            from subjects p join subjects q using (subject)),
+        with_subjects as (select distinct delivery_id from subjects),
         later as (
             select d.delivery_id, n.delivery_id as newer, n.run_id
             from deliveries d join deliveries n
-                on n.kind = d.kind and n.reference_date = d.reference_date and n.run_id > d.run_id
-            where ((d.delivery_id, n.delivery_id) in (select (delivery_id, newer) from meeting)
-                or d.delivery_id not in (from with_schools))
+                on n.kind = d.kind and n.reference_date is not distinct from d.reference_date
+                and n.run_id > d.run_id
+            where d.kind in {SUPERSEDING}
+                and ((d.delivery_id, n.delivery_id) in (select (delivery_id, newer) from meeting)
+                or d.delivery_id not in (from with_subjects))
                 and n.delivery_id not in (select resolved_by from resolutions)),
         rests(delivery_id, base) as (
             select resolved_by, delivery_id from resolutions

@@ -10,9 +10,16 @@ from npo_pipeline.books.reader import Books
 from schemas.frames.reports import KnownSchools
 from schemas.received import SchoolFacts, Schools
 
-SCHOOLS_BY_DELIVERY = """
-    select delivery_id, vestiging from counts union select delivery_id, vestiging from scores
-    union select delivery_id, vestiging from school_facts"""
+LISTED_SUBJECTS = """
+    select delivery_id, vestiging as subject from areas
+    union all select delivery_id, municipality_number from municipal_scores
+    union all select delivery_id, vestiging from listed_vestigingen
+    union all select delivery_id, brin from leerplus_schools"""
+"""The vestigingen, municipalities and schools that reference lists are about, a row for each of theirs."""
+
+SUBJECTS_BY_DELIVERY = f"""
+    select delivery_id, vestiging as subject from counts union select delivery_id, vestiging from scores
+    union select delivery_id, vestiging from school_facts union from ({LISTED_SUBJECTS})"""
 
 
 def known_schools(books: Books) -> KnownSchools:

@@ -17,8 +17,17 @@ from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.state import IntakeState
 from schemas.columns import schema_of
 from schemas.files import PUPILS_PO as MODEL
-from schemas.frames.intake import BOARD_SCHOOLS, empty
-from schemas.received import COUNTS, DELIVERIES, QUARANTINE, RESOLUTIONS, SCHOOL_FACTS, SCORES, SOURCE_CORRECTIONS
+from schemas.frames.intake import BOARD_SCHOOLS, DELIVERY_SUBJECTS, empty
+from schemas.received import (
+    AREAS,
+    COUNTS,
+    DELIVERIES,
+    QUARANTINE,
+    RESOLUTIONS,
+    SCHOOL_FACTS,
+    SCORES,
+    SOURCE_CORRECTIONS,
+)
 from tests.reading import rows
 
 DAY = date(2020, 10, 1)
@@ -66,6 +75,8 @@ def _state() -> IntakeState:
         resolutions=none(RESOLUTIONS),
         counts=none(COUNTS),
         scores=none(SCORES),
+        areas=none(AREAS),
+        listed=empty(DELIVERY_SUBJECTS),
         school_facts=pl.concat([none(SCHOOL_FACTS), facts], how="diagonal").select(list(schema)),
         schools_of_boards=empty(BOARD_SCHOOLS),
         reports=pl.DataFrame(

@@ -2,13 +2,15 @@
 
 from datetime import date
 
+import polars as pl
+
 from npo_pipeline.intake.board_transfers import board_on
 from npo_pipeline.intake.school_directory import build_directory
 from tests.reading import rows, table
 
 
 def facts(text: str):
-    return table(text, as_of="d")
+    return table(text, as_of="d").with_columns(municipality_number=pl.lit(None, pl.String))
 
 
 HEAD = "vestiging board name place municipality as_of source\n"

@@ -76,6 +76,8 @@ NO_TYPE_VO: Wrong = {
         "1",
     )
 }
+NO_MUNICIPALITY: Wrong = {UNKNOWN_CODE: ("00114", "1e3", "-114", "114.0", "０114", "Emmen")}
+NO_AREA: Wrong = {UNKNOWN_CODE: ("2302", "VO230", "VO23020", "vo2302", "PO2302", "VO 2302", "ＶO2302")}
 
 _PLACE = {"BRIN_NUMMER": MISSING | NO_BRIN, "VESTIGINGSNUMMER": MISSING | NO_NUMBER_OF_VESTIGING}
 _ENROLMENT = {"PSEUDONIEM": MISSING, **_PLACE}
@@ -88,10 +90,15 @@ _STAY = {
 _DUO = {
     "PEILDATUM": MISSING | NO_DAY,
     **_PLACE,
+    "GEMEENTENUMMER": NO_MUNICIPALITY,
     "SOORT_PO": MISSING | NO_SORT,
     "BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD,
 }
-_LISTED = {"BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD, **_PLACE}
+_LISTED = {
+    "BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD,
+    **_PLACE,
+    "GEMEENTENUMMER": NO_MUNICIPALITY,
+}
 
 WRONG: dict[str, dict[str, Wrong]] = {
     "register_po": {
@@ -173,6 +180,17 @@ WRONG: dict[str, dict[str, Wrong]] = {
         "BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD,
         "OPVOLGER": MISSING | NO_VESTIGING,
     },
+    "areas": {"VESTIGING": MISSING | NO_VESTIGING, "SAMENWERKINGSVERBAND": MISSING | NO_AREA},
+    "municipal_scores": {
+        "GEMEENTENUMMER": MISSING | NO_MUNICIPALITY,
+        "SCORE_2019": MISSING | NO_AMOUNT,
+        "SCORE_2020": MISSING | NO_AMOUNT,
+    },
+    "listed_vestigingen": {
+        "VESTIGING": MISSING | NO_VESTIGING,
+        "LIJST": MISSING | {UNKNOWN_CODE: ("PO", "so", "vo pro", "vo-pro", "pro")},
+    },
+    "leerplus_schools": {"BRIN_NUMMER": MISSING | NO_BRIN, "LEERPLUS_2021": MISSING | NO_FUNDING},
 }
 
 _COUNTS = ("0", "1", "007", "2894", "99999")
@@ -228,6 +246,12 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "DATUM_GMR": ("", *_DAYS),
     "OUDERS_BETROKKEN": ("", "\u200b", "x" * 2_000),
     "GEMEENTE_GEINFORMEERD": ("", "J", "N"),
+    "GEMEENTENUMMER": ("0114", "114", "5", "1999"),
+    "SAMENWERKINGSVERBAND": ("VO0001", "VO3099"),
+    "LIJST": ("po", "vo", "vo_pro"),
+    "LEERPLUS_2021": ("J", "N"),
+    "SCORE_2019": ("0", "1.234,56"),
+    "SCORE_2020": ("0", "33.02"),
     "RESULTAAT": ("", "-5 punten", "x" * 2_000),
 }
 

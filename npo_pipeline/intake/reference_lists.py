@@ -1,0 +1,133 @@
+"""Reference lists: areas of samenwerkingsverbanden, scores of municipalities, listed vestigingen, leerplus list.
+
+Each states something of a subject (a vestiging, a school or a municipality) once. Rows that differ about a subject
+contradict each other, and none of them counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery.kinds import FileKind
+from npo_pipeline.delivery.sanitize import strip_invisible
+from npo_pipeline.delivery.validate import SHOWN
+from npo_pipeline.intake import parse
+from npo_pipeline.intake.file_result import NewFiles
+from schemas import files as models
+from schemas.frames.intake import FileAreas, FileRows, Rejections
+from schemas.received import SchoolFacts
+from schemas.rules import CONTRADICTION, SAMENWERKINGSVERBAND
+
+_COLUMNS: Mapping[str, Mapping[str, pl.Expr]] = {
+    kinds.AREAS.name: {
+        "vestiging": pl.col("VESTIGING"),
+        "samenwerkingsverband": pl.col("SAMENWERKINGSVERBAND"),
+    },
+    kinds.MUNICIPAL_SCORES.name: {
+        "municipality_number": parse.municipality_number("GEMEENTENUMMER"),
+        "score_2019": parse.parse_amount("SCORE_2019"),
+        "score_2020": parse.parse_amount("SCORE_2020"),
+    },
+    kinds.LISTED_VESTIGINGEN.name: {"vestiging": pl.col("VESTIGING"), "list": pl.col("LIJST")},
+    kinds.LEERPLUS_SCHOOLS.name: {"brin": pl.col("BRIN_NUMMER"), "leerplus": pl.col("LEERPLUS_2021") == "J"},
+}
+"""Kind of file -> the columns of its table, of which the first is its subject."""
+
+_NAMED = 5
+"""Number of codes that a remark names."""
+
+
+def table_of(kind: FileKind, rows: FileRows) -> dict[str, Any]:
+    """Return the rows of a reference list for its table, under the name of the table.
+
+    Args:
+        kind: a reference list.
+        rows: its valid rows, which do not contradict each other.
+    """
+    columns = _COLUMNS[kind.name]
+    return {kind.name: rows.select(**columns).unique().sort(next(iter(columns)))}
+
+
+def contradictions(kind: FileKind, rows: FileRows) -> Rejections:
+    """Reject the rows that differ about one subject: none of them is believed above another.
+
+    Args:
+        kind: a reference list.
+        rows: its valid rows.
+    """
+    subject, *values = _COLUMNS[kind.name]
+    stated = rows.select("line", **_COLUMNS[kind.name]).sort("line").with_columns(value=pl.struct(values))
+    first = pl.col("value").first().over(subject)
+    is_other = pl.col("value") != first
+    differing = stated.with_columns(
+        is_other=is_other,
+        first_line=pl.col("line").first().over(subject),
+        other_line=pl.col("line").filter(is_other).first().over(subject),
+    ).filter(pl.col("other_line").is_not_null())
+    against = pl.when("is_other").then("first_line").otherwise("other_line")
+    rejections = differing.select(
+        "line",
+        rule=pl.lit(CONTRADICTION),
+        column_name=pl.lit(_column_of(kind)),
+        value=pl.format("line {} about {}", against, subject),
+    )
+    return Rejections(rejections)
+
+
+def _column_of(kind: FileKind) -> str:
+    """Return the column of a file that holds its subject."""
+    return next(iter(_COLUMNS[kind.name].values())).meta.root_names()[0]
+
+
+def areas_of_pupil_file(rows: FileRows, file: str) -> tuple[FileAreas, tuple[str, ...]]:
+    """Return the areas that a vo pupil file of DUO states, and a remark for each kind of fault in them.
+
+    A fault costs the vestiging its area and never its pupils, so it is no rejection.
+
+    Args:
+        rows: valid rows of the file.
+        file: its name.
+    """
+    stated = rows.select("line", parse.vestiging(), area=models.AREA_VO).filter(pl.col("area") != "")
+    is_code = pl.col("area").str.contains(SAMENWERKINGSVERBAND)
+    of_school = stated.filter(is_code).unique(["vestiging", "area"])
+    in_two = of_school.filter(pl.col("vestiging").is_duplicated())["vestiging"].unique().sort().to_list()
+    areas = of_school.filter(~pl.col("vestiging").is_in(in_two)).sort("vestiging")
+    remarks = []
+    if (wrong := stated.filter(~is_code).sort("line")).height:
+        line, value = wrong.select("line", strip_invisible(pl.col("area")).str.head(SHOWN)).row(0)
+        remarks.append(
+            f"{file}: {wrong.height} rows name a samenwerkingsverband that is not VO and four digits (first line "
+            f"{line}, '{value}'): their pupils count, and the file gives their vestigingen no area"
+        )
+    if in_two:
+        remarks.append(
+            f"{file}: {_names(in_two)} stand in two areas of samenwerkingsverbanden: the file gives them none"
+        )
+    return FileAreas(areas.select("vestiging", samenwerkingsverband="area")), tuple(remarks)
+
+
+def unknown_municipalities(new: NewFiles, facts: SchoolFacts) -> Iterator[str]:
+    """Report the municipalities with a score that no school is in, a sentence per file; their scores are kept.
+
+    Args:
+        new: the files that are registered.
+        facts: all facts about schools, those of these files among them.
+    """
+    known = facts["municipality_number"].drop_nulls().unique()
+    for one in new.values():
+        numbers = one.municipal_scores["municipality_number"]
+        if unknown := numbers.filter(~numbers.is_in(known.implode())).to_list():
+            yield (
+                f"{one.file.name}: no school is known in municipality {_names(unknown)}; its score is kept, check "
+                "the number (column GEMEENTENUMMER of the address lists)"
+            )
+
+
+def _names(codes: Sequence[str]) -> str:
+    more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
+    return ", ".join(codes[:_NAMED]) + more
