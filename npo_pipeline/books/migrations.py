@@ -15,12 +15,21 @@ from npo_pipeline.books.tables import FORMAT, create
 from npo_pipeline.errors import Refused
 from schemas.tables import TABLES
 
-NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {4: {"trace": {"unrounded_before": "0"}}}
+NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
+    4: {
+        "school_facts": {"municipality_number": "null"},
+        "schools": {"municipality_number": "null"},
+        "counts": {"pro_pupils": "null"},
+        "trace": {"unrounded_before": "0"},
+    }
+}
 """Format -> table -> column that it added -> its value in older rows, in SQL over the older columns.
 
 Manifests seal rows with the columns of the format they were written in (`columns_since`)."""
 
-NEW_TABLES: Mapping[int, frozenset[str]] = {4: frozenset()}
+NEW_TABLES: Mapping[int, frozenset[str]] = {
+    4: frozenset({"areas", "municipal_scores", "listed_vestigingen", "leerplus_schools"})
+}
 """Format -> the tables that it added."""
 
 

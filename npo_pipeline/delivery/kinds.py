@@ -72,7 +72,7 @@ class FileKind:
 
     @property
     def supersedes(self) -> bool:
-        """Whether a later file replaces an earlier one that has a school in common; others add up."""
+        """True where a later file replaces an earlier one that has a school in common; others add up."""
         return self.is_dated or self.stage is Stage.REFERENCE_LISTS
 
 
