@@ -163,9 +163,12 @@ def _draw(index: pl.Expr, seed: int, salt: int, below: int) -> pl.Expr:
 
 
 def rotation(country: Country) -> tuple[str, ...]:
-    """Return the rules that can be broken in a country, in turn; double enrolments take two vestigingen."""
-    alone = len(country.vestigingen) == 1
-    return tuple(rule for rule in rules.RULES if not (alone and rule == rules.DOUBLE_ENROLMENT))
+    """Return the rules that the register of a country can break, in turn.
+
+    Double enrolments take two vestigingen, and only the rows of reference lists contradict each other.
+    """
+    impossible = {rules.CONTRADICTION} | ({rules.DOUBLE_ENROLMENT} if len(country.vestigingen) == 1 else set())
+    return tuple(rule for rule in rules.RULES if rule not in impossible)
 
 
 def plant(rows: RegisterBatch, country: Country, on: date) -> PlantedRows:
