@@ -58,7 +58,7 @@ def _holder(items: str, day: str) -> str:
 
 _OPEN = f"""
     select {_ITEM}, i.decision_id, i.month, i.cause, i.amount - coalesce(s.amount, 0) as amount,
-           (select (max(paid_month) + interval 1 month)::date from payments) as next_month
+           (select (max(paid_month) + interval 1 month)::DATE from payments) as next_month
     from ({DUE_ITEMS}) i
     left join ({SETTLED}) s using ({_ITEM}, decision_id, month, cause)
     left join ({BOOKED}) b using ({_ITEM}, month)
