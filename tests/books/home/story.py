@@ -77,7 +77,7 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
         reports = write_spending(folder / f"spent-{number}", *spent)
         write_consents(reports, "10001;01AA;2021-2022;J;J;2021-07-01;0;J;2021-07-05;Ouderavond;J;Op niveau")
         yield "ingest", reports, "--max-rejected", "0.5"
-    yield "account", "--year", "2021"
+    yield "account", "--year", "2021", "--board", "10001"
 
 
 class Story:
