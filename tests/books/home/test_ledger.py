@@ -45,6 +45,32 @@ def decided_anew(home, pupils):
     return done(home, "decide", "--school-year", "2021-2022")["decision_id"]
 
 
+@pytest.fixture(scope="module")
+def more_once(paid_once, tmp_path_factory):
+    home = Path(shutil.copytree(paid_once, tmp_path_factory.mktemp("more") / "paid"))
+    decided_anew(home, MORE)
+    return home
+
+
+@pytest.fixture
+def more(more_once, tmp_path):
+    """A home in which two pupils more were decided after September and October were paid."""
+    return Path(shutil.copytree(more_once, tmp_path / "paid"))
+
+
+@pytest.fixture(scope="module")
+def paid_out_once(paid_once, tmp_path_factory):
+    home = Path(shutil.copytree(paid_once, tmp_path_factory.mktemp("paid-out") / "paid"))
+    done(home, "pay", "--month", "2022-07", "--catch-up")
+    return home
+
+
+@pytest.fixture
+def paid_out(paid_out_once, tmp_path):
+    """A home in which all instalments of the year are paid."""
+    return Path(shutil.copytree(paid_out_once, tmp_path / "paid"))
+
+
 def test_each_month_pays_its_instalment(paid):
     assert paid_to(paid) == [(SEP, "instalment", EURO("818.02")), (OCT, "instalment", EURO("409.01"))]
 
@@ -98,41 +124,37 @@ def test_catching_up_that_was_interrupted_goes_on_where_it_was(npo, decided):
     assert select(decided, rows) == select(whole, rows)
 
 
-def test_a_newer_decision_is_made_good_in_the_next_month(paid):
-    decided_anew(paid, MORE)
-    done(paid, "pay", "--month", "2021-11")
+def test_a_newer_decision_is_made_good_in_the_next_month(more):
+    done(more, "pay", "--month", "2021-11")
     # three twelfths were paid: 6.310,44 x 3/12 = 1.577,61, less 1.227,03 = 350,58
-    assert paid_to(paid)[2:] == [(NOV, "instalment", EURO("525.87")), (NOV, "correction", EURO("350.58"))]
-    assert sum(amount for *_, amount in paid_to(paid)) == EURO("6310.44") / 3
-    assert paid_to(paid, "01AA00")[2:] == [(NOV, "instalment", EURO("701.16"))]
+    assert paid_to(more)[2:] == [(NOV, "instalment", EURO("525.87")), (NOV, "correction", EURO("350.58"))]
+    assert sum(amount for *_, amount in paid_to(more)) == EURO("6310.44") / 3
+    assert paid_to(more, "01AA00")[2:] == [(NOV, "instalment", EURO("701.16"))]
 
 
-def test_the_latest_month_paid_again_after_a_newer_decision_pays_the_difference_alone(paid):
-    name = decided_anew(paid, MORE)
-    (october,) = done(paid, "pay", "--month", "2021-10")["months"]
+def test_the_latest_month_paid_again_after_a_newer_decision_pays_the_difference_alone(more):
+    (october,) = done(more, "pay", "--month", "2021-10")["months"]
     assert (october["payments"], october["total"]) == (1, "350.58")
-    assert paid_to(paid)[2:] == [(OCT, "correction", EURO("350.58"))]
-    assert select(paid, f"select count(*) from payments where decision_id = '{name}'") == [(1,)]
-    assert done(paid, "pay", "--month", "2021-10")["months"][0]["payments"] == 0
-    done(paid, "pay", "--month", "2021-11")
-    assert paid_to(paid)[3:] == [(NOV, "instalment", EURO("525.87"))]
+    assert paid_to(more)[2:] == [(OCT, "correction", EURO("350.58"))]
+    assert select(more, "select count(*) from payments where decision_id = '2021-2022-002'") == [(1,)]
+    assert done(more, "pay", "--month", "2021-10")["months"][0]["payments"] == 0
+    done(more, "pay", "--month", "2021-11")
+    assert paid_to(more)[3:] == [(NOV, "instalment", EURO("525.87"))]
 
 
-def test_a_month_before_the_latest_is_closed(paid):
-    decided_anew(paid, MORE)
-    was = published(paid)
-    ended = here("pay", "--month", "2021-09", "--home", paid)
+def test_a_month_before_the_latest_is_closed(more):
+    was = published(more)
+    ended = here("pay", "--month", "2021-09", "--home", more)
     assert ended.status == 3
     assert "2021-09 cannot be paid again: 2021-10 is paid already" in ended.stderr
-    assert published(paid) == was
+    assert published(more) == was
 
 
-def test_a_decision_back_to_what_it_was_takes_the_difference_back(paid):
-    decided_anew(paid, MORE)
-    done(paid, "pay", "--month", "2021-10")
-    decided_anew(paid, PUPILS)
-    done(paid, "pay", "--month", "2021-10")
-    assert paid_to(paid)[2:] == [(OCT, "correction", EURO("350.58")), (OCT, "correction", EURO("-350.58"))]
+def test_a_decision_back_to_what_it_was_takes_the_difference_back(more):
+    done(more, "pay", "--month", "2021-10")
+    decided_anew(more, PUPILS)
+    done(more, "pay", "--month", "2021-10")
+    assert paid_to(more)[2:] == [(OCT, "correction", EURO("350.58")), (OCT, "correction", EURO("-350.58"))]
 
 
 def test_a_decision_that_drops_a_school_takes_all_back(paid):
@@ -148,14 +170,13 @@ def test_a_decision_that_drops_a_school_takes_all_back(paid):
 
 
 @pytest.mark.parametrize("month", ["2022-08", "2022-09"])
-def test_after_the_last_instalment_a_correction_is_paid_in_the_next_month_that_is_run(paid, month):
-    done(paid, "pay", "--month", "2022-07", "--catch-up")
-    assert sum(amount for *_, amount in paid_to(paid)) == EURO("4908.12")
-    assert done(paid, "pay", "--month", month)["months"][0]["payments"] == 0
-    decided_anew(paid, MORE)
-    done(paid, "pay", "--month", month)
-    assert paid_to(paid)[11:] == [(date.fromisoformat(f"{month}-01"), "correction", EURO("1402.32"))]
-    assert here("verify", "--home", paid).status == 0
+def test_after_the_last_instalment_a_correction_is_paid_in_the_next_month_that_is_run(paid_out, month):
+    assert sum(amount for *_, amount in paid_to(paid_out)) == EURO("4908.12")
+    assert done(paid_out, "pay", "--month", month)["months"][0]["payments"] == 0
+    decided_anew(paid_out, MORE)
+    done(paid_out, "pay", "--month", month)
+    assert paid_to(paid_out)[11:] == [(date.fromisoformat(f"{month}-01"), "correction", EURO("1402.32"))]
+    assert here("verify", "--home", paid_out).status == 0
 
 
 def test_before_the_first_instalment_there_is_nothing_to_pay(decided):
@@ -174,12 +195,11 @@ def test_nothing_is_paid_before_something_was_decided(tmp_path, country):
 
 
 @pytest.mark.parametrize("command", [("--month", "2021-11"), ("--month", "2022-01", "--catch-up")])
-def test_a_dry_run_changes_nothing_and_shows_what_the_run_then_pays(paid, command):
-    decided_anew(paid, MORE)
-    was = published(paid)
-    shown = done(paid, "pay", *command, "--dry-run")
-    assert published(paid) == was
-    told = done(paid, "pay", *command)
+def test_a_dry_run_changes_nothing_and_shows_what_the_run_then_pays(more, command):
+    was = published(more)
+    shown = done(more, "pay", *command, "--dry-run")
+    assert published(more) == was
+    told = done(more, "pay", *command)
     assert [one | {"run_id": None} for one in told["months"]] == shown["months"]
     assert (shown["dry_run"], told["dry_run"]) == (True, False)
     assert shown["months"][0]["payments"] > 0

@@ -109,11 +109,10 @@ def test_an_amendment_keeps_the_rule_that_was_in_force_for_each_month(paid, tmp_
     plan = decide(paid, "--regulation", overlay(tmp_path, rate("801.16", effective="2022-01")))
     assert [one["cause"] for one in plan["causes"]] == ["amendment"]
     assert plan["rules_changed"][0]["since"] == "2022-01-01"
-    ok("pay", "--month", "2022-07", "--catch-up", home=paid)
-    found = monthly(paid, "01AA00")
-    assert (found["10"], found["11"], found["12"]) == (RATE, RATE, RATE)  # 12 pupils, a twelfth
-    assert (found["01"], found["07"]) == (Decimal("801.16"), Decimal("801.16"))
-    assert sum(found.values()) == 5 * RATE + 7 * Decimal("801.16")
+    ok("pay", "--month", "2022-02", "--catch-up", home=paid)
+    # 12 pupils, so a twelfth is the rate; September pays two
+    before, after = dict.fromkeys(("10", "11", "12"), RATE), dict.fromkeys(("01", "02"), Decimal("801.16"))
+    assert monthly(paid, "01AA00") == {"09": 2 * RATE} | before | after
     assert ok("verify", home=paid)["ties"]
 
 
@@ -124,15 +123,15 @@ def test_a_closure_stops_or_lets_the_year_run_out(paid, tmp_path):
     (cause,) = decide(paid)["causes"]
     # December to July: 8 x 701.16, and of 25,241.58 for the score what is left after 4/12, 16,827.72.
     assert (cause["cause"], cause["difference"]) == ("closure", "-22437.00")
-    ok("pay", "--month", "2022-07", "--catch-up", home=paid)
+    ok("pay", "--month", "2022-01", "--catch-up", home=paid)
     assert monthly(paid, "01AA00") == {"09": 2 * RATE, "10": RATE, "11": RATE}
 
 
 def test_an_opening_starts_in_its_month(decided, tmp_path):
-    told(decided, tmp_path, "20220401;opening;01AA00;10001;")
+    told(decided, tmp_path, "20211101;opening;01AA00;10001;")
     decide(decided)
-    ok("pay", "--month", "2022-07", "--catch-up", home=decided)
-    assert monthly(decided, "01AA00") == dict.fromkeys(("04", "05", "06", "07"), RATE)
+    ok("pay", "--month", "2021-12", "--catch-up", home=decided)
+    assert monthly(decided, "01AA00") == {"11": RATE, "12": RATE}
 
 
 def test_a_merger_that_was_none_is_undone_by_another_decision(paid, tmp_path):
@@ -141,9 +140,10 @@ def test_a_merger_that_was_none_is_undone_by_another_decision(paid, tmp_path):
     ok("pay", "--month", "2021-11", home=paid)
     told(paid, tmp_path, "20211101;opening;01AA00;10001;")
     decide(paid)
-    ok("pay", "--month", "2022-07", "--catch-up", home=paid)
-    assert sum(monthly(paid, "01AA00").values()) == 12 * RATE
-    assert sum(monthly(paid, "02BB00").values()) == 7 * RATE
+    ok("pay", "--month", "2021-12", "--catch-up", home=paid)
+    # Five twelfths, of 12 pupils and of 7: as if it had never been.
+    assert sum(monthly(paid, "01AA00").values()) == 5 * RATE
+    assert sum(monthly(paid, "02BB00").values()) == (7 * RATE * 5 / 12).quantize(Decimal("0.01"))
     assert ok("verify", home=paid)["ties"]
 
 
