@@ -16,7 +16,7 @@ import pytest
 from npo_pipeline.books.manifest import GENESIS_HASH, copy_names, rows_sha256, text_sha256
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.runs import rows_with_run
-from npo_pipeline.books.reader import Books
+from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.commands.verify.command import CHECKS, findings_of, verify, verify_books
 from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP
 from tests.books.home.npo import here
@@ -93,6 +93,12 @@ def findings(home):
     return found
 
 
+def broken_links(home):
+    """What the chain alone says: one of the checks of `npo verify`, which all take long."""
+    with read_books(Home(home)) as books:
+        return findings_of(CHECKS["chain"], books, Home(home))
+
+
 def test_a_forger_who_changes_nothing_is_not_found(home):
     forge(home)
     assert findings(home) == []
@@ -161,14 +167,14 @@ def test_the_last_run_cannot_be_taken_out_of_the_books(home):
 
 def test_a_run_that_is_taken_out_leaves_its_rows_behind(home):
     change(home, f"delete from runs where {LAST}")
-    assert any("rows of payments belong to no run" in finding for finding in findings(home))
+    assert any("rows of payments belong to no run" in finding for finding in broken_links(home))
 
 
 def test_a_run_cannot_be_taken_out_of_the_middle(home):
     gone = "000004-pay-2021-10"
     change(home, f"delete from payments where run_id = '{gone}'", f"delete from runs where run_id = '{gone}'")
     (home / "manifests" / f"{gone}.json").unlink()
-    said = findings(home)
+    said = broken_links(home)
     assert any("000005-ingest stands where run 000004 should" in finding for finding in said)
     assert any("the manifest of 000005-ingest does not follow the one before it" in finding for finding in said)
 
@@ -177,7 +183,7 @@ def test_two_runs_cannot_change_places(home):
     one, other = "000003-pay-2021-09", "000004-pay-2021-10"
     swapped = f"case run_id when '{one}' then '{other}' when '{other}' then '{one}' else run_id end"
     change(home, f"update payments set run_id = {swapped}", f"update runs set run_id = {swapped}")
-    said = findings(home)
+    said = broken_links(home)
     assert any(f"{one}: table runs says otherwise than its manifest about run_id" in finding for finding in said)
     assert any(f"the manifest of {one} does not follow" in finding for finding in said)
 
@@ -225,7 +231,7 @@ def test_a_changed_manifest_in_the_books_is_not_put_beside_them(home):
     change(home, f"update runs set manifest = manifest || ' ' where {LAST}")
     here("pay", "--month", "2021-12", "--home", home)
     assert not last.exists()
-    assert "chain: the manifest of 000009-pay-2021-12 was changed" in findings(home)
+    assert "the manifest of 000009-pay-2021-12 was changed" in broken_links(home)
 
 
 def test_nothing_in_the_home_tells_that_the_last_run_is_gone_with_its_manifest(home):

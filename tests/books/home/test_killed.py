@@ -120,12 +120,11 @@ def _kinds(left):
     return list(kinds.values())
 
 
-@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
-    ("point", "effect"),
+    ("command", "point", "effect"),
     [
-        ("npo_pipeline.books.publish._insert", "die after 2"),
-        ("os.replace", "die after"),
+        ("ingest", "npo_pipeline.books.publish._insert", "die after 2"),
+        ("pay", "os.replace", "die after"),
     ],
 )
 def test_the_kernel_does_the_same_to_a_killed_process(npo, stages, tmp_path, command, point, effect):

@@ -32,7 +32,7 @@ def _names(query, name):
 
 @pytest.fixture(scope="module")
 def queries(opened):
-    """What each derivation reads: check -> all its SQL. One that names a table nowhere cannot meet what is in it."""
+    """The SQL of each derivation. One that names a table nowhere cannot meet what is in it."""
     connection, home = opened
     watched = {name: Watched(connection, "the books", frozenset()) for name in CHECKS if name != TABLES}
     for name, books in watched.items():

@@ -69,7 +69,7 @@ FIRST = {
 
 
 def found(books, home, table):
-    """Yield what `verify` finds, the check of the table first: a test that has what it looks for asks no further."""
+    """Yield what `verify` finds, the check of the table first: a test asks no further than it needs."""
     if table in FIRST:
         yield from CHECKS[FIRST[table]](books, home)
     else:
@@ -80,7 +80,7 @@ def found(books, home, table):
 
 
 def row_of(table, condition="true"):
-    """Return SQL for the row to change: the last, or the first of a table that is derived, decision by decision."""
+    """Return SQL for the row to change: the last, or the first of a table that is derived again."""
     return f"rowid = (select {'min' if table in FIRST else 'max'}(rowid) from {table} where {condition})"
 
 
