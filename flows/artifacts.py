@@ -18,7 +18,6 @@ from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.pay import MonthPaid
 from npo_pipeline.commands.steps import Progress
 from npo_pipeline.months import month_text
-from schemas.decided import Payments
 
 MOST_ROWS = 200
 """A table in an artifact is for a person; the books hold the rest."""
@@ -29,20 +28,16 @@ def payments_artifact(paid: Sequence[MonthPaid]) -> None:
     for one in paid:
         if one.run_id is None:
             continue  # An empty table would hide the one that the paying run left under this key.
+        of_currency = one.payments.group_by("currency").agg(pl.col("amount").sum()).sort("currency")
+        total = " and ".join(dutch.money(amount, currency) for currency, amount in of_currency.iter_rows())
         sums = one.payments.group_by("component", "reason").agg(
             payments=pl.len(), boards=pl.col("board").n_unique(), euro=pl.col("amount").sum()
         )
         _publish_table(
             f"npo-payment-run-{month_text(one.month)}",
             sums.sort("component", "reason"),
-            f"Payment run of {month_text(one.month)} ({one.run_id}): {_totals(one.payments)}",
+            f"Payment run of {month_text(one.month)} ({one.run_id}): {total}",
         )
-
-
-def _totals(payments: Payments) -> str:
-    """Write the sum of each currency: they are never added up."""
-    sums = payments.group_by("currency").agg(pl.col("amount").sum()).sort("currency")
-    return " and ".join(dutch.money(amount, currency) for currency, amount in sums.iter_rows())
 
 
 def delivery_artifacts(result: IngestResult) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 
 import polars as pl
 
@@ -36,7 +35,10 @@ def plan_summary(request: DecideRequest, result: DecisionPlan) -> str:
     """Return the plan in a few sentences, as above the form."""
     plan = result.comparison
     sums = plan.by_component.group_by("currency", maintain_order=True)
-    moved = [_signed(amount, currency) for currency, amount in sums.agg(pl.col("difference").sum()).rows()]
+    moved = [
+        dutch.money(amount, currency).replace(" ", " +" if amount > 0 else " ", 1)
+        for currency, amount in sums.agg(pl.col("difference").sum()).iter_rows()
+    ]
     why = f", because: {plain(request.reason)}" if request.reason else ""
     return (
         f"Decision on {result.school_year}, prepared by {plain(str(request.prepared_by))}{why}. "
@@ -66,17 +68,16 @@ def _difference(result: DecisionPlan) -> Iterator[str]:
     columns = ["currency", "school_type", "component", "schools", "before", "after", "difference"]
     sums = comparison.by_component.select(columns)
     totals = sums.group_by("currency", maintain_order=True).agg(pl.col("before", "after", "difference").sum())
-    total_rows = ((currency, "all", "all", "", *amounts) for currency, *amounts in totals.iter_rows())
-    yield from _table("Totals", columns, [*sums.rows(), *total_rows])
-    causes = comparison.causes.select("currency", "cause", "kind", "schools", "difference")
-    yield from _table("Causes", causes.columns, causes.rows())
-    changed = rule_changes.select("component", "school_type", "what", "since", "before", "after")
-    yield from _table("Rules that changed", changed.columns, changed.rows())
+    of_all = totals.with_columns(school_type=pl.lit("all"), component=pl.lit("all"))
+    yield from _table("Totals", pl.concat([sums, of_all], how="diagonal"), columns)
+    yield from _table("Causes", comparison.causes, ["currency", "cause", "kind", "schools", "difference"])
+    changed = ["component", "school_type", "what", "since", "before", "after"]
+    yield from _table("Rules that changed", rule_changes, changed)
     schools = comparison.effect.schools
     largest = with_reasons(SchoolDifferences(schools.head(MOST_SCHOOLS)), comparison.causes_by_school)
     columns = ["vestiging", "name", "board", "currency", "why", "before", "after", "difference"]
     title = f"The schools it touches most ({min(MOST_SCHOOLS, schools.height)} of {number(schools.height)})"
-    yield from _table(title, columns, largest.select(columns).rows())
+    yield from _table(title, largest, columns)
 
 
 def _consequences(result: DecisionPlan) -> Iterator[str]:
@@ -84,18 +85,15 @@ def _consequences(result: DecisionPlan) -> Iterator[str]:
     if (next_payment := result.next_payment) is not None:
         yield from _next_payment(next_payment)
     if result.draft.granted is not None:
-        sums = grants_by_scheme(result.draft.granted.grants)
-        yield from _table("Grants, in euro; not paid here", sums.columns, sums.rows())
+        yield from _table("Grants, in euro; not paid here", grants_by_scheme(result.draft.granted.grants))
 
 
 def _next_payment(next_payment: NextPayment) -> Iterator[str]:
     month = month_text(next_payment.month)
     sums = sums_by(next_payment.payments, "currency", "component", "reason")
-    columns = ["currency", "component", "reason", "schools", "boards", "amount"]
-    yield from _table(f"The payment of {month} would be", columns, sums.select(columns).rows())
-    yield from _table(
-        f"Boards that would pay back in {month}", next_payment.below_zero.columns, next_payment.below_zero.rows()
-    ) or [f"No board would pay back in {month}."]
+    yield from _table(f"The payment of {month} would be", sums.drop("payments"))
+    back = _table(f"Boards that would pay back in {month}", next_payment.below_zero)
+    yield from back or [f"No board would pay back in {month}."]
 
 
 def _remarks(result: DecisionPlan) -> Iterator[str]:
@@ -107,24 +105,19 @@ def _remarks(result: DecisionPlan) -> Iterator[str]:
         yield "\n".join(f"- {plain(one)}" for one in remarks)
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    """Return a heading and a table; nothing where there are no rows."""
-    if not rows:
+def _table(title: str, rows: pl.DataFrame, columns: Sequence[str] = ()) -> list[str]:
+    """Return a heading and a table of some columns, or of all; nothing where there are no rows."""
+    if rows.is_empty():
         return []
-    more = [f"The first {MOST_ROWS} of {number(len(rows))}."] if len(rows) > MOST_ROWS else []
-    right = [isinstance(value, int | Decimal) for value in rows[0]]
+    shown = rows.select(columns or rows.columns)
+    more = [f"The first {MOST_ROWS} of {number(shown.height)}."] if shown.height > MOST_ROWS else []
     lines = [
-        _row(one.replace("_", " ") for one in columns),
-        _row("---:" if one else "---" for one in right),
-        *(_row(cell(value, plain) for value in row) for row in rows[:MOST_ROWS]),
+        _row(name.replace("_", " ") for name in shown.columns),
+        _row("---:" if dtype.is_numeric() else "---" for dtype in shown.dtypes),
+        *(_row(cell(value, plain) for value in row) for row in shown.head(MOST_ROWS).iter_rows()),
     ]
     return [f"## {title}", "\n".join(lines), *more]
 
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _signed(amount: Decimal, currency: str) -> str:
-    written = dutch.money(amount, currency)
-    return written.replace(" ", " +", 1) if amount > 0 else written

@@ -154,12 +154,7 @@ def plan_awaiting_approval() -> str | None:
 
 
 def approval_answer(plan: str, seconds: int, summary: str) -> Approval:
-    """Return the answer about a plan; where there is none yet, suspend this run.
-
-    Args:
-        plan: the fingerprint of the plan.
-        seconds: how long the run waits; after that the server fails it.
-        summary: Markdown above the form.
+    """Return the answer about a plan; where there is none yet, suspend this run for at most so many seconds.
 
     Raises:
         Pause: nobody answered yet. Not an `Exception`: it ends the process and not the run.

@@ -31,10 +31,6 @@ def months_owed(to_come: AmountsToCome, tick: datetime) -> list[Month]:
     """Return the months that the run of a tick should have paid and that are not paid.
 
     The books are asked and not the server: Prefect drops the runs of ticks at which nobody served.
-
-    Args:
-        to_come: month, amount still to be paid, in order.
-        tick: the moment of the run.
     """
     return to_come.filter(pl.col("month") <= month_of(tick))["month"].to_list()
 

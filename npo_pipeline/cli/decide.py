@@ -1,4 +1,4 @@
-"""`npo decide`: compute entitlements and instalments as a new decision."""
+"""`npo decide` and `npo diff`: compute entitlements and instalments as a new decision; compare two decisions."""
 
 from __future__ import annotations
 
@@ -53,3 +53,21 @@ def decide_command(home: Home, as_json: bool, workbook: Path | None, **options: 
         payments = next_payment.payments if next_payment else None
         write_plan(result.comparison, result.rule_changes, payments, workbook)
     render_decide(result, request.dry_run, as_json)
+
+
+@click.command("diff")
+@click.argument("before")
+@click.argument("after")
+@click.option("--workbook", type=PATH, default=None, help="Write all that differs to this .xlsx as well.")
+@common
+def diff_command(home: Home, as_json: bool, before: str, after: str, workbook: Path | None) -> None:
+    """Show what decision AFTER has more or less than decision BEFORE, and why."""
+    from npo_pipeline.cli.render.decide import render_diff
+    from npo_pipeline.commands.decide.diff import diff
+
+    difference = diff(home, before, after)
+    if workbook is not None:
+        from npo_pipeline.reports.plan_workbook import write_plan
+
+        write_plan(difference.comparison, difference.rule_changes, None, workbook)
+    render_diff(difference, as_json)

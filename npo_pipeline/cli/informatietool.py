@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 @common
 def tool_command(home: Home, as_json: bool, school_year: str, out: Path | None) -> None:
     """Write the informatietool: every school's amounts, as a page and a workbook."""
-    from npo_pipeline.commands.informatietool import ToolRequest, make_tool
+    from npo_pipeline.commands.informatietool import make_tool
 
     with progress() as report:
         report("writing the informatietool", 0)
-        result = make_tool(ToolRequest(home, school_year, out))
+        result = make_tool(home, school_year, out)
     if as_json:
         document(_document(result))
     else:

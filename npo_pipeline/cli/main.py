@@ -9,9 +9,8 @@ import click
 
 from npo_pipeline import __version__
 from npo_pipeline.cli.account import account_command
-from npo_pipeline.cli.decide import decide_command
+from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
-from npo_pipeline.cli.diff import diff_command
 from npo_pipeline.cli.explain import explain_command
 from npo_pipeline.cli.generate import generate_command
 from npo_pipeline.cli.informatietool import tool_command

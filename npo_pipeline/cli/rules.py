@@ -176,7 +176,11 @@ def _example(worked: Worked) -> dict[str, Any]:
 def _properties(loaded: LoadedRules) -> dict[str, Any]:
     """Return the properties of a file of rules; `of` is a sector or a scheme, `parts` its components or groups."""
     rules = _rules(loaded)
-    of, version, parts = _kind(loaded)
+    if hasattr(loaded, "subsidy"):
+        of, version, parts = f"subsidy {loaded.subsidy.scheme}", "subsidy", list(loaded.subsidy.groups)
+    else:
+        regulation = loaded.regulation
+        of, version, parts = f"sector {regulation.sector}", regulation.version, list(regulation.components)
     return {
         "file": loaded.name,
         "title": rules.title,
@@ -188,13 +192,6 @@ def _properties(loaded: LoadedRules) -> dict[str, Any]:
         "parts": parts,
         "unknown": sum(value["status"] == "unknown" for value in _values(loaded)),
     }
-
-
-def _kind(loaded: LoadedRules) -> tuple[str, str, list[str]]:
-    if hasattr(loaded, "subsidy"):
-        return f"subsidy {loaded.subsidy.scheme}", "subsidy", list(loaded.subsidy.groups)
-    regulation = loaded.regulation
-    return f"sector {regulation.sector}", regulation.version, list(regulation.components)
 
 
 def _rules_document(loaded: LoadedRules) -> dict[str, Any]:

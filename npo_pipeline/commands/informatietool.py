@@ -33,15 +33,6 @@ from schemas.frames.reports import AnnualInstalments, TracedAmounts
 
 
 @dataclass(frozen=True)
-class ToolRequest:
-    """Name a school year, and the folder to write in (null: `reports/tool` in the home)."""
-
-    home: Home
-    school_year: str
-    out: Path | None = None
-
-
-@dataclass(frozen=True)
 class ToolResult:
     """Represent the written files. `totals`: currency -> amount."""
 
@@ -51,16 +42,16 @@ class ToolResult:
     totals: dict[str, Decimal]
 
 
-def make_tool(request: ToolRequest, *, call: Call = directly) -> ToolResult:
-    """Write the informatietool of the latest decisions of a school year. The books stay as they are.
+def make_tool(home: Home, school_year: str, out: Path | None = None, *, call: Call = directly) -> ToolResult:
+    """Write the informatietool of the latest decisions of a school year, in `reports/tool` or in another folder.
 
     Raises:
         Refused: there are no books, nothing was decided for the school year, or the folder cannot be written in.
         BooksDoNotTie: the amounts do not follow from their trace; nothing was written.
     """
-    require_books(request.home)
-    folder = request.out or request.home.path / "reports" / "tool"
-    source = call(load_source, request.home, request.school_year)
+    require_books(home)
+    folder = out or home.path / "reports" / "tool"
+    source = call(load_source, home, school_year)
     tool = call(build_tool, source)
     html, xlsx = call(write_tool, tool, folder)
     summed = tool.with_schools().group_by("currency").agg(cents="cents").sort("currency")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -131,11 +131,8 @@ def _stated_date(file: DeliveredFile) -> date | None:
     if len(found) > 1:
         (first, _), (other, line) = sorted(found.items(), key=lambda item: item[1])[:2]
         raise Refused(f"{file.name}, line {line}: {column} is {other}, but {first} above; split the file by date")
-    return next((_as_date(text) for text in found), None)
-
-
-def _as_date(text: str) -> date:
-    return date(int(text), 10, 1) if len(text) == 4 else date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    # PEILJAAR is a year alone.
+    return next((datetime.strptime(f"{text}1001"[:8], "%Y%m%d").date() for text in found), None)
 
 
 def _dated(file: DeliveredFile, day: date | None) -> DeliveredFile:

@@ -21,8 +21,8 @@ _BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 """The first bytes of an Excel file of before 2007, or one locked with a password."""
 
-
 _ZIP = b"PK\x03\x04"
+"""The first bytes of a zip, and so of every `.xlsx`."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,12 @@ def scan(paths: Sequence[Path]) -> list[ScannedFile]:
     Raises:
         Refused: a path cannot be read, a zip is unsafe, or a file is empty or no text.
     """
-    return [ScannedFile(file, None if _is_zipped(file) else sniff(file)) for file in source_files(paths)]
-
-
-def _is_zipped(file: SourceFile) -> bool:
-    """Return whether the first bytes are those of a zip, and so of every `.xlsx`."""
-    with file.open() as stream:
-        return stream.read(len(_ZIP)) == _ZIP
+    scanned = []
+    for file in source_files(paths):
+        with file.open() as stream:
+            is_zipped = stream.read(len(_ZIP)) == _ZIP
+        scanned.append(ScannedFile(file, None if is_zipped else sniff(file)))
+    return scanned
 
 
 def sniff(file: SourceFile) -> TextEncoding:
@@ -69,7 +68,8 @@ def sniff(file: SourceFile) -> TextEncoding:
     with file.open() as stream:
         while chunk := stream.read(CHUNK):
             has_bom = has_bom or (not size and chunk.startswith(codecs.BOM_UTF8))
-            line_end = line_end or _line_end(chunk)
+            # CRLF counts as LF: the reader takes the CR off. Bare CR occurs in two of DUO's files.
+            line_end = line_end or next((end for end in (b"\n", b"\r") if end in chunk), b"")
             _refuse_binary(file, chunk, size, line_end)
             digest.update(chunk)
             utf8.feed(chunk)
@@ -104,11 +104,6 @@ class _Utf8:
             except UnicodeDecodeError as error:
                 self.wrong_at = self._fed - pending + error.start
         self._fed += len(chunk)
-
-
-def _line_end(chunk: bytes) -> bytes:
-    # CRLF counts as LF: the reader takes the CR off. Bare CR occurs in two of DUO's files.
-    return b"\n" if b"\n" in chunk else b"\r" if b"\r" in chunk else b""
 
 
 def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes) -> None:
@@ -171,15 +166,12 @@ def read_header(file: SourceFile, encoding: TextEncoding) -> Header:
         if column and times > 1:
             shown = harmless_name(column[:SHOWN])
             raise Refused(f"{file.name}, line 1: column {shown} stands twice; keep one of them")
-    return Header(_distinct(columns), separator, len(raw))
+    # CBS leaves the heading of its last column empty; a frame wants a name for it.
+    distinct = tuple(column or f"(COLUMN_{number})" for number, column in enumerate(columns, 1))
+    return Header(distinct, separator, len(raw))
 
 
 def normal_name(name: str) -> str:
     """Normalise the name of a column: capitals, underscores, the older word of DUO."""
     plain = "_".join(name.strip().upper().split())
     return _NEWER.get(plain, plain)
-
-
-def _distinct(columns: tuple[str, ...]) -> tuple[str, ...]:
-    # CBS leaves the heading of its last column empty; a frame wants a name for it.
-    return tuple(column or f"(COLUMN_{number})" for number, column in enumerate(columns, 1))

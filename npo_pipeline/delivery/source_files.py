@@ -35,10 +35,7 @@ _LITTER = {"thumbs.db", "desktop.ini"}
 
 
 def source_files(paths: Sequence[Path]) -> list[SourceFile]:
-    """List the files of a delivery, sorted by name.
-
-    Args:
-        paths: folders (read with all that is below them), files, or zips.
+    """List the files of a delivery by name: of folders with all that is below them, of zips, and files themselves.
 
     Raises:
         Refused: a path is missing or unreadable, a zip is broken or unsafe, or there is no file at all.
@@ -175,12 +172,9 @@ def zip_files(path: Path) -> list[SourceFile]:
 
 
 def check_members(archive: str, members: Sequence[zipfile.ZipInfo], at_most: int = MAX_UNPACKED) -> None:
-    """Refuse an archive whose members could harm: too many, too large, or named outside of it.
+    """Refuse an archive whose members could harm: too many, too large (`at_most` bytes), or named outside of it.
 
-    Args:
-        archive: its name.
-        members: its list of contents; `zipfile` never unpacks more than that says.
-        at_most: bytes that all members together may unpack to.
+    `zipfile` never unpacks more than its list of contents says.
     """
     if len(members) > MAX_MEMBERS:
         raise Refused(f"{archive}: holds {len(members)} files; at most {MAX_MEMBERS} are read from one zip")

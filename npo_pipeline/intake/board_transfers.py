@@ -18,15 +18,7 @@ from schemas.received import Schools
 def board_on(schools: Schools, rows: pl.DataFrame, on: date) -> pl.DataFrame:
     """Add the board that holds the vestiging on a day: for a payment the first day of the paid month.
 
-    Before the first known day of a school, its first known board counts.
-
-    Args:
-        schools: a directory.
-        rows: any frame with `vestiging`.
-        on: the day.
-
-    Returns:
-        The rows with `board` (null where no board is known), in the same order.
+    Before the first known day of a school, its first known board counts; where none is known, `board` is null.
     """
     past = schools.filter(pl.col("valid_from") <= on).sort("valid_from", descending=True)
     to_come = schools.filter(pl.col("valid_from") > on).sort("valid_from")

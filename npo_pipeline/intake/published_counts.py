@@ -103,12 +103,7 @@ _SLACK_PER_PUPIL_E4, _SLACK_E4 = 1, 100
 
 
 def off_formula(rows: frames.FileRows, without_threshold: frames.FileRows) -> frames.FormulaDeviations:
-    """Return the schools with a score that does not follow from the score without threshold.
-
-    Args:
-        rows: valid rows of `Tabel 1`.
-        without_threshold: school and score without threshold of `Tabel 2`, as text.
-    """
+    """Return the schools with a score that does not follow from the one without threshold (`Tabel 2`)."""
     table = rows.select(
         "line", vestiging=models.SCHOOL, score=_e4(models.SCORE), pupils=parse.parse_int(models.SCORED_PUPILS)
     )

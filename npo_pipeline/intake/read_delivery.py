@@ -62,11 +62,7 @@ def read_delivery(
 ) -> list[FileResult]:
     """Read all files of a delivery, in the order of their stages; return a result per file, by name.
 
-    Args:
-        files: the recognised files.
-        vestigingen: those that have a board in the books.
-        progress: is called with the rows read so far.
-        schools_of_boards: the schools that each board has or once had, in the books.
+    `vestigingen`: those with a board in the books. `schools_of_boards`: those that each board has or once had.
 
     Raises:
         Refused: a file has no rows, or contradicts itself.

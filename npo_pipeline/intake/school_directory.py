@@ -92,10 +92,7 @@ def build_directory(facts: SchoolFacts) -> Schools:
 
     The board in a pupil file serves only where no address list names the vestiging. A vestiging that
     vanishes from a later list keeps its last known facts (domain notes, 1.5: 70 vestigingen vanish
-    between two real lists).
-
-    Args:
-        facts: all, in the order of their arrival.
+    between two real lists). `facts`: all, in the order of their arrival.
 
     Returns:
         A row per vestiging and period; `valid_to` is the last day, null while it lasts.

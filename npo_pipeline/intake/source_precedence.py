@@ -145,15 +145,8 @@ def _compare(measure: Measure, ours: _Counted, theirs: _Counted, files: Mapping[
 def scores_by_type(scores: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
     """Add the school type of each score: CBS publishes bao and vo in the same form.
 
-    A score is vo when vo pupils are counted at its vestiging and bao when bao pupils are, whatever file
-    came first. Where neither are counted nothing says which of the two it is.
-
-    Args:
-        scores: vestiging, ...
-        counts: vestiging, school_type, pupils of the same reference date.
-
-    Returns:
-        The scores with `school_type`: `bao`, `vo`, or null.
+    A score is vo when vo pupils are counted at its vestiging on its reference date and bao when bao pupils are,
+    whatever file came first. Where neither are counted nothing says which of the two it is (null).
     """
 
     def counted(*types: str) -> pl.Expr:

@@ -119,12 +119,7 @@ def _outcome(result: DecisionPlan, dry_run: bool) -> str:
 
 
 def _render_grants(granted: Granted, assumptions: str | None) -> None:
-    """Print how many applications got what per scheme, and why the first ones got less than they asked for.
-
-    Args:
-        granted: the grants.
-        assumptions: the values that are not published, where those were not printed yet.
-    """
+    """Print how many applications got what per scheme, and why the first ones got less than they asked for."""
     sums = grants_by_scheme(granted.grants)
     headings = {"applications": "asked for", "asked": "asked, euro", "amount": "granted, euro"}
     frame_table("Subsidies", sums, sums.columns, **headings)

@@ -69,13 +69,7 @@ def account_and_report(
 
     The lock of the home is taken twice: first by the run that publishes the accounts, then while reports are
     written from what is published. So the accounts stand where a report cannot be written, and running it again
-    writes the reports that lack.
-
-    Args:
-        request: the year, and the reports that are asked for.
-        call: the way to run a step.
-        progress: reports rows read and packs written.
-        progress_of_packs: the progress of packs alone, where it needs the accounts first; `progress` when null.
+    writes the reports that lack. `progress_of_packs`: that of packs alone, where it needs the accounts first.
 
     Raises:
         Refused: see `account` and `write_reports`.

@@ -19,10 +19,7 @@ DATA_FAULTS = ("share_above_one", "external_above_spent")
 
 
 def check_facts(facts: Facts, findings: Findings) -> tuple[str, ...]:
-    """Step: check that the facts add up and may be in a filing.
-
-    Returns:
-        Boards of which no filing can be made because of their own data.
+    """Step: check that the facts add up and may be in a filing; return the boards whose own data prevent that.
 
     Raises:
         NpoError: there is any other fault in them. A fault of ours; nothing was written.
@@ -58,10 +55,7 @@ def check_national(report: Path, taxonomy: Path) -> None:
 
 
 def check_with_arelle(folder: Path, year: int, boards: Sequence[str], taxonomy: Path) -> int:
-    """Step: have Arelle check every filing, in XBRL and as a page.
-
-    Returns:
-        The number of files that were checked.
+    """Step: have Arelle check every filing, in XBRL and as a page; return the number of files.
 
     Raises:
         NpoError: a file has a fault, or an assertion is not satisfied.

@@ -27,7 +27,9 @@ def write_decision(run: Run, request: DecideRequest, plan: DecisionPlan, decided
     Returns:
         currency -> decision_id.
     """
-    draft, numbers = plan.draft, _next_numbers(plan)
+    draft = plan.draft
+    last = {one.row["currency"]: int(one.row["sequence"]) for one in plan.state.previous}
+    numbers = {currency: last.get(currency, 0) + 1 for currency in plan.changed}
     names = {currency: _name(plan.state.school_year, currency, number) for currency, number in numbers.items()}
     decisions = [
         {
@@ -63,12 +65,6 @@ def _add_amounts(run: Run, draft: DecisionDraft, names: dict[str, str]) -> None:
         rows = pl.concat(named).select(list(model.columns))
         if rows.height or model is not decided.ADJUSTMENTS:
             run.append(model, rows)
-
-
-def _next_numbers(plan: DecisionPlan) -> dict[str, int]:
-    """Return the number of the new decision of each currency that changed."""
-    last = {one.row["currency"]: int(one.row["sequence"]) for one in plan.state.previous}
-    return {currency: last.get(currency, 0) + 1 for currency in plan.changed}
 
 
 def _name(school_year: str, currency: str, number: int) -> str:

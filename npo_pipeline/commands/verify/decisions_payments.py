@@ -18,7 +18,7 @@ from npo_pipeline.books.queries.runs import archived_texts, payment_runs
 from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import has_applications, recompute_grants
-from npo_pipeline.commands.decide.recompute import DecisionContext, due_changes_since, input_pairs
+from npo_pipeline.commands.decide.plan import DecisionContext, due_changes_since, input_pairs
 from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.decisions.change_causes import no_due_changes
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS
