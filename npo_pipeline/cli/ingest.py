@@ -12,7 +12,7 @@ from npo_pipeline.cli.output import document, frame_table, line, number, progres
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.ingest import IngestResult
-    from schemas.received import Differences, Quarantine, SourceCorrections
+    from schemas.received import Differences, Quarantine
 
 SHOWN = 5
 """Messages that are shown; the rest is in the books."""
@@ -43,7 +43,9 @@ def _render(home: Home, result: IngestResult) -> None:
         columns = ["file", "kind", "reference_date", "rows", "rejected"]
         frame_table(f"Taken in ({result.run_id})", result.files, columns, rejected="refused")
     if applied := _applied(result):
-        line(f"{number(applied)} declared corrections applied: {_applied_by_file(result.corrections)}")
+        of_file = result.corrections.unique(["file", "line", "column_name"]).group_by("file").len().sort("file")
+        shown = ", ".join(f"{file} {number(times)}" for file, times in of_file.iter_rows())
+        line(f"{number(applied)} declared corrections applied: {shown}")
     if result.resolutions.height:
         line(f"{number(result.resolutions.height)} rows refused earlier are resolved")
     render_rejections(home, result.rejections)
@@ -73,11 +75,6 @@ def _applied(result: IngestResult) -> int:
     if result.corrections.is_empty():
         return 0
     return result.corrections.select("delivery_id", "line", "column_name").n_unique()
-
-
-def _applied_by_file(corrections: SourceCorrections) -> str:
-    counted = corrections.unique(["file", "line", "column_name"]).group_by("file").len().sort("file")
-    return ", ".join(f"{file} {number(times)}" for file, times in counted.iter_rows())
 
 
 def _rejections_by_rule(rejections: Quarantine) -> list[tuple[str, int]]:

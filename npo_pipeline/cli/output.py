@@ -184,24 +184,21 @@ class SafeStdout(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write text, or note why that failed."""
-        try:
-            self._stream.write(text)
-        except OSError as error:
-            self._note(error)
+        self._attempt(self._stream.write, text)
         return len(text)
 
     def flush(self) -> None:
         """Flush the stream, or note why that failed."""
-        try:
-            self._stream.flush()
-        except OSError as error:
-            self._note(error)
+        self._attempt(self._stream.flush)
 
-    def _note(self, error: OSError) -> None:
-        if error.errno != errno.EPIPE:
-            self.fault = error.strerror or "unknown"
-        # Nobody listens; what follows goes nowhere.
-        self._stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    def _attempt(self, action: Callable[..., object], *given: str) -> None:
+        try:
+            action(*given)
+        except OSError as error:
+            if error.errno != errno.EPIPE:
+                self.fault = error.strerror or "unknown"
+            # Nobody listens; what follows goes nowhere.
+            self._stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def install_streams() -> SafeStdout:

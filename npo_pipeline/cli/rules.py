@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from npo_pipeline.commands.decide.check_rules import CheckResult
     from npo_pipeline.decisions.comparison import Effect
     from npo_pipeline.entitlements.worked_examples import Worked
-    from npo_pipeline.rulebook.load import LoadedRegulation, LoadedSubsidy
+    from npo_pipeline.rulebook.load import LoadedRules
     from npo_pipeline.rulebook.regulation import Regulation
     from npo_pipeline.rulebook.subsidy import Subsidy
-
-    LoadedRules: TypeAlias = LoadedRegulation | LoadedSubsidy
 
 MOST_ROWS = 20
 """Rows of a cut that a person is shown; `--json` has them all."""

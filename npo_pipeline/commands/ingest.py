@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -105,22 +105,21 @@ def refuse_when_too_many(results: Sequence[FileResult], max_rejected: Decimal) -
     rows, rejected = sum(one.rows for one in results), sum(one.rejected for one in results)
     if rejected <= max_rejected * rows:
         return
+    messages = (
+        f"{one.file.name}, line {line}, {rule}: {message}"
+        for one in results
+        for line, rule, _, message in one.messages.sort("line", maintain_order=True).iter_rows()
+    )
     raise Refused(
         f"{dutch.number(rejected)} of {dutch.number(rows)} rows are refused "
         f"({dutch.percent(round(Decimal(rejected) / rows, 4))}; "
         f"--max-rejected allows {dutch.percent(max_rejected)}), "
-        f"first {'; '.join(islice(_messages(results), SHOWN))}; nothing was taken in"
+        f"first {'; '.join(islice(messages, SHOWN))}; nothing was taken in"
     )
 
 
 SHOWN = 5
 """Faults that a refusal of a whole delivery names: who mends a small file wants to see all that is wrong."""
-
-
-def _messages(results: Sequence[FileResult]) -> Iterator[str]:
-    for one in results:
-        for line, rule, _, message in one.messages.sort("line", maintain_order=True).iter_rows():
-            yield f"{one.file.name}, line {line}, {rule}: {message}"
 
 
 def register_files(run: Run, results: Sequence[FileResult], state: IntakeState, at: datetime) -> IngestResult:

@@ -29,7 +29,9 @@ def render_account(
 ) -> None:
     """Print the accounts of a year: of all boards, or of one."""
     if board is not None:
-        result = _of_board(result, board)
+        tables = ("accountability", "interventions", "findings")
+        rows: dict[str, Any] = {name: getattr(result, name).filter(board=board) for name in tables}
+        result = replace(result, **rows)
     if as_json:
         document(_account_document(result, reports))
         return
@@ -45,12 +47,6 @@ def render_account(
     for remark in result.remarks:
         line(f"! {remark}")
     _render_reports(reports)
-
-
-def _of_board(result: AccountResult, board: str) -> AccountResult:
-    tables = ("accountability", "interventions", "findings")
-    rows: dict[str, Any] = {name: getattr(result, name).filter(board=board) for name in tables}
-    return replace(result, **rows)
 
 
 def _render_totals(result: AccountResult, board: str | None) -> None:
