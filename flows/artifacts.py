@@ -58,7 +58,7 @@ def delivery_artifacts(result: IngestResult) -> None:
 
 def plan_artifact(request: DecideRequest, result: DecisionPlan) -> str:
     """Publish the page of a plan that waits for approval; return a summary that names the page."""
-    key, summary = f"npo-recalibration-{result.school_year}", plan_summary(request, result)
+    key, summary = f"npo-recalibration-{result.state.school_year}", plan_summary(request, result)
     artifacts.create_markdown_artifact(plan_page(request, result), key=key, description=summary)
     return f"{summary} All of it stands under Artifacts, {key}."
 

@@ -41,7 +41,7 @@ def plan_summary(request: DecideRequest, result: DecisionPlan) -> str:
     ]
     why = f", because: {plain(request.reason)}" if request.reason else ""
     return (
-        f"Decision on {result.school_year}, prepared by {plain(str(request.prepared_by))}{why}. "
+        f"Decision on {result.state.school_year}, prepared by {plain(str(request.prepared_by))}{why}. "
         f"{number(plan.up)} schools up, {number(plan.down)} down: {', '.join(moved) or 'no amount differs'}."
     )
 
@@ -52,9 +52,9 @@ def plain(text: str) -> str:
 
 
 def _heading(request: DecideRequest, result: DecisionPlan) -> Iterator[str]:
-    yield f"# What a new decision on {result.school_year} would change"
+    yield f"# What a new decision on {result.state.school_year} would change"
     yield plan_summary(request, result)
-    before = ", ".join(result.before.values()) or "nothing: it would be the first"
+    before = ", ".join(result.state.before.values()) or "nothing: it would be the first"
     rules = plain(", ".join(result.regulations))
     yield (
         f"Against {before}. Pupils of {result.draft.reference_date}, rules {rules}.\n"

@@ -1,11 +1,9 @@
 """A recalibration with approval: compute a plan, show it, wait for a person, and decide; as `npo decide`.
 
-Suspended and not paused. A paused run keeps its process for as long as nobody answers: with the one place that
-`npo serve` has it would hold up the payment run for days, it keeps the place that the limit of its deployment
-has, and it is lost when the machine starts again. A suspended run ends its process, is nothing but a row in the
-database of the server, and is started again when there is an answer. It begins at the top then, so it must know
-that it was here before: the key of the suspension is the plan that was shown. Prefect keeps that key with the
-run, and forgets it when the run is retried, so that a retry shows a fresh plan and asks about that.
+Suspended and not paused. A paused run keeps its process and its place as long as nobody answers: it would hold up
+the payment run for days, and is lost when the machine starts again. A suspended run is nothing but a row in the
+database of the server, and begins at the top when there is an answer. The key of its suspension is the plan that
+was shown; Prefect forgets that key when the run is retried, so a retry shows a fresh plan and asks about that.
 """
 
 from __future__ import annotations
@@ -109,7 +107,7 @@ def _publish_plan(request: DecideRequest) -> tuple[str | None, str]:
     """Compute and publish the plan; return its fingerprint (None: nothing to decide) and a summary."""
     result = decide(replace(request, dry_run=True), call=as_task)
     if not result.changed:
-        before = ", ".join(result.before.values())
+        before = ", ".join(result.state.before.values())
         return None, f"Nothing to do: decision {before} says the same" if before else "Nothing to decide"
     return result.fingerprint, artifacts.plan_artifact(request, result)
 
@@ -123,7 +121,9 @@ def _act(request: DecideRequest, plan: str, answer: Approval) -> State[Any]:
         return _done(f"Rejected by {approver}; nothing was written", name="Rejected")
     result = decide(replace(request, approved_by=answer.approved_by, approved_plan=plan), call=as_task)
     if not result.written:
-        return _done(f"Nothing was written: by now decision {', '.join(result.before.values())} says the same")
+        return _done(
+            f"Nothing was written: by now decision {', '.join(result.state.before.values())} says the same"
+        )
     written = ", ".join(result.written.values())
     return _done(f"Written as decision {written}, prepared by {request.prepared_by}, approved by {approver}")
 

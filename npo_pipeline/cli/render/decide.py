@@ -52,8 +52,10 @@ def render_decide(result: DecisionPlan, dry_run: bool, as_json: bool) -> None:
         # Assumptions that stand with an entitlement above are not repeated.
         entitled = result.draft.tables.entitlements.height > 0
         _render_grants(result.draft.granted, None if entitled else result.draft.granted.assumptions)
-    if result.before and changed and has_components:
-        render_difference(result.comparison, result.rule_changes, f"Against {', '.join(result.before.values())}")
+    if result.state.before and changed and has_components:
+        render_difference(
+            result.comparison, result.rule_changes, f"Against {', '.join(result.state.before.values())}"
+        )
     if changed:
         render_next_payment(result.next_payment)
     for remark in result.draft.remarks:
@@ -67,7 +69,7 @@ def _decision_document(result: DecisionPlan, dry_run: bool) -> dict[str, Any]:
     return {
         **euros,
         "others": others,
-        "school_year": result.school_year,
+        "school_year": result.state.school_year,
         "reference_date": result.draft.reference_date,
         "regulations": result.regulations,
         "dry_run": dry_run,
@@ -83,7 +85,7 @@ def _currency_document(result: DecisionPlan, currency: str) -> dict[str, Any]:
     decided = result.draft.tables.of(currency)
     return {
         "decision_id": result.written.get(currency),
-        "before": result.before.get(currency),
+        "before": result.state.before.get(currency),
         "currency": currency,
         "total": decided.instalments["amount"].sum(),
         "schools": decided.entitlements["vestiging"].n_unique(),
@@ -94,8 +96,8 @@ def _currency_document(result: DecisionPlan, currency: str) -> dict[str, Any]:
 
 def _render_currency(result: DecisionPlan, currency: str) -> None:
     """Print the table and the total of one currency, and the assumptions it rests on."""
-    title = f"{result.school_year}, pupils of {result.draft.reference_date}, {', '.join(result.regulations)}"
-    compared = ["before", "difference"] if currency in result.before else []
+    title = f"{result.state.school_year}, pupils of {result.draft.reference_date}, {', '.join(result.regulations)}"
+    compared = ["before", "difference"] if currency in result.state.before else []
     components = result.comparison.by_component.filter(pl.col("currency") == currency)
     frame_table(
         title, components, ["component", "school_type", "schools", "after", *compared], after=money(currency)
@@ -111,7 +113,7 @@ def _outcome(result: DecisionPlan, dry_run: bool) -> str:
     if result.written:
         return f"Written as decision {', '.join(result.written.values())}"
     if not result.changed:
-        names = ", ".join(result.before.values())
+        names = ", ".join(result.state.before.values())
         return f"Nothing to do: decision {names} says the same" if names else "Nothing to decide"
     if not dry_run:
         return "Nothing was written"

@@ -121,12 +121,7 @@ class DecisionPlan:
         if granted is not None:
             parts.append(granted.grants)
         hashes = [rows_sha256(one) for one in parts]
-        return hashlib.sha256("\n".join([*hashes, *sorted(self.before.values())]).encode()).hexdigest()
-
-    @property
-    def school_year(self) -> str:
-        """Return the school year."""
-        return self.state.school_year
+        return hashlib.sha256("\n".join([*hashes, *sorted(self.state.before.values())]).encode()).hexdigest()
 
     @property
     def regulations(self) -> tuple[str, ...]:
@@ -134,11 +129,6 @@ class DecisionPlan:
         return tuple(one.name for one in self.rules.files)
 
     @property
-    def before(self) -> Mapping[str, str]:
-        """Return the decisions before: currency -> decision_id."""
-        return self.state.before
-
-    @property
     def currencies(self) -> list[str]:
         """Return the currencies that it or the decision before has amounts in; euro alone when there are none."""
-        return sorted({*self.draft.tables.entitlements["currency"], *self.before, *self.changed}) or [EURO]
+        return sorted({*self.draft.tables.entitlements["currency"], *self.state.before, *self.changed}) or [EURO]
