@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections import Counter, defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -32,10 +33,16 @@ def country(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def home(country) -> Path:
-    home = country.parent / "home"
+def decided(country) -> Path:
+    home = country.parent / "decided"
     run("ingest", country, "--reference-date", "2020-10-01", "--home", home)
     run("decide", "--school-year", "2021-2022", "--home", home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def home(country, decided) -> Path:
+    home = Path(shutil.copytree(decided, country.parent / "home"))
     run("pay", "--month", "2022-07", "--catch-up", "--home", home)
     return home
 
@@ -160,10 +167,8 @@ def test_no_pseudonym_leaves_ingest(country, home):
     assert not any(name.encode() in held for name in pseudonyms[:: len(pseudonyms) // 500] if name)
 
 
-def test_a_corrected_file_supersedes_the_one_before_and_the_difference_is_paid(country, tmp_path):
-    home = tmp_path / "home"
-    run("ingest", country, "--reference-date", "2020-10-01", "--home", home)
-    run("decide", "--school-year", "2021-2022", "--home", home)
+def test_a_corrected_file_supersedes_the_one_before_and_the_difference_is_paid(country, decided, tmp_path):
+    home = Path(shutil.copytree(decided, tmp_path / "home"))
     run("pay", "--month", "2021-09", "--home", home)
     scores = (country / "achterstandsscores.csv").read_text().splitlines()
     fields = next(line for line in scores[4:] if ";0,00;" not in line).split(";")

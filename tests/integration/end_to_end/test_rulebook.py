@@ -156,10 +156,13 @@ def test_newcomers_count_only_when_all_five_days_were_delivered(home, tmp_path):
     days = ("20200401", "20200701", "20201001", "20210101", "20210401")
     for number, day in enumerate(days, 1):
         rows = [f"{day};02VO;00;1;{number}", f"{day};02VO;00;2;1"]
-        run(home, "ingest", write(tmp_path / f"newcomers-{day}.csv", NEWCOMERS, *rows))
+        folder = "last" if number == 5 else "first"
+        write(tmp_path / folder / f"newcomers-{day}.csv", NEWCOMERS, *rows)
+    for folder, left_out in (("first", 1), ("last", 0)):
+        run(home, "ingest", tmp_path / folder)
         found = decide(home, "2021-2022")
         remarks = [one for one in found["remarks"] if one.startswith("newcomers were not delivered")]
-        assert len(remarks) == (0 if number == 5 else 1)
+        assert len(remarks) == left_out
     # (1 + 2 + 3 + 4 + 5) + 5 x 1 = 20 newcomers
     latest = select(home, "select decision_id from latest_decisions where currency = 'EUR'")[0][0]
     assert amounts(home, latest)["02VO00", "vo", "newcomers"] == 20 * Decimal("2619.47")
