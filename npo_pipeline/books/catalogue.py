@@ -22,8 +22,7 @@ _HOME = "The format of these books: a program refuses books of a newer format th
 def add_comments(connection: duckdb.DuckDBPyConnection) -> None:
     """Comment all tables, views and columns of the current database, unless these comments are there.
 
-    Every run looks one row up to know that. The comments themselves are written in the first run of a home, and in
-    the next one of a home that another version commented, or none did.
+    Every run looks one row up to know that.
     """
     found = connection.execute("""
         select comment from duckdb_tables()
@@ -47,11 +46,8 @@ def _comments_of_tables() -> dict[str, str]:
 
 
 def _comments_of_views(columns: list[tuple[str, str]]) -> dict[str, str]:
-    comments = {f"view {name}": view.description for name, view in VIEWS.items()}
-    for name, column in columns:
-        if view := VIEWS.get(name):
-            comments[f"column {name}.{column}"] = view.describe(column)
-    return comments
+    of_columns = {f"column {name}.{one}": VIEWS[name].describe(one) for name, one in columns if name in VIEWS}
+    return {f"view {name}": view.description for name, view in VIEWS.items()} | of_columns
 
 
 @cache
@@ -94,8 +90,5 @@ def count_view_differences(books: Books, view: str, query: str) -> int:
     Raises:
         Refused: the view cannot be read.
     """
-    return int(
-        books.value(f"""
-            select count(*) from (
-                (from {view} except all ({query})) union all (({query}) except all from {view}))""")
-    )
+    differences = f"(from {view} except all ({query})) union all (({query}) except all from {view})"
+    return int(books.value(f"select count(*) from ({differences})"))

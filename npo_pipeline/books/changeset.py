@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pandera.polars as pa
 import polars as pl
 
-from schemas.tables import TableRows, select_columns, validated
+from schemas.tables import select_columns, validated
+
+if TYPE_CHECKING:
+    from npo_pipeline.intake.plan import IntakePlan
 
 _VALIDATION = ThreadPoolExecutor(1)
-
-
-class Plan(Protocol):
-    """Represent all changes of a run, worked out before any of them is made."""
-
-    @property
-    def appended(self) -> TableRows:
-        """New rows."""
-
-    @property
-    def replaced(self) -> TableRows:
-        """Tables that follow from others, whole."""
-
-    @property
-    def superseded(self) -> Mapping[str, str]:
-        """Older delivery_id -> newer delivery_id."""
-
-    @property
-    def manifest_entries(self) -> Mapping[str, Any]:
-        """Entries that go into the manifest as they are."""
 
 
 @dataclass(kw_only=True)
@@ -53,7 +35,7 @@ class ChangeSet:
     superseded: dict[str, str] = field(default_factory=dict)
     _checks: list[Future[pl.DataFrame]] = field(default_factory=list)
 
-    def apply(self, plan: Plan) -> None:
+    def apply(self, plan: IntakePlan) -> None:
         """Apply a plan: append its rows, replace its derived tables, mark what it supersedes."""
         for model, frame in plan.appended.values():
             self.append(model, frame)

@@ -49,14 +49,11 @@ def code_version(packages: Sequence[Path] = _PACKAGES) -> CodeVersion:
         for name, path in sorted((path.relative_to(package).as_posix(), path) for path in files):
             content = f"{package.name}/{name}".encode() + b"\0" + path.read_bytes()
             source.update(content)
-            if package.name != "npo_pipeline" or _can_change_amounts(name):
+            shows = _is_in(name, _WITHOUT_AMOUNTS) and not _is_in(name, _AMOUNTS_IN_SQL)
+            if package.name != "npo_pipeline" or not shows:
                 calculation.update(content)
     version = npo_pipeline.__version__
     return CodeVersion(*(f"{version}+{digest.hexdigest()[:12]}" for digest in (calculation, source)))
-
-
-def _can_change_amounts(name: str) -> bool:
-    return not _is_in(name, _WITHOUT_AMOUNTS) or _is_in(name, _AMOUNTS_IN_SQL)
 
 
 def _is_in(name: str, parts: Sequence[str]) -> bool:

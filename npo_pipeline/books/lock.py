@@ -25,11 +25,8 @@ def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) ->
     The folder itself is locked: a lock file could be removed, and then two would hold it. The kernel drops
     the lock when the process ends, however it ends, so no stale lock can remain.
 
-    Args:
-        home: the home; its folder is created when it is not there.
-        command: the command, shown to another run that finds the home locked.
-        now: when it began, in UTC.
-        wait_seconds: how long to wait for another run to end (a scheduled run waits, a person does not).
+    The folder is created when it is not there. `command`, `now`: what runs and since when (UTC), shown to another
+    run that finds the home locked. `wait_seconds`: for that to end (a scheduled run waits, a person does not).
 
     Raises:
         HomeLocked: another run holds it; says which.
@@ -56,10 +53,8 @@ def _lock(home: Home, wait_seconds: int) -> int:
         except (BlockingIOError, FileNotFoundError):
             if time.monotonic() >= until:
                 os.close(folder)
-                holder = _holder(home)
-                raise HomeLocked(
-                    f"{home.path}: is held by {holder}; wait until it has ended and try again"
-                ) from None
+                message = f"{home.path}: is held by {_holder(home)}; wait until it has ended and try again"
+                raise HomeLocked(message) from None
             time.sleep(_PAUSE)
         except OSError as error:
             os.close(folder)
@@ -80,14 +75,9 @@ def _open(home: Home) -> int:
 
 
 def _write_holder(home: Home, command: str, now: datetime) -> None:
-    holder = {
-        "command": command,
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "since": f"{now:%Y-%m-%d %H:%M:%S} UTC",
-    }
+    process = {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{now:%Y-%m-%d %H:%M:%S} UTC"}
     try:
-        home.lock.write_text(json.dumps(holder), encoding="utf-8")
+        home.lock.write_text(json.dumps({"command": command, **process}), encoding="utf-8")
     except OSError as error:
         raise _not_writable(home, error) from error
 

@@ -43,9 +43,7 @@ def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finis
     payments = changeset.appended.get("payments", pl.DataFrame(schema=schema_of(PAYMENTS)))
     euros, dollars = (payments.filter(pl.col("currency") == one)["amount"].sum() for one in ("EUR", "USD"))
     row: dict[str, Any] = {
-        "run_id": changeset.run_id,
-        "command": changeset.command,
-        "month": changeset.month,
+        **{name: getattr(changeset, name) for name in ("run_id", "command", "month")},
         "status": "done",
         "started_at": started,
         "finished_at": finished,
@@ -60,8 +58,7 @@ def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finis
         "code": version.calculation,
         "source": version.source,
         "tables": {
-            name: {"rows": frame.height, "sha256": rows_sha256(frame)}
-            for name, frame in changeset.appended.items()
+            name: {"rows": rows.height, "sha256": rows_sha256(rows)} for name, rows in changeset.appended.items()
         },
         "boards": payments["board"].n_unique(),
         "previous": previous,

@@ -97,8 +97,6 @@ def publish(
 ) -> None:
     """Write a changeset in a private copy of the books, check it, and rename it over the published file.
 
-    Until the rename nothing has changed for anyone; after it everything has.
-
     The caller has locked the home. `started`: when the run began.
 
     Raises:
@@ -128,9 +126,10 @@ def publish(
         publish_copy(home, changeset.run_id, staged)
     except (OSError, duckdb.Error, ControlTotalMismatch) as error:
         changeset.wait_for_checks()  # A row that its table may not hold is that error, whatever DuckDB said.
-        raise Refused(
-            f"{home.path}: the books could not be written ({_reason(error)}); nothing was changed"
-        ) from error
+        reason = (
+            first_line(error) if isinstance(error, duckdb.Error) else getattr(error, "strerror", None) or error
+        )
+        raise Refused(f"{home.path}: the books could not be written ({reason}); nothing was changed") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -212,9 +211,3 @@ def _replace_published(engine: Engine, home: Home, draft: Path, base: FileIdenti
     # From here on the run is done, whatever happens: some file systems cannot sync a folder.
     with suppress(OSError):
         sync(home.path)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, duckdb.Error):
-        return first_line(error)
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -39,12 +39,8 @@ def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_
     A run that appends nothing publishes nothing. A run that fails, or is killed, leaves the books as they
     were; what it left in the work folder is removed by the next.
 
-    Args:
-        home: the home.
-        command: the command, as in the table `runs`.
-        clock: returns the time; the only clock there is.
-        subject: what the run is about, for its run_id (`000007-pay-2021-09`).
-        wait_seconds: how long to wait for another run to end.
+    `command`, `subject`: what the run does and about what, for its run_id (`000007-pay-2021-09`). `clock`: the
+    only clock there is. `wait_seconds`: how long to wait for another run to end.
 
     Raises:
         HomeLocked: another run is busy.

@@ -80,12 +80,8 @@ def write_scores(
 ) -> tuple[list[tuple[str, int]], list[tuple[int, str]]]:
     """Write the scores of bao schools that fit the CBS formula: score = max(0, A - 0.696 x E).
 
-    Args:
-        out: the folder.
-        country: its schools.
-        pupils: vestiging -> its bao pupils that count.
-        chance: the source of chance.
-        faults: whether to plant a negative score, a count that is no number and an unknown school.
+    `pupils`: vestiging -> its bao pupils that count. `faults`: plant a negative score, a count that is no number
+    and an unknown school.
 
     Returns:
         The file's name and number of rows (none is written where no bao pupil counts: a file without rows is

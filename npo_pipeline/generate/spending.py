@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import polars as pl
 
@@ -17,8 +17,6 @@ from schemas.frames.generate import AvailableMoney
 
 Menu = Sequence[tuple[str, str, Sequence[str]]]
 """The menukaart: of each category its letter, its official name and its interventions."""
-
-Mistake: TypeAlias = str
 
 CATEGORY, INTERVENTION, LEVEL, AMOUNT, EXTERNAL = range(5)
 """Positions in a row of spending."""
@@ -92,14 +90,14 @@ def write_spending(
 
 def planted(
     schools: AvailableMoney, year: int, *, seed: int, menu: Menu, faults: int
-) -> list[tuple[str, str, Mistake]]:
+) -> list[tuple[str, str, str]]:
     """Return the mistakes that `write_spending` makes with the same arguments: board, brin, mistake."""
     return _accounts(schools, year, seed=seed, menu=menu, faults=faults)[1]
 
 
 def _accounts(
     schools: AvailableMoney, year: int, *, seed: int, menu: Menu, faults: int
-) -> tuple[list[Account], list[tuple[str, str, Mistake]]]:
+) -> tuple[list[Account], list[tuple[str, str, str]]]:
     chance = random.Random(f"{seed} {year}")
     listed = [(letter, name) for letter, _, names in menu if letter != "F" for name in names]
     accounts = [_account(row, year, listed, chance) for row in schools.sort("board", "brin").iter_rows(named=True)]
@@ -110,7 +108,7 @@ def _accounts(
             by_board.setdefault(account.board, []).append(account)
     boards = sorted(by_board)
     random.Random(f"{seed} mistakes").shuffle(boards)
-    mistakes: list[tuple[str, str, Mistake]] = []
+    mistakes: list[tuple[str, str, str]] = []
     for number, board in enumerate(boards[:faults]):
         name = tuple(MISTAKES)[number % len(MISTAKES)]
         MISTAKES[name](by_board[board][0], menu, year)
@@ -203,7 +201,7 @@ def _at_board_level(account: Account) -> None:
         account.board_level(account.spent[-1])
 
 
-MISTAKES: dict[Mistake, Callable[[Account, Menu, int], None]] = {
+MISTAKES: dict[str, Callable[[Account, Menu, int], None]] = {
     "overspent": _overspent,
     "intervention_misspelt": _misspelt,
     "only_f": _only_f,

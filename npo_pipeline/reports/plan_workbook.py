@@ -47,13 +47,7 @@ _WIDE = ("name", "what", "cause")
 
 
 def write_plan(found: Comparison, changes: RuleChanges, payments: Payments | None, path: Path) -> None:
-    """Write the workbook of a plan.
-
-    Args:
-        found: the differences between two decisions.
-        changes: the values of rules that differ.
-        payments: of the next payment run, where one is to come.
-        path: where to.
+    """Write the workbook of a plan: what differs, also in the rules, and the next payments where they are known.
 
     Raises:
         Refused: it cannot be written; what was decided is not undone.
@@ -65,7 +59,6 @@ def write_plan(found: Comparison, changes: RuleChanges, payments: Payments | Non
 
 
 def _sheets(found: Comparison, changes: RuleChanges, payments: Payments | None) -> Iterator[Sheet]:
-    """Yield the sheets in the order of the workbook."""
     yield _sheet("Onderdelen", found.by_component)
     yield _sheet("Oorzaken", found.causes)
     yield _sheet("Regels", changes.with_columns(pl.col("since").dt.strftime("%Y-%m")))
@@ -84,7 +77,6 @@ def _sheet(name: str, rows: pl.DataFrame, *, frozen: int = 0) -> Sheet:
 
 
 def _column(name: str, dtype: pl.DataType) -> Column:
-    """Return the heading, format and width of a column."""
     if name in _MONEY and dtype.is_decimal():
         return Column(_WORDS[name], "money", 16)
     return Column(_WORDS[name], "whole" if name in _COUNTS else "text", 28 if name in _WIDE else 13)

@@ -42,8 +42,7 @@ class ReportData(BoardTables):
 
 def in_fixed_order(report: ReportData) -> ReportData:
     """Sort all tables, whatever order they were read in; findings by severity."""
-    gravity = {severity: place for place, severity in enumerate(SEVERITIES)}
-    severity = pl.col("severity").replace_strict(gravity, return_dtype=pl.Int8)
+    severity = pl.col("severity").cast(pl.Enum(SEVERITIES))
     tables: dict[str, Any] = {}
     for one in fields(BoardTables):
         order = [severity if key == "severity" else pl.col(key) for key in one.metadata["order"]]

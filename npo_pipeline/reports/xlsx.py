@@ -91,7 +91,6 @@ def new_workbook(target: Path | BytesIO) -> Iterator[Workbook]:
 
 
 def _formats(book: Workbook) -> dict[tuple[str, str], Any]:
-    """Return the formats by kind and currency."""
     forms: dict[tuple[str, str], dict[str, Any]] = {
         ("heading", ""): {"bold": True, "bg_color": "#EEF4F9", "bottom": 1, "text_wrap": True},
         ("text", ""): {},

@@ -6,6 +6,8 @@ All rules but one look at a single year; `opening_differs` compares two.
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isfunction
+from types import ModuleType
 from typing import TypeAlias
 
 import polars as pl
@@ -23,31 +25,14 @@ from schemas.frames.accounts import FindingRows
 
 Rule: TypeAlias = Callable[[FindingContext], FindingRows]
 
-RULES: tuple[Rule, ...] = (
-    spending.overspent,
-    spending.taken_back,
-    spending.two_currencies,
-    spending.spent_without_money,
-    spending.nothing_reported,
-    spending.external_above_amount,
-    spending.external_share,
-    spending.after_deadline,
-    spending.deadline_year,
-    spending.told_twice,
-    spending.refused_row,
-    spending.not_on_menu,
-    spending.maybe_on_menu,
-    spending.only_facilities,
-    consent.no_consent_told,
-    consent.no_school_scan,
-    consent.no_mr_consent,
-    consent.late_mr_consent,
-    consent.future_consent,
-    consent.undated_consent,
-    consent.board_level_above_agreed,
-    consent.no_gmr_consent,
-)
-"""The rules of one year, by the names they have in the file on accountability."""
+
+def _rules_of(module: ModuleType) -> list[Rule]:
+    own = [one for one in vars(module).values() if isfunction(one) and one.__module__ == module.__name__]
+    return [one for one in own if not one.__name__.startswith("_")]
+
+
+RULES = (*_rules_of(spending), *_rules_of(consent))
+"""The rules of one year: the public functions of two modules, by their names in the file on accountability."""
 
 
 def opening_differs(accountability: AccountabilityRows, year: int) -> FindingRows:

@@ -10,18 +10,7 @@ from npo_pipeline.books.queries.schools import LISTED_SUBJECTS, SUBJECTS_BY_DELI
 from npo_pipeline.books.reader import Books
 from npo_pipeline.delivery.kinds import SUPERSEDING
 from npo_pipeline.intake.state import IntakeState
-from schemas.frames.books import (
-    BoardSchools,
-    CorrectedLines,
-    CurrentReports,
-    DeliverySubjects,
-    OpenRejections,
-    RejectedLines,
-    RejectionMismatches,
-    ResolutionFaults,
-    ResolvedLines,
-    SupersessionMismatches,
-)
+from schemas.frames import books as frames
 from schemas.frames.reports import DeclaredCorrections
 from schemas.received import Areas, Counts, Deliveries, Resolutions, Scores, SourceCorrections
 
@@ -52,15 +41,15 @@ def intake_state(books: Books) -> IntakeState:
     boards = "select board, vestiging[:4] as brin from school_facts union select board, brin from payments"
     return IntakeState(
         deliveries=all_deliveries(books),
-        rejected_lines=RejectedLines(books.frame("select distinct delivery_id, line from quarantine")),
+        rejected_lines=frames.RejectedLines(books.frame("select distinct delivery_id, line from quarantine")),
         corrections=SourceCorrections(books.frame(f"select t.* from source_corrections {of_current}")),
         resolutions=Resolutions(books.frame(resolutions)),
         counts=Counts(books.frame(f"select t.* from counts {of_current}")),
         scores=Scores(books.frame(f"select t.* from scores {of_current}")),
         areas=Areas(books.frame(f"select t.* from areas {of_current}")),
-        listed=DeliverySubjects(books.frame(f"select t.* from ({LISTED_SUBJECTS}) {of_current}")),
+        listed=frames.DeliverySubjects(books.frame(f"select t.* from ({LISTED_SUBJECTS}) {of_current}")),
         school_facts=school_facts(books),
-        schools_of_boards=BoardSchools(books.frame(boards)),
+        schools_of_boards=frames.BoardSchools(books.frame(boards)),
         reports=current_reports(books),
     )
 
@@ -77,14 +66,14 @@ def counting_deliveries(books: Books) -> list[str]:
     return books.frame(query)["delivery_id"].to_list()
 
 
-def corrected_lines(books: Books) -> CorrectedLines:
+def corrected_lines(books: Books) -> frames.CorrectedLines:
     """Return the corrections that current deliveries were read with, one row a field, in order."""
     query = """
         select distinct c.delivery_id, c.file, c.line, c.column_name, c.action, c.reason, c.reported_by,
                c.expires
         from source_corrections c join deliveries using (delivery_id)
         where superseded_by is null order by all"""
-    return CorrectedLines(books.frame(query))
+    return frames.CorrectedLines(books.frame(query))
 
 
 def corrections_used_by(books: Books, decision_id: str, brins: Sequence[str]) -> DeclaredCorrections:
@@ -104,7 +93,7 @@ def corrections_of_other_files(books: Books) -> list[tuple[str, str]]:
     return books.frame(query).rows()
 
 
-def resolved_lines(books: Books) -> ResolvedLines:
+def resolved_lines(books: Books) -> frames.ResolvedLines:
     """Count the rejected lines of current deliveries that a later current delivery resolves."""
     query = """
         select b.file, r.delivery_id, count(*) as lines, r.resolved_by, s.file as by_file
@@ -112,7 +101,7 @@ def resolved_lines(books: Books) -> ResolvedLines:
         join deliveries s on s.delivery_id = r.resolved_by
         where b.superseded_by is null and s.superseded_by is null group by all
         order by r.delivery_id, r.resolved_by"""
-    return ResolvedLines(books.frame(query))
+    return frames.ResolvedLines(books.frame(query))
 
 
 _RESOLVED_LINES = """
@@ -135,13 +124,13 @@ _RESOLUTION_FAULTS = {
 }
 
 
-def resolution_faults(books: Books) -> ResolutionFaults:
+def resolution_faults(books: Books) -> frames.ResolutionFaults:
     """Select the resolved lines that do not fit the delivery they are of, with what is wrong, in order."""
     parts = [
         f"select {number} as number, '{words}' as fault, * from ({query})"
         for number, (words, query) in enumerate(_RESOLUTION_FAULTS.items())
     ]
-    return ResolutionFaults(books.frame(" union all ".join(parts) + " order by all").drop("number"))
+    return frames.ResolutionFaults(books.frame(" union all ".join(parts) + " order by all").drop("number"))
 
 
 def deliveries_with_unresolved_rows(books: Books) -> list[tuple[str, int, int]]:
@@ -153,7 +142,7 @@ def deliveries_with_unresolved_rows(books: Books) -> list[tuple[str, int, int]]:
     return books.frame(query).rows()
 
 
-def open_rejections(books: Books) -> OpenRejections:
+def open_rejections(books: Books) -> frames.OpenRejections:
     """Count the rejected rows of current deliveries that nothing has resolved, per file, and per rule in words."""
     query = """
         with resolved as (
@@ -168,16 +157,16 @@ def open_rejections(books: Books) -> OpenRejections:
             from per_rule group by all)
         select file, count(distinct line) as rows, rules from still_open join described using (delivery_id)
         group by delivery_id, file, rules order by delivery_id"""
-    return OpenRejections(books.frame(query))
+    return frames.OpenRejections(books.frame(query))
 
 
-def rejection_mismatches(books: Books) -> RejectionMismatches:
+def rejection_mismatches(books: Books) -> frames.RejectionMismatches:
     """Select the deliveries that state another number of rejected rows than quarantine holds."""
     query = """
         select d.delivery_id, d.rejected, count(distinct q.line) as found
         from deliveries d left join quarantine q using (delivery_id) group by all having found <> rejected
         order by 1"""
-    return RejectionMismatches(books.frame(query))
+    return frames.RejectionMismatches(books.frame(query))
 
 
 _REPORTED = """
@@ -212,15 +201,15 @@ _RESTATED = f"""
 """The deliveries that were restated in full, and the delivery and run that restated the last of each."""
 
 
-def current_reports(books: Books) -> CurrentReports:
+def current_reports(books: Books) -> frames.CurrentReports:
     """Return the boards and periods of current deliveries that no later one has restated."""
     query = f"""
         select delivery_id, kind, board, period from ({_FIRST_RESTATEMENT})
         where newer is null and superseded_by is null order by all"""
-    return CurrentReports(books.frame(query))
+    return frames.CurrentReports(books.frame(query))
 
 
-def supersession_mismatches(books: Books) -> SupersessionMismatches:
+def supersession_mismatches(books: Books) -> frames.SupersessionMismatches:
     """Select the deliveries with another `superseded_by` than follows from the deliveries and runs.
 
     A delivery is superseded by the first one of its kind and reference date that a later run brought and that
@@ -256,14 +245,13 @@ def supersession_mismatches(books: Books) -> SupersessionMismatches:
         from deliveries d left join replaced r using (delivery_id)
         group by all having d.superseded_by is distinct from expected
         order by 1"""
-    return SupersessionMismatches(books.frame(query))
+    return frames.SupersessionMismatches(books.frame(query))
 
 
 def row_count_mismatches(books: Books) -> list[tuple[str, int, int]]:
     """Select the board reports of which the books hold other rows than were valid: delivery_id, valid, found."""
     query = """
-        with reported as (
-            select delivery_id from spending union all select delivery_id from consents)
+        with reported as (select delivery_id from spending union all select delivery_id from consents)
         select d.delivery_id, d.rows - d.rejected as valid, count(r.delivery_id) as found
         from deliveries d left join reported r using (delivery_id)
         where d.kind in ('spending', 'consents') group by all having found <> valid order by 1"""

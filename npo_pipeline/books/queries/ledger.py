@@ -13,17 +13,7 @@ from npo_pipeline.books.views import BOOKED, DUE_ITEMS, FIRST_RUNS, SETTLED
 from npo_pipeline.months import Month, month_after
 from npo_pipeline.payments.booking import AttributionInputs, LedgerState
 from npo_pipeline.payments.settlement import SERIES
-from schemas.frames.money import (
-    BookedMonths,
-    DecisionsInForce,
-    DueItems,
-    FirstRuns,
-    LedgerCorrections,
-    LedgerInstalments,
-    LedgerPayments,
-    SettledItems,
-    SettlementCalendar,
-)
+from schemas.frames import money as frames
 from schemas.received import Schools
 
 AFTER_ALL_RUNS = "~"
@@ -84,13 +74,13 @@ def ledger_state(
                corrections, floor_zero
         from settling join ({_AFTER_RUNS}) using (decision_id)"""
     return LedgerState(
-        instalments=LedgerInstalments(
+        instalments=frames.LedgerInstalments(
             books.frame(instalments, {"decisions": decisions, "month": month, "deciding": deciding})
         ),
-        ledger=LedgerPayments(books.frame(ledger, {**then, "month": month})),
+        ledger=frames.LedgerPayments(books.frame(ledger, {**then, "month": month})),
         in_force=in_force,
-        corrections=LedgerCorrections(books.frame(corrections, {**then, "deciding": deciding})),
-        calendar=SettlementCalendar(books.frame(calendar, then)),
+        corrections=frames.LedgerCorrections(books.frame(corrections, {**then, "deciding": deciding})),
+        calendar=frames.SettlementCalendar(books.frame(calendar, then)),
         schools=schools,
     )
 
@@ -135,12 +125,12 @@ def paid_until(books: Books, school_year: str, run_id: str = AFTER_ALL_RUNS) -> 
     return dict(books.frame(query, [school_year, run_id]).iter_rows())
 
 
-def decisions_in_force(books: Books, run_id: str) -> DecisionsInForce:
+def decisions_in_force(books: Books, run_id: str) -> frames.DecisionsInForce:
     """Return the decisions that a run pays by: school_year, currency, decision_id, sequence."""
     query = """
         select school_year, currency, decision_id, sequence from decisions where run_id < ?
         qualify sequence = max(sequence) over (partition by school_year, currency)"""
-    return DecisionsInForce(books.frame(query, [run_id]))
+    return frames.DecisionsInForce(books.frame(query, [run_id]))
 
 
 def attribution_inputs(books: Books, vestigingen: Iterable[str], month: Month, run_id: str) -> AttributionInputs:
@@ -152,10 +142,10 @@ def attribution_inputs(books: Books, vestigingen: Iterable[str], month: Month, r
         from ({DUE_ITEMS}) where {mine} and month <= $month
         and decision_id in (select decision_id from decisions where run_id < $run_id)"""
     return AttributionInputs(
-        items=DueItems(books.frame(due, {**here, "month": month})),
-        settled=SettledItems(books.frame(f"{before} from ({SETTLED}) where {mine}", here)),
-        booked=BookedMonths(books.frame(f"{before} from ({BOOKED}) where {mine}", here)),
-        first_runs=FirstRuns(books.frame(f"{before} from ({FIRST_RUNS})", {"run_id": run_id})),
+        items=frames.DueItems(books.frame(due, {**here, "month": month})),
+        settled=frames.SettledItems(books.frame(f"{before} from ({SETTLED}) where {mine}", here)),
+        booked=frames.BookedMonths(books.frame(f"{before} from ({BOOKED}) where {mine}", here)),
+        first_runs=frames.FirstRuns(books.frame(f"{before} from ({FIRST_RUNS})", {"run_id": run_id})),
     )
 
 

@@ -24,19 +24,19 @@ class PaymentScope:
 
 
 _IN_SCOPE = """
-    where school_year = $1 and currency = $2 and substr(vestiging, 1, 4) = any($3)
-        and ($4 is null or run_id < $4)"""
+    where school_year = $school_year and currency = $currency and substr(vestiging, 1, 4) = any($brins)
+        and ($before_run is null or run_id < $before_run)"""
 
 
 def payments_in(books: Books, scope: PaymentScope) -> Payments:
     """Return the rows of `payments` in a scope."""
-    return Payments(books.frame(f"from payments {_IN_SCOPE}", _parameters(scope)))
+    return Payments(books.frame(f"from payments {_IN_SCOPE}", vars(scope)))
 
 
 def corrections_in(books: Books, scope: PaymentScope) -> LedgerRows:
     """Return the rows of the view `ledger` in a scope that are corrections."""
     query = f"from (from ledger where cause <> 'instalment') {_IN_SCOPE}"
-    return LedgerRows(books.frame(query, _parameters(scope)))
+    return LedgerRows(books.frame(query, vars(scope)))
 
 
 def last_month_paid(books: Books, before_run: str | None) -> date | None:
@@ -44,10 +44,6 @@ def last_month_paid(books: Books, before_run: str | None) -> date | None:
     query = "select max(paid_month) from payments where $1 is null or run_id < $1"
     month: date | None = books.value(query, [before_run])
     return month
-
-
-def _parameters(scope: PaymentScope) -> list[object]:
-    return [scope.school_year, scope.currency, list(scope.brins), scope.before_run]
 
 
 def months_paid(books: Books) -> MonthsPaid:

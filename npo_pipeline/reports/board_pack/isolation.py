@@ -104,7 +104,6 @@ def _own_codes(board: str, report: ReportData) -> set[str]:
 
 
 def _own_texts(report: ReportData) -> list[str]:
-    """Return the texts that the board wrote in its own words."""
     consents = report.consents
     columns = (consents["parents_involved"], consents["result"], report.interventions["intervention"])
     return [text for column in columns for text in column.drop_nulls()]

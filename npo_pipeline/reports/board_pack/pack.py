@@ -145,7 +145,6 @@ def write_packs(
 
 
 def _results(report: ReportData, facts: Facts, options: PackOptions) -> Iterator[list[PackResult]]:
-    """Yield the packs of some boards at a time."""
     boards = sorted(set(facts["board"].to_list()))
     chunks = (boards[start : start + _BOARDS_PER_JOB] for start in range(0, len(boards), _BOARDS_PER_JOB))
     jobs = (

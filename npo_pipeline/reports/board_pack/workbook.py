@@ -62,7 +62,6 @@ def workbook(facts: Facts, report: ReportData) -> bytes:
 
 
 def _with_names(rows: pl.DataFrame, report: ReportData) -> pl.DataFrame:
-    """Add the name and the municipality of schools."""
     return rows.join(report.schools, on=["board", "brin"], how="left", maintain_order="left")
 
 

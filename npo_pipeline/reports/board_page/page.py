@@ -71,7 +71,6 @@ def page(facts: Facts, report: ReportData, *, filing: bool = True) -> bytes:
 
 @cache
 def _environment() -> Environment:
-    """Return the templates with the words and functions that all of them use."""
     # Only a command that makes pages pays for the import and for compiling the templates.
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from jinja2.ext import Extension
@@ -110,6 +109,5 @@ def _environment() -> Environment:
 
 
 def _picture(chart: Chart) -> str:
-    """Draw a chart and return it as the address of a picture."""
     drawn = _environment().get_template("chart.svg").render(chart=chart)
     return "data:image/svg+xml;base64," + b64encode(drawn.encode()).decode("ascii")

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.cashflow import (
     amount_changes,
     cashflow_by_school,
@@ -17,19 +18,6 @@ from npo_pipeline.reports.explain.cashflow import (
     lifecycle_events,
 )
 from npo_pipeline.reports.explain.decision_data import DecisionData
-from npo_pipeline.reports.explain.model import (
-    Assumption,
-    Cashflow,
-    ComponentTotal,
-    CountedPart,
-    DecisionExplanation,
-    School,
-    SourceCorrection,
-    SourceFile,
-    Subject,
-    TraceLine,
-    total,
-)
 from npo_pipeline.reports.explain.omissions import Omissions, shared_omissions
 from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values
 from schemas.decided import TRACE
@@ -38,7 +26,9 @@ from schemas.frames.reports import DecisionFiles
 _TRACED = [name for name in TRACE.columns if name not in ("decision_id", "school_year")]
 
 
-def build_explanation(data: DecisionData, subject: Subject, vestigingen: Sequence[str]) -> DecisionExplanation:
+def build_explanation(
+    data: DecisionData, subject: model.Subject, vestigingen: Sequence[str]
+) -> model.DecisionExplanation:
     """Return what a decision gives some vestigingen, in their order.
 
     Those that the decision does not mention drop out, but not one that is itself the subject. `data`: of their
@@ -48,11 +38,11 @@ def build_explanation(data: DecisionData, subject: Subject, vestigingen: Sequenc
     board = subject.code if subject.kind == "board" else None
     own = [one for one in schools if board in (None, one.board)]
     lines = [line for one in own for line in one.lines]
-    return DecisionExplanation(
+    return model.DecisionExplanation(
         decision=data.decision,
         schools=tuple(schools),
         own=tuple(one.vestiging for one in own),
-        amount=total(line.amount for line in lines),
+        amount=model.total(line.amount for line in lines),
         totals=tuple(_component_totals(lines)),
         flow=combined_cashflow(schools, board),
         omitted=tuple(shared_omissions([omitted for one in schools for omitted in one.omitted])),
@@ -60,12 +50,12 @@ def build_explanation(data: DecisionData, subject: Subject, vestigingen: Sequenc
     )
 
 
-def _is_mentioned(school: School) -> bool:
+def _is_mentioned(school: model.School) -> bool:
     flow = school.flow
     return any((school.lines, flow.paid, flow.to_come, school.changes, school.omitted, school.lives))
 
 
-def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[School]:
+def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[model.School]:
     lines, flows, changes = trace_lines(data), cashflow_by_school(data), amount_changes(data)
     events, corrections = lifecycle_events(data.adjustments), correction_causes(data.paid_corrections)
     omissions, assumptions = Omissions(data, lines), _assumptions_by_regulation(data)
@@ -75,14 +65,14 @@ def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[School]
     for vestiging in vestigingen:
         name, place = named.get(vestiging, (None, None))
         own = lines.get(vestiging, [])
-        yield School(
+        yield model.School(
             vestiging=vestiging,
             name=name,
             place=place,
             board=boards.get(vestiging),
-            amount=total(line.amount for line in own),
+            amount=model.total(line.amount for line in own),
             lines=tuple(own),
-            flow=flows.get(vestiging, Cashflow()),
+            flow=flows.get(vestiging, model.Cashflow()),
             changes=tuple(changes.get(vestiging, ())),
             omitted=omissions.of(vestiging),
             rests_on=tuple(_assumptions_behind(own, assumptions)),
@@ -92,7 +82,7 @@ def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[School]
         )
 
 
-def trace_lines(data: DecisionData) -> dict[str, list[TraceLine]]:
+def trace_lines(data: DecisionData) -> dict[str, list[model.TraceLine]]:
     """Return the rows of the trace of every vestiging, in the order of the regulation files."""
     rows = sorted(data.trace.select(_TRACED).iter_rows(named=True), key=_file_order(data))
     trace, lines = _Trace(data), defaultdict(list)
@@ -119,19 +109,19 @@ class _Trace:
             for component, school_type in rules.rates.select("component", "school_type").iter_rows():
                 self._school_types[name, component].add(school_type)
         # By vestiging and by BRIN: the parts with the school type they count as, and the vestigingen counted.
-        self._parts: dict[tuple[str, str, str], list[tuple[str, CountedPart]]] = defaultdict(list)
+        self._parts: dict[tuple[str, str, str], list[tuple[str, model.CountedPart]]] = defaultdict(list)
         self._vestigingen: dict[tuple[str, str], set[str]] = defaultdict(set)
         order = ["vestiging", "counted_as", "cluster", "delivery_id"]
         some = data.counted_units.filter(pl.col("number") > 0).sort(order, nulls_last=True)
         for row in some.iter_rows(named=True):
             regulation, measure, school_type = (row.pop(name) for name in ("regulation", "measure", "school_type"))
-            part = CountedPart(school_type=row.pop("counted_as"), **row)
+            part = model.CountedPart(school_type=row.pop("counted_as"), **row)
             brin = part.vestiging[:4]
             self._vestigingen[regulation, brin].add(part.vestiging)
             for place in (part.vestiging, brin):
                 self._parts[regulation, measure, place].append((school_type, part))
 
-    def line(self, row: Mapping[str, Any]) -> TraceLine:
+    def line(self, row: Mapping[str, Any]) -> model.TraceLine:
         """Return a row of the trace with its parts and files."""
         vestiging, regulation, files = row["vestiging"], row["regulation"], self._files[row["measure"]]
         place = vestiging[:4] if row["level"] == "brin" else vestiging
@@ -143,7 +133,7 @@ class _Trace:
         used = sorted({part.delivery_id for part in parts}) or list(files)
         # A component with reference dates of its own counts files of several days; they add up.
         days = sorted({file.reference_date for file in files.values() if file.reference_date})
-        return TraceLine(
+        return model.TraceLine(
             **row,
             days=tuple(days) or (self._reference_date,),
             parts=parts,
@@ -152,25 +142,25 @@ class _Trace:
         )
 
 
-def _source_files(rows: DecisionFiles) -> dict[str, SourceFile]:
+def _source_files(rows: DecisionFiles) -> dict[str, model.SourceFile]:
     sorted_rows = rows.rename({"rejected": "refused"}).sort("delivery_id")
-    return {row["delivery_id"]: SourceFile(**row) for row in sorted_rows.iter_rows(named=True)}
+    return {row["delivery_id"]: model.SourceFile(**row) for row in sorted_rows.iter_rows(named=True)}
 
 
-def _assumptions_by_regulation(data: DecisionData) -> dict[str, list[Assumption]]:
+def _assumptions_by_regulation(data: DecisionData) -> dict[str, list[model.Assumption]]:
     """Return the values of each regulation that no source publishes as such."""
     # The decision goes by another reference date than that of the rules, and says so at the top.
     replaced = [REFERENCE_DATE] if data.decision.named_day else []
     assumptions = {
-        loaded.name: [Assumption(*row) for row in soft_values(loaded.regulation).iter_rows()]
+        loaded.name: [model.Assumption(*row) for row in soft_values(loaded.regulation).iter_rows()]
         for loaded in data.rules
     }
     return {name: [one for one in found if one.what not in replaced] for name, found in assumptions.items()}
 
 
 def _assumptions_behind(
-    lines: Sequence[TraceLine], assumptions: Mapping[str, list[Assumption]]
-) -> list[Assumption]:
+    lines: Sequence[model.TraceLine], assumptions: Mapping[str, list[model.Assumption]]
+) -> list[model.Assumption]:
     """Return the assumptions that the amounts of lines depend on, each once."""
     components: dict[str, set[str | None]] = {}
     for line in lines:
@@ -182,17 +172,17 @@ def _assumptions_behind(
 
 
 def _source_corrections(
-    data: DecisionData, vestiging: str, lines: Sequence[TraceLine]
-) -> Iterator[SourceCorrection]:
+    data: DecisionData, vestiging: str, lines: Sequence[model.TraceLine]
+) -> Iterator[model.SourceCorrection]:
     """Return the declared corrections of a vestiging; of its whole BRIN where an amount counts all of that."""
     place = vestiging[:4] if any(line.level == "brin" for line in lines) else vestiging
     own = data.source_corrections.filter(pl.col("vestiging").str.starts_with(place))
-    yield from (SourceCorrection(**row) for row in own.sort(own.columns).iter_rows(named=True))
+    yield from (model.SourceCorrection(**row) for row in own.sort(own.columns).iter_rows(named=True))
 
 
-def _component_totals(lines: Sequence[TraceLine]) -> Iterator[ComponentTotal]:
+def _component_totals(lines: Sequence[model.TraceLine]) -> Iterator[model.ComponentTotal]:
     amounts: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
     for line in lines:
         amounts[line.component, line.school_type].append(line.amount)
     for (component, school_type), some in amounts.items():
-        yield ComponentTotal(component, school_type, len(some), total(some))
+        yield model.ComponentTotal(component, school_type, len(some), model.total(some))

@@ -11,16 +11,8 @@ import polars as pl
 
 from npo_pipeline.decisions.comparison import differences
 from npo_pipeline.intake.board_transfers import board_on
+from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.decision_data import DecisionData
-from npo_pipeline.reports.explain.model import (
-    AmountChange,
-    Cashflow,
-    LifecycleEvent,
-    MonthlyPayment,
-    PaidCorrection,
-    School,
-    total,
-)
 from schemas.decided import Adjustments, Entitlements, Payments
 from schemas.frames.reports import LedgerRows
 
@@ -29,7 +21,7 @@ _MONTHS = (pl.col("month").min().alias("first"), pl.col("month").max().alias("la
 _Record = TypeVar("_Record")
 
 
-def cashflow_by_school(data: DecisionData) -> dict[str, Cashflow]:
+def cashflow_by_school(data: DecisionData) -> dict[str, model.Cashflow]:
     """Return the payments of every vestiging that has any.
 
     Instalments after the last month that was paid to anyone are to come, because a payment run pays all that is
@@ -40,35 +32,37 @@ def cashflow_by_school(data: DecisionData) -> dict[str, Cashflow]:
     for vestiging in sorted({*payments, *due}):
         paid, instalments = payments.get(vestiging, []), due.get(vestiging, [])
         past = [one for one in instalments if data.last_paid is not None and one.month <= data.last_paid]
-        to_settle = total(one.amount for one in past) - total(one.amount for one in paid)
-        flows[vestiging] = Cashflow(tuple(paid), to_settle, tuple(instalments[len(past) :]))
+        to_settle = model.total(one.amount for one in past) - model.total(one.amount for one in paid)
+        flows[vestiging] = model.Cashflow(tuple(paid), to_settle, tuple(instalments[len(past) :]))
     return flows
 
 
-def combined_cashflow(schools: Sequence[School], board: str | None) -> Cashflow:
+def combined_cashflow(schools: Sequence[model.School], board: str | None) -> model.Cashflow:
     """Return the payments of schools to a board, or to all when it is null, together and month by month."""
     paid = [one for school in schools for one in school.flow.paid]
     to_come = [one for school in schools for one in school.flow.to_come]
-    to_settle = total(school.flow.to_settle for school in schools if board in (None, _next_board(school)))
-    return Cashflow(_by_month(paid, board), to_settle, _by_month(to_come, board))
+    to_settle = model.total(school.flow.to_settle for school in schools if board in (None, _next_board(school)))
+    return model.Cashflow(_by_month(paid, board), to_settle, _by_month(to_come, board))
 
 
-def _next_board(school: School) -> str | None:
+def _next_board(school: model.School) -> str | None:
     return next((one.board for one in school.flow.to_come), school.board)
 
 
-def _by_month(payments: Iterable[MonthlyPayment], board: str | None) -> tuple[MonthlyPayment, ...]:
-    months: dict[date, list[MonthlyPayment]] = {}
+def _by_month(payments: Iterable[model.MonthlyPayment], board: str | None) -> tuple[model.MonthlyPayment, ...]:
+    months: dict[date, list[model.MonthlyPayment]] = {}
     for one in payments:
         if board in (None, one.board):
             months.setdefault(one.month, []).append(one)
     return tuple(
-        MonthlyPayment(month, board, total(one.instalment for one in some), total(one.correction for one in some))
+        model.MonthlyPayment(
+            month, board, model.total(one.instalment for one in some), model.total(one.correction for one in some)
+        )
         for month, some in sorted(months.items())
     )
 
 
-def _payments_by_school(payments: Payments) -> dict[str, list[MonthlyPayment]]:
+def _payments_by_school(payments: Payments) -> dict[str, list[model.MonthlyPayment]]:
     def amount_of(reason: str) -> pl.Expr:
         return pl.col("amount").filter(pl.col("reason") == reason).sum()
 
@@ -78,7 +72,7 @@ def _payments_by_school(payments: Payments) -> dict[str, list[MonthlyPayment]]:
     return _payments_of_months(monthly.rename({"paid_month": "month"}))
 
 
-def _due_by_school(data: DecisionData) -> dict[str, list[MonthlyPayment]]:
+def _due_by_school(data: DecisionData) -> dict[str, list[model.MonthlyPayment]]:
     monthly = data.instalments.group_by("vestiging", "month").agg(
         instalment=pl.col("amount").sum(), correction=pl.lit(Decimal("0.00"))
     )
@@ -91,27 +85,27 @@ def _due_by_school(data: DecisionData) -> dict[str, list[MonthlyPayment]]:
     return _payments_of_months(pl.concat(with_boards)) if with_boards else {}
 
 
-def _payments_of_months(monthly: pl.DataFrame) -> dict[str, list[MonthlyPayment]]:
+def _payments_of_months(monthly: pl.DataFrame) -> dict[str, list[model.MonthlyPayment]]:
     columns = ["vestiging", "month", "board", "instalment", "correction"]
-    return _by_school(monthly.select(columns).sort("vestiging", "month", "board"), MonthlyPayment)
+    return _by_school(monthly.select(columns).sort("vestiging", "month", "board"), model.MonthlyPayment)
 
 
-def lifecycle_events(adjustments: Adjustments) -> dict[str, list[LifecycleEvent]]:
+def lifecycle_events(adjustments: Adjustments) -> dict[str, list[model.LifecycleEvent]]:
     """Return the adjustments of every vestiging, added up per cause and other school."""
     summed = adjustments.group_by("vestiging", "cause", other="other_vestiging").agg(
         *_MONTHS, pl.col("amount").sum()
     )
-    return _by_school(summed.sort("vestiging", "first", "cause", "other"), LifecycleEvent)
+    return _by_school(summed.sort("vestiging", "first", "cause", "other"), model.LifecycleEvent)
 
 
-def correction_causes(corrections: LedgerRows) -> dict[str, list[PaidCorrection]]:
+def correction_causes(corrections: LedgerRows) -> dict[str, list[model.PaidCorrection]]:
     """Return the corrections that were paid for every vestiging, added up per paid month and cause."""
     summed = corrections.group_by("vestiging", "paid_month", "cause").agg(*_MONTHS, pl.col("amount").sum())
     not_zero = summed.filter(pl.col("amount") != 0)
-    return _by_school(not_zero.sort("vestiging", "paid_month", "cause"), PaidCorrection)
+    return _by_school(not_zero.sort("vestiging", "paid_month", "cause"), model.PaidCorrection)
 
 
-def amount_changes(data: DecisionData) -> dict[str, list[AmountChange]]:
+def amount_changes(data: DecisionData) -> dict[str, list[model.AmountChange]]:
     """Return the amounts of every vestiging that differ from the previous decision; none for a first decision."""
     if data.decision.before is None:
         return {}
@@ -124,7 +118,7 @@ def amount_changes(data: DecisionData) -> dict[str, list[AmountChange]]:
         .with_columns(measure=pl.coalesce("measure_after", "measure_before"))
         .sort("vestiging", "component", "school_type")
     )
-    return _by_school(rows.select("vestiging", *AmountChange.__dataclass_fields__), AmountChange)
+    return _by_school(rows.select("vestiging", *model.AmountChange.__dataclass_fields__), model.AmountChange)
 
 
 def _values(entitlements: Entitlements, side: str) -> pl.DataFrame:

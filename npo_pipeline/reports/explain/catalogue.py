@@ -54,7 +54,6 @@ def sentences_in(catalogue: Document, placeholders: Document) -> dict[str, str]:
 
 
 def _problem(sentence: object, placeholders: Sequence[str] | None) -> str | None:
-    """Return what is wrong with a sentence, if anything."""
     if placeholders is None:
         return "is not used by any explanation; placeholders.yaml lists the names"
     if not isinstance(sentence, str):

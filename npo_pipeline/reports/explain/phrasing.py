@@ -7,20 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from npo_pipeline.dutch import Language
-from npo_pipeline.reports.explain.model import (
-    AmountChange,
-    Assumption,
-    Cashflow,
-    CountedPart,
-    LifecycleEvent,
-    MonthlyPayment,
-    OmittedComponent,
-    PaidCorrection,
-    SourceCorrection,
-    SourceFile,
-    TraceLine,
-    total,
-)
+from npo_pipeline.reports.explain import model
 
 _SHORT_HASH = 12
 """Characters of a SHA-256 that tell files apart for a reader."""
@@ -41,7 +28,7 @@ class Phrasing:
         """Return an amount or a rate; 0 for one that is not there."""
         return self.language.money(amount or Decimal(0), self.currency)
 
-    def heading(self, line: TraceLine) -> str:
+    def heading(self, line: model.TraceLine) -> str:
         """Return the component of a line and its amount."""
         return self.say(
             "line",
@@ -50,11 +37,11 @@ class Phrasing:
             amount=self.money(line.amount),
         )
 
-    def paragraph(self, line: TraceLine) -> str:
+    def paragraph(self, line: model.TraceLine) -> str:
         """Return the sentences from the count of a line to its amount."""
         return " ".join(self._from_count_to_amount(line))
 
-    def _from_count_to_amount(self, line: TraceLine) -> Iterator[str]:
+    def _from_count_to_amount(self, line: model.TraceLine) -> Iterator[str]:
         listed = self.language.listed
         yield self._count(line)
         if len(line.parts) > 1 or (line.level == "brin" and line.parts):
@@ -71,7 +58,7 @@ class Phrasing:
         yield self._calculation(line)
         yield self.say("source", article=line.article, source=line.source, url=line.url)
 
-    def _count(self, line: TraceLine) -> str:
+    def _count(self, line: model.TraceLine) -> str:
         # A threshold counts several school types together; the parts give the type of each.
         where = self.language.in_school_type.get(line.school_type) if line.threshold is None else None
         words = {
@@ -86,7 +73,7 @@ class Phrasing:
         where = self.say("where", school_type=where) if where else ""
         return self.say("counted.days" if len(line.days) > 1 else "counted", **words, where=where)
 
-    def _part(self, part: CountedPart, line: TraceLine) -> str:
+    def _part(self, part: model.CountedPart, line: model.TraceLine) -> str:
         details = [part.vestiging] if line.level == "brin" else []
         if part.cluster not in (None, "nvt"):
             details.append(self.say("cluster", cluster=str(part.cluster)))
@@ -97,7 +84,7 @@ class Phrasing:
             details=self.say("details", details=", ".join(details)) if details else "",
         )
 
-    def _file(self, file: SourceFile) -> str:
+    def _file(self, file: model.SourceFile) -> str:
         return self.say(
             "file",
             file=file.file,
@@ -107,7 +94,7 @@ class Phrasing:
             superseded=self.say("file.superseded") if file.superseded_by else "",
         )
 
-    def _threshold(self, line: TraceLine, threshold: int) -> str:
+    def _threshold(self, line: model.TraceLine, threshold: int) -> str:
         return self.say(
             "threshold.brin" if line.level == "brin" else "threshold.vestiging",
             counted=self.language.quantity(line.counted, line.measure),
@@ -115,13 +102,13 @@ class Phrasing:
             quantity=self.language.number(line.quantity),
         )
 
-    def product(self, line: TraceLine) -> str:
+    def product(self, line: model.TraceLine) -> str:
         """Return the quantity and the rate of a line."""
         return self.say(
             "school.line", quantity=self.language.quantity(line.quantity, line.measure), rate=self.money(line.rate)
         )
 
-    def _calculation(self, line: TraceLine) -> str:
+    def _calculation(self, line: model.TraceLine) -> str:
         words = {
             "quantity": self.language.quantity(line.quantity, line.measure),
             "rate": self.money(line.rate),
@@ -134,7 +121,7 @@ class Phrasing:
             return self.say("product.exact", **words)
         return self.say("product.rounded", **words, amount=self.money(line.amount))
 
-    def omission(self, omitted: OmittedComponent) -> str:
+    def omission(self, omitted: model.OmittedComponent) -> str:
         """Return why a component gives no amount."""
         name = f"omitted.{omitted.reason}"
         special = f"{name}.{omitted.measure}"
@@ -149,7 +136,7 @@ class Phrasing:
             where=omitted.where or "",
         )
 
-    def cashflow(self, flow: Cashflow, board: str | None) -> Iterator[str]:
+    def cashflow(self, flow: model.Cashflow, board: str | None) -> Iterator[str]:
         """Return what was paid, what is to be settled and what is to come; names boards other than `board`."""
         yield self._payments("paid", flow.paid, board)
         if flow.to_settle:
@@ -157,13 +144,13 @@ class Phrasing:
             yield self.say(name, amount=self.money(abs(flow.to_settle)))
         yield self._payments("to_come", flow.to_come, board)
 
-    def _payments(self, name: str, payments: Sequence[MonthlyPayment], board: str | None) -> str:
+    def _payments(self, name: str, payments: Sequence[model.MonthlyPayment], board: str | None) -> str:
         if not payments:
             return self.say(f"{name}.none")
         months = "; ".join(self._payment(one, board) for one in payments)
-        return self.say(name, months=months, total=self.money(total(one.amount for one in payments)))
+        return self.say(name, months=months, total=self.money(model.total(one.amount for one in payments)))
 
-    def _payment(self, payment: MonthlyPayment, board: str | None) -> str:
+    def _payment(self, payment: model.MonthlyPayment, board: str | None) -> str:
         other = payment.board if payment.board != board else None
         words = {
             "month": self.language.month(payment.month),
@@ -174,7 +161,7 @@ class Phrasing:
             return self.say("month.corrected", **words, correction=self.money(payment.correction))
         return self.say("month", **words)
 
-    def change(self, change: AmountChange) -> str:
+    def change(self, change: model.AmountChange) -> str:
         """Return an amount before and after, the difference and its cause."""
         difference = change.difference
         return self.say(
@@ -190,7 +177,7 @@ class Phrasing:
             cause=self._cause(change),
         )
 
-    def _cause(self, change: AmountChange) -> str:
+    def _cause(self, change: model.AmountChange) -> str:
         if change.cause == "rate":
             before, after = self.money(change.rate_before), self.money(change.rate_after)
         else:
@@ -200,7 +187,7 @@ class Phrasing:
             )
         return self.say(f"cause.{change.cause}", before=before, after=after)
 
-    def lifecycle_event(self, event: LifecycleEvent) -> str:
+    def lifecycle_event(self, event: model.LifecycleEvent) -> str:
         """Return the instalments that move, lapse or follow earlier rules."""
         name = f"lifecycle.{event.cause}"
         if event.cause == "merger":
@@ -215,7 +202,7 @@ class Phrasing:
             amount=self.money(abs(event.amount)),
         )
 
-    def paid_correction(self, correction: PaidCorrection) -> str:
+    def paid_correction(self, correction: model.PaidCorrection) -> str:
         """Return the cause of a correction and the months that it corrects."""
         first, last = self.language.month(correction.first), self.language.month(correction.last)
         return self.say(
@@ -226,7 +213,7 @@ class Phrasing:
             months=first if first == last else self.say("months.between", first=first, last=last),
         )
 
-    def source_correction(self, correction: SourceCorrection) -> str:
+    def source_correction(self, correction: model.SourceCorrection) -> str:
         """Return the declared correction of a row of the source, who declared it and why."""
         is_of_pupil = correction.expected is None
         return self.say(
@@ -243,7 +230,7 @@ class Phrasing:
             until=self.language.day(correction.expires),
         )
 
-    def assumptions(self, assumptions: Sequence[Assumption]) -> Iterator[str]:
+    def assumptions(self, assumptions: Sequence[model.Assumption]) -> Iterator[str]:
         """Return the values behind amounts that no source publishes as such, by their status."""
         if not assumptions:
             yield self.say("rests_on.none")
@@ -251,7 +238,7 @@ class Phrasing:
             values = dict.fromkeys(self._assumption(one) for one in assumptions if one.status == status)
             yield self.say(f"rests_on.{status}", values=self.language.listed(list(values)))
 
-    def _assumption(self, assumption: Assumption) -> str:
+    def _assumption(self, assumption: model.Assumption) -> str:
         what = self.language.value(assumption.what)
         if assumption.component is None:
             return what

@@ -7,18 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from npo_pipeline.dutch import Language
-from npo_pipeline.reports.explain.model import (
-    AmountChange,
-    Cashflow,
-    DecisionExplanation,
-    Explanation,
-    School,
-    Subject,
-)
+from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.phrasing import Phrasing
 
 
-def document_of(explanation: Explanation, language: Language) -> dict[str, Any]:
+def document_of(explanation: model.Explanation, language: Language) -> dict[str, Any]:
     """Return the explanation as mappings and lists; each line carries its heading and its paragraph.
 
     Amounts, rates and quantities are Decimal; hashes are whole.
@@ -32,7 +25,7 @@ def document_of(explanation: Explanation, language: Language) -> dict[str, Any]:
     return {"lang": language.code, **document, "text": text_of(explanation, language)}
 
 
-def text_of(explanation: Explanation, language: Language) -> str:
+def text_of(explanation: model.Explanation, language: Language) -> str:
     """Return the whole explanation, a line per paragraph; those under a heading are indented."""
     subject = explanation.asked
     lines = [language.say(f"title.{subject.kind}", code=subject.code, with_name=_with_name(subject, language))]
@@ -43,7 +36,7 @@ def text_of(explanation: Explanation, language: Language) -> str:
     return "\n".join([*lines, "", language.say("ofb")])
 
 
-def _with_name(one: Subject | School, language: Language) -> str:
+def _with_name(one: model.Subject | model.School, language: Language) -> str:
     named = language.say("with_name", name=one.name) if one.name else ""
     return named + (language.say("in_place", place=one.place) if one.place else "")
 
@@ -51,7 +44,7 @@ def _with_name(one: Subject | School, language: Language) -> str:
 class _DecisionText:
     """Write one decision: its total, and then a school in full, a BRIN with all its schools, or a board."""
 
-    def __init__(self, subject: Subject, explanation: DecisionExplanation, language: Language) -> None:
+    def __init__(self, subject: model.Subject, explanation: model.DecisionExplanation, language: Language) -> None:
         self._subject, self._explanation, self._language = subject, explanation, language
         self._decision = explanation.decision
         self._phrasing = Phrasing(language, self._decision.currency)
@@ -94,7 +87,7 @@ class _DecisionText:
             words["schools"] = self._language.quantity(len(self._explanation.own), "schools")
         yield self._say(f"total.{self._subject.kind}", **words)
 
-    def _school_in_full(self, school: School) -> Iterator[str]:
+    def _school_in_full(self, school: model.School) -> Iterator[str]:
         write = self._phrasing
         if school.board:
             yield self._say("board", board=school.board)
@@ -118,14 +111,14 @@ class _DecisionText:
         if any(school.lines for school in schools):
             yield from self._section("rests_on", self._phrasing.assumptions(self._explanation.rests_on))
 
-    def _change(self, school: School, change: AmountChange) -> str:
+    def _change(self, school: model.School, change: model.AmountChange) -> str:
         sentence = self._phrasing.change(change)
         if self._subject.kind == "vestiging":
             return sentence
         return self._say("change.of", vestiging=school.vestiging, change=sentence)
 
-    def _months(self, flow: Cashflow, board: str | None) -> Iterator[str]:
-        if flow != Cashflow():
+    def _months(self, flow: model.Cashflow, board: str | None) -> Iterator[str]:
+        if flow != model.Cashflow():
             yield from self._section("months", self._phrasing.cashflow(flow, board))
 
     def _section(self, title: str, paragraphs: Iterable[str], **words: str) -> Iterator[str]:
@@ -144,7 +137,7 @@ class _DecisionText:
                 schools=self._language.quantity(one.schools, "schools"),
             )
 
-    def _summary(self, school: School) -> str:
+    def _summary(self, school: model.School) -> str:
         """Return a school of a board in one line: the sum without its sources."""
         if school.vestiging in self._explanation.own:
             lines = " + ".join(map(self._phrasing.product, school.lines))
@@ -153,7 +146,7 @@ class _DecisionText:
             return self._school("school.elsewhere", school, board=school.board)
         return self._school("school.nobody", school)
 
-    def _school(self, sentence: str, school: School, **words: str) -> str:
+    def _school(self, sentence: str, school: model.School, **words: str) -> str:
         return self._say(
             sentence,
             code=school.vestiging,

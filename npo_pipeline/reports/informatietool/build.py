@@ -61,7 +61,10 @@ _Concerned: TypeAlias = set[tuple[str, str | None, str | None]]
 def build_tool(source: ToolSource) -> ToolData:
     """Return the informatietool of a school year."""
     is_excluded = _is_excluded(source.applied)
-    included, hidden = TracedAmounts(source.amounts.filter(~is_excluded)), source.amounts.filter(is_excluded)
+    included, hidden = (
+        TracedAmounts(source.amounts.filter(~is_excluded)),
+        source.amounts.filter(is_excluded),
+    )
     numbered = _number_rules(included, source.applied)
     amounts = numbered.with_columns(
         counted_e2=to_cents(pl.col("counted")),

@@ -13,17 +13,7 @@ from npo_pipeline.reports.explain.model import Assumption
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Decisions
-from schemas.frames.reports import (
-    AnnualInstalments,
-    HiddenComponents,
-    SchoolAmounts,
-    SchoolGaps,
-    ToolAmounts,
-    ToolDecisions,
-    ToolInstalments,
-    ToolSchools,
-    TracedAmounts,
-)
+from schemas.frames import reports as frames
 from schemas.received import Schools
 
 SCHOOL_COLUMNS = ["vestiging", "brin", "name", "place", "municipality", "board"]
@@ -43,8 +33,8 @@ class ToolSource:
 
     school_year: str
     decisions: Decisions
-    amounts: TracedAmounts
-    instalments: AnnualInstalments
+    amounts: frames.TracedAmounts
+    instalments: frames.AnnualInstalments
     directory: Schools
     applied: Sequence[AppliedRegulation]
 
@@ -96,19 +86,19 @@ class ToolData:
     """Represent a school year as both files show it. `notes`: further remarks for the reader, in Dutch."""
 
     school_year: str
-    decisions: ToolDecisions
-    schools: ToolSchools
+    decisions: frames.ToolDecisions
+    schools: frames.ToolSchools
     rules: tuple[RateRule, ...]
     assumptions: tuple[Assumption, ...]
-    amounts: ToolAmounts
-    instalments: ToolInstalments
+    amounts: frames.ToolAmounts
+    instalments: frames.ToolInstalments
     gaps: tuple[Gap, ...]
-    school_gaps: SchoolGaps
+    school_gaps: frames.SchoolGaps
     excluded: tuple[ExcludedComponent, ...]
-    hidden: HiddenComponents
+    hidden: frames.HiddenComponents
     notes: tuple[str, ...]
 
-    def with_schools(self) -> SchoolAmounts:
+    def with_schools(self) -> frames.SchoolAmounts:
         """Return the amounts with the columns of their rule and of their school."""
         rules = pl.DataFrame(
             [(place, rule.component, rule.school_type, rule.currency) for place, rule in enumerate(self.rules)],
@@ -116,7 +106,7 @@ class ToolData:
             orient="row",
         )
         found = self.amounts.join(rules, on="rule", how="left", maintain_order="left")
-        return SchoolAmounts(found.join(self.schools, on="vestiging", how="left", maintain_order="left"))
+        return frames.SchoolAmounts(found.join(self.schools, on="vestiging", how="left", maintain_order="left"))
 
     def rests_on(self, rules: Iterable[int]) -> str:
         """Return the assumptions behind a total over some rules, in Dutch."""

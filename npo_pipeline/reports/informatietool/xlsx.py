@@ -96,7 +96,6 @@ def _components(tool: ToolData) -> list[str]:
 
 
 def _sum_columns(tool: ToolData) -> list[Column]:
-    """Return the columns after the first ones of a sheet that adds up."""
     components = [Column(dutch.component(name), "money", 18) for name in _components(tool)]
     remarks = [Column("Berust op", width=60), Column("Niet meegerekend", width=60)]
     return [_CURRENCY, *components, _TOTAL, *remarks]
@@ -110,7 +109,6 @@ def _sum_row(tool: ToolData, row: Mapping[str, Any], first: Sequence[Any]) -> Ro
 
 
 def _amounts_sheet(tool: ToolData, amounts: SchoolAmounts) -> Sheet:
-    """Return a row per amount: the count, the rate and its source."""
     columns = [
         _VESTIGING,
         _NAME,
@@ -151,7 +149,6 @@ def _instalments_sheet(tool: ToolData, amounts: SchoolAmounts) -> Sheet:
 
 
 def _sources_sheet(tool: ToolData) -> Sheet:
-    """Return a row per rule: its rate and its source."""
     columns = [
         Column("Onderdeel", width=24),
         Column("Schoolsoort", width=34),

@@ -126,7 +126,6 @@ def _amount_facts(accountability: Accountability) -> Iterator[FactParts]:
 
 
 def _split_facts(interventions: AccountabilityInterventions, keys: InterventionKeys) -> Iterator[FactParts]:
-    """Yield the spending per category, per intervention and per level."""
     rows = interventions.rename({"currency": "unit"}).join(keys, on=["category", "intervention"], how="left")
     on_menu = pl.col("on_menu") & pl.col("key").is_not_null()
     amounts = pl.col(list(_SPLIT)).cast(_WIDE)

@@ -91,7 +91,6 @@ def write_national(folder: Path, facts: Facts, year: int) -> list[Path]:
 
 @cache
 def _member_names() -> dict[str, str]:
-    """Return the names of members with their prefix, in their order."""
     members = concepts.ordered_members(intervention_keys())
     return {member: f"{PREFIX}:{concepts.element_of(member)}" for member in members}
 

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from lxml import etree
+from lxml.etree import _Element
 
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.arelle import standard_schema
@@ -19,9 +20,6 @@ from npo_pipeline.reports.xbrl.concepts import ENTITY_SCHEME, NAMESPACE, NAMESPA
 from npo_pipeline.reports.xbrl.instance import MEASURES, Context
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 _SCHEMA_REFERENCE, _CONTEXT, _UNIT = map(qualified, ("link:schemaRef", "xbrli:context", "xbrli:unit"))
 _EXPLICIT, _TYPED = qualified("xbrldi:explicitMember"), qualified("xbrldi:typedMember")

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING
+
+from lxml.etree import _Element
 
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.concepts import CONCEPTS, NAMESPACES, PREFIX
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from npo_pipeline.reports.xbrl.taxonomy.linkbases import STANDARD_LINK, arc, extended_link, linkbase, resource
 from npo_pipeline.reports.xbrl.taxonomy.xml import element
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 
 @dataclass(frozen=True)

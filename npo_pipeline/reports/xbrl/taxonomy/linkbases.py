@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
+
+from lxml.etree import _Element
 
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.concepts import (
@@ -17,9 +19,6 @@ from npo_pipeline.reports.xbrl.concepts import (
 )
 from npo_pipeline.reports.xbrl.taxonomy.elements import BOARD_PART, SCHOOL_PART, Part, elements
 from npo_pipeline.reports.xbrl.taxonomy.xml import document, element, on_lines, root
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 Language: TypeAlias = Literal["nl", "en"]
 Declared: TypeAlias = tuple[str, str]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+from lxml.etree import _Element
 
 from npo_pipeline.reports.xbrl.concepts import (
     ANSWERS,
@@ -17,9 +18,6 @@ from npo_pipeline.reports.xbrl.concepts import (
 from npo_pipeline.reports.xbrl.taxonomy.elements import Element, elements
 from npo_pipeline.reports.xbrl.taxonomy.linkbases import ROLES, simple_link
 from npo_pipeline.reports.xbrl.taxonomy.xml import document, element, on_lines, root
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 LINKBASES = {
     "lab-nl": "labelLinkbaseRef",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from lxml import etree
+from lxml.etree import _Element
 
 from npo_pipeline.reports.xbrl.concepts import NAMESPACES, qualified
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
