@@ -22,9 +22,8 @@ _PACKAGES = tuple(Path(package.__path__[0]) for package in (npo_pipeline, schema
 _WITHOUT_AMOUNTS = ("cli", "commands", "reports", "generate", "books", "errors.py", "atomic_file.py", "startup.py")
 """Parts of `npo_pipeline` that load, write and show, and calculate nothing.
 
-A list of what is left out, not of what is taken: a new part counts as one that can change amounts. That one too
-many counts costs a recalculation that finds no difference; that one too few counts would put a difference down to
-the wrong cause."""
+A new part counts as one that can change amounts: one too many costs a recalculation that finds no difference, one
+too few would put a difference down to the wrong cause."""
 
 _AMOUNTS_IN_SQL = ("books/queries", "books/views.py")
 """Parts of those that do calculate: the ledger state that a payment run starts from is summed in SQL."""

@@ -66,12 +66,12 @@ def write_spending(
     """Write `besteding-YEAR.csv` and `instemming-YEAR.csv` for all boards; the same bytes for the same seed.
 
     Consent is given for the school year that begins in the calendar year. `schools`: the money of each; at 0 or
-    less the school spends nothing. `faults`: boards that get a mistake each (`planted`), none of them a refusal.
+    less the school spends nothing. `faults`: boards that get a mistake each (`MISTAKES`), none of them a refusal.
 
     Raises:
         Refused: the folder cannot be written.
     """
-    accounts, _ = _accounts(schools, year, seed=seed, menu=menu, faults=faults)
+    accounts, _ = make_accounts(schools, year, seed=seed, menu=menu, faults=faults)
     spending = [row for one in accounts for row in _spending_rows(one, year)]
     files = {
         folder / f"besteding-{year}.csv": (SPENDING, spending),
@@ -88,16 +88,10 @@ def write_spending(
     return list(files)
 
 
-def planted(
-    schools: AvailableMoney, year: int, *, seed: int, menu: Menu, faults: int
-) -> list[tuple[str, str, str]]:
-    """Return the mistakes that `write_spending` makes with the same arguments: board, brin, mistake."""
-    return _accounts(schools, year, seed=seed, menu=menu, faults=faults)[1]
-
-
-def _accounts(
+def make_accounts(
     schools: AvailableMoney, year: int, *, seed: int, menu: Menu, faults: int
 ) -> tuple[list[Account], list[tuple[str, str, str]]]:
+    """Return the reports of schools, and the mistakes in them: board, brin, mistake."""
     chance = random.Random(f"{seed} {year}")
     listed = [(letter, name) for letter, _, names in menu if letter != "F" for name in names]
     accounts = [_account(row, year, listed, chance) for row in schools.sort("board", "brin").iter_rows(named=True)]

@@ -187,8 +187,7 @@ def _explanation_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> No
     page.write_string(0, 0, f"{_TITLE}, {form.year}", formats["title"])
     page.write_string(1, 0, f"Bestuur {form.board}", formats["bold"])
     for row, (form_name, *texts) in enumerate(_explanation(), 3):
-        for place, text in enumerate(texts):
-            page.write_string(row, place, text, formats[form_name])
+        page.write_row(row, 0, texts, formats[form_name])
 
 
 def _explanation() -> Iterator[tuple[str, ...]]:
@@ -338,8 +337,7 @@ def _school(
 ) -> None:
     page.write_string(row - 1, 0, school["brin"])
     page.write_string(row - 1, 1, school["name"] or "")
-    for place, value in enumerate(balance[:2], 2):
-        page.write_number(row - 1, place, cell_number(value), formats["sum"])
+    page.write_row(row - 1, 2, map(cell_number, balance[:2]), formats["sum"])
     formulas = [f"=C{row}+D{row}", _summed("G", row, last), _summed("H", row, last), f"=ROUND(E{row}-F{row},2)"]
     for place, (formula, value) in enumerate(zip(formulas, balance[2:], strict=True), 4):
         page.write_formula(row - 1, place, formula, formats["sum"], value=cell_number(value))
@@ -407,14 +405,12 @@ def _menu_sheet(book: Workbook, page: Worksheet, menu: Menu, *, formats: Formats
     for place, (title, width) in enumerate((("Categorie", 10), ("Naam", 60), ("Interventie", 60))):
         page.write_string(0, place, title, formats["heading"])
         page.set_column(place, place, width, formats["wrapped"])
-    row = 1
+    row = 0
     for letter, name, interventions in menu:
-        first = row
-        for intervention in interventions:
-            for place, text in enumerate((letter, name, intervention)):
-                page.write_string(row, place, text, formats["wrapped"])
-            row += 1
-        if row > first:
-            book.define_name(f"Menukaart_{letter}", f"=Menukaart!$C${first + 1}:$C${row}")
+        first = row + 1
+        for row, intervention in enumerate(interventions, first):
+            page.write_row(row, 0, (letter, name, intervention), formats["wrapped"])
+        if row >= first:
+            book.define_name(f"Menukaart_{letter}", f"=Menukaart!$C${first + 1}:$C${row + 1}")
     page.freeze_panes(1, 0)
     page.repeat_rows(0)

@@ -8,7 +8,7 @@ import pytest
 
 from npo_pipeline.accounts.board_reports import latest_reports
 from npo_pipeline.delivery.recognise import recognise_delivery
-from npo_pipeline.generate.spending import MISTAKES, planted, write_spending
+from npo_pipeline.generate.spending import MISTAKES, make_accounts, write_spending
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.intake.read_delivery import read_delivery
 
@@ -80,7 +80,7 @@ def test_what_is_spent_by_the_board_has_the_consent_that_it_asks(tmp_path):
 
 def test_so_many_boards_make_a_mistake_each_in_turn(tmp_path):
     schools = country(120)
-    made = planted(schools, YEAR, seed=7, menu=MENU, faults=12)
+    made = make_accounts(schools, YEAR, seed=7, menu=MENU, faults=12)[1]
     assert [mistake for *_, mistake in made] == [*MISTAKES, *list(MISTAKES)[:2]]
     assert len({board for board, *_ in made}) == 12
     read(tmp_path, schools, faults=12)
@@ -90,7 +90,9 @@ def test_so_many_boards_make_a_mistake_each_in_turn(tmp_path):
 def test_a_mistake_is_in_the_files(tmp_path, mistake):
     schools = country(120)
     ((_, brin, _),) = [
-        one for one in planted(schools, YEAR, seed=7, menu=MENU, faults=len(MISTAKES)) if one[2] == mistake
+        one
+        for one in make_accounts(schools, YEAR, seed=7, menu=MENU, faults=len(MISTAKES))[1]
+        if one[2] == mistake
     ]
     read_back = read(tmp_path, schools, faults=len(MISTAKES))
     spent = latest_reports(read_back["spending"].spending.with_columns(delivery_id=pl.lit("d1")), "year")
