@@ -115,14 +115,8 @@ def write_packs(
     A pack that is up to date, unchanged and of the same version of the program is left as it is. A board with
     findings that are errors gets no .xbrl and .xhtml, but an .html that says so, unless `force`.
 
-    Args:
-        folder: of the year; it is made if need be.
-        report: of all boards: only boards in it are recognised in the pack of another.
-        facts: of the boards to write packs of.
-        version: of the program.
-        force: file with errors too.
-        unfilable: boards of which no filing can be made, forced or not.
-        progress: is called as packs are done.
+    `folder`: of the year; it is made if need be. `report`: of all boards: only boards in it are recognised in the
+    pack of another. `unfilable`: boards of which no filing can be made, forced or not.
 
     Raises:
         NpoError: there would be data of another board in a pack, or a fact would not be on a page. A fault of

@@ -64,10 +64,7 @@ def _problem(sentence: object, placeholders: Sequence[str] | None) -> str | None
     except ValueError:
         return "has a brace without its other half; a placeholder is written as {amount}"
     own = f"its placeholders are {', '.join(f'{{{name}}}' for name in placeholders) or 'none'}"
-    for name in written:
-        if name not in placeholders:
-            return f"has the unknown placeholder {{{name}}}; {own}"
-    for name in placeholders:
-        if name not in written:
-            return f"lacks the placeholder {{{name}}}; {own}"
-    return None
+    if unknown := [name for name in written if name not in placeholders]:
+        return f"has the unknown placeholder {{{unknown[0]}}}; {own}"
+    missing = [name for name in placeholders if name not in written]
+    return f"lacks the placeholder {{{missing[0]}}}; {own}" if missing else None

@@ -17,6 +17,7 @@ from schemas.frames.reports import SchoolAmounts, ToolSums
 
 _VESTIGING, _NAME = Column("Vestiging"), Column("Naam", width=40)
 _CURRENCY, _TOTAL = Column("Valuta", width=8), Column("Totaal", "money", 20)
+_REMARKS = (Column("Onderwerp", "wrapped", 24), Column("Toelichting", "wrapped", 110))
 _AMOUNT_OF = "amount of {}"
 
 
@@ -40,7 +41,7 @@ def sheets(tool: ToolData) -> list[Sheet]:
         _group_sheet("Besturen", Column("Bestuur"), _sums(tool, amounts, "board"), tool),
         _group_sheet("Gemeenten", Column("Gemeente", width=26), _sums(tool, amounts, "municipality"), tool),
         _sources_sheet(tool),
-        _remarks_sheet(tool),
+        Sheet("Toelichting", _REMARKS, [("", remark) for remark in _remarks(tool)]),
     ]
 
 
@@ -166,11 +167,6 @@ def _sources_sheet(tool: ToolData) -> Sheet:
         rate = [rule.currency, rule.rate_e8, wording.rate_unit(rule.measure), wording.STATUSES[rule.status]]
         rows.append((rule.currency, [*words, *rate, rule.article, rule.source, rule.url]))
     return Sheet("Bronnen", columns, rows)
-
-
-def _remarks_sheet(tool: ToolData) -> Sheet:
-    columns = [Column("Onderwerp", "wrapped", 24), Column("Toelichting", "wrapped", 110)]
-    return Sheet("Toelichting", columns, [("", remark) for remark in _remarks(tool)])
 
 
 def _remarks(tool: ToolData) -> Iterator[list[str]]:

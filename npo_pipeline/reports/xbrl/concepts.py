@@ -5,9 +5,9 @@ The taxonomy, the facts, the page and the checks are all made from it; a concept
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
+from string import digits
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["money", "share", "count", "text", "choice", "date"]
@@ -120,12 +120,10 @@ SCHOOL_AXIS, BRIN_DOMAIN = "SchoolAxis", "Brin"
 
 LEVEL_ELEMENTS = {"school": "LevelSchool", "bovenschools": "LevelBovenschools"}
 
-_KEY = re.compile(r"^([a-z]+)([0-9]*)$")
-
 
 def ordered_members(keys: Iterable[str]) -> tuple[str, ...]:
     """Return all members in the order of the menukaart: `A` to `F`, `X`, interventions (`b2` before `b10`)."""
-    return (*TOP, *sorted(set(keys), key=_menu_order))
+    return (*TOP, *sorted(set(keys), key=lambda key: (key.rstrip(digits), len(key), key)))
 
 
 def element_of(member: str) -> str:
@@ -133,11 +131,6 @@ def element_of(member: str) -> str:
     if member == NOT_ON_MENU:
         return "NotOnMenu"
     return f"Category{member}" if member in CATEGORIES else f"Intervention{member.upper()}"
-
-
-def _menu_order(key: str) -> tuple[str, int, str]:
-    found = _KEY.match(key)
-    return (found[1], int(found[2] or 0), key) if found else (key, 0, key)
 
 
 # The project owns no domain; `.example` is reserved, so no address here can ever be somebody else's.
