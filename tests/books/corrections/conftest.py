@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.books.blank import blank
 from tests.books.corrections.declaring import DAY, REPLACES, declare, ingest
 from tests.books.home.delivery import BROKEN, REGISTER, write_country
 from tests.books.home.npo import here
@@ -25,7 +26,7 @@ def refusing_once(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("refusing")
     register = write_country(folder / "country") / "register.csv"
     register.write_text("\n".join([register.read_text().rstrip(), *DOUBLE, BROKEN, ""]))
-    home = folder / "home"
+    home = blank(folder / "home")
     ingest(home, folder / "country", "--max-rejected", "0.2")
     assert here("decide", "--school-year", "2021-2022", *DAY, "--home", home).status == 0
     return home

@@ -3,11 +3,10 @@
 import json
 from pathlib import Path
 
-import duckdb
-
 from tests.books.blank import blank
 from tests.books.home.delivery import write_addresses, write_register, write_scores
 from tests.books.home.npo import here
+from tests.books.home.seeing import select
 
 BOARDS = {"01AA00": "10001", "02BB00": "10002", "03CC00": "10003"}
 
@@ -20,8 +19,7 @@ def ingest(home: Path, *paths: Path) -> dict:
 
 def counted(home: Path) -> dict[str, int]:
     query = "select vestiging, sum(pupils)::int from current_counts group by all"
-    with duckdb.connect(str(home / "npo.duckdb"), read_only=True) as connection:
-        return dict(connection.sql(query).fetchall())
+    return dict(select(home, query))
 
 
 def ties(home: Path) -> bool:

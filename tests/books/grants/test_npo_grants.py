@@ -14,6 +14,7 @@ from npo_pipeline.commands.verify.decisions_payments import decision_faults
 from tests.books.blank import blank
 from tests.books.home.delivery import write_country
 from tests.books.home.npo import here
+from tests.books.home.seeing import select
 from tests.rulebook import shipped
 from tests.spec.grants.test_subsidy_files import OVERLAY
 
@@ -67,11 +68,6 @@ def run(home: Path, *words: object) -> dict:
     ended = here(*words, "--home", home, "--json")
     assert ended.status == 0, ended.stderr
     return ended.document
-
-
-def select(home: Path, query: str) -> list[tuple]:
-    with duckdb.connect(str(home / "npo.duckdb"), read_only=True) as connection:
-        return connection.sql(query).fetchall()
 
 
 def tamper(home: Path, statement: str) -> list[str]:

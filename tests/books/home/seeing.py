@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -43,7 +44,17 @@ def tables(home: Path) -> dict[str, list[tuple]]:
 @contextmanager
 def _reading(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     # Attached, because connecting to a path that this process has open gives the file that stood there first.
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.execute(f"attach '{home / 'npo.duckdb'}' as books (read_only)")
+    connection = _reader()
+    connection.execute(f"attach '{home / 'npo.duckdb'}' as books (read_only)")
+    try:
         connection.execute("use books")
         yield connection
+    finally:
+        connection.execute("use memory")
+        connection.execute("detach books")
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """One for all: to start DuckDB takes longer than most questions."""
+    return duckdb.connect(config={"threads": 1})
