@@ -75,13 +75,13 @@ def _difference(result: DecisionPlan) -> Iterator[str]:
     yield from _table("Rules that changed", rule_changes, changed)
     schools = comparison.effect.schools
     largest = with_reasons(SchoolDifferences(schools.head(MOST_SCHOOLS)), comparison.causes_by_school)
-    columns = ["vestiging", "name", "board", "currency", "why", "before", "after", "difference"]
+    columns = ["beneficiary", "name", "board", "currency", "why", "before", "after", "difference"]
     title = f"The schools it touches most ({min(MOST_SCHOOLS, schools.height)} of {number(schools.height)})"
     yield from _table(title, largest, columns)
 
 
 def _consequences(result: DecisionPlan) -> Iterator[str]:
-    """Yield the next payment, the boards that would pay back, and grants."""
+    """Yield the next payment, the recipients that would pay back, and grants."""
     if (next_payment := result.next_payment) is not None:
         yield from _next_payment(next_payment)
     if result.draft.granted is not None:
@@ -91,9 +91,10 @@ def _consequences(result: DecisionPlan) -> Iterator[str]:
 def _next_payment(next_payment: NextPayment) -> Iterator[str]:
     month = month_text(next_payment.month)
     sums = sums_by(next_payment.payments, "currency", "component", "reason")
-    yield from _table(f"The payment of {month} would be", sums.drop("payments"))
-    back = _table(f"Boards that would pay back in {month}", next_payment.below_zero)
-    yield from back or [f"No board would pay back in {month}."]
+    yield from _table(f"The payment of {month} would be", sums.drop("payments", "boards"))
+    below_zero = next_payment.below_zero.select("recipient", "currency", "amount")
+    back = _table(f"Recipients that would pay back in {month}", below_zero)
+    yield from back or [f"Nobody would pay back in {month}."]
 
 
 def _remarks(result: DecisionPlan) -> Iterator[str]:

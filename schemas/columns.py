@@ -8,7 +8,7 @@ from functools import partial
 import pandera.polars as pa
 import polars as pl
 
-from schemas.rules import VESTIGING
+from schemas.rules import BOARD, MUNICIPALITY, SAMENWERKINGSVERBAND, VESTIGING
 
 MONEY = pl.Decimal(18, 2)
 QUANTITY = pl.Decimal(18, 2)
@@ -19,6 +19,9 @@ UNROUNDED = pl.Decimal(38, 10)
 SCHOOL_TYPES = ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn")
 COMPONENT = r"^[a-z][a-z0-9_-]*$"
 """Components are named by the regulation files: `per_pupil`, `surcharge`, `achterstandsscore`, `cumi`, ..."""
+
+BESTUUR, SAMENWERKING, GEMEENTE = RECIPIENT_KINDS = ("bestuur", "samenwerkingsverband", "gemeente")
+"""Recipients: school boards, samenwerkingsverbanden passend onderwijs, municipalities."""
 
 CURRENCIES = ("EUR", "USD")
 STATUSES = ("published", "approximate", "derived")
@@ -48,8 +51,10 @@ _Dtype = pl.DataType | type[pl.DataType]
 
 SHARED_DESCRIPTIONS = {
     "accrued": "Amount that decisions make due for the year: its own twelfths of both its school years.",
-    "amount": "Amount in the currency of the row; above zero goes to the board, below zero comes back.",
+    "amount": "Amount in the currency of the row; above zero is paid, below zero comes back.",
     "article": "Source of the rule: an article, a page or a paragraph.",
+    "beneficiary": "Whose money it is: a school location, a samenwerkingsverband (VO1234) or a municipality (four "
+    "digits).",
     "board": "School board (bevoegd gezag): five digits.",
     "brin": "School (BRIN): two digits and two capitals.",
     "carried_out": "Amount left over at the end of the year: carried in, plus received, less spent.",
@@ -80,6 +85,9 @@ SHARED_DESCRIPTIONS = {
     "quantity": "Units that the rate is paid for: what was counted, less a threshold.",
     "rate": "Amount per unit, in the currency of the row.",
     "received": "Amount received in the year, in the currency of the row.",
+    "recipient": "Who is paid: a board (five digits), a samenwerkingsverband (VO1234) or a municipality (four "
+    "digits).",
+    "recipient_kind": "Kind of recipient: `bestuur`, `samenwerkingsverband` or `gemeente`.",
     "reference_date": "Day on which the pupils or scores are counted.",
     "reported_by": "Who reported it.",
     "resolved_by": "The later delivery that resolves the line, as long as it is not superseded itself.",
@@ -154,12 +162,25 @@ def table(
     )
 
 
-AMOUNT_KEY = {
-    "vestiging": code(VESTIGING),
+AMOUNT_KEY = ("beneficiary", "school_type", "component")
+"""The columns that, within a decision, say which amount a row is of."""
+
+AMOUNT_COLUMNS = {
+    "vestiging": code(
+        VESTIGING,
+        "School location (vestiging): the BRIN and two digits; null where the money is not of one.",
+        nullable=True,
+    ),
     "school_type": one_of(SCHOOL_TYPES),
     "component": code(COMPONENT),
 }
-"""The columns that, within a decision, say which amount a row is of."""
+BENEFICIARY_COLUMNS = {
+    "beneficiary": code(f"{VESTIGING}|{SAMENWERKINGSVERBAND}|{MUNICIPALITY}"),
+    "recipient_kind": one_of(RECIPIENT_KINDS),
+}
+"""The last columns of every table of amounts."""
+
+RECIPIENT = code(f"{BOARD}|{SAMENWERKINGSVERBAND}|{MUNICIPALITY}")
 
 
 def schema_of(model: pa.DataFrameSchema) -> dict[str, pl.DataType]:

@@ -8,12 +8,15 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.columns import (
+    AMOUNT_COLUMNS,
     AMOUNT_KEY,
+    BENEFICIARY_COLUMNS,
     CAUSES,
     COMPONENT,
     CURRENCIES,
     OUTCOMES,
     REASONS,
+    RECIPIENT,
     SCHEME,
     SCHOOL_TYPES,
     SETTLEMENTS,
@@ -103,9 +106,13 @@ ENTITLEMENTS = table(
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        "board": code(BOARD, "School board that holds the school on the first day of the school year."),
-        "brin": code(BRIN),
-        **AMOUNT_KEY,
+        "board": code(
+            BOARD,
+            "School board that holds the school on the first day of the school year; null where another is paid.",
+            nullable=True,
+        ),
+        "brin": code(BRIN, nullable=True),
+        **AMOUNT_COLUMNS,
         "quantity": quantity(),
         "rate": rate(),
         "amount": money_not_negative("Amount for the whole school year, in the currency of the row."),
@@ -113,6 +120,8 @@ ENTITLEMENTS = table(
         "measure": text(),
         "status": one_of(STATUSES),
         "currency": one_of(CURRENCIES),
+        **BENEFICIARY_COLUMNS,
+        "recipient": RECIPIENT,
     },
     ("decision_id", *AMOUNT_KEY),
 )
@@ -124,7 +133,7 @@ TRACE = table(
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        **AMOUNT_KEY,
+        **AMOUNT_COLUMNS,
         "measure": text(),
         "counted": quantity("Units that were counted."),
         "threshold": whole("Units that are not paid for; null where there is no threshold.", nullable=True),
@@ -149,6 +158,7 @@ TRACE = table(
         "source": text("Title of the publication that states the rate."),
         "url": text("Address of that publication."),
         "regulation": text("Name of the regulation file."),
+        **BENEFICIARY_COLUMNS,
     },
     ("decision_id", *AMOUNT_KEY),
 )
@@ -160,9 +170,10 @@ INSTALMENTS = table(
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        **AMOUNT_KEY,
+        **AMOUNT_COLUMNS,
         "month": first_of_month("Month in which it falls due, as the date of its first day."),
         "amount": money_not_zero("Amount in the currency of the decision; never 0."),
+        **BENEFICIARY_COLUMNS,
     },
     ("decision_id", *AMOUNT_KEY, "month"),
 )
@@ -174,7 +185,7 @@ ADJUSTMENTS = table(
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        **AMOUNT_KEY,
+        **AMOUNT_COLUMNS,
         "month": first_of_month(),
         "cause": one_of(CAUSES, "The change: `merger`, `closure`, `opening` or `amendment`."),
         "other_vestiging": code(
@@ -182,6 +193,7 @@ ADJUSTMENTS = table(
         ),
         "amount": money_not_zero("Amount in the currency of the row; above zero is added, below zero taken off."),
         "currency": one_of(CURRENCIES),
+        **BENEFICIARY_COLUMNS,
     },
     ("decision_id", *AMOUNT_KEY, "month", "cause", "other_vestiging"),
 )
@@ -193,11 +205,12 @@ DUE_CHANGES = table(
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
-        **AMOUNT_KEY,
+        **AMOUNT_COLUMNS,
         "month": first_of_month(),
         "cause": one_of(CAUSES),
         "amount": money_not_zero(),
         "currency": one_of(CURRENCIES),
+        **BENEFICIARY_COLUMNS,
     },
     ("decision_id", *AMOUNT_KEY, "month", "cause"),
 )
@@ -259,15 +272,20 @@ PAYMENTS = table(
         "school_year": code(SCHOOL_YEAR),
         "decision_id": text("The decision that makes it due (2021-2022-001)."),
         "board": code(
-            BOARD, "School board that is paid: the one that holds the school on the first day of the month."
+            BOARD,
+            "School board that is paid: the one that holds the school on the first day of the month; null where "
+            "another is paid.",
+            nullable=True,
         ),
-        "brin": code(BRIN),
-        **AMOUNT_KEY,
+        "brin": code(BRIN, nullable=True),
+        **AMOUNT_COLUMNS,
         "amount": money_not_zero(
-            "Amount in the currency of the row; above zero is paid to the board, below zero comes back; never 0."
+            "Amount in the currency of the row; above zero is paid, below zero comes back; never 0."
         ),
         "reason": one_of(REASONS, "The instalment of the month itself, or a correction."),
         "currency": one_of(CURRENCIES),
+        **BENEFICIARY_COLUMNS,
+        "recipient": RECIPIENT,
     },
     ("payment_id",),
 )

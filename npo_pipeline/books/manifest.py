@@ -60,7 +60,7 @@ def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finis
         "tables": {
             name: {"rows": rows.height, "sha256": rows_sha256(rows)} for name, rows in changeset.appended.items()
         },
-        "boards": payments["board"].n_unique(),
+        "boards": payments["board"].drop_nulls().n_unique(),
         "previous": previous,
         **changeset.manifest_entries,
     }

@@ -13,14 +13,23 @@ import pandera.polars as pa
 
 from npo_pipeline.books.tables import FORMAT, create
 from npo_pipeline.errors import Refused
+from schemas.columns import BESTUUR
 from schemas.tables import TABLES
+
+_OF_A_SCHOOL = {"beneficiary": "vestiging", "recipient_kind": f"'{BESTUUR}'"}
+"""All money of format 3 is of a vestiging and paid to its board."""
 
 NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
     4: {
         "school_facts": {"municipality_number": "null"},
         "schools": {"municipality_number": "null"},
         "counts": {"pro_pupils": "null"},
-        "trace": {"unrounded_before": "0"},
+        "entitlements": {**_OF_A_SCHOOL, "recipient": "board"},
+        "trace": {**_OF_A_SCHOOL, "unrounded_before": "0"},
+        "instalments": _OF_A_SCHOOL,
+        "adjustments": _OF_A_SCHOOL,
+        "due_changes": _OF_A_SCHOOL,
+        "payments": {**_OF_A_SCHOOL, "recipient": "board"},
     }
 }
 """Format -> table -> column that it added -> its value in older rows, in SQL over the older columns.

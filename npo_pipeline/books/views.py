@@ -1,6 +1,6 @@
 """The views beside the tables, in SQL, for finance people: what is due, what was paid, what is open.
 
-Amounts keep one sign: above zero goes to the board, below zero comes back.
+Amounts keep one sign: above zero is paid, below zero comes back.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from schemas.columns import SHARED_DESCRIPTIONS
 from schemas.decided import DECISIONS
 from schemas.received import COUNTS
 
-_ITEM = "school_year, currency, vestiging, school_type, component"
+_ITEM = "school_year, currency, beneficiary, school_type, component"
 
 DUE_ITEMS = """
     select i.school_year, d.currency, i.vestiging, i.school_type, i.component, i.month, 'first_decision' as cause,
-           i.amount, i.decision_id, d.sequence
+           i.amount, i.decision_id, d.sequence, i.beneficiary, i.recipient_kind
     from instalments i join decisions d using (decision_id) where d.sequence = 1
     union all by name
     select c.school_year, c.currency, c.vestiging, c.school_type, c.component, c.month, c.cause, c.amount,
-           c.decision_id, d.sequence
+           c.decision_id, d.sequence, c.beneficiary, c.recipient_kind
     from due_changes c join decisions d using (decision_id)"""
 """Amounts that each decision made due, per cause: the first all its instalments, a later one what it changed."""
 
@@ -47,9 +47,13 @@ SETTLED = f"""
 
 
 def _holder(items: str, day: str) -> str:
-    """Items with the board that holds the vestiging on a day; before the first day known, the first board."""
+    """Items with the board that holds the vestiging on a day; before the first day known, the first board.
+
+    The recipient is that board, or the beneficiary where it is no vestiging.
+    """
     return f"""
-    select i.*, coalesce(s.board, f.board) as board
+    select i.*, coalesce(s.board, f.board) as board,
+           case when i.vestiging is null then i.beneficiary else coalesce(s.board, f.board) end as recipient
     from ({items}) i
     asof left join schools s on s.vestiging = i.vestiging and s.valid_from <= i.{day}
     left join (select vestiging, min_by(board, valid_from) as board from schools group by 1) f
@@ -57,7 +61,8 @@ def _holder(items: str, day: str) -> str:
 
 
 _OPEN = f"""
-    select {_ITEM}, i.decision_id, i.month, i.cause, i.amount - coalesce(s.amount, 0) as amount,
+    select {_ITEM}, i.vestiging, i.recipient_kind, i.decision_id, i.month, i.cause,
+           i.amount - coalesce(s.amount, 0) as amount,
            (select (max(paid_month) + interval 1 month)::DATE from payments) as next_month
     from ({DUE_ITEMS}) i
     left join ({SETTLED}) s using ({_ITEM}, decision_id, month, cause)
@@ -68,10 +73,11 @@ _OPEN = f"""
     qualify sum(i.amount - coalesce(s.amount, 0)) over (partition by {_ITEM}, i.month) <> 0"""
 """Open items; what was decided and undone of a month before anything was settled is not."""
 
+_PAID_MONTHS = "select distinct vestiging, beneficiary, paid_month from payments where vestiging is not null"
 _ELSEWHERE = f"""
     select p.school_year, p.currency, p.vestiging, p.school_type, p.component, p.decision_id,
            p.paid_month as month, p.amount, p.board as paid_to, h.board as held_by
-    from payments p join ({_holder("select distinct vestiging, paid_month from payments", "paid_month")}) h
+    from payments p join ({_holder(_PAID_MONTHS, "paid_month")}) h
         using (vestiging, paid_month)
     where p.board <> h.board"""
 
@@ -100,8 +106,15 @@ VIEWS = {
     "board_payments": View(
         query="""
         select paid_month, school_year, board, component, sum(amount)::decimal(18, 2) as amount, currency
+        from payments where recipient_kind = 'bestuur' group by all order by all""",
+        description="Payments to boards summed per month, school year, board, component and currency.",
+    ),
+    "recipient_payments": View(
+        query="""
+        select paid_month, school_year, recipient_kind, recipient, component,
+               sum(amount)::decimal(18, 2) as amount, currency
         from payments group by all order by all""",
-        description="Payments summed per month, school year, board, component and currency.",
+        description="Payments summed per month, school year, recipient, component and currency.",
     ),
     "current_counts": View(
         query="""
@@ -119,10 +132,13 @@ VIEWS = {
     "due": View(
         query=f"""
         select month, school_year, board, vestiging[:4] as brin, vestiging, school_type, component, cause,
-               h.amount, h.currency, decision_id, d.decided_at, d.published
+               h.amount, h.currency, decision_id, d.decided_at, d.published, beneficiary, recipient_kind, recipient
         from ({_holder(DUE_ITEMS, "month")}) h join decisions d using (decision_id, school_year)""",
         description="What each decision makes due and why: all of a first decision, the changes of a later one.",
-        columns={"board": "School board that holds the school on the first day of the month: five digits."},
+        columns={
+            "board": "School board that holds the school on the first day of the month: five digits; null where "
+            "another is paid.",
+        },
     ),
     "ledger": View(
         query="""
@@ -130,7 +146,7 @@ VIEWS = {
                p.school_type, p.component, coalesce(c.cause, 'instalment') as cause,
                coalesce(c.amount, p.amount) as amount, p.currency,
                coalesce(c.decision_id, p.decision_id) as decision_id, p.payment_id, p.run_id,
-               r.finished_at as paid_at
+               r.finished_at as paid_at, p.beneficiary, p.recipient_kind, p.recipient
         from payments p join runs r using (run_id) left join correction_causes c using (payment_id)""",
         description="What was paid, and for what: an instalment, or a part of a correction with its cause.",
         columns={
@@ -142,15 +158,18 @@ VIEWS = {
     "receivables": View(
         query=f"""
         select month, school_year, board, vestiging[:4] as brin, vestiging, school_type, component, cause,
-               amount::decimal(18, 2) as amount, currency, decision_id, 'payment run' as settled_by
+               amount::decimal(18, 2) as amount, currency, decision_id, 'payment run' as settled_by,
+               beneficiary, recipient_kind, recipient
         from ({_holder(_OPEN, "next_month")})
         union all
         select month, school_year, unnest([paid_to, held_by]), vestiging[:4], vestiging, school_type, component,
-               'board_transfer', unnest([-amount, amount])::decimal(18, 2), currency, decision_id, 'the boards'
+               'board_transfer', unnest([-amount, amount])::decimal(18, 2), currency, decision_id, 'the boards',
+               vestiging, 'bestuur', unnest([paid_to, held_by])
         from ({_ELSEWHERE})""",
         description="What is due up to the last paid month and not settled.",
         columns={
-            "board": "School board that receives it or pays it back: five digits.",
+            "board": "School board that receives it or pays it back: five digits; null where another does.",
+            "recipient": "Who receives it or pays it back: a board, a samenwerkingsverband or a municipality.",
             "settled_by": "The next `payment run`, or `the boards` between them after a board transfer.",
         },
     ),

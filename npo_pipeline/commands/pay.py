@@ -131,7 +131,7 @@ def write_payments(run: Run, month: Month, payments: Payments) -> None:
     """Step: add the payments to the ledger. Rows that are there are never changed or removed."""
     run.month = month
     run.append(PAYMENTS, payments)
-    corrected = payments.filter(pl.col("reason") == "correction")["vestiging"]
+    corrected = payments.filter(pl.col("reason") == "correction")["beneficiary"]
     if corrected.len():
         inputs = queries.attribution_inputs(run.books, corrected, month, run.run_id)
         in_force = queries.decisions_in_force(run.books, run.run_id)

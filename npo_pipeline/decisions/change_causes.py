@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
+from npo_pipeline.entitlements.beneficiaries import with_beneficiary
 from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionTables, Rules
 from schemas.columns import schema_of
 from schemas.decided import DUE_CHANGES, DueChanges
@@ -22,7 +23,8 @@ StepKind: TypeAlias = Literal["code", "input", "rule", "change"]
 STEPS: tuple[StepKind, ...] = ("code", "input", "rule", "change")
 
 _SCHOOL_CHANGES = ["merger", "closure", "opening"]
-_DUE_CHANGE_COLUMNS = ["school_year", *COMPONENT_KEY, "month", "cause", "amount", "currency"]
+_DUE_CHANGE_COLUMNS = [name for name in DUE_CHANGES.columns if name != "decision_id"]
+_PART_COLUMNS = ["school_year", *COMPONENT_KEY, "month", "cause", "amount", "currency"]
 _INSTALMENT_KEY = ["school_year", "currency", *COMPONENT_KEY, "month"]
 _RATE_VALUES = ["component", "school_type", "place", "rate_e8"]
 
@@ -51,9 +53,9 @@ def attribute_changes(before: DecisionTables, steps: Sequence[CauseStep]) -> Due
     for step in steps:
         parts += _parts(before, step)
         before = step.after
-    whole = pl.concat([no_due_changes(), *parts])
+    whole = pl.concat([no_due_changes().select(_PART_COLUMNS), *parts])
     summed = whole.group_by(*_INSTALMENT_KEY, "cause").agg(pl.col("amount").sum()).filter(pl.col("amount") != 0)
-    return DueChanges(summed.select(_DUE_CHANGE_COLUMNS).sort(*COMPONENT_KEY, "month", "cause"))
+    return DueChanges(with_beneficiary(summed).select(_DUE_CHANGE_COLUMNS).sort(*COMPONENT_KEY, "month", "cause"))
 
 
 def changed_rates(before: Sequence[Rules], after: Sequence[Rules]) -> ChangedRates:
@@ -82,10 +84,10 @@ def _parts(before: DecisionTables, step: CauseStep) -> Iterator[pl.DataFrame]:
     if step.kind == "change":
         adjusted = (one.adjustments.filter(pl.col("cause").is_in(_SCHOOL_CHANGES)) for one in (before, step.after))
         of_schools = _differences(*adjusted, key=[*_INSTALMENT_KEY, "cause"])
-        yield of_schools.select(_DUE_CHANGE_COLUMNS)
+        yield of_schools.select(_PART_COLUMNS)
         # What is left came of none of the three: this program calculates otherwise than the one before.
         moved = pl.concat([moved, of_schools.select(*_INSTALMENT_KEY, amount=-pl.col("amount"))])
-    yield moved.with_columns(cause=_cause(before, step)).select(_DUE_CHANGE_COLUMNS)
+    yield moved.with_columns(cause=_cause(before, step)).select(_PART_COLUMNS)
 
 
 def _cause(before: DecisionTables, step: CauseStep) -> pl.Expr:

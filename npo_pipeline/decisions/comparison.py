@@ -8,6 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
+from npo_pipeline.entitlements.beneficiaries import with_beneficiary
 from npo_pipeline.entitlements.model import COMPONENT_KEY, DECIDED_COLUMNS, DecisionTables
 from schemas.decided import DueChanges, Entitlements
 from schemas.frames.money import (
@@ -21,7 +22,7 @@ from schemas.frames.money import (
 )
 from schemas.received import Schools
 
-CUTS = ("school_type", "component", "municipality", "board")
+CUTS = ("school_type", "component", "recipient_kind", "municipality", "board")
 _UNKNOWN = "?"
 """Shown for a municipality that no list names."""
 
@@ -55,9 +56,9 @@ _KIND_OF_CAUSE = {
 class Comparison:
     """Represent a decision against the one before.
 
-    What is due counts: entitlements as mergers and closures leave them. `up`, `down`: vestigingen that get more or
-    less, those of each currency apart. `parts`: what the difference is made of, as given to `compare`. `boards`,
-    `schools`: as for `effect_of_differences`.
+    What is due counts: entitlements as mergers and closures leave them. `up`, `down`: beneficiaries that get
+    more or less, those of each currency apart. `parts`: what the difference is made of, as given to `compare`.
+    `boards`, `schools`: as for `effect_of_differences`.
     """
 
     by_component: ComponentDifferences
@@ -77,7 +78,7 @@ class Comparison:
     @cached_property
     def causes_by_school(self) -> SchoolCauses:
         """Return why each school gets another amount."""
-        found = self.parts.group_by("currency", "vestiging", "cause").agg(difference=pl.col("amount").sum())
+        found = self.parts.group_by("currency", "beneficiary", "cause").agg(difference=pl.col("amount").sum())
         return SchoolCauses(found)
 
 
@@ -98,7 +99,7 @@ def compare(before: DecisionTables, after: DecisionTables, causes: DueChanges, s
         pl.col("after").filter(pl.col("after") > 0).len().alias("schools"),
         pl.col("before", "after", "difference").sum(),
     )
-    each = rows.group_by("currency", "vestiging").agg(pl.col("difference").sum())
+    each = rows.group_by("currency", "beneficiary").agg(pl.col("difference").sum())
     return Comparison(
         by_component=ComponentDifferences(
             sums.sort("currency", "component", "school_type", descending=[False, True, False])
@@ -140,7 +141,7 @@ def _due_in_year(decided: DecisionTables, name: str) -> pl.DataFrame:
 
 def _sum_by_cause(causes: DueChanges) -> CauseDifferences:
     summed = causes.group_by("currency", "cause").agg(
-        pl.col("vestiging").n_unique().cast(pl.Int64).alias("schools"), difference=pl.col("amount").sum()
+        pl.col("beneficiary").n_unique().cast(pl.Int64).alias("schools"), difference=pl.col("amount").sum()
     )
     named = summed.with_columns(kind=pl.col("cause").replace_strict(_KIND_OF_CAUSE, return_dtype=pl.String))
     columns = ["currency", "kind", "cause", "schools", "difference"]
@@ -158,7 +159,7 @@ def effect_of_rules(before: Entitlements, after: Entitlements, schools: Schools)
 
 
 def _boards(*entitlements: Entitlements) -> SchoolBoards:
-    return SchoolBoards(pl.concat([frame.select("vestiging", "board") for frame in entitlements]))
+    return SchoolBoards(pl.concat([frame.select("vestiging", "board").drop_nulls() for frame in entitlements]))
 
 
 def effect_of_differences(rows: AmountDifferences, boards: SchoolBoards, schools: Schools) -> Effect:
@@ -169,19 +170,26 @@ def effect_of_differences(rows: AmountDifferences, boards: SchoolBoards, schools
         boards: the board of each school, before what the directory says.
         schools: the directory; the last row of each school counts.
     """
-    placed = rows.join(_places(boards, schools), on="vestiging", how="left")
+    placed = with_beneficiary(rows).join(_places(boards, schools), on="vestiging", how="left")
     moved = placed.filter(pl.col("difference") != 0)
-    about = ["vestiging", "name", "board", "municipality", "currency"]
+    about = ["beneficiary", "vestiging", "name", "board", "municipality", "currency"]
     sums = pl.col("before", "after", "difference").sum()
-    touched = placed.join(moved.select("vestiging").unique(), on="vestiging", how="semi")
+    touched = placed.join(moved.select("beneficiary").unique(), on="beneficiary", how="semi")
     each = touched.group_by(about).agg(sums)
-    ordered = each.sort(pl.col("difference").abs(), "vestiging", descending=[True, False])
+    ordered = each.sort(pl.col("difference").abs(), "beneficiary", descending=[True, False])
     return Effect(SchoolDifferences(ordered), {cut: _cut(placed, cut) for cut in CUTS})
 
 
 def _cut(rows: pl.DataFrame, cut: str) -> CutDifferences:
-    """Add up differences per school type, component, municipality or board."""
-    schools = rows.group_by(cut, "currency", "vestiging").agg(pl.col("before", "after", "difference").sum())
+    """Add up differences per school type, component, kind of recipient, municipality or board.
+
+    Money that is not of a school has no municipality and no board, and is left out there.
+    """
+    schools = (
+        rows.drop_nulls(cut)
+        .group_by(cut, "currency", "beneficiary")
+        .agg(pl.col("before", "after", "difference").sum())
+    )
     moved = pl.col("difference")
     return CutDifferences(
         schools.group_by(cut, "currency")

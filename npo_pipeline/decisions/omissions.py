@@ -10,7 +10,14 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables, Rules, count_days, rule_frames
+from npo_pipeline.entitlements.model import (
+    COMPONENT_KEY,
+    DecisionInputs,
+    DecisionTables,
+    Rules,
+    count_days,
+    rule_frames,
+)
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.source_precedence import UsedDeliveries
@@ -99,7 +106,7 @@ def refuse_silent_clawback(omitted: Sequence[Omission], before: Entitlements, af
     for one in omitted:
         mine = pl.col("school_type").is_in(one.school_types) | pl.col("vestiging").is_in(one.vestigingen)
         of_it = mine if one.component is None else mine & (pl.col("component") == one.component)
-        counted = before.filter(of_it).join(after, on=["vestiging", "school_type", "component"], how="anti")
+        counted = before.filter(of_it).join(after, on=COMPONENT_KEY, how="anti")
         if counted["amount"].sum():
             total = dutch.money(Decimal(counted["amount"].sum()), counted["currency"][0])
             raise Refused(
@@ -168,7 +175,7 @@ def _undelivered_measures(
 def _schools_without_board(decided: DecisionTables) -> Iterator[Omission]:
     """Yield the amounts of schools that nobody could be paid for, per currency."""
     for (currency,), rows in decided.left_out.group_by("currency", maintain_order=True):
-        schools, first = rows["vestiging"].n_unique(), rows["vestiging"][0]
+        schools, first = rows["beneficiary"].n_unique(), rows["beneficiary"][0]
         total = dutch.money(Decimal(rows["amount"].sum()), str(currency))
         yield Omission(
             f"{dutch.number(schools)} vestigingen have no known board (first {first}): {total} is left out "

@@ -52,7 +52,7 @@ def quantities(rates: Rates, thresholds: Thresholds, counts: CountsByType, score
             threshold, level = limit.select("threshold", "level").row(0)
             booked = above_threshold(units, int(threshold), str(level), school_types)
         parts.append(booked.with_columns(component=pl.lit(component)).select(*_QUANTITIES))
-    whole = pl.concat(parts).filter(pl.col("quantity_e2") > 0)
+    whole = pl.concat(parts).filter(pl.col("quantity_e2") > 0).with_columns(beneficiary=pl.col("vestiging"))
     return Quantities(whole.sort("vestiging", "school_type", "component"))
 
 

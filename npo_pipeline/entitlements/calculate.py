@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS, add_trace, entitlements, quantities
+from npo_pipeline.entitlements.beneficiaries import is_vestiging, with_beneficiary, with_recipient
 from npo_pipeline.entitlements.model import (
     COMPONENT_KEY,
     DECIDED_COLUMNS,
@@ -17,13 +18,12 @@ from npo_pipeline.entitlements.model import (
 from npo_pipeline.entitlements.schedule import (
     REASSIGNMENT_COLUMNS,
     apply_adjustments,
-    instalment_recipients,
+    instalment_successors,
     instalments,
     reassigned,
 )
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.board_transfers import board_on
 from npo_pipeline.money import to_euro, to_quantity, to_rate
 from npo_pipeline.months import first_day
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
@@ -57,21 +57,24 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
     )
     entitled = [_entitled(one, inputs, territory) for one in rules]
     placed = _placed(entitled, inputs.schools, school_year)
-    without_board = placed.filter(pl.col("board").is_null())
-    with_board = placed.filter(pl.col("board").is_not_null())
+    without_board = placed.filter(pl.col("recipient").is_null())
+    with_board = placed.filter(pl.col("recipient").is_not_null())
     parts = [_instalments(one, frame, inputs, territory) for one, frame in zip(rules, entitled, strict=True)]
     due, adjustments = (pl.concat(frames) for frames in zip(*parts, strict=True))
     _refuse_homeless_successor(adjustments, inputs.schools)
     shown = {"school_year": pl.lit(school_year), "amount": to_euro(pl.col("amount_cents"))}
     return DecisionTables(
         entitlements=Entitlements(with_board.select(DECIDED_COLUMNS["entitlements"]).sort(COMPONENT_KEY)),
-        instalments=Instalments(due.with_columns(**shown).select(DECIDED_COLUMNS["instalments"])),
+        instalments=Instalments(
+            with_beneficiary(due).with_columns(**shown).select(DECIDED_COLUMNS["instalments"])
+        ),
         trace=Trace(add_trace(with_board).select(TRACE_COLUMNS).sort(COMPONENT_KEY)),
         left_out=AmountsWithoutBoard(
             without_board.select(*COMPONENT_KEY, "amount", "currency").sort(COMPONENT_KEY)
         ),
         adjustments=Adjustments(
-            adjustments.with_columns(**shown)
+            with_beneficiary(adjustments)
+            .with_columns(**shown)
             .select(DECIDED_COLUMNS["adjustments"])
             .sort(*COMPONENT_KEY, "month", "cause", "other_vestiging")
         ),
@@ -80,10 +83,9 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
 
 
 def _placed(entitled: Sequence[EntitledCents], schools: Schools, school_year: str) -> pl.DataFrame:
-    """Return entitlements with their board (null: not known) and in the units of the tables."""
-    return board_on(schools, pl.concat(entitled), first_day(school_year)).with_columns(
+    """Return entitlements with their recipient (null: no board is known) and in the units of the tables."""
+    return with_recipient(pl.concat(entitled), schools, first_day(school_year)).with_columns(
         school_year=pl.lit(school_year),
-        brin=pl.col("vestiging").str.head(4),
         quantity=to_quantity(pl.col("quantity_e2")),
         rate=to_rate(pl.col("rate_e8")),
         amount=to_euro(pl.col("amount_cents")),
@@ -107,16 +109,16 @@ def _instalments(
     rules: Rules, entitled: EntitledCents, inputs: DecisionInputs, territory: Territory
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the instalments under one regulation, and their adjustments, both with a currency."""
-    with_board = inputs.schools.select("vestiging").unique()
-    plain = MonthlyCents(instalments(entitled, rules.shares).join(with_board, on="vestiging", how="semi"))
-    amended = Reassignments(_amended(rules, plain, inputs, territory).join(with_board, on="vestiging", how="semi"))
+    paid = pl.col("beneficiary").is_in(inputs.schools["vestiging"].unique().implode()) | ~is_vestiging()
+    plain = MonthlyCents(instalments(entitled, rules.shares).filter(paid))
+    amended = Reassignments(_amended(rules, plain, inputs, territory).filter(paid))
     in_force = apply_adjustments(plain, amended)
-    recipients = instalment_recipients(
+    successors = instalment_successors(
         inputs.changes,
         in_force["month"].unique().sort(),
         continue_after_closure=rules.continue_after_closure,
     )
-    moved = reassigned(in_force, recipients)
+    moved = reassigned(in_force, successors)
     money = pl.lit(rules.currency)
     adjustments = pl.concat([amended, moved]).with_columns(currency=money)
     due = apply_adjustments(in_force, moved)
@@ -155,8 +157,10 @@ def _settling(rules: Rules) -> pl.DataFrame:
 def _refuse_homeless_successor(adjustments: pl.DataFrame, schools: Schools) -> None:
     """Refuse a merger into a school without a known board."""
     coming = adjustments.filter(pl.col("amount_cents") > 0, pl.col("cause") == "merger")
-    lost = coming.join(schools, on="vestiging", how="anti").sort("vestiging").head(1)
-    for vestiging, other in lost.select("vestiging", "other_vestiging").iter_rows():
+    lost = (
+        coming.join(schools, left_on="beneficiary", right_on="vestiging", how="anti").sort("beneficiary").head(1)
+    )
+    for vestiging, other in lost.select("beneficiary", "other_vestiging").iter_rows():
         raise Refused(
             f"{other} merged into {vestiging}, of which no board is known, so nobody could be paid; ingest the "
             "address list that names it, or a change that puts the successor right"

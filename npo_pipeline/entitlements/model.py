@@ -27,7 +27,7 @@ from npo_pipeline.rulebook.frames import places, rates, shares, thresholds
 from npo_pipeline.rulebook.load import LoadedRegulation
 from npo_pipeline.rulebook.regulation import Regulation, RoundedPer
 from schemas import decided
-from schemas.columns import schema_of
+from schemas.columns import AMOUNT_KEY, BENEFICIARY_COLUMNS, schema_of
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
 from schemas.frames.money import (
     AmountsWithoutBoard,
@@ -41,13 +41,14 @@ from schemas.frames.money import (
 )
 from schemas.received import Changes, Deliveries, Schools
 
-COMPONENT_KEY = ["vestiging", "school_type", "component"]
+COMPONENT_KEY = list(AMOUNT_KEY)
+_AMOUNT = ["vestiging", "school_type", "component"]
 DECIDED_COLUMNS = {
     "entitlements": [
         "school_year",
         "board",
         "brin",
-        *COMPONENT_KEY,
+        *_AMOUNT,
         "quantity",
         "rate",
         "amount",
@@ -55,9 +56,14 @@ DECIDED_COLUMNS = {
         "measure",
         "status",
         "currency",
+        *BENEFICIARY_COLUMNS,
+        "recipient",
     ],
-    "instalments": ["school_year", *COMPONENT_KEY, "month", "amount", "currency"],
-    "adjustments": ["school_year", *COMPONENT_KEY, "month", "cause", "other_vestiging", "amount", "currency"],
+    "instalments": ["school_year", *_AMOUNT, "month", "amount", *BENEFICIARY_COLUMNS, "currency"],
+    "adjustments": [
+        *("school_year", *_AMOUNT, "month", "cause", "other_vestiging", "amount", "currency"),
+        *BENEFICIARY_COLUMNS,
+    ],
     "settling": ["school_type", "component", "month", "corrections", "floor_zero", "currency"],
 }
 """The columns of the tables of a decision but its trace, without decision_id and with a currency."""

@@ -16,7 +16,7 @@ import polars as pl
 from npo_pipeline.entitlements.model import COMPONENT_KEY
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import cumulative_share
-from schemas.frames.money import EntitledCents, MonthlyCents, Reassignments, Recipients, Shares
+from schemas.frames.money import EntitledCents, MonthlyCents, Reassignments, Shares, Successors
 from schemas.received import Changes
 
 
@@ -47,7 +47,7 @@ CHANGE_KINDS = {"fusie": "merger", "sluiting": "closure", "opening": "opening"}
 """The kinds of changes that move instalments; a transfer to another board moves who is paid, not what."""
 
 REASSIGNMENT_COLUMNS = [*COMPONENT_KEY, "month", "cause", "other_vestiging", "amount_cents"]
-_RECIPIENTS = {"vestiging": pl.String, "month": pl.Date, "cause": pl.String, "other_vestiging": pl.String}
+_SUCCESSORS = {"vestiging": pl.String, "month": pl.Date, "cause": pl.String, "other_vestiging": pl.String}
 
 
 class _Event(NamedTuple):
@@ -62,7 +62,7 @@ _Lifecycles: TypeAlias = Mapping[str, list[_Event]]
 """vestiging -> its changes in order of day, the first of them its opening."""
 
 
-def instalment_recipients(changes: Changes, months: Iterable[date], *, continue_after_closure: bool) -> Recipients:
+def instalment_successors(changes: Changes, months: Iterable[date], *, continue_after_closure: bool) -> Successors:
     """Return who receives the instalment of a school that is merged, closed or not yet open in a month.
 
     Of two changes of one school on one day the one that was delivered last counts, so that a wrong change is
@@ -78,19 +78,19 @@ def instalment_recipients(changes: Changes, months: Iterable[date], *, continue_
     """
     lifecycles = _lifecycles(changes)
     rows = [
-        (vestiging, month, *recipient)
+        (vestiging, month, *successor)
         for vestiging in lifecycles
         for month in months
-        if (recipient := _recipient(vestiging, month, lifecycles, continue_after_closure))
+        if (successor := _successor(vestiging, month, lifecycles, continue_after_closure))
     ]
-    return Recipients(pl.DataFrame(rows, schema=_RECIPIENTS, orient="row"))
+    return Successors(pl.DataFrame(rows, schema=_SUCCESSORS, orient="row"))
 
 
-def reassigned(due: MonthlyCents, recipients: Recipients) -> Reassignments:
+def reassigned(due: MonthlyCents, successors: Successors) -> Reassignments:
     """Return the instalments that change hands, or fall away: what one school loses to another the other gets."""
-    leaving = due.join(recipients, on=["vestiging", "month"], how="inner")
+    leaving = due.join(successors.rename({"vestiging": "beneficiary"}), on=["beneficiary", "month"], how="inner")
     coming = leaving.filter(pl.col("other_vestiging").is_not_null()).with_columns(
-        vestiging="other_vestiging", other_vestiging="vestiging"
+        beneficiary="other_vestiging", other_vestiging="beneficiary"
     )
     gone = leaving.with_columns(amount_cents=-pl.col("amount_cents"))
     return Reassignments(pl.concat([gone.select(REASSIGNMENT_COLUMNS), coming.select(REASSIGNMENT_COLUMNS)]))
@@ -121,7 +121,7 @@ def _lifecycles(changes: Changes) -> _Lifecycles:
     return found
 
 
-def _recipient(
+def _successor(
     vestiging: str, month: date, lifecycles: _Lifecycles, continue_after_closure: bool
 ) -> tuple[str, str | None] | None:
     """Return why the instalment of a month is not the school's own, and whose it is; null where it is its own."""

@@ -1,4 +1,4 @@
-"""Settled amounts as rows of the ledger: named, with the board that gets them, and why they were due.
+"""Settled amounts as rows of the ledger: named, with who gets them, and why they were due.
 
 After a transfer, the board that holds the vestiging on the first day of the paid month is paid, for corrections of
 earlier months too (contract, section 4).
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from npo_pipeline.intake.board_transfers import board_on
+from npo_pipeline.entitlements.beneficiaries import with_recipient
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.months import Month
 from npo_pipeline.payments.attribution import ITEM_KEY, attribute_corrections, open_items
@@ -87,10 +87,9 @@ def payment_rows(month: Month, run_id: str, state: LedgerState) -> Payments:
         deferred=deferred_corrections(month, corrections, state.calendar, state.in_force),
         floored=floored_components(month, state.calendar, state.in_force),
     )
-    placed = board_on(state.schools, with_payment_ids(rows, month), month).with_columns(
+    placed = with_recipient(with_payment_ids(rows, month), state.schools, month).with_columns(
         run_id=pl.lit(run_id),
         paid_month=pl.lit(month),
-        brin=pl.col("vestiging").str.head(4),
         amount=to_euro(pl.col("amount_cents")),
     )
     return Payments(placed.select(_PAYMENT_COLUMNS))

@@ -1,6 +1,6 @@
-"""The settlement of a month: due less paid, per school year, vestiging, school type and component.
+"""The settlement of a month: due less paid, per school year, beneficiary, school type and component.
 
-One sign convention holds everywhere: a positive amount goes to the board, a negative one comes back. The terms on
+One sign convention holds everywhere: a positive amount is paid, a negative one comes back. The terms on
 which corrections wait for a later month, or are never taken back, are those of the regulation file (`settlement`),
 kept with each decision in the table `settling`.
 """
@@ -14,6 +14,7 @@ import polars as pl
 
 from npo_pipeline.money import cumulative_share
 from npo_pipeline.months import Month, month_text
+from schemas.columns import AMOUNT_KEY
 from schemas.frames.money import (
     Corrections,
     DecisionsInForce,
@@ -26,7 +27,7 @@ from schemas.frames.money import (
     SettlementCalendar,
 )
 
-SERIES = ["school_year", "currency", "vestiging", "school_type", "component"]
+SERIES = ["school_year", "currency", *AMOUNT_KEY]
 SETTLEMENT_KEY = ["school_year", "currency", "school_type", "component"]
 _SETTLED = [*SERIES, "decision_id", "reason", "amount_cents"]
 
@@ -83,6 +84,8 @@ def settle(
 
 def with_payment_ids(rows: Settled, month: Month) -> NamedPayments:
     """Name every payment by its content, so that the same payment has the same name wherever it is made.
+
+    Of a school the content names the vestiging, as it did before there were other beneficiaries.
 
     Args:
         rows: the payments.

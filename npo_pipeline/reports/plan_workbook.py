@@ -18,12 +18,16 @@ _TITLES = {
     "component": "Per onderdeel",
     "municipality": "Per gemeente",
     "board": "Per bestuur",
+    "recipient_kind": "Per soort ontvanger",
 }
 _WORDS = {
     "school_type": "Schoolsoort",
     "component": "Onderdeel",
     "municipality": "Gemeente",
     "board": "Bestuur",
+    "beneficiary": "Begunstigde",
+    "recipient_kind": "Soort ontvanger",
+    "recipient": "Ontvanger",
     "currency": "Valuta",
     "schools": "Scholen",
     "up": "Omhoog",
@@ -64,10 +68,20 @@ def _sheets(found: Comparison, changes: RuleChanges, payments: Payments | None) 
     yield _sheet("Regels", changes.with_columns(pl.col("since").dt.strftime("%Y-%m")))
     for cut in CUTS:
         yield _sheet(_TITLES[cut], found.effect.cuts[cut])
-    yield _sheet("Scholen", found.effect.schools, frozen=2)
-    yield _sheet("Oorzaken per school", found.causes_by_school.sort("vestiging", "currency", "cause"), frozen=1)
+    yield _sheet("Scholen", found.effect.schools.drop("vestiging"), frozen=2)
+    yield _sheet("Oorzaken per school", found.causes_by_school.sort("beneficiary", "currency", "cause"), frozen=1)
     if payments is not None:
-        columns = ["board", "brin", "vestiging", "school_type", "component", "reason", "currency", "amount"]
+        columns = [
+            "recipient_kind",
+            "recipient",
+            "board",
+            "brin",
+            "beneficiary",
+            "school_type",
+            "component",
+            "reason",
+        ]
+        columns += ["currency", "amount"]
         yield _sheet("Volgende betaling", payments.select(columns))
 
 

@@ -43,7 +43,7 @@ UnknownDeliveries = NewType("UnknownDeliveries", pl.DataFrame)
 """decision_id, files (text): the later files that a decision was made without."""
 
 MonthsPaid = NewType("MonthsPaid", pl.DataFrame)
-"""paid_month, runs, payments, boards, total, currency."""
+"""paid_month, runs, payments, boards, total, currency, recipients (boards among them)."""
 
 AmountsToCome = NewType("AmountsToCome", pl.DataFrame)
 """month, amount, currency."""

@@ -1,7 +1,8 @@
 """Frames between the steps from rules and counts to payments: their columns and units.
 
 `_e2`: hundredths, `_e8`: units of 0.00000001 euro, `_cents`: whole cents; all Int64. Amounts without a suffix are
-DECIMAL(18,2). COMPONENT: vestiging, school_type, component. SERIES: school_year, currency, COMPONENT.
+DECIMAL(18,2). COMPONENT: beneficiary (a vestiging, a samenwerkingsverband or a municipality),
+school_type, component. SERIES: school_year, currency, COMPONENT.
 SETTLEMENT_KEY: school_year, currency, school_type, component.
 """
 
@@ -58,7 +59,7 @@ UnitsAboveThreshold = NewType("UnitsAboveThreshold", pl.DataFrame)
 """vestiging, school_type, counted_e2 (all that was counted), quantity_e2 (what exceeds the threshold)."""
 
 Quantities = NewType("Quantities", pl.DataFrame)
-"""COMPONENT, counted_e2 (before the threshold), quantity_e2; sorted."""
+"""COMPONENT, vestiging, counted_e2 (before the threshold), quantity_e2; sorted."""
 
 EntitledCents = NewType("EntitledCents", pl.DataFrame)
 """`Quantities` with the columns of `Rates`, product_e10 (quantity times rate, in units of 0.0000000001 euro),
@@ -67,7 +68,7 @@ before_e10 (those of the school that precede it and share the rounding) and amou
 MonthlyCents = NewType("MonthlyCents", pl.DataFrame)
 """COMPONENT, month, amount_cents (never 0)."""
 
-Recipients = NewType("Recipients", pl.DataFrame)
+Successors = NewType("Successors", pl.DataFrame)
 """vestiging, month, cause, other_vestiging (null: nobody): months whose instalment is not the school's own."""
 
 Reassignments = NewType("Reassignments", pl.DataFrame)
@@ -101,10 +102,11 @@ CauseDifferences = NewType("CauseDifferences", pl.DataFrame)
 """currency, kind, cause, schools, difference."""
 
 SchoolCauses = NewType("SchoolCauses", pl.DataFrame)
-"""currency, vestiging, cause, difference."""
+"""currency, beneficiary, cause, difference."""
 
 SchoolDifferences = NewType("SchoolDifferences", pl.DataFrame)
-"""vestiging, name, board, municipality, currency, before, after, difference: the largest difference first."""
+"""beneficiary, vestiging, name, board, municipality, currency, before, after, difference: the largest first. Only
+the first of a samenwerkingsverband or municipality."""
 
 CutDifferences = NewType("CutDifferences", pl.DataFrame)
 """The column of the cut, currency, schools (that get another amount), up, down, before, after, difference."""
@@ -181,8 +183,8 @@ CorrectionCents = NewType("CorrectionCents", pl.DataFrame)
 AttributedCents = NewType("AttributedCents", pl.DataFrame)
 """payment_id, decision_id, month, cause, amount_cents (never 0); sorted."""
 
-BoardAmounts = NewType("BoardAmounts", pl.DataFrame)
-"""board, currency, amount."""
+RecipientAmounts = NewType("RecipientAmounts", pl.DataFrame)
+"""board (null for others), currency, recipient_kind, recipient, amount."""
 
 # Grants.
 

@@ -53,6 +53,8 @@ GENERIC = {
     "tables": "lists the tables of a report, each of its own type",
     "validate_rows": "checks any rows against their model",
     "validated": "checks any frame against its model",
+    "with_beneficiary": "adds what the beneficiary of any rows is",
+    "with_recipient": "adds who is paid to any rows of a beneficiary",
 }
 """Functions that take or give any frame, each with the reason."""
 

@@ -61,7 +61,7 @@ def changes_since_account(books: Books) -> YearChanges:
     query = f"""
         with latest as ({_LATEST})
         select year, 'payments' as what from latest l
-        join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id
+        join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id and p.recipient_kind = 'bestuur'
         union select l.year, 'spending' from latest l
         join spending s using (year) join deliveries d using (delivery_id) where d.run_id > l.run_id
         union select l.year, 'consents' from latest l
@@ -77,7 +77,8 @@ def ledger_mismatches(books: Books) -> LedgerMismatches:
         with latest as ({_LATEST}),
         paid as (
             select l.year, p.board, p.currency, sum(p.amount) as amount
-            from latest l join payments p on year(p.paid_month) = l.year and p.run_id < l.run_id group by all),
+            from latest l join payments p on year(p.paid_month) = l.year and p.run_id < l.run_id
+            where p.recipient_kind = 'bestuur' group by all),
         reported as (
             select year, board, currency, sum(received) as amount from accountability group by all)
         select year, board, currency,

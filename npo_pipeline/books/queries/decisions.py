@@ -13,7 +13,7 @@ from schemas.frames.accounts import DecidedTotals
 from schemas.frames.books import SubsidyDecisions, SupersededInputs, UnknownDeliveries
 from schemas.frames.reports import AnnualInstalments, DecisionFiles, TracedAmounts
 
-_KEY = "decision_id, vestiging, school_type, component"
+_KEY = "decision_id, beneficiary, school_type, component"
 _LATEST = "(select decision_id from latest_decisions where school_year = $1)"
 
 
@@ -23,27 +23,29 @@ def latest_decisions(books: Books, school_year: str) -> Decisions:
 
 
 def traced_amounts(books: Books, school_year: str) -> TracedAmounts:
-    """Return the entitlements of the latest decisions of a school year, with their trace.
+    """Return the entitlements of schools by the latest decisions of a school year, with their trace.
 
     A row that is in one of the two tables only has nulls for the other.
     """
     query = f"""
-        select {_KEY}, e.board, e.brin, t.measure, t.counted, t.threshold, t.level, t.quantity, t.rate,
-            t.unrounded, t.unrounded_before, e.amount, t.amount as traced, t.currency, t.status, t.article,
-            t.source, t.url, t.regulation
-        from entitlements e full join trace t using ({_KEY}) where decision_id in {_LATEST}"""
+        select {_KEY}, coalesce(e.vestiging, t.vestiging) as vestiging, e.board, e.brin, t.measure, t.counted,
+            t.threshold, t.level, t.quantity, t.rate, t.unrounded, t.unrounded_before, e.amount,
+            t.amount as traced, t.currency, t.status, t.article, t.source, t.url, t.regulation
+        from entitlements e full join trace t using ({_KEY}) where decision_id in {_LATEST}
+            and 'bestuur' in (e.recipient_kind, t.recipient_kind)"""
     return TracedAmounts(books.frame(query, [school_year]))
 
 
 def annual_instalments(books: Books, school_year: str) -> AnnualInstalments:
-    """Return the instalments of the latest decisions of a school year, without their adjustments.
+    """Return the instalments of schools by the latest decisions of a school year, without their adjustments.
 
     An adjustment (for a merger, closure, opening or amendment) is in `instalments` and follows from no amount.
     """
     query = f"""
-        select {_KEY}, month, sum(amount)::decimal(18, 2) as amount from (
-            select {_KEY}, month, amount from instalments where decision_id in {_LATEST}
-            union all select {_KEY}, month, -amount from adjustments where decision_id in {_LATEST})
+        select {_KEY}, vestiging, month, sum(amount)::decimal(18, 2) as amount from (
+            select {_KEY}, vestiging, month, amount, decision_id, recipient_kind from instalments
+            union all select {_KEY}, vestiging, month, -amount, decision_id, recipient_kind from adjustments)
+        where decision_id in {_LATEST} and recipient_kind = 'bestuur'
         group by all having sum(amount) <> 0"""
     return AnnualInstalments(books.frame(query, [school_year]))
 
@@ -116,7 +118,8 @@ def due_changes_between(books: Books, before: str, after: str) -> DueChanges:
     """
     query = """
         select c.school_year, c.vestiging, c.school_type, c.component, c.month, c.cause,
-               (sum(c.amount) * any_value(sign(a.sequence - b.sequence)))::decimal(18, 2) as amount, c.currency
+               (sum(c.amount) * any_value(sign(a.sequence - b.sequence)))::decimal(18, 2) as amount, c.currency,
+               c.beneficiary, c.recipient_kind
         from (from decisions where decision_id = $before) b
         cross join (from decisions where decision_id = $after) a
         join decisions d on d.school_year = b.school_year and d.currency = b.currency
@@ -162,9 +165,9 @@ def table_of_decision(books: Books, table: str, decision_id: str) -> pl.DataFram
 
 
 def totals_of_decisions(books: Books, decision_ids: Sequence[str]) -> DecidedTotals:
-    """Sum the instalments of some decisions per school year, vestiging and currency."""
+    """Sum the instalments of boards by some decisions per school year, vestiging and currency."""
     query = """
         select i.school_year, i.vestiging, d.currency, sum(i.amount)::decimal(18, 2) as amount
         from instalments i join decisions d using (decision_id)
-        where decision_id in (select unnest(?)) group by all"""
+        where decision_id in (select unnest(?)) and i.recipient_kind = 'bestuur' group by all"""
     return DecidedTotals(books.frame(query, [list(decision_ids)]))

@@ -133,10 +133,10 @@ def decisions_in_force(books: Books, run_id: str) -> frames.DecisionsInForce:
     return frames.DecisionsInForce(books.frame(query, [run_id]))
 
 
-def attribution_inputs(books: Books, vestigingen: Iterable[str], month: Month, run_id: str) -> AttributionInputs:
-    """Load what decisions made due of some schools up to a month, and what runs before this one paid of it."""
-    here = {"vestigingen": sorted(set(vestigingen)), "run_id": run_id}
-    mine = "vestiging in (select unnest($vestigingen))"
+def attribution_inputs(books: Books, beneficiaries: Iterable[str], month: Month, run_id: str) -> AttributionInputs:
+    """Load what decisions made due to some beneficiaries up to a month, and what earlier runs paid of it."""
+    here = {"beneficiaries": sorted(set(beneficiaries)), "run_id": run_id}
+    mine = "beneficiary in (select unnest($beneficiaries))"
     before = "with payments as (from main.payments where run_id < $run_id)"
     due = f"""
         from ({DUE_ITEMS}) where {mine} and month <= $month

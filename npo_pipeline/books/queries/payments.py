@@ -50,7 +50,8 @@ def months_paid(books: Books) -> MonthsPaid:
     """Sum the payments per month and currency."""
     query = """
         select paid_month, count(distinct run_id) as runs, count(*) as payments,
-               count(distinct board) as boards, sum(amount)::decimal(18, 2) as total, currency
+               count(distinct board) as boards, sum(amount)::decimal(18, 2) as total, currency,
+               count(distinct recipient) as recipients
         from payments group by all order by 1, currency"""
     return MonthsPaid(books.frame(query))
 
@@ -93,13 +94,14 @@ def run_totals(books: Books) -> RunTotals:
 
 
 def receipts_per_month(books: Books, before_run: str) -> YearReceipts:
-    """Sum the payments of the runs before a run, per month, school year, board, BRIN and currency."""
+    """Sum the payments to boards of the runs before a run, per month, school year, board, BRIN and currency."""
     query = """
         select paid_month, school_year, board, brin, currency, sum(amount)::decimal(18, 2) as amount
-        from payments where run_id < ? group by all"""
+        from payments where run_id < ? and recipient_kind = 'bestuur' group by all"""
     return YearReceipts(books.frame(query, [before_run]))
 
 
 def school_types_paid(books: Books) -> SchoolTypes:
     """Return the school types that each BRIN was paid for."""
-    return SchoolTypes(books.frame("select distinct brin, school_type from payments"))
+    query = "select distinct brin, school_type from payments where recipient_kind = 'bestuur'"
+    return SchoolTypes(books.frame(query))

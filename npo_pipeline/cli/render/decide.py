@@ -88,8 +88,8 @@ def _currency_document(result: DecisionPlan, currency: str) -> dict[str, Any]:
         "before": result.state.before.get(currency),
         "currency": currency,
         "total": decided.instalments["amount"].sum(),
-        "schools": decided.entitlements["vestiging"].n_unique(),
-        "boards": decided.entitlements["board"].n_unique(),
+        "schools": decided.entitlements["vestiging"].drop_nulls().n_unique(),
+        "boards": decided.entitlements["board"].drop_nulls().n_unique(),
         "rests_on": result.draft.assumptions.get(currency),
     }
 
@@ -205,7 +205,7 @@ def _render_effect(effect: Effect, causes: SchoolCauses) -> None:
             columns = [cut, "currency", "up", "down", "before", "after", "difference"]
             frame_table(f"By {cut}{more}", ordered, columns)
     if effect.schools.height:
-        columns = ["vestiging", "name", "board", "currency", "why", "before", "after", "difference"]
+        columns = ["beneficiary", "name", "board", "currency", "why", "before", "after", "difference"]
         largest = with_reasons(SchoolDifferences(effect.schools.head(MOST_ROWS)), causes)
         frame_table("The schools it touches most", largest, columns)
 
@@ -213,23 +213,24 @@ def _render_effect(effect: Effect, causes: SchoolCauses) -> None:
 def with_reasons(schools: SchoolDifferences, causes: SchoolCauses) -> ReasonedDifferences:
     """Add to schools the causes of their difference, the largest first."""
     ordered = causes.sort(pl.col("difference").abs(), "cause", descending=[True, False])
-    why = ordered.group_by("vestiging", "currency", maintain_order=True).agg(pl.col("cause").str.join(", "))
+    why = ordered.group_by("beneficiary", "currency", maintain_order=True).agg(pl.col("cause").str.join(", "))
     reasons = why.rename({"cause": "why"})
     return ReasonedDifferences(
-        schools.join(reasons, on=["vestiging", "currency"], how="left", maintain_order="left")
+        schools.join(reasons, on=["beneficiary", "currency"], how="left", maintain_order="left")
     )
 
 
 def render_next_payment(next_payment: NextPayment | None) -> None:
-    """Print what the next payment run would pay, and the boards that would pay back; nothing where none is due."""
+    """Print what the next payment run would pay, and who would pay back; nothing where none is due."""
     if next_payment is None:
         return
     month = month_text(next_payment.month)
     for (currency,), rows in next_payment.payments.partition_by("currency", as_dict=True).items():
         render_payment_sums(f"The payment of {month} would be", Payments(rows), str(currency))
     if next_payment.below_zero.height:
-        boards = next_payment.below_zero.head(MOST_ROWS)
-        frame_table(f"Boards that would pay back in {month}", boards, boards.columns)
+        recipients = next_payment.below_zero.head(MOST_ROWS)
+        columns = ["recipient", "currency", "amount"]
+        frame_table(f"Recipients that would pay back in {month}", recipients, columns)
 
 
 def difference_document(comparison: Comparison, rule_changes: RuleChanges) -> dict[str, Any]:

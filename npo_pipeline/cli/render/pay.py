@@ -11,13 +11,15 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.cli.output import document, frame_table, line, number
 from npo_pipeline.months import month_text
+from schemas.columns import BESTUUR, GEMEENTE, SAMENWERKING
 from schemas.decided import Entitlements, Payments
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.pay import MonthPaid
 
 PaymentSums = NewType("PaymentSums", pl.DataFrame)
-"""The columns summed by, then payments, schools, boards (how many) and amount (in the currency of the rows)."""
+"""The columns summed by, then payments, schools, boards, recipients (how many) and amount (in the currency of the
+rows)."""
 
 
 def render_pay(months: Sequence[MonthPaid], dry_run: bool, as_json: bool) -> None:
@@ -46,7 +48,7 @@ def _render_month(paid: MonthPaid, dry_run: bool) -> None:
 
 def render_payment_sums(title: str, payments: Payments, currency: str) -> None:
     """Print a table of payments in one currency by component and reason."""
-    columns = ["component", "reason", "schools", "boards", "amount"]
+    columns = ["component", "reason", "schools", "recipients", "amount"]
     frame_table(title, sums_by(payments, "component", "reason"), columns, amount=money(currency))
 
 
@@ -55,8 +57,9 @@ def _month_document(paid: MonthPaid) -> dict[str, Any]:
         "month": month_text(paid.month),
         "run_id": paid.run_id,
         "payments": paid.payments.height,
-        "schools": paid.payments["vestiging"].n_unique(),
-        "boards": paid.payments["board"].n_unique(),
+        "schools": paid.payments["vestiging"].drop_nulls().n_unique(),
+        "boards": paid.payments["board"].drop_nulls().n_unique(),
+        "recipients": sums_by(paid.payments, "recipient_kind", "currency"),
         "total": _total(paid.payments, "EUR"),
         "total_usd": _total(paid.payments, "USD"),
         "by_component": sums_by(paid.payments, "component", "reason", "currency"),
@@ -73,16 +76,26 @@ def money(currency: str) -> str:
 
 
 def schools(rows: Payments | Entitlements) -> str:
-    """Return in words how many schools of how many boards the rows are about."""
-    return f"{number(rows['vestiging'].n_unique())} schools of {number(rows['board'].n_unique())} boards"
+    """Return in words how many schools of how many boards, and how many others, the rows are about."""
+    mine = rows.filter(pl.col("recipient_kind") == BESTUUR)
+    counted = [f"{number(mine['vestiging'].n_unique())} schools of {number(mine['board'].n_unique())} boards"]
+    for kind, (one, several) in _OTHERS.items():
+        if others := rows.filter(pl.col("recipient_kind") == kind)["recipient"].n_unique():
+            counted.append(f"{number(others)} {one if others == 1 else several}")
+    return ", ".join(counted)
 
 
 def sums_by(payments: Payments, *columns: str) -> PaymentSums:
     """Return the sums of payments by some columns, sorted descending."""
-    unique = (pl.col(one).n_unique().cast(pl.Int64).alias(many) for one, many in _COUNTED)
+    unique = (pl.col(one).drop_nulls().n_unique().cast(pl.Int64).alias(many) for one, many in _COUNTED)
     counted = pl.len().cast(pl.Int64).alias("payments")
     sums = payments.group_by(columns).agg(counted, *unique, pl.col("amount").sum())
     return PaymentSums(sums.sort(*columns, descending=[True] * len(columns)))
 
 
-_COUNTED = (("vestiging", "schools"), ("board", "boards"))
+_COUNTED = (("vestiging", "schools"), ("board", "boards"), ("recipient", "recipients"))
+_OTHERS = {
+    SAMENWERKING: ("samenwerkingsverband", "samenwerkingsverbanden"),
+    GEMEENTE: ("municipality", "municipalities"),
+}
+"""Kind of recipient besides boards -> the word for one, and for several."""

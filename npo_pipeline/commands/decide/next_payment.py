@@ -26,12 +26,12 @@ _AFTER_ALL = 2**31
 class NextPayment:
     """Represent the payment run that comes next, if the decision is written.
 
-    `payments`: its rows, as in `payments`. `below_zero`: who would have to pay back.
+    `payments`: its rows, as in `payments`. `below_zero`: the recipients that would have to pay back.
     """
 
     month: Month
     payments: Payments
-    below_zero: frames.BoardAmounts
+    below_zero: frames.RecipientAmounts
 
 
 def next_payment(
@@ -53,9 +53,9 @@ def next_payment(
     month = min(coming) if coming or start.last_month is None else month_after(start.last_month)
     state = _with_decision(start, school_year=school_year, decided=decided, due=due, changed=changed)
     payments = payment_rows(month, AFTER_ALL_RUNS, state)
-    each = payments.group_by("board", "currency").agg(pl.col("amount").sum())
-    below = each.filter(pl.col("amount") < 0).sort("amount", "board")
-    return NextPayment(month, payments, frames.BoardAmounts(below))
+    each = payments.group_by("board", "currency", "recipient_kind", "recipient").agg(pl.col("amount").sum())
+    below = each.filter(pl.col("amount") < 0).sort("amount", "recipient")
+    return NextPayment(month, payments, frames.RecipientAmounts(below))
 
 
 def _with_decision(

@@ -157,7 +157,7 @@ def payment_faults(books: Books) -> Iterator[str]:
 
 def _cause_differences(books: Books, run_id: str, month: date, again: Payments) -> Iterator[str]:
     """Compare the causes that a run gave for its corrections."""
-    corrected = again.filter(pl.col("reason") == "correction")["vestiging"]
+    corrected = again.filter(pl.col("reason") == "correction")["beneficiary"]
     found = causes_of_run(books, run_id)
     if corrected.is_empty() and found.is_empty():
         return

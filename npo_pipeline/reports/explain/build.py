@@ -20,10 +20,11 @@ from npo_pipeline.reports.explain.cashflow import (
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.omissions import Omissions, shared_omissions
 from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values
+from schemas.columns import BENEFICIARY_COLUMNS
 from schemas.decided import TRACE
 from schemas.frames.reports import DecisionFiles
 
-_TRACED = [name for name in TRACE.columns if name not in ("decision_id", "school_year")]
+_TRACED = [name for name in TRACE.columns if name not in ("decision_id", "school_year", *BENEFICIARY_COLUMNS)]
 
 
 def build_explanation(

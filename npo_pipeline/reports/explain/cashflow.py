@@ -10,13 +10,14 @@ from typing import TypeVar
 import polars as pl
 
 from npo_pipeline.decisions.comparison import differences
+from npo_pipeline.entitlements.model import COMPONENT_KEY
 from npo_pipeline.intake.board_transfers import board_on
 from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from schemas.decided import Adjustments, Entitlements, Payments
 from schemas.frames.reports import LedgerRows
 
-_AMOUNT_KEY = ["vestiging", "school_type", "component", "currency"]
+_AMOUNT_KEY = [*COMPONENT_KEY, "currency"]
 _MONTHS = (pl.col("month").min().alias("first"), pl.col("month").max().alias("last"))
 _Record = TypeVar("_Record")
 
@@ -110,12 +111,13 @@ def amount_changes(data: DecisionData) -> dict[str, list[model.AmountChange]]:
     if data.decision.before is None:
         return {}
     changed = differences(data.previous, data.entitlements).filter(pl.col("cause").is_not_null())
-    units = data.trace.select("vestiging", "school_type", "component", "unit")
+    units = data.trace.select(*COMPONENT_KEY, "unit")
     rows = (
         changed.join(_values(data.previous, "before"), on=_AMOUNT_KEY, how="left")
         .join(_values(data.entitlements, "after"), on=_AMOUNT_KEY, how="left")
-        .join(units, on=_AMOUNT_KEY[:3], how="left")
+        .join(units, on=COMPONENT_KEY, how="left")
         .with_columns(measure=pl.coalesce("measure_after", "measure_before"))
+        .rename({"beneficiary": "vestiging"})
         .sort("vestiging", "component", "school_type")
     )
     return _by_school(rows.select("vestiging", *model.AmountChange.__dataclass_fields__), model.AmountChange)

@@ -46,7 +46,7 @@ def test_a_shared_description_is_of_a_column_that_has_it():
 def test_a_new_home_has_a_comment_on_everything(decided_once):
     comments = dict(select(decided_once, COMMENTS))
     assert {name for name, comment in comments.items() if not comment} == set()
-    assert comments["payments.vestiging"] == SHARED_DESCRIPTIONS["vestiging"]
+    assert comments["payments.brin"] == SHARED_DESCRIPTIONS["brin"]
     assert comments["ledger.vestiging"] == SHARED_DESCRIPTIONS["vestiging"]
 
 

@@ -5,6 +5,7 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from npo_pipeline.books.paths import Home
@@ -77,6 +78,10 @@ def test_everything_in_it_follows_still(old):
 
 def test_its_status_says_what_is_to_come(old):
     document = go_on(old, "status", "--json").document
+    older = (
+        "the books are of format 3, which an older npo wrote; they are read as format 4, and the next run keeps"
+    )
+    assert f"{older} them so" in document["findings"]
     assert len(document["deliveries"]) == 9
     assert [one["decision_id"] for one in document["decisions"]] == [
         *("2021-2022-001", "2021-2022-002", "2022-2023-001", "2022-2023-002", "2022-2023-003"),
@@ -111,6 +116,36 @@ def test_a_run_is_of_another_version_only_where_the_calculation_is(gone_on):
         others = [run for run in runs if written_by_other_version(books, run)]
     assert others == runs[:24]
     assert len(runs) == 27
+
+
+def test_the_run_kept_it_in_the_format_of_this_version(gone_on):
+    assert select(gone_on, "from home") == [(4,)]
+    assert not any("format" in finding for finding in go_on(gone_on, "status", "--json").document["findings"])
+    kinds = "select distinct recipient_kind, beneficiary = vestiging, recipient = board from payments"
+    assert select(gone_on, kinds) == [("bestuur", True, True)]
+
+
+def test_what_the_version_before_wrote_keeps_the_ids_of_its_payments(old, gone_on):
+    ids = "select payment_id from payments where run_id <= '000024' order by 1"
+    assert select(gone_on, ids) == select(old, ids)
+
+
+def test_a_recipient_that_was_changed_in_migrated_rows_is_found(gone_on, tmp_path):
+    home = shutil.copytree(gone_on, tmp_path / "home")
+    with duckdb.connect(str(home / "npo.duckdb")) as connection:
+        connection.execute("update payments set recipient = '99999' where run_id = '000003-pay-2021-09'")
+    ended = here("verify", "--home", home)
+    assert ended.status == 5
+    assert "chain: rows that 000003-pay-2021-09 wrote in payments were changed" in ended.stdout
+
+
+def test_books_that_say_an_older_format_than_they_have_are_refused(gone_on, tmp_path):
+    home = shutil.copytree(gone_on, tmp_path / "home")
+    with duckdb.connect(str(home / "npo.duckdb")) as connection:
+        connection.execute("update home set format = 3")
+    ended = here("pay", "--month", "2023-02", "--home", home)
+    assert ended.status == 3
+    assert "says that it is of format 3, and column" in ended.stderr
 
 
 def test_what_both_versions_wrote_follows(gone_on):

@@ -82,7 +82,7 @@ class InMemory:
 
     def _worked_out(self, month: date, run_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         payments = payment_rows(month, run_id, ledger_state(self.books, month, run_id, self.schools))
-        corrected = payments.filter(pl.col("reason") == "correction")["vestiging"]
+        corrected = payments.filter(pl.col("reason") == "correction")["beneficiary"]
         made = attribution_inputs(self.books, corrected, month, run_id)
         return payments, correction_causes(month, payments, decisions_in_force(self.books, run_id), made)
 

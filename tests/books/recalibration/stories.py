@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import polars as pl
 
+from npo_pipeline.entitlements.beneficiaries import with_beneficiary
 from npo_pipeline.money import to_euro
 from npo_pipeline.months import month_after
 from tests.books.recalibration.books import InMemory
@@ -139,9 +140,8 @@ class Story:
             for month, cents in zip(self.months, amounts, strict=True)
             if cents
         ]
-        return self._told(
-            pl.DataFrame(rows, schema=_SCHEMA, orient="row").with_columns(amount=to_euro(pl.col("amount")))
-        )
+        frame = pl.DataFrame(rows, schema=_SCHEMA, orient="row").with_columns(amount=to_euro(pl.col("amount")))
+        return self._told(with_beneficiary(frame.with_columns(beneficiary="vestiging")))
 
     def _way(self, number: int) -> Way:
         return self._ways[number % len(self._ways)]

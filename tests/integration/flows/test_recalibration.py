@@ -100,7 +100,7 @@ def test_the_page_shows_what_a_person_decides_upon(rejected):
         "| 01AA00 | School 01AA00 | 10001 | EUR | score_correction | 33.655,50 | 58.771,50 | 25.116,00 |" in page
     )
     assert "## The payment of 2021-09 would be" in page
-    assert "No board would pay back in 2021-09." in page
+    assert "Nobody would pay back in 2021-09." in page
     assert "- no vo pupils of 2020-10-01 were delivered" in page
 
 
@@ -109,7 +109,7 @@ def test_a_board_that_would_pay_back_is_named(corrected):
     npo("pay", "--month", "2021-10", "--catch-up", "--home", corrected)
     request = DecideRequest(home=Home(corrected), school_year="2021-2022", dry_run=True)
     page = plan_page(request, decide(request))
-    assert "## Boards that would pay back in 2021-11" in page
+    assert "## Recipients that would pay back in 2021-11" in page
     assert "| 10001 | EUR | -" in page
 
 

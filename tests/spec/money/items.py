@@ -14,6 +14,6 @@ def of_kind(text: str) -> pl.DataFrame:
     return told.with_columns(**{name: pl.lit(word) for name, word in KIND.items()})
 
 
-NONE_SETTLED = of_kind("vestiging decision_id month cause cents\n 01AA00 one 2021-09-01 merger 0").clear()
-NONE_BOOKED = of_kind("vestiging month sequence\n 01AA00 2021-09-01 1").clear()
+NONE_SETTLED = of_kind("beneficiary decision_id month cause cents\n 01AA00 one 2021-09-01 merger 0").clear()
+NONE_BOOKED = of_kind("beneficiary month sequence\n 01AA00 2021-09-01 1").clear()
 FIRST_RUN = table("school_year currency month sequence\n 2021-2022 EUR 2021-09-01 1", month="d", sequence="i")

@@ -21,20 +21,20 @@ def attributed(corrections: str, items: str) -> list[tuple]:
 def test_a_correction_is_shared_over_what_is_open_of_its_own_school_in_proportion():
     assert attributed(
         """
-        vestiging payment_id cents
-        01AA00    p1         50
-        02BB00    p2         50
-        03CC00    p3         30
+        beneficiary payment_id cents
+        01AA00      p1         50
+        02BB00      p2         50
+        03CC00      p3         30
         """,
         """
-        vestiging decision_id sequence month      cause  cents
-        03CC00    three       3        2021-09-01 merger 30
-        03CC00    two         2        2021-09-01 merger 60
-        02BB00    two         2        2021-09-01 merger 60
-        02BB00    three       3        2021-09-01 merger 40
-        01AA00    two         2        2021-09-01 merger 30
-        01AA00    three       3        2021-09-01 merger 20
-        04DD00    two         2        2021-09-01 merger 70
+        beneficiary decision_id sequence month      cause  cents
+        03CC00      three       3        2021-09-01 merger 30
+        03CC00      two         2        2021-09-01 merger 60
+        02BB00      two         2        2021-09-01 merger 60
+        02BB00      three       3        2021-09-01 merger 40
+        01AA00      two         2        2021-09-01 merger 30
+        01AA00      three       3        2021-09-01 merger 20
+        04DD00      two         2        2021-09-01 merger 70
         """,
     ) == [
         ("p1", "three", 20),  # all that is open
@@ -49,11 +49,11 @@ def test_a_correction_is_shared_over_what_is_open_of_its_own_school_in_proportio
 def test_the_older_decision_comes_first_when_cents_are_rounded():
     # 1 of 2: a half of the first cent is a cent, and nothing is left for the second
     assert attributed(
-        "vestiging payment_id cents\n 01AA00 p1 1",
+        "beneficiary payment_id cents\n 01AA00 p1 1",
         """
-        vestiging decision_id sequence month      cause  cents
-        01AA00    three       3        2021-09-01 merger 1
-        01AA00    two         2        2021-09-01 merger 1
+        beneficiary decision_id sequence month      cause  cents
+        01AA00      three       3        2021-09-01 merger 1
+        01AA00      two         2        2021-09-01 merger 1
         """,
     ) == [("p1", "two", 1)]
 
@@ -62,16 +62,16 @@ def test_a_part_is_shared_over_the_items_of_its_own_sign():
     # 100 more and 40 less are open; 35 is paid, and 20 comes back of the other school
     assert attributed(
         """
-        vestiging payment_id cents
-        01AA00    p1         35
-        02BB00    p2         -20
+        beneficiary payment_id cents
+        01AA00      p1         35
+        02BB00      p2         -20
         """,
         """
-        vestiging decision_id sequence month      cause  cents
-        01AA00    two         2        2021-09-01 merger 100
-        01AA00    three       3        2021-09-01 merger -40
-        02BB00    two         2        2021-09-01 merger 100
-        02BB00    three       3        2021-09-01 merger -40
+        beneficiary decision_id sequence month      cause  cents
+        01AA00      two         2        2021-09-01 merger 100
+        01AA00      three       3        2021-09-01 merger -40
+        02BB00      two         2        2021-09-01 merger 100
+        02BB00      three       3        2021-09-01 merger -40
         """,
     ) == [("p1", "two", 35), ("p2", "three", -20)]
 
@@ -80,15 +80,15 @@ def test_what_settles_all_that_is_open_settles_both_signs():
     # 100 - 40 = 60 is all; of the other school a half of 120
     assert attributed(
         """
-        vestiging payment_id cents
-        01AA00    p1         60
-        02BB00    p2         60
+        beneficiary payment_id cents
+        01AA00      p1         60
+        02BB00      p2         60
         """,
         """
-        vestiging decision_id sequence month      cause  cents
-        01AA00    two         2        2021-09-01 merger 100
-        01AA00    three       3        2021-09-01 merger -40
-        02BB00    two         2        2021-09-01 merger 120
+        beneficiary decision_id sequence month      cause  cents
+        01AA00      two         2        2021-09-01 merger 100
+        01AA00      three       3        2021-09-01 merger -40
+        02BB00      two         2        2021-09-01 merger 120
         """,
     ) == [("p1", "three", -40), ("p1", "two", 100), ("p2", "two", 60)]
 
@@ -97,16 +97,16 @@ def test_where_nothing_of_its_sign_is_open_it_is_for_the_others():
     # -0.01 of rounding, and 30 and 20 that are still to be paid; the other school has one of its sign
     assert attributed(
         """
-        vestiging payment_id cents
-        01AA00    p1         -1
-        02BB00    p2         10
+        beneficiary payment_id cents
+        01AA00      p1         -1
+        02BB00      p2         10
         """,
         """
-        vestiging decision_id sequence month      cause  cents
-        01AA00    two         2        2021-09-01 merger 30
-        01AA00    three       3        2021-09-01 merger 20
-        02BB00    two         2        2021-09-01 merger 30
-        02BB00    three       3        2021-09-01 merger -5
+        beneficiary decision_id sequence month      cause  cents
+        01AA00      two         2        2021-09-01 merger 30
+        01AA00      three       3        2021-09-01 merger 20
+        02BB00      two         2        2021-09-01 merger 30
+        02BB00      three       3        2021-09-01 merger -5
         """,
     ) == [("p1", "two", -1), ("p2", "two", 10)]
 
@@ -114,16 +114,16 @@ def test_where_nothing_of_its_sign_is_open_it_is_for_the_others():
 def test_where_nothing_is_open_it_is_for_the_last_item():
     assert attributed(
         """
-        vestiging payment_id cents
-        01AA00    p1         1
-        02BB00    p2         10
+        beneficiary payment_id cents
+        01AA00      p1         1
+        02BB00      p2         10
         """,
         """
-        vestiging decision_id sequence month      cause  cents
-        01AA00    three       3        2021-09-01 merger 0
-        01AA00    two         2        2021-10-01 merger 0
-        02BB00    two         2        2021-09-01 merger 30
-        02BB00    three       3        2021-09-01 merger 0
+        beneficiary decision_id sequence month      cause  cents
+        01AA00      three       3        2021-09-01 merger 0
+        01AA00      two         2        2021-10-01 merger 0
+        02BB00      two         2        2021-09-01 merger 30
+        02BB00      three       3        2021-09-01 merger 0
         """,
     ) == [("p1", "three", 1), ("p2", "two", 10)]
 
@@ -155,23 +155,23 @@ def in_euro(text: str) -> pl.DataFrame:
     return of_kind(text).with_columns(amount=to_euro(pl.col("amount_cents"))).drop("amount_cents")
 
 
-NOTHING = "vestiging decision_id month cause cents\n 01AA00 one 2021-09-01 merger 0"
+NOTHING = "beneficiary decision_id month cause cents\n 01AA00 one 2021-09-01 merger 0"
 
 
 def test_the_instalment_of_this_run_covers_its_month():
     # September was booked by the first decision; of October the school gets all that the second one says
     assert causes_in_october(
         """
-        vestiging payment_id reason     cents
-        01AA00    p1         instalment 100
-        01AA00    p2         correction 5
+        beneficiary payment_id reason     cents
+        01AA00      p1         instalment 100
+        01AA00      p2         correction 5
         """,
         """
-        vestiging decision_id sequence month      cause           cents
-        01AA00    two         2        2021-09-01 reference_count 5
-        01AA00    two         2        2021-10-01 reference_count 100
+        beneficiary decision_id sequence month      cause           cents
+        01AA00      two         2        2021-09-01 reference_count 5
+        01AA00      two         2        2021-10-01 reference_count 100
         """,
-        "vestiging month sequence\n 01AA00 2021-09-01 1",
+        "beneficiary month sequence\n 01AA00 2021-09-01 1",
         """
         school_year currency month      sequence
         2021-2022   EUR      2021-09-01 1
@@ -183,12 +183,12 @@ def test_the_instalment_of_this_run_covers_its_month():
 def test_a_correction_covers_nothing_and_a_month_keeps_the_decision_of_its_first_run():
     # October was run by the first decision, and the second gives the school 7 in it
     assert causes_in_october(
-        "vestiging payment_id reason cents\n 01AA00 p1 correction 7",
+        "beneficiary payment_id reason cents\n 01AA00 p1 correction 7",
         """
-        vestiging decision_id sequence month      cause           cents
-        01AA00    two         2        2021-10-01 reference_count 7
+        beneficiary decision_id sequence month      cause           cents
+        01AA00      two         2        2021-10-01 reference_count 7
         """,
-        "vestiging month sequence\n 02BB00 2021-10-01 1",
+        "beneficiary month sequence\n 02BB00 2021-10-01 1",
         "school_year currency month sequence\n 2021-2022 EUR 2021-10-01 1",
     ) == [("p1", "10", "two", 7)]
 
@@ -196,13 +196,13 @@ def test_a_correction_covers_nothing_and_a_month_keeps_the_decision_of_its_first
 def test_a_month_that_is_run_again_counts_what_is_new_in_it_once():
     # October was run and booked by the first decision; the second has 7 more, which this run of October pays
     assert causes_in_october(
-        "vestiging payment_id reason cents\n 01AA00 p1 correction 7",
+        "beneficiary payment_id reason cents\n 01AA00 p1 correction 7",
         """
-        vestiging decision_id sequence month      cause           cents
-        01AA00    one         1        2021-10-01 first_decision  100
-        01AA00    two         2        2021-10-01 reference_count 7
+        beneficiary decision_id sequence month      cause           cents
+        01AA00      one         1        2021-10-01 first_decision  100
+        01AA00      two         2        2021-10-01 reference_count 7
         """,
-        "vestiging month sequence\n 01AA00 2021-10-01 1",
+        "beneficiary month sequence\n 01AA00 2021-10-01 1",
         "school_year currency month sequence\n 2021-2022 EUR 2021-10-01 1",
     ) == [("p1", "10", "two", 7)]
 
@@ -210,14 +210,14 @@ def test_a_month_that_is_run_again_counts_what_is_new_in_it_once():
 def test_the_first_run_of_a_month_covers_what_was_taken_back_before_it():
     # 10 for October was decided, and taken back before any run of it; other years and currencies had theirs
     assert causes_in_october(
-        "vestiging payment_id reason cents\n 01AA00 p1 correction 5",
+        "beneficiary payment_id reason cents\n 01AA00 p1 correction 5",
         """
-        vestiging decision_id sequence month      cause           cents
-        01AA00    one         1        2021-10-01 first_decision  10
-        01AA00    two         2        2021-10-01 reference_count -10
-        01AA00    two         2        2021-09-01 reference_count 5
+        beneficiary decision_id sequence month      cause           cents
+        01AA00      one         1        2021-10-01 first_decision  10
+        01AA00      two         2        2021-10-01 reference_count -10
+        01AA00      two         2        2021-09-01 reference_count 5
         """,
-        "vestiging month sequence\n 01AA00 2021-09-01 1",
+        "beneficiary month sequence\n 01AA00 2021-09-01 1",
         """
         school_year currency month      sequence
         2020-2021   EUR      2021-10-01 1

@@ -13,7 +13,7 @@ from tests.reading import rows, table
 OCT, NOV = date(2021, 10, 1), date(2021, 11, 1)
 ALWAYS = {"school_year": "2021-2022", "school_type": "bao", "currency": "EUR"}
 MEASURES = table("component measure\n per_pupil pupils\n achterstandsscore score")
-NO_LIVES = "vestiging component month cause amount\n 01AA00 per_pupil 2021-10-01 merger 0.00"
+NO_LIVES = "beneficiary component month cause amount\n 01AA00 per_pupil 2021-10-01 merger 0.00"
 NONE = pl.DataFrame()
 
 
@@ -37,17 +37,17 @@ def changed(before: DecisionTables, *steps: CauseStep) -> list[tuple]:
     found = attribute_changes(before, steps)
     return [
         (v, f"{m:%m}", cause, str(amount))
-        for v, m, cause, amount in rows(found, "vestiging", "month", "cause", "amount")
+        for v, m, cause, amount in rows(found, "beneficiary", "month", "cause", "amount")
     ]
 
 
 BEFORE = decided(
     """
-    vestiging  component          month       amount
-    01AA00     per_pupil          2021-10-01  10.00
-    01AA00     per_pupil          2021-11-01  10.00
-    01AA00     achterstandsscore  2021-10-01  4.00
-    02BB00     per_pupil          2021-10-01  3.00
+    beneficiary  component          month       amount
+    01AA00       per_pupil          2021-10-01  10.00
+    01AA00       per_pupil          2021-11-01  10.00
+    01AA00       achterstandsscore  2021-10-01  4.00
+    02BB00       per_pupil          2021-10-01  3.00
     """
 )
 
@@ -56,10 +56,10 @@ def test_pupils_that_are_counted_otherwise_are_a_count_and_points_a_score():
     # 11.00 - 10.00 in October; 02BB00 loses 3.00; 4.50 - 4.00 of points
     after = decided(
         """
-        vestiging  component          month       amount
-        01AA00     per_pupil          2021-10-01  11.00
-        01AA00     per_pupil          2021-11-01  10.00
-        01AA00     achterstandsscore  2021-10-01  4.50
+        beneficiary  component          month       amount
+        01AA00       per_pupil          2021-10-01  11.00
+        01AA00       per_pupil          2021-11-01  10.00
+        01AA00       achterstandsscore  2021-10-01  4.50
         """
     )
     assert changed(BEFORE, CauseStep("input", after)) == [
@@ -72,11 +72,11 @@ def test_pupils_that_are_counted_otherwise_are_a_count_and_points_a_score():
 def test_where_a_rate_is_another_it_is_that_and_else_an_amendment():
     after = decided(
         """
-        vestiging  component          month       amount
-        01AA00     per_pupil          2021-10-01  12.00
-        01AA00     per_pupil          2021-11-01  12.00
-        01AA00     achterstandsscore  2021-10-01  5.00
-        02BB00     per_pupil          2021-10-01  3.60
+        beneficiary  component          month       amount
+        01AA00       per_pupil          2021-10-01  12.00
+        01AA00       per_pupil          2021-11-01  12.00
+        01AA00       achterstandsscore  2021-10-01  5.00
+        02BB00       per_pupil          2021-10-01  3.60
         """
     )
     other = table("school_type component\n bao per_pupil")
@@ -90,9 +90,9 @@ def test_where_a_rate_is_another_it_is_that_and_else_an_amendment():
 
 def test_another_rate_is_that_of_one_school_type():
     told = """
-        vestiging  school_type  component  month       amount
-        01AA00     bao          per_pupil  2021-10-01  {}
-        01AA00     sbo          per_pupil  2021-10-01  {}
+        beneficiary  school_type  component  month       amount
+        01AA00       bao          per_pupil  2021-10-01  {}
+        01AA00       sbo          per_pupil  2021-10-01  {}
         """
     step = CauseStep("rule", decided(told.format("12.00", "7.00")), table("school_type component\n bao per_pupil"))
     assert changed(decided(told.format("10.00", "4.00")), step) == [
@@ -102,16 +102,16 @@ def test_another_rate_is_that_of_one_school_type():
 
 
 MERGED = """
-    vestiging  component          month       amount
-    01AA00     per_pupil          2021-10-01  10.00
-    01AA00     achterstandsscore  2021-10-01  4.00
-    02BB00     per_pupil          2021-10-01  3.00
-    02BB00     per_pupil          2021-11-01  10.00
+    beneficiary  component          month       amount
+    01AA00       per_pupil          2021-10-01  10.00
+    01AA00       achterstandsscore  2021-10-01  4.00
+    02BB00       per_pupil          2021-10-01  3.00
+    02BB00       per_pupil          2021-11-01  10.00
     """
 MOVED = """
-    vestiging  component  month       cause   amount
-    01AA00     per_pupil  2021-11-01  merger  -10.00
-    02BB00     per_pupil  2021-11-01  merger  10.00
+    beneficiary  component  month       cause   amount
+    01AA00       per_pupil  2021-11-01  merger  -10.00
+    02BB00       per_pupil  2021-11-01  merger  10.00
     """
 
 
@@ -142,21 +142,21 @@ def test_what_is_left_over_came_of_the_program():
 def test_each_step_is_held_against_the_one_before_it():
     one_more = decided(
         """
-        vestiging  component          month       amount
-        01AA00     per_pupil          2021-10-01  11.00
-        01AA00     per_pupil          2021-11-01  10.00
-        01AA00     achterstandsscore  2021-10-01  4.00
-        02BB00     per_pupil          2021-10-01  3.00
+        beneficiary  component          month       amount
+        01AA00       per_pupil          2021-10-01  11.00
+        01AA00       per_pupil          2021-11-01  10.00
+        01AA00       achterstandsscore  2021-10-01  4.00
+        02BB00       per_pupil          2021-10-01  3.00
         """
     )
     # the program, then the counts, then a score of nobody knows what: 1.00 more, 1.00 less, 0.25 more
     last = decided(
         """
-        vestiging  component          month       amount
-        01AA00     per_pupil          2021-10-01  10.25
-        01AA00     per_pupil          2021-11-01  10.00
-        01AA00     achterstandsscore  2021-10-01  4.00
-        02BB00     per_pupil          2021-10-01  3.00
+        beneficiary  component          month       amount
+        01AA00       per_pupil          2021-10-01  10.25
+        01AA00       per_pupil          2021-11-01  10.00
+        01AA00       achterstandsscore  2021-10-01  4.00
+        02BB00       per_pupil          2021-10-01  3.00
         """
     )
     steps = (CauseStep("code", one_more), CauseStep("input", BEFORE), CauseStep("change", last))

@@ -95,7 +95,7 @@ def test_the_vestigingen_of_a_school_add_up_to_its_rounded_amount(scores):
 
 def year_of(cents: int) -> list[tuple]:
     entitled = pl.DataFrame(
-        {"vestiging": ["00AP00"], "school_type": ["bao"], "component": ["per_pupil"], "amount_cents": [cents]}
+        {"beneficiary": ["00AP00"], "school_type": ["bao"], "component": ["per_pupil"], "amount_cents": [cents]}
     )
     return rows(instalments(entitled, SHARES), "month", "amount_cents")
 
@@ -125,9 +125,9 @@ def test_an_instalment_of_nothing_is_not_a_row():
 def test_every_school_has_a_year_of_its_own_in_whatever_order_the_months_are_listed():
     entitled = table(
         """
-        vestiging  school_type  component  amount_cents
-        00AP00     bao          per_pupil  100
-        00AQ00     bao          per_pupil  300
+        beneficiary  school_type  component  amount_cents
+        00AP00       bao          per_pupil  100
+        00AQ00       bao          per_pupil  300
         """,
         amount_cents="i",
     )
@@ -142,7 +142,7 @@ def test_every_school_has_a_year_of_its_own_in_whatever_order_the_months_are_lis
         numerator="i",
         denominator="i",
     )
-    assert rows(instalments(entitled, listed), "vestiging", "month", "amount_cents") == [
+    assert rows(instalments(entitled, listed), "beneficiary", "month", "amount_cents") == [
         ("00AP00", date(2021, 9, 1), 33),
         ("00AP00", date(2021, 10, 1), 34),  # 67
         ("00AP00", date(2021, 11, 1), 33),  # 100

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from npo_pipeline.entitlements.schedule import apply_adjustments, instalment_recipients, reassigned
+from npo_pipeline.entitlements.schedule import apply_adjustments, instalment_successors, reassigned
 from npo_pipeline.errors import Refused
 from tests.reading import rows, table
 
@@ -17,7 +17,7 @@ def changes(text):
 
 
 def where(text, *, continue_after_closure=False):
-    found = instalment_recipients(changes(text), MONTHS, continue_after_closure=continue_after_closure)
+    found = instalment_successors(changes(text), MONTHS, continue_after_closure=continue_after_closure)
     return [(v, f"{m:%m}", cause, other) for v, m, cause, other in found.sort("vestiging", "month").iter_rows()]
 
 
@@ -157,15 +157,16 @@ def test_mergers_in_a_circle_are_refused_by_name():
 
 DUE = table(
     """
-    vestiging  school_type  component  month       amount_cents
-    01AA00     bao          per_pupil  2021-10-01  700
-    01AA00     bao          per_pupil  2021-11-01  701
-    02BB00     bao          per_pupil  2021-11-01  100
+    beneficiary  school_type  component  month       amount_cents
+    01AA00       bao          per_pupil  2021-10-01  700
+    01AA00       bao          per_pupil  2021-11-01  701
+    02BB00       bao          per_pupil  2021-11-01  100
+    VO2801       vo           per_pupil  2021-11-01  100
     """,
     month="d",
     amount_cents="i",
 )
-MERGED = instalment_recipients(
+MERGED = instalment_successors(
     changes(
         """
         effective   kind   vestiging  successor
@@ -178,8 +179,8 @@ MERGED = instalment_recipients(
 
 
 def test_what_leaves_one_school_comes_to_the_other():
-    found = reassigned(DUE, MERGED).sort("vestiging")
-    assert rows(found, "vestiging", "other_vestiging", "amount_cents") == [
+    found = reassigned(DUE, MERGED).sort("beneficiary")
+    assert rows(found, "beneficiary", "other_vestiging", "amount_cents") == [
         ("01AA00", "02BB00", -701),
         ("02BB00", "01AA00", 701),
     ]
@@ -187,11 +188,11 @@ def test_what_leaves_one_school_comes_to_the_other():
 
 def test_what_leaves_a_school_that_closes_comes_to_nobody():
     closed = MERGED.with_columns(cause=pl.lit("closure"), other_vestiging=pl.lit(None, pl.String))
-    assert rows(reassigned(DUE, closed), "vestiging", "other_vestiging", "amount_cents") == [
+    assert rows(reassigned(DUE, closed), "beneficiary", "other_vestiging", "amount_cents") == [
         ("01AA00", None, -701)
     ]
 
 
 def test_the_instalments_are_added_up_and_none_is_zero():
-    found = apply_adjustments(DUE, reassigned(DUE, MERGED)).sort("vestiging", "month")
-    assert rows(found, "vestiging", "amount_cents") == [("01AA00", 700), ("02BB00", 801)]
+    found = apply_adjustments(DUE, reassigned(DUE, MERGED)).sort("beneficiary", "month")
+    assert rows(found, "beneficiary", "amount_cents") == [("01AA00", 700), ("02BB00", 801), ("VO2801", 100)]

@@ -7,16 +7,16 @@ from tests.reading import rows, table
 from tests.spec.money.items import FIRST_RUN, NONE_BOOKED, NONE_SETTLED, of_kind
 
 ITEMS = """
-    vestiging decision_id sequence month      cause           cents
-    01AA00    one         1        2021-09-01 first_decision  100
-    01AA00    two         2        2021-09-01 reference_count 30
-    01AA00    three       3        2021-09-01 rate_change     20
+    beneficiary decision_id sequence month      cause           cents
+    01AA00      one         1        2021-09-01 first_decision  100
+    01AA00      two         2        2021-09-01 reference_count 30
+    01AA00      three       3        2021-09-01 rate_change     20
     """
 
 
 def opened(items: str, settled=NONE_SETTLED, booked=NONE_BOOKED, first_runs=FIRST_RUN) -> list[tuple]:
     found = open_items(of_kind(items), settled, booked, first_runs)
-    return rows(found.sort("vestiging", "sequence"), "decision_id", "amount_cents")
+    return rows(found.sort("beneficiary", "sequence"), "decision_id", "amount_cents")
 
 
 def test_what_was_decided_when_a_month_was_first_run_is_not_open():
@@ -24,9 +24,9 @@ def test_what_was_decided_when_a_month_was_first_run_is_not_open():
 
 
 def test_a_school_whose_instalment_was_booked_later_is_covered_until_then():
-    booked = of_kind("vestiging month sequence\n 01AA00 2021-09-01 2")
+    booked = of_kind("beneficiary month sequence\n 01AA00 2021-09-01 2")
     assert opened(ITEMS, booked=booked) == [("three", 20)]
-    other_school = of_kind("vestiging month sequence\n 02BB00 2021-09-01 2")
+    other_school = of_kind("beneficiary month sequence\n 02BB00 2021-09-01 2")
     assert opened(ITEMS, booked=other_school) == [("two", 30), ("three", 20)]
 
 
@@ -63,17 +63,17 @@ def test_what_was_taken_back_before_it_was_settled_is_open_on_neither_side(decid
     lines = [
         f"01AA00 d{place} {place} 2021-09-01 reference_count {cents}" for place, cents in enumerate(decided, 2)
     ]
-    items = "\n".join(["vestiging decision_id sequence month cause cents", *reversed(lines)])
+    items = "\n".join(["beneficiary decision_id sequence month cause cents", *reversed(lines)])
     assert opened(items) == [(f"d{place}", cents) for place, cents in enumerate(left, 2)]
 
 
 def test_what_another_cause_takes_back_stays_apart():
     # a pupil less and a higher rate in one decision, and a higher rate in the next: a row for each cause
     items = """
-        vestiging decision_id sequence month      cause           cents
-        01AA00    two         2        2021-09-01 rate_change     28
-        01AA00    two         2        2021-09-01 reference_count -175
-        01AA00    three       3        2021-09-01 rate_change     -8
+        beneficiary decision_id sequence month      cause           cents
+        01AA00      two         2        2021-09-01 rate_change     28
+        01AA00      two         2        2021-09-01 reference_count -175
+        01AA00      three       3        2021-09-01 rate_change     -8
         """
     found = open_items(of_kind(items), NONE_SETTLED, NONE_BOOKED, FIRST_RUN).sort("cause", "sequence")
     assert rows(found, "cause", "decision_id", "amount_cents") == [
@@ -85,18 +85,18 @@ def test_what_another_cause_takes_back_stays_apart():
 
 def test_what_was_taken_back_of_another_month_or_school_goes_off_against_nothing():
     items = """
-        vestiging decision_id sequence month      cause           cents
-        01AA00    two         2        2021-09-01 reference_count 100
-        01AA00    three       3        2021-10-01 reference_count -100
-        02BB00    four        4        2021-09-01 reference_count -50
+        beneficiary decision_id sequence month      cause           cents
+        01AA00      two         2        2021-09-01 reference_count 100
+        01AA00      three       3        2021-10-01 reference_count -100
+        02BB00      four        4        2021-09-01 reference_count -50
         """
     assert opened(items) == [("two", 100), ("three", -100), ("four", -50)]
     schools = """
-        vestiging decision_id sequence month      cause           cents
-        01AA00    two         2        2021-09-01 reference_count 100
-        02BB00    two         2        2021-09-01 reference_count 50
-        01AA00    three       3        2021-09-01 reference_count -40
-        02BB00    three       3        2021-09-01 reference_count -20
+        beneficiary decision_id sequence month      cause           cents
+        01AA00      two         2        2021-09-01 reference_count 100
+        02BB00      two         2        2021-09-01 reference_count 50
+        01AA00      three       3        2021-09-01 reference_count -40
+        02BB00      three       3        2021-09-01 reference_count -20
         """
     assert opened(schools) == [("two", 100 - 40), ("three", 0), ("two", 50 - 20), ("three", 0)]
 
@@ -104,9 +104,9 @@ def test_what_was_taken_back_of_another_month_or_school_goes_off_against_nothing
 def test_what_was_settled_before_is_not_open_any_more():
     settled = of_kind(
         """
-        vestiging decision_id month      cause           cents
-        01AA00    two         2021-09-01 reference_count 10
-        01AA00    two         2021-09-01 reference_count 15
+        beneficiary decision_id month      cause           cents
+        01AA00      two         2021-09-01 reference_count 10
+        01AA00      two         2021-09-01 reference_count 15
         """
     )
     assert opened(ITEMS, settled) == [("two", 30 - 10 - 15), ("three", 20)]

@@ -15,7 +15,7 @@ LATEST = table("school_year currency decision_id\n 2021-2022 EUR two")
 DUE = {
     "school_year": pl.String,
     "currency": pl.String,
-    "vestiging": pl.String,
+    "beneficiary": pl.String,
     "school_type": pl.String,
     "component": pl.String,
 }
@@ -114,19 +114,19 @@ def test_school_years_school_types_and_components_are_settled_each_on_its_own():
     # paid too much of one is not held against another: 02 gives 70 back, 01 gets its 100 whole
     due_rows = table(
         """
-        school_year currency vestiging school_type component         month       amount_cents
-        2021-2022   EUR      00AA01    bao         per_pupil         2021-10-01  100
-        2021-2022   EUR      00AA02    bao         per_pupil         2021-10-01  30
-        2021-2022   EUR      00AA02    bao         achterstandsscore 2021-10-01  5
-        2021-2022   EUR      00AA02    sbo         per_pupil         2021-10-01  7
-        2022-2023   EUR      00AA02    bao         per_pupil         2021-10-01  9
+        school_year currency beneficiary school_type component         month       amount_cents
+        2021-2022   EUR      00AA01      bao         per_pupil         2021-10-01  100
+        2021-2022   EUR      00AA02      bao         per_pupil         2021-10-01  30
+        2021-2022   EUR      00AA02      bao         achterstandsscore 2021-10-01  5
+        2021-2022   EUR      00AA02      sbo         per_pupil         2021-10-01  7
+        2022-2023   EUR      00AA02      bao         per_pupil         2021-10-01  9
         2021-2022   USD      28PW00    cn          per_pupil         2021-10-01  11""",
         month="d",
         amount_cents="i",
     )
     paid_rows = table(
         """
-        school_year currency vestiging school_type component paid_month  reason      amount_cents
+        school_year currency beneficiary school_type component paid_month  reason      amount_cents
         2021-2022   EUR      00AA02    bao         per_pupil 2021-09-01  instalment  100""",
         paid_month="d",
         amount_cents="i",
@@ -135,7 +135,7 @@ def test_school_years_school_types_and_components_are_settled_each_on_its_own():
         "school_year currency decision_id\n 2021-2022 EUR one\n 2022-2023 EUR two\n 2021-2022 USD three"
     )
     found = settle(OCT, due=due_rows, paid=paid_rows, in_force=latest, **NO_TERMS)
-    assert rows(found, "vestiging", "school_type", "component", "decision_id", "reason", "amount_cents") == [
+    assert rows(found, "beneficiary", "school_type", "component", "decision_id", "reason", "amount_cents") == [
         ("00AA01", "bao", "per_pupil", "one", "instalment", 100),
         ("00AA02", "bao", "achterstandsscore", "one", "instalment", 5),
         ("00AA02", "bao", "per_pupil", "one", "correction", -100),
@@ -170,16 +170,16 @@ def test_an_instalment_that_came_after_its_month_was_run_is_no_instalment_when_i
 def test_a_month_that_was_run_of_two_schools_corrects_one_of_them_once():
     two = table(
         """
-        school_year currency vestiging school_type component amount_cents
-        2021-2022   EUR      00AA01    bao         per_pupil 100
+        school_year currency beneficiary school_type component amount_cents
+        2021-2022   EUR      00AA01      bao         per_pupil 100
         2021-2022   EUR      00AA02    bao         per_pupil 100""",
         amount_cents="i",
     )
-    more = pl.when(pl.col("vestiging") == "00AA01").then(110).otherwise(100)
+    more = pl.when(pl.col("beneficiary") == "00AA01").then(110).otherwise(100)
     due_rows = two.with_columns(month=pl.lit(OCT), amount_cents=more.cast(pl.Int64))
     ledger = two.with_columns(paid_month=pl.lit(OCT), reason=pl.lit("instalment"))
     found = settle(OCT, due=due_rows, paid=ledger, in_force=LATEST, **NO_TERMS)
-    assert rows(found, "vestiging", "reason", "amount_cents") == [("00AA01", "correction", 10)]
+    assert rows(found, "beneficiary", "reason", "amount_cents") == [("00AA01", "correction", 10)]
 
 
 def test_with_a_floor_a_month_that_is_run_again_gives_back_what_it_paid_and_no_more():
@@ -233,7 +233,7 @@ def test_payment_ids_follow_from_what_is_paid():
     names = {frame["payment_id"].item() for frame in (one, other_month, dearer)}
     assert len(names) == 3
     assert all(len(name) == 32 for name in names)
-    assert SERIES == ["school_year", "currency", "vestiging", "school_type", "component"]
+    assert SERIES == ["school_year", "currency", "beneficiary", "school_type", "component"]
 
 
 def test_skipped_months_are_those_in_which_an_instalment_falls():

@@ -47,7 +47,7 @@ def waits(month: date, corrections: str, settling: str, *, together: bool = Fals
 
 def _told(corrections: str) -> pl.DataFrame:
     return table(corrections, paid_until="d", amount_cents="i").with_columns(
-        vestiging=pl.lit("00AA00"),
+        beneficiary=pl.lit("00AA00"),
         school_year=pl.lit("2021-2022"),
         currency=pl.lit("EUR"),
         component=pl.lit("per_pupil"),

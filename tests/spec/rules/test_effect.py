@@ -13,7 +13,7 @@ BEFORE = table(
     28PW00     10003  cn           per_pupil  pupils   3         9.00  27.00   USD
     """,
     **KINDS,
-)
+).with_columns(beneficiary="vestiging")
 AFTER = table(
     """
     vestiging  board  school_type  component  measure  quantity  rate  amount  currency
@@ -23,7 +23,7 @@ AFTER = table(
     03AA00     10002  sbo          per_pupil  pupils   1         4.00  4.00    EUR
     """,
     **KINDS,
-)
+).with_columns(beneficiary="vestiging")
 SCHOOLS = table(
     """
     vestiging  board  name    municipality  valid_from

@@ -25,6 +25,9 @@ BELOW = (Decimal("-0.01"),)
 
 VALUES: dict[str, tuple[Any, tuple]] = {
     "vestiging": ("01AA00", NO_VESTIGING),
+    "beneficiary": ("01AA00", ("01AA", "VO123", "vo1234", "12345", "VO1234\n", "")),
+    "recipient": ("10249", ("1234A", "01AA00", "VO123", "123456", "")),
+    "recipient_kind": ("bestuur", ("board", "Bestuur", "")),
     "successor": ("01AB00", NO_VESTIGING),
     "brin": ("01AA", NO_BRIN),
     "board": ("10249", NO_BOARD),
@@ -126,12 +129,16 @@ MAY_BE_NULL = {
     "decisions": {
         *("reason", "rests_on", "published", "valid_from", "valid_to", "paid_until", "prepared_by", "approved_by")
     },
-    "adjustments": {"other_vestiging"},
+    "entitlements": {"board", "brin", "vestiging"},
+    "instalments": {"vestiging"},
+    "payments": {"board", "brin", "vestiging"},
+    "due_changes": {"vestiging"},
+    "adjustments": {"other_vestiging", "vestiging"},
     "consents": {"mr_date", "gmr_date", "parents_involved", "municipality_informed", "result"},
     "findings": {"brin", "amount", "file", "line"},
     "accountability": {"mr_consent", "gmr_consent", "school_scan"},
     "accountability_interventions": {"share"},
-    "trace": {"threshold", "level"},
+    "trace": {"threshold", "level", "vestiging"},
     "grants": {"window_name"},
     "runs": {"month"},
 }
