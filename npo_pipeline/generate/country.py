@@ -9,7 +9,7 @@ PUPILS_PER_VESTIGING = 250
 MOST_VESTIGINGEN = 20_000
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-_SIZES = (25, 45, 70, 90, 110, 130, 150, 170, 190, 205, 220, 240, 260, 285, 310, 345, 390, 450, 550, 800)
+SIZES = (25, 45, 70, 90, 110, 130, 150, 170, 190, 205, 220, 240, 260, 285, 310, 345, 390, 450, 550, 800)
 """Twentieths of the sizes of schools: half are under 210 pupils, a few are very large."""
 
 _CUMI_SHARES = (0, 0, 5, 10, 20, 30, 45, 60)
@@ -18,7 +18,7 @@ _CUMI_SHARES = (0, 0, 5, 10, 20, 30, 45, 60)
 
 @dataclass(frozen=True)
 class Vestiging:
-    """Represent a vestiging: its code, board, kind (`bo`, `sbo` or `so`) and relative size."""
+    """Represent a vestiging: its code, board, kind (`bo`, `sbo`, `so` or `vo`) and relative size."""
 
     code: str
     board: str
@@ -29,6 +29,16 @@ class Vestiging:
     def brin(self) -> str:
         """The school it belongs to."""
         return self.code[:4]
+
+
+@dataclass(frozen=True)
+class Town:
+    """Represent a town: province, name, number of its municipality, the samenwerkingsverband vo in its area."""
+
+    province: str
+    name: str
+    number: str
+    area: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +82,7 @@ def _school(brin: str, board: str, chance: random.Random) -> list[Vestiging]:
     kind = "bo" if draw < 905 else "sbo" if draw < 955 else "so"
     sites = 1 if chance.randrange(100) < 97 else 2 + chance.randrange(2)
     base = 100 if kind == "bo" else 60
-    sizes = [chance.choice(_SIZES) * base // 100 + 5 for _ in range(sites)]
+    sizes = [chance.choice(SIZES) * base // 100 + 5 for _ in range(sites)]
     return [Vestiging(f"{brin}{n:02d}", board, kind, size) for n, size in enumerate(sizes)]
 
 

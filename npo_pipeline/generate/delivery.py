@@ -16,11 +16,16 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.country import Country, make_country
 from npo_pipeline.generate.lists import write_addresses, write_scores
+from npo_pipeline.generate.reference_lists import plant_faults, reference_lists, write_lists
 from npo_pipeline.generate.register import BATCH, HEADER, RegisterSpec, batches, plant, rotation
+from npo_pipeline.generate.secondary import secondary_schools, write_secondary
 from schemas.frames.generate import PlantedRows
 
 REGISTER, SCORES, PLANTED = "leerlingen-po.csv", "achterstandsscores.csv", "planted.csv"
 MOST_FAULTS = Decimal("0.5")
+
+_SHARE_OF_LISTS = 4
+"""Reference lists have a fault for every four in the register, and a contradiction always."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ def write_delivery(
     Args:
         out: a new or empty folder.
         boards: number of boards.
-        pupils: number of pupils (moves make the rows a few more).
+        pupils: number of pupils of primary education (moves make the rows of its register a few more).
         seed: any whole number.
         reference_date: the date the delivery is for.
         faults: share of pupils with a planted fault; they are listed in `planted.csv`.
@@ -67,16 +72,24 @@ def write_delivery(
     try:
         out.mkdir(parents=True, exist_ok=True)
         written = _write_register(out, country, spec, batch=batch, progress=progress)
-        lists = write_addresses(out, country, chance)
+        addresses, towns = write_addresses(out, country, chance)
         scored, bad_scores = write_scores(out, country, written.bao, chance, faults=bool(faults))
+        schools = secondary_schools(country, pupils, seed)
+        secondary = write_secondary(out, schools, seed, reference_date)
+        lists = reference_lists(country, schools, {**towns, **secondary.towns}, seed)
+        if faults:
+            plant_faults(lists, country, int(pupils * faults) // _SHARE_OF_LISTS)
+        listed_files = write_lists(out, lists)
         planted = [(SCORES, line, rule) for line, rule in bad_scores] + written.planted
+        planted += [(name, line, rule) for name, made in lists.items() for line, rule in made.planted]
         if faults:
             listed = pl.DataFrame(sorted(planted), schema=["file", "line", "rule"], orient="row")
             listed.write_csv(out / PLANTED)
     except OSError as error:
         raise Refused(f"{out}: cannot be written ({error.strerror})") from error
-    files = ((REGISTER, written.rows), *lists, *scored)
-    return Report(files, written.counting, dict(sorted(Counter(rule for *_, rule in planted).items())))
+    files = ((REGISTER, written.rows), *addresses, *scored, *secondary.files, *listed_files)
+    by_rule = dict(sorted(Counter(rule for *_, rule in planted).items()))
+    return Report(files, written.counting + secondary.pupils, by_rule)
 
 
 @dataclass

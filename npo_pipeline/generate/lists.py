@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from npo_pipeline.generate.country import Country, Vestiging
+from npo_pipeline.generate.country import Country, Town, Vestiging
 
 _COMMON = (
     "STRAATNAAM;HUISNUMMER-TOEVOEGING;POSTCODE;PLAATSNAAM;GEMEENTENUMMER;GEMEENTENAAM;DENOMINATIE;TELEFOONNUMMER;"
@@ -26,7 +26,10 @@ _SO = (
     + _COMMON
     + ";CLUSTER;ONDERWIJS;VAKANTIEREGIO"
 )
-_SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
+_VO = _BO.replace("INTERNETADRES;", "INTERNETADRES;ONDERWIJSSTRUCTUUR;", 1)
+SCORES_HEADER = (
+    "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
+)
 
 _FIRST = ("De", "Het", "'t", "Obs", "Pcbs", "Rkbs", "Basisschool", "Montessorischool")
 _SECOND = (
@@ -41,15 +44,15 @@ _SECOND = (
     '"Maasparel"',
     "Énergie",
 )
-_PLACES = (
-    ("Drenthe", "Assen"),
-    ("Groningen", "Groningen"),
-    ("Fryslân", "Súdwest-Fryslân"),
-    ("Noord-Brabant", "'s-Hertogenbosch"),
-    ("Zuid-Holland", "'s-Gravenhage"),
-    ("Utrecht", "Utrecht"),
-    ("Gelderland", "Apeldoorn"),
-    ("Limburg", "Venlo"),
+TOWNS = (
+    Town("Drenthe", "Assen", "0106", "VO2201"),
+    Town("Groningen", "Groningen", "0014", "VO2001"),
+    Town("Fryslân", "Súdwest-Fryslân", "1900", "VO2101"),
+    Town("Noord-Brabant", "'s-Hertogenbosch", "0796", "VO3005"),
+    Town("Zuid-Holland", "'s-Gravenhage", "0518", "VO2802"),
+    Town("Utrecht", "Utrecht", "0344", "VO2601"),
+    Town("Gelderland", "Apeldoorn", "0200", "VO2505"),
+    Town("Limburg", "Venlo", "0983", "VO3101"),
 )
 
 _PER_PUPIL = (10, 20, 30, 40, 50, 60, 80, 110, 160, 260)
@@ -59,20 +62,47 @@ _THRESHOLD_E3 = 696
 """Thousandths per pupil: 12% of 535.26 less 529.46 (CBS, Toelichting of 1-10-2019)."""
 
 
-def write_addresses(out: Path, country: Country, chance: random.Random) -> list[tuple[str, int]]:
-    """Write the lists of bao, and of sbo, so and vso; return their names and numbers of rows."""
+def write_addresses(
+    out: Path, country: Country, chance: random.Random
+) -> tuple[list[tuple[str, int]], dict[str, Town]]:
+    """Write the lists of bao, and of sbo, so and vso.
+
+    Returns:
+        Their names and numbers of rows, and the town of each vestiging.
+    """
     bo = [one for one in country.vestigingen if one.kind == "bo"]
     special = [one for one in country.vestigingen if one.kind != "bo"]
-    files = []
+    files, towns = [], dict[str, Town]()
     if bo:
-        rows = [_old_row(one, chance) for one in bo]
-        _write(out / "vestigingen-bo.csv", _BO, rows, end="\r\n", encoding="cp1252")
+        rows = [_old_row(one, _settle(one, towns, chance), chance) for one in bo]
+        write_rows(out / "vestigingen-bo.csv", _BO, rows, end="\r\n", encoding="cp1252")
         files.append(("vestigingen-bo.csv", len(rows)))
     if special:
-        rows = [_new_row(one, chance) for one in special]
-        _write(out / "vestigingen-sbo-so-vso.csv", _SO, rows, separator=",", encoding="utf-8-sig")
+        rows = [_new_row(one, _settle(one, towns, chance), chance) for one in special]
+        write_rows(out / "vestigingen-sbo-so-vso.csv", _SO, rows, separator=",", encoding="utf-8-sig")
         files.append(("vestigingen-sbo-so-vso.csv", len(rows)))
-    return files
+    return files, towns
+
+
+def write_addresses_vo(
+    path: Path, structures: Mapping[Vestiging, str], chance: random.Random
+) -> tuple[dict[str, Town], dict[str, str]]:
+    """Write the list of vo; `structures`: vestiging -> onderwijsstructuur.
+
+    Returns:
+        The town and the name of each vestiging.
+    """
+    towns, rows = dict[str, Town](), []
+    for one, structure in structures.items():
+        row = _old_row(one, _settle(one, towns, chance), chance)
+        place = _VO.split(";").index("ONDERWIJSSTRUCTUUR")
+        rows.append([*row[:place], structure, *row[place:]])
+    write_rows(path, _VO, rows, encoding="cp1252")
+    return towns, {row[3]: row[4] for row in rows}
+
+
+def _settle(one: Vestiging, towns: dict[str, Town], chance: random.Random) -> Town:
+    return towns.setdefault(one.code, chance.choice(TOWNS))
 
 
 def write_scores(
@@ -87,12 +117,7 @@ def write_scores(
         The file's name and number of rows (none is written where no bao pupil counts: a file without rows is
         refused), and the planted faults as (line, rule).
     """
-    rows, planted = [], []
-    for code in sorted(pupils):
-        count = pupils[code]
-        before = count * (chance.choice(_PER_PUPIL) + chance.randrange(10))
-        above = max(0, before * 10 - _THRESHOLD_E3 * count)
-        rows.append([code, str(count), decimal_comma((above + 5) // 10), decimal_comma(before)])
+    rows, planted = score_rows(pupils, chance), []
     if not rows:
         return [], []
     if faults:
@@ -104,20 +129,29 @@ def write_scores(
                 planted.append((line, rule))
         rows.append([f"{country.unlisted_brins[-1]}00", "100", "5,00", "74,60"])
         planted.append((len(rows) + 1, "unknown_school"))
-    _write(out / "achterstandsscores.csv", _SCORES, rows)
+    write_rows(out / "achterstandsscores.csv", SCORES_HEADER, rows)
     return [("achterstandsscores.csv", len(rows))], planted
 
 
-def _old_row(one: Vestiging, chance: random.Random) -> list[str]:
-    province, town = chance.choice(_PLACES)
-    head = [province, one.board, one.brin, one.code, _name(chance)]
+def score_rows(pupils: Mapping[str, int], chance: random.Random) -> list[list[str]]:
+    """Draw the score of each vestiging, by its pupils that count."""
+    rows = []
+    for code in sorted(pupils):
+        count = pupils[code]
+        before = count * (chance.choice(_PER_PUPIL) + chance.randrange(10))
+        above = max(0, before * 10 - _THRESHOLD_E3 * count)
+        rows.append([code, str(count), decimal_comma((above + 5) // 10), decimal_comma(before)])
+    return rows
+
+
+def _old_row(one: Vestiging, town: Town, chance: random.Random) -> list[str]:
+    head = [town.province, one.board, one.brin, one.code, _name(chance)]
     return [*head, *_address(town, chance), *_address(town, chance)[:4], *[""] * 12]
 
 
-def _new_row(one: Vestiging, chance: random.Random) -> list[str]:
-    province, town = chance.choice(_PLACES)
+def _new_row(one: Vestiging, town: Town, chance: random.Random) -> list[str]:
     sort = "SBO" if one.kind == "sbo" else "SO/VSO"
-    head = [sort, province, one.board, one.brin, one.code, f"{_name(chance)}, locatie {one.code[4:]}"]
+    head = [sort, town.province, one.board, one.brin, one.code, f"{_name(chance)}, locatie {one.code[4:]}"]
     return [*head, *_address(town, chance), "", sort, "Noord"]
 
 
@@ -125,10 +159,12 @@ def _name(chance: random.Random) -> str:
     return f"{chance.choice(_FIRST)} {chance.choice(_SECOND)}"
 
 
-def _address(town: str, chance: random.Random) -> list[str]:
+def _address(town: Town, chance: random.Random) -> list[str]:
     code, number = f"{chance.randrange(1000, 9999)} AB", str(chance.randrange(1, 200))
-    municipality = f" {chance.randrange(1, 999)}"
-    return ["Schoolstraat", number, code, town.upper(), municipality, town, "Openbaar", "", ""]
+    telephone = f"0{chance.randrange(1, 999):03d}-123456"
+    # As in some files of DUO: a space, and without the zeros before the number.
+    municipality = f" {int(town.number)}"
+    return ["Schoolstraat", number, code, town.name.upper(), municipality, town.name, "Openbaar", telephone, ""]
 
 
 def decimal_comma(hundredths: int) -> str:
@@ -136,7 +172,7 @@ def decimal_comma(hundredths: int) -> str:
     return f"{hundredths // 100},{hundredths % 100:02d}"
 
 
-def _write(
+def write_rows(
     path: Path,
     header: str,
     rows: Sequence[Sequence[str]],
@@ -145,6 +181,7 @@ def _write(
     end: str = "\n",
     encoding: str = "utf-8",
 ) -> None:
+    """Write a list: its header, separated by `;` here, and its rows."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=separator, lineterminator=end)
     writer.writerow(header.split(";"))

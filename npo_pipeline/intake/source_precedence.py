@@ -121,22 +121,22 @@ def _with_scored_pupils(
 def _compare(measure: Measure, ours: _Counted, theirs: _Counted, files: Mapping[str, str]) -> SourceDifferences:
     both = ours.sums(measure, "used").join(theirs.sums(measure, "other"), on=_SCHOOL, how="full", coalesce=True)
     differing = both.filter(pl.col("used").fill_null(0) != pl.col("other").fill_null(0))
-    our_id, their_id = ours.deliveries[0], theirs.deliveries[0]
+    our_files, their_files = (" and ".join(files[name] for name in one.deliveries) for one in (ours, theirs))
     message = pl.concat_str(
         "vestiging",
         pl.lit(": "),
         pl.col("used").cast(pl.String).fill_null("no"),
-        pl.lit(f" {measure.plural} from {files[our_id]}, which is used, "),
+        pl.lit(f" {measure.plural} from {our_files}, which is used, "),
         pl.col("other").cast(pl.String).fill_null("none"),
-        pl.lit(f" from {files[their_id]}"),
+        pl.lit(f" from {their_files}"),
     )
     compared = differing.select(
         *_SCHOOL,
         measure=pl.lit(measure.name),
         used=pl.col("used").cast(pl.Decimal(18, 2)),
-        used_delivery=pl.lit(our_id),
+        used_delivery=pl.lit(ours.deliveries[0]),
         other=pl.col("other").cast(pl.Decimal(18, 2)),
-        other_delivery=pl.lit(their_id),
+        other_delivery=pl.lit(theirs.deliveries[0]),
         message=message,
     )
     return SourceDifferences(compared)

@@ -37,8 +37,8 @@ def table(path: Path, separator: str = ";", encoding: str = "ascii") -> list[dic
 
 
 def listed(folder: Path) -> set[str]:
-    bo = folder / "vestigingen-bo.csv"
-    codes = {row["VESTIGINGSNUMMER"] for row in table(bo, encoding="cp1252")} if bo.exists() else set()
+    lists = [folder / name for name in ("vestigingen-bo.csv", "vestigingen-vo.csv")]
+    codes = {row["VESTIGINGSNUMMER"] for one in lists if one.exists() for row in table(one, encoding="cp1252")}
     special = folder / "vestigingen-sbo-so-vso.csv"
     return codes | (
         {row["VESTIGINGSCODE"] for row in table(special, ",", "utf-8-sig")} if special.exists() else set()
@@ -102,6 +102,48 @@ def score_faults(folder: Path) -> Iterator[Fault]:
             yield SCORES, line, "unknown_school"
 
 
+LISTS = {
+    "samenwerkingsverbanden.csv": {
+        "VESTIGING": r"[0-9]{2}[A-Z]{2}[0-9]{2}",
+        "SAMENWERKINGSVERBAND": r"VO[0-9]{4}",
+    },
+    "arbeidsmarkttoelage.csv": {"VESTIGING": r"[0-9]{2}[A-Z]{2}[0-9]{2}", "LIJST": r"po|vo|vo_pro"},
+    "leerplus.csv": {"BRIN_NUMMER": r"[0-9]{2}[A-Z]{2}", "LEERPLUS_2021": r"J|N"},
+    "gemeentescores.csv": {"GEMEENTENUMMER": r"[0-9]{4}"},
+}
+
+
+def list_faults(folder: Path) -> Iterator[Fault]:
+    known = listed(folder)
+    for name in LISTS:
+        if (folder / name).exists():
+            yield from faults_of_list(name, table(folder / name), known | {code[:4] for code in known})
+
+
+def faults_of_list(name: str, rows: list[dict[str, str]], known: set[str]) -> Iterator[Fault]:
+    stated = defaultdict(set)
+    for line, row in enumerate(rows, 2):
+        subject, *values = row.values()
+        broken = {
+            "unknown_code" for column, pattern in LISTS[name].items() if not re.fullmatch(pattern, row[column])
+        }
+        if name != "gemeentescores.csv" and subject not in known:
+            broken.add("unknown_school")
+        for score in [row[column] for column in row if column.startswith("SCORE")]:
+            broken |= {"negative"} if score.startswith("-") else set()
+            broken |= set() if re.fullmatch(r"-?[0-9]+,[0-9]{2}", score) else {"not_a_number"}
+        yield from ((name, line, rule) for rule in broken)
+        if not broken:
+            stated[subject].add((line, *values))
+    for about in stated.values():
+        if len({tuple(values) for _, *values in about}) > 1:
+            yield from ((name, line, "contradiction") for line, *_ in about)
+
+
+def all_faults(folder: Path) -> list[Fault]:
+    return sorted([*register_faults(folder), *score_faults(folder), *list_faults(folder)])
+
+
 def planted(folder: Path) -> list[Fault]:
     return [(row["file"], int(row["line"]), row["rule"]) for row in table(folder / "planted.csv", ",")]
 
@@ -109,21 +151,21 @@ def planted(folder: Path) -> list[Fault]:
 @pytest.mark.parametrize("faults", ["0.002", "0.03", "0.5"])
 def test_each_planted_line_breaks_its_rule_and_no_other_line_breaks_any(tmp_path, faults):
     report = make(tmp_path / "x", faults=Decimal(faults))
-    found = sorted([*register_faults(tmp_path / "x"), *score_faults(tmp_path / "x")])
+    found = all_faults(tmp_path / "x")
     assert found == planted(tmp_path / "x")
     assert Counter(rule for *_, rule in found) == report.planted
 
 
 def test_a_right_register_breaks_no_rule_and_lists_no_faults(tmp_path):
     make(tmp_path / "x")
-    assert not [*register_faults(tmp_path / "x"), *score_faults(tmp_path / "x")]
+    assert not all_faults(tmp_path / "x")
     assert not (tmp_path / "x" / "planted.csv").exists()
 
 
 def test_nobody_is_at_two_places_in_a_country_of_one_vestiging(tmp_path):
     make(tmp_path / "x", boards=1, pupils=200, seed=1, faults=Decimal("0.2"))
     assert len(listed(tmp_path / "x")) == 1
-    assert sorted([*register_faults(tmp_path / "x"), *score_faults(tmp_path / "x")]) == planted(tmp_path / "x")
+    assert all_faults(tmp_path / "x") == planted(tmp_path / "x")
 
 
 @pytest.mark.parametrize("seed", range(30))
