@@ -69,7 +69,7 @@ class SecondarySchool:
 
     @property
     def is_pro(self) -> bool:
-        """Whether it has praktijkonderwijs and nothing else."""
+        """True where it has praktijkonderwijs and nothing else."""
         return self.structure == "PRO"
 
 
