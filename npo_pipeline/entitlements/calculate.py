@@ -22,7 +22,7 @@ from npo_pipeline.entitlements.schedule import (
     instalments,
     reassigned,
 )
-from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
+from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools, without_exceptions
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import to_euro, to_quantity, to_rate
 from npo_pipeline.months import first_day
@@ -96,7 +96,8 @@ def _entitled(rules: Rules, inputs: DecisionInputs, territory: Territory) -> Ent
     """Return the entitlements under one regulation, with its thresholds, name and currency."""
     counts = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.counts)
     scores = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.scores)
-    counted = quantities(rules.rates, rules.thresholds, counts, scores)
+    every = quantities(rules.rates, rules.thresholds, counts, scores)
+    counted = without_exceptions(every, rules.exceptions)
     found = entitlements(
         counted, rules.rates, SchoolPlaces(territory.select("vestiging", "place")), rules.rounded_per
     )

@@ -7,7 +7,7 @@ In the order in which a decision comes about: `DeliveredData` and `Rules`, the d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -23,7 +23,7 @@ from npo_pipeline.intake.source_precedence import (
     select_sources,
 )
 from npo_pipeline.measures import MEASURES, SCORE, Measure
-from npo_pipeline.rulebook.frames import places, rates, shares, thresholds
+from npo_pipeline.rulebook.frames import EXCEPTIONS, exceptions, places, rates, shares, thresholds
 from npo_pipeline.rulebook.load import LoadedRegulation
 from npo_pipeline.rulebook.regulation import Regulation, RoundedPer
 from schemas import decided
@@ -32,6 +32,7 @@ from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTe
 from schemas.frames.money import (
     AmountsWithoutBoard,
     CountsByType,
+    Exceptions,
     Places,
     Rates,
     ScoresByType,
@@ -95,6 +96,7 @@ class Rules:
     corrections: str = "next_payment"
     floor_zero: str = "no"
     continue_after_closure: bool = False
+    exceptions: Exceptions = field(default_factory=lambda: Exceptions(pl.DataFrame(schema=EXCEPTIONS)))
     earlier: tuple[tuple[date, Rules], ...] = ()
 
 
@@ -114,6 +116,7 @@ def _as_frames(name: str, rules: Regulation) -> Rules:
         shares=shares(rules),
         places=places(rules),
         rounded_per=rules.rounded_per,
+        exceptions=exceptions(rules),
         counts_as=rules.places.counts_as if rules.places else None,
         corrections=settling.corrections,
         floor_zero=settling.floor_zero,

@@ -1,4 +1,8 @@
-"""The territory of regulations: a school is under that of its place, where there is one, else the country's."""
+"""The schools that rules are for.
+
+A school is under the regulation of its place, where there is one, else the country's. Some components are not for some
+schools.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TypeVar, cast
 
 import polars as pl
 
-from schemas.frames.money import CountsByType, Places, ScoresByType, Territory
+from schemas.frames.money import CountsByType, Exceptions, Places, Quantities, ScoresByType, Territory
 from schemas.received import Schools
 
 RowsByType = TypeVar("RowsByType", bound=pl.DataFrame)
@@ -57,3 +61,10 @@ def rows_under_regulation(
     mine = territory.filter(pl.col("regulation") == regulation)
     found = rows.join(mine.select("vestiging"), on="vestiging", how="semi", maintain_order="left")
     return cast(RowsByType, found.with_columns(school_type=pl.lit(counts_as)))
+
+
+def without_exceptions(quantities: Quantities, exceptions: Exceptions) -> Quantities:
+    """Drop the quantities of schools that the component is not for."""
+    of_school = quantities.with_columns(brin=pl.col("vestiging").str.head(4))
+    kept = of_school.join(exceptions, on=["component", "brin"], how="anti", maintain_order="left")
+    return Quantities(kept.drop("brin"))

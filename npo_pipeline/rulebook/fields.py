@@ -256,16 +256,20 @@ def with_known_sources(rules: R) -> R:
     for place, value in cited(rules):
         if value.source not in rules.sources:
             raise fault(f"`{value.source}` is not among the sources; add it there", *place, "source")
-        if words := wrong_article(rules.sources[value.source], value):
+        if words := wrong_article(place, rules.sources[value.source], value):
             raise fault(words, *place, "article")
     return rules
 
 
-def wrong_article(source: Source, value: Cited[Any]) -> str | None:
+PUBLISHED = ("published",)
+"""The day of publication: it stands above the text, in no article."""
+
+
+def wrong_article(place: Place, source: Source, value: Cited[Any]) -> str | None:
     """Return what is wrong with the article of a value, or with its having none; null when nothing is."""
     if value.article and not source.bwb:
         return f"`{value.source}` is no regulation; say in `where` where it stands, or give the source its `bwb`"
-    if source.bwb and not value.article and value.status == "published":
+    if source.bwb and not value.article and value.status == "published" and place != PUBLISHED:
         return f"is missing: `{value.source}` is a regulation, so name the article that states it, as 4(4)"
     return None
 
@@ -283,7 +287,6 @@ def cited(part: Any, place: Place = ()) -> Iterator[tuple[Place, Cited[Any]]]:
     """Yield all cited values of a regulation or a part of it, each with its place in the file."""
     if isinstance(part, Cited):
         yield place, part
-        return
     inside: Any = part if isinstance(part, Part) else ()
     if isinstance(part, Mapping):
         inside = part.items()

@@ -15,7 +15,7 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.fields import RATE_DECIMALS, Cited, citation
 from npo_pipeline.rulebook.regulation import Component, Rate, Regulation
-from schemas.frames.money import Places, Rates, Shares, SoftValues, Thresholds, UnknownValues
+from schemas.frames.money import Exceptions, Places, Rates, Shares, SoftValues, Thresholds, UnknownValues
 
 RATES = {
     "component": pl.String,
@@ -35,6 +35,7 @@ REFERENCE_DATE = "reference date"
 """The name of the reference date among the values that amounts depend on."""
 
 UNKNOWN_VALUES = {"component": pl.String, "school_type": pl.String, "what": pl.String, "article": pl.String}
+EXCEPTIONS = {"component": pl.String, "brin": pl.String, "article": pl.String}
 PLACES = {"place": pl.String, "brin": pl.String, "municipality": pl.String}
 SOFT_VALUES = {"status": pl.String, "what": pl.String, "component": pl.String, "article": pl.String}
 
@@ -67,6 +68,17 @@ def places(regulation: Regulation) -> Places:
         rows += [(name, brin, None) for brin in place.brins.value or ()]
         rows += [(name, None, municipality.upper()) for municipality in place.municipalities]
     return Places(pl.DataFrame(rows, schema=PLACES, orient="row"))
+
+
+def exceptions(regulation: Regulation) -> Exceptions:
+    """Return the schools that components are not for."""
+    rows = [
+        (name, brin, citation(regulation, excepted))
+        for name, component in regulation.components.items()
+        if (excepted := component.not_for)
+        for brin in excepted.value or ()
+    ]
+    return Exceptions(pl.DataFrame(rows, schema=EXCEPTIONS, orient="row"))
 
 
 def soft_values(regulation: Regulation) -> SoftValues:

@@ -8,7 +8,7 @@ from typing import Any
 
 from npo_pipeline.months import month_text
 from npo_pipeline.rulebook.fields import Cited, Part, Source, citation, cited
-from npo_pipeline.rulebook.regulation import Example, Rate, Regulation, Rounding, Schedule
+from npo_pipeline.rulebook.regulation import AmountBeside, Example, Rate, Regulation, Rounding, Schedule
 from npo_pipeline.rulebook.subsidy import Subsidy
 from npo_pipeline.rulebook.yaml_document import Place
 
@@ -43,6 +43,8 @@ def _what(place: Place, one: Cited[Any]) -> str:
     if isinstance(one, Rate):
         where = f" in {one.place}" if one.place else ""
         return f"{place[1]}, rate of {', '.join(one.school_types)}{where}"
+    if isinstance(one, AmountBeside):
+        return f"{place[1]}, beside its rate: {one.name}"
     if isinstance(one, Example):
         units = ", ".join(f"{number} {component}" for component, number in one.units.items())
         return f"example: {one.name} ({units})"

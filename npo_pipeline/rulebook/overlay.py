@@ -209,7 +209,7 @@ def _refuse_unknown_sources(base: Regulation, overlay: RegulationOverlay, docume
         if value.source not in sources:
             words = f"`{value.source}` is not among the sources; {suggest(value.source, sources)}"
             raise refused(document.name, document.line((*place, "source")), words)
-        if wrong := wrong_article(sources[value.source], value):
+        if wrong := wrong_article(place, sources[value.source], value):
             raise refused(document.name, document.line((*place, "article")), f"article: {wrong}")
         if isinstance(value, Rate) and not value.unit.startswith(f"{base.currency} per "):
             words = f"`{value.unit}` is no unit of a rate here; write it as {base.currency} per pupil"

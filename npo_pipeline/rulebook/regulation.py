@@ -52,11 +52,18 @@ Booking: TypeAlias = Literal["lowest_vestiging_first_school_type"]
 """Booked on the lowest vestiging code that has any, there under the first school type of the list that has."""
 
 
+class AmountBeside(Cited[RateValue]):
+    """Represent an amount that is shown beside a rate and not calculated with: what the rate is a part of, say."""
+
+    name: Text
+
+
 class Rate(Cited[RateValue]):
     """Represent the rate of one unit, for the school types it is published for, in the order of booking."""
 
     school_types: Annotated[tuple[SchoolType, ...], AfterValidator(some)]
     place: Key | None = None  # one of the regulation's places; everywhere when none is named
+    beside: tuple[AmountBeside, ...] = ()
 
 
 class Threshold(Part):
@@ -76,6 +83,8 @@ class Component(Part):
     schedule: Key | None = None  # the regulation's own when none is named
     reference_dates: Cited[Annotated[tuple[Day, ...], AfterValidator(some)]] | None = None
     """The days it is counted on, where they are not the regulation's own reference date; the counts add up."""
+    not_for: Cited[Annotated[tuple[Brin, ...], AfterValidator(some)]] | None = None
+    """Schools that the component is not for, whatever is counted of them."""
     outside_informatietool: Cited[Literal["yes"]] | None = None
     """Set where the official informatietool leaves the component out of its totals."""
 

@@ -28,6 +28,9 @@ Thresholds = NewType("Thresholds", pl.DataFrame)
 Places = NewType("Places", pl.DataFrame)
 """place, and either brin or municipality (in capitals); no rows where a regulation is for the whole country."""
 
+Exceptions = NewType("Exceptions", pl.DataFrame)
+"""component, brin, article: the schools that a component is not for."""
+
 SoftValues = NewType("SoftValues", pl.DataFrame)
 """status (`approximate` or `derived`), what, component (null: all), article."""
 

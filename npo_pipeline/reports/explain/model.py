@@ -15,6 +15,7 @@ Kind: TypeAlias = Literal["vestiging", "brin", "board"]
 
 Reason: TypeAlias = Literal[
     "unknown",  # a value of the rules that it needs is not known: never counted as 0
+    "not_for_school",  # the rules say that the component is not for this school
     "not_delivered",  # no file of this decision counts it
     "zero",  # a file counts none
     "below_threshold",  # all that are counted are among the first, which give nothing

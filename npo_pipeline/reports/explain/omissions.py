@@ -60,6 +60,8 @@ class Omissions:
         omitted = OmittedComponent(component=entry.component, measure=entry.measure, reason="zero")
         if entry.what is not None:
             return replace(omitted, reason="unknown", what=entry.what, article=entry.article)
+        if article := self._exceptions.get((entry.regulation, entry.component, vestiging[:4])):
+            return replace(omitted, reason="not_for_school", article=article)
         place = vestiging[:4] if entry.level == "brin" else vestiging
         counts = self._counts.get((entry.regulation, entry.measure, place))
         # A score that no file names was not delivered, whatever files of scores there are for others.
@@ -105,6 +107,15 @@ class Omissions:
             is_known = "what" not in row
             threshold, level = limits.get(component, (None, None)) if is_known else (None, None)
             yield _Entry(**row, regulation=name, measure=measures[component], threshold=threshold, level=level)
+
+    @cached_property
+    def _exceptions(self) -> dict[tuple[str, str, str], str]:
+        """(regulation, component, BRIN) -> the article that says that the component is not for the school."""
+        return {
+            (name, component, brin): article
+            for name, rules in self._data.rule_frames.items()
+            for component, brin, article in rules.exceptions.iter_rows()
+        }
 
     @cached_property
     def _component_types(self) -> dict[tuple[str, str], set[str]]:

@@ -29,6 +29,9 @@ components:
 """
 
 
+PROVISIONAL = OVERLAY.replace("2022-2023-po", "2022-2023-po-provisional")
+
+
 @pytest.fixture
 def written(tmp_path):
     def write(text, name="overlay.yaml"):
@@ -48,7 +51,7 @@ def of(found, component):
 
 
 def test_a_rate_that_was_unknown_is_supplied_and_the_others_stay(written):
-    found = load_file(written(OVERLAY))
+    found = load_file(written(PROVISIONAL))
     assert of(found, "per_pupil") == {"bao": 500_00_000_000, "sbo": 750_00_000_000}
     unknown = unknown_values(found.regulation)
     assert [kind for name, kind in unknown.select("component", "school_type").rows()][:2] == [
@@ -59,7 +62,7 @@ def test_a_rate_that_was_unknown_is_supplied_and_the_others_stay(written):
 
 
 def test_one_school_type_of_several_that_share_a_rate(written):
-    only_vso = OVERLAY.replace("[sbo]", "[vso]").replace("750.00", "1000.00")
+    only_vso = PROVISIONAL.replace("[sbo]", "[vso]").replace("750.00", "1000.00")
     assert of(load_file(written(only_vso)), "per_pupil") == {"bao": 500_00_000_000, "vso": 1000_00_000_000}
 
 

@@ -9,29 +9,29 @@ import pytest
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.load import parse_rules
 
-DATE = "reference_date:\n  value: 2020-10-01\n  unit: date\n  status: derived\n  source: npo-tool-2022\n"
+DATE = "reference_date:\n  value: 2020-10-01\n  unit: date\n  status: published\n  source: bwbr0045533\n"
 SCORE = "value: 251.16\n        unit: EUR per unit of score\n        status: "
 OCTOBER = "2021-10: 1/12\n        2021-11: 1/12"
 
 KEYS_AND_CITATIONS = {
     "no list": ("school_types: [bao]", ">>>school_types: bao", "school_types: is no list; write it as"),
-    "misspelt key": ("source: avs-risk", ">>>sourse: avs-risk", r"is no key known here; is `source` meant\?"),
+    "misspelt key": ("source: bwbr0045533", ">>>sourse: bwbr0045533", r"is no key known here; is `source` meant\?"),
     "unknown key": ("currency: EUR", "currency: EUR\n>>>zzz: red", "zzz: is no key known here; take it out"),
     "no source": (
         DATE,
-        f">>>{DATE}".replace("  source: npo-tool-2022\n", ""),
+        f">>>{DATE}".replace("  source: bwbr0045533\n", ""),
         "reference_date.source: is missing",
     ),
     "no unit": (DATE, f">>>{DATE}".replace("  unit: date\n", ""), "reference_date.unit: is missing; add it"),
     "empty unit": ("unit: EUR per unit of score", ">>>unit: ''", "unit: is empty; fill it in"),
     "keys for a text": ("unit: cumi pupils", ">>>unit: {of: pupils}", "wants text here, no list or mapping"),
-    "unknown source": ("source: avs-risk", ">>>source: avs-gone", "`avs-gone` is not among the sources"),
+    "unknown source": ("source: bwbr0045533", ">>>source: bwbr-gone", "`bwbr-gone` is not among the sources"),
     "unknown schedule": ("schedule: monthly", ">>>schedule: weekly", "`weekly` is not among the schedules"),
     "its own schedule": ("measure: score", "measure: score\n    >>>schedule: weekly", "`weekly` is not among"),
     "unknown, with a value": (f"{SCORE}published", f">>>{SCORE}unknown", "status `unknown`, so leave it empty"),
     "published, without": ("value: 251.16", ">>>value: null", "is empty under status `published`; fill it in"),
     "no such status": ("status: derived", ">>>status: certain", "'certain', which is none of 'published'"),
-    "address that is none": ("url: https://avs.nl", ">>>url: javascript:avs.nl", "is no web address"),
+    "address that is none": ("url: https://www.vosabb", ">>>url: javascript:vosabb", "is no web address"),
     "name with a space": ("  cumi:\n", "  >>>Cumi pupils:\n", "'Cumi pupils' is no name"),
     "other currency": ("currency: EUR", ">>>currency: GBP", "is 'GBP', which is none of 'EUR' or 'USD'"),
 }
@@ -50,14 +50,14 @@ RATES_AND_COMPONENTS = {
     "no school types": ("[bao]", ">>>[]", "school_types: is empty"),
     "no such measure": ("measure: score", ">>>measure: scores", "'scores', which is none of 'pupils', 'score'"),
     "score paid twice": (
-        "measure: score\n    rates:\n      - school_types: [bao]",
-        "measure: score\n    >>>rates:\n      - school_types: [bao, sbo]",
+        f"rates:\n      - school_types: [bao]\n        {SCORE}",
+        f">>>rates:\n      - school_types: [bao, sbo]\n        {SCORE}",
         "a score belongs to one school type",
     ),
     "two rates above one threshold": (
         "rates:\n      - school_types: [sbo, so, vso]",
         ">>>rates:\n      - {school_types: [bao], value: 1, unit: EUR per pupil, status: derived,"
-        " source: avs-risk, where: x, checked_on: 2026-11-24}\n      - school_types: [sbo, so, vso]",
+        " source: rijk-2021, where: x, checked_on: 2026-11-24}\n      - school_types: [sbo, so, vso]",
         "has a threshold, so all its school types share one rate",
     ),
     "threshold not whole": ("value: 4\n", ">>>value: 4.5\n", "'4.5' is no whole number from 0"),
@@ -67,7 +67,7 @@ RATES_AND_COMPONENTS = {
 
 DATES_AND_SHARES = {
     "no such day": ("value: 2020-10-01", ">>>value: 2021-02-30", "'2021-02-30' is no date"),
-    "day first": ("checked_on: 2026-11-24", ">>>checked_on: 24-11-2026", "'24-11-2026' is no date"),
+    "day first": ("checked_on: 2026-11-27", ">>>checked_on: 24-11-2026", "'24-11-2026' is no date"),
     "deadline too early": ("value: 2025-07-31", ">>>value: 2015-07-31", "lies before the school year"),
     "one year": ("school_year: 2021-2022", ">>>school_year: 2021", "'2021' is no school year"),
     "years apart": ("school_year: 2021-2022", ">>>school_year: 2021-2023", "'2021-2023' is no school year"),

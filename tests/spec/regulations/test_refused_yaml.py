@@ -14,7 +14,7 @@ from npo_pipeline.rulebook.yaml_document import MAX_BYTES
 EUR = "currency: EUR"
 
 YAML = {
-    "key twice": (EUR, f"{EUR}\n>>>sector: po", "`sector` stands here again, first in line 13; keep one"),
+    "key twice": (EUR, f"{EUR}\n>>>sector: po", "`sector` stands here again, first in line 12; keep one"),
     "anchor": (EUR, ">>>currency: &e EUR", "holds an anchor or alias"),
     "alias": (EUR, ">>>currency: *e", "holds an anchor or alias"),
     "anchor on a list": ("[bao]", ">>>&b [bao]", "holds an anchor or alias"),
@@ -23,7 +23,7 @@ YAML = {
     "own tag": (EUR, ">>>currency: !x EUR", "holds a tag"),
     "merge key": (EUR, f"{EUR}\n>>><<: {{sector: vo}}", "<<: is no key known here"),
     "tab": ("  value: 2020-10-01", ">>>\tvalue: 2020-10-01", "is no YAML"),
-    "colon in a text": ("where: VOS/ABB, NPO", ">>>where: VOS/ABB, NPO: met", "goes between quotes"),
+    "colon in a text": ("note: A choice", ">>>note: A choice: one", "goes between quotes"),
     "control character": (EUR, ">>>currency: E\x01UR", "a control character stands here"),
     "NUL": (EUR, ">>>currency: E\0UR", "a control character stands here"),
     "second document": (EUR, f"{EUR}\n>>>---\ntitle: x", "a second document starts here"),

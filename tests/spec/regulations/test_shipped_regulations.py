@@ -8,35 +8,33 @@ from fractions import Fraction
 import pytest
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.rulebook.fields import cited
+from npo_pipeline.rulebook.fields import citation, cited
 from npo_pipeline.rulebook.load import all_shipped, load_rulebook, shipped_school_years
 from tests.rulebook import shipped
 
 FILES = """
-2021-2022-cn              cn  definitive   2021-08-19  USD  2020-10-01
-2021-2022-po              po  definitive   2021-08-19  EUR  2020-10-01
-2021-2022-vo              vo  definitive   2021-08-19  EUR  2020-10-01
-2022-2023-cn              cn  definitive   2022-04-22  USD  2021-10-01
+2021-2022-cn              cn  definitive   2021-08-27  USD  2020-10-01
+2021-2022-po              po  definitive   2021-08-27  EUR  2020-10-01
+2021-2022-vo              vo  definitive   2021-08-27  EUR  2020-10-01
+2022-2023-cn              cn  definitive   2022-05-23  USD  2021-10-01
 2022-2023-po-provisional  po  provisional  2021-06-30  EUR  2021-10-01
-2022-2023-po              po  definitive   2022-04-22  EUR  2021-10-01
+2022-2023-po              po  definitive   2022-05-23  EUR  2021-10-01
 2022-2023-vo-provisional  vo  provisional  2021-06-30  EUR  2021-10-01
-2022-2023-vo              vo  definitive   2022-04-22  EUR  2021-10-01
+2022-2023-vo              vo  definitive   2022-05-23  EUR  2021-10-01
 """
 
 RATES = """
-2021-2022-cn              per_pupil             cn                    bonaire         -              unknown
-2021-2022-cn              per_pupil             cn                    sint-eustatius  -              unknown
-2021-2022-cn              per_pupil             cn                    saba            -              unknown
+2021-2022-cn              per_pupil             cn                    bonaire         1435.51        published
+2021-2022-cn              per_pupil             cn                    sint-eustatius  1665.19        published
+2021-2022-cn              per_pupil             cn                    saba            1665.19        published
 2021-2022-po              per_pupil             bao                   -               701.16         published
 2021-2022-po              per_pupil             sbo                   -               1051.74        published
 2021-2022-po              per_pupil             so,vso                -               1402.31        published
 2021-2022-po              achterstandsscore     bao                   -               251.16         published
 2021-2022-po              cumi                  sbo,so,vso            -               548.56         published
-2021-2022-po              newcomers             bao,sbo,so,vso        -               -              unknown
-2021-2022-po              samenwerkingsverband  vso                   -               -              unknown
-2021-2022-vo              per_pupil             vo,vo_pro_vbo         -               701.16         published
+2021-2022-vo              per_pupil             vo,vo_pro_vbo         -               701.16         derived
 2021-2022-vo              surcharge             vo_pro_vbo            -               350.58         published
-2021-2022-vo              achterstandsscore     vo                    -               1038.16        published
+2021-2022-vo              achterstandsscore     vo                    -               1038.63        published
 2021-2022-vo              newcomers             vo                    -               2619.47        published
 2021-2022-vo              samenwerkingsverband  vo_pro_vbo            -               -              unknown
 2022-2023-cn              per_pupil             cn                    bonaire         1333.8429633   derived
@@ -47,26 +45,26 @@ RATES = """
 2022-2023-po-provisional  per_pupil             so,vso                -               -              unknown
 2022-2023-po-provisional  achterstandsscore     bao                   -               -              unknown
 2022-2023-po-provisional  cumi                  sbo,so,vso            -               -              unknown
-2022-2023-po-provisional  newcomers             bao,sbo,so,vso        -               -              unknown
-2022-2023-po-provisional  samenwerkingsverband  vso                   -               -              unknown
 2022-2023-po              per_pupil             bao                   -               500.00         published
-2022-2023-po              per_pupil             sbo                   -               -              unknown
-2022-2023-po              per_pupil             so,vso                -               -              unknown
+2022-2023-po              per_pupil             sbo                   -               750.00         published
+2022-2023-po              per_pupil             so,vso                -               1000.00        published
 2022-2023-po              achterstandsscore     bao                   -               463.78         published
-2022-2023-po              cumi                  sbo,so,vso            -               -              unknown
-2022-2023-po              newcomers             bao,sbo,so,vso        -               -              unknown
-2022-2023-po              samenwerkingsverband  vso                   -               -              unknown
+2022-2023-po              cumi                  sbo,so,vso            -               989.60         published
 2022-2023-vo-provisional  per_pupil             vo,vo_pro_vbo         -               500.00         approximate
 2022-2023-vo-provisional  surcharge             vo_pro_vbo            -               -              unknown
 2022-2023-vo-provisional  achterstandsscore     vo                    -               -              unknown
 2022-2023-vo-provisional  samenwerkingsverband  vo_pro_vbo            -               -              unknown
-2022-2023-vo              per_pupil             vo,vo_pro_vbo         -               820.00         approximate
-2022-2023-vo              surcharge             vo_pro_vbo            -               410.00         approximate
-2022-2023-vo              achterstandsscore     vo                    -               -              unknown
+2022-2023-vo              per_pupil             vo,vo_pro_vbo         -               820.00         published
+2022-2023-vo              surcharge             vo_pro_vbo            -               410.00         published
+2022-2023-vo              achterstandsscore     vo                    -               1887.84        published
 2022-2023-vo              samenwerkingsverband  vo_pro_vbo            -               -              unknown
 """
 
 TWELFTHS = "09 2/12, 10 1/12, 11 1/12, 12 1/12, 01 1/12, 02 1/12, 03 1/12, 04 1/12, 05 1/12, 06 1/12, 07 1/12"
+EQUAL = (
+    "08 1/12, 09 1/12, 10 1/12, 11 1/12, 12 1/12, 01 1/12, 02 1/12, 03 1/12, 04 1/12, 05 1/12, 06 1/12, 07 1/12"
+)
+TWO_TERMS = "11 5/12, 02 7/12"
 MONTHS = {
     ("2021-2022-po", "per_pupil"): TWELFTHS,
     ("2021-2022-po", "cumi"): TWELFTHS,
@@ -76,17 +74,22 @@ MONTHS = {
     ("2021-2022-vo", "newcomers"): "05 1",
     ("2021-2022-cn", "per_pupil"): "10 1",
     ("2022-2023-cn", "per_pupil"): "10 1",
-    ("2022-2023-po", "per_pupil"): TWELFTHS,
-    ("2022-2023-vo", "per_pupil"): "11 1",
-    ("2022-2023-vo", "surcharge"): "02 1",
+    ("2022-2023-po-provisional", "per_pupil"): TWELFTHS,
+    ("2022-2023-po", "per_pupil"): EQUAL,
+    ("2022-2023-po", "achterstandsscore"): EQUAL,
+    ("2022-2023-po", "cumi"): EQUAL,
+    ("2022-2023-vo-provisional", "per_pupil"): "11 1",
+    ("2022-2023-vo", "per_pupil"): TWO_TERMS,
+    ("2022-2023-vo", "surcharge"): TWO_TERMS,
+    ("2022-2023-vo", "achterstandsscore"): TWO_TERMS,
 }
 
 OTHERS_OF_PO = """
-reference_date                     2020-10-01                          derived
+reference_date                     2020-10-01                          published
 spending_deadline                  2025-07-31                          derived
 rounding.to                        cent                                derived
 components.cumi.threshold.units    4                                   published
-components.cumi.threshold.level    brin                                derived
+components.cumi.threshold.level    brin                                published
 components.cumi.threshold.booking  lowest_vestiging_first_school_type  derived
 """
 
@@ -145,6 +148,77 @@ def test_other_values_of_po():
     assert found == table(OTHERS_OF_PO)
 
 
+LAW = """
+2021-2022-cn  reference_date     BWBR0045533, artikelen 6(3) en 9(3) (Stcrt. 2021, 39244)
+2021-2022-cn  schedule           BWBR0045533, artikelen 6(5) en 9(5) (Stcrt. 2021, 39244)
+2021-2022-cn  per_pupil          BWBR0045533, artikelen 6(4)(a) en 9(4)(a) (Stcrt. 2021, 39244)
+2021-2022-po  reference_date     BWBR0045533, artikelen 4(3), 5(1) en 5(2) (Stcrt. 2021, 39244)
+2021-2022-po  schedule           BWBR0045533, artikelen 4(5) en 5(6) (Stcrt. 2021, 39244)
+2021-2022-po  per_pupil          BWBR0045533, artikel 4(4) (Stcrt. 2021, 39244)
+2021-2022-po  achterstandsscore  BWBR0045533, artikel 5(3) (Stcrt. 2021, 39244)
+2021-2022-po  cumi               BWBR0045533, artikel 5(5) (Stcrt. 2021, 39244)
+2021-2022-vo  reference_date     BWBR0045533, artikelen 7(3) en 8(3) (Stcrt. 2021, 39244)
+2021-2022-vo  rounding           BWBR0045533, artikelen 7(5) en 8(5) (Stcrt. 2021, 39244)
+2021-2022-vo  per_pupil          BWBR0045041, artikel 4(a) (Stcrt. 2021, 43019)
+2021-2022-vo  surcharge          BWBR0045533, artikel 7(4) (Stcrt. 2021, 39244)
+2021-2022-vo  achterstandsscore  BWBR0045533, artikel 8(4) (Stcrt. 2021, 39244)
+2021-2022-vo  newcomers          BWBR0045533, artikel 10(4) (Stcrt. 2021, 39244)
+2022-2023-cn  reference_date     BWBR0046693, artikelen 6(3) en 9(3) (Stcrt. 2022, 13905)
+2022-2023-cn  schedule           BWBR0046693, artikelen 6(5) en 9(5) (Stcrt. 2022, 13905)
+2022-2023-po  reference_date     BWBR0046693, artikelen 4(3), 5(1) en 5(2) (Stcrt. 2022, 13905)
+2022-2023-po  schedule           BWBR0046693, artikelen 4(5) en 5(6) (Stcrt. 2022, 13905)
+2022-2023-po  per_pupil          BWBR0046693, artikel 4(4) (Stcrt. 2022, 13905)
+2022-2023-po  achterstandsscore  BWBR0046693, artikel 5(3) (Stcrt. 2022, 13905)
+2022-2023-po  cumi               BWBR0046693, artikel 5(5) (Stcrt. 2022, 13905)
+2022-2023-vo  reference_date     BWBR0046693, artikelen 7(3) en 8(3) (Stcrt. 2022, 13905)
+2022-2023-vo  schedule           BWBR0046693, artikelen 7(5) en 8(5) (Stcrt. 2022, 13905)
+2022-2023-vo  per_pupil          BWBR0046693, artikel 7(4) (Stcrt. 2022, 13905)
+2022-2023-vo  surcharge          BWBR0046693, artikel 7(4) (Stcrt. 2022, 13905)
+2022-2023-vo  achterstandsscore  BWBR0046693, artikel 8(4) (Stcrt. 2022, 13905)
+"""
+
+
+@pytest.mark.parametrize(("file", "what", "place"), [line.split(None, 2) for line in LAW.strip().splitlines()])
+def test_articles(file, what, place):
+    rules = shipped(file).regulation
+    ordinary = {"reference_date": rules.reference_date, "rounding": rules.rounding}
+    ordinary["schedule"] = rules.schedules[rules.schedule]
+    value = ordinary[what] if what in ordinary else rules.components[what].rates[0]
+    assert citation(rules, value) == place
+
+
+BESIDE = """
+2021-2022-vo  per_pupil  701.16          797.44 96.28
+2022-2023-vo  surcharge  410.00          1230.00
+2022-2023-cn  per_pupil  1333.8429633    1333.84
+2022-2023-cn  per_pupil  1547.25783743   1547.26
+2022-2023-cn  per_pupil  1547.25783743   1547.26
+"""
+
+
+def test_amounts_of_the_law_stand_beside_a_rate_that_is_another():
+    found = [
+        (name(one), component, str(rate.value), *(str(beside.value) for beside in rate.beside))
+        for one in all_shipped()
+        for component, part in one.regulation.components.items()
+        for rate in part.rates
+        if rate.beside
+    ]
+    assert sorted(found) == sorted(table(BESIDE))
+    assert Decimal("797.44") - Decimal("96.28") == Decimal("701.16")
+    assert Decimal("1230.00") - Decimal("820.00") == Decimal("410.00")
+
+
+@pytest.mark.parametrize("file", ["2021-2022-po", "2022-2023-po"])
+def test_the_school_for_varende_kinderen_has_no_score(file):
+    components = shipped(file).regulation.components
+    assert {key: one.not_for and one.not_for.value for key, one in components.items()} == {
+        "per_pupil": None,
+        "achterstandsscore": ("27MK",),
+        "cumi": None,
+    }
+
+
 def test_newcomers_vo_are_counted_on_five_days():
     days = shipped("2021-2022-vo").regulation.components["newcomers"].reference_dates
     assert [str(day) for day in days.value] == [
@@ -159,7 +233,7 @@ def test_newcomers_vo_are_counted_on_five_days():
 @pytest.mark.parametrize("loaded", all_shipped(), ids=name)
 def test_every_value_is_cited_and_was_checked_and_every_source_is_used(loaded):
     values = [one for _, one in cited(loaded.regulation)]
-    assert {one.checked_on for one in values} <= {date(2026, 11, 24), date(2026, 11, 25)}
+    assert {one.checked_on for one in values} <= {date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 27)}
     assert {one.source for one in values} == set(loaded.regulation.sources)
     assert all(one.note for one in values if one.status == "derived" and not isinstance(one.value, tuple))
     assert all(source.url.startswith("https://") for source in loaded.regulation.sources.values())
@@ -185,11 +259,11 @@ def test_of_two_versions_the_one_that_was_published_last_counts():
 
 
 def test_as_of_a_day_the_versions_published_by_then_count():
-    assert {name(one) for one in load_rulebook("2022-2023", as_of=date(2022, 4, 21)).regulations} == {
+    assert {name(one) for one in load_rulebook("2022-2023", as_of=date(2022, 5, 22)).regulations} == {
         "2022-2023-po-provisional",
         "2022-2023-vo-provisional",
     }
-    assert "2022-2023-po" in {name(one) for one in load_rulebook("2022-2023", as_of=date(2022, 4, 22)).regulations}
+    assert "2022-2023-po" in {name(one) for one in load_rulebook("2022-2023", as_of=date(2022, 5, 23)).regulations}
     with pytest.raises(Refused, match="no regulation is known for 2022-2023 that was published by 2021-01-01"):
         load_rulebook("2022-2023", as_of=date(2021, 1, 1))
 
