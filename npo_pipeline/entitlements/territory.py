@@ -1,7 +1,7 @@
 """The schools that rules are for.
 
-A school is under the regulation of its place, where there is one, else the country's. Some components are not for some
-schools.
+A school is under the regulation of its place, where there is one, else the country's. Some components are not for
+some schools.
 """
 
 from __future__ import annotations

@@ -43,13 +43,19 @@ def _overview(loaded: list[tuple[str, Rules]]) -> str:
 
 
 def _unknown(loaded: list[tuple[str, Rules]]) -> str:
-    rows = [
-        (code(name), value["what"], value["where"])
-        for name, rules in loaded
-        for value in readable_values(rules)
-        if value["status"] == "unknown"
-    ]
-    return f"## Not known\n\n{table(['file', 'value', 'what was found of it'], rows)}"
+    header = ["file", "value", "what was found of it"]
+    rows: dict[bool, list[tuple[str, ...]]] = {False: [], True: []}
+    for name, rules in loaded:
+        rows[getattr(rules, "version", "") == "provisional"] += [
+            (code(name), value["what"], value["where"])
+            for value in readable_values(rules)
+            if value["status"] == "unknown"
+        ]
+    return (
+        f"## Not known\n\n{table(header, rows[False])}\n\n"
+        f"Provisional files say what was known before the regulation; then these were not:\n\n"
+        f"{table(header, rows[True])}"
+    )
 
 
 def _section(name: str, rules: Rules) -> str:

@@ -235,10 +235,10 @@ STORY = (
     ),
     Step(
         "In summer the definitive amounts are there: the plan says whom they touch, and is written",
-        f"{_DECIDE_2022} --as-of 2022-08-31 --reason 'definitive amounts of 22 April 2022'",
+        f"{_DECIDE_2022} --as-of 2022-08-31 --reason 'definitive amounts of 23 May 2022'",
     ),
     Step("The months of the first year that were left are paid", "pay --home {home} --month 2022-07 --catch-up"),
-    Step("September to November 2022", "pay --home {home} --month 2022-11 --catch-up"),
+    Step("August to November 2022", "pay --home {home} --month 2022-11 --catch-up"),
     Step(
         "In December it is told that {merged} merged into {successor} on 1 November",
         "ingest {home}/later/changes --home {home}",

@@ -33,7 +33,7 @@ def test_a_file_of_vo_scores_stands_beside_the_one_of_bao_and_each_has_its_own_r
     decide(home, "2021-2022")
     found = amounts(home, "2021-2022-001")
     assert found["01AA00", "bao", "achterstandsscore"] == Decimal("5023.20")  # 20.00 x 251.16
-    assert found["02VO00", "vo", "achterstandsscore"] == Decimal("10900.68")  # 10.50 x 1,038.16
+    assert found["02VO00", "vo", "achterstandsscore"] == Decimal("10905.62")  # 10.50 x 1,038.63 = 10,905.615
 
 
 def test_a_corrected_file_of_vo_scores_supersedes_the_one_of_vo_alone(home, tmp_path):
@@ -71,39 +71,39 @@ def test_dollars_are_a_decision_of_their_own_and_never_reach_a_sum_of_euros(home
     assert run(home, "verify")["ties"]
 
 
-def test_a_caribbean_school_gets_no_euros_in_a_year_whose_dollars_are_not_known(home):
-    found = decide(home, "2021-2022")
+def test_a_caribbean_school_of_2021_2022_gets_dollars_and_no_euros(home):
+    decide(home, "2021-2022")
     assert not [key for key in amounts(home, "2021-2022-001") if key[0] == "28PW00"]
-    assert [
-        one for one in found["remarks"] if one.startswith("per_pupil for cn is left out: its rate is not known")
-    ]
+    # 3 x 1,435.51
+    assert amounts(home, "2021-2022-usd-001") == {("28PW00", "cn", "per_pupil"): Decimal("4306.53")}
 
 
 def test_what_is_not_known_is_named_and_an_overlay_supplies_it(home, tmp_path):
-    found = decide(home, "2022-2023")
+    in_2021 = ("--as-of", "2021-12-31")
+    found = decide(home, "2022-2023", *in_2021)
     assert any(
-        one.startswith("achterstandsscore for vo is left out: its rate is not known") for one in found["remarks"]
+        one.startswith("surcharge for vo_pro_vbo is left out: its rate is not known") for one in found["remarks"]
     )
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text(
         """
-overlay_of: 2022-2023-vo
+overlay_of: 2022-2023-vo-provisional
 sources: {letter: {title: Letter, url: "https://example.nl", publisher: DUO}}
 components:
   per_pupil:
     rates:
-      - {school_types: [vo, vo_pro_vbo], value: 821.50, unit: EUR per pupil, status: published, source: letter,
+      - {school_types: [vo, vo_pro_vbo], value: 501.50, unit: EUR per pupil, status: published, source: letter,
          where: page 1, checked_on: 2026-11-24}
 """,
         encoding="utf-8",
     )
-    again = decide(home, "2022-2023", "--regulation", overlay)
-    assert again["regulations"][-1] == "2022-2023-vo.yaml+overlay.yaml"
+    again = decide(home, "2022-2023", *in_2021, "--regulation", overlay)
+    assert again["regulations"][-1] == "2022-2023-vo-provisional.yaml+overlay.yaml"
     assert again["causes"] == [
         {"currency": "EUR", "kind": "rule", "cause": "rate_change", "schools": 1, "difference": "33.00"}
     ]  # 22 x 1.50
     assert run(home, "verify")["ties"]
-    assert select(home, "select count(*) from regulations") == [(4,)]
+    assert select(home, "select count(*) from regulations") == [(3,)]
 
 
 def test_what_the_decision_before_counted_is_not_left_out_in_silence(home, tmp_path):
@@ -132,15 +132,15 @@ def test_a_school_that_is_no_longer_counted_is_no_component_that_is_left_out(hom
 
 
 def test_a_total_says_what_it_rests_on(home):
-    rests = decide(home, "2022-2023")["rests_on"]
+    rests = decide(home, "2022-2023", "--as-of", "2021-12-31")["rests_on"]
     assert rests.startswith("chosen: pupils of 2020-10-01, where the rules say 2021-10-01; ")
     assert "derived: reference date" not in rests
     assert rests.partition("; ")[2].startswith(
-        "approximate: rate of vo, vo_pro_vbo (per_pupil), rate of vo_pro_vbo (surcharge); derived: "
+        "approximate: rate of bao (per_pupil), rate of vo, vo_pro_vbo (per_pupil); derived: "
     )
     assert select(home, "select rests_on from decisions where currency = 'EUR'") == [(rests,)]
     shown = here("status", "--home", home).stdout
-    assert "approximate: rate of vo, vo_pro_vbo" in " ".join(shown.split())
+    assert "approximate: rate of bao (per_pupil), rate of vo, vo_pro_vbo" in " ".join(shown.split())
 
 
 def test_what_was_known_in_2021_of_2022_2023(home):
@@ -171,7 +171,7 @@ def test_newcomers_count_only_when_all_five_days_were_delivered(home, tmp_path):
 
 def test_a_new_school_year_needs_a_file_and_no_code(home, tmp_path):
     text = shipped("2021-2022-po").texts[0].text
-    text = text[: text.index("\n  newcomers:")].replace("school_year: 2021-2022", "school_year: 2023-2024")
+    text = text[: text.index("\nexamples:")].replace("school_year: 2021-2022", "school_year: 2023-2024")
     for year in (2022, 2021):
         text = text.replace(f"        {year}-", f"        {year + 2}-")
     text = text.replace("value: 701.16", "value: 650.00").replace("value: 2025-07-31", "value: 2026-07-31")
@@ -236,5 +236,11 @@ def test_rules_show_the_subsidies_too():
 def test_rules_show_names_every_value_with_its_source(home):
     shown = " ".join(here("rules", "show", "2021-2022").stdout.split())
     assert "per_pupil, rate of bao: 701.16 (EUR per pupil; published)" in shown
-    assert "https://zoek.officielebekendmakingen.nl/stcrt-2021-39244.html" in shown
-    assert "newcomers, rate of bao, sbo, so, vso: not known (EUR per newcomer; unknown)" in shown
+    assert "BWBR0045533, artikel 4(4) (Stcrt. 2021, 39244) [bwbr0045533], checked on 2026-11-27" in shown
+    assert (
+        "BWBR0045533, Stcrt. 2021, 39244, nr. PO/FenV/28624000, signed 2021-08-19, published 2021-08-27, "
+        "in force 2021-08-28, back to 2021-08-01. https://wetten.overheid.nl/BWBR0045533"
+    ) in shown
+    # The base of vo: the amount of the law, and the part of it that is not of the programme.
+    assert "beside its rate: amount in the regulation, one with that for staff policy: 797.44" in shown
+    assert "beside its rate: part of it that is not of the programme: 96.28" in shown

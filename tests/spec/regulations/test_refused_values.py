@@ -15,7 +15,11 @@ OCTOBER = "2021-10: 1/12\n        2021-11: 1/12"
 
 KEYS_AND_CITATIONS = {
     "no list": ("school_types: [bao]", ">>>school_types: bao", "school_types: is no list; write it as"),
-    "misspelt key": ("source: bwbr0045533", ">>>sourse: bwbr0045533", r"is no key known here; is `source` meant\?"),
+    "misspelt key": (
+        "source: bwbr0045533",
+        ">>>sourse: bwbr0045533",
+        r"is no key known here; is `source` meant\?",
+    ),
     "unknown key": ("currency: EUR", "currency: EUR\n>>>zzz: red", "zzz: is no key known here; take it out"),
     "no source": (
         DATE,

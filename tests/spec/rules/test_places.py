@@ -2,8 +2,10 @@
 
 import polars as pl
 
-from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
+from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools, without_exceptions
+from npo_pipeline.rulebook.frames import exceptions
 from tests.reading import rows, table
+from tests.rulebook import shipped
 
 SCHOOLS = table("vestiging municipality\n 28PW00 - \n 28ZZ00 Bonaire\n 01AA00 Assen")
 COUNTS = table("vestiging school_type pupils\n 28PW00 bao 10\n 28ZZ00 vo 7\n 01AA00 bao 20", pupils="i")
@@ -37,3 +39,17 @@ def test_without_places_everybody_is_under_the_country():
     assert nobody.schema == pl.Schema(dict.fromkeys(["vestiging", "regulation", "place"], pl.String))
     assert nobody.is_empty()
     assert rows_under_regulation("po", None, nobody, COUNTS).equals(COUNTS)
+
+
+def test_the_school_for_varende_kinderen_has_the_base_and_no_score():
+    counted = table(
+        """
+        vestiging  school_type  component          quantity_e2
+        27MK00     bao          per_pupil          1000
+        27MK00     bao          achterstandsscore  250
+        27ML00     bao          achterstandsscore  250
+        """,
+        quantity_e2="i",
+    )
+    kept = without_exceptions(counted, exceptions(shipped("2021-2022-po").regulation))
+    assert rows(kept, "vestiging", "component") == [("27MK00", "per_pupil"), ("27ML00", "achterstandsscore")]
