@@ -101,7 +101,7 @@ def entitlements(
 
     Rounded to the cent, half away from zero, once per school (BRIN) or vestiging, school type and component. The
     vestigingen of a school share its amount in order of their code: each gets round(own and all before) less
-    round(all before) (contract, section 4; R1 articles 7(5) and 8(5) round the amount of the school).
+    round(all before) (contract, section 4; BWBR0045533 7(5) and 8(5) round the amount of the school).
 
     Args:
         quantities: of a regulation.

@@ -46,7 +46,7 @@ else:
 Level: TypeAlias = Literal["brin", "vestiging"]
 
 RoundedPer: TypeAlias = Literal["school", "vestiging"]
-"""The holder of an amount that is rounded once: a school, by its BRIN (R1 7(5), 8(5)), or a vestiging."""
+"""The holder of an amount that is rounded once: a school, by its BRIN, or a vestiging."""
 
 Booking: TypeAlias = Literal["lowest_vestiging_first_school_type"]
 """Booked on the lowest vestiging code that has any, there under the first school type of the list that has."""

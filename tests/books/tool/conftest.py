@@ -14,7 +14,14 @@ import polars as pl
 import pytest
 
 from tests.books.home.npo import here
-from tests.books.tool.delivery import NEWCOMER_DAYS, write_delivery, write_overlays
+from tests.books.tool.delivery import (
+    CARIBBEAN,
+    IN_2021,
+    NEWCOMER_DAYS,
+    NEWCOMER_RATE,
+    write_delivery,
+    write_overlays,
+)
 
 
 class Written:
@@ -59,9 +66,13 @@ def made(tmp_path_factory) -> Path:
     )
     # Newcomers are counted on days of their own as well, which these files name themselves.
     run(home, "ingest", *(delivery / f"newcomers-{day}.csv" for day in NEWCOMER_DAYS if day != "20201001"))
-    overlays = [word for path in write_overlays(folder) for word in ("--regulation", path)]
+    # Other rates for Caribisch Nederland and newcomers; and 2022-2023 as known in 2021, with two rates of bao.
+    others = write_overlays(folder, caribbean=CARIBBEAN, newcomers=NEWCOMER_RATE)
+    overlays = [word for path in others for word in ("--regulation", path)]
     run(home, "decide", "--school-year", "2021-2022", *overlays)
-    run(home, "decide", "--school-year", "2022-2023", "--reference-date", "2020-10-01")
+    (of_bao,) = write_overlays(folder, in_2021=IN_2021)
+    in_2021 = ("--as-of", "2021-12-31", "--regulation", of_bao)
+    run(home, "decide", "--school-year", "2022-2023", "--reference-date", "2020-10-01", *in_2021)
     return home
 
 

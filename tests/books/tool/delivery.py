@@ -59,6 +59,22 @@ components:
 """
 
 
+IN_2021 = """
+overlay_of: 2022-2023-po-provisional
+sources:
+  letter: {title: Brief van het ministerie, url: "https://www.example.org/brief", publisher: OCW}
+components:
+  per_pupil:
+    rates:
+      - {school_types: [bao], value: 500.00, unit: EUR per pupil, status: published, source: letter,
+         where: "Brief, bladzijde 4", checked_on: 2026-11-24}
+  achterstandsscore:
+    rates:
+      - {school_types: [bao], value: 463.78, unit: EUR per unit of score, status: published, source: letter,
+         where: "Brief, bladzijde 4", checked_on: 2026-11-24}
+"""
+
+
 def write_delivery(folder: Path) -> Path:
     """Registers, scores, an address list and newcomers of five days."""
     rows = [row for place, pupils in PUPILS.items() for row in _po(place, pupils)]
@@ -80,12 +96,11 @@ def write_delivery(folder: Path) -> Path:
     return folder
 
 
-def write_overlays(folder: Path) -> list[Path]:
-    """Rates for Caribisch Nederland, which the shipped file does not know, and another one for newcomers in vo."""
-    overlays = {"caribbean.yaml": CARIBBEAN, "newcomers.yaml": NEWCOMER_RATE}
-    for name, text in overlays.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in overlays]
+def write_overlays(folder: Path, **texts: str) -> list[Path]:
+    """Write overlays, each under its name."""
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return [folder / f"{name}.yaml" for name in texts]
 
 
 def _po(place: str, pupils: int) -> list[str]:

@@ -126,7 +126,7 @@ def test_newcomers_are_in_the_books_and_not_in_the_tool_which_says_so(made, tool
 
 def test_what_is_not_known_is_named_and_no_zero(tool_2022):
     sheet = {row["Vestiging"]: row for row in tool_2022.sheet("Scholen").iter_rows(named=True)}
-    assert sheet["04DD00"]["Totaal"] is None  # sbo: its rate of 2022-2023 was never found
+    assert sheet["04DD00"]["Totaal"] is None  # sbo: its rate of 2022-2023 was not known in 2021
     assert sheet["04DD00"]["Valuta"] is None
     assert (
         "Bedrag per leerling (speciaal basisonderwijs): het bedrag is niet bekend."
