@@ -11,7 +11,7 @@ from tests.books.home import delivery
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """2021-2022: there are no scores, and 04DD00 is listed without pupils. 2022-2023 as known in 2021: no rate of so."""
+    """2021-2022: no scores, and 04DD00 is listed without pupils. 2022-2023 as known in 2021: no rate of so."""
     folder = tmp_path_factory.mktemp("left-out")
     country, home = folder / "country", folder / "home"
     delivery.write_register(country, {"03CC00 So": 4, "03CC00 Vso": 3, "27MK00 Bo": 5, "01AA00 Bo": 12})
@@ -32,8 +32,8 @@ def test_a_school_without_any_amount_is_told_why(home):
         for left in decision["schools"][0]["omitted"]
     ] == [("per_pupil", ["so", "vso"], "unknown", "rate"), ("cumi", ["so", "vso"], "unknown", "rate")]
     assert (
-        "Bedrag per leerling (speciaal onderwijs en voortgezet speciaal onderwijs): niet meegerekend, want het bedrag "
-        "is niet bekend"
+        "Bedrag per leerling (speciaal onderwijs en voortgezet speciaal onderwijs): niet meegerekend, "
+        "want het bedrag is niet bekend"
     ) in said(home, *of_2022)
 
 
