@@ -100,7 +100,7 @@ def test_the_next_month_pays_what_it_said_was_to_come(gone_on):
 
 
 def test_a_later_decision_puts_nothing_down_to_the_program(gone_on):
-    """The program counts as the one before: the rates and the months of the rules changed, and no cause is `code`."""
+    """The program counts as the one before: only rates and months of the rules changed, and no cause is `code`."""
     causes = "select distinct cause from due_changes where decision_id = '2022-2023-004' order by 1"
     assert select(gone_on, causes) == [("amendment",), ("rate_change",)]
 
