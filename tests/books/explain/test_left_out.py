@@ -78,13 +78,8 @@ def test_pupils_of_a_school_without_a_board_are_not_forgotten(home, tmp_path):
     copy = shutil.copytree(home, tmp_path / "home")
     with duckdb.connect(str(copy / "npo.duckdb")) as connection:
         connection.execute(
-<<<<<<< HEAD
             "insert into counts by name select delivery_id, reference_date, '09ZZ00' as vestiging, "
             "'bao' as school_type, 'nvt' as cluster, 5 as pupils, 0 as cumi_pupils from counts limit 1"
-=======
-            "insert into counts by name select delivery_id, reference_date, '09ZZ00' as vestiging, 'bao' as "
-            "school_type, 'nvt' as cluster, 5 as pupils, 0 as cumi_pupils from counts limit 1"
->>>>>>> 919b1d4 (A test that adds a count names its columns)
         )
     assert "niet meegerekend, want bij dit besluit was niet bekend welk bestuur het geld krijgt" in said(
         copy, "09ZZ00"
