@@ -178,7 +178,7 @@ def _properties(loaded: LoadedRules) -> dict[str, Any]:
         of, version, parts = f"subsidy {loaded.subsidy.scheme}", "subsidy", list(loaded.subsidy.groups)
     else:
         regulation = loaded.regulation
-        of, version, parts = f"sector {regulation.sector}", regulation.version, list(regulation.components)
+        of, version, parts = regulation.subject, regulation.version, list(regulation.components)
     return {
         "file": loaded.name,
         "title": rules.title,

@@ -25,7 +25,7 @@ from npo_pipeline.measures import BY_NAME, PUPILS_PO, PUPILS_VO
 from npo_pipeline.rulebook.frames import unknown_values
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Entitlements
-from schemas.frames.money import CountsByType, SectorAmounts, UnknownValues
+from schemas.frames.money import CountsByType, SubjectAmounts, UnknownValues
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ def omissions(
         elif mine.counts_as is None:
             # A regulation for some places is only worth a word where such a place is counted.
             sector = one.regulation.sector
-            words = f"no {sector} pupils of {day} were delivered: nothing of {one.name} is counted"
-            yield Omission(words, school_types=() if _PUPILS_OF[sector] in used else tuple(about))
+            words = f"no {sector or 'such'} pupils of {day} were delivered: nothing of {one.name} is counted"
+            counted = sector is not None and _PUPILS_OF[sector] in used
+            yield Omission(words, school_types=() if counted else tuple(about))
     if inputs.unplaced_scores.height:
         schools, first = inputs.unplaced_scores.height, inputs.unplaced_scores["vestiging"].sort()[0]
         yield Omission(
@@ -115,22 +116,23 @@ def refuse_silent_clawback(omitted: Sequence[Omission], before: Entitlements, af
             )
 
 
-def refuse_dropping_rules(before: SectorAmounts, loaded: Sequence[LoadedRegulation]) -> None:
-    """Refuse a decision without any rules for a sector that the one before it counts money of.
+def refuse_dropping_rules(before: SubjectAmounts, loaded: Sequence[LoadedRegulation]) -> None:
+    """Refuse a decision without any rules for a sector or scheme that the one before it counts money of.
 
     Args:
-        before: sector, regulation, currency, amount of the decision before.
+        before: subject, regulation, currency, amount of the decision before.
         loaded: the regulations now.
 
     Raises:
         Refused: names the regulation, the amount, and what to do.
     """
-    now = {one.regulation.sector for one in loaded}
-    for sector, name, currency, amount in before.select("sector", "regulation", "currency", "amount").iter_rows():
-        if sector not in now and amount:
+    now = {one.regulation.subject for one in loaded}
+    columns = ["subject", "regulation", "currency", "amount"]
+    for subject, name, currency, amount in before.select(columns).iter_rows():
+        if subject not in now and amount:
             raise Refused(
                 f"the decision before counts {dutch.money(amount, currency)} under {name}, and now there are no "
-                f"rules of sector {sector}, so the next payment would take it back; name its file with "
+                f"rules of {subject}, so the next payment would take it back; name its file with "
                 "--regulation, or give a later --as-of"
             )
 

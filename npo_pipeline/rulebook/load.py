@@ -41,7 +41,7 @@ from npo_pipeline.rulebook.yaml_document import (
 
 _SHIPPED_NAME = re.compile(r"(\d{4}-\d{4})-[a-z0-9-]+\.yaml")
 
-SUBSIDY_KEY = "scheme"
+SUBSIDY_KEY = "windows"
 """The key that a subsidy file has and no other file of rules."""
 
 
@@ -212,7 +212,7 @@ def _rules(one: LoadedRules) -> Regulation | Subsidy:
 
 def _subject(one: LoadedRules) -> str:
     """Return the sector or the scheme that rules are for; a year has one file of each."""
-    return one.regulation.sector if isinstance(one, LoadedRegulation) else one.subsidy.scheme
+    return one.regulation.subject if isinstance(one, LoadedRegulation) else one.subsidy.scheme
 
 
 def _published(one: LoadedRules) -> date:

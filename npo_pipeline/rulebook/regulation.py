@@ -1,4 +1,4 @@
-"""A regulation file, checked: from its rates and components to the regulation of a sector and school year.
+"""A regulation file, checked: from its rates and components to the regulation of a sector or scheme.
 
 Checks over more than one value are with the smallest part that holds them all, so that whatever has become
 a `Regulation` can be calculated with. The words of a fault end up in front of an analyst; `error_messages` adds
@@ -160,6 +160,9 @@ class Settlement(Part):
 Sector: TypeAlias = Literal["po", "vo", "cn"]
 """Primary and secondary education in Europe; Caribisch Nederland."""
 
+Scheme: TypeAlias = Literal["arbeidsmarkttoelage", "gemeenten"]
+"""Money beside that of a sector, by a regulation of its own."""
+
 
 class Schedule(Part):
     """Represent the months of payment: a share of it per month; the running total is rounded, not each part."""
@@ -192,11 +195,12 @@ class Rounding(Part):
 
 
 class Regulation(Part):
-    """Represent one regulation for one sector and school year."""
+    """Represent one regulation for one sector or scheme, and school year."""
 
     title: Text
     school_year: SchoolYear
-    sector: Sector
+    sector: Sector | None = None  # a sector, or a scheme
+    scheme: Scheme | None = None
     version: Key  # provisional, definitive, ...
     published: Cited[Day]  # the day from which these rules were known; of two versions the later one counts
     currency: Literal["EUR", "USD"]  # amounts of two currencies are never added up
@@ -210,6 +214,11 @@ class Regulation(Part):
     settlement: Cited[Settlement] | None = None
     components: Annotated[dict[Key, Component], AfterValidator(some)]
     examples: tuple[Example, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """Return the sector or scheme it is for, in words; a school year has one regulation of each."""
+        return f"scheme {self.scheme}" if self.scheme else f"sector {self.sector}"
 
     def schedule_of(self, component: str) -> Cited[Schedule]:
         """Return the schedule a component is paid by."""
@@ -226,6 +235,15 @@ class Regulation(Part):
         return self.rounding.value.once_per[0] if self.rounding.value else "school"
 
     _sources_known = model_validator(mode="after")(with_known_sources)
+
+    @model_validator(mode="after")
+    def _has_one_subject(self) -> Self:
+        if not self.scheme and not self.sector:
+            words = "is missing; add it (po, vo or cn), or the `scheme` of money beside that of a sector"
+            raise fault(words, "sector")
+        if self.scheme and self.sector:
+            raise fault("stands beside a `scheme`; keep one of the two", "sector")
+        return self
 
     @model_validator(mode="after")
     def _schedules_known(self) -> Self:

@@ -82,8 +82,8 @@ AmountsWithoutBoard = NewType("AmountsWithoutBoard", pl.DataFrame)
 
 # Decisions compared.
 
-SectorAmounts = NewType("SectorAmounts", pl.DataFrame)
-"""regulation, currency, amount, sector: entitlements of a decision under each regulation."""
+SubjectAmounts = NewType("SubjectAmounts", pl.DataFrame)
+"""regulation, currency, amount, subject (as `sector po`): entitlements of a decision under each regulation."""
 
 RegulationAmounts = NewType("RegulationAmounts", pl.DataFrame)
 """regulation, currency, amount: entitlements of decisions under each regulation."""

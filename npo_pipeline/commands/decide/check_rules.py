@@ -41,7 +41,7 @@ def check_rules(home: Home, path: Path, reference_date: date | None = None) -> C
     if isinstance(loaded, LoadedSubsidy):
         return _checked_subsidy(loaded, path)
     rules = loaded.regulation
-    replaces, examples = _replaced(rules.school_year, rules.sector), tuple(worked_examples(rules))
+    replaces, examples = _replaced(rules.school_year, rules.subject), tuple(worked_examples(rules))
     effect: Effect | None = None
     why_not: str | None = f"no shipped file of {rules.school_year} to hold it against"
     if replaces is not None:
@@ -58,13 +58,13 @@ def _checked_subsidy(loaded: LoadedSubsidy, path: Path) -> CheckResult:
     return CheckResult(loaded=loaded, replaces=replaces, examples=(), effect=None, why_not=why_not)
 
 
-def _replaced(school_year: str, sector: str) -> str | None:
-    """Return the name of the shipped file of a sector."""
+def _replaced(school_year: str, subject: str) -> str | None:
+    """Return the name of the shipped file of a sector or scheme."""
     try:
         shipped = load_rulebook(school_year).regulations
     except Refused:
         return None
-    return next((one.name for one in shipped if one.regulation.sector == sector), None)
+    return next((one.name for one in shipped if one.regulation.subject == subject), None)
 
 
 def _effect(

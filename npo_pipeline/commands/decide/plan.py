@@ -40,7 +40,7 @@ from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.measures import PUPILS
 from npo_pipeline.rulebook.load import LoadedRegulation, Rulebook
 from schemas.decided import DueChanges, Grants
-from schemas.frames.money import SectorAmounts
+from schemas.frames.money import SubjectAmounts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,11 +173,11 @@ def _with_grants(draft: DecisionDraft, granted: Granted) -> DecisionDraft:
     )
 
 
-def _previous_amounts(state: DecisionState) -> SectorAmounts:
-    """Return the amounts of the decisions before by regulation, with its sector."""
-    sectors = {one.name: one.regulation.sector for past in state.previous for one in past.rules.regulations}
-    sector = pl.col("regulation").replace_strict(sectors, default=None, return_dtype=pl.String)
-    return SectorAmounts(state.amounts.with_columns(sector=sector).drop_nulls("sector"))
+def _previous_amounts(state: DecisionState) -> SubjectAmounts:
+    """Return the amounts of the decisions before by regulation, with its sector or scheme."""
+    subjects = {one.name: one.regulation.subject for past in state.previous for one in past.rules.regulations}
+    subject = pl.col("regulation").replace_strict(subjects, default=None, return_dtype=pl.String)
+    return SubjectAmounts(state.amounts.with_columns(subject=subject).drop_nulls("subject"))
 
 
 def due_changes_since(before: PastDecision, now: DecisionContext) -> DueChanges:
