@@ -37,6 +37,12 @@ KEYS_AND_CITATIONS = {
     "no such status": ("status: derived", ">>>status: certain", "'certain', which is none of 'published'"),
     "address that is none": ("url: https://www.vosabb", ">>>url: javascript:vosabb", "is no web address"),
     "name with a space": ("  cumi:\n", "  >>>Cumi pupils:\n", "'Cumi pupils' is no name"),
+    "two subjects": (
+        "sector: po",
+        ">>>sector: po\nscheme: gemeenten",
+        "sector: stands beside a `scheme`; keep one",
+    ),
+    "no such scheme": ("sector: po", ">>>scheme: steunpakket", "which is none of 'arbeidsmarkttoelage'"),
     "other currency": ("currency: EUR", ">>>currency: GBP", "is 'GBP', which is none of 'EUR' or 'USD'"),
 }
 
@@ -139,6 +145,13 @@ def test_components_that_are_none(text, wrong, words):
 def test_a_file_with_nothing_but_a_title_says_what_else_it_needs():
     with pytest.raises(Refused, match=r"^x.yaml, line 1: school_year: is missing; add it"):
         parse_rules("title: x\n", "x.yaml")
+
+
+def test_a_regulation_is_for_a_sector_or_a_scheme(text):
+    with pytest.raises(Refused, match=r"sector: is missing; add it \(po, vo or cn\), or the `scheme`"):
+        parse_rules(text.replace("sector: po\n", "", 1), "trial.yaml")
+    loaded = parse_rules(text.replace("sector: po", "scheme: arbeidsmarkttoelage", 1), "trial.yaml")
+    assert (loaded.regulation.subject, loaded.regulation.sector) == ("scheme arbeidsmarkttoelage", None)
 
 
 def test_an_unknown_rate_is_allowed_when_it_says_so(text):
