@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 REGISTER = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;SOORT_PO;CLUSTER;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD;CUMI"
+REGISTER_VO = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;ONDERWIJSTYPE;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD"
 ADDRESSES = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;PLAATSNAAM;GEMEENTENAAM"
 SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
 NEWCOMERS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS"
@@ -77,6 +78,18 @@ def write_spending(folder: Path, *rows: str, name: str = "spending.csv") -> Path
 def write_consents(folder: Path, *rows: str, name: str = "consents.csv") -> Path:
     """Write a file of consents."""
     return _write(folder, name, CONSENTS, list(rows))
+
+
+def write_lists(folder: Path) -> Path:
+    """Write a school of praktijkonderwijs with its area, and the lists that name it or its municipality."""
+    pupil = "V1;05EE;00;Praktijkonderwijs alle vj;1;20190801;;J"
+    _write(folder, "register-vo.csv", REGISTER_VO, [pupil])
+    school = "Drenthe;10005;05EE;05EE00;School 05EE00;Assen;0106;Assen"
+    _write(folder, "addresses-vo.csv", ADDRESSES.replace("GEMEENTENAAM", "GEMEENTENUMMER;GEMEENTENAAM"), [school])
+    _write(folder, "areas.csv", "VESTIGING;SAMENWERKINGSVERBAND", ["05EE00;VO2401"])
+    _write(folder, "municipal-scores.csv", "GEMEENTENUMMER;SCORE_2019;SCORE_2020", ["0106;1,50;2,50"])
+    _write(folder, "listed.csv", "VESTIGING;LIJST", ["05EE00;vo_pro"])
+    return _write(folder, "leerplus.csv", "BRIN_NUMMER;LEERPLUS_2021", ["05EE;J"])
 
 
 def _write(folder: Path, name: str, header: str, rows: list[str]) -> Path:

@@ -17,6 +17,7 @@ from tests.books.home.delivery import (
     write_applications,
     write_changes,
     write_consents,
+    write_lists,
     write_newcomers,
     write_register,
     write_scores,
@@ -56,13 +57,14 @@ def rich(folder: Path, home: Path) -> Iterator[Command]:
 
 
 def whole(folder: Path, home: Path) -> Iterator[Command]:
-    """A merger, newcomers, applications, a declared correction, a resolved row, a board that reports its spending
-    twice: every table has rows."""
+    """A merger, lists, newcomers, applications, a declared correction, a resolved row, a board that reports
+    twice what it spent: every table has rows."""
     yield "ingest", write_changes(folder / "merger", "20211101;fusie;04DD00;;02BB00")
     people = ("--prepared-by", "A. Preparer", "--approved-by", "B. Approver")
     yield "decide", "--school-year", "2021-2022", *people
     yield "pay", "--month", "2022-01"
-    yield "ingest", write_register(folder / "before", PUPILS), "--reference-date", "2019-10-01"
+    before = write_lists(write_register(folder / "before", PUPILS))
+    yield "ingest", before, "--reference-date", "2019-10-01"
     newcomers = write_newcomers(folder / "newcomers", "20201001;01AA;00;1;2", "20201001;02BB;00;1;x")
     yield "ingest", declare(newcomers, NEWCOMER), "--max-rejected", "0.5"
     ((named,),) = select(home, "select max(delivery_id) from deliveries")
