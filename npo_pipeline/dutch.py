@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SIGNS: Mapping[str, str] = {"EUR": "€", "USD": "US$"}
 CURRENCIES: Mapping[str, str] = {"EUR": "euro", "USD": "Amerikaanse dollar"}
 SEVERITIES: Mapping[str, str] = {"error": "fout", "warning": "waarschuwing", "note": "opmerking"}
+BASES: Mapping[str, str] = {"law": "wet", "programme": "programma", "choice": "keuze"}
 SHORT_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 
 _RATE_OF = "rate of "

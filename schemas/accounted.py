@@ -25,6 +25,9 @@ LEVELS = ("school", "bovenschools")
 """Levels of spending: by the school itself, or by its board for several schools together (bovenschools)."""
 
 SEVERITIES = ("error", "warning", "note")
+BASES = ("law", "programme", "choice")
+"""The basis of a finding: an article, the terms of the programme, or a check of this program."""
+
 TREATMENTS = ("bestemmingsreserve", "overlopende_passiva")
 """The treatment of money that is left over in the annual accounts; sources differ (domain notes, section 7)."""
 
@@ -112,6 +115,12 @@ FINDINGS = table(
         "brin": code(BRIN, "School (BRIN) that it is about; null where the board is meant.", nullable=True),
         "rule": text("Name of the finding."),
         "severity": one_of(SEVERITIES, "An error keeps the filing back, a warning needs a look, a note informs."),
+        "basis": one_of(
+            BASES,
+            "What the finding rests on: an article (law), terms of the programme that are in no regulation, or a "
+            "choice of this program; null in accounts that are older than the distinction.",
+            nullable=True,
+        ),
         "amount": money(
             "Amount that it is about, in the currency of the school; null where there is none.", nullable=True
         ),

@@ -119,9 +119,9 @@ def code(pattern: str, description: str = "", *, nullable: bool = False) -> pa.C
     return column(pl.String, description, check=pa.Check.str_matches(pattern), nullable=nullable)
 
 
-def one_of(values: tuple[str, ...], description: str = "") -> pa.Column:
+def one_of(values: tuple[str, ...], description: str = "", *, nullable: bool = False) -> pa.Column:
     """Return a column of words from a list."""
-    return column(pl.String, description, check=pa.Check.isin(values))
+    return column(pl.String, description, check=pa.Check.isin(values), nullable=nullable)
 
 
 text = partial(column, pl.String)

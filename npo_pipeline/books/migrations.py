@@ -30,6 +30,7 @@ NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
         "adjustments": _OF_A_SCHOOL,
         "due_changes": _OF_A_SCHOOL,
         "payments": {**_OF_A_SCHOOL, "recipient": "board"},
+        "findings": {"basis": "null"},
     }
 }
 """Format -> table -> column that it added -> its value in older rows, in SQL over the older columns.

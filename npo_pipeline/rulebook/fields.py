@@ -274,7 +274,26 @@ def wrong_article(place: Place, source: Source, value: Cited[Any]) -> str | None
     return None
 
 
-def citation(rules: CitedRules, value: Cited[Any]) -> str:
+class Placed(Protocol):
+    """Represent what has a place in a source: an article, or words."""
+
+    @property
+    def source(self) -> str:
+        """Return the key of the source."""
+        ...
+
+    @property
+    def article(self) -> str | None:
+        """Return the article, where the source is a regulation."""
+        ...
+
+    @property
+    def where(self) -> str | None:
+        """Return the place in words, where it is no article."""
+        ...
+
+
+def citation(rules: CitedRules, value: Placed) -> str:
     """Return the place of a value as it is always shown: regulation, article and Staatscourant, or words."""
     if not value.article:
         return value.where or ""

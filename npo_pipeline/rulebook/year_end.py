@@ -13,13 +13,27 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from npo_pipeline.rulebook.error_messages import checked
-from npo_pipeline.rulebook.fields import Cited, Day, Key, Part, Source, Text, fault, some, with_known_sources
+from npo_pipeline.rulebook.fields import (
+    Article,
+    Cited,
+    Day,
+    Key,
+    Part,
+    Source,
+    Text,
+    fault,
+    some,
+    with_known_sources,
+)
 from npo_pipeline.rulebook.yaml_document import FromTexts, NamedText, rule_text
 
 YEAR_END_FILES = ("menukaart.yaml", "verantwoording.yaml")
 
 Category: TypeAlias = Literal["A", "B", "C", "D", "E", "F"]
 Severity: TypeAlias = Literal["error", "warning", "note"]
+Basis: TypeAlias = Literal["law", "programme", "choice"]
+"""An article; the published terms of the programme, which are in no regulation; or a check of this program."""
+
 Treatment: TypeAlias = Literal["bestemmingsreserve", "overlopende_passiva"]
 
 
@@ -86,11 +100,24 @@ class Menukaart(Part):
 
 
 class Judged(Part):
-    """Represent the severity of a finding, and the place of the rule behind it."""
+    """Represent the severity of a finding, what it rests on, and the place of the rule behind it.
+
+    `basis`: null in texts that are older than the distinction.
+    """
 
     severity: Severity
+    basis: Basis | None = None
     source: Key
-    where: Text
+    article: Article | None = None
+    where: Text | None = None
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Self:
+        if (self.article is None) == (self.where is None):
+            raise fault("wants one place: an `article`, or words in `where`", "where")
+        if self.basis == "law" and not self.article:
+            raise fault("is law, so name the `article`", "basis")
+        return self
 
 
 class Accountability(Part):
@@ -107,10 +134,12 @@ class Accountability(Part):
     def _sources_known(self) -> Self:
         with_known_sources(self)
         for rule, judged in self.findings.items():
+            place = ("findings", rule)
             if judged.source not in self.sources:
-                raise fault(
-                    f"`{judged.source}` is not among the sources; add it there", "findings", rule, "source"
-                )
+                raise fault(f"`{judged.source}` is not among the sources; add it there", *place, "source")
+            if judged.article and not self.sources[judged.source].bwb:
+                words = f"`{judged.source}` is no regulation; say in `where` where it stands"
+                raise fault(words, *place, "article")
         return self
 
 

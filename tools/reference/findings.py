@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from npo_pipeline.accounts.findings.registry import RULES, opening_differs
+from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.year_end import year_end_rules
 from tools.reference.markdown import code, document, first_sentence, table
 
 _INTRO = """`npo account` checks what a board reports and writes what it finds to the table
 [`findings`](tables.md#findings), in Dutch, with advice. An **error** keeps a board's filing back until it is
-corrected (or `--force` is given), a **warning** asks for a look, a **note** is for information. Severity and
-source stand in `npo_pipeline/rulebook/accountability/verantwoording.yaml`; the boards' own list is in
+corrected (or `--force` is given), a **warning** asks for a look, a **note** is for information.
+
+Each rests on one of three. **Law**: an article asks for it. **Programme**: the Nationaal Programma Onderwijs
+asked for it, and no regulation does. **Choice**: a check of this program, on which neither says anything.
+Boards read `wet`, `programma` or `keuze`. Severity, basis and source stand in
+`npo_pipeline/rulebook/accountability/verantwoording.yaml`; the boards' own list is in
 [Verantwoorden](../how-to/verantwoording.md#de-bevindingen)."""
 
 
@@ -21,15 +26,21 @@ def page() -> str:
         (*RULES, opening_differs), key=lambda rule: order.index(rules.findings[rule.__name__].severity)
     )
     rows = [
-        (code(rule.__name__), cited.severity, _found(first_sentence(rule.__doc__)), cited.where)
+        (
+            code(rule.__name__),
+            judged.severity,
+            judged.basis or "",
+            _found(first_sentence(rule.__doc__)),
+            citation(rules, judged),
+        )
         for rule in functions
-        for cited in (rules.findings[rule.__name__],)
+        for judged in (rules.findings[rule.__name__],)
     ]
     sources = [f"- {source.title}. {source.publisher}. <{source.url}>" for source in rules.sources.values()]
     return document(
         "Findings",
         _INTRO,
-        [table(["finding", "severity", "it finds", "source"], rows), "## Sources", "\n".join(sources)],
+        [table(["finding", "severity", "basis", "it finds", "source"], rows), "## Sources", "\n".join(sources)],
     )
 
 

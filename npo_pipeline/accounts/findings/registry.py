@@ -17,6 +17,7 @@ from npo_pipeline.accounts.findings.context import FindingContext, finding_rows,
 from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.dutch import money_expr
 from npo_pipeline.money import to_cents, to_euro
+from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.year_end import Accountability
 from schemas.accounted import FINDINGS, SEVERITIES, Findings
 from schemas.accounted import Accountability as AccountabilityRows
@@ -74,14 +75,15 @@ def opening_findings(accountability: AccountabilityRows, year: int, rules: Accou
 
 
 def with_severity(found: FindingRows, rule: str, year: int, rules: Accountability) -> Findings:
-    """Add the severity and the source that the file on accountability gives to a rule."""
-    cited = rules.findings[rule]
+    """Add what the file on accountability says of a rule: its severity, what it rests on, and the source."""
+    judged = rules.findings[rule]
     rows = found.with_columns(
         to_euro(pl.col("amount")),
         year=pl.lit(year, pl.Int64),
         rule=pl.lit(rule),
-        severity=pl.lit(cited.severity),
-        article=pl.lit(cited.where),
+        severity=pl.lit(judged.severity),
+        basis=pl.lit(judged.basis, pl.String),
+        article=pl.lit(citation(rules, judged)),
     )
     return Findings(rows.select(list(schema_of(FINDINGS))))
 

@@ -16,7 +16,7 @@ FACILITIES = "F"
 """Facilities and conditions may only support interventions of the other categories (menukaart, category F)."""
 
 GUIDANCE = "aanvullend, beperkt, tijdelijk en doelgericht"
-"""The norm for hiring externals (AVS, questions and answers); no cap was found in any source."""
+"""The norm of the programme for hiring externals (AVS, questions and answers); no law and no source has a cap."""
 
 _OVERSPENT = pl.col("carried_out") < 0
 _SPENT = pl.col("spent") > 0
@@ -106,24 +106,24 @@ def external_share(context: FindingContext) -> FindingRows:
         boards.filter((pl.col("external") > 0) & _SPENT).sort("board", "currency"),
         pl.format(
             "{} van de besteding ({}) ging naar personeel niet in loondienst. Een maximum is er niet; "
-            "inhuur is {}.",
+            "volgens het programma is inhuur {}.",
             percent_expr(share),
             money_expr("external"),
             pl.lit(GUIDANCE),
         ),
-        "Licht dit percentage toe in het jaarverslag; de MR heeft adviesrecht.",
+        "Licht dit percentage toe in het jaarverslag.",
         "external",
     )
 
 
 def after_deadline(context: FindingContext) -> FindingRows:
-    """Find money spent after the last year in which it may be spent."""
+    """Find money spent after the year of the last day that the programme names for spending."""
     if context.year <= context.spend_until.year:
         return no_findings()
     return finding_rows(
         context.schools.filter(_SPENT),
         pl.format(
-            "Er is {} besteed na {}, toen het geld niet meer besteed mocht worden.",
+            "Er is {} besteed na {}, de laatste dag die het programma voor besteding noemt.",
             money_expr("spent"),
             pl.lit(dutch.day(context.spend_until)),
         ),
@@ -140,7 +140,7 @@ def deadline_year(context: FindingContext) -> FindingRows:
     return finding_rows(
         boards.filter(_SPENT),
         pl.format(
-            "Van de besteding van {} telt alleen wat uiterlijk op {} is besteed.",
+            "Van de besteding van {} telt volgens het programma alleen wat uiterlijk op {} is besteed.",
             money_expr("spent"),
             pl.lit(dutch.day(context.spend_until)),
         ),
@@ -193,11 +193,11 @@ def refused_row(context: FindingContext) -> FindingRows:
 
 
 def not_on_menu(context: FindingContext) -> FindingRows:
-    """Find interventions that are not on the menukaart of that year, so that no NPO money may go to them."""
+    """Find interventions that are not on the menukaart of that year, which the programme asks to choose from."""
     return finding_rows(
         context.lines.filter(pl.col("menu_status") == OFF),
         _message(context, "staat niet op de menukaart van"),
-        "Neem de naam over van de menukaart, of boek de besteding op andere middelen.",
+        "Neem de naam over van de menukaart, of verantwoord de besteding buiten het programma.",
         "amount",
     )
 

@@ -86,7 +86,8 @@ def _render_findings(findings: Findings) -> None:
     for row in shown.sort(_SEVERITY, maintain_order=True).iter_rows(named=True):
         where = f"{row['board']} {row['brin'] or ''}".strip()
         place = f" ({row['file']}, line {row['line']})" if row["file"] else ""
-        line(f"! {row['severity']}, {row['rule']}, {where}: {row['message']}{place} {row['advice']}")
+        rule = ", ".join(filter(None, (row["severity"], row["basis"], row["rule"], where)))
+        line(f"! {rule}: {row['message']}{place} {row['advice']}")
 
 
 def _render_reports(reports: WrittenReports) -> None:

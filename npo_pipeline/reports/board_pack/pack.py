@@ -27,7 +27,7 @@ from npo_pipeline.reports.board_pack.isolation import (
     known_parties,
     mask_shared_files,
 )
-from npo_pipeline.reports.board_pack.workbook import dutch_csv, fact_table, workbook
+from npo_pipeline.reports.board_pack.workbook import board_table, dutch_csv, workbook
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.report_data import ReportData, in_fixed_order, select_boards, split_by_board
 from npo_pipeline.reports.xbrl.instance import instance
@@ -39,7 +39,7 @@ FORMATS: Mapping[str, Callable[[Facts, ReportData], bytes]] = {
     ".xhtml": lambda facts, report: page(facts, report, filing=True),
     ".html": lambda facts, report: page(facts, report, filing=False),
     ".xlsx": workbook,
-    ".csv": lambda facts, report: dutch_csv(fact_table(facts, report.year)),
+    ".csv": lambda facts, report: dutch_csv(board_table(facts, report)),
 }
 WITH_FILING = (".xbrl", ".xhtml", ".xlsx", ".csv")
 WITHOUT_FILING = (".html", ".xlsx", ".csv")

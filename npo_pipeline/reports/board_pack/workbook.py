@@ -25,6 +25,7 @@ _FINDINGS = {
     "amount": Column("Bedrag", "money", 16),
     "message": Column("Bevinding", "wrapped", 60),
     "advice": Column("Wat te doen", "wrapped", 50),
+    "basis": Column("Rust op", width=14),
     "article": Column("Bron", "wrapped", 40),
     "file": Column("Bestand", width=24),
     "line": Column("Regel", "whole", 8),
@@ -71,6 +72,7 @@ def _findings(report: ReportData) -> Sheet:
         return Sheet("Bevindingen", list(_FINDINGS.values()), [("", none)], frozen=1)
     rows = _with_names(report.findings, report).with_columns(
         pl.col("severity").replace_strict(dutch.SEVERITIES),
+        pl.col("basis").replace_strict(dutch.BASES, default=None, return_dtype=pl.String),
         currency=pl.lit(next(iter(report.accountability["currency"]), "")),
     )
     return frame_sheet("Bevindingen", rows, _FINDINGS, frozen=1)
@@ -164,6 +166,34 @@ def fact_table(facts: Facts, year: int) -> FactTable:
         TEKST=pl.when(~is_number).then(text),
     )
     return FactTable(table)
+
+
+def board_table(facts: Facts, report: ReportData) -> FactTable:
+    """Return the facts of one board with Dutch words, and behind them its findings with what each rests on."""
+    table = fact_table(facts, report.year)
+    return FactTable(pl.concat([table, _finding_rows(report).select(table.columns)]))
+
+
+def _finding_rows(report: ReportData) -> pl.DataFrame:
+    severity = pl.col("severity").replace_strict(dutch.SEVERITIES)
+    basis = pl.col("basis").replace_strict(dutch.BASES, default=None, return_dtype=pl.String)
+    rests_on = pl.when(basis.is_null()).then(pl.lit("")).otherwise(pl.format(", rust op {}", basis))
+    none = pl.lit(None, pl.String)
+    currency = pl.lit(next(iter(report.accountability["currency"]), None), pl.String)
+    return _with_names(report.findings, report).select(
+        BEVOEGD_GEZAG_NUMMER="board",
+        BRIN_NUMMER="brin",
+        SCHOOL=sanitize(pl.col("name")),
+        JAAR=pl.lit(str(report.year)),
+        GEGEVEN=pl.format("Bevinding: {}{}", severity, rests_on),
+        PEILDATUM=none,
+        CATEGORIE=none,
+        INTERVENTIE=none,
+        NIVEAU=none,
+        EENHEID=pl.when(pl.col("amount").is_not_null()).then(currency),
+        GETAL=pl.col("amount").cast(pl.String).str.replace(".", ",", literal=True),
+        TEKST=sanitize(pl.format("{} Bron: {}.", "message", "article")),
+    )
 
 
 def dutch_csv(table: FactTable) -> bytes:

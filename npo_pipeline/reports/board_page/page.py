@@ -95,6 +95,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "balance_chart": balance_chart,
+        "bases": dutch.BASES,
         "category_chart": category_chart,
         "label": lambda concept: BY_NAME[concept].nl,
         "namespaces": {prefix: NAMESPACES[prefix] for prefix in _PREFIXES},

@@ -65,6 +65,8 @@ class Finding:
     file: str | None = None
     line: int = 7
     rule: str = "undated_consent"
+    basis: str | None = "choice"
+    article: str = "nponderwijs.nl, Verantwoording (4)"
 
 
 @dataclass
@@ -179,9 +181,10 @@ def _finding(board: Board, finding: Finding) -> dict[str, Any]:
         "brin": finding.brin,
         "rule": finding.rule,
         "severity": finding.severity,
+        "basis": finding.basis,
         "amount": euro(finding.amount) if finding.amount else None,
         "message": finding.message,
-        "article": "nponderwijs.nl, Verantwoording (4)",
+        "article": finding.article,
         "advice": finding.advice,
         "file": finding.file,
         "line": finding.line if finding.file else None,

@@ -16,7 +16,7 @@ from tests.books.packs.conftest import ordinary
 from tests.books.packs.country import Board, Finding, School, Spent, told
 
 OTHER = Board("40077", [School("19ZZ", "Het Zonnelied"), School("20YY", "De Vijver & Co")])
-TEXT_OF_FINDINGS = [".xhtml", ".html", ".xlsx"]
+TEXT_OF_FINDINGS = [".xhtml", ".html", ".xlsx", ".csv"]
 
 
 def test_the_rule_of_refused_rows_is_one_of_the_rules():
@@ -83,6 +83,13 @@ def test_amounts_and_numbers_that_look_like_a_board_are_no_strangers(end):
     looked_through(
         replace(board, findings=[Finding("note", "Er is € 40.077,00 of 40077,00 besteed; 140077.")]), end
     )
+
+
+@pytest.mark.parametrize("end", TEXT_OF_FINDINGS)
+def test_the_number_of_a_staatscourant_is_no_stranger(end):
+    board = ordinary()
+    board.findings = [Finding(article="BWBR0045533, artikel 12(3) (Stcrt. 2021, 40077)")]
+    looked_through(board, end)
 
 
 @pytest.mark.parametrize("end", FORMATS)

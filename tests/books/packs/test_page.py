@@ -74,8 +74,15 @@ def test_a_finding_says_whose_how_much_what_to_do_and_by_what_rule():
     (finding,) = [one for one in items if one.startswith("fout")]
     assert finding == (
         "fout De Linde02CD€ 400,10Uitje naar het pretpark staat er niet op.Wat te doen: Vul de datum in."
-        "Bron: nponderwijs.nl, Verantwoording (4). Bestand: a.csv, regel 7."
+        "Rust op: keuze. Bron: nponderwijs.nl, Verantwoording (4). Bestand: a.csv, regel 7."
     )
+
+
+def test_policy_of_the_programme_is_not_called_law():
+    text = " ".join(made(odd()).split())
+    assert "Het programma vraagt dat de MR van elke school vooraf met haar deel instemt" in text
+    assert "De wet geeft de GMR daarover advies" in text
+    assert "Dat mag alleen" not in text
 
 
 def test_findings_are_no_facts():

@@ -10,7 +10,7 @@ import fastexcel
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.board_pack.workbook import dutch_csv, fact_table, workbook
+from npo_pipeline.reports.board_pack.workbook import board_table, dutch_csv, fact_table, workbook
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.report_data import in_fixed_order
 from npo_pipeline.reports.xbrl.concepts import BY_NAME
@@ -110,6 +110,20 @@ def test_the_table_holds_every_fact_with_dutch_words_and_numbers():
         if fact["member"]:
             key = "CATEGORIE" if fact["member"].isupper() else "INTERVENTIE"
             assert told_of[key] == menu().names[fact["member"]]
+
+
+def test_the_table_closes_with_the_findings_and_what_each_rests_on():
+    story = told(odd())
+    read = pl.read_csv(dutch_csv(board_table(facts_of(story), story)), separator=";", infer_schema=False)
+    findings = read.tail(3).select("BRIN_NUMMER", "SCHOOL", "GEGEVEN", "EENHEID", "GETAL", "TEKST")
+    assert findings.row(1) == (
+        *("02CD", "De Linde", "Bevinding: fout, rust op keuze", "EUR", "400,10"),
+        "Uitje naar het pretpark staat er niet op. Bron: nponderwijs.nl, Verantwoording (4).",
+    )
+    assert findings["GEGEVEN"].to_list()[::2] == [
+        "Bevinding: opmerking, rust op keuze",
+        "Bevinding: waarschuwing, rust op keuze",
+    ]
 
 
 def test_an_intervention_stands_under_its_category_in_the_table():

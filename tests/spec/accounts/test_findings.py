@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline.accounts.findings.registry import OPENING, RULES
+from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.accounted import FINDINGS
 from schemas.tables import validated
@@ -140,8 +141,10 @@ def test_every_rule_is_judged_and_every_judgement_has_its_rule():
 def test_a_finding_says_what_to_do_and_where_the_rule_stands(rule):
     otherwise, _ = PLANTED[rule]
     one = found(**otherwise).filter(pl.col("rule") == rule).row(0, named=True)
-    assert one["severity"] == year_end_rules().accountability.findings[rule].severity
-    assert one["article"] == year_end_rules().accountability.findings[rule].where
+    rules = year_end_rules().accountability
+    judged = rules.findings[rule]
+    assert (one["severity"], one["basis"]) == (judged.severity, judged.basis)
+    assert one["article"] == citation(rules, judged)
     assert one["message"].endswith((".", "empty"))
     assert one["advice"].endswith(".")
 
