@@ -46,7 +46,8 @@ class FileKind:
     `signature_columns`: columns that together no other kind has. `stage`: when and by which reader it is read.
     `date_column`: the column with its reference date, where it has one. `is_dated`: whether it belongs to one.
     `school_source`: the source of the facts about schools that it names (`schemas.received.SCHOOL_FACTS`).
-    `has_row_per_school`: a school has one row in it (per school type and cluster), so a second would count twice.
+    `has_row_per_school`: a school has one row in it (per school type and cluster), so a second would count twice;
+    in a list of municipalities each of these has.
     """
 
     name: str
@@ -123,7 +124,7 @@ CHANGES = FileKind(
     is_dated=False,
     school_source="changes",
 )
-_reference_list = partial(FileKind, stage=Stage.REFERENCE_LISTS, is_dated=False)
+_reference_list = partial(FileKind, stage=Stage.REFERENCE_LISTS, is_dated=False, has_row_per_school=True)
 AREAS = _reference_list(
     name="areas",
     label="areas of samenwerkingsverbanden vo",

@@ -83,15 +83,19 @@ class FileResult:
     @property
     def subjects(self) -> pl.Series:
         """The vestigingen that it counts or lists, the BRINs that it lists, the municipalities that it scores."""
+        counted = (one["vestiging"].alias("subject") for one in (self.counts, self.scores))
+        return pl.concat([*counted, self.listed]).unique()
+
+    @property
+    def listed(self) -> pl.Series:
+        """Those of them that reference lists are about, one for each row."""
         columns = (
-            self.counts["vestiging"],
-            self.scores["vestiging"],
             self.areas["vestiging"],
             self.municipal_scores["municipality_number"],
             self.listed_vestigingen["vestiging"],
             self.leerplus_schools["brin"],
         )
-        return pl.concat([one.alias("subject") for one in columns]).unique()
+        return pl.concat([one.alias("subject") for one in columns])
 
 
 NewFiles = dict[str, FileResult]

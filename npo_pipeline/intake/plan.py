@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ import polars as pl
 
 from npo_pipeline.intake.board_reports import fully_restated, restated, restatement_remarks
 from npo_pipeline.intake.file_result import FileResult, NewFiles
-from npo_pipeline.intake.reference_lists import unknown_municipalities
+from npo_pipeline.intake.reference_lists import differing_areas, unknown_municipalities
 from npo_pipeline.intake.resubmission import refuse_superseded_bases
 from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.state import IntakeState
@@ -25,7 +25,7 @@ from npo_pipeline.intake.table_rows import (
 )
 from schemas import received
 from schemas.columns import schema_of
-from schemas.received import Counts, Deliveries, Differences, SchoolFacts, Scores
+from schemas.received import Areas, Counts, Deliveries, Differences, SchoolFacts, Scores
 from schemas.tables import TableRows, table_rows
 
 
@@ -81,6 +81,7 @@ def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: st
         remarks=(
             *(remark for one in new.values() for remark in one.remarks),
             *unknown_municipalities(new, SchoolFacts(facts)),
+            *_area_remarks(new, state, successors, appended),
             *dropped_schools(successors, new, state),
             *dropped_corrections(successors, new, state),
             *restatement_remarks(new, restatements, dict(state.current.select("delivery_id", "file").iter_rows())),
@@ -118,6 +119,16 @@ def _differences(
         scores=Scores(pl.concat([state.scores.filter(remains), _rows(appended, received.SCORES)])),
         run_id=str(deliveries["run_id"][0]),
     )
+
+
+def _area_remarks(
+    new: NewFiles, state: IntakeState, successors: Mapping[str, str], appended: TableRows
+) -> Iterator[str]:
+    if any(one.areas.height for one in new.values()):
+        remains = ~pl.col("delivery_id").is_in(list(successors))
+        areas = pl.concat([state.areas.filter(remains), _rows(appended, received.AREAS)])
+        deliveries = pl.concat([state.current.filter(remains), _rows(appended, received.DELIVERIES)])
+        yield from differing_areas(Areas(areas), Deliveries(deliveries))
 
 
 def _rows(rows: TableRows, model: pa.DataFrameSchema) -> pl.DataFrame:

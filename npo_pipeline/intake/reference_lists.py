@@ -19,7 +19,7 @@ from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import NewFiles
 from schemas import files as models
 from schemas.frames.intake import FileAreas, FileRows, Rejections
-from schemas.received import SchoolFacts
+from schemas.received import Areas, Deliveries, SchoolFacts
 from schemas.rules import CONTRADICTION, SAMENWERKINGSVERBAND
 
 _COLUMNS: Mapping[str, Mapping[str, pl.Expr]] = {
@@ -109,6 +109,27 @@ def areas_of_pupil_file(rows: FileRows, file: str) -> tuple[FileAreas, tuple[str
             f"{file}: {_names(in_two)} stand in two areas of samenwerkingsverbanden: the file gives them none"
         )
     return FileAreas(areas.select("vestiging", samenwerkingsverband="area")), tuple(remarks)
+
+
+def differing_areas(areas: Areas, deliveries: Deliveries) -> Iterator[str]:
+    """Report the vestigingen that a vo pupil file puts in another area than the list of areas, which is used.
+
+    Args:
+        areas: of all deliveries.
+        deliveries: the current ones.
+    """
+    stated = areas.join(deliveries.select("delivery_id", "kind", "file"), on="delivery_id").sort(
+        "vestiging", "file"
+    )
+    is_list = pl.col("kind") == kinds.AREAS.name
+    both = stated.filter(is_list).join(stated.filter(~is_list), on="vestiging", suffix="_other")
+    differing = both.filter(pl.col("samenwerkingsverband") != pl.col("samenwerkingsverband_other"))
+    for (file, other), rows in differing.group_by("file", "file_other", maintain_order=True):
+        first, *codes = rows.select("vestiging", "samenwerkingsverband", "samenwerkingsverband_other").row(0)
+        yield (
+            f"{rows.height} vestigingen lie in another area in {other} than in {file}, which is used "
+            f"(first {first}: {codes[1]} and {codes[0]})"
+        )
 
 
 def unknown_municipalities(new: NewFiles, facts: SchoolFacts) -> Iterator[str]:

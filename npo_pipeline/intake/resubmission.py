@@ -117,10 +117,11 @@ def _refuse_counted(one: FileResult, counted: CountedGroups) -> None:
     if not one.file.kind.has_row_per_school:
         return
     alike = counted.filter(
-        (pl.col("kind") == one.file.kind.name) & (pl.col("reference_date") == one.file.reference_date)
+        pl.col("kind") == one.file.kind.name, pl.col("reference_date").eq_missing(one.file.reference_date)
     )
     key = ["vestiging", "school_type", "cluster"]
-    mine = pl.concat([one.counts.select(key), one.scores.select("vestiging")], how="diagonal")
+    listed = one.listed.alias("vestiging").to_frame()
+    mine = pl.concat([one.counts.select(key), one.scores.select("vestiging"), listed], how="diagonal")
     twice = mine.join(alike, on=key, how="inner", nulls_equal=True).sort("vestiging").to_dicts()
     if twice:
         row: dict[str, Any] = twice[0]

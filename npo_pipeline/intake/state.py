@@ -56,8 +56,9 @@ class IntakeState:
 
     @cached_property
     def counted_rows(self) -> CountedGroups:
-        """The rows of counts and scores of current deliveries, each with the kind and date of its delivery."""
+        """The rows of counts, scores and lists of current deliveries, with the kind and date of their delivery."""
         columns = ["delivery_id", "vestiging", "school_type", "cluster"]
-        rows = pl.concat([self.counts.select(columns), self.scores.select(columns[:2])], how="diagonal")
+        listed = self.listed.rename({"subject": "vestiging"})
+        rows = pl.concat([self.counts.select(columns), self.scores.select(columns[:2]), listed], how="diagonal")
         kinds = self.current.select("delivery_id", "kind", "reference_date")
         return CountedGroups(rows.join(kinds, on="delivery_id"))

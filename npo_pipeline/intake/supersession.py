@@ -11,6 +11,7 @@ from itertools import combinations
 
 import polars as pl
 
+from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.kinds import Stage
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.board_reports import still_current
@@ -50,7 +51,8 @@ def find_existing(result: FileResult, state: IntakeState) -> str | None:
     """Return the current delivery that is the same file with the same result; null where there is none.
 
     A file that was read before, but now loses fewer rows (its schools have a board since) or is corrected
-    otherwise, is new; and so is a board report that restates what a later one restated.
+    otherwise, is new; and so is a board report that restates what a later one restated, and a file of which an
+    older version of this program read less.
     """
     file = result.file
     same = state.current.filter(
@@ -60,9 +62,27 @@ def find_existing(result: FileResult, state: IntakeState) -> str | None:
         & (pl.col("rejected") == result.rejected)
     )
     for name in same["delivery_id"]:
-        if _same_corrections(result, name, state) and still_current(result, name, state.reports):
+        if (
+            _same_corrections(result, name, state)
+            and still_current(result, name, state.reports)
+            and not _reads_more(result, name, state)
+        ):
             return str(name)
     return None
+
+
+def _reads_more(result: FileResult, delivery_id: str, state: IntakeState) -> bool:
+    """Return whether a file gives a column that it gave nothing of when it was registered as this delivery."""
+    pairs: tuple[tuple[pl.DataFrame, pl.DataFrame], ...] = (
+        (result.counts, state.counts),
+        (result.facts, state.school_facts),
+        (result.areas, state.areas),
+    )
+    for now, rows in pairs:
+        before = rows.filter(pl.col("delivery_id") == delivery_id)
+        if any(now[name].count() and not before[name].count() for name in now.columns):
+            return True
+    return False
 
 
 def _same_corrections(result: FileResult, delivery_id: str, state: IntakeState) -> bool:
@@ -148,8 +168,9 @@ def dropped_schools(successors: Successors, new: NewFiles, state: IntakeState) -
         before = counted.filter(pl.col("delivery_id") == older)["subject"].unique()
         lost = before.filter(~before.is_in(pl.concat([kept, *now]).implode())).sort()
         if lost.len():
+            noun = "municipalities" if file["kind"] == kinds.MUNICIPAL_SCORES.name else "schools"
             yield (
-                f"{new[newer].file.name} takes the place of {file['file']}, and {lost.len()} schools of that "
+                f"{new[newer].file.name} takes the place of {file['file']}, and {lost.len()} {noun} of that "
                 f"are not in it (first {lost[0]}): they no longer count"
             )
 

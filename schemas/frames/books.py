@@ -34,7 +34,9 @@ CurrentReports = NewType("CurrentReports", pl.DataFrame)
 """delivery_id, kind, board, period (a calendar year or a school year, as text)."""
 
 CountedGroups = NewType("CountedGroups", pl.DataFrame)
-"""delivery_id, kind, reference_date, vestiging, school_type, cluster; of scores the last two are null."""
+"""delivery_id, kind, reference_date, vestiging, school_type, cluster; of scores and lists the last two are null.
+
+In a list that is not about vestigingen, `vestiging` holds the BRIN or the number of the municipality."""
 
 BoardSchools = NewType("BoardSchools", pl.DataFrame)
 """board, brin."""
