@@ -135,6 +135,9 @@ TRACE = table(
         "school_year": code(SCHOOL_YEAR),
         **AMOUNT_COLUMNS,
         "measure": text(),
+        "counted_on": day(
+            "Reference date of a school that started later; null where it is that of the decision.", nullable=True
+        ),
         "counted": quantity("Units that were counted."),
         "threshold": whole("Units that are not paid for; null where there is no threshold.", nullable=True),
         "level": text("The threshold is taken once per `brin` or per `vestiging`.", nullable=True),

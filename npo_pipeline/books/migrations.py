@@ -25,7 +25,7 @@ NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
         "schools": {"municipality_number": "null"},
         "counts": {"pro_pupils": "null"},
         "entitlements": {**_OF_A_SCHOOL, "recipient": "board"},
-        "trace": {**_OF_A_SCHOOL, "unrounded_before": "0"},
+        "trace": {**_OF_A_SCHOOL, "unrounded_before": "0", "counted_on": "null"},
         "instalments": _OF_A_SCHOOL,
         "adjustments": _OF_A_SCHOOL,
         "due_changes": _OF_A_SCHOOL,

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.entitlements.model import DecisionTables, stated_reference_date
-from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values
+from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values, started_soft_values
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Trace
 from schemas.frames.money import SoftValues
@@ -46,8 +46,11 @@ def unpublished_assumptions(
 
 def _soft_values_used(one: LoadedRegulation, trace: Trace) -> SoftValues:
     """Select the soft values of a regulation that components with amounts rest on."""
-    used = trace.filter(pl.col("regulation") == one.name)["component"].unique()
+    mine = trace.filter(pl.col("regulation") == one.name)
+    used = mine["component"].unique()
     soft = soft_values(one.regulation)
+    if mine["counted_on"].is_not_null().any():
+        soft = SoftValues(pl.concat([soft, started_soft_values(one.regulation)]))
     if used.is_empty():
         return SoftValues(soft.clear())
     return SoftValues(soft.filter(pl.col("component").is_null() | pl.col("component").is_in(used.implode())))

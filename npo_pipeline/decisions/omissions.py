@@ -12,16 +12,18 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.entitlements.model import (
     COMPONENT_KEY,
+    STARTED,
     DecisionInputs,
     DecisionTables,
     Rules,
     count_days,
     rule_frames,
+    started_schools,
 )
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.source_precedence import UsedDeliveries
-from npo_pipeline.measures import BY_NAME, PUPILS_PO, PUPILS_VO
+from npo_pipeline.measures import BY_NAME, PUPILS_PO, PUPILS_VO, SCORE
 from npo_pipeline.rulebook.frames import unknown_values
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Entitlements
@@ -87,6 +89,8 @@ def omissions(
             f"{dutch.number(schools)} vestigingen have a score and no pupils that are counted (first {first}): "
             "their achterstandsscore is left out"
         )
+    for mine in rules.values():
+        yield from _uncounted_started_schools(mine, inputs, used)
     yield from _schools_without_board(decided)
 
 
@@ -172,6 +176,33 @@ def _undelivered_measures(
                 types=", ".join(kinds),
             )
             yield Omission(f"{message} is left out, not counted as 0", component, tuple(kinds))
+
+
+def _uncounted_started_schools(rules: Rules, inputs: DecisionInputs, used: UsedDeliveries) -> Iterator[Omission]:
+    """Yield the schools that started later and what of them was not counted on their own reference date."""
+    if rules.started is None or not (opened := started_schools(inputs, rules.started.opened_on)):
+        return
+    day, given = rules.started.reference_date, rules.started.rules.rates
+    counts = inputs.second_counts.filter(pl.col("vestiging").is_in(opened))
+    if missing := sorted({*opened} - {*counts["vestiging"]}):
+        words = (
+            f"{_some_schools(missing)} started on {rules.started.opened_on}, and of them no pupils of {day} were "
+            f"delivered: nothing of {rules.name} is counted for them until they are"
+        )
+        yield Omission(words, vestigingen=tuple(missing))
+    ours = counts.filter(pl.col("school_type").is_in(given["school_type"].unique().implode()))
+    scored = given.filter(pl.col("measure") == SCORE.name)
+    of_type = pl.col("school_type").is_in(scored["school_type"].implode())
+    scorable = ours.filter(of_type)["vestiging"].unique().sort().to_list()
+    if scorable and not any(STARTED + source.name in used for source in SCORE.sources):
+        words = f"no scores of {day} were delivered for {_some_schools(scorable)}, which started later"
+        component = str(scored["component"][0])
+        yield Omission(f"{words}: {component} is left out, not counted as 0", component, (), tuple(scorable))
+
+
+def _some_schools(vestigingen: Sequence[str]) -> str:
+    noun = "vestiging" if len(vestigingen) == 1 else "vestigingen"
+    return f"{dutch.number(len(vestigingen))} {noun} (first {vestigingen[0]})"
 
 
 def _schools_without_board(decided: DecisionTables) -> Iterator[Omission]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from npo_pipeline.entitlements.model import (
     DecisionInputs,
     DecisionTables,
     Rules,
+    started_schools,
 )
 from npo_pipeline.entitlements.schedule import (
     REASSIGNMENT_COLUMNS,
@@ -29,10 +31,12 @@ from npo_pipeline.months import first_day
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
 from schemas.frames.money import (
     AmountsWithoutBoard,
+    CountsByType,
     EntitledCents,
     MonthlyCents,
     Reassignments,
     SchoolPlaces,
+    ScoresByType,
     Territory,
 )
 from schemas.received import Schools
@@ -55,11 +59,12 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
     territory = territory_of_schools(
         {one.name: one.places for one in rules}, inputs.counts, inputs.scores, inputs.schools
     )
-    entitled = [_entitled(one, inputs, territory) for one in rules]
+    cases = list(_cases(rules, inputs))
+    entitled = [_entitled(*case, territory) for case in cases]
     placed = _placed(entitled, inputs.schools, school_year)
     without_board = placed.filter(pl.col("recipient").is_null())
     with_board = placed.filter(pl.col("recipient").is_not_null())
-    parts = [_instalments(one, frame, inputs, territory) for one, frame in zip(rules, entitled, strict=True)]
+    parts = [_instalments(*case, frame, territory) for case, frame in zip(cases, entitled, strict=True)]
     due, adjustments = (pl.concat(frames) for frames in zip(*parts, strict=True))
     _refuse_homeless_successor(adjustments, inputs.schools)
     shown = {"school_year": pl.lit(school_year), "amount": to_euro(pl.col("amount_cents"))}
@@ -78,8 +83,24 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
             .select(DECIDED_COLUMNS["adjustments"])
             .sort(*COMPONENT_KEY, "month", "cause", "other_vestiging")
         ),
-        settling=SettlementTerms(pl.concat(_settling(one) for one in rules).select(DECIDED_COLUMNS["settling"])),
+        settling=_settling([one for one, _ in cases]),
     )
+
+
+def _cases(rules: Sequence[Rules], inputs: DecisionInputs) -> Iterator[tuple[Rules, DecisionInputs]]:
+    """Yield each regulation with what it counts, and again for schools that started later, on their own date."""
+    for one in rules:
+        yield one, inputs
+        if one.started and (schools := started_schools(inputs, one.started.opened_on)):
+            mine = pl.col("vestiging").is_in(schools)
+            yield (
+                replace(one.started.rules, counted_on=one.started.reference_date),
+                replace(
+                    inputs,
+                    counts=CountsByType(inputs.second_counts.filter(mine)),
+                    scores=ScoresByType(inputs.second_scores.filter(mine)),
+                ),
+            )
 
 
 def _placed(entitled: Sequence[EntitledCents], schools: Schools, school_year: str) -> pl.DataFrame:
@@ -103,11 +124,17 @@ def _entitled(rules: Rules, inputs: DecisionInputs, territory: Territory) -> Ent
     )
     thresholds = rules.thresholds.select("component", "threshold", "level")
     whole = found.join(thresholds, on="component", how="left", maintain_order="left")
-    return EntitledCents(whole.with_columns(regulation=pl.lit(rules.name), currency=pl.lit(rules.currency)))
+    return EntitledCents(
+        whole.with_columns(
+            regulation=pl.lit(rules.name),
+            currency=pl.lit(rules.currency),
+            counted_on=pl.lit(rules.counted_on, pl.Date),
+        )
+    )
 
 
 def _instalments(
-    rules: Rules, entitled: EntitledCents, inputs: DecisionInputs, territory: Territory
+    rules: Rules, inputs: DecisionInputs, entitled: EntitledCents, territory: Territory
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the instalments under one regulation, and their adjustments, both with a currency."""
     paid = pl.col("beneficiary").is_in(inputs.schools["vestiging"].unique().implode()) | ~is_vestiging()
@@ -141,8 +168,13 @@ def _amended(rules: Rules, plain: MonthlyCents, inputs: DecisionInputs, territor
     return Reassignments(named.select(REASSIGNMENT_COLUMNS))
 
 
-def _settling(rules: Rules) -> pl.DataFrame:
-    """Return the terms of settlement of one regulation, a row per kind and month of payment."""
+def _settling(rules: Sequence[Rules]) -> SettlementTerms:
+    """Return the terms of settlement of regulations, a row per kind and month of payment."""
+    whole = pl.concat(map(_settling_under, rules)).select(DECIDED_COLUMNS["settling"])
+    return SettlementTerms(whole.unique(maintain_order=True))
+
+
+def _settling_under(rules: Rules) -> pl.DataFrame:
     kinds = rules.rates.select("school_type", "component").unique()
     months = rules.shares.select("component", "month").unique()
     return kinds.join(months, on="component").select(

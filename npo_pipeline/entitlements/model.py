@@ -22,8 +22,8 @@ from npo_pipeline.intake.source_precedence import (
     scores_by_type,
     select_sources,
 )
-from npo_pipeline.measures import MEASURES, SCORE, Measure
-from npo_pipeline.rulebook.frames import EXCEPTIONS, exceptions, places, rates, shares, thresholds
+from npo_pipeline.measures import BY_NAME, MEASURES, SCORE, Measure
+from npo_pipeline.rulebook.frames import EXCEPTIONS, exceptions, places, rates, shares, started_shares, thresholds
 from npo_pipeline.rulebook.load import LoadedRegulation
 from npo_pipeline.rulebook.regulation import Regulation, RoundedPer
 from schemas import decided
@@ -69,6 +69,9 @@ DECIDED_COLUMNS = {
 }
 """The columns of the tables of a decision but its trace, without decision_id and with a currency."""
 
+STARTED = "started_"
+"""Begins the names of uses of files that count schools which started later, in `decision_inputs`."""
+
 CHANGES = "changes"
 """The use of files of changes, in `decision_inputs`."""
 
@@ -78,6 +81,7 @@ class Rules:
     """Represent the rules of one regulation as frames (`rulebook.frames`).
 
     `counts_as`: the school type of all pupils of a regulation that is for some places only, else null.
+    `counted_on`: the reference date of schools that started later; null: that of the decision.
     `rounded_per`: whose amount is rounded once.
     `corrections`, `floor_zero`: how corrections are settled. `continue_after_closure`: whether a closed school is
     paid on.
@@ -93,22 +97,37 @@ class Rules:
     places: Places
     rounded_per: RoundedPer = "school"
     counts_as: str | None = None
+    counted_on: date | None = None
     corrections: str = "next_payment"
     floor_zero: str = "no"
     continue_after_closure: bool = False
     exceptions: Exceptions = field(default_factory=lambda: Exceptions(pl.DataFrame(schema=EXCEPTIONS)))
     earlier: tuple[tuple[date, Rules], ...] = ()
+    started: StartedRules | None = None
+
+
+@dataclass(frozen=True)
+class StartedRules:
+    """Represent the rules for schools that opened on a day: their reference date, and `rules` of what they get."""
+
+    opened_on: date
+    reference_date: date
+    rules: Rules
 
 
 def rule_frames(loaded: LoadedRegulation) -> Rules:
     """Return a regulation as frames, with what was in force before its amendments."""
     earlier = tuple((until, _as_frames(loaded.name, one)) for until, one in loaded.earlier)
-    return replace(_as_frames(loaded.name, loaded.regulation), earlier=earlier)
+    now = _as_frames(loaded.name, loaded.regulation)
+    if now.started:
+        before = tuple((until, one.started.rules) for until, one in earlier if one.started)
+        now = replace(now, started=replace(now.started, rules=replace(now.started.rules, earlier=before)))
+    return replace(now, earlier=earlier)
 
 
 def _as_frames(name: str, rules: Regulation) -> Rules:
     settling = rules.settling
-    return Rules(
+    frames = Rules(
         name=name,
         currency=rules.currency,
         rates=rates(rules),
@@ -122,6 +141,17 @@ def _as_frames(name: str, rules: Regulation) -> Rules:
         floor_zero=settling.floor_zero,
         continue_after_closure=settling.closure == "runs_out",
     )
+    return replace(frames, started=_started(frames, rules))
+
+
+def _started(frames: Rules, regulation: Regulation) -> StartedRules | None:
+    """Return the rules for schools that started later; null where there are none, or their days are not known."""
+    started = regulation.started
+    if started is None or started.opened_on.value is None or started.reference_date.value is None:
+        return None
+    of_them = pl.col("component").is_in(list(started.components))
+    rules = replace(frames, rates=Rates(frames.rates.filter(of_them)), shares=started_shares(regulation, started))
+    return StartedRules(started.opened_on.value, started.reference_date.value, rules)
 
 
 def reference_date_of(loaded: Sequence[LoadedRegulation]) -> date:
@@ -144,16 +174,20 @@ def stated_reference_date(loaded: Sequence[LoadedRegulation], used: date) -> dat
     return min((day for day in named if day), default=None)
 
 
-def choose_deliveries(live: Deliveries, loaded: Sequence[LoadedRegulation], day: date) -> dict[str, list[str]]:
+def choose_deliveries(
+    live: Deliveries, loaded: Sequence[LoadedRegulation], day: date, changes: Changes
+) -> dict[str, list[str]]:
     """Choose the deliveries that a decision rests on: what is counted -> delivery_ids.
 
     A measure that is counted on several days counts only when every one of them was delivered: half a sum is
-    no sum. Changes belong to no date, and all of them count.
+    no sum. Changes belong to no date, and all of them count. Where one of them opens a school on the day of
+    `started`, the deliveries of its second reference date count too.
 
     Args:
         live: the deliveries that nothing superseded.
         loaded: the regulations.
         day: the reference date.
+        changes: of all deliveries.
     """
     used = select_sources(Deliveries(live.filter(pl.col("reference_date") == day)))
     for measure in (one for one in MEASURES if one.adds_up_days):
@@ -164,8 +198,23 @@ def choose_deliveries(live: Deliveries, loaded: Sequence[LoadedRegulation], day:
             found = [select_sources(of_day).get(source.name) for of_day in of_days]
             if found and all(found):
                 used[source.name] = sorted(name for names in found for name in names or ())
-    changes = live.filter(pl.col("kind") == kinds.CHANGES.name)["delivery_id"].sort().to_list()
-    return {**used, CHANGES: changes} if changes else used
+    names = live.filter(pl.col("kind") == kinds.CHANGES.name)["delivery_id"].sort().to_list()
+    openings = rows_of_deliveries(changes, names).filter(pl.col("kind") == "opening")["effective"]
+    for one in loaded:
+        for name, second in _second_deliveries(one.regulation, live, openings.to_list()).items():
+            used[STARTED + name] = sorted({*used.get(STARTED + name, []), *second})
+    return {**used, CHANGES: names} if names else used
+
+
+def _second_deliveries(regulation: Regulation, live: Deliveries, openings: Sequence[date]) -> dict[str, list[str]]:
+    """Return the deliveries that count schools which started later, where a change opens one on their day."""
+    started = regulation.started
+    if started is None or started.opened_on.value not in openings:
+        return {}
+    measures = [BY_NAME[regulation.components[name].measure] for name in started.components]
+    wanted = {source.name for measure in measures for source in measure.sources}
+    there = select_sources(Deliveries(live.filter(pl.col("reference_date") == started.reference_date.value)))
+    return {name: found for name, found in there.items() if name in wanted}
 
 
 def count_days(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:
@@ -186,10 +235,13 @@ class DecisionInputs:
     """Represent what a decision rests on, besides the rules.
 
     `schools`: the directory. `unplaced_scores`: they give nothing. `changes`: in order of delivery.
+    `second_counts`, `second_scores`: of all schools, on the reference date of those that started later.
     """
 
     counts: CountsByType
     scores: ScoresByType
+    second_counts: CountsByType
+    second_scores: ScoresByType
     schools: Schools
     unplaced_scores: UnplacedScores
     changes: Changes
@@ -202,30 +254,48 @@ def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs
         used: as `choose_deliveries` returns it.
         data: what can be decided upon, with the schools as they are, or were, known.
     """
-    parts = [
-        rows_of_deliveries(data.counts, _deliveries_of(measure, used)).select(
-            "vestiging", "school_type", measure.name
-        )
-        for measure in MEASURES
-        if measure.table == "counts"
-    ]
-    counted = pl.concat(parts, how="diagonal")
-    scored = scores_by_type(rows_of_deliveries(data.scores, _deliveries_of(SCORE, used)), counted)
-    scored = scored.select("vestiging", "school_type", "score")
+    counted, scored = _counted(used, data)
+    second_counts, second_scores = _counted(used, data, STARTED)
     unplaced = scored.filter(pl.col("school_type").is_null() & (pl.col("score") > 0))
     changes = rows_of_deliveries(data.changes, used.get(CHANGES, [])).sort("delivery_id", maintain_order=True)
     return DecisionInputs(
         counts=CountsByType(counted),
         scores=ScoresByType(scored.drop_nulls("school_type")),
+        second_counts=CountsByType(second_counts),
+        second_scores=ScoresByType(second_scores.drop_nulls("school_type")),
         schools=data.schools,
         unplaced_scores=UnplacedScores(unplaced.drop("school_type")),
         changes=Changes(changes),
     )
 
 
-def _deliveries_of(measure: Measure, used: UsedDeliveries) -> list[str]:
-    """Return the deliveries that a measure is counted from."""
-    return [name for source in measure.sources for name in used.get(source.name, [])]
+def _counted(used: UsedDeliveries, data: DeliveredData, prefix: str = "") -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the counts and the scores of used deliveries; a score without a school type is unplaced."""
+
+    def deliveries_of(measure: Measure) -> list[str]:
+        return [name for source in measure.sources for name in used.get(prefix + source.name, [])]
+
+    parts = [
+        rows_of_deliveries(data.counts, deliveries_of(measure)).select("vestiging", "school_type", measure.name)
+        for measure in MEASURES
+        if measure.table == "counts"
+    ]
+    counted = pl.concat(parts, how="diagonal")
+    scored = scores_by_type(rows_of_deliveries(data.scores, deliveries_of(SCORE)), counted)
+    return counted, scored.select("vestiging", "school_type", "score")
+
+
+def started_schools(inputs: DecisionInputs, opened_on: date) -> list[str]:
+    """Return the vestigingen of schools that started on a day, sorted.
+
+    A vestiging that opens at a school which was counted before is no school that started (the law says *school*,
+    which is a BRIN). Of two changes of a vestiging on that day the one that was delivered last counts.
+    """
+    there = inputs.counts["vestiging"].str.head(4).unique()
+    of_day = inputs.changes.filter(pl.col("effective") == opened_on)
+    last = of_day.unique("vestiging", keep="last", maintain_order=True)
+    opened = last.filter(pl.col("kind") == "opening", ~pl.col("vestiging").str.head(4).is_in(there.implode()))
+    return opened["vestiging"].sort().to_list()
 
 
 @dataclass(frozen=True, kw_only=True)

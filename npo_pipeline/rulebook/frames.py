@@ -5,7 +5,7 @@ What is not known is never counted as 0: it is in none of the frames but `unknow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,7 +14,7 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.fields import RATE_DECIMALS, Cited, citation
-from npo_pipeline.rulebook.regulation import Component, Rate, Regulation
+from npo_pipeline.rulebook.regulation import Component, Rate, Regulation, Schedule, Started
 from schemas.frames.money import Exceptions, Places, Rates, Shares, SoftValues, Thresholds, UnknownValues
 
 RATES = {
@@ -83,9 +83,23 @@ def exceptions(regulation: Regulation) -> Exceptions:
 
 def soft_values(regulation: Regulation) -> SoftValues:
     """Return the values that amounts rest on and that no source gives in so many words."""
-    rows: list[tuple[Any, ...]] = [
+    return _soft(regulation, _values_of_amounts(regulation))
+
+
+def started_soft_values(regulation: Regulation) -> SoftValues:
+    """Return the same of values that only amounts of schools that started later rest on."""
+    started = regulation.started
+    values: list[tuple[str, str | None, Cited[Any]]] = []
+    if started:
+        values = [("months of payment of schools that started", *one) for one in started.components.items()]
+        values.append(("reference date of schools that started", None, started.reference_date))
+    return _soft(regulation, values)
+
+
+def _soft(regulation: Regulation, values: Iterable[tuple[str, str | None, Cited[Any]]]) -> SoftValues:
+    rows = [
         (value.status, what, component, citation(regulation, value))
-        for what, component, value in _values_of_amounts(regulation)
+        for what, component, value in values
         if value.status in ("approximate", "derived")
     ]
     return SoftValues(pl.DataFrame(rows, schema=SOFT_VALUES, orient="row").unique(maintain_order=True))
@@ -93,9 +107,19 @@ def soft_values(regulation: Regulation) -> SoftValues:
 
 def shares(regulation: Regulation) -> Shares:
     """Return the share of an entitlement that is due up to and including each month."""
+    return _shares({name: regulation.schedule_of(name) for name in regulation.components})
+
+
+def started_shares(regulation: Regulation, started: Started) -> Shares:
+    """Return the same of schools that started later, for the components they get."""
+    of_components = {name: one.value for name, one in started.components.items()}
+    return _shares({name: regulation.schedules[one] for name, one in of_components.items() if one is not None})
+
+
+def _shares(schedules: Mapping[str, Cited[Schedule]]) -> Shares:
     rows: list[tuple[Any, ...]] = []
-    for name in regulation.components:
-        schedule = regulation.schedule_of(name).value
+    for name, cited in schedules.items():
+        schedule = cited.value
         due = Fraction(0)
         for month, share in schedule.instalments.items() if schedule else ():
             due += share

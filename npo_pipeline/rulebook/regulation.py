@@ -194,6 +194,24 @@ class Rounding(Part):
     once_per: tuple[RoundedPer, Literal["school_type"], Literal["component"]]
 
 
+class Started(Part):
+    """Represent schools that started on the first day of the school year: their reference date, and what they get.
+
+    `components`: what they get -> the schedule it is paid by (R1 4(3), 5(2), 5(7); R2 4(3), 4(6)).
+    """
+
+    opened_on: Cited[Day]
+    reference_date: Cited[Day]
+    components: Annotated[dict[Key, Cited[Key]], AfterValidator(some)]
+
+    @model_validator(mode="after")
+    def _counted_after_they_opened(self) -> Self:
+        opened, counted = self.opened_on.value, self.reference_date.value
+        if opened and counted and counted <= opened:
+            raise fault("lies before the schools opened; mend one of the two", "reference_date", "value")
+        return self
+
+
 class Regulation(Part):
     """Represent one regulation for one sector or scheme, and school year."""
 
@@ -207,6 +225,7 @@ class Regulation(Part):
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
     places: Places | None = None
     reference_date: Cited[Day]
+    started: Started | None = None
     spending_deadline: Cited[Day]
     rounding: Cited[Rounding]
     schedule: Key
@@ -252,6 +271,12 @@ class Regulation(Part):
                 raise _unknown_schedule(component.schedule, "components", name, "schedule")
         if self.schedule not in self.schedules:
             raise _unknown_schedule(self.schedule, "schedule")
+        for name, schedule in self.started.components.items() if self.started else ():
+            place = ("started", "components", name)
+            if name not in self.components:
+                raise fault(f"`{name}` is no component here", *place)
+            if schedule.value is not None and schedule.value not in self.schedules:
+                raise _unknown_schedule(schedule.value, *place, "value")
         return self
 
     @model_validator(mode="after")

@@ -66,7 +66,8 @@ Quantities = NewType("Quantities", pl.DataFrame)
 
 EntitledCents = NewType("EntitledCents", pl.DataFrame)
 """`Quantities` with the columns of `Rates`, product_e10 (quantity times rate, in units of 0.0000000001 euro),
-before_e10 (those of the school that precede it and share the rounding) and amount_cents; sorted by COMPONENT."""
+before_e10 (those of the school that precede it and share the rounding), amount_cents and counted_on (the reference
+date of a school that started later, else null); sorted by COMPONENT."""
 
 MonthlyCents = NewType("MonthlyCents", pl.DataFrame)
 """COMPONENT, month, amount_cents (never 0)."""

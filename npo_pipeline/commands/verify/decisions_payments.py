@@ -67,7 +67,7 @@ def _faults_of_decision(
     run_id, day = decision["run_id"], decision["reference_date"]
     rules = archived_rules(archive, decision["regulation"], decision["regulation_sha256"])
     live = deliveries_live_before(books, run_id)
-    used = choose_deliveries(live, rules.regulations, day) if rules.regulations else {}
+    used = choose_deliveries(live, rules.regulations, day, data.changes) if rules.regulations else {}
     if has_applications(live):
         for one in rules.subsidies:
             used |= choose_grant_deliveries(one.subsidy, live)

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.measures import BY_NAME
 from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.cashflow import (
     amount_changes,
@@ -24,7 +25,8 @@ from schemas.columns import BENEFICIARY_COLUMNS
 from schemas.decided import TRACE
 from schemas.frames.reports import DecisionFiles
 
-_TRACED = [name for name in TRACE.columns if name not in ("decision_id", "school_year", *BENEFICIARY_COLUMNS)]
+_UNUSED = ("decision_id", "school_year", "counted_on", *BENEFICIARY_COLUMNS)
+_TRACED = [name for name in TRACE.columns if name not in _UNUSED]
 
 
 def build_explanation(
@@ -132,8 +134,10 @@ class _Trace:
         counted = self._parts.get((regulation, row["measure"], place), ())
         parts = tuple(part for school_type, part in counted if school_type in types)
         used = sorted({part.delivery_id for part in parts}) or list(files)
-        # A component with reference dates of its own counts files of several days; they add up.
-        days = sorted({file.reference_date for file in files.values() if file.reference_date})
+        # A component with reference dates of its own counts files of several days, which add up; a school that
+        # started later is counted on another day.
+        dated = files if BY_NAME[row["measure"]].adds_up_days else used
+        days = sorted({day for name in dated if (day := files[name].reference_date)})
         return model.TraceLine(
             **row,
             days=tuple(days) or (self._reference_date,),

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import polars as pl
 
-from npo_pipeline.entitlements.model import Rules, rule_frames
+from npo_pipeline.entitlements.model import STARTED, Rules, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.intake.source_precedence import scores_by_type
 from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS
@@ -63,7 +63,7 @@ class DecisionData:
     def counted_units(self) -> CountedUnits:
         """Return all counts and scores, as each regulation counts them."""
         counted = [self._counted(measure) for measure in COUNT_COLUMNS]
-        scores = self.scores.filter(self._is_used_for("score"))
+        scores = self._used_rows(self.scores, "score")
         scored = scores_by_type(scores, counted[0].with_columns(pupils="number")).drop_nulls("school_type")
         with_measure = scored.with_columns(
             measure=pl.lit("score"), number="score", cluster=pl.lit(None, pl.String)
@@ -82,13 +82,17 @@ class DecisionData:
 
     def files_of(self, measure: str) -> DecisionFiles:
         """Return the files that this decision takes a measure from."""
-        used = pl.col("used_for").is_in([source.name for source in BY_NAME[measure].sources])
-        return DecisionFiles(self.files.filter(used))
+        names = [prefix + source.name for source in BY_NAME[measure].sources for prefix in ("", STARTED)]
+        return DecisionFiles(self.files.filter(pl.col("used_for").is_in(names)))
 
     def _counted(self, measure: str) -> pl.DataFrame:
-        rows = self.counts.filter(self._is_used_for(measure) & pl.col(measure).is_not_null())
+        rows = self._used_rows(self.counts, measure).filter(pl.col(measure).is_not_null())
         counted = {"measure": pl.lit(measure), "number": pl.col(measure).cast(pl.Decimal(18, 2))}
         return rows.select("vestiging", "school_type", "cluster", "delivery_id", **counted)
 
-    def _is_used_for(self, measure: str) -> pl.Expr:
-        return pl.col("delivery_id").is_in(self.files_of(measure)["delivery_id"].implode())
+    def _used_rows(self, rows: pl.DataFrame, measure: str) -> pl.DataFrame:
+        """Return the rows that count: of a school that started later those of its own reference date."""
+        files = self.files_of(measure).with_columns(later=pl.col("used_for").str.starts_with(STARTED))
+        used = rows.join(files.select("delivery_id", "later"), on="delivery_id")
+        started = self.trace.filter(pl.col("counted_on").is_not_null())["vestiging"]
+        return used.filter(pl.col("later") == pl.col("vestiging").is_in(started.implode())).drop("later")

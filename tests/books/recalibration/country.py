@@ -175,6 +175,8 @@ def decided_on(facts: Facts, rates: dict[tuple[str, str], int], changes: tuple) 
     basis = DecisionInputs(
         counts=counts,
         scores=scores,
+        second_counts=counts.clear(),
+        second_scores=scores.clear(),
         schools=SOMEWHERE,
         unplaced_scores=loose,
         changes=pl.DataFrame(changes, schema=told, orient="row"),

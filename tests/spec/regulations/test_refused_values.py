@@ -136,7 +136,7 @@ def test_all_faults_are_found_at_once(text):
     ],
 )
 def test_components_that_are_none(text, wrong, words):
-    kept = text[: text.index("components:")]
+    kept = text[: text.index("\ncomponents:") + 1]
     line = kept.count("\n") + 1
     with pytest.raises(Refused, match=f"^trial.yaml, line {line}: {words}"):
         parse_rules(kept + wrong, "trial.yaml")

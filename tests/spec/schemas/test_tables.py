@@ -139,7 +139,7 @@ MAY_BE_NULL = {
     "findings": {"brin", "basis", "amount", "file", "line"},
     "accountability": {"mr_consent", "gmr_consent", "school_scan"},
     "accountability_interventions": {"share"},
-    "trace": {"threshold", "level", "vestiging"},
+    "trace": {"threshold", "level", "counted_on", "vestiging"},
     "grants": {"window_name"},
     "runs": {"month"},
 }
