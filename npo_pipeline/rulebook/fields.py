@@ -145,6 +145,9 @@ Day: TypeAlias = Annotated[date, BeforeValidator(_file_reader(day_from))]
 MonthValue: TypeAlias = Annotated[date, BeforeValidator(_file_reader(month_from))]
 SchoolYear: TypeAlias = Annotated[str, BeforeValidator(_file_reader(school_year_from))]
 
+Basis: TypeAlias = Literal["law", "programme", "choice"]
+"""An article; the published terms of the programme, which are in no regulation; or a choice of this program."""
+
 Status: TypeAlias = Literal["published", "approximate", "derived", "unknown"]
 """Certainty of a value: it is in its source; the source says `about`; it was reasoned; nobody found it."""
 

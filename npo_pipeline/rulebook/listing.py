@@ -8,9 +8,20 @@ from typing import Any
 
 from npo_pipeline.months import month_text
 from npo_pipeline.rulebook.fields import Cited, Part, Source, citation, cited
-from npo_pipeline.rulebook.regulation import AmountBeside, Example, Rate, Regulation, Rounding, Schedule
+from npo_pipeline.rulebook.regulation import (
+    AmountBeside,
+    Example,
+    Rate,
+    Regulation,
+    Rounding,
+    Schedule,
+    Settlement,
+)
 from npo_pipeline.rulebook.subsidy import Subsidy
 from npo_pipeline.rulebook.yaml_document import Place
+
+BASIS_OF_SETTLEMENT = ("settlement", "value", "basis")
+"""The place of what the terms of settlement rest on."""
 
 _CITATION = ("unit", "status", "source", "article", "checked_on", "note")
 
@@ -48,6 +59,8 @@ def _what(place: Place, one: Cited[Any]) -> str:
     if isinstance(one, Example):
         units = ", ".join(f"{number} {component}" for component, number in one.units.items())
         return f"example: {one.name} ({units})"
+    if place[:-1] == BASIS_OF_SETTLEMENT:
+        return f"settlement, basis of {str(place[-1]).replace('_', ' ')}"
     words = [str(step).replace("_", " ") for step in place if step not in ("components", "of")]
     return ", ".join(words)
 
@@ -57,6 +70,9 @@ def _shown(value: Any) -> str:
         return ", ".join(f"{month_text(month)} {_share(share)}" for month, share in value.instalments.items())
     if isinstance(value, Rounding):
         return f"to the {value.to}, half {value.half.replace('_', ' ')}, once per {', '.join(value.once_per)}"
+    if isinstance(value, Settlement):
+        # What each term rests on is a cited value too, with a line of its own.
+        return ", ".join(f"{name} {_shown(part)}" for name, part in value if name != "basis")
     if isinstance(value, Part):
         return ", ".join(f"{name} {_shown(part)}" for name, part in value)
     if isinstance(value, tuple):

@@ -20,6 +20,7 @@ from npo_pipeline.measures import MEASURES
 from npo_pipeline.months import first_day, month_text
 from npo_pipeline.rulebook.fields import (
     Amount,
+    Basis,
     Brin,
     Cited,
     Day,
@@ -143,18 +144,27 @@ class Places(Part):
     of: Annotated[dict[Key, Place], AfterValidator(some)]
 
 
+class SettlementBasis(Part):
+    """Represent what each term of settlement rests on."""
+
+    corrections: Cited[Basis]
+    floor_zero: Cited[Basis]
+    closure: Cited[Basis]
+
+
 class Settlement(Part):
     """Represent the settlement of what turns out to be due less or more than was paid.
 
     `corrections`: `next_payment` settles all of it in the payment that follows; `spread` in equal parts over the
     months of payment that remain. `floor_zero`: whether a month never takes back more than it would pay; the
     rest waits, and is claimed after the last month of payment. `closure`: whether the instalments of a school
-    that closes end, or run on until the end of the year.
+    that closes end, or run on until the end of the year. `basis`: null in texts that are older than it.
     """
 
     corrections: Literal["next_payment", "spread"] = "next_payment"
     floor_zero: Literal["yes", "no"] = "no"
     closure: Literal["stops", "runs_out"] = "stops"
+    basis: SettlementBasis | None = None
 
 
 Sector: TypeAlias = Literal["po", "vo", "cn"]

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, model_validator
 from npo_pipeline.rulebook.error_messages import checked
 from npo_pipeline.rulebook.fields import (
     Article,
+    Basis,
     Cited,
     Day,
     Key,
@@ -31,9 +32,6 @@ YEAR_END_FILES = ("menukaart.yaml", "verantwoording.yaml")
 
 Category: TypeAlias = Literal["A", "B", "C", "D", "E", "F"]
 Severity: TypeAlias = Literal["error", "warning", "note"]
-Basis: TypeAlias = Literal["law", "programme", "choice"]
-"""An article; the published terms of the programme, which are in no regulation; or a check of this program."""
-
 Treatment: TypeAlias = Literal["bestemmingsreserve", "overlopende_passiva"]
 
 

@@ -231,6 +231,14 @@ def test_newcomers_vo_are_counted_on_five_days():
 
 
 @pytest.mark.parametrize("loaded", all_shipped(), ids=name)
+def test_each_term_of_settlement_says_that_it_is_a_choice(loaded):
+    # No article says whether a correction is paid at once, what a month takes back, or when a closed school stops.
+    settlement = loaded.regulation.settlement
+    terms = {term: (one.value, one.where) for term, one in settlement.value.basis}
+    assert terms == dict.fromkeys(("corrections", "floor_zero", "closure"), ("choice", "Niet bepaald: keuze"))
+
+
+@pytest.mark.parametrize("loaded", all_shipped(), ids=name)
 def test_every_value_is_cited_and_was_checked_and_every_source_is_used(loaded):
     values = [one for _, one in cited(loaded.regulation)]
     assert {one.checked_on for one in values} <= {date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 27)}
