@@ -14,6 +14,8 @@ from npo_pipeline.generate.lists import SCORES_HEADER, score_rows, write_address
 _PUPILS_PER_VESTIGING = 1_150
 """Pupils of primary education for each vestiging of secondary education: real numbers give one for 900."""
 
+_MOST_VESTIGINGEN = 5_000
+
 ADDRESSES, PUPILS, SCORES = "vestigingen-vo.csv", "leerlingen-vo.csv", "achterstandsscores-vo.csv"
 
 _YEARS, _SEXES = range(1, 7), ("MAN", "VROUW")
@@ -86,7 +88,7 @@ def secondary_schools(country: Country, pupils: int, seed: int) -> tuple[Seconda
     taken = {one.brin for one in country.vestigingen} | set(country.unlisted_brins)
     structures = tuple(_STRUCTURES)
     schools: list[SecondarySchool] = []
-    while len(schools) < pupils // _PUPILS_PER_VESTIGING:
+    while len(schools) < min(pupils // _PUPILS_PER_VESTIGING, _MOST_VESTIGINGEN):
         brin = f"{chance.randrange(100):02d}{chance.choice(LETTERS)}{chance.choice(LETTERS)}"
         if brin in taken:
             continue

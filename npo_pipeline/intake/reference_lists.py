@@ -105,9 +105,7 @@ def areas_of_pupil_file(rows: FileRows, file: str) -> tuple[FileAreas, tuple[str
             f"{line}, '{value}'): their pupils count, and the file gives their vestigingen no area"
         )
     if in_two:
-        remarks.append(
-            f"{file}: {_names(in_two)} stand in two areas of samenwerkingsverbanden: the file gives them none"
-        )
+        remarks.append(f"{file}: vestigingen in two areas: {_names(in_two)}; the file gives none to them")
     return FileAreas(areas.select("vestiging", samenwerkingsverband="area")), tuple(remarks)
 
 

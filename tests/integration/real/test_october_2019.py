@@ -117,3 +117,12 @@ def test_a_file_of_another_date_is_refused(home, tmp_path):
     older = DATA / "leerlingen-po-soort-cluster-leeftijd-2015-2016.csv"
     result = CliRunner().invoke(npo, ["ingest", str(older), "--reference-date", "2019-10-01", "--home", str(home)])
     assert "2015-10-01" in str(result.exception)
+
+
+def test_pupils_of_praktijkonderwijs_are_those_that_duo_published(home):
+    assert select(home, "select sum(pro_pupils)::bigint from counts") == [(29_315,)]
+
+
+def test_every_school_has_the_number_of_its_municipality(home):
+    numbers = "count(*) - count(municipality_number), count(distinct municipality_number)"
+    assert select(home, f"select {numbers} from schools") == [(0, 355)]

@@ -74,7 +74,7 @@ def test_a_pupil_file_gives_each_vestiging_the_area_of_its_rows():
 def test_a_vestiging_that_a_pupil_file_puts_in_two_areas_gets_none_from_it():
     found, (remark,) = of_pupil_file("2 02AA 00 VO2302\n 3 02AA 00 VO2303\n 4 02AB 00 VO2303")
     assert rows(found, "vestiging", "samenwerkingsverband") == [("02AB00", "VO2303")]
-    assert remark == "vo.csv: 02AA00 stand in two areas of samenwerkingsverbanden: the file gives them none"
+    assert remark == "vo.csv: vestigingen in two areas: 02AA00; the file gives none to them"
 
 
 def test_a_wrong_code_in_a_pupil_file_costs_the_area_and_no_pupil():

@@ -42,6 +42,30 @@ def test_a_later_list_that_says_the_same_changes_nothing():
     ) == [("01AA00", "10001", "2020-10-01", None)]
 
 
+def test_a_school_whose_municipality_becomes_part_of_another_begins_a_new_interval():
+    listed = table(
+        HEAD.replace("\n", " municipality_number\n")
+        + """01AA00 10001 School Haren Haren 2018-10-01 addresses 0017
+             01AA00 10001 School Haren Groningen 2019-10-01 addresses 0014""",
+        as_of="d",
+    )
+    found = build_directory(listed)
+    assert [(number, str(begin)) for number, begin in rows(found, "municipality_number", "valid_from")] == [
+        ("0017", "2018-10-01"),
+        ("0014", "2019-10-01"),
+    ]
+
+
+def test_a_list_that_lacks_the_number_of_a_municipality_begins_no_new_interval():
+    listed = table(
+        HEAD.replace("\n", " municipality_number\n")
+        + """01AA00 10001 School Emmen Emmen 2018-10-01 addresses -
+             01AA00 10001 School Emmen Emmen 2019-10-01 addresses 0114""",
+        as_of="d",
+    )
+    assert rows(build_directory(listed), "municipality_number", "valid_to") == [("0114", None)]
+
+
 def test_lists_may_arrive_out_of_order():
     assert intervals(
         """01AA00 10002 School Emmen Emmen 2021-10-01 addresses
