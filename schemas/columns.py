@@ -29,6 +29,9 @@ OUTCOMES = ("granted", "reduced", "refused")
 SCHEME = r"^[A-Z]{2,10}$"
 """Codes of subsidy schemes are named by the subsidy files: `IOP`, `EHK`, ..."""
 
+REGION = r"^[A-Z0-9][A-Za-z0-9 ._-]{0,39}$"
+"""Codes of regions are those of the applications: no list of them is published."""
+
 REASONS = ("instalment", "correction")
 CAUSES = (
     "first_decision",

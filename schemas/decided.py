@@ -17,6 +17,7 @@ from schemas.columns import (
     OUTCOMES,
     REASONS,
     RECIPIENT,
+    REGION,
     SCHEME,
     SCHOOL_TYPES,
     SETTLEMENTS,
@@ -260,6 +261,7 @@ GRANTS = table(
         "window_name": text("Application window; null where the application was in none.", nullable=True),
         "delivery_id": text(),
         "line": whole(),
+        "region": code(REGION, "Region that the board applied for; null where none is named.", nullable=True),
     },
     ("decision_id", "delivery_id", "line"),
 )

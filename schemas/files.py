@@ -10,6 +10,7 @@ import pandera.polars as pa
 import polars as pl
 
 from schemas.accounted import CATEGORY
+from schemas.columns import REGION, SCHEME
 from schemas.received import SCHOOL_LISTS
 from schemas.rules import (
     BOARD,
@@ -229,10 +230,24 @@ APPLICATIONS = _file(
     {
         "BEVOEGD_GEZAG_NUMMER": _BOARD,
         "BRIN_NUMMER": _BRIN,
-        "REGELING": _text(missing_value(), code(r"^[A-Z]{2,10}$")),
+        "REGELING": _text(missing_value(), code(SCHEME)),
         "DATUM_AANVRAAG": _text(missing_value(), day()),
         "AANTAL_LEERLINGEN": _COUNT,
         "BEDRAG": _text(missing_value(), amount()),
+        "VESTIGINGSNUMMER": _optional(vestiging_number()),
+        "REGIO": _optional(code(REGION)),
+        "NIEUWE_REGIO": _optional(one_of(YES_NO)),
+        "EERDER_VERLEEND": _optional(one_of(YES_NO)),
+    },
+)
+
+COMPLETIONS = _file(
+    "completions",
+    {
+        "BEVOEGD_GEZAG_NUMMER": _BOARD,
+        "BRIN_NUMMER": _BRIN,
+        "REGELING": _text(missing_value(), code(SCHEME)),
+        "AFGEROND": _COUNT,
     },
 )
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from schemas.columns import (
     QUANTITY,
+    REGION,
     SCHEME,
     SCHOOL_TYPES,
     boolean,
@@ -254,6 +255,29 @@ APPLICATIONS = table(
         "applied_on": day("Day of the application."),
         "pupils": whole("Number of pupils applied for."),
         "amount": money_not_negative("Amount applied for, in euro."),
+        "vestiging": code(
+            VESTIGING, "School location that takes part; null where the whole school does.", nullable=True
+        ),
+        "region": code(REGION, "Region that the board applied for; null where none is named.", nullable=True),
+        "new_region": boolean("Whether it is a new region; null where that is not stated.", nullable=True),
+        "granted_before": boolean(
+            "Whether the school had the subsidy in the year before; null where that is not stated.", nullable=True
+        ),
+    },
+    ("delivery_id", "line"),
+)
+
+Completions = NewType("Completions", pl.DataFrame)
+COMPLETIONS = table(
+    "completions",
+    "Reports of boards on how many participants finished what a subsidy was granted for; of two the later counts.",
+    {
+        "delivery_id": text(),
+        "line": whole(),
+        "scheme": code(SCHEME),
+        "board": code(BOARD, "Board that reports: five digits."),
+        "brin": code(BRIN),
+        "finished": whole("Number of participants who finished."),
     },
     ("delivery_id", "line"),
 )

@@ -29,6 +29,7 @@ TABLES = (
     received.LEERPLUS_SCHOOLS,
     received.CHANGES,
     received.APPLICATIONS,
+    received.COMPLETIONS,
     accounted.SPENDING,
     accounted.CONSENTS,
     received.DIFFERENCES,

@@ -31,6 +31,8 @@ NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
         "due_changes": _OF_A_SCHOOL,
         "payments": {**_OF_A_SCHOOL, "recipient": "board"},
         "findings": {"basis": "null"},
+        "applications": dict.fromkeys(("vestiging", "region", "new_region", "granted_before"), "null"),
+        "grants": {"region": "null"},
     }
 }
 """Format -> table -> column that it added -> its value in older rows, in SQL over the older columns.
@@ -38,7 +40,7 @@ NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
 Manifests seal rows with the columns of the format they were written in (`columns_since`)."""
 
 NEW_TABLES: Mapping[int, frozenset[str]] = {
-    4: frozenset({"areas", "municipal_scores", "listed_vestigingen", "leerplus_schools"})
+    4: frozenset({"areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "completions"})
 }
 """Format -> the tables that it added."""
 

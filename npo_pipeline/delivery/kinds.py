@@ -29,7 +29,7 @@ class Stage(Enum):
     """Lists of no date about schools and municipalities, such as areas; a later one supersedes an earlier one."""
 
     APPLICATIONS = "applications"
-    """Applications of boards for a subsidy."""
+    """Applications of boards for a subsidy, and reports of who finished what it was granted for."""
 
     BOARD_REPORTS = "board_reports"
     """Reports in which a board accounts for a period; a later one restates that board and period whole."""
@@ -157,6 +157,14 @@ APPLICATIONS = FileKind(
     stage=Stage.APPLICATIONS,
     is_dated=False,
 )
+COMPLETIONS = FileKind(
+    "completions",
+    "participants who finished",
+    models.COMPLETIONS,
+    {"REGELING", "AFGEROND"},
+    stage=Stage.APPLICATIONS,
+    is_dated=False,
+)
 SPENDING = _board_report(
     "spending", "spending of boards", models.SPENDING, {"INTERVENTIE", "NIVEAU", "WAARVAN_EXTERN"}
 )
@@ -180,6 +188,7 @@ KINDS = (
     LISTED_VESTIGINGEN,
     LEERPLUS_SCHOOLS,
     APPLICATIONS,
+    COMPLETIONS,
     SPENDING,
     CONSENTS,
 )

@@ -7,7 +7,9 @@ from typing import TypeAlias
 
 import polars as pl
 
-from npo_pipeline.grants.eligibility import UNCOUNTED, apply_ceilings, cap_amounts, check_eligibility
+from npo_pipeline.grants.ceilings import apply_ceilings, closed_groups, groups_at_the_ceiling
+from npo_pipeline.grants.completion import lower_unfinished, unused_reports
+from npo_pipeline.grants.eligibility import FULL, UNCOUNTED, cap_amounts, check_eligibility
 from npo_pipeline.grants.reasons import add_reasons
 from npo_pipeline.grants.terms import GrantInputs
 from npo_pipeline.money import to_euro
@@ -15,7 +17,7 @@ from npo_pipeline.rulebook.fields import citation, cited
 from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.columns import schema_of
 from schemas.decided import GRANTS, Grants
-from schemas.frames.money import CappedApplications
+from schemas.frames.money import EligibleApplications, GrantedApplications, PupilsGranted
 
 GRANT_COLUMNS = {name: dtype for name, dtype in schema_of(GRANTS).items() if name != "decision_id"}
 """The table `grants` without its decision."""
@@ -39,6 +41,29 @@ def decide_grants(cases: SchemeCases) -> Grants:
     return Grants(pl.concat([no_grants(), *(_of_scheme(one, inputs) for one, inputs in cases)]))
 
 
+def assess(subsidy: Subsidy, inputs: GrantInputs) -> GrantedApplications:
+    """Assess the applications for a subsidy, window by window, and lower what too few finished."""
+    eligible = check_eligibility(subsidy, inputs)
+    over_all = subsidy.share_over is not None and subsidy.share_over.value == "all_windows"
+    granted = PupilsGranted(pl.DataFrame(schema={"brin": pl.String, "granted_pupils": pl.Int64}))
+    reached: dict[str, set[str]] = {}
+    done: list[pl.DataFrame] = []
+    for name, window in subsidy.windows.items():
+        rows = EligibleApplications(eligible.filter(pl.col("window_name") == name))
+        given = apply_ceilings(subsidy, name, cap_amounts(subsidy, rows, granted), reached)
+        reached[name] = closed_groups(window, reached) | groups_at_the_ceiling(subsidy, name, given)
+        done.append(given)
+        if over_all:
+            sums = pl.concat(done).group_by("brin").agg(granted_pupils=pl.col("pupils_granted").sum())
+            granted = PupilsGranted(sums)
+    outside = EligibleApplications(eligible.filter(pl.col("window_name").is_null()))
+    refused = cap_amounts(subsidy, outside, PupilsGranted(granted.clear()))
+    nothing = refused.with_columns(amount_cents=pl.lit(0, pl.Int64), pupils_granted=pl.lit(0, pl.Int64))
+    together = pl.concat([*done, nothing], how="diagonal").sort("receipt")
+    together = together.with_columns(amount_before="amount_cents")
+    return lower_unfinished(subsidy, inputs, GrantedApplications(together))
+
+
 def undecided(cases: SchemeCases) -> Iterator[str]:
     """Yield what was not decided on, not applied or not looked at, and why: a sentence each."""
     known = [one.scheme for one, _ in cases]
@@ -47,10 +72,12 @@ def undecided(cases: SchemeCases) -> Iterator[str]:
         for scheme, count in others.sort("scheme").iter_rows():
             yield f"{count} applications for {scheme} are not decided on: its rules are not known for this year"
     for one, inputs in cases:
-        applied = cap_amounts(one, check_eligibility(one, inputs))
+        applied = assess(one, inputs)
         if applied.height:
             yield from _unknown_terms(one, applied)
             yield from _undelivered_inputs(one, applied, inputs)
+            yield from _unstated(one, applied)
+        yield from unused_reports(one, inputs, applied)
 
 
 def assumptions(subsidies: Sequence[Subsidy], granted: Grants) -> str | None:
@@ -65,8 +92,7 @@ def assumptions(subsidies: Sequence[Subsidy], granted: Grants) -> str | None:
 
 
 def _of_scheme(subsidy: Subsidy, inputs: GrantInputs) -> Grants:
-    capped = cap_amounts(subsidy, check_eligibility(subsidy, inputs))
-    given = add_reasons(subsidy, apply_ceilings(subsidy, capped))
+    given = add_reasons(subsidy, assess(subsidy, inputs))
     amount, asked = pl.col("amount_cents"), pl.col("asked_cents")
     outcome = (
         pl.when(pl.col("stop").is_not_null())
@@ -87,6 +113,7 @@ def _of_scheme(subsidy: Subsidy, inputs: GrantInputs) -> Grants:
         "window_name",
         "delivery_id",
         "line",
+        "region",
         school_year=pl.lit(subsidy.school_year),
         pupils_applied="pupils",
         amount_applied="amount",
@@ -98,7 +125,7 @@ def _of_scheme(subsidy: Subsidy, inputs: GrantInputs) -> Grants:
     return Grants(rows.select(pl.col(name).cast(dtype) for name, dtype in GRANT_COLUMNS.items()))
 
 
-def _unknown_terms(subsidy: Subsidy, applied: CappedApplications) -> Iterator[str]:
+def _unknown_terms(subsidy: Subsidy, applied: GrantedApplications) -> Iterator[str]:
     """Yield the amounts per pupil and the ceilings that applications need and that are not known."""
     name = subsidy.scheme
     missing = applied.filter(pl.col("stop").is_null() & pl.col("rate_cents").is_null())
@@ -112,16 +139,37 @@ def _unknown_terms(subsidy: Subsidy, applied: CappedApplications) -> Iterator[st
             yield f"{name}: {words} ({citation(subsidy, ceiling)})"
 
 
-def _undelivered_inputs(subsidy: Subsidy, applied: CappedApplications, inputs: GrantInputs) -> Iterator[str]:
-    """Yield the pupils and scores that applications need and that were not delivered."""
+def _undelivered_inputs(subsidy: Subsidy, applied: GrantedApplications, inputs: GrantInputs) -> Iterator[str]:
+    """Yield the pupils, scores and lists that applications need and that were not delivered."""
     name, day = subsidy.scheme, subsidy.reference_date.value
     counted = set(inputs.pupils["school_type"])
     for sector, group in subsidy.groups.items():
         if not counted & set(group.school_types) and (applied["stop"] == UNCOUNTED).any():
             yield f"{name}: no {sector} pupils of {day} were delivered, so such schools are refused"
+    sectors = set(applied["sector"].drop_nulls())
     for one in subsidy.raised.when if subsidy.raised else ():
-        where = citation(subsidy, one)
+        where, concerned = citation(subsidy, one), not one.groups or sectors & set(one.groups)
         if one.value == "apcg":
             yield f"{name}: no file tells which schools have apcg pupils, so these raise no share ({where})"
-        elif inputs.scored.is_empty():
+        elif one.value == "score" and concerned and inputs.scored.is_empty():
             yield f"{name}: no scores of {day} were delivered, so these raise no share ({where})"
+        elif one.value == "leerplus" and concerned and inputs.leerplus.is_empty():
+            yield f"{name}: no leerplus list was delivered, so it raises no share ({where})"
+
+
+def _unstated(subsidy: Subsidy, applied: GrantedApplications) -> Iterator[str]:
+    """Yield what is assumed of applications that do not state it."""
+    name, free = subsidy.scheme, applied.filter(pl.col("stop").is_null() | (pl.col("stop") == FULL))
+    ranked = free.filter(pl.col("preference").is_not_null() & pl.col("granted_before").is_null())
+    if ranked.height:
+        words = "count as schools without the subsidy in the year before, for no EERDER_VERLEEND says otherwise"
+        yield f"{name}: {ranked.height} rows of applications {words}"
+    if not subsidy.is_of_regions:
+        return
+    own = free.filter("own_region")["board"].unique().sort()
+    if len(own):
+        yield f"{name}: no REGIO is stated by board {', '.join(own)}, so each is a region of its own"
+    said = pl.col("new_region").fill_null(False)
+    mixed = free.filter(said.any().over("window_name", "region_name") & ~pl.col("is_new"))
+    for region in mixed["region_name"].unique().sort():
+        yield f"{name}: NIEUWE_REGIO of region {region} differs between rows, so it counts as no new one"

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from npo_pipeline.grants.eligibility import (
     CLOSED,
     FULL,
+    NO_PENVOERDER,
     NOT_BOARD_OF_SCHOOL,
     NOTHING,
     OUTSIDE,
+    REPEATED,
     SECOND_APPLICATION,
+    TWO_REGIONS,
     UNCOUNTED,
 )
 from npo_pipeline.grants.terms import rank, status_of
 from npo_pipeline.money import to_euro
-from npo_pipeline.rulebook.fields import citation
-from npo_pipeline.rulebook.subsidy import Subsidy
+from npo_pipeline.rulebook.fields import Cited, citation
+from npo_pipeline.rulebook.subsidy import Subsidy, Window
 from schemas.frames.money import GrantedApplications, ReasonedApplications
 
 
@@ -28,8 +31,10 @@ def _euro(cents: str) -> pl.Expr:
     return to_euro(pl.col(cents)).cast(pl.String)
 
 
-_OVER_SHARE = pl.col("pupils") > pl.col("most_pupils")
-_AT_CEILING = pl.col("stop").is_null() & (pl.col("amount_cents") < pl.col("allowed_cents"))
+_NOTHING_SAID = pl.lit("")
+_OVER_ROOM = pl.col("pupils") > pl.col("room")
+_IS_SHARED = pl.col("stop").is_null() & pl.col("total_cents").is_not_null()
+_IS_LOWERED = pl.col("full_cents").is_not_null()
 _OF_CEILING = pl.format(
     "of the ceiling of {} for {} in window {}", _euro("ceiling_cents"), "sector", "window_name"
 )
@@ -46,11 +51,21 @@ class _Refusal(NamedTuple):
 def add_reasons(subsidy: Subsidy, given: GrantedApplications) -> ReasonedApplications:
     """Add `reason`, `article` and `status`."""
     refusals = _refusals(subsidy)
-    reduced = pl.when(_AT_CEILING).then(refusals[FULL].article).when(_OVER_SHARE).then(refusals[NOTHING].article)
+    article = (
+        pl.when(_IS_LOWERED)
+        .then(pl.lit(citation(subsidy, subsidy.completion.share) if subsidy.completion else ""))
+        .when(_IS_SHARED)
+        .then(refusals[FULL].article)
+        .when(_is_new(subsidy))
+        .then(pl.lit(citation(subsidy, subsidy.new_region) if subsidy.new_region else ""))
+        .when(_over_share(subsidy))
+        .then(refusals[NOTHING].article)
+        .otherwise("rate_article")
+    )
     return ReasonedApplications(
         given.with_columns(
             reason=_by_stop(refusals, "reason", _calculation(subsidy)),
-            article=_by_stop(refusals, "article", reduced.otherwise("rate_article")),
+            article=_by_stop(refusals, "article", article),
             status=status_of(_by_stop(refusals, "rank", _calculation_rank(subsidy))),
         )
     )
@@ -65,37 +80,24 @@ def _by_stop(refusals: Mapping[str, _Refusal], part: str, otherwise: pl.Expr) ->
 
 def _refusals(subsidy: Subsidy) -> dict[str, _Refusal]:
     """Return the refusal of each value of `stop`."""
-    per, counted, share = subsidy.one_application_per, subsidy.reference_date, subsidy.share
-    whose = pl.col("brin") if per.value == "school" else pl.format("board {}", "board")
+    counted, share = subsidy.reference_date, subsidy.share
     windows = [one.days for one in subsidy.windows.values()]
     spans = " and ".join(f"{one.value.first} to {one.value.last}" for one in windows if one.value)
-    holders = pl.col("boards").list.join(" and ")
-    not_held = pl.format("{} was not of board {} on {}", "brin", "board", "applied_on")
+    at_ceiling = {name: subsidy.rule_at_the_ceiling(name) for name in subsidy.windows}
     return {
         OUTSIDE: _Refusal(
             pl.format("applied on {}, outside {}", "applied_on", pl.lit(spans)),
             pl.lit("; ".join(citation(subsidy, one) for one in windows)),
             pl.lit(max(rank(one) for one in windows)),
         ),
-        NOT_BOARD_OF_SCHOOL: _Refusal(
-            pl.when(holders.is_null())
-            .then(pl.format("{}: no board is known for it", not_held))
-            .otherwise(pl.format("{} but of {}", not_held, holders)),
-            pl.lit(citation(subsidy, subsidy.applicant)),
-            pl.lit(rank(subsidy.applicant)),
-        ),
-        UNCOUNTED: _Refusal(
-            pl.format("no pupils of {} are counted on {}", "brin", pl.lit(str(counted.value))),
-            pl.lit(citation(subsidy, counted)),
-            pl.lit(rank(counted)),
-        ),
-        SECOND_APPLICATION: _Refusal(
+        UNCOUNTED: _by_rule(
+            subsidy,
+            counted,
             pl.format(
-                "{} applied in window {} already, on {}; one application counts", whose, "window_name", "first_on"
+                "no pupils of {} are counted on {}", pl.coalesce("part", "brin"), pl.lit(str(counted.value))
             ),
-            pl.lit(citation(subsidy, per)),
-            pl.lit(rank(per)),
         ),
+        **_refusals_of_applicant(subsidy),
         NOTHING: _Refusal(
             _nothing(subsidy),
             _by_share(citation(subsidy, share), citation(subsidy, subsidy.raised.share) if subsidy.raised else ""),
@@ -112,52 +114,220 @@ def _refusals(subsidy: Subsidy) -> dict[str, _Refusal]:
             pl.col("needs_rank"),
         ),
         FULL: _Refusal(
-            pl.format("nothing was left {}", _OF_CEILING),
-            pl.format("{}; {}", "ceiling_article", pl.lit(citation(subsidy, subsidy.at_the_ceiling))),
-            pl.max_horizontal("ceiling_rank", pl.lit(rank(subsidy.at_the_ceiling))),
+            pl.format("{}nothing was left {}{}", _lot(subsidy, ": "), _OF_CEILING, _for_preference()),
+            pl.format(
+                "{}; {}", "ceiling_article", _by_window({n: citation(subsidy, o) for n, o in at_ceiling.items()})
+            ),
+            pl.max_horizontal("ceiling_rank", _order_rank(subsidy)),
         ),
     }
 
 
+def _refusals_of_applicant(subsidy: Subsidy) -> dict[str, _Refusal]:
+    """Return the refusals of who applied, for which school, and how often."""
+    per, applicant = subsidy.one_application_per, subsidy.applicant
+    whose = pl.col("brin") if per.value == "school" else pl.format("board {}", "board")
+    again = pl.format(
+        "{} applied in window {} already, on {}; one application counts", whose, "window_name", "first_on"
+    )
+    if subsidy.is_of_regions:
+        again = pl.format(
+            "{} for {} applied in window {} already, board {} on {}; one application counts",
+            *(_region(), "sector", "window_name", "first_board", "first_on"),
+        )
+    holders = pl.col("boards").list.join(" and ")
+    not_held = pl.format("{} was not of board {} on {}", "brin", "board", "applied_on")
+    not_held = (
+        pl.when(holders.is_null())
+        .then(pl.format("{}: no board is known for it", not_held))
+        .otherwise(pl.format("{} but of {}", not_held, holders))
+    )
+    found = {
+        NOT_BOARD_OF_SCHOOL: _by_rule(subsidy, applicant, not_held),
+        SECOND_APPLICATION: _by_rule(subsidy, per, again),
+    }
+    if subsidy.is_of_regions:
+        place = pl.coalesce("part", "brin")
+        found[NO_PENVOERDER] = _by_rule(
+            subsidy,
+            applicant,
+            pl.format("region {} has no penvoerder: board {} has no school that takes part", "region", "board"),
+        )
+        found[TWO_REGIONS] = _by_rule(
+            subsidy,
+            per,
+            pl.format("{} takes part in two regions, {}", place, pl.col("other_regions").list.join(" and ")),
+        )
+        found[REPEATED] = _by_rule(
+            subsidy, per, pl.format("{} takes part in {} already; it counts once", place, _region())
+        )
+    return found
+
+
+def _by_rule(subsidy: Subsidy, rule: Cited[Any], reason: pl.Expr) -> _Refusal:
+    return _Refusal(reason, pl.lit(citation(subsidy, rule)), pl.lit(rank(rule)))
+
+
+def _region() -> pl.Expr:
+    own = pl.format("the region of board {}", "board")
+    return pl.when("own_region").then(own).otherwise(pl.format("region {}", "region"))
+
+
 def _nothing(subsidy: Subsidy) -> pl.Expr:
     share = pl.format("{} of {} pupils on {} is no whole pupil", *_share_of(subsidy))
+    taken = pl.format(
+        "{} of {} pupils on {} allows {}, which were granted before", *_share_of(subsidy), "most_pupils"
+    )
     return (
         pl.when(pl.col("asked_cents") == 0)
         .then(pl.lit("asks for no money"))
         .when(pl.col("pupils") == 0)
         .then(pl.lit("asks for no pupils"))
+        .when(pl.col("most_pupils") > 0)
+        .then(taken)
         .otherwise(share)
     )
 
 
 def _calculation(subsidy: Subsidy) -> pl.Expr:
     """Return the calculation of what was granted, in full or in part."""
-    sum_of = pl.format("{} pupils x {} = {}", "pupils_allowed", _euro("rate_cents"), _euro("most_cents"))
-    too_many = pl.format(
-        "asks for {} pupils, and {} of {} pupils on {} allows {}; ", "pupils", *_share_of(subsidy), "most_pupils"
+    if subsidy.is_of_regions:
+        parts = [_sum_of(), _more_for_new_region(subsidy), _maximum_of_region()]
+    else:
+        parts = [_too_many(subsidy), _sum_of(), _asked()]
+    return pl.concat_str(*parts, _at_ceiling(subsidy), _lowered(subsidy))
+
+
+def _sum_of() -> pl.Expr:
+    return pl.format("{} pupils x {} = {}", "pupils_allowed", _euro("rate_cents"), _euro("most_cents"))
+
+
+def _too_many(subsidy: Subsidy) -> pl.Expr:
+    share = pl.format(
+        "asks for {} pupils, and {} of {} pupils on {} allows {}", "pupils", *_share_of(subsidy), "most_pupils"
     )
-    pupils = pl.when(_OVER_SHARE).then(too_many).otherwise(pl.lit(""))
-    asked = (
-        pl.when(pl.col("asked_cents") == pl.col("most_cents"))
-        .then(pl.lit(""))
-        .otherwise(pl.format(", and it asks {}", _euro("asked_cents")))
+    left = pl.format("{}, of which {} are left; ", share, "room")
+    too_many = pl.when(pl.col("room") < pl.col("most_pupils")).then(left).otherwise(pl.format("{}; ", share))
+    return pl.when(_OVER_ROOM).then(too_many).otherwise(_NOTHING_SAID)
+
+
+def _asked() -> pl.Expr:
+    differs = pl.col("asked_cents") != pl.col("most_cents")
+    return pl.when(differs).then(pl.format(", and it asks {}", _euro("asked_cents"))).otherwise(_NOTHING_SAID)
+
+
+def _more_for_new_region(subsidy: Subsidy) -> pl.Expr:
+    more = _percentage(subsidy.new_region.value) if subsidy.new_region else ""
+    return (
+        pl.when(_is_new(subsidy))
+        .then(pl.lit(f" ({more} more per pupil in a new region)"))
+        .otherwise(_NOTHING_SAID)
     )
-    ceiling = (
-        pl.when(_AT_CEILING)
-        .then(pl.format("; {} was left {}", _euro("amount_cents"), _OF_CEILING))
-        .otherwise(pl.lit(""))
+
+
+def _maximum_of_region() -> pl.Expr:
+    words = "; {} may have {} and asks {}"
+    maximum = pl.format(words, _region(), _euro("region_most"), _euro("region_asked"))
+    is_plain = (pl.col("region_asked") == pl.col("region_most")) & (pl.col("asked_cents") == pl.col("most_cents"))
+    return pl.when(is_plain).then(_NOTHING_SAID).otherwise(maximum)
+
+
+def _at_ceiling(subsidy: Subsidy) -> pl.Expr:
+    """Return how a ceiling was shared out that fell short."""
+    left = pl.format("{} was left {}", _euro("amount_before"), _OF_CEILING)
+    is_cut = pl.col("amount_before") < pl.col("allowed_cents")
+    in_order = pl.format(
+        "{}{}",
+        _lot(subsidy, pl.when(is_cut).then(pl.lit(": ")).otherwise(_NOTHING_SAID)),
+        pl.when(is_cut).then(left).otherwise(_NOTHING_SAID),
     )
-    return pl.concat_str(pupils, sum_of, asked, ceiling)
+    pro_rata = pl.format(
+        "all for {} in window {} come to {} and {} is available, so each gets that part: {}",
+        *("sector", "window_name", _euro("total_cents"), _euro("ceiling_cents"), _euro("amount_before")),
+    )
+    spared = pl.format(
+        "no lots are drawn, for at least {} of the pupils of its group fit: {} pupils, {}",
+        *(_spared_from(subsidy), "pupils_granted", _euro("amount_before")),
+    )
+    rules = {name: subsidy.rule_at_the_ceiling(name).value for name in subsidy.windows}
+    how = (
+        pl.when(_by_window(rules) == "pro_rata")
+        .then(pro_rata)
+        .when(pl.col("is_spared"))
+        .then(spared)
+        .otherwise(in_order)
+    )
+    said = _IS_SHARED & (how != "")
+    return pl.when(said).then(pl.format("; {}", how)).otherwise(_NOTHING_SAID)
+
+
+def _lot(subsidy: Subsidy, then: pl.Expr | str) -> pl.Expr:
+    """Return the lot of a school, where lots were drawn; `then`: what stands between it and what follows."""
+    seeds = {name: str(one.lottery.seed.value) for name, one in subsidy.windows.items() if one.lottery}
+    after = pl.lit(then) if isinstance(then, str) else then
+    lot = pl.format("lot {} of {} (seed {}){}", "lot", "lots", _by_window(seeds), after)
+    return pl.when(pl.col("lot").is_not_null()).then(lot).otherwise(_NOTHING_SAID)
+
+
+def _for_preference() -> pl.Expr:
+    words = pl.format(" for schools of group {}", pl.col("preference").str.replace_all("_", " "))
+    return pl.when(pl.col("preference").is_not_null()).then(words).otherwise(_NOTHING_SAID)
+
+
+def _spared_from(subsidy: Subsidy) -> pl.Expr:
+    shares = {n: _percentage(one.lottery.spared_from.value) for n, one in subsidy.windows.items() if one.lottery}
+    return _by_window(shares)
+
+
+def _lowered(subsidy: Subsidy) -> pl.Expr:
+    share = _percentage(subsidy.completion.share.value) if subsidy.completion else ""
+    words = "; {} of the {} pupils of board {} finished, less than " + share + ": {}"
+    lowered = pl.format(words, "board_finished", "board_pupils", "board", _euro("amount_cents"))
+    return pl.when(_IS_LOWERED).then(lowered).otherwise(_NOTHING_SAID)
 
 
 def _calculation_rank(subsidy: Subsidy) -> pl.Expr:
     """Return the uncertainty of an amount: that of the least sure of the values it was calculated with."""
-    counted = pl.lit(rank(subsidy.reference_date))
-    rounding = pl.when(_OVER_SHARE).then(rank(subsidy.rounding)).otherwise(0)
-    order = pl.when(_AT_CEILING).then(rank(subsidy.at_the_ceiling)).otherwise(0)
-    return pl.max_horizontal(
-        "days_rank", "rate_rank", "ceiling_rank", _share_rank(subsidy), counted, rounding, order
-    )
+    ranks = ["days_rank", "rate_rank", "ceiling_rank", _share_rank(subsidy), pl.lit(rank(subsidy.reference_date))]
+    ranks += [
+        _rank_where(_over_share(subsidy), subsidy.rounding),
+        _rank_where(pl.col("granted_pupils") > 0, subsidy.share_over),
+        _rank_where(_is_new(subsidy), subsidy.new_region),
+        _rank_where(_IS_LOWERED, subsidy.completion.share if subsidy.completion else None),
+        pl.when(_IS_SHARED).then(_order_rank(subsidy)).otherwise(0),
+    ]
+    return pl.max_horizontal(ranks)
+
+
+def _rank_where(when: pl.Expr, value: Cited[Any] | None) -> pl.Expr:
+    return pl.when(when).then(rank(value) if value else 0).otherwise(0)
+
+
+def _order_rank(subsidy: Subsidy) -> pl.Expr:
+    """Return the uncertainty of how a ceiling was shared out; that of the seed where lots were drawn."""
+    rules = _by_window({name: rank(subsidy.rule_at_the_ceiling(name)) for name in subsidy.windows})
+    seeds = _by_window({name: _seed_rank(one) for name, one in subsidy.windows.items()})
+    return pl.max_horizontal(rules, pl.when(pl.col("lot").is_not_null()).then(seeds).otherwise(0))
+
+
+def _seed_rank(window: Window) -> int:
+    return rank(window.lottery.seed) if window.lottery else 0
+
+
+def _by_window(values: Mapping[str, Any]) -> pl.Expr:
+    """Return what each window has; null outside all of them."""
+    found = pl.lit(None)
+    for name, value in values.items():
+        found = pl.when(pl.col("window_name") == name).then(pl.lit(value)).otherwise(found)
+    return found
+
+
+def _is_new(subsidy: Subsidy) -> pl.Expr:
+    return pl.col("is_new") if subsidy.new_region else pl.lit(False)
+
+
+def _over_share(subsidy: Subsidy) -> pl.Expr:
+    return pl.lit(False) if subsidy.is_of_regions else _OVER_ROOM
 
 
 def _share_of(subsidy: Subsidy) -> tuple[pl.Expr, pl.Expr, pl.Expr]:

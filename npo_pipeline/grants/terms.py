@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,11 +12,11 @@ import polars as pl
 
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries, rows_of_deliveries, select_sources
 from npo_pipeline.measures import PUPILS, SCORE
-from npo_pipeline.money import divide_half_away
+from npo_pipeline.money import cumulative_share, divide_half_away
 from npo_pipeline.rulebook.fields import Cited, citation
 from npo_pipeline.rulebook.subsidy import Subsidy
-from schemas.frames.money import GrantTerms, SchoolPupils, ScoredSchools
-from schemas.received import Applications, Deliveries, Schools
+from schemas.frames.money import GrantTerms, ListedSchools, SchoolPupils
+from schemas.received import Applications, Completions, Deliveries, Schools
 
 _RANKS = {"published": 0, "approximate": 1, "derived": 2, "unknown": 2}
 """Uncertainty by status. A decision without a ceiling that is not known is as unsure as one that is derived."""
@@ -77,22 +78,25 @@ def status_of(ranked: pl.Expr) -> pl.Expr:
     return ranked.replace_strict([0, 1, 2], ["published", "approximate", "derived"], return_dtype=pl.String)
 
 
-APPLICATIONS = "applications"
-"""The kind of the files that hold them, and the name of what they are used for."""
+APPLICATIONS, COMPLETIONS, LEERPLUS = "applications", "completions", "leerplus_schools"
+"""Kinds of file, and the names of what they are used for."""
 
 _COUNTED = tuple(source.name for source in (*PUPILS.sources, *SCORE.sources))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GrantInputs:
     """Represent what a decision on applications rests on, besides the rules.
 
-    `applications`: of all schemes. `schools`: the directory.
+    `applications`, `completions`: of all schemes. `scored`, `leerplus`: schools that meet these conditions of the
+    larger share. `schools`: the directory.
     """
 
     applications: Applications
     pupils: SchoolPupils
-    scored: ScoredSchools
+    scored: ListedSchools
+    leerplus: ListedSchools
+    completions: Completions
     schools: Schools
 
 
@@ -112,8 +116,13 @@ def choose_grant_deliveries(subsidy: Subsidy, live: Deliveries) -> dict[str, lis
     day = subsidy.reference_date.known(f"the reference date of {subsidy.scheme}")
     chosen = select_sources(Deliveries(live.filter(pl.col("reference_date") == day)))
     counted = {_used_for(subsidy, what): chosen[what] for what in _COUNTED if what in chosen}
-    applied = live.filter(pl.col("kind") == APPLICATIONS)["delivery_id"].sort().to_list()
-    return {**counted, **({APPLICATIONS: applied} if applied else {})}
+    kinds = [APPLICATIONS]
+    if subsidy.completion:
+        kinds.append(COMPLETIONS)
+    if any("leerplus" in subsidy.conditions(group) for group in subsidy.groups):
+        kinds.append(LEERPLUS)
+    listed = {kind: live.filter(pl.col("kind") == kind)["delivery_id"].sort().to_list() for kind in kinds}
+    return {**counted, **{kind: names for kind, names in listed.items() if names}}
 
 
 def grant_inputs(subsidy: Subsidy, used: UsedDeliveries, data: DeliveredData) -> GrantInputs:
@@ -127,15 +136,34 @@ def grant_inputs(subsidy: Subsidy, used: UsedDeliveries, data: DeliveredData) ->
     po, vo, scored = (used.get(_used_for(subsidy, what), []) for what in _COUNTED)
     brin = pl.col("vestiging").str.head(4).alias("brin")
     counts, scores = rows_of_deliveries(data.counts, [*po, *vo]), rows_of_deliveries(data.scores, scored)
-    pupils = counts.group_by(brin, "school_type").agg(pl.col("pupils").sum()).filter(pl.col("pupils") > 0)
+    pupils = counts.group_by("vestiging", "school_type").agg(pl.col("pupils").sum()).filter(pl.col("pupils") > 0)
     summed = scores.group_by(brin).agg(pl.col("score").sum()).filter(pl.col("score") > 0)
+    leerplus = rows_of_deliveries(data.leerplus, used.get(LEERPLUS, [])).filter("leerplus")
     return GrantInputs(
         applications=Applications(rows_of_deliveries(data.applications, used.get(APPLICATIONS, []))),
-        pupils=SchoolPupils(pupils.sort("brin", "school_type")),
-        scored=ScoredSchools(summed.select("brin").sort("brin")),
+        pupils=SchoolPupils(pupils.sort("vestiging", "school_type")),
+        scored=ListedSchools(summed.select("brin").sort("brin")),
+        leerplus=ListedSchools(leerplus.select("brin").unique().sort("brin")),
+        completions=Completions(rows_of_deliveries(data.completions, used.get(COMPLETIONS, []))),
         schools=data.schools,
     )
 
 
 def _used_for(subsidy: Subsidy, what: str) -> str:
     return f"{subsidy.scheme.lower()}_{what}"
+
+
+def running_share(cents: pl.Expr, numerator: pl.Expr, denominator: pl.Expr, over: Sequence[str]) -> pl.Expr:
+    """Return the share of each amount as a difference of rounded running totals, so that the sum is exact.
+
+    Args:
+        cents: amounts.
+        numerator: of the share, the same for all rows that are totalled together; at most the denominator, so that
+            none gets more than its amount.
+        denominator: of the share, above 0.
+        over: columns of which the rows with the same values are totalled together.
+    """
+    until = cents.cum_sum().over(over)
+    return cumulative_share(until, numerator, denominator) - cumulative_share(
+        until - cents, numerator, denominator
+    )

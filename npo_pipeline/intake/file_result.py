@@ -16,6 +16,7 @@ from schemas.frames.intake import (
     FileApplications,
     FileAreas,
     FileChanges,
+    FileCompletions,
     FileConsents,
     FileCounts,
     FileLeerplusSchools,
@@ -63,6 +64,7 @@ class FileResult:
     applications: FileApplications = field(
         default_factory=lambda: FileApplications(empty(frames.FILE_APPLICATIONS))
     )
+    completions: FileCompletions = field(default_factory=lambda: FileCompletions(empty(frames.FILE_COMPLETIONS)))
     spending: FileSpending = field(default_factory=lambda: FileSpending(empty(frames.FILE_SPENDING)))
     consents: FileConsents = field(default_factory=lambda: FileConsents(empty(frames.FILE_CONSENTS)))
     reporters: RowReporters = field(default_factory=lambda: RowReporters(empty(frames.ROW_REPORTERS)))

@@ -23,7 +23,7 @@ from npo_pipeline.intake.school_references import (
     unknown_school_rejections,
 )
 from schemas.frames.books import BoardSchools
-from schemas.frames.intake import BOARD_SCHOOLS, FileApplications, FileRows, Rejections, empty
+from schemas.frames.intake import BOARD_SCHOOLS, FileApplications, FileCompletions, FileRows, Rejections, empty
 from schemas.rules import DUPLICATE_ROW
 
 _NO_SCHOOLS = BoardSchools(empty(BOARD_SCHOOLS))
@@ -152,12 +152,15 @@ def _unknown_subjects(kind: FileKind, rows: FileRows, known: KnownSchools) -> Re
 
 def _read_applications(read: SmallFile, known: KnownSchools) -> FileResult:
     rejections = application_rejections(read.rows, known.vestigingen)
-    return replace(
+    result = replace(
         read.result,
         rejections=_concat([read.result.rejections, rejections]),
-        applications=_applications_of(_without(read.rows, rejections)),
         without_board=applications_wait(read.rows, known.vestigingen),
     )
+    rows = _without(read.rows, rejections)
+    if read.result.file.kind is kinds.COMPLETIONS:
+        return replace(result, completions=_completions_of(rows))
+    return replace(result, applications=_applications_of(rows))
 
 
 def _applications_of(rows: FileRows) -> FileApplications:
@@ -169,8 +172,28 @@ def _applications_of(rows: FileRows) -> FileApplications:
         applied_on=parse.parse_date("DATUM_AANVRAAG"),
         pupils=parse.parse_int("AANTAL_LEERLINGEN"),
         amount=parse.parse_amount("BEDRAG"),
+        vestiging=pl.when(pl.col("VESTIGINGSNUMMER") != "").then(parse.vestiging()),
+        region=pl.when(pl.col("REGIO") != "").then("REGIO"),
+        new_region=_yes_no("NIEUWE_REGIO"),
+        granted_before=_yes_no("EERDER_VERLEEND"),
     )
     return FileApplications(applications)
+
+
+def _completions_of(rows: FileRows) -> FileCompletions:
+    completions = rows.select(
+        "line",
+        scheme="REGELING",
+        board="BEVOEGD_GEZAG_NUMMER",
+        brin="BRIN_NUMMER",
+        finished=parse.parse_int("AFGEROND"),
+    )
+    return FileCompletions(completions)
+
+
+def _yes_no(column: str) -> pl.Expr:
+    """Parse J or N; null where it is empty."""
+    return pl.when(pl.col(column) != "").then(pl.col(column) == "J")
 
 
 def _read_board_report(read: SmallFile, known: KnownSchools) -> FileResult:

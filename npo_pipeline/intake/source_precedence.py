@@ -12,7 +12,16 @@ import polars as pl
 
 from npo_pipeline.measures import MEASURES, PUPILS, PUPILS_PO, PUPILS_VO, SCORE, SOURCES, CountSource, Measure
 from schemas.frames.intake import SOURCE_DIFFERENCES, SchoolSums, SourceDifferences, empty
-from schemas.received import Applications, Changes, Counts, Deliveries, Schools, Scores
+from schemas.received import (
+    Applications,
+    Changes,
+    Completions,
+    Counts,
+    Deliveries,
+    LeerplusSchools,
+    Schools,
+    Scores,
+)
 
 _SCHOOL = ["vestiging", "school_type"]
 
@@ -30,6 +39,8 @@ class DeliveredData:
     scores: Scores
     changes: Changes
     applications: Applications
+    completions: Completions
+    leerplus: LeerplusSchools
     schools: Schools
 
     @cached_property

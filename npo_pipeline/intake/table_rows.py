@@ -70,6 +70,7 @@ def _contents(delivery_id: str, one: FileResult) -> tuple[tuple[pa.DataFrameSche
         (received.SCHOOL_FACTS, one.facts),
         (received.CHANGES, one.changes),
         (received.APPLICATIONS, one.applications),
+        (received.COMPLETIONS, one.completions),
         (SPENDING, one.spending),
         (CONSENTS, one.consents),
         (received.RESOLUTIONS, resolution_rows(one, delivery_id)),

@@ -9,9 +9,9 @@ on a regulation is an amendment: what it says holds from that month on, and befo
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from npo_pipeline.months import Month, first_day, month_text
 from npo_pipeline.rulebook.error_messages import checked, suggest
@@ -24,12 +24,14 @@ from npo_pipeline.rulebook.fields import (
     Part,
     Source,
     Text,
+    Whole,
     cited,
+    fault,
     some,
     wrong_article,
 )
 from npo_pipeline.rulebook.regulation import Component, Rate, Regulation, Schedule, Settlement, Threshold
-from npo_pipeline.rulebook.subsidy import Subsidy
+from npo_pipeline.rulebook.subsidy import Subsidy, Window
 from npo_pipeline.rulebook.yaml_document import Document, Place, refused
 
 OVERLAY_KEY = "overlay_of"
@@ -60,9 +62,16 @@ class RegulationOverlay(Part):
 
 
 class WindowOverlay(Part):
-    """Represent the ceilings that an overlay supplies for a window."""
+    """Represent the ceilings that an overlay supplies for a window, and the seed of its lottery."""
 
-    ceilings: Annotated[dict[Key, Cited[Amount]], AfterValidator(some)]
+    ceilings: dict[Key, Cited[Amount]] = Field(default_factory=dict)
+    seed: Cited[Whole] | None = None
+
+    @model_validator(mode="after")
+    def _supplies_something(self) -> Self:
+        if not self.ceilings and self.seed is None:
+            raise fault("supplies nothing; give `ceilings` or a `seed`")
+        return self
 
 
 class GroupOverlay(Part):
@@ -121,10 +130,7 @@ def subsidy_with_overlay(base: Subsidy, overlay: SubsidyOverlay, document: Docum
     """
     _refuse_unknown_parts(base, overlay, document)
     groups = {name: base.groups[name].model_copy(update=dict(one)) for name, one in overlay.groups.items()}
-    windows = {
-        name: base.windows[name].model_copy(update={"ceilings": {**base.windows[name].ceilings, **one.ceilings}})
-        for name, one in overlay.windows.items()
-    }
+    windows = {name: _window(base.windows[name], one) for name, one in overlay.windows.items()}
     return _replaced(
         base,
         document,
@@ -133,6 +139,13 @@ def subsidy_with_overlay(base: Subsidy, overlay: SubsidyOverlay, document: Docum
         groups={**base.groups, **groups},
         windows={**base.windows, **windows},
     )
+
+
+def _window(base: Window, overlay: WindowOverlay) -> Window:
+    supplied: dict[str, object] = {"ceilings": {**base.ceilings, **overlay.ceilings}}
+    if overlay.seed and base.lottery:
+        supplied["lottery"] = base.lottery.model_copy(update={"seed": overlay.seed})
+    return base.model_copy(update=supplied)
 
 
 def refuse_effect_elsewhere(
@@ -223,6 +236,9 @@ def _refuse_unknown_parts(base: Subsidy, overlay: SubsidyOverlay, document: Docu
     ]
     for name, window in overlay.windows.items():
         named += [(("windows", name, "ceilings", one), base.groups) for one in window.ceilings]
+        if window.seed and name in base.windows and not base.windows[name].lottery:
+            words = f"seed: no lots are drawn in window {name} of {overlay.overlay_of}"
+            raise refused(document.name, document.line(("windows", name, "seed")), words)
     for place, known in named:
         name = str(place[-1])
         if name not in known:

@@ -1,4 +1,4 @@
-"""A subsidy file, checked: windows, ceilings, amounts per pupil, the share of pupils, who may apply.
+"""A subsidy file, checked: windows, ceilings, amounts per pupil, the share of pupils, who may apply, who finished.
 
 The one thing that is not for a file to say is the order in which the rules are applied (`npo_pipeline.grants`).
 """
@@ -6,7 +6,7 @@ The one thing that is not for a file to say is the order in which the rules are 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, cast
 
 from pydantic import AfterValidator, model_validator
 
@@ -21,17 +21,31 @@ from npo_pipeline.rulebook.fields import (
     Share,
     Source,
     Text,
+    Whole,
     fault,
     some,
     with_known_sources,
     written,
 )
 
-Condition: TypeAlias = Literal["score", "apcg"]
-"""`score`: the school has an achterstandsscore above 0. `apcg`: it has apcg pupils (no file names them yet)."""
+Condition: TypeAlias = Literal["score", "leerplus", "apcg"]
+"""`score`: the school has an achterstandsscore above 0. `leerplus`: the leerplus list names it. `apcg`: it has
+apcg pupils (no file names them)."""
 
-Per: TypeAlias = Literal["school", "board"]
+Applicant: TypeAlias = Literal["board_of_the_school_on_that_day", "penvoerder_of_the_region"]
+"""`penvoerder_of_the_region`: a board that takes part in a region, for all its schools (EHK 4a(1), 11(1))."""
 
+Per: TypeAlias = Literal["school", "board", "board_with_its_schools", "region"]
+"""`school`, `board`: a row is an application. `board_with_its_schools`: the rows of a board on one day are one
+application (IOP 4(6)). `region`: the rows of a board for a region and a group on one day are (EHK 4a(2))."""
+
+AtCeiling: TypeAlias = Literal["order_of_receipt", "ranked_groups", "pro_rata"]
+"""`order_of_receipt`: the last one gets what is left. `ranked_groups`: by groups, and by lot in the group that no
+longer fits (IOP 8a). `pro_rata`: all are lowered in proportion (EHK 9)."""
+
+Preference: TypeAlias = Literal["not_granted_before", "raised", "others"]
+"""`not_granted_before`: the school did not have the subsidy in the year before. `raised`: it has the larger
+share."""
 
 Scheme: TypeAlias = Annotated[str, written(r"[A-Z]{2,10}", "is no code of a scheme: two to ten capitals, as IOP")]
 """As applications write it."""
@@ -50,16 +64,47 @@ class Days(Part):
         return self
 
 
+class Lottery(Part):
+    """Represent the drawing of lots in the group that no longer fits.
+
+    `seed`: lots follow from it, the window and the school, so that a rerun draws the same. `spared_from`: there is
+    no lottery where granting at least this share of the pupils avoids it.
+    """
+
+    seed: Cited[Whole]
+    spared_from: Cited[Share]
+
+
 class Window(Part):
     """Represent a time in which one can apply, and what is available for it per group.
 
     `only_while_left`: a window before it. It is open for a group only while the ceiling of that one has not
-    been reached.
+    been reached. `at_the_ceiling`: where it is not that of the subsidy. `ranking`: for `ranked_groups`, the first
+    one comes first. `carried_out`, `fixed_by`: when the activities take place, and by when the grant is fixed.
     """
 
     days: Cited[Days]
     only_while_left: Cited[Key] | None = None
     ceilings: Annotated[dict[Key, Cited[Amount]], AfterValidator(some)]
+    at_the_ceiling: Cited[AtCeiling] | None = None
+    ranking: tuple[Cited[Preference], ...] = ()
+    lottery: Lottery | None = None
+    carried_out: Cited[Days] | None = None
+    fixed_by: Cited[Day] | None = None
+
+    @model_validator(mode="after")
+    def _ranking_is_whole(self) -> Self:
+        ranked = self.at_the_ceiling is not None and self.at_the_ceiling.value == "ranked_groups"
+        if not ranked and (self.ranking or self.lottery):
+            raise fault(
+                "is for `ranked_groups` at the ceiling of this window", "ranking" if self.ranking else "lottery"
+            )
+        if ranked and (not self.ranking or self.ranking[-1].value != "others" or not self.lottery):
+            raise fault("needs a `ranking` that ends with `others`, and a `lottery`", "at_the_ceiling", "value")
+        for name in ("seed", "spared_from"):
+            if self.lottery and getattr(self.lottery, name).value is None:
+                raise fault("cannot be left unknown: without it no lots are drawn", "lottery", name, "value")
+        return self
 
 
 class Group(Part):
@@ -69,11 +114,27 @@ class Group(Part):
     per_pupil: Cited[Amount]
 
 
+class RaisedWhen(Cited[Condition]):
+    """Represent a condition of the larger share; `groups`: those it holds for, all where none is named."""
+
+    groups: tuple[Key, ...] = ()
+
+
 class Raised(Part):
     """Represent a larger share of the pupils, for schools of which at least one of the conditions holds."""
 
     share: Cited[Share]
-    when: Annotated[tuple[Cited[Condition], ...], AfterValidator(some)]
+    when: Annotated[tuple[RaisedWhen, ...], AfterValidator(some)]
+
+
+class Completion(Part):
+    """Represent what follows after the grant: fewer participants who finished than `share` lower it in proportion.
+
+    `report_by`: the last day of the report on them.
+    """
+
+    share: Cited[Share]
+    report_by: Cited[Day] | None = None
 
 
 class Subsidy(Part):
@@ -86,26 +147,62 @@ class Subsidy(Part):
     published: Cited[Day]  # the day from which these rules were known; of two versions the later one counts
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
     reference_date: Cited[Day]
-    applicant: Cited[Literal["board_of_the_school_on_that_day"]]
+    applicant: Cited[Applicant]
     one_application_per: Cited[Per]  # in a window; the first one counts
     share: Cited[Share]  # of the pupils of a school, for how many at most it can be asked
+    share_over: Cited[Literal["window", "all_windows"]] | None = None  # per window where it is not stated
     raised: Raised | None = None
     rounding: Cited[Literal["down", "half_away_from_zero", "up"]]  # of that share, to whole pupils
-    at_the_ceiling: Cited[Literal["order_of_receipt"]]
+    new_region: Cited[Share] | None = None  # by which the amount per pupil is raised in a new region
+    at_the_ceiling: Cited[AtCeiling] | None = None
     groups: Annotated[dict[Key, Group], AfterValidator(some)]
     windows: Annotated[dict[Key, Window], AfterValidator(some)]
+    completion: Completion | None = None
+    minimum_hours: Cited[Whole] | None = None
+    accountability: Cited[Text] | None = None
 
     _sources_known = model_validator(mode="after")(with_known_sources)
 
     @model_validator(mode="after")
     def _needed_values_known(self) -> Self:
         # Without these no application can be judged at all; an amount or a ceiling can be missed for one group.
-        for name in ("published", "applicant", "one_application_per", "rounding", "at_the_ceiling", "share"):
-            if getattr(self, name).value is None:
+        needed = (
+            "published",
+            "applicant",
+            "one_application_per",
+            "rounding",
+            "at_the_ceiling",
+            "share",
+            "share_over",
+        )
+        for name in (*needed, "new_region"):
+            if (given := getattr(self, name)) is not None and given.value is None:
                 raise fault("cannot be left unknown: without it no application can be decided on", name, "value")
         for name, window in self.windows.items():
             if window.days.value is None:
                 raise fault("cannot be left unknown: leave the whole window out", "windows", name, "days", "value")
+        return self
+
+    @model_validator(mode="after")
+    def _what_happens_at_each_ceiling(self) -> Self:
+        for name, window in self.windows.items():
+            rule = window.at_the_ceiling or self.at_the_ceiling
+            if rule is None or rule.value is None:
+                raise fault(
+                    "is missing; say it of this window or of the subsidy", "windows", name, "at_the_ceiling"
+                )
+            if rule.value == "ranked_groups" and window.at_the_ceiling is None:
+                raise fault("`ranked_groups` is of a window, with its `ranking`", "at_the_ceiling", "value")
+        return self
+
+    @model_validator(mode="after")
+    def _regions_apply_whole(self) -> Self:
+        of_region = self.applicant.value == "penvoerder_of_the_region"
+        if of_region != (self.one_application_per.value == "region"):
+            words = "`region` and the applicant `penvoerder_of_the_region` belong together"
+            raise fault(words, "one_application_per", "value")
+        if self.new_region and not of_region:
+            raise fault("is for a subsidy that regions apply for", "new_region")
         return self
 
     @model_validator(mode="after")
@@ -159,4 +256,23 @@ class Subsidy(Part):
     def _raised_is_more(self) -> Self:
         if self.raised and (self.raised.share.value or 0) <= (self.share.value or 0):
             raise fault("is not more than the ordinary share; mend one of the two", "raised", "share", "value")
+        for number, one in enumerate(self.raised.when if self.raised else ()):
+            for name in one.groups:
+                if name not in self.groups:
+                    words = f"`{name}` is no group; there is {', '.join(self.groups)}"
+                    raise fault(words, "raised", "when", number, "groups")
         return self
+
+    @property
+    def is_of_regions(self) -> bool:
+        """Return whether regions apply for it, and not schools."""
+        return self.one_application_per.value == "region"
+
+    def rule_at_the_ceiling(self, window: str) -> Cited[AtCeiling]:
+        """Return what happens where the ceiling of a window falls short."""
+        return cast(Cited[AtCeiling], self.windows[window].at_the_ceiling or self.at_the_ceiling)
+
+    def conditions(self, group: str) -> set[str]:
+        """Return the conditions of the larger share that hold for a group."""
+        known = self.raised.when if self.raised else ()
+        return {str(one.value) for one in known if one.value and (not one.groups or group in one.groups)}

@@ -102,8 +102,13 @@ FileChanges = NewType("FileChanges", pl.DataFrame)
 FILE_CHANGES = _columns_of_a_file(received.CHANGES)
 
 FileApplications = NewType("FileApplications", pl.DataFrame)
-"""Applications of one file: line, scheme, board, brin, applied_on, pupils, amount (euro)."""
+"""Applications of one file: line, scheme, board, brin, applied_on, pupils, amount (euro), and the optional columns
+vestiging, region, new_region, granted_before."""
 FILE_APPLICATIONS = _columns_of_a_file(received.APPLICATIONS)
+
+FileCompletions = NewType("FileCompletions", pl.DataFrame)
+"""Participants who finished, of one file: line, scheme, board, brin, finished."""
+FILE_COMPLETIONS = _columns_of_a_file(received.COMPLETIONS)
 
 FileSpending = NewType("FileSpending", pl.DataFrame)
 """Spending of one file: line, board, brin, year, category, intervention, level, amount, external (euro)."""

@@ -197,22 +197,31 @@ GrantTerms = NewType("GrantTerms", pl.DataFrame)
 value, its article and how unsure it is; rate_cents and ceiling_cents are null when unknown."""
 
 SchoolPupils = NewType("SchoolPupils", pl.DataFrame)
-"""brin, school_type, pupils (above 0) of a reference date."""
+"""vestiging, school_type, pupils (above 0) of a reference date."""
 
-ScoredSchools = NewType("ScoredSchools", pl.DataFrame)
-"""brin of schools with a score above 0 on a reference date."""
+ListedSchools = NewType("ListedSchools", pl.DataFrame)
+"""brin of schools that meet a condition, such as a score above 0 on a reference date."""
 
 EligibleApplications = NewType("EligibleApplications", pl.DataFrame)
-"""Applications in order of receipt, with receipt (from 0), window_name, sector, counted (pupils of the school),
-has_score, boards (of the school on the day), first_on (of the application that counts in place of this one),
-`GrantTerms`, and stop: the first rule that refuses it, null while none does."""
+"""Rows of applications in order of receipt, with receipt (from 0), window_name, sector, counted (pupils of the
+school, or of the vestiging that takes part), is_raised, boards (of the school on the day), own_region (false: the
+region is named), first_on and first_board (of the application that counts in place of this one), `GrantTerms`, and
+stop: the first rule that refuses it, null while none does."""
+
+PupilsGranted = NewType("PupilsGranted", pl.DataFrame)
+"""brin, granted_pupils: pupils for whom subsidy was granted in earlier windows."""
 
 CappedApplications = NewType("CappedApplications", pl.DataFrame)
-"""`EligibleApplications` with is_raised, most_pupils, pupils_allowed, most_cents, asked_cents, allowed_cents: the
-three amounts are null where the amount per pupil of the group is not known."""
+"""`EligibleApplications` with granted_pupils (in earlier windows), most_pupils, room (what is left of them),
+pupils_allowed, most_cents, asked_cents, allowed_cents: the three amounts are null where the amount per pupil of
+the group is not known; region_most and region_asked (cents) of the region that applied."""
 
 GrantedApplications = NewType("GrantedApplications", pl.DataFrame)
-"""`CappedApplications` with amount_cents: what is given, 0 where `stop` is set."""
+"""`CappedApplications` with amount_cents: what is given, 0 where `stop` is set; pupils_granted; and how the
+ceiling was shared out: total_cents (all that may be given), preference, lot of lots, or is_spared (no lottery)."""
+
+FinishedPupils = NewType("FinishedPupils", pl.DataFrame)
+"""board, brin, finished: the latest report on a scheme."""
 
 ReasonedApplications = NewType("ReasonedApplications", pl.DataFrame)
 """`GrantedApplications` with reason, article and status."""

@@ -24,7 +24,16 @@ from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from npo_pipeline.rulebook.load import Rulebook
 from schemas.decided import Grants
 from schemas.frames.money import RegulationAmounts
-from schemas.received import Applications, Changes, Counts, SchoolFacts, Schools, Scores
+from schemas.received import (
+    Applications,
+    Changes,
+    Completions,
+    Counts,
+    LeerplusSchools,
+    SchoolFacts,
+    Schools,
+    Scores,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +110,8 @@ def delivered_data(books: Books) -> DeliveredData:
         scores=Scores(books.table("scores")),
         changes=Changes(books.table("changes")),
         applications=Applications(books.table("applications")),
+        completions=Completions(books.table("completions")),
+        leerplus=LeerplusSchools(books.table("leerplus_schools")),
         schools=school_directory(books),
     )
 

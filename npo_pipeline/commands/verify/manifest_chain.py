@@ -25,7 +25,8 @@ ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
     **dict.fromkeys(
         (
             *("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes", "applications"),
-            *("areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "spending", "consents"),
+            *("areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "completions"),
+            *("spending", "consents"),
         ),
         _BY_DELIVERY,
     ),

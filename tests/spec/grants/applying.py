@@ -14,6 +14,7 @@ from npo_pipeline.rulebook.subsidy import Subsidy
 from tests.reading import table
 
 BOARDS = {"01AA": "10001", "02BB": "10002", "03CC": "10003", "09VO": "10009"}
+FINISHED = "board brin finished"
 PUPILS = "brin school_type pupils\n 01AA bao 100\n 02BB bao 55\n 03CC so 9\n 09VO vo 200"
 
 
@@ -33,6 +34,7 @@ def scheme(code: str, **ceilings: int) -> Subsidy:
 def applied(text: str, code: str = "IOP") -> pl.DataFrame:
     """Applications: `brin applied_on pupils amount`, of the school's own board unless one is named."""
     rows = table("\n".join(text.strip().splitlines()), applied_on="d", pupils="i", amount="m")
+    optional = [name for name in ("vestiging", "region", "new", "before") if name in rows.columns]
     if "board" not in rows.columns:
         rows = rows.with_columns(board=pl.col("brin").replace_strict(BOARDS, default="99999"))
     return rows.with_row_index("line", 2).select(
@@ -44,6 +46,10 @@ def applied(text: str, code: str = "IOP") -> pl.DataFrame:
         "applied_on",
         "pupils",
         "amount",
+        vestiging=pl.col("vestiging") if "vestiging" in optional else pl.lit(None, pl.String),
+        region=pl.col("region") if "region" in optional else pl.lit(None, pl.String),
+        new_region=pl.col("new") == "J" if "new" in optional else pl.lit(None, pl.Boolean),
+        granted_before=pl.col("before") == "J" if "before" in optional else pl.lit(None, pl.Boolean),
     )
 
 
@@ -59,13 +65,22 @@ def grant_inputs(
     *,
     pupils: str = PUPILS,
     scored: Iterable[str] = (),
+    leerplus: Iterable[str] = (),
+    finished: str = FINISHED,
     schools: str | None = None,
 ) -> GrantInputs:
+    """What a decision rests on. A count names a vestiging, or a school for its only one."""
+    counted = table(pupils, pupils="i")
+    if "brin" in counted.columns:
+        counted = counted.select("school_type", "pupils", vestiging=pl.col("brin") + "00")
+    reports = table(finished, finished="i").with_row_index("line", 2)
     return GrantInputs(
-        applications,
-        table(pupils, pupils="i"),
-        pl.DataFrame({"brin": list(scored)}, schema={"brin": pl.String}),
-        directory(schools),
+        applications=applications,
+        pupils=counted,
+        scored=pl.DataFrame({"brin": list(scored)}, schema={"brin": pl.String}),
+        leerplus=pl.DataFrame({"brin": list(leerplus)}, schema={"brin": pl.String}),
+        completions=reports.with_columns(delivery_id=pl.lit("d000010"), scheme=pl.lit("IOP")),
+        schools=directory(schools),
     )
 
 

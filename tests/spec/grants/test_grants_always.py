@@ -21,6 +21,10 @@ APPLICATIONS = {
     "applied_on": pl.Date,
     "pupils": pl.Int64,
     "amount": pl.Decimal(18, 2),
+    "vestiging": pl.String,
+    "region": pl.String,
+    "new_region": pl.Boolean,
+    "granted_before": pl.Boolean,
 }
 COUNTED = {"01AA": 100, "02BB": 55, "03CC": 9, "09VO": 200}
 SCORED = ["02BB", "09VO"]
@@ -43,7 +47,7 @@ a_ceiling = st.one_of(st.none(), st.integers(0, 40_000))
 
 def frame(rows) -> pl.DataFrame:
     told = [
-        ("d000001", line, "IOP", board, brin, day, pupils, amount)
+        ("d000001", line, "IOP", board, brin, day, pupils, amount, None, None, None, None)
         for line, (brin, board, day, pupils, amount) in enumerate(rows, 2)
     ]
     return pl.DataFrame(told, schema=APPLICATIONS, orient="row")

@@ -34,7 +34,7 @@ FAULTS = {
     "a condition nobody built": (
         "- value: score",
         "- >>>value: cumi",
-        "is 'cumi', which is none of 'score' or 'apcg'",
+        "is 'cumi', which is none of 'score', 'leerplus' or 'apcg'",
     ),
     "a rounding nobody built": ("value: down", ">>>value: nearest", "is 'nearest', which is none of"),
     "an order nobody built": ("value: order_of_receipt", ">>>value: lots", "is 'lots', which is none of"),
