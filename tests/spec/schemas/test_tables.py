@@ -39,6 +39,8 @@ VALUES: dict[str, tuple[Any, tuple]] = {
     "counted": (Decimal("222.00"), BELOW),
     "threshold": (4, (-1,)),
     "scheme": ("IOP", ("iop", "I", "")),
+    "region": ("R12", ("r12", " R12", "R" * 41, "R;1", "")),
+    "finished": (9, (-1,)),
     "amount_applied": (Decimal("900.00"), BELOW),
     "pupils_applied": (1, (-1,)),
     "pupils_allowed": (1, (-1,)),
@@ -126,6 +128,7 @@ MAY_BE_NULL = {
     "schools": {"name", "place", "municipality", "municipality_number", "valid_to"},
     "counts": {"cluster", "pupils", "cumi_pupils", "newcomers", "pro_pupils"},
     "changes": {"board", "successor"},
+    "applications": {"vestiging", "region", "new_region", "granted_before"},
     "differences": {"used", "other"},
     "decisions": {
         *("reason", "rests_on", "published", "valid_from", "valid_to", "paid_until", "prepared_by", "approved_by")
@@ -140,7 +143,7 @@ MAY_BE_NULL = {
     "accountability": {"mr_consent", "gmr_consent", "school_scan"},
     "accountability_interventions": {"share"},
     "trace": {"threshold", "level", "counted_on", "vestiging"},
-    "grants": {"window_name"},
+    "grants": {"window_name", "region"},
     "runs": {"month"},
 }
 

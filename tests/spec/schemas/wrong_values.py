@@ -141,6 +141,16 @@ WRONG: dict[str, dict[str, Wrong]] = {
         "DATUM_AANVRAAG": MISSING | NO_DAY,
         "AANTAL_LEERLINGEN": MISSING | NO_COUNT,
         "BEDRAG": MISSING | NO_AMOUNT,
+        "VESTIGINGSNUMMER": NO_NUMBER_OF_VESTIGING,
+        "REGIO": {UNKNOWN_CODE: ("r1", "-1", "R/1", "R" * 41)},
+        "NIEUWE_REGIO": NO_FUNDING,
+        "EERDER_VERLEEND": NO_FUNDING,
+    },
+    "completions": {
+        "BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD,
+        "BRIN_NUMMER": MISSING | NO_BRIN,
+        "REGELING": MISSING | {UNKNOWN_CODE: ("iop", "I", "IOP1", "X" * 11)},
+        "AFGEROND": MISSING | NO_COUNT,
     },
     "spending": {
         "BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD,
@@ -252,6 +262,10 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "LEERPLUS_2021": ("J", "N"),
     "SCORE_2019": ("0", "1.234,56"),
     "SCORE_2020": ("0", "33.02"),
+    "REGIO": ("", "R1", "RAP Noord-Holland", "0123", "R" * 40),
+    "NIEUWE_REGIO": ("", "J", "N"),
+    "EERDER_VERLEEND": ("", "J", "N"),
+    "AFGEROND": _COUNTS,
     "RESULTAAT": ("", "-5 punten", "x" * 2_000),
 }
 
