@@ -11,6 +11,8 @@ ADDRESSES = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGI
 SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
 NEWCOMERS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS"
 APPLICATIONS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;DATUM_AANVRAAG;AANTAL_LEERLINGEN;BEDRAG"
+OF_REGIONS = "VESTIGINGSNUMMER;REGIO;NIEUWE_REGIO;EERDER_VERLEEND"
+COMPLETIONS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;AFGEROND"
 SPENDING = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;JAAR;CATEGORIE;INTERVENTIE;NIVEAU;BEDRAG;WAARVAN_EXTERN"
 CONSENTS = (
     "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;SCHOOLJAAR;SCHOOLSCAN;SCHOOLPROGRAMMA_MR;DATUM_MR;BOVENSCHOOLS_BEDRAG_MR;GMR;"
@@ -65,9 +67,15 @@ def write_newcomers(folder: Path, *rows: str) -> Path:
     return _write(folder, "newcomers.csv", NEWCOMERS, list(rows))
 
 
-def write_applications(folder: Path, *rows: str) -> Path:
-    """Write a file of applications."""
-    return _write(folder, "applications.csv", APPLICATIONS, list(rows))
+def write_applications(folder: Path, *rows: str, of_regions: bool = False) -> Path:
+    """Write a file of applications; `of_regions`: with the columns that it may have."""
+    header = f"{APPLICATIONS};{OF_REGIONS}" if of_regions else APPLICATIONS
+    return _write(folder, "applications.csv", header, list(rows))
+
+
+def write_completions(folder: Path, *rows: str) -> Path:
+    """Write a report of participants who finished."""
+    return _write(folder, "completions.csv", COMPLETIONS, list(rows))
 
 
 def write_spending(folder: Path, *rows: str, name: str = "spending.csv") -> Path:

@@ -16,6 +16,7 @@ from tests.books.home.delivery import (
     write_addresses,
     write_applications,
     write_changes,
+    write_completions,
     write_consents,
     write_lists,
     write_newcomers,
@@ -71,8 +72,9 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     resolving = write_newcomers(folder / "resolving", "20201001;02BB;00;1;4")
     entry = but(REPLACES, delivery=named, lines=[3], file="newcomers.csv")
     yield "ingest", declare(resolving, replaces=(entry,))
-    in_time, too_late = "10001;01AA;IOP;20210416;1;900,00", "10001;01AA;IOP;20210714;1;900,00"
-    yield "ingest", write_applications(folder / "applications", in_time, too_late)
+    in_time, too_late = "10001;01AA;IOP;20210416;1;900,00;00;R1;N;N", "10001;01AA;IOP;20210714;1;900,00;;;;"
+    applied = write_applications(folder / "applications", in_time, too_late, of_regions=True)
+    yield "ingest", write_completions(applied, "10001;01AA;IOP;1")
     yield "decide", "--school-year", "2020-2021"
     for number, amount in enumerate(("900,00", "950,00"), 1):
         spent = (f"10001;01AA;2021;B;Een-op-een-begeleiding;school;{value};100,00" for value in (amount, "veel"))
