@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 @click.command("generate")
 @click.argument("out", type=PATH)
 @click.option("--boards", type=click.IntRange(1), default=100, show_default=True, help="Number of boards.")
-@click.option("--pupils", type=click.IntRange(1), default=100_000, show_default=True, help="Number of pupils.")
+@click.option(
+    "--pupils",
+    type=click.IntRange(1),
+    default=100_000,
+    show_default=True,
+    help="Number of pupils in primary education; secondary education is added.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
 @click.option("--reference-date", type=DAY, default="2020-10-01", show_default=True, help="Date of the counts.")
 @click.option("--faults", type=SHARE, default="0", show_default=True, help="Share of broken rows to plant.")
