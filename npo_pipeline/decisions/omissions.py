@@ -13,10 +13,12 @@ from npo_pipeline import dutch
 from npo_pipeline.entitlements.model import (
     COMPONENT_KEY,
     STARTED,
+    UNDER_NO_RULES,
     DecisionInputs,
     DecisionTables,
     Rules,
     count_days,
+    places_of,
     rule_frames,
     started_schools,
 )
@@ -27,7 +29,7 @@ from npo_pipeline.measures import BY_NAME, PUPILS_PO, PUPILS_VO, SCORE
 from npo_pipeline.rulebook.frames import unknown_values
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Entitlements
-from schemas.frames.money import CountsByType, SubjectAmounts, UnknownValues
+from schemas.frames.money import CountsByType, SubjectAmounts, Territory, UnknownValues
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,7 @@ def omissions(
         day: the reference date.
     """
     rules = {one.name: rule_frames(one) for one in loaded}
-    territory = territory_of_schools(
-        {one.name: one.places for one in rules.values()}, inputs.counts, inputs.scores, inputs.schools
-    )
+    territory = territory_of_schools(places_of(rules.values()), inputs.counts, inputs.scores, inputs.schools)
     for one in loaded:
         mine = rules[one.name]
         counts = rows_under_regulation(one.name, mine.counts_as, territory, inputs.counts)
@@ -91,6 +91,7 @@ def omissions(
         )
     for mine in rules.values():
         yield from _uncounted_started_schools(mine, inputs, used)
+    yield from _schools_without_rules(territory, inputs)
     yield from _schools_without_board(decided)
 
 
@@ -198,6 +199,18 @@ def _uncounted_started_schools(rules: Rules, inputs: DecisionInputs, used: UsedD
         words = f"no scores of {day} were delivered for {_some_schools(scorable)}, which started later"
         component = str(scored["component"][0])
         yield Omission(f"{words}: {component} is left out, not counted as 0", component, (), tuple(scorable))
+
+
+def _schools_without_rules(territory: Territory, inputs: DecisionInputs) -> Iterator[Omission]:
+    """Yield the schools that are counted, and whose place has no regulation in force."""
+    there = territory.filter(pl.col("regulation") == UNDER_NO_RULES)
+    counted = inputs.counts.filter(pl.col("pupils") > 0).join(there, on="vestiging", how="semi")
+    if schools := counted["vestiging"].unique().sort().to_list():
+        yield Omission(
+            f"{_some_schools(schools)} in Caribisch Nederland: no rules are in force there, and those of Europe "
+            "are not for them (BWBR0045533, artikel 3), so nothing of them is counted",
+            vestigingen=tuple(schools),
+        )
 
 
 def _some_schools(vestigingen: Sequence[str]) -> str:

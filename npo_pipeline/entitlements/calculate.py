@@ -15,6 +15,7 @@ from npo_pipeline.entitlements.model import (
     DecisionInputs,
     DecisionTables,
     Rules,
+    places_of,
     started_schools,
 )
 from npo_pipeline.entitlements.schedule import (
@@ -56,9 +57,7 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
     Raises:
         Refused: a school merged into one without a known board, or mergers lead in a circle.
     """
-    territory = territory_of_schools(
-        {one.name: one.places for one in rules}, inputs.counts, inputs.scores, inputs.schools
-    )
+    territory = territory_of_schools(places_of(rules), inputs.counts, inputs.scores, inputs.schools)
     cases = list(_cases(rules, inputs))
     entitled = [_entitled(*case, territory) for case in cases]
     placed = _placed(entitled, inputs.schools, school_year)
@@ -145,6 +144,7 @@ def _instalments(
         inputs.changes,
         in_force["month"].unique().sort(),
         continue_after_closure=rules.continue_after_closure,
+        mergers=rules.mergers,
     )
     moved = reassigned(in_force, successors)
     money = pl.lit(rules.currency)

@@ -6,7 +6,7 @@ In the order in which a decision comes about: `DeliveredData` and `Rules`, the d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -23,9 +23,18 @@ from npo_pipeline.intake.source_precedence import (
     select_sources,
 )
 from npo_pipeline.measures import BY_NAME, MEASURES, SCORE, Measure
-from npo_pipeline.rulebook.frames import EXCEPTIONS, exceptions, places, rates, shares, started_shares, thresholds
-from npo_pipeline.rulebook.load import LoadedRegulation
-from npo_pipeline.rulebook.regulation import Regulation, RoundedPer
+from npo_pipeline.rulebook.frames import (
+    EXCEPTIONS,
+    PLACES,
+    exceptions,
+    places,
+    rates,
+    shares,
+    started_shares,
+    thresholds,
+)
+from npo_pipeline.rulebook.load import LoadedRegulation, caribbean_places
+from npo_pipeline.rulebook.regulation import Mergers, Regulation, RoundedPer
 from schemas import decided
 from schemas.columns import AMOUNT_KEY, BENEFICIARY_COLUMNS, schema_of
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
@@ -80,11 +89,12 @@ CHANGES = "changes"
 class Rules:
     """Represent the rules of one regulation as frames (`rulebook.frames`).
 
+    `not_for`: places that it is not for, also when no other regulation is in force there.
     `counts_as`: the school type of all pupils of a regulation that is for some places only, else null.
     `counted_on`: the reference date of schools that started later; null: that of the decision.
     `rounded_per`: whose amount is rounded once.
     `corrections`, `floor_zero`: how corrections are settled. `continue_after_closure`: whether a closed school is
-    paid on.
+    paid on. `mergers`: when instalments follow a merger.
     `earlier`: what was in force before its amendments: the month in which each takes effect, and the rules until
     then, in order.
     """
@@ -95,12 +105,14 @@ class Rules:
     thresholds: Thresholds
     shares: Shares
     places: Places
+    not_for: Places = field(default_factory=lambda: Places(pl.DataFrame(schema=PLACES)))
     rounded_per: RoundedPer = "school"
     counts_as: str | None = None
     counted_on: date | None = None
     corrections: str = "next_payment"
     floor_zero: str = "no"
     continue_after_closure: bool = False
+    mergers: Mergers = "at_once"
     exceptions: Exceptions = field(default_factory=lambda: Exceptions(pl.DataFrame(schema=EXCEPTIONS)))
     earlier: tuple[tuple[date, Rules], ...] = ()
     started: StartedRules | None = None
@@ -134,14 +146,28 @@ def _as_frames(name: str, rules: Regulation) -> Rules:
         thresholds=thresholds(rules),
         shares=shares(rules),
         places=places(rules),
+        not_for=caribbean_places() if rules.not_for else Places(pl.DataFrame(schema=PLACES)),
         rounded_per=rules.rounded_per,
         exceptions=exceptions(rules),
         counts_as=rules.places.counts_as if rules.places else None,
         corrections=settling.corrections,
         floor_zero=settling.floor_zero,
         continue_after_closure=settling.closure == "runs_out",
+        mergers=rules.merging,
     )
     return replace(frames, started=_started(frames, rules))
+
+
+UNDER_NO_RULES = "no rules in force"
+"""Stands for a regulation in the territory of schools whose place has no regulation in force."""
+
+
+def places_of(rules: Iterable[Rules]) -> dict[str, Places]:
+    """Return the places of each regulation, and last those that none of the others is for."""
+    each = list(rules)
+    excluded = next((one.not_for for one in each if one.not_for.height), None)
+    own = {one.name: one.places for one in each}
+    return own if excluded is None else {**own, UNDER_NO_RULES: excluded}
 
 
 def _started(frames: Rules, regulation: Regulation) -> StartedRules | None:
@@ -294,7 +320,10 @@ def started_schools(inputs: DecisionInputs, opened_on: date) -> list[str]:
     there = inputs.counts["vestiging"].str.head(4).unique()
     of_day = inputs.changes.filter(pl.col("effective") == opened_on)
     last = of_day.unique("vestiging", keep="last", maintain_order=True)
-    opened = last.filter(pl.col("kind") == "opening", ~pl.col("vestiging").str.head(4).is_in(there.implode()))
+    # A school that others merge into on that day has their pupils, of the ordinary date (law notes, 8.1).
+    merged = last.filter(pl.col("kind") == "fusie")["successor"].drop_nulls().str.head(4)
+    brin = pl.col("vestiging").str.head(4)
+    opened = last.filter(pl.col("kind") == "opening", ~brin.is_in(pl.concat([there, merged]).implode()))
     return opened["vestiging"].sort().to_list()
 
 

@@ -16,6 +16,7 @@ import polars as pl
 from npo_pipeline.entitlements.model import COMPONENT_KEY
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import cumulative_share
+from npo_pipeline.rulebook.regulation import Mergers
 from schemas.frames.money import EntitledCents, MonthlyCents, Reassignments, Shares, Successors
 from schemas.received import Changes
 
@@ -62,7 +63,9 @@ _Lifecycles: TypeAlias = Mapping[str, list[_Event]]
 """vestiging -> its changes in order of day, the first of them its opening."""
 
 
-def instalment_successors(changes: Changes, months: Iterable[date], *, continue_after_closure: bool) -> Successors:
+def instalment_successors(
+    changes: Changes, months: Iterable[date], *, continue_after_closure: bool, mergers: Mergers
+) -> Successors:
     """Return who receives the instalment of a school that is merged, closed or not yet open in a month.
 
     Of two changes of one school on one day the one that was delivered last counts, so that a wrong change is
@@ -72,11 +75,12 @@ def instalment_successors(changes: Changes, months: Iterable[date], *, continue_
         changes: in order of delivery.
         months: the months of payment.
         continue_after_closure: whether the instalments of a school that closes run on.
+        mergers: when instalments follow a merger.
 
     Raises:
         Refused: mergers lead in a circle.
     """
-    lifecycles = _lifecycles(changes)
+    lifecycles = _lifecycles(changes, mergers)
     rows = [
         (vestiging, month, *successor)
         for vestiging in lifecycles
@@ -106,7 +110,7 @@ def apply_adjustments(due: MonthlyCents, adjustments: Reassignments) -> MonthlyC
     return MonthlyCents(summed.filter(pl.col("amount_cents") != 0))
 
 
-def _lifecycles(changes: Changes) -> _Lifecycles:
+def _lifecycles(changes: Changes, mergers: Mergers) -> _Lifecycles:
     """Return the changes of each school, the last delivered of a day only; with what it was before the first."""
     moving = changes.filter(pl.col("kind").is_in(list(CHANGE_KINDS)))
     rows = moving.with_row_index("order").sort("vestiging", "effective", "order")
@@ -117,8 +121,19 @@ def _lifecycles(changes: Changes) -> _Lifecycles:
         # Whoever merges or closes first of all was there before, also when a later delivery says otherwise.
         opens_first = all(one.kind == "opening" for one in events if one.effective == events[0].effective)
         before = [] if opens_first else [_Event(date.min, "opening", None)]
-        found[vestiging] = [*before, *days.values()]
+        moved = [_after_calendar_year(one) if mergers == "after_calendar_year" else one for one in days.values()]
+        found[vestiging] = [*before, *sorted(moved, key=lambda one: one.effective)]
     return found
+
+
+def _after_calendar_year(event: _Event) -> _Event:
+    """Return a merger on 1 August as one on the next 1 January, and any other change as it is.
+
+    The law knows a merger of secondary schools on 1 August only (WVO 2020, 4.24(4)); another is taken as it comes.
+    """
+    if event.kind != "fusie" or (event.effective.month, event.effective.day) != (8, 1):
+        return event
+    return event._replace(effective=date(event.effective.year + 1, 1, 1))
 
 
 def _successor(

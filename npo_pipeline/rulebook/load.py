@@ -15,9 +15,12 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeAlias
 
+import polars as pl
+
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, school_year_from
 from npo_pipeline.rulebook.error_messages import checked, suggest
+from npo_pipeline.rulebook.frames import places
 from npo_pipeline.rulebook.overlay import (
     OVERLAY_KEY,
     RegulationOverlay,
@@ -38,6 +41,7 @@ from npo_pipeline.rulebook.yaml_document import (
     refused,
     rule_text,
 )
+from schemas.frames.money import Places
 
 _SHIPPED_NAME = re.compile(r"(\d{4}-\d{4})-[a-z0-9-]+\.yaml")
 
@@ -166,6 +170,12 @@ def parse_texts(texts: Sequence[NamedText]) -> LoadedRules:
 def all_shipped() -> tuple[LoadedRegulation, ...]:
     """Load every regulation file that comes with the package, all versions, by name."""
     return tuple(one for year in shipped_school_years() for one in _shipped_regulations(year))
+
+
+@cache
+def caribbean_places() -> Places:
+    """Return the places that any shipped regulation is for, of whatever version or school year."""
+    return Places(pl.concat([places(one.regulation) for one in all_shipped()]).unique(maintain_order=True))
 
 
 def shipped_school_years() -> tuple[str, ...]:

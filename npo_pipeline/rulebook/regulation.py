@@ -167,6 +167,11 @@ class Settlement(Part):
     basis: SettlementBasis | None = None
 
 
+Mergers: TypeAlias = Literal["at_once", "after_calendar_year"]
+"""Moment from which the instalments of a school that merges go to its successor: the day, or, of a merger on 1
+August, the next 1 January. Until then a secondary school keeps its own (Besluit bekostiging WVO 2021, 29;
+Uitvoeringsbesluit WVO 2020, 6.27)."""
+
 Sector: TypeAlias = Literal["po", "vo", "cn"]
 """Primary and secondary education in Europe; Caribisch Nederland."""
 
@@ -236,6 +241,9 @@ class Regulation(Part):
     places: Places | None = None
     reference_date: Cited[Day]
     started: Started | None = None
+    not_for: Cited[Literal["caribisch_nederland"]] | None = None
+    """Set where the regulation is not for the places that others name (R1 3, R2 3), whatever is in force there."""
+    mergers: Cited[Mergers] | None = None
     spending_deadline: Cited[Day]
     rounding: Cited[Rounding]
     schedule: Key
@@ -257,6 +265,11 @@ class Regulation(Part):
     def settling(self) -> Settlement:
         """Return the settlement of corrections; by default in the next payment (contract, section 4)."""
         return (self.settlement and self.settlement.value) or Settlement()
+
+    @property
+    def merging(self) -> Mergers:
+        """Return when instalments follow a merger; by default at once."""
+        return (self.mergers and self.mergers.value) or "at_once"
 
     @property
     def rounded_per(self) -> RoundedPer:

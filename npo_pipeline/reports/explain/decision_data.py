@@ -9,7 +9,7 @@ from functools import cached_property
 
 import polars as pl
 
-from npo_pipeline.entitlements.model import STARTED, Rules, rule_frames
+from npo_pipeline.entitlements.model import STARTED, Rules, places_of, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.intake.source_precedence import scores_by_type
 from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS
@@ -69,7 +69,7 @@ class DecisionData:
             measure=pl.lit("score"), number="score", cluster=pl.lit(None, pl.String)
         )
         rows = pl.concat([*counted, with_measure.select(counted[0].columns)])
-        places = {name: rules.places for name, rules in self.rule_frames.items()}
+        places = places_of(self.rule_frames.values())
         territory = territory_of_schools(places, CountsByType(rows), ScoresByType(rows), self.directory)
         rows = rows.with_columns(counted_as="school_type")
         parts = [

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
-from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionInputs, Rules, rule_frames
+from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionInputs, Rules, places_of, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.measures import COUNT_COLUMNS
 from npo_pipeline.money import to_cents
@@ -202,7 +202,7 @@ def find_gaps(applied: Sequence[AppliedRegulation], amounts: TracedAmounts) -> t
     gaps: list[Gap] = []
     concerned = [pl.DataFrame(schema=_NO_GAPS)]
     frames = [rule_frames(one.loaded) for one in applied]
-    places = {rules.name: rules.places for rules in frames}
+    places = places_of(frames)
     for one, rules in zip(applied, frames, strict=True):
         measured, regulation = _measured(rules, one.inputs, places), one.loaded.regulation
         for gap, measure in (*_unknown_values(regulation), *_undelivered(regulation, rules, measured)):

@@ -16,8 +16,10 @@ def changes(text):
     return table(text, effective="d")
 
 
-def where(text, *, continue_after_closure=False):
-    found = instalment_successors(changes(text), MONTHS, continue_after_closure=continue_after_closure)
+def where(text, *, continue_after_closure=False, mergers="at_once", months=MONTHS):
+    found = instalment_successors(
+        changes(text), months, continue_after_closure=continue_after_closure, mergers=mergers
+    )
     return [(v, f"{m:%m}", cause, other) for v, m, cause, other in found.sort("vestiging", "month").iter_rows()]
 
 
@@ -50,6 +52,28 @@ def test_who_merges_into_one_that_merges_again_goes_along_in_whatever_order_it_i
         ("01AA00", "12", "merger", "03CC00"),
         ("02BB00", "12", "merger", "03CC00"),
     ]
+
+
+OF_VO = {"mergers": "after_calendar_year", "months": [date(2022, 11, 1), date(2023, 2, 1)]}
+ON_1_AUGUST = """
+    effective   kind   vestiging  successor
+    2022-08-01  fusie  20VO00     21VO00
+    """
+
+
+def test_secondary_schools_that_merge_on_1_august_keep_their_own_until_the_end_of_the_calendar_year():
+    # 5/12 in November 2022 for the old school, 7/12 in February 2023 for the one it merged into
+    assert where(ON_1_AUGUST, **OF_VO) == [("20VO00", "02", "merger", "21VO00")]
+    assert [month for _, month, *_ in where(ON_1_AUGUST, months=OF_VO["months"])] == ["11", "02"]
+
+
+def test_a_merger_of_secondary_schools_on_another_day_is_taken_as_it_comes():
+    assert [month for _, month, *_ in where(ON_1_AUGUST.replace("08-01", "08-02"), **OF_VO)] == ["11", "02"]
+
+
+def test_a_merger_on_1_august_that_is_undone_stays_undone():
+    undone = ON_1_AUGUST + "\n    2022-08-01  opening  20VO00     -"
+    assert where(undone, **OF_VO) == []
 
 
 def test_a_closure_ends_or_lets_the_year_run_out():
@@ -175,6 +199,7 @@ MERGED = instalment_successors(
     ),
     MONTHS,
     continue_after_closure=False,
+    mergers="at_once",
 )
 
 

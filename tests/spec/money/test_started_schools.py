@@ -123,6 +123,21 @@ def test_in_the_second_year_january_pays_six_twelfths_and_there_is_no_score():
     ]
 
 
+def test_a_new_school_that_others_merge_into_on_the_day_has_their_pupils_and_is_no_school_that_started():
+    merger = table(
+        """
+        delivery_id  vestiging  effective   kind   successor
+        D1           01AA00     2021-08-01  fusie  90NN00
+        """,
+        effective="d",
+    )
+    found = decided(changes=pl.concat([OPENINGS, merger]))
+    assert "90NN00" not in found.entitlements["vestiging"]
+    # All of the year goes to it: 20 x 701.16, of the pupils of 1 October 2020.
+    due = found.instalments.filter(vestiging="90NN00")
+    assert due["amount"].sum() == Decimal("14023.20")
+
+
 @pytest.mark.parametrize("change", [{"effective": date(2021, 8, 2)}, {"kind": "sluiting"}])
 def test_only_an_opening_on_the_day_makes_a_school_one_that_started(change):
     other = OPENINGS.with_columns(**{name: pl.lit(value) for name, value in change.items()})

@@ -1,7 +1,9 @@
 """Schools of a place with rates of their own: under that regulation and under no other."""
 
 import polars as pl
+import pytest
 
+from npo_pipeline.entitlements.model import UNDER_NO_RULES, places_of, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools, without_exceptions
 from npo_pipeline.rulebook.frames import exceptions
 from tests.reading import rows, table
@@ -32,6 +34,28 @@ def test_all_pupils_of_a_place_count_as_its_school_type():
 
 def test_a_regulation_of_the_whole_country_has_the_others_and_not_these():
     assert rows(rows_under_regulation("po", None, claims(), COUNTS), "vestiging") == [("01AA00",)]
+
+
+def test_a_place_without_rules_in_force_is_under_no_rules_of_europe():
+    rules = rule_frames(shipped("2022-2023-po"))
+    places = places_of([rules])
+    assert "28PW" in places[UNDER_NO_RULES]["brin"]
+    under_none = territory_of_schools(places, COUNTS, SCORES, SCHOOLS)
+    assert rows(under_none, "vestiging", "regulation") == [
+        ("28PW00", UNDER_NO_RULES),
+        ("28ZZ00", UNDER_NO_RULES),
+    ]
+    assert rows(rows_under_regulation(rules.name, None, under_none, COUNTS), "vestiging") == [("01AA00",)]
+
+
+def test_where_a_regulation_of_the_place_is_in_force_it_claims_its_schools():
+    both = places_of([rule_frames(shipped("2022-2023-po")), rule_frames(shipped("2022-2023-cn"))])
+    assert {*territory_of_schools(both, COUNTS, SCORES, SCHOOLS)["regulation"]} == {"2022-2023-cn.yaml"}
+
+
+@pytest.mark.parametrize("name", ["po", "po-provisional", "vo", "vo-provisional"])
+def test_no_regulation_of_europe_is_for_caribisch_nederland_whatever_its_version(name):
+    assert shipped(f"2022-2023-{name}").regulation.not_for.value == "caribisch_nederland"
 
 
 def test_without_places_everybody_is_under_the_country():
