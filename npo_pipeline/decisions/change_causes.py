@@ -103,11 +103,10 @@ def _cause(before: DecisionTables, step: CauseStep) -> pl.Expr:
         scored = pl.col("component").is_in(scores.implode())
         return pl.when(scored).then(pl.lit("score_correction")).otherwise(pl.lit("reference_count"))
     if step.kind == "change":
-        # A school that started later is entitled by the change that opens it; no other change does that.
-        entitled = [one.entitlements.select(*COMPONENT_KEY, "amount") for one in (before, step.after)]
-        started = step.after.trace.filter(pl.col("counted_on").is_not_null())["beneficiary"]
-        differing = pl.concat(entitled).filter(pl.len().over(*COMPONENT_KEY, "amount") == 1)["beneficiary"]
-        opened = pl.col("beneficiary").is_in(differing.implode()) & pl.col("beneficiary").is_in(started.implode())
+        # Whoever is entitled before or after it alone started later: no other change entitles a school.
+        entitled = [one.entitlements["beneficiary"].unique() for one in (before, step.after)]
+        on_one_side = pl.concat(entitled).value_counts().filter(pl.col("count") == 1)["beneficiary"]
+        opened = pl.col("beneficiary").is_in(on_one_side.implode())
         return pl.when(opened).then(pl.lit("opening")).otherwise(pl.lit("code"))
     return pl.lit("code")
 

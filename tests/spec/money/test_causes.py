@@ -12,7 +12,7 @@ from tests.reading import rows, table
 
 OCT, NOV = date(2021, 10, 1), date(2021, 11, 1)
 ALWAYS = {"school_year": "2021-2022", "school_type": "bao", "currency": "EUR"}
-MEASURES = table("component measure\n per_pupil pupils\n achterstandsscore score")
+MEASURES = table("beneficiary component measure\n 01AA00 per_pupil pupils\n 01AA00 achterstandsscore score")
 NO_LIVES = "beneficiary component month cause amount\n 01AA00 per_pupil 2021-10-01 merger 0.00"
 NONE = pl.DataFrame()
 

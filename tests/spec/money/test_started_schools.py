@@ -197,4 +197,6 @@ def test_what_an_opening_makes_due_has_the_opening_as_its_cause():
     before = decided(changes=OPENINGS.clear())
     found = attribute_changes(before, [CauseStep("change", decided())])
     assert {*found["cause"]} == {"opening"}
+    undone = attribute_changes(decided(), [CauseStep("change", before)])
+    assert {*undone["cause"]} == {"opening"}
     assert found["amount"].sum() == Decimal("2511.60") + Decimal("8413.92") + Decimal("14023.10")
