@@ -139,6 +139,7 @@ DUTCH = Language(
         "cumi": "CUMI-leerlingen",
         "newcomers": "Nieuwkomers",
         "samenwerkingsverband": "Samenwerkingsverband (langer verblijf)",
+        "gemeente": "Specifieke uitkering gemeente",
     },
     school_types={
         "bao": "basisonderwijs",
@@ -148,6 +149,7 @@ DUTCH = Language(
         "vo": "voortgezet onderwijs",
         "vo_pro_vbo": "praktijkonderwijs en vmbo basis/kader leerjaar 3-4",
         "cn": "Caribisch Nederland",
+        "all": "alle schoolsoorten",
     },
     in_school_type={
         "bao": "in het basisonderwijs",
@@ -157,6 +159,7 @@ DUTCH = Language(
         "vo": "in het voortgezet onderwijs",
         "vo_pro_vbo": "in het praktijkonderwijs en vmbo basis/kader leerjaar 3-4",
         "cn": "in Caribisch Nederland",
+        "all": "in alle schoolsoorten",
     },
     units={
         **{measure.name: measure.dutch for measure in MEASURES},

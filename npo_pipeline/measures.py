@@ -41,7 +41,7 @@ class Measure:
     """
 
     name: str
-    table: Literal["counts", "scores"] | None
+    table: Literal["counts", "scores", "municipal_scores"] | None
     sources: tuple[CountSource, ...]
     plural: str
     rate_units: tuple[RateUnit, ...]
@@ -124,6 +124,24 @@ PRO_PUPILS = Measure(
     english=("pupil of praktijkonderwijs", "pupils of praktijkonderwijs"),
     undelivered="no pupils of praktijkonderwijs of {day} were delivered: {component}",
 )
+MUNICIPAL_SCORE = Measure(
+    name="municipal_score",
+    table="municipal_scores",
+    sources=(CountSource(name="municipal_scores", kinds=("municipal_scores",)),),
+    plural="points of municipal score",
+    rate_units=(
+        RateUnit(
+            rules="point of municipal score",
+            dutch="punt van de gemeentelijke score",
+            english="point of the municipal score",
+        ),
+    ),
+    dutch=("punt", "punten"),
+    english=("point", "points"),
+    decimals=2,
+)
+"""The achterstandsscores of a municipality of two count dates, added up; table `municipal_scores` holds them."""
+
 LONGER_STAY = Measure(
     name="longer_stay",
     table=None,
@@ -136,7 +154,7 @@ LONGER_STAY = Measure(
 )
 """The pupils whom a samenwerkingsverband lets stay longer; only rules of earlier decisions name it."""
 
-MEASURES = (PUPILS, SCORE, CUMI_PUPILS, NEWCOMERS, PRO_PUPILS, LONGER_STAY)
+MEASURES = (PUPILS, SCORE, CUMI_PUPILS, NEWCOMERS, PRO_PUPILS, MUNICIPAL_SCORE, LONGER_STAY)
 BY_NAME = {measure.name: measure for measure in MEASURES}
 
 COUNT_COLUMNS = tuple(measure.name for measure in MEASURES if measure.table == "counts")

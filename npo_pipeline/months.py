@@ -40,8 +40,25 @@ def school_year_from(text: str) -> str:
     return text
 
 
+def series_from(text: str) -> str:
+    """Check what decisions are on: a school year, or a period of several, of the form `2021-2023`.
+
+    Raises:
+        Refused: it is neither.
+    """
+    found = re.fullmatch(r"(20[0-9]{2})-(20[0-9]{2})", text)
+    if found and int(found[1]) + 1 < int(found[2]) <= int(found[1]) + 10:
+        return text
+    return school_year_from(text)
+
+
+def is_school_year(series: str) -> bool:
+    """Return whether a series is a school year and not a period of several."""
+    return int(series[5:]) == int(series[:4]) + 1
+
+
 def first_day(school_year: str) -> date:
-    """Return the first day of a school year, 1 August (WPO art. 1: schooljaar)."""
+    """Return the first day of a school year or period, 1 August (WPO art. 1: schooljaar)."""
     return date(int(school_year[:4]), 8, 1)
 
 

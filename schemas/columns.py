@@ -16,7 +16,7 @@ RATE = pl.Decimal(18, 8)
 UNROUNDED = pl.Decimal(38, 10)
 """A quantity of two decimals times a rate of eight: exact."""
 
-SCHOOL_TYPES = ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn")
+SCHOOL_TYPES = ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn", "all")
 COMPONENT = r"^[a-z][a-z0-9_-]*$"
 """Components are named by the regulation files: `per_pupil`, `surcharge`, `achterstandsscore`, `cumi`, ..."""
 
@@ -98,7 +98,8 @@ SHARED_DESCRIPTIONS = {
     "run_id": "The run that wrote the row: its number, command and subject (000007-pay-2021-09).",
     "scheme": "Code of the subsidy scheme, such as IOP or EHK.",
     "school_scan": "Whether the school made its school scan; null where nothing was reported.",
-    "school_type": "School type; `vo_pro_vbo`: praktijkonderwijs and vbo basis/kader years 3-4; `cn`: Caribbean.",
+    "school_type": "School type; `vo_pro_vbo`: praktijkonderwijs and vbo basis/kader years 3-4; `cn`: Caribbean; "
+    "`all`: of a municipality.",
     "school_year": "School year, 1 August to 31 July (2021-2022).",
     "spent": "Amount spent in the year by what the board reported, in the currency of the row.",
     "status": "How sure the source is: `published`, `approximate` or `derived`.",

@@ -101,9 +101,10 @@ DECISION_INPUTS = table(
 )
 
 Entitlements = NewType("Entitlements", pl.DataFrame)
+_OF_ONE_PART = "{}; null where the amount is made of several parts, which table `trace` holds."
 ENTITLEMENTS = table(
     "entitlements",
-    "Quantity times rate per school location, school type and component.",
+    "Quantity times rate per beneficiary, school type and component.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
@@ -114,11 +115,11 @@ ENTITLEMENTS = table(
         ),
         "brin": code(BRIN, nullable=True),
         **AMOUNT_COLUMNS,
-        "quantity": quantity(),
-        "rate": rate(),
-        "amount": money_not_negative("Amount for the whole school year, in the currency of the row."),
+        "quantity": quantity(_OF_ONE_PART.format("Units that the rate is paid for"), nullable=True),
+        "rate": rate(_OF_ONE_PART.format("Amount per unit, in the currency of the row"), nullable=True),
+        "amount": money_not_negative("Amount for the whole school year or period, in the currency of the row."),
         "article": text(),
-        "measure": text(),
+        "measure": text(_OF_ONE_PART.format("The measure that is counted"), nullable=True),
         "status": one_of(STATUSES),
         "currency": one_of(CURRENCIES),
         **BENEFICIARY_COLUMNS,
@@ -130,7 +131,7 @@ ENTITLEMENTS = table(
 Trace = NewType("Trace", pl.DataFrame)
 TRACE = table(
     "trace",
-    "The calculation of each entitlement, written by the calculation itself.",
+    "The calculation of each entitlement, or of each part of it, written by the calculation itself.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
@@ -148,8 +149,8 @@ TRACE = table(
         "unrounded": column(UNROUNDED, "Quantity times rate, exactly.", check=pa.Check.ge(0)),
         "unrounded_before": column(
             UNROUNDED,
-            "The same of the school locations of the school (BRIN) that precede it and share its rounding; 0 "
-            "where there is none, or each is rounded by itself.",
+            "The same of the school locations of the school (BRIN), or the parts of the amount of a municipality, "
+            "that precede it and share its rounding; 0 where there is none, or each is rounded by itself.",
             check=pa.Check.ge(0),
         ),
         "amount": money_not_negative(
@@ -164,7 +165,7 @@ TRACE = table(
         "regulation": text("Name of the regulation file."),
         **BENEFICIARY_COLUMNS,
     },
-    ("decision_id", *AMOUNT_KEY),
+    ("decision_id", *AMOUNT_KEY, "measure"),
 )
 
 Instalments = NewType("Instalments", pl.DataFrame)

@@ -13,7 +13,10 @@ from npo_pipeline.cli.output import progress
 
 
 @click.command("decide")
-@click.option("--school-year", type=SCHOOL_YEAR, required=True, help="For example 2021-2022.")
+@click.option("--school-year", type=SCHOOL_YEAR, default=None, help="For example 2021-2022.")
+@click.option(
+    "--scheme", default=None, help="In place of a school year: a scheme of a period of its own (gemeenten)."
+)
 @click.option(
     "--regulation",
     "regulations",
@@ -36,13 +39,19 @@ from npo_pipeline.cli.output import progress
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--workbook", type=PATH, default=None, help="Write all that changes to this .xlsx as well.")
 @common
-def decide_command(home: Home, as_json: bool, workbook: Path | None, **options: Any) -> None:
-    """Compute every school's entitlement as a new decision."""
+def decide_command(
+    home: Home, as_json: bool, workbook: Path | None, school_year: str | None, scheme: str | None, **options: Any
+) -> None:
+    """Compute every school's entitlement as a new decision, or what municipalities get."""
     from npo_pipeline.cli.render.decide import render_decide
     from npo_pipeline.commands.decide.command import decide
     from npo_pipeline.commands.decide.model import DecideRequest
+    from npo_pipeline.rulebook.load import series_of_scheme
 
-    request = DecideRequest(home=home, **options)
+    if (school_year is None) == (scheme is None):
+        raise click.UsageError("say what to decide: --school-year 2021-2022, or --scheme gemeenten in place of it")
+    series = school_year or series_of_scheme(str(scheme))
+    request = DecideRequest(home=home, school_year=series, **options)
     with progress() as report:
         report("deciding", 0)
         result = decide(request)

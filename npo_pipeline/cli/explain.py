@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import SCHOOL_YEAR, common
+from npo_pipeline.cli.options import SERIES, common
 from npo_pipeline.cli.output import document, line
 
 
 @click.command("explain")
 @click.argument("code")
-@click.option("--school-year", type=SCHOOL_YEAR, default=None, help="Of this school year only, as 2021-2022.")
+@click.option("--school-year", type=SERIES, default=None, help="Of this school year only, as 2021-2022.")
 @click.option("--decision", default=None, help="As of this decision, for example 2021-2022-001.")
 @click.option("--lang", type=click.Choice(["nl", "en"]), default="nl", show_default=True, help="The language.")
 @common

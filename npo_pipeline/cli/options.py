@@ -17,7 +17,7 @@ import click
 
 from npo_pipeline.books.paths import DEFAULT, Home
 from npo_pipeline.errors import Refused
-from npo_pipeline.months import day_from, month_from, school_year_from
+from npo_pipeline.months import day_from, month_from, school_year_from, series_from
 from npo_pipeline.startup import unused_libraries_hidden
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -102,6 +102,7 @@ LONGEST_NAME = 100
 MONTH = ParsedParam("YYYY-MM", month_from)
 DAY = ParsedParam("YYYY-MM-DD", day_from)
 SCHOOL_YEAR = ParsedParam("2021-2022", school_year_from)
+SERIES = ParsedParam("2021-2022", series_from)
 SHARE = ParsedParam("SHARE", share_from)
 REASON = ParsedParam("TEXT", reason_from)
 NAME = ParsedParam("NAME", name_from)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import DAY, PATH, SCHOOL_YEAR, common, reference_date_option
+from npo_pipeline.cli.options import DAY, PATH, SERIES, common, reference_date_option
 from npo_pipeline.cli.output import document, euro, frame_table, line, number, table
 from npo_pipeline.errors import Refused
 
@@ -42,11 +42,11 @@ def list_command(home: Home, as_json: bool) -> None:
 
 
 @rules_group.command("show")
-@click.argument("school_year", type=SCHOOL_YEAR)
+@click.argument("school_year", type=SERIES)
 @click.option("--as-of", type=DAY, default=None, help="The versions that were published by this day.")
 @common
 def show_command(home: Home, as_json: bool, school_year: str, as_of: date | None) -> None:
-    """Show the rules of a school year: every value, what it rests on and where it stands."""
+    """Show the rules of a school year or period (2021-2023): every value, its status and where it stands."""
     from npo_pipeline.rulebook.load import load_rulebook
 
     loaded = load_rulebook(school_year, (), as_of).files

@@ -18,13 +18,20 @@ from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.commands.steps import now
 from npo_pipeline.intake.source_precedence import select_sources
-from npo_pipeline.measures import MEASURES
+from npo_pipeline.measures import MEASURES, MUNICIPAL_SCORE, PUPILS
+from npo_pipeline.months import is_school_year
 from schemas.accounted import Accounts
 from schemas.decided import Decisions
 from schemas.frames.books import AmountsToCome, MonthsPaid, ResolvedLines
 from schemas.received import Deliveries
 
-_COUNTED = tuple(source.name for one in MEASURES if not one.adds_up_days for source in one.sources)
+_COUNTED_OF_MUNICIPALITIES = tuple(source.name for one in (PUPILS, MUNICIPAL_SCORE) for source in one.sources)
+_COUNTED = tuple(
+    source.name
+    for one in MEASURES
+    if not one.adds_up_days and one is not MUNICIPAL_SCORE
+    for source in one.sources
+)
 _DELIVERY_COLUMNS = (
     *("delivery_id", "reference_date", "kind", "file", "rows", "rejected", "ingested_at", "superseded_by"),
 )
@@ -106,11 +113,13 @@ def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
         deliveries.counting_deliveries(books)
     )
     live = deliveries.all_deliveries(books).filter(is_live)
-    counted = books.table("decision_inputs").filter(pl.col("used_for").is_in(_COUNTED))
-    for decision, day in decisions.latest_reference_dates(books):
+    counted = books.table("decision_inputs")
+    counted = counted.filter(pl.col("used_for").is_in({*_COUNTED, *_COUNTED_OF_MUNICIPALITIES}))
+    for decision, series, day in decisions.latest_reference_dates(books):
         used = {*counted.filter(pl.col("decision_id") == decision)["delivery_id"]}
-        sources = select_sources(Deliveries(live.filter(pl.col("reference_date") == day)))
-        later = {name for subject in _COUNTED for name in sources.get(subject, ())} - used
+        sources = select_sources(Deliveries(live.filter(pl.col("reference_date").fill_null(day) == day)))
+        subjects = _COUNTED if is_school_year(series) else _COUNTED_OF_MUNICIPALITIES
+        later = {name for subject in subjects for name in sources.get(subject, ())} - used
         if decision not in superseded and used and later:
             files = live.filter(pl.col("delivery_id").is_in(list(later)))["file"].sort()
             yield f"decision {decision} does not count {', '.join(files)} that came later; run `npo decide` again"

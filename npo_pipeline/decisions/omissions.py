@@ -22,14 +22,16 @@ from npo_pipeline.entitlements.model import (
     rule_frames,
     started_schools,
 )
+from npo_pipeline.entitlements.municipalities import pupils_by_municipality
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.source_precedence import UsedDeliveries
-from npo_pipeline.measures import BY_NAME, PUPILS_PO, PUPILS_VO, SCORE
+from npo_pipeline.measures import BY_NAME, MUNICIPAL_SCORE, PUPILS_PO, PUPILS_VO, SCORE
 from npo_pipeline.rulebook.frames import unknown_values
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Entitlements
-from schemas.frames.money import CountsByType, SubjectAmounts, Territory, UnknownValues
+from schemas.frames.money import CountsByType, PupilsByMunicipality, SubjectAmounts, Territory, UnknownValues
+from schemas.received import MunicipalScores
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,13 @@ class Omission:
     component: str | None = None
     school_types: tuple[str, ...] = ()
     vestigingen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MunicipalOmission(Omission):
+    """Represent a part of the amount of some municipalities that a decision leaves out."""
+
+    municipalities: tuple[str, ...] = ()
 
 
 def omissions(
@@ -69,6 +78,10 @@ def omissions(
     for one in loaded:
         mine = rules[one.name]
         counts = rows_under_regulation(one.name, mine.counts_as, territory, inputs.counts)
+        if mine.is_municipal:
+            placed = pupils_by_municipality(mine, counts, inputs.schools)
+            yield from municipal_omissions(placed, inputs.municipal_scores, used=used, day=day)
+            continue
         scores = rows_under_regulation(one.name, mine.counts_as, territory, inputs.scores)
         unknown = unknown_values(one.regulation)
         about = pl.concat([unknown["school_type"], mine.rates["school_type"]]).unique()
@@ -91,7 +104,8 @@ def omissions(
         )
     for mine in rules.values():
         yield from _uncounted_started_schools(mine, inputs, used)
-    yield from _schools_without_rules(territory, inputs)
+    if not all(one.is_municipal for one in rules.values()):
+        yield from _schools_without_rules(territory, inputs)
     yield from _schools_without_board(decided)
 
 
@@ -110,6 +124,8 @@ def refuse_silent_clawback(omitted: Sequence[Omission], before: Entitlements, af
         Refused: names it, the amount, and what to do.
     """
     for one in omitted:
+        if isinstance(one, MunicipalOmission):
+            _refuse_clawback_of_part(one, before, after)
         mine = pl.col("school_type").is_in(one.school_types) | pl.col("vestiging").is_in(one.vestigingen)
         of_it = mine if one.component is None else mine & (pl.col("component") == one.component)
         counted = before.filter(of_it).join(after, on=COMPONENT_KEY, how="anti")
@@ -119,6 +135,20 @@ def refuse_silent_clawback(omitted: Sequence[Omission], before: Entitlements, af
                 f"{one.words}; the decision before counts {total} for it, which the next payment would take back: "
                 "supply what is lacking (a rate of 0 says that there is nothing), and decide again"
             )
+
+
+def _refuse_clawback_of_part(one: MunicipalOmission, before: Entitlements, after: Entitlements) -> None:
+    """Refuse a decision that gives municipalities less because a part of their amount is left out now."""
+    of_them = before.filter(pl.col("beneficiary").is_in(one.municipalities))
+    now = after.select(*COMPONENT_KEY, now="amount")
+    both = of_them.join(now, on=COMPONENT_KEY, how="left").with_columns(pl.col("now").fill_null(0))
+    less = both.filter(pl.col("now") < pl.col("amount"))
+    if less.height:
+        total = dutch.money(Decimal((less["amount"] - less["now"]).sum()), less["currency"][0])
+        raise Refused(
+            f"{one.words}; the decision before counts {total} more for them, which the next payment would take "
+            "back: supply what is lacking, and decide again"
+        )
 
 
 def refuse_dropping_rules(before: SubjectAmounts, loaded: Sequence[LoadedRegulation]) -> None:
@@ -216,6 +246,55 @@ def _schools_without_rules(territory: Territory, inputs: DecisionInputs) -> Iter
 def _some_schools(vestigingen: Sequence[str]) -> str:
     noun = "vestiging" if len(vestigingen) == 1 else "vestigingen"
     return f"{dutch.number(len(vestigingen))} {noun} (first {vestigingen[0]})"
+
+
+_NAMED = 20
+"""Number of codes that a remark names."""
+
+
+def municipal_omissions(
+    placed: PupilsByMunicipality, scores: MunicipalScores, *, used: UsedDeliveries, day: date
+) -> Iterator[Omission]:
+    """Yield what is left out of the money of municipalities.
+
+    Args:
+        placed: the pupils that are counted.
+        scores: of municipalities.
+        used: the deliveries the decision rests on.
+        day: the reference date.
+    """
+    counted = placed["municipality_number"].drop_nulls().unique().sort()
+    scored = scores["municipality_number"].unique().sort()
+    for source, sector in ((PUPILS_PO, "po"), (PUPILS_VO, "vo")):
+        if source.name not in used:
+            words = f"no {sector} pupils of {day} were delivered: municipalities get nothing for them"
+            yield MunicipalOmission(words=words, municipalities=tuple(counted))
+    if lost := placed.filter(pl.col("municipality_number").is_null())["vestiging"].to_list():
+        yield Omission(
+            f"{dutch.number(len(lost))} vestigingen lie in no known municipality ({_named(lost)}): their pupils "
+            "are left out until an address list gives its number"
+        )
+    if not any(source.name in used for source in MUNICIPAL_SCORE.sources):
+        words = (
+            "no scores of municipalities were delivered: the part for their score is left out, not counted as 0"
+        )
+        yield MunicipalOmission(words=words, municipalities=tuple(counted))
+    elif unscored := counted.filter(~counted.is_in(scored.implode())).to_list():
+        words = f"{dutch.number(len(unscored))} municipalities are not in the file of scores ({_named(unscored)})"
+        left_out = "the part for their score is left out, not counted as 0"
+        yield MunicipalOmission(words=f"{words}: {left_out}", municipalities=tuple(unscored))
+    if unknown := scored.filter(~scored.is_in(counted.implode())).to_list():
+        yield MunicipalOmission(
+            words=f"{dutch.number(len(unknown))} municipalities have a score and no pupils that are counted "
+            f"({_named(unknown)}): nothing is counted for them; check their numbers",
+            municipalities=tuple(unknown),
+        )
+
+
+def _named(codes: Sequence[str]) -> str:
+    """Return the first codes, and how many more there are."""
+    more = f" and {dutch.number(len(codes) - _NAMED)} more" if len(codes) > _NAMED else ""
+    return ", ".join(codes[:_NAMED]) + more
 
 
 def _schools_without_board(decided: DecisionTables) -> Iterator[Omission]:

@@ -9,6 +9,7 @@ import polars as pl
 
 from npo_pipeline.money import rounded_share, to_exact, to_quantity
 from npo_pipeline.rulebook.regulation import RoundedPer
+from schemas.columns import AMOUNT_KEY
 from schemas.decided import TRACE
 from schemas.frames.money import (
     CountsByType,
@@ -26,6 +27,7 @@ _QUANTITIES = {
     "vestiging": pl.String,
     "school_type": pl.String,
     "component": pl.String,
+    "measure": pl.String,
     "counted_e2": pl.Int64,
     "quantity_e2": pl.Int64,
 }
@@ -51,7 +53,8 @@ def quantities(rates: Rates, thresholds: Thresholds, counts: CountsByType, score
         if limit.height:
             threshold, level = limit.select("threshold", "level").row(0)
             booked = above_threshold(units, int(threshold), str(level), school_types)
-        parts.append(booked.with_columns(component=pl.lit(component)).select(*_QUANTITIES))
+        named = booked.with_columns(component=pl.lit(component), measure=pl.lit(measure))
+        parts.append(named.select(*_QUANTITIES))
     whole = pl.concat(parts).filter(pl.col("quantity_e2") > 0).with_columns(beneficiary=pl.col("vestiging"))
     return Quantities(whole.sort("vestiging", "school_type", "component"))
 
@@ -101,7 +104,8 @@ def entitlements(
 
     Rounded to the cent, half away from zero, once per school (BRIN) or vestiging, school type and component. The
     vestigingen of a school share its amount in order of their code: each gets round(own and all before) less
-    round(all before) (contract, section 4; BWBR0045533 7(5) and 8(5) round the amount of the school).
+    round(all before) (contract, section 4; BWBR0045533 7(5) and 8(5) round the amount of the school). Other
+    beneficiaries are rounded once each, over the parts of their amount.
 
     Args:
         quantities: of a regulation.
@@ -110,11 +114,14 @@ def entitlements(
         rounded_per: whose amount is rounded once.
     """
     placed = quantities.join(places, on="vestiging", how="left")
-    key = ["component", "school_type", "place"]
+    key = ["component", "school_type", "measure", "place"]
     rated = placed.join(rates, on=key, how="inner", nulls_equal=True, validate="m:1")
     product = pl.col("quantity_e2").cast(pl.Int128) * pl.col("rate_e8")
-    ordered = rated.sort("vestiging", "school_type", "component").with_columns(product_e10=product)
-    shared_by = [pl.col("vestiging").str.head(4) if rounded_per == "school" else "vestiging", "school_type"]
+    # Of an amount of two parts the pupils come before the score.
+    by_code = rated.sort(*AMOUNT_KEY, "measure", descending=[False, False, False, True])
+    ordered = by_code.with_columns(product_e10=product)
+    school = pl.coalesce(pl.col("vestiging").str.head(4), "beneficiary")
+    shared_by = [school if rounded_per == "school" else "beneficiary", "school_type"]
     until = pl.col("product_e10").cum_sum().over(*shared_by, "component")
     running = ordered.with_columns(before_e10=until - pl.col("product_e10"))
     amount = rounded_share(pl.col("product_e10"), before=pl.col("before_e10"))

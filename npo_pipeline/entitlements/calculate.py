@@ -18,6 +18,12 @@ from npo_pipeline.entitlements.model import (
     places_of,
     started_schools,
 )
+from npo_pipeline.entitlements.municipalities import (
+    municipal_quantities,
+    municipal_units,
+    parts_together,
+    pupils_by_municipality,
+)
 from npo_pipeline.entitlements.schedule import (
     REASSIGNMENT_COLUMNS,
     apply_adjustments,
@@ -35,6 +41,7 @@ from schemas.frames.money import (
     CountsByType,
     EntitledCents,
     MonthlyCents,
+    Quantities,
     Reassignments,
     SchoolPlaces,
     ScoresByType,
@@ -59,12 +66,18 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
     """
     territory = territory_of_schools(places_of(rules), inputs.counts, inputs.scores, inputs.schools)
     cases = list(_cases(rules, inputs))
-    entitled = [_entitled(*case, territory) for case in cases]
+    parts = [_entitled(*case, territory) for case in cases]
+    # Only of municipalities an amount has more than one part.
+    entitled = [
+        parts_together(frame) if case[0].is_municipal else frame for case, frame in zip(cases, parts, strict=True)
+    ]
     placed = _placed(entitled, inputs.schools, school_year)
     without_board = placed.filter(pl.col("recipient").is_null())
-    with_board = placed.filter(pl.col("recipient").is_not_null())
-    parts = [_instalments(*case, frame, territory) for case, frame in zip(cases, entitled, strict=True)]
-    due, adjustments = (pl.concat(frames) for frames in zip(*parts, strict=True))
+    with_board = traced = placed.filter(pl.col("recipient").is_not_null())
+    if any(one.is_municipal for one in rules):
+        traced = _placed(parts, inputs.schools, school_year)
+    monthly = [_instalments(*case, frame, territory) for case, frame in zip(cases, entitled, strict=True)]
+    due, adjustments = (pl.concat(frames) for frames in zip(*monthly, strict=True))
     _refuse_homeless_successor(adjustments, inputs.schools)
     shown = {"school_year": pl.lit(school_year), "amount": to_euro(pl.col("amount_cents"))}
     return DecisionTables(
@@ -72,7 +85,7 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
         instalments=Instalments(
             with_beneficiary(due).with_columns(**shown).select(DECIDED_COLUMNS["instalments"])
         ),
-        trace=Trace(add_trace(with_board).select(TRACE_COLUMNS).sort(COMPONENT_KEY)),
+        trace=Trace(add_trace(traced).select(TRACE_COLUMNS).sort(COMPONENT_KEY, maintain_order=True)),
         left_out=AmountsWithoutBoard(
             without_board.select(*COMPONENT_KEY, "amount", "currency").sort(COMPONENT_KEY)
         ),
@@ -114,10 +127,7 @@ def _placed(entitled: Sequence[EntitledCents], schools: Schools, school_year: st
 
 def _entitled(rules: Rules, inputs: DecisionInputs, territory: Territory) -> EntitledCents:
     """Return the entitlements under one regulation, with its thresholds, name and currency."""
-    counts = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.counts)
-    scores = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.scores)
-    every = quantities(rules.rates, rules.thresholds, counts, scores)
-    counted = without_exceptions(every, rules.exceptions)
+    counted = _quantities(rules, inputs, territory)
     found = entitlements(
         counted, rules.rates, SchoolPlaces(territory.select("vestiging", "place")), rules.rounded_per
     )
@@ -130,6 +140,17 @@ def _entitled(rules: Rules, inputs: DecisionInputs, territory: Territory) -> Ent
             counted_on=pl.lit(rules.counted_on, pl.Date),
         )
     )
+
+
+def _quantities(rules: Rules, inputs: DecisionInputs, territory: Territory) -> Quantities:
+    """Return all quantities above zero under one regulation."""
+    counts = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.counts)
+    if rules.is_municipal:
+        placed = pupils_by_municipality(rules, counts, inputs.schools)
+        return municipal_quantities(rules.rates, municipal_units(placed, inputs.municipal_scores))
+    scores = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.scores)
+    every = quantities(rules.rates, rules.thresholds, counts, scores)
+    return without_exceptions(every, rules.exceptions)
 
 
 def _instalments(
@@ -159,7 +180,9 @@ def _amended(rules: Rules, plain: MonthlyCents, inputs: DecisionInputs, territor
     start, parts = None, [negated.clear()]
     for until, earlier in rules.earlier:
         before = pl.col("month") < until if start is None else pl.col("month").is_between(start, until, "left")
-        then = instalments(_entitled(earlier, inputs, territory), earlier.shares)
+        amounts = _entitled(earlier, inputs, territory)
+        amounts = parts_together(amounts) if earlier.is_municipal else amounts
+        then = instalments(amounts, earlier.shares)
         parts += [then.filter(before), negated.filter(before)]
         start = until
     summed = pl.concat(parts).group_by(*COMPONENT_KEY, "month").agg(pl.col("amount_cents").sum())

@@ -22,7 +22,7 @@ from npo_pipeline.intake.source_precedence import (
     scores_by_type,
     select_sources,
 )
-from npo_pipeline.measures import BY_NAME, MEASURES, SCORE, Measure
+from npo_pipeline.measures import BY_NAME, MEASURES, MUNICIPAL_SCORE, PUPILS, SCORE, Measure
 from npo_pipeline.rulebook.frames import (
     EXCEPTIONS,
     PLACES,
@@ -49,7 +49,7 @@ from schemas.frames.money import (
     Thresholds,
     UnplacedScores,
 )
-from schemas.received import Changes, Deliveries, Schools
+from schemas.received import MUNICIPAL_SCORES, Changes, Deliveries, MunicipalScores, Schools
 
 COMPONENT_KEY = list(AMOUNT_KEY)
 _AMOUNT = ["vestiging", "school_type", "component"]
@@ -92,7 +92,7 @@ class Rules:
     `not_for`: places that it is not for, also when no other regulation is in force there.
     `counts_as`: the school type of all pupils of a regulation that is for some places only, else null.
     `counted_on`: the reference date of schools that started later; null: that of the decision.
-    `rounded_per`: whose amount is rounded once.
+    `rounded_per`: whose amount is rounded once. `is_municipal`: municipalities are paid, and not schools.
     `corrections`, `floor_zero`: how corrections are settled. `continue_after_closure`: whether a closed school is
     paid on. `mergers`: when instalments follow a merger.
     `earlier`: what was in force before its amendments: the month in which each takes effect, and the rules until
@@ -116,6 +116,8 @@ class Rules:
     exceptions: Exceptions = field(default_factory=lambda: Exceptions(pl.DataFrame(schema=EXCEPTIONS)))
     earlier: tuple[tuple[date, Rules], ...] = ()
     started: StartedRules | None = None
+    is_municipal: bool = False
+    reference_date: date | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,8 @@ def _as_frames(name: str, rules: Regulation) -> Rules:
         floor_zero=settling.floor_zero,
         continue_after_closure=settling.closure == "runs_out",
         mergers=rules.merging,
+        is_municipal=rules.is_municipal,
+        reference_date=rules.reference_date.value,
     )
     return replace(frames, started=_started(frames, rules))
 
@@ -216,6 +220,8 @@ def choose_deliveries(
         changes: of all deliveries.
     """
     used = select_sources(Deliveries(live.filter(pl.col("reference_date") == day)))
+    if any(one.regulation.is_municipal for one in loaded):
+        return _municipal_deliveries(live, used)
     for measure in (one for one in MEASURES if one.adds_up_days):
         days = count_days(loaded, measure.name)
         for source in measure.sources:
@@ -243,6 +249,14 @@ def _second_deliveries(regulation: Regulation, live: Deliveries, openings: Seque
     return {name: found for name, found in there.items() if name in wanted}
 
 
+def _municipal_deliveries(live: Deliveries, used: UsedDeliveries) -> dict[str, list[str]]:
+    """Choose the deliveries that the money of municipalities rests on: pupils, and scores of municipalities."""
+    scores = live.filter(pl.col("kind") == kinds.MUNICIPAL_SCORES.name)["delivery_id"].sort().to_list()
+    found = {source.name: list(used.get(source.name, [])) for source in PUPILS.sources}
+    found |= {source.name: scores for source in MUNICIPAL_SCORE.sources}
+    return {name: names for name, names in found.items() if names}
+
+
 def count_days(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:
     """Return the days on which a measure is counted, where components have days of their own."""
     return sorted(
@@ -256,12 +270,16 @@ def count_days(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:
     )
 
 
+_NO_SCORES = MunicipalScores(pl.DataFrame(schema=schema_of(MUNICIPAL_SCORES)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class DecisionInputs:
     """Represent what a decision rests on, besides the rules.
 
     `schools`: the directory. `unplaced_scores`: they give nothing. `changes`: in order of delivery.
     `second_counts`, `second_scores`: of all schools, on the reference date of those that started later.
+    `municipal_scores`: for the money of municipalities.
     """
 
     counts: CountsByType
@@ -271,6 +289,7 @@ class DecisionInputs:
     schools: Schools
     unplaced_scores: UnplacedScores
     changes: Changes
+    municipal_scores: MunicipalScores = field(default_factory=lambda: _NO_SCORES)
 
 
 def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs:
@@ -281,6 +300,7 @@ def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs
         data: what can be decided upon, with the schools as they are, or were, known.
     """
     counted, scored = _counted(used, data)
+    municipal = [name for source in MUNICIPAL_SCORE.sources for name in used.get(source.name, [])]
     second_counts, second_scores = _counted(used, data, STARTED)
     unplaced = scored.filter(pl.col("school_type").is_null() & (pl.col("score") > 0))
     changes = rows_of_deliveries(data.changes, used.get(CHANGES, [])).sort("delivery_id", maintain_order=True)
@@ -292,6 +312,7 @@ def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs
         schools=data.schools,
         unplaced_scores=UnplacedScores(unplaced.drop("school_type")),
         changes=Changes(changes),
+        municipal_scores=MunicipalScores(rows_of_deliveries(data.municipal_scores, municipal)),
     )
 
 

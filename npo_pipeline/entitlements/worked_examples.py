@@ -8,10 +8,11 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline.entitlements.amounts import entitlements, quantities
+from npo_pipeline.entitlements.municipalities import municipal_quantities
 from npo_pipeline.money import divide_half_away
 from npo_pipeline.rulebook.frames import rates, thresholds
 from npo_pipeline.rulebook.regulation import Example, Regulation
-from schemas.frames.money import CountsByType, Rates, SchoolPlaces, ScoresByType, Thresholds
+from schemas.frames.money import CountsByType, MunicipalUnits, Rates, SchoolPlaces, ScoresByType, Thresholds
 
 _HERE = "00AA00"
 
@@ -38,6 +39,8 @@ def worked_examples(regulation: Regulation) -> list[Worked]:
 
 def _amount(regulation: Regulation, example: Example) -> Decimal | None:
     """Return the amount of an example per school; null where a rate is not known."""
+    if regulation.is_municipal:
+        return _municipal_amount(regulation, example)
     of_example = pl.col("component").is_in(list(example.units))
     mine, limits = (
         Rates(rates(regulation).filter(of_example)),
@@ -53,6 +56,19 @@ def _amount(regulation: Regulation, example: Example) -> Decimal | None:
     total = found.select(cents=pl.col("amount_cents").sum())
     cents = total.select(divide_half_away(pl.col("cents"), example.schools)).item()
     return Decimal(cents).scaleb(-2)
+
+
+def _municipal_amount(regulation: Regulation, example: Example) -> Decimal | None:
+    """Return the amount of a municipality that has the units of an example, by measure."""
+    units = [("0001", measure, int(number * 100)) for measure, number in example.units.items()]
+    schema = {"beneficiary": pl.String, "measure": pl.String, "quantity_e2": pl.Int64}
+    lines = rates(regulation)
+    counted = municipal_quantities(lines, MunicipalUnits(pl.DataFrame(units, schema=schema, orient="row")))
+    nowhere = SchoolPlaces(pl.DataFrame(schema={"vestiging": pl.String, "place": pl.String}))
+    found = entitlements(counted, lines, nowhere, regulation.rounded_per)
+    if found.height < len(example.units):
+        return None
+    return Decimal(int(found["amount_cents"].sum())).scaleb(-2)
 
 
 def _school(example: Example, measures: dict[str, str]) -> tuple[CountsByType, ScoresByType]:

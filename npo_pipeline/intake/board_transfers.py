@@ -20,10 +20,15 @@ def board_on(schools: Schools, rows: pl.DataFrame, on: date) -> pl.DataFrame:
 
     Before the first known day of a school, its first known board counts; where none is known, `board` is null.
     """
+    there = directory_on(schools, on).select("vestiging", "board")
+    return rows.join(there, on="vestiging", how="left", maintain_order="left")
+
+
+def directory_on(schools: Schools, on: date) -> Schools:
+    """Select the row of each vestiging that holds on a day; before its first known day the first."""
     past = schools.filter(pl.col("valid_from") <= on).sort("valid_from", descending=True)
     to_come = schools.filter(pl.col("valid_from") > on).sort("valid_from")
-    nearest = pl.concat([past, to_come]).unique("vestiging", keep="first", maintain_order=True)
-    return rows.join(nearest.select("vestiging", "board"), on="vestiging", how="left", maintain_order="left")
+    return Schools(pl.concat([past, to_come]).unique("vestiging", keep="first", maintain_order=True))
 
 
 def transfers(rows: FileRows) -> FileRows:

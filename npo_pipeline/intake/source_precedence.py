@@ -19,6 +19,7 @@ from schemas.received import (
     Counts,
     Deliveries,
     LeerplusSchools,
+    MunicipalScores,
     Schools,
     Scores,
 )
@@ -41,6 +42,7 @@ class DeliveredData:
     applications: Applications
     completions: Completions
     leerplus: LeerplusSchools
+    municipal_scores: MunicipalScores
     schools: Schools
 
     @cached_property

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.months import day_from, month_from, school_year_from
+from npo_pipeline.months import day_from, month_from, school_year_from, series_from
 from npo_pipeline.rulebook.yaml_document import Place
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ def _file_reader(read: Callable[[str], T]) -> Callable[[Any], T]:
     return reader
 
 
-SchoolType: TypeAlias = Literal["bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn"]
+SchoolType: TypeAlias = Literal["bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn", "all"]
 Text: TypeAlias = Annotated[str, BeforeValidator(text_from)]
 Key: TypeAlias = Annotated[
     str, written(r"[a-z][a-z0-9_-]*", "is no name: write it in small letters, as per_pupil")
@@ -144,6 +144,7 @@ Whole: TypeAlias = Annotated[int, written(r"[0-9]{1,9}", "is no whole number fro
 Day: TypeAlias = Annotated[date, BeforeValidator(_file_reader(day_from))]
 MonthValue: TypeAlias = Annotated[date, BeforeValidator(_file_reader(month_from))]
 SchoolYear: TypeAlias = Annotated[str, BeforeValidator(_file_reader(school_year_from))]
+Series: TypeAlias = Annotated[str, BeforeValidator(_file_reader(series_from))]
 
 Basis: TypeAlias = Literal["law", "programme", "choice"]
 """An article; the published terms of the programme, which are in no regulation; or a choice of this program."""

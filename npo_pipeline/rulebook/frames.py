@@ -47,9 +47,9 @@ def rates(regulation: Regulation) -> Rates:
             name,
             school_type,
             rate.place,
-            component.measure,
+            component.measure_of(rate),
             rate.unit,
-            rate_e8(rate.value),
+            rate_e8(rate.value, rate.share),
             citation(regulation, rate),
             rate.status,
             regulation.sources[rate.source].title,
@@ -149,17 +149,15 @@ def unknown_values(regulation: Regulation) -> UnknownValues:
     return UnknownValues(pl.DataFrame(rows, schema=UNKNOWN_VALUES, orient="row"))
 
 
-def rate_e8(rate: Decimal) -> int:
-    """Return a rate in units of 0.00000001 euro, exactly.
+def rate_e8(rate: Decimal, share: Fraction = Fraction(1)) -> int:
+    """Return a rate, or the share of it that each unit gets, in units of 0.00000001 euro, exactly.
 
     Raises:
         Refused: it has more than eight decimals.
     """
-    sign, digits, exponent = rate.as_tuple()
-    if not isinstance(exponent, int) or exponent < -RATE_DECIMALS:
-        raise Refused(f"the rate {rate} has more than {RATE_DECIMALS} decimals; the money is not counted finer")
-    digits_and_zeros = "".join(map(str, digits)) + "0" * (exponent + RATE_DECIMALS)
-    return int(("-" if sign else "") + digits_and_zeros)
+    if rate.is_finite() and (part := Fraction(rate) * share * 10**RATE_DECIMALS).denominator == 1:
+        return int(part)
+    raise Refused(f"the rate {rate} has more than {RATE_DECIMALS} decimals; the money is not counted finer")
 
 
 def _lines(regulation: Regulation) -> Iterator[tuple[str, Component, Rate, str]]:
@@ -177,7 +175,8 @@ def _values_of_amounts(regulation: Regulation) -> Iterator[tuple[str, str | None
     for name, component in regulation.components.items():
         yield "months of payment", name, regulation.schedule_of(name)
         for rate in component.rates:
-            yield f"rate of {', '.join(rate.school_types)}", name, rate
+            of = f" for {rate.measure}" if rate.measure else ""
+            yield f"rate of {', '.join(rate.school_types)}{of}", name, rate
         if threshold := component.threshold:
             yield "units of the threshold", name, threshold.units
             yield "level of the threshold", name, threshold.level

@@ -53,7 +53,9 @@ def described(source: Source) -> str:
 def _what(place: Place, one: Cited[Any]) -> str:
     if isinstance(one, Rate):
         where = f" in {one.place}" if one.place else ""
-        return f"{place[1]}, rate of {', '.join(one.school_types)}{where}"
+        measure = f" for {one.measure.replace('_', ' ')}" if one.measure else ""
+        share = f", of which each unit counts for {_share(one.share)}" if one.share != 1 else ""
+        return f"{place[1]}, rate of {', '.join(one.school_types)}{where}{measure}{share}"
     if isinstance(one, AmountBeside):
         return f"{place[1]}, beside its rate: {one.name}"
     if isinstance(one, Example):

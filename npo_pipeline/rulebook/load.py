@@ -18,7 +18,7 @@ from typing import TypeAlias
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.months import Month, school_year_from
+from npo_pipeline.months import Month, is_school_year, school_year_from
 from npo_pipeline.rulebook.error_messages import checked, suggest
 from npo_pipeline.rulebook.frames import places
 from npo_pipeline.rulebook.overlay import (
@@ -98,11 +98,11 @@ class Rulebook:
         return max((day for one in self.files if (day := _rules(one).published.value)), default=None)
 
 
-def load_rulebook(school_year: str, paths: Sequence[Path] = (), as_of: date | None = None) -> Rulebook:
-    """Step: load the rules of a school year: the shipped ones, with the files that were named in place or on top.
+def load_rulebook(series: str, paths: Sequence[Path] = (), as_of: date | None = None) -> Rulebook:
+    """Step: load the rules of a series: the shipped ones, with the files that were named in place or on top.
 
     Args:
-        school_year: `2021-2022`.
+        series: a school year (`2021-2022`), or the period of a scheme (`series_of_scheme`).
         paths: files, each in place of the shipped one of its sector or scheme, and overlays.
         as_of: of two versions the latest that was published by this day counts; the latest of all where it is not
             given.
@@ -111,7 +111,7 @@ def load_rulebook(school_year: str, paths: Sequence[Path] = (), as_of: date | No
         Refused: there are none, a file cannot be read or has a fault, is of another school year, or lies over no
             file there is.
     """
-    year = school_year_from(school_year)
+    year = series if series in _shipped_periods() else school_year_from(series)
     shipped: list[LoadedRules] = [*_shipped_regulations(year), *shipped_subsidies()]
     chosen = {
         _subject(one): one
@@ -169,7 +169,8 @@ def parse_texts(texts: Sequence[NamedText]) -> LoadedRules:
 
 def all_shipped() -> tuple[LoadedRegulation, ...]:
     """Load every regulation file that comes with the package, all versions, by name."""
-    return tuple(one for year in shipped_school_years() for one in _shipped_regulations(year))
+    every = sorted((*shipped_school_years(), *_shipped_periods()))
+    return tuple(one for series in every for one in _shipped_regulations(series))
 
 
 @cache
@@ -180,7 +181,25 @@ def caribbean_places() -> Places:
 
 def shipped_school_years() -> tuple[str, ...]:
     """Return the school years for which regulation files come with the package, in order."""
-    return tuple(sorted({year for year, _ in _shipped_files()}))
+    return tuple(sorted({series for series, _ in _shipped_files() if is_school_year(series)}))
+
+
+def series_of_scheme(scheme: str) -> str:
+    """Return the period that the money of a scheme is for, which is the series of its decisions: `2021-2023`.
+
+    Raises:
+        Refused: no scheme of that name runs over a period of its own.
+    """
+    loaded = [one.regulation for series in _shipped_periods() for one in _shipped_regulations(series)]
+    periods = {str(one.scheme): one.school_year for one in loaded}
+    if scheme not in periods:
+        raise Refused(f"scheme {scheme!r}: {suggest(scheme, periods)}")
+    return periods[scheme]
+
+
+def _shipped_periods() -> tuple[str, ...]:
+    """Return the periods of the schemes that are not of one school year."""
+    return tuple(sorted({series for series, _ in _shipped_files() if not is_school_year(series)}))
 
 
 @cache

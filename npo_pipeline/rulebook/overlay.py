@@ -166,7 +166,8 @@ def refuse_effect_elsewhere(
     if overlay.effective is None:
         return
     line = document.line(("effective",))
-    if not opening < overlay.effective < opening.replace(year=opening.year + 1):
+    end = opening.replace(year=int(base.school_year[-4:]))
+    if not opening < overlay.effective < end:
         words = (
             f"effective: {month_text(overlay.effective)} lies outside {base.school_year}, or is its first month"
         )

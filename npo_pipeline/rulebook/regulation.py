@@ -11,13 +11,13 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from npo_pipeline.measures import MEASURES
-from npo_pipeline.months import first_day, month_text
+from npo_pipeline.months import first_day, is_school_year, month_text
 from npo_pipeline.rulebook.fields import (
     Amount,
     Basis,
@@ -29,12 +29,13 @@ from npo_pipeline.rulebook.fields import (
     Part,
     RateValue,
     SchoolType,
-    SchoolYear,
+    Series,
     Share,
     Source,
     Text,
     Whole,
     fault,
+    quoted,
     some,
     with_known_sources,
 )
@@ -46,8 +47,10 @@ else:
 
 Level: TypeAlias = Literal["brin", "vestiging"]
 
-RoundedPer: TypeAlias = Literal["school", "vestiging"]
-"""The holder of an amount that is rounded once: a school, by its BRIN, or a vestiging."""
+RoundedPer: TypeAlias = Literal["school", "vestiging", "municipality"]
+"""The holder of an amount that is rounded once: a school, by its BRIN, a vestiging, or a municipality."""
+
+RecipientKind: TypeAlias = Literal["bestuur", "gemeente"]
 
 Booking: TypeAlias = Literal["lowest_vestiging_first_school_type"]
 """Booked on the lowest vestiging code that has any, there under the first school type of the list that has."""
@@ -64,6 +67,9 @@ class Rate(Cited[RateValue]):
 
     school_types: Annotated[tuple[SchoolType, ...], AfterValidator(some)]
     place: Key | None = None  # one of the regulation's places; everywhere when none is named
+    measure: MeasureName | None = None  # that of the component when none is named
+    share: Share = Fraction(1)
+    """The part of each unit that counts: 1/2 where the law takes half of each of two scores."""
     beside: tuple[AmountBeside, ...] = ()
 
 
@@ -82,6 +88,8 @@ class Component(Part):
     rates: Annotated[tuple[Rate, ...], AfterValidator(some)]
     threshold: Threshold | None = None
     schedule: Key | None = None  # the regulation's own when none is named
+    recipient: RecipientKind = "bestuur"
+    """The kind of recipient: the board of each vestiging, or the municipality that vestigingen lie in."""
     reference_dates: Cited[Annotated[tuple[Day, ...], AfterValidator(some)]] | None = None
     """The days it is counted on, where they are not the regulation's own reference date; the counts add up."""
     not_for: Cited[Annotated[tuple[Brin, ...], AfterValidator(some)]] | None = None
@@ -89,15 +97,20 @@ class Component(Part):
     outside_informatietool: Cited[Literal["yes"]] | None = None
     """Set where the official informatietool leaves the component out of its totals."""
 
+    def measure_of(self, rate: Rate) -> str:
+        """Return the measure that a rate of the component is for."""
+        return rate.measure or self.measure
+
     @model_validator(mode="after")
     def _each_school_type_once(self) -> Self:
-        rated: set[tuple[str, str | None]] = set()
+        rated: set[tuple[str, str, str | None]] = set()
         for number, rate in enumerate(self.rates):
-            for school_type in rate.school_types:
-                if (school_type, rate.place) in rated or ((school_type, None) in rated):
-                    raise fault(f"names `{school_type}` twice; a school type has one rate", "rates", number)
-                rated.add((school_type, rate.place))
-        if self.measure == "score" and len({school_type for school_type, _ in rated}) > 1:
+            measure = self.measure_of(rate)
+            for kind in rate.school_types:
+                if (measure, kind, rate.place) in rated or (measure, kind, None) in rated:
+                    raise fault(f"names `{kind}` twice; a school type has one rate", "rates", number)
+                rated.add((measure, kind, rate.place))
+        if len({school_type for measure, school_type, _ in rated if measure == "score"}) > 1:
             raise fault("a score belongs to one school type; with two it would be paid twice", "rates")
         return self
 
@@ -115,7 +128,8 @@ Units: TypeAlias = dict[Key, Amount]
 class Example(Cited[Amount]):
     """Represent the amount that schools of one school type get for so many units of each component, as published.
 
-    `units`: component -> pupils, score or cumi pupils, before any threshold. `schools`: over how many schools
+    `units`: component -> pupils, score or cumi pupils, before any threshold; of a municipality the parts of its
+    amount, by measure. `schools`: over how many schools
     the amount is an average. `tolerance`: how far off the amount may be (a source that says "about").
     """
 
@@ -175,6 +189,7 @@ Uitvoeringsbesluit WVO 2020, 6.27)."""
 Sector: TypeAlias = Literal["po", "vo", "cn"]
 """Primary and secondary education in Europe; Caribisch Nederland."""
 
+MUNICIPALITIES: Final = "gemeenten"
 Scheme: TypeAlias = Literal["arbeidsmarkttoelage", "gemeenten"]
 """Money beside that of a sector, by a regulation of its own."""
 
@@ -228,10 +243,11 @@ class Started(Part):
 
 
 class Regulation(Part):
-    """Represent one regulation for one sector or scheme, and school year."""
+    """Represent one regulation for one sector or scheme, and one school year or period."""
 
     title: Text
-    school_year: SchoolYear
+    school_year: Annotated[Series, Field(validation_alias=AliasChoices("school_year", "period"))]
+    """The series of its decisions: a school year; of municipalities, `period` in the file, a period of several."""
     sector: Sector | None = None  # a sector, or a scheme
     scheme: Scheme | None = None
     version: Key  # provisional, definitive, ...
@@ -256,6 +272,11 @@ class Regulation(Part):
     def subject(self) -> str:
         """Return the sector or scheme it is for, in words; a school year has one regulation of each."""
         return f"scheme {self.scheme}" if self.scheme else f"sector {self.sector}"
+
+    @property
+    def is_municipal(self) -> bool:
+        """Return whether municipalities are paid by it."""
+        return self.scheme == MUNICIPALITIES
 
     def schedule_of(self, component: str) -> Cited[Schedule]:
         """Return the schedule a component is paid by."""
@@ -285,6 +306,25 @@ class Regulation(Part):
             raise fault(words, "sector")
         if self.scheme and self.sector:
             raise fault("stands beside a `scheme`; keep one of the two", "sector")
+        return self
+
+    @model_validator(mode="after")
+    def _series_fits(self) -> Self:
+        if self.is_municipal and is_school_year(self.school_year):
+            raise fault("is money of a period of several school years; write `period: 2021-2023`", "scheme")
+        if not self.is_municipal and not is_school_year(self.school_year):
+            raise fault(f"{quoted(self.school_year)} is no school year: write it as 2021-2022", "school_year")
+        return self
+
+    @model_validator(mode="after")
+    def _recipients_fit(self) -> Self:
+        for name, component in self.components.items():
+            if (component.recipient == "gemeente") != self.is_municipal:
+                words = f"municipalities are paid under `scheme: {MUNICIPALITIES}`, and nobody else is; mend it"
+                raise fault(words, "components", name, "recipient")
+            of_all = ["all" in rate.school_types for rate in component.rates]
+            if any(of_all) and not self.is_municipal:
+                raise fault("`all` is no school type of a school; name its types", "components", name, "rates")
         return self
 
     @model_validator(mode="after")
@@ -318,16 +358,19 @@ class Regulation(Part):
 
     @model_validator(mode="after")
     def _examples_known(self) -> Self:
+        known = set(self.components)
+        if self.is_municipal:
+            known = {one.measure_of(rate) for one in self.components.values() for rate in one.rates}
         for number, example in enumerate(self.examples):
             for component in example.units:
-                if component not in self.components:
+                if component not in known:
                     raise fault(f"`{component}` is no component here", "examples", number, "units", component)
         return self
 
     @model_validator(mode="after")
     def _dates_sane(self) -> Self:
         opening = first_day(self.school_year)
-        last = date(opening.year + 1, 12, 1)
+        last = date(int(self.school_year[-4:]), 12, 1)
         for name, schedule in self.schedules.items():
             for month in schedule.value.instalments if schedule.value else ():
                 if not opening <= month <= last:

@@ -49,6 +49,12 @@ ScoresByType = NewType("ScoresByType", pl.DataFrame)
 UnplacedScores = NewType("UnplacedScores", pl.DataFrame)
 """vestiging, score (above 0) where neither bao nor vo pupils are counted."""
 
+PupilsByMunicipality = NewType("PupilsByMunicipality", pl.DataFrame)
+"""vestiging, municipality_number (null where none is known), pupils (above 0)."""
+
+MunicipalUnits = NewType("MunicipalUnits", pl.DataFrame)
+"""beneficiary (a municipality), measure, quantity_e2 (above 0)."""
+
 Territory = NewType("Territory", pl.DataFrame)
 """vestiging (once), regulation, place: the schools under a regulation for some places only."""
 
@@ -62,7 +68,7 @@ UnitsAboveThreshold = NewType("UnitsAboveThreshold", pl.DataFrame)
 """vestiging, school_type, counted_e2 (all that was counted), quantity_e2 (what exceeds the threshold)."""
 
 Quantities = NewType("Quantities", pl.DataFrame)
-"""COMPONENT, vestiging, counted_e2 (before the threshold), quantity_e2; sorted."""
+"""COMPONENT, vestiging, measure, counted_e2 (before the threshold), quantity_e2; sorted."""
 
 EntitledCents = NewType("EntitledCents", pl.DataFrame)
 """`Quantities` with the columns of `Rates`, product_e10 (quantity times rate, in units of 0.0000000001 euro),

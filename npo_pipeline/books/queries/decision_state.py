@@ -30,6 +30,7 @@ from schemas.received import (
     Completions,
     Counts,
     LeerplusSchools,
+    MunicipalScores,
     SchoolFacts,
     Schools,
     Scores,
@@ -112,6 +113,7 @@ def delivered_data(books: Books) -> DeliveredData:
         applications=Applications(books.table("applications")),
         completions=Completions(books.table("completions")),
         leerplus=LeerplusSchools(books.table("leerplus_schools")),
+        municipal_scores=MunicipalScores(books.table("municipal_scores")),
         schools=school_directory(books),
     )
 

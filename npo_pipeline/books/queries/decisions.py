@@ -154,9 +154,10 @@ def unknown_changes(books: Books) -> UnknownDeliveries:
     return UnknownDeliveries(books.frame(query))
 
 
-def latest_reference_dates(books: Books) -> list[tuple[str, date]]:
-    """Return the latest decisions and their reference dates, by decision_id."""
-    return books.frame("select decision_id, reference_date from latest_decisions order by 1").rows()
+def latest_reference_dates(books: Books) -> list[tuple[str, str, date]]:
+    """Return the latest decisions with their school year or period and reference date, by decision_id."""
+    query = "select decision_id, school_year, reference_date from latest_decisions order by 1"
+    return books.frame(query).rows()
 
 
 def table_of_decision(books: Books, table: str, decision_id: str) -> pl.DataFrame:

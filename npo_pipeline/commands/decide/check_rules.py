@@ -58,10 +58,10 @@ def _checked_subsidy(loaded: LoadedSubsidy, path: Path) -> CheckResult:
     return CheckResult(loaded=loaded, replaces=replaces, examples=(), effect=None, why_not=why_not)
 
 
-def _replaced(school_year: str, subject: str) -> str | None:
+def _replaced(series: str, subject: str) -> str | None:
     """Return the name of the shipped file of a sector or scheme."""
     try:
-        shipped = load_rulebook(school_year).regulations
+        shipped = load_rulebook(series).regulations
     except Refused:
         return None
     return next((one.name for one in shipped if one.regulation.subject == subject), None)

@@ -17,6 +17,7 @@ _SCHOOL_TYPES = {
     "vo": "secondary education",
     "vo_pro_vbo": "practical training and vmbo basis/kader year 3-4",
     "cn": "Caribbean Netherlands",
+    "all": "all school types",
 }
 
 ENGLISH = Language(
@@ -32,6 +33,7 @@ ENGLISH = Language(
         "cumi": "CUMI pupils",
         "newcomers": "Newcomers",
         "samenwerkingsverband": "Partnership of schools (samenwerkingsverband, longer stay)",
+        "gemeente": "Grant to the municipality",
     },
     school_types=_SCHOOL_TYPES,
     in_school_type={

@@ -18,6 +18,12 @@ RATES, SHARES = rates(PO.regulation), shares(PO.regulation)
 NOWHERE = table("vestiging place\n 00AA00 bonaire").clear()
 
 
+def measured(quantities):
+    """The quantities with the measure of their component, and whose they are."""
+    named = quantities.join(RATES.select("component", "measure").unique(), on="component", maintain_order="left")
+    return named.with_columns(beneficiary="vestiging")
+
+
 def test_amounts_of_2021_2022():
     counted = table(
         """
@@ -31,9 +37,8 @@ def test_amounts_of_2021_2022():
         """,
         quantity_e2="i",
     )
-    assert rows(
-        entitlements(counted, RATES, NOWHERE, "school"), "vestiging", "school_type", "component", "amount_cents"
-    ) == [
+    found = entitlements(measured(counted), RATES, NOWHERE, "school")
+    assert rows(found, "vestiging", "school_type", "component", "amount_cents") == [
         ("00AP00", "bao", "achterstandsscore", 8_293_30),  # 33.02 x 251.16 = 8,293.3032
         ("00AP00", "bao", "per_pupil", 70_116_00),  # 100 x 701.16
         ("01AA00", "sbo", "per_pupil", 10_517_40),  # 10 x 1,051.74
@@ -57,7 +62,8 @@ BRANCHES = table(
 
 def test_a_school_is_rounded_once_and_its_vestigingen_share_that_in_order_of_their_code():
     # 33.02 x 251.16 = 8,293.3032; 67.01 x 251.16 = 16,830.2316; 0.10 x 251.16 = 25.116
-    assert rows(entitlements(BRANCHES, RATES, NOWHERE, "school"), "vestiging", "before_e10", "amount_cents") == [
+    found = entitlements(measured(BRANCHES), RATES, NOWHERE, "school")
+    assert rows(found, "vestiging", "before_e10", "amount_cents") == [
         ("00AP00", 0, 8_293_30),  # 8,293.3032
         ("00AP01", 8_293_3032_000000, 16_830_23),  # 25,123.5348 gives 25,123.53, less 8,293.30
         ("00AP02", 25_123_5348_000000, 25_12),  # 25,148.6508 gives 25,148.65, less 25,123.53
@@ -68,7 +74,7 @@ def test_a_school_is_rounded_once_and_its_vestigingen_share_that_in_order_of_the
 def test_under_older_rules_each_vestiging_is_rounded_by_itself():
     thirds = BRANCHES.with_columns(quantity_e2=pl.Series([3, 3, 3, 3]))  # 0.03 x 251.16 = 7.5348
     of_school, of_vestiging = (
-        rows(entitlements(thirds, RATES, NOWHERE, per), "vestiging", "amount_cents")
+        rows(entitlements(measured(thirds), RATES, NOWHERE, per), "vestiging", "amount_cents")
         for per in ("school", "vestiging")
     )
     # 7.5348 gives 7.53; 15.0696 gives 15.07, less 7.53; 22.6044 gives 22.60, less 15.07
@@ -86,7 +92,7 @@ def test_the_vestigingen_of_a_school_add_up_to_its_rounded_amount(scores):
             "quantity_e2": scores,
         }
     )
-    found = entitlements(counted.reverse(), RATES, NOWHERE, "school")["amount_cents"]
+    found = entitlements(measured(counted.reverse()), RATES, NOWHERE, "school")["amount_cents"]
     exact = Decimal(sum(scores)) * Decimal("251.16")  # in cents
     assert found.sum() == exact.quantize(Decimal(1), ROUND_HALF_UP)
     # No vestiging is more than a cent off its own product.

@@ -21,6 +21,7 @@ FILES = """
 2022-2023-po              po  definitive   2022-05-23  EUR  2021-10-01
 2022-2023-vo-provisional  vo  provisional  2021-06-30  EUR  2021-10-01
 2022-2023-vo              vo  definitive   2022-05-23  EUR  2021-10-01
+2021-2023-gemeenten       gemeenten  definitive  2021-10-11  EUR  2020-10-01
 """
 
 RATES = """
@@ -58,6 +59,8 @@ RATES = """
 2022-2023-vo              surcharge             vo_pro_vbo            -               410.00         published
 2022-2023-vo              achterstandsscore     vo                    -               1887.84        published
 2022-2023-vo              samenwerkingsverband  vo_pro_vbo            -               -              unknown
+2021-2023-gemeenten       gemeente              all                   -               118.11         published
+2021-2023-gemeenten       gemeente              all                   -               22.64          published
 """
 
 TWELFTHS = "09 2/12, 10 1/12, 11 1/12, 12 1/12, 01 1/12, 02 1/12, 03 1/12, 04 1/12, 05 1/12, 06 1/12, 07 1/12"
@@ -104,9 +107,10 @@ def name(loaded):
 
 def test_files():
     found = [
-        (name(one), rules.sector, rules.version, str(rules.published.value), rules.currency, str(day))
+        (name(one), subject, rules.version, str(rules.published.value), rules.currency, str(day))
         for one in all_shipped()
         for rules, day in [(one.regulation, one.regulation.reference_date.value)]
+        for subject in [rules.sector or rules.scheme]
     ]
     assert sorted(found) == sorted(table(FILES))
     assert shipped_school_years() == ("2021-2022", "2022-2023")
@@ -131,6 +135,25 @@ def test_months_of_payment(file, component):
         month, share = part.split()
         expected[date(year + (int(month) < 8), int(month), 1)] = Fraction(share)
     assert rules.schedule_of(component).value.instalments == expected
+
+
+def test_municipalities_are_paid_in_24_terms_of_which_december_2021_holds_five():
+    rules = shipped("2021-2023-gemeenten").regulation
+    terms = rules.schedule_of("gemeente").value.instalments
+    assert terms.pop(date(2021, 12, 1)) == Fraction(5, 24)
+    assert list(terms) == [date(2022, month, 1) for month in range(1, 13)] + [
+        date(2023, month, 1) for month in range(1, 8)
+    ]
+    assert set(terms.values()) == {Fraction(1, 24)}
+
+
+def test_half_of_each_municipal_score_counts():
+    pupils, score = shipped("2021-2023-gemeenten").regulation.components["gemeente"].rates
+    assert (pupils.share, score.share, score.share * Fraction(score.value)) == (
+        1,
+        Fraction(1, 2),
+        Fraction("11.32"),
+    )
 
 
 def test_other_values_of_po():
@@ -175,6 +198,9 @@ LAW = """
 2022-2023-vo  per_pupil          BWBR0046693, artikel 7(4) (Stcrt. 2022, 13905)
 2022-2023-vo  surcharge          BWBR0046693, artikel 7(4) (Stcrt. 2022, 13905)
 2022-2023-vo  achterstandsscore  BWBR0046693, artikel 8(4) (Stcrt. 2022, 13905)
+2021-2023-gemeenten  reference_date  BWBR0045681, artikel 4(1)(a) (Stcrt. 2021, 42927)
+2021-2023-gemeenten  schedule        BWBR0045681, artikel 6(3) (Stcrt. 2021, 42927)
+2021-2023-gemeenten  gemeente        BWBR0045681, artikel 4(1)(a) (Stcrt. 2021, 42927)
 """
 
 
@@ -276,7 +302,7 @@ def test_as_of_a_day_the_versions_published_by_then_count():
         load_rulebook("2022-2023", as_of=date(2021, 1, 1))
 
 
-@pytest.mark.parametrize("school_year", ["2019-2020", "2021-2023", "2021", "", "../2021-2022"])
+@pytest.mark.parametrize("school_year", ["2019-2020", "2022-2024", "2021", "", "../2021-2022"])
 def test_a_school_year_without_a_file_is_refused(school_year):
     with pytest.raises(Refused, match=r"school year|no regulation is known for 2019-2020; there is 2021-2022"):
         load_rulebook(school_year)

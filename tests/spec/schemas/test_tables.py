@@ -133,7 +133,7 @@ MAY_BE_NULL = {
     "decisions": {
         *("reason", "rests_on", "published", "valid_from", "valid_to", "paid_until", "prepared_by", "approved_by")
     },
-    "entitlements": {"board", "brin", "vestiging"},
+    "entitlements": {"board", "brin", "vestiging", "quantity", "rate", "measure"},
     "instalments": {"vestiging"},
     "payments": {"board", "brin", "vestiging"},
     "due_changes": {"vestiging"},
@@ -301,7 +301,7 @@ def test_every_rule_school_type_component_and_reason_of_the_contract_may_be_writ
     ):
         for value in values:
             assert validated(right(BY_NAME[table], **{column: value}), BY_NAME[table]).height == 1
-    assert SCHOOL_TYPES == ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn")
+    assert SCHOOL_TYPES == ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn", "all")
     assert CURRENCIES == ("EUR", "USD")
     assert STATUSES == ("published", "approximate", "derived")
     assert OUTCOMES == ("granted", "reduced", "refused")
