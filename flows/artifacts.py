@@ -24,18 +24,19 @@ MOST_ROWS = 200
 
 
 def payments_artifact(paid: Sequence[MonthPaid]) -> None:
-    """Publish a table per month that was paid: euro and payments per component and reason."""
+    """Publish a table per month that was paid: euro and payments per kind of recipient, component and reason."""
     for one in paid:
         if one.run_id is None:
             continue  # An empty table would hide the one that the paying run left under this key.
         of_currency = one.payments.group_by("currency").agg(pl.col("amount").sum()).sort("currency")
         total = " and ".join(dutch.money(amount, currency) for currency, amount in of_currency.iter_rows())
-        sums = one.payments.group_by("component", "reason").agg(
-            payments=pl.len(), boards=pl.col("board").n_unique(), euro=pl.col("amount").sum()
+        key = ["recipient_kind", "component", "reason"]
+        sums = one.payments.group_by(key).agg(
+            payments=pl.len(), recipients=pl.col("recipient").n_unique(), euro=pl.col("amount").sum()
         )
         _publish_table(
             f"npo-payment-run-{month_text(one.month)}",
-            sums.sort("component", "reason"),
+            sums.sort(key),
             f"Payment run of {month_text(one.month)} ({one.run_id}): {total}",
         )
 

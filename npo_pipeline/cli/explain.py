@@ -1,4 +1,4 @@
-"""`npo explain`: the calculation of a school, a BRIN or a board in words and numbers."""
+"""`npo explain`: the calculation of a school, a BRIN, a board or a samenwerkingsverband in words and numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from npo_pipeline.cli.output import document, line
 def explain_command(home: Home, as_json: bool, lang: str, **options: Any) -> None:
     """Say how an amount comes about, with its sources.
 
-    CODE is a vestiging (16AH00), a BRIN (16AH) or a board (41234).
+    CODE is a vestiging (16AH00), a BRIN (16AH), a board (41234) or a samenwerkingsverband (VO2801).
     """
     from npo_pipeline.commands.explain import ExplainRequest, explain
     from npo_pipeline.reports.explain.catalogue import language

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import decisions as queries
+from npo_pipeline.books.queries.decision_state import areas_of_decision
 from npo_pipeline.books.queries.deliveries import corrections_used_by
 from npo_pipeline.books.queries.payments import PaymentScope, corrections_in, last_month_paid, payments_in
 from npo_pipeline.books.queries.runs import archived_texts
@@ -19,22 +20,27 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.entitlements.model import stated_reference_date
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.explain.build import build_explanation
-from npo_pipeline.reports.explain.decision_data import DecisionData, brins
+from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.model import Decision, Explanation, Kind, Subject
 from npo_pipeline.reports.explain.suggestions import no_code, suggest_codes
 from npo_pipeline.rulebook.archive import archived_rules
 from npo_pipeline.rulebook.load import LoadedRegulation
-from schemas.decided import Adjustments, Decisions, Entitlements, Instalments, Trace
-from schemas.frames.reports import KnownSchools
+from schemas.decided import Adjustments, Decisions, Entitlements, Instalments, Payments, Trace
+from schemas.frames.reports import KnownSchools, LedgerRows
 from schemas.received import Counts, Scores
-from schemas.rules import BOARD, BRIN, VESTIGING
+from schemas.rules import BOARD, BRIN, SAMENWERKINGSVERBAND, VESTIGING
 
-_PATTERNS: tuple[tuple[Kind, str], ...] = (("vestiging", VESTIGING), ("brin", BRIN), ("board", BOARD))
+_PATTERNS: tuple[tuple[Kind, str], ...] = (
+    ("vestiging", VESTIGING),
+    ("brin", BRIN),
+    ("board", BOARD),
+    ("samenwerkingsverband", SAMENWERKINGSVERBAND),
+)
 
 
 @dataclass(frozen=True)
 class ExplainRequest:
-    """Name a vestiging, BRIN or board, and optionally one school year or one decision."""
+    """Name a vestiging, BRIN, board or samenwerkingsverband, and optionally one school year or one decision."""
 
     home: Home
     code: str
@@ -43,7 +49,7 @@ class ExplainRequest:
 
 
 def explain(request: ExplainRequest) -> Explanation:
-    """Explain the amounts of a school, a BRIN or a board.
+    """Explain the amounts of a school, a BRIN, a board or a samenwerkingsverband.
 
     Without a decision: by the latest of every school year and currency in which it has an amount.
 
@@ -82,7 +88,7 @@ def _explainable_decisions(books: Books, request: ExplainRequest) -> Decisions:
 
 
 def resolve_code(text: str, schools: KnownSchools) -> Subject:
-    """Return the school, BRIN or board that a code, as it was typed, names.
+    """Return the school, BRIN, board or samenwerkingsverband that a code, as it was typed, names.
 
     Raises:
         Refused: it is no code, or nothing has it; suggests near ones.
@@ -94,14 +100,19 @@ def resolve_code(text: str, schools: KnownSchools) -> Subject:
     found = schools.filter(pl.col(kind) == code)
     if found.is_empty():
         raise Refused(suggest_codes(kind, code, schools))
-    if kind == "board":
+    if kind in ("board", "samenwerkingsverband"):
         return Subject(kind, code)
     name, place = found.select("name", "place").row(-1 if kind == "vestiging" else 0)
     return Subject(kind, code, name, place)
 
 
 def _vestigingen(books: Books, subject: Subject, schools: KnownSchools) -> list[str]:
-    """Return the vestigingen of a subject; of a board all that were ever under it or for which it was paid."""
+    """Return the vestigingen of a subject; of a board all that were ever under it or for which it was paid.
+
+    A samenwerkingsverband has its own money, and is explained like a vestiging.
+    """
+    if subject.kind == "samenwerkingsverband":
+        return [subject.code]
     vestigingen = schools.filter(pl.col(subject.kind) == subject.code)["vestiging"].to_list()
     if subject.kind == "board":
         vestigingen += vestigingen_of_board(books, subject.code)
@@ -154,30 +165,47 @@ def _named_decision(request: ExplainRequest, decisions: Decisions) -> dict[str, 
 def _decision_data(
     books: Books, row: Mapping[str, Any], decisions: Decisions, vestigingen: Sequence[str]
 ) -> DecisionData:
-    """Load the rows of a decision, of the whole BRINs of some vestigingen."""
+    """Load the rows of a decision, of the whole BRINs of some vestigingen, or of a samenwerkingsverband."""
     rules = archived_rules(archived_texts(books), row["regulation"], row["regulation_sha256"]).regulations
     decision = _decision(row, decisions, rules)
-    decision_id, scope = decision.decision_id, brins(vestigingen)
+    decision_id, scope = decision.decision_id, _places(vestigingen)
+    areas = areas_of_decision(books, decision_id)
+    counted = _places(areas.filter(pl.col("samenwerkingsverband").is_in(list(vestigingen)))["vestiging"]) or scope
     # Payments from the run of the superseding decision on belong to that one.
     until = dict(decisions.select("decision_id", "run_id").iter_rows()).get(decision.superseded_by)
     payments = PaymentScope(decision.school_year, decision.currency, scope, until)
     return DecisionData(
         decision=decision,
-        directory=directory_of(books, scope),
-        entitlements=Entitlements(queries.rows_of_decision(books, "entitlements", decision_id, scope)),
-        previous=Entitlements(queries.rows_of_decision(books, "entitlements", decision.before, scope)),
-        trace=Trace(queries.rows_of_decision(books, "trace", decision_id, scope)),
-        instalments=Instalments(queries.rows_of_decision(books, "instalments", decision_id, scope)),
-        adjustments=Adjustments(queries.rows_of_decision(books, "adjustments", decision_id, scope)),
-        paid_corrections=corrections_in(books, payments),
-        payments=payments_in(books, payments),
-        counts=Counts(rows_of_brins(books, "counts", scope)),
-        scores=Scores(rows_of_brins(books, "scores", scope)),
+        directory=directory_of(books, counted),
+        entitlements=Entitlements(_rows(books, "entitlements", decision_id, scope)),
+        previous=Entitlements(_rows(books, "entitlements", decision.before, scope)),
+        trace=Trace(_rows(books, "trace", decision_id, scope)),
+        instalments=Instalments(_rows(books, "instalments", decision_id, scope)),
+        adjustments=Adjustments(_rows(books, "adjustments", decision_id, scope)),
+        paid_corrections=LedgerRows(_by_code(corrections_in(books, payments))),
+        payments=Payments(_by_code(payments_in(books, payments))),
+        counts=Counts(rows_of_brins(books, "counts", counted)),
+        scores=Scores(rows_of_brins(books, "scores", counted)),
+        areas=areas,
         files=queries.decision_files(books, decision_id),
         rules=rules,
         last_paid=last_month_paid(books, until),
-        source_corrections=corrections_used_by(books, decision_id, scope),
+        source_corrections=corrections_used_by(books, decision_id, counted),
     )
+
+
+def _places(codes: Iterable[str]) -> list[str]:
+    """Return the BRINs of vestigingen, and other codes as they are: each once, in order."""
+    return sorted({code[:4] if re.search(VESTIGING, code) else code for code in codes})
+
+
+def _rows(books: Books, table: str, decision_id: str | None, places: Sequence[str]) -> pl.DataFrame:
+    return _by_code(queries.rows_of_decision(books, table, decision_id, places))
+
+
+def _by_code(rows: pl.DataFrame) -> pl.DataFrame:
+    """Put the code of a samenwerkingsverband in column `vestiging`, by which an explanation is built."""
+    return rows.with_columns(vestiging=pl.coalesce("vestiging", "beneficiary"))
 
 
 def _decision(row: Mapping[str, Any], decisions: Decisions, rules: Sequence[LoadedRegulation]) -> Decision:

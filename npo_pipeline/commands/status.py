@@ -96,6 +96,9 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
     yield from _newer_counts(books, superseded)
     for decision, files in decisions.unknown_changes(books).iter_rows():
         yield f"decision {decision} does not know of {files} that came later; run `npo decide` again"
+    for decision, files in decisions.unknown_areas(books).iter_rows():
+        if decision not in superseded:
+            yield f"decision {decision} does not know of {files} that came later; run `npo decide` again"
     for decision, files in superseded.items():
         yield f"decision {decision} rests on {files} superseded files; run `npo decide` again"
     if books.published_format < FORMAT:

@@ -11,6 +11,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.entitlements.model import (
+    AREAS,
     COMPONENT_KEY,
     STARTED,
     UNDER_NO_RULES,
@@ -89,7 +90,10 @@ def omissions(
             yield from _unknown_values(one.name, unknown, counts)
             # An unplaced score may be of any school type.
             scored = about if inputs.unplaced_scores.height else scores["school_type"].unique()
-            yield from _undelivered_measures(mine, loaded=loaded, used=used, scored=scored.to_list(), day=day)
+            yield from _undelivered_measures(
+                mine, loaded=loaded, used=used, inputs=inputs, scored=scored.to_list(), day=day
+            )
+            yield from _places_without_area(mine, counts=counts, inputs=inputs, used=used)
         elif mine.counts_as is None:
             # A regulation for some places is only worth a word where such a place is counted.
             sector = one.regulation.sector
@@ -187,6 +191,7 @@ def _undelivered_measures(
     *,
     loaded: Sequence[LoadedRegulation],
     used: UsedDeliveries,
+    inputs: DecisionInputs,
     scored: Collection[str],
     day: date,
 ) -> Iterator[Omission]:
@@ -197,7 +202,7 @@ def _undelivered_measures(
         if counted.table == "scores":
             missing = not set(kinds) & set(scored)
         else:
-            missing = not any(source.name in used for source in counted.sources)
+            missing = measure in inputs.uncounted or not any(source.name in used for source in counted.sources)
         if missing and counted.undelivered:
             message = counted.undelivered.format(
                 day=day,
@@ -295,6 +300,28 @@ def _named(codes: Sequence[str]) -> str:
     """Return the first codes, and how many more there are."""
     more = f" and {dutch.number(len(codes) - _NAMED)} more" if len(codes) > _NAMED else ""
     return ", ".join(codes[:_NAMED]) + more
+
+
+def _places_without_area(
+    rules: Rules, *, counts: CountsByType, inputs: DecisionInputs, used: UsedDeliveries
+) -> Iterator[Omission]:
+    """Yield the vestigingen that no samenwerkingsverband is paid for: nothing says in whose area they lie."""
+    paid = rules.rates.filter(pl.col("component").is_in(list(rules.paid_to_areas)))
+    measured = paid.group_by("component", "measure", maintain_order=True)
+    for component, measure, kinds in measured.agg(pl.col("school_type").unique(maintain_order=True)).iter_rows():
+        counted = counts.filter(pl.col("school_type").is_in(kinds) & (pl.col(measure) > 0))
+        lost = counted.join(inputs.areas, on="vestiging", how="anti")["vestiging"].unique().sort().to_list()
+        if lost and AREAS not in used:
+            words = f"no areas of samenwerkingsverbanden were delivered: {component} for {', '.join(kinds)}"
+            yield Omission(f"{words} is left out, not counted as 0", component, tuple(kinds))
+        elif lost:
+            yield Omission(
+                f"{dutch.number(len(lost))} vestigingen with {BY_NAME[measure].plural} lie in no known area of a "
+                f"samenwerkingsverband ({_named(lost)}): their {component} is left out until a "
+                "file of areas names them",
+                component,
+                tuple(kinds),
+            )
 
 
 def _schools_without_board(decided: DecisionTables) -> Iterator[Omission]:

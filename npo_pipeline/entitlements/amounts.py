@@ -56,7 +56,7 @@ def quantities(rates: Rates, thresholds: Thresholds, counts: CountsByType, score
         named = booked.with_columns(component=pl.lit(component), measure=pl.lit(measure))
         parts.append(named.select(*_QUANTITIES))
     whole = pl.concat(parts).filter(pl.col("quantity_e2") > 0).with_columns(beneficiary=pl.col("vestiging"))
-    return Quantities(whole.sort("vestiging", "school_type", "component"))
+    return Quantities(whole.sort(AMOUNT_KEY))
 
 
 def above_threshold(counted: UnitsByType, threshold: int, level: str, order: list[str]) -> UnitsAboveThreshold:

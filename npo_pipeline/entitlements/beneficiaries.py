@@ -7,16 +7,16 @@ beneficiary.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import polars as pl
 
 from npo_pipeline.intake.board_transfers import board_on
-from schemas.columns import BESTUUR, GEMEENTE, SAMENWERKING
+from schemas.columns import AMOUNT_KEY, BESTUUR, GEMEENTE, SAMENWERKING
+from schemas.frames.money import Quantities, VestigingAreas
 from schemas.received import Schools
 from schemas.rules import SAMENWERKINGSVERBAND, VESTIGING
-
-BENEFICIARY_NAMES = ["beneficiary", "recipient_kind"]
 
 
 def is_vestiging() -> pl.Expr:
@@ -32,6 +32,23 @@ def with_beneficiary(rows: pl.DataFrame) -> pl.DataFrame:
         vestiging=pl.when(is_vestiging()).then("beneficiary"),
         recipient_kind=kind.otherwise(pl.lit(GEMEENTE)),
     )
+
+
+def booked_on_areas(counted: Quantities, components: Collection[str], areas: VestigingAreas) -> Quantities:
+    """Book the quantities of some components on samenwerkingsverbanden: of all vestigingen in their area together.
+
+    Args:
+        counted: of a regulation.
+        components: those that are paid to samenwerkingsverbanden.
+        areas: a vestiging that is not named gives nothing (`decisions.omissions` says so).
+    """
+    of_area = pl.col("component").is_in(list(components))
+    placed = counted.filter(of_area).join(areas, on="vestiging", how="inner")
+    sums = placed.group_by("school_type", "component", "measure", beneficiary="samenwerkingsverband").agg(
+        pl.col("counted_e2", "quantity_e2").sum()
+    )
+    booked = sums.with_columns(vestiging=pl.lit(None, pl.String)).select(counted.columns)
+    return Quantities(pl.concat([counted.filter(~of_area), booked]).sort(AMOUNT_KEY))
 
 
 def with_recipient(rows: pl.DataFrame, schools: Schools, on: date) -> pl.DataFrame:

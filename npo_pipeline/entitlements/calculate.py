@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS, add_trace, entitlements, quantities
-from npo_pipeline.entitlements.beneficiaries import is_vestiging, with_beneficiary, with_recipient
+from npo_pipeline.entitlements.beneficiaries import booked_on_areas, is_vestiging, with_beneficiary, with_recipient
 from npo_pipeline.entitlements.model import (
     COMPONENT_KEY,
     DECIDED_COLUMNS,
@@ -150,7 +150,7 @@ def _quantities(rules: Rules, inputs: DecisionInputs, territory: Territory) -> Q
         return municipal_quantities(rules.rates, municipal_units(placed, inputs.municipal_scores))
     scores = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.scores)
     every = quantities(rules.rates, rules.thresholds, counts, scores)
-    return without_exceptions(every, rules.exceptions)
+    return booked_on_areas(without_exceptions(every, rules.exceptions), rules.paid_to_areas, inputs.areas)
 
 
 def _instalments(

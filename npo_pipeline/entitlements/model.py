@@ -6,7 +6,7 @@ In the order in which a decision comes about: `DeliveredData` and `Rules`, the d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -36,7 +36,7 @@ from npo_pipeline.rulebook.frames import (
 from npo_pipeline.rulebook.load import LoadedRegulation, caribbean_places
 from npo_pipeline.rulebook.regulation import Mergers, Regulation, RoundedPer
 from schemas import decided
-from schemas.columns import AMOUNT_KEY, BENEFICIARY_COLUMNS, schema_of
+from schemas.columns import AMOUNT_KEY, BENEFICIARY_COLUMNS, SAMENWERKING, schema_of
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
 from schemas.frames.money import (
     AmountsWithoutBoard,
@@ -48,8 +48,9 @@ from schemas.frames.money import (
     Shares,
     Thresholds,
     UnplacedScores,
+    VestigingAreas,
 )
-from schemas.received import MUNICIPAL_SCORES, Changes, Deliveries, MunicipalScores, Schools
+from schemas.received import MUNICIPAL_SCORES, Areas, Changes, Deliveries, MunicipalScores, Schools
 
 COMPONENT_KEY = list(AMOUNT_KEY)
 _AMOUNT = ["vestiging", "school_type", "component"]
@@ -84,6 +85,9 @@ STARTED = "started_"
 CHANGES = "changes"
 """The use of files of changes, in `decision_inputs`."""
 
+AREAS = "areas"
+"""The use of files that say in whose area a vestiging lies, in `decision_inputs`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
@@ -93,6 +97,7 @@ class Rules:
     `counts_as`: the school type of all pupils of a regulation that is for some places only, else null.
     `counted_on`: the reference date of schools that started later; null: that of the decision.
     `rounded_per`: whose amount is rounded once. `is_municipal`: municipalities are paid, and not schools.
+    `paid_to_areas`: the components that samenwerkingsverbanden are paid.
     `corrections`, `floor_zero`: how corrections are settled. `continue_after_closure`: whether a closed school is
     paid on. `mergers`: when instalments follow a merger.
     `earlier`: what was in force before its amendments: the month in which each takes effect, and the rules until
@@ -107,6 +112,7 @@ class Rules:
     places: Places
     not_for: Places = field(default_factory=lambda: Places(pl.DataFrame(schema=PLACES)))
     rounded_per: RoundedPer = "school"
+    paid_to_areas: frozenset[str] = frozenset()
     counts_as: str | None = None
     counted_on: date | None = None
     corrections: str = "next_payment"
@@ -151,6 +157,7 @@ def _as_frames(name: str, rules: Regulation) -> Rules:
         not_for=caribbean_places() if rules.not_for else Places(pl.DataFrame(schema=PLACES)),
         rounded_per=rules.rounded_per,
         exceptions=exceptions(rules),
+        paid_to_areas=frozenset(name for name, one in rules.components.items() if one.recipient == SAMENWERKING),
         counts_as=rules.places.counts_as if rules.places else None,
         corrections=settling.corrections,
         floor_zero=settling.floor_zero,
@@ -205,19 +212,20 @@ def stated_reference_date(loaded: Sequence[LoadedRegulation], used: date) -> dat
 
 
 def choose_deliveries(
-    live: Deliveries, loaded: Sequence[LoadedRegulation], day: date, changes: Changes
+    live: Deliveries, loaded: Sequence[LoadedRegulation], day: date, changes: Changes, *, areas: Areas
 ) -> dict[str, list[str]]:
     """Choose the deliveries that a decision rests on: what is counted -> delivery_ids.
 
     A measure that is counted on several days counts only when every one of them was delivered: half a sum is
-    no sum. Changes belong to no date, and all of them count. Where one of them opens a school on the day of
-    `started`, the deliveries of its second reference date count too.
+    no sum. Changes and areas belong to no date, and all of them count; areas only where a regulation pays by them.
+    Where a change opens a school on the day of `started`, the deliveries of its second reference date count too.
 
     Args:
         live: the deliveries that nothing superseded.
         loaded: the regulations.
         day: the reference date.
         changes: of all deliveries.
+        areas: of all deliveries.
     """
     used = select_sources(Deliveries(live.filter(pl.col("reference_date") == day)))
     if any(one.regulation.is_municipal for one in loaded):
@@ -235,7 +243,12 @@ def choose_deliveries(
     for one in loaded:
         for name, second in _second_deliveries(one.regulation, live, openings.to_list()).items():
             used[STARTED + name] = sorted({*used.get(STARTED + name, []), *second})
-    return {**used, CHANGES: names} if names else used
+    if names:
+        used[CHANGES] = names
+    of_area = live.filter(pl.col("delivery_id").is_in(areas["delivery_id"].unique().implode()))
+    if of_area.height and any(rule_frames(one).paid_to_areas for one in loaded):
+        used[AREAS] = of_area["delivery_id"].sort().to_list()
+    return used
 
 
 def _second_deliveries(regulation: Regulation, live: Deliveries, openings: Sequence[date]) -> dict[str, list[str]]:
@@ -270,6 +283,7 @@ def count_days(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:
     )
 
 
+_NO_AREAS = VestigingAreas(pl.DataFrame(schema={"vestiging": pl.String, "samenwerkingsverband": pl.String}))
 _NO_SCORES = MunicipalScores(pl.DataFrame(schema=schema_of(MUNICIPAL_SCORES)))
 
 
@@ -279,7 +293,8 @@ class DecisionInputs:
 
     `schools`: the directory. `unplaced_scores`: they give nothing. `changes`: in order of delivery.
     `second_counts`, `second_scores`: of all schools, on the reference date of those that started later.
-    `municipal_scores`: for the money of municipalities.
+    `municipal_scores`: for the money of municipalities. `uncounted`: the measures that the used deliveries do not
+    count, as those of an older version of this program.
     """
 
     counts: CountsByType
@@ -289,7 +304,9 @@ class DecisionInputs:
     schools: Schools
     unplaced_scores: UnplacedScores
     changes: Changes
+    areas: VestigingAreas = field(default_factory=lambda: _NO_AREAS)
     municipal_scores: MunicipalScores = field(default_factory=lambda: _NO_SCORES)
+    uncounted: frozenset[str] = frozenset()
 
 
 def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs:
@@ -313,22 +330,35 @@ def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs
         unplaced_scores=UnplacedScores(unplaced.drop("school_type")),
         changes=Changes(changes),
         municipal_scores=MunicipalScores(rows_of_deliveries(data.municipal_scores, municipal)),
+        areas=areas_used(used.get(AREAS, []), data.areas, data.deliveries),
+        uncounted=frozenset(_uncounted(used, data)),
     )
+
+
+def _uncounted(used: UsedDeliveries, data: DeliveredData) -> Iterator[str]:
+    """Yield the measures that are null in every row of the deliveries that they are counted from."""
+    for measure in (one for one in MEASURES if one.table == "counts"):
+        rows = rows_of_deliveries(data.counts, _deliveries_of(measure, used))
+        if rows.height and rows[measure.name].null_count() == rows.height:
+            yield measure.name
+
+
+def _deliveries_of(measure: Measure, used: UsedDeliveries, prefix: str = "") -> list[str]:
+    """Return the deliveries that a measure is counted from."""
+    return [name for source in measure.sources for name in used.get(prefix + source.name, [])]
 
 
 def _counted(used: UsedDeliveries, data: DeliveredData, prefix: str = "") -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the counts and the scores of used deliveries; a score without a school type is unplaced."""
-
-    def deliveries_of(measure: Measure) -> list[str]:
-        return [name for source in measure.sources for name in used.get(prefix + source.name, [])]
-
     parts = [
-        rows_of_deliveries(data.counts, deliveries_of(measure)).select("vestiging", "school_type", measure.name)
+        rows_of_deliveries(data.counts, _deliveries_of(measure, used, prefix)).select(
+            "vestiging", "school_type", measure.name
+        )
         for measure in MEASURES
         if measure.table == "counts"
     ]
     counted = pl.concat(parts, how="diagonal")
-    scored = scores_by_type(rows_of_deliveries(data.scores, deliveries_of(SCORE)), counted)
+    scored = scores_by_type(rows_of_deliveries(data.scores, _deliveries_of(SCORE, used, prefix)), counted)
     return counted, scored.select("vestiging", "school_type", "score")
 
 
@@ -346,6 +376,25 @@ def started_schools(inputs: DecisionInputs, opened_on: date) -> list[str]:
     brin = pl.col("vestiging").str.head(4)
     opened = last.filter(pl.col("kind") == "opening", ~brin.is_in(pl.concat([there, merged]).implode()))
     return opened["vestiging"].sort().to_list()
+
+
+def areas_used(used: Sequence[str], areas: Areas, deliveries: Deliveries) -> VestigingAreas:
+    """Select the area of each vestiging: by a list of areas before a pupil file, by the newest of those.
+
+    Args:
+        used: the deliveries that a decision takes areas from.
+        areas: of all deliveries.
+        deliveries: all of them.
+    """
+    listed = (pl.col("kind") == kinds.AREAS.name).alias("listed")
+    stated = deliveries.select("delivery_id", "reference_date", listed)
+    ordered = (
+        rows_of_deliveries(areas, used)
+        .join(stated, on="delivery_id", how="left")
+        .sort("listed", "reference_date", "delivery_id", descending=True)
+    )
+    first = ordered.unique("vestiging", keep="first", maintain_order=True)
+    return VestigingAreas(first.select("vestiging", "samenwerkingsverband"))
 
 
 @dataclass(frozen=True, kw_only=True)

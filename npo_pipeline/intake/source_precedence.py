@@ -14,6 +14,7 @@ from npo_pipeline.measures import MEASURES, PUPILS, PUPILS_PO, PUPILS_VO, SCORE,
 from schemas.frames.intake import SOURCE_DIFFERENCES, SchoolSums, SourceDifferences, empty
 from schemas.received import (
     Applications,
+    Areas,
     Changes,
     Completions,
     Counts,
@@ -43,6 +44,7 @@ class DeliveredData:
     completions: Completions
     leerplus: LeerplusSchools
     municipal_scores: MunicipalScores
+    areas: Areas
     schools: Schools
 
     @cached_property

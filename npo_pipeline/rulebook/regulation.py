@@ -50,7 +50,7 @@ Level: TypeAlias = Literal["brin", "vestiging"]
 RoundedPer: TypeAlias = Literal["school", "vestiging", "municipality"]
 """The holder of an amount that is rounded once: a school, by its BRIN, a vestiging, or a municipality."""
 
-RecipientKind: TypeAlias = Literal["bestuur", "gemeente"]
+RecipientKind: TypeAlias = Literal["bestuur", "samenwerkingsverband", "gemeente"]
 
 Booking: TypeAlias = Literal["lowest_vestiging_first_school_type"]
 """Booked on the lowest vestiging code that has any, there under the first school type of the list that has."""
@@ -89,7 +89,7 @@ class Component(Part):
     threshold: Threshold | None = None
     schedule: Key | None = None  # the regulation's own when none is named
     recipient: RecipientKind = "bestuur"
-    """The kind of recipient: the board of each vestiging, or the municipality that vestigingen lie in."""
+    """The board of each vestiging, or the samenwerkingsverband or municipality that vestigingen lie in."""
     reference_dates: Cited[Annotated[tuple[Day, ...], AfterValidator(some)]] | None = None
     """The days it is counted on, where they are not the regulation's own reference date; the counts add up."""
     not_for: Cited[Annotated[tuple[Brin, ...], AfterValidator(some)]] | None = None
@@ -112,6 +112,12 @@ class Component(Part):
                 rated.add((measure, kind, rate.place))
         if len({school_type for measure, school_type, _ in rated if measure == "score"}) > 1:
             raise fault("a score belongs to one school type; with two it would be paid twice", "rates")
+        return self
+
+    @model_validator(mode="after")
+    def _no_threshold_of_an_area(self) -> Self:
+        if self.threshold and self.recipient != "bestuur":
+            raise fault("has a threshold, which only schools have; take it or `recipient` out", "threshold")
         return self
 
     @model_validator(mode="after")

@@ -55,6 +55,9 @@ PupilsByMunicipality = NewType("PupilsByMunicipality", pl.DataFrame)
 MunicipalUnits = NewType("MunicipalUnits", pl.DataFrame)
 """beneficiary (a municipality), measure, quantity_e2 (above 0)."""
 
+VestigingAreas = NewType("VestigingAreas", pl.DataFrame)
+"""vestiging (once), samenwerkingsverband in whose area it lies."""
+
 Territory = NewType("Territory", pl.DataFrame)
 """vestiging (once), regulation, place: the schools under a regulation for some places only."""
 

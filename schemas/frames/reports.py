@@ -15,7 +15,8 @@ AnnualInstalments = NewType("AnnualInstalments", pl.DataFrame)
 school_type, component, month, amount (DECIMAL(18,2))."""
 
 KnownSchools = NewType("KnownSchools", pl.DataFrame)
-"""The directory and the schools that only a count names: vestiging, brin, board, name, place, valid_from."""
+"""The directory and the schools that only a count names: vestiging, brin, board, name, place, valid_from; and rows
+with a samenwerkingsverband alone."""
 
 DecisionFiles = NewType("DecisionFiles", pl.DataFrame)
 """Files a decision uses: delivery_id, used_for, kind, file, sha256, rows, rejected, reference_date,

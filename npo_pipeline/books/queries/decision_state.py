@@ -17,15 +17,16 @@ from npo_pipeline.books.queries.ledger import NextRun, next_run
 from npo_pipeline.books.queries.runs import archived_texts, manifest_of
 from npo_pipeline.books.queries.schools import school_directory, school_facts
 from npo_pipeline.books.reader import Books
-from npo_pipeline.entitlements.model import DECIDED_COLUMNS, DecisionTables, empty_decision
+from npo_pipeline.entitlements.model import AREAS, DECIDED_COLUMNS, DecisionTables, areas_used, empty_decision
 from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from npo_pipeline.rulebook.load import Rulebook
 from schemas.decided import Grants
-from schemas.frames.money import RegulationAmounts
+from schemas.frames.money import RegulationAmounts, VestigingAreas
 from schemas.received import (
     Applications,
+    Areas,
     Changes,
     Completions,
     Counts,
@@ -114,6 +115,7 @@ def delivered_data(books: Books) -> DeliveredData:
         completions=Completions(books.table("completions")),
         leerplus=LeerplusSchools(books.table("leerplus_schools")),
         municipal_scores=MunicipalScores(books.table("municipal_scores")),
+        areas=Areas(books.table("areas")),
         schools=school_directory(books),
     )
 
@@ -151,6 +153,12 @@ def used_deliveries(books: Books, decision_id: str) -> dict[str, list[str]]:
     """Load what a decision was taken from: what is counted -> delivery_ids, sorted."""
     rows = decision_inputs(books, decision_id)
     return dict(rows.group_by("used_for", maintain_order=True).agg("delivery_id").iter_rows())
+
+
+def areas_of_decision(books: Books, decision_id: str) -> VestigingAreas:
+    """Load the areas by which a decision pays samenwerkingsverbanden."""
+    used = used_deliveries(books, decision_id).get(AREAS, [])
+    return areas_used(used, Areas(books.table("areas")), all_deliveries(books))
 
 
 def facts_as_of(books: Books, facts: SchoolFacts, run_id: str) -> SchoolFacts:

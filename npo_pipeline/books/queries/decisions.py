@@ -68,12 +68,12 @@ def decisions_without_entitlements(books: Books) -> SubsidyDecisions:
     return SubsidyDecisions(books.frame(query))
 
 
-def entitled_years(books: Books, vestigingen: Sequence[str]) -> set[tuple[str, str]]:
-    """Return the (school year, currency) pairs in which any of some vestigingen has an entitlement."""
+def entitled_years(books: Books, beneficiaries: Sequence[str]) -> set[tuple[str, str]]:
+    """Return the (school year, currency) pairs in which any of some beneficiaries has an entitlement."""
     query = """
         select distinct d.school_year, d.currency
-        from entitlements e join decisions d using (decision_id) where e.vestiging = any($1)"""
-    return set(books.frame(query, [list(vestigingen)]).iter_rows())
+        from entitlements e join decisions d using (decision_id) where e.beneficiary = any($1)"""
+    return set(books.frame(query, [list(beneficiaries)]).iter_rows())
 
 
 def decisions_counting(books: Books, vestigingen: Sequence[str]) -> set[str]:
@@ -99,10 +99,13 @@ def decision_files(books: Books, decision_id: str) -> DecisionFiles:
     return DecisionFiles(books.frame(query, [decision_id]))
 
 
-def rows_of_decision(books: Books, table: str, decision_id: str | None, brins: Sequence[str]) -> pl.DataFrame:
-    """Return the rows of a table of decisions for some BRINs; none where there is no decision."""
-    query = f"from {table} where decision_id = $1 and substr(vestiging, 1, 4) = any($2)"
-    return books.frame(query, [decision_id or "", list(brins)])
+def rows_of_decision(books: Books, table: str, decision_id: str | None, places: Sequence[str]) -> pl.DataFrame:
+    """Return the rows of a table of decisions for some BRINs, or beneficiaries that are no schools.
+
+    None where there is no decision.
+    """
+    query = f"from {table} where decision_id = $1 and coalesce(vestiging[:4], beneficiary) = any($2)"
+    return books.frame(query, [decision_id or "", list(places)])
 
 
 def all_decisions(books: Books) -> Decisions:
@@ -150,6 +153,18 @@ def unknown_changes(books: Books) -> UnknownDeliveries:
             and exists (
                 from instalments n where n.decision_id = d.decision_id and n.vestiging = c.vestiging
                 and case when c.kind = 'opening' then n.month < c.effective else n.month >= c.effective end)
+        group by 1 order by 1"""
+    return UnknownDeliveries(books.frame(query))
+
+
+def unknown_areas(books: Books) -> UnknownDeliveries:
+    """Select the latest decisions that could pay samenwerkingsverbanden by files of areas that came later."""
+    query = """
+        select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
+        from latest_decisions d
+        join settling s on s.decision_id = d.decision_id and s.component = 'samenwerkingsverband'
+        join deliveries v on v.superseded_by is null and v.kind = 'areas' and v.run_id > d.run_id
+        anti join decision_inputs i on i.decision_id = d.decision_id and i.delivery_id = v.delivery_id
         group by 1 order by 1"""
     return UnknownDeliveries(books.frame(query))
 

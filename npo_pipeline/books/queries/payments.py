@@ -15,16 +15,20 @@ from schemas.frames.reports import LedgerRows
 
 @dataclass(frozen=True)
 class PaymentScope:
-    """Represent a choice of payments: a school year and currency, some BRINs, runs before one (null: all)."""
+    """Represent a choice of payments: a school year and currency, whose money, runs before one (null: all).
+
+    `places`: BRINs, or the codes of beneficiaries that are no schools.
+    """
 
     school_year: str
     currency: str
-    brins: Sequence[str]
+    places: Sequence[str]
     before_run: str | None
 
 
 _IN_SCOPE = """
-    where school_year = $school_year and currency = $currency and substr(vestiging, 1, 4) = any($brins)
+    where school_year = $school_year and currency = $currency
+        and coalesce(vestiging[:4], beneficiary) = any($places)
         and ($before_run is null or run_id < $before_run)"""
 
 

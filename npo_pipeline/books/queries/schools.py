@@ -23,12 +23,16 @@ SUBJECTS_BY_DELIVERY = f"""
 
 
 def known_schools(books: Books) -> KnownSchools:
-    """Return the directory and, without a board, the vestigingen that have counts and are not in it."""
+    """Return the directory, the vestigingen that have counts and are not in it, and the samenwerkingsverbanden."""
     query = """
-        select vestiging, brin, board, name, place, valid_from from schools
+        select vestiging, brin, board, name, place, valid_from, null as samenwerkingsverband from schools
         union all
-        select distinct vestiging, substr(vestiging, 1, 4), null, null, null, null
+        select distinct vestiging, substr(vestiging, 1, 4), null, null, null, null, null
         from counts anti join schools using (vestiging)
+        union all
+        select null, null, null, null, null, null, samenwerkingsverband
+        from (select samenwerkingsverband from areas
+              union select beneficiary from entitlements where recipient_kind = 'samenwerkingsverband')
         order by vestiging, valid_from"""
     return KnownSchools(books.frame(query))
 

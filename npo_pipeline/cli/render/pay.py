@@ -78,7 +78,9 @@ def money(currency: str) -> str:
 def schools(rows: Payments | Entitlements) -> str:
     """Return in words how many schools of how many boards, and how many others, the rows are about."""
     mine = rows.filter(pl.col("recipient_kind") == BESTUUR)
-    counted = [f"{number(mine['vestiging'].n_unique())} schools of {number(mine['board'].n_unique())} boards"]
+    counted = []
+    if mine.height or rows.is_empty():
+        counted = [f"{number(mine['vestiging'].n_unique())} schools of {number(mine['board'].n_unique())} boards"]
     for kind, (one, several) in _OTHERS.items():
         if others := rows.filter(pl.col("recipient_kind") == kind)["recipient"].n_unique():
             counted.append(f"{number(others)} {one if others == 1 else several}")

@@ -128,7 +128,7 @@ def work_out_decision(
         Refused: nothing was counted on the reference date; names the dates there are.
     """
     day = asked or reference_date_of(loaded)
-    used = choose_deliveries(data.live, loaded, day, data.changes)
+    used = choose_deliveries(data.live, loaded, day, data.changes, areas=data.areas)
     if not any(source.name in used for source in PUPILS.sources):
         known = ", ".join(map(str, data.reference_dates)) or "none yet"
         raise Refused(f"no pupils are counted on {day} (counted: {known}); ingest them, or give --reference-date")

@@ -67,7 +67,9 @@ def _faults_of_decision(
     run_id, day = decision["run_id"], decision["reference_date"]
     rules = archived_rules(archive, decision["regulation"], decision["regulation_sha256"])
     live = deliveries_live_before(books, run_id)
-    used = choose_deliveries(live, rules.regulations, day, data.changes) if rules.regulations else {}
+    used = {}
+    if rules.regulations:
+        used = choose_deliveries(live, rules.regulations, day, data.changes, areas=data.areas)
     if has_applications(live):
         for one in rules.subsidies:
             used |= choose_grant_deliveries(one.subsidy, live)

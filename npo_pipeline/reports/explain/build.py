@@ -37,7 +37,7 @@ def build_explanation(
     Those that the decision does not mention drop out, but not one that is itself the subject. `data`: of their
     whole BRINs. The totals of a board are of the schools that the decision shows under it.
     """
-    schools = [one for one in _schools(data, vestigingen) if subject.kind == "vestiging" or _is_mentioned(one)]
+    schools = [one for one in _schools(data, vestigingen) if subject.is_one or _is_mentioned(one)]
     board = subject.code if subject.kind == "board" else None
     own = [one for one in schools if board in (None, one.board)]
     lines = [line for one in own for line in one.lines]
@@ -111,7 +111,7 @@ class _Trace:
         for name, rules in data.rule_frames.items():
             for component, school_type in rules.rates.select("component", "school_type").iter_rows():
                 self._school_types[name, component].add(school_type)
-        # By vestiging and by BRIN: the parts with the school type they count as, and the vestigingen counted.
+        # By vestiging, BRIN and area: the parts with the school type they count as, and the vestigingen counted.
         self._parts: dict[tuple[str, str, str], list[tuple[str, model.CountedPart]]] = defaultdict(list)
         self._vestigingen: dict[tuple[str, str], set[str]] = defaultdict(set)
         order = ["vestiging", "counted_as", "cluster", "delivery_id"]
@@ -121,7 +121,7 @@ class _Trace:
             part = model.CountedPart(school_type=row.pop("counted_as"), **row)
             brin = part.vestiging[:4]
             self._vestigingen[regulation, brin].add(part.vestiging)
-            for place in (part.vestiging, brin):
+            for place in (part.vestiging, brin, data.area_of.get(part.vestiging, "")):
                 self._parts[regulation, measure, place].append((school_type, part))
 
     def line(self, row: Mapping[str, Any]) -> model.TraceLine:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,7 +15,7 @@ from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS
 from npo_pipeline.reports.explain.model import Decision
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Entitlements, Instalments, Payments, Trace
-from schemas.frames.money import CountsByType, ScoresByType
+from schemas.frames.money import CountsByType, ScoresByType, VestigingAreas
 from schemas.frames.reports import CountedUnits, DecisionFiles, DeclaredCorrections, LedgerRows
 from schemas.received import Counts, Schools, Scores
 
@@ -24,18 +23,14 @@ _TEXTS = ("regulation", "vestiging", "school_type", "counted_as", "cluster", "de
 _COUNTED_UNITS = {**dict.fromkeys(_TEXTS, pl.String()), "number": pl.Decimal(18, 2)}
 
 
-def brins(vestigingen: Sequence[str]) -> list[str]:
-    """Return the BRINs of vestigingen, each once, in order."""
-    return sorted({vestiging[:4] for vestiging in vestigingen})
-
-
 @dataclass(frozen=True, kw_only=True)
 class DecisionData:
-    """Hold the rows of the books of a decision for some BRINs.
+    """Hold the rows of the books of a decision for some BRINs, or for a samenwerkingsverband.
 
     They are of whole BRINs, because a threshold counts over a BRIN. `previous`: the entitlements of the decision
     before. `payments`, `paid_corrections`, `last_paid` (the last month that was paid to anyone): up to the
-    decision that superseded this one. `source_corrections`: those of the files that the decision uses.
+    decision that superseded this one. `source_corrections`: those of the files that the decision uses. `areas`: by
+    which the decision pays samenwerkingsverbanden, whose code is in column `vestiging` here.
     """
 
     decision: Decision
@@ -49,10 +44,16 @@ class DecisionData:
     payments: Payments
     counts: Counts
     scores: Scores
+    areas: VestigingAreas
     files: DecisionFiles
     rules: tuple[LoadedRegulation, ...]
     last_paid: date | None
     source_corrections: DeclaredCorrections
+
+    @cached_property
+    def area_of(self) -> dict[str, str]:
+        """Return the samenwerkingsverband in whose area each vestiging lies."""
+        return dict(self.areas.select("vestiging", "samenwerkingsverband").iter_rows())
 
     @cached_property
     def rule_frames(self) -> dict[str, Rules]:

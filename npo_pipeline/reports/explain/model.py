@@ -5,13 +5,16 @@ The names of the fields are the keys of `npo explain --json`. Amounts are in the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["vestiging", "brin", "board"]
+from schemas.rules import SAMENWERKINGSVERBAND
+
+Kind: TypeAlias = Literal["vestiging", "brin", "board", "samenwerkingsverband"]
 
 Reason: TypeAlias = Literal[
     "unknown",  # a value of the rules that it needs is not known: never counted as 0
@@ -21,6 +24,8 @@ Reason: TypeAlias = Literal[
     "below_threshold",  # all that are counted are among the first, which give nothing
     "booked_elsewhere",  # counted with the whole BRIN, at another vestiging of it
     "no_board",  # pupils are counted, and no board is known that could be paid for them
+    "paid_to_area",  # pupils are counted, and the samenwerkingsverband of the area is paid for them
+    "no_area",  # pupils are counted for a samenwerkingsverband, and nothing says for which
 ]
 
 
@@ -31,12 +36,17 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 @dataclass(frozen=True)
 class Subject:
-    """Name what is explained: a vestiging, a BRIN or a board, with its name and place where they are known."""
+    """Name what is explained: a school, its board or a samenwerkingsverband, with name and place where known."""
 
     kind: Kind
     code: str
     name: str | None = None
     place: str | None = None
+
+    @property
+    def is_one(self) -> bool:
+        """Return whether it is one beneficiary, and not several schools."""
+        return self.kind in ("vestiging", "samenwerkingsverband")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +79,8 @@ class CountedPart:
 class TraceLine:
     """Represent a row of `trace`, with the parts of its count and the files they come from.
 
-    `days`: the reference dates. `others`: the other vestigingen of the BRIN, where the count is of all of it.
+    `days`: the reference dates. `others`: the other vestigingen of the BRIN, where the count is of all of it. Of a
+    samenwerkingsverband the parts are those of the vestigingen in its area.
     `unrounded_before`: what is rounded together with it, of the vestigingen of the school before it.
     """
 
@@ -96,6 +107,16 @@ class TraceLine:
     parts: tuple[CountedPart, ...]
     files: tuple[SourceFile, ...]
     others: tuple[str, ...]
+
+    @property
+    def counts_other_places(self) -> bool:
+        """Return whether its count is of more places than its own: a whole BRIN, or an area."""
+        return self.level == "brin" or self.is_of_area
+
+    @property
+    def is_of_area(self) -> bool:
+        """Return whether it is of a samenwerkingsverband."""
+        return re.search(SAMENWERKINGSVERBAND, self.vestiging) is not None
 
     @property
     def shares_rounding(self) -> bool:
@@ -197,8 +218,8 @@ class PaidCorrection:
 class OmittedComponent:
     """Represent a component without an amount for a school, and the reason.
 
-    `what`: the value of the rules that is not known. `number`: the count. `where`: the vestiging that the count is
-    booked on.
+    `what`: the value of the rules that is not known. `number`: the count. `where`: the vestiging or the
+    samenwerkingsverband that the count is booked on.
     """
 
     component: str
@@ -224,7 +245,10 @@ class Assumption:
 
 @dataclass(frozen=True, kw_only=True)
 class School:
-    """Represent a vestiging in a decision. `board`: by the decision; null where it has no amount."""
+    """Represent a vestiging in a decision. `board`: by the decision; null where it has no amount.
+
+    A samenwerkingsverband is shown like one: `vestiging` is its code, and its `board` is null.
+    """
 
     vestiging: str
     name: str | None

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import polars as pl
 
 from npo_pipeline.reports.explain.decision_data import DecisionData
-from npo_pipeline.reports.explain.model import OmittedComponent, TraceLine
+from npo_pipeline.reports.explain.model import OmittedComponent, Reason, TraceLine
 from npo_pipeline.rulebook.frames import unknown_values
 
 _Counts: TypeAlias = dict[tuple[str, str], Decimal]
@@ -82,6 +82,10 @@ class Omissions:
         own = sum((number for key, number in pooled.items() if key[0] == vestiging), Decimal(0))
         if entry.threshold is not None and 0 < whole <= entry.threshold:
             return replace(omitted, reason="below_threshold", number=whole, threshold=entry.threshold)
+        if entry.component in self._data.rule_frames[entry.regulation].paid_to_areas:
+            where = self._data.area_of.get(vestiging)
+            reason: Reason = "paid_to_area" if where else "no_area"
+            return replace(omitted, reason=reason, where=where, number=own) if own else None
         if own:
             of_brin = pl.col("component") == entry.component, pl.col("vestiging").str.starts_with(vestiging[:4])
             where = next(iter(self._data.trace.filter(of_brin)["vestiging"]), None)
@@ -149,7 +153,7 @@ def shared_omissions(omitted: Sequence[OmittedComponent]) -> list[OmittedCompone
     """Return the omissions of many schools for a reason that is not one school's own, each once."""
     school_types: dict[OmittedComponent, dict[str, None]] = {}
     for one in omitted:
-        if one.reason in ("unknown", "not_delivered", "no_board"):
+        if one.reason in ("unknown", "not_delivered", "no_board", "no_area"):
             shared = replace(one, school_types=(), number=None)
             school_types.setdefault(shared, {}).update(dict.fromkeys(one.school_types))
     return [replace(one, school_types=tuple(types)) for one, types in school_types.items()]

@@ -44,7 +44,7 @@ class Phrasing:
     def _from_count_to_amount(self, line: model.TraceLine) -> Iterator[str]:
         listed = self.language.listed
         yield self._count(line)
-        if len(line.parts) > 1 or (line.level == "brin" and line.parts):
+        if len(line.parts) > 1 or (line.counts_other_places and line.parts):
             yield self.say("parts", parts=listed([self._part(one, line) for one in line.parts]))
         if line.files:
             yield self.say("files", files=listed([self._file(one) for one in line.files]))
@@ -63,9 +63,7 @@ class Phrasing:
         where = self.language.in_school_type.get(line.school_type) if line.threshold is None else None
         words = {
             "days": self.language.listed([self.language.day(one) for one in line.days]),
-            "place": self.say("place.brin", brin=line.vestiging[:4])
-            if line.level == "brin"
-            else self.say("place.vestiging"),
+            "place": self._place(line),
             "counted": self.language.quantity(line.counted, line.measure),
         }
         if line.measure == "score":
@@ -73,8 +71,15 @@ class Phrasing:
         where = self.say("where", school_type=where) if where else ""
         return self.say("counted.days" if len(line.days) > 1 else "counted", **words, where=where)
 
+    def _place(self, line: model.TraceLine) -> str:
+        if line.is_of_area:
+            return self.say("place.area", area=line.vestiging)
+        if line.level == "brin":
+            return self.say("place.brin", brin=line.vestiging[:4])
+        return self.say("place.vestiging")
+
     def _part(self, part: model.CountedPart, line: model.TraceLine) -> str:
-        details = [part.vestiging] if line.level == "brin" else []
+        details = [part.vestiging] if line.counts_other_places else []
         if part.cluster not in (None, "nvt"):
             details.append(self.say("cluster", cluster=str(part.cluster)))
         return self.say(

@@ -54,7 +54,7 @@ class _DecisionText:
         """Return the lines of the text."""
         explanation = self._explanation
         yield from self._opening()
-        if self._subject.kind != "vestiging":
+        if not self._subject.is_one:
             yield from self._section("totals", self._totals())
         if self._subject.kind == "board":
             yield from self._section("schools", (self._summary(one) for one in explanation.schools))
@@ -83,7 +83,7 @@ class _DecisionText:
         if decision.reason:
             yield self._say("reason", reason=decision.reason.rstrip("."))
         words = {"amount": self._phrasing.money(self._explanation.amount)}
-        if self._subject.kind != "vestiging":
+        if not self._subject.is_one:
             words["schools"] = self._language.quantity(len(self._explanation.own), "schools")
         yield self._say(f"total.{self._subject.kind}", **words)
 
@@ -113,7 +113,7 @@ class _DecisionText:
 
     def _change(self, school: model.School, change: model.AmountChange) -> str:
         sentence = self._phrasing.change(change)
-        if self._subject.kind == "vestiging":
+        if self._subject.is_one:
             return sentence
         return self._say("change.of", vestiging=school.vestiging, change=sentence)
 

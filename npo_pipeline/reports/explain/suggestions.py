@@ -10,8 +10,8 @@ from npo_pipeline.reports.explain.model import Kind
 from schemas.frames.reports import KnownSchools
 
 _MOST_SHOWN, _MOST_COMPARED = 5, 200
-_FORMS = "write a vestiging as 16AH00, a BRIN as 16AH or a board as 41234"
-_KIND_NAMES = {"vestiging": "vestiging", "brin": "BRIN", "board": "board"}
+_FORMS = "write a vestiging as 16AH00, a BRIN as 16AH, a board as 41234 or a samenwerkingsverband as VO2801"
+_KIND_NAMES = {"brin": "BRIN"}
 
 
 def suggest_codes(kind: Kind, code: str, schools: KnownSchools) -> str:
@@ -21,12 +21,14 @@ def suggest_codes(kind: Kind, code: str, schools: KnownSchools) -> str:
     # Of those that are equally alike, what begins alike is meant most often: another site of the same BRIN.
     near = sorted(alike, key=lambda one: (-SequenceMatcher(None, one, code).ratio(), -_shared_start(one, code)))
     shown = ", ".join(_named(one, kind, schools) for one in near[:_MOST_SHOWN])
-    return f"no {_KIND_NAMES[kind]} {code} is known; " + (f"near it: {shown}" if near else "nothing comes near it")
+    return f"no {_KIND_NAMES.get(kind, kind)} {code} is known; " + (
+        f"near it: {shown}" if near else "nothing comes near it"
+    )
 
 
 def no_code(text: str, schools: KnownSchools) -> str:
     """Return that a text is no code, and the schools with a name like it."""
-    begin = f"{text!r} is no code of a school or board: {_FORMS}"
+    begin = f"{text!r} is no code of a school, board or samenwerkingsverband: {_FORMS}"
     named = schools.drop_nulls("name").unique("vestiging", keep="last", maintain_order=True)
     names = dict(named.select("vestiging", pl.col("name").str.to_lowercase()).iter_rows())
     wanted = text.strip().lower()
@@ -44,7 +46,7 @@ def _shared_start(one: str, code: str) -> int:
 
 
 def _named(code: str, kind: Kind, schools: KnownSchools) -> str:
-    if kind == "board":
+    if kind in ("board", "samenwerkingsverband"):
         return code
     name, place = schools.filter(pl.col(kind) == code).select("name", "place").row(0)
     return f"{code} ({', '.join(one for one in (name, place) if one)})" if name or place else code

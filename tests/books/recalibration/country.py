@@ -180,6 +180,7 @@ def decided_on(facts: Facts, rates: dict[tuple[str, str], int], changes: tuple) 
         schools=SOMEWHERE,
         unplaced_scores=loose,
         changes=pl.DataFrame(changes, schema=told, orient="row"),
+        areas=pl.DataFrame(schema=dict.fromkeys(["vestiging", "samenwerkingsverband"], pl.String)),
     )
     return calculate_decision("2021-2022", rules_of(facts, rates), basis)
 

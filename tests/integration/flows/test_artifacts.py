@@ -41,11 +41,12 @@ def test_a_payment_run_leaves_its_totals_per_component_and_no_page_of_failure(by
     # 1.402,32 + 818,02 + 701,16 + 1.402,31 + 701,16. A score of 100,50 at 251,16: 4.206,93.
     # 5 + 2 cumi pupils less 4, at 548,56: 274,28.
     shown = [tuple(row.values()) for row in found["npo-payment-run-2021-09"]]
-    assert list(found["npo-payment-run-2021-09"][0]) == ["component", "reason", "payments", "boards", "euro"]
+    columns = ["recipient_kind", "component", "reason", "payments", "recipients", "euro"]
+    assert list(found["npo-payment-run-2021-09"][0]) == columns
     assert shown == [
-        ("achterstandsscore", "instalment", "1", "1", "4206.93"),
-        ("cumi", "instalment", "1", "1", "274.28"),
-        ("per_pupil", "instalment", "5", "3", "5024.97"),
+        ("bestuur", "achterstandsscore", "instalment", "1", "1", "4206.93"),
+        ("bestuur", "cumi", "instalment", "1", "1", "274.28"),
+        ("bestuur", "per_pupil", "instalment", "5", "3", "5024.97"),
     ]
 
 

@@ -43,6 +43,7 @@ SECOND = table(
 )
 NO_SCORES = table("vestiging school_type score\n 01AA00 bao 0.00", score="m").clear()
 SECOND_SCORES = table("vestiging school_type score\n 01AA00 bao 3.00\n 90NN00 bao 10.00", score="m")
+NO_AREAS = table("delivery_id vestiging samenwerkingsverband\n D2 01AA00 VO2801").clear()
 OPENINGS = table(
     """
     delivery_id  vestiging  effective   kind     successor
@@ -63,6 +64,7 @@ def inputs(**changed) -> DecisionInputs:
         "schools": SCHOOLS,
         "unplaced_scores": NO_SCORES.drop("school_type"),
         "changes": OPENINGS,
+        "areas": NO_AREAS,
     }
     return DecisionInputs(**{**found, **changed})
 
@@ -181,7 +183,7 @@ def test_the_second_date_is_used_where_a_change_opens_a_school_on_the_day():
         """,
         reference_date="d",
     )
-    used = choose_deliveries(live, [PO], date(2020, 10, 1), OPENINGS)
+    used = choose_deliveries(live, [PO], date(2020, 10, 1), OPENINGS, areas=NO_AREAS)
     assert used == {
         "pupils_po": ["A"],
         "cumi": ["A"],
@@ -189,7 +191,7 @@ def test_the_second_date_is_used_where_a_change_opens_a_school_on_the_day():
         "started_scores": ["C"],
         "changes": ["D1"],
     }
-    without = choose_deliveries(live, [PO], date(2020, 10, 1), OPENINGS.clear())
+    without = choose_deliveries(live, [PO], date(2020, 10, 1), OPENINGS.clear(), areas=NO_AREAS)
     assert [name for name in without if name.startswith("started")] == []
 
 
