@@ -82,6 +82,56 @@ _ELSEWHERE = f"""
     where p.board <> h.board"""
 
 
+_SUPPORT = """
+    with home as (
+        select vestiging, max_by(municipality_number, valid_from) as municipality_number,
+               max_by(municipality, valid_from) as municipality
+        from schools group by vestiging),
+    due as (
+        select i.decision_id, year(i.month)::bigint as year, d.currency, i.recipient_kind, i.vestiging,
+               i.beneficiary, sum(i.amount) as amount
+        from instalments i join latest_decisions d using (decision_id) group by all),
+    area as (
+        select decision_id, vestiging, samenwerkingsverband
+        from decision_inputs u join areas using (delivery_id) join deliveries v using (delivery_id)
+        where u.used_for = 'areas'
+        qualify row_number() over (partition by decision_id, vestiging
+            order by v.kind = 'areas' desc, v.reference_date desc, delivery_id desc) = 1),
+    pupils as (
+        select u.decision_id, samenwerkingsverband as beneficiary, municipality_number, municipality,
+               sum(c.pro_pupils)::bigint as pupils
+        from decision_inputs u join counts c using (delivery_id) join area using (decision_id, vestiging)
+        left join home using (vestiging)
+        where u.used_for = 'pupils_vo' group by all having sum(c.pro_pupils) > 0),
+    share as (
+        select *, sum(pupils) over (partition by decision_id, beneficiary) as whole,
+               sum(pupils) over (partition by decision_id, beneficiary
+                   order by municipality_number, municipality rows unbounded preceding) as until
+        from pupils),
+    part as (
+        select year, currency, municipality_number, municipality, recipient_kind, amount
+        from due join home using (vestiging)
+        union all
+        select d.year, d.currency, d.beneficiary, any_value(h.municipality), d.recipient_kind, any_value(d.amount)
+        from due d left join home h on h.municipality_number = d.beneficiary
+        where d.recipient_kind = 'gemeente' group by all
+        union all
+        select year, currency, municipality_number, municipality, recipient_kind,
+               (((200 * amount)::hugeint * until + whole) // (2 * whole)
+                - ((200 * amount)::hugeint * (until - pupils) + whole) // (2 * whole))::decimal(16, 0) * 0.01
+        from due join share using (decision_id, beneficiary))
+    select year, municipality_number, max(municipality) as municipality,
+           sum(amount) filter (recipient_kind = 'gemeente')::decimal(18, 2) as to_municipality,
+           sum(amount) filter (recipient_kind = 'bestuur')::decimal(18, 2) as to_schools,
+           sum(amount) filter (recipient_kind = 'samenwerkingsverband')::decimal(18, 2) as to_samenwerkingsverband,
+           sum(amount)::decimal(18, 2) as amount, currency
+    from part
+    group by year, municipality_number, currency, if(municipality_number is null, municipality, '')
+    order by all"""
+"""Money per municipality. That of a samenwerkingsverband is shared over the municipalities in its area by their
+pupils of praktijkonderwijs, as differences of rounded running totals."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class View:
     """Represent a view: its query, what a row is, and its columns where the tables do not describe them.
@@ -153,6 +203,20 @@ VIEWS = {
             "cause": "`instalment`, or the cause that this part of a correction settles.",
             "decision_id": "The decision that made it due (2021-2022-001).",
             "paid_at": "Moment of the payment run, UTC.",
+        },
+    ),
+    "municipal_support": View(
+        query=_SUPPORT,
+        description="What falls due in a calendar year by the decisions in force: to a municipality itself, to "
+        "the schools in it, and to samenwerkingsverbanden for schools in it.",
+        columns={
+            "year": "Calendar year in which it falls due.",
+            "municipality": "Name of the municipality, as the address lists last gave it.",
+            "to_municipality": "What the municipality itself gets; null where nothing was decided.",
+            "to_schools": "What the boards of schools in it get for them; null where that is nothing.",
+            "to_samenwerkingsverband": "What samenwerkingsverbanden get for pupils of praktijkonderwijs of "
+            "schools in it: their amount in proportion to those pupils; null where that is nothing.",
+            "amount": "The three together.",
         },
     ),
     "receivables": View(

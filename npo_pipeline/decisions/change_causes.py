@@ -19,8 +19,8 @@ from schemas.columns import schema_of
 from schemas.decided import DUE_CHANGES, DueChanges
 from schemas.frames.money import ChangedRates
 
-StepKind: TypeAlias = Literal["code", "input", "rule", "change"]
-STEPS: tuple[StepKind, ...] = ("code", "input", "rule", "change")
+StepKind: TypeAlias = Literal["code", "input", "score", "rule", "change"]
+STEPS: tuple[StepKind, ...] = ("code", "input", "score", "rule", "change")
 
 _SCHOOL_CHANGES = ["merger", "closure", "opening"]
 _DUE_CHANGE_COLUMNS = [name for name in DUE_CHANGES.columns if name != "decision_id"]
@@ -102,6 +102,8 @@ def _cause(before: DecisionTables, step: CauseStep) -> pl.Expr:
         scores = counted.filter(pl.col("measure") == "score")["component"]
         scored = pl.col("component").is_in(scores.implode())
         return pl.when(scored).then(pl.lit("score_correction")).otherwise(pl.lit("reference_count"))
+    if step.kind == "score":
+        return pl.lit("score_correction")
     if step.kind == "change":
         # Whoever is entitled before or after it alone started later: no other change entitles a school.
         entitled = [one.entitlements["beneficiary"].unique() for one in (before, step.after)]

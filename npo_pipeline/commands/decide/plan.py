@@ -28,6 +28,7 @@ from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import (
     CHANGES,
     DecisionTables,
+    Rules,
     choose_deliveries,
     decision_inputs,
     empty_decision,
@@ -37,7 +38,7 @@ from npo_pipeline.entitlements.model import (
 from npo_pipeline.errors import Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
-from npo_pipeline.measures import PUPILS
+from npo_pipeline.measures import MUNICIPAL_SCORE, PUPILS
 from npo_pipeline.rulebook.load import LoadedRegulation, Rulebook
 from schemas.decided import DueChanges, Grants
 from schemas.frames.money import SubjectAmounts
@@ -203,10 +204,24 @@ def _steps(before: PastDecision, now: DecisionContext) -> Iterator[CauseStep]:
     inputs = decision_inputs(used, now.data)
     # Another reference date takes other files, also when none came in.
     if old and (before.has_later_deliveries or input_pairs(used) != input_pairs(before.used)):
-        yield CauseStep("input", calculate_decision(now.school_year, old, inputs))
+        yield from _input_steps(before, now, old, used)
     if old and new and [one.sha256 for one in kept] != [one.sha256 for one in now.regulations]:
         yield CauseStep("rule", calculate_decision(now.school_year, new, inputs), changed_rates(old, new))
     yield CauseStep("change", now.tables)
+
+
+def _input_steps(
+    before: PastDecision, now: DecisionContext, old: Sequence[Rules], used: UsedDeliveries
+) -> Iterator[CauseStep]:
+    """Yield the decision by what is counted now; scores of municipalities, one part of an amount, apart."""
+    (scores,) = (source.name for source in MUNICIPAL_SCORE.sources)
+    known = before.used.get(scores, [])
+    if used.get(scores, []) == known:
+        yield CauseStep("input", calculate_decision(now.school_year, old, decision_inputs(used, now.data)))
+        return
+    counted = {**used, scores: known}
+    yield CauseStep("input", calculate_decision(now.school_year, old, decision_inputs(counted, now.data)))
+    yield CauseStep("score", calculate_decision(now.school_year, old, decision_inputs(used, now.data)))
 
 
 def input_pairs(used: UsedDeliveries) -> set[tuple[str, str]]:
