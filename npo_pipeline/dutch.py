@@ -22,6 +22,15 @@ SIGNS: Mapping[str, str] = {"EUR": "€", "USD": "US$"}
 CURRENCIES: Mapping[str, str] = {"EUR": "euro", "USD": "Amerikaanse dollar"}
 SEVERITIES: Mapping[str, str] = {"error": "fout", "warning": "waarschuwing", "note": "opmerking"}
 BASES: Mapping[str, str] = {"law": "wet", "programme": "programma", "choice": "keuze"}
+MANNERS: Mapping[str, str] = {
+    "npo_answers": "vragen via XBRL over het NPO",
+    "other_answers": "vragen via XBRL van een andere regeling",
+    "overview": "apart overzicht van Caribisch Nederland",
+    "annual_report": "alleen het jaarverslag",
+}
+"""The manners of accounting, besides the annual report, which holds all money."""
+
+MANNER_NOT_KNOWN = "niet bekend"
 SHORT_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 
 _RATE_OF = "rate of "

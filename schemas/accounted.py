@@ -7,7 +7,9 @@ from typing import NewType
 import polars as pl
 
 from schemas.columns import (
+    COMPONENT,
     CURRENCIES,
+    SCHOOL_TYPES,
     boolean,
     code,
     column,
@@ -155,6 +157,33 @@ ACCOUNTABILITY = table(
         "run_id": text(),
     },
     ("year", "board", "brin"),
+)
+
+MANNERS = ("npo_answers", "other_answers", "overview", "annual_report")
+"""The manners of accounting, besides the annual report: answers via XBRL, an overview apart, or nothing more."""
+
+AccountabilityReceipts = NewType("AccountabilityReceipts", pl.DataFrame)
+ACCOUNTABILITY_RECEIPTS = table(
+    "accountability_receipts",
+    "Receipts of a school per component and how they are accounted for, of the latest account of a year.",
+    {
+        "year": whole(),
+        "board": code(BOARD),
+        "brin": code(BRIN),
+        "school_year": code(SCHOOL_YEAR, "School year that the money is of."),
+        "component": code(COMPONENT),
+        "school_type": one_of(SCHOOL_TYPES),
+        "received": money("Amount received; over a school these add up to `received` of `accountability`."),
+        "accounted_under": one_of(
+            MANNERS,
+            "Besides the annual report: answers via XBRL for the programme (`npo_answers`) or by another "
+            "regulation, an overview apart, or nothing more; null where the rules do not know the component.",
+            nullable=True,
+        ),
+        "article": text("The article that says so; null where none is known.", nullable=True),
+        "currency": one_of(CURRENCIES),
+    },
+    ("year", "board", "brin", "school_year", "component", "school_type"),
 )
 
 AccountabilityInterventions = NewType("AccountabilityInterventions", pl.DataFrame)

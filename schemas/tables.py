@@ -49,6 +49,7 @@ TABLES = (
     accounted.FINDINGS,
     accounted.ACCOUNTABILITY,
     accounted.ACCOUNTABILITY_INTERVENTIONS,
+    accounted.ACCOUNTABILITY_RECEIPTS,
     decided.RUNS,
 )
 

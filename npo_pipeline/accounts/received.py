@@ -7,13 +7,26 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.money import cumulative_share, to_cents
+from npo_pipeline.money import cumulative_share, to_cents, to_euro
 from npo_pipeline.months import Month, first_day, month_after
-from schemas.frames.accounts import AmountsBySchool, Currencies, DecidedTotals, SchoolYears, YearReceipts
+from npo_pipeline.rulebook.fields import citation
+from npo_pipeline.rulebook.year_end import Accountability
+from schemas.accounted import ACCOUNTABILITY_RECEIPTS, AccountabilityReceipts
+from schemas.columns import schema_of
+from schemas.frames.accounts import (
+    AccountedReceipts,
+    AmountsBySchool,
+    Currencies,
+    DecidedTotals,
+    SchoolYears,
+    YearReceipts,
+)
 from schemas.received import Schools
 
 SCHOOL_KEY = ["board", "brin"]
 TWELFTHS = 12
+_KIND_OF_MONEY = ["school_year", "school_type", "component"]
+_MANNER = ["accounted_under", "article"]
 
 
 def received_in(payments: YearReceipts, year: int) -> AmountsBySchool:
@@ -36,6 +49,31 @@ def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsByS
     due = totals.join(months, on="school_year").with_columns(cents=until - before)
     of_school = ["board", pl.col("vestiging").str.head(4).alias("brin")]
     return AmountsBySchool(_with_boards(due, schools).group_by(of_school).agg(accrued=pl.col("cents").sum()))
+
+
+def with_manners(payments: YearReceipts, rules: Accountability) -> AccountedReceipts:
+    """Add how each component is accounted for, and the article that says so."""
+    rows = [
+        (*money, manner.value, citation(rules, manner))
+        for manner in rules.accounted_under
+        for money in manner.money()
+    ]
+    manners = pl.DataFrame(rows, schema=dict.fromkeys([*_KIND_OF_MONEY, *_MANNER], pl.String), orient="row")
+    return AccountedReceipts(payments.join(manners, on=_KIND_OF_MONEY, how="left"))
+
+
+def asked_about(payments: AccountedReceipts) -> YearReceipts:
+    """Return the payments that more is asked about than the annual report, and those that are not known."""
+    return YearReceipts(payments.filter(pl.col("accounted_under").ne_missing("annual_report")).drop(_MANNER))
+
+
+def receipts_of(payments: AccountedReceipts, year: int) -> AccountabilityReceipts:
+    """Return the rows of a year in table `accountability_receipts`."""
+    paid = payments.filter(pl.col("paid_month").dt.year() == year).with_columns(year=pl.lit(year, pl.Int64))
+    columns = list(schema_of(ACCOUNTABILITY_RECEIPTS))
+    key = [name for name in columns if name != "received"]
+    sums = paid.group_by(key).agg(received=to_euro(to_cents(pl.col("amount")).sum()))
+    return AccountabilityReceipts(sums.select(columns).filter(pl.col("received") != 0).sort(key))
 
 
 def paid_for(payments: YearReceipts, year: int) -> SchoolYears:

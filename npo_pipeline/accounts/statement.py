@@ -17,13 +17,31 @@ from npo_pipeline.accounts.board_reports import (
 )
 from npo_pipeline.accounts.findings.context import FindingContext
 from npo_pipeline.accounts.findings.registry import findings_of
-from npo_pipeline.accounts.received import SCHOOL_KEY, accrued_to, currencies, paid_for, received_in
+from npo_pipeline.accounts.received import (
+    SCHOOL_KEY,
+    accrued_to,
+    asked_about,
+    currencies,
+    paid_for,
+    receipts_of,
+    received_in,
+    with_manners,
+)
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.rulebook.year_end import YearEndRules
 from schemas import accounted
-from schemas.accounted import SHARE, Accountability, AccountabilityInterventions, Consents, Findings, Spending
+from schemas.accounted import (
+    SHARE,
+    Accountability,
+    AccountabilityInterventions,
+    AccountabilityReceipts,
+    Consents,
+    Findings,
+    Spending,
+)
 from schemas.columns import schema_of
 from schemas.frames.accounts import (
+    AccountedReceipts,
     DecidedTotals,
     DeliveryFiles,
     InterventionSums,
@@ -62,10 +80,11 @@ class AccountInputs:
 
 @dataclass(frozen=True)
 class YearAccounts:
-    """The rows of a year in tables `accountability` (without its run), its interventions, and `findings`."""
+    """The rows of a year in the tables of the accounts; those of `accountability` are without their run."""
 
     accountability: Accountability
     interventions: AccountabilityInterventions
+    receipts: AccountabilityReceipts
     findings: Findings
 
 
@@ -78,13 +97,16 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
     year = inputs.year
     lines = spending_lines(inputs.spending, inputs.files, inputs.rules.menukaart, year)
     consents = consents_for(inputs.consents, year)
+    payments = with_manners(inputs.payments, inputs.rules.accountability)
+    asked = asked_about(payments)
     schools = _school_accounts(inputs, lines, consents)
     context = FindingContext(
         year=year,
         accounted_on=inputs.accounted_on,
         rules=inputs.rules.accountability,
         schools=schools,
-        funded_years=paid_for(inputs.payments, year),
+        funded_years=paid_for(asked, year),
+        asked=received_in(asked, year),
         lines=lines,
         spending_to_date=Spending(inputs.spending.filter(pl.col("year") <= year)),
         consents=consents,
@@ -94,6 +116,7 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
     return YearAccounts(
         _accountability(schools, inputs),
         _interventions(by_intervention(lines), schools, year),
+        _receipts(payments, inputs),
         Findings(findings_of(context)),
     )
 
@@ -129,6 +152,12 @@ def _accountability(schools: SchoolAccounts, inputs: AccountInputs) -> Accountab
     amounts = [to_euro(pl.col(name)) for name in AMOUNTS]
     year, treatment = pl.lit(inputs.year, pl.Int64), pl.lit(inputs.treatment)
     return Accountability(schools.with_columns(*amounts, year=year, treatment=treatment).select(ACCOUNTABILITY))
+
+
+def _receipts(payments: AccountedReceipts, inputs: AccountInputs) -> AccountabilityReceipts:
+    """Return the receipts of the year; none by rules that are older than the manners of accounting."""
+    receipts = receipts_of(payments, inputs.year)
+    return receipts if inputs.rules.accountability.accounted_under else AccountabilityReceipts(receipts.clear())
 
 
 def _interventions(sums: InterventionSums, schools: SchoolAccounts, year: int) -> AccountabilityInterventions:

@@ -40,7 +40,16 @@ NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
 Manifests seal rows with the columns of the format they were written in (`columns_since`)."""
 
 NEW_TABLES: Mapping[int, frozenset[str]] = {
-    4: frozenset({"areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "completions"})
+    4: frozenset(
+        {
+            "areas",
+            "municipal_scores",
+            "listed_vestigingen",
+            "leerplus_schools",
+            "completions",
+            "accountability_receipts",
+        }
+    )
 }
 """Format -> the tables that it added."""
 

@@ -10,20 +10,22 @@ from pathlib import Path
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.atomic_file import remove, replace_folder
 from npo_pipeline.money import MONEY
+from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.national_csv import write_national
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from npo_pipeline.reports.xlsx import Column, Sheet, frame_sheet, write_sheets
-from schemas.accounted import Accountability, AccountabilityInterventions
-from schemas.frames.accounts import Facts, NationalSummary, SchoolNames, SchoolTypes
+from schemas.frames.accounts import Facts, NationalSummary, SchoolTypes
 
 _TITLES = {
     "all": "Landelijk",
     "category": "Categorie",
     "school_type": "Onderwijssoort",
     "municipality": "Gemeente",
+    "accounted_under": "Verantwoording",
 }
 _COLUMNS = {
     "value": Column("Waarvan", "text", 34),
@@ -75,26 +77,36 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 def national_summary(
-    accountability: Accountability,
-    interventions: AccountabilityInterventions,
-    schools: SchoolNames,
+    report: ReportData,
     types: SchoolTypes,
 ) -> NationalSummary:
     """Sum the accounts of a year.
 
-    Nothing is received for a category, so `received` and `carried_out` are null there. A school of more than one
-    school type is counted under all of them together (`so, vso`): its spending is not reported per type.
+    Nothing is received for a category, so `received` and `carried_out` are null there; nothing is spent by the
+    manner of accounting, so `spent`, `external` and `carried_out` are. A school of more than one school type is
+    counted under all of them together (`so, vso`): its spending is not reported per type.
     """
     joined_types = types.group_by("brin").agg(pl.col("school_type").unique().sort().str.join(", "))
     rows = (
-        accountability.join(schools.select(*SCHOOL_KEY, "municipality"), on=SCHOOL_KEY, how="left")
+        report.accountability.join(report.schools.select(*SCHOOL_KEY, "municipality"), on=SCHOOL_KEY, how="left")
         .join(joined_types, on="brin", how="left")
         .with_columns(pl.col("municipality", "school_type").fill_null(_UNKNOWN), all=pl.lit(""))
     )
-    spent = interventions.rename({"amount": "spent"}).with_columns(
-        received=pl.lit(None, MONEY), carried_out=pl.lit(None, MONEY)
+    none = pl.lit(None, MONEY)
+    spent = report.interventions.rename({"amount": "spent"}).with_columns(received=none, carried_out=none)
+    received = report.receipts.with_columns(
+        pl.col("accounted_under").replace_strict(dutch.MANNERS, default=dutch.MANNER_NOT_KNOWN),
+        spent=none,
+        external=none,
+        carried_out=none,
     )
-    by_dimension = {"all": rows, "category": spent, "school_type": rows, "municipality": rows}
+    by_dimension = {
+        "all": rows,
+        "category": spent,
+        "school_type": rows,
+        "municipality": rows,
+        "accounted_under": received,
+    }
     return NationalSummary(pl.concat([_by(frame, dimension) for dimension, frame in by_dimension.items()]))
 
 

@@ -9,7 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from schemas.accounted import SEVERITIES, Accountability, AccountabilityInterventions, Findings
+from schemas.accounted import (
+    SEVERITIES,
+    Accountability,
+    AccountabilityInterventions,
+    AccountabilityReceipts,
+    Findings,
+)
 from schemas.frames.accounts import Facts, InterventionKeys, ReportConsents, SchoolNames
 
 
@@ -20,6 +26,9 @@ class BoardTables:
     accountability: Accountability = field(metadata={"order": ["brin"]})
     interventions: AccountabilityInterventions = field(
         metadata={"order": ["brin", "category", "intervention", "level"]}
+    )
+    receipts: AccountabilityReceipts = field(
+        metadata={"order": ["brin", "school_year", "component", "school_type"]}
     )
     findings: Findings = field(metadata={"order": ["severity", "brin", "rule", "file", "line", "message"]})
     schools: SchoolNames = field(metadata={"order": ["brin"]})

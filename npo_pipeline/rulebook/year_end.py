@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
@@ -20,6 +20,8 @@ from npo_pipeline.rulebook.fields import (
     Day,
     Key,
     Part,
+    SchoolType,
+    SchoolYear,
     Source,
     Text,
     fault,
@@ -27,11 +29,16 @@ from npo_pipeline.rulebook.fields import (
     with_known_sources,
 )
 from npo_pipeline.rulebook.yaml_document import FromTexts, NamedText, rule_text
+from schemas.columns import SCHOOL_TYPES
 
 YEAR_END_FILES = ("menukaart.yaml", "verantwoording.yaml")
 
 Category: TypeAlias = Literal["A", "B", "C", "D", "E", "F"]
 Severity: TypeAlias = Literal["error", "warning", "note"]
+Manner: TypeAlias = Literal["npo_answers", "other_answers", "overview", "annual_report"]
+"""The manner of accounting, besides the annual report: answers via XBRL on the activities for the programme, or by
+another regulation on its own; an overview apart (Caribisch Nederland); nothing more."""
+
 Treatment: TypeAlias = Literal["bestemmingsreserve", "overlopende_passiva"]
 
 
@@ -97,6 +104,21 @@ class Menukaart(Part):
         return found
 
 
+class AccountedUnder(Cited[Manner]):
+    """Represent how the money of components is accounted for: of those school years and school types.
+
+    `school_types`: all of them when null.
+    """
+
+    components: Annotated[tuple[Key, ...], AfterValidator(some)]
+    school_years: Annotated[tuple[SchoolYear, ...], AfterValidator(some)]
+    school_types: Annotated[tuple[SchoolType, ...], AfterValidator(some)] | None = None
+
+    def money(self) -> Iterator[tuple[str, str, str]]:
+        """Yield each school year, school type and component that it is about."""
+        yield from product(self.school_years, self.school_types or SCHOOL_TYPES, self.components)
+
+
 class Judged(Part):
     """Represent the severity of a finding, what it rests on, and the place of the rule behind it.
 
@@ -119,14 +141,29 @@ class Judged(Part):
 
 
 class Accountability(Part):
-    """Represent what boards must report, until when they may spend, and how findings are judged."""
+    """Represent what boards must report, until when they may spend, and how findings are judged.
+
+    `accounted_under`: empty in texts that are older than it.
+    """
 
     title: Text
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
     spend_until: Cited[Day]
     treatment: Cited[Treatment]
     must_report: Annotated[tuple[Cited[Text], ...], AfterValidator(some)]
+    accounted_under: tuple[AccountedUnder, ...] = ()
     findings: Annotated[dict[Key, Judged], AfterValidator(some)]
+
+    @model_validator(mode="after")
+    def _one_manner_of_money(self) -> Self:
+        known: set[tuple[str, str, str]] = set()
+        for number, manner in enumerate(self.accounted_under):
+            for money in manner.money():
+                if money in known:
+                    words = f"{' of '.join(reversed(money))} is accounted for in two ways; keep one of them"
+                    raise fault(words, "accounted_under", number)
+                known.add(money)
+        return self
 
     @model_validator(mode="after")
     def _sources_known(self) -> Self:

@@ -12,7 +12,10 @@ import polars as pl
 # The accounts of a year.
 
 YearReceipts = NewType("YearReceipts", pl.DataFrame)
-"""All that was ever paid: paid_month, school_year, SCHOOL, currency, amount."""
+"""All that boards were ever paid: paid_month, school_year, school_type, component, SCHOOL, currency, amount."""
+
+AccountedReceipts = NewType("AccountedReceipts", pl.DataFrame)
+"""The columns of YearReceipts, accounted_under, article (both null where the rules do not know the component)."""
 
 DecidedTotals = NewType("DecidedTotals", pl.DataFrame)
 """Amounts that the decisions in force make due in a school year: school_year, vestiging, currency, amount."""
@@ -85,8 +88,8 @@ SchoolTypes = NewType("SchoolTypes", pl.DataFrame)
 """brin, school_type: a row for each type of a school."""
 
 NationalSummary = NewType("NationalSummary", pl.DataFrame)
-"""dimension (`all`, `category`, `school_type`, `municipality`), value, currency, boards, schools, received, spent,
-external, carried_out."""
+"""dimension (`all`, `category`, `school_type`, `municipality`, `accounted_under`), value, currency, boards,
+schools, received, spent, external, carried_out."""
 
 SchoolOpenings = NewType("SchoolOpenings", pl.DataFrame)
 """The schools on the workbook of a board: brin, name, received, carried_in; by brin."""

@@ -24,7 +24,8 @@ from schemas.frames.accounts import (
 class FindingContext:
     """Hold the accounts of a calendar year. Amounts are whole cents, but for `spending_to_date`.
 
-    `funded_years`: the school years for which money came in this year. `lines`: the spending of the year.
+    `funded_years`, `asked`: the school years and amounts of what came in this year and is accounted for by more
+    than the annual report alone. `lines`: the spending of the year.
     `spending_to_date`: that of this year and those before, as in the table. `consents`: of the two school years in
     the year. `agreed`: the board-level spending that the MR agreed to until the end of the year.
     """
@@ -34,6 +35,7 @@ class FindingContext:
     rules: Accountability
     schools: SchoolAccounts
     funded_years: SchoolYears
+    asked: AmountsBySchool
     lines: SpendingLines
     spending_to_date: Spending
     consents: Consents

@@ -71,9 +71,11 @@ def spent_without_money(context: FindingContext) -> FindingRows:
 
 
 def nothing_reported(context: FindingContext) -> FindingRows:
-    """Find schools that received money, with no report on it, not even that nothing was spent."""
+    """Find schools that received money that is asked about, with no report on it, not even that none was spent."""
+    asked = context.asked.filter(pl.col("received") > 0).join(context.lines, on=SCHOOL_KEY, how="anti")
+    currency = context.schools.select(*SCHOOL_KEY, "currency")
     return finding_rows(
-        context.schools.filter(pl.col("received") > 0).join(context.lines, on=SCHOOL_KEY, how="anti"),
+        asked.join(currency, on=SCHOOL_KEY).sort(SCHOOL_KEY),
         pl.format("De school ontving {} en over de besteding is niets opgegeven.", money_expr("received")),
         "Vul de besteding in; is er niets besteed, geef dan een interventie op met bedrag 0,00.",
         "received",

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from npo_pipeline.books.reader import Books
-from schemas.accounted import Accountability, AccountabilityInterventions, Accounts, Findings
+from schemas.accounted import (
+    Accountability,
+    AccountabilityInterventions,
+    AccountabilityReceipts,
+    Accounts,
+    Findings,
+)
 from schemas.frames.accounts import SchoolNames, SchoolOpenings, YearChanges
 from schemas.frames.books import BoardErrors, LedgerMismatches
 
@@ -30,7 +36,8 @@ def years_without_account(books: Books) -> list[int]:
     """Return the years that have accountability rows or findings, and no row in `accounts`."""
     query = """
         select distinct year from (select year from accountability union all select year from findings
-            union all select year from accountability_interventions)
+            union all select year from accountability_interventions
+            union all select year from accountability_receipts)
         where year not in (select year from accounts) order by 1"""
     return books.frame(query)["year"].to_list()
 
@@ -43,6 +50,11 @@ def accountability_of(books: Books, year: int) -> Accountability:
 def interventions_of(books: Books, year: int) -> AccountabilityInterventions:
     """Return the interventions of a year."""
     return AccountabilityInterventions(books.frame("from accountability_interventions where year = ?", [year]))
+
+
+def receipts_of(books: Books, year: int) -> AccountabilityReceipts:
+    """Return the receipts of a year, and how they are accounted for."""
+    return AccountabilityReceipts(books.frame("from accountability_receipts where year = ?", [year]))
 
 
 def findings_of(books: Books, year: int) -> Findings:

@@ -98,9 +98,10 @@ def run_totals(books: Books) -> RunTotals:
 
 
 def receipts_per_month(books: Books, before_run: str) -> YearReceipts:
-    """Sum the payments to boards of the runs before a run, per month, school year, board, BRIN and currency."""
+    """Sum the payments to boards of the runs before a run, per month, kind of money, board, BRIN and currency."""
     query = """
-        select paid_month, school_year, board, brin, currency, sum(amount)::decimal(18, 2) as amount
+        select paid_month, school_year, school_type, component, board, brin, currency,
+               sum(amount)::decimal(18, 2) as amount
         from payments where run_id < ? and recipient_kind = 'bestuur' group by all"""
     return YearReceipts(books.frame(query, [before_run]))
 

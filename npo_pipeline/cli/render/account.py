@@ -11,7 +11,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.ingest import render_rejections
 from npo_pipeline.cli.output import document, frame_table, line, number, table
 from npo_pipeline.cli.render.pay import money
-from schemas.accounted import AccountabilityInterventions, Findings
+from schemas.accounted import AccountabilityInterventions, AccountabilityReceipts, Findings
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.account.reports import WrittenReports
@@ -43,6 +43,7 @@ def render_account(
             line(f"! {remark}")
     _render_totals(result, board)
     _render_categories(result.year, result.interventions)
+    _render_receipts(result.year, result.receipts)
     _render_findings(result.findings)
     for remark in result.remarks:
         line(f"! {remark}")
@@ -60,6 +61,16 @@ def _render_totals(result: AccountResult, board: str | None) -> None:
         f"{number(rows.height)} schools of {number(rows['board'].n_unique())} boards; what is left over is "
         f"shown as {result.accounts['treatment'][0].replace('_', ' ')}\n"
     )
+
+
+def _render_receipts(year: int, rows: AccountabilityReceipts) -> None:
+    """Print what came in by how it is accounted for: the questions via XBRL are about a part of it."""
+    if rows.is_empty():
+        return
+    manner = pl.col("accounted_under").fill_null("not known")
+    sums = rows.group_by(manner, "currency").agg(pl.col("received").sum()).sort("currency", "accounted_under")
+    headings = {"accounted_under": "accounted for by"}
+    frame_table(f"Received in {year}, by how it is accounted for", sums, sums.columns, **headings)
 
 
 def _render_categories(year: int, rows: AccountabilityInterventions) -> None:
@@ -127,6 +138,9 @@ def _account_document(result: AccountResult, reports: WrittenReports) -> dict[st
         "by_category": result.interventions.group_by("category", "currency")
         .agg(pl.col("amount", "external").sum())
         .sort("category", "currency"),
+        "received_under": result.receipts.group_by("accounted_under", "currency")
+        .agg(pl.col("received").sum())
+        .sort("currency", "accounted_under"),
         "findings": result.findings.drop("year"),
         "errors": result.findings.filter(severity="error").height,
         "files": ingested.files if ingested else [],

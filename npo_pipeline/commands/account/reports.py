@@ -171,7 +171,7 @@ def gather(request: ReportRequest) -> ReportInputs:
         report,
         facts,
         unfilable=tuple(sorted({*mixed, *check_facts(facts, report.findings)})),
-        summary=national_summary(report.accountability, report.interventions, report.schools, types),
+        summary=national_summary(report, types),
     )
 
 
@@ -190,6 +190,7 @@ def load_report_data(books: Books, year: int) -> ReportData:
         interventions=AccountabilityInterventions(
             queries.interventions_of(books, year).sort("board", "brin", "category", "intervention", "level")
         ),
+        receipts=queries.receipts_of(books, year),
         findings=queries.findings_of(books, year),
         schools=queries.school_names_of(books, year),
         consents=report_texts(consents_for(Consents(consents), year)),

@@ -18,10 +18,21 @@ from npo_pipeline.commands.account.inputs import AccountingContext
 from npo_pipeline.commands.decide.write import keep_texts
 from npo_pipeline.commands.ingest import IngestResult
 from schemas import accounted
-from schemas.accounted import Accountability, AccountabilityInterventions, Accounts, Findings
+from schemas.accounted import (
+    Accountability,
+    AccountabilityInterventions,
+    AccountabilityReceipts,
+    Accounts,
+    Findings,
+)
 from schemas.columns import schema_of
 
-_DERIVED = (accounted.ACCOUNTABILITY, accounted.ACCOUNTABILITY_INTERVENTIONS, accounted.FINDINGS)
+_DERIVED = (
+    accounted.ACCOUNTABILITY,
+    accounted.ACCOUNTABILITY_INTERVENTIONS,
+    accounted.ACCOUNTABILITY_RECEIPTS,
+    accounted.FINDINGS,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +47,7 @@ class AccountResult:
     accounts: Accounts
     accountability: Accountability
     interventions: AccountabilityInterventions
+    receipts: AccountabilityReceipts
     findings: Findings
     ingested: IngestResult | None
     remarks: tuple[str, ...]
@@ -64,6 +76,7 @@ def write_accounts(
         accounts=row,
         accountability=Accountability(own["accountability"]),
         interventions=AccountabilityInterventions(own["accountability_interventions"]),
+        receipts=AccountabilityReceipts(own["accountability_receipts"]),
         findings=Findings(own["findings"]),
         ingested=ingested,
         remarks=tuple(_remarks(run, year, new["findings"])),
@@ -78,6 +91,9 @@ def _new_tables(run: Run, context: AccountingContext, accounts: YearAccounts) ->
         "accountability": accountability,
         "accountability_interventions": _with_other_years(
             run.books, "accountability_interventions", accounts.interventions, context.year
+        ),
+        "accountability_receipts": _with_other_years(
+            run.books, "accountability_receipts", accounts.receipts, context.year
         ),
         "findings": _with_openings(run.books, accountability, accounts.findings, context),
     }

@@ -18,6 +18,7 @@ from npo_pipeline.books.queries.accounts import (
     interventions_of,
     latest_accounts,
     ledger_mismatches,
+    receipts_of,
     years_without_account,
 )
 from npo_pipeline.books.queries.decision_state import facts_as_of, written_by_other_version
@@ -27,7 +28,7 @@ from npo_pipeline.commands.account.inputs import AccountingContext, AccountRow, 
 from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.intake.school_directory import build_directory
-from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS, FINDINGS, Accountability
+from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS, ACCOUNTABILITY_RECEIPTS, FINDINGS, Accountability
 from schemas.received import Schools
 
 
@@ -58,7 +59,7 @@ def _sequence_faults(books: Books) -> Iterator[str]:
 
 
 def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[str]:
-    """Compare the three tables of a year with those calculated again; `last`: the latest account of any year."""
+    """Compare the four tables of a year with those calculated again; `last`: the latest account of any year."""
     year, again, rules = row["year"], _account_again(books, row), rules_of_account(books, last)
     found = accountability_of(books, year)
     yield from row_differences(f"accountability {year}", again.accountability, found, ACCOUNTABILITY)
@@ -70,6 +71,12 @@ def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[st
         again.interventions,
         interventions_of(books, year),
         list(ACCOUNTABILITY_INTERVENTIONS.columns),
+    )
+    yield from row_differences(
+        f"accountability_receipts {year}",
+        again.receipts,
+        receipts_of(books, year),
+        list(ACCOUNTABILITY_RECEIPTS.columns),
     )
     opening = opening_findings(Accountability(books.table("accountability")), year, rules.accountability)
     expected = pl.concat([again.findings, opening])

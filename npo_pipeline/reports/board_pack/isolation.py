@@ -65,7 +65,7 @@ def assert_only_own_data(
     texts = _own_texts(report)
     own_names = {*places, *map(to_latin1, places), *texts, *map(to_latin1, texts)}
     # The number of a Staatscourant may be the number of a board as well.
-    own_codes = _own_codes(board, report) | _codes(" \n".join(report.findings["article"]))
+    own_codes = _own_codes(board, report) | _cited_codes(report)
     for name, content in files.items():
         text, values = _read(name, content)
         other = _other_code(text, own_codes, parties) or min((values & parties.names) - own_names, default=None)
@@ -102,6 +102,11 @@ def _own_codes(board: str, report: ReportData) -> set[str]:
     frames = (report.accountability, report.consents, report.findings)
     brins = {brin for frame in frames for brin in frame["brin"].drop_nulls()}
     return {board, *brins, *lines, *_codes(" \n".join([*_own_texts(report), *refused]))}
+
+
+def _cited_codes(report: ReportData) -> set[str]:
+    articles = [text for frame in (report.findings, report.receipts) for text in frame["article"].drop_nulls()]
+    return _codes(" \n".join(articles))
 
 
 def _own_texts(report: ReportData) -> list[str]:

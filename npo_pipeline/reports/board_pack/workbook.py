@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -30,6 +30,16 @@ _FINDINGS = {
     "file": Column("Bestand", width=24),
     "line": Column("Regel", "whole", 8),
 }
+_RECEIPTS = {
+    **_SCHOOL,
+    "school_year": Column("Schooljaar", width=12),
+    "component": Column("Onderdeel", width=24),
+    "school_type": Column("Onderwijssoort", width=30),
+    "currency": Column("Valuta", width=8),
+    "received": Column(BY_NAME["Received"].nl, "money", 16),
+    "accounted_under": Column("Te verantwoorden met", width=38),
+    "article": Column("Artikel", "wrapped", 50),
+}
 _INTERVENTIONS = {
     **_SCHOOL,
     "category": Column("Categorie", width=40),
@@ -56,7 +66,8 @@ def workbook(facts: Facts, report: ReportData) -> bytes:
     status = facts.filter(pl.col("concept") == "ReportStatus")["value"].item()
     title = f"Verantwoording NPO {report.year}, bevoegd gezag {board} ({status})"
     figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report.year)), frozen=1)
-    sheets = [_findings(report), _schools(report), _interventions(report), _consents(report), figures]
+    rows = (_findings(report), _schools(report), _receipts(report), _interventions(report), _consents(report))
+    sheets = [*rows, figures]
     buffer = BytesIO()
     write_sheets(title, sheets, buffer)
     return buffer.getvalue()
@@ -98,6 +109,23 @@ def _schools(report: ReportData) -> Sheet:
     }
     rows = _with_names(report.accountability, report).with_columns(external_share=external_share())
     return frame_sheet("Scholen", rows, columns, frozen=2)
+
+
+def _receipts(report: ReportData) -> Sheet:
+    return frame_sheet("Ontvangen", _receipts_in_words(report), _RECEIPTS, frozen=2)
+
+
+def _receipts_in_words(report: ReportData) -> pl.DataFrame:
+    words: dict[str, Callable[[str], str]] = {
+        "component": dutch.DUTCH.component,
+        "school_type": dutch.DUTCH.school_type,
+    }
+    named = [
+        pl.col(name).replace_strict({one: say(one) for one in report.receipts[name]}, return_dtype=pl.String)
+        for name, say in words.items()
+    ]
+    manner = pl.col("accounted_under").replace_strict(dutch.MANNERS, default=dutch.MANNER_NOT_KNOWN)
+    return _with_names(report.receipts.with_columns(*named, manner), report)
 
 
 def _interventions(report: ReportData) -> Sheet:
@@ -169,30 +197,49 @@ def fact_table(facts: Facts, year: int) -> FactTable:
 
 
 def board_table(facts: Facts, report: ReportData) -> FactTable:
-    """Return the facts of one board with Dutch words, and behind them its findings with what each rests on."""
+    """Return the facts of one board with Dutch words, and behind them its receipts per component and its findings.
+
+    Those say how the money is accounted for, and what a finding rests on.
+    """
     table = fact_table(facts, report.year)
-    return FactTable(pl.concat([table, _finding_rows(report).select(table.columns)]))
+    more = (_receipt_rows(report), _finding_rows(report))
+    return FactTable(pl.concat([table, *(rows.select(table.columns) for rows in more)], how="vertical_relaxed"))
+
+
+def _receipt_rows(report: ReportData) -> pl.DataFrame:
+    name = pl.format("Ontvangen: {}, {}, {}", "component", "school_type", "school_year")
+    article = pl.when(pl.col("article").is_null()).then(pl.lit("")).otherwise(pl.format(": {}", "article"))
+    text = pl.format("Te verantwoorden met {}{}.", "accounted_under", article)
+    return _table_rows(_receipts_in_words(report), report, name, amount="received", text=text)
 
 
 def _finding_rows(report: ReportData) -> pl.DataFrame:
     severity = pl.col("severity").replace_strict(dutch.SEVERITIES)
     basis = pl.col("basis").replace_strict(dutch.BASES, default=None, return_dtype=pl.String)
     rests_on = pl.when(basis.is_null()).then(pl.lit("")).otherwise(pl.format(", rust op {}", basis))
-    none = pl.lit(None, pl.String)
-    currency = pl.lit(next(iter(report.accountability["currency"]), None), pl.String)
-    return _with_names(report.findings, report).select(
+    text = pl.format("{} Bron: {}.", "message", "article")
+    rows = _with_names(report.findings, report)
+    return _table_rows(rows, report, pl.format("Bevinding: {}{}", severity, rests_on), amount="amount", text=text)
+
+
+def _table_rows(
+    rows: pl.DataFrame, report: ReportData, name: pl.Expr, *, amount: str, text: pl.Expr
+) -> pl.DataFrame:
+    """Return rows that are no facts in the columns of a table of facts."""
+    none, currency = pl.lit(None, pl.String), next(iter(report.accountability["currency"]), None)
+    return rows.select(
         BEVOEGD_GEZAG_NUMMER="board",
         BRIN_NUMMER="brin",
         SCHOOL=sanitize(pl.col("name")),
         JAAR=pl.lit(str(report.year)),
-        GEGEVEN=pl.format("Bevinding: {}{}", severity, rests_on),
+        GEGEVEN=name,
         PEILDATUM=none,
         CATEGORIE=none,
         INTERVENTIE=none,
         NIVEAU=none,
-        EENHEID=pl.when(pl.col("amount").is_not_null()).then(currency),
-        GETAL=pl.col("amount").cast(pl.String).str.replace(".", ",", literal=True),
-        TEKST=sanitize(pl.format("{} Bron: {}.", "message", "article")),
+        EENHEID=pl.when(pl.col(amount).is_not_null()).then(pl.lit(currency, pl.String)),
+        GETAL=pl.col(amount).cast(pl.String).str.replace(".", ",", literal=True),
+        TEKST=sanitize(text),
     )
 
 

@@ -74,6 +74,17 @@ class ReportedTotal(NamedTuple):
     amount: Decimal
 
 
+@dataclass(frozen=True, kw_only=True)
+class MannerOfReceipt:
+    """An amount that the board received for a component, and how it is accounted for."""
+
+    component: str
+    school_year: str
+    manner: str
+    article: str
+    amount: Decimal
+
+
 class Question(NamedTuple):
     """A question that boards are asked, its source, and the part of the page that answers it."""
 
@@ -153,6 +164,31 @@ class PageContext:
     def board_level(self) -> list[ReportedTotal]:
         """Spending at board level."""
         return self._reported_totals(lambda level, on_menu, name: level == "bovenschools")
+
+    @property
+    def receipts(self) -> list[MannerOfReceipt]:
+        """The receipts of all schools together, per school year and component."""
+        totals: defaultdict[tuple[str, str, str | None, str | None], Decimal] = defaultdict(Decimal)
+        columns = ("school_year", "component", "accounted_under", "article", "received")
+        for *kind, received in self.report.receipts.select(columns).iter_rows():
+            school_year, component, manner, article = kind
+            totals[school_year, component, manner, article] += received
+        return [
+            MannerOfReceipt(
+                component=dutch.DUTCH.component(component),
+                school_year=school_year,
+                manner=dutch.MANNERS.get(manner or "", dutch.MANNER_NOT_KNOWN),
+                article=article or "",
+                amount=amount,
+            )
+            for (school_year, component, manner, article), amount in totals.items()
+        ]
+
+    @property
+    def asked_about(self) -> str:
+        """The amount that the questions via XBRL are about, within a sentence."""
+        asked = self.report.receipts.filter(accounted_under="npo_answers")["received"]
+        return self.amount(sum(asked, Decimal("0.00")))
 
     @property
     def questions(self) -> Iterator[Question]:

@@ -33,6 +33,7 @@ TITLES = {
     "kort": "In het kort",
     "bevindingen": "Bevindingen",
     "geld": "Geld per school",
+    "regeling": "Hoe het geld wordt verantwoord",
     "interventies": "Interventies",
     "niveau": "Personeel niet in loondienst en bovenschoolse inzet",
     "instemming": "Schoolscan, instemming en resultaten",

@@ -77,6 +77,7 @@ def told(*schools: School, treatment: str = "bestemmingsreserve") -> ReportData:
         interventions=_frame(
             accounted.ACCOUNTABILITY_INTERVENTIONS, (row for one in schools for row in _spending(one, known))
         ),
+        receipts=_frame(accounted.ACCOUNTABILITY_RECEIPTS, ()),
         findings=_frame(accounted.FINDINGS, (row for one in schools for row in _findings(one))),
         schools=pl.DataFrame(
             [(one.board, one.brin, one.name, one.municipality) for one in schools],

@@ -60,7 +60,9 @@ def test_the_books_to_tamper_with_tie_and_have_rows_in_every_table(opened):
 
 
 FIRST = {
-    **dict.fromkeys(("accountability", "accountability_interventions", "findings"), "accounts"),
+    **dict.fromkeys(
+        ("accountability", "accountability_interventions", "accountability_receipts", "findings"), "accounts"
+    ),
     **dict.fromkeys(("adjustments", "due_changes", "settling"), "decisions"),
     "correction_causes": "payments",
     "schools": "deliveries",

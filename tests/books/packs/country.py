@@ -23,6 +23,16 @@ SUMMER_SCHOOL = ("A", "Zomer- of lentescholen")
 ASSISTANTS = ("E", "Onderwijsassistenten/instructeurs")
 
 
+BASE = {
+    "school_year": "2021-2022",
+    "component": "per_pupil",
+    "school_type": "bao",
+    "accounted_under": "npo_answers",
+    "article": "BWBR0045533, artikel 12(2) (Stcrt. 2021, 39244)",
+}
+"""What schools receive."""
+
+
 def euro(amount: str | int) -> Decimal:
     return Decimal(amount).quantize(Decimal("0.01"))
 
@@ -81,6 +91,7 @@ class Board:
 class _Rows:
     accountability: list[dict[str, Any]] = field(default_factory=list)
     interventions: list[dict[str, Any]] = field(default_factory=list)
+    receipts: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     schools: list[dict[str, Any]] = field(default_factory=list)
     consents: list[dict[str, Any]] = field(default_factory=list)
@@ -100,6 +111,7 @@ def told(*boards: Board, treatment: str = "bestemmingsreserve") -> ReportData:
         accounted_on=date(2022, 3, 1),
         accountability=_frame(rows.accountability, accounted.ACCOUNTABILITY),
         interventions=_frame(rows.interventions, accounted.ACCOUNTABILITY_INTERVENTIONS),
+        receipts=_frame(rows.receipts, accounted.ACCOUNTABILITY_RECEIPTS),
         findings=_frame(rows.findings, accounted.FINDINGS),
         schools=pl.DataFrame(
             rows.schools, schema=dict.fromkeys(("board", "brin", "name", "municipality"), pl.String)
@@ -145,6 +157,8 @@ def _school(rows: _Rows, board: Board, school: School, treatment: str) -> None:
             "run_id": RUN,
         }
     )
+    if euro(school.received):
+        rows.receipts.append({**whole, **BASE, "received": euro(school.received), "currency": board.currency})
     rows.schools.append(
         {
             "board": board.number,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from decimal import Decimal
 from html import unescape
 
+import polars as pl
 import pytest
 
 from npo_pipeline.reports.board_page.page import page
@@ -83,6 +86,24 @@ def test_policy_of_the_programme_is_not_called_law():
     assert "Het programma vraagt dat de MR van elke school vooraf met haar deel instemt" in text
     assert "De wet geeft de GMR daarover advies" in text
     assert "Dat mag alleen" not in text
+
+
+def test_the_page_says_how_the_money_is_accounted_for_and_what_the_questions_are_about():
+    story = told(ordinary(received="1000"))
+    salaries = {"component": "arbeidsmarkttoelage", "accounted_under": "annual_report"}
+    more = {**story.receipts.row(0, named=True), **salaries, "received": Decimal("523.80")}
+    receipts = pl.concat([story.receipts, pl.DataFrame([more], schema=story.receipts.schema)])
+    text = page(facts_of(story), replace(story, receipts=receipts)).decode()
+    part = text[text.index('id="regeling"') : text.index('id="interventies"')]
+    cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", part)
+    words = [re.sub(r"<[^>]+>", " ", cell).strip() for cell in cells]
+    article = "BWBR0045533, artikel 12(2) (Stcrt. 2021, 39244)"
+    assert words[4:] == [
+        *("Bedrag per leerling  2021-2022", "vragen via XBRL over het NPO", article, "1.000,00"),
+        *("Arbeidsmarkttoelage  2021-2022", "alleen het jaarverslag", article, "523,80"),
+    ]
+    assert "gaan over € 1.000,00 van de" in text
+    assert "dat gaat in 2021 over € 1.000,00" in text
 
 
 def test_findings_are_no_facts():

@@ -18,7 +18,7 @@ from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.books.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
 from tests.books.packs.country import SMALL_GROUPS, Board, Finding, School, Spent, told
 
-SHEETS = ["Bevindingen", "Scholen", "Interventies", "Instemming", "Kerncijfers"]
+SHEETS = ["Bevindingen", "Scholen", "Ontvangen", "Interventies", "Instemming", "Kerncijfers"]
 
 
 def book(board: Board, folder: Path) -> dict[str, pl.DataFrame]:
@@ -124,6 +124,23 @@ def test_the_table_closes_with_the_findings_and_what_each_rests_on():
         "Bevinding: opmerking, rust op keuze",
         "Bevinding: waarschuwing, rust op keuze",
     ]
+
+
+def test_receipts_say_how_they_are_accounted_for_in_the_workbook_and_in_the_table(tmp_path):
+    first = book(odd(), tmp_path)["Ontvangen"].row(0)
+    article = "BWBR0045533, artikel 12(2) (Stcrt. 2021, 39244)"
+    manner = "vragen via XBRL over het NPO"
+    assert first == (
+        *("02CD", "De Linde", "2021-2022", "Bedrag per leerling", "basisonderwijs", "EUR"),
+        *(25000.0, manner, article),
+    )
+    story = told(odd())
+    read = pl.read_csv(dutch_csv(board_table(facts_of(story), story)), separator=";", infer_schema=False)
+    received = read.filter(pl.col("GEGEVEN").str.starts_with("Ontvangen: "))
+    assert received.select("BRIN_NUMMER", "GEGEVEN", "EENHEID", "GETAL", "TEKST").row(0) == (
+        *("02CD", "Ontvangen: Bedrag per leerling, basisonderwijs, 2021-2022", "EUR", "25000,00"),
+        f"Te verantwoorden met {manner}: {article}.",
+    )
 
 
 def test_an_intervention_stands_under_its_category_in_the_table():

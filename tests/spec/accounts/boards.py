@@ -52,6 +52,8 @@ CONSENT: dict[str, Any] = {
 PAID: dict[str, Any] = {
     "paid_month": date(2021, 9, 1),
     "school_year": "2021-2022",
+    "school_type": "bao",
+    "component": "per_pupil",
     "board": BOARD,
     "brin": SCHOOL,
     "currency": "EUR",
@@ -60,6 +62,8 @@ PAID: dict[str, Any] = {
 PAYMENTS = {
     "paid_month": pl.Date,
     "school_year": pl.String,
+    "school_type": pl.String,
+    "component": pl.String,
     "board": pl.String,
     "brin": pl.String,
     "currency": pl.String,
