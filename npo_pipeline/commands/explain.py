@@ -15,10 +15,18 @@ from npo_pipeline.books.queries.decision_state import areas_of_decision
 from npo_pipeline.books.queries.deliveries import corrections_used_by
 from npo_pipeline.books.queries.payments import PaymentScope, corrections_in, last_month_paid, payments_in
 from npo_pipeline.books.queries.runs import archived_texts
-from npo_pipeline.books.queries.schools import directory_of, known_schools, rows_of_brins, vestigingen_of_board
+from npo_pipeline.books.queries.schools import (
+    directory_of,
+    known_schools,
+    municipal_scores_of,
+    rows_of_brins,
+    vestigingen_of_board,
+    vestigingen_of_municipalities,
+)
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.entitlements.model import stated_reference_date
 from npo_pipeline.errors import Refused
+from npo_pipeline.months import is_school_year
 from npo_pipeline.reports.explain.build import build_explanation
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.model import Decision, Explanation, Kind, Subject
@@ -28,19 +36,23 @@ from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Decisions, Entitlements, Instalments, Payments, Trace
 from schemas.frames.reports import KnownSchools, LedgerRows
 from schemas.received import Counts, Scores
-from schemas.rules import BOARD, BRIN, SAMENWERKINGSVERBAND, VESTIGING
+from schemas.rules import BOARD, BRIN, MUNICIPALITY, SAMENWERKINGSVERBAND, VESTIGING
 
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("vestiging", VESTIGING),
     ("brin", BRIN),
     ("board", BOARD),
     ("samenwerkingsverband", SAMENWERKINGSVERBAND),
+    ("gemeente", MUNICIPALITY),
 )
 
 
 @dataclass(frozen=True)
 class ExplainRequest:
-    """Name a vestiging, BRIN, board or samenwerkingsverband, and optionally one school year or one decision."""
+    """Name a vestiging, BRIN, board or other beneficiary, and optionally one school year or one decision.
+
+    `school_year`: or the period of a decision on municipalities.
+    """
 
     home: Home
     code: str
@@ -49,7 +61,7 @@ class ExplainRequest:
 
 
 def explain(request: ExplainRequest) -> Explanation:
-    """Explain the amounts of a school, a BRIN, a board or a samenwerkingsverband.
+    """Explain the amounts of a school, a BRIN, a board, a samenwerkingsverband or a municipality.
 
     Without a decision: by the latest of every school year and currency in which it has an amount.
 
@@ -88,7 +100,7 @@ def _explainable_decisions(books: Books, request: ExplainRequest) -> Decisions:
 
 
 def resolve_code(text: str, schools: KnownSchools) -> Subject:
-    """Return the school, BRIN, board or samenwerkingsverband that a code, as it was typed, names.
+    """Return the school, BRIN, board, samenwerkingsverband or municipality that a code, as it was typed, names.
 
     Raises:
         Refused: it is no code, or nothing has it; suggests near ones.
@@ -102,6 +114,8 @@ def resolve_code(text: str, schools: KnownSchools) -> Subject:
         raise Refused(suggest_codes(kind, code, schools))
     if kind in ("board", "samenwerkingsverband"):
         return Subject(kind, code)
+    if kind == "gemeente":
+        return Subject(kind, code, found["name"][0])
     name, place = found.select("name", "place").row(-1 if kind == "vestiging" else 0)
     return Subject(kind, code, name, place)
 
@@ -109,9 +123,9 @@ def resolve_code(text: str, schools: KnownSchools) -> Subject:
 def _vestigingen(books: Books, subject: Subject, schools: KnownSchools) -> list[str]:
     """Return the vestigingen of a subject; of a board all that were ever under it or for which it was paid.
 
-    A samenwerkingsverband has its own money, and is explained like a vestiging.
+    A samenwerkingsverband or municipality has its own money, and is explained like a vestiging.
     """
-    if subject.kind == "samenwerkingsverband":
+    if subject.kind in ("samenwerkingsverband", "gemeente"):
         return [subject.code]
     vestigingen = schools.filter(pl.col(subject.kind) == subject.code)["vestiging"].to_list()
     if subject.kind == "board":
@@ -135,8 +149,9 @@ def select_decisions(
     latest = decisions.filter(newest).rows(named=True)
     entitled, counting = queries.entitled_years(books, vestigingen), queries.decisions_counting(books, vestigingen)
     chosen = [row for row in latest if (row["school_year"], row["currency"]) in entitled]
-    # Where no decision of a year has an amount of it, the first that counted it says why.
-    for row in latest:
+    # Where no decision of a year has an amount of it, the first that counted it says why. One of a period counts
+    # it for its municipality.
+    for row in (one for one in latest if is_school_year(one["school_year"])):
         explained = {one["school_year"] for one in chosen}
         if row["school_year"] not in explained and row["decision_id"] in counting:
             chosen.append(row)
@@ -165,12 +180,13 @@ def _named_decision(request: ExplainRequest, decisions: Decisions) -> dict[str, 
 def _decision_data(
     books: Books, row: Mapping[str, Any], decisions: Decisions, vestigingen: Sequence[str]
 ) -> DecisionData:
-    """Load the rows of a decision, of the whole BRINs of some vestigingen, or of a samenwerkingsverband."""
+    """Load the rows of a decision, of the whole BRINs of some vestigingen, or of another beneficiary."""
     rules = archived_rules(archived_texts(books), row["regulation"], row["regulation_sha256"]).regulations
     decision = _decision(row, decisions, rules)
     decision_id, scope = decision.decision_id, _places(vestigingen)
     areas = areas_of_decision(books, decision_id)
-    counted = _places(areas.filter(pl.col("samenwerkingsverband").is_in(list(vestigingen)))["vestiging"]) or scope
+    in_area = areas.filter(pl.col("samenwerkingsverband").is_in(list(vestigingen)))["vestiging"].to_list()
+    counted = _places([*in_area, *vestigingen_of_municipalities(books, vestigingen)]) or scope
     # Payments from the run of the superseding decision on belong to that one.
     until = dict(decisions.select("decision_id", "run_id").iter_rows()).get(decision.superseded_by)
     payments = PaymentScope(decision.school_year, decision.currency, scope, until)
@@ -187,6 +203,7 @@ def _decision_data(
         counts=Counts(rows_of_brins(books, "counts", counted)),
         scores=Scores(rows_of_brins(books, "scores", counted)),
         areas=areas,
+        municipal_scores=municipal_scores_of(books, decision_id, vestigingen),
         files=queries.decision_files(books, decision_id),
         rules=rules,
         last_paid=last_month_paid(books, until),
@@ -204,7 +221,7 @@ def _rows(books: Books, table: str, decision_id: str | None, places: Sequence[st
 
 
 def _by_code(rows: pl.DataFrame) -> pl.DataFrame:
-    """Put the code of a samenwerkingsverband in column `vestiging`, by which an explanation is built."""
+    """Put the code of another beneficiary in column `vestiging`, by which an explanation is built."""
     return rows.with_columns(vestiging=pl.coalesce("vestiging", "beneficiary"))
 
 

@@ -251,4 +251,6 @@ def _first_cause() -> pl.Expr:
         .then(pl.lit("count"))
         .when(pl.col("rate") != pl.col("new_rate"))
         .then(pl.lit("rate"))
+        .when(pl.any_horizontal(pl.col("quantity", "new_quantity").is_null()), pl.col("before") != pl.col("after"))
+        .then(pl.lit("parts"))
     )

@@ -16,7 +16,7 @@ school_type, component, month, amount (DECIMAL(18,2))."""
 
 KnownSchools = NewType("KnownSchools", pl.DataFrame)
 """The directory and the schools that only a count names: vestiging, brin, board, name, place, valid_from; and rows
-with a samenwerkingsverband alone."""
+with a samenwerkingsverband alone, or with a gemeente (its number) and its name."""
 
 DecisionFiles = NewType("DecisionFiles", pl.DataFrame)
 """Files a decision uses: delivery_id, used_for, kind, file, sha256, rows, rejected, reference_date,

@@ -8,7 +8,7 @@ import polars as pl
 
 from npo_pipeline.books.reader import Books
 from schemas.frames.reports import KnownSchools
-from schemas.received import SchoolFacts, Schools
+from schemas.received import MunicipalScores, SchoolFacts, Schools
 
 LISTED_SUBJECTS = """
     select delivery_id, vestiging as subject from areas
@@ -23,16 +23,23 @@ SUBJECTS_BY_DELIVERY = f"""
 
 
 def known_schools(books: Books) -> KnownSchools:
-    """Return the directory, the vestigingen that have counts and are not in it, and the samenwerkingsverbanden."""
+    """Return the directory, the vestigingen that have counts and are not in it, and the other beneficiaries."""
     query = """
-        select vestiging, brin, board, name, place, valid_from, null as samenwerkingsverband from schools
+        select vestiging, brin, board, name, place, valid_from, null as samenwerkingsverband, null as gemeente
+        from schools
         union all
-        select distinct vestiging, substr(vestiging, 1, 4), null, null, null, null, null
+        select distinct vestiging, substr(vestiging, 1, 4), null, null, null, null, null, null
         from counts anti join schools using (vestiging)
         union all
-        select null, null, null, null, null, null, samenwerkingsverband
+        select null, null, null, null, null, null, samenwerkingsverband, null
         from (select samenwerkingsverband from areas
               union select beneficiary from entitlements where recipient_kind = 'samenwerkingsverband')
+        union all
+        select null, null, null, any_value(name), null, null, null, number
+        from (select municipality_number as number, municipality as name from schools
+              union all select municipality_number, null from municipal_scores
+              union all select beneficiary, null from entitlements where recipient_kind = 'gemeente')
+        where number is not null group by number
         order by vestiging, valid_from"""
     return KnownSchools(books.frame(query))
 
@@ -63,6 +70,20 @@ def vestigingen_of_board(books: Books, board: str) -> list[str]:
         select vestiging from entitlements where board = $1
         union select vestiging from payments where board = $1"""
     return books.frame(query, [board])["vestiging"].to_list()
+
+
+def vestigingen_of_municipalities(books: Books, numbers: Sequence[str]) -> list[str]:
+    """Return the vestigingen that ever lay in some municipalities."""
+    query = "select distinct vestiging from schools where municipality_number = any(?)"
+    return books.frame(query, [list(numbers)])["vestiging"].to_list()
+
+
+def municipal_scores_of(books: Books, decision_id: str, numbers: Sequence[str]) -> MunicipalScores:
+    """Return the scores of some municipalities that a decision uses."""
+    query = """
+        select s.* from municipal_scores s join decision_inputs i using (delivery_id)
+        where i.decision_id = ? and i.used_for = 'municipal_scores' and s.municipality_number = any(?)"""
+    return MunicipalScores(books.frame(query, [decision_id, list(numbers)]))
 
 
 def count_schools_without_board(books: Books) -> int:

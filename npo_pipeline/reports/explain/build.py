@@ -111,7 +111,8 @@ class _Trace:
         for name, rules in data.rule_frames.items():
             for component, school_type in rules.rates.select("component", "school_type").iter_rows():
                 self._school_types[name, component].add(school_type)
-        # By vestiging, BRIN and area: the parts with the school type they count as, and the vestigingen counted.
+        # By vestiging, BRIN and other beneficiary: the parts with the school type they count as, and the
+        # vestigingen counted.
         self._parts: dict[tuple[str, str, str], list[tuple[str, model.CountedPart]]] = defaultdict(list)
         self._vestigingen: dict[tuple[str, str], set[str]] = defaultdict(set)
         order = ["vestiging", "counted_as", "cluster", "delivery_id"]
@@ -121,7 +122,7 @@ class _Trace:
             part = model.CountedPart(school_type=row.pop("counted_as"), **row)
             brin = part.vestiging[:4]
             self._vestigingen[regulation, brin].add(part.vestiging)
-            for place in (part.vestiging, brin, data.area_of.get(part.vestiging, "")):
+            for place in (part.vestiging, brin, data.counted_for.get(part.vestiging, "")):
                 self._parts[regulation, measure, place].append((school_type, part))
 
     def line(self, row: Mapping[str, Any]) -> model.TraceLine:
@@ -132,7 +133,8 @@ class _Trace:
         if row["threshold"] is not None:  # It counts all school types of its component together.
             types = self._school_types[regulation, row["component"]] or types
         counted = self._parts.get((regulation, row["measure"], place), ())
-        parts = tuple(part for school_type, part in counted if school_type in types)
+        is_of_all = row["school_type"] == "all"
+        parts = tuple(part for school_type, part in counted if is_of_all or school_type in types)
         used = sorted({part.delivery_id for part in parts}) or list(files)
         # A component with reference dates of its own counts files of several days, which add up; a school that
         # started later is counted on another day.

@@ -111,12 +111,12 @@ def amount_changes(data: DecisionData) -> dict[str, list[model.AmountChange]]:
     if data.decision.before is None:
         return {}
     changed = differences(data.previous, data.entitlements).filter(pl.col("cause").is_not_null())
-    units = data.trace.select(*COMPONENT_KEY, "unit")
+    units = data.trace.select(*COMPONENT_KEY, "unit", part="measure").unique(COMPONENT_KEY, keep="first")
     rows = (
         changed.join(_values(data.previous, "before"), on=_AMOUNT_KEY, how="left")
         .join(_values(data.entitlements, "after"), on=_AMOUNT_KEY, how="left")
         .join(units, on=COMPONENT_KEY, how="left")
-        .with_columns(measure=pl.coalesce("measure_after", "measure_before"))
+        .with_columns(measure=pl.coalesce("measure_after", "measure_before", "part"))
         .rename({"beneficiary": "vestiging"})
         .sort("vestiging", "component", "school_type")
     )

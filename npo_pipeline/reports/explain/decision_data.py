@@ -10,6 +10,7 @@ import polars as pl
 
 from npo_pipeline.entitlements.model import STARTED, Rules, places_of, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
+from npo_pipeline.intake.board_transfers import directory_on
 from npo_pipeline.intake.source_precedence import scores_by_type
 from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS
 from npo_pipeline.reports.explain.model import Decision
@@ -17,7 +18,7 @@ from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Entitlements, Instalments, Payments, Trace
 from schemas.frames.money import CountsByType, ScoresByType, VestigingAreas
 from schemas.frames.reports import CountedUnits, DecisionFiles, DeclaredCorrections, LedgerRows
-from schemas.received import Counts, Schools, Scores
+from schemas.received import Counts, MunicipalScores, Schools, Scores
 
 _TEXTS = ("regulation", "vestiging", "school_type", "counted_as", "cluster", "delivery_id", "measure")
 _COUNTED_UNITS = {**dict.fromkeys(_TEXTS, pl.String()), "number": pl.Decimal(18, 2)}
@@ -25,12 +26,13 @@ _COUNTED_UNITS = {**dict.fromkeys(_TEXTS, pl.String()), "number": pl.Decimal(18,
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionData:
-    """Hold the rows of the books of a decision for some BRINs, or for a samenwerkingsverband.
+    """Hold the rows of the books of a decision for some BRINs, a samenwerkingsverband or a municipality.
 
     They are of whole BRINs, because a threshold counts over a BRIN. `previous`: the entitlements of the decision
     before. `payments`, `paid_corrections`, `last_paid` (the last month that was paid to anyone): up to the
     decision that superseded this one. `source_corrections`: those of the files that the decision uses. `areas`: by
-    which the decision pays samenwerkingsverbanden, whose code is in column `vestiging` here.
+    which the decision pays samenwerkingsverbanden, whose code is in column `vestiging` here, as is that of a
+    municipality. `municipal_scores`: by which it pays the municipality that is asked for.
     """
 
     decision: Decision
@@ -45,6 +47,7 @@ class DecisionData:
     counts: Counts
     scores: Scores
     areas: VestigingAreas
+    municipal_scores: MunicipalScores
     files: DecisionFiles
     rules: tuple[LoadedRegulation, ...]
     last_paid: date | None
@@ -54,6 +57,15 @@ class DecisionData:
     def area_of(self) -> dict[str, str]:
         """Return the samenwerkingsverband in whose area each vestiging lies."""
         return dict(self.areas.select("vestiging", "samenwerkingsverband").iter_rows())
+
+    @cached_property
+    def counted_for(self) -> dict[str, str]:
+        """Return the beneficiary, other than itself, that each vestiging counts for."""
+        municipal = next((one for one in self.rule_frames.values() if one.is_municipal), None)
+        if municipal is None:
+            return self.area_of
+        there = directory_on(self.directory, municipal.reference_date or self.decision.reference_date)
+        return dict(there.select("vestiging", "municipality_number").drop_nulls().iter_rows())
 
     @cached_property
     def rule_frames(self) -> dict[str, Rules]:

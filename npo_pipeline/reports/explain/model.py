@@ -12,9 +12,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from schemas.rules import SAMENWERKINGSVERBAND
+from schemas.rules import MUNICIPALITY, SAMENWERKINGSVERBAND
 
-Kind: TypeAlias = Literal["vestiging", "brin", "board", "samenwerkingsverband"]
+Kind: TypeAlias = Literal["vestiging", "brin", "board", "samenwerkingsverband", "gemeente"]
 
 Reason: TypeAlias = Literal[
     "unknown",  # a value of the rules that it needs is not known: never counted as 0
@@ -36,7 +36,7 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
 
 @dataclass(frozen=True)
 class Subject:
-    """Name what is explained: a school, its board or a samenwerkingsverband, with name and place where known."""
+    """Name what is explained: a school, its board or another beneficiary, with name and place where known."""
 
     kind: Kind
     code: str
@@ -46,7 +46,7 @@ class Subject:
     @property
     def is_one(self) -> bool:
         """Return whether it is one beneficiary, and not several schools."""
-        return self.kind in ("vestiging", "samenwerkingsverband")
+        return self.kind in ("vestiging", "samenwerkingsverband", "gemeente")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class TraceLine:
     """Represent a row of `trace`, with the parts of its count and the files they come from.
 
     `days`: the reference dates. `others`: the other vestigingen of the BRIN, where the count is of all of it. Of a
-    samenwerkingsverband the parts are those of the vestigingen in its area.
+    samenwerkingsverband or municipality the parts are those of the vestigingen in it.
     `unrounded_before`: what is rounded together with it, of the vestigingen of the school before it.
     """
 
@@ -110,13 +110,18 @@ class TraceLine:
 
     @property
     def counts_other_places(self) -> bool:
-        """Return whether its count is of more places than its own: a whole BRIN, or an area."""
-        return self.level == "brin" or self.is_of_area
+        """Return whether its count is of more places than its own: a BRIN, an area or a municipality."""
+        return self.level == "brin" or self.is_of_area or self.is_of_municipality
 
     @property
     def is_of_area(self) -> bool:
         """Return whether it is of a samenwerkingsverband."""
         return re.search(SAMENWERKINGSVERBAND, self.vestiging) is not None
+
+    @property
+    def is_of_municipality(self) -> bool:
+        """Return whether it is of a municipality."""
+        return re.search(MUNICIPALITY, self.vestiging) is not None
 
     @property
     def shares_rounding(self) -> bool:
@@ -247,7 +252,7 @@ class Assumption:
 class School:
     """Represent a vestiging in a decision. `board`: by the decision; null where it has no amount.
 
-    A samenwerkingsverband is shown like one: `vestiging` is its code, and its `board` is null.
+    A samenwerkingsverband or municipality is shown like one: `vestiging` is its code, and its `board` is null.
     """
 
     vestiging: str

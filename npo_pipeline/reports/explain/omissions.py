@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +12,11 @@ from typing import TypeAlias
 
 import polars as pl
 
+from npo_pipeline.measures import MUNICIPAL_SCORE
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.model import OmittedComponent, Reason, TraceLine
 from npo_pipeline.rulebook.frames import unknown_values
+from schemas.rules import MUNICIPALITY
 
 _Counts: TypeAlias = dict[tuple[str, str], Decimal]
 """(vestiging, school type) -> its count."""
@@ -46,12 +49,27 @@ class Omissions:
 
         School types that a component omits for the same reason come together.
         """
+        if re.search(MUNICIPALITY, vestiging):
+            return tuple(self._of_municipality(vestiging))
         school_types: dict[OmittedComponent, list[str]] = {}
         for entry in self._entries:
             is_counted = entry.school_type in self._school_types.get((entry.regulation, vestiging), ())
             if is_counted and (found := self._omission(vestiging, entry)):
                 school_types.setdefault(found, []).append(entry.school_type)
         return tuple(replace(one, school_types=tuple(types)) for one, types in school_types.items())
+
+    def _of_municipality(self, code: str) -> Iterator[OmittedComponent]:
+        """Yield the part of the amount of a municipality that is for its score, where it has none."""
+        lines = self._lines.get(code, ())
+        if not lines or any(line.measure == MUNICIPAL_SCORE.name for line in lines):
+            return
+        known = code in self._data.municipal_scores["municipality_number"]
+        yield OmittedComponent(
+            component=lines[0].component,
+            school_types=(lines[0].school_type,),
+            measure=MUNICIPAL_SCORE.name,
+            reason="zero" if known else "not_delivered",
+        )
 
     def _omission(self, vestiging: str, entry: _Entry) -> OmittedComponent | None:
         lines = [one for one in self._lines.get(vestiging, ()) if one.component == entry.component]

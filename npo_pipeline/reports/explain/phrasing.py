@@ -68,12 +68,16 @@ class Phrasing:
         }
         if line.measure == "score":
             return self.say("counted.score", **words)
+        if line.measure == "municipal_score":
+            return self.say("counted.municipal_score", place=words["place"], counted=words["counted"])
         where = self.say("where", school_type=where) if where else ""
         return self.say("counted.days" if len(line.days) > 1 else "counted", **words, where=where)
 
     def _place(self, line: model.TraceLine) -> str:
         if line.is_of_area:
             return self.say("place.area", area=line.vestiging)
+        if line.is_of_municipality:
+            return self.say("place.municipality", code=line.vestiging)
         if line.level == "brin":
             return self.say("place.brin", brin=line.vestiging[:4])
         return self.say("place.vestiging")

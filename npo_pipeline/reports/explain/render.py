@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from npo_pipeline.dutch import Language
+from npo_pipeline.months import is_school_year
 from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.phrasing import Phrasing
 
@@ -70,7 +71,7 @@ class _DecisionText:
     def _opening(self) -> Iterator[str]:
         decision, day = self._decision, self._language.day
         yield self._say(
-            "decision",
+            "decision" if is_school_year(decision.school_year) else "decision.period",
             school_year=decision.school_year,
             decision=decision.decision_id,
             day=day(decision.decided_at.date()),

@@ -10,8 +10,11 @@ from npo_pipeline.reports.explain.model import Kind
 from schemas.frames.reports import KnownSchools
 
 _MOST_SHOWN, _MOST_COMPARED = 5, 200
-_FORMS = "write a vestiging as 16AH00, a BRIN as 16AH, a board as 41234 or a samenwerkingsverband as VO2801"
-_KIND_NAMES = {"brin": "BRIN"}
+_FORMS = (
+    "write a vestiging as 16AH00, a BRIN as 16AH, a board as 41234, a samenwerkingsverband as VO2801 or a "
+    "municipality as 0363"
+)
+_KIND_NAMES = {"brin": "BRIN", "gemeente": "municipality"}
 
 
 def suggest_codes(kind: Kind, code: str, schools: KnownSchools) -> str:
@@ -28,8 +31,8 @@ def suggest_codes(kind: Kind, code: str, schools: KnownSchools) -> str:
 
 def no_code(text: str, schools: KnownSchools) -> str:
     """Return that a text is no code, and the schools with a name like it."""
-    begin = f"{text!r} is no code of a school, board or samenwerkingsverband: {_FORMS}"
-    named = schools.drop_nulls("name").unique("vestiging", keep="last", maintain_order=True)
+    begin = f"{text!r} is no code of a school, board, samenwerkingsverband or municipality: {_FORMS}"
+    named = schools.drop_nulls(["vestiging", "name"]).unique("vestiging", keep="last", maintain_order=True)
     names = dict(named.select("vestiging", pl.col("name").str.to_lowercase()).iter_rows())
     wanted = text.strip().lower()
     found = [one for one, name in names.items() if len(wanted) > 2 and wanted in name]
@@ -46,7 +49,7 @@ def _shared_start(one: str, code: str) -> int:
 
 
 def _named(code: str, kind: Kind, schools: KnownSchools) -> str:
-    if kind in ("board", "samenwerkingsverband"):
+    if kind in ("board", "samenwerkingsverband", "gemeente"):
         return code
     name, place = schools.filter(pl.col(kind) == code).select("name", "place").row(0)
     return f"{code} ({', '.join(one for one in (name, place) if one)})" if name or place else code

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.books.blank import blank
-from tests.books.explain.homes import run
+from tests.books.explain.homes import run, said
 from tests.books.home import delivery
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
@@ -121,6 +121,35 @@ def test_the_support_of_a_municipality_is_what_it_gets_itself_and_what_the_schoo
         (2022, "0106", "Assen", Decimal("1884.90"), Decimal("8180.20"), Decimal("10065.10")),  # 17/24 is 2,670.28
         (2023, "0106", "Assen", Decimal("1099.53"), None, Decimal("1099.53")),
     ]
+
+
+def test_the_sum_of_a_municipality_is_explained_with_both_of_its_parts(home):
+    text = said(home, "0106")
+    for sentence in (
+        "Uitleg bij het NPO-geld van gemeente 0106, Assen",
+        "Periode 2021-2023, besluit 2021-2023-002",
+        "Totaal voor deze gemeente: € 3.769,81",
+        "Op 1 oktober 2020 telde gemeente 0106 30 leerlingen in alle schoolsoorten. Onderverdeeld: 30 in het "
+        "basisonderwijs (01AA00).",
+        "Berekening: 30 leerlingen × € 118,11 = € 3.543,30.",
+        "De achterstandsscores van gemeente 0106 van 1 oktober 2019 en 1 oktober 2020 zijn samen 20,01 punten.",
+        "Berekening: 20,01 punten × € 11,32 = € 226,5132.",
+        "Bron: BWBR0045681, artikel 4(1)(b) (Stcrt. 2021, 42927)",
+        "januari 2022 € 403,14, waarvan € 246,07 correctie",
+        "was € 2.588,71, is nu € 3.769,81. Dat is € 1.181,10 meer, want het aantal leerlingen of de score is "
+        "veranderd",
+    ):
+        assert sentence in text
+    assert "geen deel voor de score, want de gemeente heeft er geen" in said(home, "0344")
+
+
+def test_the_explanation_of_a_school_is_of_its_own_money(home):
+    assert "2021-2023" not in said(home, "01AA00")
+
+
+def test_a_municipality_that_is_not_known_is_refused(home):
+    ended = here("explain", "0363", "--home", home)
+    assert (ended.status, "no municipality 0363 is known" in ended.stderr) == (3, True)
 
 
 def test_the_books_tie(home):
