@@ -36,7 +36,8 @@ def test_a_home_in_which_nothing_was_decided(tmp_path):
         ("99ZZ99", "no vestiging 99ZZ99 is known; nothing comes near it"),
         (
             "1AA00",
-            "'1AA00' is no code of a school, board, samenwerkingsverband or municipality: write a vestiging as 16AH00, a BRIN",
+            "'1AA00' is no code of a school, board, samenwerkingsverband or municipality: write a vestiging as "
+            "16AH00, a BRIN",
         ),
         ("", "'' is no code of a school, board, samenwerkingsverband or municipality"),
         ("school 03cc01", "with a name like it: 03CC01 (School 03CC01, Assen)"),
