@@ -295,6 +295,7 @@ def _calculation_rank(subsidy: Subsidy) -> pl.Expr:
         _rank_where(_is_new(subsidy), subsidy.new_region),
         _rank_where(_IS_LOWERED, subsidy.completion.share if subsidy.completion else None),
         pl.when(_IS_SHARED).then(_order_rank(subsidy)).otherwise(0),
+        _rank_where(_IS_SHARED, subsidy.shared_cents),
     ]
     return pl.max_horizontal(ranks)
 

@@ -155,6 +155,7 @@ class Subsidy(Part):
     rounding: Cited[Literal["down", "half_away_from_zero", "up"]]  # of that share, to whole pupils
     new_region: Cited[Share] | None = None  # by which the amount per pupil is raised in a new region
     at_the_ceiling: Cited[AtCeiling] | None = None
+    shared_cents: Cited[Literal["running_totals"]] | None = None  # rounding of what is shared in proportion
     groups: Annotated[dict[Key, Group], AfterValidator(some)]
     windows: Annotated[dict[Key, Window], AfterValidator(some)]
     completion: Completion | None = None

@@ -36,7 +36,8 @@ def applied_once(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("applied")
     (folder / "applied.csv").write_text("\n".join([HEADER, *ROWS, ""]))
     home = blank(folder / "home")
-    run(home, "ingest", write_country(folder / "country"), "--reference-date", "2019-10-01")
+    for day in ("2019-10-01", "2020-10-01"):
+        run(home, "ingest", write_country(folder / day), "--reference-date", day)
     run(home, "ingest", folder / "applied.csv")
     return home
 
@@ -102,7 +103,7 @@ def test_every_row_says_why_and_where_that_stands(granted):
         (0,)
     ]
     reasons = dict(select(granted, "select line, reason from grants"))
-    assert reasons[2].startswith("asks for 3 pupils, and 20% of 12 pupils on 2019-10-01 allows 2; ")
+    assert reasons[2].startswith("asks for 3 pupils, and 20% of 12 pupils on 2020-10-01 allows 2; ")
     assert reasons[7] == "01AA was not of board 10002 on 2021-05-11 but of 10001"
 
 
@@ -150,8 +151,8 @@ def test_what_a_person_reads(home):
     lines = [line.split() for line in said.splitlines()]
     assert ["EHK", "3", "1", "1", "1", "1.764,00", "888,00"] in lines
     assert "€ 2.688,00 is granted. DUS-I pays it" in said
-    assert "IOP, refused: 02BB of board 10002: 10% of 7 pupils on 2019-10-01 is no whole pupil" in said
-    assert "! IOP: the ceiling for po in window a is not known, so none is applied" in said
+    assert "IOP, refused: 02BB of board 10002: 10% of 7 pupils on 2020-10-01 is no whole pupil" in said
+    assert "! EHK: no REGIO is stated by board 10002, 10003, so each is a region of its own" in said
     assert "Written as decision 2020-2021-001" in said
     assert "component" not in said  # no table of entitlements where there are none
 
@@ -219,16 +220,17 @@ def test_an_overlay_with_a_ceiling_decides_otherwise(granted, tmp_path):
     query = "select amount, reason from grants where decision_id = '2020-2021-002' and line = 2"
     ((amount, reason),) = select(granted, query)
     assert amount == 1000
-    assert reason.endswith("; 1000.00 was left of the ceiling of 1000.00 for po in window a")
+    lot = "lot 1 of 1 (seed 20210502)"
+    assert reason.endswith(f"; {lot}: 1000.00 was left of the ceiling of 1000.00 for po in window a")
     assert run(granted, "verify")["ties"]
 
 
 def test_a_year_with_both_kinds_of_rules_has_one_decision(home, tmp_path):
     path = tmp_path / "2020-2021-po.yaml"
-    text = shipped("2021-2022-po").texts[0].text.replace("2022-", "XXXX-").replace("2021-", "2020-")
-    path.write_text(
-        text.replace("XXXX-", "2021-").replace("2020-2022", "2020-2021").replace("2020-10-01", "2019-10-01")
-    )
+    text = shipped("2021-2022-po").texts[0].text
+    for this, other in (("2020-10-01", "DAY"), ("2022-", "NEXT"), ("2021-", "2020-"), ("NEXT", "2021-")):
+        text = text.replace(this, other)
+    path.write_text(text.replace("2020-2022", "2020-2021").replace("DAY", "2019-10-01"))
     told = run(home, "decide", *YEAR, "--regulation", path)
     assert (told["decision_id"], told["grants"]["total"]) == ("2020-2021-001", "2688.00")
     entitled = Decimal(told["total"])

@@ -18,17 +18,45 @@ FINISHED = "board brin finished"
 PUPILS = "brin school_type pupils\n 01AA bao 100\n 02BB bao 55\n 03CC so 9\n 09VO vo 200"
 
 
-def scheme(code: str, **ceilings: int) -> Subsidy:
-    """A shipped subsidy; `a=900` gives window a a ceiling of 900 euro for po, `a=None` none that is known."""
+def scheme(code: str, **ceilings: int | None) -> Subsidy:
+    """A shipped subsidy, with other ceilings where these are given."""
     found = next(one.subsidy for one in shipped_subsidies() if one.subsidy.scheme == code)
-    windows = dict(found.windows)
+    return with_ceilings(found, **ceilings)
+
+
+def older(code: str) -> Subsidy:
+    """A subsidy as files said it before the regulation was read: each school applies, first come, first served."""
+    law = scheme(code)
+
+    def without(value: object) -> dict[str, object]:
+        return {"at_the_ceiling": None, "ranking": (), "lottery": None} if value else {}
+
+    first_come = next(iter(law.windows.values())).at_the_ceiling or law.at_the_ceiling
+    reading = {
+        "applicant": law.applicant.model_copy(update={"value": "board_of_the_school_on_that_day"}),
+        "one_application_per": law.one_application_per.model_copy(update={"value": "school"}),
+        "at_the_ceiling": first_come.model_copy(update={"value": "order_of_receipt"}),
+        "share_over": None,
+        "completion": None,
+        "new_region": None,
+        "windows": {name: one.model_copy(update=without(one)) for name, one in law.windows.items()},
+    }
+    if law.raised:
+        when = law.raised.when[0].model_copy(update={"groups": ()})
+        reading["raised"] = law.raised.model_copy(update={"when": (when,)})
+    return law.model_copy(update=reading)
+
+
+def with_ceilings(subsidy: Subsidy, **ceilings: int | None) -> Subsidy:
+    """`a=900` gives window a a ceiling of 900 euro for po, `a=None` none that is known."""
+    windows = dict(subsidy.windows)
     for name, euro in ceilings.items():
         old = windows[name]
         status = "unknown" if euro is None else "published"
         amount = None if euro is None else Decimal(euro)
         po = old.ceilings["po"].model_copy(update={"value": amount, "status": status})
         windows[name] = old.model_copy(update={"ceilings": {**old.ceilings, "po": po}})
-    return found.model_copy(update={"windows": windows})
+    return subsidy.model_copy(update={"windows": windows})
 
 
 def applied(text: str, code: str = "IOP") -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.grants.applying import decided, outcomes, scheme, why
+from tests.spec.grants.applying import decided, older, outcomes, scheme, why
 
 HEAD = "brin applied_on pupils amount\n"
 
@@ -27,13 +27,18 @@ def test_the_first_and_the_last_day_belong_to_a_window(day, outcome):
 def test_outside_any_window_the_windows_are_named():
     found = decided(scheme("IOP"), f"{HEAD} 01AA 2021-05-10 5 4500")
     assert why(found) == "applied on 2021-05-10, outside 2021-04-15 to 2021-05-02 and 2021-06-01 to 2021-06-13"
-    assert found["article"].item().startswith("Artikel 4, tweede lid, onder a (Stcrt. 2021, 19015)")
+    assert found["article"].item() == (
+        "BWBR0043564, artikel 4(2)(a) (Stcrt. 2021, 19015); BWBR0043564, artikel 4(2)(b) (Stcrt. 2021, 19015)"
+    )
     assert (found["status"].item(), found["window_name"].item()) == ("published", None)
 
 
-def test_extra_help_has_one_window():
-    text = f"{HEAD} 01AA 2021-04-30 5 360\n 02BB 2021-05-01 5 360\n 03CC 2021-06-01 5 360"
-    assert [row[1] for row in outcomes(decided(scheme("EHK"), text))] == ["refused", "granted", "granted"]
+def test_extra_help_has_two_windows():
+    days = {"2020-12-17": 0, "2020-12-18": 1, "2021-01-24": 1, "2021-01-25": 0}
+    days |= {"2021-04-30": 0, "2021-05-01": 1, "2021-06-01": 1, "2021-06-02": 0}
+    for day, is_open in days.items():
+        found = decided(scheme("EHK"), f"{HEAD} 01AA {day} 5 360")
+        assert outcomes(found)[0][1] == ("granted" if is_open else "refused"), day
 
 
 def test_a_board_applies_for_its_own_schools_only():
@@ -71,50 +76,49 @@ def test_a_school_without_counted_pupils_gets_nothing():
         scheme("IOP"), f"{HEAD} 01AA 2021-04-20 5 4500", pupils="brin school_type pupils\n 02BB bao 55"
     )
     assert outcomes(found) == [("01AA", "refused", "0.00")]
-    assert why(found) == "no pupils of 01AA are counted on 2019-10-01"
-    assert found["status"].item() == "derived"
+    assert why(found) == "no pupils of 01AA are counted on 2020-10-01"
+    assert found["status"].item() == "published"
 
 
 def test_pupils_of_a_kind_that_the_subsidy_is_not_for_do_not_count():
     found = decided(scheme("IOP"), f"{HEAD} 01AA 2021-04-20 5 4500", pupils="brin school_type pupils\n 01AA cn 50")
-    assert why(found) == "no pupils of 01AA are counted on 2019-10-01"
+    assert why(found) == "no pupils of 01AA are counted on 2020-10-01"
 
 
-def test_a_second_application_for_a_school_in_a_window_is_refused():
-    found = decided(
-        scheme("IOP"), f"{HEAD} 01AA 2021-04-20 2 1800\n 01AA 2021-04-16 3 2700\n 02BB 2021-04-20 1 900"
-    )
+BOTH = "vestiging board valid_from valid_to\n 01AA00 10001 2010-01-01 -\n 02BB00 10001 2010-01-01 -"
+OF_BOARD = "brin board applied_on pupils amount\n"
+
+
+def test_a_board_applies_once_in_a_window_for_all_its_schools():
+    text = f"{OF_BOARD} 01AA 10001 2021-04-16 2 1800\n 02BB 10001 2021-04-16 3 2700"
+    assert [row[1] for row in outcomes(decided(scheme("IOP"), text, schools=BOTH))] == ["granted", "granted"]
+
+
+def test_rows_of_another_day_are_a_second_application_and_refused_also_for_another_school():
+    text = f"{OF_BOARD} 02BB 10001 2021-04-20 3 2700\n 01AA 10001 2021-04-16 2 1800"
+    found = decided(scheme("IOP"), text, schools=BOTH)
     assert outcomes(found) == [
-        ("01AA", "granted", "2700.00"),  # the first one that came in, whatever the order of the file
-        ("01AA", "refused", "0.00"),
-        ("02BB", "granted", "900.00"),
+        ("01AA", "granted", "1800.00"),  # the first one that came in, whatever the order of the file
+        ("02BB", "refused", "0.00"),
     ]
-    assert found["reason"][1] == "01AA applied in window a already, on 2021-04-16; one application counts"
+    assert found["reason"][1] == "board 10001 applied in window a already, on 2021-04-16; one application counts"
+    assert found["article"][1] == "BWBR0043564, artikel 4(6) (Stcrt. 2021, 19015)"
 
 
-def test_on_one_day_the_order_of_the_file_counts():
-    found = decided(scheme("IOP"), f"{HEAD} 01AA 2021-04-20 2 1800\n 01AA 2021-04-20 3 2700")
-    assert outcomes(found) == [("01AA", "granted", "1800.00"), ("01AA", "refused", "0.00")]
-
-
-def test_a_school_may_apply_in_each_window():
+def test_a_board_may_apply_in_each_window():
     found = decided(scheme("IOP"), f"{HEAD} 01AA 2021-04-20 2 1800\n 01AA 2021-06-02 3 2700")
     assert [row[1] for row in outcomes(found)] == ["granted", "granted"]
 
 
 def test_an_application_that_is_refused_for_another_reason_does_not_count_as_the_first():
-    text = "brin board applied_on pupils amount\n 01AA 10002 2021-04-16 2 1800\n 01AA 10001 2021-04-20 3 2700"
+    text = f"{OF_BOARD} 05XX 10001 2021-04-16 2 1800\n 01AA 10001 2021-04-20 3 2700"
     assert [row[1] for row in outcomes(decided(scheme("IOP"), text))] == ["refused", "granted"]
 
 
-def test_where_the_rule_says_so_a_board_applies_once():
-    once = scheme("IOP")
-    once = once.model_copy(
-        update={"one_application_per": once.one_application_per.model_copy(update={"value": "board"})}
-    )
-    both = "vestiging board valid_from valid_to\n 01AA00 10001 2010-01-01 -\n 02BB00 10001 2010-01-01 -"
-    text = "brin board applied_on pupils amount\n 01AA 10001 2021-04-16 2 1800\n 02BB 10001 2021-04-20 3 2700"
-    found = decided(once, text, schools=both)
-    assert [row[1] for row in outcomes(found)] == ["granted", "refused"]
-    assert found["reason"][1] == "board 10001 applied in window a already, on 2021-04-16; one application counts"
-    assert [row[1] for row in outcomes(decided(scheme("IOP"), text, schools=both))] == ["granted", "granted"]
+def test_under_older_files_each_school_applies_once():
+    text = f"{HEAD} 01AA 2021-04-20 2 1800\n 01AA 2021-04-20 3 2700\n 01AA 2021-06-02 9 8100"
+    found = decided(older("IOP"), text)
+    assert [row[2] for row in outcomes(found)] == ["1800.00", "0.00", "8100.00"]  # 10% in each window
+    assert found["reason"][1] == "01AA applied in window a already, on 2021-04-20; one application counts"
+    both = f"{OF_BOARD} 01AA 10001 2021-04-16 2 1800\n 02BB 10001 2021-04-20 3 2700"
+    assert [row[1] for row in outcomes(decided(older("IOP"), both, schools=BOTH))] == ["granted", "granted"]
