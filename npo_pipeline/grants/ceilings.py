@@ -60,7 +60,9 @@ def apply_ceilings(
         ceiling = Ceiling(None if value is None else int(value * 100), window, group)
         parts.append(_shared_out(subsidy, rows.filter(free & (pl.col("sector") == group)), ceiling))
     shared = pl.concat(parts).sort("receipt")
-    full = pl.col("stop").is_null() & (pl.col("amount_cents") == 0) & (pl.col("allowed_cents") > 0)
+    # A proportion that comes to no cent is still no refusal.
+    in_turn = pl.lit(subsidy.rule_at_the_ceiling(window).value != "pro_rata")
+    full = pl.col("stop").is_null() & in_turn & (pl.col("amount_cents") == 0) & (pl.col("allowed_cents") > 0)
     for_pupils = -(-pl.col("amount_cents") // pl.max_horizontal("rate_cents", pl.lit(1)))
     is_cut = pl.col("amount_cents") < pl.col("allowed_cents")
     pupils = pl.when(is_cut).then(pl.min_horizontal(for_pupils, "pupils_allowed")).otherwise("pupils_allowed")
