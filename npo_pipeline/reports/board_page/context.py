@@ -185,6 +185,11 @@ class PageContext:
         ]
 
     @property
+    def has_money_of_the_annual_report(self) -> bool:
+        """True where money came in that only the annual report accounts for."""
+        return "annual_report" in self.report.receipts["accounted_under"]
+
+    @property
     def asked_about(self) -> str:
         """The amount that the questions via XBRL are about, within a sentence."""
         asked = self.report.receipts.filter(accounted_under="npo_answers")["received"]

@@ -104,6 +104,9 @@ def test_the_page_says_how_the_money_is_accounted_for_and_what_the_questions_are
     ]
     assert "gaan over € 1.000,00 van de" in text
     assert "dat gaat in 2021 over € 1.000,00" in text
+    in_the_balance = "Het telt wel mee in wat is ontvangen en in wat nog te besteden is."
+    assert in_the_balance in " ".join(text.split())
+    assert in_the_balance not in " ".join(made(ordinary()).split())
 
 
 def test_findings_are_no_facts():
