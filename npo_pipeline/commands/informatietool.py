@@ -15,6 +15,7 @@ from npo_pipeline.books.queries.decisions import (
     all_decisions,
     annual_instalments,
     latest_decisions,
+    municipal_support,
     traced_amounts,
 )
 from npo_pipeline.books.queries.runs import archived_texts
@@ -82,6 +83,7 @@ def load_source(home: Home, school_year: str) -> ToolSource:
             amounts=amounts,
             instalments=instalments,
             directory=school_directory(books),
+            support=municipal_support(books),
             applied=_applied_regulations(books, decisions),
         )
 

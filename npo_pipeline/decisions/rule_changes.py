@@ -62,7 +62,9 @@ def _in_force(rules: Sequence[Rules], month: date | None) -> pl.DataFrame:
 
 def _values(rules: Rules) -> Iterator[pl.DataFrame]:
     """Yield the values of rules in words: component, school_type, what, value."""
-    place = pl.when(pl.col("place").is_null()).then(pl.lit("rate")).otherwise(pl.format("rate in {}", "place"))
+    several = pl.col("measure").n_unique().over("component") > 1
+    rate = pl.when(several).then(pl.format("rate per {}", "measure")).otherwise(pl.lit("rate"))
+    place = pl.when(pl.col("place").is_null()).then(rate).otherwise(pl.format("rate in {}", "place"))
     shown = to_rate(pl.col("rate_e8")).cast(pl.String).str.replace(r"(\.\d\d\d*?)0+$", "$1")
     yield rules.rates.select("component", "school_type", what=place, value=shown)
     kinds = rules.rates.select("component", "school_type").unique()

@@ -61,6 +61,9 @@ NumberedAmounts = NewType("NumberedAmounts", pl.DataFrame)
 MeasuredUnits = NewType("MeasuredUnits", pl.DataFrame)
 """Counts and scores of schools under a regulation: vestiging, school_type, measure, counted (DECIMAL(18,2))."""
 
+MunicipalSupport = NewType("MunicipalSupport", pl.DataFrame)
+"""The columns of view `municipal_support`, by municipality and year."""
+
 ToolSums = NewType("ToolSums", pl.DataFrame)
 """Sums per school, board or municipality (the first column) and currency, in cents: columns of the schools,
 currency, an amount per component (null where there is none), total, schools, rules, school_types, gaps."""

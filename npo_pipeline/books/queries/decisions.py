@@ -11,7 +11,7 @@ from npo_pipeline.books.reader import Books
 from schemas.decided import DecisionInputRows, Decisions, DueChanges
 from schemas.frames.accounts import DecidedTotals
 from schemas.frames.books import SubsidyDecisions, SupersededInputs, UnknownDeliveries
-from schemas.frames.reports import AnnualInstalments, DecisionFiles, TracedAmounts
+from schemas.frames.reports import AnnualInstalments, DecisionFiles, MunicipalSupport, TracedAmounts
 
 _KEY = "decision_id, beneficiary, school_type, component"
 _LATEST = "(select decision_id from latest_decisions where school_year = $1)"
@@ -48,6 +48,15 @@ def annual_instalments(books: Books, school_year: str) -> AnnualInstalments:
         where decision_id in {_LATEST} and recipient_kind = 'bestuur'
         group by all having sum(amount) <> 0"""
     return AnnualInstalments(books.frame(query, [school_year]))
+
+
+def municipal_support(books: Books) -> MunicipalSupport:
+    """Return what municipalities and the schools in them get, per year; none before municipalities are decided."""
+    query = """
+        from municipal_support where exists (
+            from entitlements semi join latest_decisions using (decision_id) where recipient_kind = 'gemeente')
+        order by municipality, year, currency"""
+    return MunicipalSupport(books.frame(query))
 
 
 def decisions_with_entitlements(books: Books) -> Decisions:

@@ -38,6 +38,7 @@ from schemas.frames.money import Places
 from schemas.frames.reports import (
     HiddenComponents,
     MeasuredUnits,
+    MunicipalSupport,
     NumberedAmounts,
     SchoolGaps,
     ToolAmounts,
@@ -92,6 +93,7 @@ def build_tool(source: ToolSource) -> ToolData:
         school_gaps=school_gaps,
         excluded=_excluded_components(source.applied),
         hidden=HiddenComponents(hidden.select("vestiging", "component").unique().sort("vestiging", "component")),
+        support=_support(source),
         notes=tuple(dict.fromkeys(wording.other_date(*days) for _, *days in _other_reference_dates(source))),
     )
 
@@ -182,6 +184,12 @@ def _schools(source: ToolSource, amounts: NumberedAmounts, school_gaps: SchoolGa
         readable = spellings(schools[column].drop_nulls().to_list())
         schools = schools.with_columns(pl.col(column).replace(readable))
     return ToolSchools(schools.select(SCHOOL_COLUMNS).sort("vestiging"))
+
+
+def _support(source: ToolSource) -> MunicipalSupport:
+    """Return the support of municipalities, with their names spelt as those of the schools."""
+    names = source.directory["municipality"].drop_nulls().to_list()
+    return MunicipalSupport(source.support.with_columns(pl.col("municipality").replace(spellings(names))))
 
 
 def _other_reference_dates(source: ToolSource) -> Iterator[tuple[AppliedRegulation, date, date]]:

@@ -21,7 +21,7 @@ from npo_pipeline import dutch
 from npo_pipeline.measures import BY_NAME
 from npo_pipeline.months import month_text
 from npo_pipeline.reports.informatietool import wording
-from npo_pipeline.reports.informatietool.model import RateRule, ToolData
+from npo_pipeline.reports.informatietool.model import SUPPORT_COLUMNS, RateRule, ToolData
 
 SCRIPTS = (
     "format.js", "data.js", "dom.js", "find.js", "explain.js", "chart.js",
@@ -106,6 +106,7 @@ class _Payload:
             "gaps": [[one.text, one.article] for one in tool.gaps],
             "schoolGaps": self._by_school(tool.school_gaps, "gap"),
             "hidden": self._by_school(hidden, "component"),
+            "support": self._support(),
             "outside": [[dutch.component(one.component), one.article] for one in tool.excluded],
             "rests": [text.split("\t") for text in self._rests_on],
             "words": {
@@ -113,6 +114,7 @@ class _Payload:
                 "ofb": wording.OFB,
                 "outside": wording.excluded([one.component for one in tool.excluded]),
                 "noProduct": wording.NO_PRODUCT,
+                "support": wording.SUPPORT,
                 "notAdded": wording.NOT_ADDED,
                 "notes": list(tool.notes),
                 "months": dutch.DUTCH.months,
@@ -123,6 +125,17 @@ class _Payload:
                 "currencies": {name: [dutch.SIGNS[name], dutch.CURRENCIES[name]] for name in dutch.CURRENCIES},
             },
         }
+
+    def _support(self) -> dict[int, list[list[Any]]]:
+        """Return the rows of each municipality that has schools here: year, currency, four amounts in cents."""
+        places = {name: position for position, name in enumerate(self._names("municipality"))}
+        found: dict[int, list[list[Any]]] = {}
+        for name, *row in self._tool.support.select("municipality", *SUPPORT_COLUMNS).iter_rows():
+            if name in places:
+                year, currency, *amounts = row
+                cents = [None if amount is None else int(amount.scaleb(2)) for amount in amounts]
+                found.setdefault(places[name], []).append([year, currency, *cents])
+        return found
 
     def _school_columns(self) -> dict[str, Any]:
         schools, places = self._tool.schools, _TextList()

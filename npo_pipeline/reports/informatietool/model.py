@@ -16,6 +16,7 @@ from schemas.decided import Decisions
 from schemas.frames import reports as frames
 from schemas.received import Schools
 
+SUPPORT_COLUMNS = ["year", "currency", "to_municipality", "to_schools", "to_samenwerkingsverband", "amount"]
 SCHOOL_COLUMNS = ["vestiging", "brin", "name", "place", "municipality", "board"]
 
 
@@ -36,6 +37,7 @@ class ToolSource:
     amounts: frames.TracedAmounts
     instalments: frames.AnnualInstalments
     directory: Schools
+    support: frames.MunicipalSupport
     applied: Sequence[AppliedRegulation]
 
 
@@ -83,7 +85,10 @@ class ExcludedComponent:
 
 @dataclass(frozen=True, kw_only=True)
 class ToolData:
-    """Represent a school year as both files show it. `notes`: further remarks for the reader, in Dutch."""
+    """Represent a school year as both files show it. `notes`: further remarks for the reader, in Dutch.
+
+    `support`: of municipalities, in all years; no rows before their own money is decided on.
+    """
 
     school_year: str
     decisions: frames.ToolDecisions
@@ -97,6 +102,7 @@ class ToolData:
     excluded: tuple[ExcludedComponent, ...]
     hidden: frames.HiddenComponents
     notes: tuple[str, ...]
+    support: frames.MunicipalSupport
 
     def with_schools(self) -> frames.SchoolAmounts:
         """Return the amounts with the columns of their rule and of their school."""

@@ -28,6 +28,12 @@ NO_PRODUCT = (
 ALL_PUBLISHED = "Alle bedragen en regels staan zo in de genoemde bronnen."
 NOT_ADDED = "Bedragen in Amerikaanse dollars staan apart en worden nooit bij euro's opgeteld."
 
+SUPPORT = (
+    "Per kalenderjaar, volgens de laatste besluiten: wat de gemeente zelf krijgt, wat de besturen voor de scholen "
+    "in de gemeente krijgen, en wat samenwerkingsverbanden krijgen voor leerlingen praktijkonderwijs van die "
+    "scholen (naar hun aantal)."
+)
+
 
 def school_types(names: Sequence[str]) -> str:
     """Return school types by their names, in a list."""

@@ -12,7 +12,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import SCHOOL_COLUMNS, ToolData
-from npo_pipeline.reports.xlsx import Column, Row, Sheet, write_sheets
+from npo_pipeline.reports.xlsx import Column, Row, Sheet, frame_sheet, write_sheets
 from schemas.frames.reports import SchoolAmounts, ToolSums
 
 _VESTIGING, _NAME = Column("Vestiging"), Column("Naam", width=40)
@@ -40,6 +40,7 @@ def sheets(tool: ToolData) -> list[Sheet]:
         _instalments_sheet(tool, amounts),
         _group_sheet("Besturen", Column("Bestuur"), _sums(tool, amounts, "board"), tool),
         _group_sheet("Gemeenten", Column("Gemeente", width=26), _sums(tool, amounts, "municipality"), tool),
+        *([_support_sheet(tool)] if tool.support.height else []),
         _sources_sheet(tool),
         Sheet("Toelichting", _REMARKS, [("", remark) for remark in _remarks(tool)]),
     ]
@@ -68,6 +69,21 @@ def _group_sheet(name: str, first: Column, sums: ToolSums, tool: ToolData) -> Sh
     key = sums.columns[0]
     rows = [_sum_row(tool, row, [row[key] or "onbekend", row["schools"]]) for row in sums.iter_rows(named=True)]
     return Sheet(name, [first, Column("Scholen", "whole", 9), *_sum_columns(tool)], rows, frozen=1)
+
+
+def _support_sheet(tool: ToolData) -> Sheet:
+    """Return a row per municipality, calendar year and currency."""
+    columns = {
+        "municipality": Column("Gemeente", width=26),
+        "municipality_number": Column("Gemeentenummer", width=16),
+        "year": Column("Kalenderjaar"),
+        "currency": _CURRENCY,
+        "to_municipality": Column("Gemeente zelf", "money", 20),
+        "to_schools": Column("Scholen", "money", 20),
+        "to_samenwerkingsverband": Column("Samenwerkingsverbanden", "money", 24),
+        "amount": _TOTAL,
+    }
+    return frame_sheet("Steunpakketten", tool.support, columns, frozen=1)
 
 
 def _sums(tool: ToolData, amounts: SchoolAmounts, key: str, others: Sequence[str] = ()) -> ToolSums:
@@ -185,5 +201,7 @@ def _remarks(tool: ToolData) -> Iterator[list[str]]:
         yield ["Niet meegerekend", f"{gap.text} {gap.article}"]
     if excluded := wording.excluded([one.component for one in tool.excluded]):
         yield ["Niet opgenomen", excluded]
+    if tool.support.height:
+        yield ["Steunpakketten", wording.SUPPORT]
     yield ["Valuta", wording.NOT_ADDED]
     yield ["Herkomst", wording.NO_PRODUCT]

@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import fastexcel
+import polars as pl
 import pytest
 
 from tests.books.blank import blank
@@ -150,6 +152,21 @@ def test_the_explanation_of_a_school_is_of_its_own_money(home):
 def test_a_municipality_that_is_not_known_is_refused(home):
     ended = here("explain", "0363", "--home", home)
     assert (ended.status, "no municipality 0363 is known" in ended.stderr) == (3, True)
+
+
+def test_the_informatietool_shows_the_support_of_each_municipality(home, tmp_path):
+    run(home, "tool", "--school-year", "2021-2022", "--out", tmp_path)
+    sheet = fastexcel.read_excel(tmp_path / "npo-tool-2021-2022.xlsx").load_sheet("Steunpakketten").to_polars()
+    found = sheet.filter(pl.col("Gemeente") == "Assen").select(
+        "Kalenderjaar", "Gemeente zelf", "Scholen", "Totaal"
+    )
+    assert found.rows() == [
+        ("2021", 785.38, 5843.00, 6628.38),
+        ("2022", 1884.90, 8180.20, 10065.10),
+        ("2023", 1099.53, None, 1099.53),
+    ]
+    page = (tmp_path / "npo-tool-2021-2022.html").read_text(encoding="utf-8")
+    assert '"support":{"0":[[2021,"EUR",78538,584300,null,662838],' in page  # Assen, in cents
 
 
 def test_the_books_tie(home):

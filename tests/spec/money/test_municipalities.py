@@ -1,5 +1,6 @@
 """Money of municipalities: 118.11 x pupils plus 22.64 x half of each of two scores (BWBR0045681 4(1), 6(3))."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from npo_pipeline.decisions.omissions import omissions, refuse_silent_clawback
+from npo_pipeline.decisions.rule_changes import rule_changes
 from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import DecisionInputs, rule_frames
 from npo_pipeline.errors import Refused
@@ -191,6 +193,17 @@ def test_the_municipality_is_that_of_the_reference_date():
         ]
     )
     assert decided(counts=COUNTS[1:2], schools=moved).entitlements["recipient"].to_list() == ["0344"]
+
+
+def test_the_rates_of_both_parts_are_compared_each_with_itself():
+    assert rule_changes([RULES], [RULES]).is_empty()
+    dearer = RULES.rates.with_columns(
+        rate_e8=pl.when(pl.col("measure") == "municipal_score").then(12_00000000).otherwise("rate_e8")
+    )
+    changed = rule_changes([RULES], [replace(RULES, rates=dearer)])
+    assert rows(changed, "component", "what", "before", "after") == [
+        ("gemeente", "rate per municipal_score", "11.32", "12.00")
+    ]
 
 
 def test_the_tables_hold_it():

@@ -67,6 +67,18 @@ function schoolsTable(many) {
   return section("Scholen", table("Scholen", [["School"], ["Vestiging"], ["Bedrag", true]], rows));
 }
 
+// What a municipality itself gets, and the schools and samenwerkingsverbanden in it, per calendar year.
+function supportSection(place) {
+  const found = DATA.support[place];
+  if (!found) return null;
+  const rows = found.map(([year, currency, ...amounts]) => [
+    { head: String(year) },
+    ...amounts.map((cents) => (cents === null ? "geen" : money(cents, currency))),
+  ]);
+  const columns = [["Jaar"], ["Gemeente zelf", true], ["Scholen", true], ["Samenwerkingsverbanden", true], ["Samen", true]];
+  return section("Steunpakketten", el("p", null, DATA.words.support), table("Steunpakketten", columns, rows));
+}
+
 function groupView(kind, place) {
   const group = GROUPS[kind];
   const many = group.schools[place];
@@ -84,6 +96,7 @@ function groupView(kind, place) {
     el("p", null, el("a", { href: `#/${group.path}` }, `Alle ${group.path}`), ` · ${schoolsText(many.length)}`),
     found.size ? parts : el("p", { class: "total none" }, "Er is geen bedrag te berekenen."),
     found.size > 1 ? el("p", null, DATA.words.notAdded) : null,
+    kind === "gemeente" ? supportSection(place) : null,
     schoolsTable(many),
     remarks(many),
   );
