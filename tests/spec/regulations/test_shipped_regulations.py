@@ -37,7 +37,7 @@ RATES = """
 2021-2022-vo              surcharge             vo_pro_vbo            -               350.58         published
 2021-2022-vo              achterstandsscore     vo                    -               1038.63        published
 2021-2022-vo              newcomers             vo                    -               2619.47        published
-2021-2022-vo              samenwerkingsverband  vo_pro_vbo            -               -              unknown
+2021-2022-vo              samenwerkingsverband  vo_pro_vbo            -               237.02         published
 2022-2023-cn              per_pupil             cn                    bonaire         1333.8429633   derived
 2022-2023-cn              per_pupil             cn                    sint-eustatius  1547.25783743  derived
 2022-2023-cn              per_pupil             cn                    saba            1547.25783743  derived
@@ -58,7 +58,7 @@ RATES = """
 2022-2023-vo              per_pupil             vo,vo_pro_vbo         -               820.00         published
 2022-2023-vo              surcharge             vo_pro_vbo            -               410.00         published
 2022-2023-vo              achterstandsscore     vo                    -               1887.84        published
-2022-2023-vo              samenwerkingsverband  vo_pro_vbo            -               -              unknown
+2022-2023-vo              samenwerkingsverband  vo_pro_vbo            -               237.67         published
 2021-2023-gemeenten       gemeente              all                   -               118.11         published
 2021-2023-gemeenten       gemeente              all                   -               22.64          published
 """
@@ -75,6 +75,7 @@ MONTHS = {
     ("2021-2022-vo", "surcharge"): "02 1",
     ("2021-2022-vo", "achterstandsscore"): "02 1",
     ("2021-2022-vo", "newcomers"): "05 1",
+    ("2021-2022-vo", "samenwerkingsverband"): TWELFTHS,
     ("2021-2022-cn", "per_pupil"): "10 1",
     ("2022-2023-cn", "per_pupil"): "10 1",
     ("2022-2023-po-provisional", "per_pupil"): TWELFTHS,
@@ -85,6 +86,7 @@ MONTHS = {
     ("2022-2023-vo", "per_pupil"): TWO_TERMS,
     ("2022-2023-vo", "surcharge"): TWO_TERMS,
     ("2022-2023-vo", "achterstandsscore"): TWO_TERMS,
+    ("2022-2023-vo", "samenwerkingsverband"): EQUAL,
 }
 
 OTHERS_OF_PO = """
@@ -186,6 +188,7 @@ LAW = """
 2021-2022-vo  surcharge          BWBR0045533, artikel 7(4) (Stcrt. 2021, 39244)
 2021-2022-vo  achterstandsscore  BWBR0045533, artikel 8(4) (Stcrt. 2021, 39244)
 2021-2022-vo  newcomers          BWBR0045533, artikel 10(4) (Stcrt. 2021, 39244)
+2021-2022-vo  samenwerkingsverband  BWBR0045533, artikel 11(4) (Stcrt. 2021, 39244)
 2022-2023-cn  reference_date     BWBR0046693, artikelen 6(3) en 9(3) (Stcrt. 2022, 13905)
 2022-2023-cn  schedule           BWBR0046693, artikelen 6(5) en 9(5) (Stcrt. 2022, 13905)
 2022-2023-po  reference_date     BWBR0046693, artikelen 4(3), 5(1) en 5(2) (Stcrt. 2022, 13905)
@@ -198,6 +201,7 @@ LAW = """
 2022-2023-vo  per_pupil          BWBR0046693, artikel 7(4) (Stcrt. 2022, 13905)
 2022-2023-vo  surcharge          BWBR0046693, artikel 7(4) (Stcrt. 2022, 13905)
 2022-2023-vo  achterstandsscore  BWBR0046693, artikel 8(4) (Stcrt. 2022, 13905)
+2022-2023-vo  samenwerkingsverband  BWBR0046693, artikel 10(4) (Stcrt. 2022, 13905)
 2021-2023-gemeenten  reference_date  BWBR0045681, artikel 4(1)(a) (Stcrt. 2021, 42927)
 2021-2023-gemeenten  schedule        BWBR0045681, artikel 6(3) (Stcrt. 2021, 42927)
 2021-2023-gemeenten  gemeente        BWBR0045681, artikel 4(1)(a) (Stcrt. 2021, 42927)
