@@ -123,9 +123,11 @@ def test_all_payments_are_instalments_and_boards_get_what_schools_get(home):
     assert select(home, "select distinct reason from payments") == [("instalment",)]
     (view,), (table,) = (
         select(home, "select sum(amount) from board_payments"),
-        select(home, "select sum(amount) from payments"),
+        select(home, "select sum(amount) from payments where recipient_kind = 'bestuur'"),
     )
     assert view == table
+    others = "select distinct recipient_kind, component from payments where recipient_kind <> 'bestuur'"
+    assert select(home, others) == [("samenwerkingsverband", "samenwerkingsverband")]
 
 
 def test_the_books_tie(home):
