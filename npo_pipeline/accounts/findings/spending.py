@@ -51,11 +51,11 @@ def taken_back(context: FindingContext) -> FindingRows:
 
 
 def two_currencies(context: FindingContext) -> FindingRows:
-    """Find boards with money in euro and in dollars; a report is in one currency."""
+    """Find boards with money in euro and in dollars; Caribisch Nederland is accounted for in an overview apart."""
     currencies = context.schools.group_by("board").agg(pl.col("currency").n_unique())
     return finding_rows(
         currencies.filter(pl.col("currency") > 1).sort("board"),
-        pl.lit("Het bestuur heeft geld in euro en in dollar, en een verslag is in een van de twee."),
+        pl.lit("Het bestuur heeft geld in euro en in dollar; Caribisch Nederland heeft een apart overzicht."),
         "Verantwoord de scholen in Caribisch Nederland onder een eigen bestuursnummer.",
     )
 

@@ -12,6 +12,7 @@ import pytest
 
 from npo_pipeline.reports.board_pack.workbook import board_table, dutch_csv, fact_table, workbook
 from npo_pipeline.reports.board_page.context import menu
+from npo_pipeline.reports.national import national_summary
 from npo_pipeline.reports.report_data import in_fixed_order
 from npo_pipeline.reports.xbrl.concepts import BY_NAME
 from npo_pipeline.reports.xbrl.facts import facts_of
@@ -141,6 +142,15 @@ def test_receipts_say_how_they_are_accounted_for_in_the_workbook_and_in_the_tabl
         *("02CD", "Ontvangen: Bedrag per leerling, basisonderwijs, 2021-2022", "EUR", "25000,00"),
         f"Te verantwoorden met {manner}: {article}.",
     )
+
+
+def test_the_country_is_summed_by_how_money_is_accounted_for_too():
+    story = told(odd(), ordinary())
+    types = pl.DataFrame(schema={"brin": pl.String, "school_type": pl.String})
+    [row] = national_summary(story, types).filter(dimension="accounted_under").rows(named=True)
+    # 25.000,00 + 1.234,55 + 8.000,00 of three schools, and 1.000,00 of the other board; spending is not split.
+    assert (row["value"], row["boards"], row["schools"]) == ("vragen via XBRL over het NPO", 2, 4)
+    assert (row["received"], row["spent"], row["carried_out"]) == (Decimal("35234.55"), None, None)
 
 
 def test_an_intervention_stands_under_its_category_in_the_table():
