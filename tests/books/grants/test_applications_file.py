@@ -87,6 +87,36 @@ def test_good_rows_come_in_as_they_are_written(home, tmp_path):
     ]
 
 
+def test_columns_that_a_file_may_have_come_in_too(home, tmp_path):
+    path = tmp_path / "regions.csv"
+    header = f"{HEADER};VESTIGINGSNUMMER;REGIO;NIEUWE_REGIO;EERDER_VERLEEND"
+    path.write_text(f"{header}\n10001;01AA;EHK;20210501;1;9;00;RAP Oost;J;\n10001;01AA;IOP;20210420;1;9;;;;N\n")
+    assert here("ingest", path, "--home", home).status == 0
+    assert select(
+        home, "select vestiging, region, new_region, granted_before from applications order by line"
+    ) == [
+        ("01AA00", "RAP Oost", True, None),
+        (None, None, None, False),
+    ]
+
+
+def test_a_report_of_participants_is_read_and_its_faults_are_named(home, tmp_path):
+    path = tmp_path / "finished.csv"
+    path.write_text(
+        "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;AFGEROND\n10001;01AA;IOP;12\n10001;01AA;XYZ;1\n"
+        "10001;99ZZ;IOP;1\n10001;01AA;IOP;-1\n"
+    )
+    assert here("ingest", path, "--home", home, "--max-rejected", "1").status == 0
+    assert select(home, "select line, board, brin, scheme, finished from completions") == [
+        (2, "10001", "01AA", "IOP", 12)
+    ]
+    assert select(home, "select line, rule from quarantine where file = 'finished.csv' order by 1") == [
+        (3, "unknown_code"),
+        (4, "unknown_school"),
+        (5, "negative"),
+    ]
+
+
 def test_a_file_with_too_many_faults_is_refused_whole(home, tmp_path):
     ended = ingest(home, tmp_path / "applied.csv", [GOOD, "10001;01AA;XYZ;2021-04-20;1;900"])
     assert ended.status == 3

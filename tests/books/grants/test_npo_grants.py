@@ -16,6 +16,7 @@ from tests.books.home.delivery import write_country
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 from tests.rulebook import shipped
+from tests.spec.grants.applying import OLDER
 from tests.spec.grants.test_subsidy_files import OVERLAY
 
 HEADER = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;DATUM_AANVRAAG;AANTAL_LEERLINGEN;BEDRAG"
@@ -29,6 +30,7 @@ ROWS = (
     "10002;01AA;EHK;2021-05-11;12;864",  # another board's school
 )
 YEAR = ("--school-year", "2020-2021")
+FINISHED = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;AFGEROND"
 
 
 @pytest.fixture(scope="module")
@@ -270,3 +272,62 @@ def test_the_day_of_a_subsidy_is_not_for_an_option_to_change(home):
     assert ended.status == 3
     assert "count pupils on 2019-10-01; for another day give an overlay with a reference_date" in ended.stderr
     assert run(home, "decide", *YEAR, "--reference-date", "2019-10-01")["decision_id"] == "2020-2021-001"
+
+
+def test_a_decision_under_the_files_of_an_older_version_verifies(home):
+    older = [OLDER / f"2020-2021-{code}.yaml" for code in ("ehk", "iop")]
+    told = run(home, "decide", *YEAR, *(word for path in older for word in ("--regulation", path)))
+    assert told["decision_id"] == "2020-2021-001"
+    query = "select brin, amount, article from grants where line in (2, 4) order by line"
+    assert select(home, query) == [
+        (
+            "01AA",
+            Decimal("1800.00"),
+            "Interactive Robotics: 20% als de school apcg-leerlingen of een achterstandsscore heeft",
+        ),
+        ("01AA", Decimal("0.00"), WINDOWS),
+    ]
+    assert run(home, "decide", *YEAR)["decision_id"] == "2020-2021-002"  # the rules of the law
+    assert run(home, "verify")["ties"]
+
+
+WINDOWS = (
+    "Artikel 4, tweede lid, onder a (Stcrt. 2021, 19015); Artikel 4, tweede lid, onder b (Stcrt. 2021, 19015)"
+)
+WITH_REGIONS = f"{HEADER};REGIO;NIEUWE_REGIO"
+
+
+def test_participants_who_finished_lower_the_grant_in_a_new_decision(granted, tmp_path):
+    (tmp_path / "finished.csv").write_text(f"{FINISHED}\n10001;01AA;IOP;1\n")
+    run(granted, "ingest", tmp_path / "finished.csv")
+    assert run(granted, "decide", *YEAR)["decision_id"] == "2020-2021-002"
+    query = "select decision_id, amount, outcome, reason from grants where line = 2 order by 1"
+    (_, first, _, _), (_, second, outcome, reason) = select(granted, query)
+    assert (first, second, outcome) == (1800, 900, "reduced")  # 1 of the 2 finished: 1800 x 1 / 2
+    assert reason.endswith("; 1 of the 2 pupils of board 10001 finished, less than 85%: 900.00")
+    used = select(
+        granted,
+        "select kind from decision_inputs join deliveries using (delivery_id) where used_for = 'completions'",
+    )
+    assert used == [("completions",)]
+    assert run(granted, "verify")["ties"]
+    (tmp_path / "later.csv").write_text(f"{FINISHED}\n10001;01AA;IOP;2\n")  # the later report counts
+    run(granted, "ingest", tmp_path / "later.csv")
+    run(granted, "decide", *YEAR)
+    assert select(granted, "select amount from grants where line = 2 order by decision_id") == [
+        (1800,),
+        (900,),
+        (1800,),
+    ]
+
+
+def test_a_region_is_applied_for_by_its_penvoerder(home, tmp_path):
+    # 03CC 9 pupils, 04DD 4: 13 x 79.20 = 1029.60 in a new region
+    rows = ("10003;03CC;EHK;2021-01-10;9;800;R1;J", "10003;04DD;EHK;2021-01-10;4;400;R1;J")
+    (tmp_path / "region.csv").write_text("\n".join([WITH_REGIONS, *rows, ""]))
+    run(home, "ingest", tmp_path / "region.csv")
+    run(home, "decide", *YEAR)
+    query = "select brin, region, amount from grants where region is not null order by line"
+    # 1029.60 of the 1200 that are asked: 800 and 400 times 0.858
+    assert select(home, query) == [("03CC", "R1", Decimal("686.40")), ("04DD", "R1", Decimal("343.20"))]
+    assert run(home, "verify")["ties"]

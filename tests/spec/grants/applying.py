@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 
 from npo_pipeline.grants.decide import decide_grants
 from npo_pipeline.grants.terms import GrantInputs
-from npo_pipeline.rulebook.load import shipped_subsidies
+from npo_pipeline.rulebook.load import Rulebook, parse_rules, shipped_subsidies
 from npo_pipeline.rulebook.subsidy import Subsidy
 from tests.reading import table
 
@@ -24,27 +25,13 @@ def scheme(code: str, **ceilings: int | None) -> Subsidy:
     return with_ceilings(found, **ceilings)
 
 
+OLDER = Path(__file__).parents[2] / "fixtures" / "subsidies_0_1_0"
+
+
 def older(code: str) -> Subsidy:
-    """A subsidy as files said it before the regulation was read: each school applies, first come, first served."""
-    law = scheme(code)
-
-    def without(value: object) -> dict[str, object]:
-        return {"at_the_ceiling": None, "ranking": (), "lottery": None} if value else {}
-
-    first_come = next(iter(law.windows.values())).at_the_ceiling or law.at_the_ceiling
-    reading = {
-        "applicant": law.applicant.model_copy(update={"value": "board_of_the_school_on_that_day"}),
-        "one_application_per": law.one_application_per.model_copy(update={"value": "school"}),
-        "at_the_ceiling": first_come.model_copy(update={"value": "order_of_receipt"}),
-        "share_over": None,
-        "completion": None,
-        "new_region": None,
-        "windows": {name: one.model_copy(update=without(one)) for name, one in law.windows.items()},
-    }
-    if law.raised:
-        when = law.raised.when[0].model_copy(update={"groups": ()})
-        reading["raised"] = law.raised.model_copy(update={"when": (when,)})
-    return law.model_copy(update=reading)
+    """A subsidy as version 0.1.0 read it: each school applies, and what there is goes in order of receipt."""
+    path = OLDER / f"2020-2021-{code.lower()}.yaml"
+    return Rulebook.of([parse_rules(path.read_text(encoding="utf-8"), path.name)]).subsidies[0].subsidy
 
 
 def with_ceilings(subsidy: Subsidy, **ceilings: int | None) -> Subsidy:

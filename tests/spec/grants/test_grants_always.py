@@ -62,7 +62,7 @@ def one_by_one(rows, a, b) -> dict[int, Decimal]:
     given_to, left, done = {}, defaultdict(lambda: None), set()
     for window, ceiling in (("a", a), ("b", b)):
         left[window, "po"] = None if ceiling is None else Decimal(ceiling)
-    left["a", "vo"], left["b", "vo"] = Decimal(94_000_000), Decimal(38_720_200)
+    left["b", "vo"] = Decimal(38_720_200)
     numbered = sorted(enumerate(rows, 2), key=lambda one: (one[1][2], one[0]))
     for line, (brin, board, day, pupils, asked) in numbered:
         given_to[line] = Decimal(0)

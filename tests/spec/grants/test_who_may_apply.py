@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.grants.applying import decided, older, outcomes, scheme, why
+from tests.spec.grants.applying import decided, older, outcomes, scheme, why, with_ceilings
 
 HEAD = "brin applied_on pupils amount\n"
 
@@ -122,3 +122,9 @@ def test_under_older_files_each_school_applies_once():
     assert found["reason"][1] == "01AA applied in window a already, on 2021-04-20; one application counts"
     both = f"{OF_BOARD} 01AA 10001 2021-04-16 2 1800\n 02BB 10001 2021-04-20 3 2700"
     assert [row[1] for row in outcomes(decided(older("IOP"), both, schools=BOTH))] == ["granted", "granted"]
+
+
+def test_under_older_files_extra_help_is_of_a_school_and_goes_in_order_of_receipt():
+    text = "brin applied_on pupils amount region\n 01AA 2021-05-10 100 9000 R1\n 02BB 2021-05-11 55 3960 R1"
+    found = decided(with_ceilings(older("EHK"), second=9000), text)
+    assert outcomes(found) == [("01AA", "reduced", "7200.00"), ("02BB", "reduced", "1800.00")]
