@@ -9,7 +9,7 @@ import polars as pl
 
 from npo_pipeline.grants.ceilings import apply_ceilings, closed_groups, groups_at_the_ceiling
 from npo_pipeline.grants.completion import lower_unfinished, unused_reports
-from npo_pipeline.grants.eligibility import FULL, UNCOUNTED, cap_amounts, check_eligibility
+from npo_pipeline.grants.eligibility import FULL, LEFT_OUT, UNCOUNTED, cap_amounts, check_eligibility
 from npo_pipeline.grants.reasons import add_reasons
 from npo_pipeline.grants.terms import GrantInputs
 from npo_pipeline.money import to_euro
@@ -36,7 +36,8 @@ def decide_grants(cases: SchemeCases) -> Grants:
 
     Returns:
         A row per application that can be decided on, as `GRANT_COLUMNS`, by scheme in order of receipt.
-        Applications of a group whose amount per pupil is not known are left out (`undecided`).
+        Applications of a group whose amount per pupil is not known are left out, and those for schools that the
+        file leaves out (`undecided`).
     """
     return Grants(pl.concat([no_grants(), *(_of_scheme(one, inputs) for one, inputs in cases)]))
 
@@ -101,7 +102,7 @@ def _of_scheme(subsidy: Subsidy, inputs: GrantInputs) -> Grants:
         .then(pl.lit("reduced"))
         .otherwise(pl.lit("granted"))
     )
-    decided = given.filter(amount.is_not_null())
+    decided = given.filter(amount.is_not_null() & pl.col("stop").ne_missing(LEFT_OUT))
     rows = decided.select(
         "scheme",
         "board",
@@ -126,8 +127,12 @@ def _of_scheme(subsidy: Subsidy, inputs: GrantInputs) -> Grants:
 
 
 def _unknown_terms(subsidy: Subsidy, applied: GrantedApplications) -> Iterator[str]:
-    """Yield the amounts per pupil and the ceilings that applications need and that are not known."""
+    """Yield the schools, amounts per pupil and ceilings of applications that the file leaves out or unknown."""
     name = subsidy.scheme
+    left_out = applied.filter(pl.col("stop") == LEFT_OUT)["brin"].unique().sort()
+    if len(left_out) and subsidy.left_out:
+        words = f"applications for {', '.join(left_out)} in Caribisch Nederland are not decided on"
+        yield f"{name}: {words} ({citation(subsidy, subsidy.left_out)})"
     missing = applied.filter(pl.col("stop").is_null() & pl.col("rate_cents").is_null())
     for sector, count in missing.group_by("sector").len().sort("sector").iter_rows():
         where = citation(subsidy, subsidy.groups[sector].per_pupil)

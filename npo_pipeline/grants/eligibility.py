@@ -25,6 +25,7 @@ from schemas.received import Schools
 OUTSIDE, UNCOUNTED, NOTHING, CLOSED, FULL = "outside", "uncounted", "nothing", "closed", "full"
 NOT_BOARD_OF_SCHOOL, SECOND_APPLICATION = "not_board_of_school", "second_application"
 NO_PENVOERDER, TWO_REGIONS, REPEATED = "no_penvoerder", "two_regions", "repeated"
+LEFT_OUT = "left_out"
 """Values of `stop`."""
 
 _PLACE = ["brin", "part"]
@@ -57,7 +58,9 @@ def check_eligibility(subsidy: Subsidy, inputs: GrantInputs) -> EligibleApplicat
     )
     is_board = pl.col("boards").list.contains(pl.col("board")).fill_null(False)
     stop = (
-        pl.when(pl.col("window_name").is_null())
+        pl.when(pl.col("brin").is_in(inputs.left_out["brin"].implode()))
+        .then(pl.lit(LEFT_OUT))
+        .when(pl.col("window_name").is_null())
         .then(pl.lit(OUTSIDE))
         .when(~is_board & (pl.col("own_region") if subsidy.is_of_regions else True))
         .then(pl.lit(NOT_BOARD_OF_SCHOOL))

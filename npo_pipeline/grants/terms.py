@@ -14,6 +14,7 @@ from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries,
 from npo_pipeline.measures import PUPILS, SCORE
 from npo_pipeline.money import cumulative_share, divide_half_away
 from npo_pipeline.rulebook.fields import Cited, citation
+from npo_pipeline.rulebook.load import caribbean_places
 from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.frames.money import GrantTerms, ListedSchools, SchoolPupils
 from schemas.received import Applications, Completions, Deliveries, Schools
@@ -89,13 +90,14 @@ class GrantInputs:
     """Represent what a decision on applications rests on, besides the rules.
 
     `applications`, `completions`: of all schemes. `scored`, `leerplus`: schools that meet these conditions of the
-    larger share. `schools`: the directory.
+    larger share. `left_out`: schools whose applications are not decided on. `schools`: the directory.
     """
 
     applications: Applications
     pupils: SchoolPupils
     scored: ListedSchools
     leerplus: ListedSchools
+    left_out: ListedSchools
     completions: Completions
     schools: Schools
 
@@ -139,14 +141,25 @@ def grant_inputs(subsidy: Subsidy, used: UsedDeliveries, data: DeliveredData) ->
     pupils = counts.group_by("vestiging", "school_type").agg(pl.col("pupils").sum()).filter(pl.col("pupils") > 0)
     summed = scores.group_by(brin).agg(pl.col("score").sum()).filter(pl.col("score") > 0)
     leerplus = rows_of_deliveries(data.leerplus, used.get(LEERPLUS, [])).filter("leerplus")
+    brins = summed.select("brin").sort("brin")
     return GrantInputs(
         applications=Applications(rows_of_deliveries(data.applications, used.get(APPLICATIONS, []))),
         pupils=SchoolPupils(pupils.sort("vestiging", "school_type")),
-        scored=ListedSchools(summed.select("brin").sort("brin")),
+        scored=ListedSchools(brins),
         leerplus=ListedSchools(leerplus.select("brin").unique().sort("brin")),
+        left_out=_caribbean_schools(data) if subsidy.left_out else ListedSchools(brins.clear()),
         completions=Completions(rows_of_deliveries(data.completions, used.get(COMPLETIONS, []))),
         schools=data.schools,
     )
+
+
+def _caribbean_schools(data: DeliveredData) -> ListedSchools:
+    """Return the schools of Caribisch Nederland that are known."""
+    named = pl.concat([data.schools.select("brin"), data.applications.select("brin")]).unique()
+    towns = data.schools.select("brin", municipality=pl.col("municipality").str.to_uppercase()).unique()
+    places = caribbean_places()
+    parts = [named.join(places, on="brin", how="semi"), towns.join(places, on="municipality", how="semi")]
+    return ListedSchools(pl.concat([one.select("brin") for one in parts]).unique().sort("brin"))
 
 
 def _used_for(subsidy: Subsidy, what: str) -> str:

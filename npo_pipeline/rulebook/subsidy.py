@@ -147,6 +147,7 @@ class Subsidy(Part):
     published: Cited[Day]  # the day from which these rules were known; of two versions the later one counts
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
     reference_date: Cited[Day]
+    left_out: Cited[Literal["caribisch_nederland"]] | None = None  # its applications are not decided on
     applicant: Cited[Applicant]
     one_application_per: Cited[Per]  # in a window; the first one counts
     share: Cited[Share]  # of the pupils of a school, for how many at most it can be asked

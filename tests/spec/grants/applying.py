@@ -81,6 +81,7 @@ def grant_inputs(
     pupils: str = PUPILS,
     scored: Iterable[str] = (),
     leerplus: Iterable[str] = (),
+    left_out: Iterable[str] = (),
     finished: str = FINISHED,
     schools: str | None = None,
 ) -> GrantInputs:
@@ -94,6 +95,7 @@ def grant_inputs(
         pupils=counted,
         scored=pl.DataFrame({"brin": list(scored)}, schema={"brin": pl.String}),
         leerplus=pl.DataFrame({"brin": list(leerplus)}, schema={"brin": pl.String}),
+        left_out=pl.DataFrame({"brin": list(left_out)}, schema={"brin": pl.String}),
         completions=reports.with_columns(delivery_id=pl.lit("d000010"), scheme=pl.lit("IOP")),
         schools=directory(schools),
     )

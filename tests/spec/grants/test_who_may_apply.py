@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.spec.grants.applying import decided, older, outcomes, scheme, why, with_ceilings
+from npo_pipeline.grants.decide import decide_grants, undecided
+from tests.spec.grants.applying import applied, decided, grant_inputs, older, outcomes, scheme, why, with_ceilings
 
 HEAD = "brin applied_on pupils amount\n"
 
@@ -128,3 +129,17 @@ def test_under_older_files_extra_help_is_of_a_school_and_goes_in_order_of_receip
     text = "brin applied_on pupils amount region\n 01AA 2021-05-10 100 9000 R1\n 02BB 2021-05-11 55 3960 R1"
     found = decided(with_ceilings(older("EHK"), second=9000), text)
     assert outcomes(found) == [("01AA", "reduced", "7200.00"), ("02BB", "reduced", "1800.00")]
+
+
+@pytest.mark.parametrize(
+    ("code", "article"), [("IOP", "artikelen 6(2) en 7a(6)"), ("EHK", "artikelen 8(3) en 8(5)")]
+)
+def test_applications_of_caribisch_nederland_are_not_decided_on_and_named(code, article):
+    day = "2021-04-20" if code == "IOP" else "2021-05-10"
+    rows = applied(f"{HEAD} 01AA {day} 5 4500\n 02BB {day} 1 900", code)
+    inputs = grant_inputs(rows, left_out=["02BB"], scored=["01AA"])
+    assert decide_grants([(scheme(code), inputs)])["brin"].to_list() == ["01AA"]
+    said = [one for one in undecided([(scheme(code), inputs)]) if "REGIO" not in one]
+    assert len(said) == 1
+    assert said[0].startswith(f"{code}: applications for 02BB in Caribisch Nederland are not decided on (BWBR")
+    assert article in said[0]
