@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
 @click.option("--reference-date", type=DAY, default="2020-10-01", show_default=True, help="Date of the counts.")
 @click.option("--faults", type=SHARE, default="0", show_default=True, help="Share of broken rows to plant.")
+@click.option("--applications", is_flag=True, help="Add applications for the subsidies of 2020-2021.")
 @common
 def generate_command(home: Home, as_json: bool, out: Path, **options: Any) -> None:
     """Write a made-up delivery to OUT."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.generate.applications import Applicants, write_applications
 from npo_pipeline.generate.country import Country, make_country
 from npo_pipeline.generate.lists import write_addresses, write_scores
 from npo_pipeline.generate.reference_lists import plant_faults, reference_lists, write_lists
@@ -45,6 +46,7 @@ def write_delivery(
     seed: int,
     reference_date: date,
     faults: Decimal | Fraction = Decimal(0),
+    applications: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
     batch: int = BATCH,
 ) -> Report:
@@ -57,6 +59,7 @@ def write_delivery(
         seed: any whole number.
         reference_date: the date the delivery is for.
         faults: share of pupils with a planted fault; they are listed in `planted.csv`.
+        applications: whether boards and regions apply for subsidies too.
         progress: is called with the pupils written so far, and how many there are.
         batch: pupils in memory at a time.
 
@@ -79,7 +82,11 @@ def write_delivery(
         lists = reference_lists(country, schools, {**towns, **secondary.towns}, seed)
         if faults:
             plant_faults(lists, country, int(pupils * faults) // _SHARE_OF_LISTS)
-        listed_files = write_lists(out, lists)
+        listed_files = list(write_lists(out, lists))
+        if applications:
+            everywhere = [*country.vestigingen, *(one.vestiging for one in schools)]
+            applicants = Applicants(everywhere, {**towns, **secondary.towns}, pupils)
+            listed_files.append(write_applications(out, applicants, seed))
         planted = [(SCORES, line, rule) for line, rule in bad_scores] + written.planted
         planted += [(name, line, rule) for name, made in lists.items() for line, rule in made.planted]
         if faults:

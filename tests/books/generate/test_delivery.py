@@ -11,7 +11,9 @@ import pytest
 from npo_pipeline.delivery.kinds import REGISTER_PO
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.delivery import write_delivery
+from schemas.files import APPLICATIONS, columns_of
 from schemas.rules import RULES
+from tests.books.home.npo import here
 
 DAY = date(2020, 10, 1)
 SAMPLE = Path(__file__).parents[3] / "data" / "sample"
@@ -192,3 +194,27 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     with pytest.raises(Refused, match="not empty"):
         make(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_applications_of_boards_and_regions_are_made_where_they_are_asked_for(tmp_path):
+    made, without = make(tmp_path / "made", applications=True), make(tmp_path / "without")
+    written = bytes_of(made)
+    rows = [row.split(";") for row in written.pop("aanvragen.csv").decode().splitlines()]
+    assert written == bytes_of(without)
+    assert {row[2] for row in rows[1:]} == {"IOP", "EHK"}
+    assert rows[0] == list(columns_of(APPLICATIONS))
+
+
+def test_made_up_applications_are_granted_reduced_and_refused(tmp_path):
+    home = tmp_path / "home"
+    for year in (2019, 2020):
+        day, folder = date(year, 10, 1), tmp_path / str(year)
+        make(folder, pupils=2_500, reference_date=day, applications=year == 2020)
+        assert here("ingest", folder, "--reference-date", day, "--home", home).status == 0
+    ended = here("decide", "--school-year", "2020-2021", "--home", home, "--json")
+    assert ended.status == 0, ended.stderr
+    for scheme in ended.document["grants"]["by_scheme"]:
+        assert scheme["granted"] > 0, scheme
+        assert scheme["reduced"] > 0, scheme
+    refused = {one["scheme"]: one["refused"] for one in ended.document["grants"]["by_scheme"]}
+    assert refused["IOP"] > 0
