@@ -62,7 +62,7 @@ def _of_boards(applicants: Applicants, chance: random.Random) -> Iterator[dict[s
                 asked = pupils * chance.randrange(3, 22) // 100
                 if asked and chance.random() < 0.8:
                     before = chance.choice(("J", "N", "N"))
-                    yield _row(board, brin, "IOP", day, asked) | {
+                    yield _row(board, brin, scheme="IOP", day=day, pupils=asked) | {
                         "BEDRAG": str(asked * _ASKED["participant"]),
                         "EERDER_VERLEEND": before,
                     }
@@ -81,7 +81,7 @@ def _of_regions(applicants: Applicants, chance: random.Random) -> Iterator[dict[
             if one.board != penvoerder and chance.random() < 0.2:
                 continue
             pupils = applicants.pupils(one)
-            yield _row(penvoerder, one.brin, "EHK", _DAY_OF_REGIONS, pupils) | {
+            yield _row(penvoerder, one.brin, scheme="EHK", day=_DAY_OF_REGIONS, pupils=pupils) | {
                 "BEDRAG": str(pupils * _ASKED["vo" if is_vo else "po"]),
                 "VESTIGINGSNUMMER": one.code[4:],
                 "REGIO": f"RAP {province}".replace("â", "a"),
@@ -89,7 +89,7 @@ def _of_regions(applicants: Applicants, chance: random.Random) -> Iterator[dict[
             }
 
 
-def _row(board: str, brin: str, scheme: str, day: str, pupils: int) -> dict[str, str]:
+def _row(board: str, brin: str, *, scheme: str, day: str, pupils: int) -> dict[str, str]:
     given = {
         "BEVOEGD_GEZAG_NUMMER": board,
         "BRIN_NUMMER": brin,

@@ -17,7 +17,7 @@ from npo_pipeline.rulebook.regulation import (
     Schedule,
     Settlement,
 )
-from npo_pipeline.rulebook.subsidy import Subsidy
+from npo_pipeline.rulebook.subsidy import RaisedWhen, Subsidy
 from npo_pipeline.rulebook.yaml_document import Place
 
 BASIS_OF_SETTLEMENT = ("settlement", "value", "basis")
@@ -58,6 +58,8 @@ def _what(place: Place, one: Cited[Any]) -> str:
         return f"{place[1]}, rate of {', '.join(one.school_types)}{where}{measure}{share}"
     if isinstance(one, AmountBeside):
         return f"{place[1]}, beside its rate: {one.name}"
+    if isinstance(one, RaisedWhen):
+        return f"raised, for schools of {' and '.join(one.groups) or 'any group'}"
     if isinstance(one, Example):
         units = ", ".join(f"{number} {component}" for component, number in one.units.items())
         return f"example: {one.name} ({units})"
