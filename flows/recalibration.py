@@ -29,7 +29,7 @@ from npo_pipeline.cli.options import LONGEST_NAME, name_from, path_from, reason_
 from npo_pipeline.commands.decide.command import decide
 from npo_pipeline.commands.decide.model import DecideRequest
 from npo_pipeline.errors import Refused
-from npo_pipeline.months import day_from, school_year_from
+from npo_pipeline.months import day_from, series_from
 
 SEVEN_DAYS = 7 * 24 * 60 * 60
 
@@ -65,7 +65,7 @@ def recalibration(
 
     Args:
         home: the home folder, as a full path.
-        school_year: as 2021-2022.
+        school_year: as 2021-2022; 2021-2023, the period of their grant, for municipalities.
         prepared_by: your name; it is kept with the decision.
         regulations: regulation files in place of the shipped ones, or overlays on them, as full paths.
         as_of: by the rules that were published by this day, as 2022-01-01.
@@ -84,7 +84,7 @@ def recalibration(
     """
     request = DecideRequest(
         home=Home(Path(home)),
-        school_year=school_year_from(school_year),
+        school_year=series_from(school_year),
         regulations=tuple(map(path_from, regulations or ())),
         reference_date=day_from(reference_date) if reference_date else None,
         reason=(reason_from(reason) or None) if reason else None,
