@@ -228,3 +228,21 @@ def test_a_code_that_is_not_known_gets_near_ones(corrected):
     ended = here("explain", "VO2803", "--home", corrected)
     assert ended.status == 3
     assert "no samenwerkingsverband VO2803 is known; near it: VO2802, VO2801" in ended.stderr
+
+
+ADDRESSES = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;PLAATSNAAM;GEMEENTENUMMER"
+
+
+def test_its_money_is_shared_over_the_municipalities_in_its_area_by_their_pupils(decided, tmp_path):
+    home = Path(shutil.copytree(decided[0], tmp_path / "home"))
+    places = {"01AA00": "0518", "01AA01": "0518", "02BB00": "0344", "03CC00": "0344"}
+    rows = [f"X;{BOARDS[one]};{one[:4]};{one};School;Ergens;{number};Ergens" for one, number in places.items()]
+    write(tmp_path / "in", "addresses.csv", f"{ADDRESSES};GEMEENTENAAM", rows)
+    ok(home, "ingest", tmp_path / "in", "--reference-date", "2020-10-01")
+    query = "select municipality_number, sum(to_samenwerkingsverband) from municipal_support group by 1 order by 1"
+    assert select(home, query) == [
+        ("0344", Decimal("1185.10")),  # of VO2801 5 of its 15 pupils: 15 x 237.02 x 5/15
+        ("0518", Decimal("4029.34")),  # the other 10, and all 7 of VO2802: 17 x 237.02
+    ]
+    entitled = select(home, "select sum(amount) from entitlements where recipient_kind = 'samenwerkingsverband'")
+    assert entitled == [(Decimal("1185.10") + Decimal("4029.34"),)]
