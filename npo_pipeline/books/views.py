@@ -112,7 +112,7 @@ _SUPPORT = """
         select year, currency, municipality_number, municipality, recipient_kind, amount
         from due join home using (vestiging)
         union all
-        select d.year, d.currency, d.beneficiary, any_value(h.municipality), d.recipient_kind, any_value(d.amount)
+        select d.year, d.currency, d.beneficiary, max(h.municipality), d.recipient_kind, max(d.amount)
         from due d left join home h on h.municipality_number = d.beneficiary
         where d.recipient_kind = 'gemeente' group by all
         union all

@@ -183,19 +183,30 @@ def _replaced(base: R, document: Document, **supplied: Any) -> R:
 
 
 def _component(component: Component, supply: ComponentOverlay, document: Document) -> Component:
-    supplied = {(kind, rate.place) for rate in supply.rates for kind in rate.school_types}
+    supplied = {key for rate in supply.rates for key in _keys(component, rate)}
     kept = [
         rate.model_copy(update={"school_types": left})
         for rate in component.rates
-        if (left := tuple(kind for kind in rate.school_types if (kind, rate.place) not in supplied))
+        if (left := tuple(kind for kind, *of in _keys(component, rate) if (kind, *of) not in supplied))
     ]
-    order = list(dict.fromkeys(kind for rate in component.rates for kind in rate.school_types))
-    rates = sorted([*kept, *supply.rates], key=lambda rate: order.index(rate.school_types[0]))
+    order = list(dict.fromkeys(key for rate in component.rates for key in _keys(component, rate)))
+    shares = {key: rate.share for rate in component.rates for key in _keys(component, rate)}
+    given = [
+        rate if "share" in rate.model_fields_set else rate.model_copy(update={"share": shares[key]})
+        for rate in supply.rates
+        for key in _keys(component, rate)[:1]
+    ]
+    rates = sorted([*kept, *given], key=lambda rate: order.index(_keys(component, rate)[0]))
     others = {
         "threshold": supply.threshold or component.threshold,
         "schedule": supply.schedule or component.schedule,
     }
     return checked(Component, document, {**dict(component), **others, "rates": tuple(rates)})
+
+
+def _keys(component: Component, rate: Rate) -> list[tuple[str, str, str | None]]:
+    """Return the school types of a rate, each with its measure and its place: a component has one rate of each."""
+    return [(kind, component.measure_of(rate), rate.place) for kind in rate.school_types]
 
 
 def _refuse_unknown_rates(
@@ -204,16 +215,23 @@ def _refuse_unknown_rates(
     if name not in components:
         words = f"`{name}` is no component of {document.data[OVERLAY_KEY]}; {suggest(name, components)}"
         raise refused(document.name, document.line(("components", name)), words)
-    known = {(kind, rate.place) for rate in components[name].rates for kind in rate.school_types}
+    component = components[name]
+    known = {key for rate in component.rates for key in _keys(component, rate)}
+    several = len({measure for _, measure, _ in known}) > 1
     for number, rate in enumerate(supply.rates):
-        for kind in rate.school_types:
-            if (kind, rate.place) not in known:
-                there = ", ".join(sorted({f"{one} in {place}" if place else one for one, place in known}))
-                raise refused(
-                    document.name,
-                    document.line(("components", name, "rates", number)),
-                    f"{name} has no rate for {kind}{f' in {rate.place}' if rate.place else ''}; it has {there}",
+        for key in _keys(component, rate):
+            if key not in known:
+                there = ", ".join(sorted(_shown(one, several) for one in known))
+                words = (
+                    f"{name} has no rate for {_shown(key, several or rate.measure is not None)}; it has {there}"
                 )
+                raise refused(document.name, document.line(("components", name, "rates", number)), words)
+
+
+def _shown(key: tuple[str, str, str | None], of_measure: bool) -> str:
+    """Return a school type with its place, and with its measure where that is not the only one."""
+    kind, measure, place = key
+    return f"{kind}{f' in {place}' if place else ''}{f' per {measure}' if of_measure else ''}"
 
 
 def _refuse_unknown_sources(base: Regulation, overlay: RegulationOverlay, document: Document) -> None:

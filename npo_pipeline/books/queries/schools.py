@@ -35,7 +35,7 @@ def known_schools(books: Books) -> KnownSchools:
         from (select samenwerkingsverband from areas
               union select beneficiary from entitlements where recipient_kind = 'samenwerkingsverband')
         union all
-        select null, null, null, any_value(name), null, null, null, number
+        select null, null, null, max(name), null, null, null, number
         from (select municipality_number as number, municipality as name from schools
               union all select municipality_number, null from municipal_scores
               union all select beneficiary, null from entitlements where recipient_kind = 'gemeente')

@@ -36,6 +36,7 @@ def home(tmp_path_factory) -> Path:
     home = tmp_path_factory.mktemp("real") / "home"
     run("ingest", *FILES, "--reference-date", "2019-10-01", "--home", home)
     run("decide", "--school-year", "2021-2022", "--reference-date", "2019-10-01", "--home", home)
+    run("decide", "--scheme", "gemeenten", "--reference-date", "2019-10-01", "--home", home)
     return home
 
 
@@ -126,3 +127,11 @@ def test_pupils_of_praktijkonderwijs_are_those_that_duo_published(home):
 def test_every_school_has_the_number_of_its_municipality(home):
     numbers = "count(*) - count(municipality_number), count(distinct municipality_number)"
     assert select(home, f"select {numbers} from schools") == [(0, 355)]
+
+
+def test_municipalities_get_118_11_for_every_pupil_that_was_counted(home):
+    # About what the ceiling of 307,864,000 leaves for it: the rest is for scores.
+    (found,) = select(home, "select count(*), sum(amount) from entitlements where recipient_kind = 'gemeente'")
+    (pupils,) = select(home, "select sum(pupils) from counts")
+    assert found == (355, Decimal("290034223.08"))
+    assert found[1] == pupils[0] * Decimal("118.11")

@@ -14,6 +14,7 @@ from npo_pipeline.decisions.rule_changes import rule_changes
 from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import DecisionInputs, rule_frames
 from npo_pipeline.errors import Refused
+from npo_pipeline.rulebook.load import load_file
 from schemas.decided import ENTITLEMENTS, INSTALMENTS, TRACE
 from tests.reading import rows, table
 from tests.rulebook import shipped
@@ -204,6 +205,37 @@ def test_the_rates_of_both_parts_are_compared_each_with_itself():
     assert rows(changed, "component", "what", "before", "after") == [
         ("gemeente", "rate per municipal_score", "11.32", "12.00")
     ]
+
+
+OVERLAY = """
+overlay_of: 2021-2023-gemeenten
+sources:
+  letter:
+    title: A letter
+    url: https://www.example.nl/letter
+    publisher: Somebody
+components:
+  gemeente:
+    rates:
+      - school_types: [all]
+        MEASURE
+        value: 24.00
+        unit: EUR per point of municipal score
+        status: derived
+        source: letter
+        where: page 1
+        checked_on: 2026-11-27
+"""
+
+
+def test_an_overlay_supplies_the_rate_of_one_part(tmp_path):
+    path = tmp_path / "overlay.yaml"
+    path.write_text(OVERLAY.replace("MEASURE", "measure: municipal_score"), encoding="utf-8")
+    raised = rule_frames(load_file(path)).rates
+    assert rows(raised, "measure", "rate_e8") == [("pupils", 118_11000000), ("municipal_score", 12_00000000)]
+    path.write_text(OVERLAY.replace("MEASURE", "measure: score"), encoding="utf-8")
+    with pytest.raises(Refused, match="no rate for all per score; it has all per municipal_score, all per pupils"):
+        load_file(path)
 
 
 def test_the_tables_hold_it():
