@@ -15,6 +15,7 @@ from npo_pipeline.grants.terms import GrantInputs
 from npo_pipeline.money import to_euro
 from npo_pipeline.rulebook.fields import citation, cited
 from npo_pipeline.rulebook.subsidy import Subsidy
+from npo_pipeline.rulebook.yaml_document import Place
 from schemas.columns import schema_of
 from schemas.decided import GRANTS, Grants
 from schemas.frames.money import EligibleApplications, GrantedApplications, PupilsGranted
@@ -86,10 +87,24 @@ def assumptions(subsidies: Sequence[Subsidy], granted: Grants) -> str | None:
     there = set(granted["scheme"])
     found: dict[str, list[str]] = {"approximate": [], "derived": [], "unknown": []}
     for one in subsidies:
+        apart = _without_amounts(one, granted)
         for place, value in cited(one) if one.scheme in there else ():
-            if value.status in found and place != ("published",):
+            if value.status in found and place not in apart:
                 found[value.status].append(f"{' '.join(map(str, place)).replace('_', ' ')} ({one.scheme})")
     return "; ".join(f"{status}: {', '.join(what)}" for status, what in found.items() if what) or None
+
+
+def _without_amounts(subsidy: Subsidy, granted: Grants) -> set[Place]:
+    """Return the values of a subsidy that none of its grants rests on."""
+    places: set[Place] = {("published",), ("left_out",), ("completion", "report_by")}
+    if subsidy.is_of_regions:
+        places.add(("rounding",))
+    mine = granted.filter(pl.col("scheme") == subsidy.scheme)
+    for name in subsidy.windows:
+        drawn = (pl.col("window_name") == name) & pl.col("reason").str.contains(" (seed ", literal=True)
+        if mine.filter(drawn).is_empty():
+            places.add(("windows", name, "lottery", "seed"))
+    return places
 
 
 def _of_scheme(subsidy: Subsidy, inputs: GrantInputs) -> Grants:

@@ -83,6 +83,7 @@ def grant_inputs(
     leerplus: Iterable[str] = (),
     left_out: Iterable[str] = (),
     finished: str = FINISHED,
+    of_scheme: str = "IOP",
     schools: str | None = None,
 ) -> GrantInputs:
     """What a decision rests on. A count names a vestiging, or a school for its only one."""
@@ -96,7 +97,7 @@ def grant_inputs(
         scored=pl.DataFrame({"brin": list(scored)}, schema={"brin": pl.String}),
         leerplus=pl.DataFrame({"brin": list(leerplus)}, schema={"brin": pl.String}),
         left_out=pl.DataFrame({"brin": list(left_out)}, schema={"brin": pl.String}),
-        completions=reports.with_columns(delivery_id=pl.lit("d000010"), scheme=pl.lit("IOP")),
+        completions=reports.with_columns(delivery_id=pl.lit("d000010"), scheme=pl.lit(of_scheme)),
         schools=directory(schools),
     )
 

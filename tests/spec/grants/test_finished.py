@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.grants.decide import undecided
+from npo_pipeline.grants.decide import decide_grants, undecided
 from tests.spec.grants.applying import applied, decided, grant_inputs, outcomes, scheme
 
 ASKED = "brin applied_on pupils amount\n 01AA 2021-04-20 10 9000"
@@ -97,3 +97,12 @@ def test_a_report_on_a_school_without_a_grant_is_named_and_passed_over():
 def test_without_reports_nothing_is_lowered_and_nothing_is_said():
     assert outcomes(after("")) == [("01AA", "granted", "9000.00")]
     assert said("") == []
+
+
+def test_a_report_under_a_subsidy_without_that_rule_changes_nothing_and_is_named():
+    asked = "brin applied_on pupils amount region\n 01AA 2021-05-10 100 7200 R1"
+    inputs = grant_inputs(applied(asked, "EHK"), finished=f"{HEAD}10001 01AA 1", of_scheme="EHK")
+    assert outcomes(decide_grants([(scheme("EHK"), inputs)])) == [("01AA", "granted", "7200.00")]
+    assert list(undecided([(scheme("EHK"), inputs)])) == [
+        "EHK: its rules lower no grant, so 1 reports of participants change nothing"
+    ]

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from npo_pipeline.grants.decide import decide_grants, undecided
+from npo_pipeline.grants.decide import assumptions, decide_grants, undecided
 from npo_pipeline.rulebook.subsidy import Subsidy
 from tests.spec.grants.applying import applied, decided, grant_inputs, outcomes, scheme, why, with_ceilings
 
@@ -132,6 +132,27 @@ def test_vo_has_a_ceiling_and_lots_of_its_own():
         rows,
         pupils=f"{PUPILS}\n 09VO vo 200",
         schools=f"{DIRECTORY}\n 09VO00 10009 2010-01-01 -",
+    )
+    assert outcomes(decide_grants([(with_seed(1, 900), inputs)])) == [
+        ("01AA", "reduced", "900.00"),
+        ("09VO", "granted", "18000.00"),
+    ]
+
+
+def test_a_decision_rests_on_the_seed_only_where_lots_were_drawn():
+    rows = apply(*((brin, 10, "N") for brin in ("01AA", "02AA", "03AA")))
+    subsidy = with_seed(7, 13500)
+    assert "windows a lottery seed (IOP)" in assumptions([subsidy], judged(rows, 13500))
+    assert assumptions([subsidy], judged(rows, 90000)) == "derived: share over (IOP), rounding (IOP)"
+
+
+def test_an_application_for_schools_of_two_sectors_is_under_two_ceilings():
+    # 5a(4): board 10001 asks for a po school and a vo school; of po 900 is available, of vo enough
+    rows = applied(
+        "brin board applied_on pupils amount\n 01AA 10001 2021-04-20 10 9000\n 09VO 10001 2021-04-20 20 18000"
+    )
+    inputs = grant_inputs(
+        rows, pupils=f"{PUPILS}\n 09VO vo 200", schools=f"{DIRECTORY}\n 09VO00 10001 2010-01-01 -"
     )
     assert outcomes(decide_grants([(with_seed(1, 900), inputs)])) == [
         ("01AA", "reduced", "900.00"),
