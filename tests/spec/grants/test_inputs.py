@@ -1,6 +1,5 @@
 """What a subsidy is decided on: the deliveries of its day, the lists, and the schools of Caribisch Nederland."""
 
-
 import polars as pl
 
 from npo_pipeline.grants.terms import choose_grant_deliveries, grant_inputs
