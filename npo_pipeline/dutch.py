@@ -149,6 +149,7 @@ DUTCH = Language(
         "newcomers": "Nieuwkomers",
         "samenwerkingsverband": "Samenwerkingsverband (langer verblijf)",
         "gemeente": "Specifieke uitkering gemeente",
+        "arbeidsmarkttoelage": "Arbeidsmarkttoelage",
     },
     school_types={
         "bao": "basisonderwijs",
@@ -189,11 +190,15 @@ DUTCH = Language(
         "booking": "de plaats van boeking",
         "reference date": "de teldatum",
         "reference dates": "de teldata",
+        "reference date of po": "de teldatum van het primair onderwijs",
         "rounding": "de afronding",
         "months of payment": "de maanden van betaling",
         "units of the threshold": "de hoogte van de drempel",
         "level of the threshold": "of de drempel per BRIN of per vestiging geldt",
         "place of booking": "de plaats van boeking",
+        "size of a small vestiging": "de grens voor kleine vestigingen",
+        "fixed amount of a small vestiging": "de vaste voet van kleine vestigingen",
+        "decrease per pupil of a small vestiging": "de aftrek per leerling van kleine vestigingen",
     },
     rate_of="het bedrag voor {school_types}",
 )

@@ -146,7 +146,20 @@ TRACE = table(
         "quantity": quantity(),
         "unit": text("Unit of the rate, such as `EUR per pupil`."),
         "rate": rate(),
-        "unrounded": column(UNROUNDED, "Quantity times rate, exactly.", check=pa.Check.ge(0)),
+        "small_below": whole(
+            "It gets a supplement, because it has fewer pupils than this; null where it gets none.",
+            nullable=True,
+        ),
+        "small_fixed": money_not_negative(
+            "Fixed amount of that supplement, in the currency of the row.", nullable=True
+        ),
+        "small_decrease": rate("Amount that each pupil takes off the fixed amount.", nullable=True),
+        "unrounded": column(
+            UNROUNDED,
+            "Exactly: quantity times rate; with a supplement, `small_fixed` less quantity times `small_decrease` "
+            "on top.",
+            check=pa.Check.ge(0),
+        ),
         "unrounded_before": column(
             UNROUNDED,
             "The same of the school locations of the school (BRIN), or the parts of the amount of a municipality, "

@@ -19,13 +19,15 @@ from schemas.tables import TABLES
 _OF_A_SCHOOL = {"beneficiary": "vestiging", "recipient_kind": f"'{BESTUUR}'"}
 """All money of format 3 is of a vestiging and paid to its board."""
 
+_NO_SUPPLEMENT = dict.fromkeys(("small_below", "small_fixed", "small_decrease"), "null")
+
 NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
     4: {
         "school_facts": {"municipality_number": "null"},
         "schools": {"municipality_number": "null"},
         "counts": {"pro_pupils": "null"},
         "entitlements": {**_OF_A_SCHOOL, "recipient": "board"},
-        "trace": {**_OF_A_SCHOOL, "unrounded_before": "0", "counted_on": "null"},
+        "trace": {**_OF_A_SCHOOL, "unrounded_before": "0", "counted_on": "null", **_NO_SUPPLEMENT},
         "instalments": _OF_A_SCHOOL,
         "adjustments": _OF_A_SCHOOL,
         "due_changes": _OF_A_SCHOOL,

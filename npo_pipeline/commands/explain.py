@@ -35,7 +35,7 @@ from npo_pipeline.rulebook.archive import archived_rules
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Decisions, Entitlements, Instalments, Payments, Trace
 from schemas.frames.reports import KnownSchools, LedgerRows
-from schemas.received import Counts, Scores
+from schemas.received import Counts, ListedVestigingen, Scores
 from schemas.rules import BOARD, BRIN, MUNICIPALITY, SAMENWERKINGSVERBAND, VESTIGING
 
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
@@ -204,6 +204,7 @@ def _decision_data(
         scores=Scores(rows_of_brins(books, "scores", counted)),
         areas=areas,
         municipal_scores=municipal_scores_of(books, decision_id, vestigingen),
+        listed=ListedVestigingen(rows_of_brins(books, "listed_vestigingen", counted)),
         files=queries.decision_files(books, decision_id),
         rules=rules,
         last_paid=last_month_paid(books, until),

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 import polars as pl
 
+from npo_pipeline.entitlements.amounts import SUPPLEMENT
 from npo_pipeline.entitlements.beneficiaries import with_beneficiary
 from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionTables, Rules
 from schemas.columns import schema_of
@@ -26,7 +27,7 @@ _SCHOOL_CHANGES = ["merger", "closure", "opening"]
 _DUE_CHANGE_COLUMNS = [name for name in DUE_CHANGES.columns if name != "decision_id"]
 _PART_COLUMNS = ["school_year", *COMPONENT_KEY, "month", "cause", "amount", "currency"]
 _INSTALMENT_KEY = ["school_year", "currency", *COMPONENT_KEY, "month"]
-_RATE_VALUES = ["component", "school_type", "place", "rate_e8"]
+_RATE_VALUES = ["component", "school_type", "place", "rate_e8", *SUPPLEMENT]
 
 
 @dataclass(frozen=True)

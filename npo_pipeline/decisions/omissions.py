@@ -13,12 +13,14 @@ from npo_pipeline import dutch
 from npo_pipeline.entitlements.model import (
     AREAS,
     COMPONENT_KEY,
+    LISTED,
     STARTED,
     UNDER_NO_RULES,
     DecisionInputs,
     DecisionTables,
     Rules,
     count_days,
+    day_of_po,
     places_of,
     rule_frames,
     started_schools,
@@ -30,6 +32,7 @@ from npo_pipeline.intake.source_precedence import UsedDeliveries
 from npo_pipeline.measures import BY_NAME, MUNICIPAL_SCORE, PUPILS_PO, PUPILS_VO, SCORE
 from npo_pipeline.rulebook.frames import unknown_values
 from npo_pipeline.rulebook.load import LoadedRegulation
+from npo_pipeline.rulebook.regulation import Regulation
 from schemas.decided import Entitlements
 from schemas.frames.money import CountsByType, PupilsByMunicipality, SubjectAmounts, Territory, UnknownValues
 from schemas.received import MunicipalScores
@@ -94,6 +97,9 @@ def omissions(
                 mine, loaded=loaded, used=used, inputs=inputs, scored=scored.to_list(), day=day
             )
             yield from _places_without_area(mine, counts=counts, inputs=inputs, used=used)
+            yield from _listed_without_amount(
+                one.regulation, mine, used=used, inputs=inputs, decided=decided, day=day
+            )
         elif mine.counts_as is None:
             # A regulation for some places is only worth a word where such a place is counted.
             sector = one.regulation.sector
@@ -322,6 +328,47 @@ def _places_without_area(
                 component,
                 tuple(kinds),
             )
+
+
+def _listed_without_amount(
+    regulation: Regulation,
+    rules: Rules,
+    *,
+    used: UsedDeliveries,
+    inputs: DecisionInputs,
+    decided: DecisionTables,
+    day: date,
+) -> Iterator[Omission]:
+    """Yield what a regulation for listed vestigingen leaves out: a list or pupils are missing."""
+    if not rules.has_lists:
+        return
+    given = rules.rates.select("component", "school_type", "place")
+    component = str(given["component"][0])
+    if LISTED not in used:
+        words = (
+            f"no list of vestigingen (VESTIGING;LIJST) was delivered: {component} is left out, not counted as 0"
+        )
+        yield Omission(words, component, tuple(given["school_type"].unique(maintain_order=True)))
+        return
+    amounts = pl.concat([one.select(COMPONENT_KEY) for one in (decided.entitlements, decided.left_out)])
+    with_amount = amounts.filter(pl.col("component") == component)["beneficiary"]
+    without = inputs.listed.filter(~pl.col("vestiging").is_in(with_amount.implode()))
+    for sector, lists in (("po", ["po"]), ("vo", ["vo", "vo_pro"])):
+        mine = without.filter(pl.col("list").is_in(lists))["vestiging"].sort().to_list()
+        if not mine:
+            continue
+        if _PUPILS_OF[sector] in used:
+            yield Omission(
+                f"{_named(mine)} on a list of the {component} and without pupils that count for it: they get "
+                "nothing of it; correct the list or the counts"
+            )
+            continue
+        kinds = given.filter(pl.col("place").is_in(lists))["school_type"].unique(maintain_order=True)
+        counted_on = day_of_po(regulation, day) if sector == "po" else day
+        words = (
+            f"no {sector} pupils of {counted_on} were delivered: {component} for {', '.join(kinds)} is left out"
+        )
+        yield Omission(f"{words}, not counted as 0", component, tuple(kinds))
 
 
 def _schools_without_board(decided: DecisionTables) -> Iterator[Omission]:

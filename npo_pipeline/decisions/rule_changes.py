@@ -64,9 +64,19 @@ def _values(rules: Rules) -> Iterator[pl.DataFrame]:
     """Yield the values of rules in words: component, school_type, what, value."""
     several = pl.col("measure").n_unique().over("component") > 1
     rate = pl.when(several).then(pl.format("rate per {}", "measure")).otherwise(pl.lit("rate"))
-    place = pl.when(pl.col("place").is_null()).then(rate).otherwise(pl.format("rate in {}", "place"))
+    placed = pl.format("rate on list {}" if rules.has_lists else "rate in {}", "place")
+    place = pl.when(pl.col("place").is_null()).then(rate).otherwise(placed)
     shown = to_rate(pl.col("rate_e8")).cast(pl.String).str.replace(r"(\.\d\d\d*?)0+$", "$1")
     yield rules.rates.select("component", "school_type", what=place, value=shown)
+    small = rules.rates.drop_nulls("small_below").with_columns(
+        to_rate(pl.col("small_fixed_e8", "small_decrease_e8")).cast(pl.String).str.strip_chars_end("0")
+    )
+    yield small.select(
+        "component",
+        "school_type",
+        what=pl.format("supplement below {} pupils", "small_below"),
+        value=pl.format("{} less {} per pupil", "small_fixed_e8", "small_decrease_e8"),
+    )
     kinds = rules.rates.select("component", "school_type").unique()
     threshold = pl.format("{} per {}", "threshold", "level")
     yield kinds.join(rules.thresholds, on="component").select(

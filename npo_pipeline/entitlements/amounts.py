@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from npo_pipeline.money import rounded_share, to_exact, to_quantity
+from npo_pipeline.money import MONEY, rounded_share, to_exact, to_quantity, to_rate
 from npo_pipeline.rulebook.regulation import RoundedPer
 from schemas.columns import AMOUNT_KEY
 from schemas.decided import TRACE
@@ -100,7 +100,7 @@ def _score_units(scores: ScoresByType, school_types: list[str]) -> UnitsByType:
 def entitlements(
     quantities: Quantities, rates: Rates, places: SchoolPlaces, rounded_per: RoundedPer
 ) -> EntitledCents:
-    """Multiply every quantity by its rate; leave out what has no rate.
+    """Multiply every quantity by its rate, with what a small vestiging gets on top; leave out what has no rate.
 
     Rounded to the cent, half away from zero, once per school (BRIN) or vestiging, school type and component. The
     vestigingen of a school share its amount in order of their code: each gets round(own and all before) less
@@ -110,16 +110,16 @@ def entitlements(
     Args:
         quantities: of a regulation.
         rates: of the same regulation.
-        places: a vestiging that is not named has the rates without a place.
+        places: or lists; a vestiging that is not named has the rates without one.
         rounded_per: whose amount is rounded once.
     """
     placed = quantities.join(places, on="vestiging", how="left")
     key = ["component", "school_type", "measure", "place"]
     rated = placed.join(rates, on=key, how="inner", nulls_equal=True, validate="m:1")
-    product = pl.col("quantity_e2").cast(pl.Int128) * pl.col("rate_e8")
+    supplemented = rated.with_columns(pl.when(_is_small()).then(name) for name in SUPPLEMENT)
     # Of an amount of two parts the pupils come before the score.
-    by_code = rated.sort(*AMOUNT_KEY, "measure", descending=[False, False, False, True])
-    ordered = by_code.with_columns(product_e10=product)
+    by_code = supplemented.sort(*AMOUNT_KEY, "measure", descending=[False, False, False, True])
+    ordered = by_code.with_columns(product_e10=_product())
     school = pl.coalesce(pl.col("vestiging").str.head(4), "beneficiary")
     shared_by = [school if rounded_per == "school" else "beneficiary", "school_type"]
     until = pl.col("product_e10").cum_sum().over(*shared_by, "component")
@@ -128,20 +128,38 @@ def entitlements(
     return EntitledCents(running.with_columns(amount_cents=amount))
 
 
+SUPPLEMENT = ["small_below", "small_fixed_e8", "small_decrease_e8"]
+
+
+def _is_small() -> pl.Expr:
+    """Return whether a vestiging has so few pupils that it gets a supplement."""
+    return pl.col("quantity_e2") < pl.col("small_below") * 100
+
+
+def _product() -> pl.Expr:
+    """Return the quantity times the rate, and the fixed amount less that per unit, in units of 0.0000000001."""
+    quantity = pl.col("quantity_e2").cast(pl.Int128)
+    supplement = pl.col("small_fixed_e8").cast(pl.Int128) * 100 - quantity * pl.col("small_decrease_e8")
+    return quantity * pl.col("rate_e8") + supplement.fill_null(0)
+
+
 TRACE_COLUMNS = [name for name in TRACE.columns if name != "decision_id"]
 
 
 def add_trace(entitled: pl.DataFrame) -> pl.DataFrame:
-    """Add the amount before it was rounded, and the units before the threshold.
+    """Add the amount before it was rounded, the units before the threshold, and the supplement where it is given.
 
     Args:
-        entitled: counted_e2, product_e10, before_e10, and other columns.
+        entitled: counted_e2, product_e10, before_e10, `SUPPLEMENT`, and other columns.
 
     Returns:
-        The rows with `counted` (DECIMAL(18,2)), `unrounded` and `unrounded_before` (DECIMAL(38,10), exact).
+        The rows with `counted` (DECIMAL(18,2)), `unrounded` and `unrounded_before` (DECIMAL(38,10), exact),
+        `small_fixed` and `small_decrease`.
     """
     return entitled.with_columns(
         counted=to_quantity(pl.col("counted_e2")),
         unrounded=to_exact(pl.col("product_e10")),
         unrounded_before=to_exact(pl.col("before_e10")),
+        small_fixed=to_rate(pl.col("small_fixed_e8")).cast(MONEY),
+        small_decrease=to_rate(pl.col("small_decrease_e8")),
     )

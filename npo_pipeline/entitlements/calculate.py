@@ -128,9 +128,10 @@ def _placed(entitled: Sequence[EntitledCents], schools: Schools, school_year: st
 def _entitled(rules: Rules, inputs: DecisionInputs, territory: Territory) -> EntitledCents:
     """Return the entitlements under one regulation, with its thresholds, name and currency."""
     counted = _quantities(rules, inputs, territory)
-    found = entitlements(
-        counted, rules.rates, SchoolPlaces(territory.select("vestiging", "place")), rules.rounded_per
-    )
+    placed = territory.select("vestiging", "place")
+    if rules.has_lists:
+        placed = inputs.listed.select("vestiging", place="list")
+    found = entitlements(counted, rules.rates, SchoolPlaces(placed), rules.rounded_per)
     thresholds = rules.thresholds.select("component", "threshold", "level")
     whole = found.join(thresholds, on="component", how="left", maintain_order="left")
     return EntitledCents(

@@ -22,7 +22,7 @@ from npo_pipeline.intake.source_precedence import (
     scores_by_type,
     select_sources,
 )
-from npo_pipeline.measures import BY_NAME, MEASURES, MUNICIPAL_SCORE, PUPILS, SCORE, Measure
+from npo_pipeline.measures import BY_NAME, MEASURES, MUNICIPAL_SCORE, PUPILS, PUPILS_PO, SCORE, Measure
 from npo_pipeline.rulebook.frames import (
     EXCEPTIONS,
     PLACES,
@@ -50,7 +50,16 @@ from schemas.frames.money import (
     UnplacedScores,
     VestigingAreas,
 )
-from schemas.received import MUNICIPAL_SCORES, Areas, Changes, Deliveries, MunicipalScores, Schools
+from schemas.received import (
+    LISTED_VESTIGINGEN,
+    MUNICIPAL_SCORES,
+    Areas,
+    Changes,
+    Deliveries,
+    ListedVestigingen,
+    MunicipalScores,
+    Schools,
+)
 
 COMPONENT_KEY = list(AMOUNT_KEY)
 _AMOUNT = ["vestiging", "school_type", "component"]
@@ -88,12 +97,16 @@ CHANGES = "changes"
 AREAS = "areas"
 """The use of files that say in whose area a vestiging lies, in `decision_inputs`."""
 
+LISTED = kinds.LISTED_VESTIGINGEN.name
+"""The use of lists of vestigingen, in `decision_inputs`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """Represent the rules of one regulation as frames (`rulebook.frames`).
 
     `not_for`: places that it is not for, also when no other regulation is in force there.
+    `has_lists`: whether it is for listed vestigingen only, so that the place of a rate is a list.
     `counts_as`: the school type of all pupils of a regulation that is for some places only, else null.
     `counted_on`: the reference date of schools that started later; null: that of the decision.
     `rounded_per`: whose amount is rounded once. `is_municipal`: municipalities are paid, and not schools.
@@ -113,6 +126,7 @@ class Rules:
     not_for: Places = field(default_factory=lambda: Places(pl.DataFrame(schema=PLACES)))
     rounded_per: RoundedPer = "school"
     paid_to_areas: frozenset[str] = frozenset()
+    has_lists: bool = False
     counts_as: str | None = None
     counted_on: date | None = None
     corrections: str = "next_payment"
@@ -158,6 +172,7 @@ def _as_frames(name: str, rules: Regulation) -> Rules:
         rounded_per=rules.rounded_per,
         exceptions=exceptions(rules),
         paid_to_areas=frozenset(name for name, one in rules.components.items() if one.recipient == SAMENWERKING),
+        has_lists=rules.has_lists,
         counts_as=rules.places.counts_as if rules.places else None,
         corrections=settling.corrections,
         floor_zero=settling.floor_zero,
@@ -217,8 +232,9 @@ def choose_deliveries(
     """Choose the deliveries that a decision rests on: what is counted -> delivery_ids.
 
     A measure that is counted on several days counts only when every one of them was delivered: half a sum is
-    no sum. Changes and areas belong to no date, and all of them count; areas only where a regulation pays by them.
-    Where a change opens a school on the day of `started`, the deliveries of its second reference date count too.
+    no sum. Changes, areas and lists of vestigingen belong to no date, and all of them count; areas and lists only
+    where a regulation pays by them. Where a change opens a school on the day of `started`, the deliveries of its
+    second reference date count too.
 
     Args:
         live: the deliveries that nothing superseded.
@@ -238,17 +254,25 @@ def choose_deliveries(
             found = [select_sources(of_day).get(source.name) for of_day in of_days]
             if found and all(found):
                 used[source.name] = sorted(name for names in found for name in names or ())
-    names = live.filter(pl.col("kind") == kinds.CHANGES.name)["delivery_id"].sort().to_list()
+    names = _undated(live, CHANGES)
     openings = rows_of_deliveries(changes, names).filter(pl.col("kind") == "opening")["effective"]
     for one in loaded:
+        used = _with_day_of_po(used, live, one.regulation, day)
         for name, second in _second_deliveries(one.regulation, live, openings.to_list()).items():
             used[STARTED + name] = sorted({*used.get(STARTED + name, []), *second})
-    if names:
-        used[CHANGES] = names
     of_area = live.filter(pl.col("delivery_id").is_in(areas["delivery_id"].unique().implode()))
-    if of_area.height and any(rule_frames(one).paid_to_areas for one in loaded):
-        used[AREAS] = of_area["delivery_id"].sort().to_list()
-    return used
+    by_area = any(rule_frames(one).paid_to_areas for one in loaded)
+    undated = {
+        CHANGES: names,
+        AREAS: of_area["delivery_id"].sort().to_list() if by_area else [],
+        LISTED: _undated(live, LISTED) if any(one.regulation.has_lists for one in loaded) else [],
+    }
+    return used | {use: found for use, found in undated.items() if found}
+
+
+def _undated(live: Deliveries, kind: str) -> list[str]:
+    """Return the deliveries of a kind that belongs to no date."""
+    return live.filter(pl.col("kind") == kind)["delivery_id"].sort().to_list()
 
 
 def _second_deliveries(regulation: Regulation, live: Deliveries, openings: Sequence[date]) -> dict[str, list[str]]:
@@ -270,6 +294,28 @@ def _municipal_deliveries(live: Deliveries, used: UsedDeliveries) -> dict[str, l
     return {name: names for name, names in found.items() if names}
 
 
+def _with_day_of_po(
+    used: dict[str, list[str]], live: Deliveries, regulation: Regulation, day: date
+) -> dict[str, list[str]]:
+    """Replace the deliveries that count pupils of po by those of their own day, where a regulation names one."""
+    own = day_of_po(regulation, day)
+    if own == day:
+        return used
+    there = select_sources(Deliveries(live.filter(pl.col("reference_date") == own)))
+    others = {name: names for name, names in used.items() if name != PUPILS_PO.name}
+    return others | {name: names for name, names in there.items() if name == PUPILS_PO.name}
+
+
+def day_of_po(regulation: Regulation, day: date) -> date:
+    """Return the day on which pupils of po are counted.
+
+    `day`: the reference date; where it is another than the regulation names, somebody asked for it, and it holds
+    for po as well.
+    """
+    own = regulation.reference_date_po and regulation.reference_date_po.value
+    return own if own and day == regulation.reference_date.value else day
+
+
 def count_days(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:
     """Return the days on which a measure is counted, where components have days of their own."""
     return sorted(
@@ -284,6 +330,7 @@ def count_days(loaded: Sequence[LoadedRegulation], measure: str) -> list[date]:
 
 
 _NO_AREAS = VestigingAreas(pl.DataFrame(schema={"vestiging": pl.String, "samenwerkingsverband": pl.String}))
+_NO_LIST = ListedVestigingen(pl.DataFrame(schema=schema_of(LISTED_VESTIGINGEN)))
 _NO_SCORES = MunicipalScores(pl.DataFrame(schema=schema_of(MUNICIPAL_SCORES)))
 
 
@@ -291,7 +338,8 @@ _NO_SCORES = MunicipalScores(pl.DataFrame(schema=schema_of(MUNICIPAL_SCORES)))
 class DecisionInputs:
     """Represent what a decision rests on, besides the rules.
 
-    `schools`: the directory. `unplaced_scores`: they give nothing. `changes`: in order of delivery.
+    `schools`: the directory. `listed`: the vestigingen on a list, each on one. `unplaced_scores`: they give
+    nothing. `changes`: in order of delivery.
     `second_counts`, `second_scores`: of all schools, on the reference date of those that started later.
     `municipal_scores`: for the money of municipalities. `uncounted`: the measures that the used deliveries do not
     count, as those of an older version of this program.
@@ -306,6 +354,7 @@ class DecisionInputs:
     changes: Changes
     areas: VestigingAreas = field(default_factory=lambda: _NO_AREAS)
     municipal_scores: MunicipalScores = field(default_factory=lambda: _NO_SCORES)
+    listed: ListedVestigingen = field(default_factory=lambda: _NO_LIST)
     uncounted: frozenset[str] = frozenset()
 
 
@@ -327,6 +376,7 @@ def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs
         second_counts=CountsByType(second_counts),
         second_scores=ScoresByType(second_scores.drop_nulls("school_type")),
         schools=data.schools,
+        listed=ListedVestigingen(rows_of_deliveries(data.listed, used.get(LISTED, [])).sort("vestiging")),
         unplaced_scores=UnplacedScores(unplaced.drop("school_type")),
         changes=Changes(changes),
         municipal_scores=MunicipalScores(rows_of_deliveries(data.municipal_scores, municipal)),

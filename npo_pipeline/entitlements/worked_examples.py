@@ -48,7 +48,8 @@ def _amount(regulation: Regulation, example: Example) -> Decimal | None:
     )
     measures: dict[str, str] = {name: regulation.components[name].measure for name in example.units}
     counts, scores = _school(example, measures)
-    place = pl.DataFrame({"vestiging": [_HERE], "place": [example.place]}, schema_overrides={"place": pl.String})
+    named = example.place or example.list
+    place = pl.DataFrame({"vestiging": [_HERE], "place": [named]}, schema_overrides={"place": pl.String})
     counted = quantities(mine, limits, counts, scores)
     found = entitlements(counted, mine, SchoolPlaces(place), regulation.rounded_per)
     if found["component"].n_unique() < len(example.units):

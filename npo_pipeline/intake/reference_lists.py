@@ -142,11 +142,12 @@ def unknown_municipalities(new: NewFiles, facts: SchoolFacts) -> Iterator[str]:
         numbers = one.municipal_scores["municipality_number"]
         if unknown := numbers.filter(~numbers.is_in(known.implode())).to_list():
             yield (
-                f"{one.file.name}: no school is known in municipality {_names(unknown)}; its score is kept, check "
-                "the number (column GEMEENTENUMMER of the address lists)"
+                f"{one.file.name}: no school is known in municipality {_names(unknown)}; its score is kept, "
+                "check the number (column GEMEENTENUMMER of the address lists)"
             )
 
 
 def _names(codes: Sequence[str]) -> str:
+    """Return codes for a message: the first ones, and how many more there are."""
     more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
     return ", ".join(codes[:_NAMED]) + more

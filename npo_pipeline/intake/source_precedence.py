@@ -20,6 +20,7 @@ from schemas.received import (
     Counts,
     Deliveries,
     LeerplusSchools,
+    ListedVestigingen,
     MunicipalScores,
     Schools,
     Scores,
@@ -40,6 +41,7 @@ class DeliveredData:
     counts: Counts
     scores: Scores
     changes: Changes
+    listed: ListedVestigingen
     applications: Applications
     completions: Completions
     leerplus: LeerplusSchools

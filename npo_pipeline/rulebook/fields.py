@@ -104,6 +104,9 @@ def _file_reader(read: Callable[[str], T]) -> Callable[[Any], T]:
     return reader
 
 
+SchoolList: TypeAlias = Literal["po", "vo", "vo_pro"]
+"""A list of vestigingen, as files of listed vestigingen name it."""
+
 SchoolType: TypeAlias = Literal["bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn", "all"]
 Text: TypeAlias = Annotated[str, BeforeValidator(text_from)]
 Key: TypeAlias = Annotated[
@@ -265,15 +268,15 @@ def with_known_sources(rules: R) -> R:
     return rules
 
 
-PUBLISHED = ("published",)
-"""The day of publication: it stands above the text, in no article."""
+WITH_THE_TEXT = (("published",), ("effective",))
+"""The days of publication and of effect: they stand above the text or at its end, and not always in an article."""
 
 
 def wrong_article(place: Place, source: Source, value: Cited[Any]) -> str | None:
     """Return what is wrong with the article of a value, or with its having none; null when nothing is."""
     if value.article and not source.bwb:
         return f"`{value.source}` is no regulation; say in `where` where it stands, or give the source its `bwb`"
-    if source.bwb and not value.article and value.status == "published" and place != PUBLISHED:
+    if source.bwb and not value.article and value.status == "published" and place not in WITH_THE_TEXT:
         return f"is missing: `{value.source}` is a regulation, so name the article that states it, as 4(4)"
     return None
 

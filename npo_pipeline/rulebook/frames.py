@@ -14,7 +14,7 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.fields import RATE_DECIMALS, Cited, citation
-from npo_pipeline.rulebook.regulation import Component, Rate, Regulation, Schedule, Started
+from npo_pipeline.rulebook.regulation import Component, Rate, Regulation, Schedule, SmallVestiging, Started
 from schemas.frames.money import Exceptions, Places, Rates, Shares, SoftValues, Thresholds, UnknownValues
 
 RATES = {
@@ -24,6 +24,9 @@ RATES = {
     "measure": pl.String,
     "unit": pl.String,
     "rate_e8": pl.Int64,
+    "small_below": pl.Int64,
+    "small_fixed_e8": pl.Int64,
+    "small_decrease_e8": pl.Int64,
     "article": pl.String,
     "status": pl.String,
     "source": pl.String,
@@ -46,10 +49,11 @@ def rates(regulation: Regulation) -> Rates:
         (
             name,
             school_type,
-            rate.place,
+            rate.place_or_list,
             component.measure_of(rate),
             rate.unit,
             rate_e8(rate.value, rate.share),
+            *_small_vestiging(rate.small_vestiging),
             citation(regulation, rate),
             rate.status,
             regulation.sources[rate.source].title,
@@ -59,6 +63,13 @@ def rates(regulation: Regulation) -> Rates:
         if rate.value is not None and not _unknown(regulation, name, rate)
     ]
     return Rates(pl.DataFrame(rows, schema=RATES, orient="row"))
+
+
+def _small_vestiging(small: SmallVestiging | None) -> tuple[int | None, int | None, int | None]:
+    """Return the number of pupils, the fixed amount and the decrease; nulls where there are none."""
+    if small is None or small.fixed.value is None or small.decrease.value is None:
+        return None, None, None
+    return small.below.value, rate_e8(small.fixed.value), rate_e8(small.decrease.value)
 
 
 def places(regulation: Regulation) -> Places:
@@ -171,12 +182,16 @@ def _lines(regulation: Regulation) -> Iterator[tuple[str, Component, Rate, str]]
 def _values_of_amounts(regulation: Regulation) -> Iterator[tuple[str, str | None, Cited[Any]]]:
     """Yield the values that amounts depend on: their name, the component they are of (null: all), the value."""
     yield REFERENCE_DATE, None, regulation.reference_date
+    if regulation.reference_date_po:
+        yield f"{REFERENCE_DATE} of po", None, regulation.reference_date_po
     yield "rounding", None, regulation.rounding
     for name, component in regulation.components.items():
         yield "months of payment", name, regulation.schedule_of(name)
         for rate in component.rates:
             of = f" for {rate.measure}" if rate.measure else ""
             yield f"rate of {', '.join(rate.school_types)}{of}", name, rate
+            for what, value in _small_values(rate):
+                yield what, name, value
         if threshold := component.threshold:
             yield "units of the threshold", name, threshold.units
             yield "level of the threshold", name, threshold.level
@@ -185,10 +200,18 @@ def _values_of_amounts(regulation: Regulation) -> Iterator[tuple[str, str | None
             yield "reference dates", name, component.reference_dates
 
 
+def _small_values(rate: Rate) -> Iterator[tuple[str, Cited[Any]]]:
+    """Yield the values of what a small vestiging gets on top, by name."""
+    if small := rate.small_vestiging:
+        yield "size of a small vestiging", small.below
+        yield "fixed amount of a small vestiging", small.fixed
+        yield "decrease per pupil of a small vestiging", small.decrease
+
+
 def _unknown(regulation: Regulation, component: str, rate: Rate) -> dict[str, Cited[Any]]:
     """Return the values that a rate needs and that are not known, by name."""
     needs: dict[str, Cited[Any]] = {"rate": rate, "schedule": regulation.schedule_of(component)}
-    needs["rounding"] = regulation.rounding
+    needs |= {"rounding": regulation.rounding, **dict(_small_values(rate))}
     if threshold := regulation.components[component].threshold:
         needs |= {"threshold": threshold.units, "level": threshold.level, "booking": threshold.booking}
     return {what: value for what, value in needs.items() if value.value is None}

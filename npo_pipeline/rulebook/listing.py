@@ -52,7 +52,7 @@ def described(source: Source) -> str:
 
 def _what(place: Place, one: Cited[Any]) -> str:
     if isinstance(one, Rate):
-        where = f" in {one.place}" if one.place else ""
+        where = f" in {one.place}" if one.place else f" on list {one.list}" if one.list else ""
         measure = f" for {one.measure.replace('_', ' ')}" if one.measure else ""
         share = f", of which each unit counts for {_share(one.share)}" if one.share != 1 else ""
         return f"{place[1]}, rate of {', '.join(one.school_types)}{where}{measure}{share}"
@@ -65,7 +65,8 @@ def _what(place: Place, one: Cited[Any]) -> str:
         return f"example: {one.name} ({units})"
     if place[:-1] == BASIS_OF_SETTLEMENT:
         return f"settlement, basis of {str(place[-1]).replace('_', ' ')}"
-    words = [str(step).replace("_", " ") for step in place if step not in ("components", "of")]
+    passed = ("components", "of", "rates")
+    words = [str(step).replace("_", " ") for step in place if not isinstance(step, int) and step not in passed]
     return ", ".join(words)
 
 

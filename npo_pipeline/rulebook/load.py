@@ -130,7 +130,8 @@ def load_rulebook(series: str, paths: Sequence[Path] = (), as_of: date | None = 
     for text, document in sorted(overlays, key=lambda one: str(one[1].data.get("effective") or "")):
         base = _base_of(document, list(chosen.values()))
         chosen[_subject(base)] = _overlaid(base, text, document)
-    rules = Rulebook.of(sorted(chosen.values(), key=lambda one: one.name))
+    # Those of the sectors before the schemes beside them.
+    rules = Rulebook.of(sorted(chosen.values(), key=lambda one: (not _is_of_sector(one), one.name)))
     if not rules.regulations and (not rules.subsidies or year in shipped_school_years()):
         raise Refused(_nothing(year, as_of))
     return rules
@@ -242,6 +243,10 @@ def _rules(one: LoadedRules) -> Regulation | Subsidy:
 def _subject(one: LoadedRules) -> str:
     """Return the sector or the scheme that rules are for; a year has one file of each."""
     return one.regulation.subject if isinstance(one, LoadedRegulation) else one.subsidy.scheme
+
+
+def _is_of_sector(one: LoadedRules) -> bool:
+    return isinstance(one, LoadedRegulation) and one.regulation.sector is not None
 
 
 def _published(one: LoadedRules) -> date:

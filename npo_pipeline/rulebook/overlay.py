@@ -206,7 +206,7 @@ def _component(component: Component, supply: ComponentOverlay, document: Documen
 
 def _keys(component: Component, rate: Rate) -> list[tuple[str, str, str | None]]:
     """Return the school types of a rate, each with its measure and its place: a component has one rate of each."""
-    return [(kind, component.measure_of(rate), rate.place) for kind in rate.school_types]
+    return [(kind, component.measure_of(rate), rate.place_or_list) for kind in rate.school_types]
 
 
 def _refuse_unknown_rates(

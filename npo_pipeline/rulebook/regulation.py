@@ -28,6 +28,7 @@ from npo_pipeline.rulebook.fields import (
     MonthValue,
     Part,
     RateValue,
+    SchoolList,
     SchoolType,
     Series,
     Share,
@@ -62,6 +63,22 @@ class AmountBeside(Cited[RateValue]):
     name: Text
 
 
+class SmallVestiging(Part):
+    """Represent what a vestiging with fewer pupils gets on top: a fixed amount, less an amount per pupil."""
+
+    below: Cited[Whole]
+    fixed: Cited[Amount]
+    decrease: Cited[RateValue]
+
+    @model_validator(mode="after")
+    def _takes_nothing_away(self) -> Self:
+        below, fixed, decrease = self.below.value, self.fixed.value, self.decrease.value
+        if below and fixed is not None and decrease is not None and fixed < decrease * (below - 1):
+            words = f"takes more than the fixed amount from {below - 1} pupils; mend one of the three"
+            raise fault(words, "decrease", "value")
+        return self
+
+
 class Rate(Cited[RateValue]):
     """Represent the rate of one unit, for the school types it is published for, in the order of booking."""
 
@@ -70,7 +87,21 @@ class Rate(Cited[RateValue]):
     measure: MeasureName | None = None  # that of the component when none is named
     share: Share = Fraction(1)
     """The part of each unit that counts: 1/2 where the law takes half of each of two scores."""
+    list: SchoolList | None = None  # only for vestigingen on this list, where one is named
+    small_vestiging: SmallVestiging | None = None
     beside: tuple[AmountBeside, ...] = ()
+
+    @property
+    def place_or_list(self) -> str | None:
+        """Return the place or the list that the rate is for; null: everywhere."""
+        return self.place or self.list
+
+    @model_validator(mode="after")
+    def _small_by_one_school_type(self) -> Self:
+        if self.small_vestiging and len(self.school_types) > 1:
+            words = "counts the pupils of one school type; give each its own rate"
+            raise fault(words, "small_vestiging")
+        return self
 
 
 class Threshold(Part):
@@ -107,9 +138,9 @@ class Component(Part):
         for number, rate in enumerate(self.rates):
             measure = self.measure_of(rate)
             for kind in rate.school_types:
-                if (measure, kind, rate.place) in rated or (measure, kind, None) in rated:
+                if (measure, kind, rate.place_or_list) in rated or (measure, kind, None) in rated:
                     raise fault(f"names `{kind}` twice; a school type has one rate", "rates", number)
-                rated.add((measure, kind, rate.place))
+                rated.add((measure, kind, rate.place_or_list))
         if len({school_type for measure, school_type, _ in rated if measure == "score"}) > 1:
             raise fault("a score belongs to one school type; with two it would be paid twice", "rates")
         return self
@@ -127,6 +158,14 @@ class Component(Part):
             raise fault("has a threshold, so all its school types share one rate; name them together", "rates")
         return self
 
+    @model_validator(mode="after")
+    def _counted_by_vestiging_on_a_list(self) -> Self:
+        for number, rate in enumerate(self.rates):
+            if self.measure != "pupils" and (rate.list or rate.small_vestiging):
+                odd = "list" if rate.list else "small_vestiging"
+                raise fault("is for pupils; mend the measure, or leave it out", "rates", number, odd)
+        return self
+
 
 Units: TypeAlias = dict[Key, Amount]
 
@@ -142,6 +181,7 @@ class Example(Cited[Amount]):
     name: Text
     school_type: SchoolType
     place: Key | None = None
+    list: SchoolList | None = None
     units: Annotated[Units, AfterValidator(some)]
     schools: Whole = 1
     tolerance: Amount = Decimal(0)
@@ -261,7 +301,11 @@ class Regulation(Part):
     currency: Literal["EUR", "USD"]  # amounts of two currencies are never added up
     sources: Annotated[dict[Key, Source], AfterValidator(some)]
     places: Places | None = None
+    effective: Cited[Day] | None = None
+    """The day from which this version holds, also where it was published later."""
     reference_date: Cited[Day]
+    reference_date_po: Cited[Day] | None = None
+    """The day on which the pupils of po are counted, where it is another."""
     started: Started | None = None
     not_for: Cited[Literal["caribisch_nederland"]] | None = None
     """Set where the regulation is not for the places that others name (R1 3, R2 3), whatever is in force there."""
@@ -287,6 +331,11 @@ class Regulation(Part):
     def schedule_of(self, component: str) -> Cited[Schedule]:
         """Return the schedule a component is paid by."""
         return self.schedules[self.components[component].schedule or self.schedule]
+
+    @property
+    def has_lists(self) -> bool:
+        """Return whether it is for listed vestigingen only."""
+        return any(rate.list for component in self.components.values() for rate in component.rates)
 
     @property
     def settling(self) -> Settlement:
@@ -355,6 +404,9 @@ class Regulation(Part):
         for name, component in self.components.items():
             for number, rate in enumerate(component.rates):
                 place = ("components", name, "rates", number)
+                if self.has_lists and (rate.list is None or self.places):
+                    words = "is missing: others have one, and who is on no list gets nothing; name it (no places)"
+                    raise fault(words, *place, "list")
                 if rate.place not in known:
                     raise fault(f"this regulation {wanted}; mend it", *place, "place")
                 if not rate.unit.startswith(f"{self.currency} per "):
@@ -371,6 +423,11 @@ class Regulation(Part):
             for component in example.units:
                 if component not in known:
                     raise fault(f"`{component}` is no component here", "examples", number, "units", component)
+            if (example.list is None) == self.has_lists:
+                wanted = (
+                    "is missing; name it, as po" if self.has_lists else "is of no use: there are no lists here"
+                )
+                raise fault(wanted, "examples", number, "list")
         return self
 
     @model_validator(mode="after")

@@ -15,8 +15,9 @@ import polars as pl
 # The rules of a regulation.
 
 Rates = NewType("Rates", pl.DataFrame)
-"""component, school_type, place (null: everywhere), measure, unit, rate_e8, article, status, source (title), url;
-in the order of the file, which is the order of booking."""
+"""component, school_type, place (or list; null: everywhere), measure, unit, rate_e8, small_below (pupils; null:
+no supplement), small_fixed_e8, small_decrease_e8, article, status, source (title), url; in the order of the file,
+which is the order of booking."""
 
 Shares = NewType("Shares", pl.DataFrame)
 """component, month, numerator, denominator: the share due up to and including the month, in lowest terms; 1/1 at
@@ -62,7 +63,7 @@ Territory = NewType("Territory", pl.DataFrame)
 """vestiging (once), regulation, place: the schools under a regulation for some places only."""
 
 SchoolPlaces = NewType("SchoolPlaces", pl.DataFrame)
-"""vestiging, place."""
+"""vestiging, place: a place or a list with rates of its own."""
 
 UnitsByType = NewType("UnitsByType", pl.DataFrame)
 """vestiging, school_type, quantity_e2: units of one measure."""
@@ -74,9 +75,10 @@ Quantities = NewType("Quantities", pl.DataFrame)
 """COMPONENT, vestiging, measure, counted_e2 (before the threshold), quantity_e2; sorted."""
 
 EntitledCents = NewType("EntitledCents", pl.DataFrame)
-"""`Quantities` with the columns of `Rates`, product_e10 (quantity times rate, in units of 0.0000000001 euro),
-before_e10 (those of the school that precede it and share the rounding), amount_cents and counted_on (the reference
-date of a school that started later, else null); sorted by COMPONENT."""
+"""`Quantities` with the columns of `Rates` (small_* null above that size), product_e10 (quantity times rate, with
+the supplement of a small vestiging, in units of 0.0000000001 euro), before_e10 (those of the school that precede
+it and share the rounding), amount_cents and counted_on (the reference date of a school that started later, else
+null); sorted by COMPONENT."""
 
 MonthlyCents = NewType("MonthlyCents", pl.DataFrame)
 """COMPONENT, month, amount_cents (never 0)."""

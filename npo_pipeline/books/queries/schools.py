@@ -93,5 +93,5 @@ def count_schools_without_board(books: Books) -> int:
 
 
 def rows_of_brins(books: Books, table: str, brins: Sequence[str]) -> pl.DataFrame:
-    """Return the rows of `counts` or `scores` for some BRINs, of all deliveries."""
+    """Return the rows of a table of vestigingen for some BRINs, of all deliveries."""
     return books.frame(f"from {table} where substr(vestiging, 1, 4) = any($1)", [list(brins)])

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
-from npo_pipeline.entitlements.model import STARTED, Rules, places_of, rule_frames
+from npo_pipeline.entitlements.model import LISTED, STARTED, Rules, places_of, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.intake.board_transfers import directory_on
 from npo_pipeline.intake.source_precedence import scores_by_type
@@ -18,7 +18,7 @@ from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Entitlements, Instalments, Payments, Trace
 from schemas.frames.money import CountsByType, ScoresByType, VestigingAreas
 from schemas.frames.reports import CountedUnits, DecisionFiles, DeclaredCorrections, LedgerRows
-from schemas.received import Counts, MunicipalScores, Schools, Scores
+from schemas.received import Counts, ListedVestigingen, MunicipalScores, Schools, Scores
 
 _TEXTS = ("regulation", "vestiging", "school_type", "counted_as", "cluster", "delivery_id", "measure")
 _COUNTED_UNITS = {**dict.fromkeys(_TEXTS, pl.String()), "number": pl.Decimal(18, 2)}
@@ -32,7 +32,8 @@ class DecisionData:
     before. `payments`, `paid_corrections`, `last_paid` (the last month that was paid to anyone): up to the
     decision that superseded this one. `source_corrections`: those of the files that the decision uses. `areas`: by
     which the decision pays samenwerkingsverbanden, whose code is in column `vestiging` here, as is that of a
-    municipality. `municipal_scores`: by which it pays the municipality that is asked for.
+    municipality. `municipal_scores`: by which it pays the municipality that is asked for. `listed`: places on
+    lists, of all deliveries.
     """
 
     decision: Decision
@@ -48,6 +49,7 @@ class DecisionData:
     scores: Scores
     areas: VestigingAreas
     municipal_scores: MunicipalScores
+    listed: ListedVestigingen
     files: DecisionFiles
     rules: tuple[LoadedRegulation, ...]
     last_paid: date | None
@@ -92,6 +94,13 @@ class DecisionData:
             for name, rules in self.rule_frames.items()
         ]
         return CountedUnits(pl.concat([pl.DataFrame(schema=_COUNTED_UNITS), *parts]))
+
+    @cached_property
+    def listed_vestigingen(self) -> frozenset[str] | None:
+        """Return those on a list that this decision uses; null where it uses none."""
+        used = self.files.filter(pl.col("used_for") == LISTED)["delivery_id"]
+        on_list = self.listed.filter(pl.col("delivery_id").is_in(used.implode()))["vestiging"]
+        return frozenset(on_list) if used.len() else None
 
     def files_of(self, measure: str) -> DecisionFiles:
         """Return the files that this decision takes a measure from."""

@@ -34,6 +34,7 @@ ENGLISH = Language(
         "newcomers": "Newcomers",
         "samenwerkingsverband": "Partnership of schools (samenwerkingsverband, longer stay)",
         "gemeente": "Grant to the municipality",
+        "arbeidsmarkttoelage": "Labour market allowance (arbeidsmarkttoelage)",
     },
     school_types=_SCHOOL_TYPES,
     in_school_type={
@@ -59,11 +60,15 @@ ENGLISH = Language(
         "booking": "the place of booking",
         "reference date": "the reference date",
         "reference dates": "the reference dates",
+        "reference date of po": "the reference date of primary education",
         "rounding": "the rounding",
         "months of payment": "the months of payment",
         "units of the threshold": "the height of the threshold",
         "level of the threshold": "that the threshold works per BRIN or per vestiging",
         "place of booking": "the place of booking",
+        "size of a small vestiging": "the size of a small vestiging",
+        "fixed amount of a small vestiging": "the fixed amount of a small vestiging",
+        "decrease per pupil of a small vestiging": "the decrease per pupil of a small vestiging",
     },
     rate_of="the rate for {school_types}",
 )

@@ -19,6 +19,7 @@ Kind: TypeAlias = Literal["vestiging", "brin", "board", "samenwerkingsverband", 
 Reason: TypeAlias = Literal[
     "unknown",  # a value of the rules that it needs is not known: never counted as 0
     "not_for_school",  # the rules say that the component is not for this school
+    "no_list",  # it is for listed vestigingen, and no list was delivered
     "not_delivered",  # no file of this decision counts it
     "zero",  # a file counts none
     "below_threshold",  # all that are counted are among the first, which give nothing
@@ -81,6 +82,7 @@ class TraceLine:
 
     `days`: the reference dates. `others`: the other vestigingen of the BRIN, where the count is of all of it. Of a
     samenwerkingsverband or municipality the parts are those of the vestigingen in it.
+    `small_below`, `small_fixed`, `small_decrease`: what it gets on top for being small; else null.
     `unrounded_before`: what is rounded together with it, of the vestigingen of the school before it.
     """
 
@@ -94,6 +96,9 @@ class TraceLine:
     quantity: Decimal
     unit: str
     rate: Decimal
+    small_below: int | None
+    small_fixed: Decimal | None
+    small_decrease: Decimal | None
     unrounded: Decimal
     unrounded_before: Decimal
     amount: Decimal
@@ -122,6 +127,11 @@ class TraceLine:
     def is_of_municipality(self) -> bool:
         """Return whether it is of a municipality."""
         return re.search(MUNICIPALITY, self.vestiging) is not None
+
+    @property
+    def supplement(self) -> Decimal:
+        """Return what it gets on top for being small; 0 where it gets nothing."""
+        return (self.small_fixed or Decimal(0)) - self.quantity * (self.small_decrease or Decimal(0))
 
     @property
     def shares_rounding(self) -> bool:

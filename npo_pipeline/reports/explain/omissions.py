@@ -78,6 +78,8 @@ class Omissions:
         omitted = OmittedComponent(component=entry.component, measure=entry.measure, reason="zero")
         if entry.what is not None:
             return replace(omitted, reason="unknown", what=entry.what, article=entry.article)
+        if self._data.rule_frames[entry.regulation].has_lists:
+            return self._without_list(vestiging, omitted)
         if article := self._exceptions.get((entry.regulation, entry.component, vestiging[:4])):
             return replace(omitted, reason="not_for_school", article=article)
         place = vestiging[:4] if entry.level == "brin" else vestiging
@@ -87,6 +89,14 @@ class Omissions:
         if counts is None and not is_delivered:
             return replace(omitted, reason="not_delivered")
         return self._without_amount(vestiging, entry, omitted, counts or {})
+
+    def _without_list(self, vestiging: str, omitted: OmittedComponent) -> OmittedComponent | None:
+        """Return why a vestiging has no line of a list; null where it is on none, which is not worth a word."""
+        listed = self._data.listed_vestigingen
+        if listed is None:
+            return replace(omitted, reason="no_list")
+        is_paid = vestiging in self._data.entitlements["vestiging"]
+        return None if is_paid or vestiging not in listed else replace(omitted, reason="no_board")
 
     def _without_amount(
         self, vestiging: str, entry: _Entry, omitted: OmittedComponent, counts: _Counts
@@ -171,7 +181,7 @@ def shared_omissions(omitted: Sequence[OmittedComponent]) -> list[OmittedCompone
     """Return the omissions of many schools for a reason that is not one school's own, each once."""
     school_types: dict[OmittedComponent, dict[str, None]] = {}
     for one in omitted:
-        if one.reason in ("unknown", "not_delivered", "no_board", "no_area"):
+        if one.reason in ("unknown", "no_list", "not_delivered", "no_board", "no_area"):
             shared = replace(one, school_types=(), number=None)
             school_types.setdefault(shared, {}).update(dict.fromkeys(one.school_types))
     return [replace(one, school_types=tuple(types)) for one, types in school_types.items()]

@@ -112,10 +112,11 @@ class Phrasing:
         )
 
     def product(self, line: model.TraceLine) -> str:
-        """Return the quantity and the rate of a line."""
-        return self.say(
-            "school.line", quantity=self.language.quantity(line.quantity, line.measure), rate=self.money(line.rate)
-        )
+        """Return the quantity and the rate of a line, and what a small vestiging gets on top."""
+        words = {"quantity": self.language.quantity(line.quantity, line.measure), "rate": self.money(line.rate)}
+        if line.small_below is None:
+            return self.say("school.line", **words)
+        return self.say("school.line.small", **words, supplement=self.money(line.supplement))
 
     def _calculation(self, line: model.TraceLine) -> str:
         words = {
@@ -123,12 +124,25 @@ class Phrasing:
             "rate": self.money(line.rate),
             "unrounded": self.money(line.unrounded),
         }
+        if line.small_below is not None:
+            return self.say("product.small", **words, **self._supplement(line))
         if line.shares_rounding:
             words |= {"before": self.money(line.unrounded_before), "brin": line.vestiging[:4]}
             return self.say("product.shared", **words, amount=self.money(line.amount))
         if line.unrounded == line.amount:
             return self.say("product.exact", **words)
         return self.say("product.rounded", **words, amount=self.money(line.amount))
+
+    def _supplement(self, line: model.TraceLine) -> dict[str, str]:
+        """Return the arithmetic of what a small vestiging gets on top."""
+        return {
+            "product": self.money(line.unrounded - line.supplement),
+            "below": self.language.number(line.small_below or 0),
+            "fixed": self.money(line.small_fixed),
+            "decrease": self.money(line.small_decrease),
+            "supplement": self.money(line.supplement),
+            "amount": self.money(line.amount),
+        }
 
     def omission(self, omitted: model.OmittedComponent) -> str:
         """Return why a component gives no amount."""

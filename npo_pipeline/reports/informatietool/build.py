@@ -140,6 +140,8 @@ def _assumptions(source: ToolSource) -> dict[Assumption, _Concerned]:
     # Where the operator chose another reference date, that of the rules is no assumption: nothing rests on it.
     replaced = {one.loaded.name for one, _, _ in _other_reference_dates(source)}
     for one in source.applied:
+        if all(component.outside_informatietool for component in one.loaded.regulation.components.values()):
+            continue
         for status, what, component, article in soft_values(one.loaded.regulation).iter_rows():
             if what == REFERENCE_DATE and one.loaded.name in replaced:
                 continue

@@ -85,7 +85,7 @@ def test_each_line_adds_up_from_what_was_counted_to_the_cent(schools):
     for line in all_lines(schools):
         assert sum(part.number for part in line.parts) == line.counted, line
         assert line.counted - (line.threshold or 0) == line.quantity, line
-        assert line.quantity * line.rate == line.unrounded, line
+        assert line.quantity * line.rate + line.supplement == line.unrounded, line
         both, before = line.unrounded_before + line.unrounded, line.unrounded_before
         cent = Decimal("0.01")
         assert both.quantize(cent, ROUND_HALF_UP) - before.quantize(cent, ROUND_HALF_UP) == line.amount, line

@@ -201,8 +201,9 @@ def test_a_board_is_told_its_totals_and_a_line_per_school(decided):
         "04DD00, School 04DD00 (Assen): € 4.206,96 = 4 leerlingen × € 1.051,74",
         "05EE00, School 05EE00 (Assen): € 4.206,96 = 4 leerlingen × € 1.051,74",
     ]
-    # What is one school's own (a score of 0, a threshold) is told with that school.
-    assert "Waarvoor er geen bedrag is" not in text
+    # What is one school's own (a score of 0, a threshold) is told with that school; that no list came is not.
+    (omitted,) = section(text, "Waarvoor er geen bedrag is")
+    assert omitted.startswith("Arbeidsmarkttoelage (basisonderwijs en speciaal basisonderwijs): niet meegerekend")
 
 
 def test_a_board_sees_the_changes_of_its_schools(corrected):

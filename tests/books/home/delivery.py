@@ -100,6 +100,11 @@ def write_lists(folder: Path) -> Path:
     return _write(folder, "leerplus.csv", "BRIN_NUMMER;LEERPLUS_2021", ["05EE;J"])
 
 
+def write_listed(folder: Path, *rows: str) -> Path:
+    """Write a list of vestigingen for the arbeidsmarkttoelage."""
+    return _write(folder, "listed.csv", "VESTIGING;LIJST", list(rows))
+
+
 def _write(folder: Path, name: str, header: str, rows: list[str]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("\n".join([header, *rows, ""]), encoding="utf-8")

@@ -193,7 +193,7 @@ def rules_of(facts: Facts, rates: dict[tuple[str, str], int]) -> list[Rules]:
 def _rules(kind: str, runs_out: bool, rates: dict[tuple[str, str], int]) -> Rules:
     measures = {"per_pupil": "pupils", "achterstandsscore": "score"}
     rows = [
-        (name, kind, None, measure, "EUR", rates[name, kind], "art. 1", "published", "a", "b")
+        (name, kind, None, measure, "EUR", rates[name, kind], None, None, None, "art. 1", "published", "a", "b")
         for name, measure in measures.items()
     ]
     rated = pl.DataFrame(rows, schema=RATES, orient="row")

@@ -118,10 +118,10 @@ def test_newcomers_are_in_the_books_and_not_in_the_tool_which_says_so(made, tool
     )
     assert "3000" not in tool.page
     assert tool.data["hidden"] == {str(lyceum): ["Nieuwkomers"]}
-    words = "Niet opgenomen, net als in de officiële informatietool: de bedragen voor nieuwkomers en samenwerkings"
+    words = "Niet opgenomen, net als in de officiële informatietool: de bedragen voor nieuwkomers, samenwerkings"
     assert tool.data["words"]["outside"].startswith(words)
     assert [text for name, text in tool.sheet("Toelichting").rows() if text.startswith(words)]
-    assert tool.said["outside"] == ["newcomers", "samenwerkingsverband"]
+    assert tool.said["outside"] == ["newcomers", "samenwerkingsverband", "arbeidsmarkttoelage"]
 
 
 def test_what_is_not_known_is_named_and_no_zero(tool_2022):

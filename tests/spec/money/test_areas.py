@@ -7,6 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from npo_pipeline.entitlements.amounts import SUPPLEMENT
 from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables, Rules
 from npo_pipeline.payments.booking import LedgerState, payment_rows
@@ -22,7 +23,13 @@ RATES = table(
     samenwerkingsverband vo_pro_vbo   -      pro_pupils  EUR_per_pupil  23702000000
     """,
     rate_e8="i",
-).with_columns(article=pl.lit("R1"), status=pl.lit("published"), source=pl.lit("a source"), url=pl.lit("a url"))
+).with_columns(
+    *(pl.lit(None, pl.Int64).alias(name) for name in SUPPLEMENT),
+    article=pl.lit("R1"),
+    status=pl.lit("published"),
+    source=pl.lit("a source"),
+    url=pl.lit("a url"),
+)
 SHARES = table(
     """
     component            month      numerator denominator

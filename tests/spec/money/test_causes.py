@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline.decisions.change_causes import CauseStep, attribute_changes, changed_rates
+from npo_pipeline.entitlements.amounts import SUPPLEMENT
 from npo_pipeline.entitlements.model import DecisionTables, Rules
 from tests.reading import rows, table
 
@@ -175,7 +176,7 @@ def test_nothing_new_changes_nothing():
 
 
 def rules(rates: str, name: str = "po.yaml", amended: tuple[date, ...] = ()) -> Rules:
-    told = table(rates, rate_e8="i")
+    told = table(rates, rate_e8="i").with_columns(pl.lit(None, pl.Int64).alias(name) for name in SUPPLEMENT)
     then = Rules(name=name, currency="EUR", rates=told, thresholds=NONE, shares=NONE, places=NONE)
     return replace(then, earlier=tuple((month, then) for month in amended))
 

@@ -75,7 +75,12 @@ def test_an_overlay_is_named_and_hashed_beside_its_file_and_read_again_from_both
 
 def test_among_the_rules_of_a_year_it_lies_over_its_own_file_alone(written):
     names = [one.name for one in load_rulebook("2022-2023", [written(OVERLAY)]).regulations]
-    assert names == ["2022-2023-cn.yaml", "2022-2023-po.yaml+overlay.yaml", "2022-2023-vo.yaml"]
+    assert names == [
+        "2022-2023-cn.yaml",
+        "2022-2023-po.yaml+overlay.yaml",
+        "2022-2023-vo.yaml",
+        "2022-2023-arbeidsmarkttoelage.yaml",
+    ]
 
 
 def test_two_overlays_one_over_the_other(written):

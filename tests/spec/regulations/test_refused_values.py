@@ -4,10 +4,13 @@ A case: what is replaced (where it stands first), by what, and words of the mess
 that the message must name.
 """
 
+import re
+
 import pytest
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.load import parse_rules
+from tests.rulebook import shipped
 
 DATE = "reference_date:\n  value: 2020-10-01\n  unit: date\n  status: published\n  source: bwbr0045533\n"
 SCORE = "value: 251.16\n        unit: EUR per unit of score\n        status: "
@@ -162,3 +165,40 @@ def test_a_wrong_value_is_not_repeated_without_end(text):
     with pytest.raises(Refused) as refusal:
         parse_rules(text.replace("701.16", "7" * 100_000), "x.yaml")
     assert len(str(refusal.value)) < 300
+
+
+TOELAGE = {
+    "a list forgotten": (
+        "- school_types: [sbo]\n        list: po",
+        "- school_types: [sbo]",
+        "list: is missing: others",
+    ),
+    "no such list": ("list: vo_pro", "list: pro", "is 'pro', which is none of 'po', 'vo' or 'vo_pro'"),
+    "a list of scores": ("measure: pupils", "measure: score", "a score belongs to one school type"),
+    "one school type twice on a list": (
+        "list: vo_pro",
+        "list: vo",
+        "names `vo` twice; a school type has one rate",
+    ),
+    "a supplement that takes away": (
+        "value: 122.03",
+        "value: 122.46",
+        "takes more than the fixed amount from 144",
+    ),
+    "a supplement for two types": ("[bao]", "[bao, sbo]", "small_vestiging: counts the pupils of one school type"),
+    "an example on no list": ("school_type: bao\n    list: po", "school_type: bao", "list: is missing; name it"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "words"), TOELAGE.values(), ids=TOELAGE.keys())
+def test_what_is_wrong_with_lists_and_supplements_is_named(old, new, words):
+    text = shipped("2021-2022-arbeidsmarkttoelage").texts[0].text
+    assert old in text
+    with pytest.raises(Refused, match=rf"^trial.yaml, line \d+: .*{re.escape(words)}"):
+        parse_rules(text.replace(old, new, 1), "trial.yaml")
+
+
+def test_a_list_is_of_no_use_where_the_rates_have_none(text):
+    wrong = text.replace("- school_types: [bao]", "- school_types: [bao]\n        list: po", 1)
+    with pytest.raises(Refused, match=r"rates\[2\].list: is missing: others have one"):
+        parse_rules(wrong, "trial.yaml")

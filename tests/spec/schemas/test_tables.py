@@ -45,6 +45,9 @@ VALUES: dict[str, tuple[Any, tuple]] = {
     "pupils_applied": (1, (-1,)),
     "pupils_allowed": (1, (-1,)),
     "outcome": ("granted", ("Granted", "")),
+    "small_below": (145, (-1,)),
+    "small_fixed": (Decimal("17632.96"), BELOW),
+    "small_decrease": (Decimal("122.03000000"), (Decimal("-0.00000001"),)),
     "unrounded_before": (Decimal("1.0000000001"), (Decimal("-0.0000000001"),)),
     "unrounded": (Decimal("1.0000000001"), (Decimal("-0.0000000001"),)),
     "year": (2021, (-1,)),
@@ -144,7 +147,7 @@ MAY_BE_NULL = {
     "accountability": {"mr_consent", "gmr_consent", "school_scan"},
     "accountability_interventions": {"share"},
     "accountability_receipts": {"accounted_under", "article"},
-    "trace": {"threshold", "level", "counted_on", "vestiging"},
+    "trace": {"threshold", "level", "counted_on", "vestiging", "small_below", "small_fixed", "small_decrease"},
     "grants": {"window_name", "region"},
     "runs": {"month"},
 }
