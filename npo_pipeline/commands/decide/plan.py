@@ -30,6 +30,7 @@ from npo_pipeline.entitlements.model import (
     DecisionTables,
     Rules,
     choose_deliveries,
+    day_of_po,
     decision_inputs,
     empty_decision,
     reference_date_of,
@@ -132,7 +133,11 @@ def work_out_decision(
     used = choose_deliveries(data.live, loaded, day, data.changes, areas=data.areas)
     if not any(source.name in used for source in PUPILS.sources):
         known = ", ".join(map(str, data.reference_dates)) or "none yet"
-        raise Refused(f"no pupils are counted on {day} (counted: {known}); ingest them, or give --reference-date")
+        of_po = {day_of_po(one.regulation, day) for one in loaded} - {day}
+        day_words = f"{day}, nor of po on {min(of_po)}" if of_po else str(day)
+        raise Refused(
+            f"no pupils are counted on {day_words} (counted: {known}); ingest them, or give --reference-date"
+        )
     inputs = decision_inputs(used, data)
     decided = calculate_decision(school_year, [rule_frames(one) for one in loaded], inputs)
     omitted = omissions(loaded, used=used, inputs=inputs, decided=decided, day=day)

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from npo_pipeline.errors import Refused
 CENT = Decimal("0.01")
 RATES = {"bao": Decimal("701.16"), "sbo": Decimal("1051.74"), "so": Decimal("1402.31"), "vso": Decimal("1402.31")}
 OF_PO = "where school_type in ('bao', 'sbo', 'so', 'vso')"
+TOELAGE = "arbeidsmarkttoelage"
 SCORE, CUMI = Decimal("251.16"), Decimal("548.56")
 
 
@@ -92,7 +94,20 @@ def by_hand(country) -> dict[tuple, Decimal]:
         above = sum(count for *_, count in places) - 4
         if above > 0:
             amounts[code, kind, "cumi"] = above * CUMI
-    return amounts
+    return amounts | toelage(country, pupils)
+
+
+def toelage(country: Path, pupils: Mapping[tuple[str, str], int]) -> dict[tuple, Decimal]:
+    """Amount of the listed vestigingen of primary education; `pupils`: by vestiging and school type."""
+    with (country / "arbeidsmarkttoelage.csv").open() as file:
+        listed = [row["VESTIGING"] for row in csv.DictReader(file, delimiter=";") if row["LIJST"] == "po"]
+    counted = {code: pupils[code, "bao"] for code in listed if pupils[code, "bao"]}
+    small = {
+        code: Decimal("17632.96") - count * Decimal("122.03") for code, count in counted.items() if count < 145
+    }
+    return {
+        (code, "bao", TOELAGE): count * Decimal("532.85") + small.get(code, 0) for code, count in counted.items()
+    }
 
 
 def test_every_planted_fault_is_caught_by_exactly_its_rule(country, home):
@@ -110,12 +125,15 @@ def test_after_k_twelfths_the_sum_paid_is_rounded_once(home, by_hand):
     months = [row[0] for row in select(home, "select distinct paid_month from payments order by 1")]
     assert len(months) == 11
     paid = defaultdict(Decimal)
+    in_terms = {key: amount for key, amount in by_hand.items() if key[2] == TOELAGE}
     for twelfths, month in enumerate(months, 2):
         paid_for = "select vestiging, school_type, component, amount from payments"
         query = f"{paid_for} {OF_PO} and paid_month = '{month}'"
         for *key, amount in select(home, query):
             paid[tuple(key)] += amount
         due = {key: (amount * twelfths / 12).quantize(CENT, ROUND_HALF_UP) for key, amount in by_hand.items()}
+        of_terms = 0 if twelfths < 4 else 5 if twelfths < 6 else 12  # November and January
+        due |= {key: (amount * of_terms / 12).quantize(CENT, ROUND_HALF_UP) for key, amount in in_terms.items()}
         assert {key: amount for key, amount in paid.items() if amount} == {k: v for k, v in due.items() if v}
 
 
