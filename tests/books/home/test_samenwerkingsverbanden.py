@@ -1,6 +1,5 @@
 """Samenwerkingsverbanden are decided upon, paid, corrected, explained and verified beside boards."""
 
-import re
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from npo_pipeline.rulebook import load
 from tests.books.home.delivery import write_addresses
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
@@ -18,45 +16,6 @@ PRO = "Praktijkonderwijs"
 PUPILS = {f"01AA00 {PRO}": 10, "01AA00 HAVO": 20, f"01AA01 {PRO}": 7, f"02BB00 {PRO}": 5, f"03CC00 {PRO}": 9}
 BOARDS = {"01AA00": "10001", "01AA01": "10001", "02BB00": "10002", "03CC00": "10003"}
 AREAS = ("01AA00;VO2801", "01AA01;VO2802", "02BB00;VO2801")  # nothing says where 03CC00 lies
-COMPONENT = """\
-  samenwerkingsverband:
-    measure: pro_pupils
-    schedule: monthly
-    recipient: samenwerkingsverband
-    rates:
-      - school_types: [vo_pro_vbo]
-        value: 237.02
-        unit: EUR per pupil of praktijkonderwijs
-        status: derived
-        source: SOURCE
-        where: "regeling 2021-2022, artikel 11"
-        checked_on: 2026-11-27
-"""
-MONTHLY = """\
-schedules:
-  monthly:
-    value:
-      rounding: cumulative
-      instalments: {2021-09: 1/6, 2021-10: 1/12, 2021-11: 1/12, 2021-12: 2/3}
-    unit: fraction
-    status: derived
-    source: SOURCE
-    where: "regeling 2021-2022, artikel 11"
-    checked_on: 2026-11-27
-"""
-
-
-def regulation(folder: Path) -> Path:
-    """The shipped rules with the component as it stands above."""
-    text = (Path(load.__file__).parent / "2021-2022-vo.yaml").read_text(encoding="utf-8")
-    source = re.search(r"^sources:\n  ([\w-]+):", text, re.MULTILINE)[1]
-    component, schedules = (part.replace("SOURCE", source) for part in (COMPONENT, MONTHLY))
-    text = re.sub(r"^  samenwerkingsverband:\n(?:    .*\n|\n)*", component, text, flags=re.MULTILINE)
-    text = text.replace("schedules:\n", schedules, 1)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "vo.yaml"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def write(folder: Path, name: str, header: str, rows) -> Path:
@@ -81,12 +40,7 @@ def ok(home, *words):
 
 
 @pytest.fixture(scope="module")
-def rules(tmp_path_factory) -> Path:
-    return regulation(tmp_path_factory.mktemp("rules"))
-
-
-@pytest.fixture(scope="module")
-def decided(tmp_path_factory, rules) -> tuple[Path, dict]:
+def decided(tmp_path_factory) -> tuple[Path, dict]:
     """2021-2022 is decided; with what the decision said."""
     folder = tmp_path_factory.mktemp("areas")
     home, country = folder / "home", folder / "country"
@@ -94,18 +48,18 @@ def decided(tmp_path_factory, rules) -> tuple[Path, dict]:
     write_addresses(country, BOARDS)
     write(country, "areas.csv", "VESTIGING;SAMENWERKINGSVERBAND", AREAS)
     ok(home, "ingest", country, "--reference-date", "2020-10-01")
-    return home, ok(home, "decide", "--school-year", "2021-2022", "--regulation", rules)
+    return home, ok(home, "decide", "--school-year", "2021-2022")
 
 
 @pytest.fixture(scope="module")
-def corrected(tmp_path_factory, decided, rules) -> Path:
+def corrected(tmp_path_factory, decided) -> Path:
     """September and October are paid; then 02BB00 has 6 pupils of praktijkonderwijs, and November is paid."""
     folder = tmp_path_factory.mktemp("corrected")
     home = Path(shutil.copytree(decided[0], folder / "home"))
     ok(home, "pay", "--month", "2021-10", "--catch-up")
     register(folder / "again", {**PUPILS, f"02BB00 {PRO}": 6})
     ok(home, "ingest", folder / "again", "--reference-date", "2020-10-01")
-    ok(home, "decide", "--school-year", "2021-2022", "--reason", "a pupil more", "--regulation", rules)
+    ok(home, "decide", "--school-year", "2021-2022", "--reason", "a pupil more")
     ok(home, "pay", "--month", "2021-11")
     return home
 
@@ -122,11 +76,11 @@ def test_the_decision_rests_on_the_file_of_areas(decided):
     assert select(decided[0], used) == [("areas.csv",)]
 
 
-def test_without_any_areas_it_is_left_out_and_not_counted_as_nothing(tmp_path, rules):
+def test_without_any_areas_it_is_left_out_and_not_counted_as_nothing(tmp_path):
     register(tmp_path / "country", PUPILS)
     write_addresses(tmp_path / "country", BOARDS)
     ok(tmp_path / "home", "ingest", tmp_path / "country", "--reference-date", "2020-10-01")
-    plan = ok(tmp_path / "home", "decide", "--school-year", "2021-2022", "--regulation", rules, "--dry-run")
+    plan = ok(tmp_path / "home", "decide", "--school-year", "2021-2022", "--dry-run")
     assert (
         "no areas of samenwerkingsverbanden were delivered: samenwerkingsverband for vo_pro_vbo is left out, not "
         "counted as 0" in plan["remarks"]
@@ -142,7 +96,7 @@ def test_areas_that_came_later_are_named_by_status(decided, tmp_path):
 
 
 def test_they_are_paid_by_the_month_beside_the_boards(corrected):
-    # VO2801: 15 x 237.02 = 3,555.30, a sixth and a twelfth; then 16 x 237.02 = 3,792.32, a third less 888.83
+    # VO2801: 15 x 237.02 = 3,555.30, two twelfths and one; then 16 x 237.02 = 3,792.32, four twelfths less 888.83
     # VO2802: 7 x 237.02 = 1,659.14
     rows = select(
         corrected,
