@@ -147,7 +147,7 @@ DUTCH = Language(
         "achterstandsscore": "Achterstandsscore",
         "cumi": "CUMI-leerlingen",
         "newcomers": "Nieuwkomers",
-        "samenwerkingsverband": "Samenwerkingsverband (langer verblijf)",
+        "samenwerkingsverband": "Samenwerkingsverband (praktijkonderwijs)",
         "gemeente": "Specifieke uitkering gemeente",
         "arbeidsmarkttoelage": "Arbeidsmarkttoelage",
     },

@@ -63,7 +63,7 @@ def _render_decisions(status: Status) -> None:
 def _render_months(status: Status) -> None:
     if status.months_paid.height:
         paid = status.months_paid.with_columns(month=status.months_paid["paid_month"].dt.strftime("%Y-%m"))
-        frame_table("Months paid", paid, ["month", "currency", "runs", "payments", "boards", "total"])
+        frame_table("Months paid", paid, ["month", "currency", "runs", "payments", "recipients", "total"])
     if status.to_come.height:
         to_come = status.to_come.with_columns(status.to_come["month"].dt.strftime("%Y-%m"))
         frame_table("Still to come", to_come, ["month", "currency", "amount"])

@@ -99,9 +99,8 @@ def _render_currency(result: DecisionPlan, currency: str) -> None:
     title = f"{result.state.school_year}, pupils of {result.draft.reference_date}, {', '.join(result.regulations)}"
     compared = ["before", "difference"] if currency in result.state.before else []
     components = result.comparison.by_component.filter(pl.col("currency") == currency)
-    frame_table(
-        title, components, ["component", "school_type", "schools", "after", *compared], after=money(currency)
-    )
+    columns = ["component", "school_type", "schools", "after", *compared]
+    frame_table(title, components, columns, schools="beneficiaries", after=money(currency))
     decided = result.draft.tables.of(currency)
     total = dutch.money(Decimal(decided.instalments["amount"].sum()), currency)
     line(f"Total {total} for {schools(decided.entitlements)}")

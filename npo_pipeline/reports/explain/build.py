@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.entitlements.model import AREAS
 from npo_pipeline.measures import BY_NAME
 from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.cashflow import (
@@ -107,6 +108,8 @@ class _Trace:
     def __init__(self, data: DecisionData) -> None:
         self._reference_date = data.decision.reference_date
         self._files = {name: _source_files(data.files_of(name)) for name in data.trace["measure"].unique()}
+        areas = _source_files(DecisionFiles(data.files.filter(pl.col("used_for") == AREAS))).values()
+        self._files_of_area = {area: tuple(areas) for area in data.area_of.values()}
         self._school_types: dict[tuple[str, str], set[str]] = defaultdict(set)
         for name, rules in data.rule_frames.items():
             for component, school_type in rules.rates.select("component", "school_type").iter_rows():
@@ -144,7 +147,7 @@ class _Trace:
             **row,
             days=tuple(days) or (self._reference_date,),
             parts=parts,
-            files=tuple(files[delivery_id] for delivery_id in used),
+            files=(*(files[delivery_id] for delivery_id in used), *self._files_of_area.get(vestiging, ())),
             others=tuple(sorted(self._vestigingen.get((regulation, place), set()) - {vestiging})),
         )
 

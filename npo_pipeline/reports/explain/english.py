@@ -32,7 +32,7 @@ ENGLISH = Language(
         "achterstandsscore": "Disadvantage score (achterstandsscore)",
         "cumi": "CUMI pupils",
         "newcomers": "Newcomers",
-        "samenwerkingsverband": "Partnership of schools (samenwerkingsverband, longer stay)",
+        "samenwerkingsverband": "Partnership of schools (samenwerkingsverband, praktijkonderwijs)",
         "gemeente": "Grant to the municipality",
         "arbeidsmarkttoelage": "Labour market allowance (arbeidsmarkttoelage)",
     },

@@ -59,8 +59,9 @@ class Phrasing:
         yield self.say("source", article=line.article, source=line.source, url=line.url)
 
     def _count(self, line: model.TraceLine) -> str:
-        # A threshold counts several school types together; the parts give the type of each.
-        where = self.language.in_school_type.get(line.school_type) if line.threshold is None else None
+        # A threshold counts several school types together; the parts give the type of each. An area has no type.
+        has_type = line.threshold is None and not line.is_of_area
+        where = self.language.in_school_type.get(line.school_type) if has_type else None
         words = {
             "days": self.language.listed([self.language.day(one) for one in line.days]),
             "place": self._place(line),
@@ -83,6 +84,8 @@ class Phrasing:
         return self.say("place.vestiging")
 
     def _part(self, part: model.CountedPart, line: model.TraceLine) -> str:
+        if line.is_of_area:
+            return self.say("part.area", number=self.language.number(part.number), vestiging=part.vestiging)
         details = [part.vestiging] if line.counts_other_places else []
         if part.cluster not in (None, "nvt"):
             details.append(self.say("cluster", cluster=str(part.cluster)))

@@ -16,13 +16,14 @@ from tests.books.explain.languages import DUTCH, ENGLISH, paragraph
 from tests.books.explain.numbers import numbers_in, numbers_of, written
 
 LANGUAGES = (DUTCH, ENGLISH)
+OF_SCHOOLS = "where recipient_kind = 'bestuur'"
 PRIMARY = {"bao", "sbo", "so", "vso"}
 
 
 @pytest.fixture(scope="session")
 def boards(made):
     """board -> its explanation."""
-    found = select(made, "select distinct board from entitlements order by 1")
+    found = select(made, f"select distinct board from entitlements {OF_SCHOOLS} order by 1")
     return {one: explain(ExplainRequest(Home(made), one)) for (one,) in found}
 
 
@@ -71,12 +72,12 @@ def test_the_country_has_all_there_is_to_explain(schools):
 
 def test_the_lines_are_the_entitlements(made, schools):
     explained = {(line.vestiging, line.school_type, line.component): line.amount for line in all_lines(schools)}
-    decided = select(made, "select vestiging, school_type, component, amount from entitlements")
+    decided = select(made, f"select vestiging, school_type, component, amount from entitlements {OF_SCHOOLS}")
     assert explained == {tuple(key): amount for *key, amount in decided}
 
 
 def test_a_school_gets_its_lines_together(made, schools):
-    decided = dict(select(made, "select vestiging, sum(amount) from entitlements group by all"))
+    decided = dict(select(made, f"select vestiging, sum(amount) from entitlements {OF_SCHOOLS} group by all"))
     assert {one: school.amount for one, school in schools.items()} == decided
     assert {one: sum(line.amount for line in school.lines) for one, school in schools.items()} == decided
 
@@ -123,7 +124,7 @@ def test_paid_to_settle_and_to_come_is_the_amount(made, schools):
             assert len(flow.paid) == 4
         else:
             assert [one.month.month for one in flow.paid] == [11]
-    paid = dict(select(made, "select vestiging, sum(amount) from payments group by all"))
+    paid = dict(select(made, f"select vestiging, sum(amount) from payments {OF_SCHOOLS} group by all"))
     assert {one: sum(month.amount for month in school.flow.paid) for one, school in schools.items()} == paid
 
 
@@ -151,7 +152,7 @@ def test_both_languages_say_the_same_numbers(explanations, schools):
 
 
 def test_a_board_adds_up_to_its_schools(made, boards):
-    for board, total in select(made, "select board, sum(amount) from entitlements group by all"):
+    for board, total in select(made, f"select board, sum(amount) from entitlements {OF_SCHOOLS} group by all"):
         (told,) = boards[board].decisions
         assert told.amount == sum(school.amount for school in told.schools) == total
         assert sum(one.amount for one in told.totals) == total

@@ -166,8 +166,9 @@ def test_the_sum_of_a_samenwerkingsverband_is_explained(corrected):
     assert "NPO funding of samenwerkingsverband VO2801 explained" in said
     assert "the area of VO2801 counted 16 pupils of praktijkonderwijs" in said
     assert "10 pupils" not in said
-    assert "(01AA00)" in said
-    assert "(02BB00)" in said
+    assert "Divided: 10 at 01AA00 and 6 at 02BB00." in said
+    assert "register.csv" in said
+    assert "areas.csv" in said
     assert "16 pupils of praktijkonderwijs × € 237.02 = € 3,792.32" in said
 
 

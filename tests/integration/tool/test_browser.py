@@ -108,7 +108,7 @@ def test_newcomers_are_left_out_and_said(opened):
     )
     assert "Nieuwkomers" not in opened.text("table")
     opened.run("location.hash = '#/toelichting'; new Promise(done => setTimeout(done, 50))")
-    assert "Samenwerkingsverband (langer verblijf)" in opened.text("main")
+    assert "Samenwerkingsverband (praktijkonderwijs)" in opened.text("main")
 
 
 def test_a_rate_that_is_not_known_is_no_zero(chromium, tool_2022):
