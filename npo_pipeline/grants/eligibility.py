@@ -192,7 +192,7 @@ def _cap_schools(subsidy: Subsidy, rows: pl.DataFrame) -> pl.DataFrame:
     most = part_of(pl.col("counted"), share, rounding)
     if raised:
         most = pl.when("is_raised").then(part_of(pl.col("counted"), raised, rounding)).otherwise(most)
-    asked = pl.when(pl.col("stop").is_null()).then("pupils").otherwise(0)
+    asked = pl.when(pl.col("stop").is_null() & (pl.col("asked_cents") > 0)).then("pupils").otherwise(0)
     until = asked.cum_sum().over("brin")
     left = (pl.col("most_pupils") - pl.col("granted_pupils")).clip(0)
     before = pl.min_horizontal(until - asked, left)

@@ -65,6 +65,11 @@ def test_what_window_a_refused_takes_nothing_of_the_share():
     assert [row[2] for row in outcomes(found)] == ["900.00", "0.00", "3600.00"]
 
 
+def test_a_row_that_asks_no_money_takes_nothing_of_the_share():
+    found = one("01AA 2021-04-20 10 0\n 01AA 2021-04-20 10 9000")
+    assert [row[2] for row in outcomes(found)] == ["0.00", "9000.00"]
+
+
 def test_two_programmes_of_one_school_share_its_maximum():
     found = one("01AA 2021-04-20 6 5400\n 01AA 2021-04-20 6 5400")  # one application, of one day: 6 + 4
     assert outcomes(found) == [("01AA", "granted", "5400.00"), ("01AA", "reduced", "3600.00")]
