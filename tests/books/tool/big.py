@@ -7,7 +7,7 @@ from datetime import date, datetime
 import polars as pl
 
 from npo_pipeline.reports.explain.model import Assumption
-from npo_pipeline.reports.informatietool.model import RateRule, ToolData
+from npo_pipeline.reports.informatietool.model import SUPPORT_COLUMNS, RateRule, ToolData
 
 SCHOOLS = 8_000
 MONTHS = [date(2021, month, 1) for month in range(9, 13)] + [date(2022, month, 1) for month in range(1, 8)]
@@ -45,6 +45,7 @@ def big_tool() -> ToolData:
         excluded=(),
         hidden=pl.DataFrame(schema={"vestiging": pl.String, "component": pl.String}),
         notes=(),
+        support=pl.DataFrame(schema=dict.fromkeys(("municipality", *SUPPORT_COLUMNS), pl.String)),
     )
 
 

@@ -52,9 +52,9 @@ def test_a_school_shows_its_amounts_months_explanation_and_sources(opened):
     assert months["september 2021"] == "€ 5.609,67"
     assert list(months)[0::11] == ["september 2021", "Totaal"]
     assert "100,51 × € 251,16 = € 25.244,0916, afgerond op hele centen € 25.244,09." in opened.text(".explained")
-    assert "Bron: Regeling NPO po/vo, Stcrt. 2021, 39244" in opened.text(".explained")
+    assert "Bron: BWBR0045533, artikel 4(4) (Stcrt. 2021, 39244)" in opened.text(".explained")
     links = opened.run("[...document.querySelectorAll('.explained a')].map(one => one.href)")
-    assert all(link.startswith("https://avs.nl/") for link in links)
+    assert set(links) == {"https://wetten.overheid.nl/BWBR0045533"}
     assert "september 2021 € 5.609,67" in opened.run(
         "document.querySelector('.chart').getAttribute('aria-label')"
     ).replace("\u00a0", " ")
