@@ -16,7 +16,10 @@ RATE = pl.Decimal(18, 8)
 UNROUNDED = pl.Decimal(38, 10)
 """A quantity of two decimals times a rate of eight: exact."""
 
-SCHOOL_TYPES = ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn", "all")
+ALL_SCHOOL_TYPES = "all"
+"""The school type of the money of municipalities, which is of all schools in them."""
+
+SCHOOL_TYPES = ("bao", "sbo", "so", "vso", "vo", "vo_pro_vbo", "cn", ALL_SCHOOL_TYPES)
 COMPONENT = r"^[a-z][a-z0-9_-]*$"
 """Components are named by the regulation files: `per_pupil`, `surcharge`, `achterstandsscore`, `cumi`, ..."""
 

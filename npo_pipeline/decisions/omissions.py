@@ -30,6 +30,7 @@ from npo_pipeline.entitlements.territory import rows_under_regulation, territory
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.source_precedence import UsedDeliveries
 from npo_pipeline.measures import BY_NAME, MUNICIPAL_SCORE, PUPILS_PO, PUPILS_VO, SCORE
+from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.frames import unknown_values
 from npo_pipeline.rulebook.load import LoadedRegulation
 from npo_pipeline.rulebook.regulation import Regulation
@@ -83,8 +84,10 @@ def omissions(
         mine = rules[one.name]
         counts = rows_under_regulation(one.name, mine.counts_as, territory, inputs.counts)
         if mine.is_municipal:
+            yield from _unknown_values(one.name, unknown_values(one.regulation), counts)
             placed = pupils_by_municipality(mine, counts, inputs.schools)
             yield from municipal_omissions(placed, inputs.municipal_scores, used=used, day=day)
+            yield from _above_ceiling(one.regulation, decided)
             continue
         scores = rows_under_regulation(one.name, mine.counts_as, territory, inputs.scores)
         unknown = unknown_values(one.regulation)
@@ -299,6 +302,17 @@ def municipal_omissions(
             words=f"{dutch.number(len(unknown))} municipalities have a score and no pupils that are counted "
             f"({_named(unknown)}): nothing is counted for them; check their numbers",
             municipalities=tuple(unknown),
+        )
+
+
+def _above_ceiling(regulation: Regulation, decided: DecisionTables) -> Iterator[Omission]:
+    """Yield that the amounts together are above the ceiling, which lowers none of them."""
+    ceiling, total = regulation.ceiling, Decimal(decided.entitlements["amount"].sum())
+    if ceiling and ceiling.value is not None and total > ceiling.value:
+        shown, most = (dutch.money(one, regulation.currency) for one in (total, ceiling.value))
+        yield Omission(
+            f"together {shown} is above the ceiling of {most} ({citation(regulation, ceiling)}); no article says "
+            "what then happens, so no amount is lowered"
         )
 
 

@@ -303,6 +303,8 @@ class Regulation(Part):
     places: Places | None = None
     effective: Cited[Day] | None = None
     """The day from which this version holds, also where it was published later."""
+    ceiling: Cited[Amount] | None = None
+    """The most that all together get; amounts are not lowered above it, a decision only says so."""
     reference_date: Cited[Day]
     reference_date_po: Cited[Day] | None = None
     """The day on which the pupils of po are counted, where it is another."""

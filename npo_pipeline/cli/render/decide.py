@@ -11,6 +11,7 @@ from npo_pipeline import dutch
 from npo_pipeline.cli.output import document, frame_table, line, number
 from npo_pipeline.cli.render.pay import money, render_payment_sums, schools, sums_by
 from npo_pipeline.months import month_text
+from schemas.columns import ALL_SCHOOL_TYPES
 from schemas.decided import Grants, Payments
 from schemas.frames.money import RuleChanges, SchoolCauses, SchoolDifferences
 
@@ -182,9 +183,10 @@ def render_diff(diff: Diff, as_json: bool) -> None:
 
 def render_difference(comparison: Comparison, rule_changes: RuleChanges, against: str) -> None:
     """Print how many schools go up and down, the causes, the rules that changed, and whom it touches."""
-    line(f"{against}: {number(comparison.up)} schools up, {number(comparison.down)} down")
+    noun = _noun(comparison)
+    line(f"{against}: {number(comparison.up)} {noun} up, {number(comparison.down)} down")
     for currency, kind, cause, touched, difference in comparison.causes.iter_rows():
-        line(f"  {cause} ({kind}): {number(touched)} schools, {dutch.money(difference, currency)}")
+        line(f"  {cause} ({kind}): {number(touched)} {noun}, {dutch.money(difference, currency)}")
     for component, school_type, what, since, before, after in rule_changes.iter_rows():
         start = f" from {month_text(since)}" if since else ""
         line(
@@ -192,10 +194,16 @@ def render_difference(comparison: Comparison, rule_changes: RuleChanges, against
             f"{before or 'not there'} -> {after or 'not there'}"
         )
     line("")
-    _render_effect(comparison.effect, comparison.causes_by_school)
+    _render_effect(comparison.effect, comparison.causes_by_school, noun)
 
 
-def _render_effect(effect: Effect, causes: SchoolCauses) -> None:
+def _noun(comparison: Comparison) -> str:
+    """Return the noun of those that a decision is on."""
+    is_municipal = comparison.by_component["school_type"].eq(ALL_SCHOOL_TYPES).any()
+    return "municipalities" if is_municipal else "schools"
+
+
+def _render_effect(effect: Effect, causes: SchoolCauses, noun: str) -> None:
     for cut in ("municipality", "board"):
         moved = effect.cuts[cut].filter(pl.col("difference") != 0)
         if moved.height:
@@ -206,7 +214,7 @@ def _render_effect(effect: Effect, causes: SchoolCauses) -> None:
     if effect.schools.height:
         columns = ["beneficiary", "name", "board", "currency", "why", "before", "after", "difference"]
         largest = with_reasons(SchoolDifferences(effect.schools.head(MOST_ROWS)), causes)
-        frame_table("The schools it touches most", largest, columns)
+        frame_table(f"The {noun} it touches most", largest, columns)
 
 
 def with_reasons(schools: SchoolDifferences, causes: SchoolCauses) -> ReasonedDifferences:

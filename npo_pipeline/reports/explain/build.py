@@ -22,7 +22,7 @@ from npo_pipeline.reports.explain.cashflow import (
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.omissions import Omissions, shared_omissions
 from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values
-from schemas.columns import BENEFICIARY_COLUMNS
+from schemas.columns import ALL_SCHOOL_TYPES, BENEFICIARY_COLUMNS
 from schemas.decided import TRACE
 from schemas.frames.reports import DecisionFiles
 
@@ -136,7 +136,7 @@ class _Trace:
         if row["threshold"] is not None:  # It counts all school types of its component together.
             types = self._school_types[regulation, row["component"]] or types
         counted = self._parts.get((regulation, row["measure"], place), ())
-        is_of_all = row["school_type"] == "all"
+        is_of_all = row["school_type"] == ALL_SCHOOL_TYPES
         parts = tuple(part for school_type, part in counted if is_of_all or school_type in types)
         used = sorted({part.delivery_id for part in parts}) or list(files)
         # A component with reference dates of its own counts files of several days, which add up; a school that

@@ -40,6 +40,7 @@ def decided(country) -> Path:
     home = country.parent / "decided"
     run("ingest", country, "--reference-date", "2020-10-01", "--home", home)
     run("decide", "--school-year", "2021-2022", "--home", home)
+    run("decide", "--scheme", "gemeenten", "--home", home)
     return home
 
 
@@ -145,7 +146,22 @@ def test_all_payments_are_instalments_and_boards_get_what_schools_get(home):
     )
     assert view == table
     others = "select distinct recipient_kind, component from payments where recipient_kind <> 'bestuur'"
-    assert select(home, others) == [("samenwerkingsverband", "samenwerkingsverband")]
+    assert sorted(select(home, others)) == [("gemeente",) * 2, ("samenwerkingsverband",) * 2]
+
+
+def test_municipalities_get_what_a_sum_of_pupils_and_scores_gives(home):
+    by_sum = """
+        select municipality_number,
+               round(118.11 * sum(pupils) + 11.32 * max(score_2019 + score_2020), 2)::decimal(18, 2)
+        from current_counts join schools using (vestiging) join municipal_scores using (municipality_number)
+        group by 1 order by 1"""
+    expected = select(home, by_sum)
+    assert len(expected) > 5
+    query = "select recipient, amount from entitlements where component = 'gemeente' order by 1"
+    assert select(home, query) == expected
+    # December holds five of the 24 terms, and seven months follow it until July.
+    paid = "select recipient, sum(amount) from payments where component = 'gemeente' group by 1 order by 1"
+    assert select(home, paid) == [(code, (amount / 2).quantize(CENT, ROUND_HALF_UP)) for code, amount in expected]
 
 
 def test_the_books_tie(home):
