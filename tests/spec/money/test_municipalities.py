@@ -209,7 +209,7 @@ def test_the_rates_of_both_parts_are_compared_each_with_itself():
 
 def test_a_ceiling_that_is_exceeded_lowers_no_amount_and_is_named():
     # 2,606,600 x 118.11 is 307,865,526.00
-    many = {"counts": COUNTS[:1].with_columns(pupils=pl.lit(2_606_600)), "scores": SCORES[1:]}
+    many = {"counts": COUNTS[:1].with_columns(pupils=pl.lit(2_606_600, pl.Int64)), "scores": SCORES[1:]}
     assert remarks(**many)[-1] == (
         "together € 307.865.526,00 is above the ceiling of € 307.864.000,00 (BWBR0045681, artikel 2 (Stcrt. 2021, "
         "42927)); no article says what then happens, so no amount is lowered"
