@@ -58,9 +58,11 @@ def rich(folder: Path, home: Path) -> Iterator[Command]:
 
 
 def whole(folder: Path, home: Path) -> Iterator[Command]:
-    """A merger, lists, newcomers, applications, a declared correction, a resolved row, a board that reports
-    twice what it spent: every table has rows."""
-    yield "ingest", write_changes(folder / "merger", "20211101;fusie;04DD00;;02BB00")
+    """A merger, a school that started, lists, newcomers, applications, a declared correction, a resolved row, a
+    board that reports twice what it spent: every table has rows."""
+    changes = ("20211101;fusie;04DD00;;02BB00", "20210801;opening;06FF00;10001;")
+    yield "ingest", write_changes(folder / "merger", *changes)
+    yield "ingest", write_register(folder / "started", {"06FF00 Bo": 4}), "--reference-date", "2021-10-01"
     people = ("--prepared-by", "A. Preparer", "--approved-by", "B. Approver")
     yield "decide", "--school-year", "2021-2022", *people
     yield "pay", "--month", "2022-01"
