@@ -117,8 +117,8 @@ _SUPPORT = """
         where d.recipient_kind = 'gemeente' group by all
         union all
         select year, currency, municipality_number, municipality, recipient_kind,
-               (((200 * amount)::hugeint * until + whole) // (2 * whole)
-                - ((200 * amount)::hugeint * (until - pupils) + whole) // (2 * whole))::decimal(16, 0) * 0.01
+               (((200 * amount)::HUGEINT * until + whole) // (2 * whole)
+                - ((200 * amount)::HUGEINT * (until - pupils) + whole) // (2 * whole))::decimal(16, 0) * 0.01
         from due join share using (decision_id, beneficiary))
     select year, municipality_number, max(municipality) as municipality,
            sum(amount) filter (recipient_kind = 'gemeente')::decimal(18, 2) as to_municipality,
