@@ -44,5 +44,6 @@ def received_by_school(books: Books, year: int) -> AvailableMoney:
     """Return the euros that each school of a board was paid in a calendar year."""
     query = """
         select board, brin, sum(amount)::decimal(18, 2) as available from payments
-        where year(paid_month) = ? group by all order by all"""
+        where year(paid_month) = ? and recipient_kind = 'bestuur' and currency = 'EUR'
+        group by all order by all"""
     return AvailableMoney(books.frame(query, [year]))
