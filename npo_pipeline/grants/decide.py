@@ -100,6 +100,8 @@ def _without_amounts(subsidy: Subsidy, granted: Grants) -> set[Place]:
     if subsidy.is_of_regions:
         places.add(("rounding",))
     mine = granted.filter(pl.col("scheme") == subsidy.scheme)
+    if mine.filter(pl.col("reason").str.contains(" finished, less than ", literal=True)).is_empty():
+        places.add(("completion", "over"))
     for name in subsidy.windows:
         drawn = (pl.col("window_name") == name) & pl.col("reason").str.contains(" (seed ", literal=True)
         if mine.filter(drawn).is_empty():

@@ -33,7 +33,8 @@ def _euro(cents: str) -> pl.Expr:
 
 _NOTHING_SAID = pl.lit("")
 _OVER_ROOM = pl.col("pupils") > pl.col("room")
-_IS_SHARED = pl.col("stop").is_null() & pl.col("total_cents").is_not_null()
+_IS_CUT = pl.col("amount_before") < pl.col("allowed_cents")
+_IS_SHARED = pl.col("stop").is_null() & (_IS_CUT | pl.col("lot").is_not_null())
 _IS_LOWERED = pl.col("full_cents").is_not_null()
 _OF_CEILING = pl.format(
     "of the ceiling of {} for {} in window {}", _euro("ceiling_cents"), "sector", "window_name"
@@ -235,11 +236,10 @@ def _maximum_of_region() -> pl.Expr:
 def _at_ceiling(subsidy: Subsidy) -> pl.Expr:
     """Return how a ceiling was shared out that fell short."""
     left = pl.format("{} was left {}", _euro("amount_before"), _OF_CEILING)
-    is_cut = pl.col("amount_before") < pl.col("allowed_cents")
     in_order = pl.format(
         "{}{}",
-        _lot(subsidy, pl.when(is_cut).then(pl.lit(": ")).otherwise(_NOTHING_SAID)),
-        pl.when(is_cut).then(left).otherwise(_NOTHING_SAID),
+        _lot(subsidy, pl.when(_IS_CUT).then(pl.lit(": ")).otherwise(_NOTHING_SAID)),
+        pl.when(_IS_CUT).then(left).otherwise(_NOTHING_SAID),
     )
     pro_rata = pl.format(
         "all for {} in window {} come to {} and {} is available, so each gets that part: {}",
@@ -294,6 +294,8 @@ def _calculation_rank(subsidy: Subsidy) -> pl.Expr:
         _rank_where(pl.col("granted_pupils") > 0, subsidy.share_over),
         _rank_where(_is_new(subsidy), subsidy.new_region),
         _rank_where(_IS_LOWERED, subsidy.completion.share if subsidy.completion else None),
+        _rank_where(_IS_LOWERED, subsidy.completion.over if subsidy.completion else None),
+        _rank_where(_is_part_of_region(subsidy), subsidy.shared_cents),
         pl.when(_IS_SHARED).then(_order_rank(subsidy)).otherwise(0),
         _rank_where(_IS_SHARED, subsidy.shared_cents),
     ]
@@ -325,6 +327,14 @@ def _by_window(values: Mapping[str, Any]) -> pl.Expr:
 
 def _is_new(subsidy: Subsidy) -> pl.Expr:
     return pl.col("is_new") if subsidy.new_region else pl.lit(False)
+
+
+def _is_part_of_region(subsidy: Subsidy) -> pl.Expr:
+    """Return whether a row shares the maximum of its region with others."""
+    if not subsidy.is_of_regions:
+        return pl.lit(False)
+    asked = pl.col("region_asked")
+    return (asked > pl.col("region_most")) & (asked != pl.col("asked_cents"))
 
 
 def _over_share(subsidy: Subsidy) -> pl.Expr:

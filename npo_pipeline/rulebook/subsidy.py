@@ -130,10 +130,11 @@ class Raised(Part):
 class Completion(Part):
     """Represent what follows after the grant: fewer participants who finished than `share` lower it in proportion.
 
-    `report_by`: the last day of the report on them.
+    `over`: what is compared with it as one. `report_by`: the last day of the report on them.
     """
 
     share: Cited[Share]
+    over: Cited[Literal["board_and_all_windows"]]
     report_by: Cited[Day] | None = None
 
 

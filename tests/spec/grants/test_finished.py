@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.grants.decide import decide_grants, undecided
+from npo_pipeline.grants.decide import assumptions, decide_grants, undecided
 from tests.spec.grants.applying import applied, decided, grant_inputs, outcomes, scheme
 
 ASKED = "brin applied_on pupils amount\n 01AA 2021-04-20 10 9000"
@@ -47,6 +47,9 @@ def test_the_reason_and_the_article_say_so():
         "10 pupils x 900.00 = 9000.00; 8 of the 10 pupils of board 10001 finished, less than 85%: 7200.00"
     )
     assert found["article"].item() == "BWBR0043564, artikelen 13(6) en 13(7) (Stcrt. 2021, 19015)"
+    assert found["status"].item() == "derived"  # that all schools and windows count together is
+    assert "completion over (IOP)" in assumptions([scheme("IOP")], found)
+    assert "completion over" not in assumptions([scheme("IOP")], after(""))
 
 
 def test_the_schools_of_a_board_are_taken_together():

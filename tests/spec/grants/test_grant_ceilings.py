@@ -24,6 +24,7 @@ def test_the_one_at_the_ceiling_gets_what_is_left_and_those_after_it_nothing():
         "4 pupils x 900.00 = 3600.00; 1400.00 was left of the ceiling of 5000.00 for po in window b",
         "nothing was left of the ceiling of 5000.00 for po in window b",
     ]
+    assert found["article"][0] == "BWBR0043564, artikel 6(1) (Stcrt. 2021, 19015)"
     assert found["article"][1:].to_list() == 2 * [
         "BWBR0043564, artikel 5a(3)(a) (Stcrt. 2021, 35418); BWBR0043564, artikel 8a(6) (Stcrt. 2021, 19015)"
     ]
