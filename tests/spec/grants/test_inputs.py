@@ -1,5 +1,7 @@
 """What a subsidy is decided on: the deliveries of its day, the lists, and the schools of Caribisch Nederland."""
 
+from dataclasses import fields
+
 import polars as pl
 
 from npo_pipeline.grants.terms import choose_grant_deliveries, grant_inputs
@@ -45,18 +47,16 @@ def test_the_schools_of_caribisch_nederland_are_known_by_their_brin_and_by_their
         "01AA00 01AA 10001 Assen 2010-01-01\n 30XY00 30XY 10002 Bonaire 2010-01-01",
         valid_from="d",
     )
-    data = DeliveredData(
-        deliveries=none(received.DELIVERIES),
-        counts=none(received.COUNTS),
-        scores=none(received.SCORES),
-        changes=none(received.CHANGES),
-        applications=rows,
-        completions=none(received.COMPLETIONS),
-        leerplus=filled(received.LEERPLUS_SCHOOLS, "delivery_id brin\n d5 09VO").with_columns(leerplus=True),
-        municipal_scores=none(received.MUNICIPAL_SCORES),
-        areas=none(received.AREAS),
-        schools=schools,
-    )
+    read = {
+        "counts": none(received.COUNTS),
+        "scores": none(received.SCORES),
+        "applications": rows,
+        "completions": none(received.COMPLETIONS),
+        "leerplus": filled(received.LEERPLUS_SCHOOLS, "delivery_id brin\n d5 09VO").with_columns(leerplus=True),
+        "schools": schools,
+    }
+    others = {one.name: pl.DataFrame() for one in fields(DeliveredData)}
+    data = DeliveredData(**{**others, **read})
     found = grant_inputs(scheme("IOP"), {"applications": ["d000009"], "leerplus_schools": ["d5"]}, data)
     assert found.left_out["brin"].to_list() == ["28PW", "30XY"]
     assert found.leerplus["brin"].to_list() == ["09VO"]
