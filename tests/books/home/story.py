@@ -63,11 +63,11 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     changes = ("20211101;fusie;04DD00;;02BB00", "20210801;opening;06FF00;10001;")
     yield "ingest", write_changes(folder / "merger", *changes)
     yield "ingest", write_register(folder / "started", {"06FF00 Bo": 4}), "--reference-date", "2021-10-01"
+    before = write_lists(write_register(folder / "before", PUPILS))
+    yield "ingest", before, "--reference-date", "2019-10-01"
     people = ("--prepared-by", "A. Preparer", "--approved-by", "B. Approver")
     yield "decide", "--school-year", "2021-2022", *people
     yield "pay", "--month", "2022-01"
-    before = write_lists(write_register(folder / "before", PUPILS))
-    yield "ingest", before, "--reference-date", "2019-10-01"
     newcomers = write_newcomers(folder / "newcomers", "20201001;01AA;00;1;2", "20201001;02BB;00;1;x")
     yield "ingest", declare(newcomers, NEWCOMER), "--max-rejected", "0.5"
     ((named,),) = select(home, "select max(delivery_id) from deliveries")
