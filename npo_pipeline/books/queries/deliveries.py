@@ -61,8 +61,10 @@ def rows_until(books: Books, table: str, run_id: str) -> pl.DataFrame:
 
 
 def counting_deliveries(books: Books) -> list[str]:
-    """Return the deliveries that have counts or scores."""
-    query = "select delivery_id from counts union select delivery_id from scores"
+    """Return the deliveries that have counts, or scores of schools or municipalities."""
+    query = """
+        select delivery_id from counts union select delivery_id from scores
+        union select delivery_id from municipal_scores"""
     return books.frame(query)["delivery_id"].to_list()
 
 

@@ -196,3 +196,24 @@ def test_a_decision_is_on_a_school_year_or_on_a_scheme(home):
     ended = here("decide", "--scheme", "gemeente", "--home", home)
     assert (ended.status, "is `gemeenten` meant?" in ended.stderr) == (3, True)
     assert here("decide", "--school-year", "2021-2023", "--home", home).status == 2
+
+
+def test_scores_that_come_later_are_named_and_settled(tmp_path):
+    home = blank(tmp_path / "home")
+    deliver(home, tmp_path / "in", {"01AA00 Bo": 20, "02BB00 Bo": 10}, addresses=ADDRESSES)
+    no_scores = (
+        "no scores of municipalities were delivered: the part for their score is left out, not counted as 0"
+    )
+    assert decide(home)["remarks"] == [NO_VO, no_scores]
+    assert "het deel voor de score is niet meegerekend" in said(home, "0106")
+    run(home, "pay", "--month", "2021-12")
+    (tmp_path / "scores.csv").write_text(SCORES, encoding="utf-8")
+    run(home, "ingest", tmp_path / "scores.csv")
+    later = "decision 2021-2023-001 does not count scores.csv that came later; run `npo decide` again"
+    assert here("status", "--home", home, "--json").document["findings"] == [later]
+    decide(home, "--reason", "scores")
+    run(home, "pay", "--month", "2022-01")
+    # 226.5132 x 5/24 on top of 2,362.20 x 5/24: 539.31 - 492.13
+    corrected = select(home, "select recipient, cause, amount from ledger where cause <> 'instalment'")
+    assert corrected == [("0106", "score_correction", Decimal("47.18"))]
+    assert here("verify", "--home", home, "--json").document["findings"] == []
