@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from npo_pipeline.measures import MEASURES
+from npo_pipeline.measures import BY_NAME, MEASURES, MUNICIPAL_SCORE, PUPILS
 from npo_pipeline.months import first_day, is_school_year, month_text
 from npo_pipeline.rulebook.fields import (
     Amount,
@@ -236,6 +236,9 @@ Sector: TypeAlias = Literal["po", "vo", "cn"]
 """Primary and secondary education in Europe; Caribisch Nederland."""
 
 MUNICIPALITIES: Final = "gemeenten"
+MUNICIPAL_MEASURES = frozenset((PUPILS.name, MUNICIPAL_SCORE.name))
+"""The measures that are counted of municipalities."""
+
 Scheme: TypeAlias = Literal["arbeidsmarkttoelage", "gemeenten"]
 """Money beside that of a sector, by a regulation of its own."""
 
@@ -379,10 +382,24 @@ class Regulation(Part):
             if (component.recipient == "gemeente") != self.is_municipal:
                 words = f"municipalities are paid under `scheme: {MUNICIPALITIES}`, and nobody else is; mend it"
                 raise fault(words, "components", name, "recipient")
-            of_all = ["all" in rate.school_types for rate in component.rates]
-            if any(of_all) and not self.is_municipal:
-                raise fault("`all` is no school type of a school; name its types", "components", name, "rates")
+            if self.is_municipal and component.threshold:
+                raise fault("municipalities have no threshold; take it out", "components", name, "threshold")
+            for number, rate in enumerate(component.rates):
+                self._refuse_rate_elsewhere(component, rate, ("components", name, "rates", number))
         return self
+
+    def _refuse_rate_elsewhere(self, component: Component, rate: Rate, place: tuple[str | int, ...]) -> None:
+        """Refuse a rate of municipalities for schools, and one of schools for municipalities."""
+        measure, is_of_all = component.measure_of(rate), "all" in rate.school_types
+        counted = MUNICIPAL_MEASURES if self.is_municipal else BY_NAME.keys() - {MUNICIPAL_SCORE.name}
+        if measure not in counted:
+            there = ", ".join(sorted(counted))
+            raise fault(f"`{measure}` is not counted for those that are paid; there is {there}", *place)
+        if self.is_municipal and rate.school_types != ("all",):
+            words = "of a municipality the pupils of every school type count; write [all]"
+            raise fault(words, *place, "school_types")
+        if is_of_all and not self.is_municipal:
+            raise fault("`all` is no school type of a school; name its types", *place, "school_types")
 
     @model_validator(mode="after")
     def _schedules_known(self) -> Self:

@@ -202,3 +202,34 @@ def test_a_list_is_of_no_use_where_the_rates_have_none(text):
     wrong = text.replace("- school_types: [bao]", "- school_types: [bao]\n        list: po", 1)
     with pytest.raises(Refused, match=r"rates\[2\].list: is missing: others have one"):
         parse_rules(wrong, "trial.yaml")
+
+
+MUNICIPAL = {
+    "a school year": ("period: 2021-2023", "period: 2021-2022", "scheme: is money of a period of several"),
+    "a period and a school year": ("period:", "school_year: 2021-2022\nperiod:", "period: is no key known here"),
+    "a board": ("recipient: gemeente", "recipient: bestuur", "recipient: municipalities are paid under `scheme:"),
+    "a school type": (
+        "school_types: [all]",
+        "school_types: [bao]",
+        "school_types: of a municipality the pupils of",
+    ),
+    "another measure": ("measure: municipal_score", "measure: score", "`score` is not counted for those that are"),
+    "more than the whole": ("share: 1/2", "share: 3/2", "share: '3/2' is no share"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "words"), MUNICIPAL.values(), ids=MUNICIPAL.keys())
+def test_what_is_wrong_with_the_money_of_municipalities_is_named(old, new, words):
+    text = shipped("2021-2023-gemeenten").texts[0].text
+    assert old in text
+    with pytest.raises(Refused, match=rf"^trial.yaml, line \d+: .*{re.escape(words)}"):
+        parse_rules(text.replace(old, new, 1), "trial.yaml")
+
+
+def test_schools_are_not_paid_by_what_is_counted_of_municipalities(text):
+    for old, new, words in (
+        ("[bao]", "[all]", "`all` is no school type of a school"),
+        ("measure: pupils", "measure: municipal_score", "`municipal_score` is not counted for those"),
+    ):
+        with pytest.raises(Refused, match=words):
+            parse_rules(text.replace(old, new, 1), "trial.yaml")
