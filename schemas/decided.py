@@ -104,7 +104,7 @@ Entitlements = NewType("Entitlements", pl.DataFrame)
 _OF_ONE_PART = "{}; null where the amount is made of several parts, which table `trace` holds."
 ENTITLEMENTS = table(
     "entitlements",
-    "Quantity times rate per beneficiary, school type and component.",
+    "Quantity times rate per beneficiary, school type and component; a supplement to it is in table `trace`.",
     {
         "decision_id": text(),
         "school_year": code(SCHOOL_YEAR),
@@ -138,7 +138,7 @@ TRACE = table(
         **AMOUNT_COLUMNS,
         "measure": text(),
         "counted_on": day(
-            "Reference date of a school that started later; null where it is that of the decision.", nullable=True
+            "Reference date of a school that started later; null where it is that of the rules.", nullable=True
         ),
         "counted": quantity("Units that were counted."),
         "threshold": whole("Units that are not paid for; null where there is no threshold.", nullable=True),

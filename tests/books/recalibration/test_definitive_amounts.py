@@ -98,18 +98,18 @@ def test_without_a_list_it_is_left_out_and_never_counted_as_nothing(tmp_path):
 
 def test_autumn_2023_counts_po_and_vo_on_days_of_their_own(tmp_path):
     home, country = blank(tmp_path / "home"), tmp_path / "country"
-    delivery.write_addresses(country, {"01AA00": "10001"})
-    delivery.write_listed(country, "01AA00;po")
+    delivery.write_addresses(country, {"01AA00": "10001", "02BB00": "10002"})
+    delivery.write_listed(country, "01AA00;po", "02BB00;vo")
+    delivery.write_register(country, {"01AA00 Bo": 90})
+    run(home, "ingest", country, "--reference-date", "2022-10-01")
+    ended = here("decide", "--school-year", "2023-2024", "--home", home)
+    assert ended.status == 3
+    assert "no pupils are counted on 2022-10-01, nor of po on 2022-02-01" in ended.stderr
     delivery.write_register(country, {"01AA00 Bo": 100})
     run(home, "ingest", country, "--reference-date", "2022-02-01")
-    run(
-        home,
-        "ingest",
-        delivery.write_register(tmp_path / "later", {"01AA00 Bo": 90}),
-        "--reference-date",
-        "2022-10-01",
-    )
-    run(home, "decide", "--school-year", "2023-2024")
+    ended = here("decide", "--school-year", "2023-2024", "--home", home)
+    left_out = "no vo pupils of 2022-10-01 were delivered: arbeidsmarkttoelage for vo, vo_pro_vbo is left out"
+    assert left_out in ended.stdout
     # 100 x 162.46 + 5,356.05 - 100 x 36.94
     assert rows(home, "select vestiging, quantity, amount from entitlements") == [
         ("01AA00", Decimal(100), Decimal("17908.05"))
