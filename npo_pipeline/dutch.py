@@ -193,6 +193,8 @@ DUTCH = Language(
         "reference date of po": "de teldatum van het primair onderwijs",
         "rounding": "de afronding",
         "months of payment": "de maanden van betaling",
+        "months of payment of schools that started": "de maanden van betaling van scholen die van start gingen",
+        "reference date of schools that started": "de teldatum van scholen die van start gingen",
         "units of the threshold": "de hoogte van de drempel",
         "level of the threshold": "of de drempel per BRIN of per vestiging geldt",
         "place of booking": "de plaats van boeking",

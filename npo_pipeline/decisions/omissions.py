@@ -225,7 +225,10 @@ def _undelivered_measures(
 
 def _uncounted_started_schools(rules: Rules, inputs: DecisionInputs, used: UsedDeliveries) -> Iterator[Omission]:
     """Yield the schools that started later and what of them was not counted on their own reference date."""
-    if rules.started is None or not (opened := started_schools(inputs, rules.started.opened_on)):
+    if rules.started is None:
+        return
+    yield from _openings_of_counted_schools(rules, inputs, rules.started.opened_on)
+    if not (opened := started_schools(inputs, rules.started.opened_on)):
         return
     day, given = rules.started.reference_date, rules.started.rules.rates
     counts = inputs.second_counts.filter(pl.col("vestiging").is_in(opened))
@@ -243,6 +246,21 @@ def _uncounted_started_schools(rules: Rules, inputs: DecisionInputs, used: UsedD
         words = f"no scores of {day} were delivered for {_some_schools(scorable)}, which started later"
         component = str(scored["component"][0])
         yield Omission(f"{words}: {component} is left out, not counted as 0", component, (), tuple(scorable))
+
+
+def _openings_of_counted_schools(rules: Rules, inputs: DecisionInputs, opened_on: date) -> Iterator[Omission]:
+    """Yield the vestigingen that open on the first day of the school year and were counted before it."""
+    of_day = inputs.changes.filter(pl.col("effective") == opened_on).unique(
+        "vestiging", keep="last", maintain_order=True
+    )
+    opened = of_day.filter(pl.col("kind") == "opening")
+    of_type = pl.col("school_type").is_in(rules.rates["school_type"].implode())
+    there = inputs.counts.filter(pl.col("pupils") > 0, of_type).join(opened, on="vestiging", how="semi")
+    if schools := there["vestiging"].unique().sort().to_list():
+        yield Omission(
+            f"{_some_schools(schools)} with an opening on {opened_on} and pupils on the reference date before it: "
+            "no school that started, so those pupils count; correct the changes file or the counts"
+        )
 
 
 def _schools_without_rules(territory: Territory, inputs: DecisionInputs) -> Iterator[Omission]:

@@ -133,7 +133,7 @@ def load_rulebook(series: str, paths: Sequence[Path] = (), as_of: date | None = 
     # Those of the sectors before the schemes beside them.
     rules = Rulebook.of(sorted(chosen.values(), key=lambda one: (not _is_of_sector(one), one.name)))
     if not rules.regulations and (not rules.subsidies or year in shipped_school_years()):
-        raise Refused(_nothing(year, as_of))
+        raise Refused(_nothing(year, as_of, shipped))
     return rules
 
 
@@ -193,6 +193,8 @@ def series_of_scheme(scheme: str) -> str:
     """
     loaded = [one.regulation for series in _shipped_periods() for one in _shipped_regulations(series)]
     periods = {str(one.scheme): one.school_year for one in loaded}
+    if scheme in {one.regulation.scheme for one in all_shipped()} - {*periods}:
+        raise Refused(f"scheme {scheme!r} is decided together with a school year: give --school-year in its place")
     if scheme not in periods:
         raise Refused(f"scheme {scheme!r}: {suggest(scheme, periods)}")
     return periods[scheme]
@@ -283,7 +285,10 @@ def _overlaid(base: LoadedRules, text: RuleText, document: Document) -> LoadedRu
     return replace(base, regulation=regulation, texts=texts, earlier=(*base.earlier, *before))
 
 
-def _nothing(school_year: str, as_of: date | None) -> str:
-    there = ", ".join(shipped_school_years())
+def _nothing(school_year: str, as_of: date | None, shipped: Sequence[LoadedRules]) -> str:
+    if later := [_published(one) for one in shipped if _rules(one).school_year == school_year]:
+        there = f"the first was published on {min(later)}"
+    else:
+        there = f"there is {', '.join(shipped_school_years())}"
     by = f" that was published by {as_of}" if as_of else ""
-    return f"no regulation is known for {school_year}{by}; there is {there}, or give a file with --regulation"
+    return f"no regulation is known for {school_year}{by}; {there}, or give a file with --regulation"

@@ -21,9 +21,11 @@ from npo_pipeline.reports.explain.cashflow import (
 )
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from npo_pipeline.reports.explain.omissions import Omissions, shared_omissions
-from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values
+from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values, started_soft_values
+from npo_pipeline.rulebook.regulation import Regulation
 from schemas.columns import ALL_SCHOOL_TYPES, BENEFICIARY_COLUMNS
 from schemas.decided import TRACE
+from schemas.frames.money import SoftValues
 from schemas.frames.reports import DecisionFiles
 
 _UNUSED = ("decision_id", "school_year", "counted_on", *BENEFICIARY_COLUMNS)
@@ -63,6 +65,8 @@ def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[model.S
     lines, flows, changes = trace_lines(data), cashflow_by_school(data), amount_changes(data)
     events, corrections = lifecycle_events(data.adjustments), correction_causes(data.paid_corrections)
     omissions, assumptions = Omissions(data, lines), _assumptions_by_regulation(data)
+    of_started = _assumptions_by_regulation(data, started_soft_values)
+    started = {*data.trace.filter(pl.col("counted_on").is_not_null())["vestiging"]}
     boards = dict(data.entitlements.select("vestiging", "board").unique().iter_rows())
     directory = data.directory.sort("valid_from").select("vestiging", "name", "place")
     named = {vestiging: (name, place) for vestiging, name, place in directory.iter_rows()}
@@ -79,7 +83,10 @@ def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[model.S
             flow=flows.get(vestiging, model.Cashflow()),
             changes=tuple(changes.get(vestiging, ())),
             omitted=omissions.of(vestiging),
-            rests_on=tuple(_assumptions_behind(own, assumptions)),
+            rests_on=(
+                *_assumptions_behind(own, assumptions),
+                *(_assumptions_behind(own, of_started) if vestiging in started else ()),
+            ),
             corrected=tuple(_source_corrections(data, vestiging, own)),
             lives=tuple(events.get(vestiging, ())),
             settled=tuple(corrections.get(vestiging, ())),
@@ -157,13 +164,14 @@ def _source_files(rows: DecisionFiles) -> dict[str, model.SourceFile]:
     return {row["delivery_id"]: model.SourceFile(**row) for row in sorted_rows.iter_rows(named=True)}
 
 
-def _assumptions_by_regulation(data: DecisionData) -> dict[str, list[model.Assumption]]:
+def _assumptions_by_regulation(
+    data: DecisionData, of: Callable[[Regulation], SoftValues] = soft_values
+) -> dict[str, list[model.Assumption]]:
     """Return the values of each regulation that no source publishes as such."""
     # The decision goes by another reference date than that of the rules, and says so at the top.
     replaced = [REFERENCE_DATE] if data.decision.named_day else []
     assumptions = {
-        loaded.name: [model.Assumption(*row) for row in soft_values(loaded.regulation).iter_rows()]
-        for loaded in data.rules
+        loaded.name: [model.Assumption(*row) for row in of(loaded.regulation).iter_rows()] for loaded in data.rules
     }
     return {name: [one for one in found if one.what not in replaced] for name, found in assumptions.items()}
 

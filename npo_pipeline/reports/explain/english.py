@@ -63,6 +63,8 @@ ENGLISH = Language(
         "reference date of po": "the reference date of primary education",
         "rounding": "the rounding",
         "months of payment": "the months of payment",
+        "months of payment of schools that started": "the months of payment of schools that started",
+        "reference date of schools that started": "the reference date of schools that started",
         "units of the threshold": "the height of the threshold",
         "level of the threshold": "that the threshold works per BRIN or per vestiging",
         "place of booking": "the place of booking",

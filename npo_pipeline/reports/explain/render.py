@@ -103,7 +103,8 @@ class _DecisionText:
         """Return the changes since the previous decision, and the corrections and assumptions of the amounts."""
         schools, before = self._explanation.schools, self._decision.before
         if before is None:
-            yield from ("", self._say("change.first"))
+            of_year = is_school_year(self._decision.school_year)
+            yield from ("", self._say("change.first" if of_year else "change.first.period"))
         else:
             changes = [self._change(school, one) for school in schools for one in school.changes]
             yield from self._section("changes", changes or [self._say("change.none")], before=before)

@@ -76,7 +76,9 @@ def test_the_books_tie_and_the_explanation_names_the_day(home):
     text = said(home, "90NN00")
     assert "Op 1 oktober 2021 telde deze vestiging 12 leerlingen" in text
     assert "1 oktober 2020 telde" not in text
+    assert "de maanden van betaling van scholen die van start gingen" in text
     assert "Op 1 oktober 2020 telde deze vestiging 20 leerlingen" in said(home, "01AA00")
+    assert "scholen die van start gingen" not in said(home, "01AA00")
 
 
 def test_a_later_opening_is_the_cause_of_what_becomes_due(tmp_path):

@@ -195,6 +195,8 @@ def test_a_decision_is_on_a_school_year_or_on_a_scheme(home):
         assert (ended.status, "--scheme gemeenten in place of it" in ended.stderr) == (2, True)
     ended = here("decide", "--scheme", "gemeente", "--home", home)
     assert (ended.status, "is `gemeenten` meant?" in ended.stderr) == (3, True)
+    ended = here("decide", "--scheme", "arbeidsmarkttoelage", "--home", home)
+    assert (ended.status, "is decided together with a school year" in ended.stderr) == (3, True)
     assert here("decide", "--school-year", "2021-2023", "--home", home).status == 2
 
 

@@ -172,6 +172,17 @@ def test_what_was_not_delivered_of_them_is_named_and_not_counted_as_0():
     ]
 
 
+def test_an_opening_of_a_school_that_was_counted_before_it_is_named():
+    used = {"pupils_po": ["A"], "scores": ["B"], "started_pupils_po": ["C"], "started_scores": ["D"]}
+    again = OPENINGS.with_columns(vestiging=pl.lit("01AA00")).head(1)
+    assert remarks(used, changes=pl.concat([OPENINGS, again])) == [
+        "1 vestiging (first 01AA00) with an opening on 2021-08-01 and pupils on the reference date before it: "
+        "no school that started, so those pupils count; correct the changes file or the counts"
+    ]
+    undone = again.with_columns(kind=pl.lit("sluiting"))
+    assert remarks(used, changes=pl.concat([OPENINGS, again, undone])) == []
+
+
 def test_the_second_date_is_used_where_a_change_opens_a_school_on_the_day():
     live = table(
         """
