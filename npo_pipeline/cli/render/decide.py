@@ -14,6 +14,7 @@ from npo_pipeline.months import month_text
 from schemas.columns import ALL_SCHOOL_TYPES
 from schemas.decided import Grants, Payments
 from schemas.frames.money import RuleChanges, SchoolCauses, SchoolDifferences
+from schemas.rules import SAMENWERKINGSVERBAND
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.decide.diff import Diff
@@ -200,7 +201,10 @@ def render_difference(comparison: Comparison, rule_changes: RuleChanges, against
 def _noun(comparison: Comparison) -> str:
     """Return the noun of those that a decision is on."""
     is_municipal = comparison.by_component["school_type"].eq(ALL_SCHOOL_TYPES).any()
-    return "municipalities" if is_municipal else "schools"
+    if is_municipal:
+        return "municipalities"
+    with_areas = comparison.effect.schools["beneficiary"].str.contains(SAMENWERKINGSVERBAND).any()
+    return "schools and samenwerkingsverbanden" if with_areas else "schools"
 
 
 def _render_effect(effect: Effect, causes: SchoolCauses, noun: str) -> None:

@@ -123,6 +123,11 @@ def test_a_correction_says_why(corrected):
     assert causes == [("reference_count", Decimal("59.25"))]
 
 
+def test_the_difference_counts_them_beside_the_schools(corrected):
+    shown = here("diff", "2021-2022-001", "2021-2022-002", "--home", corrected)
+    assert "2 schools and samenwerkingsverbanden up, 0 down" in shown.stdout  # 02BB00 and VO2801
+
+
 def test_boards_are_paid_for_schools_alone(corrected):
     assert select(corrected, "select distinct component from board_payments") == [("per_pupil",)]
     others = (
