@@ -75,6 +75,7 @@ def explain(request: ExplainRequest) -> Explanation:
         subject = resolve_code(request.code, schools)
         vestigingen = _vestigingen(books, subject, schools)
         chosen = select_decisions(books, request, decisions, vestigingen)
+        _refuse_other_money(request, subject, chosen)
         data = [_decision_data(books, row, decisions, vestigingen) for row in chosen]
     return Explanation(subject, tuple(build_explanation(one, subject, vestigingen) for one in data))
 
@@ -118,6 +119,17 @@ def resolve_code(text: str, schools: KnownSchools) -> Subject:
         return Subject(kind, code, found["name"][0])
     name, place = found.select("name", "place").row(-1 if kind == "vestiging" else 0)
     return Subject(kind, code, name, place)
+
+
+def _refuse_other_money(request: ExplainRequest, subject: Subject, chosen: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a school year or a decision on one for a municipality, and those on a period for anyone else."""
+    series = chosen[0]["school_year"] if request.decision else request.school_year
+    is_municipal = subject.kind == "gemeente"
+    if series is None or is_school_year(series) != is_municipal:
+        return
+    whom = "municipalities" if is_municipal else "schools, boards and samenwerkingsverbanden"
+    option = "--decision" if request.decision else "--school-year"
+    raise Refused(f"{request.decision or series} holds no money of {whom}: leave {option} out for {subject.code}")
 
 
 def _vestigingen(books: Books, subject: Subject, schools: KnownSchools) -> list[str]:

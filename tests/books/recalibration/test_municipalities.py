@@ -149,6 +149,19 @@ def test_the_explanation_of_a_school_is_of_its_own_money(home):
     assert "2021-2023" not in said(home, "01AA00")
 
 
+@pytest.mark.parametrize(
+    ("code", "options"),
+    [
+        ("0106", ("--decision", "2021-2022-001")),
+        ("0106", ("--school-year", "2021-2022")),
+        ("01AA00", ("--decision", "2021-2023-001")),
+    ],
+)
+def test_a_decision_on_the_money_of_others_is_refused_and_not_called_0(home, code, options):
+    ended = here("explain", code, *options, "--home", home)
+    assert (ended.status, f"leave {options[0]} out for {code}" in ended.stderr) == (3, True)
+
+
 def test_a_municipality_that_is_not_known_is_refused(home):
     ended = here("explain", "0363", "--home", home)
     assert (ended.status, "no municipality 0363 is known" in ended.stderr) == (3, True)
