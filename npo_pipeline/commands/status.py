@@ -95,12 +95,12 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
     superseded = dict(decisions.superseded_inputs(books).iter_rows())
     yield from _newer_counts(books, superseded)
     for decision, files in decisions.unknown_changes(books).iter_rows():
-        yield f"decision {decision} does not know of {files} that came later; run `npo decide` again"
+        yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
     for decision, files in decisions.unknown_areas(books).iter_rows():
         if decision not in superseded:
-            yield f"decision {decision} does not know of {files} that came later; run `npo decide` again"
+            yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
     for decision, files in superseded.items():
-        yield f"decision {decision} rests on {files} superseded files; run `npo decide` again"
+        yield f"decision {decision} rests on {files} superseded files; {_again(decision)}"
     if books.published_format < FORMAT:
         yield (
             f"the books are of format {books.published_format}, which an older npo wrote; they are read as format "
@@ -108,6 +108,12 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
         )
     if home.work.exists() and any(home.work.iterdir()):
         yield "a run is busy, or died half-way; what it left is cleared away by the next and was never published"
+
+
+def _again(decision: str) -> str:
+    """Return what to do about a decision; that on municipalities is asked by its scheme."""
+    scheme = "" if is_school_year(decision.rpartition("-")[0]) else " --scheme gemeenten"
+    return f"run `npo decide{scheme}` again"
 
 
 def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
@@ -125,7 +131,7 @@ def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
         later = {name for subject in subjects for name in sources.get(subject, ())} - used
         if decision not in superseded and used and later:
             files = live.filter(pl.col("delivery_id").is_in(list(later)))["file"].sort()
-            yield f"decision {decision} does not count {', '.join(files)} that came later; run `npo decide` again"
+            yield f"decision {decision} does not count {', '.join(files)} that came later; {_again(decision)}"
 
 
 def correction_findings(books: Books, today: date) -> Iterator[str]:

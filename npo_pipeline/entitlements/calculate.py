@@ -47,7 +47,7 @@ from schemas.frames.money import (
     ScoresByType,
     Territory,
 )
-from schemas.received import Schools
+from schemas.received import Changes, Schools
 
 
 def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: DecisionInputs) -> DecisionTables:
@@ -162,17 +162,26 @@ def _instalments(
     plain = MonthlyCents(instalments(entitled, rules.shares).filter(paid))
     amended = Reassignments(_amended(rules, plain, inputs, territory).filter(paid))
     in_force = apply_adjustments(plain, amended)
-    successors = instalment_successors(
-        inputs.changes,
-        in_force["month"].unique().sort(),
-        continue_after_closure=rules.continue_after_closure,
-        mergers=rules.mergers,
-    )
-    moved = reassigned(in_force, successors)
+    moved = moved_by_changes(rules, in_force, inputs.changes)
     money = pl.lit(rules.currency)
     adjustments = pl.concat([amended, moved]).with_columns(currency=money)
     due = apply_adjustments(in_force, moved)
     return due.select(*COMPONENT_KEY, "month", "amount_cents", currency=money), adjustments
+
+
+def moved_by_changes(rules: Rules, in_force: MonthlyCents, changes: Changes) -> Reassignments:
+    """Return the instalments that mergers, closures and openings move, for each school type by its own rule."""
+    months, is_late = in_force["month"].unique().sort(), pl.col("school_type").is_in(rules.late_mergers)
+    parts = [
+        reassigned(
+            MonthlyCents(in_force.filter(is_late if late else ~is_late)),
+            instalment_successors(
+                changes, months, continue_after_closure=rules.continue_after_closure, late_mergers=late
+            ),
+        )
+        for late in ((False, True) if rules.late_mergers else (False,))
+    ]
+    return Reassignments(pl.concat(parts))
 
 
 def _amended(rules: Rules, plain: MonthlyCents, inputs: DecisionInputs, territory: Territory) -> Reassignments:

@@ -34,7 +34,7 @@ from npo_pipeline.rulebook.frames import (
     thresholds,
 )
 from npo_pipeline.rulebook.load import LoadedRegulation, caribbean_places
-from npo_pipeline.rulebook.regulation import Mergers, Regulation, RoundedPer
+from npo_pipeline.rulebook.regulation import Regulation, RoundedPer
 from schemas import decided
 from schemas.columns import AMOUNT_KEY, BENEFICIARY_COLUMNS, SAMENWERKING, schema_of
 from schemas.decided import Adjustments, Entitlements, Instalments, SettlementTerms, Trace
@@ -112,7 +112,8 @@ class Rules:
     `rounded_per`: whose amount is rounded once. `is_municipal`: municipalities are paid, and not schools.
     `paid_to_areas`: the components that samenwerkingsverbanden are paid.
     `corrections`, `floor_zero`: how corrections are settled. `continue_after_closure`: whether a closed school is
-    paid on. `mergers`: when instalments follow a merger.
+    paid on. `late_mergers`: the school types whose instalments follow a merger on 1 August in the next calendar
+    year.
     `earlier`: what was in force before its amendments: the month in which each takes effect, and the rules until
     then, in order.
     """
@@ -132,7 +133,7 @@ class Rules:
     corrections: str = "next_payment"
     floor_zero: str = "no"
     continue_after_closure: bool = False
-    mergers: Mergers = "at_once"
+    late_mergers: tuple[str, ...] = ()
     exceptions: Exceptions = field(default_factory=lambda: Exceptions(pl.DataFrame(schema=EXCEPTIONS)))
     earlier: tuple[tuple[date, Rules], ...] = ()
     started: StartedRules | None = None
@@ -177,7 +178,7 @@ def _as_frames(name: str, rules: Regulation) -> Rules:
         corrections=settling.corrections,
         floor_zero=settling.floor_zero,
         continue_after_closure=settling.closure == "runs_out",
-        mergers=rules.merging,
+        late_mergers=rules.late_mergers,
         is_municipal=rules.is_municipal,
         reference_date=rules.reference_date.value,
     )

@@ -16,7 +16,6 @@ import polars as pl
 from npo_pipeline.entitlements.model import COMPONENT_KEY
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import cumulative_share
-from npo_pipeline.rulebook.regulation import Mergers
 from schemas.frames.money import EntitledCents, MonthlyCents, Reassignments, Shares, Successors
 from schemas.received import Changes
 
@@ -64,7 +63,7 @@ _Lifecycles: TypeAlias = Mapping[str, list[_Event]]
 
 
 def instalment_successors(
-    changes: Changes, months: Iterable[date], *, continue_after_closure: bool, mergers: Mergers
+    changes: Changes, months: Iterable[date], *, continue_after_closure: bool, late_mergers: bool = False
 ) -> Successors:
     """Return who receives the instalment of a school that is merged, closed or not yet open in a month.
 
@@ -75,12 +74,12 @@ def instalment_successors(
         changes: in order of delivery.
         months: the months of payment.
         continue_after_closure: whether the instalments of a school that closes run on.
-        mergers: when instalments follow a merger.
+        late_mergers: whether a merger on 1 August moves them from the next calendar year on.
 
     Raises:
         Refused: mergers lead in a circle.
     """
-    lifecycles = _lifecycles(changes, mergers)
+    lifecycles = _lifecycles(changes, late_mergers=late_mergers)
     rows = [
         (vestiging, month, *successor)
         for vestiging in lifecycles
@@ -110,7 +109,7 @@ def apply_adjustments(due: MonthlyCents, adjustments: Reassignments) -> MonthlyC
     return MonthlyCents(summed.filter(pl.col("amount_cents") != 0))
 
 
-def _lifecycles(changes: Changes, mergers: Mergers) -> _Lifecycles:
+def _lifecycles(changes: Changes, *, late_mergers: bool) -> _Lifecycles:
     """Return the changes of each school, the last delivered of a day only; with what it was before the first."""
     moving = changes.filter(pl.col("kind").is_in(list(CHANGE_KINDS)))
     rows = moving.with_row_index("order").sort("vestiging", "effective", "order")
@@ -121,7 +120,7 @@ def _lifecycles(changes: Changes, mergers: Mergers) -> _Lifecycles:
         # Whoever merges or closes first of all was there before, also when a later delivery says otherwise.
         opens_first = all(one.kind == "opening" for one in events if one.effective == events[0].effective)
         before = [] if opens_first else [_Event(date.min, "opening", None)]
-        moved = [_after_calendar_year(one) if mergers == "after_calendar_year" else one for one in days.values()]
+        moved = [_after_calendar_year(one) if late_mergers else one for one in days.values()]
         found[vestiging] = [*before, *sorted(moved, key=lambda one: one.effective)]
     return found
 

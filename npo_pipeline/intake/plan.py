@@ -12,7 +12,7 @@ import polars as pl
 
 from npo_pipeline.intake.board_reports import fully_restated, restated, restatement_remarks
 from npo_pipeline.intake.file_result import FileResult, NewFiles
-from npo_pipeline.intake.reference_lists import differing_areas, unknown_municipalities
+from npo_pipeline.intake.reference_lists import differing_areas, unknown_areas, unknown_municipalities
 from npo_pipeline.intake.resubmission import refuse_superseded_bases
 from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.state import IntakeState
@@ -81,6 +81,7 @@ def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: st
         remarks=(
             *(remark for one in new.values() for remark in one.remarks),
             *unknown_municipalities(new, SchoolFacts(facts)),
+            *unknown_areas(new, state.areas),
             *_area_remarks(new, state, successors, appended),
             *dropped_schools(successors, new, state),
             *dropped_corrections(successors, new, state),

@@ -130,6 +130,27 @@ def differing_areas(areas: Areas, deliveries: Deliveries) -> Iterator[str]:
         )
 
 
+def unknown_areas(new: NewFiles, areas: Areas) -> Iterator[str]:
+    """Report the samenwerkingsverbanden that one file alone names, a sentence per file; its rows are kept.
+
+    No list of their codes is published: a code that is new among others may be a slip, and would be paid.
+
+    Args:
+        new: the files that are registered.
+        areas: of the current deliveries before them.
+    """
+    for delivery_id, one in new.items():
+        named = one.areas["samenwerkingsverband"].unique().sort()
+        others = [other.areas["samenwerkingsverband"] for name, other in new.items() if name != delivery_id]
+        known = pl.concat([areas["samenwerkingsverband"], *others]).unique()
+        alone = named.filter(~named.is_in(known.implode())).to_list()
+        if known.len() and alone:
+            yield (
+                f"{one.file.name}: no other file names {_names(alone)}, and it would be paid for its vestigingen; "
+                "check the code"
+            )
+
+
 def unknown_municipalities(new: NewFiles, facts: SchoolFacts) -> Iterator[str]:
     """Report the municipalities with a score that no school is in, a sentence per file; their scores are kept.
 

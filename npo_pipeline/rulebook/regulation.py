@@ -227,10 +227,16 @@ class Settlement(Part):
     basis: SettlementBasis | None = None
 
 
-Mergers: TypeAlias = Literal["at_once", "after_calendar_year"]
-"""Moment from which the instalments of a school that merges go to its successor: the day, or, of a merger on 1
-August, the next 1 January. Until then a secondary school keeps its own (Besluit bekostiging WVO 2021, 29;
-Uitvoeringsbesluit WVO 2020, 6.27)."""
+class Mergers(Part):
+    """Represent when the instalments of schools that merge go to their successor, for some school types.
+
+    `after_calendar_year`: of a merger on 1 August not before the next 1 January. Until then a secondary school
+    keeps its own (Besluit bekostiging WVO 2021, 29; Uitvoeringsbesluit WVO 2020, 6.27). Others follow at once.
+    """
+
+    move: Literal["after_calendar_year"]
+    school_types: Annotated[tuple[SchoolType, ...], AfterValidator(some)]
+
 
 Sector: TypeAlias = Literal["po", "vo", "cn"]
 """Primary and secondary education in Europe; Caribisch Nederland."""
@@ -348,9 +354,9 @@ class Regulation(Part):
         return (self.settlement and self.settlement.value) or Settlement()
 
     @property
-    def merging(self) -> Mergers:
-        """Return when instalments follow a merger; by default at once."""
-        return (self.mergers and self.mergers.value) or "at_once"
+    def late_mergers(self) -> tuple[SchoolType, ...]:
+        """Return the school types whose instalments follow a merger on 1 August in the next calendar year."""
+        return self.mergers.value.school_types if self.mergers and self.mergers.value else ()
 
     @property
     def rounded_per(self) -> RoundedPer:

@@ -84,8 +84,11 @@ def test_the_same_lists_again_change_nothing(home, tmp_path):
 
 def test_a_later_list_that_shares_a_vestiging_takes_the_place_of_the_earlier(home, tmp_path):
     (path,) = deliver(tmp_path / "later", areas=layouts.AREAS.lines({"SAMENWERKINGSVERBAND": "VO2303"}))
-    (remark,) = ingest(home, path).document["remarks"]
+    new_code, remark = ingest(home, path).document["remarks"]
     assert in_use(home, "areas", "vestiging", "samenwerkingsverband") == [("02AA00", "VO2303")]
+    assert new_code == (
+        "areas.csv: no other file names VO2303, and it would be paid for its vestigingen; check the code"
+    )
     assert remark.endswith("1 schools of that are not in it (first 02AA01): they no longer count")
     assert here("verify", "--home", home).status == 0
 
@@ -189,7 +192,7 @@ def test_pupils_of_praktijkonderwijs_are_counted_in_a_register(home, tmp_path):
 
 def test_a_pupil_file_gives_areas_and_the_list_of_areas_is_used_before_it(home, tmp_path):
     (path,) = deliver(tmp_path / "vo", vo=layouts.PUPILS_VO.lines({AREA: "VO2303"}))
-    (remark,) = ingest(home, path).document["remarks"]
+    _, remark = ingest(home, path).document["remarks"]
     assert in_use(home, "areas", "kind", "vestiging", "samenwerkingsverband") == [
         ("areas", "02AA00", "VO2302"),
         ("areas", "02AA01", "VO2302"),

@@ -224,7 +224,10 @@ def test_scores_that_come_later_are_named_and_settled(tmp_path):
     run(home, "pay", "--month", "2021-12")
     (tmp_path / "scores.csv").write_text(SCORES, encoding="utf-8")
     run(home, "ingest", tmp_path / "scores.csv")
-    later = "decision 2021-2023-001 does not count scores.csv that came later; run `npo decide` again"
+    later = (
+        "decision 2021-2023-001 does not count scores.csv that came later; run `npo decide --scheme gemeenten` "
+        "again"
+    )
     assert here("status", "--home", home, "--json").document["findings"] == [later]
     decide(home, "--reason", "scores")
     run(home, "pay", "--month", "2022-01")

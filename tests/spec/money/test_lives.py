@@ -5,9 +5,12 @@ from datetime import date
 import polars as pl
 import pytest
 
+from npo_pipeline.entitlements.calculate import moved_by_changes
+from npo_pipeline.entitlements.model import rule_frames
 from npo_pipeline.entitlements.schedule import apply_adjustments, instalment_successors, reassigned
 from npo_pipeline.errors import Refused
 from tests.reading import rows, table
+from tests.rulebook import shipped
 
 MONTHS = [date(2021, month, 1) for month in (9, 10, 11, 12)]
 
@@ -16,9 +19,9 @@ def changes(text):
     return table(text, effective="d")
 
 
-def where(text, *, continue_after_closure=False, mergers="at_once", months=MONTHS):
+def where(text, *, continue_after_closure=False, late_mergers=False, months=MONTHS):
     found = instalment_successors(
-        changes(text), months, continue_after_closure=continue_after_closure, mergers=mergers
+        changes(text), months, continue_after_closure=continue_after_closure, late_mergers=late_mergers
     )
     return [(v, f"{m:%m}", cause, other) for v, m, cause, other in found.sort("vestiging", "month").iter_rows()]
 
@@ -54,7 +57,7 @@ def test_who_merges_into_one_that_merges_again_goes_along_in_whatever_order_it_i
     ]
 
 
-OF_VO = {"mergers": "after_calendar_year", "months": [date(2022, 11, 1), date(2023, 2, 1)]}
+OF_VO = {"late_mergers": True, "months": [date(2022, 11, 1), date(2023, 2, 1)]}
 ON_1_AUGUST = """
     effective   kind   vestiging  successor
     2022-08-01  fusie  20VO00     21VO00
@@ -74,6 +77,33 @@ def test_a_merger_of_secondary_schools_on_another_day_is_taken_as_it_comes():
 def test_a_merger_on_1_august_that_is_undone_stays_undone():
     undone = ON_1_AUGUST + "\n    2022-08-01  opening  20VO00     -"
     assert where(undone, **OF_VO) == []
+
+
+def test_a_regulation_of_all_schools_keeps_only_secondary_ones_until_january():
+    # The arbeidsmarkttoelage is for both: 5/12 in November 2021, 7/12 in January 2022.
+    rules = rule_frames(shipped("2021-2022-arbeidsmarkttoelage"))
+    due = table(
+        """
+        beneficiary  school_type  component            month       amount_cents
+        20VO00       vo           arbeidsmarkttoelage  2021-11-01  500
+        20VO00       vo           arbeidsmarkttoelage  2022-01-01  700
+        01AA00       bao          arbeidsmarkttoelage  2021-11-01  50
+        """,
+        month="d",
+        amount_cents="i",
+    )
+    merged = changes(
+        """
+        effective   kind   vestiging  successor
+        2021-08-01  fusie  20VO00     21VO00
+        2021-08-01  fusie  01AA00     02BB00
+        """
+    )
+    coming = moved_by_changes(rules, due, merged).filter(pl.col("amount_cents") > 0)
+    assert sorted(rows(coming, "beneficiary", "month", "amount_cents")) == [
+        ("02BB00", date(2021, 11, 1), 50),
+        ("21VO00", date(2022, 1, 1), 700),
+    ]
 
 
 def test_a_closure_ends_or_lets_the_year_run_out():
@@ -199,7 +229,6 @@ MERGED = instalment_successors(
     ),
     MONTHS,
     continue_after_closure=False,
-    mergers="at_once",
 )
 
 
