@@ -51,8 +51,10 @@ def _unknown(loaded: list[tuple[str, Rules]]) -> str:
             for value in readable_values(rules)
             if value["status"] == "unknown"
         ]
+    known = "Every value of the rules in force is known. What the texts themselves leave open is in the "
+    in_force = table(header, rows[False]) if rows[False] else f"{known}[domain notes](domain.md#9-not-found)."
     return (
-        f"## Not known\n\n{table(header, rows[False])}\n\n"
+        f"## Not known\n\n{in_force}\n\n"
         f"Provisional files say what was known before the regulation; then these were not:\n\n"
         f"{table(header, rows[True])}"
     )
