@@ -255,8 +255,14 @@ def _openings_of_counted_schools(rules: Rules, inputs: DecisionInputs, opened_on
     )
     opened = of_day.filter(pl.col("kind") == "opening")
     of_type = pl.col("school_type").is_in(rules.rates["school_type"].implode())
-    there = inputs.counts.filter(pl.col("pupils") > 0, of_type).join(opened, on="vestiging", how="semi")
-    if schools := there["vestiging"].unique().sort().to_list():
+    counted = inputs.counts.filter(pl.col("pupils") > 0, of_type)["vestiging"].unique()
+    at_school = opened.filter(pl.col("vestiging").str.head(4).is_in(counted.str.head(4).implode()))["vestiging"]
+    if new := sorted({*at_school} - {*counted}):
+        yield Omission(
+            f"{_some_schools(new)} with an opening on {opened_on} at a school that was counted before: another "
+            "reference date is for schools that are new, so nothing is counted for it this year"
+        )
+    if schools := sorted({*at_school} & {*counted}):
         yield Omission(
             f"{_some_schools(schools)} with an opening on {opened_on} and pupils on the reference date before it: "
             "no school that started, so those pupils count; correct the changes file or the counts"

@@ -419,7 +419,7 @@ def started_schools(inputs: DecisionInputs, opened_on: date) -> list[str]:
     A vestiging that opens at a school which was counted before is no school that started (the law says *school*,
     which is a BRIN). Of two changes of a vestiging on that day the one that was delivered last counts.
     """
-    there = inputs.counts["vestiging"].str.head(4).unique()
+    there = inputs.counts.filter(pl.col("pupils") > 0)["vestiging"].str.head(4).unique()
     of_day = inputs.changes.filter(pl.col("effective") == opened_on)
     last = of_day.unique("vestiging", keep="last", maintain_order=True)
     # A school that others merge into on that day has their pupils, of the ordinary date (law notes, 8.1).

@@ -151,6 +151,16 @@ def test_an_opening_that_is_undone_by_another_change_of_that_day_counts_for_noth
     assert decided(changes=undone).entitlements["vestiging"].to_list() == ["01AA00"]
 
 
+def test_a_vestiging_that_opens_at_a_school_that_was_there_is_named():
+    given = inputs()
+    tables = calculate_decision("2021-2022", RULES, given)
+    found = omissions([PO], used={"pupils_po": ["A"]}, inputs=given, decided=tables, day=date(2020, 10, 1))
+    assert [one.words for one in found if "01AA01" in one.words] == [
+        "1 vestiging (first 01AA01) with an opening on 2021-08-01 at a school that was counted before: another "
+        "reference date is for schools that are new, so nothing is counted for it this year"
+    ]
+
+
 def remarks(used: dict, **changed) -> list[str]:
     given = inputs(**changed)
     tables = calculate_decision("2021-2022", RULES, given)
