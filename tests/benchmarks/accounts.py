@@ -51,7 +51,8 @@ def accounts(npo: str, work: Path, country: Path, rounds: int) -> tuple[dict[str
 def _spending(home: Path, folder: Path) -> str:
     with duckdb.connect(str(home / "npo.duckdb"), read_only=True) as books:
         schools = books.sql("""
-            select board, brin, sum(amount)::decimal(18, 2) as available from payments group by all
+            select board, brin, sum(amount)::decimal(18, 2) as available from payments
+            where recipient_kind = 'bestuur' group by all
             order by all""").pl()
     write_spending(folder, schools, YEAR, seed=1, menu=menu_at(YEAR))
     return str(schools["board"][0])
