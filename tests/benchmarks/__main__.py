@@ -81,12 +81,25 @@ def _wishes() -> argparse.Namespace:
     return parser.parse_args()
 
 
+_BESIDE = (
+    "*-vo.csv",
+    "arbeidsmarkttoelage.csv",
+    "gemeentescores.csv",
+    "leerplus.csv",
+    "samenwerkingsverbanden.csv",
+)
+"""Files that the yardsticks do not count: both sides read the primary schools alone, as they always did."""
+
+
 def _country(work: Path, name: str, pupils: int, boards: int, day: str = "2020-10-01") -> Path:
     out = work / name
     if not out.exists():
         size = ["--boards", str(boards), "--pupils", str(pupils), "--seed", "1", "--reference-date", day]
         cost, _ = run([NPO, "generate", str(out), *size])
         print(f"npo generate {pupils:,} pupils: {cost.seconds:.1f} s, {cost.mebibytes:,.0f} MiB")
+    for pattern in _BESIDE:
+        for path in out.glob(pattern):
+            path.unlink()
     return out
 
 
