@@ -15,7 +15,8 @@ import polars as pl
 
 from npo_pipeline.entitlements.amounts import SUPPLEMENT
 from npo_pipeline.entitlements.beneficiaries import with_beneficiary
-from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionTables, Rules
+from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionTables
+from npo_pipeline.entitlements.rules import Rules
 from schemas.columns import schema_of
 from schemas.decided import DUE_CHANGES, DueChanges
 from schemas.frames.money import ChangedRates

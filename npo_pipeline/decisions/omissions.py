@@ -15,17 +15,14 @@ from npo_pipeline.entitlements.model import (
     COMPONENT_KEY,
     LISTED,
     STARTED,
-    UNDER_NO_RULES,
     DecisionInputs,
     DecisionTables,
-    Rules,
     count_days,
     day_of_po,
-    places_of,
-    rule_frames,
     started_schools,
 )
 from npo_pipeline.entitlements.municipalities import pupils_by_municipality
+from npo_pipeline.entitlements.rules import UNDER_NO_RULES, Rules, places_of, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.source_precedence import UsedDeliveries

@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.entitlements.model import Rules
+from npo_pipeline.entitlements.rules import Rules
 from npo_pipeline.money import to_rate
 from schemas.frames.money import RuleChanges
 

@@ -14,8 +14,6 @@ from npo_pipeline.entitlements.model import (
     DECIDED_COLUMNS,
     DecisionInputs,
     DecisionTables,
-    Rules,
-    places_of,
     started_schools,
 )
 from npo_pipeline.entitlements.municipalities import (
@@ -24,6 +22,7 @@ from npo_pipeline.entitlements.municipalities import (
     parts_together,
     pupils_by_municipality,
 )
+from npo_pipeline.entitlements.rules import Rules, places_of
 from npo_pipeline.entitlements.schedule import (
     REASSIGNMENT_COLUMNS,
     apply_adjustments,

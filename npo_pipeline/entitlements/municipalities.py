@@ -10,7 +10,8 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.entitlements.model import COMPONENT_KEY, Rules
+from npo_pipeline.entitlements.model import COMPONENT_KEY
+from npo_pipeline.entitlements.rules import Rules
 from npo_pipeline.intake.board_transfers import directory_on
 from npo_pipeline.measures import MUNICIPAL_SCORE, PUPILS
 from schemas.frames.money import (

@@ -14,7 +14,7 @@ from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.decisions.comparison import Comparison, compare
 from npo_pipeline.decisions.rule_changes import rule_changes
-from npo_pipeline.entitlements.model import rule_frames
+from npo_pipeline.entitlements.rules import rule_frames
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.archive import archived_rules
 from schemas.frames.money import RuleChanges

@@ -28,14 +28,13 @@ from npo_pipeline.entitlements.calculate import calculate_decision
 from npo_pipeline.entitlements.model import (
     CHANGES,
     DecisionTables,
-    Rules,
     choose_deliveries,
     day_of_po,
     decision_inputs,
     empty_decision,
     reference_date_of,
-    rule_frames,
 )
+from npo_pipeline.entitlements.rules import Rules, rule_frames
 from npo_pipeline.errors import Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries

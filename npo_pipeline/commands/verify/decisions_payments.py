@@ -29,8 +29,8 @@ from npo_pipeline.entitlements.model import (
     choose_deliveries,
     decision_inputs,
     empty_decision,
-    rule_frames,
 )
+from npo_pipeline.entitlements.rules import rule_frames
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.grants.terms import choose_grant_deliveries

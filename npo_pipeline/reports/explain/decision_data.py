@@ -8,7 +8,8 @@ from functools import cached_property
 
 import polars as pl
 
-from npo_pipeline.entitlements.model import LISTED, STARTED, Rules, places_of, rule_frames
+from npo_pipeline.entitlements.model import LISTED, STARTED
+from npo_pipeline.entitlements.rules import Rules, places_of, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
 from npo_pipeline.intake.board_transfers import directory_on
 from npo_pipeline.intake.source_precedence import scores_by_type

@@ -15,7 +15,8 @@ import polars as pl
 
 from npo_pipeline.decisions.change_causes import CauseStep, attribute_changes, changed_rates
 from npo_pipeline.entitlements.calculate import calculate_decision
-from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables, Rules
+from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables
+from npo_pipeline.entitlements.rules import Rules
 from npo_pipeline.rulebook.frames import PLACES, RATES, THRESHOLDS
 from tests.reading import table
 

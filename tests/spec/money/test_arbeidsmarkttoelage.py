@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from npo_pipeline.decisions.change_causes import changed_rates
 from npo_pipeline.decisions.rule_changes import rule_changes
 from npo_pipeline.entitlements.amounts import add_trace, entitlements
-from npo_pipeline.entitlements.model import rule_frames
+from npo_pipeline.entitlements.rules import rule_frames
 from npo_pipeline.entitlements.schedule import instalments
 from npo_pipeline.rulebook.frames import rates, shares
 from npo_pipeline.rulebook.load import load_rulebook

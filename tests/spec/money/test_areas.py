@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from npo_pipeline.entitlements.amounts import SUPPLEMENT
 from npo_pipeline.entitlements.calculate import calculate_decision
-from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables, Rules
+from npo_pipeline.entitlements.model import DecisionInputs, DecisionTables
+from npo_pipeline.entitlements.rules import Rules
 from npo_pipeline.payments.booking import LedgerState, payment_rows
 from npo_pipeline.payments.settlement import SERIES, SETTLEMENT_KEY
 from tests.reading import rows, table

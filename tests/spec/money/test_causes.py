@@ -8,7 +8,8 @@ import pytest
 
 from npo_pipeline.decisions.change_causes import CauseStep, attribute_changes, changed_rates
 from npo_pipeline.entitlements.amounts import SUPPLEMENT
-from npo_pipeline.entitlements.model import DecisionTables, Rules
+from npo_pipeline.entitlements.model import DecisionTables
+from npo_pipeline.entitlements.rules import Rules
 from tests.reading import rows, table
 
 OCT, NOV = date(2021, 10, 1), date(2021, 11, 1)

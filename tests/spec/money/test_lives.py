@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline.entitlements.calculate import moved_by_changes
-from npo_pipeline.entitlements.model import rule_frames
+from npo_pipeline.entitlements.rules import rule_frames
 from npo_pipeline.entitlements.schedule import apply_adjustments, instalment_successors, reassigned
 from npo_pipeline.errors import Refused
 from tests.reading import rows, table

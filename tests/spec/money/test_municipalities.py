@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from npo_pipeline.decisions.omissions import omissions, refuse_silent_clawback
 from npo_pipeline.decisions.rule_changes import rule_changes
 from npo_pipeline.entitlements.calculate import calculate_decision
-from npo_pipeline.entitlements.model import DecisionInputs, rule_frames
+from npo_pipeline.entitlements.model import DecisionInputs
+from npo_pipeline.entitlements.rules import rule_frames
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.load import load_file
 from schemas.decided import ENTITLEMENTS, INSTALMENTS, TRACE

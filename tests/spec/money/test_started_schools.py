@@ -12,7 +12,8 @@ import pytest
 from npo_pipeline.decisions.change_causes import CauseStep, attribute_changes
 from npo_pipeline.decisions.omissions import omissions
 from npo_pipeline.entitlements.calculate import calculate_decision
-from npo_pipeline.entitlements.model import DecisionInputs, choose_deliveries, rule_frames
+from npo_pipeline.entitlements.model import DecisionInputs, choose_deliveries
+from npo_pipeline.entitlements.rules import rule_frames
 from tests.reading import rows, table
 from tests.rulebook import shipped
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from npo_pipeline.entitlements.model import UNDER_NO_RULES, places_of, rule_frames
+from npo_pipeline.entitlements.rules import UNDER_NO_RULES, places_of, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools, without_exceptions
 from npo_pipeline.rulebook.frames import exceptions
 from tests.reading import rows, table
