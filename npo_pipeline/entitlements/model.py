@@ -1,6 +1,6 @@
 """The parts of a decision: what it is decided from, and the tables that follow.
 
-In the order in which a decision comes about: the deliveries it rests on (`choose_deliveries`), `DecisionInputs`, and
+In the order in which it comes about: the deliveries it rests on (`choose_deliveries`), `DecisionInputs`, and
 `DecisionTables`. Its rules as frames are in `rules`.
 """
 
