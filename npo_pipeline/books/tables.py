@@ -17,8 +17,8 @@ _SQL_TYPES: dict[type[pl.DataType], str] = {
     pl.Boolean: "boolean",
 }
 
-FORMAT = 4
-"""The form of the books: their tables and columns."""
+FORMAT = 5
+"""The form of the books: their tables, columns and views (`tools/reference/formats.json` holds a hash of each)."""
 
 OLDEST_FORMAT = 3
 """The oldest form that is read and, by the next run, migrated (`books.migrations`)."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from npo_pipeline.books.tables import FORMAT
 from tests.books.home.npo import here
 from tests.books.home.seeing import published, select
 
@@ -57,11 +58,11 @@ def test_a_database_that_is_not_ours_is_refused(decided):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("update home set format = 5", "was written by a newer npo (format 5, this one knows 4)"),
-        ("insert into home values (7)", "was written by a newer npo (format 7, this one knows 4)"),
+        (f"update home set format = {FORMAT + 1}", f"a newer npo (format {FORMAT + 1}, this one knows {FORMAT})"),
+        ("insert into home values (77)", f"was written by a newer npo (format 77, this one knows {FORMAT})"),
         (
             "update home set format = 1",
-            "was written by an older npo (format 1, this one knows 3 to 4); go on with that",
+            f"was written by an older npo (format 1, this one knows 3 to {FORMAT}); go on with that",
         ),
         ("update home set format = 0", "does not say its format"),
         ("delete from home", "does not say its format"),

@@ -11,6 +11,7 @@ import pytest
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.decision_state import written_by_other_version
 from npo_pipeline.books.reader import read_books
+from npo_pipeline.books.tables import FORMAT
 from tests.books.home.npo import here
 from tests.books.home.seeing import published, select
 
@@ -78,10 +79,8 @@ def test_everything_in_it_follows_still(old):
 
 def test_its_status_says_what_is_to_come(old):
     document = go_on(old, "status", "--json").document
-    older = (
-        "the books are of format 3, which an older npo wrote; they are read as format 4, and the next run keeps"
-    )
-    assert f"{older} them so" in document["findings"]
+    read_as = f"they are read as format {FORMAT}, and the next run keeps them so"
+    assert f"the books are of format 3, which an older npo wrote; {read_as}" in document["findings"]
     assert len(document["deliveries"]) == 9
     assert [one["decision_id"] for one in document["decisions"]] == [
         *("2021-2022-001", "2021-2022-002", "2022-2023-001", "2022-2023-002", "2022-2023-003"),
@@ -119,7 +118,7 @@ def test_a_run_is_of_another_version_only_where_the_calculation_is(gone_on):
 
 
 def test_the_run_kept_it_in_the_format_of_this_version(gone_on):
-    assert select(gone_on, "from home") == [(4,)]
+    assert select(gone_on, "from home") == [(FORMAT,)]
     assert not any("format" in finding for finding in go_on(gone_on, "status", "--json").document["findings"])
     kinds = "select distinct recipient_kind, beneficiary = vestiging, recipient = board from payments"
     assert select(gone_on, kinds) == [("bestuur", True, True)]
