@@ -324,13 +324,25 @@ CORRECTION_CAUSES = table(
     ("payment_id", "decision_id", "month", "cause"),
 )
 
+Holds = NewType("Holds", pl.DataFrame)
+HOLDS = table(
+    "holds",
+    "One row per time that all payments were put on hold or released; the last one is in force. The run says when.",
+    {
+        "run_id": text(),
+        "action": one_of(("hold", "unhold"), "`hold`: nothing is paid from here on; `unhold`: it is again."),
+        "declared_by": text("The name of who did it."),
+        "reason": text("Why; may be empty for a release.", nullable=True),
+    },
+    ("run_id",),
+)
 Runs = NewType("Runs", pl.DataFrame)
 RUNS = table(
     "runs",
     "One row per run that changed the books, with its manifest.",
     {
         "run_id": text("The run: its number, command and subject (000007-pay-2021-09)."),
-        "command": text("The command: `ingest`, `decide`, `pay` or `account`."),
+        "command": text("The command: `ingest`, `decide`, `pay`, `account`, `hold` or `unhold`."),
         "month": first_of_month("Month of a payment run, as the date of its first day; else null.", nullable=True),
         "status": one_of(("done",), "Always `done`: a run that fails changes nothing."),
         "started_at": moment("Moment at which it began, UTC."),

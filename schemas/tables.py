@@ -50,6 +50,7 @@ TABLES = (
     accounted.ACCOUNTABILITY,
     accounted.ACCOUNTABILITY_INTERVENTIONS,
     accounted.ACCOUNTABILITY_RECEIPTS,
+    decided.HOLDS,
     decided.RUNS,
 )
 

@@ -13,6 +13,7 @@ from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
 from npo_pipeline.cli.explain import explain_command
 from npo_pipeline.cli.generate import generate_command
+from npo_pipeline.cli.hold import hold_command, unhold_command
 from npo_pipeline.cli.informatietool import tool_command
 from npo_pipeline.cli.ingest import ingest_command
 from npo_pipeline.cli.output import install_streams
@@ -40,6 +41,8 @@ for command in (
     decide_command,
     diff_command,
     pay_command,
+    hold_command,
+    unhold_command,
     explain_command,
     tool_command,
     account_command,

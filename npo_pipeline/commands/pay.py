@@ -13,6 +13,7 @@ from npo_pipeline.books.queries.decisions import all_decisions
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
+from npo_pipeline.commands.hold import refuse_held
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, month_after, month_text
@@ -48,8 +49,8 @@ def pay(
     """Pay a month, and the skipped months before it when asked.
 
     Raises:
-        Refused: nothing was decided yet, a month before it was skipped, or it is far ahead; nothing was
-            changed by the month that was refused.
+        Refused: nothing was decided yet, a month before it was skipped, it is far ahead, or payments are on hold;
+            nothing was changed by the month that was refused.
         HomeLocked: another run is busy.
     """
     require_books(request.home)
@@ -94,8 +95,11 @@ def plan_months(books: Books, request: PayRequest) -> list[Month]:
     """Step: list the months this request pays, in order.
 
     Raises:
-        Refused: nothing was decided yet, or months were skipped and `catch_up` was not asked.
+        Refused: nothing was decided yet, months were skipped and `catch_up` was not asked, or payments are on hold
+            (a dry run is shown all the same).
     """
+    if not request.dry_run:
+        refuse_held(books, request.home)
     if all_decisions(books).is_empty():
         raise Refused(f"{request.home.path}: nothing was decided yet; begin with `npo decide`")
     months = months_to_pay(request.month, queries.scheduled_months(books), queries.paid_months(books))

@@ -11,11 +11,13 @@ import polars as pl
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import decisions, deliveries
 from npo_pipeline.books.queries.accounts import changes_since_account, errors_per_year, latest_accounts
+from npo_pipeline.books.queries.holds import hold_in_force
 from npo_pipeline.books.queries.payments import amounts_to_come, months_paid
 from npo_pipeline.books.queries.schools import count_schools_without_board
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import FORMAT
+from npo_pipeline.commands.hold import hold_words
 from npo_pipeline.commands.steps import now
 from npo_pipeline.intake.source_precedence import select_sources
 from npo_pipeline.measures import MEASURES, MUNICIPAL_SCORE, PUPILS
@@ -76,6 +78,7 @@ def status(home: Home, *, clock: Clock = now) -> Status:
             months_paid=months_paid(books),
             to_come=amounts_to_come(books),
             findings=(
+                *([f"{hold_words(held)}; `npo unhold` releases them"] if (held := hold_in_force(books)) else []),
                 *_findings(books, home),
                 *correction_findings(books, clock().date()),
                 *_account_findings(books),

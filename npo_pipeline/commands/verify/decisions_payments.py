@@ -12,6 +12,7 @@ import polars as pl
 from npo_pipeline.books.queries.decision_state import delivered_data, facts_as_of, past_decision, used_deliveries
 from npo_pipeline.books.queries.decisions import all_decisions, table_of_decision
 from npo_pipeline.books.queries.deliveries import deliveries_live_before
+from npo_pipeline.books.queries.holds import payments_during_hold
 from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.queries.payments import causes_of_run
 from npo_pipeline.books.queries.runs import archived_texts, payment_runs
@@ -155,6 +156,8 @@ def payment_faults(books: Books) -> Iterator[str]:
         found = payments.filter(pl.col("run_id") == run_id)
         yield from row_differences(run_id, again, found, list(PAYMENTS.columns))
         yield from _cause_differences(books, run_id, month, again)
+    for run_id, hold in payments_during_hold(books):
+        yield f"{run_id}: paid while payments were on hold ({hold})"
 
 
 def _cause_differences(books: Books, run_id: str, month: date, again: Payments) -> Iterator[str]:

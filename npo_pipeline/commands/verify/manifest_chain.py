@@ -21,7 +21,7 @@ _BY_DELIVERY = LinkToRun("deliveries", "delivery_id", "delivery_id")
 _BY_DECISION = LinkToRun("decisions", "decision_id", "decision_id")
 
 ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
-    **dict.fromkeys(("deliveries", "differences", "decisions", "payments", "accounts"), None),
+    **dict.fromkeys(("deliveries", "differences", "decisions", "payments", "accounts", "holds"), None),
     **dict.fromkeys(
         (
             *("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes", "applications"),

@@ -1,0 +1,43 @@
+"""`npo hold` and `npo unhold`: put all payments on hold, and release them."""
+
+from __future__ import annotations
+
+import click
+
+from npo_pipeline.books.paths import Home
+from npo_pipeline.cli.options import NAME, REASON, common
+from npo_pipeline.cli.output import document, line
+
+_BY = click.option("--by", type=NAME, required=True, help="Who does it; kept in the books.")
+
+
+@click.command("hold")
+@click.option("--reason", type=REASON, required=True, help="Why; shown to whoever would pay.")
+@_BY
+@common
+def hold_command(home: Home, as_json: bool, by: str, reason: str) -> None:
+    """Put all payments on hold, whoever or whatever would make them."""
+    from npo_pipeline.commands.hold import HoldRequest, hold
+
+    done = hold(HoldRequest(home=home, declared_by=by, reason=reason))
+    if as_json:
+        document({"run_id": done.run_id, "on_hold": True, "by": by, "reason": reason})
+    else:
+        line(f"Payments are on hold ({done.run_id}); `npo unhold` releases them")
+
+
+@click.command("unhold")
+@click.option("--reason", type=REASON, default=None, help="Why.")
+@_BY
+@common
+def unhold_command(home: Home, as_json: bool, by: str, reason: str | None) -> None:
+    """Release payments from hold. The next payment run pays what is due."""
+    from npo_pipeline.commands.hold import HoldRequest, hold_words, unhold
+
+    done = unhold(HoldRequest(home=home, declared_by=by, reason=reason))
+    if as_json:
+        document({"run_id": done.run_id, "on_hold": False, "by": by, "reason": reason})
+        return
+    if done.before is not None:
+        line(f"Until now {hold_words(done.before)}")
+    line(f"Payments are released ({done.run_id}); nothing was paid: `npo status` shows what is due")
