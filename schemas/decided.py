@@ -327,7 +327,7 @@ CORRECTION_CAUSES = table(
 Holds = NewType("Holds", pl.DataFrame)
 HOLDS = table(
     "holds",
-    "One row per time that all payments were put on hold or released; the last one is in force. The run says when.",
+    "One row per time that payments were put on hold or released; the last one is in force. Its run says when.",
     {
         "run_id": text(),
         "action": one_of(("hold", "unhold"), "`hold`: nothing is paid from here on; `unhold`: it is again."),

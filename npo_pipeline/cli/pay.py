@@ -19,9 +19,10 @@ from npo_pipeline.cli.output import progress
 def pay_command(home: Home, as_json: bool, **options: Any) -> None:
     """Run the payments of a month."""
     from npo_pipeline.cli.render.pay import render_pay
+    from npo_pipeline.commands.hold import held_words
     from npo_pipeline.commands.pay import PayRequest, pay
 
     request = PayRequest(home=home, **options)
     with progress() as report:
         months = pay(request, progress=report)
-    render_pay(months, request.dry_run, as_json)
+    render_pay(months, request.dry_run, as_json, on_hold=held_words(home) if request.dry_run else None)

@@ -8,7 +8,7 @@ import polars as pl
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.holds import Hold, hold_in_force
-from npo_pipeline.books.reader import Books, require_books
+from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused
@@ -72,6 +72,13 @@ def refuse_held(books: Books, home: Home) -> None:
     """
     if found := hold_in_force(books):
         raise Refused(f"{home.path}: {hold_words(found)}; nothing is paid until `npo unhold` releases them")
+
+
+def held_words(home: Home) -> str | None:
+    """Return in words that payments of a home are on hold; None when they are not."""
+    with read_books(home) as books:
+        found = hold_in_force(books)
+    return hold_words(found) if found else None
 
 
 def hold_words(hold: Hold) -> str:

@@ -22,13 +22,16 @@ PaymentSums = NewType("PaymentSums", pl.DataFrame)
 rows)."""
 
 
-def render_pay(months: Sequence[MonthPaid], dry_run: bool, as_json: bool) -> None:
-    """Print the payments of each month by component and reason."""
+def render_pay(months: Sequence[MonthPaid], dry_run: bool, as_json: bool, *, on_hold: str | None = None) -> None:
+    """Print the payments of each month by component and reason; `on_hold`: why none of it would be made now."""
     if as_json:
-        document({"dry_run": dry_run, "months": [_month_document(month) for month in months]})
+        shown = [_month_document(month) for month in months]
+        document({"dry_run": dry_run, "on_hold": on_hold, "months": shown})
         return
     for month in months:
         _render_month(month, dry_run)
+    if on_hold:
+        line(f"! {on_hold}; nothing is paid until `npo unhold` releases them")
     if dry_run:
         line("Dry run: nothing was changed")
 

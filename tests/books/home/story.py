@@ -59,7 +59,7 @@ def rich(folder: Path, home: Path) -> Iterator[Command]:
 
 def whole(folder: Path, home: Path) -> Iterator[Command]:
     """A merger, a school that started, lists, newcomers, applications, a declared correction, a resolved row, a
-    board that reports twice what it spent: every table has rows."""
+    board that reports twice what it spent, payments that were on hold: every table has rows."""
     changes = ("20211101;fusie;04DD00;;02BB00", "20210801;opening;06FF00;10001;")
     yield "ingest", write_changes(folder / "merger", *changes)
     yield "ingest", write_register(folder / "started", {"06FF00 Bo": 4}), "--reference-date", "2021-10-01"
@@ -84,6 +84,8 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
         write_consents(reports, "10001;01AA;2021-2022;J;J;2021-07-01;0;J;2021-07-05;Ouderavond;J;Op niveau")
         yield "ingest", reports, "--max-rejected", "0.5"
     yield "account", "--year", "2021", "--board", "10001"
+    yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"
+    yield "unhold", "--by", "B. Approver"
 
 
 class Story:

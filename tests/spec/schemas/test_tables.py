@@ -115,6 +115,7 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
     ("accountability", "spent"): (Decimal("1.00"), BELOW),
     ("accountability", "board_level"): (Decimal("1.00"), BELOW),
     ("accountability_interventions", "amount"): (Decimal("1.00"), BELOW),
+    ("holds", "action"): ("hold", ("Hold", "pause", "")),
     ("findings", "rule"): ("overspent", ()),
     ("trace", "level"): ("text", ()),
     ("trace", "status"): ("published", ("unknown", "")),
@@ -149,6 +150,7 @@ MAY_BE_NULL = {
     "accountability_receipts": {"accounted_under", "article"},
     "trace": {"threshold", "level", "counted_on", "vestiging", "small_below", "small_fixed", "small_decrease"},
     "grants": {"window_name", "region"},
+    "holds": {"reason"},
     "runs": {"month"},
 }
 
