@@ -13,7 +13,7 @@ from npo_pipeline.books.queries import decisions, deliveries
 from npo_pipeline.books.queries.accounts import changes_since_account, errors_per_year, latest_accounts
 from npo_pipeline.books.queries.holds import hold_in_force
 from npo_pipeline.books.queries.payments import amounts_to_come, months_paid
-from npo_pipeline.books.queries.schools import count_schools_without_board
+from npo_pipeline.books.queries.schools import count_schools_without_board, disagreements_about_money
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import FORMAT
@@ -95,6 +95,7 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
         yield f"{len(differences)} differences between files, first: {differences[0]}"
     if left_out := count_schools_without_board(books):
         yield f"{left_out} vestigingen with pupils have no known board; ingest the address list that names them"
+    yield from _disagreement_findings(books)
     superseded = dict(decisions.superseded_inputs(books).iter_rows())
     yield from _newer_counts(books, superseded)
     for decision, files in decisions.unknown_changes(books).iter_rows():
@@ -111,6 +112,28 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
         )
     if home.work.exists() and any(home.work.iterdir()):
         yield "a run is busy, or died half-way; what it left is cleared away by the next and was never published"
+
+
+def _disagreement_findings(books: Books) -> Iterator[str]:
+    """Describe the schools of which no change says on which day they went to another board, or back."""
+    for (kind,), group in disagreements_about_money(books).group_by("kind", maintain_order=True):
+        first = group.row(0, named=True)
+        vestigingen = f"{group.height} vestigingen have" if group.height > 1 else "1 vestiging has"
+        yield _DISAGREEMENTS[str(kind)].format(**first, vestigingen=vestigingen)
+
+
+_DISAGREEMENTS = {
+    "undeclared": (
+        "{vestigingen} another board than before, and no change says since which day (first {vestiging}: {board} "
+        "on {as_of}, {other_board} on {other_as_of}): the months between are the old board's; deliver a changes "
+        "file with a row `DAY;bestuursoverdracht;{vestiging};{other_board};` for each"
+    ),
+    "not_followed": (
+        "{vestigingen} in a list of later date the board that a change took it from (first {vestiging}: "
+        "{other_board} on {other_as_of}; {board} by the change of {as_of}, which counts); where it went back, "
+        "deliver a changes file with a row `DAY;bestuursoverdracht;{vestiging};{other_board};`"
+    ),
+}
 
 
 def _again(decision: str) -> str:

@@ -14,7 +14,7 @@ from npo_pipeline.intake.board_reports import fully_restated, restated, restatem
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.reference_lists import differing_areas, unknown_areas, unknown_municipalities
 from npo_pipeline.intake.resubmission import refuse_superseded_bases
-from npo_pipeline.intake.school_directory import build_directory
+from npo_pipeline.intake.school_directory import BY_DATE, build_directory, disagreement_remarks
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import dropped_corrections, dropped_schools, find_existing, superseded
 from npo_pipeline.intake.table_rows import (
@@ -76,11 +76,13 @@ def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: st
         manifest_entries={
             "inputs": deliveries.select("file", "kind", "sha256", "rows", "rejected").to_dicts(),
             "declared": correction_files(new.values()),
+            "directory": BY_DATE,
         },
         waiting=waiting,
         remarks=(
             *(remark for one in new.values() for remark in one.remarks),
             *unknown_municipalities(new, SchoolFacts(facts)),
+            *disagreement_remarks(state.school_facts, SchoolFacts(facts), _file_names(state, deliveries)),
             *unknown_areas(new, state.areas),
             *_area_remarks(new, state, successors, appended),
             *dropped_schools(successors, new, state),
@@ -130,6 +132,10 @@ def _area_remarks(
         areas = pl.concat([state.areas.filter(remains), _rows(appended, received.AREAS)])
         deliveries = pl.concat([state.current.filter(remains), _rows(appended, received.DELIVERIES)])
         yield from differing_areas(Areas(areas), Deliveries(deliveries))
+
+
+def _file_names(state: IntakeState, new: Deliveries) -> dict[str, str]:
+    return dict(pl.concat([one.select("delivery_id", "file") for one in (state.deliveries, new)]).iter_rows())
 
 
 def _rows(rows: TableRows, model: pa.DataFrameSchema) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,22 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
-from npo_pipeline.intake.board_transfers import transfers
+from npo_pipeline.intake.board_transfers import (
+    RANK,
+    board_disagreements,
+    in_order,
+    transfers,
+    with_board_in_force,
+)
 from schemas.frames import intake as frames
 from schemas.received import SchoolFacts, Schools
 
 if TYPE_CHECKING:
     from npo_pipeline.delivery.kinds import FileKind
 
-_RANK = {"pupils": 0, "addresses": 1, "changes": 2}
-"""Precedence of sources on one day, the highest wins: a change was decided, a list was compiled."""
+BY_DATE, BY_LISTS = 2, 1
+"""Ways to derive the directory, as manifests name them: each source on its date; or, as older versions did, pupil
+files only where no address list names the vestiging."""
 
 _ATTRIBUTES = ("board", "name", "place", "municipality", "municipality_number")
 
@@ -87,36 +95,99 @@ def changes_of(rows: frames.FileRows) -> frames.FileChanges:
     return frames.FileChanges(changes.sort(*frames.FILE_CHANGES))
 
 
-def build_directory(facts: SchoolFacts) -> Schools:
+def build_directory(facts: SchoolFacts, rule: int = BY_DATE) -> Schools:
     """Build the directory: the board and name of each vestiging from day to day.
 
-    The board in a pupil file serves only where no address list names the vestiging. A vestiging that
-    vanishes from a later list keeps its last known facts (domain notes, 1.5: 70 vestigingen vanish
-    between two real lists). `facts`: all, in the order of their arrival.
+    Each source says who holds a vestiging on its date (`board_transfers`); name and place are of the pupil file
+    only where no address list names it. A vestiging that vanishes from a later list keeps its last known facts
+    (domain notes, 1.5: 70 vestigingen vanish between two real lists).
+
+    Args:
+        facts: all, in the order of their arrival.
+        rule: `BY_LISTS` for what an older version derived.
 
     Returns:
         A row per vestiging and period; `valid_to` is the last day, null while it lasts.
     """
-    listed = facts.filter(pl.col("source") == "addresses")["vestiging"].unique()
-    believed = facts.filter((pl.col("source") != "pupils") | ~pl.col("vestiging").is_in(listed.implode()))
+    believed = _with_names_of_lists(facts) if rule == BY_DATE else _without_pupil_files_of_listed(facts)
     # Nearly all schools have one fact; only those of the others must be put in order, which takes much longer.
     several = pl.col("vestiging").is_duplicated()
-    periods = pl.concat([believed.filter(~several), _periods(believed.filter(several))], how="diagonal")
+    periods = pl.concat(
+        [believed.filter(~several), _periods(SchoolFacts(believed.filter(several)), rule)], how="diagonal"
+    )
     brin = pl.col("vestiging").str.head(4).alias("brin")
     directory = periods.select("vestiging", brin, *_ATTRIBUTES, valid_from="as_of", valid_to="until")
     return Schools(directory.sort("vestiging", "valid_from"))
 
 
-def _periods(facts: pl.DataFrame) -> frames.SchoolPeriods:
+def _listed(facts: SchoolFacts) -> pl.Expr:
+    """Return whether an address list names the vestiging."""
+    return pl.col("vestiging").is_in(facts.filter(pl.col("source") == "addresses")["vestiging"].unique().implode())
+
+
+def _with_names_of_lists(facts: SchoolFacts) -> SchoolFacts:
+    """Return facts without the name and place in pupil files, where an address list has them."""
+    hidden = (pl.col("source") == "pupils") & _listed(facts)
+    return SchoolFacts(facts.with_columns(pl.when(~hidden).then(pl.col(*_ATTRIBUTES[1:]))))
+
+
+def _without_pupil_files_of_listed(facts: SchoolFacts) -> SchoolFacts:
+    return SchoolFacts(facts.filter((pl.col("source") != "pupils") | ~_listed(facts)))
+
+
+def _periods(facts: SchoolFacts, rule: int) -> frames.SchoolPeriods:
     """Return the periods in which the facts about each vestiging are the same, with their last day."""
-    ordered = (
-        facts.with_row_index("arrival")
-        .with_columns(rank=pl.col("source").replace_strict(_RANK, return_dtype=pl.Int8))
-        .sort("vestiging", "as_of", "rank", "arrival")
-    )
+    ordered = with_board_in_force(in_order(facts)) if rule == BY_DATE else _by_rank(facts)
     filled = ordered.with_columns(pl.col(*_ATTRIBUTES).forward_fill().backward_fill().over("vestiging"))
     daily = filled.unique(["vestiging", "as_of"], keep="last", maintain_order=True)
     attributes = pl.struct(*_ATTRIBUTES)
     changed = daily.filter(attributes.ne_missing(attributes.shift().over("vestiging")))
     until = pl.col("as_of").shift(-1).over("vestiging") - pl.duration(days=1)
     return frames.SchoolPeriods(changed.select("vestiging", *_ATTRIBUTES, "as_of", until=until.cast(pl.Date)))
+
+
+def _by_rank(facts: SchoolFacts) -> SchoolFacts:
+    rank = pl.col("source").replace_strict(RANK, return_dtype=pl.Int8)
+    numbered = facts.with_row_index("arrival").with_columns(rank=rank)
+    return SchoolFacts(numbered.sort("vestiging", "as_of", "rank", "arrival").drop("rank", "arrival"))
+
+
+def disagreement_remarks(before: SchoolFacts, now: SchoolFacts, files: Mapping[str, str]) -> Iterator[str]:
+    """Report about which boards sources disagree since a delivery, a sentence per pair of files.
+
+    Args:
+        before: the facts before it.
+        now: all facts.
+        files: delivery_id -> file.
+    """
+    both = [board_disagreements(facts) for facts in (before, now)]
+    key = [name for name in both[0].columns if "delivery_id" not in name]
+    new = both[1].join(both[0], on=key, how="anti").sort("vestiging", "other_as_of")
+    pair = ["kind", "delivery_id", "other_delivery_id", "as_of", "other_as_of"]
+    for _, group in sorted(new.group_by(pair), key=lambda one: str(one[0])):
+        first = group.row(0, named=True)
+        named = {name: files.get(first[name], "") for name in ("delivery_id", "other_delivery_id")}
+        number = group.height
+        vestigingen = f"{number} vestigingen have" if number > 1 else "1 vestiging has"
+        yield _REMARKS[first["kind"]].format(**{**first, **named}, vestigingen=vestigingen)
+
+
+_REMARKS = {
+    "undeclared": (
+        "{vestigingen} another board in {other_delivery_id} of {other_as_of} than in {delivery_id} of {as_of} "
+        "(first {vestiging}: {board}, then {other_board}), and no change says on which day: the new board counts "
+        "from {other_as_of} on, and months paid before stay with the old one; deliver a changes file with a row "
+        "`DAY;bestuursoverdracht;{vestiging};{other_board};` for each to put the day right"
+    ),
+    "not_followed": (
+        "{vestigingen} in {other_delivery_id} of {other_as_of} the board from which {delivery_id} took it on "
+        "{as_of} (first {vestiging}: {other_board}, and the change says {board}): the change counts; where it "
+        "went back, deliver a changes file with a row `DAY;bestuursoverdracht;{vestiging};{other_board};`"
+    ),
+    "same_day": (
+        "{vestigingen} another board in {other_delivery_id} than in {delivery_id}, both of {as_of} (first "
+        "{vestiging}: {other_board} and {board}): {other_delivery_id}, the address list, counts; deliver a "
+        "changes file with a row `DAY;bestuursoverdracht;{vestiging};BOARD;` for each that went over later"
+    ),
+}
+"""The sentence about disagreements of each kind."""

@@ -63,6 +63,22 @@ RowReporters = NewType("RowReporters", pl.DataFrame)
 """The board that reports a row, and on what: line, board, period (`2021`, `2021-2022`; null: not readable)."""
 ROW_REPORTERS: Columns = {"line": pl.Int64, "board": pl.String, "period": pl.String}
 
+BoardDisagreements = NewType("BoardDisagreements", pl.DataFrame)
+"""Two statements about the board of a vestiging that no change reconciles: kind, and day, source, board and
+delivery_id of each, the later one second."""
+BOARD_DISAGREEMENTS: Columns = {
+    "vestiging": pl.String,
+    "kind": pl.String,
+    "as_of": pl.Date,
+    "source": pl.String,
+    "board": pl.String,
+    "delivery_id": pl.String,
+    "other_as_of": pl.Date,
+    "other_source": pl.String,
+    "other_board": pl.String,
+    "other_delivery_id": pl.String,
+}
+
 FileCounts = NewType("FileCounts", pl.DataFrame)
 """Pupils of one file: vestiging, school_type, cluster, and a column per measure (null: not counted there)."""
 FILE_COUNTS = _columns_of_a_file(received.COUNTS, "reference_date")

@@ -15,10 +15,9 @@ from npo_pipeline.books.queries.decisions import decision_inputs, latest_decisio
 from npo_pipeline.books.queries.deliveries import all_deliveries
 from npo_pipeline.books.queries.ledger import NextRun, next_run
 from npo_pipeline.books.queries.runs import archived_texts, manifest_of
-from npo_pipeline.books.queries.schools import school_directory, school_facts
+from npo_pipeline.books.queries.schools import directory_as_derived, school_directory
 from npo_pipeline.books.reader import Books
 from npo_pipeline.entitlements.model import AREAS, DECIDED_COLUMNS, DecisionTables, areas_used, empty_decision
-from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from npo_pipeline.rulebook.load import Rulebook
@@ -33,7 +32,6 @@ from schemas.received import (
     LeerplusSchools,
     ListedVestigingen,
     MunicipalScores,
-    SchoolFacts,
     Schools,
     Scores,
 )
@@ -130,14 +128,14 @@ def past_decision(books: Books, row: Mapping[str, Any], archive: ArchivedTexts) 
     """
     name, run_id = row["decision_id"], row["run_id"]
     # Only what another version reckoned is reckoned again from what was known then.
-    facts = facts_as_of(books, school_facts(books), run_id) if written_by_other_version(books, run_id) else None
+    then = directory_as_derived(books, run_id) if written_by_other_version(books, run_id) else None
     return PastDecision(
         row=row,
         tables=decision_tables(books, row),
         rules=archived_rules(archive, row["regulation"], row["regulation_sha256"]),
         used=used_deliveries(books, name),
         has_later_deliveries=bool(books.value("select count(*) from deliveries where run_id > ?", [run_id])),
-        schools_then=None if facts is None else Schools(build_directory(facts)),
+        schools_then=then,
     )
 
 
@@ -161,12 +159,6 @@ def areas_of_decision(books: Books, decision_id: str) -> VestigingAreas:
     """Load the areas by which a decision pays samenwerkingsverbanden."""
     used = used_deliveries(books, decision_id).get(AREAS, [])
     return areas_used(used, Areas(books.table("areas")), all_deliveries(books))
-
-
-def facts_as_of(books: Books, facts: SchoolFacts, run_id: str) -> SchoolFacts:
-    """Select the facts of schools that were known when a run began."""
-    then = books.frame("select delivery_id from deliveries where run_id < ?", [run_id])["delivery_id"]
-    return SchoolFacts(facts.filter(pl.col("delivery_id").is_in(then.implode())))
 
 
 def written_by_other_version(books: Books, run_id: str) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import polars as pl
 
 from npo_pipeline.books.reader import Books
+from npo_pipeline.intake.board_transfers import board_disagreements
+from npo_pipeline.intake.school_directory import BY_LISTS, build_directory
+from schemas.frames.intake import BoardDisagreements
 from schemas.frames.reports import KnownSchools
 from schemas.received import MunicipalScores, SchoolFacts, Schools
 
@@ -56,6 +60,54 @@ def school_facts(books: Books) -> SchoolFacts:
 def school_directory(books: Books) -> Schools:
     """Return the directory of schools."""
     return Schools(books.frame("from schools order by vestiging, valid_from"))
+
+
+def disagreements_about_money(books: Books) -> BoardDisagreements:
+    """Return the disagreements about boards that touch money, the first school first.
+
+    Where no change says when a school went over, that is money of a month between the two dates. A list that does
+    not follow a change always touches it.
+    """
+    found = board_disagreements(school_facts(books))
+    names = found["vestiging"].unique().to_list()
+    query = """
+        select distinct vestiging, paid_month as month from payments where vestiging = any($1)
+        union select distinct vestiging, month from instalments join latest_decisions using (decision_id)
+        where vestiging = any($1)"""
+    months = books.frame(query, [names])
+    between = found.join(months, on="vestiging").filter(
+        pl.col("month") > pl.col("as_of"), pl.col("month") < pl.col("other_as_of")
+    )
+    undeclared = found.filter(pl.col("kind") == "undeclared").join(
+        between, on=["vestiging", "as_of", "other_as_of"], how="semi"
+    )
+    both = pl.concat([undeclared, found.filter(pl.col("kind") == "not_followed")])
+    return BoardDisagreements(both.sort("vestiging", "as_of"))
+
+
+def directory_as_derived(books: Books, before_run: str) -> Schools:
+    """Derive the directory as it was before a run: from the facts of then, in the way of the program of then.
+
+    A version that derived it in another way wrote other manifests. Its directory stays until the next delivery,
+    and what was paid by it is settled again by it.
+    """
+    known = books.frame("select delivery_id from deliveries where run_id < ?", [before_run])["delivery_id"]
+    facts = SchoolFacts(school_facts(books).filter(pl.col("delivery_id").is_in(known.implode())))
+    return build_directory(facts, _rule_of_directory(books, before_run))
+
+
+def _rule_of_directory(books: Books, before_run: str) -> int:
+    """Return how the directory before a run was derived, by the manifest of the run that wrote it."""
+    query = """
+        select manifest from runs where command in ('ingest', 'upgrade') and run_id < ?
+        order by run_id desc limit 1"""
+    manifests = books.frame(query, [before_run])["manifest"]
+    try:
+        manifest = json.loads(manifests[0]) if manifests.len() else {}
+    except ValueError:
+        manifest = {}  # damaged; the check of the chain says so
+    rule = manifest.get("directory") if isinstance(manifest, dict) else None
+    return rule if isinstance(rule, int) else BY_LISTS
 
 
 def directory_of(books: Books, brins: Sequence[str]) -> Schools:

@@ -21,13 +21,12 @@ from npo_pipeline.books.queries.accounts import (
     receipts_of,
     years_without_account,
 )
-from npo_pipeline.books.queries.decision_state import facts_as_of, written_by_other_version
-from npo_pipeline.books.queries.schools import school_facts
+from npo_pipeline.books.queries.decision_state import written_by_other_version
+from npo_pipeline.books.queries.schools import directory_as_derived
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.account.inputs import AccountingContext, AccountRow, load_inputs, rules_of_account
 from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.errors import BooksDoNotTie, Refused
-from npo_pipeline.intake.school_directory import build_directory
 from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS, ACCOUNTABILITY_RECEIPTS, FINDINGS, Accountability
 from schemas.received import Schools
 
@@ -109,7 +108,7 @@ def _total_mismatches(row: AccountRow, again: YearAccounts, findings: pl.DataFra
 
 def _account_again(books: Books, row: AccountRow) -> YearAccounts:
     """Account for a year again from what was there when its run ended."""
-    known = build_directory(facts_as_of(books, school_facts(books), row["run_id"]))
+    known = directory_as_derived(books, row["run_id"])
     before = account_before(books, row["year"] - 1, row["run_id"])
     # The year before as it was then: it may have been accounted for again since.
     opening = [_account_again(books, one).accountability for one in before.iter_rows(named=True)]

@@ -18,8 +18,9 @@ from npo_pipeline.books.queries.deliveries import (
     resolution_faults,
     row_count_mismatches,
 )
+from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS
 from npo_pipeline.books.queries.payments import run_totals
-from npo_pipeline.books.queries.schools import school_directory, school_facts
+from npo_pipeline.books.queries.schools import directory_as_derived, school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults
@@ -27,7 +28,6 @@ from npo_pipeline.commands.verify.manifest_chain import chain_faults
 from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.commands.verify.table_shape import table_faults, view_faults
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.school_directory import build_directory
 from schemas.received import SCHOOLS
 
 Finding = str
@@ -84,7 +84,7 @@ def delivery_faults(books: Books) -> Iterator[Finding]:
     """Compare the number of rejected rows per delivery with quarantine, and the directory with the facts."""
     for name, rejected, found in rejection_mismatches(books).iter_rows():
         yield f"delivery {name} says {rejected} rows were refused, quarantine holds {found}"
-    directory = build_directory(school_facts(books))
+    directory = directory_as_derived(books, AFTER_ALL_RUNS)
     yield from row_differences("schools", directory, school_directory(books), list(SCHOOLS.columns))
 
 

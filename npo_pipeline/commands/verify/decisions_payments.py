@@ -9,14 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.books.queries.decision_state import delivered_data, facts_as_of, past_decision, used_deliveries
+from npo_pipeline.books.queries.decision_state import delivered_data, past_decision, used_deliveries
 from npo_pipeline.books.queries.decisions import all_decisions, table_of_decision
 from npo_pipeline.books.queries.deliveries import deliveries_live_before
 from npo_pipeline.books.queries.holds import payments_during_hold
 from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.queries.payments import causes_of_run
 from npo_pipeline.books.queries.runs import archived_texts, payment_runs
-from npo_pipeline.books.queries.schools import school_facts
+from npo_pipeline.books.queries.schools import directory_as_derived
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import has_applications, recompute_grants
 from npo_pipeline.commands.decide.plan import DecisionContext, due_changes_since, input_pairs
@@ -35,12 +35,10 @@ from npo_pipeline.entitlements.rules import rule_frames
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.grants.terms import choose_grant_deliveries
-from npo_pipeline.intake.school_directory import build_directory
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from schemas.decided import PAYMENTS, Grants, Payments
-from schemas.received import SchoolFacts, Schools
 
 _INSTALMENT_COLUMNS = DECIDED_COLUMNS["instalments"][:-1]
 """Table `instalments` has no currency: it is that of the decision."""
@@ -75,7 +73,7 @@ def _faults_of_decision(
         for one in rules.subsidies:
             used |= choose_grant_deliveries(one.subsidy, live)
     yield from _input_differences(books, decision["decision_id"], used)
-    known = replace(data, schools=_schools_known(books, school_facts(books), run_id))
+    known = replace(data, schools=directory_as_derived(books, run_id))
     again = empty_decision()
     if rules.regulations:
         frames = [rule_frames(one) for one in rules.regulations]
@@ -86,11 +84,6 @@ def _faults_of_decision(
         school_year=decision["school_year"], regulations=rules.regulations, used=used, data=known, tables=again
     )
     yield from _due_differences(books, decision, archive, context)
-
-
-def _schools_known(books: Books, facts: SchoolFacts, run_id: str) -> Schools:
-    """Return the directory as it was known when a run began."""
-    return Schools(build_directory(facts_as_of(books, facts, run_id)))
 
 
 def _input_differences(books: Books, decision_id: str, used: UsedDeliveries) -> Iterator[str]:
@@ -138,7 +131,7 @@ def _due_differences(
 
 def payment_faults(books: Books) -> Iterator[str]:
     """Settle every payment run again from the decisions and payments before it, a sentence per difference."""
-    payments, facts = books.table("payments"), school_facts(books)
+    payments = books.table("payments")
     runs = payment_runs(books)
     others = payments.join(runs, on="run_id", how="anti").height
     if others:
@@ -151,7 +144,7 @@ def payment_faults(books: Books) -> Iterator[str]:
         if month is None:
             yield f"{run_id}: is a payment run without a month"
             continue
-        known = _schools_known(books, facts, run_id)
+        known = directory_as_derived(books, run_id)
         again = payment_rows(month, run_id, ledger_state(books, month, run_id, known))
         found = payments.filter(pl.col("run_id") == run_id)
         yield from row_differences(run_id, again, found, list(PAYMENTS.columns))
