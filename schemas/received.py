@@ -160,6 +160,17 @@ COUNTS = table(
     ("delivery_id", "vestiging", "school_type", "cluster"),
 )
 
+ZeroCounts = NewType("ZeroCounts", pl.DataFrame)
+ZERO_COUNTS = table(
+    "zero_counts",
+    "School locations that a file speaks of and counts at 0: it takes the place of a file that counted more.",
+    {
+        "delivery_id": text(),
+        "vestiging": code(VESTIGING),
+    },
+    ("delivery_id", "vestiging"),
+)
+
 Scores = NewType("Scores", pl.DataFrame)
 SCORES = table(
     "scores",

@@ -22,6 +22,7 @@ TABLES = (
     received.SCHOOL_FACTS,
     received.SCHOOLS,
     received.COUNTS,
+    received.ZERO_COUNTS,
     received.SCORES,
     received.AREAS,
     received.MUNICIPAL_SCORES,

@@ -53,7 +53,7 @@ NEW_TABLES: Mapping[int, frozenset[str]] = {
             "accountability_receipts",
         }
     ),
-    5: frozenset({"holds"}),
+    5: frozenset({"zero_counts", "holds"}),
 }
 """Format -> the tables that it added. No older run has rows in them."""
 

@@ -25,6 +25,7 @@ from schemas.frames.intake import (
     FileSchoolFacts,
     FileScores,
     FileSpending,
+    FileZeroCounts,
     RejectionMessages,
     Rejections,
     RowReporters,
@@ -39,7 +40,8 @@ ProgressCallback = Callable[[str, int], None]
 class FileResult:
     """Hold the content of a file after reading; frames that its kind does not have are empty.
 
-    `rejections`: a row per fault. `reporters`: the boards behind the rows of a board report. `without_board`: none
+    `rejections`: a row per fault. `spoken`: the vestigingen of its valid rows, also of those that count nobody.
+    `reporters`: the boards behind the rows of a board report. `without_board`: none
     of its schools has a board yet, so it waits for its address list. `truncated_texts`: texts of which only the
     beginning is kept. `remarks`: what else the operator should know of it, a sentence each.
     """
@@ -48,6 +50,7 @@ class FileResult:
     rows: int
     rejections: Rejections
     counts: FileCounts = field(default_factory=lambda: FileCounts(empty(frames.FILE_COUNTS)))
+    spoken: pl.Series = field(default_factory=lambda: pl.Series("vestiging", dtype=pl.String))
     scores: FileScores = field(default_factory=lambda: FileScores(empty(frames.FILE_SCORES)))
     areas: FileAreas = field(default_factory=lambda: FileAreas(empty(frames.FILE_AREAS)))
     municipal_scores: FileMunicipalScores = field(
@@ -84,9 +87,16 @@ class FileResult:
 
     @property
     def subjects(self) -> pl.Series:
-        """The vestigingen that it counts or lists, the BRINs that it lists, the municipalities that it scores."""
-        counted = (one["vestiging"].alias("subject") for one in (self.counts, self.scores))
-        return pl.concat([*counted, self.listed]).unique()
+        """The vestigingen that it counts, also at 0, or lists; BRINs on its list, municipalities it scores."""
+        counted = (self.counts["vestiging"], self.scores["vestiging"], self.spoken)
+        return pl.concat([*(one.alias("subject") for one in counted), self.listed]).unique()
+
+    @property
+    def at_zero(self) -> FileZeroCounts:
+        """The vestigingen that it speaks of and counts at 0."""
+        counted = self.counts["vestiging"].unique()
+        zero = self.spoken.filter(~self.spoken.is_in(counted.implode())).sort()
+        return FileZeroCounts(pl.DataFrame({"vestiging": zero}))
 
     @property
     def listed(self) -> pl.Series:

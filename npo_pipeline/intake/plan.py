@@ -16,7 +16,13 @@ from npo_pipeline.intake.reference_lists import differing_areas, unknown_areas, 
 from npo_pipeline.intake.resubmission import refuse_superseded_bases
 from npo_pipeline.intake.school_directory import BY_DATE, build_directory, disagreement_remarks
 from npo_pipeline.intake.state import IntakeState
-from npo_pipeline.intake.supersession import dropped_corrections, dropped_schools, find_existing, superseded
+from npo_pipeline.intake.supersession import (
+    dropped_corrections,
+    dropped_schools,
+    find_existing,
+    superseded,
+    unrelated_namesakes,
+)
 from npo_pipeline.intake.table_rows import (
     content_rows,
     correction_files,
@@ -86,6 +92,7 @@ def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: st
             *unknown_areas(new, state.areas),
             *_area_remarks(new, state, successors, appended),
             *dropped_schools(successors, new, state),
+            *unrelated_namesakes(successors, new, state),
             *dropped_corrections(successors, new, state),
             *restatement_remarks(new, restatements, dict(state.current.select("delivery_id", "file").iter_rows())),
         ),

@@ -103,7 +103,8 @@ def _read_school_list(read: SmallFile, known: KnownSchools) -> FileResult:
         school_directory.refuse_conflicting_changes(rows, file.name)
         return replace(result, changes=school_directory.changes_of(rows))
     if file.kind.name in published_counts.COUNTERS:
-        return replace(result, counts=published_counts.counts_of(file.kind, rows, file.name))
+        counts = published_counts.counts_of(file.kind, rows, file.name)
+        return replace(result, counts=counts, spoken=_spoken(rows))
     return result
 
 
@@ -121,7 +122,13 @@ def _read_published_counts(read: SmallFile, known: KnownSchools) -> FileResult:
         result = replace(result, areas=areas, remarks=remarks)
     if file.kind is kinds.SCORES:
         return replace(result, scores=published_counts.scores_of(rows, file.name), without_board=waits)
-    return replace(result, counts=published_counts.counts_of(file.kind, rows, file.name), without_board=waits)
+    counts = published_counts.counts_of(file.kind, rows, file.name)
+    return replace(result, counts=counts, spoken=_spoken(rows), without_board=waits)
+
+
+def _spoken(rows: FileRows) -> pl.Series:
+    """Return the vestigingen of the rows of a file, also of those that count nobody."""
+    return rows.select(parse.vestiging()).to_series().unique()
 
 
 def _read_reference_list(read: SmallFile, known: KnownSchools) -> FileResult:

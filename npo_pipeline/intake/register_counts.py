@@ -44,7 +44,10 @@ _LINE = pl.col("line").cast(pl.UInt32)
 
 @dataclass(frozen=True)
 class CountedBlock:
-    """Hold what a block of register rows gives: counts, fingerprints, and the rows of schools without a board."""
+    """Hold what a block of register rows gives: counts, fingerprints, and the rows of schools without a board.
+
+    `counts`: also of the schools that come to 0.
+    """
 
     counts: FileCounts
     fingerprints: Fingerprints
@@ -81,6 +84,7 @@ def _count_register(
         rows=rows,
         rejections=Rejections(pl.concat(block.rejections for block in blocks)),
         counts=add_counts([block.counts for block in blocks]),
+        spoken=pl.concat(block.counts["vestiging"] for block in blocks).unique(),
     )
     return result, Fingerprints(pl.concat(block.fingerprints for block in blocks))
 
@@ -187,7 +191,7 @@ def count_block(
         valid = FileRows(placed.with_columns(pl.col("counting", "cumi") & has_board))
         more = unknown_school_rejections(FileRows(placed.filter(~has_board)), vestigingen)
         rejections = Rejections(pl.concat([rejections, more]))
-        counts = _as_counts(kind, count_by_site(kind, RegisterRows(valid)))
+        counts = FileCounts(_as_counts(kind, count_by_site(kind, RegisterRows(valid))).filter(has_board))
     return CountedBlock(counts, _fingerprints(flagged, valid), rejections)
 
 

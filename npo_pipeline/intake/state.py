@@ -8,16 +8,25 @@ from functools import cached_property
 import polars as pl
 
 from schemas.frames.books import BoardSchools, CountedGroups, CurrentReports, DeliverySubjects, RejectedLines
-from schemas.received import Areas, Counts, Deliveries, Resolutions, SchoolFacts, Scores, SourceCorrections
+from schemas.received import (
+    Areas,
+    Counts,
+    Deliveries,
+    Resolutions,
+    SchoolFacts,
+    Scores,
+    SourceCorrections,
+    ZeroCounts,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeState:
     """Hold the state of the books, loaded once per run.
 
-    `deliveries`, `school_facts`: all, in order of arrival. `corrections`, `counts`, `scores`, `areas`, `listed`
-    (what reference lists are about): of deliveries that nothing superseded. `resolutions`: of which the resolving
-    delivery is not superseded. `rejected_lines`: all.
+    `deliveries`, `school_facts`: all, in order of arrival. `corrections`, `counts`, `zero_counts`, `scores`,
+    `areas`, `listed` (what reference lists are about): of deliveries that nothing superseded. `resolutions`: of
+    which the resolving delivery is not superseded. `rejected_lines`: all.
     """
 
     deliveries: Deliveries
@@ -25,6 +34,7 @@ class IntakeState:
     corrections: SourceCorrections
     resolutions: Resolutions
     counts: Counts
+    zero_counts: ZeroCounts
     scores: Scores
     areas: Areas
     listed: DeliverySubjects
@@ -50,9 +60,9 @@ class IntakeState:
 
     @cached_property
     def subjects_of_deliveries(self) -> DeliverySubjects:
-        """The subjects that a delivery counts, lists or names."""
-        named = self.school_facts.select("delivery_id", subject="vestiging")
-        return DeliverySubjects(pl.concat([self.counted_subjects, named]).unique())
+        """The subjects that a delivery counts, also at 0, lists or names."""
+        spoken = [one.select("delivery_id", subject="vestiging") for one in (self.zero_counts, self.school_facts)]
+        return DeliverySubjects(pl.concat([self.counted_subjects, *spoken]).unique())
 
     @cached_property
     def counted_rows(self) -> CountedGroups:

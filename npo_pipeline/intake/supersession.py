@@ -75,6 +75,7 @@ def _reads_more(result: FileResult, delivery_id: str, state: IntakeState) -> boo
     """Return whether a file gives a column that it gave nothing of when it was registered as this delivery."""
     pairs: tuple[tuple[pl.DataFrame, pl.DataFrame], ...] = (
         (result.counts, state.counts),
+        (result.at_zero, state.zero_counts),
         (result.facts, state.school_facts),
         (result.areas, state.areas),
     )
@@ -166,12 +167,35 @@ def dropped_schools(successors: Successors, new: NewFiles, state: IntakeState) -
         )
         kept = counted.filter(pl.col("delivery_id").is_in(remaining["delivery_id"].implode()))["subject"]
         before = counted.filter(pl.col("delivery_id") == older)["subject"].unique()
+        noun = "municipalities" if file["kind"] == kinds.MUNICIPAL_SCORES.name else "schools"
+        takes = f"{new[newer].file.name} takes the place of {file['file']}, and"
         lost = before.filter(~before.is_in(pl.concat([kept, *now]).implode())).sort()
         if lost.len():
-            noun = "municipalities" if file["kind"] == kinds.MUNICIPAL_SCORES.name else "schools"
+            yield f"{takes} {lost.len()} {noun} of that are not in it (first {lost[0]}): they no longer count"
+        zero = before.filter(before.is_in(new[newer].at_zero["vestiging"].implode())).sort()
+        if zero.len():
+            yield f"{takes} {zero.len()} {noun} of that come to 0 in it (first {zero[0]})"
+
+
+def unrelated_namesakes(successors: Successors, new: NewFiles, state: IntakeState) -> Iterator[str]:
+    """Report the new files that have the name, kind and date of an older one and no school in common with it.
+
+    Both count: a register may come in parts. The correction of a file in which all schools were wrong looks the
+    same.
+    """
+    remaining = state.current.filter(~pl.col("delivery_id").is_in(list(successors)))
+    for one in (
+        one for one in new.values() if one.file.kind.supersedes and not one.file.corrections.resubmissions
+    ):
+        same = remaining.filter(
+            pl.col("file") == one.file.name,
+            pl.col("kind") == one.file.kind.name,
+            pl.col("reference_date").eq_missing(pl.lit(one.file.reference_date, pl.Date)),
+        )
+        for name in same["delivery_id"]:
             yield (
-                f"{new[newer].file.name} takes the place of {file['file']}, and {lost.len()} {noun} of that "
-                f"are not in it (first {lost[0]}): they no longer count"
+                f"{one.file.name} has the name of {name} and no school in common with it: both count; if it is a "
+                "correction, deliver it with the schools of that one too, at 0 or not funded"
             )
 
 

@@ -62,6 +62,7 @@ def _contents(delivery_id: str, one: FileResult) -> tuple[tuple[pa.DataFrameSche
         (received.QUARANTINE, rejected.with_columns(file=pl.lit(one.file.name))),
         (received.SOURCE_CORRECTIONS, correction_rows(one, delivery_id)),
         (received.COUNTS, one.counts.with_columns(dated)),
+        (received.ZERO_COUNTS, one.at_zero),
         (received.SCORES, one.scores.with_columns(dated)),
         (received.AREAS, one.areas),
         (received.MUNICIPAL_SCORES, one.municipal_scores),

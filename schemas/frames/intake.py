@@ -83,6 +83,9 @@ FileCounts = NewType("FileCounts", pl.DataFrame)
 """Pupils of one file: vestiging, school_type, cluster, and a column per measure (null: not counted there)."""
 FILE_COUNTS = _columns_of_a_file(received.COUNTS, "reference_date")
 
+FileZeroCounts = NewType("FileZeroCounts", pl.DataFrame)
+"""School locations that one file counts at 0: vestiging."""
+
 CountedMeasures = NewType("CountedMeasures", pl.DataFrame)
 """Counts of a published file: vestiging, school_type, cluster (where it has them), and the measures it counts."""
 

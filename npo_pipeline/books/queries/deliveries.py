@@ -12,7 +12,7 @@ from npo_pipeline.delivery.kinds import SUPERSEDING
 from npo_pipeline.intake.state import IntakeState
 from schemas.frames import books as frames
 from schemas.frames.reports import DeclaredCorrections
-from schemas.received import Areas, Counts, Deliveries, Resolutions, Scores, SourceCorrections
+from schemas.received import Areas, Counts, Deliveries, Resolutions, Scores, SourceCorrections, ZeroCounts
 
 
 def all_deliveries(books: Books) -> Deliveries:
@@ -45,6 +45,7 @@ def intake_state(books: Books) -> IntakeState:
         corrections=SourceCorrections(books.frame(f"select t.* from source_corrections {of_current}")),
         resolutions=Resolutions(books.frame(resolutions)),
         counts=Counts(books.frame(f"select t.* from counts {of_current}")),
+        zero_counts=ZeroCounts(books.frame(f"select t.* from zero_counts {of_current}")),
         scores=Scores(books.frame(f"select t.* from scores {of_current}")),
         areas=Areas(books.frame(f"select t.* from areas {of_current}")),
         listed=frames.DeliverySubjects(books.frame(f"select t.* from ({LISTED_SUBJECTS}) {of_current}")),

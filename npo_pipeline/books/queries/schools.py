@@ -22,7 +22,8 @@ LISTED_SUBJECTS = """
 """The vestigingen, municipalities and schools that reference lists are about, a row for each of theirs."""
 
 SUBJECTS_BY_DELIVERY = f"""
-    select delivery_id, vestiging as subject from counts union select delivery_id, vestiging from scores
+    select delivery_id, vestiging as subject from counts union select delivery_id, vestiging from zero_counts
+    union select delivery_id, vestiging from scores
     union select delivery_id, vestiging from school_facts union from ({LISTED_SUBJECTS})"""
 
 

@@ -24,7 +24,8 @@ ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
     **dict.fromkeys(("deliveries", "differences", "decisions", "payments", "accounts", "holds"), None),
     **dict.fromkeys(
         (
-            *("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes", "applications"),
+            *("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes"),
+            *("applications", "zero_counts"),
             *("areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "completions"),
             *("spending", "consents"),
         ),

@@ -27,6 +27,7 @@ from schemas.received import (
     SCHOOL_FACTS,
     SCORES,
     SOURCE_CORRECTIONS,
+    ZERO_COUNTS,
 )
 from tests.reading import rows
 
@@ -74,6 +75,7 @@ def _state() -> IntakeState:
         corrections=none(SOURCE_CORRECTIONS),
         resolutions=none(RESOLUTIONS),
         counts=none(COUNTS),
+        zero_counts=none(ZERO_COUNTS),
         scores=none(SCORES),
         areas=none(AREAS),
         listed=empty(DELIVERY_SUBJECTS),

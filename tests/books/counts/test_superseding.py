@@ -3,7 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.books.blank import blank
+from tests.books.files import layouts
+from tests.books.files.layouts import write
 from tests.books.home.delivery import write_addresses, write_register, write_scores
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
@@ -103,3 +107,72 @@ def test_corrected_scores_that_leave_a_school_out_say_so(tmp_path):
     ingest(home, write_scores(tmp_path / "one", {"01AA00": "10,00", "02BB00": "20,00"}))
     (said,) = ingest(home, write_scores(tmp_path / "two", {"01AA00": "11,00"}))["remarks"]
     assert "1 schools of that are not in it (first 02BB00)" in said
+
+
+ZERO = {"PEILDATUM": "20201001", "BRIN_NUMMER": "01AA", "VESTIGINGSNUMMER": "00"}
+NEWER = {"INSTELLINGSCODE": "01AA", "VESTIGINGSCODE": "00"}
+REGISTER_ROW = {"BRIN_NUMMER": "01AA", "VESTIGINGSNUMMER": "00", "DATUM_UIT": ""}
+YEAR_1 = "LEER- OF VERBLIJFSJAAR 1 - MAN"
+NO_YEARS = {column: "0" for column in layouts.PUPILS_VO.row if column.startswith("LEER- OF")}
+OF_VO = {"BRIN NUMMER": "01AA", "VESTIGINGSNUMMER": "00"}
+TO_ZERO = {
+    "register, not funded": (layouts.REGISTER_PO, REGISTER_ROW, {**REGISTER_ROW, "BEKOSTIGD": "N"}),
+    "register vo, left": (layouts.REGISTER_VO, REGISTER_ROW, {**REGISTER_ROW, "DATUM_UIT": "20200901"}),
+    "register, cumi": (layouts.REGISTER_PO, {**REGISTER_ROW, "CUMI": "J"}, {**REGISTER_ROW, "CUMI": "N"}),
+    "DUO po": (layouts.PUPILS_PO, ZERO, {**ZERO, "LEERLINGEN": "0"}),
+    "DUO po with clusters": (layouts.PUPILS_PO_CLUSTER, ZERO, {**ZERO, "TOTAAL": "0"}),
+    "DUO vo": (layouts.PUPILS_VO, {**OF_VO, **NO_YEARS, YEAR_1: "7"}, {**OF_VO, **NO_YEARS}),
+    "newcomers": (layouts.NEWCOMERS_VO, ZERO, {**ZERO, "NIEUWKOMERS": "0"}),
+    "cumi": (layouts.CUMI, NEWER, {**NEWER, "AANTAL_LEERLINGEN": "0"}),
+    "cumi, only others left": (layouts.CUMI, NEWER, {**NEWER, "CUMI": "0"}),
+    "score": (layouts.SCORES, {}, {"Achterstandsscore": "0,00"}),
+}
+
+
+@pytest.mark.parametrize(("layout", "before", "after"), TO_ZERO.values(), ids=TO_ZERO)
+def test_a_corrected_file_in_which_a_school_comes_to_zero_takes_the_place_of_the_one_before(
+    layout, before, after, tmp_path
+):
+    """What a file speaks of is what stands in it, also as 0."""
+    home = blank(tmp_path / "home")
+    ingest(home, write_addresses(tmp_path / "lists", {"01AA00": "10001"}))
+    for name, row in (("first", before), ("second", after)):
+        (tmp_path / name).mkdir()
+        ingest(home, write(tmp_path / name, "file.csv", layout.lines(row)))
+    assert select(home, "select superseded_by from deliveries order by delivery_id") == [
+        (None,),
+        ("d000003",),
+        (None,),
+    ]
+    left = "select sum(coalesce(cumi_pupils, newcomers, pupils)) from current_counts"
+    if layout is layouts.SCORES:
+        left = "select nullif(score, 0) from scores where delivery_id = 'd000003'"
+    assert select(home, left)[0][0] in (None, 0)
+    assert ties(home)
+
+
+def test_a_school_that_comes_to_zero_is_named_and_is_not_called_left_out(tmp_path):
+    home = begin(tmp_path, all={"01AA00 Bo": 12, "02BB00 Bo": 7})
+    (second,) = parts(tmp_path / "second", all={"01AA00 Bo": 12, "02BB00 Bo": 1})
+    second.write_text(
+        second.read_text().replace("P02BB00Bo0000;02BB;00;Bo;nvt;1;20190801;;J", "x;02BB;00;Bo;nvt;1;20190801;;N")
+    )
+    (said,) = ingest(home, second)["remarks"]
+    assert said == "all.csv takes the place of all.csv, and 1 schools of that come to 0 in it (first 02BB00)"
+    assert counted(home) == {"01AA00": 12}
+
+
+def test_a_file_of_the_same_name_that_shares_no_school_is_another_part_and_says_so(tmp_path):
+    home = begin(tmp_path, all={"01AA00 Bo": 12})
+    (said,) = ingest(home, *parts(tmp_path / "second", all={"02BB00 Bo": 12}))["remarks"]
+    assert said.startswith("all.csv has the name of d000002 and no school in common with it: both count")
+    assert counted(home) == {"01AA00": 12, "02BB00": 12}
+
+
+def test_two_files_that_count_one_school_are_refused_together_also_when_one_counts_it_at_zero(tmp_path):
+    home = begin(tmp_path, all={"01AA00 Bo": 12})
+    for name, pupils in (("a", "9"), ("b", "0")):
+        write(tmp_path, f"{name}.csv", layouts.PUPILS_PO.lines({**ZERO, "LEERLINGEN": pupils}))
+    ended = here("ingest", tmp_path / "a.csv", tmp_path / "b.csv", "--home", home)
+    assert ended.status == 3
+    assert "a.csv and b.csv: both are of kind pupils_po and tell of 01AA00" in ended.stderr

@@ -27,6 +27,7 @@ from tests.books.home.delivery import (
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
+AT_ZERO = "20201001;04DD;00;1;0"
 Command = tuple[object, ...]
 NEWCOMER = but(SET, file="newcomers.csv", column="NIEUWKOMERS", expect="2", value="3")
 
@@ -68,7 +69,7 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     people = ("--prepared-by", "A. Preparer", "--approved-by", "B. Approver")
     yield "decide", "--school-year", "2021-2022", *people
     yield "pay", "--month", "2022-01"
-    newcomers = write_newcomers(folder / "newcomers", "20201001;01AA;00;1;2", "20201001;02BB;00;1;x")
+    newcomers = write_newcomers(folder / "newcomers", "20201001;01AA;00;1;2", "20201001;02BB;00;1;x", AT_ZERO)
     yield "ingest", declare(newcomers, NEWCOMER), "--max-rejected", "0.5"
     ((named,),) = select(home, "select max(delivery_id) from deliveries")
     resolving = write_newcomers(folder / "resolving", "20201001;02BB;00;1;4")
