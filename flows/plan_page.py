@@ -101,7 +101,7 @@ def _remarks(result: DecisionPlan) -> Iterator[str]:
     assumed = [
         f"Amounts in {money(currency)} rest on {what}" for currency, what in result.draft.assumptions.items()
     ]
-    if remarks := [*result.draft.remarks, *assumed]:
+    if remarks := [*result.remarks, *assumed]:
         yield "## Remarks"
         yield "\n".join(f"- {plain(one)}" for one in remarks)
 

@@ -82,13 +82,3 @@ def function_names(books: Books) -> list[str]:
     """Return the names of the functions and macros that somebody added."""
     query = f"select function_name from duckdb_functions() where {_OURS} order by 1"
     return books.frame(query)["function_name"].to_list()
-
-
-def count_view_differences(books: Books, view: str, query: str) -> int:
-    """Count the rows that a view shows and a query does not, or the other way round.
-
-    Raises:
-        Refused: the view cannot be read.
-    """
-    differences = f"(from {view} except all ({query})) union all (({query}) except all from {view})"
-    return int(books.value(f"select count(*) from ({differences})"))

@@ -15,6 +15,7 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.hold import refuse_held
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
+from npo_pipeline.commands.undecided import older_books, undecided
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, month_after, month_text
 from npo_pipeline.payments.booking import correction_causes, payment_rows
@@ -36,11 +37,15 @@ class PayRequest:
 
 @dataclass(frozen=True)
 class MonthPaid:
-    """Represent a month and what was paid in it. `run_id` is null when nothing was written."""
+    """Represent a month and what was paid in it. `run_id` is null when nothing was written.
+
+    `remarks`: what the operator should know before this is the end of it, a sentence each; of the month asked for.
+    """
 
     month: Month
     run_id: str | None
     payments: Payments
+    remarks: tuple[str, ...] = ()
 
 
 def pay(
@@ -56,7 +61,8 @@ def pay(
     require_books(request.home)
     if request.dry_run:
         with read_books(request.home) as books:
-            return _simulated(books, call(plan_months, books, request), call)
+            done = _simulated(books, call(plan_months, books, request), call)
+            return [*done[:-1], replace(done[-1], remarks=(*older_books(books), *undecided(books)))]
     _refuse_far_ahead(request.month, clock().date())
     months = [request.month]
     if request.catch_up:
@@ -75,10 +81,11 @@ def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> M
         # Planned again under the lock: another run may have paid in between.
         call(plan_months, run.books, replace(request, month=month, catch_up=False))
         payments = call(settle_month, run.books, month, run.run_id)
+        remarks = tuple(undecided(run.books)) if month == request.month else ()
         if payments.is_empty():
-            return MonthPaid(month, None, payments)
+            return MonthPaid(month, None, payments, remarks)
         call(write_payments, run, month, payments)
-        return MonthPaid(month, run.run_id, payments)
+        return MonthPaid(month, run.run_id, payments, remarks)
 
 
 def _refuse_far_ahead(month: Month, today: date) -> None:

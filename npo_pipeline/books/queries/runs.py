@@ -40,6 +40,12 @@ def manifest_of(books: Books, run_id: str) -> str | None:
     return found[0] if found.len() else None
 
 
+def copies_without_run(books: Books) -> list[str]:
+    """Return the names of manifests beside the books of which the run is not in them, in order."""
+    runs = books.frame("select run_id from runs")["run_id"]
+    return sorted(books.manifest_copies - {f"{run_id}.json" for run_id in runs})
+
+
 def rows_with_run(books: Books, table: str, link: LinkToRun | None) -> pl.DataFrame:
     """Return a table with the run that each row belongs to, as `owner` (null where there is none).
 

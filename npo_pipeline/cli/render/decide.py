@@ -60,7 +60,7 @@ def render_decide(result: DecisionPlan, dry_run: bool, as_json: bool) -> None:
         )
     if changed:
         render_next_payment(result.next_payment)
-    for remark in result.draft.remarks:
+    for remark in result.remarks:
         line(f"! {remark}")
     line(_outcome(result, dry_run))
 
@@ -78,7 +78,7 @@ def _decision_document(result: DecisionPlan, dry_run: bool) -> dict[str, Any]:
         "plan": result.fingerprint,
         **difference_document(result.comparison, result.rule_changes),
         "next_payment": _next_payment_document(result.next_payment),
-        "remarks": result.draft.remarks,
+        "remarks": result.remarks,
         "grants": _grants_document(result.draft.granted),
     }
 

@@ -26,10 +26,13 @@ def render_pay(months: Sequence[MonthPaid], dry_run: bool, as_json: bool, *, on_
     """Print the payments of each month by component and reason; `on_hold`: why none of it would be made now."""
     if as_json:
         shown = [_month_document(month) for month in months]
-        document({"dry_run": dry_run, "on_hold": on_hold, "months": shown})
+        remarks = [remark for month in months for remark in month.remarks]
+        document({"dry_run": dry_run, "on_hold": on_hold, "months": shown, "remarks": remarks})
         return
     for month in months:
         _render_month(month, dry_run)
+        for remark in month.remarks:
+            line(f"! {remark}")
     if on_hold:
         line(f"! {on_hold}; nothing is paid until `npo unhold` releases them")
     if dry_run:

@@ -13,6 +13,7 @@ from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.plan import changed_currencies, changes_due, plan_of, work_out_year
 from npo_pipeline.commands.decide.write import write_decision
 from npo_pipeline.commands.steps import Call, directly, now
+from npo_pipeline.commands.undecided import older_books
 from npo_pipeline.rulebook.load import load_rulebook
 
 
@@ -40,7 +41,7 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
             request.require_approved_plan(plan)
             if run is not None:
                 return replace(plan, written=call(write_decision, run, request, plan, clock()))
-    return plan
+        return replace(plan, of_books=tuple(older_books(books)))
 
 
 def decision_before(books: Books, school_year: str) -> DecisionState:

@@ -97,7 +97,8 @@ class DecisionPlan:
     `changed`: the currencies in which anything differs from the decision before. `due_changes`: what it makes due
     that the decisions before did not, per cause. `rule_changes`: the values of rules that differ
     (`decisions.rule_changes`). `next_payment`: null where none is left to come, or there is no decision before.
-    `written`: currency -> decision_id of what was written of it.
+    `written`: currency -> decision_id of what was written of it. `of_books`: what is wrong with the books that it
+    was computed from, a sentence each.
     """
 
     state: DecisionState
@@ -109,6 +110,12 @@ class DecisionPlan:
     rule_changes: RuleChanges
     next_payment: NextPayment | None
     written: Mapping[str, str] = field(default_factory=dict)
+    of_books: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Return what the operator should know: of the books, and of what was left out; a sentence each."""
+        return (*self.of_books, *self.draft.remarks)
 
     @cached_property
     def fingerprint(self) -> str:

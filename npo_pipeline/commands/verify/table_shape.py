@@ -9,7 +9,6 @@ from functools import cache
 from pandera.errors import SchemaErrors
 
 from npo_pipeline.books.catalogue import (
-    count_view_differences,
     described_columns,
     function_names,
     view_definitions,
@@ -18,7 +17,6 @@ from npo_pipeline.books.duckdb import engine
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import FORMAT, create
 from npo_pipeline.books.views import VIEWS
-from npo_pipeline.errors import Refused
 from schemas.tables import TABLES, validated
 
 
@@ -31,21 +29,15 @@ def table_faults(books: Books) -> Iterator[str]:
 
 
 def view_faults(books: Books) -> Iterator[str]:
-    """Describe views that show something else than what they are defined to show.
+    """Describe views that are not defined as in new books.
 
-    A view that is defined as in new books shows what it should. Another may have been written by another version
-    of DuckDB or of this program, so its rows are compared.
+    Their rows are not compared: a view may show what it should today and hide what is paid tomorrow. DuckDB keeps a
+    parsed query and writes its text itself, so one query has one text.
     """
     expected, found = _new_books().views, view_definitions(books)
-    for name, view in VIEWS.items():
-        if found.get(name) == expected[name]:
-            continue
-        try:
-            different = count_view_differences(books, name, view.query) != 0
-        except Refused:
-            different = True
-        if different:
-            yield f"view {name} was changed: it does not show what the tables hold"
+    for name in VIEWS:
+        if name in found and found[name] != expected[name]:
+            yield f"view {name} was changed: it does not show what the tables hold, or will not"
 
 
 def _shape_faults(books: Books) -> Iterator[str]:

@@ -191,6 +191,16 @@ def test_older_books_put_back_are_not_built_upon(decided, paid):
     assert "tells of a run that is not in the books" in refused(paid, *WRITING)
 
 
+def test_a_look_at_older_books_that_were_put_back_says_so(decided, paid):
+    shutil.copy(decided / "npo.duckdb", paid / "npo.duckdb")
+    words = "manifests/000004-pay-2021-10.json tells of a run that is not in the books: older books were put back"
+    looks = (("pay", "--month", "2021-09", "--dry-run"), ("decide", "--school-year", "2021-2022", "--dry-run"))
+    for command in looks:
+        ended = here(*command, "--home", paid, "--json")
+        assert (ended.status, [words in one for one in ended.document["remarks"]][:1]) == (0, [True])
+    assert words in here("status", "--home", paid).stdout
+
+
 def test_a_home_whose_books_are_gone_is_not_begun_anew(paid, country):
     (paid / "npo.duckdb").unlink()
     ingest = ("ingest", country, "--reference-date", "2020-10-01")

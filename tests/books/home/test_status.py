@@ -34,6 +34,9 @@ def test_a_decision_on_files_that_were_corrected_since_is_open_until_it_is_decid
     rests = "decision 2021-2022-001 rests on 2 superseded files; run `npo decide` again"
     refused = "register.csv: 1 rows in quarantine (1 not_a_date)"
     assert status(paid)["findings"] == [refused, rests]
+    for command in (("pay", "--month", "2021-11", "--dry-run"), ("pay", "--month", "2021-11")):
+        assert here(*command, "--home", paid, "--json").document["remarks"] == [rests]
+        assert f"! {rests}" in here(*command, "--home", paid).stdout
     here("decide", "--school-year", "2021-2022", "--home", paid)
     assert status(paid)["findings"] == [refused]
     assert select(paid, "select count(*) from quarantine") == [(1,)]
