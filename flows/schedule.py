@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from npo_pipeline.months import Month
+from npo_pipeline.months import ZONE_NAME, Month, in_the_netherlands
 from schemas.frames.books import AmountsToCome
 
 FIRST_OF_MONTH = "0 6 1 * *"
 SIX = time(6)
-ZONE = ZoneInfo("Europe/Amsterdam")
+ZONE = ZoneInfo(ZONE_NAME)
 
 
 def month_of(moment: datetime) -> Month:
     """Return the month of a moment in the Netherlands; a moment without a zone is in UTC."""
-    here = _here(moment)
+    here = in_the_netherlands(moment)
     return date(here.year, here.month, 1)
 
 
 def last_tick(now: datetime) -> datetime:
     """Return the last moment, `now` included, at which the schedule started a payment run."""
     tick = _tick(month_of(now))
-    return tick if tick <= _here(now) else _tick(tick.date() - timedelta(days=1))
+    return tick if tick <= in_the_netherlands(now) else _tick(tick.date() - timedelta(days=1))
 
 
 def months_owed(to_come: AmountsToCome, tick: datetime) -> list[Month]:
@@ -37,7 +37,3 @@ def months_owed(to_come: AmountsToCome, tick: datetime) -> list[Month]:
 
 def _tick(day: date) -> datetime:
     return datetime.combine(day.replace(day=1), SIX, ZONE)
-
-
-def _here(moment: datetime) -> datetime:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(ZONE)

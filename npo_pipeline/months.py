@@ -1,14 +1,39 @@
-"""Months and school years. A month is the DATE of its first day; a school year is `2021-2022`."""
+"""Months, school years, days of moments. A month is the DATE of its first day; a school year is `2021-2022`."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TypeAlias
 
 from npo_pipeline.errors import Refused
 
 Month: TypeAlias = date
+
+ZONE_NAME = "Europe/Amsterdam"
+"""The clock by which a decision, an account or a payment is of a day: that of the Netherlands."""
+
+
+def in_the_netherlands(moment: datetime) -> datetime:
+    """Return a moment by the clock of the Netherlands; one without a zone is in UTC, as the books write it.
+
+    Raises:
+        Refused: this machine has no time zones.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        zone = ZoneInfo(ZONE_NAME)
+    except ZoneInfoNotFoundError as error:
+        raise Refused(
+            f"this machine does not know the time zone {ZONE_NAME}, so no day can be said; install tzdata"
+        ) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone)
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day of a moment in the Netherlands: 31 August 22:30 UTC is 1 September."""
+    return in_the_netherlands(moment).date()
 
 
 def month_from(text: str) -> Month:

@@ -9,6 +9,7 @@ import click
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import common
 from npo_pipeline.cli.output import document, frame_table, line, number
+from npo_pipeline.months import ZONE_NAME
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.status import Status
@@ -51,11 +52,17 @@ def _render_deliveries(status: Status) -> None:
 
 
 def _render_decisions(status: Status) -> None:
+    """Print the decisions, with the moment of each by the clock of the Netherlands."""
+    import polars as pl
+
     if status.decisions.is_empty():
         return
     columns = ["decision_id", "reference_date", "decided_at", "reason", "currency", "total"]
     headings = {"decision_id": "decision", "reference_date": "pupils of", "decided_at": "decided"}
-    frame_table("Decisions", status.decisions, columns, **headings)
+    there = (
+        pl.col("decided_at").dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE_NAME).dt.replace_time_zone(None)
+    )
+    frame_table("Decisions", status.decisions.with_columns(there), columns, **headings)
     for name, assumptions in status.decisions.select("decision_id", "rests_on").drop_nulls().rows():
         line(f"{name} is not all published. It rests on {assumptions}\n")
 

@@ -25,6 +25,7 @@ from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.resubmission import check_resubmissions
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import refuse_duplicate_counts
+from npo_pipeline.months import day_of
 from schemas import received
 from schemas.received import Deliveries, Differences, Quarantine, Resolutions, SourceCorrections
 
@@ -74,7 +75,7 @@ def ingest(
         Refused: a file is unknown or damaged, or too many rows are rejected; nothing was changed.
         HomeLocked: another run is busy.
     """
-    files = call(recognise_files, request, clock().date())
+    files = call(recognise_files, request, day_of(clock()))
     with open_run(request.home, "ingest", clock, wait_seconds=request.wait_seconds) as run:
         state = intake_state(run.books)
         results = call(read_files, files, state, progress)

@@ -17,7 +17,7 @@ from npo_pipeline.commands.hold import refuse_held
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.commands.undecided import older_books, undecided
 from npo_pipeline.errors import Refused
-from npo_pipeline.months import Month, month_after, month_text
+from npo_pipeline.months import Month, day_of, month_after, month_text
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.payments.settlement import months_to_pay
 from schemas.decided import CORRECTION_CAUSES, PAYMENTS, Payments
@@ -63,7 +63,7 @@ def pay(
         with read_books(request.home) as books:
             done = _simulated(books, call(plan_months, books, request), call)
             return [*done[:-1], replace(done[-1], remarks=(*older_books(books), *undecided(books)))]
-    _refuse_far_ahead(request.month, clock().date())
+    _refuse_far_ahead(request.month, day_of(clock()))
     months = [request.month]
     if request.catch_up:
         with read_books(request.home) as books:

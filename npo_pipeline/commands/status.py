@@ -17,6 +17,7 @@ from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.commands.hold import hold_words
 from npo_pipeline.commands.steps import now
 from npo_pipeline.commands.undecided import older_books, undecided
+from npo_pipeline.months import day_of
 from schemas.accounted import Accounts
 from schemas.decided import Decisions
 from schemas.frames.books import AmountsToCome, MonthsPaid, ResolvedLines
@@ -68,7 +69,7 @@ def status(home: Home, *, clock: Clock = now) -> Status:
             findings=(
                 *([f"{hold_words(held)}; `npo unhold` releases them"] if (held := hold_in_force(books)) else []),
                 *_findings(books, home),
-                *correction_findings(books, clock().date()),
+                *correction_findings(books, day_of(clock())),
                 *_account_findings(books),
             ),
             accounts=Accounts(latest_accounts(books).select(_ACCOUNT_COLUMNS)),

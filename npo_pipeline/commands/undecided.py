@@ -1,4 +1,4 @@
-"""What came in and no decision knows of yet, a sentence each: `npo status`, `npo pay` and a dry run repeat it."""
+"""Deliveries that no decision knows of yet, a sentence each: `npo status`, `npo pay` and a dry run repeat them."""
 
 from __future__ import annotations
 

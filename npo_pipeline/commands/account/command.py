@@ -34,6 +34,7 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.errors import Refused
+from npo_pipeline.months import day_of
 from npo_pipeline.rulebook.year_end import year_end_rules
 
 
@@ -94,7 +95,7 @@ def account(
         HomeLocked: another run is busy.
     """
     require_books(request.home)
-    files = call(recognise_spending, request, clock().date()) if request.spending else []
+    files = call(recognise_spending, request, day_of(clock())) if request.spending else []
     with open_run(
         request.home, "account", clock, subject=str(request.year), wait_seconds=request.wait_seconds
     ) as run:
@@ -102,7 +103,7 @@ def account(
         ingested = (
             call(take_spending, run, files, request=request, clock=clock, progress=progress) if files else None
         )
-        context = accounting_context(run, request, clock().date())
+        context = accounting_context(run, request, day_of(clock()))
         accounts = call(work_out_accounts, run, context)
         if request.board is not None and request.board not in accounts.accountability["board"]:
             raise Refused(

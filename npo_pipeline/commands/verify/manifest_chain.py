@@ -148,7 +148,7 @@ def row_faults(books: Books, table: str, runs: Sequence[SealedRun]) -> Iterator[
 
 
 def _sealed_sha256(rows: pl.DataFrame, table: str, run: SealedRun) -> str:
-    """Hash the rows that a run wrote in a table, with the columns of its time; a column that is not ours is left out."""
+    """Hash the rows that a run wrote in a table, by the columns of its time; others are left out."""
     later = columns_since(table, run.manifest.format)
     return rows_sha256(rows.select(name for name in _COLUMNS[table] if name in rows.columns and name not in later))
 

@@ -31,8 +31,8 @@ def table_faults(books: Books) -> Iterator[str]:
 def view_faults(books: Books) -> Iterator[str]:
     """Describe views that are not defined as in new books.
 
-    Their rows are not compared: a view may show what it should today and hide what is paid tomorrow. DuckDB keeps a
-    parsed query and writes its text itself, so one query has one text.
+    Their rows are not compared: a view may show what it should today and hide what is paid tomorrow. DuckDB keeps
+    a parsed query and writes its text itself, so one query has one text.
     """
     expected, found = _new_books().views, view_definitions(books)
     for name in VIEWS:

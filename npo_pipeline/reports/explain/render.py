@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from npo_pipeline.dutch import Language
-from npo_pipeline.months import is_school_year
+from npo_pipeline.months import day_of, is_school_year
 from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.phrasing import Phrasing
 
@@ -74,7 +74,7 @@ class _DecisionText:
             "decision" if is_school_year(decision.school_year) else "decision.period",
             school_year=decision.school_year,
             decision=decision.decision_id,
-            day=day(decision.decided_at.date()),
+            day=day(day_of(decision.decided_at)),
             reference_date=day(decision.reference_date),
         )
         if decision.named_day:

@@ -19,7 +19,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.measures import BY_NAME
-from npo_pipeline.months import month_text
+from npo_pipeline.months import day_of, month_text
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import SUPPORT_COLUMNS, RateRule, ToolData
 
@@ -94,7 +94,7 @@ class _Payload:
         return {
             "schoolYear": tool.school_year,
             "decisions": [
-                [name, currency, dutch.day(day), dutch.day(decided_at.date())]
+                [name, currency, dutch.day(day), dutch.day(day_of(decided_at))]
                 for name, currency, day, decided_at in tool.decisions.rows()
             ],
             "schools": self._school_columns(),

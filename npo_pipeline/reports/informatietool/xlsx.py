@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline import dutch
+from npo_pipeline.months import day_of
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import SCHOOL_COLUMNS, ToolData
 from npo_pipeline.reports.xlsx import Column, Row, Sheet, frame_sheet, write_sheets
@@ -189,7 +190,7 @@ def _remarks(tool: ToolData) -> Iterator[list[str]]:
     """Return what a reader must know beside the amounts, each under its subject."""
     yield ["Definitief", wording.OFB]
     for decision_id, currency, reference_date, decided_at in tool.decisions.iter_rows():
-        counted, decided = dutch.day(reference_date), dutch.day(decided_at.date())
+        counted, decided = dutch.day(reference_date), dutch.day(day_of(decided_at))
         name = f"{decision_id} ({dutch.CURRENCIES[currency]})"
         yield ["Besluit", f"{name}, besloten op {decided}, met de telling van {counted}."]
     for currency in sorted({rule.currency for rule in tool.rules}):

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import duckdb
+
 from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_register
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
@@ -22,6 +24,16 @@ def test_what_is_paid_and_what_is_to_come_is_the_whole_decision(paid):
     paid_so_far = sum(Decimal(month["total"]) for month in told["months_paid"])
     to_come = sum(Decimal(month["amount"]) for month in told["to_come"])
     assert paid_so_far + to_come == Decimal(decision["total"])
+
+
+def test_a_decision_at_half_past_midnight_on_1_september_is_of_1_september(decided):
+    with duckdb.connect(str(decided / "npo.duckdb")) as connection:
+        connection.execute("update decisions set decided_at = timestamp '2021-08-31 22:30:00'")
+    assert "2021-09-01 00:30:00" in here("status", "--home", decided).stdout
+    assert "1 September 2021" in here("explain", "01AA00", "--lang", "en", "--home", decided).stdout
+    here("tool", "--school-year", "2021-2022", "--home", decided)
+    (page,) = decided.rglob("*.html")
+    assert '"1 september 2021"' in page.read_text()
 
 
 def test_nothing_is_open_in_a_home_without_faults(paid):
