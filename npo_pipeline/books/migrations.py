@@ -11,61 +11,10 @@ from collections.abc import Mapping
 import duckdb
 import pandera.polars as pa
 
+from npo_pipeline.books.formats import columns_at, columns_since, step_of, steps_of, tables_since
 from npo_pipeline.books.tables import create
 from npo_pipeline.errors import Refused
-from schemas.columns import BESTUUR
 from schemas.tables import TABLES
-
-_OF_A_SCHOOL = {"beneficiary": "vestiging", "recipient_kind": f"'{BESTUUR}'"}
-"""All money of format 3 is of a vestiging and paid to its board."""
-
-_NO_SUPPLEMENT = dict.fromkeys(("small_below", "small_fixed", "small_decrease"), "null")
-
-NEW_COLUMNS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
-    4: {
-        "school_facts": {"municipality_number": "null"},
-        "schools": {"municipality_number": "null"},
-        "counts": {"pro_pupils": "null"},
-        "entitlements": {**_OF_A_SCHOOL, "recipient": "board"},
-        "trace": {**_OF_A_SCHOOL, "unrounded_before": "0", "counted_on": "null", **_NO_SUPPLEMENT},
-        "instalments": _OF_A_SCHOOL,
-        "adjustments": _OF_A_SCHOOL,
-        "due_changes": _OF_A_SCHOOL,
-        "payments": {**_OF_A_SCHOOL, "recipient": "board"},
-        "findings": {"basis": "null"},
-        "applications": dict.fromkeys(("vestiging", "region", "new_region", "granted_before"), "null"),
-        "grants": {"region": "null"},
-    },
-    5: {},
-}
-"""Format -> table -> column that it added -> its value in older rows, in SQL over the older columns.
-
-Manifests seal rows with the columns of the format they were written in (`columns_since`)."""
-
-NEW_TABLES: Mapping[int, frozenset[str]] = {
-    4: frozenset(
-        {
-            "areas",
-            "municipal_scores",
-            "listed_vestigingen",
-            "leerplus_schools",
-            "completions",
-            "accountability_receipts",
-        }
-    ),
-    5: frozenset({"zero_counts", "holds"}),
-}
-"""Format -> the tables that it added. No older run has rows in them."""
-
-
-def columns_since(table: str, older: int) -> dict[str, str]:
-    """Return the columns that a table got after a format: column -> its value in rows written in that format."""
-    return {
-        column: value
-        for number, tables in NEW_COLUMNS.items()
-        if number > older
-        for column, value in tables.get(table, {}).items()
-    }
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, source: str, older: int, shown: str) -> None:
@@ -78,31 +27,39 @@ def migrate(connection: duckdb.DuckDBPyConnection, source: str, older: int, show
         shown: the file, for messages.
 
     Raises:
-        Refused: a table or column of the older format is gone, or a control total differs.
+        Refused: its tables are those of no program that wrote its format, or a control total differs.
     """
-    new = frozenset[str]().union(*(names for number, names in NEW_TABLES.items() if number > older))
-    _refuse_newer(connection, source, older, shown)
+    step = _step_of(connection, source, older, shown)
+    new = tables_since(step)
     create(connection)
     try:
         for model in TABLES:
             if model.name not in new:
-                _fill(connection, model, source, columns_since(str(model.name), older))
+                _fill(connection, model, source, columns_since(str(model.name), step))
     except duckdb.Error as error:
         reason = (str(error).splitlines() or ["it cannot be read"])[0]
         raise Refused(f"{shown}: is damaged ({reason}); put a back-up in its place") from error
 
 
-def _refuse_newer(connection: duckdb.DuckDBPyConnection, source: str, older: int, shown: str) -> None:
-    """Refuse books that have a column of a newer format than they say: a migration would overwrite it."""
-    there = connection.execute(
-        "select table_name, column_name from duckdb_columns() where database_name = ?", [source]
-    ).fetchall()
-    for table, column in sorted(there):
-        if column in columns_since(table, older):
-            raise Refused(
-                f"{shown}: says that it is of format {older}, and column {column} of {table} is newer; it is "
-                "damaged: put a back-up in its place"
-            )
+def _step_of(connection: duckdb.DuckDBPyConnection, source: str, older: int, shown: str) -> int:
+    """Return the step of the history that books are at; name a table or column that none of their format had."""
+    ours = [model.name for model in TABLES]
+    query = """
+        select table_name, column_name from duckdb_columns()
+        where database_name = ? and table_name in (select unnest(?))"""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(query, [source, ours]).fetchall():
+        found.setdefault(table, set()).add(column)
+    if (step := step_of(older, found)) is not None:
+        return step
+    expected = columns_at(steps_of(older)[0])
+    for table in sorted({*found, *expected}):
+        odd = sorted(found.get(table, set()) ^ expected.get(table, set()))
+        if odd:
+            break
+    what = f"table {table}" if table not in found or table not in expected else f"column {odd[0]} of {table}"
+    how = "is gone" if odd[0] in expected.get(table, set()) else "is not of that format"
+    raise Refused(f"{shown}: says that it is of format {older}, and {what} {how}; put a back-up in its place")
 
 
 def copy_migrated(connection: duckdb.DuckDBPyConnection, source: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
+from npo_pipeline.books.formats import READABLE_FORMAT
 from npo_pipeline.books.views import VIEWS
 from npo_pipeline.errors import Refused
 from schemas.tables import TABLES
@@ -20,9 +21,6 @@ _SQL_TYPES: dict[type[pl.DataType], str] = {
 FORMAT = 5
 """The form of the books: their tables, columns and views (`tools/reference/formats.json` holds a hash of each)."""
 
-OLDEST_FORMAT = 3
-"""The oldest form that is read and, by the next run, migrated (`books.migrations`)."""
-
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
     """Create empty books: all tables and views."""
@@ -35,7 +33,7 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> int:
-    """Return the format of books; refuse those that are not ours, newer, or too old.
+    """Return the format of books; refuse those that are not ours, newer, or first to be upgraded.
 
     Raises:
         Refused: says which.
@@ -50,10 +48,9 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> int:
         raise Refused(
             f"{shown}: was written by a newer npo (format {found}, this one knows {FORMAT}); use that one"
         )
-    if found < OLDEST_FORMAT:
+    if found < READABLE_FORMAT:
         raise Refused(
-            f"{shown}: was written by an older npo (format {found}, this one knows {OLDEST_FORMAT} to {FORMAT}); "
-            "go on with that one, or take everything in again in a new --home"
+            f"{shown}: was written by an older npo (format {found}); run `npo upgrade`, which keeps all of it"
         )
     return int(found)
 

@@ -9,13 +9,12 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from npo_pipeline.books.formats import columns_since, steps_of
 from npo_pipeline.books.manifest import GENESIS_HASH, copy_mismatches, manifest_header, rows_sha256, text_sha256
-from npo_pipeline.books.migrations import columns_since
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.deliveries import supersession_mismatches
 from npo_pipeline.books.queries.runs import LinkToRun, all_runs, count_rows_not_migrated, rows_with_run
 from npo_pipeline.books.reader import Books
-from npo_pipeline.books.tables import OLDEST_FORMAT
 from npo_pipeline.errors import Refused
 from schemas.tables import TABLES
 
@@ -59,7 +58,7 @@ class _Manifest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     previous: str = ""
-    format: int = OLDEST_FORMAT
+    format: int | None = None
     tables: dict[str, _TableRows] = {}
     regulations: list[dict[str, str]] = []
 
@@ -87,7 +86,6 @@ def chain_faults(books: Books, home: Home) -> Iterator[str]:
     for table in ROW_OWNERSHIP:
         try:
             yield from row_faults(books, table, runs)
-            yield from _migration_faults(books, table, runs)
         except (Refused, pl.exceptions.PolarsError) as error:
             # The rows of the other tables are compared all the same.
             yield f"the rows of {table} cannot be compared with what their runs wrote ({error})"
@@ -135,30 +133,45 @@ def row_faults(books: Books, table: str, runs: Sequence[SealedRun]) -> Iterator[
         run_id: part for (run_id,), part in rows_with_run(books, table, ROW_OWNERSHIP[table]).group_by("owner")
     }
     nothing = pl.DataFrame()
+    migrated: dict[int, list[str]] = {}
     for run in runs:
         found = rows.pop(run.run_id, nothing)
         stated = run.manifest.tables.get(table, _TableRows())
         if found.height != stated.rows:
             yield f"{run.run_id} wrote {stated.rows} rows in {table}, {found.height} are there"
-        elif stated.rows and _sealed_sha256(found, table, run) != stated.sha256:
-            yield f"rows that {run.run_id} wrote in {table} were changed"
+        elif stated.rows:
+            step = _step_when_sealed(found.drop("owner"), table, run.manifest)
+            if step is None:
+                yield f"rows that {run.run_id} wrote in {table} were changed"
+            else:
+                migrated.setdefault(step, []).append(run.run_id)
+    yield from _migration_faults(books, table, migrated)
     without_run = sum(part.height for part in rows.values())
     if without_run:
         yield f"{without_run} rows of {table} belong to no run"
 
 
-def _sealed_sha256(rows: pl.DataFrame, table: str, run: SealedRun) -> str:
-    """Hash the rows that a run wrote in a table, by the columns of its time; others are left out."""
-    later = columns_since(table, run.manifest.format)
-    return rows_sha256(rows.select(name for name in _COLUMNS[table] if name in rows.columns and name not in later))
+def _step_when_sealed(rows: pl.DataFrame, table: str, manifest: _Manifest) -> int | None:
+    """Return the step of the history at which rows have the hash that a manifest states; None when at none."""
+    tried: set[tuple[str, ...]] = set()
+    # Columns that somebody added are left out.
+    own = rows.select(name for name in _COLUMNS[table] if name in rows.columns)
+    for step in steps_of(manifest.format):
+        added = tuple(columns_since(table, step))
+        if added not in tried and rows_sha256(own.drop(added)) == manifest.tables[table].sha256:
+            return step
+        tried.add(added)
+    return None
 
 
-def _migration_faults(books: Books, table: str, runs: Sequence[SealedRun]) -> Iterator[str]:
-    """Compare the columns that rows got by a migration with what it puts in them."""
-    for older in sorted({run.manifest.format for run in runs}):
-        if values := columns_since(table, older):
-            mine = [run.run_id for run in runs if run.manifest.format == older]
-            changed = count_rows_not_migrated(books, table, ROW_OWNERSHIP[table], of_runs=mine, values=values)
+def _migration_faults(books: Books, table: str, migrated: Mapping[int, list[str]]) -> Iterator[str]:
+    """Compare the columns that rows got by a migration with what it puts in them.
+
+    `migrated`: step of the history -> the runs that sealed their rows at it.
+    """
+    for step, runs in sorted(migrated.items()):
+        if values := columns_since(table, step):
+            changed = count_rows_not_migrated(books, table, ROW_OWNERSHIP[table], of_runs=runs, values=values)
             for run_id, _ in changed.iter_rows():
                 yield f"rows that {run_id} wrote in {table} were changed"
 

@@ -62,7 +62,7 @@ def test_a_database_that_is_not_ours_is_refused(decided):
         ("insert into home values (77)", f"was written by a newer npo (format 77, this one knows {FORMAT})"),
         (
             "update home set format = 1",
-            f"was written by an older npo (format 1, this one knows 3 to {FORMAT}); go on with that",
+            "was written by an older npo (format 1); run `npo upgrade`, which keeps all of it",
         ),
         ("update home set format = 0", "does not say its format"),
         ("delete from home", "does not say its format"),

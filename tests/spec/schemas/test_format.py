@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.books.migrations import NEW_COLUMNS, NEW_TABLES
+from npo_pipeline.books.formats import STEPS, columns_at, step_of
 from npo_pipeline.books.tables import FORMAT
 from schemas.tables import TABLES
 from tools.reference.formats import (
@@ -40,12 +40,18 @@ def test_a_released_format_that_did_not_change_is_left_as_it_is():
     assert renewed({**RECORD, IN_THE_MAKING: {}}, 4, "aaaa") == {RELEASED: {"4": "aaaa"}, IN_THE_MAKING: {}}
 
 
-def test_every_format_says_what_it_added():
-    assert max(NEW_COLUMNS) == max(NEW_TABLES) == FORMAT
+def test_the_last_step_of_the_history_is_of_this_format():
+    assert STEPS[-1].format == FORMAT
+    assert [step.format for step in STEPS] == sorted(step.format for step in STEPS)
 
 
-def test_what_a_format_added_is_there():
+def test_what_a_step_added_is_there():
     columns = {model.name: set(model.columns) for model in TABLES}
-    assert frozenset().union(*NEW_TABLES.values()) <= set(columns)
-    for tables in NEW_COLUMNS.values():
-        assert all(set(added) <= columns[table] for table, added in tables.items())
+    for step in STEPS:
+        assert step.tables <= set(columns)
+        assert all(set(added) <= columns[table] for table, added in step.columns.items())
+
+
+def test_every_step_has_tables_of_its_own_or_another_number():
+    for position, step in enumerate(STEPS):
+        assert step_of(step.format, columns_at(position)) == position
