@@ -8,6 +8,8 @@ from datetime import date
 
 import polars as pl
 
+from npo_pipeline.entitlements.territory import located, territory_of_schools
+from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.frames import (
     EXCEPTIONS,
     PLACES,
@@ -22,12 +24,15 @@ from npo_pipeline.rulebook.load import LoadedRegulation, caribbean_places
 from npo_pipeline.rulebook.regulation import Regulation, RoundedPer
 from schemas.columns import SAMENWERKING
 from schemas.frames.money import (
+    CountsByType,
     Exceptions,
     Places,
     Rates,
+    ScoresByType,
     Shares,
     Thresholds,
 )
+from schemas.received import Schools
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +129,30 @@ def places_of(rules: Iterable[Rules]) -> dict[str, Places]:
     excluded = next((one.not_for for one in each if one.not_for.height), None)
     own = {one.name: one.places for one in each}
     return own if excluded is None else {**own, UNDER_NO_RULES: excluded}
+
+
+def refuse_euros_overseas(
+    rules: Iterable[Rules], *, counts: CountsByType, scores: ScoresByType, schools: Schools
+) -> None:
+    """Refuse rules in euro that would count schools of Caribisch Nederland because a file does not exclude them.
+
+    A decision that was taken under such a file before stays as it was: this is asked of new ones.
+
+    Raises:
+        Refused: names the file and a school.
+    """
+    each = list(rules)
+    here = territory_of_schools(places_of(each), counts, scores, schools)
+    counted = pl.concat([counts.select("vestiging"), scores.select("vestiging")]).unique()
+    overseas = located(counted, schools, caribbean_places()).join(here, on="vestiging", how="anti")
+    found = overseas.join(counted, on="vestiging", how="semi")["vestiging"].sort()
+    open_to_all = sorted(one.name for one in each if one.counts_as is None and one.not_for.is_empty())
+    if open_to_all and found.len():
+        raise Refused(
+            f"{open_to_all[0]}: would count {found[0]}, which is in Caribisch Nederland, where no rules of Europe "
+            "are in force; add `not_for: {value: caribisch_nederland, ...}` with its source, as the shipped files "
+            "have it"
+        )
 
 
 def _started(frames: Rules, regulation: Regulation) -> StartedRules | None:

@@ -35,12 +35,24 @@ def territory_of_schools(
     if not named:
         return Territory(pl.DataFrame(schema=_TERRITORY))
     there = pl.concat([frame.select("vestiging") for frame in (counts, scores, schools)]).unique()
-    rows = pl.concat(named)
-    by_brin = there.with_columns(brin=pl.col("vestiging").str.head(4)).join(rows, on="brin", how="inner")
+    found = located(there, schools, Places(pl.concat(named)))
+    return Territory(found.select(list(_TERRITORY)).sort("vestiging"))
+
+
+def located(vestigingen: pl.DataFrame, schools: Schools, places: Places) -> pl.DataFrame:
+    """Return the vestigingen that lie in places, with the columns of the place: by their BRIN, else their town.
+
+    Args:
+        vestigingen: column vestiging; also of schools that no list names.
+        schools: the directory.
+        places: BRINs, and municipalities in capitals.
+    """
+    by_brin = vestigingen.with_columns(brin=pl.col("vestiging").str.head(4)).join(places, on="brin", how="inner")
     towns = schools.select("vestiging", municipality=pl.col("municipality").str.to_uppercase()).unique()
-    by_town = towns.join(rows, on="municipality", how="inner")
-    both = pl.concat([frame.select(*_TERRITORY) for frame in (by_brin, by_town)])
-    return Territory(both.unique("vestiging", keep="first", maintain_order=True).sort("vestiging"))
+    by_town = towns.join(places, on="municipality", how="inner")
+    columns = ["vestiging", *(name for name in places.columns if name not in ("brin", "municipality"))]
+    both = pl.concat([by_brin.select(columns), by_town.select(columns)])
+    return both.unique("vestiging", keep="first", maintain_order=True)
 
 
 def rows_under_regulation(

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.entitlements.territory import located
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries, rows_of_deliveries, select_sources
 from npo_pipeline.measures import PUPILS, SCORE
 from npo_pipeline.money import cumulative_share, divide_half_away
@@ -155,11 +156,10 @@ def grant_inputs(subsidy: Subsidy, used: UsedDeliveries, data: DeliveredData) ->
 
 def _caribbean_schools(data: DeliveredData) -> ListedSchools:
     """Return the schools of Caribisch Nederland that are known."""
-    named = pl.concat([data.schools.select("brin"), data.applications.select("brin")]).unique()
-    towns = data.schools.select("brin", municipality=pl.col("municipality").str.to_uppercase()).unique()
-    places = caribbean_places()
-    parts = [named.join(places, on="brin", how="semi"), towns.join(places, on="municipality", how="semi")]
-    return ListedSchools(pl.concat([one.select("brin") for one in parts]).unique().sort("brin"))
+    # An application names a BRIN; any vestiging of it will do here.
+    named = pl.concat([data.schools.select("vestiging"), data.applications.select(vestiging="brin")]).unique()
+    found = located(named, data.schools, caribbean_places())
+    return ListedSchools(found.select(brin=pl.col("vestiging").str.head(4)).unique().sort("brin"))
 
 
 def _used_for(subsidy: Subsidy, what: str) -> str:

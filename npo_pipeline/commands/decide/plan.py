@@ -34,7 +34,7 @@ from npo_pipeline.entitlements.model import (
     empty_decision,
     reference_date_of,
 )
-from npo_pipeline.entitlements.rules import Rules, rule_frames
+from npo_pipeline.entitlements.rules import Rules, refuse_euros_overseas, rule_frames
 from npo_pipeline.errors import Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
@@ -138,7 +138,9 @@ def work_out_decision(
             f"no pupils are counted on {day_words} (counted: {known}); ingest them, or give --reference-date"
         )
     inputs = decision_inputs(used, data)
-    decided = calculate_decision(school_year, [rule_frames(one) for one in loaded], inputs)
+    rules = [rule_frames(one) for one in loaded]
+    refuse_euros_overseas(rules, counts=inputs.counts, scores=inputs.scores, schools=inputs.schools)
+    decided = calculate_decision(school_year, rules, inputs)
     omitted = omissions(loaded, used=used, inputs=inputs, decided=decided, day=day)
     return DecisionDraft(
         tables=decided,

@@ -1,11 +1,19 @@
 """Schools of a place with rates of their own: under that regulation and under no other."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
-from npo_pipeline.entitlements.rules import UNDER_NO_RULES, places_of, rule_frames
-from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools, without_exceptions
+from npo_pipeline.entitlements.rules import UNDER_NO_RULES, places_of, refuse_euros_overseas, rule_frames
+from npo_pipeline.entitlements.territory import (
+    rows_under_regulation,
+    territory_of_schools,
+    without_exceptions,
+)
+from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.frames import exceptions
+from schemas.frames.money import Places
 from tests.reading import rows, table
 from tests.rulebook import shipped
 
@@ -25,6 +33,18 @@ def test_a_school_belongs_to_a_place_by_its_brin_or_by_its_municipality():
         ("28PW00", "cn", "bonaire"),
         ("28ZZ00", "cn", "bonaire"),
     ]
+
+
+def test_a_file_that_does_not_exclude_the_islands_is_refused_where_it_would_count_them():
+    """Whatever version the file is of: the places are those of all shipped rules."""
+    rules = rule_frames(shipped("2022-2023-po-provisional"))
+    forgotten = replace(rules, not_for=Places(EVERYWHERE), name="mine.yaml")
+    here = {"counts": COUNTS, "scores": SCORES, "schools": SCHOOLS}
+    with pytest.raises(Refused, match=r"mine\.yaml: would count 28PW00, which is in Caribisch Nederland"):
+        refuse_euros_overseas([forgotten], **here)
+    refuse_euros_overseas([rules], **here)
+    refuse_euros_overseas([forgotten, rule_frames(shipped("2022-2023-cn"))], **here)
+    refuse_euros_overseas([forgotten], **{**here, "counts": COUNTS[2:]})
 
 
 def test_all_pupils_of_a_place_count_as_its_school_type():
