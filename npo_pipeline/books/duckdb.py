@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import duckdb
 
+from npo_pipeline.books.formats import READABLE_FORMAT
 from npo_pipeline.books.tables import check_format
 from npo_pipeline.errors import Refused
 
@@ -49,10 +50,11 @@ _BEFORE_BLOCKS = 3 * 4096
 
 
 @contextmanager
-def reading(engine: Engine, path: Path) -> Iterator[int]:
+def reading(engine: Engine, path: Path, oldest: int = READABLE_FORMAT) -> Iterator[int]:
     """Attach a database file read-only, use it, and yield its format.
 
-    Meanwhile no program can open the file for writing; others that read are not in the way.
+    `oldest`: the oldest format that is good enough. Meanwhile no program can open the file for writing;
+    others that read are not in the way.
 
     Raises:
         Refused: it cannot be read, is damaged, is not ours, or is of a newer program, or a much older one.
@@ -63,7 +65,7 @@ def reading(engine: Engine, path: Path) -> Iterator[int]:
         advice = next((text for sign, text in _ADVICE.items() if sign in str(error)), "put a back-up in its place")
         raise Refused(f"{path}: cannot be opened ({first_line(error)}); {advice}") from error
     try:
-        found = check_format(engine, str(path))
+        found = check_format(engine, str(path), oldest)
         _refuse_cut_off(engine, path)
         yield found
     finally:

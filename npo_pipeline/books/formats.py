@@ -18,7 +18,8 @@ class Step:
     """Represent what a change added to the books.
 
     `format`: the number that books have since. `tables`: those it added; no older run has rows in them. `columns`:
-    table -> column that it added -> its value in older rows, in SQL over the older columns.
+    table -> column that it added -> its value in older rows, in SQL over the older columns of
+    its row, or as a query (in brackets) over the older tables.
     """
 
     format: int
@@ -31,6 +32,13 @@ _OF_A_SCHOOL = {"beneficiary": "vestiging", "recipient_kind": f"'{BESTUUR}'"}
 
 _NO_SUPPLEMENT = dict.fromkeys(("small_below", "small_fixed", "small_decrease"), "null")
 
+_MONTH_OF_DECISION = "(select {}(i.month) from instalments i where i.decision_id = decisions.decision_id)"
+_PAID_BEFORE_DECISION = """(
+    select max(p.paid_month) from payments p join decisions d on p.run_id > d.run_id
+    where d.school_year = decisions.school_year and d.currency = decisions.currency and d.sequence = 1
+    and p.run_id < decisions.run_id)"""
+"""Columns of decisions that format 1 did not have, as `commands.decide.write` fills them."""
+
 _ACCOUNTS = frozenset(
     {"accounts", "accountability", "accountability_interventions", "consents", "findings", "spending"}
 )
@@ -42,9 +50,12 @@ STEPS: Sequence[Step] = (
         format=2,
         tables=frozenset({"adjustments", "correction_causes", "due_changes", "settling"}),
         columns={
-            "decisions": dict.fromkeys(
-                ("published", "valid_from", "valid_to", "paid_until", "prepared_by", "approved_by"), "null"
-            )
+            "decisions": {
+                **dict.fromkeys(("published", "prepared_by", "approved_by"), "null"),
+                "valid_from": _MONTH_OF_DECISION.format("min"),
+                "valid_to": _MONTH_OF_DECISION.format("max"),
+                "paid_until": _PAID_BEFORE_DECISION,
+            }
         },
     ),
     Step(format=2, tables=frozenset({"resolutions", "source_corrections"})),

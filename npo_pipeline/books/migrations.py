@@ -32,10 +32,15 @@ def migrate(connection: duckdb.DuckDBPyConnection, source: str, older: int, show
     step = _step_of(connection, source, older, shown)
     new = tables_since(step)
     create(connection)
+    added = {model.name: columns_since(model.name, step) for model in TABLES if model.name not in new}
     try:
         for model in TABLES:
-            if model.name not in new:
-                _fill(connection, model, source, columns_since(str(model.name), step))
+            if model.name in added:
+                _fill(connection, model, source, added[model.name])
+        for table, columns in added.items():
+            for column, value in columns.items():
+                if _is_query(value):
+                    connection.execute(f"update {table} set {column} = {value}")
     except duckdb.Error as error:
         reason = (str(error).splitlines() or ["it cannot be read"])[0]
         raise Refused(f"{shown}: is damaged ({reason}); put a back-up in its place") from error
@@ -62,6 +67,11 @@ def _step_of(connection: duckdb.DuckDBPyConnection, source: str, older: int, sho
     raise Refused(f"{shown}: says that it is of format {older}, and {what} {how}; put a back-up in its place")
 
 
+def _is_query(value: str) -> bool:
+    """Return whether a value is looked up in the tables, once they are filled."""
+    return value.startswith("(")
+
+
 def copy_migrated(connection: duckdb.DuckDBPyConnection, source: str) -> None:
     """Fill new books, the current database, from a migrated copy of this format.
 
@@ -77,7 +87,8 @@ def _fill(
 ) -> None:
     """Copy the rows of a table, add its new columns, and compare control totals."""
     older = f"{source}.main.{model.name}"
-    values = ", ".join(f"{new[name]} as {name}" if name in new else name for name in model.columns)
+    given = {name: "null" if _is_query(value) else value for name, value in new.items()}
+    values = ", ".join(f"{given[name]} as {name}" if name in given else name for name in model.columns)
     connection.execute(f"insert into {model.name} by name select {values} from {older}")
     total = "coalesce(sum(amount), 0)" if "amount" in model.columns else "0"
     was, now = (

@@ -22,9 +22,11 @@ from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.catalogue import add_comments
 from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.duckdb import MEMORY, Engine, first_line, reading, writing
-from npo_pipeline.books.manifest import build_manifest, publish_copy, stage_copy
+from npo_pipeline.books.formats import STEPS
+from npo_pipeline.books.manifest import build_manifest, copy_names, publish_copy, stage_copy
 from npo_pipeline.books.migrations import copy_migrated
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import create
 from npo_pipeline.errors import Refused
 from npo_pipeline.startup import ArrowStream
@@ -120,6 +122,7 @@ def publish(
             shutil.copymode(home.database, draft)
         check_control_totals(engine, draft, changeset, run.result())
         changeset.wait_for_checks()
+        _verify(engine, home, draft, changeset)
         staged = stage_copy(folder, run.result()["manifest"].item())
         sync(draft)
         _replace_published(engine, home, draft, base.identity)
@@ -132,6 +135,13 @@ def publish(
         raise Refused(f"{home.path}: the books could not be written ({reason}); nothing was changed") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _verify(engine: Engine, home: Home, draft: Path, changeset: ChangeSet) -> None:
+    """Let a changeset look at the draft that it made, in the closed file, where it asks for that."""
+    if changeset.verification:
+        with reading(engine, draft):
+            changeset.verification(Books(engine, str(home.database), copy_names(home)))
 
 
 def write_changeset(
@@ -151,13 +161,14 @@ def write_changeset(
         for name in changeset.replaced:
             engine.execute(f"delete from {name}")
         for name, frame in {**changeset.appended, **changeset.replaced}.items():
-            _insert(engine, name, frame)
-        _insert(engine, "runs", run.result())
+            insert(engine, name, frame)
+        insert(engine, "runs", run.result())
         for older, newer in changeset.superseded.items():
             engine.execute("update deliveries set superseded_by = ? where delivery_id = ?", [newer, older])
 
 
-def _insert(engine: Engine, table: str, frame: pl.DataFrame) -> None:
+def insert(engine: Engine, table: str, frame: pl.DataFrame) -> None:
+    """Append the rows of a frame to a table of the current database."""
     engine.register("arriving", ArrowStream(frame))
     engine.execute(f"insert into {table} by name select * from arriving")
     engine.unregister("arriving")
@@ -201,7 +212,7 @@ def _replace_published(engine: Engine, home: Home, draft: Path, base: FileIdenti
     That file is held open meanwhile: a program that opened it for writing now would leave its WAL beside the new
     one, and nobody could open that.
     """
-    with reading(engine, home.database) if base is not None else nullcontext():
+    with reading(engine, home.database, STEPS[0].format) if base is not None else nullcontext():
         refuse_unsafe(home)
         if file_identity(home) != base:
             raise Refused(

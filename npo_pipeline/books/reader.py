@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from npo_pipeline.books.duckdb import ATTACHED, Engine, engine, first_line, reading, use_memory
+from npo_pipeline.books.formats import READABLE_FORMAT
 from npo_pipeline.books.manifest import copy_names
 from npo_pipeline.books.migrations import migrate
 from npo_pipeline.books.paths import Home
@@ -69,8 +70,10 @@ def read_books(home: Home) -> Iterator[Books]:
 
 
 @contextmanager
-def open_in_engine(engine: Engine, home: Home) -> Iterator[Books]:
+def open_in_engine(engine: Engine, home: Home, oldest: int = READABLE_FORMAT) -> Iterator[Books]:
     """Open the published books read-only in an engine that is running.
+
+    `oldest`: the oldest format that is good enough.
 
     Raises:
         Refused: as `read_books`.
@@ -80,7 +83,7 @@ def open_in_engine(engine: Engine, home: Home) -> Iterator[Books]:
         create(engine)
         yield Books(engine, str(home.path), copies)
         return
-    with reading(engine, home.database) as found:
+    with reading(engine, home.database, oldest) as found:
         if found < FORMAT:
             use_memory(engine)
             migrate(engine, ATTACHED, found, str(home.database))

@@ -9,15 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pandera.polars as pa
+import polars as pl
+
 from npo_pipeline.books.changeset import ChangeSet
-from npo_pipeline.books.duckdb import engine
+from npo_pipeline.books.duckdb import Engine, engine
+from npo_pipeline.books.formats import READABLE_FORMAT
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.manifest import GENESIS_HASH, restore_copy, text_sha256
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.publish import Base, Clock, file_identity, publish, refuse_unsafe, remove_leftovers
+from npo_pipeline.books.publish import Base, Clock, file_identity, insert, publish, refuse_unsafe, remove_leftovers
 from npo_pipeline.books.reader import Books, open_in_engine
 from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.errors import Refused
+from schemas.tables import validated
 
 __all__ = ["Clock", "Run", "open_run"]
 
@@ -30,17 +35,31 @@ class Run(ChangeSet):
     """Represent a run that is busy: the changeset it makes, and the books as they were when it began."""
 
     books: Books
+    engine: Engine
+
+    def complete(self, model: pa.DataFrameSchema, rows: pl.DataFrame) -> None:
+        """Add rows that an older program did not write to the migrated copy that is published with this run."""
+        insert(self.engine, model.name, validated(rows, model))
 
 
 @contextmanager
-def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_seconds: int = 0) -> Iterator[Run]:
+def open_run(
+    home: Home,
+    command: str,
+    clock: Clock,
+    *,
+    subject: str = "",
+    wait_seconds: int = 0,
+    oldest: int = READABLE_FORMAT,
+) -> Iterator[Run]:
     """Take the lock, and publish the changeset of the run when it ends well.
 
-    A run that appends nothing publishes nothing. A run that fails, or is killed, leaves the books as they
-    were; what it left in the work folder is removed by the next.
+    A run that appends nothing publishes nothing, unless it asks for a verification. A run that fails, or is
+    killed, leaves the books as they were; what it left in the work folder is removed by the next.
 
     `command`, `subject`: what the run does and about what, for its run_id (`000007-pay-2021-09`). `clock`: the
-    only clock there is. `wait_seconds`: how long to wait for another run to end.
+    only clock there is. `wait_seconds`: how long to wait for another run to end. `oldest`: the oldest
+    format of the books that is good enough.
 
     Raises:
         HomeLocked: another run is busy.
@@ -51,12 +70,12 @@ def open_run(home: Home, command: str, clock: Clock, *, subject: str = "", wait_
         refuse_unsafe(home)
         remove_leftovers(home)
         identity = file_identity(home)
-        with open_in_engine(duck, home) as books:
+        with open_in_engine(duck, home, oldest) as books:
             number, previous = _next(home, books)
             run_id = "-".join(filter(None, (f"{number:06d}", command, subject)))
-            run = Run(run_id=run_id, command=command, books=books)
+            run = Run(run_id=run_id, command=command, books=books, engine=duck)
             yield run
-        if run.appended:
+        if run.appended or run.verification:
             base = Base(identity, previous, is_migrated=books.published_format < FORMAT)
             publish(duck, home, run, base=base, started=started, clock=clock)
 

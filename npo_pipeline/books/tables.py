@@ -32,8 +32,10 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(";".join(statements))
 
 
-def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> int:
+def check_format(connection: duckdb.DuckDBPyConnection, shown: str, oldest: int = READABLE_FORMAT) -> int:
     """Return the format of books; refuse those that are not ours, newer, or first to be upgraded.
+
+    `oldest`: the oldest format that is good enough.
 
     Raises:
         Refused: says which.
@@ -48,7 +50,7 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str) -> int:
         raise Refused(
             f"{shown}: was written by a newer npo (format {found}, this one knows {FORMAT}); use that one"
         )
-    if found < READABLE_FORMAT:
+    if found < oldest:
         raise Refused(
             f"{shown}: was written by an older npo (format {found}); run `npo upgrade`, which keeps all of it"
         )

@@ -21,6 +21,7 @@ from npo_pipeline.cli.pay import pay_command
 from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.cli.serve import serve_command
 from npo_pipeline.cli.status import status_command
+from npo_pipeline.cli.upgrade import upgrade_command
 from npo_pipeline.cli.verify import verify_command
 from npo_pipeline.errors import NpoError, printable
 from npo_pipeline.startup import end_process
@@ -48,6 +49,7 @@ for command in (
     account_command,
     verify_command,
     status_command,
+    upgrade_command,
     serve_command,
     rules_group,
 ):

@@ -87,7 +87,7 @@ def _findings(books: Books, home: Home) -> Iterator[str]:
     if books.published_format < FORMAT:
         yield (
             f"the books are of format {books.published_format}, which an older npo wrote; they are read as format "
-            f"{FORMAT}, and the next run keeps them so"
+            f"{FORMAT}, and the next run or `npo upgrade` keeps them so"
         )
     if home.work.exists() and any(home.work.iterdir()):
         yield "a run is busy, or died half-way; what it left is cleared away by the next and was never published"

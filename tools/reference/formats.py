@@ -55,8 +55,8 @@ def renewed(record: dict[str, dict[str, str]], number: int, found: str) -> dict[
     if number <= last:
         raise FormatNotRaised(
             f"tables or views were changed, and format {last} has been released: raise FORMAT in "
-            f"npo_pipeline/books/tables.py to {last + 1}, and say in npo_pipeline/books/migrations.py what older "
-            "rows have in new columns, and which tables are new"
+            f"npo_pipeline/books/tables.py to {last + 1}, and add a Step to npo_pipeline/books/formats.py with "
+            "the new tables and what older rows have in new columns"
         )
     return {RELEASED: released, IN_THE_MAKING: {str(number): found}}
 

@@ -63,7 +63,7 @@ def count_rows_not_migrated(
     """
     same = " and ".join(f"{column} is not distinct from ({value})" for column, value in values.items())
     query = f"""
-        select owner, count(*) as rows from ({_with_owner(table, link)})
+        select owner, count(*) as rows from ({_with_owner(table, link)}) as {table}
         where owner in (select unnest(?)) and not ({same}) group by 1 order by 1"""
     return RowsOfRuns(books.frame(query, [list(of_runs)]))
 

@@ -38,7 +38,7 @@ from npo_pipeline.grants.terms import choose_grant_deliveries
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
-from schemas.decided import PAYMENTS, Grants, Payments
+from schemas.decided import PAYMENTS, CorrectionCauses, Grants, Payments
 
 _INSTALMENT_COLUMNS = DECIDED_COLUMNS["instalments"][:-1]
 """Table `instalments` has no currency: it is that of the decision."""
@@ -62,7 +62,21 @@ def decision_faults(books: Books) -> Iterator[str]:
 def _faults_of_decision(
     books: Books, decision: Mapping[str, Any], archive: ArchivedTexts, data: DeliveredData
 ) -> Iterator[str]:
-    """Calculate a decision again from what was known when its run began, and compare."""
+    """Calculate a decision again, and compare."""
+    context, granted = recalculated(books, decision, archive, data)
+    yield from _input_differences(books, decision["decision_id"], context.used)
+    yield from _decision_differences(books, decision, context.tables.of(decision["currency"]), granted)
+    yield from _due_differences(books, decision, archive, context)
+
+
+def recalculated(
+    books: Books, decision: Mapping[str, Any], archive: ArchivedTexts, data: DeliveredData
+) -> tuple[DecisionContext, Grants]:
+    """Calculate a decision again from what was known when its run began.
+
+    Raises:
+        BooksDoNotTie: the text of its rules is gone.
+    """
     run_id, day = decision["run_id"], decision["reference_date"]
     rules = archived_rules(archive, decision["regulation"], decision["regulation_sha256"])
     live = deliveries_live_before(books, run_id)
@@ -72,18 +86,16 @@ def _faults_of_decision(
     if has_applications(live):
         for one in rules.subsidies:
             used |= choose_grant_deliveries(one.subsidy, live)
-    yield from _input_differences(books, decision["decision_id"], used)
     known = replace(data, schools=directory_as_derived(books, run_id))
     again = empty_decision()
     if rules.regulations:
         frames = [rule_frames(one) for one in rules.regulations]
         again = calculate_decision(decision["school_year"], frames, decision_inputs(used, known))
     granted = recompute_grants(decision["currency"], rules.subsidies, used, known)
-    yield from _decision_differences(books, decision, again.of(decision["currency"]), granted)
     context = DecisionContext(
         school_year=decision["school_year"], regulations=rules.regulations, used=used, data=known, tables=again
     )
-    yield from _due_differences(books, decision, archive, context)
+    return context, granted
 
 
 def _input_differences(books: Books, decision_id: str, used: UsedDeliveries) -> Iterator[str]:
@@ -155,10 +167,15 @@ def payment_faults(books: Books) -> Iterator[str]:
 
 def _cause_differences(books: Books, run_id: str, month: date, again: Payments) -> Iterator[str]:
     """Compare the causes that a run gave for its corrections."""
-    corrected = again.filter(pl.col("reason") == "correction")["beneficiary"]
     found = causes_of_run(books, run_id)
-    if corrected.is_empty() and found.is_empty():
+    if again.filter(reason="correction").is_empty() and found.is_empty():
         return
-    inputs = attribution_inputs(books, corrected, month, run_id)
-    expected = correction_causes(month, again, decisions_in_force(books, run_id), inputs)
+    expected = causes_again(books, run_id, month, again)
     yield from row_differences(f"{run_id}, correction_causes", expected, found, found.columns)
+
+
+def causes_again(books: Books, run_id: str, month: date, payments: Payments) -> CorrectionCauses:
+    """Attribute the corrections of a payment run again."""
+    corrected = payments.filter(pl.col("reason") == "correction")["beneficiary"]
+    inputs = attribution_inputs(books, corrected, month, run_id)
+    return correction_causes(month, payments, decisions_in_force(books, run_id), inputs)

@@ -52,6 +52,12 @@ class _TableRows(BaseModel):
     sha256: str = ""
 
 
+class _Upgrade(BaseModel):
+    """Represent what the manifest of an upgrade states of all rows that were there before it."""
+
+    tables: dict[str, _TableRows] = {}
+
+
 class _Manifest(BaseModel):
     """Represent a manifest as read back; the header (`books.manifest.manifest_header`) is in the extra fields."""
 
@@ -61,6 +67,7 @@ class _Manifest(BaseModel):
     format: int | None = None
     tables: dict[str, _TableRows] = {}
     regulations: list[dict[str, str]] = []
+    upgraded: _Upgrade | None = None
 
 
 @dataclass(frozen=True)
@@ -129,9 +136,8 @@ def row_faults(books: Books, table: str, runs: Sequence[SealedRun]) -> Iterator[
     Rows of an older format are hashed with the columns that they had; columns that were added since hold what a
     migration puts in them.
     """
-    rows = {
-        run_id: part for (run_id,), part in rows_with_run(books, table, ROW_OWNERSHIP[table]).group_by("owner")
-    }
+    all_rows = rows_with_run(books, table, ROW_OWNERSHIP[table])
+    rows = {run_id: part for (run_id,), part in all_rows.group_by("owner")}
     nothing = pl.DataFrame()
     migrated: dict[int, list[str]] = {}
     for run in runs:
@@ -146,6 +152,7 @@ def row_faults(books: Books, table: str, runs: Sequence[SealedRun]) -> Iterator[
             else:
                 migrated.setdefault(step, []).append(run.run_id)
     yield from _migration_faults(books, table, migrated)
+    yield from _upgrade_faults(all_rows, table, runs)
     without_run = sum(part.height for part in rows.values())
     if without_run:
         yield f"{without_run} rows of {table} belong to no run"
@@ -174,6 +181,19 @@ def _migration_faults(books: Books, table: str, migrated: Mapping[int, list[str]
             changed = count_rows_not_migrated(books, table, ROW_OWNERSHIP[table], of_runs=runs, values=values)
             for run_id, _ in changed.iter_rows():
                 yield f"rows that {run_id} wrote in {table} were changed"
+
+
+def _upgrade_faults(rows: pl.DataFrame, table: str, runs: Sequence[SealedRun]) -> Iterator[str]:
+    """Compare the rows that were there before an upgrade with what its manifest states of them."""
+    for run in runs:
+        if run.manifest.upgraded is None:
+            continue
+        stated = run.manifest.upgraded.tables.get(table, _TableRows())
+        found = rows.filter(pl.col("owner") < run.run_id).drop("owner")
+        steps = steps_of(run.manifest.format)
+        hashes = {rows_sha256(found.drop(tuple(columns_since(table, step)))) for step in steps}
+        if found.height != stated.rows or (stated.rows and stated.sha256 not in hashes):
+            yield f"rows of {table} that {run.run_id} upgraded were changed"
 
 
 def _regulation_faults(books: Books, runs: Sequence[SealedRun]) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """Books of every format that was open, verify and go on (tests/fixtures/homes)."""
 
 import gzip
+import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -30,14 +32,18 @@ def go_on(home: Path, *command: object):
 
 
 @pytest.mark.parametrize("name", READ_AS_THEY_ARE)
-def test_older_books_verify_and_go_on(name, tmp_path):
+def test_older_books_go_on_and_verify(name, tmp_path):
     home = unpack(name, tmp_path / "home")
-    was = published(home)
-    assert go_on(home, "verify", "--json").document["findings"] == []
-    assert published(home) == was
     go_on(home, "pay", "--month", "2021-12")
     assert select(home, "from home") == [(FORMAT,)]
     assert go_on(home, "verify", "--json").document["findings"] == []
+
+
+def test_older_books_verify_as_they_are(tmp_path):
+    home = unpack("format-4", tmp_path / "home")
+    was = published(home)
+    assert go_on(home, "verify", "--json").document["findings"] == []
+    assert published(home) == was
 
 
 def test_a_column_that_is_gone_from_older_books_is_named(tmp_path):
@@ -57,3 +63,72 @@ def test_a_value_that_a_migration_fills_in_is_verified(tmp_path):
     ended = here("verify", "--home", home)
     assert ended.status == 5
     assert "rows that 000002-decide-2021-2022 wrote in trace were changed" in ended.stdout
+
+
+@pytest.fixture(scope="module")
+def upgraded(tmp_path_factory) -> Path:
+    """The home of the first format, upgraded and gone on."""
+    home = unpack("format-1", tmp_path_factory.mktemp("upgraded") / "home")
+    assert go_on(home, "upgrade", "--json").document == {"from": 1, "to": FORMAT, "run_id": "000009-upgrade"}
+    return home
+
+
+def test_books_of_the_first_format_ask_to_be_upgraded(tmp_path):
+    home = unpack("format-1", tmp_path / "home")
+    was = published(home)
+    for command in (("status",), ("verify",), ("pay", "--month", "2021-12")):
+        ended = here(*command, "--home", home)
+        assert ended.status == 3
+        assert "was written by an older npo (format 1); run `npo upgrade`" in ended.stderr
+    assert published(home) == was
+
+
+def test_upgraded_books_verify(upgraded):
+    assert go_on(upgraded, "verify", "--json").document["findings"] == []
+
+
+def test_what_the_first_format_did_not_state_is_calculated(upgraded):
+    """October settled the counts that were corrected after September was paid."""
+    paid = "select decision_id, paid_until, valid_from, valid_to, published from decisions order by 1"
+    (first, second) = select(upgraded, paid)
+    assert [str(one) for one in first] == ["2021-2022-001", "None", "2021-09-01", "2022-07-01", "None"]
+    assert [str(one) for one in second] == ["2021-2022-002", "2021-09-01", "2021-09-01", "2022-07-01", "None"]
+    due = "select sum(amount) from due_changes where month = '2021-09-01'"
+    settled = "select sum(amount) from correction_causes"
+    corrections = "select sum(amount) from payments where reason = 'correction'"
+    assert select(upgraded, due) == select(upgraded, settled) == select(upgraded, corrections)
+
+
+def test_an_upgrade_has_a_manifest_of_its_own(upgraded):
+    ((text,),) = select(upgraded, "select manifest from runs where command = 'upgrade'")
+    manifest = json.loads(text)
+    assert (manifest["format"], manifest["upgraded"]["from"]) == (FORMAT, 1)
+    assert (
+        manifest["upgraded"]["tables"]["payments"]["rows"]
+        == select(upgraded, "select count(*) from payments")[0][0]
+    )
+    assert (upgraded / "manifests" / "000009-upgrade.json").read_text() == text
+
+
+def test_books_that_were_upgraded_have_nothing_to_upgrade(upgraded):
+    was = published(upgraded)
+    assert go_on(upgraded, "upgrade", "--json").document == {"from": FORMAT, "to": FORMAT, "run_id": None}
+    assert "nothing to do" in go_on(upgraded, "upgrade").stdout
+    assert published(upgraded) == was
+
+
+def test_upgraded_books_pay_the_next_month(upgraded, tmp_path):
+    home = shutil.copytree(upgraded, tmp_path / "home")
+    go_on(home, "pay", "--month", "2021-12")
+    assert go_on(home, "verify", "--json").document["findings"] == []
+
+
+def test_books_that_do_not_tie_are_not_upgraded(tmp_path):
+    home = unpack("format-2", tmp_path / "home")
+    with duckdb.connect(str(home / "npo.duckdb")) as connection:
+        connection.execute("update payments set amount = amount + 1 where paid_month = '2021-10-01'")
+    was = published(home)
+    ended = here("upgrade", "--home", home)
+    assert ended.status == 5
+    assert "do not tie, so they were not upgraded and nothing was changed" in ended.stderr
+    assert published(home) == was

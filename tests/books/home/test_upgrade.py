@@ -79,7 +79,7 @@ def test_everything_in_it_follows_still(old):
 
 def test_its_status_says_what_is_to_come(old):
     document = go_on(old, "status", "--json").document
-    read_as = f"they are read as format {FORMAT}, and the next run keeps them so"
+    read_as = f"they are read as format {FORMAT}, and the next run or `npo upgrade` keeps them so"
     assert f"the books are of format 3, which an older npo wrote; {read_as}" in document["findings"]
     assert len(document["deliveries"]) == 9
     assert [one["decision_id"] for one in document["decisions"]] == [
