@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +13,6 @@ import polars as pl
 from schemas.tables import select_columns, validated
 
 if TYPE_CHECKING:
-    from npo_pipeline.books.reader import Books
     from npo_pipeline.intake.plan import IntakePlan
 
 _VALIDATION = ThreadPoolExecutor(1)
@@ -25,8 +23,7 @@ class ChangeSet:
     """Hold the rows to append per table, the tables to replace, and the deliveries to mark as superseded.
 
     `month`: of a payment run. `appended`, `replaced`: table -> rows. `superseded`: delivery_id -> the delivery_id
-    that supersedes it. `manifest_entries`: go into the manifest as they are. `verification`: looks at the
-    draft of the next books before they are published, and raises where they may not be.
+    that supersedes it. `manifest_entries`: go into the manifest as they are.
     """
 
     run_id: str
@@ -36,7 +33,6 @@ class ChangeSet:
     appended: dict[str, pl.DataFrame] = field(default_factory=dict)
     replaced: dict[str, pl.DataFrame] = field(default_factory=dict)
     superseded: dict[str, str] = field(default_factory=dict)
-    verification: Callable[[Books], None] | None = None
     _checks: list[Future[pl.DataFrame]] = field(default_factory=list)
 
     def apply(self, plan: IntakePlan) -> None:

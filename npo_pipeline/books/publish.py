@@ -35,6 +35,9 @@ from schemas.decided import Runs
 Clock = Callable[[], datetime]
 """Returns the time, in UTC."""
 
+Verification = Callable[[Books], None]
+"""Looks at the draft of the next books."""
+
 FileIdentity: TypeAlias = tuple[int, int, int] | None
 """Inode, size and time of modification of the published file; None when there is none yet."""
 
@@ -96,10 +99,12 @@ def publish(
     base: Base,
     started: datetime,
     clock: Clock,
+    verification: Verification | None = None,
 ) -> None:
     """Write a changeset in a private copy of the books, check it, and rename it over the published file.
 
-    The caller has locked the home. `started`: when the run began.
+    The caller has locked the home. `started`: when the run began. `verification`: looks at the draft before it is
+    published, and raises where it may not be.
 
     Raises:
         Refused: the copy could not be written (a full disk, a lost right), or the published file is no longer the
@@ -122,7 +127,9 @@ def publish(
             shutil.copymode(home.database, draft)
         check_control_totals(engine, draft, changeset, run.result())
         changeset.wait_for_checks()
-        _verify(engine, home, draft, changeset)
+        if verification:
+            with reading(engine, draft):
+                verification(Books(engine, str(home.database), copy_names(home)))
         staged = stage_copy(folder, run.result()["manifest"].item())
         sync(draft)
         _replace_published(engine, home, draft, base.identity)
@@ -135,13 +142,6 @@ def publish(
         raise Refused(f"{home.path}: the books could not be written ({reason}); nothing was changed") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _verify(engine: Engine, home: Home, draft: Path, changeset: ChangeSet) -> None:
-    """Let a changeset look at the draft that it made, in the closed file, where it asks for that."""
-    if changeset.verification:
-        with reading(engine, draft):
-            changeset.verification(Books(engine, str(home.database), copy_names(home)))
 
 
 def write_changeset(

@@ -18,7 +18,16 @@ from npo_pipeline.books.formats import READABLE_FORMAT
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.manifest import GENESIS_HASH, restore_copy, text_sha256
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.publish import Base, Clock, file_identity, insert, publish, refuse_unsafe, remove_leftovers
+from npo_pipeline.books.publish import (
+    Base,
+    Clock,
+    Verification,
+    file_identity,
+    insert,
+    publish,
+    refuse_unsafe,
+    remove_leftovers,
+)
 from npo_pipeline.books.reader import Books, open_in_engine
 from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.errors import Refused
@@ -32,10 +41,14 @@ _MOST_RUNS = 999_999
 
 @dataclass(kw_only=True)
 class Run(ChangeSet):
-    """Represent a run that is busy: the changeset it makes, and the books as they were when it began."""
+    """Represent a run that is busy: the changeset it makes, and the books as they were when it began.
+
+    `verification`: looks at the next books before they are published.
+    """
 
     books: Books
     engine: Engine
+    verification: Verification | None = None
 
     def complete(self, model: pa.DataFrameSchema, rows: pl.DataFrame) -> None:
         """Add rows that an older program did not write to the migrated copy that is published with this run."""
@@ -77,7 +90,7 @@ def open_run(
             yield run
         if run.appended or run.verification:
             base = Base(identity, previous, is_migrated=books.published_format < FORMAT)
-            publish(duck, home, run, base=base, started=started, clock=clock)
+            publish(duck, home, run, base=base, started=started, clock=clock, verification=run.verification)
 
 
 def _next(home: Home, books: Books) -> tuple[int, str]:
