@@ -18,6 +18,7 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.commands.undecided import older_books, undecided
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, day_of, month_after, month_text
+from npo_pipeline.payments.attribution import WITHIN_DUE
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.payments.settlement import months_to_pay
 from schemas.decided import CORRECTION_CAUSES, PAYMENTS, Payments
@@ -147,6 +148,7 @@ def write_payments(run: Run, month: Month, payments: Payments) -> None:
         inputs = queries.attribution_inputs(run.books, corrected, month, run.run_id)
         in_force = queries.decisions_in_force(run.books, run.run_id)
         run.append(CORRECTION_CAUSES, correction_causes(month, payments, in_force, inputs))
+        run.manifest_entries["attribution"] = WITHIN_DUE
     run.manifest_entries["decisions"] = queries.sealed_decisions(run.books)
 
 

@@ -21,6 +21,10 @@ from schemas.frames.money import (
     SettledItemCents,
 )
 
+WITHIN_DUE, BY_SIGN = 2, 1
+"""Ways to attribute corrections, as manifests name them: nothing settled beyond what was made due; or, as older
+versions did, over what is open of the sign of the correction, else over all of it."""
+
 ITEM_KEY = [*SERIES, "decision_id", "month", "cause"]
 _ORDER = ["sequence", "month", "cause"]
 
@@ -31,7 +35,8 @@ def open_items(
     """Return the items that no instalment covers, with what is still open of them.
 
     What a decision took back of a month before it was settled, and for the same cause, is open on neither side: it
-    goes off against what was decided last before it.
+    goes off against what was decided last before it. What is left of an item without that is `left_cents`, and
+    `settled_cents` what was settled of it.
 
     Args:
         items: what each decision made due.
@@ -50,10 +55,12 @@ def open_items(
         .join(done, on=ITEM_KEY, how="left")
     )
     covered = pl.coalesce("booked", "first", pl.lit(0, pl.Int64))
+    settled_cents = pl.col("done").fill_null(0)
     left = known.filter(pl.col("sequence") > covered).with_columns(
-        amount_cents=pl.col("amount_cents") - pl.col("done").fill_null(0)
+        amount_cents=pl.col("amount_cents") - settled_cents, settled_cents=settled_cents
     )
-    return _net_reversals(left.select(*ITEM_KEY, "sequence", "amount_cents"))
+    columns = [*ITEM_KEY, "sequence", "amount_cents", "settled_cents"]
+    return _net_reversals(left.select(columns).with_columns(left_cents="amount_cents"))
 
 
 def _net_reversals(left: pl.DataFrame) -> OpenItems:
@@ -72,38 +79,67 @@ def _net_reversals(left: pl.DataFrame) -> OpenItems:
     return OpenItems(reached.with_columns(amount_cents=remains * pl.col("sign")).select(left.columns))
 
 
-def attribute_corrections(corrections: CorrectionCents, items: OpenItems) -> AttributedCents:
+def attribute_corrections(
+    corrections: CorrectionCents, items: OpenItems, rule: int = WITHIN_DUE
+) -> AttributedCents:
     """Attribute every correction to items; the parts add up to it exactly.
 
     A correction that settles all that is open settles every item whole. One that settles a part (because the
-    rest is spread, or is not taken back yet) is shared over the items of its own sign in proportion to them.
-    Where nothing is open it is for the last item: two corrections that cancel out, each spread over months of its
-    own, differ by a cent of rounding on the way.
+    rest is spread, or is not taken back yet) is shared in proportion: over what is open of its own sign; beyond
+    that over what is left of its sign of items that others set off, which are spread over other months; beyond
+    that over what was settled the other way, which it undoes. So nothing is settled beyond what was made due, nor
+    against its sign. Where there is nothing of all this it is a cent of rounding, of the last item.
 
     Args:
         corrections: of a payment run.
         items: what is open of their schools.
+        rule: `BY_SIGN` for what an older version attributed.
     """
     mine = items.join(corrections.select(*SERIES, "payment_id", paid="amount_cents"), on=SERIES, how="inner")
     total = mine.with_columns(total=pl.col("amount_cents").sum().over("payment_id"))
     whole = total.filter(pl.col("total") == pl.col("paid"))
     part = total.filter(pl.col("total") != pl.col("paid"))
-    settled = part.filter((pl.col("amount_cents") == 0).all().over("payment_id"))
-    last = settled.sort(_ORDER).unique("payment_id", keep="last")
-    open_part = part.filter(pl.col("amount_cents") != 0)
-    parts = pl.concat(
-        [
-            whole.select(_PART),
-            _proportional(open_part).select(_PART),
-            last.with_columns(amount_cents="paid").select(_PART),
-        ]
-    )
+    shared = _within_due(part) if rule == WITHIN_DUE else _by_sign(part)
+    parts = pl.concat([whole.select(_PART), shared])
     return AttributedCents(
         parts.filter(pl.col("amount_cents") != 0).sort("payment_id", "decision_id", "month", "cause")
     )
 
 
 _PART = ["payment_id", "decision_id", "month", "cause", "amount_cents"]
+
+
+def _within_due(items: pl.DataFrame) -> pl.DataFrame:
+    """Share corrections over the room that items have, one kind of room after the other."""
+    sign, size = pl.col("paid").sign(), pl.col("paid").abs()
+    rooms = {
+        "room_open": pl.col("amount_cents") * sign,
+        "room_left": (pl.col("left_cents") - pl.col("amount_cents")) * sign,
+        "room_settled": -pl.col("settled_cents") * sign,
+    }
+    positive = (pl.max_horizontal(room, pl.lit(0, pl.Int64)).alias(name) for name, room in rooms.items())
+    ordered = items.sort("payment_id", *_ORDER).with_columns(*positive, given=pl.lit(0, pl.Int64), rest=size)
+    for room in rooms:
+        all_of_it = pl.col(room).sum().over("payment_id")
+        taken = pl.min_horizontal("rest", all_of_it)
+        until = pl.col(room).cum_sum().over("payment_id")
+        base = pl.max_horizontal(all_of_it, pl.lit(1, pl.Int64))
+        share = cumulative_share(until, taken, base) - cumulative_share(until - pl.col(room), taken, base)
+        ordered = ordered.with_columns(given=pl.col("given") + share, rest=pl.col("rest") - taken)
+    inside = ordered.with_columns(amount_cents=pl.col("given") * sign)
+    outside = ordered.filter(pl.col("rest") > 0).with_columns(paid=pl.col("rest") * sign)
+    both = pl.concat([inside.select(_PART), _by_sign(outside)])
+    return both.group_by(_PART[:-1]).agg(pl.col("amount_cents").sum()).select(_PART)
+
+
+def _by_sign(items: pl.DataFrame) -> pl.DataFrame:
+    """Share corrections over what is open of their sign, else over all of it; where nothing is, the last item."""
+    is_settled = (pl.col("amount_cents") == 0).all().over("payment_id")
+    last = items.filter(is_settled).sort(_ORDER).unique("payment_id", keep="last")
+    open_part = items.filter(~is_settled, pl.col("amount_cents") != 0)
+    return pl.concat(
+        [_proportional(open_part).select(_PART), last.with_columns(amount_cents="paid").select(_PART)]
+    )
 
 
 def _proportional(items: pl.DataFrame) -> pl.DataFrame:

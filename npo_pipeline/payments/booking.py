@@ -13,7 +13,7 @@ import polars as pl
 from npo_pipeline.entitlements.beneficiaries import with_recipient
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.months import Month
-from npo_pipeline.payments.attribution import ITEM_KEY, attribute_corrections, open_items
+from npo_pipeline.payments.attribution import ITEM_KEY, WITHIN_DUE, attribute_corrections, open_items
 from npo_pipeline.payments.settlement import (
     SERIES,
     deferred_corrections,
@@ -96,7 +96,12 @@ def payment_rows(month: Month, run_id: str, state: LedgerState) -> Payments:
 
 
 def correction_causes(
-    month: Month, payments: Payments, in_force: DecisionsInForce, inputs: AttributionInputs
+    month: Month,
+    payments: Payments,
+    in_force: DecisionsInForce,
+    inputs: AttributionInputs,
+    *,
+    rule: int = WITHIN_DUE,
 ) -> CorrectionCauses:
     """Return why the corrections of a payment run were due; the parts of one payment add up to it.
 
@@ -105,6 +110,7 @@ def correction_causes(
         payments: what it pays.
         in_force: the decisions it pays by.
         inputs: what decisions made due of the schools that are corrected.
+        rule: the way in which corrections are attributed (`attribution`).
     """
     corrections = payments.filter(pl.col("reason") == "correction")
     keyed = CorrectionCents(corrections.select(*SERIES, "payment_id", amount_cents=to_cents(pl.col("amount"))))
@@ -122,7 +128,8 @@ def correction_causes(
         BookedMonths(pl.concat([inputs.booked, now])),
         FirstRuns(first_runs),
     )
-    parts = attribute_corrections(keyed, items).join(corrections.select("payment_id", "run_id"), on="payment_id")
+    attributed = attribute_corrections(keyed, items, rule)
+    parts = attributed.join(corrections.select("payment_id", "run_id"), on="payment_id")
     return CorrectionCauses(parts.with_columns(amount=to_euro(pl.col("amount_cents"))).select(_CAUSE_COLUMNS))
 
 

@@ -190,7 +190,7 @@ FirstRuns = NewType("FirstRuns", pl.DataFrame)
 
 OpenItems = NewType("OpenItems", pl.DataFrame)
 """SERIES, decision_id, month, cause, sequence, amount_cents: what no instalment covers and is still open; 0 where
-all of it is settled."""
+all of it is settled; left_cents: before opposite items are set off; settled_cents: what was settled of it."""
 
 CorrectionCents = NewType("CorrectionCents", pl.DataFrame)
 """SERIES, payment_id, amount_cents: corrections that a run pays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -44,6 +45,16 @@ def copies_without_run(books: Books) -> list[str]:
     """Return the names of manifests beside the books of which the run is not in them, in order."""
     runs = books.frame("select run_id from runs")["run_id"]
     return sorted(books.manifest_copies - {f"{run_id}.json" for run_id in runs})
+
+
+def rule_of_run(books: Books, run_id: str, name: str, before: int) -> int:
+    """Return in which way a run derived something, as its manifest says; `before`: the way of older versions."""
+    try:
+        manifest = json.loads(manifest_of(books, run_id) or "{}")
+    except ValueError:
+        manifest = {}  # damaged; the check of the chain says so
+    rule = manifest.get(name) if isinstance(manifest, dict) else None
+    return rule if isinstance(rule, int) else before
 
 
 def rows_with_run(books: Books, table: str, link: LinkToRun | None) -> pl.DataFrame:

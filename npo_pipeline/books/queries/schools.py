@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import polars as pl
 
+from npo_pipeline.books.queries.runs import rule_of_run
 from npo_pipeline.books.reader import Books
 from npo_pipeline.intake.board_transfers import board_disagreements
 from npo_pipeline.intake.school_directory import BY_LISTS, build_directory
@@ -99,16 +99,8 @@ def directory_as_derived(books: Books, before_run: str) -> Schools:
 
 def _rule_of_directory(books: Books, before_run: str) -> int:
     """Return how the directory before a run was derived, by the manifest of the run that wrote it."""
-    query = """
-        select manifest from runs where command in ('ingest', 'upgrade') and run_id < ?
-        order by run_id desc limit 1"""
-    manifests = books.frame(query, [before_run])["manifest"]
-    try:
-        manifest = json.loads(manifests[0]) if manifests.len() else {}
-    except ValueError:
-        manifest = {}  # damaged; the check of the chain says so
-    rule = manifest.get("directory") if isinstance(manifest, dict) else None
-    return rule if isinstance(rule, int) else BY_LISTS
+    query = "select max(run_id) from runs where command in ('ingest', 'upgrade') and run_id < ?"
+    return rule_of_run(books, books.value(query, [before_run]) or "", "directory", BY_LISTS)
 
 
 def directory_of(books: Books, brins: Sequence[str]) -> Schools:

@@ -15,7 +15,7 @@ from npo_pipeline.books.queries.deliveries import deliveries_live_before
 from npo_pipeline.books.queries.holds import payments_during_hold
 from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.queries.payments import causes_of_run
-from npo_pipeline.books.queries.runs import archived_texts, payment_runs
+from npo_pipeline.books.queries.runs import archived_texts, payment_runs, rule_of_run
 from npo_pipeline.books.queries.schools import directory_as_derived
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import has_applications, recompute_grants
@@ -36,6 +36,7 @@ from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.grants.terms import choose_grant_deliveries
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
+from npo_pipeline.payments.attribution import BY_SIGN
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from schemas.decided import PAYMENTS, CorrectionCauses, Grants, Payments
@@ -178,4 +179,5 @@ def causes_again(books: Books, run_id: str, month: date, payments: Payments) -> 
     """Attribute the corrections of a payment run again."""
     corrected = payments.filter(pl.col("reason") == "correction")["beneficiary"]
     inputs = attribution_inputs(books, corrected, month, run_id)
-    return correction_causes(month, payments, decisions_in_force(books, run_id), inputs)
+    rule = rule_of_run(books, run_id, "attribution", BY_SIGN)
+    return correction_causes(month, payments, decisions_in_force(books, run_id), inputs, rule=rule)

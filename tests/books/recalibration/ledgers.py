@@ -137,17 +137,15 @@ def _causes_add_up(books: InMemory) -> None:
 
 
 def _nothing_is_settled_twice(books: InMemory) -> None:
-    """Of what is due nothing is settled more than once, nor the wrong way.
-
-    Not so of what is spread: two corrections that are spread over other months cross on the way.
+    """Of what is due nothing is settled more than once, nor the wrong way: also of two that are spread over other
+    months, which cross on the way. So no receivable has another sign than what was made due, nor exceeds it.
     """
     twice = books.select(f"""
         with settled as (
             select {_KEY}, c.decision_id, c.month, c.cause, sum(c.amount) as amount
             from correction_causes c join payments using (payment_id) group by all)
         select * from settled s left join due d using ({_KEY}, decision_id, month, cause)
-        where school_type in ('bao', 'sbo')
-            and (d.amount is null or s.amount * sign(d.amount) not between 0 and abs(d.amount))""")
+        where d.amount is null or s.amount * sign(d.amount) not between 0 and abs(d.amount)""")
     assert not twice, twice[0]
 
 

@@ -5,16 +5,17 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.money import to_cents, to_euro
-from npo_pipeline.payments.attribution import attribute_corrections
+from npo_pipeline.payments.attribution import BY_SIGN, attribute_corrections, open_items
 from npo_pipeline.payments.booking import AttributionInputs, correction_causes
 from tests.reading import rows, table
-from tests.spec.money.items import of_kind
+from tests.spec.money.items import FIRST_RUN, NONE_BOOKED, of_kind
 
 OCT = date(2021, 10, 1)
 
 
 def attributed(corrections: str, items: str) -> list[tuple]:
-    found = attribute_corrections(of_kind(corrections), of_kind(items))
+    whole = of_kind(items).with_columns(left_cents="amount_cents", settled_cents=pl.lit(0, pl.Int64))
+    found = attribute_corrections(of_kind(corrections), whole)
     return rows(found, "payment_id", "decision_id", "amount_cents")
 
 
@@ -225,3 +226,50 @@ def test_the_first_run_of_a_month_covers_what_was_taken_back_before_it():
         2021-2022   EUR      2021-09-01 1
         """,
     ) == [("p1", "09", "two", 5)]
+
+
+def test_what_is_taken_back_faster_than_it_was_spread_settles_its_own_decision():
+    """100 more was spread over ten months, of which 10 is paid; the next decision takes it back over two.
+
+    In November 10 more and 50 less: 40 comes back; in December again. All of it is of the last decision.
+    """
+    items = """
+        beneficiary decision_id sequence month      cause           cents
+        01AA00      two         2        2021-09-01 reference_count 100
+        01AA00      three       3        2021-09-01 reference_count -100
+        """
+    settled = "beneficiary decision_id month cause cents\n 01AA00 two 2021-09-01 reference_count 10"
+    november = "\n 01AA00 three 2021-09-01 reference_count -40"
+    for before in (settled, settled + november):
+        left = open_items(of_kind(items), of_kind(before), NONE_BOOKED, FIRST_RUN)
+        found = attribute_corrections(of_kind("beneficiary payment_id cents\n 01AA00 p1 -40"), left)
+        assert rows(found, "decision_id", "amount_cents") == [("three", -40)]
+
+
+def test_what_comes_back_beyond_all_that_is_left_undoes_what_was_settled_the_other_way():
+    """50 more was settled of 80, and its terms now say that none of it was due yet."""
+    items = "beneficiary decision_id sequence month cause cents\n 01AA00 two 2 2021-09-01 merger 80"
+    settled = "beneficiary decision_id month cause cents\n 01AA00 two 2021-09-01 merger 50"
+    left = open_items(of_kind(items), of_kind(settled), NONE_BOOKED, FIRST_RUN)
+    found = attribute_corrections(of_kind("beneficiary payment_id cents\n 01AA00 p1 -50"), left)
+    assert rows(found, "decision_id", "amount_cents") == [("two", -50)]
+
+
+def test_a_run_of_an_older_version_is_attributed_by_the_sign_of_what_is_open():
+    items = of_kind(
+        """
+        beneficiary decision_id sequence month      cause           cents
+        01AA00      two         2        2021-09-01 reference_count 100
+        01AA00      three       3        2021-09-01 reference_count -100
+        """
+    )
+    settled = of_kind(
+        """
+        beneficiary decision_id month      cause           cents
+        01AA00      two         2021-09-01 reference_count 10
+        01AA00      three       2021-09-01 reference_count -40
+        """
+    )
+    left = open_items(items, settled, NONE_BOOKED, FIRST_RUN)
+    december = of_kind("beneficiary payment_id cents\n 01AA00 p1 -40")
+    assert rows(attribute_corrections(december, left, BY_SIGN), "decision_id", "amount_cents") == [("two", -40)]
