@@ -11,7 +11,15 @@ from typing import TypeVar, cast
 
 import polars as pl
 
-from schemas.frames.money import CountsByType, Exceptions, Places, Quantities, ScoresByType, Territory
+from schemas.frames.money import (
+    CountsByType,
+    Exceptions,
+    LocatedSchools,
+    Places,
+    Quantities,
+    ScoresByType,
+    Territory,
+)
 from schemas.received import Schools
 
 RowsByType = TypeVar("RowsByType", bound=pl.DataFrame)
@@ -34,25 +42,26 @@ def territory_of_schools(
     named = [frame.with_columns(regulation=pl.lit(name)) for name, frame in places.items() if frame.height]
     if not named:
         return Territory(pl.DataFrame(schema=_TERRITORY))
-    there = pl.concat([frame.select("vestiging") for frame in (counts, scores, schools)]).unique()
+    there = pl.concat([frame["vestiging"] for frame in (counts, scores, schools)])
     found = located(there, schools, Places(pl.concat(named)))
     return Territory(found.select(list(_TERRITORY)).sort("vestiging"))
 
 
-def located(vestigingen: pl.DataFrame, schools: Schools, places: Places) -> pl.DataFrame:
+def located(vestigingen: pl.Series, schools: Schools, places: Places) -> LocatedSchools:
     """Return the vestigingen that lie in places, with the columns of the place: by their BRIN, else their town.
 
     Args:
-        vestigingen: column vestiging; also of schools that no list names.
+        vestigingen: also of schools that no list names.
         schools: the directory.
         places: BRINs, and municipalities in capitals.
     """
-    by_brin = vestigingen.with_columns(brin=pl.col("vestiging").str.head(4)).join(places, on="brin", how="inner")
+    there = pl.DataFrame({"vestiging": vestigingen.unique()}).with_columns(brin=pl.col("vestiging").str.head(4))
+    by_brin = there.join(places, on="brin", how="inner")
     towns = schools.select("vestiging", municipality=pl.col("municipality").str.to_uppercase()).unique()
     by_town = towns.join(places, on="municipality", how="inner")
     columns = ["vestiging", *(name for name in places.columns if name not in ("brin", "municipality"))]
     both = pl.concat([by_brin.select(columns), by_town.select(columns)])
-    return both.unique("vestiging", keep="first", maintain_order=True)
+    return LocatedSchools(both.unique("vestiging", keep="first", maintain_order=True))
 
 
 def rows_under_regulation(

@@ -157,7 +157,7 @@ def grant_inputs(subsidy: Subsidy, used: UsedDeliveries, data: DeliveredData) ->
 def _caribbean_schools(data: DeliveredData) -> ListedSchools:
     """Return the schools of Caribisch Nederland that are known."""
     # An application names a BRIN; any vestiging of it will do here.
-    named = pl.concat([data.schools.select("vestiging"), data.applications.select(vestiging="brin")]).unique()
+    named = pl.concat([data.schools["vestiging"], data.applications["brin"]])
     found = located(named, data.schools, caribbean_places())
     return ListedSchools(found.select(brin=pl.col("vestiging").str.head(4)).unique().sort("brin"))
 

@@ -85,10 +85,10 @@ def attribute_corrections(
     """Attribute every correction to items; the parts add up to it exactly.
 
     A correction that settles all that is open settles every item whole. One that settles a part (because the
-    rest is spread, or is not taken back yet) is shared in proportion: over what is open of its own sign; beyond
-    that over what is left of its sign of items that others set off, which are spread over other months; beyond
-    that over what was settled the other way, which it undoes. So nothing is settled beyond what was made due, nor
-    against its sign. Where there is nothing of all this it is a cent of rounding, of the last item.
+    rest is spread, or is not taken back yet) is shared in proportion over what is open of its own sign. What is
+    beyond that, because what takes an item back is spread over other months, is of the last items that have room
+    for it: they were set off by others, or were settled the other way. So nothing is settled beyond what was made
+    due, nor against its sign. Where there is no room either it is of the items that are open, else of the last.
 
     Args:
         corrections: of a payment run.
@@ -110,25 +110,23 @@ _PART = ["payment_id", "decision_id", "month", "cause", "amount_cents"]
 
 
 def _within_due(items: pl.DataFrame) -> pl.DataFrame:
-    """Share corrections over the room that items have, one kind of room after the other."""
-    sign, size = pl.col("paid").sign(), pl.col("paid").abs()
-    rooms = {
-        "room_open": pl.col("amount_cents") * sign,
-        "room_left": (pl.col("left_cents") - pl.col("amount_cents")) * sign,
-        "room_settled": -pl.col("settled_cents") * sign,
-    }
-    positive = (pl.max_horizontal(room, pl.lit(0, pl.Int64)).alias(name) for name, room in rooms.items())
-    ordered = items.sort("payment_id", *_ORDER).with_columns(*positive, given=pl.lit(0, pl.Int64), rest=size)
-    for room in rooms:
-        all_of_it = pl.col(room).sum().over("payment_id")
-        taken = pl.min_horizontal("rest", all_of_it)
-        until = pl.col(room).cum_sum().over("payment_id")
-        base = pl.max_horizontal(all_of_it, pl.lit(1, pl.Int64))
-        share = cumulative_share(until, taken, base) - cumulative_share(until - pl.col(room), taken, base)
-        ordered = ordered.with_columns(given=pl.col("given") + share, rest=pl.col("rest") - taken)
-    inside = ordered.with_columns(amount_cents=pl.col("given") * sign)
-    outside = ordered.filter(pl.col("rest") > 0).with_columns(paid=pl.col("rest") * sign)
-    both = pl.concat([inside.select(_PART), _by_sign(outside)])
+    """Share corrections in proportion over what is open, and the rest over other room, the last first."""
+    sign, zero = pl.col("paid").sign(), pl.lit(0, pl.Int64)
+    is_open = pl.max_horizontal(pl.col("amount_cents") * sign, zero)
+    set_off = pl.max_horizontal((pl.col("left_cents") - pl.col("amount_cents")) * sign, zero)
+    other_way = pl.max_horizontal(-pl.col("settled_cents") * sign, zero)
+    ordered = items.sort("payment_id", *_ORDER).with_columns(open=is_open, beyond=set_off + other_way)
+    all_open = pl.max_horizontal(pl.col("open").sum().over("payment_id"), pl.lit(1, pl.Int64))
+    taken = pl.min_horizontal(pl.col("paid").abs(), pl.col("open").sum().over("payment_id"))
+    until = pl.col("open").cum_sum().over("payment_id")
+    share = cumulative_share(until, taken, all_open) - cumulative_share(until - pl.col("open"), taken, all_open)
+    later = pl.col("beyond").cum_sum(reverse=True).over("payment_id") - pl.col("beyond")
+    rest = pl.col("paid").abs() - taken
+    more = pl.min_horizontal("beyond", pl.max_horizontal(rest - later, zero))
+    shared = ordered.with_columns(amount_cents=(share + more) * sign)
+    lacking = pl.max_horizontal(rest - pl.col("beyond").sum().over("payment_id"), zero)
+    outside = ordered.with_columns(paid=lacking * sign).filter(pl.col("paid") != 0)
+    both = pl.concat([shared.select(_PART), _by_sign(outside)])
     return both.group_by(_PART[:-1]).agg(pl.col("amount_cents").sum()).select(_PART)
 
 

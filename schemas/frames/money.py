@@ -188,6 +188,9 @@ BookedMonths = NewType("BookedMonths", pl.DataFrame)
 FirstRuns = NewType("FirstRuns", pl.DataFrame)
 """school_year, currency, month, sequence: the decision in force when a month was first run."""
 
+LocatedSchools = NewType("LocatedSchools", pl.DataFrame)
+"""Vestigingen in places: vestiging, and the columns of the place."""
+
 OpenItems = NewType("OpenItems", pl.DataFrame)
 """SERIES, decision_id, month, cause, sequence, amount_cents: what no instalment covers and is still open; 0 where
 all of it is settled; left_cents: before opposite items are set off; settled_cents: what was settled of it."""
