@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 
 def printable(text: str) -> str:
     """Escape what is no printable character, so that a text can be shown and cannot steer a terminal."""
@@ -12,28 +14,42 @@ class NpoError(Exception):
     """Report a fault of the program; the base of all errors that end a command.
 
     The message is one readable line: what, where (file, line, column) and what to do. `exit_status` is
-    the status the command ends with (contract, section 1).
+    the status the command ends with (contract, section 1), and `kind` the same in a word. `details`: lines that go
+    below it on a terminal. `faults`: what is wrong with the input, one by one, for another program.
     """
 
-    exit_status = 1
+    exit_status, kind = 1, "fault"
 
-    def __init__(self, message: str) -> None:
+    def __init__(
+        self, message: str, *, details: Sequence[str] = (), faults: Sequence[Mapping[str, object]] = ()
+    ) -> None:
         super().__init__(printable(" ".join(message.split())))
+        self.details, self.faults = tuple(printable(one) for one in details), tuple(faults)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the lines and faults where a copy of the error crosses to another process."""
+        return _restored, (type(self), str(self), self.details, self.faults)
 
 
 class Refused(NpoError):
     """Report that the input or the request was refused, and nothing changed."""
 
-    exit_status = 3
+    exit_status, kind = 3, "refused"
 
 
 class HomeLocked(NpoError):
     """Report that another run holds the lock of the home."""
 
-    exit_status = 4
+    exit_status, kind = 4, "locked"
 
 
 class BooksDoNotTie(NpoError):
     """Report that the books do not follow from what was received and decided."""
 
-    exit_status = 5
+    exit_status, kind = 5, "books_do_not_tie"
+
+
+def _restored(
+    error: type[NpoError], message: str, details: Sequence[str], faults: Sequence[Mapping[str, object]]
+) -> NpoError:
+    return error(message, details=details, faults=faults)

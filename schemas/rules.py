@@ -31,7 +31,8 @@ class RejectionRule:
     """Represent a rule: when a row is rejected, and the message of the rejection.
 
     `message`: with `{column}` and `{value}`; it begins with a word of ours, so that no wrong value begins a cell
-    of a spreadsheet. `board_message`: for the files that boards deliver themselves, where it differs.
+    of a spreadsheet. `board_message`: in Dutch, for the files that boards deliver themselves; null where no such
+    file can break the rule.
     `quoted`: the value is text of the file, and not a place that intake names.
     """
 
@@ -47,36 +48,39 @@ REJECTION_RULES = (
         name=UNKNOWN_CODE,
         when="a code is outside its list or pattern",
         message="{column} {value} is no code that may stand there; correct it at the source",
-        board_message="{column} {value} is no code that may stand there: CATEGORIE is A to F, NIVEAU school or "
-        "bovenschools, yes and no J and N, a school year 2021-2022, a BRIN 01AB, a board 10001",
+        board_message="{column} {value} mag hier niet staan: CATEGORIE is A tot en met F, NIVEAU school of "
+        "bovenschools, ja en nee J en N, een schooljaar 2021-2022, een BRIN 01AB, een bestuur 10001; verbeter het",
     ),
     RejectionRule(
         name=NOT_A_NUMBER,
         when="a number cannot be read, or has more digits or decimals than it may have",
         message="{column} {value} is no number that may stand there (whole pupils; scores, two decimals)",
-        board_message="{column} {value} is no number that may stand there: euros below a thousand million with "
-        "at most two decimals, or a year",
+        board_message="{column} {value} is geen getal dat hier mag staan: vul euro's in, onder een miljard en met "
+        "hoogstens twee decimalen (1234,56), of een jaar (2021)",
     ),
     RejectionRule(
         name=NOT_A_DATE,
         when="a date does not exist, or is not written as 20201001 or 2020-10-01",
         message="{column} {value} is no date; write a day that exists, as 20201001",
-        board_message="{column} {value} is no date; write a day that exists as 2021-11-30, and a year as 2021",
+        board_message="{column} {value} is geen datum; vul een bestaande dag in als 2021-11-30, een jaar als 2021",
     ),
     RejectionRule(
         name=NEGATIVE,
         when="a count, score or amount is below zero",
         message="{column} {value} is below zero; it counts from 0",
+        board_message="{column} {value} ligt onder nul; vul een bedrag vanaf 0 in",
     ),
     RejectionRule(
         name=MISSING_VALUE,
         when="a column that must be filled in is empty",
         message="{column} is empty; fill it in at the source",
+        board_message="{column} is leeg; vul het in",
     ),
     RejectionRule(
         name=DUPLICATE_ROW,
         when="the row is an exact copy of an earlier row; the first one stays",
         message="is an exact copy of line {value}; the first one stays",
+        board_message="is dezelfde rij als rij {value}; de eerste telt, haal deze weg",
         quoted=False,
     ),
     RejectionRule(
@@ -94,8 +98,8 @@ REJECTION_RULES = (
         name=UNKNOWN_SCHOOL,
         when="no board is known for the school, or the school never belonged to the board that reports on it",
         message="no board is known for {value}; deliver an address list or a change that names it",
-        board_message="{column} {value} and never was; correct one of the two, or first deliver the address "
-        "list or change that gives it the school",
+        board_message="{column} {value} en was dat nooit; verbeter een van de twee, of lever eerst de "
+        "adressenlijst of wijziging aan die de school aan het bestuur geeft",
         quoted=False,
     ),
     RejectionRule(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import click
 
@@ -16,7 +18,7 @@ from npo_pipeline.cli.generate import generate_command
 from npo_pipeline.cli.hold import hold_command, unhold_command
 from npo_pipeline.cli.informatietool import tool_command
 from npo_pipeline.cli.ingest import ingest_command
-from npo_pipeline.cli.output import install_streams
+from npo_pipeline.cli.output import document, install_streams
 from npo_pipeline.cli.pay import pay_command
 from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.cli.serve import serve_command
@@ -57,7 +59,7 @@ for command in (
 
 
 def main() -> None:
-    """Run `npo` and end with its exit status; a refusal is one line on stderr."""
+    """Run `npo` and end with its exit status; a refusal is one line on stderr, and with --json a document too."""
     stdout = install_streams()
     try:
         npo.main(standalone_mode=False)
@@ -70,26 +72,60 @@ def main() -> None:
     except click.exceptions.NoArgsIsHelpError as error:
         error.show(sys.stderr)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        _say(f"{error.format_message()} (see `{context.command_path if context else 'npo'} --help`)")
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _say(_STOPPED)
-        sys.exit(130)
-    except NpoError as error:
-        _say(str(error))
-        sys.exit(error.exit_status)
     except BaseException as error:
-        # Libraries in Rust raise what is no Exception; DuckDB says so of Ctrl-C by its own word.
-        if isinstance(error, SystemExit) or os.environ.get("NPO_DEBUG"):
+        if isinstance(error, SystemExit) or (os.environ.get("NPO_DEBUG") and not _is_foreseen(error)):
             raise
-        if isinstance(error, RuntimeError) and "interrupted" in str(error).lower():
-            _say(_STOPPED)
-            sys.exit(130)
-        first = str(error).splitlines()[0] if str(error) else ""
-        _say(f"a fault of ours ({type(error).__name__}: {first}); nothing was published; NPO_DEBUG=1 shows where")
-        sys.exit(FAULT_OF_OURS)
+        ending = _ending(error)
+        _say(ending.message)
+        for one in ending.details:
+            print(one, file=sys.stderr)  # noqa: T201
+        # A command that answered has its document on stdout already, as `verify` has.
+        if "--json" in sys.argv[1:] and not stdout.is_written:
+            document({"error": {**vars(ending), "message": printable(ending.message)}})
+            stdout.flush()
+        sys.exit(ending.exit_status)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Represent how a command ended that did not do what was asked: as it is said, and as `--json` has it.
+
+    `kind`: usage, refused, locked, books_do_not_tie, stopped or fault. `details`: lines below the message.
+    `faults`: what is wrong with the input, one by one.
+    """
+
+    kind: str
+    exit_status: int
+    message: str
+    details: tuple[str, ...] = ()
+    faults: tuple[Mapping[str, object], ...] = ()
+
+
+def _is_foreseen(error: BaseException) -> bool:
+    return isinstance(error, click.ClickException | click.Abort | KeyboardInterrupt | NpoError)
+
+
+def _ending(error: BaseException) -> Ending:
+    """Return what an error means for the person who must act."""
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        message = f"{error.format_message()} (see `{context.command_path if context else 'npo'} --help`)"
+        return Ending(kind="usage", exit_status=error.exit_code, message=message)
+    if isinstance(error, NpoError):
+        return Ending(
+            kind=error.kind,
+            exit_status=error.exit_status,
+            message=str(error),
+            details=error.details,
+            faults=error.faults,
+        )
+    # Libraries in Rust raise what is no Exception; DuckDB says so of Ctrl-C by its own word.
+    interrupted = isinstance(error, RuntimeError) and "interrupted" in str(error).lower()
+    if interrupted or isinstance(error, KeyboardInterrupt | click.Abort):
+        return Ending(kind="stopped", exit_status=130, message=_STOPPED)
+    first = str(error).splitlines()[0] if str(error) else ""
+    message = f"a fault of ours ({type(error).__name__}: {first}); nothing was published; NPO_DEBUG=1 shows where"
+    return Ending(kind="fault", exit_status=FAULT_OF_OURS, message=message)
 
 
 def _say(message: str) -> None:

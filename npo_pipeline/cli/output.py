@@ -163,7 +163,7 @@ class SafeStdout(io.TextIOBase):
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream, self.fault = stream, ""
+        self._stream, self.fault, self.is_written = stream, "", False
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -184,6 +184,7 @@ class SafeStdout(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write text, or note why that failed."""
+        self.is_written = True
         self._attempt(self._stream.write, text)
         return len(text)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 
 from npo_pipeline import dutch
@@ -17,11 +16,11 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS, FileKind
 from npo_pipeline.delivery.recognise import recognise_delivery
-from npo_pipeline.errors import Refused
 from npo_pipeline.intake.board_reports import refuse_duplicate_reports
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
+from npo_pipeline.intake.rejection_list import rejection_list
 from npo_pipeline.intake.resubmission import check_resubmissions
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import refuse_duplicate_counts
@@ -106,21 +105,12 @@ def refuse_when_too_many(results: Sequence[FileResult], max_rejected: Decimal) -
     rows, rejected = sum(one.rows for one in results), sum(one.rejected for one in results)
     if rejected <= max_rejected * rows:
         return
-    messages = (
-        f"{one.file.name}, line {line}, {rule}: {message}"
-        for one in results
-        for line, rule, _, message in one.messages.sort("line", maintain_order=True).iter_rows()
-    )
-    raise Refused(
+    raise refusal_of(
+        rejection_list(results),
         f"{dutch.number(rejected)} of {dutch.number(rows)} rows are refused "
         f"({dutch.percent(round(Decimal(rejected) / rows, 4))}; "
-        f"--max-rejected allows {dutch.percent(max_rejected)}), "
-        f"first {'; '.join(islice(messages, SHOWN))}; nothing was taken in"
+        f"--max-rejected allows {dutch.percent(max_rejected)})",
     )
-
-
-SHOWN = 5
-"""Faults that a refusal of a whole delivery names: who mends a small file wants to see all that is wrong."""
 
 
 def register_files(run: Run, results: Sequence[FileResult], state: IntakeState, at: datetime) -> IngestResult:

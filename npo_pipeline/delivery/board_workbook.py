@@ -54,8 +54,14 @@ def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> De
     cells = xlsx.sheet_cells(file.name, data, written)
     assert cells is not None
     header = _find_header(shown, cells, kind)
-    _refuse_unread(shown, xlsx.sheet_marks(file.name, data, written), header)
-    book = xlsx.Workbook(hashlib.sha256(data).hexdigest(), _filled(xlsx.rows_below(cells, header), kind))
+    marks = xlsx.sheet_marks(file.name, data, written)
+    _refuse_unread(shown, marks, header)
+    book = xlsx.Workbook(
+        hashlib.sha256(data).hexdigest(),
+        _filled(xlsx.rows_below(cells, header), kind),
+        sheet=written,
+        letters={name: xlsx.column_letters(marks.first + at) for name, at in header.positions.items()},
+    )
     return DeliveredFile.of_workbook(SourceFile(shown, file.size, file.open), kind, book)
 
 

@@ -45,12 +45,15 @@ class Workbook:
 
     `rows`: as of a text file, where `line` is the row of the sheet. Of CBS: `without_threshold`, the school and
     its score without threshold as text, where there is a `Tabel 2`; `reference_date`, the 1 October in the title.
+    Of a board: `sheet`, its name as the workbook writes it, and `letters`, column -> its letters in that sheet.
     """
 
     sha256: str
     rows: FileRows
     without_threshold: FileRows = field(default_factory=lambda: FileRows(pl.DataFrame(schema=_NO_SCORES)))
     reference_date: date | None = None
+    sheet: str | None = None
+    letters: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_workbook(file: SourceFile) -> Workbook:
@@ -108,6 +111,13 @@ def refuse_wide(name: str, sheet: str, xml: bytes) -> None:
             f"{name}: {sheet} reaches to row {dutch.number(rows)}, column {dutch.number(columns)}; "
             "clear the cells outside the table"
         )
+
+
+def column_letters(number: int) -> str:
+    """Return the letters of a column: 1 is A, 27 is AA."""
+    from xlsxwriter.utility import xl_col_to_name
+
+    return str(xl_col_to_name(number - 1))
 
 
 def _column_number(letters: str) -> int:
@@ -265,9 +275,7 @@ class _CellVisitor:
 
     @property
     def _address(self) -> str:
-        from xlsxwriter.utility import xl_col_to_name
-
-        return f"{xl_col_to_name(self._column - 1)}{self._row}"
+        return f"{column_letters(self._column)}{self._row}"
 
 
 def _walk(name: str, xml: bytes, start: Callable[[str, dict[str, str]], None]) -> None:

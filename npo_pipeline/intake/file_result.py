@@ -25,7 +25,11 @@ from schemas.frames.intake import (
     FileSchoolFacts,
     FileScores,
     FileSpending,
-    FileZeroCounts,
+    `rejections`: a row per fault. `spoken`: the vestigingen of its valid rows, also of those that count nobody.
+    `refused_schools`: those that rejected rows of a list of schools name, so that no board is known of them.
+    `reporters`: the boards behind the rows of a board report. `without_board`: none of its schools has a board yet, so
+    it waits for its address list. `truncated_texts`: texts of which only the beginning is kept. `remarks`: what else
+    the operator should know of it, a sentence each.
     RejectionMessages,
     Rejections,
     RowReporters,
@@ -41,9 +45,10 @@ class FileResult:
     """Hold the content of a file after reading; frames that its kind does not have are empty.
 
     `rejections`: a row per fault. `spoken`: the vestigingen of its valid rows, also of those that count nobody.
-    `reporters`: the boards behind the rows of a board report. `without_board`: none
-    of its schools has a board yet, so it waits for its address list. `truncated_texts`: texts of which only the
-    beginning is kept. `remarks`: what else the operator should know of it, a sentence each.
+    `refused_schools`: those that rejected rows of a list of schools name, so that no board is known of them.
+    `reporters`: the boards behind the rows of a board report. `without_board`: none of its schools has a board yet, so
+    it waits for its address list. `truncated_texts`: texts of which only the beginning is kept. `remarks`: what else
+    the operator should know of it, a sentence each.
     """
 
     file: DeliveredFile
@@ -70,6 +75,7 @@ class FileResult:
     completions: FileCompletions = field(default_factory=lambda: FileCompletions(empty(frames.FILE_COMPLETIONS)))
     spending: FileSpending = field(default_factory=lambda: FileSpending(empty(frames.FILE_SPENDING)))
     consents: FileConsents = field(default_factory=lambda: FileConsents(empty(frames.FILE_CONSENTS)))
+    refused_schools: RefusedSchools = field(default_factory=lambda: RefusedSchools(empty(frames.REFUSED_SCHOOLS)))
     reporters: RowReporters = field(default_factory=lambda: RowReporters(empty(frames.ROW_REPORTERS)))
     without_board: bool = False
     truncated_texts: int = 0

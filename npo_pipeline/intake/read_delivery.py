@@ -18,6 +18,7 @@ from npo_pipeline.intake.school_references import (
     application_rejections,
     applications_wait,
     foreign_school_rejections,
+    named_schools,
     row_reporters,
     unknown_brin_rejections,
     unknown_school_rejections,
@@ -98,7 +99,11 @@ def _read_small_file(file: DeliveredFile, progress: ProgressCallback) -> SmallFi
 def _read_school_list(read: SmallFile, known: KnownSchools) -> FileResult:
     file, rows = read.result.file, read.rows
     school_directory.refuse_two_boards(file.kind, rows, file.name)
-    result = replace(read.result, facts=school_directory.school_facts(file.kind, rows, file.reference_date))
+    result = replace(
+        read.result,
+        facts=school_directory.school_facts(file.kind, rows, file.reference_date),
+        refused_schools=named_schools(read.faulty),
+    )
     if file.kind is kinds.CHANGES:
         school_directory.refuse_conflicting_changes(rows, file.name)
         return replace(result, changes=school_directory.changes_of(rows))

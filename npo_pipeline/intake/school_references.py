@@ -10,7 +10,7 @@ import polars as pl
 from npo_pipeline.intake import parse
 from schemas import files as models
 from schemas.frames.books import BoardSchools
-from schemas.frames.intake import FileRows, Rejections, RowReporters
+from schemas.frames.intake import FileRows, RefusedSchools, Rejections, RowReporters
 from schemas.rules import BOARD, BRIN, SCHOOL_YEAR, UNKNOWN_CODE, UNKNOWN_SCHOOL, VESTIGING
 
 _PERIODS = (("JAAR", r"^20[0-9]{2}$"), ("SCHOOLJAAR", SCHOOL_YEAR))
@@ -27,6 +27,12 @@ def unknown_school_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejecti
         is_code &= pl.col("vestiging").str.head(4) == _BRIN
     found = rows.with_columns(place).filter(is_code & ~pl.col("vestiging").is_in(vestigingen.implode()))
     return _rejections(found, UNKNOWN_SCHOOL, column, pl.col("vestiging"))
+
+
+def named_schools(rows: FileRows) -> RefusedSchools:
+    """Return the vestigingen that rejected rows of a list of schools name; an invalid code names none."""
+    place = pl.col("VESTIGING").alias("vestiging") if "VESTIGING" in rows.columns else parse.vestiging()
+    return RefusedSchools(rows.select("line", place).filter(pl.col("vestiging").str.contains(VESTIGING)))
 
 
 def unknown_brin_rejections(rows: FileRows, vestigingen: pl.Series) -> Rejections:
@@ -63,7 +69,7 @@ def foreign_school_rejections(rows: FileRows, schools: BoardSchools) -> Rejectio
     """
     coded = rows.filter(_BOARD.str.contains(BOARD) & _BRIN.str.contains(BRIN))
     found = coded.join(schools, left_on=[_BOARD, _BRIN], right_on=["board", "brin"], how="anti").sort("line")
-    value = pl.format("{} is no school of board {}", _BRIN, _BOARD)
+    value = pl.format("{} is geen school van bestuur {}", _BRIN, _BOARD)
     return _rejections(found, UNKNOWN_SCHOOL, "BRIN_NUMMER", value)
 
 

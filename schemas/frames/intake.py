@@ -59,6 +59,19 @@ REJECTIONS: Columns = {"line": pl.Int64, "rule": pl.String, "column_name": pl.St
 RejectionMessages = NewType("RejectionMessages", pl.DataFrame)
 """Rejections in words: line, rule, column_name, message."""
 
+RejectionList = NewType("RejectionList", pl.DataFrame)
+"""All rejections of a delivery, causes first: file, line, cell (in a workbook), column_name, rule, message,
+follows_from (the file and line of its cause; null: it is one), is_of_board (of a file that a board delivers)."""
+REJECTION_LIST: Columns = {
+    **dict.fromkeys(("file", "line", "cell", "column_name", "rule", "message", "follows_from"), pl.String),
+    "line": pl.Int64,
+    "is_of_board": pl.Boolean,
+}
+
+RefusedSchools = NewType("RefusedSchools", pl.DataFrame)
+"""Vestigingen that rejected rows of a list of schools name: line, vestiging."""
+REFUSED_SCHOOLS: Columns = {"line": pl.Int64, "vestiging": pl.String}
+
 RowReporters = NewType("RowReporters", pl.DataFrame)
 """The board that reports a row, and on what: line, board, period (`2021`, `2021-2022`; null: not readable)."""
 ROW_REPORTERS: Columns = {"line": pl.Int64, "board": pl.String, "period": pl.String}
