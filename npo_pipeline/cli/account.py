@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import BOARD, PATH, YEAR, common, max_rejected_option
+from npo_pipeline.cli.options import BOARD, PATH, YEAR, common, max_rejected_option, rejects_option
 from npo_pipeline.cli.output import document, line, progress
 
 
@@ -39,11 +39,14 @@ from npo_pipeline.cli.output import document, line, progress
 @click.option("--template", is_flag=True, help="Write a blank workbook for --board to fill in, and nothing else.")
 @click.option("--out", type=PATH, default=None, help="Where --template is written.  [default: here]")
 @max_rejected_option
+@rejects_option
 @common
 def account_command(home: Home, as_json: bool, template: bool, out: Path | None, **options: Any) -> None:
     """Account for a calendar year: tables for every board, and a pack of reports per board."""
     if out is not None and not template:
         raise click.UsageError("--out goes with --template")
+    if options["rejects"] is not None and not options["spending"]:
+        raise click.UsageError("--rejects goes with --spending")
     if template and (options["board"] is None or options["spending"]):
         raise click.UsageError("--template wants a --board, and takes no --spending")
     if template:

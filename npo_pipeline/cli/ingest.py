@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import PATH, common, max_rejected_option, reference_date_option
+from npo_pipeline.cli.options import PATH, common, max_rejected_option, reference_date_option, rejects_option
 from npo_pipeline.cli.output import document, frame_table, line, number, progress
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.ingest import IngestResult
+    from schemas.frames.intake import RejectionList
     from schemas.received import Differences, Quarantine
 
 SHOWN = 5
@@ -22,6 +23,7 @@ SHOWN = 5
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PATH)
 @reference_date_option("Date of the files that do not say theirs.")
 @max_rejected_option
+@rejects_option
 @common
 def ingest_command(home: Home, as_json: bool, **options: Any) -> None:
     """Read a delivery: a folder, a file or a zip; several make one."""
@@ -48,7 +50,7 @@ def _render(home: Home, result: IngestResult) -> None:
         line(f"{number(applied)} declared corrections applied: {shown}")
     if result.resolutions.height:
         line(f"{number(result.resolutions.height)} rows refused earlier are resolved")
-    render_rejections(home, result.rejections)
+    render_rejections(home, result.listed)
     _render_differences(home, result.differences)
     for remark in result.remarks:
         line(f"! {remark}")
@@ -77,26 +79,22 @@ def _applied(result: IngestResult) -> int:
     return result.corrections.select("delivery_id", "line", "column_name").n_unique()
 
 
-def _rejections_by_rule(rejections: Quarantine) -> list[tuple[str, int]]:
+def _rejections_by_rule(rejections: Quarantine | RejectionList) -> list[tuple[str, int]]:
     return rejections.group_by("rule").len().sort("rule").rows() if rejections.height else []
 
 
-def render_rejections(home: Home, rejections: Quarantine) -> None:
-    """Print how many rows were refused by which rule, and the first of them."""
+def render_rejections(home: Home, rejections: RejectionList) -> None:
+    """Print how many rows were refused by which rule, and the first of them, causes first."""
     if rejections.is_empty():
         return
     rows = rejections.select("file", "line").n_unique()
     rules = ", ".join(f"{number(times)} {rule}" for rule, times in _rejections_by_rule(rejections))
     line(f"! {number(rows)} rows refused: {rules}")
-    import polars as pl
+    from npo_pipeline.intake.rejection_list import summary
 
-    # Many rows may have the same message about one school; each message is shown once.
-    messages = rejections.group_by("file", "message", maintain_order=True).agg(
-        pl.col("line").min(), pl.len().alias("times")
-    )
-    for file, message, first, times in messages.head(SHOWN).iter_rows():
-        line(f"    {file}, line {first}{f' and {number(times - 1)} more' if times > 1 else ''}: {message}")
-    line(f"  All of them: table quarantine in {home.database}")
+    for one in summary(rejections):
+        line(f"    {one}")
+    line(f"  All of them: table quarantine in {home.database}, or --rejects FILE")
 
 
 def _render_differences(home: Home, differences: Differences) -> None:

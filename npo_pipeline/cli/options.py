@@ -133,6 +133,14 @@ max_rejected_option = click.option(
 )
 
 
+rejects_option = click.option(
+    "--rejects",
+    type=PATH,
+    default=None,
+    help="Write all refused rows to this new .csv or .xlsx; beside it a marked copy of each workbook of a board.",
+)
+
+
 def reference_date_option(text: str) -> Callable[[F], F]:
     """Add `--reference-date` with a help text."""
     return click.option("--reference-date", type=DAY, default=None, help=text)

@@ -9,9 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from npo_pipeline import dutch
+from npo_pipeline.atomic_file import require_new
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.run import Clock, Run, open_run
+from npo_pipeline.commands.rejects import ENDINGS, refusal_of, write_rejects
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS, FileKind
@@ -26,6 +28,7 @@ from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import refuse_duplicate_counts
 from npo_pipeline.months import day_of
 from schemas import received
+from schemas.frames.intake import RejectionList
 from schemas.received import Deliveries, Differences, Quarantine, Resolutions, SourceCorrections
 
 DEFAULT_MAX_REJECTED = Decimal("0.01")
@@ -36,7 +39,8 @@ class IngestRequest:
     """Name the files to register, and when to refuse them.
 
     `reference_date` is for files that do not say theirs. Above a share of `max_rejected` rejected rows the
-    whole delivery is refused. `only`: the kinds of file that are wanted.
+    whole delivery is refused. `only`: the kinds of file that are wanted. `rejects`: a new file for all rejected
+    rows, also of a delivery that is refused.
     """
 
     home: Home
@@ -45,6 +49,7 @@ class IngestRequest:
     max_rejected: Decimal = DEFAULT_MAX_REJECTED
     wait_seconds: int = 0
     only: Sequence[FileKind] = KINDS
+    rejects: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,7 @@ class IngestResult:
     """Hold the rows that were added to each table; empty, and `run_id` null, when no file was new.
 
     `waiting`: files of which no school has a board yet. `remarks`: what else the operator should know, a sentence
-    each.
+    each. `listed`: the rejected rows, causes first.
     """
 
     run_id: str | None
@@ -63,6 +68,7 @@ class IngestResult:
     resolutions: Resolutions
     waiting: tuple[str, ...]
     remarks: tuple[str, ...]
+    listed: RejectionList
 
 
 def ingest(
@@ -74,10 +80,14 @@ def ingest(
         Refused: a file is unknown or damaged, or too many rows are rejected; nothing was changed.
         HomeLocked: another run is busy.
     """
+    if request.rejects is not None:
+        require_new(request.rejects, *ENDINGS)
     files = call(recognise_files, request, day_of(clock()))
     with open_run(request.home, "ingest", clock, wait_seconds=request.wait_seconds) as run:
         state = intake_state(run.books)
         results = call(read_files, files, state, progress)
+        if request.rejects is not None:
+            write_rejects(results, request.rejects)
         call(refuse_when_too_many, results, request.max_rejected)
         return call(register_files, run, results, state, clock())
 
@@ -117,6 +127,7 @@ def register_files(run: Run, results: Sequence[FileResult], state: IntakeState, 
     """Step: plan what the delivery changes in the books, and apply it."""
     plan = plan_intake(results, state, run_id=run.run_id, at=at)
     run.apply(plan)
+    new = set(plan.new_rows(received.DELIVERIES)["file"])
     return IngestResult(
         run_id=run.run_id if plan.appended else None,
         files=Deliveries(plan.new_rows(received.DELIVERIES)),
@@ -126,4 +137,5 @@ def register_files(run: Run, results: Sequence[FileResult], state: IntakeState, 
         resolutions=Resolutions(plan.new_rows(received.RESOLUTIONS)),
         waiting=plan.waiting,
         remarks=plan.remarks,
+        listed=rejection_list([one for one in results if one.file.name in new]),
     )

@@ -25,11 +25,8 @@ from schemas.frames.intake import (
     FileSchoolFacts,
     FileScores,
     FileSpending,
-    `rejections`: a row per fault. `spoken`: the vestigingen of its valid rows, also of those that count nobody.
-    `refused_schools`: those that rejected rows of a list of schools name, so that no board is known of them.
-    `reporters`: the boards behind the rows of a board report. `without_board`: none of its schools has a board yet, so
-    it waits for its address list. `truncated_texts`: texts of which only the beginning is kept. `remarks`: what else
-    the operator should know of it, a sentence each.
+    FileZeroCounts,
+    RefusedSchools,
     RejectionMessages,
     Rejections,
     RowReporters,
@@ -45,10 +42,10 @@ class FileResult:
     """Hold the content of a file after reading; frames that its kind does not have are empty.
 
     `rejections`: a row per fault. `spoken`: the vestigingen of its valid rows, also of those that count nobody.
-    `refused_schools`: those that rejected rows of a list of schools name, so that no board is known of them.
-    `reporters`: the boards behind the rows of a board report. `without_board`: none of its schools has a board yet, so
-    it waits for its address list. `truncated_texts`: texts of which only the beginning is kept. `remarks`: what else
-    the operator should know of it, a sentence each.
+    `refused_schools`: those that rejected rows of a list of schools name, so no board is known. `reporters`:
+    the boards behind the rows of a board report. `without_board`: none of its schools has a board yet,
+    so it waits for its address list. `truncated_texts`: texts of which only the beginning is kept. `remarks`: what
+    else the operator should know of it, a sentence each.
     """
 
     file: DeliveredFile

@@ -38,7 +38,7 @@ def render_account(
     if result.ingested is not None and result.ingested.run_id:
         columns = ["file", "kind", "rows", "rejected"]
         frame_table("Taken in", result.ingested.files, columns, rejected="refused")
-        render_rejections(home, result.ingested.rejections)
+        render_rejections(home, result.ingested.listed)
         for remark in result.ingested.remarks:
             line(f"! {remark}")
     _render_totals(result, board)

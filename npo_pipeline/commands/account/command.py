@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.accounts.statement import YearAccounts, account_for
+from npo_pipeline.atomic_file import require_new
 from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.queries.ledger import paid_months
@@ -30,6 +31,7 @@ from npo_pipeline.commands.account.reports import (
     write_reports,
 )
 from npo_pipeline.commands.account.write import AccountResult, write_accounts
+from npo_pipeline.commands.rejects import ENDINGS, write_rejects
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
@@ -43,12 +45,13 @@ class AccountRequest(ReportRequest):
     """Represent a calendar year to account for, and the reports that are asked for.
 
     `spending`: new files of spending and consent. `treatment`: of money that is left over, in the annual accounts;
-    that of the file on accountability when null.
+    that of the file on accountability when null. `rejects`: a new file for the rejected rows of `spending`.
     """
 
     spending: tuple[Path, ...] = ()
     treatment: str | None = None
     max_rejected: Decimal = ingest.DEFAULT_MAX_REJECTED
+    rejects: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ def account(
         HomeLocked: another run is busy.
     """
     require_books(request.home)
+    if request.rejects is not None:
+        require_new(request.rejects, *ENDINGS)
     files = call(recognise_spending, request, day_of(clock())) if request.spending else []
     with open_run(
         request.home, "account", clock, subject=str(request.year), wait_seconds=request.wait_seconds
@@ -155,6 +160,8 @@ def take_spending(
     """
     state = intake_state(run.books)
     results = ingest.read_files(files, state, progress)
+    if request.rejects is not None:
+        write_rejects(results, request.rejects)
     ingest.refuse_when_too_many(results, request.max_rejected)
     return ingest.register_files(run, results, state, clock())
 
