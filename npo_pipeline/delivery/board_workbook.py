@@ -1,4 +1,7 @@
-"""The workbook of a board that accounts for a year: two sheets, each read as a file of its own kind."""
+"""The workbook of a board that accounts for a year: two sheets, each read as a file of its own kind.
+
+Its refusals are in Dutch: the board reads them.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,10 @@ SPENDING, CONSENTS = "Besteding", "Instemming"
 """The names of the two sheets."""
 
 _KINDS = {SPENDING: kinds.SPENDING, CONSENTS: kinds.CONSENTS}
+_HEADER = xlsx.HeaderWords(
+    missing="rij {line}: de kolom {column} ontbreekt; zet de kopregel terug",
+    twice="rij {line}: de kolom {column} staat er twee keer; houd er een",
+)
 PREFILLED = ("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "JAAR", "SCHOOLJAAR")
 """Columns that the blank workbook fills in; a row with nothing else in it was left open."""
 
@@ -38,13 +45,13 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
     for sheet in _KINDS:
         if sheet not in present:
             raise Refused(
-                f"{file.name}: has a sheet {present[0]!r} and no sheet {sheet!r}; begin with the template again"
+                f"{file.name}: heeft een blad {present[0]!r} en geen blad {sheet!r}; begin met een leeg formulier"
             )
     forms = [_read_form(file, data, sheet, written=sheets[sheet.casefold()]) for sheet in _KINDS]
     if filled := [form for form in forms if form.workbook and form.workbook.rows.height]:
         return filled
     raise Refused(
-        f"{file.name}: nothing is filled in on {SPENDING!r} or {CONSENTS!r}; fill it in and send it again"
+        f"{file.name}: er is niets ingevuld op {SPENDING!r} of {CONSENTS!r}; vul het in en stuur het opnieuw"
     )
 
 
@@ -57,8 +64,8 @@ def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> De
     marks = xlsx.sheet_marks(file.name, data, written)
     _refuse_unread(shown, marks, header)
     book = xlsx.Workbook(
-        hashlib.sha256(data).hexdigest(),
-        _filled(xlsx.rows_below(cells, header), kind),
+        sha256=hashlib.sha256(data).hexdigest(),
+        rows=_filled(xlsx.rows_below(cells, header), kind),
         sheet=written,
         letters={name: xlsx.column_letters(marks.first + at) for name, at in header.positions.items()},
     )
@@ -71,20 +78,22 @@ def _find_header(shown: str, cells: SheetCells, kind: FileKind) -> xlsx.Header:
     shared = [len(row.intersection(kind.columns)) for row in rows]
     most = max(shared, default=0)
     if most < 2:
-        raise Refused(f"{shown}: has no header with {kind.columns[0]}; put the header of the template back")
-    return xlsx.header_of(shown, cells, shared.index(most), kind.columns, cure="put the header back")
+        raise Refused(
+            f"{shown}: heeft geen kopregel met {kind.columns[0]}; zet de kopregel van het lege formulier terug"
+        )
+    return xlsx.header_of(shown, cells, shared.index(most), kind.columns, words=_HEADER)
 
 
 def _refuse_unread(shown: str, marks: xlsx.SheetMarks, header: xlsx.Header) -> None:
     """Refuse a formula or an error below the header; right of the table own sums are allowed."""
     last = marks.first + max(header.positions.values())
     for cells, what in (
-        (marks.formulas, "a formula; paste its value"),
-        (marks.errors, "an error (as #N/A); type its value"),
+        (marks.formulas, "een formule; plak de waarde ervan"),
+        (marks.errors, "een fout (zoals #N/B); typ de waarde"),
     ):
         for row, column, address in cells:
             if row > header.row and column <= last:
-                raise Refused(f"{shown}, cell {address}: holds {what}")
+                raise Refused(f"{shown}, cel {address}: bevat {what}")
 
 
 def _filled(rows: FileRows, kind: FileKind) -> FileRows:

@@ -39,7 +39,7 @@ ROWS_ABOVE = 50
 """Rows that are searched for the header."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Workbook:
     """Hold the content of a workbook of CBS, or of one sheet of a workbook of a board.
 
@@ -68,7 +68,7 @@ def read_workbook(file: SourceFile) -> Workbook:
         raise Refused(f"{file.name}: has no sheet {SHEET!r}; this is not the workbook of CBS")
     counted = (models.SCHOOL, models.SCORED_PUPILS, models.SCORE)
     title, rows = _scores_table(f"{file.name}, sheet {SHEET!r}", cells, counted)
-    book = Workbook(hashlib.sha256(data).hexdigest(), rows)
+    book = Workbook(sha256=hashlib.sha256(data).hexdigest(), rows=rows)
     if stated := _DATE.search(title):
         book = replace(book, reference_date=date(int(stated[1]), 10, 1))
     if (cells := sheet_cells(file.name, data, SHEET_WITHOUT_THRESHOLD)) is None:
@@ -163,13 +163,21 @@ class Header:
     positions: Mapping[str, int]
 
 
-def header_of(shown: str, cells: SheetCells, above: int, wanted: Sequence[str], *, cure: str) -> Header:
+@dataclass(frozen=True)
+class HeaderWords:
+    """Hold the refusals of a header, with `{line}` and `{column}`."""
+
+    missing: str
+    twice: str
+
+
+def header_of(shown: str, cells: SheetCells, above: int, wanted: Sequence[str], *, words: HeaderWords) -> Header:
     """Find the wanted columns in the header of a sheet, which has so many rows above it; refuse other headers."""
     names = names_of(cells.drop("line").row(above))
     if lacking := [column for column in wanted if column not in names]:
-        raise Refused(f"{shown}, line {above + 1}: column {lacking[0]} is missing; {cure}")
+        raise Refused(f"{shown}, {words.missing.format(line=above + 1, column=lacking[0])}")
     if twice := [column for column in wanted if names.count(column) > 1]:
-        raise Refused(f"{shown}, line {above + 1}: column {twice[0]} stands twice; keep one of them")
+        raise Refused(f"{shown}, {words.twice.format(line=above + 1, column=twice[0])}")
     return Header(above + 1, {column: names.index(column) for column in wanted})
 
 
@@ -179,13 +187,19 @@ def rows_below(cells: SheetCells, header: Header) -> FileRows:
     return FileRows(cells.slice(header.row).select("line", **wanted))
 
 
+_HEADER = HeaderWords(
+    missing="line {line}: column {column} is missing; have it sent again",
+    twice="line {line}: column {column} stands twice; keep one of them",
+)
+
+
 def _scores_table(shown: str, cells: SheetCells, wanted: Sequence[str]) -> tuple[str, FileRows]:
     """Return the text above the header, and the rows below it with a school."""
     above = [names_of(row)[:1] for row in cells.drop("line").head(ROWS_ABOVE).iter_rows()]
     if [wanted[0]] not in above:
         raise Refused(f"{shown}: has no header {wanted[0]}; this is not the workbook of CBS")
     head = above.index([wanted[0]])
-    rows = rows_below(cells, header_of(shown, cells, head, wanted, cure="have it sent again"))
+    rows = rows_below(cells, header_of(shown, cells, head, wanted, words=_HEADER))
     # Below the table come a blank row, "Bron: CBS" and footnotes: text in the first column alone.
     others = pl.any_horizontal(pl.col(*wanted[1:]) != "")
     title = " ".join(cell for row in cells.drop("line").head(head).iter_rows() for cell in row if cell)

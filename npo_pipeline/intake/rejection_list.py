@@ -80,7 +80,7 @@ def _of_boards(rejections: RejectionList) -> Iterator[str]:
 
 
 def _where(cell: str | None, line: int) -> str:
-    return f"cel {cell}" if cell else f"regel {line}"
+    return f"cel {cell}" if cell else f"rij {line}"
 
 
 def _by_rule(rejections: RejectionList) -> Iterator[str]:

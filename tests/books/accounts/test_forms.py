@@ -42,7 +42,7 @@ def test_the_same_data_gives_the_same_bytes(tmp_path):
 
 def test_a_template_that_is_not_filled_in_is_refused(tmp_path):
     assert refusal(template(tmp_path / "npo.xlsx")) == (
-        "npo.xlsx: nothing is filled in on 'Besteding' or 'Instemming'; fill it in and send it again"
+        "npo.xlsx: er is niets ingevuld op 'Besteding' of 'Instemming'; vul het in en stuur het opnieuw"
     )
 
 

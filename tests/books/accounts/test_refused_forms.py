@@ -2,10 +2,12 @@
 
 import re
 
+import openpyxl
 import pytest
 
-from tests.books.accounts.filing import AGREED, HEADERS, SPENT, repacked, workbook
+from tests.books.accounts.filing import AGREED, HEADERS, SPENT, home_with_schools, repacked, workbook
 from tests.books.accounts.forms import refusal, told
+from tests.books.home.npo import here
 
 
 @pytest.mark.parametrize(
@@ -20,7 +22,7 @@ from tests.books.accounts.forms import refusal, told
 def test_a_formula_in_the_table_is_refused_by_its_address(tmp_path, write, cell):
     path = workbook(tmp_path / "npo.xlsx", (SPENT,), more=lambda pages: write(pages["Besteding"]))
     if cell:
-        assert refusal(path) == f"npo.xlsx, Besteding, cell {cell}: holds a formula; paste its value"
+        assert refusal(path) == f"npo.xlsx, Besteding, cel {cell}: bevat een formule; plak de waarde ervan"
     else:
         assert len(told(path)) == 1
 
@@ -31,7 +33,7 @@ def test_a_shared_formula_is_refused_and_so_is_one_in_a_cell_without_an_address(
         return xml.replace(old, b'<c t="s"><f t="shared" si="0"/>') if b"sheet1" in name.encode() else xml
 
     path = repacked(workbook(tmp_path / "npo.xlsx", (SPENT,)), shared)
-    assert refusal(path) == "npo.xlsx, Besteding, cell G2: holds a formula; paste its value"
+    assert refusal(path) == "npo.xlsx, Besteding, cel G2: bevat een formule; plak de waarde ervan"
 
 
 def test_an_error_that_was_pasted_as_a_value_is_no_empty_cell(tmp_path):
@@ -40,7 +42,7 @@ def test_an_error_that_was_pasted_as_a_value_is_no_empty_cell(tmp_path):
         return found if b"sheet1" in name.encode() else xml
 
     path = repacked(workbook(tmp_path / "npo.xlsx", (SPENT,)), broken)
-    assert refusal(path) == "npo.xlsx, Besteding, cell H2: holds an error (as #N/A); type its value"
+    assert refusal(path) == "npo.xlsx, Besteding, cel H2: bevat een fout (zoals #N/B); typ de waarde"
 
 
 def test_a_formula_of_the_other_sheet_is_named_with_that_sheet(tmp_path):
@@ -48,14 +50,14 @@ def test_a_formula_of_the_other_sheet_is_named_with_that_sheet(tmp_path):
         pages["Instemming"].write_formula("L2", '="goed"', None, "goed")
 
     path = workbook(tmp_path / "npo.xlsx", (), (AGREED,), more=formula)
-    assert refusal(path) == "npo.xlsx, Instemming, cell L2: holds a formula; paste its value"
+    assert refusal(path) == "npo.xlsx, Instemming, cel L2: bevat een formule; plak de waarde ervan"
 
 
 @pytest.mark.parametrize(("there", "missing"), [("Besteding", "Instemming"), ("Instemming", "Besteding")])
 def test_a_sheet_that_is_missing_is_named(tmp_path, there, missing):
     path = workbook(tmp_path / "npo.xlsx", (SPENT,), (AGREED,), sheets=(there, "Blad1"))
     assert refusal(path) == (
-        f"npo.xlsx: has a sheet '{there}' and no sheet '{missing}'; begin with the template again"
+        f"npo.xlsx: heeft een blad '{there}' en geen blad '{missing}'; begin met een leeg formulier"
     )
 
 
@@ -73,12 +75,14 @@ def test_a_column_that_is_missing_or_doubled_or_a_header_that_is_gone_is_named(t
         return workbook(tmp_path / "npo.xlsx", (SPENT,), more=write)
 
     lacking = header(HEADERS["Besteding"].replace("BEDRAG", "BEDRAAG"))
-    assert refusal(lacking) == "npo.xlsx, Besteding, line 1: column BEDRAG is missing; put the header back"
+    assert refusal(lacking) == "npo.xlsx, Besteding, rij 1: de kolom BEDRAG ontbreekt; zet de kopregel terug"
     doubled = header(HEADERS["Besteding"] + ";BEDRAG")
-    assert refusal(doubled) == "npo.xlsx, Besteding, line 1: column BEDRAG stands twice; keep one of them"
+    assert refusal(doubled) == "npo.xlsx, Besteding, rij 1: de kolom BEDRAG staat er twee keer; houd er een"
     gone = header(";".join("x" * 8))
     assert refusal(gone) == (
-        "npo.xlsx, Besteding: has no header with BEVOEGD_GEZAG_NUMMER; put the header of the template back"
+        "npo.xlsx, Besteding: heeft geen kopregel met BEVOEGD_GEZAG_NUMMER; zet de kopregel van "
+        "het lege formulier "
+        "terug"
     )
 
 
@@ -98,6 +102,41 @@ def test_a_workbook_whose_sheet_cannot_be_found_is_refused(tmp_path):
     assert refusal(repacked(workbook(tmp_path / "npo.xlsx", (SPENT,)), lost)).startswith("npo.xlsx")
 
 
+WRONG = (
+    "10001;01AA;2021;Z;Een-op-een-begeleiding;school;veel;0",
+    "10001;02BB;2021;B;Een-op-een-begeleiding;school;-4;0",
+    SPENT,
+    SPENT,
+)
+
+
+def test_a_board_reads_in_dutch_which_cell_is_wrong_and_what_to_do_and_gets_its_workbook_back_marked(tmp_path):
+    home = home_with_schools(tmp_path)
+    path = workbook(tmp_path / "npo.xlsx", WRONG, row=2, column=1)
+    ended = here("ingest", path, "--home", home, "--rejects", tmp_path / "terug.csv")
+    assert ended.status == 3
+    codes = (
+        "CATEGORIE is A tot en met F, NIVEAU school of bovenschools, ja en nee J en N, een schooljaar 2021-2022"
+    )
+    numbers = "vul euro's in, onder een miljard en met hoogstens twee decimalen (1234,56), of een jaar (2021)"
+    assert ended.stderr.splitlines()[1:-1] == [
+        f"  npo.xlsx, Besteding, cel H4: BEDRAG 'veel' is geen getal dat hier mag staan: {numbers}",
+        f"  npo.xlsx, Besteding, cel E4: CATEGORIE 'Z' mag hier niet staan: {codes}, een BRIN 01AB, "
+        "een bestuur 10001; "
+        "verbeter het",
+        "  npo.xlsx, Besteding, cel H5: BEDRAG '-4' ligt onder nul; vul een bedrag vanaf 0 in",
+        "  npo.xlsx, Besteding, cel C5: BRIN_NUMMER 02BB is geen school van bestuur 10001 en was "
+        "dat nooit; verbeter een "
+        "van de twee, of lever eerst de adressenlijst of wijziging aan die de school aan het bestuur geeft",
+        "  npo.xlsx, Besteding, rij 7: is dezelfde rij als rij 6; de eerste telt, haal deze weg",
+    ]
+    marked = openpyxl.load_workbook(tmp_path / "terug-npo.xlsx")["Besteding"]
+    noted = {cell.coordinate: cell.comment.text for row in marked.iter_rows() for cell in row if cell.comment}
+    assert sorted(noted) == ["A7", "C5", "E4", "H4", "H5"]
+    assert noted["H5"] == "BEDRAG '-4' ligt onder nul; vul een bedrag vanaf 0 in"
+    assert marked["H4"].value == "veel"
+
+
 def test_a_table_that_was_moved_aside_is_read_and_its_formulas_are_found(tmp_path):
     path = workbook(tmp_path / "npo.xlsx", (SPENT,), row=2, column=2)
     assert told(path) == [(4, *SPENT.split(";"))]
@@ -108,6 +147,6 @@ def test_a_table_that_was_moved_aside_is_read_and_its_formulas_are_found(tmp_pat
 
         path = workbook(tmp_path / "npo.xlsx", (SPENT,), row=2, column=2, more=formula)
         if is_refused:
-            assert refusal(path) == f"npo.xlsx, Besteding, cell {cell}: holds a formula; paste its value"
+            assert refusal(path) == f"npo.xlsx, Besteding, cel {cell}: bevat een formule; plak de waarde ervan"
         else:
             assert len(told(path)) == 1

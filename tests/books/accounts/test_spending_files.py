@@ -99,8 +99,8 @@ def test_two_rows_about_the_same_thing_are_both_good_unless_one_is_a_copy(home, 
 def test_the_refusal_says_that_it_is_no_school_of_that_board(home, tmp_path):
     ended = spend(home, tmp_path / "in", SPENT, "10001;02BB;2021;B;Bijles;school;1;")
     assert (
-        "spending.csv, line 3: BRIN_NUMMER 02BB is no school of board 10001 and never was; correct one of the "
-        "two, or first deliver the address list or change that gives it the school"
+        "spending.csv, rij 3: BRIN_NUMMER 02BB is geen school van bestuur 10001 en was dat nooit; verbeter een "
+        "van de twee, of lever eerst de adressenlijst of wijziging aan die de school aan het bestuur geeft"
     ) in ended.stdout
 
 

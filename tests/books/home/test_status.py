@@ -26,6 +26,12 @@ def test_what_is_paid_and_what_is_to_come_is_the_whole_decision(paid):
     assert paid_so_far + to_come == Decimal(decision["total"])
 
 
+def test_books_that_do_not_tie_are_one_document_still(paid):
+    (paid / "manifests" / "000001-ingest.json").write_text("{}")
+    ended = here("verify", "--home", paid, "--json")
+    assert (ended.status, ended.document["ties"]) == (5, False)
+
+
 def test_a_decision_at_half_past_midnight_on_1_september_is_of_1_september(decided):
     with duckdb.connect(str(decided / "npo.duckdb")) as connection:
         connection.execute("update decisions set decided_at = timestamp '2021-08-31 22:30:00'")
