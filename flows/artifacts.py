@@ -8,9 +8,11 @@ from typing import Any
 
 import polars as pl
 from prefect import artifacts
+from prefect.settings import PREFECT_UI_URL
 
-from flows.plan_page import plan_page, plan_summary
+from flows.plan_page import plain, plan_page, plan_summary
 from npo_pipeline import dutch
+from npo_pipeline.cli.render.pay import schools
 from npo_pipeline.commands.account.reports import WrittenReports
 from npo_pipeline.commands.account.write import AccountResult
 from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
@@ -22,23 +24,29 @@ from npo_pipeline.months import month_text
 MOST_ROWS = 200
 """A table in an artifact is for a person; the books hold the rest."""
 
+MOST_BOARDS = 2000
+"""All boards there are."""
+
 
 def payments_artifact(paid: Sequence[MonthPaid]) -> None:
-    """Publish a table per month that was paid: euro and payments per kind of recipient, component and reason."""
+    """Publish a table per month that was paid: sums per kind of recipient, component, reason and currency."""
     for one in paid:
         if one.run_id is None:
             continue  # An empty table would hide the one that the paying run left under this key.
-        of_currency = one.payments.group_by("currency").agg(pl.col("amount").sum()).sort("currency")
-        total = " and ".join(dutch.money(amount, currency) for currency, amount in of_currency.iter_rows())
-        key = ["recipient_kind", "component", "reason"]
+        key = ["currency", "recipient_kind", "component", "reason"]
         sums = one.payments.group_by(key).agg(
-            payments=pl.len(), recipients=pl.col("recipient").n_unique(), euro=pl.col("amount").sum()
+            payments=pl.len(), recipients=pl.col("recipient").n_unique(), amount=pl.col("amount").sum()
         )
-        _publish_table(
-            f"npo-payment-run-{month_text(one.month)}",
-            sums.sort(key),
-            f"Payment run of {month_text(one.month)} ({one.run_id}): {total}",
-        )
+        _publish_table(f"npo-payment-run-{month_text(one.month)}", sums.sort(key), f"{payment_words(one)}.")
+
+
+def payment_words(paid: MonthPaid) -> str:
+    """Return in words what a run paid in a month: an amount per currency, and to whom."""
+    month = month_text(paid.month)
+    if paid.run_id is None:
+        return f"{month}: nothing left to pay"
+    totals = (dutch.money(paid.total(one), one) for one in paid.payments["currency"].unique().sort())
+    return f"{month}: paid {' and '.join(totals)} to {schools(paid.payments)} ({paid.run_id})"
 
 
 def delivery_artifacts(result: IngestResult) -> None:
@@ -58,10 +66,15 @@ def delivery_artifacts(result: IngestResult) -> None:
 
 
 def plan_artifact(request: DecideRequest, result: DecisionPlan) -> str:
-    """Publish the page of a plan that waits for approval; return a summary that names the page."""
-    key, summary = f"npo-recalibration-{result.state.school_year}", plan_summary(request, result)
-    artifacts.create_markdown_artifact(plan_page(request, result), key=key, description=summary)
-    return f"{summary} All of it stands under Artifacts, {key}."
+    """Publish the page of a plan that waits for approval; return a summary that links to it and shows its hash.
+
+    The page has the plan in its key, and the link its id: two plans of a year never hide each other.
+    """
+    key = f"npo-recalibration-{result.state.school_year}-{result.fingerprint[:12]}"
+    summary = plan_summary(request, result)
+    made = artifacts.create_markdown_artifact(plan_page(request, result), key=key, description=summary)
+    page = f"{PREFECT_UI_URL.value()}/artifacts/artifact/{made}"
+    return f"{summary} You approve [this plan]({page}), hash `{result.fingerprint}`, and nothing else."
 
 
 @contextmanager
@@ -79,30 +92,32 @@ def pack_progress(year: int, boards: int) -> Iterator[Progress]:
 
 
 def accounts_artifacts(result: AccountResult, reports: WrittenReports) -> None:
-    """Publish a table of all boards, and per board whose pack was written its schools and its findings."""
-    year, errors = result.year, pl.col("severity") == "error"
+    """Publish one table of the boards: their sums per currency, their findings, and whether a pack was written.
+
+    The schools and findings of a board are in its pack: to publish those of hundreds takes minutes.
+    """
+    errors = pl.col("severity") == "error"
     counted = result.findings.group_by("board").agg(errors=errors.sum(), findings=pl.len())
     sums = result.accountability.group_by("board", "currency").agg(
         pl.len().alias("schools"), pl.col("carried_in", "received", "spent", "carried_out").sum()
     )
-    boards = sums.join(counted, on="board", how="left").with_columns(pl.col("errors", "findings").fill_null(0))
-    _publish_table(
-        f"npo-year-end-{year}", boards.sort("errors", "board", descending=[True, False]), f"Accounts of {year}"
+    packs = reports.packs
+    made = {**dict.fromkeys(packs.up_to_date, "up to date"), **dict.fromkeys(packs.written, "written")}
+    pack = pl.col("board").replace_strict(made, default="none", return_dtype=pl.String)
+    boards = sums.join(counted, on="board", how="left").with_columns(
+        pl.col("errors", "findings").fill_null(0), pack=pack
     )
-    for board in reports.packs.written:
-        schools = result.accountability.filter(board=board)
-        shown = schools.select("brin", "carried_in", "received", "spent", "external", "board_level", "carried_out")
-        where = reports.folder / board
-        _publish_table(f"npo-year-end-{year}-{board}", shown, f"Board {board}; its pack is in {where}")
-        findings = result.findings.filter(board=board).select("brin", "severity", "rule", "amount", "message")
-        if findings.height:
-            _publish_table(f"npo-year-end-{year}-{board}-findings", findings, f"Findings of board {board}")
+    rows = boards.sort("errors", "board", "currency", descending=[True, False, False])
+    words = f"Accounts of {result.year}; the packs are in {reports.folder}"
+    _publish_table(f"npo-year-end-{result.year}", rows, words, most=MOST_BOARDS)
 
 
-def _publish_table(key: str, rows: pl.DataFrame, description: str) -> None:
-    more = f"; the first {MOST_ROWS} of {rows.height}" if rows.height > MOST_ROWS else ""
+def _publish_table(key: str, rows: pl.DataFrame, description: str, most: int | None = None) -> None:
+    """Publish rows as a table; Prefect shows texts as Markdown, so what comes from outside is made plain."""
+    most = most or MOST_ROWS
+    more = f"; the first {most} of {rows.height}" if rows.height > most else ""
     table: list[dict[str, Any]] = [
-        {name: None if value is None else str(value) for name, value in row.items()}
-        for row in rows.head(MOST_ROWS).iter_rows(named=True)
+        {name: None if value is None else plain(str(value)) for name, value in row.items()}
+        for row in rows.head(most).iter_rows(named=True)
     ]
-    artifacts.create_table_artifact(table=table, key=key, description=description + more)
+    artifacts.create_table_artifact(table=table, key=key, description=plain(description + more))

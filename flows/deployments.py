@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, State, StateType
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectNotFound
 from prefect.schedules import Cron
 from prefect.states import Crashed
 from prefect.types.entrypoint import EntrypointType
 
+from flows.failures import books_words
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from flows.recalibration import recalibration
@@ -44,6 +47,7 @@ def deployments(home: Path) -> list[RunnerDeployment]:
     made = [
         flow.to_deployment(
             name=name,
+            tags=["npo", flow.name.removeprefix("npo-")],
             schedule=Cron(FIRST_OF_MONTH, timezone=ZONE.key) if flow is payment_run else None,
             parameters={"home": str(home)},
             concurrency_limit=ONE_AT_A_TIME,
@@ -55,12 +59,29 @@ def deployments(home: Path) -> list[RunnerDeployment]:
     return cast(list[RunnerDeployment], made)
 
 
+def keep_schedules(deployment: RunnerDeployment) -> bool:
+    """Take over the schedules that a deployment has on the server, and return whether any of them is active.
+
+    Whoever paused one, changed it or took it away there did so on purpose: to register it again must not start it.
+    A deployment that the server does not know yet has those of `deployments`.
+    """
+    with get_client(sync_client=True) as client:
+        try:
+            there = client.read_deployment_by_name(f"{deployment.flow_name}/{deployment.name}")
+        except ObjectNotFound:
+            return bool(deployment.schedules)
+    deployment.paused = there.paused
+    kept = {"schedule", "active", "max_scheduled_runs", "parameters", "slug"}
+    deployment.schedules = [DeploymentScheduleCreate(**one.model_dump(include=kept)) for one in there.schedules]
+    return not there.paused and any(one.active for one in there.schedules)
+
+
 def submit_run_of(tick: datetime) -> None:
     """Submit the payment run of a tick, late: it pays the month of the tick."""
-    run_deployment(MONTHLY, scheduled_time=tick, flow_run_name=f"owed-{month_text(month_of(tick))}", timeout=0)
+    run_deployment(MONTHLY, scheduled_time=tick, flow_run_name=f"pay-{month_text(month_of(tick))}", timeout=0)
 
 
-def close_dead_runs() -> list[str]:
+def close_dead_runs(home: Path) -> list[str]:
     """Mark the runs that died together with their server as crashed, and return their names.
 
     Left as they are, they would keep the one place of the concurrency limit, and no run would ever start again.
@@ -69,7 +90,8 @@ def close_dead_runs() -> list[str]:
     client = get_client(sync_client=True)
     busy = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=BUSY)))
     dead = client.read_flow_runs(flow_run_filter=busy)
+    books = books_words(home) if dead else ""
     for run in dead:
-        state: State[Any] = Crashed(message="cut off when npo serve ended; nothing half done was published")
+        state: State[Any] = Crashed(message=f"cut off when npo serve ended; {books}")
         client.set_flow_run_state(run.id, state, force=True)
     return [run.name for run in dead]

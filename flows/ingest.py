@@ -5,20 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from prefect import get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 
 from flows import artifacts
-from flows.tasks import WAIT_SECONDS, as_task, npo_flow
-from npo_pipeline.books.paths import Home
+from flows.homes import home_of
+from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
 from npo_pipeline.cli.options import share_from
+from npo_pipeline.cli.output import number
 from npo_pipeline.commands.ingest import IngestRequest, ingest
+from npo_pipeline.errors import printable
 from npo_pipeline.months import day_from
 
 
-@npo_flow("npo-ingest")
+def _run_name() -> str:
+    paths = flow_run.parameters.get("paths") or [""]
+    return f"ingest-{printable(Path(str(paths[0])).name) or 'delivery'}"
+
+
+@npo_flow("npo-ingest", _run_name)
 def ingest_delivery(
     home: str, paths: list[str], reference_date: str | None = None, max_rejected: str = "0.01"
-) -> dict[str, Any]:
+) -> State[Any]:
     """Ingest a delivery.
 
     Args:
@@ -35,7 +43,7 @@ def ingest_delivery(
         HomeLocked: another run held the home for WAIT_SECONDS.
     """
     request = IngestRequest(
-        home=Home(Path(home)),
+        home=home_of(home),
         paths=tuple(Path(path) for path in paths),
         reference_date=day_from(reference_date) if reference_date else None,
         max_rejected=share_from(max_rejected),
@@ -43,11 +51,14 @@ def ingest_delivery(
     )
     result = ingest(request, call=as_task)
     artifacts.delivery_artifacts(result)
-    summary = {
-        "run_id": result.run_id,
-        "rows": int(result.files["rows"].sum()),
-        "rejected": int(result.files["rejected"].sum()),
-        "differences": result.differences.height,
-    }
-    get_run_logger().info("taken in: %s", summary)
-    return summary
+    rows, refused = (int(result.files[name].sum()) for name in ("rows", "rejected"))
+    numbers = f"{number(rows)} rows, {number(refused)} refused, {number(result.differences.height)} differences"
+    return closed(
+        f"taken in: {numbers} ({result.run_id})" if result.run_id else "nothing new to take in",
+        {
+            "run_id": result.run_id,
+            "rows": rows,
+            "rejected": refused,
+            "differences": result.differences.height,
+        },
+    )

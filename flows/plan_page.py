@@ -21,7 +21,7 @@ MOST_SCHOOLS = 20
 MOST_ROWS = 200
 """A page is for a person; `npo decide --dry-run --json` has the rest."""
 
-_MARKS = re.compile(r"([\\`*\[\]<>#|~&])")
+_MARKS = re.compile(r"([\\`*\[\]<>#|~&@]|:(?=//)|(?<=\bwww)\.)", re.IGNORECASE)
 
 
 def plan_page(request: DecideRequest, result: DecisionPlan) -> str:

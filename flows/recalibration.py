@@ -9,22 +9,19 @@ was shown; Prefect forgets that key when the run is retried, so a retry shows a 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from prefect import get_run_logger
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from prefect.runtime import deployment, flow_run
-from prefect.states import Completed
 from pydantic import Field, ValidationError
 
 from flows import artifacts
-from flows.tasks import WAIT_SECONDS, as_task, npo_flow
-from npo_pipeline.books.paths import Home
+from flows.homes import home_of
+from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
 from npo_pipeline.cli.options import LONGEST_NAME, name_from, path_from, reason_from
 from npo_pipeline.commands.decide.command import decide
 from npo_pipeline.commands.decide.model import DecideRequest
@@ -42,14 +39,20 @@ LONGEST_REMARK = 500
 class Approval(RunInput):
     """Represent the form. The server validates an answer against it while it is given."""
 
-    approved: bool = Field(description="Yes: write it as a decision. No: end here, nothing is written.")
+    choice: Literal["approve", "reject"] = Field(
+        description="approve: write this plan as a decision. reject: end here, nothing is written."
+    )
     approved_by: str = Field(
         min_length=1, max_length=LONGEST_NAME, description="Your name; it is kept with the decision."
     )
     remark: str = Field(default="", max_length=LONGEST_REMARK, description="Kept with this run.")
 
 
-@npo_flow("npo-recalibration")
+def _run_name() -> str:
+    return f"decide-{flow_run.parameters.get('school_year')}"
+
+
+@npo_flow("npo-recalibration", _run_name)
 def recalibration(
     home: str,
     school_year: str,
@@ -58,7 +61,6 @@ def recalibration(
     as_of: str | None = None,
     reference_date: str | None = None,
     reason: str | None = None,
-    four_eyes: bool = True,
     approval_timeout: int = SEVEN_DAYS,
 ) -> State[Any]:
     """Show what a new decision would change, wait for a person to approve it, and write just that.
@@ -66,12 +68,11 @@ def recalibration(
     Args:
         home: the home folder, as a full path.
         school_year: as 2021-2022; 2021-2023, the period of their grant, for municipalities.
-        prepared_by: your name; it is kept with the decision.
+        prepared_by: your name; it is kept with the decision, and another person must approve it.
         regulations: regulation files in place of the shipped ones, or overlays on them, as full paths.
         as_of: by the rules that were published by this day, as 2022-01-01.
         reference_date: in place of the date in the regulation, as 2020-10-01.
         reason: why it is decided (again); kept with the decision.
-        four_eyes: whether another person than who prepared it must approve it.
         approval_timeout: how many seconds it waits for an answer.
 
     Returns:
@@ -83,7 +84,7 @@ def recalibration(
         HomeLocked: another run held the home for WAIT_SECONDS.
     """
     request = DecideRequest(
-        home=Home(Path(home)),
+        home=home_of(home),
         school_year=series_from(school_year),
         regulations=tuple(map(path_from, regulations or ())),
         reference_date=day_from(reference_date) if reference_date else None,
@@ -91,14 +92,14 @@ def recalibration(
         as_of=day_from(as_of) if as_of else None,
         wait_seconds=WAIT_SECONDS,
         prepared_by=name_from(prepared_by),
-        four_eyes=four_eyes,
+        four_eyes=True,  # No parameter: who prepares the plan fills those in.
     )
     _refuse_no_way_to_wait(approval_timeout)
     plan, summary = plan_awaiting_approval(), ""
     if plan is None:
         plan, summary = _publish_plan(request)
         if plan is None:
-            return _done(summary)
+            return closed(summary)
     # When nobody has answered yet, this ends the process; the run comes back to the line above with an answer.
     return _act(request, plan, approval_answer(plan, approval_timeout, summary))
 
@@ -115,17 +116,17 @@ def _publish_plan(request: DecideRequest) -> tuple[str | None, str]:
 def _act(request: DecideRequest, plan: str, answer: Approval) -> State[Any]:
     """Write the plan that was approved, or nothing."""
     approver = f"{answer.approved_by}: {answer.remark}" if answer.remark else answer.approved_by
-    if not answer.approved:
+    if answer.choice != "approve":
         # Completed and not Cancelled: the run did what it is for. Nobody needs to be alarmed, and who looks for
         # runs that were cut off does not find it.
-        return _done(f"Rejected by {approver}; nothing was written", name="Rejected")
+        return closed(f"Rejected by {approver}; nothing was written", name="Rejected")
     result = decide(replace(request, approved_by=answer.approved_by, approved_plan=plan), call=as_task)
     if not result.written:
-        return _done(
+        return closed(
             f"Nothing was written: by now decision {', '.join(result.state.before.values())} says the same"
         )
     written = ", ".join(result.written.values())
-    return _done(f"Written as decision {written}, prepared by {request.prepared_by}, approved by {approver}")
+    return closed(f"Written as decision {written}, prepared by {request.prepared_by}, approved by {approver}")
 
 
 def _refuse_no_way_to_wait(seconds: int) -> None:
@@ -137,12 +138,6 @@ def _refuse_no_way_to_wait(seconds: int) -> None:
             "a recalibration waits for a person as a run of its deployment: start it on the page of "
             "npo-recalibration/with-approval; or use `npo decide --dry-run` and `npo decide --approved-plan`"
         )
-
-
-def _done(message: str, name: str = "Completed") -> State[Any]:
-    get_run_logger().info("%s", message)
-    state: State[Any] = Completed(name=name, message=message)
-    return state
 
 
 def plan_awaiting_approval() -> str | None:

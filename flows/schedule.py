@@ -35,5 +35,14 @@ def months_owed(to_come: AmountsToCome, tick: datetime) -> list[Month]:
     return to_come.filter(pl.col("month") <= month_of(tick))["month"].to_list()
 
 
+def oldest_unasked(now: datetime) -> Month:
+    """Return the oldest month that is not more than one month late: the month of yesterday, Dutch time.
+
+    A month falls due on its first day. On 1 November October is one month late, on 2 November more than one.
+    """
+    yesterday = _here(now).date() - timedelta(days=1)
+    return yesterday.replace(day=1)
+
+
 def _tick(day: date) -> datetime:
     return datetime.combine(day.replace(day=1), SIX, ZONE)

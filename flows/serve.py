@@ -16,10 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from flows.schedule import last_tick, months_owed
+from flows.homes import home_of
+from flows.schedule import last_tick, months_owed, oldest_unasked
 from flows.server import answering, own_server
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
+from npo_pipeline.commands.hold import obstacles
 from npo_pipeline.commands.status import status
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import NpoError, Refused
@@ -40,7 +42,7 @@ def main() -> None:
         # Prefect's things have a lock of their own: who serves leaves the home free between two runs.
         with locked(Home(home / "prefect"), "npo serve", now=now()):
             _settings(home / "prefect")
-            owed = _is_owed(home)
+            owed = _is_owed(home_of(str(home)))
             with _server(home / "prefect") as server:
                 _serve(home, server, owed=owed, once=options.once)
     except KeyboardInterrupt:
@@ -85,15 +87,20 @@ def _server(own: Path) -> Iterator[subprocess.Popen[bytes] | None]:
 def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, once: bool) -> None:
     from prefect.runner import Runner
 
-    from flows.deployments import close_dead_runs, deployments, submit_run_of
+    from flows.deployments import close_dead_runs, deployments, keep_schedules, submit_run_of
 
     if server is not None:
-        for name in close_dead_runs():
+        for name in close_dead_runs(home):
             _say(f"run {name} was cut off when npo serve ended; it is marked as crashed")
     runner = Runner(name="npo", pause_on_shutdown=False, limit=1)
     for deployment in deployments(home):
+        is_scheduled = bool(deployment.schedules)
+        is_active = keep_schedules(deployment)
         runner.add_deployment(deployment)
         _say(f"registered {deployment.flow_name}/{deployment.name}")
+        if is_scheduled and not is_active:
+            owed = False
+            _say("its schedule is paused on the server, and stays so: nothing is paid until somebody resumes it")
     if once:
         return
     if owed:
@@ -102,21 +109,33 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
     _run(runner, server)
 
 
-def _is_owed(home: Path) -> bool:
-    """Return whether the books owe the run of the last tick, because nobody served then.
+def _is_owed(home: Home) -> bool:
+    """Return whether the books owe the run of the last tick, because nobody served then, and it may be made.
 
     Raises:
         Refused: the books cannot be read.
     """
-    state, tick = status(Home(home)), last_tick(datetime.now(UTC))
+    state, moment = status(home), datetime.now(UTC)
+    tick = last_tick(moment)
     owed = months_owed(state.to_come, tick)
-    if owed:
-        _say(f"the run of {tick:%Y-%m-%d} is owed: {', '.join(map(month_text, owed))}")
-    elif state.decisions.is_empty():
-        _say(f"nothing is decided in {home} yet, so no run is owed")
-    else:
-        _say(f"no run is owed: all that fell due up to {tick:%Y-%m-%d} is paid")
-    return bool(owed)
+    if not owed:
+        if state.decisions.is_empty():
+            _say(f"nothing is decided in {home.path} yet, so no run is owed")
+        else:
+            _say(f"no run is owed: all that fell due up to {tick:%Y-%m-%d} is paid")
+        return False
+    _say(f"the run of {tick:%Y-%m-%d} is owed: {', '.join(map(month_text, owed))}")
+    against = obstacles(home)
+    late = [month_text(one) for one in owed if one < oldest_unasked(moment)]
+    if late and home.witness is None:
+        against.append(
+            f"{', '.join(late)}: more than one month late, and no witness says that these books are the newest; "
+            f"look at `npo status`, then pay by `npo pay --month {month_text(owed[-1])} --catch-up`, or serve "
+            "with --witness"
+        )
+    for one in against:
+        _say(f"it is not started: {one}")
+    return not against
 
 
 def _run(runner: Runner, server: subprocess.Popen[bytes] | None) -> None:

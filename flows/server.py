@@ -14,10 +14,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from flows.own_origin import OwnOriginOnly
 from npo_pipeline.errors import Refused
 
 HOST, PORT = "127.0.0.1", 4200
+HOSTS = "NPO_SERVER_HOSTS"
+"""The variable with more names by which the server may be called, as that of the near end of a tunnel."""
+
 START_UP_SECONDS = 90
 """A first start makes the database, and can take five times as long as the ones after it."""
 
@@ -31,11 +36,14 @@ def own_server(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """
     port = _free_port()
     command = [sys.executable, "-m", "flows.server", "server", "start", "--host", HOST, "--port", str(port)]
+    protected = {**os.environ, **protection(port)}
     with log.open("wb") as output:
         # In a session of its own: Ctrl-C must end the runs first, and they need their server for that.
         server = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, env=protected
         )
+    if password := os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
+        os.environ.setdefault("PREFECT_API_AUTH_STRING", password)  # Who serves is a client too.
     url = os.environ["PREFECT_API_URL"] = f"http://{HOST}:{port}/api"
     try:
         if not answering(url, START_UP_SECONDS, server):
@@ -48,6 +56,17 @@ def own_server(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def protection(port: int) -> dict[str, str]:
+    """Return the settings of a server that listens to its own page and to programs, and to no other page."""
+    hosts = [f"{name}:{port}" for name in (HOST, "localhost")]
+    hosts += filter(None, os.environ.get(HOSTS, "").replace(" ", "").split(","))
+    return {
+        HOSTS: ",".join(hosts),
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(f"http://{host}" for host in hosts),
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+    }
 
 
 def answering(url: str, seconds: int, server: subprocess.Popen[bytes] | None = None) -> bool:
@@ -90,9 +109,19 @@ def _end_with_parent() -> None:
 
 
 def main() -> None:
-    """Run `prefect` with the arguments of this process."""
+    """Run `prefect` with the arguments of this process, its server behind the guard of `own_origin`."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from prefect.cli import app
+    from prefect.server.api import server
+
+    create = server.create_app
+
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        made = create(*args, **kwargs)
+        made.add_middleware(OwnOriginOnly, hosts=os.environ[HOSTS].split(","))
+        return made
+
+    server.create_app = guarded
 
     app()
 

@@ -1,27 +1,32 @@
-"""A command as a flow, its steps as tasks, and the failure of a run: a line in its log, and a page that helps."""
+"""A command as a flow, its steps as tasks: named, tagged, and with its cause in the first line when it fails."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from inspect import signature
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
-from prefect import flow, task
+from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import ArtifactCreate
-from prefect.client.schemas.objects import FlowRun, State, TaskRun
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.flows import Flow
-from prefect.logging.loggers import flow_run_logger
+from prefect.states import Completed
 from prefect.tasks import Task
 
+from flows.failures import WithoutTraceback, failed, report_failure, with_parameters
+from npo_pipeline.books.lock import WAITING
 from npo_pipeline.commands import ingest, pay
 from npo_pipeline.commands.account import command as account
 from npo_pipeline.commands.account import reports
 from npo_pipeline.commands.decide import command as decide
 from npo_pipeline.commands.decide import plan
-from npo_pipeline.errors import HomeLocked, NpoError, Refused
+from npo_pipeline.errors import NpoError
 from npo_pipeline.rulebook import load as rulebook
 
 P = ParamSpec("P")
@@ -53,6 +58,13 @@ WAIT_SECONDS = 600
 """Seconds that a flow waits for another run to release the home."""
 
 
+logging.getLogger("prefect.task_runs").addFilter(WithoutTraceback())
+
+
+_PARAMETERS: ContextVar[frozenset[str]] = ContextVar("parameters", default=frozenset())
+"""The parameters of the deployment that runs."""
+
+
 def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a step as a task that is named after it.
 
@@ -60,14 +72,16 @@ def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     caches and stores none of the data.
 
     Raises:
-        NpoError: the step has a fault of ours; names the place, and nothing of the rows.
+        NpoError: the step refused, or has a fault of ours; then it names the place, and nothing of the rows.
     """
     name = step.__name__.replace("_", " ")
 
     def run() -> T:
         try:
             return step(*args, **kwargs)
-        except (NpoError, OSError):
+        except NpoError as error:
+            raise with_parameters(error, _PARAMETERS.get()) from None
+        except OSError:
             raise
         except Exception as error:
             # Prefect logs an error, and keeps it as a pickle: one of a library can hold the rows it is about.
@@ -95,59 +109,50 @@ def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     return isinstance(state.result(raise_on_failure=False), OSError)
 
 
-def npo_flow(name: str) -> Callable[[Callable[P, T]], Flow[P, T]]:
-    """Make a flow of a function: its result is kept nowhere, and its failure is reported."""
-    return flow(name=name, persist_result=False, on_failure=[report_failure], on_crashed=[report_failure])
+def npo_flow(name: str, run_name: Callable[[], str]) -> Callable[[Callable[P, T]], Flow[P, T]]:
+    """Make a flow of a function: its result is kept nowhere, its failure is reported, and its runs have names.
+
+    `run_name`: returns the name of a run, from its parameters (`prefect.runtime`).
+    """
+
+    def make(function: Callable[P, T]) -> Flow[P, T]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> T:
+            parameters = frozenset(signature(function).parameters)
+            _PARAMETERS.set(parameters)
+            with _waiting_logged():
+                try:
+                    return function(*args, **kwargs)
+                except (NpoError, OSError) as error:
+                    return cast(T, failed(error, parameters))
+
+        return flow(
+            name=name,
+            flow_run_name=run_name,
+            persist_result=False,
+            on_failure=[report_failure],
+            on_crashed=[report_failure],
+        )(run)
+
+    return make
 
 
-FAILURE_KEY = "npo-failure"
-
-PAGE = """# {flow} failed: {what}
-
-> {message}
-
-Nothing half done was published: what was finished before stands, and the rest is as it was.
-
-1. {advice}
-2. `npo status --home {home}` shows what was done last and what is open.
-3. Start the run again: "Retry" on its page, or by hand. What is done already is not done twice.
-"""
+def closed(message: str, data: object = None, name: str = "Completed") -> State[Any]:
+    """Return the state of a run that did what it is for, with a closing message, which is logged too."""
+    get_run_logger().info("%s", message)
+    state: State[Any] = Completed(name=name, message=message, data=data)
+    return state
 
 
-def report_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Report that a run failed or crashed, why, and what to do."""
-    error = None if state.is_crashed() else state.result(raise_on_failure=False)
-    message = str(error or state.message or "no reason is known")
-    what, advice = _advice(error)
-    flow_run_logger(flow_run, flow).error(
-        "%s failed, %s: %s; nothing half done was published", flow.name, what, message
-    )
-    page = PAGE.format(
-        flow=flow.name, what=what, message=message, advice=advice, home=flow_run.parameters.get("home", "HOME")
-    )
-    # Not through `prefect.artifacts`: when a run crashed there is no run around this hook.
-    get_client(sync_client=True).create_artifact(
-        ArtifactCreate(
-            key=FAILURE_KEY,
-            type="markdown",
-            data=page,
-            description=f"{flow.name}, {flow_run.name}: {message}"[:250],
-            flow_run_id=flow_run.id,
-        )
-    )
-
-
-def _advice(error: object) -> tuple[str, str]:
-    """Return the kind of failure, with the exit status the command would have, and what to do first."""
-    if error is None:
-        return "its process was stopped", "Look whether the machine ran out of memory, or was switched off."
-    if isinstance(error, HomeLocked):
-        return "another run held the home (exit 4)", "Wait until the run that the message names has ended."
-    if isinstance(error, Refused):
-        return "it was refused (exit 3)", "Mend what the message names."
-    if isinstance(error, OSError):
-        return "the machine failed it (exit 1)", "Mend the disk or the network that the message names."
-    return (
-        "a fault of ours (exit 1)",
-        "Give it to who maintains this program; `NPO_DEBUG=1` before the same command shows more.",
-    )
+@contextmanager
+def _waiting_logged() -> Iterator[None]:
+    """Log that the run waits for another to release the home, in its own log."""
+    logger, handler = get_run_logger(), logging.Handler()
+    handler.emit = lambda record: logger.info("%s", record.getMessage())  # type: ignore[method-assign]
+    waiting = logging.getLogger(WAITING)
+    waiting.setLevel(logging.INFO)
+    waiting.addHandler(handler)
+    try:
+        yield
+    finally:
+        waiting.removeHandler(handler)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from prefect import get_run_logger
+import polars as pl
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 
 from flows import artifacts
-from flows.tasks import WAIT_SECONDS, as_task, npo_flow
-from npo_pipeline.books.paths import Home
+from flows.homes import home_of
+from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
+from npo_pipeline import dutch
 from npo_pipeline.cli.options import board_from, path_from, year_from
 from npo_pipeline.commands.account.command import AccountRequest, account_and_report
 from npo_pipeline.commands.account.write import AccountResult
 
 
-@npo_flow("npo-year-end")
+def _run_name() -> str:
+    board = flow_run.parameters.get("board")
+    return f"account-{flow_run.parameters.get('year')}{f'-{board}' if board else ''}"
+
+
+@npo_flow("npo-year-end", _run_name)
 def year_end(
     home: str,
     year: int,
@@ -24,7 +31,7 @@ def year_end(
     treatment: str | None = None,
     force: bool = False,
     full_check: bool = False,
-) -> dict[str, Any]:
+) -> State[Any]:
     """Account for a calendar year and write the pack of every board.
 
     Args:
@@ -45,7 +52,7 @@ def year_end(
         HomeLocked: another run held the home for WAIT_SECONDS.
     """
     request = AccountRequest(
-        home=Home(Path(home)),
+        home=home_of(home),
         year=year_from(str(year)),
         spending=tuple(map(path_from, spending or ())),
         board=board_from(board) if board else None,
@@ -69,8 +76,20 @@ def year_end(
         "written": len(reports.packs.written),
         "up_to_date": len(reports.packs.up_to_date),
     }
-    get_run_logger().info("accounted for: %s", summary)
-    return summary
+    return closed(_closing(result, summary), summary)
+
+
+def _closing(accounts: AccountResult, summary: dict[str, Any]) -> str:
+    sums = accounts.accountability.group_by("currency").agg(pl.col("received", "spent").sum()).sort("currency")
+    amounts = "; ".join(
+        f"{dutch.money(received, currency)} received, {dutch.money(spent, currency)} spent"
+        for currency, received, spent in sums.iter_rows()
+    )
+    return (
+        f"accounted for {accounts.year} ({accounts.run_id or 'nothing had changed'}): {amounts}; boards "
+        f"{summary['boards']}, errors {summary['errors']}; packs written {summary['written']}, up to date "
+        f"{summary['up_to_date']}"
+    )
 
 
 def _boards(accounts: AccountResult, board: str | None) -> int:

@@ -17,6 +17,9 @@ from npo_pipeline.errors import HomeLocked, Refused
 _PAUSE = 0.2
 """Seconds between two attempts at a locked home."""
 
+WAITING = "npo.waiting"
+"""The logger that says once per run that it waits, and for whom."""
+
 
 @contextmanager
 def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) -> Iterator[None]:
@@ -43,7 +46,7 @@ def locked(home: Home, command: str, *, now: datetime, wait_seconds: int = 0) ->
 
 
 def _lock(home: Home, wait_seconds: int) -> int:
-    until = time.monotonic() + wait_seconds
+    until, is_said = time.monotonic() + wait_seconds, False
     while True:
         folder = _open(home)
         try:
@@ -55,6 +58,8 @@ def _lock(home: Home, wait_seconds: int) -> int:
                 os.close(folder)
                 message = f"{home.path}: is held by {_holder(home)}; wait until it has ended and try again"
                 raise HomeLocked(message) from None
+            if not is_said:
+                is_said = _say_waiting(home, wait_seconds)
             time.sleep(_PAUSE)
         except OSError as error:
             os.close(folder)
@@ -62,6 +67,15 @@ def _lock(home: Home, wait_seconds: int) -> int:
                 f"{home.path}: cannot be locked ({error.strerror}); put the home on a local disk"
             ) from error
         os.close(folder)
+
+
+def _say_waiting(home: Home, seconds: int) -> bool:
+    import logging  # Hardly ever needed, and every command would wait for it.
+
+    logging.getLogger(WAITING).info(
+        "%s: is held by %s; waits for that to end, for at most %d seconds", home.path, _holder(home), seconds
+    )
+    return True
 
 
 def _open(home: Home) -> int:

@@ -10,9 +10,13 @@ DEFAULT = "npo-home"
 
 @dataclass(frozen=True)
 class Home:
-    """Represent a home folder; it need not be there yet."""
+    """Represent a home folder; it need not be there yet.
+
+    `witness`: a file outside it that knows the last run (`books.witness`); null where there is none.
+    """
 
     path: Path
+    witness: Path | None = None
 
     @property
     def database(self) -> Path:

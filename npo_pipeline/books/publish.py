@@ -100,11 +100,11 @@ def publish(
     started: datetime,
     clock: Clock,
     verification: Verification | None = None,
-) -> None:
+) -> str:
     """Write a changeset in a private copy of the books, check it, and rename it over the published file.
 
-    The caller has locked the home. `started`: when the run began. `verification`: looks at the draft before it is
-    published, and raises where it may not be.
+    Returns the sha256 of its manifest. The caller has locked the home. `started`: when the run began. `verification`:
+    looks at the draft before it is published, and raises where it may not be.
 
     Raises:
         Refused: the copy could not be written (a full disk, a lost right), or the published file is no longer the
@@ -134,6 +134,7 @@ def publish(
         sync(draft)
         _replace_published(engine, home, draft, base.identity)
         publish_copy(home, changeset.run_id, staged)
+        return str(run.result()["manifest_sha256"].item())
     except (OSError, duckdb.Error, ControlTotalMismatch) as error:
         changeset.wait_for_checks()  # A row that its table may not hold is that error, whatever DuckDB said.
         reason = (

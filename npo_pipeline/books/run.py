@@ -30,6 +30,7 @@ from npo_pipeline.books.publish import (
 )
 from npo_pipeline.books.reader import Books, open_in_engine
 from npo_pipeline.books.tables import FORMAT
+from npo_pipeline.books.witness import MARK, SealedRuns, ask_witness, sealed_runs, tell_witness
 from npo_pipeline.errors import Refused
 from schemas.tables import validated
 
@@ -84,22 +85,28 @@ def open_run(
         remove_leftovers(home)
         identity = file_identity(home)
         with open_in_engine(duck, home, oldest) as books:
-            number, previous = _next(home, books)
+            sealed = sealed_runs(books)
+            number, previous = _next(home, books, sealed)
+            ask_witness(home, books, command)
             run_id = "-".join(filter(None, (f"{number:06d}", command, subject)))
             run = Run(run_id=run_id, command=command, books=books, engine=duck)
             yield run
         if run.appended or run.verification:
             base = Base(identity, previous, is_migrated=books.published_format < FORMAT)
-            publish(duck, home, run, base=base, started=started, clock=clock, verification=run.verification)
+            if home.witness is not None:
+                run.manifest_entries[MARK] = True
+            sha256 = publish(
+                duck, home, run, base=base, started=started, clock=clock, verification=run.verification
+            )
+            tell_witness(home, sealed[0][1] if sealed else sha256, run_id, sha256)
 
 
-def _next(home: Home, books: Books) -> tuple[int, str]:
+def _next(home: Home, books: Books, runs: SealedRuns) -> tuple[int, str]:
     """Return the number of the next run, and the hash of the last manifest.
 
     Raises:
         Refused: the books are not the newest ones, so that a run might pay again what was paid.
     """
-    runs = books.frame("select run_id, manifest_sha256 from runs order by run_id").rows()
     unknown = sorted(books.manifest_copies - {f"{run_id}.json" for run_id, _ in runs})
     if unknown:
         raise Refused(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import BOARD, PATH, YEAR, common, max_rejected_option, rejects_option
+from npo_pipeline.cli.options import BOARD, PATH, YEAR, common, max_rejected_option, rejects_option, witnessed
 from npo_pipeline.cli.output import document, line, progress
 
 
@@ -41,6 +41,7 @@ from npo_pipeline.cli.output import document, line, progress
 @max_rejected_option
 @rejects_option
 @common
+@witnessed
 def account_command(home: Home, as_json: bool, template: bool, out: Path | None, **options: Any) -> None:
     """Account for a calendar year: tables for every board, and a pack of reports per board."""
     if out is not None and not template:

@@ -8,7 +8,17 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import DAY, NAME, PATH, PLAN, REASON, SCHOOL_YEAR, common, reference_date_option
+from npo_pipeline.cli.options import (
+    DAY,
+    NAME,
+    PATH,
+    PLAN,
+    REASON,
+    SCHOOL_YEAR,
+    common,
+    reference_date_option,
+    witnessed,
+)
 from npo_pipeline.cli.output import progress
 
 
@@ -39,6 +49,7 @@ from npo_pipeline.cli.output import progress
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--workbook", type=PATH, default=None, help="Write all that changes to this .xlsx as well.")
 @common
+@witnessed
 def decide_command(
     home: Home, as_json: bool, workbook: Path | None, school_year: str | None, scheme: str | None, **options: Any
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import NAME, REASON, common
+from npo_pipeline.cli.options import NAME, REASON, common, witnessed
 from npo_pipeline.cli.output import document, line
 
 _BY = click.option("--by", type=NAME, required=True, help="Who does it; kept in the books.")
@@ -15,6 +15,7 @@ _BY = click.option("--by", type=NAME, required=True, help="Who does it; kept in 
 @click.option("--reason", type=REASON, required=True, help="Why; shown to whoever would pay.")
 @_BY
 @common
+@witnessed
 def hold_command(home: Home, as_json: bool, by: str, reason: str) -> None:
     """Put all payments on hold, whoever or whatever would make them."""
     from npo_pipeline.commands.hold import HoldRequest, hold
@@ -30,6 +31,7 @@ def hold_command(home: Home, as_json: bool, by: str, reason: str) -> None:
 @click.option("--reason", type=REASON, default=None, help="Why.")
 @_BY
 @common
+@witnessed
 def unhold_command(home: Home, as_json: bool, by: str, reason: str | None) -> None:
     """Release payments from hold. The next payment run pays what is due."""
     from npo_pipeline.commands.hold import HoldRequest, hold_words, unhold

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import PATH, common, max_rejected_option, reference_date_option, rejects_option
+from npo_pipeline.cli.options import PATH, common, max_rejected_option, reference_date_option, rejects_option, witnessed
 from npo_pipeline.cli.output import document, frame_table, line, number, progress
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ SHOWN = 5
 @max_rejected_option
 @rejects_option
 @common
+@witnessed
 def ingest_command(home: Home, as_json: bool, **options: Any) -> None:
     """Read a delivery: a folder, a file or a zip; several make one."""
     from npo_pipeline.commands.ingest import IngestRequest, ingest

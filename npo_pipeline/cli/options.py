@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import wraps
 from pathlib import Path
@@ -97,6 +98,11 @@ def board_from(text: str) -> str:
     return text
 
 
+def witness_from(text: str) -> Path | None:
+    """Parse the path of a witness as a full one; none where the text is empty."""
+    return Path(text).absolute() if text else None
+
+
 LONGEST_NAME = 100
 
 MONTH = ParsedParam("YYYY-MM", month_from)
@@ -111,6 +117,9 @@ PATH = ParsedParam("PATH", path_from)
 HOME = ParsedParam("PATH", lambda text: Home(path_from(text)))
 YEAR = ParsedParam("YYYY", year_from)
 BOARD = ParsedParam("NUMBER", board_from)
+WITNESS = ParsedParam("FILE", witness_from)
+
+WITNESS_VARIABLE = "NPO_WITNESS"
 
 
 def common(command: F) -> F:
@@ -124,6 +133,23 @@ def common(command: F) -> F:
     def run(*args: Any, **kwargs: Any) -> Any:
         with unused_libraries_hidden():
             return command(*args, **kwargs)
+
+    return cast(F, run)
+
+
+def witnessed(command: F) -> F:
+    """Add `--witness`, which becomes part of the `Home` of `common`; for commands that publish, and that check."""
+
+    @click.option(
+        "--witness",
+        type=WITNESS,
+        envvar=WITNESS_VARIABLE,
+        default=None,
+        help="A file on another disk or share that knows the last run of the home; older books are refused.",
+    )
+    @wraps(command)
+    def run(*args: Any, home: Home, witness: Path | None, **kwargs: Any) -> Any:
+        return command(*args, home=replace(home, witness=witness), **kwargs)
 
     return cast(F, run)
 

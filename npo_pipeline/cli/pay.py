@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import MONTH, common
+from npo_pipeline.cli.options import MONTH, common, witnessed
 from npo_pipeline.cli.output import progress
 
 
@@ -16,13 +16,14 @@ from npo_pipeline.cli.output import progress
 @click.option("--catch-up", is_flag=True, help="First pay the months that were skipped, in order.")
 @click.option("--dry-run", is_flag=True, help="Show what would be paid, and change nothing.")
 @common
+@witnessed
 def pay_command(home: Home, as_json: bool, **options: Any) -> None:
     """Run the payments of a month."""
     from npo_pipeline.cli.render.pay import render_pay
-    from npo_pipeline.commands.hold import held_words
+    from npo_pipeline.commands.hold import obstacles
     from npo_pipeline.commands.pay import PayRequest, pay
 
     request = PayRequest(home=home, **options)
     with progress() as report:
         months = pay(request, progress=report)
-    render_pay(months, request.dry_run, as_json, on_hold=held_words(home) if request.dry_run else None)
+    render_pay(months, request.dry_run, as_json, obstacles=obstacles(home) if request.dry_run else ())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import common
+from npo_pipeline.cli.options import common, witnessed
 from npo_pipeline.cli.output import document, frame_table, line, number
 from npo_pipeline.months import ZONE_NAME
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("status")
 @common
+@witnessed
 def status_command(home: Home, as_json: bool) -> None:
     """Show deliveries, decisions, months paid, open findings."""
     from npo_pipeline.commands.status import status

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import common
+from npo_pipeline.cli.options import common, witnessed
 from npo_pipeline.cli.output import document, line, progress
 
 
 @click.command("upgrade")
 @common
+@witnessed
 def upgrade_command(home: Home, as_json: bool) -> None:
     """Migrate the books of an older npo to the format of this one, and verify them before they are kept."""
     from npo_pipeline.books.tables import FORMAT

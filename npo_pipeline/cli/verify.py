@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import common
+from npo_pipeline.cli.options import common, witnessed
 from npo_pipeline.cli.output import document, line, number, progress, table
 from npo_pipeline.errors import BooksDoNotTie
 
 
 @click.command("verify")
 @common
+@witnessed
 def verify_command(home: Home, as_json: bool) -> None:
     """Derive everything again, and say what does not tie."""
     from npo_pipeline.commands.verify.command import verify

@@ -10,6 +10,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.holds import Hold, hold_in_force
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
+from npo_pipeline.books.witness import witness_findings
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused
 from schemas.columns import schema_of
@@ -74,11 +75,12 @@ def refuse_held(books: Books, home: Home) -> None:
         raise Refused(f"{home.path}: {hold_words(found)}; nothing is paid until `npo unhold` releases them")
 
 
-def held_words(home: Home) -> str | None:
-    """Return in words that payments of a home are on hold; None when they are not."""
+def obstacles(home: Home) -> list[str]:
+    """Describe why nothing would be paid in a home now, a sentence each: payments are on hold, or its witness."""
     with read_books(home) as books:
         found = hold_in_force(books)
-    return hold_words(found) if found else None
+        held = [f"{hold_words(found)}; nothing is paid until `npo unhold` releases them"] if found else []
+        return [*held, *witness_findings(home, books)]
 
 
 def hold_words(hold: Hold) -> str:

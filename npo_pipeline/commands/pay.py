@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 
@@ -27,11 +28,15 @@ from schemas.frames.money import LedgerPayments
 
 @dataclass(frozen=True, kw_only=True)
 class PayRequest:
-    """Represent the month to pay. With `catch_up` skipped months are paid first, each in its own run."""
+    """Represent the month to pay. With `catch_up` skipped months are paid first, each in its own run.
+
+    `oldest`: refuse to pay a month before this one (null: pay any).
+    """
 
     home: Home
     month: Month
     catch_up: bool = False
+    oldest: Month | None = None
     dry_run: bool = False
     wait_seconds: int = 0
 
@@ -47,6 +52,10 @@ class MonthPaid:
     run_id: str | None
     payments: Payments
     remarks: tuple[str, ...] = ()
+
+    def total(self, currency: str) -> Decimal:
+        """Return the sum of the payments in one currency."""
+        return Decimal(self.payments.filter(pl.col("currency") == currency)["amount"].sum())
 
 
 def pay(
@@ -111,12 +120,27 @@ def plan_months(books: Books, request: PayRequest) -> list[Month]:
     if all_decisions(books).is_empty():
         raise Refused(f"{request.home.path}: nothing was decided yet; begin with `npo decide`")
     months = months_to_pay(request.month, queries.scheduled_months(books), queries.paid_months(books))
+    _refuse_too_late(months, request.oldest)
     if len(months) > 1 and not request.catch_up:
         skipped = ", ".join(month_text(one) for one in months[:-1])
         raise Refused(
             f"{skipped} must be paid before {month_text(request.month)}; pay in order, or add --catch-up"
         )
     return months
+
+
+def _refuse_too_late(months: list[Month], oldest: Month | None) -> None:
+    """Refuse what is so late that the books may be an older back-up, in which it is not paid yet.
+
+    Raises:
+        Refused: names the months.
+    """
+    if late := [month_text(one) for one in months if oldest and one < oldest]:
+        raise Refused(
+            f"{', '.join(late)}: more than one month late, and there is no witness that these are the newest "
+            f"books. Look at `npo status`; then pay by `npo pay --month {month_text(months[-1])} "
+            "--catch-up`, or by a run in which you name the month; or serve with a witness (`npo serve --witness`)"
+        )
 
 
 def settle_month(books: Books, month: Month, run_id: str, *, simulated: Payments | None = None) -> Payments:

@@ -14,6 +14,7 @@ from npo_pipeline.books.queries.payments import amounts_to_come, months_paid
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import FORMAT
+from npo_pipeline.books.witness import witness_findings
 from npo_pipeline.commands.hold import hold_words
 from npo_pipeline.commands.steps import now
 from npo_pipeline.commands.undecided import older_books, undecided
@@ -68,6 +69,7 @@ def status(home: Home, *, clock: Clock = now) -> Status:
             to_come=amounts_to_come(books),
             findings=(
                 *([f"{hold_words(held)}; `npo unhold` releases them"] if (held := hold_in_force(books)) else []),
+                *witness_findings(home, books),
                 *_findings(books, home),
                 *correction_findings(books, day_of(clock())),
                 *_account_findings(books),

@@ -22,19 +22,21 @@ PaymentSums = NewType("PaymentSums", pl.DataFrame)
 rows)."""
 
 
-def render_pay(months: Sequence[MonthPaid], dry_run: bool, as_json: bool, *, on_hold: str | None = None) -> None:
-    """Print the payments of each month by component and reason; `on_hold`: why none of it would be made now."""
+def render_pay(
+    months: Sequence[MonthPaid], dry_run: bool, as_json: bool, *, obstacles: Sequence[str] = ()
+) -> None:
+    """Print the payments of each month by component and reason; `obstacles`: why none would be made now."""
     if as_json:
         shown = [_month_document(month) for month in months]
         remarks = [remark for month in months for remark in month.remarks]
-        document({"dry_run": dry_run, "on_hold": on_hold, "months": shown, "remarks": remarks})
+        document({"dry_run": dry_run, "obstacles": list(obstacles), "months": shown, "remarks": remarks})
         return
     for month in months:
         _render_month(month, dry_run)
         for remark in month.remarks:
             line(f"! {remark}")
-    if on_hold:
-        line(f"! {on_hold}; nothing is paid until `npo unhold` releases them")
+    for obstacle in obstacles:
+        line(f"! {obstacle}")
     if dry_run:
         line("Dry run: nothing was changed")
 
@@ -66,14 +68,10 @@ def _month_document(paid: MonthPaid) -> dict[str, Any]:
         "schools": paid.payments["vestiging"].drop_nulls().n_unique(),
         "boards": paid.payments["board"].drop_nulls().n_unique(),
         "recipients": sums_by(paid.payments, "recipient_kind", "currency"),
-        "total": _total(paid.payments, "EUR"),
-        "total_usd": _total(paid.payments, "USD"),
+        "total": paid.total("EUR"),
+        "total_usd": paid.total("USD"),
         "by_component": sums_by(paid.payments, "component", "reason", "currency"),
     }
-
-
-def _total(payments: Payments, currency: str) -> Any:
-    return payments.filter(pl.col("currency") == currency)["amount"].sum()
 
 
 def money(currency: str) -> str:

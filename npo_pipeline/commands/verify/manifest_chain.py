@@ -15,6 +15,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.deliveries import supersession_mismatches
 from npo_pipeline.books.queries.runs import LinkToRun, all_runs, count_rows_not_migrated, rows_with_run
 from npo_pipeline.books.reader import Books
+from npo_pipeline.books.witness import witness_findings
 from npo_pipeline.errors import Refused
 from schemas.tables import TABLES
 
@@ -97,6 +98,7 @@ def chain_faults(books: Books, home: Home) -> Iterator[str]:
             # The rows of the other tables are compared all the same.
             yield f"the rows of {table} cannot be compared with what their runs wrote ({error})"
     yield from copy_mismatches(home, books.manifest_copies, {run.run_id: run.row["manifest"] for run in runs})
+    yield from witness_findings(home, books) if home.witness else ()
     yield from _regulation_faults(books, runs)
     yield from _supersession_faults(books)
 

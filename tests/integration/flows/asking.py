@@ -54,7 +54,9 @@ def again(run: FlowRun) -> FlowRun:
 
 def answered(run: FlowRun, approved: bool, by: str = APPROVED_BY, remark: str = "") -> State[Any]:
     """Answer as with Resume on the page of a run, and run it to its end."""
-    resume_flow_run(run.id, run_input={"approved": approved, "approved_by": by, "remark": remark})
+    resume_flow_run(
+        run.id, run_input={"choice": "approve" if approved else "reject", "approved_by": by, "remark": remark}
+    )
     state = went_on(run).state
     assert state is not None
     return state

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prefect.client.orchestration import get_client
 from prefect.flows import load_flow_from_entrypoint
 
-from flows.deployments import MONTHLY, deployments
+from flows import deployments as deployments_module
+from flows import serve
+from flows.deployments import MONTHLY, deployments, keep_schedules
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from flows.recalibration import recalibration
@@ -45,6 +48,12 @@ def test_they_have_the_same_parameters_and_description(both):
     assert served.description == written["description"]
 
 
+def test_their_runs_have_the_same_tags(both):
+    served, written = both
+    assert served.tags == written["tags"]
+    assert served.tags[0] == "npo"
+
+
 def test_they_run_one_at_a_time_and_lose_none(both):
     served, written = both
     assert (served.concurrency_limit, served.concurrency_options.collision_strategy.value) == (1, "ENQUEUE")
@@ -66,3 +75,62 @@ def test_the_others_wait_until_somebody_asks(place):
 def test_the_name_that_is_used_to_submit_a_run_is_the_name_it_has():
     monthly = deployments(HOME)[0]
     assert f"{monthly.flow_name}/{monthly.name}" == MONTHLY
+
+
+@pytest.fixture
+def monthly(decided):
+    """The deployment as it is registered, and again as `npo serve` registers it after a restart."""
+    return deployments(decided)[0], deployments(decided)[0]
+
+
+def on_server(client):
+    return client.read_deployment_by_name(MONTHLY)
+
+
+@pytest.mark.parametrize("pause", ["the schedule", "the deployment", "it was taken away"])
+def test_what_was_paused_is_paused_still_after_a_restart(monthly, pause):
+    first, again = monthly
+    with get_client(sync_client=True) as client:
+        first.apply()
+        there = on_server(client)
+        (schedule,) = there.schedules
+        if pause == "the schedule":
+            client.update_deployment_schedule(there.id, schedule.id, active=False)
+        elif pause == "the deployment":
+            client.pause_deployment(there.id)
+        else:
+            client.delete_deployment_schedule(there.id, schedule.id)
+        before = on_server(client)
+        assert not keep_schedules(again)
+        again.apply()
+        after = on_server(client)
+        assert after.paused == before.paused
+        assert [(one.schedule, one.active) for one in after.schedules] == [
+            (one.schedule, one.active) for one in before.schedules
+        ]
+        client.delete_deployment(there.id)
+
+
+def test_what_was_not_paused_is_active_after_a_restart(monthly):
+    first, again = monthly
+    with get_client(sync_client=True) as client:
+        first.apply()
+        assert keep_schedules(again)
+        again.apply()
+        assert [one.active for one in on_server(client).schedules] == [True]
+
+
+def test_serve_submits_nothing_that_is_owed_while_the_schedule_is_paused(decided, monkeypatch, capsys):
+    submitted = []
+    monkeypatch.setattr(serve, "_run", lambda *_: None)
+    monkeypatch.setattr(deployments_module, "submit_run_of", submitted.append)
+    serve._serve(decided, None, owed=True, once=False)
+    assert len(submitted) == 1
+    with get_client(sync_client=True) as client:
+        there = on_server(client)
+        client.update_deployment_schedule(there.id, there.schedules[0].id, active=False)
+        serve._serve(decided, None, owed=True, once=False)
+        assert len(submitted) == 1
+        assert not on_server(client).schedules[0].active
+        client.delete_deployment(there.id)
+    assert "npo: its schedule is paused on the server, and stays so" in capsys.readouterr().err

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 from decimal import Decimal
 from unittest.mock import Mock
 
 import pytest
 
+from flows.failures import name_parameters
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands import ingest, pay
 from tests.books.home.delivery import write_country
-from tests.integration.flows.conftest import Ran, paying
+from tests.integration.flows.conftest import Ran, npo, paying
 from tests.integration.flows.prefect_side import artifacts_of, months_paid, select, task_runs_of
 
 
@@ -60,19 +62,74 @@ def test_a_refused_delivery_leaves_the_books_as_they_were(decided, tmp_path):
 
 
 def test_the_log_of_a_failed_run_says_in_one_line_what_to_do(refused):
-    (line,) = [record for record in refused.logged if record.msg.endswith("nothing half done was published")]
+    (line,) = [record for record in refused.logged if "failed, it was" in record.getMessage()]
     assert line.levelno == logging.ERROR
     assert line.exc_info is None
     assert line.getMessage() == (
         f"npo-payment-run failed, it was refused (exit 3): {refused.home}: holds no books yet; "
-        "begin with `npo ingest`, or name another --home; nothing half done was published"
+        "begin with `npo ingest`, or name another parameter home; nothing was published: there are no books yet"
     )
+    assert [record for record in refused.logged if record.exc_info or "Traceback" in record.getMessage()] == []
+
+
+def test_the_first_line_of_a_refused_run_says_what_went_wrong(refused):
+    assert refused.state.message == (
+        f"it was refused (exit 3): {refused.home}: holds no books yet; begin with `npo ingest`, or name another "
+        "parameter home"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("pay in order, or add --catch-up", "pay in order, or set parameter catch_up"),
+        ("settled by --month 2021-12 or a later one", "settled by parameter month 2021-12 or a later one"),
+        ("begin with `npo pay --month 2021-09`", "begin with `npo pay --month 2021-09`"),
+        ("--dry-run shows it", "--dry-run shows it"),
+    ],
+)
+def test_a_message_names_the_parameter_of_the_deployment_and_not_the_option(said, shown):
+    assert name_parameters(said, {"month", "catch_up"}) == shown
+
+
+def test_an_ordinary_refusal_in_a_step_leaves_no_traceback(decided, caplog):
+    npo("hold", "--reason", "the bank files are checked", "--by", "A. de Vries", "--home", decided)
+    ended = paying(decided, "2021-09")
+    assert ended.state.message.startswith(f"it was refused (exit 3): {decided}: payments are on hold since ")
+    assert "by A. de Vries: the bank files are checked (000003-hold)" in ended.state.message
+    assert months_paid(decided) == []
+    for record in [*ended.logged, *caplog.records]:
+        assert (record.exc_info, "Traceback" in record.getMessage()) == (None, False)
+
+
+def test_what_a_run_published_before_it_failed_is_said(decided, monkeypatch):
+    settle, done = pay.payment_rows, []
+
+    def settling(month, *rest):
+        if done:
+            raise pay.Refused("no")
+        done.append(month)
+        return settle(month, *rest)
+
+    monkeypatch.setattr(pay, "payment_rows", settling)
+    state = payment_run(str(decided), month="2021-10", return_state=True)
+    assert months_paid(decided) == ["2021-09"]
+    page = artifacts_of(state)["npo-failure"]
+    assert "the last run in the books is 000003-pay-2021-09, finished 2022-08-01 06:00 UTC" in page
+
+
+def test_what_a_file_is_called_is_no_link_and_no_picture_on_a_page(tmp_path):
+    name = "![](https://evil.example/a.png) [pay](https://evil.example) www.evil.example"
+    state = ingest_delivery(str(tmp_path / "home"), [str(tmp_path / name)], return_state=True)
+    page = artifacts_of(state)["npo-failure"]
+    assert "evil.example" in page
+    assert not re.search(r"(?<!\\)\]\(|(?<!\\)://|www\.", page)
 
 
 def test_the_page_of_a_failed_run_says_what_failed_and_what_to_do(refused):
     page = artifacts_of(refused.state)["npo-failure"]
     assert "# npo-payment-run failed: it was refused (exit 3)" in page
-    assert "holds no books yet; begin with `npo ingest`" in page
+    assert "holds no books yet; begin with \\`npo ingest\\`" in page
     assert "1. Mend what the message names." in page
     assert f"`npo status --home {refused.home}`" in page
 

@@ -17,6 +17,7 @@ from flows.payment_run import payment_run
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
 from tests.integration.flows.asking import answered, begun, submitted, went_on
+from tests.integration.flows.conftest import paying
 from tests.integration.flows.prefect_side import artifacts_of, months_paid
 
 SINCE = datetime(2021, 9, 1, 6)
@@ -27,8 +28,12 @@ def test_a_run_waits_until_the_home_is_free(decided, monkeypatch):
     with ExitStack() as other:
         other.enter_context(locked(Home(decided), "ingest", now=SINCE))
         Timer(0.7, other.close).start()
-        payment_run(str(decided), month="2021-09")
+        waited = paying(decided, "2021-09")
     assert months_paid(decided) == ["2021-09"]
+    said = [record.getMessage() for record in waited.logged if " is held by " in record.getMessage()]
+    (line,) = said
+    assert line.startswith(f"{decided}: is held by ingest (process {os.getpid()} on ")
+    assert line.endswith("waits for that to end, for at most 30 seconds")
 
 
 def test_a_run_that_has_waited_long_enough_fails_and_names_the_holder(decided, monkeypatch):
@@ -51,11 +56,16 @@ def test_a_second_run_of_the_deployment_waits_its_turn_also_when_the_first_died_
         client.set_flow_run_state(second.id, Pending())
         assert client.read_flow_run(second.id).state.name == "AwaitingConcurrencySlot"
 
-        assert close_dead_runs() == [first.name]
+        assert close_dead_runs(decided) == [first.name]
 
-        assert client.read_flow_run(first.id).state.is_crashed()
+        died = client.read_flow_run(first.id).state
+        assert died.is_crashed()
+        assert died.message == (
+            "cut off when npo serve ended; nothing half done was published; the last run in the books is "
+            "000002-decide-2021-2022, finished 2022-08-01 06:00 UTC"
+        )
         assert client.set_flow_run_state(second.id, Pending()).status == "ACCEPT"
-        assert close_dead_runs() == [second.name]
+        assert close_dead_runs(decided) == [second.name]
 
 
 def test_a_run_that_waits_for_a_person_keeps_neither_its_place_nor_the_home(corrected):
@@ -64,7 +74,7 @@ def test_a_run_that_waits_for_a_person_keeps_neither_its_place_nor_the_home(corr
         assert went_on(first).state.name == "Suspended"
         assert client.set_flow_run_state(second.id, Pending()).status == "ACCEPT"
         assert client.set_flow_run_state(second.id, Crashed()).status == "ACCEPT"
-    assert close_dead_runs() == []
+    assert close_dead_runs(corrected) == []
     payment_run(str(corrected), month="2021-09")
     assert answered(first, approved=True).is_completed()
 

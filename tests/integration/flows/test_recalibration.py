@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -9,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
+from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterId
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import FlowPauseTimeout, NotPausedError
 from prefect.flow_runs import resume_flow_run
@@ -31,8 +34,13 @@ from tests.integration.flows.conftest import deliver, npo
 from tests.integration.flows.prefect_side import artifacts_of, select, tables, task_runs_of
 from tests.integration.flows.test_failures import Once, disk_fault
 
-PAGE = "npo-recalibration-2021-2022"
+PAGES = "npo-recalibration-2021-2022-"
 DECISIONS = "select decision_id from decisions order by 1"
+
+
+def page_of(state: State[Any]) -> str:
+    """The page of the plan that a run left last."""
+    return [text for key, text in artifacts_of(state).items() if key.startswith(PAGES)][-1]
 
 
 def books(home: Path) -> bytes:
@@ -90,7 +98,7 @@ def test_what_is_rejected_is_not_written(rejected):
 
 
 def test_the_page_shows_what_a_person_decides_upon(rejected):
-    page = artifacts_of(rejected.waiting.state)[PAGE]
+    page = page_of(rejected.waiting.state)
     # 100,00 more at 251,16.
     assert "prepared by A. de Vries, because: CBS \\| corrected. 1 schools up, 0 down: € +25.116,00." in page
     assert "| EUR | bao | achterstandsscore | 1 | 25.241,58 | 50.357,58 | 25.116,00 |" in page
@@ -118,8 +126,9 @@ def test_an_answer_outside_the_form_is_refused_while_it_is_given_and_then_that_o
 ):
     unchanged = books(corrected)
     run = begun(corrected)
-    for given in ({}, {"approved": True}, {"approved": True, "approved_by": "B" * 101}):
-        with pytest.raises(RuntimeError, match="approved"):
+    outside = ({}, {"choice": "approve"}, {"approved_by": "B"}, {"choice": "perhaps", "approved_by": "B"})
+    for given in (*outside, {"choice": "approve", "approved_by": "B" * 101}):
+        with pytest.raises(RuntimeError, match=r"choice|approved_by"):
             resume_flow_run(run.id, run_input=given)
     assert again(run).state.name == "Suspended"
     state = answered(run, approved=True, by="a.  De Vries")
@@ -130,7 +139,7 @@ def test_an_answer_outside_the_form_is_refused_while_it_is_given_and_then_that_o
 
 
 def test_an_answer_without_a_name_is_refused(monkeypatch):
-    given = Approval(approved=True, approved_by=" ")
+    given = Approval(choice="approve", approved_by=" ")
     monkeypatch.setattr(recalibration_flow, "suspend_flow_run", lambda **_: given)
     with pytest.raises(Refused, match="a name is empty"):
         approval_answer("plan", 1, "summary")
@@ -150,7 +159,7 @@ def test_what_has_become_another_plan_while_it_waited_is_refused_and_a_retry_ask
     asked = went_on(run)
     assert asked.state.name == "Suspended"
     # 200,00 more at 251,16.
-    assert "1 schools up, 0 down: € +50.232,00." in artifacts_of(asked.state)[PAGE]
+    assert "1 schools up, 0 down: € +50.232,00." in page_of(asked.state)
     assert answered(asked, approved=True).is_completed()
     assert select(corrected, DECISIONS) == ["2021-2022-001", "2021-2022-002"]
 
@@ -173,13 +182,37 @@ def test_nobody_is_asked_when_nothing_would_change(decided):
     assert books(decided) == unchanged
 
 
-def test_a_first_decision_is_shown_as_one_and_where_two_are_not_asked_one_person_may_do_both(tmp_path, country):
+def test_a_first_decision_is_shown_as_one_and_who_prepared_it_cannot_approve_it(tmp_path, country):
     home = tmp_path / "home"
     npo("ingest", country, "--reference-date", "2020-10-01", "--home", home)
-    run = begun(home, four_eyes=False)
-    assert "Against nothing: it would be the first." in artifacts_of(run.state)[PAGE]
-    assert answered(run, approved=True, by=PREPARED_BY).is_completed()
-    assert select(home, DECISIONS) == ["2021-2022-001"]
+    run = begun(home)
+    assert "Against nothing: it would be the first." in page_of(run.state)
+    assert "cannot approve it; another must" in answered(run, approved=True, by=PREPARED_BY).message
+    assert select(home, DECISIONS) == []
+
+
+def test_four_eyes_are_no_parameter_that_who_prepares_it_fills_in():
+    assert "four_eyes" not in recalibration.parameters.properties
+
+
+def test_the_form_links_to_its_plan_shows_the_hash_and_has_no_choice_filled_in(rejected):
+    run, keys = rejected.waiting, rejected.waiting.state.state_details.run_input_keyset
+    with get_client(sync_client=True) as client:
+        form, schema = (
+            json.loads(client.read_flow_run_input(run.id, keys[name])) for name in ("description", "schema")
+        )
+    assert (schema["properties"]["choice"]["enum"], "choice" in schema["required"]) == (
+        ["approve", "reject"],
+        True,
+    )
+    assert "default" not in schema["properties"]["choice"]
+    link = re.search(
+        r"\[this plan\]\(http://[^ )]+/artifacts/artifact/([0-9a-f-]{36})\), hash `([0-9a-f]{64})`", form
+    )
+    with get_client(sync_client=True) as client:
+        (page,) = client.read_artifacts(artifact_filter=ArtifactFilter(id=ArtifactFilterId(any_=[UUID(link[1])])))
+    assert page.data == page_of(run.state)
+    assert link[2] in page.data
 
 
 def test_what_makes_no_sense_is_refused_before_anybody_is_asked(corrected):
@@ -200,8 +233,9 @@ def test_what_makes_no_sense_is_refused_before_anybody_is_asked(corrected):
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_read(tmp_path, parameters, said):
     given = {"home": str(tmp_path / "nothing"), "school_year": "2021-2022", "prepared_by": PREPARED_BY}
-    with pytest.raises(Refused, match=re.escape(said)):
-        recalibration.fn(**given | parameters)
+    state = recalibration(**given | parameters, return_state=True)
+    assert state.message.startswith("it was refused (exit 3): ")
+    assert said in state.message
 
 
 def test_a_run_that_could_not_be_resumed_says_how_to_start_one(corrected):
@@ -213,7 +247,7 @@ def test_nobody_answers_in_time(corrected):
     run = begun(corrected, approval_timeout=1)
     time.sleep(1.2)
     with pytest.raises((FlowPauseTimeout, NotPausedError)):
-        resume_flow_run(run.id, run_input={"approved": True, "approved_by": APPROVED_BY})
+        resume_flow_run(run.id, run_input={"choice": "approve", "approved_by": APPROVED_BY})
     assert again(run).state.is_failed()
     assert "never resumed" in again(run).state.message
     assert select(corrected, DECISIONS) == ["2021-2022-001"]

@@ -150,6 +150,8 @@ def test_serve_once_registers_the_schedule_and_leaves_nothing_running(decided, s
     assert status == 0, said
     assert "npo: the run of " in said
     assert " is owed: 2021-09, 2021-10, " in said
+    assert "npo: it is not started: 2021-09, 2021-10, " in said
+    assert "more than one month late, and no witness says that these books are the newest" in said
     for one in ("npo-payment-run/monthly", "npo-ingest/on-request", "npo-recalibration/with-approval"):
         assert f"npo: registered {one}\n" in said
     assert not serving.is_reachable()

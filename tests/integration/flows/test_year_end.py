@@ -70,12 +70,22 @@ def test_each_step_is_a_task(by_flow):
     assert {"recognise spending", "take spending", "work out accounts", "write accounts", "gather"} <= set(tasks)
 
 
-def test_every_board_has_its_artifact(by_flow):
+def test_the_boards_are_one_artifact_with_a_table(by_flow):
     left = artifacts_of(by_flow[1])
-    assert {f"npo-year-end-2021-{board}" for board in ("10001", "10002", "10003")} <= set(left)
-    board = left["npo-year-end-2021-10001"][0]
-    assert (board["brin"], board["spent"]) == ("01AA", "4000.00")
-    assert [row["board"] for row in left["npo-year-end-2021"]] == ["10001", "10002", "10003"]
+    assert set(left) == {"npo-year-end-2021", "npo-year-end-2021-packs"}
+    columns = ("board", "currency", "schools", "spent", "errors", "pack")
+    assert [tuple(row[name] for name in columns) for row in left["npo-year-end-2021"]] == [
+        ("10001", "EUR", "1", "4000.00", "0", "written"),
+        ("10002", "EUR", "2", "500.50", "0", "written"),
+        ("10003", "EUR", "1", "100.00", "0", "written"),
+    ]
+
+
+def test_a_run_has_a_name_and_its_closing_message_the_amounts(by_flow):
+    assert by_flow[1].message == (
+        "accounted for 2021 (000005-account-2021): € 14.259,27 received, € 4.600,50 spent; boards 3, errors 0; "
+        "packs written 3, up to date 0"
+    )
 
 
 def test_the_bar_of_the_packs_is_full(by_flow):
@@ -95,9 +105,8 @@ def test_after_a_correction_of_one_board_that_board_is_written_alone(by_flow, tm
     mended = write_spending(tmp_path / "mended", SPENT[0].replace("4000,00", "4000,01"))
     state = year_end(str(home), 2021, [str(mended)], return_state=True)
     assert (state.result()["written"], state.result()["up_to_date"]) == (1, 2)
-    left = artifacts_of(state)
-    assert "npo-year-end-2021-10001" in left
-    assert "npo-year-end-2021-10002" not in left
+    packs = {row["board"]: row["pack"] for row in artifacts_of(state)["npo-year-end-2021"]}
+    assert packs == {"10001": "written", "10002": "up to date", "10003": "up to date"}
 
 
 def test_what_is_refused_fails_and_changes_nothing(paid_once, tmp_path):
