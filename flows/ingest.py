@@ -9,9 +9,8 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows import artifacts
-from flows.homes import home_of
 from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
-from npo_pipeline.cli.options import share_from
+from npo_pipeline.cli.options import home_of, share_from
 from npo_pipeline.cli.output import number
 from npo_pipeline.commands.ingest import IngestRequest, ingest
 from npo_pipeline.errors import printable

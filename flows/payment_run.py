@@ -10,9 +10,9 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows import artifacts
-from flows.homes import home_of
 from flows.schedule import month_of, oldest_unasked
 from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
+from npo_pipeline.cli.options import home_of
 from npo_pipeline.commands.pay import MonthPaid, PayRequest, pay
 from npo_pipeline.commands.steps import now
 from npo_pipeline.months import month_from, month_text

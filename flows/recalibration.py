@@ -20,9 +20,8 @@ from prefect.runtime import deployment, flow_run
 from pydantic import Field, ValidationError
 
 from flows import artifacts
-from flows.homes import home_of
 from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
-from npo_pipeline.cli.options import LONGEST_NAME, name_from, path_from, reason_from
+from npo_pipeline.cli.options import LONGEST_NAME, home_of, name_from, path_from, reason_from
 from npo_pipeline.commands.decide.command import decide
 from npo_pipeline.commands.decide.model import DecideRequest
 from npo_pipeline.errors import Refused

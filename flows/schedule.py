@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from npo_pipeline.months import ZONE_NAME, Month, in_the_netherlands
+from npo_pipeline.months import ZONE_NAME, Month, day_of, in_the_netherlands
 from schemas.frames.books import AmountsToCome
 
 FIRST_OF_MONTH = "0 6 1 * *"
@@ -40,7 +40,7 @@ def oldest_unasked(now: datetime) -> Month:
 
     A month falls due on its first day. On 1 November October is one month late, on 2 November more than one.
     """
-    yesterday = _here(now).date() - timedelta(days=1)
+    yesterday = day_of(now) - timedelta(days=1)
     return yesterday.replace(day=1)
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from flows.homes import home_of
 from flows.schedule import last_tick, months_owed, oldest_unasked
 from flows.server import answering, own_server
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
+from npo_pipeline.cli.options import home_of
 from npo_pipeline.commands.hold import obstacles
 from npo_pipeline.commands.status import status
 from npo_pipeline.commands.steps import now

@@ -9,10 +9,9 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows import artifacts
-from flows.homes import home_of
 from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
 from npo_pipeline import dutch
-from npo_pipeline.cli.options import board_from, path_from, year_from
+from npo_pipeline.cli.options import board_from, home_of, path_from, year_from
 from npo_pipeline.commands.account.command import AccountRequest, account_and_report
 from npo_pipeline.commands.account.write import AccountResult
 

@@ -103,8 +103,8 @@ def publish(
 ) -> str:
     """Write a changeset in a private copy of the books, check it, and rename it over the published file.
 
-    Returns the sha256 of its manifest. The caller has locked the home. `started`: when the run began. `verification`:
-    looks at the draft before it is published, and raises where it may not be.
+    Returns the sha256 of its manifest. The caller has locked the home. `started`: when the run began.
+    `verification`: looks at the draft before it is published, and raises where it may not be.
 
     Raises:
         Refused: the copy could not be written (a full disk, a lost right), or the published file is no longer the

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import PATH, common, max_rejected_option, reference_date_option, rejects_option, witnessed
+from npo_pipeline.cli.options import (
+    PATH,
+    common,
+    max_rejected_option,
+    reference_date_option,
+    rejects_option,
+    witnessed,
+)
 from npo_pipeline.cli.output import document, frame_table, line, number, progress
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ Only click and the standard library are imported: `npo --help` must come up at o
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Callable
@@ -152,6 +153,11 @@ def witnessed(command: F) -> F:
         return command(*args, home=replace(home, witness=witness), **kwargs)
 
     return cast(F, run)
+
+
+def home_of(path: str) -> Home:
+    """Return the home of a run that is no command; its witness is that of the environment."""
+    return Home(path_from(path), witness=witness_from(os.environ.get(WITNESS_VARIABLE, "")))
 
 
 max_rejected_option = click.option(
