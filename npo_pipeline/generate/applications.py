@@ -19,7 +19,7 @@ APPLICATIONS = "aanvragen.csv"
 _DAYS = {"a": ("20210415", "20210422", "20210502"), "b": ("20210601", "20210607", "20210613")}
 """Days of application in the two windows of catch-up programmes."""
 
-_DAY_OF_REGIONS, _TOO_LATE = "20210517", "20210614"
+_DAY_OF_REGIONS, TOO_LATE = "20210517", "20210614"
 _ASKED = {"participant": 900, "po": 72, "vo": 62}
 """Euro per pupil that applicants ask; what they get is for the rules."""
 
@@ -40,10 +40,14 @@ class Applicants:
         return max(1, self.pupils_po * one.size // sizes)
 
 
-def write_applications(out: Path, applicants: Applicants, seed: int) -> tuple[str, int]:
-    """Write the applications of a country, the same bytes for the same seed; return the file and its rows."""
+def make_applications(applicants: Applicants, seed: int) -> list[dict[str, str]]:
+    """Make the applications of a country, the same for the same seed: column -> value."""
     chance = random.Random(f"{seed} applications")
-    rows = [*_of_boards(applicants, chance), *_of_regions(applicants, chance)]
+    return [*_of_boards(applicants, chance), *_of_regions(applicants, chance)]
+
+
+def write_applications(out: Path, rows: Sequence[dict[str, str]]) -> tuple[str, int]:
+    """Write applications; return the file and its rows."""
     columns = columns_of(MODEL)
     write_rows(out / APPLICATIONS, ";".join(columns), [[row[name] for name in columns] for row in rows])
     return APPLICATIONS, len(rows)
@@ -57,7 +61,7 @@ def _of_boards(applicants: Applicants, chance: random.Random) -> Iterator[dict[s
     for board, own in groupby(sorted(schools.items()), key=lambda item: item[0][0]):
         of_board = list(own)
         for window in chance.choice((("a",), ("a", "b"), ("b",), ("a",), ())):
-            day = chance.choice((*_DAYS[window], *_DAYS[window], _TOO_LATE))
+            day = chance.choice((*_DAYS[window], *_DAYS[window], TOO_LATE))
             for (_, brin), pupils in of_board:
                 asked = pupils * chance.randrange(3, 22) // 100
                 if asked and chance.random() < 0.8:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,12 +14,14 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.generate.applications import Applicants, write_applications
-from npo_pipeline.generate.country import Country, make_country
-from npo_pipeline.generate.lists import write_addresses, write_scores
+from npo_pipeline.generate.applications import Applicants, make_applications, write_applications
+from npo_pipeline.generate.country import Country, Town, Vestiging, make_country
+from npo_pipeline.generate.lists import ISLANDS, write_addresses, write_scores
+from npo_pipeline.generate.programme import write_changes, write_completions
+from npo_pipeline.generate.programme import write_newcomers as write_newcomer_files
 from npo_pipeline.generate.reference_lists import plant_faults, reference_lists, write_lists
 from npo_pipeline.generate.register import BATCH, HEADER, RegisterSpec, batches, plant, rotation
-from npo_pipeline.generate.secondary import secondary_schools, write_secondary
+from npo_pipeline.generate.secondary import SecondarySchool, secondary_schools, write_secondary
 from schemas.frames.generate import PlantedRows
 
 REGISTER, SCORES, PLANTED = "leerlingen-po.csv", "achterstandsscores.csv", "planted.csv"
@@ -47,6 +49,7 @@ def write_delivery(
     reference_date: date,
     faults: Decimal | Fraction = Decimal(0),
     applications: bool = False,
+    programme: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
     batch: int = BATCH,
 ) -> Report:
@@ -60,6 +63,8 @@ def write_delivery(
         reference_date: the date the delivery is for.
         faults: share of pupils with a planted fault; they are listed in `planted.csv`.
         applications: whether boards and regions apply for subsidies too.
+        programme: whether to add all else that the programme takes in: applications and the participants who
+            finished, schools in Caribisch Nederland, and changes of schools.
         progress: is called with the pupils written so far, and how many there are.
         batch: pupils in memory at a time.
 
@@ -75,18 +80,23 @@ def write_delivery(
     try:
         out.mkdir(parents=True, exist_ok=True)
         written = _write_register(out, country, spec, batch=batch, progress=progress)
-        addresses, towns = write_addresses(out, country, chance)
-        scored, bad_scores = write_scores(out, country, written.bao, chance, faults=bool(faults))
         schools = secondary_schools(country, pupils, seed)
-        secondary = write_secondary(out, schools, seed, reference_date)
+        islands = _islanders(country, schools) if programme else {}
+        addresses, towns = write_addresses(out, country, chance, islands)
+        in_europe = {code: count for code, count in written.bao.items() if towns[code].number}
+        scored, bad_scores = write_scores(out, country, in_europe, chance, faults=bool(faults))
+        secondary = write_secondary(out, schools, seed, reference_date, islands)
         lists = reference_lists(country, schools, {**towns, **secondary.towns}, seed)
         if faults:
             plant_faults(lists, country, int(pupils * faults) // _SHARE_OF_LISTS)
         listed_files = list(write_lists(out, lists))
-        if applications:
-            everywhere = [*country.vestigingen, *(one.vestiging for one in schools)]
-            applicants = Applicants(everywhere, {**towns, **secondary.towns}, pupils)
-            listed_files.append(write_applications(out, applicants, seed))
+        if applications or programme:
+            everywhere = {**towns, **secondary.towns}
+            applied = make_applications(_applicants(country, schools, everywhere, pupils), seed)
+            listed_files.append(write_applications(out, applied))
+        if programme:
+            listed_files += write_completions(out, applied, seed)
+            listed_files += write_changes(out, _in_europe(country, towns), seed, reference_date)
         planted = [(SCORES, line, rule) for line, rule in bad_scores] + written.planted
         planted += [(name, line, rule) for name, made in lists.items() for line, rule in made.planted]
         if faults:
@@ -97,6 +107,60 @@ def write_delivery(
     files = ((REGISTER, written.rows), *addresses, *scored, *secondary.files, *listed_files)
     by_rule = dict(sorted(Counter(rule for *_, rule in planted).items()))
     return Report(files, written.counting + secondary.pupils, by_rule)
+
+
+def write_newcomers(
+    out: Path, *, boards: int, pupils: int, seed: int, reference_date: date
+) -> tuple[tuple[str, int], ...]:
+    """Write the newcomers of the country of a delivery, a file per day of counting around its reference date.
+
+    They are a delivery of their own, because each file has a date of its own. Return the files with their rows.
+
+    Raises:
+        Refused: the folder is not empty, the size makes no country, or one without secondary education.
+    """
+    _refuse_impossible(out, boards, pupils, Decimal(0))
+    schools = secondary_schools(make_country(boards, pupils, random.Random(seed)), pupils, seed)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        files = tuple(write_newcomer_files(out, schools, seed, reference_date))
+    except OSError as error:
+        raise Refused(f"{out}: cannot be written ({error.strerror})") from error
+    if not files:
+        raise Refused("a country of this size has no secondary education with newcomers; take more pupils")
+    return files
+
+
+def _islanders(country: Country, schools: Sequence[SecondarySchool]) -> dict[str, Town]:
+    """Settle the smallest boards with bao, and vo without praktijkonderwijs, in Caribisch Nederland.
+
+    Each has an island, and no school elsewhere. Return the island of each vestiging; a small country has none.
+    """
+    of_board: dict[str, list[Vestiging]] = {}
+    for one in (*country.vestigingen, *(one.vestiging for one in schools)):
+        of_board.setdefault(one.board, []).append(one)
+    pro = {one.vestiging.board for one in schools if one.structure.startswith("PRO")}
+    there = [
+        (len({one.kind for one in own}) == 1, len(own), board)
+        for board, own in of_board.items()
+        if {"bo"} <= {one.kind for one in own} <= {"bo", "vo"} and board not in pro
+    ]
+    if len(of_board) < 2 * len(ISLANDS):
+        return {}
+    chosen = [board for _, _, board in sorted(there)[: len(ISLANDS)]]
+    return {one.code: town for board, town in zip(chosen, ISLANDS, strict=False) for one in of_board[board]}
+
+
+def _in_europe(country: Country, towns: Mapping[str, Town]) -> list[Vestiging]:
+    return [one for one in country.vestigingen if towns[one.code].number]
+
+
+def _applicants(
+    country: Country, schools: Sequence[SecondarySchool], towns: Mapping[str, Town], pupils: int
+) -> Applicants:
+    """Return who may apply for subsidies: nobody in Caribisch Nederland."""
+    everywhere = [*country.vestigingen, *(one.vestiging for one in schools)]
+    return Applicants([one for one in everywhere if towns[one.code].number], towns, pupils)
 
 
 @dataclass

@@ -55,6 +55,13 @@ TOWNS = (
     Town("Limburg", "Venlo", "0983", "VO3101"),
 )
 
+ISLANDS = (
+    Town("Caribisch Nederland", "Bonaire", "", ""),
+    Town("Caribisch Nederland", "Sint Eustatius", "", ""),
+    Town("Caribisch Nederland", "Saba", "", ""),
+)
+"""The openbare lichamen have no number of a municipality, and no samenwerkingsverband."""
+
 _PER_PUPIL = (10, 20, 30, 40, 50, 60, 80, 110, 160, 260)
 """Hundredths of score without threshold per pupil: six in ten schools stay under the threshold of 69.6."""
 
@@ -63,16 +70,18 @@ _THRESHOLD_E3 = 696
 
 
 def write_addresses(
-    out: Path, country: Country, chance: random.Random
+    out: Path, country: Country, chance: random.Random, islands: Mapping[str, Town] | None = None
 ) -> tuple[list[tuple[str, int]], dict[str, Town]]:
     """Write the lists of bao, and of sbo, so and vso.
+
+    `islands`: the vestigingen in Caribisch Nederland, and on which island each is.
 
     Returns:
         Their names and numbers of rows, and the town of each vestiging.
     """
     bo = [one for one in country.vestigingen if one.kind == "bo"]
     special = [one for one in country.vestigingen if one.kind != "bo"]
-    files, towns = [], dict[str, Town]()
+    files, towns = [], dict(islands or {})
     if bo:
         rows = [_old_row(one, _settle(one, towns, chance), chance) for one in bo]
         write_rows(out / "vestigingen-bo.csv", _BO, rows, end="\r\n", encoding="cp1252")
@@ -85,14 +94,17 @@ def write_addresses(
 
 
 def write_addresses_vo(
-    path: Path, structures: Mapping[Vestiging, str], chance: random.Random
+    path: Path,
+    structures: Mapping[Vestiging, str],
+    chance: random.Random,
+    islands: Mapping[str, Town] | None = None,
 ) -> tuple[dict[str, Town], dict[str, str]]:
-    """Write the list of vo; `structures`: vestiging -> onderwijsstructuur.
+    """Write the list of vo; `structures`: vestiging -> onderwijsstructuur; `islands`: as `write_addresses`.
 
     Returns:
         The town and the name of each vestiging.
     """
-    towns, rows = dict[str, Town](), []
+    towns, rows = dict(islands or {}), list[list[str]]()
     for one, structure in structures.items():
         row = _old_row(one, _settle(one, towns, chance), chance)
         place = _VO.split(";").index("ONDERWIJSSTRUCTUUR")
@@ -163,7 +175,7 @@ def _address(town: Town, chance: random.Random) -> list[str]:
     code, number = f"{chance.randrange(1000, 9999)} AB", str(chance.randrange(1, 200))
     telephone = f"0{chance.randrange(1, 999):03d}-123456"
     # As in some files of DUO: a space, and without the zeros before the number.
-    municipality = f" {int(town.number)}"
+    municipality = f" {int(town.number)}" if town.number else ""
     return ["Schoolstraat", number, code, town.name.upper(), municipality, town.name, "Openbaar", telephone, ""]
 
 

@@ -49,10 +49,12 @@ def reference_lists(
         seed: of the country.
     """
     chance = random.Random(f"{seed} lists")
+    mainland = {code for code, town in towns.items() if town.number}
+    secondary = [one for one in secondary if one.vestiging.code in mainland]
     areas = [[one.vestiging.code, towns[one.vestiging.code].area] for one in secondary]
-    numbers = sorted({town.number for town in towns.values()})
+    numbers = sorted({town.number for town in towns.values() if town.number})
     scores = [[number, _score(chance), _score(chance)] for number in numbers]
-    primary = [[one.code, "po"] for one in country.vestigingen if one.kind == "bo"]
+    primary = [[one.code, "po"] for one in country.vestigingen if one.kind == "bo" and one.code in mainland]
     higher = [[one.vestiging.code, "vo_pro" if one.is_pro else "vo"] for one in secondary]
     listed = _drawn(primary, _LISTED_SHARE, chance) + _drawn(higher, _LISTED_SHARE, chance)
     brins = sorted({one.vestiging.brin for one in secondary})

@@ -112,7 +112,13 @@ class Written:
     towns: Mapping[str, Town] = field(default_factory=dict)
 
 
-def write_secondary(out: Path, schools: Sequence[SecondarySchool], seed: int, reference_date: date) -> Written:
+def write_secondary(
+    out: Path,
+    schools: Sequence[SecondarySchool],
+    seed: int,
+    reference_date: date,
+    islands: Mapping[str, Town] | None = None,
+) -> Written:
     """Write the address list, the pupils and the scores of secondary education; nothing where it has no schools.
 
     Args:
@@ -120,11 +126,12 @@ def write_secondary(out: Path, schools: Sequence[SecondarySchool], seed: int, re
         schools: of the country.
         seed: of the country; its schools are the same on every date.
         reference_date: the date of the pupils and scores.
+        islands: vestiging in Caribisch Nederland, which has no score -> its island.
     """
     if not schools:
         return Written()
     structures = {one.vestiging: one.structure for one in schools}
-    towns, names = write_addresses_vo(out / ADDRESSES, structures, random.Random(f"{seed} addresses vo"))
+    towns, names = write_addresses_vo(out / ADDRESSES, structures, random.Random(f"{seed} addresses vo"), islands)
     chance = random.Random(f"{seed} {reference_date} vo")
     rows, pupils = [], dict[str, int]()
     for one in schools:
@@ -134,7 +141,8 @@ def write_secondary(out: Path, schools: Sequence[SecondarySchool], seed: int, re
         rows += [[*head, *row] for row, _ in drawn]
         pupils[code] = sum(count for _, count in drawn)
     write_rows(out / PUPILS, _HEADER, rows, encoding="cp1252")
-    scores = score_rows(pupils, chance)
+    scored = {code: count for code, count in pupils.items() if towns[code].number}
+    scores = score_rows(scored, chance)
     write_rows(out / SCORES, SCORES_HEADER, scores)
     files = ((ADDRESSES, len(schools)), (PUPILS, len(rows)), (SCORES, len(scores)))
     return Written(files, sum(pupils.values()), towns)

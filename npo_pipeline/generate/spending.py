@@ -60,6 +60,11 @@ _RESULTS = (
 )
 
 
+def spending_files(folder: Path, year: int) -> tuple[Path, Path]:
+    """Return the files with the spending of a year, and with its consents."""
+    return folder / f"besteding-{year}.csv", folder / f"instemming-{year}.csv"
+
+
 def write_spending(
     folder: Path, schools: AvailableMoney, year: int, *, seed: int, menu: Menu, faults: int = 0
 ) -> list[Path]:
@@ -73,9 +78,10 @@ def write_spending(
     """
     accounts, _ = make_accounts(schools, year, seed=seed, menu=menu, faults=faults)
     spending = [row for one in accounts for row in _spending_rows(one, year)]
+    reported, consented = spending_files(folder, year)
     files = {
-        folder / f"besteding-{year}.csv": (SPENDING, spending),
-        folder / f"instemming-{year}.csv": (CONSENTS, [_consent_row(one, year) for one in accounts]),
+        reported: (SPENDING, spending),
+        consented: (CONSENTS, [_consent_row(one, year) for one in accounts]),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -21,10 +21,9 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import demo as queries
 from npo_pipeline.books.reader import read_books
 from npo_pipeline.cli import output
-from npo_pipeline.commands.account.template import menu_at
+from npo_pipeline.commands.generate_spending import SpendingRequest, generate_spending
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused
-from npo_pipeline.generate.spending import write_spending
 
 MARK = "made-by-npo-demo"
 """A file in each home that a demo made; only such a home is replaced."""
@@ -138,9 +137,7 @@ def _school_with_a_score(home: Home) -> dict[str, str]:
 
 def _board_reports(home: Home) -> dict[str, str]:
     """Make up the reports of boards on the year, from what they received."""
-    with read_books(home) as books:
-        received = queries.received_by_school(books, YEAR)
-    write_spending(home.path / REPORTED, received, YEAR, seed=2021, menu=menu_at(YEAR), faults=FAULTS)
+    generate_spending(SpendingRequest(home=home, out=home.path / REPORTED, year=YEAR, seed=2021, mistakes=FAULTS))
     return {}
 
 

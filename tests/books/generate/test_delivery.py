@@ -10,10 +10,11 @@ import pytest
 
 from npo_pipeline.delivery.kinds import REGISTER_PO
 from npo_pipeline.errors import Refused
-from npo_pipeline.generate.delivery import write_delivery
+from npo_pipeline.generate.delivery import write_delivery, write_newcomers
 from schemas.files import APPLICATIONS, columns_of
 from schemas.rules import RULES
 from tests.books.home.npo import here
+from tests.books.home.seeing import select
 
 DAY = date(2020, 10, 1)
 SAMPLE = Path(__file__).parents[3] / "data" / "sample"
@@ -205,11 +206,40 @@ def test_applications_of_boards_and_regions_are_made_where_they_are_asked_for(tm
     assert rows[0] == list(columns_of(APPLICATIONS))
 
 
-def test_made_up_applications_are_granted_reduced_and_refused(tmp_path):
+def test_the_whole_programme_is_made_where_it_is_asked_for(tmp_path):
+    made = bytes_of(make(tmp_path / "made", programme=True))
+    assert set(made) - set(bytes_of(make(tmp_path / "without"))) == {
+        "aanvragen.csv",
+        "afgerond.csv",
+        "wijzigingen.csv",
+    }
+    addresses = table(tmp_path / "made" / "vestigingen-bo.csv")
+    there = {row["BEVOEGD GEZAG NUMMER"] for row in addresses if row["PROVINCIE"] == "Caribisch Nederland"}
+    elsewhere = {row["BEVOEGD GEZAG NUMMER"] for row in addresses if row["PROVINCIE"] != "Caribisch Nederland"}
+    assert {row["GEMEENTENAAM"] for row in addresses} >= {"Bonaire", "Sint Eustatius", "Saba"}
+    assert len(there) == 3
+    assert there & elsewhere == set()
+
+
+def test_newcomers_are_a_delivery_of_their_own_with_a_file_per_day(tmp_path):
+    files = write_newcomers(tmp_path / "newcomers", boards=12, pupils=9_000, seed=5, reference_date=DAY)
+    days = ("20200401", "20200701", "20201001", "20210101", "20210401")
+    assert [name for name, _ in files] == [f"nieuwkomers-vo-{day}.csv" for day in days]
+    assert bytes_of(tmp_path / "newcomers")["nieuwkomers-vo-20210401.csv"].startswith(b"PEILDATUM;BRIN_NUMMER;")
+
+
+def test_nobody_spends_what_was_not_paid(tmp_path):
+    home = tmp_path / "home"
+    ended = here("generate", tmp_path / "reports", "--spending", "2021", "--home", home)
+    assert ended.status == 3
+    assert "holds no books yet" in ended.stderr
+
+
+def test_the_rest_of_the_programme_is_taken_in_decided_paid_and_accounted_for(tmp_path):
     home = tmp_path / "home"
     for year in (2019, 2020):
         day, folder = date(year, 10, 1), tmp_path / str(year)
-        make(folder, pupils=2_500, reference_date=day, applications=year == 2020)
+        make(folder, pupils=6_000, reference_date=day, programme=year == 2020)
         assert here("ingest", folder, "--reference-date", day, "--home", home).status == 0
     ended = here("decide", "--school-year", "2020-2021", "--home", home, "--json")
     assert ended.status == 0, ended.stderr
@@ -218,3 +248,16 @@ def test_made_up_applications_are_granted_reduced_and_refused(tmp_path):
         assert scheme["reduced"] > 0, scheme
     refused = {one["scheme"]: one["refused"] for one in ended.document["grants"]["by_scheme"]}
     assert refused["IOP"] > 0
+    ended = here("decide", "--school-year", "2021-2022", "--home", home, "--json")
+    assert ended.status == 0, ended.stderr
+    assert select(home, "select distinct currency from decisions order by 1") == [("EUR",), ("USD",)]
+    kinds = "select kind from changes order by 1"
+    assert select(home, kinds) == [("bestuursoverdracht",), ("fusie",), ("opening",), ("sluiting",)]
+    go = ("pay", "--month", "2021-12", "--catch-up", "--home", home)
+    assert here(*go).status == 0
+    assert here("generate", tmp_path / "reports", "--spending", "2021", "--home", home).status == 0
+    ended = here("account", "--year", "2021", "--spending", tmp_path / "reports", "--home", home, "--json")
+    assert ended.status == 0, ended.stderr
+    reported = "select count(distinct brin) from spending"
+    received = "select count(distinct brin) from payments where recipient_kind = 'bestuur'"
+    assert select(home, reported) == select(home, received)

@@ -40,8 +40,8 @@ def home(stage, tmp_path) -> Path:
         ("os.mkdir", fail, "before", 2),  # its folder in work/
         ("shutil.copyfile", fail, "before", 1),
         ("npo_pipeline.books.duckdb._attach", full_in_duckdb, "before", 2),
-        ("npo_pipeline.books.publish._insert", full_in_duckdb, "before", 1),
-        ("npo_pipeline.books.publish._insert", full_in_duckdb, "after", 2),
+        ("npo_pipeline.books.publish.insert", full_in_duckdb, "before", 1),
+        ("npo_pipeline.books.publish.insert", full_in_duckdb, "after", 2),
         ("npo_pipeline.books.duckdb._checkpoint", full_in_duckdb, "before", 1),
         ("npo_pipeline.books.duckdb._checkpoint", full_in_duckdb, "after", 1),
         ("os.fsync", fail, "before", 1),
@@ -75,8 +75,8 @@ def test_a_draft_that_does_not_hold_what_was_written_is_not_published(monkeypatc
         lost.append(table)
         insert(engine, table, frame if table == "runs" else frame.head(frame.height - 1))
 
-    insert = resolve_name("npo_pipeline.books.publish._insert")
-    monkeypatch.setattr("npo_pipeline.books.publish._insert", forgetful)
+    insert = resolve_name("npo_pipeline.books.publish.insert")
+    monkeypatch.setattr("npo_pipeline.books.publish.insert", forgetful)
     ended = here(*stage.command, "--home", home)
     assert (ended.status, published(home)) == (3, was)
     assert f"control total of {lost[0]}" in ended.stderr
@@ -88,8 +88,8 @@ def test_an_amount_that_arrives_changed_is_not_published(monkeypatch, decided):
         if table == "payments":
             engine.execute("update payments set amount = amount + 0.01")
 
-    insert = resolve_name("npo_pipeline.books.publish._insert")
-    monkeypatch.setattr("npo_pipeline.books.publish._insert", generous)
+    insert = resolve_name("npo_pipeline.books.publish.insert")
+    monkeypatch.setattr("npo_pipeline.books.publish.insert", generous)
     ended = here("pay", "--month", "2021-09", "--home", decided)
     assert ended.status == 3
     assert "control total of payments" in ended.stderr

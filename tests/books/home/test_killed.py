@@ -15,7 +15,7 @@ POINTS = [
     "npo_pipeline.books.run.remove_leftovers",  # the first thing done under the lock
     "npo_pipeline.books.publish.build_manifest",
     "shutil.copyfile",
-    "npo_pipeline.books.publish._insert",  # once per table
+    "npo_pipeline.books.publish.insert",  # once per table
     "npo_pipeline.books.duckdb._checkpoint",
     "npo_pipeline.books.publish.check_control_totals",
     "npo_pipeline.books.publish.stage_copy",
@@ -69,7 +69,7 @@ def test_every_point_is_passed_and_every_table_is_one(stopped):
     passed = [point for point, _ in before + after]
     assert set(passed) == {f"{when} {point}" for when in ("before", "after") for point in POINTS}
     assert (
-        passed.count("before npo_pipeline.books.publish._insert")
+        passed.count("before npo_pipeline.books.publish.insert")
         == {"ingest": 8, "decide": 8, "pay": 3}[stage.command[0]]
     )
 
@@ -123,7 +123,7 @@ def _kinds(left):
 @pytest.mark.parametrize(
     ("command", "point", "effect"),
     [
-        ("ingest", "npo_pipeline.books.publish._insert", "die after 2"),
+        ("ingest", "npo_pipeline.books.publish.insert", "die after 2"),
         ("pay", "os.replace", "die after"),
     ],
 )
