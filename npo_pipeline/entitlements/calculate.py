@@ -48,8 +48,14 @@ from schemas.frames.money import (
 )
 from schemas.received import Changes, Schools
 
+FROM_THEIR_MONTH, WHOLE_YEAR = 2, 1
+"""Ways to apply the terms of an amendment, as manifests name them: from the month in which it takes effect; or, as
+older versions did, all year."""
 
-def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: DecisionInputs) -> DecisionTables:
+
+def calculate_decision(
+    school_year: str, rules: Sequence[Rules], inputs: DecisionInputs, *, terms: int = FROM_THEIR_MONTH
+) -> DecisionTables:
     """Calculate the entitlements and instalments of the whole country at once.
 
     The board of an entitlement is the one that holds the vestiging on the first day of the school year;
@@ -59,10 +65,12 @@ def calculate_decision(school_year: str, rules: Sequence[Rules], inputs: Decisio
         school_year: `2021-2022`.
         rules: the regulations of the year; those for some places only take their schools from the others.
         inputs: what they apply to.
+        terms: `WHOLE_YEAR` for what an older version decided.
 
     Raises:
         Refused: a school merged into one without a known board, or mergers lead in a circle.
     """
+    rules = [replace(one, terms_all_year=terms == WHOLE_YEAR) for one in rules]
     territory = territory_of_schools(places_of(rules), inputs.counts, inputs.scores, inputs.schools)
     cases = list(_cases(rules, inputs))
     parts = [_entitled(*case, territory) for case in cases]
@@ -105,7 +113,9 @@ def _cases(rules: Sequence[Rules], inputs: DecisionInputs) -> Iterator[tuple[Rul
         if one.started and (schools := started_schools(inputs, one.started.opened_on)):
             mine = pl.col("vestiging").is_in(schools)
             yield (
-                replace(one.started.rules, counted_on=one.started.reference_date),
+                replace(
+                    one.started.rules, counted_on=one.started.reference_date, terms_all_year=one.terms_all_year
+                ),
                 replace(
                     inputs,
                     counts=CountsByType(inputs.second_counts.filter(mine)),
@@ -161,11 +171,29 @@ def _instalments(
     plain = MonthlyCents(instalments(entitled, rules.shares).filter(paid))
     amended = Reassignments(_amended(rules, plain, inputs, territory).filter(paid))
     in_force = apply_adjustments(plain, amended)
-    moved = moved_by_changes(rules, in_force, inputs.changes)
+    moved = _moved_in_each_month(rules, in_force, inputs.changes)
     money = pl.lit(rules.currency)
     adjustments = pl.concat([amended, moved]).with_columns(currency=money)
     due = apply_adjustments(in_force, moved)
     return due.select(*COMPONENT_KEY, "month", "amount_cents", currency=money), adjustments
+
+
+def _moved_in_each_month(rules: Rules, in_force: MonthlyCents, changes: Changes) -> Reassignments:
+    """Return the instalments that changes move, in each month by the terms that are in force in it."""
+    parts = [
+        moved_by_changes(one, MonthlyCents(in_force.filter(months)), changes)
+        for one, months in _in_force_in(rules, pl.col("month"))
+    ]
+    return Reassignments(pl.concat(parts))
+
+
+def _in_force_in(rules: Rules, month: pl.Expr) -> Iterator[tuple[Rules, pl.Expr]]:
+    """Yield rules with the months in which they are in force: those before each amendment, and the last."""
+    start = pl.lit(True)
+    for until, earlier in () if rules.terms_all_year else rules.earlier:
+        yield earlier, start & (month < until)
+        start = month >= until
+    yield rules, start
 
 
 def moved_by_changes(rules: Rules, in_force: MonthlyCents, changes: Changes) -> Reassignments:
@@ -201,14 +229,20 @@ def _amended(rules: Rules, plain: MonthlyCents, inputs: DecisionInputs, territor
 
 
 def _settling(rules: Sequence[Rules]) -> SettlementTerms:
-    """Return the terms of settlement of regulations, a row per kind and month of payment."""
-    whole = pl.concat(map(_settling_under, rules)).select(DECIDED_COLUMNS["settling"])
-    return SettlementTerms(whole.unique(maintain_order=True))
+    """Return the terms of settlement of regulations, a row per kind and month of payment, as they are in it."""
+    parts = [
+        _settling_under(one).filter(months)
+        for amended in rules
+        for one, months in _in_force_in(amended, pl.col("month"))
+    ]
+    whole = pl.concat(parts).select(DECIDED_COLUMNS["settling"])
+    key = ["currency", "school_type", "component", "month"]
+    return SettlementTerms(whole.unique(key, keep="first", maintain_order=True))
 
 
 def _settling_under(rules: Rules) -> pl.DataFrame:
-    kinds = rules.rates.select("school_type", "component").unique()
-    months = rules.shares.select("component", "month").unique()
+    kinds = rules.rates.select("school_type", "component").unique(maintain_order=True)
+    months = rules.shares.select("component", "month").unique(maintain_order=True)
     return kinds.join(months, on="component").select(
         "school_type",
         "component",

@@ -35,6 +35,7 @@ from schemas.frames.money import (
     LedgerInstalments,
     LedgerPayments,
     Paid,
+    RunsMade,
     SettledItemCents,
     SettledItems,
     SettlementCalendar,
@@ -54,6 +55,7 @@ class LedgerState:
     in_force: DecisionsInForce
     corrections: LedgerCorrections
     calendar: SettlementCalendar
+    runs: RunsMade
     schools: Schools
 
 
@@ -84,7 +86,7 @@ def payment_rows(month: Month, run_id: str, state: LedgerState) -> Payments:
         due=Due(_in_cents(state.instalments, "month")),
         paid=Paid(_in_cents(state.ledger, "paid_month", "reason")),
         in_force=state.in_force,
-        deferred=deferred_corrections(month, corrections, state.calendar, state.in_force),
+        deferred=deferred_corrections(month, corrections, state.calendar, state.in_force, runs=state.runs),
         floored=floored_components(month, state.calendar, state.in_force),
     )
     placed = with_recipient(with_payment_ids(rows, month), state.schools, month).with_columns(

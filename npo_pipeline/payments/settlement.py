@@ -23,6 +23,7 @@ from schemas.frames.money import (
     FlooredComponents,
     NamedPayments,
     Paid,
+    RunsMade,
     Settled,
     SettlementCalendar,
 )
@@ -117,26 +118,34 @@ def _paid_until(month: Month, paid: Paid) -> pl.DataFrame:
 
 
 def deferred_corrections(
-    month: Month, corrections: Corrections, calendar: SettlementCalendar, in_force: DecisionsInForce
+    month: Month,
+    corrections: Corrections,
+    calendar: SettlementCalendar,
+    in_force: DecisionsInForce,
+    runs: RunsMade,
 ) -> Deferred:
     """Return the part of corrections that is spread over months after this one.
 
-    What decisions changed together between two runs is one correction, and goes by the terms of the last of them.
-    Where it is spread it is paid in equal parts over the months of payment that remained when it was decided:
-    after j of R months round(correction x j / R) of it is paid, so that it adds up exactly. Nothing waits any more
-    when no month remains, when the latest decision does not spread, or when its own last month has come; what
-    waited when a decision did not spread was due at once, and is no part of what is spread since.
+    What decisions changed together between two runs is one correction, and is spread over the months of the last
+    of them. It is paid in equal parts over the months of payment that remained when it was decided: after j of R
+    months round(correction x j / R) of it is paid, so that it adds up exactly. Nothing waits any more when no
+    month remains, when the latest decision does not spread in this month, or when its own last month has come;
+    what waited when a month was run in which corrections were not spread was due at once, and is no part of what
+    is spread since.
 
     Args:
         month: the month of the run.
         corrections: what each decision changed of months that were run when it was taken.
         calendar: the terms of all decisions.
         in_force: the latest ones.
+        runs: the payment runs before this one.
 
     Returns:
         Amounts not to be paid yet: 0 where what is to be paid and what is to come back cancel out.
     """
-    together = corrections.join(_spread_corrections(month, calendar, in_force), on=[*SETTLEMENT_KEY, "after_run"])
+    together = corrections.join(
+        _spread_corrections(month, calendar, in_force, runs), on=[*SETTLEMENT_KEY, "after_run"]
+    )
     sums = together.group_by(*SERIES, "after_run", "last", "paid_until").agg(pl.col("amount_cents").sum())
     months = calendar.select(*SETTLEMENT_KEY, "month", last="decision_id")
     left = sums.join(months, on=[*SETTLEMENT_KEY, "last"]).filter(pl.col("month") > pl.col("paid_until"))
@@ -152,23 +161,44 @@ def deferred_corrections(
     )
 
 
-def _spread_corrections(month: Month, calendar: SettlementCalendar, in_force: DecisionsInForce) -> pl.DataFrame:
+def _spread_corrections(
+    month: Month, calendar: SettlementCalendar, in_force: DecisionsInForce, runs: RunsMade
+) -> pl.DataFrame:
     """Select the corrections that are still spread in a month, by the payment run they came after.
 
     Returns:
-        SETTLEMENT_KEY, after_run, last (the decision of those after that run whose terms count).
+        SETTLEMENT_KEY, after_run, last (the decision of those after that run whose months count).
     """
-    each = calendar.group_by(*SETTLEMENT_KEY, "decision_id", "sequence", "after_run").agg(
-        spread=(pl.col("corrections") == "spread").any(), ends=pl.col("month").max()
+    newest = calendar.join(in_force.select("decision_id"), on="decision_id", how="semi")
+    still = _terms_in(newest.with_columns(asked=pl.lit(month))).filter(
+        pl.col("corrections") == "spread", pl.col("ends") > month
     )
-    newest = each.join(in_force.select("decision_id"), on="decision_id", how="semi")
-    still = newest.filter(pl.col("ends") > month)
-    last = each.filter(pl.col("sequence") == pl.col("sequence").max().over(*SETTLEMENT_KEY, "after_run"))
-    at_once = last.filter(~pl.col("spread")).group_by(SETTLEMENT_KEY).agg(at_once=pl.col("after_run").max())
-    since = last.join(still, on=SETTLEMENT_KEY, how="semi").join(at_once, on=SETTLEMENT_KEY, how="left")
-    # After the last one that is not spread all are; where the latest decision does not spread there is none.
-    spread = since.filter(pl.col("at_once").is_null() | (pl.col("after_run") > pl.col("at_once")))
-    return spread.select(*SETTLEMENT_KEY, "after_run", last="decision_id")
+    latest_before_run = (
+        calendar.join(runs.rename({"month": "asked"}), how="cross")
+        .filter(pl.col("after_run") < pl.col("run_id"))
+        .filter(pl.col("sequence") == pl.col("sequence").max().over(*SETTLEMENT_KEY, "run_id"))
+    )
+    not_spread = _terms_in(latest_before_run, "run_id").filter(pl.col("corrections") != "spread")
+    at_once = not_spread.group_by(SETTLEMENT_KEY).agg(at_once=pl.col("run_id").max())
+    last = calendar.filter(pl.col("sequence") == pl.col("sequence").max().over(*SETTLEMENT_KEY, "after_run"))
+    groups = last.select(*SETTLEMENT_KEY, "after_run", last="decision_id").unique()
+    since = groups.join(still, on=SETTLEMENT_KEY, how="semi").join(at_once, on=SETTLEMENT_KEY, how="left")
+    spread = since.filter(pl.col("at_once").is_null() | (pl.col("after_run") >= pl.col("at_once")))
+    return spread.select(*SETTLEMENT_KEY, "after_run", "last")
+
+
+def _terms_in(calendar: pl.DataFrame, *apart: str) -> pl.DataFrame:
+    """Select the terms that hold in month `asked`: of the last month of payment until then, else of the first.
+
+    Returns:
+        Rows of the calendar, one per SETTLEMENT_KEY and `apart`, with the last month of payment (ends).
+    """
+    key = [*SETTLEMENT_KEY, *apart]
+    reached = pl.col("month") <= pl.col("asked")
+    with_end = calendar.with_columns(ends=pl.col("month").max().over(key))
+    return with_end.sort(reached, pl.when(reached).then("month"), "month", descending=[True, True, False]).unique(
+        key, keep="first", maintain_order=True
+    )
 
 
 def floored_components(
@@ -184,8 +214,8 @@ def floored_components(
         in_force: the latest ones.
     """
     mine = calendar.join(in_force.select("decision_id"), on="decision_id", how="semi")
-    floored = mine.filter(pl.col("floor_zero") == "yes").group_by(SETTLEMENT_KEY).agg(last=pl.col("month").max())
-    return FlooredComponents(floored.filter(pl.col("last") >= month).select(SETTLEMENT_KEY))
+    floored = _terms_in(mine.with_columns(asked=pl.lit(month))).filter(pl.col("floor_zero") == "yes")
+    return FlooredComponents(floored.filter(pl.col("ends") >= month).select(SETTLEMENT_KEY))
 
 
 def months_to_pay(month: Month, scheduled: list[date], paid: list[date]) -> list[Month]:

@@ -148,6 +148,9 @@ SettlementCalendar = NewType("SettlementCalendar", pl.DataFrame)
 """decision_id, SETTLEMENT_KEY, sequence, after_run, month (of payment), corrections, floor_zero, of all
 decisions."""
 
+RunsMade = NewType("RunsMade", pl.DataFrame)
+"""run_id, month: the payment runs that paid anything, before one."""
+
 Due = NewType("Due", pl.DataFrame)
 """SERIES, month, amount_cents."""
 

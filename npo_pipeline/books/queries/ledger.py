@@ -81,6 +81,9 @@ def ledger_state(
         in_force=in_force,
         corrections=frames.LedgerCorrections(books.frame(corrections, {**then, "deciding": deciding})),
         calendar=frames.SettlementCalendar(books.frame(calendar, then)),
+        runs=frames.RunsMade(
+            books.frame("select distinct run_id, paid_month as month from payments where run_id < $run_id", then)
+        ),
         schools=schools,
     )
 

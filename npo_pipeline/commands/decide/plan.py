@@ -24,7 +24,7 @@ from npo_pipeline.decisions.comparison import changed_currencies as changed_tabl
 from npo_pipeline.decisions.comparison import compare, first_decision_causes, has_same_rows
 from npo_pipeline.decisions.omissions import omissions, refuse_dropping_rules, refuse_silent_clawback
 from npo_pipeline.decisions.rule_changes import rule_changes
-from npo_pipeline.entitlements.calculate import calculate_decision
+from npo_pipeline.entitlements.calculate import FROM_THEIR_MONTH, calculate_decision
 from npo_pipeline.entitlements.model import (
     CHANGES,
     DecisionTables,
@@ -48,7 +48,8 @@ from schemas.frames.money import SubjectAmounts
 class DecisionContext:
     """Represent a decision that is taken, or verified: its rules, what it rests on, and its amounts.
 
-    `data`: what could be decided upon, with the schools as they are, or were, known.
+    `data`: what could be decided upon, with the schools as they are, or were, known. `terms`: how it applies those
+    of amendments.
     """
 
     school_year: str
@@ -56,6 +57,7 @@ class DecisionContext:
     used: UsedDeliveries
     data: DeliveredData
     tables: DecisionTables
+    terms: int = FROM_THEIR_MONTH
 
 
 def work_out_year(state: DecisionState, rules: Rulebook, asked: date | None) -> DecisionDraft:
@@ -203,7 +205,7 @@ def _steps(before: PastDecision, now: DecisionContext) -> Iterator[CauseStep]:
     old, new = ([rule_frames(one) for one in rules] for rules in (kept, now.regulations))
     if before.schools_then is not None and old:
         known = decision_inputs(before.used, replace(now.data, schools=before.schools_then))
-        yield CauseStep("code", calculate_decision(now.school_year, old, known))
+        yield CauseStep("code", calculate_decision(now.school_year, old, known, terms=now.terms))
     used = {subject: names for subject, names in now.used.items() if subject != CHANGES}
     if CHANGES in before.used:
         used[CHANGES] = before.used[CHANGES]
@@ -212,7 +214,9 @@ def _steps(before: PastDecision, now: DecisionContext) -> Iterator[CauseStep]:
     if old and (before.has_later_deliveries or input_pairs(used) != input_pairs(before.used)):
         yield from _input_steps(before, now, old, used)
     if old and new and [one.sha256 for one in kept] != [one.sha256 for one in now.regulations]:
-        yield CauseStep("rule", calculate_decision(now.school_year, new, inputs), changed_rates(old, new))
+        yield CauseStep(
+            "rule", calculate_decision(now.school_year, new, inputs, terms=now.terms), changed_rates(old, new)
+        )
     yield CauseStep("change", now.tables)
 
 
@@ -223,11 +227,17 @@ def _input_steps(
     (scores,) = (source.name for source in MUNICIPAL_SCORE.sources)
     known = before.used.get(scores, [])
     if used.get(scores, []) == known:
-        yield CauseStep("input", calculate_decision(now.school_year, old, decision_inputs(used, now.data)))
+        yield CauseStep(
+            "input", calculate_decision(now.school_year, old, decision_inputs(used, now.data), terms=now.terms)
+        )
         return
     counted = {**used, scores: known}
-    yield CauseStep("input", calculate_decision(now.school_year, old, decision_inputs(counted, now.data)))
-    yield CauseStep("score", calculate_decision(now.school_year, old, decision_inputs(used, now.data)))
+    yield CauseStep(
+        "input", calculate_decision(now.school_year, old, decision_inputs(counted, now.data), terms=now.terms)
+    )
+    yield CauseStep(
+        "score", calculate_decision(now.school_year, old, decision_inputs(used, now.data), terms=now.terms)
+    )
 
 
 def input_pairs(used: UsedDeliveries) -> set[tuple[str, str]]:

@@ -23,7 +23,7 @@ from npo_pipeline.commands.decide.plan import DecisionContext, due_changes_since
 from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.decisions.change_causes import no_due_changes
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS
-from npo_pipeline.entitlements.calculate import calculate_decision
+from npo_pipeline.entitlements.calculate import WHOLE_YEAR, calculate_decision
 from npo_pipeline.entitlements.model import (
     DECIDED_COLUMNS,
     DecisionTables,
@@ -89,12 +89,18 @@ def recalculated(
             used |= choose_grant_deliveries(one.subsidy, live)
     known = replace(data, schools=directory_as_derived(books, run_id))
     again = empty_decision()
+    terms = rule_of_run(books, run_id, "terms", WHOLE_YEAR)
     if rules.regulations:
         frames = [rule_frames(one) for one in rules.regulations]
-        again = calculate_decision(decision["school_year"], frames, decision_inputs(used, known))
+        again = calculate_decision(decision["school_year"], frames, decision_inputs(used, known), terms=terms)
     granted = recompute_grants(decision["currency"], rules.subsidies, used, known)
     context = DecisionContext(
-        school_year=decision["school_year"], regulations=rules.regulations, used=used, data=known, tables=again
+        school_year=decision["school_year"],
+        regulations=rules.regulations,
+        used=used,
+        data=known,
+        tables=again,
+        terms=terms,
     )
     return context, granted
 

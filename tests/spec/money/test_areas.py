@@ -151,6 +151,7 @@ def paid_by(decision: DecisionTables) -> pl.DataFrame:
                 *SERIES, "amount", decision_id="reason", after_run="reason", paid_until="paid_month"
             ),
             calendar=pl.DataFrame(schema=calendar),
+            runs=pl.DataFrame(schema={"run_id": pl.String, "month": pl.Date}),
             schools=SCHOOLS,
         )
         done.append(payment_rows(month, "run", state))

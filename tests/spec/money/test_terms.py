@@ -13,6 +13,7 @@ from tests.reading import rows, table
 SEP, OCT, NOV, DEC = (date(2021, month, 1) for month in (9, 10, 11, 12))
 JAN = date(2022, 1, 1)
 LATEST = table("decision_id\n two")
+RUNS = table("run_id month\n 1 2021-09-01", month="d")
 
 
 PLACES = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
@@ -41,8 +42,14 @@ def waits(month: date, corrections: str, settling: str, *, together: bool = Fals
         told = told.with_columns(after_run=pl.lit("2"))
     latest = told.filter(pl.col("sequence") == pl.col("sequence").max()).select("decision_id").unique()
     made = _told(corrections).with_columns(after_run=pl.lit("2")) if together else _told(corrections)
-    found = deferred_corrections(month, made, told, latest)
+    found = deferred_corrections(month, made, told, latest, runs(told))
     return rows(found.sort("school_type"), "school_type", "amount_cents")
+
+
+def runs(settling: pl.DataFrame) -> pl.DataFrame:
+    """The runs before: one before each decision."""
+    last = settling.select(pl.col("after_run").cast(pl.Int64).max()).item()
+    return pl.DataFrame({"run_id": [str(number) for number in range(1, last + 1)], "month": [SEP] * last})
 
 
 def _told(corrections: str) -> pl.DataFrame:
@@ -78,7 +85,7 @@ def test_it_is_told_when_what_waits_may_be_of_the_month_itself():
         """
     told = _told(TWO)
     found = {
-        month: deferred_corrections(month, told, terms(settling), LATEST)["own_month"].item()
+        month: deferred_corrections(month, told, terms(settling), LATEST, RUNS)["own_month"].item()
         for month in (SEP, OCT)
     }
     assert found == {SEP: True, OCT: False}  # September was run before the decision
@@ -180,7 +187,9 @@ def test_part_of_what_waits_may_be_of_the_month_itself():
         three       bao         2021-10-01 100
         """
     latest = table("decision_id\n three")
-    assert deferred_corrections(OCT, _told(told), terms(BOTH_SPREAD), latest)["own_month"].to_list() == [True]
+    assert deferred_corrections(OCT, _told(told), terms(BOTH_SPREAD), latest, RUNS)["own_month"].to_list() == [
+        True
+    ]
 
 
 def test_the_decisions_of_each_school_year_are_its_own():
@@ -193,7 +202,7 @@ def test_the_decisions_of_each_school_year_are_its_own():
         for one in (made, third, third.select("decision_id", "school_year").unique())
     ]
     both[1] = both[1].with_columns(sequence=pl.when(pl.col("decision_id") == "four").then(1).otherwise(3))
-    found = deferred_corrections(OCT, *both).sort("school_year")
+    found = deferred_corrections(OCT, *both, RUNS).sort("school_year")
     assert rows(found, "school_year", "amount_cents") == [("2021-2022", 100 - 33), ("2022-2023", 100 - 33)]
 
 
@@ -258,3 +267,42 @@ def test_the_latest_decision_says_what_never_takes_back_more_than_it_pays():
 def test_after_the_last_month_of_payment_what_is_left_is_claimed():
     assert len(floored(DEC)) == 1
     assert floored(JAN) == []
+
+
+FROM_DECEMBER = """
+    decision_id school_type month corrections  floor_zero
+    two         bao         9,10  next_payment no
+    two         bao         12,1  spread       yes
+    """
+
+
+def test_terms_hold_from_their_month():
+    """Of 100 that was decided in October nothing waits in November: what is spread from December on came later."""
+    latest = table("decision_id\n two")
+    settling = terms(FROM_DECEMBER)
+    assert deferred_corrections(NOV, _told(TWO), settling, latest, RUNS).is_empty()
+    assert floored_components(NOV, settling, latest).is_empty()
+    assert floored_components(DEC, settling, latest).height == 1
+
+
+def test_what_was_due_before_terms_spread_it_is_not_spread_by_them():
+    # the run of November was number 3, and settled all of it; without it the 100 still waits in December
+    settling, latest = terms(FROM_DECEMBER), table("decision_id\n two")
+    before = pl.concat([RUNS, table("run_id month\n 3 2021-11-01", month="d")])
+    assert deferred_corrections(DEC, _told(TWO), settling, latest, before).is_empty()
+    # three months of payment remained after September: October, December and January
+    found = deferred_corrections(DEC, _told(TWO), settling, latest, RUNS)
+    assert found["amount_cents"].to_list() == [100 - 67]
+
+
+def test_what_is_spread_until_terms_say_otherwise_is_due_in_their_month():
+    settling = terms(
+        """
+        decision_id school_type month corrections
+        two         bao         9,10,11 spread
+        two         bao         12,1    next_payment
+        """
+    )
+    latest = table("decision_id\n two")
+    assert deferred_corrections(NOV, _told(TWO), settling, latest, RUNS)["amount_cents"].to_list() == [100 - 50]
+    assert deferred_corrections(DEC, _told(TWO), settling, latest, RUNS).is_empty()
