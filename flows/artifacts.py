@@ -45,8 +45,7 @@ def payment_words(paid: MonthPaid) -> str:
     month = month_text(paid.month)
     if paid.run_id is None:
         return f"{month}: nothing left to pay"
-    totals = (dutch.money(paid.total(one), one) for one in paid.payments["currency"].unique().sort())
-    return f"{month}: paid {' and '.join(totals)} to {schools(paid.payments)} ({paid.run_id})"
+    return f"{month}: paid {dutch.totals(paid.payments)} to {schools(paid.payments)} ({paid.run_id})"
 
 
 def delivery_artifacts(result: IngestResult) -> None:

@@ -14,6 +14,7 @@ from npo_pipeline.cli.render.pay import money, sums_by
 from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import NextPayment
 from npo_pipeline.errors import printable
+from npo_pipeline.money import totals
 from npo_pipeline.months import month_text
 from schemas.frames.money import SchoolDifferences
 
@@ -34,10 +35,10 @@ def plan_page(request: DecideRequest, result: DecisionPlan) -> str:
 def plan_summary(request: DecideRequest, result: DecisionPlan) -> str:
     """Return the plan in a few sentences, as above the form."""
     plan = result.comparison
-    sums = plan.by_component.group_by("currency", maintain_order=True)
+    sums = totals(plan.by_component, "difference")
     moved = [
         dutch.money(amount, currency).replace(" ", " +" if amount > 0 else " ", 1)
-        for currency, amount in sums.agg(pl.col("difference").sum()).iter_rows()
+        for currency, amount in sums.items()
     ]
     why = f", because: {plain(request.reason)}" if request.reason else ""
     return (

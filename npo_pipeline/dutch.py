@@ -223,6 +223,14 @@ def short_day(moment: date) -> str:
 # The plain writers serve commands that load no frames, so polars is imported where a column is written.
 
 
+def totals(rows: pl.DataFrame, column: str = "amount", *, joined: str = " and ") -> str:
+    """Write the sum of an amount per currency: `€ 1.234,56 and US$ 7,00`; of no rows `€ 0,00`."""
+    from npo_pipeline.money import totals as totals_of
+
+    sums = totals_of(rows, column) or {"EUR": Decimal(0)}
+    return joined.join(money(amount, currency) for currency, amount in sums.items())
+
+
 def money_expr(cents: str, currency: str = "currency") -> pl.Expr:
     """Write a column of cents as `€ 1.234,56`; below zero as `€ -1.234,56`."""
     import polars as pl

@@ -6,6 +6,8 @@ decimals differently (to even, away from zero), so neither is left to round anyt
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import polars as pl
 
 from schemas.columns import UNROUNDED
@@ -57,6 +59,26 @@ def cumulative_share(cents: pl.Expr, numerator: pl.Expr, denominator: pl.Expr) -
         Int64 cents.
     """
     return divide_half_away(cents.cast(pl.Int128) * numerator, denominator)
+
+
+def total(rows: pl.DataFrame, column: str = "amount") -> Decimal:
+    """Return the sum of an amount over rows of one currency; 0.00 of none.
+
+    Rows without a column `currency` are of one currency, that of their decision.
+
+    Raises:
+        ValueError: the rows are of more than one currency; group them by it (`dutch.totals` writes each).
+    """
+    found = rows["currency"].unique().sort().to_list() if "currency" in rows.columns else []
+    if len(found) > 1:
+        raise ValueError(f"amounts of {', '.join(found)} cannot be added")
+    return Decimal(rows[column].sum())
+
+
+def totals(rows: pl.DataFrame, column: str = "amount") -> dict[str, Decimal]:
+    """Return the sum of an amount per currency, in order of their codes."""
+    sums = rows.group_by("currency").agg(pl.col(column).sum()).sort("currency")
+    return {currency: Decimal(amount) for currency, amount in sums.iter_rows()}
 
 
 def to_euro(cents: pl.Expr) -> pl.Expr:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.tables import FORMAT
+from npo_pipeline.money import totals
 from schemas.columns import schema_of
-from schemas.decided import PAYMENTS, RUNS, Runs
+from schemas.decided import PAYMENTS, RUNS, Payments, Runs
 from schemas.tables import validated
 
 GENESIS_HASH = "0" * 64
@@ -41,7 +43,8 @@ def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finis
     `previous`: the sha256 of the manifest before it. `started`, `finished` (when its changeset was complete): UTC.
     """
     payments = changeset.appended.get("payments", pl.DataFrame(schema=schema_of(PAYMENTS)))
-    euros, dollars = (payments.filter(pl.col("currency") == one)["amount"].sum() for one in ("EUR", "USD"))
+    sums = totals(Payments(payments))
+    euros, dollars = (sums.get(one, Decimal("0.00")) for one in ("EUR", "USD"))
     row: dict[str, Any] = {
         **{name: getattr(changeset, name) for name in ("run_id", "command", "month")},
         "status": "done",

@@ -18,6 +18,7 @@ from npo_pipeline.commands.hold import refuse_held
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.commands.undecided import older_books, undecided
 from npo_pipeline.errors import Refused
+from npo_pipeline.money import totals
 from npo_pipeline.months import Month, day_of, month_after, month_text
 from npo_pipeline.payments.attribution import WITHIN_DUE
 from npo_pipeline.payments.booking import correction_causes, payment_rows
@@ -55,7 +56,7 @@ class MonthPaid:
 
     def total(self, currency: str) -> Decimal:
         """Return the sum of the payments in one currency."""
-        return Decimal(self.payments.filter(pl.col("currency") == currency)["amount"].sum())
+        return totals(self.payments).get(currency, Decimal("0.00"))
 
 
 def pay(

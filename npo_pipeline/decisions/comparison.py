@@ -173,9 +173,8 @@ def effect_of_differences(rows: AmountDifferences, boards: SchoolBoards, schools
     placed = with_beneficiary(rows).join(_places(boards, schools), on="vestiging", how="left")
     moved = placed.filter(pl.col("difference") != 0)
     about = ["beneficiary", "vestiging", "name", "board", "municipality", "currency"]
-    sums = pl.col("before", "after", "difference").sum()
     touched = placed.join(moved.select("beneficiary").unique(), on="beneficiary", how="semi")
-    each = touched.group_by(about).agg(sums)
+    each = touched.group_by(about).agg(pl.col("before", "after", "difference").sum())
     ordered = each.sort(pl.col("difference").abs(), "beneficiary", descending=[True, False])
     return Effect(SchoolDifferences(ordered), {cut: _cut(placed, cut) for cut in CUTS})
 

@@ -27,6 +27,7 @@ from npo_pipeline.entitlements.territory import rows_under_regulation, territory
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.source_precedence import UsedDeliveries
 from npo_pipeline.measures import BY_NAME, MUNICIPAL_SCORE, PUPILS_PO, PUPILS_VO, SCORE
+from npo_pipeline.money import totals
 from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.frames import unknown_values
 from npo_pipeline.rulebook.load import LoadedRegulation
@@ -139,11 +140,11 @@ def refuse_silent_clawback(omitted: Sequence[Omission], before: Entitlements, af
         mine = pl.col("school_type").is_in(one.school_types) | pl.col("vestiging").is_in(one.vestigingen)
         of_it = mine if one.component is None else mine & (pl.col("component") == one.component)
         counted = before.filter(of_it).join(after, on=COMPONENT_KEY, how="anti")
-        if counted["amount"].sum():
-            total = dutch.money(Decimal(counted["amount"].sum()), counted["currency"][0])
+        if any(totals(counted).values()):
             raise Refused(
-                f"{one.words}; the decision before counts {total} for it, which the next payment would take back: "
-                "supply what is lacking (a rate of 0 says that there is nothing), and decide again"
+                f"{one.words}; the decision before counts {dutch.totals(counted)} for it, which the next payment "
+                "would take back: supply what is lacking (a rate of 0 says that there is nothing), and decide "
+                "again"
             )
 
 
@@ -154,9 +155,9 @@ def _refuse_clawback_of_part(one: MunicipalOmission, before: Entitlements, after
     both = of_them.join(now, on=COMPONENT_KEY, how="left").with_columns(pl.col("now").fill_null(0))
     less = both.filter(pl.col("now") < pl.col("amount"))
     if less.height:
-        total = dutch.money(Decimal((less["amount"] - less["now"]).sum()), less["currency"][0])
+        more = dutch.totals(less.with_columns(pl.col("amount") - pl.col("now")))
         raise Refused(
-            f"{one.words}; the decision before counts {total} more for them, which the next payment would take "
+            f"{one.words}; the decision before counts {more} more for them, which the next payment would take "
             "back: supply what is lacking, and decide again"
         )
 
@@ -328,9 +329,10 @@ def municipal_omissions(
 
 def _above_ceiling(regulation: Regulation, decided: DecisionTables) -> Iterator[Omission]:
     """Yield that the amounts together are above the ceiling, which lowers none of them."""
-    ceiling, total = regulation.ceiling, Decimal(decided.entitlements["amount"].sum())
-    if ceiling and ceiling.value is not None and total > ceiling.value:
-        shown, most = (dutch.money(one, regulation.currency) for one in (total, ceiling.value))
+    ceiling = regulation.ceiling
+    decided_total = totals(decided.entitlements).get(regulation.currency, Decimal(0))
+    if ceiling and ceiling.value is not None and decided_total > ceiling.value:
+        shown, most = (dutch.money(one, regulation.currency) for one in (decided_total, ceiling.value))
         yield Omission(
             f"together {shown} is above the ceiling of {most} ({citation(regulation, ceiling)}); no article says "
             "what then happens, so no amount is lowered"
@@ -408,10 +410,9 @@ def _listed_without_amount(
 
 def _schools_without_board(decided: DecisionTables) -> Iterator[Omission]:
     """Yield the amounts of schools that nobody could be paid for, per currency."""
-    for (currency,), rows in decided.left_out.group_by("currency", maintain_order=True):
+    for _, rows in decided.left_out.group_by("currency", maintain_order=True):
         schools, first = rows["beneficiary"].n_unique(), rows["beneficiary"][0]
-        total = dutch.money(Decimal(rows["amount"].sum()), str(currency))
         yield Omission(
-            f"{dutch.number(schools)} vestigingen have no known board (first {first}): {total} is left out "
-            "until one is"
+            f"{dutch.number(schools)} vestigingen have no known board (first {first}): {dutch.totals(rows)} "
+            "is left out until one is"
         )

@@ -53,6 +53,8 @@ GENERIC = {
     "table_of_decision": "reads any table of a decision",
     "table_rows": "names the rows of any table",
     "tables": "lists the tables of a report, each of its own type",
+    "total": "adds up an amount of any rows",
+    "totals": "adds up an amount of any rows",
     "validate_rows": "checks any rows against their model",
     "validated": "checks any frame against its model",
     "with_beneficiary": "adds what the beneficiary of any rows is",

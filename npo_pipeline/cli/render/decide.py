@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NewType
 
 import polars as pl
@@ -10,6 +9,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.cli.output import document, frame_table, line, number
 from npo_pipeline.cli.render.pay import money, render_payment_sums, schools, sums_by
+from npo_pipeline.money import total
 from npo_pipeline.months import month_text
 from schemas.columns import ALL_SCHOOL_TYPES
 from schemas.decided import Grants, Payments
@@ -89,7 +89,7 @@ def _currency_document(result: DecisionPlan, currency: str) -> dict[str, Any]:
         "decision_id": result.written.get(currency),
         "before": result.state.before.get(currency),
         "currency": currency,
-        "total": decided.instalments["amount"].sum(),
+        "total": total(decided.instalments),
         "schools": decided.entitlements["vestiging"].drop_nulls().n_unique(),
         "boards": decided.entitlements["board"].drop_nulls().n_unique(),
         "rests_on": result.draft.assumptions.get(currency),
@@ -104,8 +104,7 @@ def _render_currency(result: DecisionPlan, currency: str) -> None:
     columns = ["component", "school_type", "schools", "after", *compared]
     frame_table(title, components, columns, schools="beneficiaries", after=money(currency))
     decided = result.draft.tables.of(currency)
-    total = dutch.money(Decimal(decided.instalments["amount"].sum()), currency)
-    line(f"Total {total} for {schools(decided.entitlements)}")
+    line(f"Total {dutch.money(total(decided.instalments), currency)} for {schools(decided.entitlements)}")
     if assumptions := result.draft.assumptions.get(currency):
         line(f"Not all of it is published. It rests on {assumptions}")
 
@@ -126,8 +125,8 @@ def _render_grants(granted: Granted, assumptions: str | None) -> None:
     sums = grants_by_scheme(granted.grants)
     headings = {"applications": "asked for", "asked": "asked, euro", "amount": "granted, euro"}
     frame_table("Subsidies", sums, sums.columns, **headings)
-    total = dutch.money(granted.total, "EUR")
-    line(f"{total} is granted. DUS-I pays it; it never comes in a payment run of this program")
+    granted_total = dutch.money(granted.total, "EUR")
+    line(f"{granted_total} is granted. DUS-I pays it; it never comes in a payment run of this program")
     less = _less_than_asked(granted.grants)
     first = _first_reasons(less)
     for scheme, outcome, brin, board, reason in first.iter_rows():

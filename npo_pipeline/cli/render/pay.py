@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NewType
 
 import polars as pl
@@ -50,8 +49,7 @@ def _render_month(paid: MonthPaid, dry_run: bool) -> None:
     for (currency,), rows in paid.payments.partition_by("currency", as_dict=True).items():
         payments = Payments(rows)
         render_payment_sums(title, payments, str(currency))
-        total = dutch.money(Decimal(payments["amount"].sum()), str(currency))
-        line(f"{total} to {schools(payments)}")
+        line(f"{dutch.totals(payments)} to {schools(payments)}")
 
 
 def render_payment_sums(title: str, payments: Payments, currency: str) -> None:

@@ -17,6 +17,7 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.grants.decide import assumptions, decide_grants, no_grants, undecided
 from npo_pipeline.grants.terms import APPLICATIONS, GrantInputs, choose_grant_deliveries, grant_inputs
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
+from npo_pipeline.money import total
 from npo_pipeline.rulebook.load import LoadedSubsidy
 from npo_pipeline.rulebook.subsidy import Subsidy
 from schemas.decided import Grants
@@ -42,7 +43,7 @@ class Granted:
     @property
     def total(self) -> Decimal:
         """Return everything that is granted, in euro."""
-        return Decimal(self.grants["amount"].sum())
+        return total(self.grants)
 
 
 def work_out_grants(data: DeliveredData, loaded: Sequence[LoadedSubsidy]) -> Granted:
@@ -82,9 +83,9 @@ def refuse_dropping_grants(state: DecisionState, granted: Granted | None) -> Non
     if granted is not None or before.is_empty():
         return
     schemes = ", ".join(before["scheme"].unique().sort())
-    total = dutch.money(Decimal(before["amount"].sum()), GRANT_CURRENCY)
+    granted_before = dutch.money(total(before), GRANT_CURRENCY)
     raise Refused(
-        f"the decision before on {state.school_year} granted {total} of {schemes}, "
+        f"the decision before on {state.school_year} granted {granted_before} of {schemes}, "
         "and no rules of it were given now; give its file again with --regulation"
     )
 

@@ -16,6 +16,7 @@ from npo_pipeline.commands.decide.model import EURO, DecideRequest, DecisionDraf
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.entitlements.calculate import FROM_THEIR_MONTH
 from npo_pipeline.intake.source_precedence import UsedDeliveries
+from npo_pipeline.money import total
 from npo_pipeline.rulebook.yaml_document import RuleText
 from schemas import decided
 from schemas.columns import schema_of
@@ -85,7 +86,7 @@ def _decision(plan: DecisionPlan, currency: str) -> dict[str, Any]:
         "regulation": " ".join(one.name for one in plan.rules.files),
         "regulation_sha256": " ".join(one.sha256 for one in plan.rules.files),
         "reference_date": draft.reference_date,
-        "total": Decimal(due["amount"].sum()) + granted,
+        "total": total(due) + granted,
         "currency": currency,
         "rests_on": draft.assumptions.get(currency),
         "published": plan.rules.published,

@@ -1,0 +1,154 @@
+"""Two currencies are never added: what holds money of more than one has a total per currency.
+
+The rule for the program's own code is read from its syntax: a sum of amounts is made by `money.total`, which
+refuses two currencies, or is grouped by what has one currency.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from npo_pipeline import dutch
+from npo_pipeline.money import MONEY, total
+from tests.spec.test_house import ROOT, Module, modules
+
+AMOUNTS = {
+    *("amount", "amount_applied", "received", "spent", "external", "accrued", "carried_in", "carried_out"),
+    *("before", "after", "difference", "total"),
+}
+"""Columns that hold money."""
+
+ONE_CURRENCY = {"currency", "decision_id", "unit", "brin", "vestiging"}
+"""Columns of which each value belongs to one currency; `unit` is that of a fact in XBRL. A school is paid in one
+(`accounts.received.currencies` refuses another)."""
+
+OF_ONE_CURRENCY = {
+    "npo_pipeline/cli/render/pay.py sums_by": "whoever asks gives rows of one currency, or the currency as a key",
+    "npo_pipeline/cli/render/decide.py grants_by_scheme": "subsidies are granted in euro",
+    "npo_pipeline/books/publish.py _compare": "a control total only compares two sums of the same rows",
+    "npo_pipeline/decisions/change_causes.py _differences": "its key is given, and has the currency",
+}
+"""Functions whose rows are of one currency, each with the reason."""
+
+
+def money(**columns: list[str]) -> pl.DataFrame:
+    rows = pl.DataFrame(columns)
+    return rows.with_columns(pl.col("amount").cast(MONEY))
+
+
+def test_a_total_is_of_one_currency():
+    rows = money(amount=["482017.31", "-0.31"], currency=["EUR", "EUR"])
+    assert total(rows) == Decimal("482017.00")
+
+
+def test_a_total_of_nothing_is_zero():
+    assert total(money(amount=[], currency=[])) == Decimal("0.00")
+
+
+def test_a_total_of_two_currencies_is_refused():
+    with pytest.raises(ValueError, match="EUR, USD"):
+        total(money(amount=["1.00", "2.00"], currency=["USD", "EUR"]))
+
+
+def test_rows_without_a_currency_of_their_own_are_of_one():
+    # Instalments have that of their decision.
+    assert total(money(amount=["1.00", "2.00"])) == Decimal("3.00")
+
+
+def test_totals_are_written_per_currency():
+    rows = money(amount=["400000.00", "82017.00", "0.31"], currency=["EUR", "USD", "EUR"])
+    assert dutch.totals(rows) == "€ 400.000,31 and US$ 82.017,00"
+
+
+def test_totals_of_nothing_are_nothing_in_euro():
+    assert dutch.totals(money(amount=[], currency=[])) == "€ 0,00"
+
+
+def test_no_sum_of_amounts_mixes_currencies():
+    assert sorted(mixed for module in modules() for mixed in _mixed(module)) == []
+
+
+def test_every_exception_is_there():
+    names = {f"{module.path} {node.name}" for module in modules() for node in module.definitions()}
+    assert sorted(set(OF_ONE_CURRENCY) - names) == []
+
+
+def test_the_rule_finds_a_sum_over_all_currencies_and_leaves_one_per_currency():
+    found = [
+        _mixed(Module("some.py", ast.parse(f"def some(rows):\n    return {body}")))
+        for body in (
+            "rows['amount'].sum()",
+            "rows.group_by('board').agg(pl.col('amount').sum())",
+            "rows.select(pl.col('received', 'spent').sum())",
+            "rows.group_by('board', 'currency').agg(pl.col('amount').sum())",
+            "rows['pupils'].sum()",
+        )
+    ]
+    assert [len(list(each)) for each in found] == [1, 1, 1, 0, 0]
+
+
+def _mixed(module: Module) -> Iterator[str]:
+    """Yield where a sum of amounts may be of two currencies: `file:line function`."""
+    if module.path == "npo_pipeline/money.py":
+        return
+    for function in module.definitions():
+        if isinstance(function, ast.ClassDef) or f"{module.path} {function.name}" in OF_ONE_CURRENCY:
+            continue
+        grouped = {id(inner) for call in _grouped_by_currency(module, function) for inner in ast.walk(call)}
+        for node in ast.walk(function):
+            if _sums_amounts(node) and id(node) not in grouped:
+                yield module.at(node, function.name)
+
+
+def _sums_amounts(node: ast.AST) -> bool:
+    """Return whether this is `rows["amount"].sum()` or `pl.col("amount").sum()`."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sum"):
+        return False
+    summed = node.func.value
+    if isinstance(summed, ast.Subscript):
+        return _names(summed.slice) <= AMOUNTS and bool(_names(summed.slice))
+    is_column = isinstance(summed, ast.Call) and ast.unparse(summed.func) == "pl.col"
+    return is_column and any(_names(one) & AMOUNTS for one in summed.args)
+
+
+def _grouped_by_currency(module: Module, function: ast.AST) -> Iterator[ast.Call]:
+    """Yield the calls of `agg` and `over` on groups of one currency."""
+    for node in ast.walk(function):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        keys = node.args if node.func.attr == "over" else getattr(node.func.value, "args", [])
+        if node.func.attr in ("agg", "over") and any(_keys(module, function, one) & ONE_CURRENCY for one in keys):
+            yield node
+
+
+def _keys(module: Module, function: ast.AST, key: ast.expr) -> set[str]:
+    """Return the columns that a key of groups stands for; a name by what the function or the module gives it."""
+    found = _names(key)
+    for name in (node.id for node in ast.walk(key) if isinstance(node, ast.Name)):
+        given = [node.value for node in ast.walk(function) if _gives(node, name)]
+        found |= (
+            set().union(*(_keys(module, function, value) for value in given)) if given else _constant(module, name)
+        )
+    return found
+
+
+def _gives(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Assign) and [ast.unparse(one) for one in node.targets] == [name]
+
+
+def _constant(module: Module, name: str) -> set[str]:
+    """Return the columns in a constant of a module: a name, or several."""
+    if not (ROOT / module.path).exists():
+        return set()
+    value = getattr(importlib.import_module(module.path[:-3].replace("/", ".")), name, ())
+    return {value} if isinstance(value, str) else set(value) if isinstance(value, (list, tuple)) else set()
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
