@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from click.shell_completion import CompletionItem
 
 from npo_pipeline.books.paths import DEFAULT, Home
 from npo_pipeline.errors import Refused
@@ -28,8 +29,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 class ParsedParam(click.ParamType[Any]):
     """Parse the text of an option with a function; its refusal is wrong usage (exit status 2)."""
 
-    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
-        self.name, self._parse = name, parse
+    def __init__(self, name: str, parse: Callable[[str], Any], *, completes: str | None = None) -> None:
+        """Take a function; `completes`: what a shell offers for it, `file` or `dir`."""
+        self.name, self._parse, self._completes = name, parse, completes
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Parse the text of an option; a default that is no text stays as it is."""
@@ -39,6 +41,10 @@ class ParsedParam(click.ParamType[Any]):
             return self._parse(value)
         except Refused as refusal:
             self.fail(str(refusal), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Have the shell complete the names of files or folders."""
+        return [CompletionItem(incomplete, type=self._completes)] if self._completes else []
 
 
 def share_from(text: str) -> Decimal:
@@ -114,8 +120,8 @@ SHARE = ParsedParam("SHARE", share_from)
 REASON = ParsedParam("TEXT", reason_from)
 NAME = ParsedParam("NAME", name_from)
 PLAN = ParsedParam("HASH", plan_from)
-PATH = ParsedParam("PATH", path_from)
-HOME = ParsedParam("PATH", lambda text: Home(path_from(text)))
+PATH = ParsedParam("PATH", path_from, completes="file")
+HOME = ParsedParam("PATH", lambda text: Home(path_from(text)), completes="dir")
 YEAR = ParsedParam("YYYY", year_from)
 BOARD = ParsedParam("NUMBER", board_from)
 WITNESS = ParsedParam("FILE", witness_from)

@@ -1,7 +1,7 @@
 """Results on stdout and progress on stderr, on streams that cannot make a command fail.
 
-On a terminal tables and lines are folded to its width. In a pipe or a log nothing is cut off to fit a width, and
-no library is loaded for it.
+On a terminal tables and lines are folded to its width, and never in a word; a table that is too wide even so is
+printed as one line per value. In a pipe or a log nothing is folded or cut off, and no library is loaded for it.
 """
 
 from __future__ import annotations
@@ -80,8 +80,12 @@ def _table_as_text(title: str, columns: Sequence[str], cells: Sequence[Sequence[
     _write(title)
     for row in (columns, *cells):
         aligned = (f"{cell:{'>' if at >= right else '<'}{widths[at]}}" for at, cell in enumerate(row))
-        _write("  ".join(aligned))
+        _write(_GAP.join(aligned))
     _write("")
+
+
+_GAP = "  "
+"""Between two columns."""
 
 
 def _table_on_terminal(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]], right: int) -> None:
@@ -90,15 +94,55 @@ def _table_on_terminal(title: str, columns: Sequence[str], cells: Sequence[Seque
 
     console = _console()
     console.print(_folded(title, console.width), style="bold", markup=False, soft_wrap=True)
+    widths = _column_widths(columns, cells, right, console.width)
+    if widths is None:
+        for row in cells:
+            console.print("\n".join(_record(columns, row, console.width)), markup=False, soft_wrap=True)
+        console.print()
+        return
     shown = Table(header_style="dim", box=None, pad_edge=False)
-    for at, column in enumerate(columns):
-        # A number that is broken in two is another number; words may go on below.
-        is_number = at >= right
-        shown.add_column(column, justify="right" if is_number else "left", overflow="fold", no_wrap=is_number)
+    for at, (column, width) in enumerate(zip(columns, widths, strict=True)):
+        shown.add_column(column, justify="right" if at >= right else "left", width=width)
     for row in cells:
         shown.add_row(*map(Text, row))
     console.print(shown)
     console.print()
+
+
+def _column_widths(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], right: int, available: int
+) -> list[int] | None:
+    """Return the width of each column; None when they do not fit beside each other without breaking a word.
+
+    A column of numbers is as wide as its widest number, for a number that is broken in two is another number. The
+    others share what is left: the narrowest gets all it needs first.
+    """
+    whole = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    least = [
+        full if at >= right else max(len(word) for text in column for word in (text.split() or [""]))
+        for at, (full, column) in enumerate(zip(whole, zip(columns, *cells, strict=True), strict=True))
+    ]
+    spare = available - sum(least) - len(_GAP) * (len(columns) - 1)
+    if spare < 0:
+        return None
+    widths = list(least)
+    wanting = sorted(range(len(columns)), key=lambda at: whole[at] - least[at])
+    for done, at in enumerate(wanting):
+        more = min(whole[at] - least[at], spare // (len(wanting) - done))
+        widths[at] += more
+        spare -= more
+    return widths
+
+
+def _record(columns: Sequence[str], row: Sequence[str], width: int) -> Iterator[str]:
+    """Yield the lines of a row that is shown as one line per value, with a blank line before it."""
+    yield ""
+    names = max(map(len, columns))
+    for column, text in zip(columns, row, strict=True):
+        label = f"{column:{names}}{_GAP}"
+        first, *more = _folded(text, width - len(label)).split("\n")
+        yield f"{label}{first}".rstrip()
+        yield from (f"{' ' * len(label)}{one.strip()}" for one in more)
 
 
 def _console() -> Console:
@@ -170,6 +214,11 @@ class SafeStdout(io.TextIOBase):
         """Return the encoding of the text."""
         return self._stream.encoding or "utf-8"
 
+    @property
+    def buffer(self) -> _SafeBytes:
+        """Return a stream of bytes on it; click writes completions for a shell to one."""
+        return _SafeBytes(self)
+
     def isatty(self) -> bool:
         """Return whether the stream is a terminal."""
         return self._stream.isatty()
@@ -200,6 +249,22 @@ class SafeStdout(io.TextIOBase):
                 self.fault = error.strerror or "unknown"
             # Nobody listens; what follows goes nowhere.
             self._stream = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+class _SafeBytes(io.RawIOBase):
+    """Write bytes of UTF-8 to stdout as text."""
+
+    def __init__(self, stdout: SafeStdout) -> None:
+        self._stdout = stdout
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        return self._stdout.write(bytes(content).decode("utf-8"))
+
+    def flush(self) -> None:
+        self._stdout.flush()
 
 
 def install_streams() -> SafeStdout:
