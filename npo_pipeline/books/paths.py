@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from npo_pipeline.errors import Refused
 
 DEFAULT = "npo-home"
 
@@ -13,10 +16,22 @@ class Home:
     """Represent a home folder; it need not be there yet.
 
     `witness`: a file outside it that knows the last run (`books.witness`); null where there is none.
+
+    Raises:
+        Refused: its path cannot be opened as a database.
     """
 
     path: Path
     witness: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse characters that DuckDB takes for the beginning of options, or for the end of a folder."""
+        for odd in "?\\":
+            if os.sep != odd and odd in str(self.path.absolute()):
+                raise Refused(
+                    f"{self.path}: has a {odd} in its path, which DuckDB reads as something else; give the home a "
+                    "path without it"
+                )
 
     @property
     def database(self) -> Path:

@@ -5,7 +5,9 @@ The next books are drafted in a private copy, checked by control totals, and ren
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -137,12 +139,25 @@ def publish(
         return str(run.result()["manifest_sha256"].item())
     except (OSError, duckdb.Error, ControlTotalMismatch) as error:
         changeset.wait_for_checks()  # A row that its table may not hold is that error, whatever DuckDB said.
-        reason = (
-            first_line(error) if isinstance(error, duckdb.Error) else getattr(error, "strerror", None) or error
-        )
+        reason = of_disk(error) if isinstance(error, duckdb.Error) else getattr(error, "strerror", None) or error
         raise Refused(f"{home.path}: the books could not be written ({reason}); nothing was changed") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+_DISK = "|".join(
+    re.escape(os.strerror(one))
+    for one in (*(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS), *(errno.EIO, errno.EFBIG))
+)
+
+
+def of_disk(error: duckdb.Error) -> str:
+    """Return what the disk said through DuckDB.
+
+    What DuckDB adds, as that a commit is durable or a database invalidated, is of the draft, not of the books.
+    """
+    found = re.search(_DISK, str(error))
+    return found[0] if found else f"DuckDB: {first_line(error).partition('. ')[0]}"
 
 
 def write_changeset(

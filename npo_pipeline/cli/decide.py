@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,12 @@ from npo_pipeline.cli.options import (
     witnessed,
 )
 from npo_pipeline.cli.output import progress
+from npo_pipeline.errors import NpoError, Refused
+
+if TYPE_CHECKING:
+    from npo_pipeline.commands.decide.diff import Diff
+    from npo_pipeline.commands.decide.model import DecisionPlan
+    from schemas.decided import Payments
 
 
 @click.command("decide")
@@ -61,17 +67,16 @@ def decide_command(
 
     if (school_year is None) == (scheme is None):
         raise click.UsageError("say what to decide: --school-year 2021-2022, or --scheme gemeenten in place of it")
+    _require_new(workbook)
     series = school_year or series_of_scheme(str(scheme))
     request = DecideRequest(home=home, school_year=series, **options)
     with progress() as report:
         report("deciding", 0)
         result = decide(request)
     if workbook is not None:
-        from npo_pipeline.reports.plan_workbook import write_plan
-
         next_payment = result.next_payment
         payments = next_payment.payments if next_payment else None
-        write_plan(result.comparison, result.rule_changes, payments, workbook)
+        _write_workbook(workbook, result, payments, written=tuple(result.written.values()))
     render_decide(result, request.dry_run, as_json)
 
 
@@ -85,9 +90,33 @@ def diff_command(home: Home, as_json: bool, before: str, after: str, workbook: P
     from npo_pipeline.cli.render.decide import render_diff
     from npo_pipeline.commands.decide.diff import diff
 
+    _require_new(workbook)
     difference = diff(home, before, after)
     if workbook is not None:
-        from npo_pipeline.reports.plan_workbook import write_plan
-
-        write_plan(difference.comparison, difference.rule_changes, None, workbook)
+        _write_workbook(workbook, difference, None)
     render_diff(difference, as_json)
+
+
+def _require_new(workbook: Path | None) -> None:
+    """Refuse a workbook that cannot be written, before anything is decided."""
+    if workbook is not None:
+        from npo_pipeline.atomic_file import require_new
+
+        require_new(workbook, ".xlsx")
+
+
+def _write_workbook(
+    path: Path, found: DecisionPlan | Diff, payments: Payments | None, *, written: tuple[str, ...] = ()
+) -> None:
+    """Write what differs as a workbook; where the disk fails say that the decision is written all the same."""
+    from npo_pipeline.reports.plan_workbook import write_plan
+
+    try:
+        write_plan(found.comparison, found.rule_changes, payments, path)
+    except Refused as refusal:
+        if not written:
+            raise
+        names = ", ".join(written)
+        raise NpoError(
+            f"decision {names} is written, and its workbook is not: {refusal}; see `npo diff`"
+        ) from refusal

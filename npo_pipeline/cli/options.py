@@ -56,10 +56,14 @@ def share_from(text: str) -> Decimal:
 
 
 def path_from(text: str) -> Path:
-    """Parse a path; refuse an empty one, which would be the current folder."""
+    """Parse a path, `~` as the home folder of the user; refuse an empty one, which would be the current folder."""
     if not text:
         raise Refused("a path is empty; name a file or folder, or . for the one you are in")
-    return Path(text)
+    # The shell expands ~ on a command line, and not in a variable or a file of settings.
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise Refused(f"{text}: there is no such user ({error}); write the path in full") from error
 
 
 def reason_from(text: str) -> str:

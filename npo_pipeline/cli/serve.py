@@ -17,6 +17,8 @@ from npo_pipeline.cli.options import WITNESS_VARIABLE, common, witnessed
 @witnessed
 def serve_command(home: Home, as_json: bool, once: bool) -> None:
     """Register the schedules with a Prefect server and run them."""
+    if as_json:
+        raise click.UsageError("serve goes on until it is stopped, and has no document; ask `npo status --json`")
     if home.witness:
         os.environ[WITNESS_VARIABLE] = str(home.witness)
     # A process of its own: Prefect reads its settings when it is imported, and only the flows import it.

@@ -53,6 +53,8 @@ def source_files(paths: Sequence[Path]) -> list[SourceFile]:
 def _files_of(path: Path) -> list[SourceFile]:
     try:
         if path.is_dir():
+            if _is_home(path):
+                raise Refused(f"{path}: is a home of npo and no delivery; name the folder of the files that came")
             return _folder_files(path)
         if not path.exists():
             raise Refused(f"{path}: no such file or folder")
@@ -78,7 +80,7 @@ def _folder_files(top: Path) -> list[SourceFile]:
             raise Refused(f"{inside}: is a link back to a folder above it; take it out of the delivery")
         for path in folder.iterdir():
             name = f"{inside}{path.name}"
-            if _is_litter(path.name):
+            if _is_litter(path.name) or _is_home(path):
                 continue
             if path.is_dir():
                 folders.append((path, f"{name}/", above | {real}))
@@ -87,6 +89,14 @@ def _folder_files(top: Path) -> list[SourceFile]:
             else:
                 raise Refused(f"{name}: is no ordinary file; a delivery holds files only")
     return found
+
+
+def _is_home(path: Path) -> bool:
+    """Return whether a folder is a home: books are no files of a delivery, also where they lie among them."""
+    try:
+        return (path / "npo.duckdb").is_file()
+    except PermissionError:
+        return False
 
 
 def _is_litter(name: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.decisions.comparison import CUTS, Comparison
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.xlsx import Column, Sheet, frame_sheet, write_sheets
@@ -57,7 +58,8 @@ def write_plan(found: Comparison, changes: RuleChanges, payments: Payments | Non
         Refused: it cannot be written; what was decided is not undone.
     """
     try:
-        write_sheets("Wijzigingen van een besluit", list(_sheets(found, changes, payments)), path)
+        pages = list(_sheets(found, changes, payments))
+        write_whole(path, lambda beside: write_sheets("Wijzigingen van een besluit", pages, beside))
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
 

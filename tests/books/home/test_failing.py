@@ -10,6 +10,7 @@ from pkgutil import resolve_name
 import duckdb
 import pytest
 
+from npo_pipeline.books.publish import of_disk
 from tests.books.home.driver import fail, struck
 from tests.books.home.npo import here
 from tests.books.home.seeing import everything, published, tables
@@ -21,6 +22,22 @@ FULL = os.strerror(errno.ENOSPC)
 
 def full_in_duckdb():
     raise duckdb.IOException(f"IO Error: Could not write to file: {FULL}\nand a line more")
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (f"IO Error: Could not write to file: {FULL}\nand a line more", FULL),
+        (f"FatalException: Failed to commit: {FULL}. The commit is durable; the database was invalidated.", FULL),
+        ("TransactionContext Error: Failed to commit. The commit is durable.", "DuckDB: TransactionContext Error"),
+    ],
+)
+def test_what_duckdb_says_of_its_draft_is_not_said_of_the_books(said, reason):
+    """That a commit is durable would stand beside "nothing was changed"."""
+    found = of_disk(duckdb.IOException(said))
+    assert found.startswith(reason)
+    assert "durable" not in found
+    assert "invalidated" not in found
 
 
 @pytest.fixture(params=COMMANDS)

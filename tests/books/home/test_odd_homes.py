@@ -99,6 +99,34 @@ def test_a_home_that_is_a_file_is_refused(tmp_path, country):
     assert home.read_text() == "mine"
 
 
+@pytest.mark.parametrize("odd", ["a?b", "a\\b"])
+def test_a_path_that_duckdb_reads_otherwise_is_refused_before_anything_is_made(tmp_path, country, odd):
+    home = tmp_path / odd / "home"
+    ended = here("ingest", country, "--reference-date", "2020-10-01", "--home", home)
+    assert (ended.status, "which DuckDB reads as something else" in ended.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_with_a_tilde_is_below_the_folder_of_the_user_also_where_no_shell_reads_it(
+    tmp_path, country, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NPO_HOME", "~/books")
+    monkeypatch.chdir(tmp_path)
+    assert here("ingest", country, "--reference-date", "2020-10-01").status == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["books"]
+    ended = here("status", "--home", "~nobody-of-that-name/books")
+    assert (ended.status, "write the path in full" in ended.stderr) == (2, True)
+
+
+def test_a_home_among_the_files_of_a_delivery_is_passed_over_and_is_none_itself(tmp_path, country, monkeypatch):
+    shutil.copytree(country, tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    for words in ("Taken in (000001-ingest)", "Nothing to do"):
+        assert words in here("ingest", ".", "--reference-date", "2020-10-01").stdout
+    assert "is a home of npo and no delivery" in here("ingest", "npo-home").stderr
+
+
 def test_a_home_below_a_file_is_refused(tmp_path, country):
     (tmp_path / "file").write_text("mine")
     assert here("ingest", country, "--reference-date", "2020-10-01", "--home", tmp_path / "file/home").status == 3
