@@ -14,6 +14,7 @@ from npo_pipeline.measures import BY_NAME
 from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.cashflow import (
     amount_changes,
+    beyond_amounts,
     cashflow_by_school,
     combined_cashflow,
     correction_causes,
@@ -51,6 +52,7 @@ def build_explanation(
         amount=model.total(line.amount for line in lines),
         totals=tuple(_component_totals(lines)),
         flow=combined_cashflow(schools, board),
+        beyond=tuple(beyond_amounts(schools, board)) if board else (),
         omitted=tuple(shared_omissions([omitted for one in schools for omitted in one.omitted])),
         rests_on=tuple(dict.fromkeys(assumption for one in own for assumption in one.rests_on)),
     )

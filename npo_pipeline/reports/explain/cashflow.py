@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -44,6 +44,45 @@ def combined_cashflow(schools: Sequence[model.School], board: str | None) -> mod
     to_come = [one for school in schools for one in school.flow.to_come]
     to_settle = model.total(school.flow.to_settle for school in schools if board in (None, _next_board(school)))
     return model.Cashflow(_by_month(paid, board), to_settle, _by_month(to_come, board))
+
+
+def beyond_amounts(schools: Sequence[model.School], board: str) -> Iterator[model.BoardEvent]:
+    """Yield what makes the payments to a board other than the amounts that a decision shows under it.
+
+    That is what mergers, closures, openings and amendments move, and what goes to or comes from the boards that
+    hold a school in other months.
+    """
+    for school in schools:
+        is_own = school.board == board
+        for event in school.lives if is_own else ():
+            yield model.BoardEvent(school.vestiging, event)
+        for other, (first, last, amount) in _by_board(school).items():
+            if amount and (other != board if is_own else other == board):
+                event = model.LifecycleEvent(
+                    cause="to_board" if is_own else "from_board" if school.board else "from_nobody",
+                    other=other if is_own else school.board,
+                    first=first,
+                    last=last,
+                    amount=-amount if is_own else amount,
+                )
+                yield model.BoardEvent(school.vestiging, event)
+
+
+def _by_board(school: model.School) -> dict[str | None, tuple[date, date, Decimal]]:
+    """Return the first and last month and the amount of a school that each board is paid, or gets yet."""
+    flow, boards = school.flow, dict[str | None, list[model.MonthlyPayment]]()
+    for one in (*flow.paid, *flow.to_come):
+        boards.setdefault(one.board, []).append(one)
+    settled_with = _next_board(school)
+    return {
+        board: (
+            some[0].month,
+            some[-1].month,
+            model.total(one.amount for one in some)
+            + (flow.to_settle if board == settled_with else Decimal("0.00")),
+        )
+        for board, some in boards.items()
+    }
 
 
 def _next_board(school: model.School) -> str | None:

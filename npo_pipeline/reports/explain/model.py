@@ -218,6 +218,14 @@ class LifecycleEvent:
     amount: Decimal
 
 
+@dataclass(frozen=True)
+class BoardEvent:
+    """Represent what makes the payments to a board other than its amounts, of one school."""
+
+    vestiging: str
+    event: LifecycleEvent
+
+
 @dataclass(frozen=True, kw_only=True)
 class PaidCorrection:
     """Represent the part of the corrections of a month that has one cause, and the months that it corrects."""
@@ -316,7 +324,8 @@ class DecisionExplanation:
     """Represent what a decision gives the schools of a subject, in its one currency.
 
     `own`: the schools in the totals; a board has others too, which it had at another time. `flow`: of all of them
-    together, or of a board its own. `omitted`: for reasons that are not one school's own.
+    together, or of a board its own. `beyond`: of a board, what makes up the difference of the two. `omitted`: for
+    reasons that are not one school's own.
     """
 
     decision: Decision
@@ -325,6 +334,7 @@ class DecisionExplanation:
     amount: Decimal
     totals: tuple[ComponentTotal, ...]
     flow: Cashflow
+    beyond: tuple[BoardEvent, ...]
     omitted: tuple[OmittedComponent, ...]
     rests_on: tuple[Assumption, ...]
 

@@ -60,6 +60,7 @@ class _DecisionText:
         if self._subject.kind == "board":
             yield from self._section("schools", (self._summary(one) for one in explanation.schools))
             yield from self._section("omitted", map(self._phrasing.omission, explanation.omitted))
+            yield from self._section("lifecycle", self._beyond())
             yield from self._months(explanation.flow, self._subject.code)
         else:
             for school in explanation.schools:
@@ -87,6 +88,16 @@ class _DecisionText:
         if not self._subject.is_one:
             words["schools"] = self._language.quantity(len(self._explanation.own), "schools")
         yield self._say(f"total.{self._subject.kind}", **words)
+
+    def _beyond(self) -> Iterator[str]:
+        """Return what makes the payments to a board other than its amounts, and what they are with it."""
+        found = self._explanation.beyond
+        for one in found:
+            sentence = self._phrasing.lifecycle_event(one.event)
+            yield self._say("change.of", vestiging=one.vestiging, change=sentence)
+        if found:
+            whole = model.total([self._explanation.amount, *(one.event.amount for one in found)])
+            yield self._say("lifecycle.together", amount=self._phrasing.money(whole))
 
     def _school_in_full(self, school: model.School) -> Iterator[str]:
         write = self._phrasing

@@ -1,6 +1,7 @@
 """A school that goes to another board in the middle of the year: each sees what it gets."""
 
 import shutil
+from decimal import Decimal
 
 import pytest
 
@@ -49,3 +50,35 @@ def test_what_is_settled_goes_to_the_board_that_is_paid_next(moved, tmp_path):
     old, new = (told(home, board)["decisions"][0]["flow"] for board in ("10002", "10001"))
     # 12 pupils more: 12 x 701,16 = 8.413,92, of which four twelfths
     assert (old["to_settle"], new["to_settle"]) == ("0.00", "2804.64")
+
+
+def difference(explained) -> Decimal:
+    """What the total of a board, with what is said beside it, differs from what it is paid and gets yet."""
+    flow = explained["flow"]
+    months = [Decimal(one["instalment"]) + Decimal(one["correction"]) for one in flow["paid"] + flow["to_come"]]
+    beyond = sum(Decimal(one["event"]["amount"]) for one in explained["beyond"])
+    return Decimal(explained["amount"]) + beyond - sum(months) - Decimal(flow["to_settle"])
+
+
+def test_the_total_of_a_board_and_what_went_to_another_add_up_to_what_it_is_paid(moved):
+    old, new = (told(moved, board)["decisions"][0] for board in ("10002", "10001"))
+    assert [one["event"]["cause"] for one in old["beyond"]] == ["to_board"]
+    assert [one["event"]["cause"] for one in new["beyond"]] == ["from_board"]
+    # nine months of 02BB00: 4.908,12 less three twelfths
+    assert old["beyond"][0]["event"]["amount"] == "-3681.09"
+    assert (difference(old), difference(new)) == (0, 0)
+    assert "Daarvan zijn de maanden november 2021 tot en met juli 2022, € 3.681,09, van bestuur 10001" in said(
+        moved, "10002"
+    )
+
+
+def test_they_add_up_after_a_closure_and_a_merger_too(moved, tmp_path):
+    home = shutil.copytree(moved, tmp_path / "home")
+    changes = write_changes(tmp_path / "changes", "20211201;sluiting;02BB00;;", "20220101;fusie;04DD00;;01AA00")
+    run(home, "ingest", changes)
+    run(home, "decide", "--school-year", "2021-2022", "--reason", "closed")
+    old, new = (told(home, board)["decisions"][0] for board in ("10002", "10001"))
+    causes = [(one["vestiging"], one["event"]["cause"]) for one in old["beyond"]]
+    assert causes == [("02BB00", "closure"), ("02BB00", "to_board"), ("04DD00", "merger")]
+    assert (difference(old), difference(new)) == (0, 0)
+    assert "02BB00. Gesloten: de termijnen van december 2021 tot en met juli 2022" in said(home, "10002")
