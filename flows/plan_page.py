@@ -15,6 +15,7 @@ from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import NextPayment
 from npo_pipeline.errors import printable
 from npo_pipeline.money import totals
+from npo_pipeline.intake.size_changes import in_words
 from npo_pipeline.months import month_text
 from schemas.frames.money import SchoolDifferences
 
@@ -41,9 +42,11 @@ def plan_summary(request: DecideRequest, result: DecisionPlan) -> str:
         for currency, amount in sums.items()
     ]
     why = f", because: {plain(request.reason)}" if request.reason else ""
+    sized = "".join(f" Approving accepts: {plain(one)}." for one in in_words(result.size_changes))
     return (
         f"Decision on {result.state.school_year}, prepared by {plain(str(request.prepared_by))}{why}. "
         f"{number(plan.up)} schools up, {number(plan.down)} down: {', '.join(moved) or 'no amount differs'}."
+        f"{sized}"
     )
 
 

@@ -119,7 +119,9 @@ def _act(request: DecideRequest, plan: str, answer: Approval) -> State[Any]:
         # Completed and not Cancelled: the run did what it is for. Nobody needs to be alarmed, and who looks for
         # runs that were cut off does not find it.
         return closed(f"Rejected by {approver}; nothing was written", name="Rejected")
-    result = decide(replace(request, approved_by=answer.approved_by, approved_plan=plan), call=as_task)
+    # The changes of size stand above the form: who approves the plan accepts them.
+    approved = replace(request, approved_by=answer.approved_by, approved_plan=plan, accept_change=True)
+    result = decide(approved, call=as_task)
     if not result.written:
         return closed(
             f"Nothing was written: by now decision {', '.join(result.state.before.values())} says the same"

@@ -100,6 +100,27 @@ DECISION_INPUTS = table(
     ("decision_id", "delivery_id", "used_for"),
 )
 
+AcceptedChanges = NewType("AcceptedChanges", pl.DataFrame)
+ACCEPTED_CHANGES = table(
+    "accepted_changes",
+    "What a decision counts much more or less of than was counted before, and who accepted that.",
+    {
+        "decision_id": text(),
+        "source": text("What is counted, as column `used_for` of `decision_inputs` names it."),
+        "reference_date": day(nullable=True),
+        "measure": text("`rows`, `schools`, or a measure that is counted."),
+        "before": quantity("Sum of the files that were counted before."),
+        "after": quantity("Sum of the files that this decision counts."),
+        "files": text("Files that came."),
+        "earlier_files": text("Files whose place they take."),
+        "accepted_by": text(
+            "Who accepted it: who approved the decision, else who prepared it; null where nobody was named.",
+            nullable=True,
+        ),
+    },
+    ("decision_id", "source", "reference_date", "measure"),
+)
+
 Entitlements = NewType("Entitlements", pl.DataFrame)
 _OF_ONE_PART = "{}; null where the amount is made of several parts, which table `trace` holds."
 ENTITLEMENTS = table(

@@ -37,6 +37,7 @@ TABLES = (
     decided.REGULATIONS,
     decided.DECISIONS,
     decided.DECISION_INPUTS,
+    decided.ACCEPTED_CHANGES,
     decided.ENTITLEMENTS,
     decided.TRACE,
     decided.INSTALMENTS,

@@ -90,7 +90,7 @@ STEPS: Sequence[Step] = (
             "grants": {"region": "null"},
         },
     ),
-    Step(format=5, tables=frozenset({"zero_counts", "holds"}), columns={}),
+    Step(format=5, tables=frozenset({"zero_counts", "accepted_changes", "holds"}), columns={}),
 )
 """All changes, the oldest first. What is new goes into the last one while its format is in the making."""
 

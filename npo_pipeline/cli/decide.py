@@ -16,6 +16,7 @@ from npo_pipeline.cli.options import (
     REASON,
     SCHOOL_YEAR,
     common,
+    max_change_option,
     reference_date_option,
     witnessed,
 )
@@ -52,6 +53,12 @@ if TYPE_CHECKING:
     default=None,
     help="The plan that was approved, as --dry-run shows it; refuse whatever has become another since.",
 )
+@click.option(
+    "--accept-change",
+    is_flag=True,
+    help="Decide though much more or less is counted than before; kept with the decision, with its --reason.",
+)
+@max_change_option
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--workbook", type=PATH, default=None, help="Write all that changes to this .xlsx as well.")
 @common
@@ -68,6 +75,8 @@ def decide_command(
     if (school_year is None) == (scheme is None):
         raise click.UsageError("say what to decide: --school-year 2021-2022, or --scheme gemeenten in place of it")
     _require_new(workbook)
+    if options["accept_change"] and not options["reason"]:
+        raise click.UsageError("say why the change is accepted: --reason TEXT; it is kept with the decision")
     series = school_year or series_of_scheme(str(scheme))
     request = DecideRequest(home=home, school_year=series, **options)
     with progress() as report:

@@ -10,6 +10,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import (
     PATH,
     common,
+    max_change_option,
     max_rejected_option,
     reference_date_option,
     rejects_option,
@@ -31,6 +32,7 @@ SHOWN = 5
 @reference_date_option("Date of the files that do not say theirs.")
 @max_rejected_option
 @rejects_option
+@max_change_option
 @common
 @witnessed
 def ingest_command(home: Home, as_json: bool, **options: Any) -> None:
@@ -76,6 +78,7 @@ def _ingest_document(result: IngestResult) -> dict[str, Any]:
         "differences": result.differences.height,
         "waiting_for_board": result.waiting,
         "remarks": result.remarks,
+        "size_changes": result.size_changes,
         "corrections_applied": _applied(result),
         "refused_rows_resolved": result.resolutions.height,
     }

@@ -183,6 +183,16 @@ rejects_option = click.option(
 )
 
 
+max_change_option = click.option(
+    "--max-change",
+    type=SHARE,
+    envvar="NPO_MAX_CHANGE",
+    default="0.10",
+    show_default=True,
+    help="Largest share by which a file may hold more or less than the one whose place it takes.",
+)
+
+
 def reference_date_option(text: str) -> Callable[[F], F]:
     """Add `--reference-date` with a help text."""
     return click.option("--reference-date", type=DAY, default=None, help=text)

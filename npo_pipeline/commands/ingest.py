@@ -24,11 +24,12 @@ from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.rejection_list import rejection_list
 from npo_pipeline.intake.resubmission import check_resubmissions
+from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import refuse_duplicate_counts
 from npo_pipeline.months import day_of
 from schemas import received
-from schemas.frames.intake import RejectionList
+from schemas.frames.intake import RejectionList, SizeChanges
 from schemas.received import Deliveries, Differences, Quarantine, Resolutions, SourceCorrections
 
 DEFAULT_MAX_REJECTED = Decimal("0.01")
@@ -39,7 +40,8 @@ class IngestRequest:
     """Name the files to register, and when to refuse them.
 
     `reference_date` is for files that do not say theirs. Above a share of `max_rejected` rejected rows the
-    whole delivery is refused. `only`: the kinds of file that are wanted. `rejects`: a new file for all rejected
+    whole delivery is refused. A file that holds more than a share of `max_change` more or less than the one whose
+    place it takes is remarked. `only`: the kinds of file that are wanted. `rejects`: a new file for all rejected
     rows, also of a delivery that is refused.
     """
 
@@ -47,6 +49,7 @@ class IngestRequest:
     paths: tuple[Path, ...]
     reference_date: date | None = None
     max_rejected: Decimal = DEFAULT_MAX_REJECTED
+    max_change: Decimal = DEFAULT_MAX_CHANGE
     wait_seconds: int = 0
     only: Sequence[FileKind] = KINDS
     rejects: Path | None = None
@@ -57,7 +60,8 @@ class IngestResult:
     """Hold the rows that were added to each table; empty, and `run_id` null, when no file was new.
 
     `waiting`: files of which no school has a board yet. `remarks`: what else the operator should know, a sentence
-    each. `listed`: the rejected rows, causes first.
+    each. `listed`: the rejected rows, causes first. `size_changes`: what falls or rises by more than a share against
+    what it takes the place of.
     """
 
     run_id: str | None
@@ -69,6 +73,7 @@ class IngestResult:
     waiting: tuple[str, ...]
     remarks: tuple[str, ...]
     listed: RejectionList
+    size_changes: SizeChanges
 
 
 def ingest(
@@ -89,7 +94,7 @@ def ingest(
         if request.rejects is not None:
             write_rejects(results, request.rejects)
         call(refuse_when_too_many, results, request.max_rejected)
-        return call(register_files, run, results, state, clock())
+        return call(register_files, run, results, state, at=clock(), max_change=request.max_change)
 
 
 def recognise_files(request: IngestRequest, today: date) -> list[DeliveredFile]:
@@ -123,9 +128,16 @@ def refuse_when_too_many(results: Sequence[FileResult], max_rejected: Decimal) -
     )
 
 
-def register_files(run: Run, results: Sequence[FileResult], state: IntakeState, at: datetime) -> IngestResult:
+def register_files(
+    run: Run,
+    results: Sequence[FileResult],
+    state: IntakeState,
+    *,
+    at: datetime,
+    max_change: Decimal = DEFAULT_MAX_CHANGE,
+) -> IngestResult:
     """Step: plan what the delivery changes in the books, and apply it."""
-    plan = plan_intake(results, state, run_id=run.run_id, at=at)
+    plan = plan_intake(results, state, run_id=run.run_id, at=at, max_change=max_change)
     run.apply(plan)
     new = set(plan.new_rows(received.DELIVERIES)["file"])
     return IngestResult(
@@ -138,4 +150,5 @@ def register_files(run: Run, results: Sequence[FileResult], state: IntakeState, 
         waiting=plan.waiting,
         remarks=plan.remarks,
         listed=rejection_list([one for one in results if one.file.name in new]),
+        size_changes=plan.size_changes,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pandera.polars as pa
@@ -15,11 +16,19 @@ from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.reference_lists import differing_areas, unknown_areas, unknown_municipalities
 from npo_pipeline.intake.resubmission import refuse_superseded_bases
 from npo_pipeline.intake.school_directory import BY_DATE, build_directory, disagreement_remarks
+from npo_pipeline.intake.size_changes import (
+    DEFAULT_MAX_CHANGE,
+    DeliverySizes,
+    in_words,
+    sized_subjects,
+    superseding_changes,
+)
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import (
     dropped_corrections,
     dropped_schools,
     find_existing,
+    subjects_of_new,
     superseded,
     unrelated_namesakes,
 )
@@ -31,6 +40,8 @@ from npo_pipeline.intake.table_rows import (
 )
 from schemas import received
 from schemas.columns import schema_of
+from schemas.frames.books import DeliverySubjects
+from schemas.frames.intake import SIZE_CHANGES, SizeChanges, empty
 from schemas.received import Areas, Counts, Deliveries, Differences, SchoolFacts, Scores
 from schemas.tables import TableRows, table_rows
 
@@ -42,6 +53,7 @@ class IntakePlan:
     `appended`: new rows per table. `replaced`: tables that follow from others, whole. `superseded`: older
     delivery_id -> newer delivery_id. `manifest_entries`: go into the manifest as they are. `waiting`: files of
     which no school has a board yet. `remarks`: what else the operator should know, a sentence each.
+    `size_changes`: what falls or rises much against what it takes the place of.
     """
 
     appended: TableRows = field(default_factory=dict)
@@ -50,13 +62,21 @@ class IntakePlan:
     manifest_entries: Mapping[str, Any] = field(default_factory=dict)
     waiting: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    size_changes: SizeChanges = field(default_factory=lambda: SizeChanges(empty(SIZE_CHANGES)))
 
     def new_rows(self, model: pa.DataFrameSchema) -> pl.DataFrame:
         """Return the new rows of a table."""
         return _rows(self.appended, model)
 
 
-def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: str, at: datetime) -> IntakePlan:
+def plan_intake(
+    results: Sequence[FileResult],
+    state: IntakeState,
+    *,
+    run_id: str,
+    at: datetime,
+    max_change: Decimal = DEFAULT_MAX_CHANGE,
+) -> IntakePlan:
     """Work out what a delivery changes in the books.
 
     Raises:
@@ -75,6 +95,7 @@ def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: st
     if differences.height:
         appended |= table_rows((received.DIFFERENCES, differences))
     facts = pl.concat([state.school_facts, _rows(appended, received.SCHOOL_FACTS)])
+    sized = superseding_changes(_sizes(new, state, appended), successors, max_change)
     return IntakePlan(
         appended=appended,
         replaced=table_rows((received.SCHOOLS, build_directory(SchoolFacts(facts)))),
@@ -85,7 +106,9 @@ def plan_intake(results: Sequence[FileResult], state: IntakeState, *, run_id: st
             "directory": BY_DATE,
         },
         waiting=waiting,
+        size_changes=sized,
         remarks=(
+            *_size_remarks(sized),
             *(remark for one in new.values() for remark in one.remarks),
             *unknown_municipalities(new, SchoolFacts(facts)),
             *disagreement_remarks(state.school_facts, SchoolFacts(facts), _file_names(state, deliveries)),
@@ -129,6 +152,31 @@ def _differences(
         scores=Scores(pl.concat([state.scores.filter(remains), _rows(appended, received.SCORES)])),
         run_id=str(deliveries["run_id"][0]),
     )
+
+
+def _sizes(new: NewFiles, state: IntakeState, appended: TableRows) -> DeliverySizes:
+    """Return what the current deliveries and the new ones count."""
+    spoken = subjects_of_new(new)
+    listed = [
+        pl.select(delivery_id=pl.lit(name), subject=one.listed) for name, one in new.items() if one.listed.len()
+    ]
+    return DeliverySizes(
+        deliveries=Deliveries(pl.concat([state.current, _rows(appended, received.DELIVERIES)])),
+        amounts=sized_subjects(
+            Counts(pl.concat([state.counts, _rows(appended, received.COUNTS)])),
+            Scores(pl.concat([state.scores, _rows(appended, received.SCORES)])),
+            DeliverySubjects(pl.concat([state.listed, *listed])),
+        ),
+        spoken=DeliverySubjects(pl.concat([state.subjects_of_deliveries, spoken])),
+    )
+
+
+def _size_remarks(sized: SizeChanges) -> Iterator[str]:
+    # A school that a shorter address list leaves out keeps its board: no decision asks about it.
+    is_list = pl.col("source").str.starts_with("addresses")
+    yield from in_words(SizeChanges(sized.filter(is_list)))
+    for one in in_words(SizeChanges(sized.filter(~is_list))):
+        yield f"{one}; `npo decide` asks for --accept-change before it counts"
 
 
 def _area_remarks(

@@ -24,6 +24,7 @@ from schemas.received import (
     MunicipalScores,
     Schools,
     Scores,
+    ZeroCounts,
 )
 
 _SCHOOL = ["vestiging", "school_type"]
@@ -39,6 +40,7 @@ class DeliveredData:
 
     deliveries: Deliveries
     counts: Counts
+    zero_counts: ZeroCounts
     scores: Scores
     changes: Changes
     listed: ListedVestigingen

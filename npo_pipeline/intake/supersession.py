@@ -128,7 +128,7 @@ def superseded(new: NewFiles, state: IntakeState) -> dict[str, str]:
         coming, on=_KIND_AND_DATE, how="inner", nulls_equal=True
     )
     covered = state.subjects_of_deliveries
-    shared = covered.join(_subjects_of(new).rename({"delivery_id": "newer"}), on="subject")
+    shared = covered.join(subjects_of_new(new).rename({"delivery_id": "newer"}), on="subject")
     meeting = pairs.join(shared.select("delivery_id", "newer").unique(), on=["delivery_id", "newer"], how="semi")
     # One that covers no school at all has nothing to keep.
     empty_ones = pairs.join(covered, on="delivery_id", how="anti")
@@ -225,7 +225,8 @@ def _kind_and_date(one: FileResult) -> tuple[object, object]:
     return one.file.kind.name, one.file.reference_date
 
 
-def _subjects_of(new: NewFiles) -> DeliverySubjects:
+def subjects_of_new(new: NewFiles) -> DeliverySubjects:
+    """Return the subjects that new files count, list or name."""
     parts = [
         pl.select(delivery_id=pl.lit(name), subject=pl.concat([one.subjects, one.facts["vestiging"]]).unique())
         for name, one in new.items()

@@ -38,6 +38,9 @@ CountedGroups = NewType("CountedGroups", pl.DataFrame)
 
 In a list that is not about vestigingen, `vestiging` holds the BRIN or the number of the municipality."""
 
+PastInputs = NewType("PastInputs", pl.DataFrame)
+"""run_id (of the decision), used_for, delivery_id, reference_date (of the delivery)."""
+
 BoardSchools = NewType("BoardSchools", pl.DataFrame)
 """board, brin."""
 

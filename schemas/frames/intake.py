@@ -154,6 +154,28 @@ FormulaDeviations = NewType("FormulaDeviations", pl.DataFrame)
 """Scores that do not follow from the formula of CBS: line, vestiging, expected, score (DECIMAL(18,2))."""
 FORMULA_DEVIATIONS: Columns = {"line": pl.Int64, "vestiging": pl.String, "expected": QUANTITY, "score": QUANTITY}
 
+SizedSubjects = NewType("SizedSubjects", pl.DataFrame)
+"""What deliveries count: delivery_id, subject (school, municipality), measure (`listed`: of a list), amount."""
+SIZED_SUBJECTS: Columns = {
+    "delivery_id": pl.String,
+    "subject": pl.String,
+    "measure": pl.String,
+    "amount": QUANTITY,
+}
+
+SizeChanges = NewType("SizeChanges", pl.DataFrame)
+"""What falls or rises by more than a share: source (or kind of file), reference_date, measure (`rows`, `schools`
+or one that is counted), before, after, files (names of what came), earlier_files."""
+SIZE_CHANGES: Columns = {
+    "source": pl.String,
+    "reference_date": pl.Date,
+    "measure": pl.String,
+    "before": QUANTITY,
+    "after": QUANTITY,
+    "files": pl.String,
+    "earlier_files": pl.String,
+}
+
 BOARD_SCHOOLS: Columns = {"board": pl.String, "brin": pl.String}
 DELIVERY_SUBJECTS: Columns = {"delivery_id": pl.String, "subject": pl.String}
 

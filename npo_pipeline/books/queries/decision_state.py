@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.books.code_version import code_version
-from npo_pipeline.books.queries.decisions import decision_inputs, latest_decisions, table_of_decision
+from npo_pipeline.books.queries.decisions import decision_inputs, latest_decisions, past_inputs, table_of_decision
 from npo_pipeline.books.queries.deliveries import all_deliveries
 from npo_pipeline.books.queries.ledger import NextRun, next_run
 from npo_pipeline.books.queries.runs import archived_texts, manifest_of
@@ -22,6 +22,7 @@ from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
 from npo_pipeline.rulebook.load import Rulebook
 from schemas.decided import Grants
+from schemas.frames.books import PastInputs
 from schemas.frames.money import RegulationAmounts, VestigingAreas
 from schemas.received import (
     Applications,
@@ -34,6 +35,7 @@ from schemas.received import (
     MunicipalScores,
     Schools,
     Scores,
+    ZeroCounts,
 )
 
 
@@ -57,8 +59,8 @@ class PastDecision:
 class DecisionState:
     """Represent all that a decision on a school year reads from the books.
 
-    `previous`: the latest decision of each currency, by currency; `grants` and `amounts` are theirs. `next_run`:
-    null where nothing was decided before.
+    `previous`: the latest decision of each currency, by currency; `grants` and `amounts` are theirs.
+    `past_inputs`: of all decisions, of any year. `next_run`: null where nothing was decided before.
     """
 
     school_year: str
@@ -66,6 +68,7 @@ class DecisionState:
     previous: tuple[PastDecision, ...]
     grants: Grants
     amounts: RegulationAmounts
+    past_inputs: PastInputs
     next_run: NextRun | None
 
     @cached_property
@@ -99,6 +102,7 @@ def decision_state(books: Books, school_year: str) -> DecisionState:
         previous=previous,
         grants=Grants(books.frame("from grants where decision_id in (select unnest(?))", [names])),
         amounts=RegulationAmounts(books.frame(amounts, [names])),
+        past_inputs=past_inputs(books),
         next_run=next_run(books, school_year, data.schools) if previous else None,
     )
 
@@ -108,6 +112,7 @@ def delivered_data(books: Books) -> DeliveredData:
     return DeliveredData(
         deliveries=all_deliveries(books),
         counts=Counts(books.table("counts")),
+        zero_counts=ZeroCounts(books.table("zero_counts")),
         scores=Scores(books.table("scores")),
         changes=Changes(books.table("changes")),
         listed=ListedVestigingen(books.table("listed_vestigingen")),

@@ -10,7 +10,7 @@ import polars as pl
 from npo_pipeline.books.reader import Books
 from schemas.decided import DecisionInputRows, Decisions, DueChanges
 from schemas.frames.accounts import DecidedTotals
-from schemas.frames.books import SubsidyDecisions, SupersededInputs, UnknownDeliveries
+from schemas.frames.books import PastInputs, SubsidyDecisions, SupersededInputs, UnknownDeliveries
 from schemas.frames.reports import AnnualInstalments, DecisionFiles, MunicipalSupport, TracedAmounts
 
 _KEY = "decision_id, beneficiary, school_type, component"
@@ -20,6 +20,14 @@ _LATEST = "(select decision_id from latest_decisions where school_year = $1)"
 def latest_decisions(books: Books, school_year: str) -> Decisions:
     """Return the latest decisions of a school year, by currency."""
     return Decisions(books.frame("from latest_decisions where school_year = ? order by currency", [school_year]))
+
+
+def past_inputs(books: Books) -> PastInputs:
+    """Return what all decisions counted."""
+    query = """
+        select d.run_id, i.used_for, i.delivery_id, v.reference_date
+        from decision_inputs i join decisions d using (decision_id) join deliveries v using (delivery_id)"""
+    return PastInputs(books.frame(query))
 
 
 def traced_amounts(books: Books, school_year: str) -> TracedAmounts:

@@ -10,6 +10,7 @@ from npo_pipeline import dutch
 from npo_pipeline.cli.output import document, frame_table, line, number
 from npo_pipeline.cli.render.pay import money, render_payment_sums, schools, sums_by
 from npo_pipeline.money import total
+from npo_pipeline.intake.size_changes import in_words
 from npo_pipeline.months import month_text
 from schemas.columns import ALL_SCHOOL_TYPES
 from schemas.decided import Grants, Payments
@@ -62,6 +63,9 @@ def render_decide(result: DecisionPlan, dry_run: bool, as_json: bool) -> None:
         render_next_payment(result.next_payment)
     for remark in result.remarks:
         line(f"! {remark}")
+    if changed:
+        for words in in_words(result.size_changes):
+            line(f"! {words}{'' if result.written else '; to decide on it: --accept-change and --reason'}")
     line(_outcome(result, dry_run))
 
 
@@ -79,6 +83,7 @@ def _decision_document(result: DecisionPlan, dry_run: bool) -> dict[str, Any]:
         **difference_document(result.comparison, result.rule_changes),
         "next_payment": _next_payment_document(result.next_payment),
         "remarks": result.remarks,
+        "size_changes": result.size_changes,
         "grants": _grants_document(result.draft.granted),
     }
 

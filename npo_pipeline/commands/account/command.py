@@ -163,7 +163,7 @@ def take_spending(
     if request.rejects is not None:
         write_rejects(results, request.rejects)
     ingest.refuse_when_too_many(results, request.max_rejected)
-    return ingest.register_files(run, results, state, clock())
+    return ingest.register_files(run, results, state, at=clock())
 
 
 def accounting_context(run: Run, request: AccountRequest, today: date) -> AccountingContext:

@@ -35,11 +35,14 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
         draft = call(work_out_year, state, rules, request.reference_date)
         changed = call(changed_currencies, state, draft)
         due = call(changes_due, state, rules=rules, draft=draft, changed=changed)
-        plan = call(plan_of, state, rules=rules, draft=draft, changed=changed, due=due)
+        plan = call(
+            plan_of, state, rules=rules, draft=draft, changed=changed, due=due, max_change=request.max_change
+        )
         if changed:
             # Else the very plan may have been written already: to ask for it again is no fault.
             request.require_approved_plan(plan)
             if run is not None:
+                request.require_accepted_changes(plan)
                 return replace(plan, written=call(write_decision, run, request, plan, clock()))
         return replace(plan, of_books=tuple(older_books(books)))
 

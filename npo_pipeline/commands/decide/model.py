@@ -6,9 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 
+from npo_pipeline import dutch
 from npo_pipeline.books.manifest import rows_sha256
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.decision_state import DecisionState
@@ -18,9 +20,11 @@ from npo_pipeline.decisions.comparison import Comparison
 from npo_pipeline.decisions.omissions import Omission
 from npo_pipeline.entitlements.model import DecisionTables
 from npo_pipeline.errors import Refused
+from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE, in_words
 from npo_pipeline.intake.source_precedence import UsedDeliveries
 from npo_pipeline.rulebook.load import Rulebook
 from schemas.decided import DueChanges
+from schemas.frames.intake import SizeChanges
 from schemas.frames.money import RuleChanges
 
 EURO = "EUR"
@@ -33,7 +37,8 @@ class DecideRequest:
     `regulations`: files in place of the shipped ones of their sector, or overlays on them. `as_of`: of two
     versions of a regulation the latest published by this day counts. `prepared_by`, `approved_by`: who did so,
     kept with the decision; with `four_eyes` they must be two. `approved_plan`: the fingerprint of the plan that
-    was approved; what has become another since is refused.
+    was approved; what has become another since is refused. `accept_change`: somebody looked at what is counted
+    more than a share of `max_change` more or less of than before.
     """
 
     home: Home
@@ -48,6 +53,8 @@ class DecideRequest:
     approved_by: str | None = None
     four_eyes: bool = False
     approved_plan: str | None = None
+    accept_change: bool = False
+    max_change: Decimal = DEFAULT_MAX_CHANGE
 
     def require_four_eyes(self) -> None:
         """Refuse a decision that one person both prepared and approved, where two are asked."""
@@ -59,6 +66,14 @@ class DecideRequest:
             raise Refused("two people are asked: say who prepared the decision and who approved it")
         if prepared == approved:
             raise Refused(f"{self.approved_by} prepared the decision and cannot approve it; another must")
+
+    def require_accepted_changes(self, plan: DecisionPlan) -> None:
+        """Refuse to write a decision that counts much more or less than before, unless somebody accepted that."""
+        if plan.size_changes.height and not self.accept_change:
+            raise Refused(
+                f"{'; '.join(in_words(plan.size_changes))}: more than {dutch.percent(self.max_change, 0)}; look "
+                "whether the file is whole, and if it is, decide with --accept-change and --reason"
+            )
 
     def require_approved_plan(self, plan: DecisionPlan) -> None:
         """Refuse to write another decision than the one that was approved: something came in since."""
@@ -97,8 +112,8 @@ class DecisionPlan:
     `changed`: the currencies in which anything differs from the decision before. `due_changes`: what it makes due
     that the decisions before did not, per cause. `rule_changes`: the values of rules that differ
     (`decisions.rule_changes`). `next_payment`: null where none is left to come, or there is no decision before.
-    `written`: currency -> decision_id of what was written of it. `of_books`: what is wrong with the books that it
-    was computed from, a sentence each.
+    `size_changes`: what is counted much more or less of than before. `written`: currency -> decision_id of what
+    was written of it. `of_books`: what is wrong with the books that it was computed from, a sentence each.
     """
 
     state: DecisionState
@@ -109,6 +124,7 @@ class DecisionPlan:
     comparison: Comparison
     rule_changes: RuleChanges
     next_payment: NextPayment | None
+    size_changes: SizeChanges
     written: Mapping[str, str] = field(default_factory=dict)
     of_books: tuple[str, ...] = ()
 

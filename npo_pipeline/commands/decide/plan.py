@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 
@@ -37,6 +38,7 @@ from npo_pipeline.entitlements.model import (
 from npo_pipeline.entitlements.rules import Rules, refuse_euros_overseas, rule_frames
 from npo_pipeline.errors import Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
+from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE, decision_changes, delivered_sizes
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
 from npo_pipeline.measures import MUNICIPAL_SCORE, PUPILS
 from npo_pipeline.rulebook.load import LoadedRegulation, Rulebook
@@ -96,7 +98,13 @@ def changes_due(
 
 
 def plan_of(
-    state: DecisionState, *, rules: Rulebook, draft: DecisionDraft, changed: tuple[str, ...], due: DueChanges
+    state: DecisionState,
+    *,
+    rules: Rulebook,
+    draft: DecisionDraft,
+    changed: tuple[str, ...],
+    due: DueChanges,
+    max_change: Decimal = DEFAULT_MAX_CHANGE,
 ) -> DecisionPlan:
     """Step: compare with the decision before, and work out the next payment run."""
     decided = draft.tables
@@ -119,6 +127,7 @@ def plan_of(
         comparison=compare(state.tables, decided, causes, state.data.schools),
         rule_changes=rule_changes(old, [rule_frames(one) for one in rules.regulations] if old else []),
         next_payment=coming,
+        size_changes=decision_changes(delivered_sizes(state.data), draft.used, state.past_inputs, max_change),
     )
 
 

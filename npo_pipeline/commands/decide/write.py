@@ -20,7 +20,8 @@ from npo_pipeline.money import total
 from npo_pipeline.rulebook.yaml_document import RuleText
 from schemas import decided
 from schemas.columns import schema_of
-from schemas.decided import DecisionInputRows
+from schemas.decided import AcceptedChanges, DecisionInputRows
+from schemas.frames.intake import SizeChanges
 
 
 def write_decision(run: Run, request: DecideRequest, plan: DecisionPlan, decided_at: datetime) -> dict[str, str]:
@@ -47,6 +48,8 @@ def write_decision(run: Run, request: DecideRequest, plan: DecisionPlan, decided
     run.append(decided.DECISIONS, pl.DataFrame(decisions, schema=schema_of(decided.DECISIONS)))
     run.append(decided.DECISION_INPUTS, _input_rows(names.values(), draft.used))
     _add_amounts(run, draft, names)
+    if plan.size_changes.height:
+        run.append(decided.ACCEPTED_CHANGES, _accepted_rows(names.values(), request, plan.size_changes))
     if plan.due_changes.height:
         ids = pl.DataFrame({"currency": list(names), "decision_id": list(names.values())})
         run.append(decided.DUE_CHANGES, plan.due_changes.join(ids, on="currency", how="inner"))
@@ -113,6 +116,13 @@ def _input_rows(decisions: Iterable[str], used: UsedDeliveries) -> DecisionInput
     pairs = [(delivery, subject) for subject, names in used.items() for delivery in names]
     rows = [(decision, *pair) for decision in decisions for pair in pairs]
     return DecisionInputRows(pl.DataFrame(rows, schema=schema_of(decided.DECISION_INPUTS), orient="row"))
+
+
+def _accepted_rows(decisions: Iterable[str], request: DecideRequest, changes: SizeChanges) -> AcceptedChanges:
+    people = _by_whom(request)
+    who = pl.lit(people["approved_by"] or people["prepared_by"], pl.String)
+    named = pl.DataFrame({"decision_id": list(decisions)}).join(changes, how="cross")
+    return AcceptedChanges(named.with_columns(accepted_by=who))
 
 
 def keep_texts(run: Run, texts: Sequence[RuleText]) -> None:

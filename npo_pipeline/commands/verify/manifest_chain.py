@@ -34,7 +34,9 @@ ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
         _BY_DELIVERY,
     ),
     "resolutions": LinkToRun("deliveries", "delivery_id", "resolved_by"),
-    **dict.fromkeys(("decision_inputs", "entitlements", "trace", "instalments", "grants"), _BY_DECISION),
+    **dict.fromkeys(
+        ("decision_inputs", "accepted_changes", "entitlements", "trace", "instalments", "grants"), _BY_DECISION
+    ),
 }
 """The tables of which a manifest hashes the rows, and the way from a row to its run; None where it names its run.
 

@@ -45,7 +45,16 @@ def ingest(folder: Path, home: Path) -> Iterator[Command]:
 
 
 def decide(folder: Path, home: Path) -> Iterator[Command]:
-    yield "decide", "--school-year", "2021-2022", "--reason", "corrected"
+    yield (
+        "decide",
+        "--school-year",
+        "2021-2022",
+        "--reason",
+        "corrected",
+        "--max-change",
+        "0.05",
+        "--accept-change",
+    )
 
 
 def pay(folder: Path, home: Path) -> Iterator[Command]:
