@@ -24,6 +24,7 @@ from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.rejection_list import rejection_list
 from npo_pipeline.intake.resubmission import check_resubmissions
+from npo_pipeline.intake.school_changes import refuse_contradictions
 from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import refuse_duplicate_counts
@@ -105,6 +106,7 @@ def recognise_files(request: IngestRequest, today: date) -> list[DeliveredFile]:
 def read_files(files: Sequence[DeliveredFile], state: IntakeState, progress: Progress) -> list[FileResult]:
     """Step: read, validate and count every file; rows of pupils go no further than this."""
     results = read_delivery(files, state.known_vestigingen, progress, state.schools_of_boards)
+    refuse_contradictions(results)
     refuse_duplicate_counts(results)
     refuse_duplicate_reports(results)
     check_resubmissions(results, state)

@@ -10,10 +10,11 @@ from npo_pipeline.books.queries import decisions, deliveries
 from npo_pipeline.books.queries.runs import copies_without_run
 from npo_pipeline.books.queries.schools import count_schools_without_board, disagreements_about_money
 from npo_pipeline.books.reader import Books
+from npo_pipeline.intake.school_changes import unknown_references
 from npo_pipeline.intake.source_precedence import select_sources
 from npo_pipeline.measures import MEASURES, MUNICIPAL_SCORE, PUPILS
 from npo_pipeline.months import is_school_year
-from schemas.received import Deliveries
+from schemas.received import Changes, Deliveries, SchoolFacts
 
 _COUNTED_OF_MUNICIPALITIES = tuple(source.name for one in (PUPILS, MUNICIPAL_SCORE) for source in one.sources)
 _COUNTED = tuple(
@@ -38,6 +39,7 @@ def undecided(books: Books) -> Iterator[str]:
     if left_out := count_schools_without_board(books):
         yield f"{left_out} vestigingen with pupils have no known board; ingest the address list that names them"
     yield from _disagreements(books)
+    yield from _unknown_changes(books)
     superseded = dict(decisions.superseded_inputs(books).iter_rows())
     yield from _newer_counts(books, superseded)
     for decision, files in decisions.unknown_changes(books).iter_rows():
@@ -47,6 +49,13 @@ def undecided(books: Books) -> Iterator[str]:
             yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
     for decision, files in superseded.items():
         yield f"decision {decision} rests on {files} superseded files; {_again(decision)}"
+
+
+def _unknown_changes(books: Books) -> Iterator[str]:
+    """Describe the changes of schools, and to boards, that no list or pupil file names."""
+    changes, facts = (books.table(name) for name in ("changes", "school_facts"))
+    files = dict(deliveries.all_deliveries(books).select("delivery_id", "file").iter_rows())
+    yield from unknown_references(Changes(changes), SchoolFacts(facts), files)
 
 
 def _disagreements(books: Books) -> Iterator[str]:

@@ -16,6 +16,7 @@ import polars as pl
 from npo_pipeline.delivery import kinds
 from npo_pipeline.entitlements.rules import rule_frames
 from npo_pipeline.errors import Refused
+from npo_pipeline.intake.school_changes import without_moved_openings
 from npo_pipeline.intake.source_precedence import (
     DeliveredData,
     UsedDeliveries,
@@ -220,7 +221,7 @@ class DecisionInputs:
     """Represent what a decision rests on, besides the rules.
 
     `schools`: the directory. `listed`: the vestigingen on a list, each on one. `unplaced_scores`: they give
-    nothing. `changes`: in order of delivery.
+    nothing. `changes`: in order of delivery, without openings that a later one moved.
     `second_counts`, `second_scores`: of all schools, on the reference date of those that started later.
     `municipal_scores`: for the money of municipalities. `uncounted`: the measures that the used deliveries do not
     count, as those of an older version of this program.
@@ -250,7 +251,7 @@ def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs
     municipal = [name for source in MUNICIPAL_SCORE.sources for name in used.get(source.name, [])]
     second_counts, second_scores = _counted(used, data, STARTED)
     unplaced = scored.filter(pl.col("school_type").is_null() & (pl.col("score") > 0))
-    changes = rows_of_deliveries(data.changes, used.get(CHANGES, [])).sort("delivery_id", maintain_order=True)
+    told = rows_of_deliveries(data.changes, used.get(CHANGES, [])).sort("delivery_id", maintain_order=True)
     return DecisionInputs(
         counts=CountsByType(counted),
         scores=ScoresByType(scored.drop_nulls("school_type")),
@@ -259,7 +260,7 @@ def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs
         schools=data.schools,
         listed=ListedVestigingen(rows_of_deliveries(data.listed, used.get(LISTED, [])).sort("vestiging")),
         unplaced_scores=UnplacedScores(unplaced.drop("school_type")),
-        changes=Changes(changes),
+        changes=without_moved_openings(Changes(told)),
         municipal_scores=MunicipalScores(rows_of_deliveries(data.municipal_scores, municipal)),
         areas=areas_used(used.get(AREAS, []), data.areas, data.deliveries),
         uncounted=frozenset(_uncounted(used, data)),

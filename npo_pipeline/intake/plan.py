@@ -15,6 +15,7 @@ from npo_pipeline.intake.board_reports import fully_restated, restated, restatem
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.reference_lists import differing_areas, unknown_areas, unknown_municipalities
 from npo_pipeline.intake.resubmission import refuse_superseded_bases
+from npo_pipeline.intake.school_changes import changed_boards, replaced_changes, unknown_references
 from npo_pipeline.intake.school_directory import BY_DATE, build_directory, disagreement_remarks
 from npo_pipeline.intake.size_changes import (
     DEFAULT_MAX_CHANGE,
@@ -42,7 +43,7 @@ from schemas import received
 from schemas.columns import schema_of
 from schemas.frames.books import DeliverySubjects
 from schemas.frames.intake import SIZE_CHANGES, SizeChanges, empty
-from schemas.received import Areas, Counts, Deliveries, Differences, SchoolFacts, Scores
+from schemas.received import Areas, Changes, Counts, Deliveries, Differences, SchoolFacts, Scores
 from schemas.tables import TableRows, table_rows
 
 
@@ -96,9 +97,10 @@ def plan_intake(
         appended |= table_rows((received.DIFFERENCES, differences))
     facts = pl.concat([state.school_facts, _rows(appended, received.SCHOOL_FACTS)])
     sized = superseding_changes(_sizes(new, state, appended), successors, max_change)
+    directory = build_directory(SchoolFacts(facts))
     return IntakePlan(
         appended=appended,
-        replaced=table_rows((received.SCHOOLS, build_directory(SchoolFacts(facts)))),
+        replaced=table_rows((received.SCHOOLS, directory)),
         superseded=successors,
         manifest_entries={
             "inputs": deliveries.select("file", "kind", "sha256", "rows", "rejected").to_dicts(),
@@ -109,6 +111,9 @@ def plan_intake(
         size_changes=sized,
         remarks=(
             *_size_remarks(sized),
+            *changed_boards(new, build_directory(state.school_facts), directory),
+            *replaced_changes(new, state.changes),
+            *_unknown_references(new, SchoolFacts(facts), appended),
             *(remark for one in new.values() for remark in one.remarks),
             *unknown_municipalities(new, SchoolFacts(facts)),
             *disagreement_remarks(state.school_facts, SchoolFacts(facts), _file_names(state, deliveries)),
@@ -169,6 +174,11 @@ def _sizes(new: NewFiles, state: IntakeState, appended: TableRows) -> DeliverySi
         ),
         spoken=DeliverySubjects(pl.concat([state.subjects_of_deliveries, spoken])),
     )
+
+
+def _unknown_references(new: NewFiles, facts: SchoolFacts, appended: TableRows) -> Iterator[str]:
+    files = {name: one.file.name for name, one in new.items()}
+    yield from unknown_references(Changes(_rows(appended, received.CHANGES)), facts, files)
 
 
 def _size_remarks(sized: SizeChanges) -> Iterator[str]:

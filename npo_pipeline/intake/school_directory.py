@@ -37,11 +37,12 @@ def school_facts(kind: FileKind, rows: frames.FileRows, as_of: date | None) -> f
     """
     if kind.school_source == "changes":
         facts = transfers(rows).select(
-            vestiging="VESTIGING", board="BEVOEGD_GEZAG_NUMMER", as_of=parse.parse_date("INGANGSDATUM")
+            "line", vestiging="VESTIGING", board="BEVOEGD_GEZAG_NUMMER", as_of=parse.parse_date("INGANGSDATUM")
         )
     else:
         name = "VESTIGINGSNAAM" if kind.school_source == "addresses" else "INSTELLINGSNAAM_VESTIGING"
         facts = rows.select(
+            "line",
             parse.vestiging(),
             board="BEVOEGD_GEZAG_NUMMER",
             name=parse.clean_name(name),
@@ -90,7 +91,7 @@ def changes_of(rows: frames.FileRows) -> frames.FileChanges:
     board, successor = (pl.when(pl.col(name) != "").then(name) for name in ("BEVOEGD_GEZAG_NUMMER", "OPVOLGER"))
     effective = parse.parse_date("INGANGSDATUM")
     changes = rows.select(
-        effective=effective, kind="SOORT", vestiging="VESTIGING", board=board, successor=successor
+        "line", effective=effective, kind="SOORT", vestiging="VESTIGING", board=board, successor=successor
     )
     return frames.FileChanges(changes.sort(*frames.FILE_CHANGES))
 

@@ -10,6 +10,7 @@ import polars as pl
 from schemas.frames.books import BoardSchools, CountedGroups, CurrentReports, DeliverySubjects, RejectedLines
 from schemas.received import (
     Areas,
+    Changes,
     Counts,
     Deliveries,
     Resolutions,
@@ -24,9 +25,9 @@ from schemas.received import (
 class IntakeState:
     """Hold the state of the books, loaded once per run.
 
-    `deliveries`, `school_facts`: all, in order of arrival. `corrections`, `counts`, `zero_counts`, `scores`,
-    `areas`, `listed` (what reference lists are about): of deliveries that nothing superseded. `resolutions`: of
-    which the resolving delivery is not superseded. `rejected_lines`: all.
+    `deliveries`, `school_facts`, `changes`: all, in order of arrival. `corrections`, `counts`, `zero_counts`,
+    `scores`, `areas`, `listed` (what reference lists are about): of deliveries that nothing superseded.
+    `resolutions`: of which the resolving delivery is not superseded. `rejected_lines`: all.
     """
 
     deliveries: Deliveries
@@ -39,6 +40,7 @@ class IntakeState:
     areas: Areas
     listed: DeliverySubjects
     school_facts: SchoolFacts
+    changes: Changes
     schools_of_boards: BoardSchools
     reports: CurrentReports
 

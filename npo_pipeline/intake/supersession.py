@@ -16,6 +16,7 @@ from npo_pipeline.delivery.kinds import Stage
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.board_reports import still_current
 from npo_pipeline.intake.file_result import FileResult, NewFiles
+from npo_pipeline.intake.school_changes import is_last_told
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.table_rows import correction_rows
 from schemas.frames.books import DeliverySubjects
@@ -51,8 +52,8 @@ def find_existing(result: FileResult, state: IntakeState) -> str | None:
     """Return the current delivery that is the same file with the same result; null where there is none.
 
     A file that was read before, but now loses fewer rows (its schools have a board since) or is corrected
-    otherwise, is new; and so is a board report that restates what a later one restated, and a file of which an
-    older version of this program read less.
+    otherwise, is new; and so is a board report that restates what a later one restated, a file of changes that a
+    later one says otherwise of, and a file of which an older version of this program read less.
     """
     file = result.file
     same = state.current.filter(
@@ -66,6 +67,7 @@ def find_existing(result: FileResult, state: IntakeState) -> str | None:
             _same_corrections(result, name, state)
             and still_current(result, name, state.reports)
             and not _reads_more(result, name, state)
+            and is_last_told(name, state.changes)
         ):
             return str(name)
     return None
@@ -81,7 +83,7 @@ def _reads_more(result: FileResult, delivery_id: str, state: IntakeState) -> boo
     )
     for now, rows in pairs:
         before = rows.filter(pl.col("delivery_id") == delivery_id)
-        if any(now[name].count() and not before[name].count() for name in now.columns):
+        if any(now[name].count() and not before[name].count() for name in now.columns if name in rows.columns):
             return True
     return False
 

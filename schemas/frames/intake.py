@@ -123,15 +123,15 @@ FileLeerplusSchools = NewType("FileLeerplusSchools", pl.DataFrame)
 FILE_LEERPLUS_SCHOOLS = _columns_of_a_file(received.LEERPLUS_SCHOOLS)
 
 FileSchoolFacts = NewType("FileSchoolFacts", pl.DataFrame)
-"""Facts about schools in one file: vestiging, board, name, place, municipality and its number, as_of, source."""
-FILE_SCHOOL_FACTS = _columns_of_a_file(received.SCHOOL_FACTS)
+"""Facts about schools in one file: line, vestiging, board, name, place, municipality and number, as_of, source."""
+FILE_SCHOOL_FACTS: Columns = {**_columns_of_a_file(received.SCHOOL_FACTS), "line": pl.Int64}
 
 SchoolPeriods = NewType("SchoolPeriods", pl.DataFrame)
 """Periods with the same facts about a school: vestiging, its attributes, as_of, until (the last day)."""
 
 FileChanges = NewType("FileChanges", pl.DataFrame)
-"""Changes of one file: effective, kind, vestiging, board, successor."""
-FILE_CHANGES = _columns_of_a_file(received.CHANGES)
+"""Changes of one file: line, effective, kind, vestiging, board, successor."""
+FILE_CHANGES: Columns = {**_columns_of_a_file(received.CHANGES), "line": pl.Int64}
 
 FileApplications = NewType("FileApplications", pl.DataFrame)
 """Applications of one file: line, scheme, board, brin, applied_on, pupils, amount (euro), and the optional columns

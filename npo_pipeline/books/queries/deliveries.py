@@ -12,7 +12,7 @@ from npo_pipeline.delivery.kinds import SUPERSEDING
 from npo_pipeline.intake.state import IntakeState
 from schemas.frames import books as frames
 from schemas.frames.reports import DeclaredCorrections
-from schemas.received import Areas, Counts, Deliveries, Resolutions, Scores, SourceCorrections, ZeroCounts
+from schemas.received import Areas, Changes, Counts, Deliveries, Resolutions, Scores, SourceCorrections, ZeroCounts
 
 
 def all_deliveries(books: Books) -> Deliveries:
@@ -50,6 +50,7 @@ def intake_state(books: Books) -> IntakeState:
         areas=Areas(books.frame(f"select t.* from areas {of_current}")),
         listed=frames.DeliverySubjects(books.frame(f"select t.* from ({LISTED_SUBJECTS}) {of_current}")),
         school_facts=school_facts(books),
+        changes=Changes(books.frame("from changes order by delivery_id")),
         schools_of_boards=frames.BoardSchools(books.frame(boards)),
         reports=current_reports(books),
     )

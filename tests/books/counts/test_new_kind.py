@@ -20,6 +20,7 @@ from schemas.files import PUPILS_PO as MODEL
 from schemas.frames.intake import BOARD_SCHOOLS, DELIVERY_SUBJECTS, empty
 from schemas.received import (
     AREAS,
+    CHANGES,
     COUNTS,
     DELIVERIES,
     QUARANTINE,
@@ -80,6 +81,7 @@ def _state() -> IntakeState:
         areas=none(AREAS),
         listed=empty(DELIVERY_SUBJECTS),
         school_facts=pl.concat([none(SCHOOL_FACTS), facts], how="diagonal").select(list(schema)),
+        changes=none(CHANGES),
         schools_of_boards=empty(BOARD_SCHOOLS),
         reports=pl.DataFrame(
             schema=dict.fromkeys(("delivery_id", "kind", "board", "period"), pl.String),

@@ -1,0 +1,218 @@
+"""Changes of schools and their boards: which were told last, which contradict each other, and what they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from npo_pipeline.errors import Refused
+from schemas.received import Changes, SchoolFacts, Schools
+
+if TYPE_CHECKING:
+    from npo_pipeline.intake.file_result import FileResult, NewFiles
+
+_CLOSING = ["fusie", "sluiting"]
+_OPENING = "opening"
+_OF_A_DAY = ["vestiging", "effective"]
+_NAMED = 3
+"""Changes that a remark names."""
+
+
+def refuse_contradictions(results: Sequence[FileResult]) -> None:
+    """Refuse a delivery in which two files differ on the board of a school on a day, or on what happens to it.
+
+    The last file by name would win, and one of two boards be paid for the other.
+    """
+    _refuse_two_boards(results)
+    changes = [
+        one.changes.with_columns(file=pl.lit(one.file.name), place=pl.int_range(pl.len()))
+        for one in results
+        if one.changes.height
+    ]
+    if changes:
+        _refuse_two_changes(pl.concat(changes))
+
+
+def _refuse_two_boards(results: Sequence[FileResult]) -> None:
+    facts = [one.facts.with_columns(file=pl.lit(one.file.name)) for one in results if one.facts.height]
+    if len(facts) < 2:
+        return
+    key = ["source", "vestiging", "as_of"]
+    distinct = pl.concat(facts).unique([*key, "board"], keep="first", maintain_order=True)
+    twice = distinct.filter(pl.struct(key).is_duplicated()).sort(*key, maintain_order=True).head(2)
+    if twice.height:
+        first, second = twice.to_dicts()
+        raise Refused(
+            f"{_place(first)} and {_place(second)}: {first['vestiging']} is given to boards {first['board']} and "
+            f"{second['board']} on {first['as_of']}; keep one"
+        )
+
+
+def _refuse_two_changes(changes: pl.DataFrame) -> None:
+    moving = changes.filter(pl.col("kind").is_in([*_CLOSING, _OPENING]))
+    distinct = moving.unique([*_OF_A_DAY, "kind", "successor"], keep="first", maintain_order=True)
+    twice = distinct.filter(pl.struct(_OF_A_DAY).is_duplicated()).sort(*_OF_A_DAY, maintain_order=True).head(2)
+    if twice.height:
+        first, second = twice.to_dicts()
+        raise Refused(
+            f"{_place(first)} and {_place(second)}: {first['kind']} and {second['kind']} of {first['vestiging']} "
+            f"on {first['effective']}; keep one"
+        )
+    told = moving.with_columns(delivery_id=pl.int_range(pl.len()).cast(pl.String).str.zfill(9))
+    kept = without_moved_openings(Changes(told))
+    for moved in told.join(kept, on="delivery_id", how="anti").head(1).to_dicts():
+        others = told.filter(pl.col("vestiging") == moved["vestiging"], pl.col("kind") == _OPENING)
+        other = others.filter(pl.col("effective") != moved["effective"]).to_dicts()[-1]
+        raise Refused(
+            f"{_place(moved)} and {_place(other)}: {moved['vestiging']} opens on {moved['effective']} and on "
+            f"{other['effective']}, and closes nowhere between; keep one"
+        )
+
+
+def _place(row: Mapping[str, object]) -> str:
+    return f"{row['file']}, line {row['line']}"
+
+
+def is_last_told(delivery_id: str, changes: Changes) -> bool:
+    """Return whether no later delivery says otherwise than a delivery of changes.
+
+    What was told last counts, also when it was told before: a merger that was undone may come again.
+
+    Args:
+        delivery_id: of the delivery.
+        changes: of all deliveries.
+    """
+    mine = changes.filter(pl.col("delivery_id") == delivery_id)
+    later = changes.filter(pl.col("delivery_id") > delivery_id)
+    both = mine.join(later, on=_OF_A_DAY, suffix="_later")
+    named = pl.col("kind", "kind_later").is_in([*_CLOSING, _OPENING])
+    life = pl.struct("kind", "successor").ne_missing(
+        pl.struct(pl.col("kind_later").alias("kind"), pl.col("successor_later").alias("successor"))
+    )
+    other_life = both.filter(pl.all_horizontal(named), life)
+    with_boards = both.filter(~pl.col("kind").is_in(_CLOSING), ~pl.col("kind_later").is_in(_CLOSING))
+    other_board = with_boards.filter(pl.col("board").ne_missing(pl.col("board_later")))
+    kept = without_moved_openings(changes).filter(pl.col("delivery_id") == delivery_id)
+    return other_life.is_empty() and other_board.is_empty() and kept.height == mine.height
+
+
+def without_moved_openings(changes: Changes) -> Changes:
+    """Drop the openings of a school that a later delivery puts on another day.
+
+    A school opens once; again only after a merger or closure between the two days. An opening on the day of a
+    merger or closure undoes that, and is no opening that moves.
+
+    Args:
+        changes: of any deliveries.
+    """
+    closing = changes.filter(pl.col("kind").is_in(_CLOSING))
+    openings = changes.filter(pl.col("kind") == _OPENING).join(closing, on=_OF_A_DAY, how="anti")
+    days = openings.group_by("vestiging").agg(pl.col("effective").n_unique())
+    several = days.filter(pl.col("effective") > 1)["vestiging"]
+    if several.is_empty():
+        return changes
+    of_them = openings.filter(pl.col("vestiging").is_in(several.implode()))
+    pairs = of_them.join(of_them.select("vestiging", by="effective", later="delivery_id"), on="vestiging")
+    pairs = pairs.filter(pl.col("later") > pl.col("delivery_id"), pl.col("by") != pl.col("effective"))
+    first, last = (pick("effective", "by") for pick in (pl.min_horizontal, pl.max_horizontal))
+    ends = pairs.with_columns(first=first, last=last).join(
+        closing.select("vestiging", ended="effective"), on="vestiging", how="inner"
+    )
+    key = ["delivery_id", *_OF_A_DAY, "by"]
+    between = ends.filter(pl.col("ended") > pl.col("first"), pl.col("ended") <= pl.col("last")).select(key)
+    moved = (
+        pairs.join(between, on=key, how="anti").select("delivery_id", *_OF_A_DAY, kind=pl.lit(_OPENING)).unique()
+    )
+    return Changes(changes.join(moved, on=["delivery_id", *_OF_A_DAY, "kind"], how="anti", maintain_order="left"))
+
+
+def replaced_changes(new: NewFiles, before: Changes) -> Iterator[str]:
+    """Report the changes of earlier deliveries that new files say otherwise of, a sentence per file."""
+    moving = before.filter(pl.col("kind").is_in([*_CLOSING, _OPENING]))
+    last = moving.sort("delivery_id", maintain_order=True).unique(_OF_A_DAY, keep="last", maintain_order=True)
+    for one in new.values():
+        mine = one.changes.filter(pl.col("kind").is_in([*_CLOSING, _OPENING]))
+        both = mine.join(last, on=_OF_A_DAY, suffix="_before", maintain_order="left")
+        other = both.filter(
+            (pl.col("kind") != pl.col("kind_before")) | pl.col("successor").ne_missing(pl.col("successor_before"))
+        )
+        openings = mine.filter(pl.col("kind") == _OPENING)
+        earlier = last.filter(pl.col("kind") == _OPENING).select("vestiging", "kind", on="effective")
+        moved = openings.join(earlier, on=["vestiging", "kind"], maintain_order="left")
+        moved = moved.filter(pl.col("on") != pl.col("effective"))
+        said = [
+            *(
+                f"{kind} of {vestiging} on {day} takes the place of {was}"
+                for kind, vestiging, day, was in other.select("kind", *_OF_A_DAY, "kind_before").iter_rows()
+            ),
+            *(
+                f"opening of {vestiging} moves from {was} to {day}"
+                for vestiging, day, was in moved.select(*_OF_A_DAY, "on").iter_rows()
+            ),
+        ]
+        if said:
+            yield f"{one.file.name}: {_some(said)}"
+
+
+def changed_boards(new: NewFiles, before: Schools, after: Schools) -> Iterator[str]:
+    """Report the vestigingen whose boards are other ones by a delivery than before it, a sentence per file."""
+    was, now = (_boards(one) for one in (before, after))
+    both = was.join(now, on="vestiging", suffix="_now").filter(pl.col("boards") != pl.col("boards_now"))
+    for one in new.values():
+        mine = both.filter(pl.col("vestiging").is_in(one.facts["vestiging"].implode())).sort("vestiging")
+        if mine.height:
+            first, boards, boards_now = mine.row(0)
+            yield (
+                f"{one.file.name}: the board of {mine.height} vestigingen changes (first {first}: {boards} "
+                f"before, and now {boards_now})"
+            )
+
+
+def _boards(schools: Schools) -> pl.DataFrame:
+    """Return the boards of each vestiging over time, in words."""
+    ordered = schools.sort("vestiging", "valid_from")
+    other = pl.col("board").ne_missing(pl.col("board").shift().over("vestiging"))
+    changed = ordered.filter(other)
+    is_first = pl.col("vestiging").is_first_distinct()
+    words = pl.when(is_first).then("board").otherwise(pl.format("{} from {}", "board", "valid_from"))
+    listed = changed.with_columns(words=words).group_by("vestiging", maintain_order=True)
+    return listed.agg(boards=pl.col("words").str.join(", "))
+
+
+def unknown_references(changes: Changes, facts: SchoolFacts, files: Mapping[str, str]) -> Iterator[str]:
+    """Report changes of, into or to what no list or pupil file names, a sentence per file; they stay in force.
+
+    Args:
+        changes: of any deliveries.
+        facts: of all deliveries.
+        files: delivery_id -> name of the file.
+    """
+    listed = facts.filter(pl.col("source") != "changes")
+    opened = changes.filter(pl.col("kind") == _OPENING)["vestiging"]
+    known = pl.concat([listed["vestiging"], opened]).unique()
+    boards = listed["board"].unique()
+    day = pl.format("{} on {}", "kind", "effective")
+    parts = [
+        changes.filter(~pl.col("vestiging").is_in(known.implode())).select(
+            "delivery_id", words=pl.format("{} of {}", day, "vestiging")
+        ),
+        changes.filter(pl.col("kind") == "fusie", ~pl.col("successor").is_in(known.implode())).select(
+            "delivery_id", words=pl.format("{} of {} into {}", day, "vestiging", "successor")
+        ),
+        changes.filter(~pl.col("kind").is_in(_CLOSING), ~pl.col("board").is_in(boards.implode())).select(
+            "delivery_id", words=pl.format("{} of {} to board {}", day, "vestiging", "board")
+        ),
+    ]
+    found = pl.concat(parts).sort("delivery_id", "words").unique(maintain_order=True)
+    for (name,), group in found.group_by("delivery_id", maintain_order=True):
+        yield (
+            f"{files[str(name)]}: {_some(group['words'].to_list())}: no address list or pupil file names it; "
+            "check the code, or ingest the list that does"
+        )
+
+
+def _some(said: Sequence[str]) -> str:
+    more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
+    return ", ".join(said[:_NAMED]) + more
