@@ -114,20 +114,35 @@ def read_files(files: Sequence[DeliveredFile], state: IntakeState, progress: Pro
 
 
 def refuse_when_too_many(results: Sequence[FileResult], max_rejected: Decimal) -> None:
-    """Step: refuse the delivery when too large a share of its rows is rejected.
+    """Step: refuse the delivery when too large a share of its rows, or of one of its files, is rejected.
 
     Raises:
         Refused: says how many, and what is wrong with the first of them.
     """
     rows, rejected = sum(one.rows for one in results), sum(one.rejected for one in results)
-    if rejected <= max_rejected * rows:
+    wrong = [one for one in results if _is_wrong_all_over(one, max_rejected)]
+    if rejected <= max_rejected * rows and not wrong:
         return
+    shares = "".join(f"; of {one.file.name} {_share(one.rejected, one.rows)}" for one in wrong)
     raise refusal_of(
         rejection_list(results),
-        f"{dutch.number(rejected)} of {dutch.number(rows)} rows are refused "
-        f"({dutch.percent(round(Decimal(rejected) / rows, 4))}; "
-        f"--max-rejected allows {dutch.percent(max_rejected)})",
+        f"{_share(rejected, rows)} rows are refused ({dutch.percent(round(Decimal(rejected) / rows, 4))}; "
+        f"--max-rejected allows {dutch.percent(max_rejected)}{shares})",
     )
+
+
+MOST_OF_A_FILE = Decimal("0.5")
+"""The share of one file that may be rejected where that of the delivery is lower: a short list has few rows."""
+
+
+def _is_wrong_all_over(one: FileResult, max_rejected: Decimal) -> bool:
+    """Return whether most of a file is rejected, which the rows of a large one beside it would hide."""
+    has_no_good_row = one.rejected == one.rows and max_rejected < 1
+    return has_no_good_row or one.rejected > max(max_rejected, MOST_OF_A_FILE) * one.rows
+
+
+def _share(rejected: int, rows: int) -> str:
+    return f"{dutch.number(rejected)} of {dutch.number(rows)}"
 
 
 def register_files(

@@ -44,6 +44,7 @@ from npo_pipeline.measures import MUNICIPAL_SCORE, PUPILS
 from npo_pipeline.rulebook.load import LoadedRegulation, Rulebook
 from schemas.decided import DueChanges, Grants
 from schemas.frames.money import SubjectAmounts
+from schemas.received import Deliveries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,12 +142,15 @@ def work_out_decision(
     """
     day = asked or reference_date_of(loaded)
     used = choose_deliveries(data.live, loaded, day, data.changes, areas=data.areas)
-    if not any(source.name in used for source in PUPILS.sources):
+    counted = {name for source in PUPILS.sources for name in used.get(source.name, ())}
+    with_rows = data.live.filter(pl.col("delivery_id").is_in(list(counted)), pl.col("rejected") < pl.col("rows"))
+    if with_rows.is_empty():
         known = ", ".join(map(str, data.reference_dates)) or "none yet"
         of_po = {day_of_po(one.regulation, day) for one in loaded} - {day}
         day_words = f"{day}, nor of po on {min(of_po)}" if of_po else str(day)
         raise Refused(
-            f"no pupils are counted on {day_words} (counted: {known}); ingest them, or give --reference-date"
+            f"no pupils are counted on {day_words} (counted: {known}){_rejected_words(data.live, day)}; ingest "
+            "them, or give --reference-date"
         )
     inputs = decision_inputs(used, data)
     rules = [rule_frames(one) for one in loaded]
@@ -160,6 +164,16 @@ def work_out_decision(
         assumptions=unpublished_assumptions(loaded, decided, day),
         omissions=tuple(omitted),
     )
+
+
+def _rejected_words(live: Deliveries, day: date) -> str:
+    """Return which files of a day were refused, row by row; empty where there are none."""
+    of_day = live.filter(pl.col("reference_date") == day, pl.col("rejected") > 0).sort("delivery_id")
+    shown = [
+        f"{rejected} of {rows} rows of {file} ({name}) were refused: table quarantine says why"
+        for name, file, rows, rejected in of_day.select("delivery_id", "file", "rows", "rejected").iter_rows()
+    ]
+    return "".join(f"; {one}" for one in shown)
 
 
 def _work_out(state: DecisionState, rules: Rulebook, asked: date | None) -> DecisionDraft:

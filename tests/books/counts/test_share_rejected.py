@@ -1,0 +1,54 @@
+"""A delivery is refused when too many of its rows are wrong, and when one of its files is wrong all over."""
+
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+
+from npo_pipeline.commands.ingest import refuse_when_too_many
+from npo_pipeline.errors import Refused
+from tests.books.blank import blank
+from tests.books.files import layouts
+from tests.books.files.layouts import write
+from tests.books.home.delivery import write_addresses, write_register
+from tests.books.home.npo import here
+from tests.reading import table
+
+
+def results(**files: tuple[int, int]) -> list[SimpleNamespace]:
+    """Files with so many rows, of which so many are rejected."""
+    said = "line rule column_name message\n 2 negative SCORE wrong"
+    return [
+        SimpleNamespace(
+            file=SimpleNamespace(name=f"{name}.csv"), rows=rows, rejected=wrong, messages=table(said, line="i")
+        )
+        for name, (rows, wrong) in files.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rejected", "share"),
+    [(10, "0.01"), (10, "0.9"), (6, "0.01"), (9, "0.8")],
+)
+def test_a_file_that_is_wrong_all_over_is_refused_also_beside_a_large_one(rejected, share):
+    delivery = results(register=(100_000, 0), scores=(10, rejected))
+    with pytest.raises(Refused, match=rf"{rejected} of 10 rows are refused .*first scores\.csv, line 2"):
+        refuse_when_too_many(delivery, Decimal(share))
+
+
+@pytest.mark.parametrize(("rejected", "share"), [(5, "0.01"), (8, "0.8"), (10, "1")])
+def test_a_short_list_may_have_some_wrong_rows_or_what_the_operator_allows(rejected, share):
+    refuse_when_too_many(results(register=(100_000, 0), scores=(10, rejected)), Decimal(share))
+
+
+def test_a_decision_says_what_was_refused_of_its_day(tmp_path):
+    home, day = blank(tmp_path / "home"), ("--reference-date", "2020-10-01")
+    register = write_register(write_addresses(tmp_path / "in", {"01AA00": "10001"}), {"99ZZ00 Bo": 3})
+    write(register, "scores.csv", layouts.SCORES.lines())
+    ended = here("ingest", register, *day, "--home", home)
+    assert ended.status == 3
+    assert "3 of 3 rows are refused" in ended.stderr
+    assert here("ingest", register, *day, "--home", home, "--max-rejected", "1").status == 0
+    ended = here("decide", "--school-year", "2021-2022", "--home", home)
+    assert ended.status == 3
+    assert "3 of 3 rows of register.csv (d000002) were refused: table quarantine says why" in ended.stderr
