@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 import polars as pl
 
+from npo_pipeline.delivery.sanitize import has_unseen, plain_value
 from npo_pipeline.delivery.sniff import Header, TextEncoding
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.errors import Refused
@@ -18,7 +19,10 @@ from schemas.frames.intake import FileRows
 BLOCK = 16 * 2**20
 """Bytes read at a time: enough for polars to use all cores, little enough for any memory."""
 
-_STRIPPED = pl.exclude("line").str.strip_chars(" \t\u00a0")
+LINES_OF_A_FIELD = 100
+"""Lines that a quoted field may take over the end of a block."""
+
+_STRIPPED = pl.exclude("line").str.strip_chars(" \t")
 
 
 def text_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Iterator[FileRows]:
@@ -31,7 +35,7 @@ def text_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Ite
     Raises:
         Refused: names the line that is cut off, has a field too many, or cannot be decoded.
     """
-    line = 2
+    line = header.lines + 1
     with file.open() as stream:
         for block in blocks_of_lines(stream, encoding, header):
             yield frame_of(block, encoding, header, name=file.name, line=line)
@@ -59,11 +63,21 @@ def _blocks_of_lf(stream: BinaryIO) -> Iterator[bytes]:
     # The rest of the line is read after the block, so that the block is copied once.
     while chunk := stream.read(BLOCK):
         block = chunk if chunk.endswith(b"\n") else chunk + stream.readline()
+        block = _with_open_quote(block, stream)
         if not block.endswith(b"\n"):
             end = block.rfind(b"\n") + 1
             block = block + b"\n" if block[end:].strip() else block[:end]
         if block:
             yield block
+
+
+def _with_open_quote(block: bytes, stream: BinaryIO) -> bytes:
+    """Add the lines up to the end of a quoted field in which a block ends."""
+    for _ in range(LINES_OF_A_FIELD):
+        if block.count(b'"') % 2 == 0 or not (more := stream.readline()):
+            break
+        block += more
+    return block
 
 
 def frame_of(block: bytes, encoding: TextEncoding, header: Header, *, name: str, line: int) -> FileRows:
@@ -78,8 +92,21 @@ def frame_of(block: bytes, encoding: TextEncoding, header: Header, *, name: str,
     frame = frame_by_polars(block, header, line)
     if frame is None or not is_square(frame, block, header, block.count(b"\n")):
         frame = _frame_by_csv(name, block.decode(), header, line)
-    has_spaces = b" " in block or b"\t" in block or not block.isascii()
-    return FileRows(frame.with_columns(_STRIPPED) if has_spaces else frame)
+    has_spaces = b" " in block or b"\t" in block
+    if has_unseen(block) or b'"' in block:
+        frame = FileRows(frame.with_columns(plain_value(pl.exclude("line"))))
+    elif has_spaces:
+        frame = FileRows(frame.with_columns(_STRIPPED))
+    return _without_empty(frame, header) if has_spaces or _empty_row(header) in block else frame
+
+
+def _empty_row(header: Header) -> bytes:
+    return header.separator.encode() * (len(header.columns) - 1)
+
+
+def _without_empty(frame: FileRows, header: Header) -> FileRows:
+    """Drop the rows without any value, as Excel leaves them below a table."""
+    return FileRows(frame.filter(pl.any_horizontal(pl.col(*header.columns) != "")))
 
 
 def is_square(frame: FileRows, block: bytes, header: Header, lines: int) -> bool:
@@ -133,20 +160,23 @@ def _frame_by_csv(name: str, text: str, header: Header, line: int) -> FileRows:
     at, wide = line, len(header.columns)
     try:
         for row in reader:
-            if line + reader.line_num - 1 != at:
-                raise Refused(
-                    f"{name}, line {at}: a quoted field runs on over the end of the line; close the quote"
-                )
-            is_blank = len(row) < 2 and not "".join(row).strip()
-            if not is_blank and len(row) != wide:
+            last, has_value = line + reader.line_num - 1, bool("".join(row).strip())
+            if last > at and (len(row) != wide or _swallows(row, header)):
+                raise Refused(f"{name}, line {at}: a quoted field runs on to line {last}; close the quote")
+            if has_value and len(row) != wide:
                 cause = "a separator too many, or a value that wants quotes"
                 cause = "the file is cut off" if len(row) < wide else cause
                 has = f"has {len(row)} fields where the header has {wide}"
                 raise Refused(f"{name}, line {at}: {has}: {cause}; have it sent again")
-            if not is_blank:
+            if has_value:
                 rows.append([at, *row])
-            at += 1
+            at = last + 1
     except csv.Error as error:
         raise Refused(f"{name}, line {at}: cannot be read ({error}); check its quotes") from error
     schema = {"line": pl.Int64, **{column: pl.String for column in header.columns}}
     return FileRows(pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def _swallows(row: Sequence[str], header: Header) -> bool:
+    """Return whether a field over several lines holds separators: a quote that is not closed takes in rows."""
+    return any("\n" in field and header.separator in field for field in row)

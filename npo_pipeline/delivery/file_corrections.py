@@ -5,6 +5,7 @@ Reading them takes a library that reads YAML (`corrections`); this module does n
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ def _is_correction_file(one: ScannedFile) -> bool:
     if not one.file.name.lower().endswith(_ENDINGS) or one.encoding is None:
         return False
     with one.file.open() as stream:
-        return _BEGINS.search(stream.read(MAX_SIZE)) is not None
+        return _BEGINS.search(stream.read(MAX_SIZE).removeprefix(codecs.BOM_UTF8)) is not None
 
 
 @dataclass(frozen=True)

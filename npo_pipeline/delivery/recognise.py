@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import pandera.polars as pa
 import polars as pl
 
 from npo_pipeline.delivery import kinds
@@ -17,7 +18,7 @@ from npo_pipeline.delivery.file_corrections import split_correction_files
 from npo_pipeline.delivery.kinds import FAULT_LIST_HEADER, FileKind
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.sniff import Header, ScannedFile, read_header, scan
-from npo_pipeline.delivery.validate import validate_rows
+from npo_pipeline.delivery.validate import SHOWN, validate_rows
 from npo_pipeline.delivery.xlsx_reader import read_workbook
 from npo_pipeline.errors import Refused
 
@@ -124,10 +125,25 @@ def _stated_date(file: DeliveredFile) -> date | None:
         return file.workbook.reference_date
     if (column := file.kind.date_column) is None:
         return None
+    # Of the date alone: a fault in another column is the row's, and does not take its date away.
+    checked = {name: file.kind.model.columns[name] for name in ("line", column)}
+    model = pa.DataFrameSchema(checked, strict=True, name=file.kind.model.name)
     found: dict[str, int] = {}
+    wrong: tuple[int, str] | None = None
     for block in file.blocks():
-        days = validate_rows(block, file.kind.model).valid.group_by(column).agg(pl.col("line").first())
+        dated = block.select("line", column)
+        valid = validate_rows(dated, model).valid
+        days = valid.group_by(column).agg(pl.col("line").first())
         found = {**dict(days.select(column, "line").iter_rows()), **found}
+        if wrong is None and valid.height < dated.height:
+            wrong = dated.join(valid, on="line", how="anti", maintain_order="left").row(0)
+    if wrong and not found:
+        line, text = wrong
+        written = "as 2020" if column == "PEILJAAR" else "as 20201001"
+        raise Refused(
+            f"{file.name}, line {line}: {column} '{harmless_name(text[:SHOWN])}' is no date, so nothing says "
+            f"of which day the file is; write it {written}"
+        )
     if len(found) > 1:
         (first, _), (other, line) = sorted(found.items(), key=lambda item: item[1])[:2]
         raise Refused(f"{file.name}, line {line}: {column} is {other}, but {first} above; split the file by date")

@@ -15,6 +15,7 @@ from typing import TypeAlias
 import polars as pl
 
 from npo_pipeline.delivery.csv_reader import blocks_of_lines, frame_by_polars, frame_of, is_square
+from npo_pipeline.delivery.sanitize import has_unseen
 from npo_pipeline.delivery.sniff import Header, TextEncoding
 from npo_pipeline.delivery.source_files import SourceFile
 from schemas.frames.intake import BlockEnrolments, BlockLines, BlockSites, FileRows
@@ -52,7 +53,7 @@ def encode_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> I
     Raises:
         Refused: as `text_blocks`.
     """
-    line = 2
+    line = header.lines + 1
     with file.open() as stream:
         for block in blocks_of_lines(stream, encoding, header):
             lines = block.count(b"\n")
@@ -67,7 +68,7 @@ def dictionary_encode(
 ) -> tuple[BlockLines, BlockSites, BlockEnrolments] | None:
     """Return the frames of an `EncodedBlock`, or null where the block must be parsed field by field."""
     separator = header.separator
-    if not block.isascii() or any(sign in block for sign in _NOT_PLAIN):
+    if has_unseen(block) or any(sign in block for sign in _NOT_PLAIN):
         return None
     first = block[: block.find(b"\n")].decode().split(separator)
     whole = frame_by_polars(block, Header(("text",), _UNIT, 0), line)

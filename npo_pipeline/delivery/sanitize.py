@@ -35,6 +35,25 @@ def strip_invisible(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(_INVISIBLE, " ")
 
 
+_UNSEEN = r"[\p{Cf}\x00-\x08\x0e-\x1f\x7f\u034f\u115f\u1160\u3164\uffa0]"
+"""Characters without a width, as a byte order mark or a zero-width space: two values that look the same would
+differ by them."""
+
+_CONTROL = bytes(byte for byte in (*range(0x20), 0x7F) if byte not in b"\t\n\r")
+
+
+def plain_value(text: pl.Expr) -> pl.Expr:
+    """Return a value of a file as it is seen: no character without a width, no space around it, on one line."""
+    return (
+        text.str.replace_all(_UNSEEN, "").str.replace_all(r"[\s\x85\p{Zl}\p{Zp}--\p{Zs}]+", " ").str.strip_chars()
+    )
+
+
+def has_unseen(block: bytes) -> bool:
+    """Return whether text may hold characters that are not seen; other than ASCII it always may."""
+    return not block.isascii() or len(block.translate(None, _CONTROL)) < len(block)
+
+
 def harmless_name(name: str) -> str:
     """Sanitize the name of a file or a column; bytes that are no text become `?`."""
     if _PLAIN.fullmatch(name):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,7 +86,37 @@ def sniff(file: SourceFile) -> TextEncoding:
         raise Refused(
             f"{file.name}, line {line}: is not UTF-8, though the file says it is; save it again as UTF-8"
         )
+    if wrong_at is not None:
+        _refuse_mixed(file, line_end)
     return TextEncoding(digest.hexdigest(), "utf-8" if wrong_at is None else "cp1252", line_end)
+
+
+def _refuse_mixed(file: SourceFile, line_end: bytes) -> None:
+    """Refuse a file with lines of both encodings: read as windows-1252, the others would show other letters."""
+    first: dict[str, int] = {}
+    number, rest = 1, b""
+    with file.open() as stream:
+        while chunk := stream.read(CHUNK):
+            *lines, rest = (rest + chunk).split(line_end)
+            for line in lines:
+                if not line.isascii():
+                    first.setdefault(_codec_of(line), number)
+                number += 1
+    if not rest.isascii():
+        first.setdefault(_codec_of(rest), number)
+    if len(first) > 1:
+        raise Refused(
+            f"{file.name}, line {first['cp1252']}: is windows-1252, and line {first['utf-8']} is UTF-8; save the "
+            "file again in one of them"
+        )
+
+
+def _codec_of(line: bytes) -> str:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
 
 
 class _Utf8:
@@ -134,13 +166,21 @@ _NEWER = {"INSTELLINGSCODE": "BRIN_NUMMER", "VESTIGINGSCODE": "VESTIGINGSNUMMER"
 """Newer column names of DUO, and the older names of the same columns (contract, section 2)."""
 
 
+_STATED_SEPARATOR = re.compile(rb"""^(?:\xef\xbb\xbf)?"?sep=([;,\t])"?(?:\r\n|\n|\r)""", re.IGNORECASE)
+"""The line with which Excel states the separator of a file, above its header."""
+
+
 @dataclass(frozen=True)
 class Header:
-    """Hold a header line: normalised column names, `;` or `,`, and its length in bytes with BOM and line end."""
+    """Hold a header line: normalised column names, `;`, `,` or a tab, and its length in bytes.
+
+    `bytes_long`: with BOM and line end. `lines`: two where Excel wrote `sep=;` above it.
+    """
 
     columns: tuple[str, ...]
     separator: str
     bytes_long: int
+    lines: int = 1
 
 
 def read_header(file: SourceFile, encoding: TextEncoding) -> Header:
@@ -151,13 +191,16 @@ def read_header(file: SourceFile, encoding: TextEncoding) -> Header:
     """
     with file.open() as stream:
         start = stream.read(CHUNK)
-    end = start.find(encoding.line_end)
+    above = _STATED_SEPARATOR.match(start)
+    begin = above.end() if above else 0
+    end = start.find(encoding.line_end, begin)
     raw = start if end < 0 else start[: end + 1]
     try:
-        line = raw.decode("utf-8-sig" if encoding.codec == "utf-8" else "cp1252").strip("\r\n")
+        line = raw[begin:].decode("utf-8-sig" if encoding.codec == "utf-8" else "cp1252").strip("\r\n")
     except UnicodeDecodeError as error:
         raise Refused(f"{file.name}, line 1: is neither UTF-8 nor windows-1252; save it in one of them") from error
-    separator = ";" if line.count(";") >= line.count(",") else ","
+    plain = ";" if line.count(";") >= line.count(",") else ","
+    separator = above[1].decode() if above else plain if plain in line or "\t" not in line else "\t"
     try:
         columns = tuple(normal_name(name) for name in next(csv.reader([line], delimiter=separator), []))
     except csv.Error as error:
@@ -168,10 +211,11 @@ def read_header(file: SourceFile, encoding: TextEncoding) -> Header:
             raise Refused(f"{file.name}, line 1: column {shown} stands twice; keep one of them")
     # CBS leaves the heading of its last column empty; a frame wants a name for it.
     distinct = tuple(column or f"(COLUMN_{number})" for number, column in enumerate(columns, 1))
-    return Header(distinct, separator, len(raw))
+    return Header(distinct, separator, len(raw), 2 if above else 1)
 
 
 def normal_name(name: str) -> str:
     """Normalise the name of a column: capitals, underscores, the older word of DUO."""
-    plain = "_".join(name.strip().upper().split())
+    seen = name if name.isascii() else "".join(one for one in name if unicodedata.category(one) != "Cf")
+    plain = "_".join(seen.strip().upper().split())
     return _NEWER.get(plain, plain)

@@ -173,7 +173,7 @@ def zip_files(path: Path) -> list[SourceFile]:
     outside = local_file(path, path.name)
     try:
         with outside.open() as stream, zipfile.ZipFile(stream) as archive:
-            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
+            members = [member for member in archive.infolist() if not _name_of(member).endswith("/")]
     except DAMAGE as error:
         cause = f"is no readable zip ({error}); it may be cut off: have it sent again"
         raise Refused(f"{outside.name}: {cause}") from error
@@ -199,12 +199,18 @@ def check_members(archive: str, members: Sequence[zipfile.ZipInfo], at_most: int
         raise Refused(f"{archive}: unpacks to more than {dutch.number(at_most // 2**20)} MiB; send it in parts")
 
 
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """Return the name of a member; some programs of Windows write the folders in it with backslashes."""
+    return member.filename.replace("\\", "/")
+
+
 def _check_name(archive: str, member: zipfile.ZipInfo) -> None:
-    name = member.filename
+    name = _name_of(member)
     is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
-    outside = name.startswith("/") or ".." in PurePosixPath(name).parts or "\\" in name or ":" in name
+    outside = name.startswith("/") or ".." in PurePosixPath(name).parts or ":" in name
     if outside or is_link or not name or not name.isprintable():
-        raise Refused(f"{archive}: holds the name {name!r}, which points outside the zip; have it packed again")
+        shown = f"holds the name {member.filename!r}, which points outside the zip"
+        raise Refused(f"{archive}: {shown}; have it packed again")
     if member.flag_bits & 1:
         raise Refused(f"{archive}: {name!r} is locked with a password; send it without one")
 
@@ -213,7 +219,7 @@ def _member_file(outside: SourceFile, member: zipfile.ZipInfo) -> SourceFile:
     def open_member() -> BinaryIO:
         return io.BufferedReader(_Member(outside, member), 2**20)
 
-    return SourceFile(harmless_name(member.filename), member.file_size, open_member)
+    return SourceFile(harmless_name(_name_of(member)), member.file_size, open_member)
 
 
 class _Member(io.RawIOBase):
@@ -221,7 +227,7 @@ class _Member(io.RawIOBase):
 
     def __init__(self, outside: SourceFile, member: zipfile.ZipInfo) -> None:
         super().__init__()
-        self._shown = f"{outside.name}: {harmless_name(member.filename)}"
+        self._shown = f"{outside.name}: {harmless_name(_name_of(member))}"
         self._file = outside.open()
         try:
             archive = zipfile.ZipFile(self._file)

@@ -13,8 +13,9 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from npo_pipeline.delivery.sanitize import strip_invisible
+from schemas import files as models
 from schemas.frames.intake import REJECTIONS, FileRows, RejectionMessages, Rejections, empty
-from schemas.rules import REJECTION_RULES, RULES, sufficient_conditions
+from schemas.rules import REJECTION_RULES, RULES, UNKNOWN_CODE, sufficient_conditions
 
 NO_REJECTIONS = Rejections(empty(REJECTIONS))
 
@@ -142,7 +143,26 @@ def with_messages(rejections: Rejections, *, for_boards: bool = False) -> Reject
     for rule in REJECTION_RULES:
         text = rule.board_message if for_boards and rule.board_message else rule.message
         message = pl.when(pl.col("rule") == rule.name).then(_fill(text)).otherwise(message)
+    for columns, form, digits in _CODES_WITH_ZEROS:
+        code = pl.col("value").str.strip_prefix("'").str.strip_suffix("'")
+        lost = (pl.col("rule") == UNKNOWN_CODE) & pl.col("column_name").is_in(columns) & code.str.contains(form)
+        words = pl.format(
+            "{} '{}' has lost its leading zeros, as codes do in Excel: write {}",
+            "column_name",
+            code,
+            code.str.zfill(digits),
+        )
+        message = pl.when(lost).then(words).otherwise(message)
     return RejectionMessages(shown.select("line", "rule", "column_name", message=message))
+
+
+_CODES_WITH_ZEROS = (
+    (("VESTIGINGSNUMMER",), r"^[0-9]$", 2),
+    (("BEVOEGD_GEZAG_NUMMER",), r"^[0-9]{1,4}$", 5),
+    (("BRIN_NUMMER",), r"^[0-9][A-Z]{2}$", 4),
+    (("VESTIGING", "OPVOLGER", models.SCHOOL), r"^[0-9][A-Z]{2}[0-9]{2}$", 6),
+)
+"""Columns of codes, the form of one without its leading zeros, and its length with them."""
 
 
 def _fill(message: str) -> pl.Expr:

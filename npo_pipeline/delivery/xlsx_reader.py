@@ -16,6 +16,8 @@ from xml.parsers import expat
 import polars as pl
 
 from npo_pipeline import dutch
+from npo_pipeline.delivery.kinds import KINDS, SCORES
+from npo_pipeline.delivery.sanitize import plain_value
 from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.source_files import DAMAGE, SourceFile, check_members
 from npo_pipeline.errors import Refused
@@ -65,7 +67,7 @@ def read_workbook(file: SourceFile) -> Workbook:
     data = workbook_bytes(file)
     cells = sheet_cells(file.name, data, SHEET)
     if cells is None:
-        raise Refused(f"{file.name}: has no sheet {SHEET!r}; this is not the workbook of CBS")
+        raise Refused(_not_of_cbs(file.name, data))
     counted = (models.SCHOOL, models.SCORED_PUPILS, models.SCORE)
     title, rows = _scores_table(f"{file.name}, sheet {SHEET!r}", cells, counted)
     book = Workbook(sha256=hashlib.sha256(data).hexdigest(), rows=rows)
@@ -76,6 +78,21 @@ def read_workbook(file: SourceFile) -> Workbook:
     wanted = (models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD)
     _, without = _scores_table(f"{file.name}, sheet {SHEET_WITHOUT_THRESHOLD!r}", cells, wanted)
     return replace(book, without_threshold=without)
+
+
+_NOT_READ = tuple(kind for kind in KINDS if kind is not SCORES)
+
+
+def _not_of_cbs(name: str, data: bytes) -> str:
+    """Return what a workbook is that CBS did not make, by the header of its sheets."""
+    for sheet in sheet_names(name, data):
+        cells = sheet_cells(name, data, sheet)
+        for row in cells.drop("line").head(ROWS_ABOVE).iter_rows() if cells is not None else ():
+            found = frozenset(names_of(row))
+            if kind := next((one for one in _NOT_READ if one.signature_columns <= found), None):
+                shown = f"{name}: sheet {sheet!r} is of kind {kind.name} ({kind.label})"
+                return f"{shown}, which is not read from a workbook; save the sheet as CSV (UTF-8)"
+    return f"{name}: has no sheet {SHEET!r}; this is not the workbook of CBS"
 
 
 def workbook_bytes(file: SourceFile) -> bytes:
@@ -91,6 +108,8 @@ def workbook_bytes(file: SourceFile) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             check_members(file.name, archive.infolist(), MAX_UNPACKED)
+            if "content.xml" in archive.namelist() and "mimetype" in archive.namelist():
+                raise Refused(f"{file.name}: is an OpenDocument file (.ods); save its table as CSV (UTF-8)")
             if _BOOK not in archive.namelist():
                 raise Refused(f"{file.name}: is a zip and no workbook; give the zip by itself, or unpack it")
             for sheet in (name for name in archive.namelist() if name.startswith(_SHEETS)):
@@ -183,7 +202,7 @@ def header_of(shown: str, cells: SheetCells, above: int, wanted: Sequence[str], 
 
 def rows_below(cells: SheetCells, header: Header) -> FileRows:
     """Return the wanted columns below a header, as the rows of a text file."""
-    wanted = {column: pl.col(f"column_{at}").fill_null("") for column, at in header.positions.items()}
+    wanted = {column: plain_value(pl.col(f"column_{at}").fill_null("")) for column, at in header.positions.items()}
     return FileRows(cells.slice(header.row).select("line", **wanted))
 
 

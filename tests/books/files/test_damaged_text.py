@@ -79,9 +79,8 @@ def test_the_line_is_right_also_beyond_the_first_block(tmp_path: Path, monkeypat
 
 def test_a_quote_that_is_not_closed_is_named(tmp_path: Path):
     assert "line 2: " in refusal(tmp_path, f'{HEADER}\n01AA;00;"So;2020;1;12\n{ROW}\n')
-    assert "a quoted field runs on over the end of the line" in refusal(
-        tmp_path, f'{HEADER}\n01AA;00;So;2020;1;"12\n"\n{ROW}\n'
-    )
+    said = "line 2: a quoted field runs on to line 4; close the quote"
+    assert said in refusal(tmp_path, f'{HEADER}\n01AA;00;So;2020;1;"12\n{ROW}\n01AA;00;So;2020;1;12"\n')
     assert "line 3: cannot be read" in refusal(tmp_path, f'{HEADER}\n{ROW}\n01AA;00;"So"x;2020;1;12\n')
 
 

@@ -9,6 +9,7 @@ import pytest
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS
 from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.delivery.validate import validate_rows, with_messages
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.read_delivery import read_delivery
 from tests.books.files import layouts
@@ -146,3 +147,48 @@ def test_a_first_line_that_is_no_header_at_all_is_one_line_of_refusal(tmp_path: 
 def test_a_header_of_very_many_columns_is_refused_at_once(tmp_path: Path):
     said = refusal(tmp_path, ";".join(f"k{number}" for number in range(120_000)) + "\n")
     assert "none of its 120000 columns is known" in said
+
+
+@pytest.mark.parametrize(
+    ("layout", "column", "wrong", "right"),
+    [
+        (layouts.PUPILS_PO, "PEILDATUM", "1-10-2020", "20201001"),
+        (layouts.NEWCOMERS_VO, "PEILDATUM", "", "20201001"),
+        (layouts.CUMI, "PEILJAAR", "2020-2021", "2020"),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_named_as_the_cause(tmp_path, layout, column, wrong, right):
+    path = write(tmp_path, "x.csv", layout.lines({column: wrong}))
+    with pytest.raises(Refused) as refused:
+        recognise_delivery([path], None)
+    said = f"x.csv, line 2: {column} '{wrong}' is no date, so nothing says of which day the file is"
+    assert str(refused.value) == f"{said}; write it as {right}"
+
+
+def test_a_fault_in_another_column_does_not_take_the_date_of_a_file_away(tmp_path):
+    path = write(tmp_path, "x.csv", layouts.PUPILS_PO.lines({"VESTIGINGSNUMMER": "0"}))
+    (found,) = recognise_delivery([path], None)
+    assert str(found.reference_date) == "2020-10-01"
+
+
+@pytest.mark.parametrize(
+    ("layout", "column", "wrong", "right"),
+    [
+        (layouts.PUPILS_PO, "VESTIGINGSNUMMER", "0", "00"),
+        (layouts.PUPILS_PO, "BRIN_NUMMER", "1AA", "01AA"),
+        (layouts.PUPILS_PO, "BEVOEGD_GEZAG_NUMMER", "249", "00249"),
+        (layouts.CHANGES, "VESTIGING", "1AA00", "01AA00"),
+    ],
+)
+def test_a_code_that_lost_its_leading_zeros_says_so(layout, column, wrong, right):
+    found = with_messages(validate_rows(layout.frame({column: wrong}), layout.kind.model).rejections)
+    assert found.filter(column_name=column)["message"].to_list() == [
+        f"{column} '{wrong}' has lost its leading zeros, as codes do in Excel: write {right}"
+    ]
+
+
+def test_a_file_of_corrections_may_begin_with_a_byte_order_mark(tmp_path):
+    write(tmp_path, "x.csv", layouts.CUMI.lines())
+    write(tmp_path, "x.yaml", "\ufeffcorrections: []\n")
+    with pytest.raises(Refused, match=r"x\.yaml, line 1: corrections"):
+        recognise_delivery([tmp_path], date(2020, 10, 1))

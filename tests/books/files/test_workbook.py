@@ -113,6 +113,23 @@ def test_a_workbook_of_something_else_is_refused(tmp_path: Path):
     assert said in refusal(tmp_path, book(header=("School", "Leerlingen")))
 
 
+def test_a_workbook_of_counts_is_named_by_its_kind(tmp_path: Path):
+    header = ("INSTELLINGSCODE", "VESTIGINGSCODE", "TYPE_PO", "PEILJAAR", "CUMI", "AANTAL_LEERLINGEN")
+    assert refusal(tmp_path, book(sheet="Blad1", header=header)) == (
+        "cbs.xlsx: sheet 'Blad1' is of kind cumi (CUMI pupils), which is not read from a workbook; save the sheet "
+        "as CSV (UTF-8)"
+    )
+
+
+def test_an_open_document_is_named_as_one(tmp_path: Path):
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", "<x/>")
+    said = refusal(tmp_path, whole.getvalue())
+    assert said == "cbs.xlsx: is an OpenDocument file (.ods); save its table as CSV (UTF-8)"
+
+
 def test_a_column_that_is_missing_or_doubled_is_named(tmp_path: Path):
     assert refusal(tmp_path, book(("01AA00", 222, 1), header=(*HEADER[:2], "Score"))) == (
         "cbs.xlsx, sheet 'Tabel 1', line 4: column ACHTERSTANDSSCORE is missing; have it sent again"
