@@ -26,6 +26,11 @@ def ingest(home: Path, folder: Path, *words: object) -> dict:
     return npo(home, "ingest", folder, "--reference-date", "2020-10-01", "--json", *words).document
 
 
+@pytest.fixture(autouse=True)
+def as_operators_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NPO_MAX_CHANGE")
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home with a whole register, not decided on yet."""
