@@ -61,8 +61,8 @@ class IngestResult:
     """Hold the rows that were added to each table; empty, and `run_id` null, when no file was new.
 
     `waiting`: files of which no school has a board yet. `remarks`: what else the operator should know, a sentence
-    each. `listed`: the rejected rows, causes first. `size_changes`: what falls or rises by more than a share against
-    what it takes the place of.
+    each. `listed`: the rejected rows, causes first. `size_changes`: what falls or rises by more than a share
+    against what it takes the place of.
     """
 
     run_id: str | None

@@ -3,24 +3,31 @@
 from decimal import Decimal
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 
 from npo_pipeline.commands.ingest import refuse_when_too_many
+from npo_pipeline.delivery import kinds
 from npo_pipeline.errors import Refused
+from npo_pipeline.intake.file_result import FileResult
+from schemas.frames.intake import REJECTIONS
 from tests.books.blank import blank
 from tests.books.files import layouts
 from tests.books.files.layouts import write
 from tests.books.home.delivery import write_addresses, write_register
 from tests.books.home.npo import here
-from tests.reading import table
 
 
-def results(**files: tuple[int, int]) -> list[SimpleNamespace]:
+def results(**files: tuple[int, int]) -> list[FileResult]:
     """Files with so many rows, of which so many are rejected."""
-    said = "line rule column_name message\n 2 negative SCORE wrong"
     return [
-        SimpleNamespace(
-            file=SimpleNamespace(name=f"{name}.csv"), rows=rows, rejected=wrong, messages=table(said, line="i")
+        FileResult(
+            file=SimpleNamespace(name=f"{name}.csv", kind=kinds.SCORES),
+            rows=rows,
+            rejections=pl.DataFrame(
+                {"line": range(2, 2 + wrong), "rule": "negative", "column_name": "SCORE", "value": "-1"},
+                schema=REJECTIONS,
+            ),
         )
         for name, (rows, wrong) in files.items()
     ]
@@ -32,7 +39,9 @@ def results(**files: tuple[int, int]) -> list[SimpleNamespace]:
 )
 def test_a_file_that_is_wrong_all_over_is_refused_also_beside_a_large_one(rejected, share):
     delivery = results(register=(100_000, 0), scores=(10, rejected))
-    with pytest.raises(Refused, match=rf"{rejected} of 10 rows are refused .*first scores\.csv, line 2"):
+    with pytest.raises(
+        Refused, match=rf"{rejected} of 100\.010 rows are refused .*; of scores\.csv {rejected} of 10\)"
+    ):
         refuse_when_too_many(delivery, Decimal(share))
 
 
@@ -47,7 +56,7 @@ def test_a_decision_says_what_was_refused_of_its_day(tmp_path):
     write(register, "scores.csv", layouts.SCORES.lines())
     ended = here("ingest", register, *day, "--home", home)
     assert ended.status == 3
-    assert "3 of 3 rows are refused" in ended.stderr
+    assert "of register.csv 3 of 3" in ended.stderr
     assert here("ingest", register, *day, "--home", home, "--max-rejected", "1").status == 0
     ended = here("decide", "--school-year", "2021-2022", "--home", home)
     assert ended.status == 3
