@@ -26,7 +26,8 @@ def school_type(column: str) -> pl.Expr:
 def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:
     """Return the school type of a vo onderwijstype, by the cited mapping (`rulebook/onderwijstypen.yaml`).
 
-    DUO's own file has the leerjaren in the name of the type; in a register the column of the year decides.
+    DUO's own file has the leerjaren in the name of the type; in a register the column of the year decides, and
+    where that is empty the name.
     """
     # Only vo needs it, and it takes pydantic to read it.
     from npo_pipeline.rulebook.onderwijstypen import onderwijstypen
@@ -34,11 +35,38 @@ def school_type_vo(onderwijstype: str, year: str | None = None) -> pl.Expr:
     found = pl.lit(None, pl.String)
     for one in reversed(onderwijstypen().onderwijstypen):
         fits = pl.any_horizontal(pl.col(onderwijstype).str.starts_with(begin) for begin in one.begins_with)
-        if year is not None and one.years:
-            in_year = pl.col(year).cast(pl.Int64, strict=False).is_in(one.years)  # it may be empty, or written 03
-            fits &= in_year.fill_null(False)
+        if one.years:
+            fits &= _in_years(onderwijstype, year, one.years)
         found = pl.when(fits).then(pl.lit(one.value)).otherwise(found)
     return found.alias("school_type")
+
+
+def _in_years(onderwijstype: str, year: str | None, years: tuple[int, ...]) -> pl.Expr:
+    """Return whether a row is of some leerjaren, by its year or else by the name of its type.
+
+    A type without years in its name is of them in DUO's own file; in a register nothing says so.
+    """
+    first, last = years_in_name(onderwijstype)
+    by_name = (first.is_in(years) & last.is_in(years)).fill_null(year is None)
+    if year is None:
+        return by_name
+    by_column = pl.col(year).cast(pl.Int64, strict=False).is_in(years)  # it may be empty, or written 03
+    return by_column.fill_null(by_name)
+
+
+def years_in_name(onderwijstype: str) -> tuple[pl.Expr, pl.Expr]:
+    """Return the first and the last leerjaar in the name of a type, as in `VMBO BL lj 3-4`; null without any."""
+    named = pl.col(onderwijstype).str.extract_groups(r" (?:lj )?([1-6])(?:-([1-6]))?$")
+    first = named.struct[0].cast(pl.Int64)
+    return first, pl.coalesce(named.struct[1].cast(pl.Int64), first)
+
+
+def with_years(onderwijstype: str) -> pl.Expr:
+    """Return whether what a vo onderwijstype counts as depends on the leerjaar, by the same mapping."""
+    from npo_pipeline.rulebook.onderwijstypen import onderwijstypen
+
+    names = [begin for one in onderwijstypen().onderwijstypen if one.years for begin in one.begins_with]
+    return pl.any_horizontal(pl.col(onderwijstype).str.starts_with(begin) for begin in names)
 
 
 def is_praktijkonderwijs(onderwijstype: str) -> pl.Expr:

@@ -23,6 +23,7 @@ from npo_pipeline.intake.school_references import unknown_school_rejections
 from schemas.frames.intake import (
     FILE_COUNTS,
     BlockEnrolments,
+    Columns,
     FileCounts,
     FileRows,
     Fingerprints,
@@ -30,6 +31,7 @@ from schemas.frames.intake import (
     RegisterRows,
     Rejections,
     SiteCounts,
+    UnclearYears,
     empty,
 )
 
@@ -46,12 +48,14 @@ _LINE = pl.col("line").cast(pl.UInt32)
 class CountedBlock:
     """Hold what a block of register rows gives: counts, fingerprints, and the rows of schools without a board.
 
-    `counts`: also of the schools that come to 0.
+    `counts`: also of the schools that come to 0. `unclear_years`: counted rows whose leerjaar and onderwijstype do
+    not say the same.
     """
 
     counts: FileCounts
     fingerprints: Fingerprints
     rejections: Rejections
+    unclear_years: UnclearYears
 
 
 def read_registers(
@@ -84,6 +88,7 @@ def _count_register(
         rows=rows,
         rejections=Rejections(pl.concat(block.rejections for block in blocks)),
         counts=add_counts([block.counts for block in blocks]),
+        remarks=tuple(_remarks_on_years(file.name, [block.unclear_years for block in blocks])),
         spoken=pl.concat(block.counts["vestiging"] for block in blocks).unique(),
     )
     return result, Fingerprints(pl.concat(block.fingerprints for block in blocks))
@@ -182,7 +187,7 @@ def count_block(
         faulty = FileRows(flagged.join(valid, on="line", how="anti"))
         rejections = unknown_school_rejections(faulty, vestigingen)
         by_site = count_by_site(kind, RegisterRows(valid))
-    counts = _as_counts(kind, by_site)
+    counts, unclear = _as_counts(kind, by_site), _unclear_years(kind, by_site)
     unknown = counts.filter(~pl.col("vestiging").is_in(vestigingen.implode()))["vestiging"].unique()
     if unknown.len():
         # Few rows have this fault, so only now is the vestiging of every row worked out.
@@ -191,8 +196,9 @@ def count_block(
         valid = FileRows(placed.with_columns(pl.col("counting", "cumi") & has_board))
         more = unknown_school_rejections(FileRows(placed.filter(~has_board)), vestigingen)
         rejections = Rejections(pl.concat([rejections, more]))
-        counts = FileCounts(_as_counts(kind, count_by_site(kind, RegisterRows(valid))).filter(has_board))
-    return CountedBlock(counts, _fingerprints(flagged, valid), rejections)
+        by_site = count_by_site(kind, RegisterRows(valid))
+        counts, unclear = FileCounts(_as_counts(kind, by_site).filter(has_board)), _unclear_years(kind, by_site)
+    return CountedBlock(counts, _fingerprints(flagged, valid), rejections, unclear)
 
 
 def count_encoded(kind: FileKind, encoded: EncodedBlock, on: date, vestigingen: pl.Series) -> CountedBlock | None:
@@ -212,11 +218,12 @@ def count_encoded(kind: FileKind, encoded: EncodedBlock, on: date, vestigingen: 
     lines = encoded.lines.with_columns(*columns, site_hash=site_hash)
     sums = _sums(lines, "site", "sort").with_columns(pl.col("site").cast(pl.UInt32))
     sorts = enrolments.select("sort", *keys).unique("sort")
-    counts = _as_counts(kind, SiteCounts(sums.join(sites, on="site").join(sorts, on="sort")))
+    by_site = SiteCounts(sums.join(sites, on="site").join(sorts, on="sort"))
+    counts = _as_counts(kind, by_site)
     if not counts["vestiging"].is_in(vestigingen.implode()).all():
         return None
     prints = lines.select(_LINE, _pupil_hash(), row=pl.col("site_hash") ^ pl.col("entry"), counts="counting")
-    return CountedBlock(counts, Fingerprints(prints), NO_REJECTIONS)
+    return CountedBlock(counts, Fingerprints(prints), NO_REJECTIONS, _unclear_years(kind, by_site))
 
 
 def count_rows(kind: FileKind, rows: FileRows) -> FileCounts:
@@ -237,6 +244,36 @@ def _as_counts(kind: FileKind, by_site: SiteCounts) -> FileCounts:
         parse.vestiging(), school_type, "pupils", cluster=cluster, cumi_pupils=cumi, pro_pupils=pro
     )
     return FileCounts(counted)
+
+
+def _unclear_years(kind: FileKind, by_site: SiteCounts) -> UnclearYears:
+    """Return the pupils whose leerjaar is empty or is not what their type says, where that matters."""
+    if kind is REGISTER_PO:
+        return UnclearYears(pl.DataFrame(schema=_UNCLEAR_YEARS))
+    year = pl.col("LEERJAAR").cast(pl.Int64, strict=False)
+    first, last = parse.years_in_name("ONDERWIJSTYPE")
+    unclear = year.is_null() | ~year.is_between(first, last).fill_null(True)
+    found = by_site.filter(parse.with_years("ONDERWIJSTYPE"), unclear, pl.col("pupils") > 0)
+    typed = found.with_columns(parse.school_type_vo("ONDERWIJSTYPE", "LEERJAAR"))
+    return UnclearYears(typed.select(*_UNCLEAR_YEARS))
+
+
+def _remarks_on_years(file: str, blocks: Sequence[UnclearYears]) -> Iterator[str]:
+    """Report what pupils count as whose leerjaar is empty, or another than the name of their type says."""
+    *key, _ = _UNCLEAR_YEARS
+    for name, year, school_type, pupils in (
+        pl.concat(blocks).group_by(key).agg(pl.col("pupils").sum()).sort(key).iter_rows()
+    ):
+        stated = f"have LEERJAAR {int(year)}" if year.isdecimal() else "have no LEERJAAR"
+        yield f"{file}: {pupils} pupils of {name} {stated}: they count as {school_type}"
+
+
+_UNCLEAR_YEARS: Columns = {
+    "ONDERWIJSTYPE": pl.String,
+    "LEERJAAR": pl.String,
+    "school_type": pl.String,
+    "pupils": pl.Int64,
+}
 
 
 def add_counts(parts: Sequence[FileCounts]) -> FileCounts:

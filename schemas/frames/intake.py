@@ -40,6 +40,9 @@ RegisterRows = NewType("RegisterRows", pl.DataFrame)
 SiteCounts = NewType("SiteCounts", pl.DataFrame)
 """Counts by the columns of a register: BRIN_NUMMER, VESTIGINGSNUMMER, sort of pupil, pupils, cumi_pupils."""
 
+UnclearYears = NewType("UnclearYears", pl.DataFrame)
+"""Pupils whose leerjaar and type do not agree: ONDERWIJSTYPE, LEERJAAR, school_type (as counted), pupils."""
+
 Fingerprints = NewType("Fingerprints", pl.DataFrame)
 """Hashes of register rows: line (UInt32), pupil (of PSEUDONIEM), row (of place and entry), counts (Boolean)."""
 

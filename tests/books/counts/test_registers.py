@@ -122,6 +122,30 @@ def test_vo_pupils_of_the_surcharged_types_and_years(tmp_path: Path):
     assert found["vo"].counts["cumi_pupils"].null_count() == 2
 
 
+def test_a_type_says_the_years_where_the_column_does_not_and_what_it_counts_as_is_said(tmp_path: Path):
+    found = taken(
+        tmp_path,
+        vo="""
+            P1;02AA;00;VMBO BL lj 3-4        ;  ;20190801;;J
+            P2;02AA;00;VMBO KL 4             ;  ;20190801;;J
+            P3;02AA;00;VMBO BL lj 1-2        ;  ;20190801;;J
+            P4;02AA;00;VMBO KL               ;  ;20190801;;J
+            P5;02AA;00;VMBO BL lj 3-4        ;1 ;20190801;;J
+            P6;02AA;00;HAVO                  ;  ;20190801;;J
+            P7;02AA;00;VMBO BL lj 3-4        ;3 ;20190801;;J
+        """,
+    )
+    assert pupils(found["vo"]) == {("02AA00", "vo", None): 4, ("02AA00", "vo_pro_vbo", None): 3}
+    (name,) = {one.partition(":")[0] for one in found["vo"].remarks}
+    assert found["vo"].remarks == (
+        f"{name}: 1 pupils of VMBO BL lj 1-2 have no LEERJAAR: they count as vo",
+        f"{name}: 1 pupils of VMBO BL lj 3-4 have no LEERJAAR: they count as vo_pro_vbo",
+        f"{name}: 1 pupils of VMBO BL lj 3-4 have LEERJAAR 1: they count as vo",
+        f"{name}: 1 pupils of VMBO KL have no LEERJAAR: they count as vo",
+        f"{name}: 1 pupils of VMBO KL 4 have no LEERJAAR: they count as vo_pro_vbo",
+    )
+
+
 def test_a_school_without_a_board_is_refused_and_its_pupils_do_not_count(tmp_path: Path):
     found = taken(tmp_path, po="P1;09ZZ;00;Bo;nvt;1;20190801;;J;N\nP2;01AA;00;Bo;nvt;1;20190801;;J;N")
     assert refused(found["po"]) == [(2, "unknown_school")]

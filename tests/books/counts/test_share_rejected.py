@@ -1,13 +1,15 @@
 """A delivery is refused when too many of its rows are wrong, and when one of its files is wrong all over."""
 
 from decimal import Decimal
-from types import SimpleNamespace
+from io import BytesIO
 
 import polars as pl
 import pytest
 
 from npo_pipeline.commands.ingest import refuse_when_too_many
 from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery.delivered_file import DeliveredFile
+from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.file_result import FileResult
 from schemas.frames.intake import REJECTIONS
@@ -22,7 +24,9 @@ def results(**files: tuple[int, int]) -> list[FileResult]:
     """Files with so many rows, of which so many are rejected."""
     return [
         FileResult(
-            file=SimpleNamespace(name=f"{name}.csv", kind=kinds.SCORES),
+            file=DeliveredFile(
+                source=SourceFile(f"{name}.csv", 0, BytesIO), kind=kinds.SCORES, sha256="", encoding="utf-8"
+            ),
             rows=rows,
             rejections=pl.DataFrame(
                 {"line": range(2, 2 + wrong), "rule": "negative", "column_name": "SCORE", "value": "-1"},
@@ -39,9 +43,8 @@ def results(**files: tuple[int, int]) -> list[FileResult]:
 )
 def test_a_file_that_is_wrong_all_over_is_refused_also_beside_a_large_one(rejected, share):
     delivery = results(register=(100_000, 0), scores=(10, rejected))
-    with pytest.raises(
-        Refused, match=rf"{rejected} of 100\.010 rows are refused .*; of scores\.csv {rejected} of 10\)"
-    ):
+    said = rf"{rejected} of 100\.010 rows are refused .*; of scores\.csv {rejected} of 10\)"
+    with pytest.raises(Refused, match=said):
         refuse_when_too_many(delivery, Decimal(share))
 
 
