@@ -21,11 +21,12 @@ _NAMED = 3
 
 
 def refuse_contradictions(results: Sequence[FileResult]) -> None:
-    """Refuse a delivery in which two files differ on the board of a school on a day, or on what happens to it.
+    """Refuse a delivery in which two rows differ on the board of a school, what happens to it, or who finished.
 
-    The last file by name would win, and one of two boards be paid for the other.
+    The last of them would win, and one of two boards be paid for the other.
     """
     _refuse_two_boards(results)
+    _refuse_two_completions(results)
     changes = [
         one.changes.with_columns(file=pl.lit(one.file.name), place=pl.int_range(pl.len()))
         for one in results
@@ -47,6 +48,23 @@ def _refuse_two_boards(results: Sequence[FileResult]) -> None:
         raise Refused(
             f"{_place(first)} and {_place(second)}: {first['vestiging']} is given to boards {first['board']} and "
             f"{second['board']} on {first['as_of']}; keep one"
+        )
+
+
+def _refuse_two_completions(results: Sequence[FileResult]) -> None:
+    reports = [
+        one.completions.with_columns(file=pl.lit(one.file.name)) for one in results if one.completions.height
+    ]
+    if not reports:
+        return
+    key = ["scheme", "board", "brin"]
+    distinct = pl.concat(reports).unique([*key, "finished"], keep="first", maintain_order=True)
+    twice = distinct.filter(pl.struct(key).is_duplicated()).sort(key, maintain_order=True).head(2)
+    if twice.height:
+        first, second = twice.to_dicts()
+        raise Refused(
+            f"{_place(first)} and {_place(second)}: of {first['brin']} ({first['scheme']}) "
+            f"{first['finished']} and {second['finished']} finished; keep one"
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.books.blank import blank
-from tests.books.home.delivery import write_addresses, write_changes, write_country
+from tests.books.home.delivery import write_addresses, write_changes, write_completions, write_country
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
@@ -65,6 +65,17 @@ def test_two_files_of_changes_that_contradict_each_other_are_refused_together(
 ):
     files = changes(tmp_path, "a.csv", first), changes(tmp_path, "b.csv", second)
     assert f"a.csv, line 2 and b.csv, line 2: {said}" in ingest(begun, *files, status=3)
+
+
+def test_two_reports_that_differ_on_who_finished_are_refused_together(begun, tmp_path):
+    one, other = (
+        (write_completions(tmp_path / name, f"10001;01AA;IOP;{finished}") / "completions.csv").rename(
+            tmp_path / f"{name}.csv"
+        )
+        for name, finished in (("a", "1"), ("b", "2"))
+    )
+    said = ingest(begun, one, other, status=3)
+    assert "a.csv, line 2 and b.csv, line 2: of 01AA (IOP) 1 and 2 finished; keep one" in said
 
 
 def test_two_files_that_say_the_same_are_taken_in(begun, tmp_path):
