@@ -186,13 +186,11 @@ def unrelated_namesakes(successors: Successors, new: NewFiles, state: IntakeStat
     same.
     """
     remaining = state.current.filter(~pl.col("delivery_id").is_in(list(successors)))
-    for one in (
-        one for one in new.values() if one.file.kind.supersedes and not one.file.corrections.resubmissions
-    ):
+    for one in (one for one in new.values() if one.file.kind.is_dated and not one.file.corrections.resubmissions):
         same = remaining.filter(
             pl.col("file") == one.file.name,
             pl.col("kind") == one.file.kind.name,
-            pl.col("reference_date").eq_missing(pl.lit(one.file.reference_date, pl.Date)),
+            pl.col("reference_date") == one.file.reference_date,
         )
         for name in same["delivery_id"]:
             yield (
