@@ -14,8 +14,8 @@ from npo_pipeline.cli.render.pay import money, sums_by
 from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import NextPayment
 from npo_pipeline.errors import printable
-from npo_pipeline.money import totals
 from npo_pipeline.intake.size_changes import in_words
+from npo_pipeline.money import totals
 from npo_pipeline.months import month_text
 from schemas.frames.money import SchoolDifferences
 

@@ -158,7 +158,7 @@ FormulaDeviations = NewType("FormulaDeviations", pl.DataFrame)
 FORMULA_DEVIATIONS: Columns = {"line": pl.Int64, "vestiging": pl.String, "expected": QUANTITY, "score": QUANTITY}
 
 SizedSubjects = NewType("SizedSubjects", pl.DataFrame)
-"""What deliveries count: delivery_id, subject (school, municipality), measure (`listed`: of a list), amount."""
+"""Amounts in deliveries: delivery_id, subject (school, municipality), measure (`listed`: of a list), amount."""
 SIZED_SUBJECTS: Columns = {
     "delivery_id": pl.String,
     "subject": pl.String,
@@ -167,8 +167,8 @@ SIZED_SUBJECTS: Columns = {
 }
 
 SizeChanges = NewType("SizeChanges", pl.DataFrame)
-"""What falls or rises by more than a share: source (or kind of file), reference_date, measure (`rows`, `schools`
-or one that is counted), before, after, files (names of what came), earlier_files."""
+"""Sizes that fall or rise by more than a share: source (or kind of file), reference_date, measure (`rows`,
+`schools`, or one that is counted), before, after, files (names of what came), earlier_files."""
 SIZE_CHANGES: Columns = {
     "source": pl.String,
     "reference_date": pl.Date,

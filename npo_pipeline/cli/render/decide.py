@@ -9,8 +9,8 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.cli.output import document, frame_table, line, number
 from npo_pipeline.cli.render.pay import money, render_payment_sums, schools, sums_by
-from npo_pipeline.money import total
 from npo_pipeline.intake.size_changes import in_words
+from npo_pipeline.money import total
 from npo_pipeline.months import month_text
 from schemas.columns import ALL_SCHOOL_TYPES
 from schemas.decided import Grants, Payments

@@ -121,6 +121,9 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
     ("trace", "status"): ("published", ("unknown", "")),
     ("trace", "amount"): (Decimal("1.00"), BELOW),
     ("trace", "source"): ("a page", ()),
+    ("accepted_changes", "source"): ("pupils_po", ()),
+    ("accepted_changes", "before"): (Decimal("1.00"), BELOW),
+    ("accepted_changes", "after"): (Decimal("1.00"), BELOW),
     ("regulations", "sha256"): (HASH, ()),
 }
 """The same for columns whose table decides."""
@@ -133,6 +136,7 @@ MAY_BE_NULL = {
     "schools": {"name", "place", "municipality", "municipality_number", "valid_to"},
     "counts": {"cluster", "pupils", "cumi_pupils", "newcomers", "pro_pupils"},
     "changes": {"board", "successor"},
+    "accepted_changes": {"reference_date", "accepted_by"},
     "applications": {"vestiging", "region", "new_region", "granted_before"},
     "differences": {"used", "other"},
     "decisions": {
