@@ -20,7 +20,7 @@ from npo_pipeline.cli.output import document, line
 def explain_command(home: Home, as_json: bool, lang: str, **options: Any) -> None:
     """Say how an amount comes about, with its sources.
 
-    CODE is a vestiging (16AH00), a BRIN (16AH), a board (41234), a samenwerkingsverband (VO2801) or a municipality
+    CODE is a vestiging (52MJ00), a BRIN (52MJ), a board (12045), a samenwerkingsverband (VO2001) or a municipality
     (0363).
     """
     from npo_pipeline.commands.explain import ExplainRequest, explain

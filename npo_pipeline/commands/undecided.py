@@ -82,7 +82,7 @@ _DISAGREEMENTS = {
 
 def _again(decision: str) -> str:
     """Return what to do about a decision; that on municipalities is asked by its scheme."""
-    scheme = "" if is_school_year(decision.rpartition("-")[0]) else " --scheme gemeenten"
+    scheme = "" if is_school_year(decision[: len("2021-2022")]) else " --scheme gemeenten"
     return f"run `npo decide{scheme}` again"
 
 

@@ -127,7 +127,7 @@ def write_newcomers(
     except OSError as error:
         raise Refused(f"{out}: cannot be written ({error.strerror})") from error
     if not files:
-        raise Refused("a country of this size has no secondary education with newcomers; take more pupils")
+        raise Refused("a country of this size has no secondary education, so no newcomers; take more pupils")
     return files
 
 

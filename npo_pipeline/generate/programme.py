@@ -32,12 +32,13 @@ _MONTHS = (13, 14, 15, 16)
 def write_newcomers(
     out: Path, schools: Sequence[SecondarySchool], seed: int, reference_date: date
 ) -> Iterator[tuple[str, int]]:
-    """Write the newcomers of a third of the vestigingen of secondary education, a file per day of counting.
+    """Write the newcomers of a third of the vestigingen of secondary education, one at least, a file per day.
 
     Yields each file and its rows.
     """
     chance = random.Random(f"{seed} {reference_date} newcomers")
-    receiving = [one.vestiging for one in schools if chance.random() < _WITH_NEWCOMERS]
+    drawn = [one.vestiging for one in schools if chance.random() < _WITH_NEWCOMERS]
+    receiving = drawn or [one.vestiging for one in schools[:1]]
     for quarter in _QUARTERS if receiving else ():
         day = f"{_months_after(reference_date, 3 * quarter):%Y%m%d}"
         rows = [

@@ -11,6 +11,7 @@ from tools.reference import (
     input_files,
     regulations,
     rejection_rules,
+    run_image,
     specification,
     tables,
 )
@@ -25,4 +26,5 @@ PAGES: dict[str, Callable[[], str]] = {
     "findings.md": findings.page,
     "regulations.md": regulations.page,
     "spec.md": specification.page,
+    "../images/run.svg": run_image.page,
 }

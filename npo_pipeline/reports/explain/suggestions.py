@@ -11,7 +11,7 @@ from schemas.frames.reports import KnownSchools
 
 _MOST_SHOWN, _MOST_COMPARED = 5, 200
 _FORMS = (
-    "write a vestiging as 16AH00, a BRIN as 16AH, a board as 41234, a samenwerkingsverband as VO2801 or a "
+    "write a vestiging as 52MJ00, a BRIN as 52MJ, a board as 12045, a samenwerkingsverband as VO2001 or a "
     "municipality as 0363"
 )
 _KIND_NAMES = {"brin": "BRIN", "gemeente": "municipality"}

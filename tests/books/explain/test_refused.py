@@ -37,7 +37,7 @@ def test_a_home_in_which_nothing_was_decided(tmp_path):
         (
             "1AA00",
             "'1AA00' is no code of a school, board, samenwerkingsverband or municipality: write a vestiging as "
-            "16AH00, a BRIN",
+            "52MJ00, a BRIN",
         ),
         ("", "'' is no code of a school, board, samenwerkingsverband or municipality"),
         ("school 03cc01", "with a name like it: 03CC01 (School 03CC01, Assen)"),

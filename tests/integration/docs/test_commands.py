@@ -1,0 +1,186 @@
+"""The commands on the pages are run, in their order, on a made-up country; their codes are those of the demo."""
+
+import random
+import re
+import shlex
+import shutil
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.accounts import school_openings
+from npo_pipeline.books.reader import read_books
+from npo_pipeline.cli.demo.story import STORY
+from npo_pipeline.commands.account.template import menu_at
+from npo_pipeline.generate.country import make_country
+from npo_pipeline.generate.lists import TOWNS
+from npo_pipeline.generate.secondary import secondary_schools
+from npo_pipeline.reports.board_form import BoardForm, write_board_form
+from tests.books.home.npo import here
+from tests.books.home.seeing import select
+
+ROOT = Path(__file__).parents[3]
+OTHER_TESTS = ("first-run.md", "contract.md", "cli.md")
+NOT_RUN = {"npo serve --home /srv/npo": "it serves until it is stopped: tests/integration/flows"}
+EVERYTHING = "how-to/make-up-a-country.md"
+"""The page that makes the home on which the others are run."""
+
+BEFORE = {
+    "npo decide --school-year 2022-2023 --as-of 2021-12-31 --regulation overlay.yaml": (
+        "npo generate counts-2021 --boards 12 --pupils 6000 --reference-date 2021-10-01",
+        "npo ingest counts-2021 --reference-date 2021-10-01",
+    ),
+}
+"""First command of a block -> commands that its reader gave before."""
+
+DELIVERIES = {"DELIVERY": "counts-2020", "FOLDER": "corrected", "applications.csv": "counts-2020/aanvragen.csv"}
+STAGE = {"--as-of 2021-10-31": "counted", "--four-eyes": "counted"}
+"""What a block holds -> the home it begins with, where that is another than the one in which all is done."""
+
+
+def blocks(page: Path) -> list[list[str]]:
+    """The commands of a page, a list per block of code, without the words beside them."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    found, block = [], []
+    for line in text.splitlines():
+        command = re.match(r"(?: {4}|\$ )(?:\$ )?(npo .+)", line)
+        if command:
+            block.append(re.split(r" {2,}(?=\S)(?!--)|\s+# ", command[1])[0].strip())
+        elif block and not line.startswith("    "):
+            found.append(block)
+            block = []
+    return [*found, block] if block else found
+
+
+PAGES = [
+    page
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    if page.name not in OTHER_TESTS and "adr" not in page.parts and blocks(page)
+]
+
+
+def codes_of(boards: int, pupils: int, seed: int) -> set[str]:
+    """The codes of a made-up country: vestigingen, BRINs, boards, municipalities, samenwerkingsverbanden."""
+    country = make_country(boards, pupils, random.Random(seed))
+    schools = [*country.vestigingen, *(one.vestiging for one in secondary_schools(country, pupils, seed))]
+    places = {town.number for town in TOWNS} | {town.area for town in TOWNS}
+    return places | {code for one in schools for code in (one.code, one.brin, one.board)}
+
+
+@pytest.fixture(scope="module")
+def demo() -> set[str]:
+    (generate,) = {
+        shlex.join(shlex.split(one.command)[2:8]) for one in STORY if one.command.startswith("generate")
+    }
+    sizes = {name: int(value) for name, value in re.findall(r"--(\w+) (\d+)", generate)}
+    return codes_of(**sizes)
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "docs/reference/cli.md"], ids=lambda page: page.name)
+def test_a_code_in_a_command_exists_in_the_demo(page, demo):
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"npo explain (\d\w{3,5})\b|--board (\d{5})|vestiging \((\w{6})\)|BRIN \((\w{4})\)", text)
+    of_the_tutorial = {"91ES00"}
+    assert {code for codes in named for code in codes if code} - demo <= of_the_tutorial
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory) -> dict[str, Path]:
+    """The folder in which the whole programme was run, and as it was before its first decision."""
+    folder = tmp_path_factory.mktemp("docs") / "done"
+    folder.mkdir()
+    counted = folder.parent / "counted"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("NPO_HOME", raising=False)
+        patched.chdir(folder)
+        (commands,) = blocks(ROOT / "docs" / EVERYTHING)
+        for command in commands:
+            if command.startswith("npo decide") and not counted.exists():
+                shutil.copytree(folder, counted)
+            run(command, {})
+    return {"done": folder, "counted": counted}
+
+
+def run(command: str, names: dict[str, str]) -> None:
+    """Run a command of a page, with what is in the home in place of what the page names."""
+    if command in NOT_RUN:
+        return
+    for old, new in names.items():
+        command = re.sub(rf"\b{re.escape(old)}", new, command)
+    if "…" in command:
+        plan = here("decide", "--school-year", "2021-2022", "--dry-run", "--json").document["plan"]
+        command = re.sub(r"\w+…", plan, command)
+    ended = here(*shlex.split(command)[1:])
+    assert ended.status == 0, f"{command}: {ended.stderr}"
+    if "--template" in command:
+        fill_in(Path.cwd().glob("npo-2021-*-invullen.xlsx"))
+
+
+def fill_in(workbooks: Iterable[Path]) -> None:
+    """Fill in the blank workbook of a board as its reader does: a school that spent nothing."""
+    (path,) = workbooks
+    board, menu = path.name.split("-")[2], menu_at(2021)
+    with read_books(Home(Path("npo-home"))) as books:
+        schools = school_openings(books, 2021, board)
+    nothing = ("A", menu[0][2][0], "school", Decimal("0.00"), Decimal("0.00"))
+    columns = ("category", "intervention", "level", "amount", "external")
+    values = (pl.lit(value).alias(name) for name, value in zip(columns, nothing, strict=True))
+    spending = schools.head(1).select("brin", *values)
+    form = BoardForm(
+        year=2021, board=board, schools=schools, menu=menu, school_years=("2021-2022",), spending=spending
+    )
+    write_board_form(path, form)
+
+
+def codes_in(home: Path) -> dict[str, str]:
+    """The example codes of the pages -> those of a school that gets a score, its board, and a municipality."""
+    query = """
+        select vestiging, brin, board from entitlements
+        where school_type = 'bao' and component = 'achterstandsscore' order by 1 limit 1"""
+    ((vestiging, brin, board),) = select(home, query)
+    return {"52MJ00": vestiging, "52MJ": brin, "12045": board}
+
+
+def test_the_whole_programme_is_in_the_made_up_country(homes):
+    home = homes["done"] / "npo-home"
+    currencies = "select distinct currency from decisions order by 1"
+    assert select(home, currencies) == [("EUR",), ("USD",)]
+    kinds = "select kind from changes order by 1"
+    assert select(home, kinds) == [("bestuursoverdracht",), ("fusie",), ("opening",), ("sluiting",)]
+    assert select(home, "select count(*) > 0 from entitlements where component = 'newcomers'") == [(True,)]
+    assert select(home, "select count(*) > 0 from grants where outcome = 'reduced'") == [(True,)]
+    reported = "select count(distinct brin) from spending"
+    received = "select count(distinct brin) from payments where recipient_kind = 'bestuur'"
+    assert select(home, reported) == select(home, received)
+
+
+OTHERS = [page for page in PAGES if page.name != Path(EVERYTHING).name]
+
+
+@pytest.mark.parametrize("page", OTHERS, ids=lambda page: page.name)
+def test_the_commands_of_a_page_run_in_their_order(page, homes, tmp_path, monkeypatch):
+    names = {**DELIVERIES, **codes_in(homes["done"] / "npo-home")}
+    overlay = re.search(r"```yaml\n(overlay_of.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for block in blocks(page):
+        stage = next((name for sign, name in STAGE.items() if any(sign in line for line in block)), "done")
+        folder = tmp_path / stage
+        if not folder.exists():
+            shutil.copytree(homes[stage], folder)
+            write_corrected(folder)
+            (folder / "overlay.yaml").write_text(overlay[1] if overlay else "", encoding="utf-8")
+        monkeypatch.chdir(folder)
+        for command in (*BEFORE.get(block[0], ()), *block):
+            run(command, names)
+
+
+def write_corrected(folder: Path) -> None:
+    """Write the scores again, with another score for the last school."""
+    header, *rows = (folder / "counts-2020" / "achterstandsscores.csv").read_text().splitlines()
+    last = rows[-1].split(";")
+    (folder / "corrected").mkdir()
+    text = "\n".join([header, *rows[:-1], ";".join([*last[:2], "77,00", last[3]]), ""])
+    (folder / "corrected" / "achterstandsscores.csv").write_text(text)
