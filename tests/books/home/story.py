@@ -45,16 +45,8 @@ def ingest(folder: Path, home: Path) -> Iterator[Command]:
 
 
 def decide(folder: Path, home: Path) -> Iterator[Command]:
-    yield (
-        "decide",
-        "--school-year",
-        "2021-2022",
-        "--reason",
-        "corrected",
-        "--max-change",
-        "0.05",
-        "--accept-change",
-    )
+    accepted = ("--max-change", "0.05", "--accept-change", "--approved-by", "B. Approver")
+    yield "decide", "--school-year", "2021-2022", "--reason", "corrected", *accepted
 
 
 def pay(folder: Path, home: Path) -> Iterator[Command]:

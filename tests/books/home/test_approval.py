@@ -75,7 +75,7 @@ def test_what_has_become_another_plan_is_refused(corrected, tmp_path):
 def test_the_same_amounts_against_another_decision_are_another_plan(corrected, tmp_path):
     approved = plan(corrected)
     deliver(corrected, tmp_path, "300,50")
-    assert decide(corrected).status == 0
+    assert decide(corrected, "--accept-change", "--reason", "three times as much").status == 0
     deliver(corrected, tmp_path, "200,50")
     assert decide(corrected, "--approved-plan", approved).status == 3
 
