@@ -132,13 +132,17 @@ def refuse_when_too_many(results: Sequence[FileResult], max_rejected: Decimal) -
 
 
 MOST_OF_A_FILE = Decimal("0.5")
-"""The share of one file that may be rejected where that of the delivery is lower: a short list has few rows."""
+"""The share of one file that may be rejected where that of the delivery is lower."""
+
+FEW_ROWS = 10
+"""Rejected rows that are no share to speak of: a list of five schools may have three wrong ones."""
 
 
 def _is_wrong_all_over(one: FileResult, max_rejected: Decimal) -> bool:
     """Return whether most of a file is rejected, which the rows of a large one beside it would hide."""
     has_no_good_row = one.rejected == one.rows and max_rejected < 1
-    return has_no_good_row or one.rejected > max(max_rejected, MOST_OF_A_FILE) * one.rows
+    is_most = one.rejected > max(max_rejected, MOST_OF_A_FILE) * one.rows
+    return has_no_good_row or (is_most and one.rejected > FEW_ROWS)
 
 
 def _share(rejected: int, rows: int) -> str:

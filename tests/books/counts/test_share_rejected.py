@@ -38,19 +38,21 @@ def results(**files: tuple[int, int]) -> list[FileResult]:
 
 
 @pytest.mark.parametrize(
-    ("rejected", "share"),
-    [(10, "0.01"), (10, "0.9"), (6, "0.01"), (9, "0.8")],
+    ("rejected", "of", "share"),
+    [(3, 3, "0.01"), (3, 3, "0.9"), (11, 20, "0.01"), (18, 20, "0.8")],
 )
-def test_a_file_that_is_wrong_all_over_is_refused_also_beside_a_large_one(rejected, share):
-    delivery = results(register=(100_000, 0), scores=(10, rejected))
-    said = rf"{rejected} of 100\.010 rows are refused .*; of scores\.csv {rejected} of 10\)"
+def test_a_file_that_is_wrong_all_over_is_refused_also_beside_a_large_one(rejected, of, share):
+    delivery = results(register=(100_000, 0), scores=(of, rejected))
+    said = rf"{rejected} of 100\.0{of:02d} rows are refused .*; of scores\.csv {rejected} of {of}\)"
     with pytest.raises(Refused, match=said):
         refuse_when_too_many(delivery, Decimal(share))
 
 
-@pytest.mark.parametrize(("rejected", "share"), [(5, "0.01"), (8, "0.8"), (10, "1")])
-def test_a_short_list_may_have_some_wrong_rows_or_what_the_operator_allows(rejected, share):
-    refuse_when_too_many(results(register=(100_000, 0), scores=(10, rejected)), Decimal(share))
+@pytest.mark.parametrize(
+    ("rejected", "of", "share"), [(10, 20, "0.01"), (3, 5, "0.01"), (16, 20, "0.8"), (20, 20, "1")]
+)
+def test_a_short_list_may_have_some_wrong_rows_or_what_the_operator_allows(rejected, of, share):
+    refuse_when_too_many(results(register=(100_000, 0), scores=(of, rejected)), Decimal(share))
 
 
 def test_a_decision_says_what_was_refused_of_its_day(tmp_path):
