@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from inspect import cleandoc
 
 import click
 
@@ -27,6 +29,7 @@ from npo_pipeline.cli.upgrade import upgrade_command
 from npo_pipeline.cli.verify import verify_command
 from npo_pipeline.errors import NpoError, printable
 from npo_pipeline.startup import end_process
+from npo_pipeline.translation import catalogue, said, speaks_dutch
 
 FAULT_OF_OURS = 1
 
@@ -61,8 +64,9 @@ for command in (
 def main() -> None:
     """Run `npo` and end with its exit status; a refusal is one line on stderr, and with --json a document too."""
     stdout = install_streams()
+    click.Context.formatter_class = HelpInItsLanguage
     try:
-        npo.main(standalone_mode=False)
+        npo.main(prog_name="npo", standalone_mode=False)
         stdout.flush()
         if stdout.fault:
             _say(f"done, but the answer could not be written ({stdout.fault})")
@@ -78,12 +82,48 @@ def main() -> None:
         ending = _ending(error)
         _say(ending.message)
         for one in ending.details:
-            print(one, file=sys.stderr)  # noqa: T201
+            print(said(one), file=sys.stderr)  # noqa: T201
         # A command that answered has its document on stdout already, as `verify` has.
         if "--json" in sys.argv[1:] and not stdout.is_written:
             document({"error": {**vars(ending), "message": printable(ending.message)}})
             stdout.flush()
         sys.exit(ending.exit_status)
+
+
+class HelpInItsLanguage(click.HelpFormatter):
+    """Write help as click does, each of its texts in the language that is asked."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write how a command is typed."""
+        super().write_usage(prog, args, prefix or said("Usage: "))
+
+    def write_heading(self, heading: str) -> None:
+        """Write the head of a section: Options, Commands."""
+        super().write_heading(said(heading))
+
+    def write_text(self, text: str) -> None:
+        """Write what a command does; its docstring is one message."""
+        super().write_text(said(cleandoc(text)))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write options or commands with what each does."""
+        super().write_dl([(name, _described(text)) for name, text in rows], col_max, col_spacing)
+
+
+def _described(text: str) -> str:
+    """Translate what an option or a command does; click shortens it, or adds `[default: x; required]`."""
+    if not speaks_dutch():
+        return text
+    whole = said(text)
+    if whole != text:
+        return whole
+    words = text.removesuffix("...")
+    if full := next((dutch for english, dutch in catalogue()[0].items() if english.startswith(words)), None):
+        return full.partition(". ")[0].partition("\n")[0].removesuffix(".") + "."
+    described = re.fullmatch(r"(.*?)  \[(.*)\]", text, re.DOTALL)
+    if not described:
+        return text
+    return f"{said(described[1])}  [{'; '.join(said(one) for one in described[2].split('; '))}]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +169,7 @@ def _ending(error: BaseException) -> Ending:
 
 
 def _say(message: str) -> None:
-    print(f"npo: {printable(message)}", file=sys.stderr)  # noqa: T201
+    print(f"npo: {printable(said(message))}", file=sys.stderr)  # noqa: T201
 
 
 _STOPPED = "stopped; nothing half done was published"

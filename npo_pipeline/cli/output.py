@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from npo_pipeline.commands.steps import Progress, silently
 from npo_pipeline.errors import printable
+from npo_pipeline.translation import said
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +46,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     """Print a table; all columns from number `right` on are numbers, aligned to the right."""
     cells = [[cell(value) for value in row] for row in rows]
     show = _table_on_terminal if sys.stdout.isatty() else _table_as_text
-    show(printable(title), columns, cells, right)
+    show(printable(said(title)), [said(column) for column in columns], cells, right)
 
 
 def frame_table(title: str, rows: pl.DataFrame, columns: Sequence[str], **headings: str) -> None:
@@ -58,7 +59,7 @@ def frame_table(title: str, rows: pl.DataFrame, columns: Sequence[str], **headin
 
 def line(text: str) -> None:
     """Print plain text; on a terminal a long line goes on below, indented, and never breaks in a word."""
-    lines = [printable(one) for one in text.split("\n")]
+    lines = [printable(said(one)) for one in text.split("\n")]
     if not sys.stdout.isatty():
         _write("\n".join(lines))
         return
@@ -194,7 +195,8 @@ def progress() -> Iterator[Progress]:
     with Console(stderr=True, highlight=False).status("starting") as status:
 
         def report(step: str, rows: int) -> None:
-            status.update(Text(f"{printable(step)}: {number(rows)} rows" if rows else printable(step)))
+            counted = f": {number(rows)} {said('rows')}" if rows else ""
+            status.update(Text(f"{printable(said(step))}{counted}"))
 
         yield report
 

@@ -8,6 +8,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import common, witnessed
 from npo_pipeline.cli.output import document, line, number, progress, table
 from npo_pipeline.errors import BooksDoNotTie
+from npo_pipeline.translation import said
 
 
 @click.command("verify")
@@ -24,7 +25,7 @@ def verify_command(home: Home, as_json: bool) -> None:
         document({"ties": not result.findings, "checked": result.checked, "findings": result.findings})
     else:
         checked = result.checked.items()
-        rows = [(check, f"{number(times)} findings" if times else "ties") for check, times in checked]
+        rows = [(check, said(f"{number(times)} findings" if times else "ties")) for check, times in checked]
         table("Books", ["check", "result"], rows)
         for finding in result.findings:
             line(f"! {finding}")

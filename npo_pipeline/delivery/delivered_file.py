@@ -11,11 +11,13 @@ import polars as pl
 
 from npo_pipeline.delivery.csv_reader import text_blocks
 from npo_pipeline.delivery.file_corrections import NOTHING_DECLARED, FileCorrections
-from npo_pipeline.delivery.kinds import FileKind
+from npo_pipeline.delivery.kinds import BOARD_REPORTS, FileKind
 from npo_pipeline.delivery.register_blocks import EncodedBlock, Part, encode_blocks, is_encodable
 from npo_pipeline.delivery.sniff import Header, TextEncoding
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.delivery.xlsx_reader import Workbook
+from npo_pipeline.errors import Refused
+from npo_pipeline.translation import translated
 from schemas.frames.intake import BlockEnrolments, FileRows
 from schemas.rules import NOT_A_DATE
 
@@ -58,7 +60,16 @@ class DeliveredFile:
         if self.workbook is not None:
             yield self.workbook.rows
         if self.text is not None:
-            yield from text_blocks(self.source, *self.text)
+            yield from self._read(text_blocks(self.source, *self.text))
+
+    def _read(self, blocks: Iterator[FileRows]) -> Iterator[FileRows]:
+        """Yield blocks; what is wrong with the file of a board is said in Dutch, which the board reads."""
+        try:
+            yield from blocks
+        except Refused as refusal:
+            if self.kind not in BOARD_REPORTS:
+                raise
+            raise Refused(translated(str(refusal))) from refusal
 
     def blocks(self) -> Iterator[FileRows]:
         """Read its rows with the declared corrections, dates without dashes, lacking columns as empty text."""

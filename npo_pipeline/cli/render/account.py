@@ -11,6 +11,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.ingest import render_rejections
 from npo_pipeline.cli.output import document, frame_table, line, number, table
 from npo_pipeline.cli.render.pay import money
+from npo_pipeline.translation import said
 from schemas.accounted import AccountabilityInterventions, AccountabilityReceipts, Findings
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _render_totals(result: AccountResult, board: str | None) -> None:
     of_board = f", board {board}" if board else ""
     rows = result.accountability
     for (currency,), part in rows.partition_by("currency", as_dict=True).items():
-        totals = [(name.replace("_", " "), part[name].sum()) for name in TOTALS]
+        totals = [(said(name.replace("_", " ")), part[name].sum()) for name in TOTALS]
         table(f"Accounts of {result.year}{of_board} {run}", ["", money(str(currency))], totals)
     line(
         f"{number(rows.height)} schools of {number(rows['board'].n_unique())} boards; what is left over is "
