@@ -98,7 +98,7 @@ def test_no_message_stands_twice_in_the_catalogue():
         (
             "2 of 4 rows are refused (50,00%; --max-rejected allows 1,00%), first a.csv, line 2, negative: PUPILS "
             "'-1' is below zero; it counts from 0; nothing was taken in",
-            "2 van 4 rijen zijn geweigerd (50,00%; --max-rejected staat 1,00% toe), als eerste a.csv, regel 2, "
+            "2 van 4 rijen zijn geweigerd (50,00%; --max-rejected staat toe: 1,00%), als eerste a.csv, regel 2, "
             "negative: PUPILS '-1' ligt onder nul; het telt vanaf 0; er is niets ingelezen",
         ),
         (
