@@ -48,6 +48,14 @@ def run_now(run: FlowRun, flow: Flow[..., Any] = payment_run) -> State[Any]:
     return state
 
 
+def artifact_ids_of(state: State[Any]) -> dict[str, UUID]:
+    """The artifacts of a flow run: key -> id."""
+    run_id = ArtifactFilterFlowRunId(any_=[flow_run_id(state)])
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id=run_id))
+    return {one.key: one.id for one in found}
+
+
 def artifacts_of(state: State[Any]) -> dict[str, Any]:
     """The artifacts of a flow run: key -> table, or text; the last one where there are several."""
     run_id = ArtifactFilterFlowRunId(any_=[flow_run_id(state)])
