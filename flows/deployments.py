@@ -10,6 +10,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, State, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
@@ -29,6 +30,9 @@ MONTHLY = "npo-payment-run/monthly"
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 """The second guard against two runs at once; the first is the lock on the home. A run that finds another waits
 its turn: to cancel it could lose a month, and when its turn comes it pays only what is left to pay."""
+BY_THE_RUNNER = "Runner is shutting down."
+"""The message of a run that Prefect's runner cancelled because it was ended itself."""
+
 BUSY = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
@@ -82,14 +86,15 @@ def submit_run_of(tick: datetime) -> None:
 
 
 def close_dead_runs(home: Path) -> list[str]:
-    """Mark the runs that died together with their server as crashed, and return their names.
+    """Mark the runs that died together with their server, or were ended with it, as crashed; return their names.
 
-    Left as they are, they would keep the one place of the concurrency limit, and no run would ever start again.
-    Only for a server that was just started, on which nothing can be running.
+    Left as they are, they would keep the one place of the concurrency limit, and no run would ever start again; or
+    be called cancelled, as if somebody had wanted that. Only for a server on which nothing can be running.
     """
     client = get_client(sync_client=True)
-    busy = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=BUSY)))
-    dead = client.read_flow_runs(flow_run_filter=busy)
+    ended = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[*BUSY, StateType.CANCELLED])))
+    found = client.read_flow_runs(flow_run_filter=ended, sort=FlowRunSort.START_TIME_DESC)
+    dead = [run for run in found if run.state_type in BUSY or (run.state and run.state.message == BY_THE_RUNNER)]
     books = books_words(home) if dead else ""
     for run in dead:
         state: State[Any] = Crashed(message=f"cut off when npo serve ended; {books}")

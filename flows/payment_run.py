@@ -12,6 +12,7 @@ from prefect.runtime import flow_run
 from flows import artifacts
 from flows.schedule import month_of, oldest_unasked
 from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
+from npo_pipeline.books.witness import is_witnessed
 from npo_pipeline.cli.options import home_of
 from npo_pipeline.commands.pay import MonthPaid, PayRequest, pay
 from npo_pipeline.commands.steps import now
@@ -47,7 +48,7 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> S
         home=mine,
         month=month_from(month) if month else month_of(flow_run.get_scheduled_start_time()),
         catch_up=catch_up,
-        oldest=None if month or mine.witness else oldest_unasked(now()),
+        oldest=None if month or is_witnessed(mine) else oldest_unasked(now()),
         wait_seconds=WAIT_SECONDS,
     )
     paid = pay(request, call=as_task)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -20,6 +20,7 @@ from flows.schedule import last_tick, months_owed, oldest_unasked
 from flows.server import answering, own_server
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.witness import is_witnessed
 from npo_pipeline.cli.options import home_of
 from npo_pipeline.commands.hold import obstacles
 from npo_pipeline.commands.status import status
@@ -88,10 +89,12 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
     from prefect.runner import Runner
 
     from flows.deployments import close_dead_runs, deployments, keep_schedules, submit_run_of
+    from flows.tasks import SERVED_BY
 
     if server is not None:
         for name in close_dead_runs(home):
             _say(f"run {name} was cut off when npo serve ended; it is marked as crashed")
+    os.environ[SERVED_BY] = str(os.getpid())
     runner = Runner(name="npo", pause_on_shutdown=False, limit=1)
     for deployment in deployments(home):
         is_scheduled = bool(deployment.schedules)
@@ -106,7 +109,13 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
     if owed:
         submit_run_of(last_tick(datetime.now(UTC)))
         _say("submitted the run that is owed")
-    _run(runner, server)
+    try:
+        _run(runner, server)
+    finally:
+        # The runner calls them cancelled; whoever looks must see that they were cut off, and what they had done.
+        with suppress(Exception):
+            for name in close_dead_runs(home) if server is not None else ():
+                _say(f"run {name} was cut off; it is marked as crashed")
 
 
 def _is_owed(home: Home) -> bool:
@@ -127,7 +136,7 @@ def _is_owed(home: Home) -> bool:
     _say(f"the run of {tick:%Y-%m-%d} is owed: {', '.join(map(month_text, owed))}")
     against = obstacles(home)
     late = [month_text(one) for one in owed if one < oldest_unasked(moment)]
-    if late and home.witness is None:
+    if late and not is_witnessed(home):
         against.append(
             f"{', '.join(late)}: more than one month late, and no witness says that these books are the newest; "
             f"look at `npo status`, then pay by `npo pay --month {month_text(owed[-1])} --catch-up`, or serve "

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -120,6 +123,7 @@ def npo_flow(name: str, run_name: Callable[[], str]) -> Callable[[Callable[P, T]
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
             parameters = frozenset(signature(function).parameters)
             _PARAMETERS.set(parameters)
+            _end_with_serve()
             with _waiting_logged():
                 try:
                     return function(*args, **kwargs)
@@ -144,6 +148,31 @@ def closed(message: str, data: object = None, name: str = "Completed") -> State[
     return state
 
 
+SERVED_BY = "NPO_SERVED_BY"
+"""The variable with the process id of the `npo serve` that starts the process of a run."""
+
+
+def _end_with_serve() -> None:
+    """End this process when the `npo serve` that started it is gone, however it ended.
+
+    Else a run that waits would still pay when nobody serves any more, and while the next `npo serve` says that it
+    was cut off. To be killed at any moment is safe: nothing is half published.
+    """
+    serve = os.getppid()
+    if os.environ.get(SERVED_BY) != str(serve):
+        return
+
+    def watch() -> None:
+        while os.getppid() == serve:
+            time.sleep(_LOOK_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+_LOOK_SECONDS = 0.5
+
+
 @contextmanager
 def _waiting_logged() -> Iterator[None]:
     """Log that the run waits for another to release the home, in its own log."""
@@ -151,6 +180,7 @@ def _waiting_logged() -> Iterator[None]:
     handler.emit = lambda record: logger.info("%s", record.getMessage())  # type: ignore[method-assign]
     waiting = logging.getLogger(WAITING)
     waiting.setLevel(logging.INFO)
+    waiting.propagate = False
     waiting.addHandler(handler)
     try:
         yield

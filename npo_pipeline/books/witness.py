@@ -47,6 +47,14 @@ def had_witness(books: Books) -> bool:
     return bool(books.value(marked, [f'"{MARK}": true']))
 
 
+def is_witnessed(home: Home) -> bool:
+    """Return whether the home has a witness that has seen a run; a new one cannot know the newest books."""
+    try:
+        return home.witness is not None and home.witness.stat().st_size > 0
+    except OSError:
+        return False
+
+
 def witness_findings(home: Home, books: Books) -> Iterator[str]:
     """Describe what is wrong with the witness, or with the books by it, in a sentence each."""
     try:

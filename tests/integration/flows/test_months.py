@@ -16,7 +16,7 @@ from flows.schedule import ZONE, last_tick, month_of, months_owed, oldest_unaske
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.pay import MonthPaid
 from npo_pipeline.commands.status import status
-from tests.integration.flows.conftest import paying
+from tests.integration.flows.conftest import npo, paying
 from tests.integration.flows.prefect_side import artifacts_of, flow_run_id, months_paid, run_now, run_scheduled_at
 
 
@@ -97,11 +97,14 @@ def test_without_a_witness_nothing_is_paid_that_is_more_than_one_month_late_unle
     assert months_paid(decided) == []
 
     monkeypatch.setenv("NPO_WITNESS", str(tmp_path / "elsewhere.json"))
+    assert "more than one month late" in run_scheduled_at(moment, decided).message  # It has seen nothing yet.
+    npo("hold", "--reason", "a first run with a witness", "--by", "A. de Vries", "--home", decided)
+    npo("unhold", "--by", "A. de Vries", "--home", decided)
     assert run_scheduled_at(moment, decided).message.startswith(
         "2021-09: paid € 9.506,18 to 4 schools of 3 boards"
     )
     assert months_paid(decided) == ["2021-09", "2021-10"]
-    assert "000004-pay-2021-10" in (tmp_path / "elsewhere.json").read_text()
+    assert "000006-pay-2021-10" in (tmp_path / "elsewhere.json").read_text()
 
 
 def test_euros_and_dollars_are_never_added_up(monkeypatch, by_flow):

@@ -8,7 +8,7 @@ from datetime import datetime
 from threading import Timer
 
 from prefect.client.orchestration import get_client
-from prefect.states import Crashed, Pending, Running, Scheduled
+from prefect.states import Cancelled, Crashed, Pending, Running, Scheduled
 
 from flows import payment_run as payment_flow
 from flows import recalibration as recalibration_flow
@@ -66,6 +66,18 @@ def test_a_second_run_of_the_deployment_waits_its_turn_also_when_the_first_died_
         )
         assert client.set_flow_run_state(second.id, Pending()).status == "ACCEPT"
         assert close_dead_runs(decided) == [second.name]
+
+
+def test_a_run_that_the_runner_ended_with_itself_is_no_cancelled_one(decided):
+    """As SIGTERM leaves it: nobody wanted to cancel it, and what it had done is said."""
+    monthly = next(one for one in deployments(decided) if one.name == "monthly").apply()
+    with get_client(sync_client=True) as client:
+        by_runner, by_hand = (client.create_flow_run_from_deployment(monthly) for _ in range(2))
+        client.set_flow_run_state(by_runner.id, Cancelled(message="Runner is shutting down."), force=True)
+        client.set_flow_run_state(by_hand.id, Cancelled(message="by an operator"), force=True)
+        assert close_dead_runs(decided) == [by_runner.name]
+        assert "cut off when npo serve ended" in client.read_flow_run(by_runner.id).state.message
+        assert client.read_flow_run(by_hand.id).state.is_cancelled()
 
 
 def test_a_run_that_waits_for_a_person_keeps_neither_its_place_nor_the_home(corrected):

@@ -112,6 +112,26 @@ def test_the_server_ends_when_the_process_that_started_it_is_killed():
         time.sleep(0.05)
 
 
+def test_a_run_ends_when_the_serve_that_started_it_is_killed():
+    """Else it would pay when the home is free again, while the next `npo serve` calls it cut off."""
+    child = (
+        "import os, time; os.environ['NPO_SERVED_BY'] = str(os.getppid()); "
+        "from flows.tasks import _end_with_serve; _end_with_serve(); print(flush=True); time.sleep(60)"
+    )
+    parent = (
+        f"import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=-1); "
+        "child.stdout.readline(); print(child.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True) as process:
+        run = int(process.stdout.readline())
+        assert is_alive(run)
+        process.kill()
+    until = time.monotonic() + 10
+    while is_alive(run):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
