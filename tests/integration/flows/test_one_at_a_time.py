@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import ExitStack
 from datetime import datetime
-from threading import Timer
 
 from prefect.client.orchestration import get_client
 from prefect.states import Cancelled, Crashed, Pending, Running, Scheduled
@@ -14,7 +14,7 @@ from flows import payment_run as payment_flow
 from flows import recalibration as recalibration_flow
 from flows.deployments import close_dead_runs, deployments
 from flows.payment_run import payment_run
-from npo_pipeline.books.lock import locked
+from npo_pipeline.books.lock import WAITING, locked
 from npo_pipeline.books.paths import Home
 from tests.integration.flows.asking import answered, begun, submitted, went_on
 from tests.integration.flows.conftest import paying
@@ -27,8 +27,11 @@ def test_a_run_waits_until_the_home_is_free(decided, monkeypatch):
     monkeypatch.setattr(payment_flow, "WAIT_SECONDS", 30)
     with ExitStack() as other:
         other.enter_context(locked(Home(decided), "ingest", now=SINCE))
-        Timer(0.7, other.close).start()
+        freeing = logging.Handler()
+        freeing.emit = lambda _: other.close()
+        logging.getLogger(WAITING).addHandler(freeing)
         waited = paying(decided, "2021-09")
+        logging.getLogger(WAITING).removeHandler(freeing)
     assert months_paid(decided) == ["2021-09"]
     said = [record.getMessage() for record in waited.logged if " is held by " in record.getMessage()]
     (line,) = said
