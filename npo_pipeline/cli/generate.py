@@ -79,9 +79,9 @@ def _generate_newcomers(out: Path, as_json: bool, **options: Any) -> None:
 
 
 def _generate_spending(home: Home, out: Path, as_json: bool, *, year: int, seed: int, mistakes: int) -> None:
-    from npo_pipeline.commands.generate_spending import SpendingRequest, generate_spending
+    from npo_pipeline.commands.account.template import write_made_up_reports
 
-    files = generate_spending(SpendingRequest(home=home, out=out, year=year, seed=seed, mistakes=mistakes))
+    files = write_made_up_reports(home, out, year, seed=seed, mistakes=mistakes)
     if as_json:
         document({"out": out, "files": [path.name for path in files]})
     else:

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from npo_pipeline.rulebook.component import Component, Rate, Threshold
 from npo_pipeline.rulebook.fields import Cited, Part, Source, quoted
-from npo_pipeline.rulebook.regulation import Component, Example, Rate, Regulation, Rounding, Schedule, Threshold
+from npo_pipeline.rulebook.regulation import Example, Regulation, Rounding, Schedule
 from npo_pipeline.rulebook.regulation import Place as SchoolPlace
 from npo_pipeline.rulebook.yaml_document import Document, Place, refused
 

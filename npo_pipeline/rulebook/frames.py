@@ -13,8 +13,9 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.rulebook.component import Component, Rate, SmallVestiging
 from npo_pipeline.rulebook.fields import RATE_DECIMALS, Cited, citation
-from npo_pipeline.rulebook.regulation import Component, Rate, Regulation, Schedule, SmallVestiging, Started
+from npo_pipeline.rulebook.regulation import Regulation, Schedule, Started
 from schemas.frames.money import Exceptions, Places, Rates, Shares, SoftValues, Thresholds, UnknownValues
 
 RATES = {

@@ -7,16 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from npo_pipeline.months import month_text
+from npo_pipeline.rulebook.component import AmountBeside, Rate
 from npo_pipeline.rulebook.fields import Cited, Part, Source, citation, cited
-from npo_pipeline.rulebook.regulation import (
-    AmountBeside,
-    Example,
-    Rate,
-    Regulation,
-    Rounding,
-    Schedule,
-    Settlement,
-)
+from npo_pipeline.rulebook.regulation import Example, Regulation, Rounding, Schedule, Settlement
 from npo_pipeline.rulebook.subsidy import RaisedWhen, Subsidy
 from npo_pipeline.rulebook.yaml_document import Place
 

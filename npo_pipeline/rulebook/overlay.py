@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self, TypeVar
 from pydantic import AfterValidator, Field, model_validator
 
 from npo_pipeline.months import Month, first_day, month_text
+from npo_pipeline.rulebook.component import Component, Rate, Threshold
 from npo_pipeline.rulebook.error_messages import checked, suggest
 from npo_pipeline.rulebook.fields import (
     Amount,
@@ -30,7 +31,7 @@ from npo_pipeline.rulebook.fields import (
     some,
     wrong_article,
 )
-from npo_pipeline.rulebook.regulation import Component, Rate, Regulation, Schedule, Settlement, Threshold
+from npo_pipeline.rulebook.regulation import Regulation, Schedule, Settlement
 from npo_pipeline.rulebook.subsidy import Subsidy, Window
 from npo_pipeline.rulebook.yaml_document import Document, Place, refused
 

@@ -21,7 +21,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import demo as queries
 from npo_pipeline.books.reader import read_books
 from npo_pipeline.cli import output
-from npo_pipeline.commands.generate_spending import SpendingRequest, generate_spending
+from npo_pipeline.commands.account.template import write_made_up_reports
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused
 
@@ -137,7 +137,7 @@ def _school_with_a_score(home: Home) -> dict[str, str]:
 
 def _board_reports(home: Home) -> dict[str, str]:
     """Make up the reports of boards on the year, from what they received."""
-    generate_spending(SpendingRequest(home=home, out=home.path / REPORTED, year=YEAR, seed=2021, mistakes=FAULTS))
+    write_made_up_reports(home, home.path / REPORTED, YEAR, seed=2021, mistakes=FAULTS)
     return {}
 
 

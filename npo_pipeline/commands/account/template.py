@@ -1,4 +1,4 @@
-"""A blank workbook for a board to fill in: its schools, the amount each received, and the menukaart."""
+"""The report of a board on a year: the blank workbook that it fills in, and made-up reports of all boards."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from npo_pipeline.accounts.received import last_day
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import school_openings
+from npo_pipeline.books.queries.demo import received_by_school
 from npo_pipeline.books.queries.payments import first_school_year_paid
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.errors import Refused
+from npo_pipeline.generate.spending import spending_files, write_spending
 from npo_pipeline.reports.board_form import BoardForm, Menu, write_board_form
 from npo_pipeline.rulebook.year_end import year_end_rules
 
@@ -48,3 +50,22 @@ def menu_at(year: int) -> Menu:
     """Return the menukaart at the end of a year: letter, official name, interventions."""
     snapshot = year_end_rules().menukaart.at(last_day(year))
     return [(letter, one.name, list(one.interventions.values())) for letter, one in snapshot.categories.items()]
+
+
+def write_made_up_reports(home: Home, out: Path, year: int, *, seed: int, mistakes: int) -> list[Path]:
+    """Make up what boards spent in a year of what they were paid, and who consented; return the files.
+
+    `mistakes`: the number of boards with a mistake in their report.
+
+    Raises:
+        Refused: nothing was paid to boards in the year, or one of the files is there already.
+    """
+    require_books(home)
+    with read_books(home) as books:
+        received = received_by_school(books, year)
+    if received.is_empty():
+        raise Refused(f"{home.path}: no board was paid in {year}; pay its months first")
+    for path in spending_files(out, year):
+        if path.exists():
+            raise Refused(f"{path}: is there already; name a new folder")
+    return write_spending(out, received, year, seed=seed, menu=menu_at(year), faults=mistakes)

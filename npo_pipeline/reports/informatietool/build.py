@@ -31,9 +31,10 @@ from npo_pipeline.reports.informatietool.model import (
     ToolSource,
 )
 from npo_pipeline.reports.informatietool.place_names import spellings
+from npo_pipeline.rulebook.component import Component
 from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values, unknown_values
-from npo_pipeline.rulebook.regulation import Component, Regulation
+from npo_pipeline.rulebook.regulation import Regulation
 from schemas.columns import SCHOOL_TYPES
 from schemas.frames.money import Places
 from schemas.frames.reports import (

@@ -66,7 +66,7 @@ from npo_pipeline.entitlements.amounts import quantities
 from npo_pipeline.intake.source_precedence import select_sources
 from npo_pipeline.reports.explain.english import ENGLISH
 from npo_pipeline.reports.informatietool.wording import rate_unit
-from npo_pipeline.rulebook.regulation import Component
+from npo_pipeline.rulebook.component import Component
 from schemas.frames.intake import FILE_COUNTS
 
 assert "boarders" in FILE_COUNTS

@@ -15,22 +15,22 @@ from tests.reading import rows, table
 OCT, NOV = date(2021, 10, 1), date(2021, 11, 1)
 ALWAYS = {"school_year": "2021-2022", "school_type": "bao", "currency": "EUR"}
 MEASURES = table("beneficiary component measure\n 01AA00 per_pupil pupils\n 01AA00 achterstandsscore score")
-NO_LIVES = "beneficiary component month cause amount\n 01AA00 per_pupil 2021-10-01 merger 0.00"
+NO_ADJUSTMENTS = "beneficiary component month cause amount\n 01AA00 per_pupil 2021-10-01 merger 0.00"
 NONE = pl.DataFrame()
 
 
-def decided(due: str, lives: str = "") -> DecisionTables:
+def decided(due: str, adjusted: str = "") -> DecisionTables:
     """A decision of these instalments, and of these adjustments, in euro."""
     instalments, adjustments = (
         frame.with_columns(**{name: pl.lit(word) for name, word in ALWAYS.items() if name not in frame.columns})
-        for frame in (table(text, month="d", amount="m") for text in (due, lives or NO_LIVES))
+        for frame in (table(text, month="d", amount="m") for text in (due, adjusted or NO_ADJUSTMENTS))
     )
     return DecisionTables(
         entitlements=MEASURES,
         instalments=instalments,
         trace=NONE,
         left_out=NONE,
-        adjustments=adjustments if lives else adjustments.clear(),
+        adjustments=adjustments if adjusted else adjustments.clear(),
         settling=NONE,
     )
 
