@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, TypeAlias
 
 import polars as pl
@@ -21,8 +22,13 @@ from schemas.columns import schema_of
 from schemas.decided import DUE_CHANGES, DueChanges
 from schemas.frames.money import ChangedRates
 
-StepKind: TypeAlias = Literal["code", "input", "score", "rule", "change"]
-STEPS: tuple[StepKind, ...] = ("code", "input", "score", "rule", "change")
+StepKind: TypeAlias = Literal["code", "input", "count", "score", "rule", "change"]
+STEPS: tuple[StepKind, ...] = ("code", "input", "count", "score", "rule", "change")
+"""In place of `count` and `score` older versions had one step, `input`, and went by the component."""
+
+BY_CHANGE, BY_COMPONENT = 2, 1
+"""Ways to name causes, as manifests name them: by what changed; or, as older versions did, of counts and scores by
+the component, and of an amendment that is gone as a change of rate."""
 
 _SCHOOL_CHANGES = ["merger", "closure", "opening"]
 _DUE_CHANGE_COLUMNS = [name for name in DUE_CHANGES.columns if name != "decision_id"]
@@ -60,16 +66,18 @@ def attribute_changes(before: DecisionTables, steps: Sequence[CauseStep]) -> Due
     return DueChanges(with_beneficiary(summed).select(_DUE_CHANGE_COLUMNS).sort(*COMPONENT_KEY, "month", "cause"))
 
 
-def changed_rates(before: Sequence[Rules], after: Sequence[Rules]) -> ChangedRates:
+def changed_rates(before: Sequence[Rules], after: Sequence[Rules], causes: int = BY_CHANGE) -> ChangedRates:
     """Return the school types and components that have another rate under other rules.
 
-    Not those of a regulation that was amended: the effect of an amendment has a cause of its own.
+    Not those of a regulation that was amended, or of which an amendment was undone: the effect of an amendment has
+    a cause of its own.
     """
-    known = {(one.name.split("+")[0], month) for one in before for month, _ in one.earlier}
+    sides = ((before, after), (after, before)) if causes == BY_CHANGE else ((before, after),)
     fresh = [
         one.rates.select("school_type", "component")
-        for one in after
-        if any((one.name.split("+")[0], month) not in known for month, _ in one.earlier)
+        for without, there in sides
+        for one in there
+        if _amendments([one]) - _amendments(without)
     ]
     old, new = (pl.concat([one.rates.select(_RATE_VALUES) for one in rules]) for rules in (before, after))
     unmatched = [
@@ -78,6 +86,11 @@ def changed_rates(before: Sequence[Rules], after: Sequence[Rules]) -> ChangedRat
     ]
     both = pl.concat(unmatched).unique()
     return ChangedRates(both.join(pl.concat(fresh), on=both.columns, how="anti") if fresh else both)
+
+
+def _amendments(rules: Sequence[Rules]) -> set[tuple[str, date]]:
+    """Return the regulations with the months in which an amendment of each takes effect."""
+    return {(one.name.split("+")[0], month) for one in rules for month, _ in one.earlier}
 
 
 def _parts(before: DecisionTables, step: CauseStep) -> Iterator[pl.DataFrame]:
@@ -104,6 +117,8 @@ def _cause(before: DecisionTables, step: CauseStep) -> pl.Expr:
         scores = counted.filter(pl.col("measure") == "score")["component"]
         scored = pl.col("component").is_in(scores.implode())
         return pl.when(scored).then(pl.lit("score_correction")).otherwise(pl.lit("reference_count"))
+    if step.kind == "count":
+        return pl.lit("reference_count")
     if step.kind == "score":
         return pl.lit("score_correction")
     if step.kind == "change":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -108,16 +108,27 @@ def omissions(
             counted = sector is not None and _PUPILS_OF[sector] in used
             yield Omission(words, school_types=() if counted else tuple(about))
     if inputs.unplaced_scores.height:
-        schools, first = inputs.unplaced_scores.height, inputs.unplaced_scores["vestiging"].sort()[0]
-        yield Omission(
-            f"{dutch.number(schools)} vestigingen have a score and no pupils that are counted (first {first}): "
-            "their achterstandsscore is left out"
-        )
+        yield from _unplaced_scores(inputs.unplaced_scores["vestiging"].unique().sort().to_list(), rules)
     for mine in rules.values():
         yield from _uncounted_started_schools(mine, inputs, used)
     if not all(one.is_municipal for one in rules.values()):
         yield from _schools_without_rules(territory, inputs)
     yield from _schools_without_board(decided)
+
+
+def _unplaced_scores(vestigingen: Sequence[str], rules: Mapping[str, Rules]) -> Iterator[Omission]:
+    """Yield that the scores of schools without pupils are left out, for each component that goes by scores."""
+    words = (
+        f"{dutch.number(len(vestigingen))} vestigingen have a score and no pupils that are counted (first "
+        f"{vestigingen[0]}): their achterstandsscore is left out; a file of scores with 0 for them says that they "
+        "have none"
+    )
+    rates = pl.concat([one.rates.select("component", "measure") for one in rules.values()])
+    of_scores = rates.filter(pl.col("measure") == SCORE.name)["component"].unique(maintain_order=True)
+    if of_scores.is_empty():
+        yield Omission(words)
+    for component in of_scores:
+        yield Omission(words, component, vestigingen=tuple(vestigingen))
 
 
 _PUPILS_OF = {"po": PUPILS_PO.name, "vo": PUPILS_VO.name}

@@ -20,7 +20,14 @@ from npo_pipeline.commands.decide.grants import (
 from npo_pipeline.commands.decide.model import DecisionDraft, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import next_payment
 from npo_pipeline.decisions.assumptions import unpublished_assumptions
-from npo_pipeline.decisions.change_causes import CauseStep, attribute_changes, changed_rates, no_due_changes
+from npo_pipeline.decisions.change_causes import (
+    BY_CHANGE,
+    CauseStep,
+    StepKind,
+    attribute_changes,
+    changed_rates,
+    no_due_changes,
+)
 from npo_pipeline.decisions.comparison import changed_currencies as changed_tables
 from npo_pipeline.decisions.comparison import compare, first_decision_causes, has_same_rows
 from npo_pipeline.decisions.omissions import omissions, refuse_dropping_rules, refuse_silent_clawback
@@ -28,6 +35,7 @@ from npo_pipeline.decisions.rule_changes import rule_changes
 from npo_pipeline.entitlements.calculate import FROM_THEIR_MONTH, calculate_decision
 from npo_pipeline.entitlements.model import (
     CHANGES,
+    STARTED,
     DecisionTables,
     choose_deliveries,
     day_of_po,
@@ -40,7 +48,7 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE, decision_changes, delivered_sizes
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
-from npo_pipeline.measures import MUNICIPAL_SCORE, PUPILS
+from npo_pipeline.measures import MUNICIPAL_SCORE, PUPILS, SCORE
 from npo_pipeline.rulebook.load import LoadedRegulation, Rulebook
 from schemas.decided import DueChanges, Grants
 from schemas.frames.money import SubjectAmounts
@@ -52,7 +60,7 @@ class DecisionContext:
     """Represent a decision that is taken, or verified: its rules, what it rests on, and its amounts.
 
     `data`: what could be decided upon, with the schools as they are, or were, known. `terms`: how it applies those
-    of amendments.
+    of amendments. `causes`: how it names the causes of changes.
     """
 
     school_year: str
@@ -61,6 +69,7 @@ class DecisionContext:
     data: DeliveredData
     tables: DecisionTables
     terms: int = FROM_THEIR_MONTH
+    causes: int = BY_CHANGE
 
 
 def work_out_year(state: DecisionState, rules: Rulebook, asked: date | None) -> DecisionDraft:
@@ -237,30 +246,33 @@ def _steps(before: PastDecision, now: DecisionContext) -> Iterator[CauseStep]:
     if old and (before.has_later_deliveries or input_pairs(used) != input_pairs(before.used)):
         yield from _input_steps(before, now, old, used)
     if old and new and [one.sha256 for one in kept] != [one.sha256 for one in now.regulations]:
-        yield CauseStep(
-            "rule", calculate_decision(now.school_year, new, inputs, terms=now.terms), changed_rates(old, new)
-        )
+        ruled = calculate_decision(now.school_year, new, inputs, terms=now.terms)
+        yield CauseStep("rule", ruled, changed_rates(old, new, now.causes))
     yield CauseStep("change", now.tables)
 
 
 def _input_steps(
     before: PastDecision, now: DecisionContext, old: Sequence[Rules], used: UsedDeliveries
 ) -> Iterator[CauseStep]:
-    """Yield the decision by what is counted now; scores of municipalities, one part of an amount, apart."""
-    (scores,) = (source.name for source in MUNICIPAL_SCORE.sources)
-    known = before.used.get(scores, [])
-    if used.get(scores, []) == known:
-        yield CauseStep(
-            "input", calculate_decision(now.school_year, old, decision_inputs(used, now.data), terms=now.terms)
-        )
-        return
-    counted = {**used, scores: known}
-    yield CauseStep(
-        "input", calculate_decision(now.school_year, old, decision_inputs(counted, now.data), terms=now.terms)
-    )
-    yield CauseStep(
-        "score", calculate_decision(now.school_year, old, decision_inputs(used, now.data), terms=now.terms)
-    )
+    """Yield the decision by what is counted now, and then by the scores of now too.
+
+    A score that is used by reason of its pupils, or no longer, is no other score.
+    """
+
+    def decided_by(used: UsedDeliveries) -> DecisionTables:
+        return calculate_decision(now.school_year, old, decision_inputs(used, now.data), terms=now.terms)
+
+    scores = _SCORES if now.causes == BY_CHANGE else _MUNICIPAL_SCORES
+    known = {name: names for name, names in before.used.items() if name in scores}
+    counted = {**{name: names for name, names in used.items() if name not in scores}, **known}
+    kind: StepKind = "count" if now.causes == BY_CHANGE else "input"
+    yield CauseStep(kind, decided_by(counted))
+    if input_pairs(counted) != input_pairs(used):
+        yield CauseStep("score", decided_by(used))
+
+
+_MUNICIPAL_SCORES = frozenset(source.name for source in MUNICIPAL_SCORE.sources)
+_SCORES = _MUNICIPAL_SCORES | {prefix + source.name for source in SCORE.sources for prefix in ("", STARTED)}
 
 
 def input_pairs(used: UsedDeliveries) -> set[tuple[str, str]]:

@@ -13,6 +13,7 @@ from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands.decide.grants import GRANT_CURRENCY
 from npo_pipeline.commands.decide.model import EURO, DecideRequest, DecisionDraft, DecisionPlan
+from npo_pipeline.decisions.change_causes import BY_CHANGE
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.entitlements.calculate import FROM_THEIR_MONTH
 from npo_pipeline.intake.source_precedence import UsedDeliveries
@@ -57,7 +58,7 @@ def write_decision(run: Run, request: DecideRequest, plan: DecisionPlan, decided
         name = pl.lit(names[GRANT_CURRENCY])
         run.append(decided.GRANTS, draft.granted.grants.with_columns(decision_id=name))
     run.manifest_entries["inputs"] = _input_files(plan)
-    run.manifest_entries["terms"] = FROM_THEIR_MONTH
+    run.manifest_entries |= {"terms": FROM_THEIR_MONTH, "causes": BY_CHANGE}
     keep_texts(run, [text for one in plan.rules.files for text in one.texts])
     return names
 

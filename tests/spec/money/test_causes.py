@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from npo_pipeline.decisions.change_causes import CauseStep, attribute_changes, changed_rates
+from npo_pipeline.decisions.change_causes import BY_COMPONENT, CauseStep, attribute_changes, changed_rates
 from npo_pipeline.entitlements.amounts import SUPPLEMENT
 from npo_pipeline.entitlements.model import DecisionTables
 from npo_pipeline.entitlements.rules import Rules
@@ -209,6 +209,13 @@ def test_what_an_amendment_does_is_told_as_such():
     assert rated(rules(OLD), rules(NEW, "po.yaml+letter.yaml", (OCT,))) == []
     # one amendment was there before, the other is new
     assert rated(rules(OLD, "po.yaml+a.yaml", (OCT,)), rules(NEW, "po.yaml+a.yaml+b.yaml", (OCT, NOV))) == []
+
+
+def test_an_amendment_that_is_undone_is_one_too():
+    amended, plain = rules(NEW, "po.yaml+letter.yaml", (OCT,)), rules(OLD)
+    assert rated(amended, plain) == []
+    # a version that took it for another rate
+    assert rows(changed_rates([amended], [plain], BY_COMPONENT), "component") == [("per_pupil",)]
 
 
 def test_an_amendment_that_was_there_before_is_no_reason():
