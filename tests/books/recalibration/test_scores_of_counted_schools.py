@@ -61,14 +61,15 @@ def test_what_a_score_gave_is_not_taken_back_in_silence_and_causes_name_what_cha
     assert refused.status == 3
     assert "1 vestigingen have a score and no pupils that are counted (first 01AA00)" in refused.stderr
     assert "counts € 2.511,60 for it" in refused.stderr
-    corrected = scored(folder / "again.csv", b01AA="0,00", b02BB="5,00")
+    corrected = scored(folder / "again.csv", b01AA="0,00", b02BB="6,00")
     assert run(home, "ingest", corrected, "--reference-date", "2020-10-01").status == 0
     assert run(home, "decide", "--school-year", "2021-2022", *change).status == 0
-    # 50 x 701.16 = 35,058; 10 and 5 x 251.16: 02BB got no other score, but pupils
+    # 50 x 701.16 = 35,058; 10 and 5 x 251.16 came and went with the pupils, and one more of 02BB with its score
     assert causes(home, "2021-2022-002") == [
-        ("01AA00", "achterstandsscore", "score_correction", "-2511.60"),
+        ("01AA00", "achterstandsscore", "reference_count", "-2511.60"),
         ("01AA00", "per_pupil", "reference_count", "-35058.00"),
         ("02BB00", "achterstandsscore", "reference_count", "1255.80"),
+        ("02BB00", "achterstandsscore", "score_correction", "251.16"),
         ("02BB00", "per_pupil", "reference_count", "35058.00"),
     ]
     assert run(home, "verify").status == 0
