@@ -49,8 +49,8 @@ from schemas.frames.money import (
 from schemas.received import Changes, Schools
 
 FROM_THEIR_MONTH, WHOLE_YEAR = 2, 1
-"""Ways to apply the terms of an amendment, as manifests name them: from the month in which it takes effect; or, as
-older versions did, all year."""
+"""Ways to decide, as manifests name them: the terms of an amendment hold from the month in which it takes effect,
+and a successor is paid when it is open; or, as in older versions, all year, and before it opens too."""
 
 
 def calculate_decision(
@@ -70,7 +70,7 @@ def calculate_decision(
     Raises:
         Refused: a school merged into one without a known board, or mergers lead in a circle.
     """
-    rules = [replace(one, terms_all_year=terms == WHOLE_YEAR) for one in rules]
+    rules = [replace(one, as_older_version=terms == WHOLE_YEAR) for one in rules]
     territory = territory_of_schools(places_of(rules), inputs.counts, inputs.scores, inputs.schools)
     cases = list(_cases(rules, inputs))
     parts = [_entitled(*case, territory) for case in cases]
@@ -114,7 +114,7 @@ def _cases(rules: Sequence[Rules], inputs: DecisionInputs) -> Iterator[tuple[Rul
             mine = pl.col("vestiging").is_in(schools)
             yield (
                 replace(
-                    one.started.rules, counted_on=one.started.reference_date, terms_all_year=one.terms_all_year
+                    one.started.rules, counted_on=one.started.reference_date, as_older_version=one.as_older_version
                 ),
                 replace(
                     inputs,
@@ -190,7 +190,7 @@ def _moved_in_each_month(rules: Rules, in_force: MonthlyCents, changes: Changes)
 def _in_force_in(rules: Rules, month: pl.Expr) -> Iterator[tuple[Rules, pl.Expr]]:
     """Yield rules with the months in which they are in force: those before each amendment, and the last."""
     start = pl.lit(True)
-    for until, earlier in () if rules.terms_all_year else rules.earlier:
+    for until, earlier in () if rules.as_older_version else rules.earlier:
         yield earlier, start & (month < until)
         start = month >= until
     yield rules, start
@@ -203,7 +203,11 @@ def moved_by_changes(rules: Rules, in_force: MonthlyCents, changes: Changes) -> 
         reassigned(
             MonthlyCents(in_force.filter(is_late if late else ~is_late)),
             instalment_successors(
-                changes, months, continue_after_closure=rules.continue_after_closure, late_mergers=late
+                changes,
+                months,
+                continue_after_closure=rules.continue_after_closure,
+                late_mergers=late,
+                before_opening=rules.as_older_version,
             ),
         )
         for late in ((False, True) if rules.late_mergers else (False,))

@@ -49,7 +49,8 @@ class Rules:
     paid on. `late_mergers`: the school types whose instalments follow a merger on 1 August in the next calendar
     year.
     `earlier`: what was in force before its amendments: the month in which each takes effect, and the rules until
-    then, in order. `terms_all_year`: whether the terms of now hold before them too, as in older versions.
+    then, in order. `as_older_version`: whether the terms of now hold before them
+    too, and a school that merges into one that opens later has it paid before that.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Rules:
     late_mergers: tuple[str, ...] = ()
     exceptions: Exceptions = field(default_factory=lambda: Exceptions(pl.DataFrame(schema=EXCEPTIONS)))
     earlier: tuple[tuple[date, Rules], ...] = ()
-    terms_all_year: bool = False
+    as_older_version: bool = False
     started: StartedRules | None = None
     is_municipal: bool = False
     reference_date: date | None = None

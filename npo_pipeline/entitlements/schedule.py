@@ -58,12 +58,24 @@ class _Event(NamedTuple):
     successor: str | None
 
 
+class _Ways(NamedTuple):
+    """Represent what follows a closure, and a merger into a school that opens later."""
+
+    continue_after_closure: bool
+    before_opening: bool
+
+
 _Lifecycles: TypeAlias = Mapping[str, list[_Event]]
 """vestiging -> its changes in order of day, the first of them its opening."""
 
 
 def instalment_successors(
-    changes: Changes, months: Iterable[date], *, continue_after_closure: bool, late_mergers: bool = False
+    changes: Changes,
+    months: Iterable[date],
+    *,
+    continue_after_closure: bool,
+    late_mergers: bool = False,
+    before_opening: bool = False,
 ) -> Successors:
     """Return who receives the instalment of a school that is merged, closed or not yet open in a month.
 
@@ -75,16 +87,19 @@ def instalment_successors(
         months: the months of payment.
         continue_after_closure: whether the instalments of a school that closes run on.
         late_mergers: whether a merger on 1 August moves them from the next calendar year on.
+        before_opening: whether a successor gets them before it opens too, as in older versions; else the school
+            that merges into it keeps them until then.
 
     Raises:
         Refused: mergers lead in a circle.
     """
     lifecycles = _lifecycles(changes, late_mergers=late_mergers)
+    how = _Ways(continue_after_closure, before_opening)
     rows = [
         (vestiging, month, *successor)
         for vestiging in lifecycles
         for month in months
-        if (successor := _successor(vestiging, month, lifecycles, continue_after_closure))
+        if (successor := _successor(vestiging, month, lifecycles, how))
     ]
     return Successors(pl.DataFrame(rows, schema=_SUCCESSORS, orient="row"))
 
@@ -135,26 +150,27 @@ def _after_calendar_year(event: _Event) -> _Event:
     return event._replace(effective=date(event.effective.year + 1, 1, 1))
 
 
-def _successor(
-    vestiging: str, month: date, lifecycles: _Lifecycles, continue_after_closure: bool
-) -> tuple[str, str | None] | None:
+def _successor(vestiging: str, month: date, lifecycles: _Lifecycles, how: _Ways) -> tuple[str, str | None] | None:
     """Return why the instalment of a month is not the school's own, and whose it is; null where it is its own."""
-    if lifecycles[vestiging][0].effective > month:
+    if not _is_open(vestiging, month, lifecycles):
         return CHANGE_KINDS["opening"], None
-    path = list(_path(vestiging, month, lifecycles, continue_after_closure))
+    path = list(_path(vestiging, month, lifecycles, how))
     if path[-1] is None:
         return CHANGE_KINDS["sluiting"], None
     return (CHANGE_KINDS["fusie"], path[-1]) if path[-1] != vestiging else None
 
 
-def _path(
-    vestiging: str, month: date, lifecycles: _Lifecycles, continue_after_closure: bool
-) -> Iterator[str | None]:
+def _is_open(vestiging: str, month: date, lifecycles: _Lifecycles) -> bool:
+    """Return whether a school was open on the first day of a month; it may be closed since."""
+    return vestiging not in lifecycles or lifecycles[vestiging][0].effective <= month
+
+
+def _path(vestiging: str, month: date, lifecycles: _Lifecycles, how: _Ways) -> Iterator[str | None]:
     """Yield the school, and those it merged into one after the other; null at the end where the last is closed."""
     here, passed = vestiging, [vestiging]
     yield here
     while last := next((one for one in reversed(lifecycles.get(here, [])) if one.effective <= month), None):
-        if last.kind == "sluiting" and not continue_after_closure:
+        if last.kind == "sluiting" and not how.continue_after_closure:
             yield None
         if last.kind != "fusie":
             return
@@ -162,6 +178,8 @@ def _path(
             raise Refused(
                 f"{here} merged on {last.effective} and nothing says into which school; see `npo verify`"
             )
+        if not how.before_opening and not _is_open(last.successor, month, lifecycles):
+            return
         here = last.successor
         if here in passed:
             circle = " -> ".join([*passed, here])

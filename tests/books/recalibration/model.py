@@ -87,10 +87,19 @@ def holder(school: str, month: date, told: Sequence[Change], *, runs_out: bool) 
         kind, successor = _days(school, told)[max(past)]
         if kind == "fusie":
             assert successor
+            if _opens_after(successor, month, told):
+                return school
             school = successor
             continue
         return None if kind == "sluiting" and not runs_out else school
     return school
+
+
+def _opens_after(school: str, month: date, told: Sequence[Change]) -> bool:
+    """Whether the first that is told of a school is its opening, after a month."""
+    days = [day for day, _, who, _ in told if who == school]
+    first = {kind for day, kind, who, _ in told if who == school and day == min(days)}
+    return first == {"opening"} and month < min(days)
 
 
 def _days(school: str, told: Sequence[Change]) -> dict[date, tuple[str, str | None]]:

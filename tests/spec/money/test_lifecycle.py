@@ -57,6 +57,33 @@ def test_who_merges_into_one_that_merges_again_goes_along_in_whatever_order_it_i
     ]
 
 
+OPENS_LATER = """
+    effective   kind     vestiging  successor
+    2021-10-01  fusie    01AA00     02BB00
+    2021-12-01  opening  02BB00     -
+    """
+
+
+def test_a_school_that_merges_into_one_that_opens_later_keeps_its_own_until_then():
+    # the new one is paid from December on, also of a chain of mergers
+    assert where(OPENS_LATER)[:1] == [("01AA00", "12", "merger", "02BB00")]
+    assert {month for school, month, *_ in where(OPENS_LATER) if school == "02BB00"} == {"09", "10", "11"}
+    chain = OPENS_LATER + "    2021-09-01  fusie    00ZZ00     01AA00\n"
+    assert [one[1:] for one in where(chain) if one[0] == "00ZZ00"] == [
+        ("09", "merger", "01AA00"),
+        ("10", "merger", "01AA00"),
+        ("11", "merger", "01AA00"),
+        ("12", "merger", "02BB00"),
+    ]
+
+
+def test_an_older_version_paid_the_new_school_before_it_opened():
+    found = instalment_successors(
+        changes(OPENS_LATER), MONTHS, continue_after_closure=False, before_opening=True
+    ).filter(vestiging="01AA00")
+    assert [f"{month:%m}" for month in found["month"]] == ["10", "11", "12"]
+
+
 OF_VO = {"late_mergers": True, "months": [date(2022, 11, 1), date(2023, 2, 1)]}
 ON_1_AUGUST = """
     effective   kind   vestiging  successor
