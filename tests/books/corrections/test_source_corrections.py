@@ -183,9 +183,9 @@ def test_it_may_be_applied_on_its_last_day_and_not_after_it(tmp_path, country):
     with pytest.raises(
         Refused, match=r"^corrections\.yaml, line 11: this correction expired on 2090-08-01; take it"
     ):
-        take_in(request, clock=lambda: datetime(2090, 8, 2))
+        take_in(request, clock=lambda: datetime(2090, 8, 1, 22, 0))
     assert not (tmp_path / "home" / "npo.duckdb").exists()
-    assert take_in(request, clock=lambda: datetime(2090, 8, 1, 23, 59)).corrections.height == 1
+    assert take_in(request, clock=lambda: datetime(2090, 8, 1, 21, 59)).corrections.height == 1
 
 
 def test_an_explanation_says_who_declared_it_and_why(decided_once):
