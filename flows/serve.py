@@ -27,6 +27,7 @@ from npo_pipeline.commands.status import status
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import NpoError, Refused
 from npo_pipeline.months import month_text
+from npo_pipeline.translation import said
 
 if TYPE_CHECKING:
     from prefect.runner import Runner
@@ -187,7 +188,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _say(message: str) -> None:
-    print(f"npo: {message}", file=sys.stderr)  # noqa: T201
+    print(f"npo: {said(message)}", file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -31,4 +31,4 @@ def explain_command(home: Home, as_json: bool, lang: str, **options: Any) -> Non
     if as_json:
         document(document_of(explanation, language(lang)))
     else:
-        line(text_of(explanation, language(lang)))
+        line(text_of(explanation, language(lang)), as_is=True)

@@ -57,9 +57,12 @@ def frame_table(title: str, rows: pl.DataFrame, columns: Sequence[str], **headin
     table(title, named, shown.rows(), right=right)
 
 
-def line(text: str) -> None:
-    """Print plain text; on a terminal a long line goes on below, indented, and never breaks in a word."""
-    lines = [printable(said(one)) for one in text.split("\n")]
+def line(text: str, *, as_is: bool = False) -> None:
+    """Print plain text; on a terminal a long line goes on below, indented, and never breaks in a word.
+
+    It is in the language that is asked, unless it is to stay `as_is`.
+    """
+    lines = [printable(one if as_is else said(one)) for one in text.split("\n")]
     if not sys.stdout.isatty():
         _write("\n".join(lines))
         return

@@ -12,9 +12,12 @@ from npo_pipeline.translation import CATALOGUE, catalogue, translated
 
 SOURCE = Path(npo_pipeline.__file__).parent
 SAID = {"Refused", "NpoError", "HomeLocked", "BooksDoNotTie", "UsageError", "refused", "fault", "refusal_of"}
-SHOWN = {"line", "table", "frame_table", "_say", "report", "reference_date_option"}
-ELSEWHERE = ("reports", "generate")
-"""Rooms whose words go into reports, or are of faults of ours."""
+SHOWN = {"line", "table", "frame_table", "_say", "report", "reference_date_option", "Omission", "Step"}
+NAMES = {"words", "title", "message", "remark", "name", "noun"}
+"""Variables that hold a message, or a part of one, before it is said."""
+
+ELSEWHERE = ("reports", "generate", "queries", "accounts", "rulebook", "frames", "views.py")
+"""Rooms whose words go into reports and the books, or are of faults of ours."""
 
 OPEN = re.compile(r"\{[0-9]+\}")
 
@@ -22,8 +25,9 @@ OPEN = re.compile(r"\{[0-9]+\}")
 def template(node):
     """The text of a message, with what it leaves open as {0}, {1}, ...; None where it is no text."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        names = dict.fromkeys(re.findall(r"\{([a-z_]+)\}", node.value))
-        text = node.value
+        numbers = iter(range(99))
+        text = re.sub(r"\{\}", lambda _: f"{{{next(numbers)}}}", node.value)
+        names = dict.fromkeys(re.findall(r"\{([a-z_]+)\}", text))
         for number, name in enumerate(names):
             text = text.replace(f"{{{name}}}", f"{{{number}}}")
         return text
@@ -40,10 +44,13 @@ def said_by(node):
     if isinstance(node, ast.Call):
         name = ast.unparse(node.func).split(".")[-1]
         if name in SAID | SHOWN:
-            yield from node.args[:2]
+            yield from node.args[: 1 if name == "Step" else 2]
+        yield from (one.value for one in node.keywords if one.arg == "words")
         yield from (one.value for one in node.keywords if one.arg == "help")
         yield from (one.value for one in node.keywords if one.arg == "message" and name == "RejectionRule")
-    if isinstance(node, ast.Yield) and node.value is not None:
+    if isinstance(node, ast.Yield | ast.Return) and node.value is not None:
+        yield node.value
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in NAMES:
         yield node.value
     if isinstance(node, ast.FunctionDef) and any("command" in ast.unparse(one) for one in node.decorator_list):
         yield ast.Constant(ast.get_docstring(node) or "")
@@ -52,7 +59,7 @@ def said_by(node):
 def messages():
     """Every message of more than one word: its text -> the file that says it."""
     found = {}
-    files = [*SOURCE.rglob("*.py"), SOURCE.parent / "schemas" / "rules.py"]
+    files = [*SOURCE.rglob("*.py"), *(SOURCE.parent / one for one in ("schemas/rules.py", "flows/serve.py"))]
     for path in (one for one in files if not set(ELSEWHERE) & set(one.relative_to(SOURCE.parent).parts)):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             for said in said_by(node):

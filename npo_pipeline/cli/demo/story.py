@@ -24,6 +24,7 @@ from npo_pipeline.cli import output
 from npo_pipeline.commands.account.template import write_made_up_reports
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused
+from npo_pipeline.translation import said
 
 MARK = "made-by-npo-demo"
 """A file in each home that a demo made; only such a home is replaced."""
@@ -91,7 +92,7 @@ def run_demo(npo: click.Command, home: Home, as_json: bool) -> None:
         if as_json:
             results.append({"command": " ".join(["npo", *arguments]), "result": _run_as_json(npo, arguments)})
         else:
-            output.line(f"\n# {step.words.format(**names)}\n$ {shlex.join(['npo', *arguments])}\n")
+            output.line(f"\n# {said(step.words.format(**names))}\n$ {shlex.join(['npo', *arguments])}\n")
             npo.main(arguments, standalone_mode=False)
     page, database = str(_page_of(home, names["board"])), str(home.database)
     if as_json:
