@@ -10,7 +10,7 @@ from prefect.runtime import flow_run
 
 from flows import artifacts
 from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
-from npo_pipeline.cli.options import home_of, share_from
+from npo_pipeline.cli.options import home_of, max_change_of_machine, share_from
 from npo_pipeline.cli.output import number
 from npo_pipeline.commands.ingest import IngestRequest, ingest
 from npo_pipeline.errors import printable
@@ -46,6 +46,7 @@ def ingest_delivery(
         paths=tuple(Path(path) for path in paths),
         reference_date=day_from(reference_date) if reference_date else None,
         max_rejected=share_from(max_rejected),
+        max_change=max_change_of_machine(),
         wait_seconds=WAIT_SECONDS,
     )
     result = ingest(request, call=as_task)

@@ -21,7 +21,14 @@ from pydantic import Field, ValidationError
 
 from flows import artifacts
 from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
-from npo_pipeline.cli.options import LONGEST_NAME, home_of, name_from, path_from, reason_from
+from npo_pipeline.cli.options import (
+    LONGEST_NAME,
+    home_of,
+    max_change_of_machine,
+    name_from,
+    path_from,
+    reason_from,
+)
 from npo_pipeline.commands.decide.command import decide
 from npo_pipeline.commands.decide.model import DecideRequest
 from npo_pipeline.errors import Refused
@@ -92,6 +99,7 @@ def recalibration(
         wait_seconds=WAIT_SECONDS,
         prepared_by=name_from(prepared_by),
         four_eyes=True,  # No parameter: who prepares the plan fills those in.
+        max_change=max_change_of_machine(),
     )
     _refuse_no_way_to_wait(approval_timeout)
     plan, summary = plan_awaiting_approval(), ""

@@ -183,11 +183,19 @@ rejects_option = click.option(
 )
 
 
+MAX_CHANGE = "0.10"
+
+
+def max_change_of_machine() -> Decimal:
+    """Return the largest share of a change of size that this machine is set to, for runs of flows."""
+    return share_from(os.environ.get("NPO_MAX_CHANGE") or MAX_CHANGE)
+
+
 max_change_option = click.option(
     "--max-change",
     type=SHARE,
     envvar="NPO_MAX_CHANGE",
-    default="0.10",
+    default=MAX_CHANGE,
     show_default=True,
     help="Largest share by which a file may hold more or less than the one whose place it takes.",
 )

@@ -47,9 +47,11 @@ def books(home: Path) -> bytes:
     return (home / "npo.duckdb").read_bytes()
 
 
-def test_what_is_approved_is_written_as_the_command_would_to_the_row(corrected, tmp_path):
+def test_what_is_approved_is_written_as_the_command_would_to_the_row(corrected, tmp_path, monkeypatch):
+    """Who approves a plan accepts the changes of size that stand above the form."""
+    monkeypatch.delenv("NPO_MAX_CHANGE")
     other = Path(shutil.copytree(corrected, tmp_path / "other"))
-    names = ("--prepared-by", PREPARED_BY, "--approved-by", APPROVED_BY, "--four-eyes")
+    names = ("--prepared-by", PREPARED_BY, "--approved-by", APPROVED_BY, "--four-eyes", "--accept-change")
     npo("decide", "--school-year", "2021-2022", "--reason", "CBS", *names, "--home", other)
 
     state = answered(begun(corrected, reason="CBS"), approved=True, remark="seen by finance")
@@ -63,6 +65,7 @@ def test_what_is_approved_is_written_as_the_command_would_to_the_row(corrected, 
     for name, rows in by_command.items():
         assert by_flow[name] == rows, name
     assert select(corrected, "select approved_by from decisions order by 1") == [APPROVED_BY, None]
+    assert select(corrected, "select distinct accepted_by from accepted_changes") == [APPROVED_BY]
 
 
 @dataclass(frozen=True)
