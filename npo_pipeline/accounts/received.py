@@ -40,7 +40,7 @@ def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsByS
 
     A school year accrues in twelfths, from August (domain notes, section 1.4: a calendar year holds 5/12 of the
     school year that begins in it, and so 7/12 of the one that ends in it). Each month accrues to the board that
-    holds the vestiging on its first day, as a payment would.
+    holds the vestiging on its first day, as a payment would. Each of `totals` is rounded by itself.
     """
     years = [f"{year - 1}-{year}", f"{year}-{year + 1}"]
     months = pl.concat([_months(one, year) for one in years])

@@ -197,10 +197,15 @@ def table_of_decision(books: Books, table: str, decision_id: str) -> pl.DataFram
     return books.frame(f"from {table} where decision_id = ?", [decision_id])
 
 
-def totals_of_decisions(books: Books, decision_ids: Sequence[str]) -> DecidedTotals:
-    """Sum the instalments of boards by some decisions per school year, vestiging and currency."""
-    query = """
-        select i.school_year, i.vestiging, d.currency, sum(i.amount)::decimal(18, 2) as amount
+def totals_of_decisions(books: Books, decision_ids: Sequence[str], *, by_component: bool) -> DecidedTotals:
+    """Sum the instalments of boards by some decisions per school year, vestiging and currency.
+
+    `by_component`: a row for each school type and component, as instalments are rounded.
+    """
+    each = ", i.school_type, i.component" if by_component else ""
+    query = f"""
+        select i.school_year, i.vestiging, d.currency, sum(i.amount)::decimal(18, 2) as amount{each}
         from instalments i join decisions d using (decision_id)
         where decision_id in (select unnest(?)) and i.recipient_kind = 'bestuur' group by all"""
-    return DecidedTotals(books.frame(query, [list(decision_ids)]))
+    found = books.frame(query, [list(decision_ids)])
+    return DecidedTotals(found.select("school_year", "vestiging", "currency", "amount"))

@@ -99,7 +99,9 @@ def directory_as_derived(books: Books, before_run: str) -> Schools:
 
 def _rule_of_directory(books: Books, before_run: str) -> int:
     """Return how the directory before a run was derived, by the manifest of the run that wrote it."""
-    query = "select max(run_id) from runs where command in ('ingest', 'upgrade') and run_id < ?"
+    query = """
+        select max(run_id) from runs
+        where run_id < ? and (command in ('ingest', 'upgrade') or contains(manifest, '"directory": '))"""
     return rule_of_run(books, books.value(query, [before_run]) or "", "directory", BY_LISTS)
 
 

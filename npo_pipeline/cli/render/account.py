@@ -114,9 +114,11 @@ def _render_reports(reports: WrittenReports) -> None:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
     for board in reports.withdrawn:
         line(f"! the filing of board {board} was taken away: its accounts have errors; --force makes one again")
-    for board in reports.unfilable:
+    for board in reports.two_currencies:
+        line(f"! board {board}: money in euro and in dollars; a report is in one currency, so it gets none")
+    for board in sorted({*reports.unfilable} - {*reports.two_currencies}):
         line(f"! board {board}: externals above the amount they are part of; no filing can say so, forced or not")
-    without = len(packs.without_filing) - len(reports.unfilable)
+    without = len({*packs.without_filing} - {*reports.unfilable})
     if without > 0:
         line(
             f"! {number(without)} boards with errors got a page and tables, no filing; mend the "

@@ -37,7 +37,9 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_of
+from npo_pipeline.reports.xbrl.facts import refuse_two_currencies
 from npo_pipeline.rulebook.year_end import year_end_rules
+from schemas.accounted import Accountability
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,9 @@ def account(
             raise Refused(
                 f"board {request.board} received nothing in {request.year}, spent nothing and had nothing left"
             )
+        if request.board is not None:
+            # Before anything is written: a refusal says that nothing was.
+            refuse_two_currencies(Accountability(accounts.accountability.filter(board=request.board)))
         return call(write_accounts, run, context, accounts, ingested)
 
 

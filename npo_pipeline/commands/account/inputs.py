@@ -23,6 +23,10 @@ from schemas.accounted import Accountability, Consents, Spending
 from schemas.frames.accounts import DeliveryFiles, OpenRejections
 from schemas.received import Deliveries, Quarantine, Schools
 
+BY_COMPONENT, BY_VESTIGING = 2, 1
+"""Ways to round accruals, as manifests name them: each component of a vestiging, as instalments are;
+or, as older versions did, all of it together."""
+
 AccountRow = Mapping[str, Any]
 """A row of table `accounts`."""
 
@@ -32,7 +36,7 @@ class AccountingContext:
     """An account of a year, made by a run in the past or now.
 
     `before`: the accountability of the year before, as it was then. `schools`: the directory as it was known then.
-    `appended`: table -> rows that the run itself adds.
+    `appended`: table -> rows that the run itself adds. `accrual`: how accruals are rounded.
     """
 
     year: int
@@ -43,6 +47,7 @@ class AccountingContext:
     schools: Schools
     before: Accountability
     appended: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    accrual: int = BY_COMPONENT
 
 
 def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
@@ -57,7 +62,11 @@ def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
         treatment=context.treatment,
         rules=context.rules,
         payments=receipts_per_month(books, context.run_id),
-        totals=totals_of_decisions(books, decisions_in_force(books, context.run_id)["decision_id"].to_list()),
+        totals=totals_of_decisions(
+            books,
+            decisions_in_force(books, context.run_id)["decision_id"].to_list(),
+            by_component=context.accrual == BY_COMPONENT,
+        ),
         schools=context.schools,
         spending=Spending(latest_reports(spending, "year")),
         consents=Consents(latest_reports(consents, "school_year")),

@@ -77,12 +77,14 @@ class ReportInputs:
     """The data that reports are made from.
 
     `report`: of all boards, so that a pack that names another is recognised. `facts`: of the boards that are asked
-    for. `unfilable`: boards of which no filing can be made, because of their data. `summary`: of all boards.
+    for. `unfilable`: boards of which no filing can be made, because of their data; `two_currencies`: those of them
+    that get no report at all. `summary`: of all boards.
     """
 
     report: ReportData
     facts: Facts
     unfilable: tuple[str, ...]
+    two_currencies: tuple[str, ...]
     summary: NationalSummary
 
 
@@ -90,7 +92,8 @@ class ReportInputs:
 class WrittenReports:
     """The reports that were written. `national`: the national files; none where one board was asked for.
 
-    `unfilable`: boards that get no filing, forced or not. `withdrawn`: boards of which the filing was removed,
+    `unfilable`: boards that get no filing, forced or not; `two_currencies`: those of them that get no report at
+    all, because their money is in two. `withdrawn`: boards of which the filing was removed,
     because their accounts have errors now. `checked`: the number of filings that Arelle checked. `viewers`: pages
     on which each figure can be clicked.
     """
@@ -99,6 +102,7 @@ class WrittenReports:
     packs: PacksWritten
     national: tuple[Path, ...]
     unfilable: tuple[str, ...]
+    two_currencies: tuple[str, ...]
     withdrawn: tuple[str, ...]
     checked: int
     viewers: tuple[Path, ...]
@@ -143,6 +147,7 @@ def write_reports(
         packs=packs,
         national=national,
         unfilable=inputs.unfilable,
+        two_currencies=inputs.two_currencies,
         withdrawn=tuple(sorted(filed_before & set(packs.without_filing))),
         checked=checked,
         viewers=viewers,
@@ -171,6 +176,7 @@ def gather(request: ReportRequest) -> ReportInputs:
         report,
         facts,
         unfilable=tuple(sorted({*mixed, *check_facts(facts, report.findings)})),
+        two_currencies=tuple(mixed),
         summary=national_summary(report, types),
     )
 

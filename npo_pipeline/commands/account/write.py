@@ -64,6 +64,7 @@ def write_accounts(
     if changed:
         row = _account_row(run, context, accounts, new["findings"])
         run.append(accounted.ACCOUNTS, row)
+        run.manifest_entries["accrual"] = context.accrual
         for model in _DERIVED:
             run.replace(model, new[model.name])
         keep_texts(run, context.rules.texts)

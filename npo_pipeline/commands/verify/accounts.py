@@ -22,9 +22,16 @@ from npo_pipeline.books.queries.accounts import (
     years_without_account,
 )
 from npo_pipeline.books.queries.decision_state import written_by_other_version
+from npo_pipeline.books.queries.runs import rule_of_run
 from npo_pipeline.books.queries.schools import directory_as_derived
 from npo_pipeline.books.reader import Books
-from npo_pipeline.commands.account.inputs import AccountingContext, AccountRow, load_inputs, rules_of_account
+from npo_pipeline.commands.account.inputs import (
+    BY_VESTIGING,
+    AccountingContext,
+    AccountRow,
+    load_inputs,
+    rules_of_account,
+)
 from npo_pipeline.commands.verify.row_differences import row_differences
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS, ACCOUNTABILITY_RECEIPTS, FINDINGS, Accountability
@@ -120,6 +127,7 @@ def _account_again(books: Books, row: AccountRow) -> YearAccounts:
         treatment=row["treatment"],
         rules=rules_of_account(books, row),
         schools=Schools(known),
+        accrual=rule_of_run(books, row["run_id"], "accrual", BY_VESTIGING),
         before=Accountability(pl.concat([none, *(one.select(none.columns) for one in opening)])),
     )
     return account_for(load_inputs(books, context))

@@ -66,11 +66,7 @@ def facts_of(report: ReportData) -> Facts:
     Raises:
         Refused: a board has money in two currencies.
     """
-    if boards := mixed_boards(report.accountability):
-        raise Refused(
-            f"board {boards[0]} has money in euro and in dollars: a report is in one currency; "
-            "report its schools in Caribisch Nederland under a board number of their own"
-        )
+    refuse_two_currencies(report.accountability)
     schools = report.schools.join(report.accountability.select(_SCHOOL), on=_SCHOOL, how="semi")
     parts = [
         _board_facts(report),
@@ -88,6 +84,19 @@ def mixed_boards(accountability: Accountability) -> list[str]:
     """Return the boards that have money in two currencies, in order. No report can be made of them."""
     mixed = accountability.group_by("board").agg(pl.col("currency").n_unique()).filter(pl.col("currency") > 1)
     return sorted(mixed["board"].to_list())
+
+
+def refuse_two_currencies(accountability: Accountability) -> None:
+    """Refuse boards that no report can be made of, because they have money in two currencies.
+
+    Raises:
+        Refused: names the first, and what to do.
+    """
+    if boards := mixed_boards(accountability):
+        raise Refused(
+            f"board {boards[0]} has money in euro and in dollars: a report is in one currency; "
+            "report its schools in Caribisch Nederland under a board number of their own"
+        )
 
 
 def _board_facts(report: ReportData) -> FactParts:

@@ -108,8 +108,12 @@ def test_a_board_with_two_currencies_gets_no_report_and_does_not_keep_the_others
         ("pay", "--month", "2022-10", "--catch-up"),
     ):
         assert run(home, *command).status == 0
+    before = published(home)
+    first = account(home, "--board", "41999", year=2022)
+    assert (first.status, published(home)) == (3, before), "what is refused changes nothing"
     result = done(home, year=2022)
     assert result["written"] == ["10002"]
+    assert "! board 41999: money in euro and in dollars" in account(home, year=2022).stdout
     assert ("41999", "two_currencies") in select(home, "select board, rule from findings")
     alone = account(home, "--board", "41999", year=2022)
     assert alone.status == 3

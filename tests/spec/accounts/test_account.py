@@ -168,6 +168,13 @@ def test_each_month_accrues_to_the_board_that_holds_the_school_on_its_first_day(
     assert accrued("1200.00", 2022, MOVED) == [(BOARD, SCHOOL, 100_00), ("10002", SCHOOL, 600_00)]
 
 
+def test_each_component_is_rounded_by_itself_as_its_instalments_are():
+    # 0.10, 0.10 and 0.10: 0.04 (0.0417) each, and together 0.13 (0.125)
+    totals = pl.DataFrame([("2021-2022", "01AA00", "EUR", Decimal("0.10"))] * 3, schema=TOTALS, orient="row")
+    assert rows(accrued_to(totals, HELD, 2021), "accrued") == [(12,)]
+    assert accrued("0.30", 2021) == [(BOARD, SCHOOL, 13)]
+
+
 def test_nothing_accrues_to_another_year():
     assert accrued("1200.00", 2020) == accrued("1200.00", 2023) == []
 
