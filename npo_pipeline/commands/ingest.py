@@ -94,7 +94,7 @@ def ingest(
         results = call(read_files, files, state, progress)
         if request.rejects is not None:
             write_rejects(results, request.rejects)
-        call(refuse_when_too_many, results, request.max_rejected)
+        call(refuse_when_too_many, results, request.max_rejected, request.rejects)
         return call(register_files, run, results, state, at=clock(), max_change=request.max_change)
 
 
@@ -113,8 +113,12 @@ def read_files(files: Sequence[DeliveredFile], state: IntakeState, progress: Pro
     return results
 
 
-def refuse_when_too_many(results: Sequence[FileResult], max_rejected: Decimal) -> None:
+def refuse_when_too_many(
+    results: Sequence[FileResult], max_rejected: Decimal, written: Path | None = None
+) -> None:
     """Step: refuse the delivery when too large a share of its rows, or of one of its files, is rejected.
+
+    `written`: the file with all rejected rows, where one was asked.
 
     Raises:
         Refused: says how many, and what is wrong with the first of them.
@@ -128,6 +132,7 @@ def refuse_when_too_many(results: Sequence[FileResult], max_rejected: Decimal) -
         rejection_list(results),
         f"{_share(rejected, rows)} rows are refused ({dutch.percent(round(Decimal(rejected) / rows, 4))}; "
         f"--max-rejected allows {dutch.percent(max_rejected)}{shares})",
+        written,
     )
 
 

@@ -18,9 +18,13 @@ MOST_FAULTS = 10_000
 """Faults that a refusal hands to another program; `--rejects` writes all."""
 
 
-def refusal_of(rejections: RejectionList, what: str) -> Refused:
-    """Return the refusal of a delivery for its rejected rows: the first cause, and below it all in lines."""
-    details = [*summary(rejections), "--rejects FILE writes all of them to a .csv or .xlsx"]
+def refusal_of(rejections: RejectionList, what: str, written: Path | None = None) -> Refused:
+    """Return the refusal of a delivery for its rejected rows: the first cause, and below it all in lines.
+
+    `written`: the file with all of them, where one was asked.
+    """
+    where = f"all of them are in {written}" if written else "--rejects FILE writes all of them to a .csv or .xlsx"
+    details = [*summary(rejections), where]
     return Refused(
         f"{what}, first {first_cause(rejections)}; nothing was taken in",
         details=[f"  {one}" for one in details],

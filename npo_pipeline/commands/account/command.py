@@ -167,7 +167,7 @@ def take_spending(
     results = ingest.read_files(files, state, progress)
     if request.rejects is not None:
         write_rejects(results, request.rejects)
-    ingest.refuse_when_too_many(results, request.max_rejected)
+    ingest.refuse_when_too_many(results, request.max_rejected, request.rejects)
     return ingest.register_files(run, results, state, at=clock())
 
 

@@ -104,6 +104,17 @@ def test_the_refusal_says_that_it_is_no_school_of_that_board(home, tmp_path):
     ) in ended.stdout
 
 
+def test_a_file_of_a_board_that_cannot_be_read_says_so_in_dutch(home, tmp_path):
+    """The board reads it: which line, and what to do."""
+    path = write_spending(tmp_path / "in", SPENT, '10001;01AA;2021;B;"Bijles;school;1;')
+    ended = here("ingest", path, "--home", home)
+    assert (ended.status, ended.stderr) == (
+        3,
+        "npo: spending.csv, regel 3: kan niet worden gelezen (het bestand houdt op binnen aanhalingstekens); "
+        "controleer de aanhalingstekens\n",
+    )
+
+
 def test_a_school_that_was_once_theirs_is_theirs_to_account_for(home, tmp_path):
     moved = write_changes(tmp_path / "moved", "20211201;bestuursoverdracht;01AA00;10003;")
     accepted("ingest", moved, "--home", home)

@@ -71,7 +71,8 @@ def test_the_document_of_a_refusal_has_every_fault_with_its_cause(refused):
 
 
 def test_all_refused_rows_stand_in_the_file_that_is_asked(refused, tmp_path):
-    assert refused("--rejects", tmp_path / "all.csv").status == 3
+    ended = refused("--rejects", tmp_path / "all.csv")
+    assert (ended.status, ended.stderr.splitlines()[-1]) == (3, f"  all of them are in {tmp_path / 'all.csv'}")
     with (tmp_path / "all.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
     assert len(rows) == 18

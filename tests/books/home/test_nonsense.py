@@ -152,6 +152,13 @@ def test_no_check_is_left_out_because_a_view_of_an_analyst_is_there(opened):
         assert list(verify_books(books, home).checked) == list(CHECKS)
 
 
+@pytest.mark.parametrize("odd", ["create view more as from payments", "alter table counts drop column pupils"])
+def test_what_is_not_ours_hides_no_value_that_cannot_be(opened, odd):
+    with changed(opened, odd, "update schools set board = 'x'") as (books, home):
+        said = said_by(books, home, TABLES)[TABLES]
+    assert any(one.startswith("table schools, board: x is against rule") for one in said), said
+
+
 def test_an_added_column_makes_no_row_a_changed_one(opened):
     with changed(opened, "alter table payments add column note varchar") as (books, home):
         assert said_by(books, home, "chain") == {"chain": []}
