@@ -40,6 +40,7 @@ def checked(
     *,
     keys: Sequence[str] = _KEYS,
     hint: str = _EVERY_VALUE,
+    within: Place = (),
 ) -> P:
     """Return the values of a document, checked.
 
@@ -49,6 +50,7 @@ def checked(
         values: in place of those of the document.
         keys: those that may have been meant by one that is not known.
         hint: added to what is missing.
+        within: the part of the document that the values are of.
 
     Raises:
         Refused: names the first fault in full and the lines of the others. A key that is not known comes before
@@ -60,7 +62,7 @@ def checked(
         found = error.errors(include_url=False, include_input=True)
     faults = [
         (one["type"] != "extra_forbidden", document.line(place), place, one)
-        for one, place in ((one, _place(one)) for one in found)
+        for one, place in ((one, (*within, *_place(one))) for one in found)
     ]
     _, line, place, first = min(faults, key=lambda fault: fault[:2])
     others = sorted({fault[1] for fault in faults} - {line})

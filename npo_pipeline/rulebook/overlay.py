@@ -107,7 +107,7 @@ def with_overlay(base: Regulation, overlay: RegulationOverlay, document: Documen
         _refuse_unknown_rates(base.components, name, supply, document)
     _refuse_unknown_sources(base, overlay, document)
     components = {
-        name: _component(component, overlay.components[name], document)
+        name: _component(component, overlay.components[name], document, name)
         if name in overlay.components
         else component
         for name, component in base.components.items()
@@ -183,7 +183,7 @@ def _replaced(base: R, document: Document, **supplied: Any) -> R:
     return checked(type(base), document, {**dict(base), **{name: one for name, one in supplied.items() if one}})
 
 
-def _component(component: Component, supply: ComponentOverlay, document: Document) -> Component:
+def _component(component: Component, supply: ComponentOverlay, document: Document, name: str) -> Component:
     supplied = {key for rate in supply.rates for key in _keys(component, rate)}
     kept = [
         rate.model_copy(update={"school_types": left})
@@ -202,7 +202,8 @@ def _component(component: Component, supply: ComponentOverlay, document: Documen
         "threshold": supply.threshold or component.threshold,
         "schedule": supply.schedule or component.schedule,
     }
-    return checked(Component, document, {**dict(component), **others, "rates": tuple(rates)})
+    whole = {**dict(component), **others, "rates": tuple(rates)}
+    return checked(Component, document, whole, within=("components", name))
 
 
 def _keys(component: Component, rate: Rate) -> list[tuple[str, str, str | None]]:

@@ -103,6 +103,16 @@ def test_cumi_of_all_three_school_types(written):
     assert found.regulation.components["cumi"].threshold.units.value == 4
 
 
+def test_what_does_not_fit_the_component_it_lies_over_is_refused_at_its_own_line(written):
+    # the rate of sbo alone leaves so and vso the old one, and what is above the threshold has one rate
+    cumi = OVERLAY.replace("per_pupil:", "cumi:").replace("pupil\n", "cumi pupil\n")
+    with pytest.raises(Refused) as refusal:
+        load_file(written(cumi))
+    assert str(refusal.value).startswith(
+        "overlay.yaml, line 9: components.cumi.rates: has a threshold, so all its school types share one rate"
+    )
+
+
 REFUSED = {
     "unknown regulation": ("overlay_of: 2022-2023-po", "overlay_of: 2022-2023-poo", 1, "is `2022-2023-po` meant"),
     "unknown component": ("  per_pupil:", "  per_pupli:", 8, "is `per_pupil` meant"),

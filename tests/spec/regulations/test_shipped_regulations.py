@@ -10,6 +10,7 @@ import pytest
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.fields import citation, cited
 from npo_pipeline.rulebook.load import all_shipped, load_rulebook, shipped_school_years
+from npo_pipeline.rulebook.year_end import year_end_rules
 from tests.rulebook import shipped
 
 FILES = """
@@ -376,3 +377,13 @@ def test_loading_all_of_them_takes_less_than_a_fifth_of_a_second():
         return time.perf_counter() - start
 
     assert min(seconds() for _ in range(3)) < 0.2
+
+
+def test_what_is_said_of_one_text_has_one_status_wherever_it_is_said():
+    """The last day of spending too, which the accounts have in a file of their own."""
+    said: dict[tuple, set[str]] = {}
+    deadlines = [one.regulation.spending_deadline for one in all_shipped()]
+    for one in [*deadlines, year_end_rules().accountability.spend_until]:
+        said.setdefault((one.value, one.source, one.article), set()).add(one.status)
+    assert {key: statuses for key, statuses in said.items() if len(statuses) > 1} == {}
+    assert said[date(2025, 7, 31), "bwbr0046693", "13 en 14(2)"] == {"derived"}
