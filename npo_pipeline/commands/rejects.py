@@ -19,12 +19,12 @@ MOST_FAULTS = 10_000
 
 
 def refusal_of(rejections: RejectionList, what: str, written: Path | None = None) -> Refused:
-    """Return the refusal of a delivery for its rejected rows: the first cause, and below it all in lines.
+    """Return the refusal of a delivery for its rejected rows: the first cause, and below it the others.
 
     `written`: the file with all of them, where one was asked.
     """
     where = f"all of them are in {written}" if written else "--rejects FILE writes all of them to a .csv or .xlsx"
-    details = [*summary(rejections), where]
+    details = [*summary(rejections), where] if written or rejections.height > 1 else []
     return Refused(
         f"{what}, first {first_cause(rejections)}; nothing was taken in",
         details=[f"  {one}" for one in details],
