@@ -25,6 +25,9 @@ from schemas.received import Counts, Deliveries, MunicipalScores, Scores
 DEFAULT_MAX_CHANGE = Decimal("0.10")
 """The largest share by which a file may be larger or smaller than what it takes the place of without a word."""
 
+FEW = 5
+"""Where rows, schools, pupils and points all change by fewer, a small file was corrected, whatever their share."""
+
 ROWS, SCHOOLS = "rows", "schools"
 LISTED = "listed"
 """The measure of lists: each subject once."""
@@ -210,10 +213,10 @@ def _rows(
     after = sizes.of(kept | came, measures, with_rows=same)
     files = dict(sizes.deliveries.select("delivery_id", "file").iter_rows())
     shown = [", ".join(dict.fromkeys(files[name] for name in sorted(names))) for names in (came, gone)]
-    for what, was in before.items():
-        now = after.get(what, Decimal(0))
-        if was and abs(now - was) > share * was:
-            yield (*of, what, was, now, *shown)
+    changes = {what: (was, after.get(what, Decimal(0))) for what, was in before.items() if was}
+    changes = {what: (was, now) for what, (was, now) in changes.items() if abs(now - was) > share * was}
+    if any(abs(now - was) >= FEW for was, now in changes.values()):
+        yield from ((*of, what, was, now, *shown) for what, (was, now) in changes.items())
 
 
 def _measures_of(source: str) -> set[str]:

@@ -90,10 +90,16 @@ def test_a_first_decision_asks_as_well(home, tmp_path):
 
 
 def test_how_much_may_differ_is_a_setting(home, tmp_path):
-    found = ingest(home, write_register(tmp_path / "more", {**WHOLE, "01AA00 Bo": 23}), "--max-change", "0.05")
+    found = ingest(home, write_register(tmp_path / "more", {**WHOLE, "01AA00 Bo": 25}), "--max-change", "0.05")
     assert [one["measure"] for one in found["size_changes"]] == ["pupils", "rows"]
     npo(home, *DECIDE, "--max-change", "0.05", status=3)
-    npo(home, *DECIDE)
+    npo(home, *DECIDE, "--max-change", "0.2")
+
+
+def test_fewer_than_five_of_each_are_a_correction_whatever_their_share(home, tmp_path):
+    found = ingest(home, write_register(tmp_path / "more", {**WHOLE, "01AA00 Bo": 24}), "--max-change", "0.05")
+    assert found["size_changes"] == []
+    npo(home, *DECIDE, "--max-change", "0.05")
 
 
 def test_a_register_that_comes_after_the_counts_of_duo_is_compared_by_its_schools_and_pupils(home, tmp_path):
