@@ -146,13 +146,9 @@ def with_messages(rejections: Rejections, *, for_boards: bool = False) -> Reject
     for columns, form, digits in _CODES_WITH_ZEROS:
         code = pl.col("value").str.strip_prefix("'").str.strip_suffix("'")
         lost = (pl.col("rule") == UNKNOWN_CODE) & pl.col("column_name").is_in(columns) & code.str.contains(form)
-        words = pl.format(
-            "{} '{}' has lost its leading zeros, as codes do in Excel: write {}",
-            "column_name",
-            code,
-            code.str.zfill(digits),
-        )
-        message = pl.when(lost).then(words).otherwise(message)
+        words = "{} '{}' has lost its leading zeros, as codes do in Excel; write {}"
+        told = pl.format(words, "column_name", code, code.str.zfill(digits))
+        message = pl.when(lost).then(told).otherwise(message)
     return RejectionMessages(shown.select("line", "rule", "column_name", message=message))
 
 

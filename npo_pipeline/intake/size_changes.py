@@ -240,8 +240,7 @@ def in_words(changes: SizeChanges) -> Iterator[str]:
             f"({'+' if after > before else '-'}{dutch.percent(round(abs(after - before) / before, 3), 1)})"
             for what, before, after in group.select("measure", "before", "after").iter_rows()
         ]
-        taken = f"{files or 'nothing'} ({of_day}) takes the place of {earlier} and has"
-        yield f"{taken} {', '.join(parts)}"
+        yield f"{files or 'nothing'} ({of_day}) takes the place of {earlier} and has {', '.join(parts)}"
 
 
 def _noun(source: str, what: str) -> str:

@@ -183,7 +183,7 @@ def test_a_fault_in_another_column_does_not_take_the_date_of_a_file_away(tmp_pat
 def test_a_code_that_lost_its_leading_zeros_says_so(layout, column, wrong, right):
     found = with_messages(validate_rows(layout.frame({column: wrong}), layout.kind.model).rejections)
     assert found.filter(column_name=column)["message"].to_list() == [
-        f"{column} '{wrong}' has lost its leading zeros, as codes do in Excel: write {right}"
+        f"{column} '{wrong}' has lost its leading zeros, as codes do in Excel; write {right}"
     ]
 
 
