@@ -20,6 +20,7 @@ from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.pay import MonthPaid
 from npo_pipeline.commands.steps import Progress
 from npo_pipeline.months import month_text
+from npo_pipeline.translation import singular
 
 MOST_ROWS = 200
 """A table in an artifact is for a person; the books hold the rest."""
@@ -45,7 +46,7 @@ def payment_words(paid: MonthPaid) -> str:
     month = month_text(paid.month)
     if paid.run_id is None:
         return f"{month}: nothing left to pay"
-    return f"{month}: paid {dutch.totals(paid.payments)} to {schools(paid.payments)} ({paid.run_id})"
+    return singular(f"{month}: paid {dutch.totals(paid.payments)} to {schools(paid.payments)} ({paid.run_id})")
 
 
 def delivery_artifacts(result: IngestResult) -> None:

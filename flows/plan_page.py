@@ -9,7 +9,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.cli.output import cell, number
-from npo_pipeline.cli.render.decide import grants_by_scheme, with_reasons
+from npo_pipeline.cli.render.decide import grants_by_scheme, noun_of, with_reasons
 from npo_pipeline.cli.render.pay import money, sums_by
 from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import NextPayment
@@ -17,6 +17,7 @@ from npo_pipeline.errors import printable
 from npo_pipeline.intake.size_changes import in_words
 from npo_pipeline.money import totals
 from npo_pipeline.months import month_text
+from npo_pipeline.translation import singular
 from schemas.frames.money import SchoolDifferences
 
 MOST_SCHOOLS = 20
@@ -42,10 +43,11 @@ def plan_summary(request: DecideRequest, result: DecisionPlan) -> str:
         for currency, amount in sums.items()
     ]
     why = f", because: {plain(request.reason)}" if request.reason else ""
+    counted = singular(f"{number(plan.up)} {noun_of(plan)}")
     sized = "".join(f" Approving accepts: {plain(one)}." for one in in_words(result.size_changes))
     return (
         f"Decision on {result.state.school_year}, prepared by {plain(str(request.prepared_by))}{why}. "
-        f"{number(plan.up)} schools up, {number(plan.down)} down: {', '.join(moved) or 'no amount differs'}."
+        f"{counted} up, {number(plan.down)} down: {', '.join(moved) or 'no amount differs'}."
         f"{sized}"
     )
 
@@ -69,18 +71,20 @@ def _heading(request: DecideRequest, result: DecisionPlan) -> Iterator[str]:
 def _difference(result: DecisionPlan) -> Iterator[str]:
     """Yield totals, causes, rules that changed, and the schools it touches most."""
     comparison, rule_changes = result.comparison, result.rule_changes
-    columns = ["currency", "school_type", "component", "schools", "before", "after", "difference"]
-    sums = comparison.by_component.select(columns)
+    columns = ["currency", "school_type", "component", "beneficiaries", "before", "after", "difference"]
+    sums = comparison.by_component.rename({"schools": "beneficiaries"}).select(columns)
     totals = sums.group_by("currency", maintain_order=True).agg(pl.col("before", "after", "difference").sum())
     of_all = totals.with_columns(school_type=pl.lit("all"), component=pl.lit("all"))
     yield from _table("Totals", pl.concat([sums, of_all], how="diagonal"), columns)
-    yield from _table("Causes", comparison.causes, ["currency", "cause", "kind", "schools", "difference"])
+    causes = comparison.causes.rename({"schools": "beneficiaries"})
+    yield from _table("Causes", causes, ["currency", "cause", "kind", "beneficiaries", "difference"])
     changed = ["component", "school_type", "what", "since", "before", "after"]
     yield from _table("Rules that changed", rule_changes, changed)
     schools = comparison.effect.schools
     largest = with_reasons(SchoolDifferences(schools.head(MOST_SCHOOLS)), comparison.causes_by_school)
     columns = ["beneficiary", "name", "board", "currency", "why", "before", "after", "difference"]
-    title = f"The schools it touches most ({min(MOST_SCHOOLS, schools.height)} of {number(schools.height)})"
+    shown = min(MOST_SCHOOLS, schools.height)
+    title = f"The {noun_of(comparison)} it touches most ({shown} of {number(schools.height)})"
     yield from _table(title, largest, columns)
 
 

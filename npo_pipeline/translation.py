@@ -74,8 +74,39 @@ def speaks_dutch() -> bool:
 
 
 def said(text: str) -> str:
-    """Return a text of the command line in the language that is asked."""
-    return translated(text) if speaks_dutch() else text
+    """Return a text of the command line in the language that is asked, with one thing in the singular."""
+    return singular(translated(text) if speaks_dutch() else text)
+
+
+_SINGULAR = {
+    **{f"{one}s": one for one in ("school", "board", "row", "finding", "difference", "pupil", "manifest", "run")},
+    **{f"{one}s": one for one in ("file", "recipient", "payment", "pack", "delivered file", "application")},
+    **{"municipalities": "municipality", "samenwerkingsverbanden": "samenwerkingsverband"},
+    **{
+        "scholen": "school",
+        "besturen": "bestuur",
+        "rijen": "rij",
+        "bevindingen": "bevinding",
+        "leerlingen": "leerling",
+    },
+    **{"gemeenten": "gemeente", "verschillen": "verschil", "bestanden": "bestand", "vestigingen": "vestiging"},
+    **{"manifesten": "manifest", "ontvangers": "ontvanger", "betalingen": "betaling", "aanvragen": "aanvraag"},
+    **{"beneficiaries": "beneficiary", "months": "month", "maanden": "maand"},
+}
+_VERBS = {
+    **{"get": "gets", "have": "has", "are": "is", "were": "was", "come": "comes", "do": "does", "name": "names"},
+    **{"krijgen": "krijgt", "hebben": "heeft", "zijn": "is", "lie": "lies", "komen": "komt", "tellen": "telt"},
+}
+_ONE = re.compile(
+    rf"(?<![\w.,/:-])(?<!\d of )1 ({'|'.join(_SINGULAR)})\b(?! and | en )(?: ({'|'.join(_VERBS)})\b)?"
+)
+
+
+def singular(text: str) -> str:
+    """Write `1 schools get` as `1 school gets`: messages name what they count in the plural."""
+    if "1 " not in text:
+        return text
+    return _ONE.sub(lambda one: f"1 {_SINGULAR[one[1]]}" + (f" {_VERBS[one[2]]}" if one[2] else ""), text)
 
 
 def translated(text: str) -> str:

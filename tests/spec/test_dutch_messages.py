@@ -8,7 +8,7 @@ import pytest
 
 import npo_pipeline
 from npo_pipeline import translation
-from npo_pipeline.translation import CATALOGUE, catalogue, translated
+from npo_pipeline.translation import CATALOGUE, catalogue, singular, translated
 
 SOURCE = Path(npo_pipeline.__file__).parent
 SAID = {"Refused", "NpoError", "HomeLocked", "BooksDoNotTie", "UsageError", "refused", "fault", "refusal_of"}
@@ -130,3 +130,27 @@ def test_a_message_is_translated_with_the_messages_in_it(english, dutch):
 def test_english_is_spoken_unless_dutch_is_asked(monkeypatch, asked, is_dutch):
     monkeypatch.setenv(translation.VARIABLE, asked)
     assert translation.said("No findings") == ("Geen bevindingen" if is_dutch else "No findings")
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("1 schools of 1 boards", "1 school of 1 board"),
+        (
+            "Against 2021-2022-001: 1 schools get another amount",
+            "Against 2021-2022-001: 1 school gets another amount",
+        ),
+        (
+            "Tegen 2021-2022-001: 1 scholen krijgen een ander bedrag",
+            "Tegen 2021-2022-001: 1 school krijgt een ander bedrag",
+        ),
+        ("1 municipalities up, 21 municipalities down", "1 municipality up, 21 municipalities down"),
+        (
+            "1.001 schools, 0,1 schools, -1 schools, 2021-1 schools",
+            "1.001 schools, 0,1 schools, -1 schools, 2021-1 schools",
+        ),
+        ("1 schools and samenwerkingsverbanden up", "1 schools and samenwerkingsverbanden up"),
+    ],
+)
+def test_one_thing_is_named_in_the_singular(said, written):
+    assert singular(said) == written

@@ -97,6 +97,7 @@ def _currency_document(result: DecisionPlan, currency: str) -> dict[str, Any]:
         "total": total(decided.instalments),
         "schools": decided.entitlements["vestiging"].drop_nulls().n_unique(),
         "boards": decided.entitlements["board"].drop_nulls().n_unique(),
+        "beneficiaries": decided.entitlements["beneficiary"].n_unique(),
         "rests_on": result.draft.assumptions.get(currency),
     }
 
@@ -188,7 +189,7 @@ def render_diff(diff: Diff, as_json: bool) -> None:
 
 def render_difference(comparison: Comparison, rule_changes: RuleChanges, against: str) -> None:
     """Print how many schools go up and down, the causes, the rules that changed, and whom it touches."""
-    noun = _noun(comparison)
+    noun = noun_of(comparison)
     line(f"{against}: {number(comparison.up)} {noun} up, {number(comparison.down)} down")
     for currency, kind, cause, touched, difference in comparison.causes.iter_rows():
         line(f"  {cause} ({kind}): {number(touched)} {noun}, {dutch.money(difference, currency)}")
@@ -202,7 +203,7 @@ def render_difference(comparison: Comparison, rule_changes: RuleChanges, against
     _render_effect(comparison.effect, comparison.causes_by_school, noun)
 
 
-def _noun(comparison: Comparison) -> str:
+def noun_of(comparison: Comparison) -> str:
     """Return the noun of those that a decision is on."""
     is_municipal = comparison.by_component["school_type"].eq(ALL_SCHOOL_TYPES).any()
     if is_municipal:

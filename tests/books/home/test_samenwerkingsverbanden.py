@@ -155,7 +155,7 @@ def test_another_recipient_than_follows_is_found(corrected, tmp_path):
         connection.execute("update payments set recipient = 'VO9999' where recipient = 'VO2801'")
     ended = here("verify", "--home", home)
     assert ended.status == 5
-    assert "payments: 000003-pay-2021-09: 1 rows do not follow" in ended.stdout
+    assert "payments: 000003-pay-2021-09: 1 row does not follow" in ended.stdout
 
 
 def test_the_accounts_of_boards_hold_none_of_it(corrected, tmp_path):

@@ -59,7 +59,7 @@ def test_what_a_score_gave_is_not_taken_back_in_silence_and_causes_name_what_cha
     assert run(home, "ingest", counted(folder / "two.csv", b01AA=0, b02BB=50)).status == 0
     refused = run(home, "decide", "--school-year", "2021-2022", *change)
     assert refused.status == 3
-    assert "1 vestigingen have a score and no pupils that are counted (first 01AA00)" in refused.stderr
+    assert "1 vestiging has a score and no pupils that are counted (first 01AA00)" in refused.stderr
     assert "counts € 2.511,60 for it" in refused.stderr
     corrected = scored(folder / "again.csv", b01AA="0,00", b02BB="6,00")
     assert run(home, "ingest", corrected, "--reference-date", "2020-10-01").status == 0

@@ -103,7 +103,7 @@ def test_what_is_rejected_is_not_written(rejected):
 def test_the_page_shows_what_a_person_decides_upon(rejected):
     page = page_of(rejected.waiting.state)
     # 100,00 more at 251,16.
-    assert "prepared by A. de Vries, because: CBS \\| corrected. 1 schools up, 0 down: € +25.116,00." in page
+    assert "prepared by A. de Vries, because: CBS \\| corrected. 1 school up, 0 down: € +25.116,00." in page
     assert "| EUR | bao | achterstandsscore | 1 | 25.241,58 | 50.357,58 | 25.116,00 |" in page
     assert "| EUR | all | all |  | 57.037,05 | 82.153,05 | 25.116,00 |" in page
     assert "| EUR | score_correction | input | 1 | 25.116,00 |" in page
@@ -162,7 +162,7 @@ def test_what_has_become_another_plan_while_it_waited_is_refused_and_a_retry_ask
     asked = went_on(run)
     assert asked.state.name == "Suspended"
     # 200,00 more at 251,16.
-    assert "1 schools up, 0 down: € +50.232,00." in page_of(asked.state)
+    assert "1 school up, 0 down: € +50.232,00." in page_of(asked.state)
     assert answered(asked, approved=True).is_completed()
     assert select(corrected, DECISIONS) == ["2021-2022-001", "2021-2022-002"]
 
