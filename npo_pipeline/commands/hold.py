@@ -13,6 +13,7 @@ from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.books.witness import witness_findings
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused
+from npo_pipeline.months import in_the_netherlands
 from schemas.columns import schema_of
 from schemas.decided import HOLDS
 
@@ -84,8 +85,8 @@ def obstacles(home: Home) -> list[str]:
 
 
 def hold_words(hold: Hold) -> str:
-    """Return a hold in words."""
-    since = f"{hold.since:%Y-%m-%d %H:%M} UTC"
+    """Return a hold in words, with its moment by the clock of the Netherlands."""
+    since = f"{in_the_netherlands(hold.since):%Y-%m-%d %H:%M}"
     return f"payments are on hold since {since}, by {hold.declared_by}: {hold.reason} ({hold.run_id})"
 
 

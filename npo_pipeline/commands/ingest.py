@@ -9,11 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from npo_pipeline import dutch
-from npo_pipeline.atomic_file import require_new
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.run import Clock, Run, open_run
-from npo_pipeline.commands.rejects import ENDINGS, refusal_of, write_rejects
+from npo_pipeline.commands.rejects import refusal_of, require_apart, write_rejects
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS, FileKind
@@ -87,7 +86,7 @@ def ingest(
         HomeLocked: another run is busy.
     """
     if request.rejects is not None:
-        require_new(request.rejects, *ENDINGS)
+        require_apart(request.rejects, request.paths)
     files = call(recognise_files, request, day_of(clock()))
     with open_run(request.home, "ingest", clock, wait_seconds=request.wait_seconds) as run:
         state = intake_state(run.books)

@@ -32,6 +32,18 @@ def refusal_of(rejections: RejectionList, what: str, written: Path | None = None
     )
 
 
+def require_apart(path: Path, delivered: Sequence[Path]) -> None:
+    """Refuse a file for rejected rows that is there already, or among the files of the delivery.
+
+    Raises:
+        Refused: says which; nothing was written.
+    """
+    require_new(path, *ENDINGS)
+    for folder in (one.resolve() for one in delivered if one.is_dir()):
+        if path.resolve().is_relative_to(folder):
+            raise Refused(f"{path}: lies in the delivery, which would hold it from then on; name a file elsewhere")
+
+
 def write_rejects(results: Sequence[FileResult], path: Path) -> None:
     """Write all rejected rows to a new file, and beside it a marked copy of each workbook of a board.
 
@@ -46,7 +58,13 @@ def write_rejects(results: Sequence[FileResult], path: Path) -> None:
         with sheets[0].file.source.open() as stream:
             data = stream.read()
         names = {str(one.file.workbook.sheet): one.file.name for one in sheets if one.file.workbook}
-        written[copy_path(path, source)] = marked_copy(data, names, rejections)
+        try:
+            written[copy_path(path, source)] = marked_copy(data, names, rejections)
+        except Exception as error:  # openpyxl raises many kinds, of workbooks that others read
+            raise Refused(
+                f"{source}: no marked copy of it can be made ({error}); save it again as .xlsx, or leave "
+                "--rejects out"
+            ) from error
     for target in written:
         require_new(target, *ENDINGS)
     for target, content in written.items():

@@ -39,7 +39,8 @@ def rejects_bytes(rejections: RejectionList, ending: str) -> bytes:
 
 def copy_path(path: Path, workbook: str) -> Path:
     """Return the path of the marked copy of a workbook, beside the list of rejected rows."""
-    return path.with_name(f"{path.stem}-{PurePath(workbook).name}").with_suffix(".xlsx")
+    # With its folders: two boards may give their workbook one name.
+    return path.with_name(f"{path.stem}-{'-'.join(PurePath(workbook).parts)}").with_suffix(".xlsx")
 
 
 def marked_copy(data: bytes, sheets: Mapping[str, str], rejections: RejectionList) -> bytes:

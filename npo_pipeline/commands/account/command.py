@@ -15,7 +15,6 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.accounts.statement import YearAccounts, account_for
-from npo_pipeline.atomic_file import require_new
 from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.queries.ledger import paid_months
@@ -31,7 +30,7 @@ from npo_pipeline.commands.account.reports import (
     write_reports,
 )
 from npo_pipeline.commands.account.write import AccountResult, write_accounts
-from npo_pipeline.commands.rejects import ENDINGS, write_rejects
+from npo_pipeline.commands.rejects import require_apart, write_rejects
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
@@ -101,7 +100,7 @@ def account(
     """
     require_books(request.home)
     if request.rejects is not None:
-        require_new(request.rejects, *ENDINGS)
+        require_apart(request.rejects, request.spending)
     files = call(recognise_spending, request, day_of(clock())) if request.spending else []
     with open_run(
         request.home, "account", clock, subject=str(request.year), wait_seconds=request.wait_seconds

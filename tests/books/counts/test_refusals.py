@@ -94,6 +94,7 @@ def test_a_delivery_that_is_taken_in_has_its_refused_rows_in_that_file_too(refus
         ("there.csv", "there.csv: is there already, and no file is overwritten; name another"),
         ("rows.txt", "rows.txt: give it a name that ends in .csv or .xlsx"),
         ("no/rows.csv", "make it first, or name another file"),
+        ("in/rows.csv", "lies in the delivery, which would hold it from then on; name a file elsewhere"),
     ],
 )
 def test_no_file_is_overwritten_and_a_place_that_will_not_do_is_refused_first(refused, tmp_path, name, words):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -32,9 +34,10 @@ def test_nothing_is_paid_and_it_says_who_when_and_why(held, how):
     before = published(held)
     ended = here("pay", "--month", "2021-11", *how, "--home", held)
     assert ended.status == 3
-    ((since,),) = select(held, "select strftime(started_at, '%Y-%m-%d %H:%M') from runs where command = 'hold'")
+    ((moment,),) = select(held, "select started_at from runs where command = 'hold'")
+    since = f"{moment.replace(tzinfo=UTC).astimezone(ZoneInfo('Europe/Amsterdam')):%Y-%m-%d %H:%M}"
     assert ended.stderr == (
-        f"npo: {held}: payments are on hold since {since} UTC, by A. de Vries: the bank files are checked "
+        f"npo: {held}: payments are on hold since {since}, by A. de Vries: the bank files are checked "
         "(000005-hold); nothing is paid until `npo unhold` releases them\n"
     )
     assert published(held) == before
