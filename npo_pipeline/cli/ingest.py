@@ -65,7 +65,10 @@ def _render(home: Home, result: IngestResult) -> None:
     for remark in result.remarks:
         line(f"! {remark}")
     for name in result.waiting:
-        line(f"! {name}: no school in it has a known board yet; ingest the address list that names them")
+        line(
+            f"! {name}: hardly any or no school in it has a known board yet; "
+            "ingest the address list that names them"
+        )
 
 
 def _ingest_document(result: IngestResult) -> dict[str, Any]:

@@ -82,6 +82,8 @@ def status(home: Home, *, clock: Clock = now) -> Status:
 def _findings(books: Books, home: Home) -> Iterator[str]:
     for file, rows, rules in deliveries.open_rejections(books).iter_rows():
         yield f"{file}: {rows} rows in quarantine ({rules})"
+    for file, rows in deliveries.rejections_with_board(books):
+        yield f"{file}: the schools of {rows} refused rows have a board now; ingest the file again to count them"
     if differences := deliveries.open_differences(books):
         yield f"{len(differences)} differences between files, first: {differences[0]}"
     yield from undecided(books)

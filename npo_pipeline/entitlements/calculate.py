@@ -45,6 +45,7 @@ from schemas.frames.money import (
     SchoolPlaces,
     ScoresByType,
     Territory,
+    VestigingAreas,
 )
 from schemas.received import Changes, Schools
 
@@ -160,7 +161,11 @@ def _quantities(rules: Rules, inputs: DecisionInputs, territory: Territory) -> Q
         return municipal_quantities(rules.rates, municipal_units(placed, inputs.municipal_scores))
     scores = rows_under_regulation(rules.name, rules.counts_as, territory, inputs.scores)
     every = quantities(rules.rates, rules.thresholds, counts, scores)
-    return booked_on_areas(without_exceptions(every, rules.exceptions), rules.paid_to_areas, inputs.areas)
+    areas = inputs.areas
+    if not rules.as_older_version:
+        # Whether a file came before its list or after: pupils of a school without a known board count for nobody.
+        areas = VestigingAreas(areas.join(inputs.schools, on="vestiging", how="semi", maintain_order="left"))
+    return booked_on_areas(without_exceptions(every, rules.exceptions), rules.paid_to_areas, areas)
 
 
 def _instalments(

@@ -49,8 +49,8 @@ class Rules:
     paid on. `late_mergers`: the school types whose instalments follow a merger on 1 August in the next calendar
     year.
     `earlier`: what was in force before its amendments: the month in which each takes effect, and the rules until
-    then, in order. `as_older_version`: whether the terms of now hold before them
-    too, and a school that merges into one that opens later has it paid before that.
+    then, in order. `as_older_version`: whether the terms of now hold before them too, a successor is paid
+    before it opens, and pupils of schools without a known board count for samenwerkingsverbanden.
     """
 
     name: str

@@ -43,9 +43,9 @@ class FileResult:
 
     `rejections`: a row per fault. `spoken`: the vestigingen of its valid rows, also of those that count nobody.
     `refused_schools`: those that rejected rows of a list of schools name, so no board is known. `reporters`:
-    the boards behind the rows of a board report. `without_board`: none of its schools has a board yet,
-    so it waits for its address list. `truncated_texts`: texts of which only the beginning is kept. `remarks`: what
-    else the operator should know of it, a sentence each.
+    the boards behind the rows of a board report. `without_board`: none or few of its schools have a
+    board yet, so it waits for its address list. `truncated_texts`: texts of which only the beginning is kept.
+    `remarks`: what else the operator should know of it, a sentence each.
     """
 
     file: DeliveredFile

@@ -116,8 +116,9 @@ def _read_school_list(read: SmallFile, known: KnownSchools) -> FileResult:
 def _read_published_counts(read: SmallFile, known: KnownSchools) -> FileResult:
     result, rows, file = read.result, read.rows, read.result.file
     unknown = unknown_school_rejections(rows, known.vestigingen)
-    # Where no school at all is known, the file came before its address list: its counts wait for that.
-    waits = unknown.height == rows.height > 0
+    # Where few of its schools are known, by a change or a file of another sector, it came before its address list:
+    # its counts wait for that.
+    waits = 2 * unknown.height > rows.height
     if not waits:
         faulty = unknown_school_rejections(read.faulty, known.vestigingen)
         result = replace(result, rejections=_concat([result.rejections, unknown, faulty]))

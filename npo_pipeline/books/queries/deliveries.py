@@ -164,6 +164,21 @@ def open_rejections(books: Books) -> frames.OpenRejections:
     return frames.OpenRejections(books.frame(query))
 
 
+def rejections_with_board(books: Books) -> list[tuple[str, int]]:
+    """Count, per file, the open rejected rows of schools that have a board now: file, rows."""
+    query = r"""
+        select q.file, count(distinct q.line) as rows
+        from quarantine q join deliveries d using (delivery_id, file)
+        where d.superseded_by is null and q.rule = 'unknown_school' and q.board is null
+            and regexp_extract(q.message, '[0-9]{2}[A-Z]{2}[0-9]{2}') in (select vestiging from schools)
+            and (q.delivery_id, q.line) not in (
+                select (r.delivery_id, r.line)
+                from resolutions r join deliveries s on s.delivery_id = r.resolved_by
+                where s.superseded_by is null)
+        group by q.delivery_id, q.file order by q.delivery_id"""
+    return books.frame(query).rows()
+
+
 def rejection_mismatches(books: Books) -> frames.RejectionMismatches:
     """Select the deliveries that state another number of rejected rows than quarantine holds."""
     query = """
