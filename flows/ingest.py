@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows import artifacts
-from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
+from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
 from npo_pipeline.cli.options import home_of, max_change_of_machine, share_from
 from npo_pipeline.cli.output import number
 from npo_pipeline.commands.ingest import IngestRequest, ingest
@@ -24,7 +24,10 @@ def _run_name() -> str:
 
 @npo_flow("npo-ingest", _run_name)
 def ingest_delivery(
-    home: str, paths: list[str], reference_date: str | None = None, max_rejected: str = "0.01"
+    home: str,
+    paths: list[str],
+    reference_date: str | None = None,
+    max_rejected: str = "0.01",
 ) -> State[Any]:
     """Ingest a delivery.
 
@@ -35,7 +38,7 @@ def ingest_delivery(
         max_rejected: the largest share of refused rows, from 0 to 1.
 
     Returns:
-        run_id (null when nothing was new), rows, rejected and differences.
+        run_id (null when nothing was new), rows, rejected, differences and remarks.
 
     Raises:
         Refused: the delivery was refused whole; nothing was changed.
@@ -51,6 +54,11 @@ def ingest_delivery(
     )
     result = ingest(request, call=as_task)
     artifacts.delivery_artifacts(result)
+    waiting = [
+        f"{name}: no school in it has a known board yet; ingest the address list that names them"
+        for name in result.waiting
+    ]
+    log_remarks([*result.remarks, *waiting])
     rows, refused = (int(result.files[name].sum()) for name in ("rows", "rejected"))
     numbers = f"{number(rows)} rows, {number(refused)} refused, {number(result.differences.height)} differences"
     return closed(
@@ -60,5 +68,6 @@ def ingest_delivery(
             "rows": rows,
             "rejected": refused,
             "differences": result.differences.height,
+            "remarks": list(result.remarks),
         },
     )

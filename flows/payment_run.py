@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from prefect import get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows import artifacts
 from flows.schedule import month_of, oldest_unasked
-from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
+from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
 from npo_pipeline.books.witness import is_witnessed
 from npo_pipeline.cli.options import home_of
 from npo_pipeline.commands.pay import MonthPaid, PayRequest, pay
@@ -53,8 +52,7 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> S
     )
     paid = pay(request, call=as_task)
     artifacts.payments_artifact(paid)
-    for remark in (remark for one in paid for remark in one.remarks):
-        get_run_logger().warning("%s", remark)
+    log_remarks([remark for one in paid for remark in one.remarks])
     return closed("; ".join(artifacts.payment_words(one) for one in paid), _months(paid))
 
 

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -146,6 +146,12 @@ def closed(message: str, data: object = None, name: str = "Completed") -> State[
     get_run_logger().info("%s", message)
     state: State[Any] = Completed(name=name, message=message, data=data)
     return state
+
+
+def log_remarks(remarks: Iterable[str]) -> None:
+    """Log as warnings what the operator should know of a run that did its work."""
+    for remark in remarks:
+        get_run_logger().warning("%s", remark)
 
 
 SERVED_BY = "NPO_SERVED_BY"

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows import artifacts
-from flows.tasks import WAIT_SECONDS, as_task, closed, npo_flow
+from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
 from npo_pipeline import dutch
 from npo_pipeline.cli.options import board_from, home_of, path_from, year_from
 from npo_pipeline.commands.account.command import AccountRequest, account_and_report
@@ -68,6 +68,7 @@ def year_end(
     )
     result, reports = done.accounts, done.reports
     artifacts.accounts_artifacts(result, reports)
+    log_remarks([*(result.ingested.remarks if result.ingested else ()), *result.remarks])
     summary = {
         "run_id": result.run_id,
         "boards": _boards(result, board),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import time
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from prefect.client.schemas.objects import State
 from flows import artifacts
 from flows.ingest import ingest_delivery
 from npo_pipeline.commands import ingest
-from tests.books.home.delivery import write_country
+from tests.books.home.delivery import write_changes, write_country
 from tests.integration.flows.prefect_side import artifacts_of, flow_run_id
 
 PSEUDONYM = "ZEERGEHEIM"
@@ -88,6 +89,15 @@ def test_a_delivery_leaves_its_files_refused_rows_and_differences(secrets):
     assert [(row["vestiging"], row["used"], row["other"]) for row in found["npo-differences"]] == [
         ("01AA00", "12.00", "13.00")
     ]
+
+
+def test_what_is_remarked_of_a_delivery_is_a_warning_of_its_run(decided, tmp_path, caplog):
+    changes = write_changes(tmp_path / "changes", "20211101;sluiting;99ZZ00;;")
+    state = ingest_delivery(str(decided), [str(changes)], return_state=True)
+    (remark,) = state.result()["remarks"]
+    assert "99ZZ" in remark
+    assert (logging.WARNING, remark) in [(one.levelno, one.getMessage()) for one in caplog.records]
+    assert state.message == "taken in: 1 rows, 0 refused, 0 differences (000003-ingest)"
 
 
 def test_a_long_table_is_cut_off_and_says_so(monkeypatch, tmp_path, country):
