@@ -135,3 +135,33 @@ def test_municipalities_get_118_11_for_every_pupil_that_was_counted(home):
     (pupils,) = select(home, "select sum(pupils) from counts")
     assert found == (355, Decimal("290034223.08"))
     assert found[1] == pupils[0] * Decimal("118.11")
+
+
+@pytest.mark.parametrize("addresses", ["alle-vestigingen-bo.csv", "adressen-bao-export-met-id.csv"])
+def test_a_list_of_a_later_date_claims_nothing_of_the_months_before_it(tmp_path, addresses):
+    """Pupils of 1 October 2019, September 2021 paid, then an address list of 1 October 2021."""
+    home = tmp_path / "home"
+    run("ingest", FILES[3], "--home", home)
+    run("decide", "--school-year", "2021-2022", "--reference-date", "2019-10-01", "--home", home)
+    run("pay", "--month", "2021-09", "--home", home)
+    remarks = run("ingest", DATA / addresses, "--reference-date", "2021-10-01", "--home", home)["remarks"]
+    assert any("another board" in one and "deliver a changes file" in one for one in remarks)
+    assert select(home, "from receivables") == []
+    moved = "select count(*) from schools a join schools b using (vestiging) where a.valid_to < b.valid_from"
+    assert select(home, f"{moved} and a.board <> b.board")[0][0] > 100
+
+
+def test_the_vestigingen_of_vo_that_no_list_names_are_paid_nothing_in_whatever_order_the_files_come(tmp_path):
+    vo, addresses = FILES[4], FILES[2]
+    found = []
+    for number, steps in enumerate(([vo], [addresses], [vo, addresses])):
+        home = tmp_path / str(number)
+        rest = [one for one in (vo, addresses) if one not in steps]
+        for files in (steps, rest) if rest else (steps,):
+            run("ingest", *files, "--reference-date", "2019-10-01", "--home", home)
+        run("decide", "--school-year", "2021-2022", "--reference-date", "2019-10-01", "--home", home)
+        amounts = (
+            "select component, count(distinct vestiging), sum(amount) from entitlements group by all order by 1"
+        )
+        found.append(select(home, amounts))
+    assert found[0] == found[1] == found[2]
