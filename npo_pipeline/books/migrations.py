@@ -13,6 +13,7 @@ import pandera.polars as pa
 
 from npo_pipeline.books.formats import columns_at, columns_since, step_of, steps_of, tables_since
 from npo_pipeline.books.tables import create
+from npo_pipeline.books.views import VIEWS
 from npo_pipeline.errors import Refused
 from schemas.tables import TABLES
 
@@ -70,6 +71,25 @@ def _step_of(connection: duckdb.DuckDBPyConnection, source: str, older: int, sho
 def _is_query(value: str) -> bool:
     """Return whether a value is looked up in the tables, once they are filled."""
     return value.startswith("(")
+
+
+def refuse_foreign(connection: duckdb.DuckDBPyConnection, source: str, shown: str) -> None:
+    """Refuse to replace older books that hold a table or view of somebody else: the migrated ones would lack it.
+
+    Raises:
+        Refused: names them.
+    """
+    query = """
+        select 'table ' || table_name, table_name from duckdb_tables() where database_name = $source
+        union all select 'view ' || view_name, view_name from duckdb_views()
+        where database_name = $source and not internal order by 1"""
+    ours = {"home", *VIEWS, *(model.name for model in TABLES)}
+    found = connection.execute(query, {"source": source}).fetchall()
+    if foreign := ", ".join(what for what, name in found if name not in ours):
+        raise Refused(
+            f"{shown}: holds {foreign}, which npo did not make and which would be lost, because these books are "
+            "of an older format; move it to a database of your own, and go on"
+        )
 
 
 def copy_migrated(connection: duckdb.DuckDBPyConnection, source: str) -> None:

@@ -13,10 +13,11 @@ import pandera.polars as pa
 import polars as pl
 
 from npo_pipeline.books.changeset import ChangeSet
-from npo_pipeline.books.duckdb import Engine, engine
+from npo_pipeline.books.duckdb import ATTACHED, Engine, engine
 from npo_pipeline.books.formats import READABLE_FORMAT
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.manifest import GENESIS_HASH, restore_copy, text_sha256
+from npo_pipeline.books.migrations import refuse_foreign
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.publish import (
     Base,
@@ -86,6 +87,8 @@ def open_run(
         identity = file_identity(home)
         with open_in_engine(duck, home, oldest) as books:
             sealed = sealed_runs(books)
+            if books.published_format < FORMAT:
+                refuse_foreign(duck, ATTACHED, str(home.database))
             number, previous = _next(home, books, sealed)
             ask_witness(home, books, command)
             run_id = "-".join(filter(None, (f"{number:06d}", command, subject)))

@@ -132,3 +132,15 @@ def test_books_that_do_not_tie_are_not_upgraded(tmp_path):
     assert ended.status == 5
     assert "do not tie, so they were not upgraded and nothing was changed" in ended.stderr
     assert published(home) == was
+
+
+@pytest.mark.parametrize("command", [("upgrade",), ("pay", "--month", "2021-12")])
+def test_a_view_of_an_analyst_is_not_lost_by_a_migration(command, tmp_path):
+    home = unpack("format-2", tmp_path / "home")
+    with duckdb.connect(str(home / "npo.duckdb")) as connection:
+        connection.execute("create view mine as select board, amount from payments; create table extra (one int)")
+    was = published(home)
+    ended = here(*command, "--home", home)
+    assert ended.status == 3
+    assert "holds table extra, view mine, which npo did not make and which would be lost" in ended.stderr
+    assert published(home) == was
