@@ -51,7 +51,7 @@ class DeliverySizes:
         """Return the rows, the schools and the sum of each measure of some deliveries together."""
         of_them = pl.col("delivery_id").is_in(list(names))
         mine = self.amounts.filter(of_them, pl.col("measure").is_in(list(measures)))
-        sums = mine.filter(pl.col("measure") != LISTED).group_by("measure").agg(pl.col("amount").sum())
+        sums = mine.filter(pl.col("measure") != LISTED).group_by("measure").agg(pl.col("counted").sum())
         found = {SCHOOLS: Decimal(mine["subject"].n_unique()), **dict(sums.iter_rows())}
         if with_rows:
             found[ROWS] = Decimal(self.deliveries.filter(of_them)["rows"].sum())
@@ -70,19 +70,19 @@ def sized_subjects(
     """Return what deliveries count per subject and measure; a school with a score of 0 is scored."""
     parts = [
         counts.filter(pl.col(name) > 0).select(
-            "delivery_id", subject="vestiging", measure=pl.lit(name), amount=pl.col(name).cast(QUANTITY)
+            "delivery_id", subject="vestiging", measure=pl.lit(name), counted=pl.col(name).cast(QUANTITY)
         )
         for name in COUNT_COLUMNS
     ]
-    scored = scores.select("delivery_id", subject="vestiging", measure=pl.lit(SCORE.name), amount="score")
+    scored = scores.select("delivery_id", subject="vestiging", measure=pl.lit(SCORE.name), counted="score")
     one = pl.lit(1).cast(QUANTITY)
-    lists = listed.select("delivery_id", "subject", measure=pl.lit(LISTED), amount=one)
+    lists = listed.select("delivery_id", "subject", measure=pl.lit(LISTED), counted=one)
     parts += [scored, lists]
     if municipal is not None:
         both, name = pl.col("score_2019") + pl.col("score_2020"), pl.lit(MUNICIPAL_SCORE.name)
         parts.append(
             municipal.select(
-                "delivery_id", subject="municipality_number", measure=name, amount=both.cast(QUANTITY)
+                "delivery_id", subject="municipality_number", measure=name, counted=both.cast(QUANTITY)
             )
         )
     return SizedSubjects(pl.concat([empty(SIZED_SUBJECTS), *parts]))

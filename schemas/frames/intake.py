@@ -158,12 +158,12 @@ FormulaDeviations = NewType("FormulaDeviations", pl.DataFrame)
 FORMULA_DEVIATIONS: Columns = {"line": pl.Int64, "vestiging": pl.String, "expected": QUANTITY, "score": QUANTITY}
 
 SizedSubjects = NewType("SizedSubjects", pl.DataFrame)
-"""Amounts in deliveries: delivery_id, subject (school, municipality), measure (`listed`: of a list), amount."""
+"""Counted in deliveries: delivery_id, subject (school, municipality), measure (`listed`: of a list), counted."""
 SIZED_SUBJECTS: Columns = {
     "delivery_id": pl.String,
     "subject": pl.String,
     "measure": pl.String,
-    "amount": QUANTITY,
+    "counted": QUANTITY,
 }
 
 SizeChanges = NewType("SizeChanges", pl.DataFrame)
