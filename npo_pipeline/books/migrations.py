@@ -11,11 +11,14 @@ from collections.abc import Mapping
 import duckdb
 import pandera.polars as pa
 
-from npo_pipeline.books.formats import columns_at, columns_since, step_of, steps_of, tables_since
+from npo_pipeline.books.formats import STEPS, columns_at, columns_since, step_of, steps_of, tables_since
 from npo_pipeline.books.tables import create
 from npo_pipeline.books.views import VIEWS
 from npo_pipeline.errors import Refused
 from schemas.tables import TABLES
+
+_SINCE_THE_SECOND_DAY = "trace"
+"""The table that the very first books lack."""
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, source: str, older: int, shown: str) -> None:
@@ -58,6 +61,11 @@ def _step_of(connection: duckdb.DuckDBPyConnection, source: str, older: int, sho
         found.setdefault(table, set()).add(column)
     if (step := step_of(older, found)) is not None:
         return step
+    if older == STEPS[0].format and _SINCE_THE_SECOND_DAY not in found:
+        raise Refused(
+            f"{shown}: was written on the first day of npo, when payments were identified in another way, and no "
+            "later npo can verify it; keep the npo that wrote it to read it"
+        )
     expected = columns_at(steps_of(older)[0])
     for table in sorted({*found, *expected}):
         odd = sorted(found.get(table, set()) ^ expected.get(table, set()))

@@ -144,3 +144,12 @@ def test_a_view_of_an_analyst_is_not_lost_by_a_migration(command, tmp_path):
     assert ended.status == 3
     assert "holds table extra, view mine, which npo did not make and which would be lost" in ended.stderr
     assert published(home) == was
+
+
+def test_books_of_the_first_day_are_not_called_damaged(tmp_path):
+    home = unpack("format-1", tmp_path / "home")
+    with duckdb.connect(str(home / "npo.duckdb")) as connection:
+        connection.execute("drop table trace")
+    ended = here("upgrade", "--home", home)
+    assert ended.status == 3
+    assert "was written on the first day of npo, when payments were identified in another way" in ended.stderr

@@ -25,7 +25,8 @@ from tests.books.home.seeing import select
 
 ROOT = Path(__file__).parents[3]
 OTHER_TESTS = ("first-run.md", "contract.md", "cli.md")
-NOT_RUN = {"npo serve --home /srv/npo": "it serves until it is stopped: tests/integration/flows"}
+NOT_RUN = "npo serve"
+"""It serves until it is stopped (tests/integration/flows)."""
 EVERYTHING = "how-to/make-up-a-country.md"
 """The page that makes the home on which the others are run."""
 
@@ -107,7 +108,7 @@ def homes(tmp_path_factory) -> dict[str, Path]:
 
 def run(command: str, names: dict[str, str]) -> None:
     """Run a command of a page, with what is in the home in place of what the page names."""
-    if command in NOT_RUN:
+    if command.startswith(NOT_RUN):
         return
     for old, new in names.items():
         command = re.sub(rf"\b{re.escape(old)}", new, command)
