@@ -17,11 +17,10 @@ from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
 from npo_pipeline.cli.explain import explain_command
 from npo_pipeline.cli.generate import generate_command
-from npo_pipeline.cli.hold import hold_command, unhold_command
 from npo_pipeline.cli.informatietool import tool_command
 from npo_pipeline.cli.ingest import ingest_command
 from npo_pipeline.cli.output import document, install_streams
-from npo_pipeline.cli.pay import pay_command
+from npo_pipeline.cli.pay import hold_command, pay_command, unhold_command
 from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.cli.serve import serve_command
 from npo_pipeline.cli.status import status_command

@@ -1,4 +1,4 @@
-"""`npo pay`: the payment run of a month."""
+"""`npo pay`, the payment run of a month; `npo hold` and `npo unhold`, which stop and release all payments."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import MONTH, common, witnessed
-from npo_pipeline.cli.output import progress
+from npo_pipeline.cli.options import MONTH, NAME, REASON, common, witnessed
+from npo_pipeline.cli.output import document, line, progress
 
 
 @click.command("pay")
@@ -27,3 +27,40 @@ def pay_command(home: Home, as_json: bool, **options: Any) -> None:
     with progress() as report:
         months = pay(request, progress=report)
     render_pay(months, request.dry_run, as_json, obstacles=obstacles(home) if request.dry_run else ())
+
+
+_BY = click.option("--by", type=NAME, required=True, help="Who does it; kept in the books.")
+
+
+@click.command("hold")
+@click.option("--reason", type=REASON, required=True, help="Why; shown to whoever would pay.")
+@_BY
+@common
+@witnessed
+def hold_command(home: Home, as_json: bool, by: str, reason: str) -> None:
+    """Put all payments on hold, whoever or whatever would make them."""
+    from npo_pipeline.commands.hold import HoldRequest, hold
+
+    done = hold(HoldRequest(home=home, declared_by=by, reason=reason))
+    if as_json:
+        document({"run_id": done.run_id, "on_hold": True, "by": by, "reason": reason})
+    else:
+        line(f"Payments are on hold ({done.run_id}); `npo unhold` releases them")
+
+
+@click.command("unhold")
+@click.option("--reason", type=REASON, default=None, help="Why.")
+@_BY
+@common
+@witnessed
+def unhold_command(home: Home, as_json: bool, by: str, reason: str | None) -> None:
+    """Release payments from hold. The next payment run pays what is due."""
+    from npo_pipeline.commands.hold import HoldRequest, hold_words, unhold
+
+    done = unhold(HoldRequest(home=home, declared_by=by, reason=reason))
+    if as_json:
+        document({"run_id": done.run_id, "on_hold": False, "by": by, "reason": reason})
+        return
+    if done.before is not None:
+        line(f"Until now {hold_words(done.before)}")
+    line(f"Payments are released ({done.run_id}); nothing was paid: `npo status` shows what is due")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.holds import Hold, hold_in_force
+from npo_pipeline.books.queries.payments import Hold, hold_in_force
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.books.witness import witness_findings

@@ -9,8 +9,7 @@ from datetime import date
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import decisions, deliveries
 from npo_pipeline.books.queries.accounts import changes_since_account, errors_per_year, latest_accounts
-from npo_pipeline.books.queries.holds import hold_in_force
-from npo_pipeline.books.queries.payments import amounts_to_come, months_paid
+from npo_pipeline.books.queries.payments import amounts_to_come, hold_in_force, months_paid
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import FORMAT

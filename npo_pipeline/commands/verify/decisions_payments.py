@@ -12,9 +12,8 @@ import polars as pl
 from npo_pipeline.books.queries.decision_state import delivered_data, past_decision, used_deliveries
 from npo_pipeline.books.queries.decisions import all_decisions, table_of_decision
 from npo_pipeline.books.queries.deliveries import deliveries_live_before
-from npo_pipeline.books.queries.holds import payments_during_hold
 from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
-from npo_pipeline.books.queries.payments import causes_of_run
+from npo_pipeline.books.queries.payments import causes_of_run, payments_during_hold
 from npo_pipeline.books.queries.runs import archived_texts, payment_runs, rule_of_run
 from npo_pipeline.books.queries.schools import directory_as_derived
 from npo_pipeline.books.reader import Books

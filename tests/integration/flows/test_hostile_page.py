@@ -18,7 +18,7 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.deployments import MONTHLY, deployments
 from flows.ingest import ingest_delivery
-from flows.own_origin import OwnOriginOnly
+from flows.server import OwnOriginOnly
 from tests.integration.flows.asking import again, begun
 from tests.integration.flows.prefect_side import artifact_ids_of
 from tests.integration.tool.chromium import Chromium, _until, chromium
