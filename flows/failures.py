@@ -36,12 +36,16 @@ PAGE = """# {flow} failed: {what}
 
 
 class WithoutTraceback(logging.Filter):
-    """Drop the traceback of an ordinary error from a log: its line says what went wrong, and what to do."""
+    """Drop the traceback of an ordinary error from a log: its line says what went wrong, and what to do.
+
+    Prefect logs each error again as its process ends, as unexpected; that is dropped whole.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Pass every record on."""
+        """Return whether a record is logged."""
         if record.exc_info and isinstance(record.exc_info[1], NpoError | OSError):
             record.exc_info = None
+            return not record.getMessage().endswith("exited with unexpected exception")
         return True
 
 

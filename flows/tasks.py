@@ -61,7 +61,8 @@ WAIT_SECONDS = 600
 """Seconds that a flow waits for another run to release the home."""
 
 
-logging.getLogger("prefect.task_runs").addFilter(WithoutTraceback())
+for logger in ("task_runs", "flow_runs", "engine"):
+    logging.getLogger(f"prefect.{logger}").addFilter(WithoutTraceback())
 
 
 _PARAMETERS: ContextVar[frozenset[str]] = ContextVar("parameters", default=frozenset())

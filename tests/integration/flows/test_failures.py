@@ -14,6 +14,7 @@ from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands import ingest, pay
+from npo_pipeline.errors import NpoError
 from tests.books.home.delivery import write_country
 from tests.integration.flows.conftest import Ran, npo, paying
 from tests.integration.flows.prefect_side import artifacts_of, months_paid, select, task_runs_of
@@ -100,6 +101,23 @@ def test_an_ordinary_refusal_in_a_step_leaves_no_traceback(decided, caplog):
     assert months_paid(decided) == []
     for record in [*ended.logged, *caplog.records]:
         assert (record.exc_info, "Traceback" in record.getMessage()) == (None, False)
+
+
+@pytest.mark.parametrize("error", [pay.Refused("no"), disk_fault()])
+def test_an_ordinary_error_is_no_unexpected_one_when_the_process_of_the_run_ends(error):
+    """As `prefect.engine` logs what ends its process."""
+    said = []
+    handler = logging.Handler()
+    handler.emit = said.append
+    logger = logging.getLogger("prefect.engine")
+    logger.addHandler(handler)
+    for one in (error, KeyError("amount")):
+        try:
+            raise one
+        except (NpoError, OSError, KeyError):
+            logger.exception("Execution of flow run 'x' exited with unexpected exception")
+    logger.removeHandler(handler)
+    assert [record.exc_info[0] for record in said] == [KeyError]
 
 
 def test_what_a_run_published_before_it_failed_is_said(decided, monkeypatch):
