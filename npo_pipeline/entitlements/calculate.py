@@ -51,7 +51,7 @@ from schemas.received import Changes, Schools
 
 FROM_THEIR_MONTH, WHOLE_YEAR = 2, 1
 """Ways to decide, as manifests name them: the terms of an amendment hold from the month in which it takes effect,
-and a successor is paid when it is open; or, as in older versions, all year, and before it opens too."""
+a successor is paid when it is open, and a change may move to another day; or, as in older versions, not so."""
 
 
 def calculate_decision(
@@ -72,6 +72,8 @@ def calculate_decision(
         Refused: a school merged into one without a known board, or mergers lead in a circle.
     """
     rules = [replace(one, as_older_version=terms == WHOLE_YEAR) for one in rules]
+    if terms == WHOLE_YEAR and inputs.told is not None:
+        inputs = replace(inputs, changes=inputs.told)
     territory = territory_of_schools(places_of(rules), inputs.counts, inputs.scores, inputs.schools)
     cases = list(_cases(rules, inputs))
     parts = [_entitled(*case, territory) for case in cases]

@@ -16,7 +16,7 @@ import polars as pl
 from npo_pipeline.delivery import kinds
 from npo_pipeline.entitlements.rules import rule_frames
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.school_changes import without_moved_openings
+from npo_pipeline.intake.school_changes import without_moved
 from npo_pipeline.intake.source_precedence import (
     DeliveredData,
     UsedDeliveries,
@@ -224,7 +224,8 @@ class DecisionInputs:
     nothing. `changes`: in order of delivery, without openings that a later one moved.
     `second_counts`, `second_scores`: of all schools, on the reference date of those that started later.
     `municipal_scores`: for the money of municipalities. `uncounted`: the measures that the used deliveries do not
-    count, as those of an older version of this program.
+    count, as those of an older version of this program. `told`: the changes with those that were moved to another
+    day, which older versions counted too.
     """
 
     counts: CountsByType
@@ -238,6 +239,7 @@ class DecisionInputs:
     municipal_scores: MunicipalScores = field(default_factory=lambda: _NO_SCORES)
     listed: ListedVestigingen = field(default_factory=lambda: _NO_LIST)
     uncounted: frozenset[str] = frozenset()
+    told: Changes | None = None
 
 
 def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs:
@@ -260,7 +262,8 @@ def decision_inputs(used: UsedDeliveries, data: DeliveredData) -> DecisionInputs
         schools=data.schools,
         listed=ListedVestigingen(rows_of_deliveries(data.listed, used.get(LISTED, [])).sort("vestiging")),
         unplaced_scores=UnplacedScores(unplaced.drop("school_type")),
-        changes=without_moved_openings(Changes(told)),
+        changes=without_moved(Changes(told)),
+        told=Changes(told),
         municipal_scores=MunicipalScores(rows_of_deliveries(data.municipal_scores, municipal)),
         areas=areas_used(used.get(AREAS, []), data.areas, data.deliveries),
         uncounted=frozenset(_uncounted(used, data)),

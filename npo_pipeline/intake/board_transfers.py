@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 import polars as pl
@@ -128,12 +128,16 @@ def boards_in_force(statements: Sequence[Statement]) -> tuple[dict[date, str], l
     Args:
         statements: of one vestiging, `in_order`.
     """
-    changes = [one for one in statements if one.source == "changes"]
+    kept = _without_moved(statements)
+    changes = [one for one in kept if one.source == "changes"]
     holder: Statement | None = None
     left_by: Statement | None = None
     boards, disagreements = dict[date, str](), list[Disagreement]()
     for day, group in groupby(statements, key=lambda one: one.day):
-        said = {one.source: one for one in group}
+        said = {one.source: one for one in group if one in kept}
+        if not said:
+            boards |= {day: holder.board} if holder else {}
+            continue
         coming = next((one.board for one in changes if one.day > day), None)
         if change := said.get("changes"):
             left_by = holder if holder and holder.board != change.board else left_by
@@ -151,6 +155,23 @@ def boards_in_force(statements: Sequence[Statement]) -> tuple[dict[date, str], l
             holder, left_by = listed, None
         boards[day] = holder.board
     return boards, disagreements
+
+
+def _without_moved(statements: Sequence[Statement]) -> list[Statement]:
+    """Drop the changes that a later delivery puts on another day: the same board, and no third one between.
+
+    A school goes over to a board once; again only after another has had it.
+    """
+    kept = list(statements)
+    changes = [one for one in statements if one.source == "changes"]
+    for one, other in pairwise(changes):
+        if one.board != other.board or one.delivery_id == other.delivery_id:
+            continue
+        before = next((was.board for was in reversed(kept) if was.day < one.day and was.board != one.board), None)
+        between = {was.board for was in statements if one.day < was.day < other.day}
+        if between <= {before, one.board}:
+            kept.remove(min(one, other, key=lambda change: change.delivery_id))
+    return kept
 
 
 def _listed(said: Mapping[str, Statement], coming: str | None) -> tuple[Statement, list[Statement]]:

@@ -21,11 +21,12 @@ _NAMED = 3
 
 
 def refuse_contradictions(results: Sequence[FileResult]) -> None:
-    """Refuse a delivery in which two rows differ on the board of a school, what happens to it, or who finished.
+    """Refuse a delivery in which two rows differ on the board or municipality of a school, or what happens to it.
 
-    The last of them would win, and one of two boards be paid for the other.
+    Or on who finished. The last of them would win, and one of two boards be paid for the other.
     """
     _refuse_two_boards(results)
+    _refuse_two_municipalities(results)
     _refuse_two_completions(results)
     changes = [
         one.changes.with_columns(file=pl.lit(one.file.name), place=pl.int_range(pl.len()))
@@ -48,6 +49,22 @@ def _refuse_two_boards(results: Sequence[FileResult]) -> None:
         raise Refused(
             f"{_place(first)} and {_place(second)}: {first['vestiging']} is given to boards {first['board']} and "
             f"{second['board']} on {first['as_of']}; keep one"
+        )
+
+
+def _refuse_two_municipalities(results: Sequence[FileResult]) -> None:
+    facts = [one.facts.with_columns(file=pl.lit(one.file.name)) for one in results if one.facts.height]
+    if len(facts) < 2:
+        return
+    key = ["source", "vestiging", "as_of"]
+    said = pl.concat(facts).filter(pl.col("municipality_number").is_not_null())
+    distinct = said.unique([*key, "municipality_number"], keep="first", maintain_order=True)
+    twice = distinct.filter(pl.struct(key).is_duplicated()).sort(*key, maintain_order=True).head(2)
+    if twice.height:
+        first, second = twice.to_dicts()
+        raise Refused(
+            f"{_place(first)} and {_place(second)}: {first['vestiging']} is put in municipalities "
+            f"{first['municipality_number']} and {second['municipality_number']}; keep one"
         )
 
 
@@ -79,13 +96,18 @@ def _refuse_two_changes(changes: pl.DataFrame) -> None:
             f"on {first['effective']}; keep one"
         )
     told = moving.with_columns(delivery_id=pl.int_range(pl.len()).cast(pl.String).str.zfill(9))
-    kept = without_moved_openings(Changes(told))
+    kept = without_moved(Changes(told))
     for moved in told.join(kept, on="delivery_id", how="anti").head(1).to_dicts():
-        others = told.filter(pl.col("vestiging") == moved["vestiging"], pl.col("kind") == _OPENING)
+        others = told.filter(pl.col("vestiging") == moved["vestiging"], pl.col("kind") == moved["kind"])
         other = others.filter(pl.col("effective") != moved["effective"]).to_dicts()[-1]
+        place, other_place = _place(moved), _place(other)
+        of, day, by = moved["vestiging"], moved["effective"], other["effective"]
+        if moved["kind"] == _OPENING:
+            raise Refused(
+                f"{place} and {other_place}: {of} opens on {day} and on {by}, and closes nowhere between; keep one"
+            )
         raise Refused(
-            f"{_place(moved)} and {_place(other)}: {moved['vestiging']} opens on {moved['effective']} and on "
-            f"{other['effective']}, and closes nowhere between; keep one"
+            f"{place} and {other_place}: {of} ends on {day} and on {by}, and opens nowhere between; keep one"
         )
 
 
@@ -112,11 +134,46 @@ def is_last_told(delivery_id: str, changes: Changes) -> bool:
     other_life = both.filter(pl.all_horizontal(named), life)
     with_boards = both.filter(~pl.col("kind").is_in(_CLOSING), ~pl.col("kind_later").is_in(_CLOSING))
     other_board = with_boards.filter(pl.col("board").ne_missing(pl.col("board_later")))
-    kept = without_moved_openings(changes).filter(pl.col("delivery_id") == delivery_id)
+    kept = without_moved(changes).filter(pl.col("delivery_id") == delivery_id)
     return other_life.is_empty() and other_board.is_empty() and kept.height == mine.height
 
 
-def without_moved_openings(changes: Changes) -> Changes:
+def without_moved(changes: Changes) -> Changes:
+    """Drop the openings, mergers and closures of a school that a later delivery puts on another day.
+
+    Args:
+        changes: of any deliveries.
+    """
+    return _without_moved_closings(_without_moved_openings(changes), changes)
+
+
+def _without_moved_closings(changes: Changes, told: Changes) -> Changes:
+    """Drop the mergers and closures that a later delivery puts on another day, into the same school.
+
+    A school ends once; again only after an opening between the two days. One that an opening on its day undoes
+    stays, for it says that the school was there before.
+
+    Args:
+        changes: of any deliveries.
+        told: the same, with all openings.
+    """
+    openings = told.filter(pl.col("kind") == _OPENING)
+    same = ["vestiging", "kind", "successor"]
+    closing = changes.filter(pl.col("kind").is_in(_CLOSING)).select("delivery_id", *same, "effective")
+    undone = closing.join(openings, on=_OF_A_DAY, how="semi")
+    again = closing.select(*same, by="effective", later="delivery_id")
+    key = ["delivery_id", *same, "effective"]
+    pairs = closing.join(undone, on=key, how="anti", nulls_equal=True).join(again, on=same, nulls_equal=True)
+    pairs = pairs.filter(pl.col("later") > pl.col("delivery_id"), pl.col("by") != pl.col("effective"))
+    first, last = (pick("effective", "by") for pick in (pl.min_horizontal, pl.max_horizontal))
+    reopened = pairs.join(openings.select("vestiging", opened="effective"), on="vestiging").filter(
+        pl.col("opened") > first, pl.col("opened") < last
+    )
+    moved = pairs.join(reopened, on=[*key, "by"], how="anti", nulls_equal=True).select(key).unique()
+    return Changes(changes.join(moved, on=key, how="anti", nulls_equal=True, maintain_order="left"))
+
+
+def _without_moved_openings(changes: Changes) -> Changes:
     """Drop the openings of a school that a later delivery puts on another day.
 
     A school opens once; again only after a merger or closure between the two days. An opening on the day of a
@@ -150,28 +207,45 @@ def replaced_changes(new: NewFiles, before: Changes) -> Iterator[str]:
     """Report the changes of earlier deliveries that new files say otherwise of, a sentence per file."""
     moving = before.filter(pl.col("kind").is_in([*_CLOSING, _OPENING]))
     last = moving.sort("delivery_id", maintain_order=True).unique(_OF_A_DAY, keep="last", maintain_order=True)
-    for one in new.values():
+    moved = _moved(new, before)
+    for name, one in new.items():
         mine = one.changes.filter(pl.col("kind").is_in([*_CLOSING, _OPENING]))
         both = mine.join(last, on=_OF_A_DAY, suffix="_before", maintain_order="left")
         other = both.filter(
             (pl.col("kind") != pl.col("kind_before")) | pl.col("successor").ne_missing(pl.col("successor_before"))
         )
-        openings = mine.filter(pl.col("kind") == _OPENING)
-        earlier = last.filter(pl.col("kind") == _OPENING).select("vestiging", "kind", on="effective")
-        moved = openings.join(earlier, on=["vestiging", "kind"], maintain_order="left")
-        moved = moved.filter(pl.col("on") != pl.col("effective"))
         said = [
             *(
                 f"{kind} of {vestiging} on {day} takes the place of {was}"
                 for kind, vestiging, day, was in other.select("kind", *_OF_A_DAY, "kind_before").iter_rows()
             ),
             *(
-                f"opening of {vestiging} moves from {was} to {day}"
-                for vestiging, day, was in moved.select(*_OF_A_DAY, "on").iter_rows()
+                f"{kind} of {vestiging} moves from {was} to {day}"
+                for kind, vestiging, day, was in moved.filter(pl.col("by") == name)
+                .select("kind", "vestiging", "day", "effective")
+                .rows()
             ),
         ]
         if said:
             yield f"{one.file.name}: {_some(said)}"
+
+
+def _moved(new: NewFiles, before: Changes) -> pl.DataFrame:
+    """Return the changes that new files put on another `day`, with the delivery `by` which they move."""
+    told = [
+        one.changes.select("effective", "kind", "vestiging", "successor", by=pl.lit(name))
+        for name, one in new.items()
+    ]
+    if not told:
+        return before.clear().with_columns(by=pl.lit(""), day="effective")
+    coming = pl.concat(told).rename({"effective": "day"})
+    every = pl.concat([before, coming.rename({"by": "delivery_id", "day": "effective"})], how="diagonal")
+    key = ["delivery_id", "kind", *_OF_A_DAY]
+    gone = without_moved(before).join(without_moved(Changes(every)), on=key, how="anti", maintain_order="left")
+    is_opening = pl.col("kind") == _OPENING
+    same = is_opening | pl.col("successor").eq_missing(pl.col("successor_now"))
+    pairs = gone.join(coming, on=["kind", "vestiging"], suffix="_now", maintain_order="left")
+    return pairs.filter(same, pl.col("day") != pl.col("effective"))
 
 
 def changed_boards(new: NewFiles, before: Schools, after: Schools) -> Iterator[str]:

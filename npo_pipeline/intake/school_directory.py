@@ -70,6 +70,22 @@ def refuse_two_boards(kind: FileKind, rows: frames.FileRows, file: str) -> None:
     if twice.height:
         lines, boards = (" and ".join(map(str, twice[column])) for column in ("line", "board"))
         raise Refused(f"{file}, lines {lines}: {twice['vestiging'][0]} is given to boards {boards}; keep one")
+    if kind.school_source != "changes":
+        _refuse_two_municipalities(rows, file)
+
+
+def _refuse_two_municipalities(rows: frames.FileRows, file: str) -> None:
+    """Refuse a file that puts one vestiging in two municipalities: both are paid for the pupils in them."""
+    stated = rows.select(
+        "line", parse.vestiging(), number=parse.municipality_number("GEMEENTENUMMER")
+    ).drop_nulls()
+    distinct = stated.unique(["vestiging", "number"], keep="first", maintain_order=True)
+    twice = distinct.filter(pl.col("vestiging").is_duplicated()).sort("vestiging", "line").head(2)
+    if twice.height:
+        lines, numbers = (" and ".join(map(str, twice[column])) for column in ("line", "number"))
+        raise Refused(
+            f"{file}, lines {lines}: {twice['vestiging'][0]} is put in municipalities {numbers}; keep one"
+        )
 
 
 def refuse_conflicting_changes(rows: frames.FileRows, file: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.books.blank import blank
-from tests.books.home.delivery import write_addresses, write_changes, write_completions, write_country
+from tests.books.home.delivery import ADDRESSES, write_addresses, write_changes, write_completions, write_country
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
@@ -123,6 +123,36 @@ def test_an_opening_that_is_moved_to_a_later_day_pays_from_that_day(tmp_path):
     entitled = "select amount from entitlements where vestiging = '01AA00' and component = 'per_pupil'"
     last = " and decision_id = '2021-2022-002'"
     assert select(home, whole + last) == select(home, entitled + last) != [(Decimal(0),)]
+
+
+def test_a_merger_and_a_transfer_that_are_moved_to_a_later_day_count_from_that_day(tmp_path):
+    home = blank(tmp_path / "home")
+    ingest(home, write_country(tmp_path / "country"))
+    told = ("{}1001;fusie;01AA00;;02BB00", "{}1001;bestuursoverdracht;03CC00;10001;")
+    ingest(home, changes(tmp_path, "early.csv", *(one.format(2021) for one in told)))
+    moved = ingest(home, changes(tmp_path, "late.csv", *(one.format(2022) for one in told)))
+    assert "late.csv: fusie of 01AA00 moves from 2021-10-01 to 2022-10-01" in moved["remarks"]
+    assert any("the board of 1 vestigingen changes (first 03CC00" in one for one in moved["remarks"])
+    assert here("decide", "--school-year", "2021-2022", "--home", home).status == 0
+    last = "select max(month)::varchar from instalments where vestiging = '01AA00'"
+    assert select(home, last) == [("2022-07-01",)]
+    of_board = "select valid_from::varchar from schools where vestiging = '03CC00' and board = '10001'"
+    assert select(home, of_board) == [("2022-10-01",)]
+    assert here("verify", "--home", home).status == 0
+
+
+def test_two_address_lists_that_put_a_school_in_two_municipalities_are_refused(begun, tmp_path):
+    header = ADDRESSES.replace("GEMEENTENAAM", "GEMEENTENUMMER;GEMEENTENAAM")
+    row = "Drenthe;10001;01AA;01AA00;School;Assen;{};Assen\n"
+    for name, rows in {"a": ["0106"], "b": ["0014"], "both": ["0106", "0014"]}.items():
+        (tmp_path / f"{name}.csv").write_text(f"{header}\n" + "".join(row.format(one) for one in rows))
+    asked = ("--reference-date", "2020-10-01", "--home", begun)
+    ended = here("ingest", tmp_path / "a.csv", tmp_path / "b.csv", *asked)
+    said = "a.csv, line 2 and b.csv, line 2: 01AA00 is put in municipalities 0106 and 0014; keep one"
+    assert (ended.status, said in ended.stderr) == (3, True)
+    ended = here("ingest", tmp_path / "both.csv", *asked)
+    said = "both.csv, lines 2 and 3: 01AA00 is put in municipalities 0106 and 0014; keep one"
+    assert (ended.status, said in ended.stderr) == (3, True)
 
 
 def test_a_change_of_a_school_that_nobody_knows_is_said_by_ingest_and_by_status(tmp_path):

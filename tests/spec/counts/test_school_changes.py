@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.intake.school_changes import is_last_told, unknown_references, without_moved_openings
+from npo_pipeline.intake.school_changes import is_last_told, unknown_references, without_moved
 from tests.reading import rows, table
 
 HEAD = "delivery_id effective kind vestiging board successor\n"
@@ -13,7 +13,7 @@ def changes(text: str):
 
 
 def openings(text: str) -> list[str]:
-    kept = without_moved_openings(changes(text))
+    kept = without_moved(changes(text))
     return [f"{day:%Y-%m-%d}" for kind, day in rows(kept, "kind", "effective") if kind == "opening"]
 
 
@@ -47,6 +47,52 @@ def test_an_opening_that_undoes_a_merger_is_not_moved_by_a_later_one():
     ) == ["2021-11-01", "2021-12-01"]
 
 
+def ends(text: str) -> list[tuple]:
+    kept = without_moved(changes(text))
+    found = rows(kept, "kind", "effective", "successor")
+    return [(kind, f"{day:%Y-%m-%d}", successor) for kind, day, successor in found if kind != "opening"]
+
+
+def test_a_merger_or_closure_that_a_later_delivery_puts_on_another_day_moves():
+    assert ends(
+        """d1 2021-10-01 fusie 02BB00 - 01AA00
+           d1 2022-03-01 sluiting 03CC00 - -
+           d2 2022-01-01 fusie 02BB00 - 01AA00
+           d3 2021-12-01 sluiting 03CC00 - -"""
+    ) == [("fusie", "2022-01-01", "01AA00"), ("sluiting", "2021-12-01", None)]
+
+
+def test_a_merger_that_moved_and_moves_back_is_on_its_first_day():
+    assert ends(
+        """d1 2021-10-01 fusie 02BB00 - 01AA00
+           d2 2022-01-01 fusie 02BB00 - 01AA00
+           d3 2021-10-01 fusie 02BB00 - 01AA00"""
+    ) == [("fusie", "2021-10-01", "01AA00")]
+
+
+def test_a_school_that_opened_between_two_mergers_merges_twice():
+    assert ends(
+        """d1 2020-10-01 fusie 02BB00 - 01AA00
+           d2 2021-08-01 opening 02BB00 10002 -
+           d3 2022-01-01 fusie 02BB00 - 01AA00"""
+    ) == [("fusie", "2020-10-01", "01AA00"), ("fusie", "2022-01-01", "01AA00")]
+
+
+def test_a_merger_that_an_opening_undid_still_says_that_the_school_was_there_before():
+    assert ends(
+        """d1 2021-10-01 fusie 02BB00 - 01AA00
+           d2 2021-10-01 opening 02BB00 10002 -
+           d3 2022-01-01 fusie 02BB00 - 01AA00"""
+    ) == [("fusie", "2021-10-01", "01AA00"), ("fusie", "2022-01-01", "01AA00")]
+
+
+def test_a_merger_into_another_school_on_another_day_is_a_second_merger():
+    assert ends(
+        """d1 2021-10-01 fusie 02BB00 - 01AA00
+           d2 2022-01-01 fusie 02BB00 - 03CC00"""
+    ) == [("fusie", "2021-10-01", "01AA00"), ("fusie", "2022-01-01", "03CC00")]
+
+
 MERGED = "d1 2021-11-01 fusie 01AA00 - 02BB00\n"
 UNDONE = MERGED + "d2 2021-11-01 opening 01AA00 10001 -\n"
 
@@ -62,6 +108,8 @@ UNDONE = MERGED + "d2 2021-11-01 opening 01AA00 10001 -\n"
         (MERGED + "d2 2021-11-01 bestuursoverdracht 01AA00 10009 -\n", "d1", True),
         ("d1 2021-11-01 bestuursoverdracht 01AA00 10009 -\nd2 2021-11-01 opening 01AA00 10001 -\n", "d1", False),
         ("d1 2021-08-01 opening 06FF00 10001 -\nd2 2021-11-01 opening 06FF00 10001 -\n", "d1", False),
+        (MERGED + "d2 2021-12-01 fusie 01AA00 - 02BB00\n", "d1", False),
+        (MERGED + "d2 2021-12-01 fusie 01AA00 - 02BB00\n", "d2", True),
     ],
 )
 def test_what_was_told_last_is_what_no_later_delivery_says_otherwise_of(told, delivery, is_last):

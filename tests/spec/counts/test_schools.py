@@ -37,6 +37,43 @@ def test_a_later_list_that_names_another_board_begins_a_new_interval():
     ) == [("01AA00", "10001", "2020-10-01", "2021-09-30"), ("01AA00", "10002", "2021-10-01", None)]
 
 
+TOLD = HEAD.replace("source", "source delivery_id")
+
+
+def boards_told(text: str) -> list[tuple]:
+    found = build_directory(facts(TOLD + text))
+    return [(b, str(f)) for b, f in rows(found, "board", "valid_from")]
+
+
+LISTED = "01AA00 10001 School Emmen Emmen 2020-10-01 addresses d1\n"
+
+
+def test_a_transfer_that_a_later_delivery_puts_on_another_day_moves():
+    later = "01AA00 20002 - - - 2021-10-01 changes d2\n01AA00 20002 - - - 2022-01-01 changes d3"
+    assert boards_told(LISTED + later) == [("10001", "2020-10-01"), ("20002", "2022-01-01")]
+    earlier = "01AA00 20002 - - - 2022-01-01 changes d2\n01AA00 20002 - - - 2021-10-01 changes d3"
+    assert boards_told(LISTED + earlier) == [("10001", "2020-10-01"), ("20002", "2021-10-01")]
+
+
+def test_a_list_that_still_names_the_old_board_between_the_two_days_does_not_keep_the_first_of_them():
+    between = """01AA00 20002 - - - 2021-10-01 changes d2
+                 01AA00 10001 School Emmen Emmen 2021-11-01 addresses d3
+                 01AA00 20002 - - - 2022-01-01 changes d4"""
+    assert boards_told(LISTED + between) == [("10001", "2020-10-01"), ("20002", "2022-01-01")]
+
+
+def test_a_school_that_another_board_had_between_goes_over_twice():
+    twice = """01AA00 20002 - - - 2020-12-01 changes d2
+               01AA00 30003 School Emmen Emmen 2021-10-01 addresses d3
+               01AA00 20002 - - - 2022-01-01 changes d4"""
+    assert boards_told(LISTED + twice) == [
+        ("10001", "2020-10-01"),
+        ("20002", "2020-12-01"),
+        ("30003", "2021-10-01"),
+        ("20002", "2022-01-01"),
+    ]
+
+
 def test_a_later_list_that_says_the_same_changes_nothing():
     assert intervals(
         """01AA00 10001 School Emmen Emmen 2020-10-01 addresses
