@@ -19,7 +19,7 @@ from npo_pipeline.cli.explain import explain_command
 from npo_pipeline.cli.generate import generate_command
 from npo_pipeline.cli.informatietool import tool_command
 from npo_pipeline.cli.ingest import ingest_command
-from npo_pipeline.cli.output import document, install_streams
+from npo_pipeline.cli.output import complaint, document, install_streams
 from npo_pipeline.cli.pay import hold_command, pay_command, unhold_command
 from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.cli.serve import serve_command
@@ -81,7 +81,7 @@ def main() -> None:
         ending = _ending(error)
         _say(ending.message)
         for one in ending.details:
-            print(said(one), file=sys.stderr)  # noqa: T201
+            complaint(said(one))
         # A command that answered has its document on stdout already, as `verify` has.
         if "--json" in sys.argv[1:] and not stdout.is_written:
             document({"error": {**vars(ending), "message": printable(ending.message)}})
@@ -168,7 +168,7 @@ def _ending(error: BaseException) -> Ending:
 
 
 def _say(message: str) -> None:
-    print(f"npo: {printable(said(message))}", file=sys.stderr)  # noqa: T201
+    complaint(f"npo: {said(message)}")
 
 
 _STOPPED = "stopped; nothing half done was published"

@@ -10,6 +10,7 @@ import errno
 import io
 import os
 import re
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -69,6 +70,14 @@ def line(text: str, *, as_is: bool = False) -> None:
     console = _console()
     for one in lines:
         console.print(_folded(one, console.width), markup=False, soft_wrap=True)
+
+
+def complaint(text: str) -> None:
+    """Print a line on stderr; on a terminal a long one goes on below, indented, and never breaks in a word."""
+    shown = printable(text)
+    if sys.stderr.isatty():
+        shown = _folded(shown, shutil.get_terminal_size().columns)
+    print(shown, file=sys.stderr)  # noqa: T201
 
 
 def document(value: Any) -> None:

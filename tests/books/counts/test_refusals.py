@@ -1,10 +1,13 @@
 """A refusal says causes first, how often each, and all in a file; what follows from a cause is counted there."""
 
 import csv
+import io
+from contextlib import redirect_stderr
 
 import openpyxl
 import pytest
 
+from npo_pipeline.cli.output import complaint
 from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_register
 from tests.books.home.npo import here
 
@@ -40,6 +43,25 @@ def test_wrong_board_numbers_are_the_cause_and_schools_without_a_board_follow(re
         "  from the rows of addresses.csv follow 16 of register.csv: no board is known for their schools",
         "  --rejects FILE writes all of them to a .csv or .xlsx",
     ]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_refusal_on_a_terminal_breaks_no_word_and_in_a_pipe_no_line(refused, monkeypatch, width):
+    in_a_pipe = refused().stderr
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = Terminal()
+    with redirect_stderr(shown):
+        for one in in_a_pipe.splitlines():
+            complaint(one)
+    on_terminal = shown.getvalue()
+    assert on_terminal.split() == in_a_pipe.split()
+    assert max(map(len, on_terminal.splitlines())) <= width
+    assert all(one.startswith(("npo: ", "  ")) for one in on_terminal.splitlines())
 
 
 def test_a_school_that_no_list_names_is_a_cause_itself(tmp_path):
