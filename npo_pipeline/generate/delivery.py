@@ -14,10 +14,15 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.errors import Refused
-from npo_pipeline.generate.applications import Applicants, make_applications, write_applications
 from npo_pipeline.generate.country import Country, Town, Vestiging, make_country
 from npo_pipeline.generate.lists import ISLANDS, write_addresses, write_scores
-from npo_pipeline.generate.programme import write_changes, write_completions
+from npo_pipeline.generate.programme import (
+    Applicants,
+    make_applications,
+    write_applications,
+    write_changes,
+    write_completions,
+)
 from npo_pipeline.generate.programme import write_newcomers as write_newcomer_files
 from npo_pipeline.generate.reference_lists import plant_faults, reference_lists, write_lists
 from npo_pipeline.generate.register import BATCH, HEADER, RegisterSpec, batches, plant, rotation
@@ -85,7 +90,7 @@ def write_delivery(
         addresses, towns = write_addresses(out, country, chance, islands)
         in_europe = {code: count for code, count in written.bao.items() if towns[code].number}
         scored, bad_scores = write_scores(out, country, in_europe, chance, faults=bool(faults))
-        secondary = write_secondary(out, schools, seed, reference_date, islands)
+        secondary = write_secondary(out, schools, seed, reference_date, islands=islands)
         lists = reference_lists(country, schools, {**towns, **secondary.towns}, seed)
         if faults:
             plant_faults(lists, country, int(pupils * faults) // _SHARE_OF_LISTS)
