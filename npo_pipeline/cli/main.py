@@ -163,7 +163,9 @@ def _ending(error: BaseException) -> Ending:
     if interrupted or isinstance(error, KeyboardInterrupt | click.Abort):
         return Ending(kind="stopped", exit_status=130, message=_STOPPED)
     first = str(error).splitlines()[0] if str(error) else ""
-    message = f"a fault of ours ({type(error).__name__}: {first}); nothing was published; NPO_DEBUG=1 shows where"
+    # A command that publishes and then writes reports may have published when this happens.
+    what = f"a fault of ours ({type(error).__name__}: {first})"
+    message = f"{what}; nothing half done was published; NPO_DEBUG=1 shows where"
     return Ending(kind="fault", exit_status=FAULT_OF_OURS, message=message)
 
 

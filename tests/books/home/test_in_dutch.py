@@ -5,6 +5,7 @@ import pytest
 from npo_pipeline.cli.main import npo as commands
 from npo_pipeline.translation import VARIABLE, catalogue
 from tests.books.home.npo import here
+from tests.books.home.seeing import select
 from tests.books.home.test_status import status
 
 ALL = [(name,) for name in commands.commands if name != "rules"] + [
@@ -34,6 +35,19 @@ def test_a_refusal_and_wrong_usage_are_dutch_with_the_same_status(tmp_path):
     assert ended.status == 2
     assert "'2021-9' is geen maand: schrijf jaar en maand als 2021-09 (zie `npo pay --help`)" in ended.stderr
     assert here("pay").stderr == "npo: De optie '--month' ontbreekt. (zie `npo pay --help`)\n"
+
+
+def test_a_fault_of_ours_is_dutch_and_never_says_that_nothing_was_published(paid, monkeypatch):
+    """An account is published before its reports are written: what is published then stays."""
+
+    def broken(*_, **__):
+        raise ZeroDivisionError("1/0")
+
+    monkeypatch.setattr("npo_pipeline.commands.account.command.write_reports", broken)
+    ended = here("account", "--year", "2021", "--home", paid)
+    said = "een fout van ons (ZeroDivisionError: 1/0); er is niets half gepubliceerd; NPO_DEBUG=1 toont waar"
+    assert (ended.status, ended.stderr) == (1, f"npo: {said}\n")
+    assert select(paid, "select count(*) from accounts") == [(1,)]
 
 
 def test_tables_and_lines_are_dutch_and_a_document_is_what_it_was(paid, monkeypatch):
