@@ -1,4 +1,4 @@
-"""What a made-up programme takes in beside counts: applications, participants who finished, newcomers, changes."""
+"""The made-up files beside counts: applications, participants who finished, newcomers, changes of schools."""
 
 from __future__ import annotations
 
