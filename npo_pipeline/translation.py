@@ -23,6 +23,9 @@ _NEXT = re.compile(r"; (?=line [0-9]+: |and [0-9.]+ more)")
 """Between the messages of a summary, which may hold a `;` themselves."""
 
 _LINE = "line {0}: "
+_KEYED = re.compile(r"([A-Za-z0-9_.-]+): (.*)", re.DOTALL)
+"""A key of a file of rules, or a check of the books, before what is said of it."""
+
 _PLACED = re.compile(r"line ([0-9]+): (.*)", re.DOTALL)
 
 _WRAPPED = re.compile(r"(\s*(?:! )?)(.*?)(\s*)", re.DOTALL)
@@ -127,6 +130,9 @@ def _read(text: str) -> Reading:
         parts = [_placed(one) for one in _NEXT.split(placed[0])]
         return Reading(sum(one.read for one in parts), f"{before}{'; '.join(one.dutch for one in parts)}{after}")
     found = [reading for one in messages if (reading := one.read(inside)) is not None]
+    if keyed := _KEYED.fullmatch(inside):
+        rest = _read(keyed[2])
+        found.append(Reading(rest.read, f"{keyed[1]}: {rest.dutch}"))
     best = max(found, key=lambda one: one.read, default=Reading(0, inside))
     return Reading(best.read, f"{before}{best.dutch}{after}")
 

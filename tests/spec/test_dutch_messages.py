@@ -16,7 +16,7 @@ SHOWN = {"line", "table", "frame_table", "_say", "report", "reference_date_optio
 NAMES = {"words", "title", "message", "remark", "name", "noun"}
 """Variables that hold a message, or a part of one, before it is said."""
 
-ELSEWHERE = ("reports", "generate", "queries", "accounts", "rulebook", "frames", "views.py")
+ELSEWHERE = ("reports", "generate", "queries", "accounts", "frames", "views.py")
 """Rooms whose words go into reports and the books, or are of faults of ours."""
 
 OPEN = re.compile(r"\{[0-9]+\}")
@@ -117,6 +117,11 @@ def test_no_message_stands_twice_in_the_catalogue():
         (
             "  a.csv, negative, 1 row: line 2: A '-1' is below zero; it counts from 0",
             "  a.csv, negative, 1 rij: regel 2: A '-1' ligt onder nul; het telt vanaf 0",
+        ),
+        # The key of a value in a file of rules stays before what is said of it.
+        (
+            "x.yaml, line 2: reason: is no key known here; is `version` meant?; see also line 1",
+            "x.yaml, regel 2: reason: is hier geen bekende sleutel; is `version` bedoeld?; zie ook regel 1",
         ),
         ("Niets daarvan is een bericht", "Niets daarvan is een bericht"),
         ("", ""),
