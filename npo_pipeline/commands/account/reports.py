@@ -72,7 +72,7 @@ class ReportRequest:
         return self.folder / "viewer"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ReportInputs:
     """The data that reports are made from.
 
@@ -173,8 +173,8 @@ def gather(request: ReportRequest) -> ReportInputs:
     mixed = mixed_boards(report.accountability) if request.board is None else []
     facts = facts_of(select_boards(report, boards - set(mixed) if request.board is None else {request.board}))
     return ReportInputs(
-        report,
-        facts,
+        report=report,
+        facts=facts,
         unfilable=tuple(sorted({*mixed, *check_facts(facts, report.findings)})),
         two_currencies=tuple(mixed),
         summary=national_summary(report, types),
