@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from flows.schedule import last_tick, months_owed, oldest_unasked
-from flows.server import answering, own_server
+from flows.server import SERVED_BY, answering, own_server
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.witness import is_witnessed
@@ -90,7 +90,6 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
     from prefect.runner import Runner
 
     from flows.deployments import close_dead_runs, deployments, keep_schedules, submit_run_of
-    from flows.tasks import SERVED_BY
 
     if server is not None:
         for name in close_dead_runs(home):

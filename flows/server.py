@@ -22,6 +22,11 @@ HOST, PORT = "127.0.0.1", 4200
 HOSTS = "NPO_SERVER_HOSTS"
 """The variable with more names by which the server may be called, as that of the near end of a tunnel."""
 
+SERVED_BY = "NPO_SERVED_BY"
+"""The variable with the process id of the `npo serve` that starts the process of a run."""
+
+LOOK_SECONDS = 0.5
+
 START_UP_SECONDS = 90
 """A first start makes the database, and can take five times as long as the ones after it."""
 
@@ -163,6 +168,24 @@ def _end_with_parent() -> None:
     """End this process when its parent has ended, however it ended: then the pipe closes."""
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def end_with_serve() -> None:
+    """End this process when the `npo serve` that started it is gone, however it ended.
+
+    Else a run that waits would still pay when nobody serves any more, and while the next `npo serve` says that it
+    was cut off. To be killed at any moment is safe: nothing is half published.
+    """
+    serve = os.getppid()
+    if os.environ.get(SERVED_BY) != str(serve):
+        return
+
+    def watch() -> None:
+        while os.getppid() == serve:
+            time.sleep(LOOK_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def main() -> None:

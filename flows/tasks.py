@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +20,7 @@ from prefect.states import Completed
 from prefect.tasks import Task
 
 from flows.failures import WithoutTraceback, failed, report_failure, with_parameters
+from flows.server import end_with_serve
 from npo_pipeline.books.lock import WAITING
 from npo_pipeline.commands import ingest, pay
 from npo_pipeline.commands.account import command as account
@@ -124,7 +122,7 @@ def npo_flow(name: str, run_name: Callable[[], str]) -> Callable[[Callable[P, T]
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
             parameters = frozenset(signature(function).parameters)
             _PARAMETERS.set(parameters)
-            _end_with_serve()
+            end_with_serve()
             with _waiting_logged():
                 try:
                     return function(*args, **kwargs)
@@ -153,31 +151,6 @@ def log_remarks(remarks: Iterable[str]) -> None:
     """Log as warnings what the operator should know of a run that did its work."""
     for remark in remarks:
         get_run_logger().warning("%s", remark)
-
-
-SERVED_BY = "NPO_SERVED_BY"
-"""The variable with the process id of the `npo serve` that starts the process of a run."""
-
-
-def _end_with_serve() -> None:
-    """End this process when the `npo serve` that started it is gone, however it ended.
-
-    Else a run that waits would still pay when nobody serves any more, and while the next `npo serve` says that it
-    was cut off. To be killed at any moment is safe: nothing is half published.
-    """
-    serve = os.getppid()
-    if os.environ.get(SERVED_BY) != str(serve):
-        return
-
-    def watch() -> None:
-        while os.getppid() == serve:
-            time.sleep(_LOOK_SECONDS)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-_LOOK_SECONDS = 0.5
 
 
 @contextmanager

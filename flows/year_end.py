@@ -11,7 +11,7 @@ from prefect.runtime import flow_run
 from flows import artifacts
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
 from npo_pipeline import dutch
-from npo_pipeline.cli.options import board_from, home_of, path_from, year_from
+from npo_pipeline.cli.options import board_from, home_of, path_from, share_from, year_from
 from npo_pipeline.commands.account.command import AccountRequest, account_and_report
 from npo_pipeline.commands.account.write import AccountResult
 
@@ -30,6 +30,7 @@ def year_end(
     treatment: str | None = None,
     force: bool = False,
     full_check: bool = False,
+    max_rejected: str = "0.01",
 ) -> State[Any]:
     """Account for a calendar year and write the pack of every board.
 
@@ -41,6 +42,7 @@ def year_end(
         treatment: what is left over, in the annual accounts: bestemmingsreserve or overlopende_passiva.
         force: make the filing of a board with errors too.
         full_check: have Arelle check the filings too.
+        max_rejected: the largest share of refused rows of `spending`, from 0 to 1.
 
     Returns:
         run_id (null when nothing had changed), boards, errors, and how many packs were written or up to date.
@@ -58,6 +60,7 @@ def year_end(
         treatment=treatment,
         force=force,
         full_check=full_check,
+        max_rejected=share_from(max_rejected),
         wait_seconds=WAIT_SECONDS,
     )
 

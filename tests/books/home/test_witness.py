@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from npo_pipeline.books import witness as witness_module
+from npo_pipeline.books.paths import Home
 from tests.books.home.npo import here
 from tests.books.home.seeing import published, select
 
@@ -91,6 +93,13 @@ def test_a_dry_run_status_and_verify_say_it(folder):
     assert any("is not the newest" in one for one in here("status", "--json", *where).document["findings"])
     verified = here("verify", *where)
     assert (verified.status, "is not the newest" in verified.stdout) == (5, True)
+
+
+def test_a_new_witness_does_not_know_whether_the_books_are_the_newest(folder):
+    home = Home(folder / "home")
+    (folder / "empty.json").touch()
+    named = [replace(home, witness=folder / name) for name in ("elsewhere.json", "empty.json", "nothing.json")]
+    assert [witness_module.is_witnessed(one) for one in (*named, home)] == [True, False, False, False]
 
 
 def test_another_history_is_not_the_newest_either(folder):

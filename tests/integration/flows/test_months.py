@@ -97,7 +97,6 @@ def test_without_a_witness_nothing_is_paid_that_is_more_than_one_month_late_unle
     assert months_paid(decided) == []
 
     monkeypatch.setenv("NPO_WITNESS", str(tmp_path / "elsewhere.json"))
-    assert "more than one month late" in run_scheduled_at(moment, decided).message  # It has seen nothing yet.
     npo("hold", "--reason", "a first run with a witness", "--by", "A. de Vries", "--home", decided)
     npo("unhold", "--by", "A. de Vries", "--home", decided)
     assert run_scheduled_at(moment, decided).message.startswith(
@@ -159,7 +158,7 @@ def test_the_run_that_nobody_served_is_submitted_and_pays_its_own_month(decided,
     submit_run_of(tick)
     with get_client(sync_client=True) as client:
         run = next(run for run in client.read_flow_runs() if run.name == "pay-2021-10" and run.deployment_id)
-    assert run.tags == ["npo", "payment-run"]
+    assert sorted(run.tags) == ["npo", "payment-run"]
     assert (run.expected_start_time, run.parameters) == (tick, {"home": str(decided)})
     assert run_now(run).is_completed()
     assert months_paid(decided) == ["2021-09", "2021-10"]

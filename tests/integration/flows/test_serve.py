@@ -116,7 +116,7 @@ def test_a_run_ends_when_the_serve_that_started_it_is_killed():
     """Else it would pay when the home is free again, while the next `npo serve` calls it cut off."""
     child = (
         "import os, time; os.environ['NPO_SERVED_BY'] = str(os.getppid()); "
-        "from flows.tasks import _end_with_serve; _end_with_serve(); print(flush=True); time.sleep(60)"
+        "from flows.server import end_with_serve; end_with_serve(); print(flush=True); time.sleep(60)"
     )
     parent = (
         f"import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=-1); "
