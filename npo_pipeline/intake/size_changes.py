@@ -26,7 +26,7 @@ DEFAULT_MAX_CHANGE = Decimal("0.10")
 """The largest share by which a file may be larger or smaller than what it takes the place of without a word."""
 
 FEW = 5
-"""Where rows, schools, pupils and points all change by fewer, a small file was corrected, whatever their share."""
+"""A change of fewer rows, schools, pupils and points than this corrects a small file, whatever its share."""
 
 ROWS, SCHOOLS = "rows", "schools"
 LISTED = "listed"
