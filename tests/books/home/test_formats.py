@@ -13,7 +13,7 @@ from tests.books.home.npo import here
 from tests.books.home.seeing import published, select
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "homes"
-READ_AS_THEY_ARE = ("format-2", "format-3-first", "format-4-first", "format-4")
+READ_AS_THEY_ARE = ("format-2", "format-3-first", "format-4-first", "format-4", "format-5")
 
 
 def unpack(name: str, home: Path) -> Path:
