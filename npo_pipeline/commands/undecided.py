@@ -48,7 +48,7 @@ def undecided(books: Books) -> Iterator[str]:
         if decision not in superseded:
             yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
     for decision, files in superseded.items():
-        yield f"decision {decision} rests on {files} superseded files; {_again(decision)}"
+        yield f"decision {decision} rests on {files}, superseded since; {_again(decision)}"
 
 
 def _unknown_changes(books: Books) -> Iterator[str]:
@@ -86,7 +86,7 @@ def _again(decision: str) -> str:
     return f"run `npo decide{scheme}` again"
 
 
-def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
+def _newer_counts(books: Books, superseded: dict[str, str]) -> Iterator[str]:
     """Describe the latest decisions that would use another file now, or one more, where none was superseded."""
     is_live = pl.col("superseded_by").is_null() & pl.col("delivery_id").is_in(
         deliveries.counting_deliveries(books)
@@ -94,8 +94,10 @@ def _newer_counts(books: Books, superseded: dict[str, int]) -> Iterator[str]:
     live = deliveries.all_deliveries(books).filter(is_live)
     counted = books.table("decision_inputs")
     counted = counted.filter(pl.col("used_for").is_in({*_COUNTED, *_COUNTED_OF_MUNICIPALITIES}))
+    came_back = decisions.inputs_that_came_back(books)
     for decision, series, day in decisions.latest_reference_dates(books):
         used = {*counted.filter(pl.col("decision_id") == decision)["delivery_id"]}
+        used |= {name for of, name in came_back if of == decision}
         sources = select_sources(Deliveries(live.filter(pl.col("reference_date").fill_null(day) == day)))
         subjects = _COUNTED if is_school_year(series) else _COUNTED_OF_MUNICIPALITIES
         later = {name for subject in subjects for name in sources.get(subject, ())} - used

@@ -186,7 +186,7 @@ def _size_remarks(sized: SizeChanges) -> Iterator[str]:
     is_list = pl.col("source").str.starts_with("addresses")
     yield from in_words(SizeChanges(sized.filter(is_list)))
     for one in in_words(SizeChanges(sized.filter(~is_list))):
-        yield f"{one}; `npo decide` asks for --accept-change before it counts"
+        yield f"{one}; `npo decide` asks for --accept-change, unless it counted as much before"
 
 
 def _area_remarks(

@@ -147,6 +147,17 @@ def without_moved(changes: Changes) -> Changes:
     return _without_moved_closings(_without_moved_openings(changes), changes)
 
 
+def without_undone(changes: Changes) -> Changes:
+    """Return the mergers, closures and openings that are not moved, of each school and day the last.
+
+    Args:
+        changes: of any deliveries.
+    """
+    moving = changes.filter(pl.col("kind").is_in([*_CLOSING, _OPENING]))
+    kept = without_moved(Changes(moving)).sort("delivery_id", maintain_order=True)
+    return Changes(kept.unique(_OF_A_DAY, keep="last", maintain_order=True))
+
+
 def _without_moved_closings(changes: Changes, told: Changes) -> Changes:
     """Drop the mergers and closures that a later delivery puts on another day, into the same school.
 

@@ -63,7 +63,7 @@ BoardErrors = NewType("BoardErrors", pl.DataFrame)
 """year, errors, boards."""
 
 SupersededInputs = NewType("SupersededInputs", pl.DataFrame)
-"""decision_id, files (the number of deliveries that it rests on and that were superseded)."""
+"""decision_id, files (those that it rests on and that were superseded by what counts otherwise)."""
 
 SubsidyDecisions = NewType("SubsidyDecisions", pl.DataFrame)
 """decision_id, school_year: decisions on subsidies alone."""

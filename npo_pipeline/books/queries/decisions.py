@@ -8,10 +8,13 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.books.reader import Books
+from npo_pipeline.intake.school_changes import without_undone
+from schemas import received
 from schemas.decided import DecisionInputRows, Decisions, DueChanges
 from schemas.frames.accounts import DecidedTotals
 from schemas.frames.books import PastInputs, SubsidyDecisions, SupersededInputs, UnknownDeliveries
 from schemas.frames.reports import AnnualInstalments, DecisionFiles, MunicipalSupport, TracedAmounts
+from schemas.received import Changes
 
 _KEY = "decision_id, beneficiary, school_type, component"
 _LATEST = "(select decision_id from latest_decisions where school_year = $1)"
@@ -149,39 +152,97 @@ def due_changes_between(books: Books, before: str, after: str) -> DueChanges:
     return DueChanges(books.frame(query, {"before": before, "after": after}))
 
 
+_COUNTING = (
+    received.COUNTS,
+    received.SCORES,
+    received.AREAS,
+    received.MUNICIPAL_SCORES,
+    received.LISTED_VESTIGINGEN,
+    received.LEERPLUS_SCHOOLS,
+)
+_ROWS = " union all ".join(
+    f"select delivery_id, hash({', '.join(sorted({*one.columns} - {'delivery_id'}))}) as row from {one.name}"
+    for one in _COUNTING
+)
+_COMPARED = f"""
+    with sums as (select delivery_id, sum(row::HUGEINT) as content from ({_ROWS}) group by 1),
+    inputs as (
+        select distinct d.decision_id, v.kind, v.reference_date, v.delivery_id, v.file, v.superseded_by
+        from latest_decisions d join decision_inputs using (decision_id) join deliveries v using (delivery_id)),
+    used as (
+        select decision_id, kind, reference_date, sum(content) as content,
+               string_agg(distinct file, ', ' order by file) filter (superseded_by is not null) as files
+        from inputs left join sums using (delivery_id) group by all having files is not null),
+    live as (
+        select kind, reference_date, sum(content) as content, list(delivery_id) as delivery_ids
+        from deliveries left join sums using (delivery_id) where superseded_by is null group by all),
+    compared as (
+        select u.decision_id, u.files, n.delivery_ids, u.content is not distinct from n.content as is_same
+        from used u left join live n
+            on n.kind = u.kind and n.reference_date is not distinct from u.reference_date)"""
+"""The files that a decision rests on and that were superseded, and whether those of now count the same."""
+
+
 def superseded_inputs(books: Books) -> SupersededInputs:
-    """Count, per latest decision, the inputs that were superseded."""
-    query = """
-        select d.decision_id, count(*) as files from latest_decisions d
-        join decision_inputs i using (decision_id) join deliveries v using (delivery_id)
-        where v.superseded_by is not null group by 1 order by 1"""
+    """Name, per latest decision, the inputs that were superseded by what counts otherwise."""
+    query = f"""
+        {_COMPARED}
+        select decision_id, string_agg(distinct files, ', ' order by files) as files from compared
+        where not is_same group by 1 order by 1"""
     return SupersededInputs(books.frame(query))
 
 
+def inputs_that_came_back(books: Books) -> list[tuple[str, str]]:
+    """Select, per latest decision, the deliveries that count what superseded inputs of it counted."""
+    query = f"{_COMPARED} select decision_id, unnest(delivery_ids) from compared where is_same order by all"
+    return books.frame(query).rows()
+
+
 def unknown_changes(books: Books) -> UnknownDeliveries:
-    """Select the latest decisions made without a merger, closure or opening that would move their instalments."""
+    """Select the latest decisions made without a merger, closure or opening that would move their instalments.
+
+    Or with one that a later delivery undid or moved.
+    """
     query = """
-        select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
-        from latest_decisions d
-        join changes c on c.kind in ('fusie', 'sluiting', 'opening') and c.effective <= d.valid_to
-        join deliveries v using (delivery_id)
-        where c.delivery_id not in (
-                select delivery_id from decision_inputs i where i.decision_id = d.decision_id)
-            and exists (
-                from instalments n where n.decision_id = d.decision_id and n.vestiging = c.vestiging
-                and case when c.kind = 'opening' then n.month < c.effective else n.month >= c.effective end)
-        group by 1 order by 1"""
-    return UnknownDeliveries(books.frame(query))
+        select d.decision_id, c.*, v.file, i.delivery_id is not null as is_known,
+               c.effective <= d.valid_to and exists (
+                   from instalments n where n.decision_id = d.decision_id and n.vestiging = c.vestiging
+                   and case when c.kind = 'opening' then n.month < c.effective else n.month >= c.effective end
+               ) as would_move
+        from latest_decisions d cross join changes c join deliveries v using (delivery_id)
+        left join (select distinct decision_id, delivery_id from decision_inputs) i
+            on i.decision_id = d.decision_id and i.delivery_id = c.delivery_id
+        where c.kind in ('fusie', 'sluiting', 'opening') order by d.decision_id, c.delivery_id"""
+    parts = [_unknown(told) for told in books.frame(query).partition_by("decision_id", maintain_order=True)]
+    schema = {"decision_id": pl.String, "files": pl.String}
+    return UnknownDeliveries(pl.concat([pl.DataFrame(schema=schema), *parts]))
+
+
+def _unknown(told: pl.DataFrame) -> pl.DataFrame:
+    """Return one decision with the files of changes that it does not know of; none where there are none."""
+    known, now = (without_undone(Changes(rows)) for rows in (told.filter("is_known"), told))
+    key = ["vestiging", "effective", "kind", "successor"]
+    gone = known.join(now, on=key, how="anti", nulls_equal=True)["vestiging"]
+    new = now.join(known, on=key, how="anti", nulls_equal=True)
+    closing = told.filter(pl.col("kind") != "opening").select("vestiging", "effective", kind=pl.lit("opening"))
+    undoing = new.join(closing, on=["vestiging", "effective", "kind"], how="semi")
+    moving = new.join(undoing, on=key, how="anti", nulls_equal=True).filter("would_move")
+    of_gone = new.filter(pl.col("vestiging").is_in(gone.implode()))
+    files = pl.concat([moving, of_gone]).select("decision_id", "file").unique().sort("file")
+    return files.group_by("decision_id").agg(files=pl.col("file").str.join(", "))
 
 
 def unknown_areas(books: Books) -> UnknownDeliveries:
     """Select the latest decisions that could pay samenwerkingsverbanden by files of areas that came later."""
-    query = """
+    query = f"""
+        {_COMPARED}
         select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
         from latest_decisions d
         join settling s on s.decision_id = d.decision_id and s.component = 'samenwerkingsverband'
         join deliveries v on v.superseded_by is null and v.kind = 'areas' and v.run_id > d.run_id
         anti join decision_inputs i on i.decision_id = d.decision_id and i.delivery_id = v.delivery_id
+        anti join (select decision_id, unnest(delivery_ids) as delivery_id from compared where is_same) b
+            on b.decision_id = d.decision_id and b.delivery_id = v.delivery_id
         group by 1 order by 1"""
     return UnknownDeliveries(books.frame(query))
 

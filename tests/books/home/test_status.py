@@ -49,7 +49,7 @@ def test_nothing_is_open_in_a_home_without_faults(paid):
 def test_a_decision_on_files_that_were_corrected_since_is_open_until_it_is_decided_again(paid, tmp_path):
     corrected = write_register(tmp_path / "corrected", {**PUPILS, "03CC00 So": 8}, broken=True)
     here("ingest", corrected, "--reference-date", "2020-10-01", "--max-rejected", "0.1", "--home", paid)
-    rests = "decision 2021-2022-001 rests on 2 superseded files; run `npo decide` again"
+    rests = "decision 2021-2022-001 rests on register.csv, superseded since; run `npo decide` again"
     refused = "register.csv: 1 rows in quarantine (1 not_a_date)"
     assert status(paid)["findings"] == [refused, rests]
     for command in (("pay", "--month", "2021-11", "--dry-run"), ("pay", "--month", "2021-11")):
@@ -58,6 +58,14 @@ def test_a_decision_on_files_that_were_corrected_since_is_open_until_it_is_decid
     here("decide", "--school-year", "2021-2022", "--home", paid)
     assert status(paid)["findings"] == [refused]
     assert select(paid, "select count(*) from quarantine") == [(1,)]
+
+
+def test_a_correction_that_is_put_back_leaves_nothing_open(paid, tmp_path):
+    right, wrong = (write_register(tmp_path / str(cut), {**PUPILS, "03CC00 So": 6 - cut}) for cut in (0, 5))
+    for register in (wrong, right):
+        assert here("ingest", register, "--reference-date", "2020-10-01", "--home", paid).status == 0
+    assert status(paid)["findings"] == []
+    assert "says the same" in here("decide", "--school-year", "2021-2022", "--home", paid).stdout
 
 
 def test_differences_between_files_are_open(stages):
