@@ -61,7 +61,7 @@ REJECTION_RULES = (
     RejectionRule(
         name=NOT_A_DATE,
         when="a date does not exist, or is not written as 20201001 or 2020-10-01",
-        message="{column} {value} is no date; write a day that exists, as 20201001",
+        message="{column} {value} is no day, or is not written as 20201001 or 2020-10-01",
         board_message="{column} {value} is geen datum; vul een bestaande dag in als 2021-11-30, een jaar als 2021",
     ),
     RejectionRule(

@@ -5,7 +5,7 @@ A message says what is wrong with which row, and never a word about a pupil.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandera.polars as pa
@@ -143,15 +143,27 @@ def with_messages(rejections: Rejections, *, for_boards: bool = False) -> Reject
     for rule in REJECTION_RULES:
         text = rule.board_message if for_boards and rule.board_message else rule.message
         message = pl.when(pl.col("rule") == rule.name).then(_fill(text)).otherwise(message)
-    for columns, form, digits in _CODES_WITH_ZEROS:
-        code = pl.col("value").str.strip_prefix("'").str.strip_suffix("'")
-        lost = (pl.col("rule") == UNKNOWN_CODE) & pl.col("column_name").is_in(columns) & code.str.contains(form)
-        words = "{} '{}' has lost its leading zeros, as codes do in Excel; write {}"
-        told = pl.format(words, "column_name", code, code.str.zfill(digits))
-        message = pl.when(lost).then(told).otherwise(message)
+    for case, told in _causes_of_wrong_codes():
+        message = pl.when((pl.col("rule") == UNKNOWN_CODE) & case).then(told).otherwise(message)
     return RejectionMessages(shown.select("line", "rule", "column_name", message=message))
 
 
+def _causes_of_wrong_codes() -> Iterator[tuple[pl.Expr, pl.Expr]]:
+    """Yield what can be wrong with a code, and the message that says so."""
+    column, code = pl.col("column_name"), pl.col("value").str.strip_prefix("'").str.strip_suffix("'")
+    for columns, form, digits in _CODES_WITH_ZEROS:
+        words = "{} '{}' has lost its leading zeros, as codes do in Excel; write {}"
+        right = code.str.zfill(digits)
+        yield column.is_in(columns) & code.str.contains(form), pl.format(words, column, code, right)
+    small = column.is_in(_CODES_IN_CAPITALS) & code.str.contains(r"^[0-9]{2}[A-Za-z]{2}([0-9]{2})?$")
+    words = "{} '{}' is written in small letters; write {}"
+    yield small & (code != code.str.to_uppercase()), pl.format(words, column, code, code.str.to_uppercase())
+    of_other = (column == "VESTIGINGSNUMMER") & code.str.contains(r"^[0-9]{2}[A-Z]{2}[0-9]{2}$")
+    words = "{} '{}' does not begin with the BRIN of its row; correct the one or the other"
+    yield of_other, pl.format(words, column, code)
+
+
+_CODES_IN_CAPITALS = ("BRIN_NUMMER", "VESTIGINGSNUMMER", "VESTIGING", "OPVOLGER", models.SCHOOL)
 _CODES_WITH_ZEROS = (
     (("VESTIGINGSNUMMER",), r"^[0-9]$", 2),
     (("BEVOEGD_GEZAG_NUMMER",), r"^[0-9]{1,4}$", 5),

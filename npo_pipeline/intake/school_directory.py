@@ -89,7 +89,17 @@ def _refuse_two_municipalities(rows: frames.FileRows, file: str) -> None:
 
 
 def refuse_conflicting_changes(rows: frames.FileRows, file: str) -> None:
-    """Refuse a changes file in which a school has two changes on one day, or merges into itself."""
+    """Refuse a changes file in which a school has two changes on one day, or merges into itself.
+
+    Or closes and yet has a successor: the row says two things, and either is money.
+    """
+    with_successor = rows.filter(pl.col("SOORT") != "fusie", pl.col("OPVOLGER") != "").sort("line")
+    columns = ("line", "SOORT", "VESTIGING", "OPVOLGER")
+    for line, kind, of, other in with_successor.select(columns).head(1).iter_rows():
+        raise Refused(
+            f"{file}, line {line}: {kind} of {of} names OPVOLGER {other}, and only a fusie has one; "
+            "write fusie, or leave it empty"
+        )
     changes = rows.filter(pl.col("SOORT").is_in(["fusie", "sluiting", "opening"])).sort("line")
     of_itself = changes.filter(pl.col("VESTIGING") == pl.col("OPVOLGER"), pl.col("SOORT") == "fusie")
     for line, vestiging in of_itself.select("line", "VESTIGING").head(1).iter_rows():

@@ -141,6 +141,11 @@ def test_a_merger_and_a_transfer_that_are_moved_to_a_later_day_count_from_that_d
     assert here("verify", "--home", home).status == 0
 
 
+def test_a_closure_with_a_successor_is_refused(begun, tmp_path):
+    said = ingest(begun, changes(tmp_path, "a.csv", "20211101;sluiting;01AA00;;02BB00"), status=3)
+    assert "a.csv, line 2: sluiting of 01AA00 names OPVOLGER 02BB00, and only a fusie has one; write fusie" in said
+
+
 def test_two_address_lists_that_put_a_school_in_two_municipalities_are_refused(begun, tmp_path):
     header = ADDRESSES.replace("GEMEENTENAAM", "GEMEENTENUMMER;GEMEENTENAAM")
     row = "Drenthe;10001;01AA;01AA00;School;Assen;{};Assen\n"

@@ -187,6 +187,26 @@ def test_a_code_that_lost_its_leading_zeros_says_so(layout, column, wrong, right
     ]
 
 
+@pytest.mark.parametrize(
+    ("layout", "column", "wrong", "said"),
+    [
+        (layouts.PUPILS_PO, "BRIN_NUMMER", "01aA", "is written in small letters; write 01AA"),
+        (layouts.CHANGES, "VESTIGING", "01aa00", "is written in small letters; write 01AA00"),
+        (
+            layouts.PUPILS_PO,
+            "VESTIGINGSNUMMER",
+            "99ZZ00",
+            "does not begin with the BRIN of its row; correct the one or the other",
+        ),
+        (layouts.PUPILS_PO, "BRIN_NUMMER", "Totaal", "is no code that may stand there; correct it at the source"),
+        (layouts.CHANGES, "INGANGSDATUM", "1-11-2021", "is no day, or is not written as 20201001 or 2020-10-01"),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_said(layout, column, wrong, said):
+    found = with_messages(validate_rows(layout.frame({column: wrong}), layout.kind.model).rejections)
+    assert found.filter(column_name=column)["message"].to_list() == [f"{column} '{wrong}' {said}"]
+
+
 def test_a_file_of_corrections_may_begin_with_a_byte_order_mark(tmp_path):
     write(tmp_path, "x.csv", layouts.CUMI.lines())
     write(tmp_path, "x.yaml", "\ufeffcorrections: []\n")

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import duckdb
 
-from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_register
+from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_register
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
@@ -66,6 +66,31 @@ def test_a_correction_that_is_put_back_leaves_nothing_open(paid, tmp_path):
         assert here("ingest", register, "--reference-date", "2020-10-01", "--home", paid).status == 0
     assert status(paid)["findings"] == []
     assert "says the same" in here("decide", "--school-year", "2021-2022", "--home", paid).stdout
+
+
+def test_a_merger_that_was_undone_or_moved_is_open_only_for_a_decision_that_would_be_another(paid, tmp_path):
+    def told(day: int, change: str) -> list[str]:
+        """Take in a change of 2022 under a name of its own."""
+        folder = write_changes(tmp_path / str(day) / change[:5], f"2022{day:04d};{change}")
+        name = f"{day}-{change[:5]}.csv"
+        (folder / "changes.csv").rename(folder / name)
+        assert here("ingest", folder / name, "--home", paid).status == 0
+        return [one.split(" that came")[0] for one in status(paid)["findings"]]
+
+    def decided() -> None:
+        assert here("decide", "--school-year", "2021-2022", "--reason", "merger", "--home", paid).status == 0
+        assert status(paid)["findings"] == []
+
+    merger, undone = "fusie;02BB00;;01AA00", "opening;02BB00;10002;"
+    lacks = "decision 2021-2022-{} does not know of {}"
+    assert told(101, merger) == [lacks.format("001", "101-fusie.csv")]
+    assert told(101, undone) == []
+    assert told(201, merger) == [lacks.format("001", "201-fusie.csv")]
+    decided()
+    assert told(301, merger) == [lacks.format("002", "301-fusie.csv")]
+    decided()
+    assert told(301, undone) == [lacks.format("003", "301-openi.csv")]
+    decided()
 
 
 def test_differences_between_files_are_open(stages):
