@@ -88,6 +88,8 @@ def calculate_decision(
         traced = _placed(parts, inputs.schools, school_year)
     monthly = [_instalments(*case, frame, territory) for case, frame in zip(cases, entitled, strict=True)]
     due, adjustments = (pl.concat(frames) for frames in zip(*monthly, strict=True))
+    # A school that started and into which another merges has instalments by two cases in one month.
+    due = due.group_by(*COMPONENT_KEY, "month", "currency", maintain_order=True).agg(pl.col("amount_cents").sum())
     _refuse_homeless_successor(adjustments, inputs.schools)
     shown = {"school_year": pl.lit(school_year), "amount": to_euro(pl.col("amount_cents"))}
     return DecisionTables(

@@ -217,6 +217,25 @@ def test_the_second_date_is_used_where_a_change_opens_a_school_on_the_day():
     assert [name for name in without if name.startswith("started")] == []
 
 
+def test_a_school_that_merges_into_one_that_started_has_its_instalments_added_to_those_of_that():
+    # 20 x 701.16 / 12 = 1168.60 of the school that merges; 12 x 701.16 x 8 / 12 = 5609.28 in March, 701.16 after
+    merger = table(
+        """
+        delivery_id  vestiging  effective   kind   successor
+        D2           01AA00     2022-02-01  fusie  90NN00
+        """,
+        effective="d",
+    )
+    due = decided(changes=pl.concat([OPENINGS, merger])).instalments
+    paid = due.filter(pl.col("beneficiary") == "90NN00", pl.col("component") == "per_pupil").sort("month")
+    assert rows(paid.head(3), "month", "amount") == [
+        (date(2022, 2, 1), Decimal("1168.60")),
+        (date(2022, 3, 1), Decimal("6777.88")),
+        (date(2022, 4, 1), Decimal("1869.76")),
+    ]
+    assert due.select("beneficiary", "school_type", "component", "month").is_unique().all()
+
+
 def test_what_an_opening_makes_due_has_the_opening_as_its_cause():
     before = decided(changes=OPENINGS.clear())
     found = attribute_changes(before, [CauseStep("change", decided())])
