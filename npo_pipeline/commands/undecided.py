@@ -44,7 +44,7 @@ def undecided(books: Books) -> Iterator[str]:
     yield from _newer_counts(books, superseded)
     for decision, files in decisions.unknown_changes(books).iter_rows():
         yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
-    for decision, files in decisions.unknown_areas(books).iter_rows():
+    for decision, files in decisions.unknown_lists(books).iter_rows():
         if decision not in superseded:
             yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
     for decision, files in superseded.items():

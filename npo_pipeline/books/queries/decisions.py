@@ -232,17 +232,22 @@ def _unknown(told: pl.DataFrame) -> pl.DataFrame:
     return files.group_by("decision_id").agg(files=pl.col("file").str.join(", "))
 
 
-def unknown_areas(books: Books) -> UnknownDeliveries:
-    """Select the latest decisions that could pay samenwerkingsverbanden by files of areas that came later."""
+def unknown_lists(books: Books) -> UnknownDeliveries:
+    """Select the latest decisions that could pay by files of areas, or lists of vestigingen, that came later."""
     query = f"""
         {_COMPARED}
         select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
         from latest_decisions d
-        join settling s on s.decision_id = d.decision_id and s.component = 'samenwerkingsverband'
-        join deliveries v on v.superseded_by is null and v.kind = 'areas' and v.run_id > d.run_id
+        join settling s on s.decision_id = d.decision_id
+        join deliveries v on v.superseded_by is null and v.run_id > d.run_id
+            and (v.kind, s.component) in (('areas', 'samenwerkingsverband'),
+                                          ('listed_vestigingen', 'arbeidsmarkttoelage'))
         anti join decision_inputs i on i.decision_id = d.decision_id and i.delivery_id = v.delivery_id
         anti join (select decision_id, unnest(delivery_ids) as delivery_id from compared where is_same) b
             on b.decision_id = d.decision_id and b.delivery_id = v.delivery_id
+        where v.kind = 'areas' or exists (
+            from listed_vestigingen l join instalments n using (vestiging)
+            where l.delivery_id = v.delivery_id and n.decision_id = d.decision_id)
         group by 1 order by 1"""
     return UnknownDeliveries(books.frame(query))
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import duckdb
 
-from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_register
+from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_listed, write_register
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
@@ -91,6 +91,18 @@ def test_a_merger_that_was_undone_or_moved_is_open_only_for_a_decision_that_woul
     decided()
     assert told(301, undone) == [lacks.format("003", "301-openi.csv")]
     decided()
+
+
+def test_a_list_that_came_after_a_decision_is_open_until_it_is_decided_again(paid, tmp_path):
+    lists = [write_listed(tmp_path / f"of-{one}", f"{one};po") for one in ("01AA00", "02BB00", "99ZZ00")]
+    for number, one in enumerate(lists[:2], start=1):
+        assert here("ingest", one, "--home", paid).status == 0
+        (finding,) = status(paid)["findings"]
+        assert finding.startswith(f"decision 2021-2022-{number:03d} does not know of listed.csv that came later")
+        here("decide", "--school-year", "2021-2022", "--reason", "list", "--home", paid)
+        assert status(paid)["findings"] == []
+    assert here("ingest", lists[2], "--home", paid).status == 0
+    assert not any("decide" in one for one in status(paid)["findings"])
 
 
 def test_differences_between_files_are_open(stages):
