@@ -47,6 +47,8 @@ def undecided(books: Books) -> Iterator[str]:
     for decision, files in decisions.unknown_lists(books).iter_rows():
         if decision not in superseded:
             yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
+    for decision, files in decisions.unknown_applications(books).iter_rows():
+        yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
     for decision, files in superseded.items():
         yield f"decision {decision} rests on {files}, superseded since; {_again(decision)}"
 

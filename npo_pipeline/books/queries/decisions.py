@@ -252,6 +252,16 @@ def unknown_lists(books: Books) -> UnknownDeliveries:
     return UnknownDeliveries(books.frame(query))
 
 
+def unknown_applications(books: Books) -> UnknownDeliveries:
+    """Select the latest decisions on subsidies, and the files of applications for them that came later."""
+    query = """
+        select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
+        from latest_decisions d join (select distinct decision_id, scheme from grants) g using (decision_id)
+        join applications a using (scheme) join deliveries v using (delivery_id)
+        where v.run_id > d.run_id group by 1 order by 1"""
+    return UnknownDeliveries(books.frame(query))
+
+
 def latest_reference_dates(books: Books) -> list[tuple[str, str, date]]:
     """Return the latest decisions with their school year or period and reference date, by decision_id."""
     query = "select decision_id, school_year, reference_date from latest_decisions order by 1"

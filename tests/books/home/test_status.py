@@ -4,7 +4,15 @@ from decimal import Decimal
 
 import duckdb
 
-from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_listed, write_register
+from tests.books.home.delivery import (
+    BOARDS,
+    PUPILS,
+    write_addresses,
+    write_applications,
+    write_changes,
+    write_listed,
+    write_register,
+)
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
@@ -103,6 +111,16 @@ def test_a_list_that_came_after_a_decision_is_open_until_it_is_decided_again(pai
         assert status(paid)["findings"] == []
     assert here("ingest", lists[2], "--home", paid).status == 0
     assert not any("decide" in one for one in status(paid)["findings"])
+
+
+def test_an_application_that_came_after_a_decision_is_open_until_it_is_decided_again(paid, tmp_path):
+    for number, board in enumerate(("10001;01AA", "10002;02BB")):
+        application = write_applications(tmp_path / board[:5], f"{board};IOP;20210613;1;900")
+        assert here("ingest", application, "--home", paid).status == 0
+        lacks = "decision 2020-2021-001 does not know of applications.csv that came later; run `npo decide` again"
+        assert status(paid)["findings"] == [lacks][:number]
+        here("decide", "--school-year", "2020-2021", "--reason", "application", "--home", paid)
+        assert status(paid)["findings"] == []
 
 
 def test_differences_between_files_are_open(stages):
