@@ -28,6 +28,7 @@ def refuse_contradictions(results: Sequence[FileResult]) -> None:
     _refuse_two_boards(results)
     _refuse_two_municipalities(results)
     _refuse_two_completions(results)
+    _refuse_same_application(results)
     changes = [
         one.changes.with_columns(file=pl.lit(one.file.name), place=pl.int_range(pl.len()))
         for one in results
@@ -83,6 +84,25 @@ def _refuse_two_completions(results: Sequence[FileResult]) -> None:
             f"{_place(first)} and {_place(second)}: of {first['brin']} ({first['scheme']}) "
             f"{first['finished']} and {second['finished']} finished; keep one"
         )
+
+
+def _refuse_same_application(results: Sequence[FileResult]) -> None:
+    """Refuse a delivery in which two files hold one application: it would be granted twice."""
+    parts = [
+        one.applications.with_columns(file=pl.lit(one.file.name)) for one in results if one.applications.height
+    ]
+    if len(parts) < 2:
+        return
+    every = pl.concat(parts)
+    same = every.filter(pl.struct(pl.exclude("file", "line")).is_duplicated())
+    # Within a file an exact copy is rejected as a duplicate row.
+    for row in same.sort("scheme", "brin", maintain_order=True).head(1).to_dicts():
+        others = same.filter(pl.col("file") != row["file"], pl.col("brin") == row["brin"])
+        for other in others.head(1).to_dicts():
+            raise Refused(
+                f"{_place(row)} and {_place(other)}: the same application of {row['brin']} ({row['scheme']}); "
+                "keep one"
+            )
 
 
 def _refuse_two_changes(changes: pl.DataFrame) -> None:

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.books.blank import blank
-from tests.books.home.delivery import ADDRESSES, write_addresses, write_changes, write_completions, write_country
+from tests.books.home.delivery import (
+    ADDRESSES,
+    write_addresses,
+    write_applications,
+    write_changes,
+    write_completions,
+    write_country,
+)
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
@@ -139,6 +146,17 @@ def test_a_merger_and_a_transfer_that_are_moved_to_a_later_day_count_from_that_d
     of_board = "select valid_from::varchar from schools where vestiging = '03CC00' and board = '10001'"
     assert select(home, of_board) == [("2022-10-01",)]
     assert here("verify", "--home", home).status == 0
+
+
+def test_two_files_with_the_same_application_are_refused_together(begun, tmp_path):
+    files = [
+        (write_applications(tmp_path / one, "10001;01AA;IOP;20210613;1;900") / "applications.csv").rename(
+            tmp_path / f"{one}.csv"
+        )
+        for one in ("a", "b")
+    ]
+    said = ingest(begun, *files, status=3)
+    assert "a.csv, line 2 and b.csv, line 2: the same application of 01AA (IOP); keep one" in said
 
 
 def test_a_closure_with_a_successor_is_refused(begun, tmp_path):
