@@ -93,7 +93,7 @@ def refuse_conflicting_changes(rows: frames.FileRows, file: str) -> None:
 
     Or closes and yet has a successor: the row says two things, and either is money.
     """
-    with_successor = rows.filter(pl.col("SOORT") != "fusie", pl.col("OPVOLGER") != "").sort("line")
+    with_successor = rows.filter(pl.col("SOORT") == "sluiting", pl.col("OPVOLGER") != "").sort("line")
     columns = ("line", "SOORT", "VESTIGING", "OPVOLGER")
     for line, kind, of, other in with_successor.select(columns).head(1).iter_rows():
         raise Refused(

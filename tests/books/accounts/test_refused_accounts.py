@@ -15,17 +15,17 @@ from tests.books.home.delivery import write_addresses, write_register, write_spe
 from tests.books.home.seeing import everything, published, select
 
 WRONG_ROWS = {
-    "category G": ("10001;01AA;2021;G;Feedback;school;1,00;0", "line 2, unknown_code: CATEGORIE 'G'"),
-    "a negative amount": ("10001;01AA;2021;A;Feedback;school;-1,00;0", "line 2, negative: BEDRAG '-1,00'"),
-    "no amount": ("10001;01AA;2021;A;Feedback;school;;0", "line 2, missing_value: BEDRAG is empty"),
-    "a word for an amount": ("10001;01AA;2021;A;Feedback;school;veel;0", "line 2, not_a_number: BEDRAG 'veel'"),
+    "category G": ("10001;01AA;2021;G;Feedback;school;1,00;0", "rij 2: CATEGORIE 'G' mag hier niet staan"),
+    "a negative amount": ("10001;01AA;2021;A;Feedback;school;-1,00;0", "rij 2: BEDRAG '-1,00' ligt onder nul"),
+    "no amount": ("10001;01AA;2021;A;Feedback;school;;0", "rij 2: BEDRAG is leeg; vul het in"),
+    "a word for an amount": ("10001;01AA;2021;A;Feedback;school;veel;0", "rij 2: BEDRAG 'veel' "),
     "a school of another board": (
         "10001;02BB;2021;A;Feedback;school;1,00;0",
-        "line 2, unknown_school: BRIN_NUMMER",
+        "of lever eerst de adressenlijst of wijziging aan",
     ),
     "a school that is nowhere": (
         "10001;99ZZ;2021;A;Feedback;school;1,00;0",
-        "line 2, unknown_school: BRIN_NUMMER",
+        "of lever eerst de adressenlijst of wijziging aan",
     ),
 }
 

@@ -34,7 +34,7 @@ COMMANDS = {
     "list of rules": ("rules", "list"),
     "rules": ("rules", "show", "2021-2022"),
     "effect of rules": ("rules", "check", "what-if.yaml", "--reference-date", "2020-10-01"),
-    "accounts": ("account", "--year", "2022", "--board", "10001"),
+    "accounts": ("account", "--year", "2022"),
 }
 TERMINALS = (80, 120)
 
