@@ -132,8 +132,8 @@ def test_a_pseudonym_that_is_short_and_stands_twice_is_not_repeated():
 
 def test_a_code_or_a_date_in_a_register_is_repeated():
     assert message(layouts.REGISTER_PO, SOORT_PO="Basis").startswith("SOORT_PO 'Basis' is no code")
-    assert message(layouts.REGISTER_PO, DATUM_IN="20201341").startswith("DATUM_IN '20201341' is no date")
-    assert message(layouts.REGISTER_PO, DATUM_IN="2020-13-41").startswith("DATUM_IN '2020-13-41' is no date")
+    assert message(layouts.REGISTER_PO, DATUM_IN="20201341").startswith("DATUM_IN '20201341' is no day")
+    assert message(layouts.REGISTER_PO, DATUM_IN="2020-13-41").startswith("DATUM_IN '2020-13-41' is no day")
 
 
 def test_no_pseudonym_is_in_any_table(tmp_path: Path):
