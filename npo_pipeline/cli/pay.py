@@ -29,7 +29,19 @@ def pay_command(home: Home, as_json: bool, **options: Any) -> None:
     render_pay(months, request.dry_run, as_json, obstacles=obstacles(home) if request.dry_run else ())
 
 
-_BY = click.option("--by", type=NAME, required=True, help="Who does it; kept in the books.")
+def _user() -> str:
+    """Return the name by which the user is logged in; a machine may have none for its user."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise click.UsageError("this machine has no name for you; say who does it with --by NAME") from None
+
+
+_BY = click.option(
+    "--by", type=NAME, default=_user, help="Who does it; kept in the books.  [default: the user who is logged in]"
+)
 
 
 @click.command("hold")

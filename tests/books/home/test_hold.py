@@ -101,15 +101,35 @@ def test_a_payment_that_went_past_a_hold_is_found(held, tmp_path):
     ("words", "said"),
     [
         (("hold", "--by", "A"), "--reason"),
-        (("hold", "--reason", "why"), "--by"),
         (("hold", "--reason", "why", "--by", " "), "a name is empty"),
-        (("unhold",), "--by"),
     ],
 )
 def test_both_ask_for_a_name_and_a_hold_for_its_reason(held, words, said):
     ended = here(*words, "--home", held)
     assert ended.status == 2
     assert said in ended.stderr
+
+
+def test_who_does_it_is_by_default_the_user_who_is_logged_in(paid_once, tmp_path, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "jdevries")
+    home = Path(shutil.copytree(paid_once, tmp_path / "home"))
+    assert here("hold", "--reason", "why", "--home", home).status == 0
+    assert here("unhold", "--home", home).status == 0
+    assert select(home, "select action, declared_by from holds order by run_id") == [
+        ("hold", "jdevries"),
+        ("unhold", "jdevries"),
+    ]
+
+
+@pytest.mark.parametrize("words", [("hold", "--reason", "why"), ("unhold",)])
+def test_a_user_without_a_name_is_asked_for_one(held, words, monkeypatch):
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    ended = here(*words, "--home", held)
+    assert ended.status == 2
+    assert "say who does it with --by NAME" in ended.stderr
 
 
 def test_an_empty_reason_is_none(paid_once):
