@@ -14,6 +14,7 @@ from npo_pipeline.intake.school_changes import unknown_references
 from npo_pipeline.intake.source_precedence import select_sources
 from npo_pipeline.measures import MEASURES, MUNICIPAL_SCORE, PUPILS
 from npo_pipeline.months import is_school_year
+from schemas.frames.books import DecidedDeliveries, ReplacedInputs
 from schemas.received import Changes, Deliveries, SchoolFacts
 
 _COUNTED_OF_MUNICIPALITIES = tuple(source.name for one in (PUPILS, MUNICIPAL_SCORE) for source in one.sources)
@@ -40,17 +41,32 @@ def undecided(books: Books) -> Iterator[str]:
         yield f"{left_out} vestigingen with pupils have no known board; ingest the address list that names them"
     yield from _disagreements(books)
     yield from _unknown_changes(books)
-    superseded = dict(decisions.superseded_inputs(books).iter_rows())
-    yield from _newer_counts(books, superseded)
+    replaced = decisions.replaced_inputs(books)
+    superseded, came_back = _superseded(replaced), _came_back(replaced)
+    yield from _newer_counts(books, superseded, came_back)
     for decision, files in decisions.unknown_changes(books).iter_rows():
         yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
-    for decision, files in decisions.unknown_lists(books).iter_rows():
+    later = decisions.unknown_lists(books).join(came_back, on=["decision_id", "delivery_id"], how="anti")
+    for (decision,), lists in later.group_by("decision_id", maintain_order=True):
         if decision not in superseded:
-            yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
+            files = ", ".join(lists["file"].unique(maintain_order=True))
+            yield f"decision {decision} does not know of {files} that came later; {_again(str(decision))}"
     for decision, files in decisions.unknown_applications(books).iter_rows():
         yield f"decision {decision} does not know of {files} that came later; {_again(decision)}"
     for decision, files in superseded.items():
         yield f"decision {decision} rests on {files}, superseded since; {_again(decision)}"
+
+
+def _superseded(replaced: ReplacedInputs) -> dict[str, str]:
+    """Return, per decision, the files that were superseded by what counts otherwise."""
+    others = replaced.filter(~pl.col("is_same")).group_by("decision_id", maintain_order=True)
+    return {str(decision): ", ".join(rows["files"].unique(maintain_order=True)) for (decision,), rows in others}
+
+
+def _came_back(replaced: ReplacedInputs) -> DecidedDeliveries:
+    """Return the deliveries that count what superseded inputs of a decision counted, once per decision."""
+    same = replaced.filter("is_same").explode("delivery_ids").drop_nulls("delivery_ids")
+    return DecidedDeliveries(same.select("decision_id", delivery_id="delivery_ids").unique())
 
 
 def _unknown_changes(books: Books) -> Iterator[str]:
@@ -88,7 +104,7 @@ def _again(decision: str) -> str:
     return f"run `npo decide{scheme}` again"
 
 
-def _newer_counts(books: Books, superseded: dict[str, str]) -> Iterator[str]:
+def _newer_counts(books: Books, superseded: dict[str, str], came_back: DecidedDeliveries) -> Iterator[str]:
     """Describe the latest decisions that would use another file now, or one more, where none was superseded."""
     is_live = pl.col("superseded_by").is_null() & pl.col("delivery_id").is_in(
         deliveries.counting_deliveries(books)
@@ -96,10 +112,9 @@ def _newer_counts(books: Books, superseded: dict[str, str]) -> Iterator[str]:
     live = deliveries.all_deliveries(books).filter(is_live)
     counted = books.table("decision_inputs")
     counted = counted.filter(pl.col("used_for").is_in({*_COUNTED, *_COUNTED_OF_MUNICIPALITIES}))
-    came_back = decisions.inputs_that_came_back(books)
     for decision, series, day in decisions.latest_reference_dates(books):
         used = {*counted.filter(pl.col("decision_id") == decision)["delivery_id"]}
-        used |= {name for of, name in came_back if of == decision}
+        used |= {*came_back.filter(pl.col("decision_id") == decision)["delivery_id"]}
         sources = select_sources(Deliveries(live.filter(pl.col("reference_date").fill_null(day) == day)))
         subjects = _COUNTED if is_school_year(series) else _COUNTED_OF_MUNICIPALITIES
         later = {name for subject in subjects for name in sources.get(subject, ())} - used

@@ -62,8 +62,15 @@ LedgerMismatches = NewType("LedgerMismatches", pl.DataFrame)
 BoardErrors = NewType("BoardErrors", pl.DataFrame)
 """year, errors, boards."""
 
-SupersededInputs = NewType("SupersededInputs", pl.DataFrame)
-"""decision_id, files (those that it rests on and that were superseded by what counts otherwise)."""
+ReplacedInputs = NewType("ReplacedInputs", pl.DataFrame)
+"""decision_id, files (text: those of a kind and date that it rests on and that were superseded), delivery_ids
+(list: what counts in their place now), is_same (whether that counts the same)."""
+
+DecidedDeliveries = NewType("DecidedDeliveries", pl.DataFrame)
+"""decision_id, delivery_id."""
+
+UnknownFiles = NewType("UnknownFiles", pl.DataFrame)
+"""decision_id, delivery_id, file: the later files that a decision was made without."""
 
 SubsidyDecisions = NewType("SubsidyDecisions", pl.DataFrame)
 """decision_id, school_year: decisions on subsidies alone."""

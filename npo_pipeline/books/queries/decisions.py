@@ -12,7 +12,7 @@ from npo_pipeline.intake.school_changes import without_undone
 from schemas import received
 from schemas.decided import DecisionInputRows, Decisions, DueChanges
 from schemas.frames.accounts import DecidedTotals
-from schemas.frames.books import PastInputs, SubsidyDecisions, SupersededInputs, UnknownDeliveries
+from schemas.frames.books import PastInputs, ReplacedInputs, SubsidyDecisions, UnknownDeliveries, UnknownFiles
 from schemas.frames.reports import AnnualInstalments, DecisionFiles, MunicipalSupport, TracedAmounts
 from schemas.received import Changes
 
@@ -164,38 +164,29 @@ _ROWS = " union all ".join(
     f"select delivery_id, hash({', '.join(sorted({*one.columns} - {'delivery_id'}))}) as row from {one.name}"
     for one in _COUNTING
 )
-_COMPARED = f"""
-    with sums as (select delivery_id, sum(row::HUGEINT) as content from ({_ROWS}) group by 1),
-    inputs as (
-        select distinct d.decision_id, v.kind, v.reference_date, v.delivery_id, v.file, v.superseded_by
-        from latest_decisions d join decision_inputs using (decision_id) join deliveries v using (delivery_id)),
-    used as (
-        select decision_id, kind, reference_date, sum(content) as content,
-               string_agg(distinct file, ', ' order by file) filter (superseded_by is not null) as files
-        from inputs left join sums using (delivery_id) group by all having files is not null),
-    live as (
-        select kind, reference_date, sum(content) as content, list(delivery_id) as delivery_ids
-        from deliveries left join sums using (delivery_id) where superseded_by is null group by all),
-    compared as (
-        select u.decision_id, u.files, n.delivery_ids, u.content is not distinct from n.content as is_same
-        from used u left join live n
-            on n.kind = u.kind and n.reference_date is not distinct from u.reference_date)"""
-"""The files that a decision rests on and that were superseded, and whether those of now count the same."""
 
 
-def superseded_inputs(books: Books) -> SupersededInputs:
-    """Name, per latest decision, the inputs that were superseded by what counts otherwise."""
+def replaced_inputs(books: Books) -> ReplacedInputs:
+    """Return the files that the latest decisions rest on and that were superseded, and what counts now instead."""
     query = f"""
-        {_COMPARED}
-        select decision_id, string_agg(distinct files, ', ' order by files) as files from compared
-        where not is_same group by 1 order by 1"""
-    return SupersededInputs(books.frame(query))
-
-
-def inputs_that_came_back(books: Books) -> list[tuple[str, str]]:
-    """Select, per latest decision, the deliveries that count what superseded inputs of it counted."""
-    query = f"{_COMPARED} select decision_id, unnest(delivery_ids) from compared where is_same order by all"
-    return books.frame(query).rows()
+        with sums as (select delivery_id, sum(row::HUGEINT) as content from ({_ROWS}) group by 1),
+        inputs as (
+            select distinct d.decision_id, v.kind, v.reference_date, v.delivery_id, v.file, v.superseded_by
+            from latest_decisions d join decision_inputs using (decision_id)
+            join deliveries v using (delivery_id)),
+        used as (
+            select decision_id, kind, reference_date, sum(content) as content,
+                   string_agg(distinct file, ', ' order by file) filter (superseded_by is not null) as files
+            from inputs left join sums using (delivery_id) group by all having files is not null),
+        live as (
+            select kind, reference_date, sum(content) as content, list(delivery_id) as delivery_ids
+            from deliveries left join sums using (delivery_id) where superseded_by is null group by all)
+        select u.decision_id, u.files, coalesce(n.delivery_ids, []) as delivery_ids,
+               u.content is not distinct from n.content as is_same
+        from used u left join live n
+            on n.kind = u.kind and n.reference_date is not distinct from u.reference_date
+        order by u.decision_id, u.files"""
+    return ReplacedInputs(books.frame(query))
 
 
 def unknown_changes(books: Books) -> UnknownDeliveries:
@@ -232,24 +223,21 @@ def _unknown(told: pl.DataFrame) -> pl.DataFrame:
     return files.group_by("decision_id").agg(files=pl.col("file").str.join(", "))
 
 
-def unknown_lists(books: Books) -> UnknownDeliveries:
+def unknown_lists(books: Books) -> UnknownFiles:
     """Select the latest decisions that could pay by files of areas, or lists of vestigingen, that came later."""
-    query = f"""
-        {_COMPARED}
-        select d.decision_id, string_agg(distinct v.file, ', ' order by v.file) as files
+    query = """
+        select distinct d.decision_id, v.delivery_id, v.file
         from latest_decisions d
         join settling s on s.decision_id = d.decision_id
         join deliveries v on v.superseded_by is null and v.run_id > d.run_id
             and (v.kind, s.component) in (('areas', 'samenwerkingsverband'),
                                           ('listed_vestigingen', 'arbeidsmarkttoelage'))
         anti join decision_inputs i on i.decision_id = d.decision_id and i.delivery_id = v.delivery_id
-        anti join (select decision_id, unnest(delivery_ids) as delivery_id from compared where is_same) b
-            on b.decision_id = d.decision_id and b.delivery_id = v.delivery_id
         where v.kind = 'areas' or exists (
             from listed_vestigingen l join instalments n using (vestiging)
             where l.delivery_id = v.delivery_id and n.decision_id = d.decision_id)
-        group by 1 order by 1"""
-    return UnknownDeliveries(books.frame(query))
+        order by 1, 3"""
+    return UnknownFiles(books.frame(query))
 
 
 def unknown_applications(books: Books) -> UnknownDeliveries:
