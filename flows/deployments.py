@@ -20,9 +20,8 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.failures import books_words
 from flows.ingest import ingest_delivery
-from flows.payment_run import payment_run
+from flows.payment_run import FIRST_OF_MONTH, ZONE, month_of, payment_run
 from flows.recalibration import recalibration
-from flows.schedule import FIRST_OF_MONTH, ZONE, month_of
 from flows.year_end import year_end
 from npo_pipeline.months import month_text
 

@@ -1,21 +1,27 @@
-"""The monthly payment run: the same steps as `npo pay`, each a task; missed months are caught up in order."""
+"""The monthly payment run: the same steps as `npo pay`, each a task; missed months are caught up in order.
+
+Its schedule: the 1st of each month at six in the morning, Dutch time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import polars as pl
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows import artifacts
-from flows.schedule import month_of, oldest_unasked
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
 from npo_pipeline.books.witness import is_witnessed
 from npo_pipeline.cli.options import home_of
 from npo_pipeline.commands.pay import MonthPaid, PayRequest, pay
 from npo_pipeline.commands.steps import now
-from npo_pipeline.months import month_from, month_text
+from npo_pipeline.months import ZONE_NAME, Month, day_of, in_the_netherlands, month_from, month_text
+from schemas.frames.books import AmountsToCome
 
 
 def _run_name() -> str:
@@ -67,3 +73,41 @@ def _months(paid: Sequence[MonthPaid]) -> list[dict[str, Any]]:
         }
         for one in paid
     ]
+
+
+FIRST_OF_MONTH = "0 6 1 * *"
+SIX = time(6)
+ZONE = ZoneInfo(ZONE_NAME)
+
+
+def month_of(moment: datetime) -> Month:
+    """Return the month of a moment in the Netherlands; a moment without a zone is in UTC."""
+    here = in_the_netherlands(moment)
+    return date(here.year, here.month, 1)
+
+
+def last_tick(now: datetime) -> datetime:
+    """Return the last moment, `now` included, at which the schedule started a payment run."""
+    tick = _tick(month_of(now))
+    return tick if tick <= in_the_netherlands(now) else _tick(tick.date() - timedelta(days=1))
+
+
+def months_owed(to_come: AmountsToCome, tick: datetime) -> list[Month]:
+    """Return the months that the run of a tick should have paid and that are not paid.
+
+    The books are asked and not the server: Prefect drops the runs of ticks at which nobody served.
+    """
+    return to_come.filter(pl.col("month") <= month_of(tick))["month"].to_list()
+
+
+def oldest_unasked(now: datetime) -> Month:
+    """Return the oldest month that is not more than one month late: the month of yesterday, Dutch time.
+
+    A month falls due on its first day. On 1 November October is one month late, on 2 November more than one.
+    """
+    yesterday = day_of(now) - timedelta(days=1)
+    return yesterday.replace(day=1)
+
+
+def _tick(day: date) -> datetime:
+    return datetime.combine(day.replace(day=1), SIX, ZONE)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from flows.schedule import last_tick, months_owed, oldest_unasked
+from flows.payment_run import last_tick, months_owed, oldest_unasked
 from flows.server import SERVED_BY, answering, own_server
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home

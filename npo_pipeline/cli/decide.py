@@ -24,7 +24,7 @@ from npo_pipeline.cli.output import progress
 from npo_pipeline.errors import NpoError, Refused
 
 if TYPE_CHECKING:
-    from npo_pipeline.commands.decide.diff import Diff
+    from npo_pipeline.commands.decide.command import Diff
     from npo_pipeline.commands.decide.model import DecisionPlan
     from schemas.decided import Payments
 
@@ -97,7 +97,7 @@ def decide_command(
 def diff_command(home: Home, as_json: bool, before: str, after: str, workbook: Path | None) -> None:
     """Show what decision AFTER has more or less than decision BEFORE, and why."""
     from npo_pipeline.cli.render.decide import render_diff
-    from npo_pipeline.commands.decide.diff import diff
+    from npo_pipeline.commands.decide.command import diff
 
     _require_new(workbook)
     difference = diff(home, before, after)

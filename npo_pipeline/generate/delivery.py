@@ -25,9 +25,8 @@ from npo_pipeline.generate.programme import (
 )
 from npo_pipeline.generate.programme import write_newcomers as write_newcomer_files
 from npo_pipeline.generate.reference_lists import plant_faults, reference_lists, write_lists
-from npo_pipeline.generate.register import BATCH, HEADER, RegisterSpec, batches, plant, rotation
+from npo_pipeline.generate.register import BATCH, HEADER, PlantedRows, RegisterSpec, batches, plant, rotation
 from npo_pipeline.generate.secondary import SecondarySchool, secondary_schools, write_secondary
-from schemas.frames.generate import PlantedRows
 
 REGISTER, SCORES, PLANTED = "leerlingen-po.csv", "achterstandsscores.csv", "planted.csv"
 MOST_FAULTS = Decimal("0.5")

@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NewType
 
 import polars as pl
 
 from npo_pipeline.generate.country import Country, Place
 from schemas import rules
 from schemas.files import REGISTER_PO, columns_of
-from schemas.frames.generate import DrawnPupils, MarkedRows, PlacedPupils, PlantedRows, RegisterBatch
+
+DrawnPupils = NewType("DrawnPupils", pl.DataFrame)
+"""Pupils with the draws about their stay: pupil (UInt64), fault (its number; null: none), moves, day, comes_late,
+left, unfunded, year, and from the second row on part (0 or 1)."""
+
+PlacedPupils = NewType("PlacedPupils", pl.DataFrame)
+"""Drawn pupils with their place: its number, its columns of the register, and cumi_share (percent)."""
+
+RegisterBatch = NewType("RegisterBatch", pl.DataFrame)
+"""Rows of a made-up register: pupil, part, place (its number), fault, and the columns of the file as text."""
+
+MarkedRows = NewType("MarkedRows", pl.DataFrame)
+"""Rows of a batch with the rule that each breaks (null: none), its turn, and extra (1: an added row)."""
+
+PlantedRows = NewType("PlantedRows", pl.DataFrame)
+"""Rows of a made-up register with their planted faults: place, rule (null: none), and the columns of the file."""
 
 BATCH = 200_000
 HEADER = columns_of(REGISTER_PO)

@@ -13,7 +13,7 @@ import polars as pl
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.lists import decimal_comma
 from schemas.files import CONSENTS, SPENDING, columns_of
-from schemas.frames.generate import AvailableMoney
+from schemas.frames.accounts import AvailableMoney
 
 Menu = Sequence[tuple[str, str, Sequence[str]]]
 """The menukaart: of each category its letter, its official name and its interventions."""

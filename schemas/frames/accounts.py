@@ -123,3 +123,6 @@ FAULTS = {"board": pl.String, "fault": pl.String, "where": pl.String}
 FactTable = NewType("FactTable", pl.DataFrame)
 """Facts in Dutch words, all text: BEVOEGD_GEZAG_NUMMER, BRIN_NUMMER, SCHOOL, JAAR, GEGEVEN, PEILDATUM, CATEGORIE,
 INTERVENTIE, NIVEAU, EENHEID, GETAL (with a decimal comma), TEKST."""
+
+AvailableMoney = NewType("AvailableMoney", pl.DataFrame)
+"""The money that schools may spend: board, brin, available (euros, Decimal)."""

@@ -10,7 +10,7 @@ from schemas.accounted import (
     Accounts,
     Findings,
 )
-from schemas.frames.accounts import SchoolNames, SchoolOpenings, YearChanges
+from schemas.frames.accounts import AvailableMoney, SchoolNames, SchoolOpenings, YearChanges
 from schemas.frames.books import BoardErrors, LedgerMismatches
 
 _LATEST = "from accounts qualify sequence = max(sequence) over (partition by year)"
@@ -143,3 +143,21 @@ def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:
                coalesce(carried_in, 0)::decimal(18, 2) as carried_in
         from paid full join carried using (brin) left join names using (brin) order by brin"""
     return SchoolOpenings(books.frame(query, {"board": board, "year": year}))
+
+
+def first_board_with_error(books: Books, year: int) -> str:
+    """Return the first board with an error in its accounts of a year, and more than two schools."""
+    query = """
+        select min(board) from findings where year = ? and severity = 'error' and board in (
+            select board from accountability group by board having count(*) > 2)"""
+    return str(books.value(query, [year]))
+
+
+def received_by_school(books: Books, year: int) -> AvailableMoney:
+    """Return what each school of a board was paid in a calendar year, in dollars where the board had no euro."""
+    query = """
+        select board, brin, sum(amount)::decimal(18, 2) as available
+        from (select *, min(currency) over (partition by board) as own from payments
+              where year(paid_month) = ? and recipient_kind = 'bestuur')
+        where currency = own group by all order by all"""
+    return AvailableMoney(books.frame(query, [year]))

@@ -273,3 +273,18 @@ def totals_of_decisions(books: Books, decision_ids: Sequence[str], *, by_compone
         where decision_id in (select unnest(?)) and i.recipient_kind = 'bestuur' group by all"""
     found = books.frame(query, [list(decision_ids)])
     return DecidedTotals(found.select("school_year", "vestiging", "currency", "amount"))
+
+
+def first_school_with(books: Books, component: str) -> str:
+    """Return the first vestiging with an entitlement of a component."""
+    query = "select min(vestiging) from entitlements where component = ?"
+    return str(books.value(query, [component]))
+
+
+def first_two_bao_schools(books: Books, decision_id: str) -> tuple[str, str]:
+    """Return the first two vestigingen of bao in a decision."""
+    query = """
+        select distinct vestiging from entitlements
+        where decision_id = ? and school_type = 'bao' order by 1 limit 2"""
+    first, second = books.frame(query, [decision_id])["vestiging"]
+    return first, second

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
@@ -289,3 +290,12 @@ def open_differences(books: Books) -> list[str]:
         select d.message from differences d join deliveries v on v.delivery_id = d.used_delivery
         where d.measure = 'score_formula' and v.superseded_by is null order by 1"""
     return books.frame(query)["message"].to_list()
+
+
+def first_refused_line(books: Books, file: str, reference_date: date, rule: str) -> tuple[str, int]:
+    """Return delivery and line of the first row of a file that a rule rejected."""
+    query = """
+        select delivery_id, min(line) from quarantine join deliveries using (delivery_id, file)
+        where file = ? and reference_date = ? and rule = ? group by 1"""
+    delivery_id, line = books.frame(query, [file, reference_date, rule]).row(0)
+    return delivery_id, int(line)

@@ -18,7 +18,9 @@ import click
 
 from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries import demo as queries
+from npo_pipeline.books.queries.accounts import first_board_with_error
+from npo_pipeline.books.queries.decisions import first_school_with, first_two_bao_schools
+from npo_pipeline.books.queries.deliveries import first_refused_line
 from npo_pipeline.books.reader import read_books
 from npo_pipeline.cli import output
 from npo_pipeline.commands.account.template import write_made_up_reports
@@ -133,7 +135,7 @@ def _page_of(home: Home, board: str) -> Path:
 
 def _school_with_a_score(home: Home) -> dict[str, str]:
     with read_books(home) as books:
-        return {"school": queries.first_school_with(books, "achterstandsscore")}
+        return {"school": first_school_with(books, "achterstandsscore")}
 
 
 def _board_reports(home: Home) -> dict[str, str]:
@@ -150,7 +152,7 @@ def _what_if(home: Home) -> dict[str, str]:
 def _merger(home: Home) -> dict[str, str]:
     """Write the change by which the first bao school merges into the second."""
     with read_books(home) as books:
-        merged, successor = queries.first_two_bao_schools(books, "2022-2023-001")
+        merged, successor = first_two_bao_schools(books, "2022-2023-001")
     header = "INGANGSDATUM;SOORT;VESTIGING;BEVOEGD_GEZAG_NUMMER;OPVOLGER"
     _write(home.path / LATER / "changes" / "changes.csv", f"{header}\n20221101;fusie;{merged};;{successor}\n")
     return {"merged": merged, "successor": successor}
@@ -159,7 +161,7 @@ def _merger(home: Home) -> dict[str, str]:
 def _resubmission(home: Home) -> dict[str, str]:
     """Write the row of a rejected line as it is right, and the file that names the line it replaces."""
     with read_books(home) as books:
-        delivery, line = queries.first_refused_line(books, _REGISTER, _REGISTERED_ON, "not_a_date")
+        delivery, line = first_refused_line(books, _REGISTER, _REGISTERED_ON, "not_a_date")
     with (home.path / DELIVERY_2022 / _REGISTER).open(encoding="utf-8", newline="") as file:
         row = next(islice(csv.DictReader(file, delimiter=";"), line - 2, None))
     right = {**row, "PSEUDONIEM": "demo-right", "DATUM_IN": "20190801", "DATUM_UIT": "", "BEKOSTIGD": "J"}
@@ -180,7 +182,7 @@ def _write(path: Path, text: str) -> None:
 
 def _board(home: Home) -> dict[str, str]:
     with read_books(home) as books:
-        return {"board": queries.first_board_with_error(books, YEAR)}
+        return {"board": first_board_with_error(books, YEAR)}
 
 
 _COUNTRY = "--boards 40 --pupils 60000 --seed 2021"

@@ -18,7 +18,7 @@ from schemas.frames.money import RuleChanges, SchoolCauses, SchoolDifferences
 from schemas.rules import SAMENWERKINGSVERBAND
 
 if TYPE_CHECKING:
-    from npo_pipeline.commands.decide.diff import Diff
+    from npo_pipeline.commands.decide.command import Diff
     from npo_pipeline.commands.decide.grants import Granted
     from npo_pipeline.commands.decide.model import DecisionPlan
     from npo_pipeline.commands.decide.next_payment import NextPayment

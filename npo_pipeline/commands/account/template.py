@@ -7,8 +7,7 @@ from pathlib import Path
 from npo_pipeline.accounts.received import last_day
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.accounts import school_openings
-from npo_pipeline.books.queries.demo import received_by_school
+from npo_pipeline.books.queries.accounts import received_by_school, school_openings
 from npo_pipeline.books.queries.payments import first_school_year_paid
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.errors import Refused

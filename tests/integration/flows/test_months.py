@@ -12,7 +12,7 @@ from prefect.client.orchestration import get_client
 from flows import artifacts
 from flows import payment_run as payment_flow
 from flows.deployments import deployments, submit_run_of
-from flows.schedule import ZONE, last_tick, month_of, months_owed, oldest_unasked
+from flows.payment_run import ZONE, last_tick, month_of, months_owed, oldest_unasked
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.pay import MonthPaid
 from npo_pipeline.commands.status import status
