@@ -40,13 +40,7 @@ def refuse_contradictions(results: Sequence[FileResult]) -> None:
 
 def _refuse_two_boards(results: Sequence[FileResult]) -> None:
     facts = [one.facts.with_columns(file=pl.lit(one.file.name)) for one in results if one.facts.height]
-    if len(facts) < 2:
-        return
-    key = ["source", "vestiging", "as_of"]
-    distinct = pl.concat(facts).unique([*key, "board"], keep="first", maintain_order=True)
-    twice = distinct.filter(pl.struct(key).is_duplicated()).sort(*key, maintain_order=True).head(2)
-    if twice.height:
-        first, second = twice.to_dicts()
+    for first, second in _differing(facts, key=["source", "vestiging", "as_of"], on=["board"]):
         raise Refused(
             f"{_place(first)} and {_place(second)}: {first['vestiging']} is given to boards {first['board']} and "
             f"{second['board']} on {first['as_of']}; keep one"
@@ -54,15 +48,12 @@ def _refuse_two_boards(results: Sequence[FileResult]) -> None:
 
 
 def _refuse_two_municipalities(results: Sequence[FileResult]) -> None:
-    facts = [one.facts.with_columns(file=pl.lit(one.file.name)) for one in results if one.facts.height]
-    if len(facts) < 2:
-        return
-    key = ["source", "vestiging", "as_of"]
-    said = pl.concat(facts).filter(pl.col("municipality_number").is_not_null())
-    distinct = said.unique([*key, "municipality_number"], keep="first", maintain_order=True)
-    twice = distinct.filter(pl.struct(key).is_duplicated()).sort(*key, maintain_order=True).head(2)
-    if twice.height:
-        first, second = twice.to_dicts()
+    facts = [
+        one.facts.with_columns(file=pl.lit(one.file.name)).drop_nulls("municipality_number")
+        for one in results
+        if one.facts.height
+    ]
+    for first, second in _differing(facts, key=["source", "vestiging", "as_of"], on=["municipality_number"]):
         raise Refused(
             f"{_place(first)} and {_place(second)}: {first['vestiging']} is put in municipalities "
             f"{first['municipality_number']} and {second['municipality_number']}; keep one"
@@ -73,17 +64,24 @@ def _refuse_two_completions(results: Sequence[FileResult]) -> None:
     reports = [
         one.completions.with_columns(file=pl.lit(one.file.name)) for one in results if one.completions.height
     ]
-    if not reports:
-        return
-    key = ["scheme", "board", "brin"]
-    distinct = pl.concat(reports).unique([*key, "finished"], keep="first", maintain_order=True)
-    twice = distinct.filter(pl.struct(key).is_duplicated()).sort(key, maintain_order=True).head(2)
-    if twice.height:
-        first, second = twice.to_dicts()
+    for first, second in _differing(reports, key=["scheme", "board", "brin"], on=["finished"]):
         raise Refused(
             f"{_place(first)} and {_place(second)}: of {first['brin']} ({first['scheme']}) "
             f"{first['finished']} and {second['finished']} finished; keep one"
         )
+
+
+def _differing(
+    parts: Sequence[pl.DataFrame], *, key: Sequence[str], on: Sequence[str]
+) -> Iterator[tuple[Mapping[str, object], Mapping[str, object]]]:
+    """Yield the first two rows of one key that differ on some columns; nothing where no rows do."""
+    if not parts:
+        return
+    distinct = pl.concat(parts).unique([*key, *on], keep="first", maintain_order=True)
+    twice = distinct.filter(pl.struct(key).is_duplicated()).sort(key, maintain_order=True).head(2)
+    if twice.height:
+        first, second = twice.to_dicts()
+        yield first, second
 
 
 def _refuse_same_application(results: Sequence[FileResult]) -> None:
@@ -107,10 +105,7 @@ def _refuse_same_application(results: Sequence[FileResult]) -> None:
 
 def _refuse_two_changes(changes: pl.DataFrame) -> None:
     moving = changes.filter(pl.col("kind").is_in([*_CLOSING, _OPENING]))
-    distinct = moving.unique([*_OF_A_DAY, "kind", "successor"], keep="first", maintain_order=True)
-    twice = distinct.filter(pl.struct(_OF_A_DAY).is_duplicated()).sort(*_OF_A_DAY, maintain_order=True).head(2)
-    if twice.height:
-        first, second = twice.to_dicts()
+    for first, second in _differing([moving], key=_OF_A_DAY, on=["kind", "successor"]):
         raise Refused(
             f"{_place(first)} and {_place(second)}: {first['kind']} and {second['kind']} of {first['vestiging']} "
             f"on {first['effective']}; keep one"
