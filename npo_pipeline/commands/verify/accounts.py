@@ -32,7 +32,7 @@ from npo_pipeline.commands.account.inputs import (
     load_inputs,
     rules_of_account,
 )
-from npo_pipeline.commands.verify.row_differences import row_differences
+from npo_pipeline.commands.verify.tables import row_differences
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS, ACCOUNTABILITY_RECEIPTS, FINDINGS, Accountability
 from schemas.received import Schools

@@ -25,8 +25,7 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults
 from npo_pipeline.commands.verify.manifest_chain import chain_faults
-from npo_pipeline.commands.verify.row_differences import row_differences
-from npo_pipeline.commands.verify.table_shape import table_faults, view_faults
+from npo_pipeline.commands.verify.tables import row_differences, table_faults, view_faults
 from npo_pipeline.errors import Refused
 from schemas.received import SCHOOLS
 

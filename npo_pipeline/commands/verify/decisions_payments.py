@@ -19,7 +19,7 @@ from npo_pipeline.books.queries.schools import directory_as_derived
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import has_applications, recompute_grants
 from npo_pipeline.commands.decide.plan import DecisionContext, due_changes_since, input_pairs
-from npo_pipeline.commands.verify.row_differences import row_differences
+from npo_pipeline.commands.verify.tables import row_differences
 from npo_pipeline.decisions.change_causes import BY_COMPONENT, no_due_changes
 from npo_pipeline.entitlements.amounts import TRACE_COLUMNS
 from npo_pipeline.entitlements.calculate import WHOLE_YEAR, calculate_decision

@@ -89,7 +89,7 @@ class SealedRun:
 def chain_faults(books: Books, home: Home) -> Iterator[str]:
     """Describe where the chain is broken, a sentence each; nothing when every run is as it was written.
 
-    A table that is not sound (`table_shape.table_faults`) is named, and the others are compared.
+    A table that is not sound (`tables.table_faults`) is named, and the others are compared.
     """
     runs = sealed_runs(books)
     yield from _link_faults(runs)

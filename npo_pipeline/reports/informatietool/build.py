@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
+from npo_pipeline.dutch import spellings
 from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionInputs
 from npo_pipeline.entitlements.rules import Rules, places_of, rule_frames
 from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
@@ -30,7 +31,6 @@ from npo_pipeline.reports.informatietool.model import (
     ToolData,
     ToolSource,
 )
-from npo_pipeline.reports.informatietool.place_names import spellings
 from npo_pipeline.rulebook.component import Component
 from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.frames import REFERENCE_DATE, soft_values, unknown_values

@@ -9,7 +9,7 @@ from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import create
 from npo_pipeline.books.views import VIEWS
 from npo_pipeline.commands.verify.command import CHECKS, TABLES, verify_books
-from npo_pipeline.commands.verify.table_shape import view_faults
+from npo_pipeline.commands.verify.tables import view_faults
 from tests.books.home.tampered import changed, opened, said_by
 
 __all__ = ["opened"]

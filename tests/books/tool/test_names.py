@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.reports.informatietool.place_names import readable, spellings
+from npo_pipeline.dutch import readable_name, spellings
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from npo_pipeline.reports.informatietool.place_names import readable, spellings
     ],
 )
 def test_a_name_in_capitals(written, shown):
-    assert readable(written) == shown
+    assert readable_name(written) == shown
 
 
 def test_the_spelling_that_is_not_in_capitals_wins_whatever_occurs_more():

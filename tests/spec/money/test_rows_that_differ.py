@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from npo_pipeline.commands.verify.row_differences import row_differences
+from npo_pipeline.commands.verify.tables import row_differences
 
 
 def test_the_first_row_that_differs_is_shown_with_its_amounts_in_dutch_notation():

@@ -1,4 +1,4 @@
-"""`npo status`: deliveries, decisions, months paid, what is to come, accounts and open findings of a home."""
+"""The commands that examine or migrate a home: `npo status`, `npo verify`, `npo upgrade`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import common, witnessed
-from npo_pipeline.cli.output import document, frame_table, line, number
+from npo_pipeline.cli.output import document, frame_table, line, number, progress, table
+from npo_pipeline.errors import BooksDoNotTie
 from npo_pipeline.months import ZONE_NAME
+from npo_pipeline.translation import said
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.status import Status
@@ -84,3 +86,44 @@ def _render_accounts(status: Status) -> None:
     accounts = status.accounts.cast({"year": str})
     headings = {"accounted_on": "accounted for on", "carried_out": "left over"}
     frame_table("Accounts, in euro", accounts, columns, **headings)
+
+
+@click.command("verify")
+@common
+@witnessed
+def verify_command(home: Home, as_json: bool) -> None:
+    """Derive everything again, and say what does not tie."""
+    from npo_pipeline.commands.verify.command import verify
+
+    with progress() as report:
+        report("deriving everything again", 0)
+        result = verify(home)
+    if as_json:
+        document({"ties": not result.findings, "checked": result.checked, "findings": result.findings})
+    else:
+        checked = result.checked.items()
+        rows = [(check, said(f"{number(times)} findings" if times else "ties")) for check, times in checked]
+        table("Books", ["check", "result"], rows)
+        for finding in result.findings:
+            line(f"! {finding}")
+    if result.findings:
+        raise BooksDoNotTie(f"{home.path}: {len(result.findings)} findings, first: {result.findings[0]}")
+
+
+@click.command("upgrade")
+@common
+@witnessed
+def upgrade_command(home: Home, as_json: bool) -> None:
+    """Migrate the books of an older npo to the format of this one, and verify them before they are kept."""
+    from npo_pipeline.books.tables import FORMAT
+    from npo_pipeline.commands.upgrade import upgrade
+
+    with progress() as report:
+        done = upgrade(home, progress=report)
+    if as_json:
+        document({"from": done.older, "to": FORMAT, "run_id": done.run_id})
+    elif done.run_id is None:
+        line(f"The books are of format {FORMAT} already; nothing to do")
+    else:
+        line(f"The books were of format {done.older} and are of format {FORMAT} now ({done.run_id})")
+        line("All that they hold is kept, and was verified before they were replaced")

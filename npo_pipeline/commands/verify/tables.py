@@ -1,13 +1,17 @@
-"""The shape of the books: the tables and views are the ones that were made, and hold what they may hold."""
+"""The tables and views of the books: as they were made, and with the rows that they may hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
+from typing import Any
 
+import polars as pl
 from pandera.errors import SchemaErrors
 
+from npo_pipeline import dutch
 from npo_pipeline.books.catalogue import (
     described_columns,
     function_names,
@@ -36,6 +40,22 @@ def view_faults(books: Books) -> Iterator[str]:
     for name in VIEWS:
         if name in found and found[name] != expected[name]:
             yield f"view {name} was changed: it does not show what the tables hold, or will not"
+
+
+def row_differences(
+    subject: str, expected: pl.DataFrame, found: pl.DataFrame, columns: Sequence[str]
+) -> Iterator[str]:
+    """Describe rows in the books that do not follow, and rows that are missing; copies of a row are counted.
+
+    `subject` begins the sentence; the `expected` rows were derived, and `columns` are compared.
+    """
+    one, other = _numbered(expected, columns), _numbered(found, columns)
+    missing = one.join(other, on=one.columns, how="anti", nulls_equal=True).sort(columns)
+    extra = other.join(one, on=one.columns, how="anti", nulls_equal=True).sort(columns)
+    if extra.height or missing.height:
+        first = pl.concat([extra, missing]).row(0, named=True)
+        shown = ", ".join(f"{name} {_shown(first[name])}" for name in columns)
+        yield f"{subject}: {extra.height} rows do not follow, {missing.height} are missing; first: {shown}"
 
 
 def _shape_faults(books: Books) -> Iterator[str]:
@@ -84,3 +104,14 @@ def _content_faults(books: Books) -> Iterator[str]:
             faults = errors.failure_cases.group_by("column", "check", maintain_order=True).first()
             for column, check, case in faults.select("column", "check", "failure_case").iter_rows():
                 yield f"table {model.name}, {column}: {case} is against rule {check}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return dutch.number(value, -int(value.as_tuple().exponent))
+    return str(value)
+
+
+def _numbered(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Add column `copy`: the number of a row among exact copies of it."""
+    return rows.select(*columns, copy=pl.int_range(pl.len()).over(columns))
