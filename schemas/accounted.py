@@ -103,6 +103,8 @@ ACCOUNTS = table(
         "errors": whole("Findings of severity error."),
         "warnings": whole("Findings of severity warning."),
         "notes": whole("Findings of severity note."),
+        "corrections": money("Corrections of closed years in what is left over, in euro."),
+        "corrections_usd": money("Corrections of closed years in what is left over, in US dollars."),
     },
     ("run_id",),
 )
@@ -155,8 +157,69 @@ ACCOUNTABILITY = table(
         "currency": one_of(CURRENCIES),
         "treatment": one_of(TREATMENTS),
         "run_id": text(),
+        "transferred": money(
+            "Reserve that moved with the school in the year: above zero from another board, below zero to one."
+        ),
+        "corrections": money("Corrections of closed years in what is left over (`accountability_corrections`)."),
+        "accrued_corrections": money("Corrections of what accrues to closed years."),
     },
     ("year", "board", "brin"),
+)
+
+AccountabilityCorrections = NewType("AccountabilityCorrections", pl.DataFrame)
+ACCOUNTABILITY_CORRECTIONS = table(
+    "accountability_corrections",
+    "What came in of a closed year after it was closed, in the open year that it is accounted for in: what the "
+    "closed year would be now, less what is closed and what closed years since corrected of it.",
+    {
+        "year": whole("Calendar year in which the correction is accounted for."),
+        "of_year": whole("Closed calendar year that is corrected."),
+        "board": code(BOARD),
+        "brin": code(BRIN),
+        "received": money("Correction of the amount received."),
+        "spent": money("Correction of the amount spent."),
+        "external": money("Correction of the part that went to staff not in employment."),
+        "board_level": money("Correction of the part spent by the board for several schools together."),
+        "transferred": money("Correction of the reserve that moved with the school."),
+        "accrued": money("Correction of the amount that accrues to the closed year."),
+        "currency": one_of(CURRENCIES),
+    },
+    ("year", "of_year", "board", "brin"),
+)
+
+ClosedYears = NewType("ClosedYears", pl.DataFrame)
+CLOSED_YEARS = table(
+    "closed_years",
+    "The calendar years that are closed: their accounts change no more, and corrections are in the open year.",
+    {
+        "run_id": text(),
+        "year": whole(),
+        "account": text("The run that made the accounts that are closed."),
+        "closed_on": day("Day on which the year was closed."),
+        "prepared_by": text("Who prepared the closing; null where that was not asked.", nullable=True),
+        "approved_by": text("Who approved the closing; null where that was not asked.", nullable=True),
+        "plan": text("Hash of the accounts as they were closed, by which the closing was approved."),
+    },
+    ("year",),
+)
+
+ReserveTransfers = NewType("ReserveTransfers", pl.DataFrame)
+RESERVE_TRANSFERS = table(
+    "reserve_transfers",
+    "Reserves that moved with a school from one board to another (overdracht saldo), as each of both reports it; "
+    "of a board and year only its latest delivery counts.",
+    {
+        "delivery_id": text(),
+        "line": whole(),
+        "board": code(BOARD, "The board of the two that reports it; a row of both is here twice."),
+        "year": whole(),
+        "from_board": code(BOARD, "The board that the school left."),
+        "to_board": code(BOARD, "The board that the school went to."),
+        "brin": code(BRIN),
+        "amount": money_not_negative("Amount that moved, in the currency that the school is paid in."),
+        "moved_on": day("Day on which it moved."),
+    },
+    ("delivery_id", "line", "board"),
 )
 
 MANNERS = ("npo_answers", "other_answers", "overview", "annual_report")

@@ -33,6 +33,7 @@ TABLES = (
     received.COMPLETIONS,
     accounted.SPENDING,
     accounted.CONSENTS,
+    accounted.RESERVE_TRANSFERS,
     received.DIFFERENCES,
     decided.REGULATIONS,
     decided.DECISIONS,
@@ -52,6 +53,8 @@ TABLES = (
     accounted.ACCOUNTABILITY,
     accounted.ACCOUNTABILITY_INTERVENTIONS,
     accounted.ACCOUNTABILITY_RECEIPTS,
+    accounted.ACCOUNTABILITY_CORRECTIONS,
+    accounted.CLOSED_YEARS,
     decided.HOLDS,
     decided.RUNS,
 )

@@ -52,7 +52,11 @@ from schemas.frames.accounts import (
 )
 from schemas.received import Schools
 
-AMOUNTS = ("carried_in", "received", "spent", "external", "board_level", "carried_out", "accrued")
+AMOUNTS = (
+    *("carried_in", "received", "spent", "external", "board_level", "carried_out", "accrued"),
+    *("transferred", "corrections", "accrued_corrections"),
+)
+_LEFT = pl.sum_horizontal("carried_in", "received", -pl.col("spent"), "transferred", "corrections")
 ACCOUNTABILITY = [name for name in schema_of(accounted.ACCOUNTABILITY) if name != "run_id"]
 
 
@@ -89,7 +93,9 @@ class YearAccounts:
 
 
 def account_for(inputs: AccountInputs) -> YearAccounts:
-    """Account for a calendar year: `carried_out = carried_in + received - spent`, per board and school.
+    """Account for a calendar year per board and school.
+
+    `carried_out = carried_in + received - spent + transferred + corrections`.
 
     Raises:
         Refused: a school was paid in two currencies.
@@ -137,10 +143,12 @@ def _school_accounts(inputs: AccountInputs, lines: SpendingLines, consents: Cons
     schools = pl.concat([part.select(SCHOOL_KEY) for part in parts]).unique().sort(SCHOOL_KEY)
     for part in parts:
         schools = schools.join(part, on=SCHOOL_KEY, how="left")
+    none = dict.fromkeys(("transferred", "corrections", "accrued_corrections"), pl.lit(0, pl.Int64))
     amounts = [name for name in AMOUNTS if name != "carried_out"]
     return SchoolAccounts(
-        schools.with_columns(pl.col(amounts).fill_null(0))
-        .with_columns(carried_out=pl.col("carried_in") + pl.col("received") - pl.col("spent"))
+        schools.with_columns(**none)
+        .with_columns(pl.col(amounts).fill_null(0))
+        .with_columns(carried_out=_LEFT)
         .join(consent_by_school(consents), on=SCHOOL_KEY, how="left")
         .join(currencies(inputs.payments, inputs.totals), on="brin", how="left")
         .with_columns(pl.coalesce("currency", pl.col("currency").min().over("board"), pl.lit("EUR")))

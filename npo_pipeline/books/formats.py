@@ -91,6 +91,14 @@ STEPS: Sequence[Step] = (
         },
     ),
     Step(format=5, tables=frozenset({"zero_counts", "accepted_changes", "holds"}), columns={}),
+    Step(
+        format=6,
+        tables=frozenset({"reserve_transfers", "accountability_corrections", "closed_years"}),
+        columns={
+            "accounts": {"corrections": "0", "corrections_usd": "0"},
+            "accountability": dict.fromkeys(("transferred", "corrections", "accrued_corrections"), "0"),
+        },
+    ),
 )
 """All changes, the oldest first. What is new goes into the last one while its format is in the making."""
 

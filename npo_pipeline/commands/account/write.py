@@ -130,7 +130,7 @@ def _account_row(run: Run, context: AccountingContext, accounts: YearAccounts, f
     own = findings.filter(pl.col("year") == context.year)
     sums = {
         f"{name}{suffix}": Decimal(schools.filter(pl.col("currency") == currency)[name].sum())
-        for name in ("received", "spent", "carried_out")
+        for name in ("received", "spent", "carried_out", "corrections")
         for currency, suffix in (("EUR", ""), ("USD", "_usd"))
     }
     row: dict[str, Any] = {

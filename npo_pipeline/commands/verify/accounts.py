@@ -99,7 +99,7 @@ def _findings_columns(books: Books, *rows: AccountRow) -> list[str]:
 
 def _total_mismatches(row: AccountRow, again: YearAccounts, findings: pl.DataFrame) -> Iterator[str]:
     """Compare the totals that a run states of its accounts with the accounts themselves."""
-    for name in ("received", "spent", "carried_out"):
+    for name in ("received", "spent", "carried_out", "corrections"):
         for currency, suffix in (("EUR", ""), ("USD", "_usd")):
             total = again.accountability.filter(pl.col("currency") == currency)[name].sum()
             if total != row[f"{name}{suffix}"]:

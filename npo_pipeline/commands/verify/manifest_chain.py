@@ -23,13 +23,15 @@ _BY_DELIVERY = LinkToRun("deliveries", "delivery_id", "delivery_id")
 _BY_DECISION = LinkToRun("decisions", "decision_id", "decision_id")
 
 ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
-    **dict.fromkeys(("deliveries", "differences", "decisions", "payments", "accounts", "holds"), None),
+    **dict.fromkeys(
+        ("deliveries", "differences", "decisions", "payments", "accounts", "closed_years", "holds"), None
+    ),
     **dict.fromkeys(
         (
             *("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes"),
             *("applications", "zero_counts"),
             *("areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "completions"),
-            *("spending", "consents"),
+            *("spending", "consents", "reserve_transfers"),
         ),
         _BY_DELIVERY,
     ),

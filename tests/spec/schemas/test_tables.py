@@ -115,6 +115,13 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
     ("accountability", "spent"): (Decimal("1.00"), BELOW),
     ("accountability", "board_level"): (Decimal("1.00"), BELOW),
     ("accountability_interventions", "amount"): (Decimal("1.00"), BELOW),
+    **{(table, "corrections"): (Decimal("-1.00"), ()) for table in ("accounts", "accountability")},
+    **{
+        ("accountability_corrections", one): (Decimal("-1.00"), ()) for one in ("spent", "external", "board_level")
+    },
+    **{("accountability_corrections", "of_year"): (2021, (-1,))},
+    **{("reserve_transfers", one): ("10249", NO_BOARD) for one in ("from_board", "to_board")},
+    ("reserve_transfers", "amount"): (Decimal("1.00"), BELOW),
     ("holds", "action"): ("hold", ("Hold", "pause", "")),
     ("findings", "rule"): ("overspent", ()),
     ("trace", "level"): ("text", ()),
@@ -153,6 +160,7 @@ MAY_BE_NULL = {
     "accountability_interventions": {"share"},
     "accountability_receipts": {"accounted_under", "article"},
     "trace": {"threshold", "level", "counted_on", "vestiging", "small_below", "small_fixed", "small_decrease"},
+    "closed_years": {"prepared_by", "approved_by"},
     "grants": {"window_name", "region"},
     "holds": {"reason"},
     "runs": {"month"},
