@@ -63,8 +63,8 @@ SHARED_DESCRIPTIONS = {
     "digits).",
     "board": "School board (bevoegd gezag): five digits.",
     "brin": "School (BRIN): two digits and two capitals.",
-    "carried_out": "Amount left over at the end of the year: carried in, plus received, less spent, plus what moved with "
-    "the school and corrections of closed years.",
+    "carried_out": "Amount left over at the end of the year: carried in, plus received, less spent, plus "
+    "what moved with the school and corrections of closed years.",
     "category": "Category of the menukaart, A to F.",
     "cause": "Why it is due, or no longer: `first_decision` or what changed since the decision before.",
     "cluster": "Cluster of special education, as the file writes it.",

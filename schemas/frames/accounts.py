@@ -61,7 +61,8 @@ SchoolConsents = NewType("SchoolConsents", pl.DataFrame)
 
 SchoolAccounts = NewType("SchoolAccounts", pl.DataFrame)
 """The accounts of a year before they become rows of table `accountability`: SCHOOL, carried_in, received, spent,
-external, board_level, carried_out, accrued, transferred, corrections, accrued_corrections (cents), the columns of SchoolConsents, currency."""
+external, board_level, carried_out, accrued, transferred, corrections, accrued_corrections (cents), the columns of
+SchoolConsents, currency."""
 
 FindingRows = NewType("FindingRows", pl.DataFrame)
 """The findings of a rule: the columns of FINDING_ROWS; `amount` in cents, all but `board` and the texts
