@@ -6,7 +6,7 @@ import polars as pl
 
 from npo_pipeline.accounts.menukaart_lookup import ON, match_interventions
 from npo_pipeline.accounts.received import SCHOOL_KEY
-from npo_pipeline.money import divide_half_away, to_cents
+from npo_pipeline.money import divide_half_away, to_cents, to_euro
 from npo_pipeline.rulebook.year_end import Menukaart
 from schemas.accounted import Consents, Spending
 from schemas.frames.accounts import (
@@ -96,10 +96,13 @@ def agreed_until(consents: Consents, year: int) -> AmountsBySchool:
     return AmountsBySchool(least.group_by(SCHOOL_KEY).agg(agreed=pl.col("board_level_agreed").sum()))
 
 
-def report_texts(consents: Consents) -> ReportConsents:
-    """Return the dates and texts of consents, each from the latest school year that has it.
+def report_consents(consents: Consents, year: int) -> ReportConsents:
+    """Return what boards report on consent in a calendar year, each from the latest school year that has it.
 
-    `consents`: of one calendar year, the earlier school year first.
+    The amount agreed to be spent by the board is that of all school years until then.
     """
-    latest = pl.col("mr_date", "gmr_date", "parents_involved", "result").drop_nulls().last()
-    return ReportConsents(consents.group_by(SCHOOL_KEY, maintain_order=True).agg(latest).sort(SCHOOL_KEY))
+    columns = "mr_date", "gmr_date", "parents_involved", "municipality_informed", "result"
+    of_schools = consents_for(consents, year).group_by(SCHOOL_KEY, maintain_order=True)
+    latest = of_schools.agg(pl.col(columns).drop_nulls().last())
+    agreed = agreed_until(consents, year).select(*SCHOOL_KEY, board_level_agreed=to_euro(pl.col("agreed")))
+    return ReportConsents(latest.join(agreed, on=SCHOOL_KEY, how="left").sort(SCHOOL_KEY))

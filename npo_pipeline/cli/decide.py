@@ -85,7 +85,8 @@ def decide_command(
     if workbook is not None:
         next_payment = result.next_payment
         payments = next_payment.payments if next_payment else None
-        _write_workbook(workbook, result, payments, written=tuple(result.written.values()))
+        of = ", ".join(result.written.values()) or series
+        _write_workbook(workbook, result, payments, of=of, written=tuple(result.written.values()))
     render_decide(result, request.dry_run, as_json)
 
 
@@ -102,7 +103,7 @@ def diff_command(home: Home, as_json: bool, before: str, after: str, workbook: P
     _require_new(workbook)
     difference = diff(home, before, after)
     if workbook is not None:
-        _write_workbook(workbook, difference, None)
+        _write_workbook(workbook, difference, None, of=f"{before} naast {after}")
     render_diff(difference, as_json)
 
 
@@ -115,13 +116,15 @@ def _require_new(workbook: Path | None) -> None:
 
 
 def _write_workbook(
-    path: Path, found: DecisionPlan | Diff, payments: Payments | None, *, written: tuple[str, ...] = ()
+    path: Path, found: DecisionPlan | Diff, payments: Payments | None, *, of: str, written: tuple[str, ...] = ()
 ) -> None:
     """Write what differs as a workbook; where the disk fails say that the decision is written all the same."""
+    from npo_pipeline.commands.steps import now
+    from npo_pipeline.months import day_of
     from npo_pipeline.reports.plan_workbook import write_plan
 
     try:
-        write_plan(found.comparison, found.rule_changes, payments, path)
+        write_plan(found.comparison, found.rule_changes, payments, path, of=of, made=day_of(now()))
     except Refused as refusal:
         if not written:
             raise

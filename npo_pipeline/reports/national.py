@@ -27,15 +27,24 @@ _TITLES = {
     "municipality": "Gemeente",
     "accounted_under": "Verantwoording",
 }
+_ABOUT = {
+    "all": "Landelijk: alle besturen samen",
+    "category": "Categorie: besteed per categorie van de menukaart",
+    "school_type": "Onderwijssoort: scholen met meer soorten staan onder die soorten samen",
+    "municipality": "Gemeente: naar de gemeente van de school",
+    "accounted_under": "Verantwoording: ontvangen naar hoe het wordt verantwoord",
+}
+"""The line on top of each sheet: the content of it."""
+
 _COLUMNS = {
     "value": Column("Waarvan", "text", 34),
     "currency": Column("Valuta", "text", 8),
     "boards": Column("Besturen", "whole", 10),
     "schools": Column("Scholen", "whole", 10),
-    "received": Column("Ontvangen", "money", 20),
-    "spent": Column("Besteed", "money", 20),
-    "external": Column("Waarvan extern", "money", 20),
-    "carried_out": Column("Nog te besteden", "money", 20),
+    "received": Column("Ontvangen", "money", 20, total=True),
+    "spent": Column("Besteed", "money", 20, total=True),
+    "external": Column("Waarvan extern", "money", 20, total=True),
+    "carried_out": Column("Nog te besteden", "money", 20, total=True),
 }
 _AMOUNTS = ("received", "spent", "external", "carried_out")
 _UNKNOWN = "onbekend"
@@ -119,4 +128,4 @@ def _by(rows: pl.DataFrame, dimension: str) -> pl.DataFrame:
 
 def _sheet(summary: NationalSummary, dimension: str) -> Sheet:
     rows = summary.filter(dimension=dimension).with_columns(pl.col("value").replace("", "Alle besturen"))
-    return frame_sheet(_TITLES[dimension], rows, _COLUMNS)
+    return frame_sheet(_TITLES[dimension], rows, _COLUMNS, 1, about=_ABOUT[dimension])

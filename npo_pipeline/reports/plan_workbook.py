@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.decisions.comparison import CUTS, Comparison
 from npo_pipeline.errors import Refused
@@ -51,15 +53,32 @@ _COUNTS = ("schools", "up", "down")
 _WIDE = ("name", "what", "cause")
 
 
-def write_plan(found: Comparison, changes: RuleChanges, payments: Payments | None, path: Path) -> None:
+_ABOUT = {
+    "Onderdelen": "Onderdelen: wat er per onderdeel verandert",
+    "Oorzaken": "Oorzaken: waardoor de bedragen veranderen",
+    "Regels": "Regels: waarden in de regeling die veranderen",
+    **{title: f"{title}: wat er verandert" for title in _TITLES.values()},
+    "Scholen": "Scholen: elke vestiging of ontvanger die een ander bedrag krijgt",
+    "Oorzaken per school": "Oorzaken per school: waardoor elke school een ander bedrag krijgt",
+    "Volgende betaling": "Volgende betaling: wat er daarna wordt betaald of teruggevorderd",
+}
+"""The line on top of each sheet: the content of it."""
+
+
+def write_plan(
+    found: Comparison, changes: RuleChanges, payments: Payments | None, path: Path, *, of: str, made: date
+) -> None:
     """Write the workbook of a plan: what differs, also in the rules, and the next payments where they are known.
+
+    `of`: the school year, or the two decisions that are compared; it is in the title, with the day it was `made`.
 
     Raises:
         Refused: it cannot be written; what was decided is not undone.
     """
     try:
+        title, note = f"Wijzigingen van een besluit, {of}", f"Gemaakt op {dutch.day(made)}."
         pages = list(_sheets(found, changes, payments))
-        write_whole(path, lambda beside: write_sheets("Wijzigingen van een besluit", pages, beside))
+        write_whole(path, lambda beside: write_sheets(title, pages, beside, note=note))
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror or error}); name another file") from error
 
@@ -89,10 +108,12 @@ def _sheets(found: Comparison, changes: RuleChanges, payments: Payments | None) 
 
 def _sheet(name: str, rows: pl.DataFrame, *, frozen: int = 0) -> Sheet:
     """Render a frame as a sheet; the values of rules, which are no amounts, in words."""
-    return frame_sheet(name, rows, {one: _column(one, kind) for one, kind in rows.schema.items()}, frozen)
+    return frame_sheet(
+        name, rows, {one: _column(one, kind) for one, kind in rows.schema.items()}, frozen, about=_ABOUT[name]
+    )
 
 
 def _column(name: str, dtype: pl.DataType) -> Column:
     if name in _MONEY and dtype.is_decimal():
-        return Column(_WORDS[name], "money", 16)
+        return Column(_WORDS[name], "money", 16, total=True)
     return Column(_WORDS[name], "whole" if name in _COUNTS else "text", 28 if name in _WIDE else 13)

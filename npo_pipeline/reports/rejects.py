@@ -23,6 +23,7 @@ _COLUMNS = {
     "message": Column("Message", "wrapped", 90),
     "follows_from": Column("Follows from", "text", 32),
 }
+_ABOUT = "Rejected rows (geweigerde regels): correct them where they come from, and deliver again"
 _TEXTS = [name for name in _COLUMNS if name != "line"]
 
 
@@ -33,7 +34,7 @@ def rejects_bytes(rejections: RejectionList, ending: str) -> bytes:
         named = rows.with_columns(pl.col("line").cast(pl.String)).with_columns(pl.all().fill_null(""))
         return dutch_csv(FactTable(named.rename({name: one.title.upper() for name, one in _COLUMNS.items()})))
     target = BytesIO()
-    write_sheets("Rejected rows", [frame_sheet("Rejected rows", rows, _COLUMNS, frozen=2)], target)
+    write_sheets("Rejected rows", [frame_sheet("Rejected rows", rows, _COLUMNS, 2, about=_ABOUT)], target)
     return target.getvalue()
 
 

@@ -83,7 +83,8 @@ SchoolNames = NewType("SchoolNames", pl.DataFrame)
 """SCHOOL, name, municipality: a row for each row of `accountability`."""
 
 ReportConsents = NewType("ReportConsents", pl.DataFrame)
-"""SCHOOL, mr_date, gmr_date, parents_involved, result: at most a row per school."""
+"""SCHOOL, mr_date, gmr_date, parents_involved, municipality_informed, result, board_level_agreed: at most a row
+per school."""
 
 SchoolTypes = NewType("SchoolTypes", pl.DataFrame)
 """brin, school_type: a row for each type of a school."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.accounts.board_reports import consents_for, latest_reports, report_texts
+from npo_pipeline.accounts.board_reports import latest_reports, report_consents
 from npo_pipeline.accounts.menukaart_lookup import intervention_keys
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.code_version import code_version
@@ -199,7 +199,7 @@ def load_report_data(books: Books, year: int) -> ReportData:
         receipts=queries.receipts_of(books, year),
         findings=queries.findings_of(books, year),
         schools=queries.school_names_of(books, year),
-        consents=report_texts(consents_for(Consents(consents), year)),
+        consents=report_consents(Consents(consents), year),
         keys=intervention_keys(rules_of_account(books, row).menukaart),
     )
 

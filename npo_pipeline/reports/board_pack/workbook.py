@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -11,6 +11,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import sanitize
+from npo_pipeline.money import MONEY
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, TOP
@@ -36,7 +37,7 @@ _RECEIPTS = {
     "component": Column("Onderdeel", width=24),
     "school_type": Column("Onderwijssoort", width=30),
     "currency": Column("Valuta", width=8),
-    "received": Column(BY_NAME["Received"].nl, "money", 16),
+    "received": Column(BY_NAME["Received"].nl, "money", 16, total=True),
     "accounted_under": Column("Te verantwoorden met", width=38),
     "article": Column("Artikel", "wrapped", 50),
 }
@@ -45,12 +46,21 @@ _INTERVENTIONS = {
     "category": Column("Categorie", width=40),
     "intervention": Column("Interventie", width=40),
     "level": Column("Niveau", width=14),
-    "amount": Column(BY_NAME["Spent"].nl, "money", 16),
-    "external": Column(BY_NAME["SpentExternal"].nl, "money", 16),
+    "amount": Column(BY_NAME["Spent"].nl, "money", 16, total=True),
+    "external": Column(BY_NAME["SpentExternal"].nl, "money", 16, total=True),
     "share": Column("Deel van de besteding", "share", 12),
     "on_menu": Column("Op de menukaart", width=20),
 }
 _CONSENT_FORMS = {"choice": ("text", 20), "date": ("day", 20), "text": ("wrapped", 50)}
+_MORE_CONSENT = {
+    "board_level_agreed": Column(
+        "Bovenschools: bedrag waarmee de MR tot nu toe instemde", "money", 20, total=True
+    ),
+    "municipality_informed": Column("Gemeente geïnformeerd", width=16),
+}
+"""Answers that are no fact of a filing; they stand before those about the GMR."""
+
+NOT_NEEDED = "n.v.t."
 _FIGURES = (
     Column("Kerncijfer", width=44),
     Column("Bedrag", "money", 18),
@@ -60,17 +70,39 @@ _FIGURES = (
 )
 
 
+_ABOUT = {
+    "Bevindingen": "Bevindingen: wat fout is, om een blik vraagt of goed is om te weten",
+    "Scholen": "Scholen: wat er was, is ontvangen en besteed, en wat overblijft",
+    "Ontvangen": "Ontvangen: per school, schooljaar en onderdeel, en hoe het wordt verantwoord",
+    "Interventies": "Interventies: waaraan de scholen het geld hebben besteed",
+    "Instemming": "Instemming: schoolscan, medezeggenschap, ouders, gemeente en resultaten per school",
+    "Kerncijfers": "Kerncijfers van het bestuur als geheel",
+}
+"""The line on top of each sheet: the content of it."""
+
+
 def workbook(facts: Facts, report: ReportData) -> bytes:
     """Return the workbook of one board. The same input gives the same bytes; no text becomes a formula."""
     (board,) = set(facts["board"].to_list())
     status = facts.filter(pl.col("concept") == "ReportStatus")["value"].item()
     title = f"Verantwoording NPO {report.year}, bevoegd gezag {board} ({status})"
-    figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report.year)), frozen=1)
+    figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report)), 1, _ABOUT["Kerncijfers"])
     rows = (_findings(report), _schools(report), _receipts(report), _interventions(report), _consents(report))
     sheets = [*rows, figures]
     buffer = BytesIO()
-    write_sheets(title, sheets, buffer)
+    write_sheets(title, sheets, buffer, note=made_on(report))
     return buffer.getvalue()
+
+
+def made_on(report: ReportData) -> str:
+    """Return the line that says in which currency the amounts of a report are, and when it was made."""
+    currencies = report.accountability["currency"].unique().sort()
+    names = dutch.listed([dutch.CURRENCIES.get(one, one) for one in currencies]) or "euro"
+    return f"Bedragen in {names}. Gemaakt op {dutch.day(report.accounted_on)}."
+
+
+def _sheet(name: str, rows: pl.DataFrame, columns: Mapping[str, Column], frozen: int) -> Sheet:
+    return frame_sheet(name, rows, columns, frozen, about=_ABOUT[name])
 
 
 def _with_names(rows: pl.DataFrame, report: ReportData) -> pl.DataFrame:
@@ -80,13 +112,13 @@ def _with_names(rows: pl.DataFrame, report: ReportData) -> pl.DataFrame:
 def _findings(report: ReportData) -> Sheet:
     if report.findings.is_empty():
         none = ["geen bevindingen", *[None] * (len(_FINDINGS) - 1)]
-        return Sheet("Bevindingen", list(_FINDINGS.values()), [("", none)], frozen=1)
+        return Sheet("Bevindingen", list(_FINDINGS.values()), [("", none)], 1, _ABOUT["Bevindingen"])
     rows = _with_names(report.findings, report).with_columns(
         pl.col("severity").replace_strict(dutch.SEVERITIES),
         pl.col("basis").replace_strict(dutch.BASES, default=None, return_dtype=pl.String),
         currency=pl.lit(next(iter(report.accountability["currency"]), "")),
     )
-    return frame_sheet("Bevindingen", rows, _FINDINGS, frozen=1)
+    return _sheet("Bevindingen", rows, _FINDINGS, 1)
 
 
 def _schools(report: ReportData) -> Sheet:
@@ -104,15 +136,15 @@ def _schools(report: ReportData) -> Sheet:
         **_SCHOOL,
         "municipality": Column("Gemeente", width=20),
         "currency": Column("Valuta", width=8),
-        **{name: Column(title, "money", 16) for name, title in amounts.items()},
+        **{name: Column(title, "money", 16, total=True) for name, title in amounts.items()},
         "external_share": Column(BY_NAME["ExternalShare"].nl, "share", 14),
     }
     rows = _with_names(report.accountability, report).with_columns(external_share=external_share())
-    return frame_sheet("Scholen", rows, columns, frozen=2)
+    return _sheet("Scholen", rows, columns, 2)
 
 
 def _receipts(report: ReportData) -> Sheet:
-    return frame_sheet("Ontvangen", _receipts_in_words(report), _RECEIPTS, frozen=2)
+    return _sheet("Ontvangen", _receipts_in_words(report), _RECEIPTS, 2)
 
 
 def _receipts_in_words(report: ReportData) -> pl.DataFrame:
@@ -132,22 +164,33 @@ def _interventions(report: ReportData) -> Sheet:
     rows = _with_names(report.interventions, report).with_columns(
         pl.col("category").replace_strict(menu().names), answer_words("on_menu")
     )
-    return frame_sheet("Interventies", rows, _INTERVENTIONS, frozen=2)
+    return _sheet("Interventies", rows, _INTERVENTIONS, 2)
 
 
 def _consents(report: ReportData) -> Sheet:
+    """Return a row per school. Where nothing was spent at board level, no consent of the GMR is needed."""
     concepts = {column: BY_NAME[name] for name, column in CONSENTS.items()}
     columns = {name: Column(one.nl, *_CONSENT_FORMS[one.kind]) for name, one in concepts.items()}
-    answers = [answer_words(name) for name, one in concepts.items() if one.kind == "choice"]
-    schools = _with_names(report.accountability, report).drop("currency")
+    choices = [name for name, one in concepts.items() if one.kind == "choice" and name != "gmr_consent"]
+    answers = [answer_words(name) for name in (*choices, "municipality_informed")]
+    schools = _with_names(report.accountability, report)
     rows = schools.join(report.consents, on=["board", "brin"], how="left", maintain_order="left")
-    return frame_sheet("Instemming", rows.with_columns(answers), {**_SCHOOL, **columns}, frozen=2)
+    worded = rows.with_columns(*answers, gmr_words())
+    place = list(columns).index("gmr_consent")
+    ordered = [*list(columns.items())[:place], *_MORE_CONSENT.items(), *list(columns.items())[place:]]
+    return _sheet("Instemming", worded, {**_SCHOOL, **dict(ordered)}, 2)
 
 
-def _figures(facts: Facts, year: int) -> Iterator[Row]:
+def gmr_words() -> pl.Expr:
+    """Return the words for the consent of the GMR, which only board-level spending needs."""
+    is_needed = (pl.col("board_level") > 0) | pl.col("gmr_consent").fill_null(False)
+    return pl.when(is_needed).then(answer_words("gmr_consent")).otherwise(pl.lit(NOT_NEEDED)).alias("gmr_consent")
+
+
+def _figures(facts: Facts, report: ReportData) -> Iterator[Row]:
     """Yield the facts of the board as a whole, those that are not split."""
     whole = facts.filter(pl.all_horizontal(pl.col("brin", "member", "level").is_null()))
-    days = _balance_days(year)
+    days = _balance_days(report.year)
     for name, period, unit, value in whole.select("concept", "period", "unit", "value").iter_rows():
         concept = BY_NAME[name]
         numbers = [Decimal(value) if concept.kind == kind else None for kind in ("money", "share", "count")]
@@ -202,7 +245,7 @@ def board_table(facts: Facts, report: ReportData) -> FactTable:
     Those say how the money is accounted for, and what a finding rests on.
     """
     table = fact_table(facts, report.year)
-    more = (_receipt_rows(report), _finding_rows(report))
+    more = (_receipt_rows(report), _consent_rows(report), _finding_rows(report))
     return FactTable(pl.concat([table, *(rows.select(table.columns) for rows in more)], how="vertical_relaxed"))
 
 
@@ -211,6 +254,17 @@ def _receipt_rows(report: ReportData) -> pl.DataFrame:
     article = pl.when(pl.col("article").is_null()).then(pl.lit("")).otherwise(pl.format(": {}", "article"))
     text = pl.format("Te verantwoorden met {}{}.", "accounted_under", article)
     return _table_rows(_receipts_in_words(report), report, name, amount="received", text=text)
+
+
+def _consent_rows(report: ReportData) -> pl.DataFrame:
+    """Return what boards report on consent besides the facts: a row per school and answer."""
+    own = report.accountability.select("board", "brin")
+    rows = _with_names(report.consents, report).join(own, on=["board", "brin"], how="semi", maintain_order="left")
+    agreed, informed = (pl.lit(one.title) for one in _MORE_CONSENT.values())
+    told = rows.filter(pl.col("board_level_agreed").is_not_null())
+    amounts = _table_rows(told, report, agreed, amount="board_level_agreed", text=pl.lit(None, pl.String))
+    text, without = answer_words("municipality_informed"), rows.with_columns(none=pl.lit(None, MONEY))
+    return pl.concat([amounts, _table_rows(without, report, informed, amount="none", text=text)])
 
 
 def _finding_rows(report: ReportData) -> pl.DataFrame:

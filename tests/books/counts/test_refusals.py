@@ -102,7 +102,7 @@ def test_all_refused_rows_stand_in_the_file_that_is_asked(refused, tmp_path):
         *("addresses.csv", "2", "BEVOEGD_GEZAG_NUMMER", CAUSE, "")
     ]
     assert refused("--rejects", tmp_path / "all.xlsx").status == 3
-    assert openpyxl.load_workbook(tmp_path / "all.xlsx")["Rejected rows"].max_row == 19
+    assert openpyxl.load_workbook(tmp_path / "all.xlsx")["Rejected rows"].max_row == 22
 
 
 def test_a_delivery_that_is_taken_in_has_its_refused_rows_in_that_file_too(refused, tmp_path):

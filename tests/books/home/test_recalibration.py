@@ -1,10 +1,12 @@
 """What is new is decided, shown, and settled by the next payment run; what was paid stays as it was."""
 
+from datetime import date
 from decimal import Decimal
 
 import fastexcel
 import pytest
 
+from npo_pipeline import dutch
 from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_register, write_scores
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
@@ -239,7 +241,15 @@ def test_the_plan_as_a_workbook_has_real_numbers(paid, tmp_path):
         paid, "--regulation", overlay(tmp_path, rate("711.16")), "--dry-run", "--workbook", tmp_path / "plan.xlsx"
     )
     book = fastexcel.read_excel(tmp_path / "plan.xlsx")
-    assert book.load_sheet("Scholen").to_polars()["Verschil"].to_list() == [120, 70]
+    schools = book.load_sheet("Scholen", header_row=None).to_polars()
+    assert schools.to_series(0)[:3].to_list() == [
+        "Scholen: elke vestiging of ontvanger die een ander bedrag krijgt",
+        "Wijzigingen van een besluit, 2021-2022",
+        f"Gemaakt op {dutch.day(date.today())}.",
+    ]
+    below = book.load_sheet("Scholen", header_row=4).to_polars()
+    assert below["Verschil"].to_list() == [120, 70, 190]
+    assert below.to_series(0)[-1] == "Totaal"
     assert book.sheet_names[0] == "Onderdelen"
 
 

@@ -28,7 +28,7 @@ def test_a_name_that_will_not_do_is_refused_before_anything_is_decided(decided, 
 
 
 def test_a_disk_that_is_full_after_the_decision_says_that_it_is_written(ingested, tmp_path, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise Refused("plan.xlsx: cannot be written (No space left on device); name another file")
 
     monkeypatch.setattr("npo_pipeline.reports.plan_workbook.write_plan", full)

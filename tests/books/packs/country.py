@@ -63,6 +63,8 @@ class School:
     gmr_date: date | None = None
     parents: str | None = None
     result: str | None = None
+    informed: bool | None = None
+    agreed: str | None = None
 
 
 @dataclass
@@ -127,7 +129,9 @@ _CONSENTS = {
     "mr_date": pl.Date,
     "gmr_date": pl.Date,
     "parents_involved": pl.String,
+    "municipality_informed": pl.Boolean,
     "result": pl.String,
+    "board_level_agreed": pl.Decimal(18, 2),
 }
 
 
@@ -169,7 +173,11 @@ def _school(rows: _Rows, board: Board, school: School, treatment: str) -> None:
     )
     told_more = {"mr_date": school.mr_date, "gmr_date": school.gmr_date}
     texts = {"parents_involved": school.parents, "result": school.result}
-    rows.consents.append({"board": board.number, "brin": school.brin, **told_more, **texts})
+    answers = {
+        "municipality_informed": school.informed,
+        "board_level_agreed": None if school.agreed is None else euro(school.agreed),
+    }
+    rows.consents.append({"board": board.number, "brin": school.brin, **told_more, **texts, **answers})
     rows.interventions.extend(_lines(whole, board, school, spent))
 
 

@@ -16,8 +16,12 @@ from npo_pipeline.reports.national import national_summary
 from npo_pipeline.reports.report_data import in_fixed_order
 from npo_pipeline.reports.xbrl.concepts import BY_NAME
 from npo_pipeline.reports.xbrl.facts import facts_of
+from npo_pipeline.reports.xlsx import LINE_HEIGHT, Column, Sheet, height_of, totals_of
 from tests.books.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
 from tests.books.packs.country import SMALL_GROUPS, Board, Finding, School, Spent, told
+
+HEADER = 4
+"""The row of the header: above it stand what the sheet holds, of whom, in which currency, and an empty row."""
 
 SHEETS = ["Bevindingen", "Scholen", "Ontvangen", "Interventies", "Instemming", "Kerncijfers"]
 
@@ -28,7 +32,12 @@ def book(board: Board, folder: Path) -> dict[str, pl.DataFrame]:
     path.write_bytes(workbook(facts_of(story), story))
     read = fastexcel.read_excel(path)
     assert read.sheet_names == SHEETS
-    return {name: read.load_sheet(name).to_polars() for name in SHEETS}
+    return {name: read.load_sheet(name, header_row=HEADER).to_polars() for name in SHEETS}
+
+
+def rows_of(sheet: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a sheet without its totals."""
+    return sheet.filter(~pl.first().cast(pl.String).str.starts_with("Totaal"))
 
 
 def lines(board: Board) -> list[list[str]]:
@@ -46,7 +55,7 @@ def test_findings_come_first_the_gravest_on_top(tmp_path):
     story = in_fixed_order(told(odd()))
     path = tmp_path / "book.xlsx"
     path.write_bytes(workbook(facts_of(story), story))
-    read = fastexcel.read_excel(path).load_sheet("Bevindingen").to_polars()
+    read = fastexcel.read_excel(path).load_sheet("Bevindingen", header_row=HEADER).to_polars()
     assert read["Ernst"].to_list() == ["fout", "waarschuwing", "opmerking"]
     assert read.row(0)[1:4] == ("02CD", "De Linde", 400.1)
 
@@ -85,8 +94,66 @@ def test_every_figure_of_the_board_is_on_its_sheet(tmp_path):
         assert (Decimal(repr(shown[0])) == Decimal(value)) if shown else (text == value)
 
 
+def test_each_sheet_says_what_it_holds_of_whom_and_when_and_closes_with_totals_that_tie(tmp_path):
+    sheets = book(odd(), tmp_path)
+    whole = fastexcel.read_excel(tmp_path / "book.xlsx")
+    for name in SHEETS:
+        about, title, note, empty = whole.load_sheet(name, header_row=None).to_polars().to_series(0)[:4]
+        assert about.startswith(name)
+        assert title == "Verantwoording NPO 2021, bevoegd gezag 40002 (met fouten)"
+        assert (note, empty) == ("Bedragen in euro. Gemaakt op 1 maart 2022.", None)
+    totals = {name: sheet.row(-1, named=True) for name, sheet in sheets.items()}
+    # 125,00 - 1.234,56 + 0,00; 25.000,00 + 1.234,55 + 8.000,00; 17.655,60 + 250,50 + 0,00 and what is left over.
+    schools = totals["Scholen"]
+    assert schools["BRIN"] == "Totaal"
+    assert cents(schools["Nog te besteden op 31-12-2020"]) == Decimal("-1109.56")
+    assert cents(schools["Ontvangen"]) == cents(totals["Ontvangen"]["Ontvangen"]) == Decimal("34234.55")
+    assert cents(schools["Besteed"]) == cents(totals["Interventies"]["Besteed"]) == Decimal("17906.10")
+    assert cents(schools["Nog te besteden op 31-12-2021"]) == Decimal("15218.89")
+
+
+def test_amounts_of_two_currencies_have_a_total_each():
+    rows = [("EUR", ["a", Decimal("1.10")]), ("USD", ["b", Decimal("2.20")]), ("EUR", ["c", None])]
+    sheet = Sheet("x", [Column("Wat"), Column("Bedrag", "money", total=True)], rows)
+    expected = [("EUR", ["Totaal €", Decimal("1.10")]), ("USD", ["Totaal US$", Decimal("2.20")])]
+    assert totals_of(sheet) == expected
+
+
+def test_a_long_text_makes_its_row_higher_and_a_short_one_does_not():
+    assert height_of([("kort", 10)]) == LINE_HEIGHT
+    assert (
+        height_of([("een tekst van vijf regels in een smalle kolom", 10), ("kort", 60)])
+        == 5 * LINE_HEIGHT + LINE_HEIGHT
+    )
+    assert height_of([("a" * 20_000, 10)]) == 409  # no spreadsheet has a higher row
+
+
+def test_what_is_asked_about_consent_is_shown_and_what_is_not_needed_is_not_alarming(tmp_path):
+    story = [
+        School("01AA", "Bovenschools", spent=[Spent(SMALL_GROUPS, "10", level="bovenschools")], gmr=False),
+        School("02BB", "Alleen school", gmr=False, informed=True, agreed="50.07"),
+        School("03CC", "Niets gezegd", gmr=None, informed=False, agreed="0"),
+    ]
+    board = Board("40001", story)
+    consents = rows_of(book(board, tmp_path)["Instemming"])
+    assert consents[BY_NAME["GmrConsent"].nl].to_list() == ["nee", "n.v.t.", "n.v.t."]
+    assert consents["Gemeente geïnformeerd"].to_list() == ["onbekend", "ja", "nee"]
+    agreed = "Bovenschools: bedrag waarmee de MR tot nu toe instemde"
+    assert consents[agreed].to_list() == [None, 50.07, 0.0]
+    story = told(board)
+    table = pl.read_csv(dutch_csv(board_table(facts_of(story), story)), separator=";", infer_schema=False)
+    asked = table.filter(pl.col("GEGEVEN").is_in(["Gemeente geïnformeerd", agreed]))
+    assert asked.select("BRIN_NUMMER", "EENHEID", "GETAL", "TEKST").rows() == [
+        ("02BB", "EUR", "50,07", None),
+        ("03CC", "EUR", "0,00", None),
+        ("01AA", None, None, "onbekend"),
+        ("02BB", None, None, "ja"),
+        ("03CC", None, None, "nee"),
+    ]
+
+
 def test_consents_are_answers_and_real_days(tmp_path):
-    consents = book(odd(), tmp_path)["Instemming"]
+    consents = rows_of(book(odd(), tmp_path)["Instemming"])
     first = consents.row(0, named=True)
     assert first[BY_NAME["GmrConsent"].nl] == "ja"
     assert str(first[BY_NAME["GmrConsentDate"].nl])[:10] == "2021-05-01"
