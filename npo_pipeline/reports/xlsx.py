@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -48,6 +48,7 @@ class Sheet:
     name: str
     columns: Sequence[Column]
     rows: Sequence[Row]
+    _: KW_ONLY
     frozen: int = 0
     about: str = ""
 
@@ -73,7 +74,9 @@ def frame_sheet(
     """Return a sheet of some columns of a frame, in the order of `columns`; amounts in its `currency`, if any."""
     currencies = rows["currency"] if "currency" in rows.columns else [""] * rows.height
     values = rows.select(list(columns)).rows()
-    return Sheet(name, list(columns.values()), list(zip(currencies, values, strict=True)), frozen, about)
+    return Sheet(
+        name, list(columns.values()), list(zip(currencies, values, strict=True)), frozen=frozen, about=about
+    )
 
 
 def write_sheets(

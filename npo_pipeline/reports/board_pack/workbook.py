@@ -86,7 +86,7 @@ def workbook(facts: Facts, report: ReportData) -> bytes:
     (board,) = set(facts["board"].to_list())
     status = facts.filter(pl.col("concept") == "ReportStatus")["value"].item()
     title = f"Verantwoording NPO {report.year}, bevoegd gezag {board} ({status})"
-    figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report)), 1, _ABOUT["Kerncijfers"])
+    figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report)), frozen=1, about=_ABOUT["Kerncijfers"])
     rows = (_findings(report), _schools(report), _receipts(report), _interventions(report), _consents(report))
     sheets = [*rows, figures]
     buffer = BytesIO()
@@ -112,7 +112,7 @@ def _with_names(rows: pl.DataFrame, report: ReportData) -> pl.DataFrame:
 def _findings(report: ReportData) -> Sheet:
     if report.findings.is_empty():
         none = ["geen bevindingen", *[None] * (len(_FINDINGS) - 1)]
-        return Sheet("Bevindingen", list(_FINDINGS.values()), [("", none)], 1, _ABOUT["Bevindingen"])
+        return Sheet("Bevindingen", list(_FINDINGS.values()), [("", none)], frozen=1, about=_ABOUT["Bevindingen"])
     rows = _with_names(report.findings, report).with_columns(
         pl.col("severity").replace_strict(dutch.SEVERITIES),
         pl.col("basis").replace_strict(dutch.BASES, default=None, return_dtype=pl.String),
