@@ -225,6 +225,14 @@ LEERPLUS_SCHOOLS = _file(
     },
 )
 
+BOARDS = _file(
+    "boards",
+    {
+        "BEVOEGD_GEZAG_NUMMER": _BOARD,
+        "BEVOEGD_GEZAG_NAAM": _text(missing_text()),
+    },
+)
+
 APPLICATIONS = _file(
     "applications",
     {

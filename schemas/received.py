@@ -237,6 +237,18 @@ LEERPLUS_SCHOOLS = table(
     ("delivery_id", "brin"),
 )
 
+Boards = NewType("Boards", pl.DataFrame)
+BOARDS = table(
+    "boards",
+    "Names of boards, as one list states them.",
+    {
+        "delivery_id": text(),
+        "board": code(BOARD),
+        "name": text("Name of the board."),
+    },
+    ("delivery_id", "board"),
+)
+
 Changes = NewType("Changes", pl.DataFrame)
 CHANGES = table(
     "changes",

@@ -28,6 +28,7 @@ TABLES = (
     received.MUNICIPAL_SCORES,
     received.LISTED_VESTIGINGEN,
     received.LEERPLUS_SCHOOLS,
+    received.BOARDS,
     received.CHANGES,
     received.APPLICATIONS,
     received.COMPLETIONS,

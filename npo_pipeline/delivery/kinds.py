@@ -47,7 +47,7 @@ class FileKind:
     `date_column`: the column with its reference date, where it has one. `is_dated`: whether it belongs to one.
     `school_source`: the source of the facts about schools that it names (`schemas.received.SCHOOL_FACTS`).
     `has_row_per_school`: a school has one row in it (per school type and cluster), so a second would count twice;
-    in a list of municipalities each of these has.
+    in a list of municipalities each of these has. `excluded_columns`: a file with one of them is of another kind.
     """
 
     name: str
@@ -60,6 +60,7 @@ class FileKind:
     is_dated: bool = True
     school_source: Literal["pupils", "addresses", "changes"] | None = None
     has_row_per_school: bool = False
+    excluded_columns: Set[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -149,6 +150,14 @@ LEERPLUS_SCHOOLS = _reference_list(
     model=models.LEERPLUS_SCHOOLS,
     signature_columns=frozenset({"BRIN_NUMMER", "LEERPLUS_2021"}),
 )
+BOARDS = _reference_list(
+    name="boards",
+    label="names of boards",
+    model=models.BOARDS,
+    signature_columns=frozenset({"BEVOEGD_GEZAG_NUMMER", "BEVOEGD_GEZAG_NAAM"}),
+    # The finance files of DUO name a board beside the figures of each year.
+    excluded_columns=frozenset({"JAAR", "PEILDATUM", "BRIN_NUMMER", "VESTIGINGSNUMMER"}),
+)
 APPLICATIONS = FileKind(
     "applications",
     "applications for a subsidy",
@@ -191,6 +200,7 @@ KINDS = (
     COMPLETIONS,
     SPENDING,
     CONSENTS,
+    BOARDS,
 )
 """In the order in which a header is compared: a kind comes before one with fewer of the same signature columns."""
 

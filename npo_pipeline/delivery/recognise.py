@@ -91,7 +91,7 @@ def kind_of_header(name: str, header: Header) -> FileKind:
     """
     found = frozenset(header.columns)
     for kind in kinds.KINDS:
-        if not kind.signature_columns <= found:
+        if not kind.signature_columns <= found or kind.excluded_columns & found:
             continue
         if missing := [column for column in kind.required_columns if column not in found]:
             raise Refused(_lacking(name, kind, missing, header))
@@ -109,7 +109,8 @@ def _lacking(name: str, kind: FileKind, missing: list[str], header: Header) -> s
 
 def _unknown(name: str, header: Header) -> str:
     found = set(header.columns)
-    nearest = max(kinds.KINDS, key=lambda kind: len(found.intersection(kind.columns)) / len(kind.required_columns))
+    possible = [kind for kind in kinds.KINDS if not kind.excluded_columns & found]
+    nearest = max(possible, key=lambda kind: len(found.intersection(kind.columns)) / len(kind.required_columns))
     shared = found.intersection(nearest.columns)
     if len(shared) >= max(2, len(nearest.required_columns) // 2):
         return _lacking(name, nearest, [c for c in nearest.required_columns if c not in shared], header)

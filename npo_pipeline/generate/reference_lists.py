@@ -1,4 +1,4 @@
-"""The made-up reference lists: areas, scores of municipalities, listed vestigingen and the leerplus list."""
+"""The made-up reference lists: areas, municipal scores, listed vestigingen, leerplus list, names of boards."""
 
 from __future__ import annotations
 
@@ -14,12 +14,38 @@ from schemas import rules
 
 AREAS, MUNICIPAL_SCORES = "samenwerkingsverbanden.csv", "gemeentescores.csv"
 LISTED, LEERPLUS = "arbeidsmarkttoelage.csv", "leerplus.csv"
+BOARDS = "besturen.csv"
 
 _LISTED_SHARE, _LEERPLUS_SHARE = 15, 20
 """Percentages of the vestigingen of bao and of vo that are listed, as in the country, and of leerplus schools."""
 
 _MOST_SCORE = 500_000
 """Hundredths; a third of the municipalities has no score."""
+
+
+_FORMS = (
+    "Stichting",
+    "Stichting Openbaar Onderwijs",
+    "Stichting Katholiek Onderwijs",
+    "Vereniging voor Protestants-Christelijk Onderwijs",
+    "Scholengroep",
+    "Stichting Samenwerkingsbestuur voor Openbaar en Bijzonder Onderwijs",
+)
+_BEGIN = (
+    "Linden",
+    "Water",
+    "Zonne",
+    "Berken",
+    "Duin",
+    "Eiken",
+    "Heide",
+    "Meer",
+    "Rivier",
+    "Sterren",
+    "Vlinder",
+    "Wind",
+)
+_END = ("akker", "boog", "dal", "gaard", "hof", "kring", "land", "oever", "poort", "rand", "veld", "wijzer")
 
 
 @dataclass
@@ -59,13 +85,25 @@ def reference_lists(
     listed = _drawn(primary, _LISTED_SHARE, chance) + _drawn(higher, _LISTED_SHARE, chance)
     brins = sorted({one.vestiging.brin for one in secondary})
     leerplus = _drawn([[brin, "J"] for brin in brins], _LEERPLUS_SHARE, chance)
+    numbers_of_boards = sorted(
+        {*(one.board for one in country.vestigingen), *(one.vestiging.board for one in secondary)}
+    )
     lists = {
         AREAS: MadeList("VESTIGING;SAMENWERKINGSVERBAND", areas),
         MUNICIPAL_SCORES: MadeList("GEMEENTENUMMER;SCORE_2019;SCORE_2020", scores),
         LISTED: MadeList("VESTIGING;LIJST", listed),
         LEERPLUS: MadeList("BRIN_NUMMER;LEERPLUS_2021", leerplus),
+        BOARDS: MadeList("BEVOEGD GEZAG NUMMER;BEVOEGD GEZAG NAAM", _board_names(numbers_of_boards, seed)),
     }
     return {name: made for name, made in lists.items() if made.rows}
+
+
+def _board_names(boards: Sequence[str], seed: int) -> list[list[str]]:
+    """Make a name per board; where there are more boards than names, some boards share one."""
+    chance = random.Random(f"{seed} boards")
+    names = [f"{form} {begin}{end}" for form in _FORMS for begin in _BEGIN for end in _END]
+    chance.shuffle(names)
+    return [[board, names[place % len(names)]] for place, board in enumerate(boards)]
 
 
 def _drawn(rows: list[list[str]], percentage: int, chance: random.Random) -> list[list[str]]:

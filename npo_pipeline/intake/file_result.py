@@ -15,6 +15,7 @@ from schemas.frames import intake as frames
 from schemas.frames.intake import (
     FileApplications,
     FileAreas,
+    FileBoards,
     FileChanges,
     FileCompletions,
     FileConsents,
@@ -64,6 +65,7 @@ class FileResult:
     leerplus_schools: FileLeerplusSchools = field(
         default_factory=lambda: FileLeerplusSchools(empty(frames.FILE_LEERPLUS_SCHOOLS))
     )
+    boards: FileBoards = field(default_factory=lambda: FileBoards(empty(frames.FILE_BOARDS)))
     facts: FileSchoolFacts = field(default_factory=lambda: FileSchoolFacts(empty(frames.FILE_SCHOOL_FACTS)))
     changes: FileChanges = field(default_factory=lambda: FileChanges(empty(frames.FILE_CHANGES)))
     applications: FileApplications = field(
@@ -90,8 +92,8 @@ class FileResult:
 
     @property
     def subjects(self) -> pl.Series:
-        """The vestigingen that it counts, also at 0, or lists; BRINs on its list, municipalities it scores."""
-        counted = (self.counts["vestiging"], self.scores["vestiging"], self.spoken)
+        """The vestigingen that it counts, also at 0, or lists; BRINs, municipalities and boards on its list."""
+        counted = (self.counts["vestiging"], self.scores["vestiging"], self.spoken, self.boards["board"])
         return pl.concat([*(one.alias("subject") for one in counted), self.listed]).unique()
 
     @property
@@ -103,7 +105,7 @@ class FileResult:
 
     @property
     def listed(self) -> pl.Series:
-        """Those of them that reference lists are about, one for each row."""
+        """Those of them that money depends on: what reference lists are about, one for each row; no boards."""
         columns = (
             self.areas["vestiging"],
             self.municipal_scores["municipality_number"],

@@ -155,8 +155,11 @@ def _read_reference_list(read: SmallFile, known: KnownSchools) -> FileResult:
 
 
 def _unknown_subjects(kind: FileKind, rows: FileRows, known: KnownSchools) -> Rejections:
-    """Reject the rows of schools without a board; a municipality that no school is in is worth a remark only."""
-    if kind is kinds.MUNICIPAL_SCORES:
+    """Reject the rows of schools without a board; a municipality that no school is in is worth a remark only.
+
+    A list of boards has those without a school of primary or secondary education too.
+    """
+    if kind in (kinds.MUNICIPAL_SCORES, kinds.BOARDS):
         return NO_REJECTIONS
     if kind is kinds.LEERPLUS_SCHOOLS:
         return unknown_brin_rejections(rows, known.vestigingen)

@@ -1,7 +1,7 @@
-"""Reference lists: areas of samenwerkingsverbanden, scores of municipalities, listed vestigingen, leerplus list.
+"""Reference lists: areas, scores of municipalities, listed vestigingen, leerplus list, names of boards.
 
-Each states something of a subject (a vestiging, a school or a municipality) once. Rows that differ about a subject
-contradict each other, and none of them counts.
+Each states something of a subject (a vestiging, a school, a municipality or a board) once. Rows that differ about
+a subject contradict each other, and none of them counts.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ _COLUMNS: Mapping[str, Mapping[str, pl.Expr]] = {
     },
     kinds.LISTED_VESTIGINGEN.name: {"vestiging": pl.col("VESTIGING"), "list": pl.col("LIJST")},
     kinds.LEERPLUS_SCHOOLS.name: {"brin": pl.col("BRIN_NUMMER"), "leerplus": pl.col("LEERPLUS_2021") == "J"},
+    kinds.BOARDS.name: {
+        "board": pl.col("BEVOEGD_GEZAG_NUMMER"),
+        "name": parse.clean_name("BEVOEGD_GEZAG_NAAM"),
+    },
 }
 """Kind of file -> the columns of its table, of which the first is its subject."""
 

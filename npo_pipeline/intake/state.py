@@ -10,6 +10,7 @@ import polars as pl
 from schemas.frames.books import BoardSchools, CountedGroups, CurrentReports, DeliverySubjects, RejectedLines
 from schemas.received import (
     Areas,
+    Boards,
     Changes,
     Counts,
     Deliveries,
@@ -26,7 +27,7 @@ class IntakeState:
     """Hold the state of the books, loaded once per run.
 
     `deliveries`, `school_facts`, `changes`: all, in order of arrival. `corrections`, `counts`, `zero_counts`,
-    `scores`, `areas`, `listed` (what reference lists are about): of deliveries that nothing superseded.
+    `scores`, `areas`, `listed` (what reference lists are about), `boards`: of deliveries that nothing superseded.
     `resolutions`: of which the resolving delivery is not superseded. `rejected_lines`: all.
     """
 
@@ -39,6 +40,7 @@ class IntakeState:
     scores: Scores
     areas: Areas
     listed: DeliverySubjects
+    boards: Boards
     school_facts: SchoolFacts
     changes: Changes
     schools_of_boards: BoardSchools
@@ -64,7 +66,8 @@ class IntakeState:
     def subjects_of_deliveries(self) -> DeliverySubjects:
         """The subjects that a delivery counts, also at 0, lists or names."""
         spoken = [one.select("delivery_id", subject="vestiging") for one in (self.zero_counts, self.school_facts)]
-        return DeliverySubjects(pl.concat([self.counted_subjects, *spoken]).unique())
+        boards = self.boards.select("delivery_id", subject="board")
+        return DeliverySubjects(pl.concat([self.counted_subjects, *spoken, boards]).unique())
 
     @cached_property
     def counted_rows(self) -> CountedGroups:

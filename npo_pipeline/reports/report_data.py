@@ -16,7 +16,7 @@ from schemas.accounted import (
     AccountabilityReceipts,
     Findings,
 )
-from schemas.frames.accounts import Facts, InterventionKeys, ReportConsents, SchoolNames
+from schemas.frames.accounts import BoardNames, Facts, InterventionKeys, ReportConsents, SchoolNames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,10 @@ class BoardTables:
     findings: Findings = field(metadata={"order": ["severity", "brin", "rule", "file", "line", "message"]})
     schools: SchoolNames = field(metadata={"order": ["brin"]})
     consents: ReportConsents = field(metadata={"order": ["brin"]})
+    board_names: BoardNames = field(
+        default_factory=lambda: BoardNames(pl.DataFrame(schema={"board": pl.String, "name": pl.String})),
+        metadata={"order": []},
+    )
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Return the tables by name."""
@@ -47,6 +51,11 @@ class ReportData(BoardTables):
     treatment: str
     accounted_on: date
     keys: InterventionKeys
+
+    def board_name(self, board: str) -> str | None:
+        """Return the name of a board; null where no list of boards has it."""
+        found = self.board_names.filter(board=board)["name"]
+        return str(found[0]) if found.len() else None
 
 
 def in_fixed_order(report: ReportData) -> ReportData:

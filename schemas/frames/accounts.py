@@ -82,6 +82,9 @@ FINDING_ROWS = {
 SchoolNames = NewType("SchoolNames", pl.DataFrame)
 """SCHOOL, name, municipality: a row for each row of `accountability`."""
 
+BoardNames = NewType("BoardNames", pl.DataFrame)
+"""Names of boards: board, name. A board on no list of boards has no row."""
+
 ReportConsents = NewType("ReportConsents", pl.DataFrame)
 """SCHOOL, mr_date, gmr_date, parents_involved, municipality_informed, result, board_level_agreed: at most a row
 per school."""

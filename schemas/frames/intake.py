@@ -125,6 +125,10 @@ FileLeerplusSchools = NewType("FileLeerplusSchools", pl.DataFrame)
 """Schools of a leerplus list: brin, leerplus."""
 FILE_LEERPLUS_SCHOOLS = _columns_of_a_file(received.LEERPLUS_SCHOOLS)
 
+FileBoards = NewType("FileBoards", pl.DataFrame)
+"""Names of boards of one list: board, name."""
+FILE_BOARDS = _columns_of_a_file(received.BOARDS)
+
 FileSchoolFacts = NewType("FileSchoolFacts", pl.DataFrame)
 """Facts about schools in one file: line, vestiging, board, name, place, municipality and number, as_of, source."""
 FILE_SCHOOL_FACTS: Columns = {**_columns_of_a_file(received.SCHOOL_FACTS), "line": pl.Int64}

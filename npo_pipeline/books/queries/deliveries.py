@@ -13,7 +13,17 @@ from npo_pipeline.delivery.kinds import SUPERSEDING
 from npo_pipeline.intake.state import IntakeState
 from schemas.frames import books as frames
 from schemas.frames.reports import DeclaredCorrections
-from schemas.received import Areas, Changes, Counts, Deliveries, Resolutions, Scores, SourceCorrections, ZeroCounts
+from schemas.received import (
+    Areas,
+    Boards,
+    Changes,
+    Counts,
+    Deliveries,
+    Resolutions,
+    Scores,
+    SourceCorrections,
+    ZeroCounts,
+)
 
 
 def all_deliveries(books: Books) -> Deliveries:
@@ -50,6 +60,7 @@ def intake_state(books: Books) -> IntakeState:
         scores=Scores(books.frame(f"select t.* from scores {of_current}")),
         areas=Areas(books.frame(f"select t.* from areas {of_current}")),
         listed=frames.DeliverySubjects(books.frame(f"select t.* from ({LISTED_SUBJECTS}) {of_current}")),
+        boards=Boards(books.frame(f"select t.* from boards {of_current}")),
         school_facts=school_facts(books),
         changes=Changes(books.frame("from changes order by delivery_id")),
         schools_of_boards=frames.BoardSchools(books.frame(boards)),

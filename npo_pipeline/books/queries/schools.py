@@ -10,6 +10,7 @@ from npo_pipeline.books.queries.runs import rule_of_run
 from npo_pipeline.books.reader import Books
 from npo_pipeline.intake.board_transfers import board_disagreements
 from npo_pipeline.intake.school_directory import BY_LISTS, build_directory
+from schemas.frames.accounts import BoardNames
 from schemas.frames.intake import BoardDisagreements
 from schemas.frames.reports import KnownSchools
 from schemas.received import MunicipalScores, SchoolFacts, Schools
@@ -23,7 +24,7 @@ LISTED_SUBJECTS = """
 
 SUBJECTS_BY_DELIVERY = f"""
     select delivery_id, vestiging as subject from counts union select delivery_id, vestiging from zero_counts
-    union select delivery_id, vestiging from scores
+    union select delivery_id, vestiging from scores union select delivery_id, board from boards
     union select delivery_id, vestiging from school_facts union from ({LISTED_SUBJECTS})"""
 
 
@@ -47,6 +48,12 @@ def known_schools(books: Books) -> KnownSchools:
         where number is not null group by number
         order by vestiging, valid_from"""
     return KnownSchools(books.frame(query))
+
+
+def board_names(books: Books) -> BoardNames:
+    """Return the name of each board, by the latest list that has it: one off a later list keeps its name."""
+    query = "select board, arg_max(name, delivery_id) as name from boards group by board order by board"
+    return BoardNames(books.frame(query))
 
 
 def school_facts(books: Books) -> SchoolFacts:

@@ -19,6 +19,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.deliveries import rows_until
 from npo_pipeline.books.queries.payments import school_types_paid
+from npo_pipeline.books.queries.schools import board_names
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.commands.account.filing_checks import (
@@ -200,6 +201,8 @@ def load_report_data(books: Books, year: int) -> ReportData:
         findings=queries.findings_of(books, year),
         schools=queries.school_names_of(books, year),
         consents=report_consents(Consents(consents), year),
+        consents=report_texts(consents_for(Consents(consents), year)),
+        board_names=board_names(books),
         keys=intervention_keys(rules_of_account(books, row).menukaart),
     )
 

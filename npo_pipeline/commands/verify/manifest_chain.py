@@ -29,8 +29,8 @@ ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
     **dict.fromkeys(
         (
             *("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes"),
-            *("applications", "zero_counts"),
-            *("areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "completions"),
+            *("applications", "completions", "zero_counts"),
+            *("areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "boards"),
             *("spending", "consents", "reserve_transfers"),
         ),
         _BY_DELIVERY,

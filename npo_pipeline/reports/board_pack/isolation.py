@@ -34,7 +34,7 @@ _TEXT_OF_WORKBOOK = ("xl/sharedStrings.xml", "xl/workbook.xml", "docProps/core.x
 
 @dataclass(frozen=True)
 class KnownParties:
-    """Every board and school that is reported on: codes, and the names of schools."""
+    """Every board and school that is reported on: codes, and the names of boards and schools."""
 
     boards: frozenset[str]
     brins: frozenset[str]
@@ -43,7 +43,8 @@ class KnownParties:
 
 def known_parties(report: ReportData) -> KnownParties:
     """Return everyone whose data may not be seen by another, from the report of all boards."""
-    names = report.schools["name"].drop_nulls().unique().to_list()
+    named = (report.schools["name"], report.board_names["name"])
+    names = {name for column in named for name in column.drop_nulls()}
     brins = {*report.accountability["brin"].to_list(), *report.schools["brin"].to_list()}
     boards = frozenset(report.accountability["board"].to_list())
     return KnownParties(boards, frozenset(brins), frozenset({*names, *map(to_latin1, names)}))
@@ -61,7 +62,8 @@ def assert_only_own_data(
     Raises:
         NpoError: a file names somebody else. A fault of ours.
     """
-    places = [text for column in ("name", "municipality") for text in report.schools[column].drop_nulls()]
+    columns = (report.schools["name"], report.schools["municipality"], report.board_names["name"])
+    places = [text for column in columns for text in column.drop_nulls()]
     texts = _own_texts(report)
     own_names = {*places, *map(to_latin1, places), *texts, *map(to_latin1, texts)}
     # The number of a Staatscourant may be the number of a board as well.

@@ -20,6 +20,7 @@ from schemas.files import PUPILS_PO as MODEL
 from schemas.frames.intake import BOARD_SCHOOLS, DELIVERY_SUBJECTS, empty
 from schemas.received import (
     AREAS,
+    BOARDS,
     CHANGES,
     COUNTS,
     DELIVERIES,
@@ -79,6 +80,7 @@ def _state() -> IntakeState:
         zero_counts=none(ZERO_COUNTS),
         scores=none(SCORES),
         areas=none(AREAS),
+        boards=none(BOARDS),
         listed=empty(DELIVERY_SUBJECTS),
         school_facts=pl.concat([none(SCHOOL_FACTS), facts], how="diagonal").select(list(schema)),
         changes=none(CHANGES),

@@ -1,4 +1,4 @@
-"""Areas, scores of municipalities, listed vestigingen and the leerplus list: from their files to their tables."""
+"""Areas, municipal scores, listed vestigingen, leerplus list, boards: from their files to their tables."""
 
 import shutil
 from decimal import Decimal
@@ -7,6 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.schools import board_names
+from npo_pipeline.books.reader import read_books
+from npo_pipeline.delivery.recognise import kind_of_header
+from npo_pipeline.delivery.sniff import Header
+from npo_pipeline.errors import Refused
 from tests.books.files import layouts
 from tests.books.files.layouts import Layout, write
 from tests.books.home.npo import here
@@ -39,6 +45,9 @@ def in_use(home: Path, table: str, *columns: str) -> list[tuple]:
     return select(home, f"{query} where superseded_by is null order by all")
 
 
+OTHER_BOARD = {"BEVOEGD GEZAG NUMMER": "10250", "BEVOEGD GEZAG NAAM": "Stichting De Boog"}
+
+
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory) -> Path:
     """Two vestigingen are known, and every list was delivered."""
@@ -50,6 +59,7 @@ def begun(tmp_path_factory) -> Path:
         scores=layouts.MUNICIPAL_SCORES.lines(),
         listed=layouts.LISTED_VESTIGINGEN.lines(AT),
         leerplus=layouts.LEERPLUS_SCHOOLS.lines(),
+        boards=layouts.BOARDS.lines({}, OTHER_BOARD),
     )
     ingest(folder / "home", *paths)
     return folder / "home"
@@ -67,6 +77,8 @@ def test_each_list_is_a_table(begun):
     assert scores == [("0114", Decimal("1234.56"), Decimal("1200.50"))]
     assert in_use(begun, "listed_vestigingen", "vestiging", "list") == [("02AA00", "vo")]
     assert in_use(begun, "leerplus_schools", "brin", "leerplus") == [("02AA", True)]
+    names = in_use(begun, "boards", "board", "name")
+    assert names == [("10249", "Stichting De Linde"), ("10250", "Stichting De Boog")]
 
 
 def test_a_school_has_the_number_of_its_municipality_in_four_digits(begun):
@@ -93,6 +105,32 @@ def test_a_later_list_that_shares_a_vestiging_takes_the_place_of_the_earlier(hom
     assert here("verify", "--home", home).status == 0
 
 
+def test_a_board_that_is_off_a_later_list_keeps_its_name(home, tmp_path):
+    later = layouts.BOARDS.lines({"BEVOEGD GEZAG NAAM": "Stichting De Beuk"})
+    (path,) = deliver(tmp_path / "later", boards=later)
+    assert ingest(home, path).document["remarks"] == []  # no board stops counting: a name pays nothing
+    assert in_use(home, "boards", "board", "name") == [("10249", "Stichting De Beuk")]
+    with read_books(Home(home)) as books:
+        assert board_names(books).rows() == [("10249", "Stichting De Beuk"), ("10250", "Stichting De Boog")]
+    assert here("verify", "--home", home).status == 0
+
+
+def test_the_list_of_boards_is_read_as_the_open_data_of_duo_writes_it(tmp_path):
+    text = '\ufeff"BEVOEGD GEZAG NUMMER","BEVOEGD GEZAG NAAM","PLAATSNAAM","KVK-NUMMER"\r\n'
+    text += '"10249","Stichting ""De Linde""","EMMEN","01234567"\r\n"10250","=1+1",,\r\n'
+    (path,) = deliver(tmp_path / "in", boards=text)
+    ingest(tmp_path / "home", path)
+    names = in_use(tmp_path / "home", "boards", "board", "name")
+    assert names == [("10249", 'Stichting "De Linde"'), ("10250", "'=1+1")]
+
+
+@pytest.mark.parametrize("column", ["JAAR", "PEILDATUM", "BRIN_NUMMER"])
+def test_a_file_of_figures_that_names_boards_is_no_list_of_boards(column):
+    columns = ("BEVOEGD_GEZAG_NUMMER", "GROEPERING", "BEVOEGD_GEZAG_NAAM", column, "2.1_-_EIGEN_VERMOGEN")
+    with pytest.raises(Refused, match=r"balans\.csv, line 1: (is of no known kind|looks like a file of kind)"):
+        kind_of_header("balans.csv", Header(columns, ";", 1))
+
+
 def test_a_later_list_of_other_municipalities_stands_beside_the_earlier(home, tmp_path):
     (path,) = deliver(tmp_path / "later", scores=layouts.MUNICIPAL_SCORES.lines({"GEMEENTENUMMER": "0106"}))
     (remark,) = ingest(home, path).document["remarks"]
@@ -108,6 +146,7 @@ def test_a_later_list_of_other_municipalities_stands_beside_the_earlier(home, tm
         (layouts.MUNICIPAL_SCORES, {}, {"SCORE_2020": "0"}),
         (layouts.LISTED_VESTIGINGEN, AT, AT | {"LIJST": "vo_pro"}),
         (layouts.LEERPLUS_SCHOOLS, {}, {"LEERPLUS_2021": "N"}),
+        (layouts.BOARDS, {}, {"BEVOEGD GEZAG NAAM": "Stichting De Beuk"}),
     ],
     ids=lambda one: one.kind.name if isinstance(one, Layout) else "",
 )

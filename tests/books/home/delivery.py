@@ -96,6 +96,7 @@ def write_lists(folder: Path) -> Path:
     _write(folder, "addresses-vo.csv", ADDRESSES.replace("GEMEENTENAAM", "GEMEENTENUMMER;GEMEENTENAAM"), [school])
     _write(folder, "areas.csv", "VESTIGING;SAMENWERKINGSVERBAND", ["05EE00;VO2401"])
     _write(folder, "municipal-scores.csv", "GEMEENTENUMMER;SCORE_2019;SCORE_2020", ["0106;1,50;2,50"])
+    _write(folder, "boards.csv", "BEVOEGD GEZAG NUMMER;BEVOEGD GEZAG NAAM", ["10001;Stichting De Linde"])
     _write(folder, "listed.csv", "VESTIGING;LIJST", ["05EE00;vo_pro", "01AA00;po"])
     return _write(folder, "leerplus.csv", "BRIN_NUMMER;LEERPLUS_2021", ["05EE;J"])
 

@@ -200,6 +200,10 @@ WRONG: dict[str, dict[str, Wrong]] = {
         "VESTIGING": MISSING | NO_VESTIGING,
         "LIJST": MISSING | {UNKNOWN_CODE: ("PO", "so", "vo pro", "vo-pro", "pro")},
     },
+    "boards": {
+        "BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD,
+        "BEVOEGD_GEZAG_NAAM": {MISSING_VALUE: ("", "\u200b", "\x01", "\u3000")},
+    },
     "leerplus_schools": {"BRIN_NUMMER": MISSING | NO_BRIN, "LEERPLUS_2021": MISSING | NO_FUNDING},
 }
 
@@ -208,6 +212,7 @@ _DAYS = ("20191001", "2019-10-01", "20200229")
 RIGHT: dict[str, tuple[str, ...]] = {
     "VESTIGINGSNUMMER": ("00", "07", "99"),
     "BRIN_NUMMER": ("01AA",),
+    "BEVOEGD_GEZAG_NAAM": ("x", "=1+1", 'Stichting "De Boog" & co', "x" * 2_000),
     "SOORT_PO": ("Bo", "Sbo", "So", "Vso"),
     "TYPE_PO": ("Bo", "Sbo", "So", "Vso"),
     "CLUSTER": ("", "nvt", "1", "2", "3", "4", "3/4"),
