@@ -201,7 +201,6 @@ def load_report_data(books: Books, year: int) -> ReportData:
         findings=queries.findings_of(books, year),
         schools=queries.school_names_of(books, year),
         consents=report_consents(Consents(consents), year),
-        consents=report_texts(consents_for(Consents(consents), year)),
         board_names=board_names(books),
         keys=intervention_keys(rules_of_account(books, row).menukaart),
     )
