@@ -9,7 +9,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.cli.output import cell, number
-from npo_pipeline.cli.render.decide import grants_by_scheme, noun_of, with_reasons
+from npo_pipeline.cli.render.decide import claims_in_words, grants_by_scheme, noun_of, with_reasons
 from npo_pipeline.cli.render.pay import money, sums_by
 from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import NextPayment
@@ -103,6 +103,8 @@ def _next_payment(next_payment: NextPayment) -> Iterator[str]:
     below_zero = next_payment.below_zero.select("recipient", "currency", "amount")
     back = _table(f"Recipients that would pay back in {month}", below_zero)
     yield from back or [f"Nobody would pay back in {month}."]
+    claims = claims_in_words(next_payment.between_boards)
+    yield from _table("To settle between boards: it is of months that another board held", claims)
 
 
 def _remarks(result: DecisionPlan) -> Iterator[str]:

@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.intake.board_transfers import board_in_month
 from npo_pipeline.money import cumulative_share, to_cents, to_euro
 from npo_pipeline.months import Month, first_day, month_after
 from npo_pipeline.rulebook.fields import citation
@@ -48,7 +49,7 @@ def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsByS
     until, before = (cumulative_share(cents, end, pl.lit(TWELFTHS)) for end in ends)
     due = totals.join(months, on="school_year").with_columns(cents=until - before)
     of_school = ["board", pl.col("vestiging").str.head(4).alias("brin")]
-    return AmountsBySchool(_with_boards(due, schools).group_by(of_school).agg(accrued=pl.col("cents").sum()))
+    return AmountsBySchool(board_in_month(schools, due).group_by(of_school).agg(accrued=pl.col("cents").sum()))
 
 
 def with_manners(payments: YearReceipts, rules: Accountability) -> AccountedReceipts:
@@ -107,14 +108,6 @@ def _months(school_year: str, year: int) -> pl.DataFrame:
     rows = [(school_year, month, number) for number, month in enumerate(months, 1) if month.year == year]
     schema = {"school_year": pl.String, "month": pl.Date, "twelfth": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _with_boards(due: pl.DataFrame, schools: Schools) -> pl.DataFrame:
-    """Add the board that holds each vestiging in each month; before the first day that is known, its first."""
-    known = schools.select("vestiging", "board", month="valid_from").sort("month")
-    first = known.group_by("vestiging").agg(first=pl.col("board").first())
-    found = due.sort("month").join_asof(known, on="month", by="vestiging", check_sortedness=False)
-    return found.join(first, on="vestiging", how="left").with_columns(board=pl.coalesce("board", "first"))
 
 
 def last_day(year: int) -> date:

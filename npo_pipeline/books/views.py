@@ -73,13 +73,19 @@ _OPEN = f"""
     qualify sum(i.amount - coalesce(s.amount, 0)) over (partition by {_ITEM}, i.month) <> 0"""
 """Open items; what was decided and undone of a month before anything was settled is not."""
 
-_PAID_MONTHS = "select distinct vestiging, beneficiary, paid_month from payments where vestiging is not null"
+PAID_FOR = """
+    select p.school_year, p.currency, p.vestiging, p.beneficiary, p.school_type, p.component, p.board as paid_to,
+           coalesce(c.decision_id, p.decision_id) as decision_id, coalesce(c.month, p.paid_month) as month,
+           coalesce(c.cause, 'board_transfer') as cause, coalesce(c.amount, p.amount) as amount
+    from payments p left join correction_causes c using (payment_id) where p.vestiging is not null"""
+"""What was paid for each vestiging, by the month that it is for: an instalment, or a part of a correction."""
+
 _ELSEWHERE = f"""
-    select p.school_year, p.currency, p.vestiging, p.school_type, p.component, p.decision_id,
-           p.paid_month as month, p.amount, p.board as paid_to, h.board as held_by
-    from payments p join ({_holder(_PAID_MONTHS, "paid_month")}) h
-        using (vestiging, paid_month)
-    where p.board <> h.board"""
+    select school_year, currency, vestiging, school_type, component, decision_id, month, cause, paid_to,
+           board as held_by, sum(amount) as amount
+    from ({_holder(PAID_FOR, "month")})
+    where paid_to <> board group by all having sum(amount) <> 0"""
+"""What one board was paid, or paid back, for a month in which another held the vestiging."""
 
 
 _SUPPORT = """
@@ -227,14 +233,16 @@ VIEWS = {
         from ({_holder(_OPEN, "next_month")})
         union all
         select month, school_year, unnest([paid_to, held_by]), vestiging[:4], vestiging, school_type, component,
-               'board_transfer', unnest([-amount, amount])::decimal(18, 2), currency, decision_id, 'the boards',
+               cause, unnest([-amount, amount])::decimal(18, 2), currency, decision_id, 'the boards',
                vestiging, 'bestuur', unnest([paid_to, held_by])
         from ({_ELSEWHERE})""",
         description="What is due up to the last paid month and not settled.",
         columns={
             "board": "School board that receives it or pays it back: five digits; null where another does.",
             "recipient": "Who receives it or pays it back: a board, a samenwerkingsverband or a municipality.",
-            "settled_by": "The next `payment run`, or `the boards` between them after a board transfer.",
+            "cause": "Why it is due; between boards that of the correction, or `board_transfer` of an instalment.",
+            "settled_by": "The next `payment run`, or `the boards` between them: one was paid, or paid back, for a "
+            "month in which the other held the school.",
         },
     ),
 }

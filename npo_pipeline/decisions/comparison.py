@@ -10,6 +10,7 @@ import polars as pl
 
 from npo_pipeline.entitlements.beneficiaries import with_beneficiary
 from npo_pipeline.entitlements.model import COMPONENT_KEY, DECIDED_COLUMNS, DecisionTables
+from npo_pipeline.intake.board_transfers import board_in_month
 from schemas.decided import DueChanges, Entitlements
 from schemas.frames.money import (
     AmountDifferences,
@@ -57,7 +58,8 @@ class Comparison:
     """Represent a decision against the one before.
 
     What is due counts: entitlements as mergers and closures leave them. `up`, `down`: beneficiaries that get
-    more or less, those of each currency apart. `parts`: what the difference is made of, as given to `compare`.
+    more or less, those of each currency apart. `rows`: per board that holds the school in the month that is due,
+    as in view `due`. `parts`: what the difference is made of, as given to `compare`.
     `boards`, `schools`: as for `effect_of_differences`.
     """
 
@@ -77,8 +79,10 @@ class Comparison:
 
     @cached_property
     def causes_by_school(self) -> SchoolCauses:
-        """Return why each school gets another amount."""
-        found = self.parts.group_by("currency", "beneficiary", "cause").agg(difference=pl.col("amount").sum())
+        """Return why each school gets another amount, per board that holds it in the months it is about."""
+        of_boards = board_in_month(self.schools, with_beneficiary(self.parts))
+        about = ["currency", "beneficiary", "board", "cause"]
+        found = of_boards.group_by(about).agg(difference=pl.col("amount").sum())
         return SchoolCauses(found)
 
 
@@ -92,10 +96,11 @@ def compare(before: DecisionTables, after: DecisionTables, causes: DueChanges, s
         schools: the directory.
     """
     key = [*COMPONENT_KEY, "currency"]
-    rows = _with_difference(
-        _due_in_year(before, "before").join(_due_in_year(after, "after"), on=key, how="full", coalesce=True)
-    )
-    sums = rows.group_by("currency", "school_type", "component").agg(
+    one, other = (_due_in_year(*side, schools) for side in ((before, "before"), (after, "after")))
+    of_boards = one.join(other, on=[*key, "board"], how="full", coalesce=True, nulls_equal=True)
+    rows = _with_difference(of_boards)
+    each_component = rows.group_by(key).agg(pl.col("before", "after", "difference").sum())
+    sums = each_component.group_by("currency", "school_type", "component").agg(
         pl.col("after").filter(pl.col("after") > 0).len().alias("schools"),
         pl.col("before", "after", "difference").sum(),
     )
@@ -130,13 +135,16 @@ def changed_currencies(before: DecisionTables, after: DecisionTables) -> Iterato
             yield currency
 
 
-def _due_in_year(decided: DecisionTables, name: str) -> pl.DataFrame:
-    """Add up what is due in the year, as column `name`; 0 for a school whose instalments all moved to another."""
-    entitled = decided.entitlements.select(*COMPONENT_KEY, "currency").with_columns(
-        amount=pl.lit(0, pl.Decimal(18, 2))
-    )
-    due = pl.concat([decided.instalments.select(entitled.columns), entitled])
-    return due.group_by(*COMPONENT_KEY, "currency").agg(pl.col("amount").sum().alias(name))
+def _due_in_year(decided: DecisionTables, name: str, schools: Schools) -> pl.DataFrame:
+    """Add up what is due in the year, as column `name`; 0 for a school whose instalments all moved to another.
+
+    Each instalment is of the board that holds the school in its month.
+    """
+    key = [*COMPONENT_KEY, "currency"]
+    due = board_in_month(schools, with_beneficiary(decided.instalments)).select(*key, "board", "amount")
+    moved = decided.entitlements.select(*key, "board", amount=pl.lit(0, pl.Decimal(18, 2)))
+    all_due = pl.concat([due, moved.join(due, on=key, how="anti")])
+    return all_due.group_by(*key, "board").agg(pl.col("amount").sum().alias(name))
 
 
 def _sum_by_cause(causes: DueChanges) -> CauseDifferences:
@@ -166,16 +174,22 @@ def effect_of_differences(rows: AmountDifferences, boards: SchoolBoards, schools
     """Return the effect of amounts that differ.
 
     Args:
-        rows: the amounts.
-        boards: the board of each school, before what the directory says.
+        rows: the amounts; with column `board` where they are of a month, and so of the board that holds it.
+        boards: the board of each school, before what the directory says; of amounts without a board.
         schools: the directory; the last row of each school counts.
     """
-    placed = with_beneficiary(rows).join(_places(boards, schools), on="vestiging", how="left")
+    in_month = rows.get_column("board", default=pl.repeat(None, rows.height, dtype=pl.String, eager=True))
+    placed = (
+        with_beneficiary(rows.with_columns(in_month.alias("in_month")).drop("board", strict=False))
+        .join(_places(boards, schools), on="vestiging", how="left")
+        .with_columns(board=pl.coalesce("in_month", "board"))
+    )
     moved = placed.filter(pl.col("difference") != 0)
     about = ["beneficiary", "vestiging", "name", "board", "municipality", "currency"]
-    touched = placed.join(moved.select("beneficiary").unique(), on="beneficiary", how="semi")
+    whose = ["beneficiary", "board"]
+    touched = placed.join(moved.select(whose).unique(), on=whose, how="semi", nulls_equal=True)
     each = touched.group_by(about).agg(pl.col("before", "after", "difference").sum())
-    ordered = each.sort(pl.col("difference").abs(), "beneficiary", descending=[True, False])
+    ordered = each.sort(pl.col("difference").abs(), *whose, descending=[True, False, False])
     return Effect(SchoolDifferences(ordered), {cut: _cut(placed, cut) for cut in CUTS})
 
 

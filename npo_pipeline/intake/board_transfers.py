@@ -54,6 +54,21 @@ def board_on(schools: Schools, rows: pl.DataFrame, on: date) -> pl.DataFrame:
     return rows.join(there, on="vestiging", how="left", maintain_order="left")
 
 
+def board_in_month(schools: Schools, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the board that holds each vestiging on the first day of column `month`, as `board_on` does for one day.
+
+    The money of a month is of this board; where another was paid, the boards settle it (view `receivables`).
+    """
+    known = schools.select("vestiging", "board", month="valid_from").sort("month")
+    first = known.group_by("vestiging").agg(first=pl.col("board").first())
+    found = rows.sort("month").join_asof(known, on="month", by="vestiging", check_sortedness=False)
+    return (
+        found.join(first, on="vestiging", how="left", maintain_order="left")
+        .with_columns(board=pl.coalesce("board", "first"))
+        .drop("first")
+    )
+
+
 def directory_on(schools: Schools, on: date) -> Schools:
     """Select the row of each vestiging that holds on a day; before its first known day the first."""
     past = schools.filter(pl.col("valid_from") <= on).sort("valid_from", descending=True)

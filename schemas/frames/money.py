@@ -108,7 +108,7 @@ RuleChanges = NewType("RuleChanges", pl.DataFrame)
 after: in words, sorted."""
 
 AmountDifferences = NewType("AmountDifferences", pl.DataFrame)
-"""COMPONENT, currency, before, after, difference."""
+"""COMPONENT, currency, before, after, difference; of what is due in months, also the board of the month."""
 
 ComponentDifferences = NewType("ComponentDifferences", pl.DataFrame)
 """currency, school_type, component, schools (with an amount), before, after, difference."""
@@ -117,11 +117,15 @@ CauseDifferences = NewType("CauseDifferences", pl.DataFrame)
 """currency, kind, cause, schools, difference."""
 
 SchoolCauses = NewType("SchoolCauses", pl.DataFrame)
-"""currency, beneficiary, cause, difference."""
+"""currency, beneficiary, board, cause, difference."""
+
+BoardClaims = NewType("BoardClaims", pl.DataFrame)
+"""Amounts between two boards: board (the holder of the month they are for), other (who is paid, or pays back),
+currency, amount: above zero the holder receives it from the other."""
 
 SchoolDifferences = NewType("SchoolDifferences", pl.DataFrame)
-"""beneficiary, vestiging, name, board, municipality, currency, before, after, difference: the largest first. Only
-the first of a samenwerkingsverband or municipality."""
+"""beneficiary, vestiging, name, board, municipality, currency, before, after, difference: the largest first. A
+school that went over in the year has a row per board. Only the first of a samenwerkingsverband or municipality."""
 
 CutDifferences = NewType("CutDifferences", pl.DataFrame)
 """The column of the cut, currency, schools (that get another amount), up, down, before, after, difference."""

@@ -14,7 +14,7 @@ from npo_pipeline.money import total
 from npo_pipeline.months import month_text
 from schemas.columns import ALL_SCHOOL_TYPES
 from schemas.decided import Grants, Payments
-from schemas.frames.money import RuleChanges, SchoolCauses, SchoolDifferences
+from schemas.frames.money import BoardClaims, RuleChanges, SchoolCauses, SchoolDifferences
 from schemas.rules import SAMENWERKINGSVERBAND
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 ReasonedDifferences = NewType("ReasonedDifferences", pl.DataFrame)
 """The columns of `SchoolDifferences`, and why: the causes in words."""
+
+BoardDebts = NewType("BoardDebts", pl.DataFrame)
+"""from, to (boards), currency, amount (above zero)."""
 
 LessThanAsked = NewType("LessThanAsked", pl.DataFrame)
 """Grants below what was asked: scheme, outcome, brin, board, reason."""
@@ -229,10 +232,11 @@ def _render_effect(effect: Effect, causes: SchoolCauses, noun: str) -> None:
 def with_reasons(schools: SchoolDifferences, causes: SchoolCauses) -> ReasonedDifferences:
     """Add to schools the causes of their difference, the largest first."""
     ordered = causes.sort(pl.col("difference").abs(), "cause", descending=[True, False])
-    why = ordered.group_by("beneficiary", "currency", maintain_order=True).agg(pl.col("cause").str.join(", "))
+    about = ["beneficiary", "board", "currency"]
+    why = ordered.group_by(about, maintain_order=True).agg(pl.col("cause").str.join(", "))
     reasons = why.rename({"cause": "why"})
     return ReasonedDifferences(
-        schools.join(reasons, on=["beneficiary", "currency"], how="left", maintain_order="left")
+        schools.join(reasons, on=about, how="left", maintain_order="left", nulls_equal=True)
     )
 
 
@@ -247,6 +251,22 @@ def render_next_payment(next_payment: NextPayment | None) -> None:
         recipients = next_payment.below_zero.head(MOST_ROWS)
         columns = ["recipient", "currency", "amount"]
         frame_table(f"Recipients that would pay back in {month}", recipients, columns)
+    if next_payment.between_boards.height:
+        title = "To settle between boards: it is of months that another board held"
+        rows = claims_in_words(next_payment.between_boards)
+        frame_table(title, rows.head(MOST_ROWS), rows.columns)
+
+
+def claims_in_words(claims: BoardClaims) -> BoardDebts:
+    """Return claims with an amount above zero: who pays it, who receives it."""
+    up = pl.col("amount") > 0
+    debts = claims.select(
+        pl.when(up).then("other").otherwise("board").alias("from"),
+        pl.when(up).then("board").otherwise("other").alias("to"),
+        "currency",
+        pl.col("amount").abs(),
+    )
+    return BoardDebts(debts.sort("from", "to", "currency"))
 
 
 def difference_document(comparison: Comparison, rule_changes: RuleChanges) -> dict[str, Any]:
@@ -270,4 +290,5 @@ def _next_payment_document(next_payment: NextPayment | None) -> dict[str, Any] |
         "month": month_text(next_payment.month),
         "by_component": sums_by(next_payment.payments, "component", "reason", "currency"),
         "below_zero": next_payment.below_zero,
+        "between_boards": claims_in_words(next_payment.between_boards),
     }

@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS, NextRun
+from npo_pipeline.entitlements.beneficiaries import with_beneficiary
 from npo_pipeline.entitlements.model import DecisionTables
+from npo_pipeline.intake.board_transfers import board_in_month, board_on
 from npo_pipeline.months import Month, month_after
 from npo_pipeline.payments.booking import LedgerState, payment_rows
 from npo_pipeline.payments.settlement import SERIES
 from schemas.decided import DueChanges, Payments
 from schemas.frames import money as frames
+from schemas.received import Schools
 
 _NEW = "new"
 """Stands for the decision that has no name yet."""
@@ -27,11 +30,14 @@ class NextPayment:
     """Represent the payment run that comes next, if the decision is written.
 
     `payments`: its rows, as in `payments`. `below_zero`: the recipients that would have to pay back.
+    `between_boards`: what the decision corrects of months that another board held than the one that the run pays,
+    or claims from; the two settle it, once all of it is paid.
     """
 
     month: Month
     payments: Payments
     below_zero: frames.RecipientAmounts
+    between_boards: frames.BoardClaims
 
 
 def next_payment(
@@ -55,7 +61,19 @@ def next_payment(
     payments = payment_rows(month, AFTER_ALL_RUNS, state)
     each = payments.group_by("board", "currency", "recipient_kind", "recipient").agg(pl.col("amount").sum())
     below = each.filter(pl.col("amount") < 0).sort("amount", "recipient")
-    return NextPayment(month, payments, frames.RecipientAmounts(below))
+    claims = _between_boards(month, start, due, state.schools)
+    return NextPayment(month, payments, frames.RecipientAmounts(below), claims)
+
+
+def _between_boards(month: Month, start: NextRun, due: DueChanges, schools: Schools) -> frames.BoardClaims:
+    """Return what a decision corrects of months of another board than the one that holds the school now."""
+    until = pl.col("currency").replace_strict(dict(start.paid_until), default=None, return_dtype=pl.Date)
+    corrected = with_beneficiary(due.filter(pl.col("month") <= until))
+    whose = board_in_month(schools, corrected)
+    paid = board_on(schools, whose.rename({"board": "holder"}), month)
+    moved = paid.filter(pl.col("holder") != pl.col("board"))
+    sums = moved.group_by(board="holder", other="board", currency="currency").agg(pl.col("amount").sum())
+    return frames.BoardClaims(sums.filter(pl.col("amount") != 0).sort("board", "other", "currency"))
 
 
 def _with_decision(

@@ -28,6 +28,11 @@ class InMemory:
         self._add("schools", schools)
         self._runs = 0
 
+    def tell_schools(self, schools: pl.DataFrame) -> None:
+        """Add rows to the directory."""
+        self.schools = pl.concat([self.schools, schools.select(self.schools.columns)]).sort("vestiging", "valid_from")
+        self._add("schools", schools)
+
     def close(self) -> None:
         for table in _USED:
             self._duck.execute(f"delete from {table}")

@@ -71,6 +71,7 @@ class Stories:
         _nothing_is_settled_twice(books)
         self._decisions_add_up(books)
         self._open_is_due_less_paid(books, modelled)
+        _every_month_ends_with_its_holder(books)
         self._signs(books)
 
     def check_settled(self, books: InMemory) -> None:
@@ -79,6 +80,7 @@ class Stories:
         for key in self.told:
             assert sums.get(key, 0) == due(self.latest(key), number(date.max)), self._of(key)
         assert all(cents == 0 for cents in _sums(books, "from receivables").values())
+        self._every_board_has_what_is_due_for_its_months(books)
 
     def _never_changed(self, books: InMemory) -> None:
         rows = books.select("select * from payments order by run_id, payment_id")
@@ -121,6 +123,17 @@ class Stories:
             up, down = ways[tuple(key)]
             assert up if amount > 0 else down, self._of(tuple(key))
 
+    def _every_board_has_what_is_due_for_its_months(self, books: InMemory) -> None:
+        """Paid and claimed together is what the last decision makes due, by who held the school in each month."""
+        holders, expected = _holders(books), defaultdict[tuple[str, str], int](int)
+        for key in self.told:
+            for month, cents in self.latest(key).instalments.items():
+                day = date((month - 1) // 12, (month - 1) % 12 + 1, 1)
+                expected[key[1], _holder_on(holders[key[1]], day)] += cents
+        found = _of_boards(books, "select vestiging, board, amount from payments", _CLAIMS)
+        assert found == {one: cents for one, cents in expected.items() if cents}
+        assert found == _of_boards(books, "select vestiging, board, amount from due")
+
     def _of(self, key: Key) -> str:
         """A school and its story: enough to reckon by hand what went wrong."""
         return "\n".join([str(key), *map(str, self.told[key])])
@@ -147,6 +160,39 @@ def _nothing_is_settled_twice(books: InMemory) -> None:
         select * from settled s left join due d using ({_KEY}, decision_id, month, cause)
         where d.amount is null or s.amount * sign(d.amount) not between 0 and abs(d.amount)""")
     assert not twice, twice[0]
+
+
+_CLAIMS = "select vestiging, board, amount from receivables where settled_by = 'the boards'"
+
+
+def _every_month_ends_with_its_holder(books: InMemory) -> None:
+    """Paid and claimed together is what was paid for the months of each board, whoever was paid for them."""
+    holders, expected = _holders(books), defaultdict[tuple[str, str], int](int)
+    for vestiging, month, cents in books.select(
+        "select vestiging, month, (100 * sum(amount))::bigint from ledger group by all"
+    ):
+        expected[vestiging, _holder_on(holders[vestiging], month)] += cents
+    found = _of_boards(books, "select vestiging, board, amount from payments", _CLAIMS)
+    assert found == {one: cents for one, cents in expected.items() if cents}
+
+
+def _holders(books: InMemory) -> dict[str, list[tuple[date, str]]]:
+    """From which day each board held each school, the earliest first."""
+    found = defaultdict[str, list[tuple[date, str]]](list)
+    for vestiging, board, since in books.select("select vestiging, board, valid_from from schools order by valid_from"):
+        found[vestiging].append((since, board))
+    return found
+
+
+def _holder_on(boards: list[tuple[date, str]], day: date) -> str:
+    """Who held it on a day; before the first that is known, that one."""
+    return ([board for since, board in boards if since <= day] or [boards[0][1]])[-1]
+
+
+def _of_boards(books: InMemory, *rows: str) -> dict[tuple[str, str], int]:
+    union = " union all ".join(rows)
+    sums = books.select(f"select vestiging, board, (100 * sum(amount))::bigint as c from ({union}) group by all")
+    return {(vestiging, board): cents for vestiging, board, cents in sums if cents}
 
 
 def _sums(books: InMemory, rows: str) -> dict[Key, int]:

@@ -66,6 +66,17 @@ class Story:
         assert len(ways) == len(self._ways)
         self._ways = ways
 
+    def goes_over(self, to: str, on: date) -> None:
+        """The first school goes over to another board on a day; told now, late or not."""
+        first = self.schools[0]
+        self.books.tell_schools(pl.DataFrame([(first, first[:4], to, on, None)], schema=DIRECTORY, orient="row"))
+
+    def between_boards(self) -> list[tuple]:
+        """What the boards settle of the first school: board, month, cause, euro."""
+        return self.books.select(f"""
+            select board, month::text, cause, amount::double from receivables
+            where settled_by = 'the boards' and vestiging = '{self.schools[0]}' order by all""")
+
     def decide(self, *each: Sequence[int], cause: str = "reference_count") -> None:
         """The next decision: the instalments of each school by month, in cents."""
         last = self.books.last_paid()

@@ -1,5 +1,7 @@
 """Corrections small enough to add up by hand: what is paid, and what each cent of it is for. Amounts in euro."""
 
+from datetime import date
+
 from tests.books.recalibration.stories import FLOORED, NEXT, SPREAD, Story
 
 SEP, OCT, NOV, DEC, JAN = "2021-09-01", "2021-10-01", "2021-11-01", "2021-12-01", "2022-01-01"
@@ -195,3 +197,61 @@ def test_what_was_decided_and_undone_before_it_was_settled_is_not_open():
     story.pay(3)
     assert story.books.select("from receivables") == []
     assert [reason for _, reason, _ in story.rows()] == ["instalment"] * 4
+
+
+def test_a_correction_after_a_transfer_is_settled_between_the_boards():
+    """10001 was paid for September and October, 10002 pays back 0.30 of each of them in December."""
+    story = Story(1, 5)
+    story.decide([100] * 5)
+    story.pay(2)
+    story.goes_over("10002", date(2021, 11, 1))
+    story.pay()
+    story.decide([70] * 5)
+    story.pay()
+    assert story.rows()[3:] == [(DEC, "instalment", 0.70), (DEC, "correction", -0.90)]
+    assert story.between_boards() == [
+        ("10001", SEP, "reference_count", -0.30),
+        ("10001", OCT, "reference_count", -0.30),
+        ("10002", SEP, "reference_count", 0.30),
+        ("10002", OCT, "reference_count", 0.30),
+    ]
+
+
+def test_a_transfer_that_is_told_late_is_settled_by_the_same_rule():
+    """10002 held the school from October on; 10001 was paid for it, and paid back a part of it itself."""
+    story = Story(1, 5)
+    story.decide([100] * 5)
+    story.pay(2)
+    story.decide([70] * 5)
+    story.pay()  # 10001 gets 0.70 for November and pays back 0.30 for September, and for October
+    assert story.between_boards() == []
+    story.goes_over("10002", date(2021, 10, 1))
+    assert story.between_boards() == [
+        ("10001", OCT, "board_transfer", -1.00),
+        ("10001", OCT, "reference_count", 0.30),
+        ("10001", NOV, "board_transfer", -0.70),
+        ("10002", OCT, "board_transfer", 1.00),
+        ("10002", OCT, "reference_count", -0.30),
+        ("10002", NOV, "board_transfer", 0.70),
+    ]
+    story.pay(2)
+    assert len(story.between_boards()) == 6  # December and January went to 10002: nothing is added
+
+
+def test_a_correction_in_parts_is_settled_between_the_boards_as_far_as_it_is_paid():
+    story = Story(1, 4, SPREAD)
+    story.decide([100] * 4)
+    story.pay()
+    story.goes_over("10002", date(2021, 10, 1))
+    story.decide([160, 100, 100, 100])
+    assert story.between_boards() == []
+    story.pay()
+    assert story.between_boards() == [  # 0.60 x 1/3
+        ("10001", SEP, "reference_count", 0.20),
+        ("10002", SEP, "reference_count", -0.20),
+    ]
+    story.pay(2)
+    assert story.between_boards() == [
+        ("10001", SEP, "reference_count", 0.60),
+        ("10002", SEP, "reference_count", -0.60),
+    ]

@@ -18,6 +18,7 @@ from npo_pipeline.decisions.change_causes import no_due_changes
 from npo_pipeline.months import month_after
 from tests.books.recalibration.books import InMemory
 from tests.books.recalibration.country import (
+    EVERYWHERE,
     MONTHS,
     SOMEWHERE,
     YEARS,
@@ -96,6 +97,15 @@ class Settlement(RuleBasedStateMachine):
     def years_that_were_late_are_decided(self) -> None:
         self._write(sorted(self.to_come), NO_CHANGES)
         self.to_come = set()
+
+    @rule(die=DICE)
+    def a_school_goes_over(self, die: Random) -> None:
+        """To another board, from a month on that was run or was not."""
+        school, board, since = die.choice(EVERYWHERE), die.choice(["10001", "10002", "10003"]), die.choice(MONTHS)
+        told = self.books.select(f"select count(*) from schools where vestiging = '{school}' and valid_from = '{since}'")
+        if told == [(0,)]:
+            like = self.books.schools.filter(vestiging=school).head(1)
+            self.books.tell_schools(like.with_columns(board=pl.lit(board), valid_from=pl.lit(since)))
 
     @invariant()
     def the_books_follow_the_rules(self) -> None:
