@@ -78,14 +78,14 @@ PAID_FOR = """
            coalesce(c.decision_id, p.decision_id) as decision_id, coalesce(c.month, p.paid_month) as month,
            coalesce(c.cause, 'board_transfer') as cause, coalesce(c.amount, p.amount) as amount
     from payments p left join correction_causes c using (payment_id) where p.vestiging is not null"""
-"""What was paid for each vestiging, by the month that it is for: an instalment, or a part of a correction."""
+"""Payments for each vestiging, by the month that it is for: an instalment, or a part of a correction."""
 
 _ELSEWHERE = f"""
     select school_year, currency, vestiging, school_type, component, decision_id, month, cause, paid_to,
            board as held_by, sum(amount) as amount
     from ({_holder(PAID_FOR, "month")})
     where paid_to <> board group by all having sum(amount) <> 0"""
-"""What one board was paid, or paid back, for a month in which another held the vestiging."""
+"""Amounts that one board was paid, or paid back, for a month in which another held the vestiging."""
 
 
 _SUPPORT = """
@@ -240,9 +240,9 @@ VIEWS = {
         columns={
             "board": "School board that receives it or pays it back: five digits; null where another does.",
             "recipient": "Who receives it or pays it back: a board, a samenwerkingsverband or a municipality.",
-            "cause": "Why it is due; between boards that of the correction, or `board_transfer` of an instalment.",
-            "settled_by": "The next `payment run`, or `the boards` between them: one was paid, or paid back, for a "
-            "month in which the other held the school.",
+            "cause": "Why it is due; between boards `board_transfer` where it is of an instalment.",
+            "settled_by": "The next `payment run`, or `the boards` between them: one was paid, or paid back, for "
+            "a month in which the other held the school.",
         },
     ),
 }

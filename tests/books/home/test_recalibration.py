@@ -172,6 +172,38 @@ def test_a_late_transfer_moves_what_is_still_to_be_paid_and_both_boards_see_the_
     assert abs(claims[1][3] - october) <= Decimal("0.01")
 
 
+def test_the_plan_the_payment_and_the_ledgers_agree_on_the_board_that_bears_a_correction(paid, tmp_path):
+    """10001 was paid September and October; 10009 has the school from November on, and nine pupils go."""
+    told(paid, tmp_path, "20211101;bestuursoverdracht;01AA00;10009;")
+    corrected = write_register(tmp_path / "corrected", {**PUPILS, "01AA00 Bo": 3})
+    ok("ingest", corrected, "--reference-date", "2020-10-01", home=paid)
+    plan = decide(paid, "--dry-run")
+    # A twelfth is 701.16 for twelve pupils, and 175.29 for three: 525.87 less. September has two.
+    assert [(one["board"], one["difference"]) for one in plan["by_board"] if one["difference"] != "0.00"] == [
+        ("10001", "-1577.61"),
+        ("10009", "-4732.83"),
+    ]
+    largest = [(one["board"], one["difference"]) for one in plan["largest"]]
+    assert largest == [("10009", "-4732.83"), ("10001", "-1577.61")]
+    assert plan["next_payment"]["between_boards"] == [
+        {"from": "10001", "to": "10009", "currency": "EUR", "amount": "1577.61"}
+    ]
+    decide(paid)
+    due = "select board, sum(amount)::varchar from due where decision_id like '%002' group by all order by 1"
+    assert select(paid, due) == [("10001", "-1577.61"), ("10009", "-4732.83")]
+    ok("pay", "--month", "2021-11", home=paid)
+    correction = "select board, sum(amount)::varchar from payments where reason = 'correction' group by all"
+    assert select(paid, correction) == [("10009", "-1577.61")]
+    claims = """
+        select board, cause, sum(amount)::varchar from receivables where settled_by = 'the boards'
+        group by all order by 1"""
+    assert select(paid, claims) == [
+        ("10001", "reference_count", "-1577.61"),
+        ("10009", "reference_count", "1577.61"),
+    ]
+    assert ok("verify", home=paid)["ties"]
+
+
 def test_spread_settles_in_equal_parts_over_the_months_that_remain(paid, tmp_path):
     corrected = write_register(tmp_path / "corrected", {**PUPILS, "01AA00 Bo": 3})
     ok("ingest", corrected, "--reference-date", "2020-10-01", home=paid)

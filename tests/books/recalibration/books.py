@@ -30,7 +30,9 @@ class InMemory:
 
     def tell_schools(self, schools: pl.DataFrame) -> None:
         """Add rows to the directory."""
-        self.schools = pl.concat([self.schools, schools.select(self.schools.columns)]).sort("vestiging", "valid_from")
+        self.schools = pl.concat([self.schools, schools.select(self.schools.columns)]).sort(
+            "vestiging", "valid_from"
+        )
         self._add("schools", schools)
 
     def close(self) -> None:

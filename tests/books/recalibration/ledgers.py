@@ -179,7 +179,9 @@ def _every_month_ends_with_its_holder(books: InMemory) -> None:
 def _holders(books: InMemory) -> dict[str, list[tuple[date, str]]]:
     """From which day each board held each school, the earliest first."""
     found = defaultdict[str, list[tuple[date, str]]](list)
-    for vestiging, board, since in books.select("select vestiging, board, valid_from from schools order by valid_from"):
+    for vestiging, board, since in books.select(
+        "select vestiging, board, valid_from from schools order by valid_from"
+    ):
         found[vestiging].append((since, board))
     return found
 

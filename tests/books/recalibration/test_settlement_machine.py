@@ -102,7 +102,9 @@ class Settlement(RuleBasedStateMachine):
     def a_school_goes_over(self, die: Random) -> None:
         """To another board, from a month on that was run or was not."""
         school, board, since = die.choice(EVERYWHERE), die.choice(["10001", "10002", "10003"]), die.choice(MONTHS)
-        told = self.books.select(f"select count(*) from schools where vestiging = '{school}' and valid_from = '{since}'")
+        told = self.books.select(
+            f"select count(*) from schools where vestiging = '{school}' and valid_from = '{since}'"
+        )
         if told == [(0,)]:
             like = self.books.schools.filter(vestiging=school).head(1)
             self.books.tell_schools(like.with_columns(board=pl.lit(board), valid_from=pl.lit(since)))
