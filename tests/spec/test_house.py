@@ -26,6 +26,7 @@ GENERIC = {
     "accounting_context": "takes new rows of any tables",
     "add_trace": "adds the exact amounts to any entitlements",
     "append": "adds rows to any table",
+    "board_in_month": "adds the board to any rows with a vestiging and a month",
     "board_on": "adds the board to any rows with a vestiging",
     "complete": "adds rows to any table of a migrated copy",
     "empty": "makes any frame without rows",
