@@ -102,7 +102,11 @@ def accounts_artifacts(result: AccountResult, reports: WrittenReports) -> None:
         pl.len().alias("schools"), pl.col("carried_in", "received", "spent", "carried_out").sum()
     )
     packs = reports.packs
-    made = {**dict.fromkeys(packs.up_to_date, "up to date"), **dict.fromkeys(packs.written, "written")}
+    made = {
+        **dict.fromkeys(packs.up_to_date, "up to date"),
+        **dict.fromkeys(packs.written, "written"),
+        **dict.fromkeys(packs.faults, "could not be made"),
+    }
     pack = pl.col("board").replace_strict(made, default="none", return_dtype=pl.String)
     boards = sums.join(counted, on="board", how="left").with_columns(
         pl.col("errors", "findings").fill_null(0), pack=pack

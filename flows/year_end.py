@@ -51,6 +51,7 @@ def year_end(
         Refused: nothing was paid in the year, the year before was not accounted for, or a file was refused;
             nothing was changed.
         HomeLocked: another run held the home for WAIT_SECONDS.
+        NpoError: the report of some boards could not be made; names them. All others are written.
     """
     request = AccountRequest(
         home=home_of(home),
@@ -79,6 +80,7 @@ def year_end(
         "written": len(reports.packs.written),
         "up_to_date": len(reports.packs.up_to_date),
     }
+    reports.raise_faults()
     return closed(_closing(result, summary), summary)
 
 

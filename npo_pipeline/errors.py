@@ -49,6 +49,26 @@ class BooksDoNotTie(NpoError):
     exit_status, kind = 5, "books_do_not_tie"
 
 
+def fault_words(error: Exception) -> str:
+    """Return in words what an error is that ends no command, because it is of one board.
+
+    An error of a library can hold the rows it is about: of it there is its kind and its place.
+    """
+    if isinstance(error, NpoError):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return printable(f"{where}{error.strerror or error}")
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return type(error).__name__
+    code = last.tb_frame.f_code
+    file = code.co_filename.replace("\\", "/").rpartition("/")[2]
+    return f"{type(error).__name__} in {code.co_name} ({file}, line {last.tb_lineno})"
+
+
 def _restored(
     error: type[NpoError], message: str, details: Sequence[str], faults: Sequence[Mapping[str, object]]
 ) -> NpoError:

@@ -66,3 +66,4 @@ def account_command(home: Home, as_json: bool, template: bool, out: Path | None,
     with progress() as report:
         year_end = account_and_report(request, progress=report)
     render_account(home, year_end.accounts, year_end.reports, board=request.board, as_json=as_json)
+    year_end.reports.raise_faults()

@@ -14,7 +14,7 @@ from typing import Any
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.account.command import AccountRequest, account
-from npo_pipeline.commands.account.filing_checks import check_facts, check_written
+from npo_pipeline.commands.account.filing_checks import check_written, checked_facts
 from npo_pipeline.commands.account.reports import ReportRequest, gather, write_board_packs, write_country
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.report_data import split_by_board
@@ -43,7 +43,7 @@ def main() -> None:
     report, facts = inputs.report, inputs.facts
     timed("XBRL and page alone, one core", _render, report, facts)
     packs = timed("all packs", write_board_packs, request, inputs, lambda *_: None)
-    timed("fast checks: facts", check_facts, facts, report.findings)
+    timed("fast checks: facts", checked_facts, report)
     timed("fast checks: files", check_written, request.folder, year, packs.written)
     timed("national report", write_country, request, inputs)
     timed("packs again, up to date", write_board_packs, request, inputs, lambda *_: None)

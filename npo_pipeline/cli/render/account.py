@@ -112,6 +112,8 @@ def _render_reports(reports: WrittenReports) -> None:
         line(f"Arelle checked {number(reports.checked)} filings and finds nothing")
     for path in reports.viewers[:1]:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
+    for board, why in reports.faults.items():
+        line(f"! no report could be made of {board}: {why}")
     for board in reports.withdrawn:
         line(f"! the filing of board {board} was taken away: its accounts have errors; --force makes one again")
     for board in reports.two_currencies:
@@ -155,6 +157,7 @@ def _account_document(result: AccountResult, reports: WrittenReports) -> dict[st
         "without_filing": reports.packs.without_filing,
         "unfit": reports.unfilable,
         "withdrawn": reports.withdrawn,
+        "faults": reports.faults,
         "checked_in_full": reports.checked,
         "viewers": reports.viewers,
         "national": reports.national,

@@ -79,7 +79,6 @@ def account_and_report(
     Raises:
         Refused: see `account` and `write_reports`.
         HomeLocked: another run is busy.
-        NpoError: there is a fault in a report. A fault of ours.
     """
     call(refuse_unwritable, request)
     accounts = account(request, call=call, progress=progress)

@@ -2,44 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
-from npo_pipeline.errors import NpoError
+from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.reports.board_pack.pack import pack_file
+from npo_pipeline.reports.report_data import ReportData, select_boards
 from npo_pipeline.reports.xbrl.arelle import Validation, validate
 from npo_pipeline.reports.xbrl.checks import fact_faults, file_faults
-from schemas.accounted import Findings
-from schemas.frames.accounts import Facts, Faults
+from npo_pipeline.reports.xbrl.facts import facts_of
+from schemas.frames.accounts import FACTS, FAULTS, Facts, Faults
 
 DATA_FAULTS = ("share_above_one", "external_above_spent")
 """Faults that come from the data of a board: more externals than spending. No filing can hold that."""
 
 
-def check_facts(facts: Facts, findings: Findings) -> tuple[str, ...]:
-    """Step: check that the facts add up and may be in a filing; return the boards whose own data prevent that.
+@dataclass(frozen=True, kw_only=True)
+class CheckedFacts:
+    """The facts of boards that add up. `unfilable`: boards whose own data no filing can hold.
 
-    Raises:
-        NpoError: there is any other fault in them. A fault of ours; nothing was written.
+    `faults`: board -> why it has no facts; a fault of ours.
     """
+
+    facts: Facts
+    unfilable: tuple[str, ...] = ()
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+def checked_facts(report: ReportData) -> CheckedFacts:
+    """Return the facts of all boards, and check that they add up and may be in a filing.
+
+    A fault in those of one board leaves that board out, and no other.
+    """
+    try:
+        facts, broken = facts_of(report), {}
+    except Exception:
+        # Slower, board by board: only so it is known of which board the fault is.
+        facts, broken = _facts_of_each(report)
     faults = fact_faults(facts)
-    with_errors = findings.filter(severity="error")["board"]
+    with_errors = report.findings.filter(severity="error")["board"]
     of_data = pl.col("fault").is_in(DATA_FAULTS) & pl.col("board").is_in(with_errors.implode())
-    _raise_first(Faults(faults.filter(~of_data)), "no report was written")
-    return tuple(faults.filter(of_data)["board"].unique().sort())
+    broken |= _first_faults(Faults(faults.filter(~of_data)))
+    return CheckedFacts(
+        facts=Facts(facts.filter(~pl.col("board").is_in(list(broken)))),
+        unfilable=tuple(one for one in faults.filter(of_data)["board"].unique().sort() if one not in broken),
+        faults=broken,
+    )
 
 
-def check_written(folder: Path, year: int, boards: Sequence[str]) -> None:
+def _facts_of_each(report: ReportData) -> tuple[Facts, dict[str, str]]:
+    parts: list[pl.DataFrame] = [pl.DataFrame(schema=dict.fromkeys(FACTS, pl.String))]
+    broken: dict[str, str] = {}
+    for board in sorted(set(report.accountability["board"])):
+        try:
+            parts.append(facts_of(select_boards(report, {board})))
+        except Exception as error:
+            broken[board] = fault_words(error)
+    return Facts(pl.concat(parts)), broken
+
+
+def check_written(folder: Path, year: int, boards: Sequence[str]) -> dict[str, str]:
     """Step: read the filings back that were written, by their schema, and add everything up again.
 
-    Raises:
-        NpoError: there is a fault in one. A fault of ours.
+    Returns:
+        board -> the first fault in its filing; a fault of ours.
     """
-    files = ((board, pack_file(folder, year, board, ".xbrl")) for board in boards)
-    contents = ((board, path.read_bytes()) for board, path in files if path.exists())
-    _raise_first(file_faults(contents, year), f"the packs in {folder} must not be used")
+    broken: dict[str, str] = {}
+    contents: list[tuple[str, bytes]] = []
+    for board in boards:
+        path = pack_file(folder, year, board, ".xbrl")
+        try:
+            contents += [(board, path.read_bytes())] if path.exists() else []
+        except OSError as error:
+            broken[board] = fault_words(error)
+    return broken | _first_faults(file_faults(contents, year))
 
 
 def check_national(report: Path, taxonomy: Path) -> None:
@@ -54,26 +93,26 @@ def check_national(report: Path, taxonomy: Path) -> None:
         raise NpoError(f"the national report was not written: Arelle finds {first.code}: {first.text}")
 
 
-def check_with_arelle(folder: Path, year: int, boards: Sequence[str], taxonomy: Path) -> int:
-    """Step: have Arelle check every filing, in XBRL and as a page; return the number of files.
+def check_with_arelle(
+    folder: Path, year: int, boards: Sequence[str], taxonomy: Path
+) -> tuple[int, dict[str, str]]:
+    """Step: have Arelle check every filing, in XBRL and as a page.
 
-    Raises:
-        NpoError: a file has a fault, or an assertion is not satisfied.
+    Returns:
+        The number of files that are in order, and board -> the first fault in its filing.
     """
-    paths = [pack_file(folder, year, board, end) for board in boards for end in (".xbrl", ".xhtml")]
-    for one in validate([Validation(path, taxonomy) for path in paths]):
+    paths = [(board, pack_file(folder, year, board, end)) for board in boards for end in (".xbrl", ".xhtml")]
+    outcomes = validate([Validation(path, taxonomy) for _, path in paths])
+    broken: dict[str, str] = {}
+    for (board, path), one in zip(paths, outcomes, strict=True):
         if one.messages:
-            first = one.messages[0]
-            raise NpoError(f"{Path(one.file).name}: Arelle finds {first.code}: {first.text}")
-        if one.unsatisfied or not one.satisfied:
-            raise NpoError(f"{Path(one.file).name}: {one.unsatisfied} assertions are not satisfied")
-    return len(paths)
+            broken.setdefault(board, f"{path.name}: Arelle finds {one.messages[0].code}: {one.messages[0].text}")
+        elif one.unsatisfied or not one.satisfied:
+            broken.setdefault(board, f"{path.name}: {one.unsatisfied} assertions are not satisfied")
+    return sum(board not in broken for board, _ in paths), broken
 
 
-def _raise_first(faults: Faults, consequence: str) -> None:
-    if faults.height:
-        board, fault, where = faults.row(0)
-        raise NpoError(
-            f"facts of {faults['board'].n_unique()} boards are wrong, first {board}: {fault} ({where}); this "
-            f"is a fault of the program, and {consequence}"
-        )
+def _first_faults(faults: Faults) -> dict[str, str]:
+    """Return the first fault of each board, in words."""
+    first = faults.unique("board", keep="first", maintain_order=True)
+    return {board: f"{fault} ({where})" for board, fault, where in first.select(*FAULTS).iter_rows()}

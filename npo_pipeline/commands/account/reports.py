@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,22 +23,25 @@ from npo_pipeline.books.queries.schools import board_names
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.commands.account.filing_checks import (
-    check_facts,
     check_national,
     check_with_arelle,
     check_written,
+    checked_facts,
 )
 from npo_pipeline.commands.account.inputs import rules_of_account
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
-from npo_pipeline.errors import Refused
-from npo_pipeline.reports.board_pack.pack import PacksWritten, pack_file, remove_others, write_packs
+from npo_pipeline.errors import NpoError, Refused, fault_words
+from npo_pipeline.reports.board_pack.pack import PacksWritten, pack_file, remove_others, withdraw, write_packs
 from npo_pipeline.reports.national import national_summary, write_national_reports
 from npo_pipeline.reports.report_data import ReportData, select_boards
 from npo_pipeline.reports.xbrl.arelle import viewer
-from npo_pipeline.reports.xbrl.facts import facts_of, mixed_boards
+from npo_pipeline.reports.xbrl.facts import mixed_boards, refuse_two_currencies
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from schemas.accounted import Accountability, AccountabilityInterventions, Consents
 from schemas.frames.accounts import Facts, NationalSummary
+
+NATIONAL = "landelijk"
+"""The folder of the national reports, beside those of boards."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ class ReportRequest:
     @property
     def national(self) -> Path:
         """Return the folder of the national reports."""
-        return self.folder / "landelijk"
+        return self.folder / NATIONAL
 
     @property
     def viewers(self) -> Path:
@@ -79,13 +82,14 @@ class ReportInputs:
 
     `report`: of all boards, so that a pack that names another is recognised. `facts`: of the boards that are asked
     for. `unfilable`: boards of which no filing can be made, because of their data; `two_currencies`: those of them
-    that get no report at all. `summary`: of all boards.
+    that get no report at all. `faults`: board -> why it has no facts, a fault of ours. `summary`: of all boards.
     """
 
     report: ReportData
     facts: Facts
     unfilable: tuple[str, ...]
     two_currencies: tuple[str, ...]
+    faults: Mapping[str, str]
     summary: NationalSummary
 
 
@@ -96,7 +100,8 @@ class WrittenReports:
     `unfilable`: boards that get no filing, forced or not; `two_currencies`: those of them that get no report at
     all, because their money is in two. `withdrawn`: boards of which the filing was removed,
     because their accounts have errors now. `checked`: the number of filings that Arelle checked. `viewers`: pages
-    on which each figure can be clicked.
+    on which each figure can be clicked. `faults`: board (or `landelijk`) -> why its report could not be made; a
+    fault of ours, or of the disk.
     """
 
     folder: Path
@@ -107,6 +112,24 @@ class WrittenReports:
     withdrawn: tuple[str, ...]
     checked: int
     viewers: tuple[Path, ...]
+    faults: Mapping[str, str]
+
+    def raise_faults(self) -> None:
+        """End a command that wrote all other reports, and has answered.
+
+        Raises:
+            NpoError: names the boards without a report.
+        """
+        if not self.faults:
+            return
+        boards = [one for one in self.faults if one != NATIONAL]
+        of_boards = f"no report could be made of {len(boards)} boards: {', '.join(boards)}" if boards else ""
+        of_country = "the national report could not be made" if NATIONAL in self.faults else ""
+        raise NpoError(
+            f"{'; '.join(filter(None, (of_boards, of_country)))}; this is a fault of the program or of the disk, "
+            "the accounts stand and all other reports are written",
+            details=[f"{one}: {why}" for one, why in self.faults.items()],
+        )
 
 
 def refuse_unwritable(request: ReportRequest) -> None:
@@ -127,22 +150,29 @@ def write_reports(
 ) -> WrittenReports:
     """Write the reports of a year that was accounted for. Packs that are up to date are not written again.
 
-    The home is locked meanwhile: two that write the same folder would remove each other's files.
+    The home is locked meanwhile: two that write the same folder would remove each other's files. What goes wrong
+    with the report of one board, or with the national one, is in the answer, and keeps no other from its report.
 
     Raises:
         HomeLocked: another run is busy.
         Refused: the year was not accounted for, the board has no accounts, or the folder cannot be written in.
-        NpoError: there is a fault in what would be written, or was. A fault of ours.
     """
     require_books(request.home)
     with locked(request.home, "account", now=clock(), wait_seconds=request.wait_seconds):
         inputs = call(gather, request)
-        boards = set(inputs.facts["board"])
+        boards = set(inputs.facts["board"]) | set(inputs.faults)
         filed_before = {one for one in boards if _filing(request, one).exists()}
         packs = call(write_board_packs, request, inputs, progress)
-        call(check_written, request.folder, request.year, packs.written)
-        national = call(write_country, request, inputs) if request.board is None else ()
-        checked, viewers = _check_and_view(request, packs, call)
+        packs = _withdraw(request, packs, call(check_written, request.folder, request.year, packs.written))
+        checked = 0
+        if request.full_check:
+            taxonomy = call(need_taxonomy, request)
+            checked, broken = call(
+                check_with_arelle, request.folder, request.year, _filed(packs), taxonomy=taxonomy
+            )
+            packs = _withdraw(request, packs, broken)
+        national, of_country = _write_country(request, inputs, packs, call) if request.board is None else ((), {})
+        viewers, unclickable = _write_viewers(request, packs, call) if request.viewer else ((), {})
     return WrittenReports(
         folder=request.folder,
         packs=packs,
@@ -152,17 +182,41 @@ def write_reports(
         withdrawn=tuple(sorted(filed_before & set(packs.without_filing))),
         checked=checked,
         viewers=viewers,
+        faults={**packs.faults, **unclickable, **of_country},
     )
+
+
+def _withdraw(request: ReportRequest, packs: PacksWritten, faults: Mapping[str, str]) -> PacksWritten:
+    return withdraw(packs, request.year, request.folder, faults) if faults else packs
+
+
+def _filed(packs: PacksWritten) -> list[str]:
+    return sorted({*packs.written, *packs.up_to_date} - set(packs.without_filing))
+
+
+def _write_country(
+    request: ReportRequest, inputs: ReportInputs, packs: PacksWritten, call: Call
+) -> tuple[tuple[Path, ...], dict[str, str]]:
+    try:
+        return call(write_country, request, inputs, frozenset(packs.faults)), {}
+    except Exception as error:
+        return (), {NATIONAL: fault_words(error)}
+
+
+def _write_viewers(
+    request: ReportRequest, packs: PacksWritten, call: Call
+) -> tuple[tuple[Path, ...], dict[str, str]]:
+    return call(write_viewers, request, _filed(packs), call(need_taxonomy, request))
 
 
 def gather(request: ReportRequest) -> ReportInputs:
     """Step: load the data of the reports and derive its facts, which are checked before anything is written.
 
-    A board with money in two currencies gets no report; a finding says so.
+    A board with money in two currencies gets no report; a finding says so. One whose facts do not add up, by a
+    fault of ours, gets none either, and is named.
 
     Raises:
         Refused: the year was not accounted for, the board has no accounts in it, or it has two currencies.
-        NpoError: the facts do not add up. A fault of ours.
     """
     with read_books(request.home) as books:
         report = load_report_data(books, request.year)
@@ -172,12 +226,15 @@ def gather(request: ReportRequest) -> ReportInputs:
         raise Refused(f"board {request.board} received, spent and carried nothing in {request.year}")
     # A board that is asked for by its number is refused below where it has two currencies.
     mixed = mixed_boards(report.accountability) if request.board is None else []
-    facts = facts_of(select_boards(report, boards - set(mixed) if request.board is None else {request.board}))
+    asked = boards - set(mixed) if request.board is None else {request.board}
+    refuse_two_currencies(select_boards(report, asked).accountability)
+    checked = checked_facts(select_boards(report, asked))
     return ReportInputs(
         report=report,
-        facts=facts,
-        unfilable=tuple(sorted({*mixed, *check_facts(facts, report.findings)})),
+        facts=checked.facts,
+        unfilable=tuple(sorted({*mixed, *checked.unfilable})),
         two_currencies=tuple(mixed),
+        faults=checked.faults,
         summary=national_summary(report, types),
     )
 
@@ -216,16 +273,22 @@ def write_board_packs(request: ReportRequest, inputs: ReportInputs, progress: Pr
             code_version().source,
             force=request.force,
             unfilable=inputs.unfilable,
+            faults=inputs.faults,
             progress=progress,
         )
         if request.board is None:
-            remove_others(request.folder, set(inputs.facts["board"]))
+            remove_others(request.folder, {*inputs.facts["board"], *inputs.faults})
         return packs
 
 
-def write_country(request: ReportRequest, inputs: ReportInputs) -> tuple[Path, ...]:
-    """Step: write the national xBRL-CSV report, the taxonomy and the summary; all of them or none."""
-    filable = Facts(inputs.facts.filter(~pl.col("board").is_in(list(inputs.unfilable))))
+def write_country(
+    request: ReportRequest, inputs: ReportInputs, broken: frozenset[str] = frozenset()
+) -> tuple[Path, ...]:
+    """Step: write the national xBRL-CSV report, the taxonomy and the summary; all of them or none.
+
+    `broken`: boards in whose reports a fault was found.
+    """
+    filable = Facts(inputs.facts.filter(~pl.col("board").is_in([*inputs.unfilable, *broken])))
     with _writing(request):
         return write_national_reports(
             request.national, request.year, filable, summary=inputs.summary, check=check_national
@@ -234,18 +297,6 @@ def write_country(request: ReportRequest, inputs: ReportInputs) -> tuple[Path, .
 
 def _filing(request: ReportRequest, board: str) -> Path:
     return pack_file(request.folder, request.year, board, ".xhtml")
-
-
-def _check_and_view(request: ReportRequest, packs: PacksWritten, call: Call) -> tuple[int, tuple[Path, ...]]:
-    """Do what is only done when asked: the full check, and viewers."""
-    if not (request.full_check or request.viewer):
-        return 0, ()
-    filed = sorted({*packs.written, *packs.up_to_date} - set(packs.without_filing))
-    taxonomy = call(need_taxonomy, request)
-    checked = 0
-    if request.full_check:
-        checked = call(check_with_arelle, request.folder, request.year, filed, taxonomy=taxonomy)
-    return checked, call(write_viewers, request, filed, taxonomy) if request.viewer else ()
 
 
 def need_taxonomy(request: ReportRequest) -> Path:
@@ -257,15 +308,26 @@ def need_taxonomy(request: ReportRequest) -> Path:
     return path
 
 
-def write_viewers(request: ReportRequest, boards: list[str], taxonomy: Path) -> tuple[Path, ...]:
-    """Step: write a page per board on which each figure can be clicked; it needs no network."""
+def write_viewers(
+    request: ReportRequest, boards: list[str], taxonomy: Path
+) -> tuple[tuple[Path, ...], dict[str, str]]:
+    """Step: write a page per board on which each figure can be clicked; it needs no network.
+
+    Returns:
+        The pages, and board -> why it could not be made.
+    """
     with _writing(request):
         request.viewers.mkdir(parents=True, exist_ok=True)
-    pages = [_filing(request, board) for board in boards]
-    written = tuple(request.viewers / f"{page.stem}.html" for page in pages)
-    for page, path in zip(pages, written, strict=True):
-        viewer(page, path, taxonomy)
-    return written
+    written, faults = [], {}
+    for board in boards:
+        page = _filing(request, board)
+        path = request.viewers / f"{page.stem}.html"
+        try:
+            viewer(page, path, taxonomy)
+            written.append(path)
+        except (NpoError, OSError) as error:
+            faults[board] = fault_words(error)
+    return tuple(written), faults
 
 
 @contextmanager

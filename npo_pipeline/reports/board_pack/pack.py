@@ -10,16 +10,17 @@ import hashlib
 import itertools
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 
 import polars as pl
 
 from npo_pipeline.atomic_file import remove, replace_folder
-from npo_pipeline.errors import NpoError
+from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.reports.board_pack.isolation import (
     KnownParties,
     assert_one_board,
@@ -28,7 +29,7 @@ from npo_pipeline.reports.board_pack.isolation import (
     mask_shared_files,
 )
 from npo_pipeline.reports.board_pack.workbook import board_table, dutch_csv, workbook
-from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.board_page.page import fault_page, page
 from npo_pipeline.reports.report_data import ReportData, in_fixed_order, select_boards, split_by_board
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.rulebook.year_end import year_end_rules
@@ -49,6 +50,9 @@ _FINGERPRINT = re.compile(r"# gemaakt uit ([0-9a-f]{64})")
 _CODE = re.compile(r"[0-9]{5}")
 _OWN_FILE = re.compile(rf"npo-[0-9]{{4}}-[0-9]{{5}}\.({'|'.join(end[1:] for end in FORMATS)})|{CHECKSUMS}")
 """The names of files of a pack; any other file in its folder is somebody's own, and stays."""
+
+NOTHING = "0" * 64
+"""The fingerprint of a page that says that there is no report: it never is up to date."""
 
 _OF_THE_RUN = ("run_id",)
 """Columns that say when the tables were made and nothing of their content."""
@@ -77,22 +81,30 @@ class PackOptions:
     unfilable: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PackResult:
-    """The outcome of a pack. `written`: false where it was up to date. `filing`: it holds a filing."""
+    """The outcome of a pack. `written`: false where it was up to date. `filing`: it holds a filing.
+
+    `fault`: why no pack could be made, in words; a page that says so takes its place.
+    """
 
     board: str
-    written: bool
-    filing: bool
+    written: bool = True
+    filing: bool = False
+    fault: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PacksWritten:
-    """Boards whose pack was written, and whose pack was up to date; and those of either that have no filing."""
+    """Boards whose pack was written, and whose pack was up to date; and those of either that have no filing.
+
+    `faults`: board -> why its pack could not be made; such a board is in none of the others.
+    """
 
     written: tuple[str, ...]
     up_to_date: tuple[str, ...]
     without_filing: tuple[str, ...]
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 def pack_file(folder: Path, year: int, board: str, end: str) -> Path:
@@ -108,6 +120,7 @@ def write_packs(
     *,
     force: bool = False,
     unfilable: Collection[str] = (),
+    faults: Mapping[str, str] = MappingProxyType({}),
     progress: ProgressCallback | None = None,
 ) -> PacksWritten:
     """Write a folder per board of `facts`: `folder/BOARD/npo-YEAR-BOARD.{xbrl,xhtml,xlsx,csv}` and SHA256SUMS.
@@ -116,26 +129,43 @@ def write_packs(
     findings that are errors gets no .xbrl and .xhtml, but an .html that says so, unless `force`.
 
     `folder`: of the year; it is made if need be. `report`: of all boards: only boards in it are recognised in the
-    pack of another. `unfilable`: boards of which no filing can be made, forced or not.
+    pack of another. `unfilable`: boards of which no filing can be made, forced or not. `faults`: board -> why no
+    facts could be made of it.
+
+    Whatever goes wrong with one board keeps no other from its pack: that board gets a page that says so.
 
     Raises:
-        NpoError: there would be data of another board in a pack, or a fact would not be on a page. A fault of
-            ours; that pack is not written.
-        OSError: a pack cannot be written.
+        OSError: the folder cannot be made.
     """
     parties, never = known_parties(report), frozenset(unfilable)
     options = PackOptions(folder=folder, force=force, version=version, parties=parties, unfilable=never)
     folder.mkdir(parents=True, exist_ok=True)
-    results: list[PackResult] = []
+    results = [fault_pack(board, report.year, folder, why) for board, why in sorted(faults.items())]
     for done in _results(in_fixed_order(report), facts, options):
         results += done
         if progress:
             progress("making packs", len(results))
+    return _packs_written(results)
+
+
+def _packs_written(results: Iterable[PackResult]) -> PacksWritten:
+    good = [one for one in results if one.fault is None]
     return PacksWritten(
-        written=tuple(sorted(one.board for one in results if one.written)),
-        up_to_date=tuple(sorted(one.board for one in results if not one.written)),
-        without_filing=tuple(sorted(one.board for one in results if not one.filing)),
+        written=tuple(sorted(one.board for one in good if one.written)),
+        up_to_date=tuple(sorted(one.board for one in good if not one.written)),
+        without_filing=tuple(sorted(one.board for one in good if not one.filing)),
+        faults={one.board: one.fault for one in results if one.fault is not None},
     )
+
+
+def withdraw(packs: PacksWritten, year: int, folder: Path, faults: Mapping[str, str]) -> PacksWritten:
+    """Put the page that says so in place of packs in which a fault was found after they were written."""
+    found = {board: fault_pack(board, year, folder, why).fault or why for board, why in sorted(faults.items())}
+    others = {
+        name: tuple(board for board in getattr(packs, name) if board not in found)
+        for name in ("written", "up_to_date", "without_filing")
+    }
+    return PacksWritten(**others, faults={**packs.faults, **found})
 
 
 def _results(report: ReportData, facts: Facts, options: PackOptions) -> Iterator[list[PackResult]]:
@@ -163,16 +193,45 @@ def make_some(report: ReportData, facts: Facts, options: PackOptions) -> list[Pa
 
 
 def make_pack(board: str, report: ReportData, facts: Facts, options: PackOptions) -> PackResult:
-    """Write the pack of a board, unless it is there already and up to date.
+    """Write the pack of a board, unless it is there already and up to date; of a fault make a page.
 
     A board with errors gets no filing unless that is forced: then a page to be read takes its place.
+    """
+    try:
+        return _make_pack(board, report, facts, options)
+    except Exception as error:
+        # Whatever it is, it is of this board: the others get their packs, and it is named at the end.
+        return fault_pack(board, report.year, options.folder, fault_words(error))
+
+
+def fault_pack(board: str, year: int, folder: Path, why: str) -> PackResult:
+    """Put a page that says that there is no report in place of the pack of a board: an older one holds no more.
+
+    `why`: for the answer and the log; the page has it not, for it may name another board.
+    """
+    try:
+        _require_code(board)
+        name = pack_file(folder, year, board, ".html").name
+        files = {name: fault_page(board, year)}
+        publish(folder / board, {**files, CHECKSUMS: checksums(files, NOTHING)})
+    except Exception as error:
+        why = f"{why}; nor could the page be written that says so ({fault_words(error)})"
+    return PackResult(board=board, fault=why)
+
+
+def _require_code(board: str) -> None:
+    if not _CODE.fullmatch(board):
+        raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
+
+
+def _make_pack(board: str, report: ReportData, facts: Facts, options: PackOptions) -> PackResult:
+    """Make the files of a pack, search them for data of others, and publish them.
 
     Raises:
         NpoError: there is data of another board in it. A fault of ours; then nothing has changed.
         OSError: it cannot be written; then the older pack is still there.
     """
-    if not _CODE.fullmatch(board):
-        raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
+    _require_code(board)
     assert_one_board(board, facts, report)
     report = mask_shared_files(board, report, options.parties)
     forced = options.force and board not in options.unfilable
@@ -182,11 +241,11 @@ def make_pack(board: str, report: ReportData, facts: Facts, options: PackOptions
     ends = WITH_FILING if filing else WITHOUT_FILING
     names = {end: pack_file(options.folder, report.year, board, end).name for end in ends}
     if is_up_to_date(place, names.values(), made_from):
-        return PackResult(board, False, filing)
+        return PackResult(board=board, written=False, filing=filing)
     files = {name: FORMATS[end](facts, report) for end, name in names.items()}
     assert_only_own_data(board, files, report, options.parties)
     publish(place, {**files, CHECKSUMS: checksums(files, made_from)})
-    return PackResult(board, True, filing)
+    return PackResult(board=board, filing=filing)
 
 
 def fingerprint(facts: Facts, report: ReportData, *, filing: bool, version: str) -> str:

@@ -70,6 +70,11 @@ def page(facts: Facts, report: ReportData, *, filing: bool = True) -> bytes:
     return (_NO_CHARACTER.sub(" ", written) + "\n").encode()
 
 
+def fault_page(board: str, year: int) -> bytes:
+    """Render the page of a board of which no report could be made: that it is our fault, and whom to ask."""
+    return (_environment().get_template("fault.html").render(board=board, year=year) + "\n").encode()
+
+
 @cache
 def _environment() -> Environment:
     # Only a command that makes pages pays for the import and for compiling the templates.

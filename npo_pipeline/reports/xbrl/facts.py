@@ -67,15 +67,17 @@ def facts_of(report: ReportData) -> Facts:
         Refused: a board has money in two currencies.
     """
     refuse_two_currencies(report.accountability)
-    schools = report.schools.join(report.accountability.select(_SCHOOL), on=_SCHOOL, how="semi")
+    own = report.accountability.select(_SCHOOL)
+    # A board may report on consent of a school without money in the year, which has no accounts to go with it.
+    schools, consents = (rows.join(own, on=_SCHOOL, how="semi") for rows in (report.schools, report.consents))
     parts = [
         _board_facts(report),
         *_amount_facts(report.accountability),
         *_split_facts(report.interventions, report.keys),
         _school_facts(report.accountability, _consents_of("choice"), answer_words),
         _school_facts(schools, _SCHOOL_TEXTS, latin1_column),
-        _school_facts(report.consents, _consents_of("text"), latin1_column),
-        _school_facts(report.consents, _consents_of("date"), lambda name: pl.col(name).dt.strftime("%Y-%m-%d")),
+        _school_facts(consents, _consents_of("text"), latin1_column),
+        _school_facts(consents, _consents_of("date"), lambda name: pl.col(name).dt.strftime("%Y-%m-%d")),
     ]
     return _in_order(pl.concat([_completed(part) for part in parts]), report.keys)
 

@@ -149,3 +149,10 @@ def test_interventions_stand_in_the_order_of_the_menukaart() -> None:
     facts = facts_of(told(School(received="9", spent=(*went, Went("1.00", **SUMMER)))))
     members = facts.filter(pl.col("concept") == "Spent", pl.col("brin").is_null())["member"].drop_nulls()
     assert members.to_list() == ["A", "B", "a3", "b1", "b2", "b6", "b10"]
+
+
+def test_consent_of_a_school_without_money_in_the_year_is_no_fact():
+    report = told(*TWO_SCHOOLS)
+    consents = report.consents.with_columns(brin=pl.lit("28PW")).unique(["board", "brin"])
+    more = replace(report, consents=pl.concat([report.consents, consents]))
+    assert facts_of(more).equals(facts_of(report))
