@@ -37,8 +37,9 @@ def checked_facts(report: ReportData) -> CheckedFacts:
 
     A fault in those of one board leaves that board out, and no other.
     """
+    broken: dict[str, str] = {}
     try:
-        facts, broken = facts_of(report), {}
+        facts = facts_of(report)
     except Exception:
         # Slower, board by board: only so it is known of which board the fault is.
         facts, broken = _facts_of_each(report)
