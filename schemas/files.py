@@ -294,6 +294,20 @@ CONSENTS = _file(
     },
 )
 
+RESERVE_TRANSFERS = _file(
+    "reserve_transfers",
+    {
+        "JAAR": _text(missing_value(), year()),
+        "VAN_BEVOEGD_GEZAG": _BOARD,
+        "NAAR_BEVOEGD_GEZAG": _text(missing_value(), code(BOARD)),
+        "BRIN_NUMMER": _BRIN,
+        "BEDRAG": _text(missing_value(), amount()),
+        "DATUM": _text(missing_value(), day()),
+        "BEVOEGD_GEZAG_NUMMER": _optional(code(BOARD)),
+    },
+)
+"""The last column says which of both boards reports the row; a file without it is of both."""
+
 CHANGES = _file(
     "changes",
     {

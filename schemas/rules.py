@@ -24,6 +24,7 @@ DOUBLE_ENROLMENT = "double_enrolment"
 LEAVES_BEFORE_ENTRY = "leaves_before_entry"
 UNKNOWN_SCHOOL = "unknown_school"
 CONTRADICTION = "contradiction"
+OUTSIDE_YEAR = "outside_year"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +108,12 @@ REJECTION_RULES = (
         when="two rows of a list differ about one place, such as a vestiging in two areas; none of them counts",
         message="contradicts {value}; none of these rows counts until one of them is left",
         quoted=False,
+    ),
+    RejectionRule(
+        name=OUTSIDE_YEAR,
+        when="DATUM is a day of another year than JAAR",
+        message="{column} {value} is a day of another year than JAAR; correct one of the two",
+        board_message="{column} {value} valt niet in JAAR; verbeter een van de twee",
     ),
 )
 RULES = tuple(rule.name for rule in REJECTION_RULES)

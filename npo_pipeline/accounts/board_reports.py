@@ -50,11 +50,12 @@ def spending_lines(spending: Spending, files: DeliveryFiles, menukaart: Menukaar
     )
 
 
-def spent_by_school(lines: SpendingLines) -> AmountsBySchool:
-    """Sum the spending of schools: columns spent, external, board_level."""
-    amount, external = pl.col("amount"), pl.col("external")
+def spent_by_school(spending: Spending, year: int) -> AmountsBySchool:
+    """Sum the spending of schools in a calendar year: columns spent, external, board_level."""
+    amount, external = to_cents(pl.col("amount")), to_cents(pl.col("external"))
     board_level = amount.filter(pl.col("level") == BOVENSCHOOLS).sum()
-    sums = lines.group_by(SCHOOL_KEY).agg(spent=amount.sum(), external=external.sum(), board_level=board_level)
+    reported = spending.filter(pl.col("year") == year)
+    sums = reported.group_by(SCHOOL_KEY).agg(spent=amount.sum(), external=external.sum(), board_level=board_level)
     return AmountsBySchool(sums)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -14,6 +14,12 @@ from npo_pipeline.accounts.board_reports import (
     consents_for,
     spending_lines,
     spent_by_school,
+)
+from npo_pipeline.accounts.closed_years import (
+    ClosedBooks,
+    correction_rows,
+    corrections_by_school,
+    corrections_of,
 )
 from npo_pipeline.accounts.findings.context import FindingContext
 from npo_pipeline.accounts.findings.registry import findings_of
@@ -27,27 +33,32 @@ from npo_pipeline.accounts.received import (
     received_in,
     with_manners,
 )
+from npo_pipeline.accounts.reserve_transfers import counted_transfers, transferred_in
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.rulebook.year_end import YearEndRules
 from schemas import accounted
 from schemas.accounted import (
     SHARE,
     Accountability,
+    AccountabilityCorrections,
     AccountabilityInterventions,
     AccountabilityReceipts,
     Consents,
     Findings,
+    ReserveTransfers,
     Spending,
 )
 from schemas.columns import schema_of
 from schemas.frames.accounts import (
     AccountedReceipts,
+    AmountsBySchool,
+    Currencies,
     DecidedTotals,
     DeliveryFiles,
     InterventionSums,
     OpenRejections,
     SchoolAccounts,
-    SpendingLines,
+    YearCorrections,
     YearReceipts,
 )
 from schemas.received import Schools
@@ -60,12 +71,16 @@ _LEFT = pl.sum_horizontal("carried_in", "received", -pl.col("spent"), "transferr
 ACCOUNTABILITY = [name for name in schema_of(accounted.ACCOUNTABILITY) if name != "run_id"]
 
 
+def _no_transfers() -> ReserveTransfers:
+    return ReserveTransfers(pl.DataFrame(schema=schema_of(accounted.RESERVE_TRANSFERS)))
+
+
 @dataclass(frozen=True, kw_only=True)
 class AccountInputs:
     """The inputs of the accounts of a year.
 
-    `schools`: the directory. `spending`, `consents`: the latest report of each board and period. `before`: the
-    accountability of the year before.
+    `schools`: the directory. `spending`, `consents`, `transfers`: the latest report of each board and period.
+    `before`: the accountability of the year before. `closed`: the closed years that this year corrects.
     """
 
     year: int
@@ -80,15 +95,18 @@ class AccountInputs:
     files: DeliveryFiles
     rejections: OpenRejections
     before: Accountability
+    transfers: ReserveTransfers = field(default_factory=_no_transfers)
+    closed: ClosedBooks = field(default_factory=ClosedBooks)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class YearAccounts:
     """The rows of a year in the tables of the accounts; those of `accountability` are without their run."""
 
     accountability: Accountability
     interventions: AccountabilityInterventions
     receipts: AccountabilityReceipts
+    corrections: AccountabilityCorrections
     findings: Findings
 
 
@@ -105,7 +123,8 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
     consents = consents_for(inputs.consents, year)
     payments = with_manners(inputs.payments, inputs.rules.accountability)
     asked = asked_about(payments)
-    schools = _school_accounts(inputs, lines, consents)
+    corrections = corrections_of(inputs.closed, {one: year_amounts(inputs, one) for one in inputs.closed.years})
+    schools = _school_accounts(inputs, consents, corrections)
     context = FindingContext(
         year=year,
         accounted_on=inputs.accounted_on,
@@ -118,37 +137,50 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
         consents=consents,
         agreed=agreed_until(inputs.consents, year),
         rejections=inputs.rejections,
+        transfers=counted_transfers(inputs.transfers, year),
+        corrections=corrections,
     )
     return YearAccounts(
-        _accountability(schools, inputs),
-        _interventions(by_intervention(lines), schools, year),
-        _receipts(payments, inputs),
-        Findings(findings_of(context)),
+        accountability=_accountability(schools, inputs),
+        interventions=_interventions(by_intervention(lines), schools, year),
+        receipts=_receipts(payments, inputs),
+        corrections=correction_rows(corrections, Currencies(schools.select(*SCHOOL_KEY, "currency")), year),
+        findings=Findings(findings_of(context)),
     )
 
 
-def _school_accounts(inputs: AccountInputs, lines: SpendingLines, consents: Consents) -> SchoolAccounts:
+def year_amounts(inputs: AccountInputs, year: int) -> AmountsBySchool:
+    """Return the amounts of a year (FLOWS) of every school that has any."""
+    accrued = accrued_to(inputs.totals, inputs.schools, year)
+    return _joined(
+        received_in(inputs.payments, year),
+        spent_by_school(inputs.spending, year),
+        transferred_in(counted_transfers(inputs.transfers, year)),
+        AmountsBySchool(accrued.filter(pl.col("accrued") != 0)),
+    )
+
+
+def _joined(*parts: AmountsBySchool) -> AmountsBySchool:
+    """Return every school that is in any of some frames, with the columns of all; 0 where it is not in one."""
+    schools = pl.concat([part.select(SCHOOL_KEY) for part in parts]).unique().sort(SCHOOL_KEY)
+    for part in parts:
+        schools = schools.join(part, on=SCHOOL_KEY, how="left")
+    return AmountsBySchool(schools.with_columns(pl.exclude(SCHOOL_KEY).fill_null(0)))
+
+
+def _school_accounts(inputs: AccountInputs, consents: Consents, corrections: YearCorrections) -> SchoolAccounts:
     """Return every school that carried over, received or spent an amount, or to which an amount accrues.
 
     The currency of a school that was never paid is that of its board.
     """
     carried = inputs.before.select(*SCHOOL_KEY, carried_in=to_cents(pl.col("carried_out")))
-    accrued = accrued_to(inputs.totals, inputs.schools, inputs.year)
-    parts: list[pl.DataFrame] = [
-        carried.filter(pl.col("carried_in") != 0),
-        received_in(inputs.payments, inputs.year),
-        spent_by_school(lines),
-        accrued.filter(pl.col("accrued") != 0),
-    ]
-    schools = pl.concat([part.select(SCHOOL_KEY) for part in parts]).unique().sort(SCHOOL_KEY)
-    for part in parts:
-        schools = schools.join(part, on=SCHOOL_KEY, how="left")
-    none = dict.fromkeys(("transferred", "corrections", "accrued_corrections"), pl.lit(0, pl.Int64))
-    amounts = [name for name in AMOUNTS if name != "carried_out"]
+    schools = _joined(
+        AmountsBySchool(carried.filter(pl.col("carried_in") != 0)),
+        year_amounts(inputs, inputs.year),
+        corrections_by_school(corrections),
+    )
     return SchoolAccounts(
-        schools.with_columns(**none)
-        .with_columns(pl.col(amounts).fill_null(0))
-        .with_columns(carried_out=_LEFT)
+        schools.with_columns(carried_out=_LEFT)
         .join(consent_by_school(consents), on=SCHOOL_KEY, how="left")
         .join(currencies(inputs.payments, inputs.totals), on="brin", how="left")
         .with_columns(pl.coalesce("currency", pl.col("currency").min().over("board"), pl.lit("EUR")))

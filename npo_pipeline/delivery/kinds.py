@@ -178,6 +178,12 @@ SPENDING = _board_report(
     "spending", "spending of boards", models.SPENDING, {"INTERVENTIE", "NIVEAU", "WAARVAN_EXTERN"}
 )
 CONSENTS = _board_report("consents", "consents of boards", models.CONSENTS, {"SCHOOLJAAR", "SCHOOLPROGRAMMA_MR"})
+RESERVE_TRANSFERS = _board_report(
+    "reserve_transfers",
+    "reserves that moved with a school",
+    models.RESERVE_TRANSFERS,
+    {"VAN_BEVOEGD_GEZAG", "NAAR_BEVOEGD_GEZAG"},
+)
 
 KINDS = (
     REGISTER_PO,
@@ -201,6 +207,7 @@ KINDS = (
     SPENDING,
     CONSENTS,
     BOARDS,
+    RESERVE_TRANSFERS,
 )
 """In the order in which a header is compared: a kind comes before one with fewer of the same signature columns."""
 

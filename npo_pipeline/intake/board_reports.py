@@ -20,7 +20,11 @@ from schemas.frames.books import CurrentReports
 LONGEST = 1_000
 """Characters of a text that are kept; a page in a report holds some three times as many."""
 
-_TEXTS = {kinds.SPENDING.name: ("INTERVENTIE",), kinds.CONSENTS.name: ("OUDERS_BETROKKEN", "RESULTAAT")}
+_TEXTS = {
+    kinds.SPENDING.name: ("INTERVENTIE",),
+    kinds.CONSENTS.name: ("OUDERS_BETROKKEN", "RESULTAAT"),
+    kinds.RESERVE_TRANSFERS.name: (),
+}
 
 
 def spending_of(rows: frames.FileRows) -> frames.FileSpending:
@@ -60,9 +64,29 @@ def consents_of(rows: frames.FileRows) -> frames.FileConsents:
     return frames.FileConsents(consents)
 
 
+def reserve_transfers_of(rows: frames.FileRows) -> frames.FileReserveTransfers:
+    """Parse the rows of a file of reserves that moved; a row that names no board that reports it is of both."""
+    reported, ends = pl.col("BEVOEGD_GEZAG_NUMMER"), ("VAN_BEVOEGD_GEZAG", "NAAR_BEVOEGD_GEZAG")
+    transfers = [
+        rows.filter((reported == pl.col(end)) | (reported == "")).select(
+            "line",
+            board=end,
+            year=parse.parse_int("JAAR"),
+            from_board="VAN_BEVOEGD_GEZAG",
+            to_board="NAAR_BEVOEGD_GEZAG",
+            brin="BRIN_NUMMER",
+            amount=parse.parse_amount("BEDRAG"),
+            moved_on=parse.parse_date("DATUM"),
+        )
+        for end in ends
+    ]
+    return frames.FileReserveTransfers(pl.concat(transfers).sort("line", "board"))
+
+
 def count_truncated(kind: FileKind, rows: frames.FileRows) -> int:
     """Count the texts of these rows of which only the beginning is kept."""
-    return int(rows.select(pl.sum_horizontal(_is_long(name).sum() for name in _TEXTS[kind.name])).item())
+    long = [_is_long(name).sum() for name in _TEXTS[kind.name]]
+    return int(rows.select(pl.sum_horizontal(pl.lit(0), *long)).item())
 
 
 def _is_long(column: str) -> pl.Expr:
@@ -93,7 +117,8 @@ def reported_periods(result: FileResult) -> frames.ReportedPeriods:
     """Return the boards and periods that a file reports on in its valid rows, in order."""
     years = result.spending.select("board", period=pl.col("year").cast(pl.String))
     school_years = result.consents.select("board", period="school_year")
-    return frames.ReportedPeriods(pl.concat([years, school_years]).unique().sort(_PERIOD))
+    transfers = result.reserve_transfers.select("board", period=pl.col("year").cast(pl.String))
+    return frames.ReportedPeriods(pl.concat([years, school_years, transfers]).unique().sort(_PERIOD))
 
 
 def refuse_duplicate_reports(results: Sequence[FileResult]) -> None:

@@ -23,6 +23,7 @@ from schemas.frames.intake import (
     FileLeerplusSchools,
     FileListedVestigingen,
     FileMunicipalScores,
+    FileReserveTransfers,
     FileSchoolFacts,
     FileScores,
     FileSpending,
@@ -74,6 +75,9 @@ class FileResult:
     completions: FileCompletions = field(default_factory=lambda: FileCompletions(empty(frames.FILE_COMPLETIONS)))
     spending: FileSpending = field(default_factory=lambda: FileSpending(empty(frames.FILE_SPENDING)))
     consents: FileConsents = field(default_factory=lambda: FileConsents(empty(frames.FILE_CONSENTS)))
+    reserve_transfers: FileReserveTransfers = field(
+        default_factory=lambda: FileReserveTransfers(empty(frames.FILE_RESERVE_TRANSFERS))
+    )
     refused_schools: RefusedSchools = field(default_factory=lambda: RefusedSchools(empty(frames.REFUSED_SCHOOLS)))
     reporters: RowReporters = field(default_factory=lambda: RowReporters(empty(frames.ROW_REPORTERS)))
     without_board: bool = False

@@ -20,6 +20,7 @@ from npo_pipeline.intake.school_references import (
     foreign_school_rejections,
     named_schools,
     row_reporters,
+    transfer_rejections,
     unknown_brin_rejections,
     unknown_school_rejections,
 )
@@ -214,7 +215,8 @@ def _yes_no(column: str) -> pl.Expr:
 
 def _read_board_report(read: SmallFile, known: KnownSchools) -> FileResult:
     kind, rows = read.result.file.kind, FileRows(pl.concat([read.rows, read.faulty]))
-    rejections = foreign_school_rejections(rows, known.of_boards)
+    references = transfer_rejections if kind is kinds.RESERVE_TRANSFERS else foreign_school_rejections
+    rejections = references(rows, known.of_boards)
     valid = _without(read.rows, rejections)
     result = replace(
         read.result,
@@ -224,6 +226,8 @@ def _read_board_report(read: SmallFile, known: KnownSchools) -> FileResult:
     )
     if kind is kinds.SPENDING:
         return replace(result, spending=board_reports.spending_of(valid))
+    if kind is kinds.RESERVE_TRANSFERS:
+        return replace(result, reserve_transfers=board_reports.reserve_transfers_of(valid))
     return replace(result, consents=board_reports.consents_of(valid))
 
 

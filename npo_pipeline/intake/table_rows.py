@@ -16,7 +16,7 @@ from npo_pipeline.intake import source_precedence
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.intake.published_counts import off_formula
 from schemas import received
-from schemas.accounted import CONSENTS, SPENDING
+from schemas.accounted import CONSENTS, RESERVE_TRANSFERS, SPENDING
 from schemas.columns import schema_of
 from schemas.frames.intake import SourceDifferences
 from schemas.received import Counts, Deliveries, Differences, Resolutions, Scores, SourceCorrections
@@ -75,6 +75,7 @@ def _contents(delivery_id: str, one: FileResult) -> tuple[tuple[pa.DataFrameSche
         (received.COMPLETIONS, one.completions),
         (SPENDING, one.spending),
         (CONSENTS, one.consents),
+        (RESERVE_TRANSFERS, one.reserve_transfers),
         (received.RESOLUTIONS, resolution_rows(one, delivery_id)),
     )
 

@@ -27,13 +27,22 @@ OpenRejections = NewType("OpenRejections", pl.DataFrame)
 """Rejected rows that their board has not delivered again since: board, file, line, message."""
 
 YearChanges = NewType("YearChanges", pl.DataFrame)
-"""New data of years that were accounted for before it came: year, what (`payments`, `spending` or `consents`)."""
+"""New data of years that were accounted for before it came: year, what (`payments`, `spending`, `transfers` or
+`consents`)."""
 
 SchoolYears = NewType("SchoolYears", pl.DataFrame)
 """The school years for which a school got money: SCHOOL, school_year."""
 
 AmountsBySchool = NewType("AmountsBySchool", pl.DataFrame)
 """SCHOOL, and columns of amounts in cents."""
+
+YearCorrections = NewType("YearCorrections", pl.DataFrame)
+"""Corrections of closed years: of_year, SCHOOL, received, spent, external, board_level, transferred, accrued
+(cents)."""
+
+CountedTransfers = NewType("CountedTransfers", pl.DataFrame)
+"""Reserves that moved with a school: from_board, to_board, brin, from_told, to_told (cents; null where that board
+reports nothing of it), amount (cents that count), moved_on."""
 
 Currencies = NewType("Currencies", pl.DataFrame)
 """brin, currency."""

@@ -157,6 +157,11 @@ FileConsents = NewType("FileConsents", pl.DataFrame)
 """Consents of one file: line, board, brin, school_year, and the answers of the form."""
 FILE_CONSENTS = _columns_of_a_file(accounted.CONSENTS)
 
+FileReserveTransfers = NewType("FileReserveTransfers", pl.DataFrame)
+"""Reserves that moved by one file: line, board (that reports it), year, from_board, to_board, brin, amount,
+moved_on."""
+FILE_RESERVE_TRANSFERS = _columns_of_a_file(accounted.RESERVE_TRANSFERS)
+
 FormulaDeviations = NewType("FormulaDeviations", pl.DataFrame)
 """Scores that do not follow from the formula of CBS: line, vestiging, expected, score (DECIMAL(18,2))."""
 FORMULA_DEVIATIONS: Columns = {"line": pl.Int64, "vestiging": pl.String, "expected": QUANTITY, "score": QUANTITY}

@@ -12,11 +12,13 @@ from schemas.accounted import Consents, Spending
 from schemas.frames.accounts import (
     FINDING_ROWS,
     AmountsBySchool,
+    CountedTransfers,
     FindingRows,
     OpenRejections,
     SchoolAccounts,
     SchoolYears,
     SpendingLines,
+    YearCorrections,
 )
 
 
@@ -41,6 +43,8 @@ class FindingContext:
     consents: Consents
     agreed: AmountsBySchool
     rejections: OpenRejections
+    transfers: CountedTransfers
+    corrections: YearCorrections
 
     @property
     def spend_until(self) -> date:

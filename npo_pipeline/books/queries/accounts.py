@@ -5,9 +5,11 @@ from __future__ import annotations
 from npo_pipeline.books.reader import Books
 from schemas.accounted import (
     Accountability,
+    AccountabilityCorrections,
     AccountabilityInterventions,
     AccountabilityReceipts,
     Accounts,
+    ClosedYears,
     Findings,
 )
 from schemas.frames.accounts import AvailableMoney, SchoolNames, SchoolOpenings, YearChanges
@@ -32,11 +34,23 @@ def account_before(books: Books, year: int, run_id: str) -> Accounts:
     return Accounts(books.frame(query, [year, run_id]))
 
 
+def closed_years(books: Books, before_run: str | None = None) -> ClosedYears:
+    """Return the years that were closed, before a run (null: by any), in order."""
+    query = "from closed_years where $1 is null or run_id < $1 order by year"
+    return ClosedYears(books.frame(query, [before_run]))
+
+
+def corrections_of(books: Books, year: int) -> AccountabilityCorrections:
+    """Return the corrections of closed years in the accounts of a year."""
+    return AccountabilityCorrections(books.frame("from accountability_corrections where year = ?", [year]))
+
+
 def years_without_account(books: Books) -> list[int]:
     """Return the years that have accountability rows or findings, and no row in `accounts`."""
     query = """
         select distinct year from (select year from accountability union all select year from findings
             union all select year from accountability_interventions
+            union all select year from accountability_corrections
             union all select year from accountability_receipts)
         where year not in (select year from accounts) order by 1"""
     return books.frame(query)["year"].to_list()
@@ -69,16 +83,26 @@ def has_carry_over(books: Books, year: int) -> bool:
 
 
 def changes_since_account(books: Books) -> YearChanges:
-    """Return what came in of each calendar year after its latest account, in order."""
+    """Return what came in of each calendar year after its latest account, in order.
+
+    What comes in of a closed year is of the first year after those that are closed: it is corrected there.
+    """
     query = f"""
-        with latest as ({_LATEST})
-        select year, 'payments' as what from latest l
-        join payments p on year(p.paid_month) = l.year and p.run_id > l.run_id and p.recipient_kind = 'bestuur'
-        union select l.year, 'spending' from latest l
-        join spending s using (year) join deliveries d using (delivery_id) where d.run_id > l.run_id
+        with latest as ({_LATEST}),
+        closed as (select coalesce(max(year), 0) as last from closed_years),
+        news as (
+            select year(paid_month) as of_year, 'payments' as what, run_id from payments
+            where recipient_kind = 'bestuur'
+            union all select s.year, 'spending', d.run_id from spending s join deliveries d using (delivery_id)
+            union all select t.year, 'transfers', d.run_id
+            from reserve_transfers t join deliveries d using (delivery_id)),
+        placed as (
+            select case when of_year <= last then last + 1 else of_year end as year, what, run_id
+            from news, closed)
+        select distinct year, what from latest l join placed n using (year) where n.run_id > l.run_id
         union select l.year, 'consents' from latest l
         join consents c on l.year - c.school_year[:4]::bigint in (0, 1)
-        join deliveries d using (delivery_id) where d.run_id > l.run_id
+        join deliveries d using (delivery_id) where d.run_id > l.run_id and l.year > (select last from closed)
         order by year, what"""
     return YearChanges(books.frame(query))
 

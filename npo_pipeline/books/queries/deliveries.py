@@ -202,7 +202,8 @@ def rejection_mismatches(books: Books) -> frames.RejectionMismatches:
 
 _REPORTED = """
     select distinct delivery_id, board, year::varchar as period from spending
-    union select distinct delivery_id, board, school_year from consents"""
+    union select distinct delivery_id, board, school_year from consents
+    union select distinct delivery_id, board, year::varchar from reserve_transfers"""
 
 _FIRST_RESTATEMENT = f"""
     with reported as ({_REPORTED}),
@@ -282,10 +283,13 @@ def supersession_mismatches(books: Books) -> frames.SupersessionMismatches:
 def row_count_mismatches(books: Books) -> list[tuple[str, int, int]]:
     """Select the board reports of which the books hold other rows than were valid: delivery_id, valid, found."""
     query = """
-        with reported as (select delivery_id from spending union all select delivery_id from consents)
+        with reported as (
+            select delivery_id from spending union all select delivery_id from consents
+            union all select delivery_id from (select distinct delivery_id, line from reserve_transfers))
         select d.delivery_id, d.rows - d.rejected as valid, count(r.delivery_id) as found
         from deliveries d left join reported r using (delivery_id)
-        where d.kind in ('spending', 'consents') group by all having found <> valid order by 1"""
+        where d.kind in ('spending', 'consents', 'reserve_transfers')
+        group by all having found <> valid order by 1"""
     return books.frame(query).rows()
 
 

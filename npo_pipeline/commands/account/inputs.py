@@ -10,7 +10,9 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
+from npo_pipeline.accounts.closed_years import ClosedBooks
 from npo_pipeline.accounts.statement import AccountInputs
+from npo_pipeline.books.queries.accounts import closed_years
 from npo_pipeline.books.queries.decisions import totals_of_decisions
 from npo_pipeline.books.queries.deliveries import rows_until
 from npo_pipeline.books.queries.ledger import decisions_in_force
@@ -19,7 +21,13 @@ from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.reader import Books
 from npo_pipeline.rulebook.archive import archived_year_end_rules
 from npo_pipeline.rulebook.year_end import YearEndRules
-from schemas.accounted import Accountability, Consents, Spending
+from schemas.accounted import (
+    Accountability,
+    AccountabilityCorrections,
+    Consents,
+    ReserveTransfers,
+    Spending,
+)
 from schemas.frames.accounts import DeliveryFiles, OpenRejections
 from schemas.received import Deliveries, Quarantine, Schools
 
@@ -52,7 +60,9 @@ class AccountingContext:
 
 def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
     """Load all rows of the runs before, and of the run itself, that the accounts of a year are calculated from."""
-    spending, consents = (_rows(books, table, context) for table in ("spending", "consents"))
+    spending, consents, transfers = (
+        _rows(books, table, context) for table in ("spending", "consents", "reserve_transfers")
+    )
     deliveries = Deliveries(_rows(books, "deliveries", context))
     rejected = Quarantine(_rows(books, "quarantine", context))
     reported = {"year": spending, "school_year": consents}
@@ -73,6 +83,24 @@ def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
         files=DeliveryFiles(deliveries.select("delivery_id", "file")),
         rejections=_open_rejections(reported, rejected, deliveries, context.year),
         before=context.before,
+        transfers=ReserveTransfers(latest_reports(transfers, "year")),
+        closed=_closed_books(books, context),
+    )
+
+
+def _closed_books(books: Books, context: AccountingContext) -> ClosedBooks:
+    """Return the years that were closed when the run began, where the year is the first after them.
+
+    Theirs is the one open year in which later data of them is accounted for.
+    """
+    years = closed_years(books, context.run_id)["year"].to_list()
+    if not years or context.year != max(years) + 1:
+        return ClosedBooks()
+    in_closed = pl.col("year").is_in(years)
+    return ClosedBooks(
+        tuple(years),
+        Accountability(books.table("accountability").filter(in_closed)),
+        AccountabilityCorrections(books.table("accountability_corrections").filter(in_closed)),
     )
 
 

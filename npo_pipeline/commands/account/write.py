@@ -20,6 +20,7 @@ from npo_pipeline.commands.ingest import IngestResult
 from schemas import accounted
 from schemas.accounted import (
     Accountability,
+    AccountabilityCorrections,
     AccountabilityInterventions,
     AccountabilityReceipts,
     Accounts,
@@ -31,6 +32,7 @@ _DERIVED = (
     accounted.ACCOUNTABILITY,
     accounted.ACCOUNTABILITY_INTERVENTIONS,
     accounted.ACCOUNTABILITY_RECEIPTS,
+    accounted.ACCOUNTABILITY_CORRECTIONS,
     accounted.FINDINGS,
 )
 
@@ -48,6 +50,7 @@ class AccountResult:
     accountability: Accountability
     interventions: AccountabilityInterventions
     receipts: AccountabilityReceipts
+    corrections: AccountabilityCorrections
     findings: Findings
     ingested: IngestResult | None
     remarks: tuple[str, ...]
@@ -78,6 +81,7 @@ def write_accounts(
         accountability=Accountability(own["accountability"]),
         interventions=AccountabilityInterventions(own["accountability_interventions"]),
         receipts=AccountabilityReceipts(own["accountability_receipts"]),
+        corrections=AccountabilityCorrections(own["accountability_corrections"]),
         findings=Findings(own["findings"]),
         ingested=ingested,
         remarks=tuple(_remarks(run, year, new["findings"])),
@@ -95,6 +99,9 @@ def _new_tables(run: Run, context: AccountingContext, accounts: YearAccounts) ->
         ),
         "accountability_receipts": _with_other_years(
             run.books, "accountability_receipts", accounts.receipts, context.year
+        ),
+        "accountability_corrections": _with_other_years(
+            run.books, "accountability_corrections", accounts.corrections, context.year
         ),
         "findings": _with_openings(run.books, accountability, accounts.findings, context),
     }

@@ -14,6 +14,7 @@ from npo_pipeline.books.queries.accounts import (
     account_before,
     accountability_of,
     all_accounts,
+    corrections_of,
     findings_of,
     interventions_of,
     latest_accounts,
@@ -34,7 +35,13 @@ from npo_pipeline.commands.account.inputs import (
 )
 from npo_pipeline.commands.verify.tables import row_differences
 from npo_pipeline.errors import BooksDoNotTie, Refused
-from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS, ACCOUNTABILITY_RECEIPTS, FINDINGS, Accountability
+from schemas.accounted import (
+    ACCOUNTABILITY_CORRECTIONS,
+    ACCOUNTABILITY_INTERVENTIONS,
+    ACCOUNTABILITY_RECEIPTS,
+    FINDINGS,
+    Accountability,
+)
 from schemas.received import Schools
 
 
@@ -65,7 +72,7 @@ def _sequence_faults(books: Books) -> Iterator[str]:
 
 
 def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[str]:
-    """Compare the four tables of a year with those calculated again; `last`: the latest account of any year."""
+    """Compare the five tables of a year with those calculated again; `last`: the latest account of any year."""
     year, again, rules = row["year"], _account_again(books, row), rules_of_account(books, last)
     found = accountability_of(books, year)
     yield from row_differences(f"accountability {year}", again.accountability, found, ACCOUNTABILITY)
@@ -83,6 +90,12 @@ def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[st
         again.receipts,
         receipts_of(books, year),
         list(ACCOUNTABILITY_RECEIPTS.columns),
+    )
+    yield from row_differences(
+        f"accountability_corrections {year}",
+        again.corrections,
+        corrections_of(books, year),
+        list(ACCOUNTABILITY_CORRECTIONS.columns),
     )
     opening = opening_findings(Accountability(books.table("accountability")), year, rules.accountability)
     expected = pl.concat([again.findings, opening])

@@ -1,7 +1,14 @@
 """For every column of every kind of file what it may hold, and what is refused by which rule."""
 
 from schemas import files as models
-from schemas.rules import LEAVES_BEFORE_ENTRY, MISSING_VALUE, NEGATIVE, NOT_A_DATE, NOT_A_NUMBER, UNKNOWN_CODE
+from schemas.rules import (
+    LEAVES_BEFORE_ENTRY,
+    MISSING_VALUE,
+    NEGATIVE,
+    NOT_A_DATE,
+    NOT_A_NUMBER,
+    UNKNOWN_CODE,
+)
 from tests.books.files.layouts import Layout
 
 Wrong = dict[str, tuple[str, ...]]
@@ -180,6 +187,15 @@ WRONG: dict[str, dict[str, Wrong]] = {
         "DATUM_GMR": NO_DAY,
         "GEMEENTE_GEINFORMEERD": NO_FUNDING,
     },
+    "reserve_transfers": {
+        "JAAR": MISSING | NO_COUNT | {NOT_A_DATE: ("0", "21", "1899", "2100", "20211")},
+        "VAN_BEVOEGD_GEZAG": MISSING | NO_BOARD,
+        "NAAR_BEVOEGD_GEZAG": MISSING | NO_BOARD,
+        "BRIN_NUMMER": MISSING | NO_BRIN,
+        "BEDRAG": MISSING | NO_AMOUNT,
+        "DATUM": MISSING | NO_DAY,
+        "BEVOEGD_GEZAG_NUMMER": NO_BOARD,
+    },
     "addresses_bo": _LISTED,
     "addresses_vo": _LISTED,
     "addresses_so": _LISTED,
@@ -255,6 +271,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "BEDRAG": ("0", "1234,56", "1.234.567,89"),
     "WAARVAN_EXTERN": ("", "0", "99999999.99"),
     "SCHOOLJAAR": ("2021-2022", "2025-2026"),
+    "DATUM": _DAYS,
     "DATUM_MR": ("", *_DAYS),
     "BOVENSCHOOLS_BEDRAG_MR": ("", "0,5"),
     "GMR": ("", "J", "N"),
