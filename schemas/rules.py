@@ -6,6 +6,7 @@ read text: what cannot be read is a fault of the row, not of the program.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,7 @@ LEAVES_BEFORE_ENTRY = "leaves_before_entry"
 UNKNOWN_SCHOOL = "unknown_school"
 CONTRADICTION = "contradiction"
 OUTSIDE_YEAR = "outside_year"
+PERCENT = "percentage"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +117,13 @@ REJECTION_RULES = (
         message="{column} {value} is a day of another year than JAAR; correct one of the two",
         board_message="{column} {value} valt niet in JAAR; verbeter een van de twee",
     ),
+    RejectionRule(
+        name=PERCENT,
+        when="a board writes a percentage where an amount is asked",
+        message="{column} {value} is a percentage; write the amount itself",
+        board_message="{column} {value} is een percentage; vul het bedrag zelf in",
+        quoted=False,
+    ),
 )
 RULES = tuple(rule.name for rule in REJECTION_RULES)
 
@@ -144,6 +153,11 @@ _YEAR = r"^(19|20)[0-9]{2}$"
 
 _AMOUNT = r"^-?([0-9]{1,9}([.,][0-9]{1,2})?|[0-9]{1,3}(\.[0-9]{3}){1,2},[0-9]{1,2})$"
 """1234.56, 1234,56 or 1.234,56; more than two decimals would have to be rounded, so they are refused."""
+
+
+def is_amount(text: str) -> bool:
+    """Return whether a text is an amount as files may write it, of either sign."""
+    return re.match(_AMOUNT, text) is not None
 
 
 Condition = Callable[[pl.Expr], pl.Expr]

@@ -1,4 +1,4 @@
-"""The workbook of a board that accounts for a year: two sheets, each read as a file of its own kind.
+"""The workbook of a board that accounts for a year: its sheets, each read as a file of its own kind.
 
 Its refusals are in Dutch: the board reads them.
 """
@@ -6,6 +6,9 @@ Its refusals are in Dutch: the board reads them.
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -13,8 +16,10 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery import xlsx_reader as xlsx
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind
+from npo_pipeline.delivery.sheet_xml import SheetContent, WorkbookXml, column_letters
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.errors import Refused
+from npo_pipeline.translation import translated
 from schemas.frames.intake import FileRows, SheetCells
 
 SPENDING, CONSENTS = "Besteding", "Instemming"
@@ -28,7 +33,17 @@ _HEADER = xlsx.HeaderWords(
 PREFILLED = ("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "JAAR", "SCHOOLJAAR")
 """Columns that the blank workbook fills in; a row with nothing else in it was left open."""
 
-_DATES = ("DATUM_MR", "DATUM_GMR")
+EXPLANATION = "Toelichting"
+MARKS = ("Bestuur", "Jaar", "Valuta", "Formulier")
+"""The sheet on which a blank workbook says what it was made for, and the words before its board, year, currency
+and version there."""
+
+_MARKED_ROWS = 20
+_FIRST_FORMS = (re.compile(r"Verantwoording .*[, ](20[0-9]{2})"), re.compile(r"Bestuur ([0-9]{5})"))
+"""The titles on that sheet of the first forms, which had no marks: with the year, and with the board."""
+
+MAX_RECTANGLE = 5_000_000
+"""Cells of the rectangle from the first to the last filled cell of a table."""
 
 
 def read_forms(file: SourceFile) -> list[DeliveredFile]:
@@ -37,9 +52,8 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
     Raises:
         Refused: a sheet or column is missing, a cell has a formula, or nothing is filled in.
     """
-    data = xlsx.workbook_bytes(file)
-    sheets = {name.strip().casefold(): name for name in xlsx.sheet_names(file.name, data)}
-    present = [sheet for sheet in _KINDS if sheet.casefold() in sheets]
+    form = _Form(file, xlsx.workbook_bytes(file))
+    present = [sheet for sheet in _KINDS if sheet.casefold() in form.sheets]
     if not present:
         return []
     for sheet in _KINDS:
@@ -47,29 +61,84 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
             raise Refused(
                 f"{file.name}: heeft een blad {present[0]!r} en geen blad {sheet!r}; begin met een leeg formulier"
             )
-    forms = [_read_form(file, data, sheet, written=sheets[sheet.casefold()]) for sheet in _KINDS]
-    if filled := [form for form in forms if form.workbook and form.workbook.rows.height]:
+    try:
+        made_for = form.made_for()
+        read = [form.read(sheet, made_for) for sheet in _KINDS]
+    except Refused as refusal:
+        raise Refused(translated(str(refusal))) from refusal
+    if filled := [one for one in read if one.workbook and one.workbook.rows.height]:
         return filled
     raise Refused(
         f"{file.name}: er is niets ingevuld op {SPENDING!r} of {CONSENTS!r}; vul het in en stuur het opnieuw"
     )
 
 
-def _read_form(file: SourceFile, data: bytes, sheet: str, *, written: str) -> DeliveredFile:
-    """Read a sheet; `written` is its name as the workbook writes it."""
-    kind, shown = _KINDS[sheet], f"{file.name}, {sheet}"
-    cells = xlsx.sheet_cells(file.name, data, written)
-    assert cells is not None
-    header = _find_header(shown, cells, kind)
-    marks = xlsx.sheet_marks(file.name, data, written)
-    _refuse_unread(shown, marks, header)
-    book = xlsx.Workbook(
-        sha256=hashlib.sha256(data).hexdigest(),
-        rows=_filled(xlsx.rows_below(cells, header), kind),
-        sheet=written,
-        letters={name: xlsx.column_letters(marks.first + at) for name, at in header.positions.items()},
-    )
-    return DeliveredFile.of_workbook(SourceFile(shown, file.size, file.open), kind, book)
+@dataclass(frozen=True)
+class _Table:
+    """Hold the filled cells of a sheet as rows, and the number of the column (A is 1) of each of theirs."""
+
+    cells: SheetCells
+    columns: tuple[int, ...]
+
+
+class _Form:
+    """A workbook that may be of a board; `sheets`: its sheets by name, in small letters."""
+
+    def __init__(self, file: SourceFile, data: bytes) -> None:
+        self.file = file
+        self._sha256 = hashlib.sha256(data).hexdigest()
+        self._xml = WorkbookXml(file.name, data)
+        self.sheets = {name.strip().casefold(): name for name in self._xml.sheets}
+
+    def made_for(self) -> xlsx.FormMarks | None:
+        """Return what the form says that it was made for."""
+        if (written := self.sheets.get(EXPLANATION.casefold())) is None:
+            return None
+        rows = sorted(self._xml.sheet(written).cells.items())
+        lines = [
+            [cell.text.strip() for _, cell in sorted(cells.items())] for row, cells in rows if row <= _MARKED_ROWS
+        ]
+        said = {line[0].casefold(): line[1] for line in lines if len(line) > 1}
+        board, year, _, form = (said.get(mark.casefold(), "") for mark in MARKS)
+        if not form:
+            titles = [
+                next(filter(None, map(title.fullmatch, (one[0] for one in lines))), None) for title in _FIRST_FORMS
+            ]
+            year, board = (found[1] if found else "" for found in titles)
+        if re.fullmatch(r"[0-9]{1,5}", board) and re.fullmatch(r"20[0-9]{2}", year):
+            return xlsx.FormMarks(board.zfill(5), int(year))
+        return None
+
+    def read(self, sheet: str, made_for: xlsx.FormMarks | None) -> DeliveredFile:
+        """Read a sheet as a file of its kind."""
+        kind, written, shown = _KINDS[sheet], self.sheets[sheet.casefold()], f"{self.file.name}, {sheet}"
+        content = self._xml.sheet(written)
+        table = _table_of(shown, content)
+        header = _find_header(shown, table.cells, kind)
+        places = {name: table.columns[at] for name, at in header.positions.items()}
+        _refuse_unread(shown, content, header.row, places)
+        book = xlsx.Workbook(
+            sha256=self._sha256,
+            rows=_filled(xlsx.rows_below(table.cells, header)),
+            sheet=written,
+            letters={name: column_letters(place) for name, place in places.items()},
+            numbers=_numbers(content, places),
+            made_for=made_for,
+        )
+        return DeliveredFile.of_workbook(SourceFile(shown, self.file.size, self.file.open), kind, book)
+
+
+def _table_of(shown: str, content: SheetContent) -> _Table:
+    """Return the filled cells as a rectangle without empty rows and columns."""
+    columns = tuple(sorted({column for row in content.cells.values() for column in row}))
+    if len(columns) * len(content.cells) > MAX_RECTANGLE:
+        raise Refused(f"{shown}: er staan te veel cellen buiten de tabel; maak ze leeg")
+    rows = [
+        [line, *(row[column].text if column in row else None for column in columns)]
+        for line, row in sorted(content.cells.items())
+    ]
+    schema = {"line": pl.Int64, **{f"column_{at}": pl.String for at in range(len(columns))}}
+    return _Table(SheetCells(pl.DataFrame(rows, schema=schema, orient="row")), columns)
 
 
 def _find_header(shown: str, cells: SheetCells, kind: FileKind) -> xlsx.Header:
@@ -81,25 +150,30 @@ def _find_header(shown: str, cells: SheetCells, kind: FileKind) -> xlsx.Header:
         raise Refused(
             f"{shown}: heeft geen kopregel met {kind.columns[0]}; zet de kopregel van het lege formulier terug"
         )
-    return xlsx.header_of(shown, cells, shared.index(most), kind.columns, words=_HEADER)
+    optional = [name for name in kind.columns if name not in kind.required_columns]
+    above = shared.index(most)
+    return xlsx.header_of(shown, cells, above, kind.required_columns, words=_HEADER, optional=optional)
 
 
-def _refuse_unread(shown: str, marks: xlsx.SheetMarks, header: xlsx.Header) -> None:
-    """Refuse a formula or an error below the header; right of the table own sums are allowed."""
-    last = marks.first + max(header.positions.values())
-    for cells, what in (
-        (marks.formulas, "een formule; plak de waarde ervan"),
-        (marks.errors, "een fout (zoals #N/B); typ de waarde"),
+def _refuse_unread(shown: str, content: SheetContent, header: int, places: Mapping[str, int]) -> None:
+    """Refuse a formula or an error below the header in a column that is read; in others they are allowed."""
+    for marks, what in (
+        (content.formulas, "een formule; plak de waarde ervan"),
+        (content.errors, "een fout (zoals #N/B); typ de waarde"),
     ):
-        for row, column, address in cells:
-            if row > header.row and column <= last:
-                raise Refused(f"{shown}, cel {address}: bevat {what}")
+        for mark in marks:
+            if mark.row > header and any(mark.first <= place <= mark.last for place in places.values()):
+                raise Refused(f"{shown}, cel {mark.address}: bevat {what}")
 
 
-def _filled(rows: FileRows, kind: FileKind) -> FileRows:
-    """Select the rows with more in them than the template wrote, as a text file would have them."""
-    # A cell with a day shows midnight as well, and a line end would make two lines of one text.
-    days = [pl.col(name).str.strip_suffix(" 00:00:00") for name in _DATES if name in kind.columns]
-    filled = pl.any_horizontal(pl.col(name) != "" for name in kind.columns if name not in PREFILLED)
-    text = rows.with_columns(pl.exclude("line").str.strip_chars()).with_columns(days)
-    return FileRows(text.filter(filled))
+def _numbers(content: SheetContent, places: Mapping[str, int]) -> dict[str, frozenset[int]]:
+    """Return the rows in which the cell of a column is a number."""
+    return {
+        name: frozenset(row for row, cells in content.cells.items() if place in cells and cells[place].is_number)
+        for name, place in places.items()
+    }
+
+
+def _filled(rows: FileRows) -> FileRows:
+    """Select the rows with more in them than the template wrote."""
+    return FileRows(rows.filter(pl.any_horizontal(pl.exclude("line", *PREFILLED) != "")))

@@ -15,7 +15,14 @@ from pandera.errors import SchemaErrors
 from npo_pipeline.delivery.sanitize import strip_invisible
 from schemas import files as models
 from schemas.frames.intake import REJECTIONS, FileRows, RejectionMessages, Rejections, empty
-from schemas.rules import REJECTION_RULES, RULES, UNKNOWN_CODE, sufficient_conditions
+from schemas.rules import (
+    NOT_A_DATE,
+    NOT_A_NUMBER,
+    REJECTION_RULES,
+    RULES,
+    UNKNOWN_CODE,
+    sufficient_conditions,
+)
 
 NO_REJECTIONS = Rejections(empty(REJECTIONS))
 
@@ -143,24 +150,61 @@ def with_messages(rejections: Rejections, *, for_boards: bool = False) -> Reject
     for rule in REJECTION_RULES:
         text = rule.board_message if for_boards and rule.board_message else rule.message
         message = pl.when(pl.col("rule") == rule.name).then(_fill(text)).otherwise(message)
-    for case, told in _causes_of_wrong_codes():
-        message = pl.when((pl.col("rule") == UNKNOWN_CODE) & case).then(told).otherwise(message)
+    causes = _causes_for_boards() if for_boards else _causes_of_wrong_codes(_CAUSES)
+    for case, told in causes:
+        message = pl.when(case).then(told).otherwise(message)
     return RejectionMessages(shown.select("line", "rule", "column_name", message=message))
 
 
-def _causes_of_wrong_codes() -> Iterator[tuple[pl.Expr, pl.Expr]]:
+@dataclass(frozen=True)
+class _Causes:
+    """Hold the messages of causes of a wrong code, with the column, the code and the right one."""
+
+    lost_zeros: str
+    small: str
+    of_other: str
+
+
+_CAUSES = _Causes(
+    lost_zeros="{} '{}' has lost its leading zeros, as codes do in Excel; write {}",
+    small="{} '{}' is written in small letters; write {}",
+    of_other="{} '{}' does not begin with the BRIN of its row; correct the one or the other",
+)
+_CAUSES_FOR_BOARDS = _Causes(
+    lost_zeros="{} '{}' is de nullen vooraan kwijt, zoals codes in Excel; schrijf {}",
+    small="{} '{}' staat in kleine letters; schrijf {}",
+    of_other="{} '{}' begint niet met het BRIN van de regel; verbeter een van de twee",
+)
+
+
+def _causes_of_wrong_codes(words: _Causes) -> Iterator[tuple[pl.Expr, pl.Expr]]:
     """Yield what can be wrong with a code, and the message that says so."""
-    column, code = pl.col("column_name"), pl.col("value").str.strip_prefix("'").str.strip_suffix("'")
+    is_code, column, code = pl.col("rule") == UNKNOWN_CODE, pl.col("column_name"), _unquoted()
     for columns, form, digits in _CODES_WITH_ZEROS:
-        words = "{} '{}' has lost its leading zeros, as codes do in Excel; write {}"
         right = code.str.zfill(digits)
-        yield column.is_in(columns) & code.str.contains(form), pl.format(words, column, code, right)
+        told = pl.format(words.lost_zeros, column, code, right)
+        yield is_code & column.is_in(columns) & code.str.contains(form), told
     small = column.is_in(_CODES_IN_CAPITALS) & code.str.contains(r"^[0-9]{2}[A-Za-z]{2}([0-9]{2})?$")
-    words = "{} '{}' is written in small letters; write {}"
-    yield small & (code != code.str.to_uppercase()), pl.format(words, column, code, code.str.to_uppercase())
+    right = code.str.to_uppercase()
+    yield is_code & small & (code != right), pl.format(words.small, column, code, right)
     of_other = (column == "VESTIGINGSNUMMER") & code.str.contains(r"^[0-9]{2}[A-Z]{2}[0-9]{2}$")
-    words = "{} '{}' does not begin with the BRIN of its row; correct the one or the other"
-    yield of_other, pl.format(words, column, code)
+    yield is_code & of_other, pl.format(words.of_other, column, code)
+
+
+def _causes_for_boards() -> Iterator[tuple[pl.Expr, pl.Expr]]:
+    """Yield the same for the file of a board, and amounts and days with two meanings, with what to write."""
+    yield from _causes_of_wrong_codes(_CAUSES_FOR_BOARDS)
+    rule, column, text = pl.col("rule"), pl.col("column_name"), _unquoted()
+    digits = text.str.replace(r"[.,]", "")
+    of_two = "{} '{}' kan {} of {} zijn; schrijf {},00, of hoogstens twee cijfers achter de komma"
+    told = pl.format(of_two, column, text, digits, text.str.replace(".", ",", literal=True), digits)
+    yield (rule == NOT_A_NUMBER) & text.str.contains(r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"), told
+    short = (rule == NOT_A_DATE) & text.str.contains(r"^[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}$")
+    yield short, pl.format("{} '{}': schrijf het jaar met vier cijfers, zoals 30-11-2021", column, text)
+
+
+def _unquoted() -> pl.Expr:
+    return pl.col("value").str.strip_prefix("'").str.strip_suffix("'")
 
 
 _CODES_IN_CAPITALS = ("BRIN_NUMMER", "VESTIGINGSNUMMER", "VESTIGING", "OPVOLGER", models.SCHOOL)

@@ -1,4 +1,4 @@
-"""Reader of workbooks: opened safely, cells of a sheet as text, its formulas and errors, and the scores of CBS."""
+"""Reader of workbooks: opened safely, cells of a sheet as text, and the scores of CBS."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import reduce
-from typing import Any
-from xml.parsers import expat
 
 import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.delivery.kinds import KINDS, SCORES
 from npo_pipeline.delivery.sanitize import plain_value
+from npo_pipeline.delivery.sheet_xml import BOOK, column_number
 from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.source_files import DAMAGE, SourceFile, check_members
 from npo_pipeline.errors import Refused
@@ -30,8 +28,7 @@ MAX_CELLS = 5_000_000
 """Cells of a sheet as a full rectangle: one cell in a far corner would take all memory. CBS needs 40,000."""
 
 _CELL = re.compile(rb"""\br=["']([A-Za-z]*)([0-9]+)["']""")
-_ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_BOOK, _LINKS, _SHEETS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/"
+_SHEETS = "xl/worksheets/"
 
 SHEET, SHEET_WITHOUT_THRESHOLD = "Tabel 1", "Tabel 2"
 _NO_SCORES = dict.fromkeys(("line", models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD), pl.String)
@@ -41,13 +38,22 @@ ROWS_ABOVE = 50
 """Rows that are searched for the header."""
 
 
+@dataclass(frozen=True)
+class FormMarks:
+    """Hold the board and the year that a workbook was made for, as it says itself."""
+
+    board: str
+    year: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Workbook:
     """Hold the content of a workbook of CBS, or of one sheet of a workbook of a board.
 
     `rows`: as of a text file, where `line` is the row of the sheet. Of CBS: `without_threshold`, the school and
     its score without threshold as text, where there is a `Tabel 2`; `reference_date`, the 1 October in the title.
-    Of a board: `sheet`, its name as the workbook writes it, and `letters`, column -> its letters in that sheet.
+    Of a board: `sheet`, its name as the workbook writes it; `letters`, column -> its letters in that sheet;
+    `numbers`, column -> the lines in which its cell is a number and no text; and `made_for`, of a form of ours.
     """
 
     sha256: str
@@ -56,6 +62,8 @@ class Workbook:
     reference_date: date | None = None
     sheet: str | None = None
     letters: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    made_for: FormMarks | None = None
 
 
 def read_workbook(file: SourceFile) -> Workbook:
@@ -65,6 +73,7 @@ def read_workbook(file: SourceFile) -> Workbook:
         Refused: it is no workbook, is too large, or has no readable `Tabel 1`.
     """
     data = workbook_bytes(file)
+    _refuse_wide_sheets(file.name, data)
     cells = sheet_cells(file.name, data, SHEET)
     if cells is None:
         raise Refused(_not_of_cbs(file.name, data))
@@ -110,37 +119,34 @@ def workbook_bytes(file: SourceFile) -> bytes:
             check_members(file.name, archive.infolist(), MAX_UNPACKED)
             if "content.xml" in archive.namelist() and "mimetype" in archive.namelist():
                 raise Refused(f"{file.name}: is an OpenDocument file (.ods); save its table as CSV (UTF-8)")
-            if _BOOK not in archive.namelist():
+            if BOOK not in archive.namelist():
                 raise Refused(f"{file.name}: is a zip and no workbook; give the zip by itself, or unpack it")
-            for sheet in (name for name in archive.namelist() if name.startswith(_SHEETS)):
-                refuse_wide(file.name, sheet, archive.read(sheet))
     except DAMAGE as error:
         raise Refused(f"{file.name}: is no readable workbook ({error}); have it sent again") from error
     return data
 
 
-def refuse_wide(name: str, sheet: str, xml: bytes) -> None:
+def _refuse_wide_sheets(name: str, data: bytes) -> None:
+    """Refuse a workbook of which a sheet is too wide to be read as a rectangle."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for sheet in (one for one in archive.namelist() if one.startswith(_SHEETS)):
+                _refuse_wide(name, sheet, archive.read(sheet))
+    except DAMAGE as error:
+        raise Refused(f"{name}: is no readable workbook ({error}); have it sent again") from error
+
+
+def _refuse_wide(name: str, sheet: str, xml: bytes) -> None:
     """Refuse a sheet with more than `MAX_CELLS` cells up to its last row and column."""
     rows = columns = 1
     for letters, digits in _CELL.findall(xml):
         rows = max(rows, int(digits[:8]))
-        columns = max(columns, _column_number(letters[:4].decode().upper()))
+        columns = max(columns, column_number(letters[:4].decode().upper()))
     if rows * columns > MAX_CELLS:
         raise Refused(
             f"{name}: {sheet} reaches to row {dutch.number(rows)}, column {dutch.number(columns)}; "
             "clear the cells outside the table"
         )
-
-
-def column_letters(number: int) -> str:
-    """Return the letters of a column: 1 is A, 27 is AA."""
-    from xlsxwriter.utility import xl_col_to_name
-
-    return str(xl_col_to_name(number - 1))
-
-
-def _column_number(letters: str) -> int:
-    return reduce(lambda number, letter: number * 26 + ord(letter) - ord("@"), letters, 0)
 
 
 def sheet_names(name: str, data: bytes) -> list[str]:
@@ -176,7 +182,7 @@ def names_of(row: tuple[object, ...]) -> list[str]:
 
 @dataclass(frozen=True)
 class Header:
-    """Hold the row of a header (from 1), and the position of each wanted column in it (from 0)."""
+    """Hold the row of a header (from 1), and the position of each wanted column among those of the cells."""
 
     row: int
     positions: Mapping[str, int]
@@ -190,20 +196,29 @@ class HeaderWords:
     twice: str
 
 
-def header_of(shown: str, cells: SheetCells, above: int, wanted: Sequence[str], *, words: HeaderWords) -> Header:
+def header_of(
+    shown: str,
+    cells: SheetCells,
+    above: int,
+    wanted: Sequence[str],
+    *,
+    words: HeaderWords,
+    optional: Sequence[str] = (),
+) -> Header:
     """Find the wanted columns in the header of a sheet, which has so many rows above it; refuse other headers."""
-    names = names_of(cells.drop("line").row(above))
+    names, line = names_of(cells.drop("line").row(above)), int(cells["line"][above])
     if lacking := [column for column in wanted if column not in names]:
-        raise Refused(f"{shown}, {words.missing.format(line=above + 1, column=lacking[0])}")
-    if twice := [column for column in wanted if names.count(column) > 1]:
-        raise Refused(f"{shown}, {words.twice.format(line=above + 1, column=twice[0])}")
-    return Header(above + 1, {column: names.index(column) for column in wanted})
+        raise Refused(f"{shown}, {words.missing.format(line=line, column=lacking[0])}")
+    found = [column for column in (*wanted, *optional) if column in names]
+    if twice := [column for column in found if names.count(column) > 1]:
+        raise Refused(f"{shown}, {words.twice.format(line=line, column=twice[0])}")
+    return Header(line, {column: names.index(column) for column in found})
 
 
 def rows_below(cells: SheetCells, header: Header) -> FileRows:
     """Return the wanted columns below a header, as the rows of a text file."""
     wanted = {column: plain_value(pl.col(f"column_{at}").fill_null("")) for column, at in header.positions.items()}
-    return FileRows(cells.slice(header.row).select("line", **wanted))
+    return FileRows(cells.filter(pl.col("line") > header.row).select("line", **wanted))
 
 
 _HEADER = HeaderWords(
@@ -224,106 +239,3 @@ def _scores_table(shown: str, cells: SheetCells, wanted: Sequence[str]) -> tuple
     title = " ".join(cell for row in cells.drop("line").head(head).iter_rows() for cell in row if cell)
     table = rows.filter(others | pl.col(wanted[0]).str.contains(_VESTIGING))
     return title, FileRows(table.with_columns(pl.exclude("line").str.strip_chars()))
-
-
-@dataclass
-class SheetMarks:
-    """Hold the marks in the XML of a sheet that reading its cells does not show.
-
-    `first`: the first column with a cell that is not empty (1 is A). `formulas`: per formula the last row and the
-    first column of the cells it fills, and the address of its own cell. `errors`: the same of cells with an error
-    (`#N/A`), which are read as if they were empty.
-    """
-
-    first: int = 0
-    formulas: list[tuple[int, int, str]] = field(default_factory=list)
-    errors: list[tuple[int, int, str]] = field(default_factory=list)
-
-
-def sheet_marks(name: str, data: bytes, sheet: str) -> SheetMarks:
-    """Find the formulas and errors in the XML of a sheet, which is named as the workbook writes it.
-
-    Raises:
-        Refused: the workbook has not the parts of one.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            part = _part(name, archive, sheet)
-            xml = archive.read(part)
-    except (*DAMAGE, KeyError) as error:
-        raise Refused(
-            f"{name}: sheet {sheet!r} cannot be found in it ({error}); save it again as .xlsx"
-        ) from error
-    refuse_wide(name, part, xml)
-    cells = _CellVisitor()
-    _walk(name, xml, cells.start)
-    return cells.marks
-
-
-def _part(name: str, archive: zipfile.ZipFile, sheet: str) -> str:
-    """Return the path of the XML of a sheet: the workbook has its id, and a list beside it the path of each id."""
-    ids: dict[str, str] = {}
-    paths: dict[str, str] = {}
-
-    def start(tag: str, given: dict[str, str]) -> None:
-        if tag == "sheet":
-            ids[given.get("name", "")] = next((v for k, v in given.items() if k.endswith("}id")), "")
-        elif tag == "Relationship":
-            paths[given.get("Id", "")] = given.get("Target", "")
-
-    for part in (_BOOK, _LINKS):
-        _walk(name, archive.read(part), start)
-    path = paths[ids[sheet]]
-    return path[1:] if path.startswith("/") else f"xl/{path}"
-
-
-class _CellVisitor:
-    """Collect marks along the cells of a sheet; a row or cell without an address comes after the one before."""
-
-    def __init__(self) -> None:
-        self.marks = SheetMarks()
-        self._row = self._column = 0
-
-    def start(self, tag: str, given: dict[str, str]) -> None:
-        if tag == "row":
-            self._row, self._column = int(given.get("r", self._row + 1)), 0
-        elif tag == "c":
-            self._column += 1
-            if found := _ADDRESS.fullmatch(given.get("r", "")):
-                self._column, self._row = _column_number(found[1]), int(found[2])
-            if given.get("t") == "e":
-                self.marks.errors.append((self._row, self._column, self._address))
-        elif tag in ("v", "is", "f"):
-            first = self.marks.first
-            self.marks.first = min(first, self._column) if first else self._column
-            if tag == "f":
-                self._formula(given)
-
-    def _formula(self, given: dict[str, str]) -> None:
-        row, column = self._row, self._column
-        # An array formula fills cells that have no formula of their own.
-        if given.get("t") in ("array", "dataTable") and (ends := _ADDRESS.findall(given.get("ref", ""))):
-            row, column = int(ends[-1][1]), _column_number(ends[0][0])
-        self.marks.formulas.append((row, column, self._address))
-
-    @property
-    def _address(self) -> str:
-        return f"{column_letters(self._column)}{self._row}"
-
-
-def _walk(name: str, xml: bytes, start: Callable[[str, dict[str, str]], None]) -> None:
-    """Call a function at the start of each element, its name without its space.
-
-    A document that declares entities is refused unread.
-    """
-    parser = expat.ParserCreate(namespace_separator="}")
-
-    def refuse(*_: Any) -> None:
-        raise Refused(f"{name}: holds a document type, which no workbook has; save it again as .xlsx")
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda tag, given: start(tag.rpartition("}")[2], given)
-    try:
-        parser.Parse(xml, True)
-    except (expat.ExpatError, ValueError) as error:
-        raise Refused(f"{name}: is no readable workbook ({error}); have it sent again") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 
 import polars as pl
@@ -10,12 +11,16 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.kinds import FileKind
-from npo_pipeline.delivery.sanitize import sanitize
+from npo_pipeline.delivery.sanitize import harmless_name, sanitize
+from npo_pipeline.delivery.validate import SHOWN
+from npo_pipeline.delivery.written_values import PERCENTAGE
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import FileResult, NewFiles
+from npo_pipeline.money import to_cents
 from schemas.frames import intake as frames
 from schemas.frames.books import CurrentReports
+from schemas.rules import NOT_A_NUMBER, PERCENT, is_amount
 
 LONGEST = 1_000
 """Characters of a text that are kept; a page in a report holds some three times as many."""
@@ -107,6 +112,45 @@ def _kept_or_null(column: str) -> pl.Expr:
 def _amount_or_zero(column: str) -> pl.Expr:
     written = pl.when(pl.col(column) == "").then(pl.lit("0")).otherwise(pl.col(column)).alias(column)
     return parse.amount(written)
+
+
+def reading_remarks(name: str, readings: frames.Readings) -> tuple[str, ...]:
+    """Report the values of a file that were read otherwise than they are written: of each column the first."""
+    if readings.is_empty():
+        return ()
+    per_column = readings.group_by("column_name", maintain_order=True).agg(
+        pl.col("written", "value").first(), times=pl.len()
+    )
+    shown = [
+        f"{column} '{harmless_name(written[:SHOWN])}' = {value or '(leeg)'}{f' ({times}x)' if times > 1 else ''}"
+        for column, written, value, times in per_column.iter_rows()
+    ]
+    return (f"{name}: {readings.height} values were read otherwise than they are written: {', '.join(shown)}",)
+
+
+def with_percentages(rejections: frames.Rejections, faulty: frames.FileRows) -> frames.Rejections:
+    """Return the rejections with those of percentages under a rule of their own, and the amount each would be."""
+    wrong = rejections["value"].str.contains(f"(?i)^{PERCENTAGE.pattern}$") & (rejections["rule"] == NOT_A_NUMBER)
+    if not wrong.any():
+        return rejections
+    amounts = dict(faulty.select("line", "BEDRAG").iter_rows()) if "BEDRAG" in faulty.columns else {}
+    new = [
+        {**row, "rule": PERCENT, "value": _percentage(row["value"], row["column_name"], amounts.get(row["line"]))}
+        for row in rejections.filter(wrong).to_dicts()
+    ]
+    others = rejections.filter(~wrong)
+    return frames.Rejections(pl.concat([others, pl.DataFrame(new, schema=frames.REJECTIONS)]).sort("line"))
+
+
+def _percentage(written: str, column: str, amount: str | None) -> str:
+    found = PERCENTAGE.fullmatch(written)
+    if column == "BEDRAG" or found is None or amount is None or not is_amount(amount):
+        return f"'{written}'"
+    whole = pl.select(to_cents(parse.amount(pl.lit(amount)))).item()
+    share = Decimal(found["number"].replace(",", "."))
+    part = (whole * share / 100).to_integral_value(ROUND_HALF_UP)
+    of, would_be = (dutch.number(Decimal(cents).scaleb(-2), 2) for cents in (whole, part))
+    return f"'{written}' ({would_be} van {of})"
 
 
 _PERIOD = ["board", "period"]

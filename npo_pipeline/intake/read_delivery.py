@@ -11,6 +11,7 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind, Stage
 from npo_pipeline.delivery.validate import NO_REJECTIONS, validate_rows
+from npo_pipeline.delivery.written_values import as_meant
 from npo_pipeline.intake import board_reports, parse, published_counts, reference_lists, school_directory
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
 from npo_pipeline.intake.register_counts import read_registers
@@ -84,11 +85,15 @@ def read_delivery(
 def _read_small_file(file: DeliveredFile, progress: ProgressCallback) -> SmallFile:
     blocks = list(file.blocks())
     need_rows(file, sum(block.height for block in blocks))
-    rows = FileRows(pl.concat(blocks))
+    rows, remarks = FileRows(pl.concat(blocks)), tuple[str, ...]()
     progress(file.name, rows.height)
+    if file.kind.stage is Stage.BOARD_REPORTS:
+        rows, readings = as_meant(rows, file.workbook.numbers if file.workbook else {})
+        remarks = board_reports.reading_remarks(file.name, readings)
     found = validate_rows(rows, file.kind.model)
     copies = _copies(rows)
-    result = FileResult(file=file, rows=rows.height, rejections=_concat([found.rejections, copies]))
+    rejections = _concat([found.rejections, copies])
+    result = FileResult(file=file, rows=rows.height, rejections=rejections, remarks=remarks)
     return SmallFile(
         result,
         _without(found.valid, copies),
@@ -220,7 +225,7 @@ def _read_board_report(read: SmallFile, known: KnownSchools) -> FileResult:
     valid = _without(read.rows, rejections)
     result = replace(
         read.result,
-        rejections=_concat([read.result.rejections, rejections]),
+        rejections=_concat([board_reports.with_percentages(read.result.rejections, read.faulty), rejections]),
         reporters=row_reporters(read.all_rows),
         truncated_texts=board_reports.count_truncated(kind, valid),
     )

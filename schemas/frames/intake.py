@@ -59,6 +59,10 @@ Rejections = NewType("Rejections", pl.DataFrame)
 """A row per fault: line, rule, column_name (null: the whole row), value (what a message may show)."""
 REJECTIONS: Columns = {"line": pl.Int64, "rule": pl.String, "column_name": pl.String, "value": pl.String}
 
+Readings = NewType("Readings", pl.DataFrame)
+"""Values of a board report that were read otherwise than they are written: line, column_name, written, value."""
+READINGS: Columns = {"line": pl.Int64, "column_name": pl.String, "written": pl.String, "value": pl.String}
+
 RejectionMessages = NewType("RejectionMessages", pl.DataFrame)
 """Rejections in words: line, rule, column_name, message."""
 

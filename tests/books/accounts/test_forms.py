@@ -1,13 +1,15 @@
 """The workbook of a board: filled in, and read back as it is."""
 
 import zipfile
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 import polars as pl
 import pytest
+import xlsxwriter
 
 from npo_pipeline.delivery.xlsx_reader import sheet_cells
-from tests.books.accounts.filing import AGREED, SPENT, faults_found, ingest, repacked, workbook
+from tests.books.accounts.filing import AGREED, HEADERS, SPENT, faults_found, ingest, repacked, workbook
 from tests.books.accounts.forms import AGREED_ALREADY, FILLED, arrived, refusal, template, told
 from tests.books.accounts.test_consent_files import FAULTS as WRONG_CONSENTS
 from tests.books.accounts.test_spending_files import FAULTS as WRONG_SPENDING
@@ -131,3 +133,99 @@ def test_titles_may_stand_above_the_header_and_columns_beside_the_table(tmp_path
 def test_a_row_that_holds_what_the_template_wrote_and_no_more_is_passed_over(tmp_path):
     path = workbook(tmp_path / "npo.xlsx", ("10001;01AA;2021;;;;;", SPENT, "10001;;2021;;;;;", ";;;B;;;;"))
     assert [line for line, *_ in told(path)] == [3, 5]
+
+
+def of_spending(change):
+    """A change of the XML of sheet `Besteding` alone."""
+    return lambda name, xml: change(xml) if name.endswith("sheet1.xml") else xml
+
+
+AT_THE_END = (
+    b'<row r="1048576" customFormat="false" ht="12.8"></row>',  # what LibreOffice leaves when a row is deleted
+    b'<row r="1048576"><c r="A1048576" s="1"/><c r="XFD1048576" s="1"></c></row>',
+    b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t xml:space="preserve"> \xc2\xa0</t></is></c></row>',
+    b'<row r="1048576"><c r="XFD1048576" t="str"><v></v></c></row>',
+)
+
+
+@pytest.mark.parametrize("empty", AT_THE_END)
+def test_an_empty_row_at_the_end_of_the_sheet_is_no_content(tmp_path, empty):
+    path = repacked(
+        workbook(tmp_path / "npo.xlsx", (SPENT,)),
+        of_spending(lambda xml: xml.replace(b"</sheetData>", empty + b"</sheetData>")),
+    )
+    assert told(path) == [(2, *SPENT.split(";"))]
+
+
+def test_rows_that_are_only_formatted_are_no_content_and_a_table_that_is_too_large_is_refused(tmp_path):
+    cells = b"".join(
+        b'<row r="%d"><c r="A%d" s="1"/><c r="B%d" s="1"></c></row>' % (n, n, n) for n in range(9, 30_000)
+    )
+    path = workbook(tmp_path / "npo.xlsx", (SPENT,))
+    formatted = of_spending(lambda xml: xml.replace(b"</sheetData>", cells + b"</sheetData>"))
+    assert told(repacked(path, formatted)) == [(2, *SPENT.split(";"))]
+    many = b"<row><c><v>1</v></c></row>" * 500_001
+    filled = of_spending(lambda xml: xml.replace(b"</sheetData>", many + b"</sheetData>"))
+    assert refusal(repacked(path, filled)).startswith("npo.xlsx: blad 'Besteding' heeft 500.")
+
+
+def test_the_form_says_for_which_board_and_year_it_was_made(tmp_path):
+    path = template(tmp_path / "npo.xlsx", spending=FILLED)
+    (form,) = arrived(path).values()
+    assert (form.workbook.made_for.board, form.workbook.made_for.year) == ("10002", 2021)
+    (own,) = arrived(workbook(tmp_path / "own.xlsx", (SPENT,))).values()
+    assert own.workbook.made_for is None
+
+
+def test_cells_are_read_as_they_are_meant_and_a_percentage_is_refused_with_the_amount_it_would_be(home, tmp_path):
+    def typed(pages):
+        book = pages["Besteding"]
+        number = book.write_number
+        for row, brin in enumerate(("01aa", "01AA00", "01AA"), 1):
+            for place, value in enumerate((brin, "2021", "b", f"Bijles {row}", "School"), 1):
+                book.write_string(row, place, value)
+            number(row, 0, 10001)
+        book.write_string(1, 6, "€ 1.234,56")
+        book.write_string(2, 6, "1\u00a0234")
+        number(3, 6, 1000)
+        number(3, 7, 0.1, pages["percent"])
+        agreed = ("10001", "01AA", "2021/2022", "Ja", "nee", "15 juni 2021", "€ 50", "n.v.t.")
+        for place, value in enumerate(agreed):
+            pages["Instemming"].write_string(1, place, value)
+        pages["Instemming"].write_boolean(1, 10, True)
+
+    path = typed_workbook(tmp_path / "npo.xlsx", typed)
+    ended = ingest(home, path)
+    assert select(home, "select brin, category, level, amount from spending") == [
+        ("01AA", "B", "school", Decimal("1234.56")),
+        ("01AA", "B", "school", Decimal("1234.00")),
+    ]
+    answers = (
+        "school_year, school_scan, mr_consent, mr_date, board_level_agreed, gmr_consent, municipality_informed"
+    )
+    assert select(home, f"select {answers} from consents") == [
+        ("2021-2022", True, False, date(2021, 6, 15), Decimal("50.00"), False, True)
+    ]
+    assert select(home, "select line, rule, column_name, message from quarantine") == [
+        (
+            4,
+            "percentage",
+            "WAARVAN_EXTERN",
+            "WAARVAN_EXTERN '10%' (100,00 van 1.000,00) is een percentage; vul het bedrag zelf in",
+        )
+    ]
+    assert (
+        "! npo.xlsx, Besteding: 7 values were read otherwise than they are written: "
+        "BRIN_NUMMER '01aa' = 01AA (2x), CATEGORIE 'b' = B (3x), BEDRAG '€ 1.234,56' = 1234.56 (2x)"
+    ) in ended.stdout
+
+
+def typed_workbook(path, typed):
+    """A workbook in which a board typed; `pages["percent"]` is a format."""
+    book = xlsxwriter.Workbook(str(path))
+    pages = {name: book.add_worksheet(name) for name in HEADERS}
+    for name, header in HEADERS.items():
+        pages[name].write_row(0, 0, header.split(";"))
+    typed(pages | {"percent": book.add_format({"num_format": "0%"})})
+    book.close()
+    return path
