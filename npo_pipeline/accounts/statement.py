@@ -12,8 +12,10 @@ from npo_pipeline.accounts.board_reports import (
     by_intervention,
     consent_by_school,
     consents_for,
+    counted_transfers,
     spending_lines,
     spent_by_school,
+    transferred_in,
 )
 from npo_pipeline.accounts.closed_years import (
     ClosedBooks,
@@ -33,7 +35,6 @@ from npo_pipeline.accounts.received import (
     received_in,
     with_manners,
 )
-from npo_pipeline.accounts.reserve_transfers import counted_transfers, transferred_in
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.rulebook.year_end import YearEndRules
 from schemas import accounted

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import BOARD, PATH, YEAR, common, max_rejected_option, rejects_option, witnessed
+from npo_pipeline.cli.options import (
+    BOARD,
+    PATH,
+    YEAR,
+    approval_options,
+    common,
+    max_rejected_option,
+    rejects_option,
+    witnessed,
+)
 from npo_pipeline.cli.output import document, line, progress
 
 
@@ -38,12 +49,25 @@ from npo_pipeline.cli.output import document, line, progress
 @click.option("--viewer", is_flag=True, help="Write a page per board on which each figure can be clicked.")
 @click.option("--template", is_flag=True, help="Write a blank workbook for --board to fill in, and nothing else.")
 @click.option("--out", type=PATH, default=None, help="Where --template is written.  [default: here]")
+@click.option(
+    "--close",
+    is_flag=True,
+    help="Close the year: its accounts change no more, and later corrections are in the year after it.",
+)
+@click.option("--dry-run", is_flag=True, help="With --close: show what would be closed, and change nothing.")
+@approval_options
 @max_rejected_option
 @rejects_option
 @common
 @witnessed
 def account_command(home: Home, as_json: bool, template: bool, out: Path | None, **options: Any) -> None:
     """Account for a calendar year: tables for every board, and a pack of reports per board."""
+    closing = {name: options.pop(name) for name in _OF_CLOSING}
+    if options.pop("close"):
+        _close(home, as_json, closing, {**options, "template": template, "out": out})
+        return
+    if any(closing.values()):
+        raise click.UsageError("--dry-run and the options of two people go with --close")
     if out is not None and not template:
         raise click.UsageError("--out goes with --template")
     if options["rejects"] is not None and not options["spending"]:
@@ -67,3 +91,23 @@ def account_command(home: Home, as_json: bool, template: bool, out: Path | None,
         year_end = account_and_report(request, progress=report)
     render_account(home, year_end.accounts, year_end.reports, board=request.board, as_json=as_json)
     year_end.reports.raise_faults()
+
+
+_OF_CLOSING = ("dry_run", "prepared_by", "approved_by", "four_eyes", "approved_plan")
+
+
+def _close(home: Home, as_json: bool, closing: Mapping[str, Any], others: Mapping[str, Any]) -> None:
+    """Close a year; a closing takes no option that is about reports or files."""
+    context = click.get_current_context()
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in others
+        if name != "year" and context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(f"--close closes what was accounted for, and takes no {given[0]}")
+    from npo_pipeline.cli.render.account import render_closing
+    from npo_pipeline.commands.account.close import CloseRequest, close_year
+
+    request = CloseRequest(home=home, year=others["year"], **closing)
+    render_closing(close_year(request), dry_run=request.dry_run, as_json=as_json)

@@ -10,11 +10,10 @@ import click
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import (
     DAY,
-    NAME,
     PATH,
-    PLAN,
     REASON,
     SCHOOL_YEAR,
+    approval_options,
     common,
     max_change_option,
     reference_date_option,
@@ -44,15 +43,7 @@ if TYPE_CHECKING:
 @click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
 @reference_date_option("In place of the date in the regulation.")
 @click.option("--reason", type=REASON, default=None, help="Why it is decided (again); kept with the decision.")
-@click.option("--prepared-by", type=NAME, default=None, help="Who prepared it; kept with the decision.")
-@click.option("--approved-by", type=NAME, default=None, help="Who approved it; kept with the decision.")
-@click.option("--four-eyes", is_flag=True, help="Refuse it unless two people prepared and approved it.")
-@click.option(
-    "--approved-plan",
-    type=PLAN,
-    default=None,
-    help="The plan that was approved, as --dry-run shows it; refuse whatever has become another since.",
-)
+@approval_options
 @click.option(
     "--accept-change",
     is_flag=True,

@@ -82,9 +82,9 @@ def _render_months(status: Status) -> None:
 def _render_accounts(status: Status) -> None:
     if status.accounts.is_empty():
         return
-    columns = ["year", "accounted_on", "boards", "received", "spent", "carried_out", "errors"]
+    columns = ["year", "accounted_on", "boards", "received", "spent", "carried_out", "errors", "closed_on"]
     accounts = status.accounts.cast({"year": str})
-    headings = {"accounted_on": "accounted for on", "carried_out": "left over"}
+    headings = {"accounted_on": "accounted for on", "carried_out": "left over", "closed_on": "closed on"}
     frame_table("Accounts, in euro", accounts, columns, **headings)
 
 

@@ -183,6 +183,23 @@ rejects_option = click.option(
 )
 
 
+def approval_options(command: F) -> F:
+    """Add the options of what one person prepares and another approves (`commands.approval.FourEyes`)."""
+    for option in (
+        click.option(
+            "--approved-plan",
+            type=PLAN,
+            default=None,
+            help="The plan that was approved, as --dry-run shows it; refuse whatever has become another since.",
+        ),
+        click.option("--four-eyes", is_flag=True, help="Refuse it unless two people prepared and approved it."),
+        click.option("--approved-by", type=NAME, default=None, help="Who approved it; kept in the books."),
+        click.option("--prepared-by", type=NAME, default=None, help="Who prepared it; kept in the books."),
+    ):
+        command = option(command)
+    return command
+
+
 MAX_CHANGE = "0.10"
 
 

@@ -8,7 +8,12 @@ from datetime import date
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import decisions, deliveries
-from npo_pipeline.books.queries.accounts import changes_since_account, errors_per_year, latest_accounts
+from npo_pipeline.books.queries.accounts import (
+    changes_since_account,
+    closed_years,
+    errors_per_year,
+    latest_accounts,
+)
 from npo_pipeline.books.queries.payments import amounts_to_come, hold_in_force, months_paid
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
@@ -32,7 +37,7 @@ _DECISION_COLUMNS = (
 )
 _ACCOUNT_COLUMNS = (
     *("year", "run_id", "accounted_on", "treatment", "boards", "schools", "received", "spent", "carried_out"),
-    *("received_usd", "spent_usd", "carried_out_usd", "errors", "warnings", "notes"),
+    *("received_usd", "spent_usd", "carried_out_usd", "errors", "warnings", "notes", "closed_on"),
 )
 
 
@@ -41,7 +46,8 @@ class Status:
     """Hold the state of a home; amounts of two currencies are separate.
 
     `deliveries`, `decisions`: columns of the tables of those names. `to_come`: what is due less what was paid.
-    `findings`: open things, a sentence each. `accounts`: the latest of each calendar year. `resolved`: rejected
+    `findings`: open things, a sentence each. `accounts`: the latest of each calendar year, and the day on which it
+    was closed. `resolved`: rejected
     lines that a later delivery resolves.
     """
 
@@ -73,9 +79,14 @@ def status(home: Home, *, clock: Clock = now) -> Status:
                 *correction_findings(books, day_of(clock())),
                 *_account_findings(books),
             ),
-            accounts=Accounts(latest_accounts(books).select(_ACCOUNT_COLUMNS)),
+            accounts=_accounts(books),
             resolved=deliveries.resolved_lines(books),
         )
+
+
+def _accounts(books: Books) -> Accounts:
+    closed = closed_years(books).select("year", "closed_on")
+    return Accounts(latest_accounts(books).join(closed, on="year", how="left").select(_ACCOUNT_COLUMNS))
 
 
 def _findings(books: Books, home: Home) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from npo_pipeline.books.reader import Books
 from schemas.accounted import (
     Accountability,
@@ -38,6 +41,12 @@ def closed_years(books: Books, before_run: str | None = None) -> ClosedYears:
     """Return the years that were closed, before a run (null: by any), in order."""
     query = "from closed_years where $1 is null or run_id < $1 order by year"
     return ClosedYears(books.frame(query, [before_run]))
+
+
+def closing_of(books: Books, year: int) -> Mapping[str, Any] | None:
+    """Return the row of `closed_years` of a year; None while it is open."""
+    rows = closed_years(books).filter(year=year).rows(named=True)
+    return rows[0] if rows else None
 
 
 def corrections_of(books: Books, year: int) -> AccountabilityCorrections:

@@ -7,18 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from npo_pipeline.accounts.closed_years import FLOWS
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.ingest import render_rejections
 from npo_pipeline.cli.output import document, frame_table, line, number, table
 from npo_pipeline.cli.render.pay import money
 from npo_pipeline.translation import said
-from schemas.accounted import AccountabilityInterventions, AccountabilityReceipts, Findings
+from schemas.accounted import (
+    AccountabilityCorrections,
+    AccountabilityInterventions,
+    AccountabilityReceipts,
+    Findings,
+)
 
 if TYPE_CHECKING:
+    from npo_pipeline.commands.account.close import Closing
     from npo_pipeline.commands.account.reports import WrittenReports
     from npo_pipeline.commands.account.write import AccountResult
 
-TOTALS = ("carried_in", "received", "accrued", "spent", "external", "board_level", "carried_out")
+TOTALS = (
+    *("carried_in", "received", "accrued", "spent", "external", "board_level"),
+    *("transferred", "corrections", "accrued_corrections", "carried_out"),
+)
+_SELDOM = ("transferred", "corrections", "accrued_corrections")
+"""Totals that are printed where any school has one."""
+
 ALL_SHOWN_UP_TO = 20
 """Above so many findings the first of each rule is shown."""
 
@@ -30,7 +43,7 @@ def render_account(
 ) -> None:
     """Print the accounts of a year: of all boards, or of one."""
     if board is not None:
-        tables = ("accountability", "interventions", "findings")
+        tables = ("accountability", "interventions", "corrections", "findings")
         rows: dict[str, Any] = {name: getattr(result, name).filter(board=board) for name in tables}
         result = replace(result, **rows)
     if as_json:
@@ -45,6 +58,7 @@ def render_account(
     _render_totals(result, board)
     _render_categories(result.year, result.interventions)
     _render_receipts(result.year, result.receipts)
+    _render_corrections(result.year, result.corrections)
     _render_findings(result.findings)
     for remark in result.remarks:
         line(f"! {remark}")
@@ -56,7 +70,8 @@ def _render_totals(result: AccountResult, board: str | None) -> None:
     of_board = f", board {board}" if board else ""
     rows = result.accountability
     for (currency,), part in rows.partition_by("currency", as_dict=True).items():
-        totals = [(said(name.replace("_", " ")), part[name].sum()) for name in TOTALS]
+        shown = [name for name in TOTALS if name not in _SELDOM or (part[name] != 0).any()]
+        totals = [(said(name.replace("_", " ")), part[name].sum()) for name in shown]
         table(f"Accounts of {result.year}{of_board} {run}", ["", money(str(currency))], totals)
     line(
         f"{number(rows.height)} schools of {number(rows['board'].n_unique())} boards; what is left over is "
@@ -72,6 +87,55 @@ def _render_receipts(year: int, rows: AccountabilityReceipts) -> None:
     sums = rows.group_by(manner, "currency").agg(pl.col("received").sum()).sort("currency", "accounted_under")
     headings = {"accounted_under": "accounted for by"}
     frame_table(f"Received in {year}, by how it is accounted for", sums, sums.columns, **headings)
+
+
+def _render_corrections(year: int, rows: AccountabilityCorrections) -> None:
+    """Print what is corrected of closed years, per year."""
+    if rows.is_empty():
+        return
+    sums = rows.group_by("of_year", "currency").agg(pl.col(FLOWS).sum()).sort("of_year", "currency")
+    columns = ["of_year", "currency", "received", "spent", "transferred", "accrued"]
+    frame_table(f"Corrections of closed years in {year}", sums.cast({"of_year": str}), columns, of_year="of")
+
+
+def render_closing(closing: Closing, *, dry_run: bool, as_json: bool) -> None:
+    """Print the closing of a year, or what would be closed."""
+    account, rows = closing.account, closing.accountability
+    totals = [
+        {"currency": str(currency), **{name: part[name].sum() for name in TOTALS}}
+        for (currency,), part in sorted(rows.partition_by("currency", as_dict=True).items())
+    ]
+    if as_json:
+        names = ("year", "boards", "schools", "errors", "warnings", "notes")
+        document(
+            {
+                **{name: account[name] for name in names},
+                "run_id": closing.run_id,
+                "account": account["run_id"],
+                "plan": closing.plan,
+                "dry_run": dry_run,
+                "closed_on": closing.closed_on,
+                "prepared_by": closing.prepared_by,
+                "approved_by": closing.approved_by,
+                "totals": totals,
+            }
+        )
+        return
+    for one in totals:
+        shown = [(said(name.replace("_", " ")), one[name]) for name in TOTALS if name not in _SELDOM or one[name]]
+        table(f"Accounts of {account['year']} ({account['run_id']})", ["", money(str(one["currency"]))], shown)
+    line(
+        f"{number(account['errors'])} errors, {number(account['warnings'])} warnings, "
+        f"{number(account['notes'])} notes"
+    )
+    if closing.run_id:
+        line(
+            f"{account['year']} is closed ({closing.run_id}): later corrections of it are in {account['year'] + 1}"
+        )
+    elif closing.closed_on:
+        line(f"Nothing to do: {account['year']} was closed on {closing.closed_on}")
+    else:
+        line(f"Dry run: nothing was changed; to close just this: --approved-plan {closing.plan}")
 
 
 def _render_categories(year: int, rows: AccountabilityInterventions) -> None:
@@ -146,6 +210,8 @@ def _account_document(result: AccountResult, reports: WrittenReports) -> dict[st
         "received_under": result.receipts.group_by("accounted_under", "currency")
         .agg(pl.col("received").sum())
         .sort("currency", "accounted_under"),
+        "corrections": result.corrections.drop("year"),
+        "closed_on": result.closed_on,
         "findings": result.findings.drop("year"),
         "errors": result.findings.filter(severity="error").height,
         "files": ingested.files if ingested else [],

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -38,7 +39,9 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_of
 from npo_pipeline.reports.xbrl.facts import refuse_two_currencies
 from npo_pipeline.rulebook.year_end import year_end_rules
-from schemas.accounted import Accountability
+from schemas.accounted import RESERVE_TRANSFERS, SPENDING, Accountability, Accounts
+from schemas.columns import schema_of
+from schemas.received import DELIVERIES, QUARANTINE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,12 +107,18 @@ def account(
     with open_run(
         request.home, "account", clock, subject=str(request.year), wait_seconds=request.wait_seconds
     ) as run:
+        if (closed := queries.closing_of(run.books, request.year)) is not None:
+            return call(closed_accounts, run.books, request, closed)
         call(refuse_unaccountable, run.books, request.year)
         ingested = (
             call(take_spending, run, files, request=request, clock=clock, progress=progress) if files else None
         )
+        if ingested:
+            call(refuse_out_of_order, run, request)
         context = accounting_context(run, request, day_of(clock()))
         accounts = call(work_out_accounts, run, context)
+        if accounts.accountability.is_empty():
+            raise Refused(f"nothing was paid in {request.year}, left over for it or corrected in it")
         if request.board is not None and request.board not in accounts.accountability["board"]:
             raise Refused(
                 f"board {request.board} received nothing in {request.year}, spent nothing and had nothing left"
@@ -137,20 +146,94 @@ def refuse_unaccountable(books: Books, year: int) -> None:
         Refused: names the year to begin with, or the years with payments.
     """
     paid, done = sorted({month.year for month in paid_months(books)}), set(queries.all_accounts(books)["year"])
-    if year not in paid and not queries.has_carry_over(books, year - 1):
+    closed = queries.closed_years(books)["year"].to_list()
+    if year not in paid and not queries.has_carry_over(books, year - 1) and year - 1 not in closed:
         there = ", ".join(map(str, paid)) or "none yet"
         raise Refused(f"nothing was paid in {year} and nothing was left over for it; years with payments: {there}")
     if paid and paid[0] < year and year - 1 not in done:
         first = next(one for one in range(paid[0], year) if one not in done)
         raise Refused(f"{year} opens on what {year - 1} leaves over; begin with `npo account --year {first}`")
     later = queries.changes_since_account(books).filter(
-        (pl.col("year") < year) & pl.col("what").is_in(["payments", "spending"])
+        (pl.col("year") < year) & pl.col("what").is_in(["payments", "spending", "transfers"])
     )
     for first, what in later.head(1).iter_rows():
         raise Refused(
             f"{year} opens on what {first} leaves over, and {what} of {first} came in since it was accounted for; "
             f"begin with `npo account --year {first}`"
         )
+
+
+def closed_accounts(books: Books, request: AccountRequest, closed: Mapping[str, Any]) -> AccountResult:
+    """Step: return the accounts of a closed year as they were closed.
+
+    Raises:
+        Refused: something is asked that would change them.
+    """
+    year, since = request.year, f"{request.year} was closed on {closed['closed_on']}"
+    row = Accounts(queries.latest_accounts(books).filter(year=year))
+    first_open = max(queries.closed_years(books)["year"]) + 1
+    if request.spending:
+        raise Refused(
+            f"{since} and its accounts change no more; give the files to `npo account --year {first_open} "
+            "--spending`, where they correct it"
+        )
+    if request.treatment not in (None, row["treatment"][0]):
+        raise Refused(f"{since} and its accounts change no more; leave --treatment out")
+    rows = queries.accountability_of(books, year)
+    if request.board is not None and request.board not in rows["board"]:
+        raise Refused(f"board {request.board} received nothing in {year}, spent nothing and had nothing left")
+    return AccountResult(
+        year=year,
+        run_id=None,
+        accounts=row,
+        accountability=rows,
+        interventions=queries.interventions_of(books, year),
+        receipts=queries.receipts_of(books, year),
+        corrections=queries.corrections_of(books, year),
+        findings=queries.findings_of(books, year),
+        ingested=None,
+        remarks=(f"{since}; its accounts change no more: what comes in of it is corrected in {first_open}",),
+        closed_on=closed["closed_on"],
+    )
+
+
+def refuse_out_of_order(run: Run, request: AccountRequest) -> None:
+    """Step: refuse rows of an earlier year that is accounted for and open: this year opens on it.
+
+    Rows of a closed year are corrections in the first year after those that are closed.
+
+    Raises:
+        Refused: names the years, and the first file and line of the earliest; nothing was added.
+    """
+    done, closed = queries.latest_accounts(run.books)["year"], queries.closed_years(run.books)["year"]
+    first_open = max(closed, default=0) + 1
+    placed = _rows_with_year(run).with_columns(counts_in=pl.max_horizontal("year", pl.lit(first_open, pl.Int64)))
+    is_earlier = (pl.col("counts_in") < request.year) & pl.col("counts_in").is_in(done.implode())
+    found = placed.filter(is_earlier).sort("counts_in", "year", "file", "line")
+    if found.is_empty():
+        return
+    file, line, year, first = found.row(0)
+    years = " and ".join(map(str, found["year"].unique().sort()))
+    paths = " ".join(f"--spending {path}" for path in request.spending)
+    raise Refused(
+        f"{file}, line {line}: is of {year}, and {request.year} opens on the accounts of {first}; rows of {years} "
+        f"come first: begin with `npo account --year {first} {paths}`"
+    )
+
+
+def _rows_with_year(run: Run) -> pl.DataFrame:
+    """Return file, line and year of each row of a calendar year that a run takes in, also of rejected ones."""
+    new = run.appended.get(DELIVERIES.name, pl.DataFrame(schema=schema_of(DELIVERIES)))
+    parts = [
+        run.appended[name].select("delivery_id", "line", year=year)
+        for name, year in (
+            *((model.name, pl.col("year")) for model in (SPENDING, RESERVE_TRANSFERS)),
+            (QUARANTINE.name, pl.col("period").str.extract(r"^([0-9]{4})$").cast(pl.Int64)),
+        )
+        if name in run.appended
+    ]
+    empty = pl.DataFrame(schema={"delivery_id": pl.String, "line": pl.Int64, "year": pl.Int64})
+    return pl.concat([empty, *parts]).join(new, on="delivery_id").select("file", "line", "year")
 
 
 def take_spending(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,13 +11,19 @@ import polars as pl
 
 from npo_pipeline.accounts.findings.registry import OPENING, in_order, opening_findings
 from npo_pipeline.accounts.statement import YearAccounts
-from npo_pipeline.books.queries.accounts import all_accounts, changes_since_account, latest_accounts
+from npo_pipeline.books.queries.accounts import (
+    all_accounts,
+    changes_since_account,
+    closed_years,
+    latest_accounts,
+)
 from npo_pipeline.books.queries.ledger import paid_months, scheduled_months
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.run import Run
 from npo_pipeline.commands.account.inputs import AccountingContext
 from npo_pipeline.commands.decide.write import keep_texts
 from npo_pipeline.commands.ingest import IngestResult
+from npo_pipeline.months import month_text
 from schemas import accounted
 from schemas.accounted import (
     Accountability,
@@ -41,7 +48,8 @@ _DERIVED = (
 class AccountResult:
     """The rows of the tables of the year. `run_id` is null when nothing had changed.
 
-    `ingested`: the result for the files that were given. `remarks`: for the reader.
+    `ingested`: the result for the files that were given. `remarks`: for the reader. `closed_on`: the day on which
+    the year was closed; null while it is open.
     """
 
     year: int
@@ -54,6 +62,7 @@ class AccountResult:
     findings: Findings
     ingested: IngestResult | None
     remarks: tuple[str, ...]
+    closed_on: date | None = None
 
 
 def write_accounts(
@@ -156,14 +165,25 @@ def _account_row(run: Run, context: AccountingContext, accounts: YearAccounts, f
     return Accounts(pl.DataFrame([row], schema=schema_of(accounted.ACCOUNTS)))
 
 
+def unpaid_months(books: Books, year: int) -> list[str]:
+    """Return the months of a year in which instalments fall and that were not paid yet."""
+    paid = [month for month in paid_months(books) if month.year == year]
+    due = [month for month in scheduled_months(books) if month.year == year]
+    return [month_text(month) for month in due if not paid or month > paid[-1]]
+
+
 def _other_years(run: Run, year: int) -> list[str]:
     """Count the rows that this run adds of years that it does not account for."""
-    appended = run.appended.get(accounted.SPENDING.name)
-    if appended is None:
+    models = (accounted.SPENDING, accounted.RESERVE_TRANSFERS)
+    parts = [run.appended[model.name].select("year") for model in models if model.name in run.appended]
+    if not parts:
         return []
-    others = appended.filter(pl.col("year") != year).group_by("year").len().sort("year")
+    closed = set(closed_years(run.books)["year"])
+    others = pl.concat(parts).filter(pl.col("year") != year).group_by("year").len().sort("year")
     return [
-        f"{rows} rows of spending are of {other} and not of {year}; they count when {other} is accounted for"
+        f"{rows} rows are of {other}, which is closed; they correct it in {year}"
+        if other in closed
+        else f"{rows} rows of spending are of {other} and not of {year}; they count when {other} is accounted for"
         for other, rows in others.iter_rows()
     ]
 
@@ -171,10 +191,7 @@ def _other_years(run: Run, year: int) -> list[str]:
 def _remarks(run: Run, year: int, findings: pl.DataFrame) -> list[str]:
     """Return remarks: rows of other years, months that are not paid yet, later years that open differently now."""
     books, remarks = run.books, _other_years(run, year)
-    paid = [month for month in paid_months(books) if month.year == year]
-    due = [month for month in scheduled_months(books) if month.year == year]
-    open_months = [f"{month:%Y-%m}" for month in due if not paid or month > paid[-1]]
-    if open_months:
+    if open_months := unpaid_months(books, year):
         remarks.append(f"{', '.join(open_months)} is not paid yet, and not in what was received")
     later = findings.filter((pl.col("rule") == OPENING) & (pl.col("year") > year))
     for one in sorted(later["year"].unique()):

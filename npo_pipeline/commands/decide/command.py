@@ -5,8 +5,7 @@ And `npo diff`: what one decision has more or less than another, and why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +15,7 @@ from npo_pipeline.books.queries.decisions import all_decisions, due_changes_betw
 from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
-from npo_pipeline.books.run import Clock, Run, open_run
+from npo_pipeline.books.run import Clock
 from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.plan import changed_currencies, changes_due, plan_of, work_out_year
 from npo_pipeline.commands.decide.write import write_decision
@@ -44,7 +43,7 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
     require_books(request.home)
     request.require_four_eyes()
     rules = call(load_rulebook, request.school_year, request.regulations, request.as_of)
-    with _books(request, clock) as (run, books):
+    with request.open_books("decide", request.school_year, clock) as (run, books):
         state = call(decision_before, books, request.school_year)
         draft = call(work_out_year, state, rules, request.reference_date)
         changed = call(changed_currencies, state, draft)
@@ -54,7 +53,7 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
         )
         if changed:
             # Else the very plan may have been written already: to ask for it again is no fault.
-            request.require_approved_plan(plan)
+            request.require_approved_plan(plan.fingerprint)
             if run is not None:
                 request.require_accepted_changes(plan)
                 return replace(plan, written=call(write_decision, run, request, plan, clock()))
@@ -64,18 +63,6 @@ def decide(request: DecideRequest, *, call: Call = directly, clock: Clock = now)
 def decision_before(books: Books, school_year: str) -> DecisionState:
     """Step: load all that the decision reads from the books, the decisions before it among that."""
     return decision_state(books, school_year)
-
-
-@contextmanager
-def _books(request: DecideRequest, clock: Clock) -> Iterator[tuple[Run | None, Books]]:
-    """Open the books to decide on: of a run that may write, or read-only for a dry run."""
-    subject, wait_seconds = request.school_year, request.wait_seconds
-    if request.dry_run:
-        with read_books(request.home) as books:
-            yield None, books
-    else:
-        with open_run(request.home, "decide", clock, subject=subject, wait_seconds=wait_seconds) as run:
-            yield run, run.books
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from npo_pipeline import dutch
 from npo_pipeline.books.manifest import rows_sha256
-from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.decision_state import DecisionState
+from npo_pipeline.commands.approval import FourEyes
 from npo_pipeline.commands.decide.grants import Granted
 from npo_pipeline.commands.decide.next_payment import NextPayment
 from npo_pipeline.decisions.comparison import Comparison
@@ -31,41 +31,24 @@ EURO = "EUR"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DecideRequest:
+class DecideRequest(FourEyes):
     """Represent what is to be decided.
 
     `regulations`: files in place of the shipped ones of their sector, or overlays on them. `as_of`: of two
-    versions of a regulation the latest published by this day counts. `prepared_by`, `approved_by`: who did so,
-    kept with the decision; with `four_eyes` they must be two. `approved_plan`: the fingerprint of the plan that
-    was approved; what has become another since is refused. `accept_change`: somebody looked at what is counted
-    more than a share of `max_change` more or less of than before.
+    versions of a regulation the latest published by this day counts. `accept_change`: somebody looked at what is
+    counted more than a share of `max_change` more or less of than before.
     """
 
-    home: Home
+    subject = "the decision"
+    would = "what would be decided"
+
     school_year: str
     regulations: tuple[Path, ...] = ()
     reference_date: date | None = None
     reason: str | None = None
-    dry_run: bool = False
     as_of: date | None = None
-    wait_seconds: int = 0
-    prepared_by: str | None = None
-    approved_by: str | None = None
-    four_eyes: bool = False
-    approved_plan: str | None = None
     accept_change: bool = False
     max_change: Decimal = DEFAULT_MAX_CHANGE
-
-    def require_four_eyes(self) -> None:
-        """Refuse a decision that one person both prepared and approved, where two are asked."""
-        if not self.four_eyes or self.dry_run:
-            return
-        people = (self.prepared_by or "", self.approved_by or "")
-        prepared, approved = (" ".join(one.split()).casefold() for one in people)
-        if not prepared or not approved:
-            raise Refused("two people are asked: say who prepared the decision and who approved it")
-        if prepared == approved:
-            raise Refused(f"{self.approved_by} prepared the decision and cannot approve it; another must")
 
     def require_accepted_changes(self, plan: DecisionPlan) -> None:
         """Refuse to write a decision that counts much more or less than before, unless somebody accepted that."""
@@ -73,14 +56,6 @@ class DecideRequest:
             raise Refused(
                 f"{'; '.join(in_words(plan.size_changes))}: more than {dutch.percent(self.max_change, 0)}; look "
                 "whether the file is whole, and if it is, decide with --accept-change and --reason"
-            )
-
-    def require_approved_plan(self, plan: DecisionPlan) -> None:
-        """Refuse to write another decision than the one that was approved: something came in since."""
-        if self.approved_plan is not None and self.approved_plan != plan.fingerprint:
-            raise Refused(
-                "what would be decided is another thing than what was approved: something came in since; look at "
-                "the plan again and have that approved"
             )
 
 

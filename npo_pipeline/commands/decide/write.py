@@ -102,8 +102,7 @@ def _decision(plan: DecisionPlan, currency: str) -> dict[str, Any]:
 
 def _by_whom(request: DecideRequest) -> dict[str, str | None]:
     """Return the columns of `decisions` that people fill in."""
-    given = {name: getattr(request, name) for name in ("reason", "prepared_by", "approved_by")}
-    return {name: None if text is None else harmless_name(text) for name, text in given.items()}
+    return {"reason": None if request.reason is None else harmless_name(request.reason), **request.people()}
 
 
 def _input_files(plan: DecisionPlan) -> list[dict[str, Any]]:

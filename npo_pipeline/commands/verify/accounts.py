@@ -14,6 +14,7 @@ from npo_pipeline.books.queries.accounts import (
     account_before,
     accountability_of,
     all_accounts,
+    closed_years,
     corrections_of,
     findings_of,
     interventions_of,
@@ -26,6 +27,7 @@ from npo_pipeline.books.queries.decision_state import written_by_other_version
 from npo_pipeline.books.queries.runs import rule_of_run
 from npo_pipeline.books.queries.schools import directory_as_derived
 from npo_pipeline.books.reader import Books
+from npo_pipeline.commands.account.close import closing_sha256
 from npo_pipeline.commands.account.inputs import (
     BY_VESTIGING,
     AccountingContext,
@@ -48,6 +50,7 @@ from schemas.received import Schools
 def account_faults(books: Books) -> Iterator[str]:
     """Compare the accounts of every year with those calculated again, and their totals with the payments."""
     yield from _sequence_faults(books)
+    yield from _closing_faults(books)
     latest = latest_accounts(books).rows(named=True)
     # The last run also compared the openings of all years, by the rules it had.
     last = max(latest, key=lambda row: str(row["run_id"]), default=None)
@@ -61,6 +64,23 @@ def account_faults(books: Books) -> Iterator[str]:
     for year, board, currency, received, paid in ledger_mismatches(books).iter_rows():
         accounted, booked = dutch.money(received, currency), dutch.money(paid, currency)
         yield f"{year}: board {board} received {accounted} by the accounts, and {booked} by the ledger"
+
+
+def _closing_faults(books: Books) -> Iterator[str]:
+    """Compare each closing with the accounts that stand: the last of their year, and closed in order."""
+    accounts = all_accounts(books)
+    done, closed = set(accounts["year"]), dict(closed_years(books).select("year", "run_id").iter_rows())
+    for row in closed_years(books).iter_rows(named=True):
+        year, run_id, says = row["year"], row["run_id"], f"{row['run_id']}: closed_years"
+        own = accounts.filter(year=year)["run_id"]
+        if own.filter(own < run_id).max() != row["account"]:
+            yield f"{says} names {row['account']}, which is not the account of {year} that was there to close"
+        elif later := own.filter(own > run_id).to_list():
+            yield f"{says} closed {year}, and {later[0]} accounted for it all the same"
+        if year - 1 in done and not closed.get(year - 1, run_id) < run_id:
+            yield f"{says} closed {year} before {year - 1}, which it opens on"
+        if row["plan"] != closing_sha256(accountability_of(books, year), row["account"]):
+            yield f"{says} closed other accounts of {year} than are there"
 
 
 def _sequence_faults(books: Books) -> Iterator[str]:
