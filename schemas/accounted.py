@@ -133,13 +133,18 @@ FINDINGS = table(
         "advice": text("What the board can do, in Dutch."),
         "file": text("Name of the delivered file that it is in; null where it is in none.", nullable=True),
         "line": whole("Line of that file; 1 is the header.", nullable=True),
+        "currency": one_of(
+            CURRENCIES,
+            "The accounts that it is about; null where it is about a board as a whole, and in older accounts.",
+            nullable=True,
+        ),
     },
 )
 
 Accountability = NewType("Accountability", pl.DataFrame)
 ACCOUNTABILITY = table(
     "accountability",
-    "One row per year and school of a board, of the latest account of the year.",
+    "One row per year, school of a board and currency, of the latest account of the year.",
     {
         "year": whole(),
         "board": code(BOARD),
@@ -163,7 +168,7 @@ ACCOUNTABILITY = table(
         "corrections": money("Corrections of closed years in what is left over (`accountability_corrections`)."),
         "accrued_corrections": money("Corrections of what accrues to closed years."),
     },
-    ("year", "board", "brin"),
+    ("year", "board", "brin", "currency"),
 )
 
 AccountabilityCorrections = NewType("AccountabilityCorrections", pl.DataFrame)
@@ -184,7 +189,7 @@ ACCOUNTABILITY_CORRECTIONS = table(
         "accrued": money("Correction of the amount that accrues to the closed year."),
         "currency": one_of(CURRENCIES),
     },
-    ("year", "of_year", "board", "brin"),
+    ("year", "of_year", "board", "brin", "currency"),
 )
 
 ClosedYears = NewType("ClosedYears", pl.DataFrame)
@@ -246,7 +251,7 @@ ACCOUNTABILITY_RECEIPTS = table(
         "article": text("The article that says so; null where none is known.", nullable=True),
         "currency": one_of(CURRENCIES),
     },
-    ("year", "board", "brin", "school_year", "component", "school_type"),
+    ("year", "board", "brin", "school_year", "component", "school_type", "currency"),
 )
 
 AccountabilityInterventions = NewType("AccountabilityInterventions", pl.DataFrame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from npo_pipeline.accounts.menukaart_lookup import ON, match_interventions
-from npo_pipeline.accounts.received import SCHOOL_KEY
+from npo_pipeline.accounts.received import MONEY_KEY, SCHOOL_KEY, SpendingCurrencies
 from npo_pipeline.money import divide_half_away, to_cents, to_euro
 from npo_pipeline.rulebook.year_end import Menukaart
 from schemas.accounted import Consents, ReserveTransfers, Spending
@@ -113,7 +113,7 @@ def report_consents(consents: Consents, year: int) -> ReportConsents:
 _MOVE = ["from_board", "to_board", "brin"]
 
 
-def counted_transfers(reports: ReserveTransfers, year: int) -> CountedTransfers:
+def counted_transfers(reports: ReserveTransfers, year: int, currencies: SpendingCurrencies) -> CountedTransfers:
     """Return what counts of the reserves that moved with a school in a year (overdracht saldo), for both boards.
 
     The lowest of what both boards report, or what one reports where the other reports nothing: no money comes out
@@ -131,13 +131,15 @@ def counted_transfers(reports: ReserveTransfers, year: int) -> CountedTransfers:
     counted = both.with_columns(
         amount=pl.min_horizontal("from_told", "to_told"), moved_on=pl.coalesce("given_on", "taken_on")
     )
-    return CountedTransfers(counted.drop("given_on", "taken_on").sort(_MOVE))
+    # One currency for both boards: that of the school with the one that gave.
+    known = currencies.added_to(counted.drop("given_on", "taken_on").with_columns(board="from_board"))
+    return CountedTransfers(known.drop("board").sort(_MOVE))
 
 
 def transferred_in(counted: CountedTransfers) -> AmountsBySchool:
     """Return what moved per school: column transferred, above zero to a board and below zero from one."""
     parts = [
-        counted.select("brin", board=end, transferred=sign * pl.col("amount"))
+        counted.select("brin", "currency", board=end, transferred=sign * pl.col("amount"))
         for end, sign in (("to_board", 1), ("from_board", -1))
     ]
-    return AmountsBySchool(pl.concat(parts).group_by(SCHOOL_KEY).agg(pl.col("transferred").sum()))
+    return AmountsBySchool(pl.concat(parts).group_by(MONEY_KEY).agg(pl.col("transferred").sum()))

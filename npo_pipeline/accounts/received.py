@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from npo_pipeline.errors import Refused
 from npo_pipeline.intake.board_transfers import board_in_month
 from npo_pipeline.money import cumulative_share, to_cents, to_euro
 from npo_pipeline.months import Month, first_day, month_after
@@ -17,6 +17,7 @@ from schemas.columns import schema_of
 from schemas.frames.accounts import (
     AccountedReceipts,
     AmountsBySchool,
+    BoardCurrencies,
     Currencies,
     DecidedTotals,
     SchoolYears,
@@ -25,6 +26,9 @@ from schemas.frames.accounts import (
 from schemas.received import Schools
 
 SCHOOL_KEY = ["board", "brin"]
+MONEY_KEY = [*SCHOOL_KEY, "currency"]
+"""A school in Caribisch Nederland is paid in dollars; one that was in euro before has accounts in both."""
+
 TWELFTHS = 12
 _KIND_OF_MONEY = ["school_year", "school_type", "component"]
 _MANNER = ["accounted_under", "article"]
@@ -33,7 +37,7 @@ _MANNER = ["accounted_under", "article"]
 def received_in(payments: YearReceipts, year: int) -> AmountsBySchool:
     """Return the payments in a calendar year: column received."""
     paid = payments.filter(pl.col("paid_month").dt.year() == year)
-    return AmountsBySchool(paid.group_by(SCHOOL_KEY).agg(received=to_cents(pl.col("amount")).sum()))
+    return AmountsBySchool(paid.group_by(MONEY_KEY).agg(received=to_cents(pl.col("amount")).sum()))
 
 
 def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsBySchool:
@@ -48,7 +52,7 @@ def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsByS
     cents, ends = to_cents(pl.col("amount")), (pl.col("twelfth"), pl.col("twelfth") - 1)
     until, before = (cumulative_share(cents, end, pl.lit(TWELFTHS)) for end in ends)
     due = totals.join(months, on="school_year").with_columns(cents=until - before)
-    of_school = ["board", pl.col("vestiging").str.head(4).alias("brin")]
+    of_school = ["board", pl.col("vestiging").str.head(4).alias("brin"), "currency"]
     return AmountsBySchool(board_in_month(schools, due).group_by(of_school).agg(accrued=pl.col("cents").sum()))
 
 
@@ -80,25 +84,48 @@ def receipts_of(payments: AccountedReceipts, year: int) -> AccountabilityReceipt
 def paid_for(payments: YearReceipts, year: int) -> SchoolYears:
     """Return the school years for which a school got money in a calendar year."""
     paid = payments.filter(pl.col("paid_month").dt.year() == year)
-    sums = paid.group_by(*SCHOOL_KEY, "school_year").agg(pl.col("amount").sum())
-    return SchoolYears(sums.filter(pl.col("amount") > 0).drop("amount").sort(*SCHOOL_KEY, "school_year"))
+    sums = paid.group_by(*MONEY_KEY, "school_year").agg(pl.col("amount").sum())
+    return SchoolYears(sums.filter(pl.col("amount") > 0).drop("amount").sort(*MONEY_KEY, "school_year"))
 
 
-def currencies(payments: YearReceipts, totals: DecidedTotals) -> Currencies:
-    """Return the currency in which each school is paid, or will be where it was not yet.
+@dataclass(frozen=True)
+class SpendingCurrencies:
+    """Hold the currency of amounts that boards report: a report does not name it. `schools`, `boards`: of each."""
 
-    Raises:
-        Refused: a school was paid in two.
+    schools: Currencies
+    boards: BoardCurrencies
+
+    def added_to(self, reported: pl.DataFrame) -> pl.DataFrame:
+        """Add the currency of each school: its own, that of its board where it never had money, else euro."""
+        known = reported.join(self.schools.rename({"currency": "of_school"}), on="brin", how="left")
+        both = known.join(self.boards.rename({"currency": "of_board"}), on="board", how="left")
+        found = pl.coalesce("of_school", "of_board", pl.lit("EUR"))
+        return both.with_columns(currency=found).drop("of_school", "of_board")
+
+
+def spending_currencies(payments: YearReceipts, totals: DecidedTotals, schools: Schools) -> SpendingCurrencies:
+    """Return the currency in which each school spends: that of the money it has, or will have.
+
+    Of a school with money in two it is the one that was paid last; money that came in one and went back altogether
+    is none.
     """
-    found = payments.select("brin", "currency").unique().sort("brin", "currency")
-    twice = found.filter(pl.col("brin").is_duplicated())
-    if twice.height:
-        raise Refused(
-            f"{twice['brin'][0]} was paid in two currencies, which cannot be accounted for in one report"
-        )
-    decided = totals.select(brin=pl.col("vestiging").str.head(4), currency="currency")
-    to_come = decided.group_by("brin").agg(pl.col("currency").min()).join(found, on="brin", how="anti")
-    return Currencies(pl.concat([found, to_come]))
+    paid = payments.group_by("brin", "currency").agg(
+        money=to_cents(pl.col("amount")).sum() != 0, last=pl.col("paid_month").max()
+    )
+    decided = totals.filter(pl.col("amount") != 0).select(
+        brin=pl.col("vestiging").str.head(4), currency="currency"
+    )
+    to_come = decided.unique().with_columns(to_come=pl.lit(True))
+    found = paid.join(to_come, on=["brin", "currency"], how="full", coalesce=True)
+    is_money = pl.col("money").fill_null(False) | pl.col("to_come").fill_null(False)
+    order = ["brin", is_money, "last", "currency"]
+    ranked = found.sort(order, descending=[False, True, True, False], nulls_last=True)
+    of_schools = ranked.unique("brin", keep="first", maintain_order=True).select("brin", "currency")
+    held = schools.select(SCHOOL_KEY).unique().join(of_schools, on="brin")
+    of_boards = pl.concat([payments.select("board", "currency"), held.select("board", "currency")])
+    return SpendingCurrencies(
+        Currencies(of_schools), BoardCurrencies(of_boards.group_by("board").agg(pl.col("currency").min()))
+    )
 
 
 def _months(school_year: str, year: int) -> pl.DataFrame:

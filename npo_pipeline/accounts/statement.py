@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
@@ -26,13 +27,15 @@ from npo_pipeline.accounts.closed_years import (
 from npo_pipeline.accounts.findings.context import FindingContext
 from npo_pipeline.accounts.findings.registry import findings_of
 from npo_pipeline.accounts.received import (
+    MONEY_KEY,
     SCHOOL_KEY,
+    SpendingCurrencies,
     accrued_to,
     asked_about,
-    currencies,
     paid_for,
     receipts_of,
     received_in,
+    spending_currencies,
     with_manners,
 )
 from npo_pipeline.money import to_cents, to_euro
@@ -53,12 +56,12 @@ from schemas.columns import schema_of
 from schemas.frames.accounts import (
     AccountedReceipts,
     AmountsBySchool,
-    Currencies,
     DecidedTotals,
     DeliveryFiles,
     InterventionSums,
     OpenRejections,
     SchoolAccounts,
+    SpendingLines,
     YearCorrections,
     YearReceipts,
 )
@@ -99,6 +102,11 @@ class AccountInputs:
     transfers: ReserveTransfers = field(default_factory=_no_transfers)
     closed: ClosedBooks = field(default_factory=ClosedBooks)
 
+    @cached_property
+    def currencies(self) -> SpendingCurrencies:
+        """Return the currency of the amounts that boards report."""
+        return spending_currencies(self.payments, self.totals, self.schools)
+
 
 @dataclass(frozen=True, kw_only=True)
 class YearAccounts:
@@ -114,18 +122,17 @@ class YearAccounts:
 def account_for(inputs: AccountInputs) -> YearAccounts:
     """Account for a calendar year per board and school.
 
-    `carried_out = carried_in + received - spent + transferred + corrections`.
-
-    Raises:
-        Refused: a school was paid in two currencies.
+    `carried_out = carried_in + received - spent + transferred + corrections`, per currency: a school with money in
+    two has a row for each.
     """
-    year = inputs.year
+    year, currencies = inputs.year, inputs.currencies
     lines = spending_lines(inputs.spending, inputs.files, inputs.rules.menukaart, year)
     consents = consents_for(inputs.consents, year)
     payments = with_manners(inputs.payments, inputs.rules.accountability)
     asked = asked_about(payments)
     corrections = corrections_of(inputs.closed, {one: year_amounts(inputs, one) for one in inputs.closed.years})
     schools = _school_accounts(inputs, consents, corrections)
+    spending_to_date = Spending(inputs.spending.filter(pl.col("year") <= year))
     context = FindingContext(
         year=year,
         accounted_on=inputs.accounted_on,
@@ -133,48 +140,46 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
         schools=schools,
         funded_years=paid_for(asked, year),
         asked=received_in(asked, year),
-        lines=lines,
-        spending_to_date=Spending(inputs.spending.filter(pl.col("year") <= year)),
-        consents=consents,
+        lines=SpendingLines(currencies.added_to(lines)),
+        spending_to_date=Spending(currencies.added_to(spending_to_date)),
+        consents=Consents(currencies.added_to(consents)),
         agreed=agreed_until(inputs.consents, year),
         rejections=inputs.rejections,
-        transfers=counted_transfers(inputs.transfers, year),
+        transfers=counted_transfers(inputs.transfers, year, currencies),
         corrections=corrections,
     )
     return YearAccounts(
         accountability=_accountability(schools, inputs),
-        interventions=_interventions(by_intervention(lines), schools, year),
+        interventions=_interventions(InterventionSums(currencies.added_to(by_intervention(lines))), year),
         receipts=_receipts(payments, inputs),
-        corrections=correction_rows(corrections, Currencies(schools.select(*SCHOOL_KEY, "currency")), year),
+        corrections=correction_rows(corrections, year),
         findings=Findings(findings_of(context)),
     )
 
 
 def year_amounts(inputs: AccountInputs, year: int) -> AmountsBySchool:
     """Return the amounts of a year (FLOWS) of every school that has any."""
-    accrued = accrued_to(inputs.totals, inputs.schools, year)
+    accrued, currencies = accrued_to(inputs.totals, inputs.schools, year), inputs.currencies
+    moved = counted_transfers(inputs.transfers, year, currencies)
     return _joined(
         received_in(inputs.payments, year),
-        spent_by_school(inputs.spending, year),
-        transferred_in(counted_transfers(inputs.transfers, year)),
+        AmountsBySchool(currencies.added_to(spent_by_school(inputs.spending, year))),
+        transferred_in(moved),
         AmountsBySchool(accrued.filter(pl.col("accrued") != 0)),
     )
 
 
 def _joined(*parts: AmountsBySchool) -> AmountsBySchool:
     """Return every school that is in any of some frames, with the columns of all; 0 where it is not in one."""
-    schools = pl.concat([part.select(SCHOOL_KEY) for part in parts]).unique().sort(SCHOOL_KEY)
+    schools = pl.concat([part.select(MONEY_KEY) for part in parts]).unique().sort(MONEY_KEY)
     for part in parts:
-        schools = schools.join(part, on=SCHOOL_KEY, how="left")
-    return AmountsBySchool(schools.with_columns(pl.exclude(SCHOOL_KEY).fill_null(0)))
+        schools = schools.join(part, on=MONEY_KEY, how="left")
+    return AmountsBySchool(schools.with_columns(pl.exclude(MONEY_KEY).fill_null(0)))
 
 
 def _school_accounts(inputs: AccountInputs, consents: Consents, corrections: YearCorrections) -> SchoolAccounts:
-    """Return every school that carried over, received or spent an amount, or to which an amount accrues.
-
-    The currency of a school that was never paid is that of its board.
-    """
-    carried = inputs.before.select(*SCHOOL_KEY, carried_in=to_cents(pl.col("carried_out")))
+    """Return every school that carried over, received or spent an amount, or to which an amount accrues."""
+    carried = inputs.before.select(*MONEY_KEY, carried_in=to_cents(pl.col("carried_out")))
     schools = _joined(
         AmountsBySchool(carried.filter(pl.col("carried_in") != 0)),
         year_amounts(inputs, inputs.year),
@@ -183,9 +188,7 @@ def _school_accounts(inputs: AccountInputs, consents: Consents, corrections: Yea
     return SchoolAccounts(
         schools.with_columns(carried_out=_LEFT)
         .join(consent_by_school(consents), on=SCHOOL_KEY, how="left")
-        .join(currencies(inputs.payments, inputs.totals), on="brin", how="left")
-        .with_columns(pl.coalesce("currency", pl.col("currency").min().over("board"), pl.lit("EUR")))
-        .sort(SCHOOL_KEY)
+        .sort(MONEY_KEY)
     )
 
 
@@ -201,9 +204,9 @@ def _receipts(payments: AccountedReceipts, inputs: AccountInputs) -> Accountabil
     return receipts if inputs.rules.accountability.accounted_under else AccountabilityReceipts(receipts.clear())
 
 
-def _interventions(sums: InterventionSums, schools: SchoolAccounts, year: int) -> AccountabilityInterventions:
+def _interventions(sums: InterventionSums, year: int) -> AccountabilityInterventions:
     share = (pl.col("share").cast(pl.Decimal(38, 4)) / pl.lit(10_000).cast(pl.Decimal(38, 4))).cast(SHARE)
-    rows = sums.join(schools.select(*SCHOOL_KEY, "currency"), on=SCHOOL_KEY, how="left").with_columns(
+    rows = sums.with_columns(
         to_euro(pl.col("amount")), to_euro(pl.col("external")), share=share, year=pl.lit(year, pl.Int64)
     )
     return AccountabilityInterventions(rows.select(list(schema_of(accounted.ACCOUNTABILITY_INTERVENTIONS))))

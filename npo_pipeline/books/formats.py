@@ -97,6 +97,7 @@ STEPS: Sequence[Step] = (
         columns={
             "accounts": {"corrections": "0", "corrections_usd": "0"},
             "accountability": dict.fromkeys(("transferred", "corrections", "accrued_corrections"), "0"),
+            "findings": {"currency": "null"},
         },
     ),
 )

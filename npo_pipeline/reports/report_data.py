@@ -23,7 +23,7 @@ from schemas.frames.accounts import BoardNames, Facts, InterventionKeys, ReportC
 class BoardTables:
     """The tables of a report; each row is of the board in column `board`, and sorted after it by `order`."""
 
-    accountability: Accountability = field(metadata={"order": ["brin"]})
+    accountability: Accountability = field(metadata={"order": ["brin", "currency"]})
     interventions: AccountabilityInterventions = field(
         metadata={"order": ["brin", "category", "intervention", "level"]}
     )

@@ -47,6 +47,9 @@ reports nothing of it), amount (cents that count), moved_on."""
 Currencies = NewType("Currencies", pl.DataFrame)
 """brin, currency."""
 
+BoardCurrencies = NewType("BoardCurrencies", pl.DataFrame)
+"""board, currency."""
+
 WrittenInterventions = NewType("WrittenInterventions", pl.DataFrame)
 """category, written: interventions as boards wrote them."""
 

@@ -24,13 +24,19 @@ AMOUNTS = {
 }
 """Columns that hold money."""
 
-ONE_CURRENCY = {"currency", "decision_id", "unit", "brin", "vestiging"}
-"""Columns of which each value belongs to one currency; `unit` is that of a fact in XBRL. A school is paid in one
-(`accounts.received.currencies` refuses another)."""
+ONE_CURRENCY = {"currency", "decision_id", "unit"}
+"""Columns of which each value belongs to one currency; `unit` is that of a fact in XBRL.
+A school may have money in two."""
 
 OF_ONE_CURRENCY = {
     "npo_pipeline/cli/render/pay.py sums_by": "whoever asks gives rows of one currency, or the currency as a key",
     "npo_pipeline/cli/render/decide.py grants_by_scheme": "subsidies are granted in euro",
+    "npo_pipeline/accounts/board_reports.py by_intervention": "a school spends in one currency",
+    "npo_pipeline/accounts/findings/spending.py _spent_twice": "rules of findings see one currency at a time",
+    "npo_pipeline/accounts/findings/spending.py only_facilities": "rules of findings see one currency at a time",
+    "npo_pipeline/reports/explain/cashflow.py _due_by_school": "an explanation is of one decision",
+    "npo_pipeline/reports/explain/cashflow.py lifecycle_events": "an explanation is of one decision",
+    "npo_pipeline/reports/explain/cashflow.py correction_causes": "an explanation is of one decision",
     "npo_pipeline/books/publish.py _compare": "a control total only compares two sums of the same rows",
     "npo_pipeline/decisions/change_causes.py _differences": "its key is given, and has the currency",
 }

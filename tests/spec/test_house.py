@@ -24,6 +24,7 @@ MOST_ARGUMENTS_BY_POSITION = 4
 
 GENERIC = {
     "accounting_context": "takes new rows of any tables",
+    "added_to": "adds the currency to any rows of schools",
     "add_trace": "adds the exact amounts to any entitlements",
     "append": "adds rows to any table",
     "board_in_month": "adds the board to any rows with a vestiging and a month",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import polars as pl
 
+from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.rulebook.year_end import Accountability
 from schemas.accounted import Consents, Spending
 from schemas.frames.accounts import (
@@ -29,7 +31,8 @@ class FindingContext:
     `funded_years`, `asked`: the school years and amounts of what came in this year and is accounted for by more
     than the annual report alone. `lines`: the spending of the year.
     `spending_to_date`: that of this year and those before, as in the table. `consents`: of the two school years in
-    the year. `agreed`: the board-level spending that the MR agreed to until the end of the year.
+    the year. `agreed`: the board-level spending that the MR agreed to until the end of the year. Rules see one
+    currency at a time (`of_currency`).
     """
 
     year: int
@@ -45,6 +48,18 @@ class FindingContext:
     rejections: OpenRejections
     transfers: CountedTransfers
     corrections: YearCorrections
+
+    def of_currency(self, currency: str) -> FindingContext:
+        """Return the accounts in one currency. The consents of a school count wherever it has accounts."""
+        schools = self.schools.filter(currency=currency)
+        elsewhere = self.consents.join(self.schools, on=SCHOOL_KEY, how="anti").filter(currency=currency)
+        consents = pl.concat([self.consents.join(schools, on=SCHOOL_KEY, how="semi"), elsewhere])
+        own: dict[str, Any] = {
+            name: getattr(self, name).filter(currency=currency)
+            for name in ("funded_years", "asked", "lines", "spending_to_date", "transfers", "corrections")
+        }
+        bare = {name: own[name].drop("currency") for name in ("funded_years", "asked", "lines")}
+        return replace(self, schools=schools, consents=consents.sort(*SCHOOL_KEY, "school_year"), **(own | bare))
 
     @property
     def spend_until(self) -> date:

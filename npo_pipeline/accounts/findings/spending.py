@@ -51,13 +51,20 @@ def taken_back(context: FindingContext) -> FindingRows:
 
 
 def two_currencies(context: FindingContext) -> FindingRows:
-    """Find boards with money in euro and in dollars; Caribisch Nederland is accounted for in an overview apart."""
-    currencies = context.schools.group_by("board").agg(pl.col("currency").n_unique())
-    return finding_rows(
-        currencies.filter(pl.col("currency") > 1).sort("board"),
-        pl.lit("Het bestuur heeft geld in euro en in dollar; Caribisch Nederland heeft een apart overzicht."),
-        "Verantwoord de scholen in Caribisch Nederland onder een eigen bestuursnummer.",
+    """Find boards, and schools, with money in euro and in dollars, which are accounted for apart."""
+    boards = context.schools.group_by("board").agg(pl.col("currency").n_unique())
+    schools = context.schools.group_by(SCHOOL_KEY).agg(pl.col("currency").n_unique())
+    of_boards = finding_rows(
+        boards.filter(pl.col("currency") > 1).sort("board"),
+        pl.lit("Het bestuur heeft geld in euro en in dollar: er is een verantwoording in elke valuta."),
+        "Dien beide verantwoordingen in; Caribisch Nederland heeft een apart overzicht.",
     )
+    of_schools = finding_rows(
+        schools.filter(pl.col("currency") > 1).sort(SCHOOL_KEY),
+        pl.lit("Voor de school is geld in euro en in dollar; zij staat in beide verantwoordingen."),
+        "De besteding telt in de valuta waarin het laatst is betaald; controleer in welk land de school ligt.",
+    )
+    return FindingRows(pl.concat([of_boards, of_schools]))
 
 
 def spent_without_money(context: FindingContext) -> FindingRows:

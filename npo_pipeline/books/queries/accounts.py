@@ -187,10 +187,10 @@ def first_board_with_error(books: Books, year: int) -> str:
 
 
 def received_by_school(books: Books, year: int) -> AvailableMoney:
-    """Return what each school of a board was paid in a calendar year, in dollars where the board had no euro."""
+    """Return what each school of a board was paid in a calendar year, in dollars where the school had no euro."""
     query = """
         select board, brin, sum(amount)::decimal(18, 2) as available
-        from (select *, min(currency) over (partition by board) as own from payments
+        from (select *, min(currency) over (partition by board, brin) as own from payments
               where year(paid_month) = ? and recipient_kind = 'bestuur')
         where currency = own group by all order by all"""
     return AvailableMoney(books.frame(query, [year]))

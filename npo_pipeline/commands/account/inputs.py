@@ -35,6 +35,10 @@ BY_COMPONENT, BY_VESTIGING = 2, 1
 """Ways to round accruals, as manifests name them: each component of a vestiging, as instalments are;
 or, as older versions did, all of it together."""
 
+PER_CURRENCY, PER_BOARD = 2, 1
+"""Ways to find faults in accounts, as manifests name them: in each currency of a board; or, as older versions
+did, in all of its money."""
+
 AccountRow = Mapping[str, Any]
 """A row of table `accounts`."""
 

@@ -20,7 +20,7 @@ from npo_pipeline.books.queries.accounts import (
 from npo_pipeline.books.queries.ledger import paid_months, scheduled_months
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.run import Run
-from npo_pipeline.commands.account.inputs import AccountingContext
+from npo_pipeline.commands.account.inputs import PER_CURRENCY, AccountingContext
 from npo_pipeline.commands.decide.write import keep_texts
 from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.months import month_text
@@ -77,6 +77,7 @@ def write_accounts(
         row = _account_row(run, context, accounts, new["findings"])
         run.append(accounted.ACCOUNTS, row)
         run.manifest_entries["accrual"] = context.accrual
+        run.manifest_entries["findings"] = PER_CURRENCY
         for model in _DERIVED:
             run.replace(model, new[model.name])
         keep_texts(run, context.rules.texts)

@@ -71,8 +71,8 @@ def _between_boards(month: Month, start: NextRun, due: DueChanges, schools: Scho
     corrected = with_beneficiary(due.filter(pl.col("month") <= until))
     whose = board_in_month(schools, corrected)
     paid = board_on(schools, whose.rename({"board": "holder"}), month)
-    moved = paid.filter(pl.col("holder") != pl.col("board"))
-    sums = moved.group_by(board="holder", other="board", currency="currency").agg(pl.col("amount").sum())
+    moved = paid.filter(pl.col("holder") != pl.col("board")).rename({"board": "other", "holder": "board"})
+    sums = moved.group_by("board", "other", "currency").agg(pl.col("amount").sum())
     return frames.BoardClaims(sums.filter(pl.col("amount") != 0).sort("board", "other", "currency"))
 
 

@@ -30,6 +30,7 @@ from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.account.close import closing_sha256
 from npo_pipeline.commands.account.inputs import (
     BY_VESTIGING,
+    PER_BOARD,
     AccountingContext,
     AccountRow,
     load_inputs,
@@ -125,9 +126,14 @@ def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[st
 
 
 def _findings_columns(books: Books, *rows: AccountRow) -> list[str]:
-    """Return the columns of findings to compare: all, but for the wording where another version wrote it."""
+    """Return the columns of findings to compare: all, but for the wording where another version wrote it.
+
+    An older version did not say their currency.
+    """
     reworded = any(written_by_other_version(books, row["run_id"]) for row in rows)
-    return [name for name in FINDINGS.columns if not (reworded and name in ("message", "advice"))]
+    older = any(rule_of_run(books, row["run_id"], "findings", PER_BOARD) == PER_BOARD for row in rows)
+    unknown = {*(("message", "advice") if reworded else ()), *(("currency",) if older else ())}
+    return [name for name in FINDINGS.columns if name not in unknown]
 
 
 def _total_mismatches(row: AccountRow, again: YearAccounts, findings: pl.DataFrame) -> Iterator[str]:

@@ -86,7 +86,7 @@ def basis(
 ) -> AccountInputs:
     """What the accounts are made from: all in order, but for what a test gives otherwise."""
     accountability = schema_of(ACCOUNTABILITY)
-    opening = [{**dict.fromkeys(accountability), **row} for row in before]
+    opening = [{**dict.fromkeys(accountability), "currency": "EUR", **row} for row in before]
     schools = [
         {**dict.fromkeys(schema_of(SCHOOLS)), "vestiging": f"{row['brin']}00", "board": row["board"]}
         | {"brin": row["brin"], "valid_from": date(2020, 8, 1)}

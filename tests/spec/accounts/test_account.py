@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from npo_pipeline.accounts.received import accrued_to
 from npo_pipeline.accounts.statement import account_for
-from npo_pipeline.errors import Refused
 from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS
 from schemas.columns import schema_of
 from schemas.received import SCHOOLS
@@ -20,7 +19,7 @@ from tests.effort import examples
 from tests.reading import rows, table
 from tests.spec.accounts.boards import BOARD, CONSENT, PAID, SCHOOL, SPENT, TOTALS, accounted, basis, but
 
-KEPT = {"board": BOARD, "brin": SCHOOL, "carried_out": Decimal("400.00")}
+KEPT = {"board": BOARD, "brin": SCHOOL, "carried_out": Decimal("400.00"), "currency": "EUR"}
 SUMS = ("carried_in", "received", "spent", "external", "board_level", "carried_out")
 
 
@@ -111,9 +110,50 @@ def test_a_school_that_is_paid_in_dollars_is_accounted_for_in_dollars():
     assert found.interventions["currency"].to_list() == ["USD"]
 
 
-def test_a_school_that_was_paid_in_two_currencies_is_refused():
-    with pytest.raises(Refused, match="01AA was paid in two currencies"):
-        accounted(paid=(PAID, but(PAID, currency="USD")))
+def test_a_school_that_was_paid_in_two_currencies_has_accounts_in_both_and_spends_in_what_was_paid_last():
+    found = accounted(paid=(PAID, but(PAID, currency="USD", paid_month=date(2021, 10, 1), amount="900.00")))
+    assert rows(found.accountability, "brin", "currency", "received", "spent", "carried_out") == [
+        (SCHOOL, "EUR", Decimal("1000.00"), Decimal("0.00"), Decimal("1000.00")),
+        (SCHOOL, "USD", Decimal("900.00"), Decimal("600.00"), Decimal("300.00")),
+    ]
+    assert rows(found.interventions, "currency", "amount") == [("USD", Decimal("600.00"))]
+    assert ("two_currencies", SCHOOL, None) in rows(found.findings, "rule", "brin", "currency")
+
+
+def test_money_that_went_back_altogether_leaves_the_other_currency():
+    """Paid in dollars by mistake, taken back, and paid in euro before that: what is spent is euro."""
+    dollars = but(PAID, currency="USD", paid_month=date(2021, 10, 1))
+    paid = (PAID, dollars, but(dollars, paid_month=date(2021, 11, 1), amount="-1000.00"))
+    found = accounted(paid=paid).accountability
+    assert rows(found, "currency", "received", "spent") == [
+        ("EUR", Decimal("1000.00"), Decimal("600.00")),
+        ("USD", Decimal("0.00"), Decimal("0.00")),
+    ]
+
+
+def test_carry_over_is_of_its_own_currency():
+    before = (KEPT, {**KEPT, "currency": "USD", "carried_out": Decimal("50.00")})
+    found = accounted(before=before).accountability
+    assert rows(found, "currency", "carried_in", "carried_out") == [
+        ("EUR", Decimal("400.00"), Decimal("800.00")),
+        ("USD", Decimal("50.00"), Decimal("50.00")),
+    ]
+
+
+def test_the_findings_of_a_board_with_two_currencies_never_mix_them():
+    """600,00 in euro, 30,00 of it on externals; US$ 200,00, half of it."""
+    overseas = but(SPENT, line=3, brin="28PW", amount="200.00", external="100.00")
+    found = accounted(
+        paid=(PAID, but(PAID, brin="28PW", currency="USD")),
+        spent=(but(SPENT, external="30.00"), overseas),
+        consents=(CONSENT, but(CONSENT, line=3, brin="28PW")),
+    ).findings
+    shares = found.filter(rule="external_share")
+    assert [(one["currency"], one["message"][:24]) for one in shares.iter_rows(named=True)] == [
+        ("EUR", "5,00% van de besteding (€"[:24]),
+        ("USD", "50,00% van de besteding ("[:24]),
+    ]
+    assert "error" not in found["severity"]
 
 
 def test_interventions_of_the_same_name_are_added_up_and_have_their_share():

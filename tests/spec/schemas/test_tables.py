@@ -155,7 +155,7 @@ MAY_BE_NULL = {
     "due_changes": {"vestiging"},
     "adjustments": {"other_vestiging", "vestiging"},
     "consents": {"mr_date", "gmr_date", "parents_involved", "municipality_informed", "result"},
-    "findings": {"brin", "basis", "amount", "file", "line"},
+    "findings": {"brin", "basis", "amount", "file", "line", "currency"},
     "accountability": {"mr_consent", "gmr_consent", "school_scan"},
     "accountability_interventions": {"share"},
     "accountability_receipts": {"accounted_under", "article"},
