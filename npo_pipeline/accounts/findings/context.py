@@ -59,7 +59,8 @@ class FindingContext:
             for name in ("funded_years", "asked", "lines", "spending_to_date", "transfers", "corrections")
         }
         bare = {name: own[name].drop("currency") for name in ("funded_years", "asked", "lines")}
-        return replace(self, schools=schools, consents=consents.sort(*SCHOOL_KEY, "school_year"), **(own | bare))
+        own |= bare | {"schools": schools, "consents": consents.sort(*SCHOOL_KEY, "school_year")}
+        return replace(self, **own)
 
     @property
     def spend_until(self) -> date:
