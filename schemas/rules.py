@@ -27,6 +27,8 @@ UNKNOWN_SCHOOL = "unknown_school"
 CONTRADICTION = "contradiction"
 OUTSIDE_YEAR = "outside_year"
 PERCENT = "percentage"
+OTHER_BOARD = "other_board"
+OTHER_YEAR = "other_year"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +126,26 @@ REJECTION_RULES = (
         board_message="{column} {value} is een percentage; vul het bedrag zelf in",
         quoted=False,
     ),
+    RejectionRule(
+        name=OTHER_BOARD,
+        when="the row is of another board than the file was made or is handed in for; nothing is taken in then",
+        message="{column} {value} is not the board that the file is of; take it out, or hand it in for that board",
+        board_message="{column} {value}; haal de regel weg, of lever hem in bij dat bestuur",
+        quoted=False,
+    ),
+    RejectionRule(
+        name=OTHER_YEAR,
+        when="the row is of another year than the form was made for, or of a year with nothing to account for; "
+        "nothing is taken in then",
+        message="{column} {value} is not the year that the file is of; correct it, or hand it in with that year",
+        board_message="{column} {value}; verbeter het, of lever de regel in bij dat jaar",
+        quoted=False,
+    ),
 )
 RULES = tuple(rule.name for rule in REJECTION_RULES)
+
+OF_OTHERS = (OTHER_BOARD, OTHER_YEAR)
+"""The rules of which one row refuses the whole delivery: the file was handed in at the wrong place."""
 
 BRIN = r"^[0-9]{2}[A-Z]{2}$"
 VESTIGING = r"^[0-9]{2}[A-Z]{2}[0-9]{2}$"

@@ -31,6 +31,11 @@ from npo_pipeline.cli.output import document, line, progress
     multiple=True,
     help="Files of spending and consent: a folder, a file, a workbook or a zip; may be given more than once.",
 )
+@click.option(
+    "--other-years",
+    is_flag=True,
+    help="Take in the form of another year too, or a file without a row of this one.",
+)
 @click.option("--board", type=BOARD, default=None, help="Write the reports of this board alone.")
 @click.option(
     "--treatment",

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
+
 from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.deliveries import intake_state
@@ -17,7 +19,7 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS, FileKind
 from npo_pipeline.delivery.recognise import recognise_delivery
-from npo_pipeline.intake.board_reports import refuse_duplicate_reports
+from npo_pipeline.intake.board_reports import AskedReports, refuse_duplicate_reports, reject_others
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
@@ -31,8 +33,10 @@ from npo_pipeline.months import day_of
 from schemas import received
 from schemas.frames.intake import RejectionList, SizeChanges
 from schemas.received import Deliveries, Differences, Quarantine, Resolutions, SourceCorrections
+from schemas.rules import OF_OTHERS
 
 DEFAULT_MAX_REJECTED = Decimal("0.01")
+ANY_REPORT = AskedReports()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,9 +106,12 @@ def recognise_files(request: IngestRequest, today: date) -> list[DeliveredFile]:
     return recognise_delivery(request.paths, request.reference_date, today=today, only=request.only)
 
 
-def read_files(files: Sequence[DeliveredFile], state: IntakeState, progress: Progress) -> list[FileResult]:
+def read_files(
+    files: Sequence[DeliveredFile], state: IntakeState, progress: Progress, *, asked: AskedReports = ANY_REPORT
+) -> list[FileResult]:
     """Step: read, validate and count every file; rows of pupils go no further than this."""
-    results = read_delivery(files, state.known_vestigingen, progress, state.schools_of_boards)
+    read = read_delivery(files, state.known_vestigingen, progress, state.schools_of_boards)
+    results = [reject_others(one, asked) for one in read]
     refuse_contradictions(results)
     refuse_duplicate_counts(results)
     refuse_duplicate_reports(results)
@@ -122,6 +129,7 @@ def refuse_when_too_many(
     Raises:
         Refused: says how many, and what is wrong with the first of them.
     """
+    refuse_rows_of_others(results, written)
     rows, rejected = sum(one.rows for one in results), sum(one.rejected for one in results)
     wrong = [one for one in results if _is_wrong_all_over(one, max_rejected)]
     if rejected <= max_rejected * rows and not wrong:
@@ -133,6 +141,15 @@ def refuse_when_too_many(
         f"--max-rejected allows {dutch.percent(max_rejected)}{shares})",
         written,
     )
+
+
+def refuse_rows_of_others(results: Sequence[FileResult], written: Path | None = None) -> None:
+    """Refuse a delivery with a row of another board or year than it is of: as a rejected row it would be lost."""
+    listed = rejection_list(results)
+    others = listed.filter(pl.col("rule").is_in(OF_OTHERS))
+    if others.height:
+        shown = RejectionList(pl.concat([others, listed.filter(~pl.col("rule").is_in(OF_OTHERS))]))
+        raise refusal_of(shown, f"{dutch.number(others.height)} rows are of another board or year", written)
 
 
 MOST_OF_A_FILE = Decimal("0.5")

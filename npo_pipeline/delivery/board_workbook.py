@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,10 +22,11 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.translation import translated
 from schemas.frames.intake import FileRows, SheetCells
 
-SPENDING, CONSENTS = "Besteding", "Instemming"
-"""The names of the two sheets."""
+SPENDING, CONSENTS, TRANSFERS = "Besteding", "Instemming", "Overdracht saldo"
+"""The names of the sheets; the last is on no form of before reserves could move."""
 
-_KINDS = {SPENDING: kinds.SPENDING, CONSENTS: kinds.CONSENTS}
+_KINDS = {SPENDING: kinds.SPENDING, CONSENTS: kinds.CONSENTS, TRANSFERS: kinds.RESERVE_TRANSFERS}
+_REQUIRED = (SPENDING, CONSENTS)
 _HEADER = xlsx.HeaderWords(
     missing="rij {line}: de kolom {column} ontbreekt; zet de kopregel terug",
     twice="rij {line}: de kolom {column} staat er twee keer; houd er een",
@@ -56,21 +57,42 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
     present = [sheet for sheet in _KINDS if sheet.casefold() in form.sheets]
     if not present:
         return []
-    for sheet in _KINDS:
+    for sheet in _REQUIRED:
         if sheet not in present:
             raise Refused(
                 f"{file.name}: heeft een blad {present[0]!r} en geen blad {sheet!r}; begin met een leeg formulier"
             )
     try:
         made_for = form.made_for()
-        read = [form.read(sheet, made_for) for sheet in _KINDS]
+        read = [one for sheet in present if (one := form.read(sheet, made_for)) is not None]
     except Refused as refusal:
         raise Refused(translated(str(refusal))) from refusal
-    if filled := [one for one in read if one.workbook and one.workbook.rows.height]:
-        return filled
+    if read:
+        return read
     raise Refused(
         f"{file.name}: er is niets ingevuld op {SPENDING!r} of {CONSENTS!r}; vul het in en stuur het opnieuw"
     )
+
+
+def refuse_other_form(file: DeliveredFile, board: str | None, years: Sequence[int]) -> None:
+    """Refuse a form of ours that was made for another board or year than it is handed in for.
+
+    `board`: null: any. `years`: those it may be of, the one that is accounted for first; empty: any.
+    """
+    form = file.workbook.made_for if file.workbook else None
+    if form is None:
+        return
+    name = f"{file.name.rpartition(',')[0]}: is het formulier van bestuur {form.board} over {form.year}"
+    if board is not None and form.board != board:
+        raise Refused(
+            f"{name}, en dit is de verantwoording van bestuur {board}; lever het in bij bestuur {form.board}, of "
+            f"vraag het formulier van bestuur {board}"
+        )
+    if years and form.year not in years:
+        raise Refused(
+            f"{name}, en dit is de verantwoording over {years[0]}; vul het formulier van {years[0]} in (was dit "
+            "de bedoeling: --other-years)"
+        )
 
 
 @dataclass(frozen=True)
@@ -109,17 +131,22 @@ class _Form:
             return xlsx.FormMarks(board.zfill(5), int(year))
         return None
 
-    def read(self, sheet: str, made_for: xlsx.FormMarks | None) -> DeliveredFile:
-        """Read a sheet as a file of its kind."""
+    def read(self, sheet: str, made_for: xlsx.FormMarks | None) -> DeliveredFile | None:
+        """Read a sheet as a file of its kind; null where nothing is filled in."""
         kind, written, shown = _KINDS[sheet], self.sheets[sheet.casefold()], f"{self.file.name}, {sheet}"
         content = self._xml.sheet(written)
+        if not content.cells and sheet not in _REQUIRED:
+            return None
         table = _table_of(shown, content)
         header = _find_header(shown, table.cells, kind)
         places = {name: table.columns[at] for name, at in header.positions.items()}
         _refuse_unread(shown, content, header.row, places)
+        rows = _filled(xlsx.rows_below(table.cells, header))
+        if rows.is_empty():
+            return None
         book = xlsx.Workbook(
             sha256=self._sha256,
-            rows=_filled(xlsx.rows_below(table.cells, header)),
+            rows=_of_its_board(rows, kind, made_for),
             sheet=written,
             letters={name: column_letters(place) for name, place in places.items()},
             numbers=_numbers(content, places),
@@ -172,6 +199,15 @@ def _numbers(content: SheetContent, places: Mapping[str, int]) -> dict[str, froz
         name: frozenset(row for row, cells in content.cells.items() if place in cells and cells[place].is_number)
         for name, place in places.items()
     }
+
+
+def _of_its_board(rows: FileRows, kind: FileKind, made_for: xlsx.FormMarks | None) -> FileRows:
+    """Return the rows, those on reserves that moved as reported by the board of the form."""
+    if kind is not kinds.RESERVE_TRANSFERS or made_for is None:
+        return rows
+    told = pl.col("BEVOEGD_GEZAG_NUMMER") if "BEVOEGD_GEZAG_NUMMER" in rows.columns else pl.lit("")
+    board = pl.when(told == "").then(pl.lit(made_for.board)).otherwise(told)
+    return FileRows(rows.with_columns(BEVOEGD_GEZAG_NUMMER=board))
 
 
 def _filled(rows: FileRows) -> FileRows:

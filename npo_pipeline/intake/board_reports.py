@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import combinations
 
@@ -20,7 +21,7 @@ from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.money import to_cents
 from schemas.frames import intake as frames
 from schemas.frames.books import CurrentReports
-from schemas.rules import NOT_A_NUMBER, PERCENT, is_amount
+from schemas.rules import NOT_A_NUMBER, OF_OTHERS, PERCENT, is_amount
 
 LONGEST = 1_000
 """Characters of a text that are kept; a page in a report holds some three times as many."""
@@ -151,6 +152,78 @@ def _percentage(written: str, column: str, amount: str | None) -> str:
     part = (whole * share / 100).to_integral_value(ROUND_HALF_UP)
     of, would_be = (dutch.number(Decimal(cents).scaleb(-2), 2) for cents in (whole, part))
     return f"'{written}' ({would_be} van {of})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedReports:
+    """Say whose reports are taken in, and of which years; null: anybody's, of any year.
+
+    `first`, `last`: the years that there can be anything to account for. `other_years`: rows of another year than
+    a form was made for are wanted too.
+    """
+
+    board: str | None = None
+    first: int | None = None
+    last: int | None = None
+    other_years: bool = False
+
+
+def reject_others(result: FileResult, asked: AskedReports) -> FileResult:
+    """Reject the rows of a board report that are of another board or year than it is handed in or was made for."""
+    if result.file.kind not in kinds.BOARD_REPORTS:
+        return result
+    form = result.file.workbook.made_for if result.file.workbook else None
+    board = asked.board or (form.board if form else None)
+    year = form.year if form and not asked.other_years else None
+    rows = _reported_by(result, board)
+    others = [rows.clear().select(line="line", value="period")] * 2
+    if board is not None:
+        value = pl.format(f"is {{}} en niet {board}, het bestuur waarvoor dit is ingeleverd", "board")
+        others[0] = rows.filter(pl.col("board") != board).select("line", value=value)
+    others[1] = _of_other_years(rows, year, asked)
+    columns = ("BEVOEGD_GEZAG_NUMMER", "SCHOOLJAAR" if result.file.kind is kinds.CONSENTS else "JAAR")
+    new = [
+        found.select("line", rule=pl.lit(rule), column_name=pl.lit(column), value="value")
+        for rule, column, found in zip(OF_OTHERS, columns, others, strict=True)
+    ]
+    rejections = pl.concat([result.rejections, *new])
+    lines = pl.concat(new)["line"].unique().implode()
+    transfers = result.reserve_transfers.filter(~pl.col("line").is_in(lines))
+    if board is not None:
+        transfers = transfers.filter(pl.col("board") == board)
+    return replace(
+        result,
+        rejections=frames.Rejections(rejections.sort("line", maintain_order=True)),
+        spending=frames.FileSpending(result.spending.filter(~pl.col("line").is_in(lines))),
+        consents=frames.FileConsents(result.consents.filter(~pl.col("line").is_in(lines))),
+        reserve_transfers=frames.FileReserveTransfers(transfers),
+    )
+
+
+def _reported_by(result: FileResult, board: str | None) -> frames.RowReporters:
+    """Return who reports each row, and on what; one on a reserve that moved is of either board."""
+    ends = [pl.col(end) == pl.lit(board, pl.String) for end in ("from_board", "to_board")]
+    both = result.reserve_transfers.filter(pl.any_horizontal(ends))
+    is_of_board = pl.col("line").is_in(both["line"].implode())
+    return frames.RowReporters(
+        result.reporters.with_columns(pl.when(is_of_board).then(pl.lit(board)).otherwise("board").alias("board"))
+    )
+
+
+def _of_other_years(rows: frames.RowReporters, year: int | None, asked: AskedReports) -> pl.DataFrame:
+    """Return the line and what is wrong with the period of each row, where it is of no year that is asked for."""
+    begins = pl.col("period").str.head(4).cast(pl.Int64)
+    ends = pl.when(pl.col("period").str.len_chars() > 4).then(begins + 1).otherwise(begins)
+    outside = (ends < asked.first if asked.first else pl.lit(False)) | (
+        begins > asked.last if asked.last else pl.lit(False)
+    )
+    other = ~pl.lit(year).is_between(begins, ends) if year else pl.lit(False)
+    value = (
+        pl.when(outside)
+        .then(pl.format(f"is {{}}, en te verantwoorden is er van {asked.first} tot en met {asked.last}", "period"))
+        .otherwise(pl.format(f"is {{}} en niet {year}, het jaar van dit formulier", "period"))
+    )
+    return rows.filter(outside | other).select("line", value=value)
 
 
 _PERIOD = ["board", "period"]

@@ -34,8 +34,11 @@ from npo_pipeline.commands.account.write import AccountResult, write_accounts
 from npo_pipeline.commands.rejects import require_apart, write_rejects
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery import kinds
+from npo_pipeline.delivery.board_workbook import refuse_other_form
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.errors import Refused
+from npo_pipeline.intake.board_reports import AskedReports
+from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.months import day_of
 from npo_pipeline.reports.xbrl.facts import refuse_two_currencies
 from npo_pipeline.rulebook.year_end import year_end_rules
@@ -50,12 +53,14 @@ class AccountRequest(ReportRequest):
 
     `spending`: new files of spending and consent. `treatment`: of money that is left over, in the annual accounts;
     that of the file on accountability when null. `rejects`: a new file for the rejected rows of `spending`.
+    `other_years`: forms of another year, and files without a row of this one, are wanted.
     """
 
     spending: tuple[Path, ...] = ()
     treatment: str | None = None
     max_rejected: Decimal = ingest.DEFAULT_MAX_REJECTED
     rejects: Path | None = None
+    other_years: bool = False
 
 
 @dataclass(frozen=True)
@@ -245,11 +250,39 @@ def take_spending(
         Refused: too large a share of the rows is rejected; nothing was added.
     """
     state = intake_state(run.books)
-    results = ingest.read_files(files, state, progress)
+    closed = queries.closed_years(run.books)["year"].to_list()
+    for file in files:
+        refuse_other_form(file, request.board, [] if request.other_years else [request.year, *closed])
+    asked = AskedReports(
+        board=request.board,
+        first=min(month.year for month in paid_months(run.books)),
+        last=day_of(clock()).year,
+        other_years=request.other_years,
+    )
+    results = ingest.read_files(files, state, progress, asked=asked)
     if request.rejects is not None:
         write_rejects(results, request.rejects)
     ingest.refuse_when_too_many(results, request.max_rejected, request.rejects)
+    if not request.other_years:
+        refuse_without_year(results, request.year, closed)
     return ingest.register_files(run, results, state, at=clock())
+
+
+def refuse_without_year(results: Sequence[FileResult], year: int, closed: Sequence[int]) -> None:
+    """Refuse spending of which no row is of the year that is accounted for, nor of a closed one.
+
+    Raises:
+        Refused: names the file and the years that it is of.
+    """
+    reporting = [(one.file.name, set(one.spending["year"])) for one in results if one.spending.height]
+    found = set[int]().union(*(years for _, years in reporting))
+    if found and not found & {year, *closed}:
+        name, years = reporting[0]
+        there = ", ".join(map(str, sorted(years)))
+        raise Refused(
+            f"{name}: has no row of {year}, only of {there}; name that year with --year, or add --other-years to "
+            "take them in all the same"
+        )
 
 
 def accounting_context(run: Run, request: AccountRequest, today: date) -> AccountingContext:

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.accounts.findings.registry import OPENING, in_order, opening_findings
 from npo_pipeline.accounts.statement import YearAccounts
 from npo_pipeline.books.queries.accounts import (
@@ -176,16 +177,18 @@ def unpaid_months(books: Books, year: int) -> list[str]:
 def _other_years(run: Run, year: int) -> list[str]:
     """Count the rows that this run adds of years that it does not account for."""
     models = (accounted.SPENDING, accounted.RESERVE_TRANSFERS)
-    parts = [run.appended[model.name].select("year") for model in models if model.name in run.appended]
+    parts = [run.appended[model.name].select("year", "amount") for model in models if model.name in run.appended]
     if not parts:
         return []
     closed = set(closed_years(run.books)["year"])
-    others = pl.concat(parts).filter(pl.col("year") != year).group_by("year").len().sort("year")
+    others = pl.concat(parts).filter(pl.col("year") != year).group_by("year").agg(pl.len(), pl.col("amount").sum())
     return [
-        f"{rows} rows are of {other}, which is closed; they correct it in {year}"
+        f"{rows} rows, of {dutch.number(amount, 2)} together, are of {other}, which is closed; they correct it in "
+        f"{year}"
         if other in closed
-        else f"{rows} rows of spending are of {other} and not of {year}; they count when {other} is accounted for"
-        for other, rows in others.iter_rows()
+        else f"{rows} rows of spending, of {dutch.number(amount, 2)} together, are of {other} and not of {year}; "
+        f"they count when {other} is accounted for"
+        for other, rows, amount in others.sort("year").iter_rows()
     ]
 
 

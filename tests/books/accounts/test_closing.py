@@ -139,7 +139,8 @@ def test_late_spending_is_a_correction_in_the_open_year(closed, tmp_path):
     before = select(closed, OF_2021)
     late = write_spending(tmp_path / "late", IN_ORDER[0].replace("4000,00", "4250,00"))
     result = corrected(closed, "--spending", late)
-    assert "1 rows are of 2021, which is closed; they correct it in 2022" in result["remarks"]
+    said = "1 rows, of 4.250,00 together, are of 2021, which is closed; they correct it in 2022"
+    assert said in result["remarks"]
     assert select(closed, OF_2021) == before
     assert select(closed, CORRECTED) == [
         (2021, "10001", "01AA", Decimal("0.00"), Decimal("250.00"), Decimal("0.00"))

@@ -177,6 +177,27 @@ def test_the_form_says_for_which_board_and_year_it_was_made(tmp_path):
     assert own.workbook.made_for is None
 
 
+def test_a_sheet_on_reserves_that_moved_is_of_the_board_of_the_form_and_need_not_be_there(tmp_path):
+    header = ["JAAR", "VAN_BEVOEGD_GEZAG", "NAAR_BEVOEGD_GEZAG", "BRIN_NUMMER", "BEDRAG", "DATUM"]
+
+    def moved(*rows):
+        def write(pages):
+            for number, row in enumerate((header, *rows)):
+                pages["Overdracht saldo"].write_row(number, 0, row)
+            pages["Toelichting"].write_column(0, 0, ["Bestuur", "Jaar", "Formulier"])
+            pages["Toelichting"].write_column(0, 1, ["10002", "2021", "npo 2"])
+
+        names = ("Besteding", "Instemming", "Overdracht saldo", "Toelichting")
+        return workbook(tmp_path / "npo.xlsx", (SPENT,), sheets=names, more=write)
+
+    path = moved([2021, "10001", "10002", "01AA", "12,50", "1-8-2021"], [2021])
+    found = arrived(path)["npo.xlsx, Overdracht saldo"]
+    assert found.kind.name == "reserve_transfers"
+    columns = ("BEVOEGD_GEZAG_NUMMER", "JAAR", "VAN_BEVOEGD_GEZAG", "NAAR_BEVOEGD_GEZAG", "BEDRAG")
+    assert found.workbook.rows.select("line", *columns).rows() == [(2, "10002", "2021", "10001", "10002", "12,50")]
+    assert list(arrived(moved())) == ["npo.xlsx, Besteding"]
+
+
 def test_cells_are_read_as_they_are_meant_and_a_percentage_is_refused_with_the_amount_it_would_be(home, tmp_path):
     def typed(pages):
         book = pages["Besteding"]

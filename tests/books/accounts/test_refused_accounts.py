@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from npo_pipeline.books.lock import locked
@@ -130,3 +131,35 @@ def test_a_template_of_a_board_that_received_nothing_is_refused(paid, tmp_path):
     ended = account(paid, "--template", "--board", "99999", "--out", tmp_path)
     assert ended.status == 3
     assert list(tmp_path.glob("*.xlsx")) == []
+
+
+def test_a_form_of_another_board_or_year_and_a_row_of_either_change_nothing(paid, tmp_path):
+    """The refusal names the cells; a form of last year is taken in where it is asked for."""
+    form = Path(done(paid, "--template", "--board", "10002", "--out", tmp_path)["template"])
+    filled = openpyxl.load_workbook(form)
+    sheet = filled["Besteding"]
+    head = next(row[0].row for row in sheet.iter_rows() if row[0].value == "BEVOEGD_GEZAG_NUMMER")
+    columns = {cell.value: cell.column for cell in sheet[head]}
+    values = {"CATEGORIE": "B", "INTERVENTIE": "Feedback", "NIVEAU": "school", "BEDRAG": 10}
+    for name, value in values.items():
+        sheet.cell(head + 1, columns[name], value)
+        sheet.cell(head + 2, columns[name], value)
+    filled.save(form)
+
+    other = account(paid, "--spending", form, "--board", "10001")
+    assert other.status == 3
+    said = "is het formulier van bestuur 10002 over 2021, en dit is de verantwoording van bestuur 10001"
+    assert said in other.stderr
+
+    sheet.cell(head + 1, columns["JAAR"], 2022)
+    sheet.cell(head + 2, columns["BEVOEGD_GEZAG_NUMMER"], "10001")
+    sheet.cell(head + 2, columns["BRIN_NUMMER"], "01AA")
+    filled.save(form)
+    rows = account(paid, "--spending", form, "--max-rejected", "1")
+    assert rows.status == 3
+    year = sheet.cell(head + 1, columns["JAAR"]).coordinate
+    board = sheet.cell(head + 2, columns["BEVOEGD_GEZAG_NUMMER"]).coordinate
+    assert f"Besteding, cel {year}: JAAR is 2022 en niet 2021, het jaar van dit formulier" in rows.stderr
+    assert f"Besteding, cel {board}: BEVOEGD_GEZAG_NUMMER is 10001 en niet 10002" in rows.stderr
+    assert "2 rows are of another board or year" in rows.stderr
+    assert select(paid, "select count(*) from spending") == [(0,)]

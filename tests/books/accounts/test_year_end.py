@@ -6,8 +6,8 @@ import subprocess
 from decimal import Decimal
 from pathlib import Path
 
-from tests.books.accounts.year import IN_ORDER, RECEIVED, account, done, run
-from tests.books.home.delivery import write_spending
+from tests.books.accounts.year import CONSENTED, IN_ORDER, RECEIVED, account, done, run
+from tests.books.home.delivery import write_consents, write_spending
 from tests.books.home.seeing import select
 
 
@@ -92,7 +92,9 @@ def test_a_board_with_more_externals_than_it_spent_gets_no_filing_even_when_forc
     assert "10001" not in told
 
 
-def test_one_board_can_be_asked_for_alone(paid, told):
+def test_one_board_can_be_asked_for_alone(paid, tmp_path):
+    own = [[row for row in rows if row.startswith("10002")] for rows in (IN_ORDER, CONSENTED)]
+    told = write_consents(write_spending(tmp_path / "own", *own[0]), *own[1])
     result = done(paid, "--spending", told, "--board", "10002")
     assert result["schools"] == 2
     assert result["written"] == ["10002"]
