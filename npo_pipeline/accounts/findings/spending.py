@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from npo_pipeline import dutch
@@ -20,14 +22,17 @@ GUIDANCE = "aanvullend, beperkt, tijdelijk en doelgericht"
 
 _OVERSPENT = pl.col("carried_out") < 0
 _SPENT = pl.col("spent") > 0
-_WITHOUT_MONEY = (pl.col("received") == 0) & (pl.col("carried_in") <= 0)
+_GAVE = pl.col("transferred") < 0
+_CORRECTED_DOWN = pl.col("corrections") < 0
+_TO_SPEND = pl.sum_horizontal("carried_in", "received", "transferred", "corrections")
+_WITHOUT_MONEY = (pl.col("received") == 0) & (pl.sum_horizontal("carried_in", "transferred", "corrections") <= 0)
 
 
 def overspent(context: FindingContext) -> FindingRows:
-    """Find schools that spent more than they had: carried in and received."""
+    """Find schools that spent more than they had: carried in, received, moved with it, and corrected."""
     schools = context.schools.filter(_OVERSPENT & _SPENT & ~_WITHOUT_MONEY)
     return finding_rows(
-        schools.with_columns(excess=-pl.col("carried_out"), available=pl.col("carried_in") + pl.col("received")),
+        schools.with_columns(excess=-pl.col("carried_out"), available=_TO_SPEND),
         pl.format(
             "Er is {} besteed en er was {} beschikbaar: {} te veel.",
             money_expr("spent"),
@@ -41,13 +46,103 @@ def overspent(context: FindingContext) -> FindingRows:
 
 def taken_back(context: FindingContext) -> FindingRows:
     """Find schools of which more was clawed back than there was: a board before this one may have the rest."""
-    schools = context.schools.filter(_OVERSPENT & (pl.col("spent") == 0))
+    schools = context.schools.filter(_OVERSPENT & ~_SPENT & ~_GAVE & ~_CORRECTED_DOWN)
     return finding_rows(
         schools.with_columns(excess=-pl.col("carried_out")),
         pl.format("Er is {} meer teruggevorderd dan er voor de school was.", money_expr("excess")),
         "Verreken dit met het vorige bestuur van de school, of boek het op andere middelen.",
         "excess",
     )
+
+
+def transferred_too_much(context: FindingContext) -> FindingRows:
+    """Find schools of which more moved to another board than there was."""
+    schools = context.schools.filter(_OVERSPENT & ~_SPENT & _GAVE)
+    return finding_rows(
+        schools.with_columns(
+            excess=-pl.col("carried_out"), given=-pl.col("transferred"), had=_TO_SPEND - pl.col("transferred")
+        ),
+        pl.format(
+            "Er is {} overgedragen aan een ander bestuur en er was {}: {} te veel.",
+            money_expr("given"),
+            money_expr("had"),
+            money_expr("excess"),
+        ),
+        "Spreek met het andere bestuur af hoeveel er overging, en geef beide hetzelfde bedrag op.",
+        "excess",
+    )
+
+
+def short_after_corrections(context: FindingContext) -> FindingRows:
+    """Find schools that corrections of closed years leave with less than nothing."""
+    schools = context.schools.filter(_OVERSPENT & ~_SPENT & ~_GAVE & _CORRECTED_DOWN)
+    return finding_rows(
+        schools.with_columns(excess=-pl.col("carried_out")),
+        pl.format("Na correcties van afgesloten jaren is er {} te weinig.", money_expr("excess")),
+        "Verbeter wat over de afgesloten jaren is opgegeven, of boek het op andere middelen.",
+        "excess",
+    )
+
+
+def corrected_closed_year(context: FindingContext) -> FindingRows:
+    """Find schools of which something came in of a closed year: it is accounted for in this year."""
+    left = pl.col("received") - pl.col("spent") + pl.col("transferred")
+    corrected = context.corrections.with_columns(left=left)
+    return finding_rows(
+        corrected.sort("of_year", *SCHOOL_KEY),
+        pl.format(
+            "Over {}, dat is afgesloten, kwam later binnen: ontvangen {}, besteed {}, overgedragen {}. Het staat "
+            "in dit jaar als correctie van {}.",
+            "of_year",
+            money_expr("received"),
+            money_expr("spent"),
+            money_expr("transferred"),
+            money_expr("left"),
+        ),
+        "Licht de correctie toe in het jaarverslag.",
+        "left",
+    )
+
+
+def transfer_differs(context: FindingContext) -> FindingRows:
+    """Find reserves that moved of which both boards report another amount; the lowest counts, for both."""
+    told = context.transfers.filter(pl.col("from_told") != pl.col("to_told"))
+    return _about_transfers(
+        told,
+        ("from_board", "to_board"),
+        "Bestuur {from_board} droeg volgens eigen opgave {from_told} over aan bestuur {to_board}, en dat kreeg "
+        "volgens eigen opgave {to_told}. Voor beide telt het laagste bedrag: {amount}.",
+        "Spreek met het andere bestuur af hoeveel er overging, en geef beide hetzelfde bedrag op.",
+    )
+
+
+def transfer_unconfirmed(context: FindingContext) -> FindingRows:
+    """Find reserves that moved by the report of one board, about which the other reports nothing."""
+    parts = [
+        _about_transfers(
+            context.transfers.filter(pl.col(own).is_null() & (pl.col("amount") > 0)),
+            (board,),
+            "Volgens bestuur {"
+            + other
+            + "} ging er {amount} over van bestuur {from_board} naar bestuur {to_board}; "
+            "dat telt mee, en dit bestuur gaf er niets over op.",
+            "Vul het blad Overdracht saldo in: hetzelfde bedrag, of 0 als er niets overging.",
+        )
+        for board, own, other in (
+            ("from_board", "from_told", "to_board"),
+            ("to_board", "to_told", "from_board"),
+        )
+    ]
+    return FindingRows(pl.concat(parts))
+
+
+def _about_transfers(told: pl.DataFrame, boards: tuple[str, ...], message: str, advice: str) -> FindingRows:
+    """Return a finding of a reserve that moved for some of its two boards; `message`: with columns in braces."""
+    cases = pl.concat(told.with_columns(board=pl.col(one)) for one in boards)
+    names = re.findall(r"\{(\w+)\}", message)
+    shown = [pl.col(name) if name.endswith("_board") else money_expr(name) for name in names]
+    text = pl.format(re.sub(r"\{\w+\}", "{}", message), *shown)
+    return finding_rows(cases.sort("brin", "board"), text, advice, "amount")
 
 
 def two_currencies(context: FindingContext) -> FindingRows:
@@ -86,6 +181,40 @@ def nothing_reported(context: FindingContext) -> FindingRows:
         pl.format("De school ontving {} en over de besteding is niets opgegeven.", money_expr("received")),
         "Vul de besteding in; is er niets besteed, geef dan een interventie op met bedrag 0,00.",
         "received",
+    )
+
+
+def carried_not_reported(context: FindingContext) -> FindingRows:
+    """Find schools with money of earlier years, with no report on the year, not even that none was spent."""
+    asked = context.asked.filter(pl.col("received") > 0)
+    told = pl.concat([context.lines.select(SCHOOL_KEY), asked.select(SCHOOL_KEY)])
+    silent = context.schools.filter(pl.col("carried_in") > 0).join(told, on=SCHOOL_KEY, how="anti")
+    return finding_rows(
+        silent.sort(SCHOOL_KEY),
+        pl.format(
+            "Van eerdere jaren was er {} en over de besteding in {} is niets opgegeven.",
+            money_expr("carried_in"),
+            pl.lit(context.year),
+        ),
+        "Vul de besteding in; is er niets besteed, geef dan een interventie op met bedrag 0,00.",
+        "carried_in",
+    )
+
+
+def left_after_deadline(context: FindingContext) -> FindingRows:
+    """Find money that is left over after the last day that the programme names for spending."""
+    if context.year < context.spend_until.year:
+        return no_findings()
+    return finding_rows(
+        context.schools.filter(pl.col("carried_out") > 0),
+        pl.format(
+            "Aan het eind van {} is er nog {} over, na {}, de laatste dag die het programma voor besteding noemt.",
+            pl.lit(context.year),
+            money_expr("carried_out"),
+            pl.lit(dutch.day(context.spend_until)),
+        ),
+        "Licht in het jaarverslag toe wat er met dit geld gebeurt.",
+        "carried_out",
     )
 
 

@@ -18,6 +18,7 @@ CONSENTS = (
     "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;SCHOOLJAAR;SCHOOLSCAN;SCHOOLPROGRAMMA_MR;DATUM_MR;BOVENSCHOOLS_BEDRAG_MR;GMR;"
     "DATUM_GMR;OUDERS_BETROKKEN;GEMEENTE_GEINFORMEERD;RESULTAAT"
 )
+RESERVE_TRANSFERS = "JAAR;VAN_BEVOEGD_GEZAG;NAAR_BEVOEGD_GEZAG;BRIN_NUMMER;BEDRAG;DATUM"
 CHANGES = "INGANGSDATUM;SOORT;VESTIGING;BEVOEGD_GEZAG_NUMMER;OPVOLGER"
 
 PUPILS = {"01AA00 Bo": 12, "02BB00 Bo": 7, "03CC00 So": 6, "03CC00 Vso": 3, "04DD00 Sbo": 4}
@@ -86,6 +87,11 @@ def write_spending(folder: Path, *rows: str, name: str = "spending.csv") -> Path
 def write_consents(folder: Path, *rows: str, name: str = "consents.csv") -> Path:
     """Write a file of consents."""
     return _write(folder, name, CONSENTS, list(rows))
+
+
+def write_reserve_transfers(folder: Path, *rows: str, name: str = "overdracht.csv") -> Path:
+    """Write a file of reserves that moved with a school."""
+    return _write(folder, name, RESERVE_TRANSFERS, list(rows))
 
 
 def write_lists(folder: Path) -> Path:

@@ -21,6 +21,7 @@ from tests.books.home.delivery import (
     write_lists,
     write_newcomers,
     write_register,
+    write_reserve_transfers,
     write_scores,
     write_spending,
 )
@@ -61,7 +62,8 @@ def rich(folder: Path, home: Path) -> Iterator[Command]:
 
 def whole(folder: Path, home: Path) -> Iterator[Command]:
     """A merger, a school that started, lists, newcomers, applications, a declared correction, a resolved row, a
-    board that reports twice what it spent, payments that were on hold: every table has rows."""
+    board that reports twice what it spent, a reserve that moved, a year that is closed and corrected, payments
+    that were on hold: every table has rows."""
     changes = ("20211101;fusie;04DD00;;02BB00", "20210801;opening;06FF00;10001;")
     yield "ingest", write_changes(folder / "merger", *changes)
     yield "ingest", write_register(folder / "started", {"06FF00 Bo": 4}), "--reference-date", "2021-10-01"
@@ -85,7 +87,11 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
         reports = write_spending(folder / f"spent-{number}", *spent)
         write_consents(reports, "10001;01AA;2021-2022;J;J;2021-07-01;0;J;2021-07-05;Ouderavond;J;Op niveau")
         yield "ingest", reports, "--max-rejected", "0.5"
+    yield "ingest", write_reserve_transfers(folder / "moved", "2021;10002;10009;02BB;0,00;20211201")
     yield "account", "--year", "2021", "--board", "10001"
+    yield "account", "--year", "2021", "--close", *people
+    late = write_spending(folder / "late", "10001;01AA;2021;B;Een-op-een-begeleiding;school;950,00;50,00")
+    yield "account", "--year", "2022", "--board", "10001", "--spending", late
     yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"
     yield "unhold", "--by", "B. Approver"
 

@@ -61,7 +61,11 @@ def test_the_books_to_tamper_with_tie_and_have_rows_in_every_table(opened):
 
 FIRST = {
     **dict.fromkeys(
-        ("accountability", "accountability_interventions", "accountability_receipts", "findings"), "accounts"
+        (
+            *("accountability", "accountability_interventions", "accountability_receipts"),
+            *("accountability_corrections", "findings"),
+        ),
+        "accounts",
     ),
     **dict.fromkeys(("adjustments", "due_changes", "settling"), "decisions"),
     "correction_causes": "payments",

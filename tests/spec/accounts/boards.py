@@ -11,14 +11,16 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.accounts.closed_years import FLOWS, ClosedBooks
 from npo_pipeline.accounts.statement import AccountInputs, YearAccounts, account_for
 from npo_pipeline.rulebook.year_end import year_end_rules
-from schemas.accounted import ACCOUNTABILITY, CONSENTS, SPENDING
+from schemas.accounted import ACCOUNTABILITY, CONSENTS, RESERVE_TRANSFERS, SPENDING
 from schemas.columns import schema_of
 from schemas.received import SCHOOLS
 
 YEAR = 2021
 BOARD, SCHOOL = "10001", "01AA"
+OTHER_BOARD = "10002"
 TODAY = date(2022, 3, 1)
 
 SPENT: dict[str, Any] = {
@@ -59,6 +61,17 @@ PAID: dict[str, Any] = {
     "currency": "EUR",
     "amount": Decimal("1000.00"),
 }
+MOVED: dict[str, Any] = {
+    "delivery_id": "d000011",
+    "line": 2,
+    "board": BOARD,
+    "year": YEAR,
+    "from_board": BOARD,
+    "to_board": OTHER_BOARD,
+    "brin": SCHOOL,
+    "amount": Decimal("400.00"),
+    "moved_on": date(2021, 8, 1),
+}
 PAYMENTS = {
     "paid_month": pl.Date,
     "school_year": pl.String,
@@ -81,6 +94,8 @@ def basis(
     before: tuple[dict, ...] = (),
     totals: tuple[dict, ...] = (),
     refused: tuple[dict, ...] = (),
+    moved: tuple[dict, ...] = (),
+    closed: ClosedBooks | None = None,
     year: int = YEAR,
     today: date = TODAY,
 ) -> AccountInputs:
@@ -105,6 +120,8 @@ def basis(
         files=pl.DataFrame({"delivery_id": ["d000009", "d000010"], "file": ["besteding.csv", "instemming.csv"]}),
         rejections=pl.DataFrame(refused, schema=REFUSED),
         before=pl.DataFrame(opening, schema=accountability),
+        transfers=pl.DataFrame(moved, schema=schema_of(RESERVE_TRANSFERS)),
+        closed=closed or ClosedBooks(),
     )
 
 
@@ -117,3 +134,13 @@ def but(row: dict[str, Any], **changed: Any) -> dict[str, Any]:
     """A row with something changed; amounts may be written as text."""
     money = {"amount", "external", "board_level_agreed", "carried_out", "carried_in"}
     return {**row, **{name: Decimal(value) if name in money else value for name, value in changed.items()}}
+
+
+def closed_as(year: int = YEAR, **amounts: str) -> ClosedBooks:
+    """The year of the school as it was closed, with some amounts in it."""
+    row = {**dict.fromkeys(FLOWS, "0.00"), **amounts}
+    cents = {name: Decimal(value) for name, value in row.items()}
+    known = {"year": year, "board": BOARD, "brin": SCHOOL, "currency": "EUR"}
+    schema = schema_of(ACCOUNTABILITY)
+    rows = pl.DataFrame([{**dict.fromkeys(schema), **known, **cents}], schema=schema)
+    return ClosedBooks((year,), rows)

@@ -17,7 +17,7 @@ BY_LAW = {
 OF_THE_PROGRAMME = {
     *("not_on_menu", "maybe_on_menu", "only_facilities", "no_school_scan"),
     *("no_consent_told", "no_mr_consent", "late_mr_consent", "board_level_above_agreed", "no_gmr_consent"),
-    *("external_share", "after_deadline", "deadline_year"),
+    *("external_share", "after_deadline", "deadline_year", "left_after_deadline"),
 }
 
 

@@ -11,7 +11,18 @@ from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.accounted import FINDINGS
 from schemas.tables import validated
-from tests.spec.accounts.boards import BOARD, CONSENT, PAID, SCHOOL, SPENT, accounted, but
+from tests.spec.accounts.boards import (
+    BOARD,
+    CONSENT,
+    MOVED,
+    OTHER_BOARD,
+    PAID,
+    SCHOOL,
+    SPENT,
+    accounted,
+    but,
+    closed_as,
+)
 
 SHARED = but(SPENT, line=3, level="bovenschools", amount="100.00")
 AGREED = but(CONSENT, board_level_agreed="100.00", gmr_consent=True, gmr_date=date(2021, 6, 20))
@@ -21,10 +32,49 @@ FEEDBACK = {"intervention": "Feedback"}
 BACK = but(PAID, paid_month=date(2022, 3, 1), amount="-1000.00")
 SPENT_LATER = but(SPENT, year=2022, amount="50.00")
 
+NOTHING_LATER = but(SPENT, year=2022, amount="0.00")
+LAST = {"board": BOARD, "brin": SCHOOL, "carried_out": Decimal("50.00")}
+"""All that is left, and is spent below."""
+
+CLOSED = closed_as(received="1000.00", spent="600.00")
+"""2021, as it was closed."""
+
+
+def told_by_both(amount: str, year: int = 2022) -> tuple[dict, dict]:
+    """A reserve that moved, as both boards report it."""
+    one = but(MOVED, amount=amount, year=year)
+    return one, but(one, board=OTHER_BOARD)
+
+
 PLANTED = {
     "overspent": ({"spent": (but(SPENT, amount="1000.01"),)}, "0.01"),
     # Carried in 400,00; 1.000,00 comes back, of which a board before this one may have had the rest.
-    "taken_back": ({**LATER, "before": (KEPT,), "spent": (), "paid": (BACK,)}, "600.00"),
+    "taken_back": ({**LATER, "before": (KEPT,), "spent": (NOTHING_LATER,), "paid": (BACK,)}, "600.00"),
+    # 500,00 moved and 400,00 was left.
+    "transferred_too_much": (
+        {**LATER, "before": (KEPT,), "spent": (NOTHING_LATER,), "paid": (), "moved": told_by_both("500.00")},
+        "100.00",
+    ),
+    # 2021 was closed with 600,00 spent of what is 1.050,00 by now: 450,00 more than the 400,00 that was left.
+    "short_after_corrections": (
+        {**LATER, "before": (KEPT,), "closed": CLOSED, "spent": (but(SPENT, amount="1050.00"), NOTHING_LATER)},
+        "50.00",
+    ),
+    "corrected_closed_year": (
+        {**LATER, "before": (KEPT,), "closed": CLOSED, "spent": (but(SPENT, amount="610.00"), NOTHING_LATER)},
+        "-10.00",
+    ),
+    "transfer_differs": (
+        {"moved": (but(MOVED, amount="300.00"), but(MOVED, board=OTHER_BOARD, amount="400.00"))},
+        "300.00",
+    ),
+    "transfer_unconfirmed": ({"moved": (but(MOVED, amount="300.00"),)}, "300.00"),
+    "left_after_deadline": (
+        {"year": 2025, "today": date(2026, 3, 1), "before": (KEPT,), "paid": ()}
+        | {"spent": (but(SPENT, year=2025, amount="0.00"),)},
+        "400.00",
+    ),
+    "carried_not_reported": ({**LATER, "before": (KEPT,), "spent": (), "paid": ()}, "400.00"),
     "two_currencies": (
         {
             "paid": (PAID, but(PAID, brin="28PW") | {"currency": "USD"}),
@@ -55,7 +105,7 @@ PLANTED = {
         "0.50",
     ),
     "after_deadline": (
-        {"year": 2026, "today": date(2027, 3, 1), "before": (KEPT,), "paid": ()}
+        {"year": 2026, "today": date(2027, 3, 1), "before": (LAST,), "paid": ()}
         | {
             "spent": (but(SPENT, year=2026, amount="50.00"),),
             "consents": (but(CONSENT, school_year="2025-2026"),),
@@ -63,7 +113,7 @@ PLANTED = {
         "50.00",
     ),
     "deadline_year": (
-        {"year": 2025, "today": date(2026, 3, 1), "before": (KEPT,), "paid": ()}
+        {"year": 2025, "today": date(2026, 3, 1), "before": (LAST,), "paid": ()}
         | {
             "spent": (but(SPENT, year=2025, amount="50.00"),),
             "consents": (but(CONSENT, school_year="2024-2025"),),
@@ -105,8 +155,15 @@ PLANTED = {
 }
 """rule -> what is otherwise, and the amount that is at stake."""
 
-ALSO = {"external_above_amount": {"external_share"}}
-"""What a fault cannot be planted without: externals are told of in a note."""
+ALSO = {
+    "external_above_amount": {"external_share"},
+    "short_after_corrections": {"corrected_closed_year"},
+}
+"""What a fault cannot be planted without: externals and corrections are told of in a note."""
+
+
+OF_BOTH_BOARDS = {"transfer_differs"}
+"""Findings that both boards have."""
 
 
 def found(**otherwise) -> pl.DataFrame:
@@ -124,7 +181,7 @@ def test_a_planted_fault_is_caught_by_exactly_its_rule(rule):
     findings = found(**otherwise)
     assert set(findings["rule"]) - ALSO.get(rule, set()) == {rule}
     one = findings.filter(pl.col("rule") == rule)
-    assert one["amount"].to_list() == [Decimal(amount) if amount else None]
+    assert one["amount"].to_list() == [Decimal(amount) if amount else None] * (2 if rule in OF_BOTH_BOARDS else 1)
 
 
 def test_every_rule_has_its_planted_fault():
