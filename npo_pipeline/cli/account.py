@@ -53,6 +53,11 @@ from npo_pipeline.cli.output import document, line, progress
 )
 @click.option("--viewer", is_flag=True, help="Write a page per board on which each figure can be clicked.")
 @click.option("--template", is_flag=True, help="Write a blank workbook for --board to fill in, and nothing else.")
+@click.option(
+    "--update",
+    is_flag=True,
+    help="With --template: fill in what the board reported before, to correct and hand in.",
+)
 @click.option("--out", type=PATH, default=None, help="Where --template is written.  [default: here]")
 @click.option(
     "--close",
@@ -65,7 +70,9 @@ from npo_pipeline.cli.output import document, line, progress
 @rejects_option
 @common
 @witnessed
-def account_command(home: Home, as_json: bool, template: bool, out: Path | None, **options: Any) -> None:
+def account_command(
+    home: Home, as_json: bool, template: bool, update: bool, out: Path | None, **options: Any
+) -> None:
     """Account for a calendar year: tables for every board, and a pack of reports per board."""
     closing = {name: options.pop(name) for name in _OF_CLOSING}
     if options.pop("close"):
@@ -75,6 +82,8 @@ def account_command(home: Home, as_json: bool, template: bool, out: Path | None,
         raise click.UsageError("--dry-run and the options of two people go with --close")
     if out is not None and not template:
         raise click.UsageError("--out goes with --template")
+    if update and not template:
+        raise click.UsageError("--update goes with --template")
     if options["rejects"] is not None and not options["spending"]:
         raise click.UsageError("--rejects goes with --spending")
     if template and (options["board"] is None or options["spending"]):
@@ -82,7 +91,7 @@ def account_command(home: Home, as_json: bool, template: bool, out: Path | None,
     if template:
         from npo_pipeline.commands.account.template import write_blank
 
-        path = write_blank(home, options["year"], options["board"], out or Path())
+        path = write_blank(home, options["year"], options["board"], out or Path(), update=update)
         if as_json:
             document({"template": path})
         else:

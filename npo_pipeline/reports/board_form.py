@@ -1,19 +1,32 @@
-"""The workbook that a board fills in: five sheets with drop-downs, and a balance that adds up by itself."""
+"""The workbook that a board fills in: sheets with drop-downs, checks, and a balance that adds up by itself."""
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
-from npo_pipeline.delivery.kinds import CONSENTS, SPENDING
-from npo_pipeline.reports.xlsx import EPOCH, MONEY_FORMATS, cell_number, fit_on_a4, new_workbook
+from npo_pipeline.dutch import CURRENCIES
+from npo_pipeline.reports import board_form_checks as checking
+from npo_pipeline.reports.board_form_balance import write_checks_sheet, write_outcome, write_schools_sheet
+from npo_pipeline.reports.board_form_checks import Check, FormFacts, FormTable, checks_of, row_formula
+from npo_pipeline.reports.xlsx import (
+    EPOCH,
+    MONEY_FORMATS,
+    TITLE_HEIGHT,
+    cell_number,
+    fit_on_a4,
+    height_of,
+    new_workbook,
+    set_footer,
+)
 from schemas.accounted import LEVELS
 from schemas.frames.accounts import SchoolOpenings
 
@@ -29,83 +42,149 @@ _Row: TypeAlias = dict[str, Any]
 
 _TITLE = "Verantwoording Nationaal Programma Onderwijs"
 
+MARK = "npo 2"
+"""The program that made a form, and the version of its layout."""
+
 _STEPS = (
     "Vul op blad Besteding in waaraan het geld is uitgegeven: een regel per school en interventie. Bestuur, BRIN "
     "en jaar staan er al; regels die u niet nodig hebt, laat u leeg.",
     "Vul op blad Instemming per school en schooljaar in of er een schoolscan is en wie heeft ingestemd.",
-    "Kijk op blad Scholen. De cel naast Controle is groen als alles klopt; is zij rood, dan staat er wat er niet "
-    "klopt.",
+    "Ging er een saldo mee met een school die van bestuur wisselde? Vul dan blad Overdracht saldo in.",
+    "Kijk bij Controle, boven elk blad. Groen is goed; is het rood, dan staat er wat er niet klopt, en op blad "
+    "Controle staat alles bij elkaar.",
     "Sla het bestand op als Excel-werkmap (.xlsx) en lever het in. Daarna krijgt u de bevindingen en het verslag.",
     "Iets vergeten of verkeerd? Verbeter dit bestand en lever het nog eens in: het hele jaar van uw bestuur wordt "
     "dan vervangen door wat er nu in staat.",
 )
 _COLUMNS = {
-    "Besteding": {
+    checking.SPENDING: {
         "BEVOEGD_GEZAG_NUMMER": "Het nummer van uw bestuur, vijf cijfers. Staat er al.",
-        "BRIN_NUMMER": "De school, bijvoorbeeld 01AA. Kies uit de lijst.",
+        "BRIN_NUMMER": "De school, bijvoorbeeld 01AA. Kies uit de lijst; de naam verschijnt ernaast.",
         "JAAR": "Het kalenderjaar van de uitgave. Staat er al.",
         "CATEGORIE": "De letter van de menukaart, A tot en met F.",
         "INTERVENTIE": "De naam van de interventie, zoals op blad Menukaart. Kies eerst de categorie.",
         "NIVEAU": "school, of bovenschools als het bestuur het geld voor meer scholen samen uitgaf.",
-        "BEDRAG": "Euro's, met hoogstens twee decimalen. Geen formule: plak de waarde.",
+        "BEDRAG": "Het bedrag, met hoogstens twee decimalen. Geen formule: plak de waarde.",
         "WAARVAN_EXTERN": "Het deel van BEDRAG dat naar personeel niet in loondienst (PNIL) ging. Leeg is 0.",
+        "REDEN": "Alleen bij een bedrag onder nul: waarom, bijvoorbeeld een creditnota.",
     },
-    "Instemming": {
+    checking.CONSENTS: {
         "SCHOOLJAAR": "Staat er al.",
         "SCHOOLSCAN": "J als er een schoolscan (analyse van de behoeften van de leerlingen) is, anders N.",
         "SCHOOLPROGRAMMA_MR": "J als de MR met het schoolprogramma heeft ingestemd, anders N.",
         "DATUM_MR": "De dag waarop de MR instemde.",
         "BOVENSCHOOLS_BEDRAG_MR": "Het bedrag dat met instemming van de MR bovenschools mag worden besteed.",
-        "GMR": "J als de GMR heeft ingestemd met de bovenschoolse besteding, anders N. Leeg is N.",
+        "GMR": "J als de GMR heeft ingestemd met de bovenschoolse besteding, anders N. Is er bovenschools niets "
+        "besteed, laat het dan leeg.",
         "DATUM_GMR": "De dag waarop de GMR instemde.",
         "OUDERS_BETROKKEN": "Hoe ouders zijn betrokken, in uw eigen woorden (hoogstens 1.000 tekens).",
         "GEMEENTE_GEINFORMEERD": "J als de gemeente over het programma is geïnformeerd, anders N.",
         "RESULTAAT": "Wat het heeft opgeleverd, in uw eigen woorden (hoogstens 1.000 tekens).",
     },
+    checking.TRANSFERS: {
+        "VAN_BEVOEGD_GEZAG": "Het nummer van het bestuur dat de school overdroeg.",
+        "NAAR_BEVOEGD_GEZAG": "Het nummer van het bestuur dat de school overnam.",
+        "BEDRAG": "Het saldo dat met de school meeging, zoals beide besturen het hebben afgesproken.",
+        "DATUM": "De dag van de overdracht.",
+    },
 }
-_ENDING = (
-    "Laat de namen van de bladen en de kopregels staan: daaraan wordt het bestand herkend. Eigen kolommen mogen "
-    "rechts van de tabel staan; zij worden niet gelezen."
-)
-_SHEETS = ("Toelichting", "Besteding", "Instemming", "Scholen", "Menukaart")
+_ENDINGS = {
+    "Let op": "Laat de namen van de bladen en de kopregels staan: daaraan wordt het bestand herkend. Eigen "
+    "kolommen mogen rechts van de tabel staan; zij worden niet gelezen.",
+    "Regels": "Regels mag u invoegen, verwijderen en sorteren. Kopieer voor een nieuwe regel een bestaande: dan "
+    "gaan de keuzelijsten en de kolommen SCHOOL en CONTROLE mee. Ook zonder die kolommen telt de regel mee.",
+    "Beveiliging": "Koppen, blad Scholen, blad Menukaart en blad Controle zijn beveiligd zonder wachtwoord, zodat "
+    "er niets per ongeluk verandert. U kunt de beveiliging uitzetten als u die cellen wilt aanpassen.",
+}
+_HEADING = {"bold": True, "font_size": 10, "bg_color": "#EEF4F9", "bottom": 1, "text_wrap": True}
 _FORMATS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14},
+    "note": {"font_color": "#444444"},
     "bold": {"bold": True},
-    "heading": {"bold": True, "bg_color": "#EEF4F9", "bottom": 1, "text_wrap": True, "valign": "top"},
-    "wrapped": {"text_wrap": True, "valign": "top"},
-    "text": {"num_format": "@"},
-    "year": {"num_format": "0"},
-    "money": {"num_format": "#,##0.00"},
-    "sum": {"num_format": MONEY_FORMATS["EUR"]},
-    "total": {"num_format": MONEY_FORMATS["EUR"], "bold": True, "top": 1},
-    "day": {"num_format": "dd-mm-yyyy"},
+    "heading": {**_HEADING, "indent": 1},
+    "heading right": {**_HEADING, "align": "right"},
+    "wrapped": {"text_wrap": True},
+    "locked": {},
+    "shown": {"text_wrap": True, "indent": 1},
+    "read only": {"font_color": "#444444", "bg_color": "#F5F5F5", "indent": 1, "locked": False},
+    "free": {"locked": False},
+    "text": {"num_format": "@", "indent": 1, "locked": False},
+    "long": {"num_format": "@", "indent": 1, "locked": False, "text_wrap": True},
+    "year": {"num_format": "0", "align": "left", "indent": 1, "locked": False},
+    "money": {"num_format": "#,##0.00", "locked": False},
+    "day": {"num_format": "dd-mm-yyyy", "align": "right", "locked": False},
+    "whole": {"num_format": "#,##0"},
+    **{f"sum {currency}": {"num_format": form} for currency, form in MONEY_FORMATS.items()},
+    **{
+        f"total {currency}": {"num_format": form, "bold": True, "top": 1}
+        for currency, form in MONEY_FORMATS.items()
+    },
+    "total": {"bold": True, "top": 1},
     "red": {"bg_color": "#FFC7CE", "font_color": "#9C0006"},
     "green": {"bg_color": "#C6EFCE", "font_color": "#006100"},
+    "yellow": {"bg_color": "#FFEB9C", "font_color": "#7F6000"},
 }
 
-_ROWS_BELOW = 5_000
-"""Rows below the empty ones to fill in that are added up too: a board may need more."""
+_ROWS_BELOW = {checking.SPENDING: 2_000, checking.CONSENTS: 200, checking.TRANSFERS: 50}
+"""Rows below the empty ones to fill in that are checked and added up too: a board may need more."""
 
-_ROWS_PER_SCHOOL, _ROWS_MORE = 6, 200
-"""Empty rows to fill in: for each school, and below those for any other."""
+_ROWS_PER_SCHOOL, _ROWS_MORE, _ROWS_OF_TRANSFERS = 5, 40, 10
+"""Empty rows to fill in: for each school, below those for any other, and of reserves that moved."""
 
-_CHECK_ROW, _HEADER_ROW, _FIRST_SCHOOL = 2, 4, 5
-"""Rows of sheet `Scholen` (1 is the top)."""
+_CHECK_ROW, _HEADER_ROW = 2, 4
+"""Rows of a sheet to fill in (1 is the top): the check, and the header of the table."""
+
+_NAMES = {
+    checking.SPENDING: (
+        *("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "SCHOOL", "JAAR", "CATEGORIE", "INTERVENTIE", "NIVEAU"),
+        *("BEDRAG", "WAARVAN_EXTERN", "REDEN", "CONTROLE"),
+    ),
+    checking.CONSENTS: (
+        *("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "SCHOOL", "SCHOOLJAAR", "SCHOOLSCAN", "SCHOOLPROGRAMMA_MR"),
+        *("DATUM_MR", "BOVENSCHOOLS_BEDRAG_MR", "GMR", "DATUM_GMR", "OUDERS_BETROKKEN"),
+        *("GEMEENTE_GEINFORMEERD", "RESULTAAT", "CONTROLE"),
+    ),
+    checking.TRANSFERS: (
+        *(
+            "JAAR",
+            "VAN_BEVOEGD_GEZAG",
+            "NAAR_BEVOEGD_GEZAG",
+            "BRIN_NUMMER",
+            "SCHOOL",
+            "BEDRAG",
+            "DATUM",
+            "CONTROLE",
+        ),
+    ),
+}
+"""The columns of each sheet to fill in; `SCHOOL` and `CONTROLE` are formulas, and are not read."""
 
 _WIDTHS = {
-    "INTERVENTIE": 60,
+    "BEVOEGD_GEZAG_NUMMER": 22,
+    "VAN_BEVOEGD_GEZAG": 19,
+    "NAAR_BEVOEGD_GEZAG": 20,
+    "SCHOOL": 26,
+    "INTERVENTIE": 46,
     "NIVEAU": 14,
-    "BEDRAG": 16,
-    "WAARVAN_EXTERN": 18,
-    "SCHOOLJAAR": 12,
-    "BOVENSCHOOLS_BEDRAG_MR": 18,
-    "OUDERS_BETROKKEN": 50,
-    "RESULTAAT": 60,
+    "BEDRAG": 15,
+    "WAARVAN_EXTERN": 17,
+    "REDEN": 24,
+    "CONTROLE": 42,
+    "SCHOOLPROGRAMMA_MR": 21,
+    "BOVENSCHOOLS_BEDRAG_MR": 25,
+    "OUDERS_BETROKKEN": 32,
+    "GEMEENTE_GEINFORMEERD": 24,
+    "RESULTAAT": 38,
 }
+_WIDTH = 14
+"""The width of the other columns."""
+
 _FORMS = {
     "JAAR": "year",
     **dict.fromkeys(("BEDRAG", "WAARVAN_EXTERN", "BOVENSCHOOLS_BEDRAG_MR"), "money"),
-    **dict.fromkeys(("DATUM_MR", "DATUM_GMR"), "day"),
+    **dict.fromkeys(("DATUM_MR", "DATUM_GMR", "DATUM"), "day"),
+    **dict.fromkeys(("OUDERS_BETROKKEN", "RESULTAAT"), "long"),
+    **dict.fromkeys(("SCHOOL", "CONTROLE"), "read only"),
 }
 """The formats of columns; the others are text."""
 
@@ -115,6 +194,7 @@ _SPENT = {
     "level": "NIVEAU",
     "amount": "BEDRAG",
     "external": "WAARVAN_EXTERN",
+    "reason": "REDEN",
 }
 _CONSENTED = {
     "school_scan": "SCHOOLSCAN",
@@ -129,16 +209,21 @@ _CONSENTED = {
 }
 """Columns of tables -> columns of the sheets."""
 
-_TIES, _OFF = "Klopt", "Klopt niet"
-_NOTHING = Decimal("0.00")
+_PROTECTED = {
+    **dict.fromkeys(("format_cells", "format_columns", "format_rows", "insert_rows", "delete_rows"), True),
+    **dict.fromkeys(("sort", "autofilter", "insert_columns"), True),
+}
+"""Changes that a protected sheet allows in its unlocked cells."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoardForm:
     """A workbook to be filled in.
 
-    `school_years`: those of which consent is asked. `spending`: rows filled in already, brin, category,
-    intervention, level, amount, external. `consents`: the same, the columns of `consents` from `brin` on.
+    `name`: of the board, null where it is not known. `school_years`: those of which consent is asked.
+    `complete`: the letters of categories of which the whole menukaart is known. `spending`: rows filled in
+    already, brin, category, intervention, level, amount, external. `consents`: the same, the columns of
+    `consents` from `brin` on.
     """
 
     year: int
@@ -146,6 +231,9 @@ class BoardForm:
     schools: SchoolOpenings
     menu: Menu
     school_years: tuple[str, ...]
+    name: str | None = None
+    complete: str = ""
+    after_deadline: bool = False
     spending: pl.DataFrame | None = None
     consents: pl.DataFrame | None = None
 
@@ -153,6 +241,27 @@ class BoardForm:
     def brins(self) -> list[str]:
         """Return the schools, in order."""
         return self.schools["brin"].to_list()
+
+    @property
+    def currencies(self) -> list[str]:
+        """Return the currencies in which the schools are paid; euro where there is no school."""
+        return self.schools["currency"].unique().sort().to_list() or ["EUR"]
+
+    @property
+    def shown(self) -> str:
+        """Return the name of the board with its number, or the number alone."""
+        return f"bestuur {self.board}" + (f", {self.name}" if self.name else "")
+
+    @property
+    def facts(self) -> FormFacts:
+        """Return the facts that the checks need."""
+        return FormFacts(
+            year=self.year,
+            board=self.board,
+            school_years=self.school_years,
+            complete=self.complete,
+            after_deadline=self.after_deadline,
+        )
 
     @cached_property
     def spent(self) -> list[_Row]:
@@ -166,28 +275,62 @@ def write_board_form(path: Path, form: BoardForm) -> None:
     Raises:
         OSError: the file cannot be written.
     """
-    with new_workbook(path) as book:
-        book.set_properties({"title": f"{_TITLE} {form.year}, bestuur {form.board}", "created": EPOCH})
-        formats = {name: book.add_format(properties) for name, properties in _FORMATS.items()}
+    whole = BytesIO()
+    with new_workbook(whole) as book:
+        book.set_properties({"title": f"{_TITLE} {form.year}, {form.shown}", "created": EPOCH})
+        formats = {name: book.add_format({"valign": "top", **one}) for name, one in _FORMATS.items()}
         # All sheets are made first: they point at each other, and their order is the one in which they are read.
-        pages = [book.add_worksheet(name) for name in _SHEETS]
-        explanation, spending, consents, schools, menu = pages
-        _explanation_sheet(explanation, form, formats)
-        last = _spending_sheet(spending, form, formats)
-        _consents_sheet(consents, form, formats)
-        _schools_sheet(schools, form, formats, last + _ROWS_BELOW)
-        _menu_sheet(book, menu, form.menu, formats=formats)
-        for page in pages:
+        names = ("Toelichting", *_NAMES, checking.SCHOOLS, "Menukaart", "Controle")
+        pages = {name: book.add_worksheet(name) for name in names}
+        rows = _rows_of(form)
+        tables = {name: _table(name, len(rows[name])) for name in _NAMES}
+        checks = checks_of(form.facts)
+        _explanation_sheet(pages["Toelichting"], form, formats)
+        for name, table in tables.items():
+            own = [one for one in checks if one.sheet == name]
+            _data_sheet(pages[name], form, table, rows=rows[name], formats=formats, checks=own)
+        write_schools_sheet(book, pages[checking.SCHOOLS], form, tables=tables, formats=formats, checks=checks)
+        _menu_sheet(book, pages["Menukaart"], form.menu, formats=formats)
+        write_checks_sheet(book, pages["Controle"], form, tables=tables, formats=formats, checks=checks)
+        for name, page in pages.items():
+            page.protect("", _PROTECTED)
             fit_on_a4(page)
+            set_footer(page, f"{_TITLE} {form.year}, {form.shown}: {name}")
+        pages["Toelichting"].activate()
+    path.write_bytes(_recalculated(whole.getvalue()))
+
+
+def _recalculated(data: bytes) -> bytes:
+    """Name this program as the maker: LibreOffice calculates no formula of a workbook that Excel made."""
+    target = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            content = old.read(part)
+            if part.filename == "docProps/app.xml":
+                content = content.replace(b"Microsoft Excel", b"npo")
+            new.writestr(part, content)
+    return target.getvalue()
 
 
 def _explanation_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> None:
+    width = 110
     page.set_column(0, 0, 28)
-    page.set_column(1, 1, 110)
+    page.set_column(1, 1, width)
+    page.set_row(0, TITLE_HEIGHT)
     page.write_string(0, 0, f"{_TITLE}, {form.year}", formats["title"])
-    page.write_string(1, 0, f"Bestuur {form.board}", formats["bold"])
-    for row, (form_name, *texts) in enumerate(_explanation(), 3):
+    currencies = ", ".join(form.currencies)
+    marks = {"Bestuur": form.board, "Jaar": str(form.year), "Valuta": currencies, "Formulier": MARK}
+    for row, (label, value) in enumerate(marks.items(), 1):
+        page.write_string(row, 0, label, formats["bold"])
+        page.write_string(row, 1, value, formats["wrapped"])
+    names = " en ".join(CURRENCIES.get(one, one) for one in form.currencies)
+    page.write_string(len(marks) + 1, 0, "Voor", formats["bold"])
+    page.write_string(len(marks) + 1, 1, f"{form.shown}; bedragen in {names}", formats["wrapped"])
+    page.write_string(len(marks) + 2, 0, "Controle", formats["bold"])
+    write_outcome(page, len(marks) + 3, "B", formats)
+    for row, (form_name, *texts) in enumerate(_explanation(), len(marks) + 4):
         page.write_row(row, 0, texts, formats[form_name])
+        page.set_row(row, height_of([(text, width) for text in texts]))
 
 
 def _explanation() -> Iterator[tuple[str, ...]]:
@@ -196,41 +339,54 @@ def _explanation() -> Iterator[tuple[str, ...]]:
     for sheet, columns in _COLUMNS.items():
         yield from (("wrapped",), ("heading", f"Blad {sheet}", "Wat er moet staan"))
         yield from (("wrapped", name, words) for name, words in columns.items())
-    yield from (("wrapped",), ("wrapped", "Let op", _ENDING))
+    yield ("wrapped",)
+    yield from (("wrapped", subject, words) for subject, words in _ENDINGS.items())
 
 
-def _spending_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> int:
-    """Write sheet `Besteding`; return its last empty row to fill in (1 is the header)."""
-    schools = f"=Scholen!$A${_FIRST_SCHOOL}:$A${_FIRST_SCHOOL + max(len(form.brins), 1) - 1}"
-    by_category = _choice('=INDIRECT("Menukaart_"&$D2)', "Kies eerst de categorie, dan de interventie.")
-    at_most_the_amount = {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": "=$G2"}
-    checks = {
-        "BRIN_NUMMER": _choice(schools, "Kies een school van uw bestuur; zie blad Scholen."),
+def _rows_of(form: BoardForm) -> dict[str, list[_Row]]:
+    """Return the rows of each sheet to fill in, with what is in them already."""
+    transfers: list[_Row] = [{"JAAR": form.year}] * _ROWS_OF_TRANSFERS
+    return {
+        checking.SPENDING: list(_spending_rows(form)),
+        checking.CONSENTS: list(_consent_rows(form)),
+        checking.TRANSFERS: transfers,
+    }
+
+
+def _table(sheet: str, rows: int) -> FormTable:
+    filled = max(rows, 1)
+    return FormTable(
+        sheet=sheet,
+        columns=_NAMES[sheet],
+        first=_HEADER_ROW + 1,
+        filled=_HEADER_ROW + filled,
+        last=_HEADER_ROW + filled + _ROWS_BELOW[sheet],
+    )
+
+
+def _validations(sheet: str, form: BoardForm) -> dict[str, _Row]:
+    """Return the drop-downs and limits of the columns of a sheet."""
+    yes_no = _choice(["J", "N"], "J (ja) of N (nee)")
+    since = {"validate": "date", "criteria": ">=", "value": date(2021, 1, 1)}
+    day = since | _on_error("Vul een datum in, dd-mm-jjjj.")
+    school = _choice(f"={checking.SCHOOL_NAMES}", "Kies een school van uw bestuur; zie blad Scholen.")
+    by_category = _choice(f'=INDIRECT("Menukaart_"&$E{_HEADER_ROW + 1})', "Kies eerst de categorie.")
+    number = {"validate": "decimal", "criteria": "between", "minimum": -999_999_999.99, "maximum": 999_999_999.99}
+    amount = number | _on_error("Vul een bedrag in, met hoogstens twee decimalen.")
+    itself = {"validate": "custom", "value": "=FALSE"} | _on_error("Deze kolom vult zichzelf.")
+    known = {
+        "BRIN_NUMMER": school | {"error_type": "warning"},
         "CATEGORIE": _choice([letter for letter, *_ in form.menu], "Kies de letter van de menukaart."),
         # The name may be one of a newer menukaart; one that is not on it is a finding after the file is read.
         "INTERVENTIE": by_category | {"error_type": "warning"},
         "NIVEAU": _choice(list(LEVELS), "school of bovenschools"),
-        "BEDRAG": _at_least_nothing(),
-        "WAARVAN_EXTERN": at_most_the_amount | _on_error("Vul een bedrag in van 0 tot en met BEDRAG."),
-    }
-    return _data_sheet(page, SPENDING.columns, list(_spending_rows(form)), formats=formats, checks=checks)
-
-
-def _consents_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> None:
-    """Write sheet `Instemming`: a row per school and school year."""
-    yes_no = _choice(["J", "N"], "J (ja) of N (nee)")
-    since = {"validate": "date", "criteria": ">=", "value": date(2021, 1, 1)}
-    day = since | _on_error("Vul een datum in, dd-mm-jjjj.")
-    checks = {
-        "SCHOOLSCAN": yes_no,
-        "SCHOOLPROGRAMMA_MR": yes_no,
-        "DATUM_MR": day,
+        **dict.fromkeys(("BEDRAG", "WAARVAN_EXTERN"), amount),
+        **dict.fromkeys(("SCHOOLSCAN", "SCHOOLPROGRAMMA_MR", "GMR", "GEMEENTE_GEINFORMEERD"), yes_no),
+        **dict.fromkeys(("DATUM_MR", "DATUM_GMR", "DATUM"), day),
         "BOVENSCHOOLS_BEDRAG_MR": _at_least_nothing(),
-        "GMR": yes_no,
-        "DATUM_GMR": day,
-        "GEMEENTE_GEINFORMEERD": yes_no,
+        **dict.fromkeys(("SCHOOL", "CONTROLE"), itself),
     }
-    _data_sheet(page, CONSENTS.columns, list(_consent_rows(form)), formats=formats, checks=checks)
+    return {name: known[name] for name in _NAMES[sheet] if name in known}
 
 
 def _spending_rows(form: BoardForm) -> Iterator[_Row]:
@@ -255,24 +411,88 @@ def _renamed(row: _Row, names: Mapping[str, str]) -> _Row:
 
 
 def _data_sheet(
-    page: Worksheet, columns: Sequence[str], rows: Sequence[_Row], *, formats: Formats, checks: Mapping[str, _Row]
-) -> int:
-    """Write the header, the rows and the checks of a sheet to fill in; return its last row (1 is the header)."""
-    last = len(rows) + 1
-    forms = [formats[_FORMS.get(name, "text")] for name in columns]
-    for place, name in enumerate(columns):
-        page.write_string(0, place, name, formats["heading"])
-        page.set_column(place, place, _WIDTHS.get(name, 13), forms[place])
-        if name in checks:
-            page.data_validation(1, place, last - 1, place, checks[name])
-    for number, row in enumerate(rows, 1):
-        for place, name in enumerate(columns):
-            _write(page, number, place, row.get(name), form=forms[place])
+    page: Worksheet,
+    form: BoardForm,
+    table: FormTable,
+    *,
+    rows: Sequence[_Row],
+    formats: Formats,
+    checks: Sequence[Check],
+) -> None:
+    """Write a sheet to fill in: title, outcome of the checks, header, rows with their drop-downs and checks."""
+    _top(page, f"{table.sheet} {form.year}, {form.shown}", formats)
+    forms = {name: formats[_FORMS.get(name, "text")] for name in table.columns}
+    validations = _validations(table.sheet, form)
+    names = dict(form.schools.select("brin", "name").iter_rows())
+    for place, name in enumerate(table.columns):
+        side = "heading right" if _FORMS.get(name) in ("money", "day") else "heading"
+        page.write_string(_HEADER_ROW - 1, place, name, formats[side])
+        page.set_column(place, place, _WIDTHS.get(name, _WIDTH), forms[name])
+        if name in validations:
+            page.data_validation(table.first - 1, place, table.last - 1, place, validations[name])
+    height = height_of([(name, _WIDTHS.get(name, _WIDTH)) for name in table.columns])
+    page.set_row(_HEADER_ROW - 1, height, formats["locked"])
+    # Columns of the board itself, right of the table, are free; a row is deleted only where no cell is locked.
+    page.set_column(len(table.columns), 16_383, None, formats["free"])
+    for number, row in enumerate(rows, table.first):
+        for place, name in enumerate(table.columns):
+            _write(page, number - 1, place, row.get(name), form=forms[name])
+        _write_helpers(page, number, table, row, form=formats["read only"], checks=checks, names=names)
+        _set_height(page, number, row)
+    _marks_and_print(page, table, formats)
+
+
+def _top(page: Worksheet, title: str, formats: Formats) -> None:
+    # A row has its own lock, because its column has none.
+    for row in range(_HEADER_ROW - 1):
+        page.set_row(row, None, formats["locked"])
+    page.set_row(0, TITLE_HEIGHT, formats["locked"])
+    page.write_string(0, 0, title, formats["title"])
+    page.write_string(_CHECK_ROW - 1, 0, "Controle", formats["bold"])
+    write_outcome(page, _CHECK_ROW, "H", formats)
+
+
+def _write_helpers(
+    page: Worksheet,
+    number: int,
+    table: FormTable,
+    row: _Row,
+    *,
+    form: Any,
+    checks: Sequence[Check],
+    names: Mapping[str, str],
+) -> None:
+    """Write the formulas in a row: the name of its school, and its first fault."""
+    brin = f"LEFT(TRIM(${table.letter('BRIN_NUMMER')}{number}),4)"
+    looked_up = f'=IFERROR(INDEX({checking.SCHOOL_TITLES},MATCH({brin},{checking.SCHOOL_NAMES},0)),"")'
+    known = names.get(row.get("BRIN_NUMMER", ""), "")
+    page.write_formula(number - 1, table.place("SCHOOL"), looked_up, form, known)
+    page.write_formula(number - 1, table.place("CONTROLE"), row_formula(table, number, checks, {}), form, "")
+
+
+def _set_height(page: Worksheet, number: int, row: _Row) -> None:
+    long = [(str(row[name]), _WIDTHS[name]) for name in ("OUDERS_BETROKKEN", "RESULTAAT") if row.get(name)]
+    if long:
+        page.set_row(number - 1, height_of(long))
+
+
+def _marks_and_print(page: Worksheet, table: FormTable, formats: Formats) -> None:
+    """Colour the cell that a check names, and say how the sheet is printed."""
+    control = f"${table.letter('CONTROLE')}{table.first}"
+    corner = f"A${_HEADER_ROW}"
+    last = len(table.columns) - 1
+    named = {
+        "type": "formula",
+        "criteria": f'=LEFT({control},LEN({corner})+1)={corner}&":"',
+        "format": formats["red"],
+    }
+    page.conditional_format(table.first - 1, 0, table.last - 1, last, named)
+    some = {"type": "formula", "criteria": f'={control}<>""', "format": formats["red"]}
+    page.conditional_format(table.first - 1, last, table.last - 1, last, some)
     # The number of a board is a code: Excel need not warn that it is text.
-    page.ignore_errors({"number_stored_as_text": f"A1:C{last}"})
-    page.freeze_panes(1, 3)
-    page.repeat_rows(0)
-    return last
+    page.ignore_errors({"number_stored_as_text": f"A1:{table.letter('CONTROLE')}{table.last}"})
+    page.freeze_panes(_HEADER_ROW, table.place("SCHOOL") + 1)
+    page.repeat_rows(_HEADER_ROW - 1)
 
 
 def _write(page: Worksheet, row: int, place: int, value: Any, *, form: Any) -> None:
@@ -292,125 +512,30 @@ def _choice(source: str | list[str], message: str) -> dict[str, Any]:
 
 def _at_least_nothing() -> dict[str, Any]:
     limit = {"validate": "decimal", "criteria": ">=", "value": 0}
-    return limit | _on_error("Vul een bedrag in euro's in, 0 of meer.")
+    return limit | _on_error("Vul een bedrag in, 0 of meer.")
 
 
 def _on_error(message: str) -> dict[str, Any]:
     return {"error_title": "Dit kan hier niet staan", "error_message": message}
 
 
-def _schools_sheet(page: Worksheet, form: BoardForm, formats: Formats, last: int) -> None:
-    """Write sheet `Scholen`: the balance of each school, as Excel will calculate it once it opens the workbook.
-
-    `last`: the last row of sheet `Besteding` that is added up.
-    """
-    received, used = f"Ontvangen in {form.year}", ("Beschikbaar", "Besteed", "Waarvan extern", "Blijft over")
-    amounts = (received, "Meegenomen uit het jaar ervoor", *used)
-    columns = {"BRIN": 12, "Naam": 40, **dict.fromkeys(amounts, 18)}
-    page.write_string(0, 0, f"Scholen van bestuur {form.board}, {form.year}", formats["title"])
-    for place, (title, width) in enumerate(columns.items()):
-        page.write_string(_HEADER_ROW - 1, place, title, formats["heading"])
-        page.set_column(place, place, width)
-    balances = _balances(form)
-    schools = zip(form.schools.rows(named=True), balances, strict=True)
-    for row, (school, balance) in enumerate(schools, _FIRST_SCHOOL):
-        _school(page, row, school, balance=balance, formats=formats, last=last)
-    _total(page, balances, formats)
-    _check(page, form, balances, formats=formats, last=last)
-    page.freeze_panes(_HEADER_ROW, 2)
-    page.repeat_rows(_HEADER_ROW - 1)
-
-
-def _balances(form: BoardForm) -> list[list[Decimal]]:
-    """Return the amounts of each school on sheet `Scholen`, in the order of its columns."""
-    balances = []
-    for brin, received, carried_in in form.schools.select("brin", "received", "carried_in").iter_rows():
-        own = [row for row in form.spent if row["brin"] == brin]
-        amount, external = (sum((row[name] for row in own), _NOTHING) for name in ("amount", "external"))
-        available = received + carried_in
-        balances.append([received, carried_in, available, amount, external, available - amount])
-    return balances
-
-
-def _school(
-    page: Worksheet, row: int, school: _Row, *, balance: Sequence[Decimal], formats: Formats, last: int
-) -> None:
-    page.write_string(row - 1, 0, school["brin"])
-    page.write_string(row - 1, 1, school["name"] or "")
-    page.write_row(row - 1, 2, map(cell_number, balance[:2]), formats["sum"])
-    formulas = [f"=C{row}+D{row}", _summed("G", row, last), _summed("H", row, last), f"=ROUND(E{row}-F{row},2)"]
-    for place, (formula, value) in enumerate(zip(formulas, balance[2:], strict=True), 4):
-        page.write_formula(row - 1, place, formula, formats["sum"], value=cell_number(value))
-
-
-def _summed(column: str, row: int, last: int) -> str:
-    """Return the sum of a column of `Besteding` over the rows of a school with a category of the menukaart."""
-    cells = {name: f"Besteding!${name}$2:${name}${last}" for name in ("B", "D", column)}
-    letters = '{"A","B","C","D","E","F"}'
-    return f"=SUMPRODUCT(SUMIFS({cells[column]},{cells['B']},$A{row},{cells['D']},{letters}))"
-
-
-def _total(page: Worksheet, balances: Sequence[Sequence[Decimal]], formats: Formats) -> None:
-    row = _FIRST_SCHOOL + len(balances)
-    page.write_string(row - 1, 0, "Totaal", formats["bold"])
-    for place, column in enumerate("CDEFGH"):
-        formula = f"=SUM({column}{_FIRST_SCHOOL}:{column}{row - 1})" if balances else "=0"
-        total = sum((balance[place] for balance in balances), _NOTHING)
-        page.write_formula(row - 1, place + 2, formula, formats["total"], value=cell_number(total))
-
-
-def _check(
-    page: Worksheet, form: BoardForm, balances: Sequence[Sequence[Decimal]], *, formats: Formats, last: int
-) -> None:
-    """Write a cell that is green when all ties, or red with what does not."""
-    total_row = _FIRST_SCHOOL + len(balances)
-    amounts = f"Besteding!$G$2:$G${last}"
-    over = f"H{_FIRST_SCHOOL}:H{max(total_row - 1, _FIRST_SCHOOL)}"
-    asked = [
-        (f"COUNTA({amounts})<>COUNT({amounts})", "op blad Besteding staat een bedrag als tekst"),
-        (
-            f"ROUND(SUM({amounts})-F{total_row},2)<>0",
-            "een gevulde regel op blad Besteding heeft geen BRIN van uw bestuur of geen categorie A-F",
-        ),
-        (f'COUNTIF({over},"<0")>0', "een school besteedde meer dan er beschikbaar is"),
-    ]
-    formula = f'"{_TIES}"'
-    for condition, words in reversed(asked):
-        formula = f'IF({condition},"{_OFF}: {words}",{formula})'
-    page.write_string(_CHECK_ROW - 1, 0, "Controle", formats["bold"])
-    page.write_formula(_CHECK_ROW - 1, 1, f"={formula}", value=_status_of(form, balances, asked))
-    cell = f"B{_CHECK_ROW}"
-    for criterion, colour in (("begins with", "red"), ("not containing", "green")):
-        rule = {"type": "text", "criteria": criterion, "value": _OFF, "format": formats[colour]}
-        page.conditional_format(cell, rule)
-    page.conditional_format(over, {"type": "cell", "criteria": "<", "value": 0, "format": formats["red"]})
-    tying = {"type": "formula", "criteria": f'=$B${_CHECK_ROW}="{_TIES}"'}
-    for colour, rule in (("green", tying), ("red", {"type": "no_errors"})):
-        last_rule = {"format": formats[colour], "stop_if_true": colour == "green"}
-        page.conditional_format(f"F{total_row}", {**rule, **last_rule})
-
-
-def _status_of(form: BoardForm, balances: Sequence[Sequence[Decimal]], asked: Sequence[tuple[str, str]]) -> str:
-    """Return what the cell says of the rows that are filled in already, until Excel calculates it."""
-    filled = sum(row["amount"] for row in form.spent)
-    if filled != sum(balance[3] for balance in balances):
-        return f"{_OFF}: {asked[1][1]}"
-    if any(balance[-1] < 0 for balance in balances):
-        return f"{_OFF}: {asked[2][1]}"
-    return _TIES
-
-
 def _menu_sheet(book: Workbook, page: Worksheet, menu: Menu, *, formats: Formats) -> None:
     """Write the menukaart, a row per intervention; each category has a name by which its drop-down finds it."""
-    for place, (title, width) in enumerate((("Categorie", 10), ("Naam", 60), ("Interventie", 60))):
-        page.write_string(0, place, title, formats["heading"])
-        page.set_column(place, place, width, formats["wrapped"])
-    row = 0
+    widths = {"Categorie": 10, "Naam": 60, "Interventie": 60, "Sleutel": 20}
+    page.set_row(0, TITLE_HEIGHT)
+    page.write_string(0, 0, "Menukaart: de interventies waaruit u kiest", formats["title"])
+    for place, (title, width) in enumerate(widths.items()):
+        page.write_string(2, place, title, formats["heading"])
+        page.set_column(place, place, width, formats["wrapped"], {"hidden": title == "Sleutel"})
+    row = 2
     for letter, name, interventions in menu:
         first = row + 1
         for row, intervention in enumerate(interventions, first):
-            page.write_row(row, 0, (letter, name, intervention), formats["wrapped"])
+            key = f"{letter}|{checking.plain_name(intervention)}"
+            page.write_row(row, 0, (letter, name, intervention, key), formats["wrapped"])
+            page.set_row(row, height_of([(name, 60), (intervention, 60)]))
         if row >= first:
             book.define_name(f"Menukaart_{letter}", f"=Menukaart!$C${first + 1}:$C${row + 1}")
-    page.freeze_panes(1, 0)
-    page.repeat_rows(0)
+    book.define_name(checking.MENU_NAMES, f"=Menukaart!$D$4:$D${max(row + 1, 4)}")
+    page.freeze_panes(3, 0)
+    page.repeat_rows(2)

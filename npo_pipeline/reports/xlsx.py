@@ -61,6 +61,9 @@ _PLACES = {"quantity": 2, "money": 2, "share": 4, "rate": 8}
 LINE_HEIGHT = 15.0
 """The height of a row of one line, in points."""
 
+TITLE_HEIGHT = 21.0
+"""The height of the row of a title."""
+
 _HIGHEST = 409.0
 """The height of a row that no spreadsheet exceeds."""
 
@@ -141,6 +144,8 @@ def _formats(book: Workbook) -> dict[tuple[str, str], Any]:
 
 def _write(page: Worksheet, sheet: Sheet, formats: dict[tuple[str, str], Any], head: Sequence[str]) -> None:
     for row, line in enumerate(head):
+        if not row:
+            page.set_row(row, TITLE_HEIGHT)
         page.write_string(row, 0, line, formats["note" if row else "title", ""])
     header = len(head) + 1 if head else 0
     for place, column in enumerate(sheet.columns):

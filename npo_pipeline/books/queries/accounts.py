@@ -164,16 +164,17 @@ def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:
     """Return the schools of a board that received something in a year or carried something into it, by BRIN."""
     query = """
         with paid as (
-            select brin, sum(amount) as received from payments
+            select brin, sum(amount) as received, min(currency) as currency from payments
             where board = $board and year(paid_month) = $year group by 1),
         carried as (
-            select brin, carried_out as carried_in from accountability
+            select brin, carried_out as carried_in, currency from accountability
             where board = $board and year = $year - 1 and carried_out <> 0),
         names as (
             select brin, arg_min(name, vestiging) as name from schools
             where board = $board group by 1)
         select brin, coalesce(name, '') as name, coalesce(received, 0)::decimal(18, 2) as received,
-               coalesce(carried_in, 0)::decimal(18, 2) as carried_in
+               coalesce(carried_in, 0)::decimal(18, 2) as carried_in,
+               coalesce(paid.currency, carried.currency) as currency
         from paid full join carried using (brin) left join names using (brin) order by brin"""
     return SchoolOpenings(books.frame(query, {"board": board, "year": year}))
 

@@ -25,6 +25,12 @@ SCHOOLS = pl.DataFrame(
         "name": ["=School", None],
         "received": [Decimal("1000.10"), Decimal("500.00")],
         "carried_in": [Decimal("0.00"), Decimal("-5.00")],
+        "currency": ["EUR", "EUR"],
+        "asked": [Decimal("1000.10"), Decimal("500.00")],
+        "funded": [["2021-2022"], ["2021-2022"]],
+        "supported": [False, False],
+        "board_level_before": [Decimal("0.00"), Decimal("0.00")],
+        "agreed_before": [Decimal("0.00"), Decimal("0.00")],
     }
 )
 
@@ -61,9 +67,15 @@ AGREED_ALREADY = pl.DataFrame(
 YEARS = ("2021-2022", "2022-2023")
 
 
-def template(path: Path, **filled: pl.DataFrame) -> Path:
+def template(path: Path, schools: pl.DataFrame = SCHOOLS, **filled: pl.DataFrame) -> Path:
     form = BoardForm(
-        year=2021, board="10002", schools=SCHOOLS.sort("brin"), menu=MENU, school_years=YEARS, **filled
+        year=2021,
+        board="10002",
+        schools=schools.sort("brin"),
+        menu=MENU,
+        school_years=YEARS,
+        complete="AB",
+        **filled,
     )
     write_board_form(path, form)
     return path

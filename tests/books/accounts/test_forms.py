@@ -1,16 +1,23 @@
 """The workbook of a board: filled in, and read back as it is."""
 
+import re
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 
+import openpyxl
 import polars as pl
 import pytest
 import xlsxwriter
 
 from npo_pipeline.delivery.xlsx_reader import sheet_cells
+<<<<<<< HEAD
 from tests.books.accounts.filing import AGREED, HEADERS, SPENT, faults_found, ingest, repacked, workbook
 from tests.books.accounts.forms import AGREED_ALREADY, FILLED, arrived, refusal, template, told
+=======
+from tests.books.accounts.filing import AGREED, SPENT, faults_found, ingest, repacked, workbook
+from tests.books.accounts.forms import AGREED_ALREADY, FILLED, SCHOOLS, arrived, refusal, template, told
+>>>>>>> 964ab52 (The workbook of a board checks what the program checks, says what is wrong in each row, and can be filled with what was told before)
 from tests.books.accounts.test_consent_files import FAULTS as WRONG_CONSENTS
 from tests.books.accounts.test_spending_files import FAULTS as WRONG_SPENDING
 from tests.books.home.seeing import select
@@ -53,25 +60,46 @@ def test_one_sheet_may_stay_blank(tmp_path):
     assert list(arrived(template(tmp_path / "npo.xlsx", consents=AGREED_ALREADY))) == ["npo.xlsx, Instemming"]
 
 
-def test_formulas_stand_on_the_sheet_of_schools_alone_and_names_never_become_one(tmp_path):
+def test_names_never_become_a_formula(tmp_path):
     path = template(tmp_path / "npo.xlsx", spending=FILLED)
     with zipfile.ZipFile(path) as archive:
-        sheets = [archive.read(f"xl/worksheets/sheet{number}.xml") for number in range(1, 6)]
-    assert [b"<f>" in xml for xml in sheets] == [False, False, False, True, False]
-    assert b"<f>School" not in sheets[3]
-    assert b"=School" not in sheets[3]  # it stands among the shared texts
+        sheets = [archive.read(f"xl/worksheets/sheet{number}.xml") for number in range(1, 8)]
+    formulas = [one for xml in sheets for one in re.findall(rb"<f[^>]*>(.*?)</f>", xml)]
+    assert [one for one in formulas if b"School" in one and b"Scholen" not in one] == []
+    assert b"<v>=School</v>" in sheets[1]  # the value of a formula that looks it up
+    assert b"=School" not in sheets[4]  # it stands among the shared texts
 
 
-def test_the_check_on_the_sheet_of_schools_says_what_excel_will_say(tmp_path):
-    def check(spending: pl.DataFrame) -> str:
-        path = template(tmp_path / "npo.xlsx", spending=spending)
-        return sheet_cells(path.name, path.read_bytes(), "Scholen")["column_1"][1]
+def test_a_template_says_whose_it_is_and_of_which_year(tmp_path):
+    cells = sheet_cells("npo.xlsx", template(tmp_path / "npo.xlsx").read_bytes(), "Toelichting")
+    marks = dict(cells.select("column_0", "column_1").rows()[1:5])
+    assert marks == {"Bestuur": "10002", "Jaar": "2021", "Valuta": "EUR", "Formulier": "npo 2"}
 
-    within = FILLED.filter(pl.col("brin") == "04DD")
-    assert check(within) == "Klopt"
-    assert check(FILLED) == "Klopt niet: een school besteedde meer dan er beschikbaar is"
-    strange = within.with_columns(brin=pl.lit("01AA"))
-    assert check(strange).startswith("Klopt niet: een gevulde regel op blad Besteding heeft geen BRIN")
+
+def test_headings_and_sheets_to_look_at_are_locked_and_cells_to_fill_in_are_not(tmp_path):
+    book = openpyxl.load_workbook(template(tmp_path / "npo.xlsx"))
+    for page in book:
+        assert page.protection.sheet
+        assert page.protection.password is None
+    spending = book["Besteding"]
+    assert [cell.protection.locked for cell in spending[4]] == [True] * 11
+    # A row is deleted only where no cell of it is locked, beside the table too.
+    assert not any(cell.protection.locked for cell in spending[5] if cell.value is not None)
+    assert not any(spending.column_dimensions[letter].protection.locked for letter in "ABCDEFGHIJKL")
+    assert not any(getattr(spending.protection, name) for name in ("insertRows", "deleteRows", "sort"))
+    assert book["Scholen"]["D5"].protection.locked
+
+
+def test_a_board_with_dollars_sees_dollars_and_one_with_both_has_a_total_of_each(tmp_path):
+    schools = SCHOOLS.with_columns(currency=pl.Series(["USD", "EUR"]))
+    page = openpyxl.load_workbook(template(tmp_path / "npo.xlsx", schools=schools))["Scholen"]
+    rows = {page.cell(row, 1).value: page.cell(row, 4) for row in range(5, 9)}
+    assert {name: "US$" in cell.number_format for name, cell in rows.items()} == {
+        "02BB": False,
+        "04DD": True,
+        "Totaal €": False,
+        "Totaal US$": True,
+    }
 
 
 @pytest.mark.parametrize(
