@@ -120,7 +120,8 @@ class _Form:
         lines = [
             [cell.text.strip() for _, cell in sorted(cells.items())] for row, cells in rows if row <= _MARKED_ROWS
         ]
-        said = {line[0].casefold(): line[1] for line in lines if len(line) > 1}
+        # The first of two rows counts: further down columns are explained, one of them JAAR.
+        said = {line[0].casefold(): line[1] for line in reversed(lines) if len(line) > 1}
         board, year, _, form = (said.get(mark.casefold(), "") for mark in MARKS)
         if not form:
             titles = [

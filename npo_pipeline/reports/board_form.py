@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
+from npo_pipeline.delivery.board_workbook import EXPLANATION, MARKS
 from npo_pipeline.dutch import CURRENCIES
 from npo_pipeline.reports import board_form_checks as checking
 from npo_pipeline.reports.board_form_balance import write_checks_sheet, write_outcome, write_schools_sheet
@@ -280,12 +281,12 @@ def write_board_form(path: Path, form: BoardForm) -> None:
         book.set_properties({"title": f"{_TITLE} {form.year}, {form.shown}", "created": EPOCH})
         formats = {name: book.add_format({"valign": "top", **one}) for name, one in _FORMATS.items()}
         # All sheets are made first: they point at each other, and their order is the one in which they are read.
-        names = ("Toelichting", *_NAMES, checking.SCHOOLS, "Menukaart", "Controle")
+        names = (EXPLANATION, *_NAMES, checking.SCHOOLS, "Menukaart", "Controle")
         pages = {name: book.add_worksheet(name) for name in names}
         rows = _rows_of(form)
         tables = {name: _table(name, len(rows[name])) for name in _NAMES}
         checks = checks_of(form.facts)
-        _explanation_sheet(pages["Toelichting"], form, formats)
+        _explanation_sheet(pages[EXPLANATION], form, formats)
         for name, table in tables.items():
             own = [one for one in checks if one.sheet == name]
             _data_sheet(pages[name], form, table, rows=rows[name], formats=formats, checks=own)
@@ -296,7 +297,7 @@ def write_board_form(path: Path, form: BoardForm) -> None:
             page.protect("", _PROTECTED)
             fit_on_a4(page)
             set_footer(page, f"{_TITLE} {form.year}, {form.shown}: {name}")
-        pages["Toelichting"].activate()
+        pages[EXPLANATION].activate()
     path.write_bytes(_recalculated(whole.getvalue()))
 
 
@@ -319,7 +320,7 @@ def _explanation_sheet(page: Worksheet, form: BoardForm, formats: Formats) -> No
     page.set_row(0, TITLE_HEIGHT)
     page.write_string(0, 0, f"{_TITLE}, {form.year}", formats["title"])
     currencies = ", ".join(form.currencies)
-    marks = {"Bestuur": form.board, "Jaar": str(form.year), "Valuta": currencies, "Formulier": MARK}
+    marks = dict(zip(MARKS, (form.board, str(form.year), currencies, MARK), strict=True))
     for row, (label, value) in enumerate(marks.items(), 1):
         page.write_string(row, 0, label, formats["bold"])
         page.write_string(row, 1, value, formats["wrapped"])

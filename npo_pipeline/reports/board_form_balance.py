@@ -214,7 +214,7 @@ def write_checks_sheet(
         page.write_string(row - 1, 5, check.rule, formats["shown"])
     last = _CHECKS_ROW + len(checks) - 1
     page.write_string(2, 0, "Uitkomst", formats["bold"])
-    write_outcome(page, 3, "F", formats, _outcome(last))
+    write_outcome(page, 3, "F", formats, formula=_outcome(last))
     book.define_name(checking.OUTCOME, "=Controle!$B$3")
     found = {"type": "formula", "criteria": f"=$D{_CHECKS_ROW}>0", "format": formats["red"]}
     page.conditional_format(f"A{_CHECKS_ROW}:E{last}", found)
@@ -256,7 +256,9 @@ def _impossible(page: Worksheet, row: int, formats: Formats) -> None:
         page.write_string(number, 5, rule, formats["shown"])
 
 
-def write_outcome(page: Worksheet, row: int, last: str, formats: Formats, formula: str = checking.OUTCOME) -> None:
+def write_outcome(
+    page: Worksheet, row: int, last: str, formats: Formats, *, formula: str = checking.OUTCOME
+) -> None:
     """Write the outcome of all checks in column B of a row: green, or red with what is wrong, to column `last`."""
     # As an array formula, so that a spreadsheet calculates it when it opens the workbook.
     page.write_array_formula(row - 1, 1, row - 1, 1, f"{{={formula}}}", None, checking.NOTHING)

@@ -16,6 +16,8 @@ from schemas.rules import (
     NEGATIVE,
     NOT_A_DATE,
     NOT_A_NUMBER,
+    OUTSIDE_YEAR,
+    PERCENT,
     UNKNOWN_CODE,
     UNKNOWN_SCHOOL,
 )
@@ -35,7 +37,7 @@ NOTHING, RIGHT, WRONG = "Er is nog niets ingevuld", "Klopt", "Klopt niet"
 KEY_DROPS = (" ", "-", "/", ",")
 """Marks that make no difference in the name of an intervention."""
 
-FORMULA_CELL, ERROR_CELL, PERCENTAGE = "formula", "error_cell", "percentage"
+FORMULA_CELL, ERROR_CELL = "formula", "error_cell"
 """Faults of a cell itself: the program refuses the workbook or the row for them."""
 
 NOT_CHECKED = "not_checked"
@@ -98,7 +100,7 @@ ENTRIES: Mapping[str, Sequence[str]] = {
 _REQUIRED = {
     SPENDING: ("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "JAAR", "CATEGORIE", "INTERVENTIE", "NIVEAU", "BEDRAG"),
     CONSENTS: ("BEVOEGD_GEZAG_NUMMER", "BRIN_NUMMER", "SCHOOLJAAR", "SCHOOLSCAN", "SCHOOLPROGRAMMA_MR"),
-    TRANSFERS: ("JAAR", "VAN_BEVOEGD_GEZAG", "NAAR_BEVOEGD_GEZAG", "BRIN_NUMMER", "BEDRAG"),
+    TRANSFERS: ("JAAR", "VAN_BEVOEGD_GEZAG", "NAAR_BEVOEGD_GEZAG", "BRIN_NUMMER", "BEDRAG", "DATUM"),
 }
 _AMOUNTS = {
     SPENDING: ("BEDRAG", "WAARVAN_EXTERN"),
@@ -254,11 +256,14 @@ def _consents(facts: FormFacts) -> list[Check]:
             check(
                 UNKNOWN_CODE,
                 name,
-                f'{is_filled(name)}*(UPPER({text_of(name)})<>"J")*(UPPER({text_of(name)})<>"N")'
-                f'*(UPPER({text_of(name)})<>"JA")*(UPPER({text_of(name)})<>"NEE")',
+                "*".join([is_filled(name), *(f'(UPPER({text_of(name)})<>"{one}")' for one in answers)]),
                 "is geen J of N",
             )
-            for name in ("SCHOOLSCAN", "SCHOOLPROGRAMMA_MR", "GMR", "GEMEENTE_GEINFORMEERD")
+            for names, answers in (
+                (("SCHOOLSCAN", "SCHOOLPROGRAMMA_MR"), _ANSWERS),
+                (("GMR", "GEMEENTE_GEINFORMEERD"), (*_ANSWERS, "N.V.T.", "NVT", "-")),
+            )
+            for name in names
         ),
         *(_date(CONSENTS, name) for name in ("DATUM_MR", "DATUM_GMR")),
         *_numbers(CONSENTS),
@@ -284,6 +289,9 @@ def _consents(facts: FormFacts) -> list[Check]:
             for answer, day in (("SCHOOLPROGRAMMA_MR", "DATUM_MR"), ("GMR", "DATUM_GMR"))
         ),
     ]
+
+
+_ANSWERS = ("J", "N", "JA", "NEE")
 
 
 def _transfers(facts: FormFacts) -> list[Check]:
@@ -312,6 +320,12 @@ def _transfers(facts: FormFacts) -> list[Check]:
             f"een van de twee besturen is uw bestuur, {facts.board}",
         ),
         _date(TRANSFERS, "DATUM"),
+        check(
+            OUTSIDE_YEAR,
+            "DATUM",
+            f"({number_of('DATUM')}>0)*(YEAR({number_of('DATUM')})<>{facts.year})",
+            f"is geen dag in {facts.year}",
+        ),
         *_numbers(TRANSFERS),
         check(NEGATIVE, "BEDRAG", f"{amount}<0", "ligt onder nul; wissel VAN en NAAR om"),
     ]
@@ -414,7 +428,7 @@ def _below(sheet: str, column: str) -> Check:
 
 def _percentage(sheet: str, column: str) -> Check:
     return Check(
-        rule=PERCENTAGE,
+        rule=PERCENT,
         sheet=sheet,
         column=column,
         when=f'{is_filled(column)}*(LEFT(CELL("format",{{{column}}}),1)="P")',

@@ -121,7 +121,7 @@ FOUND_SPENDING: dict[int, tuple[dict[str, Any], str]] = {
 """Rows that it takes, with a finding."""
 
 READ_SPENDING: dict[int, dict[str, Any]] = {
-    24: {**GOOD, "BRIN_NUMMER": "04DD", "CATEGORIE": "B", "INTERVENTIE": "een op een begeleiding"},
+    24: {**GOOD, "BRIN_NUMMER": "04DD", "CATEGORIE": "b", "INTERVENTIE": "een op een begeleiding"},
     25: {**GOOD, "BRIN_NUMMER": "04DD", "NIVEAU": "Bovenschools"},
     26: {**GOOD, "BRIN_NUMMER": "04DD", "BEDRAG": 0.30000000000000004},
 }
@@ -143,7 +143,7 @@ WRONG_CONSENTS: dict[int, tuple[dict[str, Any], str | None]] = {
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory) -> dict[str, Any]:
-    """Workbooks that LibreOffice calculated: blank, faults of rows, faults that refuse the whole, and all right."""
+    """Workbooks that LibreOffice calculated: blank, with faults of rows and of cells, and all right."""
     folder = tmp_path_factory.mktemp("office")
     blank = template(folder / "blank.xlsx")
     spending = {row: cells for row, (cells, _) in (WRONG_SPENDING | FOUND_SPENDING).items()} | READ_SPENDING

@@ -11,13 +11,8 @@ import pytest
 import xlsxwriter
 
 from npo_pipeline.delivery.xlsx_reader import sheet_cells
-<<<<<<< HEAD
 from tests.books.accounts.filing import AGREED, HEADERS, SPENT, faults_found, ingest, repacked, workbook
-from tests.books.accounts.forms import AGREED_ALREADY, FILLED, arrived, refusal, template, told
-=======
-from tests.books.accounts.filing import AGREED, SPENT, faults_found, ingest, repacked, workbook
 from tests.books.accounts.forms import AGREED_ALREADY, FILLED, SCHOOLS, arrived, refusal, template, told
->>>>>>> 964ab52 (The workbook of a board checks what the program checks, says what is wrong in each row, and can be filled with what was told before)
 from tests.books.accounts.test_consent_files import FAULTS as WRONG_CONSENTS
 from tests.books.accounts.test_spending_files import FAULTS as WRONG_SPENDING
 from tests.books.home.seeing import select

@@ -8,7 +8,7 @@ import pytest
 from npo_pipeline.delivery.kinds import KINDS
 from npo_pipeline.dutch import DUTCH
 from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS, MEASURES, SOURCES, Measure
-from npo_pipeline.reports.explain.english import ENGLISH
+from npo_pipeline.reports.explain.catalogue import ENGLISH
 from schemas.received import COUNTS, SCORES
 
 OTHER_COLUMNS = {"delivery_id", "reference_date", "vestiging", "school_type", "cluster"}
@@ -64,7 +64,7 @@ import polars as pl
 from npo_pipeline.dutch import DUTCH
 from npo_pipeline.entitlements.amounts import quantities
 from npo_pipeline.intake.source_precedence import select_sources
-from npo_pipeline.reports.explain.english import ENGLISH
+from npo_pipeline.reports.explain.catalogue import ENGLISH
 from npo_pipeline.reports.informatietool.wording import rate_unit
 from npo_pipeline.rulebook.component import Component
 from schemas.frames.intake import FILE_COUNTS

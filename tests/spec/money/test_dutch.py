@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from npo_pipeline import dutch
 from npo_pipeline.dutch import DUTCH
-from npo_pipeline.reports.explain.english import ENGLISH
+from npo_pipeline.reports.explain.catalogue import ENGLISH
 
 CENTS = st.integers(-(10**16), 10**16)
 
