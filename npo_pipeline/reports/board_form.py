@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import polars as pl
-
 from npo_pipeline.delivery.board_workbook import EXPLANATION, MARKS
 from npo_pipeline.dutch import CURRENCIES
 from npo_pipeline.reports import board_form_checks as checking
-from npo_pipeline.reports.board_form_balance import write_checks_sheet, write_outcome, write_schools_sheet
-from npo_pipeline.reports.board_form_checks import Check, FormFacts, FormTable, checks_of, row_formula
+from npo_pipeline.reports.board_form_balance import (
+    BoardForm,
+    Menu,
+    write_checks_sheet,
+    write_outcome,
+    write_schools_sheet,
+)
+from npo_pipeline.reports.board_form_checks import Check, FormTable, checks_of, row_formula
 from npo_pipeline.reports.xlsx import (
     EPOCH,
     MONEY_FORMATS,
@@ -29,14 +31,10 @@ from npo_pipeline.reports.xlsx import (
     set_footer,
 )
 from schemas.accounted import LEVELS
-from schemas.frames.accounts import SchoolOpenings
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
-
-Menu: TypeAlias = Sequence[tuple[str, str, Sequence[str]]]
-"""For each category its letter, its official name and its interventions."""
 
 Formats: TypeAlias = Mapping[str, Any]
 _Row: TypeAlias = dict[str, Any]
@@ -215,59 +213,6 @@ _PROTECTED = {
     **dict.fromkeys(("sort", "autofilter", "insert_columns"), True),
 }
 """Changes that a protected sheet allows in its unlocked cells."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BoardForm:
-    """A workbook to be filled in.
-
-    `name`: of the board, null where it is not known. `school_years`: those of which consent is asked.
-    `complete`: the letters of categories of which the whole menukaart is known. `spending`: rows filled in
-    already, brin, category, intervention, level, amount, external. `consents`: the same, the columns of
-    `consents` from `brin` on.
-    """
-
-    year: int
-    board: str
-    schools: SchoolOpenings
-    menu: Menu
-    school_years: tuple[str, ...]
-    name: str | None = None
-    complete: str = ""
-    after_deadline: bool = False
-    spending: pl.DataFrame | None = None
-    consents: pl.DataFrame | None = None
-
-    @property
-    def brins(self) -> list[str]:
-        """Return the schools, in order."""
-        return self.schools["brin"].to_list()
-
-    @property
-    def currencies(self) -> list[str]:
-        """Return the currencies in which the schools are paid; euro where there is no school."""
-        return self.schools["currency"].unique().sort().to_list() or ["EUR"]
-
-    @property
-    def shown(self) -> str:
-        """Return the name of the board with its number, or the number alone."""
-        return f"bestuur {self.board}" + (f", {self.name}" if self.name else "")
-
-    @property
-    def facts(self) -> FormFacts:
-        """Return the facts that the checks need."""
-        return FormFacts(
-            year=self.year,
-            board=self.board,
-            school_years=self.school_years,
-            complete=self.complete,
-            after_deadline=self.after_deadline,
-        )
-
-    @cached_property
-    def spent(self) -> list[_Row]:
-        """Return the rows of spending that are filled in already, by school."""
-        return [] if self.spending is None else self.spending.sort("brin", maintain_order=True).to_dicts()
 
 
 def write_board_form(path: Path, form: BoardForm) -> None:

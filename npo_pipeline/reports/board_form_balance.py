@@ -1,15 +1,20 @@
-"""Two sheets of the workbook of a board that it only looks at: the balance of each school, and all checks."""
+"""The form of a board, and two sheets of it to look at: the balance of each school, and all checks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import polars as pl
 
 from npo_pipeline.dutch import SIGNS
 from npo_pipeline.reports import board_form_checks as checking
 from npo_pipeline.reports.board_form_checks import (
     Check,
+    FormFacts,
     FormTable,
     count_formula,
     entries_formula,
@@ -17,12 +22,14 @@ from npo_pipeline.reports.board_form_checks import (
     row_formula,
 )
 from npo_pipeline.reports.xlsx import TITLE_HEIGHT, cell_number, height_of
+from schemas.frames.accounts import SchoolOpenings
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from npo_pipeline.reports.board_form import BoardForm
+Menu: TypeAlias = Sequence[tuple[str, str, Sequence[str]]]
+"""For each category its letter, its official name and its interventions."""
 
 Formats: TypeAlias = Mapping[str, Any]
 Tables: TypeAlias = Mapping[str, FormTable]
@@ -49,6 +56,59 @@ _HIDDEN = ("ASKED", "ASKED_0", "ASKED_1", "SUPPORTED", "BOARD_LEVEL_BEFORE", "AG
 
 _AMOUNTS = ("RECEIVED", "CARRIED", "MOVED", "AVAILABLE", "SPENT", "EXTERNAL", "LEFT")
 _NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardForm:
+    """A workbook to be filled in.
+
+    `name`: of the board, null where it is not known. `school_years`: those of which consent is asked.
+    `complete`: the letters of categories of which the whole menukaart is known. `spending`: rows filled in
+    already, brin, category, intervention, level, amount, external. `consents`: the same, the columns of
+    `consents` from `brin` on.
+    """
+
+    year: int
+    board: str
+    schools: SchoolOpenings
+    menu: Menu
+    school_years: tuple[str, ...]
+    name: str | None = None
+    complete: str = ""
+    after_deadline: bool = False
+    spending: pl.DataFrame | None = None
+    consents: pl.DataFrame | None = None
+
+    @property
+    def brins(self) -> list[str]:
+        """Return the schools, in order."""
+        return self.schools["brin"].to_list()
+
+    @property
+    def currencies(self) -> list[str]:
+        """Return the currencies in which the schools are paid; euro where there is no school."""
+        return self.schools["currency"].unique().sort().to_list() or ["EUR"]
+
+    @property
+    def shown(self) -> str:
+        """Return the name of the board with its number, or the number alone."""
+        return f"bestuur {self.board}" + (f", {self.name}" if self.name else "")
+
+    @property
+    def facts(self) -> FormFacts:
+        """Return the facts that the checks need."""
+        return FormFacts(
+            year=self.year,
+            board=self.board,
+            school_years=self.school_years,
+            complete=self.complete,
+            after_deadline=self.after_deadline,
+        )
+
+    @cached_property
+    def spent(self) -> list[dict[str, Any]]:
+        """Return the rows of spending that are filled in already, by school."""
+        return [] if self.spending is None else self.spending.sort("brin", maintain_order=True).to_dicts()
 
 
 def _school_table(form: BoardForm) -> FormTable:

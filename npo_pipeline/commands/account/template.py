@@ -21,7 +21,8 @@ from npo_pipeline.commands.account.inputs import AccountingContext, load_inputs
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.spending import spending_files, write_spending
 from npo_pipeline.money import MONEY, to_euro
-from npo_pipeline.reports.board_form import BoardForm, Menu, write_board_form
+from npo_pipeline.reports.board_form import write_board_form
+from npo_pipeline.reports.board_form_balance import BoardForm, Menu
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.accounted import Consents
 from schemas.frames.accounts import SchoolOpenings

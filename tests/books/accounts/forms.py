@@ -10,7 +10,8 @@ import pytest
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
-from npo_pipeline.reports.board_form import BoardForm, write_board_form
+from npo_pipeline.reports.board_form import write_board_form
+from npo_pipeline.reports.board_form_balance import BoardForm
 
 MENU = (
     ("A", "Meer onderwijs", ("Zomerscholen", "Uitbreiding onderwijs")),
