@@ -9,19 +9,33 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.reports.house_style import HouseStyle
 from schemas.accounted import (
+    ACCOUNTABILITY,
     SEVERITIES,
     Accountability,
     AccountabilityInterventions,
     AccountabilityReceipts,
     Findings,
 )
-from schemas.frames.accounts import BoardNames, Facts, InterventionKeys, ReportConsents, SchoolNames
+from schemas.columns import schema_of
+from schemas.frames.accounts import (
+    RECEIVED_PARTS,
+    BoardNames,
+    Facts,
+    InterventionKeys,
+    ReceivedParts,
+    ReportConsents,
+    SchoolNames,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoardTables:
-    """The tables of a report; each row is of the board in column `board`, and sorted after it by `order`."""
+    """The tables of a report; each row is of the board in column `board`, and sorted after it by `order`.
+
+    `previous`: the accounts of the year before. `received_parts`: what was received, split by reason.
+    """
 
     accountability: Accountability = field(metadata={"order": ["brin", "currency"]})
     interventions: AccountabilityInterventions = field(
@@ -37,6 +51,14 @@ class BoardTables:
         default_factory=lambda: BoardNames(pl.DataFrame(schema={"board": pl.String, "name": pl.String})),
         metadata={"order": []},
     )
+    previous: Accountability = field(
+        default_factory=lambda: Accountability(pl.DataFrame(schema=schema_of(ACCOUNTABILITY))),
+        metadata={"order": ["brin"]},
+    )
+    received_parts: ReceivedParts = field(
+        default_factory=lambda: ReceivedParts(pl.DataFrame(schema=RECEIVED_PARTS)),
+        metadata={"order": ["brin", "school_year", "component"]},
+    )
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Return the tables by name."""
@@ -45,12 +67,16 @@ class BoardTables:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportData(BoardTables):
-    """The accounts of a year. `accounted_on`: the day of the run; `keys`: those of the whole menukaart."""
+    """The accounts of a year. `accounted_on`: the day of the run; `keys`: those of the whole menukaart.
+
+    `style`: the house style of pages.
+    """
 
     year: int
     treatment: str
     accounted_on: date
     keys: InterventionKeys
+    style: HouseStyle = field(default_factory=HouseStyle)
 
     def board_name(self, board: str) -> str | None:
         """Return the name of a board; null where no list of boards has it."""

@@ -97,6 +97,13 @@ SchoolNames = NewType("SchoolNames", pl.DataFrame)
 BoardNames = NewType("BoardNames", pl.DataFrame)
 """Names of boards: board, name. A board on no list of boards has no row."""
 
+ReceivedParts = NewType("ReceivedParts", pl.DataFrame)
+"""Receipts by reason: SCHOOL, school_year, component, school_type, currency, instalments, corrections (money)."""
+RECEIVED_PARTS: dict[str, pl.DataType | type[pl.DataType]] = {
+    **dict.fromkeys(("board", "brin", "school_year", "component", "school_type", "currency"), pl.String),
+    **dict.fromkeys(("instalments", "corrections"), pl.Decimal(18, 2)),
+}
+
 ReportConsents = NewType("ReportConsents", pl.DataFrame)
 """SCHOOL, mr_date, gmr_date, parents_involved, municipality_informed, result, board_level_agreed: at most a row
 per school."""

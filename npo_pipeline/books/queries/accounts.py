@@ -15,7 +15,7 @@ from schemas.accounted import (
     ClosedYears,
     Findings,
 )
-from schemas.frames.accounts import AvailableMoney, SchoolNames, SchoolOpenings, YearChanges
+from schemas.frames.accounts import AvailableMoney, ReceivedParts, SchoolNames, SchoolOpenings, YearChanges
 from schemas.frames.books import BoardErrors, LedgerMismatches
 
 _LATEST = "from accounts qualify sequence = max(sequence) over (partition by year)"
@@ -78,6 +78,18 @@ def interventions_of(books: Books, year: int) -> AccountabilityInterventions:
 def receipts_of(books: Books, year: int) -> AccountabilityReceipts:
     """Return the receipts of a year, and how they are accounted for."""
     return AccountabilityReceipts(books.frame("from accountability_receipts where year = ?", [year]))
+
+
+def received_parts_of(books: Books, year: int, run_id: str) -> ReceivedParts:
+    """Return the receipts of boards in a year split in instalments and corrections, as they were before a run."""
+    query = """
+        select board, brin, school_year, component, school_type, currency,
+               coalesce(sum(amount) filter (reason = 'instalment'), 0)::DECIMAL(18, 2) as instalments,
+               coalesce(sum(amount) filter (reason <> 'instalment'), 0)::DECIMAL(18, 2) as corrections
+        from payments
+        where year(paid_month) = $year and run_id < $run_id and recipient_kind = 'bestuur'
+        group by all order by all"""
+    return ReceivedParts(books.frame(query, {"year": year, "run_id": run_id}))
 
 
 def findings_of(books: Books, year: int) -> Findings:

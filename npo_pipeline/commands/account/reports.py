@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -32,6 +32,7 @@ from npo_pipeline.commands.account.inputs import rules_of_account
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import NpoError, Refused, fault_words
 from npo_pipeline.reports.board_pack.pack import PacksWritten, pack_file, remove_others, withdraw, write_packs
+from npo_pipeline.reports.house_style import load_house_style
 from npo_pipeline.reports.national import national_summary, write_national_reports
 from npo_pipeline.reports.report_data import ReportData, select_boards
 from npo_pipeline.reports.xbrl.arelle import viewer
@@ -219,7 +220,7 @@ def gather(request: ReportRequest) -> ReportInputs:
         Refused: the year was not accounted for, the board has no accounts in it, or it has two currencies.
     """
     with read_books(request.home) as books:
-        report = load_report_data(books, request.year)
+        report = replace(load_report_data(books, request.year), style=load_house_style(request.home.path))
         types = school_types_paid(books)
     boards = set(report.accountability["board"])
     if request.board is not None and request.board not in boards:
@@ -259,6 +260,8 @@ def load_report_data(books: Books, year: int) -> ReportData:
         schools=queries.school_names_of(books, year),
         consents=report_consents(Consents(consents), year),
         board_names=board_names(books),
+        previous=Accountability(queries.accountability_of(books, year - 1)),
+        received_parts=queries.received_parts_of(books, year, row["run_id"]),
         keys=intervention_keys(rules_of_account(books, row).menukaart),
     )
 

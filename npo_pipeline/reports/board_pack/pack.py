@@ -255,7 +255,8 @@ def fingerprint(facts: Facts, report: ReportData, *, filing: bool, version: str)
     the source of the program, templates and all.
     """
     digest = hashlib.sha256()
-    for part in (version, year_end_rules().sha256, str(report.year), report.treatment, str(filing)):
+    style = report.style.sha256
+    for part in (version, year_end_rules().sha256, str(report.year), report.treatment, str(filing), style):
         digest.update(part.encode() + b"\0")
     for frame in (facts, *report.tables().values()):
         content = frame.drop(_OF_THE_RUN, strict=False)

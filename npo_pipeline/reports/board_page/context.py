@@ -10,10 +10,13 @@ from decimal import Decimal
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
+import polars as pl
+from markupsafe import Markup
+
 from npo_pipeline import dutch
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.reports.xbrl.concepts import LEVEL_ELEMENTS, NOT_ON_MENU, TOP, element_of
+from npo_pipeline.reports.xbrl.concepts import LEVEL_ELEMENTS, NO, NOT_ON_MENU, TOP, UNKNOWN, YES, element_of
 from npo_pipeline.reports.xbrl.taxonomy.elements import elements, intervention_keys
 from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.year_end import YearEndRules, year_end_rules
@@ -30,6 +33,27 @@ ANSWERED_IN = (
     "niveau",
 )
 """The part with the answer to each question, in the order of the file on accountability."""
+
+_MOVEMENTS = {"Received": "+", "Spent": "-", "Transferred": "+", "Corrections": "+"}
+"""What changes a balance, with its sign in the sum. Not every board has a fact of the last two."""
+
+_RECEIPT = ("brin", "school_year", "component", "school_type")
+
+_KEY_FIGURES = ("Accrued", "NetChange", "SpentExternal", "SpentOther", "ExternalShare")
+_PREVIOUS: Mapping[str, pl.Expr] = {
+    "Received": pl.col("received"),
+    "Spent": pl.col("spent"),
+    "Transferred": pl.col("transferred"),
+    "Corrections": pl.col("corrections"),
+    "CarriedOver": pl.col("carried_out"),
+    "Accrued": pl.col("accrued"),
+    "NetChange": pl.col("received") - pl.col("spent"),
+    "SpentExternal": pl.col("external"),
+    "SpentOther": pl.col("spent") - pl.col("external"),
+    "school": pl.col("spent") - pl.col("board_level"),
+    "bovenschools": pl.col("board_level"),
+}
+"""Concept or level -> its amount in a row of the accounts of the year before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +88,7 @@ class SpendingMember(NamedTuple):
     name: str
     kind: str
     share: str
+    category: str
 
 
 class ReportedTotal(NamedTuple):
@@ -82,6 +107,8 @@ class MannerOfReceipt:
     school_year: str
     manner: str
     article: str
+    instalments: Decimal
+    corrections: Decimal
     amount: Decimal
 
 
@@ -109,6 +136,29 @@ class PageContext:
     def year(self) -> int:
         """The calendar year."""
         return self.report.year
+
+    @property
+    def board_name(self) -> str | None:
+        """The name of the board, where a list of boards has it."""
+        return self.report.board_name(self.board)
+
+    @property
+    def board_title(self) -> str:
+        """The board within a sentence: its name and number, or its number."""
+        return f"{self.board_name} ({self.board})" if self.board_name else f"bevoegd gezag {self.board}"
+
+    def tag(self, landmark: str) -> str:
+        """Return the element of a landmark: `main`. A filing has none: XHTML of inline XBRL does not know them."""
+        return "div" if self.filing else landmark
+
+    @property
+    def running_header(self) -> Markup:
+        """The style of what stands on every sheet of paper: whose page it is, and its number."""
+        left, right = f"Verantwoording NPO {self.year}", self.board_title
+        return Markup(
+            f'@page{{@top-left{{content:"{_css_text(left)}"}}@top-right{{content:"{_css_text(right)}"}}'
+            '@bottom-right{content:"bladzijde " counter(page) " van " counter(pages)}}'
+        )
 
     @property
     def opening_day(self) -> date:
@@ -142,6 +192,113 @@ class PageContext:
         return [brin for brin in self.brins if value("ParentsInvolved", brin) or value("Results", brin)]
 
     @property
+    def movements(self) -> list[tuple[str, str]]:
+        """What the balance of the board changes by: sign, concept."""
+        there = self.facts.value
+        return [(sign, concept) for concept, sign in _MOVEMENTS.items() if there(concept) is not None]
+
+    @property
+    def money_columns(self) -> list[tuple[str, str]]:
+        """The columns of the table of schools: concept, period."""
+        moved = [(concept, "duration") for _, concept in self.movements]
+        return [
+            ("CarriedOver", "start"),
+            *moved[:2],
+            ("NetChange", "duration"),
+            *moved[2:],
+            ("CarriedOver", "end"),
+            ("Accrued", "duration"),
+        ]
+
+    @property
+    def key_figures(self) -> tuple[str, ...]:
+        """The figures that are not in the sum of the balance."""
+        return _KEY_FIGURES
+
+    @cached_property
+    def _previous(self) -> pl.DataFrame:
+        return self.report.previous.filter(currency=self.currency)
+
+    @property
+    def has_previous(self) -> bool:
+        """True where the board had accounts of the year before, in the same currency."""
+        return not self._previous.is_empty()
+
+    @cached_property
+    def previous_figures(self) -> dict[str, Decimal]:
+        """The amounts of the board in the year before, by concept or level; none where there are no accounts."""
+        if not self.has_previous:
+            return {}
+        return self._previous.select(**{name: amount.sum() for name, amount in _PREVIOUS.items()}).row(
+            0, named=True
+        )
+
+    def previous_text(self, name: str) -> str:
+        """Write a figure of the year before by its concept or level; nothing where there are no accounts of it."""
+        before = self.previous_figures
+        if name == "ExternalShare" and before:
+            return _share_text(before["SpentExternal"], before["Spent"])
+        return dutch.number(before[name], 2) if before else ""
+
+    @property
+    def beside_previous(self) -> Iterator[tuple[str, list[Decimal | None]]]:
+        """Yield each school of either year, with received, spent and left over of the year before and of this."""
+        columns = ("brin", "received", "spent", "carried_out")
+        years = [
+            {brin: amounts for brin, *amounts in rows.select(columns).iter_rows()}
+            for rows in (self._previous, self.report.accountability.filter(currency=self.currency))
+        ]
+        none = [None] * 3
+        for brin in sorted(years[0].keys() | years[1].keys()):
+            before, now = (one.get(brin, none) for one in years)
+            yield brin, [amount for pair in zip(before, now, strict=True) for amount in pair]
+
+    @cached_property
+    def _parts(self) -> pl.DataFrame:
+        return self.report.received_parts.filter(currency=self.currency)
+
+    @property
+    def has_parts(self) -> bool:
+        """True where it is known which part of the receipts are corrections."""
+        return not self._parts.is_empty()
+
+    def corrections_of(self, brin: str) -> Decimal:
+        """Return the part of the receipts of a school that corrects earlier months."""
+        return sum(self._parts.filter(brin=brin)["corrections"], Decimal("0.00"))
+
+    @property
+    def matrix_columns(self) -> list[str]:
+        """The categories that the board spent money on, in their order."""
+        return [member for member in self.facts.members(None) if member in TOP]
+
+    def short_name(self, member: str) -> str:
+        """Return the letter of a category, to head a narrow column."""
+        return "Niet op de kaart" if member == NOT_ON_MENU else member
+
+    def interventions_of(self, brin: str) -> list[SpendingMember]:
+        """Return the interventions of a school, in the order of their categories."""
+        return [one for one in self.spending_members(brin) if one.kind == "intervention"]
+
+    def needs_no_gmr(self, brin: str) -> bool:
+        """Return whether no consent of the GMR is needed nor given: nothing was spent for schools together."""
+        spent = self.facts.value("Spent", brin, level="bovenschools") or "0.00"
+        return _cents(spent) == 0 and self.facts.value("GmrConsent", brin) != YES
+
+    @cached_property
+    def _consents(self) -> dict[str, dict[str, Any]]:
+        return {row["brin"]: row for row in self.report.consents.iter_rows(named=True)}
+
+    def agreed_at_board_level(self, brin: str) -> str:
+        """Write the amount that the MR of a school agreed to have spent by the board; nothing if none is told."""
+        amount = self._consents.get(brin, {}).get("board_level_agreed")
+        return "" if amount is None else dutch.number(amount, 2)
+
+    def municipality_informed(self, brin: str) -> str:
+        """Write whether the municipality of a school was informed: ja, nee or onbekend."""
+        told = self._consents.get(brin, {}).get("municipality_informed")
+        return UNKNOWN if told is None else YES if told else NO
+
+    @property
     def has_errors(self) -> bool:
         """True where there are findings that are errors."""
         return self.facts.value("Errors") not in (None, "0")
@@ -168,20 +325,25 @@ class PageContext:
     @property
     def receipts(self) -> list[MannerOfReceipt]:
         """The receipts of all schools together, per school year and component."""
-        totals: defaultdict[tuple[str, str, str | None, str | None], Decimal] = defaultdict(Decimal)
-        columns = ("school_year", "component", "accounted_under", "article", "received")
-        for *kind, received in self.report.receipts.select(columns).iter_rows():
-            school_year, component, manner, article = kind
-            totals[school_year, component, manner, article] += received
+        parts = {tuple(key): amount for *key, amount in self._parts.select(*_RECEIPT, "corrections").iter_rows()}
+        none = (Decimal("0.00"), Decimal("0.00"))
+        totals: dict[tuple[str, str, str | None, str | None], tuple[Decimal, Decimal]] = {}
+        for row in self.report.receipts.iter_rows(named=True):
+            kind = (row["school_year"], row["component"], row["accounted_under"], row["article"])
+            amount, corrections = totals.get(kind, none)
+            corrected = parts.get(tuple(row[name] for name in _RECEIPT), Decimal("0.00"))
+            totals[kind] = (amount + row["received"], corrections + corrected)
         return [
             MannerOfReceipt(
                 component=dutch.DUTCH.component(component),
                 school_year=school_year,
                 manner=dutch.MANNERS.get(manner or "", dutch.MANNER_NOT_KNOWN),
                 article=article or "",
+                instalments=amount - corrections,
+                corrections=corrections,
                 amount=amount,
             )
-            for (school_year, component, manner, article), amount in totals.items()
+            for (school_year, component, manner, article), (amount, corrections) in totals.items()
         ]
 
     @property
@@ -223,17 +385,16 @@ class PageContext:
                 kinds[category] = "category"
                 kinds |= {key: "intervention" for key in members if self.menu.category.get(key) == category}
         return [
-            SpendingMember(key, self.menu.names[key], kind, "" if brin else self._share(key))
+            SpendingMember(
+                key, self.menu.names[key], kind, "" if brin else self._share(key), self.menu.category.get(key, key)
+            )
             for key, kind in kinds.items()
         ]
 
     def _share(self, member: str) -> str:
         """Write a part of all spending in tenths of a percent: to look at, and no fact."""
-        part, whole = (_cents(self.facts.value("Spent", member=one)) for one in (member, None))
-        if not whole:
-            return ""
-        permille = (2_000 * part + whole) // (2 * whole)
-        return dutch.percent(Decimal(permille).scaleb(-3), 1)
+        part, whole = (Decimal(self.facts.value("Spent", member=one) or "0.00") for one in (member, None))
+        return _share_text(part, whole)
 
     def _reported_totals(self, wanted: Callable[[str, bool, tuple[str, str]], bool]) -> list[ReportedTotal]:
         """Add up spending per category and name, in the order of their letters."""
@@ -243,6 +404,20 @@ class PageContext:
             if wanted(level, on_menu, (category, name)):
                 totals[category, name] += amount
         return [ReportedTotal(*place, amount) for place, amount in sorted(totals.items())]
+
+
+def _share_text(part: Decimal, whole: Decimal) -> str:
+    """Write a part of a whole in tenths of a percent; nothing where there is no whole."""
+    part_cents, whole_cents = int(part.scaleb(2)), int(whole.scaleb(2))
+    if not whole_cents:
+        return ""
+    permille = (2_000 * part_cents + whole_cents) // (2 * whole_cents)
+    return dutch.percent(Decimal(permille).scaleb(-3), 1)
+
+
+def _css_text(text: str) -> str:
+    """Write a text as the content of a CSS string: all but letters, digits and spaces by their code."""
+    return "".join(one if one.isascii() and (one.isalnum() or one == " ") else f"\\{ord(one):06x}" for one in text)
 
 
 def _cents(value: str | None) -> int:

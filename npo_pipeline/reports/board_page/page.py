@@ -6,7 +6,6 @@ The words and the markup are in the folder `templates`; this module fills them i
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -16,9 +15,10 @@ from markupsafe import Markup
 
 from npo_pipeline import dutch
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.board_page.chart import Chart, balance_chart, category_chart
+from npo_pipeline.reports.board_page.chart import balance_chart, category_chart
 from npo_pipeline.reports.board_page.context import PageContext, menu
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
+from npo_pipeline.reports.house_style import HouseStyle
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, NAMESPACE, NAMESPACES, PREFIX, SCHEMA
 from npo_pipeline.reports.xbrl.instance import context_xml, unit_xml
@@ -65,14 +65,19 @@ def page(facts: Facts, report: ReportData, *, filing: bool = True) -> bytes:
     context = PageContext(board=board, report=report, facts=tagged, rules=rules, menu=menu(), filing=filing)
     contexts = [context_xml(one, board, report.year) for one in tagged.contexts]
     resources = Markup("".join([*contexts, *map(unit_xml, tagged.units)]))
-    written = _environment().get_template("page.html").render(page=context, fact=tagged.fact, resources=resources)
+    written = (
+        _environment()
+        .get_template("page.html")
+        .render(page=context, fact=tagged.fact, resources=resources, style=_style(report.style))
+    )
     tagged.finish()
     return (_NO_CHARACTER.sub(" ", written) + "\n").encode()
 
 
 def fault_page(board: str, year: int) -> bytes:
     """Render the page of a board of which no report could be made: that it is our fault, and whom to ask."""
-    return (_environment().get_template("fault.html").render(board=board, year=year) + "\n").encode()
+    written = _environment().get_template("fault.html").render(board=board, year=year, style=_style(HouseStyle()))
+    return (written + "\n").encode()
 
 
 @cache
@@ -105,16 +110,19 @@ def _environment() -> Environment:
         "category_chart": category_chart,
         "label": lambda concept: BY_NAME[concept].nl,
         "namespaces": {prefix: NAMESPACES[prefix] for prefix in _PREFIXES},
-        "picture": _picture,
         "schema": SCHEMA,
         "severities": dutch.SEVERITIES,
-        "style": Markup((files(__package__) / "style.css").read_text(encoding="utf-8")),
         "taxonomy": NAMESPACE,
         "titles": TITLES,
     }
     return environment
 
 
-def _picture(chart: Chart) -> str:
-    drawn = _environment().get_template("chart.svg").render(chart=chart)
-    return "data:image/svg+xml;base64," + b64encode(drawn.encode()).decode("ascii")
+def _style(house: HouseStyle) -> Markup:
+    """Return the style sheet of a page: the tokens of a house style, and the rules that use them."""
+    return Markup(house.css + _rules())
+
+
+@cache
+def _rules() -> str:
+    return (files(__package__) / "style.css").read_text(encoding="utf-8")
