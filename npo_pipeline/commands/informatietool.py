@@ -19,11 +19,12 @@ from npo_pipeline.books.queries.decisions import (
     traced_amounts,
 )
 from npo_pipeline.books.queries.runs import archived_texts
-from npo_pipeline.books.queries.schools import school_directory
+from npo_pipeline.books.queries.schools import board_names, school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.steps import Call, directly
 from npo_pipeline.entitlements.model import COMPONENT_KEY, decision_inputs
 from npo_pipeline.errors import BooksDoNotTie, Refused
+from npo_pipeline.reports.house_style import load_house_style
 from npo_pipeline.reports.informatietool.build import build_tool
 from npo_pipeline.reports.informatietool.html import page
 from npo_pipeline.reports.informatietool.model import AppliedRegulation, ToolData, ToolSource
@@ -85,6 +86,8 @@ def load_source(home: Home, school_year: str) -> ToolSource:
             directory=school_directory(books),
             support=municipal_support(books),
             applied=_applied_regulations(books, decisions),
+            board_names=board_names(books),
+            style=load_house_style(home.path),
         )
 
 

@@ -27,6 +27,7 @@ from schemas.frames.accounts import (
     ReceivedParts,
     ReportConsents,
     SchoolNames,
+    no_board_names,
 )
 
 
@@ -47,10 +48,7 @@ class BoardTables:
     findings: Findings = field(metadata={"order": ["severity", "brin", "rule", "file", "line", "message"]})
     schools: SchoolNames = field(metadata={"order": ["brin"]})
     consents: ReportConsents = field(metadata={"order": ["brin"]})
-    board_names: BoardNames = field(
-        default_factory=lambda: BoardNames(pl.DataFrame(schema={"board": pl.String, "name": pl.String})),
-        metadata={"order": []},
-    )
+    board_names: BoardNames = field(default_factory=no_board_names, metadata={"order": []})
     previous: Accountability = field(
         default_factory=lambda: Accountability(pl.DataFrame(schema=schema_of(ACCOUNTABILITY))),
         metadata={"order": ["brin"]},

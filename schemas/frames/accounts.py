@@ -97,6 +97,12 @@ SchoolNames = NewType("SchoolNames", pl.DataFrame)
 BoardNames = NewType("BoardNames", pl.DataFrame)
 """Names of boards: board, name. A board on no list of boards has no row."""
 
+
+def no_board_names() -> BoardNames:
+    """Return names of no board."""
+    return BoardNames(pl.DataFrame(schema={"board": pl.String, "name": pl.String}))
+
+
 ReceivedParts = NewType("ReceivedParts", pl.DataFrame)
 """Receipts by reason: SCHOOL, school_year, component, school_type, currency, instalments, corrections (money)."""
 RECEIVED_PARTS: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -96,6 +96,8 @@ def build_tool(source: ToolSource) -> ToolData:
         excluded=_excluded_components(source.applied),
         hidden=HiddenComponents(hidden.select("vestiging", "component").unique().sort("vestiging", "component")),
         support=_support(source),
+        board_names=source.board_names,
+        style=source.style,
         notes=tuple(dict.fromkeys(wording.other_date(*days) for _, *days in _other_reference_dates(source))),
     )
 

@@ -34,7 +34,7 @@ _MARKUP = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 
 def page(tool: ToolData) -> str:
     """Return the whole page. The same data gives the same text."""
-    style = _browser_file("style.css")
+    style = tool.style.css + _browser_file("style.css")
     script = '"use strict";\n(() => {\n' + "\n".join(_browser_file(name) for name in SCRIPTS) + "})();\n"
     parts = {
         "policy": _content_security_policy(style, script),
@@ -98,7 +98,7 @@ class _Payload:
                 for name, currency, day, decided_at in tool.decisions.rows()
             ],
             "schools": self._school_columns(),
-            "boards": self._group_columns("board"),
+            "boards": {**self._group_columns("board"), "title": self._board_titles()},
             "municipalities": self._group_columns("municipality"),
             "all": {name: self._rests_on_position(rules) for name, rules in self._rules_by_currency.items()},
             "rules": [_rule(one) for one in tool.rules],
@@ -149,6 +149,11 @@ class _Payload:
             "board": _positions(schools["board"], self._names("board")),
             "rests": self._rests_on_columns(schools["vestiging"].to_list(), "vestiging"),
         }
+
+    def _board_titles(self) -> list[str]:
+        """Return the name of each board; empty where no list of boards has it."""
+        named = dict(self._tool.board_names.select("board", "name").iter_rows())
+        return [named.get(board, "") for board in self._names("board")]
 
     def _names(self, column: str) -> list[str]:
         return self._tool.schools[column].fill_null("").unique().sort().to_list()

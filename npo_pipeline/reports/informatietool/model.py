@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from npo_pipeline.entitlements.model import DecisionInputs
 from npo_pipeline.reports.explain.model import Assumption
+from npo_pipeline.reports.house_style import HouseStyle
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Decisions
 from schemas.frames import reports as frames
+from schemas.frames.accounts import BoardNames, no_board_names
 from schemas.received import Schools
 
 SUPPORT_COLUMNS = ["year", "currency", "to_municipality", "to_schools", "to_samenwerkingsverband", "amount"]
@@ -39,6 +41,8 @@ class ToolSource:
     directory: Schools
     support: frames.MunicipalSupport
     applied: Sequence[AppliedRegulation]
+    board_names: BoardNames
+    style: HouseStyle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +107,8 @@ class ToolData:
     hidden: frames.HiddenComponents
     notes: tuple[str, ...]
     support: frames.MunicipalSupport
+    board_names: BoardNames = field(default_factory=no_board_names)
+    style: HouseStyle = field(default_factory=HouseStyle)
 
     def with_schools(self) -> frames.SchoolAmounts:
         """Return the amounts with the columns of their rule and of their school."""

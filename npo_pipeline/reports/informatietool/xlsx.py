@@ -68,8 +68,13 @@ def _schools_sheet(tool: ToolData, amounts: SchoolAmounts) -> Sheet:
 def _group_sheet(name: str, first: Column, sums: ToolSums, tool: ToolData) -> Sheet:
     """Return a row per group (the first column of `sums`) and currency, also for a group without any amount."""
     key = sums.columns[0]
-    rows = [_sum_row(tool, row, [row[key] or "onbekend", row["schools"]]) for row in sums.iter_rows(named=True)]
-    return Sheet(name, [first, Column("Scholen", "whole", 9), *_sum_columns(tool)], rows, frozen=1)
+    named = dict(tool.board_names.iter_rows()) if key == "board" else {}
+    rows = [
+        _sum_row(tool, row, [row[key] or "onbekend", *([named.get(row[key])] if named else []), row["schools"]])
+        for row in sums.iter_rows(named=True)
+    ]
+    head = [first, *([Column("Naam", width=44)] if named else [])]
+    return Sheet(name, [*head, Column("Scholen", "whole", 9), *_sum_columns(tool)], rows, frozen=1)
 
 
 def _support_sheet(tool: ToolData) -> Sheet:

@@ -56,6 +56,15 @@ class Page:
     def text(self) -> str:
         return " ".join("".join(self.root.find(f"{H}body").itertext()).split())
 
+    def table(self, caption: str) -> list[list[str]]:
+        """The cells of a table as a person sees them, row by row."""
+        (found,) = (
+            one for one in self.root.iter(f"{H}table") if "".join(one.find(f"{H}caption").itertext()) == caption
+        )
+        for hidden in found.iterfind(f".//{H}span[@class='hidden']"):
+            hidden.text = ""
+        return [[_plain(cell) for cell in row] for row in found.iter(f"{H}tr")]
+
     def one(self, concept: str, brin: str | None = None, **of: str) -> Shown:
         found = [
             one
@@ -112,12 +121,13 @@ def _value(node: etree._Element) -> str:
 
 def _around(place: etree._Element) -> tuple[str, str, str]:
     """The head of the row, the head of the column and the caption of the table of a cell."""
-    if place.tag != f"{H}td":
+    cell = place if place.tag == f"{H}td" else next(place.iterancestors(f"{H}td"), None)
+    if cell is None:
         return "", "", ""
-    row = place.getparent()
-    table = next(place.iterancestors(f"{H}table"))
+    row = cell.getparent()
+    table = next(cell.iterancestors(f"{H}table"))
     heads = table.find(f"{H}thead/{H}tr").findall(f"{H}th")
-    return _plain(row[0]), _plain(heads[row.index(place)]), _plain(table.find(f"{H}caption"))
+    return _plain(row[0]), _plain(heads[row.index(cell)]), _plain(table.find(f"{H}caption"))
 
 
 def _plain(node: etree._Element) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from decimal import Decimal
+
 import polars as pl
 import pytest
 
@@ -9,8 +13,9 @@ from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.report_data import split_by_board
-from npo_pipeline.reports.xbrl.concepts import BY_NAME
+from npo_pipeline.reports.xbrl.concepts import BY_NAME, TOP
 from npo_pipeline.reports.xbrl.facts import facts_of
+from schemas.frames.accounts import RECEIVED_PARTS
 from tests.books.packs.big import many
 from tests.books.packs.conftest import odd, ordinary
 from tests.books.packs.country import told
@@ -59,7 +64,12 @@ def test_each_amount_stands_in_the_row_and_column_of_its_label():
             continue
         seen += 1
         label = BY_NAME[concept].nl
-        if member:
+        if member and brin:
+            assert one.row.startswith(names[brin]), one
+            # A category has a column, an intervention its name before the amount.
+            assert menu().names[member] in (one.column if member in TOP else one.text), one
+            assert concept == "Spent" or "extern " in one.text, one
+        elif member:
             assert one.row == menu().names[member], one
             assert one.column == label, one
         elif brin:
@@ -74,21 +84,122 @@ def test_each_amount_stands_in_the_row_and_column_of_its_label():
     assert seen == 80
 
 
-def test_categories_of_a_school_stand_under_the_name_of_that_school():
+def test_a_matrix_has_what_each_school_spent_on_each_category_and_adds_up():
     _, read_back = read(odd())
-    (table,) = (
-        one
-        for one in read_back.root.iter("{*}table")
-        if "".join(one.find("{*}caption").itertext()) == "Per school"
+    assert read_back.table("Besteed per school en categorie") == [
+        ["School", "A", "B", "E", "Niet op de kaart", "Samen"],
+        [
+            "De Linde 02CD",
+            "4.000,00 extern 0,00",
+            "12.250,50 extern 50,50",
+            "1.005,00 extern 1.005,00",
+            "400,10 extern 0,00",
+            "17.655,60",
+        ],
+        ["'t Kompas 03EF", "", "250,50 extern 50,50", "", "", "250,50"],
+        ["Alle scholen", "4.000,00", "12.501,00", "1.005,00", "400,10", "17.906,10"],
+    ]
+    assert read_back.table("Interventies per school")[1] == [
+        "De Linde 02CD",
+        "A. Zomer- of lentescholen 4.000,00 extern 0,00B. Instructie in kleine groepen 12.250,50 extern 50,50"
+        "E. Onderwijsassistenten/instructeurs 1.005,00 extern 1.005,00",
+    ]
+
+
+def test_last_year_stands_beside_this_year():
+    story = told(odd())
+    before = story.accountability.filter(pl.col("brin") != "04GH").with_columns(
+        year=2020, received=pl.lit("100.25").cast(pl.Decimal(18, 2)), carried_out=pl.col("carried_in")
     )
-    for body in table.findall("{*}tbody"):
-        group = "".join(body[0].itertext())
-        of = {
-            read_back.contexts[one.get("contextRef")][0]
-            for one in body.iter("{http://www.xbrl.org/2013/inlineXBRL}nonFraction")
-        }
-        (brin,) = of
-        assert brin in group
+    page_of_both = Page(page(facts_of(story), replace(story, previous=before)))
+    assert page_of_both.table("Kerncijfers van het bevoegd gezag over 2021")[:3] == [
+        ["Kerncijfer", "2021", "2020"],
+        ["Toe te rekenen aan het jaar", "34.234,55", "26.234,55"],
+        ["Ontvangen min besteed", "16.328,45", "-17.705,60"],  # 2 x 100.25 - 17,655.60 - 250.50
+    ]
+    assert page_of_both.table("Per school, 2021 naast 2020")[2:] == [
+        ["De Linde 02CD", "100,25", "25.000,00", "17.655,60", "17.655,60", "125,00", "7.469,40"],
+        ["'t Kompas 03EF", "100,25", "1.234,55", "250,50", "250,50", "-1.234,56", "-250,51"],
+        ["Sint-Jan & Co 04GH", "", "8.000,00", "", "0,00", "", "8.000,00"],
+    ]
+    assert "in 2020: -1.109,56" in page_of_both.text()  # 125.00 - 1,234.56
+    assert "2020" not in [
+        cell for row in read(odd())[1].table("Kerncijfers van het bevoegd gezag over 2021") for cell in row
+    ]
+
+
+def test_amounts_of_another_currency_do_not_stand_beside_these():
+    story = told(odd())
+    dollars = story.accountability.with_columns(year=2020, currency=pl.lit("USD"))
+    assert "in 2020:" not in Page(page(facts_of(story), replace(story, previous=dollars))).text()
+
+
+def test_what_is_received_is_split_in_instalments_and_corrections():
+    story = told(odd())
+    part = {"school_year": "2021-2022", "component": "per_pupil", "school_type": "bao", "currency": "EUR"}
+    parts = [
+        {
+            "board": "40002",
+            "brin": "02CD",
+            **part,
+            "instalments": Decimal("25123.00"),
+            "corrections": Decimal("-123.00"),
+        },
+        {
+            "board": "40002",
+            "brin": "04GH",
+            **part,
+            "instalments": Decimal("8000.00"),
+            "corrections": Decimal("0.00"),
+        },
+    ]
+    split = replace(story, received_parts=pl.DataFrame(parts, schema=RECEIVED_PARTS))
+    read_back = Page(page(facts_of(story), split))
+    rows = read_back.table("Ontvangen in 2021, per onderdeel")
+    assert rows[0][3:] == ["Termijnen", "Correcties", "Ontvangen"]
+    assert rows[1][3:] == ["34.357,55", "-123,00", "34.234,55"]
+    received = [row[2] for row in read_back.table("Geld per school over 2021")[1:]]
+    assert received == ["25.000,00 correcties -123,00", "1.234,55", "8.000,00", "34.234,55"]
+
+
+def test_a_consent_that_is_not_needed_is_not_alarming():
+    story = told(odd())
+    consents = read(odd())[1].table("Schoolscan en instemming per school over 2021")
+    assert consents[2][3] == "n.v.t. niets bovenschools besteed; opgegeven: onbekend"
+    assert consents[1][3].startswith("ja ")
+    answers = story.consents.with_columns(
+        municipality_informed=pl.Series([True, False, None]),
+        board_level_agreed=pl.Series(["4000.00", None, None]).cast(pl.Decimal(18, 2)),
+    )
+    asked = Page(page(facts_of(story), replace(story, consents=answers))).table(
+        "Schoolscan en instemming per school over 2021"
+    )
+    assert [row[4:] for row in asked] == [
+        ["Bovenschools, waarmee de MR instemde", "Gemeente geïnformeerd"],
+        ["4.000,00", "ja"],
+        ["", "nee"],
+        ["", "onbekend"],
+    ]
+
+
+def test_a_board_has_its_name_on_the_page_where_a_list_of_boards_has_it():
+    story = told(ordinary())
+    named = replace(story, board_names=pl.DataFrame({"board": ["40001"], "name": ['Stichting "De Boog" & co']}))
+    content = page(facts_of(story), named)
+    assert 'Stichting "De Boog" & coNummer bevoegd gezag 40001' in Page(content).text()
+    assert (
+        "<title>Verantwoording NPO 2021, Stichting &#34;De Boog&#34; &amp; co (40001)</title>" in content.decode()
+    )
+    assert "bevoegd gezag 40001</title>" in page(facts_of(story), story).decode()
+
+
+@pytest.mark.parametrize("name", ['"}body{display:none}', "</style><script>", "\\a };*{color:red", "\n}*{", "]]>"])
+def test_a_name_cannot_get_out_of_the_running_header(name):
+    story = told(ordinary())
+    named = replace(story, board_names=pl.DataFrame({"board": ["40001"], "name": [name]}))
+    header = page(facts_of(story), named).decode().split("@top-right")[1].split("</style>")[0]
+    (text,) = re.findall(r'^\{content:"([^"]*)"\}@bottom-right\{[^{}]*\}\}$', header)
+    assert re.fullmatch(r"(?:[A-Za-z0-9 ]|\\[0-9a-f]{6})*", text)
 
 
 @pytest.mark.parametrize(

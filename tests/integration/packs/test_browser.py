@@ -40,9 +40,11 @@ def test_what_only_a_processor_needs_is_not_seen(opened):
     assert opened.run("getComputedStyle(document.querySelector('.top')).display") == "block"
 
 
-def test_both_pictures_are_drawn(opened):
-    sizes = opened.run("[...document.images].map(one => one.complete && one.naturalWidth)")
-    assert sizes == [440, 440]
+def test_no_name_of_a_bar_is_cut_off(opened):
+    for width in (1280, 390, 320):
+        opened.size(width, 800)
+        cut = "[...document.querySelectorAll('.bars .name')].filter(one => one.scrollWidth > one.clientWidth + 1)"
+        assert opened.run(f"{cut}.map(one => one.innerText)") == []
 
 
 def test_nothing_is_wider_than_a_phone(opened):

@@ -27,6 +27,7 @@ for (const group of Object.values(GROUPS)) {
   group.byName = new Map(group.rows.name.map((name, place) => [name, place]));
 }
 
+const boardTitle = (place) => (boards.title[place] ? `${boards.title[place]} (${boards.name[place]})` : boards.name[place]);
 const nameOf = (school) => schools.name[school] || `Vestiging ${schools.code[school]}`;
 const placeOf = (school) => schools.places[schools.place[school]];
 const ruleOf = (row) => rules[amounts.rule[row]];

@@ -15,7 +15,11 @@ const svg = (tag, attributes, ...children) =>
 
 const schoolLink = (school) => `#/school/${schools.code[school]}`;
 const groupLink = (kind, name) => `#/${kind}/${encodeURIComponent(name)}`;
-const groupName = (kind, name) => `${kind === "bestuur" ? "Bestuur" : "Gemeente"} ${name || "onbekend"}`;
+function groupName(kind, name) {
+  if (kind !== "bestuur") return `Gemeente ${name || "onbekend"}`;
+  const place = GROUPS.bestuur.byName.get(name);
+  return boards.title[place] ? boardTitle(place) : `Bestuur ${name || "onbekend"}`;
+}
 
 // A link out of the page. Only to the web, and without telling where it came from.
 function sourceLink(url, text) {

@@ -14,10 +14,12 @@ function plain(text) {
 const plainNames = schools.name.map(plain);
 const plainPlaces = schools.places.map(plain);
 const plainTowns = municipalities.name.map(plain);
+const plainBoards = boards.title.map(plain);
 const haystacks = schools.code.map(
   (code, school) =>
     ` ${code.toLowerCase()} ${plainNames[school]} ${plainPlaces[schools.place[school]]} ` +
-    `${plainTowns[schools.municipality[school]]} ${boards.name[schools.board[school]]} `,
+    `${plainTowns[schools.municipality[school]]} ${boards.name[schools.board[school]]} ` +
+    `${plainBoards[schools.board[school]]} `,
 );
 
 // The rank of a match: 0 by its code or the start of its name, 1 by whole beginnings of words, 2 otherwise.
@@ -45,7 +47,8 @@ function foundGroups(kind, text) {
   const names = kind === "gemeente" ? plainTowns : boards.name;
   const found = [];
   names.forEach((name, place) => {
-    if (name && name.startsWith(text)) found.push(place);
+    const titled = kind === "bestuur" && text.length > 2 && ` ${plainBoards[place]}`.includes(` ${text}`);
+    if ((name && name.startsWith(text)) || titled) found.push(place);
   });
   return found.slice(0, 3).map((place) => ({ kind, place }));
 }

@@ -16,14 +16,15 @@ function groupLines(kind) {
 
 function groupRow(kind, line) {
   const where = kind === "bestuur" ? el("span", { class: "sub" }, townsText(line.many)) : null;
+  const name = kind === "bestuur" ? boardTitle(line.place) : line.name;
   return [
-    { head: [el("a", { href: groupLink(kind, line.name) }, line.name || "onbekend"), where] },
+    { head: [el("a", { href: groupLink(kind, line.name) }, name || "onbekend"), where] },
     number(line.many.length),
     totalCells(line.many, GROUPS[kind].rows, line.place),
   ];
 }
 
-// The places of a board: boards have numbers only, and a place helps to recognise one.
+// The places of a board: not every board has a name, and a place helps to recognise one.
 function townsText(many) {
   const times = new Map();
   for (const school of many) added(times, municipalities.name[schools.municipality[school]] || "onbekend", 1);

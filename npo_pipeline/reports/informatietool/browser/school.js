@@ -1,14 +1,14 @@
 // One school: its amounts, months of payment, calculations and sources.
 
 function schoolFacts(school) {
-  const board = boards.name[schools.board[school]];
+  const board = schools.board[school];
   const town = municipalities.name[schools.municipality[school]];
   const facts = [
     ["Vestiging", schools.code[school]],
     ["BRIN", schools.code[school].slice(0, 4)],
     ["Plaats", placeOf(school) || "onbekend"],
     ["Gemeente", el("a", { href: groupLink("gemeente", town) }, town || "onbekend")],
-    ["Bestuur", el("a", { href: groupLink("bestuur", board) }, board)],
+    ["Bestuur", el("a", { href: groupLink("bestuur", boards.name[board]) }, boardTitle(board))],
   ];
   return el("dl", { class: "facts" }, facts.map(([name, value]) => el("div", null, el("dt", null, name), el("dd", null, value))));
 }

@@ -16,7 +16,7 @@ function optionOf(item, place) {
     return el("li", { role: "option", id, "aria-selected": "false", "data-link": link }, words);
   }
   const { school } = item;
-  const where = `${schools.code[school]} · ${placeOf(school) || "plaats onbekend"} · bestuur${SPACE}${boards.name[schools.board[school]]}`;
+  const where = `${schools.code[school]} · ${placeOf(school) || "plaats onbekend"} · bestuur${SPACE}${boardTitle(schools.board[school])}`;
   return el(
     "li",
     { role: "option", id, "aria-selected": "false", "data-link": schoolLink(school) },
