@@ -54,7 +54,7 @@ PAIRS: Mapping[tuple[str, str], Fraction] = {
         _SHAPE,
     ),
 }
-"""What stands on what, and the contrast that WCAG 2.2 asks of it: 4.5 of text (1.4.3), 3 of shapes (1.4.11)."""
+"""Colours that stand on each other, with the contrast WCAG 2.2 asks for: text 4.5 (1.4.3), shapes 3 (1.4.11)."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ ANSWERED_IN = (
 """The part with the answer to each question, in the order of the file on accountability."""
 
 _MOVEMENTS = {"Received": "+", "Spent": "-", "Transferred": "+", "Corrections": "+"}
-"""What changes a balance, with its sign in the sum. Not every board has a fact of the last two."""
+"""The concepts that change a balance, with their sign in the sum. Not every board has a fact of the last two."""
 
 _RECEIPT = ("brin", "school_year", "component", "school_type")
 
@@ -81,7 +81,8 @@ def menu() -> Menu:
     )
 
 
-class SpendingMember(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class SpendingMember:
     """A category or an intervention that money went to. `share`: of all spending of the board, as a percentage."""
 
     key: str
@@ -193,7 +194,7 @@ class PageContext:
 
     @property
     def movements(self) -> list[tuple[str, str]]:
-        """What the balance of the board changes by: sign, concept."""
+        """The changes of the balance of the board: sign, concept."""
         there = self.facts.value
         return [(sign, concept) for concept, sign in _MOVEMENTS.items() if there(concept) is not None]
 
@@ -386,7 +387,11 @@ class PageContext:
                 kinds |= {key: "intervention" for key in members if self.menu.category.get(key) == category}
         return [
             SpendingMember(
-                key, self.menu.names[key], kind, "" if brin else self._share(key), self.menu.category.get(key, key)
+                key=key,
+                name=self.menu.names[key],
+                kind=kind,
+                share="" if brin else self._share(key),
+                category=self.menu.category.get(key, key),
             )
             for key, kind in kinds.items()
         ]

@@ -6,8 +6,10 @@ The words and the markup are in the folder `templates`; this module fills them i
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -15,12 +17,11 @@ from markupsafe import Markup
 
 from npo_pipeline import dutch
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.board_page.chart import balance_chart, category_chart
 from npo_pipeline.reports.board_page.context import PageContext, menu
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.house_style import HouseStyle
 from npo_pipeline.reports.report_data import ReportData
-from npo_pipeline.reports.xbrl.concepts import BY_NAME, NAMESPACE, NAMESPACES, PREFIX, SCHEMA
+from npo_pipeline.reports.xbrl.concepts import BY_NAME, NAMESPACE, NAMESPACES, NOT_ON_MENU, PREFIX, SCHEMA, TOP
 from npo_pipeline.reports.xbrl.instance import context_xml, unit_xml
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.frames.accounts import Facts
@@ -78,6 +79,86 @@ def fault_page(board: str, year: int) -> bytes:
     """Render the page of a board of which no report could be made: that it is our fault, and whom to ask."""
     written = _environment().get_template("fault.html").render(board=board, year=year, style=_style(HouseStyle()))
     return (written + "\n").encode()
+
+
+_STRONG, _OFF_MENU = "strong", "off-menu"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar. `value`: the amount as the fact has it. `look`: the class that gives it its colour."""
+
+    name: str
+    value: str
+    look: str = ""
+
+    @property
+    def cents(self) -> int:
+        """The amount in cents."""
+        return int(self.value.replace(".", ""))
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars below each other from one line of zero; lengths are percentages of the width, in tenths."""
+
+    bars: Sequence[Bar]
+
+    @cached_property
+    def zero(self) -> int:
+        """The place of the line of zero, in tenths of a percentage."""
+        return -self._low * 1_000 // self._span
+
+    def length(self, bar: Bar) -> str:
+        """Return the length of a bar."""
+        return _percentage(self._length(bar))
+
+    def left(self, bar: Bar) -> str:
+        """Return the place where a bar begins; below zero it goes to the left."""
+        return _percentage(self.zero if bar.cents >= 0 else self.zero - self._length(bar))
+
+    def _length(self, bar: Bar) -> int:
+        return abs(bar.cents) * 1_000 // self._span
+
+    @cached_property
+    def _low(self) -> int:
+        return min(0, *(bar.cents for bar in self.bars))
+
+    @cached_property
+    def _span(self) -> int:
+        return max(max(0, *(bar.cents for bar in self.bars)) - self._low, 1)
+
+
+def balance_chart(page: PageContext) -> Chart:
+    """Return the chart of the opening balance, receipts, spending and the closing balance."""
+    value, carried = page.facts.value, BY_NAME["CarriedOver"].nl
+    amounts = [
+        (f"{carried} op {dutch.day(page.opening_day)}", value("CarriedOver", period="start"), _STRONG),
+        (BY_NAME["Received"].nl, value("Received"), ""),
+        (BY_NAME["Spent"].nl, value("Spent"), ""),
+        (f"{carried} op {dutch.day(page.closing_day)}", value("CarriedOver", period="end"), _STRONG),
+    ]
+    return _chart(amounts)
+
+
+def category_chart(page: PageContext) -> Chart:
+    """Return the chart of spending by category, the most first; without bars where nothing was spent."""
+    value, names = page.facts.value, page.menu.names
+    amounts = [
+        (names[member], value("Spent", member=member), _OFF_MENU if member == NOT_ON_MENU else "")
+        for member in TOP
+    ]
+    bars = _chart(amounts).bars
+    return Chart(sorted(bars, key=lambda bar: -bar.cents))
+
+
+def _chart(amounts: Sequence[tuple[str, str | None, str]]) -> Chart:
+    """Return a chart of those amounts that are a fact, with their names and looks."""
+    return Chart([Bar(name, amount, look) for name, amount, look in amounts if amount is not None])
+
+
+def _percentage(tenths: int) -> str:
+    return f"{tenths // 10}.{tenths % 10}"
 
 
 @cache
