@@ -227,6 +227,26 @@ RESERVE_TRANSFERS = table(
     ("delivery_id", "line", "board"),
 )
 
+OUTCOMES = ("filed", "read", "fault", "removed")
+"""The outcomes of a pack: with a filing, only to be read, a page that says that there is none, or taken away."""
+
+Packs = NewType("Packs", pl.DataFrame)
+PACKS = table(
+    "packs",
+    "Files of reports, as the run that wrote them left them on the disk; of a pack its latest run counts.",
+    {
+        "run_id": text(),
+        "year": whole(),
+        "pack": text("Its folder under `reports` and the year: the number of a board, or `landelijk`."),
+        "made_from": code(r"^[0-9a-f]{64}$", "SHA-256 of the rows that the pack was made from."),
+        "outcome": one_of(
+            OUTCOMES, "With a filing, only to be read, a page that says that there is no report, or taken away."
+        ),
+        "file": text("Path of the file in the folder; null where the pack was taken away.", nullable=True),
+        "sha256": code(r"^[0-9a-f]{64}$", "SHA-256 of the file; null where there is none.", nullable=True),
+    },
+)
+
 MANNERS = ("npo_answers", "other_answers", "overview", "annual_report")
 """The manners of accounting, besides the annual report: answers via XBRL, an overview apart, or nothing more."""
 

@@ -56,6 +56,7 @@ TABLES = (
     accounted.ACCOUNTABILITY_RECEIPTS,
     accounted.ACCOUNTABILITY_CORRECTIONS,
     accounted.CLOSED_YEARS,
+    accounted.PACKS,
     decided.HOLDS,
     decided.RUNS,
 )

@@ -99,12 +99,13 @@ def verify_command(home: Home, as_json: bool) -> None:
         report("deriving everything again", 0)
         result = verify(home)
     if as_json:
-        document({"ties": not result.findings, "checked": result.checked, "findings": result.findings})
+        answer = {"ties": not result.findings, "checked": result.checked, "findings": result.findings}
+        document({**answer, "remarks": result.remarks})
     else:
         checked = result.checked.items()
         rows = [(check, said(f"{number(times)} findings" if times else "ties")) for check, times in checked]
         table("Books", ["check", "result"], rows)
-        for finding in result.findings:
+        for finding in (*result.findings, *result.remarks):
             line(f"! {finding}")
     if result.findings:
         raise BooksDoNotTie(f"{home.path}: {len(result.findings)} findings, first: {result.findings[0]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,15 +14,18 @@ from npo_pipeline.books.queries.accounts import (
     closed_years,
     errors_per_year,
     latest_accounts,
+    recorded_packs,
 )
 from npo_pipeline.books.queries.payments import amounts_to_come, hold_in_force, months_paid
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.books.witness import witness_findings
+from npo_pipeline.commands.account.reports import stale_reports
 from npo_pipeline.commands.hold import hold_words
 from npo_pipeline.commands.steps import now
 from npo_pipeline.commands.undecided import older_books, undecided
+from npo_pipeline.errors import NpoError
 from npo_pipeline.months import day_of
 from schemas.accounted import Accounts
 from schemas.decided import Decisions
@@ -77,7 +81,7 @@ def status(home: Home, *, clock: Clock = now) -> Status:
                 *witness_findings(home, books),
                 *_findings(books, home),
                 *correction_findings(books, day_of(clock())),
-                *_account_findings(books),
+                *_account_findings(books, home),
             ),
             accounts=_accounts(books),
             resolved=deliveries.resolved_lines(books),
@@ -115,10 +119,16 @@ def correction_findings(books: Books, today: date) -> Iterator[str]:
         yield f"{file}, line {line}: {what}, declared by {by} ({reason}); {until}"
 
 
-def _account_findings(books: Books) -> Iterator[str]:
+def _account_findings(books: Books, home: Home) -> Iterator[str]:
     """Describe the years with errors, and those whose payments or board reports changed since their account."""
     for year, errors, boards in errors_per_year(books).iter_rows():
         yield f"accounts of {year}: {errors} errors of {boards} boards (table findings)"
-    for (year,), later in changes_since_account(books).group_by("year", maintain_order=True):
-        what = ", ".join(later["what"])
+    later = changes_since_account(books)
+    for (year,), of_year in later.group_by("year", maintain_order=True):
+        what = ", ".join(of_year["what"])
         yield f"accounts of {year}: {what} came in later; run `npo account --year {year}` again"
+    # Where the accounts themselves are older, so are their reports: that is said once.
+    for year in sorted(set(recorded_packs(books)["year"]) - set(later["year"])):
+        # Books that do not tie are for `npo verify`.
+        with suppress(NpoError):
+            yield from stale_reports(books, home, year).words()

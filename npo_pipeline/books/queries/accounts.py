@@ -14,6 +14,7 @@ from schemas.accounted import (
     Accounts,
     ClosedYears,
     Findings,
+    Packs,
 )
 from schemas.frames.accounts import AvailableMoney, ReceivedParts, SchoolNames, SchoolOpenings, YearChanges
 from schemas.frames.books import BoardErrors, LedgerMismatches
@@ -189,6 +190,14 @@ def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:
                coalesce(paid.currency, carried.currency) as currency
         from paid full join carried using (brin) left join names using (brin) order by brin"""
     return SchoolOpenings(books.frame(query, {"board": board, "year": year}))
+
+
+def recorded_packs(books: Books) -> Packs:
+    """Return the files of all packs as their latest run left them; none of a pack that was taken away."""
+    query = """
+        select * from (from packs qualify run_id = max(run_id) over (partition by year, pack))
+        where outcome <> 'removed' order by year, pack, file"""
+    return Packs(books.frame(query))
 
 
 def first_board_with_error(books: Books, year: int) -> str:

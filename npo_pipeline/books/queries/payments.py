@@ -106,10 +106,10 @@ def receipts_per_month(books: Books, before_run: str) -> YearReceipts:
     return YearReceipts(books.frame(query, [before_run]))
 
 
-def school_types_paid(books: Books) -> SchoolTypes:
-    """Return the school types that each BRIN was paid for."""
-    query = "select distinct brin, school_type from payments where recipient_kind = 'bestuur'"
-    return SchoolTypes(books.frame(query))
+def school_types_paid(books: Books, run_id: str) -> SchoolTypes:
+    """Return the school types that each BRIN was paid for before a run."""
+    query = "select distinct brin, school_type from payments where recipient_kind = 'bestuur' and run_id < ?"
+    return SchoolTypes(books.frame(query, [run_id]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -178,6 +178,8 @@ def _render_reports(reports: WrittenReports) -> None:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
     for board, why in reports.faults.items():
         line(f"! no report could be made of {board}: {why}")
+    for older in reports.stale:
+        line(f"! {older}")
     for board in reports.withdrawn:
         line(f"! the filing of board {board} was taken away: its accounts have errors; --force makes one again")
     for board in reports.two_currencies:
@@ -224,6 +226,7 @@ def _account_document(result: AccountResult, reports: WrittenReports) -> dict[st
         "unfit": reports.unfilable,
         "withdrawn": reports.withdrawn,
         "faults": reports.faults,
+        "stale": reports.stale,
         "checked_in_full": reports.checked,
         "viewers": reports.viewers,
         "national": reports.national,

@@ -5,23 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports, report_consents
 from npo_pipeline.accounts.menukaart_lookup import intervention_keys
-from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.code_version import code_version
-from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.deliveries import rows_until
 from npo_pipeline.books.queries.payments import school_types_paid
 from npo_pipeline.books.queries.schools import board_names
 from npo_pipeline.books.reader import Books, read_books, require_books
-from npo_pipeline.books.run import Clock
+from npo_pipeline.books.run import Clock, open_run
 from npo_pipeline.commands.account.filing_checks import (
     check_national,
     check_with_arelle,
@@ -29,20 +28,35 @@ from npo_pipeline.commands.account.filing_checks import (
     checked_facts,
 )
 from npo_pipeline.commands.account.inputs import rules_of_account
+from npo_pipeline.commands.account.pack_records import (
+    NATIONAL,
+    DuePacks,
+    StalePacks,
+    national_files,
+    national_fingerprint,
+    new_records,
+    packs_of_year,
+    stale_packs,
+)
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import NpoError, Refused, fault_words
-from npo_pipeline.reports.board_pack.pack import PacksWritten, pack_file, remove_others, withdraw, write_packs
+from npo_pipeline.reports.board_pack.pack import (
+    PackRecord,
+    PacksWritten,
+    Recorded,
+    pack_file,
+    remove_others,
+    withdraw,
+    write_packs,
+)
 from npo_pipeline.reports.house_style import load_house_style
 from npo_pipeline.reports.national import national_summary, write_national_reports
 from npo_pipeline.reports.report_data import ReportData, select_boards
 from npo_pipeline.reports.xbrl.arelle import viewer
 from npo_pipeline.reports.xbrl.facts import mixed_boards, refuse_two_currencies
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
-from schemas.accounted import Accountability, AccountabilityInterventions, Consents
+from schemas.accounted import PACKS, Accountability, AccountabilityInterventions, Consents
 from schemas.frames.accounts import Facts, NationalSummary
-
-NATIONAL = "landelijk"
-"""The folder of the national reports, beside those of boards."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +98,7 @@ class ReportInputs:
     `report`: of all boards, so that a pack that names another is recognised. `facts`: of the boards that are asked
     for. `unfilable`: boards of which no filing can be made, because of their data; `two_currencies`: those of them
     that get no report at all. `faults`: board -> why it has no facts, a fault of ours. `summary`: of all boards.
+    `recorded`: the packs of the year as the books know them.
     """
 
     report: ReportData
@@ -92,6 +107,7 @@ class ReportInputs:
     two_currencies: tuple[str, ...]
     faults: Mapping[str, str]
     summary: NationalSummary
+    recorded: Recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +118,7 @@ class WrittenReports:
     all, because their money is in two. `withdrawn`: boards of which the filing was removed,
     because their accounts have errors now. `checked`: the number of filings that Arelle checked. `viewers`: pages
     on which each figure can be clicked. `faults`: board (or `landelijk`) -> why its report could not be made; a
-    fault of ours, or of the disk.
+    fault of ours, or of the disk. `stale`: in words, where one board was asked for, what else is older now.
     """
 
     folder: Path
@@ -114,6 +130,7 @@ class WrittenReports:
     checked: int
     viewers: tuple[Path, ...]
     faults: Mapping[str, str]
+    stale: tuple[str, ...]
 
     def raise_faults(self) -> None:
         """End a command that wrote all other reports, and has answered.
@@ -159,31 +176,44 @@ def write_reports(
         Refused: the year was not accounted for, the board has no accounts, or the folder cannot be written in.
     """
     require_books(request.home)
-    with locked(request.home, "account", now=clock(), wait_seconds=request.wait_seconds):
-        inputs = call(gather, request)
+    with (
+        open_run(
+            request.home, "report", clock, subject=str(request.year), wait_seconds=request.wait_seconds
+        ) as run,
+        TemporaryDirectory(prefix="npo-taxonomy-") as beside,
+    ):
+        inputs = call(gather, request, run.books)
         boards = set(inputs.facts["board"]) | set(inputs.faults)
         filed_before = {one for one in boards if _filing(request, one).exists()}
-        packs = call(write_board_packs, request, inputs, progress)
+        packs, removed = call(write_board_packs, request, inputs, progress)
         packs = _withdraw(request, packs, call(check_written, request.folder, request.year, packs.written))
-        checked = 0
+        checked, taxonomy = 0, Path(beside, FILE_NAME)
+        if request.full_check or request.viewer:
+            call(write_taxonomy, taxonomy)
         if request.full_check:
-            taxonomy = call(need_taxonomy, request)
             checked, broken = call(
                 check_with_arelle, request.folder, request.year, _filed(packs), taxonomy=taxonomy
             )
             packs = _withdraw(request, packs, broken)
-        national, of_country = _write_country(request, inputs, packs, call) if request.board is None else ((), {})
-        viewers, unclickable = _write_viewers(request, packs, call) if request.viewer else ((), {})
+        national = _write_country(request, inputs, packs, call) if request.board is None else NO_NATIONAL
+        viewers, unclickable = (
+            call(write_viewers, request, _filed(packs), taxonomy) if request.viewer else ((), {})
+        )
+        now = {**packs.records, **national.records}
+        rows = new_records(run.run_id, request.year, before=inputs.recorded, now=now, removed=removed)
+        if rows.height:
+            run.append(PACKS, rows)
     return WrittenReports(
         folder=request.folder,
         packs=packs,
-        national=national,
+        national=national.files,
         unfilable=inputs.unfilable,
         two_currencies=inputs.two_currencies,
         withdrawn=tuple(sorted(filed_before & set(packs.without_filing))),
         checked=checked,
         viewers=viewers,
-        faults={**packs.faults, **unclickable, **of_country},
+        faults={**packs.faults, **unclickable, **national.faults},
+        stale=_stale_after(request) if request.board else (),
     )
 
 
@@ -195,22 +225,48 @@ def _filed(packs: PacksWritten) -> list[str]:
     return sorted({*packs.written, *packs.up_to_date} - set(packs.without_filing))
 
 
+@dataclass(frozen=True, kw_only=True)
+class NationalWritten:
+    """The national files, their record, and why they could not be made."""
+
+    files: tuple[Path, ...] = ()
+    records: Recorded = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_NATIONAL = NationalWritten()
+
+
 def _write_country(
     request: ReportRequest, inputs: ReportInputs, packs: PacksWritten, call: Call
-) -> tuple[tuple[Path, ...], dict[str, str]]:
+) -> NationalWritten:
     try:
-        return call(write_country, request, inputs, frozenset(packs.faults)), {}
+        return call(write_country, request, inputs, packs.faults)
     except Exception as error:
-        return (), {NATIONAL: fault_words(error)}
+        return NationalWritten(faults={NATIONAL: fault_words(error)})
 
 
-def _write_viewers(
-    request: ReportRequest, packs: PacksWritten, call: Call
-) -> tuple[tuple[Path, ...], dict[str, str]]:
-    return call(write_viewers, request, _filed(packs), call(need_taxonomy, request))
+def _stale_after(request: ReportRequest) -> tuple[str, ...]:
+    """Return in words what else is not as it would be written now, where one board was asked for."""
+    with read_books(request.home) as books:
+        return tuple(stale_reports(books, request.home, request.year).words())
 
 
-def gather(request: ReportRequest) -> ReportInputs:
+def stale_reports(books: Books, home: Home, year: int) -> StalePacks:
+    """Compare the reports of a year that the books know with what would be written now."""
+    inputs = gather(ReportRequest(home=home, year=year), books)
+    recorded = inputs.recorded
+    broken = {one: "" for one, record in recorded.items() if record.outcome == "fault"}
+    due = DuePacks(
+        report=inputs.report,
+        facts=inputs.facts,
+        faults=inputs.faults,
+        national=national_fingerprint(*_national(inputs, broken)),
+    )
+    return stale_packs(due, recorded)
+
+
+def gather(request: ReportRequest, books: Books) -> ReportInputs:
     """Step: load the data of the reports and derive its facts, which are checked before anything is written.
 
     A board with money in two currencies gets no report; a finding says so. One whose facts do not add up, by a
@@ -219,15 +275,15 @@ def gather(request: ReportRequest) -> ReportInputs:
     Raises:
         Refused: the year was not accounted for, the board has no accounts in it, or it has two currencies.
     """
-    with read_books(request.home) as books:
-        report = replace(load_report_data(books, request.year), style=load_house_style(request.home.path))
-        types = school_types_paid(books)
+    year, board = request.year, request.board
+    report = replace(load_report_data(books, year), style=load_house_style(request.home.path))
+    types = school_types_paid(books, queries.latest_accounts(books).filter(year=year)["run_id"].item())
     boards = set(report.accountability["board"])
-    if request.board is not None and request.board not in boards:
-        raise Refused(f"board {request.board} received, spent and carried nothing in {request.year}")
+    if board is not None and board not in boards:
+        raise Refused(f"board {board} received, spent and carried nothing in {year}")
     # A board that is asked for by its number is refused below where it has two currencies.
-    mixed = mixed_boards(report.accountability) if request.board is None else []
-    asked = boards - set(mixed) if request.board is None else {request.board}
+    mixed = mixed_boards(report.accountability) if board is None else []
+    asked = boards - set(mixed) if board is None else {board}
     refuse_two_currencies(select_boards(report, asked).accountability)
     checked = checked_facts(select_boards(report, asked))
     return ReportInputs(
@@ -237,6 +293,7 @@ def gather(request: ReportRequest) -> ReportInputs:
         two_currencies=tuple(mixed),
         faults=checked.faults,
         summary=national_summary(report, types),
+        recorded=packs_of_year(books, year),
     )
 
 
@@ -266,8 +323,10 @@ def load_report_data(books: Books, year: int) -> ReportData:
     )
 
 
-def write_board_packs(request: ReportRequest, inputs: ReportInputs, progress: Progress) -> PacksWritten:
-    """Step: write a pack per board; each is written whole or not at all."""
+def write_board_packs(
+    request: ReportRequest, inputs: ReportInputs, progress: Progress
+) -> tuple[PacksWritten, list[str]]:
+    """Step: write a pack per board, whole or not at all; remove those of boards without accounts: return both."""
     with _writing(request):
         packs = write_packs(
             request.folder,
@@ -277,38 +336,42 @@ def write_board_packs(request: ReportRequest, inputs: ReportInputs, progress: Pr
             force=request.force,
             unfilable=inputs.unfilable,
             faults=inputs.faults,
+            recorded=inputs.recorded,
             progress=progress,
         )
-        if request.board is None:
-            remove_others(request.folder, {*inputs.facts["board"], *inputs.faults})
-        return packs
+        others = {*inputs.facts["board"], *inputs.faults}
+        return packs, remove_others(request.folder, others) if request.board is None else []
 
 
-def write_country(
-    request: ReportRequest, inputs: ReportInputs, broken: frozenset[str] = frozenset()
-) -> tuple[Path, ...]:
+def write_country(request: ReportRequest, inputs: ReportInputs, broken: Mapping[str, str]) -> NationalWritten:
     """Step: write the national xBRL-CSV report, the taxonomy and the summary; all of them or none.
 
     `broken`: boards in whose reports a fault was found.
     """
-    filable = Facts(inputs.facts.filter(~pl.col("board").is_in([*inputs.unfilable, *broken])))
+    filable, summary, lacking = _national(inputs, broken)
     with _writing(request):
-        return write_national_reports(
-            request.national, request.year, filable, summary=inputs.summary, check=check_national
+        files = write_national_reports(
+            request.national, request.year, filable, summary=summary, check=check_national
         )
+        made_from = national_fingerprint(filable, summary, lacking)
+        record = PackRecord(made_from=made_from, outcome="filed", files=national_files(request.national))
+    return NationalWritten(files=files, records={NATIONAL: record})
+
+
+def _national(inputs: ReportInputs, broken: Mapping[str, str]) -> tuple[Facts, NationalSummary, dict[str, str]]:
+    """Return the facts of boards that are in the national report, the summary, and why other boards are not."""
+    lacking = {
+        **dict.fromkeys(broken, "fault"),
+        **dict.fromkeys(inputs.faults, "fault"),
+        **dict.fromkeys(inputs.unfilable, "external_above_spent"),
+        **dict.fromkeys(inputs.two_currencies, "two_currencies"),
+    }
+    facts = Facts(inputs.facts.filter(~pl.col("board").is_in(list(lacking))))
+    return facts, inputs.summary, lacking
 
 
 def _filing(request: ReportRequest, board: str) -> Path:
     return pack_file(request.folder, request.year, board, ".xhtml")
-
-
-def need_taxonomy(request: ReportRequest) -> Path:
-    """Step: write the taxonomy that the filings refer to, and return its path."""
-    path = request.national / FILE_NAME
-    with _writing(request):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, write_taxonomy)
-    return path
 
 
 def write_viewers(

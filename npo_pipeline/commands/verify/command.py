@@ -11,6 +11,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.accounts import recorded_packs
 from npo_pipeline.books.queries.deliveries import (
     corrections_of_other_files,
     deliveries_with_unresolved_rows,
@@ -22,6 +23,8 @@ from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS
 from npo_pipeline.books.queries.payments import run_totals
 from npo_pipeline.books.queries.schools import directory_as_derived, school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
+from npo_pipeline.commands.account.pack_records import disk_faults, unrecorded_years
+from npo_pipeline.commands.account.reports import stale_reports
 from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults
 from npo_pipeline.commands.verify.manifest_chain import chain_faults
@@ -37,11 +40,13 @@ Check = Callable[[Books, Home], Iterator[Finding]]
 class VerifyResult:
     """Hold the number of findings per check, and the findings: a sentence each, with the name of its check.
 
-    That a check could not be done with what the tables hold is a finding of that check.
+    That a check could not be done with what the tables hold is a finding of that check. `remarks`: what does not
+    tell against the books, as reports that are older than they are.
     """
 
     checked: dict[str, int]
     findings: tuple[Finding, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def verify(home: Home) -> VerifyResult:
@@ -63,7 +68,7 @@ def verify_books(books: Books, home: Home) -> VerifyResult:
         found = findings_of(check, books, home, is_sound=not checked.get(TABLES))
         findings += [f"{name}: {finding}" for finding in found]
         checked[name] = len(found)
-    return VerifyResult(checked, tuple(findings))
+    return VerifyResult(checked, tuple(findings), () if findings else tuple(report_remarks(books, home)))
 
 
 def findings_of(check: Check, books: Books, home: Home, *, is_sound: bool = True) -> list[Finding]:
@@ -119,6 +124,17 @@ def _payments(rows: int, euros: Decimal, dollars: Decimal) -> str:
     return f"{dutch.number(rows)} payments of {dutch.money(euros, 'EUR')} and {dutch.money(dollars, 'USD')}"
 
 
+def report_remarks(books: Books, home: Home) -> Iterator[str]:
+    """Describe reports that are older than the accounts, and years of which the books know no report."""
+    for year in unrecorded_years(books):
+        yield (
+            f"reports/{year}: the books know none, or an older npo wrote them, so they cannot be compared; "
+            f"run `npo account --year {year}`"
+        )
+    for year in recorded_packs(books)["year"].unique().sort():
+        yield from stale_reports(books, home, year).words()
+
+
 TABLES = "tables"
 CHECKS: dict[str, Check] = {
     TABLES: lambda books, _: table_faults(books),
@@ -128,4 +144,5 @@ CHECKS: dict[str, Check] = {
     "payments": lambda books, _: payment_faults(books),
     "totals": lambda books, _: total_faults(books),
     "accounts": lambda books, _: account_faults(books),
+    "reports": disk_faults,
 }

@@ -10,9 +10,9 @@ import hashlib
 import itertools
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from types import MappingProxyType
@@ -68,10 +68,27 @@ _FEW = 40
 
 
 @dataclass(frozen=True, kw_only=True)
+class PackRecord:
+    """A pack as it was left on the disk. `made_from`: fingerprint of its rows. `files`: path -> SHA-256.
+
+    `outcome`: one of `schemas.accounted.OUTCOMES`.
+    """
+
+    made_from: str
+    outcome: str
+    files: Mapping[str, str]
+
+
+Recorded = Mapping[str, PackRecord]
+"""The packs of a year that the books know, by their folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PackOptions:
     """Hold the options of packs. `version`: of the program. `parties`: all boards.
 
-    `force`: file with errors too, but for `unfilable` boards.
+    `force`: file with errors too, but for `unfilable` boards. `recorded`: what the books know of the packs; null
+    where there are no books, so that a pack is only compared with its own sums.
     """
 
     folder: Path
@@ -79,32 +96,37 @@ class PackOptions:
     version: str
     parties: KnownParties
     unfilable: frozenset[str] = frozenset()
+    recorded: Recorded | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PackResult:
     """The outcome of a pack. `written`: false where it was up to date. `filing`: it holds a filing.
 
-    `fault`: why no pack could be made, in words; a page that says so takes its place.
+    `fault`: why no pack could be made, in words; a page that says so takes its place. `record`: what is on the
+    disk now; null where not even that page could be written.
     """
 
     board: str
     written: bool = True
     filing: bool = False
     fault: str | None = None
+    record: PackRecord | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PacksWritten:
     """Boards whose pack was written, and whose pack was up to date; and those of either that have no filing.
 
-    `faults`: board -> why its pack could not be made; such a board is in none of the others.
+    `faults`: board -> why its pack could not be made; such a board is in none of the others. `records`: all packs
+    that are on the disk now.
     """
 
     written: tuple[str, ...]
     up_to_date: tuple[str, ...]
     without_filing: tuple[str, ...]
     faults: Mapping[str, str] = field(default_factory=dict)
+    records: Recorded = field(default_factory=dict)
 
 
 def pack_file(folder: Path, year: int, board: str, end: str) -> Path:
@@ -121,6 +143,7 @@ def write_packs(
     force: bool = False,
     unfilable: Collection[str] = (),
     faults: Mapping[str, str] = MappingProxyType({}),
+    recorded: Recorded | None = None,
     progress: ProgressCallback | None = None,
 ) -> PacksWritten:
     """Write a folder per board of `facts`: `folder/BOARD/npo-YEAR-BOARD.{xbrl,xhtml,xlsx,csv}` and SHA256SUMS.
@@ -130,7 +153,7 @@ def write_packs(
 
     `folder`: of the year; it is made if need be. `report`: of all boards: only boards in it are recognised in the
     pack of another. `unfilable`: boards of which no filing can be made, forced or not. `faults`: board -> why no
-    facts could be made of it.
+    facts could be made of it. `recorded`: what the books know of the packs.
 
     Whatever goes wrong with one board keeps no other from its pack: that board gets a page that says so.
 
@@ -138,7 +161,9 @@ def write_packs(
         OSError: the folder cannot be made.
     """
     parties, never = known_parties(report), frozenset(unfilable)
-    options = PackOptions(folder=folder, force=force, version=version, parties=parties, unfilable=never)
+    options = PackOptions(
+        folder=folder, force=force, version=version, parties=parties, unfilable=never, recorded=recorded
+    )
     folder.mkdir(parents=True, exist_ok=True)
     results = [fault_pack(board, report.year, folder, why) for board, why in sorted(faults.items())]
     for done in _results(in_fixed_order(report), facts, options):
@@ -148,31 +173,43 @@ def write_packs(
     return _packs_written(results)
 
 
-def _packs_written(results: Iterable[PackResult]) -> PacksWritten:
+def _packs_written(results: Sequence[PackResult]) -> PacksWritten:
     good = [one for one in results if one.fault is None]
     return PacksWritten(
         written=tuple(sorted(one.board for one in good if one.written)),
         up_to_date=tuple(sorted(one.board for one in good if not one.written)),
         without_filing=tuple(sorted(one.board for one in good if not one.filing)),
         faults={one.board: one.fault for one in results if one.fault is not None},
+        records={one.board: one.record for one in results if one.record is not None},
     )
 
 
 def withdraw(packs: PacksWritten, year: int, folder: Path, faults: Mapping[str, str]) -> PacksWritten:
     """Put the page that says so in place of packs in which a fault was found after they were written."""
-    found = {board: fault_pack(board, year, folder, why).fault or why for board, why in sorted(faults.items())}
-    others = {
-        name: tuple(board for board in getattr(packs, name) if board not in found)
-        for name in ("written", "up_to_date", "without_filing")
-    }
-    return PacksWritten(**others, faults={**packs.faults, **found})
+    found = _packs_written([fault_pack(board, year, folder, why) for board, why in sorted(faults.items())])
+    written, up_to_date, without_filing = (
+        tuple(board for board in boards if board not in faults)
+        for boards in (packs.written, packs.up_to_date, packs.without_filing)
+    )
+    return PacksWritten(
+        written=written,
+        up_to_date=up_to_date,
+        without_filing=without_filing,
+        faults={**packs.faults, **found.faults},
+        records={**{one: of for one, of in packs.records.items() if one not in faults}, **found.records},
+    )
 
 
 def _results(report: ReportData, facts: Facts, options: PackOptions) -> Iterator[list[PackResult]]:
     boards = sorted(set(facts["board"].to_list()))
     chunks = (boards[start : start + _BOARDS_PER_JOB] for start in range(0, len(boards), _BOARDS_PER_JOB))
     jobs = (
-        (select_boards(report, some), Facts(facts.filter(pl.col("board").is_in(some))), options) for some in chunks
+        (
+            select_boards(report, some),
+            Facts(facts.filter(pl.col("board").is_in(some))),
+            _of_boards(options, some),
+        )
+        for some in chunks
     )
     if len(boards) <= _FEW:
         yield from itertools.starmap(make_some, jobs)
@@ -185,6 +222,13 @@ def _results(report: ReportData, facts: Facts, options: PackOptions) -> Iterator
                 yield one.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _of_boards(options: PackOptions, boards: Sequence[str]) -> PackOptions:
+    """Leave out what the books know of other boards: it would go to another process with each job."""
+    if options.recorded is None:
+        return options
+    return replace(options, recorded={one: options.recorded[one] for one in boards if one in options.recorded})
 
 
 def make_some(report: ReportData, facts: Facts, options: PackOptions) -> list[PackResult]:
@@ -212,11 +256,10 @@ def fault_pack(board: str, year: int, folder: Path, why: str) -> PackResult:
     try:
         _require_code(board)
         name = pack_file(folder, year, board, ".html").name
-        files = {name: fault_page(board, year)}
-        publish(folder / board, {**files, CHECKSUMS: checksums(files, NOTHING)})
+        record = _publish(folder / board, {name: fault_page(board, year)}, NOTHING, outcome="fault", data=NOTHING)
     except Exception as error:
-        why = f"{why}; nor could the page be written that says so ({fault_words(error)})"
-    return PackResult(board=board, fault=why)
+        why, record = f"{why}; nor could the page be written that says so ({fault_words(error)})", None
+    return PackResult(board=board, fault=why, record=record)
 
 
 def _require_code(board: str) -> None:
@@ -236,32 +279,60 @@ def _make_pack(board: str, report: ReportData, facts: Facts, options: PackOption
     report = mask_shared_files(board, report, options.parties)
     forced = options.force and board not in options.unfilable
     filing = forced or "error" not in report.findings["severity"]
-    made_from = fingerprint(facts, report, filing=filing, version=options.version)
+    data = data_fingerprint(facts, report)
+    made_from = fingerprint(data, filing=filing, version=options.version)
     place = options.folder / board
     ends = WITH_FILING if filing else WITHOUT_FILING
     names = {end: pack_file(options.folder, report.year, board, end).name for end in ends}
-    if is_up_to_date(place, names.values(), made_from):
-        return PackResult(board=board, written=False, filing=filing)
+    recorded = None if options.recorded is None else options.recorded.get(board)
+    known = options.recorded is None or (recorded is not None and recorded.made_from == data)
+    if known and is_up_to_date(place, names.values(), made_from, recorded):
+        return PackResult(board=board, written=False, filing=filing, record=recorded)
     files = {name: FORMATS[end](facts, report) for end, name in names.items()}
     assert_only_own_data(board, files, report, options.parties)
-    publish(place, {**files, CHECKSUMS: checksums(files, made_from)})
-    return PackResult(board=board, filing=filing)
+    record = _publish(place, files, made_from, outcome="filed" if filing else "read", data=data)
+    return PackResult(board=board, filing=filing, record=record)
 
 
-def fingerprint(facts: Facts, report: ReportData, *, filing: bool, version: str) -> str:
-    """Return the SHA-256 of everything that a pack of one board is made from, in hexadecimals.
+def _publish(place: Path, files: Mapping[str, bytes], made_from: str, *, outcome: str, data: str) -> PackRecord:
+    """Publish the files of a pack with their sums, and return what is on the disk then."""
+    whole = {**files, CHECKSUMS: checksums(files, made_from)}
+    publish(place, whole)
+    sums = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(whole.items())}
+    return PackRecord(made_from=data, outcome=outcome, files=sums)
 
-    The day of the run is not in it: a pack that would say the same on another day is left as it is. `version`: of
-    the source of the program, templates and all.
+
+def own_files(place: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of ours in the folder of a pack; a file of somebody else is not looked at.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    found = (one for one in place.iterdir() if _OWN_FILE.fullmatch(one.name)) if place.is_dir() else ()
+    return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(found)}
+
+
+def data_fingerprint(facts: Facts, report: ReportData) -> str:
+    """Return the SHA-256 of the rows that a pack of one board is made from, in hexadecimals.
+
+    The day of the run is not in it: a pack that would say the same on another day is left as it is.
     """
     digest = hashlib.sha256()
-    style = report.style.sha256
-    for part in (version, year_end_rules().sha256, str(report.year), report.treatment, str(filing), style):
+    for part in (str(report.year), report.treatment, report.style.sha256):
         digest.update(part.encode() + b"\0")
     for frame in (facts, *report.tables().values()):
         content = frame.drop(_OF_THE_RUN, strict=False)
         digest.update(content.write_csv(quote_style="non_numeric").encode() + b"\0")
     return digest.hexdigest()
+
+
+def fingerprint(data: str, *, filing: bool, version: str) -> str:
+    """Return the SHA-256 of everything that a pack is made from: its rows, and the program.
+
+    `data`: of its rows. `version`: of the source of the program, templates and all.
+    """
+    parts = (version, year_end_rules().sha256, str(filing), data)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def checksums(files: Mapping[str, bytes], fingerprint: str) -> bytes:
@@ -270,8 +341,13 @@ def checksums(files: Mapping[str, bytes], fingerprint: str) -> bytes:
     return ("\n".join([f"# gemaakt uit {fingerprint}", *lines]) + "\n").encode("ascii")
 
 
-def is_up_to_date(folder: Path, names: Collection[str], fingerprint: str) -> bool:
-    """Return True for a pack made from the same data and unchanged: these of our files, and no other."""
+def is_up_to_date(
+    folder: Path, names: Collection[str], fingerprint: str, recorded: PackRecord | None = None
+) -> bool:
+    """Return True for a pack made from the same data and unchanged: these of our files, and no other.
+
+    `recorded`: the pack as the books know it; sums that somebody made again agree with the files, not with that.
+    """
     try:
         sums = (folder / CHECKSUMS).read_text(encoding="ascii")
         first = _FINGERPRINT.fullmatch(sums.partition("\n")[0])
@@ -283,7 +359,9 @@ def is_up_to_date(folder: Path, names: Collection[str], fingerprint: str) -> boo
     except (OSError, UnicodeDecodeError):
         # What cannot be read is not intact; it is made again.
         return False
-    return checksums(files, fingerprint).decode("ascii") == sums
+    if checksums(files, fingerprint).decode("ascii") != sums:
+        return False
+    return recorded is None or recorded.files == own_files(folder)
 
 
 def publish(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -309,12 +387,18 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     replace_folder(folder, beside)
 
 
-def remove_others(folder: Path, boards: Collection[str]) -> None:
-    """Remove the packs of boards that have no accounts any more.
+def remove_others(folder: Path, boards: Collection[str]) -> list[str]:
+    """Remove the packs of boards that have no accounts any more, and return their folders.
 
     Raises:
         OSError: one cannot be removed.
     """
-    for place in folder.iterdir():
-        if _CODE.fullmatch(place.name) and place.name not in boards:
-            remove(place)
+    others = [one for one in sorted(folder.iterdir()) if is_pack(one.name) and one.name not in boards]
+    for place in others:
+        remove(place)
+    return [one.name for one in others]
+
+
+def is_pack(name: str) -> bool:
+    """Return whether a folder beside the national reports is the pack of a board, by its name."""
+    return _CODE.fullmatch(name) is not None

@@ -147,7 +147,8 @@ def _two_currencies(facts: Facts) -> Faults:
 
 def _missing(facts: Facts) -> Iterator[Faults]:
     """Yield absent facts of those that every board and school has; names, dates and texts are not always known."""
-    always = [one for one in CONCEPTS if one.kind in ("money", "choice", "count") or one.name == "BoardNumber"]
+    required = [one for one in CONCEPTS if one.kind in ("money", "choice", "count") or one.name == "BoardNumber"]
+    always = [one for one in required if not one.optional]
     for is_board, place in ((True, ["board"]), (False, ["board", "brin"])):
         due = [
             (one.name, period)
@@ -192,7 +193,8 @@ def _figures(money: MoneyFacts) -> Figures:
 
 
 def _within_one_place(figures: Figures) -> Iterator[Faults]:
-    rolled = pl.col("start") + pl.col("Received") - pl.col("Spent")
+    moved = pl.sum_horizontal(pl.col("Transferred", "Corrections").fill_null(0))
+    rolled = pl.col("start") + pl.col("Received") - pl.col("Spent") + moved
     yield fault_rows(figures.filter(pl.col("end") != rolled), "roll_forward", pl.lit("CarriedOver"))
     for total, parts in CALCULATIONS:
         added = pl.sum_horizontal(pl.col(name) * weight for name, weight in parts)

@@ -16,7 +16,10 @@ Period: TypeAlias = Literal["duration", "instant"]
 
 @dataclass(frozen=True)
 class Concept:
-    """A concept. `board`, `school`: it is a fact of boards, of schools. `by`: the axes it is split by."""
+    """A concept. `board`, `school`: it is a fact of boards, of schools. `by`: the axes it is split by.
+
+    `optional`: an amount that only boards have of which some school has it; of others it is nothing.
+    """
 
     name: str
     kind: Kind
@@ -28,6 +31,7 @@ class Concept:
     school: bool = True
     by: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    optional: bool = False
 
 
 INTERVENTION = "intervention"
@@ -71,6 +75,21 @@ CONCEPTS: tuple[Concept, ...] = (
         by=(INTERVENTION,),
     ),
     Concept("SpentOther", "money", "Waarvan overige besteding", "Of which other spending"),
+    Concept(
+        "Transferred",
+        "money",
+        "Overgedragen saldo (ontvangen min afgestaan)",
+        "Reserve that moved with schools (in less out)",
+        optional=True,
+    ),
+    Concept("Corrections", "money", "Correcties van eerdere jaren", "Corrections of earlier years", optional=True),
+    Concept(
+        "AccruedCorrections",
+        "money",
+        "Correcties van wat aan eerdere jaren is toe te rekenen",
+        "Corrections of what accrues to earlier years",
+        optional=True,
+    ),
     Concept("NetChange", "money", "Ontvangen min besteed", "Received less spent"),
     Concept("ExternalShare", "share", "Aandeel personeel niet in loondienst", "Share of hired externals"),
     Concept("SchoolScan", "choice", "Schoolscan gemaakt", "School scan made", board=False, choices=ANSWERS),
@@ -134,7 +153,7 @@ def element_of(member: str) -> str:
 
 
 # The project owns no domain; `.example` is reserved, so no address here can ever be somebody else's.
-VERSION = "2026-01-01"
+VERSION = "2026-11-28"
 PREFIX = "npo"
 BASE = f"https://npo.example/xbrl/{VERSION}/"
 NAMESPACE = f"{BASE}{PREFIX}"

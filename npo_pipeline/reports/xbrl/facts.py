@@ -18,7 +18,10 @@ from schemas.frames.accounts import FACTS, FactParts, Facts, InterventionKeys
 _WIDE = pl.Decimal(38, 2)
 _SCHOOL = ["board", "brin"]
 _PLACE = [*_SCHOOL, "unit"]
-_BOOKED = ["carried_in", "carried_out", "received", "accrued", "spent", "external"]
+_BOOKED = [
+    *("carried_in", "carried_out", "received", "accrued", "spent", "external"),
+    *("transferred", "corrections", "accrued_corrections"),
+]
 _CONCEPT_AND_PERIOD = {
     "carried_in": ("CarriedOver", "start"),
     "carried_out": ("CarriedOver", "end"),
@@ -27,8 +30,13 @@ _CONCEPT_AND_PERIOD = {
     "spent": ("Spent", "duration"),
     "external": ("SpentExternal", "duration"),
     "other": ("SpentOther", "duration"),
+    "transferred": ("Transferred", "duration"),
+    "corrections": ("Corrections", "duration"),
+    "accrued_corrections": ("AccruedCorrections", "duration"),
     "change": ("NetChange", "duration"),
 }
+_SELDOM = ["transferred", "corrections", "accrued_corrections"]
+"""Amounts that are only facts of a board of which some school has one."""
 _SPLIT = {"amount": "Spent", "external": "SpentExternal"}
 CONSENTS = {
     "SchoolScan": "school_scan",
@@ -132,6 +140,8 @@ def _amount_facts(accountability: Accountability) -> Iterator[FactParts]:
         orient="row",
     )
     long = wide.unpivot(index=_PLACE, on=list(_CONCEPT_AND_PERIOD), variable_name="column")
+    has_any = (pl.col("value") != 0).any().over("board", "column")
+    long = long.filter(~pl.col("column").is_in(_SELDOM) | has_any)
     yield FactParts(long.join(names, on="column", how="left").drop("column"))
     yield _shares(wide)
 

@@ -183,7 +183,8 @@ def _figure_column(name: str, table: Table, year: int) -> dict[str, Any]:
     cell = dict(_CELLS[concept.kind])
     if concept.choices:
         cell["enumerationValues"] = list(concept.choices)
-    if (concept.kind in _OPTIONAL and stem != "BoardNumber") or part in concepts.LEVEL_ELEMENTS:
+    seldom = concept.optional or part in concepts.LEVEL_ELEMENTS
+    if seldom or (concept.kind in _OPTIONAL and stem != "BoardNumber"):
         cell["optional"] = True
     return {"dimensions": axes, "tc:constraints": cell}
 

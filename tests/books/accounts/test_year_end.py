@@ -56,7 +56,7 @@ def test_every_board_has_its_pack(accounted):
 
 def test_the_country_has_its_reports(accounted):
     names = {path.name for path in (accounted / "reports" / "2021" / "landelijk").rglob("*") if path.is_file()}
-    assert {"npo-2021-landelijk.xlsx", "npo-taxonomy-2026-01-01.zip", "report.json"} <= names
+    assert {"npo-2021-landelijk.xlsx", "npo-taxonomy-2026-11-28.zip", "report.json"} <= names
 
 
 def test_without_files_every_school_is_asked_to_report(paid):

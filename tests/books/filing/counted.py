@@ -8,7 +8,10 @@ import polars as pl
 
 from npo_pipeline.reports.xbrl.concepts import TOP
 
-MONEY = ("CarriedOver", "Received", "Accrued", "Spent", "SpentExternal", "SpentOther", "NetChange")
+MONEY = (
+    *("CarriedOver", "Received", "Accrued", "Spent", "SpentExternal", "SpentOther", "NetChange"),
+    *("Transferred", "Corrections", "AccruedCorrections"),
+)
 
 
 def expected(facts: pl.DataFrame) -> dict[str, int]:

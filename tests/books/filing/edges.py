@@ -54,9 +54,19 @@ EDGES: dict[str, tuple[School, ...]] = {
         ),
         School("40009", "10ST", "0", "1.00", mr=None, scan=None, name=None, municipality=None),
     ),
+    "40010": (
+        School(
+            *("40010", "11UV", "5.00", "9.00", (Went("3.00"),)),
+            transferred="-10.00",
+            corrections="4.50",
+            accrued_corrections="-0.50",
+        ),
+        School("40010", "12WX", "0", "1.00"),
+    ),
 }
 """By board: two schools, one school, 25 schools, no spending, less than nothing left, nobody hired, dollars, odd
-letters, and one with errors, spending off the menukaart and answers that were not told."""
+letters, one with errors, spending off the menukaart and answers that were not told, and one with a reserve that
+moved and corrections of earlier years."""
 
 
 def edge(board: str) -> tuple[ReportData, pl.DataFrame]:

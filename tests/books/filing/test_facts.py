@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.reports.xbrl.checks import fact_faults
 from npo_pipeline.reports.xbrl.concepts import BY_NAME
 from npo_pipeline.reports.xbrl.facts import facts_of
 from schemas.frames.accounts import FACTS
@@ -149,6 +150,20 @@ def test_interventions_stand_in_the_order_of_the_menukaart() -> None:
     facts = facts_of(told(School(received="9", spent=(*went, Went("1.00", **SUMMER)))))
     members = facts.filter(pl.col("concept") == "Spent", pl.col("brin").is_null())["member"].drop_nulls()
     assert members.to_list() == ["A", "B", "a3", "b1", "b2", "b6", "b10"]
+
+
+def test_a_reserve_that_moved_and_corrections_of_earlier_years_are_facts_of_boards_that_have_any() -> None:
+    moved = School(*("40001", "01AB", "5.00", "9.00", (Went("3.00"),)), transferred="-10.00", corrections="4.50")
+    facts = facts_of(told(moved, School("40001", "02CD"), School("40002", "03EF", received="5")))
+    assert figures(facts, "CarriedOver", "01AB") == {"start": "5.00", "end": "5.50"}, "5 + 9 - 3 - 10 + 4,50"
+    of_schools = [value(facts, name, "01AB") for name in ("Transferred", "Corrections", "AccruedCorrections")]
+    assert of_schools == ["-10.00", "4.50", None]
+    assert value(facts, "Transferred", "02CD") == "0.00", "so that the schools add up to the board"
+    assert value(facts, "Transferred") == "-10.00"
+    assert facts.filter(concept="Transferred", board="40002").is_empty()
+    assert fact_faults(facts).is_empty()
+    wrong = pl.when(pl.col("concept") == "Corrections").then(pl.lit("4.49")).otherwise("value")
+    assert "roll_forward" in fact_faults(facts.with_columns(value=wrong))["fault"].to_list()
 
 
 def test_consent_of_a_school_without_money_in_the_year_is_no_fact():

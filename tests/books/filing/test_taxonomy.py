@@ -79,17 +79,17 @@ def test_the_package_is_one_folder_of_files_without_a_date(tmp_path: Path) -> No
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "one.zip") as package:
         names = package.namelist()
-        assert {name.split("/")[0] for name in names} == {"npo-taxonomy-2026-01-01"}
+        assert {name.split("/")[0] for name in names} == {"npo-taxonomy-2026-11-28"}
         assert {one.date_time for one in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-        assert "npo-taxonomy-2026-01-01/META-INF/taxonomyPackage.xml" in names
+        assert "npo-taxonomy-2026-11-28/META-INF/taxonomyPackage.xml" in names
 
 
 def test_a_published_version_keeps_its_bytes() -> None:
     """Filings refer to a version for years: another byte in it asks for another version."""
     digest = hashlib.sha256(b"".join(content for _, content in sorted(taxonomy_files().items())))
     assert (VERSION, digest.hexdigest()) == (
-        "2026-01-01",
-        "35f9cdb22875b0ef53efe7ed5894ed2ed4092fe685a56f9db74a6811b8a0cd52",
+        "2026-11-28",
+        "f55739433d2e2dee26a9deea562dcd3ae0606370e1ee9fd36a5091fee4aedc94",
     )
 
 

@@ -47,6 +47,9 @@ class School:
     currency: str = "EUR"
     consent: dict[str, object] | None = field(default=None)
     errors: int = 0
+    transferred: str = "0"
+    corrections: str = "0"
+    accrued_corrections: str = "0"
 
     def total(self, level: str | None = None) -> Decimal:
         """All that was spent, or what was at a level."""
@@ -125,7 +128,7 @@ def _euro(cents: int) -> str:
 
 
 def _account(one: School, treatment: str) -> dict[str, object]:
-    spent = one.total()
+    spent, moved = one.total(), Decimal(one.transferred) + Decimal(one.corrections)
     return {
         "year": YEAR,
         "board": one.board,
@@ -135,7 +138,10 @@ def _account(one: School, treatment: str) -> dict[str, object]:
         "spent": spent,
         "external": one.external(),
         "board_level": one.total("bovenschools"),
-        "carried_out": Decimal(one.carried_in) + Decimal(one.received) - spent,
+        "carried_out": Decimal(one.carried_in) + Decimal(one.received) - spent + moved,
+        "transferred": Decimal(one.transferred),
+        "corrections": Decimal(one.corrections),
+        "accrued_corrections": Decimal(one.accrued_corrections),
         "mr_consent": one.mr,
         "gmr_consent": one.gmr,
         "accrued": Decimal(one.accrued),

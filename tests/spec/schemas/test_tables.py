@@ -69,6 +69,7 @@ VALUES: dict[str, tuple[Any, tuple]] = {
     "rule": ("negative", ("Negative", "renamed", "")),
     "sha256": (HASH, NO_HASH),
     "manifest_sha256": (HASH, NO_HASH),
+    "made_from": (HASH, NO_HASH),
     "payment_id": (HASH[:32], (HASH[:31], HASH[:33], HASH[:32].upper())),
     "month": (date(2021, 9, 1), (date(2021, 9, 2), date(2021, 9, 30))),
     "paid_month": (date(2021, 9, 1), (date(2021, 9, 2),)),
@@ -132,6 +133,7 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
     ("accepted_changes", "before"): (Decimal("1.00"), BELOW),
     ("accepted_changes", "after"): (Decimal("1.00"), BELOW),
     ("regulations", "sha256"): (HASH, ()),
+    ("packs", "outcome"): ("filed", ("Filed", "")),
 }
 """The same for columns whose table decides."""
 
@@ -161,6 +163,7 @@ MAY_BE_NULL = {
     "accountability_receipts": {"accounted_under", "article"},
     "trace": {"threshold", "level", "counted_on", "vestiging", "small_below", "small_fixed", "small_decrease"},
     "closed_years": {"prepared_by", "approved_by"},
+    "packs": {"file", "sha256"},
     "grants": {"window_name", "region"},
     "holds": {"reason"},
     "runs": {"month"},

@@ -15,8 +15,14 @@ from lxml.etree import _Element
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.concepts import CONCEPTS, NAMESPACES, PREFIX
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
-from npo_pipeline.reports.xbrl.taxonomy.linkbases import STANDARD_LINK, arc, extended_link, linkbase, resource
-from npo_pipeline.reports.xbrl.taxonomy.xml import element
+from npo_pipeline.reports.xbrl.taxonomy.linkbases import (
+    STANDARD_LINK,
+    arc,
+    element,
+    extended_link,
+    linkbase,
+    resource,
+)
 
 
 @dataclass(frozen=True)
@@ -86,17 +92,19 @@ def _answered(concept: str) -> Assertion:
 ASSERTIONS: tuple[Assertion, ...] = (
     Assertion(
         name="roll_forward",
-        test="$end eq $start + $received - $spent",
+        test="$end eq $start + $received - $spent + $transferred + $corrections",
         variables=(
             Variable("received", "Received"),
             Variable("spent", "Spent", TOTAL),
             Variable("start", "CarriedOver", ("at-start",)),
             Variable("end", "CarriedOver", ("at-end",)),
+            Variable("transferred", "Transferred", absent="0"),
+            Variable("corrections", "Corrections", absent="0"),
         ),
         nl="Nog te besteden aan het eind ({$end}) is niet het begin ({$start}) plus ontvangen ({$received}) "
-        "min besteed ({$spent})",
+        "min besteed ({$spent}) plus overgedragen ({$transferred}) plus correcties ({$corrections})",
         en="Carried over at the end ({$end}) is not the start ({$start}) plus received ({$received}) "
-        "less spent ({$spent})",
+        "less spent ({$spent}) plus transferred ({$transferred}) plus corrections ({$corrections})",
     ),
     *[
         _sum_of_parts(concept, by, axis="intervention", nl=nl, en=by)

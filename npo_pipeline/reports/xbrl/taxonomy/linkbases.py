@@ -1,4 +1,7 @@
-"""The linkbases of the taxonomy: labels, presentation, calculation and definition (XBRL 2.1, Dimensions 1.0)."""
+"""The linkbases of the taxonomy: labels, presentation, calculation and definition (XBRL 2.1, Dimensions 1.0).
+
+Below them what all files of the taxonomy are made of: elements, arcs, and a fixed layout of lines.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
+from lxml import etree
 from lxml.etree import _Element
 
 from npo_pipeline.reports.xbrl import concepts
@@ -14,11 +18,12 @@ from npo_pipeline.reports.xbrl.concepts import (
     BOARD_ROLE,
     CALCULATION_ROLE,
     CONCEPTS,
+    NAMESPACES,
     PREFIX,
     SCHOOL_ROLE,
+    qualified,
 )
 from npo_pipeline.reports.xbrl.taxonomy.elements import BOARD_PART, SCHOOL_PART, Part, elements
-from npo_pipeline.reports.xbrl.taxonomy.xml import document, element, on_lines, root
 
 Language: TypeAlias = Literal["nl", "en"]
 Declared: TypeAlias = tuple[str, str]
@@ -45,6 +50,7 @@ _DEFAULT_MEMBERS = {
     concepts.LEVEL_AXIS: concepts.ALL_LEVELS,
 }
 _NO_MORE: Mapping[str, str] = MappingProxyType({})
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def labels(language: Language) -> bytes:
@@ -218,3 +224,42 @@ def arc(
     ends = {"xlink:type": "arc", "xlink:arcrole": arcrole, "xlink:from": start, "xlink:to": end}
     ordered = {} if order is None else {"order": str(order)}
     return element(tag, {**ends, **ordered, **more})
+
+
+def element(name: str, attributes: Mapping[str, str] = _NO_MORE, *content: _Element | str) -> _Element:
+    """Return an element with its children, or its text; names carry a prefix of NAMESPACES (`link:loc`)."""
+    made = etree.Element(qualified(name), {qualified(key): value for key, value in attributes.items()})
+    for part in content:
+        if isinstance(part, str):
+            made.text = part
+        else:
+            made.append(part)
+    return made
+
+
+def root(
+    name: str, prefixes: Iterable[str], attributes: Mapping[str, str], content: Iterable[_Element]
+) -> _Element:
+    """Return the outermost element; it declares these prefixes, and has each child on a line of its own."""
+    # The catalogue is read without prefixes, so its namespace is the default one.
+    spaces = {None if prefix == "cat" else prefix: NAMESPACES[prefix] for prefix in prefixes}
+    named = {qualified(key): value for key, value in attributes.items()}
+    made = etree.Element(qualified(name), named, nsmap=spaces)
+    made.extend(content)
+    return on_lines(made, 1)
+
+
+def on_lines(parent: _Element, depth: int) -> _Element:
+    """Put each child of an element on a line of its own, `depth` times two spaces from the margin."""
+    margin = "\n" + "  " * depth
+    parent.text = margin
+    for child in parent:
+        child.tail = margin
+    parent[-1].tail = "\n" + "  " * (depth - 1)
+    return parent
+
+
+def document(outermost: _Element) -> bytes:
+    """Return an XML file in UTF-8. The same elements give the same bytes."""
+    content: bytes = etree.tostring(outermost, encoding="UTF-8", xml_declaration=False)
+    return _DECLARATION + content + b"\n"

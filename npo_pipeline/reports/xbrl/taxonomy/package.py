@@ -9,9 +9,17 @@ from pathlib import Path
 
 from npo_pipeline.reports.xbrl.concepts import BASE, PREFIX, SCHEMA, VERSION
 from npo_pipeline.reports.xbrl.taxonomy.formula import formula
-from npo_pipeline.reports.xbrl.taxonomy.linkbases import calculation, definition, labels, presentation
+from npo_pipeline.reports.xbrl.taxonomy.linkbases import (
+    calculation,
+    definition,
+    document,
+    element,
+    labels,
+    on_lines,
+    presentation,
+    root,
+)
 from npo_pipeline.reports.xbrl.taxonomy.schema import schema
-from npo_pipeline.reports.xbrl.taxonomy.xml import document, element, on_lines, root
 
 FOLDER = f"npo-taxonomy-{VERSION}"
 FILE_NAME = f"{FOLDER}.zip"

@@ -16,8 +16,7 @@ from npo_pipeline.reports.xbrl.concepts import (
     Concept,
 )
 from npo_pipeline.reports.xbrl.taxonomy.elements import Element, elements
-from npo_pipeline.reports.xbrl.taxonomy.linkbases import ROLES, simple_link
-from npo_pipeline.reports.xbrl.taxonomy.xml import document, element, on_lines, root
+from npo_pipeline.reports.xbrl.taxonomy.linkbases import ROLES, document, element, on_lines, root, simple_link
 
 LINKBASES = {
     "lab-nl": "labelLinkbaseRef",

@@ -1,0 +1,180 @@
+"""The reports on the disk as the books know them: their hashes, and the rows that each was made from.
+
+`npo verify` compares it with the files, and `npo status` with what would be written now.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
+from npo_pipeline.books.reader import Books
+from npo_pipeline.reports.board_pack.isolation import known_parties, mask_shared_files
+from npo_pipeline.reports.board_pack.pack import PackRecord, Recorded, data_fingerprint, is_pack, own_files
+from npo_pipeline.reports.report_data import ReportData, in_fixed_order, split_by_board
+from schemas.accounted import PACKS, Packs
+from schemas.columns import schema_of
+from schemas.frames.accounts import Facts, NationalSummary
+
+NATIONAL = "landelijk"
+"""The folder of the national reports, beside those of boards."""
+
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class StalePacks:
+    """Packs of a year that are not what would be written now.
+
+    `older`: made from other rows. `absent`: boards with accounts and no pack. `faults`: a page in place of a pack.
+    """
+
+    year: int
+    older: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    def words(self) -> Iterator[str]:
+        """Yield a sentence for each kind."""
+        again = f"run `npo account --year {self.year}`"
+        if self.older:
+            yield f"reports of {self.year}: {_some(self.older)} made from older rows; {again}"
+        if self.absent:
+            yield f"reports of {self.year}: no pack yet of {_some(self.absent)}; {again}"
+        if self.faults:
+            yield f"reports of {self.year}: could not be made of {_some(self.faults)}; {again}"
+
+
+def _some(packs: tuple[str, ...]) -> str:
+    more = f" and {len(packs) - _MOST_NAMED} more" if len(packs) > _MOST_NAMED else ""
+    return f"{', '.join(packs[:_MOST_NAMED])}{more}"
+
+
+def packs_of_year(books: Books, year: int) -> Recorded:
+    """Return the packs of a year as the books know them."""
+    return _records(Packs(recorded_packs(books).filter(year=year)))
+
+
+def _records(rows: Packs) -> dict[str, PackRecord]:
+    return {
+        str(pack): PackRecord(
+            made_from=own["made_from"][0],
+            outcome=own["outcome"][0],
+            files=dict(own.select("file", "sha256").sort("file").iter_rows()),
+        )
+        for (pack,), own in rows.partition_by("pack", as_dict=True).items()
+    }
+
+
+def new_records(run_id: str, year: int, *, before: Recorded, now: Recorded, removed: Iterable[str]) -> Packs:
+    """Return the rows of packs that are other than the books know, and of those that were taken away."""
+    rows: list[dict[str, Any]] = []
+    for pack, record in sorted(now.items()):
+        if before.get(pack) != record:
+            of_pack = {"run_id": run_id, "year": year, "pack": pack, "made_from": record.made_from}
+            rows += [
+                {**of_pack, "outcome": record.outcome, "file": file, "sha256": sha256}
+                for file, sha256 in record.files.items()
+            ]
+    for pack in sorted(set(removed) & set(before)):
+        of_pack = {"run_id": run_id, "year": year, "pack": pack, "made_from": before[pack].made_from}
+        rows.append({**of_pack, "outcome": "removed", "file": None, "sha256": None})
+    return Packs(pl.DataFrame(rows, schema=schema_of(PACKS)))
+
+
+def national_fingerprint(facts: Facts, summary: NationalSummary, lacking: Mapping[str, str]) -> str:
+    """Return the SHA-256 of the rows that the national reports are made from. `lacking`: board -> why."""
+    digest = hashlib.sha256(repr(sorted(lacking.items())).encode())
+    for frame in (facts, summary):
+        digest.update(frame.write_csv(quote_style="non_numeric").encode() + b"\0")
+    return digest.hexdigest()
+
+
+def national_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of the national reports, by its path in their folder."""
+    files = sorted(one for one in folder.rglob("*") if one.is_file())
+    return {one.relative_to(folder).as_posix(): hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuePacks:
+    """The packs that would be written of a year now. `facts`: of the boards that have any; `faults`: of others.
+
+    `national`: the fingerprint of the national reports.
+    """
+
+    report: ReportData
+    facts: Facts
+    faults: Collection[str]
+    national: str
+
+
+def stale_packs(due: DuePacks, recorded: Recorded) -> StalePacks:
+    """Compare the packs that the books know with what would be written of a year now."""
+    parties, report = known_parties(due.report), in_fixed_order(due.report)
+    now = {
+        board: data_fingerprint(facts, mask_shared_files(board, own, parties))
+        for board, own, facts in split_by_board(report, due.facts)
+    }
+    now[NATIONAL] = due.national
+    faults = {*due.faults, *(pack for pack, record in recorded.items() if record.outcome == "fault")}
+    older = {pack for pack, record in recorded.items() if record.made_from != now.get(pack)} - faults
+    return StalePacks(
+        year=report.year,
+        older=tuple(sorted(older)),
+        absent=tuple(sorted(set(now) - set(recorded) - faults)),
+        faults=tuple(sorted(faults)),
+    )
+
+
+def unrecorded_years(books: Books) -> list[int]:
+    """Return the years that were accounted for, and of whose reports the books know nothing."""
+    years = latest_accounts(books)["year"].to_list()
+    return sorted(set(years) - set(recorded_packs(books)["year"]))
+
+
+def disk_faults(books: Books, home: Home) -> Iterator[str]:
+    """Compare the reports on the disk with their hashes in the books, a sentence per pack that differs."""
+    rows, reports = recorded_packs(books), home.path / "reports"
+    for (year,), of_year in rows.partition_by("year", as_dict=True, maintain_order=True).items():
+        yield from _faults_of_year(reports / str(year), str(year), _records(Packs(of_year)))
+    known = {*map(str, rows["year"]), *map(str, latest_accounts(books)["year"])}
+    folders = sorted(one.name for one in reports.iterdir()) if reports.is_dir() else []
+    for name in folders:
+        if name.isdigit() and len(name) == len("2021") and name not in known:
+            yield f"reports/{name}: is of a year that was never accounted for; move it away"
+
+
+def _faults_of_year(folder: Path, year: str, recorded: Recorded) -> Iterator[str]:
+    shown, again = f"reports/{year}", f"`npo account --year {year}` writes it again"
+    gone = [pack for pack in recorded if not (folder / pack).is_dir()]
+    if gone:
+        yield f"{shown}: {len(gone)} packs are gone, first {gone[0]}; {again}"
+    for pack, record in recorded.items():
+        if pack not in gone and (words := _difference(folder / pack, record, is_national=pack == NATIONAL)):
+            yield f"{shown}/{pack}: {words}; {again}"
+    for name in sorted(one.name for one in folder.iterdir()) if folder.is_dir() else ():
+        if (is_pack(name) or name == NATIONAL) and name not in recorded:
+            yield f"{shown}/{name}: was written by no run; {again}, or move it away"
+
+
+def _difference(place: Path, record: PackRecord, *, is_national: bool) -> str:
+    """Return in words how the files of a pack differ from those that its run wrote; empty where they do not."""
+    try:
+        found = national_files(place) if is_national else own_files(place)
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    both = sorted(set(found) & set(record.files))
+    parts = {
+        "changed": [one for one in both if found[one] != record.files[one]],
+        "gone": sorted(set(record.files) - set(found)),
+        "of no run": sorted(set(found) - set(record.files)),
+    }
+    return ", ".join(f"{what}: {', '.join(names)}" for what, names in parts.items() if names)

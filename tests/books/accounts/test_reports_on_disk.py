@@ -1,0 +1,127 @@
+"""Reports on the disk against the books: what was changed, taken away or put there, and what is older by now."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from tests.books.accounts.year import IN_ORDER, account, done, run
+from tests.books.home.delivery import write_spending
+from tests.books.home.seeing import select
+
+AGAIN = "`npo account --year 2021` writes it again"
+
+
+def verified(home: Path) -> tuple[int, list[str], list[str]]:
+    ended = run(home, "verify", "--json")
+    return ended.status, ended.document["findings"], ended.document["remarks"]
+
+
+def test_the_run_that_wrote_the_packs_is_in_the_books_with_a_hash_of_each_file(accounted):
+    folder = accounted / "reports" / "2021"
+    found = dict(select(accounted, "select pack || '/' || file, sha256 from packs where outcome = 'filed'"))
+    on_disk = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    assert found == on_disk
+    assert select(accounted, "select distinct run_id from packs") == [("000006-report-2021",)]
+    assert verified(accounted) == (0, [], [])
+
+
+def test_reports_that_are_up_to_date_make_no_run(accounted):
+    before = select(accounted, "select run_id from runs")
+    assert done(accounted)["written"] == []
+    assert select(accounted, "select run_id from runs") == before
+
+
+def test_a_changed_pack_with_its_sums_made_again_is_found_and_written_again(accounted):
+    place = accounted / "reports" / "2021" / "10002"
+    before = {one.name: one.read_bytes() for one in place.iterdir()}
+    forged = place / "npo-2021-10002.csv"
+    forged.write_bytes(before[forged.name].replace(b"626,53", b"926,53"))
+    sums = before["SHA256SUMS"].decode()
+    old, new = (hashlib.sha256(one).hexdigest() for one in (before[forged.name], forged.read_bytes()))
+    (place / "SHA256SUMS").write_text(sums.replace(old, new))
+    words = f"reports: reports/2021/10002: changed: SHA256SUMS, npo-2021-10002.csv; {AGAIN}"
+    assert verified(accounted) == (5, [words], [])
+    assert done(accounted)["written"] == ["10002"]
+    assert {one.name: one.read_bytes() for one in place.iterdir()} == before
+    assert verified(accounted) == (0, [], [])
+
+
+def test_what_is_changed_taken_away_or_put_among_the_reports_is_named_and_a_note_of_somebody_is_not(accounted):
+    reports = accounted / "reports"
+    (reports / "2021" / "10001" / "npo-2021-10001.xbrl").unlink()
+    (reports / "2021" / "10001" / "npo-2021-10001.html").write_text("<p>Niets aan de hand.</p>")
+    (reports / "2021" / "10001" / "notitie.txt").write_text("Mijn eigen notitie.")
+    shutil.copytree(reports / "2021" / "10003", reports / "2021" / "10009")
+    shutil.rmtree(reports / "2021" / "10003")
+    board = reports / "2021" / "landelijk" / "npo-2021-alle-besturen" / "board.csv"
+    board.write_text(board.read_text().replace("4000.00", "4.00"))
+    shutil.copytree(reports / "2021", reports / "2030")
+    status, findings, _ = verified(accounted)
+    assert (status, findings) == (
+        5,
+        [
+            f"reports: reports/2021: 1 packs are gone, first 10003; {AGAIN}",
+            "reports: reports/2021/10001: gone: npo-2021-10001.xbrl, of no run: npo-2021-10001.html; " + AGAIN,
+            f"reports: reports/2021/landelijk: changed: npo-2021-alle-besturen/board.csv; {AGAIN}",
+            f"reports: reports/2021/10009: was written by no run; {AGAIN}, or move it away",
+            "reports: reports/2030: is of a year that was never accounted for; move it away",
+        ],
+    )
+    shutil.rmtree(reports / "2030")
+    assert done(accounted)["written"] == ["10001", "10003"]
+    assert verified(accounted) == (0, [], [])
+    assert (reports / "2021" / "10001" / "notitie.txt").exists()
+
+
+def test_reports_that_were_taken_away_on_purpose_are_one_line(accounted):
+    shutil.rmtree(accounted / "reports")
+    words = f"reports: reports/2021: 4 packs are gone, first 10001; {AGAIN}"
+    assert verified(accounted) == (5, [words], [])
+
+
+def test_a_forged_hash_breaks_the_chain(accounted):
+    import duckdb
+
+    with duckdb.connect(str(accounted / "npo.duckdb")) as books:
+        books.execute("update packs set sha256 = repeat('0', 64) where file like '%.csv' and pack = '10001'")
+    status, findings, _ = verified(accounted)
+    assert status == 5
+    assert "chain: rows that 000006-report-2021 wrote in packs were changed" in findings
+
+
+def test_what_became_older_by_an_account_of_one_board_is_named(accounted, tmp_path):
+    more = write_spending(tmp_path / "more", IN_ORDER[1].replace("500,50", "400,50"), *IN_ORDER[2:3])
+    older = "reports of 2021: landelijk made from older rows; run `npo account --year 2021`"
+    assert done(accounted, "--board", "10002", "--spending", more)["stale"] == [older]
+    assert f"! {older}" in account(accounted, "--board", "10002").stdout
+    assert verified(accounted) == (0, [], [older])
+    assert older in run(accounted, "status").stdout
+    assert done(accounted)["stale"] == []
+    assert verified(accounted)[2] == []
+
+
+def test_boards_that_have_no_pack_yet_are_named(paid):
+    result = done(paid, "--board", "10002")
+    assert result["stale"] == [
+        "reports of 2021: no pack yet of 10001, 10003, landelijk; run `npo account --year 2021`"
+    ]
+
+
+def test_accounts_without_recorded_packs_as_of_an_older_npo_are_a_remark_and_no_fault(paid, monkeypatch):
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("npo_pipeline.commands.account.command.write_reports", killed)
+    assert account(paid).status == 130
+    status, findings, remarks = verified(paid)
+    assert (status, findings) == (0, [])
+    assert remarks == [
+        "reports/2021: the books know none, or an older npo wrote them, so they cannot be compared; "
+        "run `npo account --year 2021`"
+    ]
