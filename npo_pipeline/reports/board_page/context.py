@@ -39,6 +39,7 @@ _MOVEMENTS = {"Received": "+", "Spent": "-", "Transferred": "+", "Corrections": 
 
 _RECEIPT = ("brin", "school_year", "component", "school_type")
 
+_SELDOM = ("AccruedCorrections",)
 _KEY_FIGURES = ("Accrued", "NetChange", "SpentExternal", "SpentOther", "ExternalShare")
 _PREVIOUS: Mapping[str, pl.Expr] = {
     "Received": pl.col("received"),
@@ -47,6 +48,7 @@ _PREVIOUS: Mapping[str, pl.Expr] = {
     "Corrections": pl.col("corrections"),
     "CarriedOver": pl.col("carried_out"),
     "Accrued": pl.col("accrued"),
+    "AccruedCorrections": pl.col("accrued_corrections"),
     "NetChange": pl.col("received") - pl.col("spent"),
     "SpentExternal": pl.col("external"),
     "SpentOther": pl.col("spent") - pl.col("external"),
@@ -209,12 +211,18 @@ class PageContext:
             *moved[2:],
             ("CarriedOver", "end"),
             ("Accrued", "duration"),
+            *[(one, "duration") for one in self._seldom],
         ]
 
     @property
     def key_figures(self) -> tuple[str, ...]:
         """The figures that are not in the sum of the balance."""
-        return _KEY_FIGURES
+        return (*_KEY_FIGURES, *self._seldom)
+
+    @property
+    def _seldom(self) -> list[str]:
+        """The figures that not every board has, besides the changes of its balance."""
+        return [one for one in _SELDOM if self.facts.value(one) is not None]
 
     @cached_property
     def _previous(self) -> pl.DataFrame:
