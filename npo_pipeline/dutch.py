@@ -22,6 +22,20 @@ if TYPE_CHECKING:
     import polars as pl
 
 SIGNS: Mapping[str, str] = {"EUR": "€", "USD": "US$"}
+CAUSES: Mapping[str, str] = {
+    "first_decision": "eerste besluit",
+    "reference_count": "ander aantal leerlingen",
+    "score_correction": "andere score",
+    "rate_change": "ander bedrag per leerling",
+    "amendment": "andere regels",
+    "merger": "fusie",
+    "closure": "sluiting",
+    "opening": "opening",
+    "board_transfer": "overdracht die later bekend werd",
+    "code": "andere berekening",
+}
+"""The causes of view `receivables`, in a few words."""
+
 CURRENCIES: Mapping[str, str] = {"EUR": "euro", "USD": "Amerikaanse dollar"}
 SEVERITIES: Mapping[str, str] = {"error": "fout", "warning": "waarschuwing", "note": "opmerking"}
 BASES: Mapping[str, str] = {"law": "wet", "programme": "programma", "choice": "keuze"}

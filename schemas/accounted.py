@@ -192,6 +192,26 @@ ACCOUNTABILITY_CORRECTIONS = table(
     ("year", "of_year", "board", "brin", "currency"),
 )
 
+AccountabilityClaims = NewType("AccountabilityClaims", pl.DataFrame)
+ACCOUNTABILITY_CLAIMS = table(
+    "accountability_claims",
+    "What a board claims of others or owes them by 31 December, as known when the year was accounted for: above zero "
+    "it receives, below zero it pays. What boards have settled between them is not known here.",
+    {
+        "year": whole(),
+        "board": code(BOARD),
+        "other_board": code(BOARD, "The other board; null where the next payment run settles it.", nullable=True),
+        "brin": code(BRIN),
+        "school_year": code(SCHOOL_YEAR, "School year that the money is of."),
+        "month": day("First day of the month that it is for; that of the year or an earlier one."),
+        "cause": text("Why it is due, as in view `receivables`."),
+        "settled_by": one_of(("the boards", "payment run"), "Who settles it, as in view `receivables`."),
+        "amount": money("Amount, in the currency of the row."),
+        "currency": one_of(CURRENCIES),
+    },
+    ("year", "board", "other_board", "brin", "school_year", "month", "cause", "settled_by", "currency"),
+)
+
 ClosedYears = NewType("ClosedYears", pl.DataFrame)
 CLOSED_YEARS = table(
     "closed_years",

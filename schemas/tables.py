@@ -55,6 +55,7 @@ TABLES = (
     accounted.ACCOUNTABILITY_INTERVENTIONS,
     accounted.ACCOUNTABILITY_RECEIPTS,
     accounted.ACCOUNTABILITY_CORRECTIONS,
+    accounted.ACCOUNTABILITY_CLAIMS,
     accounted.CLOSED_YEARS,
     accounted.PACKS,
     decided.HOLDS,

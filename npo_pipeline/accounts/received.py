@@ -12,7 +12,12 @@ from npo_pipeline.money import cumulative_share, to_cents, to_euro
 from npo_pipeline.months import Month, first_day, month_after
 from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.year_end import Accountability
-from schemas.accounted import ACCOUNTABILITY_RECEIPTS, AccountabilityReceipts
+from schemas.accounted import (
+    ACCOUNTABILITY_CLAIMS,
+    ACCOUNTABILITY_RECEIPTS,
+    AccountabilityClaims,
+    AccountabilityReceipts,
+)
 from schemas.columns import schema_of
 from schemas.frames.accounts import (
     AccountedReceipts,
@@ -20,6 +25,8 @@ from schemas.frames.accounts import (
     BoardCurrencies,
     Currencies,
     DecidedTotals,
+    OpenAmounts,
+    PaidForMonths,
     SchoolYears,
     YearReceipts,
 )
@@ -126,6 +133,28 @@ def spending_currencies(payments: YearReceipts, totals: DecidedTotals, schools: 
     return SpendingCurrencies(
         Currencies(of_schools), BoardCurrencies(of_boards.group_by("board").agg(pl.col("currency").min()))
     )
+
+
+def claims_by(year: int, paid: PaidForMonths, coming: OpenAmounts, schools: Schools) -> AccountabilityClaims:
+    """Return what boards claim of each other and of the next payment run, for months until the end of a year.
+
+    The money of a month is of the board that held the vestiging in it. Where another was paid, or paid back, that one
+    owes it, or is owed it.
+    """
+    whose = board_in_month(schools, paid)
+    moved = whose.filter(pl.col("board") != pl.col("paid_to")).with_columns(settled_by=pl.lit("the boards"))
+    sides = [
+        moved.with_columns(other_board="paid_to"),
+        moved.with_columns(board="paid_to", other_board="board", amount=-pl.col("amount")),
+        coming.with_columns(other_board=pl.lit(None, pl.String), settled_by=pl.lit("payment run")),
+    ]
+    columns = list(schema_of(ACCOUNTABILITY_CLAIMS))
+    key = [name for name in columns if name not in ("year", "brin", "amount")]
+    claims = pl.concat([side.select("vestiging", "amount", *key) for side in sides])
+    until = claims.filter(pl.col("month") <= last_day(year)).with_columns(brin=pl.col("vestiging").str.head(4))
+    sums = until.group_by(*key, "brin").agg(to_cents(pl.col("amount")).sum())
+    rows = sums.filter(pl.col("amount") != 0).with_columns(to_euro(pl.col("amount")), year=pl.lit(year, pl.Int64))
+    return AccountabilityClaims(rows.select(columns).sort(columns))
 
 
 def _months(school_year: str, year: int) -> pl.DataFrame:

@@ -44,6 +44,7 @@ from schemas import accounted
 from schemas.accounted import (
     SHARE,
     Accountability,
+    AccountabilityClaims,
     AccountabilityCorrections,
     AccountabilityInterventions,
     AccountabilityReceipts,
@@ -75,6 +76,10 @@ _LEFT = pl.sum_horizontal("carried_in", "received", -pl.col("spent"), "transferr
 ACCOUNTABILITY = [name for name in schema_of(accounted.ACCOUNTABILITY) if name != "run_id"]
 
 
+def _no_claims() -> AccountabilityClaims:
+    return AccountabilityClaims(pl.DataFrame(schema=schema_of(accounted.ACCOUNTABILITY_CLAIMS)))
+
+
 def _no_transfers() -> ReserveTransfers:
     return ReserveTransfers(pl.DataFrame(schema=schema_of(accounted.RESERVE_TRANSFERS)))
 
@@ -84,7 +89,8 @@ class AccountInputs:
     """The inputs of the accounts of a year.
 
     `schools`: the directory. `spending`, `consents`, `transfers`: the latest report of each board and period.
-    `before`: the accountability of the year before. `closed`: the closed years that this year corrects.
+    `before`: the accountability of the year before. `closed`: the closed years that this year corrects. `claims`: of
+    boards on each other and on the next payment run.
     """
 
     year: int
@@ -101,6 +107,7 @@ class AccountInputs:
     before: Accountability
     transfers: ReserveTransfers = field(default_factory=_no_transfers)
     closed: ClosedBooks = field(default_factory=ClosedBooks)
+    claims: AccountabilityClaims = field(default_factory=_no_claims)
 
     @cached_property
     def currencies(self) -> SpendingCurrencies:
@@ -116,6 +123,7 @@ class YearAccounts:
     interventions: AccountabilityInterventions
     receipts: AccountabilityReceipts
     corrections: AccountabilityCorrections
+    claims: AccountabilityClaims
     findings: Findings
 
 
@@ -153,6 +161,7 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
         interventions=_interventions(InterventionSums(currencies.added_to(by_intervention(lines))), year),
         receipts=_receipts(payments, inputs),
         corrections=correction_rows(corrections, year),
+        claims=inputs.claims,
         findings=Findings(findings_of(context)),
     )
 
@@ -178,12 +187,16 @@ def _joined(*parts: AmountsBySchool) -> AmountsBySchool:
 
 
 def _school_accounts(inputs: AccountInputs, consents: Consents, corrections: YearCorrections) -> SchoolAccounts:
-    """Return every school that carried over, received or spent an amount, or to which an amount accrues."""
+    """Return every school that carried over, received or spent an amount, or to which an amount accrues.
+
+    One of which a board has only a claim or a debt is there too, so that it is on the page of that board.
+    """
     carried = inputs.before.select(*MONEY_KEY, carried_in=to_cents(pl.col("carried_out")))
     schools = _joined(
         AmountsBySchool(carried.filter(pl.col("carried_in") != 0)),
         year_amounts(inputs, inputs.year),
         corrections_by_school(corrections),
+        AmountsBySchool(inputs.claims.select(MONEY_KEY).unique()),
     )
     return SchoolAccounts(
         schools.with_columns(carried_out=_LEFT)

@@ -93,7 +93,12 @@ STEPS: Sequence[Step] = (
     Step(format=5, tables=frozenset({"zero_counts", "accepted_changes", "holds"}), columns={}),
     Step(
         format=6,
-        tables=frozenset({"reserve_transfers", "accountability_corrections", "closed_years", "boards", "packs"}),
+        tables=frozenset(
+            {
+                *("reserve_transfers", "accountability_corrections", "closed_years", "boards", "packs"),
+                "accountability_claims",
+            }
+        ),
         columns={
             "accounts": {"corrections": "0", "corrections_usd": "0"},
             "accountability": dict.fromkeys(("transferred", "corrections", "accrued_corrections"), "0"),

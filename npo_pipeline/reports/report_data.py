@@ -12,6 +12,7 @@ import polars as pl
 from npo_pipeline.reports.house_style import HouseStyle
 from schemas.accounted import (
     ACCOUNTABILITY,
+    ACCOUNTABILITY_CLAIMS,
     SEVERITIES,
     Accountability,
     AccountabilityInterventions,
@@ -25,10 +26,13 @@ from schemas.frames.accounts import (
     Facts,
     InterventionKeys,
     ReceivedParts,
+    ReportClaims,
     ReportConsents,
     SchoolNames,
     no_board_names,
 )
+
+_CLAIMS: dict[str, Any] = {**schema_of(ACCOUNTABILITY_CLAIMS), "other_name": pl.String}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,10 @@ class BoardTables:
     findings: Findings = field(metadata={"order": ["severity", "brin", "rule", "file", "line", "message"]})
     schools: SchoolNames = field(metadata={"order": ["brin"]})
     consents: ReportConsents = field(metadata={"order": ["brin"]})
+    claims: ReportClaims = field(
+        default_factory=lambda: ReportClaims(pl.DataFrame(schema=_CLAIMS)),
+        metadata={"order": ["settled_by", "other_board", "brin", "currency", "month", "school_year", "cause"]},
+    )
     board_names: BoardNames = field(default_factory=no_board_names, metadata={"order": []})
     previous: Accountability = field(
         default_factory=lambda: Accountability(pl.DataFrame(schema=schema_of(ACCOUNTABILITY))),

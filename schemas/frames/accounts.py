@@ -17,6 +17,16 @@ YearReceipts = NewType("YearReceipts", pl.DataFrame)
 AccountedReceipts = NewType("AccountedReceipts", pl.DataFrame)
 """The columns of YearReceipts, accounted_under, article (both null where the rules do not know the component)."""
 
+PaidForMonths = NewType("PaidForMonths", pl.DataFrame)
+"""Payments by the month that they are for: school_year, currency, vestiging, month, cause, paid_to (the board that was
+paid), amount."""
+
+OpenAmounts = NewType("OpenAmounts", pl.DataFrame)
+"""Amounts that the next payment run settles: school_year, currency, vestiging, month, cause, board, amount."""
+
+ReportClaims = NewType("ReportClaims", pl.DataFrame)
+"""The columns of table `accountability_claims`, other_name (of the other board; null where no list names it)."""
+
 DecidedTotals = NewType("DecidedTotals", pl.DataFrame)
 """Amounts that the decisions in force make due in a school year: school_year, vestiging, currency, amount."""
 

@@ -152,6 +152,24 @@ def attribution_inputs(books: Books, beneficiaries: Iterable[str], month: Month,
     )
 
 
+def unsettled_schools(books: Books, month: Month, run_id: str) -> list[str]:
+    """Return the vestigingen of which anything may be due and not settled when a run began: a later decision changed
+    it, or what is due up to a month is another amount than what was paid.
+    """
+    query = f"""
+        with due as (
+            select beneficiary, school_year, currency, amount from ({DUE_ITEMS})
+            where vestiging is not null and month <= $month
+                and decision_id in (select decision_id from decisions where run_id < $run_id)
+            union all
+            select beneficiary, school_year, currency, -amount from payments
+            where vestiging is not null and run_id < $run_id)
+        select beneficiary from due group by beneficiary, school_year, currency having sum(amount) <> 0
+        union select c.beneficiary from due_changes c join decisions using (decision_id)
+        where vestiging is not null and run_id < $run_id order by 1"""
+    return books.frame(query, {"month": month, "run_id": run_id})["beneficiary"].to_list()
+
+
 def scheduled_months(books: Books) -> list[Month]:
     """Return the months in which instalments of the latest decisions fall, in order."""
     query = "select distinct month from instalments join latest_decisions using (decision_id) order by 1"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from npo_pipeline.books.reader import Books
+from npo_pipeline.books.views import PAID_FOR
 from schemas.decided import CorrectionCauses, Payments
-from schemas.frames.accounts import SchoolTypes, YearReceipts
+from schemas.frames.accounts import PaidForMonths, SchoolTypes, YearReceipts
 from schemas.frames.books import AmountsToCome, MonthsPaid, RunTotals
 from schemas.frames.reports import LedgerRows
 
@@ -104,6 +105,15 @@ def receipts_per_month(books: Books, before_run: str) -> YearReceipts:
                sum(amount)::decimal(18, 2) as amount
         from payments where run_id < ? and recipient_kind = 'bestuur' group by all"""
     return YearReceipts(books.frame(query, [before_run]))
+
+
+def paid_for_months(books: Books, before_run: str) -> PaidForMonths:
+    """Sum the payments of the runs before a run by the month that they are for, per vestiging and board paid."""
+    query = f"""
+        with payments as (from main.payments where run_id < ?)
+        select school_year, currency, vestiging, month, cause, paid_to, sum(amount)::decimal(18, 2) as amount
+        from ({PAID_FOR}) group by all"""
+    return PaidForMonths(books.frame(query, [before_run]))
 
 
 def school_types_paid(books: Books, run_id: str) -> SchoolTypes:

@@ -10,15 +10,21 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
+from npo_pipeline.accounts.received import claims_by
 from npo_pipeline.accounts.closed_years import ClosedBooks
 from npo_pipeline.accounts.statement import AccountInputs
 from npo_pipeline.books.queries.accounts import closed_years
 from npo_pipeline.books.queries.decisions import totals_of_decisions
 from npo_pipeline.books.queries.deliveries import rows_until
-from npo_pipeline.books.queries.ledger import decisions_in_force
-from npo_pipeline.books.queries.payments import receipts_per_month
+from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, unsettled_schools
+from npo_pipeline.books.queries.payments import last_month_paid, paid_for_months, receipts_per_month
 from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.reader import Books
+from npo_pipeline.entitlements.beneficiaries import with_beneficiary
+from npo_pipeline.intake.board_transfers import board_on
+from npo_pipeline.money import to_cents, to_euro
+from npo_pipeline.months import Month, month_after
+from npo_pipeline.payments.attribution import ITEM_KEY, open_items
 from npo_pipeline.rulebook.archive import archived_year_end_rules
 from npo_pipeline.rulebook.year_end import YearEndRules
 from schemas.accounted import (
@@ -28,16 +34,17 @@ from schemas.accounted import (
     ReserveTransfers,
     Spending,
 )
-from schemas.frames.accounts import DeliveryFiles, OpenRejections
+from schemas.frames.accounts import DeliveryFiles, OpenAmounts, OpenRejections
+from schemas.frames.money import DueItemCents, SettledItemCents
 from schemas.received import Deliveries, Quarantine, Schools
 
 BY_COMPONENT, BY_VESTIGING = 2, 1
 """Ways to round accruals, as manifests name them: each component of a vestiging, as instalments are;
 or, as older versions did, all of it together."""
 
-PER_CURRENCY, PER_BOARD = 2, 1
-"""Ways to find faults in accounts, as manifests name them: in each currency of a board; or, as older versions
-did, in all of its money."""
+WITH_CLAIMS, WITHOUT_CLAIMS = 2, 1
+"""Ways to make accounts, as manifests name them: with claims between boards, and findings that say their currency; or,
+as older versions did, without."""
 
 AccountRow = Mapping[str, Any]
 """A row of table `accounts`."""
@@ -48,7 +55,8 @@ class AccountingContext:
     """An account of a year, made by a run in the past or now.
 
     `before`: the accountability of the year before, as it was then. `schools`: the directory as it was known then.
-    `appended`: table -> rows that the run itself adds. `accrual`: how accruals are rounded.
+    `appended`: table -> rows that the run itself adds. `accrual`: how accruals are rounded. `accounts`: how accounts are
+    made.
     """
 
     year: int
@@ -60,6 +68,7 @@ class AccountingContext:
     before: Accountability
     appended: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     accrual: int = BY_COMPONENT
+    accounts: int = WITH_CLAIMS
 
 
 def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
@@ -89,7 +98,38 @@ def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
         before=context.before,
         transfers=ReserveTransfers(latest_reports(transfers, "year")),
         closed=_closed_books(books, context),
+        **({"claims": _claims(books, context)} if context.accounts == WITH_CLAIMS else {}),
     )
+
+
+def _claims(books: Books, context: AccountingContext) -> AccountabilityClaims:
+    """Return what boards claim of each other and of the next payment run, as it was when a run began."""
+    paid = paid_for_months(books, context.run_id)
+    last = last_month_paid(books, context.run_id)
+    coming = _open_amounts(books, context, last) if last else pl.DataFrame(schema=_OPEN)
+    return claims_by(context.year, paid, OpenAmounts(coming), context.schools)
+
+
+_OPEN = {
+    **dict.fromkeys(("school_year", "currency", "vestiging", "cause", "board"), pl.String),
+    "month": pl.Date,
+    "amount": pl.Decimal(18, 2),
+}
+
+
+def _open_amounts(books: Books, context: AccountingContext, last: Month) -> pl.DataFrame:
+    """Return what is due up to the last paid month and not settled, of the board that the next run would pay."""
+    made = attribution_inputs(books, unsettled_schools(books, last, context.run_id), last, context.run_id)
+    cents = to_cents(pl.col("amount"))
+    items = open_items(
+        DueItemCents(made.items.with_columns(amount_cents=cents)),
+        SettledItemCents(made.settled.select(*ITEM_KEY, amount_cents=cents)),
+        made.booked,
+        made.first_runs,
+    )
+    left = with_beneficiary(items.filter(pl.col("amount_cents") != 0))
+    placed = board_on(context.schools, left.filter(pl.col("vestiging").is_not_null()), month_after(last))
+    return placed.with_columns(amount=to_euro(pl.col("amount_cents"))).select(_OPEN)
 
 
 def _closed_books(books: Books, context: AccountingContext) -> ClosedBooks:

@@ -316,6 +316,7 @@ def load_report_data(books: Books, year: int) -> ReportData:
         findings=queries.findings_of(books, year),
         schools=queries.school_names_of(books, year),
         consents=report_consents(Consents(consents), year),
+        claims=queries.report_claims(books, year),
         board_names=board_names(books),
         previous=Accountability(queries.accountability_of(books, year - 1)),
         received_parts=queries.received_parts_of(books, year, row["run_id"]),

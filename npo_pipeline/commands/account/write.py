@@ -21,13 +21,14 @@ from npo_pipeline.books.queries.accounts import (
 from npo_pipeline.books.queries.ledger import paid_months, scheduled_months
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.run import Run
-from npo_pipeline.commands.account.inputs import PER_CURRENCY, AccountingContext
+from npo_pipeline.commands.account.inputs import WITH_CLAIMS, AccountingContext
 from npo_pipeline.commands.decide.write import keep_texts
 from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.months import month_text
 from schemas import accounted
 from schemas.accounted import (
     Accountability,
+    AccountabilityClaims,
     AccountabilityCorrections,
     AccountabilityInterventions,
     AccountabilityReceipts,
@@ -41,6 +42,7 @@ _DERIVED = (
     accounted.ACCOUNTABILITY_INTERVENTIONS,
     accounted.ACCOUNTABILITY_RECEIPTS,
     accounted.ACCOUNTABILITY_CORRECTIONS,
+    accounted.ACCOUNTABILITY_CLAIMS,
     accounted.FINDINGS,
 )
 
@@ -60,6 +62,7 @@ class AccountResult:
     interventions: AccountabilityInterventions
     receipts: AccountabilityReceipts
     corrections: AccountabilityCorrections
+    claims: AccountabilityClaims
     findings: Findings
     ingested: IngestResult | None
     remarks: tuple[str, ...]
@@ -78,7 +81,7 @@ def write_accounts(
         row = _account_row(run, context, accounts, new["findings"])
         run.append(accounted.ACCOUNTS, row)
         run.manifest_entries["accrual"] = context.accrual
-        run.manifest_entries["findings"] = PER_CURRENCY
+        run.manifest_entries["accounts"] = WITH_CLAIMS
         for model in _DERIVED:
             run.replace(model, new[model.name])
         keep_texts(run, context.rules.texts)
@@ -93,6 +96,7 @@ def write_accounts(
         interventions=AccountabilityInterventions(own["accountability_interventions"]),
         receipts=AccountabilityReceipts(own["accountability_receipts"]),
         corrections=AccountabilityCorrections(own["accountability_corrections"]),
+        claims=AccountabilityClaims(own["accountability_claims"]),
         findings=Findings(own["findings"]),
         ingested=ingested,
         remarks=tuple(_remarks(run, year, new["findings"])),
@@ -110,6 +114,9 @@ def _new_tables(run: Run, context: AccountingContext, accounts: YearAccounts) ->
         ),
         "accountability_receipts": _with_other_years(
             run.books, "accountability_receipts", accounts.receipts, context.year
+        ),
+        "accountability_claims": _with_other_years(
+            run.books, "accountability_claims", accounts.claims, context.year
         ),
         "accountability_corrections": _with_other_years(
             run.books, "accountability_corrections", accounts.corrections, context.year

@@ -14,6 +14,7 @@ from npo_pipeline.books.queries.accounts import (
     account_before,
     accountability_of,
     all_accounts,
+    claims_of,
     closed_years,
     corrections_of,
     findings_of,
@@ -30,7 +31,7 @@ from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.account.close import closing_sha256
 from npo_pipeline.commands.account.inputs import (
     BY_VESTIGING,
-    PER_BOARD,
+    WITHOUT_CLAIMS,
     AccountingContext,
     AccountRow,
     load_inputs,
@@ -39,6 +40,7 @@ from npo_pipeline.commands.account.inputs import (
 from npo_pipeline.commands.verify.tables import row_differences
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from schemas.accounted import (
+    ACCOUNTABILITY_CLAIMS,
     ACCOUNTABILITY_CORRECTIONS,
     ACCOUNTABILITY_INTERVENTIONS,
     ACCOUNTABILITY_RECEIPTS,
@@ -93,7 +95,7 @@ def _sequence_faults(books: Books) -> Iterator[str]:
 
 
 def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[str]:
-    """Compare the five tables of a year with those calculated again; `last`: the latest account of any year."""
+    """Compare the six tables of a year with those calculated again; `last`: the latest account of any year."""
     year, again, rules = row["year"], _account_again(books, row), rules_of_account(books, last)
     found = accountability_of(books, year)
     yield from row_differences(f"accountability {year}", again.accountability, found, ACCOUNTABILITY)
@@ -111,6 +113,12 @@ def _differences(books: Books, row: AccountRow, last: AccountRow) -> Iterator[st
         again.receipts,
         receipts_of(books, year),
         list(ACCOUNTABILITY_RECEIPTS.columns),
+    )
+    yield from row_differences(
+        f"accountability_claims {year}",
+        again.claims,
+        claims_of(books, year),
+        list(ACCOUNTABILITY_CLAIMS.columns),
     )
     yield from row_differences(
         f"accountability_corrections {year}",
@@ -131,9 +139,14 @@ def _findings_columns(books: Books, *rows: AccountRow) -> list[str]:
     An older version did not say their currency.
     """
     reworded = any(written_by_other_version(books, row["run_id"]) for row in rows)
-    older = any(rule_of_run(books, row["run_id"], "findings", PER_BOARD) == PER_BOARD for row in rows)
+    older = any(_is_older(books, row) for row in rows)
     unknown = {*(("message", "advice") if reworded else ()), *(("currency",) if older else ())}
     return [name for name in FINDINGS.columns if name not in unknown]
+
+
+def _is_older(books: Books, row: AccountRow) -> bool:
+    """Return whether a version made the accounts that made none of claims, nor of findings per currency."""
+    return rule_of_run(books, row["run_id"], "accounts", WITHOUT_CLAIMS) == WITHOUT_CLAIMS
 
 
 def _total_mismatches(row: AccountRow, again: YearAccounts, findings: pl.DataFrame) -> Iterator[str]:
@@ -167,6 +180,7 @@ def _account_again(books: Books, row: AccountRow) -> YearAccounts:
         rules=rules_of_account(books, row),
         schools=Schools(known),
         accrual=rule_of_run(books, row["run_id"], "accrual", BY_VESTIGING),
+        accounts=rule_of_run(books, row["run_id"], "accounts", WITHOUT_CLAIMS),
         before=Accountability(pl.concat([none, *(one.select(none.columns) for one in opening)])),
     )
     return account_for(load_inputs(books, context))

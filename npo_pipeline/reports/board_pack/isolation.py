@@ -57,7 +57,8 @@ def assert_only_own_data(
 
     Codes are found wherever they are a word of their own (the amount 10001,00 is no board 10001), names where they
     are the whole text of a place. Everything that the board itself wrote is its own: codes in its texts and in its
-    rejected rows, and the schools it reported on. So is the municipality of a school, and the number of a line.
+    rejected rows, and the schools it reported on. So is the municipality of a school, and the number of a line. The
+    other board of a claim or debt is named on purpose.
 
     Raises:
         NpoError: a file names somebody else. A fault of ours.
@@ -65,6 +66,7 @@ def assert_only_own_data(
     columns = (report.schools["name"], report.schools["municipality"], report.board_names["name"])
     places = [text for column in columns for text in column.drop_nulls()]
     texts = _own_texts(report)
+    texts += report.claims["other_name"].drop_nulls().unique().to_list()
     own_names = {*places, *map(to_latin1, places), *texts, *map(to_latin1, texts)}
     # The number of a Staatscourant may be the number of a board as well.
     own_codes = _own_codes(board, report) | _cited_codes(report)
@@ -103,7 +105,8 @@ def _own_codes(board: str, report: ReportData) -> set[str]:
     lines = {str(line) for line in report.findings["line"].drop_nulls()}
     frames = (report.accountability, report.consents, report.findings)
     brins = {brin for frame in frames for brin in frame["brin"].drop_nulls()}
-    return {board, *brins, *lines, *_codes(" \n".join([*_own_texts(report), *refused]))}
+    others = report.claims["other_board"].drop_nulls()
+    return {board, *brins, *lines, *others, *_codes(" \n".join([*_own_texts(report), *refused]))}
 
 
 def _cited_codes(report: ReportData) -> set[str]:

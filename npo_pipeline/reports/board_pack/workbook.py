@@ -12,7 +12,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.money import MONEY
-from npo_pipeline.reports.board_page.context import menu
+from npo_pipeline.reports.board_page.context import NEXT_PAYMENT, menu
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, TOP
 from npo_pipeline.reports.xbrl.facts import CONSENTS, answer_words, external_share
@@ -40,6 +40,15 @@ _RECEIPTS = {
     "received": Column(BY_NAME["Received"].nl, "money", 16, total=True),
     "accounted_under": Column("Te verantwoorden met", width=38),
     "article": Column("Artikel", "wrapped", 50),
+}
+_CLAIMS = {
+    "party": Column("Met", width=36),
+    **_SCHOOL,
+    "school_year": Column("Schooljaar", width=12),
+    "month": Column("Over de maand", width=14),
+    "cause": Column("Vanwege", width=30),
+    "currency": Column("Valuta", width=8),
+    "amount": Column("Te ontvangen (+) of te betalen (-)", "money", 24),
 }
 _INTERVENTIONS = {
     **_SCHOOL,
@@ -74,6 +83,7 @@ _ABOUT = {
     "Bevindingen": "Bevindingen: wat fout is, om een blik vraagt of goed is om te weten",
     "Scholen": "Scholen: wat er was, is ontvangen en besteed, en wat overblijft",
     "Ontvangen": "Ontvangen: per school, schooljaar en onderdeel, en hoe het wordt verantwoord",
+    "Te verrekenen": "Te verrekenen met andere besturen en met de volgende betaling: + te ontvangen, - te betalen",
     "Interventies": "Interventies: waaraan de scholen het geld hebben besteed",
     "Instemming": "Instemming: schoolscan, medezeggenschap, ouders, gemeente en resultaten per school",
     "Kerncijfers": "Kerncijfers van het bestuur als geheel",
@@ -87,7 +97,8 @@ def workbook(facts: Facts, report: ReportData) -> bytes:
     status = facts.filter(pl.col("concept") == "ReportStatus")["value"].item()
     title = f"Verantwoording NPO {report.year}, bevoegd gezag {board} ({status})"
     figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report)), frozen=1, about=_ABOUT["Kerncijfers"])
-    rows = (_findings(report), _schools(report), _receipts(report), _interventions(report), _consents(report))
+    rows = (_findings(report), _schools(report), _receipts(report), _claims(report))
+    rows += (_interventions(report), _consents(report))
     sheets = [*rows, figures]
     buffer = BytesIO()
     write_sheets(title, sheets, buffer, note=made_on(report))
@@ -158,6 +169,19 @@ def _receipts_in_words(report: ReportData) -> pl.DataFrame:
     ]
     manner = pl.col("accounted_under").replace_strict(dutch.MANNERS, default=dutch.MANNER_NOT_KNOWN)
     return _with_names(report.receipts.with_columns(*named, manner), report)
+
+
+def _claims(report: ReportData) -> Sheet:
+    rows = _claims_in_words(report).with_columns(pl.col("month").dt.strftime("%Y-%m"))
+    return _sheet("Te verrekenen", rows, _CLAIMS, 2)
+
+
+def _claims_in_words(report: ReportData) -> pl.DataFrame:
+    """Return claims and debts with the party in words, and the cause in Dutch."""
+    other = pl.format("{} ({})", "other_name", "other_board")
+    party = pl.coalesce(other, pl.format("bestuur {}", "other_board"), pl.lit(NEXT_PAYMENT))
+    cause = pl.col("cause").replace_strict(dutch.CAUSES, default=pl.col("cause"), return_dtype=pl.String)
+    return _with_names(report.claims.with_columns(cause, party=party), report)
 
 
 def _interventions(report: ReportData) -> Sheet:
@@ -245,7 +269,7 @@ def board_table(facts: Facts, report: ReportData) -> FactTable:
     Those say how the money is accounted for, and what a finding rests on.
     """
     table = fact_table(facts, report.year)
-    more = (_receipt_rows(report), _consent_rows(report), _finding_rows(report))
+    more = (_receipt_rows(report), _claim_rows(report), _consent_rows(report), _finding_rows(report))
     return FactTable(pl.concat([table, *(rows.select(table.columns) for rows in more)], how="vertical_relaxed"))
 
 
@@ -254,6 +278,14 @@ def _receipt_rows(report: ReportData) -> pl.DataFrame:
     article = pl.when(pl.col("article").is_null()).then(pl.lit("")).otherwise(pl.format(": {}", "article"))
     text = pl.format("Te verantwoorden met {}{}.", "accounted_under", article)
     return _table_rows(_receipts_in_words(report), report, name, amount="received", text=text)
+
+
+def _claim_rows(report: ReportData) -> pl.DataFrame:
+    """Return claims and debts: above zero to be received, below zero to be paid."""
+    rows = _claims_in_words(report)
+    month = pl.col("month").dt.strftime("%Y-%m")
+    text = pl.format("Over {}, schooljaar {}, vanwege {}.", month, "school_year", "cause")
+    return _table_rows(rows, report, pl.format("Te verrekenen met {}", "party"), amount="amount", text=text)
 
 
 def _consent_rows(report: ReportData) -> pl.DataFrame:

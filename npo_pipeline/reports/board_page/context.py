@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +21,7 @@ from npo_pipeline.reports.xbrl.taxonomy.elements import elements, intervention_k
 from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.year_end import YearEndRules, year_end_rules
 from schemas.accounted import SEVERITIES
+from schemas.frames.accounts import ReportClaims
 
 ANSWERED_IN = (
     "instemming",
@@ -112,6 +113,17 @@ class MannerOfReceipt:
     article: str
     instalments: Decimal
     corrections: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """An amount that the board claims of another (above zero) or owes it. `party`: with whom; `months`: in words."""
+
+    party: str
+    brin: str
+    months: str
+    cause: str
     amount: Decimal
 
 
@@ -355,6 +367,21 @@ class PageContext:
             for (school_year, component, manner, article), (amount, corrections) in totals.items()
         ]
 
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """The claims and debts of the board: with each party, per school and cause."""
+        return claims_in_words(self.report.claims)
+
+    @property
+    def claimed(self) -> Decimal:
+        """The sum of what the board claims."""
+        return sum((one.amount for one in self.claims if one.amount > 0), Decimal("0.00"))
+
+    @property
+    def owed(self) -> Decimal:
+        """The sum of what the board owes, above zero."""
+        return -sum((one.amount for one in self.claims if one.amount < 0), Decimal("0.00"))
+
     @property
     def has_money_of_the_annual_report(self) -> bool:
         """True where money came in that only the annual report accounts for."""
@@ -431,6 +458,36 @@ def _share_text(part: Decimal, whole: Decimal) -> str:
 def _css_text(text: str) -> str:
     """Write a text as the content of a CSS string: all but letters, digits and spaces by their code."""
     return "".join(one if one.isascii() and (one.isalnum() or one == " ") else f"\\{ord(one):06x}" for one in text)
+
+
+NEXT_PAYMENT = "de volgende betaling"
+"""The party of a claim that the next payment run settles."""
+
+
+def claims_in_words(claims: ReportClaims) -> list[Claim]:
+    """Return claims and debts per party, school and cause; those on other boards first."""
+    found: defaultdict[tuple[bool, str, str, str], list[tuple[date, Decimal]]] = defaultdict(list)
+    columns = ("other_board", "other_name", "brin", "cause", "month", "amount")
+    for other, name, brin, cause, month, amount in claims.select(columns).iter_rows():
+        party = NEXT_PAYMENT if other is None else f"{name} ({other})" if name else f"bestuur {other}"
+        found[other is None, party, brin, cause].append((month, amount))
+    return [
+        Claim(
+            party=party,
+            brin=brin,
+            months=_months_in_words(month for month, _ in rows),
+            cause=dutch.CAUSES.get(cause, cause),
+            amount=sum((amount for _, amount in rows), Decimal("0.00")),
+        )
+        for (_, party, brin, cause), rows in sorted(found.items())
+    ]
+
+
+def _months_in_words(months: Iterable[date]) -> str:
+    """Write from which month until which."""
+    ordered = sorted(months)
+    first, last = (f"{dutch.DUTCH.months[one.month - 1]} {one.year}" for one in (ordered[0], ordered[-1]))
+    return first if first == last else f"{first} t/m {last}"
 
 
 def _cents(value: str | None) -> int:

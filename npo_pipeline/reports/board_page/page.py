@@ -35,6 +35,7 @@ TITLES = {
     "bevindingen": "Bevindingen",
     "geld": "Geld per school",
     "regeling": "Hoe het geld wordt verantwoord",
+    "verrekenen": "Te verrekenen",
     "interventies": "Interventies",
     "niveau": "Personeel niet in loondienst en bovenschoolse inzet",
     "instemming": "Schoolscan, instemming en resultaten",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from npo_pipeline.accounts.received import accrued_to
+from npo_pipeline.accounts.received import accrued_to, claims_by
 from npo_pipeline.accounts.statement import account_for
 from schemas.accounted import ACCOUNTABILITY_INTERVENTIONS
 from schemas.columns import schema_of
@@ -264,3 +264,126 @@ def test_the_order_of_the_rows_makes_no_difference(spent):
     one, other = accounted(spent=tuple(spent)), accounted(spent=tuple(reversed(spent)))
     assert one.accountability.equals(other.accountability)
     assert one.interventions.equals(other.interventions)
+
+
+MONTHS_PAID = [date(2021, month, 1) for month in range(9, 13)] + [date(2022, month, 1) for month in range(1, 8)]
+PAID_FOR = {
+    **dict.fromkeys(("school_year", "currency", "vestiging", "cause", "paid_to"), pl.String),
+    "month": pl.Date,
+    "amount": pl.Decimal(18, 2),
+}
+COMING = {name: dtype for name, dtype in PAID_FOR.items() if name != "paid_to"} | {"board": pl.String}
+
+
+def paid_for(*rows):
+    """Payments of 01AA00: to which board, for which month, why, how much."""
+    told = [
+        {"school_year": "2021-2022", "currency": "EUR", "vestiging": "01AA00", "cause": cause}
+        | {"paid_to": board, "month": month, "amount": Decimal(amount)}
+        for board, month, cause, amount in rows
+    ]
+    return pl.DataFrame(told, schema=PAID_FOR)
+
+
+NOTHING_COMING = pl.DataFrame(schema=COMING)
+CLAIMED = ("board", "other_board", "month", "cause", "amount")
+
+
+def test_both_boards_see_what_one_paid_back_for_months_of_the_other():
+    paid = paid_for(
+        ("10001", date(2021, 12, 1), "board_transfer", "100.00"),
+        ("10002", date(2022, 2, 1), "board_transfer", "70.00"),
+        ("10002", date(2021, 12, 1), "reference_count", "-30.00"),
+    )
+    for year in (2021, 2022):  # older ones are there until they are settled, which is not known here
+        assert rows(claims_by(year, paid, NOTHING_COMING, MOVED), *CLAIMED) == [
+            ("10001", "10002", date(2021, 12, 1), "reference_count", Decimal("-30.00")),
+            ("10002", "10001", date(2021, 12, 1), "reference_count", Decimal("30.00")),
+        ]
+
+
+def test_a_claim_about_a_later_year_is_of_that_year():
+    paid = paid_for(("10001", date(2022, 3, 1), "board_transfer", "100.00"))
+    assert claims_by(2021, paid, NOTHING_COMING, MOVED).is_empty()
+    assert claims_by(2022, paid, NOTHING_COMING, MOVED).height == 2
+
+
+def test_what_the_next_payment_settles_is_a_claim_on_no_other_board():
+    coming = pl.DataFrame(
+        [("2021-2022", "EUR", "01AA00", "rate_change", date(2021, 10, 1), Decimal("5.00"), "10002")],
+        schema={name: COMING[name] for name in ("school_year", "currency", "vestiging", "cause")}
+        | {"month": pl.Date, "amount": pl.Decimal(18, 2), "board": pl.String},
+        orient="row",
+    )
+    assert rows(claims_by(2021, paid_for(), coming, MOVED), *CLAIMED, "settled_by") == [
+        ("10002", None, date(2021, 10, 1), "rate_change", Decimal("5.00"), "payment run")
+    ]
+
+
+def test_a_board_that_has_a_claim_alone_is_in_the_accounts():
+    paid = paid_for(("10002", date(2021, 10, 1), "reference_count", "-30.00"))
+    claims = claims_by(2021, paid, NOTHING_COMING, HELD)
+    found = account_for(replace(basis(), claims=claims)).accountability
+    assert rows(found, "board", "received", "carried_out") == [
+        (BOARD, Decimal("1000.00"), Decimal("400.00")),
+        ("10002", Decimal("0.00"), Decimal("0.00")),
+    ]
+
+
+@given(
+    total=st.integers(0, 10**7),
+    corrected=st.integers(0, 10**7),
+    moves=st.lists(st.tuples(st.integers(1, 10), st.sampled_from(["10001", "10002", "10003"])), max_size=3),
+    told=st.integers(0, 11),
+    corrected_in=st.integers(1, 11),
+)
+@settings(max_examples=examples(40, thorough=2000), deadline=None)
+def test_received_and_claimed_is_what_accrues_to_each_board_of_a_year_that_is_paid(
+    total, corrected, moves, told, corrected_in
+):
+    """A school year of twelfths, corrected in some month; transfers are told at once or late, never in September.
+
+    The board that holds the school, as known then, is paid; September pays August too.
+    """
+
+    def twelfths(cents, number):
+        return (2 * cents * number + 12) // 24
+
+    def due(cents, number):
+        """The instalment of month `number` (0 is September, with August)."""
+        return twelfths(cents, number + 2) - (twelfths(cents, number + 1) if number else 0)
+
+    def holder(number, moves):
+        held = [board for since, board in sorted(moves, key=lambda move: move[0]) if since <= number]
+        return held[-1] if held else "10001"
+
+    moves = list({since: (since, board) for since, board in moves}.values())
+    paid = []
+    for number, month in enumerate(MONTHS_PAID):
+        known = moves if number >= told else []
+        board, now = holder(number, known), corrected if number >= corrected_in else total
+        paid.append((board, month, "board_transfer", Decimal(due(now, number)) / 100))
+        if number == corrected_in:
+            paid += [
+                (board, earlier, "reference_count", Decimal(due(corrected, one) - due(total, one)) / 100)
+                for one, earlier in enumerate(MONTHS_PAID[:number])
+            ]
+    final = corrected if corrected_in < 11 else total
+    listed = [("01AA00", "10001", date(2020, 8, 1)), *(("01AA00", board, MONTHS_PAID[n]) for n, board in moves)]
+    schools = pl.DataFrame(
+        listed, schema={"vestiging": pl.String, "board": pl.String, "valid_from": pl.Date}, orient="row"
+    )
+    totals = pl.DataFrame([("2021-2022", "01AA00", "EUR", Decimal(final) / 100)], schema=TOTALS, orient="row")
+    accrued = dict[str, int]()
+    for year in (2021, 2022):
+        for board, cents in rows(accrued_to(totals, schools, year), "board", "accrued"):
+            accrued[board] = accrued.get(board, 0) + cents
+    received = dict[str, int]()
+    claims = claims_by(2022, paid_for(*paid), NOTHING_COMING, schools)
+    both = [(board, amount) for board, _, _, amount in paid] + rows(claims, "board", "amount")
+    for board, amount in both:
+        received[board] = received.get(board, 0) + int(amount * 100)
+    assert {one: cents for one, cents in received.items() if cents} == {
+        one: cents for one, cents in accrued.items() if cents
+    }
+    assert sum(claims["amount"], Decimal(0)) == 0
