@@ -7,6 +7,7 @@ from typing import NewType
 import polars as pl
 
 from schemas.columns import (
+    CAUSES,
     COMPONENT,
     CURRENCIES,
     SCHOOL_TYPES,
@@ -14,6 +15,7 @@ from schemas.columns import (
     code,
     column,
     day,
+    first_of_month,
     money,
     money_not_negative,
     one_of,
@@ -195,16 +197,16 @@ ACCOUNTABILITY_CORRECTIONS = table(
 AccountabilityClaims = NewType("AccountabilityClaims", pl.DataFrame)
 ACCOUNTABILITY_CLAIMS = table(
     "accountability_claims",
-    "What a board claims of others or owes them by 31 December, as known when the year was accounted for: above zero "
-    "it receives, below zero it pays. What boards have settled between them is not known here.",
+    "What a board claims of others or owes them by 31 December, as known when the year was accounted for: above "
+    "zero it receives, below zero it pays. What boards have settled between them is not known here.",
     {
         "year": whole(),
         "board": code(BOARD),
         "other_board": code(BOARD, "The other board; null where the next payment run settles it.", nullable=True),
         "brin": code(BRIN),
         "school_year": code(SCHOOL_YEAR, "School year that the money is of."),
-        "month": day("First day of the month that it is for; that of the year or an earlier one."),
-        "cause": text("Why it is due, as in view `receivables`."),
+        "month": first_of_month("Month that it is for, as the date of its first day; of the year or before."),
+        "cause": one_of(CAUSES, "Why it is due, as in view `receivables`."),
         "settled_by": one_of(("the boards", "payment run"), "Who settles it, as in view `receivables`."),
         "amount": money("Amount, in the currency of the row."),
         "currency": one_of(CURRENCIES),

@@ -138,8 +138,8 @@ def spending_currencies(payments: YearReceipts, totals: DecidedTotals, schools: 
 def claims_by(year: int, paid: PaidForMonths, coming: OpenAmounts, schools: Schools) -> AccountabilityClaims:
     """Return what boards claim of each other and of the next payment run, for months until the end of a year.
 
-    The money of a month is of the board that held the vestiging in it. Where another was paid, or paid back, that one
-    owes it, or is owed it.
+    The money of a month is of the board that held the vestiging in it. Where another was paid, or paid back, that
+    one owes it, or is owed it.
     """
     whose = board_in_month(schools, paid)
     moved = whose.filter(pl.col("board") != pl.col("paid_to")).with_columns(settled_by=pl.lit("the boards"))

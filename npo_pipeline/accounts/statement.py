@@ -89,8 +89,8 @@ class AccountInputs:
     """The inputs of the accounts of a year.
 
     `schools`: the directory. `spending`, `consents`, `transfers`: the latest report of each board and period.
-    `before`: the accountability of the year before. `closed`: the closed years that this year corrects. `claims`: of
-    boards on each other and on the next payment run.
+    `before`: the accountability of the year before. `closed`: the closed years that this year corrects.
+    `claims`: of boards on each other and on the next payment run.
     """
 
     year: int

@@ -18,8 +18,8 @@ AccountedReceipts = NewType("AccountedReceipts", pl.DataFrame)
 """The columns of YearReceipts, accounted_under, article (both null where the rules do not know the component)."""
 
 PaidForMonths = NewType("PaidForMonths", pl.DataFrame)
-"""Payments by the month that they are for: school_year, currency, vestiging, month, cause, paid_to (the board that was
-paid), amount."""
+"""Payments by the month that they are for: school_year, currency, vestiging, month, cause, paid_to (the board
+that was paid), amount."""
 
 OpenAmounts = NewType("OpenAmounts", pl.DataFrame)
 """Amounts that the next payment run settles: school_year, currency, vestiging, month, cause, board, amount."""

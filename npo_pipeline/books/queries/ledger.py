@@ -153,8 +153,9 @@ def attribution_inputs(books: Books, beneficiaries: Iterable[str], month: Month,
 
 
 def unsettled_schools(books: Books, month: Month, run_id: str) -> list[str]:
-    """Return the vestigingen of which anything may be due and not settled when a run began: a later decision changed
-    it, or what is due up to a month is another amount than what was paid.
+    """Return the vestigingen of which anything may be due and not settled when a run began.
+
+    Of those a later decision changed something, or what is due up to a month is another amount than what was paid.
     """
     query = f"""
         with due as (

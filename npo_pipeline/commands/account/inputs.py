@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
-from npo_pipeline.accounts.received import claims_by
 from npo_pipeline.accounts.closed_years import ClosedBooks
+from npo_pipeline.accounts.received import claims_by
 from npo_pipeline.accounts.statement import AccountInputs
 from npo_pipeline.books.queries.accounts import closed_years
 from npo_pipeline.books.queries.decisions import totals_of_decisions
@@ -29,6 +29,7 @@ from npo_pipeline.rulebook.archive import archived_year_end_rules
 from npo_pipeline.rulebook.year_end import YearEndRules
 from schemas.accounted import (
     Accountability,
+    AccountabilityClaims,
     AccountabilityCorrections,
     Consents,
     ReserveTransfers,
@@ -43,8 +44,8 @@ BY_COMPONENT, BY_VESTIGING = 2, 1
 or, as older versions did, all of it together."""
 
 WITH_CLAIMS, WITHOUT_CLAIMS = 2, 1
-"""Ways to make accounts, as manifests name them: with claims between boards, and findings that say their currency; or,
-as older versions did, without."""
+"""Ways to make accounts, as manifests name them: with claims between boards, and findings that say their currency;
+or, as older versions did, without."""
 
 AccountRow = Mapping[str, Any]
 """A row of table `accounts`."""
@@ -55,8 +56,8 @@ class AccountingContext:
     """An account of a year, made by a run in the past or now.
 
     `before`: the accountability of the year before, as it was then. `schools`: the directory as it was known then.
-    `appended`: table -> rows that the run itself adds. `accrual`: how accruals are rounded. `accounts`: how accounts are
-    made.
+    `appended`: table -> rows that the run itself adds. `accrual`: how accruals are rounded.
+    `accounts`: how accounts are made.
     """
 
     year: int
@@ -110,7 +111,7 @@ def _claims(books: Books, context: AccountingContext) -> AccountabilityClaims:
     return claims_by(context.year, paid, OpenAmounts(coming), context.schools)
 
 
-_OPEN = {
+_OPEN: dict[str, Any] = {
     **dict.fromkeys(("school_year", "currency", "vestiging", "cause", "board"), pl.String),
     "month": pl.Date,
     "amount": pl.Decimal(18, 2),
@@ -129,7 +130,7 @@ def _open_amounts(books: Books, context: AccountingContext, last: Month) -> pl.D
     )
     left = with_beneficiary(items.filter(pl.col("amount_cents") != 0))
     placed = board_on(context.schools, left.filter(pl.col("vestiging").is_not_null()), month_after(last))
-    return placed.with_columns(amount=to_euro(pl.col("amount_cents"))).select(_OPEN)
+    return placed.with_columns(amount=to_euro(pl.col("amount_cents"))).select(list(_OPEN))
 
 
 def _closed_books(books: Books, context: AccountingContext) -> ClosedBooks:

@@ -57,8 +57,8 @@ def assert_only_own_data(
 
     Codes are found wherever they are a word of their own (the amount 10001,00 is no board 10001), names where they
     are the whole text of a place. Everything that the board itself wrote is its own: codes in its texts and in its
-    rejected rows, and the schools it reported on. So is the municipality of a school, and the number of a line. The
-    other board of a claim or debt is named on purpose.
+    rejected rows, and the schools it reported on. So is the municipality of a school, and the number of a line.
+    The other board of a claim or debt is named on purpose.
 
     Raises:
         NpoError: a file names somebody else. A fault of ours.

@@ -97,9 +97,8 @@ def workbook(facts: Facts, report: ReportData) -> bytes:
     status = facts.filter(pl.col("concept") == "ReportStatus")["value"].item()
     title = f"Verantwoording NPO {report.year}, bevoegd gezag {board} ({status})"
     figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report)), frozen=1, about=_ABOUT["Kerncijfers"])
-    rows = (_findings(report), _schools(report), _receipts(report), _claims(report))
-    rows += (_interventions(report), _consents(report))
-    sheets = [*rows, figures]
+    money = (_schools(report), _receipts(report), _claims(report), _interventions(report))
+    sheets = [_findings(report), *money, _consents(report), figures]
     buffer = BytesIO()
     write_sheets(title, sheets, buffer, note=made_on(report))
     return buffer.getvalue()

@@ -118,7 +118,7 @@ class MannerOfReceipt:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """An amount that the board claims of another (above zero) or owes it. `party`: with whom; `months`: in words."""
+    """An amount that a board claims of another (above zero) or owes it. `party`: with whom; `months`: in words."""
 
     party: str
     brin: str

@@ -201,7 +201,35 @@ def test_the_plan_the_payment_and_the_ledgers_agree_on_the_board_that_bears_a_co
         ("10001", "reference_count", "-1577.61"),
         ("10009", "reference_count", "1577.61"),
     ]
-    assert ok("verify", home=paid)["ties"]
+    _both_boards_see_it_in_their_accounts(paid)
+
+
+def _both_boards_see_it_in_their_accounts(home):
+    ok("account", "--year", "2021", home=home)
+    claims = """
+        select board, other_board, brin, sum(amount)::varchar from accountability_claims
+        where settled_by = 'the boards' group by all order by 1"""
+    assert select(home, claims) == [
+        ("10001", "10009", "01AA", "-1577.61"),
+        ("10009", "10001", "01AA", "1577.61"),
+    ]
+    for board, other in (("10001", "10009"), ("10009", "10001")):
+        (page,) = (home / "reports" / "2021" / board).glob("npo-2021-*html")
+        told = page.read_text(encoding="utf-8")
+        assert f"bestuur {other}" in told
+        assert "september 2021 t/m oktober 2021" in told
+        assert "1.577,61" in told
+        table = (page.parent / f"npo-2021-{board}.csv").read_text(encoding="utf-8-sig")
+        assert table.count(f"Te verrekenen met bestuur {other}") == 2  # September and October
+        sheet = fastexcel.read_excel(page.parent / f"npo-2021-{board}.xlsx").load_sheet(
+            "Te verrekenen", header_row=None
+        )
+        assert f"bestuur {other}" in str(sheet.to_polars().rows())
+    assert ok("verify", home=home)["ties"]
+    ok("pay", "--month", "2021-12", home=home)
+    again = ok("account", "--year", "2021", home=home)
+    assert again["run_id"]
+    assert ok("verify", home=home)["ties"]
 
 
 def test_spread_settles_in_equal_parts_over_the_months_that_remain(paid, tmp_path):
