@@ -17,7 +17,14 @@ from schemas.accounted import (
     Findings,
     Packs,
 )
-from schemas.frames.accounts import AvailableMoney, ReceivedParts, ReportClaims, SchoolNames, SchoolOpenings, YearChanges
+from schemas.frames.accounts import (
+    AvailableMoney,
+    ReceivedParts,
+    ReportClaims,
+    SchoolNames,
+    SchoolOpenings,
+    YearChanges,
+)
 from schemas.frames.books import BoardErrors, LedgerMismatches
 
 _LATEST = "from accounts qualify sequence = max(sequence) over (partition by year)"
