@@ -37,6 +37,8 @@ OF_ONE_CURRENCY = {
     "npo_pipeline/reports/explain/cashflow.py _due_by_school": "an explanation is of one decision",
     "npo_pipeline/reports/explain/cashflow.py lifecycle_events": "an explanation is of one decision",
     "npo_pipeline/reports/explain/cashflow.py correction_causes": "an explanation is of one decision",
+    "npo_pipeline/commands/account/template.py _school_facts": "a school spends in one currency",
+    "npo_pipeline/commands/account/write.py _other_years": "a control total of rows, written without a currency",
     "npo_pipeline/books/publish.py _compare": "a control total only compares two sums of the same rows",
     "npo_pipeline/decisions/change_causes.py _differences": "its key is given, and has the currency",
 }

@@ -197,11 +197,14 @@ def school_names_of(books: Books, year: int) -> SchoolNames:
 
 
 def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:
-    """Return the schools of a board that received something in a year or carried something into it, by BRIN."""
+    """Return the schools of a board that received something in a year or carried something into it, by BRIN.
+
+    Of a school with money in two currencies: that in the one that was paid last, in which it spends.
+    """
     query = """
         with paid as (
-            select brin, sum(amount) as received, min(currency) as currency from payments
-            where board = $board and year(paid_month) = $year group by 1),
+            select brin, currency, sum(amount) as received, max(paid_month) as last from payments
+            where board = $board and year(paid_month) = $year group by all),
         carried as (
             select brin, carried_out as carried_in, currency from accountability
             where board = $board and year = $year - 1 and carried_out <> 0),
@@ -209,9 +212,10 @@ def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:
             select brin, arg_min(name, vestiging) as name from schools
             where board = $board group by 1)
         select brin, coalesce(name, '') as name, coalesce(received, 0)::decimal(18, 2) as received,
-               coalesce(carried_in, 0)::decimal(18, 2) as carried_in,
-               coalesce(paid.currency, carried.currency) as currency
-        from paid full join carried using (brin) left join names using (brin) order by brin"""
+               coalesce(carried_in, 0)::decimal(18, 2) as carried_in, currency
+        from paid full join carried using (brin, currency) left join names using (brin)
+        qualify row_number() over (partition by brin order by last desc nulls last, currency) = 1
+        order by brin"""
     return SchoolOpenings(books.frame(query, {"board": board, "year": year}))
 
 

@@ -101,8 +101,9 @@ def _school_facts(
     """Add to each school what its checks need: the money that is asked about, and what was reported before."""
     year = inputs.year
     asked = asked_about(with_manners(inputs.payments, inputs.rules.accountability))
-    received = received_in(asked, year).filter(board=board).select("brin", asked=to_euro(pl.col("received")))
-    funded = paid_for(asked, year).filter(board=board).group_by("brin").agg(funded="school_year")
+    received = received_in(asked, year).filter(board=board)
+    in_year = received.select("brin", "currency", asked=to_euro(pl.col("received")))
+    funded = paid_for(asked, year).filter(board=board).group_by("brin").agg(funded=pl.col("school_year").unique())
     before = inputs.spending.filter((pl.col("board") == board) & (pl.col("year") < year))
     at_board_level = (
         before.filter(level=BOVENSCHOOLS).group_by("brin").agg(board_level_before=pl.col("amount").sum())
@@ -111,7 +112,8 @@ def _school_facts(
     others = Consents(inputs.consents.filter(~pl.col("school_year").is_in(list(school_years))))
     agreed = agreed_until(others, year).filter(board=board).select("brin", agreed_before=to_euro(pl.col("agreed")))
     found: pl.DataFrame = openings
-    for part in (received, funded, at_board_level, agreed):
+    found = found.join(in_year, on=["brin", "currency"], how="left", maintain_order="left")
+    for part in (funded, at_board_level, agreed):
         found = found.join(part, on="brin", how="left", maintain_order="left")
     nothing = pl.lit(0).cast(MONEY)
     return SchoolOpenings(
