@@ -10,11 +10,13 @@ from npo_pipeline.money import divide_half_away, to_cents, to_euro
 from npo_pipeline.rulebook.year_end import Menukaart
 from schemas.accounted import Consents, ReserveTransfers, Spending
 from schemas.frames.accounts import (
+    REPORT_TRANSFERS,
     AmountsBySchool,
     CountedTransfers,
     DeliveryFiles,
     InterventionSums,
     ReportConsents,
+    ReportTransfers,
     SchoolConsents,
     SpendingLines,
     WrittenInterventions,
@@ -134,6 +136,13 @@ def counted_transfers(reports: ReserveTransfers, year: int, currencies: Spending
     # One currency for both boards: that of the school with the one that gave.
     known = currencies.added_to(counted.drop("given_on", "taken_on").with_columns(board="from_board"))
     return CountedTransfers(known.drop("board").sort(_MOVE))
+
+
+def report_transfers(counted: CountedTransfers) -> ReportTransfers:
+    """Return reserves that moved as each of both boards sees them."""
+    amounts = [to_euro(pl.col(name)) for name in ("from_told", "to_told", "amount")]
+    parts = [counted.with_columns(*amounts, board=pl.col(end)) for end in ("from_board", "to_board")]
+    return ReportTransfers(pl.concat(parts).select(list(REPORT_TRANSFERS)).sort("board", *_MOVE))
 
 
 def transferred_in(counted: CountedTransfers) -> AmountsBySchool:

@@ -13,8 +13,10 @@ from npo_pipeline.reports.house_style import HouseStyle
 from schemas.accounted import (
     ACCOUNTABILITY,
     ACCOUNTABILITY_CLAIMS,
+    ACCOUNTABILITY_CORRECTIONS,
     SEVERITIES,
     Accountability,
+    AccountabilityCorrections,
     AccountabilityInterventions,
     AccountabilityReceipts,
     Findings,
@@ -22,12 +24,14 @@ from schemas.accounted import (
 from schemas.columns import schema_of
 from schemas.frames.accounts import (
     RECEIVED_PARTS,
+    REPORT_TRANSFERS,
     BoardNames,
     Facts,
     InterventionKeys,
     ReceivedParts,
     ReportClaims,
     ReportConsents,
+    ReportTransfers,
     SchoolNames,
     no_board_names,
 )
@@ -64,6 +68,17 @@ class BoardTables:
     received_parts: ReceivedParts = field(
         default_factory=lambda: ReceivedParts(pl.DataFrame(schema=RECEIVED_PARTS)),
         metadata={"order": ["brin", "school_year", "component"]},
+    )
+
+    corrections: AccountabilityCorrections = field(
+        default_factory=lambda: AccountabilityCorrections(
+            pl.DataFrame(schema=schema_of(ACCOUNTABILITY_CORRECTIONS))
+        ),
+        metadata={"order": ["of_year", "brin", "currency"]},
+    )
+    transfers: ReportTransfers = field(
+        default_factory=lambda: ReportTransfers(pl.DataFrame(schema=REPORT_TRANSFERS)),
+        metadata={"order": ["brin", "from_board", "to_board"]},
     )
 
     def tables(self) -> dict[str, pl.DataFrame]:

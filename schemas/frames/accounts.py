@@ -50,6 +50,16 @@ YearCorrections = NewType("YearCorrections", pl.DataFrame)
 """Corrections of closed years: of_year, SCHOOL, received, spent, external, board_level, transferred, accrued
 (cents)."""
 
+ReportTransfers = NewType("ReportTransfers", pl.DataFrame)
+"""Reserves that moved, a row for each board: board, brin, from_board, to_board, moved_on, from_told, to_told
+(null where that board reports nothing of it), amount (that counts), currency. Amounts are DECIMAL(18,2)."""
+REPORT_TRANSFERS: dict[str, PolarsDataType] = {
+    **dict.fromkeys(("board", "brin", "from_board", "to_board"), pl.String),
+    "moved_on": pl.Date,
+    **dict.fromkeys(("from_told", "to_told", "amount"), pl.Decimal(18, 2)),
+    "currency": pl.String,
+}
+
 CountedTransfers = NewType("CountedTransfers", pl.DataFrame)
 """Reserves that moved with a school: from_board, to_board, brin, from_told, to_told (cents; null where that board
 reports nothing of it), amount (cents that count), moved_on."""

@@ -11,8 +11,14 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from npo_pipeline.accounts.board_reports import latest_reports, report_consents
+from npo_pipeline.accounts.board_reports import (
+    counted_transfers,
+    latest_reports,
+    report_consents,
+    report_transfers,
+)
 from npo_pipeline.accounts.menukaart_lookup import intervention_keys
+from npo_pipeline.accounts.received import SpendingCurrencies
 from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import accounts as queries
@@ -27,7 +33,7 @@ from npo_pipeline.commands.account.filing_checks import (
     check_written,
     checked_facts,
 )
-from npo_pipeline.commands.account.inputs import rules_of_account
+from npo_pipeline.commands.account.inputs import AccountRow, rules_of_account
 from npo_pipeline.commands.account.pack_records import (
     NATIONAL,
     DuePacks,
@@ -55,8 +61,8 @@ from npo_pipeline.reports.report_data import ReportData, select_boards
 from npo_pipeline.reports.xbrl.arelle import viewer
 from npo_pipeline.reports.xbrl.facts import mixed_boards, refuse_two_currencies
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
-from schemas.accounted import PACKS, Accountability, AccountabilityInterventions, Consents
-from schemas.frames.accounts import Facts, NationalSummary
+from schemas.accounted import PACKS, Accountability, AccountabilityInterventions, Consents, ReserveTransfers
+from schemas.frames.accounts import BoardCurrencies, Currencies, Facts, NationalSummary, ReportTransfers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,6 +319,8 @@ def load_report_data(books: Books, year: int) -> ReportData:
             queries.interventions_of(books, year).sort("board", "brin", "category", "intervention", "level")
         ),
         receipts=queries.receipts_of(books, year),
+        corrections=queries.corrections_of(books, year),
+        transfers=_transfers(books, row),
         findings=queries.findings_of(books, year),
         schools=queries.school_names_of(books, year),
         consents=report_consents(Consents(consents), year),
@@ -322,6 +330,15 @@ def load_report_data(books: Books, year: int) -> ReportData:
         received_parts=queries.received_parts_of(books, year, row["run_id"]),
         keys=intervention_keys(rules_of_account(books, row).menukaart),
     )
+
+
+def _transfers(books: Books, row: AccountRow) -> ReportTransfers:
+    """Return the reserves that moved with a school in a year, as they counted in an account of it."""
+    reports = ReserveTransfers(latest_reports(rows_until(books, "reserve_transfers", row["run_id"]), "year"))
+    moved = queries.accountability_of(books, row["year"]).sort(pl.col("transferred") != 0, descending=True)
+    schools = Currencies(moved.select("brin", "currency").unique("brin", keep="first", maintain_order=True))
+    nothing = BoardCurrencies(pl.DataFrame(schema={"board": pl.String, "currency": pl.String}))
+    return report_transfers(counted_transfers(reports, row["year"], SpendingCurrencies(schools, nothing)))
 
 
 def write_board_packs(

@@ -25,6 +25,9 @@ _CELL_BORDER = re.compile(r'[;\r\n"]+')
 REFUSED_ROW = "refused_row"
 """The rule whose findings quote a row of the board."""
 
+OF_TWO_BOARDS = ("transfer_differs", "transfer_unconfirmed")
+"""The rules whose findings name the board that a school moved from or to: what it reports counts for both."""
+
 FILE_OF_MANY = "een bestand van meer besturen"
 """Replaces the name of a file that names other boards or schools."""
 
@@ -104,9 +107,12 @@ def _own_codes(board: str, report: ReportData) -> set[str]:
     refused = report.findings.filter(pl.col("rule") == REFUSED_ROW)["message"]
     lines = {str(line) for line in report.findings["line"].drop_nulls()}
     frames = (report.accountability, report.consents, report.findings)
+    told = report.findings.filter(pl.col("rule").is_in(OF_TWO_BOARDS))["message"]
+    partners = {one for end in ("from_board", "to_board") for one in report.transfers[end]}
     brins = {brin for frame in frames for brin in frame["brin"].drop_nulls()}
     others = report.claims["other_board"].drop_nulls()
-    return {board, *brins, *lines, *others, *_codes(" \n".join([*_own_texts(report), *refused]))}
+    own = _codes(" \n".join([*_own_texts(report), *refused, *told]))
+    return {board, *brins, *lines, *others, *partners, *own}
 
 
 def _cited_codes(report: ReportData) -> set[str]:
