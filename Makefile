@@ -60,6 +60,7 @@ bench: $(READY) bench/.venv/.ready ## speed and memory against a bare script and
 
 lock: ## pin the newest allowed versions with their hashes (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-package playwright --no-emit-package pyee \
 	  --no-header --no-emit-index-url --no-annotate --upgrade -o requirements.lock
 	echo pandas | uv pip compile - --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-emit-index-url --no-annotate --upgrade -o requirements-bench.lock

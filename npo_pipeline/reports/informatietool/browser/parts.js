@@ -62,7 +62,7 @@ function gapsNote(many) {
   return el(
     "div",
     { class: "note warn" },
-    el("h3", null, "Niet meegerekend, en dus ook niet als nul geteld"),
+    el("h2", null, "Niet meegerekend, en dus ook niet als nul geteld"),
     el("ul", null, found.map(([text, article]) => el("li", null, `${text} `, el("span", { class: "cite" }, article)))),
   );
 }
