@@ -51,8 +51,12 @@ SPENDING = table(
         "category": code(CATEGORY),
         "intervention": text("Name of the intervention as the board wrote it, made safe to show."),
         "level": one_of(LEVELS),
-        "amount": money_not_negative("Amount spent, in the currency that the school is paid in."),
-        "external": money_not_negative(),
+        "amount": money(
+            "Amount spent, in the currency that the school is paid in; below zero for a credit note. Those of an "
+            "intervention never come to less than zero."
+        ),
+        "external": money(),
+        "reason": text("Reason of an amount below zero, in the words of the board.", nullable=True),
     },
     ("delivery_id", "line"),
 )

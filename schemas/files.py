@@ -19,6 +19,7 @@ from schemas.rules import (
     VESTIGING,
     amount,
     code,
+    credit_amount,
     day,
     missing_text,
     missing_value,
@@ -271,10 +272,12 @@ SPENDING = _file(
         "CATEGORIE": _text(missing_value(), code(CATEGORY)),
         "INTERVENTIE": _text(missing_text()),
         "NIVEAU": _text(missing_value(), code(LEVEL)),
-        "BEDRAG": _text(missing_value(), amount()),
-        "WAARVAN_EXTERN": _text(amount()),
+        "BEDRAG": _text(missing_value(), credit_amount("REDEN")),
+        "WAARVAN_EXTERN": _text(credit_amount("REDEN")),
+        "REDEN": _optional(),
     },
 )
+"""The last column says why an amount is below zero, as that of a credit note is."""
 
 CONSENTS = _file(
     "consents",

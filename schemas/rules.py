@@ -27,6 +27,7 @@ UNKNOWN_SCHOOL = "unknown_school"
 CONTRADICTION = "contradiction"
 OUTSIDE_YEAR = "outside_year"
 PERCENT = "percentage"
+CREDIT = "credit_above_spent"
 OTHER_BOARD = "other_board"
 OTHER_YEAR = "other_year"
 
@@ -73,7 +74,8 @@ REJECTION_RULES = (
         name=NEGATIVE,
         when="a count, score or amount is below zero",
         message="{column} {value} is below zero; it counts from 0",
-        board_message="{column} {value} ligt onder nul; vul een bedrag vanaf 0 in",
+        board_message="{column} {value} ligt onder nul; vul een bedrag vanaf 0 in, of van een creditnota op blad "
+        "Besteding ook een REDEN",
     ),
     RejectionRule(
         name=MISSING_VALUE,
@@ -124,6 +126,13 @@ REJECTION_RULES = (
         when="a board writes a percentage where an amount is asked",
         message="{column} {value} is a percentage; write the amount itself",
         board_message="{column} {value} is een percentage; vul het bedrag zelf in",
+        quoted=False,
+    ),
+    RejectionRule(
+        name=CREDIT,
+        when="the credit notes of an intervention come to more than what was spent on it",
+        message="{column} brings {value}; correct the credit note, or report what was spent first",
+        board_message="{column} brengt {value}; verbeter de creditnota, of geef ook op wat eerst is besteed",
         quoted=False,
     ),
     RejectionRule(
@@ -258,6 +267,14 @@ def amount() -> tuple[pa.Check, pa.Check]:
         _check(NOT_A_NUMBER, lambda value: (value == "") | value.str.contains(_AMOUNT)),
         _not_negative(_AMOUNT),
     )
+
+
+def credit_amount(reason: str) -> tuple[pa.Check, pa.Check]:
+    """Require an amount with at most two decimals; below zero only where column `reason` says why."""
+    is_below, has_reason = _not_negative(_AMOUNT), pl.col(reason) != ""
+    holds = getattr(is_below, _SURELY)
+    below = _check(NEGATIVE, lambda value: holds(value) | ~value.str.contains(_AMOUNT) | has_reason, surely=holds)
+    return (_check(NOT_A_NUMBER, lambda value: (value == "") | value.str.contains(_AMOUNT)), below)
 
 
 def day() -> pa.Check:

@@ -48,7 +48,7 @@ def spending_lines(spending: Spending, files: DeliveryFiles, menukaart: Menukaar
             *("category", "written", "intervention", "menu_status", "hint", "level"),
             to_cents(pl.col("amount")),
             to_cents(pl.col("external")),
-            *("file", "line"),
+            *("file", "line", "reason"),
         )
     )
 

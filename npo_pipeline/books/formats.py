@@ -103,6 +103,7 @@ STEPS: Sequence[Step] = (
             "accounts": {"corrections": "0", "corrections_usd": "0"},
             "accountability": dict.fromkeys(("transferred", "corrections", "accrued_corrections"), "0"),
             "findings": {"currency": "null"},
+            "spending": {"reason": "null"},
         },
     ),
 )

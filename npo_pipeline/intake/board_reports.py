@@ -21,13 +21,13 @@ from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.money import to_cents
 from schemas.frames import intake as frames
 from schemas.frames.books import CurrentReports
-from schemas.rules import NOT_A_NUMBER, OF_OTHERS, PERCENT, is_amount
+from schemas.rules import CREDIT, NOT_A_NUMBER, OF_OTHERS, PERCENT, is_amount
 
 LONGEST = 1_000
 """Characters of a text that are kept; a page in a report holds some three times as many."""
 
 _TEXTS = {
-    kinds.SPENDING.name: ("INTERVENTIE",),
+    kinds.SPENDING.name: ("INTERVENTIE", "REDEN"),
     kinds.CONSENTS.name: ("OUDERS_BETROKKEN", "RESULTAAT"),
     kinds.RESERVE_TRANSFERS.name: (),
 }
@@ -45,6 +45,7 @@ def spending_of(rows: frames.FileRows) -> frames.FileSpending:
         level=pl.col("NIVEAU").str.to_lowercase(),
         amount=parse.parse_amount("BEDRAG"),
         external=_amount_or_zero("WAARVAN_EXTERN"),
+        reason=_kept_or_null("REDEN"),
     )
     return frames.FileSpending(spending)
 
@@ -87,6 +88,23 @@ def reserve_transfers_of(rows: frames.FileRows) -> frames.FileReserveTransfers:
         for end in ends
     ]
     return frames.FileReserveTransfers(pl.concat(transfers).sort("line", "board"))
+
+
+def credit_rejections(spending: frames.FileSpending) -> frames.Rejections:
+    """Reject the amounts below zero that bring an intervention below zero: a credit note is of a spending.
+
+    `spending`: of a whole file, which holds all that a board reports of a year.
+    """
+    key = ["board", "brin", "year", "category", "intervention", "level"]
+    sums = spending.with_columns(pl.col("amount", "external").sum().over(key).name.prefix("all_"))
+    is_credit = (pl.col("amount") < 0) | (pl.col("external") < 0)
+    below = sums.filter(is_credit & ((pl.col("all_amount") < 0) | (pl.col("all_external") < 0)))
+    rejected = []
+    for row in below.iter_rows(named=True):
+        column, total = ("BEDRAG", "all_amount") if row["all_amount"] < 0 else ("WAARVAN_EXTERN", "all_external")
+        value = f"'{row['intervention'][:SHOWN]}' ({row['level']}) op {dutch.number(row[total], 2)}"
+        rejected.append({"line": row["line"], "rule": CREDIT, "column_name": column, "value": value})
+    return frames.Rejections(pl.DataFrame(rejected, schema=frames.REJECTIONS))
 
 
 def count_truncated(kind: FileKind, rows: frames.FileRows) -> int:

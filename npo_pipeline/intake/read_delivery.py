@@ -26,7 +26,15 @@ from npo_pipeline.intake.school_references import (
     unknown_school_rejections,
 )
 from schemas.frames.books import BoardSchools
-from schemas.frames.intake import BOARD_SCHOOLS, FileApplications, FileCompletions, FileRows, Rejections, empty
+from schemas.frames.intake import (
+    BOARD_SCHOOLS,
+    FileApplications,
+    FileCompletions,
+    FileRows,
+    FileSpending,
+    Rejections,
+    empty,
+)
 from schemas.rules import DUPLICATE_ROW
 
 _NO_SCHOOLS = BoardSchools(empty(BOARD_SCHOOLS))
@@ -91,7 +99,8 @@ def _read_small_file(file: DeliveredFile, progress: ProgressCallback) -> SmallFi
         rows, readings = as_meant(rows, file.workbook.numbers if file.workbook else {})
         remarks = board_reports.reading_remarks(file.name, readings)
     found = validate_rows(rows, file.kind.model)
-    copies = _copies(rows)
+    # Two equal bookings are two bookings; what a board reports once a period has no copies.
+    copies = NO_REJECTIONS if file.kind is kinds.SPENDING else _copies(rows)
     rejections = _concat([found.rejections, copies])
     result = FileResult(file=file, rows=rows.height, rejections=rejections, remarks=remarks)
     return SmallFile(
@@ -230,7 +239,10 @@ def _read_board_report(read: SmallFile, known: KnownSchools) -> FileResult:
         truncated_texts=board_reports.count_truncated(kind, valid),
     )
     if kind is kinds.SPENDING:
-        return replace(result, spending=board_reports.spending_of(valid))
+        spending = board_reports.spending_of(valid)
+        credits = board_reports.credit_rejections(spending)
+        left = FileSpending(spending.join(credits, on="line", how="anti", maintain_order="left"))
+        return replace(result, spending=left, rejections=_concat([result.rejections, credits]))
     if kind is kinds.RESERVE_TRANSFERS:
         return replace(result, reserve_transfers=board_reports.reserve_transfers_of(valid))
     return replace(result, consents=board_reports.consents_of(valid))

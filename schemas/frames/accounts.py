@@ -82,7 +82,7 @@ InterventionKeys = NewType("InterventionKeys", pl.DataFrame)
 
 SpendingLines = NewType("SpendingLines", pl.DataFrame)
 """Spending of a year with its interventions looked up: SCHOOL, the columns of MenuMatches, level, amount, external
-(cents), file, line."""
+(cents), file, line, reason (of an amount below zero)."""
 
 InterventionSums = NewType("InterventionSums", pl.DataFrame)
 """SCHOOL, category, intervention, level, amount, external (cents), share (in 0.0001 of the spending of the school;

@@ -219,8 +219,12 @@ def left_after_deadline(context: FindingContext) -> FindingRows:
 
 
 def external_above_amount(context: FindingContext) -> FindingRows:
-    """Find amounts of which more went to hired externals than the whole."""
-    above = context.lines.filter(pl.col("external") > pl.col("amount"))
+    """Find amounts of which more went to externals than the whole: of a row or, after credit notes, of all."""
+    lines, key = context.lines, [*SCHOOL_KEY, "category", "intervention", "level"]
+    is_above = pl.col("external") > pl.col("amount")
+    rows = lines.filter(is_above & (pl.col("amount") >= 0))
+    totals = lines.group_by(key, maintain_order=True).agg(pl.col("amount", "external").sum()).filter(is_above)
+    above = pl.concat([rows, totals.join(rows, on=key, how="anti")], how="diagonal")
     return finding_rows(
         above.join(context.schools.select(*SCHOOL_KEY, "currency"), on=SCHOOL_KEY).with_columns(
             excess=pl.col("external") - pl.col("amount")
@@ -311,14 +315,25 @@ def _spent_twice(context: FindingContext) -> FindingRows:
     repeated = context.lines.filter(pl.len().over(key) > 1).sort("file", "line")
     return finding_rows(
         repeated.group_by(key, maintain_order=True).agg(
-            pl.col("amount").sum(), pl.col("file", "line").last(), times=pl.len()
+            pl.col("amount").sum(), pl.col("file", "line").last(), times=pl.len(), credits=_credits()
         ),
         pl.format(
-            "'{}' ({}) staat {} keer opgegeven; de bedragen zijn opgeteld.", "intervention", "level", "times"
+            "'{}' ({}) staat {} keer opgegeven; de bedragen zijn opgeteld.{}",
+            "intervention",
+            "level",
+            "times",
+            pl.when(pl.col("credits") == "")
+            .then(pl.lit(""))
+            .otherwise(pl.format(" Daarvan is een creditnota: {}.", "credits")),
         ),
         "Voeg de regels samen, of schrap een regel die dubbel is.",
         "amount",
     )
+
+
+def _credits() -> pl.Expr:
+    """Return the reasons of the amounts below zero, as one text."""
+    return pl.col("reason").filter((pl.col("amount") < 0) | (pl.col("external") < 0)).drop_nulls().str.join("; ")
 
 
 def refused_row(context: FindingContext) -> FindingRows:
@@ -352,7 +367,11 @@ def maybe_on_menu(context: FindingContext) -> FindingRows:
 
 def only_facilities(context: FindingContext) -> FindingRows:
     """Find facilities (F) without any intervention of A to E, in this year or before, for them to support."""
-    spent, to_date = (rows.filter(pl.col("amount") > 0) for rows in (context.lines, context.spending_to_date))
+    key = [*SCHOOL_KEY, "category"]
+    spent, to_date = (
+        rows.group_by(key).agg(pl.col("amount").sum()).filter(pl.col("amount") > 0)
+        for rows in (context.lines, context.spending_to_date)
+    )
     others = to_date.filter(pl.col("category") != FACILITIES)
     alone = spent.filter(pl.col("category") == FACILITIES).join(others, on=SCHOOL_KEY, how="anti")
     return finding_rows(

@@ -16,7 +16,7 @@ from tests.books.home.npo import Ended, here
 
 SPENT = "10001;01AA;2021;B;Een-op-een-begeleiding;school;100,00;40,00"
 AGREED = "10001;01AA;2021-2022;J;J;2021-07-01;50,00;J;2021-07-05;Ouderavond;J;Op niveau"
-HEADERS = {"Besteding": ";".join(SPENDING.columns), "Instemming": ";".join(CONSENTS.columns)}
+HEADERS = {"Besteding": ";".join(SPENDING.required_columns), "Instemming": ";".join(CONSENTS.columns)}
 
 
 def home_with_schools(folder: Path) -> Path:

@@ -106,17 +106,20 @@ WRONG = (
     "10001;01AA;2021;Z;Een-op-een-begeleiding;school;veel;0",
     "10001;02BB;2021;B;Een-op-een-begeleiding;school;-4;0",
     SPENT,
-    SPENT,
 )
 
 
 def test_a_board_reads_in_dutch_which_cell_is_wrong_and_what_to_do_and_gets_its_workbook_back_marked(tmp_path):
     home = home_with_schools(tmp_path)
-    path = workbook(tmp_path / "npo.xlsx", WRONG, row=2, column=1)
+    path = workbook(tmp_path / "npo.xlsx", WRONG, (AGREED, AGREED), row=2, column=1)
     ended = here("ingest", path, "--home", home, "--rejects", tmp_path / "terug.csv")
     assert ended.status == 3
     codes = (
         "CATEGORIE is A tot en met F, NIVEAU school of bovenschools, ja en nee J en N, een schooljaar 2021-2022"
+    )
+    below = (
+        "BEDRAG '-4' ligt onder nul; vul een bedrag vanaf 0 in, of van een creditnota op blad Besteding ook een "
+        "REDEN"
     )
     numbers = "vul euro's in, onder een miljard en met hoogstens twee decimalen (1234,56), of een jaar (2021)"
     assert ended.stderr.splitlines()[1:-1] == [
@@ -124,16 +127,18 @@ def test_a_board_reads_in_dutch_which_cell_is_wrong_and_what_to_do_and_gets_its_
         f"  npo.xlsx, Besteding, cel E4: CATEGORIE 'Z' mag hier niet staan: {codes}, een BRIN 01AB, "
         "een bestuur 10001; "
         "verbeter het",
-        "  npo.xlsx, Besteding, cel H5: BEDRAG '-4' ligt onder nul; vul een bedrag vanaf 0 in",
+        f"  npo.xlsx, Besteding, cel H5: {below}",
         "  npo.xlsx, Besteding, cel C5: BRIN_NUMMER 02BB is geen school van bestuur 10001 en was "
         "dat nooit; verbeter een "
         "van de twee, of lever eerst de adressenlijst of wijziging aan die de school aan het bestuur geeft",
-        "  npo.xlsx, Besteding, rij 7: is dezelfde rij als rij 6; de eerste telt, haal deze weg",
+        "  npo.xlsx, Instemming, rij 5: is dezelfde rij als rij 4; de eerste telt, haal deze weg",
     ]
-    marked = openpyxl.load_workbook(tmp_path / "terug-npo.xlsx")["Besteding"]
+    book = openpyxl.load_workbook(tmp_path / "terug-npo.xlsx")
+    marked, copied = book["Besteding"], book["Instemming"]
     noted = {cell.coordinate: cell.comment.text for row in marked.iter_rows() for cell in row if cell.comment}
-    assert sorted(noted) == ["A7", "C5", "E4", "H4", "H5"]
-    assert noted["H5"] == "BEDRAG '-4' ligt onder nul; vul een bedrag vanaf 0 in"
+    assert sorted(noted) == ["C5", "E4", "H4", "H5"]
+    assert [cell.coordinate for row in copied.iter_rows() for cell in row if cell.comment] == ["A5"]
+    assert noted["H5"] == below
     assert marked["H4"].value == "veel"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
-from tests.books.accounts.filing import SPENT, accepted, faults_found, ingest
+from tests.books.accounts.filing import HEADERS, SPENT, accepted, faults_found, ingest
 from tests.books.corrections.declaring import REPLACES, SET, but, declare
 from tests.books.home.delivery import BOARDS, write_addresses, write_changes, write_spending
 from tests.books.home.npo import here
@@ -38,7 +38,7 @@ FAULTS = {
         ("unknown_code", "CATEGORIE", "10001"),
         ("negative", "BEDRAG", "10001"),
     ],
-    SPENT: [("duplicate_row", None, "10001")],
+    "10001;01AA;2021;C;Bijles;school;1;-0,75": [("negative", "WAARVAN_EXTERN", "10001")],
 }
 
 
@@ -91,9 +91,47 @@ def test_a_reference_date_is_none_of_its_business(home, tmp_path):
     assert select(home, "select reference_date from deliveries where kind = 'spending'") == [(None,)]
 
 
-def test_two_rows_about_the_same_thing_are_both_good_unless_one_is_a_copy(home, tmp_path):
-    spend(home, tmp_path / "in", SPENT, SPENT.replace("100,00", "60,00"))
-    assert spent(home) == [("10001", "01AA", 2021, Decimal("60.00")), ("10001", "01AA", 2021, Decimal("100.00"))]
+def test_two_rows_about_the_same_thing_are_two_bookings_also_where_they_are_equal(home, tmp_path):
+    spend(home, tmp_path / "in", SPENT, SPENT.replace("100,00", "60,00"), SPENT)
+    assert spent(home) == [("10001", "01AA", 2021, Decimal(amount)) for amount in ("60.00", "100.00", "100.00")]
+    assert select(home, "select count(*) from quarantine") == [(0,)]
+    assert faults_found(home) == ""
+
+
+def test_a_credit_note_with_a_reason_comes_off_its_intervention_and_never_below_zero(home, tmp_path):
+    path = tmp_path / "in" / "spending.csv"
+    path.parent.mkdir()
+    rows = (
+        "10001;01AA;2021;B;Bijles;school;100,00;40,00;",
+        "10001;01AA;2021;B;Bijles;school;(€ 60,00);-40,00;dubbel gefactureerd",
+        "10001;01AA;2021;B;Bijles;bovenschools;50,00;0;",
+        "10001;01AA;2021;B;Bijles;bovenschools;-50,01;0;te veel",
+        "10001;01AA;2021;C;Bijles;school;-1,00;0;",
+    )
+    path.write_text("\n".join((f"{HEADERS['Besteding']};REDEN", *rows)), encoding="utf-8")
+    ingest(home, path)
+    assert select(home, "select line, amount, external, reason from spending order by 1") == [
+        (2, Decimal("100.00"), Decimal("40.00"), None),
+        (3, Decimal("-60.00"), Decimal("-40.00"), "dubbel gefactureerd"),
+        (4, Decimal("50.00"), Decimal("0.00"), None),
+    ]
+    assert select(home, "select line, rule, column_name, message from quarantine order by 1") == [
+        (
+            5,
+            "credit_above_spent",
+            "BEDRAG",
+            "BEDRAG brengt 'Bijles' (bovenschools) op -0,01; verbeter de creditnota, of geef ook op wat eerst is "
+            "besteed",
+        ),
+        (
+            6,
+            "negative",
+            "BEDRAG",
+            "BEDRAG '-1,00' ligt onder nul; vul een bedrag vanaf 0 in, of van een creditnota op blad Besteding "
+            "ook een REDEN",
+        ),
+    ]
+    assert faults_found(home) == ""
 
 
 def test_the_refusal_says_that_it_is_no_school_of_that_board(home, tmp_path):

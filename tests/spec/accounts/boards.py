@@ -34,6 +34,7 @@ SPENT: dict[str, Any] = {
     "level": "school",
     "amount": Decimal("600.00"),
     "external": Decimal("0.00"),
+    "reason": None,
 }
 CONSENT: dict[str, Any] = {
     "delivery_id": "d000010",
