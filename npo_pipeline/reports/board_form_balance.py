@@ -170,7 +170,10 @@ def _school(
     balance = _balance(form, school)
     for name in ("RECEIVED", "CARRIED"):
         page.write_number(row - 1, table.place(name), cell_number(balance[name]), money)
+    # A school with money in two currencies has two rows, and spends in one of them.
+    spending = ("MOVED", "SPENT", "EXTERNAL", "ROWS") if not school["spends"] else ()
     for name, formula in _formulas(form, table, tables, row).items():
+        formula = "=0" if name in spending else formula
         kept = formats["whole"] if name == "ROWS" else money
         page.write_formula(row - 1, table.place(name), formula, kept, cell_number(balance[name]))
     place = table.place("CONTROLE")
@@ -207,7 +210,7 @@ def _formulas(form: BoardForm, table: FormTable, tables: Tables, row: int) -> di
 
 def _balance(form: BoardForm, school: Mapping[str, Any]) -> dict[str, Decimal]:
     """Return the numbers of a school, for readers of the workbook that calculate nothing."""
-    own = [row for row in form.spent if row["brin"] == school["brin"]]
+    own = [row for row in form.spent if row["brin"] == school["brin"] and school["spends"]]
     amount, external = (sum((row[name] for row in own), _NOTHING) for name in ("amount", "external"))
     available = school["received"] + school["carried_in"]
     return {

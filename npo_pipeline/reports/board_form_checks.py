@@ -347,6 +347,10 @@ def _schools(facts: FormFacts) -> list[Check]:
             "deze school heeft nog geen regel; is er niets besteed, vul dan een regel in met bedrag 0",
         ),
         "overspent": ("({LEFT}<0)*({SPENT}>0)", "er is meer besteed dan er beschikbaar is"),
+        "transferred_too_much": (
+            "({LEFT}<0)*({SPENT}=0)*({MOVED}<0)",
+            "er is meer overgedragen aan een ander bestuur dan er was",
+        ),
         "only_facilities": (
             f'({{SUPPORTED}}=0)*(COUNTIFS({positive},"F")>0)*(COUNTIFS({positive},"<>F")=0)',
             "alleen categorie F, zonder interventie uit A tot en met E",
@@ -594,6 +598,8 @@ LAST_ROW = 1_048_576
 
 IMPOSSIBLE: Mapping[str, str] = {
     "opening_differs": "Of het slot van het jaar ervoor sindsdien is gewijzigd.",
+    "transfer_differs": "Of het andere bestuur hetzelfde overgedragen saldo opgeeft.",
+    "short_after_corrections": "Of correcties van afgesloten jaren meer wegnemen dan er is.",
     "refused_row": "Wat van een eerder bestand is geweigerd; een regel die hier rood is, wordt ook geweigerd.",
     "two_currencies": "Of het bestuur geld in twee valuta's heeft; hier staat elke school in haar eigen valuta.",
     "spent_without_money": "Een school zonder geld staat niet op blad Scholen; haar BRIN wordt daarom al rood.",

@@ -8,7 +8,6 @@ from typing import Any
 from npo_pipeline.books.reader import Books
 from schemas.accounted import (
     Accountability,
-    AccountabilityClaims,
     AccountabilityCorrections,
     AccountabilityInterventions,
     AccountabilityReceipts,
@@ -17,14 +16,7 @@ from schemas.accounted import (
     Findings,
     Packs,
 )
-from schemas.frames.accounts import (
-    AvailableMoney,
-    ReceivedParts,
-    ReportClaims,
-    SchoolNames,
-    SchoolOpenings,
-    YearChanges,
-)
+from schemas.frames.accounts import AvailableMoney, ReceivedParts, SchoolNames, SchoolOpenings, YearChanges
 from schemas.frames.books import BoardErrors, LedgerMismatches
 
 _LATEST = "from accounts qualify sequence = max(sequence) over (partition by year)"
@@ -58,20 +50,6 @@ def closing_of(books: Books, year: int) -> Mapping[str, Any] | None:
     return rows[0] if rows else None
 
 
-def claims_of(books: Books, year: int) -> AccountabilityClaims:
-    """Return the claims and debts of boards in the accounts of a year."""
-    return AccountabilityClaims(books.frame("from accountability_claims where year = ?", [year]))
-
-
-def report_claims(books: Books, year: int) -> ReportClaims:
-    """Return the claims and debts of boards, with the name of the other board where a list has it."""
-    query = """
-        with names as (select board, max_by(name, delivery_id) as name from boards group by 1)
-        select c.*, n.name as other_name from accountability_claims c
-        left join names n on n.board = c.other_board where c.year = ?"""
-    return ReportClaims(books.frame(query, [year]))
-
-
 def corrections_of(books: Books, year: int) -> AccountabilityCorrections:
     """Return the corrections of closed years in the accounts of a year."""
     return AccountabilityCorrections(books.frame("from accountability_corrections where year = ?", [year]))
@@ -83,7 +61,6 @@ def years_without_account(books: Books) -> list[int]:
         select distinct year from (select year from accountability union all select year from findings
             union all select year from accountability_interventions
             union all select year from accountability_corrections
-            union all select year from accountability_claims
             union all select year from accountability_receipts)
         where year not in (select year from accounts) order by 1"""
     return books.frame(query)["year"].to_list()
@@ -197,13 +174,10 @@ def school_names_of(books: Books, year: int) -> SchoolNames:
 
 
 def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:
-    """Return the schools of a board that received something in a year or carried something into it, by BRIN.
-
-    Of a school with money in two currencies: that in the one that was paid last, in which it spends.
-    """
+    """Return the schools of a board that received something in a year or carried something into it, per currency."""
     query = """
         with paid as (
-            select brin, currency, sum(amount) as received, max(paid_month) as last from payments
+            select brin, currency, sum(amount) as received from payments
             where board = $board and year(paid_month) = $year group by all),
         carried as (
             select brin, carried_out as carried_in, currency from accountability
@@ -213,9 +187,7 @@ def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:
             where board = $board group by 1)
         select brin, coalesce(name, '') as name, coalesce(received, 0)::decimal(18, 2) as received,
                coalesce(carried_in, 0)::decimal(18, 2) as carried_in, currency
-        from paid full join carried using (brin, currency) left join names using (brin)
-        qualify row_number() over (partition by brin order by last desc nulls last, currency) = 1
-        order by brin"""
+        from paid full join carried using (brin, currency) left join names using (brin) order by brin, currency"""
     return SchoolOpenings(books.frame(query, {"board": board, "year": year}))
 
 

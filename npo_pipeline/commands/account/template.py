@@ -101,9 +101,10 @@ def _school_facts(
     """Add to each school what its checks need: the money that is asked about, and what was reported before."""
     year = inputs.year
     asked = asked_about(with_manners(inputs.payments, inputs.rules.accountability))
-    received = received_in(asked, year).filter(board=board)
-    in_year = received.select("brin", "currency", asked=to_euro(pl.col("received")))
-    funded = paid_for(asked, year).filter(board=board).group_by("brin").agg(funded=pl.col("school_year").unique())
+    money = ["brin", "currency"]
+    received = received_in(asked, year).filter(board=board).select(*money, asked=to_euro(pl.col("received")))
+    funded = paid_for(asked, year).filter(board=board).group_by(money).agg(funded="school_year")
+    spends = inputs.currencies.added_to(openings.select("brin", board=pl.lit(board)).unique()).select(money)
     before = inputs.spending.filter((pl.col("board") == board) & (pl.col("year") < year))
     at_board_level = (
         before.filter(level=BOVENSCHOOLS).group_by("brin").agg(board_level_before=pl.col("amount").sum())
@@ -111,15 +112,15 @@ def _school_facts(
     support = before.filter((pl.col("amount") > 0) & (pl.col("category") != FACILITIES))
     others = Consents(inputs.consents.filter(~pl.col("school_year").is_in(list(school_years))))
     agreed = agreed_until(others, year).filter(board=board).select("brin", agreed_before=to_euro(pl.col("agreed")))
-    found: pl.DataFrame = openings
-    found = found.join(in_year, on=["brin", "currency"], how="left", maintain_order="left")
-    for part in (funded, at_board_level, agreed):
-        found = found.join(part, on="brin", how="left", maintain_order="left")
+    found = openings.join(spends.with_columns(spends=pl.lit(True)), on=money, how="left", maintain_order="left")
+    for part, key in ((received, money), (funded, money), (at_board_level, ["brin"]), (agreed, ["brin"])):
+        found = found.join(part, on=key, how="left", maintain_order="left")
     nothing = pl.lit(0).cast(MONEY)
     return SchoolOpenings(
         found.with_columns(
             pl.col("asked", "board_level_before", "agreed_before").cast(MONEY).fill_null(nothing),
             pl.col("funded").fill_null([]),
+            pl.col("spends").fill_null(False),
             supported=pl.col("brin").is_in(support["brin"].implode()),
         )
     )

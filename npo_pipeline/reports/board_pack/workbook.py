@@ -95,7 +95,8 @@ def workbook(facts: Facts, report: ReportData) -> bytes:
     """Return the workbook of one board. The same input gives the same bytes; no text becomes a formula."""
     (board,) = set(facts["board"].to_list())
     status = facts.filter(pl.col("concept") == "ReportStatus")["value"].item()
-    title = f"Verantwoording NPO {report.year}, bevoegd gezag {board} ({status})"
+    name = report.board_name(board)
+    title = f"Verantwoording NPO {report.year}, bevoegd gezag {board}{f', {name}' if name else ''} ({status})"
     figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report)), frozen=1, about=_ABOUT["Kerncijfers"])
     money = (_schools(report), _receipts(report), _claims(report), _interventions(report))
     sheets = [_findings(report), *money, _consents(report), figures]
@@ -140,6 +141,8 @@ def _schools(report: ReportData) -> Sheet:
         "spent": BY_NAME["Spent"].nl,
         "external": BY_NAME["SpentExternal"].nl,
         "board_level": "Waarvan bovenschools besteed",
+        "transferred": "Overgedragen saldo (erbij +, eraf -)",
+        "corrections": "Correcties van eerdere jaren",
         "carried_out": f"{carried} op {days['end']}",
     }
     columns = {

@@ -30,6 +30,7 @@ SCHOOLS = pl.DataFrame(
         "asked": [Decimal("1000.10"), Decimal("500.00")],
         "funded": [["2021-2022"], ["2021-2022"]],
         "supported": [False, False],
+        "spends": [True, True],
         "board_level_before": [Decimal("0.00"), Decimal("0.00")],
         "agreed_before": [Decimal("0.00"), Decimal("0.00")],
     }

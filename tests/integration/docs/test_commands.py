@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,14 +13,13 @@ import polars as pl
 import pytest
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.accounts import school_openings
 from npo_pipeline.books.reader import read_books
 from npo_pipeline.cli.demo.story import STORY
-from npo_pipeline.commands.account.template import menu_at
+from npo_pipeline.commands.account.template import board_form
 from npo_pipeline.generate.country import make_country
 from npo_pipeline.generate.lists import TOWNS
 from npo_pipeline.generate.secondary import secondary_schools
-from npo_pipeline.reports.board_form import BoardForm, write_board_form
+from npo_pipeline.reports.board_form import write_board_form
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
@@ -124,17 +124,12 @@ def run(command: str, names: dict[str, str]) -> None:
 def fill_in(workbooks: Iterable[Path]) -> None:
     """Fill in the blank workbook of a board as its reader does: a school that spent nothing."""
     (path,) = workbooks
-    board, menu = path.name.split("-")[2], menu_at(2021)
     with read_books(Home(Path("npo-home"))) as books:
-        schools = school_openings(books, 2021, board)
-    nothing = ("A", menu[0][2][0], "school", Decimal("0.00"), Decimal("0.00"))
+        form = board_form(books, 2021, path.name.split("-")[2], update=False)
+    nothing = ("A", form.menu[0][2][0], "school", Decimal("0.00"), Decimal("0.00"))
     columns = ("category", "intervention", "level", "amount", "external")
     values = (pl.lit(value).alias(name) for name, value in zip(columns, nothing, strict=True))
-    spending = schools.head(1).select("brin", *values)
-    form = BoardForm(
-        year=2021, board=board, schools=schools, menu=menu, school_years=("2021-2022",), spending=spending
-    )
-    write_board_form(path, form)
+    write_board_form(path, replace(form, spending=form.schools.head(1).select("brin", *values)))
 
 
 def codes_in(home: Path) -> dict[str, str]:
