@@ -174,7 +174,7 @@ def school_names_of(books: Books, year: int) -> SchoolNames:
 
 
 def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:
-    """Return the schools of a board that received something in a year or carried something into it, per currency."""
+    """Return the schools of a board that received or carried something in a year, a row per currency."""
     query = """
         with paid as (
             select brin, currency, sum(amount) as received from payments

@@ -66,7 +66,7 @@ AGREED_ALREADY = pl.DataFrame(
 )
 
 
-YEARS = ("2021-2022", "2022-2023")
+YEARS = ("2020-2021", "2021-2022")
 
 
 def template(path: Path, schools: pl.DataFrame = SCHOOLS, **filled: pl.DataFrame) -> Path:

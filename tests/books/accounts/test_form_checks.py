@@ -157,7 +157,7 @@ def office(tmp_path_factory) -> dict[str, Any]:
     broken = filled(template(folder / "broken.xlsx"), {"Besteding": cells})
     both = {5: GOOD, 10: GOOD}
     right = filled(
-        template(folder / "right.xlsx"), {"Besteding": both, "Instemming": dict.fromkeys((5, 7), AGREED)}
+        template(folder / "right.xlsx"), {"Besteding": both, "Instemming": dict.fromkeys((6, 8), AGREED)}
     )
     return {"folder": folder, **calculated(folder, blank, rows, broken, right)}
 
