@@ -8,6 +8,7 @@ from typing import Any
 from npo_pipeline.books.reader import Books
 from schemas.accounted import (
     Accountability,
+    AccountabilityClaims,
     AccountabilityCorrections,
     AccountabilityInterventions,
     AccountabilityReceipts,
@@ -16,7 +17,14 @@ from schemas.accounted import (
     Findings,
     Packs,
 )
-from schemas.frames.accounts import AvailableMoney, ReceivedParts, SchoolNames, SchoolOpenings, YearChanges
+from schemas.frames.accounts import (
+    AvailableMoney,
+    ReceivedParts,
+    ReportClaims,
+    SchoolNames,
+    SchoolOpenings,
+    YearChanges,
+)
 from schemas.frames.books import BoardErrors, LedgerMismatches
 
 _LATEST = "from accounts qualify sequence = max(sequence) over (partition by year)"
@@ -50,6 +58,20 @@ def closing_of(books: Books, year: int) -> Mapping[str, Any] | None:
     return rows[0] if rows else None
 
 
+def claims_of(books: Books, year: int) -> AccountabilityClaims:
+    """Return the claims and debts of boards in the accounts of a year."""
+    return AccountabilityClaims(books.frame("from accountability_claims where year = ?", [year]))
+
+
+def report_claims(books: Books, year: int) -> ReportClaims:
+    """Return the claims and debts of boards, with the name of the other board where a list has it."""
+    query = """
+        with names as (select board, max_by(name, delivery_id) as name from boards group by 1)
+        select c.*, n.name as other_name from accountability_claims c
+        left join names n on n.board = c.other_board where c.year = ?"""
+    return ReportClaims(books.frame(query, [year]))
+
+
 def corrections_of(books: Books, year: int) -> AccountabilityCorrections:
     """Return the corrections of closed years in the accounts of a year."""
     return AccountabilityCorrections(books.frame("from accountability_corrections where year = ?", [year]))
@@ -61,6 +83,7 @@ def years_without_account(books: Books) -> list[int]:
         select distinct year from (select year from accountability union all select year from findings
             union all select year from accountability_interventions
             union all select year from accountability_corrections
+            union all select year from accountability_claims
             union all select year from accountability_receipts)
         where year not in (select year from accounts) order by 1"""
     return books.frame(query)["year"].to_list()
