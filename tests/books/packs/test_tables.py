@@ -23,7 +23,7 @@ from tests.books.packs.country import SMALL_GROUPS, Board, Finding, School, Spen
 HEADER = 4
 """The row of the header: above it stand what the sheet holds, of whom, in which currency, and an empty row."""
 
-SHEETS = ["Bevindingen", "Scholen", "Ontvangen", "Interventies", "Instemming", "Kerncijfers"]
+SHEETS = ["Bevindingen", "Scholen", "Ontvangen", "Te verrekenen", "Interventies", "Instemming", "Kerncijfers"]
 
 
 def book(board: Board, folder: Path) -> dict[str, pl.DataFrame]:
