@@ -159,6 +159,8 @@ def _write(page: Worksheet, sheet: Sheet, formats: dict[tuple[str, str], Any], h
         long = [(str(v), c.width) for c, v in zip(sheet.columns, values, strict=True) if c.kind == "wrapped" and v]
         if (height := height_of(long)) > LINE_HEIGHT:
             page.set_row(number, height)
+    if sheet.about and not sheet.rows:
+        page.write_string(header + 1, 0, "niets", formats["note", ""])
     last = header + max(len(sheet.rows), 1)
     for number, (currency, totals) in enumerate(totals_of(sheet), last + 1):
         forms = _forms_of(sheet, formats, currency, of_totals=True)

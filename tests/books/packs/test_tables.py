@@ -102,6 +102,7 @@ def test_each_sheet_says_what_it_holds_of_whom_and_when_and_closes_with_totals_t
         assert about.startswith(name)
         assert title == "Verantwoording NPO 2021, bevoegd gezag 40002 (met fouten)"
         assert (note, empty) == ("Bedragen in euro. Gemaakt op 1 maart 2022.", None)
+    assert sheets["Te verrekenen"].rows()[0][0] == "niets"
     totals = {name: sheet.row(-1, named=True) for name, sheet in sheets.items()}
     # 125,00 - 1.234,56 + 0,00; 25.000,00 + 1.234,55 + 8.000,00; 17.655,60 + 250,50 + 0,00 and what is left over.
     schools = totals["Scholen"]
