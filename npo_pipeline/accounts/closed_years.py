@@ -14,7 +14,7 @@ import polars as pl
 from npo_pipeline.accounts.received import MONEY_KEY
 from npo_pipeline.money import to_cents, to_euro
 from schemas import accounted
-from schemas.accounted import Accountability, AccountabilityCorrections
+from schemas.accounted import Accountability, AccountabilityCorrections, Spending
 from schemas.columns import schema_of
 from schemas.frames.accounts import AmountsBySchool, YearCorrections
 
@@ -32,16 +32,22 @@ def _no_corrections() -> AccountabilityCorrections:
     return AccountabilityCorrections(pl.DataFrame(schema=schema_of(accounted.ACCOUNTABILITY_CORRECTIONS)))
 
 
+def _no_spending() -> Spending:
+    return Spending(pl.DataFrame(schema=schema_of(accounted.SPENDING)))
+
+
 @dataclass(frozen=True)
 class ClosedBooks:
     """Hold what stands for the closed years that the open year after them corrects.
 
     `accountability`: as they were closed. `corrected`: their corrections that are in closed years themselves.
+    `late_spending`: the latest reports on them that came after they were closed.
     """
 
     years: tuple[int, ...] = ()
     accountability: Accountability = field(default_factory=_empty_accountability)
     corrected: AccountabilityCorrections = field(default_factory=_no_corrections)
+    late_spending: Spending = field(default_factory=_no_spending)
 
 
 def corrections_of(closed: ClosedBooks, now: Mapping[int, AmountsBySchool]) -> YearCorrections:

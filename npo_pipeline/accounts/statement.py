@@ -155,6 +155,7 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
         rejections=inputs.rejections,
         transfers=counted_transfers(inputs.transfers, year, currencies),
         corrections=corrections,
+        late_lines=_late_lines(inputs),
     )
     return YearAccounts(
         accountability=_accountability(schools, inputs),
@@ -164,6 +165,15 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
         claims=inputs.claims,
         findings=Findings(findings_of(context)),
     )
+
+
+def _late_lines(inputs: AccountInputs) -> dict[int, SpendingLines]:
+    """Return the spending in closed years that was reported after they were closed."""
+    reported, menukaart = inputs.closed.late_spending, inputs.rules.menukaart
+    return {
+        year: SpendingLines(inputs.currencies.added_to(spending_lines(reported, inputs.files, menukaart, year)))
+        for year in sorted(reported["year"].unique())
+    }
 
 
 def year_amounts(inputs: AccountInputs, year: int) -> AmountsBySchool:

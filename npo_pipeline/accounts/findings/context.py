@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -31,8 +32,8 @@ class FindingContext:
     `funded_years`, `asked`: the school years and amounts of what came in this year and is accounted for by more
     than the annual report alone. `lines`: the spending of the year.
     `spending_to_date`: that of this year and those before, as in the table. `consents`: of the two school years in
-    the year. `agreed`: the board-level spending that the MR agreed to until the end of the year. Rules see one
-    currency at a time (`of_currency`).
+    the year. `agreed`: the board-level spending that the MR agreed to until the end of the year. `late_lines`:
+    closed year -> spending in it that was reported since. Rules see one currency at a time (`of_currency`).
     """
 
     year: int
@@ -48,6 +49,7 @@ class FindingContext:
     rejections: OpenRejections
     transfers: CountedTransfers
     corrections: YearCorrections
+    late_lines: Mapping[int, SpendingLines] = field(default_factory=dict)
 
     def of_currency(self, currency: str) -> FindingContext:
         """Return the accounts in one currency. The consents of a school count wherever it has accounts."""
@@ -59,8 +61,18 @@ class FindingContext:
             for name in ("funded_years", "asked", "lines", "spending_to_date", "transfers", "corrections")
         }
         bare = {name: own[name].drop("currency") for name in ("funded_years", "asked", "lines")}
-        own |= bare | {"schools": schools, "consents": consents.sort(*SCHOOL_KEY, "school_year")}
+        late = {year: lines.filter(currency=currency).drop("currency") for year, lines in self.late_lines.items()}
+        own |= (
+            bare
+            | {"late_lines": late}
+            | {"schools": schools, "consents": consents.sort(*SCHOOL_KEY, "school_year")}
+        )
         return replace(self, **own)
+
+    def of_late_lines(self) -> Iterator[FindingContext]:
+        """Yield for each closed year what was reported of it since, as if it were the year."""
+        for year, lines in self.late_lines.items():
+            yield replace(self, year=year, lines=lines)
 
     @property
     def spend_until(self) -> date:

@@ -39,6 +39,9 @@ RULES = (*_rules_of(spending), *_rules_of(consent))
 OF_BOARDS: tuple[Rule, ...] = (spending.two_currencies, spending.refused_row)
 """Rules about a board as a whole, in whatever currency its money is."""
 
+OF_LINES: tuple[Rule, ...] = (spending.external_above_amount, spending.not_on_menu, spending.maybe_on_menu)
+"""Rules about one row of spending, whatever else there is."""
+
 
 def opening_differs(accountability: AccountabilityRows, year: int, currency: str = "EUR") -> FindingRows:
     """Find schools with an opening balance other than the close of the year before, where that has accounts.
@@ -79,6 +82,14 @@ def findings_of(context: FindingContext) -> Findings:
         for one in [context.of_currency(currency)]
         for rule in known
         if rule not in OF_BOARDS
+    ]
+    # A line of a closed year that came too late for its findings has them in the year that corrects it.
+    parts += [
+        with_severity(rule(late), rule.__name__, context.year, context.rules, currency=currency)
+        for currency in CURRENCIES
+        for late in context.of_currency(currency).of_late_lines()
+        for rule in known
+        if rule in OF_LINES
     ]
     parts += [
         with_severity(rule(context), rule.__name__, context.year, context.rules)

@@ -80,6 +80,8 @@ def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
     deliveries = Deliveries(_rows(books, "deliveries", context))
     rejected = Quarantine(_rows(books, "quarantine", context))
     reported = {"year": spending, "school_year": consents}
+    current = Spending(latest_reports(spending, "year"))
+    closings = _closings(books, context)
     return AccountInputs(
         year=context.year,
         accounted_on=context.accounted_on,
@@ -92,13 +94,20 @@ def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
             by_component=context.accrual == BY_COMPONENT,
         ),
         schools=context.schools,
-        spending=Spending(latest_reports(spending, "year")),
+        spending=current,
         consents=Consents(latest_reports(consents, "school_year")),
         files=DeliveryFiles(deliveries.select("delivery_id", "file")),
-        rejections=_open_rejections(reported, rejected, deliveries, context.year),
+        rejections=OpenRejections(
+            pl.concat(
+                _open_rejections(reported, rejected, deliveries, year).filter(pl.col("run_id") > since)
+                for year, since in ((context.year, ""), *closings.items())
+            )
+            .unique(maintain_order=True)
+            .drop("run_id")
+        ),
         before=context.before,
         transfers=ReserveTransfers(latest_reports(transfers, "year")),
-        closed=_closed_books(books, context),
+        closed=_closed_books(books, closings, current, deliveries),
         **({"claims": _claims(books, context)} if context.accounts == WITH_CLAIMS else {}),
     )
 
@@ -133,19 +142,30 @@ def _open_amounts(books: Books, context: AccountingContext, last: Month) -> pl.D
     return placed.with_columns(amount=to_euro(pl.col("amount_cents"))).select(list(_OPEN))
 
 
-def _closed_books(books: Books, context: AccountingContext) -> ClosedBooks:
-    """Return the years that were closed when the run began, where the year is the first after them.
+def _closings(books: Books, context: AccountingContext) -> dict[int, str]:
+    """Return the years that were closed when the run began, each with the run that closed it.
 
-    Theirs is the one open year in which later data of them is accounted for.
+    None where the year is not the first after them: that is the one open year in which later data of closed years
+    is accounted for.
     """
-    years = closed_years(books, context.run_id)["year"].to_list()
-    if not years or context.year != max(years) + 1:
+    closed = dict(closed_years(books, context.run_id).select("year", "run_id").iter_rows())
+    return closed if closed and context.year == max(closed) + 1 else {}
+
+
+def _closed_books(
+    books: Books, closings: Mapping[int, str], spending: Spending, deliveries: Deliveries
+) -> ClosedBooks:
+    """Return what stands for closed years, and the spending in them that was reported since."""
+    if not closings:
         return ClosedBooks()
-    in_closed = pl.col("year").is_in(years)
+    in_closed = pl.col("year").is_in(list(closings))
+    since = pl.col("year").replace_strict(closings, default=None, return_dtype=pl.String)
+    reported = spending.filter(in_closed).join(deliveries.select("delivery_id", "run_id"), on="delivery_id")
     return ClosedBooks(
-        tuple(years),
+        tuple(closings),
         Accountability(books.table("accountability").filter(in_closed)),
         AccountabilityCorrections(books.table("accountability_corrections").filter(in_closed)),
+        Spending(reported.filter(pl.col("run_id") > since).drop("run_id")),
     )
 
 
@@ -158,7 +178,7 @@ def _rows(books: Books, table: str, context: AccountingContext) -> pl.DataFrame:
 
 def _open_rejections(
     reported: Mapping[str, pl.DataFrame], quarantine: Quarantine, deliveries: Deliveries, year: int
-) -> OpenRejections:
+) -> pl.DataFrame:
     """Return the rejected rows of a year that no later report of their board replaces.
 
     A report of a board in a later run replaces its earlier one of the same period, rejected rows and all. A row
@@ -179,7 +199,7 @@ def _open_rejections(
     of_year = of_year.join(latest_of_period, on=of_period, how="left")
     replaced_by = pl.when(pl.col("period").is_null()).then("latest").otherwise("latest_of_period")
     still_open = of_year.join(latest, on=of_board).filter(pl.col("run_id") >= replaced_by)
-    return OpenRejections(still_open.select("board", "file", "line", "message"))
+    return still_open.select("board", "file", "line", "message", "run_id")
 
 
 def rules_of_account(books: Books, row: AccountRow) -> YearEndRules:

@@ -152,6 +152,14 @@ def test_late_spending_is_a_correction_in_the_open_year(closed, tmp_path):
     assert run(closed, "verify").status == 0
 
 
+def test_a_refused_row_of_a_closed_year_is_a_finding_of_the_open_year_that_would_have_it(closed, tmp_path):
+    wrong = write_spending(tmp_path / "wrong", IN_ORDER[1], IN_ORDER[2].replace("100,00", "veel"))
+    done(closed, "--spending", wrong, "--max-rejected", "0.5", year=2022)
+    refused = "select year, board, line from findings where rule = 'refused_row'"
+    assert select(closed, refused) == [(2022, "10002", 3)]
+    assert run(closed, "verify").status == 0
+
+
 def test_a_late_payment_and_a_decision_are_corrections_of_what_was_received_and_accrues(accounted, tmp_path):
     """2021-12 is paid again after 2021 was closed, by a decision on a score that is 100,00 higher."""
     assert run(accounted, "pay", "--month", "2021-12", "--catch-up").status == 0

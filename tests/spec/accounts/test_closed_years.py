@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from npo_pipeline.accounts.closed_years import FLOWS, ClosedBooks
 from npo_pipeline.accounts.statement import YearAccounts, account_for
 from npo_pipeline.rulebook.year_end import year_end_rules
-from schemas.accounted import ACCOUNTABILITY_CORRECTIONS
+from schemas.accounted import ACCOUNTABILITY_CORRECTIONS, SPENDING
 from schemas.columns import schema_of
 from schemas.received import SCHOOLS
 from schemas.tables import validated
@@ -38,6 +38,7 @@ from tests.spec.accounts.boards import (
 LATER = {"year": 2022, "today": date(2023, 3, 1)}
 PAID_LATER = but(PAID, paid_month=date(2022, 2, 1))
 KEPT = {"board": BOARD, "brin": SCHOOL, "carried_out": Decimal("400.00"), "currency": "EUR"}
+NOTHING = but(SPENT, year=2022, amount="0.00")
 CLOSED = closed_as(received="1000.00", spent="600.00")
 
 
@@ -100,6 +101,15 @@ def test_a_part_of_the_spending_that_changes_alone_is_a_correction_that_leaves_t
     found = accounted(**LATER, before=(KEPT,), closed=CLOSED, spent=(but(SPENT, external="10.00"),))
     assert rows(found.corrections, "spent", "external") == [(Decimal("0.00"), Decimal("10.00"))]
     assert found.accountability["corrections"].to_list() == [Decimal("0.00")]
+
+
+def test_a_row_of_a_closed_year_that_came_later_has_its_findings_in_the_open_year():
+    late = but(SPENT, line=7, intervention="Schoolreis")
+    closed = replace(CLOSED, late_spending=pl.DataFrame([late], schema=schema_of(SPENDING)))
+    found = accounted(**{**LATER, "before": (KEPT,), "closed": closed, "spent": (late, NOTHING)}).findings
+    [(year, rule, message, line)] = rows(found, "year", "rule", "message", "line")
+    assert (year, rule, line) == (2022, "not_on_menu", 7)
+    assert message.startswith("'Schoolreis' staat niet op de menukaart van 2021, categorie A")
 
 
 # Whatever happens, in whatever order years are closed.
