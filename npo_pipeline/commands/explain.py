@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -16,6 +16,7 @@ from npo_pipeline.books.queries.deliveries import corrections_used_by
 from npo_pipeline.books.queries.payments import PaymentScope, corrections_in, last_month_paid, payments_in
 from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.queries.schools import (
+    board_names,
     directory_of,
     known_schools,
     municipal_scores_of,
@@ -72,7 +73,7 @@ def explain(request: ExplainRequest) -> Explanation:
     with read_books(request.home) as books:
         decisions = _explainable_decisions(books, request)
         schools = known_schools(books)
-        subject = resolve_code(request.code, schools)
+        subject = _with_name_of_board(books, resolve_code(request.code, schools))
         vestigingen = _vestigingen(books, subject, schools)
         chosen = select_decisions(books, request, decisions, vestigingen)
         _refuse_other_money(request, subject, chosen)
@@ -119,6 +120,12 @@ def resolve_code(text: str, schools: KnownSchools) -> Subject:
         return Subject(kind, code, found["name"][0])
     name, place = found.select("name", "place").row(-1 if kind == "vestiging" else 0)
     return Subject(kind, code, name, place)
+
+
+def _with_name_of_board(books: Books, subject: Subject) -> Subject:
+    if subject.kind != "board":
+        return subject
+    return replace(subject, name=dict(board_names(books).iter_rows()).get(subject.code))
 
 
 def _refuse_other_money(request: ExplainRequest, subject: Subject, chosen: Sequence[Mapping[str, Any]]) -> None:
@@ -221,6 +228,7 @@ def _decision_data(
         rules=rules,
         last_paid=last_month_paid(books, until),
         source_corrections=corrections_used_by(books, decision_id, counted),
+        board_names=board_names(books),
     )
 
 

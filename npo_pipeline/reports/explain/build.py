@@ -71,6 +71,7 @@ def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[model.S
     started = {*data.trace.filter(pl.col("counted_on").is_not_null())["vestiging"]}
     boards = dict(data.entitlements.select("vestiging", "board").unique().iter_rows())
     directory = data.directory.sort("valid_from").select("vestiging", "name", "place")
+    named_boards = dict(data.board_names.iter_rows())
     named = {vestiging: (name, place) for vestiging, name, place in directory.iter_rows()}
     for vestiging in vestigingen:
         name, place = named.get(vestiging, (None, None))
@@ -92,6 +93,7 @@ def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[model.S
             corrected=tuple(_source_corrections(data, vestiging, own)),
             lives=tuple(events.get(vestiging, ())),
             settled=tuple(corrections.get(vestiging, ())),
+            board_name=named_boards.get(boards.get(vestiging)),
         )
 
 

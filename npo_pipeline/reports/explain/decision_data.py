@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS
 from npo_pipeline.reports.explain.model import Decision
 from npo_pipeline.rulebook.load import LoadedRegulation
 from schemas.decided import Adjustments, Entitlements, Instalments, Payments, Trace
+from schemas.frames.accounts import BoardNames, no_board_names
 from schemas.frames.money import CountsByType, ScoresByType, VestigingAreas
 from schemas.frames.reports import CountedUnits, DecisionFiles, DeclaredCorrections, LedgerRows
 from schemas.received import Counts, ListedVestigingen, MunicipalScores, Schools, Scores
@@ -55,6 +56,7 @@ class DecisionData:
     rules: tuple[LoadedRegulation, ...]
     last_paid: date | None
     source_corrections: DeclaredCorrections
+    board_names: BoardNames = field(default_factory=no_board_names)
 
     @cached_property
     def area_of(self) -> dict[str, str]:

@@ -270,6 +270,7 @@ class Assumption:
 class School:
     """Represent a vestiging in a decision. `board`: by the decision; null where it has no amount.
 
+    `board_name`: by the list of boards.
     A samenwerkingsverband or municipality is shown like one: `vestiging` is its code, and its `board` is null.
     """
 
@@ -286,6 +287,7 @@ class School:
     corrected: tuple[SourceCorrection, ...]
     lives: tuple[LifecycleEvent, ...]
     settled: tuple[PaidCorrection, ...]
+    board_name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,8 @@ class _DecisionText:
     def _school_in_full(self, school: model.School) -> Iterator[str]:
         write = self._phrasing
         if school.board:
-            yield self._say("board", board=school.board)
+            named = self._say("with_name", name=school.board_name) if school.board_name else ""
+            yield self._say("board", board=f"{school.board}{named}")
         for line in school.lines:
             yield from ("", write.heading(line), f"  {write.paragraph(line)}")
         yield from self._section("omitted", map(write.omission, school.omitted))
