@@ -383,6 +383,17 @@ class PageContext:
         return -sum((one.amount for one in self.claims if one.amount < 0), Decimal("0.00"))
 
     @property
+    def transfers(self) -> list[dict[str, Any]]:
+        """The reserves that moved with a school from or to the board."""
+        return self.report.transfers.filter(currency=self.currency).to_dicts()
+
+    @property
+    def year_corrections(self) -> list[dict[str, Any]]:
+        """The corrections of closed years, by year and school."""
+        own = self.report.corrections.filter(currency=self.currency)
+        return own.sort("of_year", "brin").to_dicts()
+
+    @property
     def has_money_of_the_annual_report(self) -> bool:
         """True where money came in that only the annual report accounts for."""
         return "annual_report" in self.report.receipts["accounted_under"]

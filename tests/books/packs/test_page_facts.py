@@ -15,7 +15,9 @@ from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.report_data import split_by_board
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, TOP
 from npo_pipeline.reports.xbrl.facts import facts_of
-from schemas.frames.accounts import RECEIVED_PARTS
+from schemas.accounted import ACCOUNTABILITY_CORRECTIONS
+from schemas.columns import schema_of
+from schemas.frames.accounts import RECEIVED_PARTS, REPORT_TRANSFERS
 from tests.books.packs.big import many
 from tests.books.packs.conftest import odd, ordinary
 from tests.books.packs.country import told
@@ -263,3 +265,25 @@ def test_a_page_is_of_one_board():
     story = told(ordinary(), odd())
     with pytest.raises(NpoError, match="of one board, not of 2"):
         page(facts_of(story), story)
+
+
+def test_reserves_that_moved_and_corrections_of_closed_years_stand_below_the_money_of_schools():
+    story = told(odd())
+    moved = {"board": "40002", "brin": "02CD", "from_board": "40009", "to_board": "40002", "moved_on": None}
+    moved |= {"from_told": Decimal("10.00"), "to_told": None, "amount": Decimal("10.00"), "currency": "EUR"}
+    correction = {"year": 2021, "of_year": 2020, "board": "40002", "brin": "02CD", "currency": "EUR"}
+    amounts = ("received", "spent", "external", "board_level", "transferred", "accrued")
+    correction |= {name: Decimal(f"{place}.50") for place, name in enumerate(amounts)}
+    whole = replace(
+        story,
+        transfers=pl.DataFrame([moved], schema=REPORT_TRANSFERS),
+        corrections=pl.DataFrame([correction], schema=schema_of(ACCOUNTABILITY_CORRECTIONS)),
+    )
+    read_back = Page(page(facts_of(story), whole))
+    assert read_back.table("Saldo dat met scholen overging in 2021")[1] == [
+        *("De Linde 02CD", "40009", "40002", "", "10,00", "niets", "10,00"),
+    ]
+    assert read_back.table("Correcties van eerdere jaren")[1] == [
+        *("2020", "De Linde 02CD", "0,50", "1,50", "4,50", "5,50"),
+    ]
+    assert "Correcties van eerdere jaren" not in read(odd())[1].text()
