@@ -115,6 +115,35 @@ def in_fixed_order(report: ReportData) -> ReportData:
     return replace(report, **tables)
 
 
+NUMBER = 5
+"""Digits of the number of a board, with which the name of its pack begins."""
+
+
+def by_pack(report: ReportData) -> ReportData:
+    """Return the report with the name of a pack for the number of a board: a filing is in one currency.
+
+    A board with money in one currency has one pack, with its number for a name. One with two has a pack for each
+    (`40045-EUR`, `40045-USD`). What is of no currency, such as a name, is in both.
+    """
+    known = report.accountability.select("board", "currency").unique()
+    several = known.filter(pl.len().over("board") > 1)
+    tables: dict[str, Any] = {}
+    for name, table in report.tables().items():
+        named = pl.format("{}-{}", "board", "pack_currency")
+        both = table.join(several.rename({"currency": "pack_currency"}), on="board", how="inner")
+        if "currency" in table.columns:
+            both = both.filter((pl.col("currency") == pl.col("pack_currency")).fill_null(True))
+        packs = both.with_columns(board=named).select(table.columns)
+        tables[name] = pl.concat([table.join(several, on="board", how="anti"), packs])
+    return replace(report, **tables)
+
+
+def packs_of(report: ReportData, board: str) -> list[str]:
+    """Return the packs of a board, in a report that is `by_pack`; none where it has no accounts."""
+    names = report.accountability["board"].unique().sort()
+    return [name for name in names if name[:NUMBER] == board]
+
+
 def select_boards(report: ReportData, boards: Collection[str]) -> ReportData:
     """Return the report of some boards."""
     of_boards = pl.col("board").is_in(sorted(boards))
@@ -123,13 +152,15 @@ def select_boards(report: ReportData, boards: Collection[str]) -> ReportData:
 
 
 def split_by_board(report: ReportData, facts: Facts) -> Iterator[tuple[str, ReportData, Facts]]:
-    """Yield each board that has facts, with its report and its facts."""
+    """Yield each pack that has facts (`by_pack`), with its report and its facts; those have the board's number."""
     parts = {name: _by_board(table) for name, table in report.tables().items()}
-    for board, own_facts in _by_board(facts).items():
+    number = pl.col("board").str.head(NUMBER)
+    for pack, own_facts in _by_board(facts).items():
         own: dict[str, Any] = {
-            name: parts[name].get(board, table.clear()) for name, table in report.tables().items()
+            name: parts[name].get(pack, table.clear()).with_columns(number)
+            for name, table in report.tables().items()
         }
-        yield board, replace(report, **own), Facts(own_facts)
+        yield pack, replace(report, **own), Facts(own_facts.with_columns(number))
 
 
 def _by_board(table: pl.DataFrame) -> dict[str, pl.DataFrame]:

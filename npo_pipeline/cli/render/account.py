@@ -182,9 +182,7 @@ def _render_reports(reports: WrittenReports) -> None:
         line(f"! {older}")
     for board in reports.withdrawn:
         line(f"! the filing of board {board} was taken away: its accounts have errors; --force makes one again")
-    for board in reports.two_currencies:
-        line(f"! board {board}: money in euro and in dollars; a report is in one currency, so it gets none")
-    for board in sorted({*reports.unfilable} - {*reports.two_currencies}):
+    for board in reports.unfilable:
         line(f"! board {board}: externals above the amount they are part of; no filing can say so, forced or not")
     without = len({*packs.without_filing} - {*reports.unfilable})
     if without > 0:

@@ -40,9 +40,8 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.intake.board_reports import AskedReports
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.months import day_of
-from npo_pipeline.reports.xbrl.facts import refuse_two_currencies
 from npo_pipeline.rulebook.year_end import year_end_rules
-from schemas.accounted import RESERVE_TRANSFERS, SPENDING, Accountability, Accounts
+from schemas.accounted import RESERVE_TRANSFERS, SPENDING, Accounts
 from schemas.columns import schema_of
 from schemas.received import DELIVERIES, QUARANTINE
 
@@ -128,9 +127,6 @@ def account(
             raise Refused(
                 f"board {request.board} received nothing in {request.year}, spent nothing and had nothing left"
             )
-        if request.board is not None:
-            # Before anything is written: a refusal says that nothing was.
-            refuse_two_currencies(Accountability(accounts.accountability.filter(board=request.board)))
         return call(write_accounts, run, context, accounts, ingested)
 
 

@@ -18,7 +18,7 @@ from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
 from npo_pipeline.books.reader import Books
 from npo_pipeline.reports.board_pack.isolation import known_parties, mask_shared_files
 from npo_pipeline.reports.board_pack.pack import PackRecord, Recorded, data_fingerprint, is_pack, own_files
-from npo_pipeline.reports.report_data import ReportData, in_fixed_order, split_by_board
+from npo_pipeline.reports.report_data import NUMBER, ReportData, in_fixed_order, split_by_board
 from schemas.accounted import PACKS, Packs
 from schemas.columns import schema_of
 from schemas.frames.accounts import Facts, NationalSummary
@@ -120,7 +120,7 @@ def stale_packs(due: DuePacks, recorded: Recorded) -> StalePacks:
     """Compare the packs that the books know with what would be written of a year now."""
     parties, report = known_parties(due.report), in_fixed_order(due.report)
     now = {
-        board: data_fingerprint(facts, mask_shared_files(board, own, parties))
+        board: data_fingerprint(facts, mask_shared_files(board[:NUMBER], own, parties))
         for board, own, facts in split_by_board(report, due.facts)
     }
     now[NATIONAL] = due.national

@@ -57,9 +57,8 @@ from npo_pipeline.reports.board_pack.pack import (
 )
 from npo_pipeline.reports.house_style import load_house_style
 from npo_pipeline.reports.national import national_summary, write_national_reports
-from npo_pipeline.reports.report_data import ReportData, select_boards
+from npo_pipeline.reports.report_data import ReportData, by_pack, packs_of, select_boards
 from npo_pipeline.reports.xbrl.arelle import viewer
-from npo_pipeline.reports.xbrl.facts import mixed_boards, refuse_two_currencies
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from schemas.accounted import PACKS, Accountability, AccountabilityInterventions, Consents, ReserveTransfers
 from schemas.frames.accounts import BoardCurrencies, Currencies, Facts, NationalSummary, ReportTransfers
@@ -102,15 +101,15 @@ class ReportInputs:
     """The data that reports are made from.
 
     `report`: of all boards, so that a pack that names another is recognised. `facts`: of the boards that are asked
-    for. `unfilable`: boards of which no filing can be made, because of their data; `two_currencies`: those of them
-    that get no report at all. `faults`: board -> why it has no facts, a fault of ours. `summary`: of all boards.
+    for. A board with two currencies has two packs, and the name of each stands for its number in both (`by_pack`).
+    `unfilable`: boards of which no filing can be made, because of their data. `faults`: board -> why it has no
+    facts, a fault of ours. `summary`: of all boards.
     `recorded`: the packs of the year as the books know them.
     """
 
     report: ReportData
     facts: Facts
     unfilable: tuple[str, ...]
-    two_currencies: tuple[str, ...]
     faults: Mapping[str, str]
     summary: NationalSummary
     recorded: Recorded
@@ -120,8 +119,7 @@ class ReportInputs:
 class WrittenReports:
     """The reports that were written. `national`: the national files; none where one board was asked for.
 
-    `unfilable`: boards that get no filing, forced or not; `two_currencies`: those of them that get no report at
-    all, because their money is in two. `withdrawn`: boards of which the filing was removed,
+    `unfilable`: boards that get no filing, forced or not. `withdrawn`: boards of which the filing was removed,
     because their accounts have errors now. `checked`: the number of filings that Arelle checked. `viewers`: pages
     on which each figure can be clicked. `faults`: board (or `landelijk`) -> why its report could not be made; a
     fault of ours, or of the disk. `stale`: in words, where one board was asked for, what else is older now.
@@ -131,7 +129,6 @@ class WrittenReports:
     packs: PacksWritten
     national: tuple[Path, ...]
     unfilable: tuple[str, ...]
-    two_currencies: tuple[str, ...]
     withdrawn: tuple[str, ...]
     checked: int
     viewers: tuple[Path, ...]
@@ -214,7 +211,6 @@ def write_reports(
         packs=packs,
         national=national.files,
         unfilable=inputs.unfilable,
-        two_currencies=inputs.two_currencies,
         withdrawn=tuple(sorted(filed_before & set(packs.without_filing))),
         checked=checked,
         viewers=viewers,
@@ -275,28 +271,23 @@ def stale_reports(books: Books, home: Home, year: int) -> StalePacks:
 def gather(request: ReportRequest, books: Books) -> ReportInputs:
     """Step: load the data of the reports and derive its facts, which are checked before anything is written.
 
-    A board with money in two currencies gets no report; a finding says so. One whose facts do not add up, by a
-    fault of ours, gets none either, and is named.
+    A board whose facts do not add up, by a fault of ours, gets no report, and is named.
 
     Raises:
-        Refused: the year was not accounted for, the board has no accounts in it, or it has two currencies.
+        Refused: the year was not accounted for, or the board has no accounts in it.
     """
     year, board = request.year, request.board
     report = replace(load_report_data(books, year), style=load_house_style(request.home.path))
     types = school_types_paid(books, queries.latest_accounts(books).filter(year=year)["run_id"].item())
-    boards = set(report.accountability["board"])
-    if board is not None and board not in boards:
+    packs = by_pack(report)
+    asked = set(packs.accountability["board"]) if board is None else set(packs_of(packs, board))
+    if board is not None and not asked:
         raise Refused(f"board {board} received, spent and carried nothing in {year}")
-    # A board that is asked for by its number is refused below where it has two currencies.
-    mixed = mixed_boards(report.accountability) if board is None else []
-    asked = boards - set(mixed) if board is None else {board}
-    refuse_two_currencies(select_boards(report, asked).accountability)
-    checked = checked_facts(select_boards(report, asked))
+    checked = checked_facts(select_boards(packs, asked))
     return ReportInputs(
-        report=report,
+        report=packs,
         facts=checked.facts,
-        unfilable=tuple(sorted({*mixed, *checked.unfilable})),
-        two_currencies=tuple(mixed),
+        unfilable=tuple(sorted(checked.unfilable)),
         faults=checked.faults,
         summary=national_summary(report, types),
         recorded=packs_of_year(books, year),
@@ -358,7 +349,7 @@ def write_board_packs(
             progress=progress,
         )
         others = {*inputs.facts["board"], *inputs.faults}
-        return packs, remove_others(request.folder, others) if request.board is None else []
+        return packs, remove_others(request.folder, others, board=request.board)
 
 
 def write_country(request: ReportRequest, inputs: ReportInputs, broken: Mapping[str, str]) -> NationalWritten:
@@ -382,7 +373,6 @@ def _national(inputs: ReportInputs, broken: Mapping[str, str]) -> tuple[Facts, N
         **dict.fromkeys(broken, "fault"),
         **dict.fromkeys(inputs.faults, "fault"),
         **dict.fromkeys(inputs.unfilable, "external_above_spent"),
-        **dict.fromkeys(inputs.two_currencies, "two_currencies"),
     }
     facts = Facts(inputs.facts.filter(~pl.col("board").is_in(list(lacking))))
     return facts, inputs.summary, lacking

@@ -12,7 +12,7 @@ from html import unescape
 import polars as pl
 
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.report_data import ReportData
+from npo_pipeline.reports.report_data import NUMBER, ReportData
 from npo_pipeline.reports.xbrl.facts import to_latin1
 from schemas.accounted import Findings
 from schemas.frames.accounts import Facts
@@ -49,7 +49,7 @@ def known_parties(report: ReportData) -> KnownParties:
     named = (report.schools["name"], report.board_names["name"])
     names = {name for column in named for name in column.drop_nulls()}
     brins = {*report.accountability["brin"].to_list(), *report.schools["brin"].to_list()}
-    boards = frozenset(report.accountability["board"].to_list())
+    boards = frozenset(report.accountability["board"].str.head(NUMBER).to_list())
     return KnownParties(boards, frozenset(brins), frozenset({*names, *map(to_latin1, names)}))
 
 

@@ -30,7 +30,7 @@ from npo_pipeline.reports.board_pack.isolation import (
 )
 from npo_pipeline.reports.board_pack.workbook import board_table, dutch_csv, workbook
 from npo_pipeline.reports.board_page.page import fault_page, page
-from npo_pipeline.reports.report_data import ReportData, in_fixed_order, select_boards, split_by_board
+from npo_pipeline.reports.report_data import NUMBER, ReportData, in_fixed_order, select_boards, split_by_board
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.frames.accounts import Facts
@@ -47,8 +47,9 @@ WITHOUT_FILING = (".html", ".xlsx", ".csv")
 
 CHECKSUMS = "SHA256SUMS"
 _FINGERPRINT = re.compile(r"# gemaakt uit ([0-9a-f]{64})")
-_CODE = re.compile(r"[0-9]{5}")
-_OWN_FILE = re.compile(rf"npo-[0-9]{{4}}-[0-9]{{5}}\.({'|'.join(end[1:] for end in FORMATS)})|{CHECKSUMS}")
+_CODE = re.compile(r"[0-9]{5}(-[A-Z]{3})?")
+_ENDS = "|".join(end[1:] for end in FORMATS)
+_OWN_FILE = re.compile(rf"npo-[0-9]{{4}}-{_CODE.pattern}\.({_ENDS})|{CHECKSUMS}")
 """The names of files of a pack; any other file in its folder is somebody's own, and stays."""
 
 NOTHING = "0" * 64
@@ -147,6 +148,8 @@ def write_packs(
     progress: ProgressCallback | None = None,
 ) -> PacksWritten:
     """Write a folder per board of `facts`: `folder/BOARD/npo-YEAR-BOARD.{xbrl,xhtml,xlsx,csv}` and SHA256SUMS.
+
+    A board with two currencies has two packs (`by_pack`), each with the currency behind its number.
 
     A pack that is up to date, unchanged and of the same version of the program is left as it is. A board with
     findings that are errors gets no .xbrl and .xhtml, but an .html that says so, unless `force`.
@@ -256,7 +259,9 @@ def fault_pack(board: str, year: int, folder: Path, why: str) -> PackResult:
     try:
         _require_code(board)
         name = pack_file(folder, year, board, ".html").name
-        record = _publish(folder / board, {name: fault_page(board, year)}, NOTHING, outcome="fault", data=NOTHING)
+        record = _publish(
+            folder / board, {name: fault_page(board[:NUMBER], year)}, NOTHING, outcome="fault", data=NOTHING
+        )
     except Exception as error:
         why, record = f"{why}; nor could the page be written that says so ({fault_words(error)})", None
     return PackResult(board=board, fault=why, record=record)
@@ -267,31 +272,32 @@ def _require_code(board: str) -> None:
         raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
 
 
-def _make_pack(board: str, report: ReportData, facts: Facts, options: PackOptions) -> PackResult:
+def _make_pack(pack: str, report: ReportData, facts: Facts, options: PackOptions) -> PackResult:
     """Make the files of a pack, search them for data of others, and publish them.
 
     Raises:
         NpoError: there is data of another board in it. A fault of ours; then nothing has changed.
         OSError: it cannot be written; then the older pack is still there.
     """
-    _require_code(board)
+    _require_code(pack)
+    board = pack[:NUMBER]
     assert_one_board(board, facts, report)
     report = mask_shared_files(board, report, options.parties)
-    forced = options.force and board not in options.unfilable
+    forced = options.force and pack not in options.unfilable
     filing = forced or "error" not in report.findings["severity"]
     data = data_fingerprint(facts, report)
     made_from = fingerprint(data, filing=filing, version=options.version)
-    place = options.folder / board
+    place = options.folder / pack
     ends = WITH_FILING if filing else WITHOUT_FILING
-    names = {end: pack_file(options.folder, report.year, board, end).name for end in ends}
-    recorded = None if options.recorded is None else options.recorded.get(board)
+    names = {end: pack_file(options.folder, report.year, pack, end).name for end in ends}
+    recorded = None if options.recorded is None else options.recorded.get(pack)
     known = options.recorded is None or (recorded is not None and recorded.made_from == data)
     if known and is_up_to_date(place, names.values(), made_from, recorded):
-        return PackResult(board=board, written=False, filing=filing, record=recorded)
+        return PackResult(board=pack, written=False, filing=filing, record=recorded)
     files = {name: FORMATS[end](facts, report) for end, name in names.items()}
     assert_only_own_data(board, files, report, options.parties)
     record = _publish(place, files, made_from, outcome="filed" if filing else "read", data=data)
-    return PackResult(board=board, filing=filing, record=record)
+    return PackResult(board=pack, filing=filing, record=record)
 
 
 def _publish(place: Path, files: Mapping[str, bytes], made_from: str, *, outcome: str, data: str) -> PackRecord:
@@ -387,13 +393,16 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     replace_folder(folder, beside)
 
 
-def remove_others(folder: Path, boards: Collection[str]) -> list[str]:
+def remove_others(folder: Path, boards: Collection[str], *, board: str | None = None) -> list[str]:
     """Remove the packs of boards that have no accounts any more, and return their folders.
+
+    `boards`: the packs that stay. `board`: look at packs of this board alone.
 
     Raises:
         OSError: one cannot be removed.
     """
-    others = [one for one in sorted(folder.iterdir()) if is_pack(one.name) and one.name not in boards]
+    packs = [one for one in sorted(folder.iterdir()) if is_pack(one.name)]
+    others = [one for one in packs if one.name not in boards and board in (None, one.name[:NUMBER])]
     for place in others:
         remove(place)
     return [one.name for one in others]

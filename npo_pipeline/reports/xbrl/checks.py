@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from npo_pipeline.money import divide_half_away, to_cents
+from npo_pipeline.reports.report_data import NUMBER
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CALCULATIONS, CONCEPTS, INTERVENTION, LEVEL
 from npo_pipeline.reports.xbrl.read_instance import read_back
@@ -54,14 +55,14 @@ def fact_faults(facts: Facts, unreadable: Iterable[str] = ()) -> Faults:
 def file_faults(files: Iterable[tuple[str, bytes]], year: int) -> Faults:
     """Return the faults of XBRL files, read back as any reader would: by the schema, the contexts and the sums.
 
-    `files`: for each the number of its board and its content.
+    `files`: for each the name of its pack, which begins with the number of the board, and its content.
     """
     rows: list[tuple[str | None, ...]] = []
     faults: list[tuple[str, str, str]] = []
-    for board, content in files:
-        read = read_back(board, content, year)
-        rows += read.facts
-        faults += [(board, fault, where) for fault, where in read.faults]
+    for pack, content in files:
+        read = read_back(pack[:NUMBER], content, year)
+        rows += [(pack, *fact[1:]) for fact in read.facts]
+        faults += [(pack, fault, where) for fault, where in read.faults]
     facts = Facts(pl.DataFrame(rows, schema=dict.fromkeys(FACTS, pl.String), orient="row"))
     of_files = Faults(pl.DataFrame(faults, schema=FAULTS, orient="row"))
     return concat_faults([of_files, fact_faults(facts, [board for board, _, _ in faults])])
@@ -111,7 +112,7 @@ def _rules() -> dict[str, pl.Expr]:
     above_one = value.str.contains(_FORMS["share"]) & ~value.str.contains(_WHOLE_SHARE)
     named = kind.is_not_null()
     return {
-        "unknown_board": ~pl.col("board").str.contains(BOARD),
+        "unknown_board": ~pl.col("board").str.head(NUMBER).str.contains(BOARD),
         "unknown_school": ~brin.str.contains(BRIN),
         "unknown_concept": kind.is_null(),
         "unknown_member": ~member.is_in(concepts.ordered_members(intervention_keys())),
@@ -170,7 +171,8 @@ def sum_faults(facts: Facts) -> Faults:
     amounts = facts.filter(pl.col("concept").is_in(_MONEY))
     money = MoneyFacts(amounts.with_columns(cents=to_cents(pl.col("value").cast(pl.Decimal(38, 2)))))
     figures = _figures(money)
-    misnumbered = facts.filter((pl.col("concept") == "BoardNumber") & (pl.col("value") != pl.col("board")))
+    number = pl.col("board").str.head(NUMBER)
+    misnumbered = facts.filter((pl.col("concept") == "BoardNumber") & (pl.col("value") != number))
     return concat_faults(
         [
             *_within_one_place(figures),

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 import polars as pl
 
 from npo_pipeline.delivery.sanitize import sanitize
-from npo_pipeline.errors import Refused
 from npo_pipeline.money import divide_half_away, to_cents
-from npo_pipeline.reports.report_data import ReportData
+from npo_pipeline.reports.report_data import NUMBER, ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, NO, NOT_ON_MENU, UNKNOWN, YES, ordered_members
 from schemas.accounted import LEVELS, Accountability, AccountabilityInterventions
 from schemas.frames.accounts import FACTS, FactParts, Facts, InterventionKeys
@@ -71,10 +70,8 @@ def facts_of(report: ReportData) -> Facts:
     The order is fixed: board by board, first of the board and then school by school, in the order of the concept
     table. Texts are in the letters that a filing may hold.
 
-    Raises:
-        Refused: a board has money in two currencies.
+    `report`: each board in it has money in one currency (`by_pack`).
     """
-    refuse_two_currencies(report.accountability)
     own = report.accountability.select(_SCHOOL)
     # A board may report on consent of a school without money in the year, which has no accounts to go with it.
     schools, consents = (rows.join(own, on=_SCHOOL, how="semi") for rows in (report.schools, report.consents))
@@ -90,25 +87,6 @@ def facts_of(report: ReportData) -> Facts:
     return _in_order(pl.concat([_completed(part) for part in parts]), report.keys)
 
 
-def mixed_boards(accountability: Accountability) -> list[str]:
-    """Return the boards that have money in two currencies, in order. No report can be made of them."""
-    mixed = accountability.group_by("board").agg(pl.col("currency").n_unique()).filter(pl.col("currency") > 1)
-    return sorted(mixed["board"].to_list())
-
-
-def refuse_two_currencies(accountability: Accountability) -> None:
-    """Refuse boards that no report can be made of, because they have money in two currencies.
-
-    Raises:
-        Refused: names the first, and what to do.
-    """
-    if boards := mixed_boards(accountability):
-        raise Refused(
-            f"board {boards[0]} has money in euro and in dollars: a report is in one currency; "
-            "report its schools in Caribisch Nederland under a board number of their own"
-        )
-
-
 def _board_facts(report: ReportData) -> FactParts:
     """Return the facts of a board besides its money."""
     counted = report.findings.group_by("board").agg(
@@ -116,7 +94,7 @@ def _board_facts(report: ReportData) -> FactParts:
     )
     boards = report.accountability.select("board").unique().join(counted, on="board", how="left").fill_null(0)
     wide = boards.with_columns(
-        BoardNumber=pl.col("board"),
+        BoardNumber=pl.col("board").str.head(NUMBER),
         ReportStatus=(pl.col("Errors") > 0).replace_strict(_STATUS, return_dtype=pl.String),
         Treatment=pl.lit(report.treatment.replace("_", " ")),
     )

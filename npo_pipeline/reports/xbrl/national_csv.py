@@ -160,7 +160,7 @@ def _template(table: Table, year: int) -> dict[str, Any]:
 
 def _place_constraints(name: str) -> dict[str, Any]:
     if name == "board":
-        return {"type": "entity", "patterns": [f"{ENTITY_PREFIX}:[0-9]{{5}}"]}
+        return {"type": "entity", "patterns": [f"{ENTITY_PREFIX}:[0-9]{{5}}(-[A-Z]{{3}})?"]}
     if name == "brin":
         return {"type": "xs:string", "patterns": ["[0-9]{2}[A-Z]{2}"]}
     if name == "unit":

@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from npo_pipeline.errors import Refused
+from npo_pipeline.reports.report_data import by_pack, select_boards
 from npo_pipeline.reports.xbrl.checks import fact_faults
 from npo_pipeline.reports.xbrl.concepts import BY_NAME
 from npo_pipeline.reports.xbrl.facts import facts_of
@@ -123,9 +123,14 @@ def test_dollars_stay_dollars() -> None:
     assert money["unit"].unique().to_list() == ["USD"]
 
 
-def test_two_currencies_in_one_board_are_refused_with_its_number() -> None:
-    with pytest.raises(Refused, match="board 40001 has money in euro and in dollars"):
-        facts_of(told(School(received="5"), School(brin="28PW", currency="USD")))
+def test_a_board_with_two_currencies_has_facts_for_each_under_one_number() -> None:
+    report = told(School(received="5"), School(brin="28PW", received="7", currency="USD"))
+    facts = facts_of(by_pack(report))
+    received = facts.filter(pl.col("brin").is_null(), concept="Received").select("board", "unit", "value").rows()
+    assert received == [("40001-EUR", "EUR", "5.00"), ("40001-USD", "USD", "7.00")]
+    assert facts.filter(concept="BoardNumber")["value"].to_list() == ["40001", "40001"]
+    assert by_pack(select_boards(report, [])).accountability.is_empty()
+    assert facts_of(by_pack(told(School(received="5"))))["board"].unique().to_list() == ["40001"]
 
 
 def test_the_facts_stand_in_one_order_whatever_the_order_of_the_rows() -> None:
