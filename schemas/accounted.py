@@ -264,8 +264,8 @@ PACKS = table(
         "run_id": text(),
         "year": whole(),
         "pack": text(
-            "Its folder under `reports` and the year: the number of a board (with two currencies: `41999-USD`), or "
-            "`landelijk`."
+            "Its folder under `reports` and the year: the number of a board (with two currencies: `41999-USD`), "
+            "or `landelijk`."
         ),
         "made_from": code(r"^[0-9a-f]{64}$", "SHA-256 of the rows that the pack was made from."),
         "outcome": one_of(

@@ -48,7 +48,7 @@ _CLAIMS = {
     "month": Column("Over de maand", width=14),
     "cause": Column("Vanwege", width=30),
     "currency": Column("Valuta", width=8),
-    "amount": Column("Te ontvangen (+) of te betalen (-)", "money", 24),
+    "amount": Column("Te ontvangen (+) of te betalen (-)", "money", 24, total=True),
 }
 _INTERVENTIONS = {
     **_SCHOOL,
@@ -98,7 +98,8 @@ def workbook(facts: Facts, report: ReportData) -> bytes:
     name = report.board_name(board)
     title = f"Verantwoording NPO {report.year}, bevoegd gezag {board}{f', {name}' if name else ''} ({status})"
     figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report)), frozen=1, about=_ABOUT["Kerncijfers"])
-    money = (_schools(report), _receipts(report), _claims(report), _interventions(report))
+    claims = [_claims(report)] if report.claims.height else []
+    money = (_schools(report), _receipts(report), *claims, _interventions(report))
     sheets = [_findings(report), *money, _consents(report), figures]
     buffer = BytesIO()
     write_sheets(title, sheets, buffer, note=made_on(report))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -44,6 +46,31 @@ def test_the_name_of_anothers_school_is_found(end, name):
     mine = replace(story, schools=swapped)
     with pytest.raises(NpoError, match=rf"^npo-2021-40001{end} of board 40001 was not written: it names {name}"):
         looked_through(ordinary(), end, facts_of(mine), mine)
+
+
+def claim(amount: str, other: str | None = "40077", name: str | None = "Stichting De Vijver") -> dict:
+    told = {"year": 2021, "board": "40001", "other_board": other, "brin": "01AB", "school_year": "2021-2022"}
+    why = {"month": date(2021, 10, 1), "cause": "reference_count", "settled_by": "the boards", "currency": "EUR"}
+    return {**told, **why, "amount": Decimal(amount), "other_name": name}
+
+
+@pytest.mark.parametrize("end", FORMATS)
+def test_the_other_board_of_a_claim_is_named_and_no_other(end):
+    story = told(ordinary())
+    claims = pl.DataFrame([claim("-30.00"), claim("5.00", None, None)], schema=story.claims.schema)
+    mine = replace(story, claims=claims)
+    content = FORMATS[end](facts_of(mine), mine)
+    everyone = known_parties(told(ordinary(), OTHER))
+    assert_only_own_data("40001", {f"npo-2021-40001{end}": content}, mine, everyone)
+    if end != ".xbrl":
+        with pytest.raises(NpoError, match="it names 40077"):
+            assert_only_own_data("40001", {f"npo-2021-40001{end}": content}, story, everyone)
+        if end in (".xhtml", ".html", ".csv"):
+            words = content.decode("utf-8")
+            assert "Stichting De Vijver (40077)" in words
+            assert "de volgende betaling" in words
+            assert "ander aantal leerlingen" in words
+            assert "30,00" in words
 
 
 @pytest.mark.parametrize("end", FORMATS)
