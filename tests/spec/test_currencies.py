@@ -39,6 +39,8 @@ OF_ONE_CURRENCY = {
     "npo_pipeline/reports/explain/cashflow.py correction_causes": "an explanation is of one decision",
     "npo_pipeline/commands/account/template.py _school_facts": "a school spends in one currency",
     "npo_pipeline/commands/account/write.py _other_years": "a control total of rows, written without a currency",
+    "npo_pipeline/accounts/findings/spending.py external_above_amount": "rules of findings see one currency",
+    "npo_pipeline/intake/board_reports.py credit_rejections": "a school spends in one currency",
     "npo_pipeline/books/publish.py _compare": "a control total only compares two sums of the same rows",
     "npo_pipeline/decisions/change_causes.py _differences": "its key is given, and has the currency",
 }
