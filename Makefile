@@ -24,7 +24,8 @@ setup: $(READY) ## make .venv from the hash-pinned requirements.lock
 demo: $(READY) ## run the main job on a made-up country, in ./npo-demo
 	@$(BIN)/npo demo --home npo-demo
 
-test: lint types tests ## set up, lint, check types, run the tests
+test: lint ## set up, lint, check types, run the tests
+	@$(MAKE) --no-print-directory -j2 types tests
 
 lint: $(READY) ## style and import directions
 	@$(BIN)/ruff check .
