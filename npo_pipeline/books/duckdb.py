@@ -130,6 +130,6 @@ def _refuse_cut_off(engine: Engine, path: Path) -> None:
     Free blocks need not be in the file, so a file that lacks fewer than those is not detected.
     """
     query = "select used_blocks * block_size from pragma_database_size() where database_name = 'books'"
-    used = engine.sql(query).fetchall()[0][0]
+    used = engine.execute(query).fetchall()[0][0]
     if path.stat().st_size < _BEFORE_BLOCKS + used:
         raise Refused(f"{path}: is damaged (its end is missing); put a back-up in its place")

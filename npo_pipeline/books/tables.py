@@ -41,7 +41,7 @@ def check_format(connection: duckdb.DuckDBPyConnection, shown: str, oldest: int 
         Refused: says which.
     """
     try:
-        found = connection.sql("select max(format)::bigint from home").fetchall()[0][0]
+        found = connection.execute("select max(format)::bigint from home").fetchall()[0][0]
     except duckdb.Error as error:
         raise Refused(f"{shown}: is no database of npo, or a damaged one; choose another --home") from error
     if found is None or found < 1:

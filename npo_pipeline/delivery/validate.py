@@ -143,6 +143,8 @@ def _shown(value: pl.Expr, personal: list[str]) -> pl.Expr:
 
 def with_messages(rejections: Rejections, *, for_boards: bool = False) -> RejectionMessages:
     """Add the message of its rule to each rejection; `for_boards`: of a file that boards deliver themselves."""
+    if rejections.is_empty():
+        return RejectionMessages(empty(REJECTIONS).drop("value"))
     quoted = pl.format("'{}'", strip_invisible(pl.col("value")).str.head(SHOWN))
     unquoted = pl.col("rule").is_in([rule.name for rule in REJECTION_RULES if not rule.quoted])
     shown = rejections.with_columns(value=pl.when(unquoted).then("value").otherwise(quoted))

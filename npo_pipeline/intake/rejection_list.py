@@ -27,8 +27,11 @@ def rejection_list(results: Sequence[FileResult]) -> RejectionList:
     A row of a school without a board follows from the rejected row of an address list that names the school: that
     no board is known is no news then.
     """
-    by_stage = sorted(results, key=lambda one: _STAGES.index(one.file.kind.stage))
-    listed = pl.concat([empty(REJECTION_LIST).with_columns(school=pl.lit("")), *map(_of_file, by_stage)])
+    with_faults = [one for one in results if one.rejections.height]
+    if not with_faults:
+        return RejectionList(empty(REJECTION_LIST))
+    by_stage = sorted(with_faults, key=lambda one: _STAGES.index(one.file.kind.stage))
+    listed = pl.concat(list(map(_of_file, by_stage)))
     refused = dict(row for one in reversed(by_stage) for row in reversed(_places(one)))
     brins = {vestiging[:4]: place for vestiging, place in refused.items()}
     code = pl.when(pl.col("rule") == UNKNOWN_SCHOOL).then(pl.col("school").str.extract(_SCHOOL))

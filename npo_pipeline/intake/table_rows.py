@@ -49,10 +49,11 @@ def content_rows(new: NewFiles) -> TableRows:
     gathered: dict[str, tuple[pa.DataFrameSchema, list[pl.DataFrame]]] = {}
     for name, one in new.items():
         for model, frame in _contents(name, one):
+            if frame.is_empty():
+                continue
             rows = frame.with_columns(delivery_id=pl.lit(name)) if "delivery_id" not in frame.columns else frame
             gathered.setdefault(model.name, (model, []))[1].append(rows.select(list(model.columns)))
-    whole = ((model, pl.concat(parts)) for model, parts in gathered.values())
-    return table_rows(*((model, rows) for model, rows in whole if rows.height))
+    return table_rows(*((model, pl.concat(parts)) for model, parts in gathered.values()))
 
 
 def _contents(delivery_id: str, one: FileResult) -> tuple[tuple[pa.DataFrameSchema, pl.DataFrame], ...]:

@@ -65,6 +65,12 @@ BoardErrors = NewType("BoardErrors", pl.DataFrame)
 ReplacedInputs = NewType("ReplacedInputs", pl.DataFrame)
 """decision_id, files (text: those of a kind and date that it rests on and that were superseded), delivery_ids
 (list: what counts in their place now), is_same (whether that counts the same)."""
+REPLACED_INPUTS = {
+    "decision_id": pl.String,
+    "files": pl.String,
+    "delivery_ids": pl.List(pl.String),
+    "is_same": pl.Boolean,
+}
 
 DecidedDeliveries = NewType("DecidedDeliveries", pl.DataFrame)
 """decision_id, delivery_id."""

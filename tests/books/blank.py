@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +19,26 @@ def blank(home: Path) -> Path:
     home.mkdir(parents=True)
     Home(home).database.write_bytes(_empty_books())
     return home
+
+
+@contextmanager
+def begun(arguments: Sequence[object]) -> Iterator[None]:
+    """Have empty books in the home of a first `npo ingest`; where it published nothing, they are gone again."""
+    words = [str(word) for word in arguments]
+    home = Path(words[words.index("--home") + 1]) if "--home" in words[:-1] else None
+    if words[:1] != ["ingest"] or home is None or home.exists() or not home.parent.is_dir():
+        yield
+        return
+    home.mkdir()
+    database = home / "npo.duckdb"
+    database.write_bytes(_empty_books())
+    try:
+        yield
+    finally:
+        if database.exists() and database.read_bytes() == _empty_books():
+            database.unlink()
+            if not any(home.iterdir()):
+                home.rmdir()
 
 
 @cache

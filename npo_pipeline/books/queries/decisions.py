@@ -12,7 +12,14 @@ from npo_pipeline.intake.school_changes import without_undone
 from schemas import received
 from schemas.decided import DecisionInputRows, Decisions, DueChanges
 from schemas.frames.accounts import DecidedTotals
-from schemas.frames.books import PastInputs, ReplacedInputs, SubsidyDecisions, UnknownDeliveries, UnknownFiles
+from schemas.frames.books import (
+    REPLACED_INPUTS,
+    PastInputs,
+    ReplacedInputs,
+    SubsidyDecisions,
+    UnknownDeliveries,
+    UnknownFiles,
+)
 from schemas.frames.reports import AnnualInstalments, DecisionFiles, MunicipalSupport, TracedAmounts
 from schemas.received import Changes
 
@@ -168,6 +175,8 @@ _ROWS = " union all ".join(
 
 def replaced_inputs(books: Books) -> ReplacedInputs:
     """Return the files that the latest decisions rest on and that were superseded, and what counts now instead."""
+    if not books.value("select count(superseded_by) from deliveries"):
+        return ReplacedInputs(pl.DataFrame(schema=REPLACED_INPUTS))
     query = f"""
         with sums as (select delivery_id, sum(row::HUGEINT) as content from ({_ROWS}) group by 1),
         inputs as (

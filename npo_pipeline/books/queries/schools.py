@@ -77,6 +77,8 @@ def disagreements_about_money(books: Books) -> BoardDisagreements:
     not follow a change always touches it.
     """
     found = board_disagreements(school_facts(books))
+    if found.is_empty():
+        return found
     names = found["vestiging"].unique().to_list()
     query = """
         select distinct vestiging, paid_month as month from payments where vestiging = any($1)
