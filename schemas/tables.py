@@ -113,4 +113,5 @@ def _surely_valid(rows: pl.DataFrame, model: pa.DataFrameSchema) -> bool:
         return False
     lazy = rows.lazy()
     checks = ((check, name) for name, column in model.columns.items() for check in column.checks)
-    return all(check(lazy, name).check_passed.collect().item() for check, name in checks)
+    passed = pl.collect_all([check(lazy, name).check_passed for check, name in checks])
+    return all(one.item() for one in passed)

@@ -6,6 +6,8 @@ from typing import NewType
 
 import polars as pl
 
+from schemas.frames.intake import Columns
+
 DeliverySubjects = NewType("DeliverySubjects", pl.DataFrame)
 """delivery_id, subject: the vestigingen, BRINs or municipalities (by number) that a delivery reports on."""
 
@@ -65,7 +67,7 @@ BoardErrors = NewType("BoardErrors", pl.DataFrame)
 ReplacedInputs = NewType("ReplacedInputs", pl.DataFrame)
 """decision_id, files (text: those of a kind and date that it rests on and that were superseded), delivery_ids
 (list: what counts in their place now), is_same (whether that counts the same)."""
-REPLACED_INPUTS = {
+REPLACED_INPUTS: Columns = {
     "decision_id": pl.String,
     "files": pl.String,
     "delivery_ids": pl.List(pl.String),

@@ -101,8 +101,10 @@ def directory_as_derived(books: Books, before_run: str) -> Schools:
     A version that derived it in another way wrote other manifests. Its directory stays until the next delivery,
     and what was paid by it is settled again by it.
     """
-    known = books.frame("select delivery_id from deliveries where run_id < ?", [before_run])["delivery_id"]
-    facts = SchoolFacts(school_facts(books).filter(pl.col("delivery_id").is_in(known.implode())))
+    query = """
+        select f.* from school_facts f semi join (from deliveries where run_id < ?) using (delivery_id)
+        order by delivery_id, vestiging"""
+    facts = SchoolFacts(books.frame(query, [before_run]))
     return build_directory(facts, _rule_of_directory(books, before_run))
 
 

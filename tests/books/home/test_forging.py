@@ -17,7 +17,7 @@ from npo_pipeline.books.manifest import GENESIS_HASH, copy_names, rows_sha256, t
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.runs import rows_with_run
 from npo_pipeline.books.reader import Books, read_books
-from npo_pipeline.commands.verify.command import CHECKS, findings_of, verify, verify_books
+from npo_pipeline.commands.verify.command import CHECKS, findings_of, verify_books
 from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
@@ -99,12 +99,7 @@ def broken_links(home):
         return findings_of(CHECKS["chain"], books, Home(home))
 
 
-def test_a_forger_who_changes_nothing_is_not_found(home):
-    forge(home)
-    assert findings(home) == []
-
-
-def test_nor_is_one_whose_forgery_is_not_published(opened, tmp_path):
+def test_a_forger_who_changes_nothing_is_not_found(opened, tmp_path):
     home = Home(tmp_path / "home")
     with forged(opened, home) as books:
         assert verify_books(books, home).findings == ()
@@ -206,13 +201,13 @@ def test_older_books_cannot_be_put_back(home, paid):
 def test_a_manifest_beside_the_books_cannot_be_changed(home):
     one = home / "manifests" / "000004-pay-2021-10.json"
     one.write_text(one.read_text().replace('"boards"', '"Boards"'))
-    assert findings(home) == ["chain: manifests/000004-pay-2021-10.json differs from the manifest in the database"]
+    assert broken_links(home) == ["manifests/000004-pay-2021-10.json differs from the manifest in the database"]
 
 
 def test_a_manifest_beside_the_books_cannot_be_removed(home):
     (home / "manifests" / "000004-pay-2021-10.json").unlink()
-    assert findings(home) == [
-        "chain: 1 manifests are gone from manifests/, first 000004-pay-2021-10.json; put them back"
+    assert broken_links(home) == [
+        "1 manifests are gone from manifests/, first 000004-pay-2021-10.json; put them back"
     ]
 
 
@@ -220,7 +215,7 @@ def test_the_last_manifest_may_be_missing_and_the_next_run_puts_it_there(home):
     last = home / "manifests" / "000009-pay-2021-12.json"
     whole = last.read_bytes()
     last.unlink()
-    assert findings(home) == []
+    assert broken_links(home) == []
     assert here("pay", "--month", "2021-12", "--home", home).status == 0
     assert last.read_bytes() == whole
 
@@ -250,12 +245,6 @@ def test_nothing_in_the_home_tells_that_reality_was_forged_from_the_start(home):
     after = {path.name: path.read_text() for path in (home / "manifests").iterdir()}
     assert before.keys() == after.keys()
     assert all(before[name] != after[name] for name in before if name >= "000005")
-
-
-@pytest.mark.parametrize("stage", ["ingest", "decide", "pay"])
-def test_honest_books_give_no_finding(stages, stage):
-    """Superseded deliveries, a decision anew, corrections up and down."""
-    assert verify(Home(stages[stage].before)).findings == ()
 
 
 def test_honest_books_with_a_transfer_give_no_finding(home):

@@ -56,14 +56,14 @@ def test_whoever_opens_the_books_while_they_are_published_sees_a_whole_state(dec
     looking = threading.Thread(target=look)
     looking.start()
     try:
-        assert here("pay", "--month", "2022-07", "--catch-up", "--home", decided).status == 0
+        assert here("pay", "--month", "2022-01", "--catch-up", "--home", decided).status == 0
     finally:
         stop.set()
         looking.join()
     seen += select(decided, together)
     assert all(runs == months and ties for runs, months, ties in seen)
     assert sorted(seen) == seen
-    assert seen[-1] == (11, 11, True)
+    assert seen[-1] == (5, 5, True)
     assert len({runs for runs, *_ in seen}) > 2
 
 
