@@ -12,7 +12,7 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.lists import decimal_comma
-from schemas.files import CONSENTS, SPENDING, columns_of
+from schemas.files import CONSENTS, SPENDING, required_columns_of
 from schemas.frames.accounts import AvailableMoney
 
 Menu = Sequence[tuple[str, str, Sequence[str]]]
@@ -86,7 +86,7 @@ def write_spending(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, (model, rows) in files.items():
-            schema = dict.fromkeys(columns_of(model), pl.String)
+            schema = dict.fromkeys(required_columns_of(model), pl.String)
             frame = pl.DataFrame(rows, schema=schema, orient="row")
             frame.select(pl.when(pl.all() != "").then(pl.all())).write_csv(path, separator=";")
     except OSError as error:
@@ -163,7 +163,7 @@ def _consent_row(account: Account, year: int) -> list[str]:
         "SCHOOLJAAR": f"{year}-{year + 1}",
     }
     row = {**begin, **account.answers, "BOVENSCHOOLS_BEDRAG_MR": decimal_comma(account.agreed)}
-    return [row[column] for column in columns_of(CONSENTS)]
+    return [row[column] for column in required_columns_of(CONSENTS)]
 
 
 def _overspent(account: Account, menu: Menu, year: int) -> None:
