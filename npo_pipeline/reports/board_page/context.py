@@ -258,7 +258,7 @@ class PageContext:
         """Write a figure of the year before by its concept or level; nothing where there are no accounts of it."""
         before = self.previous_figures
         if name == "ExternalShare" and before:
-            return _share_text(before["SpentExternal"], before["Spent"])
+            return _share_text(before["SpentExternal"], before["Spent"], places=2)
         return dutch.number(before[name], 2) if before else ""
 
     @property
@@ -457,13 +457,13 @@ class PageContext:
         return [ReportedTotal(*place, amount) for place, amount in sorted(totals.items())]
 
 
-def _share_text(part: Decimal, whole: Decimal) -> str:
-    """Write a part of a whole in tenths of a percent; nothing where there is no whole."""
-    part_cents, whole_cents = int(part.scaleb(2)), int(whole.scaleb(2))
+def _share_text(part: Decimal, whole: Decimal, places: int = 1) -> str:
+    """Write a part of a whole as a percentage with so many decimals; nothing where there is no whole."""
+    part_cents, whole_cents, scale = int(part.scaleb(2)), int(whole.scaleb(2)), 10 ** (places + 2)
     if not whole_cents:
         return ""
-    permille = (2_000 * part_cents + whole_cents) // (2 * whole_cents)
-    return dutch.percent(Decimal(permille).scaleb(-3), 1)
+    share = (2 * scale * part_cents + whole_cents) // (2 * whole_cents)
+    return dutch.percent(Decimal(share).scaleb(-places - 2), places)
 
 
 def _css_text(text: str) -> str:

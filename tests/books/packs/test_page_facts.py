@@ -119,6 +119,10 @@ def test_last_year_stands_beside_this_year():
         ["Toe te rekenen aan het jaar", "34.234,55", "26.234,55"],
         ["Ontvangen min besteed", "16.328,45", "-17.705,60"],  # 2 x 100.25 - 17,655.60 - 250.50
     ]
+    share = next(
+        row for row in page_of_both.table("Kerncijfers van het bevoegd gezag over 2021") if "Aandeel" in row[0]
+    )
+    assert share[1:] == ["6,18%", "6,18%"]
     assert page_of_both.table("Per school, 2021 naast 2020")[2:] == [
         ["De Linde 02CD", "100,25", "25.000,00", "17.655,60", "17.655,60", "125,00", "7.469,40"],
         ["'t Kompas 03EF", "100,25", "1.234,55", "250,50", "250,50", "-1.234,56", "-250,51"],
