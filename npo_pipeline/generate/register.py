@@ -181,10 +181,12 @@ def _draw(index: pl.Expr, seed: int, salt: int, below: int) -> pl.Expr:
 def rotation(country: Country) -> tuple[str, ...]:
     """Return the rules that the register of a country can break, in turn.
 
-    Double enrolments take two vestigingen, and only the rows of reference lists contradict each other.
+    Double enrolments take two vestigingen.
     """
-    impossible = {rules.CONTRADICTION} | ({rules.DOUBLE_ENROLMENT} if len(country.vestigingen) == 1 else set())
-    return tuple(rule for rule in rules.RULES if rule not in impossible)
+    possible = {*_WRONG, rules.UNKNOWN_SCHOOL, rules.DUPLICATE_ROW}
+    if len(country.vestigingen) > 1:
+        possible.add(rules.DOUBLE_ENROLMENT)
+    return tuple(rule for rule in rules.RULES if rule in possible)
 
 
 def plant(rows: RegisterBatch, country: Country, on: date) -> PlantedRows:
