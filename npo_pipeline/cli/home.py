@@ -80,12 +80,19 @@ def _render_months(status: Status) -> None:
 
 
 def _render_accounts(status: Status) -> None:
+    import polars as pl
+
     if status.accounts.is_empty():
         return
     columns = ["year", "accounted_on", "boards", "received", "spent", "carried_out", "errors", "closed_on"]
     accounts = status.accounts.cast({"year": str})
     headings = {"accounted_on": "accounted for on", "carried_out": "left over", "closed_on": "closed on"}
     frame_table("Accounts, in euro", accounts, columns, **headings)
+    in_dollars = {f"{name}_usd": pl.col(f"{name}_usd") for name in ("received", "spent", "carried_out")}
+    dollars = accounts.filter(pl.any_horizontal(one != 0 for one in in_dollars.values()))
+    if dollars.height:
+        shown = {"received_usd": "received", "spent_usd": "spent", "carried_out_usd": "left over"}
+        frame_table("Accounts, in US dollars", dollars, ["year", *in_dollars], **shown)
 
 
 @click.command("verify")

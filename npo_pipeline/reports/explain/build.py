@@ -16,6 +16,7 @@ from npo_pipeline.reports.explain.cashflow import (
     amount_changes,
     beyond_amounts,
     cashflow_by_school,
+    claims_by_school,
     combined_cashflow,
     correction_causes,
     lifecycle_events,
@@ -66,6 +67,7 @@ def _is_mentioned(school: model.School) -> bool:
 def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[model.School]:
     lines, flows, changes = trace_lines(data), cashflow_by_school(data), amount_changes(data)
     events, corrections = lifecycle_events(data.adjustments), correction_causes(data.paid_corrections)
+    claims = claims_by_school(data)
     omissions, assumptions = Omissions(data, lines), _assumptions_by_regulation(data)
     of_started = _assumptions_by_regulation(data, started_soft_values)
     started = {*data.trace.filter(pl.col("counted_on").is_not_null())["vestiging"]}
@@ -93,6 +95,7 @@ def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[model.S
             corrected=tuple(_source_corrections(data, vestiging, own)),
             lives=tuple(events.get(vestiging, ())),
             settled=tuple(corrections.get(vestiging, ())),
+            claims=tuple(claims.get(vestiging, ())),
             board_name=named_boards.get(boards.get(vestiging)),
         )
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from npo_pipeline.decisions.comparison import differences
 from npo_pipeline.entitlements.model import COMPONENT_KEY
-from npo_pipeline.intake.board_transfers import board_on
+from npo_pipeline.intake.board_transfers import board_in_month, board_on
 from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.decision_data import DecisionData
 from schemas.decided import Adjustments, Entitlements, Payments
@@ -143,6 +143,34 @@ def correction_causes(corrections: LedgerRows) -> dict[str, list[model.PaidCorre
     summed = corrections.group_by("vestiging", "paid_month", "cause").agg(*_MONTHS, pl.col("amount").sum())
     not_zero = summed.filter(pl.col("amount") != 0)
     return _by_school(not_zero.sort("vestiging", "paid_month", "cause"), model.PaidCorrection)
+
+
+def claims_by_school(data: DecisionData) -> dict[str, list[model.SchoolClaim]]:
+    """Return what boards owe each other for every vestiging, as view `receivables` has it.
+
+    The money of a month is of the board that holds the vestiging in it, whichever was paid or paid back.
+    """
+    instalments = data.payments.filter(pl.col("reason") == "instalment").with_columns(month="paid_month")
+    columns = ["vestiging", "month", "amount", pl.col("board").alias("paid_to")]
+    paid = pl.concat([instalments.select(columns), data.paid_corrections.select(columns)])
+    moved = board_in_month(data.directory, paid).filter(pl.col("board") != pl.col("paid_to"))
+    # Of the two in one order: what one owes for some months may be less than what it is owed for others.
+    ordered = moved.with_columns(
+        one=pl.min_horizontal("board", "paid_to"),
+        other=pl.max_horizontal("board", "paid_to"),
+        amount=pl.when(pl.col("paid_to") < pl.col("board")).then("amount").otherwise(-pl.col("amount")),
+    )
+    sums = ordered.group_by("vestiging", "one", "other").agg(*_MONTHS, pl.col("amount").sum())
+    owes = pl.col("amount") > 0
+    claims = sums.filter(pl.col("amount") != 0).select(
+        "vestiging",
+        pl.when(owes).then("one").otherwise("other").alias("debtor"),
+        pl.when(owes).then("other").otherwise("one").alias("creditor"),
+        "first",
+        "last",
+        pl.col("amount").abs(),
+    )
+    return _by_school(claims.sort("vestiging", "first", "debtor"), model.SchoolClaim)
 
 
 def amount_changes(data: DecisionData) -> dict[str, list[model.AmountChange]]:

@@ -238,6 +238,20 @@ class PaidCorrection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SchoolClaim:
+    """Represent an amount that one board owes another, and that no payment run settles.
+
+    It was paid it for months in which the other held the school, or the other paid it back for months of this one.
+    """
+
+    debtor: str
+    creditor: str
+    first: date
+    last: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
 class OmittedComponent:
     """Represent a component without an amount for a school, and the reason.
 
@@ -287,6 +301,7 @@ class School:
     corrected: tuple[SourceCorrection, ...]
     lives: tuple[LifecycleEvent, ...]
     settled: tuple[PaidCorrection, ...]
+    claims: tuple[SchoolClaim, ...] = ()
     board_name: str | None = None
 
 

@@ -239,6 +239,17 @@ class Phrasing:
             months=first if first == last else self.say("months.between", first=first, last=last),
         )
 
+    def claim(self, claim: model.SchoolClaim) -> str:
+        """Return what one board owes another, and for which months."""
+        first, last = self.language.month(claim.first), self.language.month(claim.last)
+        return self.say(
+            "claims.owes",
+            debtor=claim.debtor,
+            creditor=claim.creditor,
+            amount=self.money(claim.amount),
+            months=first if first == last else self.say("months.between", first=first, last=last),
+        )
+
     def source_correction(self, correction: model.SourceCorrection) -> str:
         """Return the declared correction of a row of the source, who declared it and why."""
         is_of_pupil = correction.expected is None

@@ -62,6 +62,7 @@ class _DecisionText:
             yield from self._section("omitted", map(self._phrasing.omission, explanation.omitted))
             yield from self._section("lifecycle", self._beyond())
             yield from self._months(explanation.flow, self._subject.code)
+            yield from self._section("claims", self._claims())
         else:
             for school in explanation.schools:
                 if self._subject.kind == "brin":
@@ -99,6 +100,13 @@ class _DecisionText:
             whole = model.total([self._explanation.amount, *(one.event.amount for one in found)])
             yield self._say("lifecycle.together", amount=self._phrasing.money(whole))
 
+    def _claims(self) -> Iterator[str]:
+        """Return what the board owes others, and they owe it, school by school."""
+        for school in self._explanation.schools:
+            for one in school.claims:
+                if self._subject.code in (one.debtor, one.creditor):
+                    yield self._say("change.of", vestiging=school.vestiging, change=self._phrasing.claim(one))
+
     def _school_in_full(self, school: model.School) -> Iterator[str]:
         write = self._phrasing
         if school.board:
@@ -110,6 +118,7 @@ class _DecisionText:
         yield from self._section("lifecycle", map(write.lifecycle_event, school.lives))
         yield from self._months(school.flow, school.board)
         yield from self._section("corrections", map(write.paid_correction, school.settled))
+        yield from self._section("claims", map(write.claim, school.claims))
 
     def _background(self) -> Iterator[str]:
         """Return the changes since the previous decision, and the corrections and assumptions of the amounts."""

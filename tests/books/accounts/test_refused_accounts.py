@@ -131,6 +131,8 @@ def test_a_board_with_two_currencies_gets_a_report_in_each(tmp_path):
     assert all(one in national for one in ("41999-EUR", "41999-USD", "10002"))
     ended = run(home, "verify")
     assert ended.status == 0, ended.stdout
+    shown = run(home, "status").stdout
+    assert shown.index("Accounts, in euro") < shown.index("Accounts, in US dollars")
 
 
 def test_a_template_wants_a_board(paid):

@@ -50,6 +50,17 @@ def test_what_is_settled_goes_to_the_board_that_is_paid_next(moved, tmp_path):
     old, new = (told(home, board)["decisions"][0]["flow"] for board in ("10002", "10001"))
     # 12 pupils more: 12 x 701,16 = 8.413,92, of which four twelfths
     assert (old["to_settle"], new["to_settle"]) == ("0.00", "2804.64")
+    run(home, "pay", "--month", "2021-12")
+    # three of those twelfths, 3 x 701,16, are of months in which 10002 held the school
+    owed = (
+        "Over september 2021 tot en met oktober 2021 is bestuur 10001 € 2.103,48 verschuldigd aan bestuur 10002. "
+        "Geen betaling regelt dat: de besturen verrekenen het met elkaar."
+    )
+    assert owed in " ".join(section(said(home, "02BB00"), "Tussen besturen te verrekenen"))
+    for board in ("10001", "10002"):
+        assert f"02BB00. {owed}" in " ".join(said(home, board).split())
+    (claim,) = told(home, "02BB00")["decisions"][0]["schools"][0]["claims"]
+    assert (claim["debtor"], claim["creditor"], claim["amount"]) == ("10001", "10002", "2103.48")
 
 
 def difference(explained) -> Decimal:
