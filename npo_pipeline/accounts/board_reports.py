@@ -21,6 +21,7 @@ from schemas.frames.accounts import (
     SpendingLines,
     WrittenInterventions,
 )
+from schemas.received import Schools
 
 BOVENSCHOOLS = "bovenschools"
 _INTERVENTION = ["category", "intervention", "level"]
@@ -136,6 +137,20 @@ def counted_transfers(reports: ReserveTransfers, year: int, currencies: Spending
     # One currency for both boards: that of the school with the one that gave.
     known = currencies.added_to(counted.drop("given_on", "taken_on").with_columns(board="from_board"))
     return CountedTransfers(known.drop("board").sort(_MOVE))
+
+
+def with_moves(counted: CountedTransfers, schools: Schools) -> CountedTransfers:
+    """Add column `fits`: the school went from the one board to the other by the day that the reserve moved."""
+    came = (
+        counted.join(schools.select("brin", to_board="board", came="valid_from"), on=["brin", "to_board"])
+        .filter(pl.col("came") <= pl.col("moved_on"))
+        .group_by(_MOVE)
+        .agg(pl.col("came").max())
+    )
+    first = schools.group_by("brin", from_board="board").agg(first=pl.col("valid_from").min())
+    both = counted.join(came, on=_MOVE, how="left").join(first, on=["brin", "from_board"], how="left")
+    fits = (pl.col("came") > pl.col("first")).fill_null(False)
+    return CountedTransfers(both.with_columns(fits=fits).drop("came", "first").sort(_MOVE))
 
 
 def report_transfers(counted: CountedTransfers) -> ReportTransfers:

@@ -52,13 +52,17 @@ def accrued_to(totals: DecidedTotals, schools: Schools, year: int) -> AmountsByS
 
     A school year accrues in twelfths, from August (domain notes, section 1.4: a calendar year holds 5/12 of the
     school year that begins in it, and so 7/12 of the one that ends in it). Each month accrues to the board that
-    holds the vestiging on its first day, as a payment would. Each of `totals` is rounded by itself.
+    holds the vestiging on its first day, as a payment would. Each of `totals` is rounded by itself. What a merger,
+    closure or opening moves accrues to its own month: to a school that is gone nothing does.
     """
     years = [f"{year - 1}-{year}", f"{year}-{year + 1}"]
     months = pl.concat([_months(one, year) for one in years])
     cents, ends = to_cents(pl.col("amount")), (pl.col("twelfth"), pl.col("twelfth") - 1)
     until, before = (cumulative_share(cents, end, pl.lit(TWELFTHS)) for end in ends)
-    due = totals.join(months, on="school_year").with_columns(cents=until - before)
+    of_year = totals.filter(pl.col("month").is_null()).drop("month")
+    spread = of_year.join(months, on="school_year").with_columns(cents=until - before)
+    moved = totals.filter(pl.col("month").dt.year() == year).with_columns(cents=cents)
+    due = pl.concat([one.select("vestiging", "currency", "month", "cents") for one in (spread, moved)])
     of_school = ["board", pl.col("vestiging").str.head(4).alias("brin"), "currency"]
     return AmountsBySchool(board_in_month(schools, due).group_by(of_school).agg(accrued=pl.col("cents").sum()))
 

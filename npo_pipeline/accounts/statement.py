@@ -17,6 +17,7 @@ from npo_pipeline.accounts.board_reports import (
     spending_lines,
     spent_by_school,
     transferred_in,
+    with_moves,
 )
 from npo_pipeline.accounts.closed_years import (
     ClosedBooks,
@@ -153,7 +154,7 @@ def account_for(inputs: AccountInputs) -> YearAccounts:
         consents=Consents(currencies.added_to(consents)),
         agreed=agreed_until(inputs.consents, year),
         rejections=inputs.rejections,
-        transfers=counted_transfers(inputs.transfers, year, currencies),
+        transfers=with_moves(counted_transfers(inputs.transfers, year, currencies), inputs.schools),
         corrections=corrections,
         late_lines=_late_lines(inputs),
     )

@@ -28,7 +28,8 @@ ReportClaims = NewType("ReportClaims", pl.DataFrame)
 """The columns of table `accountability_claims`, other_name (of the other board; null where no list names it)."""
 
 DecidedTotals = NewType("DecidedTotals", pl.DataFrame)
-"""Amounts that the decisions in force make due in a school year: school_year, vestiging, currency, amount."""
+"""Amounts that the decisions in force make due in a school year: school_year, vestiging, currency, amount, month
+(in which it falls altogether; null where it is of the whole year)."""
 
 DeliveryFiles = NewType("DeliveryFiles", pl.DataFrame)
 """delivery_id, file (its name)."""
@@ -62,7 +63,8 @@ REPORT_TRANSFERS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 CountedTransfers = NewType("CountedTransfers", pl.DataFrame)
 """Reserves that moved with a school: from_board, to_board, brin, from_told, to_told (cents; null where that board
-reports nothing of it), amount (cents that count), moved_on."""
+reports nothing of it), amount (cents that count), moved_on,
+currency; where findings are made also fits (the school went so by then)."""
 
 Currencies = NewType("Currencies", pl.DataFrame)
 """brin, currency."""

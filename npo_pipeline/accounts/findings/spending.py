@@ -88,20 +88,35 @@ def corrected_closed_year(context: FindingContext) -> FindingRows:
     """Find schools of which something came in of a closed year: it is accounted for in this year."""
     left = pl.col("received") - pl.col("spent") + pl.col("transferred")
     corrected = context.corrections.with_columns(left=left)
+    changes = [
+        pl.when(pl.col(name) != 0).then(pl.format(f"{word} {{}}", money_expr(name)))
+        for name, word in _CORRECTED.items()
+    ]
+    then = pl.when(pl.col("left") != 0)
     return finding_rows(
         corrected.sort("of_year", *SCHOOL_KEY),
         pl.format(
-            "Over {}, dat is afgesloten, kwam later binnen: ontvangen {}, besteed {}, overgedragen {}. Het staat "
-            "in dit jaar als correctie van {}.",
+            "Over {}, dat is afgesloten, is er later veranderd: {}. {}",
             "of_year",
-            money_expr("received"),
-            money_expr("spent"),
-            money_expr("transferred"),
-            money_expr("left"),
+            pl.concat_str(changes, separator=", ", ignore_nulls=True),
+            then.then(pl.format("Het staat in dit jaar als correctie van {}.", money_expr("left"))).otherwise(
+                pl.lit("Aan het saldo verandert dat niets.")
+            ),
         ),
         "Licht de correctie toe in het jaarverslag.",
         "left",
     )
+
+
+_CORRECTED = {
+    "received": "ontvangen",
+    "spent": "besteed",
+    "external": "waarvan personeel niet in loondienst",
+    "board_level": "waarvan bovenschools",
+    "transferred": "overgedragen",
+    "accrued": "toe te rekenen",
+}
+"""The amounts that a correction may change, in Dutch."""
 
 
 def transfer_differs(context: FindingContext) -> FindingRows:
@@ -113,6 +128,17 @@ def transfer_differs(context: FindingContext) -> FindingRows:
         "Bestuur {from_board} droeg volgens eigen opgave {from_told} over aan bestuur {to_board}, en dat kreeg "
         "volgens eigen opgave {to_told}. Voor beide telt het laagste bedrag: {amount}.",
         "Spreek met het andere bestuur af hoeveel er overging, en geef beide hetzelfde bedrag op.",
+    )
+
+
+def transfer_without_move(context: FindingContext) -> FindingRows:
+    """Find reserves that moved where the school did not: the boards exchanged, or a day before it."""
+    return _about_transfers(
+        context.transfers.filter(~pl.col("fits") & (pl.col("amount") > 0)),
+        ("from_board", "to_board"),
+        "Er ging volgens opgave {amount} over van bestuur {from_board} naar bestuur {to_board}, en de school zelf "
+        "ging op die dag of eerder niet over.",
+        "Verwissel VAN en NAAR, verbeter DATUM, of lever de wijziging van de bestuursoverdracht aan.",
     )
 
 
@@ -188,7 +214,8 @@ def carried_not_reported(context: FindingContext) -> FindingRows:
     """Find schools with money of earlier years, with no report on the year, not even that none was spent."""
     asked = context.asked.filter(pl.col("received") > 0)
     told = pl.concat([context.lines.select(SCHOOL_KEY), asked.select(SCHOOL_KEY)])
-    silent = context.schools.filter(pl.col("carried_in") > 0).join(told, on=SCHOOL_KEY, how="anti")
+    kept = pl.col("carried_in") + pl.min_horizontal("transferred", 0)
+    silent = context.schools.filter(kept > 0).join(told, on=SCHOOL_KEY, how="anti")
     return finding_rows(
         silent.sort(SCHOOL_KEY),
         pl.format(

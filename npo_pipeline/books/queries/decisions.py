@@ -270,18 +270,44 @@ def table_of_decision(books: Books, table: str, decision_id: str) -> pl.DataFram
     return books.frame(f"from {table} where decision_id = ?", [decision_id])
 
 
-def totals_of_decisions(books: Books, decision_ids: Sequence[str], *, by_component: bool) -> DecidedTotals:
+def totals_of_decisions(
+    books: Books, decision_ids: Sequence[str], *, by_component: bool, by_month: bool
+) -> DecidedTotals:
     """Sum the instalments of boards by some decisions per school year, vestiging and currency.
 
-    `by_component`: a row for each school type and component, as instalments are rounded.
+    `by_component`: a row for each school type and component, as instalments are rounded. `by_month`: what
+    a merger, closure or opening moves is apart, in its month, but for what is paid in one month as a whole.
     """
+    if by_month:
+        return DecidedTotals(books.frame(_TOTALS_BY_MONTH, [list(decision_ids), list(decision_ids)]))
     each = ", i.school_type, i.component" if by_component else ""
     query = f"""
         select i.school_year, i.vestiging, d.currency, sum(i.amount)::decimal(18, 2) as amount{each}
         from instalments i join decisions d using (decision_id)
         where decision_id in (select unnest(?)) and i.recipient_kind = 'bestuur' group by all"""
     found = books.frame(query, [list(decision_ids)])
-    return DecidedTotals(found.select("school_year", "vestiging", "currency", "amount"))
+    no_month = pl.lit(None, pl.Date).alias("month")
+    return DecidedTotals(found.select("school_year", "vestiging", "currency", "amount", no_month))
+
+
+_TOTALS_BY_MONTH = """
+    with parts as (
+        select i.school_year, i.vestiging, d.currency, i.school_type, i.component, i.month, i.amount, 0 as moved
+        from instalments i join decisions d using (decision_id)
+        where decision_id in (select unnest(?)) and i.recipient_kind = 'bestuur'
+        union all select a.school_year, a.vestiging, a.currency, a.school_type, a.component, a.month, 0, a.amount
+        from adjustments a where decision_id in (select unnest(?)) and a.recipient_kind = 'bestuur'
+            and a.cause in ('merger', 'closure', 'opening')),
+    placed as (
+        select *, count(distinct month) over (
+            partition by school_year, vestiging, currency, school_type, component) > 1 as is_monthly
+        from parts)
+    select school_year, vestiging, currency,
+           sum(amount - case when is_monthly then moved else 0 end)::decimal(18, 2) as amount, null::DATE as month
+    from placed group by school_year, vestiging, currency, school_type, component
+    union all
+    select school_year, vestiging, currency, sum(moved)::decimal(18, 2), month
+    from placed where is_monthly group by school_year, vestiging, currency, month having sum(moved) <> 0"""
 
 
 def first_school_with(books: Books, component: str) -> str:

@@ -43,7 +43,7 @@ def render_account(
 ) -> None:
     """Print the accounts of a year: of all boards, or of one."""
     if board is not None:
-        tables = ("accountability", "interventions", "corrections", "findings")
+        tables = ("accountability", "interventions", "receipts", "corrections", "findings")
         rows: dict[str, Any] = {name: getattr(result, name).filter(board=board) for name in tables}
         result = replace(result, **rows)
     if as_json:
@@ -115,6 +115,7 @@ def render_closing(closing: Closing, *, dry_run: bool, as_json: bool) -> None:
                 "plan": closing.plan,
                 "dry_run": dry_run,
                 "closed_on": closing.closed_on,
+                "boards_with_errors": closing.boards_with_errors,
                 "prepared_by": closing.prepared_by,
                 "approved_by": closing.approved_by,
                 "totals": totals,
@@ -128,6 +129,11 @@ def render_closing(closing: Closing, *, dry_run: bool, as_json: bool) -> None:
         f"{number(account['errors'])} errors, {number(account['warnings'])} warnings, "
         f"{number(account['notes'])} notes"
     )
+    if boards := closing.boards_with_errors:
+        line(
+            f"! {number(account['errors'])} errors of {number(len(boards))} boards stay in the closed year: "
+            f"{', '.join(boards[:ALL_SHOWN_UP_TO])}{' ...' if len(boards) > ALL_SHOWN_UP_TO else ''}"
+        )
     if closing.run_id:
         line(
             f"{account['year']} is closed ({closing.run_id}): later corrections of it are in {account['year'] + 1}"

@@ -50,12 +50,14 @@ class CloseRequest(FourEyes):
 class Closing:
     """Represent the closing of a year: planned, just written (`run_id`), or on record already (`closed_on`).
 
-    `account`: the row of `accounts` that is closed. `plan`: the hash that it is approved by.
+    `account`: the row of `accounts` that is closed. `plan`: the hash that it is approved by. `boards_with_errors`:
+    those whose accounts are closed with an error in them.
     """
 
     account: Mapping[str, Any]
     accountability: Accountability
     plan: str
+    boards_with_errors: tuple[str, ...] = ()
     closed_on: date | None = None
     prepared_by: str | None = None
     approved_by: str | None = None
@@ -115,7 +117,14 @@ def closing_of(books: Books, year: int) -> Closing:
     """Return the accounts of a year as they would be closed, or are."""
     row = queries.latest_accounts(books).filter(year=year).row(0, named=True)
     rows = queries.accountability_of(books, year)
-    return Closing(account=row, accountability=rows, plan=closing_sha256(rows, str(row["run_id"])))
+    return Closing(
+        account=row,
+        accountability=rows,
+        plan=closing_sha256(rows, str(row["run_id"])),
+        boards_with_errors=tuple(
+            queries.findings_of(books, year).filter(severity="error")["board"].unique().sort()
+        ),
+    )
 
 
 def closing_sha256(rows: Accountability, account: str) -> str:

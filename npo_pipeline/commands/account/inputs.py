@@ -39,9 +39,9 @@ from schemas.frames.accounts import DeliveryFiles, OpenAmounts, OpenRejections
 from schemas.frames.money import DueItemCents, SettledItemCents
 from schemas.received import Deliveries, Quarantine, Schools
 
-BY_COMPONENT, BY_VESTIGING = 2, 1
-"""Ways to round accruals, as manifests name them: each component of a vestiging, as instalments are;
-or, as older versions did, all of it together."""
+BY_MONTH, BY_COMPONENT, BY_VESTIGING = 3, 2, 1
+"""Ways to work out accruals, as manifests name them: each component of a vestiging rounded as instalments are, and
+what a merger, closure or opening moves in its month; or, as older versions did, over the year; or all together."""
 
 WITH_CLAIMS, WITHOUT_CLAIMS = 2, 1
 """Ways to make accounts, as manifests name them: with claims between boards, and findings that say their currency;
@@ -68,7 +68,7 @@ class AccountingContext:
     schools: Schools
     before: Accountability
     appended: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-    accrual: int = BY_COMPONENT
+    accrual: int = BY_MONTH
     accounts: int = WITH_CLAIMS
 
 
@@ -91,7 +91,8 @@ def load_inputs(books: Books, context: AccountingContext) -> AccountInputs:
         totals=totals_of_decisions(
             books,
             decisions_in_force(books, context.run_id)["decision_id"].to_list(),
-            by_component=context.accrual == BY_COMPONENT,
+            by_component=context.accrual >= BY_COMPONENT,
+            by_month=context.accrual >= BY_MONTH,
         ),
         schools=context.schools,
         spending=current,

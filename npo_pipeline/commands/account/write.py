@@ -184,7 +184,12 @@ def unpaid_months(books: Books, year: int) -> list[str]:
 def _other_years(run: Run, year: int) -> list[str]:
     """Count the rows that this run adds of years that it does not account for."""
     models = (accounted.SPENDING, accounted.RESERVE_TRANSFERS)
-    parts = [run.appended[model.name].select("year", "amount") for model in models if model.name in run.appended]
+    # A reserve that both boards report is one row of the file.
+    parts = [
+        run.appended[model.name].unique(("delivery_id", "line")).select("year", "amount")
+        for model in models
+        if model.name in run.appended
+    ]
     if not parts:
         return []
     closed = set(closed_years(run.books)["year"])
@@ -193,7 +198,7 @@ def _other_years(run: Run, year: int) -> list[str]:
         f"{rows} rows, of {dutch.number(amount, 2)} together, are of {other}, which is closed; they correct it in "
         f"{year}"
         if other in closed
-        else f"{rows} rows of spending, of {dutch.number(amount, 2)} together, are of {other} and not of {year}; "
+        else f"{rows} rows, of {dutch.number(amount, 2)} together, are of {other} and not of {year}; "
         f"they count when {other} is accounted for"
         for other, rows, amount in others.sort("year").iter_rows()
     ]

@@ -25,7 +25,7 @@ _CELL_BORDER = re.compile(r'[;\r\n"]+')
 REFUSED_ROW = "refused_row"
 """The rule whose findings quote a row of the board."""
 
-OF_TWO_BOARDS = ("transfer_differs", "transfer_unconfirmed")
+OF_TWO_BOARDS = ("transfer_differs", "transfer_unconfirmed", "transfer_without_move")
 """The rules whose findings name the board that a school moved from or to: what it reports counts for both."""
 
 FILE_OF_MANY = "een bestand van meer besturen"

@@ -139,8 +139,5 @@ def test_a_note_in_the_folder_of_a_pack_stays(mended):
 def test_rows_of_another_year_are_told_of(accounted, tmp_path):
     later = IN_ORDER[0].replace(";2021;", ";2022;")
     result = done(accounted, "--spending", write_spending(tmp_path / "later", IN_ORDER[0], later))
-    said = (
-        "1 rows of spending, of 4.000,00 together, are of 2022 and not of 2021; they count when 2022 is "
-        "accounted for"
-    )
+    said = "1 rows, of 4.000,00 together, are of 2022 and not of 2021; they count when 2022 is accounted for"
     assert said in result["remarks"]

@@ -84,6 +84,7 @@ PAYMENTS = {
     "amount": pl.Decimal(18, 2),
 }
 TOTALS = {"school_year": pl.String, "vestiging": pl.String, "currency": pl.String, "amount": pl.Decimal(18, 2)}
+TOTALS["month"] = pl.Date
 REFUSED = {"board": pl.String, "file": pl.String, "line": pl.Int64, "message": pl.String}
 
 
@@ -96,6 +97,7 @@ def basis(
     totals: tuple[dict, ...] = (),
     refused: tuple[dict, ...] = (),
     moved: tuple[dict, ...] = (),
+    school_moves: bool = True,
     closed: ClosedBooks | None = None,
     year: int = YEAR,
     today: date = TODAY,
@@ -108,6 +110,13 @@ def basis(
         | {"brin": row["brin"], "valid_from": date(2020, 8, 1)}
         for row in paid
     ]
+    schools += [
+        {**dict.fromkeys(schema_of(SCHOOLS)), "vestiging": f"{row['brin']}00", "brin": row["brin"]}
+        | {"board": row[end], "valid_from": day}
+        for row in moved
+        for end, day in (("from_board", date(2020, 8, 1)), ("to_board", row["moved_on"]))
+        if school_moves
+    ]
     return AccountInputs(
         year=year,
         accounted_on=today,
@@ -115,7 +124,7 @@ def basis(
         rules=year_end_rules(),
         payments=pl.DataFrame(paid, schema=PAYMENTS),
         totals=pl.DataFrame(totals, schema=TOTALS),
-        schools=pl.DataFrame(schools, schema=schema_of(SCHOOLS)),
+        schools=pl.DataFrame(schools, schema=schema_of(SCHOOLS)).unique(maintain_order=True),
         spending=pl.DataFrame(spent, schema=schema_of(SPENDING)),
         consents=pl.DataFrame(consents, schema=schema_of(CONSENTS)),
         files=pl.DataFrame({"delivery_id": ["d000009", "d000010"], "file": ["besteding.csv", "instemming.csv"]}),

@@ -190,7 +190,7 @@ MOVED = table("vestiging board valid_from\n 01AA00 10001 2020-08-01\n 01AA00 100
 
 
 def accrued(total: str, year: int, schools: pl.DataFrame = HELD) -> list[tuple]:
-    totals = pl.DataFrame([("2021-2022", "01AA00", "EUR", Decimal(total))], schema=TOTALS, orient="row")
+    totals = pl.DataFrame([("2021-2022", "01AA00", "EUR", Decimal(total), None)], schema=TOTALS, orient="row")
     return sorted(rows(accrued_to(totals, schools, year), "board", "brin", "accrued"))
 
 
@@ -210,9 +210,19 @@ def test_each_month_accrues_to_the_board_that_holds_the_school_on_its_first_day(
 
 def test_each_component_is_rounded_by_itself_as_its_instalments_are():
     # 0.10, 0.10 and 0.10: 0.04 (0.0417) each, and together 0.13 (0.125)
-    totals = pl.DataFrame([("2021-2022", "01AA00", "EUR", Decimal("0.10"))] * 3, schema=TOTALS, orient="row")
+    totals = pl.DataFrame([("2021-2022", "01AA00", "EUR", Decimal("0.10"), None)] * 3, schema=TOTALS, orient="row")
     assert rows(accrued_to(totals, HELD, 2021), "accrued") == [(12,)]
     assert accrued("0.30", 2021) == [(BOARD, SCHOOL, 13)]
+
+
+def test_what_a_closure_takes_off_accrues_to_its_month_so_that_nothing_does_to_a_school_that_is_gone():
+    # 1.200,00 a year; it closes on 1 November: from then on each month takes its 100,00 off.
+    whole = [("2021-2022", "01AA00", "EUR", Decimal("1200.00"), None)]
+    gone = [*((2021, month) for month in (11, 12)), *((2022, month) for month in range(1, 8))]
+    taken = [("2021-2022", "01AA00", "EUR", Decimal("-100.00"), date(year, month, 1)) for year, month in gone]
+    totals = pl.DataFrame([*whole, *taken], schema=TOTALS, orient="row")
+    assert rows(accrued_to(totals, HELD, 2021), "accrued") == [(300_00,)]
+    assert rows(accrued_to(totals, HELD, 2022), "accrued") == [(0,)]
 
 
 def test_nothing_accrues_to_another_year():
@@ -373,7 +383,9 @@ def test_received_and_claimed_is_what_accrues_to_each_board_of_a_year_that_is_pa
     schools = pl.DataFrame(
         listed, schema={"vestiging": pl.String, "board": pl.String, "valid_from": pl.Date}, orient="row"
     )
-    totals = pl.DataFrame([("2021-2022", "01AA00", "EUR", Decimal(final) / 100)], schema=TOTALS, orient="row")
+    totals = pl.DataFrame(
+        [("2021-2022", "01AA00", "EUR", Decimal(final) / 100, None)], schema=TOTALS, orient="row"
+    )
     accrued = dict[str, int]()
     for year in (2021, 2022):
         for board, cents in rows(accrued_to(totals, schools, year), "board", "accrued"):

@@ -1,5 +1,6 @@
 """Every rule of a finding, by a fault planted in accounts that are in order: it is caught by exactly that rule."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline.accounts.findings.registry import OPENING, RULES
+from npo_pipeline.accounts.statement import account_for
 from npo_pipeline.rulebook.fields import citation
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.accounted import FINDINGS
@@ -20,6 +22,7 @@ from tests.spec.accounts.boards import (
     SCHOOL,
     SPENT,
     accounted,
+    basis,
     but,
     closed_as,
 )
@@ -68,6 +71,7 @@ PLANTED = {
         {"moved": (but(MOVED, amount="300.00"), but(MOVED, board=OTHER_BOARD, amount="400.00"))},
         "300.00",
     ),
+    "transfer_without_move": ({"moved": told_by_both("300.00", 2021), "school_moves": False}, "300.00"),
     "transfer_unconfirmed": ({"moved": (but(MOVED, amount="300.00"),)}, "300.00"),
     "left_after_deadline": (
         {"year": 2025, "today": date(2026, 3, 1), "before": (KEPT,), "paid": ()}
@@ -162,7 +166,7 @@ ALSO = {
 """What a fault cannot be planted without: externals and corrections are told of in a note."""
 
 
-OF_BOTH_BOARDS = {"transfer_differs"}
+OF_BOTH_BOARDS = {"transfer_differs", "transfer_without_move"}
 """Findings that both boards have."""
 
 
@@ -173,6 +177,25 @@ def found(**otherwise) -> pl.DataFrame:
 
 def test_accounts_that_are_in_order_have_no_findings():
     assert found().is_empty()
+
+
+@pytest.mark.parametrize(
+    ("giver", "taker", "day"),
+    [
+        (OTHER_BOARD, BOARD, date(2021, 8, 1)),  # against the way that the school went
+        (BOARD, OTHER_BOARD, date(2021, 7, 31)),  # before it went
+    ],
+)
+def test_a_reserve_moves_the_way_of_the_school_and_not_before_it(giver, taker, day):
+    way = {"from_board": giver, "to_board": taker, "moved_on": day}
+    school = pl.DataFrame(
+        [("01AA00", BOARD, date(2020, 8, 1)), ("01AA00", OTHER_BOARD, date(2021, 8, 1))],
+        schema={"vestiging": pl.String, "board": pl.String, "valid_from": pl.Date},
+        orient="row",
+    ).with_columns(brin=pl.lit(SCHOOL))
+    told = basis(moved=(but(MOVED, amount="1.00") | way, but(MOVED, amount="1.00", board=OTHER_BOARD) | way))
+    findings = account_for(replace(told, schools=school)).findings
+    assert findings.filter(rule="transfer_without_move").height == 2
 
 
 @pytest.mark.parametrize("rule", PLANTED)
