@@ -119,6 +119,14 @@ def load_house_style(home: Path) -> HouseStyle:
     return parse_house_style(content, str(path))
 
 
+def usable_house_style(home: Path) -> HouseStyle:
+    """Read the house style of a home; that of the program where it is refused: a check of the books goes on."""
+    try:
+        return load_house_style(home)
+    except Refused:
+        return HouseStyle()
+
+
 def parse_house_style(content: bytes, source: str) -> HouseStyle:
     """Parse a house style: a line `--npo-NAME: VALUE;` per token, within `:root {` and `}` or without.
 

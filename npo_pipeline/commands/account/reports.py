@@ -55,7 +55,7 @@ from npo_pipeline.reports.board_pack.pack import (
     withdraw,
     write_packs,
 )
-from npo_pipeline.reports.house_style import load_house_style
+from npo_pipeline.reports.house_style import HouseStyle, load_house_style, usable_house_style
 from npo_pipeline.reports.national import national_summary, write_national_reports
 from npo_pipeline.reports.report_data import ReportData, by_pack, packs_of, select_boards
 from npo_pipeline.reports.xbrl.arelle import viewer
@@ -256,7 +256,7 @@ def _stale_after(request: ReportRequest) -> tuple[str, ...]:
 
 def stale_reports(books: Books, home: Home, year: int) -> StalePacks:
     """Compare the reports of a year that the books know with what would be written now."""
-    inputs = gather(ReportRequest(home=home, year=year), books)
+    inputs = gather(ReportRequest(home=home, year=year), books, usable_house_style(home.path))
     recorded = inputs.recorded
     broken = {one: "" for one, record in recorded.items() if record.outcome == "fault"}
     due = DuePacks(
@@ -268,7 +268,7 @@ def stale_reports(books: Books, home: Home, year: int) -> StalePacks:
     return stale_packs(due, recorded)
 
 
-def gather(request: ReportRequest, books: Books) -> ReportInputs:
+def gather(request: ReportRequest, books: Books, style: HouseStyle | None = None) -> ReportInputs:
     """Step: load the data of the reports and derive its facts, which are checked before anything is written.
 
     A board whose facts do not add up, by a fault of ours, gets no report, and is named.
@@ -277,7 +277,7 @@ def gather(request: ReportRequest, books: Books) -> ReportInputs:
         Refused: the year was not accounted for, or the board has no accounts in it.
     """
     year, board = request.year, request.board
-    report = replace(load_report_data(books, year), style=load_house_style(request.home.path))
+    report = replace(load_report_data(books, year), style=style or load_house_style(request.home.path))
     types = school_types_paid(books, queries.latest_accounts(books).filter(year=year)["run_id"].item())
     packs = by_pack(report)
     asked = set(packs.accountability["board"]) if board is None else set(packs_of(packs, board))
