@@ -37,6 +37,7 @@ from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from flows.server import own_server
 from npo_pipeline.commands.account.command import account
+from npo_pipeline.commands.account.reports import write_reports
 from npo_pipeline.commands.decide.command import decide
 from npo_pipeline.commands.ingest import ingest
 from npo_pipeline.commands.pay import pay
@@ -87,7 +88,7 @@ def kept(database: Path, copy: Path) -> Path:
 def clock() -> Iterator[None]:
     """The time stands still for the commands, so that two homes can be equal to the last hash."""
     with pytest.MonkeyPatch.context() as patch:
-        for command in (ingest, decide, pay, account):
+        for command in (ingest, decide, pay, account, write_reports):
             patch.setitem(command.__kwdefaults__, "clock", lambda: MOMENT)
         yield
 
