@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import decisions as queries
 from npo_pipeline.books.queries.decision_state import areas_of_decision
 from npo_pipeline.books.queries.deliveries import corrections_used_by
+from npo_pipeline.books.queries.ledger import decisions_in_force
 from npo_pipeline.books.queries.payments import PaymentScope, corrections_in, last_month_paid, payments_in
 from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.queries.schools import (
@@ -28,13 +29,25 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.entitlements.model import stated_reference_date
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import is_school_year
-from npo_pipeline.reports.explain.build import build_explanation
+from npo_pipeline.reports.explain.build import bases, build_explanation
+from npo_pipeline.reports.explain.catalogue import language
 from npo_pipeline.reports.explain.decision_data import DecisionData
-from npo_pipeline.reports.explain.model import Decision, Explanation, Kind, Subject
+from npo_pipeline.reports.explain.model import (
+    Assumption,
+    Decision,
+    Explanation,
+    Kind,
+    OmittedComponent,
+    Subject,
+)
+from npo_pipeline.reports.explain.omissions import shared_omissions
+from npo_pipeline.reports.explain.phrasing import Phrasing
 from npo_pipeline.reports.explain.suggestions import no_code, suggest_codes
 from npo_pipeline.rulebook.archive import archived_rules
 from npo_pipeline.rulebook.load import LoadedRegulation
+from schemas.accounted import Accountability
 from schemas.decided import Adjustments, Decisions, Entitlements, Instalments, Payments, Trace
+from schemas.frames.accounts import BOARD_BASIS, BoardBasis
 from schemas.frames.reports import KnownSchools, LedgerRows
 from schemas.received import Counts, ListedVestigingen, Scores
 from schemas.rules import BOARD, BRIN, MUNICIPALITY, SAMENWERKINGSVERBAND, VESTIGING
@@ -79,6 +92,47 @@ def explain(request: ExplainRequest) -> Explanation:
         _refuse_other_money(request, subject, chosen)
         data = [_decision_data(books, row, decisions, vestigingen) for row in chosen]
     return Explanation(subject, tuple(build_explanation(one, subject, vestigingen) for one in data))
+
+
+def board_basis(books: Books, run_id: str, school_years: Collection[str], schools: Accountability) -> BoardBasis:
+    """Return what the money of boards leaves out and rests on, by the decisions that a run accounted by.
+
+    `schools`: their accounts; what holds for a school holds for each board that has money of it.
+    """
+    decisions, rows = queries.decisions_with_entitlements(books), []
+    in_force = set(decisions_in_force(books, run_id)["decision_id"])
+    boards: dict[str, set[str]] = {}
+    for board, brin in schools.select("board", "brin").iter_rows():
+        boards.setdefault(brin, set()).add(board)
+    known = known_schools(books).filter(pl.col("brin").is_in(list(boards)))["vestiging"]
+    vestigingen = sorted({*known.drop_nulls()})
+    for row in decisions.filter(pl.col("decision_id").is_in(in_force)).sort("decision_id").iter_rows(named=True):
+        if row["school_year"] in school_years:
+            data = _decision_data(books, row, decisions, vestigingen)
+            rows += _basis_rows(data, vestigingen, boards)
+    return BoardBasis(pl.DataFrame(rows, schema=dict.fromkeys(BOARD_BASIS, pl.String), orient="row"))
+
+
+def _basis_rows(
+    data: DecisionData, vestigingen: Sequence[str], boards: Mapping[str, Collection[str]]
+) -> Iterator[tuple[str, ...]]:
+    omitted: dict[str, list[OmittedComponent]] = {}
+    behind: dict[str, dict[Assumption, None]] = {}
+    for vestiging, left_out, rests_on in bases(data, vestigingen):
+        for board in boards[vestiging[:4]]:
+            omitted.setdefault(board, []).extend(left_out)
+            behind.setdefault(board, {}).update(dict.fromkeys(rests_on))
+    decision, dutch = data.decision, language("nl")
+    phrasing, year = Phrasing(dutch, decision.currency), decision.school_year
+    for board, of_board in omitted.items():
+        for one in shared_omissions(of_board):
+            yield board, decision.currency, "left_out", year, phrasing.omission(one)
+    for board, found in behind.items():
+        if decision.named_day:
+            days = {"used": dutch.day(decision.reference_date), "named": dutch.day(decision.named_day)}
+            yield board, decision.currency, "rests_on", year, dutch.say("other_day", **days)
+        for words in phrasing.assumptions(tuple(found)) if found else ():
+            yield board, decision.currency, "rests_on", year, words
 
 
 def _explainable_decisions(books: Books, request: ExplainRequest) -> Decisions:

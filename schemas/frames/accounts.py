@@ -136,6 +136,12 @@ ReportConsents = NewType("ReportConsents", pl.DataFrame)
 """SCHOOL, mr_date, gmr_date, parents_involved, municipality_informed, result, board_level_agreed: at most a row
 per school."""
 
+BoardBasis = NewType("BoardBasis", pl.DataFrame)
+"""What the money of a board leaves out (kind `left_out`) or rests on (`rests_on`): board, currency, school_year, a
+sentence in Dutch (words)."""
+
+BOARD_BASIS = ("board", "currency", "kind", "school_year", "words")
+
 SchoolTypes = NewType("SchoolTypes", pl.DataFrame)
 """brin, school_type: a row for each type of a school."""
 

@@ -59,6 +59,16 @@ def build_explanation(
     )
 
 
+def bases(
+    data: DecisionData, vestigingen: Sequence[str]
+) -> Iterator[tuple[str, tuple[model.OmittedComponent, ...], tuple[model.Assumption, ...]]]:
+    """Yield of each vestiging what a decision leaves out for it, and what its amounts rest on."""
+    lines = trace_lines(data)
+    omissions, rests_on = Omissions(data, lines), _rests_on(data)
+    for vestiging in vestigingen:
+        yield vestiging, omissions.of(vestiging), rests_on(vestiging, lines.get(vestiging, ()))
+
+
 def _is_mentioned(school: model.School) -> bool:
     flow = school.flow
     return any((school.lines, flow.paid, flow.to_come, school.changes, school.omitted, school.lives))
@@ -68,9 +78,7 @@ def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[model.S
     lines, flows, changes = trace_lines(data), cashflow_by_school(data), amount_changes(data)
     events, corrections = lifecycle_events(data.adjustments), correction_causes(data.paid_corrections)
     claims = claims_by_school(data)
-    omissions, assumptions = Omissions(data, lines), _assumptions_by_regulation(data)
-    of_started = _assumptions_by_regulation(data, started_soft_values)
-    started = {*data.trace.filter(pl.col("counted_on").is_not_null())["vestiging"]}
+    omissions, rests_on = Omissions(data, lines), _rests_on(data)
     boards = dict(data.entitlements.select("vestiging", "board").unique().iter_rows())
     directory = data.directory.sort("valid_from").select("vestiging", "name", "place")
     named_boards = dict(data.board_names.iter_rows())
@@ -88,10 +96,7 @@ def _schools(data: DecisionData, vestigingen: Sequence[str]) -> Iterable[model.S
             flow=flows.get(vestiging, model.Cashflow()),
             changes=tuple(changes.get(vestiging, ())),
             omitted=omissions.of(vestiging),
-            rests_on=(
-                *_assumptions_behind(own, assumptions),
-                *(_assumptions_behind(own, of_started) if vestiging in started else ()),
-            ),
+            rests_on=rests_on(vestiging, own),
             corrected=tuple(_source_corrections(data, vestiging, own)),
             lives=tuple(events.get(vestiging, ())),
             settled=tuple(corrections.get(vestiging, ())),
@@ -169,6 +174,21 @@ class _Trace:
 def _source_files(rows: DecisionFiles) -> dict[str, model.SourceFile]:
     sorted_rows = rows.rename({"rejected": "refused"}).sort("delivery_id")
     return {row["delivery_id"]: model.SourceFile(**row) for row in sorted_rows.iter_rows(named=True)}
+
+
+def _rests_on(
+    data: DecisionData,
+) -> Callable[[str, Sequence[model.TraceLine]], tuple[model.Assumption, ...]]:
+    """Return the function that gives the assumptions behind the lines of a vestiging."""
+    assumptions = _assumptions_by_regulation(data)
+    of_started = _assumptions_by_regulation(data, started_soft_values)
+    started = {*data.trace.filter(pl.col("counted_on").is_not_null())["vestiging"]}
+
+    def behind(vestiging: str, lines: Sequence[model.TraceLine]) -> tuple[model.Assumption, ...]:
+        more = _assumptions_behind(lines, of_started) if vestiging in started else []
+        return (*_assumptions_behind(lines, assumptions), *more)
+
+    return behind
 
 
 def _assumptions_by_regulation(
