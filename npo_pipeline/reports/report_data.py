@@ -23,8 +23,10 @@ from schemas.accounted import (
 )
 from schemas.columns import schema_of
 from schemas.frames.accounts import (
+    BOARD_BASIS,
     RECEIVED_PARTS,
     REPORT_TRANSFERS,
+    BoardBasis,
     BoardNames,
     Facts,
     InterventionKeys,
@@ -43,6 +45,7 @@ _CLAIMS: dict[str, Any] = {**schema_of(ACCOUNTABILITY_CLAIMS), "other_name": pl.
 class BoardTables:
     """The tables of a report; each row is of the board in column `board`, and sorted after it by `order`.
 
+    `basis`: what the money leaves out and rests on.
     `previous`: the accounts of the year before. `received_parts`: what was received, split by reason.
     """
 
@@ -59,6 +62,10 @@ class BoardTables:
     claims: ReportClaims = field(
         default_factory=lambda: ReportClaims(pl.DataFrame(schema=_CLAIMS)),
         metadata={"order": ["settled_by", "other_board", "brin", "currency", "month", "school_year", "cause"]},
+    )
+    basis: BoardBasis = field(
+        default_factory=lambda: BoardBasis(pl.DataFrame(schema=dict.fromkeys(BOARD_BASIS, pl.String))),
+        metadata={"order": ["kind", "school_year", "words"]},
     )
     board_names: BoardNames = field(default_factory=no_board_names, metadata={"order": []})
     previous: Accountability = field(

@@ -44,6 +44,7 @@ from npo_pipeline.commands.account.pack_records import (
     packs_of_year,
     stale_packs,
 )
+from npo_pipeline.commands.explain import board_basis
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import NpoError, Refused, fault_words
 from npo_pipeline.reports.board_pack.pack import (
@@ -301,21 +302,24 @@ def load_report_data(books: Books, year: int) -> ReportData:
         raise Refused(f"{year} was not accounted for yet; begin with `npo account --year {year}`")
     row = rows.row(0, named=True)
     consents = latest_reports(rows_until(books, "consents", row["run_id"]), "school_year")
+    accountability, receipts = queries.accountability_of(books, year), queries.receipts_of(books, year)
+    school_years = {*receipts["school_year"], f"{year - 1}-{year}", f"{year}-{year + 1}"}
     return ReportData(
         year=year,
         treatment=row["treatment"],
         accounted_on=row["accounted_on"],
-        accountability=Accountability(queries.accountability_of(books, year).sort("board", "brin")),
+        accountability=Accountability(accountability.sort("board", "brin")),
         interventions=AccountabilityInterventions(
             queries.interventions_of(books, year).sort("board", "brin", "category", "intervention", "level")
         ),
-        receipts=queries.receipts_of(books, year),
+        receipts=receipts,
         corrections=queries.corrections_of(books, year),
         transfers=_transfers(books, row),
         findings=queries.findings_of(books, year),
         schools=queries.school_names_of(books, year),
         consents=report_consents(Consents(consents), year),
         claims=queries.report_claims(books, year),
+        basis=board_basis(books, row["run_id"], school_years, accountability),
         board_names=board_names(books),
         previous=Accountability(queries.accountability_of(books, year - 1)),
         received_parts=queries.received_parts_of(books, year, row["run_id"]),

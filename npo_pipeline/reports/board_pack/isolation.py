@@ -117,7 +117,7 @@ def _own_codes(board: str, report: ReportData) -> set[str]:
 
 def _cited_codes(report: ReportData) -> set[str]:
     articles = [text for frame in (report.findings, report.receipts) for text in frame["article"].drop_nulls()]
-    return _codes(" \n".join(articles))
+    return _codes(" \n".join([*articles, *report.basis["words"]]))
 
 
 def _own_texts(report: ReportData) -> list[str]:

@@ -18,7 +18,9 @@ Period: TypeAlias = Literal["duration", "instant"]
 class Concept:
     """A concept. `board`, `school`: it is a fact of boards, of schools. `by`: the axes it is split by.
 
-    `optional`: an amount that only boards have of which some school has it; of others it is nothing.
+    `optional`: an amount that only boards have of which some school has it; of others it is nothing. `balance`:
+    the side of the account of the board that it is booked on. `source`: what it is reported for, which has an
+    article or a question of the programme (`taxonomy.linkbases.reference_parts`).
     """
 
     name: str
@@ -32,6 +34,8 @@ class Concept:
     by: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     optional: bool = False
+    balance: Literal["credit", "debit"] | None = None
+    source: str = "own"
 
 
 INTERVENTION = "intervention"
@@ -58,41 +62,101 @@ CONCEPTS: tuple[Concept, ...] = (
         "Treatment of what is left over",
         school=False,
         choices=("bestemmingsreserve", "overlopende passiva"),
+        source="treatment",
     ),
+    Concept(
+        "Incomplete",
+        "choice",
+        "In de bedragen ontbreekt iets dat niet bekend is",
+        "The amounts leave out something that is not known",
+        school=False,
+        choices=(YES, NO),
+    ),
+    Concept("LeftOut", "text", "Wat ontbreekt", "What is left out", school=False),
+    Concept("RestsOn", "text", "Waar de bedragen op rusten", "What the amounts rest on", school=False),
     Concept("Errors", "count", "Aantal fouten", "Number of errors", school=False),
     Concept("Warnings", "count", "Aantal waarschuwingen", "Number of warnings", school=False),
     Concept("SchoolName", "text", "Naam van de school", "Name of the school", board=False),
     Concept("Municipality", "text", "Gemeente", "Municipality", board=False),
-    Concept("CarriedOver", "money", "Nog te besteden", "Carried over", period="instant"),
-    Concept("Received", "money", "Ontvangen", "Received"),
-    Concept("Accrued", "money", "Toe te rekenen aan het jaar", "Accrued to the year"),
-    Concept("Spent", "money", "Besteed", "Spent", by=(INTERVENTION, LEVEL)),
+    Concept(
+        "CarriedOver",
+        "money",
+        "Nog te besteden",
+        "Carried over",
+        period="instant",
+        balance="credit",
+        source="money",
+    ),
+    Concept("Received", "money", "Ontvangen", "Received", balance="credit", source="money"),
+    Concept(
+        "Accrued", "money", "Toe te rekenen aan het jaar", "Accrued to the year", balance="credit", source="money"
+    ),
+    Concept(
+        "Spent", "money", "Besteed", "Spent", by=(INTERVENTION, LEVEL), balance="debit", source="interventions"
+    ),
     Concept(
         "SpentExternal",
         "money",
         "Waarvan personeel niet in loondienst",
         "Of which hired externals",
         by=(INTERVENTION,),
+        balance="debit",
+        source="external",
     ),
-    Concept("SpentOther", "money", "Waarvan overige besteding", "Of which other spending"),
+    Concept(
+        "SpentOther",
+        "money",
+        "Waarvan overige besteding",
+        "Of which other spending",
+        balance="debit",
+        source="money",
+    ),
     Concept(
         "Transferred",
         "money",
         "Overgedragen saldo (ontvangen min afgestaan)",
         "Reserve that moved with schools (in less out)",
         optional=True,
+        balance="credit",
+        source="money",
     ),
-    Concept("Corrections", "money", "Correcties van eerdere jaren", "Corrections of earlier years", optional=True),
+    Concept(
+        "Corrections",
+        "money",
+        "Correcties van eerdere jaren",
+        "Corrections of earlier years",
+        optional=True,
+        balance="credit",
+        source="money",
+    ),
     Concept(
         "AccruedCorrections",
         "money",
         "Correcties van wat aan eerdere jaren is toe te rekenen",
         "Corrections of what accrues to earlier years",
         optional=True,
+        balance="credit",
+        source="money",
     ),
-    Concept("NetChange", "money", "Ontvangen min besteed", "Received less spent"),
-    Concept("ExternalShare", "share", "Aandeel personeel niet in loondienst", "Share of hired externals"),
-    Concept("SchoolScan", "choice", "Schoolscan gemaakt", "School scan made", board=False, choices=ANSWERS),
+    Concept(
+        "NetChange", "money", "Ontvangen min besteed", "Received less spent", balance="credit", source="money"
+    ),
+    Concept(
+        "ExternalShare",
+        "share",
+        "Aandeel personeel niet in loondienst",
+        "Share of hired externals",
+        source="external",
+    ),
+    Concept(
+        "SchoolScan",
+        "choice",
+        "Schoolscan gemaakt",
+        "School scan made",
+        board=False,
+        choices=ANSWERS,
+        source="scan",
+    ),
     Concept(
         "MrConsent",
         "choice",
@@ -100,8 +164,9 @@ CONCEPTS: tuple[Concept, ...] = (
         "Consent of the participation council (MR)",
         board=False,
         choices=ANSWERS,
+        source="mr",
     ),
-    Concept("MrConsentDate", "date", "Datum instemming MR", "Date of consent of the MR", board=False),
+    Concept("MrConsentDate", "date", "Datum instemming MR", "Date of consent of the MR", board=False, source="mr"),
     Concept(
         "GmrConsent",
         "choice",
@@ -109,10 +174,20 @@ CONCEPTS: tuple[Concept, ...] = (
         "Consent of the joint participation council (GMR)",
         board=False,
         choices=ANSWERS,
+        source="gmr",
     ),
-    Concept("GmrConsentDate", "date", "Datum instemming GMR", "Date of consent of the GMR", board=False),
-    Concept("ParentsInvolved", "text", "Betrokkenheid van ouders", "Involvement of parents", board=False),
-    Concept("Results", "text", "Eerste resultaten", "First results", board=False),
+    Concept(
+        "GmrConsentDate", "date", "Datum instemming GMR", "Date of consent of the GMR", board=False, source="gmr"
+    ),
+    Concept(
+        "ParentsInvolved",
+        "text",
+        "Betrokkenheid van ouders",
+        "Involvement of parents",
+        board=False,
+        source="parents",
+    ),
+    Concept("Results", "text", "Eerste resultaten", "First results", board=False, source="results"),
 )
 
 BY_NAME = {one.name: one for one in CONCEPTS}
@@ -121,9 +196,10 @@ CALCULATIONS = (
     ("SpentOther", (("Spent", 1), ("SpentExternal", -1))),
     ("NetChange", (("Received", 1), ("Spent", -1))),
 )
-"""Sums of concepts within one context: total, and its parts with their weight (Calculations 1.1).
+"""Sums of concepts within one context: total, and its parts with their weight.
 
-The totals are facts of wholes only: a sum is checked wherever its total is a fact, also per intervention.
+The totals are facts of wholes only: a sum is checked wherever its total is a fact, also per intervention. One that
+takes an amount from another on its own side of an account is no sum by XBRL (2.1, 5.1.1.2), but an assertion.
 """
 
 CATEGORIES = ("A", "B", "C", "D", "E", "F")
@@ -180,6 +256,7 @@ NAMESPACES = {
     "df": "http://xbrl.org/2008/filter/dimension",
     "pf": "http://xbrl.org/2008/filter/period",
     "acf": "http://xbrl.org/2010/filter/aspect-cover",
+    "ref": "http://www.xbrl.org/2006/ref",
     "msg": "http://xbrl.org/2010/message",
     "xfi": "http://www.xbrl.org/2008/function/instance",
     "cat": "urn:oasis:names:tc:entity:xmlns:xml:catalog",

@@ -77,6 +77,7 @@ def facts_of(report: ReportData) -> Facts:
     schools, consents = (rows.join(own, on=_SCHOOL, how="semi") for rows in (report.schools, report.consents))
     parts = [
         _board_facts(report),
+        _basis_facts(report),
         *_amount_facts(report.accountability),
         *_split_facts(report.interventions, report.keys),
         _school_facts(report.accountability, _consents_of("choice"), answer_words),
@@ -104,6 +105,24 @@ def _board_facts(report: ReportData) -> FactParts:
         .unpivot(index="board", variable_name="concept")
         .with_columns(unit=pl.when(is_count).then(pl.lit("pure")))
     )
+
+
+def _basis_facts(report: ReportData) -> FactParts:
+    """Return whether the money of a board leaves something out, what, and what it rests on, in sentences."""
+    sentence = pl.format("{}: {}", "school_year", "words")
+    of_kind = {
+        name: sentence.filter(pl.col("kind") == kind).unique(maintain_order=True).str.join(" ")
+        for name, kind in (("LeftOut", "left_out"), ("RestsOn", "rests_on"))
+    }
+    told = report.basis.sort("board", "school_year", "words").group_by("board").agg(**of_kind)
+    wide = report.accountability.select("board").unique().join(told, on="board", how="left")
+    texts = wide.select(
+        "board",
+        Incomplete=(pl.col("LeftOut").fill_null("") != "").replace_strict({True: YES, False: NO}),
+        LeftOut=latin1_column("LeftOut"),
+        RestsOn=latin1_column("RestsOn"),
+    )
+    return FactParts(texts.unpivot(index="board", variable_name="concept").drop_nulls("value"))
 
 
 def _amount_facts(accountability: Accountability) -> Iterator[FactParts]:

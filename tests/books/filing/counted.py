@@ -21,6 +21,7 @@ def expected(facts: pl.DataFrame) -> dict[str, int]:
     schools = {place for place in places if place[1]}
     found = {
         "roll_forward": len(places),
+        "spent_other": len(places),
         "external_within_spent": _number(rows, "SpentExternal"),
         "external_share": _number(rows, "ExternalShare"),
         "board_number": _number(rows, "BoardNumber"),

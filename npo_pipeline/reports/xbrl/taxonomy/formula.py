@@ -114,6 +114,17 @@ ASSERTIONS: tuple[Assertion, ...] = (
     _sum_of_parts("Spent", "level", axis="level", nl="niveau", en="level"),
     *[_sum_of_schools(one.name) for one in CONCEPTS if one.kind == "money" and one.board and one.school],
     Assertion(
+        name="spent_other",
+        test="$other eq $spent - $external",
+        variables=(
+            Variable("other", "SpentOther"),
+            Variable("spent", "Spent", TOTAL),
+            Variable("external", "SpentExternal", TOTAL),
+        ),
+        nl="Overige besteding ({$other}) is niet besteed ({$spent}) min extern ({$external})",
+        en="Other spending ({$other}) is not spent ({$spent}) less external ({$external})",
+    ),
+    Assertion(
         name="external_share",
         test="abs($share * $spent - $external) le 0.00005 * $spent",
         variables=(

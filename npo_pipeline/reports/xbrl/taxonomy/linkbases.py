@@ -1,4 +1,4 @@
-"""The linkbases of the taxonomy: labels, presentation, calculation and definition (XBRL 2.1, Dimensions 1.0).
+"""The linkbases of the taxonomy: labels, references, presentation, calculation and definition.
 
 Below them what all files of the taxonomy are made of: elements, arcs, and a fixed layout of lines.
 """
@@ -24,6 +24,7 @@ from npo_pipeline.reports.xbrl.concepts import (
     qualified,
 )
 from npo_pipeline.reports.xbrl.taxonomy.elements import BOARD_PART, SCHOOL_PART, Part, elements
+from npo_pipeline.rulebook.year_end import year_end_rules
 
 Language: TypeAlias = Literal["nl", "en"]
 Declared: TypeAlias = tuple[str, str]
@@ -33,6 +34,8 @@ ROLES = {BOARD_ROLE: "board", SCHOOL_ROLE: "school", AXES_ROLE: "axes", CALCULAT
 STANDARD_LINK = "http://www.xbrl.org/2003/role/link"
 _LABEL_ROLES = "http://www.xbrl.org/2003/role/"
 _CONCEPT_LABEL = "http://www.xbrl.org/2003/arcrole/concept-label"
+_CONCEPT_REFERENCE = "http://www.xbrl.org/2003/arcrole/concept-reference"
+_REFERENCE_ROLE = "http://www.xbrl.org/2003/role/reference"
 _PARENT_CHILD = "http://www.xbrl.org/2003/arcrole/parent-child"
 _SUMMATION_ITEM = "https://xbrl.org/2023/arcrole/summation-item"
 _SUMMATION_DECLARED = "https://www.xbrl.org/2023/calculation-1.1.xsd#summation-item"
@@ -45,6 +48,10 @@ _DOCUMENTATION = {
     "nl": "Samenvatting in een eigen taxonomie; dit is geen aanlevering bij DUO.",
     "en": "A summary in a taxonomy of its own; this is not a filing to DUO.",
 }
+_QUESTIONS = ("scan", "interventions", "parents", "mr", "external", "results", "gmr")
+"""The sources that are questions of the programme, in the order of its page on accountability (`must_report`)."""
+
+_OWN_CHOICE = {"Note": "Keuze van dit programma; geen artikel vraagt het."}
 _DEFAULT_MEMBERS = {
     concepts.INTERVENTION_AXIS: concepts.ALL_INTERVENTIONS,
     concepts.LEVEL_AXIS: concepts.ALL_LEVELS,
@@ -77,6 +84,40 @@ def _labels(language: Language) -> Iterator[tuple[str, str, str]]:
         yield one.name, "label", one.nl if language == "nl" else one.en
     for head in (BOARD_PART.head, SCHOOL_PART.head):
         yield head, "documentation", _DOCUMENTATION[language]
+
+
+def references() -> bytes:
+    """Return the file `npo-ref.xml`: of every concept the article, or the words of the programme, behind it."""
+    content: list[_Element] = []
+    for concept in CONCEPTS:
+        for number, parts in enumerate(reference_parts(concept.source), 1):
+            label = f"reference_{concept.name}_{number}"
+            role = {"xlink:role": _REFERENCE_ROLE}
+            told = [element(f"ref:{name}", {}, text) for name, text in parts.items()]
+            content.append(element("link:reference", {**resource(label), **role}, *told))
+            content.append(arc("link:referenceArc", _CONCEPT_REFERENCE, concept.name, label))
+    names = [one.name for one in CONCEPTS]
+    return linkbase(
+        [extended_link("link:referenceLink", STANDARD_LINK, [*locators(names), *content])], prefixes=["ref"]
+    )
+
+
+def reference_parts(source: str) -> list[dict[str, str]]:
+    """Return the parts of each reference of a source, by their names in the schema of references."""
+    if source == "own":
+        return [_OWN_CHOICE]
+    rules = year_end_rules().accountability
+    asked = {
+        "money": [one for one in rules.accounted_under if one.value == "npo_answers"],
+        "treatment": [rules.treatment],
+    }
+    found = asked.get(source) or [rules.must_report[_QUESTIONS.index(source)]]
+    parts = []
+    for one in found:
+        named = rules.sources[one.source]
+        place = {"Article": one.article} if one.article else {"Note": one.where or ""}
+        parts.append({"Publisher": named.publisher, "Name": named.title, **place, "URI": named.url})
+    return [one for number, one in enumerate(parts) if one not in parts[:number]]
 
 
 def presentation() -> bytes:
@@ -117,7 +158,12 @@ def calculation() -> bytes:
 
     All of them have one role: in two roles, a validator reports each fault twice.
     """
-    sums = [(total, part, weight) for total, parts in concepts.CALCULATIONS for part, weight in parts]
+    sums = [
+        (total, part, weight)
+        for total, parts in concepts.CALCULATIONS
+        if all(_is_summed(total, part, weight) for part, weight in parts)
+        for part, weight in parts
+    ]
     arcs = [
         arc("link:calculationArc", _SUMMATION_ITEM, total, part, order=order, more={"weight": str(weight)})
         for order, (total, part, weight) in enumerate(sums, 1)
@@ -125,6 +171,12 @@ def calculation() -> bytes:
     names = [name for total, part, _ in sums for name in (total, part)]
     link = extended_link("link:calculationLink", CALCULATION_ROLE, [*locators(names), *arcs])
     return linkbase([link], roles=own_roles(CALCULATION_ROLE), arcroles=[(_SUMMATION_ITEM, _SUMMATION_DECLARED)])
+
+
+def _is_summed(total: str, part: str, weight: int) -> bool:
+    """Return whether a part may go into a total with a weight: added on the same side, taken off on the other."""
+    same = concepts.BY_NAME[total].balance == concepts.BY_NAME[part].balance
+    return same == (weight > 0)
 
 
 def definition() -> bytes:

@@ -17,6 +17,7 @@ from npo_pipeline.reports.xbrl.taxonomy.linkbases import (
     labels,
     on_lines,
     presentation,
+    references,
     root,
 )
 from npo_pipeline.reports.xbrl.taxonomy.schema import schema
@@ -34,6 +35,7 @@ def taxonomy_files() -> dict[str, bytes]:
         ".xsd": schema(),
         "-lab-nl.xml": labels("nl"),
         "-lab-en.xml": labels("en"),
+        "-ref.xml": references(),
         "-pre.xml": presentation(),
         "-cal.xml": calculation(),
         "-def.xml": definition(),

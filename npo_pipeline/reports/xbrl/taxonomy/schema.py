@@ -21,6 +21,7 @@ from npo_pipeline.reports.xbrl.taxonomy.linkbases import ROLES, document, elemen
 LINKBASES = {
     "lab-nl": "labelLinkbaseRef",
     "lab-en": "labelLinkbaseRef",
+    "ref": "referenceLinkbaseRef",
     "pre": "presentationLinkbaseRef",
     "cal": "calculationLinkbaseRef",
     "def": "definitionLinkbaseRef",
@@ -32,6 +33,7 @@ _IMPORTS = {
     "xbrli": "http://www.xbrl.org/2003/xbrl-instance-2003-12-31.xsd",
     "link": "http://www.xbrl.org/2003/xbrl-linkbase-2003-12-31.xsd",
     "xbrldt": "http://www.xbrl.org/2005/xbrldt-2005.xsd",
+    "ref": "http://www.xbrl.org/2006/ref-2006-02-27.xsd",
 }
 _ROLE_TITLES = {
     "board": "Verantwoording NPO van het bevoegd gezag",
@@ -112,7 +114,8 @@ def _choice_type(concept: Concept) -> str:
 def _concept(concept: Concept) -> _Element:
     value = f"{PREFIX}:{_choice_type(concept)}" if concept.choices else _TYPES[concept.kind]
     item = {"type": value, "substitutionGroup": "xbrli:item", "nillable": "false"}
-    return element("xs:element", {**_named(concept.name), **item, "xbrli:periodType": concept.period})
+    side = {"xbrli:balance": concept.balance} if concept.balance else {}
+    return element("xs:element", {**_named(concept.name), **item, "xbrli:periodType": concept.period, **side})
 
 
 def _abstract(one: Element) -> _Element:
