@@ -99,7 +99,7 @@ def board_basis(books: Books, run_id: str, school_years: Collection[str], school
 
     `schools`: their accounts; what holds for a school holds for each board that has money of it.
     """
-    decisions, rows = queries.decisions_with_entitlements(books), []
+    decisions, rows = queries.decisions_with_entitlements(books), list[tuple[str, ...]]()
     in_force = set(decisions_in_force(books, run_id)["decision_id"])
     boards: dict[str, set[str]] = {}
     for board, brin in schools.select("board", "brin").iter_rows():

@@ -137,8 +137,7 @@ ReportConsents = NewType("ReportConsents", pl.DataFrame)
 per school."""
 
 BoardBasis = NewType("BoardBasis", pl.DataFrame)
-"""What the money of a board leaves out (kind `left_out`) or rests on (`rests_on`): board, currency, school_year, a
-sentence in Dutch (words)."""
+"""Sentences in Dutch (words) on the money of a board, per school year; kind `left_out` or `rests_on`."""
 
 BOARD_BASIS = ("board", "currency", "kind", "school_year", "words")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline.errors import NpoError, fault_words
-from npo_pipeline.reports.board_pack.pack import pack_file
+from npo_pipeline.reports.board_pack.pack import PACKAGE, pack_file
 from npo_pipeline.reports.report_data import ReportData, select_boards
 from npo_pipeline.reports.xbrl.arelle import Validation, validate
 from npo_pipeline.reports.xbrl.checks import fact_faults, file_faults
@@ -97,13 +97,13 @@ def check_national(report: Path, taxonomy: Path) -> None:
 def check_with_arelle(
     folder: Path, year: int, boards: Sequence[str], taxonomy: Path
 ) -> tuple[int, dict[str, str]]:
-    """Step: have Arelle check every filing, in XBRL and as a page.
+    """Step: have Arelle check every filing, in XBRL and as a report package, which stands alone.
 
     Returns:
         The number of files that are in order, and board -> the first fault in its filing.
     """
-    paths = [(board, pack_file(folder, year, board, end)) for board in boards for end in (".xbrl", ".xhtml")]
-    outcomes = validate([Validation(path, taxonomy) for _, path in paths])
+    paths = [(board, pack_file(folder, year, board, end)) for board in boards for end in (".xbrl", PACKAGE)]
+    outcomes = validate([Validation(path, None if path.suffix == PACKAGE else taxonomy) for _, path in paths])
     broken: dict[str, str] = {}
     for (board, path), one in zip(paths, outcomes, strict=True):
         if one.messages:

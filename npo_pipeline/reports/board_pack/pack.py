@@ -32,6 +32,7 @@ from npo_pipeline.reports.board_pack.workbook import board_table, dutch_csv, wor
 from npo_pipeline.reports.board_page.page import fault_page, page
 from npo_pipeline.reports.report_data import NUMBER, ReportData, in_fixed_order, select_boards, split_by_board
 from npo_pipeline.reports.xbrl.instance import instance
+from npo_pipeline.reports.xbrl.taxonomy.package import report_package
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.frames.accounts import Facts
 
@@ -42,13 +43,16 @@ FORMATS: Mapping[str, Callable[[Facts, ReportData], bytes]] = {
     ".xlsx": workbook,
     ".csv": lambda facts, report: dutch_csv(board_table(facts, report)),
 }
-WITH_FILING = (".xbrl", ".xhtml", ".xlsx", ".csv")
+PACKAGE = ".xbri"
+"""The end of the name of a report package: the page and the taxonomy in one file."""
+
+WITH_FILING = (".xbrl", ".xhtml", PACKAGE, ".xlsx", ".csv")
 WITHOUT_FILING = (".html", ".xlsx", ".csv")
 
 CHECKSUMS = "SHA256SUMS"
 _FINGERPRINT = re.compile(r"# gemaakt uit ([0-9a-f]{64})")
 _CODE = re.compile(r"[0-9]{5}(-[A-Z]{3})?")
-_ENDS = "|".join(end[1:] for end in FORMATS)
+_ENDS = "|".join(end[1:] for end in (*FORMATS, PACKAGE))
 _OWN_FILE = re.compile(rf"npo-[0-9]{{4}}-{_CODE.pattern}\.({_ENDS})|{CHECKSUMS}")
 """The names of files of a pack; any other file in its folder is somebody's own, and stays."""
 
@@ -294,8 +298,12 @@ def _make_pack(pack: str, report: ReportData, facts: Facts, options: PackOptions
     known = options.recorded is None or (recorded is not None and recorded.made_from == data)
     if known and is_up_to_date(place, names.values(), made_from, recorded):
         return PackResult(board=pack, written=False, filing=filing, record=recorded)
-    files = {name: FORMATS[end](facts, report) for end, name in names.items()}
+    files = {name: FORMATS[end](facts, report) for end, name in names.items() if end in FORMATS}
     assert_only_own_data(board, files, report, options.parties)
+    if filing:
+        # The page that was searched, and the taxonomy, which is the same for all.
+        page_name = names[".xhtml"]
+        files[names[PACKAGE]] = report_package(page_name, files[page_name])
     record = _publish(place, files, made_from, outcome="filed" if filing else "read", data=data)
     return PackResult(board=pack, filing=filing, record=record)
 

@@ -76,7 +76,7 @@ class TaggedFacts:
             raise NpoError(f"{_named(key)} is on the page twice; this is a fault of the program")
         del self._left[key]
         unit, value, context = self._facts[key]
-        name = f'name="{PREFIX}:{concept}" contextRef="{context}"'
+        name = f'id="{concept}_{context}" name="{PREFIX}:{concept}" contextRef="{context}"'
         kind = BY_NAME[concept].kind
         return self._number(name, kind, unit, value) if kind in _PLACES else self._text(name, kind, value)
 

@@ -59,14 +59,15 @@ class Outcome:
 class Validation:
     """A file to check.
 
-    `path`: XBRL, inline XBRL, the `report.json` of xBRL-CSV, or the taxonomy package itself. `by`: `filing_rules`:
+    `path`: XBRL, inline XBRL, the `report.json` of xBRL-CSV, a report package, or the taxonomy package itself.
+    `taxonomy`: null for a report package, which holds its own. `by`: `filing_rules`:
     by the Dutch filing rules, without assertions; `table_constraints`: xBRL-CSV by the constraints in its own
     metadata alone, without loading a fact (seconds for all boards). `json_into`: a folder for the facts as Arelle
     read them, `NAME.json`; that takes longer than the check.
     """
 
     path: Path
-    taxonomy: Path
+    taxonomy: Path | None
     by: Checks = "all"
     json_into: Path | None = None
 
@@ -74,7 +75,7 @@ class Validation:
         """Return the request to the process of Arelle."""
         return {
             "file": str(self.path.resolve()),
-            "taxonomy": str(self.taxonomy.resolve()),
+            "taxonomy": str(self.taxonomy.resolve()) if self.taxonomy else None,
             "by": self.by,
             "json_into": str(self.json_into.resolve()) if self.json_into else None,
         }

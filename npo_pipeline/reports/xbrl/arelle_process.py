@@ -76,17 +76,17 @@ def _validate_file(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _session(
-    file: str, taxonomy: str, *, by: str, plugins: str, plugin_options: dict[str, str | bool]
+    file: str, taxonomy: str | None, *, by: str, plugins: str, plugin_options: dict[str, str | bool]
 ) -> list[dict[str, Any]]:
     from arelle.api.Session import Session
     from arelle.logging.handlers.StructuredMessageLogHandler import StructuredMessageLogHandler
     from arelle.RuntimeOptions import RuntimeOptions
 
-    own = Path(file) == Path(taxonomy)
+    own = taxonomy is not None and Path(file) == Path(taxonomy)
     options = RuntimeOptions(
         entrypointFile=file,
         internetConnectivity="offline",
-        packages=[taxonomy],
+        packages=[taxonomy] if taxonomy else [],
         disablePersistentConfig=True,
         validate=by != "nothing",
         # Without a mode for sums they are not looked at, and nothing says so.

@@ -51,6 +51,7 @@ def instance(facts: Facts, year: int) -> bytes:
 def _fact_line(row: _Row, context: str) -> str:
     concept, unit, value, *_ = row
     measured = f' unitRef="{unit}" decimals="INF"' if unit else ""
+    # No ids here, by the Dutch filing rules (FG-NL-09); the facts on the page have them.
     return f'<{PREFIX}:{concept} contextRef="{context}"{measured}>{value.translate(_ESCAPED)}</{PREFIX}:{concept}>'
 
 

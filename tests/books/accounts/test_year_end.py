@@ -46,7 +46,7 @@ def test_the_books_tie(accounted):
 
 def test_every_board_has_its_pack(accounted):
     folder = accounted / "reports" / "2021"
-    kinds = ("csv", "xbrl", "xhtml", "xlsx")
+    kinds = ("csv", "xbri", "xbrl", "xhtml", "xlsx")
     for board in ("10001", "10002", "10003"):
         names = {*(f"npo-2021-{board}.{kind}" for kind in kinds), "SHA256SUMS"}
         assert {path.name for path in (folder / board).iterdir()} == names

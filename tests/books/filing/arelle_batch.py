@@ -70,8 +70,18 @@ def judged(folder: Path) -> Batch:
     jobs = [*_good(folder, taxonomy), *_planted(folder, taxonomy), *_national(folder, taxonomy)]
     jobs += [Validation(one, one) for one in (taxonomy, _broken_taxonomy(folder))]
     jobs.append(Validation(folder / "gone.xbrl", taxonomy))
+    jobs += _packages(folder)
     keys = [(one.path.relative_to(folder).as_posix(), one.by) for one in jobs]
     return Batch(folder, dict(zip(keys, validate(jobs), strict=True)))
+
+
+def _packages(folder: Path) -> Iterator[Validation]:
+    """Write a report package, and one of a filing that does not add up: no other file goes with them."""
+    whole = page(edge("40001")[1], edge("40001")[0])
+    for name, content in (("package", whole), ("planted", whole.replace(b">2.500,50<", b">2.500,51<"))):
+        path = folder / f"{name}.xbri"
+        path.write_bytes(package.report_package("npo-2021-40001.xhtml", content))
+        yield Validation(path, None)
 
 
 def _good(folder: Path, taxonomy: Path) -> Iterator[Validation]:

@@ -12,7 +12,7 @@ CONFUSED = " ".join(
     f"message:va_{name}"
     for name in (
         "spent_by_category", "spent_by_intervention", "spent_by_level", "spent_of_schools",
-        "spentexternal_by_category", "external_share", "roll_forward",
+        "spentexternal_by_category", "external_share", "roll_forward", "spent_other",
     )
 )  # fmt: skip
 UNDEFINED = "xbrldie:ExplicitMemberUndefinedQNameError"

@@ -12,7 +12,7 @@ from npo_pipeline.reports.report_data import by_pack, select_boards
 from npo_pipeline.reports.xbrl.checks import fact_faults
 from npo_pipeline.reports.xbrl.concepts import BY_NAME
 from npo_pipeline.reports.xbrl.facts import facts_of
-from schemas.frames.accounts import FACTS
+from schemas.frames.accounts import BOARD_BASIS, FACTS
 from tests.books.filing.edges import SUMMER, TWO_SCHOOLS
 from tests.books.filing.world import School, Went, country, told
 
@@ -176,3 +176,21 @@ def test_consent_of_a_school_without_money_in_the_year_is_no_fact():
     consents = report.consents.with_columns(brin=pl.lit("28PW")).unique(["board", "brin"])
     more = replace(report, consents=pl.concat([report.consents, consents]))
     assert facts_of(more).equals(facts_of(report))
+
+
+def test_what_is_left_out_and_rested_on_are_facts_of_the_board() -> None:
+    rows = [
+        ("40001", "EUR", "left_out", "2021-2022", "Nieuwkomers: het bedrag is niet bekend."),
+        ("40001", "EUR", "rests_on", "2021-2022", "Afgeleid: de afronding."),
+        ("40001", "EUR", "rests_on", "2020-2021", "Afgeleid: het bedrag."),
+    ]
+    basis = pl.DataFrame(rows, schema=list(BOARD_BASIS), orient="row")
+    facts = facts_of(replace(told(*TWO_SCHOOLS, School("40002", "03EF")), basis=basis))
+    named = ("Incomplete", "LeftOut", "RestsOn")
+    assert [value(facts.filter(board="40001"), one) for one in named] == [
+        "ja",
+        "2021-2022: Nieuwkomers: het bedrag is niet bekend.",
+        "2020-2021: Afgeleid: het bedrag. 2021-2022: Afgeleid: de afronding.",
+    ]
+    assert [value(facts.filter(board="40002"), one) for one in named] == ["nee", None, None]
+    assert fact_faults(facts).is_empty()

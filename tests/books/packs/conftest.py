@@ -18,7 +18,7 @@ OUTING = ("C", "Uitje naar het pretpark")
 MARKUP = "<script>alert(1)</script><b>&amp;"
 FORMULA = '=HYPERLINK("http://evil.example";"klik")'
 PATH = "../../etc/passwd"
-FILED = [f"npo-2021-40001.{end}" for end in ("csv", "xbrl", "xhtml", "xlsx")]
+FILED = [f"npo-2021-40001.{end}" for end in ("csv", "xbri", "xbrl", "xhtml", "xlsx")]
 """The files of the pack of the ordinary board, beside its sums."""
 
 

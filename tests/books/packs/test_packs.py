@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
+import zipfile
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +17,7 @@ from npo_pipeline.reports.board_pack.pack import write_packs
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.xbrl.facts import facts_of
 from npo_pipeline.reports.xbrl.instance import instance
+from npo_pipeline.reports.xbrl.taxonomy.package import taxonomy_files
 from tests.books.packs.big import many
 from tests.books.packs.conftest import FILED, content, names, odd, ordinary
 from tests.books.packs.country import Board, School, told
@@ -27,8 +30,8 @@ def test_a_board_has_its_page_its_filing_a_workbook_a_table_and_their_sums(packe
     assert (made.up_to_date, made.without_filing) == ((), ())
     folder = tmp_path / "2021" / "40001"
     assert names(folder) == ["SHA256SUMS", *FILED]
-    assert (folder / FILED[1]).read_bytes() == instance(facts_of(story), 2021)
-    assert (folder / FILED[2]).read_bytes() == page(facts_of(story), story)
+    assert (folder / FILED[2]).read_bytes() == instance(facts_of(story), 2021)
+    assert (folder / FILED[3]).read_bytes() == page(facts_of(story), story)
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="no sha256sum on this machine")
@@ -76,7 +79,10 @@ def test_force_files_with_errors_and_the_filing_says_so(packed, tmp_path):
     made = packed(story, force=True)
     assert (made.written, made.without_filing) == (("40002",), ())
     folder = tmp_path / "2021" / "40002"
-    assert names(folder) == ["SHA256SUMS", *(f"npo-2021-40002.{end}" for end in ("csv", "xbrl", "xhtml", "xlsx"))]
+    assert names(folder) == [
+        "SHA256SUMS",
+        *(f"npo-2021-40002.{end}" for end in ("csv", "xbri", "xbrl", "xhtml", "xlsx")),
+    ]
     assert ">met fouten</npo:ReportStatus>" in (folder / "npo-2021-40002.xbrl").read_text(encoding="utf-8")
     assert "Met fouten: " in (folder / "npo-2021-40002.xhtml").read_text(encoding="utf-8")
 
@@ -148,4 +154,15 @@ def test_no_cent_is_lost_between_the_accounts_and_the_files(packed, tmp_path):
 
 def test_a_school_without_a_name_goes_by_its_code(packed, tmp_path):
     packed(told(ordinary(name=None, municipality=None)))
-    assert '<th scope="row">01AB</th>' in (tmp_path / "2021" / "40001" / FILED[2]).read_text(encoding="utf-8")
+    assert '<th scope="row">01AB</th>' in (tmp_path / "2021" / "40001" / FILED[3]).read_text(encoding="utf-8")
+
+
+def test_a_report_package_holds_the_page_the_taxonomy_and_what_it_is(packed, tmp_path):
+    packed(told(ordinary()))
+    folder = tmp_path / "2021" / "40001"
+    with zipfile.ZipFile(folder / FILED[1]) as package:
+        inside = {name.removeprefix("npo-2021-40001/"): package.read(name) for name in package.namelist()}
+    document = json.loads(inside.pop("META-INF/reportPackage.json"))
+    assert document == {"documentInfo": {"documentType": "https://xbrl.org/report-package/2023/xbri"}}
+    assert inside.pop(f"reports/{FILED[3]}") == (folder / FILED[3]).read_bytes()
+    assert inside == taxonomy_files()

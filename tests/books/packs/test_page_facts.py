@@ -12,7 +12,7 @@ import pytest
 from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.board_page.page import page
-from npo_pipeline.reports.report_data import split_by_board
+from npo_pipeline.reports.report_data import select_boards, split_by_board
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, TOP
 from npo_pipeline.reports.xbrl.facts import facts_of
 from schemas.accounted import ACCOUNTABILITY_CORRECTIONS
@@ -291,3 +291,12 @@ def test_reserves_that_moved_and_corrections_of_closed_years_stand_below_the_mon
         *("2020", "De Linde 02CD", "0,50", "1,50", "4,50", "5,50"),
     ]
     assert "Correcties van eerdere jaren" not in read(odd())[1].text()
+
+
+def test_every_fact_on_the_page_has_an_id_of_its_own():
+    story = told(ordinary(), odd())
+    for board in ("40001", "40002"):
+        facts = facts_of(story).filter(board=board)
+        ids = re.findall(r'<ix:non\w+ id="(\w+)"', page(facts, select_boards(story, {board})).decode())
+        assert len(ids) == len(set(ids)) == facts.height
+    assert "Received_D2021_S02CD" in ids

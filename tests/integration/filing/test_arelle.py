@@ -28,6 +28,13 @@ def test_a_good_filing_says_nothing_and_every_assertion_fires_as_often_as_it_mus
     assert (outcome.satisfied, outcome.unsatisfied) == (sum(due.values()), 0)
 
 
+def test_a_report_package_validates_alone_and_one_that_does_not_add_up_is_found(arelle: Batch) -> None:
+    outcome = arelle.outcome("package.xbri")
+    assert outcome.messages == ()
+    assert {name: well for name, (well, _) in outcome.assertions.items()} == expected(edge("40001")[1])
+    assert "message:va_received_of_schools" in arelle.codes("planted.xbri")
+
+
 def test_the_national_report_is_as_good(arelle: Batch) -> None:
     outcome = arelle.outcome("report.json")
     assert outcome.messages == ()

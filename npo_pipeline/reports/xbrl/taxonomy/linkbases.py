@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from lxml import etree
 from lxml.etree import _Element
@@ -24,6 +24,7 @@ from npo_pipeline.reports.xbrl.concepts import (
     qualified,
 )
 from npo_pipeline.reports.xbrl.taxonomy.elements import BOARD_PART, SCHOOL_PART, Part, elements
+from npo_pipeline.rulebook.fields import Cited
 from npo_pipeline.rulebook.year_end import year_end_rules
 
 Language: TypeAlias = Literal["nl", "en"]
@@ -107,7 +108,7 @@ def reference_parts(source: str) -> list[dict[str, str]]:
     if source == "own":
         return [_OWN_CHOICE]
     rules = year_end_rules().accountability
-    asked = {
+    asked: dict[str, list[Cited[Any]]] = {
         "money": [one for one in rules.accounted_under if one.value == "npo_answers"],
         "treatment": [rules.treatment],
     }

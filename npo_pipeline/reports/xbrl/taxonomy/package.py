@@ -1,10 +1,14 @@
-"""The taxonomy package: all its files, and the catalogue by which a reader finds them without a network."""
+"""The taxonomy package: all its files, and the catalogue by which a reader finds them without a network.
+
+A report package (`.xbri`, Report Packages 1.0) is the same with a filing in it, so that it validates alone.
+"""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from npo_pipeline.reports.xbrl.concepts import BASE, PREFIX, SCHEMA, VERSION
@@ -24,6 +28,9 @@ from npo_pipeline.reports.xbrl.taxonomy.schema import schema
 
 FOLDER = f"npo-taxonomy-{VERSION}"
 FILE_NAME = f"{FOLDER}.zip"
+_REPORT_PACKAGE = b'{"documentInfo": {"documentType": "https://xbrl.org/report-package/2023/xbri"}}\n'
+"""The kind of a report package with one inline report."""
+
 _FIRST_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o644 << 16
 
@@ -54,12 +61,23 @@ def write_taxonomy(path: Path) -> None:
     write_files(path, taxonomy_files())
 
 
-def write_files(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write files as a taxonomy package, by their path in its folder."""
+def report_package(name: str, page: bytes) -> bytes:
+    """Return the report package of a filing: its page in inline XBRL, and the taxonomy that it refers to.
+
+    `name`: of the page, which ends in `.xhtml`; the folder in the package has it too.
+    """
+    written = BytesIO()
+    files = {"META-INF/reportPackage.json": _REPORT_PACKAGE, **taxonomy_files(), f"reports/{name}": page}
+    write_files(written, files, folder=name.removesuffix(".xhtml"))
+    return written.getvalue()
+
+
+def write_files(path: Path | BytesIO, files: Mapping[str, bytes], *, folder: str = FOLDER) -> None:
+    """Write files as a package, by their path in its folder."""
     with zipfile.ZipFile(path, "w") as package:
         for name, content in files.items():
             # The date and system of a zip entry would be those of the machine that writes it.
-            entry = zipfile.ZipInfo(f"{FOLDER}/{name}", _FIRST_OF_ZIP)
+            entry = zipfile.ZipInfo(f"{folder}/{name}", _FIRST_OF_ZIP)
             entry.create_system, entry.external_attr = 3, _PLAIN_FILE
             package.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
 
