@@ -14,6 +14,7 @@ from npo_pipeline import dutch
 from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.atomic_file import remove, replace_folder
 from npo_pipeline.money import MONEY
+from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.national_csv import write_national
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
@@ -54,11 +55,12 @@ Check = Callable[[Path, Path], None]
 
 
 def write_national_reports(
-    folder: Path, year: int, facts: Facts, *, summary: NationalSummary, check: Check
+    folder: Path, year: int, facts: Facts, *, summary: NationalSummary, check: Check, note: str = ""
 ) -> tuple[Path, ...]:
     """Write the national reports in place of those before, complete and checked, or not at all: return them.
 
     `facts`, `summary`: of all boards. `check`: of the xBRL-CSV report; not called when that is the same as before.
+    `note`: the line of the summary that says in which currency it is and when it was made.
 
     Raises:
         OSError: a file cannot be written.
@@ -69,7 +71,8 @@ def write_national_reports(
         report = beside / f"npo-{year}-alle-besturen"
         report.mkdir(parents=True)
         title = f"Verantwoording NPO {year}, landelijk"
-        write_sheets(title, [_sheet(summary, one) for one in _TITLES], beside / f"npo-{year}-landelijk.xlsx")
+        sheets = [_sheet(summary, one) for one in _TITLES]
+        write_sheets(title, sheets, beside / f"npo-{year}-landelijk.xlsx", note=note)
         write_taxonomy(beside / FILE_NAME)
         paths = write_national(report, facts, year)
         if _content(beside) != _content(folder):
@@ -127,5 +130,8 @@ def _by(rows: pl.DataFrame, dimension: str) -> pl.DataFrame:
 
 
 def _sheet(summary: NationalSummary, dimension: str) -> Sheet:
-    rows = summary.filter(dimension=dimension).with_columns(pl.col("value").replace("", "Alle besturen"))
-    return frame_sheet(_TITLES[dimension], rows, _COLUMNS, 1, about=_ABOUT[dimension])
+    """Return a sheet of the summary, without the amounts that its dimension does not divide."""
+    names = menu().names if dimension == "category" else {"": "Alle besturen"}
+    rows = summary.filter(dimension=dimension).with_columns(pl.col("value").replace(names))
+    columns = {name: one for name, one in _COLUMNS.items() if not rows[name].is_null().all()}
+    return frame_sheet(_TITLES[dimension], rows, columns or _COLUMNS, 1, about=_ABOUT[dimension])

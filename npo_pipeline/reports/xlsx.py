@@ -125,10 +125,11 @@ def _formats(book: Workbook) -> dict[tuple[str, str], Any]:
     forms: dict[tuple[str, str], dict[str, Any]] = {
         ("title", ""): {"bold": True, "font_size": 14},
         ("note", ""): {"font_color": "#444444"},
-        ("heading", ""): heading,
+        ("heading", ""): {**heading, "indent": 1},
         ("heading", "number"): {**heading, "align": "right"},
-        ("text", ""): {},
-        ("wrapped", ""): {"text_wrap": True},
+        # A text that follows a number in the next column would else touch it.
+        ("text", ""): {"indent": 1},
+        ("wrapped", ""): {"indent": 1, "text_wrap": True},
         **{(kind, ""): {"num_format": form} for kind, form in _NUMBERS.items()},
     }
     for currency, form in MONEY_FORMATS.items():

@@ -56,6 +56,7 @@ from npo_pipeline.reports.board_pack.pack import (
     withdraw,
     write_packs,
 )
+from npo_pipeline.reports.board_pack.workbook import made_on
 from npo_pipeline.reports.house_style import HouseStyle, load_house_style, usable_house_style
 from npo_pipeline.reports.national import national_summary, write_national_reports
 from npo_pipeline.reports.report_data import ReportData, by_pack, packs_of, select_boards
@@ -364,7 +365,12 @@ def write_country(request: ReportRequest, inputs: ReportInputs, broken: Mapping[
     filable, summary, lacking = _national(inputs, broken)
     with _writing(request):
         files = write_national_reports(
-            request.national, request.year, filable, summary=summary, check=check_national
+            request.national,
+            request.year,
+            filable,
+            summary=summary,
+            check=check_national,
+            note=made_on(inputs.report),
         )
         made_from = national_fingerprint(filable, summary, lacking)
         record = PackRecord(made_from=made_from, outcome="filed", files=national_files(request.national))

@@ -60,6 +60,25 @@ _INTERVENTIONS = {
     "share": Column("Deel van de besteding", "share", 12),
     "on_menu": Column("Op de menukaart", width=20),
 }
+_TRANSFERS = {
+    **_SCHOOL,
+    "from_board": Column("Van bestuur", width=12),
+    "to_board": Column("Naar bestuur", width=12),
+    "moved_on": Column("Op", "day", 12),
+    "from_told": Column("Opgegeven door het oude bestuur", "money", 18),
+    "to_told": Column("Opgegeven door het nieuwe bestuur", "money", 18),
+    "amount": Column("Telt voor beide", "money", 18),
+}
+_CORRECTIONS = {
+    "of_year": Column("Afgesloten jaar", "text", 10),
+    **_SCHOOL,
+    "received": Column(BY_NAME["Received"].nl, "money", 16, total=True),
+    "spent": Column(BY_NAME["Spent"].nl, "money", 16, total=True),
+    "external": Column(BY_NAME["SpentExternal"].nl, "money", 16, total=True),
+    "board_level": Column("Waarvan bovenschools besteed", "money", 16, total=True),
+    "transferred": Column("Overgedragen saldo", "money", 16, total=True),
+    "accrued": Column(BY_NAME["Accrued"].nl, "money", 16, total=True),
+}
 _CONSENT_FORMS = {"choice": ("text", 20), "date": ("day", 20), "text": ("wrapped", 50)}
 _MORE_CONSENT = {
     "board_level_agreed": Column(
@@ -84,6 +103,8 @@ _ABOUT = {
     "Scholen": "Scholen: wat er was, is ontvangen en besteed, en wat overblijft",
     "Ontvangen": "Ontvangen: per school, schooljaar en onderdeel, en hoe het wordt verantwoord",
     "Te verrekenen": "Te verrekenen met andere besturen en met de volgende betaling: + te ontvangen, - te betalen",
+    "Overgedragen saldo": "Overgedragen saldo: wat met een school naar een ander bestuur ging, naar beider opgave",
+    "Correcties": "Correcties van eerdere jaren: wat na de afsluiting van een jaar over dat jaar binnenkwam",
     "Interventies": "Interventies: waaraan de scholen het geld hebben besteed",
     "Instemming": "Instemming: schoolscan, medezeggenschap, ouders, gemeente en resultaten per school",
     "Kerncijfers": "Kerncijfers van het bestuur als geheel",
@@ -99,7 +120,9 @@ def workbook(facts: Facts, report: ReportData) -> bytes:
     title = f"Verantwoording NPO {report.year}, bevoegd gezag {board}{f', {name}' if name else ''} ({status})"
     figures = Sheet("Kerncijfers", _FIGURES, list(_figures(facts, report)), frozen=1, about=_ABOUT["Kerncijfers"])
     claims = [_claims(report)] if report.claims.height else []
-    money = (_schools(report), _receipts(report), *claims, _interventions(report))
+    moved = [_transfers(report)] if report.transfers.height else []
+    corrected = [_corrections(report)] if report.corrections.height else []
+    money = (_schools(report), _receipts(report), *claims, *moved, *corrected, _interventions(report))
     sheets = [_findings(report), *money, _consents(report), figures]
     buffer = BytesIO()
     write_sheets(title, sheets, buffer, note=made_on(report))
@@ -172,6 +195,16 @@ def _receipts_in_words(report: ReportData) -> pl.DataFrame:
     ]
     manner = pl.col("accounted_under").replace_strict(dutch.MANNERS, default=dutch.MANNER_NOT_KNOWN)
     return _with_names(report.receipts.with_columns(*named, manner), report)
+
+
+def _transfers(report: ReportData) -> Sheet:
+    """Return a row per reserve that moved with a school: the report of each board, and the amount that counts."""
+    return _sheet("Overgedragen saldo", _with_names(report.transfers, report), _TRANSFERS, 2)
+
+
+def _corrections(report: ReportData) -> Sheet:
+    """Return a row per closed year and school of which something came in later."""
+    return _sheet("Correcties", _with_names(report.corrections, report), _CORRECTIONS, 3)
 
 
 def _claims(report: ReportData) -> Sheet:

@@ -16,7 +16,7 @@ from npo_pipeline.reports.board_form_checks import IMPOSSIBLE, FormFacts, checks
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.rules import REJECTION_RULES
 from tests.books.accounts.filing import ingest
-from tests.books.accounts.forms import template
+from tests.books.accounts.forms import arrived, template, told
 from tests.books.accounts.year import account, done
 from tests.books.home.seeing import select
 
@@ -219,8 +219,14 @@ def test_a_formula_an_error_and_a_percentage_are_named(office):
     assert counted(office["broken"])["Besteding", "formula", "Regel"] == (2, 5)
 
 
-def told(sheets: Mapping[str, Rows], made: Path) -> Path:
-    return filled(made, sheets)
+@needs_office
+def test_a_workbook_that_libreoffice_saved_is_read_as_the_one_that_it_opened(office):
+    opened, saved = office["folder"] / "right.xlsx", office["folder"] / "saved" / "right.xlsx"
+    for sheet in ("Besteding", "Instemming"):
+        assert told(saved, sheet) == told(opened, sheet) != []
+    assert [one.workbook.made_for for one in arrived(saved).values()] == [
+        one.workbook.made_for for one in arrived(opened).values()
+    ]
 
 
 SPEND = {"CATEGORIE": "B", "INTERVENTIE": "Een-op-een-begeleiding", "NIVEAU": "school"}
@@ -251,19 +257,21 @@ def test_the_faults_of_schools_are_those_that_the_account_finds(paid, tmp_path):
         filled(paths[-1], sheets)
     books = calculated(tmp_path, *paths)
     for name, book in books.items():
-        told = done(paid, "--spending", tmp_path / "saved" / f"{name}.xlsx")
-        rules = {one["rule"] for one in told["findings"] if one["board"] == "10002" and one["severity"] == "error"}
+        result = done(paid, "--spending", tmp_path / "saved" / f"{name}.xlsx")
+        rules = {
+            one["rule"] for one in result["findings"] if one["board"] == "10002" and one["severity"] == "error"
+        }
         assert {rule for _, rule, _ in counted(book)} == rules, name
 
 
 def test_what_was_told_comes_back_in_a_template_to_update_and_changes_nothing(accounted, tmp_path):
-    told = "select board, brin, year, category, intervention, level, amount, external from spending"
+    spent = "select board, brin, year, category, intervention, level, amount, external from spending"
     agreed = "select * exclude (delivery_id, line) from consents"
-    before = [sorted(select(accounted, query), key=str) for query in (told, agreed)]
+    before = [sorted(select(accounted, query), key=str) for query in (spent, agreed)]
     made = Path(done(accounted, "--template", "--update", "--board", "10002", "--out", tmp_path)["template"])
     ended = account(accounted, "--spending", made)
     assert ended.status == 0, ended.stderr
     latest = "delivery_id = (select max(delivery_id) from {} where board = '10002')"
-    for table, query, rows in zip(("spending", "consents"), (told, agreed), before, strict=True):
+    for table, query, rows in zip(("spending", "consents"), (spent, agreed), before, strict=True):
         again = select(accounted, f"{query} where {latest.format(table)}")
         assert sorted(again, key=str) == [row for row in rows if row[0] == "10002"]

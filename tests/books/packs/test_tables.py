@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,14 +18,14 @@ from npo_pipeline.reports.national import national_summary
 from npo_pipeline.reports.report_data import in_fixed_order
 from npo_pipeline.reports.xbrl.concepts import BY_NAME
 from npo_pipeline.reports.xbrl.facts import facts_of
-from npo_pipeline.reports.xlsx import LINE_HEIGHT, Column, Sheet, height_of, totals_of
+from npo_pipeline.reports.xlsx import LINE_HEIGHT, Column, Sheet, height_of, totals_of, write_sheets
 from tests.books.packs.conftest import FORMULA, MARKUP, PATH, odd, ordinary
 from tests.books.packs.country import SMALL_GROUPS, Board, Finding, School, Spent, told
 
 HEADER = 4
 """The row of the header: above it stand what the sheet holds, of whom, in which currency, and an empty row."""
 
-SHEETS = ["Bevindingen", "Scholen", "Ontvangen", "Te verrekenen", "Interventies", "Instemming", "Kerncijfers"]
+SHEETS = ["Bevindingen", "Scholen", "Ontvangen", "Interventies", "Instemming", "Kerncijfers"]
 
 
 def book(board: Board, folder: Path) -> dict[str, pl.DataFrame]:
@@ -102,7 +104,6 @@ def test_each_sheet_says_what_it_holds_of_whom_and_when_and_closes_with_totals_t
         assert about.startswith(name)
         assert title == "Verantwoording NPO 2021, bevoegd gezag 40002 (met fouten)"
         assert (note, empty) == ("Bedragen in euro. Gemaakt op 1 maart 2022.", None)
-    assert sheets["Te verrekenen"].rows()[0][0] == "niets"
     totals = {name: sheet.row(-1, named=True) for name, sheet in sheets.items()}
     # 125,00 - 1.234,56 + 0,00; 25.000,00 + 1.234,55 + 8.000,00; 17.655,60 + 250,50 + 0,00 and what is left over.
     schools = totals["Scholen"]
@@ -111,6 +112,41 @@ def test_each_sheet_says_what_it_holds_of_whom_and_when_and_closes_with_totals_t
     assert cents(schools["Ontvangen"]) == cents(totals["Ontvangen"]["Ontvangen"]) == Decimal("34234.55")
     assert cents(schools["Besteed"]) == cents(totals["Interventies"]["Besteed"]) == Decimal("17906.10")
     assert cents(schools["Nog te besteden op 31-12-2021"]) == Decimal("15218.89")
+
+
+def test_a_reserve_that_moved_and_a_correction_of_a_closed_year_have_a_sheet_where_there_are_any(tmp_path):
+    own = {"board": ["40001"], "brin": ["01AB"], "currency": ["EUR"]}
+    moved = {
+        **own,
+        "from_board": ["40001"],
+        "to_board": ["40009"],
+        "moved_on": [date(2021, 8, 1)],
+        "from_told": [Decimal("10.00")],
+        "to_told": [None],
+        "amount": [Decimal("10.00")],
+    }
+    amounts = ("received", "spent", "external", "board_level", "transferred", "accrued")
+    corrected = {**own, "year": [2021], "of_year": [2020], **{name: [Decimal("-5.00")] for name in amounts}}
+    board = Board("40001", [School("01AB", spent=[])])
+    story = replace(
+        told(board),
+        transfers=pl.DataFrame(moved, schema_overrides={"to_told": pl.Decimal(18, 2)}),
+        corrections=pl.DataFrame(corrected),
+    )
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook(facts_of(story), story))
+    read = fastexcel.read_excel(path)
+    assert read.sheet_names[3:5] == ["Overgedragen saldo", "Correcties"]
+    (one,) = read.load_sheet("Overgedragen saldo", header_row=HEADER).to_polars().rows()
+    assert (one[2:4], one[5:]) == (("40001", "40009"), (10.0, None, 10.0))
+    rows = read.load_sheet("Correcties", header_row=HEADER).to_polars()
+    assert rows["Ontvangen"].to_list() == [-5.0, -5.0]  # the row and its total
+
+
+def test_a_titled_sheet_without_a_row_says_so(tmp_path):
+    write_sheets("Titel", [Sheet("Leeg", [Column("Wat")], [], about="Leeg: niets")], tmp_path / "leeg.xlsx")
+    cells = fastexcel.read_excel(tmp_path / "leeg.xlsx").load_sheet("Leeg", header_row=None).to_polars()
+    assert cells.to_series(0).to_list() == ["Leeg: niets", "Titel", None, "Wat", "niets"]
 
 
 def test_amounts_of_two_currencies_have_a_total_each():
