@@ -54,8 +54,7 @@ REJECTION_RULES = (
         name=UNKNOWN_CODE,
         when="a code is outside its list or pattern",
         message="{column} {value} is no code that may stand there; correct it at the source",
-        board_message="{column} {value} mag hier niet staan: CATEGORIE is A tot en met F, NIVEAU school of "
-        "bovenschools, ja en nee J en N, een schooljaar 2021-2022, een BRIN 01AB, een bestuur 10001; verbeter het",
+        board_message="{column} {value} mag hier niet staan; verbeter het",
     ),
     RejectionRule(
         name=NOT_A_NUMBER,

@@ -63,6 +63,7 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
                 f"{file.name}: heeft een blad {present[0]!r} en geen blad {sheet!r}; begin met een leeg formulier"
             )
     try:
+        form.refuse_unread_sheets()
         made_for = form.made_for()
         read = [one for sheet in present if (one := form.read(sheet, made_for)) is not None]
     except Refused as refusal:
@@ -74,10 +75,10 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
     )
 
 
-def refuse_other_form(file: DeliveredFile, board: str | None, years: Sequence[int]) -> None:
-    """Refuse a form of ours that was made for another board or year than it is handed in for.
+def refuse_other_form(file: DeliveredFile, board: str | None, year: int | None, closed: Sequence[int]) -> None:
+    """Refuse a form of ours that was made for another board or year than it is handed in for; null: any.
 
-    `board`: null: any. `years`: those it may be of, the one that is accounted for first; empty: any.
+    `closed`: closed years, of which a form would be a correction.
     """
     form = file.workbook.made_for if file.workbook else None
     if form is None:
@@ -88,10 +89,11 @@ def refuse_other_form(file: DeliveredFile, board: str | None, years: Sequence[in
             f"{name}, en dit is de verantwoording van bestuur {board}; lever het in bij bestuur {form.board}, of "
             f"vraag het formulier van bestuur {board}"
         )
-    if years and form.year not in years:
+    if year is not None and form.year != year:
+        would_be = f"; {form.year} is afgesloten, en wat erin staat wordt een correctie in {year}"
         raise Refused(
-            f"{name}, en dit is de verantwoording over {years[0]}; vul het formulier van {years[0]} in (was dit "
-            "de bedoeling: --other-years)"
+            f"{name}, en dit is de verantwoording over {year}{would_be if form.year in closed else ''}; vul het "
+            f"formulier van {year} in (was dit de bedoeling: --other-years)"
         )
 
 
@@ -111,6 +113,21 @@ class _Form:
         self._sha256 = hashlib.sha256(data).hexdigest()
         self._xml = WorkbookXml(file.name, data)
         self.sheets = {name.strip().casefold(): name for name in self._xml.sheets}
+
+    def refuse_unread_sheets(self) -> None:
+        """Refuse a copy of a sheet to fill in, because what is on it would not be read."""
+        for folded, name in self.sheets.items():
+            if folded in {one.casefold() for one in _KINDS}:
+                continue
+            shown = f"{self.file.name}, {name}"
+            cells = _table_of(shown, self._xml.sheet(name)).cells
+            for sheet, kind in _KINDS.items():
+                rows = [set(xlsx.names_of(row)) for row in cells.drop("line").head(xlsx.ROWS_ABOVE).iter_rows()]
+                if any(kind.signature_columns <= row for row in rows):
+                    raise Refused(
+                        f"{shown}: heeft de kopregel van {sheet} en wordt niet gelezen; zet de regels op blad "
+                        f"{sheet}, of haal dit blad weg"
+                    )
 
     def made_for(self) -> xlsx.FormMarks | None:
         """Return what the form says that it was made for."""

@@ -16,6 +16,7 @@ from npo_pipeline.delivery.sanitize import strip_invisible
 from schemas import files as models
 from schemas.frames.intake import REJECTIONS, FileRows, RejectionMessages, Rejections, empty
 from schemas.rules import (
+    BOARD,
     NOT_A_DATE,
     NOT_A_NUMBER,
     REJECTION_RULES,
@@ -25,6 +26,7 @@ from schemas.rules import (
 )
 
 NO_REJECTIONS = Rejections(empty(REJECTIONS))
+NO_NUMBERS: Mapping[str, frozenset[int]] = {}
 
 PERSONAL = frozenset({"PSEUDONIEM"})
 """Columns with values that never leave ingest, not even in a message about themselves."""
@@ -141,8 +143,14 @@ def _shown(value: pl.Expr, personal: list[str]) -> pl.Expr:
     return pl.when(is_personal).then(pl.lit("...")).otherwise(hint)
 
 
-def with_messages(rejections: Rejections, *, for_boards: bool = False) -> RejectionMessages:
-    """Add the message of its rule to each rejection; `for_boards`: of a file that boards deliver themselves."""
+def with_messages(
+    rejections: Rejections, *, for_boards: bool = False, numbers: Mapping[str, frozenset[int]] = NO_NUMBERS
+) -> RejectionMessages:
+    """Add the message of its rule to each rejection.
+
+    `for_boards`: of a file that boards deliver themselves. `numbers`: column -> the lines in which its cell is a
+    number of a workbook.
+    """
     if rejections.is_empty():
         return RejectionMessages(empty(REJECTIONS).drop("value"))
     quoted = pl.format("'{}'", strip_invisible(pl.col("value")).str.head(SHOWN))
@@ -152,7 +160,7 @@ def with_messages(rejections: Rejections, *, for_boards: bool = False) -> Reject
     for rule in REJECTION_RULES:
         text = rule.board_message if for_boards and rule.board_message else rule.message
         message = pl.when(pl.col("rule") == rule.name).then(_fill(text)).otherwise(message)
-    causes = _causes_for_boards() if for_boards else _causes_of_wrong_codes(_CAUSES)
+    causes = _causes_for_boards(numbers) if for_boards else _causes_of_wrong_codes(_CAUSES)
     for case, told in causes:
         message = pl.when(case).then(told).otherwise(message)
     return RejectionMessages(shown.select("line", "rule", "column_name", message=message))
@@ -193,14 +201,27 @@ def _causes_of_wrong_codes(words: _Causes) -> Iterator[tuple[pl.Expr, pl.Expr]]:
     yield is_code & of_other, pl.format(words.of_other, column, code)
 
 
-def _causes_for_boards() -> Iterator[tuple[pl.Expr, pl.Expr]]:
+def _causes_for_boards(numbers: Mapping[str, frozenset[int]]) -> Iterator[tuple[pl.Expr, pl.Expr]]:
     """Yield the same for the file of a board, and amounts and days with two meanings, with what to write."""
-    yield from _causes_of_wrong_codes(_CAUSES_FOR_BOARDS)
     rule, column, text = pl.col("rule"), pl.col("column_name"), _unquoted()
-    digits = text.str.replace(r"[.,]", "")
+    for columns, right in _CODES_OF_BOARDS.items():
+        told = pl.format(f"{{}} '{{}}' mag hier niet staan: {right}", column, text)
+        yield (rule == UNKNOWN_CODE) & column.is_in(columns), told
+    yield from _causes_of_wrong_codes(_CAUSES_FOR_BOARDS)
+    # A number that is a right code is wrong beside the others of its row.
+    for columns, cause in _BOARDS_OF_A_RESERVE.items():
+        told = pl.format(f"{{}} '{{}}' mag hier niet staan: {cause}", column, text)
+        yield (rule == UNKNOWN_CODE) & column.is_in(columns) & text.str.contains(BOARD), told
+    digits, shown = text.str.replace(r"[.,]", ""), text.str.replace(".", ",", literal=True)
+    is_number = pl.any_horizontal(
+        pl.lit(False), *((column == name) & pl.col("line").is_in(list(lines)) for name, lines in numbers.items())
+    )
+    is_group = text.str.contains(r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$") & ~is_number
     of_two = "{} '{}' kan {} of {} zijn; schrijf {},00, of hoogstens twee cijfers achter de komma"
-    told = pl.format(of_two, column, text, digits, text.str.replace(".", ",", literal=True), digits)
-    yield (rule == NOT_A_NUMBER) & text.str.contains(r"^-?[1-9][0-9]{0,2}[.,][0-9]{3}$"), told
+    yield (rule == NOT_A_NUMBER) & is_group, pl.format(of_two, column, text, digits, shown, digits)
+    is_long = text.str.contains(r"^-?[0-9]+[.,][0-9]{3,}$") & ~is_group
+    too_long = pl.format("{} '{}' heeft meer dan twee cijfers achter de komma; rond het af", column, shown)
+    yield (rule == NOT_A_NUMBER) & is_long, too_long
     short = (rule == NOT_A_DATE) & text.str.contains(r"^[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}$")
     yield short, pl.format("{} '{}': schrijf het jaar met vier cijfers, zoals 30-11-2021", column, text)
 
@@ -208,6 +229,20 @@ def _causes_for_boards() -> Iterator[tuple[pl.Expr, pl.Expr]]:
 def _unquoted() -> pl.Expr:
     return pl.col("value").str.strip_prefix("'").str.strip_suffix("'")
 
+
+_CODES_OF_BOARDS = {
+    ("CATEGORIE",): "vul een letter A tot en met F in",
+    ("NIVEAU",): "vul school of bovenschools in",
+    ("SCHOOLSCAN", "SCHOOLPROGRAMMA_MR", "GMR", "GEMEENTE_GEINFORMEERD"): "vul J (ja) of N (nee) in",
+    ("SCHOOLJAAR",): "vul een schooljaar in als 2021-2022",
+    ("BRIN_NUMMER",): "een BRIN is twee cijfers en twee letters, als 01AB",
+    ("BEVOEGD_GEZAG_NUMMER", "VAN_BEVOEGD_GEZAG", "NAAR_BEVOEGD_GEZAG"): "een bestuur is vijf cijfers, als 10001",
+}
+_BOARDS_OF_A_RESERVE = {
+    ("NAAR_BEVOEGD_GEZAG",): "VAN en NAAR zijn hetzelfde bestuur; verbeter een van de twee",
+    ("BEVOEGD_GEZAG_NUMMER",): "dit bestuur is VAN noch NAAR; verbeter het, of haal de regel weg",
+}
+"""Columns of the reports of boards, and what may stand there, or what is wrong with a right code in them."""
 
 _CODES_IN_CAPITALS = ("BRIN_NUMMER", "VESTIGINGSNUMMER", "VESTIGING", "OPVOLGER", models.SCHOOL)
 _CODES_WITH_ZEROS = (

@@ -309,7 +309,7 @@ def restatement_remarks(new: NewFiles, restatements: frames.Restatements, files:
         board, period = part.select("board", pl.col("period").fill_null("every year")).row(0)
         more = f" and {part.height - 1} more" if part.height > 1 else ""
         yield (
-            f"{new[str(newer)].file.name} tells anew of board {board} in {period}{more}: "
+            f"{new[str(newer)].file.name} restates board {board} in {period}{more}: "
             f"the rows of {files[str(older)]} about that count no longer"
         )
     for one in new.values():

@@ -92,7 +92,8 @@ class FileResult:
     @property
     def messages(self) -> RejectionMessages:
         """The rejections in words."""
-        return with_messages(self.rejections, for_boards=self.file.kind in kinds.BOARD_REPORTS)
+        numbers = self.file.workbook.numbers if self.file.workbook else {}
+        return with_messages(self.rejections, for_boards=self.file.kind in kinds.BOARD_REPORTS, numbers=numbers)
 
     @property
     def subjects(self) -> pl.Series:

@@ -249,7 +249,7 @@ def take_spending(
     state = intake_state(run.books)
     closed = queries.closed_years(run.books)["year"].to_list()
     for file in files:
-        refuse_other_form(file, request.board, [] if request.other_years else [request.year, *closed])
+        refuse_other_form(file, request.board, None if request.other_years else request.year, closed)
     asked = AskedReports(
         board=request.board,
         first=min(month.year for month in paid_months(run.books)),

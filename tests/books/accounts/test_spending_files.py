@@ -188,7 +188,7 @@ def test_a_later_file_tells_a_board_and_year_anew_and_leaves_others_alone(home, 
         ("10002", "02BB", 2021, Decimal("100.00")),
     ]
     assert [gone for _, gone in superseded(home)] == [None, None]
-    words = "again.csv tells anew of board 10001 in 2021: the rows of spending.csv about that count no longer"
+    words = "again.csv restates board 10001 in 2021: the rows of spending.csv about that count no longer"
     assert words in ended.stdout
     assert faults_found(home) == ""
 

@@ -97,28 +97,34 @@ def test_a_reserve_that_moved_is_of_both_boards_and_counts_for_the_one_that_is_a
     assert found.rejections["line"].to_list() == [3]
 
 
-def refusal(board, years):
+def refusal(board, year, *closed):
     with pytest.raises(Refused) as refused:
-        refuse_other_form(result(kinds.SPENDING, form=FORM).file, board, years)
+        refuse_other_form(result(kinds.SPENDING, form=FORM).file, board, year, closed)
     return str(refused.value)
 
 
 def test_a_form_that_was_made_for_another_board_or_year_is_refused_whole_with_both_named():
-    assert refusal("10002", [2021]) == (
+    assert refusal("10002", 2021) == (
         "npo.xlsx: is het formulier van bestuur 10001 over 2021, en dit is de verantwoording van bestuur 10002; "
         "lever het in bij bestuur 10001, of vraag het formulier van bestuur 10002"
     )
-    assert refusal(None, [2022]) == (
+    assert refusal(None, 2022) == (
         "npo.xlsx: is het formulier van bestuur 10001 over 2021, en dit is de verantwoording over 2022; vul het "
         "formulier van 2022 in (was dit de bedoeling: --other-years)"
     )
 
 
-@pytest.mark.parametrize(
-    ("board", "years"), [("10001", [2021]), (None, [2021]), ("10001", []), (None, [2022, 2021])]
-)
-def test_a_form_at_its_own_place_is_taken_in_and_so_is_one_of_a_closed_year(board, years):
-    refuse_other_form(result(kinds.SPENDING, form=FORM).file, board, years)
+def test_the_form_of_a_closed_year_is_refused_with_what_it_would_correct():
+    assert refusal(None, 2022, 2021) == (
+        "npo.xlsx: is het formulier van bestuur 10001 over 2021, en dit is de verantwoording over 2022; 2021 is "
+        "afgesloten, en wat erin staat wordt een correctie in 2022; vul het formulier van 2022 in (was dit de "
+        "bedoeling: --other-years)"
+    )
+
+
+@pytest.mark.parametrize(("board", "year"), [("10001", 2021), (None, 2021), ("10001", None), (None, None)])
+def test_a_form_at_its_own_place_is_taken_in_and_so_is_one_that_is_asked_for(board, year):
+    refuse_other_form(result(kinds.SPENDING, form=FORM).file, board, year, [2021])
 
 
 def test_spending_without_a_row_of_the_year_is_refused_unless_it_is_of_a_closed_one():

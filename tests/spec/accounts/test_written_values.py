@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from npo_pipeline.delivery.validate import with_messages
 from npo_pipeline.delivery.written_values import (
     amount_of,
     answer_of,
@@ -194,4 +195,31 @@ def test_a_percentage_is_rejected_with_the_amount_it_would_be():
         (2, "percentage", "WAARVAN_EXTERN", "'12,5%' (125,03 van 1.000,20)"),
         (3, "not_a_number", "WAARVAN_EXTERN", "veel"),
         (4, "percentage", "BEDRAG", "'10 %'"),
+    ]
+
+
+def messages(*faults, numbers=None):
+    rejections = pl.DataFrame(faults, schema=REJECTIONS, orient="row")
+    return with_messages(rejections, for_boards=True, numbers=numbers or {})["message"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("column", "code", "what"),
+    [
+        ("CATEGORIE", "Z", "vul een letter A tot en met F in"),
+        ("GMR", "x", "vul J (ja) of N (nee) in"),
+        ("NAAR_BEVOEGD_GEZAG", "10001", "VAN en NAAR zijn hetzelfde bestuur; verbeter een van de twee"),
+        ("NAAR_BEVOEGD_GEZAG", "1000A", "een bestuur is vijf cijfers, als 10001"),
+    ],
+)
+def test_a_wrong_code_is_told_with_what_may_stand_in_its_own_column(column, code, what):
+    assert messages((2, "unknown_code", column, code)) == [f"{column} '{code}' mag hier niet staan: {what}"]
+
+
+def test_a_number_of_three_decimals_is_told_as_one_and_a_text_of_that_form_has_two_meanings():
+    faults = [(line, "not_a_number", "BEDRAG", text) for line, text in enumerate(("12.345", "12,345", "0,125"), 2)]
+    assert messages(*faults, numbers={"BEDRAG": frozenset({2})}) == [
+        "BEDRAG '12,345' heeft meer dan twee cijfers achter de komma; rond het af",
+        "BEDRAG '12,345' kan 12345 of 12,345 zijn; schrijf 12345,00, of hoogstens twee cijfers achter de komma",
+        "BEDRAG '0,125' heeft meer dan twee cijfers achter de komma; rond het af",
     ]
