@@ -159,6 +159,8 @@ def without_moved(changes: Changes) -> Changes:
     Args:
         changes: of any deliveries.
     """
+    if changes.height < 2:
+        return changes
     return _without_moved_closings(_without_moved_openings(changes), changes)
 
 
@@ -231,6 +233,8 @@ def _without_moved_openings(changes: Changes) -> Changes:
 
 def replaced_changes(new: NewFiles, before: Changes) -> Iterator[str]:
     """Report the changes of earlier deliveries that new files say otherwise of, a sentence per file."""
+    if before.is_empty() or not any(one.changes.height for one in new.values()):
+        return
     moving = before.filter(pl.col("kind").is_in([*_CLOSING, _OPENING]))
     last = moving.sort("delivery_id", maintain_order=True).unique(_OF_A_DAY, keep="last", maintain_order=True)
     moved = _moved(new, before)
@@ -276,6 +280,8 @@ def _moved(new: NewFiles, before: Changes) -> pl.DataFrame:
 
 def changed_boards(new: NewFiles, before: Schools, after: Schools) -> Iterator[str]:
     """Report the vestigingen whose boards are other ones by a delivery than before it, a sentence per file."""
+    if before.is_empty() or not any(one.facts.height for one in new.values()):
+        return
     was, now = (_boards(one) for one in (before, after))
     both = was.join(now, on="vestiging", suffix="_now").filter(pl.col("boards") != pl.col("boards_now"))
     for one in new.values():
@@ -307,6 +313,8 @@ def unknown_references(changes: Changes, facts: SchoolFacts, files: Mapping[str,
         facts: of all deliveries.
         files: delivery_id -> name of the file.
     """
+    if changes.is_empty():
+        return
     listed = facts.filter(pl.col("source") != "changes")
     opened = changes.filter(pl.col("kind") == _OPENING)["vestiging"]
     known = pl.concat([listed["vestiging"], opened]).unique()
