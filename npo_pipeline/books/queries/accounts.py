@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+
+import polars as pl
 
 from npo_pipeline.books.reader import Books
 from schemas.accounted import (
@@ -26,6 +29,7 @@ from schemas.frames.accounts import (
     YearChanges,
 )
 from schemas.frames.books import BoardErrors, LedgerMismatches
+from schemas.received import Schools
 
 _LATEST = "from accounts qualify sequence = max(sequence) over (partition by year)"
 
@@ -177,23 +181,22 @@ def errors_per_year(books: Books) -> BoardErrors:
     return BoardErrors(books.frame(query))
 
 
-def school_names_of(books: Books, year: int) -> SchoolNames:
+def school_names_of(books: Books, year: int, schools: Schools) -> SchoolNames:
     """Return the name and municipality of each school in the accounts of a year, by board and BRIN.
 
-    A school is named after its lowest vestiging, as the board knew it at the end of the year.
+    A school is named after its lowest vestiging, as the board knew it at the end of the year. `schools`: the
+    directory to take the names from.
     """
-    query = """
-        with directory as (
-            select brin, vestiging, name, municipality, board, valid_from,
-                   valid_from <= make_date($year, 12, 31) as known from schools),
-        own as (
-            select a.board, a.brin, s.* exclude (board, brin),
-                   row_number() over (
-                       partition by a.board, a.brin
-                       order by (s.board = a.board) desc, s.known desc, s.vestiging, s.valid_from desc) as place
-            from accountability a left join directory s on s.brin = a.brin where a.year = $year)
-        select board, brin, name, municipality from own where place = 1 order by board, brin"""
-    return SchoolNames(books.frame(query, {"year": year}))
+    places = schools.select(
+        *("brin", "vestiging", "name", "municipality", "valid_from"),
+        holder="board",
+        known=pl.col("valid_from") <= date(year, 12, 31),
+    )
+    own = accountability_of(books, year).select("board", "brin").unique().join(places, on="brin", how="left")
+    order = [pl.col("holder") == pl.col("board"), pl.col("known"), pl.col("vestiging"), pl.col("valid_from")]
+    ranked = own.sort(order, descending=[True, True, False, True], nulls_last=True)
+    first = ranked.unique(["board", "brin"], keep="first", maintain_order=True)
+    return SchoolNames(first.select("board", "brin", "name", "municipality").sort("board", "brin"))
 
 
 def school_openings(books: Books, year: int, board: str) -> SchoolOpenings:

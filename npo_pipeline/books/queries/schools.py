@@ -50,10 +50,15 @@ def known_schools(books: Books) -> KnownSchools:
     return KnownSchools(books.frame(query))
 
 
-def board_names(books: Books) -> BoardNames:
-    """Return the name of each board, by the latest list that has it: one off a later list keeps its name."""
-    query = "select board, arg_max(name, delivery_id) as name from boards group by board order by board"
-    return BoardNames(books.frame(query))
+def board_names(books: Books, before_run: str | None = None) -> BoardNames:
+    """Return the name of each board, by the latest list that has it: one off a later list keeps its name.
+
+    `before_run`: by the lists that were there before a run; null: by all.
+    """
+    query = """
+        select board, arg_max(name, delivery_id) as name from boards join deliveries using (delivery_id)
+        where $1 is null or run_id < $1 group by board order by board"""
+    return BoardNames(books.frame(query, [before_run]))
 
 
 def school_facts(books: Books) -> SchoolFacts:

@@ -24,7 +24,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.deliveries import rows_until
 from npo_pipeline.books.queries.payments import school_types_paid
-from npo_pipeline.books.queries.schools import board_names
+from npo_pipeline.books.queries.schools import board_names, directory_as_derived, school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, open_run
 from npo_pipeline.commands.account.filing_checks import (
@@ -302,6 +302,10 @@ def load_report_data(books: Books, year: int) -> ReportData:
     if rows.is_empty():
         raise Refused(f"{year} was not accounted for yet; begin with `npo account --year {year}`")
     row = rows.row(0, named=True)
+    # A closed year keeps the names that it was closed with.
+    closing = queries.closing_of(books, year)
+    sealed = str(closing["run_id"]) if closing else None
+    schools = directory_as_derived(books, sealed) if sealed else school_directory(books)
     consents = latest_reports(rows_until(books, "consents", row["run_id"]), "school_year")
     accountability, receipts = queries.accountability_of(books, year), queries.receipts_of(books, year)
     school_years = {*receipts["school_year"], f"{year - 1}-{year}", f"{year}-{year + 1}"}
@@ -317,11 +321,11 @@ def load_report_data(books: Books, year: int) -> ReportData:
         corrections=queries.corrections_of(books, year),
         transfers=_transfers(books, row),
         findings=queries.findings_of(books, year),
-        schools=queries.school_names_of(books, year),
+        schools=queries.school_names_of(books, year, schools),
         consents=report_consents(Consents(consents), year),
         claims=queries.report_claims(books, year),
         basis=board_basis(books, row["run_id"], school_years, accountability),
-        board_names=board_names(books),
+        board_names=board_names(books, sealed),
         previous=Accountability(queries.accountability_of(books, year - 1)),
         received_parts=queries.received_parts_of(books, year, row["run_id"]),
         keys=intervention_keys(rules_of_account(books, row).menukaart),

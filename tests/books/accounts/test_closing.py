@@ -13,7 +13,7 @@ import pytest
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.verify.accounts import account_faults
 from tests.books.accounts.year import IN_ORDER, account, done, run
-from tests.books.home.delivery import write_scores, write_spending
+from tests.books.home.delivery import BOARDS, write_addresses, write_scores, write_spending
 from tests.books.home.npo import here
 from tests.books.home.seeing import everything, select
 from tests.books.home.tampered import changed
@@ -132,6 +132,19 @@ def test_the_reports_of_a_closed_year_are_written_again_from_what_is_closed(clos
     shutil.rmtree(closed / "reports" / "2021")
     done(closed)
     assert everything(closed / "reports" / "2021") == pages
+
+
+def test_the_reports_of_a_closed_year_keep_the_names_that_it_was_closed_with(closed, tmp_path):
+    pages = everything(closed / "reports" / "2021")
+    renamed = write_addresses(tmp_path / "renamed", BOARDS) / "addresses.csv"
+    renamed.write_text(renamed.read_text().replace("School 01AA00", "De Nieuwe Naam"))
+    assert run(closed, "ingest", renamed, "--reference-date", "2021-10-01").status == 0
+    shutil.rmtree(closed / "reports" / "2021")
+    done(closed)
+    assert everything(closed / "reports" / "2021") == pages
+    done(closed, year=2022)
+    page = next((closed / "reports" / "2022" / "10001").glob("npo-2022-10001*.*html")).read_text()
+    assert "De Nieuwe Naam" in page
 
 
 def test_late_spending_is_a_correction_in_the_open_year(closed, tmp_path):
