@@ -107,7 +107,10 @@ def accounts_artifacts(result: AccountResult, reports: WrittenReports) -> None:
         **dict.fromkeys(packs.written, "written"),
         **dict.fromkeys(packs.faults, "could not be made"),
     }
-    pack = pl.col("board").replace_strict(made, default="none", return_dtype=pl.String)
+    # A board with two currencies has a pack for each.
+    names = (pl.format("{}-{}", "board", "currency"), pl.col("board"))
+    outcomes = [one.replace_strict(made, default=None, return_dtype=pl.String) for one in names]
+    pack = pl.coalesce(*outcomes, pl.lit("none"))
     boards = sums.join(counted, on="board", how="left").with_columns(
         pl.col("errors", "findings").fill_null(0), pack=pack
     )

@@ -14,6 +14,7 @@ from npo_pipeline.cli.output import document, frame_table, line, number, table
 from npo_pipeline.cli.render.pay import money
 from npo_pipeline.translation import said
 from schemas.accounted import (
+    AccountabilityClaims,
     AccountabilityCorrections,
     AccountabilityInterventions,
     AccountabilityReceipts,
@@ -43,7 +44,7 @@ def render_account(
 ) -> None:
     """Print the accounts of a year: of all boards, or of one."""
     if board is not None:
-        tables = ("accountability", "interventions", "receipts", "corrections", "findings")
+        tables = ("accountability", "interventions", "receipts", "corrections", "claims", "findings")
         rows: dict[str, Any] = {name: getattr(result, name).filter(board=board) for name in tables}
         result = replace(result, **rows)
     if as_json:
@@ -59,10 +60,22 @@ def render_account(
     _render_categories(result.year, result.interventions)
     _render_receipts(result.year, result.receipts)
     _render_corrections(result.year, result.corrections)
+    _render_claims(result.year, result.claims)
     _render_findings(result.findings)
     for remark in result.remarks:
         line(f"! {remark}")
     _render_reports(reports)
+
+
+def _render_claims(year: int, claims: AccountabilityClaims) -> None:
+    """Print what boards have to settle between them; each board's own part is on its page."""
+    between = claims.filter(settled_by="the boards").group_by("board", "other_board", "currency")
+    sums = between.agg(pl.col("amount").sum()).sort("board", "other_board", "currency")
+    if sums.height:
+        shown = sums.filter(pl.col("amount") > 0) if sums["board"].n_unique() > 1 else sums
+        headings = {"other_board": "other board", "amount": "receives"}
+        title = f"To settle between boards for months until the end of {year}"
+        frame_table(title, shown.head(ALL_SHOWN_UP_TO), shown.columns, **headings)
 
 
 def _render_totals(result: AccountResult, board: str | None) -> None:
@@ -217,6 +230,7 @@ def _account_document(result: AccountResult, reports: WrittenReports) -> dict[st
         .agg(pl.col("received").sum())
         .sort("currency", "accounted_under"),
         "corrections": result.corrections.drop("year"),
+        "claims": result.claims.drop("year"),
         "closed_on": result.closed_on,
         "findings": result.findings.drop("year"),
         "errors": result.findings.filter(severity="error").height,
