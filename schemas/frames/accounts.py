@@ -38,8 +38,8 @@ OpenRejections = NewType("OpenRejections", pl.DataFrame)
 """Rejected rows that their board has not delivered again since: board, file, line, message."""
 
 YearChanges = NewType("YearChanges", pl.DataFrame)
-"""New data of years that were accounted for before it came: year, what (`payments`, `spending`, `transfers` or
-`consents`)."""
+"""New data of years that were accounted for before it came: year, what (`payments`, `claims`, `spending`,
+`transfers` or `consents`)."""
 
 SchoolYears = NewType("SchoolYears", pl.DataFrame)
 """The school years for which a school got money: SCHOOL, school_year."""

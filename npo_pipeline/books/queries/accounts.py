@@ -142,6 +142,9 @@ def changes_since_account(books: Books) -> YearChanges:
         news as (
             select year(paid_month) as of_year, 'payments' as what, run_id from payments
             where recipient_kind = 'bestuur'
+            union all select year(month), 'claims', run_id from ledger
+            where year(month) <> year(paid_month) and vestiging in (
+                select vestiging from schools group by 1 having count(distinct board) > 1)
             union all select s.year, 'spending', d.run_id from spending s join deliveries d using (delivery_id)
             union all select t.year, 'transfers', d.run_id
             from reserve_transfers t join deliveries d using (delivery_id)),

@@ -201,10 +201,10 @@ def test_the_plan_the_payment_and_the_ledgers_agree_on_the_board_that_bears_a_co
         ("10001", "reference_count", "-1577.61"),
         ("10009", "reference_count", "1577.61"),
     ]
-    _both_boards_see_it_in_their_accounts(paid)
+    _both_boards_see_it_in_their_accounts(paid, tmp_path)
 
 
-def _both_boards_see_it_in_their_accounts(home):
+def _both_boards_see_it_in_their_accounts(home, folder):
     ok("account", "--year", "2021", home=home)
     claims = """
         select board, other_board, brin, sum(amount)::varchar from accountability_claims
@@ -227,9 +227,18 @@ def _both_boards_see_it_in_their_accounts(home):
         assert f"bestuur {other}" in str(sheet.to_polars().rows())
     assert ok("verify", home=home)["ties"]
     ok("pay", "--month", "2021-12", home=home)
+    assert any("accounts of 2021: payments came in later" in one for one in ok("status", home=home)["findings"])
     again = ok("account", "--year", "2021", home=home)
     assert again["run_id"]
     assert ok("verify", home=home)["ties"]
+    restored = write_register(folder / "restored", PUPILS)
+    ok("ingest", restored, "--reference-date", "2020-10-01", home=home)
+    decide(home)
+    ok("pay", "--month", "2022-01", home=home)
+    (older,) = [one for one in ok("status", home=home)["findings"] if "came in later" in one]
+    assert older == "accounts of 2021: claims came in later; run `npo account --year 2021` again"
+    # What was taken back came back: nobody owes anything any more.
+    assert ok("account", "--year", "2021", "--board", "10009", home=home)["claims"] == []
 
 
 def test_spread_settles_in_equal_parts_over_the_months_that_remain(paid, tmp_path):
