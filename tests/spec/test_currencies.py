@@ -35,6 +35,7 @@ OF_ONE_CURRENCY = {
     "npo_pipeline/accounts/findings/spending.py _spent_twice": "rules of findings see one currency at a time",
     "npo_pipeline/accounts/findings/spending.py only_facilities": "rules of findings see one currency at a time",
     "npo_pipeline/reports/explain/cashflow.py _due_by_school": "an explanation is of one decision",
+    "npo_pipeline/reports/explain/cashflow.py claims_by_school": "an explanation is of one decision",
     "npo_pipeline/reports/explain/cashflow.py lifecycle_events": "an explanation is of one decision",
     "npo_pipeline/reports/explain/cashflow.py correction_causes": "an explanation is of one decision",
     "npo_pipeline/commands/account/template.py _school_facts": "a school spends in one currency",

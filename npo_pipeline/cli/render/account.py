@@ -69,8 +69,8 @@ def render_account(
 
 def _render_claims(year: int, claims: AccountabilityClaims) -> None:
     """Print what boards have to settle between them; each board's own part is on its page."""
-    between = claims.filter(settled_by="the boards").group_by("board", "other_board", "currency")
-    sums = between.agg(pl.col("amount").sum()).sort("board", "other_board", "currency")
+    between, key = claims.filter(settled_by="the boards"), ("board", "other_board", "currency")
+    sums = between.group_by("board", "other_board", "currency").agg(pl.col("amount").sum()).sort(key)
     if sums.height:
         shown = sums.filter(pl.col("amount") > 0) if sums["board"].n_unique() > 1 else sums
         headings = {"other_board": "other board", "amount": "receives"}
