@@ -48,8 +48,9 @@ def closed(closed_once, tmp_path) -> Path:
 
 
 def test_a_closing_is_on_record_with_who_did_what(closed):
+    [(last,)] = select(closed, "select max(run_id) from accounts where year = 2021")
     assert select(closed, "select year, account, prepared_by, approved_by from closed_years") == [
-        (2021, "000009-account-2021", "A. de Vries", "B. Jansen")
+        (2021, last, "A. de Vries", "B. Jansen")
     ]
     states = {one["year"]: one["closed_on"] for one in run(closed, "status", "--json").document["accounts"]}
     assert states[2021] is not None
