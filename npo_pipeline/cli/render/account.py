@@ -139,14 +139,12 @@ def render_closing(closing: Closing, *, dry_run: bool, as_json: bool) -> None:
         shown = [(said(name.replace("_", " ")), one[name]) for name in TOTALS if name not in _SELDOM or one[name]]
         table(f"Accounts of {account['year']} ({account['run_id']})", ["", money(str(one["currency"]))], shown)
     line(
-        f"{number(account['errors'])} errors, {number(account['warnings'])} warnings, "
-        f"{number(account['notes'])} notes"
+        f"Errors: {number(account['errors'])}, warnings: {number(account['warnings'])}, "
+        f"notes: {number(account['notes'])}"
     )
     if boards := closing.boards_with_errors:
-        line(
-            f"! {number(account['errors'])} errors of {number(len(boards))} boards stay in the closed year: "
-            f"{', '.join(boards[:ALL_SHOWN_UP_TO])}{' ...' if len(boards) > ALL_SHOWN_UP_TO else ''}"
-        )
+        more = " ..." if len(boards) > ALL_SHOWN_UP_TO else ""
+        line(f"! errors stay in the closed year, of {', '.join(boards[:ALL_SHOWN_UP_TO])}{more}")
     if closing.run_id:
         line(
             f"{account['year']} is closed ({closing.run_id}): later corrections of it are in {account['year'] + 1}"
