@@ -12,6 +12,7 @@ from schemas.accounted import Consents, ReserveTransfers, Spending
 from schemas.frames.accounts import (
     REPORT_TRANSFERS,
     AmountsBySchool,
+    BoardNames,
     CountedTransfers,
     DeliveryFiles,
     InterventionSums,
@@ -153,8 +154,11 @@ def with_moves(counted: CountedTransfers, schools: Schools) -> CountedTransfers:
     return CountedTransfers(both.with_columns(fits=fits).drop("came", "first").sort(_MOVE))
 
 
-def report_transfers(counted: CountedTransfers) -> ReportTransfers:
-    """Return reserves that moved as each of both boards sees them."""
+def report_transfers(counted: CountedTransfers, names: BoardNames) -> ReportTransfers:
+    """Return reserves that moved as each of both boards sees them, with the names of both."""
+    for end in ("from", "to"):
+        named = names.select(pl.col("board").alias(f"{end}_board"), pl.col("name").alias(f"{end}_name"))
+        counted = CountedTransfers(counted.join(named, on=f"{end}_board", how="left", maintain_order="left"))
     amounts = [to_euro(pl.col(name)) for name in ("from_told", "to_told", "amount")]
     parts = [counted.with_columns(*amounts, board=pl.col(end)) for end in ("from_board", "to_board")]
     return ReportTransfers(pl.concat(parts).select(list(REPORT_TRANSFERS)).sort("board", *_MOVE))

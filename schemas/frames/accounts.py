@@ -53,12 +53,14 @@ YearCorrections = NewType("YearCorrections", pl.DataFrame)
 
 ReportTransfers = NewType("ReportTransfers", pl.DataFrame)
 """Reserves that moved, a row for each board: board, brin, from_board, to_board, moved_on, from_told, to_told
-(null where that board reports nothing of it), amount (that counts), currency. Amounts are DECIMAL(18,2)."""
+(null where that board reports nothing of it), amount (that counts), currency, from_name, to_name (by the list
+of boards). Amounts are DECIMAL(18,2)."""
 REPORT_TRANSFERS: dict[str, pl.DataType | type[pl.DataType]] = {
     **dict.fromkeys(("board", "brin", "from_board", "to_board"), pl.String),
     "moved_on": pl.Date,
     **dict.fromkeys(("from_told", "to_told", "amount"), pl.Decimal(18, 2)),
     "currency": pl.String,
+    **dict.fromkeys(("from_name", "to_name"), pl.String),
 }
 
 CountedTransfers = NewType("CountedTransfers", pl.DataFrame)

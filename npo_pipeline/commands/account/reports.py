@@ -63,7 +63,14 @@ from npo_pipeline.reports.report_data import ReportData, by_pack, packs_of, sele
 from npo_pipeline.reports.xbrl.arelle import viewer
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from schemas.accounted import PACKS, Accountability, AccountabilityInterventions, Consents, ReserveTransfers
-from schemas.frames.accounts import BoardCurrencies, Currencies, Facts, NationalSummary, ReportTransfers
+from schemas.frames.accounts import (
+    BoardCurrencies,
+    BoardNames,
+    Currencies,
+    Facts,
+    NationalSummary,
+    ReportTransfers,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,6 +313,7 @@ def load_report_data(books: Books, year: int) -> ReportData:
     closing = queries.closing_of(books, year)
     sealed = str(closing["run_id"]) if closing else None
     schools = directory_as_derived(books, sealed) if sealed else school_directory(books)
+    names = board_names(books, sealed)
     consents = latest_reports(rows_until(books, "consents", row["run_id"]), "school_year")
     accountability, receipts = queries.accountability_of(books, year), queries.receipts_of(books, year)
     school_years = {*receipts["school_year"], f"{year - 1}-{year}", f"{year}-{year + 1}"}
@@ -319,26 +327,26 @@ def load_report_data(books: Books, year: int) -> ReportData:
         ),
         receipts=receipts,
         corrections=queries.corrections_of(books, year),
-        transfers=_transfers(books, row),
+        transfers=_transfers(books, row, names),
         findings=queries.findings_of(books, year),
         schools=queries.school_names_of(books, year, schools),
         consents=report_consents(Consents(consents), year),
         claims=queries.report_claims(books, year),
         basis=board_basis(books, row["run_id"], school_years, accountability),
-        board_names=board_names(books, sealed),
+        board_names=names,
         previous=Accountability(queries.accountability_of(books, year - 1)),
         received_parts=queries.received_parts_of(books, year, row["run_id"]),
         keys=intervention_keys(rules_of_account(books, row).menukaart),
     )
 
 
-def _transfers(books: Books, row: AccountRow) -> ReportTransfers:
+def _transfers(books: Books, row: AccountRow, names: BoardNames) -> ReportTransfers:
     """Return the reserves that moved with a school in a year, as they counted in an account of it."""
     reports = ReserveTransfers(latest_reports(rows_until(books, "reserve_transfers", row["run_id"]), "year"))
     moved = queries.accountability_of(books, row["year"]).sort(pl.col("transferred") != 0, descending=True)
     schools = Currencies(moved.select("brin", "currency").unique("brin", keep="first", maintain_order=True))
     nothing = BoardCurrencies(pl.DataFrame(schema={"board": pl.String, "currency": pl.String}))
-    return report_transfers(counted_transfers(reports, row["year"], SpendingCurrencies(schools, nothing)))
+    return report_transfers(counted_transfers(reports, row["year"], SpendingCurrencies(schools, nothing)), names)
 
 
 def write_board_packs(

@@ -382,6 +382,23 @@ class PageContext:
         """The sum of what the board owes, above zero."""
         return -sum((one.amount for one in self.claims if one.amount < 0), Decimal("0.00"))
 
+    def signed(self, sign: str, concept: str) -> str:
+        """Write what changes a balance behind its sign within a sum: - € 12,00 also where -12,00 is added."""
+        amount = Decimal(self.facts.value(concept) or "0.00")
+        if amount < 0:
+            sign = {"+": "-", "-": "+"}[sign]
+        return f"{sign} {self.amount(abs(amount))}"
+
+    def party(self, board: str) -> str:
+        """Write a board that a reserve moved from or to: its name and number, or its number alone."""
+        name = self._partners.get(board)
+        return f"{name} ({board})" if name else board
+
+    @cached_property
+    def _partners(self) -> dict[str, str | None]:
+        ends = (("from_board", "from_name"), ("to_board", "to_name"))
+        return {board: name for end in ends for board, name in self.report.transfers.select(end).iter_rows()}
+
     @property
     def transfers(self) -> list[dict[str, Any]]:
         """The reserves that moved with a school from or to the board."""

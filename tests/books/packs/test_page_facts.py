@@ -10,11 +10,13 @@ import polars as pl
 import pytest
 
 from npo_pipeline.errors import NpoError
-from npo_pipeline.reports.board_page.context import menu
+from npo_pipeline.reports.board_page.context import PageContext, menu
 from npo_pipeline.reports.board_page.page import page
+from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
 from npo_pipeline.reports.report_data import select_boards, split_by_board
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, TOP
 from npo_pipeline.reports.xbrl.facts import facts_of
+from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.accounted import ACCOUNTABILITY_CORRECTIONS
 from schemas.columns import schema_of
 from schemas.frames.accounts import RECEIVED_PARTS, REPORT_TRANSFERS
@@ -189,6 +191,26 @@ def test_a_consent_that_is_not_needed_is_not_alarming():
     ]
 
 
+def test_a_sum_has_the_sign_of_what_it_adds():
+    story = told(odd())
+    facts = facts_of(story)
+    found = PageContext(
+        board="40002",
+        report=story,
+        facts=TaggedFacts(facts, 2021, tagged=False),
+        rules=year_end_rules(),
+        menu=menu(),
+        filing=False,
+    )
+    assert found.signed("-", "Spent") == "- € 17.906,10"
+    assert found.signed("+", "NetChange") == "+ € 16.328,45"
+    less = facts.with_columns(
+        value=pl.when(pl.col("concept") == "NetChange").then(pl.lit("-2.19")).otherwise("value")
+    )
+    moved = replace(found, facts=TaggedFacts(less, 2021, tagged=False))
+    assert moved.signed("+", "NetChange") == "- € 2,19"
+
+
 def test_a_board_has_its_name_on_the_page_where_a_list_of_boards_has_it():
     story = told(ordinary())
     named = replace(story, board_names=pl.DataFrame({"board": ["40001"], "name": ['Stichting "De Boog" & co']}))
@@ -276,6 +298,7 @@ def test_reserves_that_moved_and_corrections_of_closed_years_stand_below_the_mon
     story = told(odd())
     moved = {"board": "40002", "brin": "02CD", "from_board": "40009", "to_board": "40002", "moved_on": None}
     moved |= {"from_told": Decimal("10.00"), "to_told": None, "amount": Decimal("10.00"), "currency": "EUR"}
+    moved |= {"from_name": "Stichting De Boog", "to_name": None}
     correction = {"year": 2021, "of_year": 2020, "board": "40002", "brin": "02CD", "currency": "EUR"}
     amounts = ("received", "spent", "external", "board_level", "transferred", "accrued")
     correction |= {name: Decimal(f"{place}.50") for place, name in enumerate(amounts)}
@@ -286,7 +309,7 @@ def test_reserves_that_moved_and_corrections_of_closed_years_stand_below_the_mon
     )
     read_back = Page(page(facts_of(story), whole))
     assert read_back.table("Saldo dat met scholen overging in 2021")[1] == [
-        *("De Linde 02CD", "40009", "40002", "", "10,00", "niets", "10,00"),
+        *("De Linde 02CD", "Stichting De Boog (40009)", "40002", "", "10,00", "niets", "10,00"),
     ]
     assert read_back.table("Correcties van eerdere jaren")[1] == [
         *("2020", "De Linde 02CD", "0,50", "1,50", "4,50", "5,50"),
