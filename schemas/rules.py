@@ -28,6 +28,7 @@ CONTRADICTION = "contradiction"
 OUTSIDE_YEAR = "outside_year"
 PERCENT = "percentage"
 CREDIT = "credit_above_spent"
+OTHER_CURRENCY = "other_currency"
 OTHER_BOARD = "other_board"
 OTHER_YEAR = "other_year"
 
@@ -133,6 +134,12 @@ REJECTION_RULES = (
         message="{column} brings {value}; correct the credit note, or report what was spent first",
         board_message="{column} brengt {value}; verbeter de creditnota, of geef ook op wat eerst is besteed",
         quoted=False,
+    ),
+    RejectionRule(
+        name=OTHER_CURRENCY,
+        when="a board writes an amount with the sign of another currency than the school is paid in",
+        message="{column} {value} is not in the currency that the school is paid in; write the amount in that one",
+        board_message="{column} {value} is niet in de valuta waarin de school wordt betaald; vul het daarin in",
     ),
     RejectionRule(
         name=OTHER_BOARD,

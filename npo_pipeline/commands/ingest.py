@@ -19,7 +19,12 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS, FileKind
 from npo_pipeline.delivery.recognise import recognise_delivery
-from npo_pipeline.intake.board_reports import AskedReports, refuse_duplicate_reports, reject_others
+from npo_pipeline.intake.board_reports import (
+    AskedReports,
+    refuse_duplicate_reports,
+    reject_other_currencies,
+    reject_others,
+)
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
@@ -111,7 +116,7 @@ def read_files(
 ) -> list[FileResult]:
     """Step: read, validate and count every file; rows of pupils go no further than this."""
     read = read_delivery(files, state.known_vestigingen, progress, state.schools_of_boards)
-    results = [reject_others(one, asked) for one in read]
+    results = [reject_others(reject_other_currencies(one, state.currencies), asked) for one in read]
     refuse_contradictions(results)
     refuse_duplicate_counts(results)
     refuse_duplicate_reports(results)

@@ -140,7 +140,7 @@ def school_year_of(text: str) -> str | None:
 
 Reader = Callable[[str], str | None]
 
-_AMOUNTS = frozenset({"BEDRAG", "WAARVAN_EXTERN", "BOVENSCHOOLS_BEDRAG_MR"})
+AMOUNTS = frozenset({"BEDRAG", "WAARVAN_EXTERN", "BOVENSCHOOLS_BEDRAG_MR"})
 _MAY_BE_EMPTY = frozenset(
     {"WAARVAN_EXTERN", "BOVENSCHOOLS_BEDRAG_MR", "GMR", "GEMEENTE_GEINFORMEERD", "DATUM_MR", "DATUM_GMR"}
 )
@@ -167,7 +167,7 @@ def as_meant(rows: FileRows, numbers: Mapping[str, frozenset[int]]) -> tuple[Fil
         if column in _BOARDS:
             new = _replaced(rows[column], {one: one.zfill(5) for one in rows[column].unique() if one.isdigit()})
             new = new.zip_with(is_number, rows[column])
-        elif column in _AMOUNTS:
+        elif column in AMOUNTS:
             texts = rows[column].filter(~is_number).unique()
             new = _replaced(rows[column], _meanings(column, texts, lambda one: _amount(one, has_points)))
             new = rows[column].zip_with(is_number, new)
@@ -183,7 +183,7 @@ def as_meant(rows: FileRows, numbers: Mapping[str, frozenset[int]]) -> tuple[Fil
 
 def _writes_points(rows: FileRows, numbers: Mapping[str, frozenset[int]]) -> bool:
     """Return whether a text among the amounts has a decimal point."""
-    for column in _AMOUNTS & set(rows.columns):
+    for column in AMOUNTS & set(rows.columns):
         texts = rows.filter(~pl.col("line").is_in(list(numbers.get(column, ()))))[column].unique()
         if any("," not in one and _POINT.search(one) for one in texts):
             return True

@@ -14,14 +14,15 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.sanitize import harmless_name, sanitize
 from npo_pipeline.delivery.validate import SHOWN
-from npo_pipeline.delivery.written_values import PERCENTAGE
+from npo_pipeline.delivery.written_values import AMOUNTS, PERCENTAGE, currency_of
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import FileResult, NewFiles
 from npo_pipeline.money import to_cents
 from schemas.frames import intake as frames
+from schemas.frames.accounts import Currencies
 from schemas.frames.books import CurrentReports
-from schemas.rules import CREDIT, NOT_A_NUMBER, OF_OTHERS, PERCENT, is_amount
+from schemas.rules import CREDIT, NOT_A_NUMBER, OF_OTHERS, OTHER_CURRENCY, PERCENT, is_amount
 
 LONGEST = 1_000
 """Characters of a text that are kept; a page in a report holds some three times as many."""
@@ -170,6 +171,30 @@ def _percentage(written: str, column: str, amount: str | None) -> str:
     part = (whole * share / 100).to_integral_value(ROUND_HALF_UP)
     of, would_be = (dutch.number(Decimal(cents).scaleb(-2), 2) for cents in (whole, part))
     return f"'{written}' ({would_be} van {of})"
+
+
+def reject_other_currencies(result: FileResult, currencies: Currencies) -> FileResult:
+    """Reject amounts with the sign of another currency than the school is paid in."""
+    amounts = result.readings.filter(pl.col("column_name").is_in(sorted(AMOUNTS)))
+    if amounts.is_empty():
+        return result
+    signed = amounts.with_columns(sign=pl.col("written").map_elements(currency_of, return_dtype=pl.String))
+    schools = pl.concat([one.select("line", "brin") for one in (result.spending, result.consents)])
+    known = signed.join(schools, on="line").join(currencies, on="brin")
+    other = known.filter(pl.col("sign") != pl.col("currency")).select(
+        "line", rule=pl.lit(OTHER_CURRENCY), column_name="column_name", value="written"
+    )
+    spending = frames.FileSpending(result.spending.join(other, on="line", how="anti", maintain_order="left"))
+    # What a credit note came off may be among them.
+    credits = credit_rejections(spending)
+    return replace(
+        result,
+        rejections=frames.Rejections(
+            pl.concat([result.rejections, other, credits]).sort("line", maintain_order=True)
+        ),
+        spending=frames.FileSpending(spending.join(credits, on="line", how="anti", maintain_order="left")),
+        consents=frames.FileConsents(result.consents.join(other, on="line", how="anti", maintain_order="left")),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ from schemas.frames.intake import (
     FileScores,
     FileSpending,
     FileZeroCounts,
+    Readings,
     RefusedSchools,
     RejectionMessages,
     Rejections,
@@ -43,7 +44,8 @@ ProgressCallback = Callable[[str, int], None]
 class FileResult:
     """Hold the content of a file after reading; frames that its kind does not have are empty.
 
-    `rejections`: a row per fault. `spoken`: the vestigingen of its valid rows, also of those that count nobody.
+    `rejections`: a row per fault. `readings`: values of a board read otherwise than written.
+    `spoken`: the vestigingen of its valid rows, also of those that count nobody.
     `refused_schools`: those that rejected rows of a list of schools name, so no board is known. `reporters`:
     the boards behind the rows of a board report. `without_board`: none or few of its schools have a
     board yet, so it waits for its address list. `truncated_texts`: texts of which only the beginning is kept.
@@ -53,6 +55,7 @@ class FileResult:
     file: DeliveredFile
     rows: int
     rejections: Rejections
+    readings: Readings = field(default_factory=lambda: Readings(empty(frames.READINGS)))
     counts: FileCounts = field(default_factory=lambda: FileCounts(empty(frames.FILE_COUNTS)))
     spoken: pl.Series = field(default_factory=lambda: pl.Series("vestiging", dtype=pl.String))
     scores: FileScores = field(default_factory=lambda: FileScores(empty(frames.FILE_SCORES)))

@@ -28,10 +28,12 @@ from npo_pipeline.intake.school_references import (
 from schemas.frames.books import BoardSchools
 from schemas.frames.intake import (
     BOARD_SCHOOLS,
+    READINGS,
     FileApplications,
     FileCompletions,
     FileRows,
     FileSpending,
+    Readings,
     Rejections,
     empty,
 )
@@ -94,6 +96,7 @@ def _read_small_file(file: DeliveredFile, progress: ProgressCallback) -> SmallFi
     blocks = list(file.blocks())
     need_rows(file, sum(block.height for block in blocks))
     rows, remarks = FileRows(pl.concat(blocks)), tuple[str, ...]()
+    readings = Readings(empty(READINGS))
     progress(file.name, rows.height)
     if file.kind.stage is Stage.BOARD_REPORTS:
         rows, readings = as_meant(rows, file.workbook.numbers if file.workbook else {})
@@ -102,7 +105,7 @@ def _read_small_file(file: DeliveredFile, progress: ProgressCallback) -> SmallFi
     # Two equal bookings are two bookings; what a board reports once a period has no copies.
     copies = NO_REJECTIONS if file.kind is kinds.SPENDING else _copies(rows)
     rejections = _concat([found.rejections, copies])
-    result = FileResult(file=file, rows=rows.height, rejections=rejections, remarks=remarks)
+    result = FileResult(file=file, rows=rows.height, rejections=rejections, readings=readings, remarks=remarks)
     return SmallFile(
         result,
         _without(found.valid, copies),

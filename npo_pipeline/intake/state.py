@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import polars as pl
 
+from schemas.frames.accounts import Currencies
 from schemas.frames.books import BoardSchools, CountedGroups, CurrentReports, DeliverySubjects, RejectedLines
 from schemas.received import (
     Areas,
@@ -21,6 +22,8 @@ from schemas.received import (
     ZeroCounts,
 )
 
+CURRENCIES = {"brin": pl.String, "currency": pl.String}
+
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeState:
@@ -29,6 +32,7 @@ class IntakeState:
     `deliveries`, `school_facts`, `changes`: all, in order of arrival. `corrections`, `counts`, `zero_counts`,
     `scores`, `areas`, `listed` (what reference lists are about), `boards`: of deliveries that nothing superseded.
     `resolutions`: of which the resolving delivery is not superseded. `rejected_lines`: all.
+    `currencies`: of schools that were paid in one alone.
     """
 
     deliveries: Deliveries
@@ -45,6 +49,7 @@ class IntakeState:
     changes: Changes
     schools_of_boards: BoardSchools
     reports: CurrentReports
+    currencies: Currencies = field(default_factory=lambda: Currencies(pl.DataFrame(schema=CURRENCIES)))
 
     @cached_property
     def current(self) -> Deliveries:

@@ -601,6 +601,7 @@ IMPOSSIBLE: Mapping[str, str] = {
     "transfer_differs": "Of het andere bestuur hetzelfde overgedragen saldo opgeeft.",
     "short_after_corrections": "Of correcties van afgesloten jaren meer wegnemen dan er is.",
     "refused_row": "Wat van een eerder bestand is geweigerd; een regel die hier rood is, wordt ook geweigerd.",
+    "other_currency": "Het teken van een andere valuta; zo'n bedrag is tekst en wordt daarom al rood.",
     "two_currencies": "Of het bestuur geld in twee valuta's heeft; hier staat elke school in haar eigen valuta.",
     "spent_without_money": "Een school zonder geld staat niet op blad Scholen; haar BRIN wordt daarom al rood.",
 }

@@ -12,6 +12,7 @@ from npo_pipeline.books.reader import Books
 from npo_pipeline.delivery.kinds import SUPERSEDING
 from npo_pipeline.intake.state import IntakeState
 from schemas.frames import books as frames
+from schemas.frames.accounts import Currencies
 from schemas.frames.reports import DeclaredCorrections
 from schemas.received import (
     Areas,
@@ -49,6 +50,9 @@ def intake_state(books: Books) -> IntakeState:
     resolutions = """
         select r.* from resolutions r join deliveries d on d.delivery_id = r.resolved_by
         where d.superseded_by is null"""
+    currencies = """
+        select brin, min(currency) as currency from payments where brin is not null
+        group by brin having count(distinct currency) = 1"""
     boards = "select board, vestiging[:4] as brin from school_facts union select board, brin from payments"
     return IntakeState(
         deliveries=all_deliveries(books),
@@ -65,6 +69,7 @@ def intake_state(books: Books) -> IntakeState:
         changes=Changes(books.frame("from changes order by delivery_id")),
         schools_of_boards=frames.BoardSchools(books.frame(boards)),
         reports=current_reports(books),
+        currencies=Currencies(books.frame(currencies)),
     )
 
 

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npo_pipeline.accounts.board_reports import latest_reports
-from npo_pipeline.intake.board_reports import credit_rejections
+from npo_pipeline.intake.board_reports import credit_rejections, reject_other_currencies
+from npo_pipeline.intake.file_result import FileResult
 from schemas.accounted import ACCOUNTABILITY, ACCOUNTABILITY_INTERVENTIONS, FINDINGS, SPENDING
 from schemas.columns import schema_of
+from schemas.frames.intake import READINGS, REJECTIONS, empty
 from schemas.tables import validated
 from tests.effort import examples
 from tests.spec.accounts.boards import SPENT, accounted, but
@@ -51,6 +53,20 @@ def test_externals_come_to_no_less_than_zero_either():
     assert rejected(SPENT, taken) == [
         (3, "credit_above_spent", "WAARVAN_EXTERN", "'Uitbreiding onderwijs' (school) op -0,50")
     ]
+
+
+def test_a_credit_note_goes_with_what_it_came_off():
+    """The amount that it comes off is in dollars, of a school that is paid in euro: neither is taken in."""
+    report = FileResult(
+        file=None,
+        rows=2,
+        rejections=empty(REJECTIONS),
+        readings=pl.DataFrame([(2, "BEDRAG", "US$ 600", "600")], schema=READINGS, orient="row"),
+        spending=spending(SPENT, CREDIT).drop("delivery_id"),
+    )
+    found = reject_other_currencies(report, pl.DataFrame({"brin": ["01AA"], "currency": ["EUR"]}))
+    assert found.spending.is_empty()
+    assert found.rejections["rule"].to_list() == ["other_currency", "credit_above_spent"]
 
 
 def test_a_credit_note_is_named_with_its_reason_and_is_no_fault():

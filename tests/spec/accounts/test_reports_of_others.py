@@ -1,5 +1,7 @@
 """A report is of the board and the year that it is handed in for: rows of others are never taken in by the way."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -10,9 +12,9 @@ from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.delivery.xlsx_reader import FormMarks, Workbook
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.board_reports import AskedReports, reject_others
+from npo_pipeline.intake.board_reports import AskedReports, reject_other_currencies, reject_others
 from npo_pipeline.intake.file_result import FileResult
-from schemas.frames.intake import FILE_RESERVE_TRANSFERS, FILE_SPENDING, REJECTIONS, ROW_REPORTERS, empty
+from schemas.frames.intake import FILE_RESERVE_TRANSFERS, FILE_SPENDING, READINGS, REJECTIONS, ROW_REPORTERS, empty
 
 FORM = FormMarks("10001", 2021)
 
@@ -134,3 +136,24 @@ def test_spending_without_a_row_of_the_year_is_refused_unless_it_is_of_a_closed_
     refuse_without_year([report], 2022, [])
     refuse_without_year([report], 2023, [2021])
     refuse_without_year([], 2023, [])
+
+
+def test_an_amount_with_the_sign_of_another_currency_than_the_school_is_paid_in_is_rejected():
+    """A dollar is no euro; nothing is known of a school that was never paid."""
+    brins = ("01AA", "01AA", "28PW", "28PW", "99ZZ")
+    written = ("€ 5", "US$ 5", "€ 5", "$ 5", "$ 5")
+    rows = [(line, "10001", "2021") for line in range(2, 7)]
+    report = result(kinds.SPENDING, *rows)
+    readings = [(line, "BEDRAG", text, "5") for line, text in enumerate(written, 2)]
+    report = replace(
+        report,
+        readings=pl.DataFrame(readings, schema=READINGS, orient="row"),
+        spending=report.spending.with_columns(brin=pl.Series(brins)),
+    )
+    currencies = pl.DataFrame({"brin": ["01AA", "28PW"], "currency": ["EUR", "USD"]})
+    found = reject_other_currencies(report, currencies)
+    assert found.rejections.rows() == [
+        (3, "other_currency", "BEDRAG", "US$ 5"),
+        (4, "other_currency", "BEDRAG", "€ 5"),
+    ]
+    assert found.spending["line"].to_list() == [2, 5, 6]
