@@ -76,10 +76,12 @@ def findings_of(context: FindingContext) -> Findings:
     The file on accountability of an older account knows fewer rules.
     """
     known = [rule for rule in RULES if rule.__name__ in context.rules.findings]
-    parts = [
+    parts = [Findings(pl.DataFrame(schema=schema_of(FINDINGS)))]
+    parts += [
         with_severity(rule(one), rule.__name__, context.year, context.rules, currency=currency)
         for currency in CURRENCIES
         for one in [context.of_currency(currency)]
+        if one.schools.height or one.consents.height
         for rule in known
         if rule not in OF_BOARDS
     ]
