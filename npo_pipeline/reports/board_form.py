@@ -101,7 +101,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "note": {"font_color": "#444444"},
     "bold": {"bold": True},
     "heading": {**_HEADING, "indent": 1},
-    "heading right": {**_HEADING, "align": "right"},
+    "heading right": {**_HEADING, "align": "right", "indent": 1},
     "wrapped": {"text_wrap": True},
     "locked": {},
     "shown": {"text_wrap": True, "indent": 1},
@@ -159,23 +159,23 @@ _NAMES = {
 """The columns of each sheet to fill in; `SCHOOL` and `CONTROLE` are formulas, and are not read."""
 
 _WIDTHS = {
-    "BEVOEGD_GEZAG_NUMMER": 22,
-    "VAN_BEVOEGD_GEZAG": 19,
-    "NAAR_BEVOEGD_GEZAG": 20,
+    "BEVOEGD_GEZAG_NUMMER": 26,
+    "VAN_BEVOEGD_GEZAG": 22,
+    "NAAR_BEVOEGD_GEZAG": 24,
     "SCHOOL": 26,
     "INTERVENTIE": 46,
     "NIVEAU": 14,
     "BEDRAG": 15,
-    "WAARVAN_EXTERN": 17,
+    "WAARVAN_EXTERN": 21,
     "REDEN": 24,
     "CONTROLE": 42,
-    "SCHOOLPROGRAMMA_MR": 21,
-    "BOVENSCHOOLS_BEDRAG_MR": 25,
+    "SCHOOLPROGRAMMA_MR": 24,
+    "BOVENSCHOOLS_BEDRAG_MR": 29,
     "OUDERS_BETROKKEN": 32,
-    "GEMEENTE_GEINFORMEERD": 24,
+    "GEMEENTE_GEINFORMEERD": 28,
     "RESULTAAT": 38,
 }
-_WIDTH = 14
+_WIDTH = 16
 """The width of the other columns."""
 
 _FORMS = {
@@ -206,6 +206,13 @@ _CONSENTED = {
     "municipality_informed": "GEMEENTE_GEINFORMEERD",
     "result": "RESULTAAT",
 }
+_MOVED = {
+    "from_board": "VAN_BEVOEGD_GEZAG",
+    "to_board": "NAAR_BEVOEGD_GEZAG",
+    "brin": "BRIN_NUMMER",
+    "amount": "BEDRAG",
+    "moved_on": "DATUM",
+}
 """Columns of tables -> columns of the sheets."""
 
 _PROTECTED = {
@@ -224,7 +231,8 @@ def write_board_form(path: Path, form: BoardForm) -> None:
     whole = BytesIO()
     with new_workbook(whole) as book:
         book.set_properties({"title": f"{_TITLE} {form.year}, {form.shown}", "created": EPOCH})
-        formats = {name: book.add_format({"valign": "top", **one}) for name, one in _FORMATS.items()}
+        # In the middle: a font that is higher than ours would lose its tops below a border.
+        formats = {name: book.add_format({"valign": "vcenter", **one}) for name, one in _FORMATS.items()}
         # All sheets are made first: they point at each other, and their order is the one in which they are read.
         names = (EXPLANATION, *_NAMES, checking.SCHOOLS, "Menukaart", "Controle")
         pages = {name: book.add_worksheet(name) for name in names}
@@ -291,7 +299,9 @@ def _explanation() -> Iterator[tuple[str, ...]]:
 
 def _rows_of(form: BoardForm) -> dict[str, list[_Row]]:
     """Return the rows of each sheet to fill in, with what is in them already."""
-    transfers: list[_Row] = [{"JAAR": form.year}] * _ROWS_OF_TRANSFERS
+    moved: list[_Row] = [_renamed(row, _MOVED) for row in form.moves]
+    empty: list[_Row] = [{}] * max(_ROWS_OF_TRANSFERS - len(moved), 0)
+    transfers = [{"JAAR": form.year, **row} for row in (*moved, *empty)]
     return {
         checking.SPENDING: list(_spending_rows(form)),
         checking.CONSENTS: list(_consent_rows(form)),
@@ -346,7 +356,13 @@ def _spending_rows(form: BoardForm) -> Iterator[_Row]:
 
 def _consent_rows(form: BoardForm) -> Iterator[_Row]:
     filled = {} if form.consents is None else {(r["brin"], r["school_year"]): r for r in form.consents.to_dicts()}
-    asked = [(brin, year) for brin in form.brins for year in form.school_years]
+    # Of a school without money of a year in this one, such as one that left, nothing is asked of that year.
+    asked = [
+        (school["brin"], year)
+        for school in form.schools.rows(named=True)
+        for year in form.school_years
+        if year in school["funded"] or not school["funded"]
+    ]
     for brin, year in dict.fromkeys([*asked, *sorted(filled)]):
         begin = {"BEVOEGD_GEZAG_NUMMER": form.board, "BRIN_NUMMER": brin, "SCHOOLJAAR": year}
         yield begin | _renamed(filled.get((brin, year), {}), _CONSENTED)
@@ -377,7 +393,7 @@ def _data_sheet(
         if name in validations:
             page.data_validation(table.first - 1, place, table.last - 1, place, validations[name])
     height = height_of([(name, _WIDTHS.get(name, _WIDTH)) for name in table.columns])
-    page.set_row(_HEADER_ROW - 1, height, formats["locked"])
+    page.set_row(_HEADER_ROW - 1, height + 6, formats["locked"])
     # Columns of the board itself, right of the table, are free; a row is deleted only where no cell is locked.
     page.set_column(len(table.columns), 16_383, None, formats["free"])
     for number, row in enumerate(rows, table.first):

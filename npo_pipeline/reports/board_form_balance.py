@@ -21,7 +21,7 @@ from npo_pipeline.reports.board_form_checks import (
     first_row_formula,
     row_formula,
 )
-from npo_pipeline.reports.xlsx import TITLE_HEIGHT, cell_number, height_of
+from npo_pipeline.reports.xlsx import LINE_HEIGHT, TITLE_HEIGHT, cell_number, height_of
 from schemas.frames.accounts import SchoolOpenings
 
 if TYPE_CHECKING:
@@ -42,19 +42,20 @@ _COLUMNS = {
     "NAME": ("Naam", 34),
     "CURRENCY": ("Valuta", 8),
     "RECEIVED": ("Ontvangen in {year}", 16),
-    "CARRIED": ("Meegenomen uit het jaar ervoor", 16),
-    "MOVED": ("Overgedragen saldo", 16),
+    "CARRIED": ("Meegenomen uit het jaar ervoor", 18),
+    "CORRECTED": ("Correcties van eerdere jaren", 17),
+    "MOVED": ("Overgedragen saldo", 17),
     "AVAILABLE": ("Beschikbaar", 16),
     "SPENT": ("Besteed", 16),
     "EXTERNAL": ("Waarvan extern", 16),
     "LEFT": ("Blijft over", 16),
     "ROWS": ("Regels op Besteding", 11),
-    "CONTROLE": ("Controle", 46),
+    "CONTROLE": ("Controle", 60),
 }
 _HIDDEN = ("ASKED", "ASKED_0", "ASKED_1", "SUPPORTED", "BOARD_LEVEL_BEFORE", "AGREED_BEFORE")
 """Facts of a school that its checks need; they stand in hidden columns."""
 
-_AMOUNTS = ("RECEIVED", "CARRIED", "MOVED", "AVAILABLE", "SPENT", "EXTERNAL", "LEFT")
+_AMOUNTS = ("RECEIVED", "CARRIED", "CORRECTED", "MOVED", "AVAILABLE", "SPENT", "EXTERNAL", "LEFT")
 _NOTHING = Decimal("0.00")
 
 
@@ -78,6 +79,16 @@ class BoardForm:
     after_deadline: bool = False
     spending: pl.DataFrame | None = None
     consents: pl.DataFrame | None = None
+    transfers: pl.DataFrame | None = None
+
+    @property
+    def moves(self) -> list[dict[str, Any]]:
+        """Return the reserves that moved which are filled in already."""
+        return [] if self.transfers is None else self.transfers.to_dicts()
+
+    def moved(self, row: Mapping[str, Any]) -> Decimal:
+        """Return what a reserve that moved adds to the board, below zero where it takes."""
+        return Decimal(row["amount"]) if row["to_board"] == self.board else -Decimal(row["amount"])
 
     @property
     def brins(self) -> list[str]:
@@ -145,6 +156,7 @@ def write_schools_sheet(
     page.set_column(len(_COLUMNS), len(_COLUMNS) + len(_HIDDEN) - 1, None, None, {"hidden": True})
     own = [one for one in checks if one.sheet == checking.SCHOOLS]
     for row, school in enumerate(form.schools.rows(named=True), table.first):
+        page.set_row(row - 1, 2 * LINE_HEIGHT + 3)
         _school(page, row, school, form=form, tables=tables, formats=formats, checks=own)
     _totals(page, form, table, formats)
     for name, column in ((checking.SCHOOL_NAMES, "BRIN"), (checking.SCHOOL_TITLES, "NAME")):
@@ -168,7 +180,7 @@ def _school(
     ):
         page.write_string(row - 1, table.place(name), value, formats["shown"])
     balance = _balance(form, school)
-    for name in ("RECEIVED", "CARRIED"):
+    for name in ("RECEIVED", "CARRIED", "CORRECTED"):
         page.write_number(row - 1, table.place(name), cell_number(balance[name]), money)
     # A school with money in two currencies has two rows, and spends in one of them.
     spending = ("MOVED", "SPENT", "EXTERNAL", "ROWS") if not school["spends"] else ()
@@ -200,7 +212,7 @@ def _formulas(form: BoardForm, table: FormTable, tables: Tables, row: int) -> di
 
     return {
         "MOVED": f"={moved('NAAR_BEVOEGD_GEZAG')}-{moved('VAN_BEVOEGD_GEZAG')}",
-        "AVAILABLE": f"={cell['RECEIVED']}+{cell['CARRIED']}+{cell['MOVED']}",
+        "AVAILABLE": f"={cell['RECEIVED']}+{cell['CARRIED']}+{cell['CORRECTED']}+{cell['MOVED']}",
         "SPENT": spent("BEDRAG"),
         "EXTERNAL": spent("WAARVAN_EXTERN"),
         "LEFT": f"=ROUND({cell['AVAILABLE']}-{cell['SPENT']},2)",
@@ -212,11 +224,14 @@ def _balance(form: BoardForm, school: Mapping[str, Any]) -> dict[str, Decimal]:
     """Return the numbers of a school, for readers of the workbook that calculate nothing."""
     own = [row for row in form.spent if row["brin"] == school["brin"] and school["spends"]]
     amount, external = (sum((row[name] for row in own), _NOTHING) for name in ("amount", "external"))
-    available = school["received"] + school["carried_in"]
+    moved = sum((form.moved(row) for row in form.moves if row["brin"] == school["brin"]), _NOTHING)
+    moved = moved if school["spends"] else _NOTHING
+    available = school["received"] + school["carried_in"] + school["corrections"] + moved
     return {
         "RECEIVED": school["received"],
         "CARRIED": school["carried_in"],
-        "MOVED": _NOTHING,
+        "CORRECTED": school["corrections"],
+        "MOVED": moved,
         "AVAILABLE": available,
         "SPENT": amount,
         "EXTERNAL": external,
@@ -257,7 +272,7 @@ def write_checks_sheet(
     book: Workbook, page: Worksheet, form: BoardForm, *, tables: Tables, formats: Formats, checks: Sequence[Check]
 ) -> None:
     """Write sheet `Controle`: the outcome, how much is filled in, and a row per check with what it found."""
-    columns = {"Blad": 18, "Gegeven": 26, "Wat er niet klopt": 62, "Aantal": 9, "Eerste regel": 9, "Regel": 26}
+    columns = {"Blad": 18, "Gegeven": 26, "Wat er niet klopt": 62, "Aantal": 9, "Eerste regel": 11, "Regel": 26}
     page.set_row(0, TITLE_HEIGHT)
     page.write_string(0, 0, f"Controle {form.year}, {form.shown}", formats["title"])
     _counts(page, tables, formats)
@@ -266,6 +281,7 @@ def write_checks_sheet(
             _CHECKS_ROW - 2, place, title, formats["heading right" if place in (3, 4) else "heading"]
         )
         page.set_column(place, place, width)
+    page.set_row(_CHECKS_ROW - 2, 2 * LINE_HEIGHT)
     every = {**tables, checking.SCHOOLS: _school_table(form)}
     for row, check in enumerate(checks, _CHECKS_ROW):
         table, more = every[check.sheet], _tables(tables)

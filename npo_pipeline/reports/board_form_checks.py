@@ -344,7 +344,7 @@ def _schools(facts: FormFacts) -> list[Check]:
     of_spending = {
         "nothing_reported": (
             "({ASKED}>0)*({ROWS}=0)",
-            "deze school heeft nog geen regel; is er niets besteed, vul dan een regel in met bedrag 0",
+            "nog geen regel; is er niets besteed, vul dan bedrag 0 in",
         ),
         "overspent": ("({LEFT}<0)*({SPENT}>0)", "er is meer besteed dan er beschikbaar is"),
         "transferred_too_much": (
@@ -482,8 +482,25 @@ def _numbers(sheet: str) -> list[Check]:
     return found
 
 
+_MONTHS = ("jan", "feb", "mrt", "maart", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+
+
+def _is_day(text: str) -> str:
+    """Return the condition that a text is a day as the Dutch write it, in whatever language the program is."""
+    # The separators become many spaces, so that each part lies within characters of its own.
+    wide = f'SUBSTITUTE(SUBSTITUTE(SUBSTITUTE({text},"/","-"),".","-"),"-",REPT(" ",20))'
+    one, month, other = (f"TRIM(MID({wide},{begin},20))" for begin in (1, 21, 41))
+    named = "+".join(f'ISNUMBER(SEARCH("{name}",{text}))' for name in _MONTHS)
+    forms = (
+        f"IFERROR((MONTH(DATE({other},{month},{one}))=VALUE({month}))*(LEN({other})=4),0)",
+        f"IFERROR((MONTH(DATE({one},{month},{other}))=VALUE({month}))*(LEN({one})=4),0)",
+        f"IFERROR((({named})>0)*(VALUE(LEFT({text},2))<32),0)",
+    )
+    return f"({'+'.join(forms)}>0)"
+
+
 def _date(sheet: str, column: str) -> Check:
-    when = f"{is_filled(column)}*(1-ISNUMBER({{{column}}}))*ISERROR(DATEVALUE({text_of(column)}))"
+    when = f"{is_filled(column)}*(1-ISNUMBER({{{column}}}))*(1-{_is_day(text_of(column))})"
     return Check(
         rule=NOT_A_DATE, sheet=sheet, column=column, when=when, words="is geen datum; typ hem als 15-6-2021"
     )
@@ -555,11 +572,19 @@ def _condition(check: Check) -> str:
 
 def row_formula(table: FormTable, row: int, checks: Sequence[Check], tables: Mapping[str, FormTable]) -> str:
     """Return the formula in a row that shows its first fault, or nothing."""
+    own = [one for one in checks if not one.below]
+    always, others = ([one for one in own if one.in_empty_rows is wanted] for wanted in (True, False))
     formula = '""'
-    for check in (one for one in reversed(checks) if not one.below):
-        message = check.message.replace('"', '""')
-        formula = f'IF(IFERROR({_condition(check)},0),"{message}",{formula})'
-    return "=" + formula.format_map(_References(table, row, tables))
+    if others:
+        # Said once and not for each check: no spreadsheet takes a formula of more than 8.192 characters.
+        formula = f'IF(IFERROR({has_entry(table.sheet)},0),{_first_fault(others, formula)},"")'
+    return "=" + _first_fault(always, formula).format_map(_References(table, row, tables))
+
+
+def _first_fault(checks: Sequence[Check], formula: str) -> str:
+    for check in reversed(checks):
+        formula = f'IF(IFERROR({check.when},0),"{check.message}",{formula})'
+    return formula
 
 
 def count_formula(check: Check, table: FormTable, tables: Mapping[str, FormTable]) -> str:
@@ -598,6 +623,7 @@ LAST_ROW = 1_048_576
 
 IMPOSSIBLE: Mapping[str, str] = {
     "opening_differs": "Of het slot van het jaar ervoor sindsdien is gewijzigd.",
+    "transfer_without_move": "Of de school in dat jaar echt van het ene naar het andere bestuur ging.",
     "transfer_differs": "Of het andere bestuur hetzelfde overgedragen saldo opgeeft.",
     "short_after_corrections": "Of correcties van afgesloten jaren meer wegnemen dan er is.",
     "refused_row": "Wat van een eerder bestand is geweigerd; een regel die hier rood is, wordt ook geweigerd.",

@@ -61,6 +61,9 @@ _PLACES = {"quantity": 2, "money": 2, "share": 4, "rate": 8}
 LINE_HEIGHT = 15.0
 """The height of a row of one line, in points."""
 
+_MORE, _OF_WIDTH = 3.0, 0.85
+"""Room above a line, and the part of a width that is counted on: another computer has another font."""
+
 TITLE_HEIGHT = 21.0
 """The height of the row of a title."""
 
@@ -158,8 +161,7 @@ def _write(page: Worksheet, sheet: Sheet, formats: dict[tuple[str, str], Any], h
     for number, (currency, values) in enumerate(sheet.rows, header + 1):
         _write_row(page, number, sheet.columns, values, forms=by_currency[currency])
         long = [(str(v), c.width) for c, v in zip(sheet.columns, values, strict=True) if c.kind == "wrapped" and v]
-        if (height := height_of(long)) > LINE_HEIGHT:
-            page.set_row(number, height)
+        page.set_row(number, height_of(long) + _MORE)
     if sheet.about and not sheet.rows:
         page.write_string(header + 1, 0, "niets", formats["note", ""])
     last = header + max(len(sheet.rows), 1)
@@ -220,7 +222,8 @@ def height_of(texts: Iterable[tuple[str, int]]) -> float:
     LibreOffice opens a workbook with rows of one line, whatever is in them, unless their height is written.
     """
     lines = [
-        sum(len(wrap(line, max(width - 1, 1))) or 1 for line in text.splitlines() or [""]) for text, width in texts
+        sum(len(wrap(line, max(int(width * _OF_WIDTH), 1))) or 1 for line in text.splitlines() or [""])
+        for text, width in texts
     ]
     return min(LINE_HEIGHT * max(lines, default=1), _HIGHEST)
 

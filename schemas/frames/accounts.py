@@ -152,8 +152,8 @@ schools, received, spent, external, carried_out."""
 
 SchoolOpenings = NewType("SchoolOpenings", pl.DataFrame)
 """The schools on the workbook of a board: brin, name, received, carried_in, currency; by brin. The workbook adds
-asked (what came in that is asked about), funded (a list of its school years), supported (A to E were spent on
-before), board_level_before, agreed_before, and spends (what it spends is in this currency)."""
+corrections (of closed years), asked (what came in that is asked about), funded (a list of its school years),
+supported (A to E were spent on before), board_level_before, agreed_before, and spends (in this currency)."""
 
 Facts = NewType("Facts", pl.DataFrame)
 """The facts of filings, in the columns of FACTS, all text.

@@ -9,7 +9,7 @@ import polars as pl
 from npo_pipeline.accounts.board_reports import BOVENSCHOOLS, agreed_until
 from npo_pipeline.accounts.findings.spending import FACILITIES
 from npo_pipeline.accounts.received import asked_about, last_day, paid_for, received_in, with_manners
-from npo_pipeline.accounts.statement import AccountInputs
+from npo_pipeline.accounts.statement import AccountInputs, account_for
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import accountability_of, received_by_school, school_openings
@@ -63,7 +63,8 @@ def board_form(books: Books, year: int, board: str, *, update: bool) -> BoardFor
     inputs = load_inputs(books, _context(books, year))
     spending = inputs.spending.filter(board=board)
     consents = inputs.consents.filter(board=board)
-    told = spending.filter(year=year), consents.filter(pl.col("school_year").is_in(list(school_years)))
+    transfers = inputs.transfers.filter(board=board, year=year)
+    told = spending.filter(year=year), consents.filter(pl.col("school_year").is_in(list(school_years))), transfers
     if update and all(one.is_empty() for one in told):
         raise Refused(f"board {board} reported nothing on {year} yet; leave --update out")
     deadline = inputs.rules.accountability.spend_until.known("the last day on which money may be spent")
@@ -78,6 +79,7 @@ def board_form(books: Books, year: int, board: str, *, update: bool) -> BoardFor
         school_years=school_years,
         spending=told[0].sort("delivery_id", "line") if update else None,
         consents=told[1].sort("brin", "school_year", "line") if update else None,
+        transfers=transfers.sort("delivery_id", "line") if update else None,
     )
 
 
@@ -115,10 +117,12 @@ def _school_facts(
     found = openings.join(spends.with_columns(spends=pl.lit(True)), on=money, how="left", maintain_order="left")
     for part, key in ((received, money), (funded, money), (at_board_level, ["brin"]), (agreed, ["brin"])):
         found = found.join(part, on=key, how="left", maintain_order="left")
+    accounts = account_for(inputs).accountability.filter(board=board).select(*money, "corrections")
+    found = found.join(accounts, on=money, how="left", maintain_order="left")
     nothing = pl.lit(0).cast(MONEY)
     return SchoolOpenings(
         found.with_columns(
-            pl.col("asked", "board_level_before", "agreed_before").cast(MONEY).fill_null(nothing),
+            pl.col("asked", "corrections", "board_level_before", "agreed_before").cast(MONEY).fill_null(nothing),
             pl.col("funded").fill_null([]),
             pl.col("spends").fill_null(False),
             supported=pl.col("brin").is_in(support["brin"].implode()),

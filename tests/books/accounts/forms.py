@@ -28,9 +28,10 @@ SCHOOLS = pl.DataFrame(
         "carried_in": [Decimal("0.00"), Decimal("-5.00")],
         "currency": ["EUR", "EUR"],
         "asked": [Decimal("1000.10"), Decimal("500.00")],
-        "funded": [["2021-2022"], ["2021-2022"]],
+        "funded": [["2020-2021", "2021-2022"], ["2020-2021", "2021-2022"]],
         "supported": [False, False],
         "spends": [True, True],
+        "corrections": [Decimal("0.00"), Decimal("0.00")],
         "board_level_before": [Decimal("0.00"), Decimal("0.00")],
         "agreed_before": [Decimal("0.00"), Decimal("0.00")],
     }

@@ -34,6 +34,10 @@ GOOD = {"CATEGORIE": "A", "INTERVENTIE": "Zomerscholen", "NIVEAU": "school", "BE
 AGREED = {"SCHOOLSCAN": "J", "SCHOOLPROGRAMMA_MR": "J", "DATUM_MR": date(2021, 7, 1)}
 
 
+TEXTS = [{**AGREED, "DATUM_MR": "15-6-2021"}, {**AGREED, "DATUM_MR": "1/6/2021"}]
+"""Days that stand as text, which a spreadsheet of another language would not know."""
+
+
 def test_every_rule_that_rejects_a_row_of_a_board_has_its_check_in_the_workbook_or_a_reason():
     rules = {rule.name for rule in REJECTION_RULES if rule.board_message}
     assert rules - {one.rule for one in CHECKS} - set(IMPOSSIBLE) == set()
@@ -43,6 +47,13 @@ def test_every_finding_that_is_an_error_has_its_check_in_the_workbook_or_a_reaso
     findings = year_end_rules().accountability.findings
     errors = {name for name, one in findings.items() if one.severity == "error"}
     assert errors - {one.rule for one in CHECKS} - set(IMPOSSIBLE) == set()
+
+
+def test_no_formula_is_longer_than_a_spreadsheet_takes(tmp_path):
+    book = openpyxl.load_workbook(template(tmp_path / "npo.xlsx"))
+    cells = [cell.value for page in book for row in page.iter_rows() for cell in row]
+    formulas = [getattr(value, "text", value) for value in cells if value]
+    assert max(len(one) for one in formulas if str(one).startswith("=")) < 8_192
 
 
 def test_no_check_is_named_as_impossible_and_made_as_well():
@@ -129,7 +140,7 @@ READ_SPENDING: dict[int, dict[str, Any]] = {
 
 WRONG_CONSENTS: dict[int, tuple[dict[str, Any], str | None]] = {
     # Two rows per school, and below those two that have no formulas of their own.
-    5: (AGREED, None),
+    5: ({**AGREED, "DATUM_MR": "15 juni 2021"}, None),
     6: ({**AGREED, "SCHOOLSCAN": None}, "SCHOOLSCAN: is leeg"),
     7: ({**AGREED, "SCHOOLPROGRAMMA_MR": "X"}, "SCHOOLPROGRAMMA_MR: is geen J of N"),
     8: ({**AGREED, "DATUM_MR": "ooit"}, "DATUM_MR: is geen datum"),
@@ -157,7 +168,7 @@ def office(tmp_path_factory) -> dict[str, Any]:
     broken = filled(template(folder / "broken.xlsx"), {"Besteding": cells})
     both = {5: GOOD, 10: GOOD}
     right = filled(
-        template(folder / "right.xlsx"), {"Besteding": both, "Instemming": dict.fromkeys((6, 8), AGREED)}
+        template(folder / "right.xlsx"), {"Besteding": both, "Instemming": dict(enumerate(TEXTS * 2, 5))}
     )
     return {"folder": folder, **calculated(folder, blank, rows, broken, right)}
 
