@@ -85,6 +85,39 @@ def test_headings_and_sheets_to_look_at_are_locked_and_cells_to_fill_in_are_not(
     assert book["Scholen"]["D5"].protection.locked
 
 
+def test_what_is_available_counts_corrections_of_closed_years_and_reserves_that_moved(tmp_path):
+    schools = SCHOOLS.with_columns(corrections=pl.Series([Decimal("42905.74"), Decimal("0.00")]))
+    moved = pl.DataFrame(
+        {
+            "from_board": ["10009", "10002"],
+            "to_board": ["10002", "10009"],
+            "brin": ["04DD", "02BB"],
+            "amount": [Decimal("100.00"), Decimal("20.00")],
+            "moved_on": [date(2021, 8, 1), date(2021, 9, 1)],
+        }
+    )
+    path = template(tmp_path / "npo.xlsx", schools=schools, transfers=moved)
+    book = openpyxl.load_workbook(path, data_only=True)
+    head, *rows = [[cell.value for cell in row[:10]] for row in book["Scholen"].iter_rows(min_row=4, max_row=6)]
+    places = [head.index(name) for name in ("Correcties van eerdere jaren", "Overgedragen saldo", "Beschikbaar")]
+    # 500,00 - 5,00 - 20,00 of 02BB; 1.000,10 + 42.905,74 + 100,00 of 04DD.
+    assert {row[0]: [row[place] for place in places] for row in rows} == {
+        "02BB": [0, -20, 475],
+        "04DD": [42905.74, 100, 44005.84],
+    }
+    first = [cell.value for cell in book["Overdracht saldo"][5]]
+    assert first[:4] == [2021, "10009", "10002", "04DD"]
+    assert first[5:7] == [100, datetime(2021, 8, 1)]
+
+
+def test_no_consent_is_asked_of_a_school_year_without_money(tmp_path):
+    schools = SCHOOLS.with_columns(funded=pl.Series([["2021-2022"], []]))
+    page = openpyxl.load_workbook(template(tmp_path / "npo.xlsx", schools=schools))["Instemming"]
+    asked = [(row[1].value, row[3].value) for row in page.iter_rows(min_row=5) if row[1].value]
+    # 02BB has money of earlier years alone, so that it may be about either.
+    assert asked == [("02BB", "2020-2021"), ("02BB", "2021-2022"), ("04DD", "2021-2022")]
+
+
 def test_a_board_with_dollars_sees_dollars_and_one_with_both_has_a_total_of_each(tmp_path):
     schools = SCHOOLS.with_columns(currency=pl.Series(["USD", "EUR"]))
     page = openpyxl.load_workbook(template(tmp_path / "npo.xlsx", schools=schools))["Scholen"]
