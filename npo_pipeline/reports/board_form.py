@@ -427,7 +427,7 @@ def _write_helpers(
     """Write the formulas in a row: the name of its school, and its first fault."""
     brin = f"LEFT(TRIM(${table.letter('BRIN_NUMMER')}{number}),4)"
     looked_up = f'=IFERROR(INDEX({checking.SCHOOL_TITLES},MATCH({brin},{checking.SCHOOL_NAMES},0)),"")'
-    known = names.get(row.get("BRIN_NUMMER", ""), "")
+    known = names.get(row.get("BRIN_NUMMER", "")) or ""
     page.write_formula(number - 1, table.place("SCHOOL"), looked_up, form, known)
     page.write_formula(number - 1, table.place("CONTROLE"), row_formula(table, number, checks, {}), form, "")
 
