@@ -131,8 +131,8 @@ REJECTION_RULES = (
     RejectionRule(
         name=CREDIT,
         when="the credit notes of an intervention come to more than what was spent on it",
-        message="{column} brings {value}; correct the credit note, or report what was spent first",
-        board_message="{column} brengt {value}; verbeter de creditnota, of geef ook op wat eerst is besteed",
+        message="{column} brings {value}; correct the credit note, or restate the year that it is of",
+        board_message="{column} brengt {value}; verbeter de creditnota, of verbeter het jaar waar zij bij hoort",
         quoted=False,
     ),
     RejectionRule(

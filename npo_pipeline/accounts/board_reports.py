@@ -6,6 +6,7 @@ import polars as pl
 
 from npo_pipeline.accounts.menukaart_lookup import ON, match_interventions
 from npo_pipeline.accounts.received import MONEY_KEY, SCHOOL_KEY, SpendingCurrencies
+from npo_pipeline.delivery.sanitize import letters_of
 from npo_pipeline.money import divide_half_away, to_cents, to_euro
 from npo_pipeline.rulebook.year_end import Menukaart
 from schemas.accounted import Consents, ReserveTransfers, Spending
@@ -44,7 +45,7 @@ def spending_lines(spending: Spending, files: DeliveryFiles, menukaart: Menukaar
     reported = spending.filter(pl.col("year") == year).rename({"intervention": "written"})
     matches = match_interventions(WrittenInterventions(reported.select("category", "written")), menukaart, year)
     matched = reported.join(matches, on=["category", "written"], how="left")
-    return SpendingLines(
+    lines = SpendingLines(
         matched.join(files, on="delivery_id", how="left").select(
             *SCHOOL_KEY,
             *("category", "written", "intervention", "menu_status", "hint", "level"),
@@ -53,6 +54,27 @@ def spending_lines(spending: Spending, files: DeliveryFiles, menukaart: Menukaar
             *("file", "line", "reason"),
         )
     )
+    is_credit = (pl.col("amount") < 0) | (pl.col("external") < 0)
+    return _with_credits(lines, is_credit) if lines.select(is_credit.any()).item() else lines
+
+
+def _with_credits(lines: SpendingLines, is_credit: pl.Expr) -> SpendingLines:
+    """Return the lines with credit notes under the name of what they come off, as intake matched them.
+
+    Only where there is one: older accounts keep names that differ in their spelling apart.
+    """
+    group = [*SCHOOL_KEY, "category", "level", "letters"]
+    letters = pl.col("written").map_elements(letters_of, return_dtype=pl.String)
+    named = (
+        lines.sort("file", "line")
+        .with_columns(letters=letters)
+        .with_columns(
+            intervention=pl.when(is_credit.any().over(group))
+            .then(pl.col("intervention").first().over(group))
+            .otherwise("intervention")
+        )
+    )
+    return SpendingLines(named.drop("letters"))
 
 
 def spent_by_school(spending: Spending, year: int) -> AmountsBySchool:

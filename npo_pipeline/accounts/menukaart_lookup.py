@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.accounts.received import last_day
+from npo_pipeline.delivery.sanitize import letters_of
 from npo_pipeline.rulebook.year_end import Menukaart, Snapshot
 from schemas.frames.accounts import InterventionKeys, MenuMatches, WrittenInterventions
 
@@ -41,9 +41,9 @@ def intervention_keys(menukaart: Menukaart) -> InterventionKeys:
 
 
 def _match(category: str, written: str, menukaart: Menukaart, now: Snapshot) -> tuple[str, str, str | None]:
-    plain = _plain(written)
+    plain = letters_of(written)
     here = now.categories.get(category)  # type: ignore[call-overload]
-    names = {_plain(name): name for name in here.interventions.values()} if here else {}
+    names = {letters_of(name): name for name in here.interventions.values()} if here else {}
     if plain in names:
         return names[plain], ON, None
     status = OFF if here is None or here.complete else MAYBE
@@ -51,12 +51,12 @@ def _match(category: str, written: str, menukaart: Menukaart, now: Snapshot) -> 
 
 
 def _hint(plain: str, category: str, menukaart: Menukaart, now: Snapshot) -> str | None:
-    there = {_plain(name): (letter, name) for letter, name in _names(now)}
+    there = {letters_of(name): (letter, name) for letter, name in _names(now)}
     if plain in there:
         letter, name = there[plain]
         return f"'{name}' staat in categorie {letter}"
     for snapshot in menukaart.snapshots:
-        if plain in {_plain(name) for letter, name in _names(snapshot) if letter == category}:
+        if plain in {letters_of(name) for letter, name in _names(snapshot) if letter == category}:
             since = snapshot.since.known("the day of a snapshot")
             return f"dit staat pas op de menukaart vanaf {dutch.day(since)}"
     near = get_close_matches(plain, there, n=1, cutoff=0.7)
@@ -67,8 +67,3 @@ def _names(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     for letter, category in snapshot.categories.items():
         for name in category.interventions.values():
             yield letter, name
-
-
-def _plain(name: str) -> str:
-    """Return the letters and digits of a name, without accents."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", name).casefold()))

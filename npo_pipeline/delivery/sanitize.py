@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ def plain_value(text: pl.Expr) -> pl.Expr:
     return (
         text.str.replace_all(_UNSEEN, "").str.replace_all(r"[\s\x85\p{Zl}\p{Zp}--\p{Zs}]+", " ").str.strip_chars()
     )
+
+
+def letters_of(name: str) -> str:
+    """Return the letters and digits of a name, without accents and in small letters, to compare names."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", name).casefold()))
 
 
 def has_unseen(block: bytes) -> bool:

@@ -12,7 +12,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.kinds import FileKind
-from npo_pipeline.delivery.sanitize import harmless_name, sanitize
+from npo_pipeline.delivery.sanitize import harmless_name, letters_of, sanitize
 from npo_pipeline.delivery.validate import SHOWN
 from npo_pipeline.delivery.written_values import AMOUNTS, PERCENTAGE, currency_of
 from npo_pipeline.errors import Refused
@@ -96,9 +96,14 @@ def credit_rejections(spending: frames.FileSpending) -> frames.Rejections:
 
     `spending`: of a whole file, which holds all that a board reports of a year.
     """
-    key = ["board", "brin", "year", "category", "intervention", "level"]
-    sums = spending.with_columns(pl.col("amount", "external").sum().over(key).name.prefix("all_"))
     is_credit = (pl.col("amount") < 0) | (pl.col("external") < 0)
+    if not spending.select(is_credit.any()).item():
+        return frames.Rejections(pl.DataFrame(schema=frames.REJECTIONS))
+    key = ["board", "brin", "year", "category", "letters", "level"]
+    letters = pl.col("intervention").map_elements(letters_of, return_dtype=pl.String)
+    sums = spending.with_columns(letters=letters).with_columns(
+        pl.col("amount", "external").sum().over(key).name.prefix("all_")
+    )
     below = sums.filter(is_credit & ((pl.col("all_amount") < 0) | (pl.col("all_external") < 0)))
     rejected = []
     for row in below.iter_rows(named=True):

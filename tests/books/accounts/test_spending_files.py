@@ -120,8 +120,8 @@ def test_a_credit_note_with_a_reason_comes_off_its_intervention_and_never_below_
             5,
             "credit_above_spent",
             "BEDRAG",
-            "BEDRAG brengt 'Bijles' (bovenschools) op -0,01; verbeter de creditnota, of geef ook op wat eerst is "
-            "besteed",
+            "BEDRAG brengt 'Bijles' (bovenschools) op -0,01; verbeter de creditnota, of verbeter het jaar waar "
+            "zij bij hoort",
         ),
         (
             6,

@@ -47,6 +47,15 @@ def test_a_credit_note_is_of_the_same_board_school_year_category_and_level(other
     assert [line for line, *_ in rejected(SPENT, but(CREDIT, **other))] == [3]
 
 
+def test_a_credit_note_may_spell_the_name_in_another_way():
+    """Also of an intervention that is on no menukaart, where the name is that of the first row."""
+    trip = but(SPENT, category="B", intervention="Schoolreis 1", amount="10.00")
+    back = but(trip, line=3, intervention="school-reis 1", amount="-4.00", reason="retour")
+    assert rejected(trip, back) == []
+    rows = accounted(spent=(trip, back)).interventions
+    assert rows.select("intervention", "amount").rows() == [("Schoolreis 1", Decimal("6.00"))]
+
+
 def test_externals_come_to_no_less_than_zero_either():
     taken = but(CREDIT, amount="-1.00", external="-0.50")
     assert rejected(but(SPENT, external="0.50"), taken) == []
