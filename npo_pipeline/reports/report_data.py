@@ -97,7 +97,8 @@ class BoardTables:
 class ReportData(BoardTables):
     """The accounts of a year. `accounted_on`: the day of the run; `keys`: those of the whole menukaart.
 
-    `style`: the house style of pages.
+    `style`: the house style of pages. `closed_on`: the day on which the year was closed, null while it is open;
+    `closed_by`: who prepared and who approved that, where it was said.
     """
 
     year: int
@@ -105,6 +106,8 @@ class ReportData(BoardTables):
     accounted_on: date
     keys: InterventionKeys
     style: HouseStyle = field(default_factory=HouseStyle)
+    closed_on: date | None = None
+    closed_by: tuple[str, ...] = ()
 
     def board_name(self, board: str) -> str | None:
         """Return the name of a board; null where no list of boards has it."""

@@ -39,7 +39,7 @@ OpenRejections = NewType("OpenRejections", pl.DataFrame)
 
 YearChanges = NewType("YearChanges", pl.DataFrame)
 """New data of years that were accounted for before it came: year, what (`payments`, `claims`, `spending`,
-`transfers` or `consents`)."""
+`transfers`, `decisions` or `consents`)."""
 
 SchoolYears = NewType("SchoolYears", pl.DataFrame)
 """The school years for which a school got money: SCHOOL, school_year."""

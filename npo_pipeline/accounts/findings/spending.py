@@ -46,7 +46,7 @@ def overspent(context: FindingContext) -> FindingRows:
 
 def taken_back(context: FindingContext) -> FindingRows:
     """Find schools of which more was clawed back than there was: a board before this one may have the rest."""
-    schools = context.schools.filter(_OVERSPENT & ~_SPENT & ~_GAVE & ~_CORRECTED_DOWN)
+    schools = context.schools.filter(_OVERSPENT & ~_SPENT & ~_GAVE & ~_CORRECTED_DOWN & (pl.col("received") < 0))
     return finding_rows(
         schools.with_columns(excess=-pl.col("carried_out")),
         pl.format("Er is {} meer teruggevorderd dan er voor de school was.", money_expr("excess")),
@@ -80,6 +80,23 @@ def short_after_corrections(context: FindingContext) -> FindingRows:
         schools.with_columns(excess=-pl.col("carried_out")),
         pl.format("Na correcties van afgesloten jaren is er {} te weinig.", money_expr("excess")),
         "Verbeter wat over de afgesloten jaren is opgegeven, of boek het op andere middelen.",
+        "excess",
+    )
+
+
+def opened_short(context: FindingContext) -> FindingRows:
+    """Find schools that open with less than nothing, and of which nothing made that good or worse."""
+    same = (pl.col("received") >= 0) & ~_GAVE & ~_CORRECTED_DOWN
+    schools = context.schools.filter(_OVERSPENT & ~_SPENT & same)
+    return finding_rows(
+        schools.with_columns(short=-pl.col("carried_in"), excess=-pl.col("carried_out")),
+        pl.format(
+            "Het jaar opende met een tekort van {} uit {}, en daarvan is {} over.",
+            money_expr("short"),
+            pl.lit(context.year - 1),
+            money_expr("excess"),
+        ),
+        "Boek het tekort op andere middelen, of verbeter wat over eerdere jaren is opgegeven.",
         "excess",
     )
 

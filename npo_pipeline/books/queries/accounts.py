@@ -147,7 +147,10 @@ def changes_since_account(books: Books) -> YearChanges:
                 select vestiging from schools group by 1 having count(distinct board) > 1)
             union all select s.year, 'spending', d.run_id from spending s join deliveries d using (delivery_id)
             union all select t.year, 'transfers', d.run_id
-            from reserve_transfers t join deliveries d using (delivery_id)),
+            from reserve_transfers t join deliveries d using (delivery_id)
+            union all select d.school_year[:4]::BIGINT + ends, 'decisions', d.run_id
+            from decisions d cross join (values (0), (1)) years(ends)
+            where d.decision_id in (select decision_id from entitlements where recipient_kind = 'bestuur')),
         placed as (
             select case when of_year <= last then last + 1 else of_year end as year, what, run_id
             from news, closed)

@@ -337,6 +337,8 @@ def load_report_data(books: Books, year: int) -> ReportData:
         previous=Accountability(queries.accountability_of(books, year - 1)),
         received_parts=queries.received_parts_of(books, year, row["run_id"]),
         keys=intervention_keys(rules_of_account(books, row).menukaart),
+        closed_on=closing["closed_on"] if closing else None,
+        closed_by=tuple(filter(None, (closing["prepared_by"], closing["approved_by"]))) if closing else (),
     )
 
 

@@ -332,7 +332,8 @@ def data_fingerprint(facts: Facts, report: ReportData) -> str:
     The day of the run is not in it: a pack that would say the same on another day is left as it is.
     """
     digest = hashlib.sha256()
-    for part in (str(report.year), report.treatment, report.style.sha256):
+    closing = () if report.closed_on is None else (str(report.closed_on), *report.closed_by)
+    for part in (str(report.year), report.treatment, report.style.sha256, *closing):
         digest.update(part.encode() + b"\0")
     for frame in (facts, *report.tables().values()):
         content = frame.drop(_OF_THE_RUN, strict=False)

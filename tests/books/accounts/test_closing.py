@@ -38,6 +38,7 @@ def closed_once(second_year_once, tmp_path_factory) -> Path:
     home = Path(shutil.copytree(second_year_once, tmp_path_factory.mktemp("closed") / "home"))
     ended = close(home, *PEOPLE, "--approved-plan", plan(home))
     assert ended.status == 0, ended.stderr
+    done(home)  # The reports say that the year is closed.
     return home
 
 
@@ -108,7 +109,10 @@ def test_a_decision_since_the_account_is_in_it_before_it_is_closed(second_year, 
     decide_anew(second_year, tmp_path)
     refused = close(second_year)
     assert refused.status == 3
-    assert "decisions, schools or rules of 2021 changed since it was accounted for" in refused.stderr
+    assert "decisions of 2021 changed since it was accounted for" in refused.stderr
+    assert "accounts of 2021: decisions came in later" in run(second_year, "status").stdout
+    done(second_year)
+    assert "accounts of 2021" not in run(second_year, "status").stdout
 
 
 def test_a_closing_takes_no_option_of_reports(closed):

@@ -63,6 +63,12 @@ PLANTED = {
         {**LATER, "before": (KEPT,), "closed": CLOSED, "spent": (but(SPENT, amount="1050.00"), NOTHING_LATER)},
         "50.00",
     ),
+    # 50,00 too much was spent in 2021; in 2022 20,00 comes in and nothing is spent.
+    "opened_short": (
+        {**LATER, "before": (but(KEPT, carried_out="-50.00"),), "spent": (NOTHING_LATER,)}
+        | {"paid": (but(PAID, paid_month=date(2022, 1, 1), amount="20.00"),)},
+        "30.00",
+    ),
     "corrected_closed_year": (
         {**LATER, "before": (KEPT,), "closed": CLOSED, "spent": (but(SPENT, amount="610.00"), NOTHING_LATER)},
         "-10.00",
