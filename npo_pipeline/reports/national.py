@@ -5,7 +5,8 @@ The summary: receipts, spending and carry-over per category, school type and mun
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,13 +14,15 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.atomic_file import remove, replace_folder
+from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.money import MONEY
+from npo_pipeline.reports.board_pack.workbook import BOM
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.national_csv import write_national
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
 from npo_pipeline.reports.xlsx import Column, Sheet, frame_sheet, write_sheets
-from schemas.frames.accounts import Facts, NationalSummary, SchoolTypes
+from schemas.frames.accounts import Facts, NationalBoards, NationalSummary, NationalYears, SchoolTypes
 
 _TITLES = {
     "all": "Landelijk",
@@ -47,6 +50,46 @@ _COLUMNS = {
     "external": Column("Waarvan extern", "money", 20, total=True),
     "carried_out": Column("Nog te besteden", "money", 20, total=True),
 }
+_BALANCE = {
+    "carried_in": Column("Begin", "money", 20),
+    "received": Column("Ontvangen", "money", 20, total=True),
+    "spent": Column("Besteed", "money", 20, total=True),
+    "transferred": Column("Overgedragen", "money", 18, total=True),
+    "corrections": Column("Correcties eerdere jaren", "money", 18, total=True),
+    "carried_out": Column("Nog te besteden", "money", 20),
+}
+_YEARS = {
+    "year": Column("Jaar", "text", 8),
+    "currency": Column("Valuta", "text", 8),
+    "boards": Column("Besturen", "whole", 10),
+    "schools": Column("Scholen", "whole", 10),
+    **_BALANCE,
+}
+_BOARDS = {
+    "board": Column("Bestuur", "text", 12),
+    "name": Column("Naam", "text", 36),
+    "currency": Column("Valuta", "text", 8),
+    "schools": Column("Scholen", "whole", 10),
+    **{name: replace(column, total=True) for name, column in _BALANCE.items()},
+    "incomplete": Column("Bedragen onvolledig", "text", 12),
+    "in_xbrl": Column("In XBRL-rapport", "text", 12),
+    "reason": Column("Waarom niet", "wrapped", 50),
+}
+REASONS = {
+    "fault": "Het verslag kon door een fout van het programma niet worden gemaakt",
+    "external_above_spent": "Van een bedrag ging meer naar externen dan het hele bedrag: dat kan XBRL niet",
+}
+"""The reasons why a board is not in the national XBRL report."""
+
+_LACKING = {
+    "board": "BEVOEGD_GEZAG_NUMMER",
+    "name": "NAAM",
+    "reason": "REDEN",
+    "currency": "VALUTA",
+    "received": "ONTVANGEN",
+    "spent": "BESTEED",
+    "carried_out": "NOG_TE_BESTEDEN",
+}
 _AMOUNTS = ("received", "spent", "external", "carried_out")
 _UNKNOWN = "onbekend"
 
@@ -54,12 +97,30 @@ Check = Callable[[Path, Path], None]
 """Looks at a national report and the taxonomy it refers to, and raises if there is a fault in it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class NationalTables:
+    """The tables of the national workbook. `boards` says which of them the XBRL report lacks."""
+
+    summary: NationalSummary
+    boards: NationalBoards
+    years: NationalYears
+
+    def frames(self) -> tuple[pl.DataFrame, ...]:
+        """Return the tables."""
+        return self.summary, self.boards, self.years
+
+    def lacking(self) -> NationalBoards:
+        """Return the boards that are not in the XBRL report."""
+        return NationalBoards(self.boards.filter(in_xbrl="nee"))
+
+
 def write_national_reports(
-    folder: Path, year: int, facts: Facts, *, summary: NationalSummary, check: Check, note: str = ""
+    folder: Path, year: int, facts: Facts, *, tables: NationalTables, check: Check, note: str = ""
 ) -> tuple[Path, ...]:
     """Write the national reports in place of those before, complete and checked, or not at all: return them.
 
-    `facts`, `summary`: of all boards. `check`: of the xBRL-CSV report; not called when that is the same as before.
+    `facts`: of the boards in the XBRL report. `tables`: of all boards. `check`: of the xBRL-CSV report; not called
+    when that is the same as before.
     `note`: the line of the summary that says in which currency it is and when it was made.
 
     Raises:
@@ -71,8 +132,8 @@ def write_national_reports(
         report = beside / f"npo-{year}-alle-besturen"
         report.mkdir(parents=True)
         title = f"Verantwoording NPO {year}, landelijk"
-        sheets = [_sheet(summary, one) for one in _TITLES]
-        write_sheets(title, sheets, beside / f"npo-{year}-landelijk.xlsx", note=note)
+        write_sheets(title, _sheets(tables, year), beside / f"npo-{year}-landelijk.xlsx", note=note)
+        (beside / f"npo-{year}-niet-in-xbrl.csv").write_bytes(_lacking_csv(tables))
         write_taxonomy(beside / FILE_NAME)
         paths = write_national(report, facts, year)
         if _content(beside) != _content(folder):
@@ -86,6 +147,75 @@ def write_national_reports(
 def _content(folder: Path) -> dict[str, bytes]:
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def national_boards(report: ReportData, lacking: Mapping[str, str]) -> NationalBoards:
+    """Return a row per pack with its balance, and whether the XBRL report has it. `lacking`: pack -> why not."""
+    sums = report.accountability.group_by("board", "currency").agg(
+        pl.col("brin").n_unique().cast(pl.Int64).alias("schools"), pl.col(list(_BALANCE)).sum().cast(MONEY)
+    )
+    left_out = report.basis.filter(kind="left_out")["board"].unique()
+    words = {one: REASONS[why] for one, why in lacking.items()}
+    reason = pl.col("board").replace_strict(words, default=None, return_dtype=pl.String)
+    answer = {True: "ja", False: "nee"}
+    return NationalBoards(
+        sums.join(report.board_names, on="board", how="left")
+        .with_columns(
+            incomplete=pl.col("board").is_in(left_out.implode()).replace_strict(answer, return_dtype=pl.String),
+            in_xbrl=reason.is_null().replace_strict(answer, return_dtype=pl.String),
+            reason=reason,
+        )
+        .select(list(_BOARDS))
+        .sort("board", "currency")
+    )
+
+
+def _sheets(tables: NationalTables, year: int) -> list[Sheet]:
+    sheets = [_sheet(tables.summary, one) for one in _TITLES]
+    years = tables.years.with_columns(pl.col("year").cast(pl.String))
+    over_years = "Jaren: wat een jaar overlaat, is het begin van het volgende"
+    sheets.insert(1, frame_sheet("Jaren", years, _YEARS, 1, about=over_years))
+    count = tables.lacking().height
+    about = f"Besturen: alle; {count} staan niet in het landelijke XBRL-rapport over {year}"
+    parts = frame_sheet("XBRL", _with_and_without(tables), _PARTS, 1, about="XBRL: alle besturen, met en zonder")
+    return [*sheets, frame_sheet("Besturen", tables.boards, _BOARDS, 2, about=about), parts]
+
+
+_PARTS = {
+    "part": Column("Waarvan", "text", 34),
+    "currency": Column("Valuta", "text", 8),
+    "packs": Column("Verslagen", "whole", 10),
+    **_BALANCE,
+}
+
+
+def _with_and_without(tables: NationalTables) -> pl.DataFrame:
+    """Return the totals of the boards in the XBRL report, of those that it lacks, and of all."""
+    boards = tables.boards
+    parts = (
+        ("In het XBRL-rapport", boards.filter(in_xbrl="ja")),
+        ("Niet in het XBRL-rapport", boards.filter(in_xbrl="nee")),
+        ("Alle besturen", boards),
+    )
+    sums = [
+        rows.group_by("currency")
+        .agg(pl.len().cast(pl.Int64).alias("packs"), pl.col(list(_BALANCE)).sum().cast(MONEY))
+        .sort("currency")
+        .select(part=pl.lit(name), **{one: one for one in ("currency", "packs", *_BALANCE)})
+        for name, rows in parts
+    ]
+    return pl.concat(sums)
+
+
+def _lacking_csv(tables: NationalTables) -> bytes:
+    """Return the boards that the XBRL report lacks, and below them the totals with and without them."""
+    totals = _with_and_without(tables).with_columns(
+        board=pl.lit(None, pl.String), name="part", reason=pl.lit(None, pl.String)
+    )
+    rows = pl.concat([one.select(list(_LACKING)) for one in (tables.lacking(), totals)], how="vertical_relaxed")
+    comma = pl.col("received", "spent", "carried_out").cast(pl.String).str.replace(".", ",", literal=True)
+    named = rows.with_columns(comma, name=sanitize(pl.col("name"))).rename(_LACKING)
+    return BOM + named.write_csv(separator=";", line_terminator="\r\n").encode("utf-8")
 
 
 def national_summary(

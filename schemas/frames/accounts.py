@@ -150,6 +150,13 @@ NationalSummary = NewType("NationalSummary", pl.DataFrame)
 """dimension (`all`, `category`, `school_type`, `municipality`, `accounted_under`), value, currency, boards,
 schools, received, spent, external, carried_out."""
 
+NationalBoards = NewType("NationalBoards", pl.DataFrame)
+"""A row per pack: board, name, currency, schools, carried_in, received, spent, transferred, corrections,
+carried_out, incomplete (`ja`, `nee`), in_xbrl (`ja`, `nee`), reason (in Dutch; null where it is in the XBRL)."""
+
+NationalYears = NewType("NationalYears", pl.DataFrame)
+"""A row per calendar year and currency: boards, schools, and the amounts of NationalBoards."""
+
 SchoolOpenings = NewType("SchoolOpenings", pl.DataFrame)
 """The schools on the workbook of a board: brin, name, received, carried_in, currency; by brin. The workbook adds
 corrections (of closed years), asked (what came in that is asked about), funded (a list of its school years),

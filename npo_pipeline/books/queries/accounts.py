@@ -22,6 +22,7 @@ from schemas.accounted import (
 )
 from schemas.frames.accounts import (
     AvailableMoney,
+    NationalYears,
     ReceivedParts,
     ReportClaims,
     SchoolNames,
@@ -229,6 +230,16 @@ def recorded_packs(books: Books) -> Packs:
         select * from (from packs qualify run_id = max(run_id) over (partition by year, pack))
         where outcome <> 'removed' order by year, pack, file"""
     return Packs(books.frame(query))
+
+
+def national_years(books: Books, year: int) -> NationalYears:
+    """Sum the accounts of each year until a year, over all boards, by currency."""
+    query = """
+        select year, currency, count(distinct board) as boards, count(distinct brin) as schools,
+               sum(columns(['carried_in', 'received', 'spent', 'transferred', 'corrections', 'carried_out']))
+                   ::decimal(18, 2)
+        from accountability where year <= ? group by all order by year, currency"""
+    return NationalYears(books.frame(query, [year]))
 
 
 def first_board_with_error(books: Books, year: int) -> str:

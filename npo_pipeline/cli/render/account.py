@@ -195,6 +195,9 @@ def _render_reports(reports: WrittenReports) -> None:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
     for board, why in reports.faults.items():
         line(f"! no report could be made of {board}: {why}")
+    lacking = reports.not_in_xbrl
+    for board, why in lacking.select("board", "reason").iter_rows() if lacking is not None else ():
+        line(f"! board {board} is not in the national XBRL report: {why}")
     for older in reports.stale:
         line(f"! {older}")
     for board in reports.withdrawn:
@@ -243,6 +246,7 @@ def _account_document(result: AccountResult, reports: WrittenReports) -> dict[st
         "withdrawn": reports.withdrawn,
         "faults": reports.faults,
         "stale": reports.stale,
+        "not_in_national_xbrl": [] if reports.not_in_xbrl is None else reports.not_in_xbrl,
         "checked_in_full": reports.checked,
         "viewers": reports.viewers,
         "national": reports.national,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
 from npo_pipeline.books.reader import Books
 from npo_pipeline.reports.board_pack.isolation import known_parties, mask_shared_files
 from npo_pipeline.reports.board_pack.pack import PackRecord, Recorded, data_fingerprint, is_pack, own_files
+from npo_pipeline.reports.national import NationalTables
 from npo_pipeline.reports.report_data import NUMBER, ReportData, in_fixed_order, split_by_board
 from schemas.accounted import PACKS, Packs
 from schemas.columns import schema_of
-from schemas.frames.accounts import Facts, NationalSummary
+from schemas.frames.accounts import Facts
 
 NATIONAL = "landelijk"
 """The folder of the national reports, beside those of boards."""
@@ -89,10 +90,10 @@ def new_records(run_id: str, year: int, *, before: Recorded, now: Recorded, remo
     return Packs(pl.DataFrame(rows, schema=schema_of(PACKS)))
 
 
-def national_fingerprint(facts: Facts, summary: NationalSummary, lacking: Mapping[str, str]) -> str:
-    """Return the SHA-256 of the rows that the national reports are made from. `lacking`: board -> why."""
-    digest = hashlib.sha256(repr(sorted(lacking.items())).encode())
-    for frame in (facts, summary):
+def national_fingerprint(facts: Facts, tables: NationalTables) -> str:
+    """Return the SHA-256 of the rows that the national reports are made from."""
+    digest = hashlib.sha256()
+    for frame in (facts, *tables.frames()):
         digest.update(frame.write_csv(quote_style="non_numeric").encode() + b"\0")
     return digest.hexdigest()
 
@@ -140,6 +141,17 @@ def unrecorded_years(books: Books) -> list[int]:
     return sorted(set(years) - set(recorded_packs(books)["year"]))
 
 
+def foreign_files(books: Books, home: Home) -> Iterator[str]:
+    """Describe files that somebody laid in a pack: they stay, and are no part of it."""
+    for (year, pack), _ in recorded_packs(books).partition_by("year", "pack", as_dict=True).items():
+        place = home.path / "reports" / str(year) / str(pack)
+        if pack == NATIONAL or not place.is_dir():
+            continue
+        known = set(own_files(place))
+        if others := sorted(one.name for one in place.iterdir() if one.name not in known):
+            yield f"reports/{year}/{pack}: holds {', '.join(others)}, which is not of the pack"
+
+
 def disk_faults(books: Books, home: Home) -> Iterator[str]:
     """Compare the reports on the disk with their hashes in the books, a sentence per pack that differs."""
     rows, reports = recorded_packs(books), home.path / "reports"
@@ -162,7 +174,7 @@ def _faults_of_year(folder: Path, year: str, recorded: Recorded) -> Iterator[str
             yield f"{shown}/{pack}: {words}; {again}"
     for name in sorted(one.name for one in folder.iterdir()) if folder.is_dir() else ():
         if (is_pack(name) or name == NATIONAL) and name not in recorded:
-            yield f"{shown}/{name}: was written by no run; {again}, or move it away"
+            yield f"{shown}/{name}: was written by no run; move it away"
 
 
 def _difference(place: Path, record: PackRecord, *, is_national: bool) -> str:

@@ -58,7 +58,7 @@ from npo_pipeline.reports.board_pack.pack import (
 )
 from npo_pipeline.reports.board_pack.workbook import made_on
 from npo_pipeline.reports.house_style import HouseStyle, load_house_style, usable_house_style
-from npo_pipeline.reports.national import national_summary, write_national_reports
+from npo_pipeline.reports.national import NationalTables, national_boards, national_summary, write_national_reports
 from npo_pipeline.reports.report_data import ReportData, by_pack, packs_of, select_boards
 from npo_pipeline.reports.xbrl.arelle import viewer
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
@@ -68,7 +68,9 @@ from schemas.frames.accounts import (
     BoardNames,
     Currencies,
     Facts,
+    NationalBoards,
     NationalSummary,
+    NationalYears,
     ReportTransfers,
 )
 
@@ -121,6 +123,7 @@ class ReportInputs:
     unfilable: tuple[str, ...]
     faults: Mapping[str, str]
     summary: NationalSummary
+    years: NationalYears
     recorded: Recorded
 
 
@@ -132,6 +135,7 @@ class WrittenReports:
     because their accounts have errors now. `checked`: the number of filings that Arelle checked. `viewers`: pages
     on which each figure can be clicked. `faults`: board (or `landelijk`) -> why its report could not be made; a
     fault of ours, or of the disk. `stale`: in words, where one board was asked for, what else is older now.
+    `not_in_xbrl`: the boards that the national XBRL report lacks; null where none was written.
     """
 
     folder: Path
@@ -143,6 +147,7 @@ class WrittenReports:
     viewers: tuple[Path, ...]
     faults: Mapping[str, str]
     stale: tuple[str, ...]
+    not_in_xbrl: NationalBoards | None = None
 
     def raise_faults(self) -> None:
         """End a command that wrote all other reports, and has answered.
@@ -225,6 +230,7 @@ def write_reports(
         viewers=viewers,
         faults={**packs.faults, **unclickable, **national.faults},
         stale=_stale_after(request) if request.board else (),
+        not_in_xbrl=national.tables.lacking() if national.tables else None,
     )
 
 
@@ -238,9 +244,10 @@ def _filed(packs: PacksWritten) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class NationalWritten:
-    """The national files, their record, and why they could not be made."""
+    """The national files, their record, their tables, and why they could not be made."""
 
     files: tuple[Path, ...] = ()
+    tables: NationalTables | None = None
     records: Recorded = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
 
@@ -299,6 +306,7 @@ def gather(request: ReportRequest, books: Books, style: HouseStyle | None = None
         unfilable=tuple(sorted(checked.unfilable)),
         faults=checked.faults,
         summary=national_summary(report, types),
+        years=queries.national_years(books, year),
         recorded=packs_of_year(books, year),
     )
 
@@ -376,30 +384,31 @@ def write_country(request: ReportRequest, inputs: ReportInputs, broken: Mapping[
 
     `broken`: boards in whose reports a fault was found.
     """
-    filable, summary, lacking = _national(inputs, broken)
+    filable, tables = _national(inputs, broken)
     with _writing(request):
         files = write_national_reports(
             request.national,
             request.year,
             filable,
-            summary=summary,
+            tables=tables,
             check=check_national,
             note=made_on(inputs.report),
         )
-        made_from = national_fingerprint(filable, summary, lacking)
+        made_from = national_fingerprint(filable, tables)
         record = PackRecord(made_from=made_from, outcome="filed", files=national_files(request.national))
-    return NationalWritten(files=files, records={NATIONAL: record})
+    return NationalWritten(files=files, records={NATIONAL: record}, tables=tables)
 
 
-def _national(inputs: ReportInputs, broken: Mapping[str, str]) -> tuple[Facts, NationalSummary, dict[str, str]]:
-    """Return the facts of boards that are in the national report, the summary, and why other boards are not."""
+def _national(inputs: ReportInputs, broken: Mapping[str, str]) -> tuple[Facts, NationalTables]:
+    """Return the facts of boards that are in the national report, and the tables, which say why others are not."""
     lacking = {
         **dict.fromkeys(broken, "fault"),
         **dict.fromkeys(inputs.faults, "fault"),
         **dict.fromkeys(inputs.unfilable, "external_above_spent"),
     }
     facts = Facts(inputs.facts.filter(~pl.col("board").is_in(list(lacking))))
-    return facts, inputs.summary, lacking
+    boards = national_boards(inputs.report, lacking)
+    return facts, NationalTables(summary=inputs.summary, boards=boards, years=inputs.years)
 
 
 def _filing(request: ReportRequest, board: str) -> Path:

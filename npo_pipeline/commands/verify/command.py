@@ -23,7 +23,7 @@ from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS
 from npo_pipeline.books.queries.payments import run_totals
 from npo_pipeline.books.queries.schools import directory_as_derived, school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
-from npo_pipeline.commands.account.pack_records import disk_faults, unrecorded_years
+from npo_pipeline.commands.account.pack_records import disk_faults, foreign_files, unrecorded_years
 from npo_pipeline.commands.account.reports import stale_reports
 from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults
@@ -131,6 +131,7 @@ def report_remarks(books: Books, home: Home) -> Iterator[str]:
             f"reports/{year}: the books know none, or an older npo wrote them, so they cannot be compared; "
             f"run `npo account --year {year}`"
         )
+    yield from foreign_files(books, home)
     for year in recorded_packs(books)["year"].unique().sort():
         yield from stale_reports(books, home, year).words()
 

@@ -405,7 +405,8 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
 def remove_others(folder: Path, boards: Collection[str], *, board: str | None = None) -> list[str]:
     """Remove the packs of boards that have no accounts any more, and return their folders.
 
-    `boards`: the packs that stay. `board`: look at packs of this board alone.
+    A file that somebody laid in one is not ours to throw away: it stays. `boards`: the packs that stay. `board`:
+    look at packs of this board alone.
 
     Raises:
         OSError: one cannot be removed.
@@ -413,7 +414,12 @@ def remove_others(folder: Path, boards: Collection[str], *, board: str | None = 
     packs = [one for one in sorted(folder.iterdir()) if is_pack(one.name)]
     others = [one for one in packs if one.name not in boards and board in (None, one.name[:NUMBER])]
     for place in others:
-        remove(place)
+        if not place.is_dir() or all(_OWN_FILE.fullmatch(one.name) for one in place.iterdir()):
+            remove(place)
+            continue
+        for one in place.iterdir():
+            if _OWN_FILE.fullmatch(one.name):
+                one.unlink()
     return [one.name for one in others]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import openpyxl
+
 from npo_pipeline.reports.board_pack import pack
-from tests.books.accounts.year import CONSENTED, account, done, run
-from tests.books.home.delivery import BOARDS, write_addresses, write_consents
+from tests.books.accounts.year import CONSENTED, IN_ORDER, account, done, run
+from tests.books.home.delivery import BOARDS, write_addresses, write_consents, write_spending
 from tests.books.home.seeing import select
 
 
@@ -50,3 +52,40 @@ def test_a_national_report_that_cannot_be_made_keeps_no_board_from_its_own(accou
     assert ended.status == 1
     assert "the national report could not be made" in ended.stderr
     assert len(json.loads(ended.stdout)["written"]) == 3
+
+
+def test_a_board_that_no_filing_can_hold_is_named_with_the_totals_without_it(accounted, tmp_path):
+    above = write_spending(tmp_path / "above", IN_ORDER[0].replace("4000,00;1000,00", "4000,00;5000,00"))
+    result = done(accounted, "--spending", above, "--force")
+    [lacking] = result["not_in_national_xbrl"]
+    why = "Van een bedrag ging meer naar externen dan het hele bedrag: dat kan XBRL niet"
+    assert (lacking["board"], lacking["reason"], lacking["received"]) == ("10001", why, "8413.88")
+    country = accounted / "reports" / "2021" / "landelijk"
+    rows = (country / "npo-2021-niet-in-xbrl.csv").read_text("utf-8-sig").splitlines()
+    assert rows == [
+        "BEVOEGD_GEZAG_NUMMER;NAAM;REDEN;VALUTA;ONTVANGEN;BESTEED;NOG_TE_BESTEDEN",
+        f"10001;;{why};EUR;8413,88;4000,00;4413,88",
+        ";In het XBRL-rapport;;EUR;5845,39;4167,12;1678,27",
+        ";Niet in het XBRL-rapport;;EUR;8413,88;4000,00;4413,88",
+        ";Alle besturen;;EUR;14259,27;8167,12;6092,15",
+    ]
+    assert "bg:10001" not in (country / "npo-2021-alle-besturen" / "board.csv").read_text()
+    assert f"! board 10001 is not in the national XBRL report: {why}" in account(accounted).stdout
+    book = openpyxl.load_workbook(country / "npo-2021-landelijk.xlsx")
+    of_board = next(row for row in book["Besturen"].values if row[0] == "10001")
+    assert of_board[-2:] == ("nee", why)
+
+
+def test_the_national_sheet_adds_up_over_the_years(second_year):
+    book = openpyxl.load_workbook(second_year / "reports" / "2022" / "landelijk" / "npo-2022-landelijk.xlsx")
+    years = {row[0]: row[4:10] for row in book["Jaren"].values if row[0] in ("2021", "2022")}
+    sums = select(
+        second_year,
+        """select year::varchar, sum(carried_in), sum(received), sum(spent), sum(transferred), sum(corrections),
+           sum(carried_out) from accountability group by 1""",
+    )
+    assert {year: list(map(str, row)) for year, *row in sums} == {
+        year: [f"{amount:.2f}" for amount in row] for year, row in years.items()
+    }
+    (opening, *_, closing), begin = years["2021"], years["2022"][0]
+    assert (opening, begin) == (0, closing), "what a year leaves over is what the next one begins with"
