@@ -5,6 +5,7 @@ The summary: receipts, spending and carry-over per category, school type and mun
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,9 +106,12 @@ class NationalTables:
     boards: NationalBoards
     years: NationalYears
 
-    def frames(self) -> tuple[pl.DataFrame, ...]:
-        """Return the tables."""
-        return self.summary, self.boards, self.years
+    def digest(self) -> bytes:
+        """Return the SHA-256 of the tables."""
+        found = hashlib.sha256()
+        for one in (self.summary, self.boards, self.years):
+            found.update(one.write_csv(quote_style="non_numeric").encode() + b"\0")
+        return found.digest()
 
     def lacking(self) -> NationalBoards:
         """Return the boards that are not in the XBRL report."""
