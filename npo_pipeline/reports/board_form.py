@@ -434,8 +434,9 @@ def _write_helpers(
 
 def _set_height(page: Worksheet, number: int, row: _Row) -> None:
     long = [(str(row[name]), _WIDTHS[name]) for name in ("OUDERS_BETROKKEN", "RESULTAAT") if row.get(name)]
-    if long:
-        page.set_row(number - 1, height_of(long))
+    # A row of consents that is still empty has no height of its own: it grows with what is typed.
+    if long or "SCHOOLJAAR" not in row:
+        page.set_row(number - 1, height_of(long) + 2)
 
 
 def _marks_and_print(page: Worksheet, table: FormTable, formats: Formats) -> None:

@@ -57,6 +57,7 @@ _PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_nu
 MONEY_FORMATS = {"EUR": "[$€-413] #,##0.00;[$€-413] -#,##0.00", "USD": "[$US$-413] #,##0.00;[$US$-413] -#,##0.00"}
 _NUMBERS = {"whole": "#,##0", "quantity": "#,##0.00", "share": "0.00%", "day": "dd-mm-yyyy"}
 _TEXTS = ("text", "wrapped")
+_INDENTED = {"align": "left", "indent": 1}
 _PLACES = {"quantity": 2, "money": 2, "share": 4, "rate": 8}
 LINE_HEIGHT = 15.0
 """The height of a row of one line, in points."""
@@ -128,11 +129,11 @@ def _formats(book: Workbook) -> dict[tuple[str, str], Any]:
     forms: dict[tuple[str, str], dict[str, Any]] = {
         ("title", ""): {"bold": True, "font_size": 14},
         ("note", ""): {"font_color": "#444444"},
-        ("heading", ""): {**heading, "indent": 1},
+        ("heading", ""): {**heading, **_INDENTED},
         ("heading", "number"): {**heading, "align": "right"},
         # A text that follows a number in the next column would else touch it.
-        ("text", ""): {"indent": 1},
-        ("wrapped", ""): {"indent": 1, "text_wrap": True},
+        ("text", ""): _INDENTED,
+        ("wrapped", ""): {**_INDENTED, "text_wrap": True},
         **{(kind, ""): {"num_format": form} for kind, form in _NUMBERS.items()},
     }
     for currency, form in MONEY_FORMATS.items():
