@@ -294,3 +294,13 @@ def test_rows_that_hold_are_those_of_the_latest_delivery_of_each_board_and_year(
         ("10001", 2021, 3),
         ("10001", 2022, 4),
     ]
+
+
+def test_a_row_with_a_field_too_many_is_told_of_in_dutch(home, tmp_path):
+    path = write_spending(tmp_path / "in", SPENT, f"{SPENT};erbij")
+    ended = here("ingest", path, "--home", home)
+    assert (ended.status, ended.stderr) == (
+        3,
+        "npo: spending.csv, regel 3: heeft 9 velden waar de kopregel er 8 heeft: een scheidingsteken te veel, of "
+        "een waarde die aanhalingstekens nodig heeft; laat het opnieuw sturen\n",
+    )
