@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import polars as pl
@@ -324,3 +325,13 @@ def test_every_fact_on_the_page_has_an_id_of_its_own():
         ids = re.findall(r'<ix:non\w+ id="(\w+)"', page(facts, select_boards(story, {board})).decode())
         assert len(ids) == len(set(ids)) == facts.height
     assert "Received_D2021_S02CD" in ids
+
+
+def test_a_closed_year_says_since_when_and_by_whom():
+    story = told(ordinary())
+    closed = replace(story, closed_on=date(2022, 7, 1), closed_by=("A. Opsteller", "B. Goedkeurder"))
+    text = Page(page(facts_of(story), closed)).text()
+    assert "Jaar afgesloten op 1 juli 2022door A. Opsteller en B. Goedkeurder" in text
+    alone = Page(page(facts_of(story), replace(closed, closed_by=()))).text()
+    assert "Jaar afgesloten op 1 juli 2022Dit is een samenvatting" in alone
+    assert "afgesloten" not in Page(page(facts_of(story), story)).text()
