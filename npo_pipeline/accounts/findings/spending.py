@@ -370,7 +370,7 @@ def _spent_twice(context: FindingContext) -> FindingRows:
             .then(pl.lit(""))
             .otherwise(pl.format(" Daarvan is een creditnota: {}.", "credits")),
         ),
-        "Voeg de regels samen, of schrap een regel die dubbel is.",
+        "Schrap een regel die dubbel is; aparte boekingen, zoals een creditnota, mogen blijven staan.",
         "amount",
     )
 
