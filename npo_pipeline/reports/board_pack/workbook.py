@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -17,6 +18,7 @@ from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CONCEPTS, TOP
 from npo_pipeline.reports.xbrl.facts import CONSENTS, answer_words, external_share
 from npo_pipeline.reports.xlsx import Column, Row, Sheet, frame_sheet, write_sheets
+from schemas.accounted import AccountabilityReceipts
 from schemas.frames.accounts import Facts, FactTable
 
 _SCHOOL = {"brin": Column("BRIN", width=8), "name": Column("School", width=36)}
@@ -49,6 +51,10 @@ _CLAIMS = {
     "cause": Column("Vanwege", width=30),
     "currency": Column("Valuta", width=8),
     "amount": Column("Te ontvangen (+) of te betalen (-)", "money", 24, total=True),
+}
+_RECEIVED_PARTS = {
+    "instalments": Column("Waarvan termijnen", "money", 16, total=True),
+    "corrections": Column("Waarvan correcties van eerdere maanden", "money", 18, total=True),
 }
 _INTERVENTIONS = {
     **_SCHOOL,
@@ -162,6 +168,7 @@ def _schools(report: ReportData) -> Sheet:
         "carried_in": f"{carried} op {days['start']}",
         "received": BY_NAME["Received"].nl,
         "accrued": BY_NAME["Accrued"].nl,
+        "accrued_corrections": BY_NAME["AccruedCorrections"].nl,
         "spent": BY_NAME["Spent"].nl,
         "external": BY_NAME["SpentExternal"].nl,
         "board_level": "Waarvan bovenschools besteed",
@@ -181,7 +188,13 @@ def _schools(report: ReportData) -> Sheet:
 
 
 def _receipts(report: ReportData) -> Sheet:
-    return _sheet("Ontvangen", _receipts_in_words(report), _RECEIPTS, 2)
+    """Return a row per school, school year and component, with its corrections where they are known apart."""
+    key = ["board", "brin", "school_year", "component", "school_type", "currency"]
+    rows = report.receipts.join(report.received_parts, on=key, how="left", maintain_order="left")
+    named = _receipts_in_words(replace(report, receipts=AccountabilityReceipts(rows)))
+    before, after = list(_RECEIPTS.items())[:-2], list(_RECEIPTS.items())[-2:]
+    parts = _RECEIVED_PARTS if report.received_parts.height else {}
+    return _sheet("Ontvangen", named, {**dict(before), **parts, **dict(after)}, 2)
 
 
 def _receipts_in_words(report: ReportData) -> pl.DataFrame:

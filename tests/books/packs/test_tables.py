@@ -143,6 +143,21 @@ def test_a_reserve_that_moved_and_a_correction_of_a_closed_year_have_a_sheet_whe
     assert rows["Ontvangen"].to_list() == [-5.0, -5.0]  # the row and its total
 
 
+def test_received_is_split_in_instalments_and_corrections_where_that_is_known(tmp_path):
+    story = told(Board("40001", [School("01AB", received="1000", spent=[])]))
+    split = story.receipts.select(
+        *("board", "brin", "school_year", "component", "school_type", "currency"),
+        instalments=pl.lit(Decimal("1100.00")),
+        corrections=pl.lit(Decimal("-100.00")),
+    )
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook(facts_of(story), replace(story, received_parts=split)))
+    rows = fastexcel.read_excel(path).load_sheet("Ontvangen", header_row=HEADER).to_polars()
+    names = ("Ontvangen", "Waarvan termijnen", "Waarvan correcties van eerdere maanden")
+    # The row, and its total.
+    assert [rows[name].to_list() for name in names] == [[1000, 1000], [1100, 1100], [-100, -100]]
+
+
 def test_a_titled_sheet_without_a_row_says_so(tmp_path):
     write_sheets("Titel", [Sheet("Leeg", [Column("Wat")], [], about="Leeg: niets")], tmp_path / "leeg.xlsx")
     cells = fastexcel.read_excel(tmp_path / "leeg.xlsx").load_sheet("Leeg", header_row=None).to_polars()
