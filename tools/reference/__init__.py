@@ -14,6 +14,7 @@ from tools.reference import (
     run_image,
     specification,
     tables,
+    workbook_checks,
 )
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
@@ -22,6 +23,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line.page,
     "input-files.md": input_files.page,
     "rejection-rules.md": rejection_rules.page,
+    "workbook-checks.md": workbook_checks.page,
     "tables.md": tables.page,
     "findings.md": findings.page,
     "regulations.md": regulations.page,
