@@ -23,6 +23,7 @@ _BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 """The first bytes of an Excel file of before 2007, or one locked with a password."""
 
+_PDF = b"%PDF-"
 _ZIP = b"PK\x03\x04"
 """The first bytes of a zip, and so of every `.xlsx`."""
 
@@ -143,6 +144,8 @@ def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes)
         raise Refused(f"{file.name}: is UTF-16; save it as UTF-8 or windows-1252")
     if not offset and chunk.startswith(_OLE):
         raise Refused(f"{file.name}: is an old Excel file or one with a password; save it as .xlsx without one")
+    if not offset and chunk.startswith(_PDF):
+        raise Refused(f"{file.name}: is a PDF; hand in the workbook (.xlsx) or the CSV itself")
     if (at := chunk.find(b"\0")) >= 0:
         line = _line_at(file, offset + at, line_end or b"\n")
         raise Refused(f"{file.name}, line {line}: holds a NUL byte; the file is damaged or no text")

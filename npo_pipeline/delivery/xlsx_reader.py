@@ -19,6 +19,7 @@ from npo_pipeline.delivery.sheet_xml import BOOK, column_number
 from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.source_files import DAMAGE, SourceFile, check_members
 from npo_pipeline.errors import Refused
+from npo_pipeline.translation import translated
 from schemas import files as models
 from schemas.frames.intake import FileRows, SheetCells
 
@@ -118,6 +119,9 @@ def workbook_bytes(file: SourceFile) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             check_members(file.name, archive.infolist(), MAX_UNPACKED)
             if "content.xml" in archive.namelist() and "mimetype" in archive.namelist():
+                if b'table:name="Besteding"' in archive.read("content.xml"):
+                    words = "is an OpenDocument file (.ods); save it as a workbook (.xlsx), and hand that in"
+                    raise Refused(translated(f"{file.name}: {words}"))
                 raise Refused(f"{file.name}: is an OpenDocument file (.ods); save its table as CSV (UTF-8)")
             if BOOK not in archive.namelist():
                 raise Refused(f"{file.name}: is a zip and no workbook; give the zip by itself, or unpack it")

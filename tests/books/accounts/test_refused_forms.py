@@ -1,6 +1,7 @@
 """What is refused of a workbook instead of read wrongly."""
 
 import re
+import zipfile
 
 import openpyxl
 import pytest
@@ -162,3 +163,16 @@ def test_a_copy_of_a_sheet_is_refused_because_it_would_not_be_read(tmp_path):
         "npo.xlsx, Besteding (2): heeft de kopregel van Besteding en wordt niet gelezen; zet de regels op blad "
         "Besteding, of haal dit blad weg"
     )
+
+
+def test_a_form_that_was_saved_as_something_else_says_what_to_save_it_as(tmp_path):
+    path = tmp_path / "npo.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", '<table:table table:name="Besteding">')
+    assert refusal(path) == (
+        "npo.ods: is een OpenDocument-bestand (.ods); sla het op als Excel-werkmap (.xlsx), en lever dat in"
+    )
+    path = tmp_path / "npo.pdf"
+    path.write_bytes(b"%PDF-1.7\n\0")
+    assert refusal(path) == "npo.pdf: is a PDF; hand in the workbook (.xlsx) or the CSV itself"
