@@ -78,7 +78,7 @@ def test_a_board_with_errors_gets_its_tables_and_no_filing_unless_forced(account
     folder = accounted / "reports" / "2021" / "10001"
     assert {path.suffix for path in folder.iterdir()} == {".xlsx", ".csv", ".html", ""}
     done(accounted, "--force")
-    assert {path.suffix for path in folder.iterdir()} == {".xlsx", ".csv", ".xhtml", ".xbrl", ""}
+    assert {path.suffix for path in folder.iterdir()} == {".xlsx", ".csv", ".xhtml", ".xbrl", ".xbri", ""}
     assert "met fouten" in (folder / "npo-2021-10001.xbrl").read_text()
 
 
