@@ -176,7 +176,7 @@ def closed_accounts(books: Books, request: AccountRequest, closed: Mapping[str, 
     if request.spending:
         raise Refused(
             f"{since} and its accounts change no more; give the files to `npo account --year {first_open} "
-            "--spending`, where they correct it"
+            "--other-years --spending`, where they correct it"
         )
     if request.treatment not in (None, row["treatment"][0]):
         raise Refused(f"{since} and its accounts change no more; leave --treatment out")

@@ -126,7 +126,7 @@ def test_a_closed_year_stays_as_it_is_and_says_so(closed, tmp_path):
     assert (again["run_id"], again["closed_on"] is not None) == (None, True)
     assert "its accounts change no more: what comes in of it is corrected in 2022" in again["remarks"][0]
     refused = account(closed, "--spending", write_spending(tmp_path / "s", IN_ORDER[0]))
-    assert (refused.status, "`npo account --year 2022 --spending`" in refused.stderr) == (3, True)
+    assert (refused.status, "`npo account --year 2022 --other-years --spending`" in refused.stderr) == (3, True)
     assert account(closed, "--treatment", "overlopende_passiva").status == 3
     assert json.loads(close(closed, "--json").stdout)["run_id"] is None
     assert everything(closed) == before

@@ -35,6 +35,7 @@ BEFORE = {
         "npo generate counts-2021 --boards 12 --pupils 6000 --reference-date 2021-10-01",
         "npo ingest counts-2021 --reference-date 2021-10-01",
     ),
+    "npo account --year 2021 --close --dry-run": ("npo account --year 2021",),
 }
 """First command of a block -> commands that its reader gave before."""
 
