@@ -38,7 +38,7 @@ from schemas.frames.accounts import (
     no_board_names,
 )
 
-_CLAIMS: dict[str, Any] = {**schema_of(ACCOUNTABILITY_CLAIMS), "other_name": pl.String}
+_CLAIMS: dict[str, Any] = {**schema_of(ACCOUNTABILITY_CLAIMS), "other_name": pl.String, "since": pl.Int64}
 
 
 @dataclass(frozen=True, kw_only=True)

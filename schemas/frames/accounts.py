@@ -25,7 +25,8 @@ OpenAmounts = NewType("OpenAmounts", pl.DataFrame)
 """Amounts that the next payment run settles: school_year, currency, vestiging, month, cause, board, amount."""
 
 ReportClaims = NewType("ReportClaims", pl.DataFrame)
-"""The columns of table `accountability_claims`, other_name (of the other board; null where no list names it)."""
+"""The columns of table `accountability_claims`, other_name (of the other board; null where no list names it),
+since (the first year whose accounts have this claim)."""
 
 DecidedTotals = NewType("DecidedTotals", pl.DataFrame)
 """Amounts that the decisions in force make due in a school year: school_year, vestiging, currency, amount, month

@@ -69,12 +69,22 @@ def claims_of(books: Books, year: int) -> AccountabilityClaims:
 
 
 def report_claims(books: Books, year: int) -> ReportClaims:
-    """Return the claims and debts of boards, with the name of the other board where a list has it."""
+    """Return the claims and debts of boards, with the name of the other board where a list has it.
+
+    What boards settled is not known, so a claim stays in the accounts of each year after: `since` says in which it
+    was first, so that nobody pays it twice.
+    """
     query = """
-        with names as (select board, max_by(name, delivery_id) as name from boards group by 1)
-        select c.*, n.name as other_name from accountability_claims c
-        left join names n on n.board = c.other_board where c.year = ?"""
-    return ReportClaims(books.frame(query, [year]))
+        with names as (select board, max_by(name, delivery_id) as name from boards group by 1),
+        first as (
+            select * exclude (year, amount), min(year) as since from accountability_claims where year <= $year
+            group by all)
+        select c.*, n.name as other_name, f.since from accountability_claims c
+        join first f on f.board = c.board and f.other_board is not distinct from c.other_board and f.brin = c.brin
+            and f.school_year = c.school_year and f.month = c.month and f.cause = c.cause
+            and f.settled_by = c.settled_by and f.currency = c.currency
+        left join names n on n.board = c.other_board where c.year = $year"""
+    return ReportClaims(books.frame(query, {"year": year}))
 
 
 def corrections_of(books: Books, year: int) -> AccountabilityCorrections:

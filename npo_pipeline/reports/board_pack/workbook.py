@@ -49,6 +49,7 @@ _CLAIMS = {
     "school_year": Column("Schooljaar", width=12),
     "month": Column("Over de maand", width=14),
     "cause": Column("Vanwege", width=30),
+    "since": Column("Voor het eerst in de verantwoording over", width=20),
     "currency": Column("Valuta", width=8),
     "amount": Column("Te ontvangen (+) of te betalen (-)", "money", 24, total=True),
 }
@@ -221,7 +222,7 @@ def _corrections(report: ReportData) -> Sheet:
 
 
 def _claims(report: ReportData) -> Sheet:
-    rows = _claims_in_words(report).with_columns(pl.col("month").dt.strftime("%Y-%m"))
+    rows = _claims_in_words(report).with_columns(pl.col("month").dt.strftime("%Y-%m"), pl.col("since").cast(str))
     return _sheet("Te verrekenen", rows, _CLAIMS, 2)
 
 
@@ -335,7 +336,8 @@ def _claim_rows(report: ReportData) -> pl.DataFrame:
     """Return claims and debts: above zero to be received, below zero to be paid."""
     rows = _claims_in_words(report)
     month = pl.col("month").dt.strftime("%Y-%m")
-    text = pl.format("Over {}, schooljaar {}, vanwege {}.", month, "school_year", "cause")
+    words = "Over {}, schooljaar {}, vanwege {}; voor het eerst in de verantwoording over {}."
+    text = pl.format(words, month, "school_year", "cause", "since")
     return _table_rows(rows, report, pl.format("Te verrekenen met {}", "party"), amount="amount", text=text)
 
 

@@ -118,12 +118,16 @@ class MannerOfReceipt:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """An amount that a board claims of another (above zero) or owes it. `party`: with whom; `months`: in words."""
+    """An amount that a board claims of another (above zero) or owes it.
+
+    `party`: with whom; `months`: in words; `since`: the first year whose accounts have it.
+    """
 
     party: str
     brin: str
     months: str
     cause: str
+    since: int
     amount: Decimal
 
 
@@ -493,21 +497,22 @@ NEXT_PAYMENT = "de volgende betaling"
 
 
 def claims_in_words(claims: ReportClaims) -> list[Claim]:
-    """Return claims and debts per party, school and cause; those on other boards first."""
-    found: defaultdict[tuple[bool, str, str, str], list[tuple[date, Decimal]]] = defaultdict(list)
-    columns = ("other_board", "other_name", "brin", "cause", "month", "amount")
-    for other, name, brin, cause, month, amount in claims.select(columns).iter_rows():
+    """Return claims and debts per party, school, cause and first year; those on other boards first."""
+    found: defaultdict[tuple[bool, str, str, str, int], list[tuple[date, Decimal]]] = defaultdict(list)
+    columns = ("other_board", "other_name", "brin", "cause", "since", "month", "amount")
+    for other, name, brin, cause, since, month, amount in claims.select(columns).iter_rows():
         party = NEXT_PAYMENT if other is None else f"{name} ({other})" if name else f"bestuur {other}"
-        found[other is None, party, brin, cause].append((month, amount))
+        found[other is None, party, brin, cause, since].append((month, amount))
     return [
         Claim(
             party=party,
             brin=brin,
             months=_months_in_words(month for month, _ in rows),
             cause=dutch.CAUSES.get(cause, cause),
+            since=since,
             amount=sum((amount for _, amount in rows), Decimal("0.00")),
         )
-        for (_, party, brin, cause), rows in sorted(found.items())
+        for (_, party, brin, cause, since), rows in sorted(found.items())
     ]
 
 

@@ -80,8 +80,9 @@ def write_completions(folder: Path, *rows: str) -> Path:
 
 
 def write_spending(folder: Path, *rows: str, name: str = "spending.csv") -> Path:
-    """Write a spending file."""
-    return _write(folder, name, SPENDING, list(rows))
+    """Write a spending file; with a reason in its rows where they have one value more than the header."""
+    has_reasons = any(row.count(";") > SPENDING.count(";") for row in rows)
+    return _write(folder, name, SPENDING + ";REDEN" * has_reasons, list(rows))
 
 
 def write_consents(folder: Path, *rows: str, name: str = "consents.csv") -> Path:

@@ -90,7 +90,8 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     yield "ingest", write_reserve_transfers(folder / "moved", "2021;10002;10009;02BB;0,00;20211201")
     yield "account", "--year", "2021", "--board", "10001"
     yield "account", "--year", "2021", "--close", *people
-    late = write_spending(folder / "late", "10001;01AA;2021;B;Een-op-een-begeleiding;school;950,00;50,00")
+    spent = "10001;01AA;2021;B;Een-op-een-begeleiding;school"
+    late = write_spending(folder / "late", f"{spent};950,00;50,00;", f"{spent};-50,00;0,00;Creditnota")
     yield "account", "--year", "2022", "--board", "10001", "--spending", late
     yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"
     yield "unhold", "--by", "B. Approver"

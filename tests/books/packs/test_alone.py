@@ -51,7 +51,7 @@ def test_the_name_of_anothers_school_is_found(end, name):
 def claim(amount: str, other: str | None = "40077", name: str | None = "Stichting De Vijver") -> dict:
     told = {"year": 2021, "board": "40001", "other_board": other, "brin": "01AB", "school_year": "2021-2022"}
     why = {"month": date(2021, 10, 1), "cause": "reference_count", "settled_by": "the boards", "currency": "EUR"}
-    return {**told, **why, "amount": Decimal(amount), "other_name": name}
+    return {**told, **why, "amount": Decimal(amount), "other_name": name, "since": 2021}
 
 
 @pytest.mark.parametrize("end", FORMATS)

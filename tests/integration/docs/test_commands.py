@@ -40,7 +40,7 @@ BEFORE = {
 """First command of a block -> commands that its reader gave before."""
 
 DELIVERIES = {"DELIVERY": "counts-2020", "FOLDER": "corrected", "applications.csv": "counts-2020/aanvragen.csv"}
-STAGE = {"--as-of 2021-10-31": "counted", "--four-eyes": "counted"}
+STAGE = {"--close": "done", "--as-of 2021-10-31": "counted", "--four-eyes": "counted"}
 """What a block holds -> the home it begins with, where that is another than the one in which all is done."""
 
 
@@ -114,7 +114,8 @@ def run(command: str, names: dict[str, str]) -> None:
     for old, new in names.items():
         command = re.sub(rf"\b{re.escape(old)}", new, command)
     if "…" in command:
-        plan = here("decide", "--school-year", "2021-2022", "--dry-run", "--json").document["plan"]
+        prepared = command.partition(" --approved-plan")[0]
+        plan = here(*shlex.split(prepared)[1:], "--dry-run", "--json").document["plan"]
         command = re.sub(r"\w+…", plan, command)
     ended = here(*shlex.split(command)[1:])
     assert ended.status == 0, f"{command}: {ended.stderr}"
