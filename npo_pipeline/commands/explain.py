@@ -106,11 +106,26 @@ def board_basis(books: Books, run_id: str, school_years: Collection[str], school
         boards.setdefault(brin, set()).add(board)
     known = known_schools(books).filter(pl.col("brin").is_in(list(boards)))["vestiging"]
     vestigingen = sorted({*known.drop_nulls()})
-    for row in decisions.filter(pl.col("decision_id").is_in(in_force)).sort("decision_id").iter_rows(named=True):
-        if row["school_year"] in school_years:
-            data = _decision_data(books, row, decisions, vestigingen)
-            rows += _basis_rows(data, vestigingen, boards)
+    wanted = pl.col("decision_id").is_in(in_force) & pl.col("school_year").is_in(list(school_years))
+    chosen = decisions.filter(wanted).sort("decision_id").rows(named=True)
+    found = [_decision_data(books, row, decisions, vestigingen) for row in chosen]
+    for data, own in zip(found, _explained_by(found, vestigingen), strict=True):
+        rows += _basis_rows(data, own, boards)
     return BoardBasis(pl.DataFrame(rows, schema=dict.fromkeys(BOARD_BASIS, pl.String), orient="row"))
+
+
+def _explained_by(found: Sequence[DecisionData], vestigingen: Sequence[str]) -> Iterator[list[str]]:
+    """Yield for each decision the vestigingen that it explains: those with an amount in it.
+
+    One without an amount in any decision of a school year is explained by the first. So nothing is missing of a
+    school in euro because the decision in dollars has it not.
+    """
+    entitled = [set(data.entitlements["vestiging"].drop_nulls()) for data in found]
+    for number, data in enumerate(found):
+        years = [other.decision.school_year == data.decision.school_year for other in found]
+        elsewhere = set[str]().union(*(of for of, same in zip(entitled, years, strict=True) if same))
+        is_first = not any(years[:number])
+        yield [one for one in vestigingen if one in entitled[number] or (is_first and one not in elsewhere)]
 
 
 def _basis_rows(

@@ -78,8 +78,11 @@ class Omissions:
         omitted = OmittedComponent(component=entry.component, measure=entry.measure, reason="zero")
         if entry.what is not None:
             return replace(omitted, reason="unknown", what=entry.what, article=entry.article)
-        if self._data.rule_frames[entry.regulation].has_lists:
-            return self._without_list(vestiging, omitted)
+        rules = self._data.rule_frames[entry.regulation]
+        if rules.has_lists:
+            # In another currency, its amount is in the decision in that one.
+            is_own = rules.currency == self._data.decision.currency
+            return self._without_list(vestiging, omitted) if is_own else None
         if article := self._exceptions.get((entry.regulation, entry.component, vestiging[:4])):
             return replace(omitted, reason="not_for_school", article=article)
         place = vestiging[:4] if entry.level == "brin" else vestiging
