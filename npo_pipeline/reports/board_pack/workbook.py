@@ -321,8 +321,21 @@ def board_table(facts: Facts, report: ReportData) -> FactTable:
     Those say how the money is accounted for, and what a finding rests on.
     """
     table = fact_table(facts, report.year)
-    more = (_receipt_rows(report), _claim_rows(report), _consent_rows(report), _finding_rows(report))
+    more = (
+        *(_closing_row(report), _receipt_rows(report), _claim_rows(report), _consent_rows(report)),
+        _finding_rows(report),
+    )
     return FactTable(pl.concat([table, *(rows.select(table.columns) for rows in more)], how="vertical_relaxed"))
+
+
+def _closing_row(report: ReportData) -> pl.DataFrame:
+    """Return the row that says when the year was closed and by whom; none while it is open."""
+    rows = report.accountability.select("board").unique().filter(pl.lit(report.closed_on is not None))
+    day = dutch.short_day(report.closed_on) if report.closed_on else ""
+    text = " door ".join(filter(None, (day, " en ".join(report.closed_by))))
+    none = [pl.lit(None, pl.String).alias(name) for name in ("brin", "name", "amount")]
+    named = pl.lit("Jaar afgesloten op")
+    return _table_rows(rows.with_columns(none), report, named, amount="amount", text=pl.lit(text))
 
 
 def _receipt_rows(report: ReportData) -> pl.DataFrame:

@@ -315,3 +315,11 @@ def test_the_table_itself_makes_text_harmless_whatever_the_facts_hold(planted):
     texts = pl.concat([read["SCHOOL"], read["TEKST"]]).drop_nulls()
     assert texts.str.starts_with("'").sum() > 2
     assert texts.str.contains(r"^[=+\-@\t\r]").sum() == 0
+
+
+def test_the_table_says_when_a_year_was_closed_and_by_whom_and_nothing_while_it_is_open():
+    story = told(ordinary())
+    closed = replace(story, closed_on=date(2022, 6, 1), closed_by=("A. Vaan", "B. Bos"))
+    rows = board_table(facts_of(closed), closed).filter(GEGEVEN="Jaar afgesloten op")
+    assert rows.select("BEVOEGD_GEZAG_NUMMER", "TEKST").rows() == [("40001", "01-06-2022 door A. Vaan en B. Bos")]
+    assert board_table(facts_of(story), story).filter(GEGEVEN="Jaar afgesloten op").is_empty()
