@@ -121,7 +121,11 @@ def _close(home: Home, as_json: bool, closing: Mapping[str, Any], others: Mappin
     if given:
         raise click.UsageError(f"--close closes what was accounted for, and takes no {given[0]}")
     from npo_pipeline.cli.render.account import render_closing
-    from npo_pipeline.commands.account.close import CloseRequest, close_year
+    from npo_pipeline.commands.account.close import CloseRequest, close_and_report
 
     request = CloseRequest(home=home, year=others["year"], **closing)
-    render_closing(close_year(request), dry_run=request.dry_run, as_json=as_json)
+    with progress() as report:
+        done = close_and_report(request, progress=report)
+    render_closing(done, dry_run=request.dry_run, as_json=as_json)
+    if done.reports is not None:
+        done.reports.raise_faults()

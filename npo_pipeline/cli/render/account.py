@@ -22,7 +22,7 @@ from schemas.accounted import (
 )
 
 if TYPE_CHECKING:
-    from npo_pipeline.commands.account.close import Closing
+    from npo_pipeline.commands.account.close import ClosedYear
     from npo_pipeline.commands.account.reports import WrittenReports
     from npo_pipeline.commands.account.write import AccountResult
 
@@ -111,8 +111,9 @@ def _render_corrections(year: int, rows: AccountabilityCorrections) -> None:
     frame_table(f"Corrections of closed years in {year}", sums.cast({"of_year": str}), columns, of_year="of")
 
 
-def render_closing(closing: Closing, *, dry_run: bool, as_json: bool) -> None:
+def render_closing(done: ClosedYear, *, dry_run: bool, as_json: bool) -> None:
     """Print the closing of a year, or what would be closed."""
+    closing = done.closing
     account, rows = closing.account, closing.accountability
     totals = [
         {"currency": str(currency), **{name: part[name].sum() for name in TOTALS}}
@@ -132,6 +133,7 @@ def render_closing(closing: Closing, *, dry_run: bool, as_json: bool) -> None:
                 "prepared_by": closing.prepared_by,
                 "approved_by": closing.approved_by,
                 "totals": totals,
+                **(_reports_document(done.reports) if done.reports else {}),
             }
         )
         return
@@ -153,6 +155,8 @@ def render_closing(closing: Closing, *, dry_run: bool, as_json: bool) -> None:
         line(f"Nothing to do: {account['year']} was closed on {closing.closed_on}")
     else:
         line(f"Dry run: nothing was changed; to close just this: --approved-plan {closing.plan}")
+    if done.reports is not None:
+        _render_reports(done.reports)
 
 
 def _render_categories(year: int, rows: AccountabilityInterventions) -> None:
@@ -238,6 +242,12 @@ def _account_document(result: AccountResult, reports: WrittenReports) -> dict[st
         "files": ingested.files if ingested else [],
         "rejected": int(ingested.files["rejected"].sum()) if ingested else 0,
         "remarks": [*(ingested.remarks if ingested else ()), *result.remarks],
+        **_reports_document(reports),
+    }
+
+
+def _reports_document(reports: WrittenReports) -> dict[str, Any]:
+    return {
         "reports": reports.folder,
         "written": reports.packs.written,
         "up_to_date": reports.packs.up_to_date,

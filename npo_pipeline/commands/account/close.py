@@ -21,9 +21,10 @@ from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run
 from npo_pipeline.commands.account.inputs import AccountingContext, load_inputs, rules_of_account
+from npo_pipeline.commands.account.reports import ReportRequest, WrittenReports, write_reports
 from npo_pipeline.commands.account.write import unpaid_months
 from npo_pipeline.commands.approval import FourEyes
-from npo_pipeline.commands.steps import now
+from npo_pipeline.commands.steps import Progress, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_of
 from schemas.accounted import CLOSED_YEARS, Accountability
@@ -62,6 +63,28 @@ class Closing:
     prepared_by: str | None = None
     approved_by: str | None = None
     run_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ClosedYear:
+    """Hold a closing, and the reports that say so; none of a dry run."""
+
+    closing: Closing
+    reports: WrittenReports | None
+
+
+def close_and_report(request: CloseRequest, *, progress: Progress = silently, clock: Clock = now) -> ClosedYear:
+    """Close a year, and write its reports again, which say from then on that it is closed.
+
+    Raises:
+        Refused: see `close_year` and `write_reports`.
+        HomeLocked: another run is busy.
+    """
+    closing = close_year(request, clock=clock)
+    if request.dry_run:
+        return ClosedYear(closing, None)
+    reports = ReportRequest(home=request.home, year=request.year, wait_seconds=request.wait_seconds)
+    return ClosedYear(closing, write_reports(reports, progress=progress, clock=clock))
 
 
 def close_year(request: CloseRequest, *, clock: Clock = now) -> Closing:

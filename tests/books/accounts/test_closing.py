@@ -38,7 +38,6 @@ def closed_once(second_year_once, tmp_path_factory) -> Path:
     home = Path(shutil.copytree(second_year_once, tmp_path_factory.mktemp("closed") / "home"))
     ended = close(home, *PEOPLE, "--approved-plan", plan(home))
     assert ended.status == 0, ended.stderr
-    done(home)  # The reports say that the year is closed.
     return home
 
 
@@ -57,6 +56,13 @@ def test_a_closing_is_on_record_with_who_did_what(closed):
     assert states[2021] is not None
     assert states[2022] is None
     assert run(closed, "verify").status == 0
+
+
+def test_the_reports_of_a_closed_year_say_so_at_once(closed):
+    assert "reports of 2021" not in run(closed, "status").stdout
+    pages = list((closed / "reports" / "2021").glob("*/npo-2021-*.*html"))
+    assert pages
+    assert all("Jaar afgesloten op" in page.read_text(encoding="utf-8") for page in pages)
 
 
 @pytest.mark.parametrize(
