@@ -14,7 +14,7 @@ from npo_pipeline.books.queries.accounts import (
     closed_years,
     errors_per_year,
     latest_accounts,
-    recorded_packs,
+    years_to_report_again,
 )
 from npo_pipeline.books.queries.payments import amounts_to_come, hold_in_force, months_paid
 from npo_pipeline.books.reader import Books, read_books
@@ -128,7 +128,7 @@ def _account_findings(books: Books, home: Home) -> Iterator[str]:
         what = ", ".join(of_year["what"])
         yield f"accounts of {year}: {what} came in later; run `npo account --year {year}` again"
     # Where the accounts themselves are older, so are their reports: that is said once.
-    for year in sorted(set(recorded_packs(books)["year"]) - set(later["year"])):
+    for year in sorted(set(years_to_report_again(books)) - set(later["year"])):
         # Books that do not tie are for `npo verify`.
         with suppress(NpoError):
             yield from stale_reports(books, home, year).words()

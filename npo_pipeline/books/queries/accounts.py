@@ -242,6 +242,27 @@ def recorded_packs(books: Books) -> Packs:
     return Packs(books.frame(query))
 
 
+def years_to_report_again(books: Books) -> list[int]:
+    """Return the years that something came in for since all their reports were last written, or that had a fault.
+
+    Reports are made of the accounts of the year and of those before, of closings, and of the names of boards and
+    schools; of nothing that a payment or decision changes by itself.
+    """
+    query = """
+        with written as (
+            select year, max(run_id) filter (pack = 'landelijk') as whole, bool_or(outcome = 'fault') as faulty
+            from packs group by year),
+        news as (
+            select year, run_id from accounts union all select year, run_id from closed_years
+            union all
+            select null, run_id from deliveries
+            where delivery_id in (select delivery_id from boards union select delivery_id from school_facts))
+        select year from written w where whole is null or faulty or exists (
+            from news n where n.run_id > w.whole and (n.year is null or n.year <= w.year))
+        order by year"""
+    return books.frame(query)["year"].to_list()
+
+
 def national_years(books: Books, year: int) -> NationalYears:
     """Sum the accounts of each year until a year, over all boards, by currency."""
     query = """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
 from npo_pipeline.books.reader import Books
 from npo_pipeline.reports.board_pack.isolation import known_parties, mask_shared_files
-from npo_pipeline.reports.board_pack.pack import PackRecord, Recorded, data_fingerprint, is_pack, own_files
+from npo_pipeline.reports.board_pack.pack import PackRecord, Recorded, data_fingerprints, is_pack, own_files
 from npo_pipeline.reports.national import NationalTables
 from npo_pipeline.reports.report_data import NUMBER, ReportData, in_fixed_order, split_by_board
-from schemas.accounted import PACKS, Packs
+from schemas.accounted import PACKS, Findings, Packs
 from schemas.columns import schema_of
 from schemas.frames.accounts import Facts
 
@@ -116,11 +116,8 @@ class DuePacks:
 
 def stale_packs(due: DuePacks, recorded: Recorded) -> StalePacks:
     """Compare the packs that the books know with what would be written of a year now."""
-    parties, report = known_parties(due.report), in_fixed_order(due.report)
-    now = {
-        board: data_fingerprint(facts, mask_shared_files(board[:NUMBER], own, parties))
-        for board, own, facts in split_by_board(report, due.facts)
-    }
+    report = in_fixed_order(due.report)
+    now = data_fingerprints(due.facts, _masked(report, due.facts))
     now[NATIONAL] = due.national
     faults = {*due.faults, *(pack for pack, record in recorded.items() if record.outcome == "fault")}
     older = {pack for pack, record in recorded.items() if record.made_from != now.get(pack)} - faults
@@ -130,6 +127,19 @@ def stale_packs(due: DuePacks, recorded: Recorded) -> StalePacks:
         absent=tuple(sorted(set(now) - set(recorded) - faults)),
         faults=tuple(sorted(faults)),
     )
+
+
+def _masked(report: ReportData, facts: Facts) -> ReportData:
+    """Return the report of all packs, in each of them without the names of files that name others."""
+    parties = known_parties(report)
+    with_file = pl.col("board").is_in(report.findings.drop_nulls("file")["board"].unique().implode())
+    some = split_by_board(report, Facts(facts.filter(with_file)))
+    masked = [
+        mask_shared_files(pack[:NUMBER], own, parties).findings.with_columns(board=pl.lit(pack))
+        for pack, own, _ in some
+    ]
+    others = report.findings.filter(~with_file)
+    return replace(report, findings=Findings(pl.concat([others, *masked])))
 
 
 def unrecorded_years(books: Books) -> list[int]:

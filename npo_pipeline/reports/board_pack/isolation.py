@@ -96,8 +96,8 @@ def assert_one_board(board: str, facts: Facts, report: ReportData) -> None:
 
 def mask_shared_files(board: str, report: ReportData, parties: KnownParties) -> ReportData:
     """Return the report of a board without the names of files that name others."""
-    own = _own_codes(board, report)
     files = report.findings["file"].drop_nulls().unique()
+    own = _own_codes(board, report) if files.len() else set()
     shared = [name for name in files if _other_code(name, own, parties)]
     file = pl.when(pl.col("file").is_in(shared)).then(pl.lit(FILE_OF_MANY)).otherwise("file").alias("file")
     return replace(report, findings=Findings(report.findings.with_columns(file))) if shared else report

@@ -289,7 +289,7 @@ def _make_pack(pack: str, report: ReportData, facts: Facts, options: PackOptions
     report = mask_shared_files(board, report, options.parties)
     forced = options.force and pack not in options.unfilable
     filing = forced or "error" not in report.findings["severity"]
-    data = data_fingerprint(facts, report)
+    data = data_fingerprints(facts, report)[board]
     made_from = fingerprint(data, filing=filing, version=options.version)
     place = options.folder / pack
     ends = WITH_FILING if filing else WITHOUT_FILING
@@ -326,19 +326,29 @@ def own_files(place: Path) -> dict[str, str]:
     return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(found)}
 
 
-def data_fingerprint(facts: Facts, report: ReportData) -> str:
-    """Return the SHA-256 of the rows that a pack of one board is made from, in hexadecimals.
+def data_fingerprints(facts: Facts, report: ReportData) -> dict[str, str]:
+    """Return the SHA-256 of the rows that each pack of `facts` is made from: column board -> hexadecimals.
 
     The day of the run is not in it: a pack that would say the same on another day is left as it is.
     """
-    digest = hashlib.sha256()
     closing = () if report.closed_on is None else (str(report.closed_on), *report.closed_by)
+    begun = hashlib.sha256()
     for part in (str(report.year), report.treatment, report.style.sha256, *closing):
-        digest.update(part.encode() + b"\0")
+        begun.update(part.encode() + b"\0")
+    digests = {board: begun.copy() for board in facts["board"].unique()}
     for frame in (facts, *report.tables().values()):
-        content = frame.drop(_OF_THE_RUN, strict=False)
-        digest.update(content.write_csv(quote_style="non_numeric").encode() + b"\0")
-    return digest.hexdigest()
+        texts = _text_by_board(frame)
+        for board, digest in digests.items():
+            digest.update(texts.get(board, "").encode() + b"\0")
+    return {board: digest.hexdigest() for board, digest in digests.items()}
+
+
+def _text_by_board(frame: pl.DataFrame) -> dict[str, str]:
+    """Write the rows of each board as one text; a null is another thing than an empty text."""
+    values = [pl.col(name).cast(pl.String) for name in frame.columns if name not in (*_OF_THE_RUN, "board")]
+    cells = [pl.concat_str(pl.lit("="), value).fill_null("") for value in values]
+    rows = frame.select("board", row=pl.concat_str(cells, separator="\t"))
+    return dict(rows.group_by("board", maintain_order=True).agg(pl.col("row").str.join("\n")).iter_rows())
 
 
 def fingerprint(data: str, *, filing: bool, version: str) -> str:

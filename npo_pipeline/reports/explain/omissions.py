@@ -88,7 +88,7 @@ class Omissions:
         place = vestiging[:4] if entry.level == "brin" else vestiging
         counts = self._counts.get((entry.regulation, entry.measure, place))
         # A score that no file names was not delivered, whatever files of scores there are for others.
-        is_delivered = entry.measure != "score" and not self._data.files_of(entry.measure).is_empty()
+        is_delivered = entry.measure != "score" and entry.measure in self._delivered
         if counts is None and not is_delivered:
             return replace(omitted, reason="not_delivered")
         return self._without_amount(vestiging, entry, omitted, counts or {})
@@ -98,8 +98,9 @@ class Omissions:
         listed = self._data.listed_vestigingen
         if listed is None:
             return replace(omitted, reason="no_list")
-        is_paid = vestiging in self._data.entitlements["vestiging"]
-        return None if is_paid or vestiging not in listed else replace(omitted, reason="no_board")
+        return (
+            None if vestiging in self._entitled or vestiging not in listed else replace(omitted, reason="no_board")
+        )
 
     def _without_amount(
         self, vestiging: str, entry: _Entry, omitted: OmittedComponent, counts: _Counts
@@ -118,8 +119,7 @@ class Omissions:
             reason: Reason = "paid_to_area" if where else "no_area"
             return replace(omitted, reason=reason, where=where, number=own) if own else None
         if own:
-            of_brin = pl.col("component") == entry.component, pl.col("vestiging").str.starts_with(vestiging[:4])
-            where = next(iter(self._data.trace.filter(of_brin)["vestiging"]), None)
+            where = self._booked_at.get((entry.component, vestiging[:4]))
             if where is None and self._data.rule_frames[entry.regulation].currency != self._data.decision.currency:
                 return None  # Its amount is in the decision in that currency.
             return replace(omitted, reason="booked_elsewhere" if where else "no_board", where=where, number=own)
@@ -142,6 +142,22 @@ class Omissions:
             is_known = "what" not in row
             threshold, level = limits.get(component, (None, None)) if is_known else (None, None)
             yield _Entry(**row, regulation=name, measure=measures[component], threshold=threshold, level=level)
+
+    @cached_property
+    def _entitled(self) -> set[str]:
+        """Return the vestigingen with an amount."""
+        return set(self._data.entitlements["vestiging"].drop_nulls())
+
+    @cached_property
+    def _booked_at(self) -> dict[tuple[str, str], str]:
+        """Return the first vestiging on which each component of a BRIN is booked."""
+        rows = self._data.trace.select("component", "vestiging").reverse().drop_nulls()
+        return {(component, vestiging[:4]): vestiging for component, vestiging in rows.iter_rows()}
+
+    @cached_property
+    def _delivered(self) -> set[str]:
+        """Return the measures of which there are files."""
+        return {one.measure for one in self._entries if not self._data.files_of(one.measure).is_empty()}
 
     @cached_property
     def _exceptions(self) -> dict[tuple[str, str, str], str]:
