@@ -80,8 +80,8 @@ def write_completions(folder: Path, *rows: str) -> Path:
 
 
 def write_spending(folder: Path, *rows: str, name: str = "spending.csv") -> Path:
-    """Write a spending file; with a reason in its rows where they have one value more than the header."""
-    has_reasons = any(row.count(";") > SPENDING.count(";") for row in rows)
+    """Write a spending file; with the column of reasons where its first row has a value for it."""
+    has_reasons = any(row.count(";") > SPENDING.count(";") for row in rows[:1])
     return _write(folder, name, SPENDING + ";REDEN" * has_reasons, list(rows))
 
 

@@ -236,7 +236,7 @@ def _both_boards_see_it_in_their_accounts(home, folder):
     decide(home)
     ok("pay", "--month", "2022-01", home=home)
     (older,) = [one for one in ok("status", home=home)["findings"] if "came in later" in one]
-    assert older == "accounts of 2021: claims came in later; run `npo account --year 2021` again"
+    assert older == "accounts of 2021: claims, decisions came in later; run `npo account --year 2021` again"
     # What was taken back came back: nobody owes anything any more.
     assert ok("account", "--year", "2021", "--board", "10009", home=home)["claims"] == []
 
