@@ -13,7 +13,9 @@ from tests.books.home.npo import here
 from tests.books.home.seeing import published, select
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "homes"
-READ_AS_THEY_ARE = ("format-2", "format-3-first", "format-4-first", "format-4", "format-5")
+OLDER = ("format-2", "format-3-first", "format-4-first", "format-4", "format-5")
+NEXT_MONTH = {**dict.fromkeys(OLDER, "2021-12"), "format-6": "2022-03"}
+"""Books that are read as they are -> the month that they pay next."""
 
 
 def unpack(name: str, home: Path) -> Path:
@@ -31,10 +33,10 @@ def go_on(home: Path, *command: object):
     return ended
 
 
-@pytest.mark.parametrize("name", READ_AS_THEY_ARE)
-def test_older_books_go_on_and_verify(name, tmp_path):
+@pytest.mark.parametrize(("name", "month"), NEXT_MONTH.items())
+def test_older_books_go_on_and_verify(name, month, tmp_path):
     home = unpack(name, tmp_path / "home")
-    go_on(home, "pay", "--month", "2021-12")
+    go_on(home, "pay", "--month", month)
     assert select(home, "from home") == [(FORMAT,)]
     assert go_on(home, "verify", "--json").document["findings"] == []
 
