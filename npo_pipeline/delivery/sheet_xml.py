@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from functools import cached_property, reduce
 from xml.parsers import expat
 
@@ -44,6 +44,9 @@ _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _DAYS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _PERCENTAGES = {9, 10}
 """The numbers of the built-in formats of days and percentages (ECMA-376, part 1, 18.8.30)."""
+
+_DOUBLE = Context(prec=15)
+"""A double has fifteen digits that mean something."""
 
 _EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
 """Day 0 of a workbook; true where it counts from 1904, as old ones of a Mac do."""
@@ -242,11 +245,11 @@ def _without_empty_cells(xml: bytes) -> bytes:
 
 
 def _number(value: str, form: str, *, from_1904: bool) -> Cell:
-    """Return a number as its format shows it. A double has fifteen digits that mean something."""
+    """Return a number as its format shows it."""
     if not value:
         return Cell("")
     try:
-        number = Decimal(format(float(value), ".15g"))
+        number = _DOUBLE.create_decimal(value)
         if form == "day" and 0 <= number < 2_958_466:
             moment = _EPOCHS[from_1904] + timedelta(seconds=round(number * 86_400))
             return Cell(f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00"), is_number=True)

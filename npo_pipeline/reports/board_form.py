@@ -19,7 +19,8 @@ from npo_pipeline.reports.board_form_balance import (
     write_outcome,
     write_schools_sheet,
 )
-from npo_pipeline.reports.board_form_checks import Check, FormTable, checks_of, row_formula
+from npo_pipeline.reports.board_form_checks import Check, checks_of
+from npo_pipeline.reports.board_form_formulas import FormTable, row_formula
 from npo_pipeline.reports.xlsx import (
     EPOCH,
     MONEY_FORMATS,

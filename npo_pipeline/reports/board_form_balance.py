@@ -15,6 +15,8 @@ from npo_pipeline.reports import board_form_checks as checking
 from npo_pipeline.reports.board_form_checks import (
     Check,
     FormFacts,
+)
+from npo_pipeline.reports.board_form_formulas import (
     FormTable,
     count_formula,
     entries_formula,
@@ -193,7 +195,7 @@ def _school(
     page.write_array_formula(row - 1, place, row - 1, place, f"{{={control}}}", formats["shown"], "")
     hidden = _hidden(form, school)
     for name in _HIDDEN:
-        page.write_number(row - 1, table.place(name), float(hidden[name]))
+        page.write_number(row - 1, table.place(name), cell_number(hidden[name]))
 
 
 def _formulas(form: BoardForm, table: FormTable, tables: Tables, row: int) -> dict[str, str]:

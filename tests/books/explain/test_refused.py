@@ -2,7 +2,7 @@
 
 import pytest
 
-from npo_pipeline.reports.explain.suggestions import suggest_codes
+from npo_pipeline.commands.explain import suggest_codes
 from tests.books.explain.homes import run
 from tests.books.home.delivery import write_country
 from tests.books.home.npo import here
