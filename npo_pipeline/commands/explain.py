@@ -356,8 +356,9 @@ def no_code(text: str, schools: KnownSchools) -> str:
         near = get_close_matches(wanted, set(names.values()), _MOST_SHOWN)
         found = [one for one, name in names.items() if name in near]
     shown = ", ".join(_named(one, "vestiging", schools) for one in found[:_MOST_SHOWN])
-    more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
-    return f"{begin}; with a name like it: {shown}{more}" if found else begin
+    if len(found) > _MOST_SHOWN:
+        shown += f" and {len(found) - _MOST_SHOWN} more"
+    return f"{begin}; with a name like it: {shown}" if found else begin
 
 
 def _shared_start(one: str, code: str) -> int:
