@@ -172,12 +172,7 @@ def _spending(facts: FormFacts) -> list[Check]:
         *_missing(SPENDING),
         _own_board(SPENDING, facts),
         _own_school(SPENDING),
-        check(
-            "other_year",
-            "JAAR",
-            f'{is_filled("JAAR")}*({text_of("JAAR")}<>"{facts.year}")',
-            f"is niet {facts.year}; dit werkboek is van {facts.year}",
-        ),
+        _own_year(SPENDING, facts),
         check(
             UNKNOWN_CODE,
             "CATEGORIE",
@@ -307,12 +302,7 @@ def _transfers(facts: FormFacts) -> list[Check]:
         _below(TRANSFERS, "BEDRAG"),
         _percentage(TRANSFERS, "BEDRAG"),
         *_missing(TRANSFERS),
-        check(
-            "other_year",
-            "JAAR",
-            f'{is_filled("JAAR")}*({text_of("JAAR")}<>"{facts.year}")',
-            f"is niet {facts.year}; dit werkboek is van {facts.year}",
-        ),
+        _own_year(TRANSFERS, facts),
         check(
             "other_board",
             "VAN_BEVOEGD_GEZAG",
@@ -455,6 +445,16 @@ def _own_board(sheet: str, facts: FormFacts) -> Check:
     other = f'{is_filled(name)}*(RIGHT("00000"&{text_of(name)},5)<>"{facts.board}")'
     words = f"is niet {facts.board}; dit werkboek is van bestuur {facts.board}"
     return Check(rule="other_board", sheet=sheet, column=name, when=other, words=words)
+
+
+def _own_year(sheet: str, facts: FormFacts) -> Check:
+    return Check(
+        rule="other_year",
+        sheet=sheet,
+        column="JAAR",
+        when=f'{is_filled("JAAR")}*({text_of("JAAR")}<>"{facts.year}")',
+        words=f"is niet {facts.year}; dit werkboek is van {facts.year}",
+    )
 
 
 def _own_school(sheet: str) -> Check:
