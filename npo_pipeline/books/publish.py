@@ -22,10 +22,9 @@ import polars as pl
 
 from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.catalogue import add_comments
-from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.duckdb import MEMORY, Engine, first_line, reading, writing
 from npo_pipeline.books.formats import STEPS
-from npo_pipeline.books.manifest import build_manifest, copy_names, publish_copy, stage_copy
+from npo_pipeline.books.manifest import ChangeSet, build_manifest, copy_names, publish_copy, stage_copy
 from npo_pipeline.books.migrations import copy_migrated
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import Books

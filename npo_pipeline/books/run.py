@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import pandera.polars as pa
 import polars as pl
 
-from npo_pipeline.books.changeset import ChangeSet
 from npo_pipeline.books.duckdb import ATTACHED, Engine, engine
 from npo_pipeline.books.formats import READABLE_FORMAT
 from npo_pipeline.books.lock import locked
-from npo_pipeline.books.manifest import GENESIS_HASH, restore_copy, text_sha256
+from npo_pipeline.books.manifest import GENESIS_HASH, ChangeSet, restore_copy, text_sha256
 from npo_pipeline.books.migrations import refuse_foreign
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.publish import (

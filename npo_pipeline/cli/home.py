@@ -1,4 +1,4 @@
-"""The commands that examine or migrate a home: `npo status`, `npo verify`, `npo upgrade`."""
+"""The commands of a home as a whole: `npo status`, `npo verify`, `npo upgrade`, and `npo serve`, its schedules."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from npo_pipeline.translation import said
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.status import Status
+
+
+import os
+import sys
+
+from npo_pipeline.cli.options import WITNESS_VARIABLE
 
 
 @click.command("status")
@@ -135,3 +141,19 @@ def upgrade_command(home: Home, as_json: bool) -> None:
     else:
         line(f"The books were of format {done.older} and are of format {FORMAT} now ({done.run_id})")
         line("All that they hold is kept, and was verified before they were replaced")
+
+
+@click.command("serve")
+@click.option("--once", is_flag=True, help="Register the schedules and stop (to see whether all is well).")
+@common
+@witnessed
+def serve_command(home: Home, as_json: bool, once: bool) -> None:
+    """Register the schedules with a Prefect server and run them."""
+    if as_json:
+        raise click.UsageError("serve goes on until it is stopped, and has no document; ask `npo status --json`")
+    if home.witness:
+        os.environ[WITNESS_VARIABLE] = str(home.witness)
+    # A process of its own: Prefect reads its settings when it is imported, and only the flows import it.
+    # -P: a folder called flows where the operator happens to be is not ours.
+    arguments = [sys.executable, "-P", "-m", "flows.serve", "--home", str(home.path.absolute())]
+    os.execv(sys.executable, [*arguments, *(["--once"] if once else [])])

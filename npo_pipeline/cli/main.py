@@ -17,12 +17,11 @@ from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
 from npo_pipeline.cli.explain import explain_command, tool_command
 from npo_pipeline.cli.generate import generate_command
-from npo_pipeline.cli.home import status_command, upgrade_command, verify_command
+from npo_pipeline.cli.home import serve_command, status_command, upgrade_command, verify_command
 from npo_pipeline.cli.ingest import ingest_command
 from npo_pipeline.cli.output import complaint, document, install_streams
 from npo_pipeline.cli.pay import hold_command, pay_command, unhold_command
 from npo_pipeline.cli.rules import rules_group
-from npo_pipeline.cli.serve import serve_command
 from npo_pipeline.errors import NpoError, printable
 from npo_pipeline.startup import end_process
 from npo_pipeline.translation import catalogue, said, speaks_dutch

@@ -10,6 +10,7 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline import dutch
+from npo_pipeline.entitlements.amounts import pupils_by_municipality
 from npo_pipeline.entitlements.model import (
     AREAS,
     COMPONENT_KEY,
@@ -21,9 +22,14 @@ from npo_pipeline.entitlements.model import (
     day_of_po,
     started_schools,
 )
-from npo_pipeline.entitlements.municipalities import pupils_by_municipality
-from npo_pipeline.entitlements.rules import UNDER_NO_RULES, Rules, places_of, rule_frames
-from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
+from npo_pipeline.entitlements.rules import (
+    UNDER_NO_RULES,
+    Rules,
+    places_of,
+    rows_under_regulation,
+    rule_frames,
+    territory_of_schools,
+)
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.source_precedence import UsedDeliveries
 from npo_pipeline.measures import BY_NAME, MUNICIPAL_SCORE, PUPILS_PO, PUPILS_VO, SCORE

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 import polars as pl
 
-from npo_pipeline.entitlements.amounts import TRACE_COLUMNS, add_trace, entitlements, quantities
+from npo_pipeline.entitlements.amounts import (
+    TRACE_COLUMNS,
+    add_trace,
+    entitlements,
+    municipal_quantities,
+    municipal_units,
+    parts_together,
+    pupils_by_municipality,
+    quantities,
+)
 from npo_pipeline.entitlements.beneficiaries import booked_on_areas, is_vestiging, with_beneficiary, with_recipient
 from npo_pipeline.entitlements.model import (
     COMPONENT_KEY,
@@ -16,13 +25,13 @@ from npo_pipeline.entitlements.model import (
     DecisionTables,
     started_schools,
 )
-from npo_pipeline.entitlements.municipalities import (
-    municipal_quantities,
-    municipal_units,
-    parts_together,
-    pupils_by_municipality,
+from npo_pipeline.entitlements.rules import (
+    Rules,
+    places_of,
+    rows_under_regulation,
+    territory_of_schools,
+    without_exceptions,
 )
-from npo_pipeline.entitlements.rules import Rules, places_of
 from npo_pipeline.entitlements.schedule import (
     REASSIGNMENT_COLUMNS,
     apply_adjustments,
@@ -30,7 +39,6 @@ from npo_pipeline.entitlements.schedule import (
     instalments,
     reassigned,
 )
-from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools, without_exceptions
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import to_euro, to_quantity, to_rate
 from npo_pipeline.months import first_day

@@ -7,8 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from npo_pipeline.entitlements.amounts import entitlements, quantities
-from npo_pipeline.entitlements.municipalities import municipal_quantities
+from npo_pipeline.entitlements.amounts import entitlements, municipal_quantities, quantities
 from npo_pipeline.money import divide_half_away
 from npo_pipeline.rulebook.frames import rates, thresholds
 from npo_pipeline.rulebook.regulation import Example, Regulation

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.entitlements.territory import located
+from npo_pipeline.entitlements.rules import located
 from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries, rows_of_deliveries, select_sources
 from npo_pipeline.measures import PUPILS, SCORE
 from npo_pipeline.money import cumulative_share, divide_half_away

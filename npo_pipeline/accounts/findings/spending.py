@@ -7,8 +7,8 @@ import re
 import polars as pl
 
 from npo_pipeline import dutch
+from npo_pipeline.accounts.board_reports import MAYBE, OFF
 from npo_pipeline.accounts.findings.context import FindingContext, finding_rows, no_findings
-from npo_pipeline.accounts.menukaart_lookup import MAYBE, OFF
 from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.dutch import money_expr, percent_expr
 from npo_pipeline.money import divide_half_away

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from npo_pipeline.accounts.closed_years import FLOWS
+from npo_pipeline.accounts.statement import FLOWS
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.ingest import render_rejections
 from npo_pipeline.cli.output import document, frame_table, line, number, table

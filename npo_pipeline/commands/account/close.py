@@ -10,10 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.accounts.closed_years import FLOWS
 from npo_pipeline.accounts.findings.registry import OPENING
 from npo_pipeline.accounts.received import last_day
-from npo_pipeline.accounts.statement import account_for
+from npo_pipeline.accounts.statement import FLOWS, account_for
 from npo_pipeline.books.manifest import rows_sha256
 from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS

@@ -10,9 +10,8 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
-from npo_pipeline.accounts.closed_years import ClosedBooks
 from npo_pipeline.accounts.received import claims_by
-from npo_pipeline.accounts.statement import AccountInputs
+from npo_pipeline.accounts.statement import AccountInputs, ClosedBooks
 from npo_pipeline.books.queries.accounts import closed_years
 from npo_pipeline.books.queries.decisions import totals_of_decisions
 from npo_pipeline.books.queries.deliveries import rows_until

@@ -13,11 +13,11 @@ import polars as pl
 
 from npo_pipeline.accounts.board_reports import (
     counted_transfers,
+    intervention_keys,
     latest_reports,
     report_consents,
     report_transfers,
 )
-from npo_pipeline.accounts.menukaart_lookup import intervention_keys
 from npo_pipeline.accounts.received import SpendingCurrencies
 from npo_pipeline.books.code_version import code_version
 from npo_pipeline.books.paths import Home

@@ -9,8 +9,13 @@ from functools import cached_property
 import polars as pl
 
 from npo_pipeline.entitlements.model import LISTED, STARTED
-from npo_pipeline.entitlements.rules import Rules, places_of, rule_frames
-from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
+from npo_pipeline.entitlements.rules import (
+    Rules,
+    places_of,
+    rows_under_regulation,
+    rule_frames,
+    territory_of_schools,
+)
 from npo_pipeline.intake.board_transfers import directory_on
 from npo_pipeline.intake.source_precedence import scores_by_type
 from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS

@@ -15,8 +15,13 @@ import polars as pl
 
 from npo_pipeline.dutch import spellings
 from npo_pipeline.entitlements.model import COMPONENT_KEY, DecisionInputs
-from npo_pipeline.entitlements.rules import Rules, places_of, rule_frames
-from npo_pipeline.entitlements.territory import rows_under_regulation, territory_of_schools
+from npo_pipeline.entitlements.rules import (
+    Rules,
+    places_of,
+    rows_under_regulation,
+    rule_frames,
+    territory_of_schools,
+)
 from npo_pipeline.measures import COUNT_COLUMNS
 from npo_pipeline.money import to_cents
 from npo_pipeline.months import first_day

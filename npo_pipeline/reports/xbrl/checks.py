@@ -14,7 +14,7 @@ from npo_pipeline.money import divide_half_away, to_cents
 from npo_pipeline.reports.report_data import NUMBER
 from npo_pipeline.reports.xbrl import concepts
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, CALCULATIONS, CONCEPTS, INTERVENTION, LEVEL
-from npo_pipeline.reports.xbrl.read_instance import read_back
+from npo_pipeline.reports.xbrl.instance import read_back
 from npo_pipeline.reports.xbrl.taxonomy.elements import intervention_keys
 from schemas.accounted import LEVELS
 from schemas.columns import CURRENCIES

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.accounts.menukaart_lookup import intervention_keys
+from npo_pipeline.accounts.board_reports import intervention_keys
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas import accounted

@@ -11,8 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.accounts.closed_years import FLOWS, ClosedBooks
-from npo_pipeline.accounts.statement import AccountInputs, YearAccounts, account_for
+from npo_pipeline.accounts.statement import FLOWS, AccountInputs, ClosedBooks, YearAccounts, account_for
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.accounted import ACCOUNTABILITY, CONSENTS, RESERVE_TRANSFERS, SPENDING
 from schemas.columns import schema_of

@@ -13,8 +13,7 @@ import polars as pl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from npo_pipeline.accounts.closed_years import FLOWS, ClosedBooks
-from npo_pipeline.accounts.statement import YearAccounts, account_for
+from npo_pipeline.accounts.statement import FLOWS, ClosedBooks, YearAccounts, account_for
 from npo_pipeline.rulebook.year_end import year_end_rules
 from schemas.accounted import ACCOUNTABILITY_CORRECTIONS, SPENDING
 from schemas.columns import schema_of

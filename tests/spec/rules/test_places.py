@@ -5,9 +5,12 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from npo_pipeline.entitlements.rules import UNDER_NO_RULES, places_of, refuse_euros_overseas, rule_frames
-from npo_pipeline.entitlements.territory import (
+from npo_pipeline.entitlements.rules import (
+    UNDER_NO_RULES,
+    places_of,
+    refuse_euros_overseas,
     rows_under_regulation,
+    rule_frames,
     territory_of_schools,
     without_exceptions,
 )
