@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Protocol
 
 
 def printable(text: str) -> str:
@@ -35,6 +37,35 @@ class Refused(NpoError):
     """Report that the input or the request was refused, and nothing changed."""
 
     exit_status, kind = 3, "refused"
+
+
+class Attempt(Protocol):
+    """Represent how one file of several is tried: its refusal ends the command, or is kept."""
+
+    def __call__(self, file: str) -> AbstractContextManager[bool | None]:
+        """Return the context in which a file is tried; the name is empty for all files together."""
+        ...
+
+
+def at_once(file: str) -> AbstractContextManager[None]:
+    """Let the refusal of a file end the command."""
+    return nullcontext()
+
+
+class KeptRefusals:
+    """Keep the refusal of each file, in the order of their coming, and go on with the others."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.found: list[tuple[str, Refused]] = []
+
+    @contextmanager
+    def __call__(self, file: str) -> Iterator[None]:
+        """Try a file, and keep its refusal."""
+        try:
+            yield
+        except Refused as refusal:
+            self.found.append((file, refusal))
 
 
 class HomeLocked(NpoError):

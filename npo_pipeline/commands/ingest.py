@@ -19,6 +19,7 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import KINDS, FileKind
 from npo_pipeline.delivery.recognise import recognise_delivery
+from npo_pipeline.errors import Attempt, at_once
 from npo_pipeline.intake.board_reports import (
     AskedReports,
     refuse_duplicate_reports,
@@ -112,15 +113,24 @@ def recognise_files(request: IngestRequest, today: date) -> list[DeliveredFile]:
 
 
 def read_files(
-    files: Sequence[DeliveredFile], state: IntakeState, progress: Progress, *, asked: AskedReports = ANY_REPORT
+    files: Sequence[DeliveredFile],
+    state: IntakeState,
+    progress: Progress,
+    *,
+    asked: AskedReports = ANY_REPORT,
+    attempt: Attempt = at_once,
 ) -> list[FileResult]:
-    """Step: read, validate and count every file; rows of pupils go no further than this."""
-    read = read_delivery(files, state.known_vestigingen, progress, state.schools_of_boards)
+    """Step: read, validate and count every file; rows of pupils go no further than this.
+
+    `attempt`: how each file, and all of them together, are tried.
+    """
+    read = read_delivery(files, state.known_vestigingen, progress, state.schools_of_boards, attempt=attempt)
     results = [reject_others(reject_other_currencies(one, state.currencies), asked) for one in read]
-    refuse_contradictions(results)
-    refuse_duplicate_counts(results)
-    refuse_duplicate_reports(results)
-    check_resubmissions(results, state)
+    for check in (refuse_contradictions, refuse_duplicate_counts, refuse_duplicate_reports):
+        with attempt(""):
+            check(results)
+    with attempt(""):
+        check_resubmissions(results, state)
     return results
 
 

@@ -20,7 +20,7 @@ from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.sniff import Header, ScannedFile, read_header, scan
 from npo_pipeline.delivery.validate import SHOWN, validate_rows
 from npo_pipeline.delivery.xlsx_reader import read_workbook
-from npo_pipeline.errors import Refused
+from npo_pipeline.errors import Attempt, Refused, at_once
 
 
 def recognise_delivery(
@@ -45,23 +45,46 @@ def recognise_delivery(
         Refused: a file is unknown, not wanted, damaged, states another date, or no date is known for it; or a
             declared correction does not fit it.
     """
-    correction_files, others = split_correction_files(scan(paths))
-    files = [found for one in others for found in _recognised(one)]
-    if not files:
-        raise Refused("the delivery holds no file of a known kind")
-    _refuse_unwanted(files, only)
-    if correction_files:
-        # Reading declared corrections takes libraries that no other delivery needs.
-        from npo_pipeline.delivery.corrections import bind
+    return recognise_scanned(scan(paths), reference_date, today=today, only=only)
 
-        files = bind(correction_files, files, today)
-    stated = {one.name: _stated_date(one) for one in files}
+
+def recognise_scanned(
+    scanned: Sequence[ScannedFile],
+    reference_date: date | None,
+    *,
+    today: date,
+    only: Sequence[FileKind] = kinds.KINDS,
+    attempt: Attempt = at_once,
+) -> list[DeliveredFile]:
+    """Recognise files that were sniffed, as `recognise_delivery` does.
+
+    `attempt`: how each is tried. One whose date is refused, where that is kept, has the date that it states.
+    """
+    correction_files, others = split_correction_files(scanned)
+    files: list[DeliveredFile] = []
+    for one in others:
+        with attempt(one.file.name):
+            files += _recognised(one)
+    with attempt(""):
+        if not files:
+            raise Refused("the delivery holds no file of a known kind")
+        _refuse_unwanted(files, only)
+        if correction_files:
+            # Reading declared corrections takes libraries that no other delivery needs.
+            from npo_pipeline.delivery.corrections import bind
+
+            files = bind(correction_files, files, today)
+    stated: dict[str, date | None] = {}
+    for file in files:
+        with attempt(file.name):
+            stated[file.name] = _stated_date(file)
     for name, day in stated.items():
-        if day and reference_date and day != reference_date:
-            raise Refused(f"{name}: is of {day}, not of {reference_date}; take it out, or give its own date")
+        with attempt(name):
+            if day and reference_date and day != reference_date:
+                raise Refused(f"{name}: is of {day}, not of {reference_date}; take it out, or give its own date")
     days = set(stated.values()) - {None}
     fallback = reference_date or (next(iter(days)) if len(days) == 1 else None)
-    return [_dated(one, stated[one.name] or fallback) for one in files]
+    return [_dated(one, stated.get(one.name) or fallback, attempt) for one in files]
 
 
 def _refuse_unwanted(files: Sequence[DeliveredFile], only: Sequence[FileKind]) -> None:
@@ -152,9 +175,10 @@ def _stated_date(file: DeliveredFile) -> date | None:
     return next((datetime.strptime(f"{text}1001"[:8], "%Y%m%d").date() for text in found), None)
 
 
-def _dated(file: DeliveredFile, day: date | None) -> DeliveredFile:
+def _dated(file: DeliveredFile, day: date | None, attempt: Attempt) -> DeliveredFile:
     if not file.kind.is_dated:
         return file
-    if day is None:
-        raise Refused(f"{file.name}: does not say its date; add --reference-date, for example 2020-10-01")
+    with attempt(file.name):
+        if day is None:
+            raise Refused(f"{file.name}: does not say its date; add --reference-date, for example 2020-10-01")
     return replace(file, reference_date=day)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.source_files import SourceFile, source_files
-from npo_pipeline.errors import Refused
+from npo_pipeline.errors import Attempt, Refused, at_once
 
 CHUNK = 2**20
 """One mebibyte; no line of any layout comes near it, so a chunk without a line end is no table."""
@@ -45,17 +45,20 @@ class ScannedFile:
     encoding: TextEncoding | None
 
 
-def scan(paths: Sequence[Path]) -> list[ScannedFile]:
+def scan(paths: Sequence[Path], attempt: Attempt = at_once) -> list[ScannedFile]:
     """Sniff every file of a delivery.
+
+    `attempt`: how each is tried.
 
     Raises:
         Refused: a path cannot be read, a zip is unsafe, or a file is empty or no text.
     """
     scanned = []
-    for file in source_files(paths):
-        with file.open() as stream:
-            is_zipped = stream.read(len(_ZIP)) == _ZIP
-        scanned.append(ScannedFile(file, None if is_zipped else sniff(file)))
+    for file in source_files(paths, attempt):
+        with attempt(file.name):
+            with file.open() as stream:
+                is_zipped = stream.read(len(_ZIP)) == _ZIP
+            scanned.append(ScannedFile(file, None if is_zipped else sniff(file)))
     return scanned
 
 

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import harmless_name
-from npo_pipeline.errors import Refused
+from npo_pipeline.errors import Attempt, Refused, at_once
 
 
 @dataclass(frozen=True)
@@ -34,28 +34,36 @@ class SourceFile:
 _LITTER = {"thumbs.db", "desktop.ini"}
 
 
-def source_files(paths: Sequence[Path]) -> list[SourceFile]:
+def source_files(paths: Sequence[Path], attempt: Attempt = at_once) -> list[SourceFile]:
     """List the files of a delivery by name: of folders with all that is below them, of zips, and files themselves.
+
+    `attempt`: how each path, and each file in a folder, is tried.
 
     Raises:
         Refused: a path is missing or unreadable, a zip is broken or unsafe, or there is no file at all.
     """
-    found = [file for path in paths for file in _files_of(path)]
-    if not found:
-        shown = ", ".join(map(str, paths))
-        raise Refused(f"{shown}: no file to read; a delivery is a folder, a file or a zip")
+    found: list[SourceFile] = []
+    for path in paths:
+        with attempt(str(path)):
+            found += _files_of(path, attempt)
+    shown = ", ".join(map(str, paths))
+    with attempt(shown):
+        if not found:
+            raise Refused(f"{shown}: no file to read; a delivery is a folder, a file or a zip")
     for name, times in Counter(file.name for file in found).items():
-        if times > 1:
-            raise Refused(f"{name}: stands twice in this delivery; give each file a name of its own")
-    return sorted(found, key=lambda file: file.name)
+        with attempt(name):
+            if times > 1:
+                raise Refused(f"{name}: stands twice in this delivery; give each file a name of its own")
+    # Where it is gone on after a refusal, the first of that name stays.
+    return [file for _, file in sorted({file.name: file for file in reversed(found)}.items())]
 
 
-def _files_of(path: Path) -> list[SourceFile]:
+def _files_of(path: Path, attempt: Attempt) -> list[SourceFile]:
     try:
         if path.is_dir():
             if _is_home(path):
                 raise Refused(f"{path}: is a home of npo and no delivery; name the folder of the files that came")
-            return _folder_files(path)
+            return _folder_files(path, attempt)
         if not path.exists():
             raise Refused(f"{path}: no such file or folder")
         if not path.is_file():
@@ -69,25 +77,27 @@ def _files_of(path: Path) -> list[SourceFile]:
         ) from error
 
 
-def _folder_files(top: Path) -> list[SourceFile]:
+def _folder_files(top: Path, attempt: Attempt) -> list[SourceFile]:
     found: list[SourceFile] = []
     above: frozenset[Path] = frozenset()
     folders = [(top, "", above)]
     while folders:
         folder, inside, above = folders.pop()
         real = folder.resolve()
-        if real in above:
-            raise Refused(f"{inside}: is a link back to a folder above it; take it out of the delivery")
-        for path in folder.iterdir():
+        with attempt(inside):
+            if real in above:
+                raise Refused(f"{inside}: is a link back to a folder above it; take it out of the delivery")
+        for path in folder.iterdir() if real not in above else ():
             name = f"{inside}{path.name}"
             if _is_litter(path.name) or _is_home(path):
                 continue
             if path.is_dir():
                 folders.append((path, f"{name}/", above | {real}))
-            elif path.is_file():
+                continue
+            with attempt(name):
+                if not path.is_file():
+                    raise Refused(f"{name}: is no ordinary file; a delivery holds files only")
                 found.append(local_file(path, name))
-            else:
-                raise Refused(f"{name}: is no ordinary file; a delivery holds files only")
     return found
 
 

@@ -12,6 +12,7 @@ from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind, Stage
 from npo_pipeline.delivery.validate import NO_REJECTIONS, validate_rows
 from npo_pipeline.delivery.written_values import as_meant
+from npo_pipeline.errors import Attempt, at_once
 from npo_pipeline.intake import board_reports, parse, published_counts, reference_lists, school_directory
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
 from npo_pipeline.intake.register_counts import read_registers
@@ -72,10 +73,12 @@ def read_delivery(
     vestigingen: pl.Series,
     progress: ProgressCallback,
     schools_of_boards: BoardSchools = _NO_SCHOOLS,
+    attempt: Attempt = at_once,
 ) -> list[FileResult]:
     """Read all files of a delivery, in the order of their stages; return a result per file, by name.
 
     `vestigingen`: those with a board in the books. `schools_of_boards`: those that each board has or once had.
+    `attempt`: how each file is tried.
 
     Raises:
         Refused: a file has no rows, or contradicts itself.
@@ -84,9 +87,12 @@ def read_delivery(
     for stage in Stage:
         of_stage = [one for one in files if one.kind.stage is stage]
         if stage is Stage.REGISTERS:
-            results += read_registers(of_stage, known.vestigingen, progress)
+            results += read_registers(of_stage, known.vestigingen, progress, attempt)
             continue
-        read = [_READERS[stage](_read_small_file(one, progress), known) for one in of_stage]
+        read = list[FileResult]()
+        for one in of_stage:
+            with attempt(one.name):
+                read.append(_READERS[stage](_read_small_file(one, progress), known))
         results += read
         known = known.with_facts(read)
     return sorted(results, key=lambda one: one.file.name)

@@ -16,6 +16,7 @@ from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import REGISTER_PO, REGISTER_VO, FileKind
 from npo_pipeline.delivery.register_blocks import EncodedBlock, Part
 from npo_pipeline.delivery.validate import NO_REJECTIONS, surely_valid, validate_rows
+from npo_pipeline.errors import Attempt, at_once
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.duplicate_pupils import Duplicates, find_duplicates
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
@@ -59,13 +60,19 @@ class CountedBlock:
 
 
 def read_registers(
-    files: Sequence[DeliveredFile], vestigingen: pl.Series, progress: ProgressCallback
+    files: Sequence[DeliveredFile],
+    vestigingen: pl.Series,
+    progress: ProgressCallback,
+    attempt: Attempt = at_once,
 ) -> list[FileResult]:
     """Count the pupils of registers; one who counts in two of them, or twice in one, counts in none.
 
-    `vestigingen`: those that have a board. A file without rows is refused.
+    `vestigingen`: those that have a board. `attempt`: how each file is tried; one without rows is refused.
     """
-    counted = {one.name: _count_register(one, vestigingen, progress) for one in files}
+    counted = dict[str, tuple[FileResult, Fingerprints]]()
+    for one in files:
+        with attempt(one.name):
+            counted[one.name] = _count_register(one, vestigingen, progress)
     fingerprints = {name: found for name, (_, found) in counted.items()}
     by_name = {one.name: one for one in files}
     duplicates = find_duplicates(fingerprints, lambda name, lines: _texts_of(by_name[name], lines))
