@@ -1,0 +1,1 @@
+"""Reconciliation: what others say beside what was decided, and why the two differ."""
