@@ -18,6 +18,7 @@ from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.sheet_xml import SheetContent, WorkbookXml, column_letters
 from npo_pipeline.delivery.source_files import SourceFile
+from npo_pipeline.delivery.table_file import ROWS_ABOVE, OpenWorkbook, names_of, open_workbook
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import translated
 from schemas.frames.intake import FileRows, SheetCells
@@ -53,7 +54,11 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
     Raises:
         Refused: a sheet or column is missing, a cell has a formula, or nothing is filled in.
     """
-    form = _Form(file, xlsx.workbook_bytes(file))
+    book = open_workbook(file)
+    if book.form != "xlsx":
+        _refuse_form(book)
+        return []
+    form = _Form(file, book.data)
     present = [sheet for sheet in _KINDS if sheet.casefold() in form.sheets]
     if not present:
         return []
@@ -73,6 +78,13 @@ def read_forms(file: SourceFile) -> list[DeliveredFile]:
     raise Refused(
         f"{file.name}: er is niets ingevuld op {SPENDING!r} of {CONSENTS!r}; vul het in en stuur het opnieuw"
     )
+
+
+def _refuse_form(book: OpenWorkbook) -> None:
+    """Refuse a form that was saved as something else than a workbook (.xlsx): it lost what a cell is."""
+    if SPENDING.casefold() in (one.strip().casefold() for one in book.sheets):
+        words = {"ods": "an OpenDocument file (.ods)", "xls": "an old Excel file (.xls)"}[book.form]
+        raise Refused(translated(f"{book.name}: is {words}; save it as a workbook (.xlsx), and hand that in"))
 
 
 def refuse_other_form(file: DeliveredFile, board: str | None, year: int | None, closed: Sequence[int]) -> None:
@@ -122,7 +134,7 @@ class _Form:
             shown = f"{self.file.name}, {name}"
             cells = _table_of(shown, self._xml.sheet(name)).cells
             for sheet, kind in _KINDS.items():
-                rows = [set(xlsx.names_of(row)) for row in cells.drop("line").head(xlsx.ROWS_ABOVE).iter_rows()]
+                rows = [set(names_of(row)) for row in cells.drop("line").head(ROWS_ABOVE).iter_rows()]
                 if any(kind.signature_columns <= row for row in rows):
                     raise Refused(
                         f"{shown}: heeft de kopregel van {sheet} en wordt niet gelezen; zet de regels op blad "
@@ -188,7 +200,7 @@ def _table_of(shown: str, content: SheetContent) -> _Table:
 
 def _find_header(shown: str, cells: SheetCells, kind: FileKind) -> xlsx.Header:
     """Find the header of a sheet; titles may come before it."""
-    rows = (set(xlsx.names_of(row)) for row in cells.drop("line").head(xlsx.ROWS_ABOVE).iter_rows())
+    rows = (set(names_of(row)) for row in cells.drop("line").head(ROWS_ABOVE).iter_rows())
     shared = [len(row.intersection(kind.columns)) for row in rows]
     most = max(shared, default=0)
     if most < 2:

@@ -20,7 +20,7 @@ CHUNK = 2**20
 """One mebibyte; no line of any layout comes near it, so a chunk without a line end is no table."""
 
 _BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+OLD_EXCEL = bytes.fromhex("D0CF11E0A1B11AE1")
 """The first bytes of an Excel file of before 2007, or one locked with a password."""
 
 _PDF = b"%PDF-"
@@ -56,10 +56,15 @@ def scan(paths: Sequence[Path], attempt: Attempt = at_once) -> list[ScannedFile]
     scanned = []
     for file in source_files(paths, attempt):
         with attempt(file.name):
-            with file.open() as stream:
-                is_zipped = stream.read(len(_ZIP)) == _ZIP
-            scanned.append(ScannedFile(file, None if is_zipped else sniff(file)))
+            scanned.append(ScannedFile(file, None if is_workbook(file) else sniff(file)))
     return scanned
+
+
+def is_workbook(file: SourceFile) -> bool:
+    """Return whether a file begins as a workbook does: a zip (.xlsx, .ods) or an old Excel file (.xls)."""
+    with file.open() as stream:
+        start = stream.read(len(OLD_EXCEL))
+    return start.startswith((_ZIP, OLD_EXCEL))
 
 
 def sniff(file: SourceFile) -> TextEncoding:
@@ -145,8 +150,6 @@ class _Utf8:
 def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes) -> None:
     if not offset and chunk.startswith(_BOM16):
         raise Refused(f"{file.name}: is UTF-16; save it as UTF-8 or windows-1252")
-    if not offset and chunk.startswith(_OLE):
-        raise Refused(f"{file.name}: is an old Excel file or one with a password; save it as .xlsx without one")
     if not offset and chunk.startswith(_PDF):
         raise Refused(f"{file.name}: is a PDF; hand in the workbook (.xlsx) or the CSV itself")
     if (at := chunk.find(b"\0")) >= 0:
@@ -180,44 +183,53 @@ _STATED_SEPARATOR = re.compile(rb"""^(?:\xef\xbb\xbf)?"?sep=([;,\t])"?(?:\r\n|\n
 class Header:
     """Hold a header line: normalised column names, `;`, `,` or a tab, and its length in bytes.
 
-    `bytes_long`: with BOM and line end. `lines`: two where Excel wrote `sep=;` above it.
+    `bytes_long`: with BOM, line end and all above it. `lines`: two where Excel wrote `sep=;` above it.
+    `headings`: the names as they are written.
     """
 
     columns: tuple[str, ...]
     separator: str
     bytes_long: int
     lines: int = 1
+    headings: tuple[str, ...] = ()
 
 
-def read_header(file: SourceFile, encoding: TextEncoding) -> Header:
-    """Read the header line of a text file.
+def read_header(file: SourceFile, encoding: TextEncoding, row: int = 1) -> Header:
+    """Read the header line of a text file, on line `row`.
 
     Raises:
-        Refused: a column occurs twice, or the line cannot be decoded or read.
+        Refused: a column occurs twice, or the line is not there, or cannot be decoded or read.
     """
     with file.open() as stream:
         start = stream.read(CHUNK)
     above = _STATED_SEPARATOR.match(start)
-    begin = above.end() if above else 0
+    begin, number = (above.end(), 2) if above else (0, 1)
+    while number < row:
+        if not (begin := start.find(encoding.line_end, begin) + 1) or begin == len(start):
+            raise Refused(f"{file.name}: has {number} lines, and no header on line {row}")
+        number += 1
     end = start.find(encoding.line_end, begin)
     raw = start if end < 0 else start[: end + 1]
     try:
         line = raw[begin:].decode("utf-8-sig" if encoding.codec == "utf-8" else "cp1252").strip("\r\n")
     except UnicodeDecodeError as error:
-        raise Refused(f"{file.name}, line 1: is neither UTF-8 nor windows-1252; save it in one of them") from error
+        cause = "is neither UTF-8 nor windows-1252; save it in one of them"
+        raise Refused(f"{file.name}, line {number}: {cause}") from error
     plain = ";" if line.count(";") >= line.count(",") else ","
     separator = above[1].decode() if above else plain if plain in line or "\t" not in line else "\t"
     try:
-        columns = tuple(normal_name(name) for name in next(csv.reader([line], delimiter=separator), []))
+        headings = tuple(next(csv.reader([line], delimiter=separator), []))
     except csv.Error as error:
-        raise Refused(f"{file.name}, line 1: is no header ({error}); take the file out of the delivery") from error
+        cause = f"is no header ({error}); take the file out of the delivery"
+        raise Refused(f"{file.name}, line {number}: {cause}") from error
+    columns = tuple(normal_name(name) for name in headings)
     for column, times in Counter(columns).items():
         if column and times > 1:
             shown = harmless_name(column[:SHOWN])
-            raise Refused(f"{file.name}, line 1: column {shown} stands twice; keep one of them")
+            raise Refused(f"{file.name}, line {number}: column {shown} stands twice; keep one of them")
     # CBS leaves the heading of its last column empty; a frame wants a name for it.
     distinct = tuple(column or f"(COLUMN_{number})" for number, column in enumerate(columns, 1))
-    return Header(distinct, separator, len(raw), 2 if above else 1)
+    return Header(distinct, separator, len(raw), number, headings)
 
 
 def normal_name(name: str) -> str:

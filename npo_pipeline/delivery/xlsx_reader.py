@@ -1,42 +1,26 @@
-"""Reader of workbooks: opened safely, cells of a sheet as text, and the scores of CBS."""
+"""Reader of the workbooks of a delivery: the scores of CBS, and what the forms of boards share with them."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
-from npo_pipeline import dutch
 from npo_pipeline.delivery.kinds import KINDS, SCORES
 from npo_pipeline.delivery.sanitize import plain_value
-from npo_pipeline.delivery.sheet_xml import BOOK, column_number
-from npo_pipeline.delivery.sniff import normal_name
-from npo_pipeline.delivery.source_files import DAMAGE, SourceFile, check_members
+from npo_pipeline.delivery.source_files import SourceFile
+from npo_pipeline.delivery.table_file import ROWS_ABOVE, OpenWorkbook, names_of, open_workbook
 from npo_pipeline.errors import Refused
-from npo_pipeline.translation import translated
 from schemas import files as models
 from schemas.frames.intake import FileRows, SheetCells
-
-MAX_SIZE = 64 * 2**20
-MAX_UNPACKED = 256 * 2**20
-MAX_CELLS = 5_000_000
-"""Cells of a sheet as a full rectangle: one cell in a far corner would take all memory. CBS needs 40,000."""
-
-_CELL = re.compile(rb"""\br=["']([A-Za-z]*)([0-9]+)["']""")
-_SHEETS = "xl/worksheets/"
 
 SHEET, SHEET_WITHOUT_THRESHOLD = "Tabel 1", "Tabel 2"
 _NO_SCORES = dict.fromkeys(("line", models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD), pl.String)
 _DATE = re.compile(r"\b1 oktober (20\d\d)\b")
 _VESTIGING = r"^\s*[0-9A-Za-z]{6}\s*$"
-ROWS_ABOVE = 50
-"""Rows that are searched for the header."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +57,18 @@ def read_workbook(file: SourceFile) -> Workbook:
     Raises:
         Refused: it is no workbook, is too large, or has no readable `Tabel 1`.
     """
-    data = workbook_bytes(file)
-    _refuse_wide_sheets(file.name, data)
-    cells = sheet_cells(file.name, data, SHEET)
-    if cells is None:
-        raise Refused(_not_of_cbs(file.name, data))
+    opened = open_workbook(file)
+    if SHEET not in opened.sheets:
+        raise Refused(_not_of_cbs(opened))
+    cells = opened.cells(SHEET)
     counted = (models.SCHOOL, models.SCORED_PUPILS, models.SCORE)
     title, rows = _scores_table(f"{file.name}, sheet {SHEET!r}", cells, counted)
-    book = Workbook(sha256=hashlib.sha256(data).hexdigest(), rows=rows)
+    book = Workbook(sha256=opened.sha256, rows=rows)
     if stated := _DATE.search(title):
         book = replace(book, reference_date=date(int(stated[1]), 10, 1))
-    if (cells := sheet_cells(file.name, data, SHEET_WITHOUT_THRESHOLD)) is None:
+    if SHEET_WITHOUT_THRESHOLD not in opened.sheets:
         return book
+    cells = opened.cells(SHEET_WITHOUT_THRESHOLD)
     wanted = (models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD)
     _, without = _scores_table(f"{file.name}, sheet {SHEET_WITHOUT_THRESHOLD!r}", cells, wanted)
     return replace(book, without_threshold=without)
@@ -93,95 +77,15 @@ def read_workbook(file: SourceFile) -> Workbook:
 _NOT_READ = tuple(kind for kind in KINDS if kind is not SCORES)
 
 
-def _not_of_cbs(name: str, data: bytes) -> str:
+def _not_of_cbs(book: OpenWorkbook) -> str:
     """Return what a workbook is that CBS did not make, by the header of its sheets."""
-    for sheet in sheet_names(name, data):
-        cells = sheet_cells(name, data, sheet)
-        for row in cells.drop("line").head(ROWS_ABOVE).iter_rows() if cells is not None else ():
+    for sheet in book.sheets:
+        for row in book.cells(sheet).drop("line").head(ROWS_ABOVE).iter_rows():
             found = frozenset(names_of(row))
             if kind := next((one for one in _NOT_READ if one.signature_columns <= found), None):
-                shown = f"{name}: sheet {sheet!r} is of kind {kind.name} ({kind.label})"
+                shown = f"{book.name}: sheet {sheet!r} is of kind {kind.name} ({kind.label})"
                 return f"{shown}, which is not read from a workbook; save the sheet as CSV (UTF-8)"
-    return f"{name}: has no sheet {SHEET!r}; this is not the workbook of CBS"
-
-
-def workbook_bytes(file: SourceFile) -> bytes:
-    """Read the bytes of a workbook that can do no harm.
-
-    Raises:
-        Refused: it is no workbook, or too large.
-    """
-    if file.size > MAX_SIZE:
-        raise Refused(f"{file.name}: is larger than {MAX_SIZE // 2**20} MiB; no workbook that is meant here is")
-    with file.open() as stream:
-        data = stream.read()
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            check_members(file.name, archive.infolist(), MAX_UNPACKED)
-            if "content.xml" in archive.namelist() and "mimetype" in archive.namelist():
-                if b'table:name="Besteding"' in archive.read("content.xml"):
-                    words = "is an OpenDocument file (.ods); save it as a workbook (.xlsx), and hand that in"
-                    raise Refused(translated(f"{file.name}: {words}"))
-                raise Refused(f"{file.name}: is an OpenDocument file (.ods); save its table as CSV (UTF-8)")
-            if BOOK not in archive.namelist():
-                raise Refused(f"{file.name}: is a zip and no workbook; give the zip by itself, or unpack it")
-    except DAMAGE as error:
-        raise Refused(f"{file.name}: is no readable workbook ({error}); have it sent again") from error
-    return data
-
-
-def _refuse_wide_sheets(name: str, data: bytes) -> None:
-    """Refuse a workbook of which a sheet is too wide to be read as a rectangle."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for sheet in (one for one in archive.namelist() if one.startswith(_SHEETS)):
-                _refuse_wide(name, sheet, archive.read(sheet))
-    except DAMAGE as error:
-        raise Refused(f"{name}: is no readable workbook ({error}); have it sent again") from error
-
-
-def _refuse_wide(name: str, sheet: str, xml: bytes) -> None:
-    """Refuse a sheet with more than `MAX_CELLS` cells up to its last row and column."""
-    rows = columns = 1
-    for letters, digits in _CELL.findall(xml):
-        rows = max(rows, int(digits[:8]))
-        columns = max(columns, column_number(letters[:4].decode().upper()))
-    if rows * columns > MAX_CELLS:
-        raise Refused(
-            f"{name}: {sheet} reaches to row {dutch.number(rows)}, column {dutch.number(columns)}; "
-            "clear the cells outside the table"
-        )
-
-
-def sheet_names(name: str, data: bytes) -> list[str]:
-    """Return the names of the sheets of a workbook, in their order; refuse one that cannot be read."""
-    import fastexcel
-
-    try:
-        return list(fastexcel.read_excel(data).sheet_names)
-    except Exception as error:  # as below
-        raise Refused(f"{name}: is no readable workbook ({error}); have the workbook sent again") from error
-
-
-def sheet_cells(name: str, data: bytes, sheet: str) -> SheetCells | None:
-    """Read the cells of a sheet, null where there is no such sheet; refuse one that cannot be read."""
-    import fastexcel
-
-    try:
-        book = fastexcel.read_excel(data)
-        if sheet not in book.sheet_names:
-            return None
-        loaded = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
-        frame = loaded.to_polars()
-    except Exception as error:  # calamine and fastexcel raise many kinds; all say the file cannot be read
-        raise Refused(f"{name}: sheet {sheet!r} cannot be read ({error}); have the workbook sent again") from error
-    frame.columns = [f"column_{number}" for number in range(frame.width)]
-    return SheetCells(frame.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64)))
-
-
-def names_of(row: tuple[object, ...]) -> list[str]:
-    """Return the cells of a row as names of columns."""
-    return [normal_name(str(cell)) if cell is not None else "" for cell in row]
+    return f"{book.name}: has no sheet {SHEET!r}; this is not the workbook of CBS"
 
 
 @dataclass(frozen=True)

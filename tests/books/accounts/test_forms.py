@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from npo_pipeline.delivery.xlsx_reader import sheet_cells
+from npo_pipeline.delivery.table_file import OpenWorkbook
 from tests.books.accounts.filing import AGREED, HEADERS, SPENT, faults_found, ingest, repacked, workbook
 from tests.books.accounts.forms import AGREED_ALREADY, FILLED, SCHOOLS, arrived, refusal, template, told
 from tests.books.accounts.test_consent_files import FAULTS as WRONG_CONSENTS
@@ -66,7 +66,7 @@ def test_names_never_become_a_formula(tmp_path):
 
 
 def test_a_template_says_whose_it_is_and_of_which_year(tmp_path):
-    cells = sheet_cells("npo.xlsx", template(tmp_path / "npo.xlsx").read_bytes(), "Toelichting")
+    cells = OpenWorkbook("npo.xlsx", "xlsx", template(tmp_path / "npo.xlsx").read_bytes()).cells("Toelichting")
     marks = dict(cells.select("column_0", "column_1").rows()[1:5])
     assert marks == {"Bestuur": "10002", "Jaar": "2021", "Valuta": "EUR", "Formulier": "npo 2"}
 

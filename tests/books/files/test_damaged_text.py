@@ -98,9 +98,11 @@ def test_a_nul_byte_is_named_with_its_line(tmp_path: Path):
     assert refusal(tmp_path, b"\0" * 100) == f"x.csv, line 1: {said}"
 
 
-def test_an_old_excel_file_or_one_with_a_password_is_told_apart_from_damage(tmp_path: Path):
-    said = refusal(tmp_path, bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600)
-    assert said == "x.csv: is an old Excel file or one with a password; save it as .xlsx without one"
+def test_an_old_excel_file_that_is_damaged_or_has_a_password_is_refused(tmp_path: Path):
+    ole = bytes.fromhex("D0CF11E0A1B11AE1")
+    assert refusal(tmp_path, ole + b"\0" * 600).startswith("x.csv: is no readable workbook")
+    locked = ole + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
+    assert refusal(tmp_path, locked) == "x.csv: is a workbook with a password; save it without one"
 
 
 class Endless(io.RawIOBase):

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from npo_pipeline.delivery import xlsx_reader
+from npo_pipeline.delivery import table_file
 from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.file_result import FileResult
@@ -121,13 +121,12 @@ def test_a_workbook_of_counts_is_named_by_its_kind(tmp_path: Path):
     )
 
 
-def test_an_open_document_is_named_as_one(tmp_path: Path):
+def test_an_open_document_that_is_none_is_refused(tmp_path: Path):
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", "<x/>")
-    said = refusal(tmp_path, whole.getvalue())
-    assert said == "cbs.xlsx: is an OpenDocument file (.ods); save its table as CSV (UTF-8)"
+    assert refusal(tmp_path, whole.getvalue()).startswith("cbs.xlsx: is no readable workbook")
 
 
 def test_a_column_that_is_missing_or_doubled_is_named(tmp_path: Path):
@@ -175,9 +174,9 @@ def test_a_workbook_with_broken_insides_is_refused(tmp_path: Path):
 
 
 def test_a_workbook_that_unpacks_to_very_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(xlsx_reader, "MAX_UNPACKED", 1_000)
+    monkeypatch.setattr(table_file, "MAX_UNPACKED", 1_000)
     assert "cbs.xlsx: unpacks to more than" in refusal(tmp_path, book(("01AA00", 222, 33.02)))
-    monkeypatch.setattr(xlsx_reader, "MAX_SIZE", 1_000)
+    monkeypatch.setattr(table_file, "MAX_SIZE", 1_000)
     assert "cbs.xlsx: is larger than" in refusal(tmp_path, book(("01AA00", 222, 33.02)))
 
 
