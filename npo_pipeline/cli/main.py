@@ -18,7 +18,7 @@ from npo_pipeline.cli.demo import demo_command
 from npo_pipeline.cli.explain import explain_command, tool_command
 from npo_pipeline.cli.generate import generate_command
 from npo_pipeline.cli.home import serve_command, status_command, upgrade_command, verify_command
-from npo_pipeline.cli.ingest import ingest_command
+from npo_pipeline.cli.ingest import ingest_command, inspect_command
 from npo_pipeline.cli.output import complaint, document, install_streams
 from npo_pipeline.cli.pay import hold_command, pay_command, unhold_command
 from npo_pipeline.cli.rules import rules_group
@@ -38,6 +38,7 @@ def npo() -> None:
 for command in (
     demo_command,
     generate_command,
+    inspect_command,
     ingest_command,
     decide_command,
     diff_command,

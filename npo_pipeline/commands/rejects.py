@@ -37,13 +37,13 @@ def refusal_of(rejections: RejectionList, what: str, written: Path | None = None
     )
 
 
-def require_apart(path: Path, delivered: Sequence[Path]) -> None:
-    """Refuse a file for rejected rows that is there already, or among the files of the delivery.
+def require_apart(path: Path, delivered: Sequence[Path], *, endings: Sequence[str] = ENDINGS) -> None:
+    """Refuse a file to write about a delivery that is there already, or among the files of that delivery.
 
     Raises:
         Refused: says which; nothing was written.
     """
-    require_new(path, *ENDINGS)
+    require_new(path, *endings)
     for folder in (one.resolve() for one in delivered if one.is_dir()):
         if path.resolve().is_relative_to(folder):
             raise Refused(f"{path}: lies in the delivery, which would hold it from then on; name a file elsewhere")

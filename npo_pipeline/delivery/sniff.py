@@ -237,3 +237,27 @@ def normal_name(name: str) -> str:
     seen = name if name.isascii() else "".join(one for one in name if unicodedata.category(one) != "Cf")
     plain = "_".join(seen.strip().upper().split())
     return _NEWER.get(plain, plain)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextForm:
+    """Hold how a text is written: UTF-8 or windows-1252, with a byte order mark, and its LF, CRLF or CR."""
+
+    encoding: str
+    byte_order_mark: bool
+    line_ends: str
+
+
+_ENCODINGS = {"utf-8": "UTF-8", "cp1252": "windows-1252"}
+
+
+def form_of(file: SourceFile, encoding: TextEncoding) -> TextForm:
+    """Return how the text of a file that was sniffed is written; its line ends are those of its beginning."""
+    with file.open() as stream:
+        start = stream.read(CHUNK)
+    windows = "CRLF" if b"\r\n" in start else "LF"
+    return TextForm(
+        encoding=_ENCODINGS[encoding.codec],
+        byte_order_mark=start.startswith(codecs.BOM_UTF8),
+        line_ends="CR" if encoding.line_end == b"\r" else windows,
+    )

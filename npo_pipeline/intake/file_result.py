@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -11,6 +11,8 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.validate import with_messages
 from npo_pipeline.errors import Refused
+from npo_pipeline.measures import COUNT_COLUMNS
+from schemas.columns import QUANTITY
 from schemas.frames import intake as frames
 from schemas.frames.intake import (
     FileApplications,
@@ -121,6 +123,66 @@ class FileResult:
             self.leerplus_schools["brin"],
         )
         return pl.concat([one.alias("subject") for one in columns])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Total:
+    """Represent what is counted in one frame of a file: distinct values and sums, per part where it has parts.
+
+    `distinct`: measure -> the column of which the values are counted. `sums`: columns that are added up.
+    """
+
+    content: str
+    part: str | None = None
+    distinct: Mapping[str, str] = field(default_factory=dict)
+    sums: tuple[str, ...] = ()
+
+
+_TOTALS = (
+    _Total(content="counts", part="school_type", distinct={"vestigingen": "vestiging"}, sums=COUNT_COLUMNS),
+    _Total(content="scores", distinct={"vestigingen": "vestiging"}, sums=("score", "pupils")),
+    _Total(
+        content="facts",
+        distinct={"named_vestigingen": "vestiging", "boards": "board", "municipalities": "municipality_number"},
+    ),
+    _Total(content="changes", part="kind", distinct={"changes": "line"}),
+    _Total(
+        content="areas",
+        distinct={"vestigingen_in_an_area": "vestiging", "samenwerkingsverbanden": "samenwerkingsverband"},
+    ),
+    _Total(
+        content="municipal_scores",
+        distinct={"municipalities": "municipality_number"},
+        sums=("score_2019", "score_2020"),
+    ),
+    _Total(content="listed_vestigingen", part="list", distinct={"vestigingen": "vestiging"}),
+    _Total(content="leerplus_schools", distinct={"schools": "brin"}, sums=("leerplus",)),
+    _Total(content="boards", distinct={"boards": "board"}),
+    _Total(content="applications", part="scheme", distinct={"applications": "line"}, sums=("pupils",)),
+    _Total(content="completions", part="scheme", distinct={"schools": "brin"}, sums=("finished",)),
+    _Total(content="spending", distinct={"boards": "board", "schools": "brin", "bookings": "line"}),
+    _Total(content="consents", part="school_year", distinct={"boards": "board", "schools": "brin"}),
+    _Total(content="reserve_transfers", distinct={"transfers": "line"}),
+)
+"""In the order in which they are shown. Amounts are left out: a file may hold euros and dollars."""
+
+
+def totals_of(result: FileResult) -> frames.FileTotals:
+    """Return what a file counts; a sum that comes to nothing is left out."""
+    parts = [frames.empty(frames.FILE_TOTALS), *(_counted(getattr(result, one.content), one) for one in _TOTALS)]
+    return frames.FileTotals(
+        pl.concat(parts).with_columns(file=pl.lit(result.file.name)).filter(pl.col("quantity") > 0)
+    )
+
+
+def _counted(rows: pl.DataFrame, total: _Total) -> pl.DataFrame:
+    part = pl.col(total.part) if total.part else pl.lit(None, pl.String).alias("part")
+    measures = [pl.col(column).drop_nulls().n_unique().alias(name) for name, column in total.distinct.items()]
+    measures += [pl.col(column).sum() for column in total.sums]
+    summed = rows.group_by(part.alias("part")).agg(one.cast(QUANTITY) for one in measures).sort("part")
+    long = summed.unpivot(index="part", variable_name="measure", value_name="quantity")
+    order = pl.col("part").rank("dense").fill_null(0)
+    return long.sort(order, maintain_order=True).select(pl.lit("").alias("file"), "part", "measure", "quantity")
 
 
 NewFiles = dict[str, FileResult]

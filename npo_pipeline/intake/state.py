@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Self
 
+import pandera.polars as pa
 import polars as pl
 
+from schemas import received
+from schemas.columns import schema_of
 from schemas.frames.accounts import Currencies
 from schemas.frames.books import BoardSchools, CountedGroups, CurrentReports, DeliverySubjects, RejectedLines
+from schemas.frames.intake import BOARD_SCHOOLS, DELIVERY_SUBJECTS, Columns, empty
 from schemas.received import (
     Areas,
     Boards,
@@ -51,6 +56,28 @@ class IntakeState:
     reports: CurrentReports
     currencies: Currencies = field(default_factory=lambda: Currencies(pl.DataFrame(schema=CURRENCIES)))
 
+    @classmethod
+    def of_no_books(cls) -> Self:
+        """Return the state of books in which nothing is yet."""
+        lines: Columns = {"delivery_id": pl.String, "line": pl.Int64}
+        periods: Columns = dict.fromkeys(("delivery_id", "kind", "board", "period"), pl.String)
+        return cls(
+            deliveries=Deliveries(_empty(received.DELIVERIES)),
+            rejected_lines=RejectedLines(empty(lines)),
+            corrections=SourceCorrections(_empty(received.SOURCE_CORRECTIONS)),
+            resolutions=Resolutions(_empty(received.RESOLUTIONS)),
+            counts=Counts(_empty(received.COUNTS)),
+            zero_counts=ZeroCounts(_empty(received.ZERO_COUNTS)),
+            scores=Scores(_empty(received.SCORES)),
+            areas=Areas(_empty(received.AREAS)),
+            listed=DeliverySubjects(empty(DELIVERY_SUBJECTS)),
+            boards=Boards(_empty(received.BOARDS)),
+            school_facts=SchoolFacts(_empty(received.SCHOOL_FACTS)),
+            changes=Changes(_empty(received.CHANGES)),
+            schools_of_boards=BoardSchools(empty(BOARD_SCHOOLS)),
+            reports=CurrentReports(empty(periods)),
+        )
+
     @cached_property
     def current(self) -> Deliveries:
         """The deliveries that nothing superseded, in order of arrival."""
@@ -82,3 +109,7 @@ class IntakeState:
         rows = pl.concat([self.counts.select(columns), self.scores.select(columns[:2]), listed], how="diagonal")
         kinds = self.current.select("delivery_id", "kind", "reference_date")
         return CountedGroups(rows.join(kinds, on="delivery_id"))
+
+
+def _empty(model: pa.DataFrameSchema) -> pl.DataFrame:
+    return pl.DataFrame(schema=schema_of(model))

@@ -75,6 +75,20 @@ REJECTION_LIST: Columns = {
     "is_of_board": pl.Boolean,
 }
 
+FileTotals = NewType("FileTotals", pl.DataFrame)
+"""Counted in files: file, part (a school type, scheme, list; null: all of it), measure, quantity."""
+FILE_TOTALS: Columns = {"file": pl.String, "part": pl.String, "measure": pl.String, "quantity": QUANTITY}
+
+InspectedFiles = NewType("InspectedFiles", pl.DataFrame)
+"""Files of a delivery, a row each; refusals, columns and rules are in words."""
+INSPECTED_FILES: Columns = {
+    **dict.fromkeys(("file", "kind", "label", "outcome", "refusals"), pl.String),
+    **{"bytes": pl.Int64, "rows": pl.Int64, "rejected": pl.Int64, "rules": pl.String, "reference_date": pl.Date},
+    **dict.fromkeys(("date_from", "encoding", "separator", "line_ends", "sha256"), pl.String),
+    "byte_order_mark": pl.Boolean,
+    **dict.fromkeys(("recognised_by", "unused", "lacking"), pl.String),
+}
+
 RefusedSchools = NewType("RefusedSchools", pl.DataFrame)
 """Vestigingen that rejected rows of a list of schools name: line, vestiging."""
 REFUSED_SCHOOLS: Columns = {"line": pl.Int64, "vestiging": pl.String}

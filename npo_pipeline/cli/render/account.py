@@ -53,7 +53,9 @@ def render_account(
     if result.ingested is not None and result.ingested.run_id:
         columns = ["file", "kind", "rows", "rejected"]
         frame_table("Taken in", result.ingested.files, columns, rejected="refused")
-        render_rejections(home, result.ingested.listed)
+        if result.ingested.listed.height:
+            render_rejections(result.ingested.listed)
+            line(f"  All of them: table quarantine in {home.database}, or --rejects FILE")
         for remark in result.ingested.remarks:
             line(f"! {remark}")
     _render_totals(result, board)
