@@ -95,9 +95,11 @@ _SINGULAR = {
     **{"gemeenten": "gemeente", "verschillen": "verschil", "bestanden": "bestand", "vestigingen": "vestiging"},
     **{"manifesten": "manifest", "ontvangers": "ontvanger", "betalingen": "betaling", "aanvragen": "aanvraag"},
     **{"beneficiaries": "beneficiary", "months": "month", "maanden": "maand"},
+    **{"amounts": "amount", "bedragen": "bedrag"},
 }
 _VERBS = {
-    **{"get": "gets", "have": "has", "are": "is", "were": "was", "come": "comes", "do": "does", "name": "names"},
+    **{"get": "gets", "have": "has", "are": "is", "were": "was", "come": "comes", "do": "does"},
+    **{"name": "names", "match": "matches"},
     **{"krijgen": "krijgt", "hebben": "heeft", "zijn": "is", "lie": "lies", "komen": "komt", "tellen": "telt"},
 }
 _ONE = re.compile(

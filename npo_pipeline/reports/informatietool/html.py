@@ -10,9 +10,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import polars as pl
@@ -20,37 +21,53 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.measures import BY_NAME
 from npo_pipeline.months import day_of, month_text
+from npo_pipeline.reports.house_style import HouseStyle
 from npo_pipeline.reports.informatietool import wording
 from npo_pipeline.reports.informatietool.model import SUPPORT_COLUMNS, RateRule, ToolData
 
+SHARED = ("format.js", "dom.js")
+"""The scripts of every page of this kind; each page says before them what its `DATA` is."""
+
 SCRIPTS = (
-    "format.js", "data.js", "dom.js", "find.js", "explain.js", "chart.js",
-    "parts.js", "school.js", "groups.js", "about.js", "searchbox.js", "main.js",
+    "data.js", "find.js", "explain.js", "chart.js", "parts.js", "school.js", "groups.js", "about.js", "searchbox.js",
+    "main.js",
 )  # fmt: skip
-"""In the order in which each needs the ones before it."""
+"""In the order in which each needs the ones before it, and all need those that are shared."""
 
 _MARKUP = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
 
 
 def page(tool: ToolData) -> str:
     """Return the whole page. The same data gives the same text."""
-    style = tool.style.css + _browser_file("style.css")
-    script = '"use strict";\n(() => {\n' + "\n".join(_browser_file(name) for name in SCRIPTS) + "})();\n"
     parts = {
-        "policy": _content_security_policy(style, script),
         "title": escape(f"{wording.TITLE} {tool.school_year}"),
         "ofb": escape(wording.OFB),
         "no_product": escape(wording.NO_PRODUCT),
-        "style": style,
-        "script": script,
         "data": payload(tool),
     }
+    return standalone_page(files(__package__) / "browser", SCRIPTS, tool.style, parts)
+
+
+def standalone_page(
+    folder: Traversable, scripts: Sequence[str], style: HouseStyle, parts: Mapping[str, str]
+) -> str:
+    """Return a page in one file: `page.html` of a folder with shared and own style and scripts, and other `parts`.
+
+    `parts`: name in the template -> HTML, or JSON without markup.
+    """
+    shared = files("npo_pipeline.reports") / "browser"
+    code = "\n".join(
+        [*(_text(shared, name) for name in SHARED), *(_text(folder, name) for name in scripts)]
+    )
+    own = _text(folder, "style.css") if (folder / "style.css").is_file() else ""
+    css, script = style.css + _text(shared, "style.css") + own, f'"use strict";\n(() => {{\n{code}}})();\n'
+    filled = {**parts, "policy": _content_security_policy(css, script), "style": css, "script": script}
     # One pass over the template: what is put in is never looked at again.
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _browser_file("page.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: filled[found[1]], _text(folder, "page.html"))
 
 
-def _browser_file(name: str) -> str:
-    return (files(__package__) / "browser" / name).read_text(encoding="utf-8")
+def _text(folder: Traversable, name: str) -> str:
+    return (folder / name).read_text(encoding="utf-8")
 
 
 def _content_security_policy(style: str, script: str) -> str:
@@ -64,9 +81,13 @@ def _sha256(text: str) -> str:
 
 
 def payload(tool: ToolData) -> str:
-    """Return the data as JSON without any markup, so that no name of a school can change the page."""
-    document = json.dumps(_Payload(tool).document(), ensure_ascii=False, separators=(",", ":"))
-    return document.translate(_MARKUP)
+    """Return the data of the page as JSON."""
+    return json_without_markup(_Payload(tool).document())
+
+
+def json_without_markup(document: Mapping[str, Any]) -> str:
+    """Return data as compact JSON without any markup, so that no name of a school can change the page."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_MARKUP)
 
 
 class _TextList(dict[str, int]):

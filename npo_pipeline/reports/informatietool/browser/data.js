@@ -28,6 +28,13 @@ for (const group of Object.values(GROUPS)) {
 }
 
 const boardTitle = (place) => (boards.title[place] ? `${boards.title[place]} (${boards.name[place]})` : boards.name[place]);
+const schoolLink = (school) => `#/school/${schools.code[school]}`;
+const groupLink = (kind, name) => `#/${kind}/${encodeURIComponent(name)}`;
+function groupName(kind, name) {
+  if (kind !== "bestuur") return `Gemeente ${name || "onbekend"}`;
+  const place = GROUPS.bestuur.byName.get(name);
+  return boards.title[place] ? boardTitle(place) : `Bestuur ${name || "onbekend"}`;
+}
 const nameOf = (school) => schools.name[school] || `Vestiging ${schools.code[school]}`;
 const placeOf = (school) => schools.places[schools.place[school]];
 const ruleOf = (row) => rules[amounts.rule[row]];

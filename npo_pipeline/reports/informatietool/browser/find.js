@@ -2,15 +2,6 @@
 
 const SHOWN = 25;
 
-function plain(text) {
-  return text
-    .normalize("NFD")
-    .replace(/[\u0300-\u036f'’`]/g, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, " ")
-    .trim();
-}
-
 const plainNames = schools.name.map(plain);
 const plainPlaces = schools.places.map(plain);
 const plainTowns = municipalities.name.map(plain);

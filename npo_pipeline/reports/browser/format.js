@@ -43,3 +43,13 @@ function listed(items) {
   if (items.length < 2 || items.some((item) => item.includes(` ${DATA.words.conjunction} `))) return items.join(", ");
   return `${items.slice(0, -1).join(", ")} ${DATA.words.conjunction} ${items.at(-1)}`;
 }
+
+// A text without accents, capitals and signs, as it is searched.
+function plain(text) {
+  return text
+    .normalize("NFD")
+    .replace(/[\u0300-\u036f'’`]/g, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, " ")
+    .trim();
+}

@@ -1,4 +1,4 @@
-// Elements of the page. Text goes in as text, never as markup, whatever a school is called.
+// Elements of a page. Text goes in as text, never as markup, whatever a school is called.
 
 function filled(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
@@ -12,14 +12,6 @@ function filled(node, attributes, children) {
 const el = (tag, attributes, ...children) => filled(document.createElement(tag), attributes, children);
 const svg = (tag, attributes, ...children) =>
   filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
-
-const schoolLink = (school) => `#/school/${schools.code[school]}`;
-const groupLink = (kind, name) => `#/${kind}/${encodeURIComponent(name)}`;
-function groupName(kind, name) {
-  if (kind !== "bestuur") return `Gemeente ${name || "onbekend"}`;
-  const place = GROUPS.bestuur.byName.get(name);
-  return boards.title[place] ? boardTitle(place) : `Bestuur ${name || "onbekend"}`;
-}
 
 // A link out of the page. Only to the web, and without telling where it came from.
 function sourceLink(url, text) {

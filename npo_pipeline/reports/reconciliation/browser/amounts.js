@@ -1,0 +1,130 @@
+// The amounts, a row per school and component, with a filter above them that the address keeps.
+
+const AT_ONCE = 100;
+
+const outcomeTitle = (row) => {
+  const cause = rows.cause[row] < 0 ? "" : causes.title[rows.cause[row]];
+  return cause ? `${outcomes.title[rows.outcome[row]]}: ${cause}` : outcomes.title[rows.outcome[row]];
+};
+
+function schoolCell(row) {
+  const place = rows.school[row];
+  const board = schools.board[place];
+  const under = [
+    nameOf(place) === schools.code[place] ? "" : schools.code[place],
+    schools.place[place],
+    board && board !== schools.code[place] ? `bestuur${SPACE}${board}` : "",
+  ];
+  return [el("span", { class: "name" }, nameOf(place)), el("span", { class: "sub" }, under.filter(Boolean).join(" · "))];
+}
+
+const countsText = (row) =>
+  rows.theirCount[row] === undefined ? null : el("span", { class: "sub" }, `aantal: ${rows.ourCount[row] ?? "niet bekend"} in het besluit, ${rows.theirCount[row]} in het bestand`);
+
+// Labelled cells, so that a narrow window can show a row as a card; roles keep it a table for who hears it.
+function amountsTable(caption, shown) {
+  const columns = [["School"], ["Onderdeel"], ["Besluit", true], ["Bestand", true], ["Verschil", true], ["Uitkomst"]];
+  const cells = (row) => [
+    schoolCell(row),
+    components.title[rows.component[row]],
+    moneyOr(rows.ours[row], rows.currency[row], "geen"),
+    moneyOr(rows.theirs[row], rows.currency[row], "geen"),
+    differenceText(row),
+    [el("span", { class: rows.outcome[row] ? "mark" : null }, outcomeTitle(row)), el("span", { class: "sub" }, rows.explanation[row]), countsText(row)],
+  ];
+  const kind = (place) => (columns[place][1] ? "number" : null);
+  const line = (row) =>
+    el("tr", { role: "row" }, cells(row).map((cell, place) =>
+      place
+        ? el("td", { role: "cell", class: kind(place), "data-label": columns[place][0] }, cell)
+        : el("th", { role: "rowheader", scope: "row" }, cell)));
+  return el(
+    "div",
+    { class: "scroll cards", role: "group", "aria-label": caption, tabindex: "0" },
+    el(
+      "table",
+      { role: "table" },
+      el("caption", null, caption),
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, columns.map(([text], place) => el("th", { role: "columnheader", scope: "col", class: kind(place) }, text)))),
+      el("tbody", { role: "rowgroup" }, shown.map(line)),
+    ),
+  );
+}
+
+function choice(name, label, all, options, filter, changed) {
+  const select = el("select", { id: name }, el("option", { value: "" }, all), options.map(([value, title]) => el("option", { value }, title)));
+  select.value = filter[name];
+  select.addEventListener("change", () => changed(name, select.value));
+  return el("div", null, el("label", { for: name }, label), select);
+}
+
+const present = (positions) => [...new Set(positions)].filter((place) => place >= 0).sort((one, other) => one - other);
+
+function filterForm(filter, changed) {
+  const box = el("input", { id: "zoek", type: "search", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
+  box.value = filter.zoek;
+  box.addEventListener("input", () => changed("zoek", box.value));
+  const chosen = (those, column) => present(column).map((place) => [those.name[place], those.title[place]]);
+  return el(
+    "form",
+    { class: "filter", role: "search", "aria-label": "Bedragen kiezen" },
+    el("div", { class: "wide" }, el("label", { for: "zoek" }, "School of bestuur"), box),
+    choice("uitkomst", "Uitkomst", "alle", [[DIFFERENT, "alle verschillen"], ...chosen(outcomes, rows.outcome)], filter, changed),
+    choice("oorzaak", "Oorzaak", "alle", chosen(causes, rows.cause), filter, changed),
+    choice("onderdeel", "Onderdeel", "alle", chosen(components, rows.component), filter, changed),
+  );
+}
+
+function sumsText(found) {
+  const sums = new Map();
+  for (const row of found) {
+    if (rows.difference[row] === null) continue;
+    const key = rows.currency[row];
+    sums.set(key, (sums.get(key) || 0) + rows.difference[row]);
+  }
+  return [...sums].sort().map(([currency, cents]) => money(cents, currency));
+}
+
+function foundText(found) {
+  if (!found.length) return "Niets gevonden.";
+  const sums = sumsText(found);
+  return `${several(found.length, "bedrag", "bedragen")}${sums.length ? `; verschil samen ${listed(sums)}` : ""}.`;
+}
+
+function amountsView(address) {
+  const filter = readFilter(address);
+  const status = el("p", { role: "status", "aria-live": "polite", class: "found" });
+  const place = el("div", null);
+  const more = el("button", { type: "button", onclick: () => shownUpTo(limit + 10 * AT_ONCE) }, "Toon meer");
+  let limit = AT_ONCE;
+  let found = [];
+  const shownUpTo = (next) => {
+    limit = next;
+    place.replaceChildren(...(found.length ? [amountsTable("Bedragen", found.slice(0, limit))] : []));
+    more.hidden = found.length <= limit;
+  };
+  const search = () => {
+    found = filtered(filter);
+    status.textContent = foundText(found);
+    shownUpTo(AT_ONCE);
+  };
+  const form = filterForm(filter, (name, value) => {
+    filter[name] = value;
+    history.replaceState(null, "", filterLink(filter));
+    marked(tabOf(filter));
+    search();
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  search();
+  return el(
+    "article",
+    null,
+    el("div", { class: "head" }, el("h1", { tabindex: "-1" }, "Bedragen naast elkaar"), printButton()),
+    form,
+    status,
+    place,
+    more,
+  );
+}
+
+const tabOf = (filter) => (filter.uitkomst === DIFFERENT ? "verschillen" : "bedragen");
