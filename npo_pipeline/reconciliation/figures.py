@@ -24,9 +24,9 @@ CauseFigures = NewType("CauseFigures", pl.DataFrame)
 """cause (or the outcome of an amount that one side lacks), currency, amounts (how many), difference."""
 
 DifferingAmounts = NewType("DifferingAmounts", pl.DataFrame)
-"""Rows of `reconciliation` that do not match, the largest difference first, with `code` (of the vestiging, the school
-or the board), `why` (the cause, or the outcome of an amount that one side lacks) and `gap` (theirs less ours, where
-what is not there counts as nothing, so that the gaps add up to the difference of the sums)."""
+"""Rows of `reconciliation` that do not match, the largest difference first, with `code` (of the vestiging, the
+school or the board), `why` (the cause, or the outcome of an amount that one side lacks) and `gap` (theirs less
+ours, where what is not there counts as nothing, so that the gaps add up to the difference of the sums)."""
 
 
 class Words(NamedTuple):
@@ -41,7 +41,7 @@ CAUSE_WORDS = {
     "count": Words(
         "another count",
         "The difference is the rate times a whole number.",
-        "Compare the count of the school with theirs. If theirs is right: ingest a corrected file and decide again.",
+        "Compare the counts of the school. If theirs is right: ingest a corrected file and decide again.",
     ),
     "rounding": Words(
         "rounding",
@@ -96,10 +96,9 @@ OUTCOME_WORDS = {
 CODE = pl.coalesce("vestiging", "brin", "board")
 """The code of what a row is of."""
 
-_COMPONENT_FIGURES = {
-    "component": pl.String,
-    "currency": pl.String,
-    **dict.fromkeys(("compared", "matching", "share", "share_of_money"), pl.Int64),
+_COMPONENT_FIGURES: dict[str, pl.DataType] = {
+    **dict.fromkeys(("component", "currency"), pl.String()),
+    **dict.fromkeys(("compared", "matching", "share", "share_of_money"), pl.Int64()),
     **dict.fromkeys(("ours", "theirs", "difference"), pl.Decimal(38, 2)),
 }
 
@@ -174,10 +173,10 @@ class Figures:
             exactly = f"within {dutch.number(self.tolerance, 2)}" if self.tolerance else "to the cent"
             yield f"It is right: all {dutch.number(self.compared)} amounts match {exactly}"
             return
+        matching, compared, others = map(dutch.number, (self.matching, self.compared, self.differing.height))
         yield (
-            f"{dutch.percent(self.share)} matches: {dutch.number(self.matching)} of "
-            f"{dutch.number(self.compared)} amounts. For the other {dutch.number(self.differing.height)} the file has "
-            f"{self._money(self.differing)}"
+            f"{dutch.percent(self.share)} matches: {matching} of {compared} amounts. For the other {others} the "
+            f"file has {self._money(self.differing)}"
         )
         unexplained = DifferingAmounts(self.differing.filter(pl.col("why") == UNEXPLAINED))
         if unexplained.is_empty():

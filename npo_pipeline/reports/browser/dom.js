@@ -20,24 +20,29 @@ function sourceLink(url, text) {
 }
 
 // A table; columns: [heading, is it a number]. A cell is text, elements, or { head: ... } for a row's heading.
-function table(caption, columns, rows, foot) {
+// As `cards` a narrow window shows each row below the other, with the headings as labels; the roles keep it a table for
+// who hears it.
+function table(caption, columns, rows, foot, cards) {
+  const role = (name) => (cards ? name : null);
   const cells = (row) =>
     row.map((cell, place) => {
-      const number = columns[place][1] ? "number" : null;
-      if (cell && cell.head !== undefined) return el("th", { scope: "row", class: number }, cell.head);
-      return el("td", { class: number }, cell);
+      const [label, isNumber] = columns[place];
+      const number = isNumber ? "number" : null;
+      if (cell && cell.head !== undefined) return el("th", { role: role("rowheader"), scope: "row", class: number }, cell.head);
+      return el("td", { role: role("cell"), class: number, "data-label": role(label) }, cell);
     });
-  const headings = columns.map(([text, number]) => el("th", { scope: "col", class: number ? "number" : null }, text));
+  const headings = columns.map(([text, number]) => el("th", { role: role("columnheader"), scope: "col", class: number ? "number" : null }, text));
+  const lines = (some) => some.map((row) => el("tr", { role: role("row") }, cells(row)));
   return el(
     "div",
-    { class: "scroll", role: "group", "aria-label": caption, tabindex: "0" },
+    { class: cards ? "scroll cards" : "scroll", role: "group", "aria-label": caption, tabindex: "0" },
     el(
       "table",
-      null,
+      { role: role("table") },
       el("caption", null, caption),
-      el("thead", null, el("tr", null, headings)),
-      el("tbody", null, rows.map((row) => el("tr", null, cells(row)))),
-      foot ? el("tfoot", null, foot.map((row) => el("tr", null, cells(row)))) : null,
+      el("thead", { role: role("rowgroup") }, el("tr", { role: role("row") }, headings)),
+      el("tbody", { role: role("rowgroup") }, lines(rows)),
+      foot ? el("tfoot", { role: role("rowgroup") }, lines(foot)) : null,
     ),
   );
 }

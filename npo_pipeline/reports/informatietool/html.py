@@ -29,8 +29,8 @@ SHARED = ("format.js", "dom.js")
 """The scripts of every page of this kind; each page says before them what its `DATA` is."""
 
 SCRIPTS = (
-    "data.js", "find.js", "explain.js", "chart.js", "parts.js", "school.js", "groups.js", "about.js", "searchbox.js",
-    "main.js",
+    "data.js", "find.js", "explain.js", "chart.js", "parts.js",
+    "school.js", "groups.js", "about.js", "searchbox.js", "main.js",
 )  # fmt: skip
 """In the order in which each needs the ones before it, and all need those that are shared."""
 
@@ -56,9 +56,7 @@ def standalone_page(
     `parts`: name in the template -> HTML, or JSON without markup.
     """
     shared = files("npo_pipeline.reports") / "browser"
-    code = "\n".join(
-        [*(_text(shared, name) for name in SHARED), *(_text(folder, name) for name in scripts)]
-    )
+    code = "\n".join([*(_text(shared, name) for name in SHARED), *(_text(folder, name) for name in scripts)])
     own = _text(folder, "style.css") if (folder / "style.css").is_file() else ""
     css, script = style.css + _text(shared, "style.css") + own, f'"use strict";\n(() => {{\n{code}}})();\n'
     filled = {**parts, "policy": _content_security_policy(css, script), "style": css, "script": script}
@@ -88,6 +86,17 @@ def payload(tool: ToolData) -> str:
 def json_without_markup(document: Mapping[str, Any]) -> str:
     """Return data as compact JSON without any markup, so that no name of a school can change the page."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_MARKUP)
+
+
+def notation() -> dict[str, Any]:
+    """Return the words of `DATA.words` that the shared scripts write values with."""
+    return {
+        "months": dutch.DUTCH.months,
+        "thousands": dutch.DUTCH.thousands,
+        "decimalPoint": dutch.DUTCH.decimal_point,
+        "conjunction": dutch.DUTCH.conjunction,
+        "currencies": {name: [dutch.SIGNS[name], dutch.CURRENCIES[name]] for name in dutch.CURRENCIES},
+    }
 
 
 class _TextList(dict[str, int]):
@@ -138,12 +147,8 @@ class _Payload:
                 "support": wording.SUPPORT,
                 "notAdded": wording.NOT_ADDED,
                 "notes": list(tool.notes),
-                "months": dutch.DUTCH.months,
                 "shortMonths": dutch.SHORT_MONTHS,
-                "thousands": dutch.DUTCH.thousands,
-                "decimalPoint": dutch.DUTCH.decimal_point,
-                "conjunction": dutch.DUTCH.conjunction,
-                "currencies": {name: [dutch.SIGNS[name], dutch.CURRENCIES[name]] for name in dutch.CURRENCIES},
+                **notation(),
             },
         }
 

@@ -40,7 +40,7 @@ AMOUNTS = ("ours", "theirs", "difference", "our_count", "their_count", "toleranc
 
 
 def reconciled(text: str) -> Reconciled:
-    """Rows of table `reconciliation`; what the text leaves out is as in `ALWAYS`, and the difference is worked out."""
+    """Rows of table `reconciliation`; what is left out is as in `ALWAYS`, and the difference is worked out."""
     told = table(text, **dict.fromkeys(AMOUNTS, "m"), line="i")
     given = {name: pl.lit(value) for name, value in ALWAYS.items() if name not in told.columns}
     told = told.with_columns(**given)
@@ -54,7 +54,12 @@ def reconciled(text: str) -> Reconciled:
 def reconciliation(rows: Reconciled, **parts) -> Reconciliation:
     """One file that was compared, with nothing left out or unread unless said."""
     file = ReconciledFile(
-        name="ofb.csv", sha256=SHA, layout="ofb.yaml", levels=(BY_SCHOOL,), rows=rows.height, components=("per_pupil",)
+        name="ofb.csv",
+        sha256=SHA,
+        layout="ofb.yaml",
+        levels=(BY_SCHOOL,),
+        rows=rows.height,
+        components=("per_pupil",),
     )
     given = {
         "run_id": ALWAYS["run_id"],

@@ -99,7 +99,7 @@ def test_the_conclusion_is_dutch_where_dutch_is_asked(text):
         assert not {"the", "amounts", "of", "more", "less"} & set(translated(sentence).split())
 
 
-CENTS = st.integers(-10**8, 10**8)
+CENTS = st.integers(-(10**8), 10**8)
 
 
 @given(st.lists(st.tuples(CENTS, CENTS), min_size=1, max_size=30))

@@ -18,38 +18,28 @@ function schoolCell(row) {
   return [el("span", { class: "name" }, nameOf(place)), el("span", { class: "sub" }, under.filter(Boolean).join(" · "))];
 }
 
-const countsText = (row) =>
-  rows.theirCount[row] === undefined ? null : el("span", { class: "sub" }, `aantal: ${rows.ourCount[row] ?? "niet bekend"} in het besluit, ${rows.theirCount[row]} in het bestand`);
+function countsText(row) {
+  const theirs = rows.theirCount[row];
+  if (theirs === undefined) return null;
+  return el("span", { class: "sub" }, `Aantal: ${rows.ourCount[row] ?? "niet bekend"} in het besluit, ${theirs} in het bestand`);
+}
 
-// Labelled cells, so that a narrow window can show a row as a card; roles keep it a table for who hears it.
 function amountsTable(caption, shown) {
   const columns = [["School"], ["Onderdeel"], ["Besluit", true], ["Bestand", true], ["Verschil", true], ["Uitkomst"]];
-  const cells = (row) => [
-    schoolCell(row),
+  const lines = shown.map((row) => [
+    { head: schoolCell(row) },
     components.title[rows.component[row]],
     moneyOr(rows.ours[row], rows.currency[row], "geen"),
     moneyOr(rows.theirs[row], rows.currency[row], "geen"),
-    differenceText(row),
+    rows.difference[row] === null ? "" : differenceText(rows.difference[row], rows.currency[row]),
     [el("span", { class: rows.outcome[row] ? "mark" : null }, outcomeTitle(row)), el("span", { class: "sub" }, rows.explanation[row]), countsText(row)],
-  ];
-  const kind = (place) => (columns[place][1] ? "number" : null);
-  const line = (row) =>
-    el("tr", { role: "row" }, cells(row).map((cell, place) =>
-      place
-        ? el("td", { role: "cell", class: kind(place), "data-label": columns[place][0] }, cell)
-        : el("th", { role: "rowheader", scope: "row" }, cell)));
-  return el(
-    "div",
-    { class: "scroll cards", role: "group", "aria-label": caption, tabindex: "0" },
-    el(
-      "table",
-      { role: "table" },
-      el("caption", null, caption),
-      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, columns.map(([text], place) => el("th", { role: "columnheader", scope: "col", class: kind(place) }, text)))),
-      el("tbody", { role: "rowgroup" }, shown.map(line)),
-    ),
-  );
+  ]);
+  return table(caption, columns, lines, null, true);
 }
+
+// What is printed is all that the filter keeps, and not only what is shown of it.
+let printed = null;
+window.addEventListener("beforeprint", () => printed && printed());
 
 function choice(name, label, all, options, filter, changed) {
   const select = el("select", { id: name }, el("option", { value: "" }, all), options.map(([value, title]) => el("option", { value }, title)));
@@ -82,7 +72,7 @@ function sumsText(found) {
     const key = rows.currency[row];
     sums.set(key, (sums.get(key) || 0) + rows.difference[row]);
   }
-  return [...sums].sort().map(([currency, cents]) => money(cents, currency));
+  return [...sums].sort().map(([currency, cents]) => differenceText(cents, currency));
 }
 
 function foundText(found) {
@@ -116,6 +106,7 @@ function amountsView(address) {
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   search();
+  printed = () => shownUpTo(found.length);
   return el(
     "article",
     null,

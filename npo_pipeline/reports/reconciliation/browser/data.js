@@ -12,10 +12,8 @@ const haystacks = schools.code.map((code, place) =>
 const moneyOr = (cents, currency, none) => (cents === null ? none : money(cents, currency));
 
 // Above zero with its sign, so that a difference is not read as an amount.
-function differenceText(row) {
-  const cents = rows.difference[row];
-  if (cents === null) return "";
-  const text = money(cents, rows.currency[row]);
+function differenceText(cents, currency) {
+  const text = money(cents, currency);
   return cents > 0 ? text.replace(SPACE, `${SPACE}+`) : text;
 }
 

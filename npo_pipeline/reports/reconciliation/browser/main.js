@@ -16,6 +16,7 @@ function marked(tab) {
 function show(focus) {
   const [, kind = "", ...rest] = location.hash.split("/");
   const address = rest.join("/");
+  printed = null;
   main.replaceChildren(kind === "bedragen" ? amountsView(address) : summaryView());
   marked(kind === "bedragen" ? tabOf(readFilter(address)) : "samenvatting");
   const heading = main.querySelector("h1");

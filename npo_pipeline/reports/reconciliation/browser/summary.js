@@ -9,25 +9,33 @@ function componentsSection() {
     shareMoney,
     money(ours, currency),
     money(theirs, currency),
-    money(difference, currency),
+    differenceText(difference, currency),
   ]);
   const columns = [
     ["Onderdeel"], ["Vergeleken", true], ["Gelijk", true], ["Deel", true], ["Deel in geld", true],
     ["Besluit", true], ["Bestand", true], ["Verschil", true],
   ];
-  return section("Klopt het?", table("Per onderdeel", columns, found));
+  return section("Klopt het?", table("Per onderdeel", columns, found, null, true));
+}
+
+// A text with the commands in it marked, which stand between backticks.
+const withCommands = (text) => text.split("`").map((part, place) => (place % 2 ? el("code", null, part) : part));
+
+// An amount that one side lacks is found by its outcome, where it has no cause.
+function causeLink(name) {
+  return filterLink(outcomes.name.includes(name) ? { uitkomst: name } : { uitkomst: DIFFERENT, oorzaak: name });
 }
 
 function causesSection() {
   if (!DATA.byCause.length) return null;
   const found = DATA.byCause.map(([cause, times, difference, currency]) => [
-    { head: el("a", { href: filterLink({ uitkomst: DIFFERENT, oorzaak: causes.name[cause] }) }, causes.title[cause]) },
+    { head: el("a", { href: causeLink(causes.name[cause]) }, causes.title[cause]) },
     number(times),
-    money(difference, currency),
-    [el("span", null, causes.meaning[cause]), el("span", { class: "sub" }, causes.todo[cause])],
+    differenceText(difference, currency),
+    [el("span", null, causes.meaning[cause]), el("span", { class: "sub" }, withCommands(causes.todo[cause]))],
   ]);
   const columns = [["Oorzaak"], ["Aantal", true], ["Verschil", true], ["Wat dat is, en wat u kunt doen"]];
-  return section("Waarom niet?", table("Oorzaken van de verschillen", columns, found));
+  return section("Waarom niet?", table("Oorzaken van de verschillen", columns, found, null, true));
 }
 
 function largestSection() {
@@ -46,6 +54,13 @@ function leftOutSection() {
   );
 }
 
+function othersSection() {
+  if (!DATA.others.length) return null;
+  const found = DATA.others.map(([file, column, value, times, cents]) => [{ head: file }, `${column} ${value}`, number(times), cents === null ? "" : decimal(cents, 2, 2)]);
+  const columns = [["Bestand"], ["Wat"], ["Rijen", true], ["Bedrag", true]];
+  return section("Rijen over iets anders", el("p", null, DATA.words.others), table("Rijen over iets anders", columns, found, null, true));
+}
+
 function unreadSection() {
   if (!DATA.unread.length) return null;
   const found = DATA.unread.map(([file, line, column, message]) => [{ head: file }, line === null ? "" : String(line), column, message]);
@@ -53,7 +68,7 @@ function unreadSection() {
   return section(
     "Niet gelezen",
     el("p", null, DATA.words.unread),
-    table("Niet gelezen", columns, found),
+    table("Niet gelezen", columns, found, null, true),
     DATA.moreUnread ? el("p", null, `${number(DATA.moreUnread)} meer in het Excelbestand.`) : null,
   );
 }
@@ -68,6 +83,7 @@ function summaryView() {
     causesSection(),
     largestSection(),
     leftOutSection(),
+    othersSection(),
     unreadSection(),
   );
 }

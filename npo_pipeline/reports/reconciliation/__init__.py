@@ -1,0 +1,1 @@
+"""The workbook and the page of a reconciliation, both from the same rows."""
