@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from npo_pipeline.cli.output import document, euro, frame_table, line, number, t
 from npo_pipeline.errors import Refused
 
 if TYPE_CHECKING:
-    from npo_pipeline.commands.decide.check_rules import CheckResult
+    from fractions import Fraction
+
+    from npo_pipeline.commands.rules import CheckResult, RateFound, SectorRates, SolvedRates
     from npo_pipeline.decisions.comparison import Effect
     from npo_pipeline.entitlements.worked_examples import Worked
     from npo_pipeline.rulebook.load import LoadedRules
@@ -63,7 +66,7 @@ def show_command(home: Home, as_json: bool, school_year: str, as_of: date | None
 @common
 def check_command(home: Home, as_json: bool, path: Path, reference_date: date | None) -> None:
     """Check a regulation file or overlay, and show what it would change. The books are only read."""
-    from npo_pipeline.commands.decide.check_rules import check_rules
+    from npo_pipeline.commands.rules import check_rules
 
     result = check_rules(home, path, reference_date)
     if as_json:
@@ -71,6 +74,36 @@ def check_command(home: Home, as_json: bool, path: Path, reference_date: date | 
     else:
         _render_check(result)
     _refuse_wrong_examples(path, result.examples)
+
+
+@rules_group.command("solve")
+@click.argument("path", metavar="SPEC", type=PATH)
+@click.option(
+    "--out",
+    "folder",
+    type=PATH,
+    default=None,
+    help="Write an overlay per sector to this folder: the name of SPEC, and the sector. No file is overwritten.",
+)
+@click.option(
+    "--regulation",
+    "regulations",
+    type=PATH,
+    multiple=True,
+    help="A regulation file in place of the shipped one, or an overlay on it; may be given more than once.",
+)
+@click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
+@reference_date_option("In place of the date in the regulation.")
+@common
+def solve_command(home: Home, as_json: bool, path: Path, **options: Any) -> None:
+    """Find the rates that spend a budget, from a file of demands. The books are only read."""
+    from npo_pipeline.commands.rules import SolveRequest, solve_rates
+
+    result = solve_rates(SolveRequest(home=home, spec=path, **options))
+    if as_json:
+        document(_solved_document(result))
+    else:
+        _render_solved(result)
 
 
 def _refuse_wrong_examples(path: Path, examples: Sequence[Worked]) -> None:
@@ -206,3 +239,89 @@ def _values(loaded: LoadedRules) -> Iterator[dict[str, Any]]:
     from npo_pipeline.rulebook.listing import readable_values
 
     return readable_values(_rules(loaded))
+
+
+def _render_solved(result: SolvedRates) -> None:
+    """Print the rates of each sector with what they spend, and how to go on with them."""
+    for one in result.sectors:
+        _render_sector(one, result)
+    if not result.written:
+        line("Nothing was written; --out FOLDER writes an overlay per sector, for `npo decide --regulation`.")
+        return
+    given = " ".join(f"--regulation {path}" for path in result.written)
+    line(f"npo decide --school-year {result.school_year} {given} --dry-run", as_is=True)
+
+
+def _render_sector(sector: SectorRates, result: SolvedRates) -> None:
+    line(
+        f"{sector.sector}: {euro(sector.budget)} for {number(sector.pupils)} pupils of {result.reference_date}, "
+        f"on {sector.base}"
+    )
+    columns = ["component", "school types", "weight", "units", "rate", "spends", "rate before", "spent before"]
+    table("Rates", columns, [_rate_row(one) for one in sector.rates], right=2)
+    if sector.asked == "budget":
+        line(f"The amount that is asked takes a budget of {euro(sector.budget)}.")
+    else:
+        line(f"{euro(sector.spends)} is spent and {euro(sector.rest)} is left.")
+    line(f"Of weight 1 a pupil gets {_exact(sector.amount)}; a rate is its weight times that, to the cent below.")
+    if sector.risk_amount is not None:
+        line(f"Of weight 1 a unit of risk gets {_exact(sector.risk_amount)}.")
+    if sector.outside:
+        parts = ", ".join(f"{name} {euro(amount)}" for name, amount in sector.outside.items())
+        line(f"The budget is not for what keeps its rate: {parts}.")
+    line("")
+
+
+def _rate_row(one: RateFound) -> tuple[object, ...]:
+    return (
+        one.component,
+        ", ".join(one.school_types),
+        _weight(one.weight),
+        number(int(one.units)) if one.units == int(one.units) else euro(one.units),
+        one.rate,
+        one.spends,
+        one.rate_before,
+        one.spent_before,
+    )
+
+
+def _weight(weight: Fraction) -> str:
+    """Write a weight as a decimal number, or as a fraction where it has no end."""
+    from npo_pipeline import dutch
+
+    exact = Decimal(weight.numerator) / Decimal(weight.denominator)
+    return dutch.number(exact) if exact.as_integer_ratio() == weight.as_integer_ratio() else str(weight)
+
+
+def _exact(amount: Fraction) -> str:
+    """Write an amount with six decimals, cut off."""
+    from npo_pipeline import dutch
+
+    return dutch.number(Decimal(int(amount * 10**6)).scaleb(-6), 2)
+
+
+def _solved_document(result: SolvedRates) -> dict[str, Any]:
+    """Return all that was solved, with the text of the overlays, for `--json`."""
+    return {
+        "spec": result.spec.name,
+        "sha256": result.spec.sha256,
+        "title": result.title,
+        "school_year": result.school_year,
+        "reference_date": result.reference_date,
+        "sectors": [_sector_document(one) for one in result.sectors],
+        "overlays": [{"file": name, "text": text} for name, text in result.overlays.items()],
+        "written": [str(path) for path in result.written],
+    }
+
+
+def _sector_document(sector: SectorRates) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    rates = [{**asdict(one), "weight": str(one.weight)} for one in sector.rates]
+    amounts = {"amount": _plain_amount(sector.amount), "risk_amount": _plain_amount(sector.risk_amount)}
+    return {**asdict(sector), **amounts, "rates": rates}
+
+
+def _plain_amount(amount: Fraction | None) -> str | None:
+    """Write an unrounded amount with eight decimals, cut off."""
+    return None if amount is None else f"{Decimal(int(amount * 10**8)).scaleb(-8):f}"

@@ -8,7 +8,13 @@ on a regulation is an amendment: what it says holds from that month on, and befo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
@@ -23,6 +29,7 @@ from npo_pipeline.rulebook.fields import (
     Key,
     MonthValue,
     Part,
+    SchoolType,
     Source,
     Text,
     Whole,
@@ -140,6 +147,61 @@ def subsidy_with_overlay(base: Subsidy, overlay: SubsidyOverlay, document: Docum
         groups={**base.groups, **groups},
         windows={**base.windows, **windows},
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppliedRate:
+    """Represent a rate that was reasoned, to write in an overlay: its component, and the values of a `Rate`."""
+
+    component: str
+    school_types: tuple[SchoolType, ...]
+    value: Decimal
+    unit: str
+    source: str
+    where: str
+    checked_on: date
+    note: str
+
+
+def overlay_text(
+    base: str, rates: Sequence[SuppliedRate], sources: Mapping[str, Source], above: Sequence[str]
+) -> str:
+    """Return an overlay with rates as the text of its file: the same rates give the same bytes.
+
+    Args:
+        base: the name of the file that it is on.
+        rates: in order; those of a component one after the other.
+        sources: that the rates may cite.
+        above: lines of comment that it begins with.
+    """
+    lines = [*(f"# {one}" for one in above), f"{OVERLAY_KEY}: {base}", "sources:"]
+    for key, source in sources.items():
+        lines += [f"  {key}:", *_yaml_lines(source.model_dump(mode="json", exclude_none=True), "    ")]
+    lines.append("components:")
+    for component, group in groupby(rates, key=lambda one: one.component):
+        lines += [f"  {component}:", "    rates:"]
+        for one in group:
+            first, *others = _yaml_lines(_written(one), "        ")
+            lines += [f"      - {first.strip()}", *others]
+    return "\n".join(lines) + "\n"
+
+
+def _written(rate: SuppliedRate) -> dict[str, object]:
+    """Return the values of a rate in the order of a file of rules."""
+    first = {"school_types": rate.school_types, "value": rate.value, "unit": rate.unit, "status": "derived"}
+    return {**first, **{name: value for name, value in vars(rate).items() if name not in (*first, "component")}}
+
+
+def _yaml_lines(values: Mapping[str, Any], indent: str) -> list[str]:
+    """Return keys with values as lines; text is quoted where YAML could read it otherwise."""
+    return [f"{indent}{key}: {_yaml(value)}" for key, value in values.items()]
+
+
+def _yaml(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_yaml, value))}]"
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return text if re.fullmatch(r"[\w.-]+( [\w.-]+)*", text, re.ASCII) else json.dumps(text, ensure_ascii=False)
 
 
 def _window(base: Window, overlay: WindowOverlay) -> Window:

@@ -194,8 +194,8 @@ class FromTexts:
         return "+".join(one.sha256 for one in self.texts)
 
 
-def read_rules(path: Path) -> tuple[RuleText, Document]:
-    """Read a file of rules, of whatever kind: its text, and its values as text.
+def read_rules(path: Path, sort: FileSort = REGULATION) -> tuple[RuleText, Document]:
+    """Read a file of rules, of whatever kind: its text, and its values as text; `sort` is what it should be.
 
     Raises:
         Refused: it cannot be read, is too large, or is no YAML; the message names file and line.
@@ -207,7 +207,7 @@ def read_rules(path: Path) -> tuple[RuleText, Document]:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise Refused(f"{path}: cannot be read ({error.strerror or error})") from error
-    return rule_text(raw, path.name)
+    return rule_text(raw, path.name, sort)
 
 
 def rule_text(raw: bytes, name: str, sort: FileSort = REGULATION) -> tuple[RuleText, Document]:

@@ -74,6 +74,10 @@ UnitsAboveThreshold = NewType("UnitsAboveThreshold", pl.DataFrame)
 Quantities = NewType("Quantities", pl.DataFrame)
 """COMPONENT, vestiging, measure, counted_e2 (before the threshold), quantity_e2; sorted."""
 
+SchoolUnits = NewType("SchoolUnits", pl.DataFrame)
+"""component, school_type, quantity_e2: a row per amount that is rounded once, with what is multiplied by the
+rate."""
+
 EntitledCents = NewType("EntitledCents", pl.DataFrame)
 """`Quantities` with the columns of `Rates` (small_* null above that size), product_e10 (quantity times rate, with
 the supplement of a small vestiging, in units of 0.0000000001 euro), before_e10 (those of the school that precede
