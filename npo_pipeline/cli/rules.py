@@ -249,7 +249,7 @@ def _render_solved(result: SolvedRates) -> None:
         line("Nothing was written; --out FOLDER writes an overlay per sector, for `npo decide --regulation`.")
         return
     given = " ".join(f"--regulation {path}" for path in result.written)
-    line(f"npo decide --school-year {result.school_year} {given} --dry-run", as_is=True)
+    line(f"Next: npo decide --school-year {result.school_year} {given} --dry-run")
 
 
 def _render_sector(sector: SectorRates, result: SolvedRates) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from itertools import takewhile
 
 import polars as pl
 
@@ -280,10 +279,15 @@ def _largest(lines: Sequence[CountedLine], parts: Sequence[Fraction], budget: in
     rounded = sum(len(one.quantities) for one in lines if one.line.is_risk)
     point = Fraction(max(0, budget - (rounded + 1) // 2))
     cents = _at(parts, point)
-    steps = takewhile(lambda step: _spent(lines, step[0]) <= budget, _raised(lines, parts, cents))
-    for step in steps:
-        cents, point = step
-    return cents, point
+    for raised, at in _raised(lines, parts, cents):
+        if _spent(lines, raised) > budget:
+            point = max(point, min(Fraction(budget), at))
+            break
+        cents, point = raised, at
+    # What nobody is paid by costs nothing, and keeps its ratio to the others.
+    return [
+        rate if one.units else int(part * point) for one, rate, part in zip(lines, cents, parts, strict=True)
+    ], point
 
 
 def _raised(
@@ -293,16 +297,13 @@ def _raised(
     order = list(dict.fromkeys(one.line.component for one in lines))
     now = list(cents)
     while True:
-        coming = [
-            ((rate + 1) / part, order.index(one.line.component))
-            for one, rate, part in zip(lines, now, parts, strict=True)
-            if part
-        ]
-        nearest = min(coming)
-        now = [
-            rate + (bool(part) and ((rate + 1) / part, order.index(one.line.component)) == nearest)
-            for one, rate, part in zip(lines, now, parts, strict=True)
-        ]
+        coming = {
+            number: ((now[number] + 1) / part, order.index(one.line.component))
+            for number, (one, part) in enumerate(zip(lines, parts, strict=True))
+            if part and one.units
+        }
+        nearest = min(coming.values())
+        now = [rate + (coming.get(number) == nearest) for number, rate in enumerate(now)]
         yield now, nearest[0]
 
 
@@ -327,21 +328,22 @@ def _refuse_under_floor(
         return
     least, kind, number = max(lacking, key=lambda one: (Fraction(one[0]) / demands.ratios[one[1]], -one[2]))
     here: Place = ("sectors", demands.sector)
-    ratio, floor = demands.ratios[kind], f"the floor of {_euro(least)} for {kind}"
+    ratio, noun = demands.ratios[kind], f"the floor of {_euro(least)} for {kind}"
     if demands.amount is not None:
-        words = f"gives {kind} {_euro(_of_pupil(kind, lines, cents))}, less than {floor}; raise it, or lower that"
+        words = f"gives {kind} {_euro(_of_pupil(kind, lines, cents))}, less than {noun}; raise it, or lower that"
         raise DemandNotMet((*here, "amount"), words)
     base = [one for one in lines if not one.line.is_risk]
     needs = _spent(base, _rates_of_floor(base, kind, least, ratio))
-    by_ratio = "" if ratio == 1 else f" (by its ratio {_euro(_amount_of_floor(least, ratio))} for ratio 1)"
-    short = f"{floor}{by_ratio} needs {_euro(needs)} for {dutch.number(pupils_of(lines))} pupils"
+    if ratio != 1:
+        noun = f"{noun}, by its ratio {_euro(_amount_of_floor(least, ratio))} for ratio 1,"
+    message = f"{noun} needs {_euro(needs)} for {dutch.number(pupils_of(lines))} pupils"
     if needs > budget:
         words = (
-            f"{short}: {_euro(needs - budget)} more than the budget of {_euro(budget)}; lower it, or raise that"
+            f"{message}: {_euro(needs - budget)} more than the budget of {_euro(budget)}; lower it, or raise that"
         )
         raise DemandNotMet((*here, "floors", number), words)
     left, most = _spent(base, cents[: len(base)]), _percent(Fraction(budget - needs, budget))
-    words = f"leaves {_euro(left)} of {_euro(budget)}, and {short}; make the share for risk at most {most}"
+    words = f"leaves {_euro(left)} of {_euro(budget)}, and {message}; make the share for risk at most {most}"
     raise DemandNotMet((*here, "risk", "share"), words)
 
 

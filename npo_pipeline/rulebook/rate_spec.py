@@ -71,6 +71,10 @@ Number: TypeAlias = Annotated[Fraction, BeforeValidator(number_from), AfterValid
 RiskShare: TypeAlias = Annotated[Fraction, BeforeValidator(number_from), AfterValidator(_below_one)]
 
 
+def _other_unit(written: str, unit: str) -> str:
+    return f"`{written}` is not its unit; write {unit}"
+
+
 class FindingName(Part):
     """Represent a finding of the monitor by its measurement and indicator; the sector is where it is used."""
 
@@ -149,10 +153,10 @@ class SectorSpec(Part):
     def _in_euro(self) -> Self:
         for name, unit in (("budget", "EUR"), ("amount", "EUR per pupil")):
             if (one := getattr(self, name)) is not None and one.unit != unit:
-                raise fault(f"`{one.unit}` is not its unit; write {unit}", name, "unit")
+                raise fault(_other_unit(one.unit, unit), name, "unit")
         for number, floor in enumerate(self.floors):
             if floor.unit != "EUR per pupil":
-                raise fault(f"`{floor.unit}` is not its unit; write EUR per pupil", "floors", number, "unit")
+                raise fault(_other_unit(floor.unit, "EUR per pupil"), "floors", number, "unit")
         return self
 
 
@@ -181,7 +185,7 @@ class RateSpec(Part):
         if self.budget is None:
             ways = (("budget", "amount"), "a `budget`, or the `amount` of which the budget is asked")
         elif self.budget.unit != "EUR":
-            raise fault(f"`{self.budget.unit}` is not its unit; write EUR", "budget", "unit")
+            raise fault(_other_unit(self.budget.unit, "EUR"), "budget", "unit")
         for name, sector in self.sectors.items():
             if len(sector.given) != 1 or sector.given[0] not in ways[0]:
                 raise fault(f"wants {ways[1]}, and one of them only", "sectors", name)

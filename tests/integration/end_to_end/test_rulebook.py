@@ -244,3 +244,92 @@ def test_rules_show_names_every_value_with_its_source(home):
     # The base of vo: the amount of the law, and the part of it that is not of the programme.
     assert "beside its rate: amount in the regulation, one with that for staff policy: 797.44" in shown
     assert "beside its rate: part of it that is not of the programme: 96.28" in shown
+
+
+CITED = "status: published, source: letter, where: page 2, checked_on: 2021-06-01"
+SPEC = f"""\
+title: What 20,000.00 gives
+school_year: 2021-2022
+sources:
+  letter: {{title: Letter, url: https://www.example.nl/letter, publisher: OCW}}
+findings: {{file: monitor.csv, source: letter}}
+budget: {{value: 20000.00, unit: EUR, {CITED}}}
+sectors:
+  po:
+    overlay_of: 2021-2022-po
+    finding: {{meting: 2, indicator: delay}}
+    floors:
+      - {{value: 400.00, unit: EUR per pupil, {CITED}}}
+    ratios:
+      - {{school_types: [bao], value: 1, unit: times, {CITED}}}
+      - {{school_types: [sbo], value: 3/2, unit: times, {CITED}}}
+      - {{school_types: [so, vso], value: 2, unit: times, {CITED}}}
+    risk:
+      share: {{value: 1/3, unit: of the budget, {CITED}}}
+      weights:
+        achterstandsscore: {{weight: {{value: 1, unit: per point, {CITED}}}}}
+  vo:
+    overlay_of: 2021-2022-vo
+    finding: {{meting: 2, indicator: delay}}
+    ratios:
+      - {{school_types: [vo], value: 1, unit: times, {CITED}}}
+      - {{school_types: [vo_pro_vbo], value: 3/2, unit: times, {CITED}}}
+"""
+
+
+def spec(folder, text=SPEC):
+    (folder / "monitor.csv").write_text("SECTOR;METING;INDICATOR;WAARDE\npo;2;delay;4,4\nvo;2;delay;3\n")
+    (folder / "spec.yaml").write_text(text, encoding="utf-8")
+    return folder / "spec.yaml"
+
+
+def test_rates_that_spend_a_budget_are_an_overlay_that_decide_takes(home, tmp_path):
+    of_day = ("--reference-date", "2020-10-01")
+    before = (home / "npo.duckdb").read_bytes()
+    found = run(home, "rules", "solve", spec(tmp_path), *of_day, "--out", tmp_path)
+    # po: 10 pupils x 4.4 = 44, vo: 22 pupils x 3 = 66, of 110: 8,000.00 and 12,000.00
+    po, vo = found["sectors"]
+    assert [(one["budget"], one["spends"], one["rest"]) for one in (po, vo)] == [
+        ("8000.00", "8000.00", "0.00"),
+        ("12000.00", "11999.96", "0.04"),
+    ]
+    # 2/3 of po is 533.33 for 10 pupils, 1/3 is 133.33 for 20.00 points, and 0.10 is left: a cent more per pupil
+    assert [one["rate"] for one in po["rates"]] == ["533.34", "800.01", "1066.68", "133.33"]
+    # 12,000.00 / (14 + 8 x 1.5) is 461.53, half of it 230.76, and 0.26 is left: a cent more for each of 22
+    assert [one["rate"] for one in vo["rates"]] == ["461.54", "230.76"]
+    overlays = [tmp_path / "spec-po.yaml", tmp_path / "spec-vo.yaml"]
+    assert found["written"] == [str(one) for one in overlays]
+    assert found["sha256"] in overlays[0].read_text()
+    again = run(home, "rules", "solve", spec(tmp_path), *of_day)
+    assert [one["text"] for one in again["overlays"]] == [one.read_text() for one in overlays]
+    assert (home / "npo.duckdb").read_bytes() == before
+
+    plan = decide(home, "2021-2022", "--dry-run", *(word for one in overlays for word in ("--regulation", one)))
+    spent = {one["component"]: one["after"] for one in plan["by_component"] if one["currency"] == "EUR"}
+    assert Decimal(spent["per_pupil"]) == 10 * Decimal("533.34") + 22 * Decimal("461.54")
+    assert Decimal(spent["surcharge"]) == 8 * Decimal("230.76")
+    assert Decimal(spent["achterstandsscore"]) == 20 * Decimal("133.33")
+
+
+def test_rates_that_are_solved_are_shown_and_nothing_is_overwritten(home, tmp_path):
+    words = ("rules", "solve", spec(tmp_path), "--reference-date", "2020-10-01", "--home", home)
+    shown = here(*words)
+    assert shown.status == 0, shown.stderr
+    assert "11.999,96 is spent and 0,04 is left." in shown.stdout
+    assert "Nothing was written; --out FOLDER writes an overlay per sector" in shown.stdout
+    (tmp_path / "spec-vo.yaml").write_text("mine")
+    ended = here(*words, "--out", tmp_path)
+    assert (ended.status, (tmp_path / "spec-po.yaml").exists()) == (3, False)
+    assert "spec-vo.yaml: is there already, and no file is overwritten" in ended.stderr
+
+
+def test_a_demand_in_the_way_is_refused_by_its_line(home, tmp_path):
+    words = ("rules", "solve", "--reference-date", "2020-10-01", "--home", home)
+    ended = here(*words, spec(tmp_path, SPEC.replace("value: 400.00", "value: 600.00")))
+    assert ended.status == 3
+    assert ended.stderr == (
+        "npo: spec.yaml, line 18: sectors.po.risk.share: leaves 5.333,40 of 8.000,00, and the floor of 600,00 for "
+        "bao needs 6.000,00 for 10 pupils; make the share for risk at most 25,00%\n"
+    )
+    ended = here(*words, spec(tmp_path, SPEC.replace("2021-2022-vo", "2021-2022-v")))
+    assert ended.stderr.startswith("npo: spec.yaml, line 22: sectors.vo.overlay_of: `2021-2022-v` is not in force")

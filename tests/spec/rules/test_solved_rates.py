@@ -176,7 +176,7 @@ SCORE = {"achterstandsscore": Fraction(1)}
             demands(budget=55_000, floors=[(["bao"], 500), (["sbo"], 900)]),
             COUNTED,
             ("floors", 1),
-            "the floor of 900,00 for sbo (by its ratio 600,00 for ratio 1) needs 60.000,00",
+            "the floor of 900,00 for sbo, by its ratio 600,00 for ratio 1, needs 60.000,00 for 100 pupils",
             id="a floor that a ratio passes on to all",
         ),
         pytest.param(
