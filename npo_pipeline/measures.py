@@ -52,7 +52,9 @@ class Measure:
     undelivered: str | None = None
 
 
-PUPILS_PO = CountSource(name="pupils_po", kinds=("register_po", "pupils_po_cluster", "pupils_po"))
+PUPILS_PO = CountSource(
+    name="pupils_po", kinds=("register_po", "pupils_po_cluster", "pupils_po", "pupils_po_totals")
+)
 PUPILS_VO = CountSource(name="pupils_vo", kinds=("register_vo", "pupils_vo"))
 
 _PER_PUPIL = RateUnit(rules="pupil", dutch="leerling", english="pupil")

@@ -33,14 +33,17 @@ from schemas.rules import (
 )
 
 SORTS_PO = ("Bo", "Sbo", "So", "Vso")
+TYPES_PO = (*SORTS_PO, *(sort.upper() for sort in SORTS_PO))
+"""The newer files of DUO write them in capitals."""
+
 CLUSTERS = ("nvt", "1", "2", "3", "4", "3/4")
 YES_NO = ("J", "N")
 ONDERWIJSTYPEN = (
-    r"^(Brugjaar|VWO|HAVO|HAVO/VWO|VMBO( (BL|KL|GL|TL))?|Praktijkonderwijs"
+    r"^(Brugjaar|VWO|HAVO|HAVO/VWO|VMBO( (BL|KL|GL|TL))?|VMBO-MBO2|Praktijkonderwijs"
     r"|Engelse Stroom|European Secondary School|Int\. Bacc[ae]laureaat)"
     r"( (lj )?[1-6](-[1-6])?| alle vj| uitbest\. aan VAVO)?$"
 )
-"""The onderwijstypen of DUO's vo file of 2019 (its spelling of Baccalaureaat included), with or without years.
+"""The onderwijstypen of DUO's vo files of 2016 to 2019 (Baccalaureaat as it is and as DUO writes it).
 
 The words after a type are listed too: with any word after `VMBO` an unknown leerweg would pass for a known one,
 which has another rate."""
@@ -162,9 +165,20 @@ CUMI = _file(
     {
         "BRIN_NUMMER": _BRIN,
         "VESTIGINGSNUMMER": _VESTIGING,
-        "TYPE_PO": _text(missing_value(), one_of(SORTS_PO)),
+        "TYPE_PO": _text(missing_value(), one_of(TYPES_PO)),
         "PEILJAAR": _text(missing_value(), year()),
         "CUMI": _text(missing_value(), code(r"^[0-9]$")),
+        "AANTAL_LEERLINGEN": _COUNT,
+    },
+)
+
+PUPILS_PO_TOTALS = _file(
+    "pupils_po_totals",
+    {
+        "BRIN_NUMMER": _BRIN,
+        "VESTIGINGSNUMMER": _VESTIGING,
+        "TYPE_PO": _text(missing_value(), one_of(TYPES_PO)),
+        "PEILJAAR": _text(missing_value(), year()),
         "AANTAL_LEERLINGEN": _COUNT,
     },
 )

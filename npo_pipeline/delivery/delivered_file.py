@@ -26,7 +26,8 @@ from schemas.rules import NOT_A_DATE
 class DeliveredFile:
     """Represent a recognised file; either `text` or `workbook` holds what its rows are read from.
 
-    `reference_date` is null for kinds that belong to no date.
+    `reference_date` is null for kinds that belong to no date. `remarks`: what the operator should know of it.
+    `year`: of a file of several years, the one of which it is read.
     """
 
     source: SourceFile
@@ -37,11 +38,13 @@ class DeliveredFile:
     workbook: Workbook | None = None
     reference_date: date | None = None
     corrections: FileCorrections = NOTHING_DECLARED
+    remarks: tuple[str, ...] = ()
+    year: str | None = None
 
     @classmethod
-    def of_workbook(cls, source: SourceFile, kind: FileKind, book: Workbook) -> Self:
-        """Return the file of a workbook, or of a sheet in it."""
-        return cls(source=source, kind=kind, sha256=book.sha256, encoding="xlsx", workbook=book)
+    def of_workbook(cls, source: SourceFile, kind: FileKind, book: Workbook, form: str = "xlsx") -> Self:
+        """Return the file of a workbook, or of a sheet in it; `form` is `xlsx`, `xls` or `ods`."""
+        return cls(source=source, kind=kind, sha256=book.sha256, encoding=form, workbook=book)
 
     @property
     def name(self) -> str:
@@ -97,6 +100,8 @@ class DeliveredFile:
     def _corrected(self, rows: FileRows) -> FileRows:
         """Apply the declared corrections, and rewrite 2020-10-01 as 20201001, so that dates compare as text."""
         edited = self._with_all_columns(self.corrections.edits.apply(rows))
+        if self.year is not None:
+            edited = FileRows(edited.filter(pl.col(str(self.kind.date_column)) == self.year))
         dashed = pl.col(self._dashed(edited))
         return FileRows(edited.with_columns(dashed.str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")))
 

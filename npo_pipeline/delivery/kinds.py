@@ -104,6 +104,16 @@ SCORES = _counts("scores", "CBS scores", models.SCORES, {models.SCHOOL, models.S
 CUMI = _counts(
     "cumi", "CUMI pupils", models.CUMI, {"TYPE_PO", "CUMI"}, date_column="PEILJAAR", has_row_per_school=True
 )
+PUPILS_PO_TOTALS = _counts(
+    "pupils_po_totals",
+    "DUO pupils po, totals",
+    models.PUPILS_PO_TOTALS,
+    {"TYPE_PO", "PEILJAAR", "AANTAL_LEERLINGEN"},
+    date_column="PEILJAAR",
+    has_row_per_school=True,
+    # Others divide the same pupils by what they say here.
+    excluded_columns=frozenset({"CUMI", "NOAT"}),
+)
 NEWCOMERS_VO = _counts(
     "newcomers_vo", "newcomers vo", models.NEWCOMERS_VO, {"CATEGORIE", "NIEUWKOMERS"}, date_column="PEILDATUM"
 )
@@ -193,6 +203,7 @@ KINDS = (
     PUPILS_VO,
     SCORES,
     CUMI,
+    PUPILS_PO_TOTALS,
     NEWCOMERS_VO,
     ADDRESSES_VO,
     ADDRESSES_SO,
@@ -215,6 +226,69 @@ BOARD_REPORTS = tuple(kind for kind in KINDS if kind.stage is Stage.BOARD_REPORT
 
 SUPERSEDING = tuple(kind.name for kind in KINDS if kind.supersedes)
 """The kinds of which a later file replaces an earlier one."""
+
+READ_AS_TEXT = (REGISTER_PO, REGISTER_VO, *BOARD_REPORTS)
+"""The kinds that are not read from any workbook: a register is too large for one, and a board has a form."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherKind:
+    """Represent a kind of file that people have beside a delivery, and that is no part of one.
+
+    `label`: as people call it. `columns`: those that together no other kind has; one that ends in `*` stands for
+    every name that begins so. `belongs`: where it belongs, after "it ".
+    """
+
+    label: str
+    columns: Set[str]
+    belongs: str
+
+    def has(self, columns: Set[str]) -> bool:
+        """Return whether a header is of this kind."""
+        return all(
+            any(found.startswith(one[:-1]) for found in columns) if one.endswith("*") else one in columns
+            for one in self.columns
+        )
+
+
+_RECONCILE, _UNUSED = "is compared with a decision by `npo reconcile`", "is used for nothing here"
+
+OTHER_KINDS = (
+    OtherKind(
+        label="personele bekostiging (the amounts that DUO paid to schools)",
+        columns=frozenset({"TOTAAL_AANTAL_LEERLINGEN", "BESTRIJDING_ONDERWIJSACHTERSTANDEN"}),
+        belongs=_RECONCILE,
+    ),
+    OtherKind(
+        label="decisions of others (beschikkingen)",
+        columns=frozenset({"REGELING", "ONDERDEEL", "BEDRAG", "KENMERK"}),
+        belongs=_RECONCILE,
+    ),
+    OtherKind(
+        label="a balance sheet or statement of income of boards (jaarrekening)",
+        columns=frozenset({"BEVOEGD_GEZAG_NUMMER", "JAAR", "1.*"}),
+        belongs=_UNUSED,
+    ),
+    OtherKind(
+        label="a balance sheet or statement of income of boards (jaarrekening)",
+        columns=frozenset({"BEVOEGD_GEZAG_NUMMER", "JAAR", "3.*"}),
+        belongs=_UNUSED,
+    ),
+    OtherKind(label="school weights (schoolgewichten)", columns=frozenset({"SCHOOLGEWICHT*"}), belongs=_UNUSED),
+    OtherKind(label="school weights (schoolweging)", columns=frozenset({"SCHOOLWEGING*"}), belongs=_UNUSED),
+    OtherKind(label="pupils by weight (gewichtenregeling)", columns=frozenset({"GEWICHT*"}), belongs=_UNUSED),
+    OtherKind(
+        label="pupils by the country of origin of their parents (NOAT)",
+        columns=frozenset({"NOAT"}),
+        belongs=_UNUSED,
+    ),
+    OtherKind(
+        label="a mapping of the columns of a table",
+        columns=frozenset({"MAPPING:"}),
+        belongs="goes with `npo reconcile --mapping`",
+    ),
+)
+"""Kinds of other files, in the order in which a header is compared with them."""
 
 FAULT_LIST_HEADER = ("FILE", "LINE", "RULE")
 """The header of the list of planted faults that `npo generate` writes beside a delivery; it is passed over."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pandera.polars as pa
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.board_workbook import read_forms
 from npo_pipeline.delivery.delivered_file import DeliveredFile
@@ -18,8 +20,10 @@ from npo_pipeline.delivery.file_corrections import split_correction_files
 from npo_pipeline.delivery.kinds import FAULT_LIST_HEADER, FileKind
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.sniff import Header, ScannedFile, read_header, scan
+from npo_pipeline.delivery.source_files import SourceFile
+from npo_pipeline.delivery.table_file import Table, header_above, open_workbook, read_table, sheet_table
 from npo_pipeline.delivery.validate import SHOWN, validate_rows
-from npo_pipeline.delivery.xlsx_reader import read_workbook
+from npo_pipeline.delivery.xlsx_reader import Workbook, is_of_cbs, read_workbook
 from npo_pipeline.errors import Attempt, Refused, at_once
 
 
@@ -74,6 +78,7 @@ def recognise_scanned(
             from npo_pipeline.delivery.corrections import bind
 
             files = bind(correction_files, files, today)
+    files = [_of_year(one, reference_date) for one in files]
     stated: dict[str, date | None] = {}
     for file in files:
         with attempt(file.name):
@@ -95,15 +100,66 @@ def _refuse_unwanted(files: Sequence[DeliveredFile], only: Sequence[FileKind]) -
 
 
 def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
-    """Return the files in a file: each sheet of a board workbook is one, a list of planted faults is none."""
+    """Return the files in a file: each sheet of a workbook may be one, a list of planted faults is none."""
     source, encoding = scanned.file, scanned.encoding
     if encoding is None:
-        return read_forms(source) or [DeliveredFile.of_workbook(source, kinds.SCORES, read_workbook(source))]
+        return read_forms(source) or _of_workbook(source)
     header = read_header(source, encoding)
     if header.columns == FAULT_LIST_HEADER:
         return []
     kind, sha256, codec = kind_of_header(source.name, header), encoding.sha256, encoding.codec
     return [DeliveredFile(source=source, kind=kind, sha256=sha256, encoding=codec, text=(encoding, header))]
+
+
+def _of_workbook(source: SourceFile) -> list[DeliveredFile]:
+    """Return the sheets of a workbook that are of a known kind, each as a file.
+
+    Raises:
+        Refused: no sheet is of a known kind; names what it looks like.
+    """
+    book = open_workbook(source)
+    if is_of_cbs(book):
+        return [DeliveredFile.of_workbook(source, kinds.SCORES, read_workbook(book), book.form)]
+    sheets = [(name, book.cells(name)) for name in book.sheets]
+    tables = [
+        sheet_table(book, name, cells, above)
+        for name, cells in sheets
+        if (above := header_above(cells, _is_signature)) is not None
+    ]
+    if not tables:
+        # Without a sheet it says that there is nothing, and with one what it looks like.
+        table = read_table(source)
+        kind_of_header(table.shown, _header_of(table))
+        raise Refused(_unknown(table.shown, _header_of(table)))
+    unread = [name for name, cells in sheets if cells.height and name not in {one.sheet for one in tables}]
+    remarks = tuple(_unread_remarks(source.name, unread))
+    files = [_of_sheet(source, one, is_alone=len(tables) == 1) for one in tables]
+    return [replace(files[0], remarks=remarks), *files[1:]]
+
+
+def _is_signature(columns: Set[str]) -> bool:
+    return any(one.signature_columns <= columns and not one.excluded_columns & columns for one in kinds.KINDS)
+
+
+def _unread_remarks(name: str, sheets: Sequence[str]) -> Iterator[str]:
+    if sheets:
+        shown = ", ".join(harmless_name(one) for one in sheets)
+        yield f"{name}: of its sheets these are of no known kind and are not read: {shown}"
+
+
+def _header_of(table: Table) -> Header:
+    return Header(table.columns, "", 0, lines=table.header_row)
+
+
+def _of_sheet(source: SourceFile, table: Table, *, is_alone: bool) -> DeliveredFile:
+    """Return a sheet as a file; its name has the sheet where others of the workbook are files too."""
+    kind = kind_of_header(table.shown, _header_of(table))
+    if kind in kinds.READ_AS_TEXT:
+        of_kind = f"{table.shown}: is of kind {kind.name} ({kind.label})"
+        raise Refused(f"{of_kind}, which is not read from a workbook; save the sheet as CSV (UTF-8)")
+    shown = source.name if is_alone else f"{source.name}, {harmless_name(table.sheet or '')}"
+    book = Workbook(sha256=table.sha256, rows=table.rows, sheet=table.sheet)
+    return DeliveredFile.of_workbook(replace(source, name=shown), kind, book, table.form)
 
 
 def kind_of_header(name: str, header: Header) -> FileKind:
@@ -117,13 +173,23 @@ def kind_of_header(name: str, header: Header) -> FileKind:
         if not kind.signature_columns <= found or kind.excluded_columns & found:
             continue
         if missing := [column for column in kind.required_columns if column not in found]:
-            raise Refused(_lacking(name, kind, missing, header))
+            raise Refused(_of_other_kind(name, header) or _lacking(name, kind, missing, header))
         return kind
-    raise Refused(_unknown(name, header))
+    raise Refused(_of_other_kind(name, header) or _unknown(name, header))
+
+
+def _of_other_kind(name: str, header: Header) -> str | None:
+    """Return what a file is that is no part of a delivery, and where it belongs; null where it is not known."""
+    found = frozenset(header.columns)
+    if (other := next((one for one in kinds.OTHER_KINDS if one.has(found)), None)) is None:
+        return None
+    line = f"{name}, line {header.lines}: looks like {other.label}"
+    return f"{line} and is no file of a delivery; take it out: it {other.belongs}"
 
 
 def _lacking(name: str, kind: FileKind, missing: list[str], header: Header) -> str:
-    line = f"{name}, line 1: looks like a file of kind {kind.name} ({kind.label}) but lacks {', '.join(missing)}"
+    of_kind = f"of kind {kind.name} ({kind.label}) but lacks {', '.join(missing)}"
+    line = f"{name}, line {header.lines}: looks like a file {of_kind}"
     near = difflib.get_close_matches(missing[0], header.columns, 1)
     if near:
         return f"{line}; its column {harmless_name(near[0])} comes near: mend the header"
@@ -140,7 +206,27 @@ def _unknown(name: str, header: Header) -> str:
     # The line itself is not shown: of a register without a header it is a pupil.
     known = f"of its {len(header.columns)} columns only {', '.join(sorted(shared))} is known" if shared else ""
     known = known or f"none of its {len(header.columns)} columns is known"
-    return f"{name}, line 1: is of no known kind ({known}); take it out of the delivery, or mend its header"
+    line = header.lines
+    return f"{name}, line {line}: is of no known kind ({known}); take it out of the delivery, or mend its header"
+
+
+_YEAR = "PEILJAAR"
+"""The column with a year of the files that may have several: DUO adds each new one below the others."""
+
+
+def _of_year(file: DeliveredFile, reference_date: date | None) -> DeliveredFile:
+    """Return a file of several years as that of the year of the reference date."""
+    if file.kind.date_column != _YEAR or reference_date is None:
+        return file
+    wanted, years = str(reference_date.year), Counter[str]()
+    for block in file.blocks():
+        years.update(dict(block[_YEAR].value_counts().iter_rows()))
+    others = years.total() - years[wanted]
+    if not years[wanted] or not others:
+        return file
+    rows, left = dutch.number(years[wanted]), dutch.number(others)
+    remark = f"{file.name}: {rows} rows of {wanted} are read, and {left} rows of other years are left out"
+    return replace(file, year=wanted, remarks=(*file.remarks, remark))
 
 
 def _stated_date(file: DeliveredFile) -> date | None:
@@ -163,14 +249,17 @@ def _stated_date(file: DeliveredFile) -> date | None:
             wrong = dated.join(valid, on="line", how="anti", maintain_order="left").row(0)
     if wrong and not found:
         line, text = wrong
-        written = "as 2020" if column == "PEILJAAR" else "as 20201001"
+        written = "as 2020" if column == _YEAR else "as 20201001"
         raise Refused(
             f"{file.name}, line {line}: {column} '{harmless_name(text[:SHOWN])}' is no date, so nothing says "
             f"of which day the file is; write it {written}"
         )
     if len(found) > 1:
         (first, _), (other, line) = sorted(found.items(), key=lambda item: item[1])[:2]
-        raise Refused(f"{file.name}, line {line}: {column} is {other}, but {first} above; split the file by date")
+        is_other = f"{file.name}, line {line}: {column} is {other}, but {first} above"
+        if column == _YEAR:
+            raise Refused(f"{is_other}; name the one that is meant, as --reference-date {other}-10-01")
+        raise Refused(f"{is_other}; split the file by date")
     # PEILJAAR is a year alone.
     return next((datetime.strptime(f"{text}1001"[:8], "%Y%m%d").date() for text in found), None)
 

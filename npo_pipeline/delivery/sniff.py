@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from npo_pipeline.delivery.sanitize import harmless_name
@@ -190,6 +190,7 @@ class Header:
     columns: tuple[str, ...]
     separator: str
     bytes_long: int
+    _: KW_ONLY
     lines: int = 1
     headings: tuple[str, ...] = ()
 
@@ -229,7 +230,7 @@ def read_header(file: SourceFile, encoding: TextEncoding, row: int = 1) -> Heade
             raise Refused(f"{file.name}, line {number}: column {shown} stands twice; keep one of them")
     # CBS leaves the heading of its last column empty; a frame wants a name for it.
     distinct = tuple(column or f"(COLUMN_{number})" for number, column in enumerate(columns, 1))
-    return Header(distinct, separator, len(raw), number, headings)
+    return Header(distinct, separator, len(raw), lines=number, headings=headings)
 
 
 def normal_name(name: str) -> str:

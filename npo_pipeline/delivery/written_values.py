@@ -1,7 +1,8 @@
-"""Values in the files of boards as people write them, read where they can mean one thing only.
+"""Values as people write them and spreadsheets change them, read where they can mean one thing only.
 
-Registers and the files of DUO and CBS are not read this way: programs write those. A value with two meanings is
-left as it is, and its row is rejected.
+Those of boards: registers and the files of DUO and CBS are written by programs. Of these only codes are read
+otherwise, where a workbook or an export took them for numbers. A value with two meanings is left as it is, and its
+row is rejected.
 """
 
 from __future__ import annotations
@@ -138,6 +139,40 @@ def school_year_of(text: str) -> str | None:
     return f"{found[1]}-20{found[2]}" if found else None
 
 
+_DIGITS = {"BEVOEGD_GEZAG_NUMMER": 5, "VESTIGINGSNUMMER": 2, "GEMEENTENUMMER": 4}
+"""Columns of codes that are digits, and how many: a program that takes them for numbers loses the zeros before."""
+
+EXPORTED = "_ID"
+"""The column that the portal of open data adds to a table that it exports, with numbers in place of codes."""
+
+_HOUR = re.compile(r"1899-12-3[01] ([0-9]{2}):00:00")
+"""An hour, as the library of workbooks writes it."""
+
+
+def code_of(column: str, text: str) -> str | None:
+    """Return a code that a program took for a number or a time, as it was; null where it is none or has two forms.
+
+    `03AM` is an hour to a spreadsheet. Hours 0 and 12 are left: `00AM` and `12AM` are the same.
+    """
+    if (digits := _DIGITS.get(column)) and text.isascii() and text.isdigit() and len(text) < digits:
+        return text.zfill(digits)
+    if column == "BRIN_NUMMER" and (found := _HOUR.fullmatch(text)) and (hour := int(found[1])) % 12:
+        return f"{hour % 12:02d}{'PM' if hour > 12 else 'AM'}"
+    return None
+
+
+def with_codes(rows: FileRows) -> tuple[FileRows, Readings]:
+    """Return rows with the codes that a spreadsheet or an export changed as they were, and those values."""
+    changed: dict[str, pl.Series] = {}
+    readings: list[pl.DataFrame] = [empty(READINGS)]
+    for column in [one for one in (*_DIGITS, "BRIN_NUMMER") if one in rows.columns]:
+        texts = rows[column].unique()
+        meanings = {text: code for text in texts if (code := code_of(column, text)) is not None}
+        changed[column] = _replaced(rows[column], meanings)
+        readings.append(_readings(rows, column, changed[column]))
+    return FileRows(rows.with_columns(**changed)), Readings(pl.concat(readings))
+
+
 Reader = Callable[[str], str | None]
 
 AMOUNTS = frozenset({"BEDRAG", "WAARVAN_EXTERN", "BOVENSCHOOLS_BEDRAG_MR"})
@@ -176,9 +211,13 @@ def as_meant(rows: FileRows, numbers: Mapping[str, frozenset[int]]) -> tuple[Fil
         else:
             continue
         changed[column] = new
-        both = rows.select("line", column_name=pl.lit(column), written=pl.col(column), value=new)
-        readings.append(both.filter(pl.col("written") != pl.col("value")).select(list(READINGS)))
+        readings.append(_readings(rows, column, new))
     return FileRows(rows.with_columns(**changed)), Readings(pl.concat(readings))
+
+
+def _readings(rows: FileRows, column: str, new: pl.Series) -> pl.DataFrame:
+    both = rows.select("line", column_name=pl.lit(column), written=pl.col(column), value=new)
+    return both.filter(pl.col("written") != pl.col("value")).select(list(READINGS))
 
 
 def _writes_points(rows: FileRows, numbers: Mapping[str, frozenset[int]]) -> bool:

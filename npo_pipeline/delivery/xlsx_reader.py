@@ -9,10 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from npo_pipeline.delivery.kinds import KINDS, SCORES
 from npo_pipeline.delivery.sanitize import plain_value
-from npo_pipeline.delivery.source_files import SourceFile
-from npo_pipeline.delivery.table_file import ROWS_ABOVE, OpenWorkbook, names_of, open_workbook
+from npo_pipeline.delivery.table_file import ROWS_ABOVE, OpenWorkbook, header_above, names_of
 from npo_pipeline.errors import Refused
 from schemas import files as models
 from schemas.frames.intake import FileRows, SheetCells
@@ -51,41 +49,31 @@ class Workbook:
     made_for: FormMarks | None = None
 
 
-def read_workbook(file: SourceFile) -> Workbook:
+def is_of_cbs(book: OpenWorkbook) -> bool:
+    """Return whether a workbook has the sheet of CBS with scores."""
+    if SHEET not in book.sheets:
+        return False
+    return header_above(book.cells(SHEET), lambda columns: models.SCHOOL in columns) is not None
+
+
+def read_workbook(book: OpenWorkbook) -> Workbook:
     """Read a CBS workbook with calamine (its styles make openpyxl fail; domain notes, section 2).
 
     Raises:
-        Refused: it is no workbook, is too large, or has no readable `Tabel 1`.
+        Refused: it has no readable `Tabel 1`.
     """
-    opened = open_workbook(file)
-    if SHEET not in opened.sheets:
-        raise Refused(_not_of_cbs(opened))
-    cells = opened.cells(SHEET)
+    cells = book.cells(SHEET)
     counted = (models.SCHOOL, models.SCORED_PUPILS, models.SCORE)
-    title, rows = _scores_table(f"{file.name}, sheet {SHEET!r}", cells, counted)
-    book = Workbook(sha256=opened.sha256, rows=rows)
+    title, rows = _scores_table(f"{book.name}, sheet {SHEET!r}", cells, counted)
+    found = Workbook(sha256=book.sha256, rows=rows)
     if stated := _DATE.search(title):
-        book = replace(book, reference_date=date(int(stated[1]), 10, 1))
-    if SHEET_WITHOUT_THRESHOLD not in opened.sheets:
-        return book
-    cells = opened.cells(SHEET_WITHOUT_THRESHOLD)
+        found = replace(found, reference_date=date(int(stated[1]), 10, 1))
+    if SHEET_WITHOUT_THRESHOLD not in book.sheets:
+        return found
+    cells = book.cells(SHEET_WITHOUT_THRESHOLD)
     wanted = (models.SCHOOL, models.SCORE_WITHOUT_THRESHOLD)
-    _, without = _scores_table(f"{file.name}, sheet {SHEET_WITHOUT_THRESHOLD!r}", cells, wanted)
-    return replace(book, without_threshold=without)
-
-
-_NOT_READ = tuple(kind for kind in KINDS if kind is not SCORES)
-
-
-def _not_of_cbs(book: OpenWorkbook) -> str:
-    """Return what a workbook is that CBS did not make, by the header of its sheets."""
-    for sheet in book.sheets:
-        for row in book.cells(sheet).drop("line").head(ROWS_ABOVE).iter_rows():
-            found = frozenset(names_of(row))
-            if kind := next((one for one in _NOT_READ if one.signature_columns <= found), None):
-                shown = f"{book.name}: sheet {sheet!r} is of kind {kind.name} ({kind.label})"
-                return f"{shown}, which is not read from a workbook; save the sheet as CSV (UTF-8)"
-    return f"{book.name}: has no sheet {SHEET!r}; this is not the workbook of CBS"
+    _, without = _scores_table(f"{book.name}, sheet {SHEET_WITHOUT_THRESHOLD!r}", cells, wanted)
+    return replace(found, without_threshold=without)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import polars as pl
 
 from npo_pipeline.delivery.sanitize import sanitize
 
-_SCHOOL_TYPE_OF = {"Bo": "bao", "Sbo": "sbo", "So": "so", "Vso": "vso"}
+_SCHOOL_TYPES = {"Bo": "bao", "Sbo": "sbo", "So": "so", "Vso": "vso"}
+_SCHOOL_TYPE_OF = _SCHOOL_TYPES | {sort.upper(): code for sort, code in _SCHOOL_TYPES.items()}
 
 
 def vestiging() -> pl.Expr:
@@ -19,7 +20,7 @@ def vestiging() -> pl.Expr:
 
 
 def school_type(column: str) -> pl.Expr:
-    """Return the school type of a SOORT_PO."""
+    """Return the school type of a SOORT_PO or TYPE_PO, which newer files write in capitals."""
     return pl.col(column).replace_strict(_SCHOOL_TYPE_OF, return_dtype=pl.String).alias("school_type")
 
 

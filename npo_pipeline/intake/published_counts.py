@@ -51,6 +51,14 @@ def _pupils_po(rows: frames.FileRows, file: str, *, total: str, cluster: pl.Expr
     return frames.CountedMeasures(counted.filter(pl.col("pupils") > 0))
 
 
+def _pupils_po_totals(rows: frames.FileRows, file: str) -> frames.CountedMeasures:
+    counted = rows.select(
+        "line", parse.vestiging(), parse.school_type("TYPE_PO"), pupils=parse.parse_int("AANTAL_LEERLINGEN")
+    )
+    _refuse_twice(frames.FileRows(counted), ["vestiging", "school_type"], file)
+    return frames.CountedMeasures(counted.filter(pl.col("pupils") > 0))
+
+
 def _pupils_vo(rows: frames.FileRows, file: str) -> frames.CountedMeasures:
     # A vestiging has a row per onderwijstype, sector, afdeling and opleiding; they add up.
     years = pl.sum_horizontal(parse.parse_int(column) for column in models.VO_YEARS)
@@ -91,6 +99,7 @@ _NO_CLUSTER, _CLUSTER = pl.lit(None, pl.String), pl.when(pl.col("CLUSTER") != ""
 COUNTERS: Mapping[str, Callable[[frames.FileRows, str], frames.CountedMeasures]] = {
     kinds.PUPILS_PO.name: partial(_pupils_po, total="LEERLINGEN", cluster=_NO_CLUSTER),
     kinds.PUPILS_PO_CLUSTER.name: partial(_pupils_po, total="TOTAAL", cluster=_CLUSTER),
+    kinds.PUPILS_PO_TOTALS.name: _pupils_po_totals,
     kinds.PUPILS_VO.name: _pupils_vo,
     kinds.CUMI.name: _cumi,
     kinds.NEWCOMERS_VO.name: _newcomers_vo,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind, Stage
 from npo_pipeline.delivery.validate import NO_REJECTIONS, validate_rows
-from npo_pipeline.delivery.written_values import as_meant
+from npo_pipeline.delivery.written_values import EXPORTED, as_meant, with_codes
 from npo_pipeline.errors import Attempt, at_once
 from npo_pipeline.intake import board_reports, parse, published_counts, reference_lists, school_directory
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
@@ -101,12 +102,15 @@ def read_delivery(
 def _read_small_file(file: DeliveredFile, progress: ProgressCallback) -> SmallFile:
     blocks = list(file.blocks())
     need_rows(file, sum(block.height for block in blocks))
-    rows, remarks = FileRows(pl.concat(blocks)), tuple[str, ...]()
+    rows, remarks = FileRows(pl.concat(blocks)), file.remarks
     readings = Readings(empty(READINGS))
     progress(file.name, rows.height)
     if file.kind.stage is Stage.BOARD_REPORTS:
         rows, readings = as_meant(rows, file.workbook.numbers if file.workbook else {})
-        remarks = board_reports.reading_remarks(file.name, readings)
+        remarks = (*remarks, *board_reports.reading_remarks(file.name, readings))
+    elif file.workbook is not None or EXPORTED in file.columns:
+        rows, changed = with_codes(rows)
+        remarks = (*remarks, *code_remarks(file.name, changed))
     found = validate_rows(rows, file.kind.model)
     # Two equal bookings are two bookings; what a board reports once a period has no copies.
     copies = NO_REJECTIONS if file.kind is kinds.SPENDING else _copies(rows)
@@ -118,6 +122,17 @@ def _read_small_file(file: DeliveredFile, progress: ProgressCallback) -> SmallFi
         FileRows(rows.join(found.valid, on="line", how="anti", maintain_order="left")),
         rows,
     )
+
+
+def code_remarks(name: str, changed: Readings) -> Iterator[str]:
+    """Report the codes of a file that were read as they were before a program took them for numbers."""
+    per_column = changed.group_by("column_name", maintain_order=True).agg(
+        pl.col("line", "written", "value").first(), times=pl.len()
+    )
+    for column, line, written, value, times in per_column.iter_rows():
+        first = f"line {line}: {written} as {value}"
+        rows = dutch.number(times)
+        yield f"{name}: a program took {column} of {rows} rows for numbers; they are read as codes (first {first})"
 
 
 def _read_school_list(read: SmallFile, known: KnownSchools) -> FileResult:
@@ -149,7 +164,7 @@ def _read_published_counts(read: SmallFile, known: KnownSchools) -> FileResult:
         rows = _without(rows, unknown)
     if file.kind is kinds.PUPILS_VO:
         areas, remarks = reference_lists.areas_of_pupil_file(rows, file.name)
-        result = replace(result, areas=areas, remarks=remarks)
+        result = replace(result, areas=areas, remarks=(*result.remarks, *remarks))
     if file.kind is kinds.SCORES:
         return replace(result, scores=published_counts.scores_of(rows, file.name), without_board=waits)
     counts = published_counts.counts_of(file.kind, rows, file.name)

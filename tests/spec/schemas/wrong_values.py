@@ -67,6 +67,7 @@ NO_BOARD: Wrong = {UNKNOWN_CODE: ("1234", "123456", "1234A", "１0249", "-1234",
 NO_SORT: Wrong = {
     UNKNOWN_CODE: ("Xo", "bo", "BO", "SBO", "vSO", "Basis", "Bо")
 }  # the last one has a Cyrillic letter
+NO_TYPE: Wrong = {UNKNOWN_CODE: ("Xo", "bo", "sBO", "vSO", "BAO", "Basis", "Bо")}
 NO_CLUSTER: Wrong = {UNKNOWN_CODE: ("9", "5", "NVT", "n.v.t.", "3-4", "34", "2.0", "²")}
 NO_FUNDING: Wrong = {UNKNOWN_CODE: ("X", "j", "n", "Ja", "1", "0", "TRUE")}
 NO_CUMI: Wrong = {UNKNOWN_CODE: ("X", "j", "2", "10", "-1")}
@@ -130,9 +131,15 @@ WRONG: dict[str, dict[str, Wrong]] = {
     },
     "cumi": {
         **_PLACE,
-        "TYPE_PO": MISSING | NO_SORT,
+        "TYPE_PO": MISSING | NO_TYPE,
         "PEILJAAR": MISSING | NO_COUNT | {NOT_A_DATE: ("0", "20", "202", "20201", "1899", "2100", "0000")},
         "CUMI": MISSING | {UNKNOWN_CODE: ("J", "N", "10", "-1", "x", "１")},
+        "AANTAL_LEERLINGEN": MISSING | NO_COUNT,
+    },
+    "pupils_po_totals": {
+        **_PLACE,
+        "TYPE_PO": MISSING | NO_TYPE,
+        "PEILJAAR": MISSING | NO_COUNT | {NOT_A_DATE: ("0", "20", "202", "20201", "1899", "2100", "0000")},
         "AANTAL_LEERLINGEN": MISSING | NO_COUNT,
     },
     "newcomers_vo": {
