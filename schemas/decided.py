@@ -363,7 +363,7 @@ RUNS = table(
     "One row per run that changed the books, with its manifest.",
     {
         "run_id": text("The run: its number, command and subject (000007-pay-2021-09)."),
-        "command": text("The command: `ingest`, `decide`, `pay`, `account`, `hold` or `unhold`."),
+        "command": text("The command: `ingest`, `decide`, `pay`, `account`, `reconcile`, `hold` or `unhold`."),
         "month": first_of_month("Month of a payment run, as the date of its first day; else null.", nullable=True),
         "status": one_of(("done",), "Always `done`: a run that fails changes nothing."),
         "started_at": moment("Moment at which it began, UTC."),

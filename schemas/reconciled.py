@@ -112,9 +112,23 @@ OTHER_ROWS: _Types = {
 }
 
 LeftOutComponents = NewType("LeftOutComponents", pl.DataFrame)
-"""Components of the decisions that no file names: component, currency, schools (how many), amount
-(DECIMAL(18,2))."""
-LEFT_OUT: _Types = {"component": pl.String, "currency": pl.String, "schools": pl.Int64, "amount": MONEY}
+"""Amounts of the decisions that no file names: component, school_types (joined by `+`; null: the whole component),
+currency, schools (how many), amount (DECIMAL(18,2))."""
+LEFT_OUT: _Types = {
+    **dict.fromkeys(("component", "school_types", "currency"), pl.String),
+    "schools": pl.Int64,
+    "amount": MONEY,
+}
+
+BesideRates = NewType("BesideRates", pl.DataFrame)
+"""Amounts per unit that the rules name beside a rate: component, school_type, name, rate_e8."""
+BESIDE_RATES: _Types = {**dict.fromkeys(("component", "school_type", "name"), pl.String), "rate_e8": pl.Int64}
+
+AmountPairs = NewType("AmountPairs", pl.DataFrame)
+"""Ours beside theirs: the columns of `TheirAmounts` (their_board in place of board), currency, decision_id, board,
+vestigingen (how many ours adds up), measure, rate_low_e8 and rate_high_e8 (of its units), threshold_e2,
+quantity_e2, our_count_e2, ours_cents, gap_cents (theirs less ours, nothing as 0), outcome; once explained also
+cause and explanation."""
 
 ReconciledNames = NewType("ReconciledNames", pl.DataFrame)
 """Names of the schools and boards in rows: code (of a vestiging, a school or a board), name, place (null for

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pandera.polars as pa
 import polars as pl
 
-from schemas import accounted, decided, received
+from schemas import accounted, decided, received, reconciled
 from schemas.columns import schema_of
 
 TABLES = (
@@ -58,6 +58,7 @@ TABLES = (
     accounted.ACCOUNTABILITY_CLAIMS,
     accounted.CLOSED_YEARS,
     accounted.PACKS,
+    reconciled.RECONCILIATION,
     decided.HOLDS,
     decided.RUNS,
 )

@@ -71,7 +71,7 @@ def messages():
     return found
 
 
-IN_DUTCH = ("delivery/board_workbook.py",)
+IN_DUTCH = ("delivery/board_workbook.py", "reconciliation/causes.py")
 """What a board reads is Dutch as it is."""
 
 

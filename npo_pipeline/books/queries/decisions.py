@@ -9,6 +9,7 @@ import polars as pl
 
 from npo_pipeline.books.reader import Books
 from npo_pipeline.intake.school_changes import without_undone
+from npo_pipeline.money import RATE_UNITS, to_cents
 from schemas import received
 from schemas.decided import DecisionInputRows, Decisions, DueChanges
 from schemas.frames.accounts import DecidedTotals
@@ -22,6 +23,7 @@ from schemas.frames.books import (
 )
 from schemas.frames.reports import AnnualInstalments, DecisionFiles, MunicipalSupport, TracedAmounts
 from schemas.received import Changes
+from schemas.reconciled import OUR_AMOUNTS, OurAmounts
 
 _KEY = "decision_id, beneficiary, school_type, component"
 _LATEST = "(select decision_id from latest_decisions where school_year = $1)"
@@ -52,6 +54,29 @@ def traced_amounts(books: Books, school_year: str) -> TracedAmounts:
         from entitlements e full join trace t using ({_KEY}) where decision_id in {_LATEST}
             and 'bestuur' in (e.recipient_kind, t.recipient_kind)"""
     return TracedAmounts(books.frame(query, [school_year]))
+
+
+def reconciled_amounts(books: Books, school_year: str) -> OurAmounts:
+    """Return what the latest decisions of a school year entitle each beneficiary to, with its units and rate."""
+    query = f"""
+        select {_KEY}, e.currency, e.board, e.brin, e.vestiging, t.measure, t.rate, t.quantity, t.counted,
+            t.threshold, e.amount
+        from entitlements e left join (
+            select {_KEY}, sum(quantity)::decimal(18, 2) as quantity, sum(counted)::decimal(18, 2) as counted,
+                max(threshold)::BIGINT as threshold, if(count(*) = 1, min(measure), null) as measure,
+                if(count(*) = 1, min(rate), null) as rate
+            from trace group by all) t using ({_KEY})
+        where decision_id in {_LATEST} order by all"""
+    found = books.frame(query, [school_year])
+    rate = (pl.col("rate").cast(pl.Decimal(38, 8)) * pl.lit(RATE_UNITS, pl.Int64)).cast(pl.Int64)
+    return OurAmounts(
+        found.with_columns(
+            rate_e8=rate,
+            quantity_e2=to_cents(pl.col("quantity")),
+            counted_e2=to_cents(pl.col("counted")),
+            amount_cents=to_cents(pl.col("amount")),
+        ).select(list(OUR_AMOUNTS))
+    )
 
 
 def annual_instalments(books: Books, school_year: str) -> AnnualInstalments:

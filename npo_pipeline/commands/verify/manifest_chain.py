@@ -24,7 +24,11 @@ _BY_DECISION = LinkToRun("decisions", "decision_id", "decision_id")
 
 ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
     **dict.fromkeys(
-        ("deliveries", "differences", "decisions", "payments", "accounts", "closed_years", "holds", "packs"), None
+        (
+            *("deliveries", "differences", "decisions", "payments", "accounts", "closed_years", "holds", "packs"),
+            "reconciliation",
+        ),
+        None,
     ),
     **dict.fromkeys(
         (

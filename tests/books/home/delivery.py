@@ -19,6 +19,7 @@ CONSENTS = (
     "DATUM_GMR;OUDERS_BETROKKEN;GEMEENTE_GEINFORMEERD;RESULTAAT"
 )
 RESERVE_TRANSFERS = "JAAR;VAN_BEVOEGD_GEZAG;NAAR_BEVOEGD_GEZAG;BRIN_NUMMER;BEDRAG;DATUM"
+OF_OTHERS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;SCHOOLJAAR;ONDERDEEL;BEDRAG;DATUM;KENMERK"
 CHANGES = "INGANGSDATUM;SOORT;VESTIGING;BEVOEGD_GEZAG_NUMMER;OPVOLGER"
 
 PUPILS = {"01AA00 Bo": 12, "02BB00 Bo": 7, "03CC00 So": 6, "03CC00 Vso": 3, "04DD00 Sbo": 4}
@@ -61,6 +62,11 @@ def write_scores(folder: Path, scores: Mapping[str, str]) -> Path:
 def write_changes(folder: Path, *rows: str) -> Path:
     """Write a changes file."""
     return _write(folder, "changes.csv", CHANGES, list(rows))
+
+
+def write_decisions_of_others(folder: Path, *rows: str) -> Path:
+    """Write decisions of others, a row per component."""
+    return _write(folder, "others.csv", OF_OTHERS, list(rows))
 
 
 def write_newcomers(folder: Path, *rows: str) -> Path:

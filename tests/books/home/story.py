@@ -18,6 +18,7 @@ from tests.books.home.delivery import (
     write_changes,
     write_completions,
     write_consents,
+    write_decisions_of_others,
     write_lists,
     write_newcomers,
     write_register,
@@ -62,8 +63,8 @@ def rich(folder: Path, home: Path) -> Iterator[Command]:
 
 def whole(folder: Path, home: Path) -> Iterator[Command]:
     """A merger, a school that started, lists, newcomers, applications, a declared correction, a resolved row, a
-    board that reports twice what it spent, a reserve that moved, a year that is closed and corrected, payments
-    that were on hold: every table has rows."""
+    board that reports twice what it spent, a reserve that moved, a year that is closed and corrected,
+    decisions of others, payments that were on hold: every table has rows."""
     changes = ("20211101;fusie;04DD00;;02BB00", "20210801;opening;06FF00;10001;")
     yield "ingest", write_changes(folder / "merger", *changes)
     yield "ingest", write_register(folder / "started", {"06FF00 Bo": 4}), "--reference-date", "2021-10-01"
@@ -93,6 +94,8 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     spent = "10001;01AA;2021;B;Een-op-een-begeleiding;school"
     late = write_spending(folder / "late", f"{spent};950,00;50,00;", f"{spent};-50,00;0,00;Creditnota")
     yield "account", "--year", "2022", "--board", "10001", "--spending", late
+    others = write_decisions_of_others(folder / "others", "10001;01AA;NPO;2021-2022;per_pupil;8413,92;20210901;K1")
+    yield "reconcile", others, "--school-year", "2021-2022"
     yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"
     yield "unhold", "--by", "B. Approver"
 

@@ -136,6 +136,10 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
     ("accepted_changes", "after"): (Decimal("1.00"), BELOW),
     ("regulations", "sha256"): (HASH, ()),
     ("packs", "outcome"): ("filed", ("Filed", "")),
+    ("reconciliation", "level"): ("school", ("brin", "School", "")),
+    ("reconciliation", "outcome"): ("match", ("Match", "missing", "")),
+    ("reconciliation", "cause"): ("part_of_year", ("Rate", "unknown", "")),
+    **{("reconciliation", one): (Decimal("1.00"), BELOW) for one in ("our_count", "their_count")},
 }
 """The same for columns whose table decides."""
 
@@ -170,6 +174,10 @@ MAY_BE_NULL = {
     "packs": {"file", "sha256"},
     "grants": {"window_name", "region"},
     "holds": {"reason"},
+    "reconciliation": {
+        *("file", "sha256", "board", "brin", "vestiging", "ours", "theirs", "difference", "our_count"),
+        *("their_count", "cause", "explanation", "school_types", "line", "column_name"),
+    },
     "runs": {"month"},
 }
 

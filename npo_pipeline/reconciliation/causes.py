@@ -1,0 +1,418 @@
+"""Why theirs differs from ours, as far as arithmetic can say: each cause by its name, and a sentence in Dutch.
+
+The order is that of the contract, section 5: another count, rounding, another composition, another board, another
+rate, a part of the year. What holds for a whole file goes before what could be by chance in a row: money that went
+from one board to another to the cent, and one ratio for all schools.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations
+
+import polars as pl
+
+from npo_pipeline import dutch
+from npo_pipeline.measures import BY_NAME
+from npo_pipeline.money import divide_half_away
+from npo_pipeline.reconciliation.compare import SCOPE, Scope, scopes_of
+from schemas.reconciled import (
+    BY_BOARD,
+    MATCH,
+    MISSING_HERE,
+    MISSING_THERE,
+    UNEXPLAINED,
+    AmountPairs,
+    BesideRates,
+    OurAmounts,
+)
+
+CENT_E8 = 10**6
+"""A cent, in the unit of rates."""
+
+MOST_PARTS = 3
+"""Parts that a composition may have: with more, some sum fits nearly any amount."""
+
+NEARLY_ALL = (9, 10)
+"""The share of schools for which a ratio, or a rate, must hold to be that of all: nine of ten."""
+
+NEAR_TWELFTHS = 50
+"""A part of the year that is no whole twelfth is within a fiftieth of one: months had other rates."""
+
+_FILE = ("file", *SCOPE, "currency")
+_KEY = (*_FILE, "code")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Hold what causes are looked for in: all amounts of ours, and the amounts that rules name beside a rate."""
+
+    ours: OurAmounts
+    beside: BesideRates
+
+
+def explain(pairs: AmountPairs, evidence: Evidence) -> AmountPairs:
+    """Add the cause of each difference, and a sentence; both null for a match."""
+    rows = pairs.with_row_index("row").with_columns(
+        cause=pl.lit(None, pl.String),
+        explanation=pl.lit(None, pl.String),
+        error_cents=pl.col("vestigingen").fill_null(1).clip(1),
+    )
+    found = reduce(lambda now, step: step(now, evidence), _STEPS, rows)
+    open_rows = pl.col("cause").is_null() & (pl.col("outcome") != MATCH)
+    found = found.with_columns(
+        cause=pl.when(open_rows).then(pl.lit(UNEXPLAINED)).otherwise("cause"),
+        explanation=pl.when(open_rows).then(_why_open()).otherwise("explanation"),
+    )
+    return AmountPairs(found.drop("row", "error_cents"))
+
+
+_OPEN = pl.col("cause").is_null() & (pl.col("outcome") != MATCH)
+_BOTH = pl.col("ours_cents").is_not_null() & pl.col("theirs_cents").is_not_null()
+
+
+def _set(rows: pl.DataFrame, found: pl.Expr, cause: str, words: pl.Expr) -> pl.DataFrame:
+    """Give rows a cause and its sentence."""
+    return rows.with_columns(
+        cause=pl.when(found).then(pl.lit(cause)).otherwise("cause"),
+        explanation=pl.when(found).then(words).otherwise("explanation"),
+    )
+
+
+def _set_from(rows: pl.DataFrame, found: pl.DataFrame, cause: str) -> pl.DataFrame:
+    """Give the rows that are found (`row`, `words`) a cause and its sentence."""
+    joined = rows.join(found.select("row", "words").unique("row"), on="row", how="left", maintain_order="left")
+    return _set(joined, pl.col("words").is_not_null(), cause, pl.col("words")).drop("words")
+
+
+# Another board.
+
+
+def _boards(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Find schools whose amount one board lacks and another has more, both to the cent."""
+    found = [_moved(rows, evidence.ours, one) for one in scopes_of(AmountPairs(rows)) if one.level == BY_BOARD]
+    return _set_from(rows, pl.concat(found), "board") if found else rows
+
+
+def _moved(rows: pl.DataFrame, ours: OurAmounts, scope: Scope) -> pl.DataFrame:
+    """Return the rows of boards between which a school, or all schools of one, moved."""
+    open_rows = rows.filter(scope.of_theirs(), _OPEN)
+    own = ours.filter(scope.of_ours())
+    schools = own.group_by("board", "currency", what="brin").agg(cents=pl.col("amount_cents").sum())
+    whole = own.group_by("board", "currency").agg(
+        cents=pl.col("amount_cents").sum(), what=pl.lit("alle scholen")
+    )  # fmt: skip
+    parts = pl.concat([schools, whole.select(schools.columns)]).filter(pl.col("cents") > 0)
+    gains = open_rows.filter(pl.col("gap_cents") > 0).select("row", "code", "currency", cents="gap_cents")
+    losses = open_rows.filter(pl.col("gap_cents") < 0).select(
+        pl.col("row").alias("loser"), "currency", board="code", lost=-pl.col("gap_cents")
+    )
+    moves = gains.join(parts, on=["currency", "cents"]).filter(pl.col("code") != pl.col("board"))
+    moves = moves.join(losses, on=["currency", "board"]).sort("row", "what").unique("row", maintain_order=True)
+    moves = moves.filter(pl.col("cents").sum().over("loser") == pl.col("lost"))
+    named = pl.when(pl.col("what") == "alle scholen").then(pl.lit("Het geld van alle scholen van "))
+    words = pl.format(
+        "{}bestuur {} ({}) staat in het bestand bij bestuur {}.",
+        named.otherwise(pl.format("Het geld van school {} van ", "what")),
+        "board",
+        dutch.money_expr("cents"),
+        "code",
+    )
+    told = moves.with_columns(words=words)
+    lost = told.group_by(pl.col("loser").alias("row"), maintain_order=True).agg(pl.col("words").str.join(" "))
+    return pl.concat([told.select("row", "words"), lost])
+
+
+# Another count.
+
+
+def _counts_given(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Find differences that are those of the counts in the file, at the rate of ours."""
+    counted = pl.col("our_count_e2").fill_null(0)
+    more = pl.col("their_count_e2") - counted
+    above = (pl.col("their_count_e2") - pl.col("threshold_e2")).clip(0) - pl.col("quantity_e2").fill_null(0)
+    fits = pl.any_horizontal(
+        _is_gap(units, pl.col(rate)) for units in (more, above) for rate in ("rate_low_e8", "rate_high_e8")
+    )
+    return _set(rows, _OPEN & fits.fill_null(False) & (more != 0), "count", _count_words(more, has_both=True))
+
+
+def _counts(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Find differences of whole pupils, at the rate of ours, where the file has no count."""
+    is_whole = pl.col("measure").is_in([one.name for one in BY_NAME.values() if not one.decimals])
+    open_rows = _OPEN & is_whole & pl.col("their_count_e2").is_null() & pl.col("theirs_cents").is_not_null()
+    for rate in ("rate_low_e8", "rate_high_e8"):
+        units = divide_half_away(pl.col("gap_cents") * CENT_E8, pl.col(rate).clip(1))
+        possible = (units != 0) & (pl.col("quantity_e2").fill_null(0) + units * 100 >= 0)
+        fits = _is_gap(units * 100, pl.col(rate), exactly=True)
+        found = open_rows & possible & fits.fill_null(False) & (pl.col(rate) > 0)
+        rows = _set(rows, found & _OPEN, "count", _count_words(units * 100, has_both=False, rate=rate))
+    return rows
+
+
+def _is_gap(units_e2: pl.Expr, rate_e8: pl.Expr, *, exactly: bool = False) -> pl.Expr:
+    """Return whether the difference is units times a rate, within a cent per vestiging.
+
+    `exactly`: where the rate has whole cents, so that nothing is rounded, to the cent.
+    """
+    explained = divide_half_away(units_e2.cast(pl.Int128) * rate_e8, 100 * CENT_E8)
+    off = (pl.col("gap_cents") - explained).abs()
+    error = pl.when(rate_e8 % CENT_E8 == 0).then(0).otherwise("error_cents") if exactly else pl.col("error_cents")
+    return off <= error
+
+
+def _count_words(units_e2: pl.Expr, *, has_both: bool, rate: str = "rate_low_e8") -> pl.Expr:
+    more = pl.when(units_e2 > 0).then(pl.lit("meer")).otherwise(pl.lit("minder"))
+    size = pl.format("{} {}", _number(units_e2.abs()), _unit(units_e2.abs()))
+    start = pl.format("Andere telling: {} {} dan hier", size, more)
+    if has_both:
+        theirs, ours = _number(pl.col("their_count_e2")), _number(pl.col("our_count_e2").fill_null(0))
+        return pl.format("{} ({} tegen {}).", start, theirs, ours)
+    return pl.format("{}, keer {}.", start, _rate(pl.col(rate)))
+
+
+def _unit(quantity_e2: pl.Expr) -> pl.Expr:
+    one = pl.col("measure").replace_strict({name: m.dutch[0] for name, m in BY_NAME.items()}, default="eenheid")
+    many = pl.col("measure").replace_strict({name: m.dutch[1] for name, m in BY_NAME.items()}, default="eenheden")
+    return pl.when(quantity_e2 == 100).then(one).otherwise(many)
+
+
+def _number(value_e2: pl.Expr) -> pl.Expr:
+    """Write hundredths: 222 or 33,02."""
+    decimals = pl.format(",{}", (value_e2 % 100).cast(pl.String).str.zfill(2))
+    return pl.concat_str(
+        (value_e2 // 100).cast(pl.String), pl.when(value_e2 % 100 != 0).then(decimals).otherwise(pl.lit(""))
+    )
+
+
+def _rate(rate_e8: pl.Expr) -> pl.Expr:
+    """Write a rate with all its decimals, two at least."""
+    decimals = (rate_e8 % 10**8).cast(pl.String).str.zfill(8).str.replace(r"0{1,6}$", "")
+    sign = pl.col("currency").replace_strict(dutch.SIGNS, return_dtype=pl.String)
+    return pl.format("{} {},{}", sign, rate_e8 // 10**8, decimals)
+
+
+# Rounding.
+
+
+def _rounding(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Find differences of at most a cent per vestiging."""
+    found = _OPEN & _BOTH & (pl.col("gap_cents").abs() <= pl.col("error_cents"))
+    size = dutch.money_expr("gap_cents")
+    return _set(rows, found, "rounding", pl.format("Afronding: {} verschil.", size))
+
+
+# Another composition.
+
+
+def _compositions(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Find differences that are other amounts of the same school, put together or left out."""
+    for scope in scopes_of(AmountPairs(rows)):
+        open_rows = rows.filter(scope.of_theirs(), _OPEN)
+        if open_rows.is_empty():
+            continue
+        parts = _parts(scope, evidence)
+        more = _sums(open_rows, parts.filter(~pl.col("own")), 1)
+        less = _sums(open_rows.join(more, on="row", how="anti"), parts.filter("own"), -1)
+        rows = _set_from(rows, pl.concat([more, less]), "composition")
+    return _put_elsewhere(rows)
+
+
+def _parts(scope: Scope, evidence: Evidence) -> pl.DataFrame:
+    """Return amounts of each code that theirs may have put in a scope, or left out of it: name, cents, own."""
+    ours = evidence.ours.filter(pl.col(scope.code).is_not_null(), pl.col("amount_cents") != 0)
+    own, other = ours.filter(scope.of_ours()), ours.filter(~scope.of_ours())
+    is_same = pl.col("component") == scope.component
+    component = pl.col("component").replace_strict(
+        {one: dutch.component(one) for one in ours["component"].unique()}, return_dtype=pl.String
+    )
+    kind = pl.col("school_type").replace_strict(dutch.DUTCH.school_types, default=pl.col("school_type"))
+    whose = pl.when(is_same).then(pl.format("{} van {}", component, kind)).otherwise(component)
+    beside = own.join(evidence.beside, on=["component", "school_type"]).with_columns(
+        amount_cents=divide_half_away(pl.col("quantity_e2") * pl.col("rate_e8_right"), 100 * CENT_E8)
+    )
+    several = own.filter(pl.col("school_type").n_unique().over(scope.code, "currency") > 1)
+    kinds = [
+        (other.with_columns(name=whose), False),
+        (beside, False),
+        (several.with_columns(name=kind), True),
+        (own.with_columns(name=pl.format("vestiging {}", "vestiging")), True),
+    ]
+    grouped = [
+        rows.group_by(pl.col(scope.code).alias("code"), "currency", "name")
+        .agg(cents=pl.col("amount_cents").sum())
+        .with_columns(own=pl.lit(mine))
+        for rows, mine in kinds
+    ]
+    return pl.concat(grouped).filter(pl.col("cents") > 0)
+
+
+def _sums(rows: pl.DataFrame, parts: pl.DataFrame, sign: int) -> pl.DataFrame:
+    """Return the rows whose difference is the sum of one to three parts: row, words; the fewest parts count."""
+    wanted = rows.select("row", "code", "currency", cents=pl.col("gap_cents") * sign).filter(pl.col("cents") > 0)
+    single = wanted.join(parts, on=["code", "currency", "cents"]).sort("row", "name").unique("row", keep="first")
+    found = [single.with_columns(names="name").select("row", "currency", "cents", "names")]
+    wide, names = _wide(parts)
+    left = wanted.join(single, on="row", how="anti").join(wide, on=["code", "currency"])
+    for size in range(2, MOST_PARTS + 1):
+        for some in combinations(names, size):
+            fits = left.filter(pl.sum_horizontal(some, ignore_nulls=False) == pl.col("cents"))
+            if fits.height:
+                told = dutch.listed(some)
+                found.append(fits.select("row", "currency", "cents", names=pl.lit(told)))
+                left = left.join(fits, on="row", how="anti")
+    put = "Het bestand telt hierbij op: {} ({})." if sign > 0 else "Het bestand laat hier weg: {} ({})."
+    every = pl.concat(found)
+    return every.select("row", words=pl.format(put, "names", dutch.money_expr("cents")))
+
+
+_MOST_NAMES = 16
+"""Names of parts that are put together in twos and threes; a school has no more components than that."""
+
+
+def _wide(parts: pl.DataFrame) -> tuple[pl.DataFrame, Sequence[str]]:
+    """Return the parts with a column per name, of names that several schools share, and these names."""
+    shared = parts.filter(~pl.col("name").str.starts_with("vestiging "))
+    names = shared["name"].value_counts(sort=True).sort("count", "name", descending=[True, False])["name"]
+    chosen = names.head(_MOST_NAMES).sort().to_list()
+    wide = shared.filter(pl.col("name").is_in(chosen)).pivot(
+        "name", index=["code", "currency"], values="cents", aggregate_function="sum"
+    )
+    return wide, [one for one in chosen if one in wide.columns]
+
+
+def _put_elsewhere(rows: pl.DataFrame) -> pl.DataFrame:
+    """Find amounts that the file lacks because it put them in with another amount of the same school."""
+    put = rows.filter(pl.col("cause") == "composition", pl.col("gap_cents") > 0).select(
+        "level", "code", "currency", "explanation", other="component"
+    )
+    gone = rows.filter(_OPEN, pl.col("theirs_cents").fill_null(0) == 0)
+    named = gone.select("row", "level", "code", "currency", "component").with_columns(
+        shown=pl.col("component").replace_strict(
+            {one: dutch.component(one) for one in rows["component"].unique()}, return_dtype=pl.String
+        )
+    )
+    both = named.join(put, on=["level", "code", "currency"]).filter(
+        pl.col("explanation").str.contains(pl.col("shown"), literal=True), pl.col("other") != pl.col("component")
+    )
+    other = pl.col("other").replace_strict(
+        {one: dutch.component(one) for one in rows["component"].unique()}, return_dtype=pl.String
+    )
+    return _set_from(
+        rows, both.with_columns(words=pl.format("Het bestand telt dit bij {}.", other)), "composition"
+    )
+
+
+# Another rate.
+
+
+def _rates(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Find one ratio between theirs and ours for nearly all schools of a component, not seen from earlier causes.
+
+    Found once over a file: then it is the cause also where a row alone might be another count.
+    """
+    both = rows.filter(_BOTH, pl.col("ours_cents") > 0, pl.col("theirs_cents") > 0)
+    found = [_one_ratio(part) for _, part in both.group_by(*_FILE, maintain_order=True)]
+    told = pl.concat([one for one in found if one is not None] or [_NO_WORDS])
+    return _set_from(rows, told, "rate")
+
+
+_NO_WORDS = pl.DataFrame(schema={"row": pl.UInt32, "words": pl.String})
+
+
+def _one_ratio(part: pl.DataFrame) -> pl.DataFrame | None:
+    """Return the rows that share one ratio, with the words for it; null where nearly all do not, or need none."""
+    needs_one = part.filter(_OPEN).height
+    if not needs_one or part["ours_cents"].n_unique() < 2:
+        return None
+    best = max((_fitting(part, one) for one in _references(part)), key=lambda one: one.height)
+    if best.height * NEARLY_ALL[1] < part.height * NEARLY_ALL[0] or best["ours_cents"].n_unique() < 2:
+        return None
+    can_be_rate = _OPEN | pl.col("cause").is_in(["count", "rounding"]) & pl.col("their_count_e2").is_null()
+    total_ours, total_theirs = int(best["ours_cents"].sum()), int(best["theirs_cents"].sum())
+    share = pl.lit((total_theirs * 10**4 * 2 + total_ours) // (2 * total_ours), pl.Int64)
+    words = pl.format(
+        "Ander bedrag per eenheid: voor alle scholen in het bestand {} van dat van hier.",
+        dutch.percent_expr(share),
+    )
+    return best.filter(can_be_rate).select("row", words=words)
+
+
+def _references(part: pl.DataFrame) -> list[tuple[int, int]]:
+    """Return pairs of ours and theirs that may have the ratio of all: the largest, and the largest of the most."""
+    bucket = part.with_columns(bucket=(pl.col("theirs_cents") * 1000) // pl.col("ours_cents"))
+    most = bucket.filter(pl.len().over("bucket") == pl.len().over("bucket").max())
+    chosen = [one.sort("ours_cents", "row").tail(1) for one in (part, most)]
+    return [one.select("ours_cents", "theirs_cents").row(0) for one in chosen]
+
+
+def _fitting(part: pl.DataFrame, reference: tuple[int, int]) -> pl.DataFrame:
+    """Return the rows whose ratio is that of a reference, within the rounding of both."""
+    ours, theirs = (pl.lit(one, pl.Int128) for one in reference)
+    mine, given = pl.col("ours_cents").cast(pl.Int128), pl.col("theirs_cents").cast(pl.Int128)
+    off = (given * ours - theirs * mine).abs()
+    error = pl.col("error_cents").cast(pl.Int128) * (ours + theirs + mine + given)
+    return part.filter(off * 2 <= error, pl.col("outcome") != MATCH)
+
+
+# A part of the year.
+
+
+def _twelfths(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Find amounts that are some twelfths of ours."""
+    twelfths = _nearest_twelfths()
+    off = (pl.col("theirs_cents") * 12 - pl.col("ours_cents") * twelfths).abs()
+    found = _OPEN & _is_part() & twelfths.is_between(1, 11) & (off <= 6 * pl.col("error_cents"))
+    words = pl.format("Een deel van het jaar: {} van de 12 maanden.", twelfths)
+    return _near_twelfths(_set(rows, found.fill_null(False), "part_of_year", words))
+
+
+def _near_twelfths(rows: pl.DataFrame) -> pl.DataFrame:
+    """Find amounts near some twelfths of ours, of the same count, where the rate is that of nearly all schools.
+
+    Then no other cause is left; months of the year may have had other rates than the year as a whole.
+    """
+    twelfths = _nearest_twelfths()
+    off = (pl.col("theirs_cents") * 12 - pl.col("ours_cents") * twelfths).abs()
+    near = twelfths.is_between(1, 11) & (off * NEAR_TWELFTHS <= pl.col("ours_cents") * twelfths)
+    same_count = pl.col("their_count_e2") == pl.col("our_count_e2")
+    equal = (pl.col("outcome") == MATCH).sum().over(_FILE)
+    matches = equal * NEARLY_ALL[1] >= pl.len().over(_FILE) * NEARLY_ALL[0]
+    found = _OPEN & _is_part() & near & same_count & matches
+    parts_e2 = divide_half_away(pl.col("theirs_cents") * 1200, pl.col("ours_cents").clip(1))
+    words = pl.format(
+        "Een deel van het jaar: dezelfde telling, en {} van de 12 maanden; in sommige gold een ander bedrag.",
+        _number(parts_e2),
+    )
+    return _set(rows, found.fill_null(False), "part_of_year", words)
+
+
+def _is_part() -> pl.Expr:
+    return (pl.col("theirs_cents") > 0) & (pl.col("theirs_cents") < pl.col("ours_cents"))
+
+
+def _nearest_twelfths() -> pl.Expr:
+    return divide_half_away(pl.col("theirs_cents") * 12, pl.col("ours_cents").clip(1))
+
+
+def _why_open() -> pl.Expr:
+    here = pl.lit("Hier is van deze code geen bedrag van dit onderdeel berekend.")
+    there = pl.lit("Het bestand heeft hiervan geen bedrag.")
+    words = pl.lit("Geen andere telling, afronding, samenstelling of bedrag per eenheid verklaart dit.")
+    return pl.when(pl.col("outcome") == MISSING_HERE).then(here).when(
+        pl.col("outcome") == MISSING_THERE
+    ).then(there).otherwise(words)  # fmt: skip
+
+
+_STEPS: Sequence[Callable[[pl.DataFrame, Evidence], pl.DataFrame]] = (
+    _boards,
+    _counts_given,
+    _counts,
+    _rounding,
+    _compositions,
+    _rates,
+    _twelfths,
+)
+"""The causes in the order in which they are looked for."""
