@@ -112,13 +112,9 @@ OTHER_ROWS: _Types = {
 }
 
 LeftOutComponents = NewType("LeftOutComponents", pl.DataFrame)
-"""Amounts of the decisions that no file names: component, school_types (joined by `+`; null: the whole component),
-currency, schools (how many), amount (DECIMAL(18,2))."""
-LEFT_OUT: _Types = {
-    **dict.fromkeys(("component", "school_types", "currency"), pl.String),
-    "schools": pl.Int64,
-    "amount": MONEY,
-}
+"""Amounts of the decisions that no file names, of whole components or of other school types: component, currency,
+schools (how many), amount (DECIMAL(18,2))."""
+LEFT_OUT: _Types = {"component": pl.String, "currency": pl.String, "schools": pl.Int64, "amount": MONEY}
 
 BesideRates = NewType("BesideRates", pl.DataFrame)
 """Amounts per unit that the rules name beside a rate: component, school_type, name, rate_e8."""

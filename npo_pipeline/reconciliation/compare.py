@@ -193,12 +193,8 @@ def left_out(ours: OurAmounts, theirs: TheirAmounts) -> LeftOutComponents:
     rest = ours.filter(pl.col("amount_cents") != 0)
     for scope in scopes_of(theirs):
         rest = rest.filter(~scope.of_ours())
-    named = theirs["component"].unique().implode()
-    types = pl.when(pl.col("component").is_in(named)).then(pl.col("school_type").unique().sort().str.join("+"))
     sums = rest.group_by("component", "currency").agg(
-        school_types=types.first(),
-        schools=pl.col("brin").n_unique().cast(pl.Int64),
-        cents=pl.col("amount_cents").sum(),
+        schools=pl.col("brin").n_unique().cast(pl.Int64), cents=pl.col("amount_cents").sum()
     )
     shown = sums.with_columns(amount=to_euro(pl.col("cents"))).sort("currency", "component")
     return LeftOutComponents(shown.select(list(LEFT_OUT)))
