@@ -40,6 +40,8 @@ BEFORE = {
 """First command of a block -> commands that its reader gave before."""
 
 DELIVERIES = {"DELIVERY": "counts-2020", "FOLDER": "corrected", "applications.csv": "counts-2020/aanvragen.csv"}
+FILES = {"overlay.yaml": "overlay_of", "herijking.yaml": "title", "monitor.csv": "SECTOR"}
+"""Files that pages show -> how each begins."""
 STAGE = {"--close": "done", "--as-of 2021-10-31": "counted", "--four-eyes": "counted"}
 """What a block holds -> the home it begins with, where that is another than the one in which all is done."""
 
@@ -162,14 +164,16 @@ OTHERS = [page for page in PAGES if page.name != Path(EVERYTHING).name]
 @pytest.mark.parametrize("page", OTHERS, ids=lambda page: page.name)
 def test_the_commands_of_a_page_run_in_their_order(page, homes, tmp_path, monkeypatch):
     names = {**DELIVERIES, **codes_in(homes["done"] / "npo-home")}
-    overlay = re.search(r"```yaml\n(overlay_of.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = page.read_text(encoding="utf-8")
     for block in blocks(page):
         stage = next((name for sign, name in STAGE.items() if any(sign in line for line in block)), "done")
         folder = tmp_path / stage
         if not folder.exists():
             shutil.copytree(homes[stage], folder)
             write_corrected(folder)
-            (folder / "overlay.yaml").write_text(overlay[1] if overlay else "", encoding="utf-8")
+            for name, begin in FILES.items():
+                found = re.search(rf"```\w+\n({begin}.*?)```", text, flags=re.DOTALL)
+                (folder / name).write_text(found[1] if found else "", encoding="utf-8")
         monkeypatch.chdir(folder)
         for command in (*BEFORE.get(block[0], ()), *block):
             run(command, names)

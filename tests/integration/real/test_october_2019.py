@@ -165,3 +165,78 @@ def test_the_vestigingen_of_vo_that_no_list_names_are_paid_nothing_in_whatever_o
         )
         found.append(select(home, amounts))
     assert found[0] == found[1] == found[2]
+
+
+RATIO = "unit: times, status: published, source: law, article: 4(4), checked_on: 2026-11-27"
+SPEC = """\
+title: Which budget gives the published amounts
+school_year: {year}
+sources:
+  law: {{title: Regeling, url: https://wetten.overheid.nl/BWBR0046693, publisher: Staatscourant, bwb: BWBR0046693,
+    stcrt: "2022, 13905", signed: 2022-05-16, published_on: 2022-05-23, in_force: 2022-08-01}}
+sectors:
+  po:
+    overlay_of: {year}-po
+    {asked}: {{value: {po}, unit: {unit}, status: published, source: law, article: 4(4), checked_on: 2026-11-27}}
+    ratios:
+      - {{school_types: [bao], value: 1, {ratio}}}
+      - {{school_types: [sbo], value: 1.5, {ratio}}}
+      - {{school_types: [so, vso], value: 2, {ratio}}}
+  vo:
+    overlay_of: {year}-vo
+    {asked}: {{value: {vo}, unit: {unit}, status: published, source: law, article: 7(4), checked_on: 2026-11-27}}
+    ratios:
+      - {{school_types: [vo], value: 1, {ratio}}}
+      - {{school_types: [vo_pro_vbo], value: 1.5, {ratio}}}
+"""
+
+
+def solve(home: Path, **asked: str) -> dict[str, dict]:
+    spec = home.parent / "spec.yaml"
+    spec.write_text(SPEC.format(**asked, ratio=RATIO), encoding="utf-8")
+    found = run("rules", "solve", spec, "--reference-date", "2019-10-01", "--home", home)
+    return {one["sector"]: one for one in found["sectors"]}
+
+
+def sector_rates(sector: dict) -> list[str]:
+    return [one["rate"] for one in sector["rates"]]
+
+
+def test_the_budget_that_gives_500_by_the_published_ratios(home):
+    asked = solve(home, year="2022-2023", asked="amount", unit="EUR per pupil", po="500.00", vo="820.00")
+    # po: 1,396,457 x 500 + 35,733 x 750 + 69,822 x 1,000
+    assert (asked["po"]["pupils"], asked["po"]["budget"]) == (1_502_012, "794850250.00")
+    assert sector_rates(asked["po"]) == ["500.00", "750.00", "1000.00"]
+    # vo: 953,616 x 820 + 120,262 x 410
+    assert (asked["vo"]["pupils"], asked["vo"]["budget"]) == (953_616, "831272540.00")
+    assert sector_rates(asked["vo"]) == ["820.00", "410.00"]
+    budgets = {name: one["budget"] for name, one in asked.items()}
+    given = solve(home, year="2022-2023", asked="budget", unit="EUR", **budgets)
+    assert [(sector_rates(one), one["rest"]) for one in given.values()] == [
+        (["500.00", "750.00", "1000.00"], "0.00"),
+        (["820.00", "410.00"], "0.00"),
+    ]
+
+
+def test_what_the_recalibration_moved_from_po_to_vo_on_the_same_pupils(home):
+    years = {
+        year: solve(home, year=year, asked="amount", unit="EUR per pupil", po="701.16", vo="701.16")
+        for year in ("2021-2022", "2022-2023")
+    }
+    published = {
+        (sector, year): (
+            sum(Decimal(one["spent_before"]) for one in found[sector]["rates"]),
+            Decimal(found[sector]["outside"].get("achterstandsscore", "0.00")),
+        )
+        for year, found in years.items()
+        for sector in ("po", "vo")
+    }
+    page = Path(__file__).parents[3] / "docs" / "explanation" / "recalibration.md"
+    text = page.read_text(encoding="utf-8")
+    for label, sector, part in (
+        ("po: per pupil", "po", 0),
+        ("po: score", "po", 1),
+        ("vo: per pupil and surcharge", "vo", 0),
+    ):
+        before, after = (published[sector, year][part] for year in ("2021-2022", "2022-2023"))
+        assert f"| {label} | {before:,} | {after:,} | {after - before:+,} |" in text, (before, after)
