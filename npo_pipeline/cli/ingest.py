@@ -157,6 +157,7 @@ def _inspection_document(found: Inspection) -> dict[str, Any]:
         "differences": found.differences["message"].to_list(),
         "waiting_for_board": found.waiting,
         "remarks": found.remarks,
+        "in_books": found.in_books,
         "refusals": found.refusals,
         "ingest": found.ingest,
     }
@@ -196,6 +197,8 @@ def _render_inspection(found: Inspection) -> None:
         line("! `npo ingest` would refuse this delivery:")
         for reason in found.reasons:
             line(f"    {reason}")
+    elif found.in_books and len(found.in_books) == sum(one.kind is not None for one in found.files):
+        line("Nothing to do: these files are in the books already")
     else:
         line(f"Take it in with: {found.ingest}")
 

@@ -37,6 +37,7 @@ from npo_pipeline.intake.file_result import FileResult, totals_of
 from npo_pipeline.intake.plan import IntakePlan, plan_intake
 from npo_pipeline.intake.rejection_list import rejection_list
 from npo_pipeline.intake.state import IntakeState
+from npo_pipeline.intake.supersession import find_existing
 from npo_pipeline.months import day_of
 from schemas import files as models
 from schemas import received
@@ -149,7 +150,8 @@ class Inspection:
 
     `listed`: the rejected rows, causes first. `refusals`: why `npo ingest` would refuse the delivery, in the order
     in which it looks; it would say the first. `waiting`: files of which hardly any school has a board. `remarks`:
-    what else the operator should know, a sentence each. `ingest`: the command that takes it in.
+    what else the operator should know, a sentence each. `in_books`: files that the books of the home hold already.
+    `ingest`: the command that takes it in.
     """
 
     files: tuple[InspectedFile, ...]
@@ -159,6 +161,7 @@ class Inspection:
     refusals: tuple[str, ...]
     waiting: tuple[str, ...]
     remarks: tuple[str, ...]
+    in_books: tuple[str, ...]
     ingest: str
 
     @property
@@ -248,6 +251,7 @@ def _inspection(request: InspectRequest, progress: Progress, at: datetime) -> In
         refusals=tuple(str(refusal) for _, refusal in attempt.found),
         waiting=tuple(one.file.name for one in results if one.without_board),
         remarks=plan.remarks or tuple(remark for one in results for remark in one.remarks),
+        in_books=tuple(one.file.name for one in results if find_existing(one, state) is not None),
         ingest=_command(request),
     )
 
@@ -256,6 +260,10 @@ def _command(request: InspectRequest) -> str:
     words = ["npo", "ingest", *map(str, request.paths)]
     if request.reference_date:
         words += ["--reference-date", str(request.reference_date)]
+    if request.max_rejected != DEFAULT_MAX_REJECTED:
+        words += ["--max-rejected", str(request.max_rejected)]
+    if request.home is not None:
+        words += ["--home", str(request.home.path)]
     return shlex.join(words)
 
 

@@ -65,12 +65,13 @@ def recognise_scanned(
     `attempt`: how each is tried. One whose date is refused, where that is kept, has the date that it states.
     """
     correction_files, others = split_correction_files(scanned)
-    files: list[DeliveredFile] = []
+    files, known = list[DeliveredFile](), list[ScannedFile]()
     for one in others:
         with attempt(one.file.name):
             files += _recognised(one)
+            known.append(one)
     with attempt(""):
-        if not files:
+        if scanned and not files and len(known) == len(others):
             raise Refused("the delivery holds no file of a known kind")
         _refuse_unwanted(files, only)
         if correction_files:

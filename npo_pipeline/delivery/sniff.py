@@ -23,7 +23,17 @@ _BOM16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 OLD_EXCEL = bytes.fromhex("D0CF11E0A1B11AE1")
 """The first bytes of an Excel file of before 2007, or one locked with a password."""
 
-_PDF = b"%PDF-"
+_NO_TABLES = {
+    b"%PDF-": "a PDF",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"GIF8": "an image",
+    b"\x1f\x8b": "packed with gzip",
+    b"7z\xbc\xaf": "packed with 7-Zip",
+    b"Rar!": "packed with RAR",
+}
+"""The first bytes of what is no table, and what it is."""
+
 _ZIP = b"PK\x03\x04"
 """The first bytes of a zip, and so of every `.xlsx`."""
 
@@ -150,8 +160,9 @@ class _Utf8:
 def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes) -> None:
     if not offset and chunk.startswith(_BOM16):
         raise Refused(f"{file.name}: is UTF-16; save it as UTF-8 or windows-1252")
-    if not offset and chunk.startswith(_PDF):
-        raise Refused(f"{file.name}: is a PDF; hand in the workbook (.xlsx) or the CSV itself")
+    kind = next((kind for start, kind in _NO_TABLES.items() if not offset and chunk.startswith(start)), None)
+    if kind is not None:
+        raise Refused(f"{file.name}: is {kind}; hand in the workbook (.xlsx) or the CSV itself")
     if (at := chunk.find(b"\0")) >= 0:
         line = _line_at(file, offset + at, line_end or b"\n")
         raise Refused(f"{file.name}, line {line}: holds a NUL byte; the file is damaged or no text")

@@ -42,13 +42,14 @@ def source_files(paths: Sequence[Path], attempt: Attempt = at_once) -> list[Sour
     Raises:
         Refused: a path is missing or unreadable, a zip is broken or unsafe, or there is no file at all.
     """
-    found: list[SourceFile] = []
+    found, listed = list[SourceFile](), list[Path]()
     for path in paths:
         with attempt(str(path)):
             found += _files_of(path, attempt)
+            listed.append(path)
     shown = ", ".join(map(str, paths))
     with attempt(shown):
-        if not found:
+        if not found and len(listed) == len(paths):
             raise Refused(f"{shown}: no file to read; a delivery is a folder, a file or a zip")
     for name, times in Counter(file.name for file in found).items():
         with attempt(name):
