@@ -65,7 +65,9 @@ class KeptRefusals:
         try:
             yield
         except Refused as refusal:
-            self.found.append((file, refusal))
+            # A file that is read more than once is refused for the same reason each time.
+            if (file, str(refusal)) not in [(name, str(one)) for name, one in self.found]:
+                self.found.append((file, refusal))
 
 
 class HomeLocked(NpoError):

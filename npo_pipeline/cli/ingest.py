@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -185,6 +186,10 @@ def _render_inspection(found: Inspection) -> None:
     table(title, ["file", "what it is", "outcome", "reference date", "rows", "refused"], rows, right=4)
     for one in found.files:
         _render_file(one)
+    days = Counter(one.reference_date for one in found.files if one.reference_date)
+    if days:
+        shown = ", ".join(f"{day} {said(f'({number(times)} files)')}" for day, times in sorted(days.items()))
+        line(f"Reference dates: {shown}")
     if found.listed.height:
         render_rejections(found.listed)
         line("  All of them: --workbook FILE")

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.file_corrections import split_correction_files
 from npo_pipeline.delivery.kinds import Stage
-from npo_pipeline.delivery.recognise import recognise_scanned
+from npo_pipeline.delivery.recognise import OtherFile, recognise_scanned
 from npo_pipeline.delivery.register_blocks import EncodedBlock
 from npo_pipeline.delivery.sniff import ScannedFile, TextEncoding, form_of, read_header, scan
 from npo_pipeline.delivery.source_files import SourceFile
@@ -171,11 +171,12 @@ class Inspection:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The refusals, one that several files share once with its files."""
+        """The refusals; one that several files share is there once, with the names of the others."""
         files = dict[str, list[str]]()
         for refusal in self.refusals:
-            name = next((one.file for one in self.files if refusal.startswith(f"{one.file}: ")), "")
-            files.setdefault(refusal.removeprefix(f"{name}: "), []).append(name)
+            begins = ((one.file, (f"{one.file}: ", f"{one.file}, ")) for one in self.files)
+            name = next((file for file, starts in begins if refusal.startswith(starts)), "")
+            files.setdefault(refusal.removeprefix(name), []).append(name)
         return tuple(_reason(text, names) for text, names in files.items())
 
     @property
@@ -185,12 +186,13 @@ class Inspection:
 
 
 def _reason(text: str, files: Sequence[str]) -> str:
-    if len(files) == 1:
-        return f"{files[0]}: {text}" if files[0] else text
-    shown = ", ".join(files[:NAMED])
-    if len(files) > NAMED:
-        return f"{text} ({len(files)} files: {shown} and {len(files) - NAMED} more)"
-    return f"{text} ({len(files)} files: {shown})"
+    first, *others = files
+    if not others:
+        return f"{first}{text}"
+    shown = ", ".join(others[:NAMED])
+    if len(others) > NAMED:
+        return f"{first}{text} (so {len(others)} files more: {shown} and {len(others) - NAMED} others)"
+    return f"{first}{text} (so {len(others)} files more: {shown})"
 
 
 def _row_of(one: InspectedFile) -> dict[str, object]:
@@ -231,7 +233,7 @@ def _inspection(request: InspectRequest, progress: Progress, at: datetime) -> In
     files = recognise_scanned(scanned, request.reference_date, today=day_of(at), attempt=attempt)
     known_from = _known_from(state, files)
     reading = _with_schools_of(files, state) if known_from == NOTHING else state
-    read = read_files([_countable(one) for one in files], reading, progress, attempt=attempt)
+    read = read_files(_countable(files), reading, progress, attempt=attempt)
     results = _as_recognised(read, files)
     contradict = any(not name for name, _ in attempt.found)
     with attempt(""):
@@ -316,10 +318,14 @@ def _schools_of_boards_in(rows: pl.DataFrame) -> Iterator[BoardSchools]:
             yield BoardSchools(rows.select(board=column, brin="BRIN_NUMMER").unique())
 
 
-def _countable(file: DeliveredFile) -> DeliveredFile:
-    """Return a file of which the date is not known as one of a day on which nobody counts."""
-    undated = file.kind.is_dated and file.reference_date is None
-    return replace(file, reference_date=date.min) if undated else file
+def _countable(files: Sequence[DeliveredFile]) -> list[DeliveredFile]:
+    """Give each file of which the date is not known a day of its own, long ago, on which nobody counts."""
+    return [
+        replace(one, reference_date=date.min + timedelta(days=number))
+        if one.kind.is_dated and one.reference_date is None
+        else one
+        for number, one in enumerate(files)
+    ]
 
 
 def _as_recognised(results: Sequence[FileResult], files: Sequence[DeliveredFile]) -> list[FileResult]:
@@ -397,12 +403,14 @@ def _others(
     recognised = {name for one in files for name in (one.name, one.name.rpartition(",")[0])}
     corrections, others = split_correction_files(scanned)
     for one in (one for one in (*corrections, *others) if one.file.name not in recognised):
-        label = CORRECTIONS if one in corrections else PLANTED
-        is_refused = any(name == one.file.name for name, _ in attempt.found)
+        label: str | None = CORRECTIONS if one in corrections else PLANTED
+        found = [refusal for name, refusal in attempt.found if name == one.file.name]
+        if found and label is PLANTED:
+            label = next((refusal.label for refusal in found if isinstance(refusal, OtherFile)), None)
         yield InspectedFile(
             file=one.file.name,
             bytes=one.file.size,
-            label=None if is_refused and label is PLANTED else label,
+            label=label,
             written=_written(one.file, one.encoding) or Written(),
         )
     sniffed = {one.file.name for one in scanned}

@@ -79,7 +79,9 @@ def recognise_scanned(
             from npo_pipeline.delivery.corrections import bind
 
             files = bind(correction_files, files, today)
-    files = [_of_year(one, reference_date) for one in files]
+    for number, file in enumerate(files):
+        with attempt(file.name):
+            files[number] = _of_year(file, reference_date)
     stated: dict[str, date | None] = {}
     for file in files:
         with attempt(file.name):
@@ -174,18 +176,27 @@ def kind_of_header(name: str, header: Header) -> FileKind:
         if not kind.signature_columns <= found or kind.excluded_columns & found:
             continue
         if missing := [column for column in kind.required_columns if column not in found]:
-            raise Refused(_of_other_kind(name, header) or _lacking(name, kind, missing, header))
+            _refuse_other_kind(name, header)
+            raise Refused(_lacking(name, kind, missing, header))
         return kind
-    raise Refused(_of_other_kind(name, header) or _unknown(name, header))
+    _refuse_other_kind(name, header)
+    raise Refused(_unknown(name, header))
 
 
-def _of_other_kind(name: str, header: Header) -> str | None:
-    """Return what a file is that is no part of a delivery, and where it belongs; null where it is not known."""
+class OtherFile(Refused):
+    """Report a file that is no part of a delivery; `label`: what it looks like."""
+
+    label: str | None = None
+
+
+def _refuse_other_kind(name: str, header: Header) -> None:
+    """Refuse a file that is no part of a delivery, and say where it belongs; pass one that is not known."""
     found = frozenset(header.columns)
-    if (other := next((one for one in kinds.OTHER_KINDS if one.has(found)), None)) is None:
-        return None
-    line = f"{name}, line {header.lines}: looks like {other.label}"
-    return f"{line} and is no file of a delivery; take it out: it {other.belongs}"
+    if (other := next((one for one in kinds.OTHER_KINDS if one.has(found)), None)) is not None:
+        line = f"{name}, line {header.lines}: looks like {other.label}"
+        refusal = OtherFile(f"{line} and is no file of a delivery; take it out: it {other.belongs}")
+        refusal.label = other.label
+        raise refusal
 
 
 def _lacking(name: str, kind: FileKind, missing: list[str], header: Header) -> str:
@@ -207,6 +218,8 @@ def _unknown(name: str, header: Header) -> str:
     # The line itself is not shown: of a register without a header it is a pupil.
     known = f"of its {len(header.columns)} columns only {', '.join(sorted(shared))} is known" if shared else ""
     known = known or f"none of its {len(header.columns)} columns is known"
+    if len(header.columns) == 1 and not shared:
+        known = "its first line holds no separator, so it is no table"
     line = header.lines
     return f"{name}, line {line}: is of no known kind ({known}); take it out of the delivery, or mend its header"
 
