@@ -186,13 +186,13 @@ class Inspection:
 
 
 def _reason(text: str, files: Sequence[str]) -> str:
-    first, *others = files
+    refusal, others = f"{files[0]}{text}", files[1:]
     if not others:
-        return f"{first}{text}"
+        return refusal
     shown = ", ".join(others[:NAMED])
     if len(others) > NAMED:
-        return f"{first}{text} (so {len(others)} files more: {shown} and {len(others) - NAMED} others)"
-    return f"{first}{text} (so {len(others)} files more: {shown})"
+        return f"{refusal} (so {len(others)} files more: {shown} and {len(others) - NAMED} others)"
+    return f"{refusal} (so {len(others)} files more: {shown})"
 
 
 def _row_of(one: InspectedFile) -> dict[str, object]:
