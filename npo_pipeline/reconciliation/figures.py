@@ -17,8 +17,9 @@ from npo_pipeline import dutch
 from schemas.reconciled import MATCH, MISSING_HERE, MISSING_THERE, UNEXPLAINED, Reconciled
 
 ComponentFigures = NewType("ComponentFigures", pl.DataFrame)
-"""component, currency, compared, matching (numbers of amounts), share and share_of_money (in units of 0.0001,
-rounded down, so that 10.000 is all; null where there is nothing to divide by), ours, theirs, difference."""
+"""component, school_types (null: all), currency, compared, matching (numbers of amounts), share and share_of_money
+(in units of 0.0001, rounded down, so that 10.000 is all; null where there is nothing to divide by), ours, theirs,
+difference."""
 
 CauseFigures = NewType("CauseFigures", pl.DataFrame)
 """cause (or the outcome of an amount that one side lacks), currency, amounts (how many), difference."""
@@ -97,7 +98,7 @@ CODE = pl.coalesce("vestiging", "brin", "board")
 """The code of what a row is of."""
 
 _COMPONENT_FIGURES: dict[str, pl.DataType] = {
-    **dict.fromkeys(("component", "currency"), pl.String()),
+    **dict.fromkeys(("component", "school_types", "currency"), pl.String()),
     **dict.fromkeys(("compared", "matching", "share", "share_of_money"), pl.Int64()),
     **dict.fromkeys(("ours", "theirs", "difference"), pl.Decimal(38, 2)),
 }
@@ -114,14 +115,15 @@ class Figures:
     def by_component(self) -> ComponentFigures:
         """Return the figures per component and currency, the most money first."""
         matching = pl.col("outcome") == MATCH
-        sums = self.rows.group_by("component", "currency").agg(
+        sums = self.rows.group_by("component", "school_types", "currency").agg(
             compared=pl.len().cast(pl.Int64),
             matching=matching.sum().cast(pl.Int64),
             ours=pl.col("ours").sum(),
             theirs=pl.col("theirs").sum(),
             matching_money=pl.col("theirs").filter(matching).sum(),
         )
-        rows = sums.sort("currency", "theirs", "component", descending=[False, True, False]).rows(named=True)
+        order, down = ["currency", "theirs", "component", "school_types"], [False, True, False, False]
+        rows = sums.sort(order, descending=down, nulls_last=True).rows(named=True)
         shares = [
             {
                 **row,

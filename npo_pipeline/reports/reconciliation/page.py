@@ -28,6 +28,7 @@ from npo_pipeline.reports.reconciliation.workbook import (
     conclusion,
     named_amounts,
     title_of,
+    title_of_component,
 )
 from npo_pipeline.translation import singular, translated
 from schemas.reconciled import MATCH
@@ -42,6 +43,11 @@ _OUTCOMES = (MATCH, *(name for name in OUTCOME_WORDS if name != MATCH))
 """A match first: the script takes every other for a difference."""
 
 _CAUSES = tuple(CAUSE_WORDS)
+
+_LEFT_OUT = ("component", "school_types", "currency", "amount")
+
+_Component = tuple[str, str | None]
+"""A component, and the school types that it is compared for (null: all)."""
 
 
 def write_page(result: Reconciliation, path: Path, style: HouseStyle, *, made: date) -> None:
@@ -70,9 +76,12 @@ def page(result: Reconciliation, style: HouseStyle, *, made: date) -> str:
 
 def _document(result: Reconciliation) -> dict[str, Any]:
     figures, amounts = Figures(result.rows, result.tolerance), _in_order(named_amounts(result))
-    components = figures.by_component["component"].unique(maintain_order=True).to_list()
+    components = list(dict.fromkeys(figures.by_component.select("component", "school_types").rows()))
     return {
-        "components": {"name": components, "title": [dutch.component(one) for one in components]},
+        "components": {
+            "name": [":".join(filter(None, one)) for one in components],
+            "title": [title_of_component(*one) for one in components],
+        },
         "outcomes": {"name": _OUTCOMES, "title": [translated(OUTCOME_WORDS[one]) for one in _OUTCOMES]},
         "causes": _cause_columns(),
         **_amount_columns(amounts, components),
@@ -80,8 +89,8 @@ def _document(result: Reconciliation) -> dict[str, Any]:
         "byCause": _by_cause(figures),
         "largest": list(range(min(LARGEST, figures.differing.height))),
         "leftOut": [
-            [dutch.component(component), _cents(amount), currency]
-            for component, currency, _, amount in result.left_out.iter_rows()
+            [title_of_component(component, types), _cents(amount), currency]
+            for component, types, currency, amount in result.left_out.select(_LEFT_OUT).iter_rows()
         ],
         "others": [
             [*row, None if amount is None else _cents(amount)] for *row, amount in result.others.iter_rows()
@@ -107,7 +116,7 @@ def _in_order(amounts: NamedAmounts) -> NamedAmounts:
     return NamedAmounts(amounts.sort(pl.col("gap").abs(), descending=True, nulls_last=True, maintain_order=True))
 
 
-def _amount_columns(amounts: NamedAmounts, components: Sequence[str]) -> dict[str, Any]:
+def _amount_columns(amounts: NamedAmounts, components: Sequence[_Component]) -> dict[str, Any]:
     """Return the rows in columns: amounts in whole cents, and each school once, referred to by its position."""
     about = ["code", "name", "place", "board", "board_name"]
     schools = amounts.select(about).unique(maintain_order=True).with_row_index("school")
@@ -118,7 +127,7 @@ def _amount_columns(amounts: NamedAmounts, components: Sequence[str]) -> dict[st
     }
     rows = {
         "school": placed["school"].to_list(),
-        "component": _positions(amounts["component"], components),
+        "component": [components.index(one) for one in amounts.select("component", "school_types").iter_rows()],
         "currency": amounts["currency"].to_list(),
         "ours": list(map(_cents_or_none, amounts["ours"])),
         "theirs": list(map(_cents_or_none, amounts["theirs"])),
@@ -139,21 +148,17 @@ def _cause_columns() -> dict[str, list[str]]:
     return {"name": list(_CAUSES), "title": title, "meaning": meaning, "todo": todo}
 
 
-def _by_component(figures: Figures, components: Sequence[str]) -> list[list[Any]]:
-    columns = ["component", "compared", "matching", "share", "share_of_money", "ours", "theirs", "difference"]
+def _by_component(figures: Figures, components: Sequence[_Component]) -> list[list[Any]]:
+    rows = figures.by_component
+    places = map(components.index, rows.select("component", "school_types").iter_rows())
+    numbers = rows.select("compared", "matching").iter_rows()
+    shares = rows.select("share", "share_of_money").iter_rows()
+    amounts = rows.select("ours", "theirs", "difference").iter_rows()
     return [
-        [
-            components.index(name),
-            compared,
-            matching,
-            _percent(one),
-            _percent(other),
-            *map(_cents, amounts),
-            currency,
-        ]
-        for currency, name, compared, matching, one, other, *amounts in figures.by_component.select(
-            "currency", *columns
-        ).iter_rows()
+        [place, *counted, *map(_percent, share), *map(_cents, amount), currency]
+        for place, counted, share, amount, currency in zip(
+            places, numbers, shares, amounts, rows["currency"], strict=True
+        )
     ]
 
 

@@ -91,7 +91,7 @@ def named_amounts(result: Reconciliation) -> NamedAmounts:
         why=pl.when(differing).then(pl.coalesce("cause", "outcome")),
     )
     named = rows.join(names, on="code", how="left").join(board_names, on="board", how="left")
-    return NamedAmounts(named.sort("code", "component", "currency", "file", nulls_last=True))
+    return NamedAmounts(named.sort("code", "component", "school_types", "currency", "file", nulls_last=True))
 
 
 def write_workbook(result: Reconciliation, path: Path, *, made: date) -> None:
@@ -128,14 +128,28 @@ def _in_words(amounts: NamedAmounts) -> NamedAmounts:
     """Replace the names of outcomes, causes and components by their words."""
     outcomes = {name: translated(title) for name, title in OUTCOME_WORDS.items()}
     causes = {name: translated(words.title) for name, words in CAUSE_WORDS.items()}
-    components = {name: dutch.component(name) for name in amounts["component"].unique()}
-    return NamedAmounts(
-        amounts.with_columns(
-            pl.col("outcome").replace(outcomes),
-            pl.col("cause").replace(causes),
-            pl.col("component").replace(components),
-        )
+    named = _with_titles(amounts)
+    return NamedAmounts(named.with_columns(pl.col("outcome").replace(outcomes), pl.col("cause").replace(causes)))
+
+
+def title_of_component(component: str, school_types: str | None) -> str:
+    """Return the name of a component, and of the school types that it is compared for, where that is not all."""
+    types = dutch.listed([dutch.school_type(one) for one in school_types.split("+")]) if school_types else ""
+    return f"{dutch.component(component)} ({types})" if types else dutch.component(component)
+
+
+def _with_titles(rows: pl.DataFrame) -> pl.DataFrame:
+    """Replace the name of each component by its title."""
+    pairs = rows.select("component", "school_types").unique().rows()
+    titles = pl.DataFrame(
+        [(*pair, title_of_component(*pair)) for pair in pairs],
+        schema=dict.fromkeys(("component", "school_types", "title"), pl.String),
+        orient="row",
     )
+    titled = rows.join(
+        titles, on=["component", "school_types"], how="left", nulls_equal=True, maintain_order="left"
+    )
+    return titled.with_columns(component="title")
 
 
 def _shown(amounts: NamedAmounts) -> dict[str, Column]:
@@ -165,9 +179,13 @@ def _components(figures: Figures) -> Sheet:
         "theirs": Column("Bestand", "money", 20, total=True),
         "difference": Column("Verschil (bestand min besluit)", "money", 20, total=True),
     }
-    components = {name: dutch.component(name) for name in figures.by_component["component"]}
-    rows = figures.by_component.with_columns(pl.col("component").replace(components))
-    return frame_sheet("Onderdelen", rows, columns, 1, about="Onderdelen: welk deel gelijk is, per onderdeel")
+    return frame_sheet(
+        "Onderdelen",
+        _with_titles(figures.by_component),
+        columns,
+        1,
+        about="Onderdelen: welk deel gelijk is, per onderdeel",
+    )
 
 
 def _causes(figures: Figures) -> Sheet:
@@ -193,9 +211,7 @@ def _not_compared(result: Reconciliation) -> Iterator[Sheet]:
             "schools": Column("Scholen", "whole", 10),
             "amount": Column("Besluit", "money", 20, total=True),
         }
-        components = {name: dutch.component(name) for name in result.left_out["component"]}
-        rows = result.left_out.with_columns(pl.col("component").replace(components))
-        yield frame_sheet("Niet vergeleken", rows, columns, 1, about=LEFT_OUT)
+        yield frame_sheet("Niet vergeleken", _with_titles(result.left_out), columns, 1, about=LEFT_OUT)
     if result.others.height:
         columns = {
             "file": Column("Bestand", width=34),

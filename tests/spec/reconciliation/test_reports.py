@@ -29,7 +29,7 @@ def full(**parts):
             },
             schema=RECONCILED_NAMES,
         ),
-        "left_out": pl.DataFrame([("cumi", "EUR", 2, Decimal("500.00"))], schema=LEFT_OUT, orient="row"),
+        "left_out": pl.DataFrame([("cumi", None, "EUR", 2, Decimal("500.00"))], schema=LEFT_OUT, orient="row"),
         "unread": pl.DataFrame([("ofb.csv", 7, "BEDRAG", "'x' is no amount")], schema=UNREAD_ROWS, orient="row"),
         "others": pl.DataFrame(
             [("ofb.csv", "SCHOOLJAAR", "2020-2021", 3, Decimal("7.50"))], schema=OTHER_ROWS, orient="row"
@@ -138,3 +138,15 @@ def test_a_tolerance_is_named():
     assert ("Gelijk", "als het verschil hoogstens 0,05 is") in [
         row for _, row in sheet("Samenvatting", allowed).rows
     ]
+
+
+def test_a_component_of_some_school_types_names_them():
+    text = """
+        brin component school_types ours theirs outcome cause
+        01AA per_pupil bao+sbo      1.00 2.00   differs unexplained
+        02BB per_pupil -            1.00 1.00   match   -
+        """
+    result = reconciliation(reconciled(text))
+    titles = ["Bedrag per leerling (basisonderwijs en speciaal basisonderwijs)", "Bedrag per leerling"]
+    assert data_of(result)["components"] == {"name": ["per_pupil:bao+sbo", "per_pupil"], "title": titles}
+    assert [row[0] for _, row in sheet("Onderdelen", result).rows] == titles
