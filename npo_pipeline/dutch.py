@@ -196,6 +196,7 @@ DUTCH = Language(
         **{measure.name: measure.dutch for measure in MEASURES},
         "rows": ("rij", "rijen"),
         "schools": ("vestiging", "vestigingen"),
+        "amounts": ("bedrag", "bedragen"),
     },
     rate_units={unit.rules: unit.dutch for measure in MEASURES for unit in measure.rate_units},
     statuses={

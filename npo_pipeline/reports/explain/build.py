@@ -29,6 +29,7 @@ from schemas.columns import ALL_SCHOOL_TYPES, BENEFICIARY_COLUMNS
 from schemas.decided import TRACE
 from schemas.frames.money import SoftValues
 from schemas.frames.reports import DecisionFiles
+from schemas.reconciled import BY_BOARD, BY_SCHOOL, BY_VESTIGING
 
 _UNUSED = ("decision_id", "school_year", "counted_on", *BENEFICIARY_COLUMNS)
 _TRACED = [name for name in TRACE.columns if name not in _UNUSED]
@@ -56,7 +57,21 @@ def build_explanation(
         beyond=tuple(beyond_amounts(schools, board)) if board else (),
         omitted=tuple(shared_omissions([omitted for one in schools for omitted in one.omitted])),
         rests_on=tuple(dict.fromkeys(assumption for one in own for assumption in one.rests_on)),
+        compared=tuple(_compared(data, subject, {one.vestiging for one in own})),
     )
+
+
+def _compared(data: DecisionData, subject: model.Subject, own: set[str]) -> Iterator[model.ComparedAmount]:
+    """Return what others say of the subject: of a vestiging also of its whole school, of a board of its schools."""
+    codes = {
+        BY_VESTIGING: own,
+        BY_SCHOOL: {one[:4] for one in own} | {subject.code},
+        BY_BOARD: {subject.code},
+    }
+    order = ["run_id", "level", "code", "component", "school_types"]
+    for row in data.compared.sort(order, nulls_last=True).iter_rows(named=True):
+        if row["code"] in codes[row["level"]]:
+            yield model.ComparedAmount(**row)
 
 
 def bases(

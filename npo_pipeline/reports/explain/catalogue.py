@@ -56,6 +56,7 @@ ENGLISH = Language(
         **{measure.name: measure.english for measure in MEASURES},
         "rows": ("row", "rows"),
         "schools": ("vestiging", "vestigingen"),
+        "amounts": ("amount", "amounts"),
     },
     rate_units={unit.rules: unit.english for measure in MEASURES for unit in measure.rate_units},
     statuses={

@@ -26,6 +26,7 @@ from schemas.frames.accounts import BoardNames, no_board_names
 from schemas.frames.money import CountsByType, ScoresByType, VestigingAreas
 from schemas.frames.reports import CountedUnits, DecisionFiles, DeclaredCorrections, LedgerRows
 from schemas.received import Counts, ListedVestigingen, MunicipalScores, Schools, Scores
+from schemas.reconciled import ComparedAmounts, none_compared
 
 _TEXTS = ("regulation", "vestiging", "school_type", "counted_as", "cluster", "delivery_id", "measure")
 _COUNTED_UNITS = {**dict.fromkeys(_TEXTS, pl.String()), "number": pl.Decimal(18, 2)}
@@ -40,7 +41,7 @@ class DecisionData:
     decision that superseded this one. `source_corrections`: those of the files that the decision uses. `areas`: by
     which the decision pays samenwerkingsverbanden, whose code is in column `vestiging` here, as is that of a
     municipality. `municipal_scores`: by which it pays the municipality that is asked for. `listed`: places on
-    lists, of all deliveries.
+    lists, of all deliveries. `compared`: what others say of these BRINs and their boards, each as compared last.
     """
 
     decision: Decision
@@ -62,6 +63,7 @@ class DecisionData:
     last_paid: date | None
     source_corrections: DeclaredCorrections
     board_names: BoardNames = field(default_factory=no_board_names)
+    compared: ComparedAmounts = field(default_factory=none_compared)
 
     @cached_property
     def area_of(self) -> dict[str, str]:

@@ -281,6 +281,30 @@ class Assumption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ComparedAmount:
+    """Represent an amount of others beside that of a decision: a row of `reconciliation`.
+
+    `code`: of the vestiging, the school or the board that it is of (`level`). `why`: the cause in Dutch.
+    `decision_id`: the one that was compared, which may be an older one than is explained.
+    """
+
+    run_id: str
+    compared_on: date
+    decision_id: str
+    file: str | None
+    level: str
+    code: str
+    component: str
+    school_types: str | None
+    ours: Decimal | None
+    theirs: Decimal | None
+    difference: Decimal | None
+    outcome: str
+    cause: str | None
+    explanation: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class School:
     """Represent a vestiging in a decision. `board`: by the decision; null where it has no amount.
 
@@ -342,7 +366,7 @@ class DecisionExplanation:
 
     `own`: the schools in the totals; a board has others too, which it had at another time. `flow`: of all of them
     together, or of a board its own. `beyond`: of a board, what makes up the difference of the two. `omitted`: for
-    reasons that are not one school's own.
+    reasons that are not one school's own. `compared`: what others say of them, as it was compared last.
     """
 
     decision: Decision
@@ -354,6 +378,7 @@ class DecisionExplanation:
     beyond: tuple[BoardEvent, ...]
     omitted: tuple[OmittedComponent, ...]
     rests_on: tuple[Assumption, ...]
+    compared: tuple[ComparedAmount, ...] = ()
 
 
 @dataclass(frozen=True)

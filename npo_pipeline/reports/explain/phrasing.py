@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from npo_pipeline.dutch import Language
+from npo_pipeline.dutch import DUTCH, Language
+from npo_pipeline.reconciliation.figures import CAUSE_WORDS
 from npo_pipeline.reports.explain import model
+from schemas.reconciled import BY_SCHOOL
 
 _SHORT_HASH = 12
 """Characters of a SHA-256 that tell files apart for a reader."""
@@ -162,6 +164,34 @@ class Phrasing:
             where=omitted.where or "",
         )
 
+    def compared(self, one: model.ComparedAmount, subject: str) -> str:
+        """Return an amount of others beside that of the decision; names its place where that is not the subject."""
+        place = "" if one.code == subject else "reconciled.place.school" if one.level == BY_SCHOOL else "reconciled.place"
+        component = self.language.component(one.component)
+        if one.school_types:
+            types = [self.language.school_type(name) for name in one.school_types.split("+")]
+            component = self.say("reconciled.component", component=component, school_types=self.language.listed(types))
+        why = self._why_differs(one)
+        return self.say(
+            f"reconciled.{one.outcome}",
+            place=self.say(place, code=one.code) if place else "",
+            component=component,
+            ours=self.money(one.ours),
+            theirs=self.money(one.theirs),
+            difference=self._more_or_less(one.difference or Decimal(0)),
+            why=f" {why}" if why else "",
+        )
+
+    def _why_differs(self, one: model.ComparedAmount) -> str | None:
+        """Return why they differ: the books hold the whole explanation in Dutch, and the cause for any language."""
+        if self.language.code == DUTCH.code:
+            return one.explanation
+        return CAUSE_WORDS[one.cause].meaning if one.cause else None
+
+    def _more_or_less(self, difference: Decimal) -> str:
+        sentence = "more" if difference > 0 else "less" if difference < 0 else "same"
+        return self.say(sentence, amount=self.money(abs(difference)))
+
     def cashflow(self, flow: model.Cashflow, board: str | None) -> Iterator[str]:
         """Return what was paid, what is to be settled and what is to come; names boards other than `board`."""
         yield self._payments("paid", flow.paid, board)
@@ -189,17 +219,13 @@ class Phrasing:
 
     def change(self, change: model.AmountChange) -> str:
         """Return an amount before and after, the difference and its cause."""
-        difference = change.difference
         return self.say(
             "change",
             component=self.language.component(change.component),
             school_type=self.language.school_type(change.school_type),
             before=self.money(change.before),
             after=self.money(change.after),
-            difference=self.say(
-                "more" if difference > 0 else "less" if difference < 0 else "same",
-                amount=self.money(abs(difference)),
-            ),
+            difference=self._more_or_less(change.difference),
             cause=self._cause(change),
         )
 

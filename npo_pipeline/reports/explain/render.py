@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
 from npo_pipeline.dutch import Language
 from npo_pipeline.months import day_of, is_school_year
 from npo_pipeline.reports.explain import model
 from npo_pipeline.reports.explain.phrasing import Phrasing
+from schemas.reconciled import MATCH
 
 
 def document_of(explanation: model.Explanation, language: Language) -> dict[str, Any]:
@@ -129,10 +131,26 @@ class _DecisionText:
         else:
             changes = [self._change(school, one) for school in schools for one in school.changes]
             yield from self._section("changes", changes or [self._say("change.none")], before=before)
+        yield from self._compared()
         corrections = dict.fromkeys(one for school in schools for one in school.corrected)
         yield from self._section("source_corrections", map(self._phrasing.source_correction, corrections))
         if any(school.lines for school in schools):
             yield from self._section("rests_on", self._phrasing.assumptions(self._explanation.rests_on))
+
+    def _compared(self) -> Iterator[str]:
+        """Return what others say, a section per comparison: of several schools what differs, and how many match."""
+        decision, language = self._decision, self._language
+        for _, found in groupby(self._explanation.compared, key=lambda one: one.run_id):
+            rows = list(found)
+            files = language.listed(sorted({one.file for one in rows if one.file}))
+            shown = [one for one in rows if self._subject.is_one or one.outcome != MATCH]
+            lines = [self._phrasing.compared(one, self._subject.code) for one in shown]
+            if alike := len(rows) - len(shown):
+                lines.append(self._say("reconciled.alike", amounts=language.quantity(alike, "amounts")))
+            if (compared := rows[0].decision_id) != decision.decision_id:
+                lines.append(self._say("reconciled.newer", decision=compared, newer=decision.decision_id))
+            day = language.day(rows[0].compared_on)
+            yield from self._section("reconciled", lines, files=files, day=day)
 
     def _change(self, school: model.School, change: model.AmountChange) -> str:
         sentence = self._phrasing.change(change)
