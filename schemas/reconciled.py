@@ -130,3 +130,26 @@ ReconciledNames = NewType("ReconciledNames", pl.DataFrame)
 """Names of the schools and boards in rows: code (of a vestiging, a school or a board), name, place (null for
 a board)."""
 RECONCILED_NAMES: _Types = dict.fromkeys(("code", "name", "place"), pl.String)
+
+ComparedAmounts = NewType("ComparedAmounts", pl.DataFrame)
+"""Rows of `reconciliation`, each of the last run that holds its school or board: run_id, compared_on (day),
+decision_id, file, level, code (of the vestiging, the school or the board), component, school_types, ours, theirs,
+difference, outcome, cause, explanation."""
+COMPARED_AMOUNTS: _Types = {
+    "run_id": pl.String,
+    "compared_on": pl.Date,
+    **dict.fromkeys(("decision_id", "file", "level", "code", "component", "school_types"), pl.String),
+    **dict.fromkeys(("ours", "theirs", "difference"), MONEY),
+    **dict.fromkeys(("outcome", "cause", "explanation"), pl.String),
+}
+
+
+def none_compared() -> ComparedAmounts:
+    """Return the frame without rows."""
+    return ComparedAmounts(pl.DataFrame(schema=COMPARED_AMOUNTS))
+
+
+LastReconciliations = NewType("LastReconciliations", pl.DataFrame)
+"""The last reconciliation of each school year: school_year, run_id, compared_at (UTC), files, decisions (both
+joined by a comma), amounts, matching (numbers), newer (decisions that were taken since, joined so; null where
+there are none)."""

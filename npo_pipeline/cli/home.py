@@ -46,6 +46,7 @@ def _render(home: Home, status: Status) -> None:
     _render_decisions(status)
     _render_months(status)
     _render_accounts(status)
+    _render_reconciled(status)
     for file, _, lines, resolved_by, by_file in status.resolved.iter_rows():
         line(f"{file}: {number(lines)} refused rows were resolved by {by_file} ({resolved_by})")
     line("Open findings:" if status.findings else "No open findings")
@@ -99,6 +100,22 @@ def _render_accounts(status: Status) -> None:
     if dollars.height:
         shown = {"received_usd": "received", "spent_usd": "spent", "carried_out_usd": "left over"}
         frame_table("Accounts, in US dollars", dollars, ["year", *in_dollars], **shown)
+
+
+def _render_reconciled(status: Status) -> None:
+    """Print the last comparison with what others say, per school year."""
+    import polars as pl
+
+    from npo_pipeline import dutch
+
+    if status.reconciled.is_empty():
+        return
+    share = dutch.percent_expr(pl.col("matching") * 10_000 // pl.col("amounts"))
+    day = pl.col("compared_at").dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE_NAME).dt.date()
+    rows = status.reconciled.with_columns(share=share, day=day)
+    columns = ["school_year", "day", "files", "decisions", "amounts", "matching", "share"]
+    headings = {"day": "compared on", "files": "with", "decisions": "decision", "matching": "match"}
+    frame_table("Reconciled with what others say", rows, columns, **headings)
 
 
 @click.command("verify")

@@ -11,8 +11,8 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import PATH, SCHOOL_YEAR, ParsedParam, common, witnessed
-from npo_pipeline.cli.output import document, progress
-from npo_pipeline.errors import Refused
+from npo_pipeline.cli.output import progress
+from npo_pipeline.errors import NpoError, Refused
 
 if TYPE_CHECKING:
     from npo_pipeline.reconciliation.model import Reconciliation
@@ -38,6 +38,8 @@ def tolerance_from(text: str) -> Decimal:
     show_default=True,
     help="How far apart amounts of a match may be.",
 )
+@click.option("--workbook", type=PATH, default=None, help="Write all that was compared to this .xlsx as well.")
+@click.option("--page", type=PATH, default=None, help="Write it as a page to search in, to this .html.")
 @common
 @witnessed
 def reconcile_command(
@@ -47,22 +49,39 @@ def reconcile_command(
     school_year: str,
     mapping: Path | None,
     tolerance: Decimal,
+    workbook: Path | None,
+    page: Path | None,
 ) -> None:
     """Compare what others say, as the decisions of DUO, with the decision in force."""
+    from npo_pipeline.atomic_file import require_new
+    from npo_pipeline.cli.render.reconcile import render_reconcile
     from npo_pipeline.commands.reconcile import ReconcileRequest, reconcile
 
+    for path, ending in ((workbook, ".xlsx"), (page, ".html")):
+        if path is not None:
+            require_new(path, ending)
     request = ReconcileRequest(
         home=home, paths=paths, school_year=school_year, mapping=mapping, tolerance=tolerance
     )
     with progress() as report:
         found = reconcile(request, progress=report)
-    render_reconcile(found, as_json)
+    written = _write_reports(home, found, workbook, page)
+    render_reconcile(found, as_json, written=written)
 
 
-def render_reconcile(found: Reconciliation, as_json: bool) -> None:
-    """Print what came of a comparison."""
-    if as_json:
-        outcomes = {
-            name: count for name, count in found.rows["outcome"].value_counts().sort("outcome").iter_rows()
-        }
-        document({"run_id": found.run_id, "decisions": found.decisions, "outcomes": outcomes})
+def _write_reports(
+    home: Home, found: Reconciliation, workbook: Path | None, page: Path | None
+) -> tuple[Path, ...]:
+    """Write the workbook and the page, where they are asked.
+
+    Raises:
+        NpoError: one cannot be written; what was compared is in the books all the same.
+    """
+    from npo_pipeline.commands.reconcile import write_reports
+
+    try:
+        return write_reports(home, found, workbook=workbook, page=page)
+    except Refused as refusal:
+        raise NpoError(
+            f"{found.run_id} is in the books, and not all of its reports are written: {refusal}"
+        ) from refusal

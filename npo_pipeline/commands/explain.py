@@ -285,10 +285,12 @@ def _decision_data(
     # Payments from the run of the superseding decision on belong to that one.
     until = dict(decisions.select("decision_id", "run_id").iter_rows()).get(decision.superseded_by)
     payments = PaymentScope(decision.school_year, decision.currency, scope, until)
+    entitlements = Entitlements(_rows(books, "entitlements", decision_id, scope))
+    boards = entitlements["board"].drop_nulls().unique().to_list()
     return DecisionData(
         decision=decision,
         directory=directory_of(books, counted),
-        entitlements=Entitlements(_rows(books, "entitlements", decision_id, scope)),
+        entitlements=entitlements,
         previous=Entitlements(_rows(books, "entitlements", decision.before, scope)),
         trace=Trace(_rows(books, "trace", decision_id, scope)),
         instalments=Instalments(_rows(books, "instalments", decision_id, scope)),
@@ -305,6 +307,7 @@ def _decision_data(
         last_paid=last_month_paid(books, until),
         source_corrections=corrections_used_by(books, decision_id, counted),
         board_names=board_names(books),
+        compared=queries.compared_amounts(books, decision_id, brins=scope, boards=boards),
     )
 
 

@@ -22,6 +22,7 @@ from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.source_files import SourceFile, source_files
 from npo_pipeline.delivery.table_file import Table, read_table
 from npo_pipeline.errors import Refused
+from npo_pipeline.months import day_of
 from npo_pipeline.reconciliation.causes import Evidence, explain
 from npo_pipeline.reconciliation.compare import RowsOf, compare, left_out, reconciled_rows
 from npo_pipeline.reconciliation.mapping import (
@@ -33,6 +34,9 @@ from npo_pipeline.reconciliation.mapping import (
 )
 from npo_pipeline.reconciliation.model import Reconciliation
 from npo_pipeline.reconciliation.theirs import Compared, ReadFile, read_theirs
+from npo_pipeline.reports.house_style import load_house_style
+from npo_pipeline.reports.reconciliation.page import write_page
+from npo_pipeline.reports.reconciliation.workbook import write_workbook
 from npo_pipeline.rulebook.archive import archived_rules
 from npo_pipeline.rulebook.load import LoadedRegulation, all_shipped
 from schemas.columns import BESTUUR
@@ -227,6 +231,22 @@ def write_reconciliation(
         others=OtherRows(pl.concat([one.others for one in read])),
         names=names_of_rows(run.books, rows),
     )
+
+
+def write_reports(
+    home: Home, found: Reconciliation, *, workbook: Path | None, page: Path | None, clock: Clock = now
+) -> tuple[Path, ...]:
+    """Step: write what was compared as a workbook and as a page, where they are asked; return what was written.
+
+    Raises:
+        Refused: one cannot be written; what was compared is in the books all the same.
+    """
+    made = day_of(clock())
+    if workbook is not None:
+        write_workbook(found, workbook, made=made)
+    if page is not None:
+        write_page(found, page, load_house_style(home.path), made=made)
+    return tuple(path for path in (workbook, page) if path is not None)
 
 
 def beside_rates(regulations: Sequence[LoadedRegulation]) -> BesideRates:

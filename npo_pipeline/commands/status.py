@@ -31,6 +31,7 @@ from schemas.accounted import Accounts
 from schemas.decided import Decisions
 from schemas.frames.books import AmountsToCome, MonthsPaid, ResolvedLines
 from schemas.received import Deliveries
+from schemas.reconciled import LastReconciliations
 
 _DELIVERY_COLUMNS = (
     *("delivery_id", "reference_date", "kind", "file", "rows", "rejected", "ingested_at", "superseded_by"),
@@ -52,7 +53,7 @@ class Status:
     `deliveries`, `decisions`: columns of the tables of those names. `to_come`: what is due less what was paid.
     `findings`: open things, a sentence each. `accounts`: the latest of each calendar year, and the day on which it
     was closed. `resolved`: rejected
-    lines that a later delivery resolves.
+    lines that a later delivery resolves. `reconciled`: the last comparison with what others say, of each year.
     """
 
     deliveries: Deliveries
@@ -62,6 +63,7 @@ class Status:
     findings: tuple[str, ...]
     accounts: Accounts
     resolved: ResolvedLines
+    reconciled: LastReconciliations
 
 
 def status(home: Home, *, clock: Clock = now) -> Status:
@@ -71,6 +73,7 @@ def status(home: Home, *, clock: Clock = now) -> Status:
         Refused: the books cannot be read.
     """
     with read_books(home) as books:
+        reconciled = decisions.last_reconciliations(books)
         return Status(
             deliveries=Deliveries(deliveries.all_deliveries(books).select(_DELIVERY_COLUMNS)),
             decisions=Decisions(decisions.all_decisions(books).select(_DECISION_COLUMNS)),
@@ -82,10 +85,17 @@ def status(home: Home, *, clock: Clock = now) -> Status:
                 *_findings(books, home),
                 *correction_findings(books, day_of(clock())),
                 *_account_findings(books, home),
+                *_reconciled_findings(reconciled),
             ),
             accounts=_accounts(books),
             resolved=deliveries.resolved_lines(books),
+            reconciled=reconciled,
         )
+
+
+def _reconciled_findings(reconciled: LastReconciliations) -> Iterator[str]:
+    for school_year, newer in reconciled.select("school_year", "newer").drop_nulls().iter_rows():
+        yield f"{school_year}: {newer} came after the last reconciliation; run `npo reconcile` again"
 
 
 def _accounts(books: Books) -> Accounts:

@@ -1,11 +1,43 @@
-"""A reconciliation: the files of others, and their amounts beside those of the decisions in force."""
+"""A reconciliation: the files of others, their amounts beside those of the decisions in force, and its figures.
+
+Sentences are English here, as all messages are; `npo_pipeline.translation` has their Dutch, also for reports.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple, NewType
 
-from schemas.reconciled import LeftOutComponents, OtherRows, Reconciled, ReconciledNames, UnreadRows
+import polars as pl
+
+from npo_pipeline import dutch
+from schemas.reconciled import (
+    MATCH,
+    MISSING_HERE,
+    MISSING_THERE,
+    UNEXPLAINED,
+    LeftOutComponents,
+    OtherRows,
+    Reconciled,
+    ReconciledNames,
+    UnreadRows,
+)
+
+ComponentFigures = NewType("ComponentFigures", pl.DataFrame)
+"""component, school_types (null: all), currency, compared, matching (numbers of amounts), share and share_of_money
+(in units of 0.0001, rounded down, so that 10.000 is all; null where there is nothing to divide by), ours, theirs,
+difference."""
+
+CauseFigures = NewType("CauseFigures", pl.DataFrame)
+"""cause (or the outcome of an amount that one side lacks), currency, amounts (how many), difference."""
+
+DifferingAmounts = NewType("DifferingAmounts", pl.DataFrame)
+"""Rows of `reconciliation` that do not match, the largest difference first, with `code` (of the vestiging, the
+school or the board), `why` (the cause, or the outcome of an amount that one side lacks) and `gap` (theirs less
+ours, where what is not there counts as nothing, so that the gaps add up to the difference of the sums)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +77,183 @@ class Reconciliation:
     unread: UnreadRows
     others: OtherRows
     names: ReconciledNames
+
+
+class Words(NamedTuple):
+    """Hold the name of a cause or an outcome, what it means and what to do about it."""
+
+    title: str
+    meaning: str
+    todo: str
+
+
+CAUSE_WORDS = {
+    "count": Words(
+        "another count",
+        "The difference is the rate times a whole number.",
+        "Compare the counts of the school. If theirs is right: ingest a corrected file and decide again.",
+    ),
+    "rounding": Words(
+        "rounding",
+        "At most a cent per vestiging.",
+        "Nothing. To count it as a match: --tolerance.",
+    ),
+    "composition": Words(
+        "put together otherwise",
+        "Their amount is the sum of several amounts here, or lacks one of them.",
+        "Name all components that their column holds in the mapping.",
+    ),
+    "board": Words(
+        "another board",
+        "The amount of the school is with another board.",
+        "Check the transfer: from which day, and to which board. If theirs is right: deliver a changes file.",
+    ),
+    "rate": Words(
+        "another rate",
+        "All schools of this component differ in one ratio.",
+        "Compare the rate in the regulation with theirs. If theirs is right: decide again with the right rate.",
+    ),
+    "part_of_year": Words(
+        "part of a year",
+        "It is a number of twelfths of the amount of a whole year.",
+        "Check whether the school opened, closed or merged. If so: deliver a changes file and decide again.",
+    ),
+    UNEXPLAINED: Words(
+        "unexplained",
+        "No cause that is looked for gives just this difference.",
+        "See how the amount comes about with `npo explain`, and ask who made the file for the same.",
+    ),
+    MISSING_HERE: Words(
+        "not in the decision",
+        "The file has an amount, and the decision has none.",
+        "See with `npo explain` why there is none: not counted, not delivered, or not entitled.",
+    ),
+    MISSING_THERE: Words(
+        "not in the file",
+        "The decision has an amount, and the file has none.",
+        "Check that the file is whole; else ask who made it whether the amount is still to come.",
+    ),
+}
+"""Cause, or outcome of an amount that one side lacks -> its words, in English."""
+
+OUTCOME_WORDS = {
+    MATCH: "match",
+    "differs": "differs",
+    **{name: CAUSE_WORDS[name].title for name in (MISSING_HERE, MISSING_THERE)},
+}
+
+
+CODE = pl.coalesce("vestiging", "brin", "board")
+"""The code of what a row is of."""
+
+_COMPONENT_FIGURES: dict[str, pl.DataType] = {
+    **dict.fromkeys(("component", "school_types", "currency"), pl.String()),
+    **dict.fromkeys(("compared", "matching", "share", "share_of_money"), pl.Int64()),
+    **dict.fromkeys(("ours", "theirs", "difference"), pl.Decimal(38, 2)),
+}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Hold the figures of compared amounts, with the tolerance that they were compared by."""
+
+    rows: Reconciled
+    tolerance: Decimal = Decimal("0.00")
+
+    @cached_property
+    def by_component(self) -> ComponentFigures:
+        """Return the figures per component and currency, the most money first."""
+        matching = pl.col("outcome") == MATCH
+        sums = self.rows.group_by("component", "school_types", "currency").agg(
+            compared=pl.len().cast(pl.Int64),
+            matching=matching.sum().cast(pl.Int64),
+            ours=pl.col("ours").sum(),
+            theirs=pl.col("theirs").sum(),
+            matching_money=pl.col("theirs").filter(matching).sum(),
+        )
+        order, down = ["currency", "theirs", "component", "school_types"], [False, True, False, False]
+        rows = sums.sort(order, descending=down, nulls_last=True).rows(named=True)
+        shares = [
+            {
+                **row,
+                "share": _share(row["matching"], row["compared"]),
+                "share_of_money": _share(row["matching_money"], row["theirs"]),
+                "difference": row["theirs"] - row["ours"],
+            }
+            for row in rows
+        ]
+        return ComponentFigures(pl.DataFrame(shares, schema=_COMPONENT_FIGURES))
+
+    @cached_property
+    def by_cause(self) -> CauseFigures:
+        """Return how many amounts and how much money each cause explains, in the order of the causes."""
+        sums = self.differing.group_by(cause="why", currency="currency").agg(
+            amounts=pl.len().cast(pl.Int64), difference=pl.col("gap").sum()
+        )
+        order = {name: place for place, name in enumerate(CAUSE_WORDS)}
+        return CauseFigures(sums.sort(pl.col("cause").replace_strict(order, return_dtype=pl.Int64), "currency"))
+
+    @cached_property
+    def differing(self) -> DifferingAmounts:
+        """Return the rows that do not match."""
+        gap = pl.col("theirs").fill_null(0) - pl.col("ours").fill_null(0)
+        found = self.rows.filter(pl.col("outcome") != MATCH).with_columns(
+            code=CODE, gap=gap, why=pl.coalesce("cause", pl.col("outcome"))
+        )
+        order = [pl.col("gap").abs(), pl.col("code"), pl.col("component")]
+        return DifferingAmounts(found.sort(order, descending=[True, False, False]))
+
+    @property
+    def compared(self) -> int:
+        """Return how many amounts were compared."""
+        return self.rows.height
+
+    @property
+    def matching(self) -> int:
+        """Return how many amounts match."""
+        return self.compared - self.differing.height
+
+    @property
+    def share(self) -> Decimal:
+        """Return the part of the amounts that matches, of one; below one unless all match."""
+        return Decimal(_share(self.matching, self.compared) or 0).scaleb(-4)
+
+    def conclusion(self) -> Iterator[str]:
+        """Yield in plain words whether it is right, and where not, what is known of it."""
+        if not self.differing.height:
+            exactly = f"within {dutch.number(self.tolerance, 2)}" if self.tolerance else "to the cent"
+            yield f"It is right: all {dutch.number(self.compared)} amounts match {exactly}"
+            return
+        matching, compared, others = map(dutch.number, (self.matching, self.compared, self.differing.height))
+        yield (
+            f"{dutch.percent(self.share)} matches: {matching} of {compared} amounts. For the other {others} the "
+            f"file has {self._money(self.differing)}"
+        )
+        unexplained = DifferingAmounts(self.differing.filter(pl.col("why") == UNEXPLAINED))
+        if unexplained.is_empty():
+            yield "Every difference has a cause; none is unexplained"
+            return
+        first = unexplained.row(0, named=True)
+        yield (
+            f"{dutch.number(unexplained.height)} differences are unexplained, {self._money(unexplained)}; "
+            f"begin with {first['code']} ({dutch.money(first['gap'], first['currency'])})"
+        )
+
+    def _money(self, rows: DifferingAmounts) -> str:
+        """Return in words how much more or less than the decision the file has for some rows, per currency."""
+        sums = rows.group_by("currency").agg(pl.col("gap").sum()).sort("currency")
+        return ", ".join(more_or_less(gap, currency) for currency, gap in sums.iter_rows())
+
+
+def more_or_less(gap: Decimal, currency: str) -> str:
+    """Return an amount as more or less than another."""
+    if not gap:
+        return "together as much as the decision"
+    if gap > 0:
+        return f"{dutch.money(gap, currency)} more than the decision"
+    return f"{dutch.money(-gap, currency)} less than the decision"
+
+
+def _share(part: Decimal | int, whole: Decimal | int) -> int | None:
+    """Return a part of a whole in units of 0.0001, rounded down; None where there is nothing to divide by."""
+    return int(part * 10_000 // whole) if whole > 0 else None

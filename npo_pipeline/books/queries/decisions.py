@@ -10,6 +10,7 @@ import polars as pl
 from npo_pipeline.books.reader import Books
 from npo_pipeline.intake.school_changes import without_undone
 from npo_pipeline.money import RATE_UNITS, to_cents
+from npo_pipeline.months import day_of
 from schemas import received
 from schemas.decided import DecisionInputRows, Decisions, DueChanges
 from schemas.frames.accounts import DecidedTotals
@@ -23,7 +24,7 @@ from schemas.frames.books import (
 )
 from schemas.frames.reports import AnnualInstalments, DecisionFiles, MunicipalSupport, TracedAmounts
 from schemas.received import Changes
-from schemas.reconciled import OUR_AMOUNTS, OurAmounts
+from schemas.reconciled import COMPARED_AMOUNTS, OUR_AMOUNTS, ComparedAmounts, LastReconciliations, OurAmounts
 
 _KEY = "decision_id, beneficiary, school_type, component"
 _LATEST = "(select decision_id from latest_decisions where school_year = $1)"
@@ -77,6 +78,50 @@ def reconciled_amounts(books: Books, school_year: str) -> OurAmounts:
             amount_cents=to_cents(pl.col("amount")),
         ).select(list(OUR_AMOUNTS))
     )
+
+
+def compared_amounts(
+    books: Books, decision_id: str, *, brins: Sequence[str], boards: Sequence[str]
+) -> ComparedAmounts:
+    """Return what others say of schools and boards, beside a decision or an earlier one of its series.
+
+    Of each school and board the rows of the last run that holds it.
+    """
+    query = """
+        select r.* replace (coalesce(r.file, of_run.files) as file),
+            coalesce(r.vestiging, r.brin, r.board) as code, n.finished_at
+        from reconciliation r join decisions d using (decision_id) join runs n on n.run_id = r.run_id
+            join (
+                select run_id, string_agg(distinct file, ', ' order by file) as files
+                from reconciliation group by 1) of_run on of_run.run_id = r.run_id,
+            (from decisions where decision_id = $1) explained
+        where d.school_year = explained.school_year and d.currency = explained.currency
+            and d.sequence <= explained.sequence
+            and if(r.level = 'board', r.board = any($3), r.brin = any($2))
+        qualify r.run_id = max(r.run_id) over (partition by code)"""
+    found = books.frame(query, [decision_id, list(brins), list(boards)])
+    days = found["finished_at"].map_elements(day_of, pl.Date)
+    return ComparedAmounts(found.with_columns(compared_on=days).select(list(COMPARED_AMOUNTS)))
+
+
+def last_reconciliations(books: Books) -> LastReconciliations:
+    """Return the last reconciliation of each school year, and the decisions that were taken since."""
+    query = """
+        with last as (
+            from reconciliation qualify run_id = max(run_id) over (partition by school_year)),
+        newer as (
+            select l.school_year, string_agg(distinct d.decision_id, ', ' order by d.decision_id) as newer
+            from decisions d join (select distinct school_year, run_id from last) l
+                on d.school_year = l.school_year and d.run_id > l.run_id
+            where exists (from entitlements e where e.decision_id = d.decision_id)
+            group by 1)
+        select school_year, run_id, any_value(n.finished_at) as compared_at,
+            string_agg(distinct file, ', ' order by file) as files,
+            string_agg(distinct decision_id, ', ' order by decision_id) as decisions,
+            count(*) as amounts, count(*) filter (outcome = 'match') as matching, any_value(newer) as newer
+        from last join runs n using (run_id) left join newer using (school_year)
+        group by 1, 2 order by 1"""
+    return LastReconciliations(books.frame(query))
 
 
 def annual_instalments(books: Books, school_year: str) -> AnnualInstalments:

@@ -11,8 +11,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.cli.output import document, frame_table, line, number, table
-from npo_pipeline.reconciliation.figures import CAUSE_WORDS, DifferingAmounts, Figures
-from npo_pipeline.reconciliation.model import Reconciliation
+from npo_pipeline.reconciliation.model import CAUSE_WORDS, DifferingAmounts, Figures, Reconciliation
 from npo_pipeline.translation import said
 from schemas.reconciled import BY_BOARD, BY_SCHOOL, BY_VESTIGING
 
@@ -46,7 +45,9 @@ def render_reconcile(found: Reconciliation, as_json: bool, *, written: tuple[Pat
         line(sentence)
     for path in written:
         line(f"{path}: written")
-    line(f"Kept in table reconciliation ({found.run_id}){'' if written else '; --workbook and --page write it out'}")
+    line(
+        f"Kept in table reconciliation ({found.run_id}){'' if written else '; --workbook and --page write it out'}"
+    )
 
 
 def _render_components(found: Reconciliation, figures: Figures) -> None:
@@ -88,7 +89,14 @@ def _render_largest(found: Reconciliation, largest: pl.DataFrame, all_of_them: i
     title = "The largest differences" if all_of_them > LARGEST else "The differences"
     columns = ["school", "component", "why", "decision", "file", "difference"]
     rows = [
-        (row["code"], row["component"], said(CAUSE_WORDS[row["why"]].title), row["ours"], row["theirs"], row["gap"])
+        (
+            row["code"],
+            row["component"],
+            said(CAUSE_WORDS[row["why"]].title),
+            row["ours"],
+            row["theirs"],
+            row["gap"],
+        )
         for row in largest.iter_rows(named=True)
     ]
     table(title, columns, rows, right=3)
@@ -104,7 +112,7 @@ def _not_compared(found: Reconciliation) -> Iterator[str]:
     """Yield what was not compared, and why; the first rows that could not be read."""
     for row in found.left_out.iter_rows(named=True):
         amount, schools = dutch.money(row["amount"], row["currency"]), number(row["schools"])
-        yield f"! {_named(row)} is in no file: {amount} of {schools} schools is not compared"
+        yield f"! {row['component']} is in no file: {amount} of {schools} schools is not compared"
     for file, column, value, rows, amount in found.others.iter_rows():
         money = f" ({dutch.number(amount, 2)})" if amount is not None else ""
         yield f"! {file}: {number(rows)} rows of {column} {value} are of something else{money}"
@@ -112,11 +120,6 @@ def _not_compared(found: Reconciliation) -> Iterator[str]:
         yield f"! {file}, line {line_number}, {column}: {message}"
     if found.unread.height > MOST_UNREAD:
         yield f"! and {number(found.unread.height - MOST_UNREAD)} more rows that could not be read"
-
-
-def _named(row: dict[str, Any]) -> str:
-    types = (row["school_types"] or "").replace("+", ", ")
-    return f"{row['component']} ({types})" if types else str(row["component"])
 
 
 def _document(found: Reconciliation, figures: Figures, written: tuple[Path, ...]) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def build_explanation(
 
 
 def _compared(data: DecisionData, subject: model.Subject, own: set[str]) -> Iterator[model.ComparedAmount]:
-    """Return what others say of the subject: of a vestiging also of its whole school, of a board of its schools."""
+    """Return what others say of the subject: of a vestiging and its whole school, of a board and its schools."""
     codes = {
         BY_VESTIGING: own,
         BY_SCHOOL: {one[:4] for one in own} | {subject.code},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from npo_pipeline.dutch import DUTCH, Language
-from npo_pipeline.reconciliation.figures import CAUSE_WORDS
+from npo_pipeline.reconciliation.model import CAUSE_WORDS
 from npo_pipeline.reports.explain import model
 from schemas.reconciled import BY_SCHOOL
 
@@ -165,16 +165,19 @@ class Phrasing:
         )
 
     def compared(self, one: model.ComparedAmount, subject: str) -> str:
-        """Return an amount of others beside that of the decision; names its place where that is not the subject."""
-        place = "" if one.code == subject else "reconciled.place.school" if one.level == BY_SCHOOL else "reconciled.place"
+        """Return an amount of others beside that of the decision; names its place where it is not the subject."""
+        sentence = "reconciled.place.school" if one.level == BY_SCHOOL else "reconciled.place"
+        place = self.say(sentence, code=one.code) if one.code != subject else ""
         component = self.language.component(one.component)
         if one.school_types:
             types = [self.language.school_type(name) for name in one.school_types.split("+")]
-            component = self.say("reconciled.component", component=component, school_types=self.language.listed(types))
+            component = self.say(
+                "reconciled.component", component=component, school_types=self.language.listed(types)
+            )
         why = self._why_differs(one)
         return self.say(
             f"reconciled.{one.outcome}",
-            place=self.say(place, code=one.code) if place else "",
+            place=place,
             component=component,
             ours=self.money(one.ours),
             theirs=self.money(one.theirs),
@@ -183,14 +186,15 @@ class Phrasing:
         )
 
     def _why_differs(self, one: model.ComparedAmount) -> str | None:
-        """Return why they differ: the books hold the whole explanation in Dutch, and the cause for any language."""
+        """Return why they differ: the books hold the explanation in Dutch, and the cause for any language."""
         if self.language.code == DUTCH.code:
             return one.explanation
         return CAUSE_WORDS[one.cause].meaning if one.cause else None
 
     def _more_or_less(self, difference: Decimal) -> str:
-        sentence = "more" if difference > 0 else "less" if difference < 0 else "same"
-        return self.say(sentence, amount=self.money(abs(difference)))
+        return self.say(
+            "more" if difference > 0 else "less" if difference < 0 else "same", amount=self.money(abs(difference))
+        )
 
     def cashflow(self, flow: model.Cashflow, board: str | None) -> Iterator[str]:
         """Return what was paid, what is to be settled and what is to come; names boards other than `board`."""

@@ -138,7 +138,7 @@ class _DecisionText:
             yield from self._section("rests_on", self._phrasing.assumptions(self._explanation.rests_on))
 
     def _compared(self) -> Iterator[str]:
-        """Return what others say, a section per comparison: of several schools what differs, and how many match."""
+        """Return what others say, per comparison; of several schools what differs, and how many match."""
         decision, language = self._decision, self._language
         for _, found in groupby(self._explanation.compared, key=lambda one: one.run_id):
             rows = list(found)

@@ -15,8 +15,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.errors import Refused
-from npo_pipeline.reconciliation.figures import CAUSE_WORDS, OUTCOME_WORDS, Figures
-from npo_pipeline.reconciliation.model import Reconciliation
+from npo_pipeline.reconciliation.model import CAUSE_WORDS, OUTCOME_WORDS, Figures, Reconciliation
 from npo_pipeline.reports.house_style import HouseStyle
 from npo_pipeline.reports.informatietool.html import json_without_markup, notation, standalone_page
 from npo_pipeline.reports.reconciliation.workbook import (
@@ -44,7 +43,7 @@ _OUTCOMES = (MATCH, *(name for name in OUTCOME_WORDS if name != MATCH))
 
 _CAUSES = tuple(CAUSE_WORDS)
 
-_LEFT_OUT = ("component", "school_types", "currency", "amount")
+_LEFT_OUT = ("component", "currency", "amount")
 
 _Component = tuple[str, str | None]
 """A component, and the school types that it is compared for (null: all)."""
@@ -89,8 +88,8 @@ def _document(result: Reconciliation) -> dict[str, Any]:
         "byCause": _by_cause(figures),
         "largest": list(range(min(LARGEST, figures.differing.height))),
         "leftOut": [
-            [title_of_component(component, types), _cents(amount), currency]
-            for component, types, currency, amount in result.left_out.select(_LEFT_OUT).iter_rows()
+            [dutch.component(component), _cents(amount), currency]
+            for component, currency, amount in result.left_out.select(_LEFT_OUT).iter_rows()
         ],
         "others": [
             [*row, None if amount is None else _cents(amount)] for *row, amount in result.others.iter_rows()

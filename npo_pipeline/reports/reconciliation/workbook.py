@@ -12,8 +12,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.errors import Refused
-from npo_pipeline.reconciliation.figures import CAUSE_WORDS, CODE, OUTCOME_WORDS, Figures
-from npo_pipeline.reconciliation.model import Reconciliation
+from npo_pipeline.reconciliation.model import CAUSE_WORDS, CODE, OUTCOME_WORDS, Figures, Reconciliation
 from npo_pipeline.reports.xlsx import Column, Sheet, frame_sheet, write_sheets
 from npo_pipeline.translation import singular, translated
 from schemas.reconciled import BY_BOARD, BY_SCHOOL, BY_VESTIGING, MATCH
@@ -211,7 +210,9 @@ def _not_compared(result: Reconciliation) -> Iterator[Sheet]:
             "schools": Column("Scholen", "whole", 10),
             "amount": Column("Besluit", "money", 20, total=True),
         }
-        yield frame_sheet("Niet vergeleken", _with_titles(result.left_out), columns, 1, about=LEFT_OUT)
+        components = {name: dutch.component(name) for name in result.left_out["component"]}
+        rows = result.left_out.with_columns(pl.col("component").replace(components))
+        yield frame_sheet("Niet vergeleken", rows, columns, 1, about=LEFT_OUT)
     if result.others.height:
         columns = {
             "file": Column("Bestand", width=34),

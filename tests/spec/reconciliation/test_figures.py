@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from npo_pipeline.reconciliation.figures import CAUSE_WORDS, OUTCOME_WORDS, Figures
+from npo_pipeline.reconciliation.model import CAUSE_WORDS, OUTCOME_WORDS, Figures
 from npo_pipeline.translation import catalogue, translated
 from schemas.reconciled import MATCH, RECONCILED_CAUSES, RECONCILED_OUTCOMES
 from tests.reading import rows

@@ -29,7 +29,7 @@ def full(**parts):
             },
             schema=RECONCILED_NAMES,
         ),
-        "left_out": pl.DataFrame([("cumi", None, "EUR", 2, Decimal("500.00"))], schema=LEFT_OUT, orient="row"),
+        "left_out": pl.DataFrame([("cumi", "EUR", 2, Decimal("500.00"))], schema=LEFT_OUT, orient="row"),
         "unread": pl.DataFrame([("ofb.csv", 7, "BEDRAG", "'x' is no amount")], schema=UNREAD_ROWS, orient="row"),
         "others": pl.DataFrame(
             [("ofb.csv", "SCHOOLJAAR", "2020-2021", 3, Decimal("7.50"))], schema=OTHER_ROWS, orient="row"
