@@ -41,6 +41,9 @@ NEARLY_ALL = (9, 10)
 NEAR_TWELFTHS = 50
 """A part of the year that is no whole twelfth is within a fiftieth of one: months had other rates."""
 
+SMALLEST_CHANGE = 10_000
+"""Another rate differs by a ten-thousandth at least; what is less is rounding."""
+
 _FILE = ("file", *SCOPE, "currency")
 _KEY = (*_FILE, "code")
 
@@ -215,7 +218,8 @@ def _compositions(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
             continue
         parts = _parts(scope, evidence)
         more = _sums(open_rows, parts.filter(~pl.col("own")), 1)
-        less = _sums(open_rows.join(more, on="row", how="anti"), parts.filter("own"), -1)
+        partly = open_rows.join(more, on="row", how="anti").filter(pl.col("theirs_cents") > 0)
+        less = _sums(partly, parts.filter("own"), -1)
         rows = _set_from(rows, pl.concat([more, less]), "composition")
     return _put_elsewhere(rows)
 
@@ -332,6 +336,8 @@ def _one_ratio(part: pl.DataFrame) -> pl.DataFrame | None:
         return None
     can_be_rate = _OPEN | pl.col("cause").is_in(["count", "rounding"]) & pl.col("their_count_e2").is_null()
     total_ours, total_theirs = int(best["ours_cents"].sum()), int(best["theirs_cents"].sum())
+    if abs(total_theirs - total_ours) * SMALLEST_CHANGE < total_ours:
+        return None
     share = pl.lit((total_theirs * 10**4 * 2 + total_ours) // (2 * total_ours), pl.Int64)
     words = pl.format(
         "Ander bedrag per eenheid: voor alle scholen in het bestand {} van dat van hier.",
