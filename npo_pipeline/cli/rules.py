@@ -253,16 +253,22 @@ def _render_solved(result: SolvedRates) -> None:
 
 
 def _render_sector(sector: SectorRates, result: SolvedRates) -> None:
-    line(
+    """Print the rates of a sector, what is left of its budget, and what the rates before spend."""
+    title = (
         f"{sector.sector}: {euro(sector.budget)} for {number(sector.pupils)} pupils of {result.reference_date}, "
         f"on {sector.base}"
     )
     columns = ["component", "school types", "weight", "units", "rate", "spends", "rate before", "spent before"]
-    table("Rates", columns, [_rate_row(one) for one in sector.rates], right=2)
+    table(title, columns, [_rate_row(one) for one in sector.rates], right=2)
     if sector.asked == "budget":
         line(f"The amount that is asked takes a budget of {euro(sector.budget)}.")
     else:
         line(f"{euro(sector.spends)} is spent and {euro(sector.rest)} is left.")
+    if (before := sector.spent_before) is not None:
+        more = sector.spends - before
+        line(
+            f"The rates before spend {euro(before)}; that is {euro(abs(more))} {'less' if more >= 0 else 'more'}."
+        )
     line(f"Of weight 1 a pupil gets {_exact(sector.amount)}; a rate is its weight times that, to the cent below.")
     if sector.risk_amount is not None:
         line(f"Of weight 1 a unit of risk gets {_exact(sector.risk_amount)}.")
@@ -319,7 +325,7 @@ def _sector_document(sector: SectorRates) -> dict[str, Any]:
 
     rates = [{**asdict(one), "weight": str(one.weight)} for one in sector.rates]
     amounts = {"amount": _plain_amount(sector.amount), "risk_amount": _plain_amount(sector.risk_amount)}
-    return {**asdict(sector), **amounts, "rates": rates}
+    return {**asdict(sector), **amounts, "spent_before": sector.spent_before, "rates": rates}
 
 
 def _plain_amount(amount: Fraction | None) -> str | None:

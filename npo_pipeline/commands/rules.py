@@ -186,6 +186,12 @@ class SectorRates:
     rates: tuple[RateFound, ...]
     outside: Mapping[str, Decimal]
 
+    @property
+    def spent_before(self) -> Decimal | None:
+        """Return what the rates before spend on the same units; null where one is not known."""
+        spent = [one.spent_before for one in self.rates]
+        return None if None in spent else sum((one for one in spent if one is not None), Decimal(0))
+
 
 @dataclass(frozen=True, kw_only=True)
 class SolvedRates:

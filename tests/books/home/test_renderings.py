@@ -34,6 +34,7 @@ COMMANDS = {
     "list of rules": ("rules", "list"),
     "rules": ("rules", "show", "2021-2022"),
     "effect of rules": ("rules", "check", "what-if.yaml", "--reference-date", "2020-10-01"),
+    "rates that spend a budget": ("rules", "solve", "spec.yaml", "--reference-date", "2020-10-01"),
     "accounts": ("account", "--year", "2022"),
 }
 TERMINALS = (80, 120)
@@ -92,7 +93,7 @@ def shown(story, tmp_path_factory) -> Shown:
 
     with patch.object(output, "_table_as_text", keep_table):
         for name, command in COMMANDS.items():
-            at = [_what_if(folder) if word == "what-if.yaml" else word for word in command]
+            at = [FILES[word](folder) if word in FILES else word for word in command]
             ended = here(*at, "--home", home)
             assert ended.status == 0, f"{name}: {ended.stderr}"
             found.in_pipe[name] = ended.stdout
@@ -105,6 +106,32 @@ def _what_if(folder: Path) -> Path:
     path = folder / "what-if.yaml"
     path.write_text(text.replace("value: 701.16", "value: 702.16"), encoding="utf-8")
     return path
+
+
+def _spec(folder: Path) -> Path:
+    """An amount per pupil, of which the budget is asked."""
+    source = "status: published, source: letter, where: page 2, checked_on: 2021-06-01"
+    ratio = f"unit: times, {source}"
+    path = folder / "spec.yaml"
+    path.write_text(
+        f"""
+title: Which budget gives 500.00
+school_year: 2021-2022
+sources: {{letter: {{title: Letter, url: https://www.example.nl/letter, publisher: OCW}}}}
+sectors:
+  po:
+    overlay_of: 2021-2022-po
+    amount: {{value: 500.00, unit: EUR per pupil, {source}}}
+    ratios:
+      - {{school_types: [bao], value: 1, {ratio}}}
+      - {{school_types: [sbo, so, vso], value: 2, {ratio}}}
+""",
+        encoding="utf-8",
+    )
+    return path
+
+
+FILES = {"what-if.yaml": _what_if, "spec.yaml": _spec}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
