@@ -221,10 +221,8 @@ def _lines_of(one: InspectedFile) -> Iterator[str]:
         yield f"is: {one.label} (`{one.kind}`), recognised by {', '.join(one.recognised_by)}"
     elif one.label:
         yield f"is: {one.label}, and no file of rows"
-    if one.written.separator:
-        mark = "UTF-8 with a byte order mark" if one.written.byte_order_mark else one.written.encoding
-        separator = {"\t": "tab"}.get(one.written.separator, one.written.separator)
-        yield f"written in {mark}, separator {separator} and lines that end in {one.written.line_ends}"
+    if one.written.line_ends:
+        yield _form_of(one)
     if one.kind:
         yield _date_of(one)
     yield from _content_of(one)
@@ -245,6 +243,14 @@ def _content_of(one: InspectedFile) -> Iterator[str]:
     for part, group in one.totals.group_by("part", maintain_order=True):
         counted = ", ".join(_total(*row) for row in group.select("measure", "quantity").iter_rows())
         yield f"{part[0] or said('in all')}: {counted}"
+
+
+def _form_of(one: InspectedFile) -> str:
+    mark = "UTF-8 with a byte order mark" if one.written.byte_order_mark else one.written.encoding
+    if one.written.separator is None:
+        return f"written in {mark} with lines that end in {one.written.line_ends}"
+    separator = {"\t": "tab"}.get(one.written.separator, one.written.separator)
+    return f"written in {mark}, separator {separator} and lines that end in {one.written.line_ends}"
 
 
 def _date_of(one: InspectedFile) -> str:

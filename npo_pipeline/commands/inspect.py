@@ -423,5 +423,6 @@ def _written(file: SourceFile, encoding: TextEncoding | None) -> Written | None:
         return None
     form, separator = form_of(file, encoding), None
     with suppress(Refused):
-        separator = read_header(file, encoding).separator
+        header = read_header(file, encoding)
+        separator = header.separator if len(header.columns) > 1 else None
     return Written(**vars(form), separator=separator)
