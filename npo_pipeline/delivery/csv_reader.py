@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO
 
 import polars as pl
@@ -14,7 +16,7 @@ from npo_pipeline.delivery.sanitize import has_unseen, plain_value
 from npo_pipeline.delivery.sniff import Header, TextEncoding
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.errors import Refused
-from schemas.frames.intake import FileRows
+from schemas.frames.intake import BlockTexts, FileRows
 
 BLOCK = 16 * 2**20
 """Bytes read at a time: enough for polars to use all cores, little enough for any memory."""
@@ -22,7 +24,80 @@ BLOCK = 16 * 2**20
 LINES_OF_A_FIELD = 100
 """Lines that a quoted field may take over the end of a block."""
 
-_STRIPPED = pl.exclude("line").str.strip_chars(" \t")
+_UNIT = "\x1f"
+"""A separator that no text has, to read whole lines."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextBlock:
+    """Hold whole lines of a file, in UTF-8 and with LF; `line` is the number of the first of them."""
+
+    name: str
+    text: bytes
+    header: Header
+    line: int
+
+    @cached_property
+    def trim(self) -> Callable[[pl.Expr], pl.Expr] | None:
+        """The cleaning that a value of these lines needs; null: none, there are no spaces and no quotes."""
+        if b'"' in self.text or has_unseen(self.text):
+            return plain_value
+        return _stripped if b" " in self.text or b"\t" in self.text else None
+
+    @cached_property
+    def height(self) -> int:
+        """The number of its lines."""
+        return self.text.count(b"\n")
+
+    def holds(self, lines: pl.Series) -> pl.Series:
+        """Return for each number of a line whether it is one of these."""
+        return lines.is_between(self.line, self.line + self.height - 1)
+
+    def rows(self) -> FileRows:
+        """Parse all lines.
+
+        Raises:
+            Refused: names the line that is cut off, has a field too many, or cannot be read.
+        """
+        return self._cleaned(self._parsed(self.text, self.line))
+
+    def lines(self) -> BlockTexts | None:
+        """Return its lines as they are written; null where that takes more than cutting at line ends."""
+        whole = frame_by_polars(self.text, Header(("text",), _UNIT, 0), self.line, quote=None)
+        return BlockTexts(whole) if whole is not None and whole.height == self.height else None
+
+    def rows_of(self, lines: BlockTexts) -> FileRows | None:
+        """Parse some of its lines alone; null where one of them is no row by itself: `rows` says why."""
+        text = "".join(f"{line}\n" for line in lines["text"]).encode()
+        if b'"' in text and not lines["text"].str.contains(_whole_fields(self.header.separator)).all():
+            return None
+        try:
+            frame = self._parsed(text, 0)
+        except Refused:
+            return None
+        numbers = lines["line"].gather(frame["line"])
+        return self._cleaned(FileRows(frame.with_columns(numbers)))
+
+    def rows_at(self, numbers: pl.Series) -> FileRows:
+        """Parse the rows that begin at some lines of the file."""
+        wanted = pl.col("line").is_in(numbers.implode())
+        lines = self.lines()
+        rows = self.rows_of(BlockTexts(lines.filter(wanted))) if lines is not None else None
+        return FileRows(self.rows().filter(wanted)) if rows is None else rows
+
+    def _parsed(self, text: bytes, line: int) -> FileRows:
+        frame = frame_by_polars(text, self.header, line, quote='"' if b'"' in text else None)
+        if frame is None or not is_square(frame, text, self.header, text.count(b"\n")):
+            return _frame_by_csv(self.name, text.decode(), self.header, line)
+        return frame
+
+    def _cleaned(self, rows: FileRows) -> FileRows:
+        """Clean the values, and drop the rows without any, as Excel leaves them below a table."""
+        if self.trim is not None:
+            rows = FileRows(rows.with_columns(self.trim(pl.exclude("line"))))
+        elif _empty_row(self.header) not in self.text:
+            return rows
+        return FileRows(rows.filter(pl.any_horizontal(pl.col(*self.header.columns) != "")))
 
 
 def text_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Iterator[FileRows]:
@@ -35,11 +110,22 @@ def text_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Ite
     Raises:
         Refused: names the line that is cut off, has a field too many, or cannot be decoded.
     """
+    for block in read_blocks(file, encoding, header):
+        yield block.rows()
+
+
+def read_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Iterator[TextBlock]:
+    """Read the lines of a file below its header, a block at a time, without parsing them.
+
+    Raises:
+        Refused: names the line that cannot be decoded, or ends otherwise than the others.
+    """
     line = header.lines + 1
     with file.open() as stream:
         for block in blocks_of_lines(stream, encoding, header):
-            yield frame_of(block, encoding, header, name=file.name, line=line)
-            line += block.count(b"\n")
+            text = _with_lf(file.name, _utf8(file.name, block, encoding, line), line)
+            yield (whole := TextBlock(name=file.name, text=text, header=header, line=line))
+            line += whole.height
 
 
 def blocks_of_lines(stream: BinaryIO, encoding: TextEncoding, header: Header) -> Iterator[bytes]:
@@ -80,33 +166,30 @@ def _with_open_quote(block: bytes, stream: BinaryIO) -> bytes:
     return block
 
 
-def frame_of(block: bytes, encoding: TextEncoding, header: Header, *, name: str, line: int) -> FileRows:
-    """Parse one block that begins on a line of a file."""
-    block = _utf8(name, block, encoding, line)
-    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
+def _with_lf(name: str, block: bytes, line: int) -> bytes:
+    if b"\r" not in block:
+        return block
+    if block.count(b"\r") != block.count(b"\r\n"):
         stray = re.search(rb"\r(?!\n)", block)
         at = line + block.count(b"\n", 0, stray.start() if stray else 0)
         raise Refused(
             f"{name}, line {at}: holds a line end of another kind (CR) than the file; have it saved again"
         )
-    frame = frame_by_polars(block, header, line)
-    if frame is None or not is_square(frame, block, header, block.count(b"\n")):
-        frame = _frame_by_csv(name, block.decode(), header, line)
-    has_spaces = b" " in block or b"\t" in block
-    if has_unseen(block) or b'"' in block:
-        frame = FileRows(frame.with_columns(plain_value(pl.exclude("line"))))
-    elif has_spaces:
-        frame = FileRows(frame.with_columns(_STRIPPED))
-    return _without_empty(frame, header) if has_spaces or _empty_row(header) in block else frame
+    return block.replace(b"\r\n", b"\n")
+
+
+def _stripped(value: pl.Expr) -> pl.Expr:
+    return value.str.strip_chars(" \t")
 
 
 def _empty_row(header: Header) -> bytes:
     return header.separator.encode() * (len(header.columns) - 1)
 
 
-def _without_empty(frame: FileRows, header: Header) -> FileRows:
-    """Drop the rows without any value, as Excel leaves them below a table."""
-    return FileRows(frame.filter(pl.any_horizontal(pl.col(*header.columns) != "")))
+def _whole_fields(separator: str) -> str:
+    """Return the pattern of a line in which each quote that opens a field closes it."""
+    field = rf'([^"{separator}]*|"([^"]|"")*")'
+    return rf"^{field}({separator}{field})*$"
 
 
 def is_square(frame: FileRows, block: bytes, header: Header, lines: int) -> bool:
@@ -136,7 +219,7 @@ def _utf8(name: str, block: bytes, encoding: TextEncoding, line: int) -> bytes:
         ) from error
 
 
-def frame_by_polars(block: bytes, header: Header, line: int) -> FileRows | None:
+def frame_by_polars(block: bytes, header: Header, line: int, *, quote: str | None) -> FileRows | None:
     """Parse one block, quickly and not strictly; null where polars refuses it."""
     try:
         frame = pl.read_csv(
@@ -145,7 +228,7 @@ def frame_by_polars(block: bytes, header: Header, line: int) -> FileRows | None:
             has_header=False,
             schema={column: pl.String for column in header.columns},
             empty_string_is_null=False,
-            quote_char='"' if b'"' in block else None,
+            quote_char=quote,
             row_index_name="line",
             row_index_offset=line,
         )
@@ -173,7 +256,7 @@ def _frame_by_csv(name: str, text: str, header: Header, line: int) -> FileRows:
             at = last + 1
     except csv.Error as error:
         raise Refused(f"{name}, line {at}: cannot be read ({error}); check its quotes") from error
-    schema = {"line": pl.Int64, **{column: pl.String for column in header.columns}}
+    schema = {"line": pl.Int64, **dict.fromkeys(header.columns, pl.String)}
     return FileRows(pl.DataFrame(rows, schema=schema, orient="row"))
 
 

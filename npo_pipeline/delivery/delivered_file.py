@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Self
 
 import polars as pl
 
-from npo_pipeline.delivery.csv_reader import text_blocks
+from npo_pipeline.delivery.csv_reader import read_blocks, text_blocks
 from npo_pipeline.delivery.file_corrections import NOTHING_DECLARED, FileCorrections
 from npo_pipeline.delivery.kinds import BOARD_REPORTS, FileKind
-from npo_pipeline.delivery.register_blocks import EncodedBlock, Part, encode_blocks, is_encodable
+from npo_pipeline.delivery.register_blocks import RegisterBlock, encode, is_encodable, rows_alone
 from npo_pipeline.delivery.sniff import Header, TextEncoding
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.delivery.xlsx_reader import Workbook
@@ -76,41 +76,46 @@ class DeliveredFile:
 
     def blocks(self) -> Iterator[FileRows]:
         """Read its rows with the declared corrections, dates without dashes, lacking columns as empty text."""
-        for part in self.encoded_blocks():
-            yield self.decoded(part)
+        return map(self._corrected, self.original_blocks())
 
-    def encoded_blocks(self) -> Iterator[Part]:
-        """Read the same rows; those of a register encoded where nothing is corrected and no date has dashes."""
-        as_delivered = self.corrections.edits == NOTHING_DECLARED.edits
-        for part in self._original_parts():
-            if isinstance(part, EncodedBlock) and as_delivered and not self._dashed(part.enrolments):
-                yield part
-            else:
-                yield self._corrected(part.decode() if isinstance(part, EncodedBlock) else part)
+    def register_blocks(self) -> Iterator[RegisterBlock]:
+        """Read the same rows of a register, encoded but for those that are corrected or written otherwise."""
+        if self.text is None or not is_encodable(self.text[1]):
+            yield from map(rows_alone, self.blocks())
+            return
+        edited = self.corrections.edits.lines
+        for block in read_blocks(self.source, *self.text):
+            encoded = encode(block, edited.filter(block.holds(edited)))
+            enrolments = BlockEnrolments(self._with_plain_dates(encoded.enrolments))
+            yield replace(encoded, enrolments=enrolments, rows=self._corrected(encoded.rows))
 
-    def decoded(self, part: Part) -> FileRows:
-        """Return a part as a frame of text."""
-        return self._corrected(part.decode()) if isinstance(part, EncodedBlock) else part
-
-    def _original_parts(self) -> Iterator[Part]:
-        if self.text is not None and is_encodable(self.text[1]):
-            return encode_blocks(self.source, *self.text)
-        return self.original_blocks()
+    def rows_at(self, lines: pl.Series) -> FileRows:
+        """Read the same rows that begin at some lines; the lines between them are not parsed."""
+        if self.text is None:
+            return FileRows(
+                pl.concat(block.filter(pl.col("line").is_in(lines.implode())) for block in self.blocks())
+            )
+        found = []
+        for block in read_blocks(self.source, *self.text):
+            if (here := lines.filter(block.holds(lines))).len():
+                found.append(self._corrected(block.rows_at(here)))
+        return FileRows(pl.concat(found))
 
     def _corrected(self, rows: FileRows) -> FileRows:
         """Apply the declared corrections, and rewrite 2020-10-01 as 20201001, so that dates compare as text."""
-        edited = self._with_all_columns(self.corrections.edits.apply(rows))
+        edited = self.corrections.edits.apply(rows)
         if self.year is not None:
             edited = FileRows(edited.filter(pl.col(str(self.kind.date_column)) == self.year))
-        dashed = pl.col(self._dashed(edited))
-        return FileRows(edited.with_columns(dashed.str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3")))
+        return FileRows(self._with_plain_dates(edited))
 
-    def _with_all_columns(self, rows: FileRows) -> FileRows:
-        lacking = [name for name in self.kind.columns if name not in rows.columns]
-        return FileRows(rows.with_columns(pl.lit("").alias(name) for name in lacking)) if lacking else rows
+    def _with_plain_dates(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rewrite dates with dashes; columns of the kind that the file lacks become empty text."""
+        held = {*rows.columns, *self.columns}
+        whole = rows.with_columns(pl.lit("").alias(name) for name in self.kind.columns if name not in held)
+        dashed = pl.col([name for name in self._dates if (whole[name].str.len_bytes() > 8).any()])
+        return whole.with_columns(dashed.str.replace(r"^([0-9]{4})-([0-9]{2})-([0-9]{2})$", "$1$2$3"))
 
-    def _dashed(self, rows: FileRows | BlockEnrolments) -> list[str]:
-        """Return the date columns in which a day may be written with dashes."""
+    @property
+    def _dates(self) -> list[str]:
         columns = self.kind.model.columns.items()
-        dates = [name for name, column in columns if NOT_A_DATE in [check.name for check in column.checks]]
-        return [name for name in dates if (rows[name].str.len_bytes() > 8).any()]
+        return [name for name, column in columns if NOT_A_DATE in [check.name for check in column.checks]]

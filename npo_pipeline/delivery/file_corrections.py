@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from npo_pipeline.delivery.sniff import ScannedFile
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from schemas.frames.intake import FileRows
 
 
@@ -89,6 +91,14 @@ class Edits:
 
     values: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     dropped: tuple[int, ...] = ()
+
+    @property
+    def lines(self) -> pl.Series:
+        """The lines that are changed or dropped."""
+        import polars as pl
+
+        changed = {line for lines in self.values.values() for line in lines}
+        return pl.Series("line", sorted(changed.union(self.dropped)), pl.Int64)
 
     def apply(self, block: FileRows) -> FileRows:
         """Apply the changes to a block of rows."""

@@ -1,45 +1,40 @@
 """Dictionary encoding of register blocks: the text beside the pupil is parsed once per distinct value.
 
 Of 350,000 lines some 10,000 differ in the site and some 10,000 in the enrolment. Parsing those takes half the time
-of parsing every field of every line. Only plain blocks are encoded, with lines that begin with a pseudonym and a
-site of the same width; any other block is parsed field by field.
+of parsing every field of every line. A line that is written otherwise than the plain ones (quotes, a blank line, a
+declared correction) is parsed field by field, and the lines around it are not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeAlias
 
 import polars as pl
 
-from npo_pipeline.delivery.csv_reader import blocks_of_lines, frame_by_polars, frame_of, is_square
-from npo_pipeline.delivery.sanitize import has_unseen
-from npo_pipeline.delivery.sniff import Header, TextEncoding
-from npo_pipeline.delivery.source_files import SourceFile
-from schemas.frames.intake import BlockEnrolments, BlockLines, BlockSites, FileRows
+from npo_pipeline.delivery.csv_reader import TextBlock
+from npo_pipeline.delivery.sniff import Header
+from schemas.frames.intake import BlockEnrolments, BlockLines, BlockSites, BlockTexts, FileRows
 
 PUPIL = "PSEUDONIEM"
 SITE = ("BRIN_NUMMER", "VESTIGINGSNUMMER")
 
-_UNIT = "\x1f"
-_NOT_PLAIN = (b'"', b" ", b"\t", b"\r", _UNIT.encode())
-_REPEATS = 8
-"""Times that a value must occur in a block, on average, for encoding to be worth it."""
+_PLAIN_PUPIL = r"^[!#-~]*$"
+"""Characters that are read as they are written: no quote, no space, nothing outside ASCII."""
 
 
 @dataclass(frozen=True)
-class EncodedBlock:
-    """Hold an encoded block of rows; `decode` parses it field by field."""
+class RegisterBlock:
+    """Hold the rows of a block of a register: encoded lines, and `rows` that were parsed field by field."""
 
     lines: BlockLines
     sites: BlockSites
     enrolments: BlockEnrolments
-    decode: Callable[[], FileRows]
+    rows: FileRows
 
-
-Part: TypeAlias = EncodedBlock | FileRows
+    def decode(self, lines: BlockLines) -> FileRows:
+        """Return some of its encoded lines as rows."""
+        sites, enrolments = self.sites[lines["site"]], self.enrolments[lines["enrolment"]]
+        return FileRows(pl.concat([lines.select("line", PUPIL), sites, enrolments], how="horizontal"))
 
 
 def is_encodable(header: Header) -> bool:
@@ -47,69 +42,57 @@ def is_encodable(header: Header) -> bool:
     return header.columns[:3] == (PUPIL, *SITE) and len(header.columns) > 3
 
 
-def encode_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Iterator[Part]:
-    """Read the rows below the header, as `text_blocks` does, and encode the blocks that can be.
+def rows_alone(rows: FileRows) -> RegisterBlock:
+    """Return a block of which no line is encoded."""
+    nothing = pl.DataFrame(schema=dict.fromkeys(rows.columns, pl.String))
+    numbered = pl.DataFrame(schema={"line": pl.Int64, PUPIL: pl.String, "site": pl.UInt32, "enrolment": pl.UInt32})
+    enrolments = nothing.drop("line", PUPIL, *SITE)
+    rows = FileRows(rows.select("line", PUPIL, *SITE, *enrolments.columns))
+    return RegisterBlock(BlockLines(numbered), BlockSites(nothing.select(SITE)), BlockEnrolments(enrolments), rows)
+
+
+def encode(block: TextBlock, apart: pl.Series) -> RegisterBlock:
+    """Encode a block; the lines `apart` are parsed field by field.
 
     Raises:
-        Refused: as `text_blocks`.
+        Refused: as `TextBlock.rows`.
     """
-    line = header.lines + 1
-    with file.open() as stream:
-        for block in blocks_of_lines(stream, encoding, header):
-            lines = block.count(b"\n")
-            encoded = dictionary_encode(block, header, line, lines)
-            decode = partial(frame_of, block, encoding, header, name=file.name, line=line)
-            yield EncodedBlock(*encoded, decode) if encoded else decode()
-            line += lines
+    texts = block.lines()
+    if texts is None:
+        return rows_alone(block.rows())
+    separator = block.header.separator
+    cut = texts.select("line", pl.col("text").str.splitn(separator, 4)).unnest("text")
+    sites, site = _numbered(cut.select(pl.concat_str("field_1", "field_2", separator=separator)).to_series())
+    enrolments, enrolment = _numbered(cut["field_3"])
+    numbered = cut.select("line", pl.col("field_0").alias(PUPIL), site=site, enrolment=enrolment)
+    site_fields, is_site = _fields(block, sites, SITE)
+    enrolment_fields, is_enrolment = _fields(block, enrolments, block.header.columns[3:])
+    encoded = pl.lit(is_site).gather(site) & pl.lit(is_enrolment).gather(enrolment)
+    if block.trim is not None:
+        encoded &= pl.col(PUPIL).str.contains(_PLAIN_PUPIL)
+    if apart.len():
+        encoded &= ~pl.col("line").is_in(apart.implode())
+    is_encoded = numbered.select(encoded.fill_null(False)).to_series()
+    rows = block.rows_of(BlockTexts(texts.filter(~is_encoded)))
+    if rows is None:
+        return rows_alone(block.rows())
+    lines = BlockLines(numbered.filter(is_encoded))
+    return RegisterBlock(lines, BlockSites(site_fields), BlockEnrolments(enrolment_fields), rows)
 
 
-def dictionary_encode(
-    block: bytes, header: Header, line: int, lines: int
-) -> tuple[BlockLines, BlockSites, BlockEnrolments] | None:
-    """Return the frames of an `EncodedBlock`, or null where the block must be parsed field by field."""
-    separator = header.separator
-    if has_unseen(block) or any(sign in block for sign in _NOT_PLAIN):
-        return None
-    first = block[: block.find(b"\n")].decode().split(separator)
-    whole = frame_by_polars(block, Header(("text",), _UNIT, 0), line)
-    right = block.count(separator.encode()) == lines * (len(header.columns) - 1)
-    if whole is None or whole.height != lines or len(first) < 3 or not right:
-        return None
-    # The site is cut out with the separators around it; that they are there is checked in the few distinct ones.
-    pupil, wide = len(first[0]), len(first[1]) + len(first[2]) + 3
-    text = pl.col("text")
-    cut = whole.select(
-        "line",
-        text.str.head(pupil).alias(PUPIL),
-        site=text.str.slice(pupil, wide),
-        enrolment=text.str.slice(pupil + wide),
+def _numbered(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Return the distinct texts, and for each text its number among them (null: there is no text)."""
+    distinct = texts.drop_nulls().unique()
+    return distinct, texts.cast(pl.Enum(distinct)).to_physical().cast(pl.UInt32)
+
+
+def _fields(block: TextBlock, texts: pl.Series, columns: tuple[str, ...]) -> tuple[pl.DataFrame, pl.Series]:
+    """Cut texts into fields; returns those, and whether each text is all of them, unquoted and not all empty."""
+    separator = block.header.separator
+    cut = texts.str.split_exact(separator, len(columns) - 1).struct.rename_fields(list(columns)).struct.unnest()
+    fields = cut.with_columns(block.trim(pl.all())) if block.trim else cut
+    right = (texts.str.count_matches(separator, literal=True) == len(columns) - 1) & ~texts.str.contains(
+        '"', literal=True
     )
-    sites, enrolments = _numbered(cut["site"]), _numbered(cut["enrolment"])
-    if sites is None or enrolments is None:
-        return None
-    around = rf"^{separator}[^{separator}]*{separator}[^{separator}]*{separator}$"
-    if not sites[0].str.contains(around).all():
-        return None
-    site_fields = _read(sites[0].str.head(wide - 1).str.slice(1), Header(SITE, separator, 0))
-    enrolment_fields = _read(enrolments[0], Header(header.columns[3:], separator, 0))
-    if site_fields is None or enrolment_fields is None:
-        return None
-    numbered = cut.select("line", PUPIL, site=sites[1], enrolment=enrolments[1])
-    return BlockLines(numbered), BlockSites(site_fields), BlockEnrolments(enrolment_fields)
-
-
-def _numbered(texts: pl.Series) -> tuple[pl.Series, pl.Series] | None:
-    """Return the distinct texts, and for each text its number among them; null where they hardly repeat."""
-    distinct = texts.unique()
-    if distinct.len() * _REPEATS > texts.len():
-        return None
-    return distinct, texts.cast(pl.Enum(distinct)).to_physical()
-
-
-def _read(texts: pl.Series, header: Header) -> pl.DataFrame | None:
-    """Parse the fields of texts; null where one has a field too many or too few."""
-    block = "".join(f"{text}\n" for text in texts).encode()
-    frame = frame_by_polars(block, header, 0)
-    if frame is None or not is_square(frame, block, header, texts.len()):
-        return None
-    return frame.drop("line")
+    has_value = fields.select(pl.any_horizontal(pl.all() != "").fill_null(False)).to_series()
+    return fields, right & has_value

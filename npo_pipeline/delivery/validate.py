@@ -51,7 +51,7 @@ class Validation:
     rejections: Rejections
 
 
-def validate_rows(rows: pl.DataFrame, model: pa.DataFrameSchema, groups: pl.DataFrame | None = None) -> Validation:
+def validate_rows(rows: pl.DataFrame, model: pa.DataFrameSchema) -> Validation:
     """Validate collected rows against their model; every fault of a row is a rejection.
 
     One pass of cheap conditions, taken from the checks themselves, finds the rows that may have a fault;
@@ -61,16 +61,12 @@ def validate_rows(rows: pl.DataFrame, model: pa.DataFrameSchema, groups: pl.Data
         rows: `line` and text columns, those of the model among them. A LazyFrame would be checked for
             its column names only, and pass; so only collected frames are accepted.
         model: the pandera model of the kind of file.
-        groups: the combinations of values that some columns have in these rows, each once, where they are known:
-            those columns are checked there first.
 
     Raises:
         TypeError: the rows are lazy, or a check has a name that is no rule. Both are faults of ours.
     """
     if not isinstance(rows, pl.DataFrame):
         raise TypeError(f"rows of {model.name} must be collected before they are checked")
-    if groups is not None and surely_valid(model, groups, rows):
-        return Validation(FileRows(rows), NO_REJECTIONS)
     right = _rows_that_meet(rows, sufficient_conditions(model))
     _refuse_other_types(rows.schema, model)
     if right.all():
@@ -83,21 +79,24 @@ def validate_rows(rows: pl.DataFrame, model: pa.DataFrameSchema, groups: pl.Data
     return Validation(FileRows(rows), NO_REJECTIONS)
 
 
-def surely_valid(model: pa.DataFrameSchema, *parts: pl.DataFrame) -> bool:
-    """Return whether rows that are given in parts, which together hold the columns, surely have no fault.
+def surely_valid(model: pa.DataFrameSchema, *parts: pl.DataFrame) -> list[pl.Series]:
+    """Return for each part of the columns of a register which of its rows surely have no fault.
 
     A school occurs in hundreds of rows of a register, and once in a part with its distinct values. Each condition
-    is checked in the first part that has all its columns.
+    is checked in the part that has all its columns.
+
+    Raises:
+        TypeError: a check needs columns of two parts; that is a fault of ours.
     """
-    open_conditions = sufficient_conditions(model)
-    for part in parts:
-        answerable = [set(one.meta.root_names()) <= set(part.columns) for one in open_conditions]
-        here = [one for one, can in zip(open_conditions, answerable, strict=True) if can]
-        if here and not _rows_that_meet(part, here).all():
-            return False
-        open_conditions = [one for one, can in zip(open_conditions, answerable, strict=True) if not can]
     _refuse_other_types({name: dtype for part in parts for name, dtype in part.schema.items()}, model)
-    return not open_conditions
+    conditions: list[list[pl.Expr]] = [[] for _ in parts]
+    for one in sufficient_conditions(model):
+        needed = set(one.meta.root_names())
+        place = next((number for number, part in enumerate(parts) if needed <= set(part.columns)), None)
+        if place is None:
+            raise TypeError(f"{model.name}: no part has {', '.join(sorted(needed))} together")
+        conditions[place].append(one)
+    return [_rows_that_meet(part, own) for part, own in zip(parts, conditions, strict=True)]
 
 
 def _rows_that_meet(rows: pl.DataFrame, conditions: list[pl.Expr]) -> pl.Series:

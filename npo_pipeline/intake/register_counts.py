@@ -5,7 +5,7 @@ Each row leaves a fingerprint, by which copies and double enrolments are found o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +14,7 @@ import polars as pl
 
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import REGISTER_PO, REGISTER_VO, FileKind
-from npo_pipeline.delivery.register_blocks import EncodedBlock, Part
+from npo_pipeline.delivery.register_blocks import RegisterBlock
 from npo_pipeline.delivery.validate import NO_REJECTIONS, surely_valid, validate_rows
 from npo_pipeline.errors import Attempt, at_once
 from npo_pipeline.intake import parse
@@ -24,6 +24,7 @@ from npo_pipeline.intake.school_references import unknown_school_rejections
 from schemas.frames.intake import (
     FILE_COUNTS,
     BlockEnrolments,
+    BlockLines,
     Columns,
     FileCounts,
     FileRows,
@@ -42,12 +43,15 @@ _PUPIL_SORT = {REGISTER_PO.name: ("SOORT_PO", "CLUSTER"), REGISTER_VO.name: ("ON
 _PARTS = ("cumi_pupils", "pro_pupils")
 """The counts of some of the pupils: null in a register of another sector."""
 
+_ROWS_AT_ONCE = 100_000
+"""Rows that wait to be validated together: as many as a block of lines has, within a factor of a few."""
+
 _LINE = pl.col("line").cast(pl.UInt32)
 
 
 @dataclass(frozen=True)
 class CountedBlock:
-    """Hold what a block of register rows gives: counts, fingerprints, and the rows of schools without a board.
+    """Hold what rows of a register give: counts, fingerprints, and the rejections of faults that a row shows.
 
     `counts`: also of the schools that come to 0. `unclear_years`: counted rows whose leerjaar and onderwijstype do
     not say the same.
@@ -73,21 +77,23 @@ def read_registers(
     for one in files:
         with attempt(one.name):
             counted[one.name] = _count_register(one, vestigingen, progress)
-    fingerprints = {name: found for name, (_, found) in counted.items()}
-    by_name = {one.name: one for one in files}
-    duplicates = find_duplicates(fingerprints, lambda name, lines: _texts_of(by_name[name], lines))
-    return [_without_duplicates(result, duplicates) for result, _ in counted.values()]
+    by_name, again = {one.name: one for one in files}, dict[str, FileRows]()
+
+    def read_again(name: str, lines: pl.Series) -> LineTexts:
+        again[name] = by_name[name].rows_at(lines)
+        return _texts_of(again[name])
+
+    duplicates = find_duplicates({name: found for name, (_, found) in counted.items()}, read_again)
+    return [_without_duplicates(result, duplicates, again) for result, _ in counted.values()]
 
 
 def _count_register(
     file: DeliveredFile, vestigingen: pl.Series, progress: ProgressCallback
 ) -> tuple[FileResult, Fingerprints]:
-    assert file.reference_date is not None
     blocks, rows = list[CountedBlock](), 0
-    for part in _read_ahead(file.encoded_blocks()):
-        block = _count_block(file, part, file.reference_date, vestigingen)
-        blocks.append(block)
-        rows += block.fingerprints.height
+    for counted in _counted(file, vestigingen):
+        blocks.append(counted)
+        rows += counted.fingerprints.height
         progress(file.name, rows)
     need_rows(file, rows)
     result = FileResult(
@@ -101,49 +107,52 @@ def _count_register(
     return result, Fingerprints(pl.concat(block.fingerprints for block in blocks))
 
 
-def _read_ahead(parts: Iterator[Part]) -> Iterator[Part]:
-    """Read the next part in a thread while one is counted; an error is raised at the part it belongs to."""
+def _read_ahead(blocks: Iterator[RegisterBlock]) -> Iterator[RegisterBlock]:
+    """Read the next block in a thread while one is counted; an error is raised at the block it belongs to."""
     with ThreadPoolExecutor(1) as reader:
-        # A task per part: a thread that waits for room could not be ended when nobody asks for more.
-        coming = reader.submit(next, parts, None)
-        while (part := coming.result()) is not None:
-            coming = reader.submit(next, parts, None)
-            yield part
+        # A task per block: a thread that waits for room could not be ended when nobody asks for more.
+        coming = reader.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = reader.submit(next, blocks, None)
+            yield block
 
 
-def _count_block(file: DeliveredFile, part: Part, on: date, vestigingen: pl.Series) -> CountedBlock:
-    if isinstance(part, EncodedBlock):
-        block = count_encoded(file.kind, part, on, vestigingen)
-        if block is not None:
-            return block
-    flagged = flag_counting(file.decoded(part), on)
-    by_site = count_by_site(file.kind, flagged)
-    found = validate_rows(flagged, file.kind.model, by_site)
-    block = count_block(file.kind, flagged, by_site, found.valid, vestigingen=vestigingen)
-    return replace(block, rejections=Rejections(pl.concat([found.rejections, block.rejections])))
+def _counted(file: DeliveredFile, vestigingen: pl.Series) -> Iterator[CountedBlock]:
+    """Count the lines that surely have no fault a block at a time, and the few others row by row."""
+    assert file.reference_date is not None
+    waiting = list[FileRows]()
+    for block in _read_ahead(file.register_blocks()):
+        sure, others = split_by_faults(file.kind, block, vestigingen)
+        yield count_lines(file.kind, replace(block, lines=sure), file.reference_date)
+        waiting += [block.decode(others), block.rows]
+        # What pandera takes for a few rows it takes for many.
+        if sum(rows.height for rows in waiting) >= _ROWS_AT_ONCE:
+            yield count_rows(file.kind, FileRows(pl.concat(waiting)), file.reference_date, vestigingen)
+            waiting.clear()
+    if any(rows.height for rows in waiting):
+        yield count_rows(file.kind, FileRows(pl.concat(waiting)), file.reference_date, vestigingen)
 
 
-def _texts_of(file: DeliveredFile, lines: pl.Series) -> LineTexts:
-    """Read some lines a second time."""
-    rows = _lines_of(file, lines)
-    texts = rows.select("line", pupil="PSEUDONIEM", row=pl.concat_str(pl.exclude("line"), separator="\x1f"))
-    return LineTexts(texts)
+def _texts_of(rows: FileRows) -> LineTexts:
+    return LineTexts(
+        rows.select("line", pupil="PSEUDONIEM", row=pl.concat_str(pl.exclude("line"), separator="\x1f"))
+    )
 
 
-def _without_duplicates(result: FileResult, duplicates: Duplicates) -> FileResult:
-    """Add the rejections of copies and double enrolments, and take their pupils off the counts."""
+def _without_duplicates(result: FileResult, duplicates: Duplicates, again: Mapping[str, FileRows]) -> FileResult:
+    """Add the rejections of copies and double enrolments, and take their pupils off the counts.
+
+    `again`: per file the rows that were read again, among them all of these.
+    """
     file = result.file
     found = duplicates.rejections.get(file.name, NO_REJECTIONS)
     result = replace(result, rejections=Rejections(pl.concat([result.rejections, found])))
     if (lines := duplicates.lines_to_uncount.get(file.name)) is None:
         return result
-    off = count_rows(file.kind, _lines_of(file, lines))
+    uncounted = again[file.name].filter(pl.col("line").is_in(lines.implode())).with_columns(counting=pl.lit(True))
+    off = _as_counts(file.kind, count_by_site(file.kind, _flag_cumi(FileRows(uncounted))))
     minus = FileCounts(off.with_columns(-pl.col("pupils", *_PARTS)))
     return replace(result, counts=add_counts([result.counts, minus]))
-
-
-def _lines_of(file: DeliveredFile, lines: pl.Series) -> FileRows:
-    return FileRows(pl.concat(block.filter(pl.col("line").is_in(lines.implode())) for block in file.blocks()))
 
 
 def flag_counting(rows: FileRows | BlockEnrolments, on: date) -> RegisterRows:
@@ -176,66 +185,63 @@ def _sums(flagged: pl.DataFrame, *keys: str) -> pl.DataFrame:
     return flagged.lazy().group_by(keys).agg(sums).collect(engine="streaming")
 
 
-def count_block(
-    kind: FileKind,
-    flagged: RegisterRows,
-    by_site: SiteCounts,
-    valid: FileRows,
-    *,
-    vestigingen: pl.Series,
-) -> CountedBlock:
-    """Count a block of register rows.
+def split_by_faults(kind: FileKind, block: RegisterBlock, vestigingen: pl.Series) -> tuple[BlockLines, BlockLines]:
+    """Split the lines of a block into those that surely have no fault, and the others.
 
-    All rows get a fingerprint, also rejected ones, because a copy of a rejected row is a fault of its own.
-    `by_site`: the rows, counted. `valid`: those without a fault. `vestigingen`: those that have a board.
+    Values that repeat are checked once. `vestigingen`: those that have a board.
     """
-    rejections = NO_REJECTIONS
-    if valid.height < flagged.height:
-        faulty = FileRows(flagged.join(valid, on="line", how="anti"))
-        rejections = unknown_school_rejections(faulty, vestigingen)
-        by_site = count_by_site(kind, RegisterRows(valid))
-    counts, unclear = _as_counts(kind, by_site), _unclear_years(kind, by_site)
-    unknown = counts.filter(~pl.col("vestiging").is_in(vestigingen.implode()))["vestiging"].unique()
-    if unknown.len():
-        # Few rows have this fault, so only now is the vestiging of every row worked out.
-        placed = valid.with_columns(parse.vestiging())
-        has_board = ~pl.col("vestiging").is_in(unknown.implode())
-        valid = FileRows(placed.with_columns(pl.col("counting", "cumi") & has_board))
-        more = unknown_school_rejections(FileRows(placed.filter(~has_board)), vestigingen)
-        rejections = Rejections(pl.concat([rejections, more]))
-        by_site = count_by_site(kind, RegisterRows(valid))
-        counts, unclear = FileCounts(_as_counts(kind, by_site).filter(has_board)), _unclear_years(kind, by_site)
-    return CountedBlock(counts, _fingerprints(flagged, valid), rejections, unclear)
+    pupils, sites, enrolments = surely_valid(kind.model, block.lines, block.sites, block.enrolments)
+    has_board = block.sites.select(parse.vestiging().is_in(vestigingen.implode()).fill_null(False)).to_series()
+    right = pl.lit(sites & has_board).gather("site") & pl.lit(enrolments).gather("enrolment")
+    sure = block.lines.select(right & pl.lit(pupils)).to_series()
+    return BlockLines(block.lines.filter(sure)), BlockLines(block.lines.filter(~sure))
 
 
-def count_encoded(kind: FileKind, encoded: EncodedBlock, on: date, vestigingen: pl.Series) -> CountedBlock | None:
-    """Count an encoded block; null where a row may have a fault, so that the block must be counted row by row."""
+def count_lines(kind: FileKind, block: RegisterBlock, on: date) -> CountedBlock:
+    """Count the encoded lines of a block, of which none has a fault."""
     keys = _PUPIL_SORT[kind.name]
-    if not surely_valid(kind.model, encoded.enrolments, encoded.sites, encoded.lines):
-        return None
     sort = pl.struct(keys).rank("dense")
-    enrolments = flag_counting(encoded.enrolments, on).with_columns(sort=sort, entry=_entry_hash())
-    sites = encoded.sites.with_columns(site_hash=_site_hash()).with_row_index("site")
+    enrolments = flag_counting(block.enrolments, on).with_columns(sort=sort, entry=_entry_hash())
+    sites = block.sites.with_columns(site_hash=_site_hash()).with_row_index("site")
 
     def of_enrolment(column: str) -> pl.Expr:
         return pl.lit(enrolments[column]).gather(pl.col("enrolment")).alias(column)
 
     site_hash = pl.lit(sites["site_hash"]).gather(pl.col("site"))
     columns = map(of_enrolment, ("counting", "cumi", "sort", "entry"))
-    lines = encoded.lines.with_columns(*columns, site_hash=site_hash)
-    sums = _sums(lines, "site", "sort").with_columns(pl.col("site").cast(pl.UInt32))
+    lines = block.lines.with_columns(*columns, site_hash=site_hash)
+    sums = _sums(lines, "site", "sort")
     sorts = enrolments.select("sort", *keys).unique("sort")
     by_site = SiteCounts(sums.join(sites, on="site").join(sorts, on="sort"))
-    counts = _as_counts(kind, by_site)
-    if not counts["vestiging"].is_in(vestigingen.implode()).all():
-        return None
     prints = lines.select(_LINE, _pupil_hash(), row=pl.col("site_hash") ^ pl.col("entry"), counts="counting")
-    return CountedBlock(counts, Fingerprints(prints), NO_REJECTIONS, _unclear_years(kind, by_site))
+    return CountedBlock(
+        _as_counts(kind, by_site), Fingerprints(prints), NO_REJECTIONS, _unclear_years(kind, by_site)
+    )
 
 
-def count_rows(kind: FileKind, rows: FileRows) -> FileCounts:
-    """Count rows of a register that all count, per vestiging, school type and cluster."""
-    return _as_counts(kind, count_by_site(kind, _flag_cumi(FileRows(rows.with_columns(counting=pl.lit(True))))))
+def count_rows(kind: FileKind, rows: FileRows, on: date, vestigingen: pl.Series) -> CountedBlock:
+    """Validate rows of a register and count those without a fault.
+
+    All rows get a fingerprint, also rejected ones, because a copy of a rejected row is a fault of its own.
+    `vestigingen`: those that have a board.
+    """
+    flagged = flag_counting(rows, on)
+    found = validate_rows(flagged, kind.model)
+    faulty = FileRows(flagged.join(found.valid, on="line", how="anti", maintain_order="left"))
+    has_board = parse.vestiging().is_in(vestigingen.implode())
+    homeless, valid = (FileRows(found.valid.filter(one)) for one in (~has_board, has_board))
+    unknown = (unknown_school_rejections(rows, vestigingen) for rows in (faulty, homeless))
+    by_site = count_by_site(kind, RegisterRows(valid))
+    counting = valid.filter("counting")["line"].implode()
+    prints = flagged.select(
+        _LINE, _pupil_hash(), row=_site_hash() ^ _entry_hash(), counts=pl.col("line").is_in(counting)
+    )
+    return CountedBlock(
+        _as_counts(kind, by_site),
+        Fingerprints(prints),
+        Rejections(pl.concat([found.rejections, *unknown])),
+        _unclear_years(kind, by_site),
+    )
 
 
 def _as_counts(kind: FileKind, by_site: SiteCounts) -> FileCounts:
@@ -290,14 +296,6 @@ def add_counts(parts: Sequence[FileCounts]) -> FileCounts:
     summed = pl.concat(parts, how="diagonal").group_by(keys).agg(pl.col("pupils").sum(), *sums)
     counted = summed.filter(pl.col("pupils") != 0).sort(keys)
     return FileCounts(pl.concat([empty(FILE_COUNTS), counted], how="diagonal"))
-
-
-def _fingerprints(rows: RegisterRows, valid: FileRows) -> Fingerprints:
-    prints = rows.select(_LINE, _pupil_hash(), row=_site_hash() ^ _entry_hash())
-    if valid.height == rows.height:
-        return Fingerprints(prints.with_columns(counts=valid["counting"]))
-    counting = valid.filter("counting")["line"].cast(pl.UInt32)
-    return Fingerprints(prints.with_columns(counts=pl.col("line").is_in(counting.implode())))
 
 
 def _pupil_hash() -> pl.Expr:

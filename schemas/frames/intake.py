@@ -25,14 +25,17 @@ FileRows = NewType("FileRows", pl.DataFrame)
 SheetCells = NewType("SheetCells", pl.DataFrame)
 """Cells of a sheet as text: line (Int64, the row), column_0, column_1, ... (null: an empty cell)."""
 
+BlockTexts = NewType("BlockTexts", pl.DataFrame)
+"""Lines of a block of a file as they are written: line, text."""
+
 BlockLines = NewType("BlockLines", pl.DataFrame)
-"""Lines of an encoded block: line, PSEUDONIEM, site and enrolment (numbers of rows, from 0, of the other two)."""
+"""Encoded lines of a register: line, PSEUDONIEM, site and enrolment (their rows in the other two, from 0)."""
 
 BlockSites = NewType("BlockSites", pl.DataFrame)
-"""Distinct sites of an encoded block, as text: BRIN_NUMMER, VESTIGINGSNUMMER."""
+"""Distinct sites of a block of a register, as text: BRIN_NUMMER, VESTIGINGSNUMMER."""
 
 BlockEnrolments = NewType("BlockEnrolments", pl.DataFrame)
-"""Distinct enrolments of an encoded block, as text: all other columns of the register."""
+"""Distinct enrolments of a block of a register, as text: all other columns of the register."""
 
 RegisterRows = NewType("RegisterRows", pl.DataFrame)
 """Rows of a pupil register as text, with `counting` (funded and active on the reference date) and `cumi`."""
