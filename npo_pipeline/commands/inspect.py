@@ -28,7 +28,6 @@ from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.file_corrections import split_correction_files
 from npo_pipeline.delivery.kinds import Stage
 from npo_pipeline.delivery.recognise import OtherFile, recognise_scanned
-from npo_pipeline.delivery.register_blocks import EncodedBlock
 from npo_pipeline.delivery.sniff import ScannedFile, TextEncoding, form_of, read_header, scan
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.errors import KeptRefusals, Refused
@@ -289,8 +288,7 @@ def _with_schools_of(files: Sequence[DeliveredFile], state: IntakeState) -> Inta
     for one in files:
         # What is wrong with a file is said where it is counted.
         with suppress(Refused):
-            for part in one.encoded_blocks():
-                rows = part.sites if isinstance(part, EncodedBlock) else part
+            for rows in _rows_with_schools(one):
                 vestigingen.append(_vestigingen_in(rows))
                 of_boards += _schools_of_boards_in(rows)
     facts = pl.DataFrame({"vestiging": pl.concat(vestigingen).unique()})
@@ -299,6 +297,15 @@ def _with_schools_of(files: Sequence[DeliveredFile], state: IntakeState) -> Inta
         school_facts=SchoolFacts(pl.concat([state.school_facts, facts], how="diagonal")),
         schools_of_boards=BoardSchools(pl.concat(of_boards).unique()),
     )
+
+
+def _rows_with_schools(file: DeliveredFile) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a file; of a register the few distinct places that its lines name."""
+    if file.kind.stage is not Stage.REGISTERS:
+        yield from file.blocks()
+        return
+    for block in file.register_blocks():
+        yield from (block.sites.drop_nulls(), block.rows)
 
 
 def _vestigingen_in(rows: pl.DataFrame) -> pl.Series:
