@@ -141,7 +141,19 @@ def read_mapping(path: Path) -> Layout:
     Raises:
         Refused: it cannot be read, or something in it is wrong; the message names file and line.
     """
-    _, document = read_rules(path, MAPPING)
+    return _layout(read_rules(path, MAPPING)[1])
+
+
+def parse_mapping(text: str, name: str) -> Layout:
+    """Check the text of a mapping file; `name`: what to call it in messages.
+
+    Raises:
+        Refused: something in it is wrong; the message names file and line.
+    """
+    return _layout(rule_text(text.encode("utf-8", "surrogatepass"), name, MAPPING)[1])
+
+
+def _layout(document: Document) -> Layout:
     found = checked(_MappingFile, document, keys=_KEYS, hint=_HINT)
     _refuse_columns_twice(found.mapping, document)
     return Layout(name=document.name, mapping=found.mapping, document=document)

@@ -13,7 +13,7 @@ from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import letters_of, sanitize
 from npo_pipeline.delivery.sniff import SHOWN, normal_name
 from npo_pipeline.delivery.table_file import Table
-from npo_pipeline.delivery.written_values import school_year_of
+from npo_pipeline.delivery.written_values import code_of, school_year_of
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.parse import amount
 from npo_pipeline.money import to_cents, to_euro
@@ -161,10 +161,10 @@ def _nothing_read(table: Table, unread: UnreadRows, others: OtherRows) -> str:
 def _placed(reading: _Reading) -> pl.DataFrame:
     """Return the rows with level, code and board; reject those without a code, refuse two levels of schools."""
     mapping, rows = reading.layout.mapping, pl.DataFrame(reading.table.rows)
-    school = pl.col(reading.column(mapping.school)).str.to_uppercase() if mapping.school else pl.lit("")
+    school = _school_codes(rows[reading.column(mapping.school)]) if mapping.school else pl.lit("")
     board = pl.col(reading.column(mapping.board)) if mapping.board else pl.lit("")
     rows = rows.with_columns(
-        school_code=school.str.replace_all(" ", ""),
+        school_code=school,
         board_code=pl.when(board.str.contains(r"^[0-9]{1,5}$")).then(board.str.zfill(5)).otherwise(board),
     )
     is_board = (pl.col("school_code") == "") & (pl.col("board_code") != "")
@@ -181,6 +181,12 @@ def _placed(reading: _Reading) -> pl.DataFrame:
     _refuse_two_levels(reading, rows)
     named = pl.when(pl.col("board_code").str.contains(r"^[0-9]{5}$")).then("board_code")
     return rows.with_columns(board=named)
+
+
+def _school_codes(texts: pl.Series) -> pl.Series:
+    """Return codes of schools in capitals, and those that a spreadsheet took for an hour as they were."""
+    meant = {text: code_of("BRIN_NUMMER", text) or text.replace(" ", "").upper() for text in texts.unique()}
+    return texts.replace_strict(meant, return_dtype=pl.String)
 
 
 _NO_CODE = {

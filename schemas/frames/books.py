@@ -74,6 +74,9 @@ REPLACED_INPUTS: Columns = {
     "is_same": pl.Boolean,
 }
 
+ReconciliationFaults = NewType("ReconciliationFaults", pl.DataFrame)
+"""run_id, code, component, of_ours, of_difference, of_outcome: what is wrong with a row, in words; else null."""
+
 DecidedDeliveries = NewType("DecidedDeliveries", pl.DataFrame)
 """decision_id, delivery_id."""
 

@@ -17,6 +17,7 @@ from schemas.frames.accounts import DecidedTotals
 from schemas.frames.books import (
     REPLACED_INPUTS,
     PastInputs,
+    ReconciliationFaults,
     ReplacedInputs,
     SubsidyDecisions,
     UnknownDeliveries,
@@ -122,6 +123,42 @@ def last_reconciliations(books: Books) -> LastReconciliations:
         from last join runs n using (run_id) left join newer using (school_year)
         group by 1, 2 order by 1"""
     return LastReconciliations(books.frame(query))
+
+
+def reconciliation_faults(books: Books) -> ReconciliationFaults:
+    """Return rows of `reconciliation` that do not fit the decision they name, or themselves, with what is wrong.
+
+    Of an amount that no file has, part may have been in another file: then ours is not more than was decided.
+    """
+    query = """
+        with scopes as (select distinct decision_id, level, component, school_types from reconciliation),
+        sums as (
+            select s.decision_id, s.level, s.component, s.school_types, e.currency,
+                case s.level when 'vestiging' then e.vestiging when 'school' then e.brin else e.board end as code,
+                sum(e.amount)::decimal(18, 2) as decided
+            from scopes s join entitlements e on e.decision_id = s.decision_id and e.component = s.component
+                and (s.school_types is null or list_contains(string_split(s.school_types, '+'), e.school_type))
+            group by all),
+        compared as (
+            select r.*, coalesce(r.vestiging, r.brin, r.board) as code, s.decided
+            from reconciliation r left join sums s on s.decision_id = r.decision_id and s.level = r.level
+                and s.component = r.component and s.currency = r.currency
+                and s.school_types is not distinct from r.school_types
+                and s.code = coalesce(r.vestiging, r.brin, r.board))
+        select run_id, code, component, case
+                when outcome = 'missing_there' and ours <= decided then null
+                when ours is distinct from decided then 'ours is not what the decision has'
+            end as of_ours, case
+                when difference is distinct from theirs - ours then 'the difference is not theirs less ours'
+            end as of_difference, case
+                when outcome <> case
+                    when theirs is null then 'missing_there' when ours is null then 'missing_here'
+                    when abs(theirs - ours) <= tolerance then 'match' else 'differs' end
+                or (ours is null and theirs is null) or (outcome = 'match') <> (cause is null)
+                then 'the outcome does not follow from the amounts'
+            end as of_outcome
+        from compared where coalesce(of_ours, of_difference, of_outcome) is not null order by 1, 2, 3"""
+    return ReconciliationFaults(books.frame(query))
 
 
 def annual_instalments(books: Books, school_year: str) -> AnnualInstalments:

@@ -26,7 +26,7 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.account.pack_records import disk_faults, foreign_files, unrecorded_years
 from npo_pipeline.commands.account.reports import stale_reports
 from npo_pipeline.commands.verify.accounts import account_faults
-from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults
+from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults, reconciled_faults
 from npo_pipeline.commands.verify.manifest_chain import chain_faults
 from npo_pipeline.commands.verify.tables import row_differences, table_faults, view_faults
 from npo_pipeline.errors import Refused
@@ -141,7 +141,7 @@ CHECKS: dict[str, Check] = {
     TABLES: lambda books, _: table_faults(books),
     "chain": lambda books, home: chain(chain_faults(books, home), view_faults(books)),
     "deliveries": lambda books, _: chain(delivery_faults(books), report_faults(books), correction_faults(books)),
-    "decisions": lambda books, _: decision_faults(books),
+    "decisions": lambda books, _: chain(decision_faults(books), reconciled_faults(books)),
     "payments": lambda books, _: payment_faults(books),
     "totals": lambda books, _: total_faults(books),
     "accounts": lambda books, _: account_faults(books),

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.books.queries.decision_state import delivered_data, past_decision, used_deliveries
-from npo_pipeline.books.queries.decisions import all_decisions, table_of_decision
+from npo_pipeline.books.queries.decisions import all_decisions, reconciliation_faults, table_of_decision
 from npo_pipeline.books.queries.deliveries import deliveries_live_before
 from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.queries.payments import causes_of_run, payments_during_hold
@@ -57,6 +57,13 @@ def decision_faults(books: Books) -> Iterator[str]:
             yield from _faults_of_decision(books, row, archive, data)
         except (BooksDoNotTie, Refused) as fault:
             yield f"{name}: {fault}"
+
+
+def reconciled_faults(books: Books) -> Iterator[str]:
+    """Describe rows of `reconciliation` that do not fit the decision that they name, or themselves."""
+    for run_id, code, component, *faults in reconciliation_faults(books).iter_rows():
+        for fault in filter(None, faults):
+            yield f"reconciliation: {run_id}, {component} of {code}: {fault}"
 
 
 def _faults_of_decision(

@@ -19,7 +19,11 @@ CONSENTS = (
     "DATUM_GMR;OUDERS_BETROKKEN;GEMEENTE_GEINFORMEERD;RESULTAAT"
 )
 RESERVE_TRANSFERS = "JAAR;VAN_BEVOEGD_GEZAG;NAAR_BEVOEGD_GEZAG;BRIN_NUMMER;BEDRAG;DATUM"
-OF_OTHERS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;SCHOOLJAAR;ONDERDEEL;BEDRAG;DATUM;KENMERK"
+OF_OTHERS = """mapping:
+  school: VESTIGING
+  amounts: [{column: BEDRAG, component: per_pupil, school_types: [bao]}]
+  counts: [{column: LEERLINGEN, measure: pupils}]
+"""
 CHANGES = "INGANGSDATUM;SOORT;VESTIGING;BEVOEGD_GEZAG_NUMMER;OPVOLGER"
 
 PUPILS = {"01AA00 Bo": 12, "02BB00 Bo": 7, "03CC00 So": 6, "03CC00 Vso": 3, "04DD00 Sbo": 4}
@@ -64,9 +68,11 @@ def write_changes(folder: Path, *rows: str) -> Path:
     return _write(folder, "changes.csv", CHANGES, list(rows))
 
 
-def write_decisions_of_others(folder: Path, *rows: str) -> Path:
-    """Write decisions of others, a row per component."""
-    return _write(folder, "others.csv", OF_OTHERS, list(rows))
+def write_amounts_of_others(folder: Path, *rows: str) -> tuple[Path, Path]:
+    """Write amounts of others, and the mapping that says how to read them."""
+    _write(folder, "others.csv", "VESTIGING;LEERLINGEN;BEDRAG", list(rows))
+    (folder / "mapping.yaml").write_text(OF_OTHERS)
+    return folder / "others.csv", folder / "mapping.yaml"
 
 
 def write_newcomers(folder: Path, *rows: str) -> Path:

@@ -14,11 +14,11 @@ from tests.books.home.delivery import (
     BOARDS,
     PUPILS,
     write_addresses,
+    write_amounts_of_others,
     write_applications,
     write_changes,
     write_completions,
     write_consents,
-    write_decisions_of_others,
     write_lists,
     write_newcomers,
     write_register,
@@ -94,8 +94,8 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     spent = "10001;01AA;2021;B;Een-op-een-begeleiding;school"
     late = write_spending(folder / "late", f"{spent};950,00;50,00;", f"{spent};-50,00;0,00;Creditnota")
     yield "account", "--year", "2022", "--board", "10001", "--spending", late
-    others = write_decisions_of_others(folder / "others", "10001;01AA;NPO;2021-2022;per_pupil;8413,92;20210901;K1")
-    yield "reconcile", others, "--school-year", "2021-2022"
+    others, mapping = write_amounts_of_others(folder / "others", "01AA00;12;8413,92", "02BB00;9;6310,45")
+    yield "reconcile", others, "--mapping", mapping, "--school-year", "2021-2022"
     yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"
     yield "unhold", "--by", "B. Approver"
 

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline.commands.verify.command import CHECKS, verify_books
+from npo_pipeline.commands.verify.decisions_payments import reconciled_faults
 from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP, chain_faults, row_faults, sealed_runs
 from schemas.tables import TABLES
 from tests.books.home.tampered import changed, opened
@@ -125,3 +126,17 @@ def _names(table, finding):
         "regulations": (".yaml", "regulation"),
     }
     return any(word in finding for word in (table, *words.get(table, ()), "superseded by"))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ("ours = ours + 1, difference = difference - 1", "ours is not what the decision has"),
+        ("difference = difference + 1", "the difference is not theirs less ours"),
+        ("outcome = if(outcome = 'match', 'differs', 'match')", "the outcome does not follow from the amounts"),
+    ],
+)
+def test_a_reconciliation_fits_its_decision_and_itself(opened, change, fault):
+    """Also where the manifest says what was written: who wrote it may have written it wrong."""
+    with changed(opened, f"update reconciliation set {change} where theirs is not null") as (books, _):
+        assert f"per_pupil of 01AA00: {fault}" in " ".join(reconciled_faults(books))
