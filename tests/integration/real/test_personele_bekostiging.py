@@ -20,7 +20,10 @@ RULES = Path(__file__).with_name("personele-bekostiging-2019-2020.yaml")
 YEAR = ("--school-year", "2019-2020")
 pytestmark = pytest.mark.skipif(not PAID.exists(), reason="the real file of DUO is not beside this checkout")
 
-PUPILS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;SOORT_PO;BEVOEGD_GEZAG_NUMMER;AFSTAND;LEERLINGEN"
+PUPILS = (
+    "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;INSTELLINGSNAAM_VESTIGING;PLAATSNAAM;GEMEENTENAAM;SOORT_PO;"
+    "BEVOEGD_GEZAG_NUMMER;AFSTAND;LEERLINGEN"
+)
 SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
 
 
@@ -36,7 +39,9 @@ def write_delivery(folder: Path) -> Path:
     rows = read_table(source_files([PAID])[0]).rows
     brin, pupils, score = (pl.col(one) for one in ("BRIN", "TOTAAL_AANTAL_LEERLINGEN", "ACHTERSTANDSSCORE"))
     board = pl.col("OWBGNUMMER").str.zfill(5)
-    counts = rows.select(pl.format("20181001;{};00;Bo;{};1000;{}", brin, board, pupils)).to_series()
+    counts = rows.select(
+        pl.format("20181001;{};00;School;Assen;Assen;Bo;{};1000;{}", brin, board, pupils)
+    ).to_series()
     scores = rows.select(pl.format("{}00;{};{};{}", brin, pupils, score, score)).to_series()
     folder.mkdir()
     (folder / "pupils.csv").write_text("\n".join([PUPILS, *counts]))
