@@ -220,7 +220,7 @@ def _lines_of(one: InspectedFile) -> Iterator[str]:
     if one.kind:
         yield f"is: {one.label} (`{one.kind}`), recognised by {', '.join(one.recognised_by)}"
     elif one.label:
-        yield f"is: {one.label}, and no file of rows"
+        yield f"is: {one.label}; none of its rows is taken in"
     if one.written.line_ends:
         yield _form_of(one)
     if one.kind:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -171,17 +171,21 @@ class Inspection:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The refusals; one that several files share is there once, with the names of the others."""
-        files = dict[str, list[str]]()
+        names, files = [one.file for one in self.files], dict[str, list[str]]()
         for refusal in self.refusals:
-            begins = ((one.file, (f"{one.file}: ", f"{one.file}, ")) for one in self.files)
-            name = next((file for file, starts in begins if refusal.startswith(starts)), "")
+            name = _begins_with(refusal, names)
             files.setdefault(refusal.removeprefix(name), []).append(name)
-        return tuple(_reason(text, names) for text, names in files.items())
+        return tuple(_reason(text, of) for text, of in files.items())
 
     @property
     def rows(self) -> InspectedFiles:
         """The files, one row each."""
         return InspectedFiles(pl.DataFrame([_row_of(one) for one in self.files], schema=INSPECTED_FILES))
+
+
+def _begins_with(refusal: str, names: Iterable[str]) -> str:
+    """Return the file that a refusal begins with, empty where that is none of these."""
+    return next((name for name in names if refusal.startswith((f"{name}: ", f"{name}, "))), "")
 
 
 def _reason(text: str, files: Sequence[str]) -> str:
@@ -240,7 +244,7 @@ def _inspection(request: InspectRequest, progress: Progress, at: datetime) -> In
     plan = IntakePlan() if contradict else _plan(results, state, attempt, at)
     inspected = [_inspected(one, results, request) for one in files]
     inspected += _others(scanned, files, attempt)
-    refusals = _by_file(attempt)
+    refusals = _by_file(attempt, [one.file for one in inspected])
     return Inspection(
         files=tuple(
             replace(one, refusals=refusals.get(one.file, ()))
@@ -349,9 +353,11 @@ def _plan(results: Sequence[FileResult], state: IntakeState, attempt: KeptRefusa
     return plans[0] if plans else IntakePlan()
 
 
-def _by_file(attempt: KeptRefusals) -> dict[str, tuple[str, ...]]:
+def _by_file(attempt: KeptRefusals, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the refusals of each file; one of all together is of the file that it begins with."""
     found: dict[str, tuple[str, ...]] = {}
-    for name, refusal in attempt.found:
+    for tried, refusal in attempt.found:
+        name = tried or _begins_with(str(refusal), names)
         found[name] = (*found.get(name, ()), str(refusal))
     return found
 

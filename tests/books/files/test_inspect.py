@@ -22,6 +22,7 @@ from npo_pipeline.commands.inspect import Inspection, InspectRequest, inspect
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.delivery import write_delivery
 from npo_pipeline.intake.state import IntakeState
+from tests.books.accounts.forms import AGREED_ALREADY, FILLED, template
 from tests.books.blank import blank
 from tests.books.files import layouts
 from tests.books.files.layouts import LAYOUTS, Layout, write
@@ -374,3 +375,33 @@ def test_the_workbook(tmp_path):
     )
     assert here("inspect", folder, "--workbook", folder / "out.xlsx").status == 3
     assert sorted(os.listdir(folder)) == ["=1+1.csv"]
+
+
+def test_each_filled_sheet_of_the_workbook_of_a_board_is_a_file(tmp_path):
+    found = looked_at(template(tmp_path / "npo.xlsx", spending=FILLED, consents=AGREED_ALREADY))
+    assert [(one.file, one.kind, one.written.encoding, one.rows, one.outcome) for one in found.files] == [
+        ("npo.xlsx, Besteding", "spending", "xlsx", 3, "read"),
+        ("npo.xlsx, Instemming", "consents", "xlsx", 1, "read"),
+    ]
+    assert totals(found, "npo.xlsx, Besteding") == {"boards": 1, "schools": 2, "bookings": 3}
+
+
+def test_a_file_that_belongs_elsewhere_says_what_it_is(tmp_path):
+    header = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;SCHOOLJAAR;ONDERDEEL;BEDRAG;DATUM;KENMERK\n"
+    write(tmp_path, "ofb.csv", header + "10249;01AA;NPO;2021-2022;per_pupil;1,00;20210901;1\n")
+    write(tmp_path, "c.yaml", "corrections:\n- file: z.csv\n")
+    write(tmp_path, "planted.csv", "file,line,rule\nx.csv,2,negative\n")
+    found = looked_at(tmp_path)
+    assert [(one.file, one.label, one.outcome) for one in found.files] == [
+        ("c.yaml", "declared corrections", "refused"),
+        ("ofb.csv", "decisions of others (beschikkingen)", "refused"),
+        ("planted.csv", "list of planted faults", "passed"),
+    ]
+
+
+def test_a_reason_that_files_share_is_said_once(tmp_path):
+    for name in "abcdefgh":
+        write(tmp_path, f"{name}.csv", "")
+    assert looked_at(tmp_path).reasons == (
+        "a.csv: is empty; have it sent again (so 7 files more: b.csv, c.csv, d.csv, e.csv, f.csv and 2 others)",
+    )
