@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -103,7 +104,7 @@ def solve_command(home: Home, as_json: bool, path: Path, **options: Any) -> None
     if as_json:
         document(_solved_document(result))
     else:
-        _render_solved(result)
+        _render_solved(result, **options)
 
 
 def _refuse_wrong_examples(path: Path, examples: Sequence[Worked]) -> None:
@@ -241,15 +242,24 @@ def _values(loaded: LoadedRules) -> Iterator[dict[str, Any]]:
     return readable_values(_rules(loaded))
 
 
-def _render_solved(result: SolvedRates) -> None:
+def _render_solved(
+    result: SolvedRates,
+    *,
+    regulations: Sequence[Path],
+    as_of: date | None,
+    reference_date: date | None,
+    folder: Path | None,
+) -> None:
     """Print the rates of each sector with what they spend, and how to go on with them."""
     for one in result.sectors:
         _render_sector(one, result)
-    if not result.written:
+    if folder is None:
         line("Nothing was written; --out FOLDER writes an overlay per sector, for `npo decide --regulation`.")
         return
-    given = " ".join(f"--regulation {path}" for path in result.written)
-    line(f"Next: npo decide --school-year {result.school_year} {given} --dry-run")
+    given = [word for path in (*regulations, *result.written) for word in ("--regulation", str(path))]
+    given += ["--as-of", str(as_of)] if as_of else []
+    given += ["--reference-date", str(reference_date)] if reference_date else []
+    line(f"Next: npo decide --school-year {result.school_year} {shlex.join(given)} --dry-run")
 
 
 def _render_sector(sector: SectorRates, result: SolvedRates) -> None:

@@ -8,7 +8,7 @@ lowers a rate, so the rates that are chosen are those of the largest b whose rat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -118,6 +118,8 @@ def rate_lines(regulation: Regulation, demands: SectorDemands) -> tuple[RateLine
     here: Place = ("sectors", demands.sector)
     base = _base_rates(regulation)
     _refuse_other_ratios(base, demands, here)
+    paid = {name for names in base.values() for name in names}
+    _refuse_other_rates(regulation, {*paid, *demands.risk_weights}, here)
     lines: dict[tuple[str, Fraction], list[SchoolType]] = {}
     for name in regulation.components:
         for kind in (kind for kind, names in base.items() if name in names):
@@ -165,6 +167,15 @@ def _refuse_other_ratios(base: Mapping[SchoolType, Sequence[str]], demands: Sect
         if odd := [kind for kind in kinds if kind not in base]:
             words = f"`{odd[0]}` is not paid per pupil in {demands.sector}; there is {', '.join(base)}"
             raise DemandNotMet((*here, "floors", number), words)
+
+
+def _refuse_other_rates(regulation: Regulation, wanted: Collection[str], here: Place) -> None:
+    """Refuse to solve a component of which a unit has more than one rate, or not a whole one."""
+    for name in (name for name in regulation.components if name in wanted):
+        for rate in regulation.components[name].rates:
+            if rate.place_or_list or rate.measure or rate.small_vestiging or rate.share != 1:
+                words = f"{name} has rates of a place, a list or a part, and these are not solved; leave it out"
+                raise DemandNotMet((*here, "overlay_of"), words)
 
 
 def _times(components: Sequence[str], name: str, ratio: Fraction) -> Fraction:

@@ -8,7 +8,6 @@ on a regulation is an amendment: what it says holds from that month on, and befo
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -201,7 +200,15 @@ def _yaml(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_yaml, value))}]"
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
-    return text if re.fullmatch(r"[\w.-]+( [\w.-]+)*", text, re.ASCII) else json.dumps(text, ensure_ascii=False)
+    plain = re.fullmatch(r"\w[\w.-]*( [\w.-]+)*", text, re.ASCII) and text.lower() != "null"
+    return text if plain else f'"{"".join(map(_quoted, text))}"'
+
+
+def _quoted(one: str) -> str:
+    """Return a character as it is written between double quotes."""
+    if one in '"\\':
+        return f"\\{one}"
+    return one if one.isprintable() else f"\\U{ord(one):08X}"
 
 
 def _window(base: Window, overlay: WindowOverlay) -> Window:

@@ -1,13 +1,19 @@
 """An overlay supplies what its operator knows: only that changes, and what does not fit is refused by line."""
 
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from npo_pipeline.errors import Refused
+from npo_pipeline.rulebook.fields import Source
 from npo_pipeline.rulebook.frames import rates, unknown_values
 from npo_pipeline.rulebook.load import load_file, load_rulebook, parse_texts
+from npo_pipeline.rulebook.overlay import SuppliedRate, overlay_text
+from npo_pipeline.rulebook.yaml_document import document_from
 
 OVERLAY = """\
 overlay_of: 2022-2023-po
@@ -139,3 +145,27 @@ def test_what_does_not_fit_is_refused_with_file_and_line(written, old, new, line
     with pytest.raises(Refused) as refusal:
         load_file(written(OVERLAY.replace(old, new, 1)))
     assert re.search(rf"^overlay.yaml, line {line}: .*{re.escape(words)}", str(refusal.value)), refusal.value
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(str.strip).filter(bool)
+
+
+@given(texts, texts, texts)
+def test_an_overlay_is_read_as_it_was_written(title, where, note):
+    source = Source(title=title, url="https://www.example.nl/a?b=c:%20#d", publisher="null")
+    rate = SuppliedRate(
+        component="per_pupil",
+        school_types=("so", "vso"),
+        value=Decimal("1000.00"),
+        unit="EUR per pupil",
+        source="letter",
+        where=where,
+        checked_on=date(2022, 2, 25),
+        note=note,
+    )
+    text = overlay_text("2022-2023-po", [rate], {"letter": source}, ["A comment"])
+    read = document_from(text, "overlay.yaml").data
+    assert read["sources"]["letter"] == {"title": title, "url": str(source.url), "publisher": "null"}
+    (found,) = read["components"]["per_pupil"]["rates"]
+    assert [found[name] for name in ("where", "note", "value")] == [where, note, "1000.00"]
+    assert [found[name] for name in ("school_types", "status")] == [["so", "vso"], "derived"]
