@@ -15,7 +15,7 @@ from prefect.flows import Flow
 from prefect.logging.loggers import flow_run_logger
 from prefect.states import Failed
 
-from flows.plan_page import plain
+from flows.artifacts import plain
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.runs import all_runs
 from npo_pipeline.books.reader import read_books

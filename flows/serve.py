@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from flows.payment_run import last_tick, months_owed, oldest_unasked
 from flows.server import SERVED_BY, answering, own_server
-from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.run import locked
 from npo_pipeline.books.witness import is_witnessed
 from npo_pipeline.cli.options import home_of
 from npo_pipeline.commands.hold import obstacles

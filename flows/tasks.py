@@ -21,7 +21,7 @@ from prefect.tasks import Task
 
 from flows.failures import WithoutTraceback, failed, report_failure, with_parameters
 from flows.server import end_with_serve
-from npo_pipeline.books.lock import WAITING
+from npo_pipeline.books.run import WAITING
 from npo_pipeline.commands import ingest, pay
 from npo_pipeline.commands.account import command as account
 from npo_pipeline.commands.account import reports

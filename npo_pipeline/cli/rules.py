@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from npo_pipeline.commands.rules import CheckResult, RateFound, SectorRates, SolvedRates
     from npo_pipeline.decisions.comparison import Effect
-    from npo_pipeline.entitlements.worked_examples import Worked
+    from npo_pipeline.entitlements.calculate import Worked
     from npo_pipeline.rulebook.load import LoadedRules
     from npo_pipeline.rulebook.regulation import Regulation
     from npo_pipeline.rulebook.subsidy import Subsidy

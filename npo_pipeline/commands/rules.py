@@ -23,6 +23,7 @@ from npo_pipeline.commands.decide.plan import work_out_decision
 from npo_pipeline.decisions.comparison import Effect, effect_of_rules
 from npo_pipeline.delivery.sniff import TextEncoding, sniff
 from npo_pipeline.delivery.source_files import local_file
+from npo_pipeline.entitlements.calculate import Worked, worked_examples
 from npo_pipeline.entitlements.solve import (
     DemandNotMet,
     RateLine,
@@ -36,7 +37,6 @@ from npo_pipeline.entitlements.solve import (
     solve,
     units_of,
 )
-from npo_pipeline.entitlements.worked_examples import Worked, worked_examples
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import total
 from npo_pipeline.rulebook.component import Rate

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.books.code_version import code_version
+from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.queries.decisions import decision_inputs, latest_decisions, past_inputs, table_of_decision
 from npo_pipeline.books.queries.deliveries import all_deliveries
 from npo_pipeline.books.queries.ledger import NextRun, next_run

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import click
 
-from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import first_board_with_error
 from npo_pipeline.books.queries.decisions import first_school_with, first_two_bao_schools
 from npo_pipeline.books.queries.deliveries import first_refused_line
 from npo_pipeline.books.reader import read_books
+from npo_pipeline.books.run import locked
 from npo_pipeline.cli import output
 from npo_pipeline.commands.account.template import write_made_up_reports
 from npo_pipeline.commands.steps import now

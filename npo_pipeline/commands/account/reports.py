@@ -19,7 +19,7 @@ from npo_pipeline.accounts.board_reports import (
     report_transfers,
 )
 from npo_pipeline.accounts.received import SpendingCurrencies
-from npo_pipeline.books.code_version import code_version
+from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.deliveries import rows_until

@@ -19,7 +19,6 @@ from npo_pipeline.commands.decide.grants import (
 )
 from npo_pipeline.commands.decide.model import DecisionDraft, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import next_payment
-from npo_pipeline.decisions.assumptions import unpublished_assumptions
 from npo_pipeline.decisions.change_causes import (
     BY_CHANGE,
     CauseStep,
@@ -31,7 +30,7 @@ from npo_pipeline.decisions.change_causes import (
 from npo_pipeline.decisions.comparison import changed_currencies as changed_tables
 from npo_pipeline.decisions.comparison import compare, first_decision_causes, has_same_rows
 from npo_pipeline.decisions.omissions import omissions, refuse_dropping_rules, refuse_silent_clawback
-from npo_pipeline.decisions.rule_changes import rule_changes
+from npo_pipeline.decisions.rule_changes import rule_changes, unpublished_assumptions
 from npo_pipeline.entitlements.calculate import FROM_THEIR_MONTH, calculate_decision
 from npo_pipeline.entitlements.model import (
     CHANGES,

@@ -8,8 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.run import locked
 from tests.books.accounts.year import account, done, run
 from tests.books.explain.homes import caribbean_home
 from tests.books.home.delivery import write_addresses, write_register, write_spending

@@ -7,7 +7,7 @@ import pytest
 
 import npo_pipeline
 import schemas
-from npo_pipeline.books.code_version import code_version
+from npo_pipeline.books.manifest import code_version
 
 
 @pytest.fixture(scope="module")

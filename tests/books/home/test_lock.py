@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from npo_pipeline.books import lock
-from npo_pipeline.books.lock import locked
+from npo_pipeline.books import run as lock
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.run import locked
 from npo_pipeline.errors import HomeLocked
 from tests.books.home.npo import here
 from tests.books.home.seeing import select, tables

@@ -14,8 +14,8 @@ from flows import payment_run as payment_flow
 from flows import recalibration as recalibration_flow
 from flows.deployments import close_dead_runs, deployments
 from flows.payment_run import payment_run
-from npo_pipeline.books.lock import WAITING, locked
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.run import WAITING, locked
 from tests.integration.flows.asking import answered, begun, submitted, went_on
 from tests.integration.flows.conftest import paying
 from tests.integration.flows.prefect_side import artifacts_of, months_paid

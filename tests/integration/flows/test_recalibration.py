@@ -21,7 +21,7 @@ from prefect.flow_runs import resume_flow_run
 from prefect.states import AwaitingRetry
 
 from flows import recalibration as recalibration_flow
-from flows.plan_page import plan_page
+from flows.artifacts import plan_page
 from flows.recalibration import Approval, approval_answer, recalibration
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import Run

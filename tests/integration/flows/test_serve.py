@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from flows import serve
-from npo_pipeline.books.lock import locked
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.run import locked
 from npo_pipeline.commands.steps import now
 from tests.integration.flows.prefect_side import free_port, months_paid
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from npo_pipeline.entitlements.worked_examples import worked_examples
+from npo_pipeline.entitlements.calculate import worked_examples
 from npo_pipeline.rulebook.load import all_shipped, parse_rules
 from tests.rulebook import shipped
 
