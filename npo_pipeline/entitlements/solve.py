@@ -128,6 +128,11 @@ def rate_lines(regulation: Regulation, demands: SectorDemands) -> tuple[RateLine
         RateLine(component=name, school_types=tuple(kinds), weight=weight)
         for (name, weight), kinds in lines.items()
     ]
+    return (*found, *_risk_lines(regulation, demands))
+
+
+def _risk_lines(regulation: Regulation, demands: SectorDemands) -> Iterator[RateLine]:
+    """Yield the rates for risk that have a weight."""
     risk = {
         name: tuple(kind for rate in one.rates for kind in rate.school_types)
         for name, one in regulation.components.items()
@@ -137,9 +142,8 @@ def rate_lines(regulation: Regulation, demands: SectorDemands) -> tuple[RateLine
         if name not in risk:
             there = ", ".join(risk) or "none"
             words = f"`{name}` is no component of {demands.sector} that is for risk; there is {there}"
-            raise DemandNotMet((*here, "risk", "weights", name), words)
-        found.append(RateLine(component=name, school_types=risk[name], weight=weight, is_risk=True))
-    return tuple(found)
+            raise DemandNotMet(("sectors", demands.sector, "risk", "weights", name), words)
+        yield RateLine(component=name, school_types=risk[name], weight=weight, is_risk=True)
 
 
 def _base_rates(regulation: Regulation) -> dict[SchoolType, list[str]]:
@@ -160,6 +164,11 @@ def _refuse_other_ratios(base: Mapping[SchoolType, Sequence[str]], demands: Sect
         words = f"`{odd[0]}` is not paid per pupil in {demands.sector}; there is {', '.join(base)}"
         raise DemandNotMet((*here, "ratios"), words)
     for kind, names in base.items():
+        if len(names) > 2:
+            words = (
+                f"{kind} has {', '.join(names)} per pupil, and a ratio is divided over two at most; leave it out"
+            )
+            raise DemandNotMet((*here, "overlay_of"), words)
         if len(names) > 1 and demands.ratios[kind] < 1:
             words = f"that of {kind} is below 1, and {names[-1]} comes on top of {names[0]}; make it 1 or more"
             raise DemandNotMet((*here, "ratios"), words)
@@ -198,7 +207,7 @@ def counted_lines(lines: Sequence[RateLine], units: SchoolUnits) -> tuple[Counte
 
 def divided_budget(cents: int, weighted: Mapping[SpecSector, Fraction]) -> dict[SpecSector, int]:
     """Divide a budget over sectors in proportion to their pupils times weight, as rounded running totals."""
-    whole, before = sum(weighted.values(), Fraction(0)), Fraction(0)
+    whole, before = sum(weighted.values(), Fraction(0)) or Fraction(1), Fraction(0)
     found: dict[SpecSector, int] = {}
     for sector, part in weighted.items():
         found[sector] = _half_up(cents * (before + part) / whole) - _half_up(cents * before / whole)
@@ -338,24 +347,38 @@ def _refuse_under_floor(
     if not lacking:
         return
     least, kind, number = max(lacking, key=lambda one: (Fraction(one[0]) / demands.ratios[one[1]], -one[2]))
-    here: Place = ("sectors", demands.sector)
-    ratio, noun = demands.ratios[kind], f"the floor of {_euro(least)} for {kind}"
+    noun = f"the floor of {_euro(least)} for {kind}"
     if demands.amount is not None:
         words = f"gives {kind} {_euro(_of_pupil(kind, lines, cents))}, less than {noun}; raise it, or lower that"
-        raise DemandNotMet((*here, "amount"), words)
-    base = [one for one in lines if not one.line.is_risk]
-    needs = _spent(base, _rates_of_floor(base, kind, least, ratio))
-    if ratio != 1:
-        noun = f"{noun}, by its ratio {_euro(_amount_of_floor(least, ratio))} for ratio 1,"
+        raise DemandNotMet(("sectors", demands.sector, "amount"), words)
+    amount = _amount_of_floor(lines, kind, least, demands.ratios[kind])
+    if demands.ratios[kind] != 1:
+        noun = f"{noun}, by its ratio {_euro(amount)} for ratio 1,"
+    raise _floor_not_met(demands, lines, budget, floor=(number, noun, amount))
+
+
+def _floor_not_met(
+    demands: SectorDemands, lines: Sequence[CountedLine], budget: int, *, floor: tuple[int, str, int]
+) -> DemandNotMet:
+    """Return what stands in the way of a floor: the share for risk where it would do without, else the floor."""
+    number, noun, amount = floor
+    here: Place = ("sectors", demands.sector)
+    base, exact = [one for one in lines if not one.line.is_risk], amount * _weighted(lines, risk=False)
+    needs = _spent(base, [int(one.line.weight * amount) for one in base])
+    whole = _spent(lines, _at(_parts_of_budget(demands, lines), exact / (1 - demands.risk_share)))
     message = f"{noun} needs {_euro(needs)} for {dutch.number(pupils_of(lines))} pupils"
     if needs > budget:
+        if demands.risk_share:
+            message = f"{message}, with the share for risk {_euro(whole)}"
         words = (
-            f"{message}: {_euro(needs - budget)} more than the budget of {_euro(budget)}; lower it, or raise that"
+            f"{message}: {_euro(whole - budget)} more than the budget of {_euro(budget)}; lower one, or raise it"
         )
-        raise DemandNotMet((*here, "floors", number), words)
-    left, most = _spent(base, cents[: len(base)]), _percent(Fraction(budget - needs, budget))
-    words = f"leaves {_euro(left)} of {_euro(budget)}, and {message}; make the share for risk at most {most}"
-    raise DemandNotMet((*here, "risk", "share"), words)
+        return DemandNotMet((*here, "floors", number), words)
+    left, most = _euro(budget - int(budget * demands.risk_share)), _percent(max(Fraction(0), 1 - exact / budget))
+    words = (
+        f"leaves {left} of {_euro(budget)}, and {message}; make it at most {most}, or the budget {_euro(whole)}"
+    )
+    return DemandNotMet((*here, "risk", "share"), words)
 
 
 def _of_pupil(kind: SchoolType, lines: Sequence[CountedLine], cents: Sequence[int]) -> int:
@@ -367,14 +390,12 @@ def _of_pupil(kind: SchoolType, lines: Sequence[CountedLine], cents: Sequence[in
     )
 
 
-def _rates_of_floor(base: Sequence[CountedLine], kind: SchoolType, least: int, ratio: Fraction) -> list[int]:
-    """Return the lowest rates, by their ratios, that give a school type a floor."""
-    amount = _amount_of_floor(least, ratio)
-    while True:
-        cents = [int(one.line.weight * amount) for one in base]
-        if _of_pupil(kind, base, cents) >= least:
-            return cents
+def _amount_of_floor(lines: Sequence[CountedLine], kind: SchoolType, least: int, ratio: Fraction) -> int:
+    """Return the lowest amount of ratio 1, in whole cents, that gives a school type a floor."""
+    amount = int(-(-Fraction(least) / ratio // 1))
+    while _of_pupil(kind, lines, [int(one.line.weight * amount) for one in lines]) < least:
         amount += 1
+    return amount
 
 
 def _euro(cents: int) -> str:
@@ -384,11 +405,6 @@ def _euro(cents: int) -> str:
 def _percent(share: Fraction) -> str:
     """Write a share as a percentage, rounded down to two decimals."""
     return dutch.percent(Decimal(int(share * 10_000)).scaleb(-4))
-
-
-def _amount_of_floor(least: int, ratio: Fraction) -> int:
-    """Return the whole cents of ratio 1 that give a school type a floor by its ratio."""
-    return int(-(-Fraction(least) / ratio // 1))
 
 
 def probed(regulation: Regulation, lines: Sequence[RateLine]) -> Regulation:

@@ -328,8 +328,8 @@ def test_a_demand_in_the_way_is_refused_by_its_line(home, tmp_path):
     ended = here(*words, spec(tmp_path, SPEC.replace("value: 400.00", "value: 600.00")))
     assert ended.status == 3
     assert ended.stderr == (
-        "npo: spec.yaml, line 18: sectors.po.risk.share: leaves 5.333,40 of 8.000,00, and the floor of 600,00 for "
-        "bao needs 6.000,00 for 10 pupils; make the share for risk at most 25,00%\n"
+        "npo: spec.yaml, line 18: sectors.po.risk.share: leaves 5.333,34 of 8.000,00, and the floor of 600,00 for "
+        "bao needs 6.000,00 for 10 pupils; make it at most 25,00%, or the budget 9.000,00\n"
     )
     ended = here(*words, spec(tmp_path, SPEC.replace("2021-2022-vo", "2021-2022-v")))
     assert ended.stderr.startswith("npo: spec.yaml, line 22: sectors.vo.overlay_of: `2021-2022-v` is not in force")

@@ -1,5 +1,6 @@
 """Rates that spend a budget: what they spend, the demands they keep, and the demand that stands in the way."""
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -170,6 +171,14 @@ SCORE = {"achterstandsscore": Fraction(1)}
             COUNTED,
             ("floors", 0),
             "floor of 500,00 for bao needs 50.000,00 for 100 pupils: 5.000,00 more than the budget of 45.000,00",
+            id="a floor above the budget without risk",
+        ),
+        pytest.param(
+            demands(budget=45_000, floors=[((), 500)], share=Fraction(1, 4), weights=SCORE),
+            COUNTED,
+            ("floors", 0),
+            # 50,000.00 is three quarters of 66,666.67; 16,666.60 is for risk: 1,666.66 for each of 10 points
+            "needs 50.000,00 for 100 pupils, with the share for risk 66.666,60: 21.666,60 more than the budget of",
             id="a floor above the budget",
         ),
         pytest.param(
@@ -184,7 +193,7 @@ SCORE = {"achterstandsscore": Fraction(1)}
             COUNTED,
             ("risk", "share"),
             "leaves 45.000,00 of 60.000,00, and the floor of 500,00 for bao needs 50.000,00 for 100 pupils; make "
-            "the share for risk at most 16,66%",
+            "it at most 16,66%, or the budget 66.666,60",
             id="a share for risk that leaves less than the floor",
         ),
         pytest.param(
@@ -294,6 +303,19 @@ def test_a_floor_holds_or_is_named(counted, budget, share, least, kind):
         with pytest.raises(DemandNotMet) as refusal:
             solved(with_floor, counted)
         assert refusal.value.place in [("sectors", "po", "floors", 0), ("sectors", "po", "risk", "share")]
+        for enough in what_is_enough(refusal.value, budget, share):
+            assert solved(at(*enough, [([kind], least)]), counted).rest >= 0
+
+
+def what_is_enough(not_met, budget, share):
+    """The budgets and shares that a refusal says are enough."""
+    words = not_met.words.replace(".", "").replace(",", "")
+    if not_met.place[-1] != "share":
+        yield budget + int(re.search(r": (\d+) more than", words)[1]), share
+        return
+    lower, more = re.search(r"at most (\d+)% or the budget (\d+)", words).groups()
+    yield budget, Fraction(int(lower), 10_000)
+    yield int(more), share
 
 
 @given(counts, st.integers(1, 200_000), shares)
