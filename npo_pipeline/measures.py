@@ -53,7 +53,7 @@ class Measure:
 
 
 PUPILS_PO = CountSource(
-    name="pupils_po", kinds=("register_po", "pupils_po_cluster", "pupils_po", "pupils_po_totals")
+    name="pupils_po", kinds=("register_po", "pupils_po_cluster", "pupils_po_ages", "pupils_po", "pupils_po_totals")
 )
 PUPILS_VO = CountSource(name="pupils_vo", kinds=("register_vo", "pupils_vo"))
 

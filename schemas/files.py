@@ -6,6 +6,8 @@ A row that breaks a check is rejected under the name of the check (`schemas.rule
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandera.polars as pa
 import polars as pl
 
@@ -21,6 +23,7 @@ from schemas.rules import (
     code,
     credit_amount,
     day,
+    masked_number,
     missing_text,
     missing_value,
     not_before,
@@ -73,6 +76,13 @@ def _optional(*checks: pa.Check) -> pa.Column:
 
 def _file(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
     return pa.DataFrameSchema({"line": pa.Column(pl.Int64), **columns}, strict=True, name=name)
+
+
+def masked(model: pa.DataFrameSchema, counted: Sequence[str]) -> pa.DataFrameSchema:
+    """Return the model of the same layout in which counts that are small are masked (`<5`)."""
+    cells = dict.fromkeys(counted, _text(missing_value(), masked_number()))
+    columns = {name: column for name, column in model.columns.items() if name != "line"}
+    return _file(f"{model.name}_masked", {**columns, **cells})
 
 
 def columns_of(model: pa.DataFrameSchema) -> tuple[str, ...]:
@@ -138,6 +148,20 @@ PUPILS_PO_CLUSTER = _file(
     "pupils_po_cluster",
     {**_DUO_PO, "CLUSTER": _text(one_of(CLUSTERS)), "TOTAAL": _COUNT},
 )
+
+AGES = ("LEEFTIJD_JONGER", *(f"LEEFTIJD_{age}" for age in range(4, 25)), "LEEFTIJD_OUDER")
+
+PUPILS_PO_AGES = _file(
+    "pupils_po_ages",
+    {
+        **_DUO_PO,
+        "CLUSTER": _optional(one_of(CLUSTERS)),
+        "POSTCODE_LEERLING": _optional(),
+        "GEMEENTENAAM_LEERLING": _optional(),
+        **dict.fromkeys(AGES, _COUNT),
+    },
+)
+"""The generation without a total: a row per vestiging, or per vestiging and postcode of its pupils."""
 
 PUPILS_VO = _file(
     "pupils_vo",

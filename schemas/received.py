@@ -171,6 +171,23 @@ ZERO_COUNTS = table(
     ("delivery_id", "vestiging"),
 )
 
+CountRanges = NewType("CountRanges", pl.DataFrame)
+COUNT_RANGES = table(
+    "count_ranges",
+    "The lowest and highest that a count can be of which a file masks a part (`<5`): to compare, never for money.",
+    {
+        "delivery_id": text(),
+        "reference_date": day(),
+        "vestiging": code(VESTIGING),
+        "school_type": one_of(SCHOOL_TYPES),
+        "cluster": text(nullable=True),
+        "measure": one_of(("pupils", "cumi_pupils"), "What is counted: `pupils` or `cumi_pupils`."),
+        "lowest": whole("The count when each masked cell is the lowest that it can be."),
+        "highest": whole("The count when each masked cell is the highest that it can be."),
+    },
+    ("delivery_id", "vestiging", "school_type", "cluster", "measure"),
+)
+
 Scores = NewType("Scores", pl.DataFrame)
 SCORES = table(
     "scores",

@@ -184,6 +184,9 @@ _TWO_DIGITS = [f"{number:02d}" for number in range(100)]
 _WHOLE = r"^-?[0-9]{1,5}$"
 """Up to 99,999: the largest vestiging of the country has under 3,000 pupils."""
 
+MASKED = r"^< ?[1-9][0-9]?$"
+"""A count that DUO does not publish because it is small: `<5` stands for 1, 2, 3 or 4."""
+
 _YEAR = r"^(19|20)[0-9]{2}$"
 
 _AMOUNT = r"^-?([0-9]{1,9}([.,][0-9]{1,2})?|[0-9]{1,3}(\.[0-9]{3}){1,2},[0-9]{1,2})$"
@@ -265,6 +268,16 @@ def vestiging_number() -> pa.Check:
 def whole_number() -> tuple[pa.Check, pa.Check]:
     """Require a whole number of at most five digits that is not negative."""
     return (_number(_one_digit), _not_negative(_WHOLE))
+
+
+def masked_number() -> tuple[pa.Check, pa.Check]:
+    """Require a whole number, or one that is masked."""
+    return (
+        _check(
+            NOT_A_NUMBER, lambda value: (value == "") | value.str.contains(_WHOLE) | value.str.contains(MASKED)
+        ),
+        _not_negative(_WHOLE),
+    )
 
 
 def amount() -> tuple[pa.Check, pa.Check]:

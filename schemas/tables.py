@@ -23,6 +23,7 @@ TABLES = (
     received.SCHOOLS,
     received.COUNTS,
     received.ZERO_COUNTS,
+    received.COUNT_RANGES,
     received.SCORES,
     received.AREAS,
     received.MUNICIPAL_SCORES,

@@ -106,7 +106,7 @@ STEPS: Sequence[Step] = (
             "spending": {"reason": "null"},
         },
     ),
-    Step(format=7, tables=frozenset({"reconciliation"})),
+    Step(format=7, tables=frozenset({"count_ranges", "reconciliation"})),
 )
 """All changes, the oldest first. What is new goes into the last one while its format is in the making."""
 

@@ -40,7 +40,7 @@ from npo_pipeline.rulebook.load import LoadedRegulation
 from npo_pipeline.rulebook.regulation import Regulation
 from schemas.decided import Entitlements
 from schemas.frames.money import CountsByType, PupilsByMunicipality, SubjectAmounts, Territory, UnknownValues
-from schemas.received import MunicipalScores
+from schemas.received import CountRanges, Deliveries, MunicipalScores
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,42 @@ def _unplaced_scores(vestigingen: Sequence[str], rules: Mapping[str, Rules]) -> 
         yield Omission(words)
     for component in of_scores:
         yield Omission(words, component, vestigingen=tuple(vestigingen))
+
+
+def masked_omissions(
+    ranges: CountRanges, live: Deliveries, inputs: DecisionInputs, days: Collection[date]
+) -> Iterator[Omission]:
+    """Yield the schools of which only a masked count is known: no money is counted from a range.
+
+    Args:
+        ranges: the ranges of all deliveries.
+        live: the deliveries that nothing superseded.
+        inputs: what the decision counts.
+        days: the days on which it counts.
+    """
+    for measure in ranges["measure"].unique().sort():
+        counted = inputs.counts.filter(pl.col(measure).is_not_null()).select("vestiging", "school_type")
+        mine = ranges.filter(pl.col("measure") == measure, pl.col("highest") > 0)
+        lacking = CountRanges(mine.join(counted, on=["vestiging", "school_type"], how="anti"))
+        schools = tuple(lacking["vestiging"].unique().sort())
+        for words in masked_counts(lacking, live, days):
+            yield Omission(f"{words}: they are left out, not counted as 0", vestigingen=schools)
+
+
+def masked_counts(ranges: CountRanges, live: Deliveries, days: Collection[date]) -> Iterator[str]:
+    """Yield what files with masked counts have of some days, and what to deliver in place of them."""
+    files = live.filter(pl.col("reference_date").is_in(list(days))).select("delivery_id", "file")
+    wide = ranges.join(files, on="delivery_id", maintain_order="left").sort("file", "vestiging", "school_type")
+    for (file, measure), group in wide.group_by("file", "measure", maintain_order=True):
+        schools = group["vestiging"].n_unique()
+        vestiging, school_type, lowest, highest = group.select(
+            "vestiging", "school_type", "lowest", "highest"
+        ).row(0)
+        yield (
+            f"{file} masks the {BY_NAME[str(measure)].plural} of {dutch.number(schools)} schools (first "
+            f"{vestiging}, {school_type}: {lowest} to {highest}), and no money is counted from a range: deliver "
+            "their register, or the file without masks"
+        )
 
 
 _PUPILS_OF = {"po": PUPILS_PO.name, "vo": PUPILS_VO.name}

@@ -6,7 +6,7 @@ docs/how-to/add-a-kind-of-file.md names the places that a new kind takes.
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import Literal
@@ -48,6 +48,7 @@ class FileKind:
     `school_source`: the source of the facts about schools that it names (`schemas.received.SCHOOL_FACTS`).
     `has_row_per_school`: a school has one row in it (per school type and cluster), so a second would count twice;
     in a list of municipalities each of these has. `excluded_columns`: a file with one of them is of another kind.
+    `counted`: its columns with counts, of a kind that also comes with small ones masked.
     """
 
     name: str
@@ -61,6 +62,7 @@ class FileKind:
     school_source: Literal["pupils", "addresses", "changes"] | None = None
     has_row_per_school: bool = False
     excluded_columns: Set[str] = frozenset()
+    counted: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -92,6 +94,17 @@ _board_report = partial(FileKind, stage=Stage.BOARD_REPORTS, is_dated=False)
 
 REGISTER_PO = _register("register_po", "pupil register, po", models.REGISTER_PO, {"PSEUDONIEM", "SOORT_PO"})
 REGISTER_VO = _register("register_vo", "pupil register, vo", models.REGISTER_VO, {"PSEUDONIEM", "ONDERWIJSTYPE"})
+PUPILS_PO_AGES = FileKind(
+    "pupils_po_ages",
+    "DUO pupils po by age",
+    models.PUPILS_PO_AGES,
+    {"PEILDATUM", "SOORT_PO", "LEEFTIJD_4", "LEEFTIJD_24"},
+    stage=Stage.SCHOOL_LISTS,
+    date_column="PEILDATUM",
+    school_source="pupils",
+    excluded_columns=frozenset({"TOTAAL", "LEERLINGEN"}),
+    counted=models.AGES,
+)
 PUPILS_PO_CLUSTER = _pupils_po(
     "pupils_po_cluster",
     "DUO pupils po with clusters",
@@ -99,10 +112,19 @@ PUPILS_PO_CLUSTER = _pupils_po(
     {"PEILDATUM", "SOORT_PO", "CLUSTER"},
 )
 PUPILS_PO = _pupils_po("pupils_po", "DUO pupils po", models.PUPILS_PO, {"PEILDATUM", "SOORT_PO", "LEERLINGEN"})
-PUPILS_VO = _counts("pupils_vo", "DUO pupils vo", models.PUPILS_VO, {models.ONDERWIJSTYPE_VO})
+PUPILS_VO = _counts(
+    "pupils_vo", "DUO pupils vo", models.PUPILS_VO, {models.ONDERWIJSTYPE_VO}, counted=models.VO_YEARS
+)
 SCORES = _counts("scores", "CBS scores", models.SCORES, {models.SCHOOL, models.SCORE}, has_row_per_school=True)
+_AMOUNT = ("AANTAL_LEERLINGEN",)
 CUMI = _counts(
-    "cumi", "CUMI pupils", models.CUMI, {"TYPE_PO", "CUMI"}, date_column="PEILJAAR", has_row_per_school=True
+    "cumi",
+    "CUMI pupils",
+    models.CUMI,
+    {"TYPE_PO", "CUMI"},
+    date_column="PEILJAAR",
+    has_row_per_school=True,
+    counted=_AMOUNT,
 )
 PUPILS_PO_TOTALS = _counts(
     "pupils_po_totals",
@@ -113,6 +135,7 @@ PUPILS_PO_TOTALS = _counts(
     has_row_per_school=True,
     # Others divide the same pupils by what they say here.
     excluded_columns=frozenset({"CUMI", "NOAT"}),
+    counted=_AMOUNT,
 )
 NEWCOMERS_VO = _counts(
     "newcomers_vo", "newcomers vo", models.NEWCOMERS_VO, {"CATEGORIE", "NIEUWKOMERS"}, date_column="PEILDATUM"
@@ -195,9 +218,23 @@ RESERVE_TRANSFERS = _board_report(
     {"VAN_BEVOEGD_GEZAG", "NAAR_BEVOEGD_GEZAG"},
 )
 
+MASKED = {
+    kind.name: replace(
+        kind,
+        name=f"{kind.name}_masked",
+        label=f"{kind.label}, small counts masked",
+        model=models.masked(kind.model, kind.counted),
+    )
+    for kind in (PUPILS_PO_AGES, PUPILS_PO_TOTALS, PUPILS_VO, CUMI)
+}
+"""Kind -> the kind of a file of the same header in which a count is masked (`<5`).
+
+It gives ranges and no counts. No money can come from it, because no measure has it among its sources."""
+
 KINDS = (
     REGISTER_PO,
     REGISTER_VO,
+    PUPILS_PO_AGES,
     PUPILS_PO_CLUSTER,
     PUPILS_PO,
     PUPILS_VO,
@@ -219,8 +256,11 @@ KINDS = (
     CONSENTS,
     BOARDS,
     RESERVE_TRANSFERS,
+    *MASKED.values(),
 )
-"""In the order in which a header is compared: a kind comes before one with fewer of the same signature columns."""
+"""In the order in which a header is compared: a kind comes before one with fewer of the same signature columns.
+
+Of masked kinds the header says nothing: they come last, and the content tells."""
 
 BOARD_REPORTS = tuple(kind for kind in KINDS if kind.stage is Stage.BOARD_REPORTS)
 

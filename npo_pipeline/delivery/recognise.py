@@ -25,6 +25,7 @@ from npo_pipeline.delivery.table_file import Table, header_above, open_workbook,
 from npo_pipeline.delivery.validate import SHOWN, validate_rows
 from npo_pipeline.delivery.xlsx_reader import Workbook, is_of_cbs, read_workbook
 from npo_pipeline.errors import Attempt, Refused, at_once
+from schemas.rules import MASKED
 
 
 def recognise_delivery(
@@ -81,7 +82,7 @@ def recognise_scanned(
             files = bind(correction_files, files, today)
     for number, file in enumerate(files):
         with attempt(file.name):
-            files[number] = _of_year(file, reference_date)
+            files[number] = _as_masked(_of_year(file, reference_date))
     stated: dict[str, date | None] = {}
     for file in files:
         with attempt(file.name):
@@ -241,6 +242,14 @@ def _of_year(file: DeliveredFile, reference_date: date | None) -> DeliveredFile:
     rows, left = dutch.number(years[wanted]), dutch.number(others)
     remark = f"{file.name}: {rows} rows of {wanted} are read, and {left} rows of other years are left out"
     return replace(file, year=wanted, remarks=(*file.remarks, remark))
+
+
+def _as_masked(file: DeliveredFile) -> DeliveredFile:
+    """Return a file in which a count is masked as one of the masked kind."""
+    if (masked := kinds.MASKED.get(file.kind.name)) is None:
+        return file
+    is_masked = pl.any_horizontal(pl.col(*masked.counted).str.contains(MASKED).any())
+    return replace(file, kind=masked) if any(block.select(is_masked).item() for block in file.blocks()) else file
 
 
 def _stated_date(file: DeliveredFile) -> date | None:

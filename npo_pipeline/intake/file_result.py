@@ -25,6 +25,7 @@ from schemas.frames.intake import (
     FileLeerplusSchools,
     FileListedVestigingen,
     FileMunicipalScores,
+    FileRanges,
     FileReserveTransfers,
     FileSchoolFacts,
     FileScores,
@@ -59,6 +60,7 @@ class FileResult:
     rejections: Rejections
     readings: Readings = field(default_factory=lambda: Readings(empty(frames.READINGS)))
     counts: FileCounts = field(default_factory=lambda: FileCounts(empty(frames.FILE_COUNTS)))
+    ranges: FileRanges = field(default_factory=lambda: FileRanges(empty(frames.FILE_RANGES)))
     spoken: pl.Series = field(default_factory=lambda: pl.Series("vestiging", dtype=pl.String))
     scores: FileScores = field(default_factory=lambda: FileScores(empty(frames.FILE_SCORES)))
     areas: FileAreas = field(default_factory=lambda: FileAreas(empty(frames.FILE_AREAS)))
@@ -103,7 +105,8 @@ class FileResult:
     @property
     def subjects(self) -> pl.Series:
         """The vestigingen that it counts, also at 0, or lists; BRINs, municipalities and boards on its list."""
-        counted = (self.counts["vestiging"], self.scores["vestiging"], self.spoken, self.boards["board"])
+        schools = (one["vestiging"] for one in (self.counts, self.ranges, self.scores))
+        counted = (*schools, self.spoken, self.boards["board"])
         return pl.concat([*(one.alias("subject") for one in counted), self.listed]).unique()
 
     @property

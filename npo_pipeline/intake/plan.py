@@ -43,7 +43,7 @@ from schemas import received
 from schemas.columns import schema_of
 from schemas.frames.books import DeliverySubjects
 from schemas.frames.intake import SIZE_CHANGES, SizeChanges, empty
-from schemas.received import Areas, Changes, Counts, Deliveries, Differences, SchoolFacts, Scores
+from schemas.received import Areas, Changes, CountRanges, Counts, Deliveries, Differences, SchoolFacts, Scores
 from schemas.tables import TableRows, table_rows
 
 
@@ -155,6 +155,9 @@ def _differences(
         Deliveries(pl.concat([state.current.filter(remains), deliveries])),
         counts=Counts(pl.concat([state.counts.filter(remains), _rows(appended, received.COUNTS)])),
         scores=Scores(pl.concat([state.scores.filter(remains), _rows(appended, received.SCORES)])),
+        ranges=CountRanges(
+            pl.concat([state.count_ranges.filter(remains), _rows(appended, received.COUNT_RANGES)])
+        ),
         run_id=str(deliveries["run_id"][0]),
     )
 
@@ -171,6 +174,7 @@ def _sizes(new: NewFiles, state: IntakeState, appended: TableRows) -> DeliverySi
             Counts(pl.concat([state.counts, _rows(appended, received.COUNTS)])),
             Scores(pl.concat([state.scores, _rows(appended, received.SCORES)])),
             DeliverySubjects(pl.concat([state.listed, *listed])),
+            ranges=CountRanges(pl.concat([state.count_ranges, _rows(appended, received.COUNT_RANGES)])),
         ),
         spoken=DeliverySubjects(pl.concat([state.subjects_of_deliveries, spoken])),
     )

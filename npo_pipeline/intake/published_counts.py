@@ -44,6 +44,48 @@ def scores_of(rows: frames.FileRows, file: str) -> frames.FileScores:
     return frames.FileScores(scored.select(*frames.FILE_SCORES).sort("vestiging"))
 
 
+def ranges_of(kind: FileKind, rows: frames.FileRows, file: str) -> frames.FileRanges:
+    """Return the lowest and the highest that each count in valid rows of a masked file can be.
+
+    Raises:
+        Refused: two rows of a school that are not the same say how many pupils it has.
+    """
+    places, measure = _PLACES[kind.name.removesuffix("_masked")]
+    placed = frames.FileRows(places(rows).with_columns(parse.vestiging()))
+    key = ["vestiging", "school_type", "cluster"]
+    if kind.has_row_per_school:
+        _refuse_twice(placed, key[:2], file)
+    bounds = {name: pl.sum_horizontal(_bound(name, one) for one in kind.counted) for name in ("lowest", "highest")}
+    added = placed.with_columns(**bounds).group_by(key).agg(pl.col(*bounds).sum())
+    ranges = added.with_columns(measure=pl.lit(measure)).select(*frames.FILE_RANGES)
+    return frames.FileRanges(ranges.sort(*key))
+
+
+def _bound(name: str, column: str) -> pl.Expr:
+    """Return the lowest or highest number in a cell: `<5` is 1 to 4."""
+    cell = pl.col(column)
+    below = cell.str.strip_chars_start("< ").cast(pl.Int64)
+    masked = pl.lit(1, pl.Int64) if name == "lowest" else below - 1
+    return pl.when(cell.str.starts_with("<")).then(masked).otherwise(below)
+
+
+def _places_po(rows: frames.FileRows, column: str, cluster: pl.Expr) -> pl.DataFrame:
+    return rows.with_columns(parse.school_type(column), cluster=cluster)
+
+
+def _places_vo(rows: frames.FileRows) -> pl.DataFrame:
+    return rows.with_columns(parse.school_type_vo(models.ONDERWIJSTYPE_VO), cluster=_NO_CLUSTER)
+
+
+def _pupils_po_ages(rows: frames.FileRows, file: str) -> frames.CountedMeasures:
+    key = ["vestiging", "school_type", "cluster"]
+    placed = frames.FileRows(_places_po(rows, "SOORT_PO", _CLUSTER).with_columns(parse.vestiging()))
+    _refuse_twice(placed, [*key, "POSTCODE_LEERLING", "GEMEENTENAAM_LEERLING"], file)
+    ages = pl.sum_horizontal(parse.parse_int(column) for column in models.AGES)
+    counted = placed.with_columns(pupils=ages).group_by(key).agg(pl.col("pupils").sum())
+    return frames.CountedMeasures(counted.filter(pl.col("pupils") > 0))
+
+
 def _pupils_po(rows: frames.FileRows, file: str, *, total: str, cluster: pl.Expr) -> frames.CountedMeasures:
     pupils = parse.parse_int(total)
     counted = rows.select("line", parse.vestiging(), parse.school_type("SOORT_PO"), cluster=cluster, pupils=pupils)
@@ -96,7 +138,20 @@ def _refuse_twice(rows: frames.FileRows, key: list[str], file: str) -> None:
 
 _NO_CLUSTER, _CLUSTER = pl.lit(None, pl.String), pl.when(pl.col("CLUSTER") != "").then("CLUSTER")
 
+_Places = Callable[[frames.FileRows], pl.DataFrame]
+_PLACES: Mapping[str, tuple[_Places, str]] = {
+    kinds.PUPILS_PO_AGES.name: (partial(_places_po, column="SOORT_PO", cluster=_CLUSTER), "pupils"),
+    kinds.PUPILS_PO_TOTALS.name: (partial(_places_po, column="TYPE_PO", cluster=_NO_CLUSTER), "pupils"),
+    kinds.PUPILS_VO.name: (_places_vo, "pupils"),
+    kinds.CUMI.name: (
+        lambda rows: _places_po(frames.FileRows(rows.filter(pl.col("CUMI") == "1")), "TYPE_PO", _NO_CLUSTER),
+        "cumi_pupils",
+    ),
+}
+"""Kind of file -> its rows with school_type and cluster, and the measure that it counts."""
+
 COUNTERS: Mapping[str, Callable[[frames.FileRows, str], frames.CountedMeasures]] = {
+    kinds.PUPILS_PO_AGES.name: _pupils_po_ages,
     kinds.PUPILS_PO.name: partial(_pupils_po, total="LEERLINGEN", cluster=_NO_CLUSTER),
     kinds.PUPILS_PO_CLUSTER.name: partial(_pupils_po, total="TOTAAL", cluster=_CLUSTER),
     kinds.PUPILS_PO_TOTALS.name: _pupils_po_totals,

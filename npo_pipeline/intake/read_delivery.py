@@ -33,6 +33,7 @@ from schemas.frames.intake import (
     READINGS,
     FileApplications,
     FileCompletions,
+    FileRanges,
     FileRows,
     FileSpending,
     Readings,
@@ -41,6 +42,7 @@ from schemas.frames.intake import (
 )
 from schemas.rules import DUPLICATE_ROW
 
+MASKED_KINDS = frozenset(kind.name for kind in kinds.MASKED.values())
 _NO_SCHOOLS = BoardSchools(empty(BOARD_SCHOOLS))
 
 
@@ -143,6 +145,8 @@ def _read_school_list(read: SmallFile, known: KnownSchools) -> FileResult:
         facts=school_directory.school_facts(file.kind, rows, file.reference_date),
         refused_schools=named_schools(read.faulty),
     )
+    if file.kind.name in MASKED_KINDS:
+        return _with_ranges(result, rows)
     if file.kind is kinds.CHANGES:
         school_directory.refuse_conflicting_changes(rows, file.name)
         return replace(result, changes=school_directory.changes_of(rows))
@@ -162,13 +166,35 @@ def _read_published_counts(read: SmallFile, known: KnownSchools) -> FileResult:
         faulty = unknown_school_rejections(read.faulty, known.vestigingen)
         result = replace(result, rejections=_concat([result.rejections, unknown, faulty]))
         rows = _without(rows, unknown)
-    if file.kind is kinds.PUPILS_VO:
+    if file.kind in (kinds.PUPILS_VO, kinds.MASKED[kinds.PUPILS_VO.name]):
         areas, remarks = reference_lists.areas_of_pupil_file(rows, file.name)
         result = replace(result, areas=areas, remarks=(*result.remarks, *remarks))
     if file.kind is kinds.SCORES:
         return replace(result, scores=published_counts.scores_of(rows, file.name), without_board=waits)
+    if file.kind.name in MASKED_KINDS:
+        return replace(_with_ranges(result, rows), without_board=waits)
     counts = published_counts.counts_of(file.kind, rows, file.name)
     return replace(result, counts=counts, spoken=_spoken(rows), without_board=waits)
+
+
+def _with_ranges(result: FileResult, rows: FileRows) -> FileResult:
+    """Return the result of a file with masked counts: ranges, and no count of any school, not even 0."""
+    kind, name = result.file.kind, result.file.name
+    ranges = published_counts.ranges_of(kind, rows, name)
+    return replace(result, ranges=ranges, remarks=(*result.remarks, *_masked_remarks(name, ranges)))
+
+
+def _masked_remarks(name: str, ranges: FileRanges) -> Iterator[str]:
+    wide = ranges.filter(pl.col("lowest") < pl.col("highest"))
+    if wide.is_empty():
+        return
+    schools = dutch.number(wide["vestiging"].n_unique())
+    vestiging, lowest, highest = wide.select("vestiging", "lowest", "highest").row(0)
+    yield (
+        f"{name}: masks small counts (<5), so {schools} schools have a range and no count (first {vestiging}: "
+        f"{lowest} to {highest}); the file is used to compare and for names and boards, and no money is counted "
+        "from it"
+    )
 
 
 def _spoken(rows: FileRows) -> pl.Series:

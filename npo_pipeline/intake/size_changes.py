@@ -20,7 +20,7 @@ from npo_pipeline.measures import BY_NAME, COUNT_COLUMNS, MEASURES, MUNICIPAL_SC
 from schemas.columns import QUANTITY
 from schemas.frames.books import DeliverySubjects, PastInputs
 from schemas.frames.intake import SIZE_CHANGES, SIZED_SUBJECTS, SizeChanges, SizedSubjects, empty
-from schemas.received import Counts, Deliveries, MunicipalScores, Scores
+from schemas.received import CountRanges, Counts, Deliveries, MunicipalScores, Scores
 
 DEFAULT_MAX_CHANGE = Decimal("0.10")
 """The largest share by which a file may be larger or smaller than what it takes the place of without a word."""
@@ -65,9 +65,17 @@ class DeliverySizes:
 
 
 def sized_subjects(
-    counts: Counts, scores: Scores, listed: DeliverySubjects, municipal: MunicipalScores | None = None
+    counts: Counts,
+    scores: Scores,
+    listed: DeliverySubjects,
+    municipal: MunicipalScores | None = None,
+    *,
+    ranges: CountRanges | None = None,
 ) -> SizedSubjects:
-    """Return what deliveries count per subject and measure; a school with a score of 0 is scored."""
+    """Return what deliveries count per subject and measure; a school with a score of 0 is scored.
+
+    A masked count is the lowest that it can be: the lowest of two files of the same schools rise and fall alike.
+    """
     parts = [
         counts.filter(pl.col(name) > 0).select(
             "delivery_id", subject="vestiging", measure=pl.lit(name), counted=pl.col(name).cast(QUANTITY)
@@ -78,6 +86,10 @@ def sized_subjects(
     one = pl.lit(1).cast(QUANTITY)
     lists = listed.select("delivery_id", "subject", measure=pl.lit(LISTED), counted=one)
     parts += [scored, lists]
+    if ranges is not None:
+        lowest = pl.col("lowest").cast(QUANTITY)
+        columns = {"subject": "vestiging", "measure": "measure", "counted": lowest}
+        parts.append(ranges.select("delivery_id", **columns))
     if municipal is not None:
         both, name = pl.col("score_2019") + pl.col("score_2020"), pl.lit(MUNICIPAL_SCORE.name)
         parts.append(
@@ -97,11 +109,17 @@ def delivered_sizes(data: DeliveredData) -> DeliverySizes:
         (data.municipal_scores, "municipality_number"),
     )
     listed = pl.concat([rows.select("delivery_id", subject=column) for rows, column in lists])
-    named = (data.counts, data.zero_counts, data.scores)
+    named = (data.counts, data.zero_counts, data.count_ranges, data.scores)
     spoken = pl.concat([*(rows.select("delivery_id", subject="vestiging") for rows in named), listed]).unique()
     return DeliverySizes(
         deliveries=data.deliveries,
-        amounts=sized_subjects(data.counts, data.scores, DeliverySubjects(listed), data.municipal_scores),
+        amounts=sized_subjects(
+            data.counts,
+            data.scores,
+            DeliverySubjects(listed),
+            data.municipal_scores,
+            ranges=data.count_ranges,
+        ),
         spoken=DeliverySubjects(spoken),
     )
 
@@ -221,7 +239,7 @@ def _rows(
 
 def _measures_of(source: str) -> set[str]:
     """Return the measures of a source, or of a kind of file; a list has one of its own."""
-    base = source.removeprefix(_STARTED)
+    base = source.removeprefix(_STARTED).removesuffix("_masked")
     of_source = {one.name for one in MEASURES for origin in one.sources if base in (origin.name, *origin.kinds)}
     return of_source | {LISTED}
 

@@ -17,6 +17,7 @@ from schemas.received import (
     Areas,
     Changes,
     Completions,
+    CountRanges,
     Counts,
     Deliveries,
     LeerplusSchools,
@@ -41,6 +42,7 @@ class DeliveredData:
     deliveries: Deliveries
     counts: Counts
     zero_counts: ZeroCounts
+    count_ranges: CountRanges
     scores: Scores
     changes: Changes
     listed: ListedVestigingen
@@ -92,12 +94,22 @@ def rows_of_deliveries(rows: pl.DataFrame, deliveries: Sequence[str]) -> pl.Data
     return rows.filter(pl.col("delivery_id").is_in(list(deliveries)))
 
 
-def differences(deliveries: Deliveries, counts: Counts, scores: Scores) -> SourceDifferences:
-    """Compare the files of one reference date that are not used with the one that is, school by school."""
+def differences(deliveries: Deliveries, counts: Counts, scores: Scores, ranges: CountRanges) -> SourceDifferences:
+    """Compare the files of one reference date that are not used with the one that is, school by school.
+
+    A count that lies in the range of a file with masked counts agrees with it.
+    """
     used = select_sources(deliveries)
     files = dict(deliveries.select("delivery_id", "file").iter_rows())
     kinds = dict(deliveries.select("delivery_id", "kind").iter_rows())
     parts = [*_between_counts(used, kinds, counts, files), *_with_scored_pupils(used, counts, scores, files)]
+    for name, of_file in ranges.group_by("delivery_id", maintain_order=True):
+        kind = kinds[str(name[0])].removesuffix("_masked")
+        pairs = [(measure, one) for measure in MEASURES for one in measure.sources if kind in one.kinds]
+        for measure, source in pairs:
+            if ours := used.get(source.name, []):
+                mine = CountRanges(of_file.filter(pl.col("measure") == measure.name))
+                parts.append(_outside_ranges(measure, _Counted(ours, counts), mine, files))
     found = pl.concat([empty(SOURCE_DIFFERENCES), *parts])
     return SourceDifferences(found.sort(*_SCHOOL, "measure", "other_delivery"))
 
@@ -156,6 +168,36 @@ def _compare(measure: Measure, ours: _Counted, theirs: _Counted, files: Mapping[
         used_delivery=pl.lit(ours.deliveries[0]),
         other=pl.col("other").cast(pl.Decimal(18, 2)),
         other_delivery=pl.lit(theirs.deliveries[0]),
+        message=message,
+    )
+    return SourceDifferences(compared)
+
+
+def _outside_ranges(
+    measure: Measure, ours: _Counted, ranges: CountRanges, files: Mapping[str, str]
+) -> SourceDifferences:
+    """Compare counts with the ranges of a file: a difference is with the nearest that a range allows."""
+    bounds = ranges.group_by("delivery_id", *_SCHOOL).agg(pl.col("lowest", "highest").sum())
+    both = bounds.join(ours.sums(measure, "used"), on=_SCHOOL, how="left")
+    used = pl.col("used").fill_null(0)
+    outside = both.filter(~used.is_between("lowest", "highest"))
+    our_files = " and ".join(files[name] for name in ours.deliveries)
+    message = pl.concat_str(
+        "vestiging",
+        pl.lit(": "),
+        pl.col("used").cast(pl.String).fill_null("no"),
+        pl.lit(f" {measure.plural} from {our_files}, which is used, "),
+        pl.format("{} to {} from ", "lowest", "highest"),
+        pl.col("delivery_id").replace_strict(files, return_dtype=pl.String),
+    )
+    nearest = pl.when(used < pl.col("lowest")).then("lowest").otherwise("highest")
+    compared = outside.select(
+        *_SCHOOL,
+        measure=pl.lit(measure.name),
+        used=pl.col("used").cast(pl.Decimal(18, 2)),
+        used_delivery=pl.lit(ours.deliveries[0]),
+        other=nearest.cast(pl.Decimal(18, 2)),
+        other_delivery="delivery_id",
         message=message,
     )
     return SourceDifferences(compared)

@@ -18,6 +18,7 @@ from schemas.received import (
     Areas,
     Boards,
     Changes,
+    CountRanges,
     Counts,
     Deliveries,
     Resolutions,
@@ -35,7 +36,8 @@ class IntakeState:
     """Hold the state of the books, loaded once per run.
 
     `deliveries`, `school_facts`, `changes`: all, in order of arrival. `corrections`, `counts`, `zero_counts`,
-    `scores`, `areas`, `listed` (what reference lists are about), `boards`: of deliveries that nothing superseded.
+    `count_ranges`, `scores`, `areas`, `listed` (what reference lists are about), `boards`: of deliveries that
+    nothing superseded.
     `resolutions`: of which the resolving delivery is not superseded. `rejected_lines`: all.
     `currencies`: of schools that were paid in one alone.
     """
@@ -46,6 +48,7 @@ class IntakeState:
     resolutions: Resolutions
     counts: Counts
     zero_counts: ZeroCounts
+    count_ranges: CountRanges
     scores: Scores
     areas: Areas
     listed: DeliverySubjects
@@ -91,7 +94,8 @@ class IntakeState:
     @cached_property
     def counted_subjects(self) -> DeliverySubjects:
         """The subjects that a current delivery counts or lists, a row for each of its rows."""
-        counted = [frame.select("delivery_id", subject="vestiging") for frame in (self.counts, self.scores)]
+        parts = (self.counts, self.count_ranges, self.scores)
+        counted = [frame.select("delivery_id", subject="vestiging") for frame in parts]
         return DeliverySubjects(pl.concat([*counted, self.listed]))
 
     @cached_property
@@ -106,7 +110,8 @@ class IntakeState:
         """The rows of counts, scores and lists of current deliveries, with the kind and date of their delivery."""
         columns = ["delivery_id", "vestiging", "school_type", "cluster"]
         listed = self.listed.rename({"subject": "vestiging"})
-        rows = pl.concat([self.counts.select(columns), self.scores.select(columns[:2]), listed], how="diagonal")
+        counted = (self.counts.select(columns), self.count_ranges.select(columns))
+        rows = pl.concat([*counted, self.scores.select(columns[:2]), listed], how="diagonal")
         kinds = self.current.select("delivery_id", "kind", "reference_date")
         return CountedGroups(rows.join(kinds, on="delivery_id"))
 

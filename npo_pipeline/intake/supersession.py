@@ -78,6 +78,7 @@ def _reads_more(result: FileResult, delivery_id: str, state: IntakeState) -> boo
     pairs: tuple[tuple[pl.DataFrame, pl.DataFrame], ...] = (
         (result.counts, state.counts),
         (result.at_zero, state.zero_counts),
+        (result.ranges, state.count_ranges),
         (result.facts, state.school_facts),
         (result.areas, state.areas),
     )

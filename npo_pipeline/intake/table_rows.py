@@ -19,7 +19,7 @@ from schemas import received
 from schemas.accounted import CONSENTS, RESERVE_TRANSFERS, SPENDING
 from schemas.columns import schema_of
 from schemas.frames.intake import SourceDifferences
-from schemas.received import Counts, Deliveries, Differences, Resolutions, Scores, SourceCorrections
+from schemas.received import CountRanges, Counts, Deliveries, Differences, Resolutions, Scores, SourceCorrections
 from schemas.tables import TableRows, table_rows
 
 
@@ -64,6 +64,7 @@ def _contents(delivery_id: str, one: FileResult) -> tuple[tuple[pa.DataFrameSche
         (received.SOURCE_CORRECTIONS, correction_rows(one, delivery_id)),
         (received.COUNTS, one.counts.with_columns(dated)),
         (received.ZERO_COUNTS, one.at_zero),
+        (received.COUNT_RANGES, one.ranges.with_columns(dated)),
         (received.SCORES, one.scores.with_columns(dated)),
         (received.AREAS, one.areas),
         (received.MUNICIPAL_SCORES, one.municipal_scores),
@@ -120,18 +121,22 @@ def correction_files(results: Iterable[FileResult]) -> list[dict[str, str]]:
 
 
 def difference_rows(
-    new: NewFiles, current: Deliveries, *, counts: Counts, scores: Scores, run_id: str
+    new: NewFiles, current: Deliveries, *, counts: Counts, scores: Scores, ranges: CountRanges, run_id: str
 ) -> Differences:
     """Return the schools on which current files of a delivered date disagree, and the scores off their formula.
 
-    `current`: all deliveries that nothing supersedes now, the new ones among them; `counts`, `scores`: theirs.
+    `current`: all deliveries that nothing supersedes now, the new ones among them; `counts`, `scores`, `ranges`:
+    theirs.
     """
     days = sorted({one.file.reference_date for one in new.values()} - {None}, key=str)
     parts = [Differences(pl.DataFrame(schema=schema_of(received.DIFFERENCES)))]
     for day in days:
         on = pl.col("reference_date") == day
         found = source_precedence.differences(
-            Deliveries(current.filter(on)), Counts(counts.filter(on)), Scores(scores.filter(on))
+            Deliveries(current.filter(on)),
+            Counts(counts.filter(on)),
+            Scores(scores.filter(on)),
+            CountRanges(ranges.filter(on)),
         )
         parts.append(_difference_rows(found, run_id, day))
     for name, one in new.items():

@@ -120,6 +120,10 @@ FileCounts = NewType("FileCounts", pl.DataFrame)
 """Pupils of one file: vestiging, school_type, cluster, and a column per measure (null: not counted there)."""
 FILE_COUNTS = _columns_of_a_file(received.COUNTS, "reference_date")
 
+FileRanges = NewType("FileRanges", pl.DataFrame)
+"""Ranges of one file with masked counts: vestiging, school_type, cluster, measure, lowest, highest."""
+FILE_RANGES = _columns_of_a_file(received.COUNT_RANGES, "reference_date")
+
 FileZeroCounts = NewType("FileZeroCounts", pl.DataFrame)
 """School locations that one file counts at 0: vestiging."""
 

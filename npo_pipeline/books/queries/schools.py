@@ -24,6 +24,7 @@ LISTED_SUBJECTS = """
 
 SUBJECTS_BY_DELIVERY = f"""
     select delivery_id, vestiging as subject from counts union select delivery_id, vestiging from zero_counts
+    union select delivery_id, vestiging from count_ranges
     union select delivery_id, vestiging from scores union select delivery_id, board from boards
     union select delivery_id, vestiging from school_facts union from ({LISTED_SUBJECTS})"""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -29,7 +29,13 @@ from npo_pipeline.decisions.change_causes import (
 )
 from npo_pipeline.decisions.comparison import changed_currencies as changed_tables
 from npo_pipeline.decisions.comparison import compare, first_decision_causes, has_same_rows
-from npo_pipeline.decisions.omissions import omissions, refuse_dropping_rules, refuse_silent_clawback
+from npo_pipeline.decisions.omissions import (
+    masked_counts,
+    masked_omissions,
+    omissions,
+    refuse_dropping_rules,
+    refuse_silent_clawback,
+)
 from npo_pipeline.decisions.rule_changes import rule_changes, unpublished_assumptions
 from npo_pipeline.entitlements.calculate import FROM_THEIR_MONTH, calculate_decision
 from npo_pipeline.entitlements.model import (
@@ -149,29 +155,36 @@ def work_out_decision(
         Refused: nothing was counted on the reference date; names the dates there are.
     """
     day = asked or reference_date_of(loaded)
+    days = {day, *(day_of_po(one.regulation, day) for one in loaded)}
     used = choose_deliveries(data.live, loaded, day, data.changes, areas=data.areas)
     counted = {name for source in PUPILS.sources for name in used.get(source.name, ())}
     with_rows = data.live.filter(pl.col("delivery_id").is_in(list(counted)), pl.col("rejected") < pl.col("rows"))
     if with_rows.is_empty():
         known = ", ".join(map(str, data.reference_dates)) or "none yet"
-        of_po = {day_of_po(one.regulation, day) for one in loaded} - {day}
+        of_po = days - {day}
         day_words = f"{day}, nor of po on {min(of_po)}" if of_po else str(day)
         raise Refused(
-            f"no pupils are counted on {day_words} (counted: {known}){_rejected_words(data.live, day)}; ingest "
-            "them, or give --reference-date"
+            f"no pupils are counted on {day_words} (counted: {known}){_rejected_words(data.live, day)}"
+            f"{_masked_words(data, days)}; ingest them, or give --reference-date"
         )
     inputs = decision_inputs(used, data)
     rules = [rule_frames(one) for one in loaded]
     refuse_euros_overseas(rules, counts=inputs.counts, scores=inputs.scores, schools=inputs.schools)
     decided = calculate_decision(school_year, rules, inputs)
-    omitted = omissions(loaded, used=used, inputs=inputs, decided=decided, day=day)
+    masked = masked_omissions(data.count_ranges, data.live, inputs, days)
+    omitted = (*omissions(loaded, used=used, inputs=inputs, decided=decided, day=day), *masked)
     return DecisionDraft(
         tables=decided,
         reference_date=day,
         used=used,
         assumptions=unpublished_assumptions(loaded, decided, day),
-        omissions=tuple(omitted),
+        omissions=omitted,
     )
+
+
+def _masked_words(data: DeliveredData, days: Collection[date]) -> str:
+    """Return which files of some days mask their counts; empty where none does."""
+    return "".join(f"; {one}" for one in masked_counts(data.count_ranges, data.live, days))
 
 
 def _rejected_words(live: Deliveries, day: date) -> str:

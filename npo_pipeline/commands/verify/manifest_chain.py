@@ -33,7 +33,7 @@ ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
     **dict.fromkeys(
         (
             *("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes"),
-            *("applications", "completions", "zero_counts"),
+            *("applications", "completions", "zero_counts", "count_ranges"),
             *("areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "boards"),
             *("spending", "consents", "reserve_transfers"),
         ),

@@ -6,21 +6,33 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from io import BytesIO
+from functools import reduce
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import fastexcel
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.reader import read_books
-from npo_pipeline.commands.ingest import IngestRequest, IngestResult, ingest
+from npo_pipeline.commands.ingest import (
+    DEFAULT_MAX_REJECTED,
+    IngestRequest,
+    IngestResult,
+    ingest,
+    read_files,
+    refuse_when_too_many,
+)
 from npo_pipeline.commands.inspect import Inspection, InspectRequest, inspect
+from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.delivery import write_delivery
+from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.state import IntakeState
 from tests.books.accounts.forms import AGREED_ALREADY, FILLED, template
 from tests.books.blank import blank
@@ -357,7 +369,7 @@ def test_the_workbook(tmp_path):
     write(folder, "=1+1.csv", layouts.PUPILS_PO.lines({}, {"VESTIGINGSNUMMER": "01", "LEERLINGEN": "-1"}))
     out = tmp_path / "out.xlsx"
     assert here("inspect", folder, "--workbook", out, "--max-rejected", 1).status == 0
-    book = fastexcel.read_excel(BytesIO(out.read_bytes()).getvalue())
+    book = fastexcel.read_excel(out.read_bytes())
     assert book.sheet_names == ["Files", "Totals", "Faults"]
     sheets = {name: book.load_sheet(name, header_row=3).to_polars() for name in book.sheet_names}
     assert sheets["Files"].select("file", "kind", "rows", "refused rows").rows() == [
@@ -405,3 +417,44 @@ def test_a_reason_that_files_share_is_said_once(tmp_path):
     assert looked_at(tmp_path).reasons == (
         "a.csv: is empty; have it sent again (so 7 files more: b.csv, c.csv, d.csv, e.csv, f.csv and 2 others)",
     )
+
+
+DAMAGE = st.tuples(
+    st.sampled_from(["flip", "cut", "take out", "put in", "twice"]),
+    st.floats(0, 1),
+    st.binary(min_size=1, max_size=3),
+)
+
+
+def damaged(data: bytes, damage: tuple[str, float, bytes]) -> bytes:
+    how, where, what = damage
+    at = int(where * (len(data) - 1))
+    return {
+        "flip": data[:at] + what + data[at + len(what) :],
+        "cut": data[:at],
+        "take out": data[:at] + data[at + 9 :],
+        "put in": data[:at] + what + data[at:],
+        "twice": data + data[at:],
+    }[how]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.sampled_from(LAYOUTS), st.lists(DAMAGE, max_size=2)), min_size=1, max_size=3))
+def test_whatever_is_wrong_with_files_what_ingest_says_is_said_first(files: list[tuple[Layout, list]]):
+    with TemporaryDirectory() as folder:
+        for number, (layout, damages) in enumerate(files):
+            write(Path(folder), f"{number}.csv", reduce(damaged, damages, layout.lines({}, {}).encode()))
+        address = layouts.ADDRESSES_BO.lines({}, {"BRIN NUMMER": "02AA", "VESTIGINGSNUMMER": "02AA00"})
+        write(Path(folder), "lists.csv", address)
+        paths, nothing = (Path(folder),), IntakeState.of_no_books()
+        seen = inspect(InspectRequest(paths=paths, reference_date=DAY), clock=lambda: AT)
+        said = ()
+        try:
+            found = recognise_delivery(paths, DAY)
+            results = read_files(found, nothing, lambda *_: None)
+            refuse_when_too_many(results, DEFAULT_MAX_REJECTED)
+            plan_intake(results, nothing, run_id="", at=AT)
+        except Refused as refused:
+            said = (str(refused),)
+        assert seen.refusals[:1] == said
+        assert len(seen.reasons) >= len(said)
