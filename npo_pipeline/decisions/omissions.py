@@ -148,29 +148,40 @@ def masked_omissions(
         inputs: what the decision counts.
         days: the days on which it counts.
     """
-    for measure in ranges["measure"].unique().sort():
+    of_days = live.filter(pl.col("reference_date").is_in(list(days)))
+    here = ranges.filter(pl.col("highest") > 0).join(of_days.select("delivery_id"), on="delivery_id", how="semi")
+    for measure in here["measure"].unique().sort():
         counted = inputs.counts.filter(pl.col(measure).is_not_null()).select("vestiging", "school_type")
-        mine = ranges.filter(pl.col("measure") == measure, pl.col("highest") > 0)
+        mine = here.filter(pl.col("measure") == measure)
         lacking = CountRanges(mine.join(counted, on=["vestiging", "school_type"], how="anti"))
         schools = tuple(lacking["vestiging"].unique().sort())
         for words in masked_counts(lacking, live, days):
-            yield Omission(f"{words}: they are left out, not counted as 0", vestigingen=schools)
+            yield Omission(f"{words}; they are left out, not counted as 0", vestigingen=schools)
+
+
+NAMED = 3
+"""Files that a sentence names."""
 
 
 def masked_counts(ranges: CountRanges, live: Deliveries, days: Collection[date]) -> Iterator[str]:
-    """Yield what files with masked counts have of some days, and what to deliver in place of them."""
+    """Yield, per measure, which files of some days have masked counts, and what to deliver in place of them."""
     files = live.filter(pl.col("reference_date").is_in(list(days))).select("delivery_id", "file")
-    wide = ranges.join(files, on="delivery_id", maintain_order="left").sort("file", "vestiging", "school_type")
-    for (file, measure), group in wide.group_by("file", "measure", maintain_order=True):
-        schools = group["vestiging"].n_unique()
-        vestiging, school_type, lowest, highest = group.select(
-            "vestiging", "school_type", "lowest", "highest"
-        ).row(0)
+    is_exact = pl.col("lowest") == pl.col("highest")
+    ordered = ranges.join(files, on="delivery_id").sort("file", is_exact, "vestiging", "school_type")
+    for (measure,), group in ordered.group_by("measure", maintain_order=True):
+        of_files = [_masked_file(one) for _, one in group.group_by("file", maintain_order=True)]
+        more = f" and {len(of_files) - NAMED} more files" if len(of_files) > NAMED else ""
         yield (
-            f"{file} masks the {BY_NAME[str(measure)].plural} of {dutch.number(schools)} schools (first "
-            f"{vestiging}, {school_type}: {lowest} to {highest}), and no money is counted from a range: deliver "
-            "their register, or the file without masks"
+            f"the {BY_NAME[str(measure)].plural} in {', '.join(of_files[:NAMED])}{more} are masked (<5), and no "
+            "money is counted from a range: deliver the register of these schools, or their counts without masks"
         )
+
+
+def _masked_file(ranges: pl.DataFrame) -> str:
+    schools = ranges["vestiging"].n_unique()
+    columns = ("file", "vestiging", "school_type", "lowest", "highest")
+    file, vestiging, school_type, lowest, highest = ranges.select(columns).row(0)
+    return f"{file} ({dutch.number(schools)} schools, first {vestiging} {school_type}: {lowest} to {highest})"
 
 
 _PUPILS_OF = {"po": PUPILS_PO.name, "vo": PUPILS_VO.name}

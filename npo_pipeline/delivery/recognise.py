@@ -176,12 +176,17 @@ def kind_of_header(name: str, header: Header) -> FileKind:
     for kind in kinds.KINDS:
         if not kind.signature_columns <= found or kind.excluded_columns & found:
             continue
-        if missing := [column for column in kind.required_columns if column not in found]:
+        if _missing(kind, found):
             _refuse_other_kind(name, header)
-            raise Refused(_lacking(name, kind, missing, header))
+            meant = min((kind, *kinds.KINDS), key=lambda one: (len(_missing(one, found)), -len(one.columns)))
+            raise Refused(_lacking(name, meant, _missing(meant, found), header))
         return kind
     _refuse_other_kind(name, header)
     raise Refused(_unknown(name, header))
+
+
+def _missing(kind: FileKind, found: Set[str]) -> list[str]:
+    return [column for column in kind.required_columns if column not in found]
 
 
 class OtherFile(Refused):

@@ -186,8 +186,8 @@ def _unknown_references(new: NewFiles, facts: SchoolFacts, appended: TableRows) 
 
 
 def _size_remarks(sized: SizeChanges) -> Iterator[str]:
-    # A school that a shorter address list leaves out keeps its board: no decision asks about it.
-    is_list = pl.col("source").str.starts_with("addresses")
+    # A school that a shorter address list leaves out keeps its board, and no decision counts a masked file.
+    is_list = pl.col("source").str.contains(r"^addresses|_masked$")
     yield from in_words(SizeChanges(sized.filter(is_list)))
     for one in in_words(SizeChanges(sized.filter(~is_list))):
         yield f"{one}; `npo decide` asks for --accept-change, unless it counted as much before"

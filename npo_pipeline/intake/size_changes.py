@@ -88,8 +88,7 @@ def sized_subjects(
     parts += [scored, lists]
     if ranges is not None:
         lowest = pl.col("lowest").cast(QUANTITY)
-        columns = {"subject": "vestiging", "measure": "measure", "counted": lowest}
-        parts.append(ranges.select("delivery_id", **columns))
+        parts.append(ranges.select("delivery_id", subject="vestiging", measure=pl.col("measure"), counted=lowest))
     if municipal is not None:
         both, name = pl.col("score_2019") + pl.col("score_2020"), pl.lit(MUNICIPAL_SCORE.name)
         parts.append(

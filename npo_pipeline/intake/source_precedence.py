@@ -11,8 +11,10 @@ from typing import TypeAlias
 import polars as pl
 
 from npo_pipeline.measures import MEASURES, PUPILS, PUPILS_PO, PUPILS_VO, SCORE, SOURCES, CountSource, Measure
+from schemas.columns import schema_of
 from schemas.frames.intake import SOURCE_DIFFERENCES, SchoolSums, SourceDifferences, empty
 from schemas.received import (
+    COUNT_RANGES,
     Applications,
     Areas,
     Changes,
@@ -29,6 +31,8 @@ from schemas.received import (
 )
 
 _SCHOOL = ["vestiging", "school_type"]
+
+NO_RANGES = CountRanges(pl.DataFrame(schema=schema_of(COUNT_RANGES)))
 
 
 UsedDeliveries: TypeAlias = Mapping[str, Sequence[str]]
@@ -94,7 +98,9 @@ def rows_of_deliveries(rows: pl.DataFrame, deliveries: Sequence[str]) -> pl.Data
     return rows.filter(pl.col("delivery_id").is_in(list(deliveries)))
 
 
-def differences(deliveries: Deliveries, counts: Counts, scores: Scores, ranges: CountRanges) -> SourceDifferences:
+def differences(
+    deliveries: Deliveries, counts: Counts, scores: Scores, ranges: CountRanges = NO_RANGES
+) -> SourceDifferences:
     """Compare the files of one reference date that are not used with the one that is, school by school.
 
     A count that lies in the range of a file with masked counts agrees with it.
@@ -187,7 +193,9 @@ def _outside_ranges(
         pl.lit(": "),
         pl.col("used").cast(pl.String).fill_null("no"),
         pl.lit(f" {measure.plural} from {our_files}, which is used, "),
-        pl.format("{} to {} from ", "lowest", "highest"),
+        pl.when(pl.col("lowest") == pl.col("highest"))
+        .then(pl.format("{} from ", "lowest"))
+        .otherwise(pl.format("{} to {} from ", "lowest", "highest")),
         pl.col("delivery_id").replace_strict(files, return_dtype=pl.String),
     )
     nearest = pl.when(used < pl.col("lowest")).then("lowest").otherwise("highest")

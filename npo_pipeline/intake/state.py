@@ -71,6 +71,7 @@ class IntakeState:
             resolutions=Resolutions(_empty(received.RESOLUTIONS)),
             counts=Counts(_empty(received.COUNTS)),
             zero_counts=ZeroCounts(_empty(received.ZERO_COUNTS)),
+            count_ranges=CountRanges(_empty(received.COUNT_RANGES)),
             scores=Scores(_empty(received.SCORES)),
             areas=Areas(_empty(received.AREAS)),
             listed=DeliverySubjects(empty(DELIVERY_SUBJECTS)),

@@ -162,10 +162,11 @@ def work_out_decision(
     if with_rows.is_empty():
         known = ", ".join(map(str, data.reference_dates)) or "none yet"
         of_po = days - {day}
+        beside = f"{_rejected_words(data.live, day)}{_masked_words(data, days)}"
         day_words = f"{day}, nor of po on {min(of_po)}" if of_po else str(day)
         raise Refused(
-            f"no pupils are counted on {day_words} (counted: {known}){_rejected_words(data.live, day)}"
-            f"{_masked_words(data, days)}; ingest them, or give --reference-date"
+            f"no pupils are counted on {day_words} (counted: {known}){beside}; ingest "
+            "them, or give --reference-date"
         )
     inputs = decision_inputs(used, data)
     rules = [rule_frames(one) for one in loaded]

@@ -74,7 +74,7 @@ def test_a_header_in_small_letters_with_spaces_and_quotes_is_read(layout: Layout
 @every_layout
 def test_a_column_that_is_missing_is_named(layout: Layout, tmp_path: Path):
     for column in layout.kind.required_columns:
-        if layout is layouts.CUMI and column == "CUMI":
+        if "CUMI" in layout.row and column == "CUMI":
             continue  # Without it the header is that of the totals.
         row = {name: value for name, value in layout.row.items() if layouts.normal_name(name) != column}
         said = refusal(tmp_path, Layout(layout.kind, row).lines())

@@ -10,6 +10,7 @@ REGISTER_VO = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;ONDERWIJSTYPE;LEERJAAR;DA
 ADDRESSES = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;PLAATSNAAM;GEMEENTENAAM"
 SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
 NEWCOMERS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS"
+TOTALS = "INSTELLINGSCODE;VESTIGINGSCODE;TYPE_PO;PEILJAAR;AANTAL_LEERLINGEN"
 APPLICATIONS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;DATUM_AANVRAAG;AANTAL_LEERLINGEN;BEDRAG"
 OF_REGIONS = "VESTIGINGSNUMMER;REGIO;NIEUWE_REGIO;EERDER_VERLEEND"
 COMPLETIONS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;AFGEROND"
@@ -78,6 +79,11 @@ def write_amounts_of_others(folder: Path, *rows: str) -> tuple[Path, Path]:
 def write_newcomers(folder: Path, *rows: str) -> Path:
     """Write a file of newcomers."""
     return _write(folder, "newcomers.csv", NEWCOMERS, list(rows))
+
+
+def write_masked(folder: Path, *rows: str) -> Path:
+    """Write a file of totals of vestigingen, in which small ones are masked."""
+    return _write(folder, "masked.csv", TOTALS, list(rows))
 
 
 def write_applications(folder: Path, *rows: str, of_regions: bool = False) -> Path:

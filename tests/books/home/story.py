@@ -20,6 +20,7 @@ from tests.books.home.delivery import (
     write_completions,
     write_consents,
     write_lists,
+    write_masked,
     write_newcomers,
     write_register,
     write_reserve_transfers,
@@ -94,6 +95,7 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     spent = "10001;01AA;2021;B;Een-op-een-begeleiding;school"
     late = write_spending(folder / "late", f"{spent};950,00;50,00;", f"{spent};-50,00;0,00;Creditnota")
     yield "account", "--year", "2022", "--board", "10001", "--spending", late
+    yield "ingest", write_masked(folder / "masked", "01AA;00;BO;2017;<5")
     others, mapping = write_amounts_of_others(folder / "others", "01AA00;12;8413,92", "02BB00;9;6310,45")
     yield "reconcile", others, "--mapping", mapping, "--school-year", "2021-2022"
     yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"

@@ -1,5 +1,6 @@
 """For every column of every kind of file what it may hold, and what is refused by which rule."""
 
+from npo_pipeline.delivery import kinds
 from schemas import files as models
 from schemas.rules import (
     LEAVES_BEFORE_ENTRY,
@@ -38,6 +39,13 @@ NO_NUMBER = (
 NO_COUNT: Wrong = {
     NOT_A_NUMBER: (*NO_NUMBER, "100000", "1000000000", "9" * 30, "-100000", "-1e9"),
     NEGATIVE: ("-1", "-0", "-99999"),
+}
+NO_MASKED_COUNT: Wrong = {
+    **NO_COUNT,
+    NOT_A_NUMBER: (
+        *(one for one in NO_COUNT[NOT_A_NUMBER] if one != "<5"),
+        *("<", "<0", "<100", "<5.0", "<  5", "<=5", ">5", "5<", "<-5", "＜5", "<５"),
+    ),
 }
 NO_AMOUNT: Wrong = {
     NOT_A_NUMBER: (
@@ -119,6 +127,7 @@ WRONG: dict[str, dict[str, Wrong]] = {
     "register_vo": {**_ENROLMENT, "ONDERWIJSTYPE": MISSING | NO_TYPE_VO, **_STAY},
     "pupils_po": {**_DUO, "LEERLINGEN": MISSING | NO_COUNT},
     "pupils_po_cluster": {**_DUO, "CLUSTER": NO_CLUSTER, "TOTAAL": MISSING | NO_COUNT},
+    "pupils_po_ages": {**_DUO, "CLUSTER": NO_CLUSTER, **dict.fromkeys(models.AGES, MISSING | NO_COUNT)},
     "pupils_vo": {
         **_PLACE,
         models.ONDERWIJSTYPE_VO: MISSING | NO_TYPE_VO,
@@ -248,6 +257,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "PEILJAAR": ("2020", "1999"),
     "LEERLINGEN": _COUNTS,
     "TOTAAL": _COUNTS,
+    **dict.fromkeys(models.AGES, _COUNTS),
     "AANTAL_LEERLINGEN": _COUNTS,
     models.SCORED_PUPILS: _COUNTS,
     models.SCORE: (
@@ -298,6 +308,9 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "RESULTAAT": ("", "-5 punten", "x" * 2_000),
 }
 
+
+for _name, _kind in kinds.MASKED.items():
+    WRONG[_kind.name] = {**WRONG[_name], **dict.fromkeys(_kind.counted, MISSING | NO_MASKED_COUNT)}
 
 _BESIDE = {("OPVOLGER", MISSING_VALUE): {"SOORT": "fusie"}}
 """Where a value is only wrong beside another."""
