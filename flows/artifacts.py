@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -29,6 +30,7 @@ from npo_pipeline.errors import printable
 from npo_pipeline.intake.size_changes import in_words
 from npo_pipeline.money import totals
 from npo_pipeline.months import month_text
+from npo_pipeline.reconciliation.model import Figures, Reconciliation
 from npo_pipeline.translation import singular
 from schemas.frames.money import SchoolDifferences
 
@@ -199,6 +201,20 @@ def plan_artifact(request: DecideRequest, result: DecisionPlan) -> str:
     made = artifacts.create_markdown_artifact(plan_page(request, result), key=key, description=summary)
     page = f"{PREFECT_UI_URL.value()}/artifacts/artifact/{made}"
     return f"{summary} You approve [this plan]({page}), hash `{result.fingerprint}`, and nothing else."
+
+
+def reconciliation_artifacts(found: Reconciliation, page: Path) -> None:
+    """Publish a table of what matches per component, and one of the largest differences with their cause."""
+    figures = Figures(found.rows, found.tolerance)
+    shares = [dutch.percent_expr(pl.col(name)).alias(name) for name in ("share", "share_of_money")]
+    key, words = f"npo-reconcile-{found.school_year}", singular(". ".join(figures.conclusion()))
+    by_component = figures.by_component.with_columns(shares)
+    _publish_table(key, by_component, f"{words}. The page and the workbook are in {page.parent} ({found.run_id})")
+    columns = ["code", "board", "component", "currency", "ours", "theirs", "gap", "why", "explanation"]
+    differing = figures.differing.select(columns)
+    if differing.height:
+        title = f"What differs from decision {', '.join(found.decisions)}, the largest difference first"
+        _publish_table(f"{key}-differences", differing, title)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from prefect.states import Crashed
 from prefect.types.entrypoint import EntrypointType
 
 from flows.failures import books_words
-from flows.ingest import ingest_delivery
+from flows.ingest import ingest_delivery, reconciliation
 from flows.payment_run import FIRST_OF_MONTH, ZONE, month_of, payment_run
 from flows.recalibration import recalibration
 from flows.year_end import year_end
@@ -46,6 +46,7 @@ def deployments(home: Path) -> list[RunnerDeployment]:
             "Shows what a new decision would change, and writes it when a person approves",
         ),
         (year_end, "accounts", "Accounts for a calendar year and writes the pack of every board"),
+        (reconciliation, "others", "Compares what others say, as DUO, with the decision in force"),
     )
     made = [
         flow.to_deployment(

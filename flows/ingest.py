@@ -1,4 +1,4 @@
-"""The flow that ingests a delivery: the same steps as `npo ingest`, each a task."""
+"""The flows on files: a delivery that is taken in, and what others say that is compared; each step a task."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from prefect.runtime import flow_run
 
 from flows import artifacts
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
-from npo_pipeline.cli.options import home_of, max_change_of_machine, share_from
+from npo_pipeline.cli.options import home_of, max_change_of_machine, path_from, share_from
 from npo_pipeline.cli.output import number
+from npo_pipeline.cli.reconcile import tolerance_from
 from npo_pipeline.commands.ingest import IngestRequest, ingest
+from npo_pipeline.commands.reconcile import ReconcileRequest, reconcile, write_reports_in_home
 from npo_pipeline.errors import printable
-from npo_pipeline.months import day_from
+from npo_pipeline.months import day_from, school_year_from
+from npo_pipeline.reconciliation.model import Figures
+from npo_pipeline.translation import singular
 
 
 def _run_name() -> str:
@@ -69,5 +73,61 @@ def ingest_delivery(
             "rejected": refused,
             "differences": result.differences.height,
             "remarks": list(result.remarks),
+        },
+    )
+
+
+def _name_of_reconciliation() -> str:
+    return f"reconcile-{printable(str(flow_run.parameters.get('school_year')))}"
+
+
+@npo_flow("npo-reconcile", _name_of_reconciliation)
+def reconciliation(
+    home: str,
+    paths: list[str],
+    school_year: str,
+    mapping: str | None = None,
+    tolerance: str = "0.00",
+) -> State[Any]:
+    """Compare what others say with the decision in force, and write it as a workbook and a page in the home.
+
+    Args:
+        home: the home folder, as a full path.
+        paths: folders or files to compare, as full paths.
+        school_year: as 2021-2022.
+        mapping: a file that says which column is what, as a full path; known layouts need none.
+        tolerance: how far apart amounts of a match may be.
+
+    Returns:
+        run_id, compared, matching, the workbook and the page.
+
+    Raises:
+        Refused: nothing can be compared; nothing was changed.
+        HomeLocked: another run held the home for WAIT_SECONDS.
+    """
+    request = ReconcileRequest(
+        home=home_of(home),
+        paths=tuple(map(path_from, paths)),
+        school_year=school_year_from(school_year),
+        mapping=path_from(mapping) if mapping else None,
+        tolerance=tolerance_from(tolerance),
+        wait_seconds=WAIT_SECONDS,
+    )
+    found = reconcile(request, call=as_task)
+    workbook, page = as_task(write_reports_in_home, request.home, found)
+    artifacts.reconciliation_artifacts(found, page)
+    log_remarks(
+        f"{file}, line {line}, {column}: {message}"
+        for file, line, column, message in found.unread.head(artifacts.MOST_ROWS).iter_rows()
+    )
+    figures = Figures(found.rows, found.tolerance)
+    return closed(
+        f"{singular('. '.join(figures.conclusion()))} ({found.run_id})",
+        {
+            "run_id": found.run_id,
+            "compared": figures.compared,
+            "matching": figures.matching,
+            "workbook": str(workbook),
+            "page": str(page),
         },
     )

@@ -249,6 +249,22 @@ def write_reports(
     return tuple(path for path in (workbook, page) if path is not None)
 
 
+def write_reports_in_home(home: Home, found: Reconciliation) -> tuple[Path, Path]:
+    """Step: write the workbook and the page in `reports/reconciliation`, named after their run.
+
+    Raises:
+        Refused: one cannot be written; what was compared is in the books all the same.
+    """
+    folder = home.path / "reports" / "reconciliation"
+    workbook, page = (folder / f"{found.run_id}.{kind}" for kind in ("xlsx", "html"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{folder}: cannot be made ({error.strerror or error}); make room for a folder") from error
+    write_reports(home, found, workbook=workbook, page=page)
+    return workbook, page
+
+
 def beside_rates(regulations: Sequence[LoadedRegulation]) -> BesideRates:
     """Return the amounts per unit that rules name beside their rates, named as an explanation has them."""
     rows = [

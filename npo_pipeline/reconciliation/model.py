@@ -146,6 +146,11 @@ OUTCOME_WORDS = {
 CODE = pl.coalesce("vestiging", "brin", "board")
 """The code of what a row is of."""
 
+_LACKS_ONE = pl.col("outcome").is_in([MISSING_HERE, MISSING_THERE])
+_IS_OPEN = pl.col("cause").fill_null(UNEXPLAINED) == UNEXPLAINED
+WHY = pl.when(_LACKS_ONE & _IS_OPEN).then("outcome").otherwise("cause")
+"""Why a row differs: its cause, or of an amount that one side lacks for no cause that is known, its outcome."""
+
 _COMPONENT_FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(("component", "school_types", "currency"), pl.String()),
     **dict.fromkeys(("compared", "matching", "share", "share_of_money"), pl.Int64()),
@@ -197,9 +202,7 @@ class Figures:
     def differing(self) -> DifferingAmounts:
         """Return the rows that do not match."""
         gap = pl.col("theirs").fill_null(0) - pl.col("ours").fill_null(0)
-        found = self.rows.filter(pl.col("outcome") != MATCH).with_columns(
-            code=CODE, gap=gap, why=pl.coalesce("cause", pl.col("outcome"))
-        )
+        found = self.rows.filter(pl.col("outcome") != MATCH).with_columns(code=CODE, gap=gap, why=WHY)
         order = [pl.col("gap").abs(), pl.col("code"), pl.col("component")]
         return DifferingAmounts(found.sort(order, descending=[True, False, False]))
 
@@ -229,15 +232,29 @@ class Figures:
             f"{dutch.percent(self.share)} matches: {matching} of {compared} amounts. For the other {others} the "
             f"file has {self._money(self.differing)}"
         )
+        yield from self._lacking()
         unexplained = DifferingAmounts(self.differing.filter(pl.col("why") == UNEXPLAINED))
         if unexplained.is_empty():
-            yield "Every difference has a cause; none is unexplained"
+            if not self.differing["why"].is_in([MISSING_HERE, MISSING_THERE]).all():
+                yield "Every difference has a cause; none is unexplained"
             return
         first = unexplained.row(0, named=True)
         yield (
             f"{dutch.number(unexplained.height)} differences are unexplained, {self._money(unexplained)}; "
             f"begin with {first['code']} ({dutch.money(first['gap'], first['currency'])})"
         )
+
+    def _lacking(self) -> Iterator[str]:
+        """Yield how many amounts one of the two sides lacks."""
+        here, there = (
+            self.differing.filter(pl.col("outcome") == outcome).height for outcome in (MISSING_HERE, MISSING_THERE)
+        )
+        if here and there:
+            yield f"In the file only: {dutch.number(here)}; in the decision only: {dutch.number(there)}"
+        elif here:
+            yield f"In the file only: {dutch.number(here)}"
+        elif there:
+            yield f"In the decision only: {dutch.number(there)}"
 
     def _money(self, rows: DifferingAmounts) -> str:
         """Return in words how much more or less than the decision the file has for some rows, per currency."""

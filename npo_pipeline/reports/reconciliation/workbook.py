@@ -12,14 +12,14 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.errors import Refused
-from npo_pipeline.reconciliation.model import CAUSE_WORDS, CODE, OUTCOME_WORDS, Figures, Reconciliation
+from npo_pipeline.reconciliation.model import CAUSE_WORDS, CODE, OUTCOME_WORDS, WHY, Figures, Reconciliation
 from npo_pipeline.reports.xlsx import Column, Sheet, frame_sheet, write_sheets
 from npo_pipeline.translation import singular, translated
 from schemas.reconciled import BY_BOARD, BY_SCHOOL, BY_VESTIGING, MATCH
 
 NamedAmounts = NewType("NamedAmounts", pl.DataFrame)
 """Rows of `reconciliation` with `code`, `name`, `place`, `board_name` (null where the books have none) and, of
-those that do not match, `gap` and `why`."""
+those that do not match, `gap`; a cause is null where the outcome says all."""
 
 LEVELS = {BY_VESTIGING: "vestiging", BY_SCHOOL: "school (BRIN)", BY_BOARD: "bestuur"}
 LEFT_OUT = "Deze onderdelen van het besluit staan in geen van de bestanden, en zijn daarom niet vergeleken."
@@ -87,7 +87,8 @@ def named_amounts(result: Reconciliation) -> NamedAmounts:
     rows = result.rows.with_columns(
         code=CODE,
         gap=pl.when(differing).then(gap),
-        why=pl.when(differing).then(pl.coalesce("cause", "outcome")),
+        # Where one side has no amount and nothing says why, the outcome says all there is to say.
+        cause=pl.when(pl.col("outcome") != WHY).then(WHY),
     )
     named = rows.join(names, on="code", how="left").join(board_names, on="board", how="left")
     return NamedAmounts(named.sort("code", "component", "school_types", "currency", "file", nulls_last=True))

@@ -41,6 +41,7 @@ from npo_pipeline.commands.account.reports import write_reports
 from npo_pipeline.commands.decide.command import decide
 from npo_pipeline.commands.ingest import ingest
 from npo_pipeline.commands.pay import pay
+from npo_pipeline.commands.reconcile import reconcile
 from tests.books.home.delivery import write_country, write_scores
 from tests.books.home.npo import here
 from tests.integration.flows.prefect_side import free_port
@@ -88,7 +89,7 @@ def kept(database: Path, copy: Path) -> Path:
 def clock() -> Iterator[None]:
     """The time stands still for the commands, so that two homes can be equal to the last hash."""
     with pytest.MonkeyPatch.context() as patch:
-        for command in (ingest, decide, pay, account, write_reports):
+        for command in (ingest, decide, pay, account, write_reports, reconcile):
             patch.setitem(command.__kwdefaults__, "clock", lambda: MOMENT)
         yield
 

@@ -65,6 +65,7 @@ def test_the_conclusion_says_what_is_unexplained_and_where_to_begin():
     assert list(Figures(reconciled(FOUR)).conclusion()) == [
         # -198,66 - 116,86 + 350,58 - 96,28
         "20,00% matches: 1 of 5 amounts. For the other 4 the file has € 61,22 less than the decision",
+        "In the file only: 1; in the decision only: 1",
         "1 differences are unexplained, € 116,86 less than the decision; begin with 03CC (€ -116,86)",
     ]
 
@@ -72,6 +73,20 @@ def test_the_conclusion_says_what_is_unexplained_and_where_to_begin():
 def test_the_conclusion_says_that_every_difference_has_a_cause():
     explained = reconciled("brin ours theirs outcome cause\n01AA 12.00 3.00 differs part_of_year")
     assert list(Figures(explained).conclusion())[1:] == ["Every difference has a cause; none is unexplained"]
+
+
+def test_an_amount_that_one_side_lacks_is_no_unexplained_difference():
+    lacking = reconciled(
+        "brin ours theirs outcome cause\n01AA 12.00 - missing_there unexplained\n02BB - 701.16 missing_here count"
+    )
+    figures = Figures(lacking)
+    assert rows(figures.by_cause, "cause", "amounts") == [("count", 1), ("missing_there", 1)]
+    assert list(figures.conclusion())[1:] == [
+        "In the file only: 1; in the decision only: 1",
+        "Every difference has a cause; none is unexplained",
+    ]
+    alone = Figures(reconciled("brin ours theirs outcome cause\n01AA 12.00 - missing_there unexplained"))
+    assert list(alone.conclusion())[1:] == ["In the decision only: 1"]
 
 
 def test_currencies_are_not_added_up():
