@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from xlsxwriter import Workbook
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import read_books
@@ -40,7 +41,7 @@ BEFORE = {
 """First command of a block -> commands that its reader gave before."""
 
 DELIVERIES = {"DELIVERY": "counts-2020", "FOLDER": "corrected", "applications.csv": "counts-2020/aanvragen.csv"}
-FILES = {"overlay.yaml": "overlay_of", "herijking.yaml": "title", "monitor.csv": "SECTOR"}
+FILES = {"overlay.yaml": "overlay_of", "herijking.yaml": "title", "monitor.csv": "SECTOR", "ofb.yaml": "mapping"}
 """Files that pages show -> how each begins."""
 STAGE = {"--close": "done", "--as-of 2021-10-31": "counted", "--four-eyes": "counted"}
 """What a block holds -> the home it begins with, where that is another than the one in which all is done."""
@@ -171,12 +172,25 @@ def test_the_commands_of_a_page_run_in_their_order(page, homes, tmp_path, monkey
         if not folder.exists():
             shutil.copytree(homes[stage], folder)
             write_corrected(folder)
+            write_overviews(folder)
             for name, begin in FILES.items():
                 found = re.search(rf"```\w+\n({begin}.*?)```", text, flags=re.DOTALL)
                 (folder / name).write_text(found[1] if found else "", encoding="utf-8")
         monkeypatch.chdir(folder)
         for command in (*BEFORE.get(block[0], ()), *block):
             run(command, names)
+
+
+def write_overviews(folder: Path) -> None:
+    """Write what DUO would say of a school: in the layout with a row per component, and in that of the page."""
+    columns = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;SCHOOLJAAR;ONDERDEEL;BEDRAG;DATUM;KENMERK"
+    codes = codes_in(folder / "npo-home")
+    row = f"{codes['12045']};{codes['52MJ']};NPO;2021-2022;per_pupil;8413.92;2021-08-01;x"
+    (folder / "OFB.csv").write_text(f"{columns}\n{row}\n")
+    with Workbook(folder / "OFB.xlsx") as book:
+        sheet = book.add_worksheet("Beschikkingen")
+        sheet.write_row(2, 0, ["Brinnr", "Naam", "NPO leerlingen", "NPO achterstand", "Aantal lln"])
+        sheet.write_row(3, 0, [codes["52MJ"], "De Wilg", 8413.92, 25254.14, 12])
 
 
 def write_corrected(folder: Path) -> None:
