@@ -48,7 +48,7 @@ SpecSector: TypeAlias = Literal["po", "vo"]
 def number_from(value: Any) -> Fraction:
     """Read a number from 0 exactly: 1.5 or 3/2."""
     text = text_from(value)
-    if found := re.fullmatch(r"([0-9]{1,9})/([1-9][0-9]{0,8})", text):
+    if found := re.fullmatch(r"([0-9]{1,12})/([1-9][0-9]{0,11})", text):
         return Fraction(int(found[1]), int(found[2]))
     if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,8})?", text):
         return Fraction(text)

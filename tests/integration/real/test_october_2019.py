@@ -182,7 +182,7 @@ sectors:
       - {{school_types: [bao], value: 1, {ratio}}}
       - {{school_types: [sbo], value: 1.5, {ratio}}}
       - {{school_types: [so, vso], value: 2, {ratio}}}
-  vo:
+{risk}  vo:
     overlay_of: {year}-vo
     {asked}: {{value: {vo}, unit: {unit}, status: published, source: law, article: 7(4), checked_on: 2026-11-27}}
     ratios:
@@ -193,7 +193,7 @@ sectors:
 
 def solve(home: Path, **asked: str) -> dict[str, dict]:
     spec = home.parent / "spec.yaml"
-    spec.write_text(SPEC.format(**asked, ratio=RATIO), encoding="utf-8")
+    spec.write_text(SPEC.format(**{"risk": "", **asked}, ratio=RATIO), encoding="utf-8")
     found = run("rules", "solve", spec, "--reference-date", "2019-10-01", "--home", home)
     return {one["sector"]: one for one in found["sectors"]}
 
@@ -216,6 +216,21 @@ def test_the_budget_that_gives_500_by_the_published_ratios(home):
         (["500.00", "750.00", "1000.00"], "0.00"),
         (["820.00", "410.00"], "0.00"),
     ]
+
+
+def test_a_budget_with_a_share_for_risk_gives_all_published_rates_of_po_to_the_cent(home):
+    # what the published rates spend on these pupils; 260,521,978.13 of it, 24.68532%, is for the score
+    cited = "status: published, source: law, article: 5(3), checked_on: 2026-11-27"
+    risk = f"""\
+    floors:
+      - {{value: 500.00, unit: EUR per pupil, {cited}}}
+    risk:
+      share: {{value: 0.2468532, unit: of the budget, {cited}}}
+      weights: {{achterstandsscore: {{weight: {{value: 1, unit: per point, {cited}}}}}}}
+"""
+    asked = {"year": "2022-2023", "asked": "budget", "unit": "EUR", "po": "1055372228.13", "vo": "831272540.00"}
+    found = solve(home, **asked, risk=risk)["po"]
+    assert (sector_rates(found), found["rest"]) == (["500.00", "750.00", "1000.00", "463.78"], "0.00")
 
 
 def test_what_the_recalibration_moved_from_po_to_vo_on_the_same_pupils(home):
