@@ -73,6 +73,9 @@ def explain(pairs: AmountPairs, evidence: Evidence) -> AmountPairs:
 
 
 _OPEN = pl.col("cause").is_null() & (pl.col("outcome") != MATCH)
+_MAY_BE_CHANCE = pl.col("cause").is_in(["count", "rounding"]) & pl.col("their_count_e2").is_null()
+"""The rows with a cause that they may have by chance: no count in the file says the same."""
+
 _BOTH = pl.col("ours_cents").is_not_null() & pl.col("theirs_cents").is_not_null()
 
 
@@ -173,7 +176,8 @@ def _count_words(units_e2: pl.Expr, *, has_both: bool, rate: str = "rate_low_e8"
     if has_both:
         theirs, ours = _number(pl.col("their_count_e2")), _number(pl.col("our_count_e2").fill_null(0))
         return pl.format("{} ({} tegen {}).", start, theirs, ours)
-    return pl.format("{}, keer {}.", start, _rate(pl.col(rate)))
+    also = pl.when(_is_twelfths()).then(pl.format(" Of {} van de 12 maanden.", _nearest_twelfths()))
+    return pl.format("{}, keer {}.{}", start, _rate(pl.col(rate)), also.otherwise(pl.lit("")))
 
 
 def _unit(quantity_e2: pl.Expr) -> pl.Expr:
@@ -211,16 +215,21 @@ def _rounding(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
 
 
 def _compositions(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    """Find differences that are other amounts of the same school, put together or left out."""
+    """Find differences that are other amounts of the same school, put together or left out.
+
+    What nearly all schools of a file have put together is so too for one that might have another count.
+    """
     for scope in scopes_of(AmountPairs(rows)):
-        open_rows = rows.filter(scope.of_theirs(), _OPEN)
-        if open_rows.is_empty():
+        maybe = rows.filter(scope.of_theirs(), _OPEN | _MAY_BE_CHANCE)
+        if maybe.filter(_OPEN).is_empty():
             continue
         parts = _parts(scope, evidence)
-        more = _sums(open_rows, parts.filter(~pl.col("own")), 1)
-        partly = open_rows.join(more, on="row", how="anti").filter(pl.col("theirs_cents") > 0)
+        more = _sums(maybe, parts.filter(~pl.col("own")), 1)
+        partly = maybe.join(more, on="row", how="anti").filter(pl.col("theirs_cents") > 0)
         less = _sums(partly, parts.filter("own"), -1)
-        rows = _set_from(rows, pl.concat([more, less]), "composition")
+        found = pl.concat([more, less]).join(maybe.select("row", "cause"), on="row")
+        is_of_all = pl.len().over("names") * NEARLY_ALL[1] >= maybe.height * NEARLY_ALL[0]
+        rows = _set_from(rows, found.filter(pl.col("cause").is_null() | is_of_all), "composition")
     return _put_elsewhere(rows)
 
 
@@ -254,7 +263,7 @@ def _parts(scope: Scope, evidence: Evidence) -> pl.DataFrame:
 
 
 def _sums(rows: pl.DataFrame, parts: pl.DataFrame, sign: int) -> pl.DataFrame:
-    """Return the rows whose difference is the sum of one to three parts: row, words; the fewest parts count."""
+    """Return the rows whose difference is the sum of one to three parts: row, names, words; the fewest count."""
     wanted = rows.select("row", "code", "currency", cents=pl.col("gap_cents") * sign).filter(pl.col("cents") > 0)
     single = wanted.join(parts, on=["code", "currency", "cents"]).sort("row", "name").unique("row", keep="first")
     found = [single.with_columns(names="name").select("row", "currency", "cents", "names")]
@@ -269,7 +278,7 @@ def _sums(rows: pl.DataFrame, parts: pl.DataFrame, sign: int) -> pl.DataFrame:
                 left = left.join(fits, on="row", how="anti")
     put = "Het bestand telt hierbij op: {} ({})." if sign > 0 else "Het bestand laat hier weg: {} ({})."
     every = pl.concat(found)
-    return every.select("row", words=pl.format(put, "names", dutch.money_expr("cents")))
+    return every.select("row", "names", words=pl.format(put, "names", dutch.money_expr("cents")))
 
 
 _MOST_NAMES = 16
@@ -334,16 +343,19 @@ def _one_ratio(part: pl.DataFrame) -> pl.DataFrame | None:
     best = max((_fitting(part, one) for one in _references(part)), key=lambda one: one.height)
     if best.height * NEARLY_ALL[1] < part.height * NEARLY_ALL[0] or best["ours_cents"].n_unique() < 2:
         return None
-    can_be_rate = _OPEN | pl.col("cause").is_in(["count", "rounding"]) & pl.col("their_count_e2").is_null()
     total_ours, total_theirs = int(best["ours_cents"].sum()), int(best["theirs_cents"].sum())
     if abs(total_theirs - total_ours) * SMALLEST_CHANGE < total_ours:
         return None
     share = pl.lit((total_theirs * 10**4 * 2 + total_ours) // (2 * total_ours), pl.Int64)
+    found = best.select(pl.when(_is_twelfths()).then(_nearest_twelfths()).unique()).to_series()
+    months = found.item() if found.len() == 1 else None
+    like = f", zoals bij {months} van de 12 maanden" if months else ""
     words = pl.format(
-        "Ander bedrag per eenheid: voor alle scholen in het bestand {} van dat van hier.",
+        "Ander bedrag per eenheid: voor alle scholen in het bestand {} van dat van hier{}.",
         dutch.percent_expr(share),
+        pl.lit(like),
     )
-    return best.filter(can_be_rate).select("row", words=words)
+    return best.filter(_OPEN | _MAY_BE_CHANCE).select("row", words=words)
 
 
 def _references(part: pl.DataFrame) -> list[tuple[int, int]]:
@@ -368,11 +380,8 @@ def _fitting(part: pl.DataFrame, reference: tuple[int, int]) -> pl.DataFrame:
 
 def _twelfths(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """Find amounts that are some twelfths of ours."""
-    twelfths = _nearest_twelfths()
-    off = (pl.col("theirs_cents") * 12 - pl.col("ours_cents") * twelfths).abs()
-    found = _OPEN & _is_part() & twelfths.is_between(1, 11) & (off <= 6 * pl.col("error_cents"))
-    words = pl.format("Een deel van het jaar: {} van de 12 maanden.", twelfths)
-    return _near_twelfths(_set(rows, found.fill_null(False), "part_of_year", words))
+    words = pl.format("Een deel van het jaar: {} van de 12 maanden.", _nearest_twelfths())
+    return _near_twelfths(_set(rows, _OPEN & _is_twelfths(), "part_of_year", words))
 
 
 def _near_twelfths(rows: pl.DataFrame) -> pl.DataFrame:
@@ -380,9 +389,7 @@ def _near_twelfths(rows: pl.DataFrame) -> pl.DataFrame:
 
     Then no other cause is left; months of the year may have had other rates than the year as a whole.
     """
-    twelfths = _nearest_twelfths()
-    off = (pl.col("theirs_cents") * 12 - pl.col("ours_cents") * twelfths).abs()
-    near = twelfths.is_between(1, 11) & (off * NEAR_TWELFTHS <= pl.col("ours_cents") * twelfths)
+    near = _off_twelfths() * NEAR_TWELFTHS <= pl.col("ours_cents") * _nearest_twelfths()
     same_count = pl.col("their_count_e2") == pl.col("our_count_e2")
     equal = (pl.col("outcome") == MATCH).sum().over(_FILE)
     matches = equal * NEARLY_ALL[1] >= pl.len().over(_FILE) * NEARLY_ALL[0]
@@ -395,8 +402,18 @@ def _near_twelfths(rows: pl.DataFrame) -> pl.DataFrame:
     return _set(rows, found.fill_null(False), "part_of_year", words)
 
 
+def _is_twelfths() -> pl.Expr:
+    """Return whether theirs is some twelfths of ours, within half a cent per vestiging."""
+    return (_is_part() & (_off_twelfths() <= 6 * pl.col("error_cents"))).fill_null(False)
+
+
 def _is_part() -> pl.Expr:
-    return (pl.col("theirs_cents") > 0) & (pl.col("theirs_cents") < pl.col("ours_cents"))
+    is_less = (pl.col("theirs_cents") > 0) & (pl.col("theirs_cents") < pl.col("ours_cents"))
+    return is_less & _nearest_twelfths().is_between(1, 11)
+
+
+def _off_twelfths() -> pl.Expr:
+    return (pl.col("theirs_cents") * 12 - pl.col("ours_cents") * _nearest_twelfths()).abs()
 
 
 def _nearest_twelfths() -> pl.Expr:

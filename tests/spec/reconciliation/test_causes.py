@@ -1,5 +1,6 @@
 """Why theirs differs from ours: each cause is found where it was planted, and nothing where nothing was."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import polars as pl
@@ -240,6 +241,27 @@ def test_one_ratio_for_all_is_another_rate(schools, percent):
     found = different(explained(schools, planted, "vestiging"))
     assert set(found.values()) == {"rate"}
     assert len(found) == len(said)
+
+
+def test_what_all_schools_put_together_is_a_composition_also_where_it_might_be_pupils():
+    """Cumi money of 3 x 548.56 and base money of 701.16: of the second school it is that of two pupils."""
+    schools = [school("01AA00", 100), school("02BB00", 80), school("03CC00", 50)]
+    cumi = {"01AA00": Decimal(3), "02BB00": Decimal(70116), "03CC00": Decimal(7)}
+    schools = [replace(one, units={**one.units, "cumi": cumi[one.vestiging]}) for one in schools]
+    base, more = (said_of(ours(schools), "school", components=[one]) for one in ("per_pupil", "cumi"))
+    said = [replace(one, cents=one.cents + other.cents) for one, other in zip(base, more, strict=True)]
+    assert set(causes(explained(schools, said, "school")).values()) == {"composition"}
+    assert causes(explained(schools[1:2], said[1:2], "school")) == {("02BB", "per_pupil"): "count"}
+
+
+def test_a_rate_and_a_count_say_when_it_may_be_a_part_of_the_year():
+    schools = [school("01AA00", 120), school("02BB00", 84), school("03CC00", 7)]
+    said = [replace(one, cents=(one.cents * 5 + 6) // 12) for one in said_of(ours(schools), "school")]
+    (words,) = set(explained(schools, said, "school")["explanation"])
+    assert words.endswith("41,67% van dat van hier, zoals bij 5 van de 12 maanden.")
+    said = changed(said_of(ours(schools), "school"), "01AA", cents=50 * 70116)
+    (words,) = explained(schools, said, "school")["explanation"].drop_nulls()
+    assert words == "Andere telling: 70 leerlingen minder dan hier, keer € 701,16. Of 5 van de 12 maanden."
 
 
 def test_a_ratio_of_a_few_schools_is_no_rate():
