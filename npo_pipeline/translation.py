@@ -23,7 +23,7 @@ _NEXT = re.compile(r"; (?=line [0-9]+: |and [0-9.]+ more)")
 """Between the messages of a summary, which may hold a `;` themselves."""
 
 _LINE = "line {0}: "
-_KEYED = re.compile(r"([A-Za-z0-9_.-]+): (.*)", re.DOTALL)
+_KEYED = re.compile(r"([A-Za-z0-9_.\[\]-]+): (.*)", re.DOTALL)
 """A key of a file of rules, or a check of the books, before what is said of it."""
 
 _PLACED = re.compile(r"line ([0-9]+): (.*)", re.DOTALL)

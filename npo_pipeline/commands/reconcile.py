@@ -17,6 +17,7 @@ from npo_pipeline.books.queries.schools import board_names, school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
+from npo_pipeline.delivery.kinds import KINDS
 from npo_pipeline.delivery.sanitize import letters_of
 from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.source_files import SourceFile, source_files
@@ -137,9 +138,19 @@ def _read(file: SourceFile, mapping: Layout | None) -> OtherTable:
         return OtherTable(table=table, layout=mapping)
     table = read_table(file, is_header=lambda names: layout_of(sorted(names)) is not None)
     if (layout := layout_of(table.columns)) is None:
-        known = ", ".join(sorted(one.name for one in known_layouts()))
-        raise Refused(f"{table.shown}: is of no known layout ({known}); say with --mapping which column is which")
+        raise Refused(_of_no_layout(table))
     return OtherTable(table=table, layout=layout)
+
+
+def _of_no_layout(table: Table) -> str:
+    """Return what a table is that no layout fits: one that `npo ingest` takes, or one that wants a mapping."""
+    if kind := next((one for one in KINDS if one.signature_columns <= {*table.columns}), None):
+        return (
+            f"{table.shown}: looks like a file of kind {kind.name} ({kind.label}), which `npo ingest` takes; if it "
+            "has amounts to compare, say with --mapping which column is which"
+        )
+    known = ", ".join(sorted(one.name for one in known_layouts()))
+    return f"{table.shown}: is of no known layout ({known}); say with --mapping which column is which"
 
 
 def load_decided(books: Books, school_year: str) -> Decided:
@@ -210,9 +221,11 @@ def write_reconciliation(
     """
     theirs = TheirAmounts(pl.concat([one.amounts for one in read]))
     pairs = compare(decided.ours, theirs, tolerance_cents=int(request.tolerance.scaleb(2)))
-    if pairs.is_empty():
+    if pairs.filter(pl.col("ours_cents").is_not_null() & pl.col("theirs_cents").is_not_null()).is_empty():
+        names = ", ".join(one.file.name for one in read)
         raise Refused(
-            f"{', '.join(one.file.name for one in read)}: holds no amount but 0; nothing can be compared"
+            f"{names}: has no school or board with an amount in {', '.join(decided.decisions['decision_id'])}; "
+            "nothing can be compared"
         )
     explained = explain(pairs, Evidence(decided.ours, beside_rates(decided.regulations)))
     of_run = RowsOf(run_id=run.run_id, school_year=request.school_year, tolerance=request.tolerance)

@@ -206,8 +206,8 @@ OF_2015 = "PEILDATUM BRIN_NUMMER BEVOEGD_GEZAG_NUMMER TOTAAL_AANTAL_LEERLINGEN S
 def test_both_generations_of_duo_and_decisions_are_known_by_their_header():
     names = {header: layout_of(header.split()).name for header in (OF_2019, OF_2015, BESCHIKKINGEN)}
     assert list(names.values()) == [
-        "personele bekostiging bo, 2019-2020",
-        "personele bekostiging bo, 2015-2016",
+        "personele bekostiging bo 2019-2020",
+        "personele bekostiging bo 2015-2016",
         "beschikkingen",
     ]
     assert layout_of(["BRIN_NUMMER", "BEDRAG"]) is None
