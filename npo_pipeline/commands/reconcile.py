@@ -146,8 +146,8 @@ def _of_no_layout(table: Table) -> str:
     """Return what a table is that no layout fits: one that `npo ingest` takes, or one that wants a mapping."""
     if kind := next((one for one in KINDS if one.signature_columns <= {*table.columns}), None):
         return (
-            f"{table.shown}: looks like a file of kind {kind.name} ({kind.label}), which `npo ingest` takes; if it "
-            "has amounts to compare, say with --mapping which column is which"
+            f"{table.shown}: looks like a file of kind {kind.name} ({kind.label}), which `npo ingest` takes; if "
+            "it has amounts to compare, say with --mapping which column is which"
         )
     known = ", ".join(sorted(one.name for one in known_layouts()))
     return f"{table.shown}: is of no known layout ({known}); say with --mapping which column is which"
