@@ -64,7 +64,7 @@ FIRST = {
     **dict.fromkeys(
         (
             *("accountability", "accountability_interventions", "accountability_receipts"),
-            *("accountability_corrections", "findings"),
+            *("accountability_claims", "accountability_corrections", "findings"),
         ),
         "accounts",
     ),
