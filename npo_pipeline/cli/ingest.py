@@ -113,7 +113,7 @@ def render_rejections(rejections: RejectionList) -> None:
     rows = rejections.select("file", "line").n_unique()
     rules = ", ".join(f"{number(times)} {rule}" for rule, times in _rejections_by_rule(rejections))
     line(f"! {number(rows)} rows refused: {rules}")
-    from npo_pipeline.intake.rejection_list import summary
+    from npo_pipeline.intake.file_result import summary
 
     for one in summary(rejections):
         line(f"    {one}")

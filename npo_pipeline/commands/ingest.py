@@ -26,10 +26,9 @@ from npo_pipeline.intake.board_reports import (
     reject_other_currencies,
     reject_others,
 )
-from npo_pipeline.intake.file_result import FileResult
+from npo_pipeline.intake.file_result import FileResult, rejection_list
 from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
-from npo_pipeline.intake.rejection_list import rejection_list
 from npo_pipeline.intake.resubmission import check_resubmissions
 from npo_pipeline.intake.school_changes import refuse_contradictions
 from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE

@@ -32,9 +32,8 @@ from npo_pipeline.delivery.sniff import ScannedFile, TextEncoding, form_of, read
 from npo_pipeline.delivery.source_files import SourceFile
 from npo_pipeline.errors import KeptRefusals, Refused
 from npo_pipeline.intake import parse
-from npo_pipeline.intake.file_result import FileResult, totals_of
+from npo_pipeline.intake.file_result import FileResult, rejection_list, totals_of
 from npo_pipeline.intake.plan import IntakePlan, plan_intake
-from npo_pipeline.intake.rejection_list import rejection_list
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import find_existing
 from npo_pipeline.months import day_of

@@ -11,8 +11,7 @@ import polars as pl
 from npo_pipeline.atomic_file import require_new, write_new
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.errors import Refused
-from npo_pipeline.intake.file_result import FileResult
-from npo_pipeline.intake.rejection_list import first_cause, rejection_list, summary
+from npo_pipeline.intake.file_result import FileResult, first_cause, rejection_list, summary
 from schemas.frames.accounts import FactTable
 from schemas.frames.intake import RejectionList
 

@@ -66,7 +66,7 @@ def secrets(tmp_path_factory) -> Deliveries:
     folder = tmp_path_factory.mktemp("secrets")
     delivery, home = write_secrets(folder / "delivery"), folder / "home"
 
-    def failing(*_arguments):
+    def failing(*_arguments, **_named):
         raise pl.exceptions.ComputeError(f"what a library says of a row: {PSEUDONYM}0001")
 
     given = (str(home), [str(delivery)], "2020-10-01")
