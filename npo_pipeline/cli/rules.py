@@ -253,6 +253,8 @@ def _render_solved(
     """Print the rates of each sector with what they spend, and how to go on with them."""
     for one in result.sectors:
         _render_sector(one, result)
+    for remark in result.remarks:
+        line(f"! {remark}")
     if folder is None:
         line("Nothing was written; --out FOLDER writes an overlay per sector, for `npo decide --regulation`.")
         return
@@ -326,6 +328,7 @@ def _solved_document(result: SolvedRates) -> dict[str, Any]:
         "reference_date": result.reference_date,
         "sectors": [_sector_document(one) for one in result.sectors],
         "overlays": [{"file": name, "text": text} for name, text in result.overlays.items()],
+        "remarks": result.remarks,
         "written": [str(path) for path in result.written],
     }
 

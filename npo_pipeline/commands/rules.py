@@ -5,7 +5,7 @@ The books are only read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,7 @@ from npo_pipeline.books.queries.decision_state import delivered_data
 from npo_pipeline.books.reader import read_books, require_books
 from npo_pipeline.commands.decide.model import DecisionDraft
 from npo_pipeline.commands.decide.plan import work_out_decision
+from npo_pipeline.commands.undecided import older_books
 from npo_pipeline.decisions.comparison import Effect, effect_of_rules
 from npo_pipeline.delivery.sniff import TextEncoding, sniff
 from npo_pipeline.delivery.source_files import local_file
@@ -38,6 +39,7 @@ from npo_pipeline.entitlements.solve import (
     units_of,
 )
 from npo_pipeline.errors import Refused
+from npo_pipeline.intake.source_precedence import DeliveredData
 from npo_pipeline.money import total
 from npo_pipeline.rulebook.component import Rate
 from npo_pipeline.rulebook.error_messages import suggest
@@ -195,7 +197,10 @@ class SectorRates:
 
 @dataclass(frozen=True, kw_only=True)
 class SolvedRates:
-    """Represent what a specification gives: rates per sector, and an overlay per sector by name of file."""
+    """Represent what a specification gives: rates per sector, and an overlay per sector by name of file.
+
+    `remarks`: what is wrong with the books, and what is not counted of what the rates are for; a sentence each.
+    """
 
     spec: RuleText
     title: str
@@ -203,6 +208,7 @@ class SolvedRates:
     reference_date: date
     sectors: tuple[SectorRates, ...]
     overlays: Mapping[str, str]
+    remarks: tuple[str, ...]
     written: tuple[Path, ...] = ()
 
 
@@ -244,11 +250,13 @@ def solve_rates(request: SolveRequest) -> SolvedRates:
     bases = {one.sector: _base(given, one.sector, regulations) for one in given.demands}
     try:
         lines = {one.sector: rate_lines(bases[one.sector].regulation, one) for one in given.demands}
-        decided = _counted(request, given, regulations, lines)
+        with read_books(request.home) as books:
+            data, of_books = delivered_data(books), tuple(older_books(books))
+        decided = _counted(data, given, regulations, lines=lines, asked=request.reference_date)
         solved = _solved(given, bases, lines, decided.tables.entitlements)
     except DemandNotMet as not_met:
         raise given.refused(not_met) from not_met
-    found = _found(given, bases, solved, decided)
+    found = replace(_found(given, bases, solved, decided), remarks=(*of_books, *_not_counted(decided, solved)))
     return replace(found, written=_written(request.folder, found.overlays)) if request.folder else found
 
 
@@ -272,7 +280,21 @@ def _found(
         reference_date=decided.reference_date,
         sectors=tuple(_shown(given, bases[one.sector], one, decided) for one in solved),
         overlays=overlays,
+        remarks=(),
     )
+
+
+def _not_counted(decided: DecisionDraft, solved: Sequence[SolvedSector]) -> Iterator[str]:
+    """Yield what is not counted of the components that were solved."""
+    rates = {
+        (rate.of.line.component, kind)
+        for one in solved
+        for rate in one.rates
+        for kind in rate.of.line.school_types
+    }
+    for one in decided.omissions:
+        if one.component is None or any((one.component, kind) in rates for kind in one.school_types):
+            yield one.words
 
 
 def _read_spec(path: Path) -> _Given:
@@ -311,10 +333,12 @@ def _base(given: _Given, sector: SpecSector, regulations: Sequence[LoadedRegulat
 
 
 def _counted(
-    request: SolveRequest,
+    data: DeliveredData,
     given: _Given,
     regulations: Sequence[LoadedRegulation],
+    *,
     lines: Mapping[SpecSector, Sequence[RateLine]],
+    asked: date | None,
 ) -> DecisionDraft:
     """Decide with a rate of 1 in place of each that is to be solved: what it counts is what they are paid for."""
     by_one = [
@@ -323,9 +347,7 @@ def _counted(
         else one
         for one in regulations
     ]
-    with read_books(request.home) as books:
-        data = delivered_data(books)
-    return work_out_decision(data, given.spec.school_year, by_one, request.reference_date)
+    return work_out_decision(data, given.spec.school_year, by_one, asked)
 
 
 def _solved(

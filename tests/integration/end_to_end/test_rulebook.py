@@ -317,6 +317,7 @@ def test_rates_that_are_solved_are_shown_and_nothing_is_overwritten(home, tmp_pa
     assert shown.status == 0, shown.stderr
     assert "11.999,96 is spent and 0,04 is left." in shown.stdout
     assert "Nothing was written; --out FOLDER writes an overlay per sector" in shown.stdout
+    assert "! no scores" not in shown.stdout  # vo has none, and the specification does not ask for them
     (tmp_path / "spec-vo.yaml").write_text("mine")
     ended = here(*words, "--out", tmp_path)
     assert (ended.status, (tmp_path / "spec-po.yaml").exists()) == (3, False)
