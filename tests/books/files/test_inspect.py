@@ -438,7 +438,7 @@ def damaged(data: bytes, damage: tuple[str, float, bytes]) -> bytes:
     }[how]
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.sampled_from(LAYOUTS), st.lists(DAMAGE, max_size=2)), min_size=1, max_size=3))
 def test_whatever_is_wrong_with_files_what_ingest_says_is_said_first(files: list[tuple[Layout, list]]):
     with TemporaryDirectory() as folder:
