@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from npo_pipeline.commands.ingest import IngestResult
     from npo_pipeline.commands.inspect import InspectedFile, Inspection
     from schemas.frames.intake import RejectionList
-    from schemas.received import Differences, Quarantine
+    from schemas.received import Differences, Quarantine, SourceCorrections
 
 SHOWN = 5
 """Messages that are shown; the rest is in the books."""
@@ -61,10 +61,7 @@ def _render(home: Home, result: IngestResult) -> None:
     else:
         columns = ["file", "kind", "reference_date", "rows", "rejected"]
         frame_table(f"Taken in ({result.run_id})", result.files, columns, rejected="refused")
-    if applied := _applied(result):
-        of_file = result.corrections.unique(["file", "line", "column_name"]).group_by("file").len().sort("file")
-        shown = ", ".join(f"{file} {number(times)}" for file, times in of_file.iter_rows())
-        line(f"{number(applied)} declared corrections applied: {shown}")
+    _render_applied(result.corrections)
     if result.resolutions.height:
         line(f"{number(result.resolutions.height)} rows refused earlier are resolved")
     if result.listed.height:
@@ -75,7 +72,11 @@ def _render(home: Home, result: IngestResult) -> None:
         line(f"  All of them: table differences in {home.database}")
     for remark in result.remarks:
         line(f"! {remark}")
-    for name in result.waiting:
+    _render_waiting(result.waiting)
+
+
+def _render_waiting(files: Sequence[str]) -> None:
+    for name in files:
         line(
             f"! {name}: hardly any or no school in it has a known board yet; "
             "ingest the address list that names them"
@@ -93,15 +94,22 @@ def _ingest_document(result: IngestResult) -> dict[str, Any]:
         "waiting_for_board": result.waiting,
         "remarks": result.remarks,
         "size_changes": result.size_changes,
-        "corrections_applied": _applied(result),
+        "corrections_applied": _applied(result.corrections),
         "refused_rows_resolved": result.resolutions.height,
     }
 
 
-def _applied(result: IngestResult) -> int:
-    if result.corrections.is_empty():
+def _applied(corrections: SourceCorrections) -> int:
+    if corrections.is_empty():
         return 0
-    return result.corrections.select("delivery_id", "line", "column_name").n_unique()
+    return corrections.select("delivery_id", "line", "column_name").n_unique()
+
+
+def _render_applied(corrections: SourceCorrections) -> None:
+    if applied := _applied(corrections):
+        of_file = corrections.unique(["file", "line", "column_name"]).group_by("file").len().sort("file")
+        shown = ", ".join(f"{file} {number(times)}" for file, times in of_file.iter_rows())
+        line(f"{number(applied)} declared corrections applied: {shown}")
 
 
 def _rejections_by_rule(rejections: Quarantine | RejectionList) -> list[tuple[str, int]]:
@@ -129,6 +137,7 @@ def _render_differences(differences: Differences) -> None:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PATH)
 @reference_date_option("Date of the files that do not say theirs.")
 @max_rejected_option
+@max_change_option
 @click.option("--workbook", type=PATH, default=None, help="Write the files, totals and faults to this new .xlsx.")
 @common
 @click.pass_context
@@ -151,14 +160,19 @@ def inspect_command(context: click.Context, /, home: Home, as_json: bool, **opti
 
 
 def _inspection_document(found: Inspection) -> dict[str, Any]:
+    from npo_pipeline.commands.rejects import MOST_FAULTS
+
     return {
         "files": [_file_document(one) for one in found.files],
         "boards": vars(found.boards),
-        "rejected": found.listed.drop("is_of_board"),
+        "rows": sum(one.rows or 0 for one in found.files),
+        "rejected": sum(one.rejected or 0 for one in found.files),
+        "faults": found.listed.head(MOST_FAULTS).drop("is_of_board"),
         "differences": found.differences["message"].to_list(),
         "waiting_for_board": found.waiting,
         "remarks": found.remarks,
         "in_books": found.in_books,
+        "corrections_applied": _applied(found.corrections),
         "refusals": found.refusals,
         "ingest": found.ingest,
     }
@@ -190,6 +204,7 @@ def _render_inspection(found: Inspection) -> None:
     if days:
         shown = ", ".join(f"{day} {said(f'({number(times)} files)')}" for day, times in sorted(days.items()))
         line(f"Reference dates: {shown}")
+    _render_applied(found.corrections)
     if found.listed.height:
         render_rejections(found.listed)
         line("  All of them: --workbook FILE")
@@ -197,6 +212,7 @@ def _render_inspection(found: Inspection) -> None:
         _render_differences(found.differences)
     for remark in found.remarks:
         line(f"! {remark}")
+    _render_waiting(found.waiting)
     _render_boards(found)
     if found.refusals:
         line("! `npo ingest` would refuse this delivery:")
@@ -238,8 +254,10 @@ def _content_of(one: InspectedFile) -> Iterator[str]:
     if one.rejected:
         rules = ", ".join(f"{number(times)} {rule}" for rule, times in one.rejected_by_rule.items())
         yield f"{number(one.rows)} rows, of which {number(one.rejected)} refused: {rules}"
-    elif one.rows:
+    elif one.rejected == 0:
         yield f"{number(one.rows)} rows, none of them refused"
+    elif one.rows:
+        yield f"{number(one.rows)} rows"
     for part, group in one.totals.group_by("part", maintain_order=True):
         counted = ", ".join(_total(*row) for row in group.select("measure", "quantity").iter_rows())
         yield f"{part[0] or said('in all')}: {counted}"
@@ -284,7 +302,7 @@ def _render_boards(found: Inspection) -> None:
             f"! {number(len(without))} schools have no known board ({_named(without)}): `npo ingest` refuses "
             "their rows (unknown_school) unless its books know them; an address list or a file of changes names it"
         )
-    elif found.boards.known_from == "nothing" and any(one.rows for one in found.files):
+    elif found.boards.known_from == "nothing" and any(one.kind for one in found.files):
         line(
             "! No file says which board a school has, so every school counts here as one that has a board; "
             "`npo ingest` refuses rows of schools that its books do not know: --home DIR looks there"

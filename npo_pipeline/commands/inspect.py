@@ -30,10 +30,12 @@ from npo_pipeline.delivery.kinds import Stage
 from npo_pipeline.delivery.recognise import OtherFile, recognise_scanned
 from npo_pipeline.delivery.sniff import ScannedFile, TextEncoding, form_of, read_header, scan
 from npo_pipeline.delivery.source_files import SourceFile
+from npo_pipeline.delivery.table_file import read_table
 from npo_pipeline.errors import KeptRefusals, Refused
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import FileResult, rejection_list, totals_of
 from npo_pipeline.intake.plan import IntakePlan, plan_intake
+from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import find_existing
 from npo_pipeline.months import day_of
@@ -48,8 +50,8 @@ from schemas.frames.intake import (
     RejectionList,
     empty,
 )
-from schemas.received import Differences, SchoolFacts
-from schemas.rules import UNKNOWN_SCHOOL, VESTIGING
+from schemas.received import Differences, SchoolFacts, SourceCorrections
+from schemas.rules import UNKNOWN_SCHOOL
 
 DELIVERY, BOOKS, NOTHING = "delivery", "books", "nothing"
 """From where the boards of schools are known."""
@@ -80,6 +82,7 @@ class InspectRequest:
     paths: tuple[Path, ...]
     reference_date: date | None = None
     max_rejected: Decimal = DEFAULT_MAX_REJECTED
+    max_change: Decimal = DEFAULT_MAX_CHANGE
     home: Home | None = None
     workbook: Path | None = None
 
@@ -135,7 +138,7 @@ class KnownBoards:
     """Hold of which schools a board is known, and from where.
 
     `known_from`: `delivery`, `books`, or `nothing`: no list of schools came with it, so that each school counts as
-    one that has a board. `without`: the schools of which no board is known.
+    one that has a board. `without`: the schools of which no board is known, so that their rows are refused.
     """
 
     known_from: str
@@ -156,6 +159,7 @@ class Inspection:
     boards: KnownBoards
     listed: RejectionList
     differences: Differences
+    corrections: SourceCorrections
     refusals: tuple[str, ...]
     waiting: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -240,7 +244,7 @@ def _inspection(request: InspectRequest, progress: Progress, at: datetime) -> In
     contradict = any(not name for name, _ in attempt.found)
     with attempt(""):
         refuse_when_too_many(results, request.max_rejected)
-    plan = IntakePlan() if contradict else _plan(results, state, attempt, at)
+    plan = IntakePlan() if contradict else _plan(results, state, attempt, at=at, share=request.max_change)
     inspected = [_inspected(one, results, request) for one in files]
     inspected += _others(scanned, files, attempt)
     refusals = _by_file(attempt, [one.file for one in inspected])
@@ -249,9 +253,10 @@ def _inspection(request: InspectRequest, progress: Progress, at: datetime) -> In
             replace(one, refusals=refusals.get(one.file, ()))
             for one in sorted(inspected, key=lambda one: one.file)
         ),
-        boards=KnownBoards(known_from=known_from, without=_schools_without_board(results, reading)),
+        boards=KnownBoards(known_from=known_from, without=_schools_without_board(results)),
         listed=rejection_list(results),
         differences=Differences(plan.new_rows(received.DIFFERENCES)),
+        corrections=SourceCorrections(plan.new_rows(received.SOURCE_CORRECTIONS)),
         refusals=tuple(str(refusal) for _, refusal in attempt.found),
         waiting=tuple(one.file.name for one in results if one.without_board),
         remarks=plan.remarks or tuple(remark for one in results for remark in one.remarks),
@@ -343,12 +348,14 @@ def _as_recognised(results: Sequence[FileResult], files: Sequence[DeliveredFile]
     return [replace(one, file=by_name[one.file.name]) for one in results]
 
 
-def _plan(results: Sequence[FileResult], state: IntakeState, attempt: KeptRefusals, at: datetime) -> IntakePlan:
+def _plan(
+    results: Sequence[FileResult], state: IntakeState, attempt: KeptRefusals, *, at: datetime, share: Decimal
+) -> IntakePlan:
     """Plan the intake of the files that have their date."""
     dated = [one for one in results if one.file.reference_date or not one.file.kind.is_dated]
     plans = list[IntakePlan]()
     with attempt(""):
-        plans.append(plan_intake(dated, state, run_id="", at=at))
+        plans.append(plan_intake(dated, state, run_id="", at=at, max_change=share))
     return plans[0] if plans else IntakePlan()
 
 
@@ -361,15 +368,11 @@ def _by_file(attempt: KeptRefusals, names: Sequence[str]) -> dict[str, tuple[str
     return found
 
 
-def _schools_without_board(results: Sequence[FileResult], state: IntakeState) -> tuple[str, ...]:
-    """Return the schools (vestigingen, or BRINs where a file names those) of which no board is known."""
-    known = pl.concat([state.known_vestigingen, *(one.facts["vestiging"] for one in results)])
+def _schools_without_board(results: Sequence[FileResult]) -> tuple[str, ...]:
+    """Return the schools (vestigingen, or BRINs where a file names those) that are refused without a board."""
     lacking = list[pl.Series]()
     for one in (one for one in results if one.file.kind not in kinds.BOARD_REPORTS):
         lacking.append(one.rejections.filter(pl.col("rule") == UNKNOWN_SCHOOL)["value"])
-        if one.without_board:
-            codes = one.subjects.filter(one.subjects.str.contains(VESTIGING))
-            lacking.append(codes.filter(~codes.is_in(known.implode())))
     codes = pl.concat([pl.Series(dtype=pl.String), *lacking]).unique().sort()
     vestigingen = codes.filter(codes.str.len_chars() > BRIN_LENGTH)
     # A school that a file names by its BRIN is one that others name by its vestigingen.
@@ -419,15 +422,25 @@ def _others(
         found = [refusal for name, refusal in attempt.found if name == one.file.name]
         if found and label is PLANTED:
             label = next((refusal.label for refusal in found if isinstance(refusal, OtherFile)), None)
-        yield InspectedFile(
+        seen = InspectedFile(
             file=one.file.name,
             bytes=one.file.size,
             label=label,
             written=_written(one.file, one.encoding) or Written(),
         )
+        yield _with_table(seen, one.file) if found and label else seen
     sniffed = {one.file.name for one in scanned}
     for name in dict.fromkeys(name for name, _ in attempt.found if name and name not in recognised | sniffed):
         yield InspectedFile(file=name)
+
+
+def _with_table(seen: InspectedFile, file: SourceFile) -> InspectedFile:
+    """Add the number of rows of a file that belongs elsewhere, and how its workbook is saved."""
+    with suppress(Refused):
+        table = read_table(file)
+        written = seen.written if seen.written.encoding else Written(encoding=table.form)
+        return replace(seen, rows=table.rows.height, sha256=table.sha256, written=written)
+    return seen
 
 
 def _written(file: SourceFile, encoding: TextEncoding | None) -> Written | None:

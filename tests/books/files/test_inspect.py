@@ -359,7 +359,7 @@ def test_the_document_for_a_program(tmp_path):
         "rejected_by_rule": {"unknown_code": 1},
         "encoding": "UTF-8",
     }
-    assert [(one["line"], one["rule"]) for one in document["rejected"]] == [(3, "unknown_code")]
+    assert [(one["line"], one["rule"]) for one in document["faults"]] == [(3, "unknown_code")]
     assert document["boards"] == {"known_from": "nothing", "without": []}
 
 
