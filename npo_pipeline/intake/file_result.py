@@ -149,8 +149,16 @@ class _Total:
     sums: tuple[str, ...] = ()
 
 
+_RANGED, _ENDS = ("pupils", "cumi_pupils"), {"at_least": "lowest", "at_most": "highest"}
+
 _TOTALS = (
     _Total(content="counts", part="school_type", distinct={"vestigingen": "vestiging"}, sums=COUNT_COLUMNS),
+    _Total(
+        content="ranges",
+        part="school_type",
+        distinct={"vestigingen_with_a_range": "vestiging"},
+        sums=tuple(f"{measure}_{end}" for measure in _RANGED for end in _ENDS),
+    ),
     _Total(content="scores", distinct={"vestigingen": "vestiging"}, sums=("score", "pupils")),
     _Total(
         content="facts",
@@ -180,10 +188,21 @@ _TOTALS = (
 
 def totals_of(result: FileResult) -> frames.FileTotals:
     """Return what a file counts; a sum that comes to nothing is left out."""
-    parts = [frames.empty(frames.FILE_TOTALS), *(_counted(getattr(result, one.content), one) for one in _TOTALS)]
+    contents = {**vars(result), "ranges": _wide(result.ranges)}
+    parts = [frames.empty(frames.FILE_TOTALS), *(_counted(contents[one.content], one) for one in _TOTALS)]
     return frames.FileTotals(
         pl.concat(parts).with_columns(file=pl.lit(result.file.name)).filter(pl.col("quantity") > 0)
     )
+
+
+def _wide(ranges: FileRanges) -> pl.DataFrame:
+    """Return ranges with a column per measure and end."""
+    ends = [
+        pl.when(pl.col("measure") == measure).then(column).alias(f"{measure}_{end}")
+        for measure in _RANGED
+        for end, column in _ENDS.items()
+    ]
+    return ranges.select("vestiging", "school_type", *ends)
 
 
 def _counted(rows: pl.DataFrame, total: _Total) -> pl.DataFrame:

@@ -94,3 +94,13 @@ def test_a_delivery_of_october_2019_can_be_taken_in():
     # 11 vestigingen of 2019 have no board in the address list of 2021.
     assert len(found.boards.without) == 11
     assert found.listed.select("rule").unique().rows() == [("unknown_school",)]
+
+
+def test_of_files_with_masked_counts_there_are_ranges_and_no_count():
+    found = looked_at(DATA / "po-2024-afgeschermd")
+    assert len(found.files) == 5
+    assert {one.kind for one in found.files} == {"pupils_po_ages_masked"}
+    assert found.refusals == ()
+    sums = dict(found.totals.group_by("measure").agg(pl.col("quantity").sum()).iter_rows())
+    assert "pupils" not in sums
+    assert 0 < sums["pupils_at_least"] < sums["pupils_at_most"]
