@@ -67,7 +67,11 @@ def explain(pairs: AmountPairs, evidence: Evidence) -> AmountPairs:
     open_rows = pl.col("cause").is_null() & (pl.col("outcome") != MATCH)
     found = found.with_columns(
         cause=pl.when(open_rows).then(pl.lit(UNEXPLAINED)).otherwise("cause"),
-        explanation=pl.when(open_rows).then(_why_open()).otherwise("explanation"),
+        explanation=pl.when(open_rows)
+        .then(_why_open())
+        .when(_IS_ELSEWHERE)
+        .then(_elsewhere())
+        .otherwise("explanation"),
     )
     return AmountPairs(found.drop("row", "error_cents"))
 
@@ -418,6 +422,14 @@ def _off_twelfths() -> pl.Expr:
 
 def _nearest_twelfths() -> pl.Expr:
     return divide_half_away(pl.col("theirs_cents") * 12, pl.col("ours_cents").clip(1))
+
+
+_IS_ELSEWHERE = (pl.col("outcome") == MATCH) & (pl.col("their_board") != pl.col("board"))
+
+
+def _elsewhere() -> pl.Expr:
+    """Return the words for a school whose amount is right, and which the file has with another board."""
+    return pl.format("Hetzelfde bedrag, in het bestand bij bestuur {} en hier bij {}.", "their_board", "board")
 
 
 def _why_open() -> pl.Expr:

@@ -61,13 +61,15 @@ class RowColumns(Part):
 class Mapping(Part):
     """Represent how a table is read.
 
-    `school`: the column with a BRIN or a vestiging. `board`: that with a board; its amounts are of boards where
-    there is no column of schools, or no school in a row. `amounts`: a column each; else `rows`.
+    `school`: the column with a BRIN or a vestiging. `vestiging`: that with the number of the vestiging, or its
+    whole code, where it is another. `board`: that with a board; amounts are of boards where there is no column of
+    schools, or no school in a row. `amounts`: a column each; else `rows`.
     """
 
     sheet: Text | None = None
     header_row: Whole | None = None
     school: Text | None = None
+    vestiging: Text | None = None
     board: Text | None = None
     amounts: tuple[AmountColumn, ...] = ()
     counts: tuple[CountColumn, ...] = ()
@@ -80,6 +82,8 @@ class Mapping(Part):
                 "is missing; name the column with the BRIN or the vestiging, or `board` for totals of boards",
                 "school",
             )
+        if self.vestiging and not self.school:
+            raise fault("goes with `school`, the column with the BRIN; name that one too", "vestiging")
         if self.header_row == 0:
             raise fault("counts from 1, the first line of the file", "header_row")
         return self
@@ -104,7 +108,7 @@ class Mapping(Part):
             else ()
         )
         columns = (*(one.column for one in self.amounts), *(one.column for one in self.counts))
-        named = (self.school, self.board, *rows, *columns)
+        named = (self.school, self.vestiging, self.board, *rows, *columns)
         return tuple(dict.fromkeys(one for one in named if one))
 
 

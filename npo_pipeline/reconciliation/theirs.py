@@ -162,6 +162,9 @@ def _placed(reading: _Reading) -> pl.DataFrame:
     """Return the rows with level, code and board; reject those without a code, refuse two levels of schools."""
     mapping, rows = reading.layout.mapping, pl.DataFrame(reading.table.rows)
     school = _school_codes(rows[reading.column(mapping.school)]) if mapping.school else pl.lit("")
+    if mapping.vestiging:
+        number = pl.col(reading.column(mapping.vestiging)).str.replace(r"^[0-9]{2}[A-Za-z]{2}", "")
+        school = pl.when(number != "").then(school + number.str.zfill(2)).otherwise(school)
     board = pl.col(reading.column(mapping.board)) if mapping.board else pl.lit("")
     rows = rows.with_columns(
         school_code=school,

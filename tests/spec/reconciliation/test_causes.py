@@ -8,6 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from npo_pipeline.reconciliation.causes import Evidence, explain
+from npo_pipeline.reconciliation.compare import compare, left_out
+from schemas.reconciled import OurAmounts, TheirAmounts
 from tests.effort import examples
 from tests.spec.reconciliation.amounts import (
     RATES,
@@ -20,6 +23,7 @@ from tests.spec.reconciliation.amounts import (
     ours,
     said_of,
     school,
+    theirs,
 )
 
 few = settings(max_examples=examples(12))
@@ -327,6 +331,40 @@ def test_what_one_side_lacks_has_an_outcome_and_a_cause(said, outcome, cause):
     lacking = pairs.filter(pl.col("outcome") == outcome)
     assert lacking["cause"].to_list()[:1] == [cause]
     assert lacking["explanation"].null_count() == 0
+
+
+def test_a_school_is_compared_in_its_own_currency():
+    euro = ours([school("01AA00", 100)])
+    dollar = ours([school("28PW00", 361, board="10002")]).with_columns(
+        currency=pl.lit("USD"), decision_id=pl.lit("2021-2022-USD-001")
+    )
+    both = OurAmounts(pl.concat([dollar, euro]))
+    said = [*said_of(both, "school"), Said(code="09ZZ", cents=70117)]
+    pairs = compare(both, theirs(said, "school"), tolerance_cents=0)
+    assert pairs.select("code", "currency", "decision_id", "outcome").rows() == [
+        ("01AA", "EUR", "2021-2022-001", "match"),
+        ("09ZZ", "EUR", "2021-2022-001", "missing_here"),
+        ("28PW", "USD", "2021-2022-USD-001", "match"),
+    ]
+
+
+def test_what_no_file_names_is_left_out_and_added_up():
+    amounts = ours(
+        [school("01AA00", 100, score="2"), school("01AA01", 7, score="3"), school("02BB00", 8, score="1")]
+    )
+    said = said_of(amounts, "school", components=["per_pupil"])
+    assert left_out(amounts, theirs(said, "school")).rows() == [
+        ("achterstandsscore", "EUR", 2, Decimal("1506.96")),  # 6 x 251.16
+    ]
+
+
+def test_the_right_amount_with_another_board_is_a_match_that_says_so():
+    schools = [school("01AA00", 100)]
+    said = theirs(said_of(ours(schools), "school"), "school").with_columns(board=pl.lit("10002"))
+    pairs = compare(ours(schools), TheirAmounts(said), tolerance_cents=0)
+    (row,) = explain(pairs, Evidence(ours(schools), beside())).rows(named=True)
+    assert (row["outcome"], row["cause"]) == ("match", None)
+    assert row["explanation"] == "Hetzelfde bedrag, in het bestand bij bestuur 10002 en hier bij 10001."
 
 
 def test_nothing_beside_nothing_is_no_row():

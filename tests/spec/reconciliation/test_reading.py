@@ -74,6 +74,15 @@ def test_the_level_is_that_of_the_codes():
     ]
 
 
+def test_brin_and_vestiging_may_be_two_columns():
+    mapping = f"vestiging: V\n{PLAIN}"
+    assert amounts(read("A V B\n00AP 0 1,00\n00AP 01 2,00\n00AR 00AR00 3,00", mapping)) == [
+        ("vestiging", "00AP00", "per_pupil", 100),
+        ("vestiging", "00AP01", "per_pupil", 200),
+        ("vestiging", "00AR00", "per_pupil", 300),
+    ]
+
+
 def test_two_levels_of_schools_in_one_column_are_refused():
     words = refusal("A B\n00AP 1,00\n00AR01 2,00", PLAIN)
     assert "column A has a BRIN in line 2 and a vestiging in line 3" in words
