@@ -225,7 +225,7 @@ def _of_columns(reading: _Reading, rows: pl.DataFrame) -> TheirAmounts:
 def _of_column(
     reading: _Reading, rows: pl.DataFrame, one: AmountColumn, counts: Mapping[str, str]
 ) -> pl.DataFrame:
-    read = _with_cents(reading, rows, one.column)
+    read = _without_bad_amounts(reading, _with_cents(reading, rows, one.column), one.column)
     count = counts.get(reading.compared.components.get(one.component) or "")
     return read.select(
         file=pl.lit(reading.table.name),
@@ -257,6 +257,7 @@ def _of_rows(reading: _Reading, rows: pl.DataFrame) -> TheirAmounts:
     columns = reading.layout.mapping.rows
     assert columns is not None
     rows = _of_this(reading, _with_cents(reading, rows, columns.amount), columns)
+    rows = _without_bad_amounts(reading, rows, columns.amount)
     summed = rows.group_by("level", "code", "component").agg(
         pl.col("board").sort_by("line").first(), pl.col("line").min(), pl.col("cents").sum()
     )
@@ -333,16 +334,20 @@ def _kept(reading: _Reading, rows: pl.DataFrame, name: str, test: _Test) -> pl.D
 
 
 def _with_cents(reading: _Reading, rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Add column `cents`, without rows where nothing stands; reject what is no amount."""
+    """Add column `cents`, null for what is no amount, without rows where nothing stands."""
     column = reading.column(name)
     rows = rows.filter(pl.col(column) != "").with_columns(text=pl.col(column).str.replace_all(_SIGN, ""))
-    meant = {
-        text: found for text in rows["text"].unique() if (found := _number(text, reading.table.form)) is not None
-    }
-    bad = rows.filter(~pl.col("text").is_in(list(meant)))
-    _reject(reading, bad, name, "is no amount; write it as 1234,56, with two decimals at most", value=column)
-    good = rows.filter(pl.col("text").is_in(list(meant)))
-    return good.with_columns(cents=to_cents(amount(pl.col("text").replace_strict(meant, return_dtype=pl.String))))
+    texts = rows["text"].unique().to_list()
+    meant = {text: found for text in texts if (found := _number(text, reading.table.form)) is not None}
+    plain = pl.col("text").replace_strict(meant, default=None, return_dtype=pl.String)
+    return rows.with_columns(cents=to_cents(amount(plain)))
+
+
+def _without_bad_amounts(reading: _Reading, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Reject rows of which the amount is none."""
+    words = "is no amount; write it as 1234,56, with two decimals at most"
+    _reject(reading, rows.filter(pl.col("cents").is_null()), name, words, value=reading.column(name))
+    return rows.filter(pl.col("cents").is_not_null())
 
 
 def _with_count(reading: _Reading, rows: pl.DataFrame, name: str, target: str) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from tests.books.home.npo import here
 from tests.books.home.seeing import published, select, tables
@@ -120,3 +121,42 @@ def test_amounts_of_boards_and_schools_in_one_file_of_decisions(home, tmp_path):
         ("school", "10001", "01AA", Decimal("8413.92"), "match"),
         ("school", "10003", "03CC", Decimal("12620.79"), "missing_there"),
     ]
+
+
+OF_2015 = (
+    "PEILDATUM;BRIN_NUMMER;BEVOEGD_GEZAG_NUMMER;TOTAAL_AANTAL_LEERLINGEN;AANTAL_LEERLINGEN_4_TOT_EN_MET_7_JAAR;"
+    "AANTAL_LEERLINGEN_8_JAAR_EN_OUDER;SCHOOLGEWICHT;GEMIDDELDE_GEWOGEN_LEEFTIJD;"
+    "AANTAL_GEWICHTENLEERLINGEN_IN_IMPULSGEBIED;ONDERBOUW;BOVENBOUW;KLEINE_SCHOLEN_TOESLAG;"
+    "DRIEVIERDE_OPSLAG_NEVENVESTIGINGEN;ZEER_KLEINE_SCHOLEN_TOESLAG;BESTRIJDING_ONDERWIJSACHTERSTANDEN;"
+    "DIRECTIETOESLAG;TOTAAL_PERSONELE_BEKOSTIGING;IMPULSGEBIEDEN;PERSONEELS_EN_ARBEIDSMARKTBELEID;PRESTATIEBOX;TOTAAL"
+)
+
+
+def test_the_older_generation_of_duo_has_bare_cr_and_needs_no_mapping(home, tmp_path):
+    amounts = ";".join(["0,00"] * 5 + ["25.241,58", "0,00", "1,00", "0,00", "1,00", "8.413,92", "9,00"])
+    (tmp_path / "paid.csv").write_bytes(f"{OF_2015}\r20141001;01AA;10001;12;6;6;0;40,00;0;{amounts}\r".encode())
+    assert here("reconcile", tmp_path / "paid.csv", *YEAR, "--home", home).status == 0
+    query = """select component, ours, theirs, their_count, cause from reconciliation
+               where run_id = (select max(run_id) from reconciliation) and brin = '01AA' order by 1"""
+    assert select(home, query) == [
+        ("achterstandsscore", Decimal("25241.58"), Decimal("25241.58"), None, None),  # 100.50 x 251.16
+        ("per_pupil", Decimal("8413.92"), Decimal("8413.92"), Decimal("12.00"), None),
+    ]
+
+
+def test_a_workbook_is_read_on_the_sheet_and_from_the_row_that_the_mapping_names(home, tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "ofb.xlsx") as book:
+        book.add_worksheet("Toelichting").write_row(0, 0, ["School", "Bedrag"])
+        sheet = book.add_worksheet("Bedragen")
+        rows = (["Bedragen 2021"], [], ["School", "Bedrag"], ["01AA00", 8413.92], ["02BB00", 4908.12])
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+    (tmp_path / "mapping.yaml").write_text(
+        "mapping:\n  sheet: Bedragen\n  header_row: 3\n  school: School\n"
+        "  amounts: [{column: Bedrag, component: per_pupil, school_types: [bao]}]\n"
+    )
+    named = ("--mapping", tmp_path / "mapping.yaml")
+    assert here("reconcile", tmp_path / "ofb.xlsx", *named, *YEAR, "--home", home).status == 0
+    query = """select vestiging, line, outcome from reconciliation
+               where run_id = (select max(run_id) from reconciliation) order by 1"""
+    assert select(home, query) == [("01AA00", 4, "match"), ("02BB00", 5, "match")]

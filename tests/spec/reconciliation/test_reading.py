@@ -184,6 +184,16 @@ def test_rows_of_other_years_regulations_and_components_are_left_out_and_counted
     ]
 
 
+def test_an_amount_that_is_none_is_named_in_a_row_that_counts_alone():
+    found = decisions(
+        "41646 00AP NPO 2021-2022 per_pupil 100,00 20210901 K1",
+        "41646 00AR NPO 2021-2022 per_pupil veel 20210901 K1",
+        "41646 00AV NPO 2020-2021 per_pupil onbekend 20210901 K1",
+    )
+    assert found.unread["line"].to_list() == [3]
+    assert found.others.select("value", "rows").rows() == [("2020-2021", 1)]
+
+
 @pytest.mark.parametrize("name", ["NPO", "BWBR0045533", "npo-po-2021", "Regeling_NPO_po_en_vo"])
 def test_a_regulation_goes_by_several_names(name):
     found = decisions(
