@@ -5,11 +5,11 @@ Sentences are English here, as all messages are; `npo_pipeline.translation` has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple, NewType
+from typing import Any, NamedTuple, NewType
 
 import polars as pl
 
@@ -32,7 +32,8 @@ ComponentFigures = NewType("ComponentFigures", pl.DataFrame)
 difference."""
 
 CauseFigures = NewType("CauseFigures", pl.DataFrame)
-"""cause (or the outcome of an amount that one side lacks), currency, amounts (how many), difference."""
+"""component, school_types, currency, cause (or the outcome of an amount that one side lacks), amounts (how many),
+difference."""
 
 DifferingAmounts = NewType("DifferingAmounts", pl.DataFrame)
 """Rows of `reconciliation` that do not match, the largest difference first, with `code` (of the vestiging, the
@@ -96,7 +97,7 @@ CAUSE_WORDS = {
     "rounding": Words(
         "rounding",
         "At most a cent per vestiging.",
-        "Nothing. To count it as a match: --tolerance.",
+        "There is nothing to do. To count it as a match: --tolerance.",
     ),
     "composition": Words(
         "put together otherwise",
@@ -151,8 +152,11 @@ _IS_OPEN = pl.col("cause").fill_null(UNEXPLAINED) == UNEXPLAINED
 WHY = pl.when(_LACKS_ONE & _IS_OPEN).then("outcome").otherwise("cause")
 """Why a row differs: its cause, or of an amount that one side lacks for no cause that is known, its outcome."""
 
+_COMPONENT = ("component", "school_types", "currency")
+"""What a figure is of."""
+
 _COMPONENT_FIGURES: dict[str, pl.DataType] = {
-    **dict.fromkeys(("component", "school_types", "currency"), pl.String()),
+    **dict.fromkeys(_COMPONENT, pl.String()),
     **dict.fromkeys(("compared", "matching", "share", "share_of_money"), pl.Int64()),
     **dict.fromkeys(("ours", "theirs", "difference"), pl.Decimal(38, 2)),
 }
@@ -169,7 +173,7 @@ class Figures:
     def by_component(self) -> ComponentFigures:
         """Return the figures per component and currency, the most money first."""
         matching = pl.col("outcome") == MATCH
-        sums = self.rows.group_by("component", "school_types", "currency").agg(
+        sums = self.rows.group_by(_COMPONENT).agg(
             compared=pl.len().cast(pl.Int64),
             matching=matching.sum().cast(pl.Int64),
             ours=pl.col("ours").sum(),
@@ -191,12 +195,29 @@ class Figures:
 
     @cached_property
     def by_cause(self) -> CauseFigures:
-        """Return how many amounts and how much money each cause explains, in the order of the causes."""
-        sums = self.differing.group_by(cause="why", currency="currency").agg(
-            amounts=pl.len().cast(pl.Int64), difference=pl.col("gap").sum()
+        """Return how many amounts and how much money each cause explains of a component, both in their order."""
+        sums = self._in_order(DifferingAmounts(self.differing)).group_by(
+            *_COMPONENT, cause="why", maintain_order=True
         )
+        return CauseFigures(sums.agg(amounts=pl.len().cast(pl.Int64), difference=pl.col("gap").sum()))
+
+    def largest(self, each: int = 3, most: int = 15) -> DifferingAmounts:
+        """Return the largest differences of each cause of a component: `each`, or one where those are too many.
+
+        Without those of rounding, of which one is like the other.
+        """
+        rows = self._in_order(DifferingAmounts(self.differing.filter(pl.col("why") != "rounding")))
+        place = pl.int_range(pl.len()).over(*_COMPONENT, "why")
+        found = rows.filter(place < each)
+        return DifferingAmounts((found if found.height <= most else rows.filter(place < 1)).head(most))
+
+    def _in_order(self, rows: DifferingAmounts) -> DifferingAmounts:
+        """Order by component and cause; within those the order stays."""
+        places = self.by_component.select(_COMPONENT).with_row_index("place")
         order = {name: place for place, name in enumerate(CAUSE_WORDS)}
-        return CauseFigures(sums.sort(pl.col("cause").replace_strict(order, return_dtype=pl.Int64), "currency"))
+        placed = rows.join(places, on=_COMPONENT, how="left", nulls_equal=True, maintain_order="left")
+        cause = pl.col("why").replace_strict(order, return_dtype=pl.Int64)
+        return DifferingAmounts(placed.sort("place", cause, maintain_order=True).drop("place"))
 
     @cached_property
     def differing(self) -> DifferingAmounts:
@@ -221,8 +242,11 @@ class Figures:
         """Return the part of the amounts that matches, of one; below one unless all match."""
         return Decimal(_share(self.matching, self.compared) or 0).scaleb(-4)
 
-    def conclusion(self) -> Iterator[str]:
-        """Yield in plain words whether it is right, and where not, what is known of it."""
+    def conclusion(self, name: Callable[[str, str | None], str] | None = None) -> Iterator[str]:
+        """Yield in plain words whether it is right, and where not, what is known of it.
+
+        `name`: names a component with the school types that it is compared for.
+        """
         if not self.differing.height:
             exactly = f"within {dutch.number(self.tolerance, 2)}" if self.tolerance else "to the cent"
             yield f"It is right: all {dutch.number(self.compared)} amounts match {exactly}"
@@ -232,6 +256,9 @@ class Figures:
             f"{dutch.percent(self.share)} matches: {matching} of {compared} amounts. For the other {others} the "
             f"file has {self._money(self.differing)}"
         )
+        if self.by_component.height > 1:
+            yield from (self._of_component(row, name or component_name) for row in self.by_component.to_dicts())
+            return
         yield from self._lacking()
         unexplained = DifferingAmounts(self.differing.filter(pl.col("why") == UNEXPLAINED))
         if unexplained.is_empty():
@@ -243,6 +270,26 @@ class Figures:
             f"{dutch.number(unexplained.height)} differences are unexplained, {self._money(unexplained)}; "
             f"begin with {first['code']} ({dutch.money(first['gap'], first['currency'])})"
         )
+
+    def _of_component(self, figures: dict[str, Any], name: Callable[[str, str | None], str]) -> str:
+        """Return the same of one component."""
+        named = name(figures["component"], figures["school_types"])
+        own = [pl.col(one).eq_missing(pl.lit(figures[one], pl.String)) for one in _COMPONENT]
+        differing = DifferingAmounts(self.differing.filter(own))
+        if differing.is_empty():
+            return f"{named}: all {dutch.number(figures['compared'])} amounts match"
+        share = dutch.percent(Decimal(figures["share"]).scaleb(-4))
+        unexplained = DifferingAmounts(differing.filter(pl.col("why") == UNEXPLAINED))
+        if unexplained.height:
+            first = unexplained.row(0, named=True)
+            return (
+                f"{named}: {share} matches; {dutch.number(unexplained.height)} differences are unexplained, "
+                f"{self._money(unexplained)}; begin with {first['code']} "
+                f"({dutch.money(first['gap'], first['currency'])})"
+            )
+        if lacking := differing["why"].is_in([MISSING_HERE, MISSING_THERE]).sum():
+            return f"{named}: {share} matches; of {dutch.number(lacking)} amounts one of the two has none"
+        return f"{named}: {share} matches, and every difference has a cause"
 
     def _lacking(self) -> Iterator[str]:
         """Yield how many amounts one of the two sides lacks."""
@@ -260,6 +307,11 @@ class Figures:
         """Return in words how much more or less than the decision the file has for some rows, per currency."""
         sums = rows.group_by("currency").agg(pl.col("gap").sum()).sort("currency")
         return ", ".join(more_or_less(gap, currency) for currency, gap in sums.iter_rows())
+
+
+def component_name(component: str, school_types: str | None) -> str:
+    """Return a component as the rules name it, with the school types that it is compared for."""
+    return f"{component} ({school_types.replace('+', ', ')})" if school_types else component
 
 
 def more_or_less(gap: Decimal, currency: str) -> str:

@@ -10,13 +10,18 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.cli.output import document, frame_table, line, number, table
-from npo_pipeline.reconciliation.model import CAUSE_WORDS, DifferingAmounts, Figures, Reconciliation
+from npo_pipeline.cli.output import document, frame_table, line, number
+from npo_pipeline.reconciliation.model import (
+    CAUSE_WORDS,
+    CauseFigures,
+    ComponentFigures,
+    DifferingAmounts,
+    Figures,
+    Reconciliation,
+    component_name,
+)
 from npo_pipeline.translation import said
-from schemas.reconciled import BY_BOARD, BY_SCHOOL, BY_VESTIGING
-
-LARGEST = 10
-"""Differences that are shown; the workbook and the page have them all."""
+from schemas.reconciled import BY_BOARD, BY_SCHOOL, BY_VESTIGING, RECONCILED_CAUSES, UNEXPLAINED
 
 IN_JSON = 200
 """Differences, and rows that could not be read, in `--json`; table `reconciliation` has all differences."""
@@ -38,7 +43,7 @@ def render_reconcile(found: Reconciliation, as_json: bool, *, written: tuple[Pat
     _render_components(found, figures)
     if figures.differing.height:
         _render_causes(figures)
-        _render_largest(found, figures.differing.head(LARGEST), figures.differing.height)
+        _render_largest(found, figures)
     for words in _not_compared(found):
         line(words)
     for sentence in figures.conclusion():
@@ -51,20 +56,31 @@ def render_reconcile(found: Reconciliation, as_json: bool, *, written: tuple[Pat
 
 
 def _render_components(found: Reconciliation, figures: Figures) -> None:
-    """Print a row per component; the shares are texts, so that the columns of numbers begin before them."""
+    """Print a row per component."""
     rows = figures.by_component.with_columns(
-        component=pl.concat_str(
-            "component", pl.format(" ({})", pl.col("school_types").str.replace_all("+", ", ", literal=True)),
-            ignore_nulls=True,
-        ),
-        share=_percent("share"),
-        share_of_money=_percent("share_of_money"),
-    )  # fmt: skip
-    currencies = ["currency"] if rows["currency"].n_unique() > 1 else []
-    columns = ["component", *currencies, "compared", "matching", "share", "share_of_money"]
-    headings = {"matching": "match", "share_of_money": "of the money", "ours": "decision", "theirs": "file"}
+        component=_names(figures.by_component), share=_percent("share"), share_of_money=_percent("share_of_money")
+    )
+    columns = ["component", *_currency(figures), "compared", "matching", "share", "share_of_money"]
+    headings = {
+        "matching": "match",
+        "share_of_money": "of money",
+        "compared": "amounts",
+        "ours": "decision",
+        "theirs": "file",
+    }
     title = f"{found.school_year}: the file beside decision {', '.join(found.decisions)}"
     frame_table(title, rows, [*columns, "ours", "theirs", "difference"], **headings)
+
+
+def _names(rows: ComponentFigures | CauseFigures | DifferingAmounts) -> pl.Series:
+    """Return the name of the component of each row."""
+    names = [component_name(*row) for row in rows.select("component", "school_types").iter_rows()]
+    return pl.Series("component", names, dtype=pl.String)
+
+
+def _currency(figures: Figures) -> list[str]:
+    """Return the column of the currency, where there is more than one."""
+    return ["currency"] if figures.by_component["currency"].n_unique() > 1 else []
 
 
 def _percent(column: str) -> pl.Expr:
@@ -73,39 +89,34 @@ def _percent(column: str) -> pl.Expr:
 
 def _render_causes(figures: Figures) -> None:
     """Print the causes with their money, and below them what each means and what to do about it."""
-    rows = [
-        (said(CAUSE_WORDS[cause].title), currency, amounts, difference)
-        for cause, currency, amounts, difference in figures.by_cause.iter_rows()
-    ]
-    table("Why amounts differ", ["cause", "currency", "amounts", "difference"], rows, right=2)
-    for cause in figures.by_cause["cause"].unique(maintain_order=True):
+    titles = {cause: said(words.title) for cause, words in CAUSE_WORDS.items()}
+    causes = figures.by_cause
+    rows = causes.with_columns(component=_names(causes), cause=pl.col("cause").replace(titles))
+    columns = ["component", "cause", *_currency(figures), "amounts", "difference"]
+    frame_table("Why amounts differ", rows, columns)
+    for cause in sorted(causes["cause"].unique(), key=list(CAUSE_WORDS).index):
         title, meaning, todo = map(said, CAUSE_WORDS[cause])
         line(f"  {title}: {meaning} {todo}", as_is=True)
     line("")
 
 
-def _render_largest(found: Reconciliation, largest: pl.DataFrame, all_of_them: int) -> None:
-    """Print the largest differences, and below them the explanation of each."""
-    title = "The largest differences" if all_of_them > LARGEST else "The differences"
-    columns = ["school", "component", "why", "decision", "file", "difference"]
-    rows = [
-        (
-            row["code"],
-            row["component"],
-            said(CAUSE_WORDS[row["why"]].title),
-            row["ours"],
-            row["theirs"],
-            row["gap"],
-        )
-        for row in largest.iter_rows(named=True)
-    ]
-    table(title, columns, rows, right=3)
+def _render_largest(found: Reconciliation, figures: Figures) -> None:
+    """Print the largest differences of each cause, and below them what explains each more than its cause."""
+    largest = figures.largest()
+    if largest.is_empty():
+        return
+    titles = {cause: said(words.title) for cause, words in CAUSE_WORDS.items()}
+    rows = largest.with_columns(component=_names(largest), why=pl.col("why").replace(titles))
+    columns = ["code", "component", "why", *_currency(figures), "ours", "theirs", "gap"]
+    headings = {"code": "school", "ours": "decision", "theirs": "file", "gap": "difference"}
+    frame_table("The largest differences of each cause", rows, columns, **headings)
     names = dict(found.names.select("code", "name").iter_rows())
-    for code, component, explanation in largest.select("code", "component", "explanation").iter_rows():
+    explained = largest.filter(pl.col("why").is_in(list(RECONCILED_CAUSES)) & (pl.col("why") != UNEXPLAINED))
+    for code, component, explanation in explained.select("code", "component", "explanation").iter_rows():
         name = f" {names[code]}" if names.get(code) else ""
-        if explanation or name:
-            line(f"  {code}{name}, {component}: {explanation or ''}", as_is=True)
-    line("")
+        line(f"  {code}{name}, {component}: {explanation}", as_is=True)
+    if explained.height:
+        line("")
 
 
 def _not_compared(found: Reconciliation) -> Iterator[str]:

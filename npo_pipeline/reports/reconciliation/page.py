@@ -35,8 +35,8 @@ from schemas.reconciled import MATCH
 SCRIPTS = ("data.js", "summary.js", "amounts.js", "main.js")
 """In the order in which each needs the ones before it."""
 
-LARGEST, MOST_UNREAD = 10, 100
-"""Differences, and rows that could not be read, that the summary shows."""
+MOST_UNREAD = 100
+"""Rows that could not be read that the summary shows."""
 
 _OUTCOMES = (MATCH, *(name for name in OUTCOME_WORDS if name != MATCH))
 """A match first: the script takes every other for a difference."""
@@ -85,8 +85,7 @@ def _document(result: Reconciliation) -> dict[str, Any]:
         "causes": _cause_columns(),
         **_amount_columns(amounts, components),
         "byComponent": _by_component(figures, components),
-        "byCause": _by_cause(figures),
-        "largest": list(range(min(LARGEST, figures.differing.height))),
+        "byCause": _by_cause(figures, components),
         "leftOut": [
             [dutch.component(component), _cents(amount), currency]
             for component, currency, amount in result.left_out.select(_LEFT_OUT).iter_rows()
@@ -161,10 +160,10 @@ def _by_component(figures: Figures, components: Sequence[_Component]) -> list[li
     ]
 
 
-def _by_cause(figures: Figures) -> list[list[Any]]:
+def _by_cause(figures: Figures, components: Sequence[_Component]) -> list[list[Any]]:
     return [
-        [_CAUSES.index(cause), amounts, _cents(difference), currency]
-        for cause, currency, amounts, difference in figures.by_cause.iter_rows()
+        [components.index((component, types)), _CAUSES.index(cause), amounts, _cents(difference), currency]
+        for component, types, currency, cause, amounts, difference in figures.by_cause.iter_rows()
     ]
 
 

@@ -59,7 +59,7 @@ def title_of(result: Reconciliation) -> str:
 
 def conclusion(result: Reconciliation) -> list[str]:
     """Return in Dutch whether it is right, and where not, what is known of it."""
-    found = Figures(result.rows, result.tolerance).conclusion()
+    found = Figures(result.rows, result.tolerance).conclusion(title_of_component)
     return [f"{singular(translated(sentence))}." for sentence in found]
 
 
@@ -190,6 +190,7 @@ def _components(figures: Figures) -> Sheet:
 
 def _causes(figures: Figures) -> Sheet:
     columns = (
+        Column("Onderdeel", width=34),
         Column("Oorzaak", width=24),
         Column("Aantal", "whole", 10, total=True),
         Column("Verschil (bestand min besluit)", "money", 20, total=True),
@@ -197,9 +198,10 @@ def _causes(figures: Figures) -> Sheet:
         Column("Wat u kunt doen", "wrapped", 60),
     )
     rows = []
-    for cause, currency, amounts, difference in figures.by_cause.iter_rows():
+    for component, types, currency, cause, amounts, difference in figures.by_cause.iter_rows():
         title, meaning, todo = (translated(one) for one in CAUSE_WORDS[cause])
-        rows.append((currency, (title, amounts, difference, meaning, todo)))
+        named = title_of_component(component, types)
+        rows.append((currency, (named, title, amounts, difference, meaning, todo)))
     return Sheet("Oorzaken", columns, rows, about="Oorzaken: waardoor bedragen verschillen")
 
 

@@ -32,11 +32,11 @@ def test_a_component_adds_up_both_sides_also_what_one_of_them_lacks():
 
 def test_the_causes_add_up_to_the_difference():
     figures = Figures(reconciled(FOUR))
-    assert rows(figures.by_cause, "cause", "amounts", "difference") == [
-        ("count", 1, Decimal("-198.66")),
-        ("unexplained", 1, Decimal("-116.86")),
-        ("missing_here", 1, Decimal("350.58")),
-        ("missing_there", 1, Decimal("-96.28")),
+    assert rows(figures.by_cause, "component", "cause", "amounts", "difference") == [
+        ("per_pupil", "count", 1, Decimal("-198.66")),
+        ("per_pupil", "unexplained", 1, Decimal("-116.86")),
+        ("per_pupil", "missing_here", 1, Decimal("350.58")),
+        ("achterstandsscore", "missing_there", 1, Decimal("-96.28")),
     ]
     assert figures.by_cause["difference"].sum() == figures.by_component["difference"].sum()
 
@@ -65,9 +65,37 @@ def test_the_conclusion_says_what_is_unexplained_and_where_to_begin():
     assert list(Figures(reconciled(FOUR)).conclusion()) == [
         # -198,66 - 116,86 + 350,58 - 96,28
         "20,00% matches: 1 of 5 amounts. For the other 4 the file has € 61,22 less than the decision",
-        "In the file only: 1; in the decision only: 1",
+        "per_pupil: 25,00% matches; 1 differences are unexplained, € 116,86 less than the decision; begin with "
+        "03CC (€ -116,86)",
+        "achterstandsscore: 0,00% matches; of 1 amounts one of the two has none",
+    ]
+
+
+def test_the_conclusion_of_one_component_does_not_name_it():
+    of_one = reconciled(FOUR).filter(component="per_pupil")
+    assert list(Figures(of_one).conclusion())[1:] == [
+        "In the file only: 1",
         "1 differences are unexplained, € 116,86 less than the decision; begin with 03CC (€ -116,86)",
     ]
+
+
+def test_a_component_that_all_matches_is_said_to_be_right():
+    text = """
+        brin component         ours theirs outcome cause
+        01AA per_pupil         1.00 1.00   match   -
+        01AA achterstandsscore 1.00 2.00   differs rate
+        """
+    assert list(Figures(reconciled(text)).conclusion())[1:] == [
+        "achterstandsscore: 0,00% matches, and every difference has a cause",
+        "per_pupil: all 1 amounts match",
+    ]
+
+
+def test_the_largest_of_each_cause_are_shown_and_not_those_of_one_alone():
+    many = "".join(f"{n:02d}AA {n}00.00 1.00 differs unexplained\n" for n in range(10, 30))
+    figures = Figures(reconciled(f"brin ours theirs outcome cause\n{many}31DN 2.00 1.00 differs part_of_year"))
+    assert figures.largest()["code"].to_list() == ["31DN", "29AA", "28AA", "27AA"]
+    assert figures.largest(most=3)["code"].to_list() == ["31DN", "29AA"]
 
 
 def test_the_conclusion_says_that_every_difference_has_a_cause():

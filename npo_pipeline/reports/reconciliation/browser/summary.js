@@ -22,26 +22,44 @@ function componentsSection() {
 const withCommands = (text) => text.split("`").map((part, place) => (place % 2 ? el("code", null, part) : part));
 
 // An amount that one side lacks is found by its outcome, where it has no cause.
-function causeLink(name) {
-  return filterLink(outcomes.name.includes(name) ? { uitkomst: name } : { uitkomst: DIFFERENT, oorzaak: name });
+function causeLink(name, component) {
+  const found = outcomes.name.includes(name) ? { uitkomst: name } : { uitkomst: DIFFERENT, oorzaak: name };
+  return filterLink({ ...found, onderdeel: components.name[component] });
 }
 
 function causesSection() {
   if (!DATA.byCause.length) return null;
-  const found = DATA.byCause.map(([cause, times, difference, currency]) => [
-    { head: el("a", { href: causeLink(causes.name[cause]) }, causes.title[cause]) },
+  const found = DATA.byCause.map(([component, cause, times, difference, currency]) => [
+    { head: el("a", { href: causeLink(causes.name[cause], component) }, causes.title[cause]) },
+    components.title[component],
     number(times),
     differenceText(difference, currency),
     [el("span", null, causes.meaning[cause]), el("span", { class: "sub" }, withCommands(causes.todo[cause]))],
   ]);
-  const columns = [["Oorzaak"], ["Aantal", true], ["Verschil", true], ["Wat dat is, en wat u kunt doen"]];
+  const columns = [["Oorzaak"], ["Onderdeel"], ["Aantal", true], ["Verschil", true], ["Wat dat is, en wat u kunt doen"]];
   return section("Waarom niet?", table("Oorzaken van de verschillen", columns, found, null, true));
 }
 
+// The largest of each cause of a component, but for rounding, of which one is like the other: rows are in the order of their difference.
+const EACH = 3;
+
+function largestRows() {
+  const times = new Map();
+  const found = rows.school.map((_, row) => row).filter((row) => {
+    if (!rows.outcome[row] || causes.name[rows.cause[row]] === "rounding") return false;
+    const key = [rows.component[row], rows.cause[row], rows.outcome[row]].join();
+    times.set(key, (times.get(key) || 0) + 1);
+    return times.get(key) <= EACH;
+  });
+  const order = (row) => rows.component[row] * 100 + (rows.cause[row] < 0 ? 90 + rows.outcome[row] : rows.cause[row]);
+  return found.sort((one, other) => order(one) - order(other));
+}
+
 function largestSection() {
-  if (!DATA.largest.length) return null;
+  const found = largestRows();
+  if (!found.length) return null;
   const more = el("p", null, el("a", { href: filterLink({ uitkomst: DIFFERENT }) }, "Alle verschillen"));
-  return section("De grootste verschillen", amountsTable("De grootste verschillen", DATA.largest), more);
+  return section("De grootste verschillen van elke oorzaak", amountsTable("De grootste verschillen", found), more);
 }
 
 function leftOutSection() {
