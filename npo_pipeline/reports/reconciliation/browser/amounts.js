@@ -21,7 +21,9 @@ function schoolCell(row) {
 function countsText(row) {
   const theirs = rows.theirCount[row];
   if (theirs === undefined) return null;
-  return el("span", { class: "sub" }, `Aantal: ${rows.ourCount[row] ?? "niet bekend"} in het besluit, ${theirs} in het bestand`);
+  const ours = rows.ourCount[row];
+  const both = `Aantal: ${ours ?? "niet bekend"} in het besluit, ${theirs} in het bestand`;
+  return el("span", { class: "sub" }, ours === theirs ? `Aantal in beide: ${theirs}` : both);
 }
 
 function amountsTable(caption, shown) {
