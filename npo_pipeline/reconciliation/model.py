@@ -287,7 +287,7 @@ class Figures:
                 f"{self._money(unexplained)}; begin with {first['code']} "
                 f"({dutch.money(first['gap'], first['currency'])})"
             )
-        if lacking := differing["why"].is_in([MISSING_HERE, MISSING_THERE]).sum():
+        if lacking := differing.filter(pl.col("why").is_in([MISSING_HERE, MISSING_THERE])).height:
             return f"{named}: {share} matches; of {dutch.number(lacking)} amounts one of the two has none"
         return f"{named}: {share} matches, and every difference has a cause"
 

@@ -38,7 +38,7 @@ def section(text: str, title: str) -> list[str]:
 def test_a_vestiging_shows_what_others_say_of_its_school(compared):
     assert section(said(compared, "01AA00"), "Vergeleken met ofb.csv, op ") == [
         "De hele BRIN 01AA. Bedrag per leerling: daar staat € 7.011,60 en hier € 8.413,92. Dat is daar € 1.402,32 "
-        "minder. Andere telling: 2 leerlingen minder dan hier, keer € 701,16."
+        "minder. Andere telling: 2 leerlingen minder dan hier, keer € 701,16. Of 10 van de 12 maanden."
     ]
 
 

@@ -59,7 +59,7 @@ def test_a_pipe_holds_a_line_per_row_and_ends_with_the_conclusion(monkeypatch):
 
 def test_every_cause_is_shown_with_what_to_do(monkeypatch):
     text = shown(reconciliation(reconciled(EVERY_CAUSE)), monkeypatch)
-    assert "component  cause                    currency  amounts  difference" in text
+    assert "component  cause                   currency  amounts  difference" in text
     for cause in RECONCILED_CAUSES:
         words = f"daarom {cause.replace('_', ' ')}"
         assert (words in text) == (cause not in ("rounding", "unexplained")), cause
