@@ -45,8 +45,10 @@ from schemas.frames.books import BoardSchools
 from schemas.frames.intake import (
     FILE_TOTALS,
     INSPECTED_FILES,
+    INSPECTION_NOTES,
     FileTotals,
     InspectedFiles,
+    InspectionNotes,
     RejectionList,
     empty,
 )
@@ -185,6 +187,17 @@ class Inspection:
         """The files, one row each."""
         return InspectedFiles(pl.DataFrame([_row_of(one) for one in self.files], schema=INSPECTED_FILES))
 
+    @property
+    def notes(self) -> InspectionNotes:
+        """The reasons and remarks, and the differences between files, a sentence each."""
+        parts = {
+            "refused": self.reasons,
+            "remark": self.remarks,
+            "difference": self.differences["message"].to_list(),
+        }
+        rows = [(outcome, message) for outcome, messages in parts.items() for message in messages]
+        return InspectionNotes(pl.DataFrame(rows, schema=INSPECTION_NOTES, orient="row"))
+
 
 def _begins_with(refusal: str, names: Iterable[str]) -> str:
     """Return the file that a refusal begins with, empty where that is none of these."""
@@ -228,7 +241,9 @@ def inspect(request: InspectRequest, *, progress: Progress = silently, clock: Cl
         # Few write one, and what writes it takes long to load.
         from npo_pipeline.reports.inspection import write_inspection
 
-        write_inspection(found.rows, found.totals, found.listed, request.workbook)
+        write_inspection(
+            request.workbook, files=found.rows, totals=found.totals, faults=found.listed, notes=found.notes
+        )
     return found
 
 

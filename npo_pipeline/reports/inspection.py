@@ -13,14 +13,14 @@ from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.measures import BY_NAME
 from npo_pipeline.reports.xlsx import Column, Sheet, frame_sheet, write_sheets
 from npo_pipeline.translation import said
-from schemas.frames.intake import FileTotals, InspectedFiles, RejectionList
+from schemas.frames.intake import FileTotals, InspectedFiles, InspectionNotes, RejectionList
 
 _FILES = {
     "file": Column("file", "text", 40),
     "label": Column("what it is", "text", 28),
     "kind": Column("kind", "text", 18),
     "outcome": Column("outcome", "text", 10),
-    "refusals": Column("refused because", "wrapped", 60),
+    "refusals": Column("refused because", "wrapped", 50),
     "rows": Column("rows", "whole", 12),
     "rejected": Column("refused rows", "whole", 12),
     "rules": Column("by rule", "wrapped", 30),
@@ -30,10 +30,9 @@ _FILES = {
     "separator": Column("separator", "text", 10),
     "line_ends": Column("line ends", "text", 10),
     "bytes": Column("bytes", "whole", 14),
-    "recognised_by": Column("recognised by", "wrapped", 40),
-    "unused": Column("columns not used", "wrapped", 60),
-    "lacking": Column("columns it lacks", "wrapped", 40),
-    "sha256": Column("sha256", "text", 66),
+    "recognised_by": Column("recognised by", "wrapped", 30),
+    "unused": Column("columns not used", "wrapped", 40),
+    "lacking": Column("columns it lacks", "wrapped", 30),
 }
 _TOTALS = {
     "file": Column("file", "text", 40),
@@ -53,6 +52,7 @@ _FAULTS = {
 
 _WORDS = {"score": "points of score", "changes": "changes of schools", "applications": "applications made"}
 """Measures whose name is that of a kind of file too."""
+_NOTES = {"outcome": Column("outcome", "text", 12), "message": Column("message", "wrapped", 120)}
 
 MOST_FAULTS = 100_000
 """Faults in the workbook: more than anybody reads, and fewer rows than a sheet may have."""
@@ -63,8 +63,15 @@ def measure_words(measure: str) -> str:
     return _WORDS.get(measure) or (BY_NAME[measure].plural if measure in BY_NAME else measure.replace("_", " "))
 
 
-def write_inspection(files: InspectedFiles, totals: FileTotals, faults: RejectionList, path: Path) -> None:
-    """Write a new workbook with a sheet of files, one of what they count, and one of the rejected rows.
+def write_inspection(
+    path: Path,
+    *,
+    files: InspectedFiles,
+    totals: FileTotals,
+    faults: RejectionList,
+    notes: InspectionNotes,
+) -> None:
+    """Write a new workbook: the files, what they count, the rejected rows, and what is to be said of all of it.
 
     Raises:
         Refused: there is such a file already, or it cannot be written.
@@ -73,6 +80,7 @@ def write_inspection(files: InspectedFiles, totals: FileTotals, faults: Rejectio
         _sheet("Files", files, _FILES, about="Files: what they are, and how they are written"),
         _sheet("Totals", totals, _TOTALS, about="Totals: what the files count"),
         _sheet("Faults", faults.head(MOST_FAULTS), _FAULTS, about="Faults: the rows that npo ingest refuses"),
+        _sheet("Remarks", notes, _NOTES, about="Remarks: why npo ingest refuses it, and what it remarks"),
     ]
     target = BytesIO()
     write_sheets(said("A delivery, inspected"), pages, target)
@@ -83,7 +91,7 @@ def _sheet(name: str, rows: pl.DataFrame, columns: Mapping[str, Column], *, abou
     # Names of files and columns are those of the sender.
     texts = [one for one in columns if rows.schema[one] == pl.String]
     harmless = rows.with_columns(sanitize(pl.col(one)).alias(one) for one in texts)
-    words = {"label": said, "measure": lambda one: said(measure_words(one)), "message": said}
+    words = {"label": said, "outcome": said, "measure": lambda one: said(measure_words(one)), "message": said}
     shown = harmless.with_columns(
         pl.col(one).map_elements(function, return_dtype=pl.String)
         for one, function in words.items()

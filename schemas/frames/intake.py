@@ -92,6 +92,10 @@ INSPECTED_FILES: Columns = {
     **dict.fromkeys(("recognised_by", "unused", "lacking"), pl.String),
 }
 
+InspectionNotes = NewType("InspectionNotes", pl.DataFrame)
+"""Sentences about a delivery: outcome (`refused`, `remark`, `difference`), message."""
+INSPECTION_NOTES: Columns = {"outcome": pl.String, "message": pl.String}
+
 RefusedSchools = NewType("RefusedSchools", pl.DataFrame)
 """Vestigingen that rejected rows of a list of schools name: line, vestiging."""
 REFUSED_SCHOOLS: Columns = {"line": pl.Int64, "vestiging": pl.String}

@@ -367,26 +367,29 @@ def test_the_workbook(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()
     write(folder, "=1+1.csv", layouts.PUPILS_PO.lines({}, {"VESTIGINGSNUMMER": "01", "LEERLINGEN": "-1"}))
+    write(folder, "leeg.csv", "")
     out = tmp_path / "out.xlsx"
-    assert here("inspect", folder, "--workbook", out, "--max-rejected", 1).status == 0
+    assert here("inspect", folder, "--workbook", out, "--max-rejected", 1).status == 3
     book = fastexcel.read_excel(out.read_bytes())
-    assert book.sheet_names == ["Files", "Totals", "Faults"]
+    assert book.sheet_names == ["Files", "Totals", "Faults", "Remarks"]
     sheets = {name: book.load_sheet(name, header_row=3).to_polars() for name in book.sheet_names}
     assert sheets["Files"].select("file", "kind", "rows", "refused rows").rows() == [
-        ("'=1+1.csv", "pupils_po", 2, 1)
+        ("'=1+1.csv", "pupils_po", 2, 1),
+        ("leeg.csv", None, None, None),
     ]
     assert sheets["Totals"].select("of", "counted", "number").rows()[:2] == [
         ("bao", "vestigingen", 1),
         ("bao", "pupils", 9),
     ]
     assert sheets["Faults"].select("line", "rule").rows() == [(3, "negative")]
+    assert sheets["Remarks"].rows() == [("refused", "leeg.csv: is empty; have it sent again")]
     ended = here("inspect", folder, "--workbook", out)
     assert (ended.status, ended.stderr) == (
         3,
         f"npo: {out}: is there already, and no file is overwritten; name another\n",
     )
     assert here("inspect", folder, "--workbook", folder / "out.xlsx").status == 3
-    assert sorted(os.listdir(folder)) == ["=1+1.csv"]
+    assert sorted(os.listdir(folder)) == ["=1+1.csv", "leeg.csv"]
 
 
 def test_each_filled_sheet_of_the_workbook_of_a_board_is_a_file(tmp_path):
