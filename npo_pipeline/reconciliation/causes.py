@@ -433,12 +433,23 @@ def _elsewhere() -> pl.Expr:
 
 
 def _why_open() -> pl.Expr:
-    here = pl.lit("Hier is van deze code geen bedrag van dit onderdeel berekend.")
-    there = pl.lit("Het bestand heeft hiervan geen bedrag.")
-    words = pl.lit("Geen andere telling, afronding, samenstelling of bedrag per eenheid verklaart dit.")
-    return pl.when(pl.col("outcome") == MISSING_HERE).then(here).when(
-        pl.col("outcome") == MISSING_THERE
-    ).then(there).otherwise(words)  # fmt: skip
+    """Return what is known of a difference without a cause: what one side lacks, and whether the counts agree."""
+    is_new = pl.col("board").is_null()
+    here = pl.when(is_new).then(pl.lit("Het besluit kent deze code niet")).otherwise(
+        pl.lit("Het besluit heeft hier geen bedrag van dit onderdeel")
+    )  # fmt: skip
+    words = (
+        pl.when(pl.col("outcome") == MISSING_HERE)
+        .then(here)
+        .when(pl.col("outcome") == MISSING_THERE)
+        .then(pl.lit("Het bestand heeft hiervan geen bedrag"))
+        .otherwise(pl.lit("Geen telling, afronding, samenstelling, tarief of deel van het jaar verklaart dit"))
+    )
+    theirs, ours = pl.col("their_count_e2"), pl.col("our_count_e2").fill_null(0)
+    same = pl.format("; de telling is dezelfde ({})", _number(theirs))
+    other = pl.format("; ook de telling verschilt ({} in het bestand, hier {})", _number(theirs), _number(ours))
+    counts = pl.when(theirs.is_null()).then(pl.lit("")).when(theirs == ours).then(same).otherwise(other)
+    return pl.format("{}{}.", words, counts)
 
 
 _STEPS: Sequence[Callable[[pl.DataFrame, Evidence], pl.DataFrame]] = (

@@ -372,3 +372,27 @@ def test_nothing_beside_nothing_is_no_row():
     said = [*said_of(ours(schools), "school"), Said(code="01AA", component="achterstandsscore", cents=0)]
     assert causes(explained(schools, said, "school")) == {("01AA", "per_pupil"): "match"}
     assert RATES["per_pupil"] == Decimal("701.16")
+
+
+def test_what_is_not_explained_says_what_is_known_of_it():
+    schools = [school("01AA00", 100, score="2.5"), school("02BB00", 80)]
+    said = said_of(ours(schools), "school", counts=True)
+    said = changed(said, "01AA", cents=100 * 70116 + 12345)
+    said = changed(said, "02BB", cents=80 * 70116 + 12345, count_e2=8100)
+    said = [one for one in said if one.component == "per_pupil" or one.code != "01AA"]
+    said += [Said(code="02BB", component="achterstandsscore", cents=500, count_e2=0), Said(code="09ZZ", cents=501)]
+    pairs = explained(schools, said, "school")
+    open_words = "Geen telling, afronding, samenstelling, tarief of deel van het jaar verklaart dit"
+    words = {
+        (code, component): why for code, component, why in pairs.select("code", "component", "explanation").rows()
+    }
+    assert words == {
+        ("01AA", "per_pupil"): f"{open_words}; de telling is dezelfde (100).",
+        ("02BB", "per_pupil"): f"{open_words}; ook de telling verschilt (81 in het bestand, hier 80).",
+        ("01AA", "achterstandsscore"): "Het bestand heeft hiervan geen bedrag.",
+        (
+            "02BB",
+            "achterstandsscore",
+        ): "Het besluit heeft hier geen bedrag van dit onderdeel; de telling is dezelfde (0).",
+        ("09ZZ", "per_pupil"): "Het besluit kent deze code niet.",
+    }
