@@ -237,7 +237,7 @@ def _lines_of(one: InspectedFile) -> Iterator[str]:
         yield f"is: {one.label} (`{one.kind}`), recognised by {', '.join(one.recognised_by)}"
     elif one.label:
         yield f"is: {one.label}; none of its rows is taken in"
-    if one.written.line_ends:
+    if one.written.encoding:
         yield _form_of(one)
     if one.kind:
         yield _date_of(one)
@@ -264,6 +264,10 @@ def _content_of(one: InspectedFile) -> Iterator[str]:
 
 
 def _form_of(one: InspectedFile) -> str:
+    if one.written.sheet is not None:
+        return f"a workbook (.{one.written.encoding}), sheet {one.written.sheet!r}"
+    if one.written.line_ends is None:
+        return f"a workbook (.{one.written.encoding})"
     mark = "UTF-8 with a byte order mark" if one.written.byte_order_mark else one.written.encoding
     if one.written.separator is None:
         return f"written in {mark} with lines that end in {one.written.line_ends}"

@@ -91,12 +91,13 @@ class InspectRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """Hold how a file is written; null for a workbook, but for its encoding, which is its form."""
+    """Hold how a file is written; of a workbook its form (`xlsx`, `xls`, `ods`) as encoding, and the sheet."""
 
     encoding: str | None = None
     byte_order_mark: bool | None = None
     line_ends: str | None = None
     separator: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -405,7 +406,7 @@ def _inspected(file: DeliveredFile, results: Sequence[FileResult], request: Insp
         label=file.kind.label,
         is_dated=file.kind.is_dated,
         sha256=file.sha256,
-        written=_written(file.source, file.text[0] if file.text else None) or Written(encoding=file.encoding),
+        written=_written(file.source, file.text[0]) if file.text else _saved_as(file),
         recognised_by=tuple(sorted(file.kind.signature_columns)),
         unused=tuple(one for one in file.columns if one not in file.kind.columns),
         lacking=tuple(one for one in file.kind.columns if one not in file.columns),
@@ -441,7 +442,7 @@ def _others(
             file=one.file.name,
             bytes=one.file.size,
             label=label,
-            written=_written(one.file, one.encoding) or Written(),
+            written=_written(one.file, one.encoding) if one.encoding else Written(),
         )
         yield _with_table(seen, one.file) if found and label else seen
     sniffed = {one.file.name for one in scanned}
@@ -453,14 +454,16 @@ def _with_table(seen: InspectedFile, file: SourceFile) -> InspectedFile:
     """Add the number of rows of a file that belongs elsewhere, and how its workbook is saved."""
     with suppress(Refused):
         table = read_table(file)
-        written = seen.written if seen.written.encoding else Written(encoding=table.form)
+        written = seen.written if seen.written.encoding else Written(encoding=table.form, sheet=table.sheet)
         return replace(seen, rows=table.rows.height, sha256=table.sha256, written=written)
     return seen
 
 
-def _written(file: SourceFile, encoding: TextEncoding | None) -> Written | None:
-    if encoding is None:
-        return None
+def _saved_as(file: DeliveredFile) -> Written:
+    return Written(encoding=file.encoding, sheet=file.workbook.sheet if file.workbook else None)
+
+
+def _written(file: SourceFile, encoding: TextEncoding) -> Written:
     form, separator = form_of(file, encoding), None
     with suppress(Refused):
         header = read_header(file, encoding)

@@ -259,10 +259,8 @@ def _as_masked(file: DeliveredFile) -> DeliveredFile:
 
 def _stated_date(file: DeliveredFile) -> date | None:
     """Return the reference date that a file states; all its rows must state the same."""
-    if file.workbook is not None:
-        return file.workbook.reference_date
     if (column := file.kind.date_column) is None:
-        return None
+        return file.workbook.reference_date if file.workbook else None
     # Of the date alone: a fault in another column is the row's, and does not take its date away.
     checked = {name: file.kind.model.columns[name] for name in ("line", column)}
     model = pa.DataFrameSchema(checked, strict=True, name=file.kind.model.name)

@@ -28,7 +28,7 @@ from npo_pipeline.commands.ingest import (
     read_files,
     refuse_when_too_many,
 )
-from npo_pipeline.commands.inspect import Inspection, InspectRequest, inspect
+from npo_pipeline.commands.inspect import Inspection, InspectRequest, Written, inspect
 from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.delivery import write_delivery
@@ -36,7 +36,7 @@ from npo_pipeline.intake.plan import plan_intake
 from npo_pipeline.intake.state import IntakeState
 from tests.books.accounts.forms import AGREED_ALREADY, FILLED, template
 from tests.books.blank import blank
-from tests.books.files import layouts
+from tests.books.files import layouts, workbooks
 from tests.books.files.layouts import LAYOUTS, Layout, write
 from tests.books.home.npo import here
 
@@ -228,12 +228,27 @@ def test_how_a_file_is_written(tmp_path):
         "byte_order_mark": True,
         "line_ends": "CRLF",
         "separator": ",",
+        "sheet": None,
     }
     older = text.replace("\r\n", "\r").replace(",", ";").encode("cp1252")
     (one,) = looked_at(write(tmp_path, "x.csv", older)).files
     assert (one.written.encoding, one.written.line_ends, one.written.separator) == ("windows-1252", "CR", ";")
     assert (one.written.byte_order_mark, one.bytes) == (False, len(older))
     assert one.unused == ("PROVINCIE", "STRAATNAAM")
+
+
+@pytest.mark.parametrize("form", workbooks.MAKERS)
+def test_a_workbook_is_what_the_same_rows_are_as_text(form, tmp_path):
+    rows = [list(layouts.PUPILS_PO.row), list(layouts.PUPILS_PO.row.values())]
+    data = workbooks.MAKERS[form]({"Toelichting": [["Bron: DUO"]], "Blad1": rows})
+    found = looked_at(write(tmp_path, "x.bin", data), day=None)
+    (one,) = found.files
+    assert (one.kind, one.rows, one.written) == ("pupils_po", 1, Written(encoding=form, sheet="Blad1"))
+    assert (one.reference_date, one.date_from) == (DAY, "file")
+    assert totals(found, "x.bin")["bao pupils"] == 9
+    # A day that the file does not state is refused, whatever it is saved as.
+    (refusal,) = looked_at(tmp_path / "x.bin", day=date(2021, 10, 1)).refusals
+    assert refusal == "x.bin: is of 2020-10-01, not of 2021-10-01; take it out, or give its own date"
 
 
 def test_from_where_a_date_is_known(tmp_path):
