@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import PATH, SCHOOL_YEAR, ParsedParam, common, witnessed
+from npo_pipeline.cli.options import BOARD, PATH, SCHOOL_YEAR, ParsedParam, common, witnessed
 from npo_pipeline.cli.output import progress
 from npo_pipeline.errors import NpoError, Refused
 
@@ -38,6 +38,7 @@ def tolerance_from(text: str) -> Decimal:
     show_default=True,
     help="How far apart amounts of a match may be.",
 )
+@click.option("--board", type=BOARD, default=None, help="Compare the schools of this board alone.")
 @click.option("--workbook", type=PATH, default=None, help="Write all that was compared to this .xlsx as well.")
 @click.option("--page", type=PATH, default=None, help="Write it as a page to search in, to this .html.")
 @common
@@ -49,6 +50,7 @@ def reconcile_command(
     school_year: str,
     mapping: Path | None,
     tolerance: Decimal,
+    board: str | None,
     workbook: Path | None,
     page: Path | None,
 ) -> None:
@@ -61,7 +63,7 @@ def reconcile_command(
         if path is not None:
             require_new(path, ending)
     request = ReconcileRequest(
-        home=home, paths=paths, school_year=school_year, mapping=mapping, tolerance=tolerance
+        home=home, paths=paths, school_year=school_year, mapping=mapping, tolerance=tolerance, board=board
     )
     with progress() as report:
         found = reconcile(request, progress=report)

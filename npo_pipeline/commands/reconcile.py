@@ -25,7 +25,7 @@ from npo_pipeline.delivery.table_file import Table, read_table
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_of
 from npo_pipeline.reconciliation.causes import Evidence, explain
-from npo_pipeline.reconciliation.compare import RowsOf, compare, left_out, reconciled_rows
+from npo_pipeline.reconciliation.compare import RowsOf, compare, left_out, of_board, reconciled_rows
 from npo_pipeline.reconciliation.mapping import (
     Layout,
     known_layouts,
@@ -44,8 +44,10 @@ from schemas.columns import BESTUUR
 from schemas.decided import Decisions
 from schemas.reconciled import (
     BESIDE_RATES,
+    BY_BOARD,
     RECONCILED_NAMES,
     RECONCILIATION,
+    AmountPairs,
     BesideRates,
     OtherRows,
     OurAmounts,
@@ -61,7 +63,7 @@ class ReconcileRequest:
     """Represent files of others to compare with the decisions in force of a school year.
 
     `mapping`: the file that says which column is what; null for known layouts. `tolerance`: how far apart amounts
-    of a match may be.
+    of a match may be. `board`: compare its schools alone.
     """
 
     home: Home
@@ -69,6 +71,7 @@ class ReconcileRequest:
     school_year: str
     mapping: Path | None = None
     tolerance: Decimal = Decimal("0.00")
+    board: str | None = None
     wait_seconds: int = 0
 
 
@@ -219,15 +222,25 @@ def write_reconciliation(
     Raises:
         Refused: nothing can be compared.
     """
-    theirs = TheirAmounts(pl.concat([one.amounts for one in read]))
-    pairs = compare(decided.ours, theirs, tolerance_cents=int(request.tolerance.scaleb(2)))
+    ours, theirs = decided.ours, TheirAmounts(pl.concat([one.amounts for one in read]))
+    others = [one.others for one in read]
+    if request.board:
+        own = of_board(ours, theirs, request.board)
+        if own.ours.is_empty() or own.theirs.is_empty():
+            names, ids = ", ".join(one.file.name for one in read), ", ".join(decided.decisions["decision_id"])
+            raise Refused(f"{names}: board {request.board} has no amount of its own to compare in {ids}")
+        ours, theirs, others = own.ours, own.theirs, [*others, own.others]
+    pairs = compare(ours, theirs, tolerance_cents=int(request.tolerance.scaleb(2)))
+    if request.board:
+        is_other = (pl.col("level") == BY_BOARD) & (pl.col("code") != request.board)
+        pairs = AmountPairs(pairs.filter(~is_other))
     if pairs.filter(pl.col("ours_cents").is_not_null() & pl.col("theirs_cents").is_not_null()).is_empty():
         names = ", ".join(one.file.name for one in read)
         raise Refused(
             f"{names}: has no school or board with an amount in {', '.join(decided.decisions['decision_id'])}; "
             "nothing can be compared"
         )
-    explained = explain(pairs, Evidence(decided.ours, beside_rates(decided.regulations)))
+    explained = explain(pairs, Evidence(ours, beside_rates(decided.regulations)))
     of_run = RowsOf(run_id=run.run_id, school_year=request.school_year, tolerance=request.tolerance)
     rows = reconciled_rows(explained, of_run)
     run.append(RECONCILIATION, rows)
@@ -239,9 +252,9 @@ def write_reconciliation(
         files=tuple(one.file for one in read),
         tolerance=request.tolerance,
         rows=rows,
-        left_out=left_out(decided.ours, theirs),
+        left_out=left_out(ours, theirs),
         unread=UnreadRows(pl.concat([one.unread for one in read])),
-        others=OtherRows(pl.concat([one.others for one in read])),
+        others=OtherRows(pl.concat(others)),
         names=names_of_rows(run.books, rows),
     )
 

@@ -20,10 +20,12 @@ from schemas.reconciled import (
     MATCH,
     MISSING_HERE,
     MISSING_THERE,
+    OTHER_ROWS,
     RECONCILED_LEVELS,
     RECONCILIATION,
     AmountPairs,
     LeftOutComponents,
+    OtherRows,
     OurAmounts,
     Reconciled,
     TheirAmounts,
@@ -152,6 +154,40 @@ def _missing_there(ours: OurAmounts, theirs: TheirAmounts, scopes: list[Scope]) 
             *(pl.lit(value, pl.String).alias(name) for name, value in zip(SCOPE, scope, strict=True)),
             *(pl.lit(value, pl.String).alias(name) for name, value in zip(files.columns, only, strict=True)),
         )
+
+
+@dataclass(frozen=True)
+class OneBoard:
+    """Hold the amounts of the schools of one board, ours and theirs, and what theirs has of others."""
+
+    ours: OurAmounts
+    theirs: TheirAmounts
+    others: OtherRows
+
+
+def of_board(ours: OurAmounts, theirs: TheirAmounts, board: str) -> OneBoard:
+    """Select the schools of one board, each whole, and the board itself.
+
+    A school that the decision does not know is its own too, unless the file has it with another board.
+    """
+    brins = ours.filter(board=board)["brin"].unique()
+    brin = pl.col("code").str.slice(0, 4)
+    is_known = brin.is_in(ours["brin"].drop_nulls().unique().implode())
+    is_own = (
+        pl.when(is_known).then(brin.is_in(brins.implode())).otherwise(pl.col("board").fill_null(board) == board)
+    )
+    kept = pl.when(pl.col("level") == BY_BOARD).then(pl.col("code") == board).otherwise(is_own)
+    others = theirs.filter(~kept).group_by("file", maintain_order=True).agg(
+        column_name=pl.lit("BEVOEGD_GEZAG_NUMMER"),
+        value=pl.lit(f"niet {board}"),
+        rows=pl.len().cast(pl.Int64),
+        amount=to_euro(pl.col("theirs_cents").sum()),
+    )  # fmt: skip
+    return OneBoard(
+        ours=OurAmounts(ours.filter(pl.col("brin").is_in(brins.implode()))),
+        theirs=TheirAmounts(theirs.filter(kept)),
+        others=OtherRows(others.select(list(OTHER_ROWS))),
+    )
 
 
 @dataclass(frozen=True)

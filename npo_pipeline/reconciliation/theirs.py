@@ -343,10 +343,12 @@ def _with_cents(reading: _Reading, rows: pl.DataFrame, name: str) -> pl.DataFram
     return rows.with_columns(cents=to_cents(amount(plain)))
 
 
+_NO_AMOUNT = "is no amount; write it as 1234,56, with two decimals at most"
+
+
 def _without_bad_amounts(reading: _Reading, rows: pl.DataFrame, name: str) -> pl.DataFrame:
     """Reject rows of which the amount is none."""
-    words = "is no amount; write it as 1234,56, with two decimals at most"
-    _reject(reading, rows.filter(pl.col("cents").is_null()), name, words, value=reading.column(name))
+    _reject(reading, rows.filter(pl.col("cents").is_null()), name, _NO_AMOUNT, value=reading.column(name))
     return rows.filter(pl.col("cents").is_not_null())
 
 

@@ -123,6 +123,19 @@ def test_amounts_of_boards_and_schools_in_one_file_of_decisions(home, tmp_path):
     ]
 
 
+def test_one_board_is_compared_with_its_own_schools_alone(home, tmp_path):
+    """02BB and 04DD are of 10002; nobody knows 09ZZ, and the file has it with 10001."""
+    rows = (of("01AA", "8413,92"), of("02BB", "4908,12", board="10002"), of("09ZZ", "1,00"))
+    file = decisions(tmp_path / "given", *rows)
+    assert here("reconcile", file, *YEAR, "--board", "10002", "--home", home).status == 0
+    query = """select brin, outcome from reconciliation
+               where run_id = (select max(run_id) from reconciliation) order by 1"""
+    assert select(home, query) == [("02BB", "match"), ("04DD", "missing_there")]
+    assert here("verify", "--json", "--home", home).document["findings"] == []
+    ended = here("reconcile", file, *YEAR, "--board", "10009", "--home", home)
+    assert (ended.status, "board 10009 has no amount of its own to compare" in ended.stderr) == (3, True)
+
+
 OF_2015 = (
     "PEILDATUM;BRIN_NUMMER;BEVOEGD_GEZAG_NUMMER;TOTAAL_AANTAL_LEERLINGEN;AANTAL_LEERLINGEN_4_TOT_EN_MET_7_JAAR;"
     "AANTAL_LEERLINGEN_8_JAAR_EN_OUDER;SCHOOLGEWICHT;GEMIDDELDE_GEWOGEN_LEEFTIJD;"
