@@ -309,5 +309,5 @@ def _render_boards(found: Inspection) -> None:
     elif found.boards.known_from == "nothing" and any(one.kind for one in found.files):
         line(
             "! No file says which board a school has, so every school counts here as one that has a board; "
-            "`npo ingest` refuses rows of schools that its books do not know: --home DIR looks there"
+            "`npo ingest` counts no rows of schools that its books do not know: --home DIR looks there"
         )
