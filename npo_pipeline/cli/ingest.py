@@ -301,7 +301,12 @@ def _named(columns: Sequence[str]) -> str:
 def _render_boards(found: Inspection) -> None:
     """Print what is missing for the schools to be known."""
     without = found.boards.without
-    if without:
+    if without and found.boards.known_from == "books":
+        line(
+            f"! {number(len(without))} schools have no known board ({_named(without)}), also not in these books: "
+            "`npo ingest` refuses their rows (unknown_school); an address list or a file of changes names it"
+        )
+    elif without:
         line(
             f"! {number(len(without))} schools have no known board ({_named(without)}): `npo ingest` refuses "
             "their rows (unknown_school) unless its books know them; an address list or a file of changes names it"
