@@ -18,7 +18,7 @@ from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.sheet_xml import SheetContent, WorkbookXml, column_letters
 from npo_pipeline.delivery.source_files import SourceFile
-from npo_pipeline.delivery.table_file import ROWS_ABOVE, OpenWorkbook, names_of, open_workbook
+from npo_pipeline.delivery.table_file import ROWS_ABOVE, OpenWorkbook, names_of
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import translated
 from schemas.frames.intake import FileRows, SheetCells
@@ -48,13 +48,12 @@ MAX_RECTANGLE = 5_000_000
 """Cells of the rectangle from the first to the last filled cell of a table."""
 
 
-def read_forms(file: SourceFile) -> list[DeliveredFile]:
+def read_forms(file: SourceFile, book: OpenWorkbook) -> list[DeliveredFile]:
     """Read the filled sheets of a workbook of a board, each as a file of its kind; none of another workbook.
 
     Raises:
         Refused: a sheet or column is missing, a cell has a formula, or nothing is filled in.
     """
-    book = open_workbook(file)
     if book.form != "xlsx":
         _refuse_form(book)
         return []

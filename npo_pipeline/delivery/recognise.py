@@ -21,7 +21,14 @@ from npo_pipeline.delivery.kinds import FAULT_LIST_HEADER, FileKind
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.sniff import Header, ScannedFile, read_header, scan
 from npo_pipeline.delivery.source_files import SourceFile
-from npo_pipeline.delivery.table_file import Table, header_above, open_workbook, read_table, sheet_table
+from npo_pipeline.delivery.table_file import (
+    OpenWorkbook,
+    Table,
+    header_above,
+    open_workbook,
+    read_table,
+    sheet_table,
+)
 from npo_pipeline.delivery.validate import SHOWN, validate_rows
 from npo_pipeline.delivery.xlsx_reader import Workbook, is_of_cbs, read_workbook
 from npo_pipeline.errors import Attempt, Refused, at_once
@@ -107,7 +114,8 @@ def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
     """Return the files in a file: each sheet of a workbook may be one, a list of planted faults is none."""
     source, encoding = scanned.file, scanned.encoding
     if encoding is None:
-        return read_forms(source) or _of_workbook(source)
+        book = open_workbook(source)
+        return read_forms(source, book) or _of_workbook(source, book)
     header = read_header(source, encoding)
     if header.columns == FAULT_LIST_HEADER:
         return []
@@ -115,13 +123,12 @@ def _recognised(scanned: ScannedFile) -> list[DeliveredFile]:
     return [DeliveredFile(source=source, kind=kind, sha256=sha256, encoding=codec, text=(encoding, header))]
 
 
-def _of_workbook(source: SourceFile) -> list[DeliveredFile]:
+def _of_workbook(source: SourceFile, book: OpenWorkbook) -> list[DeliveredFile]:
     """Return the sheets of a workbook that are of a known kind, each as a file.
 
     Raises:
         Refused: no sheet is of a known kind; names what it looks like.
     """
-    book = open_workbook(source)
     if is_of_cbs(book):
         return [DeliveredFile.of_workbook(source, kinds.SCORES, read_workbook(book), book.form)]
     sheets = [(name, book.cells(name)) for name in book.sheets]

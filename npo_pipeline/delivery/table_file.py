@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 import struct
+import subprocess
+import sys
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,7 +131,8 @@ def _table_of_workbook(
     sheets = [(name, book.cells(name)) for name in names]
     filled = [(name, cells) for name, cells in sheets if cells.width > 1 and cells.height]
     if not filled:
-        raise Refused(f"{file.name}: has nothing on sheet {names[0]!r}; have the workbook sent again")
+        shown = ", ".join(map(repr, names)) or "any"
+        raise Refused(f"{file.name}: has nothing on sheet {shown}; have the workbook sent again")
     place = _wanted_header(filled, header_row, is_header) or _filled_header(file.name, filled, header_row)
     if place is None:
         raise Refused(f"{file.name}: has no sheet with the header of a table; name the sheet and its header's row")
@@ -255,6 +259,8 @@ class OpenWorkbook:
         Raises:
             Refused: the library of workbooks cannot read it.
         """
+        if self.form in READ_APART:
+            return tuple(self._sheets_apart)
         import fastexcel
 
         try:
@@ -262,6 +268,36 @@ class OpenWorkbook:
         except BaseException as error:
             cause = _cause(error)
             raise Refused(f"{self.name}: is no readable workbook ({cause}); have it sent again") from error
+
+    def _load(self, sheet: str) -> pl.DataFrame:
+        import fastexcel
+
+        _ = self._safe
+        try:
+            book = fastexcel.read_excel(self.data)
+            return book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
+        except BaseException as error:
+            cause = f"sheet {sheet!r} cannot be read ({_cause(error)}); have the workbook sent again"
+            raise Refused(f"{self.name}: {cause}") from error
+
+    @cached_property
+    def _sheets_apart(self) -> Mapping[str, pl.DataFrame]:
+        """Read the sheets in a process of its own, which damage can end, or halt, without ending this."""
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", "-c", _READ_APART, str(MAX_MEMORY), str(MAX_SECONDS)],
+                input=self.data,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                check=True,
+            )
+        except subprocess.CalledProcessError as error:
+            raise Refused(f"{self.name}: is no readable workbook (it is damaged); have it sent again") from error
+        answer = io.BytesIO(done.stdout)
+        return {
+            name: pl.read_ipc_stream(io.BytesIO(answer.read(length)))
+            for name, length in (json.loads(line) for line in iter(answer.readline, b""))
+        }
 
     @cached_property
     def _safe(self) -> bool:
@@ -281,19 +317,34 @@ class OpenWorkbook:
         Raises:
             Refused: the sheet cannot be read.
         """
-        import fastexcel
-
-        _ = self._safe
-        try:
-            book = fastexcel.read_excel(self.data)
-            frame = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
-        except BaseException as error:
-            cause = f"sheet {sheet!r} cannot be read ({_cause(error)}); have the workbook sent again"
-            raise Refused(f"{self.name}: {cause}") from error
+        frame = self._sheets_apart[sheet].clone() if self.form in READ_APART else self._load(sheet)
         frame.columns = [f"column_{number}" for number in range(frame.width)]
         return SheetCells(frame.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64)))
 
 
+READ_APART = ("xls", "ods")
+"""The forms that are read in a process of its own: a damaged one can make the library end it, or never return."""
+
+MAX_MEMORY, MAX_SECONDS = 3 * 2**30, 60
+"""Bytes and seconds of a processor that reading such a workbook may take."""
+
+_REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated=["']([0-9]+)["']""")
+MAX_REPEATED = 2**20
+"""Rows or columns that one of an OpenDocument may stand for: no sheet has more."""
+
+_READ_APART = """
+import io, json, resource, sys
+memory, seconds = map(int, sys.argv[1:])
+resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+import fastexcel
+book = fastexcel.read_excel(sys.stdin.buffer.read())
+for name in book.sheet_names:
+    sheet = io.BytesIO()
+    book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars().write_ipc_stream(sheet)
+    sys.stdout.buffer.write(json.dumps([name, sheet.tell()]).encode() + b"\\n" + sheet.getvalue())
+"""
 _CELL = re.compile(rb"""\br=["']([A-Za-z]*)([0-9]+)["']""")
 _SHEETS = "xl/worksheets/"
 
@@ -315,12 +366,18 @@ def open_workbook(file: SourceFile) -> OpenWorkbook:
             check_members(file.name, archive.infolist(), MAX_UNPACKED)
             names = archive.namelist()
             if "content.xml" in names and "mimetype" in names:
+                _refuse_repeated(file.name, archive.read("content.xml"))
                 return OpenWorkbook(file.name, "ods", data)
             if BOOK not in names:
                 raise Refused(f"{file.name}: is a zip and no workbook; give the zip by itself, or unpack it")
     except DAMAGE as error:
         raise Refused(f"{file.name}: is no readable workbook ({error}); have it sent again") from error
     return OpenWorkbook(file.name, "xlsx", data)
+
+
+def _refuse_repeated(name: str, xml: bytes) -> None:
+    if any(len(times) > 9 or int(times) > MAX_REPEATED for times in _REPEATED.findall(xml)):
+        raise Refused(f"{name}: is no readable workbook (it is damaged); have it sent again")
 
 
 def _cause(error: BaseException) -> str:
