@@ -41,6 +41,9 @@ NEARLY_ALL = (9, 10)
 NEAR_TWELFTHS = 50
 """A part of the year that is no whole twelfth is within a fiftieth of one: months had other rates."""
 
+ENOUGH = 3
+"""Schools with different amounts that have the same by no chance."""
+
 SMALLEST_CHANGE = 10_000
 """Another rate differs by a ten-thousandth at least; what is less is rounding."""
 
@@ -77,7 +80,7 @@ def explain(pairs: AmountPairs, evidence: Evidence) -> AmountPairs:
 
 
 _OPEN = pl.col("cause").is_null() & (pl.col("outcome") != MATCH)
-_MAY_BE_CHANCE = pl.col("cause").is_in(["count", "rounding"]) & pl.col("their_count_e2").is_null()
+_MAY_BE_CHANCE = (pl.col("cause") == "count") & pl.col("their_count_e2").is_null()
 """The rows with a cause that they may have by chance: no count in the file says the same."""
 
 _BOTH = pl.col("ours_cents").is_not_null() & pl.col("theirs_cents").is_not_null()
@@ -225,14 +228,15 @@ def _compositions(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
     """
     for scope in scopes_of(AmountPairs(rows)):
         maybe = rows.filter(scope.of_theirs(), _OPEN | _MAY_BE_CHANCE)
-        if maybe.filter(_OPEN).is_empty():
+        if maybe.filter(_OPEN).is_empty() and maybe.height < ENOUGH:
             continue
         parts = _parts(scope, evidence)
         more = _sums(maybe, parts.filter(~pl.col("own")), 1)
         partly = maybe.join(more, on="row", how="anti").filter(pl.col("theirs_cents") > 0)
         less = _sums(partly, parts.filter("own"), -1)
         found = pl.concat([more, less]).join(maybe.select("row", "cause"), on="row")
-        is_of_all = pl.len().over("names") * NEARLY_ALL[1] >= maybe.height * NEARLY_ALL[0]
+        alike = pl.len().over("names")
+        is_of_all = (alike >= ENOUGH) & (alike * NEARLY_ALL[1] >= maybe.height * NEARLY_ALL[0])
         rows = _set_from(rows, found.filter(pl.col("cause").is_null() | is_of_all), "composition")
     return _put_elsewhere(rows)
 
@@ -340,12 +344,15 @@ _NO_WORDS = pl.DataFrame(schema={"row": pl.UInt32, "words": pl.String})
 
 
 def _one_ratio(part: pl.DataFrame) -> pl.DataFrame | None:
-    """Return the rows that share one ratio, with the words for it; null where nearly all do not, or need none."""
-    needs_one = part.filter(_OPEN).height
-    if not needs_one or part["ours_cents"].n_unique() < 2:
+    """Return the rows that share one ratio, with the words for it; null where nearly all do not.
+
+    Two schools may share one by chance; where both have another cause, it is that.
+    """
+    least = 2 if part.filter(_OPEN).height else ENOUGH
+    if part.filter(_OPEN | _MAY_BE_CHANCE).is_empty():
         return None
     best = max((_fitting(part, one) for one in _references(part)), key=lambda one: one.height)
-    if best.height * NEARLY_ALL[1] < part.height * NEARLY_ALL[0] or best["ours_cents"].n_unique() < 2:
+    if best.height * NEARLY_ALL[1] < part.height * NEARLY_ALL[0] or best["ours_cents"].n_unique() < least:
         return None
     total_ours, total_theirs = int(best["ours_cents"].sum()), int(best["theirs_cents"].sum())
     if abs(total_theirs - total_ours) * SMALLEST_CHANGE < total_ours:
