@@ -6,6 +6,8 @@ which a sheet lost the leading zeros stay as they are; who reads them knows thei
 
 from __future__ import annotations
 
+import codecs
+import csv
 import hashlib
 import io
 import json
@@ -25,7 +27,16 @@ from npo_pipeline import dutch
 from npo_pipeline.delivery.csv_reader import text_blocks
 from npo_pipeline.delivery.sanitize import harmless_name, plain_value
 from npo_pipeline.delivery.sheet_xml import BOOK, column_number
-from npo_pipeline.delivery.sniff import OLD_EXCEL, SHOWN, is_workbook, normal_name, read_header, sniff
+from npo_pipeline.delivery.sniff import (
+    CHUNK,
+    OLD_EXCEL,
+    SHOWN,
+    TextEncoding,
+    is_workbook,
+    normal_name,
+    read_header,
+    sniff,
+)
 from npo_pipeline.delivery.source_files import DAMAGE, SourceFile, check_members
 from npo_pipeline.errors import Refused
 from schemas.frames.intake import FileRows, SheetCells
@@ -34,6 +45,8 @@ MAX_SIZE = 64 * 2**20
 MAX_UNPACKED = 256 * 2**20
 MAX_CELLS = 5_000_000
 """Cells of a sheet as a full rectangle: one cell in a far corner would take all memory. CBS needs 40,000."""
+
+SEPARATORS = ";,\t"
 
 ROWS_ABOVE = 50
 """Rows that are searched for the header."""
@@ -83,8 +96,8 @@ def read_table(
     Args:
         file: a text file or a workbook.
         sheet: of a workbook, the sheet (capitals do not matter); without it the first with a header.
-        header_row: the line of the header. Without it: of a text file the first, and of a sheet the first row that
-            `is_header` takes, or else the first of which half of the columns is filled.
+        header_row: the line of the header. Without it the first that `is_header` takes, or else the first of
+            which half of the columns is filled; of a text file of which no header is looked for, the first.
         is_header: the header that is looked for.
 
     Raises:
@@ -96,7 +109,7 @@ def read_table(
     elif sheet is not None:
         raise Refused(f"{file.name}: is a text file and has no sheet {sheet!r}; leave out the sheet")
     else:
-        table = _table_of_text(file, header_row or 1)
+        table = _table_of_text(file, header_row, is_header)
     if table.rows.is_empty():
         raise Refused(f"{table.shown}: holds a header and no rows; have it sent again")
     return table
@@ -107,9 +120,11 @@ def table_sheets(file: SourceFile) -> tuple[str, ...]:
     return open_workbook(file).sheets if is_workbook(file) else ()
 
 
-def _table_of_text(file: SourceFile, header_row: int) -> Table:
+def _table_of_text(file: SourceFile, header_row: int | None, is_header: IsHeader | None) -> Table:
     encoding = sniff(file)
-    header = read_header(file, encoding, header_row)
+    if header_row is None and is_header is not None:
+        header_row = _header_line(file, encoding, is_header)
+    header = read_header(file, encoding, header_row or 1)
     blocks = list(text_blocks(file, encoding, header))
     schema = {"line": pl.Int64, **dict.fromkeys(header.columns, pl.String)}
     return Table(
@@ -121,6 +136,29 @@ def _table_of_text(file: SourceFile, header_row: int) -> Table:
         columns=header.columns,
         rows=FileRows(pl.concat([pl.DataFrame(schema=schema), *blocks])),
     )
+
+
+def _header_line(file: SourceFile, encoding: TextEncoding, is_header: IsHeader) -> int:
+    """Return the line of a text file that is a header that is looked for, or else the first well filled."""
+    with file.open() as stream:
+        start = stream.read(CHUNK).removeprefix(codecs.BOM_UTF8)
+    rows = [
+        _fields(line.decode(encoding.codec, "replace")) for line in start.split(encoding.line_end)[:ROWS_ABOVE]
+    ]
+    for number, found in enumerate(rows, 1):
+        if any(is_header(frozenset(names_of(row))) for row in found):
+            return number
+    filled = [max(sum(1 for cell in row if cell.strip()) for row in found) for found in rows]
+    wanted = max(2, max(filled) // 2)
+    return next((number for number, cells in enumerate(filled, 1) if cells >= wanted), 1)
+
+
+def _fields(line: str) -> list[tuple[str, ...]]:
+    """Return the fields of a line by each separator that a file may have."""
+    try:
+        return [tuple(next(csv.reader([line.strip("\r")], delimiter=one), [])) for one in SEPARATORS]
+    except csv.Error:
+        return [()]
 
 
 def _table_of_workbook(

@@ -90,6 +90,21 @@ def test_the_first_sheet_with_the_header_that_is_looked_for_is_read(tmp_path: Pa
     assert (wanted.sheet, wanted.rows.rows()) == ("Twee", [(3, "3", "4")])
 
 
+@pytest.mark.parametrize("above", ["Overzicht\n\n", "Bestuur;12345;\n;;\n", "Overzicht, met kosten, van 1\n"])
+def test_a_text_file_may_have_titles_above_the_header_that_is_looked_for(tmp_path: Path, above: str):
+    found = read(tmp_path, f"{above}A;B;C\n1;2;3\n", is_header=lambda columns: {"B", "C"} <= columns)
+    assert (found.columns, found.rows.rows()) == (("A", "B", "C"), [(above.count("\n") + 2, "1", "2", "3")])
+
+
+def test_the_header_of_a_text_file_without_the_one_that_is_looked_for_is_the_first_line_well_filled(
+    tmp_path: Path,
+):
+    for above in ("", "Overzicht\n\n", "Overzicht;;\n"):
+        assert read(tmp_path, f"{above}A;B;C\n1;2;3\n", is_header=lambda columns: "D" in columns).columns == tuple(
+            "ABC"
+        )
+
+
 @pytest.mark.parametrize("form", MADE)
 def test_what_is_no_table_is_refused(tmp_path: Path, form: str):
     make = MAKERS[form]
