@@ -230,7 +230,7 @@ def left_out(ours: OurAmounts, theirs: TheirAmounts) -> LeftOutComponents:
     for scope in scopes_of(theirs):
         rest = rest.filter(~scope.of_ours())
     sums = rest.group_by("component", "currency").agg(
-        schools=pl.col("brin").n_unique().cast(pl.Int64), cents=pl.col("amount_cents").sum()
+        schools=pl.col("brin").drop_nulls().n_unique().cast(pl.Int64), cents=pl.col("amount_cents").sum()
     )
     shown = sums.with_columns(amount=to_euro(pl.col("cents"))).sort("currency", "component")
     return LeftOutComponents(shown.select(list(LEFT_OUT)))

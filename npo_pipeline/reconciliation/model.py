@@ -152,6 +152,9 @@ _IS_OPEN = pl.col("cause").fill_null(UNEXPLAINED) == UNEXPLAINED
 WHY = pl.when(_LACKS_ONE & _IS_OPEN).then("outcome").otherwise("cause")
 """Why a row differs: its cause, or of an amount that one side lacks for no cause that is known, its outcome."""
 
+_LARGEST = pl.max_horizontal(pl.col("ours", "theirs").abs())
+"""The money of a row: an amount that one side lacks, or has below zero, weighs as much as any other."""
+
 _COMPONENT = ("component", "school_types", "currency")
 """What a figure is of."""
 
@@ -178,7 +181,8 @@ class Figures:
             matching=matching.sum().cast(pl.Int64),
             ours=pl.col("ours").sum(),
             theirs=pl.col("theirs").sum(),
-            matching_money=pl.col("theirs").filter(matching).sum(),
+            matching_money=_LARGEST.filter(matching).sum(),
+            money=_LARGEST.sum(),
         )
         order, down = ["currency", "theirs", "component", "school_types"], [False, True, False, False]
         rows = sums.sort(order, descending=down, nulls_last=True).rows(named=True)
@@ -186,7 +190,7 @@ class Figures:
             {
                 **row,
                 "share": _share(row["matching"], row["compared"]),
-                "share_of_money": _share(row["matching_money"], row["theirs"]),
+                "share_of_money": _share(row["matching_money"], row["money"]),
                 "difference": row["theirs"] - row["ours"],
             }
             for row in rows
@@ -241,6 +245,13 @@ class Figures:
     def share(self) -> Decimal:
         """Return the part of the amounts that matches, of one; below one unless all match."""
         return Decimal(_share(self.matching, self.compared) or 0).scaleb(-4)
+
+    @property
+    def alone(self) -> str | None:
+        """Return the board that all schools of the files are of, where the decisions have those of others too."""
+        is_there = pl.col("outcome") != MISSING_THERE
+        there, others = (self.rows.filter(one)["board"].drop_nulls().unique() for one in (is_there, ~is_there))
+        return there.item() if there.len() == 1 and not others.is_in(there.implode()).all() else None
 
     def conclusion(self, name: Callable[[str, str | None], str] | None = None) -> Iterator[str]:
         """Yield in plain words whether it is right, and where not, what is known of it.

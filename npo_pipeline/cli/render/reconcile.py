@@ -46,6 +46,8 @@ def render_reconcile(found: Reconciliation, as_json: bool, *, written: tuple[Pat
         _render_largest(found, figures)
     for words in _not_compared(found):
         line(words)
+    if (board := figures.alone) is not None:
+        line(f"! all schools of the file are of board {board}; add --board {board} to compare no others")
     for sentence in figures.conclusion():
         line(sentence)
     for path in written:
@@ -123,7 +125,8 @@ def _not_compared(found: Reconciliation) -> Iterator[str]:
     """Yield what was not compared, and why; the first rows that could not be read."""
     for row in found.left_out.iter_rows(named=True):
         amount, schools = dutch.money(row["amount"], row["currency"]), number(row["schools"])
-        yield f"! {row['component']} is in no file: {amount} of {schools} schools is not compared"
+        of = f" of {schools} schools" if row["schools"] else ""
+        yield f"! {row['component']} is in no file: {amount}{of} is not compared"
     for file, column, value, rows, amount in found.others.iter_rows():
         money = f" ({dutch.number(amount, 2)})" if amount is not None else ""
         yield f"! {file}: {number(rows)} rows of {column} {value} are of something else{money}"

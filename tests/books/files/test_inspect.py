@@ -290,7 +290,7 @@ def test_of_which_schools_no_board_is_known(tmp_path):
     assert (found.boards.known_from, found.boards.without) == ("delivery", ("09ZZ00",))
     assert totals(found) == {"bao vestigingen": 1, "bao pupils": 1}
     # A home that knows the school is asked where it is named, and only then.
-    home = Home(tmp_path / "home")
+    home = Home(blank(tmp_path / "home"))
     lists = layouts.ADDRESSES_BO.lines({"BRIN NUMMER": "09ZZ", "VESTIGINGSNUMMER": "09ZZ00"})
     ingest(IngestRequest(home=home, paths=(write(tmp_path, "b.txt", lists),), reference_date=DAY))
     (tmp_path / "b.txt").unlink()
@@ -456,7 +456,7 @@ def damaged(data: bytes, damage: tuple[str, float, bytes]) -> bytes:
     }[how]
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(st.sampled_from(LAYOUTS), st.lists(DAMAGE, max_size=2)), min_size=1, max_size=3))
 def test_whatever_is_wrong_with_files_what_ingest_says_is_said_first(files: list[tuple[Layout, list]]):
     with TemporaryDirectory() as folder:

@@ -366,6 +366,14 @@ def test_what_no_file_names_is_left_out_and_added_up():
     ]
 
 
+def test_what_is_left_out_and_of_no_school_is_not_counted_as_one():
+    amounts = ours([school("01AA00", 100, score="2")])
+    of_school = pl.when(pl.col("component") == "per_pupil").then("brin")
+    of_area = OurAmounts(amounts.with_columns(brin=of_school))
+    said = said_of(amounts, "school", components=["per_pupil"])
+    assert left_out(of_area, theirs(said, "school")).rows() == [("achterstandsscore", "EUR", 0, Decimal("502.32"))]
+
+
 def test_the_right_amount_with_another_board_is_a_match_that_says_so():
     schools = [school("01AA00", 100)]
     said = theirs(said_of(ours(schools), "school"), "school").with_columns(board=pl.lit("10002"))

@@ -16,10 +16,25 @@ from tests.spec.reconciliation.beside import FOUR, reconciled
 def test_the_share_that_matches_is_counted_in_amounts_and_in_money():
     figures = Figures(reconciled(FOUR))
     assert rows(figures.by_component, "component", "compared", "matching", "share", "share_of_money") == [
-        # 1 of 4; 701,16 of 701,16 + 1.203,66 + 584,30 + 350,58 = 2.839,70
-        ("per_pupil", 4, 1, 2500, 2469),
-        ("achterstandsscore", 1, 0, 0, None),
+        # 1 of 4; 701,16 of the larger of both sides: 701,16 + 1.402,32 + 701,16 + 350,58 = 3.155,22
+        ("per_pupil", 4, 1, 2500, 2222),
+        ("achterstandsscore", 1, 0, 0, 0),
     ]
+
+
+def test_money_that_the_file_lacks_is_no_money_that_matches():
+    figures = Figures(reconciled("brin ours theirs outcome\n01AA 1.00 1.00 match\n02BB 9.00 - missing_there"))
+    assert rows(figures.by_component, "share", "share_of_money") == [(5000, 1000)]
+    negative = Figures(reconciled("brin ours theirs outcome\n01AA 1.00 1.00 match\n02BB 1.00 -1.00 differs"))
+    assert rows(negative.by_component, "share", "share_of_money") == [(5000, 5000)]
+
+
+def test_a_file_of_one_board_is_known_where_the_decision_has_others():
+    head = "brin board ours theirs outcome\n01AA 10001 1.00 1.00 match\n"
+    assert Figures(reconciled(head + "02BB 10002 9.00 - missing_there")).alone == "10001"
+    assert Figures(reconciled(head + "02BB 10002 9.00 9.00 match\n03CC 10003 9.00 - missing_there")).alone is None
+    assert Figures(reconciled(head + "02BB 10001 9.00 - missing_there")).alone is None
+    assert Figures(reconciled(head)).alone is None
 
 
 def test_a_component_adds_up_both_sides_also_what_one_of_them_lacks():

@@ -14,7 +14,7 @@ import pytest
 
 from npo_pipeline.cli.render.reconcile import MOST_UNREAD, render_reconcile
 from npo_pipeline.translation import VARIABLE
-from schemas.reconciled import MATCH, RECONCILED_CAUSES, UNREAD_ROWS
+from schemas.reconciled import LEFT_OUT, MATCH, RECONCILED_CAUSES, UNREAD_ROWS, LeftOutComponents
 from tests.spec.reconciliation.beside import FOUR, reconciled, reconciliation
 from tests.spec.reconciliation.test_reports import HOSTILE, full
 
@@ -50,8 +50,8 @@ def test_a_pipe_holds_a_line_per_row_and_ends_with_the_conclusion(monkeypatch):
         "ofb.csv: read as ofb.yaml, 5 rows, per school (BRIN)",
         "2021-2022: the file beside decision 2021-2022-001",
         "component          amounts  match   share  of money  decision      file  difference",
-        "per_pupil                4      1  25,00%    24,69%  2.804,64  2.839,70       35,06",
-        "achterstandsscore        1      0   0,00%               96,28      0,00      -96,28",
+        "per_pupil                4      1  25,00%    22,22%  2.804,64  2.839,70       35,06",
+        "achterstandsscore        1      0   0,00%     0,00%     96,28      0,00      -96,28",
     ]
     assert lines[-3].startswith("per_pupil: 25,00% matches; 1 difference is unexplained, € 116,86 less")
     assert lines[-1].startswith("Kept in table reconciliation (000003-reconcile-2021-2022)")
@@ -89,6 +89,20 @@ def test_what_was_not_compared_is_named(monkeypatch):
     assert "! ofb.csv, line 7, BEDRAG: 'x' is no amount\n" in text
 
 
+def test_what_is_of_no_school_is_named_without_schools(monkeypatch):
+    left = LeftOutComponents(
+        pl.DataFrame([("samenwerkingsverband", "EUR", 0, Decimal("9.00"))], schema=LEFT_OUT, orient="row")
+    )
+    text = shown(full(left_out=left), monkeypatch)
+    assert "! samenwerkingsverband is in no file: € 9,00 is not compared\n" in text
+
+
+def test_a_file_of_one_board_asks_for_the_option_that_compares_no_others(monkeypatch):
+    text = "brin board ours theirs outcome\n01AA 10001 1.00 1.00 match\n02BB 10002 9.00 - missing_there"
+    words = "! all schools of the file are of board 10001; add --board 10001 to compare no others\n"
+    assert words in shown(reconciliation(reconciled(text)), monkeypatch)
+
+
 def test_of_many_rows_that_cannot_be_read_the_first_are_named_and_the_rest_counted(monkeypatch):
     many = [("ofb.csv", line, "BEDRAG", "x") for line in range(2, 2 + MOST_UNREAD + 4)]
     text = shown(full(unread=pl.DataFrame(many, schema=UNREAD_ROWS, orient="row")), monkeypatch)
@@ -118,4 +132,4 @@ def test_the_document_has_exact_amounts_and_shares(monkeypatch):
     assert [one["code"] for one in found["largest"]] == ["04DD", "02BB", "03CC", "05EE"]
     assert found["left_out"] == [{"component": "cumi", "currency": "EUR", "schools": 2, "amount": "500.00"}]
     assert found["written"] == ["a.xlsx"]
-    assert Decimal(found["by_component"][0]["share_of_money"]) == Decimal("0.2469")
+    assert Decimal(found["by_component"][0]["share_of_money"]) == Decimal("0.2222")
