@@ -126,8 +126,11 @@ def _beside(ours: OurAmounts, theirs: TheirAmounts, scope: Scope) -> pl.DataFram
     )
     main = ours.select("currency", "decision_id").unique().sort("currency").head(1)
     of_scope = own.select(
-        pl.col("rate_e8").min().alias("low"), pl.col("rate_e8").max().alias("high"), pl.col("measure").first()
-    ).rename({"measure": "of"})
+        pl.col("rate_e8").min().alias("low"),
+        pl.col("rate_e8").max().alias("high"),
+        pl.col("measure").first().alias("of"),
+        (pl.col("threshold").max() * 100).alias("free"),
+    )
     joined = pairs.join(known, on="code", how="left").join(of_scope, how="cross")
     return joined.with_columns(
         currency=pl.coalesce("currency", "known_currency", pl.lit(main["currency"][0])),
@@ -136,7 +139,8 @@ def _beside(ours: OurAmounts, theirs: TheirAmounts, scope: Scope) -> pl.DataFram
         rate_low_e8=pl.coalesce("rate_low_e8", "low"),
         rate_high_e8=pl.coalesce("rate_high_e8", "high"),
         measure=pl.coalesce("measure", "of"),
-    ).drop("known_currency", "known_decision_id", "known_board", "low", "high", "of")
+        threshold_e2=pl.coalesce("threshold_e2", "free"),
+    ).drop("known_currency", "known_decision_id", "known_board", "low", "high", "of", "free")
 
 
 def _missing_there(ours: OurAmounts, theirs: TheirAmounts, scopes: list[Scope]) -> Iterator[pl.DataFrame]:

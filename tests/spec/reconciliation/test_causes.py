@@ -15,6 +15,7 @@ from tests.effort import examples
 from tests.spec.reconciliation.amounts import (
     RATES,
     Said,
+    School,
     beside,
     causes,
     cents_of,
@@ -120,6 +121,20 @@ def test_a_difference_of_whole_pupils_is_no_count_where_the_file_counts_as_many(
     assert different(explained(schools, said, "school")) == {("01AA", "per_pupil"): "part_of_year"}
     said = changed(said_of(ours(schools), "school"), "01AA", cents=50 * 70116)
     assert different(explained(schools, said, "school")) == {("01AA", "per_pupil"): "count"}
+
+
+def test_pupils_below_a_threshold_give_nothing_to_either():
+    """Of 8 cumi pupils 4 give 548.56; of 3 none do, so theirs of 7 is the money of 3."""
+    cumi = [School(vestiging=code, units={"cumi": Decimal(4)}) for code in ("01AA00", "02BB00")]
+    amounts = OurAmounts(ours(cumi).with_columns(counted_e2=pl.lit(800, pl.Int64), threshold=pl.lit(4, pl.Int64)))
+    said = [
+        Said(code="01AA", component="cumi", cents=6 * 54856, count_e2=1000),
+        Said(code="02BB", component="cumi", cents=0, count_e2=300),
+        Said(code="03CC", component="cumi", cents=3 * 54856, count_e2=700),
+    ]
+    pairs = compare(amounts, theirs(said, "school"), tolerance_cents=0)
+    found = causes(explain(pairs, Evidence(amounts, beside())))
+    assert found == {(one.code, "cumi"): "count" for one in said}
 
 
 def test_a_count_is_said_in_words():
