@@ -103,8 +103,8 @@ UnreadRows = NewType("UnreadRows", pl.DataFrame)
 UNREAD_ROWS: _Types = {"file": pl.String, "line": pl.Int64, "column_name": pl.String, "message": pl.String}
 
 OtherRows = NewType("OtherRows", pl.DataFrame)
-"""Rows that are of something else: file, column_name, value (as `SCHOOLJAAR` and `2020-2021`), rows (how many),
-amount (their sum, DECIMAL(18,2))."""
+"""Rows that are of something else: file, column_name, value (as `SCHOOLJAAR` and `2020-2021`; of schools of other
+boards the first is empty, and amounts are counted), rows (how many), amount (their sum, DECIMAL(18,2))."""
 OTHER_ROWS: _Types = {
     **dict.fromkeys(("file", "column_name", "value"), pl.String),
     "rows": pl.Int64,

@@ -182,8 +182,8 @@ def of_board(ours: OurAmounts, theirs: TheirAmounts, board: str) -> OneBoard:
     )
     kept = pl.when(pl.col("level") == BY_BOARD).then(pl.col("code") == board).otherwise(is_own)
     others = theirs.filter(~kept).group_by("file", maintain_order=True).agg(
-        column_name=pl.lit("BEVOEGD_GEZAG_NUMMER"),
-        value=pl.lit(f"niet {board}"),
+        column_name=pl.lit(""),
+        value=pl.lit("scholen van andere besturen"),
         rows=pl.len().cast(pl.Int64),
         amount=to_euro(pl.col("theirs_cents").sum()),
     )  # fmt: skip

@@ -156,7 +156,7 @@ _LARGEST = pl.max_horizontal(pl.col("ours", "theirs").abs())
 """The money of a row: an amount that one side lacks, or has below zero, weighs as much as any other."""
 
 _COMPONENT = ("component", "school_types", "currency")
-"""What a figure is of."""
+"""The columns that say of what a figure is."""
 
 _COMPONENT_FIGURES: dict[str, pl.DataType] = {
     **dict.fromkeys(_COMPONENT, pl.String()),

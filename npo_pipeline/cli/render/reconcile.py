@@ -129,6 +129,9 @@ def _not_compared(found: Reconciliation) -> Iterator[str]:
         yield f"! {row['component']} is in no file: {amount}{of} is not compared"
     for file, column, value, rows, amount in found.others.iter_rows():
         money = f" ({dutch.number(amount, 2)})" if amount is not None else ""
+        if not column:
+            yield f"! {file}: {number(rows)} amounts of schools of other boards are not compared"
+            continue
         yield f"! {file}: {number(rows)} rows of {column} {value} are of something else{money}"
     for file, line_number, column, message in found.unread.head(MOST_UNREAD).iter_rows():
         yield f"! {file}, line {line_number}, {column}: {message}"
