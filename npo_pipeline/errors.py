@@ -58,6 +58,7 @@ class KeptRefusals:
     def __init__(self) -> None:
         """Begin with none."""
         self.found: list[tuple[str, Refused]] = []
+        self._seen = set[tuple[str, str]]()
 
     @contextmanager
     def __call__(self, file: str) -> Iterator[None]:
@@ -66,7 +67,8 @@ class KeptRefusals:
             yield
         except Refused as refusal:
             # A file that is read more than once is refused for the same reason each time.
-            if (file, str(refusal)) not in [(name, str(one)) for name, one in self.found]:
+            if (file, str(refusal)) not in self._seen:
+                self._seen.add((file, str(refusal)))
                 self.found.append((file, refusal))
 
 
