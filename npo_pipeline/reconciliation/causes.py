@@ -38,6 +38,9 @@ MOST_PARTS = 3
 NEARLY_ALL = (9, 10)
 """The share of schools for which a ratio, or a rate, must hold to be that of all: nine of ten."""
 
+MANY = 30
+"""Schools that match, from which on their rate is sure to be that of the file."""
+
 NEAR_TWELFTHS = 50
 """A part of the year that is no whole twelfth is within a fiftieth of one: months had other rates."""
 
@@ -242,7 +245,7 @@ def _compositions(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
 
 
 def _parts(scope: Scope, evidence: Evidence) -> pl.DataFrame:
-    """Return amounts of each code that theirs may have put in a scope, or left out of it: name, cents, own."""
+    """Return amounts of each code that theirs may have in a scope, or left out: name, cents, own, is_beside."""
     ours = evidence.ours.filter(pl.col(scope.code).is_not_null(), pl.col("amount_cents") != 0)
     own, other = ours.filter(scope.of_ours()), ours.filter(~scope.of_ours())
     is_same = pl.col("component") == scope.component
@@ -264,7 +267,7 @@ def _parts(scope: Scope, evidence: Evidence) -> pl.DataFrame:
     grouped = [
         rows.group_by(pl.col(scope.code).alias("code"), "currency", "name")
         .agg(cents=pl.col("amount_cents").sum())
-        .with_columns(own=pl.lit(mine))
+        .with_columns(own=pl.lit(mine), is_beside=pl.lit(rows is beside))
         for rows, mine in kinds
     ]
     return pl.concat(grouped).filter(pl.col("cents") > 0)
@@ -273,7 +276,8 @@ def _parts(scope: Scope, evidence: Evidence) -> pl.DataFrame:
 def _sums(rows: pl.DataFrame, parts: pl.DataFrame, sign: int) -> pl.DataFrame:
     """Return the rows whose difference is the sum of one to three parts: row, names, words; the fewest count."""
     wanted = rows.select("row", "code", "currency", cents=pl.col("gap_cents") * sign).filter(pl.col("cents") > 0)
-    single = wanted.join(parts, on=["code", "currency", "cents"]).sort("row", "name").unique("row", keep="first")
+    single = wanted.join(_with_roundings(parts), on=["code", "currency", "cents"])
+    single = single.sort("row", "off", "name").unique("row", keep="first")
     found = [single.with_columns(names="name").select("row", "currency", "cents", "names")]
     wide, names = _wide(parts)
     left = wanted.join(single, on="row", how="anti").join(wide, on=["code", "currency"])
@@ -287,6 +291,13 @@ def _sums(rows: pl.DataFrame, parts: pl.DataFrame, sign: int) -> pl.DataFrame:
     put = "Het bestand telt hierbij op: {} ({})." if sign > 0 else "Het bestand laat hier weg: {} ({})."
     every = pl.concat(found)
     return every.select("row", "names", words=pl.format(put, "names", dutch.money_expr("cents")))
+
+
+def _with_roundings(parts: pl.DataFrame) -> pl.DataFrame:
+    """Add the parts that rules name beside a rate a cent higher and lower: rounded with ours they may be that."""
+    beside = parts.filter("is_beside")
+    others = [beside.with_columns(pl.col("cents") + cent, off=pl.lit(1)) for cent in (-1, 1)]
+    return pl.concat([parts.with_columns(off=pl.lit(0)), *others])
 
 
 _MOST_NAMES = 16
@@ -403,7 +414,7 @@ def _near_twelfths(rows: pl.DataFrame) -> pl.DataFrame:
     near = _off_twelfths() * NEAR_TWELFTHS <= pl.col("ours_cents") * _nearest_twelfths()
     same_count = pl.col("their_count_e2") == pl.col("our_count_e2")
     equal = (pl.col("outcome") == MATCH).sum().over(_FILE)
-    matches = equal * NEARLY_ALL[1] >= pl.len().over(_FILE) * NEARLY_ALL[0]
+    matches = (equal >= MANY) & (equal * NEARLY_ALL[1] >= pl.len().over(_FILE) * NEARLY_ALL[0])
     found = _OPEN & _is_part() & near & same_count & matches
     parts_e2 = divide_half_away(pl.col("theirs_cents") * 1200, pl.col("ours_cents").clip(1))
     words = pl.format(

@@ -320,8 +320,11 @@ def test_a_part_of_the_year_is_found(schools, months, level):
 
 def test_months_at_another_rate_are_a_part_of_the_year_where_nothing_else_is_left():
     """31AE of the real file: 97 pupils, 4,764.40 of 19,394.18, which is 2.95 of 12 months."""
-    schools = [school(f"{number:02d}AA00", 50 + number) for number in range(1, 21)]
+    schools = [school(f"{number:02d}AA00", 50 + number) for number in range(1, 32)]
     said = changed(said_of(ours(schools), "school", counts=True), "20AA", cents=70 * 70116 * 295 // 1200)
+    few = schools[5:25]
+    of_few = [one for one in said if one.code in {other.vestiging[:4] for other in few}]
+    assert different(explained(few, of_few, "school")) == {("20AA", "per_pupil"): "unexplained"}
     pairs = explained(schools, said, "school")
     assert different(pairs) == {("20AA", "per_pupil"): "part_of_year"}
     assert "dezelfde telling, en 2,95 van de 12 maanden" in pairs["explanation"].drop_nulls()[0]
