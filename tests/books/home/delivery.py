@@ -10,7 +10,10 @@ REGISTER_VO = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;ONDERWIJSTYPE;LEERJAAR;DA
 ADDRESSES = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;PLAATSNAAM;GEMEENTENAAM"
 SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore;Achterstandsscore zonder drempel"
 NEWCOMERS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS"
-TOTALS = "INSTELLINGSCODE;VESTIGINGSCODE;TYPE_PO;PEILJAAR;AANTAL_LEERLINGEN"
+BY_AGE = (
+    "PEILDATUM;INSTELLINGSCODE;VESTIGINGSCODE;INSTELLINGSNAAM_VESTIGING;PLAATSNAAM;GEMEENTENAAM;SOORT_PO;CLUSTER;"
+    f"BEVOEGD_GEZAG_NUMMER;LEEFTIJD_JONGER;{';'.join(f'LEEFTIJD_{age}' for age in range(4, 25))};LEEFTIJD_OUDER"
+)
 APPLICATIONS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;DATUM_AANVRAAG;AANTAL_LEERLINGEN;BEDRAG"
 OF_REGIONS = "VESTIGINGSNUMMER;REGIO;NIEUWE_REGIO;EERDER_VERLEEND"
 COMPLETIONS = "BEVOEGD_GEZAG_NUMMER;BRIN_NUMMER;REGELING;AFGEROND"
@@ -81,9 +84,9 @@ def write_newcomers(folder: Path, *rows: str) -> Path:
     return _write(folder, "newcomers.csv", NEWCOMERS, list(rows))
 
 
-def write_masked(folder: Path, *rows: str) -> Path:
-    """Write a file of totals of vestigingen, in which small ones are masked."""
-    return _write(folder, "masked.csv", TOTALS, list(rows))
+def write_masked(folder: Path, start: str, pupils_of_four: str) -> Path:
+    """Write a file of pupils by age, all of four years old; `start`: what comes before the ages."""
+    return _write(folder, "masked.csv", BY_AGE, [f"{start};0;{pupils_of_four}{';0' * 21}"])
 
 
 def write_applications(folder: Path, *rows: str, of_regions: bool = False) -> Path:

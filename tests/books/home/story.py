@@ -95,7 +95,10 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     spent = "10001;01AA;2021;B;Een-op-een-begeleiding;school"
     late = write_spending(folder / "late", f"{spent};950,00;50,00;", f"{spent};-50,00;0,00;Creditnota")
     yield "account", "--year", "2022", "--board", "10001", "--spending", late
-    yield "ingest", write_masked(folder / "masked", "01AA;00;BO;2017;<5")
+    yield (
+        "ingest",
+        write_masked(folder / "masked", "20171001;03CC;00;School 03CC00;Assen;Assen;So;3/4;10003", "<5"),
+    )
     others, mapping = write_amounts_of_others(folder / "others", "01AA00;12;8413,92", "02BB00;9;6310,45")
     yield "reconcile", others, "--mapping", mapping, "--school-year", "2021-2022"
     yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"

@@ -8,7 +8,10 @@ from npo_pipeline.delivery.kinds import KINDS
 from schemas.columns import SCHOOL_TYPES
 
 GLOSSARY = (Path(__file__).parents[3] / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
-COLUMNS = sorted({column for kind in KINDS for column in kind.columns if not column.startswith("LEER-")})
+RANGES = ("LEER-", "LEEFTIJD_")
+"""Columns that the glossary explains together: one for each learning year, and for each age."""
+
+COLUMNS = sorted({column for kind in KINDS for column in kind.columns if not column.startswith(RANGES)})
 
 
 @pytest.mark.parametrize("column", COLUMNS)
