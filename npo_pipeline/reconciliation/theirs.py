@@ -37,7 +37,11 @@ from schemas.rules import is_amount
 ALL_TYPES = ""
 """The school types of an amount that is of all of them, while it is worked on: no key holds a null."""
 
-_SIGN = r"(?i)^(?:€|eur)\s*|\s*(?:€|eur)$"
+_NOTHING = r"^[-–—]?$"
+"""A cell without an amount; accounting formats of spreadsheets write nothing as a dash."""
+
+_SIGN = r"(?i)^(-?)\s*(?:€|eur)\s*|\s*(?:€|eur)$"
+"""The sign of the currency, also behind that of a negative amount."""
 _SHOWN_DIGITS = Context(prec=15)
 """The digits that a spreadsheet shows of a number; those behind are of the way in which it is kept."""
 
@@ -95,7 +99,8 @@ class _Reading:
 
 def _reject(reading: _Reading, rows: pl.DataFrame, column: str, words: str, *, value: str) -> None:
     """Keep out rows, each with what is wrong; `column`: as the file names it, `value`: the column with it here."""
-    shown = sanitize(pl.col(value)).str.slice(0, SHOWN)
+    # Between quotes nothing is run as a formula; the apostrophe that keeps it from that is none of the value.
+    shown = sanitize(pl.col(value)).str.slice(0, SHOWN).str.strip_prefix("'")
     reading.unread.append(
         rows.select(
             file=pl.lit(reading.table.name),
@@ -179,7 +184,8 @@ def _placed(reading: _Reading) -> pl.DataFrame:
     rows = rows.with_columns(level=level, code=pl.when(is_board).then("board_code").otherwise("school_code"))
     column = mapping.school or mapping.board or ""
     no_code = rows.filter(pl.col("level").is_null())
-    _reject(reading, no_code, column, _NO_CODE[bool(mapping.school)], value="code")
+    as_given = "code" if mapping.vestiging or not column else reading.column(column)
+    _reject(reading, no_code, column, _NO_CODE[bool(mapping.school)], value=as_given)
     rows = rows.filter(pl.col("level").is_not_null())
     _refuse_two_levels(reading, rows)
     named = pl.when(pl.col("board_code").str.contains(r"^[0-9]{5}$")).then("board_code")
@@ -336,7 +342,8 @@ def _kept(reading: _Reading, rows: pl.DataFrame, name: str, test: _Test) -> pl.D
 def _with_cents(reading: _Reading, rows: pl.DataFrame, name: str) -> pl.DataFrame:
     """Add column `cents`, null for what is no amount, without rows where nothing stands."""
     column = reading.column(name)
-    rows = rows.filter(pl.col(column) != "").with_columns(text=pl.col(column).str.replace_all(_SIGN, ""))
+    rows = rows.with_columns(text=pl.col(column).str.replace_all(_SIGN, "$1"))
+    rows = rows.filter(~pl.col("text").str.contains(_NOTHING))
     texts = rows["text"].unique().to_list()
     meant = {text: found for text in texts if (found := _number(text, reading.table.form)) is not None}
     plain = pl.col("text").replace_strict(meant, default=None, return_dtype=pl.String)

@@ -125,14 +125,14 @@ def _not_compared(found: Reconciliation) -> Iterator[str]:
     """Yield what was not compared, and why; the first rows that could not be read."""
     for row in found.left_out.iter_rows(named=True):
         amount, schools = dutch.money(row["amount"], row["currency"]), number(row["schools"])
-        of = f" of {schools} schools" if row["schools"] else ""
+        of = f" for {schools} schools" if row["schools"] else ""
         yield f"! {row['component']} is in no file: {amount}{of} is not compared"
     for file, column, value, rows, amount in found.others.iter_rows():
         money = f" ({dutch.number(amount, 2)})" if amount is not None else ""
         if not column:
             yield f"! {file}: {number(rows)} amounts of schools of other boards are not compared"
             continue
-        yield f"! {file}: {number(rows)} rows of {column} {value} are of something else{money}"
+        yield f"! {file}: {number(rows)} rows are of something else: {column} {value}{money}"
     for file, line_number, column, message in found.unread.head(MOST_UNREAD).iter_rows():
         yield f"! {file}, line {line_number}, {column}: {message}"
     if found.unread.height > MOST_UNREAD:

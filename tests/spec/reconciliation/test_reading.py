@@ -94,13 +94,13 @@ def test_a_school_that_stands_twice_is_refused_with_both_lines():
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_is_read():
-    text = "A L B\n00AP 5 1,00\n0AP 6 2,00\n00AR x 3,00\n00AV 7 4,005\n00AZ 8 -"
+    text = "A L B\n00AP 5 1,00\n0ap 6 2,00\n00AR x 3,00\n00AV 7 4,005\n00AZ 8 -"
     found = read(
         text, "school: A\namounts: [{column: B, component: per_pupil}]\ncounts: [{column: L, measure: pupils}]"
     )
     assert amounts(found) == [("school", "00AP", "per_pupil", 100), ("school", "00AR", "per_pupil", 300)]
     assert found.unread.select("line", "column_name", "message").rows() == [
-        (3, "A", "A '0AP' is no code of a school: a BRIN (16AH) or a vestiging (16AH00)"),
+        (3, "A", "A '0ap' is no code of a school: a BRIN (16AH) or a vestiging (16AH00)"),
         (4, "L", "L 'x' is no count; the amounts of the row are compared without it"),
         (5, "B", "B '4,005' is no amount; write it as 1234,56, with two decimals at most"),
     ]
@@ -112,6 +112,20 @@ def test_a_table_of_which_nothing_can_be_read_is_refused():
     assert "line 3: B 'y' is no amount" in words
 
 
+@pytest.mark.parametrize("nothing", ["–", "€-", "€–", "EUR—"])
+def test_a_dash_is_no_amount_as_an_empty_cell_is_none(nothing):
+    found = read(f"A B\n00AP {nothing}\n00AR 1,00", PLAIN)
+    assert (amounts(found), found.unread.height) == ([("school", "00AR", "per_pupil", 100)], 0)
+
+
+def test_what_cannot_be_read_is_shown_as_it_is_written():
+    found = read("A B\n00AP =1+1\n00AR 1,00\nTotaal 1,00", PLAIN)
+    assert found.unread["message"].to_list() == [
+        "B '=1+1' is no amount; write it as 1234,56, with two decimals at most",
+        "A 'Totaal' is no code of a school: a BRIN (16AH) or a vestiging (16AH00)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("written", "cents"),
     [
@@ -120,6 +134,9 @@ def test_a_table_of_which_nothing_can_be_read_is_refused():
         ("1.234,56", 123456),
         ("€1.234,5", 123450),
         ("-12", -1200),
+        ("-€5,00", -500),
+        ("€-5,00", -500),
+        ("5,00EUR", 500),
         ("7", 700),
     ],
 )

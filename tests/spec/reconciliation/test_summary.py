@@ -84,8 +84,8 @@ def test_dutch_is_dutch_throughout(monkeypatch):
 
 def test_what_was_not_compared_is_named(monkeypatch):
     text = shown(full(), monkeypatch)
-    assert "! cumi is in no file: € 500,00 of 2 schools is not compared\n" in text
-    assert "! ofb.csv: 3 rows of SCHOOLJAAR 2020-2021 are of something else (7,50)\n" in text
+    assert "! cumi is in no file: € 500,00 for 2 schools is not compared\n" in text
+    assert "! ofb.csv: 3 rows are of something else: SCHOOLJAAR 2020-2021 (7,50)\n" in text
     assert "! ofb.csv, line 7, BEDRAG: 'x' is no amount\n" in text
 
 
