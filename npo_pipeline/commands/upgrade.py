@@ -15,9 +15,9 @@ import polars as pl
 from npo_pipeline.books.formats import READABLE_FORMAT, STEPS
 from npo_pipeline.books.manifest import rows_sha256
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.decision_state import delivered_data, past_decision
+from npo_pipeline.books.queries.decision_state import past_decision
 from npo_pipeline.books.queries.decisions import all_decisions
-from npo_pipeline.books.queries.runs import archived_texts, payment_runs
+from npo_pipeline.books.queries.runs import payment_runs
 from npo_pipeline.books.queries.schools import school_facts
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
@@ -25,7 +25,7 @@ from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.commands.decide.plan import due_changes_since
 from npo_pipeline.commands.steps import Progress, now, silently
 from npo_pipeline.commands.verify.command import verify_books
-from npo_pipeline.commands.verify.decisions_payments import causes_again, recalculated
+from npo_pipeline.commands.verify.decisions_payments import DecisionsAgain, causes_again
 from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP
 from npo_pipeline.errors import BooksDoNotTie
 from npo_pipeline.intake.school_directory import BY_DATE, build_directory
@@ -81,15 +81,14 @@ def _refuse_untied(books: Books, home: Home) -> None:
 
 def _complete(run: Run) -> None:
     """Add what decisions and payments of format 1 did not state: terms of settlement, and causes of changes."""
-    books, archive = run.books, archived_texts(run.books)
-    data = delivered_data(books)
+    books, calculation = run.books, DecisionsAgain(run.books)
     for row in all_decisions(books).sort("run_id", "decision_id").iter_rows(named=True):
-        context, _ = recalculated(books, row, archive, data)
+        context, _ = calculation.of(row)
         tables = context.tables.of(row["currency"])
         run.complete(SETTLING, _of_decision(row, tables.settling, SETTLING))
         run.complete(ADJUSTMENTS, _of_decision(row, tables.adjustments, ADJUSTMENTS))
         for before in _decision_before(books, row):
-            due = due_changes_since(past_decision(books, before, archive), context)
+            due = due_changes_since(past_decision(books, before, calculation.archive), context)
             run.complete(DUE_CHANGES, _of_decision(row, due, DUE_CHANGES))
     payments = books.table("payments")
     for run_id, month in payment_runs(books).iter_rows():

@@ -114,6 +114,21 @@ def directory_as_derived(books: Books, before_run: str) -> Schools:
     return build_directory(facts, _rule_of_directory(books, before_run))
 
 
+class PastDirectories:
+    """Derive the directory as it was before each of some runs; what is the same for several is derived once."""
+
+    def __init__(self, books: Books) -> None:
+        self._books, self._derived = books, dict[tuple[str, int], Schools]()
+
+    def before(self, run_id: str) -> Schools:
+        """Return the directory as it was before a run: it is another after a delivery, or by another rule."""
+        last = self._books.value("select coalesce(max(run_id), '') from deliveries where run_id < ?", [run_id])
+        known = last, _rule_of_directory(self._books, run_id)
+        if known not in self._derived:
+            self._derived[known] = directory_as_derived(self._books, run_id)
+        return self._derived[known]
+
+
 def _rule_of_directory(books: Books, before_run: str) -> int:
     """Return how the directory before a run was derived, by the manifest of the run that wrote it."""
     query = """

@@ -15,7 +15,7 @@ from npo_pipeline.books.queries.deliveries import deliveries_live_before
 from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.queries.payments import causes_of_run, payments_during_hold
 from npo_pipeline.books.queries.runs import archived_texts, payment_runs, rule_of_run
-from npo_pipeline.books.queries.schools import directory_as_derived
+from npo_pipeline.books.queries.schools import PastDirectories
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import has_applications, recompute_grants
 from npo_pipeline.commands.decide.plan import DecisionContext, due_changes_since, input_pairs
@@ -34,10 +34,11 @@ from npo_pipeline.entitlements.rules import rule_frames
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.grants.decide import GRANT_COLUMNS
 from npo_pipeline.grants.terms import choose_grant_deliveries
-from npo_pipeline.intake.source_precedence import DeliveredData, UsedDeliveries
+from npo_pipeline.intake.source_precedence import UsedDeliveries
 from npo_pipeline.payments.attribution import BY_SIGN
 from npo_pipeline.payments.booking import correction_causes, payment_rows
 from npo_pipeline.rulebook.archive import ArchivedTexts, archived_rules
+from npo_pipeline.rulebook.load import Rulebook
 from schemas.decided import PAYMENTS, CorrectionCauses, Grants, Payments
 
 _INSTALMENT_COLUMNS = DECIDED_COLUMNS["instalments"][:-1]
@@ -46,15 +47,14 @@ _INSTALMENT_COLUMNS = DECIDED_COLUMNS["instalments"][:-1]
 
 def decision_faults(books: Books) -> Iterator[str]:
     """Compare every decision, its inputs and its rows with those calculated again, a sentence per difference."""
-    archive, data = archived_texts(books), delivered_data(books)
-    done: dict[str, int] = {}
+    calculation, done = DecisionsAgain(books), dict[str, int]()
     for row in all_decisions(books).iter_rows(named=True):
         name, series = row["decision_id"], f"{row['school_year']} in {row['currency']}"
         done[series] = done.get(series, 0) + 1
         if row["sequence"] != done[series]:
             yield f"{name}: is decision {done[series]} of {series}, not {row['sequence']}"
         try:
-            yield from _faults_of_decision(books, row, archive, data)
+            yield from _faults_of_decision(books, row, calculation)
         except (BooksDoNotTie, Refused) as fault:
             yield f"{name}: {fault}"
 
@@ -66,50 +66,67 @@ def reconciled_faults(books: Books) -> Iterator[str]:
             yield f"reconciliation: {run_id}, {component} of {code}: {fault}"
 
 
-def _faults_of_decision(
-    books: Books, decision: Mapping[str, Any], archive: ArchivedTexts, data: DeliveredData
-) -> Iterator[str]:
+def _faults_of_decision(books: Books, decision: Mapping[str, Any], calculation: DecisionsAgain) -> Iterator[str]:
     """Calculate a decision again, and compare."""
-    context, granted = recalculated(books, decision, archive, data)
+    context, granted = calculation.of(decision)
     yield from _input_differences(books, decision["decision_id"], context.used)
     yield from _decision_differences(books, decision, context.tables.of(decision["currency"]), granted)
-    yield from _due_differences(books, decision, archive, context)
+    yield from _due_differences(books, decision, calculation.archive, context)
 
 
-def recalculated(
-    books: Books, decision: Mapping[str, Any], archive: ArchivedTexts, data: DeliveredData
-) -> tuple[DecisionContext, Grants]:
-    """Calculate a decision again from what was known when its run began.
+class DecisionsAgain:
+    """Calculate decisions again from what was known when their run began.
 
-    Raises:
-        BooksDoNotTie: the text of its rules is gone.
+    One run decides in every currency by the same rules: that is calculated once, and kept until the next run.
     """
-    run_id, day = decision["run_id"], decision["reference_date"]
-    rules = archived_rules(archive, decision["regulation"], decision["regulation_sha256"])
-    live = deliveries_live_before(books, run_id)
-    used = {}
-    if rules.regulations:
-        used = choose_deliveries(live, rules.regulations, day, data.changes, areas=data.areas)
-    if has_applications(live):
-        for one in rules.subsidies:
-            used |= choose_grant_deliveries(one.subsidy, live)
-    known = replace(data, schools=directory_as_derived(books, run_id))
-    again = empty_decision()
-    terms = rule_of_run(books, run_id, "terms", WHOLE_YEAR)
-    if rules.regulations:
-        frames = [rule_frames(one) for one in rules.regulations]
-        again = calculate_decision(decision["school_year"], frames, decision_inputs(used, known), terms=terms)
-    granted = recompute_grants(decision["currency"], rules.subsidies, used, known)
-    context = DecisionContext(
-        school_year=decision["school_year"],
-        regulations=rules.regulations,
-        used=used,
-        data=known,
-        tables=again,
-        terms=terms,
-        causes=rule_of_run(books, run_id, "causes", BY_COMPONENT),
-    )
-    return context, granted
+
+    def __init__(self, books: Books) -> None:
+        self.archive = archived_texts(books)
+        self._books, self._data, self._directories = books, delivered_data(books), PastDirectories(books)
+        self._last: tuple[tuple[Any, ...], DecisionContext, Rulebook] | None = None
+
+    def of(self, decision: Mapping[str, Any]) -> tuple[DecisionContext, Grants]:
+        """Return a decision as it is calculated again, with its grants.
+
+        Raises:
+            BooksDoNotTie: the text of its rules is gone.
+        """
+        basis = tuple(decision[name] for name in _BASIS)
+        if self._last is None or self._last[0] != basis:
+            self._last = (basis, *self._calculated(decision))
+        _, context, rules = self._last
+        return context, recompute_grants(decision["currency"], rules.subsidies, context.used, context.data)
+
+    def _calculated(self, decision: Mapping[str, Any]) -> tuple[DecisionContext, Rulebook]:
+        books, run_id, day = self._books, decision["run_id"], decision["reference_date"]
+        rules = archived_rules(self.archive, decision["regulation"], decision["regulation_sha256"])
+        live = deliveries_live_before(books, run_id)
+        used = {}
+        if rules.regulations:
+            used = choose_deliveries(live, rules.regulations, day, self._data.changes, areas=self._data.areas)
+        if has_applications(live):
+            for one in rules.subsidies:
+                used |= choose_grant_deliveries(one.subsidy, live)
+        known = replace(self._data, schools=self._directories.before(run_id))
+        again = empty_decision()
+        terms = rule_of_run(books, run_id, "terms", WHOLE_YEAR)
+        if rules.regulations:
+            frames = [rule_frames(one) for one in rules.regulations]
+            again = calculate_decision(decision["school_year"], frames, decision_inputs(used, known), terms=terms)
+        context = DecisionContext(
+            school_year=decision["school_year"],
+            regulations=rules.regulations,
+            used=used,
+            data=known,
+            tables=again,
+            terms=terms,
+            causes=rule_of_run(books, run_id, "causes", BY_COMPONENT),
+        )
+        return context, rules
+
+
+_BASIS = ("run_id", "school_year", "reference_date", "regulation", "regulation_sha256")
+"""The columns of a decision from which it is calculated again."""
 
 
 def _input_differences(books: Books, decision_id: str, used: UsedDeliveries) -> Iterator[str]:
@@ -166,12 +183,12 @@ def payment_faults(books: Books) -> Iterator[str]:
     if undecided:
         yield f"{undecided} payments rest on a decision that is not there, so no run can be settled again"
         return
+    directories = PastDirectories(books)
     for run_id, month in runs.iter_rows():
         if month is None:
             yield f"{run_id}: is a payment run without a month"
             continue
-        known = directory_as_derived(books, run_id)
-        again = payment_rows(month, run_id, ledger_state(books, month, run_id, known))
+        again = payment_rows(month, run_id, ledger_state(books, month, run_id, directories.before(run_id)))
         found = payments.filter(pl.col("run_id") == run_id)
         yield from row_differences(run_id, again, found, list(PAYMENTS.columns))
         yield from _cause_differences(books, run_id, month, again)
