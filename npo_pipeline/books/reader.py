@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import polars as pl
@@ -16,6 +16,8 @@ from npo_pipeline.books.migrations import migrate
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.tables import FORMAT, create
 from npo_pipeline.errors import Refused
+
+T = TypeVar("T")
 
 
 class Books:
@@ -51,11 +53,33 @@ class Books:
 
     def table(self, name: str) -> pl.DataFrame:
         """Return a whole table."""
-        return self.frame(f"from {name}")
+        return self.once(("table", name), lambda: self.frame(f"from {name}"))
+
+    def once(self, _key: Hashable, derive: Callable[[], T]) -> T:
+        """Derive something from these books; under its key, books that are `read_once` keep it."""
+        return derive()
+
+    def read_once(self) -> Books:
+        """Return the same books for a command that compares all of them, and reads each table several times."""
+        return _BooksReadOnce(self._engine, self._shown, self.manifest_copies, self.published_format)
 
     def value(self, query: str, parameters: Sequence[Any] = ()) -> Any:
         """Return the value of a query that gives one row with one column."""
         return self.frame(query, parameters).item()
+
+
+class _BooksReadOnce(Books):
+    """Keep tables and what is derived from them: nothing may change in these books meanwhile."""
+
+    def __init__(self, *books: Any) -> None:
+        super().__init__(*books)
+        self._kept: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, derive: Callable[[], T]) -> T:
+        if key not in self._kept:
+            self._kept[key] = derive()
+        kept: T = self._kept[key]
+        return kept
 
 
 @contextmanager

@@ -62,7 +62,11 @@ def rows_with_run(books: Books, table: str, link: LinkToRun | None) -> pl.DataFr
 
     `link`: how a row names its run; null where it has a column `run_id` of its own.
     """
-    return books.frame(_with_owner(table, link))
+    rows = books.table(table)
+    if link is None:
+        return rows.with_columns(owner="run_id")
+    owners = books.frame(f"select {link.key} as {link.foreign_key}, run_id as owner from {link.table}")
+    return rows.join(owners, on=link.foreign_key, how="left")
 
 
 def count_rows_not_migrated(

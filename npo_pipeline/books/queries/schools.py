@@ -107,26 +107,16 @@ def directory_as_derived(books: Books, before_run: str) -> Schools:
     A version that derived it in another way wrote other manifests. Its directory stays until the next delivery,
     and what was paid by it is settled again by it.
     """
+    last = books.value("select coalesce(max(run_id), '') from deliveries where run_id < ?", [before_run])
+    rule = _rule_of_directory(books, before_run)
     query = """
-        select f.* from school_facts f semi join (from deliveries where run_id < ?) using (delivery_id)
+        select f.* from school_facts f semi join (from deliveries where run_id <= ?) using (delivery_id)
         order by delivery_id, vestiging"""
-    facts = SchoolFacts(books.frame(query, [before_run]))
-    return build_directory(facts, _rule_of_directory(books, before_run))
 
+    def derived() -> Schools:
+        return build_directory(SchoolFacts(books.frame(query, [last])), rule)
 
-class PastDirectories:
-    """Derive the directory as it was before each of some runs; what is the same for several is derived once."""
-
-    def __init__(self, books: Books) -> None:
-        self._books, self._derived = books, dict[tuple[str, int], Schools]()
-
-    def before(self, run_id: str) -> Schools:
-        """Return the directory as it was before a run: it is another after a delivery, or by another rule."""
-        last = self._books.value("select coalesce(max(run_id), '') from deliveries where run_id < ?", [run_id])
-        known = last, _rule_of_directory(self._books, run_id)
-        if known not in self._derived:
-            self._derived[known] = directory_as_derived(self._books, run_id)
-        return self._derived[known]
+    return books.once(("directory", last, rule), derived)
 
 
 def _rule_of_directory(books: Books, before_run: str) -> int:

@@ -63,7 +63,7 @@ def verify(home: Home) -> VerifyResult:
 def verify_books(books: Books, home: Home) -> VerifyResult:
     """Do all checks on open books, also where tables are not sound: a forged payment must not hide behind one."""
     findings: list[Finding] = []
-    checked: dict[str, int] = {}
+    checked, books = dict[str, int](), books.read_once()
     for name, check in CHECKS.items():
         found = findings_of(check, books, home, is_sound=not checked.get(TABLES))
         findings += [f"{name}: {finding}" for finding in found]

@@ -15,7 +15,7 @@ from npo_pipeline.books.queries.deliveries import deliveries_live_before
 from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
 from npo_pipeline.books.queries.payments import causes_of_run, payments_during_hold
 from npo_pipeline.books.queries.runs import archived_texts, payment_runs, rule_of_run
-from npo_pipeline.books.queries.schools import PastDirectories
+from npo_pipeline.books.queries.schools import directory_as_derived
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.decide.grants import has_applications, recompute_grants
 from npo_pipeline.commands.decide.plan import DecisionContext, due_changes_since, input_pairs
@@ -82,7 +82,7 @@ class DecisionsAgain:
 
     def __init__(self, books: Books) -> None:
         self.archive = archived_texts(books)
-        self._books, self._data, self._directories = books, delivered_data(books), PastDirectories(books)
+        self._books, self._data = books, delivered_data(books)
         self._last: tuple[tuple[Any, ...], DecisionContext, Rulebook] | None = None
 
     def of(self, decision: Mapping[str, Any]) -> tuple[DecisionContext, Grants]:
@@ -107,7 +107,7 @@ class DecisionsAgain:
         if has_applications(live):
             for one in rules.subsidies:
                 used |= choose_grant_deliveries(one.subsidy, live)
-        known = replace(self._data, schools=self._directories.before(run_id))
+        known = replace(self._data, schools=directory_as_derived(books, run_id))
         again = empty_decision()
         terms = rule_of_run(books, run_id, "terms", WHOLE_YEAR)
         if rules.regulations:
@@ -183,12 +183,12 @@ def payment_faults(books: Books) -> Iterator[str]:
     if undecided:
         yield f"{undecided} payments rest on a decision that is not there, so no run can be settled again"
         return
-    directories = PastDirectories(books)
     for run_id, month in runs.iter_rows():
         if month is None:
             yield f"{run_id}: is a payment run without a month"
             continue
-        again = payment_rows(month, run_id, ledger_state(books, month, run_id, directories.before(run_id)))
+        known = directory_as_derived(books, run_id)
+        again = payment_rows(month, run_id, ledger_state(books, month, run_id, known))
         found = payments.filter(pl.col("run_id") == run_id)
         yield from row_differences(run_id, again, found, list(PAYMENTS.columns))
         yield from _cause_differences(books, run_id, month, again)
