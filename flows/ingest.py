@@ -10,7 +10,7 @@ from prefect.runtime import flow_run
 
 from flows import artifacts
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
-from npo_pipeline.cli.options import home_of, max_change_of_machine, path_from, share_from
+from npo_pipeline.cli.options import board_from, home_of, max_change_of_machine, path_from, share_from
 from npo_pipeline.cli.output import number
 from npo_pipeline.cli.reconcile import tolerance_from
 from npo_pipeline.commands.ingest import IngestRequest, ingest
@@ -88,6 +88,7 @@ def reconciliation(
     school_year: str,
     mapping: str | None = None,
     tolerance: str = "0.00",
+    board: str | None = None,
 ) -> State[Any]:
     """Compare what others say with the decision in force, and write it as a workbook and a page in the home.
 
@@ -97,6 +98,7 @@ def reconciliation(
         school_year: as 2021-2022.
         mapping: a file that says which column is what, as a full path; known layouts need none.
         tolerance: how far apart amounts of a match may be.
+        board: compare the schools of this board alone.
 
     Returns:
         run_id, compared, matching, the workbook and the page.
@@ -111,6 +113,7 @@ def reconciliation(
         school_year=school_year_from(school_year),
         mapping=path_from(mapping) if mapping else None,
         tolerance=tolerance_from(tolerance),
+        board=board_from(board) if board else None,
         wait_seconds=WAIT_SECONDS,
     )
     found = reconcile(request, call=as_task)

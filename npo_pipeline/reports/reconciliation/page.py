@@ -115,7 +115,7 @@ def _in_order(amounts: NamedAmounts) -> NamedAmounts:
 
 
 def _amount_columns(amounts: NamedAmounts, components: Sequence[_Component]) -> dict[str, Any]:
-    """Return the rows in columns: amounts in whole cents, and each school once, referred to by its position."""
+    """Return the rows in columns: amounts in whole cents, each school and each explanation once, by position."""
     about = ["code", "name", "place", "board", "board_name"]
     schools = amounts.select(about).unique(maintain_order=True).with_row_index("school")
     placed = amounts.join(schools, on=about, how="left", nulls_equal=True, maintain_order="left")
@@ -123,6 +123,7 @@ def _amount_columns(amounts: NamedAmounts, components: Sequence[_Component]) -> 
         column: {row: dutch.number(count) for row, count in enumerate(amounts[name]) if count is not None}
         for column, name in (("ourCount", "our_count"), ("theirCount", "their_count"))
     }
+    texts = amounts["explanation"].fill_null("").unique(maintain_order=True).to_list()
     rows = {
         "school": placed["school"].to_list(),
         "component": [components.index(one) for one in amounts.select("component", "school_types").iter_rows()],
@@ -132,12 +133,12 @@ def _amount_columns(amounts: NamedAmounts, components: Sequence[_Component]) -> 
         "difference": list(map(_cents_or_none, amounts["gap"])),
         "outcome": _positions(amounts["outcome"], _OUTCOMES),
         "cause": _positions(amounts["cause"], _CAUSES),
-        "explanation": amounts["explanation"].fill_null("").to_list(),
+        "explanation": _positions(amounts["explanation"].fill_null(""), texts),
         **counts,
     }
     named = {"code": "code", "name": "name", "place": "place", "board": "board", "boardName": "board_name"}
     columns = {name: schools[column].fill_null("").to_list() for name, column in named.items()}
-    return {"schools": columns, "rows": rows}
+    return {"schools": columns, "rows": rows, "texts": texts}
 
 
 def _cause_columns() -> dict[str, list[str]]:

@@ -74,7 +74,7 @@ function leftOutSection() {
 
 function othersSection() {
   if (!DATA.others.length) return null;
-  const found = DATA.others.map(([file, column, value, times, cents]) => [{ head: file }, `${column} ${value}`, number(times), cents === null ? "" : decimal(cents, 2, 2)]);
+  const found = DATA.others.map(([file, column, value, times, cents]) => [{ head: file }, `${column} ${value}`.trim(), number(times), cents === null ? "" : decimal(cents, 2, 2)]);
   const columns = [["Bestand"], ["Wat"], ["Rijen", true], ["Bedrag", true]];
   return section("Rijen over iets anders", el("p", null, DATA.words.others), table("Rijen over iets anders", columns, found, null, true));
 }
