@@ -326,17 +326,28 @@ def _kept(reading: _Reading, rows: pl.DataFrame, name: str, test: _Test) -> pl.D
     column = reading.column(name)
     good = [value for value in rows[column].unique() if test(value)]
     is_good = pl.col(column).is_in(good)
-    others = rows.filter(~is_good).group_by(column).agg(rows=pl.len().cast(pl.Int64), cents=pl.col("cents").sum())
-    reading.others.append(
-        others.sort(column).select(
-            file=pl.lit(reading.table.name),
-            column_name=pl.lit(name),
-            value=pl.col(column),
-            rows="rows",
-            amount=to_euro(pl.col("cents")),
-        )
-    )
+    reading.others.append(_counted_by_value(reading, rows.filter(~is_good), name))
     return rows.filter(is_good)
+
+
+_MOST_VALUES = 20
+"""Values of a column that are named; rows with another are counted together."""
+
+
+def _counted_by_value(reading: _Reading, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Count rows by the value of a column, the most frequent first."""
+    value = sanitize(pl.col(reading.column(name))).str.slice(0, SHOWN)
+    counted = rows.group_by(value=value).agg(rows=pl.len().cast(pl.Int64), cents=pl.col("cents").sum())
+    counted = counted.sort("rows", "value", descending=[True, False]).with_row_index("at")
+    shown = pl.when(pl.col("at") < _MOST_VALUES).then("value").otherwise(pl.lit("..."))
+    summed = counted.group_by(shown, maintain_order=True).agg(pl.col("rows", "cents").sum())
+    return summed.select(
+        file=pl.lit(reading.table.name),
+        column_name=pl.lit(name),
+        value="value",
+        rows="rows",
+        amount=to_euro(pl.col("cents")),
+    )
 
 
 def _with_cents(reading: _Reading, rows: pl.DataFrame, name: str) -> pl.DataFrame:

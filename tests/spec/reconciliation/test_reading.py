@@ -201,6 +201,20 @@ def test_rows_of_other_years_regulations_and_components_are_left_out_and_counted
     ]
 
 
+def test_of_many_values_the_most_frequent_are_named_and_none_can_do_harm():
+    others = [f"41646 00AP NPO 2021-2022 onderdeel-{number} 1,00 20210901 K1" for number in range(30)]
+    found = decisions(
+        "41646 00AP NPO 2021-2022 per_pupil 100,00 20210901 K1",
+        "41646 00AP NPO 2021-2022 =HYPERLINK 1,00 20210901 K1",
+        "41646 00AR NPO 2021-2022 =HYPERLINK 1,00 20210901 K1",
+        *others,
+    )
+    assert found.others.height == 21
+    assert found.others.select("value", "rows").row(0) == ("'=HYPERLINK", 2)
+    assert found.others.select("value", "rows").row(20) == ("...", 11)
+    assert found.others["rows"].sum() == 32
+
+
 def test_an_amount_that_is_none_is_named_in_a_row_that_counts_alone():
     found = decisions(
         "41646 00AP NPO 2021-2022 per_pupil 100,00 20210901 K1",
