@@ -8,7 +8,12 @@ from tools.reference.markdown import code, codes, document, table
 _INTRO = """A file is recognised by its header, not by its name: by the columns that together no other kind has.
 Column names are shown normalised: capitals, and an underscore for a space. Files may be UTF-8 or windows-1252,
 with `;` or `,`, and any line end; columns that are not listed are passed over. Each rule links to [rejection
-rules](rejection-rules.md)."""
+rules](rejection-rules.md).
+
+All kinds but registers and reports of boards may also be a sheet of a workbook: `.xlsx`, `.xls` or `.ods`, with
+titles above the header. A kind that ends in `_masked` has the header of the kind before it and a count that is
+masked (`<5`): it gives ranges, and no money is counted from it
+([how](../how-to/prepare-a-delivery.md#small-counts-that-duo-masks))."""
 
 
 def page() -> str:

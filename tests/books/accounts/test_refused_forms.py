@@ -1,13 +1,13 @@
 """What is refused of a workbook instead of read wrongly."""
 
 import re
-import zipfile
 
 import openpyxl
 import pytest
 
 from tests.books.accounts.filing import AGREED, HEADERS, SPENT, home_with_schools, repacked, workbook
 from tests.books.accounts.forms import refusal, told
+from tests.books.files.workbooks import MAKERS
 from tests.books.home.npo import here
 
 
@@ -62,9 +62,9 @@ def test_a_sheet_that_is_missing_is_named(tmp_path, there, missing):
     )
 
 
-def test_a_workbook_without_either_sheet_is_that_of_cbs_or_none(tmp_path):
+def test_a_workbook_without_either_sheet_is_no_form(tmp_path):
     path = workbook(tmp_path / "npo.xlsx", sheets=("Blad1",))
-    assert refusal(path) == "npo.xlsx: has no sheet 'Tabel 1'; this is not the workbook of CBS"
+    assert refusal(path) == "npo.xlsx: has nothing on sheet 'Blad1'; have the workbook sent again"
 
 
 def test_a_column_that_is_missing_or_doubled_or_a_header_that_is_gone_is_named(tmp_path):
@@ -166,13 +166,11 @@ def test_a_copy_of_a_sheet_is_refused_because_it_would_not_be_read(tmp_path):
 
 
 def test_a_form_that_was_saved_as_something_else_says_what_to_save_it_as(tmp_path):
-    path = tmp_path / "npo.ods"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", '<table:table table:name="Besteding">')
-    assert refusal(path) == (
-        "npo.ods: is een OpenDocument-bestand (.ods); sla het op als Excel-werkmap (.xlsx), en lever dat in"
-    )
+    saved = {"ods": "een OpenDocument-bestand (.ods)", "xls": "een oud Excel-bestand (.xls)"}
+    for form, words in saved.items():
+        path = tmp_path / f"npo.{form}"
+        path.write_bytes(MAKERS[form]({"Besteding": [HEADERS["Besteding"].split(";")]}))
+        assert refusal(path) == (f"npo.{form}: is {words}; sla het op als Excel-werkmap (.xlsx), en lever dat in")
     path = tmp_path / "npo.pdf"
     path.write_bytes(b"%PDF-1.7\n\0")
     assert refusal(path) == "npo.pdf: is a PDF; hand in the workbook (.xlsx) or the CSV itself"
