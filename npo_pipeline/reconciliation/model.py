@@ -261,12 +261,14 @@ class Figures:
         if not self.differing.height:
             exactly = f"within {dutch.number(self.tolerance, 2)}" if self.tolerance else "to the cent"
             yield f"It is right: all {dutch.number(self.compared)} amounts match {exactly}"
+            yield from self._elsewhere()
             return
         matching, compared, others = map(dutch.number, (self.matching, self.compared, self.differing.height))
         yield (
             f"{dutch.percent(self.share)} matches: {matching} of {compared} amounts. For the other {others} the "
             f"file has {self._money(self.differing)}"
         )
+        yield from self._elsewhere()
         if self.by_component.height > 1:
             yield from (self._of_component(row, name or component_name) for row in self.by_component.to_dicts())
             return
@@ -281,6 +283,14 @@ class Figures:
             f"{dutch.number(unexplained.height)} differences are unexplained, {self._money(unexplained)}; "
             f"begin with {first['code']} ({dutch.money(first['gap'], first['currency'])})"
         )
+
+    def _elsewhere(self) -> Iterator[str]:
+        """Yield how many amounts match and are with another board, as their explanation says."""
+        found = self.rows.filter(outcome=MATCH).drop_nulls("explanation").select(code=CODE).sort("code")["code"]
+        if found.len():
+            yield (
+                f"{dutch.number(found.len())} of what matches is with another board in the file, first {found[0]}"
+            )
 
     def _of_component(self, figures: dict[str, Any], name: Callable[[str, str | None], str]) -> str:
         """Return the same of one component."""

@@ -132,6 +132,19 @@ def test_an_amount_that_one_side_lacks_is_no_unexplained_difference():
     assert list(alone.conclusion())[1:] == ["In the decision only: 1"]
 
 
+def test_the_conclusion_names_what_matches_and_is_with_another_board():
+    text = """
+        brin ours theirs outcome explanation
+        02BB 1.00 1.00   match   bij_bestuur_10002
+        01AA 1.00 1.00   match   bij_bestuur_10002
+        03CC 1.00 1.00   match   -
+        """
+    assert list(Figures(reconciled(text)).conclusion()) == [
+        "It is right: all 3 amounts match to the cent",
+        "2 of what matches is with another board in the file, first 01AA",
+    ]
+
+
 def test_currencies_are_not_added_up():
     both = reconciled(
         """
