@@ -260,9 +260,16 @@ def money_expr(cents: str, currency: str = "currency") -> pl.Expr:
     size = pl.col(cents).abs()
     minus = pl.when(pl.col(cents) < 0).then(pl.lit("-")).otherwise(pl.lit(""))
     sign = pl.col(currency).replace_strict(SIGNS, return_dtype=pl.String)
-    backward = (size // 100).cast(pl.String).str.reverse().str.replace_all(r"(\d{3})", "${1}.")
-    grouped = backward.str.reverse().str.strip_prefix(".")
-    return pl.format("{} {}{},{}", sign, minus, grouped, (size % 100).cast(pl.String).str.zfill(2))
+    cents_of_it = (size % 100).cast(pl.String).str.zfill(2)
+    return pl.format("{} {}{},{}", sign, minus, whole_expr(size // 100), cents_of_it)
+
+
+def whole_expr(number_from_0: pl.Expr) -> pl.Expr:
+    """Write a whole number from 0 as `1.234`."""
+    import polars as pl
+
+    backward = number_from_0.cast(pl.String).str.reverse().str.replace_all(r"(\d{3})", "${1}.")
+    return backward.str.reverse().str.strip_prefix(".")
 
 
 def percent_expr(share_e4: pl.Expr) -> pl.Expr:

@@ -197,10 +197,10 @@ def _unit(quantity_e2: pl.Expr) -> pl.Expr:
 
 
 def _number(value_e2: pl.Expr) -> pl.Expr:
-    """Write hundredths: 222 or 33,02."""
+    """Write hundredths: 1.222 or 33,02."""
     decimals = pl.format(",{}", (value_e2 % 100).cast(pl.String).str.zfill(2))
     return pl.concat_str(
-        (value_e2 // 100).cast(pl.String), pl.when(value_e2 % 100 != 0).then(decimals).otherwise(pl.lit(""))
+        dutch.whole_expr(value_e2 // 100), pl.when(value_e2 % 100 != 0).then(decimals).otherwise(pl.lit(""))
     )
 
 
@@ -208,7 +208,7 @@ def _rate(rate_e8: pl.Expr) -> pl.Expr:
     """Write a rate with all its decimals, two at least."""
     decimals = (rate_e8 % 10**8).cast(pl.String).str.zfill(8).str.replace(r"0{1,6}$", "")
     sign = pl.col("currency").replace_strict(dutch.SIGNS, return_dtype=pl.String)
-    return pl.format("{} {},{}", sign, rate_e8 // 10**8, decimals)
+    return pl.format("{} {},{}", sign, dutch.whole_expr(rate_e8 // 10**8), decimals)
 
 
 # Rounding.

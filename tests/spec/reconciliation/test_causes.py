@@ -145,6 +145,10 @@ def test_a_count_is_said_in_words():
     said = changed(said_of(ours(schools), "school"), "01AA", cents=221 * 70116)
     (words,) = explained(schools, said, "school")["explanation"].drop_nulls()
     assert words == "Andere telling: 1 leerling minder dan hier, keer € 701,16."
+    schools = [school("01AA00", 1222), school("02BB00", 80)]
+    said = changed(said_of(ours(schools), "school", counts=True), "01AA", cents=1225 * 70116, count_e2=122500)
+    (words,) = explained(schools, said, "school")["explanation"].drop_nulls()
+    assert words == "Andere telling: 3 leerlingen meer dan hier (1.225 tegen 1.222)."
 
 
 @few
