@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -162,12 +162,11 @@ def work_out_decision(
     if with_rows.is_empty():
         known = ", ".join(map(str, data.reference_dates)) or "none yet"
         of_po = days - {day}
-        beside = f"{_rejected_words(data.live, day)}{_masked_words(data, days)}"
         day_words = f"{day}, nor of po on {min(of_po)}" if of_po else str(day)
-        raise Refused(
-            f"no pupils are counted on {day_words} (counted: {known}){beside}; ingest "
-            "them, or give --reference-date"
-        )
+        none = f"no pupils are counted on {day_words} (counted: {known}){_rejected_words(data.live, day)}"
+        if ranges := "; ".join(masked_counts(data.count_ranges, data.live, days)):
+            raise Refused(f"{none}; {ranges}; ingest them, or give --reference-date")
+        raise Refused(f"{none}; ingest them, or give --reference-date")
     inputs = decision_inputs(used, data)
     rules = [rule_frames(one) for one in loaded]
     refuse_euros_overseas(rules, counts=inputs.counts, scores=inputs.scores, schools=inputs.schools)
@@ -181,11 +180,6 @@ def work_out_decision(
         assumptions=unpublished_assumptions(loaded, decided, day),
         omissions=omitted,
     )
-
-
-def _masked_words(data: DeliveredData, days: Collection[date]) -> str:
-    """Return which files of some days mask their counts; empty where none does."""
-    return "".join(f"; {one}" for one in masked_counts(data.count_ranges, data.live, days))
 
 
 def _rejected_words(live: Deliveries, day: date) -> str:

@@ -143,6 +143,32 @@ def test_of_a_file_of_several_years_that_of_the_reference_date_is_read(tmp_path:
         recognise_delivery([tmp_path / "t.x"], date(2017, 10, 1))
 
 
+def test_a_fault_in_one_file_is_of_that_file_alone_and_every_remark_names_its_file(tmp_path: Path):
+    changed = {"BEVOEGD GEZAG NUMMER": "249", "VESTIGINGSNUMMER": "01AA00"}
+    files = {
+        "addresses.csv": EXPORT.lines(changed, separator=","),
+        "cumi.csv": layouts.CUMI.lines({}, {"CUMI": "J"}, {"AANTAL_LEERLINGEN": "<5", "TYPE_PO": "VSO"}),
+        "totals.xlsx": MAKERS["xlsx"](
+            {"Uitleg": [("a", "b")], "Totalen": sheet(layouts.PUPILS_PO_TOTALS, {}, {"TYPE_PO": "X"})}
+        ),
+        "scores.csv": layouts.SCORES.lines({}, {"School (BRIN vestiging)": "1AB00"}),
+    }
+    paths = [write(tmp_path, name, data) for name, data in files.items()]
+    together = read_delivery(recognise_delivery(paths, DAY), KNOWN, lambda *_: None)
+    for one in together:
+        alone = taken(tmp_path, files[one.file.name], name=one.file.name)
+        assert (one.rows, one.rejected, one.remarks) == (alone.rows, alone.rejected, alone.remarks)
+        for frame in ("counts", "ranges", "scores", "facts", "rejections"):
+            assert getattr(one, frame).equals(getattr(alone, frame)), (one.file.name, frame)
+        assert all(remark.startswith(f"{one.file.name}: ") for remark in one.remarks)
+    assert [(one.file.name, one.rejected, len(one.remarks)) for one in together] == [
+        ("addresses.csv", 0, 1),
+        ("cumi.csv", 1, 1),
+        ("scores.csv", 1, 0),
+        ("totals.xlsx", 1, 1),
+    ]
+
+
 RECONCILE, NOTHING = "it is compared with a decision by `npo reconcile`", "it is used for nothing here"
 _PAID = "TOTAAL_AANTAL_LEERLINGEN;BESTRIJDING_ONDERWIJSACHTERSTANDEN"
 _BALANCE = "BEVOEGD GEZAG NUMMER;GROEPERING;BEVOEGD GEZAG NAAM;JAAR"
