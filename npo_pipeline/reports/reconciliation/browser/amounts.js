@@ -77,10 +77,20 @@ function sumsText(found) {
   return [...sums].sort().map(([currency, cents]) => differenceText(cents, currency));
 }
 
-function foundText(found) {
-  if (!found.length) return "Niets gevonden.";
+// What a filter chose, in words: on paper its form is not there to see.
+function chosenText(filter) {
+  const titled = (those, name) => those.title[those.name.indexOf(name)] || "";
+  const outcome = filter.uitkomst === DIFFERENT ? "alle verschillen" : titled(outcomes, filter.uitkomst);
+  const text = filter.zoek.trim() ? `“${filter.zoek.trim()}”` : "";
+  return [text, outcome, titled(causes, filter.oorzaak), titled(components, filter.onderdeel)].filter(Boolean).join(", ");
+}
+
+function foundText(found, filter) {
+  const chosen = chosenText(filter);
+  const what = chosen ? ` (${chosen})` : "";
+  if (!found.length) return `Niets gevonden${what}.`;
   const sums = sumsText(found);
-  return `${several(found.length, "bedrag", "bedragen")}${sums.length ? `; verschil samen ${listed(sums)}` : ""}.`;
+  return `${several(found.length, "bedrag", "bedragen")}${what}${sums.length ? `; verschil samen ${listed(sums)}` : ""}.`;
 }
 
 function amountsView(address) {
@@ -97,7 +107,7 @@ function amountsView(address) {
   };
   const search = () => {
     found = filtered(filter);
-    status.textContent = foundText(found);
+    status.textContent = foundText(found, filter);
     shownUpTo(AT_ONCE);
   };
   const form = filterForm(filter, (name, value) => {
