@@ -123,8 +123,8 @@ class Language:
         return f"{', '.join(items[:-1])} {self.conjunction} {items[-1]}"
 
     def component(self, name: str) -> str:
-        """Return the name of a component of the rules."""
-        return self.components.get(name, name.replace("_", " ").capitalize())
+        """Return the name of a component of the rules; of several joined by `+` that of each."""
+        return " + ".join(self.components.get(one, one.replace("_", " ").capitalize()) for one in name.split("+"))
 
     def school_type(self, name: str) -> str:
         """Return the name of a school type."""

@@ -45,7 +45,10 @@ RECONCILIATION = table(
         ),
         "brin": code(BRIN, "School (BRIN); null where the row is of a board.", nullable=True),
         "vestiging": code(VESTIGING, "School location; null where the row is of more than one.", nullable=True),
-        "component": code(COMPONENT),
+        "component": code(
+            rf"{COMPONENT[:-1]}(\+{COMPONENT[1:-1]})*$",
+            "Component of the regulation: `per_pupil`, ...; several joined by `+` where a column holds their sum.",
+        ),
         "currency": one_of(CURRENCIES, "Currency of ours and theirs."),
         "ours": money(
             "Amount of the decision, added up to the level of the file; null where it has none.", nullable=True

@@ -198,7 +198,8 @@ def read_amounts(tables: Sequence[OtherTable], decided: Decided, school_year: st
 
 def _known_components(tables: Sequence[OtherTable], decided: Mapping[str, str]) -> set[str]:
     """Return the components of any regulation; those that come with the package are loaded only where needed."""
-    named = {column.component for one in tables if one.layout.document for column in one.layout.mapping.amounts}
+    columns = [column for one in tables if one.layout.document for column in one.layout.mapping.amounts]
+    named = {component for column in columns for component in column.named}
     if named <= {*decided}:
         return {*decided}
     return {*decided, *(name for one in all_shipped() for name in one.regulation.components)}

@@ -248,7 +248,7 @@ def _parts(scope: Scope, evidence: Evidence) -> pl.DataFrame:
     """Return amounts of each code that theirs may have in a scope, or left out: name, cents, own, is_beside."""
     ours = evidence.ours.filter(pl.col(scope.code).is_not_null(), pl.col("amount_cents") != 0)
     own, other = ours.filter(scope.of_ours()), ours.filter(~scope.of_ours())
-    is_same = pl.col("component") == scope.component
+    is_same = pl.col("component").is_in(scope.components)
     component = pl.col("component").replace_strict(
         {one: dutch.component(one) for one in ours["component"].unique()}, return_dtype=pl.String
     )
@@ -262,6 +262,7 @@ def _parts(scope: Scope, evidence: Evidence) -> pl.DataFrame:
         (other.with_columns(name=whose), False),
         (beside, False),
         (several.with_columns(name=kind), True),
+        (own.head(own.height if len(scope.components) > 1 else 0).with_columns(name=component), True),
         (own.with_columns(name=pl.format("vestiging {}", "vestiging")), True),
     ]
     grouped = [

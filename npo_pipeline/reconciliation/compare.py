@@ -51,8 +51,13 @@ class Scope(NamedTuple):
 
     def of_ours(self) -> pl.Expr:
         """Return whether an amount of ours is of this scope."""
-        fits = (pl.col("component") == self.component) & pl.col(self.code).is_not_null()
+        fits = pl.col("component").is_in(self.components) & pl.col(self.code).is_not_null()
         return fits & pl.col("school_type").is_in(self.types) if self.types else fits
+
+    @property
+    def components(self) -> list[str]:
+        """Return its components: one, or those of which theirs is the sum."""
+        return self.component.split("+")
 
     @property
     def types(self) -> list[str]:
@@ -98,18 +103,23 @@ def compare(ours: OurAmounts, theirs: TheirAmounts, *, tolerance_cents: int) -> 
 
 def _units(ours: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """Add up amounts of ours to the codes of a scope."""
-    shown = ("board", "measure")
-    return ours.group_by(pl.col(scope.code).alias("code"), "currency", maintain_order=True).agg(
+    units = ours.group_by(pl.col(scope.code).alias("code"), "currency", maintain_order=True).agg(
         pl.col("decision_id").first(),
-        *(pl.when(pl.col(one).n_unique() == 1).then(pl.col(one).first()).alias(f"our_{one}") for one in shown),
+        *(pl.when(pl.col(one).n_unique() == 1).then(pl.col(one).first()).alias(f"our_{one}") for one in _SHARED),
         pl.col("vestiging").n_unique().cast(pl.Int64).alias("vestigingen"),
         pl.col("rate_e8").min().alias("rate_low_e8"),
         pl.col("rate_e8").max().alias("rate_high_e8"),
         (pl.col("threshold").max() * 100).alias("threshold_e2"),
         *(pl.col(one).sum().alias(name) for one, name in _SUMS.items()),
     ).rename({"our_board": "board", "our_measure": "measure"})  # fmt: skip
+    if len(scope.components) == 1:
+        return units
+    # A sum of components has no units of its own, and no rate.
+    return units.with_columns(pl.lit(None, units.schema[name]).alias(name) for name in _OF_ONE)
 
 
+_SHARED = ("board", "measure")
+_OF_ONE = ("measure", "rate_low_e8", "rate_high_e8", "threshold_e2", "quantity_e2", "our_count_e2")
 _SUMS = {"quantity_e2": "quantity_e2", "counted_e2": "our_count_e2", "amount_cents": "ours_cents"}
 
 
@@ -125,7 +135,8 @@ def _beside(ours: OurAmounts, theirs: TheirAmounts, scope: Scope) -> pl.DataFram
         pl.col("currency", "decision_id", "board").first().name.prefix("known_")
     )
     main = ours.select("currency", "decision_id").unique().sort("currency").head(1)
-    of_scope = own.select(
+    of_one = own if len(scope.components) == 1 else own.clear()
+    of_scope = of_one.select(
         pl.col("rate_e8").min().alias("low"),
         pl.col("rate_e8").max().alias("high"),
         pl.col("measure").first().alias("of"),

@@ -25,12 +25,29 @@ _HINT = " (docs/reference/contract.md, section 5)"
 class AmountColumn(Part):
     """Represent a column of amounts, and the component that it is compared with.
 
-    `school_types`: those of ours that it holds; all where none is named.
+    `components`: in place of one, where it holds the sum of several. `school_types`: those of ours that it holds;
+    all where none is named.
     """
 
     column: Text
-    component: Key
+    component: Key | None = None
+    components: tuple[Key, ...] = ()
     school_types: tuple[SchoolType, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return the components that it holds."""
+        return (self.component,) if self.component else self.components
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if bool(self.component) == bool(self.components):
+            raise fault(
+                "wants one component, or in `components` those of which the column is the sum", "component"
+            )
+        if len(set(self.components)) < len(self.components):
+            raise fault("names a component twice; take one out", "components")
+        return self
 
     @model_validator(mode="after")
     def _types_once(self) -> Self:
@@ -192,15 +209,16 @@ def with_known_components(layout: Layout, decided: Collection[str], known: Colle
     """
     mapping = layout.mapping
     for at, one in enumerate(mapping.amounts if layout.document else ()):
-        if one.component not in known:
-            line = layout.document.line(("mapping", "amounts", at, "component")) if layout.document else 1
-            words = f"no regulation knows `{one.component}`; {suggest(one.component, known)}"
-            raise refused(layout.name, line, f"amounts[{at + 1}].component: {words}")
+        for component in one.named:
+            if component not in known:
+                line = layout.document.line(("mapping", "amounts", at, "component")) if layout.document else 1
+                words = f"no regulation knows `{component}`; {suggest(component, known)}"
+                raise refused(layout.name, line, f"amounts[{at + 1}].component: {words}")
     if layout.document or mapping.rows:
         return layout
     kept: dict[str, AmountColumn] = {}
     for one in mapping.amounts:
-        if one.component in decided:
+        if {*one.named} <= {*decided}:
             kept.setdefault(one.column, one)
     if not kept:
         raise Refused(
@@ -221,7 +239,8 @@ def _refuse_columns_twice(mapping: Mapping, document: Document) -> None:
         others = [number for number, other in enumerate(mapping.amounts[:at]) if _overlap(one, other)]
         if others:
             first = document.line(("mapping", "amounts", others[0]))
-            words = f"`{one.component}` stands twice, first in line {first}; name other school_types for each"
+            both = next(component for component in one.named if component in mapping.amounts[others[0]].named)
+            words = f"`{both}` stands twice, first in line {first}; name other school_types for each"
             raise refused(document.name, line, f"amounts[{at + 1}].component: {words}")
 
 
@@ -234,7 +253,8 @@ def _is_again(mapping: Mapping, at: int) -> bool:
 def _overlap(one: AmountColumn, other: AmountColumn) -> bool:
     """Return whether two columns hold the same component of the same school type."""
     either = not one.school_types or not other.school_types
-    return one.component == other.component and (either or bool({*one.school_types} & {*other.school_types}))
+    types = either or bool({*one.school_types} & {*other.school_types})
+    return bool({*one.named} & {*other.named}) and types
 
 
 _PARTS = (AmountColumn, CountColumn, RowColumns, Mapping, _LayoutFile)

@@ -232,14 +232,15 @@ def _of_column(
     reading: _Reading, rows: pl.DataFrame, one: AmountColumn, counts: Mapping[str, str]
 ) -> pl.DataFrame:
     read = _without_bad_amounts(reading, _with_cents(reading, rows, one.column), one.column)
-    count = counts.get(reading.compared.components.get(one.component) or "")
+    # A sum of components rests on no count of its own.
+    count = counts.get(reading.compared.components.get(one.component) or "") if one.component else None
     return read.select(
         file=pl.lit(reading.table.name),
         sha256=pl.lit(reading.table.sha256),
         level="level",
         code="code",
         board="board",
-        component=pl.lit(one.component),
+        component=pl.lit("+".join(one.named)),
         school_types=pl.lit("+".join(sorted(one.school_types))),
         column_name=pl.lit(one.column),
         line="line",

@@ -136,7 +136,8 @@ def reconciliation_faults(books: Books) -> ReconciliationFaults:
             select s.decision_id, s.level, s.component, s.school_types, e.currency,
                 case s.level when 'vestiging' then e.vestiging when 'school' then e.brin else e.board end as code,
                 sum(e.amount)::decimal(18, 2) as decided
-            from scopes s join entitlements e on e.decision_id = s.decision_id and e.component = s.component
+            from scopes s join entitlements e on e.decision_id = s.decision_id
+                and list_contains(string_split(s.component, '+'), e.component)
                 and (s.school_types is null or list_contains(string_split(s.school_types, '+'), e.school_type))
             group by all),
         compared as (

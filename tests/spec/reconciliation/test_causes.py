@@ -405,6 +405,26 @@ def test_the_right_amount_with_another_board_is_a_match_that_says_so():
     assert row["explanation"] == "Hetzelfde bedrag, in het bestand bij bestuur 10002 en hier bij 10001."
 
 
+def test_a_sum_of_components_is_compared_with_the_sum_of_ours():
+    schools = [school("01AA00", 100, score="12.5"), school("02BB00", 80), school("03CC00", 9, score="1")]
+    sums = {
+        code: sum(one.cents for one in said_of(ours(schools), "school") if one.code == code)
+        for code in ("01AA", "02BB")
+    }
+    said = [Said(code=code, cents=cents, component="per_pupil+achterstandsscore") for code, cents in sums.items()]
+    pairs = explained(schools, said, "school")
+    assert causes(pairs) == {
+        ("01AA", "per_pupil+achterstandsscore"): "match",
+        ("02BB", "per_pupil+achterstandsscore"): "match",
+        ("03CC", "per_pupil+achterstandsscore"): "unexplained",
+    }
+    assert pairs["our_count_e2"].null_count() == 3
+    assert left_out(ours(schools), theirs(said, "school")).is_empty()
+    part = changed(said, "01AA", "per_pupil+achterstandsscore", cents=100 * 70116)
+    (words,) = explained(schools, part, "school").filter(cause="composition")["explanation"]
+    assert words == "Het bestand laat hier weg: Achterstandsscore (€ 3.139,50)."
+
+
 def test_nothing_beside_nothing_is_no_row():
     schools = [school("01AA00", 100)]
     said = [*said_of(ours(schools), "school"), Said(code="01AA", component="achterstandsscore", cents=0)]

@@ -297,6 +297,7 @@ WRONG = [
         f"{TWICE}{{column: C, component: cumi, school_types: [so]}}",
         "line 5: amounts[2].component: `cumi` stands twice",
     ),
+    ("school: A\namounts: [{column: B}]", "wants one component, or in `components` those of which the column is"),
     (
         f"{PLAIN}\ncounts: [{{column: C, measure: leerlingen}}]",
         "measure: is 'leerlingen', which is none of 'pupils'",
@@ -319,6 +320,11 @@ def test_a_component_that_no_regulation_knows_is_refused_with_what_may_be_meant(
     assert str(refused.value) == (
         "ofb.yaml, line 3: amounts[1].component: no regulation knows `per_pupils`; is `per_pupil` meant?"
     )
+
+
+def test_a_column_may_hold_the_sum_of_several_components():
+    found = read("A B\n00AP 3,00", "school: A\namounts: [{column: B, components: [per_pupil, achterstandsscore]}]")
+    assert amounts(found) == [("school", "00AP", "per_pupil+achterstandsscore", 300)]
 
 
 def test_one_component_may_have_a_column_per_school_type():
