@@ -168,7 +168,7 @@ class Phrasing:
         """Return an amount of others beside that of the decision; names its place where it is not the subject."""
         sentence = "reconciled.place.school" if one.level == BY_SCHOOL else "reconciled.place"
         place = self.say(sentence, code=one.code) if one.code != subject else ""
-        component = self.language.component(one.component)
+        component = self.language.listed([self.language.component(name) for name in one.component.split("+")])
         if one.school_types:
             types = [self.language.school_type(name) for name in one.school_types.split("+")]
             component = self.say(

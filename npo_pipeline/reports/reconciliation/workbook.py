@@ -133,9 +133,10 @@ def _in_words(amounts: NamedAmounts) -> NamedAmounts:
 
 
 def title_of_component(component: str, school_types: str | None) -> str:
-    """Return the name of a component, and of the school types that it is compared for, where that is not all."""
+    """Return the name of a component, or of several in one, and of the school types where those are not all."""
+    name = dutch.listed([dutch.component(one) for one in component.split("+")])
     types = dutch.listed([dutch.school_type(one) for one in school_types.split("+")]) if school_types else ""
-    return f"{dutch.component(component)} ({types})" if types else dutch.component(component)
+    return f"{name} ({types})" if types else name
 
 
 def _with_titles(rows: pl.DataFrame) -> pl.DataFrame:

@@ -145,8 +145,14 @@ def test_a_component_of_some_school_types_names_them():
         brin component school_types ours theirs outcome cause
         01AA per_pupil bao+sbo      1.00 2.00   differs unexplained
         02BB per_pupil -            1.00 1.00   match   -
+        02BB per_pupil+cumi -       0.50 0.50   match   -
         """
     result = reconciliation(reconciled(text))
-    titles = ["Bedrag per leerling (basisonderwijs en speciaal basisonderwijs)", "Bedrag per leerling"]
-    assert data_of(result)["components"] == {"name": ["per_pupil:bao+sbo", "per_pupil"], "title": titles}
+    titles = [
+        "Bedrag per leerling (basisonderwijs en speciaal basisonderwijs)",
+        "Bedrag per leerling",
+        "Bedrag per leerling en CUMI-leerlingen",
+    ]
+    names = ["per_pupil:bao+sbo", "per_pupil", "per_pupil+cumi"]
+    assert data_of(result)["components"] == {"name": names, "title": titles}
     assert [row[0] for _, row in sheet("Onderdelen", result).rows] == titles
