@@ -99,10 +99,11 @@ def test_cbs_and_duo_agree_and_the_scores_follow_their_formula(home):
 
 def test_a_score_that_was_changed_in_the_workbook_is_noticed(home, tmp_path):
     from npo_pipeline.delivery.source_files import source_files
+    from npo_pipeline.delivery.table_file import open_workbook
     from npo_pipeline.delivery.xlsx_reader import read_workbook
     from npo_pipeline.intake.published_counts import off_formula
 
-    book = read_workbook(source_files([FILES[0]])[0])
+    book = read_workbook(open_workbook(source_files([FILES[0]])[0]))
     assert off_formula(book.rows, book.without_threshold).is_empty()
     changed = book.rows.with_columns(ACHTERSTANDSSCORE=book.rows["ACHTERSTANDSSCORE"].replace("33.02", "43.02"))
     assert off_formula(changed, book.without_threshold)["vestiging"].to_list() == ["00AP00"]
