@@ -55,13 +55,10 @@ def reconcile_command(
     page: Path | None,
 ) -> None:
     """Compare what others say, as the decisions of DUO, with the decision in force."""
-    from npo_pipeline.atomic_file import require_new
     from npo_pipeline.cli.render.reconcile import render_reconcile
     from npo_pipeline.commands.reconcile import ReconcileRequest, reconcile
 
-    for path, ending in ((workbook, ".xlsx"), (page, ".html")):
-        if path is not None:
-            require_new(path, ending)
+    _require_writable(home, workbook, page)
     request = ReconcileRequest(
         home=home, paths=paths, school_year=school_year, mapping=mapping, tolerance=tolerance, board=board
     )
@@ -69,6 +66,18 @@ def reconcile_command(
         found = reconcile(request, progress=report)
     written = _write_reports(home, found, workbook, page)
     render_reconcile(found, as_json, written=written)
+
+
+def _require_writable(home: Home, workbook: Path | None, page: Path | None) -> None:
+    """Refuse a workbook or a page that cannot be written, before anything is compared."""
+    from npo_pipeline.atomic_file import require_new
+    from npo_pipeline.reports.house_style import load_house_style
+
+    for path, ending in ((workbook, ".xlsx"), (page, ".html")):
+        if path is not None:
+            require_new(path, ending)
+    if page is not None:
+        load_house_style(home.path)
 
 
 def _write_reports(

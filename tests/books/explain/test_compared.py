@@ -97,3 +97,29 @@ def test_a_newer_decision_makes_a_reconciliation_old(compared, tmp_path):
         "De hele BRIN 01AA. Bedrag per leerling: daar staat hetzelfde, € 7.011,60."
     )
     assert old not in here("status", "--json", "--home", home).document["findings"]
+
+
+def test_the_workbook_and_the_page_are_written_and_never_over_another_file(compared, tmp_path):
+    home, file = Path(shutil.copytree(compared, tmp_path / "home")), compared.parent / "ofb.csv"
+    workbook, page = tmp_path / "ofb.xlsx", tmp_path / "ofb.html"
+    asked = (
+        "reconcile",
+        file,
+        "--school-year",
+        "2021-2022",
+        "--home",
+        home,
+        "--workbook",
+        workbook,
+        "--page",
+        page,
+    )
+    ended = here(*asked, "--json")
+    assert ended.document["written"] == [str(workbook), str(page)]
+    assert workbook.stat().st_size > 5_000
+    assert "Vergelijking met het besluit, 2021-2022" in page.read_text("utf-8")
+    again = here(*asked)
+    assert (again.status, again.stdout) == (3, "")
+    assert "ofb.xlsx: is there already" in again.stderr
+    runs = [one["run_id"] for one in here("status", "--json", "--home", home).document["reconciled"]]
+    assert runs == [ended.document["run_id"]]
