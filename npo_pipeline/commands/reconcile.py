@@ -23,6 +23,7 @@ from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.source_files import SourceFile, source_files
 from npo_pipeline.delivery.table_file import Table, read_table
 from npo_pipeline.errors import Refused
+from npo_pipeline.measures import BY_NAME
 from npo_pipeline.months import day_of
 from npo_pipeline.reconciliation.causes import Evidence, explain
 from npo_pipeline.reconciliation.compare import RowsOf, compare, left_out, of_board, reconciled_rows
@@ -298,7 +299,8 @@ def beside_rates(regulations: Sequence[LoadedRegulation]) -> BesideRates:
         (
             name,
             school_type,
-            f"{dutch.money(one.value, loaded.regulation.currency)} per eenheid, die de regeling ernaast noemt",
+            f"{dutch.money(one.value, loaded.regulation.currency)} per "
+            f"{BY_NAME[component.measure_of(rate)].dutch[0]}, dat de regeling naast dit bedrag noemt",
             int(one.value.scaleb(8)),
         )
         for loaded in regulations

@@ -382,11 +382,17 @@ def _with_count(reading: _Reading, rows: pl.DataFrame, name: str, target: str) -
     return rows.with_columns(to_cents(amount(count)).alias(target))
 
 
+_WITH_ZEROS = re.compile(r"(-?(?:(?:[0-9]{4,9}|0)[.,][0-9]{2}(?=0)|[0-9]{1,9}[.,][0-9]{2}(?=00)))0+")
+"""An amount with zeros behind its cents, as some programs write it; 1.200 might be a thousand and more."""
+
+
 def _number(text: str, form: str) -> str | None:
     """Return a number with at most two decimals as files write it; null where it is none.
 
     A sheet keeps some numbers a hair beside what it shows.
     """
+    if zeros := _WITH_ZEROS.fullmatch(text):
+        text = zeros[1]
     if is_amount(text) or form == "csv":
         return text if is_amount(text) else None
     if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?", text):

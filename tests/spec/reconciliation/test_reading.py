@@ -6,7 +6,7 @@ from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.delivery.table_file import Table
 from npo_pipeline.errors import Refused
 from npo_pipeline.reconciliation.mapping import known_layouts, layout_of, parse_mapping, with_known_components
-from npo_pipeline.reconciliation.theirs import Compared, ReadFile, read_theirs
+from npo_pipeline.reconciliation.theirs import Compared, ReadFile, _number, read_theirs
 from schemas.frames.intake import FileRows
 from tests.reading import table
 
@@ -130,6 +130,9 @@ def test_what_cannot_be_read_is_shown_as_it_is_written():
     ("written", "cents"),
     [
         ("1234.56", 123456),
+        ("1234.5600", 123456),
+        ("12,5000", 1250),
+        ("1234,560", 123456),
         ("1234,56", 123456),
         ("1.234,56", 123456),
         ("€1.234,5", 123450),
@@ -143,6 +146,11 @@ def test_what_cannot_be_read_is_shown_as_it_is_written():
 def test_amounts_are_read_as_they_are_written(written, cents):
     found = read(f"A B\n00AP {written}", PLAIN)
     assert found.amounts["theirs_cents"].to_list() == [cents]
+
+
+@pytest.mark.parametrize("written", ["1.200", "1,200", "12.500", "1.234.56", "1234.567", "1e3", "1 234,56", "-"])
+def test_what_could_mean_two_things_is_no_amount(written):
+    assert _number(written, "csv") is None
 
 
 def test_a_number_that_a_sheet_keeps_a_hair_off_is_what_it_shows():
