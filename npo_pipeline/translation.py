@@ -100,7 +100,15 @@ _SINGULAR = {
 _VERBS = {
     **{"get": "gets", "have": "has", "are": "is", "were": "was", "come": "comes", "do": "does"},
     **{"name": "names", "match": "matches"},
-    **{"krijgen": "krijgt", "hebben": "heeft", "zijn": "is", "lie": "lies", "komen": "komt", "tellen": "telt"},
+    **{
+        "krijgen": "krijgt",
+        "hebben": "heeft",
+        "zijn": "is",
+        "lie": "lies",
+        "komen": "komt",
+        "tellen": "telt",
+        "gaan": "gaat",
+    },
 }
 _ONE = re.compile(
     rf"(?<![\w.,/:-])(?<!\d of )1 ({'|'.join(_SINGULAR)})\b(?! and | en )(?: ({'|'.join(_VERBS)})\b)?"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, InvalidOperation
 
@@ -92,7 +92,7 @@ class _Reading:
         found = normal_name(name)
         if found in self.table.columns:
             return found
-        near = suggest(found, self.table.columns) if len(self.table.columns) <= _MANY else _near(found, self.table)
+        near = _near(found, [one for one in self.table.columns if not _NUMBERED.search(one)])
         where = f"{self.table.shown}, line {self.table.header_row}"
         raise Refused(f"{where}: has no column {name}, which {self.layout.name} names; {near}")
 
@@ -113,11 +113,17 @@ def _reject(reading: _Reading, rows: pl.DataFrame, column: str, words: str, *, v
 
 _MANY = 12
 
+_NUMBERED = re.compile(r"[0-9]{5}")
+"""Names that are none: a row of a register that was taken for the header holds the pseudonym of a pupil."""
 
-def _near(name: str, table: Table) -> str:
+_PUPIL = "PSEUDONIEM"
+
+
+def _near(name: str, columns: Sequence[str]) -> str:
     """Return the column that may have been meant, or the first ones where none is near."""
-    near = suggest(name, table.columns)
-    return near if near.startswith("is `") else f"there is {', '.join(table.columns[:_MANY])}, ..."
+    near = suggest(name, columns)
+    is_short = near.startswith("is `") or len(columns) <= _MANY
+    return near if is_short else f"there is {', '.join(columns[:_MANY])}, ..."
 
 
 def read_theirs(table: Table, layout: Layout, compared: Compared) -> ReadFile:
@@ -128,6 +134,10 @@ def read_theirs(table: Table, layout: Layout, compared: Compared) -> ReadFile:
     """
     reading = _Reading(table=table, layout=layout, compared=compared)
     for name in layout.mapping.columns:
+        if normal_name(name) == _PUPIL:
+            raise Refused(
+                f"{layout.name}: names {name}, which is of pupils and is shown nowhere; name another column"
+            )
         reading.column(name)
     rows = _placed(reading)
     amounts = _of_rows(reading, rows) if layout.mapping.rows else _of_columns(reading, rows)

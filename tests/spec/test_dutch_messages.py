@@ -149,6 +149,7 @@ def test_english_is_spoken_unless_dutch_is_asked(monkeypatch, asked, is_dutch):
             "Tegen 2021-2022-001: 1 scholen krijgen een ander bedrag",
             "Tegen 2021-2022-001: 1 school krijgt een ander bedrag",
         ),
+        ("b.csv: 1 rijen gaan over iets anders", "b.csv: 1 rij gaat over iets anders"),
         ("1 municipalities up, 21 municipalities down", "1 municipality up, 21 municipalities down"),
         (
             "1.001 schools, 0,1 schools, -1 schools, 2021-1 schools",

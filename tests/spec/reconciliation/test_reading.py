@@ -169,6 +169,13 @@ def test_a_column_that_is_not_there_is_refused_with_what_may_be_meant():
     )
 
 
+def test_no_pseudonym_of_a_pupil_is_shown():
+    row = "N P611953234572\n00AP 1,00"
+    assert refusal(row, PLAIN) == "ofb.csv, line 1: has no column A, which ofb.yaml names; there is N"
+    words = refusal("PSEUDONIEM B\nP611953234572 1,00", PLAIN.replace("school: A", "school: Pseudoniem"))
+    assert words == "ofb.yaml: names Pseudoniem, which is of pupils and is shown nowhere; name another column"
+
+
 BESCHIKKINGEN = "BEVOEGD_GEZAG_NUMMER BRIN_NUMMER REGELING SCHOOLJAAR ONDERDEEL BEDRAG DATUM KENMERK"
 
 
