@@ -110,8 +110,15 @@ PUPILS_PO_CLUSTER = _pupils_po(
     "DUO pupils po with clusters",
     models.PUPILS_PO_CLUSTER,
     {"PEILDATUM", "SOORT_PO", "CLUSTER"},
+    counted=("TOTAAL",),
 )
-PUPILS_PO = _pupils_po("pupils_po", "DUO pupils po", models.PUPILS_PO, {"PEILDATUM", "SOORT_PO", "LEERLINGEN"})
+PUPILS_PO = _pupils_po(
+    "pupils_po",
+    "DUO pupils po",
+    models.PUPILS_PO,
+    {"PEILDATUM", "SOORT_PO", "LEERLINGEN"},
+    counted=("LEERLINGEN",),
+)
 PUPILS_VO = _counts(
     "pupils_vo", "DUO pupils vo", models.PUPILS_VO, {models.ONDERWIJSTYPE_VO}, counted=models.VO_YEARS
 )
@@ -225,7 +232,7 @@ MASKED = {
         label=f"{kind.label}, small counts masked",
         model=models.masked(kind.model, kind.counted),
     )
-    for kind in (PUPILS_PO_AGES, PUPILS_PO_TOTALS, PUPILS_VO, CUMI)
+    for kind in (PUPILS_PO_AGES, PUPILS_PO_CLUSTER, PUPILS_PO, PUPILS_PO_TOTALS, PUPILS_VO, CUMI)
 }
 """Kind -> the kind of a file of the same header in which a count is masked (`<5`).
 
@@ -297,6 +304,11 @@ OTHER_KINDS = (
     OtherKind(
         label="personele bekostiging (the amounts that DUO paid to schools)",
         columns=frozenset({"TOTAAL_AANTAL_LEERLINGEN", "BESTRIJDING_ONDERWIJSACHTERSTANDEN"}),
+        belongs=_RECONCILE,
+    ),
+    OtherKind(
+        label="funding per school, as DUO paid it (bekostiging)",
+        columns=frozenset({"TOTAAL_AANTAL_LEERLINGEN"}),
         belongs=_RECONCILE,
     ),
     OtherKind(

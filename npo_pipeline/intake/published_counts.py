@@ -54,7 +54,7 @@ def ranges_of(kind: FileKind, rows: frames.FileRows, file: str) -> frames.FileRa
     placed = frames.FileRows(places(rows).with_columns(parse.vestiging()))
     key = ["vestiging", "school_type", "cluster"]
     if kind.has_row_per_school:
-        _refuse_twice(placed, key[:2], file)
+        _refuse_twice(placed, key, file)
     bounds = {name: pl.sum_horizontal(_bound(name, one) for one in kind.counted) for name in ("lowest", "highest")}
     added = placed.with_columns(**bounds).group_by(key).agg(pl.col(*bounds).sum())
     ranges = added.with_columns(measure=pl.lit(measure)).select(*frames.FILE_RANGES)
@@ -141,6 +141,8 @@ _NO_CLUSTER, _CLUSTER = pl.lit(None, pl.String), pl.when(pl.col("CLUSTER") != ""
 _Places = Callable[[frames.FileRows], pl.DataFrame]
 _PLACES: Mapping[str, tuple[_Places, str]] = {
     kinds.PUPILS_PO_AGES.name: (partial(_places_po, column="SOORT_PO", cluster=_CLUSTER), "pupils"),
+    kinds.PUPILS_PO_CLUSTER.name: (partial(_places_po, column="SOORT_PO", cluster=_CLUSTER), "pupils"),
+    kinds.PUPILS_PO.name: (partial(_places_po, column="SOORT_PO", cluster=_NO_CLUSTER), "pupils"),
     kinds.PUPILS_PO_TOTALS.name: (partial(_places_po, column="TYPE_PO", cluster=_NO_CLUSTER), "pupils"),
     kinds.PUPILS_VO.name: (_places_vo, "pupils"),
     kinds.CUMI.name: (

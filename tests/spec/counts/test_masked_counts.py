@@ -50,6 +50,11 @@ def test_each_layout_with_masked_counts_has_a_range_per_school_and_type():
     assert ranges(layouts.CUMI_MASKED, {}, {"CUMI": "0", "AANTAL_LEERLINGEN": "9"}) == [
         ("01AA00", "so", "cumi_pupils", 1, 4)
     ]
+    assert ranges(layouts.PUPILS_PO_MASKED) == [("01AA00", "bao", "pupils", 1, 4)]
+    assert ranges(layouts.PUPILS_PO_CLUSTER_MASKED, {}, {"CLUSTER": "3/4", "TOTAAL": "<10"}) == [
+        ("01AA00", "so", "pupils", 1, 4),
+        ("01AA00", "so", "pupils", 1, 9),
+    ]
     # The row of the layout has 1 + 3 + 4 beside the masked cell.
     assert ranges(layouts.PUPILS_VO_MASKED) == [("02AA00", "vo", "pupils", 9, 12)]
 
