@@ -79,6 +79,11 @@ class Reconciliation:
     others: OtherRows
     names: ReconciledNames
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Return the components that a file names, for some school types at least."""
+        return frozenset(part for file in self.files for one in file.components for part in one.split("+"))
+
 
 class Words(NamedTuple):
     """Hold the name of a cause or an outcome, what it means and what to do about it."""

@@ -123,9 +123,8 @@ def _render_largest(found: Reconciliation, figures: Figures) -> None:
 
 def _not_compared(found: Reconciliation) -> Iterator[str]:
     """Yield what was not compared, and why; the first rows that could not be read."""
-    named = {part for file in found.files for one in file.components for part in one.split("+")}
     for row in found.left_out.iter_rows(named=True):
-        what = f"{row['component']} of other school types" if row["component"] in named else row["component"]
+        what = f"{row['component']} of other school types" if row["component"] in found.named else row["component"]
         amount, schools = dutch.money(row["amount"], row["currency"]), number(row["schools"])
         if row["schools"]:
             yield f"! {what} is in no file: {amount} for {schools} schools is not compared"

@@ -28,6 +28,7 @@ from npo_pipeline.reports.reconciliation.workbook import (
     named_amounts,
     title_of,
     title_of_component,
+    title_of_left_out,
 )
 from npo_pipeline.translation import singular, translated
 from schemas.reconciled import MATCH
@@ -87,7 +88,7 @@ def _document(result: Reconciliation) -> dict[str, Any]:
         "byComponent": _by_component(figures, components),
         "byCause": _by_cause(figures, components),
         "leftOut": [
-            [dutch.component(component), _cents(amount), currency]
+            [title_of_left_out(result, component), _cents(amount), currency]
             for component, currency, amount in result.left_out.select(_LEFT_OUT).iter_rows()
         ],
         "others": [

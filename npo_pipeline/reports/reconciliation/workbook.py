@@ -139,6 +139,12 @@ def title_of_component(component: str, school_types: str | None) -> str:
     return f"{name} ({types})" if types else name
 
 
+def title_of_left_out(result: Reconciliation, component: str) -> str:
+    """Return the name of a component that no file names, or not for all school types."""
+    name = dutch.component(component)
+    return f"{name} (andere schoolsoorten)" if component in result.named else name
+
+
 def _with_titles(rows: pl.DataFrame) -> pl.DataFrame:
     """Replace the name of each component by its title."""
     pairs = rows.select("component", "school_types").unique().rows()
@@ -214,7 +220,7 @@ def _not_compared(result: Reconciliation) -> Iterator[Sheet]:
             "schools": Column("Scholen", "whole", 10),
             "amount": Column("Besluit", "money", 20, total=True),
         }
-        components = {name: dutch.component(name) for name in result.left_out["component"]}
+        components = {name: title_of_left_out(result, name) for name in result.left_out["component"]}
         rows = result.left_out.with_columns(pl.col("component").replace(components))
         yield frame_sheet("Niet vergeleken", rows, columns, 1, about=LEFT_OUT)
     if result.others.height:

@@ -140,6 +140,12 @@ def test_a_tolerance_is_named():
     ]
 
 
+def test_what_is_left_out_of_a_component_that_is_compared_is_of_other_school_types():
+    left_out = pl.DataFrame([("per_pupil", "EUR", 2, Decimal("500.00"))], schema=LEFT_OUT, orient="row")
+    assert data_of(full(left_out=left_out))["leftOut"][0][0] == "Bedrag per leerling (andere schoolsoorten)"
+    assert sheet("Niet vergeleken", full(left_out=left_out)).rows[0][1][0].endswith("(andere schoolsoorten)")
+
+
 def test_a_component_of_some_school_types_names_them():
     text = """
         brin component school_types ours theirs outcome cause

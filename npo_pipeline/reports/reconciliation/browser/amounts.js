@@ -34,7 +34,7 @@ function amountsTable(caption, shown) {
     moneyOr(rows.ours[row], rows.currency[row], "geen"),
     moneyOr(rows.theirs[row], rows.currency[row], "geen"),
     rows.difference[row] === null ? "" : differenceText(rows.difference[row], rows.currency[row]),
-    [el("span", { class: rows.outcome[row] ? "mark" : null }, outcomeTitle(row)), el("span", { class: "sub" }, DATA.texts[rows.explanation[row]]), countsText(row)],
+    [el("span", { class: rows.outcome[row] ? "mark" : null }, outcomeTitle(row)), el("span", { class: "sub" }, unbroken(DATA.texts[rows.explanation[row]])), countsText(row)],
   ]);
   return table(caption, columns, lines, null, true);
 }

@@ -9,6 +9,9 @@ const haystacks = schools.code.map((code, place) =>
   [code, schools.name[place], schools.place[place], schools.board[place], schools.boardName[place]].map(plain).join(" "),
 );
 
+// An amount stays beside its sign.
+const unbroken = (text) => text.replace(/([€$]) (?=[-+\d])/g, `$1${SPACE}`);
+
 const moneyOr = (cents, currency, none) => (cents === null ? none : money(cents, currency));
 
 // Above zero with its sign, so that a difference is not read as an amount.

@@ -96,7 +96,7 @@ function summaryView() {
     "article",
     null,
     el("div", { class: "head" }, el("h1", { tabindex: "-1" }, DATA.words.title), printButton()),
-    el("div", { class: "total" }, DATA.words.conclusion.map((line, place) => el("p", { class: place ? "rests" : "lead" }, line))),
+    el("div", { class: "total" }, DATA.words.conclusion.map((line, place) => el("p", { class: place ? "rests" : "lead" }, unbroken(line)))),
     componentsSection(),
     causesSection(),
     largestSection(),
