@@ -30,17 +30,21 @@ _UNIT = "\x1f"
 
 @dataclass(frozen=True, kw_only=True)
 class TextBlock:
-    """Hold whole lines of a file, in UTF-8 and with LF; `line` is the number of the first of them."""
+    """Hold whole lines of a file, in UTF-8 and with LF; `line` is the number of the first of them.
+
+    `had_quotes`: around every field; they were taken off.
+    """
 
     name: str
     text: bytes
     header: Header
     line: int
+    had_quotes: bool = False
 
     @cached_property
     def trim(self) -> Callable[[pl.Expr], pl.Expr] | None:
         """The cleaning that a value of these lines needs; null: none, there are no spaces and no quotes."""
-        if b'"' in self.text or has_unseen(self.text):
+        if self.had_quotes or b'"' in self.text or has_unseen(self.text):
             return plain_value
         return _stripped if b" " in self.text or b"\t" in self.text else None
 
@@ -124,8 +128,10 @@ def read_blocks(file: SourceFile, encoding: TextEncoding, header: Header) -> Ite
     with file.open() as stream:
         for block in blocks_of_lines(stream, encoding, header):
             text = _with_lf(file.name, _utf8(file.name, block, encoding, line), line)
-            yield (whole := TextBlock(name=file.name, text=text, header=header, line=line))
-            line += whole.height
+            plain = _without_quotes(text, header)
+            had_quotes = plain is not text
+            yield TextBlock(name=file.name, text=plain, header=header, line=line, had_quotes=had_quotes)
+            line += text.count(b"\n")
 
 
 def blocks_of_lines(stream: BinaryIO, encoding: TextEncoding, header: Header) -> Iterator[bytes]:
@@ -167,15 +173,25 @@ def _with_open_quote(block: bytes, stream: BinaryIO) -> bytes:
 
 
 def _with_lf(name: str, block: bytes, line: int) -> bytes:
-    if b"\r" not in block:
-        return block
-    if block.count(b"\r") != block.count(b"\r\n"):
+    text = block.replace(b"\r\n", b"\n") if b"\r" in block else block
+    if b"\r" in text:
         stray = re.search(rb"\r(?!\n)", block)
         at = line + block.count(b"\n", 0, stray.start() if stray else 0)
         raise Refused(
             f"{name}, line {at}: holds a line end of another kind (CR) than the file; have it saved again"
         )
-    return block.replace(b"\r\n", b"\n")
+    return text
+
+
+def _without_quotes(text: bytes, header: Header) -> bytes:
+    """Take the quotes off lines of which each field has them, and no field holds a quote or a separator."""
+    if not text.startswith(b'"') or not text.endswith(b'"\n'):
+        return text
+    separator, lines = header.separator.encode(), text.count(b"\n")
+    between, fields = lines * (len(header.columns) - 1), lines * len(header.columns)
+    quoted = b'"' + separator + b'"'
+    found = (text.count(separator), text.count(quoted), text.count(b'"\n"'), text.count(b'"'))
+    return text.replace(b'"', b"") if found == (between, between, lines - 1, 2 * fields) else text
 
 
 def _stripped(value: pl.Expr) -> pl.Expr:

@@ -79,6 +79,7 @@ class Register:
     header: str
     lines: list[str]
     line_end: str
+    quoted: bool
     codec: str
     block: int
     edits: Edits
@@ -114,6 +115,7 @@ def registers(draw: st.DrawFn, header: str, *, whole: bool) -> Register:
         header=header,
         lines=lines,
         line_end=draw(st.sampled_from(["\n", "\r\n", "\r"])),
+        quoted=draw(st.integers(0, 3)) == 0,
         codec="cp1252" if "\u200b" not in "".join(lines) and draw(st.booleans()) else "utf-8",
         block=draw(st.sampled_from([200, 2**24])),
         edits=Edits(values, tuple(dropped)),
@@ -121,7 +123,10 @@ def registers(draw: st.DrawFn, header: str, *, whole: bool) -> Register:
 
 
 def delivered(register: Register) -> DeliveredFile:
-    text = register.line_end.join([register.header, *register.lines, ""])
+    lines = register.lines
+    if register.quoted:
+        lines = ['"' + line.replace(";", '";"') + '"' for line in lines]
+    text = register.line_end.join([register.header, *lines, ""])
     source = in_memory(text.encode(register.codec))
     encoding = sniff(source)
     return DeliveredFile(
@@ -244,6 +249,16 @@ def test_a_line_that_is_corrected_is_parsed_alone():
     assert (block.lines["line"].to_list(), block.rows["line"].to_list()) == ([2, 4], [3])
 
 
+def test_lines_with_quotes_around_each_field_are_plain_lines():
+    lines = ['"' + RIGHT.replace(";", '";"') + '"'] * 3
+    register = Register(
+        header=PO, lines=lines, line_end="\n", quoted=False, codec="utf-8", block=200, edits=Edits()
+    )
+    for block in delivered(register).register_blocks():
+        assert (block.lines.height, block.rows.height) == (3, 0)
+        assert block.decode(block.lines).row(0)[1:4] == ("P0001", "01AA", "00")
+
+
 def test_a_quoted_field_over_two_lines_is_one_row():
     block = encoded(RIGHT, 'P0002;01AA;00;"B', 'o";nvt;1;20190801;;J;N', RIGHT)
     assert block.rows.select("line", "SOORT_PO").rows() == [(2, "Bo"), (3, "B o"), (5, "Bo")]
@@ -259,7 +274,9 @@ def test_where_a_fault_is_only_its_row_is_validated_by_itself():
     count_rows = register_counts.count_rows
     lines = [RIGHT.replace("P0001", f"P{number:04d}") for number in range(400)]
     lines[7], lines[300] = lines[7].replace("01AA", "09ZZ"), f'"{lines[300]}"'.replace(";", '";"')
-    register = Register(header=PO, lines=lines, line_end="\r\n", codec="utf-8", block=2**12, edits=Edits())
+    register = Register(
+        header=PO, lines=lines, line_end="\r\n", quoted=False, codec="utf-8", block=2**12, edits=Edits()
+    )
     with patch.object(register_counts, "count_rows", counting):
         result = counted(delivered(register), register.block)
     assert validated == [2]
@@ -269,7 +286,9 @@ def test_where_a_fault_is_only_its_row_is_validated_by_itself():
 
 def test_a_register_with_its_columns_in_another_order_is_read_row_by_row():
     names = ["BRIN_NUMMER", "VESTIGINGSNUMMER", "PSEUDONIEM", *PO.split(";")[3:]]
-    register = Register(header=PO, lines=[RIGHT], line_end="\n", codec="utf-8", block=2**24, edits=Edits())
+    register = Register(
+        header=PO, lines=[RIGHT], line_end="\n", quoted=False, codec="utf-8", block=2**24, edits=Edits()
+    )
     moved = replace(register, header=";".join(names), lines=["01AA;00;P1;Bo;nvt;1;20190801;;J;N"])
     file = replace(delivered(moved), kind=kinds.REGISTER_PO)
     (block,) = file.register_blocks()
