@@ -1,7 +1,8 @@
 """How fast and how big, as ratios in one run: `make bench`, or with fewer rounds `... --rounds 1 --small-only`.
 
-2.4 million pupils of 1,000 boards in one register, then 24 million. The three commands are three processes, in
-a new home each round; the yardsticks run in between, so that all see the same machine.
+2.4 million pupils of 1,000 boards in one register, then 24 million; in a register as it is, one row in 2,000 has a
+fault (`DIRTY`). The three commands are three processes, in a new home each round; the yardsticks run in between,
+so that all see the same machine.
 """
 
 from __future__ import annotations
@@ -12,22 +13,25 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks.accounts import LIMITS, accounts
+from tests.benchmarks.dirty_registers import LIMITED, MOST_TIMES_CLEAN, SHARES, dirty_registers
 from tests.benchmarks.measure import Cost, added, median, run
 from tests.benchmarks.recalibration import MOST_SECONDS, MOST_TIMES_FIRST, MOST_TIMES_MONTH_ONE, recalibration
+from tests.benchmarks.verification import MOST_TIMES_FIRST_DECIDE, RUNS, verification
 
 HERE = Path(__file__).parent
 PYTHON = sys.executable
 NPO = str(Path(PYTHON).with_name("npo"))
+DIRTY = "0.0005"
 
 
 def main() -> None:
     """Measure, and print the figures with their limits."""
     wishes = _wishes()
     work = Path(wishes.folder)
-    small = _country(work, "country-2.4m", 2_400_000, 1_000)
+    small = _country(work, "country-2.4m")
     rounds = [_round(work, small, wishes.pandas) for _ in range(wishes.rounds)]
     costs = {name: median([one[name] for one in rounds]) for name in rounds[0]}
-    _show("2.4 million pupils, 1,000 boards", costs)
+    _show(f"2.4 million pupils, 1,000 boards, faults {DIRTY}", costs)
     ours, bare = costs["ingest + decide + pay"], costs["bare polars"]
     _ratio("against the bare polars script", ours.seconds / bare.seconds, 6)
     if "pandas" in costs:
@@ -35,11 +39,14 @@ def main() -> None:
     _limit("peak memory", ours.mebibytes, 2.5 * 1024)
     help_cost = median([run([NPO, "--help"])[0] for _ in range(5)])
     print(f"npo --help: {help_cost.seconds:.2f} s (at most 0.3)\n")
-    _recalibration(work, small, wishes.rounds)
+    _dirty_registers(work, wishes.rounds)
+    later = _country(work, "country-2.4m-2021", day="2021-10-01")
+    _verification(work, small, later, wishes.rounds)
+    _recalibration(work, small, later, wishes.rounds)
     _accounts(work, small, wishes.rounds)
     if wishes.small_only:
         return
-    large = _country(work, "country-24m", 24_000_000, 1_000)
+    large = _country(work, "country-24m", 24_000_000)
     cost = {name: one for name, one in _ours(work, large).items()}
     _show("24 million pupils", cost)
     _ratio("against 2.4 million", cost["ingest + decide + pay"].seconds / ours.seconds, 11)
@@ -47,8 +54,30 @@ def main() -> None:
     shutil.rmtree(large)
 
 
-def _recalibration(work: Path, first_year: Path, rounds: int) -> None:
-    later = _country(work, "country-2.4m-2021", 2_400_000, 1_000, "2021-10-01")
+def _dirty_registers(work: Path, rounds: int) -> None:
+    countries = {
+        share: _country(work, "country-2.4m" if share == DIRTY else f"country-2.4m-{share}", faults=share)
+        for share in SHARES
+    }
+    costs = dirty_registers(NPO, work, countries, rounds)
+    print("\nIngest of a register with faults, and of the same as a corrected delivery (processor seconds)")
+    clean = costs["0"].processor
+    for name, cost in costs.items():
+        ratio = cost.processor / clean
+        print(f"  {name:24} {cost.processor:8.2f} s {cost.mebibytes:8,.0f} MiB {ratio:6.2f}x")
+    _ratio(f"faults {LIMITED} against none", costs[LIMITED].processor / clean, MOST_TIMES_CLEAN)
+    _ratio("its memory", costs[LIMITED].mebibytes / costs["0"].mebibytes, MOST_TIMES_CLEAN)
+
+
+def _verification(work: Path, first_year: Path, second_year: Path, rounds: int) -> None:
+    decide, verify = verification(NPO, work, first_year, second_year, rounds)
+    print(f"\nVerify of two school years, {RUNS} payment runs (processor seconds)")
+    for name, cost in (("first decide", decide), ("verify", verify)):
+        print(f"  {name:24} {cost.processor:8.2f} s {cost.mebibytes:8,.0f} MiB")
+    _ratio("against the first decide", verify.processor / decide.processor, MOST_TIMES_FIRST_DECIDE)
+
+
+def _recalibration(work: Path, first_year: Path, later: Path, rounds: int) -> None:
     costs = dict(recalibration(NPO, work, first_year, later, rounds))
     _show("A recalibration, and two school years", costs)
     again = costs["decide after one changed rate"].seconds
@@ -91,10 +120,13 @@ _BESIDE = (
 """Files that the yardsticks do not count: both sides read the primary schools alone, as they always did."""
 
 
-def _country(work: Path, name: str, pupils: int, boards: int, day: str = "2020-10-01") -> Path:
+def _country(
+    work: Path, name: str, pupils: int = 2_400_000, *, day: str = "2020-10-01", faults: str = DIRTY
+) -> Path:
     out = work / name
     if not out.exists():
-        size = ["--boards", str(boards), "--pupils", str(pupils), "--seed", "1", "--reference-date", day]
+        size = ["--boards", "1000", "--pupils", str(pupils), "--seed", "1", "--reference-date", day]
+        size += ["--faults", faults] if faults != "0" else []
         cost, _ = run([NPO, "generate", str(out), *size])
         print(f"npo generate {pupils:,} pupils: {cost.seconds:.1f} s, {cost.mebibytes:,.0f} MiB")
     for pattern in _BESIDE:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall-clock seconds and peak memory in MiB."""
+    """Wall-clock seconds, those of the processors (all cores, user and system), and peak memory in MiB."""
 
     seconds: float
+    processor: float
     mebibytes: float
 
 
@@ -33,14 +34,22 @@ def run(command: Sequence[str]) -> tuple[Cost, str]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return Cost(seconds, usage.ru_maxrss / 1024), text
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), text
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    """The median time and the highest memory of several runs."""
-    return Cost(statistics.median(cost.seconds for cost in costs), max(cost.mebibytes for cost in costs))
+    """The median times and the highest memory of several runs."""
+    return Cost(
+        statistics.median(cost.seconds for cost in costs),
+        statistics.median(cost.processor for cost in costs),
+        max(cost.mebibytes for cost in costs),
+    )
 
 
 def added(costs: Sequence[Cost]) -> Cost:
     """Commands that run one after the other: their times together, the highest memory of them."""
-    return Cost(sum(cost.seconds for cost in costs), max(cost.mebibytes for cost in costs))
+    return Cost(
+        sum(cost.seconds for cost in costs),
+        sum(cost.processor for cost in costs),
+        max(cost.mebibytes for cost in costs),
+    )
