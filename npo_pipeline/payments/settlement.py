@@ -115,7 +115,9 @@ def _balance(month: Month, due: Due, paid: Paid, deferred: Deferred) -> pl.DataF
         deferred.select(*SERIES, "own_month", deferred=cents),
     ]
     sums, flags = pl.col("due", "own", "paid", "paid_now", "deferred").sum(), pl.col("booked", "own_month").any()
-    return pl.concat(parts, how="diagonal").group_by(SERIES).agg(sums, flags)
+    rows = pl.concat(parts, how="diagonal").lazy()
+    # The streaming engine needs half the time; the order does not matter, because what is settled is sorted.
+    return rows.group_by(SERIES).agg(sums, flags).collect(engine="streaming")
 
 
 def deferred_corrections(
@@ -144,6 +146,8 @@ def deferred_corrections(
     Returns:
         Amounts not to be paid yet: 0 where what is to be paid and what is to come back cancel out.
     """
+    if corrections.is_empty():
+        return Deferred(corrections.select(*SERIES, "amount_cents", own_month=pl.lit(False)))
     together = corrections.join(
         _spread_corrections(month, calendar, in_force, runs), on=[*SETTLEMENT_KEY, "after_run"]
     )

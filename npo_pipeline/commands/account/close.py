@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,14 +11,13 @@ import polars as pl
 
 from npo_pipeline.accounts.findings.registry import OPENING
 from npo_pipeline.accounts.received import last_day
-from npo_pipeline.accounts.statement import FLOWS, account_for
-from npo_pipeline.books.manifest import rows_sha256
+from npo_pipeline.accounts.statement import account_for
 from npo_pipeline.books.queries import accounts as queries
 from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS
 from npo_pipeline.books.queries.schools import school_directory
 from npo_pipeline.books.reader import Books, require_books
 from npo_pipeline.books.run import Clock, Run
-from npo_pipeline.commands.account.inputs import AccountingContext, load_inputs, rules_of_account
+from npo_pipeline.commands.account.inputs import AccountingContext, closing_sha256, load_inputs, rules_of_account
 from npo_pipeline.commands.account.reports import ReportRequest, WrittenReports, write_reports
 from npo_pipeline.commands.account.write import unpaid_months
 from npo_pipeline.commands.approval import FourEyes
@@ -28,12 +26,6 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_of
 from schemas.accounted import CLOSED_YEARS, Accountability
 from schemas.columns import schema_of
-
-_SEALED = (
-    *("year", "board", "brin", "carried_in", *FLOWS, "corrections", "accrued_corrections", "carried_out"),
-    *("currency", "treatment", "run_id"),
-)
-"""The columns of `accountability` that a closing is approved by; later formats may have more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,11 +139,6 @@ def closing_of(books: Books, year: int) -> Closing:
             queries.findings_of(books, year).filter(severity="error")["board"].unique().sort()
         ),
     )
-
-
-def closing_sha256(rows: Accountability, account: str) -> str:
-    """Hash the accounts of a year and the run that made them: the plan by which a closing is approved."""
-    return hashlib.sha256(f"{account}\n{rows_sha256(rows.select(_SEALED))}".encode()).hexdigest()
 
 
 def _would_differ(books: Books, year: int) -> bool:

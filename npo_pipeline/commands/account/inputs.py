@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +12,8 @@ import polars as pl
 
 from npo_pipeline.accounts.board_reports import latest_reports
 from npo_pipeline.accounts.received import claims_by
-from npo_pipeline.accounts.statement import AccountInputs, ClosedBooks
+from npo_pipeline.accounts.statement import FLOWS, AccountInputs, ClosedBooks
+from npo_pipeline.books.manifest import rows_sha256
 from npo_pipeline.books.queries.accounts import closed_years
 from npo_pipeline.books.queries.decisions import totals_of_decisions
 from npo_pipeline.books.queries.deliveries import rows_until
@@ -205,3 +207,15 @@ def _open_rejections(
 def rules_of_account(books: Books, row: AccountRow) -> YearEndRules:
     """Return the archived rules that an account was made by; raise `BooksDoNotTie` where they changed."""
     return archived_year_end_rules(archived_texts(books), row["menukaart"], row["menukaart_sha256"])
+
+
+def closing_sha256(rows: Accountability, account: str) -> str:
+    """Hash the accounts of a year and the run that made them: the plan by which a closing is approved."""
+    return hashlib.sha256(f"{account}\n{rows_sha256(rows.select(_SEALED))}".encode()).hexdigest()
+
+
+_SEALED = (
+    *("year", "board", "brin", "carried_in", *FLOWS, "corrections", "accrued_corrections", "carried_out"),
+    *("currency", "treatment", "run_id"),
+)
+"""The columns of `accountability` that a closing is approved by; later formats may have more."""

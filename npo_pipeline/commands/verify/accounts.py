@@ -28,12 +28,12 @@ from npo_pipeline.books.queries.decision_state import written_by_other_version
 from npo_pipeline.books.queries.runs import rule_of_run
 from npo_pipeline.books.queries.schools import directory_as_derived
 from npo_pipeline.books.reader import Books
-from npo_pipeline.commands.account.close import closing_sha256
 from npo_pipeline.commands.account.inputs import (
     BY_VESTIGING,
     WITHOUT_CLAIMS,
     AccountingContext,
     AccountRow,
+    closing_sha256,
     load_inputs,
     rules_of_account,
 )

@@ -24,7 +24,6 @@ from npo_pipeline.books.queries.payments import run_totals
 from npo_pipeline.books.queries.schools import directory_as_derived, school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.account.pack_records import disk_faults, foreign_files, unrecorded_years
-from npo_pipeline.commands.account.reports import stale_reports
 from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults, reconciled_faults
 from npo_pipeline.commands.verify.manifest_chain import chain_faults
@@ -132,7 +131,13 @@ def report_remarks(books: Books, home: Home) -> Iterator[str]:
             f"run `npo account --year {year}`"
         )
     yield from foreign_files(books, home)
-    for year in recorded_packs(books)["year"].unique().sort():
+    years = recorded_packs(books)["year"].unique().sort()
+    if years.is_empty():
+        return
+    # Reports are read by libraries that take a while to load.
+    from npo_pipeline.commands.account.reports import stale_reports
+
+    for year in years:
         yield from stale_reports(books, home, year).words()
 
 
