@@ -27,7 +27,7 @@ from tests.spec.reconciliation.amounts import (
     theirs,
 )
 
-few = settings(max_examples=examples(12))
+few = settings(max_examples=examples(8))
 """A comparison takes some hundredths of a second, whatever its size."""
 
 LEVELS = ("vestiging", "school", "board")
