@@ -89,7 +89,9 @@ def test_differences_are_numbers_with_their_cause_in_dutch():
 def test_columns_that_say_nothing_are_left_out():
     plain = sheet("Alle bedragen", reconciliation(reconciled("brin ours theirs outcome\n01AA 1.00 1.00 match")))
     titles = [column.title for column in plain.columns]
-    assert titles == ["Code", "Bestuur", "Onderdeel", "Besluit", "Bestand", "Uitkomst", "Regel"]
+    assert titles == [
+        *("Code", "Bestuur", "Onderdeel", "Bedrag in het besluit", "Bedrag in het bestand", "Uitkomst", "Regel")
+    ]
 
 
 def test_a_name_is_no_part_of_the_page_but_of_its_data():
