@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
 import struct
 import subprocess
@@ -297,8 +298,8 @@ class OpenWorkbook:
         Raises:
             Refused: the library of workbooks cannot read it.
         """
-        if self.form in READ_APART:
-            return tuple(self._sheets_apart)
+        if self.form in ISOLATED:
+            return tuple(self._isolated_sheets)
         import fastexcel
 
         try:
@@ -319,12 +320,13 @@ class OpenWorkbook:
             raise Refused(f"{self.name}: {cause}") from error
 
     @cached_property
-    def _sheets_apart(self) -> Mapping[str, pl.DataFrame]:
+    def _isolated_sheets(self) -> Mapping[str, pl.DataFrame]:
         """Read the sheets in a process of its own, which damage can end, or halt, without ending this."""
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-c", _READ_APART, str(MAX_MEMORY), str(MAX_SECONDS)],
+                [sys.executable, "-I", "-c", _ISOLATED_READER, str(MAX_MEMORY), str(MAX_SECONDS)],
                 input=self.data,
+                env=os.environ | _ONE_THREAD,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 check=True,
@@ -355,22 +357,25 @@ class OpenWorkbook:
         Raises:
             Refused: the sheet cannot be read.
         """
-        frame = self._sheets_apart[sheet].clone() if self.form in READ_APART else self._load(sheet)
+        frame = self._isolated_sheets[sheet].clone() if self.form in ISOLATED else self._load(sheet)
         frame.columns = [f"column_{number}" for number in range(frame.width)]
         return SheetCells(frame.with_row_index("line", offset=1).with_columns(pl.col("line").cast(pl.Int64)))
 
 
-READ_APART = ("xls", "ods")
+ISOLATED = ("xls", "ods")
 """The forms that are read in a process of its own: a damaged one can make the library end it, or never return."""
 
 MAX_MEMORY, MAX_SECONDS = 3 * 2**30, 60
 """Bytes and seconds of a processor that reading such a workbook may take."""
 
+_ONE_THREAD = {"POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+"""Each thread and arena reserves memory, used or not: on a machine with many cores more than the limit."""
+
 _REPEATED = re.compile(rb"""number-(?:rows|columns)-repeated=["']([0-9]+)["']""")
 MAX_REPEATED = 2**20
 """Rows or columns that one of an OpenDocument may stand for: no sheet has more."""
 
-_READ_APART = """
+_ISOLATED_READER = """
 import io, json, resource, sys
 memory, seconds = map(int, sys.argv[1:])
 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
