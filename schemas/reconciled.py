@@ -154,5 +154,5 @@ def none_compared() -> ComparedAmounts:
 
 LastReconciliations = NewType("LastReconciliations", pl.DataFrame)
 """The last reconciliation of each school year: school_year, run_id, compared_at (UTC), files, decisions (both
-joined by a comma), amounts, matching (numbers), newer (decisions that were taken since, joined so; null where
-there are none)."""
+joined by a comma), amounts, matching (numbers), share (of the amounts, of one, rounded down), newer (decisions
+that were taken since, joined so; null where there are none)."""

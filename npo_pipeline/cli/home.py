@@ -110,7 +110,7 @@ def _render_reconciled(status: Status) -> None:
 
     if status.reconciled.is_empty():
         return
-    share = dutch.percent_expr(pl.col("matching") * 10_000 // pl.col("amounts"))
+    share = pl.Series([dutch.percent(one) for one in status.reconciled["share"]])
     day = pl.col("compared_at").dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE_NAME).dt.date()
     rows = status.reconciled.with_columns(share=share, day=day)
     columns = ["school_year", "day", "files", "decisions", "amounts", "matching", "share"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 
@@ -119,10 +120,14 @@ def last_reconciliations(books: Books) -> LastReconciliations:
         select school_year, run_id, any_value(n.finished_at) as compared_at,
             string_agg(distinct file, ', ' order by file) as files,
             string_agg(distinct decision_id, ', ' order by decision_id) as decisions,
-            count(*) as amounts, count(*) filter (outcome = 'match') as matching, any_value(newer) as newer
+            count(*) as amounts, count(*) filter (outcome = 'match') as matching,
+            matching * 10000 // amounts as share_e4, any_value(newer) as newer
         from last join runs n using (run_id) left join newer using (school_year)
         group by 1, 2 order by 1"""
-    return LastReconciliations(books.frame(query))
+    found = books.frame(query)
+    shares = [Decimal(share).scaleb(-4) for share in found["share_e4"]]
+    share = pl.Series("share_e4", shares, dtype=pl.Decimal(5, 4))
+    return LastReconciliations(found.with_columns(share).rename({"share_e4": "share"}))
 
 
 def reconciliation_faults(books: Books) -> ReconciliationFaults:

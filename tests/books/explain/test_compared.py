@@ -72,7 +72,8 @@ def test_the_status_names_the_last_reconciliation(compared):
     assert "Reconciled with what others say" in ended.stdout
     assert "ofb.csv  2021-2022-001        5      2  40,00%" in ended.stdout
     found = here("status", "--json", "--home", compared).document["reconciled"]
-    assert [(one["school_year"], one["files"], one["newer"]) for one in found] == [("2021-2022", "ofb.csv", None)]
+    shown = [(one["school_year"], one["files"], one["share"], one["newer"]) for one in found]
+    assert shown == [("2021-2022", "ofb.csv", "0.4000", None)]
 
 
 def test_a_newer_decision_makes_a_reconciliation_old(compared, tmp_path):
