@@ -149,6 +149,16 @@ def test_vo_pupils_add_up_over_types_sectors_and_years(tmp_path: Path):
     assert summed(one.counts) == [("02AA00", "vo", 24), ("02AA00", "vo_pro_vbo", 36)]
 
 
+def test_the_vo_files_of_2016_and_2017_have_a_column_and_a_type_more(tmp_path: Path):
+    older = Layout(layouts.PUPILS_VO.kind, {**layouts.PUPILS_VO.row, "LWOO INDICATIE": "J"})
+    kind = "ONDERWIJSTYPE VO EN LEER- OF VERBLIJFSJAAR"
+    types = ("Brugjaar 1-2", "Praktijkonderwijs alle vj", "VMBO-MBO2 lj 3-6")
+    (one,) = taken(tmp_path, (older, [{kind: name} for name in types]))
+    # The row of the layout has 16 pupils; VMBO-MBO2 has no surcharge.
+    assert summed(one.counts) == [("02AA00", "vo", 32), ("02AA00", "vo_pro_vbo", 16)]
+    assert one.rejected == 0
+
+
 def test_a_school_that_no_list_names_is_refused_in_every_file_that_needs_a_board(tmp_path: Path):
     stray = {"BRIN_NUMMER": "09ZZ", "BRIN NUMMER": "09ZZ", "INSTELLINGSCODE": "09ZZ"}
     for layout in (layouts.CUMI, layouts.PUPILS_VO, layouts.SCORES):
