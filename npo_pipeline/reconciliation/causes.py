@@ -2,7 +2,7 @@
 
 The order is that of the contract, section 5: another count, rounding, another composition, another board, another
 rate, a part of the year. What holds for a whole file goes before what could be by chance in a row: money that went
-from one board to another to the cent, and one ratio for all schools.
+from one board or school to another to the cent, and one ratio for all schools.
 """
 
 from __future__ import annotations
@@ -139,6 +139,22 @@ def _moved(rows: pl.DataFrame, ours: OurAmounts, scope: Scope) -> pl.DataFrame:
     told = moves.with_columns(words=words)
     lost = told.group_by(pl.col("loser").alias("row"), maintain_order=True).agg(pl.col("words").str.join(" "))
     return pl.concat([told.select("row", "words"), lost])
+
+
+def _mergers(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Find schools that the file has nothing for, and whose amount another has more, to the cent."""
+    key = ["component", "school_types", "level", "currency", "cents"]
+    open_rows = rows.filter(_OPEN, pl.col("level") != BY_BOARD)
+    gone = open_rows.filter(pl.col("theirs_cents").fill_null(0) == 0, pl.col("ours_cents") > 0)
+    gone = gone.select("row", *key[:-1], other="code", cents="ours_cents")
+    more = open_rows.filter(pl.col("gap_cents") > 0, _BOTH).select("row", "code", *key[:-1], cents="gap_cents")
+    # Where the amount is that of several schools it says nothing.
+    more, gone = (one.filter(pl.len().over(key) == 1) for one in (more, gone))
+    pairs = more.join(gone, on=key, suffix="_gone")
+    holds = pl.format("Het bestand telt hierbij het geld van {} ({}).", "other", dutch.money_expr("cents"))
+    with_it = pairs.select("row", words=holds)
+    held = pairs.select(pl.col("row_gone").alias("row"), words=pl.format("Het bestand telt dit bij {}.", "code"))
+    return _set_from(rows, pl.concat([with_it, held]), "composition")
 
 
 # Another count.
@@ -473,6 +489,7 @@ def _why_open() -> pl.Expr:
 
 _STEPS: Sequence[Callable[[pl.DataFrame, Evidence], pl.DataFrame]] = (
     _boards,
+    _mergers,
     _counts_given,
     _counts,
     _rounding,

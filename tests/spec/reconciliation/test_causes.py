@@ -215,6 +215,20 @@ def test_a_vestiging_or_a_school_type_that_they_leave_out_is_a_composition():
     ]
 
 
+def test_a_school_whose_money_the_file_has_with_another_is_put_together_with_it():
+    """A merger that the file knows of: 02BB is not in it, and 01AA has the money of both."""
+    schools = [school("01AA00", 100), school("02BB00", 80), school("03CC00", 80 + 7)]
+    said = [Said(code="01AA", cents=180 * 70116), Said(code="03CC", cents=87 * 70116)]
+    pairs = explained(schools, said, "school")
+    assert different(pairs) == {("01AA", "per_pupil"): "composition", ("02BB", "per_pupil"): "composition"}
+    assert pairs.sort("code")["explanation"].drop_nulls().to_list() == [
+        "Het bestand telt hierbij het geld van 02BB (€ 56.092,80).",
+        "Het bestand telt dit bij 01AA.",
+    ]
+    alike = [*schools, school("04DD00", 80)]
+    assert set(different(explained(alike, said, "school")).values()) == {"count", "unexplained"}
+
+
 def test_what_is_put_with_another_amount_is_not_called_missing():
     schools = [school("01AA00", 100, score="12.5"), school("02BB00", 80, score="3")]
     score = cents_of("achterstandsscore", Decimal("12.5"))
