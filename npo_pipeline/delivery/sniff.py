@@ -34,6 +34,9 @@ _NO_TABLES = {
 }
 """The first bytes of what is no table, and what it is."""
 
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+"""The beginning of a web page, as a download that failed often is."""
+
 _ZIP = b"PK\x03\x04"
 """The first bytes of a zip, and so of every `.xlsx`."""
 
@@ -161,6 +164,7 @@ def _refuse_binary(file: SourceFile, chunk: bytes, offset: int, line_end: bytes)
     if not offset and chunk.startswith(_BOM16):
         raise Refused(f"{file.name}: is UTF-16; save it as UTF-8 or windows-1252")
     kind = next((kind for start, kind in _NO_TABLES.items() if not offset and chunk.startswith(start)), None)
+    kind = "a web page" if not offset and _PAGE.match(chunk) else kind
     if kind is not None:
         raise Refused(f"{file.name}: is {kind}; hand in the workbook (.xlsx) or the CSV itself")
     if (at := chunk.find(b"\0")) >= 0:

@@ -31,6 +31,12 @@ def test_utf_16_is_refused(tmp_path: Path, encoding: str):
     assert said.startswith(("x.csv: is UTF-16; save it as UTF-8", "x.csv, line 1: holds a NUL byte"))
 
 
+@pytest.mark.parametrize("start", ["<!DOCTYPE html>", "<html lang=nl>", "\ufeff\n<!doctype HTML >"])
+def test_a_web_page_that_was_saved_in_place_of_a_table_is_refused_as_one(tmp_path: Path, start: str):
+    words = "x.csv: is a web page; hand in the workbook (.xlsx) or the CSV itself"
+    assert refusal(tmp_path, f"{start}\n<title>404; not found</title>\n") == words
+
+
 @pytest.mark.parametrize("byte", [0x81, 0x8D, 0x8F, 0x90, 0x9D])
 def test_a_byte_that_no_encoding_knows_is_named_with_its_line(tmp_path: Path, byte: int):
     data = layouts.ADDRESSES_BO.lines({}, {"VESTIGINGSNAAM": "Caf?"}).encode().replace(b"?", bytes([byte]))
