@@ -116,11 +116,6 @@ def read_table(
     return table
 
 
-def table_sheets(file: SourceFile) -> tuple[str, ...]:
-    """Return the names of the sheets of a workbook; none of a text file."""
-    return open_workbook(file).sheets if is_workbook(file) else ()
-
-
 def _table_of_text(file: SourceFile, header_row: int | None, is_header: IsHeader | None) -> Table:
     encoding = sniff(file)
     if header_row is None and is_header is not None:

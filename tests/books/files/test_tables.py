@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from npo_pipeline.delivery.source_files import source_files
-from npo_pipeline.delivery.table_file import Table, read_table, table_sheets
+from npo_pipeline.delivery.table_file import Table, read_table
 from npo_pipeline.errors import Refused
 from tests.books.files import workbooks
 from tests.books.files.layouts import write
@@ -57,19 +57,16 @@ def test_a_sheet_and_the_line_of_its_header_can_be_asked_for(tmp_path: Path, for
         "Bo",
         "a",
     )
-    assert table.rows["line"].to_list() == [5]
+    assert (table.rows["line"].to_list(), table.sheets) == ([5], ("Leeg", "Bedragen"))
+
+
+def test_a_sheet_or_a_line_that_is_not_there_is_refused(tmp_path: Path):
     assert "t.x: has no sheet 'Totaal'; its sheets are 'Leeg', 'Bedragen'" in refusal(
-        tmp_path, MADE[form], sheet="Totaal"
+        tmp_path, MADE["xlsx"], sheet="Totaal"
     )
-    assert refusal(tmp_path, MADE[form], sheet="Leeg").startswith("t.x: has nothing on sheet 'Leeg'")
-    asked = refusal(tmp_path, MADE[form], sheet="Bedragen", header_row=90)
+    assert refusal(tmp_path, MADE["xlsx"], sheet="Leeg").startswith("t.x: has nothing on sheet 'Leeg'")
+    asked = refusal(tmp_path, MADE["xlsx"], sheet="Bedragen", header_row=90)
     assert asked == "t.x, sheet 'Bedragen': has 7 rows, and no header on line 90"
-
-
-@pytest.mark.parametrize("form", MADE)
-def test_the_sheets_are_named(tmp_path: Path, form: str):
-    assert table_sheets(source_files([write(tmp_path, "t.x", MADE[form])])[0]) == ("Leeg", "Bedragen")
-    assert table_sheets(source_files([write(tmp_path, "t.csv", "A;B\n1;2\n")])[0]) == ()
 
 
 def test_a_text_file_is_read_as_ever(tmp_path: Path):
@@ -105,15 +102,18 @@ def test_the_header_of_a_text_file_without_the_one_that_is_looked_for_is_the_fir
         )
 
 
-@pytest.mark.parametrize("form", MADE)
-def test_what_is_no_table_is_refused(tmp_path: Path, form: str):
-    make = MAKERS[form]
+def test_what_is_no_table_is_refused(tmp_path: Path):
+    make = workbooks.xlsx
     assert "holds a header and no rows" in refusal(tmp_path, make({"Een": (("A", "B"),)}))
     assert refusal(tmp_path, make({"Een": (("A", "B", "a"), (1, 2, 3))})) == (
         "t.x, sheet 'Een', line 1: column A stands twice; keep one of them"
     )
     assert "header of a table" in refusal(tmp_path, make({"Een": (("Titel",), ("tekst",))}))
-    assert refusal(tmp_path, workbooks.MAKERS[form]({"Een": ()})).startswith("t.x: has nothing on sheet 'Een'")
+    assert refusal(tmp_path, make({"Een": ()})).startswith("t.x: has nothing on sheet 'Een'")
+
+
+@pytest.mark.parametrize("form", MADE)
+def test_a_workbook_that_is_cut_off_is_refused(tmp_path: Path, form: str):
     for share in (0.1, 0.5, 0.9):
         assert refusal(tmp_path, MADE[form][: int(len(MADE[form]) * share)]).startswith("t.x: is no readable")
 
