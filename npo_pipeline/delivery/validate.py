@@ -172,17 +172,20 @@ class _Causes:
     lost_zeros: str
     small: str
     of_other: str
+    time: str
 
 
 _CAUSES = _Causes(
     lost_zeros="{} '{}' has lost its leading zeros, as codes do in Excel; write {}",
     small="{} '{}' is written in small letters; write {}",
     of_other="{} '{}' does not begin with the BRIN of its row; correct the one or the other",
+    time="{} '{}' is a time, which a spreadsheet makes of a code as 12AM or 12PM; write the code as text",
 )
 _CAUSES_FOR_BOARDS = _Causes(
     lost_zeros="{} '{}' is de nullen vooraan kwijt, zoals codes in Excel; schrijf {}",
     small="{} '{}' staat in kleine letters; schrijf {}",
     of_other="{} '{}' begint niet met het BRIN van de regel; verbeter een van de twee",
+    time="{} '{}' is een tijd, die een rekenblad maakt van een code als 12AM of 12PM; schrijf de code als tekst",
 )
 
 
@@ -196,6 +199,7 @@ def _causes_of_wrong_codes(words: _Causes) -> Iterator[tuple[pl.Expr, pl.Expr]]:
     small = column.is_in(_CODES_IN_CAPITALS) & code.str.contains(r"^[0-9]{2}[A-Za-z]{2}([0-9]{2})?$")
     right = code.str.to_uppercase()
     yield is_code & small & (code != right), pl.format(words.small, column, code, right)
+    yield is_code & (column == "BRIN_NUMMER") & code.str.contains(_TIME), pl.format(words.time, column, code)
     of_other = (column == "VESTIGINGSNUMMER") & code.str.contains(r"^[0-9]{2}[A-Z]{2}[0-9]{2}$")
     yield is_code & of_other, pl.format(words.of_other, column, code)
 
@@ -242,6 +246,9 @@ _BOARDS_OF_A_RESERVE = {
     ("BEVOEGD_GEZAG_NUMMER",): "dit bestuur is VAN noch NAAR; verbeter het, of haal de regel weg",
 }
 """Columns of the reports of boards, and what may stand there, or what is wrong with a right code in them."""
+
+_TIME = r"^1899-?12-?3[01]( [0-9:]+)?$"
+"""The first day of a spreadsheet: what was taken for a time has no other."""
 
 _CODES_IN_CAPITALS = ("BRIN_NUMMER", "VESTIGINGSNUMMER", "VESTIGING", "OPVOLGER", models.SCHOOL)
 _CODES_WITH_ZEROS = (

@@ -105,6 +105,8 @@ def test_a_brin_that_is_an_hour_to_a_spreadsheet_is_read_where_it_can_be_one_sch
     found = taken(tmp_path, MAKERS["xlsx"]({"Blad1": sheet(layouts.ADDRESSES_VO, row)}))
     assert found.facts["vestiging"].to_list() == ([f"{brin}00"] if brin else [])
     assert found.rejected == (0 if brin else 1)
+    if brin is None:
+        assert "is a time, which a spreadsheet makes of a code as 12AM" in found.messages["message"][0]
 
 
 EXPORT = replace(layouts.ADDRESSES_BO, row={"_id": "1", **layouts.ADDRESSES_BO.row})
