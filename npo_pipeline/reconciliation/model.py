@@ -267,6 +267,7 @@ class Figures:
             exactly = f"within {dutch.number(self.tolerance, 2)}" if self.tolerance else "to the cent"
             yield f"It is right: all {dutch.number(self.compared)} amounts match {exactly}"
             yield from self._elsewhere()
+            yield from self._in_several_files()
             return
         matching, compared, others = map(dutch.number, (self.matching, self.compared, self.differing.height))
         yield (
@@ -274,6 +275,7 @@ class Figures:
             f"file has {self._money(self.differing)}"
         )
         yield from self._elsewhere()
+        yield from self._in_several_files()
         if self.by_component.height > 1:
             yield from (self._of_component(row, name or component_name) for row in self.by_component.to_dicts())
             return
@@ -295,6 +297,16 @@ class Figures:
         if found.len():
             yield (
                 f"{dutch.number(found.len())} of what matches is with another board in the file, first {found[0]}"
+            )
+
+    def _in_several_files(self) -> Iterator[str]:
+        """Yield how many amounts several files have, of which each is compared with all of ours."""
+        there = self.rows.drop_nulls("theirs").group_by(*_COMPONENT, "level", code=CODE)
+        found = there.agg(pl.col("file").n_unique()).filter(pl.col("file") > 1).sort("code")["code"]
+        if found.len():
+            yield (
+                f"{dutch.number(found.len())} amounts are in several files, and the sums count each; first "
+                f"{found[0]}; compare these files one by one"
             )
 
     def _of_component(self, figures: dict[str, Any], name: Callable[[str, str | None], str]) -> str:

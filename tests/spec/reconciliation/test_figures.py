@@ -29,6 +29,14 @@ def test_money_that_the_file_lacks_is_no_money_that_matches():
     assert rows(negative.by_component, "share", "share_of_money") == [(5000, 5000)]
 
 
+def test_an_amount_that_several_files_have_is_said_to_be_counted_more_than_once():
+    head = "brin file component ours theirs outcome\n01AA a.csv per_pupil 1.00 1.00 match\n"
+    words = "1 amounts are in several files, and the sums count each; first 01AA; compare these files one by one"
+    assert list(Figures(reconciled(head + "01AA b.csv per_pupil 1.00 1.00 match")).conclusion())[1:] == [words]
+    for other in ("01AA b.csv cumi 1.00 1.00 match", "02BB b.csv per_pupil 1.00 1.00 match"):
+        assert len(list(Figures(reconciled(head + other)).conclusion())) == 1
+
+
 def test_a_file_of_one_board_is_known_where_the_decision_has_others():
     head = "brin board ours theirs outcome\n01AA 10001 1.00 1.00 match\n"
     assert Figures(reconciled(head + "02BB 10002 9.00 - missing_there")).alone == "10001"
