@@ -145,6 +145,9 @@ _DIGITS = {"BEVOEGD_GEZAG_NUMMER": 5, "VESTIGINGSNUMMER": 2, "GEMEENTENUMMER": 4
 EXPORTED = "_ID"
 """The column that the portal of open data adds to a table that it exports, with numbers in place of codes."""
 
+OF_THE_PORTAL = "PEILJAAR"
+"""The column with the date of files that only that portal has; some copies of them have lost zeros too."""
+
 _HOUR = re.compile(r"1899-12-3[01] ([0-9]{2}):00:00")
 """An hour, as the library of workbooks writes it."""
 

@@ -12,7 +12,7 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind, Stage
 from npo_pipeline.delivery.validate import NO_REJECTIONS, validate_rows
-from npo_pipeline.delivery.written_values import EXPORTED, as_meant, with_codes
+from npo_pipeline.delivery.written_values import EXPORTED, OF_THE_PORTAL, as_meant, with_codes
 from npo_pipeline.errors import Attempt, at_once
 from npo_pipeline.intake import board_reports, parse, published_counts, reference_lists, school_directory
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
@@ -110,7 +110,7 @@ def _read_small_file(file: DeliveredFile, progress: ProgressCallback) -> SmallFi
     if file.kind.stage is Stage.BOARD_REPORTS:
         rows, readings = as_meant(rows, file.workbook.numbers if file.workbook else {})
         remarks = (*remarks, *board_reports.reading_remarks(file.name, readings))
-    elif file.workbook is not None or EXPORTED in file.columns:
+    elif file.workbook is not None or EXPORTED in file.columns or file.kind.date_column == OF_THE_PORTAL:
         rows, changed = with_codes(rows)
         remarks = (*remarks, *code_remarks(file.name, changed))
     found = validate_rows(rows, file.kind.model)

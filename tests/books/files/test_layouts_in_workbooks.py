@@ -123,6 +123,12 @@ def test_the_export_of_the_portal_gets_its_zeros_back_and_any_other_text_file_do
     assert (wrong.rejected, wrong.remarks) == (1, ())
 
 
+def test_totals_of_the_portal_get_their_zeros_back(tmp_path: Path):
+    found = taken(tmp_path, layouts.PUPILS_PO_TOTALS.lines({"VESTIGINGSCODE": "0"}))
+    assert rows(found.counts, "vestiging", "pupils") == [("01AA00", 9)]
+    assert "first line 2: 0 as 00" in found.remarks[0]
+
+
 def test_all_fields_may_be_quoted_and_a_vestiging_has_two_or_six_characters(tmp_path: Path):
     lines = layouts.PUPILS_PO_TOTALS.lines({}, {"TYPE_PO": "SBO", "VESTIGINGSCODE": "00"})
     quoted = "\ufeff" + "".join('"' + line.replace(";", '";"') + '"\r\n' for line in lines.splitlines())
