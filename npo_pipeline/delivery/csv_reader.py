@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import polars as pl
 
@@ -28,6 +28,10 @@ _UNIT = "\x1f"
 """A separator that no text has, to read whole lines."""
 
 
+Trim: TypeAlias = Callable[[pl.Expr], pl.Expr]
+"""Cleans a value of a file."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TextBlock:
     """Hold whole lines of a file, in UTF-8 and with LF; `line` is the number of the first of them.
@@ -42,11 +46,9 @@ class TextBlock:
     had_quotes: bool = False
 
     @cached_property
-    def trim(self) -> Callable[[pl.Expr], pl.Expr] | None:
+    def trim(self) -> Trim | None:
         """The cleaning that a value of these lines needs; null: none, there are no spaces and no quotes."""
-        if self.had_quotes or b'"' in self.text or has_unseen(self.text):
-            return plain_value
-        return _stripped if b" " in self.text or b"\t" in self.text else None
+        return plain_value if self.had_quotes else _trim_of(self.text)
 
     @cached_property
     def height(self) -> int:
@@ -63,7 +65,7 @@ class TextBlock:
         Raises:
             Refused: names the line that is cut off, has a field too many, or cannot be read.
         """
-        return self._cleaned(self._parsed(self.text, self.line))
+        return self._cleaned(self._parsed(self.text, self.line), self.text, self.trim)
 
     def lines(self) -> BlockTexts | None:
         """Return its lines as they are written; null where that takes more than cutting at line ends."""
@@ -80,7 +82,8 @@ class TextBlock:
         except Refused:
             return None
         numbers = lines["line"].gather(frame["line"])
-        return self._cleaned(FileRows(frame.with_columns(numbers)))
+        # Where these lines are plain, those around them do not matter.
+        return self._cleaned(FileRows(frame.with_columns(numbers)), text, self.trim if _trim_of(text) else None)
 
     def rows_at(self, numbers: pl.Series) -> FileRows:
         """Parse the rows that begin at some lines of the file."""
@@ -95,11 +98,11 @@ class TextBlock:
             return _frame_by_csv(self.name, text.decode(), self.header, line)
         return frame
 
-    def _cleaned(self, rows: FileRows) -> FileRows:
+    def _cleaned(self, rows: FileRows, text: bytes, trim: Trim | None) -> FileRows:
         """Clean the values, and drop the rows without any, as Excel leaves them below a table."""
-        if self.trim is not None:
-            rows = FileRows(rows.with_columns(self.trim(pl.exclude("line"))))
-        elif _empty_row(self.header) not in self.text:
+        if trim is not None:
+            rows = FileRows(rows.with_columns(trim(pl.exclude("line"))))
+        elif _empty_row(self.header) not in text:
             return rows
         return FileRows(rows.filter(pl.any_horizontal(pl.col(*self.header.columns) != "")))
 
@@ -192,6 +195,12 @@ def _without_quotes(text: bytes, header: Header) -> bytes:
     quoted = b'"' + separator + b'"'
     found = (text.count(separator), text.count(quoted), text.count(b'"\n"'), text.count(b'"'))
     return text.replace(b'"', b"") if found == (between, between, lines - 1, 2 * fields) else text
+
+
+def _trim_of(text: bytes) -> Trim | None:
+    if b'"' in text or has_unseen(text):
+        return plain_value
+    return _stripped if b" " in text or b"\t" in text else None
 
 
 def _stripped(value: pl.Expr) -> pl.Expr:

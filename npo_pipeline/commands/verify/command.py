@@ -11,7 +11,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.accounts import recorded_packs
+from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
 from npo_pipeline.books.queries.deliveries import (
     corrections_of_other_files,
     deliveries_with_unresolved_rows,
@@ -23,7 +23,6 @@ from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS
 from npo_pipeline.books.queries.payments import run_totals
 from npo_pipeline.books.queries.schools import directory_as_derived, school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
-from npo_pipeline.commands.account.pack_records import disk_faults, foreign_files, unrecorded_years
 from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults, reconciled_faults
 from npo_pipeline.commands.verify.manifest_chain import chain_faults
@@ -123,21 +122,30 @@ def _payments(rows: int, euros: Decimal, dollars: Decimal) -> str:
     return f"{dutch.number(rows)} payments of {dutch.money(euros, 'EUR')} and {dutch.money(dollars, 'USD')}"
 
 
+def pack_faults(books: Books, home: Home) -> Iterator[Finding]:
+    """Compare the reports on the disk with what the books hold of them."""
+    if recorded_packs(books).is_empty() and not (home.path / "reports").is_dir():
+        return
+    # Reports are read by libraries that take a while to load.
+    from npo_pipeline.commands.account.pack_records import disk_faults
+
+    yield from disk_faults(books, home)
+
+
 def report_remarks(books: Books, home: Home) -> Iterator[str]:
     """Describe reports that are older than the accounts, and years of which the books know no report."""
+    if latest_accounts(books).is_empty() and recorded_packs(books).is_empty():
+        return
+    from npo_pipeline.commands.account.pack_records import foreign_files, unrecorded_years
+    from npo_pipeline.commands.account.reports import stale_reports
+
     for year in unrecorded_years(books):
         yield (
             f"reports/{year}: the books know none, or an older npo wrote them, so they cannot be compared; "
             f"run `npo account --year {year}`"
         )
     yield from foreign_files(books, home)
-    years = recorded_packs(books)["year"].unique().sort()
-    if years.is_empty():
-        return
-    # Reports are read by libraries that take a while to load.
-    from npo_pipeline.commands.account.reports import stale_reports
-
-    for year in years:
+    for year in recorded_packs(books)["year"].unique().sort():
         yield from stale_reports(books, home, year).words()
 
 
@@ -150,5 +158,5 @@ CHECKS: dict[str, Check] = {
     "payments": lambda books, _: payment_faults(books),
     "totals": lambda books, _: total_faults(books),
     "accounts": lambda books, _: account_faults(books),
-    "reports": disk_faults,
+    "reports": pack_faults,
 }

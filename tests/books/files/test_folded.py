@@ -126,7 +126,7 @@ def delivered(register: Register) -> DeliveredFile:
     lines = register.lines
     if register.quoted:
         lines = ['"' + line.replace(";", '";"') + '"' for line in lines]
-    text = register.line_end.join([register.header, *lines, ""])
+    text = "\n".join([register.header, *lines, ""]).replace("\n", register.line_end)
     source = in_memory(text.encode(register.codec))
     encoding = sniff(source)
     return DeliveredFile(
