@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from npo_pipeline.measures import PUPILS
 from npo_pipeline.money import MONEY, to_euro
 from npo_pipeline.reconciliation.theirs import ALL_TYPES
 from schemas.reconciled import (
@@ -102,25 +103,40 @@ def compare(ours: OurAmounts, theirs: TheirAmounts, *, tolerance_cents: int) -> 
 
 
 def _units(ours: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    """Add up amounts of ours to the codes of a scope."""
-    units = ours.group_by(pl.col(scope.code).alias("code"), "currency", maintain_order=True).agg(
+    """Add up amounts of ours to the codes of a scope, with the units and the rate that they rest on."""
+    by = (pl.col(scope.code).alias("code"), pl.col("currency"))
+    sums = ours.group_by(by, maintain_order=True).agg(
         pl.col("decision_id").first(),
-        *(pl.when(pl.col(one).n_unique() == 1).then(pl.col(one).first()).alias(f"our_{one}") for one in _SHARED),
+        _shared("board"),
         pl.col("vestiging").n_unique().cast(pl.Int64).alias("vestigingen"),
-        pl.col("rate_e8").min().alias("rate_low_e8"),
-        pl.col("rate_e8").max().alias("rate_high_e8"),
-        (pl.col("threshold").max() * 100).alias("threshold_e2"),
-        *(pl.col(one).sum().alias(name) for one, name in _SUMS.items()),
-    ).rename({"our_board": "board", "our_measure": "measure"})  # fmt: skip
+        pl.col("amount_cents").sum().alias("ours_cents"),
+    )
+    units = (
+        _counted(ours, scope)
+        .group_by(by)
+        .agg(
+            _shared("measure"),
+            pl.col("rate_e8").min().alias("rate_low_e8"),
+            pl.col("rate_e8").max().alias("rate_high_e8"),
+            (pl.col("threshold").max() * 100).alias("threshold_e2"),
+            pl.col("quantity_e2").sum(),
+            pl.col("counted_e2").sum().alias("our_count_e2"),
+        )
+    )
+    return sums.join(units, on=["code", "currency"], how="left", maintain_order="left")
+
+
+def _shared(column: str) -> pl.Expr:
+    """Return the value of a column where all have the same."""
+    return pl.when(pl.col(column).n_unique() == 1).then(pl.col(column).first()).alias(column)
+
+
+def _counted(ours: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """Return the amounts whose units another count may be of: of a sum, those of its one component per pupil."""
     if len(scope.components) == 1:
-        return units
-    # A sum of components has no units of its own, and no rate.
-    return units.with_columns(pl.lit(None, units.schema[name]).alias(name) for name in _OF_ONE)
-
-
-_SHARED = ("board", "measure")
-_OF_ONE = ("measure", "rate_low_e8", "rate_high_e8", "threshold_e2", "quantity_e2", "our_count_e2")
-_SUMS = {"quantity_e2": "quantity_e2", "counted_e2": "our_count_e2", "amount_cents": "ours_cents"}
+        return ours
+    per_pupil = ours.filter(pl.col("measure") == PUPILS.name)
+    return per_pupil if per_pupil["component"].n_unique() == 1 else ours.clear()
 
 
 def _beside(ours: OurAmounts, theirs: TheirAmounts, scope: Scope) -> pl.DataFrame:
@@ -135,8 +151,7 @@ def _beside(ours: OurAmounts, theirs: TheirAmounts, scope: Scope) -> pl.DataFram
         pl.col("currency", "decision_id", "board").first().name.prefix("known_")
     )
     main = ours.select("currency", "decision_id").unique().sort("currency").head(1)
-    of_one = own if len(scope.components) == 1 else own.clear()
-    of_scope = of_one.select(
+    of_scope = _counted(own, scope).select(
         pl.col("rate_e8").min().alias("low"),
         pl.col("rate_e8").max().alias("high"),
         pl.col("measure").first().alias("of"),

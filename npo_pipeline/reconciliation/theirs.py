@@ -16,6 +16,7 @@ from npo_pipeline.delivery.table_file import Table
 from npo_pipeline.delivery.written_values import code_of, school_year_of
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.parse import amount
+from npo_pipeline.measures import PUPILS
 from npo_pipeline.money import to_cents, to_euro
 from npo_pipeline.reconciliation.mapping import AmountColumn, Layout, RowColumns
 from npo_pipeline.reconciliation.model import ReconciledFile
@@ -242,8 +243,10 @@ def _of_column(
     reading: _Reading, rows: pl.DataFrame, one: AmountColumn, counts: Mapping[str, str]
 ) -> pl.DataFrame:
     read = _without_bad_amounts(reading, _with_cents(reading, rows, one.column), one.column)
-    # A sum of components rests on no count of its own.
-    count = counts.get(reading.compared.components.get(one.component) or "") if one.component else None
+    measures = [reading.compared.components.get(name) or "" for name in one.named]
+    # Of a sum the count is that of its one component per pupil.
+    measure = measures[0] if len(measures) == 1 else PUPILS.name if measures.count(PUPILS.name) == 1 else ""
+    count = counts.get(measure)
     return read.select(
         file=pl.lit(reading.table.name),
         sha256=pl.lit(reading.table.sha256),

@@ -432,11 +432,31 @@ def test_a_sum_of_components_is_compared_with_the_sum_of_ours():
         ("02BB", "per_pupil+achterstandsscore"): "match",
         ("03CC", "per_pupil+achterstandsscore"): "unexplained",
     }
-    assert pairs["our_count_e2"].null_count() == 3
+    assert pairs["our_count_e2"].to_list() == [10000, 8000, 900]
     assert left_out(ours(schools), theirs(said, "school")).is_empty()
     part = changed(said, "01AA", "per_pupil+achterstandsscore", cents=100 * 70116)
     (words,) = explained(schools, part, "school").filter(cause="composition")["explanation"]
     assert words == "Het bestand laat hier weg: Achterstandsscore (€ 3.139,50)."
+
+
+@pytest.mark.parametrize(("count_e2", "told"), [(None, ", keer € 701,16"), (10300, " (103 tegen 100)")])
+def test_another_count_is_found_in_a_sum_of_which_one_component_is_per_pupil(count_e2, told):
+    schools = [school("01AA00", 100, score="2"), school("02BB00", 80, score="3")]
+    both = "per_pupil+achterstandsscore"
+    said = [
+        Said(code="01AA", component=both, cents=103 * 70116 + 2 * 25116, count_e2=count_e2),
+        Said(code="02BB", component=both, cents=80 * 70116 + 6 * 25116),
+    ]
+    pairs = explained(schools, said, "school")
+    assert causes(pairs) == {("01AA", both): "count", ("02BB", both): "unexplained"}
+    assert pairs["explanation"][0] == f"Andere telling: 3 leerlingen meer dan hier{told}."
+
+
+def test_a_sum_of_two_components_per_pupil_has_no_count_of_its_own():
+    amounts = ours([school("01AA00", 100, score="2")]).with_columns(measure=pl.lit("pupils"))
+    said = [Said(code="01AA", component="per_pupil+achterstandsscore", cents=5)]
+    pairs = compare(OurAmounts(amounts), theirs(said, "school"), tolerance_cents=0)
+    assert pairs.select("our_count_e2", "rate_low_e8", "measure").row(0) == (None, None, None)
 
 
 def test_nothing_beside_nothing_is_no_row():

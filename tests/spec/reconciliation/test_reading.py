@@ -342,6 +342,13 @@ def test_a_column_may_hold_the_sum_of_several_components():
     assert amounts(found) == [("school", "00AP", "per_pupil+achterstandsscore", 300)]
 
 
+@pytest.mark.parametrize(("components", "count"), [("per_pupil, cumi", 500), ("achterstandsscore, cumi", None)])
+def test_the_count_of_pupils_is_that_of_a_sum_with_one_component_per_pupil(components, count):
+    columns = f"amounts: [{{column: B, components: [{components}]}}]\ncounts: [{{column: N, measure: pupils}}]"
+    found = read("A B N\n00AP 3,00 5", f"school: A\n{columns}")
+    assert found.amounts["their_count_e2"].to_list() == [count]
+
+
 def test_one_component_may_have_a_column_per_school_type():
     text = "school: A\namounts:\n- {column: B, component: per_pupil, school_types: [bao]}\n"
     found = read("A B C\n00AP 1,00 2,00", f"{text}- {{column: C, component: per_pupil, school_types: [sbo, so]}}")
