@@ -312,6 +312,7 @@ class Figures:
     def _of_component(self, figures: dict[str, Any], name: Callable[[str, str | None], str]) -> str:
         """Return the same of one component."""
         named = name(figures["component"], figures["school_types"])
+        named += f", {figures['currency']}" if self.by_component["currency"].n_unique() > 1 else ""
         own = [pl.col(one).eq_missing(pl.lit(figures[one], pl.String)) for one in _COMPONENT]
         differing = DifferingAmounts(self.differing.filter(own))
         if differing.is_empty():
