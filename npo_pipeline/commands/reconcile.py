@@ -242,7 +242,8 @@ def write_reconciliation(
             f"{names}: has no school or board with an amount in {', '.join(decided.decisions['decision_id'])}; "
             "nothing can be compared"
         )
-    explained = explain(pairs, Evidence(ours, beside_rates(decided.regulations)))
+    unreadable = frozenset[tuple[str, str]]().union(*(one.unreadable for one in read))
+    explained = explain(pairs, Evidence(ours, beside_rates(decided.regulations), unreadable))
     of_run = RowsOf(run_id=run.run_id, school_year=request.school_year, tolerance=request.tolerance)
     rows = reconciled_rows(explained, of_run)
     run.append(RECONCILIATION, rows)

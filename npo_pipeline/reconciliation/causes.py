@@ -56,10 +56,14 @@ _KEY = (*_FILE, "code")
 
 @dataclass(frozen=True)
 class Evidence:
-    """Hold what causes are looked for in: all amounts of ours, and the amounts that rules name beside a rate."""
+    """Hold what causes are looked for in: all amounts of ours, and the amounts that rules name beside a rate.
+
+    `unreadable`: code and component of amounts of theirs that could not be read.
+    """
 
     ours: OurAmounts
     beside: BesideRates
+    unreadable: frozenset[tuple[str, str]] = frozenset()
 
 
 def explain(pairs: AmountPairs, evidence: Evidence) -> AmountPairs:
@@ -74,7 +78,7 @@ def explain(pairs: AmountPairs, evidence: Evidence) -> AmountPairs:
     found = found.with_columns(
         cause=pl.when(open_rows).then(pl.lit(UNEXPLAINED)).otherwise("cause"),
         explanation=pl.when(open_rows)
-        .then(_why_open())
+        .then(_why_open(evidence))
         .when(_IS_ELSEWHERE)
         .then(_elsewhere())
         .otherwise("explanation"),
@@ -467,7 +471,7 @@ def _elsewhere() -> pl.Expr:
     return pl.format("Hetzelfde bedrag, in het bestand bij bestuur {} en hier bij {}.", "their_board", "board")
 
 
-def _why_open() -> pl.Expr:
+def _why_open(evidence: Evidence) -> pl.Expr:
     """Return what is known of a difference without a cause: what one side lacks, and whether the counts agree."""
     is_new = pl.col("board").is_null()
     here = pl.when(is_new).then(pl.lit("Het besluit kent deze code niet")).otherwise(
@@ -480,11 +484,15 @@ def _why_open() -> pl.Expr:
         .then(pl.lit("Het bestand heeft hiervan geen bedrag"))
         .otherwise(pl.lit("Geen telling, afronding, samenstelling, tarief of deel van het jaar verklaart dit"))
     )
+    bad = [f"{code} {component}" for code, component in evidence.unreadable]
+    is_bad = pl.concat_str("code", "component", separator=" ").is_in(bad)
+    part = pl.when(pl.col("outcome") == MISSING_THERE).then(pl.lit("")).otherwise(pl.lit("een deel van "))
+    unread = pl.when(is_bad).then(pl.format("; {}wat er staat is niet te lezen", part)).otherwise(pl.lit(""))
     theirs, ours = pl.col("their_count_e2"), pl.col("our_count_e2").fill_null(0)
     same = pl.format("; de telling is dezelfde ({})", _number(theirs))
     other = pl.format("; ook de telling verschilt ({} in het bestand, hier {})", _number(theirs), _number(ours))
     counts = pl.when(theirs.is_null()).then(pl.lit("")).when(theirs == ours).then(same).otherwise(other)
-    return pl.format("{}{}.", words, counts)
+    return pl.format("{}{}{}.", words, counts, unread)
 
 
 _STEPS: Sequence[Callable[[pl.DataFrame, Evidence], pl.DataFrame]] = (

@@ -11,6 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, model_validator
 
+from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.sniff import normal_name
 from npo_pipeline.errors import Refused
 from npo_pipeline.rulebook.component import MeasureName
@@ -177,7 +178,7 @@ def parse_mapping(text: str, name: str) -> Layout:
 def _layout(document: Document) -> Layout:
     found = checked(_MappingFile, document, keys=_KEYS, hint=_HINT)
     _refuse_columns_twice(found.mapping, document)
-    return Layout(name=document.name, mapping=found.mapping, document=document)
+    return Layout(name=harmless_name(document.name), mapping=found.mapping, document=document)
 
 
 @cache

@@ -70,12 +70,16 @@ class Compared:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadFile:
-    """Hold a file of others as read: its amounts, and the rows that were not read or are of something else."""
+    """Hold a file of others as read: its amounts, and the rows that were not read or are of something else.
+
+    `unreadable`: code and component of amounts that are none.
+    """
 
     file: ReconciledFile
     amounts: TheirAmounts
     unread: UnreadRows
     others: OtherRows
+    unreadable: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(kw_only=True)
@@ -87,6 +91,7 @@ class _Reading:
     compared: Compared
     unread: list[pl.DataFrame] = field(default_factory=list)
     others: list[pl.DataFrame] = field(default_factory=list)
+    unreadable: set[tuple[str, str]] = field(default_factory=set)
 
     def column(self, name: str) -> str:
         """Return the column of the table that a mapping names; refuse one that is not there."""
@@ -154,7 +159,8 @@ def read_theirs(table: Table, layout: Layout, compared: Compared) -> ReadFile:
         rows=table.rows.height,
         components=tuple(amounts["component"].unique().sort()),
     )
-    return ReadFile(file=file, amounts=amounts, unread=unread, others=others)
+    unreadable = frozenset(reading.unreadable)
+    return ReadFile(file=file, amounts=amounts, unread=unread, others=others, unreadable=unreadable)
 
 
 def _nothing_read(table: Table, unread: UnreadRows, others: OtherRows) -> str:
@@ -242,7 +248,8 @@ def _of_columns(reading: _Reading, rows: pl.DataFrame) -> TheirAmounts:
 def _of_column(
     reading: _Reading, rows: pl.DataFrame, one: AmountColumn, counts: Mapping[str, str]
 ) -> pl.DataFrame:
-    read = _without_bad_amounts(reading, _with_cents(reading, rows, one.column), one.column)
+    named = _with_cents(reading, rows, one.column).with_columns(component=pl.lit("+".join(one.named)))
+    read = _without_bad_amounts(reading, named, one.column)
     measures = [reading.compared.components.get(name) or "" for name in one.named]
     # Of a sum the count is that of its one component per pupil.
     measure = measures[0] if len(measures) == 1 else PUPILS.name if measures.count(PUPILS.name) == 1 else ""
@@ -253,7 +260,7 @@ def _of_column(
         level="level",
         code="code",
         board="board",
-        component=pl.lit("+".join(one.named)),
+        component="component",
         school_types=pl.lit("+".join(sorted(one.school_types))),
         column_name=pl.lit(one.column),
         line="line",
@@ -380,7 +387,9 @@ _NO_AMOUNT = "is no amount; write it as 1234,56, with two decimals at most"
 
 def _without_bad_amounts(reading: _Reading, rows: pl.DataFrame, name: str) -> pl.DataFrame:
     """Reject rows of which the amount is none."""
-    _reject(reading, rows.filter(pl.col("cents").is_null()), name, _NO_AMOUNT, value=reading.column(name))
+    bad = rows.filter(pl.col("cents").is_null())
+    _reject(reading, bad, name, _NO_AMOUNT, value=reading.column(name))
+    reading.unreadable.update(bad.select("code", "component").iter_rows())
     return rows.filter(pl.col("cents").is_not_null())
 
 

@@ -459,6 +459,16 @@ def test_a_sum_of_two_components_per_pupil_has_no_count_of_its_own():
     assert pairs.select("our_count_e2", "rate_low_e8", "measure").row(0) == (None, None, None)
 
 
+def test_an_amount_that_cannot_be_read_is_not_said_to_be_absent_alone():
+    schools = [school("01AA00", 100), school("02BB00", 80), school("03CC00", 9)]
+    pairs = compare(ours(schools), theirs([Said(code="01AA", cents=5)], "school"), tolerance_cents=0)
+    bad = frozenset({("01AA", "per_pupil"), ("02BB", "per_pupil"), ("03CC", "cumi")})
+    words = dict(explain(pairs, Evidence(ours(schools), beside(), bad)).select("code", "explanation").iter_rows())
+    assert words["01AA"].endswith("verklaart dit; een deel van wat er staat is niet te lezen.")
+    assert words["02BB"] == "Het bestand heeft hiervan geen bedrag; wat er staat is niet te lezen."
+    assert words["03CC"] == "Het bestand heeft hiervan geen bedrag."
+
+
 def test_nothing_beside_nothing_is_no_row():
     schools = [school("01AA00", 100)]
     said = [*said_of(ours(schools), "school"), Said(code="01AA", component="achterstandsscore", cents=0)]

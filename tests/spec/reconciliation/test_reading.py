@@ -106,6 +106,13 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read():
     ]
 
 
+def test_whose_amount_of_what_cannot_be_read_is_known():
+    columns = "amounts: [{column: B, component: per_pupil}, {column: C, component: cumi}]"
+    assert read("A B C\n00AP x 1,00\n00AR 1,00 -", f"school: A\n{columns}").unreadable == {("00AP", "per_pupil")}
+    tall = decisions("1 00AP NPO 2021-2022 per_pupil x - -", "1 00AP NPO 2021-2022 per_pupil 1,00 - -")
+    assert (tall.unreadable, tall.amounts.height) == ({("00AP", "per_pupil")}, 1)
+
+
 def test_a_table_of_which_nothing_can_be_read_is_refused():
     words = refusal("A B\n0AP x\n00AR y", PLAIN)
     assert words.startswith("ofb.csv: no row can be read: line 2: A '0AP' is no code of a school")
@@ -326,6 +333,13 @@ def test_a_mapping_that_is_wrong_is_refused_with_its_line(text, words):
         mapped(text)
     assert str(refused.value).startswith("ofb.yaml")
     assert words in str(refused.value)
+
+
+def test_the_name_of_a_mapping_file_stays_on_one_line():
+    assert (
+        parse_mapping("mapping: {school: A, amounts: [{column: B, component: cumi}]}", "m\n\x1b.yaml").name
+        == "m  .yaml"
+    )
 
 
 def test_a_component_that_no_regulation_knows_is_refused_with_what_may_be_meant():
