@@ -14,7 +14,7 @@ from tests.books.home.seeing import published, select
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "homes"
 OLDER = ("format-2", "format-3-first", "format-4-first", "format-4", "format-5")
-NEXT_MONTH = {**dict.fromkeys(OLDER, "2021-12"), "format-6": "2022-03"}
+NEXT_MONTH = {**dict.fromkeys(OLDER, "2021-12"), "format-6": "2022-03", "format-7": "2021-11"}
 """Books that are read as they are -> the month that they pay next."""
 
 
