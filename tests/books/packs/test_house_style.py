@@ -12,13 +12,12 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.reports import house_style
 from npo_pipeline.reports.board_page.page import page
 from npo_pipeline.reports.house_style import HouseStyle, contrast, default_tokens, parse_house_style
-from npo_pipeline.reports.informatietool import html
 from npo_pipeline.reports.xbrl.facts import facts_of
 from tests.books.packs.conftest import ordinary
 from tests.books.packs.country import told
 
 REPORTS = Path(house_style.__file__).parent
-STYLES = (REPORTS / "board_page" / "style.css", Path(html.__file__).parent / "browser" / "style.css")
+STYLES = tuple(REPORTS / room / "style.css" for room in ("board_page", "browser", "reconciliation/browser"))
 
 
 def parse(*lines: str) -> HouseStyle:
@@ -92,7 +91,7 @@ def test_each_colour_has_a_value_for_dark():
     assert names == dark
 
 
-@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.parent.relative_to(REPORTS).as_posix())
 def test_all_colours_and_type_are_tokens_and_each_token_is_there(path):
     text = path.read_text()
     assert not re.findall(r"#[0-9a-fA-F]{3,8}\b|rgba?\(|hsl|: *(?:white|black|red)\b", text)

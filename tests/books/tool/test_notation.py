@@ -8,9 +8,8 @@ from importlib.resources import files
 
 import pytest
 
-from npo_pipeline import dutch
+from npo_pipeline import dutch, reports
 from npo_pipeline.measures import BY_NAME
-from npo_pipeline.reports import informatietool
 
 CENTS = (0, 5, -5, 99, 100, -123456, 61723, 48151731, 10**13)
 RATES = (70116000000, 133384296330, 1, 25116000000)
@@ -44,7 +43,7 @@ def written():
         "months": dutch.DUTCH.months,
         "currencies": {name: [dutch.SIGNS[name]] for name in dutch.SIGNS},
     }
-    script = (files(informatietool) / "browser" / "format.js").read_text(encoding="utf-8")
+    script = (files(reports) / "browser" / "format.js").read_text(encoding="utf-8")
     source = f"const DATA = {json.dumps({'words': words})};\n{script}\n{_CALLS}"
     quantities = [(hundredths, BY_NAME[measure].decimals) for hundredths, measure in QUANTITIES]
     given = json.dumps(
