@@ -21,6 +21,7 @@ from npo_pipeline.books.queries.schools import (
     board_names,
     directory_of,
     known_schools,
+    masked_pupils,
     municipal_scores_of,
     rows_of_brins,
     vestigingen_of_board,
@@ -38,6 +39,7 @@ from npo_pipeline.reports.explain.model import (
     Decision,
     Explanation,
     Kind,
+    MaskedCount,
     OmittedComponent,
     Subject,
 )
@@ -98,7 +100,9 @@ def explain(request: ExplainRequest) -> Explanation:
         chosen = select_decisions(books, request, decisions, vestigingen)
         _refuse_other_money(request, subject, chosen)
         data = [_decision_data(books, row, decisions, vestigingen) for row in chosen]
-    return Explanation(subject, tuple(build_explanation(one, subject, vestigingen) for one in data))
+        masked = masked_pupils(books, vestigingen).rows(named=True)
+    explained = tuple(build_explanation(one, subject, vestigingen) for one in data)
+    return Explanation(subject, explained, tuple(MaskedCount(**one) for one in masked))
 
 
 def board_basis(books: Books, run_id: str, school_years: Collection[str], schools: Accountability) -> BoardBasis:

@@ -18,6 +18,9 @@ KnownSchools = NewType("KnownSchools", pl.DataFrame)
 """The directory and the schools that only a count names: vestiging, brin, board, name, place, valid_from; and rows
 with a samenwerkingsverband alone, or with a gemeente (its number) and its name."""
 
+MaskedPupils = NewType("MaskedPupils", pl.DataFrame)
+"""Ranges of pupils in masked files: file, reference_date, vestiging, school_type, lowest, highest."""
+
 DecisionFiles = NewType("DecisionFiles", pl.DataFrame)
 """Files a decision uses: delivery_id, used_for, kind, file, sha256, rows, rejected, reference_date,
 superseded_by."""

@@ -12,7 +12,7 @@ from npo_pipeline.intake.board_transfers import board_disagreements
 from npo_pipeline.intake.school_directory import BY_LISTS, build_directory
 from schemas.frames.accounts import BoardNames
 from schemas.frames.intake import BoardDisagreements
-from schemas.frames.reports import KnownSchools
+from schemas.frames.reports import KnownSchools, MaskedPupils
 from schemas.received import MunicipalScores, SchoolFacts, Schools
 
 LISTED_SUBJECTS = """
@@ -49,6 +49,19 @@ def known_schools(books: Books) -> KnownSchools:
         where number is not null group by number
         order by vestiging, valid_from"""
     return KnownSchools(books.frame(query))
+
+
+def masked_pupils(books: Books, vestigingen: Sequence[str]) -> MaskedPupils:
+    """Return the ranges of pupils of vestigingen that nothing else counts on that date, by the files in force."""
+    query = """
+        select file, reference_date, vestiging, school_type, sum(lowest)::bigint as lowest,
+               sum(highest)::bigint as highest
+        from count_ranges semi join (from deliveries where superseded_by is null) using (delivery_id)
+             join (select delivery_id, file from deliveries) using (delivery_id)
+             anti join current_counts using (vestiging, school_type, reference_date)
+        where measure = 'pupils' and list_contains(?, vestiging)
+        group by all order by all"""
+    return MaskedPupils(books.frame(query, [list(vestigingen)]))
 
 
 def board_names(books: Books, before_run: str | None = None) -> BoardNames:

@@ -381,9 +381,25 @@ class DecisionExplanation:
     compared: tuple[ComparedAmount, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class MaskedCount:
+    """Represent a count of pupils that a file masks: a range, which gives no money."""
+
+    file: str
+    reference_date: date
+    vestiging: str
+    school_type: str
+    lowest: int
+    highest: int
+
+
 @dataclass(frozen=True)
 class Explanation:
-    """Represent the answer, a part per decision. Amounts of two decisions are never added up."""
+    """Represent the answer, a part per decision. Amounts of two decisions are never added up.
+
+    `masked`: what is known of the pupils of vestigingen that no file counts on its date but as a range.
+    """
 
     asked: Subject
     decisions: tuple[DecisionExplanation, ...]
+    masked: tuple[MaskedCount, ...] = ()

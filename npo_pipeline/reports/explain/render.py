@@ -36,7 +36,21 @@ def text_of(explanation: model.Explanation, language: Language) -> str:
         lines += ["", language.say("no_decision", code=subject.code)]
     for decision in explanation.decisions:
         lines += ["", *_DecisionText(subject, decision, language).lines()]
+    if explanation.masked:
+        lines += ["", *(_masked(one, language) for one in explanation.masked), language.say("no_money_of_range")]
     return "\n".join([*lines, "", language.say("ofb")])
+
+
+def _masked(one: model.MaskedCount, language: Language) -> str:
+    return language.say(
+        "masked",
+        file=one.file,
+        day=language.day(one.reference_date),
+        place=one.vestiging,
+        lowest=language.number(one.lowest),
+        highest=language.number(one.highest),
+        school_type=language.school_type(one.school_type),
+    )
 
 
 def _with_name(one: model.Subject | model.School, language: Language) -> str:

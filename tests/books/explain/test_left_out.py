@@ -73,6 +73,29 @@ def test_a_school_in_which_nobody_was_counted_is_in_no_decision(home):
     assert "Er is nog geen besluit waarin 04DD00 voorkomt." in said(home, "04DD00")
 
 
+def test_of_a_school_that_a_file_masks_the_range_is_said_and_that_it_gives_no_money(home, tmp_path):
+    copy, folder = shutil.copytree(home, tmp_path / "home"), tmp_path / "masked"
+    folder.mkdir()
+    header = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;INSTELLINGSNAAM_VESTIGING;PLAATSNAAM;GEMEENTENAAM;SOORT_PO"
+    row = "20201001;09ZZ;00;De Kleine;Assen;Assen;Bo;10001;1000;<5"
+    (folder / "masked.csv").write_text(f"{header};BEVOEGD_GEZAG_NUMMER;AFSTAND;LEERLINGEN\n{row}\n")
+    run(copy, "ingest", folder)
+    assert told(copy, "09ZZ00")["masked"] == [
+        {
+            "file": "masked.csv",
+            "reference_date": "2020-10-01",
+            "vestiging": "09ZZ00",
+            "school_type": "bao",
+            "lowest": 1,
+            "highest": 4,
+        }
+    ]
+    words = said(copy, "09ZZ00")
+    assert "In masked.csv van 1 oktober 2020 heeft 09ZZ00 1 tot en met 4 leerlingen (basisonderwijs)" in words
+    assert "Met een bandbreedte wordt geen geld berekend" in words
+    assert "bandbreedte" not in said(copy, "01AA00")
+
+
 def test_pupils_of_a_school_without_a_board_are_not_forgotten(home, tmp_path):
     # Such counts come from a DUO file of scores or vo pupils; here they are put in the books as it would.
     copy = shutil.copytree(home, tmp_path / "home")
