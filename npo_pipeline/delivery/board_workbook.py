@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from npo_pipeline.delivery import kinds
-from npo_pipeline.delivery import xlsx_reader as xlsx
+from npo_pipeline.delivery import workbook as xlsx
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.sheet_xml import SheetContent, WorkbookXml, column_letters
 from npo_pipeline.delivery.source_files import SourceFile
-from npo_pipeline.delivery.table_file import ROWS_ABOVE, OpenWorkbook, names_of
+from npo_pipeline.delivery.workbook import ROWS_ABOVE, OpenWorkbook, names_of
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import translated
 from schemas.frames.intake import FileRows, SheetCells

@@ -15,7 +15,7 @@ from npo_pipeline.delivery.kinds import BOARD_REPORTS, FileKind
 from npo_pipeline.delivery.register_blocks import RegisterBlock, encode, is_encodable, rows_alone
 from npo_pipeline.delivery.sniff import Header, TextEncoding
 from npo_pipeline.delivery.source_files import SourceFile
-from npo_pipeline.delivery.xlsx_reader import Workbook
+from npo_pipeline.delivery.workbook import Workbook
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import translated
 from schemas.frames.intake import BlockEnrolments, FileRows

@@ -21,16 +21,16 @@ from npo_pipeline.delivery.kinds import FAULT_LIST_HEADER, FileKind
 from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.delivery.sniff import Header, ScannedFile, read_header, scan
 from npo_pipeline.delivery.source_files import SourceFile
-from npo_pipeline.delivery.table_file import (
-    OpenWorkbook,
-    Table,
-    header_above,
-    open_workbook,
-    read_table,
-    sheet_table,
-)
+from npo_pipeline.delivery.table_file import Table, read_table, sheet_table
 from npo_pipeline.delivery.validate import SHOWN, validate_rows
-from npo_pipeline.delivery.xlsx_reader import Workbook, is_of_cbs, read_workbook
+from npo_pipeline.delivery.workbook import (
+    OpenWorkbook,
+    Workbook,
+    header_above,
+    is_of_cbs,
+    open_workbook,
+    read_workbook,
+)
 from npo_pipeline.errors import Attempt, Refused, at_once
 from schemas.rules import MASKED
 

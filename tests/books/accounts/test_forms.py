@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from npo_pipeline.delivery.table_file import OpenWorkbook
+from npo_pipeline.delivery.workbook import OpenWorkbook
 from tests.books.accounts.filing import AGREED, HEADERS, SPENT, faults_found, ingest, repacked, workbook
 from tests.books.accounts.forms import AGREED_ALREADY, FILLED, SCHOOLS, arrived, refusal, template, told
 from tests.books.accounts.test_consent_files import FAULTS as WRONG_CONSENTS

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from npo_pipeline.delivery import table_file
+from npo_pipeline.delivery import workbook
 from npo_pipeline.delivery.recognise import recognise_delivery
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.file_result import FileResult
@@ -172,9 +172,9 @@ def test_a_workbook_with_broken_insides_is_refused(tmp_path: Path):
 
 
 def test_a_workbook_that_unpacks_to_very_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(table_file, "MAX_UNPACKED", 1_000)
+    monkeypatch.setattr(workbook, "MAX_UNPACKED", 1_000)
     assert "cbs.xlsx: unpacks to more than" in refusal(tmp_path, book(("01AA00", 222, 33.02)))
-    monkeypatch.setattr(table_file, "MAX_SIZE", 1_000)
+    monkeypatch.setattr(workbook, "MAX_SIZE", 1_000)
     assert "cbs.xlsx: is larger than" in refusal(tmp_path, book(("01AA00", 222, 33.02)))
 
 

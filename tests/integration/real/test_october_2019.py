@@ -99,8 +99,7 @@ def test_cbs_and_duo_agree_and_the_scores_follow_their_formula(home):
 
 def test_a_score_that_was_changed_in_the_workbook_is_noticed(home, tmp_path):
     from npo_pipeline.delivery.source_files import source_files
-    from npo_pipeline.delivery.table_file import open_workbook
-    from npo_pipeline.delivery.xlsx_reader import read_workbook
+    from npo_pipeline.delivery.workbook import open_workbook, read_workbook
     from npo_pipeline.intake.published_counts import off_formula
 
     book = read_workbook(open_workbook(source_files([FILES[0]])[0]))

@@ -10,7 +10,7 @@ from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.board_workbook import refuse_other_form
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.source_files import SourceFile
-from npo_pipeline.delivery.xlsx_reader import FormMarks, Workbook
+from npo_pipeline.delivery.workbook import FormMarks, Workbook
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.board_reports import AskedReports, reject_other_currencies, reject_others
 from npo_pipeline.intake.file_result import FileResult
