@@ -77,7 +77,15 @@ def test_the_export_with_lost_zeros_gives_the_same_boards_as_the_list_and_says_w
 
 @pytest.mark.parametrize(
     ("name", "schools", "lowest", "highest"),
-    zip(MASKED, (32, 4, 4, 33, 9), (5_526, 736, 264, 5_394, 1_892), (10_140, 898, 330, 9_450, 2_267), strict=True),
+    [
+        *zip(
+            MASKED,
+            (32, 4, 4, 33, 9),
+            (5_526, 736, 264, 5_394, 1_892),
+            (10_140, 898, 330, 9_450, 2_267),
+            strict=True,
+        )
+    ],
 )
 def test_masked_files_are_ranges(name: str, schools: int, lowest: int, highest: int):
     (read,) = taken(name, day=None)
