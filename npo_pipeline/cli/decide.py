@@ -9,7 +9,6 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import (
-    DAY,
     PATH,
     REASON,
     SCHOOL_YEAR,
@@ -17,6 +16,7 @@ from npo_pipeline.cli.options import (
     common,
     max_change_option,
     reference_date_option,
+    rulebook_options,
     witnessed,
 )
 from npo_pipeline.cli.output import progress
@@ -33,14 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--scheme", default=None, help="In place of a school year: a scheme of a period of its own (gemeenten)."
 )
-@click.option(
-    "--regulation",
-    "regulations",
-    type=PATH,
-    multiple=True,
-    help="A regulation file in place of the shipped one, or an overlay on it; may be given more than once.",
-)
-@click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
+@rulebook_options
 @reference_date_option("In place of the date in the regulation.")
 @click.option("--reason", type=REASON, default=None, help="Why it is decided (again); kept with the decision.")
 @approval_options

@@ -221,3 +221,16 @@ max_change_option = click.option(
 def reference_date_option(text: str) -> Callable[[F], F]:
     """Add `--reference-date` with a help text."""
     return click.option("--reference-date", type=DAY, default=None, help=text)
+
+
+def rulebook_options(function: F) -> F:
+    """Add `--regulation` and `--as-of`: the rules to compute by, in place of all that are shipped."""
+    as_of = click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
+    regulations = click.option(
+        "--regulation",
+        "regulations",
+        type=PATH,
+        multiple=True,
+        help="A regulation file in place of the shipped one, or an overlay on it; may be given more than once.",
+    )
+    return regulations(as_of(function))

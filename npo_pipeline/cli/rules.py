@@ -1,4 +1,4 @@
-"""`npo rules`: list, show and check the rulebook."""
+"""`npo rules`: list, show and check the rulebook, and solve the rates that spend a budget."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import DAY, PATH, SERIES, common, reference_date_option
+from npo_pipeline.cli.options import DAY, PATH, SERIES, common, reference_date_option, rulebook_options
 from npo_pipeline.cli.output import document, euro, frame_table, line, number, table
 from npo_pipeline.errors import Refused
 
@@ -86,14 +86,7 @@ def check_command(home: Home, as_json: bool, path: Path, reference_date: date | 
     default=None,
     help="Write an overlay per sector to this folder: the name of SPEC, and the sector. No file is overwritten.",
 )
-@click.option(
-    "--regulation",
-    "regulations",
-    type=PATH,
-    multiple=True,
-    help="A regulation file in place of the shipped one, or an overlay on it; may be given more than once.",
-)
-@click.option("--as-of", type=DAY, default=None, help="By the rules that were published by this day.")
+@rulebook_options
 @reference_date_option("In place of the date in the regulation.")
 @common
 def solve_command(home: Home, as_json: bool, path: Path, **options: Any) -> None:
