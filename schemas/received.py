@@ -8,6 +8,8 @@ import polars as pl
 
 from schemas.columns import (
     QUANTITY,
+    RECIPIENT,
+    RECIPIENT_KINDS,
     REGION,
     SCHEME,
     SCHOOL_TYPES,
@@ -23,7 +25,7 @@ from schemas.columns import (
     text,
     whole,
 )
-from schemas.rules import BOARD, BRIN, MUNICIPALITY, RULES, SAMENWERKINGSVERBAND, VESTIGING
+from schemas.rules import BOARD, BRIN, IBAN_NL, MUNICIPALITY, RULES, SAMENWERKINGSVERBAND, VESTIGING
 
 Deliveries = NewType("Deliveries", pl.DataFrame)
 DELIVERIES = table(
@@ -264,6 +266,21 @@ BOARDS = table(
         "name": text("Name of the board."),
     },
     ("delivery_id", "board"),
+)
+
+PaymentAccounts = NewType("PaymentAccounts", pl.DataFrame)
+PAYMENT_ACCOUNTS = table(
+    "payment_accounts",
+    "Bank accounts of recipients, as one list states them.",
+    {
+        "delivery_id": text(),
+        "recipient_kind": one_of(RECIPIENT_KINDS),
+        "recipient": RECIPIENT,
+        "iban": code(IBAN_NL, "The account: a Dutch IBAN."),
+        "account_name": text("Name of the account."),
+        "valid_from": day("Day from which the recipient is paid on it."),
+    },
+    ("delivery_id", "recipient", "valid_from"),
 )
 
 Changes = NewType("Changes", pl.DataFrame)

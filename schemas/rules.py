@@ -168,6 +168,9 @@ BOARD = r"^[0-9]{5}$"
 SAMENWERKINGSVERBAND = r"^VO[0-9]{4}$"
 MUNICIPALITY = r"^[0-9]{4}$"
 SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
+IBAN = r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
+IBAN_NL = r"^NL[0-9]{2}[A-Z]{4}[0-9]{10}$"
+BIC = r"^[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$"
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 """No pupil, school or count is of another day; a year 0 would not even be a date elsewhere."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pandera.polars as pa
 import polars as pl
 
-from schemas import accounted, decided, received, reconciled
+from schemas import accounted, decided, received, reconciled, released
 from schemas.columns import schema_of
 
 TABLES = (
@@ -30,6 +30,7 @@ TABLES = (
     received.LISTED_VESTIGINGEN,
     received.LEERPLUS_SCHOOLS,
     received.BOARDS,
+    received.PAYMENT_ACCOUNTS,
     received.CHANGES,
     received.APPLICATIONS,
     received.COMPLETIONS,
@@ -60,6 +61,14 @@ TABLES = (
     accounted.CLOSED_YEARS,
     accounted.PACKS,
     reconciled.RECONCILIATION,
+    released.ACCOUNT_CONFIRMATIONS,
+    released.RELEASE_PLANS,
+    released.BATCHES,
+    released.TRANSFER_ORDERS,
+    released.TRANSFER_PAYMENTS,
+    released.WITHHELD,
+    released.BANK_FILES,
+    released.TRANSFER_EVENTS,
     decided.HOLDS,
     decided.RUNS,
 )

@@ -107,6 +107,15 @@ STEPS: Sequence[Step] = (
         },
     ),
     Step(format=7, tables=frozenset({"count_ranges", "reconciliation"})),
+    Step(
+        format=8,
+        tables=frozenset(
+            {
+                *("payment_accounts", "account_confirmations", "release_plans", "batches", "transfer_orders"),
+                *("transfer_payments", "withheld", "bank_files", "transfer_events"),
+            }
+        ),
+    ),
 )
 """All changes, the oldest first. What is new goes into the last one while its format is in the making."""
 

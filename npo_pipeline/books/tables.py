@@ -18,7 +18,7 @@ _SQL_TYPES: dict[type[pl.DataType], str] = {
     pl.Boolean: "boolean",
 }
 
-FORMAT = 7
+FORMAT = 8
 """The form of the books: their tables, columns and views (`tools/reference/formats.json` holds a hash of each)."""
 
 

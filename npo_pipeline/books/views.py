@@ -13,6 +13,7 @@ import pandera.polars as pa
 from schemas.columns import SHARED_DESCRIPTIONS
 from schemas.decided import DECISIONS
 from schemas.received import COUNTS
+from schemas.released import BATCHES, TRANSFER_EVENTS, TRANSFER_ORDERS
 
 _ITEM = "school_year, currency, beneficiary, school_type, component"
 
@@ -137,6 +138,26 @@ _SUPPORT = """
 """Money per municipality. That of a samenwerkingsverband is shared over the municipalities in its area by their
 pupils of praktijkonderwijs, as differences of rounded running totals."""
 
+_LIVE = "status not in ('rejected', 'returned')"
+
+_BALANCE = f"""
+    with presented as (
+        select p.paid_month as month, p.recipient_kind, p.recipient, p.currency, p.amount
+        from payments p join (select month, max(run_id) as released from batches group by 1) b
+            on b.month = p.paid_month and p.run_id < b.released),
+    part as (
+        select *, amount as payments, 0.00::decimal(18, 2) as transferred, 0.00::decimal(18, 2) as withheld
+        from presented
+        union all by name
+        select month, recipient_kind, recipient, currency, 0.00::decimal(18, 2) as payments,
+               if({_LIVE}, amount, 0) as transferred, 0.00::decimal(18, 2) as withheld from transfers
+        union all by name
+        select month, recipient_kind, recipient, currency, 0.00::decimal(18, 2) as payments,
+               0.00::decimal(18, 2) as transferred, amount as withheld from withheld)
+    select month, recipient_kind, recipient, currency, sum(payments)::decimal(18, 2) as payments,
+           sum(transferred)::decimal(18, 2) as transferred, sum(withheld)::decimal(18, 2) as withheld
+    from part group by all order by all"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class View:
@@ -156,6 +177,11 @@ class View:
         if self.rows_of is not None:
             return str(self.rows_of.columns[column].description)
         return self.columns.get(column) or SHARED_DESCRIPTIONS[column]
+
+
+def _of_table(model: pa.DataFrameSchema, *names: str) -> dict[str, str]:
+    """Return the descriptions of columns of a table (none named: of all), for a view that has them too."""
+    return {name: str(model.columns[name].description) for name in names or model.columns}
 
 
 VIEWS = {
@@ -243,6 +269,34 @@ VIEWS = {
             "cause": "Why it is due; between boards `board_transfer` where it is of an instalment.",
             "settled_by": "The next `payment run`, or `the boards` between them: one was paid, or paid back, for "
             "a month in which the other held the school.",
+        },
+    ),
+    "transfers": View(
+        query="""
+        select o.batch_id, o.month, o.recipient_kind, o.recipient, o.currency, o.amount, o.iban, o.end_to_end_id,
+               coalesce(e.status, 'sent') as status, e.happened_on, e.reason_code, e.reason, o.account_name,
+               o.remittance, b.execution_date, o.run_id
+        from transfer_orders o join batches b using (batch_id)
+        left join (
+            select * from transfer_events where applied
+            qualify row_number() over (partition by end_to_end_id order by sequence desc) = 1) e
+            using (end_to_end_id)""",
+        description="The transfers of all releases, with what the bank said of each last.",
+        columns={
+            **_of_table(TRANSFER_ORDERS),
+            **_of_table(TRANSFER_EVENTS, "happened_on", "reason_code", "reason"),
+            "status": "`sent` until the bank answers; then `accepted`, `rejected`, `booked` or `returned`.",
+            "execution_date": _of_table(BATCHES)["execution_date"],
+        },
+    ),
+    "transfer_balance": View(
+        query=_BALANCE,
+        description="Per month and recipient: the payments that releases presented, which are the transfers that "
+        "did not fail and what is withheld together.",
+        columns={
+            "payments": "Sum of the payments of the month that a release presented.",
+            "transferred": "Sum of the transfers of its releases that did not fail.",
+            "withheld": "Sum of what was withheld in it; below zero where more was sent than it paid.",
         },
     ),
 }

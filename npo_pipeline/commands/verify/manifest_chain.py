@@ -26,7 +26,8 @@ ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
     **dict.fromkeys(
         (
             *("deliveries", "differences", "decisions", "payments", "accounts", "closed_years", "holds", "packs"),
-            "reconciliation",
+            *("reconciliation", "account_confirmations", "release_plans", "batches", "transfer_orders"),
+            *("transfer_payments", "withheld", "bank_files", "transfer_events"),
         ),
         None,
     ),
@@ -35,6 +36,7 @@ ROW_OWNERSHIP: dict[str, LinkToRun | None] = {
             *("quarantine", "source_corrections", "school_facts", "counts", "scores", "changes"),
             *("applications", "completions", "zero_counts", "count_ranges"),
             *("areas", "municipal_scores", "listed_vestigingen", "leerplus_schools", "boards"),
+            "payment_accounts",
             *("spending", "consents", "reserve_transfers"),
         ),
         _BY_DELIVERY,

@@ -21,6 +21,8 @@ NO_VESTIGING = ("01AA0", "01aa00", "01AA000", "01AA00\n", "")
 NO_BOARD = ("1234", "123456", "1234A", "")
 NO_YEAR = ("2021", "2021-22", "2021/2022", "1921-1922")
 NO_HASH = (HASH[1:], HASH + "0", HASH.upper(), "")
+NO_IBAN = ("NL91 ABNA 0417 1643 00", "nl91abna0417164300", "NL91", "")
+NO_DUTCH_IBAN = (*NO_IBAN, "BE68539007547034", "NL91ABNA041716430", "NL91ABNA0417164300\n")
 BELOW = (Decimal("-0.01"),)
 
 VALUES: dict[str, tuple[Any, tuple]] = {
@@ -92,6 +94,13 @@ VALUES: dict[str, tuple[Any, tuple]] = {
     "score_2019": (Decimal("33.02"), BELOW),
     "score_2020": (Decimal("33.02"), BELOW),
     "payments": (1, (-1,)),
+    "iban": ("NL91ABNA0417164300", NO_DUTCH_IBAN),
+    **dict.fromkeys(("debtor_iban", "account_iban"), ("NL91ABNA0417164300", NO_IBAN)),
+    "debtor_bic": ("ABNANL2A", ("ABNA", "abnanl2a", "ABNANL2AXX", "")),
+    "fingerprint": (HASH, NO_HASH),
+    "end_to_end_id": ("NPO-202109-40045-0123456789ab", ("NPO 1", "A" * 36, "")),
+    "batch_id": ("NPO-2021-09-001", ("NPO-2021-09-1", "npo-2021-09-001", "")),
+    "transfers": (1, (-1,)),
     "sequence": (1, (-1,)),
     "score": (Decimal("33.02"), BELOW),
     "quantity": (Decimal("222.00"), BELOW),
@@ -142,6 +151,12 @@ ELSEWHERE: dict[tuple[str, str], tuple[Any, tuple]] = {
     ("reconciliation", "level"): ("school", ("brin", "School", "")),
     ("reconciliation", "outcome"): ("match", ("Match", "missing", "")),
     ("reconciliation", "cause"): ("part_of_year", ("Rate", "unknown", "")),
+    ("batches", "total"): (Decimal("1.00"), BELOW),
+    ("transfer_orders", "amount"): (Decimal("1.00"), (Decimal("0.00"), *BELOW)),
+    ("withheld", "amount"): (Decimal("-1.00"), (Decimal("0.00"),)),
+    ("withheld", "reason"): ("set_off", ("Set off", "")),
+    ("bank_files", "kind"): ("pain.002", ("camt", "pain.001", "")),
+    ("transfer_events", "status"): ("booked", ("Booked", "paid", "")),
     **{("reconciliation", one): (Decimal("1.00"), BELOW) for one in ("our_count", "their_count")},
 }
 """The same for columns whose table decides."""
@@ -178,6 +193,11 @@ MAY_BE_NULL = {
     "packs": {"file", "sha256"},
     "grants": {"window_name", "region"},
     "holds": {"reason"},
+    "release_plans": {"debtor_iban"},
+    "batches": {"file", "sha256", "debtor_bic"},
+    "withheld": {"end_to_end_id"},
+    "bank_files": {"account_iban"},
+    "transfer_events": {"reason_code", "reason", "amount"},
     "reconciliation": {
         *("file", "sha256", "board", "brin", "vestiging", "ours", "theirs", "difference", "our_count"),
         *("their_count", "cause", "explanation", "school_types", "line", "column_name"),

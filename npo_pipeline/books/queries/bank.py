@@ -1,0 +1,103 @@
+"""Releases: what is to be sent, what was sent and withheld, and what the bank said of it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from npo_pipeline.books.reader import Books
+from schemas.frames.bank import BankReferences, UnsentPayments
+from schemas.released import Batches, ReleasePlans, TransferOrders, TransferPayments, Withheld
+
+_FAILED = "status in ('rejected', 'returned')"
+
+_STATUS_BEFORE = """
+    select o.*, coalesce(e.status, 'sent') as status
+    from (from transfer_orders where run_id < $run_id) o
+    left join (
+        select end_to_end_id, status from transfer_events where applied and run_id < $run_id
+        qualify row_number() over (partition by end_to_end_id order by sequence desc) = 1) e
+        using (end_to_end_id)"""
+"""View `transfers` as it was before a run."""
+
+
+def unsent_payments(books: Books, month: date, before_run: str) -> UnsentPayments:
+    """Return the payments that a release of a month presents, and those presented before that are not sent.
+
+    They are as they were before a run, so that `verify` sees what the run saw.
+    """
+    query = f"""
+        with state as ({_STATUS_BEFORE}),
+        released as (select month, max(run_id) as run_id from batches where run_id < $run_id group by 1),
+        last_sent as (
+            select payment_id, end_to_end_id, iban, status
+            from transfer_payments join state using (end_to_end_id)
+            qualify row_number() over (partition by payment_id order by state.run_id desc) = 1)
+        select p.payment_id, p.paid_month, p.school_year, p.decision_id, p.recipient_kind, p.recipient, p.currency,
+               (p.amount * 100)::bigint as amount_cents, coalesce(p.run_id > r.run_id, true) as is_new,
+               s.iban as last_iban, s.status as last_status, s.end_to_end_id as last_transfer
+        from payments p
+        left join released r on r.month = p.paid_month
+        left join last_sent s using (payment_id)
+        where p.run_id < $run_id and (p.paid_month = $month or p.run_id < r.run_id)
+            and (s.status is null or s.{_FAILED})
+        order by p.payment_id"""
+    return UnsentPayments(books.frame(query, {"month": month, "run_id": before_run}))
+
+
+def bank_references(books: Books, month: date) -> BankReferences:
+    """Return the transfer in which each payment of a month was sent last, with its status."""
+    query = """
+        select payment_id, end_to_end_id, batch_id, status
+        from transfer_payments t join transfers using (end_to_end_id) join payments p using (payment_id)
+        where p.paid_month = ?
+        qualify row_number() over (partition by payment_id order by t.run_id desc) = 1
+        order by payment_id"""
+    return BankReferences(books.frame(query, [month]))
+
+
+def unreleased_months(books: Books, before_run: str) -> list[date]:
+    """Return the months that were paid before a run and never released, in order."""
+    query = """
+        select distinct paid_month from payments
+        where run_id < $1 and paid_month not in (select month from batches where run_id < $1) order by 1"""
+    return list(books.frame(query, [before_run])["paid_month"])
+
+
+def all_batches(books: Books) -> Batches:
+    """Return all batches, in order."""
+    return Batches(books.frame("from batches order by run_id, batch_id"))
+
+
+def batches_of_month(books: Books, month: date, before_run: str) -> Batches:
+    """Return the batches of a month that runs before one released, in order."""
+    query = "from batches where month = ? and run_id < ? order by run_id, batch_id"
+    return Batches(books.frame(query, [month, before_run]))
+
+
+def orders_of_batch(books: Books, batch_id: str) -> TransferOrders:
+    """Return the transfers of a batch, in the order of its file."""
+    return TransferOrders(
+        books.frame("from transfer_orders where batch_id = ? order by end_to_end_id", [batch_id])
+    )
+
+
+def orders_of_run(books: Books, run_id: str) -> TransferOrders:
+    """Return the transfers that a run ordered."""
+    return TransferOrders(books.frame("from transfer_orders where run_id = ? order by end_to_end_id", [run_id]))
+
+
+def transfer_payments_of_run(books: Books, run_id: str) -> TransferPayments:
+    """Return the payments in the transfers that a run ordered."""
+    query = "from transfer_payments where run_id = ? order by end_to_end_id, payment_id"
+    return TransferPayments(books.frame(query, [run_id]))
+
+
+def withheld_of_run(books: Books, run_id: str) -> Withheld:
+    """Return what a run withheld."""
+    return Withheld(books.frame("from withheld where run_id = ? order by all", [run_id]))
+
+
+def prepared_plans(books: Books, month: date, fingerprint: str) -> ReleasePlans:
+    """Return the times that a plan of a month was prepared, the last one first."""
+    query = "from release_plans where month = ? and fingerprint = ? order by run_id desc"
+    return ReleasePlans(books.frame(query, [month, fingerprint]))
