@@ -21,10 +21,9 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.money import totals
 from npo_pipeline.months import Month, day_of, month_after, month_text
 from npo_pipeline.payments.attribution import WITHIN_DUE
-from npo_pipeline.payments.booking import correction_causes, payment_rows
+from npo_pipeline.payments.booking import after_payments, correction_causes, payment_rows
 from npo_pipeline.payments.settlement import months_to_pay
 from schemas.decided import CORRECTION_CAUSES, PAYMENTS, Payments
-from schemas.frames.money import LedgerPayments, RunsMade
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,10 +151,7 @@ def settle_month(books: Books, month: Month, run_id: str, *, simulated: Payments
     """
     found = queries.ledger_state(books, month, run_id, school_directory(books))
     if simulated is not None:
-        ledger = pl.concat([found.ledger, simulated.select(found.ledger.columns)])
-        runs = simulated.select(month="paid_month", run_id=pl.lit(queries.AFTER_ALL_RUNS)).unique()
-        made = RunsMade(pl.concat([found.runs, runs.select(found.runs.columns)]))
-        found = replace(found, ledger=LedgerPayments(ledger), runs=made)
+        found = after_payments(found, simulated)
     payments = payment_rows(month, run_id, found)
     last = max([month, *found.ledger["paid_month"].unique()])
     if payments.height and last > month:

@@ -6,7 +6,7 @@ earlier months too (contract, section 4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -95,6 +95,16 @@ def payment_rows(month: Month, run_id: str, state: LedgerState) -> Payments:
         amount=to_euro(pl.col("amount_cents")),
     )
     return Payments(placed.select(_PAYMENT_COLUMNS))
+
+
+def after_payments(state: LedgerState, payments: Payments) -> LedgerState:
+    """Return the ledger state as if payments of later runs had been made."""
+    runs = payments.select("run_id", month="paid_month").unique()
+    return replace(
+        state,
+        ledger=LedgerPayments(pl.concat([state.ledger, payments.select(state.ledger.columns)])),
+        runs=RunsMade(pl.concat([state.runs, runs.select(state.runs.columns)])),
+    )
 
 
 def correction_causes(

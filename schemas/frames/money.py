@@ -215,6 +215,16 @@ AttributedCents = NewType("AttributedCents", pl.DataFrame)
 RecipientAmounts = NewType("RecipientAmounts", pl.DataFrame)
 """board (null for others), currency, recipient_kind, recipient, amount."""
 
+# The forecast.
+
+OpenWithheld = NewType("OpenWithheld", pl.DataFrame)
+"""recipient_kind, recipient, currency, amount: what releases kept back and did not send or set off since."""
+
+Forecast = NewType("Forecast", pl.DataFrame)
+"""month, school_year, recipient_kind, recipient, vestiging (null where the money is not of one), school_type,
+component, currency, amount (never 0), kind (`instalment`, `correction`, `withheld`); sorted. An amount withheld is
+of a recipient as a whole: its school_year, vestiging, school_type and component are null."""
+
 # Grants.
 
 GrantTerms = NewType("GrantTerms", pl.DataFrame)

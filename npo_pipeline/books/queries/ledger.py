@@ -12,6 +12,7 @@ from npo_pipeline.books.reader import Books
 from npo_pipeline.books.views import BOOKED, DUE_ITEMS, FIRST_RUNS, SETTLED
 from npo_pipeline.months import Month, month_after
 from npo_pipeline.payments.booking import AttributionInputs, LedgerState
+from npo_pipeline.payments.forecast import months_to_come
 from npo_pipeline.payments.settlement import SERIES
 from schemas.frames import money as frames
 from schemas.received import Schools
@@ -38,14 +39,20 @@ class NextRun:
 
 
 def ledger_state(
-    books: Books, month: Month, run_id: str, schools: Schools, *, deciding: str | None = None
+    books: Books,
+    month: Month,
+    run_id: str,
+    schools: Schools,
+    *,
+    deciding: str | None = None,
+    all_months: bool = False,
 ) -> LedgerState:
     """Load the ledger state a payment run starts from. Shared by `pay` and `verify`, so both see the same rows.
 
     All earlier months come as one, so that a run does not slow down as the ledger grows.
 
     `schools`: the directory as it was known then. `deciding`: a school year that a decision spreads which is not
-    in the books; the instalments of others come without it, and of all months.
+    in the books; the instalments come without it. `all_months`: the instalments of later months come, too.
     """
     key, in_force, then = ", ".join(SERIES), decisions_in_force(books, run_id), {"run_id": run_id}
     decisions = in_force["decision_id"].to_list()
@@ -53,7 +60,7 @@ def ledger_state(
         select {key}, {_collapsed("month")} as month, sum(amount)::decimal(18, 2) as amount from (
             select i.*, d.currency from instalments i join decisions d using (decision_id)
             where decision_id in (select unnest($decisions)))
-        where school_year <> $deciding or ($deciding is null and month <= $month) group by all"""
+        where school_year is distinct from $deciding and ($all_months or month <= $month) group by all"""
     ledger = f"""
         select {key}, {_collapsed("paid_month")} as paid_month,
                case when paid_month < $month then 'earlier' else reason end as reason,
@@ -75,7 +82,10 @@ def ledger_state(
         from settling join ({_AFTER_RUNS}) using (decision_id)"""
     return LedgerState(
         instalments=frames.LedgerInstalments(
-            books.frame(instalments, {"decisions": decisions, "month": month, "deciding": deciding})
+            books.frame(
+                instalments,
+                {"decisions": decisions, "month": month, "deciding": deciding, "all_months": all_months},
+            )
         ),
         ledger=frames.LedgerPayments(books.frame(ledger, {**then, "month": month})),
         in_force=in_force,
@@ -109,8 +119,21 @@ def next_run(books: Books, school_year: str, schools: Schools) -> NextRun:
         last_month=last_month,
         last_run=books.value(query),
         paid_until=paid_until(books, school_year),
-        ledger=ledger_state(books, month, AFTER_ALL_RUNS, schools, deciding=school_year),
+        ledger=ledger_state(books, month, AFTER_ALL_RUNS, schools, deciding=school_year, all_months=True),
     )
+
+
+def ledger_to_come(
+    books: Books, schools: Schools, run_id: str = AFTER_ALL_RUNS
+) -> tuple[LedgerState, list[Month]]:
+    """Load what the payment runs to come start from, and list their months.
+
+    `run_id`: the decisions and payments of runs before it count; nothing more is decided.
+    """
+    last_month = last_month_paid(books, run_id)
+    first = month_after(last_month) if last_month else _BEFORE_ALL_MONTHS
+    state = ledger_state(books, first, run_id, schools, all_months=True)
+    return state, months_to_come(state, last_month)
 
 
 def paid_until(books: Books, school_year: str, run_id: str = AFTER_ALL_RUNS) -> dict[str, Month]:

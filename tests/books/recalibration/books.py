@@ -8,12 +8,23 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from npo_pipeline.books.queries.ledger import attribution_inputs, decisions_in_force, ledger_state, paid_until
+from npo_pipeline.books.queries.ledger import (
+    AFTER_ALL_RUNS,
+    attribution_inputs,
+    decisions_in_force,
+    ledger_state,
+    ledger_to_come,
+    paid_until,
+)
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import create
 from npo_pipeline.payments.booking import correction_causes, payment_rows
+from npo_pipeline.payments.forecast import forecast
+from schemas.columns import MONEY
 
 _USED = ("schools", "decisions", "instalments", "due_changes", "settling", "payments", "correction_causes", "runs")
+_OF_RECIPIENT = ("recipient_kind", "recipient", "currency")
+NOTHING_WITHHELD = pl.DataFrame(schema={**dict.fromkeys(_OF_RECIPIENT, pl.String), "amount": MONEY})
 _EMPTY: list[duckdb.DuckDBPyConnection] = []
 """Books that were closed: making them anew takes longer than most of what is done in them."""
 
@@ -86,6 +97,16 @@ class InMemory:
     def looked_at(self, month: date) -> pl.DataFrame:
         """What a run of a month would pay now."""
         return payment_rows(month, "~", ledger_state(self.books, month, "~", self.schools))
+
+    def paid_after(self, month: date | None) -> pl.DataFrame:
+        """What the months after one (null: all months) were paid."""
+        rows = self.books.table("payments").rename({"paid_month": "month", "reason": "kind"})
+        return rows if month is None else rows.filter(pl.col("month") > month)
+
+    def to_come(self) -> pl.DataFrame:
+        """What the months to come would pay if nothing more were decided."""
+        state, months = ledger_to_come(self.books, self.schools)
+        return forecast(months, state, NOTHING_WITHHELD, run_id=AFTER_ALL_RUNS)
 
     def _worked_out(self, month: date, run_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
         payments = payment_rows(month, run_id, ledger_state(self.books, month, run_id, self.schools))

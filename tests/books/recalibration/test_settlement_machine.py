@@ -116,8 +116,10 @@ class Settlement(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self.country is not None:
             self._write(sorted(self.to_come), NO_CHANGES)
+            forecast, last = self.books.to_come(), self.books.last_paid()
             while self.month <= month_after(MONTHS[-1]):
                 self._run(0)
+            assert _sums(forecast) == _sums(self.books.paid_after(last))
             self.stories.check(self.books)
             self.stories.check_settled(self.books)
         self.books.close()
@@ -146,6 +148,12 @@ class Settlement(RuleBasedStateMachine):
         self.stories.decided(years, due)
         if years:
             self.books.decide(due, self.country.decided.settling.join(here, how="cross"), changes)
+
+
+def _sums(payments: pl.DataFrame) -> dict[tuple, int]:
+    """What each month pays, or is to pay, to whom and of what."""
+    by = ["month", "school_year", "recipient", "vestiging", "school_type", "component", "currency", "kind"]
+    return {tuple(key): rows["amount"].sum() for key, rows in payments.group_by(by)}
 
 
 NO_CHANGES = no_due_changes().drop("school_year").with_columns(school_year=pl.lit(None, pl.String))
