@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from npo_pipeline.errors import Refused
@@ -86,6 +88,69 @@ def remove(path: Path) -> None:
         path.unlink()
     elif path.exists():
         shutil.rmtree(path)
+
+
+CHECKSUMS = "SHA256SUMS"
+"""The file in a folder of reports by which anyone sees that it is complete and unchanged."""
+
+_MADE_FROM = re.compile(r"# gemaakt uit ([0-9a-f]{64})")
+
+
+def checksums(files: Mapping[str, bytes], made_from: str) -> bytes:
+    """Return the text of SHA256SUMS, as `sha256sum -c` reads it, with the hash of its sources on top."""
+    lines = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(files.items())]
+    return ("\n".join([f"# gemaakt uit {made_from}", *lines]) + "\n").encode("ascii")
+
+
+def file_hashes(folder: Path, own: re.Pattern[str]) -> dict[str, str]:
+    """Return the SHA-256 of each file of ours in a folder, by its name; others are not looked at.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    found = (one for one in folder.iterdir() if own.fullmatch(one.name)) if folder.is_dir() else ()
+    return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(found)}
+
+
+def made_from_hash(folder: Path, own: re.Pattern[str], names: Collection[str] | None = None) -> str | None:
+    """Return the hash of the sources of a folder that is complete and unchanged; null where it is not.
+
+    `names`: the files of ours that must be there; null: those that SHA256SUMS names. That of no others may be.
+    """
+    try:
+        sums = (folder / CHECKSUMS).read_text(encoding="ascii")
+        first = _MADE_FROM.fullmatch(sums.partition("\n")[0])
+        found = {one.name for one in folder.iterdir() if own.fullmatch(one.name)} - {CHECKSUMS}
+        if first is None or (names is not None and found != set(names)):
+            return None
+        files = {name: (folder / name).read_bytes() for name in found}
+    except (OSError, UnicodeDecodeError):
+        # What cannot be read is not intact; it is made again.
+        return None
+    return first[1] if checksums(files, first[1]).decode("ascii") == sums else None
+
+
+def replace_files(folder: Path, files: Mapping[str, bytes], own: re.Pattern[str]) -> None:
+    """Put files in place of all of ours in a folder: written beside it first, and renamed all at once.
+
+    A note that somebody laid in the folder is not ours to throw away. `folder`: named after a checked code, never
+    after text from a file.
+
+    Raises:
+        OSError: it cannot be written; then the older files are still there.
+    """
+    beside = folder.with_name(f".{folder.name}.new")
+    remove(beside)
+    beside.mkdir(parents=True)
+    for name, content in files.items():
+        (beside / name).write_bytes(content)
+    for other in folder.iterdir() if folder.is_dir() else ():
+        if not own.fullmatch(other.name):
+            if other.is_dir() and not other.is_symlink():
+                shutil.copytree(other, beside / other.name, symlinks=True)
+            else:
+                shutil.copy2(other, beside / other.name, follow_symlinks=False)
+    replace_folder(folder, beside)
 
 
 def sync(path: Path) -> None:

@@ -47,6 +47,23 @@ MANNERS: Mapping[str, str] = {
 }
 """The manners of accounting, besides the annual report, which holds all money."""
 
+TRANSFER_STATES: Mapping[str, str] = {
+    "open": "nog niet vrijgegeven",
+    "withheld": "ingehouden",
+    "sent": "aangeboden aan de bank",
+    "accepted": "aangenomen door de bank",
+    "booked": "betaald door de bank",
+    "rejected": "geweigerd door de bank",
+    "returned": "teruggekomen van de bank",
+}
+"""The states of a payment on its way to an account, with those of money that is in no transfer."""
+
+WITHHELD: Mapping[str, str] = {
+    "not_above_zero": "het saldo niet boven nul is; het wordt verrekend met de volgende betaling",
+    "no_account": "er geen rekeningnummer bekend is",
+}
+"""The reasons for which a payment is withheld, to follow `ingehouden omdat`."""
+
 MANNER_NOT_KNOWN = "niet bekend"
 SHORT_MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 

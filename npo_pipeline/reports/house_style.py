@@ -15,8 +15,12 @@ from fractions import Fraction
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from npo_pipeline.errors import Refused, printable
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 FILE = "house-style.css"
 """The file in a home that holds its house style."""
@@ -94,6 +98,47 @@ class HouseStyle:
                         f"{begin}{front} on {begin}{back} has a contrast of {float(found):.1f} to 1, and WCAG 2.2 "
                         f"asks for {float(least):g}"
                     )
+
+
+_BREAK_IN_TEXT = re.compile(r"(?<=[^>}\s])\s*\n\s*(?=[^<{\s]|\{\{)|(?<=\}\})\s*\n\s*(?=[^<{\s])")
+_BREAK = re.compile(r"\s*\n\s*")
+
+
+def page_templates(*packages: str) -> Environment:
+    """Return an environment with the folders `templates` of some packages, the first that has a name goes before.
+
+    Line breaks of a template are no part of a page: one within a text is a space.
+    """
+    # Only a command that makes pages pays for the import and for compiling the templates.
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+    from jinja2.ext import Extension
+
+    class Compact(Extension):
+        """Take the line breaks out of a template: one within a text becomes a space."""
+
+        def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+            return _BREAK.sub("", _BREAK_IN_TEXT.sub(" ", source))
+
+    return Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        loader=ChoiceLoader([PackageLoader(one) for one in packages]),
+        extensions=[Compact],
+    )
+
+
+def running_header(left: str, right: str) -> str:
+    """Return the style of the head of every sheet of paper, and the number of the page below it."""
+    return (
+        f'@page{{@top-left{{content:"{_css_text(left)}"}}@top-right{{content:"{_css_text(right)}"}}'
+        '@bottom-right{content:"bladzijde " counter(page) " van " counter(pages)}}'
+    )
+
+
+def _css_text(text: str) -> str:
+    """Write a text as the content of a CSS string: all but letters, digits and spaces by their code."""
+    return "".join(one if one.isascii() and (one.isalnum() or one == " ") else f"\\{ord(one):06x}" for one in text)
 
 
 @cache

@@ -175,3 +175,14 @@ def split_by_board(report: ReportData, facts: Facts) -> Iterator[tuple[str, Repo
 
 def _by_board(table: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {str(key[0]): part for key, part in table.partition_by("board", as_dict=True).items()}
+
+
+def text_by_board(rows: pl.DataFrame, *, but: Collection[str] = ()) -> dict[str, str]:
+    """Write the rows of each board as one text, for its fingerprint; a null is another thing than an empty text.
+
+    `but`: columns that say nothing of their content.
+    """
+    values = [pl.col(name).cast(pl.String) for name in rows.columns if name not in (*but, "board")]
+    cells = [pl.concat_str(pl.lit("="), value).fill_null("") for value in values]
+    lines = rows.select("board", row=pl.concat_str(cells, separator="\t"))
+    return dict(lines.group_by("board", maintain_order=True).agg(pl.col("row").str.join("\n")).iter_rows())

@@ -223,10 +223,15 @@ def height_of(texts: Iterable[tuple[str, int]]) -> float:
     LibreOffice opens a workbook with rows of one line, whatever is in them, unless their height is written.
     """
     lines = [
-        sum(len(wrap(line, max(int(width * _OF_WIDTH), 1))) or 1 for line in text.splitlines() or [""])
+        sum(_lines_of(line, max(int(width * _OF_WIDTH), 1)) for line in text.splitlines() or [""])
         for text, width in texts
     ]
     return min(LINE_HEIGHT * max(lines, default=1), _HIGHEST)
+
+
+def _lines_of(line: str, width: int) -> int:
+    """Return the number of lines that a text takes; most are short, and to wrap one takes its time."""
+    return 1 if len(line) <= width and "\t" not in line else len(wrap(line, width)) or 1
 
 
 def set_footer(page: Worksheet, words: str) -> None:

@@ -70,3 +70,74 @@ MunicipalSupport = NewType("MunicipalSupport", pl.DataFrame)
 ToolSums = NewType("ToolSums", pl.DataFrame)
 """Sums per school, board or municipality (the first column) and currency, in cents: columns of the schools,
 currency, an amount per component (null where there is none), total, schools, rules, school_types, gaps."""
+
+# Specifications of payments. PART: school_year, scheme (title of the regulation), currency. PLACE: brin,
+# vestiging, name, place (both null where no list of schools has them). Amounts are DECIMAL(18,2) in `currency`.
+
+SPECIFIED = {"school_year": pl.String, "scheme": pl.String, "currency": pl.String}
+SPECIFIED_PLACE = {"brin": pl.String, "vestiging": pl.String, "name": pl.String, "place": pl.String}
+_MONEY = pl.Decimal(18, 2)
+_SPECIFIED_AMOUNT: dict[str, pl.DataType | type[pl.DataType]] = {
+    "board": pl.String,
+    **SPECIFIED,
+    **SPECIFIED_PLACE,
+    "school_type": pl.String,
+    "component": pl.String,
+}
+
+PaidParts = NewType("PaidParts", pl.DataFrame)
+"""Payments to boards in a month: board, PART, PLACE, school_type, component, kind (`instalment` or
+`correction`), month (that it is for), cause (null for an instalment), decision_id, amount, payment_id,
+end_to_end_id (of the transfer that it was in last; null where there is none), state (of `PaymentTransfers`)."""
+PAID_PARTS: dict[str, pl.DataType | type[pl.DataType]] = {
+    **_SPECIFIED_AMOUNT,
+    "kind": pl.String,
+    "month": pl.Date,
+    "cause": pl.String,
+    "decision_id": pl.String,
+    "amount": _MONEY,
+    "payment_id": pl.String,
+    "end_to_end_id": pl.String,
+    "state": pl.String,
+}
+
+PartsToCome = NewType("PartsToCome", pl.DataFrame)
+"""Amounts that months to come bring boards: board, PART, PLACE, school_type, component, month (of payment), kind
+(`instalment`, `correction` or `withheld`), amount."""
+PARTS_TO_COME: dict[str, pl.DataType | type[pl.DataType]] = {
+    **_SPECIFIED_AMOUNT,
+    "month": pl.Date,
+    "kind": pl.String,
+    "amount": _MONEY,
+}
+
+PaymentTransfers = NewType("PaymentTransfers", pl.DataFrame)
+"""Transfers by which the payments of a month went out, a row per board, currency and transfer: board, currency,
+state (`sent`, `accepted`, `rejected`, `booked`, `returned`; without a transfer `withheld` or `open`),
+end_to_end_id, released_month, execution_date, iban, whole (amount of the transfer), reason (of what is withheld),
+amount (of the payments of the month). Null where there is no transfer."""
+PAYMENT_TRANSFERS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "board": pl.String,
+    "currency": pl.String,
+    "state": pl.String,
+    "end_to_end_id": pl.String,
+    "released_month": pl.Date,
+    "execution_date": pl.Date,
+    "iban": pl.String,
+    "whole": _MONEY,
+    "reason": pl.String,
+    "amount": _MONEY,
+}
+
+PlaceAmounts = NewType("PlaceAmounts", pl.DataFrame)
+"""board, PART, PLACE, school_type, component, and its amounts: instalment, correction, withheld, amount (all)."""
+
+PartTotals = NewType("PartTotals", pl.DataFrame)
+"""board, PART, and the amounts of `PlaceAmounts`."""
+
+PaidCauses = NewType("PaidCauses", pl.DataFrame)
+"""Corrections: board, PART, PLACE, school_type, component, decision_id, cause, first and last (month that it is
+for), amount (not 0)."""
+
+MonthsToCome = NewType("MonthsToCome", pl.DataFrame)
+"""board, PART, month, and the amounts of `PlaceAmounts`."""

@@ -56,6 +56,7 @@ GENERIC = {
     "table_of_decision": "reads any table of a decision",
     "table_rows": "names the rows of any table",
     "tables": "lists the tables of a report, each of its own type",
+    "text_by_board": "writes the rows of any table of boards",
     "total": "adds up an amount of any rows",
     "totals": "adds up an amount of any rows",
     "validate_rows": "checks any rows against their model",

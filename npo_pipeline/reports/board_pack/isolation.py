@@ -73,9 +73,27 @@ def assert_only_own_data(
     own_names = {*places, *map(to_latin1, places), *texts, *map(to_latin1, texts)}
     # The number of a Staatscourant may be the number of a board as well.
     own_codes = _own_codes(board, report) | _cited_codes(report)
+    assert_names_no_other(board, files, parties, own_names=own_names, own_codes=own_codes)
+
+
+def assert_names_no_other(
+    board: str,
+    files: Mapping[str, bytes],
+    parties: KnownParties,
+    *,
+    own_names: Collection[str],
+    own_codes: Collection[str],
+) -> None:
+    """Search files of a board for the code or the name of anyone else.
+
+    Raises:
+        NpoError: a file names somebody else. A fault of ours.
+    """
     for name, content in files.items():
         text, values = _read(name, content)
-        other = _other_code(text, own_codes, parties) or min((values & parties.names) - own_names, default=None)
+        other = _other_code(text, own_codes, parties) or min(
+            (values & parties.names).difference(own_names), default=None
+        )
         if other:
             raise NpoError(
                 f"{name} of board {board} was not written: it names {other}, which is another board's; "

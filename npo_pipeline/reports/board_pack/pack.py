@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,14 @@ from types import MappingProxyType
 
 import polars as pl
 
-from npo_pipeline.atomic_file import remove, replace_folder
+from npo_pipeline.atomic_file import (
+    CHECKSUMS,
+    checksums,
+    file_hashes,
+    made_from_hash,
+    remove,
+    replace_files,
+)
 from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.reports.board_pack.isolation import (
     KnownParties,
@@ -30,7 +36,14 @@ from npo_pipeline.reports.board_pack.isolation import (
 )
 from npo_pipeline.reports.board_pack.workbook import board_table, dutch_csv, workbook
 from npo_pipeline.reports.board_page.page import fault_page, page
-from npo_pipeline.reports.report_data import NUMBER, ReportData, in_fixed_order, select_boards, split_by_board
+from npo_pipeline.reports.report_data import (
+    NUMBER,
+    ReportData,
+    in_fixed_order,
+    select_boards,
+    split_by_board,
+    text_by_board,
+)
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.reports.xbrl.taxonomy.package import report_package
 from npo_pipeline.rulebook.year_end import year_end_rules
@@ -49,8 +62,6 @@ PACKAGE = ".xbri"
 WITH_FILING = (".xbrl", ".xhtml", PACKAGE, ".xlsx", ".csv")
 WITHOUT_FILING = (".html", ".xlsx", ".csv")
 
-CHECKSUMS = "SHA256SUMS"
-_FINGERPRINT = re.compile(r"# gemaakt uit ([0-9a-f]{64})")
 _CODE = re.compile(r"[0-9]{5}(-[A-Z]{3})?")
 _ENDS = "|".join(end[1:] for end in (*FORMATS, PACKAGE))
 _OWN_FILE = re.compile(rf"npo-[0-9]{{4}}-{_CODE.pattern}\.({_ENDS})|{CHECKSUMS}")
@@ -322,8 +333,7 @@ def own_files(place: Path) -> dict[str, str]:
     Raises:
         OSError: one cannot be read.
     """
-    found = (one for one in place.iterdir() if _OWN_FILE.fullmatch(one.name)) if place.is_dir() else ()
-    return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(found)}
+    return file_hashes(place, _OWN_FILE)
 
 
 def data_fingerprints(facts: Facts, report: ReportData) -> dict[str, str]:
@@ -337,18 +347,10 @@ def data_fingerprints(facts: Facts, report: ReportData) -> dict[str, str]:
         begun.update(part.encode() + b"\0")
     digests = {board: begun.copy() for board in facts["board"].unique()}
     for frame in (facts, *report.tables().values()):
-        texts = _text_by_board(frame)
+        texts = text_by_board(frame, but=_OF_THE_RUN)
         for board, digest in digests.items():
             digest.update(texts.get(board, "").encode() + b"\0")
     return {board: digest.hexdigest() for board, digest in digests.items()}
-
-
-def _text_by_board(frame: pl.DataFrame) -> dict[str, str]:
-    """Write the rows of each board as one text; a null is another thing than an empty text."""
-    values = [pl.col(name).cast(pl.String) for name in frame.columns if name not in (*_OF_THE_RUN, "board")]
-    cells = [pl.concat_str(pl.lit("="), value).fill_null("") for value in values]
-    rows = frame.select("board", row=pl.concat_str(cells, separator="\t"))
-    return dict(rows.group_by("board", maintain_order=True).agg(pl.col("row").str.join("\n")).iter_rows())
 
 
 def fingerprint(data: str, *, filing: bool, version: str) -> str:
@@ -360,12 +362,6 @@ def fingerprint(data: str, *, filing: bool, version: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def checksums(files: Mapping[str, bytes], fingerprint: str) -> bytes:
-    """Return the text of SHA256SUMS, as `sha256sum -c` reads it, with the fingerprint as a comment on top."""
-    lines = [f"{hashlib.sha256(content).hexdigest()}  {name}" for name, content in sorted(files.items())]
-    return ("\n".join([f"# gemaakt uit {fingerprint}", *lines]) + "\n").encode("ascii")
-
-
 def is_up_to_date(
     folder: Path, names: Collection[str], fingerprint: str, recorded: PackRecord | None = None
 ) -> bool:
@@ -373,18 +369,7 @@ def is_up_to_date(
 
     `recorded`: the pack as the books know it; sums that somebody made again agree with the files, not with that.
     """
-    try:
-        sums = (folder / CHECKSUMS).read_text(encoding="ascii")
-        first = _FINGERPRINT.fullmatch(sums.partition("\n")[0])
-        if first is None or first[1] != fingerprint:
-            return False
-        if {one.name for one in folder.iterdir() if _OWN_FILE.fullmatch(one.name)} != {*names, CHECKSUMS}:
-            return False
-        files = {name: (folder / name).read_bytes() for name in names}
-    except (OSError, UnicodeDecodeError):
-        # What cannot be read is not intact; it is made again.
-        return False
-    if checksums(files, fingerprint).decode("ascii") != sums:
+    if made_from_hash(folder, _OWN_FILE, names) != fingerprint:
         return False
     return recorded is None or recorded.files == own_files(folder)
 
@@ -397,19 +382,7 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         OSError: it cannot be written; then the older pack is still there.
     """
-    beside = folder.with_name(f".{folder.name}.new")
-    remove(beside)
-    beside.mkdir(parents=True)
-    for name, content in files.items():
-        (beside / name).write_bytes(content)
-    for other in folder.iterdir() if folder.is_dir() else ():
-        # A note that somebody laid in the folder is not ours to throw away.
-        if not _OWN_FILE.fullmatch(other.name):
-            if other.is_dir() and not other.is_symlink():
-                shutil.copytree(other, beside / other.name, symlinks=True)
-            else:
-                shutil.copy2(other, beside / other.name, follow_symlinks=False)
-    replace_folder(folder, beside)
+    replace_files(folder, files, _OWN_FILE)
 
 
 def remove_others(folder: Path, boards: Collection[str], *, board: str | None = None) -> list[str]:

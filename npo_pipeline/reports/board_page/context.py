@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from npo_pipeline import dutch
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
+from npo_pipeline.reports.house_style import running_header
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import LEVEL_ELEMENTS, NO, NOT_ON_MENU, TOP, UNKNOWN, YES, element_of
 from npo_pipeline.reports.xbrl.taxonomy.elements import elements, intervention_keys
@@ -174,10 +175,7 @@ class PageContext:
     def running_header(self) -> Markup:
         """The style of what stands on every sheet of paper: whose page it is, and its number."""
         left, right = f"Verantwoording NPO {self.year}", self.board_title
-        return Markup(
-            f'@page{{@top-left{{content:"{_css_text(left)}"}}@top-right{{content:"{_css_text(right)}"}}'
-            '@bottom-right{content:"bladzijde " counter(page) " van " counter(pages)}}'
-        )
+        return Markup(running_header(left, right))
 
     @property
     def opening_day(self) -> date:
@@ -485,11 +483,6 @@ def _share_text(part: Decimal, whole: Decimal, places: int = 1) -> str:
         return ""
     share = (2 * scale * part_cents + whole_cents) // (2 * whole_cents)
     return dutch.percent(Decimal(share).scaleb(-places - 2), places)
-
-
-def _css_text(text: str) -> str:
-    """Write a text as the content of a CSS string: all but letters, digits and spaces by their code."""
-    return "".join(one if one.isascii() and (one.isalnum() or one == " ") else f"\\{ord(one):06x}" for one in text)
 
 
 NEXT_PAYMENT = "de volgende betaling"

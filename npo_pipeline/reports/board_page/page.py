@@ -19,7 +19,7 @@ from npo_pipeline import dutch
 from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.board_page.context import PageContext, menu
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
-from npo_pipeline.reports.house_style import HouseStyle
+from npo_pipeline.reports.house_style import HouseStyle, page_templates
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, NAMESPACE, NAMESPACES, NOT_ON_MENU, PREFIX, SCHEMA, TOP
 from npo_pipeline.reports.xbrl.instance import context_xml, unit_xml
@@ -44,8 +44,6 @@ TITLES = {
 }
 """The parts of the page: anchor -> heading, in their order."""
 
-_BREAK_IN_TEXT = re.compile(r"(?<=[^>}\s])\s*\n\s*(?=[^<{\s]|\{\{)|(?<=\}\})\s*\n\s*(?=[^<{\s])")
-_BREAK = re.compile(r"\s*\n\s*")
 _NO_CHARACTER = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot write; the page has a space for each."""
 
@@ -164,23 +162,7 @@ def _percentage(tenths: int) -> str:
 
 @cache
 def _environment() -> Environment:
-    # Only a command that makes pages pays for the import and for compiling the templates.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from jinja2.ext import Extension
-
-    class Compact(Extension):
-        """Take the line breaks out of a template: one within a text becomes a space."""
-
-        def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-            return _BREAK.sub("", _BREAK_IN_TEXT.sub(" ", source))
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,
-        loader=PackageLoader("npo_pipeline.reports.board_page"),
-        extensions=[Compact],
-    )
+    environment = page_templates("npo_pipeline.reports.board_page")
     environment.filters |= {
         "day": dutch.day,
         "short_day": dutch.short_day,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from npo_pipeline import atomic_file
 from npo_pipeline.commands.account.filing_checks import checked_facts
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports.board_pack import pack
@@ -60,14 +61,14 @@ def test_the_board_gets_a_page_that_says_whom_to_ask_and_no_reason(packed, tmp_p
 
 
 def test_a_page_that_cannot_be_written_either_is_in_the_words(packed, tmp_path, monkeypatch):
-    replace = pack.replace_folder
+    replace = atomic_file.replace_folder
 
     def fails(folder, beside):
         if folder.name == "40001":
             raise OSError(30, "Read-only file system", str(folder))
         replace(folder, beside)
 
-    monkeypatch.setattr(pack, "replace_folder", fails)
+    monkeypatch.setattr(atomic_file, "replace_folder", fails)
     result = packed(told(ordinary(), OTHER))
     assert result.written == ("40003",)
     assert "Read-only file system; nor could the page be written that says so" in result.faults["40001"]
