@@ -83,7 +83,10 @@ def said(text: str) -> str:
 
 _SINGULAR = {
     **{f"{one}s": one for one in ("school", "board", "row", "finding", "difference", "pupil", "manifest", "run")},
-    **{f"{one}s": one for one in ("file", "recipient", "payment", "pack", "delivered file", "application")},
+    **{
+        f"{one}s": one
+        for one in ("file", "recipient", "payment", "pack", "delivered file", "application", "account")
+    },
     **{"municipalities": "municipality", "samenwerkingsverbanden": "samenwerkingsverband"},
     **{
         "scholen": "school",
@@ -94,6 +97,7 @@ _SINGULAR = {
     },
     **{"gemeenten": "gemeente", "verschillen": "verschil", "bestanden": "bestand", "vestigingen": "vestiging"},
     **{"manifesten": "manifest", "ontvangers": "ontvanger", "betalingen": "betaling", "aanvragen": "aanvraag"},
+    **{"rekeningen": "rekening"},
     **{"beneficiaries": "beneficiary", "months": "month", "maanden": "maand"},
     **{"amounts": "amount", "bedragen": "bedrag"},
 }

@@ -8,7 +8,8 @@ from functools import partial
 import pandera.polars as pa
 import polars as pl
 
-from schemas.rules import BOARD, MUNICIPALITY, SAMENWERKINGSVERBAND, VESTIGING
+from schemas.rules import MUNICIPALITY, SAMENWERKINGSVERBAND, VESTIGING
+from schemas.rules import RECIPIENT as RECIPIENT_CODE
 
 MONEY = pl.Decimal(18, 2)
 QUANTITY = pl.Decimal(18, 2)
@@ -188,7 +189,7 @@ BENEFICIARY_COLUMNS = {
 }
 """The last columns of every table of amounts."""
 
-RECIPIENT = code(f"{BOARD}|{SAMENWERKINGSVERBAND}|{MUNICIPALITY}")
+RECIPIENT = code(RECIPIENT_CODE)
 
 
 def schema_of(model: pa.DataFrameSchema) -> dict[str, pl.DataType]:

@@ -17,12 +17,14 @@ from schemas.received import SCHOOL_LISTS
 from schemas.rules import (
     BOARD,
     BRIN,
+    RECIPIENT,
     SAMENWERKINGSVERBAND,
     VESTIGING,
     amount,
     code,
     credit_amount,
     day,
+    iban,
     masked_number,
     missing_text,
     missing_value,
@@ -269,6 +271,16 @@ BOARDS = _file(
     {
         "BEVOEGD_GEZAG_NUMMER": _BOARD,
         "BEVOEGD_GEZAG_NAAM": _text(missing_text()),
+    },
+)
+
+PAYMENT_ACCOUNTS = _file(
+    "payment_accounts",
+    {
+        "ONTVANGER": _text(missing_value(), code(RECIPIENT)),
+        "IBAN": _text(missing_value(), iban()),
+        "TENAAMSTELLING": _text(missing_text()),
+        "INGANGSDATUM": _text(missing_value(), day()),
     },
 )
 

@@ -271,14 +271,14 @@ BOARDS = table(
 PaymentAccounts = NewType("PaymentAccounts", pl.DataFrame)
 PAYMENT_ACCOUNTS = table(
     "payment_accounts",
-    "Bank accounts of recipients, as one list states them.",
+    "Bank accounts of recipients, as files state them; of one recipient and day the last row is believed.",
     {
         "delivery_id": text(),
         "recipient_kind": one_of(RECIPIENT_KINDS),
         "recipient": RECIPIENT,
-        "iban": code(IBAN_NL, "The account: a Dutch IBAN."),
-        "account_name": text("Name of the account."),
-        "valid_from": day("Day from which the recipient is paid on it."),
+        "iban": code(IBAN_NL, "The account: a Dutch IBAN, in capitals and without spaces."),
+        "account_name": text("Name that the account is in, at most 70 characters."),
+        "valid_from": day("First day on which the recipient is paid on it, until another account begins."),
     },
     ("delivery_id", "recipient", "valid_from"),
 )

@@ -74,6 +74,7 @@ ACCOUNT_CONFIRMATIONS = table(
         "iban": code(IBAN_NL, "The account that was confirmed."),
         "confirmed_by": text("The name of who confirmed it."),
         "confirmed_at": moment("Moment of the confirmation, UTC."),
+        "delivery_id": text("The delivery whose row changed to it: a later change back to it is asked for again."),
     },
     ("run_id", "recipient", "iban"),
 )

@@ -15,6 +15,8 @@ from functools import cache
 import pandera.polars as pa
 import polars as pl
 
+from schemas.iban import iban_fault
+
 UNKNOWN_CODE = "unknown_code"
 NOT_A_NUMBER = "not_a_number"
 NOT_A_DATE = "not_a_date"
@@ -31,6 +33,7 @@ CREDIT = "credit_above_spent"
 OTHER_CURRENCY = "other_currency"
 OTHER_BOARD = "other_board"
 OTHER_YEAR = "other_year"
+INVALID_IBAN = "invalid_iban"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +114,8 @@ REJECTION_RULES = (
     ),
     RejectionRule(
         name=CONTRADICTION,
-        when="two rows of a list differ about one place, such as a vestiging in two areas; none of them counts",
+        when="two rows of a list differ about one place, such as a vestiging in two areas, or about the account "
+        "of one recipient from one day; none of them counts",
         message="contradicts {value}; none of these rows counts until one of them is left",
         quoted=False,
     ),
@@ -156,6 +160,11 @@ REJECTION_RULES = (
         board_message="{column} {value}; verbeter het, of lever de regel in bij dat jaar",
         quoted=False,
     ),
+    RejectionRule(
+        name=INVALID_IBAN,
+        when="an IBAN is not Dutch, or its length, its check digits or its bank are wrong; the message says which",
+        message="{column} {value} is no Dutch IBAN of a bank that is known; have it corrected by the recipient",
+    ),
 )
 RULES = tuple(rule.name for rule in REJECTION_RULES)
 
@@ -167,6 +176,7 @@ VESTIGING = r"^[0-9]{2}[A-Z]{2}[0-9]{2}$"
 BOARD = r"^[0-9]{5}$"
 SAMENWERKINGSVERBAND = r"^VO[0-9]{4}$"
 MUNICIPALITY = r"^[0-9]{4}$"
+RECIPIENT = f"{BOARD}|{SAMENWERKINGSVERBAND}|{MUNICIPALITY}"
 SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 IBAN = r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
 IBAN_NL = r"^NL[0-9]{2}[A-Z]{4}[0-9]{10}$"
@@ -316,6 +326,15 @@ def school_year() -> pa.Check:
         UNKNOWN_CODE,
         lambda value: (value == "") | (value.str.contains(SCHOOL_YEAR) & _years_follow(value)),
     )
+
+
+def iban() -> pa.Check:
+    """Require a Dutch IBAN of a known bank, with or without spaces, in capitals or not."""
+    return _check(INVALID_IBAN, lambda value: value.map_elements(_is_iban, return_dtype=pl.Boolean))
+
+
+def _is_iban(text: str) -> bool:
+    return text == "" or iban_fault(text) is None
 
 
 def not_before(entry: str) -> pa.Check:

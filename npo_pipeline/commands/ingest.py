@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from npo_pipeline import dutch
+from npo_pipeline.bank.payment_accounts import change_remarks
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.run import Clock, Run, open_run
@@ -27,7 +28,7 @@ from npo_pipeline.intake.board_reports import (
     reject_others,
 )
 from npo_pipeline.intake.file_result import FileResult, rejection_list
-from npo_pipeline.intake.plan import plan_intake
+from npo_pipeline.intake.plan import IntakePlan, plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
 from npo_pipeline.intake.resubmission import check_resubmissions
 from npo_pipeline.intake.school_changes import refuse_contradictions
@@ -37,7 +38,14 @@ from npo_pipeline.intake.supersession import refuse_duplicate_counts
 from npo_pipeline.months import day_of
 from schemas import received
 from schemas.frames.intake import RejectionList, SizeChanges
-from schemas.received import Deliveries, Differences, Quarantine, Resolutions, SourceCorrections
+from schemas.received import (
+    Deliveries,
+    Differences,
+    PaymentAccounts,
+    Quarantine,
+    Resolutions,
+    SourceCorrections,
+)
 from schemas.rules import OF_OTHERS
 
 DEFAULT_MAX_REJECTED = Decimal("0.01")
@@ -184,6 +192,14 @@ def _share(rejected: int, rows: int) -> str:
     return f"{dutch.number(rejected)} of {dutch.number(rows)}"
 
 
+def account_remarks(plan: IntakePlan, state: IntakeState) -> Iterator[str]:
+    """Report the payment accounts that a delivery changes, a sentence per file."""
+    new = plan.new_rows(received.PAYMENT_ACCOUNTS)
+    if new.height:
+        files = dict(plan.new_rows(received.DELIVERIES).select("delivery_id", "file").iter_rows())
+        yield from change_remarks(PaymentAccounts(pl.concat([state.payment_accounts, new])), files)
+
+
 def register_files(
     run: Run,
     results: Sequence[FileResult],
@@ -204,7 +220,7 @@ def register_files(
         corrections=SourceCorrections(plan.new_rows(received.SOURCE_CORRECTIONS)),
         resolutions=Resolutions(plan.new_rows(received.RESOLUTIONS)),
         waiting=plan.waiting,
-        remarks=plan.remarks,
+        remarks=(*plan.remarks, *account_remarks(plan, state)),
         listed=rejection_list([one for one in results if one.file.name in new]),
         size_changes=plan.size_changes,
     )

@@ -20,7 +20,12 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.deliveries import intake_state
 from npo_pipeline.books.reader import read_books
 from npo_pipeline.books.run import Clock
-from npo_pipeline.commands.ingest import DEFAULT_MAX_REJECTED, read_files, refuse_when_too_many
+from npo_pipeline.commands.ingest import (
+    DEFAULT_MAX_REJECTED,
+    account_remarks,
+    read_files,
+    refuse_when_too_many,
+)
 from npo_pipeline.commands.rejects import require_apart
 from npo_pipeline.commands.steps import Progress, now, silently
 from npo_pipeline.delivery import kinds
@@ -275,7 +280,10 @@ def _inspection(request: InspectRequest, progress: Progress, at: datetime) -> In
         corrections=SourceCorrections(plan.new_rows(received.SOURCE_CORRECTIONS)),
         refusals=tuple(str(refusal) for _, refusal in attempt.found),
         waiting=tuple(one.file.name for one in results if one.without_board),
-        remarks=plan.remarks or tuple(remark for one in results for remark in one.remarks),
+        remarks=(
+            *(plan.remarks or tuple(remark for one in results for remark in one.remarks)),
+            *account_remarks(plan, state),
+        ),
         in_books=tuple(one.file.name for one in results if find_existing(one, state) is not None),
         ingest=_command(request),
     )

@@ -34,6 +34,9 @@ class Stage(Enum):
     BOARD_REPORTS = "board_reports"
     """Reports in which a board accounts for a period; a later one restates that board and period whole."""
 
+    PAYMENT_ACCOUNTS = "payment_accounts"
+    """Accounts of recipients; they add up, and of one recipient and day the row delivered last is believed."""
+
     REGISTERS = "registers"
     """Pupil registers, counted block by block."""
 
@@ -198,6 +201,14 @@ BOARDS = _reference_list(
     # The finance files of DUO name a board beside the figures of each year.
     excluded_columns=frozenset({"JAAR", "PEILDATUM", "BRIN_NUMMER", "VESTIGINGSNUMMER"}),
 )
+PAYMENT_ACCOUNTS = FileKind(
+    "payment_accounts",
+    "payment accounts",
+    models.PAYMENT_ACCOUNTS,
+    {"ONTVANGER", "IBAN"},
+    stage=Stage.PAYMENT_ACCOUNTS,
+    is_dated=False,
+)
 APPLICATIONS = FileKind(
     "applications",
     "applications for a subsidy",
@@ -263,6 +274,7 @@ KINDS = (
     CONSENTS,
     BOARDS,
     RESERVE_TRANSFERS,
+    PAYMENT_ACCOUNTS,
     *MASKED.values(),
 )
 """In the order in which a header is compared: a kind comes before one with fewer of the same signature columns.

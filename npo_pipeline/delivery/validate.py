@@ -15,8 +15,10 @@ from pandera.errors import SchemaErrors
 from npo_pipeline.delivery.sanitize import strip_invisible
 from schemas import files as models
 from schemas.frames.intake import REJECTIONS, FileRows, RejectionMessages, Rejections, empty
+from schemas.iban import iban_fault
 from schemas.rules import (
     BOARD,
+    INVALID_IBAN,
     NOT_A_DATE,
     NOT_A_NUMBER,
     REJECTION_RULES,
@@ -162,6 +164,10 @@ def with_messages(
     causes = _causes_for_boards(numbers) if for_boards else _causes_of_wrong_codes(_CAUSES)
     for case, told in causes:
         message = pl.when(case).then(told).otherwise(message)
+    if (rejections["rule"] == INVALID_IBAN).any():
+        shown = shown.with_columns(fault=rejections["value"].map_elements(iban_fault, return_dtype=pl.String))
+        told = pl.format("{} {} {}; have it corrected by the recipient", "column_name", "value", "fault")
+        message = pl.when(pl.col("rule") == INVALID_IBAN).then(told).otherwise(message)
     return RejectionMessages(shown.select("line", "rule", "column_name", message=message))
 
 
@@ -196,7 +202,7 @@ def _causes_of_wrong_codes(words: _Causes) -> Iterator[tuple[pl.Expr, pl.Expr]]:
         right = code.str.zfill(digits)
         told = pl.format(words.lost_zeros, column, code, right)
         yield is_code & column.is_in(columns) & code.str.contains(form), told
-    small = column.is_in(_CODES_IN_CAPITALS) & code.str.contains(r"^[0-9]{2}[A-Za-z]{2}([0-9]{2})?$")
+    small = column.is_in(_CODES_IN_CAPITALS) & code.str.contains(_IN_ANY_LETTERS)
     right = code.str.to_uppercase()
     yield is_code & small & (code != right), pl.format(words.small, column, code, right)
     yield is_code & (column == "BRIN_NUMMER") & code.str.contains(_TIME), pl.format(words.time, column, code)
@@ -250,10 +256,14 @@ _BOARDS_OF_A_RESERVE = {
 _TIME = r"^1899-?12-?3[01]( [0-9:]+)?$"
 """The first day of a spreadsheet: what was taken for a time has no other."""
 
-_CODES_IN_CAPITALS = ("BRIN_NUMMER", "VESTIGINGSNUMMER", "VESTIGING", "OPVOLGER", models.SCHOOL)
+_CODES_IN_CAPITALS = ("BRIN_NUMMER", "VESTIGINGSNUMMER", "VESTIGING", "OPVOLGER", models.SCHOOL, "ONTVANGER")
+_IN_ANY_LETTERS = r"^([0-9]{2}[A-Za-z]{2}([0-9]{2})?|[Vv][Oo][0-9]{4})$"
+"""A BRIN, a vestiging or a samenwerkingsverband, in capitals or not."""
+
 _CODES_WITH_ZEROS = (
     (("VESTIGINGSNUMMER",), r"^[0-9]$", 2),
     (("BEVOEGD_GEZAG_NUMMER",), r"^[0-9]{1,4}$", 5),
+    (("ONTVANGER",), r"^[0-9]{1,3}$", 4),
     (("BRIN_NUMMER",), r"^[0-9][A-Z]{2}$", 4),
     (("VESTIGING", "OPVOLGER", models.SCHOOL), r"^[0-9][A-Z]{2}[0-9]{2}$", 6),
 )

@@ -31,6 +31,7 @@ from schemas.frames.intake import (
     FileLeerplusSchools,
     FileListedVestigingen,
     FileMunicipalScores,
+    FilePaymentAccounts,
     FileRanges,
     FileReserveTransfers,
     FileSchoolFacts,
@@ -82,6 +83,9 @@ class FileResult:
         default_factory=lambda: FileLeerplusSchools(empty(frames.FILE_LEERPLUS_SCHOOLS))
     )
     boards: FileBoards = field(default_factory=lambda: FileBoards(empty(frames.FILE_BOARDS)))
+    payment_accounts: FilePaymentAccounts = field(
+        default_factory=lambda: FilePaymentAccounts(empty(frames.FILE_PAYMENT_ACCOUNTS))
+    )
     facts: FileSchoolFacts = field(default_factory=lambda: FileSchoolFacts(empty(frames.FILE_SCHOOL_FACTS)))
     changes: FileChanges = field(default_factory=lambda: FileChanges(empty(frames.FILE_CHANGES)))
     applications: FileApplications = field(
@@ -177,6 +181,9 @@ _TOTALS = (
     _Total(content="listed_vestigingen", part="list", distinct={"vestigingen": "vestiging"}),
     _Total(content="leerplus_schools", distinct={"schools": "brin"}, sums=("leerplus",)),
     _Total(content="boards", distinct={"boards": "board"}),
+    _Total(
+        content="payment_accounts", part="recipient_kind", distinct={"recipients": "recipient", "accounts": "iban"}
+    ),
     _Total(content="applications", part="scheme", distinct={"applications": "line"}, sums=("pupils",)),
     _Total(content="completions", part="scheme", distinct={"schools": "brin"}, sums=("finished",)),
     _Total(content="spending", distinct={"boards": "board", "schools": "brin", "bookings": "line"}),

@@ -13,7 +13,13 @@ import polars as pl
 
 from npo_pipeline.intake.board_reports import fully_restated, restated, restatement_remarks
 from npo_pipeline.intake.file_result import FileResult, NewFiles
-from npo_pipeline.intake.reference_lists import differing_areas, unknown_areas, unknown_municipalities
+from npo_pipeline.intake.reference_lists import (
+    differing_areas,
+    shared_accounts,
+    unknown_areas,
+    unknown_municipalities,
+    unknown_recipients,
+)
 from npo_pipeline.intake.resubmission import refuse_superseded_bases
 from npo_pipeline.intake.school_changes import changed_boards, replaced_changes, unknown_references
 from npo_pipeline.intake.school_directory import BY_DATE, build_directory, disagreement_remarks
@@ -43,7 +49,17 @@ from schemas import received
 from schemas.columns import schema_of
 from schemas.frames.books import DeliverySubjects
 from schemas.frames.intake import SIZE_CHANGES, SizeChanges, empty
-from schemas.received import Areas, Changes, CountRanges, Counts, Deliveries, Differences, SchoolFacts, Scores
+from schemas.received import (
+    Areas,
+    Changes,
+    CountRanges,
+    Counts,
+    Deliveries,
+    Differences,
+    PaymentAccounts,
+    SchoolFacts,
+    Scores,
+)
 from schemas.tables import TableRows, table_rows
 
 
@@ -116,6 +132,8 @@ def plan_intake(
             *_unknown_references(new, SchoolFacts(facts), appended),
             *(remark for one in new.values() for remark in one.remarks),
             *unknown_municipalities(new, SchoolFacts(facts)),
+            *unknown_recipients(new, SchoolFacts(facts), _areas(state, appended)),
+            *shared_accounts(new, _accounts(state, appended)),
             *disagreement_remarks(state.school_facts, SchoolFacts(facts), _file_names(state, deliveries)),
             *unknown_areas(new, state.areas),
             *_area_remarks(new, state, successors, appended),
@@ -201,6 +219,15 @@ def _area_remarks(
         areas = pl.concat([state.areas.filter(remains), _rows(appended, received.AREAS)])
         deliveries = pl.concat([state.current.filter(remains), _rows(appended, received.DELIVERIES)])
         yield from differing_areas(Areas(areas), Deliveries(deliveries))
+
+
+def _areas(state: IntakeState, appended: TableRows) -> Areas:
+    return Areas(pl.concat([state.areas, _rows(appended, received.AREAS)]))
+
+
+def _accounts(state: IntakeState, appended: TableRows) -> PaymentAccounts:
+    new = _rows(appended, received.PAYMENT_ACCOUNTS)
+    return PaymentAccounts(pl.concat([state.payment_accounts, new]))
 
 
 def _file_names(state: IntakeState, new: Deliveries) -> dict[str, str]:

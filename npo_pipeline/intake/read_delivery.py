@@ -33,6 +33,7 @@ from schemas.frames.intake import (
     READINGS,
     FileApplications,
     FileCompletions,
+    FilePaymentAccounts,
     FileRanges,
     FileRows,
     FileSpending,
@@ -231,6 +232,19 @@ def _unknown_subjects(kind: FileKind, rows: FileRows, known: KnownSchools) -> Re
     return unknown_school_rejections(rows, known.vestigingen)
 
 
+def _read_payment_accounts(read: SmallFile, known: KnownSchools) -> FileResult:
+    accounts = reference_lists.accounts_of(read.rows)
+    contradicting = reference_lists.contradicting_accounts(accounts)
+    kept = accounts.join(contradicting, on="line", how="anti", maintain_order="left")
+    return replace(
+        read.result,
+        # The same account written in two ways is one.
+        payment_accounts=FilePaymentAccounts(kept.unique(["recipient", "valid_from"], keep="first").sort("line")),
+        rejections=_concat([read.result.rejections, contradicting]),
+        remarks=(*read.result.remarks, *reference_lists.shortened_names(read.rows, read.result.file.name)),
+    )
+
+
 def _read_applications(read: SmallFile, known: KnownSchools) -> FileResult:
     rejections = application_rejections(read.rows, known.vestigingen)
     result = replace(
@@ -304,6 +318,7 @@ _READERS: Mapping[Stage, Callable[[SmallFile, KnownSchools], FileResult]] = {
     Stage.REFERENCE_LISTS: _read_reference_list,
     Stage.APPLICATIONS: _read_applications,
     Stage.BOARD_REPORTS: _read_board_report,
+    Stage.PAYMENT_ACCOUNTS: _read_payment_accounts,
 }
 
 

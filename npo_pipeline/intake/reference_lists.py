@@ -1,7 +1,7 @@
-"""Reference lists: areas, scores of municipalities, listed vestigingen, leerplus list, names of boards.
+"""Reference lists: areas, scores of municipalities, listed vestigingen, leerplus list, boards; accounts.
 
 Each states something of a subject (a vestiging, a school, a municipality or a board) once. Rows that differ about
-a subject contradict each other, and none of them counts.
+a subject contradict each other, and none of them counts. Of accounts the subject is a recipient from a day.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from npo_pipeline.delivery.validate import SHOWN
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import NewFiles
 from schemas import files as models
-from schemas.frames.intake import FileAreas, FileRows, Rejections
-from schemas.received import Areas, Deliveries, SchoolFacts
+from schemas.columns import BESTUUR, GEMEENTE, SAMENWERKING
+from schemas.frames.intake import FILE_PAYMENT_ACCOUNTS, FileAreas, FilePaymentAccounts, FileRows, Rejections
+from schemas.iban import electronic
+from schemas.received import Areas, Deliveries, PaymentAccounts, SchoolFacts
 from schemas.rules import CONTRADICTION, SAMENWERKINGSVERBAND
 
 _COLUMNS: Mapping[str, Mapping[str, pl.Expr]] = {
@@ -40,6 +42,13 @@ _COLUMNS: Mapping[str, Mapping[str, pl.Expr]] = {
     },
 }
 """Kind of file -> the columns of its table, of which the first is its subject."""
+
+_OF_AN_ACCOUNT = ["recipient", "valid_from"]
+
+BOARD_DIGITS, MUNICIPALITY_DIGITS = 5, 4
+
+LONGEST_NAME = 70
+"""Characters of a name that a SEPA payment carries."""
 
 _NAMED = 5
 """Number of codes that a remark names."""
@@ -64,7 +73,12 @@ def contradictions(kind: FileKind, rows: FileRows) -> Rejections:
         rows: its valid rows.
     """
     subject, *values = _COLUMNS[kind.name]
-    stated = rows.select("line", **_COLUMNS[kind.name]).sort("line").with_columns(value=pl.struct(values))
+    stated = rows.select("line", **_COLUMNS[kind.name])
+    return _differing_rows(stated, subject, values, column=_column_of(kind))
+
+
+def _differing_rows(rows: pl.DataFrame, subject: str, values: Sequence[str], *, column: str) -> Rejections:
+    stated = rows.sort("line").with_columns(value=pl.struct(values))
     first = pl.col("value").first().over(subject)
     is_other = pl.col("value") != first
     differing = stated.with_columns(
@@ -76,7 +90,7 @@ def contradictions(kind: FileKind, rows: FileRows) -> Rejections:
     rejections = differing.select(
         "line",
         rule=pl.lit(CONTRADICTION),
-        column_name=pl.lit(_column_of(kind)),
+        column_name=pl.lit(column),
         value=pl.format("line {} about {}", against, subject),
     )
     return Rejections(rejections)
@@ -85,6 +99,99 @@ def contradictions(kind: FileKind, rows: FileRows) -> Rejections:
 def _column_of(kind: FileKind) -> str:
     """Return the column of a file that holds its subject."""
     return next(iter(_COLUMNS[kind.name].values())).meta.root_names()[0]
+
+
+def accounts_of(rows: FileRows) -> FilePaymentAccounts:
+    """Return the rows of a file of payment accounts for their table; names as long as a bank takes them.
+
+    Args:
+        rows: its valid rows.
+    """
+    length = pl.col("ONTVANGER").str.len_bytes()
+    kind = pl.when(length == BOARD_DIGITS).then(pl.lit(BESTUUR)).when(length == MUNICIPALITY_DIGITS)
+    accounts = rows.select(
+        "line",
+        recipient_kind=kind.then(pl.lit(GEMEENTE)).otherwise(pl.lit(SAMENWERKING)),
+        recipient="ONTVANGER",
+        iban=pl.col("IBAN").map_elements(electronic, return_dtype=pl.String),
+        account_name=parse.clean_name("TENAAMSTELLING").str.head(LONGEST_NAME).str.strip_chars_end(),
+        valid_from=parse.parse_date("INGANGSDATUM"),
+    )
+    return FilePaymentAccounts(accounts.select(list(FILE_PAYMENT_ACCOUNTS)))
+
+
+def contradicting_accounts(accounts: FilePaymentAccounts) -> Rejections:
+    """Reject the rows of a file that give one recipient two accounts or names from one day."""
+    about = accounts.with_columns(about=pl.format("{} from {}", "recipient", "valid_from"))
+    return _differing_rows(about, "about", ["iban", "account_name"], column="ONTVANGER")
+
+
+def shortened_names(rows: FileRows, file: str) -> Iterator[str]:
+    """Report the names of accounts that are longer than a bank takes, in one sentence."""
+    long = rows.filter(parse.clean_name("TENAAMSTELLING").str.len_chars() > LONGEST_NAME)
+    if long.height:
+        yield (
+            f"{file}: TENAAMSTELLING of {long.height} rows is longer than a bank takes ({LONGEST_NAME} characters)"
+            f"; the rest is left off (first line {long['line'][0]})"
+        )
+
+
+def believed_accounts(accounts: PaymentAccounts) -> PaymentAccounts:
+    """Return of each recipient and first day the account that was delivered last: what is believed.
+
+    Args:
+        accounts: of any deliveries.
+    """
+    last = accounts.sort("delivery_id", maintain_order=True).unique(_OF_AN_ACCOUNT, keep="last")
+    return PaymentAccounts(last.sort(_OF_AN_ACCOUNT))
+
+
+def still_believed(delivery_id: str, accounts: PaymentAccounts) -> bool:
+    """Return whether no later delivery gives another account than a delivery did, for the same day."""
+    mine = accounts.filter(pl.col("delivery_id") == delivery_id)
+    now = believed_accounts(accounts).join(mine.select(_OF_AN_ACCOUNT), on=_OF_AN_ACCOUNT, how="semi")
+    stated = ["recipient", "valid_from", "iban", "account_name"]
+    return mine.select(stated).sort(stated).equals(now.select(stated).sort(stated))
+
+
+def unknown_recipients(new: NewFiles, facts: SchoolFacts, areas: Areas) -> Iterator[str]:
+    """Report the recipients of accounts that nothing else names, a sentence per file; their accounts are kept.
+
+    Args:
+        new: the files that are registered.
+        facts: all facts about schools, those of these files among them.
+        areas: of the current deliveries, those of these files among them.
+    """
+    named = (facts["board"], facts["municipality_number"], areas["samenwerkingsverband"])
+    known = pl.concat([one.drop_nulls().alias("recipient") for one in named]).unique()
+    for one in new.values():
+        recipients = one.payment_accounts["recipient"].unique().sort()
+        unknown = recipients.filter(~recipients.is_in(known.implode())).to_list()
+        if known.len() and unknown:
+            yield (
+                f"{one.file.name}: no other file names {_names(unknown)}; their accounts are kept, check "
+                "ONTVANGER (a board has five digits, a municipality four)"
+            )
+
+
+def shared_accounts(new: NewFiles, accounts: PaymentAccounts) -> Iterator[str]:
+    """Report the accounts that several recipients are paid on, a sentence per file: a slip, or worse.
+
+    Args:
+        new: the files that are registered.
+        accounts: of all deliveries, those of these files among them.
+    """
+    believed = believed_accounts(accounts)
+    of_several = believed.group_by("iban").agg(pl.col("recipient").unique().sort())
+    shared = of_several.filter(pl.col("recipient").list.len() > 1).sort("iban")
+    for one in new.values():
+        mine = shared.filter(pl.col("iban").is_in(one.payment_accounts["iban"].implode()))
+        if mine.height:
+            iban, recipients = mine.row(0)
+            yield (
+                f"{one.file.name}: {mine.height} accounts are of several recipients (first {iban}: "
+                f"{_names(recipients)}); check that each is paid on its own"
+            )
 
 
 def areas_of_pupil_file(rows: FileRows, file: str) -> tuple[FileAreas, tuple[str, ...]]:

@@ -23,11 +23,12 @@ _NAMED = 3
 def refuse_contradictions(results: Sequence[FileResult]) -> None:
     """Refuse a delivery in which two rows differ on the board or municipality of a school, or what happens to it.
 
-    Or on who finished. The last of them would win, and one of two boards be paid for the other.
+    Or on who finished, or on an account. The last of them would win, and one of two boards be paid for the other.
     """
     _refuse_two_boards(results)
     _refuse_two_municipalities(results)
     _refuse_two_completions(results)
+    _refuse_two_accounts(results)
     _refuse_same_application(results)
     changes = [
         one.changes.with_columns(file=pl.lit(one.file.name), place=pl.int_range(pl.len()))
@@ -68,6 +69,19 @@ def _refuse_two_completions(results: Sequence[FileResult]) -> None:
         raise Refused(
             f"{_place(first)} and {_place(second)}: of {first['brin']} ({first['scheme']}) "
             f"{first['finished']} and {second['finished']} finished; keep one"
+        )
+
+
+def _refuse_two_accounts(results: Sequence[FileResult]) -> None:
+    accounts = [
+        one.payment_accounts.with_columns(file=pl.lit(one.file.name))
+        for one in results
+        if one.payment_accounts.height
+    ]
+    for first, second in _differing(accounts, key=["recipient", "valid_from"], on=["iban", "account_name"]):
+        raise Refused(
+            f"{_place(first)} and {_place(second)}: {first['recipient']} has two accounts or names from "
+            f"{first['valid_from']}; keep one"
         )
 
 

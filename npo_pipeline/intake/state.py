@@ -21,6 +21,7 @@ from schemas.received import (
     CountRanges,
     Counts,
     Deliveries,
+    PaymentAccounts,
     Resolutions,
     SchoolFacts,
     Scores,
@@ -35,9 +36,9 @@ CURRENCIES = {"brin": pl.String, "currency": pl.String}
 class IntakeState:
     """Hold the state of the books, loaded once per run.
 
-    `deliveries`, `school_facts`, `changes`: all, in order of arrival. `corrections`, `counts`, `zero_counts`,
-    `count_ranges`, `scores`, `areas`, `listed` (what reference lists are about), `boards`: of deliveries that
-    nothing superseded.
+    `deliveries`, `school_facts`, `changes`, `payment_accounts`: all, in order of arrival. `corrections`, `counts`,
+    `zero_counts`, `count_ranges`, `scores`, `areas`, `listed` (what reference lists are about), `boards`: of
+    deliveries that nothing superseded.
     `resolutions`: of which the resolving delivery is not superseded. `rejected_lines`: all.
     `currencies`: of schools that were paid in one alone.
     """
@@ -55,6 +56,7 @@ class IntakeState:
     boards: Boards
     school_facts: SchoolFacts
     changes: Changes
+    payment_accounts: PaymentAccounts
     schools_of_boards: BoardSchools
     reports: CurrentReports
     currencies: Currencies = field(default_factory=lambda: Currencies(pl.DataFrame(schema=CURRENCIES)))
@@ -78,6 +80,7 @@ class IntakeState:
             boards=Boards(_empty(received.BOARDS)),
             school_facts=SchoolFacts(_empty(received.SCHOOL_FACTS)),
             changes=Changes(_empty(received.CHANGES)),
+            payment_accounts=PaymentAccounts(_empty(received.PAYMENT_ACCOUNTS)),
             schools_of_boards=BoardSchools(empty(BOARD_SCHOOLS)),
             reports=CurrentReports(empty(periods)),
         )

@@ -16,6 +16,7 @@ from npo_pipeline.delivery.kinds import Stage
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.board_reports import still_current
 from npo_pipeline.intake.file_result import FileResult, NewFiles
+from npo_pipeline.intake.reference_lists import still_believed
 from npo_pipeline.intake.school_changes import is_last_told
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.table_rows import correction_rows
@@ -52,8 +53,8 @@ def find_existing(result: FileResult, state: IntakeState) -> str | None:
     """Return the current delivery that is the same file with the same result; null where there is none.
 
     A file that was read before, but now loses fewer rows (its schools have a board since) or is corrected
-    otherwise, is new; and so is a board report that restates what a later one restated, a file of changes that a
-    later one says otherwise of, and a file of which an older version of this program read less.
+    otherwise, is new; and so is a board report that restates what a later one restated, a file of changes or of
+    accounts that a later one says otherwise of, and a file of which an older version of this program read less.
     """
     file = result.file
     same = state.current.filter(
@@ -68,6 +69,7 @@ def find_existing(result: FileResult, state: IntakeState) -> str | None:
             and still_current(result, name, state.reports)
             and not _reads_more(result, name, state)
             and is_last_told(name, state.changes)
+            and still_believed(name, state.payment_accounts)
         ):
             return str(name)
     return None
@@ -111,9 +113,9 @@ def superseded(new: NewFiles, state: IntakeState) -> dict[str, str]:
 
     A file that shares no school with an older one is another part and no correction: CBS publishes the scores
     of bao and of vo separately, and a register may come in parts. Reference lists, which have no date, supersede
-    as if they had one. Changes and applications add up and never supersede each other. A file that resolves
-    rejected lines of another supersedes nothing, and ends when that other is superseded: a corrected file has
-    those rows itself.
+    as if they had one. Changes, applications and payment accounts add up and never supersede each other. A file
+    that resolves rejected lines of another supersedes nothing, and ends when that other is superseded: a corrected
+    file has those rows itself.
 
     Returns:
         Older delivery_id -> newer delivery_id.

@@ -71,6 +71,7 @@ def _contents(delivery_id: str, one: FileResult) -> tuple[tuple[pa.DataFrameSche
         (received.LISTED_VESTIGINGEN, one.listed_vestigingen),
         (received.LEERPLUS_SCHOOLS, one.leerplus_schools),
         (received.BOARDS, one.boards),
+        (received.PAYMENT_ACCOUNTS, one.payment_accounts),
         (received.SCHOOL_FACTS, one.facts),
         (received.CHANGES, one.changes),
         (received.APPLICATIONS, one.applications),

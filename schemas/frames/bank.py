@@ -9,13 +9,25 @@ from typing import NewType
 
 import polars as pl
 
+from schemas.frames.intake import Columns
+
 UnsentPayments = NewType("UnsentPayments", pl.DataFrame)
 """Payments that a release of a month presents, and earlier ones that are in no transfer that did not fail:
 payment_id, paid_month, school_year, decision_id, WHO, amount_cents, is_new (no release presented it before),
 last_iban, last_status, last_transfer (of the transfer that failed with it last; null where there was none)."""
 
 RecipientAccounts = NewType("RecipientAccounts", pl.DataFrame)
-"""The account of each recipient on a day: recipient_kind, recipient, iban, account_name."""
+"""The account of each recipient on a day: recipient_kind, recipient, iban, account_name, valid_from,
+delivery_id."""
+
+ChangedAccounts = NewType("ChangedAccounts", pl.DataFrame)
+"""Accounts that took the place of another IBAN: recipient_kind, recipient, iban, account_name, old_iban, since
+(the first day of the new one), delivery_id (of the row that began it), confirmed_by (null: nobody did)."""
+CHANGED_ACCOUNTS: Columns = {
+    **dict.fromkeys(("recipient_kind", "recipient", "iban", "account_name", "old_iban"), pl.String),
+    "since": pl.Date,
+    **dict.fromkeys(("delivery_id", "confirmed_by"), pl.String),
+}
 
 ReleaseLines = NewType("ReleaseLines", pl.DataFrame)
 """The outcome of a release for each recipient and currency: WHO, sent_cents (0: nothing), new_cents (payments that

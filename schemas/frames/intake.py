@@ -158,6 +158,10 @@ FileBoards = NewType("FileBoards", pl.DataFrame)
 """Names of boards of one list: board, name."""
 FILE_BOARDS = _columns_of_a_file(received.BOARDS)
 
+FilePaymentAccounts = NewType("FilePaymentAccounts", pl.DataFrame)
+"""Accounts of one file: line, recipient_kind, recipient, iban, account_name, valid_from."""
+FILE_PAYMENT_ACCOUNTS: Columns = {**_columns_of_a_file(received.PAYMENT_ACCOUNTS), "line": pl.Int64}
+
 FileSchoolFacts = NewType("FileSchoolFacts", pl.DataFrame)
 """Facts about schools in one file: line, vestiging, board, name, place, municipality and number, as_of, source."""
 FILE_SCHOOL_FACTS: Columns = {**_columns_of_a_file(received.SCHOOL_FACTS), "line": pl.Int64}

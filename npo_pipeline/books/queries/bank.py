@@ -6,7 +6,15 @@ from datetime import date
 
 from npo_pipeline.books.reader import Books
 from schemas.frames.bank import BankReferences, UnsentPayments
-from schemas.released import Batches, ReleasePlans, TransferOrders, TransferPayments, Withheld
+from schemas.received import PaymentAccounts
+from schemas.released import (
+    AccountConfirmations,
+    Batches,
+    ReleasePlans,
+    TransferOrders,
+    TransferPayments,
+    Withheld,
+)
 
 _FAILED = "status in ('rejected', 'returned')"
 
@@ -101,3 +109,17 @@ def prepared_plans(books: Books, month: date, fingerprint: str) -> ReleasePlans:
     """Return the times that a plan of a month was prepared, the last one first."""
     query = "from release_plans where month = ? and fingerprint = ? order by run_id desc"
     return ReleasePlans(books.frame(query, [month, fingerprint]))
+
+
+def payment_accounts(books: Books, before_run: str | None = None) -> PaymentAccounts:
+    """Return all payment accounts in the order of their delivery; those that were there before a run, or all."""
+    query = """
+        select a.* from payment_accounts a join deliveries using (delivery_id)
+        where $1 is null or run_id < $1 order by delivery_id, recipient, valid_from"""
+    return PaymentAccounts(books.frame(query, [before_run]))
+
+
+def account_confirmations(books: Books, before_run: str | None = None) -> AccountConfirmations:
+    """Return all confirmations of accounts in their order; those that were there before a run, or all."""
+    query = "from account_confirmations where $1 is null or run_id < $1 order by run_id, recipient"
+    return AccountConfirmations(books.frame(query, [before_run]))

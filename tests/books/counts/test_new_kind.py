@@ -25,6 +25,7 @@ from schemas.received import (
     COUNT_RANGES,
     COUNTS,
     DELIVERIES,
+    PAYMENT_ACCOUNTS,
     QUARANTINE,
     RESOLUTIONS,
     SCHOOL_FACTS,
@@ -86,6 +87,7 @@ def _state() -> IntakeState:
         listed=empty(DELIVERY_SUBJECTS),
         school_facts=pl.concat([none(SCHOOL_FACTS), facts], how="diagonal").select(list(schema)),
         changes=none(CHANGES),
+        payment_accounts=none(PAYMENT_ACCOUNTS),
         schools_of_boards=empty(BOARD_SCHOOLS),
         reports=pl.DataFrame(
             schema=dict.fromkeys(("delivery_id", "kind", "board", "period"), pl.String),

@@ -129,6 +129,11 @@ def write_lists(folder: Path) -> Path:
     return _write(folder, "leerplus.csv", "BRIN_NUMMER;LEERPLUS_2021", ["05EE;J"])
 
 
+def write_payment_accounts(folder: Path, *rows: str) -> Path:
+    """Write a file of payment accounts."""
+    return _write(folder, "accounts.csv", "ONTVANGER;IBAN;TENAAMSTELLING;INGANGSDATUM", list(rows))
+
+
 def write_listed(folder: Path, *rows: str) -> Path:
     """Write a list of vestigingen for the arbeidsmarkttoelage."""
     return _write(folder, "listed.csv", "VESTIGING;LIJST", list(rows))

@@ -3,6 +3,7 @@
 from npo_pipeline.delivery import kinds
 from schemas import files as models
 from schemas.rules import (
+    INVALID_IBAN,
     LEAVES_BEFORE_ENTRY,
     MISSING_VALUE,
     NEGATIVE,
@@ -94,6 +95,33 @@ NO_TYPE_VO: Wrong = {
 }
 NO_MUNICIPALITY: Wrong = {UNKNOWN_CODE: ("00114", "1e3", "-114", "114.0", "０114", "Emmen")}
 NO_AREA: Wrong = {UNKNOWN_CODE: ("2302", "VO230", "VO23020", "vo2302", "PO2302", "VO 2302", "ＶO2302")}
+
+NO_RECIPIENT: Wrong = {
+    UNKNOWN_CODE: (
+        "1",
+        "114",
+        "123456",
+        "VO123",
+        "VO12345",
+        "vo2302",
+        "2302VO",
+        "01AA",
+        "01AA00",
+        "１0249",
+        "VO 2302",
+    )
+}
+NO_IBAN: Wrong = {
+    INVALID_IBAN: (
+        *("NL92ABNA0417164300", "NL91ABNA0417164301", "NL91ABNA0417164030", "NL91ANBA0417164300"),  # check digits
+        *("NL00ABNA0417164300", "NL01ABNA0417164300", "NL99ABNA0417164300"),
+        *("BE71096123456769", "DE89370400440532013000", "XX91ABNA0417164300"),  # country
+        *("NL91ABNA041716430", "NL91ABNA04171643000", "NL", "NL91", "NL91ABNA0417164300" * 40),  # length
+        *("NL56XXXX0417164300", "NL14DNBA0417164300"),  # bank, with right check digits
+        *("417164300", "0417164300", "91ABNA0417164300NL", "NLABNA910417164300", "NL91ABNAO417164300", "x", "-"),
+        *("NL９1ABNA0417164300", "NL91ABNA041716430٠", "NL91АBNA0417164300", "NL91.ABNA.0417.1643.00", "=1+1"),
+    )
+}
 
 _PLACE = {"BRIN_NUMMER": MISSING | NO_BRIN, "VESTIGINGSNUMMER": MISSING | NO_NUMBER_OF_VESTIGING}
 _ENROLMENT = {"PSEUDONIEM": MISSING, **_PLACE}
@@ -236,6 +264,12 @@ WRONG: dict[str, dict[str, Wrong]] = {
         "BEVOEGD_GEZAG_NUMMER": MISSING | NO_BOARD,
         "BEVOEGD_GEZAG_NAAM": {MISSING_VALUE: ("", "\u200b", "\x01", "\u3000")},
     },
+    "payment_accounts": {
+        "ONTVANGER": MISSING | NO_RECIPIENT,
+        "IBAN": MISSING | NO_IBAN,
+        "TENAAMSTELLING": {MISSING_VALUE: ("", "\u200b", "\x01", "\u3000")},
+        "INGANGSDATUM": MISSING | NO_DAY,
+    },
     "leerplus_schools": {"BRIN_NUMMER": MISSING | NO_BRIN, "LEERPLUS_2021": MISSING | NO_FUNDING},
 }
 
@@ -305,6 +339,17 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "NIEUWE_REGIO": ("", "J", "N"),
     "EERDER_VERLEEND": ("", "J", "N"),
     "AFGEROND": _COUNTS,
+    "ONTVANGER": ("10249", "00001", "VO2302", "0114", "1999"),
+    "IBAN": (
+        *(
+            "NL91ABNA0417164300",
+            "nl91abna0417164300",
+            "NL91 ABNA 0417 1643 00",
+            "NL91\u00a0ABNA\u00a00417\u00a01643\u00a000",
+        ),
+        *("NL61INGB0417164300", "NL36RABO0417164300", "NL58BNGH0417164300"),
+    ),
+    "TENAAMSTELLING": ("x", "=1+1", 'Stichting "De Boog" & co', "Één", "x" * 2_000),
     "RESULTAAT": ("", "-5 punten", "x" * 2_000),
 }
 

@@ -1,0 +1,1 @@
+"""What leaves the books by bank, and on which account."""
