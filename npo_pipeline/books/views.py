@@ -262,7 +262,8 @@ VIEWS = {
                cause, unnest([-amount, amount])::decimal(18, 2), currency, decision_id, 'the boards',
                vestiging, 'bestuur', unnest([paid_to, held_by])
         from ({_ELSEWHERE})""",
-        description="What is due up to the last paid month and not settled.",
+        description="What is due up to the last paid month and not settled. What is zero together over "
+        "the months of a school, type and component is paid by no run.",
         columns={
             "board": "School board that receives it or pays it back: five digits; null where another does.",
             "recipient": "Who receives it or pays it back: a board, a samenwerkingsverband or a municipality.",
