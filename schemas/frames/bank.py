@@ -40,3 +40,84 @@ ReleasedPayments = NewType("ReleasedPayments", pl.DataFrame)
 BankReferences = NewType("BankReferences", pl.DataFrame)
 """payment_id, end_to_end_id, batch_id, status: the transfer in which each payment was sent last; those never
 sent are left out."""
+
+Answers = NewType("Answers", pl.DataFrame)
+"""The answers in one message of a bank, in its order; see ANSWERS."""
+
+ANSWERS = {
+    "line": pl.Int64,
+    "level": pl.String,
+    "reference": pl.String,
+    "status": pl.String,
+    "happened_on": pl.Date,
+    "reason_code": pl.String,
+    "reason": pl.String,
+    "amount_cents": pl.Int64,
+    "currency": pl.String,
+    "transfers": pl.Int64,
+}
+"""`level`: `message`, `batch` or `transfer`, which `reference` names. `status`: one of a transfer, `partly` (of a
+batch) or `waits`. `amount_cents`, `currency`, `transfers` (their number): null where the bank does not say."""
+
+OrderAmounts = NewType("OrderAmounts", pl.DataFrame)
+"""end_to_end_id, batch_id, ordered_currency, ordered_cents, debtor_iban: what was sent, of all transfers."""
+
+KnownAnswers = NewType("KnownAnswers", pl.DataFrame)
+"""The columns of Answers, with those of OrderAmounts, of the transfers that were sent."""
+
+Facts = NewType("Facts", pl.DataFrame)
+"""The transfers of these books in one message, and what it says of each; see FACTS."""
+
+FACTS = {
+    "end_to_end_id": pl.String,
+    "status": pl.String,
+    "happened_on": pl.Date,
+    "reason_code": pl.String,
+    "reason": pl.String,
+    "amount_cents": pl.Int64,
+    "sha256": pl.String,
+    "is_statement": pl.Boolean,
+}
+"""`is_statement`: of a camt.053, in which two bookings are never the same one."""
+
+FreshFacts = NewType("FreshFacts", pl.DataFrame)
+"""The columns of FACTS, in the order in which they count; applied: whether it would raise the status."""
+
+Claims = NewType("Claims", pl.DataFrame)
+"""end_to_end_id (of a rejected transfer), happened_on and sha256 of its booking, amount_cents, is_new."""
+
+EventFacts = NewType("EventFacts", pl.DataFrame)
+"""end_to_end_id, status, happened_on, reason_code, reason, amount_cents, applied, sha256; not numbered yet."""
+
+SentAgain = NewType("SentAgain", pl.DataFrame)
+"""end_to_end_id, again (text: the transfers that did not fail and that hold a payment of it)."""
+
+TransferStates = NewType("TransferStates", pl.DataFrame)
+"""The columns TRANSFER_STATES: an order and its status now."""
+
+TRANSFER_STATES = (
+    "end_to_end_id",
+    "batch_id",
+    "month",
+    "recipient_kind",
+    "recipient",
+    "currency",
+    "amount",
+    "status",
+)
+
+Contradictions = NewType("Contradictions", pl.DataFrame)
+"""The transfers that may have been paid twice; see CONTRADICTIONS."""
+
+CONTRADICTIONS = {
+    "end_to_end_id": pl.String,
+    "month": pl.Date,
+    "recipient_kind": pl.String,
+    "recipient": pl.String,
+    "currency": pl.String,
+    "amount": pl.Decimal(18, 2),
+    "status": pl.String,
+    "booked_on": pl.Date,
+    "again": pl.String,
+}
+"""`again`: the transfers in which its payments were sent again (null: it was booked twice itself)."""

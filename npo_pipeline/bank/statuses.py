@@ -1,0 +1,418 @@
+"""Statuses of transfers by the answers of a bank: events, amounts that are withheld again, contradictions.
+
+A status only rises: sent, accepted, rejected, booked, returned. So the order in which files come does not matter,
+and the same fact in two files counts once. A transfer that is rejected or returned frees its payments. One that
+turns out to be booked after all holds them again, unless they were sent in another transfer meanwhile: then money
+may have gone out twice, which is kept and named, and changes nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import polars as pl
+
+from npo_pipeline.bank.answers import BATCH, MESSAGE, TRANSFER, Answer, BankMessage
+from npo_pipeline.bank.reasons import PARTLY, WAITS
+from npo_pipeline.errors import Refused
+from npo_pipeline.money import to_cents, to_euro
+from schemas.frames.bank import (
+    CONTRADICTIONS,
+    FACTS,
+    TRANSFER_STATES,
+    Answers,
+    Claims,
+    Contradictions,
+    EventFacts,
+    Facts,
+    FreshFacts,
+    KnownAnswers,
+    OrderAmounts,
+    SentAgain,
+    TransferStates,
+)
+from schemas.released import (
+    ACCEPTED,
+    BOOKED,
+    FAILED,
+    REJECTED,
+    RETURNED,
+    SENT,
+    TRANSFER_STATUSES,
+    Batches,
+    TransferEvents,
+    TransferOrders,
+    TransferPayments,
+    Withheld,
+)
+
+LIVE_AGAIN = "booked before; its payments are in no other transfer any more"
+"""Reason of an event that applies an earlier booking, which did not count until now."""
+
+_RANKS = {status: rank for rank, status in enumerate(TRANSFER_STATUSES)}
+_LEVELS = {MESSAGE: 0, BATCH: 1, TRANSFER: 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """Hold what was sent to the bank and what it said of it so far."""
+
+    batches: Batches
+    orders: TransferOrders
+    payments: TransferPayments
+    events: TransferEvents
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """Hold what one message says of our transfers.
+
+    `unknown`: references that are none of ours, with what is said of them, a sentence each.
+    """
+
+    facts: Facts
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Hold what is new, events and withheld amounts (without `run_id`), and all contradictions that are open."""
+
+    events: TransferEvents
+    withheld: Withheld
+    contradictions: Contradictions
+
+
+def resolve(message: BankMessage, sha256: str, released: Released, rejected: Iterable[str] = ()) -> Resolved:
+    """Return what a message says of the transfers that were sent.
+
+    `rejected`: transfers that other messages of the same moment reject, beside those that are known to be.
+
+    Raises:
+        Refused: it is of another account or currency, or names another amount than was sent.
+    """
+    _refuse_other_account(message, released)
+    answers = message.answers
+    is_transfer = pl.col("level") == TRANSFER
+    orders = _orders(released)
+    known = KnownAnswers(
+        answers.filter(is_transfer).join(orders, left_on="reference", right_on="end_to_end_id", how="inner")
+    )
+    _refuse_other_amounts(message, known)
+    is_ours = pl.col("reference").is_in(orders["end_to_end_id"].implode())
+    is_batch = ~is_transfer & pl.col("reference").is_in(released.batches["batch_id"].implode())
+    unknown = _unknown(message, Answers(answers.filter(~(is_transfer & is_ours | is_batch))))
+    not_sent = {*rejected, *released.events.filter(pl.col("status") == REJECTED)["end_to_end_id"]}
+    said = [known.select(pl.col("reference").alias("end_to_end_id"), *_SAID, "level")]
+    for answer in answers.filter(is_batch).iter_rows(named=True):
+        row = Answer(**answer)
+        of_batch, words = _of_batch(message, row, orders, not_sent)
+        if row.status == PARTLY:
+            of_batch = _beside_named(of_batch, answers)
+        said.append(of_batch.select("end_to_end_id", *_said_of(row)))
+        unknown += words
+    every = pl.concat(said)
+    if message.kind == "pain.002":
+        rank = pl.col("level").replace_strict(_LEVELS, return_dtype=pl.Int64)
+        every = every.filter(rank == rank.max().over("end_to_end_id"))
+    facts = every.filter(pl.col("status") != WAITS).with_columns(
+        sha256=pl.lit(sha256), is_statement=pl.lit(message.kind == "camt.053")
+    )
+    return Resolved(facts=Facts(facts.select(list(FACTS))), unknown=tuple(unknown))
+
+
+_SAID = ("status", "happened_on", "reason_code", "reason", "amount_cents")
+
+
+def _said_of(row: Answer) -> list[pl.Expr]:
+    """Return what an answer on a whole batch says of each transfer in it; the amount is that of the transfer."""
+    said = {
+        "status": (ACCEPTED if row.status == PARTLY else row.status, pl.String),
+        "happened_on": (row.happened_on, pl.Date),
+        "reason_code": (row.reason_code, pl.String),
+        "reason": (row.reason, pl.String),
+    }
+    words = [pl.lit(value, kind).alias(name) for name, (value, kind) in said.items()]
+    return [*words, pl.col("ordered_cents").alias("amount_cents"), pl.lit(row.level).alias("level")]
+
+
+def _beside_named(orders: OrderAmounts, answers: Answers) -> OrderAmounts:
+    """Return the transfers of a batch that a message does not name; none where it names none of them."""
+    named = answers.filter(pl.col("level") == TRANSFER)["reference"].implode()
+    is_named = pl.col("end_to_end_id").is_in(named)
+    return OrderAmounts(orders.filter(~is_named) if orders.filter(is_named).height else orders.clear())
+
+
+def _orders(released: Released) -> OrderAmounts:
+    accounts = released.batches.select("batch_id", "debtor_iban")
+    orders = released.orders.select(
+        "end_to_end_id",
+        "batch_id",
+        pl.col("currency").alias("ordered_currency"),
+        ordered_cents=to_cents(pl.col("amount")),
+    )
+    return OrderAmounts(orders.join(accounts, on="batch_id", how="left"))
+
+
+def _refuse_other_account(message: BankMessage, released: Released) -> None:
+    accounts = released.batches["debtor_iban"].unique().sort().to_list()
+    if message.account is not None and message.account not in accounts:
+        raise Refused(
+            f"{message.name}: is of account {message.account}, and releases are paid from {', '.join(accounts)}; "
+            "give the file of that account"
+        )
+    mine = released.batches
+    if message.account is not None:
+        mine = Batches(mine.filter(pl.col("debtor_iban") == message.account))
+    currencies = mine["currency"].unique().sort().to_list()
+    if message.currency is not None and message.currency not in currencies:
+        raise Refused(
+            f"{message.name}: is in {message.currency}, and releases are in {', '.join(currencies)}; give the "
+            "file of the account in that currency"
+        )
+
+
+def _refuse_other_amounts(message: BankMessage, known: KnownAnswers) -> None:
+    """Refuse a message that names another amount, currency or account of a transfer than was ordered."""
+    for row in known.iter_rows(named=True):
+        where = f"{message.name}, line {row['line']}: transfer {row['reference']}"
+        if row["currency"] is not None and row["currency"] != row["ordered_currency"]:
+            raise Refused(
+                f"{where} is in {row['currency']}, and was sent in {row['ordered_currency']}; ask the bank"
+            )
+        if row["amount_cents"] is not None and row["amount_cents"] != row["ordered_cents"]:
+            said, sent = _words(row["amount_cents"]), _words(row["ordered_cents"])
+            raise Refused(f"{where} is of {said}, and {sent} was sent; ask the bank")
+        _refuse_account_of(where, message, row["debtor_iban"])
+
+
+def _refuse_account_of(where: str, message: BankMessage, account: str) -> None:
+    if message.account is not None and account != message.account:
+        raise Refused(f"{where} was paid from {account}, and the file is of {message.account}; ask the bank")
+
+
+def _unknown(message: BankMessage, answers: Answers) -> list[str]:
+    return [
+        f"{message.name}, line {row['line']}: {row['level']} {row['reference']} is not of these books"
+        for row in answers.iter_rows(named=True)
+    ]
+
+
+def _of_batch(
+    message: BankMessage, row: Answer, orders: OrderAmounts, rejected: Collection[str]
+) -> tuple[OrderAmounts, list[str]]:
+    """Return the transfers of a batch that an answer is about, and what could not be read from it.
+
+    Raises:
+        Refused: the amount, the number of transfers or the currency is not that of the batch.
+    """
+    mine = OrderAmounts(orders.filter(pl.col("batch_id") == row.reference))
+    where = f"{message.name}, line {row.line}: batch {row.reference}"
+    if message.kind == "pain.002":
+        _refuse_other_totals(where, row, mine)
+        return mine, []
+    for account, currency in mine.select("debtor_iban", "ordered_currency").unique().iter_rows():
+        _refuse_account_of(where, message, account)
+        if row.currency not in {None, currency}:
+            raise Refused(f"{where} is in {row.currency}, and was sent in {currency}; ask the bank")
+    remaining = OrderAmounts(mine.filter(~pl.col("end_to_end_id").is_in(list(rejected))))
+    for one in (remaining, mine):
+        if one.height and row.amount_cents == _sum(one):
+            return one, []
+    amount = "an unknown amount" if row.amount_cents is None else _words(row.amount_cents)
+    if row.status == RETURNED:
+        words = f"{where}: {amount} came back, and it is not said of which transfer; ask the bank"
+        return OrderAmounts(mine.clear()), [words]
+    sent = _words(_sum(remaining))
+    raise Refused(
+        f"{where} is booked for {amount}, and {sent} was sent and not rejected; "
+        "where the bank rejected a part, give the pain.002 that says so first, or in the same folder"
+    )
+
+
+def _refuse_other_totals(where: str, row: Answer, orders: OrderAmounts) -> None:
+    total = _sum(orders)
+    if row.amount_cents is not None and row.amount_cents != total:
+        raise Refused(
+            f"{where} has a control sum of {_words(row.amount_cents)}, and {_words(total)} was sent; ask the bank"
+        )
+    if row.transfers is not None and row.transfers != orders.height:
+        raise Refused(f"{where} has {row.transfers} transfers, and {orders.height} were sent; ask the bank")
+
+
+def _sum(orders: OrderAmounts) -> int:
+    return int(orders["ordered_cents"].sum())
+
+
+def new_events(facts: Sequence[Facts], released: Released) -> Outcome:
+    """Return what facts add to what is known.
+
+    A fact that is known is no event, nor an acceptance that came late. What contradicts what is known, or came
+    after what overtakes it, is an event that does not count (`applied` is false).
+    """
+    before = transfer_states(released)
+    fresh = _fresh(facts, released, before)
+    claims = _claims(fresh, before, released)
+    upheld = _upheld(claims, fresh, before, released)
+    blocked = claims.filter(pl.col("is_new") & ~pl.col("end_to_end_id").is_in(upheld))["end_to_end_id"].to_list()
+    applies = pl.col("applied") & ~(pl.col("end_to_end_id").is_in(blocked) & (pl.col("status") == BOOKED))
+    found = fresh.with_columns(applied=applies)
+    earlier = Claims(claims.filter(~pl.col("is_new") & pl.col("end_to_end_id").is_in(upheld)))
+    events = _numbered(EventFacts(pl.concat([found.select(_EVENT), _live_again(earlier)])), released)
+    after = replace(released, events=TransferEvents(pl.concat([released.events.select(events.columns), events])))
+    return Outcome(
+        events=events,
+        withheld=_withheld(before, transfer_states(after)),
+        contradictions=open_contradictions(after),
+    )
+
+
+def transfer_states(released: Released) -> TransferStates:
+    """Return the status of each transfer: that of its last event that counts."""
+    last = (
+        released.events.filter(pl.col("applied"))
+        .sort("end_to_end_id", "sequence")
+        .unique("end_to_end_id", keep="last", maintain_order=True)
+        .select("end_to_end_id", "status")
+    )
+    states = released.orders.join(last, on="end_to_end_id", how="left").with_columns(
+        pl.col("status").fill_null(SENT)
+    )
+    return TransferStates(states.select(TRANSFER_STATES))
+
+
+def open_contradictions(released: Released) -> Contradictions:
+    """Return the transfers that were booked more often than they may be: money may have gone out twice."""
+    real = released.events.filter(pl.col("reason").fill_null("") != LIVE_AGAIN)
+    booked, returned = pl.col("status") == BOOKED, pl.col("status") == RETURNED
+    counted = real.group_by("end_to_end_id").agg(
+        surplus=booked.sum().cast(pl.Int64) - returned.sum().cast(pl.Int64),
+        booked_on=pl.col("happened_on").filter(booked).max(),
+    )
+    is_live = ~pl.col("status").is_in(FAILED)
+    states = transfer_states(released)
+    twice = states.join(counted, on="end_to_end_id", how="inner").filter(
+        pl.col("surplus") > is_live.cast(pl.Int64)
+    )
+    again = _sent_again(TransferStates(twice), states, released.payments)
+    found = twice.join(again, on="end_to_end_id", how="left").sort("booked_on", "end_to_end_id")
+    return Contradictions(found.select(list(CONTRADICTIONS)))
+
+
+def _fresh(facts: Sequence[Facts], released: Released, before: TransferStates) -> FreshFacts:
+    """Return the facts that are not known, in the order in which they count; `applied`: whether each would count.
+
+    Two bookings in one statement are two facts; any other repetition is the same one.
+    """
+    key = ["end_to_end_id", "status"]
+    every = pl.concat([Facts(pl.DataFrame(schema=FACTS)), *facts]).with_columns(
+        nth=pl.int_range(pl.len()).over("sha256", *key)
+    )
+    is_twice = pl.col("is_statement") & (pl.col("status") == BOOKED)
+    once = every.filter((pl.col("nth") == 0) | is_twice).unique([*key, "nth"], keep="first", maintain_order=True)
+    real = released.events.filter(pl.col("reason").fill_null("") != LIVE_AGAIN)
+    known = real.group_by(key).agg(known=pl.len())
+    new = once.join(known, on=key, how="left").filter(pl.col("nth") >= pl.col("known").fill_null(0))
+    start = before.select("end_to_end_id", start=_rank(pl.col("status")))
+    ranked = new.join(start, on="end_to_end_id", how="left").with_columns(rank=_rank(pl.col("status")))
+    ranked = ranked.sort("end_to_end_id", "rank", "nth", "happened_on", maintain_order=True)
+    highest = pl.col("rank").cum_max().shift(1).over("end_to_end_id").fill_null(-1)
+    counted = ranked.with_columns(applied=pl.col("rank") > pl.max_horizontal("start", highest))
+    return FreshFacts(counted.filter(pl.col("applied") | (pl.col("status") != ACCEPTED)))
+
+
+def _claims(fresh: FreshFacts, before: TransferStates, released: Released) -> Claims:
+    """Return the rejected transfers that turn out to be booked, now or earlier: they claim their payments back."""
+    rejected = before.filter(pl.col("status") == REJECTED)["end_to_end_id"].implode()
+    returned = fresh.filter(pl.col("status") == RETURNED)["end_to_end_id"].implode()
+    mine = pl.col("end_to_end_id").is_in(rejected) & ~pl.col("end_to_end_id").is_in(returned)
+    columns = ("end_to_end_id", "happened_on", "sha256")
+    is_booking = mine & (pl.col("status") == BOOKED)
+    new = fresh.filter(is_booking).select(*columns, "amount_cents", is_new=pl.lit(True))
+    old = released.events.filter(is_booking).select(
+        *columns, amount_cents=to_cents(pl.col("amount")), is_new=pl.lit(False)
+    )
+    first = pl.concat([old, new]).sort("happened_on", "end_to_end_id", maintain_order=True)
+    return Claims(first.unique("end_to_end_id", keep="first", maintain_order=True))
+
+
+def _upheld(claims: pl.DataFrame, fresh: pl.DataFrame, before: TransferStates, released: Released) -> list[str]:
+    """Return the claims that no other transfer stands in the way of: no payment is in one that did not fail."""
+    if claims.is_empty():
+        return []
+    last = fresh.filter(pl.col("applied")).group_by("end_to_end_id").agg(pl.col("status").last().alias("now"))
+    after = before.join(last, on="end_to_end_id", how="left").select(
+        "end_to_end_id", status=pl.coalesce("now", "status")
+    )
+    claimed = claims["end_to_end_id"].implode()
+    live = after.filter(~pl.col("status").is_in(FAILED) & ~pl.col("end_to_end_id").is_in(claimed))
+    in_them = released.payments.join(claims.select("end_to_end_id"), on="end_to_end_id", how="semi")
+    others = released.payments.join(live.select("end_to_end_id"), on="end_to_end_id", how="semi")
+    taken = set(others.join(in_them, on="payment_id", how="semi")["payment_id"])
+    payments = dict(in_them.group_by("end_to_end_id").agg("payment_id").iter_rows())
+    upheld = []
+    for one in claims["end_to_end_id"]:
+        mine = set(payments.get(one, ()))
+        if not mine & taken:
+            upheld.append(one)
+            taken |= mine
+    return upheld
+
+
+def _live_again(claims: Claims) -> EventFacts:
+    """Return the events that apply bookings which did not count until now."""
+    events = claims.with_columns(
+        status=pl.lit(BOOKED),
+        reason_code=pl.lit(None, pl.String),
+        reason=pl.lit(LIVE_AGAIN),
+        applied=pl.lit(True),
+    )
+    return EventFacts(events.select(_EVENT))
+
+
+_EVENT = (
+    *("end_to_end_id", "status", "happened_on", "reason_code", "reason", "amount_cents", "applied", "sha256"),
+)
+
+
+def _numbered(events: EventFacts, released: Released) -> TransferEvents:
+    known = released.events.group_by("end_to_end_id").agg(known=pl.len().cast(pl.Int64))
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("end_to_end_id") + pl.col("known").fill_null(0)
+    numbered = events.join(known, on="end_to_end_id", how="left", maintain_order="left").with_columns(
+        sequence=number, amount=to_euro(pl.col("amount_cents"))
+    )
+    columns = ("status", "happened_on", "reason_code", "reason", "amount", "applied", "sha256")
+    return TransferEvents(numbered.select("end_to_end_id", "sequence", *columns).sort("end_to_end_id", "sequence"))
+
+
+def _withheld(before: TransferStates, after: TransferStates) -> Withheld:
+    """Return what is withheld again of transfers that failed, and no longer of those that did not after all."""
+    now = after.select("end_to_end_id", now="status")
+    was_live, is_live = ~pl.col("status").is_in(FAILED), ~pl.col("now").is_in(FAILED)
+    changed = before.join(now, on="end_to_end_id", how="inner").filter(was_live != is_live)
+    rows = changed.with_columns(
+        amount=pl.when(was_live).then(pl.col("amount")).otherwise(-pl.col("amount")),
+        reason=pl.when(is_live).then(pl.col("status")).otherwise(pl.col("now")),
+    )
+    columns = ("month", "recipient_kind", "recipient", "currency", "amount", "reason", "end_to_end_id")
+    return Withheld(rows.select(columns).sort("end_to_end_id"))
+
+
+def _sent_again(transfers: TransferStates, states: TransferStates, payments: TransferPayments) -> SentAgain:
+    live = states.filter(~pl.col("status").is_in(FAILED)).select("end_to_end_id")
+    mine = payments.join(transfers.select("end_to_end_id"), on="end_to_end_id", how="semi")
+    others = payments.join(live, on="end_to_end_id", how="semi").select("payment_id", again="end_to_end_id")
+    pairs = mine.select("end_to_end_id", "payment_id").join(others, on="payment_id", how="inner")
+    pairs = pairs.filter(pl.col("again") != pl.col("end_to_end_id")).sort("again")
+    ids = pl.col("again").unique(maintain_order=True).str.join(", ")
+    return SentAgain(pairs.group_by("end_to_end_id").agg(again=ids))
+
+
+def _rank(status: pl.Expr) -> pl.Expr:
+    return status.replace_strict(_RANKS, return_dtype=pl.Int64)
+
+
+def _words(cents: int) -> str:
+    return f"{Decimal(cents).scaleb(-2):.2f}"
