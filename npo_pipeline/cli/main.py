@@ -13,6 +13,7 @@ import click
 
 from npo_pipeline import __version__
 from npo_pipeline.cli.account import account_command
+from npo_pipeline.cli.board import journal_command
 from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
 from npo_pipeline.cli.explain import explain_command, tool_command
@@ -50,6 +51,7 @@ for command in (
     tool_command,
     reconcile_command,
     account_command,
+    journal_command,
     verify_command,
     status_command,
     upgrade_command,

@@ -141,3 +141,32 @@ for), amount (not 0)."""
 
 MonthsToCome = NewType("MonthsToCome", pl.DataFrame)
 """board, PART, month, and the amounts of `PlaceAmounts`."""
+
+BoardLedger = NewType("BoardLedger", pl.DataFrame)
+"""Payments to one board in whole months: payment_id, run_id, paid_at, paid_month, school_year, brin,
+vestiging, school_type, component, reason, amount (DECIMAL(18,2)), currency."""
+
+JournalLines = NewType("JournalLines", pl.DataFrame)
+"""Lines of the journal of one board, in order: the columns of `JOURNAL_LINES`."""
+
+JOURNAL_LINES = {
+    "currency": pl.String,
+    "entry": pl.String,
+    "paid_month": pl.Date,
+    "document_date": pl.Date,
+    "run_id": pl.String,
+    "line": pl.Int64,
+    "account": pl.String,
+    "cost_centre": pl.String,
+    "text": pl.String,
+    "reference": pl.String,
+    "debit_cents": pl.Int64,
+    "credit_cents": pl.Int64,
+    "brin": pl.String,
+    "school_year": pl.String,
+    "component": pl.String,
+    "school_type": pl.String,
+    "reason": pl.String,
+}
+"""`entry`: its number, unique in a currency. `document_date`: day of the payment run in the Netherlands. One of
+`debit_cents` and `credit_cents` is above 0. The last five are null on the line of the receivable."""

@@ -11,7 +11,7 @@ from npo_pipeline.books.views import PAID_FOR
 from schemas.decided import CorrectionCauses, Payments
 from schemas.frames.accounts import PaidForMonths, SchoolTypes, YearReceipts
 from schemas.frames.books import AmountsToCome, MonthsPaid, RunTotals
-from schemas.frames.reports import LedgerRows
+from schemas.frames.reports import BoardLedger, LedgerRows
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,21 @@ def school_types_paid(books: Books, run_id: str) -> SchoolTypes:
     """Return the school types that each BRIN was paid for before a run."""
     query = "select distinct brin, school_type from payments where recipient_kind = 'bestuur' and run_id < ?"
     return SchoolTypes(books.frame(query, [run_id]))
+
+
+def board_ledger(books: Books, board: str, first: date, last: date) -> BoardLedger:
+    """Return what was paid to a board in whole months, both ends included, and nothing of another."""
+    query = """
+        select payment_id, run_id, finished_at as paid_at, paid_month, school_year, brin, vestiging, school_type,
+               component, reason, amount, currency
+        from payments join runs using (run_id)
+        where recipient_kind = 'bestuur' and recipient = ? and paid_month between ? and ? order by payment_id"""
+    return BoardLedger(books.frame(query, [board, first, last]))
+
+
+def components_paid(books: Books) -> list[str]:
+    """Return the components that were ever paid."""
+    return list(books.frame("select distinct component from payments order by 1")["component"])
 
 
 @dataclass(frozen=True, kw_only=True)

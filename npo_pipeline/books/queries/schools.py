@@ -75,6 +75,15 @@ def board_names(books: Books, before_run: str | None = None) -> BoardNames:
     return BoardNames(books.frame(query, [before_run]))
 
 
+def knows_board(books: Books, board: str) -> bool:
+    """Return whether the books know a board: by a list, by a school that it holds or held, or by a payment."""
+    query = """
+        select count(*) from (
+            select board from boards union all select board from schools union all select board from payments)
+        where board = ?"""
+    return bool(books.value(query, [board]))
+
+
 def school_facts(books: Books) -> SchoolFacts:
     """Return all facts about schools in the order of arrival, also of superseded lists.
 

@@ -122,7 +122,7 @@ def run(command: str, names: dict[str, str]) -> None:
         command = re.sub(r"\w+…", plan, command)
     ended = here(*shlex.split(command)[1:])
     assert ended.status == 0, f"{command}: {ended.stderr}"
-    if "--template" in command:
+    if command.startswith("npo account") and "--template" in command:
         fill_in(Path.cwd().glob("npo-2021-*-invullen.xlsx"))
 
 
