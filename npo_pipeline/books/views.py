@@ -138,6 +138,9 @@ _SUPPORT = """
 """Money per municipality. That of a samenwerkingsverband is shared over the municipalities in its area by their
 pupils of praktijkonderwijs, as differences of rounded running totals."""
 
+STATUS_ORDER = "['sent', 'accepted', 'rejected', 'booked', 'returned']"
+"""The last of these that the bank gave a transfer counts, in whatever order its files came."""
+
 _LIVE = "status not in ('rejected', 'returned')"
 
 _BALANCE = f"""
@@ -273,14 +276,15 @@ VIEWS = {
         },
     ),
     "transfers": View(
-        query="""
+        query=f"""
         select o.batch_id, o.month, o.recipient_kind, o.recipient, o.currency, o.amount, o.iban, o.end_to_end_id,
                coalesce(e.status, 'sent') as status, e.happened_on, e.reason_code, e.reason, o.account_name,
                o.remittance, b.execution_date, o.run_id
         from transfer_orders o join batches b using (batch_id)
         left join (
             select * from transfer_events where applied
-            qualify row_number() over (partition by end_to_end_id order by sequence desc) = 1) e
+            qualify row_number() over (partition by end_to_end_id
+                order by list_position({STATUS_ORDER}, status) desc, sequence desc) = 1) e
             using (end_to_end_id)""",
         description="The transfers of all releases, with what the bank said of each last.",
         columns={

@@ -97,7 +97,7 @@ def ask_witness(home: Home, books: Books, command: str) -> None:
         Refused: says which, and what to do.
     """
     if home.witness is None:
-        if command == "pay" and had_witness(books):
+        if command in ("pay", "release") and had_witness(books):
             raise Refused(f"{home.path}: earlier runs had a witness, and without one nothing is paid; {_NAME_IT}")
         return
     if fault := _fault(home, books):

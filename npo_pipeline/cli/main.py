@@ -23,6 +23,7 @@ from npo_pipeline.cli.ingest import ingest_command, inspect_command
 from npo_pipeline.cli.output import complaint, document, install_streams
 from npo_pipeline.cli.pay import hold_command, pay_command, unhold_command
 from npo_pipeline.cli.reconcile import reconcile_command
+from npo_pipeline.cli.release import release_command
 from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.errors import NpoError, printable
 from npo_pipeline.startup import end_process
@@ -47,6 +48,7 @@ for command in (
     pay_command,
     hold_command,
     unhold_command,
+    release_command,
     explain_command,
     tool_command,
     reconcile_command,

@@ -30,12 +30,11 @@ CHANGED_ACCOUNTS: Columns = {
 }
 
 ReleaseLines = NewType("ReleaseLines", pl.DataFrame)
-"""The outcome of a release for each recipient and currency: WHO, sent_cents (0: nothing), new_cents (payments that
-it presents), withheld_cents (new less sent), reason (of what is withheld; null where that is 0), payments (their
-number), iban, account_name, remittance (the last three are null where nothing is sent)."""
-
-ReleasedPayments = NewType("ReleasedPayments", pl.DataFrame)
-"""The payments in the transfers of a release: WHO, payment_id."""
+"""The outcome of a release for each recipient and currency: WHO, new_cents (payments that it presents),
+open_cents (all that is not sent), sent_cents (open_cents or 0), withheld_cents (new less sent), reason (of
+withheld_cents; null where that is 0), kept (why nothing is sent; null where it is), iban, account_name and
+remittance (null where nothing is sent), failed (the end_to_end_id of a transfer to this account that the bank gave
+back; null where there is none), new_payments (their number), payment_ids (a sorted list, of all not sent)."""
 
 BankReferences = NewType("BankReferences", pl.DataFrame)
 """payment_id, end_to_end_id, batch_id, status: the transfer in which each payment was sent last; those never

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from npo_pipeline.books.reader import Books
+from npo_pipeline.books.views import STATUS_ORDER
 from schemas.frames.bank import BankReferences, UnsentPayments
 from schemas.received import PaymentAccounts
 from schemas.released import (
@@ -18,12 +19,13 @@ from schemas.released import (
 
 _FAILED = "status in ('rejected', 'returned')"
 
-_STATUS_BEFORE = """
+_STATUS_BEFORE = f"""
     select o.*, coalesce(e.status, 'sent') as status
     from (from transfer_orders where run_id < $run_id) o
     left join (
         select end_to_end_id, status from transfer_events where applied and run_id < $run_id
-        qualify row_number() over (partition by end_to_end_id order by sequence desc) = 1) e
+        qualify row_number() over (partition by end_to_end_id
+            order by list_position({STATUS_ORDER}, status) desc, sequence desc) = 1) e
         using (end_to_end_id)"""
 """View `transfers` as it was before a run."""
 
