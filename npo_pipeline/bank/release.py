@@ -275,7 +275,7 @@ def _transfers(plan: ReleasePlan, terms: ReleaseTerms) -> tuple[TransferOrders, 
     sent = plan.lines.filter(pl.col("sent_cents") > 0)
     batches = [batch_id(plan.month, terms.number, currency) for currency in sent["currency"]]
     names = [
-        _end_to_end_id(plan.month, batch, recipient, currency, ids)
+        _end_to_end_id(plan.month, batch, recipient, *(currency, *ids))
         for batch, (recipient, currency, ids) in zip(
             batches, sent["recipient", "currency", "payment_ids"].iter_rows(), strict=True
         )
@@ -294,6 +294,7 @@ def _transfers(plan: ReleasePlan, terms: ReleaseTerms) -> tuple[TransferOrders, 
     )
 
 
-def _end_to_end_id(month: Month, batch: str, recipient: str, currency: str, payment_ids: Sequence[str]) -> str:
-    digest = hashlib.sha256("\n".join((batch, recipient, currency, *payment_ids)).encode()).hexdigest()
+def _end_to_end_id(month: Month, batch: str, recipient: str, *named: str) -> str:
+    """Return the id of a transfer; `named`: its currency and its payments, which are hashed with its batch."""
+    digest = hashlib.sha256("\n".join((batch, recipient, *named)).encode()).hexdigest()
     return f"NPO-{month:%Y%m}-{recipient}-{digest[:12]}"

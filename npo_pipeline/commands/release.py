@@ -35,6 +35,7 @@ from schemas.columns import schema_of
 from schemas.frames.bank import ChangedAccounts
 from schemas.released import (
     BATCHES,
+    NO_ACCOUNT,
     RELEASE_PLANS,
     TRANSFER_ORDERS,
     TRANSFER_PAYMENTS,
@@ -229,6 +230,9 @@ def _remarks(books: Books, prepared: Prepared) -> Iterator[str]:
     again = plan.lines.filter(pl.col("failed").is_not_null())
     for recipient, iban, failed in again["recipient", "iban", "failed"].iter_rows():
         yield f"{recipient}: {iban} gave back {failed} before, and would be sent this; ask for another account"
+    if (lacking := plan.lines.filter(kept=NO_ACCOUNT)).height:
+        first = lacking["recipient"][0]
+        yield f"{lacking.height} recipients have no account (first {first}); deliver it with `npo ingest`"
     others = [one for one in queries.unreleased_months(books, AFTER_ALL_RUNS) if one != plan.month]
     if others:
         names = ", ".join(month_text(one) for one in others)

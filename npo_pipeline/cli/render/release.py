@@ -37,9 +37,9 @@ def render_release(home: Home, done: Released, *, as_json: bool, every: bool) ->
         return
     plan = done.prepared.plan
     name = month_text(plan.month)
-    if done.batches is None and plan.is_empty:
+    if plan.is_empty and done.batches is None:
         line(f"{name}: nothing is left to release")
-    else:
+    if done.run_id is not None or done.batches is None:
         for (currency,), rows in plan.lines.partition_by("currency", as_dict=True).items():
             _render_currency(done, str(currency), ReleaseLines(rows), every=every)
     for remark in done.prepared.remarks:
@@ -59,12 +59,12 @@ def _render_currency(done: Released, currency: str, lines: ReleaseLines, *, ever
         title = f"{name}: transfers" if shown.height == lines.height else f"{name}: recipients to look at"
         columns = ["recipient", "iban", "account_name", "why", "paid", "withheld", "transfer"]
         headings = {"account_name": "account of", "paid": "new", "transfer": f"goes out, {money(currency)}"}
-        frame_table(title, _cells(shown), columns, **headings)
+        frame_table(title, _cells(ReleaseLines(shown)), columns, **headings)
     total = dutch.money(_amount(sent, "sent_cents"), currency)
-    line(f"{name}: {total} in {number(sent.height)} transfers, {number(lines.height - sent.height)} get nothing")
-    held = lines.filter(pl.col("kept").is_not_null())
-    if held.height:
-        line(f"Withheld: {dutch.money(_amount(held, 'open_cents'), currency)} of {number(held.height)} recipients")
+    line(f"{name}: {total} in {number(sent.height)} transfers, to be paid on {done.prepared.execution_date}")
+    for (kept,), rows in lines.filter(pl.col("kept").is_not_null()).partition_by("kept", as_dict=True).items():
+        held = dutch.money(_amount(rows, "open_cents"), currency)
+        line(f"Withheld from {number(rows.height)} recipients: {held} ({said(_WHY[str(kept)])})")
 
 
 def _cells(lines: ReleaseLines) -> pl.DataFrame:
@@ -84,7 +84,6 @@ def _amount(lines: pl.DataFrame, column: str) -> Any:
 
 def _render_end(home: Home, done: Released) -> None:
     """Print what was done, and what to type next."""
-    plan, name = done.prepared.plan, month_text(done.prepared.plan.month)
     if done.batches is not None and done.batches.height:
         if done.run_id is None:
             line(f"This plan was released before ({done.batches['run_id'][0]}); nothing goes out twice")
@@ -93,19 +92,18 @@ def _render_end(home: Home, done: Released) -> None:
         ].iter_rows():
             where = home.path / "bank" / file if file else said("no file, for nothing goes out")
             line(f"{batch}: {number(transfers)} transfers, {dutch.money(total, currency)}: {where}")
-        line("Upload the file at the bank, and give what the bank answers to `npo bank`")
+        if done.batches["file"].drop_nulls().len():
+            line("Upload what is written at the bank, and give what the bank answers to `npo bank`")
     else:
-        _render_next(done, name)
+        _render_next(done)
     released = set() if done.batches is None else {*done.batches["file"].drop_nulls()}
     for path in done.files:
         if path.name not in released:
             line(f"! {path}: was gone and is written again as it was; upload it only if the bank does not have it")
-    if plan.is_empty and done.batches is None:
-        return
 
 
-def _render_next(done: Released, name: str) -> None:
-    plan = done.prepared.plan
+def _render_next(done: Released) -> None:
+    plan, name = done.prepared.plan, month_text(done.prepared.plan.month)
     if plan.is_empty:
         return
     debtor = "" if done.debtor else " --debtor FILE"
