@@ -76,7 +76,7 @@ ACCOUNT_CONFIRMATIONS = table(
         "confirmed_at": moment("Moment of the confirmation, UTC."),
         "delivery_id": text("The delivery whose row changed to it: a later change back to it is asked for again."),
     },
-    ("run_id", "recipient", "iban"),
+    ("run_id", "recipient", "iban", "delivery_id"),
 )
 
 ReleasePlans = NewType("ReleasePlans", pl.DataFrame)

@@ -19,11 +19,11 @@ DEBTOR_FILE = FileSort("debtor file", "debtor: ...")
 _HINT = " (a debtor has name and iban, and may have a bic)"
 
 
-def _code(find_fault: Callable[[str], str | None]) -> BeforeValidator:
+def _code(name: str, find_fault: Callable[[str], str | None]) -> BeforeValidator:
     def reader(value: Any) -> str:
         text = text_from(value)
         if words := find_fault(text):
-            raise ValueError(f"{quoted(text)} {words}")
+            raise ValueError(f"{name} {quoted(text)} {words}")
         return electronic(text)
 
     return BeforeValidator(reader)
@@ -40,8 +40,8 @@ class Debtor(Part):
     """Represent who pays: a name, a Dutch IBAN and the BIC of its bank, which may be left out."""
 
     name: Annotated[str, BeforeValidator(_name_from)]
-    iban: Annotated[str, _code(iban_fault)]
-    bic: Annotated[str, _code(bic_fault)] | None = None
+    iban: Annotated[str, _code("IBAN", iban_fault)]
+    bic: Annotated[str, _code("BIC", bic_fault)] | None = None
 
     @model_validator(mode="after")
     def _of_one_bank(self) -> Self:

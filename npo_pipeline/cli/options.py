@@ -109,6 +109,23 @@ def board_from(text: str) -> str:
     return text
 
 
+def recipient_from(text: str) -> str:
+    """Parse a recipient: a board, a samenwerkingsverband or a municipality."""
+    plain = text.strip().upper()
+    if not re.fullmatch(r"[0-9]{4,5}|VO[0-9]{4}", plain):
+        raise Refused(f"{text!r} is no recipient: a board has five digits, a municipality four; or write VO1234")
+    return plain
+
+
+def iban_from(text: str) -> str:
+    """Parse a Dutch IBAN, with or without spaces."""
+    from schemas.iban import electronic, iban_fault
+
+    if words := iban_fault(text):
+        raise Refused(f"IBAN {text!r} {words}")
+    return electronic(text)
+
+
 def witness_from(text: str) -> Path | None:
     """Parse the path of a witness as a full one; none where the text is empty."""
     return Path(text).absolute() if text else None
@@ -128,6 +145,8 @@ PATH = ParsedParam("PATH", path_from, completes="file")
 HOME = ParsedParam("PATH", lambda text: Home(path_from(text)), completes="dir")
 YEAR = ParsedParam("YYYY", year_from)
 BOARD = ParsedParam("NUMBER", board_from)
+RECIPIENT = ParsedParam("RECIPIENT", recipient_from)
+IBAN = ParsedParam("IBAN", iban_from)
 WITNESS = ParsedParam("FILE", witness_from)
 
 WITNESS_VARIABLE = "NPO_WITNESS"

@@ -22,6 +22,7 @@ from tests.books.home.delivery import (
     write_lists,
     write_masked,
     write_newcomers,
+    write_payment_accounts,
     write_register,
     write_reserve_transfers,
     write_scores,
@@ -65,7 +66,7 @@ def rich(folder: Path, home: Path) -> Iterator[Command]:
 def whole(folder: Path, home: Path) -> Iterator[Command]:
     """A merger, a school that started, lists, newcomers, applications, a declared correction, a resolved row, a
     board that reports twice what it spent, a reserve that moved, a year that is closed and corrected,
-    decisions of others, payments that were on hold: every table has rows."""
+    decisions of others, payments that were on hold, a changed account: every table has rows."""
     changes = ("20211101;fusie;04DD00;;02BB00", "20210801;opening;06FF00;10001;")
     yield "ingest", write_changes(folder / "merger", *changes)
     yield "ingest", write_register(folder / "started", {"06FF00 Bo": 4}), "--reference-date", "2021-10-01"
@@ -103,6 +104,12 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     yield "reconcile", others, "--mapping", mapping, "--school-year", "2021-2022"
     yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"
     yield "unhold", "--by", "B. Approver"
+    old, new = (
+        "10001;NL91ABNA0417164300;Stichting De Linde;20210801",
+        "10001;NL61INGB0417164300;De Linde;20220301",
+    )
+    yield "ingest", write_payment_accounts(folder / "accounts", old, new)
+    yield "confirm-account", "10001", "NL61INGB0417164300", "--by", "M. Jansen"
 
 
 class Story:

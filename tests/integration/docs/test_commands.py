@@ -41,7 +41,13 @@ BEFORE = {
 """First command of a block -> commands that its reader gave before."""
 
 DELIVERIES = {"DELIVERY": "counts-2020", "FOLDER": "corrected", "applications.csv": "counts-2020/aanvragen.csv"}
-FILES = {"overlay.yaml": "overlay_of", "herijking.yaml": "title", "monitor.csv": "SECTOR", "ofb.yaml": "mapping"}
+FILES = {
+    "overlay.yaml": "overlay_of",
+    "herijking.yaml": "title",
+    "monitor.csv": "SECTOR",
+    "ofb.yaml": "mapping",
+    "accounts.csv": "ONTVANGER",
+}
 """Files that pages show -> how each begins."""
 STAGE = {"--close": "done", "--as-of 2021-10-31": "counted", "--four-eyes": "counted"}
 """What a block holds -> the home it begins with, where that is another than the one in which all is done."""

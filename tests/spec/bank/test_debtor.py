@@ -27,10 +27,10 @@ def test_the_bic_may_be_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"iban": "NL62INGB0417164300"}, "line 3: debtor.iban: 'NL62INGB0417164300' has wrong check digits"),
-        ({"iban": "BE71096123456769"}, "line 3: debtor.iban: 'BE71096123456769' is of country BE"),
+        ({"iban": "NL62INGB0417164300"}, "line 3: debtor.iban: IBAN 'NL62INGB0417164300' has wrong check digits"),
+        ({"iban": "BE71096123456769"}, "line 3: debtor.iban: IBAN 'BE71096123456769' is of country BE"),
         ({"iban": None}, "line 1: debtor.iban: is missing; add it"),
-        ({"bic": "INGB"}, "line 4: debtor.bic: 'INGB' is not eight or eleven"),
+        ({"bic": "INGB"}, "line 4: debtor.bic: BIC 'INGB' is not eight or eleven"),
         ({"bic": "ABNANL2A"}, "line 4: debtor.bic: is of another bank than iban NL61INGB0417164300"),
         ({"name": ""}, "line 2: debtor.name: is empty; fill it in"),
         ({"name": "x" * 71}, "line 2: debtor.name: has 71 characters; a bank takes 70"),
