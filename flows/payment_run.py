@@ -19,6 +19,7 @@ from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
 from npo_pipeline.books.witness import is_witnessed
 from npo_pipeline.cli.options import home_of
 from npo_pipeline.commands.pay import MonthPaid, PayRequest, pay
+from npo_pipeline.commands.specification import raise_faults
 from npo_pipeline.commands.steps import now
 from npo_pipeline.months import ZONE_NAME, Month, day_of, in_the_netherlands, month_from, month_text
 from schemas.frames.books import AmountsToCome
@@ -30,7 +31,9 @@ def _run_name() -> str:
 
 
 @npo_flow("npo-payment-run", _run_name)
-def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> State[Any]:
+def payment_run(
+    home: str, month: str | None = None, catch_up: bool = True, specifications: bool = True
+) -> State[Any]:
     """Pay a month, and the months before it that were missed.
 
     Args:
@@ -39,6 +42,7 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> S
             run comes late. Where no witness says that the books are the newest, a month that is more than one
             month late is paid only in a run that names its month.
         catch_up: whether missed months are paid first.
+        specifications: whether the specification of every board that is paid is written.
 
     Returns:
         Per month: month, run_id, payments, total (euro) and total_usd (US dollars).
@@ -47,6 +51,7 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> S
         Refused: nothing was decided yet, payments are on hold, a month was skipped and `catch_up` is off, or
             a month is more than one month late and nobody asked for it.
         HomeLocked: another run held the home for WAIT_SECONDS.
+        NpoError: the specification of some boards could not be written; names them. All is paid.
     """
     mine = home_of(home)
     request = PayRequest(
@@ -54,11 +59,13 @@ def payment_run(home: str, month: str | None = None, catch_up: bool = True) -> S
         month=month_from(month) if month else month_of(flow_run.get_scheduled_start_time()),
         catch_up=catch_up,
         oldest=None if month or is_witnessed(mine) else oldest_unasked(now()),
+        specifications=specifications,
         wait_seconds=WAIT_SECONDS,
     )
     paid = pay(request, call=as_task)
     artifacts.payments_artifact(paid)
     log_remarks([remark for one in paid for remark in one.remarks])
+    raise_faults([one.specified for one in paid if one.specified is not None])
     return closed("; ".join(artifacts.payment_words(one) for one in paid), _months(paid))
 
 

@@ -19,6 +19,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "npo"))
 # asks what happens by the setting that operators have.
 os.environ.setdefault("NPO_MAX_CHANGE", "1")
 
+# Most payment runs of the tests are not about the files that they write for boards: those that are ask for them.
+os.environ.setdefault("NPO_SPECIFICATIONS", "0")
+
 LONGEST_FIRST = ("tests/integration/flows", "tests/integration", "tests/books", "")
 
 TOGETHER = ("tests/integration/flows", "tests/books/accounts")

@@ -1,4 +1,4 @@
-"""`npo pay`, the payment run of a month; `npo hold` and `npo unhold`; `npo confirm-account`, who is paid where."""
+"""`npo pay` and its specifications; `npo hold` and `npo unhold`; `npo confirm-account`, who is paid where."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import IBAN, MONTH, NAME, REASON, RECIPIENT, common, witnessed
+from npo_pipeline.cli.options import BOARD, IBAN, MONTH, NAME, REASON, RECIPIENT, common, witnessed
 from npo_pipeline.cli.output import document, line, progress
 
 
@@ -15,6 +15,12 @@ from npo_pipeline.cli.output import document, line, progress
 @click.option("--month", type=MONTH, required=True, help="The month to pay, for example 2021-09.")
 @click.option("--catch-up", is_flag=True, help="First pay the months that were skipped, in order.")
 @click.option("--dry-run", is_flag=True, help="Show what would be paid, and change nothing.")
+@click.option(
+    "--specifications/--no-specifications",
+    envvar="NPO_SPECIFICATIONS",
+    default=True,
+    help="Write a specification for every board that is paid.  [default: yes]",
+)
 @common
 @witnessed
 def pay_command(home: Home, as_json: bool, **options: Any) -> None:
@@ -27,6 +33,29 @@ def pay_command(home: Home, as_json: bool, **options: Any) -> None:
     with progress() as report:
         months = pay(request, progress=report)
     render_pay(months, request.dry_run, as_json, obstacles=obstacles(home) if request.dry_run else ())
+    if specified := [one.specified for one in months if one.specified is not None]:
+        from npo_pipeline.commands.specification import raise_faults
+
+        raise_faults(specified)
+
+
+@click.command("specification")
+@click.option("--month", type=MONTH, required=True, help="The month that was paid, for example 2021-09.")
+@click.option("--board", type=BOARD, default=None, help="Of this board alone.")
+@common
+def specification_command(home: Home, as_json: bool, **options: Any) -> None:
+    """Write the specification of a month's payments for every board (again)."""
+    from npo_pipeline.cli.render.pay import render_specified, specified_document
+    from npo_pipeline.commands.specification import SpecificationRequest, raise_faults, write_month
+
+    request = SpecificationRequest(home=home, **options)
+    with progress() as report:
+        done = write_month(request, progress=report)
+    if as_json:
+        document(specified_document(done))
+    else:
+        render_specified(done, request.folder)
+    raise_faults([done])
 
 
 def _user() -> str:

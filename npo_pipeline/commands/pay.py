@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -25,33 +26,40 @@ from npo_pipeline.payments.booking import after_payments, correction_causes, pay
 from npo_pipeline.payments.settlement import months_to_pay
 from schemas.decided import CORRECTION_CAUSES, PAYMENTS, Payments
 
+if TYPE_CHECKING:
+    from npo_pipeline.commands.specification import MonthSpecified
+
 
 @dataclass(frozen=True, kw_only=True)
 class PayRequest:
     """Represent the month to pay. With `catch_up` skipped months are paid first, each in its own run.
 
-    `oldest`: refuse to pay a month before this one (null: pay any).
+    `oldest`: refuse to pay a month before this one (null: pay any). `specifications`: write the specification of
+    each board after a month is paid.
     """
 
     home: Home
     month: Month
     catch_up: bool = False
     oldest: Month | None = None
+    specifications: bool = False
     dry_run: bool = False
     wait_seconds: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MonthPaid:
     """Represent a month and what was paid in it. `run_id` is null when nothing was written.
 
     `remarks`: what the operator should know before this is the end of it, a sentence each; of the month asked for.
+    `specified`: the specifications of the month; null where none were asked.
     """
 
     month: Month
     run_id: str | None
     payments: Payments
     remarks: tuple[str, ...] = ()
+    specified: MonthSpecified | None = None
 
     def total(self, currency: str) -> Decimal:
         """Return the sum of the payments in one currency."""
@@ -74,6 +82,11 @@ def pay(
             done = _simulated(books, call(plan_months, books, request), call)
             return [*done[:-1], replace(done[-1], remarks=(*older_books(books), *undecided(books)))]
     _refuse_far_ahead(request.month, day_of(clock()))
+    if request.specifications:
+        # Pages and workbooks are made by libraries that take a while to load.
+        from npo_pipeline.commands.specification import refuse_unwritable
+
+        refuse_unwritable(request.home)
     months = [request.month]
     if request.catch_up:
         with read_books(request.home) as books:
@@ -81,8 +94,24 @@ def pay(
     done = []
     for month in months:
         progress(f"paying {month_text(month)}", 0)
-        done.append(_pay_month(request, month, call, clock))
+        paid = _pay_month(request, month, call, clock)
+        if request.specifications:
+            paid = replace(paid, specified=_specified(request, paid, call=call, progress=progress, clock=clock))
+        done.append(paid)
     return done
+
+
+def _specified(
+    request: PayRequest, paid: MonthPaid, *, call: Call, progress: Progress, clock: Clock
+) -> MonthSpecified | None:
+    """Write the specifications of a month that is paid, also where it was before: a run may have died since."""
+    from npo_pipeline.commands.specification import SpecificationRequest, after_publishing
+
+    with read_books(request.home) as books:
+        if paid.run_id is None and paid.month not in queries.paid_months(books):
+            return None
+    asked = SpecificationRequest(home=request.home, month=paid.month, wait_seconds=request.wait_seconds)
+    return after_publishing(asked, call=call, progress=progress, clock=clock)
 
 
 def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> MonthPaid:
@@ -93,9 +122,9 @@ def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> M
         payments = call(settle_month, run.books, month, run.run_id)
         remarks = tuple(undecided(run.books)) if month == request.month else ()
         if payments.is_empty():
-            return MonthPaid(month, None, payments, remarks)
+            return MonthPaid(month=month, run_id=None, payments=payments, remarks=remarks)
         call(write_payments, run, month, payments)
-        return MonthPaid(month, run.run_id, payments, remarks)
+        return MonthPaid(month=month, run_id=run.run_id, payments=payments, remarks=remarks)
 
 
 def _refuse_far_ahead(month: Month, today: date) -> None:
@@ -180,7 +209,6 @@ def _simulated(books: Books, months: list[Month], call: Call) -> list[MonthPaid]
     done: list[MonthPaid] = []
     for month in months:
         paid = Payments(pl.concat([one.payments for one in done])) if done else None
-        done.append(
-            MonthPaid(month, None, call(settle_month, books, month, queries.AFTER_ALL_RUNS, simulated=paid))
-        )
+        payments = call(settle_month, books, month, queries.AFTER_ALL_RUNS, simulated=paid)
+        done.append(MonthPaid(month=month, run_id=None, payments=payments))
     return done

@@ -120,3 +120,8 @@ CONTRADICTIONS = {
     "again": pl.String,
 }
 """`again`: the transfers in which its payments were sent again (null: it was booked twice itself)."""
+
+PaymentsOnTheirWay = NewType("PaymentsOnTheirWay", pl.DataFrame)
+"""Transfers by payment: payment_id, state (of its last transfer; `withheld` or `open` without one), end_to_end_id,
+released_month, execution_date, iban, whole (its amount in DECIMAL(18,2)), reason (of what is withheld). Null where
+there is none."""

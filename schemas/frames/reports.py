@@ -85,6 +85,16 @@ _SPECIFIED_AMOUNT: dict[str, pl.DataType | type[pl.DataType]] = {
     "component": pl.String,
 }
 
+BoardsPaid = NewType("BoardsPaid", pl.DataFrame)
+"""paid_month, board."""
+
+PartsPaid = NewType("PartsPaid", pl.DataFrame)
+"""Rows of view `ledger` of boards: board, school_year, currency, brin, vestiging, school_type, component, kind
+(`instalment` or `correction`), month, cause (null for an instalment), decision_id, amount, payment_id."""
+
+ComponentRegulations = NewType("ComponentRegulations", pl.DataFrame)
+"""school_year, currency, school_type, component, regulation (names of its files), decision_id (the last by it)."""
+
 PaidParts = NewType("PaidParts", pl.DataFrame)
 """Payments to boards in a month: board, PART, PLACE, school_type, component, kind (`instalment` or
 `correction`), month (that it is for), cause (null for an instalment), decision_id, amount, payment_id,

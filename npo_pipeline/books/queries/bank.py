@@ -6,7 +6,7 @@ from datetime import date
 
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.views import STATUS_ORDER
-from schemas.frames.bank import BankReferences, UnsentPayments
+from schemas.frames.bank import BankReferences, PaymentsOnTheirWay, UnsentPayments
 from schemas.received import PaymentAccounts
 from schemas.released import (
     AccountConfirmations,
@@ -63,6 +63,33 @@ def bank_references(books: Books, month: date) -> BankReferences:
         qualify row_number() over (partition by payment_id order by t.run_id desc) = 1
         order by payment_id"""
     return BankReferences(books.frame(query, [month]))
+
+
+def payments_on_their_way(books: Books, month: date) -> PaymentsOnTheirWay:
+    """Return where each payment to a board in a month is: in its last transfer, withheld, or not released.
+
+    A payment that no transfer holds is withheld where its month was released after it was made.
+    """
+    query = """
+        with last_sent as (
+            select payment_id, t.end_to_end_id, t.status, t.month, t.execution_date, t.iban, t.amount
+            from transfer_payments i join transfers t using (end_to_end_id)
+            qualify row_number() over (partition by payment_id order by i.run_id desc) = 1),
+        released as (select max(run_id) as run_id from batches where month = $month),
+        kept as (
+            select recipient, currency, arg_max(reason, run_id) as reason from withheld
+            where month = $month and recipient_kind = 'bestuur' and reason in ('not_above_zero', 'no_account')
+            group by all)
+        select p.payment_id,
+               coalesce(s.status, if(p.run_id < r.run_id, 'withheld', 'open')) as state, s.end_to_end_id,
+               s.month as released_month, s.execution_date, s.iban, s.amount as whole,
+               case when s.end_to_end_id is null and p.run_id < r.run_id then k.reason end as reason
+        from payments p cross join released r
+        left join last_sent s using (payment_id)
+        left join kept k using (recipient, currency)
+        where p.paid_month = $month and p.recipient_kind = 'bestuur'
+        order by p.payment_id"""
+    return PaymentsOnTheirWay(books.frame(query, {"month": month}))
 
 
 def unreleased_months(books: Books, before_run: str) -> list[date]:

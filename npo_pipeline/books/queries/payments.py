@@ -11,7 +11,7 @@ from npo_pipeline.books.views import PAID_FOR
 from schemas.decided import CorrectionCauses, Payments
 from schemas.frames.accounts import PaidForMonths, SchoolTypes, YearReceipts
 from schemas.frames.books import AmountsToCome, MonthsPaid, RunTotals
-from schemas.frames.reports import BoardLedger, LedgerRows
+from schemas.frames.reports import BoardLedger, BoardsPaid, ComponentRegulations, LedgerRows, PartsPaid
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,42 @@ def amounts_to_come(books: Books) -> AmountsToCome:
                sum(amount)::decimal(18, 2) as amount, currency
         from due, last group by all having sum(amount) <> 0 order by 1, currency"""
     return AmountsToCome(books.frame(query))
+
+
+def last_run_of_month(books: Books, month: date) -> tuple[str, datetime] | None:
+    """Return the last run that paid in a month, and when it ended (UTC); None where nothing was paid in it."""
+    query = """
+        select run_id, finished_at from runs
+        where run_id = (select max(run_id) from payments where paid_month = ?)"""
+    found = books.frame(query, [month]).rows()
+    return found[0] if found else None
+
+
+def boards_paid(books: Books) -> BoardsPaid:
+    """Return the boards that were paid in each month."""
+    query = "select distinct paid_month, board from payments where recipient_kind = 'bestuur' order by all"
+    return BoardsPaid(books.frame(query))
+
+
+def parts_paid(books: Books, month: date) -> PartsPaid:
+    """Return what boards were paid in a month: instalments, and the parts of corrections by cause."""
+    query = """
+        select l.board, l.school_year, l.currency, l.brin, l.vestiging, l.school_type, l.component,
+               p.reason as kind, l.month, nullif(l.cause, 'instalment') as cause, l.decision_id, l.amount,
+               payment_id
+        from ledger l join payments p using (payment_id)
+        where l.paid_month = ? and l.recipient_kind = 'bestuur'"""
+    return PartsPaid(books.frame(query, [month]))
+
+
+def regulations_of_components(books: Books, before_run: str) -> ComponentRegulations:
+    """Return by which regulation each school type and component was decided last before a run."""
+    query = """
+        select d.school_year, d.currency, t.school_type, t.component,
+               arg_max(t.regulation, d.sequence) as regulation, arg_max(decision_id, d.sequence) as decision_id
+        from (select distinct decision_id, school_type, component, regulation from trace) t
+        join (from decisions where run_id < ?) d using (decision_id) group by all order by all"""
+    return ComponentRegulations(books.frame(query, [before_run]))
 
 
 def first_school_year_paid(books: Books) -> str | None:

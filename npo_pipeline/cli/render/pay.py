@@ -1,4 +1,4 @@
-"""The summary of `npo pay`, and payments summed by component and reason, as other summaries show them too."""
+"""The summary of `npo pay` and `npo specification`, and payments summed as other summaries show them too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from schemas.columns import BESTUUR, GEMEENTE, SAMENWERKING
 from schemas.decided import Entitlements, Payments
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from npo_pipeline.commands.pay import MonthPaid
+    from npo_pipeline.commands.specification import MonthSpecified
 
 PaymentSums = NewType("PaymentSums", pl.DataFrame)
 """The columns summed by, then payments, schools, boards, recipients (how many) and amount (in the currency of the
@@ -34,6 +37,8 @@ def render_pay(
         _render_month(month, dry_run)
         for remark in month.remarks:
             line(f"! {remark}")
+        if month.specified is not None:
+            render_specified(month.specified)
     for obstacle in obstacles:
         line(f"! {obstacle}")
     if dry_run:
@@ -69,6 +74,35 @@ def _month_document(paid: MonthPaid) -> dict[str, Any]:
         "total": paid.total("EUR"),
         "total_usd": paid.total("USD"),
         "by_component": sums_by(paid.payments, "component", "reason", "currency"),
+        "specifications": specified_document(paid.specified) if paid.specified else None,
+    }
+
+
+def render_specified(done: MonthSpecified, folder: Path | None = None) -> None:
+    """Print how many specifications of a month were written, and what went wrong."""
+    where = f" in {folder}" if folder else ""
+    if done.fault is None:
+        line(
+            f"Specifications of {month_text(done.month)}{where}: {number(len(done.written))} written, "
+            f"{number(len(done.up_to_date))} up to date"
+        )
+    for board in done.mended:
+        line(f"! the specification of {board} had been changed since it was written; it was written again")
+    for board, why in done.faults.items():
+        line(f"! no specification could be made of {board}: {why}")
+    if done.fault is not None:
+        line(f"! no specification of {month_text(done.month)} was written: {done.fault}")
+
+
+def specified_document(done: MonthSpecified) -> dict[str, Any]:
+    """Return the specifications of a month as `--json` has them."""
+    return {
+        "month": month_text(done.month),
+        "written": len(done.written),
+        "up_to_date": len(done.up_to_date),
+        "mended": list(done.mended),
+        "faults": dict(done.faults),
+        "fault": done.fault,
     }
 
 

@@ -132,6 +132,14 @@ def pack_faults(books: Books, home: Home) -> Iterator[Finding]:
     yield from disk_faults(books, home)
 
 
+def specified_faults(books: Books, home: Home) -> Iterator[Finding]:
+    """Compare the specifications of payments on the disk with their sums, where there are any."""
+    if (home.path / "specifications").is_dir():
+        from npo_pipeline.commands.specification import specification_faults
+
+        yield from specification_faults(books, home)
+
+
 def report_remarks(books: Books, home: Home) -> Iterator[str]:
     """Describe reports that are older than the accounts, and years of which the books know no report."""
     if latest_accounts(books).is_empty() and recorded_packs(books).is_empty():
@@ -158,5 +166,5 @@ CHECKS: dict[str, Check] = {
     "payments": lambda books, _: payment_faults(books),
     "totals": lambda books, _: total_faults(books),
     "accounts": lambda books, _: account_faults(books),
-    "reports": pack_faults,
+    "reports": lambda books, home: chain(pack_faults(books, home), specified_faults(books, home)),
 }

@@ -5,7 +5,7 @@ Amounts in two currencies are never added; each school year, regulation and curr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
@@ -14,22 +14,33 @@ import polars as pl
 
 from npo_pipeline.money import MONEY
 from npo_pipeline.reports.house_style import HouseStyle
+from schemas.columns import BESTUUR
 from schemas.frames.accounts import BoardNames
+from schemas.frames.bank import PaymentsOnTheirWay
+from schemas.frames.money import Forecast
 from schemas.frames.reports import (
+    PAID_PARTS,
+    PARTS_TO_COME,
+    PAYMENT_TRANSFERS,
     SPECIFIED,
     SPECIFIED_PLACE,
+    ComponentRegulations,
     MonthsToCome,
     PaidCauses,
     PaidParts,
+    PartsPaid,
     PartsToCome,
     PartTotals,
     PaymentTransfers,
     PlaceAmounts,
 )
+from schemas.received import Schools
+from schemas.released import FAILED
 
 PART = list(SPECIFIED)
 PLACE = list(SPECIFIED_PLACE)
 KINDS = ("instalment", "correction", "withheld")
+UNKNOWN_SCHEME = "Regeling niet bekend"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +144,77 @@ def rows_by_board(data: SpecificationData) -> Iterator[BoardRows]:
                 rows[row["board"]][name].append(row)
     for board, own in rows.items():
         yield BoardRows(board=board, name=names.get(board), **own)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecificationSources:
+    """The rows of the books that specifications of a month are made of.
+
+    `schools`: the directory as the payment run knew it. `titles`: names of regulation files -> title.
+    `next_month`: the month in which what is withheld can go out.
+    """
+
+    made: Made
+    paid: PartsPaid
+    on_their_way: PaymentsOnTheirWay
+    forecast: Forecast
+    schools: Schools
+    board_names: BoardNames
+    regulations: ComponentRegulations
+    titles: Mapping[str, str]
+    next_month: date
+
+
+def specifications(sources: SpecificationSources) -> SpecificationData:
+    """Return the specifications of all boards that a month paid anything."""
+    way = sources.on_their_way
+    paid = sources.paid.join(way.select("payment_id", "end_to_end_id", "state"), on="payment_id", how="left")
+    placed = PaidParts(_shaped(_placed(paid, sources), PAID_PARTS))
+    schools = sources.forecast.filter(pl.col("recipient_kind") == BESTUUR, pl.col("vestiging").is_not_null())
+    coming = _placed(schools.with_columns(board="recipient", brin=pl.col("vestiging").str.head(4)), sources)
+    kept = _withheld(placed, sources.next_month)
+    return in_fixed_order(
+        SpecificationData(
+            paid=placed,
+            transfers=_transfers(placed, way),
+            to_come=PartsToCome(pl.concat([_shaped(coming, PARTS_TO_COME), kept])),
+            board_names=sources.board_names,
+            made=sources.made,
+        )
+    )
+
+
+def _shaped(rows: pl.DataFrame, columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in columns.items())
+
+
+def _placed(rows: pl.DataFrame, sources: SpecificationSources) -> pl.DataFrame:
+    """Add name and place of the school on the first day of the month paid, and the title of the regulation."""
+    day = sources.made.month
+    known = sources.schools.sort("valid_from")
+    then = known.filter(pl.col("valid_from") <= day).unique("vestiging", keep="last")
+    later = known.join(then, on="vestiging", how="anti").unique("vestiging", keep="first")
+    names = pl.concat([then, later]).select("vestiging", "name", "place")
+    key = ["school_year", "currency", "school_type", "component"]
+    schemes = sources.regulations.select(*key, scheme=pl.col("regulation").replace(dict(sources.titles)))
+    placed = rows.join(names, on="vestiging", how="left").join(schemes, on=key, how="left")
+    return placed.with_columns(pl.col("scheme").fill_null(UNKNOWN_SCHEME))
+
+
+def _withheld(paid: PaidParts, month: date) -> pl.DataFrame:
+    """Return what was paid in the books and is not on its way: it goes out with a month to come."""
+    kept = paid.filter(pl.col("state").is_in([*FAILED, "withheld"]))
+    key = [name for name in PARTS_TO_COME if name not in ("month", "kind", "amount")]
+    sums = kept.group_by(key).agg(_sum()).filter(pl.col("amount") != 0)
+    return sums.with_columns(month=pl.lit(month), kind=pl.lit("withheld")).pipe(_shaped, PARTS_TO_COME)
+
+
+def _transfers(paid: PaidParts, way: PaymentsOnTheirWay) -> PaymentTransfers:
+    """Sum the payments of the month per transfer."""
+    known = way.drop("state", "end_to_end_id")
+    key = [name for name in PAYMENT_TRANSFERS if name != "amount"]
+    sums = paid.join(known, on="payment_id", how="left").group_by(key).agg(_sum())
+    return PaymentTransfers(_shaped(sums, PAYMENT_TRANSFERS))
 
 
 def place_amounts(paid: PaidParts) -> PlaceAmounts:

@@ -15,7 +15,7 @@ from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
-from npo_pipeline.atomic_file import CHECKSUMS, checksums, made_from_hash, replace_files
+from npo_pipeline.atomic_file import CHECKSUMS, checksums, file_hashes, made_from_hash, replace_files
 from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.months import Month, month_text
 from npo_pipeline.reports.board_pack.isolation import KnownParties, assert_names_no_other
@@ -54,11 +54,24 @@ _FEW = 60
 
 @dataclass(frozen=True, kw_only=True)
 class SpecificationsWritten:
-    """Boards whose files were written, and whose files were up to date; and board -> why there are none."""
+    """Boards whose files were written, and whose files were the same already; and board -> why there are none.
+
+    `mended`: of those written, the boards whose files were made from the same rows, and had been changed since.
+    """
 
     written: tuple[str, ...] = ()
     up_to_date: tuple[str, ...] = ()
+    mended: tuple[str, ...] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """Hold the outcome for a board. `state`: written, up_to_date or mended; null where there is a fault."""
+
+    board: str
+    state: str | None = None
+    fault: str | None = None
 
 
 def month_folder(home: Path, month: Month) -> Path:
@@ -72,12 +85,12 @@ def file_name(month: Month, board: str, end: str) -> str:
 
 
 def write_specifications(
-    folder: Path, data: SpecificationData, version: str, parties: KnownParties, progress: Progress | None = None
+    folder: Path, data: SpecificationData, parties: KnownParties, *, progress: Progress | None = None
 ) -> SpecificationsWritten:
     """Write `folder/BOARD/betaalspecificatie-YYYY-MM-BOARD.{html,xlsx,csv}` and SHA256SUMS for all boards.
 
-    Files that are unchanged, and made from the same rows by the same `version` of the program, are left as they
-    are. Whatever goes wrong with one board keeps no other from its own: that board gets a page that says so.
+    All are made, and written where they are not the same: so what somebody changed is put right. Whatever goes
+    wrong with one board keeps no other from its own: that board gets a page that says so.
 
     `folder`: of the month; made if need be. `parties`: everyone whose name may not be in the files of another.
 
@@ -85,42 +98,38 @@ def write_specifications(
         OSError: the folder cannot be made.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    done: list[tuple[str, bool, str | None]] = []
-    for some in _results(folder, in_fixed_order(data), version, parties):
+    done: list[_Outcome] = []
+    for some in _results(folder, in_fixed_order(data), parties):
         done += some
         if progress:
             progress("writing specifications", len(done))
     return SpecificationsWritten(
-        written=tuple(sorted(board for board, is_new, fault in done if is_new and fault is None)),
-        up_to_date=tuple(sorted(board for board, is_new, fault in done if not is_new and fault is None)),
-        faults={board: fault for board, _, fault in sorted(done) if fault is not None},
+        written=tuple(sorted(one.board for one in done if one.state in ("written", "mended"))),
+        up_to_date=tuple(sorted(one.board for one in done if one.state == "up_to_date")),
+        mended=tuple(sorted(one.board for one in done if one.state == "mended")),
+        faults={one.board: one.fault for one in sorted(done, key=lambda one: one.board) if one.fault is not None},
     )
 
 
-def stale_boards(folder: Path, data: SpecificationData, version: str) -> Iterator[tuple[str, str]]:
-    """Yield each board whose files are not those that would be written now, and why."""
-    prints = fingerprints(in_fixed_order(data), version)
-    for board in sorted(prints):
-        found = made_from_hash(folder / board, OWN_FILE) if (folder / board).is_dir() else ""
-        if found == "":
+def faults_on_disk(folder: Path, boards: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each board whose files are gone, changed or of nobody, and which; `boards`: those that have files."""
+    there = {one.name for one in folder.iterdir() if not one.name.startswith(".")}
+    for board in sorted({*boards, *there}):
+        if board not in there:
             yield board, "is not there"
-        elif found is None:
-            yield board, "was changed or is not complete"
-        elif found == NOTHING:
+        elif board not in boards:
+            yield board, "is of a board that this month does not pay; move it away"
+        elif (made_from := made_from_hash(folder / board, OWN_FILE)) is None:
+            yield board, "was changed, or is not complete"
+        elif made_from == NOTHING:
             yield board, "could not be made"
-        elif found != prints[board]:
-            yield board, "was made from other rows"
 
 
-_Made = list[tuple[str, bool, str | None]]
-"""Board, whether its files were written, and why there are none."""
-
-
-def _results(folder: Path, data: SpecificationData, version: str, parties: KnownParties) -> Iterator[_Made]:
+def _results(folder: Path, data: SpecificationData, parties: KnownParties) -> Iterator[list[_Outcome]]:
     boards = data.boards()
     chunks = (boards[start : start + _BOARDS_PER_JOB] for start in range(0, len(boards), _BOARDS_PER_JOB))
-    jobs: Iterable[tuple[Path, SpecificationData, str, KnownParties]] = (
-        (folder, select_boards(data, some), version, parties) for some in chunks
+    jobs: Iterable[tuple[Path, SpecificationData, KnownParties]] = (
+        (folder, select_boards(data, some), parties) for some in chunks
     )
     if len(boards) <= _FEW:
         yield from itertools.starmap(make_some, jobs)
@@ -135,27 +144,26 @@ def _results(folder: Path, data: SpecificationData, version: str, parties: Known
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def make_some(folder: Path, data: SpecificationData, version: str, parties: KnownParties) -> _Made:
+def make_some(folder: Path, data: SpecificationData, parties: KnownParties) -> list[_Outcome]:
     """Make the files of some boards, in this process."""
-    prints = fingerprints(data, version)
+    prints = fingerprints(data)
     return [make_one(folder, rows, data.made, (prints[rows.board], parties)) for rows in rows_by_board(data)]
 
 
-def make_one(
-    folder: Path, rows: BoardRows, made: Made, known: tuple[str, KnownParties]
-) -> tuple[str, bool, str | None]:
-    """Write the files of one board, unless they are there already and up to date; of a fault make a page.
+def make_one(folder: Path, rows: BoardRows, made: Made, known: tuple[str, KnownParties]) -> _Outcome:
+    """Write the files of one board, unless they are the same already; of a fault make a page.
 
     `known`: the fingerprint of its rows, and everyone whose name may not be in its files.
     """
     try:
-        return rows.board, _make(folder, rows, made, known), None
+        return _Outcome(board=rows.board, state=_make(folder, rows, made, known))
     except Exception as error:
         # Whatever it is, it is of this board: the others get their specification, and it is named at the end.
-        return rows.board, True, _fault(folder / rows.board, rows.board, made.month, fault_words(error))
+        fault = _fault(folder / rows.board, rows.board, made.month, fault_words(error))
+        return _Outcome(board=rows.board, fault=fault)
 
 
-def _make(folder: Path, rows: BoardRows, made: Made, known: tuple[str, KnownParties]) -> bool:
+def _make(folder: Path, rows: BoardRows, made: Made, known: tuple[str, KnownParties]) -> str:
     made_from, parties = known
     tables = (
         rows.paid,
@@ -168,17 +176,26 @@ def _make(folder: Path, rows: BoardRows, made: Made, known: tuple[str, KnownPart
         rows.back,
     )
     _require_own(rows.board, tables)
-    names = {file_name(made.month, rows.board, end): make for end, make in FORMATS.items()}
-    place = folder / rows.board
-    if made_from_hash(place, OWN_FILE, names) == made_from:
-        return False
-    files = {name: make(rows, made) for name, make in names.items()}
+    files = {file_name(made.month, rows.board, end): make(rows, made) for end, make in FORMATS.items()}
     schools = [*rows.paid, *rows.to_come]
     own_names = {text for row in schools for text in (row["name"], row["place"], rows.name) if text}
     own_codes = {rows.board, *(row["brin"] for row in schools if row["brin"])}
     assert_names_no_other(rows.board, files, parties, own_names=own_names, own_codes=own_codes)
-    replace_files(place, {**files, CHECKSUMS: checksums(files, made_from)}, OWN_FILE)
-    return True
+    place, whole = folder / rows.board, {**files, CHECKSUMS: checksums(files, made_from)}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in whole.items()}
+    if file_hashes(place, OWN_FILE) == hashes:
+        return "up_to_date"
+    was_changed = _made_from_of_sums(place) == made_from
+    replace_files(place, whole, OWN_FILE)
+    return "mended" if was_changed else "written"
+
+
+def _made_from_of_sums(place: Path) -> str | None:
+    """Return the hash that SHA256SUMS names, whatever became of the files beside it."""
+    try:
+        return (place / CHECKSUMS).read_text("ascii").partition("\n")[0].removeprefix("# gemaakt uit ")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _require_own(board: str, tables: Iterable[Sequence[Row]]) -> None:
@@ -198,10 +215,10 @@ def _fault(place: Path, board: str, month: date, why: str) -> str:
     return why
 
 
-def fingerprints(data: SpecificationData, version: str) -> dict[str, str]:
-    """Return the SHA-256 of everything that the files of each board are made from: board -> hexadecimals."""
+def fingerprints(data: SpecificationData) -> dict[str, str]:
+    """Return the SHA-256 of the rows that the files of each board are made from: board -> hexadecimals."""
     begun = hashlib.sha256()
-    for part in (version, f"{data.made.month}", f"{data.made.paid_on}", data.made.style.sha256):
+    for part in (f"{data.made.month}", f"{data.made.paid_on}", data.made.style.sha256):
         begun.update(part.encode() + b"\0")
     digests = {board: begun.copy() for board in data.boards()}
     for frame in data.tables().values():

@@ -119,7 +119,7 @@ def test_euros_and_dollars_are_never_added_up(monkeypatch, by_flow):
         "board": ["10001", "10002"],
         "vestiging": ["01AA00", "30AA00"],
     }
-    paid = MonthPaid(date(2021, 9, 1), "000003-pay-2021-09", pl.DataFrame(rows))
+    paid = MonthPaid(month=date(2021, 9, 1), run_id="000003-pay-2021-09", payments=pl.DataFrame(rows))
     tables = {}
     monkeypatch.setattr(artifacts, "_publish_table", lambda key, rows, words: tables.update({key: (rows, words)}))
     artifacts.payments_artifact([paid])
