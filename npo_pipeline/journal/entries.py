@@ -1,8 +1,9 @@
 """Journal entries: what was paid to one board, booked by a mapping; debit is credit in each of them.
 
 An entry is made per payment run, so a run that comes later adds an entry and leaves those before it as they were,
-number and all. It is booked on the first day of the month that is paid: debit what OCW is to pay, credit the
-income. What comes back is booked the other way round, so no amount is below zero.
+number and all; a release changes the references of what it sends, and no amount on an account. It is booked on the
+first day of the month that is paid: debit what OCW is to pay, credit the income. What comes back is booked the
+other way round, so no amount is below zero.
 """
 
 from __future__ import annotations
@@ -98,10 +99,14 @@ def _cost_centre(code: str, named: NamedMapping) -> str | None:
 
 
 def _receivable(paid: BoardLedger, named: NamedMapping) -> Iterator[dict[str, Any]]:
-    """Yield the line on what OCW is to pay, of each entry."""
-    sums = paid.group_by(_ENTRY).agg(pl.col("cents").sum(), pl.col("paid_at").max())
-    for row in sums.filter(pl.col("cents") != 0).sort(_ENTRY).iter_rows(named=True):
-        reference = row["run_id"]
+    """Yield the lines on what OCW is to pay: per transfer, so that the bank statement finds it by its reference.
+
+    What is in no transfer, or only in one that failed, has the reference of the payment run.
+    """
+    keys = [*_ENTRY, "end_to_end_id"]
+    sums = paid.group_by(keys).agg(pl.col("cents").sum(), pl.col("paid_at").max())
+    for row in sums.filter(pl.col("cents") != 0).sort(keys, nulls_last=True).iter_rows(named=True):
+        reference = row["end_to_end_id"] or row["run_id"]
         yield {
             **_common(row),
             "account": named.mapping.receivable,

@@ -154,7 +154,8 @@ MonthsToCome = NewType("MonthsToCome", pl.DataFrame)
 
 BoardLedger = NewType("BoardLedger", pl.DataFrame)
 """Payments to one board in whole months: payment_id, run_id, paid_at, paid_month, school_year, brin,
-vestiging, school_type, component, reason, amount (DECIMAL(18,2)), currency."""
+vestiging, school_type, component, reason, amount (DECIMAL(18,2)), currency, end_to_end_id (of the transfer that it
+is in; null where it is in none, or only in one that failed)."""
 
 JournalLines = NewType("JournalLines", pl.DataFrame)
 """Lines of the journal of one board, in order: the columns of `JOURNAL_LINES`."""

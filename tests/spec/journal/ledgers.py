@@ -48,6 +48,7 @@ class Paid:
     school_year: str = "2021-2022"
     reason: str = "instalment"
     currency: str = "EUR"
+    transfer: str | None = None
 
 
 def ledger(*payments: Paid) -> BoardLedger:
@@ -65,6 +66,7 @@ def ledger(*payments: Paid) -> BoardLedger:
             "reason": one.reason,
             "amount": Decimal(one.amount),
             "currency": one.currency,
+            "end_to_end_id": one.transfer,
         }
         for at, one in enumerate(payments)
     ]
@@ -74,7 +76,7 @@ def ledger(*payments: Paid) -> BoardLedger:
 
 _COLUMNS = (
     *("payment_id", "run_id", "paid_at", "paid_month", "school_year", "brin", "vestiging", "school_type"),
-    *("component", "reason", "amount", "currency"),
+    *("component", "reason", "amount", "currency", "end_to_end_id"),
 )
 
 

@@ -115,6 +115,34 @@ def test_texts_are_filled_in_with_dutch_words_and_the_reference_of_the_run():
     ]
 
 
+def test_the_receivable_has_a_line_per_transfer_by_which_the_bank_statement_is_matched():
+    # September takes back 30, which the transfer of October sets off; 5 more is in no transfer that arrived.
+    lines = booked(
+        Paid(amount="-30.00", reason="correction", transfer="NPO-202110-10001-a"),
+        Paid(amount="100.00", month=OCTOBER, run=4, transfer="NPO-202110-10001-a"),
+        Paid(amount="5.00", month=OCTOBER, run=4, component="achterstandsscore"),
+    )
+    receivable = lines.filter(account="1330").select("entry", "reference", "debit_cents", "credit_cents", "line")
+    assert receivable.rows() == [
+        ("NPO-202109-01", "NPO-202110-10001-a", 0, 3000, 1),
+        ("NPO-202110-01", "NPO-202110-10001-a", 10000, 0, 1),
+        ("NPO-202110-01", "000004-pay-2021-10", 500, 0, 2),
+    ]
+
+
+def test_a_release_changes_references_and_no_amount_of_an_account():
+    def of_accounts(lines):
+        net = pl.col("debit_cents").sum() - pl.col("credit_cents").sum()
+        return lines.group_by("entry", "account").agg(net).sort("entry", "account").rows()
+
+    before = booked(Paid(amount="100.00"), Paid(amount="-30.00", reason="correction"))
+    after = booked(
+        Paid(amount="100.00", transfer="NPO-202109-10001-a"),
+        Paid(amount="-30.00", reason="correction", transfer="NPO-202109-10001-a"),
+    )
+    assert of_accounts(before) == of_accounts(after)
+
+
 def test_dollars_and_euros_are_never_in_one_entry():
     lines = booked(Paid(amount="1.00"), Paid(amount="2.00", vestiging="30AA00", school_type="cn", currency="USD"))
     assert lines.select("currency", "entry", "debit_cents", "credit_cents").rows() == [
@@ -154,6 +182,7 @@ payments = st.builds(
     reason=st.sampled_from(["instalment", "correction"]),
     school_year=st.sampled_from(["2021-2022", "2022-2023"]),
     currency=st.sampled_from(["EUR", "USD"]),
+    transfer=st.sampled_from([None, "NPO-202110-10001-a", "NPO-202110-10001-b"]),
 )
 
 
@@ -165,15 +194,22 @@ def test_debit_is_credit_in_every_entry_and_the_receivable_is_what_was_paid(paid
     per_entry = lines.group_by("currency", "entry").agg(pl.col("debit_cents", "credit_cents").sum())
     assert per_entry["debit_cents"].to_list() == per_entry["credit_cents"].to_list()
 
-    net = pl.col("debit_cents").sum() - pl.col("credit_cents").sum()
-    on_receivable = lines.filter(account="1330").group_by("currency", "paid_month").agg(net.alias("net"))
-    as_income = (
-        lines.filter(pl.col("account") != "1330").group_by("currency", "paid_month").agg((-net).alias("net"))
+    net = (pl.col("debit_cents").sum() - pl.col("credit_cents").sum()).alias("cents")
+    receivable, income = lines.filter(account="1330"), lines.filter(pl.col("account") != "1330")
+    paid_cents = ledger(*paid).with_columns(
+        cents=to_cents(pl.col("amount")), reference=pl.coalesce("end_to_end_id", "run_id")
     )
-    sums = ledger(*paid).group_by("currency", "paid_month").agg(net=to_cents(pl.col("amount")).sum())
-    expected = sorted(row for row in sums.rows() if row[2])
-    assert sorted(row for row in on_receivable.rows() if row[2]) == expected
-    assert sorted(row for row in as_income.rows() if row[2]) == expected
+    for keys in (["currency", "paid_month"], ["currency", "reference"]):
+        expected = not_zero(paid_cents.group_by(keys).agg(pl.col("cents").sum()))
+        assert not_zero(receivable.group_by(keys).agg(net)) == expected
+    booked_income = income.group_by("currency", "paid_month").agg(-net)
+    assert not_zero(booked_income) == not_zero(
+        paid_cents.group_by("currency", "paid_month").agg(pl.col("cents").sum())
+    )
+
+
+def not_zero(sums: pl.DataFrame) -> list[tuple[object, ...]]:
+    return sorted(row for row in sums.rows() if row[-1])
 
 
 @given(st.lists(payments, max_size=12), st.randoms(use_true_random=False))
