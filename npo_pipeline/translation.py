@@ -100,6 +100,7 @@ _SINGULAR = {
     **{"rekeningen": "rekening"},
     **{"beneficiaries": "beneficiary", "months": "month", "maanden": "maand"},
     **{"amounts": "amount", "bedragen": "bedrag"},
+    **{"entries": "entry", "lines": "line", "journaalposten": "journaalpost", "regels": "regel"},
 }
 _VERBS = {
     **{"get": "gets", "have": "has", "are": "is", "were": "was", "come": "comes", "do": "does"},

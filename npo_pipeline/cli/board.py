@@ -110,13 +110,12 @@ def _render(written: JournalWritten) -> None:
     from npo_pipeline import dutch
     from npo_pipeline.commands.journal import period_text
 
-    if not written.journals:
+    if written.journals:
+        line(f"{written.board} {written.name}, {period_text(written.period)}", as_is=True)
+    else:
         line(f"Nothing was paid to board {written.board} in {period_text(written.period)}, so nothing is written")
     for one in written.journals:
-        title = (
-            f"{written.board} {written.name}, {period_text(written.period)}: credit per account, {one.currency}"
-        )
-        table(title, ["account", "name", "amount"], one.accounts, right=2)
+        table(f"Credit per account, {one.currency}", ["account", "name", "amount"], one.accounts, right=2)
         paid = dutch.money(one.paid, one.currency)
         booked = (number(one.entries), number(one.lines))
         line(f"{paid} in {number(one.payments)} payments: {booked[0]} entries of {booked[1]} lines")

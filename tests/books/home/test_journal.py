@@ -11,6 +11,7 @@ from npo_pipeline.journal.mapping import EXAMPLE, examples
 from npo_pipeline.translation import VARIABLE
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
+from tests.spec.journal.ledgers import Paid, ledger
 
 FROM, TO = "10004", "10009"
 """The boards between which 02BB00 moves on 1 December 2021, after corrections in November."""
@@ -166,8 +167,22 @@ def test_a_folder_that_cannot_be_made_is_refused(rich, tmp_path):
     assert "name a folder that can be written in" in ended.stderr
 
 
+def test_dollars_have_files_of_their_own(rich, tmp_path, monkeypatch):
+    dollars = Paid(amount="7.00", vestiging="30AA00", school_type="cn", currency="USD")
+    paid = ledger(Paid(amount="5.00"), dollars)
+    monkeypatch.setattr("npo_pipeline.commands.journal.board_ledger", lambda *_: paid)
+    ended = journal(rich, "--board", FROM, "--month", "2021-09", tmp_path, "--json")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"npo-journaal-{FROM}-2021-09{ending}" for ending in ("-USD.csv", "-USD.xaf", ".csv", ".xaf")
+    ]
+    totals = [(one["currency"], one["paid"], one["debit"]) for one in ended.document["journals"]]
+    assert totals == [("EUR", "5.00", "5.00"), ("USD", "7.00", "7.00")]
+    assert {one["VALUTA"] for one in rows(tmp_path / f"npo-journaal-{FROM}-2021-09-USD.csv")} == {"USD"}
+
+
 def test_it_speaks_dutch(rich, tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, "nl")
     said = journal(rich, "--board", FROM, "--month", "2021-11", tmp_path).stdout
-    assert "credit per rekening" in said
+    assert "Credit per rekening, EUR" in said
+    assert " betalingen: 1 journaalpost van " in said
     assert "! de rekeningen zijn die van een voorbeeld" in said
