@@ -17,6 +17,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.bank.reasons import PARTLY, STATUSES, WAITS, reason_words
 from npo_pipeline.bank.safe_xml import Document, Element, read_message
+from npo_pipeline.delivery.sanitize import harmless_name, sanitize
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import in_the_netherlands
 from schemas.frames.bank import ANSWERS, Answers
@@ -138,7 +139,7 @@ class _Report(_Reader):
         return BankMessage(
             name=self.name,
             kind=self.document.kind,
-            message_id=_text(report, "GrpHdr/MsgId"),
+            message_id=harmless_name(_text(report, "GrpHdr/MsgId")),
             account=accounts.pop() if accounts else None,
             currency=None,
             made_on=made_on,
@@ -219,7 +220,7 @@ class _Entries(_Reader):
         return BankMessage(
             name=self.name,
             kind=self.document.kind,
-            message_id=_text(header, "MsgId"),
+            message_id=harmless_name(_text(header, "MsgId")),
             account=found.accounts.pop(),
             currency=found.currencies.pop() if found.currencies else None,
             made_on=made_on,
@@ -386,7 +387,8 @@ def _added(answers: list[Answer]) -> list[Answer]:
 
 
 def _frame(answers: list[Answer]) -> Answers:
-    return Answers(pl.DataFrame(answers, schema=ANSWERS, orient="row"))
+    rows = pl.DataFrame(answers, schema=ANSWERS, orient="row")
+    return Answers(rows.with_columns(sanitize(pl.col(one)).alias(one) for one in ("reason_code", "reason")))
 
 
 def _words(cents: int) -> str:

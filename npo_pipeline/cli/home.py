@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.cli.bank import render_failed
 from npo_pipeline.cli.options import common, witnessed
 from npo_pipeline.cli.output import document, frame_table, line, number, progress, table
 from npo_pipeline.errors import BooksDoNotTie
@@ -45,6 +46,7 @@ def _render(home: Home, status: Status) -> None:
     _render_deliveries(status)
     _render_decisions(status)
     _render_months(status)
+    _render_bank(status)
     _render_accounts(status)
     _render_reconciled(status)
     for file, _, lines, resolved_by, by_file in status.resolved.iter_rows():
@@ -84,6 +86,15 @@ def _render_months(status: Status) -> None:
     if status.to_come.height:
         to_come = status.to_come.with_columns(status.to_come["month"].dt.strftime("%Y-%m"))
         frame_table("Still to come", to_come, ["month", "currency", "amount"])
+
+
+def _render_bank(status: Status) -> None:
+    if status.sent_out.height:
+        columns = ["currency", "oldest", "transfers", "amount", "days"]
+        headings = {"oldest": "oldest of", "transfers": "number of transfers"}
+        frame_table("Sent to the bank, and not booked yet", status.sent_out, columns, **headings)
+    if status.came_back.height:
+        render_failed("Came back, and not sent again", status.came_back)
 
 
 def _render_accounts(status: Status) -> None:

@@ -13,6 +13,7 @@ import click
 
 from npo_pipeline import __version__
 from npo_pipeline.cli.account import account_command
+from npo_pipeline.cli.bank import bank_command
 from npo_pipeline.cli.board import journal_command
 from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
@@ -57,6 +58,7 @@ for command in (
     unhold_command,
     release_command,
     confirm_command,
+    bank_command,
     explain_command,
     tool_command,
     reconcile_command,

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
+import polars as pl
+
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import decisions, deliveries
 from npo_pipeline.books.queries.accounts import (
@@ -15,6 +17,12 @@ from npo_pipeline.books.queries.accounts import (
     errors_per_year,
     latest_accounts,
     years_to_report_again,
+)
+from npo_pipeline.books.queries.bank import (
+    account_confirmations,
+    failed_transfers,
+    payment_accounts,
+    transfers_out,
 )
 from npo_pipeline.books.queries.payments import amounts_to_come, hold_in_force, months_paid
 from npo_pipeline.books.reader import Books, read_books
@@ -29,6 +37,7 @@ from npo_pipeline.errors import NpoError
 from npo_pipeline.months import day_of
 from schemas.accounted import Accounts
 from schemas.decided import Decisions
+from schemas.frames.bank import FailedTransfers, TransfersOut
 from schemas.frames.books import AmountsToCome, MonthsPaid, ResolvedLines
 from schemas.received import Deliveries
 from schemas.reconciled import LastReconciliations
@@ -54,6 +63,8 @@ class Status:
     `findings`: open things, a sentence each. `accounts`: the latest of each calendar year, and the day on which it
     was closed. `resolved`: rejected
     lines that a later delivery resolves. `reconciled`: the last comparison with what others say, of each year.
+    `sent_out`: what the bank was asked to pay and has not booked yet. `came_back`: what it rejected or returned,
+    and was not sent again.
     """
 
     deliveries: Deliveries
@@ -64,6 +75,8 @@ class Status:
     accounts: Accounts
     resolved: ResolvedLines
     reconciled: LastReconciliations
+    sent_out: TransfersOut
+    came_back: FailedTransfers
 
 
 def status(home: Home, *, clock: Clock = now) -> Status:
@@ -82,6 +95,7 @@ def status(home: Home, *, clock: Clock = now) -> Status:
             findings=(
                 *([f"{hold_words(held)}; `npo unhold` releases them"] if (held := hold_in_force(books)) else []),
                 *witness_findings(home, books),
+                *bank_findings(books, day_of(clock())),
                 *_findings(books, home),
                 *correction_findings(books, day_of(clock())),
                 *_account_findings(books, home),
@@ -90,7 +104,31 @@ def status(home: Home, *, clock: Clock = now) -> Status:
             accounts=_accounts(books),
             resolved=deliveries.resolved_lines(books),
             reconciled=reconciled,
+            sent_out=_sent_out(books, day_of(clock())),
+            came_back=failed_transfers(books),
         )
+
+
+def _sent_out(books: Books, today: date) -> TransfersOut:
+    days = (pl.lit(today) - pl.col("oldest")).dt.total_days()
+    return TransfersOut(transfers_out(books).with_columns(days=days))
+
+
+def bank_findings(books: Books, today: date) -> Iterator[str]:
+    """Describe what may have been paid twice, and accounts that changed and that nobody confirmed."""
+    if not (accounts := payment_accounts(books)).is_empty():
+        from npo_pipeline.bank.payment_accounts import changed_accounts
+
+        changed = changed_accounts(accounts, account_confirmations(books), today)
+        for row in changed.filter(pl.col("confirmed_by").is_null()).iter_rows(named=True):
+            yield (
+                f"{row['recipient']} has account {row['iban']} since {row['since']}, and had {row['old_iban']}; "
+                "ask the recipient, and confirm it by `npo confirm-account`"
+            )
+    # Reading messages of banks takes a library that loads for a while.
+    from npo_pipeline.commands.bank import contradictions_in
+
+    yield from contradictions_in(books)
 
 
 def _reconciled_findings(reconciled: LastReconciliations) -> Iterator[str]:

@@ -125,3 +125,25 @@ PaymentsOnTheirWay = NewType("PaymentsOnTheirWay", pl.DataFrame)
 """Transfers by payment: payment_id, state (of its last transfer; `withheld` or `open` without one), end_to_end_id,
 released_month, execution_date, iban, whole (its amount in DECIMAL(18,2)), reason (of what is withheld). Null where
 there is none."""
+
+TransfersOut = NewType("TransfersOut", pl.DataFrame)
+"""currency, transfers (their number), amount, oldest (the day on which the bank was asked to pay the first), days
+(since then, where today is known)."""
+
+FailedTransfers = NewType("FailedTransfers", pl.DataFrame)
+"""month, recipient_kind, recipient, currency, amount, status, happened_on, reason_code, reason, end_to_end_id."""
+
+ReadMessages = NewType("ReadMessages", pl.DataFrame)
+"""The messages that were taken in; see READ_MESSAGES."""
+
+READ_MESSAGES = {
+    "file": pl.String,
+    "kind": pl.String,
+    "message_id": pl.String,
+    "transfers": pl.Int64,
+}
+"""`transfers`: the number that it says something of."""
+
+AnsweredTransfers = NewType("AnsweredTransfers", pl.DataFrame)
+"""Transfers whose status changed: recipient_kind, recipient, currency, amount, status, happened_on, reason_code,
+reason, end_to_end_id."""

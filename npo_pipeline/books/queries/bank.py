@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.views import STATUS_ORDER
-from schemas.frames.bank import BankReferences, PaymentsOnTheirWay, UnsentPayments
+from schemas.frames.bank import BankReferences, FailedTransfers, PaymentsOnTheirWay, TransfersOut, UnsentPayments
 from schemas.received import PaymentAccounts
 from schemas.released import (
     AccountConfirmations,
+    BankFiles,
     Batches,
     ReleasePlans,
+    TransferEvents,
     TransferOrders,
     TransferPayments,
     Withheld,
@@ -152,3 +155,56 @@ def account_confirmations(books: Books, before_run: str | None = None) -> Accoun
     """Return all confirmations of accounts in their order; those that were there before a run, or all."""
     query = "from account_confirmations where $1 is null or run_id < $1 order by run_id, recipient"
     return AccountConfirmations(books.frame(query, [before_run]))
+
+
+def all_orders(books: Books) -> TransferOrders:
+    """Return all transfers as they were ordered, in the order of their releases."""
+    return TransferOrders(books.frame("from transfer_orders order by run_id, end_to_end_id"))
+
+
+def all_events(books: Books) -> TransferEvents:
+    """Return what the bank said of all transfers, in order."""
+    return TransferEvents(books.frame("from transfer_events order by end_to_end_id, sequence"))
+
+
+def payments_sent_again(books: Books) -> TransferPayments:
+    """Return the payments that are in more than one transfer, each with its transfers."""
+    query = """
+        from transfer_payments
+        qualify count(*) over (partition by payment_id) > 1 order by end_to_end_id, payment_id"""
+    return TransferPayments(books.frame(query))
+
+
+def bank_files(books: Books) -> BankFiles:
+    """Return the files of the bank that were read, in order."""
+    return BankFiles(books.frame("from bank_files order by run_id, file"))
+
+
+def transfers_out(books: Books) -> TransfersOut:
+    """Return what was sent and is not booked yet, nor came back, per currency."""
+    query = """
+        select currency, count(*) as transfers, sum(amount)::decimal(18, 2) as amount,
+               min(execution_date) as oldest
+        from transfers where status in ('sent', 'accepted') group by currency order by currency"""
+    return TransfersOut(books.frame(query))
+
+
+def failed_transfers(books: Books) -> FailedTransfers:
+    """Return the transfers that were rejected or returned and whose payments were not sent again."""
+    query = f"""
+        with last_sent as (
+            select end_to_end_id from transfer_payments
+            qualify row_number() over (partition by payment_id order by run_id desc) = 1)
+        select month, recipient_kind, recipient, currency, amount, status, happened_on, reason_code, reason,
+               end_to_end_id
+        from transfers where {_FAILED} and end_to_end_id in (from last_sent)
+        order by happened_on, end_to_end_id"""
+    return FailedTransfers(books.frame(query))
+
+
+def months_of_transfers(books: Books, ids: Sequence[str]) -> list[date]:
+    """Return the months of the payments in transfers, in order."""
+    query = """
+        select distinct paid_month from transfer_payments join payments using (payment_id)
+        where list_contains($1, end_to_end_id) order by 1"""
+    return list(books.frame(query, [list(ids)])["paid_month"]) if ids else []
