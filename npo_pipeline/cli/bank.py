@@ -128,8 +128,8 @@ def _in_language(rows: AnsweredTransfers | FailedTransfers) -> AnsweredTransfers
 
     if not speaks_dutch():
         return rows
-    told = [pl.col("status").map_elements(said, return_dtype=pl.String)]
+    status = pl.col("status").map_elements(said, return_dtype=pl.String)
     if "reason" in rows.columns:
         words = [reason_in_dutch(*row) for row in rows.select("reason_code", "reason").iter_rows()]
-        told.append(pl.Series("reason", words, dtype=pl.String))
-    return AnsweredTransfers(rows.with_columns(*told))
+        rows = AnsweredTransfers(rows.with_columns(pl.Series("reason", words, dtype=pl.String)))
+    return AnsweredTransfers(rows.with_columns(status))

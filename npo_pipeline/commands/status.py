@@ -20,6 +20,7 @@ from npo_pipeline.books.queries.accounts import (
 )
 from npo_pipeline.books.queries.bank import (
     account_confirmations,
+    all_batches,
     failed_transfers,
     payment_accounts,
     transfers_out,
@@ -95,7 +96,7 @@ def status(home: Home, *, clock: Clock = now) -> Status:
             findings=(
                 *([f"{hold_words(held)}; `npo unhold` releases them"] if (held := hold_in_force(books)) else []),
                 *witness_findings(home, books),
-                *bank_findings(books, day_of(clock())),
+                *bank_findings(books, home, day_of(clock())),
                 *_findings(books, home),
                 *correction_findings(books, day_of(clock())),
                 *_account_findings(books, home),
@@ -114,8 +115,8 @@ def _sent_out(books: Books, today: date) -> TransfersOut:
     return TransfersOut(transfers_out(books).with_columns(days=days))
 
 
-def bank_findings(books: Books, today: date) -> Iterator[str]:
-    """Describe what may have been paid twice, and accounts that changed and that nobody confirmed."""
+def bank_findings(books: Books, home: Home, today: date) -> Iterator[str]:
+    """Describe changed accounts that nobody confirmed, payment files that are gone, and what may be paid twice."""
     if not (accounts := payment_accounts(books)).is_empty():
         from npo_pipeline.bank.payment_accounts import changed_accounts
 
@@ -125,9 +126,17 @@ def bank_findings(books: Books, today: date) -> Iterator[str]:
                 f"{row['recipient']} has account {row['iban']} since {row['since']}, and had {row['old_iban']}; "
                 "ask the recipient, and confirm it by `npo confirm-account`"
             )
-    # Reading messages of banks takes a library that loads for a while.
+    if all_batches(books).is_empty():
+        return
+    # Payment files and messages of banks take libraries that load for a while.
     from npo_pipeline.commands.bank import contradictions_in
+    from npo_pipeline.commands.release import missing_files
 
+    for batch in missing_files(books, home):
+        yield (
+            f"bank/{batch['file']} is not there; `npo release --month {batch['month']:%Y-%m}` writes it as the "
+            "books have it"
+        )
     yield from contradictions_in(books)
 
 

@@ -44,7 +44,7 @@ def unsent_payments(books: Books, month: date, before_run: str) -> UnsentPayment
         last_sent as (
             select payment_id, end_to_end_id, iban, status
             from transfer_payments join state using (end_to_end_id)
-            qualify row_number() over (partition by payment_id order by state.run_id desc) = 1)
+            qualify row_number() over (partition by payment_id order by {_FAILED}, state.run_id desc) = 1)
         select p.payment_id, p.paid_month, p.school_year, p.decision_id, p.recipient_kind, p.recipient, p.currency,
                (p.amount * 100)::bigint as amount_cents, coalesce(p.run_id > r.run_id, true) as is_new,
                s.iban as last_iban, s.status as last_status, s.end_to_end_id as last_transfer
@@ -58,12 +58,15 @@ def unsent_payments(books: Books, month: date, before_run: str) -> UnsentPayment
 
 
 def bank_references(books: Books, month: date) -> BankReferences:
-    """Return the transfer in which each payment of a month was sent last, with its status."""
-    query = """
+    """Return the transfer in which each payment of a month was sent last, with its status.
+
+    One that did not fail goes before a later one that did: the bank may book what it had rejected.
+    """
+    query = f"""
         select payment_id, end_to_end_id, batch_id, status
         from transfer_payments t join transfers using (end_to_end_id) join payments p using (payment_id)
         where p.paid_month = ?
-        qualify row_number() over (partition by payment_id order by t.run_id desc) = 1
+        qualify row_number() over (partition by payment_id order by {_FAILED}, t.run_id desc) = 1
         order by payment_id"""
     return BankReferences(books.frame(query, [month]))
 
@@ -193,8 +196,8 @@ def failed_transfers(books: Books) -> FailedTransfers:
     """Return the transfers that were rejected or returned and whose payments were not sent again."""
     query = f"""
         with last_sent as (
-            select end_to_end_id from transfer_payments
-            qualify row_number() over (partition by payment_id order by run_id desc) = 1)
+            select end_to_end_id from transfer_payments t join transfers using (end_to_end_id)
+            qualify row_number() over (partition by payment_id order by {_FAILED}, t.run_id desc) = 1)
         select month, recipient_kind, recipient, currency, amount, status, happened_on, reason_code, reason,
                end_to_end_id
         from transfers where {_FAILED} and end_to_end_id in (from last_sent)

@@ -21,7 +21,9 @@ TRANSFERS = ((A, "40045", "10.00"), (B, "40046", "20.00"), (C, "40047", "30.00")
 
 def home_with_a_release(folder: Path) -> Path:
     home = blank(folder)
-    known = released(*(("NPO-2021-09-001", name, amount, str(at)) for at, (name, _, amount) in enumerate(TRANSFERS)))
+    known = released(
+        *(("NPO-2021-09-001", name, amount, str(at)) for at, (name, _, amount) in enumerate(TRANSFERS))
+    )
     boards = pl.Series("recipient", [board for _, board, _ in TRANSFERS])
     with open_run(Home(home), "release", lambda: datetime(2021, 9, 20, 9), subject="2021-09") as run:
         batch = {**batch_row("NPO-2021-09-001"), "transfers": 3, "total": Decimal("60.00"), "run_id": run.run_id}

@@ -27,7 +27,7 @@ def home(sent, tmp_path) -> Path:
 
 @pytest.fixture(scope="module")
 def answered(sent, tmp_path_factory) -> tuple[Path, Path]:
-    """A home that read a folder: C was rejected, A booked, B booked and returned; and one file of another account."""
+    """A home and a folder: C was rejected, A booked, B booked and returned; one file is of another account."""
     folder = tmp_path_factory.mktemp("answered")
     home = Path(shutil.copytree(sent, folder / "home"))
     files = folder / "from the bank"
@@ -54,8 +54,8 @@ def test_the_file_that_is_refused_is_named_and_the_others_are_taken_in(answered,
     home, _ = answered
     assert read.status == 3
     assert read.stderr == (
-        "npo: 3 other.xml: is of account NL02ABNA0123456789, and releases are paid from NL27BANK0123456789; give the "
-        "file of that account\n"
+        "npo: 3 other.xml: is of account NL02ABNA0123456789, and releases are paid from NL27BANK0123456789; "
+        "give the file of that account\n"
     )
     assert read.document["run_id"] == "000002-bank"
     assert [one["file"] for one in read.document["files"]] == ["2 pain.002.xml", "1 camt.053.xml"]
