@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("npo_pipeline", "flows", "schemas")
 
-MOST_MODULES = 260
-"""230 for the program that computes, pays and accounts; 30 for the rooms that pay by bank and serve a board."""
+MOST_MODULES = 270
+"""230 for the program that computes, pays and accounts; 40 for the rooms that pay by bank and serve a board."""
 MOST_FIELDS_BY_POSITION = 4
 MOST_ARGUMENTS_BY_POSITION = 4
 
