@@ -15,7 +15,14 @@ import polars as pl
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.country import Country, Town, Vestiging, make_country
-from npo_pipeline.generate.lists import ISLANDS, decimal_comma, write_addresses, write_rows, write_scores
+from npo_pipeline.generate.lists import (
+    ISLANDS,
+    decimal_comma,
+    made_up_iban,
+    write_addresses,
+    write_rows,
+    write_scores,
+)
 from npo_pipeline.generate.programme import (
     Applicants,
     make_applications,
@@ -30,7 +37,7 @@ from schemas import rules
 
 AREAS, MUNICIPAL_SCORES = "samenwerkingsverbanden.csv", "gemeentescores.csv"
 LISTED, LEERPLUS = "arbeidsmarkttoelage.csv", "leerplus.csv"
-BOARDS = "besturen.csv"
+BOARDS, ACCOUNTS = "besturen.csv", "rekeningen.csv"
 
 _LISTED_SHARE, _LEERPLUS_SHARE = 15, 20
 """Percentages of the vestigingen of bao and of vo that are listed, as in the country, and of leerplus schools."""
@@ -80,7 +87,12 @@ class MadeList:
 
 
 def reference_lists(
-    country: Country, secondary: Sequence[SecondarySchool], towns: Mapping[str, Town], seed: int
+    country: Country,
+    secondary: Sequence[SecondarySchool],
+    towns: Mapping[str, Town],
+    *,
+    seed: int,
+    reference_date: date,
 ) -> dict[str, MadeList]:
     """Make the lists of a country by the names of their files; a list without rows is left out.
 
@@ -89,6 +101,7 @@ def reference_lists(
         secondary: its secondary education.
         towns: vestiging -> the town it is in.
         seed: of the country.
+        reference_date: accounts are from the beginning of the school year that it lies in.
     """
     chance = random.Random(f"{seed} lists")
     mainland = {code for code, town in towns.items() if town.number}
@@ -104,12 +117,19 @@ def reference_lists(
     numbers_of_boards = sorted(
         {*(one.board for one in country.vestigingen), *(one.vestiging.board for one in secondary)}
     )
+    board_names = _board_names(numbers_of_boards, seed)
+    names = {
+        **{board: name for board, name in board_names},
+        **{area: f"Samenwerkingsverband {area}" for _, area in sorted(areas)},
+        **{town.number: f"Gemeente {town.name}" for town in towns.values() if town.number},
+    }
     lists = {
         AREAS: MadeList("VESTIGING;SAMENWERKINGSVERBAND", areas),
         MUNICIPAL_SCORES: MadeList("GEMEENTENUMMER;SCORE_2019;SCORE_2020", scores),
         LISTED: MadeList("VESTIGING;LIJST", listed),
         LEERPLUS: MadeList("BRIN_NUMMER;LEERPLUS_2021", leerplus),
-        BOARDS: MadeList("BEVOEGD GEZAG NUMMER;BEVOEGD GEZAG NAAM", _board_names(numbers_of_boards, seed)),
+        BOARDS: MadeList("BEVOEGD GEZAG NUMMER;BEVOEGD GEZAG NAAM", board_names),
+        ACCOUNTS: MadeList("ONTVANGER;IBAN;TENAAMSTELLING;INGANGSDATUM", _accounts(names, seed, reference_date)),
     }
     return {name: made for name, made in lists.items() if made.rows}
 
@@ -120,6 +140,12 @@ def _board_names(boards: Sequence[str], seed: int) -> list[list[str]]:
     names = [f"{form} {begin}{end}" for form in _FORMS for begin in _BEGIN for end in _END]
     chance.shuffle(names)
     return [[board, names[place % len(names)]] for place, board in enumerate(boards)]
+
+
+def _accounts(names: Mapping[str, str], seed: int, reference_date: date) -> list[list[str]]:
+    """Make an account per recipient, from the school year that a date lies in; `names`: recipient -> its name."""
+    first = f"{reference_date.year if reference_date.month >= 8 else reference_date.year - 1}0801"
+    return [[one, made_up_iban(seed, one), name, first] for one, name in sorted(names.items())]
 
 
 def _drawn(rows: list[list[str]], percentage: int, chance: random.Random) -> list[list[str]]:
@@ -139,7 +165,9 @@ def write_lists(out: Path, lists: Mapping[str, MadeList]) -> tuple[tuple[str, in
 
 
 def plant_faults(lists: Mapping[str, MadeList], country: Country, rows: int) -> None:
-    """Plant faults in the lists, at most so many rows, but always a contradiction, which no register can have.
+    """Plant faults in the lists: a contradiction and a wrong IBAN always, and others up to so many rows.
+
+    No register can have these two.
 
     Args:
         lists: as `reference_lists` makes them.
@@ -150,6 +178,8 @@ def plant_faults(lists: Mapping[str, MadeList], country: Country, rows: int) -> 
     first = {name: made.rows[0][0] for name, made in lists.items()}
     contradicted = lists.get(AREAS) or lists.get(LISTED) or lists[MUNICIPAL_SCORES]
     _contradict(contradicted)
+    recipient, iban, name, day = lists[ACCOUNTS].rows[0]
+    lists[ACCOUNTS].plant([recipient, _mistyped(iban), name, day], rules.INVALID_IBAN)
     others = [
         (AREAS, [f"{stranger}00", "VO2201"], rules.UNKNOWN_SCHOOL),
         (LISTED, [f"{stranger}00", "po"], rules.UNKNOWN_SCHOOL),
@@ -159,9 +189,16 @@ def plant_faults(lists: Mapping[str, MadeList], country: Country, rows: int) -> 
         (AREAS, [first.get(AREAS, ""), "2201"], rules.UNKNOWN_CODE),
         (LISTED, [first.get(LISTED, ""), "so"], rules.UNKNOWN_CODE),
         (LEERPLUS, [first.get(LEERPLUS, ""), "ja"], rules.UNKNOWN_CODE),
+        (ACCOUNTS, [recipient, "BE71096123456769", name, day], rules.INVALID_IBAN),
+        (ACCOUNTS, [recipient, iban, "", day], rules.MISSING_VALUE),
     ]
     for name, row, rule in [one for one in others if one[0] in lists][: max(0, rows - 2)]:
         lists[name].plant(row, rule)
+
+
+def _mistyped(iban: str) -> str:
+    """Return an IBAN with another last digit: its check digits are wrong then."""
+    return f"{iban[:-1]}{(int(iban[-1]) + 1) % 10}"
 
 
 def _contradict(made: MadeList) -> None:
@@ -236,7 +273,9 @@ def write_delivery(
         in_europe = {code: count for code, count in written.bao.items() if towns[code].number}
         scored, bad_scores = write_scores(out, country, in_europe, chance, faults=bool(faults))
         secondary = write_secondary(out, schools, seed, reference_date, islands=islands)
-        lists = reference_lists(country, schools, {**towns, **secondary.towns}, seed)
+        lists = reference_lists(
+            country, schools, {**towns, **secondary.towns}, seed=seed, reference_date=reference_date
+        )
         if faults:
             plant_faults(lists, country, int(pupils * faults) // _SHARE_OF_LISTS)
         listed_files = list(write_lists(out, lists))

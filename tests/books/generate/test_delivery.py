@@ -12,6 +12,7 @@ from npo_pipeline.delivery.kinds import REGISTER_PO
 from npo_pipeline.errors import Refused
 from npo_pipeline.generate.delivery import write_delivery, write_newcomers
 from schemas.files import APPLICATIONS, columns_of
+from schemas.iban import iban_fault
 from tests.books.home.npo import here
 
 DAY = date(2020, 10, 1)
@@ -164,6 +165,33 @@ def test_names_have_accents_and_apostrophes_in_windows_1252(tmp_path):
         raw.decode("utf-8")
 
 
+def test_everyone_who_can_be_paid_has_an_account_that_nobody_has(tmp_path):
+    folder = make(tmp_path / "x", pupils=30_000)
+    accounts = {row["ONTVANGER"]: row["IBAN"] for row in table(folder / "rekeningen.csv", "utf-8")}
+    boards = {row["BEVOEGD GEZAG NUMMER"] for row in table(folder / "besturen.csv")}
+    areas = {row["SAMENWERKINGSVERBAND"] for row in table(folder / "samenwerkingsverbanden.csv")}
+    municipalities = {row["GEMEENTENUMMER"] for row in table(folder / "gemeentescores.csv")}
+    assert set(accounts) == boards | areas | municipalities
+    assert len(set(accounts.values())) == len(accounts)
+    assert {iban_fault(iban) for iban in accounts.values()} == {None}
+    weighed = [
+        sum(place * int(digit) for place, digit in enumerate(reversed(one[8:]), 1)) for one in accounts.values()
+    ]
+    assert all(weight % 11 for weight in weighed)  # A number that a Dutch bank gives out is divisible.
+
+
+def test_a_recipient_keeps_its_account_from_year_to_year(tmp_path):
+    one, other = make(tmp_path / "one"), make(tmp_path / "other", boards=14, reference_date=date(2021, 10, 1))
+    first, second = (
+        {row["ONTVANGER"]: row for row in table(path / "rekeningen.csv", "utf-8")} for path in (one, other)
+    )
+    both = first.keys() & second.keys()
+    assert both
+    assert all(first[who]["IBAN"] == second[who]["IBAN"] for who in both)
+    assert {row["INGANGSDATUM"] for row in first.values()} == {"20200801"}
+    assert {row["INGANGSDATUM"] for row in second.values()} == {"20210801"}
+
+
 @pytest.mark.parametrize("faults", ["0.001", "0.02", "0.5"])
 def test_every_rule_is_planted(tmp_path, faults):
     report = write_delivery(
@@ -172,6 +200,7 @@ def test_every_rule_is_planted(tmp_path, faults):
     assert set(report.planted) == {
         *("unknown_code", "not_a_number", "not_a_date", "negative", "missing_value", "duplicate_row"),
         *("double_enrolment", "leaves_before_entry", "unknown_school", "contradiction"),
+        "invalid_iban",
     }
 
 

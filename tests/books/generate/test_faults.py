@@ -15,7 +15,7 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.generate.delivery import Report, write_delivery
 
 DAY = date(2020, 10, 1)
-REGISTER, SCORES = "leerlingen-po.csv", "achterstandsscores.csv"
+REGISTER, SCORES, ACCOUNTS = "leerlingen-po.csv", "achterstandsscores.csv", "rekeningen.csv"
 CODES = {
     "BRIN_NUMMER": r"[0-9]{2}[A-Z]{2}",
     "VESTIGINGSNUMMER": r"[0-9]{2}",
@@ -140,8 +140,21 @@ def faults_of_list(name: str, rows: list[dict[str, str]], known: set[str]) -> It
             yield from ((name, line, "contradiction") for line, *_ in about)
 
 
+def passes_mod_97(iban: str) -> bool:
+    digits = "".join(str(int(letter, 36)) for letter in f"{iban[4:]}{iban[:4]}")
+    return int(digits) % 97 == 1
+
+
+def account_faults(folder: Path) -> Iterator[Fault]:
+    for line, row in enumerate(table(folder / ACCOUNTS, encoding="utf-8"), 2):
+        if not row["TENAAMSTELLING"]:
+            yield ACCOUNTS, line, "missing_value"
+        if not re.fullmatch(r"NL[0-9]{2}[A-Z]{4}[0-9]{10}", row["IBAN"]) or not passes_mod_97(row["IBAN"]):
+            yield ACCOUNTS, line, "invalid_iban"
+
+
 def all_faults(folder: Path) -> list[Fault]:
-    return sorted([*register_faults(folder), *score_faults(folder), *list_faults(folder)])
+    return sorted([*register_faults(folder), *score_faults(folder), *list_faults(folder), *account_faults(folder)])
 
 
 def planted(folder: Path) -> list[Fault]:
