@@ -46,6 +46,7 @@ FILES = {
     "herijking.yaml": "title",
     "monitor.csv": "SECTOR",
     "ofb.yaml": "mapping",
+    "grootboek.yaml": "journal:",
     "accounts.csv": "ONTVANGER",
 }
 """Files that pages show -> how each begins."""
