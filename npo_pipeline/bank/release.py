@@ -201,18 +201,21 @@ class ReleaseRows:
     files: Mapping[str, bytes]
 
 
-def release_rows(plan: ReleasePlan, terms: ReleaseTerms) -> ReleaseRows:
-    """Return the rows and the files of a planned release: a batch per currency, a transfer per recipient in it."""
+def release_rows(plan: ReleasePlan, terms: ReleaseTerms, *, with_files: bool = True) -> ReleaseRows:
+    """Return the rows and the files of a planned release: a batch per currency, a transfer per recipient in it.
+
+    `with_files`: else only their names, without a sha256, for who compares the rows.
+    """
     orders, payments = _transfers(plan, terms)
     rows, files = [], dict[str, bytes]()
     for currency in plan.lines["currency"].unique().sort():
         batch = _batch(plan, terms, currency)
         own = TransferOrders(orders.filter(batch_id=batch["batch_id"]))
         if own.height:
-            content = file_of(batch, own)
             batch["file"] = file_name(batch["batch_id"], currency)
+        if own.height and with_files:
+            files[batch["file"]] = content = file_of(batch, own)
             batch["sha256"] = hashlib.sha256(content).hexdigest()
-            files[batch["file"]] = content
         rows.append({**batch, "transfers": own.height, "total": own["amount"].sum()})
     sent = plan.lines.filter(pl.col("withheld_cents") != 0).with_columns(
         run_id=pl.lit(terms.run_id),

@@ -14,6 +14,11 @@ from npo_pipeline.delivery.sanitize import harmless_name
 from npo_pipeline.errors import Refused
 
 
+def is_same_person(one: str, other: str) -> bool:
+    """Return whether two names are of one person, however they are spaced and capitalised."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
 @dataclass(frozen=True, kw_only=True)
 class FourEyes:
     """Represent a request that is looked at first, approved, and then done.
@@ -37,11 +42,9 @@ class FourEyes:
         """Refuse what one person both prepared and approved, where two are asked."""
         if not self.four_eyes or self.dry_run:
             return
-        people = (self.prepared_by or "", self.approved_by or "")
-        prepared, approved = (" ".join(one.split()).casefold() for one in people)
-        if not prepared or not approved:
+        if not (self.prepared_by or "").strip() or not (self.approved_by or "").strip():
             raise Refused(f"two people are asked: say who prepared {self.subject} and who approved it")
-        if prepared == approved:
+        if is_same_person(str(self.prepared_by), str(self.approved_by)):
             raise Refused(f"{self.approved_by} prepared {self.subject} and cannot approve it; another must")
 
     def people(self) -> dict[str, str | None]:

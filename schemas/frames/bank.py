@@ -147,3 +147,16 @@ READ_MESSAGES = {
 AnsweredTransfers = NewType("AnsweredTransfers", pl.DataFrame)
 """Transfers whose status changed: recipient_kind, recipient, currency, amount, status, happened_on, reason_code,
 reason, end_to_end_id."""
+
+
+ReleaseBalances = NewType("ReleaseBalances", pl.DataFrame)
+"""month, recipient, currency, payments, transferred, withheld (DECIMAL(18,2)), as view `transfer_balance`."""
+
+PaymentsSentTwice = NewType("PaymentsSentTwice", pl.DataFrame)
+"""payment_id, transfers (how many of them did not fail)."""
+
+StrayRows = NewType("StrayRows", pl.DataFrame)
+"""fault (the table and the kind of row), name (the id of the row)."""
+
+EventFaults = NewType("EventFaults", pl.DataFrame)
+"""fault (words), end_to_end_id."""

@@ -7,7 +7,17 @@ from datetime import date
 
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.views import STATUS_ORDER
-from schemas.frames.bank import BankReferences, FailedTransfers, PaymentsOnTheirWay, TransfersOut, UnsentPayments
+from schemas.frames.bank import (
+    BankReferences,
+    EventFaults,
+    FailedTransfers,
+    PaymentsOnTheirWay,
+    PaymentsSentTwice,
+    ReleaseBalances,
+    StrayRows,
+    TransfersOut,
+    UnsentPayments,
+)
 from schemas.received import PaymentAccounts
 from schemas.released import (
     AccountConfirmations,
@@ -211,3 +221,54 @@ def months_of_transfers(books: Books, ids: Sequence[str]) -> list[date]:
         select distinct paid_month from transfer_payments join payments using (payment_id)
         where list_contains($1, end_to_end_id) order by 1"""
     return list(books.frame(query, [list(ids)])["paid_month"]) if ids else []
+
+
+def unbalanced_releases(books: Books) -> ReleaseBalances:
+    """Return the months and recipients of which transfers and what is withheld are not what was presented."""
+    query = """
+        select month, recipient, currency, payments, transferred, withheld from transfer_balance
+        where transferred + withheld <> payments order by all"""
+    return ReleaseBalances(books.frame(query))
+
+
+def payments_sent_twice(books: Books) -> PaymentsSentTwice:
+    """Return the payments that are in several transfers that did not fail."""
+    query = f"""
+        select payment_id, count(*) as transfers from transfer_payments join transfers using (end_to_end_id)
+        where not {_FAILED} group by 1 having count(*) > 1 order by 1"""
+    return PaymentsSentTwice(books.frame(query))
+
+
+def stray_rows(books: Books) -> StrayRows:
+    """Return transfers without a batch, and payments in transfers that were not ordered or that were not paid."""
+    query = """
+        select 'transfer_orders: transfer' as fault, end_to_end_id as name
+        from transfer_orders anti join batches using (batch_id)
+        union all select 'transfer_payments: payment', payment_id
+        from (from transfer_payments anti join transfer_orders using (end_to_end_id)
+              union from transfer_payments anti join payments using (payment_id))
+        order by all"""
+    return StrayRows(books.frame(query))
+
+
+def event_faults(books: Books) -> EventFaults:
+    """Return events of transfers that no release ordered, of files that were not read, and of other amounts."""
+    query = """
+        select case when o.end_to_end_id is null then 'is no transfer of ours'
+                    when f.sha256 is null then 'is of a file of the bank that was not read'
+                    when e.run_id < o.run_id then 'was answered before it was sent'
+                    when e.applied and e.amount <> o.amount then 'is of another amount than its transfer'
+               end as fault, e.end_to_end_id
+        from transfer_events e left join transfer_orders o using (end_to_end_id)
+        left join bank_files f on f.sha256 = e.sha256
+        where fault is not null order by all"""
+    return EventFaults(books.frame(query))
+
+
+def releases_during_hold(books: Books) -> list[tuple[str, str]]:
+    """Return the runs that released while payments were on hold, each with the run of that hold."""
+    query = """
+        select b.run_id, h.run_id as hold
+        from (select distinct run_id from batches) b asof join holds h on b.run_id > h.run_id
+        where h.action = 'hold' order by 1"""
+    return books.frame(query).rows()

@@ -26,6 +26,7 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults, reconciled_faults
 from npo_pipeline.commands.verify.manifest_chain import chain_faults
+from npo_pipeline.commands.verify.releases import release_faults
 from npo_pipeline.commands.verify.tables import row_differences, table_faults, view_faults
 from npo_pipeline.errors import Refused
 from schemas.received import SCHOOLS
@@ -165,6 +166,7 @@ CHECKS: dict[str, Check] = {
     "decisions": lambda books, _: chain(decision_faults(books), reconciled_faults(books)),
     "payments": lambda books, _: payment_faults(books),
     "totals": lambda books, _: total_faults(books),
+    "releases": release_faults,
     "accounts": lambda books, _: account_faults(books),
     "reports": lambda books, home: chain(pack_faults(books, home), specified_faults(books, home)),
 }

@@ -134,6 +134,13 @@ def write_payment_accounts(folder: Path, *rows: str) -> Path:
     return _write(folder, "accounts.csv", "ONTVANGER;IBAN;TENAAMSTELLING;INGANGSDATUM", list(rows))
 
 
+def write_debtor(folder: Path, iban: str = "NL86INGB0002445588") -> Path:
+    """Write the account that pays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "debtor.yaml").write_text(f"debtor: {{name: Ministerie van OCW, iban: {iban}, bic: INGBNL2A}}\n")
+    return folder / "debtor.yaml"
+
+
 def write_listed(folder: Path, *rows: str) -> Path:
     """Write a list of vestigingen for the arbeidsmarkttoelage."""
     return _write(folder, "listed.csv", "VESTIGING;LIJST", list(rows))

@@ -11,7 +11,10 @@ import duckdb
 
 from schemas.tables import TABLES
 
-MOMENTS = {"started_at", "finished_at", "ingested_at", "decided_at", "manifest", "manifest_sha256"}
+MOMENTS = {
+    *("started_at", "finished_at", "ingested_at", "decided_at", "manifest", "manifest_sha256"),
+    *("confirmed_at", "prepared_at", "created_at", "read_at"),
+}
 
 
 def published(home: Path) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ from tests.books.home.delivery import (
     write_changes,
     write_completions,
     write_consents,
+    write_debtor,
     write_lists,
     write_masked,
     write_newcomers,
@@ -31,6 +32,10 @@ from tests.books.home.delivery import (
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
+ACCOUNTS = (
+    "10001;NL91ABNA0417164300;Stichting De Linde;20210801",
+    "10002;NL20INGB0001234567;Drie & Vier;20210801",
+)
 AT_ZERO = "20201001;04DD;00;1;0"
 Command = tuple[object, ...]
 NEWCOMER = but(SET, file="newcomers.csv", column="NIEUWKOMERS", expect="2", value="3")
@@ -102,6 +107,11 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     )
     others, mapping = write_amounts_of_others(folder / "others", "01AA00;12;8413,92", "02BB00;9;6310,45")
     yield "reconcile", others, "--mapping", mapping, "--school-year", "2021-2022"
+    yield "ingest", write_payment_accounts(folder / "accounts", *ACCOUNTS)
+    of_month = ("release", "--month", "2022-01", "--debtor", write_debtor(folder / "debtor"))
+    yield *of_month, "--prepared-by", "A. Preparer"
+    ((plan,),) = select(home, "select fingerprint from release_plans")
+    yield *of_month, "--approved-by", "B. Approver", "--approved-plan", plan
     yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"
     yield "unhold", "--by", "B. Approver"
     old, new = (

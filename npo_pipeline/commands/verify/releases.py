@@ -1,0 +1,101 @@
+"""Releases planned a second time from the books as each run found them, and their files on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from npo_pipeline import dutch
+from npo_pipeline.bank.payment_accounts import account_on
+from npo_pipeline.bank.release import ReleaseRows, ReleaseTerms, plan_release, release_rows
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.queries import bank as queries
+from npo_pipeline.books.reader import Books
+from npo_pipeline.commands.approval import is_same_person
+from npo_pipeline.commands.release import FOLDER
+from npo_pipeline.commands.verify.tables import row_differences
+from npo_pipeline.months import month_text
+from schemas.released import BATCHES, TRANSFER_ORDERS, TRANSFER_PAYMENTS, WITHHELD, Batches
+
+_FILES = ("npo-*.xml", "npo-*.csv")
+"""Names of payment files; others in their folder are not ours."""
+
+
+def release_faults(books: Books, home: Home) -> Iterator[str]:
+    """Plan every release again, add up what it did, and compare its files, a sentence per difference."""
+    batches = queries.all_batches(books)
+    for (run_id,), rows in batches.partition_by("run_id", as_dict=True, maintain_order=True).items():
+        yield from _faults_of_release(books, str(run_id), Batches(rows))
+    yield from _balance_faults(books)
+    for fault, name in queries.stray_rows(books).iter_rows():
+        yield f"{fault} {name} is of no release"
+    for payment_id, transfers in queries.payments_sent_twice(books).iter_rows():
+        yield f"transfer_payments: payment {payment_id} is in {transfers} transfers that did not fail"
+    for fault, end_to_end_id in queries.event_faults(books).iter_rows():
+        yield f"transfer_events: {end_to_end_id} {fault}"
+    for run_id, hold in queries.releases_during_hold(books):
+        yield f"{run_id}: released while payments were on hold ({hold})"
+    yield from _file_faults(batches, home)
+
+
+def _faults_of_release(books: Books, run_id: str, batches: Batches) -> Iterator[str]:
+    """Compare what a release wrote with what it should have, by the books before it."""
+    again = _release_again(books, run_id, batches.row(0, named=True))
+    compared = (
+        (BATCHES, again.batches, batches, ("sha256",)),
+        (TRANSFER_ORDERS, again.orders, queries.orders_of_run(books, run_id), ()),
+        (TRANSFER_PAYMENTS, again.payments, queries.transfer_payments_of_run(books, run_id), ()),
+        (WITHHELD, again.withheld, queries.withheld_of_run(books, run_id), ()),
+    )
+    for model, expected, found, other in compared:
+        columns = [name for name in model.columns if name not in other]
+        yield from row_differences(f"{run_id}, {model.name}", expected, found, columns)
+    for prepared, approved in batches["prepared_by", "approved_by"].unique().iter_rows():
+        if is_same_person(prepared, approved):
+            yield f"{run_id}, batches: {approved} approved what they prepared themselves"
+
+
+def _release_again(books: Books, run_id: str, batch: Mapping[str, Any]) -> ReleaseRows:
+    month, day = batch["month"], batch["execution_date"]
+    accounts = account_on(queries.payment_accounts(books, run_id), day)
+    plan = plan_release(month, queries.unsent_payments(books, month, run_id), accounts)
+    named = (
+        *("run_id", "debtor_name", "debtor_iban", "debtor_bic", "execution_date"),
+        *("prepared_by", "approved_by", "created_at"),
+    )
+    number = queries.batches_of_month(books, month, run_id)["run_id"].n_unique() + 1
+    return release_rows(
+        plan, ReleaseTerms(number=number, **{name: batch[name] for name in named}), with_files=False
+    )
+
+
+def _balance_faults(books: Books) -> Iterator[str]:
+    """Compare, per month, recipient and currency, transfers and what is withheld with the payments presented."""
+    for month, recipient, currency, *amounts in queries.unbalanced_releases(books).iter_rows():
+        payments, sent, withheld = (dutch.money(one, currency) for one in amounts)
+        yield (
+            f"{recipient} in {month_text(month)}: {sent} of transfers and {withheld} withheld are not the "
+            f"{payments} that was paid"
+        )
+
+
+def _file_faults(batches: Batches, home: Home) -> Iterator[str]:
+    """Compare the payment files on the disk with what the books say of them."""
+    folder = home.path / FOLDER
+    known = dict(batches.filter(pl.col("file").is_not_null())["file", "sha256"].iter_rows())
+    for name, sha256 in known.items():
+        try:
+            content = (folder / name).read_bytes()
+        except FileNotFoundError:
+            yield f"{FOLDER}/{name}: is gone; `npo release` writes it again as it was"
+        except OSError as error:
+            yield f"{FOLDER}/{name}: cannot be read ({error.strerror}); check its rights"
+        else:
+            if hashlib.sha256(content).hexdigest() != sha256:
+                yield f"{FOLDER}/{name}: was changed; do not upload it: move it away, and `npo release` writes it"
+    for path in sorted(path for pattern in _FILES for path in folder.glob(pattern)):
+        if path.name not in known:
+            yield f"{FOLDER}/{path.name}: no release wrote it; do not upload it, and find out whose it is"

@@ -1,0 +1,290 @@
+"""`npo release`: two people send a month to the bank, once, whatever is killed when; `npo verify` proves it."""
+
+import hashlib
+import shutil
+from pathlib import Path
+from pkgutil import resolve_name
+
+import duckdb
+import pytest
+
+from npo_pipeline.books.manifest import copy_names
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.reader import Books
+from npo_pipeline.commands.verify.releases import release_faults
+from tests.books.home.delivery import write_debtor, write_payment_accounts
+from tests.books.home.npo import here
+from tests.books.home.seeing import select
+from tests.books.home.test_killed import POINTS, _copy, _kinds, _watched
+
+MONTH = ("release", "--month", "2021-10")
+FILE = "npo-2021-10-001.xml"
+LINDE, DRIE, OTHER = "NL91ABNA0417164300", "NL20INGB0001234567", "NL86INGB0002445588"
+
+
+@pytest.fixture(scope="module")
+def ready(story, tmp_path_factory):
+    """A home in which October is paid, with the accounts of two boards."""
+    folder = tmp_path_factory.mktemp("ready")
+    home = Path(shutil.copytree(story.at("paid"), folder / "home"))
+    accounts = (f"10001;{LINDE};Stichting De Linde;20210801", f"10002;{DRIE};Drie & Vier;20210801")
+    assert here("ingest", write_payment_accounts(folder / "accounts", *accounts), "--home", home).status == 0
+    return home
+
+
+@pytest.fixture(scope="module")
+def debtor(tmp_path_factory):
+    return write_debtor(tmp_path_factory.mktemp("debtor"))
+
+
+@pytest.fixture(scope="module")
+def prepared(ready, tmp_path_factory):
+    home = Path(shutil.copytree(ready, tmp_path_factory.mktemp("prepared") / "home"))
+    assert here(*MONTH, "--prepared-by", "A. Preparer", "--home", home).status == 0
+    return home
+
+
+@pytest.fixture(scope="module")
+def plan(prepared):
+    ((fingerprint,),) = select(prepared, "select fingerprint from release_plans")
+    return fingerprint
+
+
+@pytest.fixture(scope="module")
+def approval(plan, debtor):
+    return (*MONTH, "--approved-by", "B. Approver", "--approved-plan", plan, "--debtor", debtor)
+
+
+@pytest.fixture(scope="module")
+def released(prepared, approval, tmp_path_factory):
+    home = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("released") / "home"))
+    assert here(*approval, "--home", home).status == 0
+    return home
+
+
+@pytest.fixture
+def copied(prepared, tmp_path):
+    return Path(shutil.copytree(prepared, tmp_path / "home"))
+
+
+def test_the_file_and_the_tables_say_the_same(released):
+    batch = "select file, sha256, transfers, total, prepared_by, approved_by from batches"
+    ((file, sha256, transfers, total, *people),) = select(released, batch)
+    assert (file, people) == (FILE, ["A. Preparer", "B. Approver"])
+    content = (released / "bank" / file).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == sha256
+    assert content.count(b"<CdtTrfTxInf>") == transfers == 2
+    assert content.count(f"<CtrlSum>{total}</CtrlSum>".encode()) == 2
+    orders = select(released, "select recipient, iban, account_name, status from transfers order by 1")
+    assert orders == [("10001", LINDE, "Stichting De Linde", "sent"), ("10002", DRIE, "Drie & Vier", "sent")]
+    sums = "select recipient, payments, transferred + withheld from transfer_balance order by 1"
+    assert all(paid == accounted for _, paid, accounted in select(released, sums))
+    assert select(released, "select recipient, reason from withheld") == [("10003", "no_account")]
+
+
+def test_the_plan_is_shown_with_what_to_type_next(prepared, plan):
+    ended = here(*MONTH, "--home", prepared)
+    assert "Prepared by A. Preparer; nothing has gone out. Another person approves it by:" in ended.stdout
+    command = f"npo release --month 2021-10 --approved-by NAME --debtor FILE --approved-plan {plan}"
+    assert command in ended.stdout.splitlines()
+    shown = here(*MONTH, "--home", prepared, "--json").document
+    assert (shown["plan"], shown["released"], shown["prepared_by"]) == (plan, False, ["A. Preparer"])
+    by_recipient = {one["recipient"]: one for one in shown["recipients"]}
+    assert by_recipient["10001"]["iban"] == LINDE
+    assert by_recipient["10003"]["not_sent_because"] == "no_account"
+    assert any("have no account (first 10003)" in one for one in shown["remarks"])
+
+
+def test_the_same_person_prepares_the_same_plan_once(copied):
+    assert here(*MONTH, "--prepared-by", "A. Preparer", "--home", copied, "--json").document["run_id"] is None
+    assert select(copied, "select count(*) from release_plans") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({"--approved-by": "a.  preparer"}, "a. preparer prepared the release and cannot approve it"),
+        ({"--approved-plan": "0" * 64}, "the release is another thing than what was approved"),
+        ({"--debtor": None}, "no account is named that pays; name its file with --debtor FILE"),
+        ({"--pay-on": "2021-01-01"}, "2021-01-01: that day has gone by"),
+    ],
+)
+def test_what_two_people_do_not_agree_on_is_refused(prepared, approval, changed, refusal):
+    options = dict(zip(approval[1::2], approval[2::2], strict=True)) | changed
+    words = [word for pair in options.items() if pair[1] is not None for word in pair]
+    ended = here("release", *words, "--home", prepared)
+    assert (ended.status, refusal in ended.stderr) == (3, True), ended.stderr
+    assert select(prepared, "select count(*) from batches") == [(0,)]
+
+
+def test_nobody_approves_what_nobody_prepared(ready, approval):
+    ended = here(*approval, "--home", ready)
+    assert (ended.status, "say who prepared the release and who approved it" in ended.stderr) == (3, True)
+
+
+def test_an_approval_names_its_plan(prepared):
+    ended = here(*MONTH, "--approved-by", "B. Approver", "--home", prepared)
+    assert (ended.status, "give both" in ended.stderr) == (2, True)
+
+
+def test_nothing_goes_out_while_payments_are_on_hold(copied, approval):
+    here("hold", "--reason", "the files are checked", "--by", "C. Controller", "--home", copied)
+    ended = here(*approval, "--home", copied)
+    assert (ended.status, "payments are on hold" in ended.stderr) == (3, True)
+    assert not (copied / "bank").exists()
+
+
+def test_a_file_that_the_books_do_not_know_is_left_alone(copied, approval):
+    (copied / "bank").mkdir()
+    (copied / "bank" / FILE).write_text("of somebody else")
+    ended = here(*approval, "--home", copied)
+    assert (ended.status, "is there, and the books do not know it" in ended.stderr) == (3, True)
+    assert (copied / "bank" / FILE).read_text() == "of somebody else"
+    assert select(copied, "select count(*) from batches") == [(0,)]
+
+
+def test_a_plan_that_was_prepared_with_an_account_is_paid_from_that(copied, debtor, approval, tmp_path):
+    here(*MONTH, "--prepared-by", "A. Preparer", "--debtor", debtor, "--home", copied)
+    other = write_debtor(tmp_path, iban="NL02ABNA0123456789")
+    (tmp_path / "debtor.yaml").write_text(other.read_text().replace("INGBNL2A", "ABNANL2A"))
+    ended = here(*approval[:-1], other, "--home", copied)
+    assert (ended.status, f"A. Preparer prepared the release with {OTHER}" in ended.stderr) == (3, True)
+
+
+def test_a_changed_account_is_another_plan_and_a_remark(copied, approval, tmp_path):
+    here("ingest", write_payment_accounts(tmp_path / "new", f"10001;{OTHER};Linde;20210901"), "--home", copied)
+    shown = here(*MONTH, "--home", copied, "--json").document
+    assert [one["old_iban"] for one in shown["changed_accounts"]] == [LINDE]
+    assert f"10001: the account changed from {LINDE} to {OTHER} on 2021-09-01" in shown["remarks"][0]
+    assert "something came in since" in here(*approval, "--home", copied).stderr
+
+
+def test_what_was_released_is_released_once(released, approval, tmp_path):
+    home = Path(shutil.copytree(released, tmp_path / "home"))
+    before = (home / "npo.duckdb").read_bytes()
+    ended = here(*approval, "--home", home)
+    assert (ended.status, "was released before" in ended.stdout) == (0, True)
+    assert here(*MONTH, "--prepared-by", "A. Preparer", "--home", home).status == 0
+    assert (home / "npo.duckdb").read_bytes() == before
+
+
+class TestKilled:
+    """What a process had written when it was killed is there, no more and no less (`test_killed`)."""
+
+    POINTS = (
+        *POINTS,
+        "npo_pipeline.commands.release.write_missing_files",
+        "npo_pipeline.commands.release.write_whole",
+        "npo_pipeline.commands.release.sync",
+    )
+
+    @pytest.fixture(scope="class")
+    def stopped(self, prepared, approval, tmp_path_factory):
+        home = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("whole") / "home"))
+        left: list[tuple[str, Path]] = []
+
+        def see(point):
+            aside = tmp_path_factory.mktemp("left") / "home"
+            left.append((point, Path(shutil.copytree(home, aside, copy_function=_copy))))
+
+        with pytest.MonkeyPatch.context() as patch:
+            for point in self.POINTS:
+                patch.setattr(point, _watched(resolve_name(point), point, see))
+            assert here(*approval, "--home", home).status == 0
+        assert {point.split()[1] for point, _ in left} == set(self.POINTS)
+        done = [point for point, _ in left].index("after os.replace")
+        return left[:done], left[done:]
+
+    def test_a_file_is_there_only_when_the_books_know_it(self, stopped):
+        before, after = stopped
+        for point, home in before:
+            assert not list((home / "bank").glob("*")), point
+            assert select(home, "select count(*) from batches") == [(0,)], point
+        for point, home in after:
+            assert select(home, "select count(*) from batches") == [(1,)], point
+
+    def test_started_again_each_payment_is_in_one_file_and_in_no_second(self, stopped, approval, tmp_path):
+        before, after = stopped
+        for point, found in [*_kinds(before), *_kinds(after)]:
+            home = Path(shutil.copytree(found, tmp_path / found.parent.name))
+            assert here(*approval, "--home", home).status == 0, point
+            assert [path.name for path in (home / "bank").iterdir() if path.suffix == ".xml"] == [FILE], point
+            assert select(home, "select count(*) from batches") == [(1,)], point
+            assert faults(home) == [], point
+
+    def test_the_next_release_of_any_month_writes_what_a_killed_one_left_out(self, stopped, tmp_path):
+        _, after = stopped
+        lacking = [home for _, home in after if not (home / "bank" / FILE).exists()]
+        home = Path(shutil.copytree(lacking[-1], tmp_path / "home"))
+        assert [one for one in faults(home) if "is gone" in one]
+        ended = here("release", "--month", "2021-09", "--home", home)
+        assert f"{home}/bank/{FILE}: was gone and is written again as it was" in ended.stdout
+        assert faults(home) == []
+
+
+def faults(home):
+    with duckdb.connect(str(home / "npo.duckdb"), read_only=True) as connection:
+        return list(release_faults(Books(connection, "the books", copy_names(Home(home))), Home(home)))
+
+
+class TestVerify:
+    @pytest.fixture(scope="class")
+    def opened(self, released, tmp_path_factory):
+        home = Home(Path(shutil.copytree(released, tmp_path_factory.mktemp("opened") / "home")))
+        with duckdb.connect(str(home.database)) as connection:
+            yield connection, home
+
+    @pytest.mark.parametrize(
+        ("statement", "finding"),
+        [
+            ("update batches set total = total + 1", "batches: 1 rows do not follow, 1 are missing"),
+            ("update batches set approved_by = 'a. preparer'", "approved what they prepared themselves"),
+            (f"update transfer_orders set iban = '{OTHER}'", "transfer_orders: 2 rows do not follow"),
+            ("update transfer_orders set amount = amount + 1", "are not the"),
+            ("delete from transfer_orders", "transfer_orders: 0 rows do not follow, 2 are missing"),
+            ("delete from batches", "is of no release"),
+            ("delete from transfer_payments", "transfer_payments: 0 rows do not follow"),
+            ("update withheld set amount = amount - 1", "withheld are not the"),
+            ("update withheld set reason = 'set_off'", "withheld: 1 rows do not follow"),
+            (
+                "insert into transfer_orders select * replace ('NPO-X' as end_to_end_id) from transfer_orders "
+                "limit 1; insert into transfer_payments select 'NPO-X', payment_id, run_id from transfer_payments",
+                "is in 2 transfers that did not fail",
+            ),
+            (
+                "insert into transfer_events by name select 'NPO-X' as end_to_end_id, 1 as sequence, 'booked' as "
+                "status, date '2021-10-21' as happened_on, true as applied, repeat('0', 64) as sha256, '9' as "
+                "run_id",
+                "transfer_events: NPO-X is no transfer of ours",
+            ),
+            (
+                "insert into holds select '000000-hold', 'hold', 'C. Controller', 'why'",
+                "released while payments were on hold (000000-hold)",
+            ),
+        ],
+    )
+    def test_a_release_that_was_tampered_with_is_found(self, opened, statement, finding):
+        connection, home = opened
+        connection.execute("begin")
+        try:
+            connection.execute(statement)
+            found = list(release_faults(Books(connection, "the books", copy_names(home)), home))
+        finally:
+            connection.execute("rollback")
+        assert any(finding in one for one in found), found
+
+    def test_what_is_as_it_was_ties(self, opened):
+        connection, home = opened
+        assert list(release_faults(Books(connection, "the books", copy_names(home)), home)) == []
+
+    def test_a_changed_file_and_a_forged_one_are_found(self, released, tmp_path):
+        home = Path(shutil.copytree(released, tmp_path / "home"))
+        file = home / "bank" / FILE
+        file.write_bytes(file.read_bytes().replace(LINDE.encode(), OTHER.encode()))
+        (home / "bank" / "npo-2021-10-002.xml").write_text("forged")
+        assert faults(home) == [
+            f"bank/{FILE}: was changed; do not upload it: move it away, and `npo release` writes it",
+            "bank/npo-2021-10-002.xml: no release wrote it; do not upload it, and find out whose it is",
+        ]
+        assert here(*MONTH, "--home", home).status == 0
+        assert OTHER.encode() in file.read_bytes()
