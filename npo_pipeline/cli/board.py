@@ -1,4 +1,4 @@
-"""The commands of one board: `npo journal`, its payments as entries for its ledger."""
+"""The commands for boards: `npo journal`, payments as entries for a ledger; `npo forecast`, the months to come."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import BOARD, MONTH, PATH, YEAR, common
-from npo_pipeline.cli.output import document, line, number, progress, table
+from npo_pipeline.cli.options import BOARD, MONTH, PATH, SERIES, YEAR, common
+from npo_pipeline.cli.output import document, frame_table, line, number, progress, table
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.journal import JournalWritten
+    from npo_pipeline.payments.forecast import Outlook
+    from schemas.frames.money import ForecastSums
 
 
 @click.command("journal")
@@ -124,3 +126,78 @@ def _render(written: JournalWritten) -> None:
         line(f"{path}: written" if is_new else f"{path}: is there already, unchanged")
     for remark in written.remarks:
         line(f"! {remark}")
+
+
+@click.command("forecast")
+@click.option("--board", type=BOARD, default=None, help="Of this board alone.")
+@click.option("--school-year", type=SERIES, default=None, help="Of this school year only, as 2021-2022.")
+@click.option("--page", type=PATH, default=None, help="Write it as a page with a chart, to this new .html.")
+@common
+def forecast_command(
+    home: Home, as_json: bool, board: str | None, school_year: str | None, page: Path | None
+) -> None:
+    """Show what each month to come brings by the decisions in force, corrections included."""
+    from npo_pipeline.commands.forecast import ForecastRequest, make_forecast
+
+    with progress() as report:
+        report("settling the months to come", 0)
+        outlook = make_forecast(ForecastRequest(home=home, board=board, school_year=school_year, page=page))
+    if as_json:
+        document(_forecast_document(outlook, page))
+    else:
+        _render_forecast(outlook, page)
+
+
+def _forecast_document(outlook: Outlook, page: Path | None) -> dict[str, Any]:
+    """Return the same for `--json`."""
+    from npo_pipeline.payments.forecast import sums_by
+
+    shown = ("board", "school_year", "decisions", "left_out", "remarks")
+    return {
+        **{name: getattr(outlook, name) for name in shown},
+        "months": sums_by(outlook.to_come, "month"),
+        "by_component": sums_by(outlook.to_come, "month", "school_year", "component"),
+        "by_recipient_kind": sums_by(outlook.to_come, "month", "recipient_kind"),
+        "paid": sums_by(outlook.paid, "month"),
+        "page": page,
+    }
+
+
+def _render_forecast(outlook: Outlook, page: Path | None) -> None:
+    """Print what is to come per month; of a board also per school year and component."""
+    from npo_pipeline import dutch
+    from npo_pipeline.payments.forecast import sums_by
+
+    decided = ", ".join(outlook.decisions)
+    if outlook.to_come.is_empty():
+        line(f"Nothing is to come: all that {decided} makes due is paid")
+    months = sums_by(outlook.to_come, "month")
+    parts = sums_by(outlook.to_come, "school_year", "component")
+    whom = f"board {outlook.board}" if outlook.board else "all recipients"
+    for currency in months["currency"].unique().sort():
+        _render_sums(f"To come for {whom}, {currency}, by {decided}", months, currency, "month")
+        if outlook.board:
+            _render_sums(f"By school year and component, {currency}", parts, currency, "school_year", "component")
+    if not outlook.to_come.is_empty():
+        line(f"To come: {dutch.totals(outlook.to_come)}")
+    if not outlook.paid.is_empty():
+        line(f"Paid so far: {dutch.totals(outlook.paid)}")
+    for sentence in outlook.left_out:
+        line(f"Not in it: {sentence}")
+    for remark in outlook.remarks:
+        line(f"! {remark}")
+    if page is not None:
+        line(f"{page}: written")
+
+
+def _render_sums(title: str, sums: ForecastSums, currency: str, *key: str) -> None:
+    """Print a table of the sums in a currency, per kind and together; a kind without any has no column."""
+    import polars as pl
+
+    from npo_pipeline.payments.forecast import KINDS
+
+    mine = sums.filter(currency=currency)
+    there = [kind for kind in KINDS if (mine[kind] != 0).any()]
+    shown = mine.with_columns(pl.col(pl.Date).dt.strftime("%Y-%m"), pl.col(pl.String).fill_null("withheld"))
+    headings = {"instalment": "instalments", "correction": "corrections"}
+    frame_table(title, shown, [*key, *there, "amount"], **headings)

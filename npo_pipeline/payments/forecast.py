@@ -1,9 +1,9 @@
-"""The forecast: what each month to come pays if nothing more is decided, settled as a payment run settles it."""
+"""The forecast: the payments of the months to come if nothing more is decided, settled as `npo pay` settles."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -15,6 +15,7 @@ from schemas.decided import Payments
 from schemas.frames import money as frames
 
 WITHHELD = "withheld"
+KINDS = ("instalment", "correction", WITHHELD)
 _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "month": pl.Date,
     "school_year": pl.String,
@@ -28,6 +29,39 @@ _COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "kind": pl.String,
 }
 _KEY = [name for name in _COLUMNS if name != "amount"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """Represent the forecast of the country or of one board, beside what was paid so far."""
+
+    board: str | None
+    """Null for the country."""
+    board_name: str | None
+    """Null where no list of boards has it."""
+    school_year: str | None
+    """The only one it is of; null for all."""
+    decisions: tuple[str, ...]
+    """Those it follows from."""
+    paid: frames.PaidMonths
+    to_come: frames.Forecast
+    left_out: tuple[str, ...]
+    """Money that the forecast does not hold, a sentence each."""
+    remarks: tuple[str, ...]
+    """Remarks for the operator, a sentence each."""
+
+    @property
+    def currencies(self) -> list[str]:
+        """The currencies in which anything was paid or is to come, in order."""
+        return sorted({*self.paid["currency"], *self.to_come["currency"]})
+
+
+def sums_by(rows: frames.Forecast | frames.PaidMonths, *columns: str) -> frames.ForecastSums:
+    """Sum what is to come, or was paid, by some columns and currency, each kind apart and all of them together."""
+    each = [pl.col("amount").filter(kind=kind).sum().cast(MONEY).alias(kind) for kind in KINDS]
+    key = [*columns, "currency"]
+    sums = rows.group_by(key).agg(*each, pl.col("amount").sum().cast(MONEY))
+    return frames.ForecastSums(sums.sort(key, nulls_last=True))
 
 
 def months_to_come(state: LedgerState, last_paid: Month | None) -> list[Month]:

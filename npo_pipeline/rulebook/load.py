@@ -111,7 +111,7 @@ def load_rulebook(series: str, paths: Sequence[Path] = (), as_of: date | None = 
         Refused: there are none, a file cannot be read or has a fault, is of another school year, or lies over no
             file there is.
     """
-    year = series if series in _shipped_periods() else school_year_from(series)
+    year = series if series in shipped_periods() else school_year_from(series)
     shipped: list[LoadedRules] = [*_shipped_regulations(year), *shipped_subsidies()]
     chosen = {
         _subject(one): one
@@ -170,7 +170,7 @@ def parse_texts(texts: Sequence[NamedText]) -> LoadedRules:
 
 def all_shipped() -> tuple[LoadedRegulation, ...]:
     """Load every regulation file that comes with the package, all versions, by name."""
-    every = sorted((*shipped_school_years(), *_shipped_periods()))
+    every = sorted((*shipped_school_years(), *shipped_periods()))
     return tuple(one for series in every for one in _shipped_regulations(series))
 
 
@@ -194,7 +194,7 @@ def series_of_scheme(scheme: str) -> str:
     Raises:
         Refused: no scheme of that name runs over a period of its own.
     """
-    loaded = [one.regulation for series in _shipped_periods() for one in _shipped_regulations(series)]
+    loaded = [one.regulation for series in shipped_periods() for one in _shipped_regulations(series)]
     periods = {str(one.scheme): one.school_year for one in loaded}
     if scheme in {one.regulation.scheme for one in all_shipped()} - {*periods}:
         raise Refused(f"scheme {scheme!r} is decided together with a school year: give --school-year in its place")
@@ -203,7 +203,7 @@ def series_of_scheme(scheme: str) -> str:
     return periods[scheme]
 
 
-def _shipped_periods() -> tuple[str, ...]:
+def shipped_periods() -> tuple[str, ...]:
     """Return the periods of the schemes that are not of one school year."""
     return tuple(sorted({series for series, _ in _shipped_files() if not is_school_year(series)}))
 

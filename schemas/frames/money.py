@@ -225,6 +225,12 @@ Forecast = NewType("Forecast", pl.DataFrame)
 component, currency, amount (never 0), kind (`instalment`, `correction`, `withheld`); sorted. An amount withheld is
 of a recipient as a whole: its school_year, vestiging, school_type and component are null."""
 
+PaidMonths = NewType("PaidMonths", pl.DataFrame)
+"""month, school_year, component, currency, kind (`instalment`, `correction`), amount: paid so far; sorted."""
+
+ForecastSums = NewType("ForecastSums", pl.DataFrame)
+"""The columns summed by, currency, instalment, correction, withheld, amount (the three together); sorted."""
+
 # Grants.
 
 GrantTerms = NewType("GrantTerms", pl.DataFrame)

@@ -18,6 +18,7 @@ from schemas.frames.bank import (
     TransfersOut,
     UnsentPayments,
 )
+from schemas.frames.money import OpenWithheld
 from schemas.received import PaymentAccounts
 from schemas.released import (
     AccountConfirmations,
@@ -272,3 +273,11 @@ def releases_during_hold(books: Books) -> list[tuple[str, str]]:
         from (select distinct run_id from batches) b asof join holds h on b.run_id > h.run_id
         where h.action = 'hold' order by 1"""
     return books.frame(query).rows()
+
+
+def open_withheld(books: Books) -> OpenWithheld:
+    """Return what releases withheld and did not send or set off since, per recipient and currency."""
+    query = """
+        select recipient_kind, recipient, currency, sum(amount)::decimal(18, 2) as amount
+        from withheld group by all having sum(amount) <> 0 order by all"""
+    return OpenWithheld(books.frame(query))

@@ -372,6 +372,15 @@ def unknown_applications(books: Books) -> UnknownDeliveries:
     return UnknownDeliveries(books.frame(query))
 
 
+def granted_amounts(books: Books, board: str | None) -> list[tuple[str, Decimal]]:
+    """Sum the grants of the latest decisions, of all boards or of one: scheme and currency, amount."""
+    query = """
+        select concat_ws(' ', scheme, g.currency), sum(amount)::decimal(18, 2)
+        from grants g join latest_decisions d using (decision_id)
+        where $1 is null or board = $1 group by all having sum(amount) <> 0 order by all"""
+    return books.frame(query, [board]).rows()
+
+
 def latest_reference_dates(books: Books) -> list[tuple[str, str, date]]:
     """Return the latest decisions with their school year or period and reference date, by decision_id."""
     query = "select decision_id, school_year, reference_date from latest_decisions order by 1"

@@ -11,6 +11,7 @@ from npo_pipeline.books.views import PAID_FOR
 from schemas.decided import CorrectionCauses, Payments
 from schemas.frames.accounts import PaidForMonths, SchoolTypes, YearReceipts
 from schemas.frames.books import AmountsToCome, MonthsPaid, RunTotals
+from schemas.frames.money import PaidMonths
 from schemas.frames.reports import BoardLedger, BoardsPaid, ComponentRegulations, LedgerRows, PartsPaid
 
 
@@ -59,6 +60,15 @@ def months_paid(books: Books) -> MonthsPaid:
                count(distinct recipient) as recipients
         from payments group by all order by 1, currency"""
     return MonthsPaid(books.frame(query))
+
+
+def paid_so_far(books: Books, board: str | None) -> PaidMonths:
+    """Sum the payments of the country, or to a board, per month, school year, component, currency and reason."""
+    query = """
+        select paid_month as month, school_year, component, currency, reason as kind,
+               sum(amount)::decimal(18, 2) as amount
+        from payments where $1 is null or board = $1 group by all order by all"""
+    return PaidMonths(books.frame(query, [board]))
 
 
 def amounts_to_come(books: Books) -> AmountsToCome:

@@ -31,6 +31,8 @@ COMMANDS = {
     "payment": ("pay", "--month", "2022-02", "--dry-run"),
     "school": ("explain", "01AA00"),
     "board": ("explain", "10001"),
+    "forecast": ("forecast",),
+    "forecast of a board": ("forecast", "--board", "10001"),
     "list of rules": ("rules", "list"),
     "rules": ("rules", "show", "2021-2022"),
     "effect of rules": ("rules", "check", "what-if.yaml", "--reference-date", "2020-10-01"),
@@ -49,6 +51,8 @@ KINDS = (
         "Files of rules",
         "Received in",
         "findings",
+        "To come for",
+        "By school year and component",
     ),
 )
 """Words in the titles of all tables."""
