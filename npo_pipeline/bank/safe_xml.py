@@ -153,7 +153,10 @@ def _kind_of(name: str, root: Element) -> tuple[str, str]:
     """
     namespace = etree.QName(root).namespace or ""
     version = namespace.removeprefix(_NAMESPACE)
-    known = ", ".join(one for versions in VERSIONS.values() for one in versions)
+    kinds = [kind for kind in VERSIONS if version.startswith(f"{kind}.")] or [*VERSIONS]
+    known = ", ".join(one for kind in kinds for one in VERSIONS[kind])
+    if version.startswith("pain.001."):
+        raise Refused(f"{name}: is a payment file, which goes to the bank; name what the bank answered")
     if version == namespace or etree.QName(root).localname != "Document":
         raise Refused(f"{name}: is no message of a bank in the format of ISO 20022; npo reads {known}")
     for kind, versions in VERSIONS.items():

@@ -39,6 +39,10 @@ def bank_command(home: Home, as_json: bool, paths: tuple[Path, ...]) -> None:
         _render(result)
     if result.refused:
         raise _refusal(result)
+    if result.specified:
+        from npo_pipeline.commands.specification import raise_faults
+
+        raise_faults(result.specified)
 
 
 def _refusal(result: BankResult) -> Refused:
@@ -51,6 +55,8 @@ def _refusal(result: BankResult) -> Refused:
 
 
 def _document(result: BankResult) -> dict[str, object]:
+    from npo_pipeline.cli.render.pay import specified_document
+
     return {
         "run_id": result.run_id,
         "files": result.files,
@@ -61,11 +67,13 @@ def _document(result: BankResult) -> dict[str, object]:
         "remarks": result.remarks,
         "contradictions": result.contradictions,
         "refused": [{"file": file, "message": message} for file, message in result.refused],
+        "specifications": [specified_document(one) for one in result.specified],
     }
 
 
 def _render(result: BankResult) -> None:
     """Print what was read, what became of transfers, and what a person must look at."""
+    from npo_pipeline.cli.render.pay import render_specified
     from npo_pipeline.commands.bank import contradiction_words
 
     if result.run_id is None:
@@ -86,6 +94,8 @@ def _render(result: BankResult) -> None:
         line(f"{number(result.nameless)} booked entries have no reference, and are not of these books")
     for words in contradiction_words(result.contradictions):
         line(f"! {words}")
+    for one in result.specified:
+        render_specified(one)
 
 
 def _render_changed(result: BankResult) -> None:

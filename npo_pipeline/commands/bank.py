@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandera.polars as pa
 import polars as pl
@@ -32,6 +33,9 @@ from schemas.released import (
     TransferEvents,
     Withheld,
 )
+
+if TYPE_CHECKING:
+    from npo_pipeline.commands.specification import MonthSpecified
 
 _KINDS = ("pain.002", "camt.054", "camt.053")
 """The order in which messages of one moment are read: what is rejected is known before a batch is booked."""
@@ -61,7 +65,8 @@ class BankResult:
     `run_id`: null when nothing was written. `files`: those that were taken in. `read_before`: names of files that
     were read earlier. `changed`: the transfers with another status, as it is now. `unknown`: references that are
     none of these books. `nameless`: booked entries without a reference. `contradictions`: transfers that may have
-    been paid twice, all that are open. `refused`: file and cause.
+    been paid twice, all that are open. `refused`: file and cause. `specified`: specifications that were written
+    again.
     """
 
     run_id: str | None
@@ -73,6 +78,7 @@ class BankResult:
     remarks: tuple[str, ...]
     contradictions: Contradictions
     refused: tuple[tuple[str, str], ...]
+    specified: tuple[MonthSpecified, ...] = ()
 
 
 def bank(
@@ -91,7 +97,18 @@ def bank(
     with open_run(request.home, "bank", clock, wait_seconds=request.wait_seconds) as run:
         released = call(load_released, run.books)
         read_before, fresh = _known_and_fresh(files, queries.bank_files(run.books))
-        return call(write_answers, run, Answered(released, fresh, read_before), refusals=refusals, clock=clock)
+        answered = Answered(released, fresh, read_before)
+        done = call(write_answers, run, answered, refusals=refusals, clock=clock)
+        months = queries.months_of_transfers(run.books, done.changed["end_to_end_id"].to_list())
+    if not months:
+        return done
+    # Specifications show the status of each transfer; they are written by libraries that load for a while.
+    from npo_pipeline.commands.specification import refresh_specifications
+
+    specified = refresh_specifications(
+        request.home, months, wait_seconds=request.wait_seconds, call=call, progress=progress, clock=clock
+    )
+    return replace(done, specified=tuple(specified))
 
 
 @dataclass(frozen=True)

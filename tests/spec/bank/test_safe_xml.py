@@ -37,10 +37,15 @@ def test_both_versions_of_statements_and_notifications_are_read(number):
 
 
 def test_another_version_is_refused_by_name():
-    words = refusal(document("camt.053.001.04", tag("BkToCstmrStmt", "x")))
-    assert words.startswith(
-        "answer.xml: is a camt.053.001.04, which npo does not read; ask the bank for one of pain"
+    assert refusal(document("camt.053.001.04", tag("BkToCstmrStmt", "x"))) == (
+        "answer.xml: is a camt.053.001.04, which npo does not read; ask the bank for one of camt.053.001.02, "
+        "camt.053.001.08"
     )
+
+
+def test_a_payment_file_is_no_answer():
+    words = refusal(document("pain.001.001.09", tag("CstmrCdtTrfInitn", "x")))
+    assert words == "answer.xml: is a payment file, which goes to the bank; name what the bank answered"
 
 
 def test_another_kind_of_xml_is_refused():
