@@ -21,8 +21,11 @@ from npo_pipeline.generate.country import make_country
 from npo_pipeline.generate.lists import TOWNS
 from npo_pipeline.generate.secondary import secondary_schools
 from npo_pipeline.reports.board_form import write_board_form
+from tests.books.home.delivery import write_debtor
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
+from tests.spec.bank.messages import status_report
+from tests.spec.bank.messages import text as element
 
 ROOT = Path(__file__).parents[3]
 OTHER_TESTS = ("first-run.md", "contract.md", "cli.md")
@@ -121,6 +124,8 @@ def run(command: str, names: dict[str, str]) -> None:
     """Run a command of a page, with what is in the home in place of what the page names."""
     if command.startswith(NOT_RUN):
         return
+    if command.startswith("npo bank"):
+        answer_a_release(Path("from-the-bank"))
     for old, new in names.items():
         command = re.sub(rf"\b{re.escape(old)}", new, command)
     if "…" in command:
@@ -131,6 +136,20 @@ def run(command: str, names: dict[str, str]) -> None:
     assert ended.status == 0, f"{command}: {ended.stderr}"
     if command.startswith("npo account") and "--template" in command:
         fill_in(Path.cwd().glob("npo-2021-*-invullen.xlsx"))
+
+
+def answer_a_release(folder: Path) -> None:
+    """Release the last month that is paid, and have the bank accept it."""
+    if folder.exists():
+        return
+    month = ("release", "--month", "2021-12", "--json")
+    assert here(*month, "--prepared-by", "A. de Vries").status == 0
+    ((plan,),) = select(Path("npo-home"), "select fingerprint from release_plans")
+    approval = ("--approved-by", "M. Jansen", "--approved-plan", plan, "--debtor", write_debtor(Path()))
+    assert here(*month, *approval).status == 0
+    folder.mkdir()
+    accepted = status_report(message="NPO-2021-12-001", group=element("GrpSts", "ACCP"))
+    (folder / "pain.002.xml").write_bytes(accepted)
 
 
 def fill_in(workbooks: Iterable[Path]) -> None:

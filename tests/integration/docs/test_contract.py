@@ -21,7 +21,7 @@ def missing(line: str) -> set[str]:
     """The words and options of a command of the contract that `npo` does not have."""
     command: click.Command | None = npo
     for word in line.removeprefix("npo ").split():
-        if isinstance(command, click.Group) and re.fullmatch("[a-z]+", word):
+        if isinstance(command, click.Group) and re.fullmatch("[a-z-]+", word):
             command = command.get_command(click.Context(command), word)
             if command is None:
                 return {word}
