@@ -95,6 +95,20 @@ def test_totals_are_those_of_the_lines():
     ]
 
 
+def test_the_ledger_accounts_say_their_kind_and_rgs_code():
+    content, account = made(), "company/generalLedger/ledgerAccount"
+    assert found(content, f"{account}/accID") == ["1330", "8051", "8052", "8059"]
+    assert found(content, f"{account}/accTp") == ["B", "P", "P", "P"]
+    assert found(content, f"{account}/RGScode") == ["BVorTskTos", "WOvbSgbBso"]
+    assert found(content, "header/RGSVersion") == ["3.7"]
+
+
+def test_the_cost_centre_of_a_line_is_that_of_the_mapping():
+    own = changed('  receivable: "1330"', '  receivable: "1330"\n  cost_centres: {01AA: "1010"}')
+    content = made(Paid(amount="1.00"), text=own)
+    assert found(content, "company/transactions/journal/transaction/trLine/cost") == ["1010"]
+
+
 def test_a_dollar_file_says_so():
     content = made(Paid(amount="5.00", school_type="cn", currency="USD"))
     assert found(content, "header/curCode") == ["USD"]

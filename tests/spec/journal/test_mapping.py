@@ -27,6 +27,12 @@ PER_PUPIL = '    - {components: [per_pupil], account: "8051", text: "{component}
         ('account: "8051", name', 'account: "8052", name', 9, "8052 stands twice; keep one of the two"),
         ("Te vorderen van OCW", "x" * 256, 7, "has 256 characters, and an audit file takes 255; shorten it"),
         ("  code: NPO\n", "  code: NPO\n  digits: 5\n", 8, "1330 has not 5 digits, as `digits` says"),
+        (
+            '  rgs_version: "3.7"\n  accounts:\n    - {account: "1330"',
+            '  rgs_version: "3.7"\n  digits: 4\n  accounts:\n    - {account: "133A"',
+            8,
+            "133A has not 4 digits, as `digits` says",
+        ),
         ('receivable: "1330"', 'receivable: "1331"', 11, "1331 is none of the accounts; is `1330` meant?"),
         ('[per_pupil], account: "8051"', '[per_pupil], account: "8061"', 15, "8061 is none of the accounts; is"),
         ("{brin} {reason}", "{brim} {reason}", 14, "{brim} is no word that can be filled in; is `brin` meant?"),
@@ -75,6 +81,12 @@ def test_the_first_line_that_fits_books_a_payment():
     assert of(payment).account == "8051"
     assert of({**payment, "reason": "correction"}).account == "8059"
     assert of({**payment, "component": "cumi"}) is None
+
+
+def test_a_line_for_the_rest_can_follow_narrower_ones():
+    rest = MAPPING + '    - {account: "8051", text: "{component} {brin}"}\n'
+    payment = {"component": "cumi", "school_type": "so", "school_year": "2021-2022", "reason": "instalment"}
+    assert mapping(rest).mapping.line_of(payment).account == "8051"
 
 
 def test_a_line_can_be_of_school_types_and_school_years():
