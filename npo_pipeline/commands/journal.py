@@ -196,7 +196,7 @@ def _summaries(lines: JournalLines, ledger: BoardLedger, named: NamedMapping) ->
             currency=str(currency),
             entries=own["entry"].n_unique(),
             lines=own.height,
-            payments=rows.height,
+            payments=rows["payment_id"].n_unique(),
             paid=rows.select(to_euro(to_cents(pl.col("amount")).sum())).item(),
             debit=debit,
             accounts=tuple((number, names[number], amount) for number, amount in shown.iter_rows()),

@@ -55,7 +55,8 @@ def _sides(cents: int) -> dict[str, int]:
 
 
 def _require_mapped(paid: BoardLedger, named: NamedMapping) -> None:
-    kinds = paid.group_by(*_KIND, "currency").agg(pl.col("amount").sum(), payments=pl.len()).sort(_KIND)
+    sums = pl.col("amount").sum(), pl.col("payment_id").n_unique().alias("payments")
+    kinds = paid.group_by(*_KIND, "currency").agg(*sums).sort(_KIND)
     lacking = [row for row in kinds.iter_rows(named=True) if named.mapping.line_of(row) is None]
     if not lacking:
         return
@@ -70,17 +71,18 @@ def _unmapped(row: Mapping[str, Any]) -> str:
 
 
 def _income(paid: BoardLedger, named: NamedMapping) -> Iterator[dict[str, Any]]:
-    """Yield the lines of income: per school, school type, component, school year and reason."""
+    """Yield the lines of income: per school, school type, component, school year and reason, maybe per cause."""
     place = "vestiging" if named.mapping.cost_centre == "vestiging" else "brin"
-    keys = list(dict.fromkeys([*_ENTRY, "brin", place, *_KIND]))
+    own = ["brin", *_KIND, *(["cause"] if named.mapping.per_cause else [])]
+    keys = list(dict.fromkeys([*_ENTRY, place, *own]))
     sums = paid.group_by(keys).agg(pl.col("cents").sum(), pl.col("paid_at").max())
-    order = ["brin", place, "school_year", "school_type", "component", "reason"]
+    order = ["brin", place, "school_year", "school_type", "component", *own[-1:], "reason"]
     for row in sums.filter(pl.col("cents") != 0).sort([*_ENTRY, *order]).iter_rows(named=True):
         line = named.mapping.line_of(row)
         assert line is not None  # `_require_mapped` came before
         yield {
             **_common(row),
-            **{column: row[column] for column in ("brin", *_KIND)},
+            **{column: row[column] for column in own},
             "account": line.account,
             "cost_centre": _cost_centre(row[place], named),
             "reference": row["run_id"],
@@ -94,7 +96,7 @@ def _cost_centre(code: str, named: NamedMapping) -> str | None:
     if mapping.cost_centre == "none":
         return None
     if mapping.cost_centres and code not in mapping.cost_centres:
-        raise named.refusal(f"cost_centres: has none of {code}; add it", "cost_centres")
+        raise named.refusal(f"cost_centres: has no cost centre of {code}; add it", "cost_centres")
     return mapping.cost_centres.get(code, code)
 
 
@@ -118,7 +120,7 @@ def _receivable(paid: BoardLedger, named: NamedMapping) -> Iterator[dict[str, An
 
 def _common(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return what every line has of its entry; columns that only a line of income has are null."""
-    none = dict.fromkeys(("brin", *_KIND, "cost_centre"))
+    none = dict.fromkeys(("brin", *_KIND, "cause", "cost_centre"))
     return {**none, **{name: row[name] for name in _ENTRY}, "document_date": day_of(row["paid_at"])}
 
 
@@ -131,8 +133,14 @@ def _words(row: Mapping[str, Any], reference: str) -> dict[str, str]:
         "component": dutch.within_sentence(dutch.component(row["component"])) if "component" in row else "",
         "school_type": dutch.school_type(row["school_type"]) if "school_type" in row else "",
         "reason": REASONS[row["reason"]] if "reason" in row else "",
+        "cause": _cause(row["cause"]) if "cause" in row else "",
         "reference": reference,
     }
+
+
+def _cause(cause: str) -> str:
+    """Return the cause of a line in Dutch: `termijn`, or `correctie: fusie`."""
+    return REASONS.get(cause) or f"{REASONS['correction']}: {dutch.CAUSES.get(cause, cause)}"
 
 
 Entry = tuple[str, date, str]

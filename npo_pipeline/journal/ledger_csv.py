@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.journal.entries import REASONS
 from npo_pipeline.journal.mapping import JournalMapping
 from schemas.frames.reports import JournalLines
+
+_CAUSES = {**dutch.CAUSES, "instalment": None}
 
 BOM = b"\xef\xbb\xbf"
 """A mark that says UTF-8, without which Excel reads windows-1252."""
@@ -41,6 +44,7 @@ def ledger_csv(lines: JournalLines, mapping: JournalMapping, board: str) -> byte
         ONDERDEEL="component",
         SCHOOLSOORT="school_type",
         SOORT=pl.col("reason").replace_strict(REASONS, return_dtype=pl.String),
+        OORZAAK=pl.col("cause").replace_strict(_CAUSES, return_dtype=pl.String),
         MAPPING=sanitize(pl.lit(f"VOORBEELD ({mapping.title})" if mapping.example else mapping.title)),
     )
     return BOM + table.write_csv(separator=";", line_terminator="\r\n").encode("utf-8")

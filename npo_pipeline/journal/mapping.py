@@ -27,13 +27,13 @@ EXAMPLE = "voorbeeld"
 Reason: TypeAlias = Literal["instalment", "correction"]
 CostCentre: TypeAlias = Literal["brin", "vestiging", "none"]
 
-WORDS = ("month", "school_year", "component", "school_type", "brin", "vestiging", "reason", "reference")
+WORDS = ("month", "school_year", "component", "school_type", "brin", "vestiging", "reason", "cause", "reference")
 """Gaps of a text: each is filled in from what was paid."""
 
 _ALL = {"reason": REASONS, "school_type": SCHOOL_TYPES}
 """All values of a column, where there is a list of them."""
 
-_OF_A_SCHOOL = ("school_year", "component", "school_type", "brin", "vestiging", "reason")
+_OF_A_SCHOOL = ("school_year", "component", "school_type", "brin", "vestiging", "reason", "cause")
 """Gaps that the line on the receivable cannot fill in, for it is of all schools together."""
 
 _LONGEST = {"name": 255, "cost centre": 999}
@@ -171,6 +171,11 @@ class JournalMapping(Part):
     def by_number(self) -> dict[str, Account]:
         """Return its accounts by their number."""
         return {one.account: one for one in self.accounts}
+
+    @property
+    def per_cause(self) -> bool:
+        """Return whether a correction is booked per cause: some text names the cause."""
+        return any("cause" in gaps(line.text) for line in self.lines)
 
     def line_of(self, payment: Mapping[str, str]) -> Line | None:
         """Return the first line that fits a payment; None where none does."""

@@ -153,9 +153,10 @@ MonthsToCome = NewType("MonthsToCome", pl.DataFrame)
 """board, PART, month, and the amounts of `PlaceAmounts`."""
 
 BoardLedger = NewType("BoardLedger", pl.DataFrame)
-"""Payments to one board in whole months: payment_id, run_id, paid_at, paid_month, school_year, brin,
-vestiging, school_type, component, reason, amount (DECIMAL(18,2)), currency, end_to_end_id (of the transfer that it
-is in; null where it is in none, or only in one that failed)."""
+"""Payments to one board in whole months: payment_id, run_id, paid_at, paid_month, school_year, brin, vestiging,
+school_type, component, reason, cause, amount (DECIMAL(18,2)), currency, end_to_end_id (of the transfer that it is
+in; null where it is in none, or only in one that failed). A correction is a row per cause; the cause of another
+payment is `instalment`."""
 
 JournalLines = NewType("JournalLines", pl.DataFrame)
 """Lines of the journal of one board, in order: the columns of `JOURNAL_LINES`."""
@@ -178,6 +179,8 @@ JOURNAL_LINES = {
     "component": pl.String,
     "school_type": pl.String,
     "reason": pl.String,
+    "cause": pl.String,
 }
 """`entry`: its number, unique in a currency. `document_date`: day of the payment run in the Netherlands. One of
-`debit_cents` and `credit_cents` is above 0. The last five are null on the line of the receivable."""
+`debit_cents` and `credit_cents` is above 0. The last six are null on the lines of the receivable, and `cause` is
+where lines are not per cause."""

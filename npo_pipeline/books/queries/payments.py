@@ -169,16 +169,20 @@ def school_types_paid(books: Books, run_id: str) -> SchoolTypes:
 
 
 def board_ledger(books: Books, board: str, first: date, last: date) -> BoardLedger:
-    """Return what was paid to a board in whole months, both ends included, and nothing of another."""
+    """Return what was paid to a board in whole months, both ends included, and nothing of another.
+
+    A correction is a row per cause.
+    """
     query = """
         with sent as (
             select payment_id, if(status in ('rejected', 'returned'), null, end_to_end_id) as end_to_end_id
             from transfer_payments t join transfers using (end_to_end_id)
             qualify row_number() over (partition by payment_id order by t.run_id desc) = 1)
-        select payment_id, run_id, finished_at as paid_at, paid_month, school_year, brin, vestiging, school_type,
-               component, reason, amount, currency, end_to_end_id
-        from payments join runs using (run_id) left join sent using (payment_id)
-        where recipient_kind = 'bestuur' and recipient = ? and paid_month between ? and ? order by payment_id"""
+        select payment_id, l.run_id, paid_at, paid_month, l.school_year, l.brin, l.vestiging, l.school_type,
+               l.component, p.reason, l.cause, sum(l.amount)::decimal(18, 2) as amount, l.currency, end_to_end_id
+        from ledger l join payments p using (payment_id, paid_month) left join sent using (payment_id)
+        where l.recipient_kind = 'bestuur' and l.recipient = ? and paid_month between ? and ?
+        group by all order by payment_id, cause"""
     return BoardLedger(books.frame(query, [board, first, last]))
 
 

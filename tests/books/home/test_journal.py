@@ -117,7 +117,7 @@ def test_a_board_books_by_a_mapping_of_its_own(rich, tmp_path):
     own.write_text(text.replace('account: "8051"\n', 'account: "8015"\n'), encoding="utf-8")
     refused = journal(rich, "--board", FROM, "--month", "2021-11", tmp_path / "no", "--mapping", own)
     assert refused.status == 3
-    assert "mapping.yaml, line 41: journal.lines[1].account: 8015 is none of the accounts" in refused.stderr
+    assert "mapping.yaml, line 42: journal.lines[1].account: 8015 is none of the accounts" in refused.stderr
     assert not (tmp_path / "no").exists()
 
 

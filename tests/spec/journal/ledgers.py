@@ -47,6 +47,7 @@ class Paid:
     school_type: str = "bao"
     school_year: str = "2021-2022"
     reason: str = "instalment"
+    cause: str = "reference_count"
     currency: str = "EUR"
     transfer: str | None = None
 
@@ -64,6 +65,7 @@ def ledger(*payments: Paid) -> BoardLedger:
             "school_type": one.school_type,
             "component": one.component,
             "reason": one.reason,
+            "cause": one.cause if one.reason == "correction" else "instalment",
             "amount": Decimal(one.amount),
             "currency": one.currency,
             "end_to_end_id": one.transfer,
@@ -76,7 +78,7 @@ def ledger(*payments: Paid) -> BoardLedger:
 
 _COLUMNS = (
     *("payment_id", "run_id", "paid_at", "paid_month", "school_year", "brin", "vestiging", "school_type"),
-    *("component", "reason", "amount", "currency", "end_to_end_id"),
+    *("component", "reason", "cause", "amount", "currency", "end_to_end_id"),
 )
 
 

@@ -143,6 +143,24 @@ def test_a_release_changes_references_and_no_amount_of_an_account():
     assert of_accounts(before) == of_accounts(after)
 
 
+def test_a_correction_is_a_line_per_cause_where_the_text_names_the_cause():
+    corrections = (
+        Paid(amount="-30.00", reason="correction", cause="merger"),
+        Paid(amount="10.00", reason="correction", cause="rate_change"),
+    )
+    lines = booked(*corrections, Paid(amount="100.00"), text=changed("{brin} {reason}", "{brin} {cause}"))
+    assert lines.select("text", "cause", "debit_cents", "credit_cents").rows() == [
+        ("september 2021 000003-pay-2021-09", None, 8000, 0),
+        ("bedrag per leerling 2021-2022 01AA", "instalment", 0, 10000),
+        ("bedrag per leerling 01AA correctie: fusie", "merger", 3000, 0),
+        ("bedrag per leerling 01AA correctie: ander bedrag per leerling", "rate_change", 0, 1000),
+    ]
+    assert sides(booked(*corrections)) == [
+        ("NPO-202109-01", "1330", 0, 2000),
+        ("NPO-202109-01", "8059", 2000, 0),
+    ]
+
+
 def test_dollars_and_euros_are_never_in_one_entry():
     lines = booked(Paid(amount="1.00"), Paid(amount="2.00", vestiging="30AA00", school_type="cn", currency="USD"))
     assert lines.select("currency", "entry", "debit_cents", "credit_cents").rows() == [
@@ -168,7 +186,7 @@ def test_what_no_line_books_is_refused_by_name():
 
 def test_a_school_without_a_cost_centre_is_refused_by_name():
     own = changed('  receivable: "1330"', '  receivable: "1330"\n  cost_centres: {01AA: "1010"}')
-    with pytest.raises(Refused, match=r"own.yaml, line 12: cost_centres: has none of 02BB; add it"):
+    with pytest.raises(Refused, match=r"own.yaml, line 12: cost_centres: has no cost centre of 02BB; add it"):
         booked(Paid(amount="1.00"), Paid(amount="1.00", vestiging="02BB00"), text=own)
 
 
@@ -180,15 +198,21 @@ payments = st.builds(
     run=st.integers(3, 6),
     component=st.sampled_from(["per_pupil", "achterstandsscore"]),
     reason=st.sampled_from(["instalment", "correction"]),
+    cause=st.sampled_from(["merger", "rate_change", "board_transfer"]),
     school_year=st.sampled_from(["2021-2022", "2022-2023"]),
     currency=st.sampled_from(["EUR", "USD"]),
     transfer=st.sampled_from([None, "NPO-202110-10001-a", "NPO-202110-10001-b"]),
 )
 
 
-@given(st.lists(payments, max_size=30), st.sampled_from(["brin", "vestiging", "none"]))
-def test_debit_is_credit_in_every_entry_and_the_receivable_is_what_was_paid(paid, centre):
+@given(
+    st.lists(payments, max_size=30),
+    st.sampled_from(["brin", "vestiging", "none"]),
+    st.sampled_from(["reason", "cause"]),
+)
+def test_debit_is_credit_in_every_entry_and_the_receivable_is_what_was_paid(paid, centre, word):
     text = changed('  receivable: "1330"', f'  receivable: "1330"\n  cost_centre: {centre}')
+    text = text.replace("{reason}", f"{{{word}}}")
     lines = booked(*paid, text=text)
     assert (lines["debit_cents"].eq(0) != lines["credit_cents"].eq(0)).all()
     per_entry = lines.group_by("currency", "entry").agg(pl.col("debit_cents", "credit_cents").sum())
