@@ -48,9 +48,13 @@ _LONGEST_REMITTANCE = 140
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasePlan:
-    """Hold what a release of a month would send and withhold. `fingerprint`: of all of it."""
+    """Hold what a release of a month would send and withhold.
+
+    `number`: of the release in its month, from 1. `fingerprint`: of all of it; no two releases have the same.
+    """
 
     month: Month
+    number: int
     lines: ReleaseLines
     fingerprint: str
 
@@ -60,8 +64,12 @@ class ReleasePlan:
         return not self.lines.filter((pl.col("new_payments") > 0) | (pl.col("sent_cents") > 0)).height
 
 
-def plan_release(month: Month, unsent: UnsentPayments, accounts: RecipientAccounts) -> ReleasePlan:
+def plan_release(
+    month: Month, unsent: UnsentPayments, accounts: RecipientAccounts, *, number: int = 1
+) -> ReleasePlan:
     """Plan a release from the payments that are not sent, and the accounts on the day of execution.
+
+    `number`: of the release in its month.
 
     Raises:
         Refused: an amount is higher than a transfer may be; names the recipient.
@@ -74,7 +82,8 @@ def plan_release(month: Month, unsent: UnsentPayments, accounts: RecipientAccoun
             f"{recipient}: {amount} is more than one transfer can carry ({most}), and none is split; see how the "
             "month came to that, and correct it before it is released"
         )
-    return ReleasePlan(month=month, lines=lines, fingerprint=_fingerprint(month, lines))
+    fingerprint = _fingerprint(month, number, lines)
+    return ReleasePlan(month=month, number=number, lines=lines, fingerprint=fingerprint)
 
 
 def _lines(month: Month, unsent: UnsentPayments, accounts: RecipientAccounts) -> ReleaseLines:
@@ -163,10 +172,13 @@ def remittance_text(month: Month, school_years: Sequence[str], decisions: Sequen
     return start[:_LONGEST_REMITTANCE].strip()
 
 
-def _fingerprint(month: Month, lines: ReleaseLines) -> str:
-    """Hash all that a plan would send and withhold: whom, how much, why, to which account, which payments."""
+def _fingerprint(month: Month, number: int, lines: ReleaseLines) -> str:
+    """Hash all that a plan would send and withhold: whom, how much, why, to which account, which payments.
+
+    With its number: what came back twice from one account makes the same plan, and is another release.
+    """
     named = ("sent_cents", "withheld_cents", "reason", "kept", "iban", "account_name", "remittance", "payment_ids")
-    digest = hashlib.sha256(month_text(month).encode())
+    digest = hashlib.sha256(f"{month_text(month)} {number}".encode())
     for row in lines.select(*WHO, *named).iter_rows():
         digest.update(repr(row).encode())
     return digest.hexdigest()
@@ -174,13 +186,12 @@ def _fingerprint(month: Month, lines: ReleaseLines) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseTerms:
-    """Represent what a release needs beside its plan: its number in the month, who pays, when, and who decided.
+    """Represent what a release needs beside its plan: who pays, when, and who decided.
 
     `created_at`: UTC.
     """
 
     run_id: str
-    number: int
     debtor_name: str
     debtor_iban: str
     debtor_bic: str | None
@@ -234,7 +245,7 @@ def release_rows(plan: ReleasePlan, terms: ReleaseTerms, *, with_files: bool = T
 
 def _batch(plan: ReleasePlan, terms: ReleaseTerms, currency: str) -> dict[str, Any]:
     return {
-        "batch_id": batch_id(plan.month, terms.number, currency),
+        "batch_id": batch_id(plan.month, plan.number, currency),
         "month": plan.month,
         "currency": currency,
         "file": None,
@@ -276,7 +287,7 @@ def file_of(batch: Mapping[str, Any], orders: TransferOrders) -> bytes:
 def _transfers(plan: ReleasePlan, terms: ReleaseTerms) -> tuple[TransferOrders, TransferPayments]:
     """Return the transfers of a plan, each named after its batch, its recipient and the payments in it."""
     sent = plan.lines.filter(pl.col("sent_cents") > 0)
-    batches = [batch_id(plan.month, terms.number, currency) for currency in sent["currency"]]
+    batches = [batch_id(plan.month, plan.number, currency) for currency in sent["currency"]]
     names = [
         _end_to_end_id(plan.month, batch, recipient, *(currency, *ids))
         for batch, (recipient, currency, ids) in zip(

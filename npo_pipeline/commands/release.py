@@ -148,8 +148,8 @@ def _approve(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: 
         refuse_held(run.books, request.home)
         created = clock()
         prepared = call(plan_month, run.books, request, created)
-        before = queries.batches_of_month(run.books, request.month, run.run_id)
-        done = Batches(before.filter(fingerprint=request.approved_plan))
+        released = queries.all_batches(run.books)
+        done = Batches(released.filter(month=request.month, fingerprint=request.approved_plan))
         if done.height:
             return Released(prepared=prepared, debtor=debtor, batches=done)
         request.require_approved_plan(prepared.plan.fingerprint)
@@ -161,7 +161,6 @@ def _approve(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: 
         people = named.people()
         terms = ReleaseTerms(
             run_id=run.run_id,
-            number=before["run_id"].n_unique() + 1,
             debtor_name=payer.name,
             debtor_iban=payer.iban,
             debtor_bic=payer.bic,
@@ -207,7 +206,8 @@ def plan_month(books: Books, request: ReleaseRequest, moment: datetime) -> Prepa
         raise Refused(f"nothing was paid in {name}, so there is nothing to release; see `npo pay --month {name}`")
     accounts = queries.payment_accounts(books)
     unsent = queries.unsent_payments(books, request.month, AFTER_ALL_RUNS)
-    plan = plan_release(request.month, unsent, account_on(accounts, day))
+    number = queries.number_of_release(books, request.month, AFTER_ALL_RUNS)
+    plan = plan_release(request.month, unsent, account_on(accounts, day), number=number)
     changed = changed_accounts(accounts, queries.account_confirmations(books), day)
     sent = plan.lines.filter(pl.col("sent_cents") > 0)
     unconfirmed = changed.filter(pl.col("confirmed_by").is_null()).join(

@@ -122,10 +122,10 @@ def all_batches(books: Books) -> Batches:
     return Batches(books.frame("from batches order by run_id, batch_id"))
 
 
-def batches_of_month(books: Books, month: date, before_run: str) -> Batches:
-    """Return the batches of a month that runs before one released, in order."""
-    query = "from batches where month = ? and run_id < ? order by run_id, batch_id"
-    return Batches(books.frame(query, [month, before_run]))
+def number_of_release(books: Books, month: date, before_run: str) -> int:
+    """Return the number that the next release of a month has, after those of the runs before one."""
+    query = "select count(distinct run_id) + 1 from batches where month = ? and run_id < ?"
+    return int(books.value(query, [month, before_run]))
 
 
 def orders_of_batch(books: Books, batch_id: str) -> TransferOrders:

@@ -61,15 +61,13 @@ def _faults_of_release(books: Books, run_id: str, batches: Batches) -> Iterator[
 def _release_again(books: Books, run_id: str, batch: Mapping[str, Any]) -> ReleaseRows:
     month, day = batch["month"], batch["execution_date"]
     accounts = account_on(queries.payment_accounts(books, run_id), day)
-    plan = plan_release(month, queries.unsent_payments(books, month, run_id), accounts)
+    number = queries.number_of_release(books, month, run_id)
+    plan = plan_release(month, queries.unsent_payments(books, month, run_id), accounts, number=number)
     named = (
         *("run_id", "debtor_name", "debtor_iban", "debtor_bic", "execution_date"),
         *("prepared_by", "approved_by", "created_at"),
     )
-    number = queries.batches_of_month(books, month, run_id)["run_id"].n_unique() + 1
-    return release_rows(
-        plan, ReleaseTerms(number=number, **{name: batch[name] for name in named}), with_files=False
-    )
+    return release_rows(plan, ReleaseTerms(**{name: batch[name] for name in named}), with_files=False)
 
 
 def _balance_faults(books: Books) -> Iterator[str]:

@@ -96,10 +96,10 @@ class Ledger:
             schema=dict.fromkeys(("recipient_kind", "recipient", "iban", "account_name"), pl.String),
             orient="row",
         )
-        plan = plan_release(month, queries.unsent_payments(self.books, month, run_id), known)
+        number = queries.number_of_release(self.books, month, run_id)
+        plan = plan_release(month, queries.unsent_payments(self.books, month, run_id), known, number=number)
         if not plan.is_empty:
-            number = queries.batches_of_month(self.books, month, run_id)["run_id"].n_unique() + 1
-            rows = release_rows(plan, terms(run_id=run_id, number=number))
+            rows = release_rows(plan, terms(run_id=run_id))
             self.write(BATCHES, rows.batches)
             self.write(TRANSFER_ORDERS, rows.orders)
             self.write(TRANSFER_PAYMENTS, rows.payments)

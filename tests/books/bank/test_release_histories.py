@@ -125,6 +125,18 @@ def test_what_came_back_goes_out_once_more(ledger):
     assert ledger.imbalance() == []
 
 
+def test_what_comes_back_from_one_account_again_and_again_is_another_plan_each_time(ledger):
+    ledger.accounts.add("40001")
+    ledger.pay(OCTOBER, ("40001", "EUR", 200_00))
+    fingerprints = set()
+    for _ in range(4):
+        fingerprints.add(ledger.release(OCTOBER).fingerprint)
+        ((name, *_),) = ledger.live()
+        ledger.answer(name, "returned")
+    assert len(fingerprints) == 4
+    assert ledger.imbalance() == []
+
+
 def test_who_gets_an_account_later_is_paid_then(ledger):
     ledger.pay(OCTOBER, ("40001", "EUR", 200_00))
     ledger.release(OCTOBER)

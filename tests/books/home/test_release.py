@@ -168,32 +168,34 @@ def test_what_was_released_is_released_once(released, approval, tmp_path):
     assert (home / "npo.duckdb").read_bytes() == before
 
 
+STEPS = (
+    *POINTS,
+    "npo_pipeline.commands.release.write_missing_files",
+    "npo_pipeline.commands.release.write_whole",
+    "npo_pipeline.commands.release.sync",
+)
+
+
+@pytest.fixture(scope="module")
+def stopped(prepared, approval, tmp_path_factory):
+    home = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("whole") / "home"))
+    left: list[tuple[str, Path]] = []
+
+    def see(point):
+        aside = tmp_path_factory.mktemp("left") / "home"
+        left.append((point, Path(shutil.copytree(home, aside, copy_function=_copy))))
+
+    with pytest.MonkeyPatch.context() as patch:
+        for point in STEPS:
+            patch.setattr(point, _watched(resolve_name(point), point, see))
+        assert here(*approval, "--home", home).status == 0
+    assert {point.split()[1] for point, _ in left} == set(STEPS)
+    done = [point for point, _ in left].index("after os.replace")
+    return left[:done], left[done:]
+
+
 class TestKilled:
     """What a process had written when it was killed is there, no more and no less (`test_killed`)."""
-
-    POINTS = (
-        *POINTS,
-        "npo_pipeline.commands.release.write_missing_files",
-        "npo_pipeline.commands.release.write_whole",
-        "npo_pipeline.commands.release.sync",
-    )
-
-    @pytest.fixture(scope="class")
-    def stopped(self, prepared, approval, tmp_path_factory):
-        home = Path(shutil.copytree(prepared, tmp_path_factory.mktemp("whole") / "home"))
-        left: list[tuple[str, Path]] = []
-
-        def see(point):
-            aside = tmp_path_factory.mktemp("left") / "home"
-            left.append((point, Path(shutil.copytree(home, aside, copy_function=_copy))))
-
-        with pytest.MonkeyPatch.context() as patch:
-            for point in self.POINTS:
-                patch.setattr(point, _watched(resolve_name(point), point, see))
-            assert here(*approval, "--home", home).status == 0
-        assert {point.split()[1] for point, _ in left} == set(self.POINTS)
-        done = [point for point, _ in left].index("after os.replace")
-        return left[:done], left[done:]
 
     def test_a_file_is_there_only_when_the_books_know_it(self, stopped):
         before, after = stopped
@@ -227,13 +229,14 @@ def faults(home):
         return list(release_faults(Books(connection, "the books", copy_names(Home(home))), Home(home)))
 
 
-class TestVerify:
-    @pytest.fixture(scope="class")
-    def opened(self, released, tmp_path_factory):
-        home = Home(Path(shutil.copytree(released, tmp_path_factory.mktemp("opened") / "home")))
-        with duckdb.connect(str(home.database)) as connection:
-            yield connection, home
+@pytest.fixture(scope="module")
+def opened(released, tmp_path_factory):
+    home = Home(Path(shutil.copytree(released, tmp_path_factory.mktemp("opened") / "home")))
+    with duckdb.connect(str(home.database)) as connection:
+        yield connection, home
 
+
+class TestVerify:
     @pytest.mark.parametrize(
         ("statement", "finding"),
         [

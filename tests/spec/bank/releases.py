@@ -34,16 +34,15 @@ def payment(number, cents, *, recipient="40045", **changed):
     return {name: (row | changed).get(name) for name in _UNSENT}
 
 
-def plan(*payments, accounts=(ACCOUNT,)):
+def plan(*payments, accounts=(ACCOUNT,), number=1):
     columns = ("recipient_kind", "recipient", "iban", "account_name")
     known = pl.DataFrame(list(accounts), schema=dict.fromkeys(columns, pl.String), orient="row")
-    return plan_release(OCTOBER, pl.DataFrame(list(payments), schema=_UNSENT), known)
+    return plan_release(OCTOBER, pl.DataFrame(list(payments), schema=_UNSENT), known, number=number)
 
 
 def terms(**changed):
     given = {
         "run_id": "000009-release-2021-10",
-        "number": 1,
         "debtor_name": "Ministerie van OCW",
         "debtor_iban": OTHER_IBAN,
         "debtor_bic": "INGBNL2A",
@@ -55,5 +54,5 @@ def terms(**changed):
     return ReleaseTerms(**(given | changed))
 
 
-def rows(*payments, accounts=(ACCOUNT,), **changed):
-    return release_rows(plan(*payments, accounts=accounts), terms(**changed))
+def rows(*payments, accounts=(ACCOUNT,), number=1, **changed):
+    return release_rows(plan(*payments, accounts=accounts, number=number), terms(**changed))

@@ -105,6 +105,11 @@ class TestFingerprint:
     def test_another_account_is_another_plan(self, accounts):
         assert not self.same_as(payment(1, 100_00), accounts=accounts)
 
+    def test_the_next_release_of_a_month_is_another_plan(self):
+        """A transfer that came back twice from one account is sent a third time for the same, and is no repeat."""
+        back = payment(1, 100_00, is_new=False, last_iban=IBAN, last_status="returned", last_transfer="NPO-1")
+        assert plan(back, number=2).fingerprint != plan(back, number=3).fingerprint
+
     def test_payments_that_swap_their_amounts_within_a_transfer_are_the_same(self):
         """What goes out, for which payments, is the same."""
         one, other = (plan(payment(1, a), payment(2, b)).fingerprint for a, b in ((1, 2), (2, 1)))
