@@ -42,3 +42,7 @@ def release_command(home: Home, as_json: bool, every: bool, **options: Any) -> N
     with progress() as report:
         done = release(ReleaseRequest(home=home, **options), progress=report)
     render_release(home, done, as_json=as_json, every=every)
+    if done.specified:
+        from npo_pipeline.commands.specification import raise_faults
+
+        raise_faults(done.specified)

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 
@@ -43,6 +43,9 @@ from schemas.released import (
     Batches,
     ReleasePlans,
 )
+
+if TYPE_CHECKING:
+    from npo_pipeline.commands.specification import MonthSpecified
 
 FOLDER = "bank"
 """The folder of a home with the payment files."""
@@ -80,6 +83,7 @@ class Released:
 
     `run_id`: the run that wrote it in the books; null where nothing was written. `prepared_by`: who prepared this
     very plan. `batches`: what was released, now or before by the same plan. `files`: those that were written.
+    `specified`: the specifications of boards that name a transfer since.
     """
 
     prepared: Prepared
@@ -88,6 +92,7 @@ class Released:
     run_id: str | None = None
     batches: Batches | None = None
     files: tuple[Path, ...] = ()
+    specified: tuple[MonthSpecified, ...] = ()
 
 
 def release(
@@ -113,7 +118,23 @@ def release(
             done = replace(done, prepared_by=_preparers(books, done.prepared.plan))
     # Also those of a release before that died between its ledger and its file.
     progress("writing the payment files", 0)
-    return replace(done, files=tuple(call(write_missing_files, request.home)))
+    done = replace(done, files=tuple(call(write_missing_files, request.home)))
+    return (
+        done if done.batches is None or done.run_id is None else _with_specifications(request, done, call, clock)
+    )
+
+
+def _with_specifications(request: ReleaseRequest, done: Released, call: Call, clock: Clock) -> Released:
+    """Write the specifications again of the months whose payments were sent or withheld."""
+    from npo_pipeline.commands.specification import refresh_specifications
+
+    with read_books(request.home) as books:
+        ids = queries.orders_of_run(books, str(done.run_id))["end_to_end_id"].to_list()
+        months = [request.month, *queries.months_of_transfers(books, ids)]
+    written = refresh_specifications(
+        request.home, months, wait_seconds=request.wait_seconds, call=call, clock=clock
+    )
+    return replace(done, specified=tuple(written))
 
 
 def _prepare(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: Clock) -> Released:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.output import document, frame_table, line, number
-from npo_pipeline.cli.render.pay import money
+from npo_pipeline.cli.render.pay import money, render_specified, specified_document
 from npo_pipeline.money import to_euro
 from npo_pipeline.months import month_text
 from npo_pipeline.translation import said
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _FEW = 20
 """Recipients that are shown one by one; of more than these the noteworthy ones are."""
+
+_LARGEST = 3
+"""Transfers that are named where not all are shown."""
 
 _WHY = {
     "not_above_zero": "nothing above zero is left",
@@ -60,11 +64,21 @@ def _render_currency(done: Released, currency: str, lines: ReleaseLines, *, ever
         columns = ["recipient", "iban", "account_name", "why", "paid", "withheld", "transfer"]
         headings = {"account_name": "account of", "paid": "new", "transfer": f"goes out, {money(currency)}"}
         frame_table(title, _cells(ReleaseLines(shown)), columns, **headings)
+    if sent.height > shown.height:
+        largest = sent.sort("sent_cents", descending=True, maintain_order=True).head(_LARGEST)
+        named = [f"{one} {dutch.money(_amount(rows, 'sent_cents'), currency)}" for one, rows in _each(largest)]
+        line(f"The largest: {', '.join(named)}; --all shows every recipient")
     total = dutch.money(_amount(sent, "sent_cents"), currency)
     line(f"{name}: {total} in {number(sent.height)} transfers, to be paid on {done.prepared.execution_date}")
     for (kept,), rows in lines.filter(pl.col("kept").is_not_null()).partition_by("kept", as_dict=True).items():
         held = dutch.money(_amount(rows, "open_cents"), currency)
         line(f"Withheld from {number(rows.height)} recipients: {held} ({said(_WHY[str(kept)])})")
+
+
+def _each(lines: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield each recipient with its row."""
+    for at, recipient in enumerate(lines["recipient"]):
+        yield recipient, lines[at]
 
 
 def _cells(lines: ReleaseLines) -> pl.DataFrame:
@@ -92,7 +106,7 @@ def _render_end(home: Home, done: Released) -> None:
         ].iter_rows():
             where = home.path / "bank" / file if file else said("no file, for nothing goes out")
             line(f"{batch}: {number(transfers)} transfers, {dutch.money(total, currency)}: {where}")
-        if done.batches["file"].drop_nulls().len():
+        if done.run_id is not None and done.batches["file"].drop_nulls().len():
             line("Upload what is written at the bank, and give what the bank answers to `npo bank`")
     else:
         _render_next(done)
@@ -100,6 +114,8 @@ def _render_end(home: Home, done: Released) -> None:
     for path in done.files:
         if path.name not in released:
             line(f"! {path}: was gone and is written again as it was; upload it only if the bank does not have it")
+    for month in done.specified:
+        render_specified(month)
 
 
 def _render_next(done: Released) -> None:
@@ -151,5 +167,6 @@ def _document(home: Home, done: Released) -> dict[str, Any]:
         "changed_accounts": prepared.changed,
         "batches": [] if done.batches is None else done.batches,
         "files": [str(path) for path in done.files],
+        "specifications": [specified_document(one) for one in done.specified],
         "remarks": list(prepared.remarks),
     }
