@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
@@ -229,8 +230,9 @@ def height_of(texts: Iterable[tuple[str, int]]) -> float:
     return min(LINE_HEIGHT * max(lines, default=1), _HIGHEST)
 
 
+@lru_cache(4096)
 def _lines_of(line: str, width: int) -> int:
-    """Return the number of lines that a text takes; most are short, and to wrap one takes its time."""
+    """Return the number of lines that a text takes; to wrap one takes its time, and the same ones come again."""
     return 1 if len(line) <= width and "\t" not in line else len(wrap(line, width)) or 1
 
 

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -35,7 +36,7 @@ _PAID = {
     "currency": Column("Valuta", width=7),
     "amount": Column("Bedrag", "money", 16, total=True),
     "end_to_end_id": Column("Kenmerk op uw afschrift", width=37),
-    "scheme": Column("Regeling", "wrapped", 44),
+    "scheme": Column("Regeling", width=44),
 }
 _TRANSFERS = {
     "words": Column("Stand", "wrapped", 34),
@@ -51,7 +52,7 @@ _TO_COME = {
     **_SCHOOL,
     "kind": Column("Soort", width=12),
     "currency": Column("Valuta", width=7),
-    "scheme": Column("Regeling", "wrapped", 44),
+    "scheme": Column("Regeling", width=44),
 }
 """Columns of what is to come; a column per month and one of all follow them."""
 
@@ -123,7 +124,11 @@ def _cell(value: Any) -> str:
         return f"{value:.2f}".replace(".", ",")
     if isinstance(value, date):
         return f"{value:%Y-%m-%d}"
-    return harmless_name(value) if value else ""
+    return _harmless(value) if value else ""
+
+
+_harmless = lru_cache(4096)(harmless_name)
+"""Names and places come back in each row of a school."""
 
 
 def _in_words(row: Row) -> Row:
