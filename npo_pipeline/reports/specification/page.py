@@ -55,10 +55,21 @@ def fault_page(board: str, month: date) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Vestiging:
+    """A vestiging, with a row per school type and component; name and place may be null."""
+
+    vestiging: str
+    name: str | None
+    place: str | None
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Place:
-    """A school (BRIN), a row per vestiging, school type and component, and their sums (`total`)."""
+    """A school (BRIN) with its vestigingen, their rows, and the sums of those (`total`)."""
 
     brin: str
+    vestigingen: Sequence[Vestiging]
     rows: Sequence[Row]
     total: Row
 
@@ -81,9 +92,19 @@ class Part:
     back: Sequence[Row]
 
     @property
-    def caption(self) -> str:
+    def below(self) -> str:
         """The school year and the currency of a table."""
         return f"Schooljaar {self.school_year}, bedragen in {dutch.CURRENCIES.get(self.currency, self.currency)}"
+
+    @property
+    def caption(self) -> str:
+        """The regulation, the school year and the currency of a table."""
+        return f"{self.scheme}. {self.below}"
+
+    @property
+    def back_total(self) -> Decimal:
+        """The sum of what is taken back."""
+        return sum((row["amount"] for row in self.back), Decimal("0.00"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +116,11 @@ class CurrencyPayment:
     correction: Decimal
     amount: Decimal
     transfers: Sequence[Row]
+
+    @property
+    def currency_name(self) -> str:
+        """The currency in words."""
+        return dutch.CURRENCIES.get(self.currency, self.currency)
 
     @property
     def is_open(self) -> bool:
@@ -153,7 +179,7 @@ class PageView:
                 months_total=_added(months.get(one, []), *model.KINDS, "amount") if one in months else None,
                 back=back.get(one, []),
             )
-            for one in sorted({*totals, *months})
+            for one in sorted({*totals, *months}, key=lambda part: (part[2], part[0], part[1]))
         ]
 
     @property
@@ -162,9 +188,9 @@ class PageView:
         return len({*(one.currency for one in self.payments), *(one.currency for one in self.parts)}) > 1
 
 
-def why(cause: str | None) -> str:
-    """Return the cause of a correction as a clause in Dutch."""
-    return language("nl").say(f"why.{cause}") if cause else "de oorzaak is niet vastgelegd"
+def why(cause: str | None) -> str | None:
+    """Return the cause of a correction as a clause in Dutch; null where the books have none."""
+    return language("nl").say(f"why.{cause}") if cause else None
 
 
 def months_between(first: date, last: date) -> str:
@@ -193,7 +219,15 @@ def _transfer(row: Row) -> Row:
 def _places(rows: Sequence[Row]) -> Iterator[Place]:
     for brin, some in groupby(rows, key=lambda row: row["brin"]):
         mine = list(some)
-        yield Place(brin=str(brin), rows=mine, total=_added(mine, "instalment", "correction", "amount"))
+        total = _added(mine, "instalment", "correction", "amount")
+        yield Place(brin=str(brin), vestigingen=list(_vestigingen(mine)), rows=mine, total=total)
+
+
+def _vestigingen(rows: Sequence[Row]) -> Iterator[Vestiging]:
+    for (vestiging, name, place), some in groupby(
+        rows, key=lambda row: (row["vestiging"], row["name"], row["place"])
+    ):
+        yield Vestiging(vestiging=vestiging, name=name, place=place, rows=list(some))
 
 
 def _added(rows: Sequence[Row], *names: str) -> Row:
