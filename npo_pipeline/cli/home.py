@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.bank import render_failed
 from npo_pipeline.cli.options import common, witnessed
 from npo_pipeline.cli.output import document, frame_table, line, number, progress, table
+from npo_pipeline.cli.release import render_failed
 from npo_pipeline.errors import BooksDoNotTie
 from npo_pipeline.months import ZONE_NAME
 from npo_pipeline.translation import said

@@ -13,7 +13,6 @@ import click
 
 from npo_pipeline import __version__
 from npo_pipeline.cli.account import account_command
-from npo_pipeline.cli.bank import bank_command
 from npo_pipeline.cli.board import forecast_command, journal_command
 from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
@@ -30,7 +29,7 @@ from npo_pipeline.cli.pay import (
     unhold_command,
 )
 from npo_pipeline.cli.reconcile import reconcile_command
-from npo_pipeline.cli.release import release_command
+from npo_pipeline.cli.release import bank_command, release_command
 from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.errors import NpoError, printable
 from npo_pipeline.startup import end_process

@@ -144,6 +144,9 @@ READ_MESSAGES = {
 }
 """`transfers`: the number that it says something of."""
 
+AnswerFaults = NewType("AnswerFaults", pl.DataFrame)
+"""end_to_end_id, status, withheld (for what the bank gave back), expected, currency; where the two differ."""
+
 AnsweredTransfers = NewType("AnsweredTransfers", pl.DataFrame)
 """Transfers whose status changed: recipient_kind, recipient, currency, amount, status, happened_on, reason_code,
 reason, end_to_end_id."""

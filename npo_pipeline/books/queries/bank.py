@@ -8,6 +8,7 @@ from datetime import date
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.views import STATUS_ORDER
 from schemas.frames.bank import (
+    AnswerFaults,
     BankReferences,
     EventFaults,
     FailedTransfers,
@@ -31,6 +32,7 @@ from schemas.released import (
     Withheld,
 )
 
+_GIVEN_BACK = "reason in ('rejected', 'returned')"
 _FAILED = "status in ('rejected', 'returned')"
 
 _STATUS_BEFORE = f"""
@@ -264,6 +266,20 @@ def event_faults(books: Books) -> EventFaults:
         left join bank_files f on f.sha256 = e.sha256
         where fault is not null order by all"""
     return EventFaults(books.frame(query))
+
+
+def answer_faults(books: Books) -> AnswerFaults:
+    """Return the transfers whose withheld amount, for what the bank gave back, is not what their status asks."""
+    query = f"""
+        with given_back as (
+            select end_to_end_id, sum(amount)::decimal(18, 2) as withheld
+            from withheld where {_GIVEN_BACK} and end_to_end_id is not null group by 1)
+        select end_to_end_id, coalesce(status, 'unknown') as status,
+               coalesce(withheld, 0)::decimal(18, 2) as withheld,
+               if({_FAILED}, amount, 0)::decimal(18, 2) as expected, coalesce(currency, 'EUR') as currency
+        from transfers full join given_back using (end_to_end_id)
+        where coalesce(withheld, 0) <> if({_FAILED}, amount, 0) order by 1"""
+    return AnswerFaults(books.frame(query))
 
 
 def releases_during_hold(books: Books) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
+from npo_pipeline.books.queries.bank import all_events
 from npo_pipeline.books.queries.deliveries import (
     corrections_of_other_files,
     deliveries_with_unresolved_rows,
@@ -142,7 +143,12 @@ def specified_faults(books: Books, home: Home) -> Iterator[Finding]:
 
 
 def report_remarks(books: Books, home: Home) -> Iterator[str]:
-    """Describe reports that are older than the accounts, and years of which the books know no report."""
+    """Describe what may have been paid twice, reports older than the accounts, and years without a report."""
+    if not all_events(books).is_empty():
+        # Answers of banks are read by a library that loads for a while.
+        from npo_pipeline.commands.bank import contradictions_in
+
+        yield from contradictions_in(books)
     if latest_accounts(books).is_empty() and recorded_packs(books).is_empty():
         return
     from npo_pipeline.commands.account.pack_records import foreign_files, unrecorded_years

@@ -36,6 +36,9 @@ def release_faults(books: Books, home: Home) -> Iterator[str]:
         yield f"transfer_payments: payment {payment_id} is in {transfers} transfers that did not fail"
     for fault, end_to_end_id in queries.event_faults(books).iter_rows():
         yield f"transfer_events: {end_to_end_id} {fault}"
+    for name, status, withheld, expected, currency in queries.answer_faults(books).iter_rows():
+        kept, due = dutch.money(withheld, currency), dutch.money(expected, currency)
+        yield f"withheld: {name} is {status}, so {due} of it is withheld; the books hold {kept}"
     for run_id, hold in queries.releases_during_hold(books):
         yield f"{run_id}: released while payments were on hold ({hold})"
     yield from _file_faults(batches, home)

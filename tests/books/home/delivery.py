@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.spec.bank import messages
+
 REGISTER = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;SOORT_PO;CLUSTER;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD;CUMI"
 REGISTER_VO = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;ONDERWIJSTYPE;LEERJAAR;DATUM_IN;DATUM_UIT;BEKOSTIGD"
 ADDRESSES = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;PLAATSNAAM;GEMEENTENAAM"
@@ -139,6 +141,18 @@ def write_debtor(folder: Path, iban: str = "NL86INGB0002445588") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "debtor.yaml").write_text(f"debtor: {{name: Ministerie van OCW, iban: {iban}, bic: INGBNL2A}}\n")
     return folder / "debtor.yaml"
+
+
+def write_answers(folder: Path, rejected: str, amount: object) -> Path:
+    """Write what the bank answers to the release of January 2022: one transfer is rejected, and none is booked."""
+    folder.mkdir(parents=True, exist_ok=True)
+    batch = "NPO-2022-01-001"
+    row = messages.transfer_status(rejected, "RJCT", why=messages.reason("AC04"), amount=str(amount))
+    report = messages.status_report(message=batch, batches=messages.batch_status(row, batch=batch))
+    (folder / "pain.002.xml").write_bytes(report)
+    rent = messages.booked("RENT", "900.00")
+    (folder / "camt.053.xml").write_bytes(messages.statement(rent, account="NL86INGB0002445588"))
+    return folder
 
 
 def write_listed(folder: Path, *rows: str) -> Path:

@@ -15,6 +15,7 @@ from tests.books.home.delivery import (
     PUPILS,
     write_addresses,
     write_amounts_of_others,
+    write_answers,
     write_applications,
     write_changes,
     write_completions,
@@ -112,6 +113,8 @@ def whole(folder: Path, home: Path) -> Iterator[Command]:
     yield *of_month, "--prepared-by", "A. Preparer"
     ((plan,),) = select(home, "select fingerprint from release_plans")
     yield *of_month, "--approved-by", "B. Approver", "--approved-plan", plan
+    (sent,) = select(home, "select end_to_end_id, amount from transfers")
+    yield "bank", write_answers(folder / "answers", *sent)
     yield "hold", "--reason", "the bank files are checked", "--by", "A. Preparer"
     yield "unhold", "--by", "B. Approver"
     old, new = (
