@@ -85,7 +85,7 @@ _SINGULAR = {
     **{f"{one}s": one for one in ("school", "board", "row", "finding", "difference", "pupil", "manifest", "run")},
     **{
         f"{one}s": one
-        for one in ("file", "recipient", "payment", "pack", "delivered file", "application", "account")
+        for one in ("file", "recipient", "payment", "pack", "delivered file", "application", "account", "transfer")
     },
     **{"municipalities": "municipality", "samenwerkingsverbanden": "samenwerkingsverband"},
     **{
@@ -97,7 +97,7 @@ _SINGULAR = {
     },
     **{"gemeenten": "gemeente", "verschillen": "verschil", "bestanden": "bestand", "vestigingen": "vestiging"},
     **{"manifesten": "manifest", "ontvangers": "ontvanger", "betalingen": "betaling", "aanvragen": "aanvraag"},
-    **{"rekeningen": "rekening"},
+    **{"rekeningen": "rekening", "overboekingen": "overboeking"},
     **{"beneficiaries": "beneficiary", "months": "month", "maanden": "maand"},
     **{"amounts": "amount", "bedragen": "bedrag"},
     **{"entries": "entry", "lines": "line", "journaalposten": "journaalpost", "regels": "regel"},

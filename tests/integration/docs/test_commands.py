@@ -50,6 +50,7 @@ FILES = {
     "monitor.csv": "SECTOR",
     "ofb.yaml": "mapping",
     "grootboek.yaml": "journal:",
+    "debtor.yaml": "debtor:",
     "accounts.csv": "ONTVANGER",
 }
 """Files that pages show -> how each begins."""
@@ -129,8 +130,9 @@ def run(command: str, names: dict[str, str]) -> None:
     for old, new in names.items():
         command = re.sub(rf"\b{re.escape(old)}", new, command)
     if "…" in command:
-        prepared = command.partition(" --approved-plan")[0]
-        plan = here(*shlex.split(prepared)[1:], "--dry-run", "--json").document["plan"]
+        prepared = shlex.split(command.partition(" --approved-plan")[0])[1:]
+        looking = prepared[:3] if prepared[0] == "release" else [*prepared, "--dry-run"]
+        plan = here(*looking, "--json").document["plan"]
         command = re.sub(r"\w+…", plan, command)
     ended = here(*shlex.split(command)[1:])
     assert ended.status == 0, f"{command}: {ended.stderr}"
