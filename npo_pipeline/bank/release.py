@@ -20,7 +20,7 @@ from npo_pipeline import dutch
 from npo_pipeline.bank.pain001 import payment_file, transfer_list
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import to_euro
-from npo_pipeline.months import Month, month_text
+from npo_pipeline.months import Month, is_school_year, month_text
 from schemas.columns import schema_of
 from schemas.frames.bank import RecipientAccounts, ReleaseLines, UnsentPayments
 from schemas.released import (
@@ -164,7 +164,8 @@ _LINE_COLUMNS = (
 
 def remittance_text(month: Month, school_years: Sequence[str], decisions: Sequence[str]) -> str:
     """Return the text that a recipient reads, of at most 140 characters: NPO, month, school years, decisions."""
-    start = f"NPO {month_text(month)} schooljaar {', '.join(school_years)} kenmerk "
+    period = "schooljaar" if all(is_school_year(one) for one in school_years) else "tijdvak"
+    start = f"NPO {month_text(month)} {period} {', '.join(school_years)} kenmerk "
     for named in range(len(decisions), 0, -1):
         more = f" en {len(decisions) - named} eerdere" if named < len(decisions) else ""
         if len(text := f"{start}{', '.join(decisions[-named:])}{more}") <= _LONGEST_REMITTANCE:

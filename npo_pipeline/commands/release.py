@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
@@ -191,7 +192,7 @@ def _approve(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: 
             created_at=created,
         )
         rows = call(release_rows, prepared.plan, terms)
-        _refuse_foreign_files(request.home, rows)
+        _refuse_unwritable(request.home, rows)
         call(write_release, run, request.month, rows)
     return Released(
         prepared=prepared,
@@ -296,10 +297,22 @@ def _payer(books: Books, request: ReleaseRequest, debtor: Debtor | None, plan: R
     return debtor
 
 
-def _refuse_foreign_files(home: Home, rows: ReleaseRows) -> None:
-    """Refuse a release whose file is there already: the books do not know it, and it is never overwritten."""
+def _refuse_unwritable(home: Home, rows: ReleaseRows) -> None:
+    """Refuse a release whose file cannot be written, before anything is released.
+
+    One that is there already is never overwritten: the books do not know it.
+    """
+    folder = home.path / FOLDER
+    if not rows.files:
+        return
+    try:
+        folder.mkdir(exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Refused(f"{folder}: cannot be written ({error.strerror}); payment files go there") from error
     for name in rows.files:
-        path = home.path / FOLDER / name
+        path = folder / name
         if path.exists() or path.is_symlink():
             raise Refused(f"{path}: is there, and the books do not know it; find out whose it is and move it away")
 
@@ -347,6 +360,10 @@ def _write(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
         write_whole(path, write)
+        sync(path.parent)
+        # A process that died while it wrote this file left its half beside it.
+        for half in path.parent.glob(f".{path.name}.*"):
+            half.unlink(missing_ok=True)
     except OSError as error:
         raise Refused(
             f"{path}: is in the books and cannot be written ({error.strerror}); make room for it and run `npo "

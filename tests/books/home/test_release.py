@@ -143,6 +143,13 @@ def test_a_file_that_the_books_do_not_know_is_left_alone(copied, approval):
     assert select(copied, "select count(*) from batches") == [(0,)]
 
 
+def test_where_no_file_can_be_written_nothing_is_released(copied, approval):
+    (copied / "bank").write_text("a file where a folder must be")
+    ended = here(*approval, "--home", copied)
+    assert (ended.status, f"{copied}/bank: cannot be written" in ended.stderr) == (3, True)
+    assert select(copied, "select count(*) from batches") == [(0,)]
+
+
 def test_a_plan_that_was_prepared_with_an_account_is_paid_from_that(copied, debtor, approval, tmp_path):
     here(*MONTH, "--prepared-by", "A. Preparer", "--debtor", debtor, "--home", copied)
     other = write_debtor(tmp_path, iban="NL02ABNA0123456789")
@@ -210,9 +217,9 @@ class TestKilled:
         for point, found in [*_kinds(before), *_kinds(after)]:
             home = Path(shutil.copytree(found, tmp_path / found.parent.name))
             assert here(*approval, "--home", home).status == 0, point
-            assert [path.name for path in (home / "bank").iterdir() if path.suffix == ".xml"] == [FILE], point
             assert select(home, "select count(*) from batches") == [(1,)], point
             assert faults(home) == [], point
+            assert [path.name for path in (home / "bank").iterdir()] == [FILE], point
 
     def test_the_next_release_of_any_month_writes_what_a_killed_one_left_out(self, stopped, tmp_path):
         _, after = stopped

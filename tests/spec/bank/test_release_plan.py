@@ -121,6 +121,10 @@ class TestRemittance:
         text = remittance_text(OCTOBER, ["2020-2021", "2021-2022"], ["2020-2021-003", "2021-2022-001"])
         assert text == "NPO 2021-10 schooljaar 2020-2021, 2021-2022 kenmerk 2020-2021-003, 2021-2022-001"
 
+    def test_a_period_of_several_years_is_no_school_year(self):
+        text = remittance_text(OCTOBER, ["2021-2023"], ["2021-2023-001"])
+        assert text == "NPO 2021-10 tijdvak 2021-2023 kenmerk 2021-2023-001"
+
     def test_it_names_the_last_decisions_where_all_are_too_long(self):
         text = remittance_text(OCTOBER, ["2021-2022"], [f"2021-2022-{n:03d}" for n in range(1, 30)])
         assert len(text) <= 140
