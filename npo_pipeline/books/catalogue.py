@@ -33,7 +33,7 @@ def add_comments(connection: duckdb.DuckDBPyConnection) -> None:
         select table_name, column_name from duckdb_columns()
         where not internal and database_name = current_database()""").fetchall()
     comments = {**_comments_of_tables(), **_comments_of_views(columns), "table home": _comment_of_home()}
-    connection.execute(";".join(f"comment on {target} is {_quoted(text)}" for target, text in comments.items()))
+    connection.execute(";".join(f"comment on {target} is {quoted(text)}" for target, text in comments.items()))
 
 
 def _comments_of_tables() -> dict[str, str]:
@@ -60,7 +60,8 @@ def _comment_of_home() -> str:
     return f"{_HOME} Descriptions: {digest.hexdigest()[:12]}."
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as a string of SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 

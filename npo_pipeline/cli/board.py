@@ -201,3 +201,24 @@ def _render_sums(title: str, sums: ForecastSums, currency: str, *key: str) -> No
     shown = mine.with_columns(pl.col(pl.Date).dt.strftime("%Y-%m"), pl.col(pl.String).fill_null("withheld"))
     headings = {"instalment": "instalments", "correction": "corrections"}
     frame_table(title, shown, [*key, *there, "amount"], **headings)
+
+
+@click.command("export")
+@click.option("--board", type=BOARD, required=True, help="The number of the board.")
+@click.argument("out", type=PATH)
+@common
+def export_command(home: Home, as_json: bool, board: str, out: Path) -> None:
+    """Write all that the books hold of a board, and of no other, as DuckDB, Parquet and CSV in folder OUT."""
+    from npo_pipeline.commands.export import ExportRequest, export_board
+
+    with progress() as report:
+        done = export_board(ExportRequest(home=home, board=board, out=out), progress=report)
+    if as_json:
+        tables = [{"table": name, "rows": rows} for name, rows in done.tables.items()]
+        document({**vars(done), "tables": tables})
+        return
+    there = {name: rows for name, rows in done.tables.items() if rows}
+    table(f"{board} {done.name or ''}".strip(), ["table", "rows"], there.items())
+    empty = len(done.tables) - len(there)
+    line(f"{number(empty)} more tables have no row of this board")
+    line(f"{out}: written, {number(done.bytes)} bytes, from the books as of {done.run_id}; see README.md in it")

@@ -13,7 +13,7 @@ import click
 
 from npo_pipeline import __version__
 from npo_pipeline.cli.account import account_command
-from npo_pipeline.cli.board import forecast_command, journal_command
+from npo_pipeline.cli.board import export_command, forecast_command, journal_command
 from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
 from npo_pipeline.cli.explain import explain_command, tool_command
@@ -59,6 +59,7 @@ for command in (
     confirm_command,
     bank_command,
     forecast_command,
+    export_command,
     explain_command,
     tool_command,
     reconcile_command,

@@ -184,3 +184,6 @@ JOURNAL_LINES = {
 """`entry`: its number, unique in a currency. `document_date`: day of the payment run in the Netherlands. One of
 `debit_cents` and `credit_cents` is above 0. The last six are null on the lines of the receivable, and `cause` is
 where lines are not per cause."""
+
+ExportedRows = NewType("ExportedRows", pl.DataFrame)
+"""The rows of a table or view of the books that are of one board, in its columns."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
@@ -28,6 +29,14 @@ class LinkToRun(NamedTuple):
 def all_runs(books: Books) -> Runs:
     """Return all runs in order."""
     return Runs(books.frame("from runs order by run_id"))
+
+
+def last_run(books: Books) -> tuple[str, datetime]:
+    """Return the last run of books that are not empty, and when it was finished (UTC)."""
+    found: tuple[str, datetime] = books.frame(
+        "select run_id, finished_at from runs order by run_id desc limit 1"
+    ).row(0)
+    return found
 
 
 def payment_runs(books: Books) -> PaymentRuns:
