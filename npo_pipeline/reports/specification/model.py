@@ -51,7 +51,11 @@ class SpecificationTables:
     decisions of the day of the payment run.
     """
 
-    paid: PaidParts = field(metadata={"order": [*PART, *PLACE, "school_type", "component", "month", "cause"]})
+    paid: PaidParts = field(
+        metadata={
+            "order": [*PART, *PLACE, "school_type", "component", "month", "cause", "decision_id", "payment_id"]
+        }
+    )
     transfers: PaymentTransfers = field(
         metadata={"order": ["currency", "released_month", "end_to_end_id", "state", "reason"]}
     )
