@@ -112,7 +112,7 @@ def test_a_word_of_another_board_stops_its_files_and_no_other(tmp_path, stranger
 def test_the_files_of_another_board_are_strangers_by_code_and_by_name(tmp_path, end, own_codes):
     written(tmp_path, two())
     found = {f"x.{end}": (tmp_path / OTHER / f"betaalspecificatie-2021-09-{OTHER}.{end}").read_bytes()}
-    with pytest.raises(NpoError, match="it names (17BC00|17BC|40046|Het Zonnelied|Stichting Zon)"):
+    with pytest.raises(NpoError, match=r"it names (17BC00|17BC|40046|Het Zonnelied|Stichting Zon)"):
         assert_names_no_other(BOARD, found, parties(two()), own_names={"De Linde"}, own_codes=own_codes)
 
 
