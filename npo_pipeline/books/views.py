@@ -13,7 +13,7 @@ import pandera.polars as pa
 from schemas.columns import SHARED_DESCRIPTIONS
 from schemas.decided import DECISIONS
 from schemas.received import COUNTS
-from schemas.released import BATCHES, TRANSFER_EVENTS, TRANSFER_ORDERS
+from schemas.released import BATCHES, FAILED, TRANSFER_EVENTS, TRANSFER_ORDERS, TRANSFER_STATUSES
 
 _ITEM = "school_year, currency, beneficiary, school_type, component"
 
@@ -138,10 +138,29 @@ _SUPPORT = """
 """Money per municipality. That of a samenwerkingsverband is shared over the municipalities in its area by their
 pupils of praktijkonderwijs, as differences of rounded running totals."""
 
-STATUS_ORDER = "['sent', 'accepted', 'rejected', 'booked', 'returned']"
-"""The last of these that the bank gave a transfer counts, in whatever order its files came."""
+HAS_FAILED, _LIVE = f"status in {FAILED}", f"status not in {FAILED}"
 
-_LIVE = "status not in ('rejected', 'returned')"
+
+def last_events(which: str = "applied") -> str:
+    """Return the query of the event that gives each transfer its status; `which`: the events that count.
+
+    The highest status that the bank gave counts, in whatever order its files came.
+    """
+    return f"""
+            select * from transfer_events where {which}
+            qualify row_number() over (partition by end_to_end_id
+                order by list_position({list(TRANSFER_STATUSES)}, status) desc, sequence desc) = 1"""
+
+
+def last_sent(transfers: str = "transfers") -> str:
+    """Return the query of the transfer in which each payment was sent last: payment_id, and its columns.
+
+    One that did not fail goes before a later one that did: the bank may book what it had rejected.
+    """
+    return f"""
+            select payment_id, t.* from transfer_payments join {transfers} t using (end_to_end_id)
+            qualify row_number() over (partition by payment_id order by {HAS_FAILED}, t.run_id desc) = 1"""
+
 
 _BALANCE = f"""
     with presented as (
@@ -281,10 +300,7 @@ VIEWS = {
                coalesce(e.status, 'sent') as status, e.happened_on, e.reason_code, e.reason, o.account_name,
                o.remittance, b.execution_date, o.run_id
         from transfer_orders o join batches b using (batch_id)
-        left join (
-            select * from transfer_events where applied
-            qualify row_number() over (partition by end_to_end_id
-                order by list_position({STATUS_ORDER}, status) desc, sequence desc) = 1) e
+        left join ({last_events()}) e
             using (end_to_end_id)""",
         description="The transfers of all releases, with what the bank said of each last.",
         columns={

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from npo_pipeline.books.reader import Books
-from npo_pipeline.books.views import STATUS_ORDER
+from npo_pipeline.books.views import HAS_FAILED, last_events, last_sent
 from schemas.frames.bank import (
     AnswerFaults,
     BankReferences,
@@ -22,6 +22,7 @@ from schemas.frames.bank import (
 from schemas.frames.money import OpenWithheld
 from schemas.received import PaymentAccounts
 from schemas.released import (
+    FAILED,
     AccountConfirmations,
     BankFiles,
     Batches,
@@ -32,17 +33,10 @@ from schemas.released import (
     Withheld,
 )
 
-_GIVEN_BACK = "reason in ('rejected', 'returned')"
-_FAILED = "status in ('rejected', 'returned')"
-
 _STATUS_BEFORE = f"""
     select o.*, coalesce(e.status, 'sent') as status
     from (from transfer_orders where run_id < $run_id) o
-    left join (
-        select end_to_end_id, status from transfer_events where applied and run_id < $run_id
-        qualify row_number() over (partition by end_to_end_id
-            order by list_position({STATUS_ORDER}, status) desc, sequence desc) = 1) e
-        using (end_to_end_id)"""
+    left join ({last_events("applied and run_id < $run_id")}) e using (end_to_end_id)"""
 """View `transfers` as it was before a run."""
 
 
@@ -53,34 +47,25 @@ def unsent_payments(books: Books, month: date, before_run: str) -> UnsentPayment
     """
     query = f"""
         with state as ({_STATUS_BEFORE}),
-        released as (select month, max(run_id) as run_id from batches where run_id < $run_id group by 1),
-        last_sent as (
-            select payment_id, end_to_end_id, iban, status
-            from transfer_payments join state using (end_to_end_id)
-            qualify row_number() over (partition by payment_id order by {_FAILED}, state.run_id desc) = 1)
+        released as (select month, max(run_id) as run_id from batches where run_id < $run_id group by 1)
         select p.payment_id, p.paid_month, p.school_year, p.decision_id, p.recipient_kind, p.recipient, p.currency,
                (p.amount * 100)::bigint as amount_cents, coalesce(p.run_id > r.run_id, true) as is_new,
                s.iban as last_iban, s.status as last_status, s.end_to_end_id as last_transfer
         from payments p
         left join released r on r.month = p.paid_month
-        left join last_sent s using (payment_id)
+        left join ({last_sent("state")}) s using (payment_id)
         where p.run_id < $run_id and (p.paid_month = $month or p.run_id < r.run_id)
-            and (s.status is null or s.{_FAILED})
+            and (s.status is null or s.{HAS_FAILED})
         order by p.payment_id"""
     return UnsentPayments(books.frame(query, {"month": month, "run_id": before_run}))
 
 
 def bank_references(books: Books, month: date) -> BankReferences:
-    """Return the transfer in which each payment of a month was sent last, with its status.
-
-    One that did not fail goes before a later one that did: the bank may book what it had rejected.
-    """
+    """Return the transfer in which each payment of a month was sent last, with its status."""
     query = f"""
         select payment_id, end_to_end_id, batch_id, status
-        from transfer_payments t join transfers using (end_to_end_id) join payments p using (payment_id)
-        where p.paid_month = ?
-        qualify row_number() over (partition by payment_id order by {_FAILED}, t.run_id desc) = 1
-        order by payment_id"""
+        from ({last_sent()}) join payments p using (payment_id)
+        where p.paid_month = ? order by payment_id"""
     return BankReferences(books.frame(query, [month]))
 
 
@@ -89,12 +74,8 @@ def payments_on_their_way(books: Books, month: date) -> PaymentsOnTheirWay:
 
     A payment that no transfer holds is withheld where its month was released after it was made.
     """
-    query = """
-        with last_sent as (
-            select payment_id, t.end_to_end_id, t.status, t.month, t.execution_date, t.iban, t.amount
-            from transfer_payments i join transfers t using (end_to_end_id)
-            qualify row_number() over (partition by payment_id order by i.run_id desc) = 1),
-        released as (select max(run_id) as run_id from batches where month = $month),
+    query = f"""
+        with released as (select max(run_id) as run_id from batches where month = $month),
         kept as (
             select recipient, currency, arg_max(reason, run_id) as reason from withheld
             where month = $month and recipient_kind = 'bestuur' and reason in ('not_above_zero', 'no_account')
@@ -104,8 +85,8 @@ def payments_on_their_way(books: Books, month: date) -> PaymentsOnTheirWay:
                s.month as released_month, s.execution_date, s.iban, s.amount as whole,
                case when s.end_to_end_id is null and p.run_id < r.run_id then k.reason end as reason
         from payments p cross join released r
-        left join last_sent s using (payment_id)
-        left join kept k using (recipient, currency)
+        left join ({last_sent()}) s using (payment_id)
+        left join kept k on k.recipient = p.recipient and k.currency = p.currency
         where p.paid_month = $month and p.recipient_kind = 'bestuur'
         order by p.payment_id"""
     return PaymentsOnTheirWay(books.frame(query, {"month": month}))
@@ -208,12 +189,9 @@ def transfers_out(books: Books) -> TransfersOut:
 def failed_transfers(books: Books) -> FailedTransfers:
     """Return the transfers that were rejected or returned and whose payments were not sent again."""
     query = f"""
-        with last_sent as (
-            select end_to_end_id from transfer_payments t join transfers using (end_to_end_id)
-            qualify row_number() over (partition by payment_id order by {_FAILED}, t.run_id desc) = 1)
         select month, recipient_kind, recipient, currency, amount, status, happened_on, reason_code, reason,
                end_to_end_id
-        from transfers where {_FAILED} and end_to_end_id in (from last_sent)
+        from transfers where {HAS_FAILED} and end_to_end_id in (select end_to_end_id from ({last_sent()}))
         order by happened_on, end_to_end_id"""
     return FailedTransfers(books.frame(query))
 
@@ -238,7 +216,7 @@ def payments_sent_twice(books: Books) -> PaymentsSentTwice:
     """Return the payments that are in several transfers that did not fail."""
     query = f"""
         select payment_id, count(*) as transfers from transfer_payments join transfers using (end_to_end_id)
-        where not {_FAILED} group by 1 having count(*) > 1 order by 1"""
+        where not {HAS_FAILED} group by 1 having count(*) > 1 order by 1"""
     return PaymentsSentTwice(books.frame(query))
 
 
@@ -273,12 +251,12 @@ def answer_faults(books: Books) -> AnswerFaults:
     query = f"""
         with given_back as (
             select end_to_end_id, sum(amount)::decimal(18, 2) as withheld
-            from withheld where {_GIVEN_BACK} and end_to_end_id is not null group by 1)
+            from withheld where reason in {FAILED} and end_to_end_id is not null group by 1)
         select end_to_end_id, coalesce(status, 'unknown') as status,
                coalesce(withheld, 0)::decimal(18, 2) as withheld,
-               if({_FAILED}, amount, 0)::decimal(18, 2) as expected, coalesce(currency, 'EUR') as currency
+               if({HAS_FAILED}, amount, 0)::decimal(18, 2) as expected, coalesce(currency, 'EUR') as currency
         from transfers full join given_back using (end_to_end_id)
-        where coalesce(withheld, 0) <> if({_FAILED}, amount, 0) order by 1"""
+        where coalesce(withheld, 0) <> if({HAS_FAILED}, amount, 0) order by 1"""
     return AnswerFaults(books.frame(query))
 
 

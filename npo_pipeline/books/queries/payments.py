@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from npo_pipeline.books.reader import Books
-from npo_pipeline.books.views import PAID_FOR
+from npo_pipeline.books.views import HAS_FAILED, PAID_FOR, last_sent
 from schemas.decided import CorrectionCauses, Payments
 from schemas.frames.accounts import PaidForMonths, SchoolTypes, YearReceipts
 from schemas.frames.books import AmountsToCome, MonthsPaid, RunTotals
@@ -173,14 +173,11 @@ def board_ledger(books: Books, board: str, first: date, last: date) -> BoardLedg
 
     A correction is a row per cause.
     """
-    query = """
-        with sent as (
-            select payment_id, if(status in ('rejected', 'returned'), null, end_to_end_id) as end_to_end_id
-            from transfer_payments t join transfers using (end_to_end_id)
-            qualify row_number() over (partition by payment_id order by t.run_id desc) = 1)
+    query = f"""
         select payment_id, l.run_id, paid_at, paid_month, l.school_year, l.brin, l.vestiging, l.school_type,
-               l.component, p.reason, l.cause, sum(l.amount)::decimal(18, 2) as amount, l.currency, end_to_end_id
-        from ledger l join payments p using (payment_id, paid_month) left join sent using (payment_id)
+               l.component, p.reason, l.cause, sum(l.amount)::decimal(18, 2) as amount, l.currency,
+               if(s.{HAS_FAILED}, null, s.end_to_end_id) as end_to_end_id
+        from ledger l join payments p using (payment_id, paid_month) left join ({last_sent()}) s using (payment_id)
         where l.recipient_kind = 'bestuur' and l.recipient = ? and paid_month between ? and ?
         group by all order by payment_id, cause"""
     return BoardLedger(books.frame(query, [board, first, last]))

@@ -16,6 +16,7 @@ from schemas.columns import schema_of
 from schemas.decided import PAYMENTS
 from schemas.released import (
     BATCHES,
+    FAILED,
     TRANSFER_EVENTS,
     TRANSFER_ORDERS,
     TRANSFER_PAYMENTS,
@@ -120,6 +121,7 @@ class Ledger:
             named=True
         )
         ((events,),) = self.select(f"select count(*) from transfer_events where end_to_end_id = '{end_to_end_id}'")
+        ((before,),) = self.select(f"select status from transfers where end_to_end_id = '{end_to_end_id}'")
         event = {
             "end_to_end_id": end_to_end_id,
             "sequence": events + 1,
@@ -130,8 +132,9 @@ class Ledger:
             "run_id": run_id,
         }
         self.write(TRANSFER_EVENTS, pl.DataFrame([event], schema=schema_of(TRANSFER_EVENTS)))
-        if status in ("rejected", "returned"):
-            row = {**order, "reason": status}
+        if (status in FAILED) != (before in FAILED):
+            amount = order["amount"] if status in FAILED else -order["amount"]
+            row = {**order, "amount": amount, "reason": status if status in FAILED else before}
             self.write(
                 WITHHELD, pl.DataFrame([row], schema=schema_of(WITHHELD)).with_columns(run_id=pl.lit(run_id))
             )

@@ -74,3 +74,16 @@ def test_what_is_receivable_under_the_reference_of_a_transfer_is_what_the_bank_p
         (again,) = transferred(ledger)
         assert again != sent
         assert receivable(ledger) == transferred(ledger) == {again: 200_00}
+
+
+def test_what_the_bank_books_after_all_is_receivable_under_its_first_reference(ledger):
+    with ledger.forgotten():
+        ledger.accounts |= {BOARD}
+        ledger.pay(OCTOBER, (BOARD, "EUR", 300_00))
+        names = []
+        for _ in range(2):
+            ledger.release(OCTOBER)
+            names += transferred(ledger)
+            ledger.answer(names[-1], "rejected")
+        ledger.answer(names[0], "booked")
+        assert receivable(ledger) == transferred(ledger) == {names[0]: 300_00}

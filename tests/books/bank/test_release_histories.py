@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from npo_pipeline.books.queries import bank as queries
 from tests.books.bank.ledger import empty_ledger
 from tests.effort import examples
 
@@ -134,6 +135,24 @@ def test_what_comes_back_from_one_account_again_and_again_is_another_plan_each_t
         ((name, *_),) = ledger.live()
         ledger.answer(name, "returned")
     assert len(fingerprints) == 4
+    assert ledger.imbalance() == []
+
+
+def test_a_payment_is_where_the_bank_booked_it_after_all_and_not_in_a_later_transfer_that_failed(ledger):
+    ledger.accounts.add("40001")
+    ledger.pay(OCTOBER, ("40001", "EUR", 200_00))
+    names = []
+    for _ in range(2):
+        ledger.release(OCTOBER)
+        ((name, *_),) = ledger.live()
+        names.append(name)
+        ledger.answer(name, "rejected")
+    assert queries.payments_on_their_way(ledger.books, OCTOBER)["end_to_end_id"].to_list() == names[1:]
+    ledger.answer(names[0], "booked")
+    where = ("end_to_end_id", "state")
+    assert queries.payments_on_their_way(ledger.books, OCTOBER)[where].rows() == [(names[0], "booked")]
+    assert queries.bank_references(ledger.books, OCTOBER)["end_to_end_id"].to_list() == names[:1]
+    assert ledger.release(OCTOBER).is_empty
     assert ledger.imbalance() == []
 
 
