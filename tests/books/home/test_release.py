@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import signal
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -229,6 +230,15 @@ class TestKilled:
         ended = here("release", "--month", "2021-09", "--home", home)
         assert f"{home}/bank/{FILE}: was gone and is written again as it was" in ended.stdout
         assert faults(home) == []
+
+
+def test_the_kernel_does_the_same_to_a_killed_release(npo, copied, approval):
+    ended = npo(*approval, "--home", copied, effects={"npo_pipeline.commands.release.write_whole": "die before"})
+    assert ended.status == -signal.SIGKILL
+    assert select(copied, "select count(*) from batches") == [(1,)]
+    assert list((copied / "bank").iterdir()) == []
+    assert here(*approval, "--home", copied).status == 0
+    assert faults(copied) == []
 
 
 def faults(home):
