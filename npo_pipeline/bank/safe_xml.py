@@ -85,6 +85,8 @@ def _parse(name: str, data: bytes) -> Element:
         raise Refused(f"{name}: holds more elements than a message of a bank can have; have it sent in parts")
     if not data.strip():
         raise Refused(f"{name}: is empty; {_ASK}")
+    if data.startswith(b"PK\x03\x04"):
+        raise Refused(f"{name}: is a zip in a folder or in another zip; unpack it, or name it by itself")
     _refuse_other_encoding(name, data)
     _refuse_document_type(name, data)
     # The parser is for one document alone: it keeps the log of what it read.

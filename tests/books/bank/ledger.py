@@ -7,6 +7,7 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline.bank.release import plan_release, release_rows
+from npo_pipeline.bank.statuses import Released, new_events
 from npo_pipeline.books.duckdb import engine
 from npo_pipeline.books.publish import insert
 from npo_pipeline.books.queries import bank as queries
@@ -14,9 +15,9 @@ from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import create
 from schemas.columns import schema_of
 from schemas.decided import PAYMENTS
+from schemas.frames.bank import FACTS
 from schemas.released import (
     BATCHES,
-    FAILED,
     TRANSFER_EVENTS,
     TRANSFER_ORDERS,
     TRANSFER_PAYMENTS,
@@ -114,30 +115,33 @@ class Ledger:
             where status not in ('rejected', 'returned') order by run_id, end_to_end_id"""
         return self.select(query)
 
+    def sent(self):
+        """All transfers, in the order in which they were sent."""
+        return [
+            name for (name,) in self.select("select end_to_end_id from transfers order by run_id, end_to_end_id")
+        ]
+
     def answer(self, end_to_end_id, status):
-        """Have the bank say what became of a transfer."""
+        """Have the bank say what became of a transfer; return what came of it."""
         run_id = self.run("bank")
-        (order,) = self.books.frame("from transfer_orders where end_to_end_id = ?", [end_to_end_id]).rows(
-            named=True
+        known = Released(
+            batches=queries.all_batches(self.books),
+            orders=queries.all_orders(self.books),
+            payments=queries.payments_sent_again(self.books),
+            events=queries.all_events(self.books),
         )
-        ((events,),) = self.select(f"select count(*) from transfer_events where end_to_end_id = '{end_to_end_id}'")
-        ((before,),) = self.select(f"select status from transfers where end_to_end_id = '{end_to_end_id}'")
-        event = {
+        fact = {
             "end_to_end_id": end_to_end_id,
-            "sequence": events + 1,
             "status": status,
             "happened_on": date(2021, 10, 21),
-            "applied": True,
             "sha256": f"{self.runs:064x}",
-            "run_id": run_id,
+            "is_statement": False,
         }
-        self.write(TRANSFER_EVENTS, pl.DataFrame([event], schema=schema_of(TRANSFER_EVENTS)))
-        if (status in FAILED) != (before in FAILED):
-            amount = order["amount"] if status in FAILED else -order["amount"]
-            row = {**order, "amount": amount, "reason": status if status in FAILED else before}
-            self.write(
-                WITHHELD, pl.DataFrame([row], schema=schema_of(WITHHELD)).with_columns(run_id=pl.lit(run_id))
-            )
+        outcome = new_events([pl.DataFrame([fact], schema=FACTS)], known)
+        of_run = pl.lit(run_id).alias("run_id")
+        self.write(TRANSFER_EVENTS, outcome.events.with_columns(of_run).select(list(TRANSFER_EVENTS.columns)))
+        self.write(WITHHELD, outcome.withheld.with_columns(of_run).select(list(WITHHELD.columns)))
+        return outcome
 
     def imbalance(self):
         """The months and recipients of which transfers and what is withheld are not what was presented."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.books.bank.released import A, B, C, home_with_a_release
+from tests.books.bank.released import A, B, C, home_with_a_release, release
 from tests.books.home.npo import here
 from tests.books.home.seeing import published, select
 from tests.spec.bank.messages import booked, given_back, notification, rejected, statement
@@ -140,3 +140,22 @@ def test_before_anything_was_released_there_is_nothing_to_answer(tmp_path):
     ended = here("bank", path, "--home", blank(tmp_path / "home"))
     assert ended.status == 3
     assert "nothing was released yet" in ended.stderr
+
+
+def test_money_that_may_have_gone_out_twice_is_named_until_it_comes_back(home, tmp_path):
+    again = "NPO-202109-40047-00000000000d"
+    files = [rejected(C), statement(booked(C, "30.00")), statement(given_back(C, "30.00"))]
+    for number, data in enumerate(files):
+        (tmp_path / f"{number}.xml").write_bytes(data)
+    assert here("bank", tmp_path / "0.xml", "--home", home).status == 0
+    release(home, "NPO-2021-09-002", (again, "40047", "30.00"))
+    ended = here("bank", tmp_path / "1.xml", "--home", home)
+    words = (
+        f"{C} (€ 30,00 to 40047) was booked on 2021-09-24, and its payments were sent again in {again}: money may "
+        "have gone out twice; ask the bank"
+    )
+    assert ended.status == 0
+    assert f"! {words}\n" in ended.stdout
+    assert words in here("status", "--json", "--home", home).document["findings"]
+    assert here("bank", tmp_path / "2.xml", "--json", "--home", home).document["contradictions"] == []
+    assert words not in here("status", "--json", "--home", home).document["findings"]

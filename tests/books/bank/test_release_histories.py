@@ -50,12 +50,9 @@ def do(ledger, act, *given):
         ledger.release(*given)
     elif act == "account":
         ledger.accounts.add(*given)
-    elif live := ledger.live():
+    elif sent := ledger.sent():
         place, status = given
-        name, *_, known = live[place % len(live)]
-        # A bank rejects before it books, and returns after.
-        if (known, status) not in {("booked", "rejected"), ("booked", "accepted")}:
-            ledger.answer(name, status)
+        ledger.answer(sent[place % len(sent)], status)
 
 
 @settings(max_examples=examples(10, thorough=400))
@@ -194,3 +191,32 @@ def test_the_last_word_of_the_bank_counts_in_whatever_order_it_comes(ledger):
     for status in ("booked", "accepted"):
         ledger.answer(first, status)
     assert sent(ledger) == [("10", "200.00", "booked")]
+
+
+def twice_rejected(ledger):
+    """Two transfers of the same payment, both rejected."""
+    ledger.accounts.add("40001")
+    ledger.pay(OCTOBER, ("40001", "EUR", 200_00))
+    for _ in range(2):
+        ledger.release(OCTOBER)
+        ((name, *_),) = ledger.live()
+        ledger.answer(name, "rejected")
+    return ledger.sent()
+
+
+def test_a_rejected_transfer_that_is_booked_after_all_is_not_sent_once_more(ledger):
+    first, _ = twice_rejected(ledger)
+    ledger.answer(first, "booked")
+    assert sent(ledger) == [("10", "200.00", "booked")]
+    assert ledger.release(OCTOBER).is_empty
+    assert ledger.imbalance() == ledger.sent_twice() == []
+
+
+def test_of_two_that_are_booked_after_all_the_second_is_a_contradiction(ledger):
+    first, second = twice_rejected(ledger)
+    assert ledger.answer(second, "booked").contradictions.is_empty()
+    found = ledger.answer(first, "booked").contradictions
+    assert found.select("end_to_end_id", "again").rows() == [(first, second)]
+    assert ledger.answer(first, "returned").contradictions.is_empty()
+    assert sent(ledger) == [("10", "200.00", "booked")]
+    assert ledger.imbalance() == ledger.sent_twice() == []

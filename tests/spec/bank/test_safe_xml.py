@@ -66,6 +66,10 @@ def test_an_entity_that_nobody_declared_is_no_xml():
     assert "is cut off or damaged (Entity 'f' not defined)" in refusal(b"<Document>&f;</Document>")
 
 
+def test_a_zip_among_the_files_is_named_as_one():
+    assert "is a zip in a folder or in another zip" in refusal(b"PK\x03\x04....")
+
+
 def test_a_word_in_a_comment_is_no_document_type():
     assert read_message("a.xml", rejected(T1).replace(b"<Doc", b"<!-- <!DOCTYPE -->\n<Doc", 1)).kind == "pain.002"
 
