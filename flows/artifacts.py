@@ -21,18 +21,22 @@ from npo_pipeline.cli.render.decide import claims_in_words, grants_by_scheme, no
 from npo_pipeline.cli.render.pay import money, schools, sums_by
 from npo_pipeline.commands.account.reports import WrittenReports
 from npo_pipeline.commands.account.write import AccountResult
+from npo_pipeline.commands.bank import BankResult
 from npo_pipeline.commands.decide.model import DecideRequest, DecisionPlan
 from npo_pipeline.commands.decide.next_payment import NextPayment
 from npo_pipeline.commands.ingest import IngestResult
 from npo_pipeline.commands.pay import MonthPaid
+from npo_pipeline.commands.release import Released, ReleaseRequest
 from npo_pipeline.commands.steps import Progress
 from npo_pipeline.errors import printable
 from npo_pipeline.intake.size_changes import in_words
-from npo_pipeline.money import totals
+from npo_pipeline.money import to_euro, totals
 from npo_pipeline.months import month_text
 from npo_pipeline.reconciliation.model import Figures, Reconciliation
 from npo_pipeline.translation import singular
+from schemas.frames.bank import AnsweredTransfers
 from schemas.frames.money import SchoolDifferences
+from schemas.released import FAILED
 
 MOST_SCHOOLS = 20
 MOST_ROWS = 200
@@ -201,6 +205,101 @@ def plan_artifact(request: DecideRequest, result: DecisionPlan) -> str:
     made = artifacts.create_markdown_artifact(plan_page(request, result), key=key, description=summary)
     page = f"{PREFECT_UI_URL.value()}/artifacts/artifact/{made}"
     return f"{summary} You approve [this plan]({page}), hash `{result.fingerprint}`, and nothing else."
+
+
+def release_artifact(request: ReleaseRequest, done: Released) -> str:
+    """Publish the page of a release that waits for approval; return a summary that links to it, with its hash."""
+    plan = done.prepared.plan
+    key = f"npo-release-{month_text(plan.month)}-{plan.fingerprint[:12]}"
+    summary = release_summary(request, done)
+    made = artifacts.create_markdown_artifact(release_page(request, done), key=key, description=summary)
+    page = f"{PREFECT_UI_URL.value()}/artifacts/artifact/{made}"
+    return f"{summary} You approve [this release]({page}), hash `{plan.fingerprint}`, and nothing else."
+
+
+def release_summary(request: ReleaseRequest, done: Released) -> str:
+    """Return a release in a few sentences, as above the form."""
+    plan = done.prepared.plan
+    sums = plan.lines.group_by("currency").agg(
+        amount=to_euro(pl.col("sent_cents").sum()), transfers=(pl.col("sent_cents") > 0).sum()
+    )
+    amounts = [
+        singular(f"{dutch.money(amount, currency)} in {number(transfers)} transfers")
+        for currency, amount, transfers in sums.sort("currency").iter_rows()
+    ]
+    kept = plan.lines["kept"].drop_nulls().len()
+    changed = done.prepared.changed.height
+    doubts = singular(f" {number(changed)} accounts changed, and nobody confirmed that.") if changed else ""
+    return (
+        f"Release of {month_text(plan.month)}, prepared by {plain(str(request.prepared_by))}, to be paid on "
+        f"{done.prepared.execution_date}: {' and '.join(amounts)}. Recipients that get nothing: {kept}.{doubts}"
+    )
+
+
+def release_page(request: ReleaseRequest, done: Released) -> str:
+    """Return the page of a release."""
+    plan = done.prepared.plan
+    debtor = f"From {plain(done.debtor.name)}, {done.debtor.iban}. " if done.debtor else ""
+    amounts = {name: to_euro(pl.col(f"{name}_cents")) for name in ("new", "sent", "withheld")}
+    lines = plan.lines.with_columns(**amounts).sort("sent", descending=True)
+    columns = ["recipient", "account_name", "iban", "currency", "new", "sent", "withheld", "kept"]
+    changed = ["recipient", "old_iban", "iban", "since"]
+    remarks = [f"- {plain(one)}" for one in done.prepared.remarks]
+    return "\n\n".join(
+        [
+            f"# What would go out to the bank of {month_text(plan.month)}",
+            release_summary(request, done),
+            f"{debtor}Plan `{plan.fingerprint}`; what has become another plan when it is approved is refused.",
+            *_table("Accounts that changed, and that nobody confirmed", done.prepared.changed, changed),
+            *(["## Remarks", "\n".join(remarks)] if remarks else []),
+            *_table("Recipients", lines, columns),
+        ]
+    )
+
+
+def batch_words(done: Released) -> str:
+    """Return the batches of a release in words: transfers, amount and file of each."""
+    if done.batches is None:
+        return "nothing"
+    rows = done.batches.select("batch_id", "transfers", "total", "currency", "file").iter_rows()
+    return "; ".join(
+        singular(f"{batch}: {number(transfers)} transfers, {dutch.money(total, currency)} ({file or 'no file'})")
+        for batch, transfers, total, currency, file in rows
+    )
+
+
+def bank_artifacts(result: BankResult) -> None:
+    """Publish tables of the files of the bank that were read, and of the transfers whose status changed."""
+    if result.run_id is None:
+        return
+    _publish_table("npo-bank-files", result.files, f"Files of the bank ({result.run_id})")
+    back = came_back(result.changed)
+    if back.height:
+        _publish_table(
+            "npo-transfers-that-came-back", back, f"{came_back_words(result.changed)} ({result.run_id})"
+        )
+    sums = result.changed.group_by("status", "currency").agg(pl.len().alias("transfers"), pl.col("amount").sum())
+    if sums.height:
+        _publish_table("npo-transfers", sums.sort("status", "currency"), f"What the bank did ({result.run_id})")
+
+
+def came_back(changed: AnsweredTransfers) -> AnsweredTransfers:
+    """Return the transfers that were rejected or returned."""
+    return AnsweredTransfers(changed.filter(pl.col("status").is_in(FAILED)))
+
+
+def came_back_words(changed: AnsweredTransfers) -> str:
+    """Return in words what came back, and of whom the first; empty where nothing did."""
+    back = came_back(changed)
+    if back.is_empty():
+        return ""
+    recipient, status, code = back.select("recipient", "status", "reason_code").row(0)
+    amounts = " and ".join(
+        dutch.money(amount, currency)
+        for currency, amount in back.group_by("currency").agg(pl.col("amount").sum()).sort("currency").iter_rows()
+    )
+    why = f", {code}" if code else ""
+    return singular(f"{number(back.height)} transfers came back, {amounts} (first {recipient}: {status}{why})")
 
 
 def reconciliation_artifacts(found: Reconciliation, page: Path) -> None:

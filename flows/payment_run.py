@@ -15,9 +15,10 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows import artifacts
+from flows.bank import ask_for_release
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
 from npo_pipeline.books.witness import is_witnessed
-from npo_pipeline.cli.options import home_of
+from npo_pipeline.cli.options import home_of, name_from
 from npo_pipeline.commands.pay import MonthPaid, PayRequest, pay
 from npo_pipeline.commands.specification import raise_faults
 from npo_pipeline.commands.steps import now
@@ -32,7 +33,12 @@ def _run_name() -> str:
 
 @npo_flow("npo-payment-run", _run_name)
 def payment_run(
-    home: str, month: str | None = None, catch_up: bool = True, specifications: bool = True
+    home: str,
+    month: str | None = None,
+    catch_up: bool = True,
+    specifications: bool = True,
+    release_prepared_by: str | None = None,
+    debtor: str | None = None,
 ) -> State[Any]:
     """Pay a month, and the months before it that were missed.
 
@@ -43,6 +49,9 @@ def payment_run(
             month late is paid only in a run that names its month.
         catch_up: whether missed months are paid first.
         specifications: whether the specification of every board that is paid is written.
+        release_prepared_by: who prepares the release: for each month that was paid a run of npo-release then shows
+            it and waits for another person. Where it is not given, nobody is asked.
+        debtor: the file with the account that pays, for that release, as a full path.
 
     Returns:
         Per month: month, run_id, payments, total (euro) and total_usd (US dollars).
@@ -65,8 +74,12 @@ def payment_run(
     paid = pay(request, call=as_task)
     artifacts.payments_artifact(paid)
     log_remarks([remark for one in paid for remark in one.remarks])
+    asked: list[str] = []
+    if release_prepared_by:
+        asked = ask_for_release(home, [one.month for one in paid], name_from(release_prepared_by), debtor)
     raise_faults([one.specified for one in paid if one.specified is not None])
-    return closed("; ".join(artifacts.payment_words(one) for one in paid), _months(paid))
+    waiting = [f"{name} waits for a person" for name in asked]
+    return closed("; ".join([*map(artifacts.payment_words, paid), *waiting]), _months(paid))
 
 
 def _months(paid: Sequence[MonthPaid]) -> list[dict[str, Any]]:

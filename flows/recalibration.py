@@ -46,10 +46,10 @@ class Approval(RunInput):
     """Represent the form. The server validates an answer against it while it is given."""
 
     choice: Literal["approve", "reject"] = Field(
-        description="approve: write this plan as a decision. reject: end here, nothing is written."
+        description="approve: do what was shown, and nothing else. reject: end here, nothing is done."
     )
     approved_by: str = Field(
-        min_length=1, max_length=LONGEST_NAME, description="Your name; it is kept with the decision."
+        min_length=1, max_length=LONGEST_NAME, description="Your name; it is kept in the books."
     )
     remark: str = Field(default="", max_length=LONGEST_REMARK, description="Kept with this run.")
 
@@ -101,7 +101,9 @@ def recalibration(
         four_eyes=True,  # No parameter: who prepares the plan fills those in.
         max_change=max_change_of_machine(),
     )
-    _refuse_no_way_to_wait(approval_timeout)
+    refuse_no_way_to_wait(
+        approval_timeout, "a recalibration", "npo-recalibration/with-approval", "decide --dry-run"
+    )
     plan, summary = plan_awaiting_approval(), ""
     if plan is None:
         plan, summary = _publish_plan(request)
@@ -138,14 +140,17 @@ def _act(request: DecideRequest, plan: str, answer: Approval) -> State[Any]:
     return closed(f"Written as decision {written}, prepared by {request.prepared_by}, approved by {approver}")
 
 
-def _refuse_no_way_to_wait(seconds: int) -> None:
-    """Refuse a run that cannot wait for a person, before anything is computed."""
+def refuse_no_way_to_wait(seconds: int, what: str, place: str, command: str) -> None:
+    """Refuse a run that cannot wait for a person, before anything is computed.
+
+    `what`: it is, in words. `place`: its deployment. `command`: that shows the same plan.
+    """
     if seconds <= 0:
         raise Refused(f"approval_timeout is {seconds}; say how many seconds to wait for an answer")
     if deployment.get_id() is None:
         raise Refused(
-            "a recalibration waits for a person as a run of its deployment: start it on the page of "
-            "npo-recalibration/with-approval; or use `npo decide --dry-run` and `npo decide --approved-plan`"
+            f"{what} waits for a person as a run of its deployment: start it on the page of {place}; "
+            f"or use `npo {command}`, and then the same with --approved-plan"
         )
 
 

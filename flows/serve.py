@@ -89,7 +89,14 @@ def _server(own: Path) -> Iterator[subprocess.Popen[bytes] | None]:
 def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, once: bool) -> None:
     from prefect.runner import Runner
 
-    from flows.deployments import close_dead_runs, deployments, keep_schedules, submit_run_of
+    from flows.deployments import (
+        WEBHOOK_VARIABLE,
+        close_dead_runs,
+        deployments,
+        keep_schedules,
+        register_notifications,
+        submit_run_of,
+    )
 
     if server is not None:
         for name in close_dead_runs(home):
@@ -104,6 +111,9 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
         if is_scheduled and not is_active:
             owed = False
             _say("its schedule is paused on the server, and stays so: nothing is paid until somebody resumes it")
+    if webhook := os.environ.get(WEBHOOK_VARIABLE):
+        for name in register_notifications(webhook):
+            _say(f"registered the notification `{name}`")
     if once:
         return
     if owed:

@@ -37,6 +37,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+IN_MEMORY = "prefect-in-memory"
+"""The name by which a Prefect server calls itself."""
+
 UNFRAMED = [(b"x-frame-options", b"DENY"), (b"content-security-policy", b"frame-ancestors 'none'")]
 
 
@@ -132,7 +135,7 @@ class OwnOriginOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it with status 403."""
-        if scope["type"] not in {"http", "websocket"}:
+        if scope["type"] not in {"http", "websocket"} or _is_of_this_process(scope):
             await self._app(scope, receive, send)
         elif not self._is_own(scope):
             await _refuse(scope, send)
@@ -144,6 +147,14 @@ class OwnOriginOnly:
         hosts = {value for name, value in headers if name == b"host"}
         origins = {value for name, value in headers if name == b"origin"}
         return hosts <= self._hosts and origins <= self._origins
+
+
+def _is_of_this_process(scope: Scope) -> bool:
+    """Return whether the server calls itself, as the actions of automations do: then no socket was used.
+
+    Of a request over a socket the web server says here which one, whatever its headers say.
+    """
+    return (scope.get("server") or ("",))[0] == IN_MEMORY
 
 
 async def _refuse(scope: Scope, send: Send) -> None:
@@ -194,11 +205,14 @@ def main() -> None:
     from prefect.cli import app
     from prefect.server.api import server
 
-    create = server.create_app
+    create, known = server.create_app, list[Any]()
 
     def guarded(*args: Any, **kwargs: Any) -> Any:
         made = create(*args, **kwargs)
-        made.add_middleware(OwnOriginOnly, hosts=os.environ[HOSTS].split(","))
+        # The server asks for the app that runs again, to call itself; what runs takes no middleware any more.
+        if not any(made is one for one in known):
+            made.add_middleware(OwnOriginOnly, hosts=os.environ[HOSTS].split(","))
+            known.append(made)
         return made
 
     server.create_app = guarded

@@ -22,7 +22,7 @@ from prefect.tasks import Task
 from flows.failures import WithoutTraceback, failed, report_failure, with_parameters
 from flows.server import end_with_serve
 from npo_pipeline.books.run import WAITING
-from npo_pipeline.commands import ingest, pay, reconcile
+from npo_pipeline.commands import bank, ingest, pay, reconcile, release
 from npo_pipeline.commands.account import command as account
 from npo_pipeline.commands.account import reports
 from npo_pipeline.commands.decide import command as decide
@@ -50,6 +50,9 @@ READING: frozenset[Callable[..., Any]] = frozenset(
         account.work_out_accounts,
         reports.gather,
         reconcile.read_tables,
+        bank.read_files,
+        bank.load_released,
+        release.plan_month,
         reconcile.load_decided,
         reconcile.read_amounts,
     }

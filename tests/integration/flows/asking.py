@@ -1,4 +1,4 @@
-"""A recalibration as its deployment runs it: it begins, is suspended, gets an answer and goes on."""
+"""What waits for a person, as its deployment runs it: it begins, is suspended, gets an answer and goes on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flow_runs import resume_flow_run
+from prefect.flows import Flow
 from prefect.states import Pending
 
 from flows.deployments import deployments
@@ -20,9 +21,9 @@ PREPARED_BY, APPROVED_BY = "A. de Vries", "B. Jansen"
 
 
 @cache
-def deployed() -> UUID:
+def deployed(name: str = "with-approval") -> UUID:
     """The deployment; each run names the home it is for."""
-    return next(one for one in deployments(Path("/srv/npo")) if one.name == "with-approval").apply()
+    return next(one for one in deployments(Path("/srv/npo")) if one.name == name).apply()
 
 
 def submitted(home: Path, **parameters: Any) -> FlowRun:
@@ -37,12 +38,12 @@ def begun(home: Path, **parameters: Any) -> FlowRun:
     return went_on(submitted(home, **parameters))
 
 
-def went_on(run: FlowRun) -> FlowRun:
+def went_on(run: FlowRun, flow: Flow[..., Any] = recalibration) -> FlowRun:
     """A run after a process has run it until it ended or was suspended."""
     with get_client(sync_client=True) as client:
         # As a runner does. It is here that a run takes the place that its deployment has.
         assert client.set_flow_run_state(run.id, Pending()).status == "ACCEPT"
-    run_now(again(run), recalibration)
+    run_now(again(run), flow)
     return again(run)
 
 
@@ -52,11 +53,13 @@ def again(run: FlowRun) -> FlowRun:
         return client.read_flow_run(run.id)
 
 
-def answered(run: FlowRun, approved: bool, by: str = APPROVED_BY, remark: str = "") -> State[Any]:
+def answered(
+    run: FlowRun, approved: bool, *, by: str = APPROVED_BY, remark: str = "", flow: Flow[..., Any] = recalibration
+) -> State[Any]:
     """Answer as with Resume on the page of a run, and run it to its end."""
     resume_flow_run(
         run.id, run_input={"choice": "approve" if approved else "reject", "approved_by": by, "remark": remark}
     )
-    state = went_on(run).state
+    state = went_on(run, flow).state
     assert state is not None
     return state

@@ -38,10 +38,12 @@ from flows.payment_run import payment_run
 from flows.server import own_server
 from npo_pipeline.commands.account.command import account
 from npo_pipeline.commands.account.reports import write_reports
+from npo_pipeline.commands.bank import bank
 from npo_pipeline.commands.decide.command import decide
 from npo_pipeline.commands.ingest import ingest
 from npo_pipeline.commands.pay import pay
 from npo_pipeline.commands.reconcile import reconcile
+from npo_pipeline.commands.release import release
 from tests.books.home.delivery import write_country, write_scores
 from tests.books.home.npo import here
 from tests.integration.flows.prefect_side import free_port
@@ -89,7 +91,7 @@ def kept(database: Path, copy: Path) -> Path:
 def clock() -> Iterator[None]:
     """The time stands still for the commands, so that two homes can be equal to the last hash."""
     with pytest.MonkeyPatch.context() as patch:
-        for command in (ingest, decide, pay, account, write_reports, reconcile):
+        for command in (ingest, decide, pay, account, write_reports, reconcile, release, bank):
             patch.setitem(command.__kwdefaults__, "clock", lambda: MOMENT)
         yield
 

@@ -11,6 +11,7 @@ from prefect.flows import load_flow_from_entrypoint
 
 from flows import deployments as deployments_module
 from flows import serve
+from flows.bank import RELEASE, bank_feedback, release_month
 from flows.deployments import MONTHLY, deployments, keep_schedules
 from flows.ingest import ingest_delivery, reconciliation
 from flows.payment_run import payment_run
@@ -21,7 +22,8 @@ HOME = Path("/srv/npo")
 YAML = yaml.safe_load((Path(__file__).parents[3] / "prefect.yaml").read_text())["deployments"]
 
 
-NAMES = ["monthly", "on-request", "with-approval", "accounts", "others"]
+NAMES = ["monthly", "on-request", "with-approval", "accounts", "others", "two-people", "folder"]
+FLOWS = (payment_run, ingest_delivery, recalibration, year_end, reconciliation, release_month, bank_feedback)
 
 
 @pytest.fixture(params=NAMES)
@@ -31,16 +33,14 @@ def both(request):
     return served, written
 
 
-def test_there_are_five_and_the_same():
+def test_there_are_seven_and_the_same():
     assert [one.name for one in deployments(HOME)] == [one["name"] for one in YAML] == NAMES
 
 
 def test_they_run_the_same_flow(both):
     served, written = both
     flows = [load_flow_from_entrypoint(entrypoint) for entrypoint in (served.entrypoint, written["entrypoint"])]
-    expected = dict(
-        zip(NAMES, (payment_run, ingest_delivery, recalibration, year_end, reconciliation), strict=True)
-    )[served.name]
+    expected = dict(zip(NAMES, FLOWS, strict=True))[served.name]
     assert flows == [expected, expected]
 
 
@@ -68,7 +68,7 @@ def test_the_payment_run_starts_on_the_first_of_the_month_at_six_dutch_time():
     assert YAML[0]["schedules"] == [{"cron": "0 6 1 * *", "timezone": "Europe/Amsterdam"}]
 
 
-@pytest.mark.parametrize("place", [1, 2, 3, 4], ids=NAMES[1:])
+@pytest.mark.parametrize("place", range(1, 7), ids=NAMES[1:])
 def test_the_others_wait_until_somebody_asks(place):
     assert deployments(HOME)[place].schedules == []
     assert "schedules" not in YAML[place]
@@ -77,6 +77,8 @@ def test_the_others_wait_until_somebody_asks(place):
 def test_the_name_that_is_used_to_submit_a_run_is_the_name_it_has():
     monthly = deployments(HOME)[0]
     assert f"{monthly.flow_name}/{monthly.name}" == MONTHLY
+    release = deployments(HOME)[5]
+    assert f"{release.flow_name}/{release.name}" == RELEASE
 
 
 @pytest.fixture

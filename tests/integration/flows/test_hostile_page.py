@@ -155,6 +155,8 @@ def test_a_page_whose_name_was_pointed_here_afterwards_is_refused_and_ours_goes_
         ("evil.example:4200", None, False),
         ("evil.example:4200", "http://evil.example:4200", False),
         ("127.0.0.1:4200.evil.example", None, False),
+        # As the server calls itself, without a socket; over a socket its name is that of anyone.
+        ("prefect-in-memory", None, False),
     ],
 )
 def test_only_our_own_names_and_origins_pass(kind, host, origin, passes):
@@ -168,7 +170,7 @@ def test_only_our_own_names_and_origins_pass(kind, host, origin, passes):
 
     headers = [(b"host", host.encode()), *([(b"origin", origin.encode())] if origin else [])]
     guard = OwnOriginOnly(app, ["127.0.0.1:4200", "localhost:4200"])
-    asyncio.run(guard({"type": kind, "headers": headers}, None, send))
+    asyncio.run(guard({"type": kind, "headers": headers, "server": ("127.0.0.1", 4200)}, None, send))
     assert bool(passed) == passes
     assert [one.get("status", one.get("code")) for one in sent][:1] == (
         [] if passes else [403 if kind == "http" else 1008]
