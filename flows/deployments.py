@@ -81,9 +81,10 @@ def deployments(home: Path) -> list[RunnerDeployment]:
 
 
 def keep_schedules(deployment: RunnerDeployment) -> bool:
-    """Take over the schedules that a deployment has on the server, and return whether any of them is active.
+    """Take over schedules and parameters of a deployment on the server; return whether a schedule is active.
 
     Whoever paused one, changed it or took it away there did so on purpose: to register it again must not start it.
+    So did whoever filled in who prepares a release, or the folder of the bank; the home is that of `npo serve`.
     A deployment that the server does not know yet has those of `deployments`.
     """
     with get_client(sync_client=True) as client:
@@ -92,6 +93,7 @@ def keep_schedules(deployment: RunnerDeployment) -> bool:
         except ObjectNotFound:
             return bool(deployment.schedules)
     deployment.paused = there.paused
+    deployment.parameters = {**there.parameters, **deployment.parameters}
     kept = {"schedule", "active", "max_scheduled_runs", "parameters", "slug"}
     deployment.schedules = [DeploymentScheduleCreate(**one.model_dump(include=kept)) for one in there.schedules]
     return not there.paused and any(one.active for one in there.schedules)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentUpdate
 from prefect.flows import load_flow_from_entrypoint
 
 from flows import deployments as deployments_module
@@ -112,6 +113,19 @@ def test_what_was_paused_is_paused_still_after_a_restart(monthly, pause):
         assert [(one.schedule, one.active) for one in after.schedules] == [
             (one.schedule, one.active) for one in before.schedules
         ]
+        client.delete_deployment(there.id)
+
+
+def test_parameters_that_were_filled_in_are_kept_after_a_restart(monthly):
+    first, again = monthly
+    with get_client(sync_client=True) as client:
+        first.apply()
+        there = on_server(client)
+        filled_in = {**there.parameters, "home": "/srv/other", "release_prepared_by": "A. de Vries"}
+        client.update_deployment(there.id, DeploymentUpdate(parameters=filled_in))
+        keep_schedules(again)
+        again.apply()
+        assert on_server(client).parameters == {**first.parameters, "release_prepared_by": "A. de Vries"}
         client.delete_deployment(there.id)
 
 
