@@ -15,13 +15,13 @@ from typing import NamedTuple
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.bank.reasons import PARTLY, STATUSES, WAITS, reason_words
+from npo_pipeline.bank.reasons import HAS_IT_ALREADY, PARTLY, STATUSES, WAITS, reason_words
 from npo_pipeline.bank.safe_xml import Document, Element, read_message
 from npo_pipeline.delivery.sanitize import harmless_name, sanitize
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import in_the_netherlands
 from schemas.frames.bank import ANSWERS, Answers
-from schemas.released import BOOKED, RETURNED
+from schemas.released import BOOKED, REJECTED, RETURNED
 
 MESSAGE, BATCH, TRANSFER = "message", "batch", "transfer"
 """The levels of an answer: all of a message to the bank, a batch in it, one transfer. The nearest one holds."""
@@ -85,6 +85,7 @@ class _Reader:
 
     name: str
     document: Document
+    remarks: list[str] = field(default_factory=list)
 
     def refused(self, at: Element, words: str) -> Refused:
         return Refused(f"{self.name}, line {at.sourceline}: {words}; have the bank send the file again")
@@ -144,6 +145,7 @@ class _Report(_Reader):
             currency=None,
             made_on=made_on,
             answers=_frame(answers),
+            remarks=tuple(self.remarks),
         )
 
     def _of_group(self, at: Element, level: str, names: tuple[str, str], made_on: date) -> Iterator[Answer]:
@@ -157,7 +159,7 @@ class _Report(_Reader):
             line=at.sourceline,
             level=level,
             reference=reference,
-            status=self._status(at, status),
+            status=self._status(at, status, reference),
             happened_on=made_on,
             reason_code=reason_code,
             reason=reason,
@@ -169,7 +171,7 @@ class _Report(_Reader):
         reference = _reference(at, "OrgnlEndToEndId") or _reference(at, "OrgnlInstrId")
         if not reference:
             raise self.refused(at, "a transfer has no end-to-end id, so it cannot be known which it is")
-        status = self._status(at, _text(at, "TxSts") or above)
+        status = self._status(at, _text(at, "TxSts") or above, reference)
         amount = _one(at, "OrgnlTxRef/Amt/InstdAmt")
         reason_code, reason = self.reason(_one(at, "StsRsnInf"))
         return Answer(
@@ -184,9 +186,17 @@ class _Report(_Reader):
             currency=None if amount is None else amount.get("Ccy"),
         )
 
-    def _status(self, at: Element, code: str) -> str:
+    def _status(self, at: Element, code: str, reference: str) -> str:
+        """Return what a status means; a rejection of what the bank has already is none: the first one is paid."""
         if code not in STATUSES:
             raise self.refused(at, f"{code or 'no status'} is no status of a payment that npo knows")
+        why, _ = self.reason(_one(at, "StsRsnInf"))
+        if STATUSES[code] == REJECTED and why in HAS_IT_ALREADY:
+            self.remarks.append(
+                f"{self.name}, line {at.sourceline}: the bank says that it has {reference} already ({why}), so it "
+                "is not taken as rejected: it was uploaded twice; ask the bank"
+            )
+            return WAITS
         return STATUSES[code]
 
 
@@ -322,9 +332,16 @@ class _Entries(_Reader):
                 return found
         return None
 
+    def _instructed(self, entry: Element, detail: Element) -> Element:
+        """Return the amount of a detail as it was ordered, where that was in another currency than the account."""
+        instructed = _one(detail, "AmtDtls/InstdAmt/Amt")
+        if instructed is not None and instructed.get("Ccy") != _one(entry, "Amt").get("Ccy"):
+            return instructed
+        return self._amount(detail)
+
     def _of_detail(self, entry: Element, detail: Element, happened_on: date) -> Answer | None:
         """Return what a detail says of one transfer, or its part of a batch; null where it has no reference."""
-        amount = self._amount(detail)
+        amount = self._instructed(entry, detail)
         if amount is None and len(_all(entry, "NtryDtls/TxDtls")) == 1:
             amount = _one(entry, "Amt")
         reference = _reference(detail, "Refs/EndToEndId")

@@ -50,6 +50,9 @@ REASONS = {
     "DNOR": ("the bank of the account that pays is not registered", "de bank die betaalt is niet aangesloten"),
     "DT01": ("the date is not possible", "de datum kan niet"),
     "DU01": ("the bank has a message with this id already", "de bank heeft al een bericht met dit kenmerk"),
+    "DU02": ("the bank has a batch with this id already", "de bank heeft al een batch met dit kenmerk"),
+    "DU03": ("the bank has this transfer already", "de bank heeft deze overboeking al"),
+    "DU04": ("the bank has a transfer with this id already", "de bank heeft al een overboeking met dit kenmerk"),
     "DUPL": ("it was ordered twice", "de opdracht is twee keer gegeven"),
     "ED05": ("it could not be settled", "de afwikkeling is mislukt"),
     "ERIN": ("the recipient cannot be reached in this way", "de ontvanger is zo niet te bereiken"),
@@ -77,6 +80,9 @@ REASONS = {
     "UPAY": ("it was not due", "de betaling was niet verschuldigd"),
 }
 """Code -> the reason in English, and in Dutch."""
+
+HAS_IT_ALREADY = frozenset({"AM05", "DU01", "DU02", "DU03", "DU04"})
+"""Reasons of a rejection by which the same was given to the bank before: that one may be paid."""
 
 _MOST_WORDS = 200
 

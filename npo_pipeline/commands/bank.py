@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -209,7 +209,7 @@ def write_answers(run: Run, answered: Answered, *, refusals: KeptRefusals, clock
         changed=_changed(outcome, released),
         unknown=tuple(taken.unknown),
         nameless=sum(one.message.nameless for one in taken.files),
-        remarks=tuple(remark for one in taken.files for remark in one.message.remarks),
+        remarks=(*(remark for one in taken.files for remark in one.message.remarks), *_late_rejections(outcome)),
         contradictions=outcome.contradictions,
         refused=tuple((file, str(refusal)) for file, refusal in refusals.found),
     )
@@ -242,6 +242,13 @@ def _file_rows(run: Run, files: Sequence[BankFile], clock: Clock) -> BankFiles:
         for one in files
     ]
     return BankFiles(pl.DataFrame(rows, schema=schema_of(BANK_FILES)))
+
+
+def _late_rejections(outcome: Outcome) -> Iterator[str]:
+    """Describe rejections of transfers that were booked or returned: they change nothing."""
+    late = outcome.events.filter(~pl.col("applied") & (pl.col("status") == REJECTED))
+    for name, day in late["end_to_end_id", "happened_on"].iter_rows():
+        yield f"{name}: the bank rejects it on {day}, and it was booked; nothing changes by that, so ask the bank"
 
 
 def _of_run(run: Run, rows: TransferEvents | Withheld, model: pa.DataFrameSchema) -> pl.DataFrame:

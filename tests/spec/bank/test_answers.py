@@ -76,6 +76,13 @@ def test_what_the_bank_says_stands_beside_the_meaning_of_its_code():
     assert found == [("transfer", T1, "rejected", "the bank refuses it, and does not say why (see letter)")]
 
 
+@pytest.mark.parametrize("code", ["AM05", "DU01", "DU04"])
+def test_a_rejection_of_what_the_bank_has_already_rejects_nothing(code):
+    found = message(rejected(T1, code=code))
+    assert found.answers["status"].to_list() == ["waits"]
+    assert f"the bank says that it has {T1} already ({code}), so it is not taken as rejected" in found.remarks[0]
+
+
 def test_a_reason_in_dutch_keeps_what_the_bank_says():
     assert reason_in_dutch("AC04", reason_words("AC04", "12345")) == "de rekening is opgeheven (12345)"
     assert reason_in_dutch("ZZ99", "own words") == "own words"
@@ -111,6 +118,13 @@ def test_a_debit_books_and_a_credit_brings_back(version):
 
 def test_an_entry_that_is_not_booked_yet_says_nothing():
     assert answers(statement(entry("10.00", detail(T1, "10.00"), status="PDNG"))) == []
+
+
+def test_a_transfer_in_another_currency_than_the_account_has_the_amount_that_was_ordered():
+    amounts = tag("InstdAmt", money("Amt", "12.00", "USD")) + tag("TxAmt", money("Amt", "10.00"))
+    one = tag("TxDtls", tag("Refs", text("EndToEndId", T1)), tag("AmtDtls", amounts))
+    found = answers(statement(entry("10.00", one)), "amount_cents", "currency")
+    assert found == [("transfer", T1, "booked", 1200, "USD")]
 
 
 def test_the_only_detail_of_an_entry_has_its_amount():
