@@ -146,7 +146,8 @@ def _write(request: ExportRequest, edition: files.Edition, tables: list[queries.
         "dictionary.md": files.dictionary_markdown(words),
         "dictionary.csv": files.dictionary_csv(words),
     }
-    beside = request.out.with_name(f".{request.out.name}.new")
+    out = request.out.absolute()
+    beside = out.with_name(f".{out.name}.new")
     database = beside / _database(request.board)
     try:
         remove(beside)
@@ -157,7 +158,7 @@ def _write(request: ExportRequest, edition: files.Edition, tables: list[queries.
         queries.write_board_database(database, tables)
         contents[database.name] = database.read_bytes()
         (beside / CHECKSUMS).write_bytes(checksums(contents, made_from))
-        replace_folder(request.out, beside)
+        replace_folder(out, beside)
     except OSError as error:
         raise Refused(
             f"{request.out}: cannot be written ({error.strerror or error}); name another folder"

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from npo_pipeline.books.catalogue import quoted
-from npo_pipeline.books.duckdb import engine, writing
+from npo_pipeline.books.duckdb import Engine, engine, first_line, writing
+from npo_pipeline.books.publish import insert
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import sql_type
 from npo_pipeline.books.views import VIEWS
-from npo_pipeline.startup import ArrowStream
 from schemas.frames.reports import ExportedRows
 from schemas.tables import TABLES
 
@@ -103,13 +105,12 @@ WHOSE: Mapping[str, Whose] = {
     ),
     "applications": Whose(why="Applications of the board.", rows=_BOARD, own_text=("region",)),
     "completions": Whose(why=_REPORTED, rows=_BOARD),
-    "spending": Whose(why=_REPORTED, rows=_BOARD, own_text=("brin", "intervention", "reason")),
-    "consents": Whose(why=_REPORTED, rows=_BOARD, own_text=("brin", "parents_involved", "result")),
+    "spending": Whose(why=_REPORTED, rows=_BOARD, own_text=("intervention", "reason")),
+    "consents": Whose(why=_REPORTED, rows=_BOARD, own_text=("parents_involved", "result")),
     "reserve_transfers": Whose(
         why="What the board reported. The other board is left blank.",
         rows=_BOARD,
         others=("from_board", "to_board"),
-        own_text=("brin",),
     ),
     "differences": Whose(why=_COUNTS, rows=_COUNTED, free_text=("message",)),
     "regulations": Whose(
@@ -319,13 +320,21 @@ def is_known_board(books: Books, board: str) -> bool:
     return not books.frame(f"{query} limit 1", [board]).is_empty()
 
 
+_NAMED_BY_BOARD = (
+    *("applications", "completions", "spending", "consents", "reserve_transfers"),
+    *("grants", "findings", "accountability", "accountability_claims"),
+)
+"""Tables whose rows of a board may be on a school of another, because the board itself named it."""
+
+
 def own_codes(books: Books, board: str) -> set[str]:
-    """Return the codes that are of a board: its own, and of the schools that it ever held or was paid for."""
-    query = """
+    """Return the codes of a board: its own, of schools that it held or was paid for, and that it named itself."""
+    named = " ".join(f"union select brin from {name} where board = $1" for name in _NAMED_BY_BOARD)
+    query = f"""
         with places as (
             select vestiging from schools where board = $1 union select vestiging from payments where board = $1
             union select vestiging from entitlements where board = $1)
-        select $1 as code union select vestiging from places union select vestiging[:4] from places"""
+        select $1 as code union select vestiging from places union select vestiging[:4] from places {named}"""
     return {*books.frame(query, [board])["code"].drop_nulls()}
 
 
@@ -344,14 +353,23 @@ def parties(books: Books) -> tuple[set[str], set[str], set[str]]:
 
 
 def write_board_database(path: Path, tables: list[BoardTable]) -> None:
-    """Write the tables to a new DuckDB file, with their comments; DuckDB 1.5 can open it."""
-    with engine() as duck, writing(duck, path):
-        for one in tables:
-            columns = ", ".join(f'"{name}" {sql_type(dtype)}' for name, dtype in one.rows.schema.items())
-            duck.execute(f"create table {one.name} ({columns})")
-            duck.register("arriving", ArrowStream(one.rows))
-            duck.execute(f"insert into {one.name} by name select * from arriving")
-            duck.unregister("arriving")
-            comments = {f"table {one.name}": f"{one.description} {one.whose.why}"}
-            comments |= {f'column {one.name}."{name}"': text for name, text in one.columns.items()}
-            duck.execute(";".join(f"comment on {target} is {quoted(text)}" for target, text in comments.items()))
+    """Write the tables to a new DuckDB file, with their comments; DuckDB 1.5 can open it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    try:
+        with engine() as duck, writing(duck, path):
+            for one in tables:
+                _write_table(duck, one)
+    except duckdb.Error as error:
+        raise OSError(None, first_line(error)) from error
+
+
+def _write_table(duck: Engine, one: BoardTable) -> None:
+    columns = ", ".join(f'"{name}" {sql_type(dtype)}' for name, dtype in one.rows.schema.items())
+    duck.execute(f"create table {one.name} ({columns})")
+    insert(duck, one.name, one.rows)
+    comments = {f"table {one.name}": f"{one.description} {one.whose.why}"}
+    comments |= {f'column {one.name}."{name}"': text for name, text in one.columns.items()}
+    duck.execute(";".join(f"comment on {target} is {quoted(text)}" for target, text in comments.items()))

@@ -42,8 +42,9 @@ def rows(folder: Path, table: str) -> pl.DataFrame:
 
 
 def wrote_itself(folder: Path, code: str) -> bool:
-    """Whether the board itself named a school in what it reported."""
-    return any(code[:4] in rows(folder, table)["brin"] for table in ("spending", "consents", "reserve_transfers"))
+    """Whether the board itself named a school in what it asked for or reported."""
+    reported = ("applications", "spending", "consents", "reserve_transfers")
+    return any(code[:4] in rows(folder, table)["brin"] for table in reported)
 
 
 def test_no_file_names_another_board_or_a_school_of_another(home, exports):
