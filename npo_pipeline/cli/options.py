@@ -91,7 +91,7 @@ def plan_from(text: str) -> str:
     """Parse the fingerprint of a plan: 64 hexadecimal digits."""
     plain = text.strip().lower()
     if not re.fullmatch(r"[0-9a-f]{64}", plain):
-        raise Refused(f"{text!r} is no plan: copy the 64 characters that --dry-run ends with")
+        raise Refused(f"{text!r} is no plan: copy the 64 characters that the plan is shown with")
     return plain
 
 
