@@ -61,6 +61,7 @@ Where to look:
   {page}
       the page of one board: its accounts of {year} and what it must mend; open it in a browser
   {home}/reports/{year}   the same for every board, and for the country
+  {home}/specifications/2022-12   what December 2022 paid each board, and why something was corrected
   {home}/reports/tool   a page with the amounts of every school, and the same as a workbook
   {home}/delivery   what was delivered; planted.csv lists the faults that were planted in it
   {home}/delivery-2022, {home}/later   the same a year later, and what came in after it
@@ -119,7 +120,7 @@ def _clear(home: Home) -> None:
     if foreign:
         raise Refused(f"{home.path}: holds books that no demo made; give the demo a --home of its own")
     with locked(home, "demo", now=now()):
-        folders = (DELIVERY, DELIVERY_2022, LATER, REPORTED, f"reports/{YEAR}")
+        folders = (DELIVERY, DELIVERY_2022, LATER, REPORTED, f"reports/{YEAR}", "specifications")
         for made in (home.work, home.manifests, *(home.path / one for one in folders)):
             shutil.rmtree(made, ignore_errors=True)
         home.database.unlink(missing_ok=True)
@@ -206,7 +207,7 @@ STORY = (
     Step("A month that is paid again pays nothing", "pay --home {home} --month 2021-09"),
     Step(
         "October and November were missed; December catches up, in order",
-        "pay --home {home} --month 2021-12 --catch-up",
+        "pay --home {home} --month 2021-12 --catch-up --no-specifications",
     ),
     Step(
         "The board of {school} asks why it gets what it gets",
@@ -237,8 +238,11 @@ STORY = (
         "In summer the definitive amounts are there: the plan says whom they touch, and is written",
         f"{_DECIDE_2022} --as-of 2022-08-31 --reason 'definitive amounts of 23 May 2022'",
     ),
-    Step("The months of the first year that were left are paid", "pay --home {home} --month 2022-07 --catch-up"),
-    Step("August to November 2022", "pay --home {home} --month 2022-11 --catch-up"),
+    Step(
+        "The months of the first year that were left are paid",
+        "pay --home {home} --month 2022-07 --catch-up --no-specifications",
+    ),
+    Step("August to November 2022", "pay --home {home} --month 2022-11 --catch-up --no-specifications"),
     Step(
         "In December it is told that {merged} merged into {successor} on 1 November",
         "ingest {home}/later/changes --home {home}",
@@ -254,14 +258,14 @@ STORY = (
         f"{_DECIDE_2022} --reason 'merger of November, a row of the register that came right'",
     ),
     Step(
-        "December settles it: paid months stay, the difference is paid or taken back",
+        "December settles it: paid months stay, the difference is paid or taken back, and each board reads why",
         "pay --home {home} --month 2022-12",
     ),
     Step(
         "Why {merged} pays back what it got for November",
         "explain {merged} --home {home} --school-year 2022-2023 --lang en",
     ),
-    Step("The rest of the year", "pay --home {home} --month 2023-07 --catch-up"),
+    Step("The rest of the year", "pay --home {home} --month 2023-07 --catch-up --no-specifications"),
     Step(
         "What the last decision has more or less than the first of the year, and why",
         "diff 2022-2023-001 2022-2023-003 --home {home}",

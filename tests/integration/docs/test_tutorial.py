@@ -26,6 +26,7 @@ def home(tmp_path_factory) -> Path:
 
 def test_every_step_shows_what_the_tutorial_shows(home, monkeypatch):
     monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("NPO_SPECIFICATIONS")
     assert len(BLOCKS) == 4
     for block in BLOCKS:
         commands, lines = shown(block)
