@@ -6,20 +6,17 @@ Two processes make them where there are many. The files of a board are written a
 from __future__ import annotations
 
 import hashlib
-import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 
 from npo_pipeline.atomic_file import CHECKSUMS, checksums, file_hashes, made_from_hash, replace_files
 from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.months import Month, month_text
 from npo_pipeline.reports.board_pack.isolation import KnownParties, assert_names_no_other
-from npo_pipeline.reports.report_data import text_by_board
+from npo_pipeline.reports.report_data import by_some_boards, text_by_board
 from npo_pipeline.reports.specification.model import (
     BoardRows,
     Made,
@@ -47,9 +44,7 @@ Progress = Callable[[str, int], None]
 
 _BOARD = re.compile(r"[0-9]{5}")
 _BOARDS_PER_JOB = 50
-_PROCESSES = 2
 _FEW = 60
-"""So many are made sooner than another process has started."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +67,6 @@ class _Outcome:
     board: str
     state: str | None = None
     fault: str | None = None
-
-
-def month_folder(home: Path, month: Month) -> Path:
-    """Return the folder of the specifications of a month."""
-    return home / "specifications" / month_text(month)
 
 
 def file_name(month: Month, board: str, end: str) -> str:
@@ -126,22 +116,10 @@ def faults_on_disk(folder: Path, boards: Iterable[str]) -> Iterator[tuple[str, s
 
 
 def _results(folder: Path, data: SpecificationData, parties: KnownParties) -> Iterator[list[_Outcome]]:
-    boards = data.boards()
-    chunks = (boards[start : start + _BOARDS_PER_JOB] for start in range(0, len(boards), _BOARDS_PER_JOB))
-    jobs: Iterable[tuple[Path, SpecificationData, KnownParties]] = (
-        (folder, select_boards(data, some), parties) for some in chunks
-    )
-    if len(boards) <= _FEW:
-        yield from itertools.starmap(make_some, jobs)
-        return
-    # Polars has threads, and a forked process would wait for them for ever: processes are started afresh.
-    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(make_some, *job) for job in jobs]
-        try:
-            for one in as_completed(running):
-                yield one.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    def parts(boards: Sequence[str]) -> tuple[Path, SpecificationData, KnownParties]:
+        return folder, select_boards(data, boards), parties
+
+    return by_some_boards(make_some, data.boards(), parts, at_once=_BOARDS_PER_JOB, few=_FEW)
 
 
 def make_some(folder: Path, data: SpecificationData, parties: KnownParties) -> list[_Outcome]:
