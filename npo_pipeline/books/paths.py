@@ -49,6 +49,16 @@ class Home:
         return self.path / "work"
 
     @property
+    def bank(self) -> Path:
+        """Return the folder with the payment files of releases."""
+        return self.path / "bank"
+
+    @property
+    def specifications(self) -> Path:
+        """Return the folder with a folder of specifications of payments per month."""
+        return self.path / "specifications"
+
+    @property
     def manifests(self) -> Path:
         """Return the folder with a copy of the manifest of each run."""
         return self.path / "manifests"

@@ -21,15 +21,9 @@ from npo_pipeline.cli.generate import generate_command
 from npo_pipeline.cli.home import serve_command, status_command, upgrade_command, verify_command
 from npo_pipeline.cli.ingest import ingest_command, inspect_command
 from npo_pipeline.cli.output import complaint, document, install_streams
-from npo_pipeline.cli.pay import (
-    confirm_command,
-    hold_command,
-    pay_command,
-    specification_command,
-    unhold_command,
-)
+from npo_pipeline.cli.pay import hold_command, pay_command, specification_command, unhold_command
 from npo_pipeline.cli.reconcile import reconcile_command
-from npo_pipeline.cli.release import bank_command, release_command
+from npo_pipeline.cli.release import bank_command, confirm_command, release_command
 from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.errors import NpoError, printable
 from npo_pipeline.startup import end_process

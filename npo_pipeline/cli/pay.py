@@ -1,4 +1,4 @@
-"""`npo pay` and its specifications; `npo hold` and `npo unhold`; `npo confirm-account`, who is paid where."""
+"""`npo pay`, the payment run of a month, and its specifications; `npo hold` and `npo unhold`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import BOARD, IBAN, MONTH, NAME, REASON, RECIPIENT, common, witnessed
+from npo_pipeline.cli.options import BOARD, MONTH, NAME, REASON, common, witnessed
 from npo_pipeline.cli.output import document, line, progress
 
 
@@ -105,27 +105,3 @@ def unhold_command(home: Home, as_json: bool, by: str, reason: str | None) -> No
     if done.before is not None:
         line(f"Until now {hold_words(done.before)}")
     line(f"Payments are released ({done.run_id}); nothing was paid: `npo status` shows what is due")
-
-
-@click.command("confirm-account")
-@click.argument("recipient", type=RECIPIENT)
-@click.argument("iban", type=IBAN)
-@click.option("--by", type=NAME, required=True, help="Who made sure of it; kept in the books.")
-@common
-@witnessed
-def confirm_command(home: Home, as_json: bool, recipient: str, iban: str, by: str) -> None:
-    """Confirm by name that a changed payment account is the recipient's; releases stop naming it."""
-    from npo_pipeline.commands.confirm_account import ConfirmRequest, confirm_account
-
-    done = confirm_account(ConfirmRequest(home=home, recipient=recipient, iban=iban, confirmed_by=by))
-    if as_json:
-        document({"run_id": done.run_id, "recipient": recipient, "iban": iban, "by": by, "changes": done.changes})
-        return
-    for old, since, confirmed_by in done.changes.select("old_iban", "since", "confirmed_by").iter_rows():
-        line(f"Account of {recipient} from {since}: {iban} in place of {old}")
-        if confirmed_by is not None:
-            line(f"It was confirmed before, by {confirmed_by}")
-    if done.run_id is not None:
-        line(f"It is confirmed by {by} ({done.run_id}); releases no longer name it")
-    elif done.changes.is_empty():
-        line(f"{iban} is the first account of {recipient}: there is no change to confirm")

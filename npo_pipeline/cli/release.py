@@ -1,4 +1,4 @@
-"""To the bank and back: `npo release` writes the payment file of a month, `npo bank` reads what came of it."""
+"""To the bank and back: `npo release`, the payment file of a month; `npo confirm-account`; `npo bank`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import DAY, MONTH, NAME, PATH, PLAN, common, witnessed
+from npo_pipeline.cli.options import DAY, IBAN, MONTH, NAME, PATH, PLAN, RECIPIENT, common, witnessed
 from npo_pipeline.cli.output import document, frame_table, line, number, progress
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import said, speaks_dutch
@@ -56,6 +56,30 @@ def release_command(home: Home, as_json: bool, every: bool, **options: Any) -> N
         from npo_pipeline.commands.specification import raise_faults
 
         raise_faults(done.specified)
+
+
+@click.command("confirm-account")
+@click.argument("recipient", type=RECIPIENT)
+@click.argument("iban", type=IBAN)
+@click.option("--by", type=NAME, required=True, help="Who made sure of it; kept in the books.")
+@common
+@witnessed
+def confirm_command(home: Home, as_json: bool, recipient: str, iban: str, by: str) -> None:
+    """Confirm by name that a changed payment account is the recipient's; releases stop naming it."""
+    from npo_pipeline.commands.confirm_account import ConfirmRequest, confirm_account
+
+    done = confirm_account(ConfirmRequest(home=home, recipient=recipient, iban=iban, confirmed_by=by))
+    if as_json:
+        document({"run_id": done.run_id, "recipient": recipient, "iban": iban, "by": by, "changes": done.changes})
+        return
+    for old, since, confirmed_by in done.changes.select("old_iban", "since", "confirmed_by").iter_rows():
+        line(f"Account of {recipient} from {since}: {iban} in place of {old}")
+        if confirmed_by is not None:
+            line(f"It was confirmed before, by {confirmed_by}")
+    if done.run_id is not None:
+        line(f"It is confirmed by {by} ({done.run_id}); releases no longer name it")
+    elif done.changes.is_empty():
+        line(f"{iban} is the first account of {recipient}: there is no change to confirm")
 
 
 @click.command("bank")

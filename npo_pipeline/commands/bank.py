@@ -161,11 +161,15 @@ def load_released(books: Books) -> Released:
     Raises:
         Refused: nothing was released yet.
     """
-    batches = queries.all_batches(books)
-    if batches.is_empty():
+    known = _released(books)
+    if known.batches.is_empty():
         raise Refused("nothing was released yet, so there is nothing that a bank can answer; see `npo release`")
+    return known
+
+
+def _released(books: Books) -> Released:
     return Released(
-        batches=batches,
+        batches=queries.all_batches(books),
         orders=queries.all_orders(books),
         payments=queries.payments_sent_again(books),
         events=queries.all_events(books),
@@ -265,17 +269,8 @@ def _changed(outcome: Outcome, released: Released) -> AnsweredTransfers:
 
 
 def contradictions_in(books: Books) -> list[str]:
-    """Describe the transfers that may have been paid twice, a sentence each; none where nothing was released."""
-    events = queries.all_events(books)
-    if events.is_empty():
-        return []
-    known = Released(
-        batches=queries.all_batches(books),
-        orders=queries.all_orders(books),
-        payments=queries.payments_sent_again(books),
-        events=events,
-    )
-    return contradiction_words(open_contradictions(known))
+    """Describe the transfers that may have been paid twice, a sentence each."""
+    return contradiction_words(open_contradictions(_released(books)))
 
 
 def contradiction_words(found: Contradictions) -> list[str]:

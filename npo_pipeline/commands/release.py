@@ -48,9 +48,6 @@ from schemas.released import (
 if TYPE_CHECKING:
     from npo_pipeline.commands.specification import MonthSpecified
 
-FOLDER = "bank"
-"""The folder of a home with the payment files."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseRequest(FourEyes):
@@ -302,7 +299,7 @@ def _refuse_unwritable(home: Home, rows: ReleaseRows) -> None:
 
     One that is there already is never overwritten: the books do not know it.
     """
-    folder = home.path / FOLDER
+    folder = home.bank
     if not rows.files:
         return
     try:
@@ -336,7 +333,7 @@ def write_missing_files(home: Home) -> list[Path]:
     with read_books(home) as books:
         for batch in missing_files(books, home):
             content = file_of(batch, queries.orders_of_batch(books, batch["batch_id"]))
-            path = home.path / FOLDER / batch["file"]
+            path = home.bank / batch["file"]
             if hashlib.sha256(content).hexdigest() != batch["sha256"]:
                 raise Refused(
                     f"{path}: is gone, and this version of npo cannot write it as it was; put a back-up of it back"
@@ -349,7 +346,7 @@ def write_missing_files(home: Home) -> list[Path]:
 def missing_files(books: Books, home: Home) -> list[dict[str, Any]]:
     """Return the batches whose file is not on the disk."""
     named = queries.all_batches(books).filter(pl.col("file").is_not_null())
-    return [one for one in named.iter_rows(named=True) if not (home.path / FOLDER / one["file"]).exists()]
+    return [one for one in named.iter_rows(named=True) if not (home.bank / one["file"]).exists()]
 
 
 def _write(path: Path, content: bytes) -> None:

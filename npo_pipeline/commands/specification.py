@@ -39,7 +39,6 @@ from npo_pipeline.rulebook.archive import archived_rules
 from schemas.frames.money import OpenWithheld
 from schemas.frames.reports import ComponentRegulations
 
-FOLDER = "specifications"
 _WAIT = 60
 """Seconds to wait at least for the home, after a run that has published: what it paid is specified in any case."""
 
@@ -56,7 +55,7 @@ class SpecificationRequest:
     @property
     def folder(self) -> Path:
         """Return the folder of the month."""
-        return pack.month_folder(self.home.path, self.month)
+        return self.home.specifications / month_text(self.month)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +129,7 @@ def refresh_specifications(
 
     It takes the lock of the home: call it when that run has ended.
     """
-    there = [month for month in sorted(set(months)) if pack.month_folder(home.path, month).is_dir()]
+    there = [month for month in sorted(set(months)) if (home.specifications / month_text(month)).is_dir()]
     requests = [SpecificationRequest(home=home, month=month, wait_seconds=wait_seconds) for month in there]
     return [after_publishing(one, call=call, progress=progress, clock=clock) for one in requests]
 
@@ -159,7 +158,7 @@ def refuse_unwritable(home: Home) -> None:
     Raises:
         Refused: names what is in the way; nothing was changed.
     """
-    folder = home.path / FOLDER
+    folder = home.specifications
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         why = "is a file, and must be a folder" if not there.is_dir() else "cannot be written in"
@@ -231,11 +230,11 @@ def specification_faults(books: Books, home: Home) -> Iterator[str]:
 
     Whether they are what the books say only writing them again shows: it says which were other files.
     """
-    root, paid = home.path / FOLDER, queries.boards_paid(books)
+    root, paid = home.specifications, queries.boards_paid(books)
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
         boards = paid.filter(pl.col("paid_month").dt.strftime("%Y-%m") == folder.name)["board"].to_list()
         if not boards:
-            yield f"{FOLDER}/{folder.name}: is of no month that was paid; move it away"
+            yield f"{root.name}/{folder.name}: is of no month that was paid; move it away"
             continue
         for board, why in pack.faults_on_disk(folder, boards):
-            yield f"{FOLDER}/{folder.name}/{board}: {why}; `npo specification --month {folder.name}` mends it"
+            yield f"{root.name}/{folder.name}/{board}: {why}; `npo specification --month {folder.name}` mends it"

@@ -104,7 +104,7 @@ def _render_end(home: Home, done: Released) -> None:
         for batch, file, transfers, total, currency in done.batches[
             ["batch_id", "file", "transfers", "total", "currency"]
         ].iter_rows():
-            where = home.path / "bank" / file if file else said("no file, for nothing goes out")
+            where = home.bank / file if file else said("no file, for nothing goes out")
             line(f"{batch}: {number(transfers)} transfers, {dutch.money(total, currency)}: {where}")
         if done.run_id is not None and done.batches["file"].drop_nulls().len():
             line("Upload what is written at the bank, and give what the bank answers to `npo bank`")

@@ -136,7 +136,7 @@ def pack_faults(books: Books, home: Home) -> Iterator[Finding]:
 
 def specified_faults(books: Books, home: Home) -> Iterator[Finding]:
     """Compare the specifications of payments on the disk with their sums, where there are any."""
-    if (home.path / "specifications").is_dir():
+    if home.specifications.is_dir():
         from npo_pipeline.commands.specification import specification_faults
 
         yield from specification_faults(books, home)

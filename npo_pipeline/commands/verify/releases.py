@@ -15,7 +15,6 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import bank as queries
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.approval import is_same_person
-from npo_pipeline.commands.release import FOLDER
 from npo_pipeline.commands.verify.tables import row_differences
 from npo_pipeline.months import month_text
 from schemas.released import BATCHES, TRANSFER_ORDERS, TRANSFER_PAYMENTS, WITHHELD, Batches
@@ -85,18 +84,21 @@ def _balance_faults(books: Books) -> Iterator[str]:
 
 def _file_faults(batches: Batches, home: Home) -> Iterator[str]:
     """Compare the payment files on the disk with what the books say of them."""
-    folder = home.path / FOLDER
+    folder = home.bank
     known = dict(batches.filter(pl.col("file").is_not_null())["file", "sha256"].iter_rows())
     for name, sha256 in known.items():
         try:
             content = (folder / name).read_bytes()
         except FileNotFoundError:
-            yield f"{FOLDER}/{name}: is gone; `npo release` writes it again as it was"
+            yield f"{folder.name}/{name}: is gone; `npo release` writes it again as it was"
         except OSError as error:
-            yield f"{FOLDER}/{name}: cannot be read ({error.strerror}); check its rights"
+            yield f"{folder.name}/{name}: cannot be read ({error.strerror}); check its rights"
         else:
             if hashlib.sha256(content).hexdigest() != sha256:
-                yield f"{FOLDER}/{name}: was changed; do not upload it: move it away, and `npo release` writes it"
+                yield (
+                    f"{folder.name}/{name}: was changed; do not upload it: move it away, and `npo release` writes "
+                    "it"
+                )
     for path in sorted(path for pattern in _FILES for path in folder.glob(pattern)):
         if path.name not in known:
-            yield f"{FOLDER}/{path.name}: no release wrote it; do not upload it, and find out whose it is"
+            yield f"{folder.name}/{path.name}: no release wrote it; do not upload it, and find out whose it is"
