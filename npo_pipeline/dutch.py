@@ -7,6 +7,7 @@ language is another `Language`.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections import Counter
@@ -57,6 +58,13 @@ TRANSFER_STATES: Mapping[str, str] = {
     "returned": "teruggekomen van de bank",
 }
 """The states of a payment on its way to an account, with those of money that is in no transfer."""
+
+PAYMENT_REASONS: Mapping[str, str] = {
+    "instalment": "termijn",
+    "correction": "correctie",
+    "withheld": "ingehouden",
+}
+"""The reasons of a payment, and of an amount to come that no transfer holds."""
 
 WITHHELD: Mapping[str, str] = {
     "not_above_zero": "het saldo niet boven nul is; het wordt verrekend met de volgende betaling",
@@ -247,6 +255,16 @@ DUTCH = Language(
 number, money, percent = DUTCH.number, DUTCH.money, DUTCH.percent
 day, month, listed = DUTCH.day, DUTCH.month, DUTCH.listed
 component, school_type, value = DUTCH.component, DUTCH.school_type, DUTCH.value
+
+
+def cents(amount: int) -> str:
+    """Write whole cents as an amount, without its currency."""
+    return number(Decimal(amount).scaleb(-2), 2)
+
+
+def csv(table: pl.DataFrame) -> bytes:
+    """Return a table as Dutch Excel opens it: `;`, a decimal comma, a mark that says UTF-8, lines of Windows."""
+    return codecs.BOM_UTF8 + table.write_csv(separator=";", decimal_comma=True, line_terminator="\r\n").encode()
 
 
 def within_sentence(name: str) -> str:

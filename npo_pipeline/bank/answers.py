@@ -276,9 +276,10 @@ class _Entries(_Reader):
             return
         entries = sum(self._signed(one) for one in booked)
         if opening + entries != closing:
+            begun, added, ended = (dutch.cents(one) for one in (opening, entries, closing))
             words = (
-                f"the statement does not tie: opening balance {_words(opening)} and booked entries "
-                f"{_words(entries)} make {_words(opening + entries)}, and its closing balance is {_words(closing)}"
+                f"the statement does not tie: opening balance {begun} and booked entries {added} make "
+                f"{dutch.cents(opening + entries)}, and its closing balance is {ended}"
             )
             raise self.refused(statement, words)
 
@@ -306,7 +307,7 @@ class _Entries(_Reader):
 
     def _shown(self, at: Element) -> str:
         amount = _one(at, "Amt")
-        return f"{amount.get('Ccy')} {_words(self.cents(amount))}"
+        return dutch.money(Decimal(self.cents(amount)).scaleb(-2), amount.get("Ccy"))
 
     def _check_details(self, entry: Element, details: list[Element]) -> None:
         """Refuse an entry whose details name all their amounts, and do not add up to it."""
@@ -322,7 +323,7 @@ class _Entries(_Reader):
         whole = self.cents(_one(entry, "Amt"))
         if sums != whole:
             count = dutch.number(len(details))
-            words = f"the entry is {_words(whole)}, and its {count} details add up to {_words(sums)}"
+            words = f"the entry is {dutch.cents(whole)}, and its {count} details add up to {dutch.cents(sums)}"
             raise self.refused(entry, words)
 
     def _amount(self, detail: Element) -> Element:
@@ -370,7 +371,9 @@ class _Entries(_Reader):
         amount, count = _one(entry, "Amt"), _text(batch, "NbOfTxs")
         total = _one(batch, "TtlAmt")
         if total is not None and self.cents(total) != self.cents(amount):
-            words = f"the entry is {_words(self.cents(amount))}, and its batch {_words(self.cents(total))}"
+            words = (
+                f"the entry is {dutch.cents(self.cents(amount))}, and its batch {dutch.cents(self.cents(total))}"
+            )
             raise self.refused(entry, words)
         return Answer(
             line=entry.sourceline,
@@ -406,10 +409,6 @@ def _added(answers: list[Answer]) -> list[Answer]:
 def _frame(answers: list[Answer]) -> Answers:
     rows = pl.DataFrame(answers, schema=ANSWERS, orient="row")
     return Answers(rows.with_columns(sanitize(pl.col(one)).alias(one) for one in ("reason_code", "reason")))
-
-
-def _words(cents: int) -> str:
-    return f"{Decimal(cents).scaleb(-2):.2f}"
 
 
 def _path(path: str) -> str:

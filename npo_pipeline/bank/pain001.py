@@ -6,12 +6,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import in_the_netherlands
@@ -126,6 +126,4 @@ def transfer_list(batch: Mapping[str, Any], orders: TransferOrders) -> bytes:
         OMSCHRIJVING="remittance",
         UITVOERDATUM=pl.lit(batch["execution_date"]),
     )
-    written = BytesIO()
-    rows.write_csv(written, separator=";", decimal_comma=True, include_bom=True, line_terminator="\r\n")
-    return written.getvalue()
+    return dutch.csv(rows)

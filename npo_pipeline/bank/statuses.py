@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.bank.answers import BATCH, MESSAGE, TRANSFER, Answer, BankMessage
 from npo_pipeline.bank.reasons import PARTLY, WAITS
 from npo_pipeline.errors import Refused
@@ -183,7 +183,7 @@ def _refuse_other_amounts(message: BankMessage, known: KnownAnswers) -> None:
                 f"{where} is in {row['currency']}, and was sent in {row['ordered_currency']}; ask the bank"
             )
         if row["amount_cents"] is not None and row["amount_cents"] != row["ordered_cents"]:
-            said, sent = _words(row["amount_cents"]), _words(row["ordered_cents"])
+            said, sent = dutch.cents(row["amount_cents"]), dutch.cents(row["ordered_cents"])
             raise Refused(f"{where} is of {said}, and {sent} was sent; ask the bank")
         _refuse_account_of(where, message, row["debtor_iban"])
 
@@ -221,11 +221,11 @@ def _of_batch(
     for one in (remaining, mine):
         if one.height and row.amount_cents == _sum(one):
             return one, []
-    amount = "an unknown amount" if row.amount_cents is None else _words(row.amount_cents)
+    amount = "an unknown amount" if row.amount_cents is None else dutch.cents(row.amount_cents)
     if row.status == RETURNED:
         words = f"{where}: {amount} came back, and it is not said of which transfer; ask the bank"
         return OrderAmounts(mine.clear()), [words]
-    sent = _words(_sum(remaining))
+    sent = dutch.cents(_sum(remaining))
     raise Refused(
         f"{where} is booked for {amount}, and {sent} was sent and not rejected; "
         "where the bank rejected a part, give the pain.002 that says so first, or in the same folder"
@@ -236,7 +236,8 @@ def _refuse_other_totals(where: str, row: Answer, orders: OrderAmounts) -> None:
     total = _sum(orders)
     if row.amount_cents is not None and row.amount_cents != total:
         raise Refused(
-            f"{where} has a control sum of {_words(row.amount_cents)}, and {_words(total)} was sent; ask the bank"
+            f"{where} has a control sum of {dutch.cents(row.amount_cents)}, and {dutch.cents(total)} was sent; "
+            "ask the bank"
         )
     if row.transfers is not None and row.transfers != orders.height:
         raise Refused(f"{where} has {row.transfers} transfers, and {orders.height} were sent; ask the bank")
@@ -412,7 +413,3 @@ def _sent_again(transfers: TransferStates, states: TransferStates, payments: Tra
 
 def _rank(status: pl.Expr) -> pl.Expr:
     return status.replace_strict(_RANKS, return_dtype=pl.Int64)
-
-
-def _words(cents: int) -> str:
-    return f"{Decimal(cents).scaleb(-2):.2f}"

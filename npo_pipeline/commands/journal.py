@@ -20,8 +20,7 @@ from npo_pipeline.books.queries.schools import board_names, knows_board
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.errors import Refused
 from npo_pipeline.journal.audit_file import Ledger, Period, audit_file, require_schema
-from npo_pipeline.journal.entries import journal_entries
-from npo_pipeline.journal.ledger_csv import ledger_csv
+from npo_pipeline.journal.entries import journal_entries, ledger_csv
 from npo_pipeline.journal.mapping import (
     EXAMPLE,
     JOURNAL_MAPPING,

@@ -8,11 +8,11 @@ from pathlib import Path, PurePath
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.atomic_file import require_new, write_new
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake.file_result import FileResult, first_cause, rejection_list, summary
-from schemas.frames.accounts import FactTable
 from schemas.frames.intake import RejectionList
 
 ENDINGS = (".csv", ".xlsx")
@@ -97,14 +97,13 @@ _TEXTS = [name for name in _COLUMNS if name != "line"]
 
 def rejects_bytes(rejections: RejectionList, ending: str) -> bytes:
     """Write a list of rejected rows as `.csv` or `.xlsx`; no text in it becomes a formula."""
-    # Few commands write such a list, and what writes a pack of a board takes long to load.
-    from npo_pipeline.reports.board_pack.workbook import dutch_csv
+    # Few commands write such a list, and what writes a workbook takes long to load.
     from npo_pipeline.reports.xlsx import Column, frame_sheet, write_sheets
 
     rows = rejections.select(*_COLUMNS).with_columns(sanitize(pl.col(name)).alias(name) for name in _TEXTS)
     if ending == ".csv":
         named = rows.with_columns(pl.col("line").cast(pl.String)).with_columns(pl.all().fill_null(""))
-        return dutch_csv(FactTable(named.rename({name: title.upper() for name, (title, *_) in _COLUMNS.items()})))
+        return dutch.csv(named.rename({name: title.upper() for name, (title, *_) in _COLUMNS.items()}))
     target = BytesIO()
     columns = {name: Column(*one) for name, one in _COLUMNS.items()}
     write_sheets("Rejected rows", [frame_sheet("Rejected rows", rows, columns, 2, about=_ABOUT)], target)

@@ -174,7 +174,7 @@ def _percentage(written: str, column: str, amount: str | None) -> str:
     whole = pl.select(to_cents(parse.amount(pl.lit(amount)))).item()
     share = Decimal(found["number"].replace(",", "."))
     part = (whole * share / 100).to_integral_value(ROUND_HALF_UP)
-    of, would_be = (dutch.number(Decimal(cents).scaleb(-2), 2) for cents in (whole, part))
+    of, would_be = (dutch.cents(int(one)) for one in (whole, part))
     return f"'{written}' ({would_be} van {of})"
 
 

@@ -15,14 +15,14 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline import dutch
+from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.errors import NpoError, Refused
-from npo_pipeline.journal.mapping import NamedMapping
+from npo_pipeline.journal.mapping import JournalMapping, NamedMapping
 from npo_pipeline.money import to_cents
 from npo_pipeline.months import day_of, month_text
 from schemas.frames.reports import JOURNAL_LINES, BoardLedger, JournalLines
 
-REASONS = {"instalment": "termijn", "correction": "correctie"}
-"""Reasons of a payment, as a text has them."""
+_CAUSES = {**dutch.CAUSES, "instalment": None}
 
 _ENTRY = ["currency", "paid_month", "run_id"]
 _KIND = ["component", "school_type", "school_year", "reason"]
@@ -132,7 +132,7 @@ def _words(row: Mapping[str, Any], reference: str) -> dict[str, str]:
         "month": dutch.month(row["paid_month"]),
         "component": dutch.within_sentence(dutch.component(row["component"])) if "component" in row else "",
         "school_type": dutch.school_type(row["school_type"]) if "school_type" in row else "",
-        "reason": REASONS[row["reason"]] if "reason" in row else "",
+        "reason": dutch.PAYMENT_REASONS[row["reason"]] if "reason" in row else "",
         "cause": _cause(row["cause"]) if "cause" in row else "",
         "reference": reference,
     }
@@ -140,7 +140,8 @@ def _words(row: Mapping[str, Any], reference: str) -> dict[str, str]:
 
 def _cause(cause: str) -> str:
     """Return the cause of a line in Dutch: `termijn`, or `correctie: fusie`."""
-    return REASONS.get(cause) or f"{REASONS['correction']}: {dutch.CAUSES.get(cause, cause)}"
+    reasons = dutch.PAYMENT_REASONS
+    return reasons.get(cause) or f"{reasons['correction']}: {dutch.CAUSES.get(cause, cause)}"
 
 
 Entry = tuple[str, date, str]
@@ -174,3 +175,43 @@ def _require_balance(lines: JournalLines) -> None:
     off = sums.filter(pl.col("debit_cents") != pl.col("credit_cents"))
     if off.height:
         raise NpoError(f"{off['entry'].sort()[0]}: debit and credit differ, so nothing was written")
+
+
+def ledger_csv(lines: JournalLines, mapping: JournalMapping, board: str) -> bytes:
+    """Return the lines of a journal as CSV; column MAPPING says of an example that it is one."""
+    names = {one.account: one.name for one in mapping.accounts}
+    codes = {one.account: one.rgs for one in mapping.accounts}
+    month, day = pl.col("paid_month").dt, "%d-%m-%Y"
+    table = lines.select(
+        DAGBOEK=pl.lit(mapping.code),
+        BOEKSTUKNUMMER="entry",
+        BOEKDATUM=month.strftime(day),
+        BOEKJAAR=month.year().cast(pl.String),
+        PERIODE=month.month().cast(pl.String),
+        REGEL="line",
+        REKENING="account",
+        REKENINGNAAM=sanitize(pl.col("account").replace_strict(names, return_dtype=pl.String)),
+        RGS_CODE=pl.col("account").replace_strict(codes, return_dtype=pl.String),
+        KOSTENPLAATS="cost_centre",
+        OMSCHRIJVING=sanitize(pl.col("text")),
+        DEBET=_amount("debit_cents"),
+        CREDIT=_amount("credit_cents"),
+        VALUTA="currency",
+        REFERENTIE="reference",
+        DOCUMENTDATUM=pl.col("document_date").dt.strftime(day),
+        BEVOEGD_GEZAG_NUMMER=pl.lit(board),
+        BRIN_NUMMER="brin",
+        SCHOOLJAAR="school_year",
+        ONDERDEEL="component",
+        SCHOOLSOORT="school_type",
+        SOORT=pl.col("reason").replace_strict(dutch.PAYMENT_REASONS, return_dtype=pl.String),
+        OORZAAK=pl.col("cause").replace_strict(_CAUSES, return_dtype=pl.String),
+        MAPPING=sanitize(pl.lit(f"VOORBEELD ({mapping.title})" if mapping.example else mapping.title)),
+    )
+    return dutch.csv(table)
+
+
+def _amount(cents: str) -> pl.Expr:
+    """Write cents as `1234,56`, without dots between thousands; 0 as `0,00`."""
+    rest = (pl.col(cents) % 100).cast(pl.String).str.zfill(2)
+    return pl.format("{},{}", pl.col(cents) // 100, rest)

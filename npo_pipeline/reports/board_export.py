@@ -20,7 +20,6 @@ from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import strip_invisible
 from npo_pipeline.months import day_of
 from npo_pipeline.reports.board_pack.isolation import KnownParties, assert_names_no_other
-from npo_pipeline.reports.board_pack.workbook import BOM
 from schemas.frames.reports import ExportedRows
 
 _NO_COLUMN: Sequence[tuple[str | None, str | None, str | None]] = [(None, None, None)]
@@ -132,8 +131,7 @@ def assert_own(own: Own, tables: Mapping[str, ExportedRows], written: Mapping[st
 
 def csv_bytes(rows: ExportedRows) -> bytes:
     """Write a table as Dutch Excel opens it: `;`, a decimal comma, a mark that says UTF-8."""
-    shown = rows.with_columns(strip_invisible(pl.col(pl.String)))
-    return BOM + shown.write_csv(separator=";", decimal_comma=True, line_terminator="\r\n").encode()
+    return dutch.csv(rows.with_columns(strip_invisible(pl.col(pl.String))))
 
 
 def parquet_bytes(rows: ExportedRows) -> bytes:

@@ -17,7 +17,6 @@ from npo_pipeline.accounts.received import SCHOOL_KEY
 from npo_pipeline.atomic_file import remove, replace_folder
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.money import MONEY
-from npo_pipeline.reports.board_pack.workbook import BOM
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.national_csv import write_national
@@ -217,9 +216,7 @@ def _lacking_csv(tables: NationalTables) -> bytes:
         board=pl.lit(None, pl.String), name="part", reason=pl.lit(None, pl.String)
     )
     rows = pl.concat([one.select(list(_LACKING)) for one in (tables.lacking(), totals)], how="vertical_relaxed")
-    comma = pl.col("received", "spent", "carried_out").cast(pl.String).str.replace(".", ",", literal=True)
-    named = rows.with_columns(comma, name=sanitize(pl.col("name"))).rename(_LACKING)
-    return BOM + named.write_csv(separator=";", line_terminator="\r\n").encode("utf-8")
+    return dutch.csv(rows.with_columns(name=sanitize(pl.col("name"))).rename(_LACKING))
 
 
 def national_summary(

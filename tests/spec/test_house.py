@@ -31,6 +31,7 @@ GENERIC = {
     "board_in_month": "adds the board to any rows with a vestiging and a month",
     "board_on": "adds the board to any rows with a vestiging",
     "complete": "adds rows to any table of a migrated copy",
+    "csv": "writes any table",
     "empty": "makes any frame without rows",
     "fault_rows": "makes faults of facts with any other columns",
     "insert": "adds rows to any table",

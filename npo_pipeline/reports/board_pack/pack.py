@@ -7,17 +7,15 @@ anyone sees that the pack is complete and unchanged, and the next run sees what 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
 from pathlib import Path
 from types import MappingProxyType
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.atomic_file import (
     CHECKSUMS,
     checksums,
@@ -34,11 +32,12 @@ from npo_pipeline.reports.board_pack.isolation import (
     known_parties,
     mask_shared_files,
 )
-from npo_pipeline.reports.board_pack.workbook import board_table, dutch_csv, workbook
+from npo_pipeline.reports.board_pack.workbook import board_table, workbook
 from npo_pipeline.reports.board_page.page import fault_page, page
 from npo_pipeline.reports.report_data import (
     NUMBER,
     ReportData,
+    by_some_boards,
     in_fixed_order,
     select_boards,
     split_by_board,
@@ -54,7 +53,7 @@ FORMATS: Mapping[str, Callable[[Facts, ReportData], bytes]] = {
     ".xhtml": lambda facts, report: page(facts, report, filing=True),
     ".html": lambda facts, report: page(facts, report, filing=False),
     ".xlsx": workbook,
-    ".csv": lambda facts, report: dutch_csv(board_table(facts, report)),
+    ".csv": lambda facts, report: dutch.csv(board_table(facts, report)),
 }
 PACKAGE = ".xbri"
 """The end of the name of a report package: the page and the taxonomy in one file."""
@@ -78,9 +77,7 @@ ProgressCallback = Callable[[str, int], None]
 """Receives a message and the number of packs done so far."""
 
 _BOARDS_PER_JOB = 25
-_PROCESSES = 2
 _FEW = 40
-"""So many packs are made sooner than another process has started."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,27 +216,12 @@ def withdraw(packs: PacksWritten, year: int, folder: Path, faults: Mapping[str, 
 
 
 def _results(report: ReportData, facts: Facts, options: PackOptions) -> Iterator[list[PackResult]]:
+    def parts(boards: Sequence[str]) -> tuple[ReportData, Facts, PackOptions]:
+        own = Facts(facts.filter(pl.col("board").is_in(boards)))
+        return select_boards(report, boards), own, _of_boards(options, boards)
+
     boards = sorted(set(facts["board"].to_list()))
-    chunks = (boards[start : start + _BOARDS_PER_JOB] for start in range(0, len(boards), _BOARDS_PER_JOB))
-    jobs = (
-        (
-            select_boards(report, some),
-            Facts(facts.filter(pl.col("board").is_in(some))),
-            _of_boards(options, some),
-        )
-        for some in chunks
-    )
-    if len(boards) <= _FEW:
-        yield from itertools.starmap(make_some, jobs)
-        return
-    # Polars has threads, and a forked process would wait for them for ever: processes are started afresh.
-    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(make_some, *job) for job in jobs]
-        try:
-            for one in as_completed(running):
-                yield one.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    return by_some_boards(make_some, boards, parts, at_once=_BOARDS_PER_JOB, few=_FEW)
 
 
 def _of_boards(options: PackOptions, boards: Sequence[str]) -> PackOptions:

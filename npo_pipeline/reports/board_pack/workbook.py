@@ -278,9 +278,6 @@ def _balance_days(year: int) -> dict[str, str]:
     return {period: dutch.short_day(date(end, 12, 31)) for period, end in (("start", year - 1), ("end", year))}
 
 
-BOM = b"\xef\xbb\xbf"
-"""The mark by which Excel takes a CSV for UTF-8."""
-
 _COUNTED = {"share": "aandeel", "count": "aantal"}
 _KINDS = {one.name: one.kind for one in CONCEPTS}
 _LABELS = {one.name: one.nl for one in CONCEPTS}
@@ -393,11 +390,6 @@ def _table_rows(
         GETAL=pl.col(amount).cast(pl.String).str.replace(".", ",", literal=True),
         TEKST=sanitize(text),
     )
-
-
-def dutch_csv(table: FactTable) -> bytes:
-    """Return a table as Dutch Excel opens it: `;`, a mark that says UTF-8, lines as Windows ends them."""
-    return BOM + table.write_csv(separator=";", line_terminator="\r\n").encode("utf-8")
 
 
 def _named(member: pl.Expr) -> pl.Expr:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Any
+
+import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import harmless_name
@@ -16,8 +17,6 @@ from npo_pipeline.reports.specification.model import PART, PLACE, BoardRows, Mad
 from npo_pipeline.reports.specification.page import account_ending, transfer_words
 from npo_pipeline.reports.xlsx import Column, Sheet, write_sheets
 
-BOM = "\ufeff"
-KINDS = {"instalment": "termijn", "correction": "correctie", "withheld": "ingehouden"}
 _SCHOOL = {
     "school_year": Column("Schooljaar", width=11),
     "brin": Column("BRIN", width=7),
@@ -106,25 +105,23 @@ def table(rows: BoardRows, made: Made) -> bytes:
     """Return what was paid as Dutch Excel opens it: `;`, a decimal comma, a mark that says UTF-8."""
     transfers = {one["end_to_end_id"]: _transfer_in_words(one) for one in rows.transfers if one["end_to_end_id"]}
     of_all = {"paid_month": f"{made.month:%Y-%m}", "board_name": rows.name}
-    text = StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(_CSV.values())
+    cells = []
     for one in rows.paid:
         transfer = transfers.get(
             one["end_to_end_id"], {"words": dutch.TRANSFER_STATES.get(one["state"], one["state"])}
         )
         row = {**transfer, **_in_words(one), **of_all, "for_month": f"{one['month']:%Y-%m}"}
-        writer.writerow([_cell(row.get(name)) for name in _CSV])
-    return (BOM + text.getvalue()).encode("utf-8")
+        cells.append([_cell(row.get(name)) for name in _CSV])
+    return dutch.csv(pl.DataFrame(cells, schema=dict.fromkeys(_CSV.values(), pl.String), orient="row"))
 
 
-def _cell(value: Any) -> str:
-    """Write a value; text that a spreadsheet would run as a formula has an apostrophe before it."""
+def _cell(value: Any) -> str | None:
+    """Write a value, null for none; text that a spreadsheet would run as a formula has an apostrophe before it."""
     if isinstance(value, Decimal):
         return f"{value:.2f}".replace(".", ",")
     if isinstance(value, date):
         return f"{value:%Y-%m-%d}"
-    return _harmless(value) if value else ""
+    return _harmless(value) if value else None
 
 
 _harmless = lru_cache(4096)(harmless_name)
@@ -136,7 +133,7 @@ def _in_words(row: Row) -> Row:
     named = {
         "component": dutch.component(row["component"]),
         "school_type": dutch.school_type(row["school_type"]),
-        "kind": KINDS[row["kind"]],
+        "kind": dutch.PAYMENT_REASONS[row["kind"]],
     }
     if row["kind"] == "correction" and "cause" in row:
         named["cause"] = dutch.CAUSES.get(row["cause"], row["cause"] or "niet vastgelegd")

@@ -12,7 +12,8 @@ import fastexcel
 import polars as pl
 import pytest
 
-from npo_pipeline.reports.board_pack.workbook import board_table, dutch_csv, fact_table, workbook
+from npo_pipeline import dutch
+from npo_pipeline.reports.board_pack.workbook import board_table, fact_table, workbook
 from npo_pipeline.reports.board_page.context import menu
 from npo_pipeline.reports.national import national_summary
 from npo_pipeline.reports.report_data import in_fixed_order
@@ -43,7 +44,7 @@ def rows_of(sheet: pl.DataFrame) -> pl.DataFrame:
 
 
 def lines(board: Board) -> list[list[str]]:
-    content = dutch_csv(fact_table(facts_of(told(board)), 2021)).decode("utf-8-sig")
+    content = dutch.csv(fact_table(facts_of(told(board)), 2021)).decode("utf-8-sig")
     assert content.endswith("\r\n")
     return [line.split(";") for line in content.split("\r\n")[:-1]]
 
@@ -191,7 +192,7 @@ def test_what_is_asked_about_consent_is_shown_and_what_is_not_needed_is_not_alar
     agreed = "Bovenschools: bedrag waarmee de MR tot nu toe instemde"
     assert consents[agreed].to_list() == [None, 50.07, 0.0]
     story = told(board)
-    table = pl.read_csv(dutch_csv(board_table(facts_of(story), story)), separator=";", infer_schema=False)
+    table = pl.read_csv(dutch.csv(board_table(facts_of(story), story)), separator=";", infer_schema=False)
     asked = table.filter(pl.col("GEGEVEN").is_in(["Gemeente geïnformeerd", agreed]))
     assert asked.select("BRIN_NUMMER", "EENHEID", "GETAL", "TEKST").rows() == [
         ("02BB", "EUR", "50,07", None),
@@ -232,7 +233,7 @@ def test_the_table_holds_every_fact_with_dutch_words_and_numbers():
 
 def test_the_table_closes_with_the_findings_and_what_each_rests_on():
     story = told(odd())
-    read = pl.read_csv(dutch_csv(board_table(facts_of(story), story)), separator=";", infer_schema=False)
+    read = pl.read_csv(dutch.csv(board_table(facts_of(story), story)), separator=";", infer_schema=False)
     findings = read.tail(3).select("BRIN_NUMMER", "SCHOOL", "GEGEVEN", "EENHEID", "GETAL", "TEKST")
     assert findings.row(1) == (
         *("02CD", "De Linde", "Bevinding: fout, rust op keuze", "EUR", "400,10"),
@@ -253,7 +254,7 @@ def test_receipts_say_how_they_are_accounted_for_in_the_workbook_and_in_the_tabl
         *(25000.0, manner, article),
     )
     story = told(odd())
-    read = pl.read_csv(dutch_csv(board_table(facts_of(story), story)), separator=";", infer_schema=False)
+    read = pl.read_csv(dutch.csv(board_table(facts_of(story), story)), separator=";", infer_schema=False)
     received = read.filter(pl.col("GEGEVEN").str.starts_with("Ontvangen: "))
     assert received.select("BRIN_NUMMER", "GEGEVEN", "EENHEID", "GETAL", "TEKST").row(0) == (
         *("02CD", "Ontvangen: Bedrag per leerling, basisonderwijs, 2021-2022", "EUR", "25000,00"),
@@ -294,7 +295,7 @@ def test_text_stays_text_in_workbook_and_table(planted, tmp_path):
             assert "<f>" not in content
             assert "<hyperlink" not in content
             assert "<script" not in content
-    csv = dutch_csv(fact_table(facts_of(told(board)), 2021))
+    csv = dutch.csv(fact_table(facts_of(told(board)), 2021))
     read = pl.read_csv(csv, separator=";", infer_schema=False)
     assert read.height == facts_of(told(board)).height
     texts = pl.concat([read["SCHOOL"], read["TEKST"]]).drop_nulls()
@@ -311,7 +312,7 @@ def test_the_table_itself_makes_text_harmless_whatever_the_facts_hold(planted):
     facts = facts_of(told(ordinary(result="x")))
     is_text = pl.col("concept").is_in(["SchoolName", "Results"])
     planted_in = facts.with_columns(value=pl.when(is_text).then(pl.lit(planted)).otherwise("value"))
-    read = pl.read_csv(dutch_csv(fact_table(planted_in, 2021)), separator=";", infer_schema=False)
+    read = pl.read_csv(dutch.csv(fact_table(planted_in, 2021)), separator=";", infer_schema=False)
     texts = pl.concat([read["SCHOOL"], read["TEKST"]]).drop_nulls()
     assert texts.str.starts_with("'").sum() > 2
     assert texts.str.contains(r"^[=+\-@\t\r]").sum() == 0

@@ -138,7 +138,7 @@ def test_an_entry_of_many_transfers_names_each():
 
 def test_details_that_do_not_add_up_to_their_entry_are_refused():
     words = refusal(statement(entry("30.00", detail(T1, "10.00"), detail(T2, "19.99"))))
-    assert "the entry is 30.00, and its 2 details add up to 29.99" in words
+    assert "the entry is 30,00, and its 2 details add up to 29,99" in words
 
 
 def test_an_entry_for_a_whole_batch_names_the_batch():
@@ -158,7 +158,7 @@ def test_details_without_an_id_of_their_own_are_added_up_per_batch():
 
 def test_a_batch_whose_total_is_not_that_of_its_entry_is_refused():
     whole = entry("30.00", batch=tag("Btch", text("PmtInfId", BATCH), money("TtlAmt", "31.00")))
-    assert "the entry is 30.00, and its batch 31.00" in refusal(statement(whole))
+    assert "the entry is 30,00, and its batch 31,00" in refusal(statement(whole))
 
 
 def test_entries_without_a_reference_are_counted():
@@ -179,8 +179,8 @@ def test_a_statement_that_does_not_tie_is_refused():
     balances = (balance("PRCD", "100.00"), balance("CLBD", "70.00"))
     words = refusal(statement(booked(T1, "40.00"), balances=balances))
     assert (
-        "the statement does not tie: opening balance 100.00 and booked entries -40.00 make 60.00, and its closing "
-        "balance is 70.00; have the bank send the file again" in words
+        "the statement does not tie: opening balance 100,00 and booked entries -40,00 make 60,00, and its closing "
+        "balance is 70,00; have the bank send the file again" in words
     )
 
 
@@ -197,7 +197,7 @@ def test_a_statement_without_balances_is_read_with_a_remark():
 def test_a_credit_that_the_bank_takes_back_is_left_to_a_person():
     found = message(statement(entry("10.00", detail(T1, "10.00"), reversal=True)))
     assert found.answers.is_empty()
-    assert "line 3: the bank takes back a credit of EUR 10.00; npo does not read that" in found.remarks[-1]
+    assert "line 3: the bank takes back a credit of € 10,00; npo does not read that" in found.remarks[-1]
 
 
 def test_a_debit_that_the_bank_takes_back_is_a_return():

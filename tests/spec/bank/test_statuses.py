@@ -134,7 +134,7 @@ def test_a_batch_is_booked_without_what_was_rejected():
 def test_a_batch_that_is_booked_for_another_amount_is_refused():
     words = refusal(three(), statement(entry("59.99", batch=WHOLE)))
     assert (
-        "batch NPO-2021-09-001 is booked for 59.99, and 60.00 was sent and not rejected; where the bank" in words
+        "batch NPO-2021-09-001 is booked for 59,99, and 60,00 was sent and not rejected; where the bank" in words
     )
 
 
@@ -148,7 +148,7 @@ def test_of_a_part_of_a_batch_that_comes_back_it_must_be_said_which():
     bank = three()
     bank.read(statement(entry("10.00", batch=WHOLE, side="CRDT")))
     assert set(bank.statuses.values()) == {"sent"}
-    assert "10.00 came back, and it is not said of which transfer" in bank.unknown[0]
+    assert "10,00 came back, and it is not said of which transfer" in bank.unknown[0]
 
 
 def test_references_that_are_not_ours_are_named():
@@ -162,14 +162,14 @@ def test_references_that_are_not_ours_are_named():
 
 def test_another_amount_than_was_sent_is_refused():
     words = refusal(three(), statement(booked(C, "30.01")))
-    assert words == "1.xml, line 3: transfer NPO-C is of 30.01, and 30.00 was sent; ask the bank"
+    assert words == "1.xml, line 3: transfer NPO-C is of 30,01, and 30,00 was sent; ask the bank"
 
 
 @pytest.mark.parametrize(
     ("given_totals", "words"),
     [
         (text("OrgnlNbOfTxs", 2), "has 2 transfers, and 3 were sent"),
-        (text("OrgnlCtrlSum", "59.00"), "has a control sum of 59.00, and 60.00 was sent"),
+        (text("OrgnlCtrlSum", "59.00"), "has a control sum of 59,00, and 60,00 was sent"),
     ],
 )
 def test_other_totals_of_a_batch_than_were_sent_are_refused(given_totals, words):

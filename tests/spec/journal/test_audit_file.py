@@ -13,7 +13,7 @@ from lxml import etree
 
 from npo_pipeline.errors import NpoError, Refused
 from npo_pipeline.journal.audit_file import NAMESPACE, audit_file, require_schema
-from npo_pipeline.journal.ledger_csv import ledger_csv
+from npo_pipeline.journal.entries import ledger_csv
 from tests.spec.journal.ledgers import MAPPING, Paid, booked, changed, mapping, whose
 
 REAL = Path(os.environ.get("NPO_REAL_DATA", Path(__file__).parents[4] / "shared" / "data")) / "xaf"
