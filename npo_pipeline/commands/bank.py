@@ -41,6 +41,10 @@ _KINDS = ("pain.002", "camt.054", "camt.053")
 """The order in which messages of one moment are read: what is rejected is known before a batch is booked."""
 
 
+Refusals = tuple[tuple[str, str], ...]
+"""The name and the cause of each file that is refused."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BankRequest:
     """Represent what the bank sent: a file, a folder or a zip of files."""
@@ -77,7 +81,7 @@ class BankResult:
     nameless: int
     remarks: tuple[str, ...]
     contradictions: Contradictions
-    refused: tuple[tuple[str, str], ...]
+    refused: Refusals
     specified: tuple[MonthSpecified, ...] = ()
 
 
@@ -91,14 +95,11 @@ def bank(
         HomeLocked: another run is busy.
     """
     require_books(request.home)
-    refusals = KeptRefusals()
     progress("reading what the bank answered", 0)
-    files = call(read_files, request.paths, refusals)
+    read = call(read_files, request.paths)
     with open_run(request.home, "bank", clock, wait_seconds=request.wait_seconds) as run:
         released = call(load_released, run.books)
-        read_before, fresh = _known_and_fresh(files, queries.bank_files(run.books))
-        answered = Answered(released, fresh, read_before)
-        done = call(write_answers, run, answered, refusals=refusals, clock=clock)
+        done = call(write_answers, run, released, read, clock=clock)
         months = queries.months_of_transfers(run.books, done.changed["end_to_end_id"].to_list())
     if not months:
         return done
@@ -112,12 +113,11 @@ def bank(
 
 
 @dataclass(frozen=True)
-class Answered:
-    """Hold what was released, the files that are new, and the names of those that were read before."""
+class ReadFiles:
+    """Hold the messages that could be read, and the files that could not."""
 
-    released: Released
     files: Sequence[BankFile]
-    read_before: tuple[str, ...] = ()
+    refused: Refusals = ()
 
 
 @dataclass
@@ -130,13 +130,13 @@ class _Taken:
     rejected: set[str] = field(default_factory=set)
 
 
-def read_files(paths: Sequence[Path], refusals: KeptRefusals) -> list[BankFile]:
-    """Step: read the files; one that cannot be read is kept among the refusals.
+def read_files(paths: Sequence[Path]) -> ReadFiles:
+    """Step: read the files; one that cannot be read does not stop the others.
 
     Raises:
         Refused: there is no file to read.
     """
-    found = list[BankFile]()
+    found, refusals = list[BankFile](), KeptRefusals()
     sources = source_files(paths, refusals)
     if not sources and not refusals.found:
         raise Refused(f"{', '.join(map(str, paths))}: no file to read; name what the bank sent")
@@ -144,7 +144,11 @@ def read_files(paths: Sequence[Path], refusals: KeptRefusals) -> list[BankFile]:
         with refusals(file.name):
             data = _bytes_of(file)
             found.append(BankFile(message=read_answers(file.name, data), sha256=hashlib.sha256(data).hexdigest()))
-    return found
+    return ReadFiles(found, _causes(refusals))
+
+
+def _causes(refusals: KeptRefusals) -> Refusals:
+    return tuple((file, str(refusal)) for file, refusal in refusals.found)
 
 
 def _bytes_of(file: SourceFile) -> bytes:
@@ -189,10 +193,11 @@ def _known_and_fresh(files: Sequence[BankFile], known: BankFiles) -> tuple[tuple
     return tuple(before), fresh
 
 
-def write_answers(run: Run, answered: Answered, *, refusals: KeptRefusals, clock: Clock) -> BankResult:
+def write_answers(run: Run, released: Released, read: ReadFiles, *, clock: Clock) -> BankResult:
     """Step: work out what the files add to what is known, and write it in the books."""
-    released = answered.released
-    taken = _take(answered.files, released, refusals)
+    refusals = KeptRefusals()
+    read_before, fresh = _known_and_fresh(read.files, queries.bank_files(run.books))
+    taken = _take(fresh, released, refusals)
     outcome = new_events(taken.facts, released)
     if taken.files:
         run.append(BANK_FILES, _file_rows(run, taken.files, clock))
@@ -209,13 +214,13 @@ def write_answers(run: Run, answered: Answered, *, refusals: KeptRefusals, clock
     return BankResult(
         run_id=run.run_id if taken.files else None,
         files=ReadMessages(pl.DataFrame(rows, schema=READ_MESSAGES, orient="row")),
-        read_before=answered.read_before,
+        read_before=read_before,
         changed=_changed(outcome, released),
         unknown=tuple(taken.unknown),
         nameless=sum(one.message.nameless for one in taken.files),
         remarks=(*(remark for one in taken.files for remark in one.message.remarks), *_late_rejections(outcome)),
         contradictions=outcome.contradictions,
-        refused=tuple((file, str(refusal)) for file, refusal in refusals.found),
+        refused=(*read.refused, *_causes(refusals)),
     )
 
 
