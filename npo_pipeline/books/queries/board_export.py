@@ -141,7 +141,9 @@ WHOSE: Mapping[str, Whose] = {
     ),
     "due_changes": Whose(why=_MONTH, rows=_IN_MONTH),
     "settling": Whose(why="The terms of decisions that amounts of the board rest on.", rows=_OF_DECISION),
-    "grants": Whose(why="Decisions on applications of the board.", rows=_BOARD, free_text=("reason",)),
+    "grants": Whose(
+        why="Decisions on applications of the board.", rows=_BOARD, free_text=("reason",), own_text=("region",)
+    ),
     "payments": Whose(why=_OWN, rows=_BOARD),
     "correction_causes": Whose(
         why="The parts of corrections that were paid to the board.",
