@@ -26,6 +26,7 @@ from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
 from npo_pipeline.cli.options import home_of, name_from, path_from
 from npo_pipeline.commands.bank import BankRequest, BankResult, bank, contradiction_words
 from npo_pipeline.commands.release import ReleaseRequest, release
+from npo_pipeline.commands.specification import raise_faults
 from npo_pipeline.errors import Refused, printable
 from npo_pipeline.months import Month, day_from, month_from, month_text
 
@@ -98,6 +99,7 @@ def _act(request: ReleaseRequest, plan: str, answer: Approval) -> State[Any]:
         return closed(f"Rejected by {approver}; nothing has gone out", name="Rejected")
     done = release(replace(request, approved_by=answer.approved_by, approved_plan=plan), call=as_task)
     log_remarks(done.prepared.remarks)
+    raise_faults(done.specified)
     if done.run_id is None:
         return closed("Nothing was written: this was released before, or nothing is left to release")
     people = f"prepared by {request.prepared_by}, approved by {approver}"
@@ -163,6 +165,7 @@ def bank_feedback(home: str, folder: str) -> State[Any]:
     if result.run_id and words:
         report_came_back(result.run_id, words)
     refuse_files(result)
+    raise_faults(result.specified)
     return closed(_closing(result), _summary(result))
 
 

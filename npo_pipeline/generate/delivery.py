@@ -42,6 +42,9 @@ BOARDS, ACCOUNTS = "besturen.csv", "rekeningen.csv"
 _LISTED_SHARE, _LEERPLUS_SHARE = 15, 20
 """Percentages of the vestigingen of bao and of vo that are listed, as in the country, and of leerplus schools."""
 
+_LONGEST = 70
+"""Characters of the name of an account that a bank takes."""
+
 _MOST_SCORE = 500_000
 """Hundredths; a third of the municipalities has no score."""
 
@@ -145,7 +148,7 @@ def _board_names(boards: Sequence[str], seed: int) -> list[list[str]]:
 def _accounts(names: Mapping[str, str], seed: int, reference_date: date) -> list[list[str]]:
     """Make an account per recipient, from the school year that a date lies in; `names`: recipient -> its name."""
     first = f"{reference_date.year if reference_date.month >= 8 else reference_date.year - 1}0801"
-    return [[one, made_up_iban(seed, one), name, first] for one, name in sorted(names.items())]
+    return [[one, made_up_iban(seed, one), name[:_LONGEST].strip(), first] for one, name in sorted(names.items())]
 
 
 def _drawn(rows: list[list[str]], percentage: int, chance: random.Random) -> list[list[str]]:

@@ -140,6 +140,11 @@ def prepared_plans(books: Books, month: date, fingerprint: str) -> ReleasePlans:
     return ReleasePlans(books.frame(query, [month, fingerprint]))
 
 
+def last_prepared_plan(books: Books) -> str:
+    """Return the fingerprint of the plan of a release that was prepared last."""
+    return str(books.value("select max_by(fingerprint, run_id) from release_plans"))
+
+
 def payment_accounts(books: Books, before_run: str | None = None) -> PaymentAccounts:
     """Return all payment accounts in the order of their delivery; those that were there before a run, or all."""
     query = """

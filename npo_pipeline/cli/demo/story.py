@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import first_board_with_error
+from npo_pipeline.books.queries.bank import all_batches, failed_transfers, last_prepared_plan, orders_of_batch
 from npo_pipeline.books.queries.decisions import first_school_with, first_two_bao_schools
 from npo_pipeline.books.queries.deliveries import first_refused_line
 from npo_pipeline.books.reader import read_books
@@ -26,7 +28,9 @@ from npo_pipeline.cli import output
 from npo_pipeline.commands.account.template import write_made_up_reports
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused
+from npo_pipeline.generate.lists import made_up_iban
 from npo_pipeline.translation import said
+from schemas.columns import BESTUUR
 
 MARK = "made-by-npo-demo"
 """A file in each home that a demo made; only such a home is replaced."""
@@ -53,6 +57,33 @@ components:
          where: "begroting 2022-2023", checked_on: 2022-02-25}
 """
 
+_ISO = "urn:iso:std:iso:20022:tech:xsd:"
+_REJECTED = f"""\
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="{_ISO}pain.002.001.03"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>DEMO-1</MsgId><CreDtTm>{{day}}T10:15:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>{{batch_id}}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId></OrgnlGrpInfAndSts>
+<OrgnlPmtInfAndSts><OrgnlPmtInfId>{{batch_id}}</OrgnlPmtInfId>
+<TxInfAndSts><OrgnlEndToEndId>{{rejected}}</OrgnlEndToEndId><TxSts>RJCT</TxSts>
+<StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf></TxInfAndSts></OrgnlPmtInfAndSts>
+</CstmrPmtStsRpt></Document>
+"""
+_BOOKED = f"""\
+<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="{_ISO}camt.053.001.02"><BkToCstmrStmt>
+<GrpHdr><MsgId>DEMO-2</MsgId><CreDtTm>{{day}}T18:00:00</CreDtTm></GrpHdr>
+<Stmt><Id>DEMO-2</Id><CreDtTm>{{day}}T18:00:00</CreDtTm><Acct><Id><IBAN>{{debtor_iban}}</IBAN></Id></Acct>
+<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="{{currency}}">{{total}}</Amt>
+<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{{day}}</Dt></Dt></Bal>
+<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="{{currency}}">{{left}}</Amt>
+<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{{day}}</Dt></Dt></Bal>
+<Ntry><Amt Ccy="{{currency}}">{{booked}}</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts>
+<BookgDt><Dt>{{day}}</Dt></BookgDt><BkTxCd><Prtry><Cd>658</Cd></Prtry></BkTxCd>
+<NtryDtls><Btch><PmtInfId>{{batch_id}}</PmtInfId></Btch></NtryDtls></Ntry></Stmt>
+</BkToCstmrStmt></Document>
+"""
+"""Answers of a made-up bank to a batch: one transfer is rejected, the rest is booked as one entry."""
+
 _WHERE_TO_LOOK = """
 Where to look:
   {database}   the published books; open them read-only with DuckDB at any moment, for example
@@ -62,6 +93,7 @@ Where to look:
       the page of one board: its accounts of {year} and what it must mend; open it in a browser
   {home}/reports/{year}   the same for every board, and for the country
   {home}/specifications/2022-12   what December 2022 paid each board, and why something was corrected
+  {home}/bank   the payment files; tables transfers and transfer_balance say what became of them
   {home}/reports/tool   a page with the amounts of every school, and the same as a workbook
   {home}/delivery   what was delivered; planted.csv lists the faults that were planted in it
   {home}/delivery-2022, {home}/later   the same a year later, and what came in after it
@@ -120,7 +152,7 @@ def _clear(home: Home) -> None:
     if foreign:
         raise Refused(f"{home.path}: holds books that no demo made; give the demo a --home of its own")
     with locked(home, "demo", now=now()):
-        folders = (DELIVERY, DELIVERY_2022, LATER, REPORTED, f"reports/{YEAR}", "specifications")
+        folders = (DELIVERY, DELIVERY_2022, LATER, REPORTED, f"reports/{YEAR}", "bank", "specifications")
         for made in (home.work, home.manifests, *(home.path / one for one in folders)):
             shutil.rmtree(made, ignore_errors=True)
         home.database.unlink(missing_ok=True)
@@ -186,6 +218,49 @@ def _board(home: Home) -> dict[str, str]:
         return {"board": first_board_with_error(books, YEAR)}
 
 
+def _debtor_and_plan(home: Home) -> dict[str, str]:
+    """Write the account that pays, and return the plan of the release that was prepared last."""
+    iban = made_up_iban(2021, "debtor")
+    _write(home.path / "debtor.yaml", f"debtor: {{name: Ministerie van OCW, iban: {iban}}}\n")
+    with read_books(home) as books:
+        return {"plan": last_prepared_plan(books)}
+
+
+def _answers(home: Home) -> dict[str, str]:
+    """Write what the bank says of the last batch: the transfer to the first board is rejected, the rest booked."""
+    with read_books(home) as books:
+        batch = all_batches(books).tail(1).to_dicts()[0]
+        orders = orders_of_batch(books, batch["batch_id"]).filter(recipient_kind=BESTUUR).sort("recipient")
+    first = orders.head(1).to_dicts()[0]
+    answer = {
+        **{name: escape(str(value)) for name, value in batch.items()},
+        "rejected": first["end_to_end_id"],
+        "booked": batch["total"] - first["amount"],
+        "left": first["amount"],
+        "day": f"{batch['execution_date']}",
+    }
+    folder = home.path / LATER / "from-the-bank"
+    _write(folder / "pain-002.xml", _REJECTED.format(**answer))
+    _write(folder / "camt-053.xml", _BOOKED.format(**answer))
+    return {"rejected": first["recipient"]}
+
+
+def _new_account(home: Home) -> dict[str, str]:
+    """Write the file by which the board whose transfer came back has another account from today on."""
+    with read_books(home) as books:
+        last = failed_transfers(books).row(0, named=True)
+        batch = all_batches(books).tail(1).to_dicts()[0]
+        orders = orders_of_batch(books, batch["batch_id"]).filter(end_to_end_id=last["end_to_end_id"])
+        name = orders["account_name"][0]
+    iban = made_up_iban(2021, f"{last['recipient']} anew")
+    header, row = "ONTVANGER;IBAN;TENAAMSTELLING;INGANGSDATUM", (last["recipient"], iban, name)
+    _write(
+        home.path / LATER / "accounts" / "rekeningen.csv",
+        f"{header}\n{';'.join(row)};{batch['execution_date']}\n",
+    )
+    return {"rejected": last["recipient"], "new_iban": iban}
+
+
 _COUNTRY = "--boards 40 --pupils 60000 --seed 2021"
 _DECIDE_2022 = "decide --home {home} --school-year 2022-2023"
 
@@ -206,8 +281,43 @@ STORY = (
     Step("Then the payment run itself", "pay --home {home} --month 2021-09"),
     Step("A month that is paid again pays nothing", "pay --home {home} --month 2021-09"),
     Step(
+        "The money goes to the bank by two people: one prepares the payment file of September",
+        "release --home {home} --month 2021-09 --prepared-by 'A. de Vries'",
+    ),
+    Step(
+        "Another approves just that, and the file is written",
+        "release --home {home} --month 2021-09 --approved-by 'M. Jansen' --approved-plan {plan} "
+        "--debtor {home}/debtor.yaml",
+        _debtor_and_plan,
+    ),
+    Step(
+        "The bank answers: all is booked but the transfer to board {rejected}, whose account is closed",
+        "bank {home}/later/from-the-bank --home {home}",
+        _answers,
+    ),
+    Step(
+        "That board has another account; as a swapped one is the commonest fraud, a change is named until it is "
+        "confirmed",
+        "ingest {home}/later/accounts --home {home}",
+        _new_account,
+    ),
+    Step(
+        "Somebody calls the board, and confirms it by name",
+        "confirm-account {rejected} {new_iban} --by 'M. Jansen' --home {home}",
+    ),
+    Step(
         "October and November were missed; December catches up, in order",
         "pay --home {home} --month 2021-12 --catch-up --no-specifications",
+    ),
+    Step(
+        "December goes out, and what came back in September goes out with it",
+        "release --home {home} --month 2021-12 --prepared-by 'A. de Vries'",
+    ),
+    Step(
+        "It is approved by another, as before",
+        "release --home {home} --month 2021-12 --approved-by 'M. Jansen' --approved-plan {plan} "
+        "--debtor {home}/debtor.yaml",
+        _debtor_and_plan,
     ),
     Step(
         "The board of {school} asks why it gets what it gets",
