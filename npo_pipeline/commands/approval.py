@@ -10,13 +10,13 @@ from typing import ClassVar
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock, Run, open_run
-from npo_pipeline.delivery.sanitize import harmless_name
+from npo_pipeline.delivery.sanitize import harmless_name, letters_of
 from npo_pipeline.errors import Refused
 
 
 def is_same_person(one: str, other: str) -> bool:
-    """Return whether two names are of one person, however they are spaced and capitalised."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+    """Return whether two names are of one person, by their letters: José de Vries is Jose  de vries."""
+    return letters_of(one) == letters_of(other)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -47,6 +47,9 @@ from schemas.released import (
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.specification import MonthSpecified
+
+_AHEAD = timedelta(days=365)
+"""The time that a bank keeps a payment to be made later; a slip of the pen would pay nobody, unseen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +223,8 @@ def plan_month(books: Books, request: ReleaseRequest, moment: datetime) -> Prepa
     day = request.pay_on or today
     if day < today:
         raise Refused(f"{day}: that day has gone by; ask the bank to pay today ({today}) or later")
+    if day > (latest := today + _AHEAD):
+        raise Refused(f"{day}: no bank keeps a payment for so long; ask it to pay by {latest}")
     if request.month not in paid_months(books):
         name = month_text(request.month)
         raise Refused(f"nothing was paid in {name}, so there is nothing to release; see `npo pay --month {name}`")

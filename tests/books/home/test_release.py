@@ -105,9 +105,11 @@ def test_the_same_person_prepares_the_same_plan_once(copied):
     ("changed", "refusal"),
     [
         ({"--approved-by": "a.  preparer"}, "a. preparer prepared the release and cannot approve it"),
+        ({"--approved-by": "Á Preparer."}, "Á Preparer. prepared the release and cannot approve it"),
         ({"--approved-plan": "0" * 64}, "the release is another thing than what was approved"),
         ({"--debtor": None}, "no account is named that pays; name its file with --debtor FILE"),
         ({"--pay-on": "2021-01-01"}, "2021-01-01: that day has gone by"),
+        ({"--pay-on": "2099-01-01"}, "2099-01-01: no bank keeps a payment for so long"),
     ],
 )
 def test_what_two_people_do_not_agree_on_is_refused(prepared, approval, changed, refusal):
