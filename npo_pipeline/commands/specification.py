@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import payments as queries
 from npo_pipeline.books.queries.bank import payments_on_their_way
@@ -184,7 +185,12 @@ def gather_specifications(books: Books, request: SpecificationRequest) -> Specif
     nothing = OpenWithheld(pl.DataFrame(schema=["recipient_kind", "recipient", "currency", "amount"]))
     data = specifications(
         SpecificationSources(
-            made=Made(month=month, paid_on=day_of(last_run[1]), style=load_house_style(request.home.path)),
+            made=Made(
+                month=month,
+                paid_on=day_of(last_run[1]),
+                style=load_house_style(request.home.path),
+                version=code_version().source,
+            ),
             paid=queries.parts_paid(books, month),
             on_their_way=payments_on_their_way(books, month),
             forecast=forecast(to_come, state, nothing, run_id=then),

@@ -72,12 +72,13 @@ class Made:
     """Say what specifications are of, the same for all boards.
 
     `paid_on`: the day of the last payment run of the month, in the Netherlands; what is to come is by the
-    decisions of then. `style`: the house style of pages.
+    decisions of then. `style`: the house style of pages. `version`: of the program.
     """
 
     month: date
     paid_on: date
     style: HouseStyle = field(default_factory=HouseStyle)
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

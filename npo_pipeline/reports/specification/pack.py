@@ -194,9 +194,9 @@ def _fault(place: Path, board: str, month: date, why: str) -> str:
 
 
 def fingerprints(data: SpecificationData) -> dict[str, str]:
-    """Return the SHA-256 of the rows that the files of each board are made from: board -> hexadecimals."""
-    begun = hashlib.sha256()
-    for part in (f"{data.made.month}", f"{data.made.paid_on}", data.made.style.sha256):
+    """Return the SHA-256 of all that the files of each board are made from, and by: board -> hexadecimals."""
+    begun, made = hashlib.sha256(), data.made
+    for part in (f"{made.month}", f"{made.paid_on}", made.style.sha256, made.version):
         begun.update(part.encode() + b"\0")
     digests = {board: begun.copy() for board in data.boards()}
     for frame in data.tables().values():

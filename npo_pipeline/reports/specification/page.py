@@ -256,6 +256,7 @@ def _environment() -> Environment:
         "money": _money,
         "month": dutch.month,
         "number": dutch.number,
+        "readable": dutch.readable_name,
         "school_type": dutch.school_type,
         "short_day": dutch.short_day,
     }

@@ -26,6 +26,14 @@ _SCHOOL = {
     "component": Column("Onderdeel", "wrapped", 22),
     "school_type": Column("Schoolsoort", "wrapped", 22),
 }
+_SUMS = {
+    "school_year": Column("Schooljaar", width=11),
+    "scheme": Column("Regeling", "wrapped", 70),
+    "currency": Column("Valuta", width=7),
+    "instalment": Column("Termijnen", "money", 16, total=True),
+    "correction": Column("Correcties", "money", 16, total=True),
+    "amount": Column("Samen", "money", 16, total=True),
+}
 _PAID = {
     **_SCHOOL,
     "kind": Column("Soort", width=10),
@@ -34,8 +42,7 @@ _PAID = {
     "decision_id": Column("Besluit", width=14),
     "currency": Column("Valuta", width=7),
     "amount": Column("Bedrag", "money", 16, total=True),
-    "end_to_end_id": Column("Kenmerk op uw afschrift", width=37),
-    "scheme": Column("Regeling", width=44),
+    "end_to_end_id": Column("Kenmerk op uw afschrift", width=33),
 }
 _TRANSFERS = {
     "words": Column("Stand", "wrapped", 34),
@@ -51,7 +58,6 @@ _TO_COME = {
     **_SCHOOL,
     "kind": Column("Soort", width=12),
     "currency": Column("Valuta", width=7),
-    "scheme": Column("Regeling", width=44),
 }
 """Columns of what is to come; a column per month and one of all follow them."""
 
@@ -85,6 +91,7 @@ def workbook(rows: BoardRows, made: Made) -> bytes:
     month = dutch.month(made.month)
     title = f"Betaalspecificatie {month}, bevoegd gezag {rows.board}{f', {rows.name}' if rows.name else ''}"
     sheets = [
+        _sheet("In het kort", _SUMS, rows.totals, f"Betaald in {month}, per schooljaar en regeling"),
         _sheet(
             "Betaald", _PAID, [_in_words(one) for one in rows.paid], f"Betaald in {month}, per school en oorzaak"
         ),

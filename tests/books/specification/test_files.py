@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -79,6 +80,13 @@ def test_other_rows_are_written_and_nobody_changed_them(tmp_path):
     written(tmp_path, two())
     result = written(tmp_path, two(place="Velsen"))
     assert (result.written, result.mended, result.up_to_date) == ((BOARD,), (), (OTHER,))
+
+
+def test_what_another_version_of_the_program_wrote_was_changed_by_nobody(tmp_path):
+    data = two()
+    written(tmp_path, SpecificationData(**{**vars(data), "made": replace(data.made, version="1")}))
+    result = written(tmp_path, SpecificationData(**{**vars(data), "made": replace(data.made, version="2")}))
+    assert (result.written, result.mended) == ((BOARD, OTHER), ())
 
 
 def test_a_note_that_somebody_laid_in_the_folder_stays(tmp_path):

@@ -141,7 +141,7 @@ def test_csv_and_workbook_add_up_to_the_page_per_currency():
         sums[one["VALUTA"]] = sums.get(one["VALUTA"], Decimal(0)) + Decimal(one["BEDRAG"].replace(",", "."))
     assert sums == {"EUR": Decimal("16010.42"), "USD": Decimal("-880.00")}
     book = openpyxl.load_workbook(BytesIO(workbook(rows, made)))
-    assert book.sheetnames == ["Betaald", "Overboekingen", "Nog te komen"]
+    assert book.sheetnames == ["In het kort", "Betaald", "Overboekingen", "Nog te komen"]
     totals = {
         sheet.title: [
             [cell.value for cell in row if cell.value is not None]
@@ -150,6 +150,7 @@ def test_csv_and_workbook_add_up_to_the_page_per_currency():
         ]
         for sheet in book
     }
+    assert [row[-1] for row in totals["In het kort"]] == [16010.42, -880]
     assert totals["Betaald"] == [["Totaal €", 16010.42], ["Totaal US$", -880]]
     assert totals["Overboekingen"] == [["Totaal €", 16010.42], ["Totaal US$", -880]]
     assert totals["Nog te komen"][0][-1] == 46562.54  # as on the page
