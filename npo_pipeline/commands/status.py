@@ -116,7 +116,7 @@ def _sent_out(books: Books, today: date) -> TransfersOut:
 
 
 def bank_findings(books: Books, home: Home, today: date) -> Iterator[str]:
-    """Describe changed accounts that nobody confirmed, payment files that are gone, and what may be paid twice."""
+    """Describe changed accounts that nobody confirmed, payment files that differ, and what may be paid twice."""
     if not (accounts := payment_accounts(books)).is_empty():
         from npo_pipeline.bank.payment_accounts import changed_accounts
 
@@ -126,17 +126,13 @@ def bank_findings(books: Books, home: Home, today: date) -> Iterator[str]:
                 f"{row['recipient']} has account {row['iban']} since {row['since']}, and had {row['old_iban']}; "
                 "ask the recipient, and confirm it by `npo confirm-account`"
             )
-    if all_batches(books).is_empty():
+    if (batches := all_batches(books)).is_empty():
         return
     # Payment files and messages of banks take libraries that load for a while.
     from npo_pipeline.commands.bank import contradictions_in
-    from npo_pipeline.commands.release import missing_files
+    from npo_pipeline.commands.verify.releases import file_faults
 
-    for batch in missing_files(books, home):
-        yield (
-            f"bank/{batch['file']} is not there; `npo release --month {batch['month']:%Y-%m}` writes it as the "
-            "books have it"
-        )
+    yield from file_faults(batches, home)
     yield from contradictions_in(books)
 
 

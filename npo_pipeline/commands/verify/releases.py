@@ -40,7 +40,7 @@ def release_faults(books: Books, home: Home) -> Iterator[str]:
         yield f"withheld: {name} is {status}, so {due} of it is withheld; the books hold {kept}"
     for run_id, hold in queries.releases_during_hold(books):
         yield f"{run_id}: released while payments were on hold ({hold})"
-    yield from _file_faults(batches, home)
+    yield from file_faults(batches, home)
 
 
 def _faults_of_release(books: Books, run_id: str, batches: Batches) -> Iterator[str]:
@@ -82,7 +82,7 @@ def _balance_faults(books: Books) -> Iterator[str]:
         )
 
 
-def _file_faults(batches: Batches, home: Home) -> Iterator[str]:
+def file_faults(batches: Batches, home: Home) -> Iterator[str]:
     """Compare the payment files on the disk with what the books say of them."""
     folder = home.bank
     known = dict(batches.filter(pl.col("file").is_not_null())["file", "sha256"].iter_rows())

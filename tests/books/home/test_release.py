@@ -304,9 +304,12 @@ class TestVerify:
         file = home / "bank" / FILE
         file.write_bytes(file.read_bytes().replace(LINDE.encode(), OTHER.encode()))
         (home / "bank" / "npo-2021-10-002.xml").write_text("forged")
-        assert faults(home) == [
+        named = [
             f"bank/{FILE}: was changed; do not upload it: move it away, and `npo release` writes it",
             "bank/npo-2021-10-002.xml: no release wrote it; do not upload it, and find out whose it is",
         ]
+        assert faults(home) == named
+        findings = here("status", "--json", "--home", home).document["findings"]
+        assert [one for one in findings if one.startswith("bank/")] == named
         assert here(*MONTH, "--home", home).status == 0
         assert OTHER.encode() in file.read_bytes()
