@@ -98,10 +98,11 @@ WHOSE: Mapping[str, Whose] = {
     "boards": Whose(why="The names of the board.", rows=_BOARD),
     "payment_accounts": Whose(why=_PAID_TO, rows=_RECIPIENT, own_text=("account_name",)),
     "changes": Whose(
-        why="Changes of schools that the board held or got by them. Another board or school is left blank.",
-        rows=f"""{_BOARD} or exists (from mine m where m.vestiging = t.vestiging
-            and t.effective between m.since and m.until)""",
-        others=("board", "successor"),
+        why="Changes of schools that the board held, or got or went on with by them. Another board or school is "
+        "left blank.",
+        rows=f"""{_BOARD} or exists (from mine m where t.effective between m.since and m.until
+            and (m.vestiging = t.vestiging or m.vestiging = t.successor))""",
+        others=("vestiging", "board", "successor"),
     ),
     "applications": Whose(why="Applications of the board.", rows=_BOARD, own_text=("region",)),
     "completions": Whose(why=_REPORTED, rows=_BOARD),

@@ -111,6 +111,14 @@ def test_a_board_has_the_counts_its_amounts_rest_on_also_of_before_it_held_the_s
     assert rows(exports["10009"], "entitlements").filter(vestiging="02BB00", board="10002").is_empty()
 
 
+def test_of_a_merger_each_board_sees_its_own_school_alone(exports):
+    merged = {
+        board: rows(exports[board], "changes").filter(kind="fusie").select("vestiging", "successor").rows()
+        for board in ("10002", "10004", "10009")
+    }
+    assert merged == {"10002": [("04DD00", "02BB00")], "10004": [(None, "02BB00")], "10009": []}
+
+
 def test_totals_of_all_and_names_of_people_are_left_out(home, exports):
     folder = exports["10001"]
     assert not {"total", "prepared_by", "approved_by"} & {*rows(folder, "decisions").columns}
