@@ -294,12 +294,10 @@ def came_back_words(changed: AnsweredTransfers) -> str:
     if back.is_empty():
         return ""
     recipient, status, code = back.select("recipient", "status", "reason_code").row(0)
-    amounts = " and ".join(
-        dutch.money(amount, currency)
-        for currency, amount in back.group_by("currency").agg(pl.col("amount").sum()).sort("currency").iter_rows()
-    )
     why = f", {code}" if code else ""
-    return singular(f"{number(back.height)} transfers came back, {amounts} (first {recipient}: {status}{why})")
+    return singular(
+        f"{number(back.height)} transfers came back, {dutch.totals(back)} (first {recipient}: {status}{why})"
+    )
 
 
 def reconciliation_artifacts(found: Reconciliation, page: Path) -> None:

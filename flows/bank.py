@@ -23,7 +23,7 @@ from flows.recalibration import (
     refuse_no_way_to_wait,
 )
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
-from npo_pipeline.cli.options import home_of, name_from, path_from
+from npo_pipeline.cli.options import DEBTOR_VARIABLE, home_of, name_from, path_from
 from npo_pipeline.commands.bank import BankRequest, BankResult, bank, contradiction_words
 from npo_pipeline.commands.release import ReleaseRequest, release
 from npo_pipeline.commands.specification import raise_faults
@@ -34,8 +34,6 @@ RELEASE = "npo-release/two-people"
 
 CAME_BACK = "npo.transfers.came-back"
 """The event of Prefect that transfers were rejected or returned; automations wait for it."""
-
-DEBTOR_VARIABLE = "NPO_DEBTOR"
 
 
 def _name_of_release() -> str:
@@ -68,6 +66,7 @@ def release_month(
         Refused: the month was not paid, payments are on hold, or no account is named that pays; or what was
             approved has become something else, or was approved by who prepared it. Nothing has gone out.
         HomeLocked: another run held the home for WAIT_SECONDS.
+        NpoError: the specification of some boards could not be written; names them. All is released.
     """
     payer = debtor or os.environ.get(DEBTOR_VARIABLE)
     if not payer:
@@ -102,6 +101,7 @@ def _act(request: ReleaseRequest, plan: str, answer: Approval) -> State[Any]:
     raise_faults(done.specified)
     if done.run_id is None:
         return closed("Nothing was written: this was released before, or nothing is left to release")
+    raise_faults(done.specified)
     people = f"prepared by {request.prepared_by}, approved by {approver}"
     return closed(f"Released {artifacts.batch_words(done)}; {people}", {"files": [str(one) for one in done.files]})
 
@@ -153,6 +153,7 @@ def bank_feedback(home: str, folder: str) -> State[Any]:
     Raises:
         Refused: nothing was released yet, or a file was refused; all others are read.
         HomeLocked: another run held the home for WAIT_SECONDS.
+        NpoError: the specification of some boards could not be written; names them. All is read.
     """
     request = BankRequest(home=home_of(home), paths=(path_from(folder),), wait_seconds=WAIT_SECONDS)
     if request.paths[0].is_dir() and not any(request.paths[0].iterdir()):

@@ -56,7 +56,7 @@ _LEVELS = {MESSAGE: 0, BATCH: 1, TRANSFER: 2}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Released:
+class TransferHistory:
     """Hold what was sent to the bank and what it said of it so far."""
 
     batches: Batches
@@ -85,7 +85,9 @@ class Outcome:
     contradictions: Contradictions
 
 
-def resolve(message: BankMessage, sha256: str, released: Released, rejected: Iterable[str] = ()) -> Resolved:
+def resolve(
+    message: BankMessage, sha256: str, released: TransferHistory, rejected: Iterable[str] = ()
+) -> Resolved:
     """Return what a message says of the transfers that were sent.
 
     `rejected`: transfers that other messages of the same moment reject, beside those that are known to be.
@@ -145,7 +147,7 @@ def _beside_named(orders: OrderAmounts, answers: Answers) -> OrderAmounts:
     return OrderAmounts(orders.filter(~is_named) if orders.filter(is_named).height else orders.clear())
 
 
-def _orders(released: Released) -> OrderAmounts:
+def _orders(released: TransferHistory) -> OrderAmounts:
     accounts = released.batches.select("batch_id", "debtor_iban")
     orders = released.orders.select(
         "end_to_end_id",
@@ -156,7 +158,7 @@ def _orders(released: Released) -> OrderAmounts:
     return OrderAmounts(orders.join(accounts, on="batch_id", how="left"))
 
 
-def _refuse_other_account(message: BankMessage, released: Released) -> None:
+def _refuse_other_account(message: BankMessage, released: TransferHistory) -> None:
     accounts = released.batches["debtor_iban"].unique().sort().to_list()
     if message.account is not None and message.account not in accounts:
         raise Refused(
@@ -247,7 +249,7 @@ def _sum(orders: OrderAmounts) -> int:
     return int(orders["ordered_cents"].sum())
 
 
-def new_events(facts: Sequence[Facts], released: Released) -> Outcome:
+def new_events(facts: Sequence[Facts], released: TransferHistory) -> Outcome:
     """Return what facts add to what is known.
 
     A fact that is known is no event, nor an acceptance that came late. What contradicts what is known, or came
@@ -270,7 +272,7 @@ def new_events(facts: Sequence[Facts], released: Released) -> Outcome:
     )
 
 
-def transfer_states(released: Released) -> TransferStates:
+def transfer_states(released: TransferHistory) -> TransferStates:
     """Return the status of each transfer: that of its last event that counts."""
     last = (
         released.events.filter(pl.col("applied"))
@@ -284,7 +286,7 @@ def transfer_states(released: Released) -> TransferStates:
     return TransferStates(states.select(TRANSFER_STATES))
 
 
-def open_contradictions(released: Released) -> Contradictions:
+def open_contradictions(released: TransferHistory) -> Contradictions:
     """Return the transfers that were booked more often than they may be: money may have gone out twice."""
     real = released.events.filter(pl.col("reason").fill_null("") != LIVE_AGAIN)
     booked, returned = pl.col("status") == BOOKED, pl.col("status") == RETURNED
@@ -302,7 +304,7 @@ def open_contradictions(released: Released) -> Contradictions:
     return Contradictions(found.select(list(CONTRADICTIONS)))
 
 
-def _fresh(facts: Sequence[Facts], released: Released, before: TransferStates) -> FreshFacts:
+def _fresh(facts: Sequence[Facts], released: TransferHistory, before: TransferStates) -> FreshFacts:
     """Return the facts that are not known, in the order in which they count; `applied`: whether each would count.
 
     Two bookings in one statement are two facts; any other repetition is the same one.
@@ -324,7 +326,7 @@ def _fresh(facts: Sequence[Facts], released: Released, before: TransferStates) -
     return FreshFacts(counted.filter(pl.col("applied") | (pl.col("status") != ACCEPTED)))
 
 
-def _claims(fresh: FreshFacts, before: TransferStates, released: Released) -> Claims:
+def _claims(fresh: FreshFacts, before: TransferStates, released: TransferHistory) -> Claims:
     """Return the rejected transfers that turn out to be booked, now or earlier: they claim their payments back."""
     rejected = before.filter(pl.col("status") == REJECTED)["end_to_end_id"].implode()
     returned = fresh.filter(pl.col("status") == RETURNED)["end_to_end_id"].implode()
@@ -339,7 +341,7 @@ def _claims(fresh: FreshFacts, before: TransferStates, released: Released) -> Cl
     return Claims(first.unique("end_to_end_id", keep="first", maintain_order=True))
 
 
-def _upheld(claims: pl.DataFrame, fresh: pl.DataFrame, before: TransferStates, released: Released) -> list[str]:
+def _upheld(claims: Claims, fresh: FreshFacts, before: TransferStates, released: TransferHistory) -> list[str]:
     """Return the claims that no other transfer stands in the way of: no payment is in one that did not fail."""
     if claims.is_empty():
         return []
@@ -378,7 +380,7 @@ _EVENT = (
 )
 
 
-def _numbered(events: EventFacts, released: Released) -> TransferEvents:
+def _numbered(events: EventFacts, released: TransferHistory) -> TransferEvents:
     known = released.events.group_by("end_to_end_id").agg(known=pl.len().cast(pl.Int64))
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("end_to_end_id") + pl.col("known").fill_null(0)
     numbered = events.join(known, on="end_to_end_id", how="left", maintain_order="left").with_columns(

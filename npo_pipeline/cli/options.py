@@ -149,7 +149,7 @@ RECIPIENT = ParsedParam("RECIPIENT", recipient_from)
 IBAN = ParsedParam("IBAN", iban_from)
 WITNESS = ParsedParam("FILE", witness_from)
 
-WITNESS_VARIABLE = "NPO_WITNESS"
+WITNESS_VARIABLE, DEBTOR_VARIABLE = "NPO_WITNESS", "NPO_DEBTOR"
 
 
 def common(command: F) -> F:

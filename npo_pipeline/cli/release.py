@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import DAY, IBAN, MONTH, NAME, PATH, PLAN, RECIPIENT, common, witnessed
+from npo_pipeline.cli.options import (
+    DAY,
+    DEBTOR_VARIABLE,
+    IBAN,
+    MONTH,
+    NAME,
+    PATH,
+    PLAN,
+    RECIPIENT,
+    common,
+    witnessed,
+)
 from npo_pipeline.cli.output import document, frame_table, line, number, progress
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import said, speaks_dutch
@@ -34,7 +45,7 @@ SHOWN = 20
 @click.option(
     "--debtor",
     type=PATH,
-    envvar="NPO_DEBTOR",
+    envvar=DEBTOR_VARIABLE,
     default=None,
     help="A YAML file with the account that pays: name, iban and bic.",
 )

@@ -14,7 +14,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.bank.answers import BankMessage, read_answers
 from npo_pipeline.bank.safe_xml import MOST_BYTES
-from npo_pipeline.bank.statuses import Outcome, Released, new_events, open_contradictions, resolve
+from npo_pipeline.bank.statuses import Outcome, TransferHistory, new_events, open_contradictions, resolve
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import bank as queries
 from npo_pipeline.books.reader import Books, require_books
@@ -159,7 +159,7 @@ def _bytes_of(file: SourceFile) -> bytes:
         return stream.read()
 
 
-def load_released(books: Books) -> Released:
+def load_released(books: Books) -> TransferHistory:
     """Step: load what was sent to the bank, and what it said of it so far.
 
     Raises:
@@ -171,8 +171,8 @@ def load_released(books: Books) -> Released:
     return known
 
 
-def _released(books: Books) -> Released:
-    return Released(
+def _released(books: Books) -> TransferHistory:
+    return TransferHistory(
         batches=queries.all_batches(books),
         orders=queries.all_orders(books),
         payments=queries.payments_sent_again(books),
@@ -193,7 +193,7 @@ def _known_and_fresh(files: Sequence[BankFile], known: BankFiles) -> tuple[tuple
     return tuple(before), fresh
 
 
-def write_answers(run: Run, released: Released, read: ReadFiles, *, clock: Clock) -> BankResult:
+def write_answers(run: Run, released: TransferHistory, read: ReadFiles, *, clock: Clock) -> BankResult:
     """Step: work out what the files add to what is known, and write it in the books."""
     refusals = KeptRefusals()
     read_before, fresh = _known_and_fresh(read.files, queries.bank_files(run.books))
@@ -224,7 +224,7 @@ def write_answers(run: Run, released: Released, read: ReadFiles, *, clock: Clock
     )
 
 
-def _take(files: Sequence[BankFile], released: Released, refusals: KeptRefusals) -> _Taken:
+def _take(files: Sequence[BankFile], released: TransferHistory, refusals: KeptRefusals) -> _Taken:
     taken = _Taken()
     order = sorted(files, key=lambda one: (_KINDS.index(one.message.kind), one.message.made_on, one.message.name))
     for file in order:
@@ -264,7 +264,7 @@ def _of_run(run: Run, rows: TransferEvents | Withheld, model: pa.DataFrameSchema
     return rows.with_columns(run_id=pl.lit(run.run_id)).select(list(model.columns))
 
 
-def _changed(outcome: Outcome, released: Released) -> AnsweredTransfers:
+def _changed(outcome: Outcome, released: TransferHistory) -> AnsweredTransfers:
     """Return the transfers whose status changed, with what the bank said of each last."""
     last = outcome.events.filter(pl.col("applied")).unique("end_to_end_id", keep="last", maintain_order=True)
     orders = released.orders.select("end_to_end_id", "recipient_kind", "recipient", "currency", ordered="amount")

@@ -14,7 +14,7 @@ from npo_pipeline.atomic_file import CHECKSUMS, checksums, remove, replace_folde
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import board_export as queries
 from npo_pipeline.books.queries.runs import last_run
-from npo_pipeline.books.queries.schools import board_names, known_schools
+from npo_pipeline.books.queries.schools import board_names, known_schools, knows_board
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import sql_type
@@ -57,7 +57,7 @@ def export_board(request: ExportRequest, *, progress: Progress = silently, clock
     require_books(request.home)
     _require_replaceable(request.out, request.board)
     with read_books(request.home) as books:
-        if not queries.is_known_board(books, request.board):
+        if not knows_board(books, request.board):
             resolve_code(request.board, known_schools(books))
         progress("reading the rows of the board", 0)
         found = queries.board_tables(books, request.board)

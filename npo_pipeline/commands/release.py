@@ -170,36 +170,41 @@ def _approve(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: 
         refuse_held(run.books, request.home)
         created = clock()
         prepared = call(plan_month, run.books, request, created)
+        shown = Released(prepared=prepared, debtor=debtor)
         released = queries.all_batches(run.books)
-        done = Batches(released.filter(month=request.month, fingerprint=request.approved_plan))
-        if done.height:
-            return Released(prepared=prepared, debtor=debtor, batches=done)
+        before = Batches(released.filter(month=request.month, fingerprint=request.approved_plan))
+        if before.height:
+            return replace(shown, batches=before)
         request.require_approved_plan(prepared.plan.fingerprint)
         if prepared.plan.is_empty:
-            return Released(prepared=prepared, debtor=debtor)
-        named = _with_preparer(run.books, request, prepared.plan)
-        named.require_four_eyes()
-        payer = _payer(run.books, named, debtor, prepared.plan)
-        people = named.people()
-        terms = ReleaseTerms(
-            run_id=run.run_id,
-            debtor_name=payer.name,
-            debtor_iban=payer.iban,
-            debtor_bic=payer.bic,
-            execution_date=prepared.execution_date,
-            prepared_by=str(people["prepared_by"]),
-            approved_by=str(people["approved_by"]),
-            created_at=created,
-        )
+            return shown
+        terms = _terms(run, request, shown, created)
         rows = call(release_rows, prepared.plan, terms)
         _refuse_unwritable(request.home, rows)
         call(write_release, run, request.month, rows)
-    return Released(
-        prepared=prepared,
-        debtor=debtor,
-        prepared_by=(terms.prepared_by,),
+    return replace(shown, prepared_by=(terms.prepared_by,), run_id=run.run_id, batches=rows.batches)
+
+
+def _terms(run: Run, request: ReleaseRequest, shown: Released, created: datetime) -> ReleaseTerms:
+    """Return who pays, when, and who decided.
+
+    Raises:
+        Refused: two people or the account that pays are lacking.
+    """
+    plan = shown.prepared.plan
+    named = _with_preparer(run.books, request, plan)
+    named.require_four_eyes()
+    payer = _payer(run.books, named, shown.debtor, plan)
+    people = named.people()
+    return ReleaseTerms(
         run_id=run.run_id,
-        batches=rows.batches,
+        debtor_name=payer.name,
+        debtor_iban=payer.iban,
+        debtor_bic=payer.bic,
+        execution_date=shown.prepared.execution_date,
+        prepared_by=str(people["prepared_by"]),
+        approved_by=str(people["approved_by"]),
+        created_at=created,
     )
 
 

@@ -314,15 +314,6 @@ def _described(name: str) -> tuple[str, Callable[[str], str]]:
     return str(model.description), lambda column: str(model.columns[column].description)
 
 
-def is_known_board(books: Books, board: str) -> bool:
-    """Return whether any row of the books is of a board."""
-    query = " union all ".join(
-        f"select 1 from {name} where board = $1"
-        for name in ("schools", "payments", "entitlements", "spending", "consents", "applications", "boards")
-    )
-    return not books.frame(f"{query} limit 1", [board]).is_empty()
-
-
 _NAMED_BY_BOARD = (
     *("applications", "completions", "spending", "consents", "reserve_transfers"),
     *("grants", "findings", "accountability", "accountability_claims"),

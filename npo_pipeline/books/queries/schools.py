@@ -76,12 +76,12 @@ def board_names(books: Books, before_run: str | None = None) -> BoardNames:
 
 
 def knows_board(books: Books, board: str) -> bool:
-    """Return whether the books know a board: by a list, by a school that it holds or held, or by a payment."""
-    query = """
-        select count(*) from (
-            select board from boards union all select board from schools union all select board from payments)
-        where board = ?"""
-    return bool(books.value(query, [board]))
+    """Return whether any row of the books is of a board: of a list, a school, money, or its own report."""
+    query = " union all ".join(
+        f"select 1 from {name} where board = $1"
+        for name in ("boards", "schools", "entitlements", "payments", "spending", "consents", "applications")
+    )
+    return not books.frame(f"{query} limit 1", [board]).is_empty()
 
 
 def school_facts(books: Books) -> SchoolFacts:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline.bank.release import plan_release, release_rows
-from npo_pipeline.bank.statuses import Released, new_events
+from npo_pipeline.bank.statuses import TransferHistory, new_events
 from npo_pipeline.books.duckdb import engine
 from npo_pipeline.books.publish import insert
 from npo_pipeline.books.queries import bank as queries
@@ -124,7 +124,7 @@ class Ledger:
     def answer(self, end_to_end_id, status):
         """Have the bank say what became of a transfer; return what came of it."""
         run_id = self.run("bank")
-        known = Released(
+        known = TransferHistory(
             batches=queries.all_batches(self.books),
             orders=queries.all_orders(self.books),
             payments=queries.payments_sent_again(self.books),

@@ -9,7 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline.bank.answers import read_answers
-from npo_pipeline.bank.statuses import Outcome, Released, new_events, resolve, transfer_states
+from npo_pipeline.bank.statuses import Outcome, TransferHistory, new_events, resolve, transfer_states
 from schemas.columns import schema_of
 from schemas.released import (
     BATCHES,
@@ -48,7 +48,7 @@ def batch_row(batch: str, *, currency: str = "EUR", account: str = ACCOUNT) -> d
     }
 
 
-def released(*transfers: tuple[str, str, str, str], accounts: dict[str, str] | None = None) -> Released:
+def released(*transfers: tuple[str, str, str, str], accounts: dict[str, str] | None = None) -> TransferHistory:
     """Return releases of transfers (batch, id, amount, payments apart by a space), all euro of board 40045."""
     batches = sorted({batch for batch, *_ in transfers})
     orders = [
@@ -73,7 +73,7 @@ def released(*transfers: tuple[str, str, str, str], accounts: dict[str, str] | N
         for one in numbers.split()
     ]
     rows = [batch_row(one, account=(accounts or {}).get(one, ACCOUNT)) for one in batches]
-    return Released(
+    return TransferHistory(
         batches=Batches(pl.DataFrame(rows, schema=schema_of(BATCHES))),
         orders=TransferOrders(pl.DataFrame(orders, schema=schema_of(TRANSFER_ORDERS))),
         payments=TransferPayments(pl.DataFrame(payments, schema=schema_of(TRANSFER_PAYMENTS))),
@@ -84,7 +84,7 @@ def released(*transfers: tuple[str, str, str, str], accounts: dict[str, str] | N
 class Bank:
     """Feed messages to releases, one call of `npo bank` after the other, and keep what comes of them."""
 
-    def __init__(self, known: Released) -> None:
+    def __init__(self, known: TransferHistory) -> None:
         self.known, self.files = known, 0
         self.withheld = Withheld(pl.DataFrame(schema=schema_of(WITHHELD)).drop("run_id"))
         self.outcome: Outcome | None = None
@@ -106,9 +106,9 @@ class Bank:
         self.outcome = done
         return done
 
-    def add(self, more: Released) -> None:
+    def add(self, more: TransferHistory) -> None:
         """Release again: more batches, with transfers and payments."""
-        self.known = Released(
+        self.known = TransferHistory(
             batches=Batches(pl.concat([self.known.batches, more.batches])),
             orders=TransferOrders(pl.concat([self.known.orders, more.orders])),
             payments=TransferPayments(pl.concat([self.known.payments, more.payments])),
