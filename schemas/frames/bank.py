@@ -123,8 +123,8 @@ CONTRADICTIONS = {
 
 PaymentsOnTheirWay = NewType("PaymentsOnTheirWay", pl.DataFrame)
 """Transfers by payment: payment_id, state (of its last transfer; `withheld` or `open` without one), end_to_end_id,
-released_month, execution_date, iban, whole (its amount in DECIMAL(18,2)), reason (of what is withheld). Null where
-there is none."""
+released_month, execution_date, iban, whole (its amount in DECIMAL(18,2)), reason_code and reason (of the bank;
+without a transfer why it is withheld). Null where there is none."""
 
 TransfersOut = NewType("TransfersOut", pl.DataFrame)
 """currency, transfers (their number), amount, oldest (the day on which the bank was asked to pay the first), days

@@ -124,8 +124,8 @@ PARTS_TO_COME: dict[str, pl.DataType | type[pl.DataType]] = {
 PaymentTransfers = NewType("PaymentTransfers", pl.DataFrame)
 """Transfers by which the payments of a month went out, a row per board, currency and transfer: board, currency,
 state (`sent`, `accepted`, `rejected`, `booked`, `returned`; without a transfer `withheld` or `open`),
-end_to_end_id, released_month, execution_date, iban, whole (amount of the transfer), reason (of what is withheld),
-amount (of the payments of the month). Null where there is no transfer."""
+end_to_end_id, released_month, execution_date, iban, whole (amount of the transfer), reason_code and reason (of the
+bank; without a transfer why it is withheld), amount (of the payments of the month). Null where there is none."""
 PAYMENT_TRANSFERS: dict[str, pl.DataType | type[pl.DataType]] = {
     "board": pl.String,
     "currency": pl.String,
@@ -135,6 +135,7 @@ PAYMENT_TRANSFERS: dict[str, pl.DataType | type[pl.DataType]] = {
     "execution_date": pl.Date,
     "iban": pl.String,
     "whole": _MONEY,
+    "reason_code": pl.String,
     "reason": pl.String,
     "amount": _MONEY,
 }

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from npo_pipeline import dutch
+from npo_pipeline.bank.reasons import reason_in_dutch
 from npo_pipeline.reports.explain.catalogue import language
 from npo_pipeline.reports.house_style import HouseStyle, page_templates, running_header
 from npo_pipeline.reports.specification import model
 from npo_pipeline.reports.specification.model import Made, Row
+from schemas.released import FAILED
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -205,15 +207,18 @@ def account_ending(iban: str | None) -> str:
     return f"eindigt op {iban[-4:]}" if iban else ""
 
 
-def transfer_words(state: str, reason: str | None) -> str:
-    """Return the state of a transfer in Dutch, and why something is withheld."""
-    words = dutch.TRANSFER_STATES.get(state, state)
-    because = dutch.WITHHELD.get(reason) if reason and state == "withheld" else None
+def transfer_words(row: Row) -> str:
+    """Return the state of a transfer in Dutch, and why it failed or something is withheld."""
+    words = dutch.TRANSFER_STATES.get(row["state"], row["state"])
+    if row["state"] in FAILED:
+        because = reason_in_dutch(row["reason_code"], row["reason"])
+        return f"{words}: {because}" if because else words
+    because = dutch.WITHHELD.get(row["reason"] or "") if row["state"] == "withheld" else None
     return f"{words} omdat {because}" if because else words
 
 
 def _transfer(row: Row) -> Row:
-    return {**row, "words": transfer_words(row["state"], row["reason"]), "account": account_ending(row["iban"])}
+    return {**row, "words": transfer_words(row), "account": account_ending(row["iban"])}
 
 
 def _places(rows: Sequence[Row]) -> Iterator[Place]:

@@ -148,8 +148,7 @@ def _in_words(row: Row) -> Row:
 
 
 def _transfer_in_words(row: Row) -> Row:
-    words = transfer_words(row["state"], row["reason"])
-    return {**row, "words": words, "account": account_ending(row["iban"]) or None}
+    return {**row, "words": transfer_words(row), "account": account_ending(row["iban"]) or None}
 
 
 def _to_come(rows: BoardRows) -> Sheet:

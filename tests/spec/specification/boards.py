@@ -73,7 +73,9 @@ def to_come(
 
 def transfer(of: str, state: str, amount: str, **more: Any) -> dict[str, Any]:
     """A transfer with `amount` of the month in it; nothing else is known of it unless it says more."""
-    empty = dict.fromkeys(("end_to_end_id", "released_month", "execution_date", "iban", "whole", "reason"))
+    empty = dict.fromkeys(
+        ("end_to_end_id", "released_month", "execution_date", "iban", "whole", "reason_code", "reason")
+    )
     return {**empty, "board": of, "currency": "EUR", "state": state, "amount": euro(amount), **more}
 
 
@@ -143,7 +145,7 @@ def full() -> SpecificationData:
     later = {**moved, "released_month": month("2021-10"), "execution_date": date(2021, 10, 4)}
     transfers = [
         transfer(a, "booked", "15160.02", end_to_end_id=b, whole=euro("15160.02"), **moved),
-        transfer(a, "returned", "850.40", end_to_end_id=e, whole=euro("18030.12"), **later),
+        transfer(a, "returned", "850.40", end_to_end_id=e, whole=euro("18030.12"), reason_code="AC04", **later),
         transfer(a, "withheld", "-880.00", currency="USD", reason="not_above_zero"),
     ]
     months = ("2021-10", "2021-11", "2021-12", "2022-01", "2022-02", "2022-03")

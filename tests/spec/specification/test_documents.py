@@ -54,7 +54,7 @@ def test_the_page_says_by_which_transfer_money_came_and_what_was_withheld_and_wh
         "Betaald door de bank 03-09-2021, rekening eindigt op 4300 Kenmerk op uw afschrift: "
         "NPO-202109-40045-0a1b2c3d4e5f 15.160,02 15.160,02"
     ) in words
-    assert "Teruggekomen van de bank 04-10-2021" in words
+    assert "Teruggekomen van de bank: de rekening is opgeheven 04-10-2021" in words
     assert "Vrijgegeven met oktober 2021 18.030,12 850,40" in words
     assert (
         "Ingehouden omdat het saldo niet boven nul is; het wordt verrekend met de volgende betaling -880,00"

@@ -118,7 +118,17 @@ def school(vestiging: str, name: str, since: str, until: str | None = None) -> d
     }
 
 
-WAY = ["payment_id", "state", "end_to_end_id", "released_month", "execution_date", "iban", "whole", "reason"]
+WAY = [
+    "payment_id",
+    "state",
+    "end_to_end_id",
+    "released_month",
+    "execution_date",
+    "iban",
+    "whole",
+    "reason_code",
+    "reason",
+]
 
 
 def sources(*rows: dict, way: list[tuple], coming: tuple[dict, ...] = (), schools: tuple[dict, ...] = ()):
@@ -156,7 +166,7 @@ def sources(*rows: dict, way: list[tuple], coming: tuple[dict, ...] = (), school
 
 def nowhere(number: int, state: str = "open", reason: str | None = None) -> tuple:
     """A payment in no transfer."""
-    return (f"{number:032x}", state, None, None, None, None, None, reason)
+    return (f"{number:032x}", state, None, None, None, None, None, None, reason)
 
 
 def test_a_school_has_the_name_of_the_month_that_is_paid_and_the_title_of_its_regulation():
@@ -184,9 +194,20 @@ def test_what_is_withheld_or_came_back_goes_out_with_a_month_to_come():
         date(2021, 9, 3),
         "NL91ABNA0417164300",
         euro("9.00"),
+        "AC04",
         None,
     )
-    sent = (f"{3:032x}", "booked", "NPO-2", SEPTEMBER, date(2021, 9, 3), "NL91ABNA0417164300", euro("7.00"), None)
+    sent = (
+        f"{3:032x}",
+        "booked",
+        "NPO-2",
+        SEPTEMBER,
+        date(2021, 9, 3),
+        "NL91ABNA0417164300",
+        euro("7.00"),
+        None,
+        None,
+    )
     rows = [instalment("40045", "16AH00", amount) for amount in ("100.00", "-25.00", "9.00", "7.00")]
     way = [nowhere(0, "open"), nowhere(1, "withheld", "not_above_zero"), back, sent]
     coming = to_come("40045", "16AH00", "50.00", "2021-10")
