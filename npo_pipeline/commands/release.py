@@ -84,7 +84,8 @@ class Released:
 
     `run_id`: the run that wrote it in the books; null where nothing was written. `prepared_by`: who prepared this
     very plan. `batches`: what was released, now or before by the same plan. `files`: those that were written.
-    `specified`: the specifications of boards that name a transfer since.
+    `odd_files`: payment files that are not as the books say, a sentence each. `specified`: the specifications of
+    boards that name a transfer since.
     """
 
     prepared: Prepared
@@ -93,6 +94,7 @@ class Released:
     run_id: str | None = None
     batches: Batches | None = None
     files: tuple[Path, ...] = ()
+    odd_files: tuple[str, ...] = ()
     specified: tuple[MonthSpecified, ...] = ()
 
 
@@ -119,7 +121,8 @@ def release(
             done = replace(done, prepared_by=_preparers(books, done.prepared.plan))
     # Also those of a release before that died between its ledger and its file.
     progress("writing the payment files", 0)
-    done = replace(done, files=tuple(call(write_missing_files, request.home)))
+    written = tuple(call(write_missing_files, request.home))
+    done = replace(done, files=written, odd_files=tuple(call(odd_files, request.home)))
     return (
         done if done.batches is None or done.run_id is None else _with_specifications(request, done, call, clock)
     )
@@ -351,6 +354,14 @@ def write_missing_files(home: Home) -> list[Path]:
             _write(path, content)
             written.append(path)
     return written
+
+
+def odd_files(home: Home) -> list[str]:
+    """Step: describe the payment files that are not what the books say, a sentence each."""
+    from npo_pipeline.commands.verify.releases import file_faults
+
+    with read_books(home) as books:
+        return list(file_faults(queries.all_batches(books), home))
 
 
 def missing_files(books: Books, home: Home) -> list[dict[str, Any]]:

@@ -114,6 +114,8 @@ def _render_end(home: Home, done: Released) -> None:
     for path in done.files:
         if path.name not in released:
             line(f"! {path}: was gone and is written again as it was; upload it only if the bank does not have it")
+    for fault in done.odd_files:
+        line(f"! {fault}")
     for month in done.specified:
         render_specified(month)
 
@@ -167,6 +169,7 @@ def _document(home: Home, done: Released) -> dict[str, Any]:
         "changed_accounts": prepared.changed,
         "batches": [] if done.batches is None else done.batches,
         "files": [str(path) for path in done.files],
+        "odd_files": list(done.odd_files),
         "specifications": [specified_document(one) for one in done.specified],
         "remarks": list(prepared.remarks),
     }

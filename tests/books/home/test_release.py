@@ -311,5 +311,9 @@ class TestVerify:
         assert faults(home) == named
         findings = here("status", "--json", "--home", home).document["findings"]
         assert [one for one in findings if one.startswith("bank/")] == named
-        assert here(*MONTH, "--home", home).status == 0
+        ended = here(*MONTH, "--home", home)
+        assert (ended.status, [one for one in ended.stdout.splitlines() if one[2:] in named]) == (
+            0,
+            [f"! {one}" for one in named],
+        )
         assert OTHER.encode() in file.read_bytes()
