@@ -68,13 +68,13 @@ WHOSE: Mapping[str, Whose] = {
     "quarantine": Whose(
         why="Refused rows of files that the board delivered. Of the others it is not known whose they are.",
         rows=_BOARD,
-        free_text=("file", "message"),
+        free_text=("file", "column_name", "message"),
     ),
     "source_corrections": Whose(
         why="Corrections of rows of schools of the board. Who reported them is left out.",
         rows=f"{_HELD} and delivery_id in (from delivered)",
         without=("reported_by",),
-        free_text=("file", "expected", "value", "reason"),
+        free_text=("file", "column_name", "expected", "value", "reason"),
     ),
     "resolutions": Whose(
         why="Refused rows of the board that a later delivery resolves. Who reported it is left out.",
@@ -119,12 +119,13 @@ WHOSE: Mapping[str, Whose] = {
         rows="""exists (from decisions d where d.decision_id in (from decided)
             and contains(d.regulation_sha256, t.sha256))""",
         without=("text",),
+        free_text=("name",),
     ),
     "decisions": Whose(
         why="Decisions that amounts of the board rest on. Totals of the country and names of people are left out.",
         rows=_OF_DECISION,
         without=("total", *_PEOPLE),
-        free_text=("reason",),
+        free_text=("reason", "regulation"),
     ),
     "decision_inputs": Whose(
         why="The files with rows of the board that those decisions rest on.",
@@ -190,13 +191,14 @@ WHOSE: Mapping[str, Whose] = {
         why="Payment files with a transfer to the board. What they hold of others, and people, is left out.",
         rows=f"batch_id in (select batch_id from transfer_orders where {_RECIPIENT})",
         without=("transfers", "total", "fingerprint", *_PEOPLE),
+        free_text=("debtor_name",),
     ),
-    "transfer_orders": Whose(why=_PAID_TO, rows=_RECIPIENT, own_text=("account_name",)),
+    "transfer_orders": Whose(why=_PAID_TO, rows=_RECIPIENT, free_text=("remittance",), own_text=("account_name",)),
     "transfer_payments": Whose(why="The payments in transfers to the board.", rows=_TRANSFER),
     "withheld": Whose(why=_PAID_TO, rows=_RECIPIENT),
     "bank_files": Whose(why="Left out: a file of the bank is of all recipients."),
     "transfer_events": Whose(
-        why="What the bank said of transfers to the board.", rows=_TRANSFER, free_text=("reason",)
+        why="What the bank said of transfers to the board.", rows=_TRANSFER, free_text=("reason_code", "reason")
     ),
     "holds": Whose(why="Left out: a hold is on payments to all, and says who asked for it."),
     "runs": Whose(
@@ -211,13 +213,18 @@ WHOSE: Mapping[str, Whose] = {
         why="As `decisions`, those in force.",
         rows=_OF_DECISION,
         without=("total", *_PEOPLE),
-        free_text=("reason",),
+        free_text=("reason", "regulation"),
     ),
     "due": Whose(why=_MONTH, rows=_BOARD),
     "ledger": Whose(why=_OWN, rows=_BOARD),
     "municipal_support": Whose(why="Left out: it adds up the money of all schools in a municipality."),
     "receivables": Whose(why=_OWN, rows=_BOARD),
-    "transfers": Whose(why=_PAID_TO, rows=_RECIPIENT, free_text=("reason",), own_text=("account_name",)),
+    "transfers": Whose(
+        why=_PAID_TO,
+        rows=_RECIPIENT,
+        free_text=("remittance", "reason_code", "reason"),
+        own_text=("account_name",),
+    ),
     "transfer_balance": Whose(why=_PAID_TO, rows=_RECIPIENT),
 }
 """Every table and view -> the rows that are of a board."""
