@@ -207,7 +207,6 @@ class _Account:
     accounts: set[str] = field(default_factory=set)
     currencies: set[str] = field(default_factory=set)
     answers: list[Answer] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
     nameless: int = 0
 
 
@@ -236,7 +235,7 @@ class _Entries(_Reader):
             made_on=made_on,
             answers=_frame(found.answers),
             nameless=found.nameless,
-            remarks=tuple(found.remarks),
+            remarks=tuple(self.remarks),
         )
 
     def _read_statement(self, statement: Element, made_on: date, found: _Account) -> None:
@@ -270,7 +269,7 @@ class _Entries(_Reader):
             closing = between[-1]
         if opening is None or closing is None:
             name = _text(statement, "Id")
-            found.remarks.append(
+            self.remarks.append(
                 f"{self.name}: statement {name} has no opening or no closing balance; entries were not held to it"
             )
             return
@@ -289,7 +288,7 @@ class _Entries(_Reader):
 
     def _read_entry(self, entry: Element, made_on: date, found: _Account) -> None:
         if _text(entry, "CdtDbtInd") == "DBIT" and _text(entry, "RvslInd") in {"true", "1"}:
-            found.remarks.append(
+            self.remarks.append(
                 f"{self.name}, line {entry.sourceline}: the bank takes back a credit of {self._shown(entry)}; npo "
                 "does not read that, so look at it yourself"
             )
@@ -313,7 +312,14 @@ class _Entries(_Reader):
         """Refuse an entry whose details name all their amounts, and do not add up to it."""
         amounts = [self._amount(one) for one in details]
         currencies = {one.get("Ccy") for one in amounts if one is not None}
-        if not amounts or None in amounts or currencies != {_one(entry, "Amt").get("Ccy")}:
+        if not amounts or currencies - {_one(entry, "Amt").get("Ccy")}:
+            return
+        if None in amounts:
+            if len(amounts) > 1:
+                self.remarks.append(
+                    f"{self.name}, line {entry.sourceline}: not every transfer in the entry has its amount, so "
+                    "they were not held to the whole"
+                )
             return
         side = _text(entry, "CdtDbtInd")
         sums = sum(

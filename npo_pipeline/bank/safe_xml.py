@@ -182,5 +182,5 @@ def _schema(kind: str, version: str) -> Element:
 
 def _plain(words: str) -> str:
     """Return words of the parser without namespaces, and not longer than a line."""
-    short = re.sub(r"\{[^}]*\}", "", " ".join(words.split())).rstrip(". ")
+    short = re.sub(r"\{[a-z]+:[^}]*\}", "", " ".join(words.split())).rstrip(". ")
     return short if len(short) <= _MOST_WORDS else f"{short[:_MOST_WORDS]}..."

@@ -222,6 +222,7 @@ def _of_batch(
     remaining = OrderAmounts(mine.filter(~pl.col("end_to_end_id").is_in(list(rejected))))
     for one in (remaining, mine):
         if one.height and row.amount_cents == _sum(one):
+            _refuse_other_number(where, row, one)
             return one, []
     amount = "an unknown amount" if row.amount_cents is None else dutch.cents(row.amount_cents)
     if row.status == RETURNED:
@@ -241,6 +242,10 @@ def _refuse_other_totals(where: str, row: Answer, orders: OrderAmounts) -> None:
             f"{where} has a control sum of {dutch.cents(row.amount_cents)}, and {dutch.cents(total)} was sent; "
             "ask the bank"
         )
+    _refuse_other_number(where, row, orders)
+
+
+def _refuse_other_number(where: str, row: Answer, orders: OrderAmounts) -> None:
     if row.transfers is not None and row.transfers != orders.height:
         raise Refused(f"{where} has {row.transfers} transfers, and {orders.height} were sent; ask the bank")
 

@@ -141,6 +141,12 @@ def test_details_that_do_not_add_up_to_their_entry_are_refused():
     assert "the entry is 30,00, and its 2 details add up to 29,99" in words
 
 
+def test_details_without_amounts_are_read_with_a_remark():
+    found = message(notification(entry("30.00", detail(T1, None), detail(T2, "20.00"))))
+    assert found.answers["amount_cents"].to_list() == [None, 2000]
+    assert "not every transfer in the entry has its amount" in found.remarks[0]
+
+
 def test_an_entry_for_a_whole_batch_names_the_batch():
     whole = entry("30.00", batch=tag("Btch", text("PmtInfId", BATCH), text("NbOfTxs", 2)))
     assert answers(statement(whole), "amount_cents", "transfers") == [("batch", BATCH, "booked", 3000, 2)]

@@ -138,6 +138,11 @@ def test_a_batch_that_is_booked_for_another_amount_is_refused():
     )
 
 
+def test_a_batch_that_is_booked_with_another_number_of_transfers_is_refused():
+    four = tag("Btch", text("PmtInfId", FIRST), text("NbOfTxs", 4))
+    assert "has 4 transfers, and 3 were sent" in refusal(three(), statement(entry("60.00", batch=four)))
+
+
 def test_a_batch_that_comes_back_whole_is_returned():
     bank = three()
     bank.read(statement(entry("60.00", batch=WHOLE), entry("60.00", batch=WHOLE, side="CRDT")))
