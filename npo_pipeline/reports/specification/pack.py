@@ -87,6 +87,8 @@ def write_specifications(
     Raises:
         OSError: the folder cannot be made.
     """
+    if not data.boards():
+        return SpecificationsWritten()
     folder.mkdir(parents=True, exist_ok=True)
     done: list[_Outcome] = []
     for some in _results(folder, in_fixed_order(data), parties):

@@ -162,5 +162,10 @@ def test_many_boards_are_made_by_two_processes_and_their_files_are_the_same(tmp_
     assert content(tmp_path / "two") == content(tmp_path / "one")
 
 
+def test_a_month_that_pays_no_board_leaves_no_folder(tmp_path):
+    assert written(tmp_path / "2021-09", specified([])) == pack.SpecificationsWritten()
+    assert names(tmp_path) == []
+
+
 def test_a_board_with_everything_in_it_is_written(tmp_path):
     assert written(tmp_path, full()).written == (BOARD,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -222,6 +223,12 @@ def test_what_is_withheld_or_came_back_goes_out_with_a_month_to_come():
         ("returned", "NPO-1", "None", "9.00"),
         ("withheld", "None", "not_above_zero", "-25.00"),
     ]
+
+
+def test_a_month_that_pays_no_board_has_no_specifications():
+    none = sources(instalment("40045", "16AH00", "1.00"), way=[])
+    empty = replace(none, paid=none.paid.clear(), regulations=none.regulations.clear(), titles={})
+    assert model.specifications(empty).boards() == []
 
 
 def test_a_board_that_the_month_does_not_pay_has_no_specification_whatever_is_to_come():
