@@ -123,9 +123,10 @@ def release(
     progress("writing the payment files", 0)
     written = tuple(call(write_missing_files, request.home))
     done = replace(done, files=written, odd_files=tuple(call(odd_files, request.home)))
-    return (
-        done if done.batches is None or done.run_id is None else _with_specifications(request, done, call, clock)
-    )
+    if done.batches is None or done.run_id is None:
+        return done
+    progress("writing the specifications of boards", 0)
+    return _with_specifications(request, done, call, clock)
 
 
 def _with_specifications(request: ReleaseRequest, done: Released, call: Call, clock: Clock) -> Released:
@@ -384,6 +385,6 @@ def _write(path: Path, content: bytes) -> None:
             half.unlink(missing_ok=True)
     except OSError as error:
         raise Refused(
-            f"{path}: is in the books and cannot be written ({error.strerror}); make room for it and run `npo "
+            f"{path}: is in the books and cannot be written ({error.strerror}); mend that and run `npo "
             "release` again, which writes it"
         ) from error
