@@ -38,8 +38,9 @@ def account_on(accounts: PaymentAccounts, day: date) -> RecipientAccounts:
 def changed_accounts(accounts: PaymentAccounts, confirmations: AccountConfirmations, day: date) -> ChangedAccounts:
     """Return the accounts of a day that took the place of another IBAN, and by whom each was confirmed.
 
-    Another IBAN of the recipient counts when it began before, or was delivered before: also one that a later file
-    replaced for the same day, or that begins later. A swapped account must not pass because of the order of files.
+    Another IBAN of the recipient counts when it began before, also where a later file replaced it for the same
+    day; or when it begins later and was known before this one was: a swapped account must not pass because of the
+    order of files. A list that states an old account again for a day on which it held changes nothing.
     A confirmation counts for the rows with the account since that other one: when it comes back later, it is asked
     for again.
 
@@ -48,12 +49,14 @@ def changed_accounts(accounts: PaymentAccounts, confirmations: AccountConfirmati
         confirmations: of any accounts.
         day: the day on which the money is sent.
     """
-    now = account_on(accounts, day)
+    now = _with_first_known(account_on(accounts, day), accounts)
     others = accounts.select(*_WHO, old_iban="iban", old_from="valid_from", old_delivery="delivery_id")
-    pairs = now.join(others, on=_WHO).filter(
-        pl.col("old_iban") != pl.col("iban"), _begins_before_or_was_delivered_before()
+    pairs = now.join(others, on=_WHO).with_columns(is_before=_COMES_AFTER_OLD.fill_null(False))
+    other = pairs.filter(
+        pl.col("old_iban") != pl.col("iban"),
+        pl.col("is_before") | (pl.col("old_delivery") < pl.col("first_known")),
     )
-    last = pairs.sort("old_from", "old_delivery").unique(_WHO, keep="last")
+    last = other.sort("is_before", "old_from", "old_delivery").unique(_WHO, keep="last")
     since = _rows_since(last, accounts)
     confirmed = since.join(
         confirmations.select(*_WHO, "iban", "confirmed_by", "confirmed_at", since_delivery="delivery_id"),
@@ -66,21 +69,26 @@ def changed_accounts(accounts: PaymentAccounts, confirmations: AccountConfirmati
     return ChangedAccounts(named.select(list(CHANGED_ACCOUNTS)).sort(_WHO))
 
 
-def _begins_before_or_was_delivered_before() -> pl.Expr:
-    return (pl.col("old_from") < pl.col("valid_from")) | (pl.col("old_delivery") < pl.col("delivery_id"))
+_COMES_AFTER_OLD = (pl.col("valid_from") > pl.col("old_from")) | (
+    (pl.col("valid_from") == pl.col("old_from")) & (pl.col("delivery_id") > pl.col("old_delivery"))
+)
+"""True where an account begins after another one, or was delivered after it for the same day."""
+
+
+def _with_first_known(now: RecipientAccounts, accounts: PaymentAccounts) -> pl.DataFrame:
+    """Add the first delivery that gave each account of a day its IBAN, for that first day or an earlier one."""
+    stated = accounts.select(*_WHO, "iban", begins="valid_from", first_known="delivery_id")
+    earlier = now.join(stated, on=[*_WHO, "iban"]).filter(pl.col("begins") <= pl.col("valid_from"))
+    return now.join(earlier.group_by(_WHO).agg(pl.col("first_known").min()), on=_WHO)
 
 
 def _rows_since(changed: pl.DataFrame, accounts: PaymentAccounts) -> pl.DataFrame:
     """Return the rows with a new IBAN since the old one: its days and deliveries."""
-    stated = accounts.select(*_WHO, "iban", since="valid_from", since_delivery="delivery_id")
-    of_changed = changed.select(*_WHO, "iban", "valid_from", "delivery_id", "old_from", "old_delivery")
-    both = of_changed.join(stated, on=[*_WHO, "iban"])
-    later = (pl.col("since") > pl.col("old_from")) | (
-        (pl.col("since") == pl.col("old_from")) & (pl.col("since_delivery") > pl.col("old_delivery"))
-    )
-    # Where the other one begins later, only the row that holds is known to be new.
-    holds = (pl.col("since") == pl.col("valid_from")) & (pl.col("since_delivery") == pl.col("delivery_id"))
-    return both.filter(later | holds).select(*_WHO, "iban", "since", "since_delivery")
+    of_changed = changed.select(*_WHO, "iban", "old_from", "old_delivery", "is_before", holds_from="valid_from")
+    both = of_changed.join(accounts.select(*_WHO, "iban", "valid_from", "delivery_id"), on=[*_WHO, "iban"])
+    # Where the other one begins later, all that begins up to the one that holds is new.
+    is_new = pl.when("is_before").then(_COMES_AFTER_OLD).otherwise(pl.col("valid_from") <= pl.col("holds_from"))
+    return both.filter(is_new).select(*_WHO, "iban", since="valid_from", since_delivery="delivery_id")
 
 
 def changes_of(

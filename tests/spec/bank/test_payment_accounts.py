@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from npo_pipeline.bank.payment_accounts import account_on, change_remarks, changed_accounts, changes_of
@@ -13,6 +13,7 @@ from npo_pipeline.intake.reference_lists import believed_accounts, still_believe
 from schemas.columns import schema_of
 from schemas.received import PAYMENT_ACCOUNTS
 from schemas.released import ACCOUNT_CONFIRMATIONS
+from tests.effort import examples
 from tests.reading import rows, table
 
 AUGUST, OCTOBER, DECEMBER = (date(2021, month, 1) for month in (8, 10, 12))
@@ -126,6 +127,20 @@ def test_an_account_that_begins_before_a_known_one_is_a_change():
     assert changed(given, AUGUST) == [("10001", NEW, OLD, "2021-08-01", None)]
 
 
+def test_a_list_of_before_the_change_that_comes_again_changes_nothing():
+    given = accounts("d1 10001 OLD 2020-08-01\n d2 10001 NEW 2021-10-01\n d3 10001 OLD 2021-08-01")
+    assert changed(given, AUGUST) == []
+    assert changed(given, OCTOBER, confirmed(("10001", NEW, "d2"))) == [
+        ("10001", NEW, OLD, "2021-10-01", "M. Jansen")
+    ]
+    assert list(change_remarks(given, {"d3": "again.csv"})) == []
+
+
+def test_a_list_of_before_the_change_that_begins_after_it_changes_back():
+    given = accounts("d1 10001 OLD 2020-08-01\n d2 10001 NEW 2021-10-01\n d3 10001 OLD 2021-12-01")
+    assert changed(given, DECEMBER) == [("10001", OLD, NEW, "2021-12-01", None)]
+
+
 def test_a_change_that_is_stated_again_from_a_later_day_is_still_that_change():
     given = accounts("d1 10001 OLD 2021-08-01\n d2 10001 NEW 2021-10-01\n d3 10001 NEW 2021-12-01")
     assert changed(given, DECEMBER) == [("10001", NEW, OLD, "2021-10-01", None)]
@@ -152,27 +167,25 @@ def test_an_account_that_comes_back_after_another_is_to_be_confirmed_again():
     assert changed(given, OCTOBER, early) == [("10001", NEW, OLD, "2021-10-01", None)]
 
 
+@settings(max_examples=examples(40, thorough=2000))
 @given(
     st.lists(st.tuples(st.integers(1, 4), st.integers(8, 12), st.sampled_from([OLD, NEW, THIRD])), min_size=1),
     st.integers(8, 12),
 )
-def test_whatever_came_in_a_recipient_has_one_account_a_day_and_no_other_iban_before_it_goes_unseen(given, month):
+def test_whatever_came_in_another_account_that_was_ever_believed_before_that_of_the_day_is_shown(given, month):
     distinct = {(f"d{delivery}", f"2021-{begins:02d}-01"): iban for delivery, begins, iban in given}
-    all_accounts = accounts(
-        "\n".join(f"{name} 10001 {iban} {begins}" for (name, begins), iban in distinct.items())
-    )
-    day = date(2021, month, 1)
-    begun = all_accounts.filter(pl.col("valid_from") <= day)
-    found = account_on(all_accounts, day)
-    assert found.height == (1 if begun.height else 0)
-    if begun.height:
-        last = begun.sort("valid_from", "delivery_id")[-1].to_dicts()[0]
-        assert found["iban"][0] == last["iban"]
-        before = all_accounts.filter(
-            (pl.col("valid_from") < last["valid_from"]) | (pl.col("delivery_id") < last["delivery_id"]),
-            pl.col("iban") != last["iban"],
-        )
-        assert bool(changed(all_accounts, day)) == bool(before.height)
+    known = accounts("\n".join(f"{name} 10001 {iban} {begins}" for (name, begins), iban in distinct.items()))
+    days = [date(2021, one, 1) for one in range(8, month + 1)]
+    moments = [known.filter(pl.col("delivery_id") <= last) for last in known["delivery_id"].unique()]
+    believed_once = {iban for then in moments for day in days for _, iban in on(then, day)}
+    now = {iban for _, iban in on(known, days[-1])}
+    begun = known.filter(pl.col("valid_from") <= days[-1])
+    assert len(now) == (1 if begun.height else 0)
+    flagged = changed(known, days[-1])
+    if believed_once - now:
+        assert flagged
+    if known["iban"].n_unique() == 1:
+        assert not flagged
 
 
 def test_only_an_account_of_the_recipient_can_be_confirmed():
