@@ -196,7 +196,7 @@ TRANSFER_EVENTS = table(
         "reason_code": text("Code of the bank for the reason, such as AC04; null where none.", nullable=True),
         "reason": text("The reason in words; null where none.", nullable=True),
         "amount": money("Amount that the bank names; null where none.", nullable=True),
-        "applied": boolean("Whether it counts; what contradicts an event before it does not."),
+        "applied": boolean("Whether it raised the status; what came late, or contradicts what is known, did not."),
         "sha256": code(_SHA256, "The file that says so, by its SHA-256 in `bank_files`."),
         "run_id": text(),
     },

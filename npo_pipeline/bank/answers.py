@@ -245,7 +245,7 @@ class _Entries(_Reader):
         found.currencies |= {one.get("Ccy") for one in amounts} | {_text(statement, "Acct/Ccy")} - {""}
         booked = [one for one in _all(statement, "Ntry") if self._is_booked(one)]
         if self.document.kind == "camt.053":
-            self._check_balances(statement, booked, found)
+            self._check_balances(statement, booked)
         for entry in booked:
             self._read_entry(entry, made_on, found)
 
@@ -255,7 +255,7 @@ class _Entries(_Reader):
             raise self.refused(entry, f"{status or 'no status'} is no status of an entry that npo knows")
         return status == "BOOK"
 
-    def _check_balances(self, statement: Element, booked: list[Element], found: _Account) -> None:
+    def _check_balances(self, statement: Element, booked: list[Element]) -> None:
         """Refuse a statement whose balances and booked entries do not tie."""
         balances: dict[str, list[int]] = {}
         for one in _all(statement, "Bal"):
