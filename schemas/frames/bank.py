@@ -124,7 +124,7 @@ CONTRADICTIONS = {
 PaymentsOnTheirWay = NewType("PaymentsOnTheirWay", pl.DataFrame)
 """Transfers by payment: payment_id, state (of its last transfer; `withheld` or `open` without one), end_to_end_id,
 released_month, execution_date, iban, whole (its amount in DECIMAL(18,2)), reason_code and reason (of the bank;
-without a transfer why it is withheld). Null where there is none."""
+without a transfer why it is withheld, or `after_release`). Null where there is none."""
 
 TransfersOut = NewType("TransfersOut", pl.DataFrame)
 """currency, transfers (their number), amount, oldest (the day on which the bank was asked to pay the first), days

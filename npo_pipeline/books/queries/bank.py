@@ -84,7 +84,8 @@ def payments_on_their_way(books: Books, month: date) -> PaymentsOnTheirWay:
                coalesce(s.status, if(p.run_id < r.run_id, 'withheld', 'open')) as state, s.end_to_end_id,
                s.month as released_month, s.execution_date, s.iban, s.amount as whole,
                s.reason_code, case when s.end_to_end_id is not null then s.reason
-               when p.run_id < r.run_id then k.reason end as reason
+               when p.run_id < r.run_id then k.reason
+               when r.run_id is not null then 'after_release' end as reason
         from payments p cross join released r
         left join ({last_sent()}) s using (payment_id)
         left join kept k on k.recipient = p.recipient and k.currency = p.currency

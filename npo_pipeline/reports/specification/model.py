@@ -40,6 +40,9 @@ from schemas.released import FAILED
 PART = list(SPECIFIED)
 PLACE = list(SPECIFIED_PLACE)
 KINDS = ("instalment", "correction", "withheld")
+AFTER_RELEASE = "after_release"
+"""The reason of a payment that is not released, where its month was released before it was made."""
+
 UNKNOWN_SCHEME = "Regeling niet bekend"
 
 
@@ -173,11 +176,12 @@ class SpecificationSources:
 def specifications(sources: SpecificationSources) -> SpecificationData:
     """Return the specifications of all boards that a month paid anything."""
     way = sources.on_their_way
-    paid = sources.paid.join(way.select("payment_id", "end_to_end_id", "state"), on="payment_id", how="left")
-    placed = PaidParts(_shaped(_placed(paid, sources), PAID_PARTS))
+    known = way.select("payment_id", "end_to_end_id", "state", is_kept=_is_kept())
+    paid = _placed(sources.paid.join(known, on="payment_id", how="left"), sources)
+    placed = PaidParts(_shaped(paid, PAID_PARTS))
     schools = sources.forecast.filter(pl.col("recipient_kind") == BESTUUR, pl.col("vestiging").is_not_null())
     coming = _placed(schools.with_columns(board="recipient", brin=pl.col("vestiging").str.head(4)), sources)
-    kept = _withheld(placed, sources.next_month)
+    kept = _withheld(PaidParts(paid.filter("is_kept")), sources.next_month)
     return in_fixed_order(
         SpecificationData(
             paid=placed,
@@ -206,9 +210,13 @@ def _placed(rows: pl.DataFrame, sources: SpecificationSources) -> pl.DataFrame:
     return placed.with_columns(pl.col("scheme").fill_null(UNKNOWN_SCHEME))
 
 
-def _withheld(paid: PaidParts, month: date) -> pl.DataFrame:
-    """Return what was paid in the books and is not on its way: it goes out with a month to come."""
-    kept = paid.filter(pl.col("state").is_in([*FAILED, "withheld"]))
+def _is_kept() -> pl.Expr:
+    """Return whether a payment goes out with a month to come: failed, withheld, or after its release."""
+    return pl.col("state").is_in([*FAILED, "withheld"]) | pl.col("reason").eq_missing(AFTER_RELEASE)
+
+
+def _withheld(kept: PaidParts, month: date) -> pl.DataFrame:
+    """Return what was paid in the books and is not on its way, in the month that it goes out with."""
     key = [name for name in PARTS_TO_COME if name not in ("month", "kind", "amount")]
     sums = kept.group_by(key).agg(_sum()).filter(pl.col("amount") != 0)
     return sums.with_columns(month=pl.lit(month), kind=pl.lit("withheld")).pipe(_shaped, PARTS_TO_COME)

@@ -22,7 +22,7 @@ from npo_pipeline.bank.reasons import reason_in_dutch
 from npo_pipeline.reports.explain.catalogue import language
 from npo_pipeline.reports.house_style import HouseStyle, page_templates, running_header
 from npo_pipeline.reports.specification import model
-from npo_pipeline.reports.specification.model import Made, Row
+from npo_pipeline.reports.specification.model import AFTER_RELEASE, Made, Row
 from schemas.released import FAILED
 
 if TYPE_CHECKING:
@@ -125,6 +125,12 @@ class CurrencyPayment:
         return dutch.CURRENCIES.get(self.currency, self.currency)
 
     @property
+    def waiting(self) -> Decimal:
+        """The sum of what is not on its way to the board: not released, withheld, rejected or returned."""
+        states = ("open", "withheld", *FAILED)
+        return sum((one["amount"] for one in self.transfers if one["state"] in states), Decimal("0.00"))
+
+    @property
     def is_open(self) -> bool:
         """True where nothing of it was released yet."""
         return all(one["state"] == "open" for one in self.transfers)
@@ -185,6 +191,11 @@ class PageView:
         ]
 
     @property
+    def is_waiting(self) -> bool:
+        """True where an amount below zero waits to be set off."""
+        return any(one.waiting < 0 for one in self.payments)
+
+    @property
     def several_currencies(self) -> bool:
         """True where there is money in more than one currency."""
         return len({*(one.currency for one in self.payments), *(one.currency for one in self.parts)}) > 1
@@ -213,6 +224,8 @@ def transfer_words(row: Row) -> str:
     if row["state"] in FAILED:
         because = reason_in_dutch(row["reason_code"], row["reason"])
         return f"{words}: {because}" if because else words
+    if row["state"] == "open" and row["reason"] == AFTER_RELEASE:
+        return f"{words}; het gaat mee met een volgende betaling"
     because = dutch.WITHHELD.get(row["reason"] or "") if row["state"] == "withheld" else None
     return f"{words} omdat {because}" if because else words
 

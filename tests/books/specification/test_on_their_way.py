@@ -73,4 +73,4 @@ def test_what_is_paid_after_the_release_of_its_month_is_not_withheld(ledger):
         ledger.pay(SEPTEMBER, (BOARD, "EUR", 100_00))
         ledger.release(SEPTEMBER)
         ledger.pay(SEPTEMBER, (BOARD, "EUR", 5_00))
-        assert states(ledger, SEPTEMBER) == {f"{BOARD} sent": 100, f"{BOARD} open": 5}
+        assert states(ledger, SEPTEMBER) == {f"{BOARD} sent": 100, f"{BOARD} open after_release": 5}

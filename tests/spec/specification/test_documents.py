@@ -92,6 +92,21 @@ def test_what_is_not_released_yet_is_said_in_a_sentence():
     assert "wordt er niets teruggenomen" in words
 
 
+def test_an_amount_below_zero_that_waits_is_named_where_it_is_taken_back():
+    words = text_of(page(*only(specified([instalment("40045", "16AH00", "-153.04")]))))
+    assert "€ -153,04: nog niet vrijgegeven. Er is niets over te boeken: wat onder nul is" in words
+    assert "Over september 2021 is € -153,04 nog te verrekenen: dat gaat af van wat u hierna krijgt." in words
+    assert "wordt er niets teruggenomen" not in words
+
+
+def test_what_cancels_out_is_a_nought_and_no_empty_row():
+    paid = [
+        correction("40045", "16AH00", "5.00", "2021-08", "merger"),
+        correction("40045", "16AH00", "-5.00", "2021-08", "opening"),
+    ]
+    assert "Bedrag per leerling, basisonderwijs 0,00" in text_of(page(*only(specified(paid))))
+
+
 def test_a_board_and_a_school_without_a_name_go_by_their_codes():
     words = text_of(page(*only(specified([instalment("40045", "16AH00", "1.00")]))))
     assert "Betaalspecificatie september 2021, bevoegd gezag 40045" in words

@@ -225,6 +225,13 @@ def test_what_is_withheld_or_came_back_goes_out_with_a_month_to_come():
     ]
 
 
+def test_what_was_paid_after_the_release_of_its_month_goes_out_with_a_month_to_come():
+    rows = [instalment("40045", "16AH00", amount) for amount in ("100.00", "-130.00")]
+    way = [nowhere(0, "open"), nowhere(1, "open", "after_release")]
+    found = model.specifications(sources(*rows, way=way))
+    assert texts(found.to_come, ["kind", "amount"]) == [("withheld", "-130.00")]
+
+
 def test_a_month_that_pays_no_board_has_no_specifications():
     none = sources(instalment("40045", "16AH00", "1.00"), way=[])
     empty = replace(none, paid=none.paid.clear(), regulations=none.regulations.clear(), titles={})
