@@ -12,7 +12,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.atomic_file import require_new, write_new
 from npo_pipeline.books.paths import Home
-from npo_pipeline.books.queries.bank import open_withheld
+from npo_pipeline.books.queries.bank import kept_back_by_month, open_withheld
 from npo_pipeline.books.queries.decisions import all_decisions, granted_amounts
 from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS, decisions_in_force, ledger_to_come
 from npo_pipeline.books.queries.payments import hold_in_force, paid_so_far
@@ -25,7 +25,7 @@ from npo_pipeline.commands.steps import now
 from npo_pipeline.commands.undecided import older_books, undecided
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, day_of, is_school_year
-from npo_pipeline.payments.forecast import Outlook, forecast, of_beneficiaries
+from npo_pipeline.payments.forecast import Outlook, forecast, of_beneficiaries, paid_and_sent
 from npo_pipeline.reports.forecast.page import page
 from npo_pipeline.reports.house_style import load_house_style
 from npo_pipeline.rulebook.load import shipped_periods, shipped_school_years
@@ -79,7 +79,7 @@ def load_outlook(books: Books, request: ForecastRequest) -> Outlook:
         resolve_code(board, known_schools(books))
     schools = school_directory(books)
     to_come, months = _to_come(books, board, schools)
-    paid = paid_so_far(books, board)
+    paid = paid_and_sent(paid_so_far(books, board), kept_back_by_month(books, board))
     of_year = pl.lit(True) if request.school_year is None else pl.col("school_year") == request.school_year
     in_force = decisions_in_force(books, AFTER_ALL_RUNS)
     # A decision on a period is on municipalities, which no board has a share in.

@@ -56,6 +56,13 @@ class Outlook:
         return sorted({*self.paid["currency"], *self.to_come["currency"]})
 
 
+def paid_and_sent(paid: frames.PaidMonths, kept_back: frames.MonthsWithheld) -> frames.PaidMonths:
+    """Take from what was paid what releases kept back of it: that is to come, and would count twice."""
+    back = kept_back.with_columns(amount=-pl.col("amount"), kind=pl.lit(WITHHELD))
+    both = pl.concat([paid, back], how="diagonal").with_columns(pl.col("amount").cast(MONEY))
+    return frames.PaidMonths(both.sort("month", "school_year", "component", "currency", "kind", nulls_last=True))
+
+
 def sums_by(rows: frames.Forecast | frames.PaidMonths, *columns: str) -> frames.ForecastSums:
     """Sum what is to come, or was paid, by some columns and currency, each kind apart and all of them together."""
     each = [pl.col("amount").filter(kind=kind).sum().cast(MONEY).alias(kind) for kind in KINDS]

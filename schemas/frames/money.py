@@ -220,13 +220,17 @@ RecipientAmounts = NewType("RecipientAmounts", pl.DataFrame)
 OpenWithheld = NewType("OpenWithheld", pl.DataFrame)
 """recipient_kind, recipient, currency, amount: what releases kept back and did not send or set off since."""
 
+MonthsWithheld = NewType("MonthsWithheld", pl.DataFrame)
+"""month (of the payments), currency, amount: the same per month."""
+
 Forecast = NewType("Forecast", pl.DataFrame)
 """month, school_year, recipient_kind, recipient, vestiging (null where the money is not of one), school_type,
 component, currency, amount (never 0), kind (`instalment`, `correction`, `withheld`); sorted. An amount withheld is
 of a recipient as a whole: its school_year, vestiging, school_type and component are null."""
 
 PaidMonths = NewType("PaidMonths", pl.DataFrame)
-"""month, school_year, component, currency, kind (`instalment`, `correction`), amount: paid so far; sorted."""
+"""month, school_year, component, currency, kind, amount: paid so far; sorted. What releases kept back of a month
+is of kind `withheld`, of the other sign, with null as school_year and component."""
 
 ForecastSums = NewType("ForecastSums", pl.DataFrame)
 """The columns summed by, currency, instalment, correction, withheld, amount (the three together); sorted."""

@@ -19,7 +19,7 @@ from schemas.frames.bank import (
     TransfersOut,
     UnsentPayments,
 )
-from schemas.frames.money import OpenWithheld
+from schemas.frames.money import MonthsWithheld, OpenWithheld
 from schemas.received import PaymentAccounts
 from schemas.released import (
     FAILED,
@@ -276,9 +276,30 @@ def releases_during_hold(books: Books) -> list[tuple[str, str]]:
     return books.frame(query).rows()
 
 
+_KEPT_BACK = """
+    select month, recipient_kind, recipient, currency, amount from withheld
+    union all
+    select p.paid_month, p.recipient_kind, p.recipient, p.currency, p.amount
+    from payments p join (select month, max(run_id) as released from batches group by 1) b
+        on b.month = p.paid_month and p.run_id > b.released"""
+"""Money that a next release sends or sets off: amounts withheld, and payments of a month after its release."""
+
+
 def open_withheld(books: Books) -> OpenWithheld:
-    """Return what releases withheld and did not send or set off since, per recipient and currency."""
-    query = """
+    """Return what releases kept back and did not send or set off since, per recipient and currency.
+
+    A month that was never released may have been paid outside; nothing of it is kept back.
+    """
+    query = f"""
         select recipient_kind, recipient, currency, sum(amount)::decimal(18, 2) as amount
-        from withheld group by all having sum(amount) <> 0 order by all"""
+        from ({_KEPT_BACK}) group by all having sum(amount) <> 0 order by all"""
     return OpenWithheld(books.frame(query))
+
+
+def kept_back_by_month(books: Books, board: str | None) -> MonthsWithheld:
+    """Return the same per month and currency, of all recipients or of a board."""
+    query = f"""
+        select month, currency, sum(amount)::decimal(18, 2) as amount
+        from ({_KEPT_BACK}) where $1 is null or (recipient_kind = 'bestuur' and recipient = $1)
+        group by all having sum(amount) <> 0 order by all"""
+    return MonthsWithheld(books.frame(query, [board]))

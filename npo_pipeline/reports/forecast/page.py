@@ -166,8 +166,13 @@ class CurrencyView:
 
     @property
     def withheld(self) -> Decimal:
-        """The amount that releases withheld and did not send since."""
+        """The amount that releases kept back and did not send since."""
         return total(self.outlook.to_come.filter(currency=self.currency, kind="withheld"))
+
+    @property
+    def not_sent(self) -> Decimal:
+        """The same, taken from what was paid."""
+        return total(self.outlook.paid.filter(currency=self.currency, kind="withheld"))
 
     @property
     def recipients(self) -> list[tuple[str, int, Decimal]]:

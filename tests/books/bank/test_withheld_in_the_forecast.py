@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from npo_pipeline.books.queries.bank import open_withheld
+from npo_pipeline.books.queries.bank import kept_back_by_month, open_withheld
 from tests.books.bank.ledger import empty_ledger
 
-SEP, OCT, NOV = (date(2021, month, 1) for month in (9, 10, 11))
+SEP, OCT = (date(2021, month, 1) for month in (9, 10))
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +46,19 @@ def test_what_the_bank_gave_back_is_open_until_it_is_sent_again(books):
     assert withheld(books) == [("10001", Decimal("200.00")), ("10002", Decimal("5.00"))]
     books.release(OCT)
     assert withheld(books) == [("10002", Decimal("5.00"))]
+
+
+def test_what_is_paid_of_a_month_after_its_release_is_open_until_the_month_is_released_again(books):
+    books.accounts = {"10001"}
+    books.pay(SEP, ("10001", "EUR", 20000))
+    assert withheld(books) == []
+    books.release(SEP)
+    books.pay(SEP, ("10001", "EUR", -5000))
+    assert withheld(books) == [("10001", Decimal("-50.00"))]
+    assert kept_back_by_month(books.books, "10001").rows() == [(SEP, "EUR", Decimal("-50.00"))]
+    assert kept_back_by_month(books.books, "10002").is_empty()
+    books.release(SEP)
+    assert withheld(books) == [("10001", Decimal("-50.00"))]
+    books.pay(OCT, ("10001", "EUR", 30000))
+    books.release(OCT)
+    assert withheld(books) == []

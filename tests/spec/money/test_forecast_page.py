@@ -15,6 +15,7 @@ PAID = """
     2021-09-01 2021-2022   per_pupil EUR      instalment 200.00
     2021-09-01 2021-2022   per_pupil USD      instalment 7.00
     2021-11-01 2021-2022   per_pupil EUR      instalment 100.00
+    2021-11-01 -           -         EUR      withheld   -25.00
     """
 TO_COME = """
     month      school_year recipient_kind recipient vestiging school_type component currency amount  kind
@@ -50,7 +51,7 @@ def test_every_month_from_the_first_to_the_last_is_there_also_one_without_money(
     assert [(f"{one.month:%Y-%m}", one.is_paid, str(one.amount)) for one in EURO.months] == [
         ("2021-09", True, "200.00"),
         ("2021-10", True, "0.00"),
-        ("2021-11", True, "100.00"),
+        ("2021-11", True, "75.00"),
         ("2021-12", False, "-5.50"),
         ("2022-01", False, "0.00"),
         ("2022-02", False, "40.00"),
@@ -60,7 +61,7 @@ def test_every_month_from_the_first_to_the_last_is_there_also_one_without_money(
 def test_a_month_that_takes_back_has_its_bar_on_the_other_side_of_zero():
     # 200 up and 5,50 down are 205,50: zero is at 2,6% of the width
     chart = EURO.chart
-    assert [(chart.left(one), chart.length(one)) for one in chart.bars[2:4]] == [("2.6", "48.6"), ("0.0", "2.6")]
+    assert [(chart.left(one), chart.length(one)) for one in chart.bars[2:4]] == [("2.6", "36.4"), ("0.0", "2.6")]
 
 
 def test_paid_and_to_come_are_told_apart_by_words_and_not_by_colour_alone(written):
@@ -70,7 +71,7 @@ def test_paid_and_to_come_are_told_apart_by_words_and_not_by_colour_alone(writte
 
 
 def test_no_two_currencies_are_added():
-    assert (str(EURO.paid), str(EURO.to_come)) == ("300.00", "34.50")
+    assert (str(EURO.paid), str(EURO.to_come)) == ("275.00", "34.50")
     dollars = CurrencyView(OUTLOOK, "USD")
     assert (str(dollars.paid), str(dollars.to_come), dollars.withheld) == ("7.00", "0.00", 0)
 
@@ -81,6 +82,13 @@ def test_the_parts_and_what_is_withheld_add_up_to_what_was_paid_and_is_to_come()
         ("Toeslag per leerling", "0.00", "40.00"),
     ]
     assert sum(one.to_come for one in EURO.parts) + EURO.withheld == EURO.to_come
+    assert sum(one.paid for one in EURO.parts) + EURO.not_sent == EURO.paid
+
+
+def test_what_was_kept_back_is_to_come_and_no_longer_paid(written):
+    # 300 in the books less 25 that was not sent; the 25 is in what is to come: together they are nothing
+    assert EURO.not_sent + EURO.withheld == 0
+    assert "zit 25,00 dat in de boeken al is betaald en nog niet is verstuurd" in written
 
 
 def test_the_page_is_dutch_says_what_it_does_not_hold_and_has_no_remark_of_the_operator(written):
