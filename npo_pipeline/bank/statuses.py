@@ -25,6 +25,7 @@ from schemas.frames.bank import (
     Answers,
     Claims,
     Contradictions,
+    DistinctFacts,
     EventFacts,
     Facts,
     FreshFacts,
@@ -310,25 +311,43 @@ def open_contradictions(released: TransferHistory) -> Contradictions:
 
 
 def _fresh(facts: Sequence[Facts], released: TransferHistory, before: TransferStates) -> FreshFacts:
-    """Return the facts that are not known, in the order in which they count; `applied`: whether each would count.
-
-    Two bookings in one statement are two facts; any other repetition is the same one.
-    """
-    key = ["end_to_end_id", "status"]
-    every = pl.concat([Facts(pl.DataFrame(schema=FACTS)), *facts]).with_columns(
-        nth=pl.int_range(pl.len()).over("sha256", *key)
-    )
-    is_twice = pl.col("is_statement") & (pl.col("status") == BOOKED)
-    once = every.filter((pl.col("nth") == 0) | is_twice).unique([*key, "nth"], keep="first", maintain_order=True)
-    real = released.events.filter(pl.col("reason").fill_null("") != LIVE_AGAIN)
-    known = real.group_by(key).agg(known=pl.len())
-    new = once.join(known, on=key, how="left").filter(pl.col("nth") >= pl.col("known").fill_null(0))
+    """Return the facts that no event is of, in the order in which they count; `applied`: whether each would."""
+    new = _unknown_facts(_distinct(Facts(pl.concat([Facts(pl.DataFrame(schema=FACTS)), *facts]))), released)
     start = before.select("end_to_end_id", start=_rank(pl.col("status")))
     ranked = new.join(start, on="end_to_end_id", how="left").with_columns(rank=_rank(pl.col("status")))
     ranked = ranked.sort("end_to_end_id", "rank", "nth", "happened_on", maintain_order=True)
     highest = pl.col("rank").cum_max().shift(1).over("end_to_end_id").fill_null(-1)
     counted = ranked.with_columns(applied=pl.col("rank") > pl.max_horizontal("start", highest))
     return FreshFacts(counted.filter(pl.col("applied") | (pl.col("status") != ACCEPTED)))
+
+
+_FACT = ["end_to_end_id", "status"]
+
+
+def _distinct(facts: Facts) -> DistinctFacts:
+    """Return each fact once, whatever number of files says it.
+
+    Entries of statements are others when they are of different days, or of one day in one statement: a payment
+    file that was uploaded twice is booked twice. Any other repetition is the same fact.
+    """
+    is_entry = pl.col("is_statement") & pl.col("status").is_in((BOOKED, RETURNED))
+    every = facts.with_columns(entry_day=pl.when(is_entry).then(pl.col("happened_on")))
+    every = every.with_columns(nth=pl.int_range(pl.len()).over("sha256", *_FACT, "entry_day"))
+    # A notification is of the entry that a statement has.
+    of_statement = ~is_entry.any().over(_FACT) & (pl.col("nth") == 0)
+    once = every.filter(is_entry | of_statement)
+    return DistinctFacts(once.unique([*_FACT, "entry_day", "nth"], keep="first", maintain_order=True))
+
+
+def _unknown_facts(facts: DistinctFacts, released: TransferHistory) -> DistinctFacts:
+    """Return the facts that no event is of: entries of statements by their day, others on whatever day."""
+    real = released.events.filter(pl.col("reason").fill_null("") != LIVE_AGAIN)
+    known = real.group_by(_FACT).agg(known=pl.len())
+    on_day = real.group_by(*_FACT, entry_day="happened_on").agg(known_on_day=pl.len())
+    both = facts.join(known, on=_FACT, how="left", maintain_order="left")
+    both = both.join(on_day, on=[*_FACT, "entry_day"], how="left", maintain_order="left")
+    times = pl.when(pl.col("entry_day").is_null()).then("known").otherwise("known_on_day")
+    return DistinctFacts(both.filter(pl.col("nth") >= times.fill_null(0)).drop("known", "known_on_day"))
 
 
 def _claims(fresh: FreshFacts, before: TransferStates, released: TransferHistory) -> Claims:

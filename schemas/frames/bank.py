@@ -79,6 +79,10 @@ FACTS = {
 }
 """`is_statement`: of a camt.053, in which two bookings are never the same one."""
 
+DistinctFacts = NewType("DistinctFacts", pl.DataFrame)
+"""The columns of FACTS, each fact once; entry_day (of an entry of a statement; else null), nth (from 0, of those
+of one transfer, status and entry_day in one file)."""
+
 FreshFacts = NewType("FreshFacts", pl.DataFrame)
 """The columns of FACTS, in the order in which they count; applied: whether it would raise the status."""
 

@@ -114,7 +114,7 @@ def number_of_release(books: Books, month: date, before_run: str) -> int:
 
 
 def orders_of_batch(books: Books, batch_id: str) -> TransferOrders:
-    """Return the transfers of a batch, in the order of its file."""
+    """Return the transfers of a batch."""
     return TransferOrders(
         books.frame("from transfer_orders where batch_id = ? order by end_to_end_id", [batch_id])
     )

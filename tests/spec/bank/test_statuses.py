@@ -263,6 +263,25 @@ def test_a_transfer_that_is_booked_twice_in_one_statement_is_a_contradiction():
     assert bank.statuses[C] == "returned"
 
 
+FRIDAY, MONDAY = (statement(booked(C, "30.00", day=day)) for day in ("2021-09-24", "2021-09-27"))
+
+
+@pytest.mark.parametrize("calls", [[(FRIDAY, MONDAY)], [(FRIDAY,), (MONDAY,)], [(MONDAY,), (FRIDAY,)]])
+def test_a_transfer_that_is_booked_on_two_days_is_a_contradiction_for_its_file_was_uploaded_twice(calls):
+    bank = three()
+    bank.read(notification(booked(C, "30.00")))
+    for files in calls:
+        bank.read(*files)
+    assert bank.statuses[C] == "booked"
+    assert bank.outcome.contradictions.select("end_to_end_id", "again").rows() == [(C, None)]
+    assert bank.read(notification(booked(C, "30.00", day="2021-09-27")), FRIDAY, MONDAY).events.is_empty()
+    bank.read(statement(given_back(C, "30.00", day="2021-09-28")))
+    assert bank.outcome.contradictions["end_to_end_id"].to_list() == [C]
+    bank.read(statement(given_back(C, "30.00", day="2021-09-29")))
+    assert bank.outcome.contradictions.is_empty()
+    assert bank.deltas == [(C, "30.00", "returned")]
+
+
 def test_a_rejection_of_what_is_booked_changes_nothing():
     bank = three()
     bank.read(statement(booked(C, "30.00")))
