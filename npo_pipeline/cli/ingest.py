@@ -298,6 +298,10 @@ def _named(columns: Sequence[str]) -> str:
     return " ".join([", ".join(columns[:SHOWN]), *more])
 
 
+_WITHOUT_SCHOOLS = {None, "boards", "municipal_scores", "payment_accounts"}
+"""Kinds of file in which no school is, and a file of no kind."""
+
+
 def _render_boards(found: Inspection) -> None:
     """Print what is missing for the schools to be known."""
     without = found.boards.without
@@ -311,7 +315,7 @@ def _render_boards(found: Inspection) -> None:
             f"! {number(len(without))} schools have no known board ({_named(without)}): `npo ingest` refuses "
             "their rows (unknown_school) unless its books know them; an address list or a file of changes names it"
         )
-    elif found.boards.known_from == "nothing" and any(one.kind for one in found.files):
+    elif found.boards.known_from == "nothing" and {one.kind for one in found.files} - _WITHOUT_SCHOOLS:
         line(
             "! No file says which board a school has, so every school counts here as one that has a board; "
             "`npo ingest` counts no rows of schools that its books do not know: --home DIR looks there"

@@ -156,6 +156,7 @@ def test_the_refused_rows_can_be_written_out_and_inspected(begun, tmp_path):
     inspected = here("inspect", path, "--json")
     assert inspected.status == 3
     assert inspected.document["files"][0]["kind"] == "payment_accounts"
+    assert "No file says which board a school has" not in here("inspect", path).stdout
     refused = here("ingest", path, "--home", begun[0], "--rejects", tmp_path / "rejects.csv")
     assert refused.status == 3
     assert "invalid_iban" in (tmp_path / "rejects.csv").read_text()
