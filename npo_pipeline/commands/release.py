@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.atomic_file import sync, write_whole
 from npo_pipeline.bank.debtor import Debtor, read_debtor
 from npo_pipeline.bank.payment_accounts import account_on, changed_accounts
@@ -270,6 +271,15 @@ def _remarks(books: Books, prepared: Prepared) -> Iterator[str]:
     if others:
         names = ", ".join(month_text(one) for one in others)
         yield f"{names}: paid and never released; where that was not paid outside, release it too"
+    yield from paid_again(books, but=plan.month)
+
+
+def paid_again(books: Books, *, but: Month | None = None) -> Iterator[str]:
+    """Describe the months, all but one, that were paid again since their release, a sentence per currency."""
+    for month, currency, amount, recipients in queries.paid_since_release(books).iter_rows():
+        if month != but:
+            paid = f"{dutch.money(amount, currency)} of {dutch.number(recipients)} recipients"
+            yield f"{month_text(month)}: paid again since its release ({paid}); release it again too"
 
 
 def _preparers(books: Books, plan: ReleasePlan) -> tuple[str, ...]:

@@ -159,6 +159,9 @@ reason, end_to_end_id."""
 ReleaseBalances = NewType("ReleaseBalances", pl.DataFrame)
 """month, recipient, currency, payments, transferred, withheld (DECIMAL(18,2)), as view `transfer_balance`."""
 
+PaidSinceRelease = NewType("PaidSinceRelease", pl.DataFrame)
+"""paid_month, currency, amount (DECIMAL(18,2)), recipients (their number): paid since the release of the month."""
+
 PaymentsSentTwice = NewType("PaymentsSentTwice", pl.DataFrame)
 """payment_id, transfers (how many of them did not fail)."""
 

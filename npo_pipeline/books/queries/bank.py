@@ -12,6 +12,7 @@ from schemas.frames.bank import (
     BankReferences,
     EventFaults,
     FailedTransfers,
+    PaidSinceRelease,
     PaymentsOnTheirWay,
     PaymentsSentTwice,
     ReleaseBalances,
@@ -100,6 +101,17 @@ def unreleased_months(books: Books, before_run: str) -> list[date]:
         select distinct paid_month from payments
         where run_id < $1 and paid_month not in (select month from batches where run_id < $1) order by 1"""
     return list(books.frame(query, [before_run])["paid_month"])
+
+
+def paid_since_release(books: Books) -> PaidSinceRelease:
+    """Sum what was paid in a month after its last release, per currency: no release presented it yet."""
+    query = """
+        with released as (select month, max(run_id) as run_id from batches group by 1)
+        select paid_month, currency, sum(amount)::decimal(18, 2) as amount,
+               count(distinct (recipient_kind, recipient)) as recipients
+        from payments p join released r on r.month = p.paid_month and p.run_id > r.run_id
+        group by all order by all"""
+    return PaidSinceRelease(books.frame(query))
 
 
 def all_batches(books: Books) -> Batches:

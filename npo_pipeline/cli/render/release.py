@@ -161,6 +161,7 @@ def _document(home: Home, done: Released) -> dict[str, Any]:
         "run_id": done.run_id,
         "released": done.batches is not None and done.batches.height > 0,
         "plan": plan.fingerprint,
+        "fingerprint": plan.fingerprint,
         "prepared_by": list(done.prepared_by),
         "execution_date": prepared.execution_date,
         "debtor_iban": done.debtor.iban if done.debtor else None,

@@ -204,6 +204,25 @@ def stopped(prepared, approval, tmp_path_factory):
     return left[:done], left[done:]
 
 
+def test_a_month_that_was_paid_again_since_its_release_is_named(released, tmp_path):
+    """A payment run after the release, of the same month: no release of another month sends what it paid."""
+    home = Path(shutil.copytree(released, tmp_path / "home"))
+    with duckdb.connect(str(home / "npo.duckdb")) as connection:
+        connection.execute("""
+            insert into payments select * replace (md5(payment_id) as payment_id, '000099-pay' as run_id,
+                case recipient when '10001' then 1.00 else -0.40 end as amount)
+            from (select * from payments where paid_month = date '2021-10-01'
+                  qualify row_number() over (partition by recipient order by payment_id) = 1)
+            where recipient in ('10001', '10002')""")
+    words = "2021-10: paid again since its release (€ 0,60 of 2 recipients); release it again too"
+    assert words in here("release", "--month", "2021-09", "--home", home, "--json").document["remarks"]
+    assert words in here("status", "--home", home, "--json").document["findings"]
+    shown = here(*MONTH, "--home", home, "--json").document
+    assert words not in shown["remarks"]
+    assert {one["recipient"]: one["new"] for one in shown["recipients"]}["10001"] == "1.00"
+    assert shown["fingerprint"] == shown["plan"]
+
+
 class TestKilled:
     """What a process had written when it was killed is there, no more and no less (`test_killed`)."""
 
