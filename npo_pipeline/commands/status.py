@@ -111,7 +111,7 @@ def status(home: Home, *, clock: Clock = now) -> Status:
 
 
 def _sent_out(books: Books, today: date) -> TransfersOut:
-    days = (pl.lit(today) - pl.col("oldest")).dt.total_days()
+    days = (pl.lit(today) - pl.col("oldest")).dt.total_days().clip(0)
     return TransfersOut(transfers_out(books).with_columns(days=days))
 
 

@@ -132,7 +132,7 @@ without a transfer why it is withheld, or `after_release`). Null where there is 
 
 TransfersOut = NewType("TransfersOut", pl.DataFrame)
 """currency, transfers (their number), amount, oldest (the day on which the bank was asked to pay the first), days
-(since then, where today is known)."""
+(since then, where today is known; 0 where that day is still to come)."""
 
 FailedTransfers = NewType("FailedTransfers", pl.DataFrame)
 """month, recipient_kind, recipient, currency, amount, status, happened_on, reason_code, reason, end_to_end_id."""
