@@ -10,6 +10,12 @@ import os
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from npo_pipeline.books import duckdb
+from tests.books.kept_engine import kept_engine
+
+# Before any module of ours imports it by name.
+duckdb.engine = kept_engine
+
 settings.register_profile("npo", deadline=None, derandomize=True)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "npo"))
