@@ -26,6 +26,8 @@ from schemas.released import BOOKED, REJECTED, RETURNED
 MESSAGE, BATCH, TRANSFER = "message", "batch", "transfer"
 """The levels of an answer: all of a message to the bank, a batch in it, one transfer. The nearest one holds."""
 
+STATEMENT = "camt.053"
+
 _MOST_CENTS = 10**15
 _OPENING, _CLOSING, _BETWEEN = ("OPBD", "PRCD"), ("CLBD",), "ITBD"
 _DAYS = ("BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm")
@@ -244,7 +246,7 @@ class _Entries(_Reader):
         amounts = [*_all(statement, "Ntry/Amt"), *_all(statement, "Bal/Amt")]
         found.currencies |= {one.get("Ccy") for one in amounts} | {_text(statement, "Acct/Ccy")} - {""}
         booked = [one for one in _all(statement, "Ntry") if self._is_booked(one)]
-        if self.document.kind == "camt.053":
+        if self.document.kind == STATEMENT:
             self._check_balances(statement, booked)
         for entry in booked:
             self._read_entry(entry, made_on, found)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.bank.answers import BATCH, MESSAGE, TRANSFER, Answer, BankMessage
+from npo_pipeline.bank.answers import BATCH, MESSAGE, STATEMENT, TRANSFER, Answer, BankMessage
 from npo_pipeline.bank.reasons import PARTLY, WAITS
 from npo_pipeline.errors import Refused
 from npo_pipeline.money import to_cents, to_euro
@@ -31,6 +31,7 @@ from schemas.frames.bank import (
     FreshFacts,
     KnownAnswers,
     OrderAmounts,
+    RealEvents,
     SentAgain,
     TransferStates,
 )
@@ -58,12 +59,21 @@ _LEVELS = {MESSAGE: 0, BATCH: 1, TRANSFER: 2}
 
 @dataclass(frozen=True, kw_only=True)
 class TransferHistory:
-    """Hold what was sent to the bank and what it said of it so far."""
+    """Hold what was sent to the bank and what it said of it so far.
+
+    `statements`: the SHA-256 of the files that were read and are statements (camt.053).
+    """
 
     batches: Batches
     orders: TransferOrders
     payments: TransferPayments
     events: TransferEvents
+    statements: frozenset[str] = frozenset()
+
+    def real_events(self) -> RealEvents:
+        """Return the events that a file says itself, and whether each is of an entry of a statement."""
+        real = self.events.filter(pl.col("reason").fill_null("") != LIVE_AGAIN)
+        return RealEvents(real.with_columns(is_entry=pl.col("sha256").is_in(sorted(self.statements))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +131,7 @@ def resolve(
         rank = pl.col("level").replace_strict(_LEVELS, return_dtype=pl.Int64)
         every = every.filter(rank == rank.max().over("end_to_end_id"))
     facts = every.filter(pl.col("status") != WAITS).with_columns(
-        sha256=pl.lit(sha256), is_statement=pl.lit(message.kind == "camt.053")
+        sha256=pl.lit(sha256), is_statement=pl.lit(message.kind == STATEMENT)
     )
     return Resolved(facts=Facts(facts.select(list(FACTS))), unknown=tuple(unknown))
 
@@ -258,19 +268,25 @@ def _sum(orders: OrderAmounts) -> int:
 def new_events(facts: Sequence[Facts], released: TransferHistory) -> Outcome:
     """Return what facts add to what is known.
 
-    A fact that is known is no event, nor an acceptance that came late. What contradicts what is known, or came
-    after what overtakes it, is an event that does not count (`applied` is false).
+    A fact that is known is no event, nor an acceptance that came late; an entry of a statement is one, once.
+    What contradicts what is known, or came after what overtakes it, is an event that does not count (`applied` is
+    false).
     """
     before = transfer_states(released)
     fresh = _fresh(facts, released, before)
     claims = _claims(fresh, before, released)
     upheld = _upheld(claims, fresh, before, released)
-    blocked = claims.filter(pl.col("is_new") & ~pl.col("end_to_end_id").is_in(upheld))["end_to_end_id"].to_list()
+    is_upheld = pl.col("is_new") & pl.col("end_to_end_id").is_in(upheld)
+    blocked = claims.filter(~is_upheld)["end_to_end_id"].to_list()
     applies = pl.col("applied") & ~(pl.col("end_to_end_id").is_in(blocked) & (pl.col("status") == BOOKED))
     found = fresh.with_columns(applied=applies)
     earlier = Claims(claims.filter(~pl.col("is_new") & pl.col("end_to_end_id").is_in(upheld)))
     events = _numbered(EventFacts(pl.concat([found.select(_EVENT), _live_again(earlier)])), released)
-    after = replace(released, events=TransferEvents(pl.concat([released.events.select(events.columns), events])))
+    after = replace(
+        released,
+        events=TransferEvents(pl.concat([released.events.select(events.columns), events])),
+        statements=released.statements.union(*(one.filter("is_statement")["sha256"] for one in facts)),
+    )
     return Outcome(
         events=events,
         withheld=_withheld(before, transfer_states(after)),
@@ -294,11 +310,13 @@ def transfer_states(released: TransferHistory) -> TransferStates:
 
 def open_contradictions(released: TransferHistory) -> Contradictions:
     """Return the transfers that were booked more often than they may be: money may have gone out twice."""
-    real = released.events.filter(pl.col("reason").fill_null("") != LIVE_AGAIN)
-    booked, returned = pl.col("status") == BOOKED, pl.col("status") == RETURNED
-    counted = real.group_by("end_to_end_id").agg(
-        surplus=booked.sum().cast(pl.Int64) - returned.sum().cast(pl.Int64),
-        booked_on=pl.col("happened_on").filter(booked).max(),
+    counted = (
+        released.real_events()
+        .group_by("end_to_end_id")
+        .agg(
+            surplus=_times(BOOKED) - _times(RETURNED),
+            booked_on=pl.col("happened_on").filter(pl.col("status") == BOOKED).max(),
+        )
     )
     is_live = ~pl.col("status").is_in(FAILED)
     states = transfer_states(released)
@@ -308,6 +326,13 @@ def open_contradictions(released: TransferHistory) -> Contradictions:
     again = _sent_again(TransferStates(twice), states, released.payments)
     found = twice.join(again, on="end_to_end_id", how="left").sort("booked_on", "end_to_end_id")
     return Contradictions(found.select(list(CONTRADICTIONS)))
+
+
+def _times(status: str) -> pl.Expr:
+    """Count the times that a transfer was booked or returned: the entries of statements, or one without any."""
+    is_it = pl.col("status") == status
+    entries = (is_it & pl.col("is_entry")).sum().cast(pl.Int64)
+    return pl.max_horizontal(entries, is_it.any().cast(pl.Int64))
 
 
 def _fresh(facts: Sequence[Facts], released: TransferHistory, before: TransferStates) -> FreshFacts:
@@ -341,9 +366,9 @@ def _distinct(facts: Facts) -> DistinctFacts:
 
 def _unknown_facts(facts: DistinctFacts, released: TransferHistory) -> DistinctFacts:
     """Return the facts that no event is of: entries of statements by their day, others on whatever day."""
-    real = released.events.filter(pl.col("reason").fill_null("") != LIVE_AGAIN)
+    real = released.real_events()
     known = real.group_by(_FACT).agg(known=pl.len())
-    on_day = real.group_by(*_FACT, entry_day="happened_on").agg(known_on_day=pl.len())
+    on_day = real.filter("is_entry").group_by(*_FACT, entry_day="happened_on").agg(known_on_day=pl.len())
     both = facts.join(known, on=_FACT, how="left", maintain_order="left")
     both = both.join(on_day, on=[*_FACT, "entry_day"], how="left", maintain_order="left")
     times = pl.when(pl.col("entry_day").is_null()).then("known").otherwise("known_on_day")

@@ -12,7 +12,7 @@ import pandera.polars as pa
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.bank.answers import BankMessage, read_answers
+from npo_pipeline.bank.answers import STATEMENT, BankMessage, read_answers
 from npo_pipeline.bank.safe_xml import MOST_BYTES
 from npo_pipeline.bank.statuses import Outcome, TransferHistory, new_events, open_contradictions, resolve
 from npo_pipeline.books.paths import Home
@@ -177,6 +177,7 @@ def _released(books: Books) -> TransferHistory:
         orders=queries.all_orders(books),
         payments=queries.payments_sent_again(books),
         events=queries.all_events(books),
+        statements=frozenset(queries.bank_files(books).filter(kind=STATEMENT)["sha256"]),
     )
 
 

@@ -89,6 +89,9 @@ FreshFacts = NewType("FreshFacts", pl.DataFrame)
 Claims = NewType("Claims", pl.DataFrame)
 """end_to_end_id (of a rejected transfer), happened_on and sha256 of its booking, amount_cents, is_new."""
 
+RealEvents = NewType("RealEvents", pl.DataFrame)
+"""Rows of table `transfer_events` that a file says itself; is_entry (of a statement)."""
+
 EventFacts = NewType("EventFacts", pl.DataFrame)
 """end_to_end_id, status, happened_on, reason_code, reason, amount_cents, applied, sha256; not numbered yet."""
 

@@ -101,7 +101,11 @@ class Bank:
             self.unknown += found.unknown
         done = new_events(facts, self.known)
         rows = done.events.with_columns(run_id=pl.lit("000002-bank")).select(self.known.events.columns)
-        self.known = replace(self.known, events=TransferEvents(pl.concat([self.known.events, rows])))
+        self.known = replace(
+            self.known,
+            events=TransferEvents(pl.concat([self.known.events, rows])),
+            statements=self.known.statements.union(*(one.filter("is_statement")["sha256"] for one in facts)),
+        )
         self.withheld = Withheld(pl.concat([self.withheld, done.withheld]))
         self.outcome = done
         return done
@@ -113,6 +117,7 @@ class Bank:
             orders=TransferOrders(pl.concat([self.known.orders, more.orders])),
             payments=TransferPayments(pl.concat([self.known.payments, more.payments])),
             events=self.known.events,
+            statements=self.known.statements,
         )
 
     @property

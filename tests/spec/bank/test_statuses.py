@@ -29,6 +29,7 @@ from tests.spec.bank.released import Bank, released
 FIRST, SECOND = "NPO-2021-09-001", "NPO-2021-10-001"
 A, B, C = "NPO-A", "NPO-B", "NPO-C"
 WHOLE = tag("Btch", text("PmtInfId", FIRST))
+FRIDAY, MONDAY = (statement(booked(C, "30.00", day=day)) for day in ("2021-09-24", "2021-09-27"))
 
 
 def three() -> Bank:
@@ -97,7 +98,31 @@ def test_a_transfer_is_booked_and_then_returned():
 def test_the_same_fact_in_two_files_counts_once():
     bank = three()
     bank.read(notification(booked(C, "30.00")))
-    assert bank.read(statement(booked(C, "30.00"))).events.is_empty()
+    assert not bank.read(statement(booked(C, "30.00"))).events["applied"].any()
+    assert bank.read(notification(booked(C, "30.00")), statement(booked(C, "30.00"))).events.is_empty()
+    assert bank.outcome.contradictions.is_empty()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_notification_of_another_day_is_of_the_booking_that_a_statement_has(order):
+    bank = three()
+    for file in [notification(booked(C, "30.00")), statement(booked(C, "30.00", day="2021-09-27"))][::order]:
+        bank.read(file)
+    assert bank.statuses[C] == "booked"
+    assert bank.outcome.contradictions.is_empty()
+
+
+def test_a_transfer_that_is_booked_twice_after_all_does_not_take_back_what_was_sent_again():
+    bank = three()
+    bank.read(rejected(C))
+    again = sent_again(bank)
+    for file in (FRIDAY, MONDAY):
+        bank.read(file)
+        assert (bank.statuses[C], bank.statuses[again]) == ("rejected", "sent")
+    assert bank.deltas == [(C, "30.00", "rejected")]
+    bank.read(rejected(again, message=SECOND))
+    assert (bank.statuses[C], bank.statuses[again]) == ("booked", "rejected")
+    assert bank.outcome.contradictions["end_to_end_id"].to_list() == [C]
 
 
 def test_an_acceptance_that_comes_late_is_no_event():
@@ -261,9 +286,6 @@ def test_a_transfer_that_is_booked_twice_in_one_statement_is_a_contradiction():
     assert bank.outcome.contradictions.select("end_to_end_id", "again").rows() == [(C, None)]
     bank.read(statement(given_back(C, "30.00")))
     assert bank.statuses[C] == "returned"
-
-
-FRIDAY, MONDAY = (statement(booked(C, "30.00", day=day)) for day in ("2021-09-24", "2021-09-27"))
 
 
 @pytest.mark.parametrize("calls", [[(FRIDAY, MONDAY)], [(FRIDAY,), (MONDAY,)], [(MONDAY,), (FRIDAY,)]])
