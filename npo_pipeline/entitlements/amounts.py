@@ -58,9 +58,13 @@ def quantities(rates: Rates, thresholds: Thresholds, counts: CountsByType, score
     for (component, measure), lines in rates.group_by("component", "measure", maintain_order=True):
         school_types = lines["school_type"].unique(maintain_order=True).to_list()
         limit = thresholds.filter(pl.col("component") == component)
-        units = _score_units(scores, school_types)
-        if measure != "score":
-            units = _counted_units(counts, str(measure), school_types)
+        units = (
+            _score_units(scores, school_types)
+            if measure == "score"
+            else _counted_units(counts, str(measure), school_types)
+        )
+        if units.is_empty():
+            continue
         booked = units.with_columns(counted_e2="quantity_e2")
         if limit.height:
             threshold, level = limit.select("threshold", "level").row(0)

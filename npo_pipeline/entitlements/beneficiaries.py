@@ -42,6 +42,8 @@ def booked_on_areas(counted: Quantities, components: Collection[str], areas: Ves
         components: those that are paid to samenwerkingsverbanden.
         areas: a vestiging that is not named gives nothing (`decisions.omissions` says so).
     """
+    if counted.is_empty() or not components:
+        return counted
     of_area = pl.col("component").is_in(list(components))
     placed = counted.filter(of_area).join(areas, on="vestiging", how="inner")
     sums = placed.group_by("school_type", "component", "measure", beneficiary="samenwerkingsverband").agg(

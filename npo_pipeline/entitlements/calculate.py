@@ -103,7 +103,12 @@ def calculate_decision(
     with_board = traced = placed.filter(pl.col("recipient").is_not_null())
     if any(one.is_municipal for one in rules):
         traced = _placed(parts, inputs.schools, school_year)
-    monthly = [_instalments(*case, frame, territory) for case, frame in zip(cases, entitled, strict=True)]
+    # Most small deliveries hold nothing that most regulations count; what the others give has the columns.
+    giving = [
+        (case, frame) for case, frame in zip(cases, entitled, strict=True) if frame.height or case[0].earlier
+    ]
+    giving = giving or [(cases[0], entitled[0])]
+    monthly = [_instalments(*case, frame, territory) for case, frame in giving]
     due, adjustments = (pl.concat(frames) for frames in zip(*monthly, strict=True))
     # A school that started and into which another merges has instalments by two cases in one month.
     due = due.group_by(*COMPONENT_KEY, "month", "currency", maintain_order=True).agg(pl.col("amount_cents").sum())

@@ -239,6 +239,8 @@ def rows_under_regulation(
 
 def without_exceptions(quantities: Quantities, exceptions: Exceptions) -> Quantities:
     """Drop the quantities of schools that the component is not for."""
+    if quantities.is_empty() or exceptions.is_empty():
+        return quantities
     of_school = quantities.with_columns(brin=pl.col("vestiging").str.head(4))
     kept = of_school.join(exceptions, on=["component", "brin"], how="anti", maintain_order="left")
     return Quantities(kept.drop("brin"))
