@@ -39,13 +39,13 @@ class Ledger:
 
     def __init__(self, duck):
         self.duck, self.books = duck, Books(duck, "the books", frozenset())
-        self.runs, self.accounts = 0, set()
+        self.runs, self.accounts, self.statements = 0, set(), set()
 
     @contextmanager
     def forgotten(self):
         """Take back all that is done meanwhile."""
         self.duck.execute("begin")
-        self.runs, self.accounts = 0, set()
+        self.runs, self.accounts, self.statements = 0, set(), set()
         try:
             yield self
         finally:
@@ -121,22 +121,28 @@ class Ledger:
             name for (name,) in self.select("select end_to_end_id from transfers order by run_id, end_to_end_id")
         ]
 
-    def answer(self, end_to_end_id, status):
-        """Have the bank say what became of a transfer; return what came of it."""
-        run_id = self.run("bank")
-        known = TransferHistory(
+    def known(self):
+        """What was sent, and what the bank said of it."""
+        return TransferHistory(
             batches=queries.all_batches(self.books),
             orders=queries.all_orders(self.books),
             payments=queries.payments_sent_again(self.books),
             events=queries.all_events(self.books),
+            statements=frozenset(self.statements),
         )
+
+    def answer(self, end_to_end_id, status, stated_on=None):
+        """Have the bank say what became of a transfer, maybe in the statement of a day; return what came of it."""
+        run_id, known = self.run("bank"), self.known()
         fact = {
             "end_to_end_id": end_to_end_id,
             "status": status,
-            "happened_on": date(2021, 10, 21),
+            "happened_on": stated_on or date(2021, 10, 21),
             "sha256": f"{self.runs:064x}",
-            "is_statement": False,
+            "is_statement": stated_on is not None,
         }
+        if stated_on:
+            self.statements.add(fact["sha256"])
         outcome = new_events([pl.DataFrame([fact], schema=FACTS)], known)
         of_run = pl.lit(run_id).alias("run_id")
         self.write(TRANSFER_EVENTS, outcome.events.with_columns(of_run).select(list(TRANSFER_EVENTS.columns)))

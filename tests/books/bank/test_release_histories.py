@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from npo_pipeline.bank.statuses import transfer_states
 from npo_pipeline.books.queries import bank as queries
 from tests.books.bank.ledger import empty_ledger
 from tests.effort import examples
@@ -26,7 +27,10 @@ acts = st.one_of(
     st.tuples(st.just("release"), months),
     st.tuples(st.just("account"), st.sampled_from(RECIPIENTS)),
     st.tuples(
-        st.just("answer"), st.integers(0, 9), st.sampled_from(("accepted", "rejected", "booked", "returned"))
+        st.just("answer"),
+        st.integers(0, 9),
+        st.sampled_from(("accepted", "rejected", "booked", "returned")),
+        st.sampled_from((None, date(2021, 10, 21), date(2021, 10, 22))),
     ),
 )
 
@@ -51,8 +55,8 @@ def do(ledger, act, *given):
     elif act == "account":
         ledger.accounts.add(*given)
     elif sent := ledger.sent():
-        place, status = given
-        ledger.answer(sent[place % len(sent)], status)
+        place, *said = given
+        ledger.answer(sent[place % len(sent)], *said)
 
 
 @settings(max_examples=examples(10, thorough=400))
@@ -63,6 +67,9 @@ def test_transfers_and_what_is_withheld_are_what_was_presented(memory, history):
             do(ledger, *act)
             assert ledger.imbalance() == []
             assert ledger.sent_twice() == []
+            assert queries.answer_faults(ledger.books).is_empty()
+            states = transfer_states(ledger.known()).select("end_to_end_id", "status").sort("end_to_end_id")
+            assert states.rows() == ledger.select("select end_to_end_id, status from transfers order by 1")
         everything_goes_out(ledger)
 
 
