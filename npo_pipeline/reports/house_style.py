@@ -128,6 +128,16 @@ def page_templates(*packages: str) -> Environment:
     )
 
 
+def page_style(house: HouseStyle, *packages: str) -> str:
+    """Return the style sheet of a page: the tokens of a house style, and the rules of packages that use them."""
+    return house.css + "".join(map(_rules, packages))
+
+
+@cache
+def _rules(package: str) -> str:
+    return (files(package) / "style.css").read_text(encoding="utf-8")
+
+
 def running_header(left: str, right: str) -> str:
     """Return the style of the head of every sheet of paper, and the number of the page below it."""
     return (

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -19,7 +18,7 @@ from npo_pipeline import dutch
 from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.board_page.context import PageContext, menu
 from npo_pipeline.reports.board_page.tagged_facts import TaggedFacts
-from npo_pipeline.reports.house_style import HouseStyle, page_templates
+from npo_pipeline.reports.house_style import HouseStyle, page_style, page_templates
 from npo_pipeline.reports.report_data import ReportData
 from npo_pipeline.reports.xbrl.concepts import BY_NAME, NAMESPACE, NAMESPACES, NOT_ON_MENU, PREFIX, SCHEMA, TOP
 from npo_pipeline.reports.xbrl.instance import context_xml, unit_xml
@@ -183,10 +182,4 @@ def _environment() -> Environment:
 
 
 def _style(house: HouseStyle) -> Markup:
-    """Return the style sheet of a page: the tokens of a house style, and the rules that use them."""
-    return Markup(house.css + _rules())
-
-
-@cache
-def _rules() -> str:
-    return (files(__package__) / "style.css").read_text(encoding="utf-8")
+    return Markup(page_style(house, __package__))

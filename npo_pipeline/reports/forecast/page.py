@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,7 +18,7 @@ from npo_pipeline.money import total
 from npo_pipeline.months import Month, month_after
 from npo_pipeline.payments.forecast import KINDS, Outlook, sums_by
 from npo_pipeline.reports.board_page.page import Bar, Chart
-from npo_pipeline.reports.house_style import HouseStyle, page_templates, running_header
+from npo_pipeline.reports.house_style import HouseStyle, page_style, page_templates, running_header
 from npo_pipeline.translation import translated
 from schemas.columns import BESTUUR, GEMEENTE, SAMENWERKING
 from schemas.frames.money import ForecastSums
@@ -48,7 +47,7 @@ def page(outlook: Outlook, style: HouseStyle, *, made: date) -> bytes:
 
     `made`: the day on which it is made.
     """
-    css = Markup(style.css + _rules())
+    css = Markup(page_style(style, _BOARD_PAGE, __package__))
     written = _environment().get_template("forecast.html").render(page=PageView(outlook, made), style=css)
     return (written + "\n").encode()
 
@@ -235,12 +234,6 @@ def _environment() -> Environment:
         "month": dutch.month,
         "number": lambda value, places: dutch.number(Decimal(value), places),
     }
-    kinds = {"instalment": "Termijn", "correction": "Correctie", "withheld": "Ingehouden"}
+    kinds = {kind: words.capitalize() for kind, words in dutch.PAYMENT_REASONS.items()}
     environment.globals |= {"titles": TITLES, "kinds": kinds}
     return environment
-
-
-@cache
-def _rules() -> str:
-    own = (files(__package__) / "style.css").read_text(encoding="utf-8")
-    return (files(_BOARD_PAGE) / "style.css").read_text(encoding="utf-8") + own

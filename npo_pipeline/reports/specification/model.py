@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.money import MONEY
+from npo_pipeline.payments.forecast import KINDS
 from npo_pipeline.reports.house_style import HouseStyle
 from schemas.columns import BESTUUR
 from schemas.frames.accounts import BoardNames
@@ -39,7 +40,6 @@ from schemas.released import FAILED
 
 PART = list(SPECIFIED)
 PLACE = list(SPECIFIED_PLACE)
-KINDS = ("instalment", "correction", "withheld")
 AFTER_RELEASE = "after_release"
 """The reason of a payment that is not released, where its month was released before it was made."""
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache, cached_property
-from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,9 @@ from markupsafe import Markup
 
 from npo_pipeline import dutch
 from npo_pipeline.bank.reasons import reason_in_dutch
+from npo_pipeline.payments.forecast import KINDS
 from npo_pipeline.reports.explain.catalogue import language
-from npo_pipeline.reports.house_style import HouseStyle, page_templates, running_header
+from npo_pipeline.reports.house_style import HouseStyle, page_style, page_templates, running_header
 from npo_pipeline.reports.specification import model
 from npo_pipeline.reports.specification.model import AFTER_RELEASE, Made, Row
 from schemas.released import FAILED
@@ -184,7 +184,7 @@ class PageView:
                 total=next(iter(totals.get(one, [])), None),
                 causes=[{**row, "why": why(row["cause"])} for row in causes.get(one, [])],
                 months=months.get(one, []),
-                months_total=_added(months.get(one, []), *model.KINDS, "amount") if one in months else None,
+                months_total=_added(months.get(one, []), *KINDS, "amount") if one in months else None,
                 back=back.get(one, []),
             )
             for one in sorted({*totals, *months}, key=lambda part: (part[2], part[0], part[1]))
@@ -283,11 +283,4 @@ def _environment() -> Environment:
 
 
 def _style(house: HouseStyle) -> Markup:
-    """Return the style sheet: the tokens of a house style, the rules of the page of a board, and our own."""
-    return Markup(house.css + _rules())
-
-
-@cache
-def _rules() -> str:
-    places = (_BOARD_PAGE, __package__)
-    return "".join((files(place) / "style.css").read_text(encoding="utf-8") for place in places)
+    return Markup(page_style(house, _BOARD_PAGE, __package__))
