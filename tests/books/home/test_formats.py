@@ -41,6 +41,18 @@ def test_older_books_go_on_and_verify(name, month, tmp_path):
     assert go_on(home, "verify", "--json").document["findings"] == []
 
 
+def test_books_with_releases_go_on_and_their_payment_files_are_written_again_as_they_were(tmp_path):
+    home = unpack("format-8", tmp_path / "home")
+    go_on(home, "release", "--month", "2021-10")
+    assert sorted(file.name for file in (home / "bank").iterdir()) == [
+        "npo-2021-09-001.xml",
+        "npo-2021-10-001.xml",
+    ]
+    go_on(home, "pay", "--month", "2021-11")
+    assert select(home, "from home") == [(FORMAT,)]
+    assert go_on(home, "verify", "--json").document["findings"] == []
+
+
 def test_older_books_verify_as_they_are(tmp_path):
     home = unpack("format-4", tmp_path / "home")
     was = published(home)
