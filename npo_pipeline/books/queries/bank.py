@@ -41,6 +41,12 @@ _STATUS_BEFORE = f"""
 """View `transfers` as it was before a run."""
 
 
+_PAID_SINCE_RELEASE = """
+    select p.* from payments p join (select month, max(run_id) as released from batches group by 1) b
+        on b.month = p.paid_month and p.run_id > b.released"""
+"""Payments of a month after its last release: no release presented them yet."""
+
+
 def unsent_payments(books: Books, month: date, before_run: str) -> UnsentPayments:
     """Return the payments that a release of a month presents, and those presented before that are not sent.
 
@@ -105,12 +111,10 @@ def unreleased_months(books: Books, before_run: str) -> list[date]:
 
 def paid_since_release(books: Books) -> PaidSinceRelease:
     """Sum what was paid in a month after its last release, per currency: no release presented it yet."""
-    query = """
-        with released as (select month, max(run_id) as run_id from batches group by 1)
+    query = f"""
         select paid_month, currency, sum(amount)::decimal(18, 2) as amount,
                count(distinct (recipient_kind, recipient)) as recipients
-        from payments p join released r on r.month = p.paid_month and p.run_id > r.run_id
-        group by all order by all"""
+        from ({_PAID_SINCE_RELEASE}) group by all order by all"""
     return PaidSinceRelease(books.frame(query))
 
 
@@ -288,12 +292,10 @@ def releases_during_hold(books: Books) -> list[tuple[str, str]]:
     return books.frame(query).rows()
 
 
-_KEPT_BACK = """
+_KEPT_BACK = f"""
     select month, recipient_kind, recipient, currency, amount from withheld
     union all
-    select p.paid_month, p.recipient_kind, p.recipient, p.currency, p.amount
-    from payments p join (select month, max(run_id) as released from batches group by 1) b
-        on b.month = p.paid_month and p.run_id > b.released"""
+    select paid_month, recipient_kind, recipient, currency, amount from ({_PAID_SINCE_RELEASE})"""
 """Money that a next release sends or sets off: amounts withheld, and payments of a month after its release."""
 
 
