@@ -30,8 +30,8 @@ from npo_pipeline.reports.board_pack.isolation import KnownParties
 from npo_pipeline.reports.house_style import load_house_style
 from npo_pipeline.reports.specification import pack
 from npo_pipeline.reports.specification.model import (
-    Made,
     SpecificationData,
+    SpecificationHeader,
     SpecificationSources,
     select_boards,
     specifications,
@@ -185,7 +185,7 @@ def gather_specifications(books: Books, request: SpecificationRequest) -> Specif
     nothing = OpenWithheld(pl.DataFrame(schema=["recipient_kind", "recipient", "currency", "amount"]))
     data = specifications(
         SpecificationSources(
-            made=Made(
+            header=SpecificationHeader(
                 month=month,
                 paid_on=day_of(last_run[1]),
                 style=load_house_style(request.home.path),

@@ -14,9 +14,9 @@ MOST_SECONDS = 20
 def specifications(npo: str, home: Path, rounds: int) -> dict[str, Cost]:
     """Write the specifications of September 2021 in a home in which that was paid."""
     month = [npo, "specification", "--month", "2021-09", "--home", str(home)]
-    made, again = [], []
+    header, again = [], []
     for _ in range(rounds):
         shutil.rmtree(home / "specifications", ignore_errors=True)
-        made.append(run(month)[0])
+        header.append(run(month)[0])
         again.append(run(month)[0])
-    return {"specifications of all boards": median(made), "the same again": median(again)}
+    return {"specifications of all boards": median(header), "the same again": median(again)}

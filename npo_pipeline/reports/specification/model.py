@@ -71,8 +71,8 @@ class SpecificationTables:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """Say what specifications are of, the same for all boards.
+class SpecificationHeader:
+    """Describe what specifications are of, the same for all boards.
 
     `paid_on`: the day of the last payment run of the month, in the Netherlands; what is to come is by the
     decisions of then. `style`: the house style of pages. `version`: of the program.
@@ -88,7 +88,7 @@ class Made:
 class SpecificationData(SpecificationTables):
     """The specifications of a month, of all boards or of some."""
 
-    made: Made
+    header: SpecificationHeader
 
     def boards(self) -> list[str]:
         """Return the boards that have a specification: those that were paid, or of which something is withheld."""
@@ -162,7 +162,7 @@ class SpecificationSources:
     `next_month`: the month in which what is withheld can go out.
     """
 
-    made: Made
+    header: SpecificationHeader
     paid: PartsPaid
     on_their_way: PaymentsOnTheirWay
     forecast: Forecast
@@ -188,7 +188,7 @@ def specifications(sources: SpecificationSources) -> SpecificationData:
             transfers=_transfers(placed, way),
             to_come=PartsToCome(pl.concat([_shaped(coming, PARTS_TO_COME), kept])),
             board_names=sources.board_names,
-            made=sources.made,
+            header=sources.header,
         )
     )
 
@@ -199,7 +199,7 @@ def _shaped(rows: pl.DataFrame, columns: Mapping[str, pl.DataType | type[pl.Data
 
 def _placed(rows: pl.DataFrame, sources: SpecificationSources) -> pl.DataFrame:
     """Add name and place of the school on the first day of the month paid, and the title of the regulation."""
-    day = sources.made.month
+    day = sources.header.month
     known = sources.schools.sort("valid_from")
     then = known.filter(pl.col("valid_from") <= day).unique("vestiging", keep="last")
     later = known.join(then, on="vestiging", how="anti").unique("vestiging", keep="first")

@@ -19,9 +19,9 @@ from npo_pipeline.reports.board_pack.isolation import KnownParties, assert_names
 from npo_pipeline.reports.report_data import by_some_boards, text_by_board
 from npo_pipeline.reports.specification.model import (
     BoardRows,
-    Made,
     Row,
     SpecificationData,
+    SpecificationHeader,
     in_fixed_order,
     rows_by_board,
     select_boards,
@@ -29,7 +29,7 @@ from npo_pipeline.reports.specification.model import (
 from npo_pipeline.reports.specification.page import fault_page, page
 from npo_pipeline.reports.specification.workbook import table, workbook
 
-FORMATS: Mapping[str, Callable[[BoardRows, Made], bytes]] = {
+FORMATS: Mapping[str, Callable[[BoardRows, SpecificationHeader], bytes]] = {
     ".html": page,
     ".xlsx": workbook,
     ".csv": table,
@@ -127,23 +127,25 @@ def _results(folder: Path, data: SpecificationData, parties: KnownParties) -> It
 def make_some(folder: Path, data: SpecificationData, parties: KnownParties) -> list[_Outcome]:
     """Make the files of some boards, in this process."""
     prints = fingerprints(data)
-    return [make_one(folder, rows, data.made, (prints[rows.board], parties)) for rows in rows_by_board(data)]
+    return [make_one(folder, rows, data.header, (prints[rows.board], parties)) for rows in rows_by_board(data)]
 
 
-def make_one(folder: Path, rows: BoardRows, made: Made, known: tuple[str, KnownParties]) -> _Outcome:
+def make_one(
+    folder: Path, rows: BoardRows, header: SpecificationHeader, known: tuple[str, KnownParties]
+) -> _Outcome:
     """Write the files of one board, unless they are the same already; of a fault make a page.
 
     `known`: the fingerprint of its rows, and everyone whose name may not be in its files.
     """
     try:
-        return _Outcome(board=rows.board, state=_make(folder, rows, made, known))
+        return _Outcome(board=rows.board, state=_make(folder, rows, header, known))
     except Exception as error:
         # Whatever it is, it is of this board: the others get their specification, and it is named at the end.
-        fault = _fault(folder / rows.board, rows.board, made.month, fault_words(error))
+        fault = _fault(folder / rows.board, rows.board, header.month, fault_words(error))
         return _Outcome(board=rows.board, fault=fault)
 
 
-def _make(folder: Path, rows: BoardRows, made: Made, known: tuple[str, KnownParties]) -> str:
+def _make(folder: Path, rows: BoardRows, header: SpecificationHeader, known: tuple[str, KnownParties]) -> str:
     made_from, parties = known
     tables = (
         rows.paid,
@@ -156,7 +158,7 @@ def _make(folder: Path, rows: BoardRows, made: Made, known: tuple[str, KnownPart
         rows.back,
     )
     _require_own(rows.board, tables)
-    files = {file_name(made.month, rows.board, end): make(rows, made) for end, make in FORMATS.items()}
+    files = {file_name(header.month, rows.board, end): make(rows, header) for end, make in FORMATS.items()}
     schools = [*rows.paid, *rows.to_come]
     own_names = {text for row in schools for text in (row["name"], row["place"], rows.name) if text}
     own_codes = {rows.board, *(row["brin"] for row in schools if row["brin"])}
@@ -197,8 +199,8 @@ def _fault(place: Path, board: str, month: date, why: str) -> str:
 
 def fingerprints(data: SpecificationData) -> dict[str, str]:
     """Return the SHA-256 of all that the files of each board are made from, and by: board -> hexadecimals."""
-    begun, made = hashlib.sha256(), data.made
-    for part in (f"{made.month}", f"{made.paid_on}", made.style.sha256, made.version):
+    begun, header = hashlib.sha256(), data.header
+    for part in (f"{header.month}", f"{header.paid_on}", header.style.sha256, header.version):
         begun.update(part.encode() + b"\0")
     digests = {board: begun.copy() for board in data.boards()}
     for frame in data.tables().values():

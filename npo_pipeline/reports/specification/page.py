@@ -22,7 +22,7 @@ from npo_pipeline.payments.forecast import KINDS
 from npo_pipeline.reports.explain.catalogue import language
 from npo_pipeline.reports.house_style import HouseStyle, page_style, page_templates, running_header
 from npo_pipeline.reports.specification import model
-from npo_pipeline.reports.specification.model import AFTER_RELEASE, Made, Row
+from npo_pipeline.reports.specification.model import AFTER_RELEASE, Row, SpecificationHeader
 from schemas.released import FAILED
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ TITLES = {
 _BOARD_PAGE = "npo_pipeline.reports.board_page"
 
 
-def page(rows: model.BoardRows, made: Made) -> bytes:
+def page(rows: model.BoardRows, header: SpecificationHeader) -> bytes:
     """Render the specification of one board in UTF-8. The same input gives the same bytes."""
-    view = PageView(rows=rows, made=made)
-    written = _environment().get_template("specification.html").render(page=view, style=_style(made.style))
+    view = PageView(rows=rows, header=header)
+    written = _environment().get_template("specification.html").render(page=view, style=_style(header.style))
     return (written + "\n").encode()
 
 
@@ -141,7 +141,7 @@ class PageView:
     """Give the templates the data of one board."""
 
     rows: model.BoardRows
-    made: Made
+    header: SpecificationHeader
 
     @property
     def board_title(self) -> str:
@@ -152,7 +152,7 @@ class PageView:
     @property
     def running_header(self) -> Markup:
         """The style of what stands on every sheet of paper: whose page it is, and its number."""
-        return Markup(running_header(f"Betaalspecificatie {dutch.month(self.made.month)}", self.board_title))
+        return Markup(running_header(f"Betaalspecificatie {dutch.month(self.header.month)}", self.board_title))
 
     @cached_property
     def payments(self) -> list[CurrencyPayment]:

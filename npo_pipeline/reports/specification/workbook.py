@@ -13,7 +13,7 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import harmless_name
-from npo_pipeline.reports.specification.model import PART, PLACE, BoardRows, Made, Row
+from npo_pipeline.reports.specification.model import PART, PLACE, BoardRows, Row, SpecificationHeader
 from npo_pipeline.reports.specification.page import account_ending, transfer_words
 from npo_pipeline.reports.xlsx import Column, Sheet, write_sheets
 
@@ -86,9 +86,9 @@ _CSV = {
 }
 
 
-def workbook(rows: BoardRows, made: Made) -> bytes:
+def workbook(rows: BoardRows, header: SpecificationHeader) -> bytes:
     """Return the workbook of one board. The same input gives the same bytes; no text becomes a formula."""
-    month = dutch.month(made.month)
+    month = dutch.month(header.month)
     title = f"Betaalspecificatie {month}, bevoegd gezag {rows.board}{f', {rows.name}' if rows.name else ''}"
     sheets = [
         _sheet("In het kort", _SUMS, rows.totals, f"Betaald in {month}, per schooljaar en regeling"),
@@ -104,14 +104,14 @@ def workbook(rows: BoardRows, made: Made) -> bytes:
         _to_come(rows),
     ]
     buffer = BytesIO()
-    write_sheets(title, sheets, buffer, note=f"Naar de stand na de betaalronde van {dutch.day(made.paid_on)}.")
+    write_sheets(title, sheets, buffer, note=f"Naar de stand na de betaalronde van {dutch.day(header.paid_on)}.")
     return buffer.getvalue()
 
 
-def table(rows: BoardRows, made: Made) -> bytes:
+def table(rows: BoardRows, header: SpecificationHeader) -> bytes:
     """Return what was paid as Dutch Excel opens it: `;`, a decimal comma, a mark that says UTF-8."""
     transfers = {one["end_to_end_id"]: _transfer_in_words(one) for one in rows.transfers if one["end_to_end_id"]}
-    of_all = {"paid_month": f"{made.month:%Y-%m}", "board_name": rows.name}
+    of_all = {"paid_month": f"{header.month:%Y-%m}", "board_name": rows.name}
     cells = []
     for one in rows.paid:
         transfer = transfers.get(

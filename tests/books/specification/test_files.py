@@ -84,8 +84,8 @@ def test_other_rows_are_written_and_nobody_changed_them(tmp_path):
 
 def test_what_another_version_of_the_program_wrote_was_changed_by_nobody(tmp_path):
     data = two()
-    written(tmp_path, SpecificationData(**{**vars(data), "made": replace(data.made, version="1")}))
-    result = written(tmp_path, SpecificationData(**{**vars(data), "made": replace(data.made, version="2")}))
+    written(tmp_path, SpecificationData(**{**vars(data), "header": replace(data.header, version="1")}))
+    result = written(tmp_path, SpecificationData(**{**vars(data), "header": replace(data.header, version="2")}))
     assert (result.written, result.mended) == ((BOARD, OTHER), ())
 
 
@@ -138,10 +138,10 @@ def test_an_amount_that_looks_like_a_board_is_no_stranger(tmp_path):
 
 
 def test_whatever_goes_wrong_with_one_board_is_of_that_board(tmp_path, monkeypatch):
-    def broken(rows, made):
+    def broken(rows, header):
         if rows.board == BOARD:
             raise KeyError("secret row")
-        return pack.table(rows, made)
+        return pack.table(rows, header)
 
     monkeypatch.setattr(pack, "FORMATS", {**pack.FORMATS, ".csv": broken})
     result = written(tmp_path, two())

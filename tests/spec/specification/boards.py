@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from npo_pipeline.reports.specification.model import Made, SpecificationData
+from npo_pipeline.reports.specification.model import SpecificationData, SpecificationHeader
 from schemas.frames.reports import PAID_PARTS, PARTS_TO_COME, PAYMENT_TRANSFERS
 
 SEPTEMBER = date(2021, 9, 1)
@@ -95,7 +95,7 @@ def specified(
         board_names=pl.DataFrame(list((names or {}).items()), schema=["board", "name"], orient="row").cast(
             pl.String
         ),
-        made=Made(month=SEPTEMBER, paid_on=date(2021, 9, 1)),
+        header=SpecificationHeader(month=SEPTEMBER, paid_on=date(2021, 9, 1)),
     )
 
 

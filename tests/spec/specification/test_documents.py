@@ -11,7 +11,7 @@ from io import BytesIO, StringIO
 import openpyxl
 import pytest
 
-from npo_pipeline.reports.specification.model import BoardRows, Made, in_fixed_order, rows_by_board
+from npo_pipeline.reports.specification.model import BoardRows, SpecificationHeader, in_fixed_order, rows_by_board
 from npo_pipeline.reports.specification.page import fault_page, page
 from npo_pipeline.reports.specification.workbook import table, workbook
 from tests.spec.specification.boards import SEPTEMBER, correction, full, instalment, specified, transfer
@@ -19,9 +19,9 @@ from tests.spec.specification.boards import SEPTEMBER, correction, full, instalm
 MARKUP, FORMULA = "<b>&Co</b>", "=1+1"
 
 
-def only(data) -> tuple[BoardRows, Made]:
+def only(data) -> tuple[BoardRows, SpecificationHeader]:
     (rows,) = rows_by_board(in_fixed_order(data))
-    return rows, data.made
+    return rows, data.header
 
 
 def text_of(content: bytes) -> str:
@@ -115,11 +115,11 @@ def test_a_board_and_a_school_without_a_name_go_by_their_codes():
 
 def test_no_name_is_markup_or_a_formula():
     paid = [instalment("40045", "16AH00", "1.00", name=MARKUP, place=FORMULA)]
-    rows, made = only(specified(paid, names={"40045": FORMULA}))
-    assert "&lt;b&gt;&amp;Co" in page(rows, made).decode()
-    assert f";'{FORMULA};" in table(rows, made).decode("utf-8-sig")
+    rows, header = only(specified(paid, names={"40045": FORMULA}))
+    assert "&lt;b&gt;&amp;Co" in page(rows, header).decode()
+    assert f";'{FORMULA};" in table(rows, header).decode("utf-8-sig")
     cells = [
-        cell for sheet in openpyxl.load_workbook(BytesIO(workbook(rows, made))) for row in sheet for cell in row
+        cell for sheet in openpyxl.load_workbook(BytesIO(workbook(rows, header))) for row in sheet for cell in row
     ]
     assert {cell.data_type for cell in cells if cell.value == FORMULA} == {"s"}
 
@@ -150,12 +150,12 @@ def test_the_csv_has_a_row_per_instalment_and_cause_with_the_reference_of_the_ba
 
 
 def test_csv_and_workbook_add_up_to_the_page_per_currency():
-    rows, made = only(full())
+    rows, header = only(full())
     sums: dict[str, Decimal] = {}
-    for one in records(table(rows, made)):
+    for one in records(table(rows, header)):
         sums[one["VALUTA"]] = sums.get(one["VALUTA"], Decimal(0)) + Decimal(one["BEDRAG"].replace(",", "."))
     assert sums == {"EUR": Decimal("16010.42"), "USD": Decimal("-880.00")}
-    book = openpyxl.load_workbook(BytesIO(workbook(rows, made)))
+    book = openpyxl.load_workbook(BytesIO(workbook(rows, header)))
     assert book.sheetnames == ["In het kort", "Betaald", "Overboekingen", "Nog te komen"]
     totals = {
         sheet.title: [

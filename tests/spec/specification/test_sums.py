@@ -149,7 +149,7 @@ def sources(*rows: dict, way: list[tuple], coming: tuple[dict, ...] = (), school
         ),
     )
     return model.SpecificationSources(
-        made=model.Made(month=SEPTEMBER, paid_on=date(2021, 9, 1)),
+        header=model.SpecificationHeader(month=SEPTEMBER, paid_on=date(2021, 9, 1)),
         paid=paid,
         on_their_way=pl.DataFrame(way, schema=types, orient="row"),
         forecast=forecast,
@@ -259,7 +259,7 @@ def _rows(paid, names):
 def test_the_parts_that_a_payment_is_made_of_keep_their_order_whatever_order_they_came_in():
     data = full()
     turned = model.SpecificationData(
-        **{name: table.reverse() for name, table in data.tables().items()}, made=data.made
+        **{name: table.reverse() for name, table in data.tables().items()}, header=data.header
     )
     one, other = model.in_fixed_order(data), model.in_fixed_order(turned)
     assert all(one.tables()[name].equals(other.tables()[name]) for name in one.tables())
