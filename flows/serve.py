@@ -87,6 +87,7 @@ def _server(own: Path) -> Iterator[subprocess.Popen[bytes] | None]:
 
 
 def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, once: bool) -> None:
+    from prefect.context import refresh_global_settings_context
     from prefect.runner import Runner
 
     from flows.deployments import (
@@ -98,6 +99,8 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
         submit_run_of,
     )
 
+    # Prefect read them when it was imported, before our server had an address: it would start another beside it.
+    refresh_global_settings_context()
     if server is not None:
         for name in close_dead_runs(home):
             _say(f"run {name} was cut off when npo serve ended; it is marked as crashed")

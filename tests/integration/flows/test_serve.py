@@ -168,6 +168,7 @@ def test_serve_once_registers_the_schedule_and_leaves_nothing_running(decided, s
     serving = Serving(decided, "--once")
     status, said = serving.ended()
     assert status == 0, said
+    assert "temporary server" not in said  # All is registered with the server that runs, not with one beside it.
     assert "npo: the run of " in said
     assert " is owed: 2021-09, 2021-10, " in said
     assert "npo: it is not started: 2021-09, 2021-10, " in said
