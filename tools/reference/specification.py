@@ -9,7 +9,10 @@ from tools.reference.markdown import document, first_sentence
 
 TESTS = Path(__file__).parents[2] / "tests" / "spec"
 
-FOLDERS = ("counts", "rules", "regulations", "money", "bank", "grants", "accounts", "reconciliation", "journal")
+FOLDERS = (
+    *("counts", "rules", "regulations", "money", "bank", "specification", "grants", "accounts", "reconciliation"),
+    "journal",
+)
 """The folders of the rules, in the order of the way of the data."""
 
 _INTRO = """What the program does, as its tests say it: each line is the title of a test that proves it (`make
