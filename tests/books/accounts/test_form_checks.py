@@ -152,9 +152,30 @@ WRONG_CONSENTS: dict[int, tuple[dict[str, Any], str | None]] = {
 }
 
 
+SPEND = {"CATEGORIE": "B", "INTERVENTIE": "Een-op-een-begeleiding", "NIVEAU": "school"}
+SCHOOL_FAULTS: dict[str, dict[str, Rows]] = {
+    # 02BB received 1.227,03 and 04DD 1.051,74. What is told of consent stays until it is told again.
+    "silent": {"Besteding": {5: {**SPEND, "BEDRAG": 0}}},
+    "money": {
+        "Besteding": {
+            5: {**SPEND, "BEDRAG": 1227.04},
+            10: {"CATEGORIE": "F", "INTERVENTIE": "Aanschaf materiaal", "NIVEAU": "school", "BEDRAG": 5},
+        },
+        "Instemming": {5: {**AGREED, "DATUM_MR": date(2022, 2, 1)}, 6: {**AGREED, "SCHOOLSCAN": "N"}},
+    },
+    "shared": {
+        "Besteding": {5: {**SPEND, "NIVEAU": "bovenschools", "BEDRAG": 50.01}, 10: {**SPEND, "BEDRAG": 1}},
+        "Instemming": {5: {**AGREED, "BOVENSCHOOLS_BEDRAG_MR": 50, "SCHOOLPROGRAMMA_MR": "N"}},
+    },
+}
+
+
 @pytest.fixture(scope="module")
-def office(tmp_path_factory) -> dict[str, Any]:
-    """Workbooks that LibreOffice calculated: blank, with faults of rows and of cells, and all right."""
+def office(tmp_path_factory, paid_once) -> dict[str, Any]:
+    """Workbooks that LibreOffice calculated, started once for all of them, as that takes longer than they do.
+
+    Blank, with faults of rows and of cells, and all right; and a workbook made in a home, with faults of schools.
+    """
     folder = tmp_path_factory.mktemp("office")
     blank = template(folder / "blank.xlsx")
     spending = {row: cells for row, (cells, _) in (WRONG_SPENDING | FOUND_SPENDING).items()} | READ_SPENDING
@@ -170,7 +191,12 @@ def office(tmp_path_factory) -> dict[str, Any]:
     right = filled(
         template(folder / "right.xlsx"), {"Besteding": both, "Instemming": dict(enumerate(TEXTS * 2, 5))}
     )
-    return {"folder": folder, **calculated(folder, blank, rows, broken, right)}
+    home = Path(shutil.copytree(paid_once, folder / "home"))
+    made = Path(done(home, "--template", "--board", "10002", "--out", folder)["template"])
+    of_schools = [
+        filled(Path(shutil.copy(made, folder / f"{name}.xlsx")), sheets) for name, sheets in SCHOOL_FAULTS.items()
+    ]
+    return {"folder": folder, **calculated(folder, blank, rows, broken, right, *of_schools)}
 
 
 @needs_office
@@ -240,39 +266,14 @@ def test_a_workbook_that_libreoffice_saved_is_read_as_the_one_that_it_opened(off
     ]
 
 
-SPEND = {"CATEGORIE": "B", "INTERVENTIE": "Een-op-een-begeleiding", "NIVEAU": "school"}
-SCHOOL_FAULTS: dict[str, dict[str, Rows]] = {
-    # 02BB received 1.227,03 and 04DD 1.051,74. What is told of consent stays until it is told again.
-    "silent": {"Besteding": {5: {**SPEND, "BEDRAG": 0}}},
-    "money": {
-        "Besteding": {
-            5: {**SPEND, "BEDRAG": 1227.04},
-            10: {"CATEGORIE": "F", "INTERVENTIE": "Aanschaf materiaal", "NIVEAU": "school", "BEDRAG": 5},
-        },
-        "Instemming": {5: {**AGREED, "DATUM_MR": date(2022, 2, 1)}, 6: {**AGREED, "SCHOOLSCAN": "N"}},
-    },
-    "shared": {
-        "Besteding": {5: {**SPEND, "NIVEAU": "bovenschools", "BEDRAG": 50.01}, 10: {**SPEND, "BEDRAG": 1}},
-        "Instemming": {5: {**AGREED, "BOVENSCHOOLS_BEDRAG_MR": 50, "SCHOOLPROGRAMMA_MR": "N"}},
-    },
-}
-
-
 @needs_office
-def test_the_faults_of_schools_are_those_that_the_account_finds(paid, tmp_path):
-    made = Path(done(paid, "--template", "--board", "10002", "--out", tmp_path)["template"])
-    paths = []
-    for name, sheets in SCHOOL_FAULTS.items():
-        paths.append(tmp_path / f"{name}.xlsx")
-        shutil.copy(made, paths[-1])
-        filled(paths[-1], sheets)
-    books = calculated(tmp_path, *paths)
-    for name, book in books.items():
-        result = done(paid, "--spending", tmp_path / "saved" / f"{name}.xlsx")
+def test_the_faults_of_schools_are_those_that_the_account_finds(office, paid):
+    for name in SCHOOL_FAULTS:
+        result = done(paid, "--spending", office["folder"] / "saved" / f"{name}.xlsx")
         rules = {
             one["rule"] for one in result["findings"] if one["board"] == "10002" and one["severity"] == "error"
         }
-        assert {rule for _, rule, _ in counted(book)} == rules, name
+        assert {rule for _, rule, _ in counted(office[name])} == rules, name
 
 
 def test_what_was_told_comes_back_in_a_template_to_update_and_changes_nothing(accounted, tmp_path):
