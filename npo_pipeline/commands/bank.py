@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -274,9 +274,12 @@ def _changed(outcome: Outcome, released: TransferHistory) -> AnsweredTransfers:
     return AnsweredTransfers(rows.select("recipient_kind", "recipient", "currency", "amount", *columns))
 
 
-def contradictions_in(books: Books) -> list[str]:
-    """Describe the transfers that may have been paid twice, a sentence each."""
-    return contradiction_words(open_contradictions(_released(books)))
+def contradictions_in(books: Books, *, to: Collection[str] | None = None) -> list[str]:
+    """Describe the transfers that may have been paid twice, a sentence each; `to`: to these recipients alone."""
+    found = open_contradictions(_released(books))
+    if to is not None:
+        found = Contradictions(found.filter(pl.col("recipient").is_in(list(to))))
+    return contradiction_words(found)
 
 
 def contradiction_words(found: Contradictions) -> list[str]:

@@ -267,11 +267,23 @@ def _remarks(books: Books, prepared: Prepared) -> Iterator[str]:
     if (lacking := plan.lines.filter(kept=NO_ACCOUNT)).height:
         first = lacking["recipient"][0]
         yield f"{lacking.height} recipients have no account (first {first}); deliver it with `npo ingest`"
+    yield from _may_be_paid_already(books, plan)
     others = [one for one in queries.unreleased_months(books, AFTER_ALL_RUNS) if one != plan.month]
     if others:
         names = ", ".join(month_text(one) for one in others)
         yield f"{names}: paid and never released; where that was not paid outside, release it too"
     yield from paid_again(books, but=plan.month)
+
+
+def _may_be_paid_already(books: Books, plan: ReleasePlan) -> Iterator[str]:
+    """Describe transfers that may have been paid twice to those who would be sent something."""
+    if queries.all_events(books).is_empty():
+        return
+    # Answers of banks are read by a library that loads for a while.
+    from npo_pipeline.commands.bank import contradictions_in
+
+    sent = plan.lines.filter(pl.col("sent_cents") > 0)
+    yield from contradictions_in(books, to=set(sent["recipient"]))
 
 
 def paid_again(books: Books, *, but: Month | None = None) -> Iterator[str]:

@@ -17,6 +17,7 @@ from tests.books.home.delivery import write_debtor, write_payment_accounts
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 from tests.books.home.test_killed import POINTS, _copy, _kinds, _watched
+from tests.spec.bank.messages import booked, given_back, statement
 
 MONTH = ("release", "--month", "2021-10")
 FILE = "npo-2021-10-001.xml"
@@ -336,3 +337,18 @@ class TestVerify:
             [f"! {one}" for one in named],
         )
         assert OTHER.encode() in file.read_bytes()
+
+
+def test_what_was_booked_twice_and_came_back_once_is_named_before_it_is_sent_again(released, tmp_path):
+    home = Path(shutil.copytree(released, tmp_path / "home"))
+    ((name, amount, account),) = select(
+        home,
+        """select end_to_end_id, amount::varchar, debtor_iban
+        from transfer_orders join batches using (batch_id) where recipient = '10001'""",
+    )
+    entries = [booked(name, amount), booked(name, amount), given_back(name, amount)]
+    (tmp_path / "statement.xml").write_bytes(statement(*entries, account=account))
+    assert here("bank", tmp_path / "statement.xml", "--home", home).status == 0
+    shown = here(*MONTH, "--home", home, "--json").document
+    assert {one["recipient"] for one in shown["recipients"] if one["sent"] != "0.00"} == {"10001"}
+    assert any(f"{name} (" in one and "may have gone out twice" in one for one in shown["remarks"])
