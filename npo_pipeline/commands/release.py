@@ -31,7 +31,7 @@ from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.approval import FourEyes
 from npo_pipeline.commands.hold import hold_words, refuse_held
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
-from npo_pipeline.errors import Refused
+from npo_pipeline.errors import NpoError, Refused
 from npo_pipeline.months import Month, day_of, month_text
 from schemas.columns import schema_of
 from schemas.frames.bank import ChangedAccounts
@@ -107,6 +107,7 @@ def release(
     Raises:
         Refused: the month was not paid, payments are on hold, the plan is another than was approved, or two people
             or the account that pays are lacking; nothing was changed.
+        NpoError: a payment file cannot be written; what was released stands, and the next release writes it.
         HomeLocked: another run is busy.
     """
     require_books(request.home)
@@ -363,19 +364,23 @@ def write_missing_files(home: Home) -> list[Path]:
     """Step: write the payment files that are in the books and not on the disk, each as the books say.
 
     Raises:
-        Refused: one cannot be written; it is in the books all the same.
+        NpoError: names those that cannot be written; they are in the books all the same. The others are written.
     """
-    written = []
+    written, faults = [], []
     with read_books(home) as books:
         for batch in missing_files(books, home):
             content = file_of(batch, queries.orders_of_batch(books, batch["batch_id"]))
             path = home.bank / batch["file"]
             if hashlib.sha256(content).hexdigest() != batch["sha256"]:
-                raise Refused(
+                faults.append(
                     f"{path}: is gone, and this version of npo cannot write it as it was; put a back-up of it back"
                 )
-            _write(path, content)
-            written.append(path)
+            elif fault := _write(path, content):
+                faults.append(fault)
+            else:
+                written.append(path)
+    if faults:
+        raise NpoError(faults[0], details=faults[1:])
     return written
 
 
@@ -393,7 +398,9 @@ def missing_files(books: Books, home: Home) -> list[dict[str, Any]]:
     return [one for one in named.iter_rows(named=True) if not (home.bank / one["file"]).exists()]
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> str | None:
+    """Write a payment file whole, and return why it cannot be; None where it is written."""
+
     def write(beside: Path) -> None:
         beside.write_bytes(content)
         sync(beside)
@@ -406,7 +413,8 @@ def _write(path: Path, content: bytes) -> None:
         for half in path.parent.glob(f".{path.name}.*"):
             half.unlink(missing_ok=True)
     except OSError as error:
-        raise Refused(
-            f"{path}: is in the books and cannot be written ({error.strerror}); mend that and run `npo "
-            "release` again, which writes it"
-        ) from error
+        return (
+            f"{path}: is in the books and cannot be written ({error.strerror}); mend that and run `npo release` "
+            "again, which writes it"
+        )
+    return None

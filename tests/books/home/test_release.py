@@ -179,6 +179,18 @@ def test_what_was_released_is_released_once(released, approval, tmp_path):
     assert (home / "npo.duckdb").read_bytes() == before
 
 
+def test_a_file_that_cannot_be_written_is_named_and_what_was_released_stands(released, tmp_path):
+    home = Path(shutil.copytree(released, tmp_path / "home"))
+    shutil.rmtree(home / "bank")
+    (home / "bank").write_text("a file where a folder must be")
+    ended = here(*MONTH, "--home", home)
+    assert ended.status == 1
+    assert f"{FILE}: is in the books and cannot be written" in ended.stderr
+    (home / "bank").unlink()
+    assert here(*MONTH, "--home", home).status == 0
+    assert (home / "bank" / FILE).read_bytes() == (released / "bank" / FILE).read_bytes()
+
+
 STEPS = (
     *POINTS,
     "npo_pipeline.commands.release.write_missing_files",
