@@ -19,7 +19,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.bank.pain001 import payment_file, transfer_list
 from npo_pipeline.errors import Refused
-from npo_pipeline.money import to_euro
+from npo_pipeline.money import to_euro, total
 from npo_pipeline.months import Month, is_school_year, month_text
 from schemas.columns import schema_of
 from schemas.frames.bank import RecipientAccounts, ReleaseLines, UnsentPayments
@@ -228,7 +228,7 @@ def release_rows(plan: ReleasePlan, terms: ReleaseTerms, *, with_files: bool = T
         if own.height and with_files:
             files[batch["file"]] = content = file_of(batch, own)
             batch["sha256"] = hashlib.sha256(content).hexdigest()
-        rows.append({**batch, "transfers": own.height, "total": own["amount"].sum()})
+        rows.append({**batch, "transfers": own.height, "total": total(own)})
     sent = plan.lines.filter(pl.col("withheld_cents") != 0).with_columns(
         run_id=pl.lit(terms.run_id),
         month=pl.lit(plan.month),

@@ -55,8 +55,8 @@ def _sides(cents: int) -> dict[str, int]:
 
 
 def _require_mapped(paid: BoardLedger, named: NamedMapping) -> None:
-    sums = pl.col("amount").sum(), pl.col("payment_id").n_unique().alias("payments")
-    kinds = paid.group_by(*_KIND, "currency").agg(*sums).sort(_KIND)
+    payments = pl.col("payment_id").n_unique().alias("payments")
+    kinds = paid.group_by(*_KIND, "currency").agg(pl.col("amount").sum(), payments).sort(_KIND)
     lacking = [row for row in kinds.iter_rows(named=True) if named.mapping.line_of(row) is None]
     if not lacking:
         return

@@ -44,6 +44,7 @@ OF_ONE_CURRENCY = {
     "npo_pipeline/intake/board_reports.py credit_rejections": "a school spends in one currency",
     "npo_pipeline/books/publish.py _compare": "a control total only compares two sums of the same rows",
     "npo_pipeline/decisions/change_causes.py _differences": "its key is given, and has the currency",
+    "npo_pipeline/reports/specification/model.py _sum": "all keys of its callers begin with a part, which has one",
 }
 """Functions whose rows are of one currency, each with the reason."""
 

@@ -177,9 +177,11 @@ class CurrencyView:
     def recipients(self) -> list[tuple[str, int, Decimal]]:
         """To whom it is to come: the kind of recipient, how many, and the amount."""
         mine = self.outlook.to_come.filter(currency=self.currency)
-        sums = mine.group_by("recipient_kind").agg(pl.col("recipient").n_unique(), pl.col("amount").sum())
+        key = ["recipient_kind", "currency"]
+        sums = mine.group_by(key).agg(pl.col("recipient").n_unique(), pl.col("amount").sum())
         return [
-            (_RECIPIENTS[kind], number, amount) for kind, number, amount in sums.sort("recipient_kind").iter_rows()
+            (_RECIPIENTS[kind], number, amount)
+            for kind, number, amount in sums.sort(key).select(pl.exclude("currency")).iter_rows()
         ]
 
 

@@ -15,7 +15,7 @@ def opened(chromium, tmp_path_factory):
     data = in_fixed_order(full())
     (rows,) = rows_by_board(data)
     path = tmp_path_factory.mktemp("specification") / "page.html"
-    path.write_bytes(page(rows, data.made))
+    path.write_bytes(page(rows, data.header))
     chromium.size(1280, 900)
     chromium.open(path)
     yield chromium
