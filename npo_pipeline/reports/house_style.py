@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache, cached_property
@@ -95,9 +96,13 @@ class HouseStyle:
                 found = contrast(self.tokens[begin + front], self.tokens[begin + back])
                 if found < least:
                     yield (
-                        f"{begin}{front} on {begin}{back} has a contrast of {float(found):.1f} to 1, and WCAG 2.2 "
-                        f"asks for {float(least):g}"
+                        f"{begin}{front} on {begin}{back} has a contrast of {_decimal(found):.1f} to 1, and "
+                        f"WCAG 2.2 asks for {_decimal(least)}"
                     )
+
+
+def _decimal(ratio: Fraction) -> Decimal:
+    return Decimal(ratio.numerator) / ratio.denominator
 
 
 _BREAK_IN_TEXT = re.compile(r"(?<=[^>}\s])\s*\n\s*(?=[^<{\s]|\{\{)|(?<=\}\})\s*\n\s*(?=[^<{\s])")

@@ -250,10 +250,9 @@ def fit_on_a4(page: Worksheet) -> None:
     page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
 
 
-def cell_number(value: Decimal | int, places: int = 0) -> float:
-    """Return the double nearest to an exact value; a whole number counts units of `places` decimals.
+def cell_number(value: Decimal | int, places: int = 0) -> Decimal:
+    """Return the exact value of a cell; a whole number counts units of `places` decimals.
 
-    A workbook holds numbers as doubles and nothing else. No sum is made with them: totals are added up in whole
-    cents or decimals. Excel shows two decimals, which come back exact.
+    A workbook keeps sixteen digits of it, as all numbers there; Excel shows two decimals, which come back exact.
     """
-    return float(value if isinstance(value, Decimal) else Decimal(value).scaleb(-places))
+    return value if isinstance(value, Decimal) else Decimal(value).scaleb(-places)
