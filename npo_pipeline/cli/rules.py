@@ -19,7 +19,8 @@ from npo_pipeline.errors import Refused
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from npo_pipeline.commands.rules import CheckResult, RateFound, SectorRates, SolvedRates
+    from npo_pipeline.commands.rules import CheckResult
+    from npo_pipeline.commands.solve_rates import RateFound, SectorRates, SolvedRates
     from npo_pipeline.decisions.comparison import Effect
     from npo_pipeline.entitlements.calculate import Worked
     from npo_pipeline.rulebook.load import LoadedRules
@@ -91,7 +92,7 @@ def check_command(home: Home, as_json: bool, path: Path, reference_date: date | 
 @common
 def solve_command(home: Home, as_json: bool, path: Path, **options: Any) -> None:
     """Find the rates that spend a budget, from a file of demands. The books are only read."""
-    from npo_pipeline.commands.rules import SolveRequest, solve_rates
+    from npo_pipeline.commands.solve_rates import SolveRequest, solve_rates
 
     result = solve_rates(SolveRequest(home=home, spec=path, **options))
     if as_json:
