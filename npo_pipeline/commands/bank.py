@@ -13,8 +13,9 @@ import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.bank.answers import STATEMENT, BankMessage, read_answers
+from npo_pipeline.bank.resolve import resolve
 from npo_pipeline.bank.safe_xml import MOST_BYTES
-from npo_pipeline.bank.statuses import Outcome, TransferHistory, new_events, open_contradictions, resolve
+from npo_pipeline.bank.statuses import Outcome, TransferHistory, new_events, open_contradictions
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import bank as queries
 from npo_pipeline.books.reader import Books, require_books

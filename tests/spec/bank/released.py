@@ -9,7 +9,8 @@ from decimal import Decimal
 import polars as pl
 
 from npo_pipeline.bank.answers import read_answers
-from npo_pipeline.bank.statuses import Outcome, TransferHistory, new_events, resolve, transfer_states
+from npo_pipeline.bank.resolve import resolve
+from npo_pipeline.bank.statuses import Outcome, TransferHistory, new_events, transfer_states
 from schemas.columns import schema_of
 from schemas.released import (
     BATCHES,
