@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from npo_pipeline.books.reader import Books
-from npo_pipeline.books.views import HAS_FAILED, last_events, last_sent
+from npo_pipeline.books.views import HAS_FAILED, last_events, last_releases, last_sent
 from schemas.frames.bank import (
     AnswerFaults,
     BankReferences,
@@ -41,9 +41,8 @@ _STATUS_BEFORE = f"""
 """View `transfers` as it was before a run."""
 
 
-_PAID_SINCE_RELEASE = """
-    select p.* from payments p join (select month, max(run_id) as released from batches group by 1) b
-        on b.month = p.paid_month and p.run_id > b.released"""
+_PAID_SINCE_RELEASE = f"""
+    select p.* from payments p join ({last_releases()}) r on r.month = p.paid_month and p.run_id > r.run_id"""
 """Payments of a month after its last release: no release presented them yet."""
 
 
@@ -54,7 +53,7 @@ def unsent_payments(books: Books, month: date, before_run: str) -> UnsentPayment
     """
     query = f"""
         with state as ({_STATUS_BEFORE}),
-        released as (select month, max(run_id) as run_id from batches where run_id < $run_id group by 1)
+        released as ({last_releases("run_id < $run_id")})
         select p.payment_id, p.paid_month, p.school_year, p.decision_id, p.recipient_kind, p.recipient, p.currency,
                (p.amount * 100)::bigint as amount_cents, coalesce(p.run_id > r.run_id, true) as is_new,
                s.iban as last_iban, s.status as last_status, s.end_to_end_id as last_transfer
@@ -82,7 +81,7 @@ def payments_on_their_way(books: Books, month: date) -> PaymentsOnTheirWay:
     A payment that no transfer holds is withheld where its month was released after it was made.
     """
     query = f"""
-        with released as (select max(run_id) as run_id from batches where month = $month),
+        with released as ({last_releases("month = $month")}),
         kept as (
             select recipient, currency, arg_max(reason, run_id) as reason from withheld
             where month = $month and recipient_kind = 'bestuur' and reason in ('not_above_zero', 'no_account')
@@ -93,7 +92,7 @@ def payments_on_their_way(books: Books, month: date) -> PaymentsOnTheirWay:
                s.reason_code, case when s.end_to_end_id is not null then s.reason
                when p.run_id < r.run_id then k.reason
                when r.run_id is not null then 'after_release' end as reason
-        from payments p cross join released r
+        from payments p left join released r on r.month = p.paid_month
         left join ({last_sent()}) s using (payment_id)
         left join kept k on k.recipient = p.recipient and k.currency = p.currency
         where p.paid_month = $month and p.recipient_kind = 'bestuur'
