@@ -1,4 +1,4 @@
-"""What a message of a bank says of the transfers that were sent: of one, of a batch, or of a whole message."""
+"""Answers of a bank on the transfers that were sent: on one, on a batch, or on a whole message."""
 
 from __future__ import annotations
 

@@ -6,23 +6,19 @@ written by the next one; a payment is in no second transfer, whatever is killed 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
 
 from npo_pipeline import dutch
-from npo_pipeline.atomic_file import sync, write_whole
 from npo_pipeline.bank.debtor import Debtor, read_debtor
 from npo_pipeline.bank.payment_accounts import account_on, changed_accounts
-from npo_pipeline.bank.release import ReleasePlan, ReleaseRows, ReleaseTerms, file_of, plan_release, release_rows
-from npo_pipeline.books.paths import Home
+from npo_pipeline.bank.release import ReleasePlan, ReleaseRows, ReleaseTerms, plan_release, release_rows
 from npo_pipeline.books.queries import bank as queries
 from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS, paid_months
 from npo_pipeline.books.queries.payments import hold_in_force
@@ -30,8 +26,9 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.approval import FourEyes
 from npo_pipeline.commands.hold import hold_words, refuse_held
+from npo_pipeline.commands.payment_files import odd_files, refuse_unwritable, write_missing_files
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
-from npo_pipeline.errors import NpoError, Refused
+from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, day_of, month_text
 from schemas.columns import schema_of
 from schemas.frames.bank import ChangedAccounts
@@ -186,7 +183,7 @@ def _approve(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: 
             return shown
         terms = _terms(run, request, shown, created)
         rows = call(release_rows, prepared.plan, terms)
-        _refuse_unwritable(request.home, rows)
+        refuse_unwritable(request.home, rows.files)
         call(write_release, run, request.month, rows)
     return replace(shown, prepared_by=(terms.prepared_by,), run_id=run.run_id, batches=rows.batches)
 
@@ -331,26 +328,6 @@ def _payer(books: Books, request: ReleaseRequest, debtor: Debtor | None, plan: R
     return debtor
 
 
-def _refuse_unwritable(home: Home, rows: ReleaseRows) -> None:
-    """Refuse a release whose file cannot be written, before anything is released.
-
-    One that is there already is never overwritten: the books do not know it.
-    """
-    folder = home.bank
-    if not rows.files:
-        return
-    try:
-        folder.mkdir(exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise Refused(f"{folder}: cannot be written ({error.strerror}); payment files go there") from error
-    for name in rows.files:
-        path = folder / name
-        if path.exists() or path.is_symlink():
-            raise Refused(f"{path}: is there, and the books do not know it; find out whose it is and move it away")
-
-
 def write_release(run: Run, month: Month, rows: ReleaseRows) -> None:
     """Step: add a release to the books: its batches, its transfers with their payments, and what is withheld."""
     run.month = month
@@ -358,63 +335,3 @@ def write_release(run: Run, month: Month, rows: ReleaseRows) -> None:
     run.append(TRANSFER_ORDERS, rows.orders)
     run.append(TRANSFER_PAYMENTS, rows.payments)
     run.append(WITHHELD, rows.withheld)
-
-
-def write_missing_files(home: Home) -> list[Path]:
-    """Step: write the payment files that are in the books and not on the disk, each as the books say.
-
-    Raises:
-        NpoError: names those that cannot be written; they are in the books all the same. The others are written.
-    """
-    written, faults = [], []
-    with read_books(home) as books:
-        for batch in missing_files(books, home):
-            content = file_of(batch, queries.orders_of_batch(books, batch["batch_id"]))
-            path = home.bank / batch["file"]
-            if hashlib.sha256(content).hexdigest() != batch["sha256"]:
-                faults.append(
-                    f"{path}: is gone, and this version of npo cannot write it as it was; put a back-up of it back"
-                )
-            elif fault := _write(path, content):
-                faults.append(fault)
-            else:
-                written.append(path)
-    if faults:
-        raise NpoError(faults[0], details=faults[1:])
-    return written
-
-
-def odd_files(home: Home) -> list[str]:
-    """Step: describe the payment files that are not what the books say, a sentence each."""
-    from npo_pipeline.commands.verify.releases import file_faults
-
-    with read_books(home) as books:
-        return list(file_faults(queries.all_batches(books), home))
-
-
-def missing_files(books: Books, home: Home) -> list[dict[str, Any]]:
-    """Return the batches whose file is not on the disk."""
-    named = queries.all_batches(books).filter(pl.col("file").is_not_null())
-    return [one for one in named.iter_rows(named=True) if not (home.bank / one["file"]).exists()]
-
-
-def _write(path: Path, content: bytes) -> str | None:
-    """Write a payment file whole, and return why it cannot be; None where it is written."""
-
-    def write(beside: Path) -> None:
-        beside.write_bytes(content)
-        sync(beside)
-
-    try:
-        path.parent.mkdir(exist_ok=True)
-        write_whole(path, write)
-        sync(path.parent)
-        # A process that died while it wrote this file left its half beside it.
-        for half in path.parent.glob(f".{path.name}.*"):
-            half.unlink(missing_ok=True)
-    except OSError as error:
-        return (
-            f"{path}: is in the books and cannot be written ({error.strerror}); mend that and run `npo release` "
-            "again, which writes it"
-        )
-    return None

@@ -130,8 +130,8 @@ def bank_findings(books: Books, home: Home, today: date) -> Iterator[str]:
         return
     # Payment files and messages of banks take libraries that load for a while.
     from npo_pipeline.commands.bank import contradictions_in
+    from npo_pipeline.commands.payment_files import file_faults
     from npo_pipeline.commands.release import paid_again
-    from npo_pipeline.commands.verify.releases import file_faults
 
     yield from paid_again(books)
     yield from file_faults(batches, home)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-import polars as pl
 
 from npo_pipeline import dutch
 from npo_pipeline.bank.payment_accounts import account_on
@@ -15,12 +12,10 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import bank as queries
 from npo_pipeline.books.reader import Books
 from npo_pipeline.commands.approval import is_same_person
+from npo_pipeline.commands.payment_files import file_faults
 from npo_pipeline.commands.verify.tables import row_differences
 from npo_pipeline.months import month_text
 from schemas.released import BATCHES, TRANSFER_ORDERS, TRANSFER_PAYMENTS, WITHHELD, Batches
-
-_FILES = ("npo-*.xml", "npo-*.csv")
-"""Names of payment files; others in their folder are not ours."""
 
 
 def release_faults(books: Books, home: Home) -> Iterator[str]:
@@ -80,25 +75,3 @@ def _balance_faults(books: Books) -> Iterator[str]:
             f"{recipient} in {month_text(month)}: {sent} of transfers and {withheld} withheld are not the "
             f"{payments} that was paid"
         )
-
-
-def file_faults(batches: Batches, home: Home) -> Iterator[str]:
-    """Compare the payment files on the disk with what the books say of them."""
-    folder = home.bank
-    known = dict(batches.filter(pl.col("file").is_not_null())["file", "sha256"].iter_rows())
-    for name, sha256 in known.items():
-        try:
-            content = (folder / name).read_bytes()
-        except FileNotFoundError:
-            yield f"{folder.name}/{name}: is gone; `npo release` writes it again as it was"
-        except OSError as error:
-            yield f"{folder.name}/{name}: cannot be read ({error.strerror}); check its rights"
-        else:
-            if hashlib.sha256(content).hexdigest() != sha256:
-                yield (
-                    f"{folder.name}/{name}: was changed; do not upload it: move it away, and `npo release` writes "
-                    "it"
-                )
-    for path in sorted(path for pattern in _FILES for path in folder.glob(pattern)):
-        if path.name not in known:
-            yield f"{folder.name}/{path.name}: no release wrote it; do not upload it, and find out whose it is"

@@ -194,8 +194,8 @@ def test_a_file_that_cannot_be_written_is_named_and_what_was_released_stands(rel
 STEPS = (
     *POINTS,
     "npo_pipeline.commands.release.write_missing_files",
-    "npo_pipeline.commands.release.write_whole",
-    "npo_pipeline.commands.release.sync",
+    "npo_pipeline.commands.payment_files.write_whole",
+    "npo_pipeline.commands.payment_files.sync",
 )
 
 
@@ -267,7 +267,9 @@ class TestKilled:
 
 
 def test_the_kernel_does_the_same_to_a_killed_release(npo, copied, approval):
-    ended = npo(*approval, "--home", copied, effects={"npo_pipeline.commands.release.write_whole": "die before"})
+    ended = npo(
+        *approval, "--home", copied, effects={"npo_pipeline.commands.payment_files.write_whole": "die before"}
+    )
     assert ended.status == -signal.SIGKILL
     assert select(copied, "select count(*) from batches") == [(1,)]
     assert list((copied / "bank").iterdir()) == []
