@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import (
@@ -62,11 +65,19 @@ def release_command(home: Home, as_json: bool, every: bool, **options: Any) -> N
 
     with progress() as report:
         done = release(ReleaseRequest(home=home, **options), progress=report)
-    render_release(home, done, as_json=as_json, every=every)
+    render_release(home, done, as_json=as_json, every=every, typed=_typed_again(**options))
     if done.specified:
         from npo_pipeline.commands.specification import raise_faults
 
         raise_faults(done.specified)
+
+
+def _typed_again(debtor: Path | None, pay_on: date | None, **_others: Any) -> str:
+    """Return the options that the next command needs as well: the plan holds neither who pays nor on which day."""
+    is_typed = click.get_current_context().get_parameter_source("debtor") is ParameterSource.COMMANDLINE
+    account = ["--debtor", str(debtor)] if is_typed else []
+    day = [] if pay_on is None else ["--pay-on", pay_on.isoformat()]
+    return "".join(" " + shlex.quote(one) for one in (*account, *day))
 
 
 @click.command("confirm-account")

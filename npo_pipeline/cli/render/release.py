@@ -34,8 +34,8 @@ _WHY = {
 """Reason -> words for it, in a table."""
 
 
-def render_release(home: Home, done: Released, *, as_json: bool, every: bool) -> None:
-    """Print a release that is planned, prepared or done."""
+def render_release(home: Home, done: Released, *, as_json: bool, every: bool, typed: str = "") -> None:
+    """Print a release that is planned, prepared or done; `typed`: options that the next command needs too."""
     if as_json:
         document(_document(home, done))
         return
@@ -48,7 +48,7 @@ def render_release(home: Home, done: Released, *, as_json: bool, every: bool) ->
             _render_currency(done, str(currency), ReleaseLines(rows), every=every)
     for remark in done.prepared.remarks:
         line(f"! {remark}")
-    _render_end(home, done)
+    _render_end(home, done, typed)
 
 
 def _render_currency(done: Released, currency: str, lines: ReleaseLines, *, every: bool) -> None:
@@ -96,7 +96,7 @@ def _amount(lines: pl.DataFrame, column: str) -> Any:
     return lines.select(to_euro(pl.col(column).sum())).item()
 
 
-def _render_end(home: Home, done: Released) -> None:
+def _render_end(home: Home, done: Released, typed: str) -> None:
     """Print what was done, and what to type next."""
     if done.batches is not None and done.batches.height:
         if done.run_id is None:
@@ -109,7 +109,7 @@ def _render_end(home: Home, done: Released) -> None:
         if done.run_id is not None and done.batches["file"].drop_nulls().len():
             line("Upload what is written at the bank, and give what the bank answers to `npo bank`")
     else:
-        _render_next(done)
+        _render_next(done, typed)
     released = set() if done.batches is None else {*done.batches["file"].drop_nulls()}
     for path in done.files:
         if path.name not in released:
@@ -120,19 +120,20 @@ def _render_end(home: Home, done: Released) -> None:
         render_specified(month)
 
 
-def _render_next(done: Released) -> None:
+def _render_next(done: Released, typed: str) -> None:
     plan, name = done.prepared.plan, month_text(done.prepared.plan.month)
     if plan.is_empty:
         return
-    debtor = "" if done.debtor else " --debtor FILE"
+    options = typed if done.debtor else " --debtor FILE" + typed
     if done.prepared_by:
         line(f"Prepared by {', '.join(done.prepared_by)}; nothing has gone out. Another person approves it by:")
         line(
-            f"npo release --month {name} --approved-by NAME{debtor} --approved-plan {plan.fingerprint}", as_is=True
+            f"npo release --month {name} --approved-by NAME{options} --approved-plan {plan.fingerprint}",
+            as_is=True,
         )
     else:
         line("Nothing was changed. Say who prepares it, so that another can approve it:")
-        line(f"npo release --month {name} --prepared-by NAME", as_is=True)
+        line(f"npo release --month {name} --prepared-by NAME{typed}", as_is=True)
         line(f"Plan: {plan.fingerprint}")
 
 

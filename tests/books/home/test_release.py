@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import signal
+from datetime import date, timedelta
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -84,11 +85,15 @@ def test_the_file_and_the_tables_say_the_same(released):
     assert select(released, "select recipient, reason from withheld") == [("10003", "no_account")]
 
 
-def test_the_plan_is_shown_with_what_to_type_next(prepared, plan):
+def test_the_plan_is_shown_with_what_to_type_next(prepared, plan, debtor):
     ended = here(*MONTH, "--home", prepared)
     assert "Prepared by A. Preparer; nothing has gone out. Another person approves it by:" in ended.stdout
     command = f"npo release --month 2021-10 --approved-by NAME --debtor FILE --approved-plan {plan}"
     assert command in ended.stdout.splitlines()
+    day = f"{date.today() + timedelta(days=30)}"
+    ended = here(*MONTH, "--home", prepared, "--debtor", debtor, "--pay-on", day)
+    command = f"npo release --month 2021-10 --approved-by NAME --debtor {debtor} --pay-on {day} --approved-plan"
+    assert command in ended.stdout
     shown = here(*MONTH, "--home", prepared, "--json").document
     assert (shown["plan"], shown["released"], shown["prepared_by"]) == (plan, False, ["A. Preparer"])
     by_recipient = {one["recipient"]: one for one in shown["recipients"]}
