@@ -65,11 +65,17 @@ class ReleasePlan:
 
 
 def plan_release(
-    month: Month, unsent: UnsentPayments, accounts: RecipientAccounts, *, number: int = 1
+    month: Month,
+    unsent: UnsentPayments,
+    accounts: RecipientAccounts,
+    *,
+    number: int = 1,
+    pay_on: date | None = None,
 ) -> ReleasePlan:
     """Plan a release from the payments that are not sent, and the accounts on the day of execution.
 
-    `number`: of the release in its month.
+    `number`: of the release in its month. `pay_on`: the day of payment that was asked for; null for the day of the
+    release, which nobody knows before.
 
     Raises:
         Refused: an amount is higher than a transfer may be; names the recipient.
@@ -82,7 +88,8 @@ def plan_release(
             f"{recipient}: {amount} is more than one transfer can carry ({most}), and none is split; see how the "
             "month came to that, and correct it before it is released"
         )
-    fingerprint = _fingerprint(month, number, lines)
+    named = [month_text(month), str(number), *([pay_on.isoformat()] if pay_on else [])]
+    fingerprint = _fingerprint(" ".join(named), lines)
     return ReleasePlan(month=month, number=number, lines=lines, fingerprint=fingerprint)
 
 
@@ -173,13 +180,14 @@ def remittance_text(month: Month, school_years: Sequence[str], decisions: Sequen
     return start[:_LONGEST_REMITTANCE].strip()
 
 
-def _fingerprint(month: Month, number: int, lines: ReleaseLines) -> str:
+def _fingerprint(release: str, lines: ReleaseLines) -> str:
     """Hash all that a plan would send and withhold: whom, how much, why, to which account, which payments.
 
-    With its number: what came back twice from one account makes the same plan, and is another release.
+    `release`: its month; its number, because what came back twice from one account makes the same plan and is
+    another release; and the day of payment that was asked for.
     """
     named = ("sent_cents", "withheld_cents", "reason", "kept", "iban", "account_name", "remittance", "payment_ids")
-    digest = hashlib.sha256(f"{month_text(month)} {number}".encode())
+    digest = hashlib.sha256(release.encode())
     for row in lines.select(*WHO, *named).iter_rows():
         digest.update(repr(row).encode())
     return digest.hexdigest()

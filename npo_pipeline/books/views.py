@@ -162,15 +162,11 @@ def last_sent(transfers: str = "transfers") -> str:
             qualify row_number() over (partition by payment_id order by {HAS_FAILED}, t.run_id desc) = 1"""
 
 
-def last_releases(which: str = "true") -> str:
-    """Return the query of the run that released each month last, of the batches that are asked: month, run_id."""
-    return f"select month, max(run_id) as run_id from batches where {which} group by month"
-
-
 _BALANCE = f"""
     with presented as (
         select p.paid_month as month, p.recipient_kind, p.recipient, p.currency, p.amount
-        from payments p join ({last_releases()}) r on r.month = p.paid_month and p.run_id < r.run_id),
+        from payments p join (select month, max(run_id) as released from batches group by 1) b
+            on b.month = p.paid_month and p.run_id < b.released),
     part as (
         select *, amount as payments, 0.00::decimal(18, 2) as transferred, 0.00::decimal(18, 2) as withheld
         from presented

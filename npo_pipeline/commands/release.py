@@ -239,7 +239,7 @@ def plan_month(books: Books, request: ReleaseRequest, moment: datetime) -> Prepa
     accounts = queries.payment_accounts(books)
     unsent = queries.unsent_payments(books, request.month, AFTER_ALL_RUNS)
     number = queries.number_of_release(books, request.month, AFTER_ALL_RUNS)
-    plan = plan_release(request.month, unsent, account_on(accounts, day), number=number)
+    plan = plan_release(request.month, unsent, account_on(accounts, day), number=number, pay_on=request.pay_on)
     changed = changed_accounts(accounts, queries.account_confirmations(books), day)
     sent = plan.lines.filter(pl.col("sent_cents") > 0)
     unconfirmed = changed.filter(pl.col("confirmed_by").is_null()).join(

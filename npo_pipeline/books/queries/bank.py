@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from npo_pipeline.books.reader import Books
-from npo_pipeline.books.views import HAS_FAILED, last_events, last_releases, last_sent
+from npo_pipeline.books.views import HAS_FAILED, last_events, last_sent
 from schemas.frames.bank import (
     AnswerFaults,
     BankReferences,
@@ -41,8 +41,13 @@ _STATUS_BEFORE = f"""
 """View `transfers` as it was before a run."""
 
 
+def _last_releases(which: str = "true") -> str:
+    """Return the query of the run that released each month last, of the batches that are asked: month, run_id."""
+    return f"select month, max(run_id) as run_id from batches where {which} group by month"
+
+
 _PAID_SINCE_RELEASE = f"""
-    select p.* from payments p join ({last_releases()}) r on r.month = p.paid_month and p.run_id > r.run_id"""
+    select p.* from payments p join ({_last_releases()}) r on r.month = p.paid_month and p.run_id > r.run_id"""
 """Payments of a month after its last release: no release presented them yet."""
 
 
@@ -53,7 +58,7 @@ def unsent_payments(books: Books, month: date, before_run: str) -> UnsentPayment
     """
     query = f"""
         with state as ({_STATUS_BEFORE}),
-        released as ({last_releases("run_id < $run_id")})
+        released as ({_last_releases("run_id < $run_id")})
         select p.payment_id, p.paid_month, p.school_year, p.decision_id, p.recipient_kind, p.recipient, p.currency,
                (p.amount * 100)::bigint as amount_cents, coalesce(p.run_id > r.run_id, true) as is_new,
                s.iban as last_iban, s.status as last_status, s.end_to_end_id as last_transfer
@@ -81,7 +86,7 @@ def payments_on_their_way(books: Books, month: date) -> PaymentsOnTheirWay:
     A payment that no transfer holds is withheld where its month was released after it was made.
     """
     query = f"""
-        with released as ({last_releases("month = $month")}),
+        with released as ({_last_releases("month = $month")}),
         kept as (
             select recipient, currency, arg_max(reason, run_id) as reason from withheld
             where month = $month and recipient_kind = 'bestuur' and reason in ('not_above_zero', 'no_account')

@@ -25,6 +25,9 @@ FILE = "npo-2021-10-001.xml"
 LINDE, DRIE, OTHER = "NL91ABNA0417164300", "NL20INGB0001234567", "NL86INGB0002445588"
 
 
+LATER = (date.today() + timedelta(days=5)).isoformat()
+
+
 @pytest.fixture(scope="module")
 def ready(story, tmp_path_factory):
     """A home in which October is paid, with the accounts of two boards."""
@@ -85,13 +88,13 @@ def test_the_file_and_the_tables_say_the_same(released):
     assert select(released, "select recipient, reason from withheld") == [("10003", "no_account")]
 
 
-def test_the_plan_is_shown_with_what_to_type_next(prepared, plan, debtor):
+def test_the_plan_is_shown_with_what_to_type_next(prepared, plan, debtor, copied):
     ended = here(*MONTH, "--home", prepared)
     assert "Prepared by A. Preparer; nothing has gone out. Another person approves it by:" in ended.stdout
     command = f"npo release --month 2021-10 --approved-by NAME --debtor FILE --approved-plan {plan}"
     assert command in ended.stdout.splitlines()
     day = f"{date.today() + timedelta(days=30)}"
-    ended = here(*MONTH, "--home", prepared, "--debtor", debtor, "--pay-on", day)
+    ended = here(*MONTH, "--prepared-by", "A. Preparer", "--home", copied, "--debtor", debtor, "--pay-on", day)
     command = f"npo release --month 2021-10 --approved-by NAME --debtor {debtor} --pay-on {day} --approved-plan"
     assert command in ended.stdout
     shown = here(*MONTH, "--home", prepared, "--json").document
@@ -114,6 +117,7 @@ def test_the_same_person_prepares_the_same_plan_once(copied):
         ({"--approved-by": "Á Preparer."}, "Á Preparer. prepared the release and cannot approve it"),
         ({"--approved-plan": "0" * 64}, "the release is another thing than what was approved"),
         ({"--debtor": None}, "no account is named that pays; name its file with --debtor FILE"),
+        ({"--pay-on": LATER}, "the release is another thing than what was approved"),
         ({"--pay-on": "2021-01-01"}, "2021-01-01: that day has gone by"),
         ({"--pay-on": "2099-01-01"}, "2099-01-01: no bank keeps a payment for so long"),
     ],
@@ -141,6 +145,16 @@ def test_nothing_goes_out_while_payments_are_on_hold(copied, approval):
     ended = here(*approval, "--home", copied)
     assert (ended.status, "payments are on hold" in ended.stderr) == (3, True)
     assert not (copied / "bank").exists()
+
+
+def test_the_day_of_payment_is_approved_too(copied, debtor):
+    on = ("--pay-on", LATER)
+    plan = here(*MONTH, "--prepared-by", "A. Preparer", *on, "--home", copied, "--json").document["fingerprint"]
+    approved = (*MONTH, "--approved-by", "B. Approver", "--approved-plan", plan, "--debtor", debtor)
+    assert "another thing than what was approved" in here(*approved, "--home", copied).stderr
+    assert here(*approved, *on, "--home", copied).status == 0
+    assert select(copied, "select distinct execution_date::varchar from batches") == [(LATER,)]
+    assert [one for one in faults(copied) if "batches" in one] == []
 
 
 def test_a_file_that_the_books_do_not_know_is_left_alone(copied, approval):
