@@ -101,7 +101,6 @@ def _act(request: ReleaseRequest, plan: str, answer: Approval) -> State[Any]:
     raise_faults(done.specified)
     if done.run_id is None:
         return closed("Nothing was written: this was released before, or nothing is left to release")
-    raise_faults(done.specified)
     people = f"prepared by {request.prepared_by}, approved by {approver}"
     return closed(f"Released {artifacts.batch_words(done)}; {people}", {"files": [str(one) for one in done.files]})
 
