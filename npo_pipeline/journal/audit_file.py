@@ -174,9 +174,9 @@ def _line(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def amount_text(cents: int, point: str = ".") -> str:
+def amount_text(cents: int) -> str:
     """Write cents from 0 as `1234.56`."""
-    return f"{cents // 100}{point}{cents % 100:02}"
+    return f"{cents // 100}.{cents % 100:02}"
 
 
 @cache
