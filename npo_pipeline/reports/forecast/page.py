@@ -16,7 +16,7 @@ from markupsafe import Markup
 from npo_pipeline import dutch
 from npo_pipeline.money import total
 from npo_pipeline.months import Month, month_after
-from npo_pipeline.payments.forecast import KINDS, Outlook, sums_by
+from npo_pipeline.payments.forecast import KINDS, WITHHELD, Outlook, sums_by
 from npo_pipeline.reports.board_page.page import Bar, Chart
 from npo_pipeline.reports.house_style import HouseStyle, page_style, page_templates, running_header
 from npo_pipeline.translation import translated
@@ -119,7 +119,7 @@ class CurrencyView:
         found = []
         month = known[0] if known else None
         while month is not None and month <= known[-1]:
-            is_paid = month not in to_come and month < min(to_come, default=date.max)
+            is_paid = month < min(to_come, default=date.max)
             nothing = [_NOTHING] * (len(self.kinds) + 1)
             amounts = (paid if is_paid else to_come).get(month, nothing)
             found.append(MonthRow(month=month, is_paid=is_paid, amounts=amounts))
@@ -166,12 +166,12 @@ class CurrencyView:
     @property
     def withheld(self) -> Decimal:
         """The amount that releases kept back and did not send since."""
-        return total(self.outlook.to_come.filter(currency=self.currency, kind="withheld"))
+        return total(self.outlook.to_come.filter(currency=self.currency, kind=WITHHELD))
 
     @property
     def not_sent(self) -> Decimal:
         """The same, taken from what was paid."""
-        return total(self.outlook.paid.filter(currency=self.currency, kind="withheld"))
+        return total(self.outlook.paid.filter(currency=self.currency, kind=WITHHELD))
 
     @property
     def recipients(self) -> list[tuple[str, int, Decimal]]:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from npo_pipeline.money import MONEY
-from npo_pipeline.payments.forecast import KINDS
+from npo_pipeline.payments.forecast import KINDS, WITHHELD
 from npo_pipeline.reports.house_style import HouseStyle
 from schemas.columns import BESTUUR
 from schemas.frames.accounts import BoardNames
@@ -219,7 +219,7 @@ def _withheld(kept: PaidParts, month: date) -> pl.DataFrame:
     """Return what was paid in the books and is not on its way, in the month that it goes out with."""
     key = [name for name in PARTS_TO_COME if name not in ("month", "kind", "amount")]
     sums = kept.group_by(key).agg(_sum()).filter(pl.col("amount") != 0)
-    return sums.with_columns(month=pl.lit(month), kind=pl.lit("withheld")).pipe(_shaped, PARTS_TO_COME)
+    return sums.with_columns(month=pl.lit(month), kind=pl.lit(WITHHELD)).pipe(_shaped, PARTS_TO_COME)
 
 
 def _transfers(paid: PaidParts, way: PaymentsOnTheirWay) -> PaymentTransfers:
