@@ -266,7 +266,7 @@ def _money(amount: Decimal, currency: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = page_templates("npo_pipeline.reports.specification", _BOARD_PAGE)
+    environment = page_templates(__package__, _BOARD_PAGE)
     environment.filters |= {
         "capital": lambda text: text[:1].upper() + text[1:],
         "component": dutch.component,
