@@ -14,13 +14,12 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.delivery.sanitize import sanitize
 from npo_pipeline.errors import Refused
+from npo_pipeline.intake.reference_lists import LONGEST_NAME
 from npo_pipeline.months import in_the_netherlands
 from schemas.released import TransferOrders
 
 _SCHEMA = "pain.001.001.09"
 _NAMESPACE = f"{{urn:iso:std:iso:20022:tech:xsd:{_SCHEMA}}}"
-
-_LONGEST_NAME = 70
 
 _OTHERS = str.maketrans(
     {
@@ -46,7 +45,7 @@ def plain(text: str) -> str:
 
 def account_holder(name: str, recipient: str) -> str:
     """Return the name of an account as a file has it; the recipient where no letter of it can be written."""
-    written = plain(name)[:_LONGEST_NAME].strip("/ ")
+    written = plain(name)[:LONGEST_NAME].strip("/ ")
     return written if any(one.isalnum() for one in written) else f"Ontvanger {recipient}"
 
 
@@ -60,7 +59,7 @@ def payment_file(batch: Mapping[str, Any], orders: TransferOrders) -> bytes:
     from lxml import etree
     from sepaxml import SepaTransfer
 
-    debtor = {"name": plain(batch["debtor_name"])[:_LONGEST_NAME], "IBAN": batch["debtor_iban"]}
+    debtor = {"name": plain(batch["debtor_name"])[:LONGEST_NAME], "IBAN": batch["debtor_iban"]}
     agent = {"BIC": batch["debtor_bic"]} if batch["debtor_bic"] else {}
     settings = {**debtor, **agent, "batch": True, "currency": batch["currency"]}
     message = SepaTransfer(settings, schema=_SCHEMA, clean=False)
