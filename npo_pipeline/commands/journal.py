@@ -6,7 +6,7 @@ It reads the books and writes files; the books stay as they are. Same books and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -84,7 +84,7 @@ class JournalWritten:
     is_example: bool
     journals: tuple[CurrencyJournal, ...] = ()
     files: tuple[tuple[Path, bool], ...] = ()
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
 
 
 def write_journal(request: JournalRequest) -> JournalWritten:
