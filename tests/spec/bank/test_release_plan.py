@@ -1,10 +1,12 @@
 """A release sends to each recipient one transfer of all that is not sent, or withholds it and says why."""
 
+from decimal import Decimal
+
 import pytest
 
 from npo_pipeline.bank.release import remittance_text
 from npo_pipeline.errors import Refused
-from tests.spec.bank.releases import ACCOUNT, IBAN, OCTOBER, OTHER_IBAN, payment, plan, rows, terms
+from tests.spec.bank.releases import ACCOUNT, IBAN, OCTOBER, OTHER_IBAN, payment, plan, rows
 
 
 def outcome(*payments, **given):
@@ -147,10 +149,9 @@ class TestRows:
         assert (batch["batch_id"], batch["file"]) == ("NPO-2021-10-001", "npo-2021-10-001.xml")
         assert (batch["transfers"], str(batch["total"])) == (1, "300.00")
         assert found.withheld.select("recipient", "amount", "reason").rows() == [
-            ("40046", found.withheld["amount"][0], "no_account"),
-            ("40047", found.withheld["amount"][1], "not_above_zero"),
+            ("40046", Decimal("0.05"), "no_account"),
+            ("40047", Decimal("-0.09"), "not_above_zero"),
         ]
-        assert [str(one) for one in found.withheld["amount"]] == ["0.05", "-0.09"]
 
     def test_dollars_are_a_batch_of_their_own(self):
         found = rows(payment(1, 300_00), payment(2, 7_00, currency="USD"))
@@ -168,4 +169,3 @@ class TestRows:
 
     def test_the_same_plan_is_the_same_bytes(self):
         assert rows(payment(1, 300_00)).files == rows(payment(1, 300_00)).files
-        assert terms() == terms()
