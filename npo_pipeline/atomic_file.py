@@ -130,6 +130,16 @@ def made_from_hash(folder: Path, own: re.Pattern[str], names: Collection[str] | 
     return first[1] if checksums(files, first[1]).decode("ascii") == sums else None
 
 
+def made_from_as_named(folder: Path) -> str | None:
+    """Return the hash of the sources that SHA256SUMS names, whatever became of the files; null for none."""
+    try:
+        sums = (folder / CHECKSUMS).read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        return None
+    first = _MADE_FROM.fullmatch(sums.partition("\n")[0])
+    return first[1] if first else None
+
+
 def replace_files(folder: Path, files: Mapping[str, bytes], own: re.Pattern[str]) -> None:
     """Put files in place of all of ours in a folder: written beside it first, and renamed all at once.
 

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from npo_pipeline.atomic_file import CHECKSUMS, checksums, file_hashes, made_from_hash, replace_files
+from npo_pipeline.atomic_file import (
+    CHECKSUMS,
+    checksums,
+    file_hashes,
+    made_from_as_named,
+    made_from_hash,
+    replace_files,
+)
 from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.months import Month, month_text
 from npo_pipeline.reports.board_pack.isolation import KnownParties, assert_names_no_other
@@ -167,17 +174,9 @@ def _make(folder: Path, rows: BoardRows, header: SpecificationHeader, known: tup
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in whole.items()}
     if file_hashes(place, OWN_FILE) == hashes:
         return "up_to_date"
-    was_changed = _made_from_of_sums(place) == made_from
+    was_changed = made_from_as_named(place) == made_from
     replace_files(place, whole, OWN_FILE)
     return "mended" if was_changed else "written"
-
-
-def _made_from_of_sums(place: Path) -> str | None:
-    """Return the hash that SHA256SUMS names, whatever became of the files beside it."""
-    try:
-        return (place / CHECKSUMS).read_text("ascii").partition("\n")[0].removeprefix("# gemaakt uit ")
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _require_own(board: str, tables: Iterable[Sequence[Row]]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from npo_pipeline.atomic_file import made_from_hash
+from npo_pipeline.atomic_file import made_from_as_named, made_from_hash
 from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.board_pack.isolation import KnownParties, assert_names_no_other
 from npo_pipeline.reports.specification import pack
@@ -69,8 +69,7 @@ def test_what_somebody_changed_is_put_right_and_named_also_with_new_sums(tmp_pat
     (place / name).write_bytes((place / name).read_bytes() + b" ")
     assert list(pack.faults_on_disk(tmp_path, [BOARD, OTHER])) == [(BOARD, "was changed, or is not complete")]
     files = {one: (place / one).read_bytes() for one in FILES[1:]}
-    first = (place / "SHA256SUMS").read_text().partition("\n")[0].removeprefix("# gemaakt uit ")
-    (place / "SHA256SUMS").write_bytes(pack.checksums(files, first))
+    (place / "SHA256SUMS").write_bytes(pack.checksums(files, made_from_as_named(place)))
     result = written(tmp_path, two())
     assert (result.written, result.mended, result.up_to_date) == ((BOARD,), (BOARD,), (OTHER,))
     assert content(tmp_path) == before
