@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -123,11 +125,19 @@ def test_the_files_of_another_board_are_strangers_by_code_and_by_name(tmp_path, 
         assert_names_no_other(BOARD, found, parties(two()), own_names={"De Linde"}, own_codes=own_codes)
 
 
+def unpacked(name: str, one: bytes) -> bytes:
+    """A file as it can be searched: a workbook is a zip, in which no word is found."""
+    if not name.endswith(".xlsx"):
+        return one
+    with zipfile.ZipFile(BytesIO(one)) as book:
+        return b"".join(map(book.read, book.namelist()))
+
+
 def test_no_file_of_a_board_holds_a_word_of_another(tmp_path):
     written(tmp_path, two())
     for board, strangers in ((BOARD, (b"17BC", b"Zon")), (OTHER, (b"16AH", b"Linde", b"40045"))):
         for name, one in content(tmp_path / board).items():
-            assert not [word for word in strangers if word in one], name
+            assert not [word for word in strangers if word in unpacked(name, one)], name
 
 
 def test_an_amount_that_looks_like_a_board_is_no_stranger(tmp_path):

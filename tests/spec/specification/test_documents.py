@@ -65,6 +65,10 @@ def test_the_page_says_by_which_transfer_money_came_and_what_was_withheld_and_wh
 def test_an_account_is_known_by_its_last_digits_alone(words):
     assert "NL91ABNA0417164300" not in words
     assert b"NL91ABNA" not in table(*only(full()))
+    book = openpyxl.load_workbook(BytesIO(workbook(*only(full()))))
+    texts = [str(cell.value) for sheet in book for row in sheet for cell in row]
+    assert "eindigt op 4300" in texts
+    assert [one for one in texts if "NL91ABNA" in one] == []
 
 
 def test_the_page_says_of_each_school_what_it_got_and_why_it_was_corrected(words):
