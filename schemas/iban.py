@@ -10,7 +10,8 @@ COUNTRY = "NL"
 LENGTH = 18
 """Characters of a Dutch IBAN."""
 
-_FORM = re.compile(r"NL[0-9]{2}[A-Z]{4}[0-9]{10}")
+FORM = rf"{COUNTRY}[0-9]{{2}}[A-Z]{{4}}[0-9]{{10}}"
+"""A Dutch IBAN as a regular expression: country, check digits, bank and account."""
 
 
 def electronic(text: str) -> str:
@@ -33,7 +34,7 @@ def iban_fault(text: str) -> str | None:
         return f"is of country {plain[:2]}; only Dutch accounts ({COUNTRY}) are used"
     if len(plain) != LENGTH:
         return f"has {len(plain)} characters, and a Dutch IBAN has {LENGTH}"
-    if not _FORM.fullmatch(plain):
+    if not re.fullmatch(FORM, plain):
         return f"is not {COUNTRY}, two digits, four letters of the bank and ten digits"
     return _fault_by_registry(plain)
 

@@ -15,7 +15,7 @@ from functools import cache
 import pandera.polars as pa
 import polars as pl
 
-from schemas.iban import iban_fault
+from schemas.iban import FORM, iban_fault
 
 UNKNOWN_CODE = "unknown_code"
 NOT_A_NUMBER = "not_a_number"
@@ -179,7 +179,7 @@ MUNICIPALITY = r"^[0-9]{4}$"
 RECIPIENT = f"{BOARD}|{SAMENWERKINGSVERBAND}|{MUNICIPALITY}"
 SCHOOL_YEAR = r"^20[0-9]{2}-20[0-9]{2}$"
 IBAN = r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"
-IBAN_NL = r"^NL[0-9]{2}[A-Z]{4}[0-9]{10}$"
+IBAN_NL = rf"^{FORM}$"
 BIC = r"^[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$"
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
