@@ -12,16 +12,16 @@ WORKERS = $(shell python3 -c 'import os; print((os.cpu_count() or 1) + 1)')
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements-dev.lock pyproject.toml
 	@python3 -c 'import sys; sys.exit("npo needs Python 3.11 or newer; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@echo "Setting up $(VENV) (once; about a minute) ..."
 	@python3 -m venv --clear $(VENV)
-	@$(PIP) install --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install --require-hashes --no-deps -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q npo_pipeline schemas flows
 	@touch $@
 
-setup: $(READY) ## make .venv from the hash-pinned requirements.lock
+setup: $(READY) ## make .venv from the hash-pinned requirements-dev.lock
 
 demo: $(READY) ## run the main job on a made-up country, in ./npo-demo
 	@$(BIN)/npo demo --home npo-demo
@@ -61,12 +61,14 @@ bench/.venv/.ready: requirements-bench.lock
 bench: $(READY) bench/.venv/.ready ## speed and memory against a bare script and pandas (minutes, 2 GB of disk)
 	@$(BIN)/python -m tests.benchmarks --pandas bench/.venv/bin/python
 
+PIN := uv pip compile --universal --python-version 3.11 --generate-hashes \
+  --no-emit-package playwright --no-emit-package pyee --no-header --no-emit-index-url --no-annotate --upgrade
 lock: ## pin the newest allowed versions with their hashes (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-package playwright --no-emit-package pyee \
-	  --no-header --no-emit-index-url --no-annotate --upgrade -o requirements.lock
-	echo pandas | uv pip compile - --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-emit-index-url --no-annotate --upgrade -o requirements-bench.lock
+	$(PIN) pyproject.toml --all-extras -o requirements-dev.lock
+	$(PIN) pyproject.toml --extra telemetry --constraint requirements-dev.lock -o requirements.lock
+	$(PIN) pyproject.toml --extra telemetry --extra dask --constraint requirements-dev.lock -o requirements-dask.lock
+	echo pandas | $(PIN) - -o requirements-bench.lock
+	echo pip-audit | $(PIN) - -o requirements-audit.lock
 
 clean: ## remove what was made here: .venv, demo, caches
 	rm -rf $(VENV) npo-demo sample-home country site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -50,7 +50,10 @@ import schemas
 
 _PACKAGES = tuple(Path(package.__path__[0]) for package in (npo_pipeline, schemas))
 
-_WITHOUT_AMOUNTS = ("cli", "commands", "reports", "generate", "books", "errors.py", "atomic_file.py", "startup.py")
+_WITHOUT_AMOUNTS = (
+    *("cli", "commands", "reports", "generate", "books", "watch"),
+    *("errors.py", "atomic_file.py", "startup.py", "workers.py", "signature.py"),
+)
 """Parts of `npo_pipeline` that load, write and show, and calculate nothing.
 
 A new part counts as one that can change amounts: one too many costs a recalculation that finds no difference, one
