@@ -1,0 +1,262 @@
+"""Workers: map work over jobs in this process, in others of this machine, or (`flows.workers`) on a cluster.
+
+A worker gets data and gives data back. It never writes in a home: only the process that gave out the work does.
+So a worker may be killed at any moment, may be anywhere, and its number changes no byte of what is written.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, islice
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar, cast
+
+from npo_pipeline.errors import NpoError, fault_words
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+TRIES = 3
+"""So often a job is tried in which a disk or a network fails, a second apart."""
+
+_PAUSE = 1.0
+_UNDER_WAY = 2
+"""Jobs per process that are under way: one at work, one waiting for it. So results do not pile up in memory."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done(Generic[J, R]):
+    """A job that has ended: with its result, or with the error why it has none."""
+
+    job: J
+    result: R | None = None
+    error: NpoError | None = None
+
+    def value(self) -> R:
+        """Return the result.
+
+        Raises:
+            NpoError: the job has none; its refusal, or its fault in words.
+        """
+        if self.error is not None:
+            raise self.error
+        return cast(R, self.result)
+
+
+class Workers(Protocol):
+    """Represent those who do the work."""
+
+    @property
+    def count(self) -> int:
+        """Return how many jobs run at once."""
+        ...
+
+    def map(self, work: Callable[[J], R], jobs: Iterable[J], *, name: str) -> Iterator[Done[J, R]]:
+        """Do the work for each job, and yield each as it ends, in any order. No job keeps another from its end.
+
+        `work`: a function of a module. `jobs`: data that can go to another process; a generator makes each when a
+        worker comes free. `name`: of the work, for people who look on.
+        """
+        ...
+
+
+def attempt(work: Callable[[J], R], job: J) -> Done[None, R]:
+    """Do one job, and return its result or its error. A fault of a disk or a network is tried again.
+
+    An error of a library can hold the rows it is about: of it only its kind and its place go on.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            return Done(job=None, result=work(job))
+        except NpoError as error:
+            return Done(job=None, error=error)
+        except OSError as error:
+            if not left:
+                return Done(job=None, error=NpoError(fault_words(error)))
+            time.sleep(_PAUSE)
+        except Exception as error:
+            return Done(job=None, error=NpoError(fault_words(error)))
+    raise AssertionError("the last try returns")
+
+
+@dataclass(frozen=True)
+class Here:
+    """Do the work in this process, one job after the other."""
+
+    count: int = field(default=1, init=False)
+
+    def map(self, work: Callable[[J], R], jobs: Iterable[J], *, name: str) -> Iterator[Done[J, R]]:
+        """Do the work for each job, in their order."""
+        for job in jobs:
+            yield _ended(job, attempt(work, job))
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Do the work in so many other processes of this machine; they end with the last job, or with this process.
+
+    The jobs of a process that is killed are tried once more, each alone in a process of its own.
+    """
+
+    count: int
+
+    def map(self, work: Callable[[J], R], jobs: Iterable[J], *, name: str) -> Iterator[Done[J, R]]:
+        """Do the work for each job, taken in their order."""
+        waiting = iter(jobs)
+        while first := list(islice(waiting, 1)):
+            lost = yield from self._until_killed(work, chain(first, waiting))
+            for job in lost:
+                if (yield from Processes(1)._until_killed(work, iter([job]))):
+                    why = f"{name}: the process that worked on it was killed twice; look whether memory ran out"
+                    yield Done(job=job, error=NpoError(why))
+
+    def _until_killed(self, work: Callable[[J], R], jobs: Iterator[J]) -> Generator[Done[J, R], None, Sequence[J]]:
+        """Yield jobs as they end, until all have or a process is killed; return those that were lost with it."""
+        running: dict[Future[Done[None, R]], J] = {}
+        lost: list[J] = []
+        with _pool(self.count, running) as pool:
+            while True:
+                room = 0 if lost else _UNDER_WAY * self.count - len(running)
+                running |= {_submitted(pool, work, job): job for job in islice(jobs, room)}
+                if not running:
+                    return lost
+                for one in wait(running, return_when=FIRST_COMPLETED).done:
+                    job = running.pop(one)
+                    if isinstance(error := one.exception(), BrokenProcessPool):
+                        lost.append(job)
+                    elif error is not None:
+                        # The job or its result cannot go from one process to another.
+                        yield Done(job=job, error=NpoError(fault_words(cast(Exception, error))))
+                    else:
+                        yield _ended(job, one.result())
+
+
+def local(count: int) -> Workers:
+    """Return so many workers on this machine: where it is one, this process does the work."""
+    return Here() if count == 1 else Processes(count)
+
+
+def cores() -> int:
+    """Return the number of cores this process may use: by its affinity, and by the limit of its container."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, _quota(Path("/sys/fs/cgroup/cpu.max")) or allowed))
+
+
+def _quota(limit: Path) -> int | None:
+    """Return the cores that a control group allows, rounded up; null where it sets no limit."""
+    try:
+        quota, period = limit.read_text(encoding="ascii").split()
+        return -(-int(quota) // int(period))
+    except (OSError, ValueError):
+        # There are no control groups, or `max` stands for no limit.
+        return None
+
+
+@dataclass(frozen=True)
+class Boards(Generic[J]):
+    """A job of some boards: their numbers, and the data that the work needs."""
+
+    boards: tuple[str, ...]
+    data: J
+
+    def __str__(self) -> str:
+        first, last = self.boards[0], self.boards[-1]
+        return first if first == last else f"{first} to {last}"
+
+
+def map_boards(
+    workers: Workers,
+    work: Callable[[J], Sequence[Done[str, R]]],
+    boards: Sequence[str],
+    data: Callable[[Sequence[str]], J],
+    *,
+    at_once: int,
+    name: str,
+) -> Iterator[Done[str, R]]:
+    """Do work for boards, so many at once, and yield each board as it is done.
+
+    A board that has a fault, and each board of a job that was lost, is tried once more in a job of its own: so a
+    fault costs no other board its result.
+
+    `work`: returns the outcome of each board of `data`, the data of some boards.
+    """
+    starts = range(0, len(boards), at_once)
+    again: list[str] = []
+    for done in _mapped(workers, work, (boards[start : start + at_once] for start in starts), data, name):
+        if done.error is None:
+            again += [one.job for one in done.value() if one.error is not None]
+            yield from (one for one in done.value() if one.error is None)
+        else:
+            again += done.job.boards
+    for done in _mapped(workers, work, ([board] for board in sorted(again)), data, f"{name} again"):
+        [board] = done.job.boards
+        yield from done.value() if done.error is None else [Done[str, R](job=board, error=done.error)]
+
+
+def _mapped(
+    workers: Workers,
+    work: Callable[[J], Sequence[Done[str, R]]],
+    parts: Iterable[Sequence[str]],
+    data: Callable[[Sequence[str]], J],
+    name: str,
+) -> Iterator[Done[Boards[J], Sequence[Done[str, R]]]]:
+    jobs = (Boards(tuple(some), data(some)) for some in parts)
+    return workers.map(partial(_on_data, work), jobs, name=name)
+
+
+def _on_data(work: Callable[[J], R], job: Boards[J]) -> R:
+    return work(job.data)
+
+
+def _ended(job: J, done: Done[None, R]) -> Done[J, R]:
+    return Done(job=job, result=done.result, error=done.error)
+
+
+def _submitted(pool: ProcessPoolExecutor, work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
+    """Submit a job; one that comes after a process was killed is lost as those under way are."""
+    try:
+        return pool.submit(attempt, work, job)
+    except BrokenProcessPool as error:
+        lost: Future[Done[None, R]] = Future()
+        lost.set_exception(error)
+        return lost
+
+
+@contextmanager
+def _pool(count: int, running: dict[Future[Done[None, R]], J]) -> Iterator[ProcessPoolExecutor]:
+    """Start processes, and end them: where work is `running` still, nobody waits for it any more."""
+    # Polars has threads, and a forked process would wait for them for ever: processes are started afresh.
+    threads = str(max(1, cores() // count))
+    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin, initargs=(threads,))
+    try:
+        yield pool
+    finally:
+        if running:
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(threads: str) -> None:
+    """Begin a process of a pool, before polars is imported there: the pool shares the cores of the machine."""
+    os.environ.setdefault("POLARS_MAX_THREADS", threads)
+    # Ctrl-C goes to all processes of a terminal; the one that gave out the work ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone, however it ended."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)

@@ -1,0 +1,91 @@
+"""Processes of this machine as workers: a killed one costs its own job at most, and none outlives the work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from npo_pipeline.errors import Refused
+from npo_pipeline.workers import Processes
+
+
+def square_or_die(job: tuple[int, Path]) -> int:
+    """Square a number; 3 kills its process each time, 5 the first time."""
+    number, folder = job
+    if number == 3 or (number == 5 and not (folder / "killed").exists()):
+        (folder / "killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number == 7:
+        raise Refused("7 is refused")
+    return number * number
+
+
+def polars_threads(job: None) -> str:
+    return os.environ["POLARS_MAX_THREADS"]
+
+
+def test_a_killed_process_costs_its_job_only_when_it_kills_it_again_alone(tmp_path):
+    done = list(Processes(2).map(square_or_die, [(one, tmp_path) for one in range(10)], name="squares"))
+    results = {one.job[0]: one.result for one in done if one.error is None}
+    assert results == {one: one * one for one in range(10) if one not in (3, 7)}
+    errors = {one.job[0]: one.error for one in done if one.error is not None}
+    assert str(errors[3]).startswith("squares: the process that worked on it was killed twice")
+    assert isinstance(errors[7], Refused)
+
+
+def test_the_processes_share_the_cores_of_the_machine(monkeypatch):
+    monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
+    monkeypatch.setattr("npo_pipeline.workers.cores", lambda: 7)
+    [done] = Processes(2).map(polars_threads, [None], name="threads")
+    assert done.value() == "3"
+
+
+GIVES_OUT_WORK = """
+import time
+from pathlib import Path
+from npo_pipeline.workers import Processes
+from tests.books.workers.test_processes import sleep
+if __name__ == "__main__":
+    list(Processes(2).map(sleep, [Path({folder!r})] * 2, name="sleep"))
+"""
+
+
+def sleep(folder: Path) -> None:
+    (folder / str(os.getpid())).touch()
+    time.sleep(600)
+
+
+def test_processes_end_when_the_one_that_gave_out_the_work_is_killed(tmp_path):
+    script, found = tmp_path / "gives_out.py", tmp_path / "found"
+    script.write_text(GIVES_OUT_WORK.format(folder=str(found)))
+    found.mkdir()
+    gives_out = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": os.getcwd()})
+    _until(lambda: len(list(found.iterdir())) == 2)
+    gives_out.kill()
+    gives_out.wait()
+    _until(lambda: not any(Path("/proc", one.name).exists() for one in found.iterdir()))
+
+
+def test_processes_end_when_nobody_waits_for_them_any_more(tmp_path):
+    mapped = Processes(2).map(_quick_or_slow, [None, tmp_path], name="sleep")
+    assert next(mapped).result == "quick"
+    _until(lambda: len(list(tmp_path.iterdir())) == 1)
+    mapped.close()
+    _until(lambda: not any(Path("/proc", one.name).exists() for one in tmp_path.iterdir()))
+
+
+def _quick_or_slow(folder: Path | None) -> str:
+    if folder is not None:
+        sleep(folder)
+    return "quick"
+
+
+def _until(true, seconds: int = 30) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
