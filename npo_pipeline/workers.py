@@ -190,28 +190,21 @@ def map_boards(
 
     `work`: returns the outcome of each board of `data`, the data of some boards.
     """
-    starts = range(0, len(boards), at_once)
-    again: list[str] = []
-    for done in _mapped(workers, work, (boards[start : start + at_once] for start in starts), data, name):
+    on_data, again = partial(_on_data, work), list[str]()
+    parts = (boards[start : start + at_once] for start in range(0, len(boards), at_once))
+    for done in workers.map(on_data, _jobs(parts, data), name=name):
         if done.error is None:
             again += [one.job for one in done.value() if one.error is not None]
             yield from (one for one in done.value() if one.error is None)
         else:
             again += done.job.boards
-    for done in _mapped(workers, work, ([board] for board in sorted(again)), data, f"{name} again"):
+    for done in workers.map(on_data, _jobs(([board] for board in sorted(again)), data), name=f"{name} again"):
         [board] = done.job.boards
         yield from done.value() if done.error is None else [Done[str, R](job=board, error=done.error)]
 
 
-def _mapped(
-    workers: Workers,
-    work: Callable[[J], Sequence[Done[str, R]]],
-    parts: Iterable[Sequence[str]],
-    data: Callable[[Sequence[str]], J],
-    name: str,
-) -> Iterator[Done[Boards[J], Sequence[Done[str, R]]]]:
-    jobs = (Boards(tuple(some), data(some)) for some in parts)
-    return workers.map(partial(_on_data, work), jobs, name=name)
+def _jobs(parts: Iterable[Sequence[str]], data: Callable[[Sequence[str]], J]) -> Iterator[Boards[J]]:
+    return (Boards(tuple(some), data(some)) for some in parts)
 
 
 def _on_data(work: Callable[[J], R], job: Boards[J]) -> R:
