@@ -27,6 +27,7 @@ from npo_pipeline.commands.status import status
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import NpoError, Refused
 from npo_pipeline.months import month_text
+from npo_pipeline.operating_system import set_umask
 from npo_pipeline.translation import said
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stop)
     home = options.home.absolute()
     try:
+        set_umask()
         # Prefect's things have a lock of their own: who serves leaves the home free between two runs.
         with locked(Home(home / "prefect"), "npo serve", now=now()):
             _settings(home / "prefect")

@@ -28,6 +28,7 @@ from npo_pipeline.commands.account import reports
 from npo_pipeline.commands.decide import command as decide
 from npo_pipeline.commands.decide import plan
 from npo_pipeline.errors import NpoError
+from npo_pipeline.operating_system import set_umask
 from npo_pipeline.rulebook import load as rulebook
 
 P = ParamSpec("P")
@@ -131,6 +132,7 @@ def npo_flow(name: str, run_name: Callable[[], str]) -> Callable[[Callable[P, T]
             end_with_serve()
             with _waiting_logged():
                 try:
+                    set_umask()
                     return function(*args, **kwargs)
                 except (NpoError, OSError) as error:
                     return cast(T, failed(error, parameters))

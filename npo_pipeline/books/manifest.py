@@ -33,6 +33,7 @@ from npo_pipeline.atomic_file import sync
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.money import totals
+from npo_pipeline.operating_system import OsUser
 from schemas.columns import schema_of
 from schemas.decided import PAYMENTS, RUNS, Payments, Runs
 from schemas.tables import select_columns, validated
@@ -52,7 +53,7 @@ _PACKAGES = tuple(Path(package.__path__[0]) for package in (npo_pipeline, schema
 
 _WITHOUT_AMOUNTS = (
     *("cli", "commands", "reports", "generate", "books", "watch"),
-    *("errors.py", "atomic_file.py", "startup.py", "workers.py", "signature.py"),
+    *("errors.py", "atomic_file.py", "startup.py", "workers.py", "signature.py", "operating_system.py"),
 )
 """Parts of `npo_pipeline` that load, write and show, and calculate nothing.
 
@@ -154,14 +155,20 @@ class ChangeSet:
 GENESIS_HASH = "0" * 64
 """The hash that the first manifest names as that of the one before it."""
 
+OS_USER = "os_user"
+"""The entry of a manifest with who ran the program by the operating system, beside the names that were given."""
+
 MUTABLE_COLUMNS = ("superseded_by",)
 """Columns that a later run may fill in; they are left out of the hash and derived again instead."""
 
 
-def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finished: datetime) -> Runs:
+def build_manifest(
+    changeset: ChangeSet, *, previous: str, started: datetime, finished: datetime, user: OsUser
+) -> Runs:
     """Return the row of `runs` for a run that is about to be published, with its manifest.
 
     `previous`: the sha256 of the manifest before it. `started`, `finished` (when its changeset was complete): UTC.
+    `user`: who runs it.
     """
     payments = changeset.appended.get("payments", pl.DataFrame(schema=schema_of(PAYMENTS)))
     sums = totals(Payments(payments))
@@ -185,6 +192,7 @@ def build_manifest(changeset: ChangeSet, previous: str, started: datetime, finis
             name: {"rows": rows.height, "sha256": rows_sha256(rows)} for name, rows in changeset.appended.items()
         },
         "boards": payments["board"].drop_nulls().n_unique(),
+        OS_USER: user.entry(),
         "previous": previous,
         **changeset.manifest_entries,
     }

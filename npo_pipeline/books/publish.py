@@ -30,6 +30,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import create
 from npo_pipeline.errors import Refused
+from npo_pipeline.operating_system import os_user
 from npo_pipeline.startup import ArrowStream
 from schemas.decided import Runs
 
@@ -121,7 +122,12 @@ def publish(
         # Hashing the rows takes as long as writing them, so both are done at once.
         with ThreadPoolExecutor(1) as executor:
             run = executor.submit(
-                build_manifest, changeset, previous=base.previous, started=started, finished=clock()
+                build_manifest,
+                changeset,
+                previous=base.previous,
+                started=started,
+                finished=clock(),
+                user=os_user(),
             )
             write_changeset(engine, draft, changeset, run, migrated=base.is_migrated)
         if base.identity is not None:

@@ -129,6 +129,31 @@ def _render_reconciled(status: Status) -> None:
     frame_table("Reconciled with what others say", rows, columns, **headings)
 
 
+@click.command("runs")
+@click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the newest.")
+@common
+def runs_command(home: Home, as_json: bool, last: int) -> None:
+    """List the runs of the books: what was done, when, by which names and by which account of the machine."""
+    from npo_pipeline.commands.runs import runs_done
+    from npo_pipeline.months import in_the_netherlands
+
+    done = runs_done(home, last=last)
+    if as_json:
+        document({"runs": [{**vars(one), "user": one.user.entry() if one.user else None} for one in done]})
+        return
+    rows = [
+        (
+            one.run_id,
+            f"{in_the_netherlands(one.finished_at):%Y-%m-%d %H:%M}",
+            one.prepared_by or "",
+            one.approved_by or "",
+            one.user.words() if one.user else "",
+        )
+        for one in done
+    ]
+    table("Runs", ["run", "finished", "prepared by", "approved by", "account of the machine"], rows, right=5)
+
+
 @click.command("verify")
 @common
 @witnessed

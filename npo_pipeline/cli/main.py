@@ -18,7 +18,7 @@ from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
 from npo_pipeline.cli.explain import explain_command, tool_command
 from npo_pipeline.cli.generate import generate_command
-from npo_pipeline.cli.home import serve_command, status_command, upgrade_command, verify_command
+from npo_pipeline.cli.home import runs_command, serve_command, status_command, upgrade_command, verify_command
 from npo_pipeline.cli.ingest import ingest_command, inspect_command
 from npo_pipeline.cli.output import complaint, document, install_streams
 from npo_pipeline.cli.pay import hold_command, pay_command, specification_command, unhold_command
@@ -26,6 +26,7 @@ from npo_pipeline.cli.reconcile import reconcile_command
 from npo_pipeline.cli.release import bank_command, confirm_command, release_command
 from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.errors import NpoError, printable
+from npo_pipeline.operating_system import set_umask
 from npo_pipeline.startup import end_process
 from npo_pipeline.translation import catalogue, said, speaks_dutch
 
@@ -61,6 +62,7 @@ for command in (
     journal_command,
     verify_command,
     status_command,
+    runs_command,
     upgrade_command,
     serve_command,
     rules_group,
@@ -73,6 +75,7 @@ def main() -> None:
     stdout = install_streams()
     click.Context.formatter_class = HelpInItsLanguage
     try:
+        set_umask()
         npo.main(prog_name="npo", standalone_mode=False)
         stdout.flush()
         if stdout.fault:

@@ -22,6 +22,7 @@ from npo_pipeline.bank.release import ReleasePlan, ReleaseRows, ReleaseTerms, pl
 from npo_pipeline.books.queries import bank as queries
 from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS, paid_months
 from npo_pipeline.books.queries.payments import hold_in_force
+from npo_pipeline.books.queries.runs import user_of_run
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.approval import FourEyes
@@ -30,6 +31,7 @@ from npo_pipeline.commands.payment_files import odd_files, refuse_unwritable, wr
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, day_of, month_text
+from npo_pipeline.operating_system import os_user
 from schemas.columns import schema_of
 from schemas.frames.bank import ChangedAccounts
 from schemas.released import (
@@ -83,7 +85,8 @@ class Released:
     `run_id`: the run that wrote it in the books; null where nothing was written. `prepared_by`: who prepared this
     very plan. `batches`: what was released, now or before by the same plan. `files`: those that were written.
     `odd_files`: payment files that are not as the books say, a sentence each. `specified`: the specifications of
-    boards that name a transfer since.
+    boards that name a transfer since. `one_account`: the account of the operating system that both prepared and
+    approved it; null where these were two, or nobody knows.
     """
 
     prepared: Prepared
@@ -94,6 +97,7 @@ class Released:
     files: tuple[Path, ...] = ()
     odd_files: tuple[str, ...] = ()
     specified: tuple[MonthSpecified, ...] = ()
+    one_account: str | None = None
 
 
 def release(
@@ -185,7 +189,22 @@ def _approve(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: 
         rows = call(release_rows, prepared.plan, terms)
         refuse_unwritable(request.home, rows.files)
         call(write_release, run, request.month, rows)
-    return replace(shown, prepared_by=(terms.prepared_by,), run_id=run.run_id, batches=rows.batches)
+        one_account = _one_account(run.books, prepared.plan, terms.prepared_by)
+    return replace(
+        shown,
+        prepared_by=(terms.prepared_by,),
+        run_id=run.run_id,
+        batches=rows.batches,
+        one_account=one_account,
+    )
+
+
+def _one_account(books: Books, plan: ReleasePlan, prepared_by: str) -> str | None:
+    """Return the account of the operating system that prepared a plan, where it is the one that runs now."""
+    known = queries.prepared_plans(books, plan.month, plan.fingerprint).filter(prepared_by=prepared_by)
+    users = [user_of_run(books, run_id) for run_id in known["run_id"]]
+    mine = os_user()
+    return mine.words() if users and all(one and one.person == mine.person for one in users) else None
 
 
 def _terms(run: Run, request: ReleaseRequest, shown: Released, created: datetime) -> ReleaseTerms:

@@ -55,6 +55,10 @@ MonthsPaid = NewType("MonthsPaid", pl.DataFrame)
 AmountsToCome = NewType("AmountsToCome", pl.DataFrame)
 """month, amount, currency."""
 
+NamedRuns = NewType("NamedRuns", pl.DataFrame)
+"""run_id, command, month, finished_at, payments, prepared_by, approved_by (names as given, null where none),
+manifest."""
+
 RunTotals = NewType("RunTotals", pl.DataFrame)
 """run_id, then payments, total, total_usd as the run stated them, then the same as its payments add up."""
 

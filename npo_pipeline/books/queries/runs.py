@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import polars as pl
 
+from npo_pipeline.books.manifest import OS_USER
 from npo_pipeline.books.reader import Books
+from npo_pipeline.operating_system import OsUser, os_user_of
 from npo_pipeline.rulebook.archive import ArchivedTexts
 from schemas.decided import Runs
-from schemas.frames.books import PaymentRuns, RowsOfRuns
+from schemas.frames.books import NamedRuns, PaymentRuns, RowsOfRuns
 
 
 class LinkToRun(NamedTuple):
@@ -29,6 +31,25 @@ class LinkToRun(NamedTuple):
 def all_runs(books: Books) -> Runs:
     """Return all runs in order."""
     return Runs(books.frame("from runs order by run_id"))
+
+
+def runs_with_names(books: Books) -> NamedRuns:
+    """Return all runs in order, with the names that were given for what each did."""
+    query = """
+        with given as (
+            select run_id, prepared_by, approved_by from decisions
+            union all by name select run_id, prepared_by, approved_by from closed_years
+            union all by name select run_id, prepared_by from release_plans
+            union all by name select run_id, prepared_by, approved_by from batches
+            union all by name select run_id, confirmed_by as prepared_by from account_confirmations
+            union all by name select run_id, declared_by as prepared_by from holds),
+        named as (
+            select run_id, string_agg(distinct prepared_by, ', ' order by prepared_by) as prepared_by,
+                string_agg(distinct approved_by, ', ' order by approved_by) as approved_by
+            from given group by 1)
+        select run_id, command, month, finished_at, payments, prepared_by, approved_by, manifest
+        from runs left join named using (run_id) order by run_id"""
+    return NamedRuns(books.frame(query))
 
 
 def last_run(books: Books) -> tuple[str, datetime]:
@@ -58,12 +79,26 @@ def copies_without_run(books: Books) -> list[str]:
 
 def rule_of_run(books: Books, run_id: str, name: str, before: int) -> int:
     """Return in which way a run derived something, as its manifest says; `before`: the way of older versions."""
-    try:
-        manifest = json.loads(manifest_of(books, run_id) or "{}")
-    except ValueError:
-        manifest = {}  # damaged; the check of the chain says so
-    rule = manifest.get(name) if isinstance(manifest, dict) else None
+    rule = _entry(manifest_of(books, run_id), name)
     return rule if isinstance(rule, int) else before
+
+
+def user_of_run(books: Books, run_id: str) -> OsUser | None:
+    """Return who ran a run by the operating system; None where an older program wrote it."""
+    return user_of_manifest(manifest_of(books, run_id))
+
+
+def user_of_manifest(text: str | None) -> OsUser | None:
+    """Return who ran the run of a manifest by the operating system; None where an older program wrote it."""
+    return os_user_of(_entry(text, OS_USER))
+
+
+def _entry(text: str | None, name: str) -> object:
+    try:
+        manifest = json.loads(text or "{}")
+    except ValueError:
+        return None  # damaged; the check of the chain says so
+    return manifest.get(name) if isinstance(manifest, dict) else None
 
 
 def rows_with_run(books: Books, table: str, link: LinkToRun | None) -> pl.DataFrame:

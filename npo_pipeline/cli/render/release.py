@@ -46,9 +46,19 @@ def render_release(home: Home, done: Released, *, as_json: bool, every: bool, ty
     if done.run_id is not None or done.batches is None:
         for (currency,), rows in plan.lines.partition_by("currency", as_dict=True).items():
             _render_currency(done, str(currency), ReleaseLines(rows), every=every)
-    for remark in done.prepared.remarks:
+    for remark in _remarks(done):
         line(f"! {remark}")
     _render_end(home, done, typed)
+
+
+def _remarks(done: Released) -> list[str]:
+    if done.one_account is None:
+        return list(done.prepared.remarks)
+    typed = (
+        f"one account of this machine, {done.one_account}, prepared and approved it; who typed the two names, "
+        "nobody can say"
+    )
+    return [*done.prepared.remarks, typed]
 
 
 def _render_currency(done: Released, currency: str, lines: ReleaseLines, *, every: bool) -> None:
@@ -173,5 +183,5 @@ def _document(home: Home, done: Released) -> dict[str, Any]:
         "files": [str(path) for path in done.files],
         "odd_files": list(done.odd_files),
         "specifications": [specified_document(one) for one in done.specified],
-        "remarks": list(prepared.remarks),
+        "remarks": _remarks(done),
     }
