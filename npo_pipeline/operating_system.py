@@ -88,8 +88,8 @@ def set_umask() -> None:
     text = os.environ.get(UMASK_VARIABLE) or DEFAULT_UMASK
     if not re.fullmatch(r"0?[0-7]{3}", text) or int(text, 8) & stat.S_IRWXU:
         raise Refused(
-            f"{UMASK_VARIABLE}={text}: is no umask that leaves the owner his rights; write 027 (the group may read) or "
-            "077 (nobody else)"
+            f"{UMASK_VARIABLE}={text}: is no umask that leaves the owner his rights; write 027 (the group may "
+            "read) or 077 (nobody else)"
         )
     os.umask(int(text, 8))
 
