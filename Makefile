@@ -1,4 +1,4 @@
-# Two commands do everything: `make demo` and `make test`. A machine needs python3 (3.11 or newer) and make.
+# Two commands do everything: `make demo` and `make test`. A machine needs python3 (3.11 to 3.14) and make.
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -7,13 +7,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS = $(shell python3 -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests spec thorough docs reference bench lock clean
+.PHONY: help setup demo test lint types tests spec thorough docs reference bench wheel installed lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 $(READY): requirements-dev.lock pyproject.toml
-	@python3 -c 'import sys; sys.exit("npo needs Python 3.11 or newer; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@python3 -c 'import sys; sys.exit("npo needs Python 3.11 to 3.14; this is " + sys.version.split()[0] if not (3, 11) <= sys.version_info < (3, 15) else 0)'
 	@echo "Setting up $(VENV) (once; about a minute) ..."
 	@python3 -m venv --clear $(VENV)
 	@$(PIP) install --require-hashes --no-deps -r requirements-dev.lock
@@ -53,6 +53,15 @@ docs: $(READY) ## build the documentation site in ./site; a broken link is an er
 reference: $(READY) ## write the generated reference pages of the docs anew
 	@$(BIN)/python -m tools.reference
 
+wheel: $(READY) ## build in ./dist what is installed: wheel, source archive, lock and hashes
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build -d dist
+	@cp requirements.lock requirements-dask.lock dist/
+	@cd dist && sha256sum * > SHA256SUMS
+
+installed: wheel ## install the wheel in a folder outside this one, and run the demo from it (PYTHON=python3.14)
+	@PYTHON=$(PYTHON) tools/installed.sh dist
+
 bench/.venv/.ready: requirements-bench.lock
 	@python3 -m venv --clear bench/.venv
 	@bench/.venv/bin/python -m pip --disable-pip-version-check -q install --require-hashes --no-deps -r requirements-bench.lock
@@ -71,4 +80,4 @@ lock: ## pin the newest allowed versions with their hashes (needs uv)
 	echo pip-audit | $(PIN) - -o requirements-audit.lock
 
 clean: ## remove what was made here: .venv, demo, caches
-	rm -rf $(VENV) npo-demo sample-home country site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist npo-demo sample-home country site .pytest_cache .mypy_cache .ruff_cache .hypothesis

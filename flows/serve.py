@@ -64,7 +64,11 @@ def _options() -> argparse.Namespace:
 
 
 def _settings(own: Path) -> None:
-    """Set where Prefect keeps its files, before it is imported: it reads that once."""
+    """Set where Prefect keeps its files, before it is imported: it reads that once.
+
+    Processes below this one find no package of another in the folder where it was started.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
     os.environ.setdefault("PREFECT_HOME", str(own))
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")

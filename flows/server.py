@@ -51,7 +51,7 @@ def own_server(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         Refused: its port is taken, or it does not start.
     """
     port = _free_port()
-    command = [sys.executable, "-m", "flows.server", "server", "start", "--host", HOST, "--port", str(port)]
+    command = [sys.executable, "-P", "-m", "flows.server", "server", "start", "--host", HOST, "--port", str(port)]
     protected = {**os.environ, **protection(port)}
     with log.open("wb") as output:
         # In a session of its own: Ctrl-C must end the runs first, and they need their server for that.

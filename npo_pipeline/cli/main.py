@@ -27,7 +27,7 @@ from npo_pipeline.cli.release import bank_command, confirm_command, release_comm
 from npo_pipeline.cli.rules import rules_group
 from npo_pipeline.errors import NpoError, printable
 from npo_pipeline.operating_system import set_umask
-from npo_pipeline.startup import end_process
+from npo_pipeline.startup import check_own_packages, end_process
 from npo_pipeline.translation import catalogue, said, speaks_dutch
 
 FAULT_OF_OURS = 1
@@ -76,6 +76,7 @@ def main() -> None:
     click.Context.formatter_class = HelpInItsLanguage
     try:
         set_umask()
+        check_own_packages()
         npo.main(prog_name="npo", standalone_mode=False)
         stdout.flush()
         if stdout.fault:
