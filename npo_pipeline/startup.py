@@ -1,6 +1,7 @@
 """Start and end of a process: what is checked first, and what makes it quick.
 
-Each trick has its gain beside it, in processor time of a whole `npo pay`. One that gains less than 50 ms is not worth its surprise. The measurements are in docs/explanation/start-up.md.
+Each trick has its gain beside it, in processor time of a whole `npo pay`; one that gains less than 50 ms is not
+worth its surprise. The measurements are in docs/explanation/start-up.md.
 """
 
 from __future__ import annotations

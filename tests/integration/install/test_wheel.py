@@ -1,4 +1,4 @@
-"""What is handed out is complete and holds nothing else: the wheel, the source archive, and the lock beside them."""
+"""What is handed out is complete and holds nothing else: the wheel, the source archive, the locks beside them."""
 
 import email
 import re
