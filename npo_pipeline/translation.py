@@ -99,6 +99,7 @@ _SINGULAR = {
     **{"manifesten": "manifest", "ontvangers": "ontvanger", "betalingen": "betaling", "aanvragen": "aanvraag"},
     **{"rekeningen": "rekening", "overboekingen": "overboeking"},
     **{"beneficiaries": "beneficiary", "months": "month", "maanden": "maand"},
+    **{"days": "day", "dagen": "dag"},
     **{"amounts": "amount", "bedragen": "bedrag"},
     **{"entries": "entry", "lines": "line", "journaalposten": "journaalpost", "regels": "regel"},
 }

@@ -62,3 +62,13 @@ class Home:
     def manifests(self) -> Path:
         """Return the folder with a copy of the manifest of each run."""
         return self.path / "manifests"
+
+    @property
+    def verified(self) -> Path:
+        """Return the mark of the last `npo verify`: of which run, when, and how many findings it had."""
+        return self.path / "verified.json"
+
+    @property
+    def backed_up(self) -> Path:
+        """Return the mark of the last back-up: of which run, when, and where it is."""
+        return self.path / "backed-up.json"

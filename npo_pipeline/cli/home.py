@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import common, witnessed
+from npo_pipeline.cli.checks import check_options, checked
 from npo_pipeline.cli.output import document, frame_table, line, number, progress, table
 from npo_pipeline.cli.release import render_failed
 from npo_pipeline.errors import BooksDoNotTie
 from npo_pipeline.months import ZONE_NAME
 from npo_pipeline.translation import said
+from npo_pipeline.watch.levels import Limits
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.status import Status
@@ -25,10 +28,23 @@ from npo_pipeline.cli.options import WITNESS_VARIABLE
 
 
 @click.command("status")
+@check_options
 @common
 @witnessed
-def status_command(home: Home, as_json: bool) -> None:
-    """Show deliveries, decisions, months paid, open findings."""
+@click.pass_context
+def status_command(
+    context: click.Context, /, home: Home, as_json: bool, check: bool, timeout: int, **limits: Limits | None
+) -> int:
+    """Show deliveries, decisions, months paid, open findings.
+
+    With --check: what a monitor asks, a line per check, the worst first; exit status 0 (nothing to do), 6 (somebody
+    should look) or 7 (somebody must act now).
+    """
+    if check:
+        given = {name: value for name, value in limits.items() if value is not None}
+        return checked(home, given, as_json=as_json, seconds=timeout)
+    if any(context.get_parameter_source(one) is ParameterSource.COMMANDLINE for one in (*limits, "timeout")):
+        raise click.UsageError("thresholds and --timeout belong to --check; add it, or leave them out")
     from npo_pipeline.commands.status import status
 
     found = status(home)
@@ -36,6 +52,7 @@ def status_command(home: Home, as_json: bool) -> None:
         document(vars(found))
     else:
         _render(home, found)
+    return 0
 
 
 def _render(home: Home, status: Status) -> None:

@@ -77,11 +77,12 @@ def main() -> None:
     try:
         set_umask()
         check_own_packages()
-        npo.main(prog_name="npo", standalone_mode=False)
+        # What a command returns is its exit status, where it is another than 0.
+        status = npo.main(prog_name="npo", standalone_mode=False)
         stdout.flush()
         if stdout.fault:
             _say(f"done, but the answer could not be written ({stdout.fault})")
-        end_process(0)
+        end_process(status if isinstance(status, int) else 0)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:

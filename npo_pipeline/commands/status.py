@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 
 import polars as pl
 
@@ -87,36 +88,63 @@ def status(home: Home, *, clock: Clock = now) -> Status:
         Refused: the books cannot be read.
     """
     with read_books(home) as books:
-        reconciled = decisions.last_reconciliations(books)
+        found = open_findings(books, home, day_of(clock()))
         return Status(
             deliveries=Deliveries(deliveries.all_deliveries(books).select(_DELIVERY_COLUMNS)),
             decisions=Decisions(decisions.all_decisions(books).select(_DECISION_COLUMNS)),
             months_paid=months_paid(books),
             to_come=amounts_to_come(books),
-            findings=(
-                *([f"{hold_words(held)}; `npo unhold` releases them"] if (held := hold_in_force(books)) else []),
-                *witness_findings(home, books),
-                *bank_findings(books, home, day_of(clock())),
-                *_findings(books, home),
-                *correction_findings(books, day_of(clock())),
-                *_account_findings(books, home),
-                *_reconciled_findings(reconciled),
-            ),
+            findings=tuple(words for _, words in found),
             accounts=_accounts(books),
             resolved=deliveries.resolved_lines(books),
-            reconciled=reconciled,
-            sent_out=_sent_out(books, day_of(clock())),
+            reconciled=decisions.last_reconciliations(books),
+            sent_out=sent_out(books, day_of(clock())),
             came_back=failed_transfers(books),
         )
 
 
-def _sent_out(books: Books, today: date) -> TransfersOut:
+class Subject(Enum):
+    """Represent what a finding is about, for whoever watches a home."""
+
+    HOLD = "hold"
+    WITNESS = "witness"
+    ACCOUNTS = "payment accounts"
+    BANK = "bank"
+    STALE = "stale"
+    FORMAT = "format"
+    RUN = "a run that is busy, or died"
+    OTHER = "other"
+
+
+def open_findings(books: Books, home: Home, today: date) -> list[tuple[Subject, str]]:
+    """Describe all that is open in a home, a sentence each, with what it is about."""
+    held = hold_in_force(books)
+    groups: list[tuple[Subject, Iterable[str]]] = [
+        (Subject.HOLD, [f"{hold_words(held)}; `npo unhold` releases them"] if held else []),
+        (Subject.WITNESS, witness_findings(home, books)),
+        (Subject.ACCOUNTS, unconfirmed_accounts(books, today)),
+        (Subject.BANK, bank_findings(books, home)),
+        (Subject.OTHER, _rejection_findings(books)),
+        (Subject.STALE, undecided(books)),
+        (Subject.WITNESS, older_books(books)),
+        (Subject.FORMAT, _format_findings(books)),
+        (Subject.RUN, _leftovers(home)),
+        (Subject.OTHER, correction_findings(books, today)),
+        (Subject.OTHER, _account_errors(books)),
+        (Subject.STALE, _stale_accounts(books, home)),
+        (Subject.STALE, _reconciled_findings(decisions.last_reconciliations(books))),
+    ]
+    return [(subject, words) for subject, sentences in groups for words in sentences]
+
+
+def sent_out(books: Books, today: date) -> TransfersOut:
+    """Return what the bank was sent and has not booked, with the number of days since the oldest of it."""
     days = (pl.lit(today) - pl.col("oldest")).dt.total_days().clip(0)
     return TransfersOut(transfers_out(books).with_columns(days=days))
 
 
-def bank_findings(books: Books, home: Home, today: date) -> Iterator[str]:
-    """Describe changed accounts that nobody confirmed, payment files that differ, and what may be paid twice."""
+def unconfirmed_accounts(books: Books, today: date) -> Iterator[str]:
+    """Describe the payment accounts that were changed and that nobody confirmed."""
     if not (accounts := payment_accounts(books)).is_empty():
         from npo_pipeline.bank.payment_accounts import changed_accounts
 
@@ -126,6 +154,10 @@ def bank_findings(books: Books, home: Home, today: date) -> Iterator[str]:
                 f"{row['recipient']} has account {row['iban']} since {row['since']}, and had {row['old_iban']}; "
                 "ask the recipient, and confirm it by `npo confirm-account`"
             )
+
+
+def bank_findings(books: Books, home: Home) -> Iterator[str]:
+    """Describe payment files that differ from the books, and what may be paid twice."""
     if (batches := all_batches(books)).is_empty():
         return
     # Payment files and messages of banks take libraries that load for a while.
@@ -148,20 +180,24 @@ def _accounts(books: Books) -> Accounts:
     return Accounts(latest_accounts(books).join(closed, on="year", how="left").select(_ACCOUNT_COLUMNS))
 
 
-def _findings(books: Books, home: Home) -> Iterator[str]:
+def _rejection_findings(books: Books) -> Iterator[str]:
     for file, rows, rules in deliveries.open_rejections(books).iter_rows():
         yield f"{file}: {rows} rows in quarantine ({rules})"
     for file, rows in deliveries.rejections_with_board(books):
         yield f"{file}: the schools of {rows} refused rows have a board now; ingest the file again to count them"
     if differences := deliveries.open_differences(books):
         yield f"{len(differences)} differences between files, first: {differences[0]}"
-    yield from undecided(books)
-    yield from older_books(books)
+
+
+def _format_findings(books: Books) -> Iterator[str]:
     if books.published_format < FORMAT:
         yield (
             f"the books are of format {books.published_format}, which an older npo wrote; they are read as format "
             f"{FORMAT}, and the next run or `npo upgrade` keeps them so"
         )
+
+
+def _leftovers(home: Home) -> Iterator[str]:
     if home.work.exists() and any(home.work.iterdir()):
         yield "a run is busy, or died half-way; what it left is cleared away by the next and was never published"
 
@@ -174,10 +210,13 @@ def correction_findings(books: Books, today: date) -> Iterator[str]:
         yield f"{file}, line {line}: {what}, declared by {by} ({reason}); {until}"
 
 
-def _account_findings(books: Books, home: Home) -> Iterator[str]:
-    """Describe the years with errors, and those whose payments or board reports changed since their account."""
+def _account_errors(books: Books) -> Iterator[str]:
     for year, errors, boards in errors_per_year(books).iter_rows():
         yield f"accounts of {year}: {errors} errors of {boards} boards (table findings)"
+
+
+def _stale_accounts(books: Books, home: Home) -> Iterator[str]:
+    """Describe the years whose payments, board reports or reports changed since their account."""
     later = changes_since_account(books)
     for (year,), of_year in later.group_by("year", maintain_order=True):
         what = ", ".join(of_year["what"])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from itertools import chain
 
 import polars as pl
 
 from npo_pipeline import dutch
+from npo_pipeline.atomic_file import write_whole
+from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
 from npo_pipeline.books.queries.bank import all_events
@@ -22,8 +26,11 @@ from npo_pipeline.books.queries.deliveries import (
 )
 from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS
 from npo_pipeline.books.queries.payments import run_totals
+from npo_pipeline.books.queries.runs import all_runs
 from npo_pipeline.books.queries.schools import directory_as_derived, school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
+from npo_pipeline.books.run import Clock
+from npo_pipeline.commands.steps import now
 from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults, reconciled_faults
 from npo_pipeline.commands.verify.manifest_chain import chain_faults
@@ -49,15 +56,40 @@ class VerifyResult:
     remarks: tuple[str, ...] = ()
 
 
-def verify(home: Home) -> VerifyResult:
+def verify(home: Home, *, clock: Clock = now) -> VerifyResult:
     """Derive everything again from counts, scores and regulation texts, and compare it with the books.
+
+    What was found is left in the home as `verified.json`, for whoever watches it.
 
     Raises:
         Refused: there are no books, or they cannot be read.
     """
     require_books(home)
     with read_books(home) as books:
-        return verify_books(books, home)
+        result = verify_books(books, home)
+        try:
+            write_verified(home, books, len(result.findings), clock())
+        except OSError as error:
+            # Who may read a home and not write in it may verify it all the same.
+            unknown = f"{home.verified}: cannot be written ({error.strerror}); a monitor does not know of this"
+            result = replace(result, remarks=(*result.remarks, unknown))
+        return result
+
+
+def write_verified(home: Home, books: Books, findings: int, at: datetime) -> None:
+    """Write in the home which run was the last one that was verified, when, and with how many findings.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    runs = all_runs(books)["run_id"].tail(1).to_list()
+    mark = {
+        "run_id": runs[0] if runs else "",
+        "at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "findings": findings,
+        "version": code_version().source,
+    }
+    write_whole(home.verified, lambda beside: beside.write_text(json.dumps(mark) + "\n", encoding="utf-8"))
 
 
 def verify_books(books: Books, home: Home) -> VerifyResult:

@@ -1,0 +1,102 @@
+"""`npo status --check` and `npo doctor`: verdicts, a line each, and the exit status for a monitor."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from npo_pipeline.books.paths import Home
+from npo_pipeline.cli.options import ParsedParam
+from npo_pipeline.cli.output import complaint, document, line
+from npo_pipeline.errors import Refused
+from npo_pipeline.translation import said
+from npo_pipeline.watch.levels import NEVER, Check, Level, Limits, worst
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def limits_from(text: str) -> Limits:
+    """Parse two thresholds, as 1/4: from the first on somebody should look, from the second on must act."""
+    if text.strip().lower() == "off":
+        return NEVER
+    if not (found := re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", text.strip())):
+        raise Refused(f"{text!r} are no thresholds: write two whole numbers as 1/4 (look/act), or off")
+    return Limits(int(found[1]), int(found[2]))
+
+
+LIMITS = ParsedParam("LOOK/ACT", limits_from)
+
+_THRESHOLDS = {
+    "owed": "Days since a month fell due that is not paid.  [default: 1/4]",
+    "held": "Days that payments are on hold.  [default: 0/14]",
+    "booked": "Days since the execution date of a transfer that the bank did not book.  [default: 5/10]",
+    "verified": "Days since the last `npo verify`.  [default: 35/70]",
+    "last_run": "Days since the last run.  [default: 35/70]",
+    "backed_up": "Days since a back-up, where there is a newer run.  [default: 2/8]",
+    "busy_hours": "Hours that one run holds the home.  [default: 6/24]",
+    "free_gb": "Gigabytes that the disk has free, or fewer.  [default: 5/1]",
+}
+
+
+def check_options(command: F) -> F:
+    """Add `--check`, its time limit and its thresholds."""
+    for name, help_text in reversed(_THRESHOLDS.items()):
+        option = f"--{name.replace('_', '-')}"
+        variable = f"NPO_CHECK_{name.upper()}"
+        command = click.option(option, name, type=LIMITS, envvar=variable, default=None, help=help_text)(command)
+    command = click.option(
+        "--timeout",
+        type=click.IntRange(1, 3600),
+        default=30,
+        show_default=True,
+        help="Seconds after which --check gives up, with exit status 7.",
+    )(command)
+    return click.option("--check", is_flag=True, help="Check the home for a monitor; exit status 0, 6 or 7.")(
+        command
+    )
+
+
+def checked(home: Home, limits: Mapping[str, Limits], *, as_json: bool, seconds: int) -> int:
+    """Do the checks of a monitor, print them, and return the exit status."""
+    with _ended_after(seconds, home):
+        from npo_pipeline.watch.monitor import Thresholds, examine
+
+        checks = examine(home, Thresholds(**limits))
+    return show(checks, as_json=as_json)
+
+
+def show(checks: Sequence[Check], *, as_json: bool) -> int:
+    """Print verdicts, a line each, or one document; return the exit status of the worst."""
+    level = worst(checks)
+    if as_json:
+        document({"level": level.name, "exit_status": int(level), "checks": [one.document() for one in checks]})
+        return int(level)
+    for one in checks:
+        advice = f": {said(one.verdict.advice)}" if one.verdict.advice else ""
+        line(f"{one.verdict.level.name:<4}  {one.name:<10}  {said(one.verdict.message)}{advice}", as_is=True)
+    return int(level)
+
+
+@contextmanager
+def _ended_after(seconds: int, home: Home) -> Iterator[None]:
+    """End the process when a check takes too long: a share that does not answer holds up even a signal."""
+
+    def end() -> None:
+        complaint(f"npo: {said(f'{home.path}: did not answer in {seconds} seconds; look at its disk or share')}")
+        sys.stderr.flush()
+        os._exit(int(Level.FAIL))
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
