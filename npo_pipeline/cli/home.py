@@ -8,8 +8,8 @@ import click
 from click.core import ParameterSource
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import common, witnessed
 from npo_pipeline.cli.checks import check_options, checked
+from npo_pipeline.cli.options import common, witnessed
 from npo_pipeline.cli.output import document, frame_table, line, number, progress, table
 from npo_pipeline.cli.release import render_failed
 from npo_pipeline.errors import BooksDoNotTie
@@ -37,8 +37,8 @@ def status_command(
 ) -> int:
     """Show deliveries, decisions, months paid, open findings.
 
-    With --check: what a monitor asks, a line per check, the worst first; exit status 0 (nothing to do), 6 (somebody
-    should look) or 7 (somebody must act now).
+    With --check: what a monitor asks, a line per check, the worst first; exit status 0 (nothing to do), 6
+    (somebody should look) or 7 (somebody must act now).
     """
     if check:
         given = {name: value for name, value in limits.items() if value is not None}

@@ -1,1 +1,1 @@
-"""Watching a home and its runs: checks for a monitor, the examination of a machine, telemetry, lineage and logs."""
+"""Watching a home and its runs: checks for a monitor, examination of a machine, telemetry, lineage and logs."""

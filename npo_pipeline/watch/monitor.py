@@ -34,23 +34,23 @@ GIGABYTE = 1_000_000_000
 class Thresholds:
     """Hold from where on somebody should look and must act, in days unless their names say otherwise."""
 
-    owed: Limits = Limits(1, 4)
+    owed: Limits = field(default=Limits(1, 4))
     """Days since the first of a month whose payments are not made."""
 
-    held: Limits = Limits(0, 14)
+    held: Limits = field(default=Limits(0, 14))
     """Days that payments are on hold."""
 
-    booked: Limits = Limits(5, 10)
+    booked: Limits = field(default=Limits(5, 10))
     """Days since the execution date of a transfer that the bank has not booked."""
 
-    verified: Limits = Limits(35, 70)
-    last_run: Limits = Limits(35, 70)
-    backed_up: Limits = Limits(2, 8)
+    verified: Limits = field(default=Limits(35, 70))
+    last_run: Limits = field(default=Limits(35, 70))
+    backed_up: Limits = field(default=Limits(2, 8))
 
-    busy_hours: Limits = Limits(6, 24)
+    busy_hours: Limits = field(default=Limits(6, 24))
     """Hours that one run holds the home."""
 
-    free_gb: Limits = Limits(5, 1)
+    free_gb: Limits = field(default=Limits(5, 1))
     """Gigabytes below which the disk has too little left."""
 
 
@@ -178,7 +178,9 @@ def check_owed(facts: Facts, limits: Thresholds) -> Verdict:
     if not owed:
         return fine("all that fell due is paid")
     late = (today - owed[0]).days
-    months = ", ".join(map(month_text, owed[:_SHOWN])) + (f" and {len(owed) - _SHOWN} more" if owed[_SHOWN:] else "")
+    months = ", ".join(map(month_text, owed[:_SHOWN])) + (
+        f" and {len(owed) - _SHOWN} more" if owed[_SHOWN:] else ""
+    )
     message = f"{months}: due and not paid, {late} days late"
     advice = f"look at `npo status`; then `npo pay --month {month_text(owed[-1])} --catch-up`"
     return limits.owed.verdict(late, message, advice)
@@ -258,7 +260,9 @@ def check_last_run(facts: Facts, limits: Thresholds) -> Verdict:
     run_id, finished = facts.last_run
     message = f"the last run is {run_id}, of {_moment(finished)}"
     if finished > facts.at + _CLOCKS_DIFFER:
-        return look(f"the last run {run_id} is of the future: {_moment(finished)}", "set the clock of this machine")
+        return look(
+            f"the last run {run_id} is of the future: {_moment(finished)}", "set the clock of this machine"
+        )
     return limits.last_run.verdict(_days(facts.at, finished), message, "look whether `npo serve` still runs")
 
 
@@ -331,4 +335,3 @@ def _moment(moment: datetime) -> str:
 def _gigabytes(size: int) -> str:
     tenths = -(-size * 10 // GIGABYTE)
     return f"{tenths // 10}.{tenths % 10}"
-

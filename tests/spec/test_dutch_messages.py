@@ -12,7 +12,16 @@ from npo_pipeline.translation import CATALOGUE, catalogue, singular, translated
 
 SOURCE = Path(npo_pipeline.__file__).parent
 SAID = {"Refused", "NpoError", "HomeLocked", "BooksDoNotTie", "UsageError", "refused", "fault", "refusal_of"}
-SHOWN = {"fine", "look", "act", "Verdict", "verdict"} | {"line", "table", "frame_table", "_say", "report", "reference_date_option", "Omission", "Step"}
+SHOWN = {"fine", "look", "act", "Verdict", "verdict"} | {
+    "line",
+    "table",
+    "frame_table",
+    "_say",
+    "report",
+    "reference_date_option",
+    "Omission",
+    "Step",
+}
 NAMES = {"words", "title", "message", "remark", "name", "noun"}
 """Variables that hold a message, or a part of one, before it is said."""
 
