@@ -67,6 +67,10 @@ class FileKind:
     excluded_columns: Set[str] = frozenset()
     counted: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Cross to another process by name: there it is the same kind, and the checks of a model cannot cross."""
+        return kind_named, (self.name,)
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are read, by their normalised names."""
@@ -280,6 +284,12 @@ KINDS = (
 """In the order in which a header is compared: a kind comes before one with fewer of the same signature columns.
 
 Of masked kinds the header says nothing: they come last, and the content tells."""
+
+
+def kind_named(name: str) -> FileKind:
+    """Return the kind of a name."""
+    return next(kind for kind in KINDS if kind.name == name)
+
 
 BOARD_REPORTS = tuple(kind for kind in KINDS if kind.stage is Stage.BOARD_REPORTS)
 

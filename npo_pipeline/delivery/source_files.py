@@ -6,14 +6,16 @@ is refused.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import platform
 import struct
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -24,7 +26,10 @@ from npo_pipeline.errors import Attempt, Refused, at_once
 
 @dataclass(frozen=True)
 class SourceFile:
-    """Represent one file of a delivery: its name in messages, its size in bytes, and a way to open it again."""
+    """Represent one file of a delivery: its name in messages, its size in bytes, and a way to open it again.
+
+    One of a folder or a zip can be handed to another process, which opens it by its path.
+    """
 
     name: str
     size: int
@@ -118,20 +123,79 @@ def _is_litter(name: str) -> bool:
 def local_file(path: Path, name: str) -> SourceFile:
     """Return a file on disk that is refused when it changes between now and the end of any reading."""
     shown, now = harmless_name(name), path.stat()
+    return SourceFile(shown, now.st_size, LocalFile(path.absolute(), shown, _identity(now)))
 
-    def open_file() -> BinaryIO:
+
+@dataclass(frozen=True)
+class LocalFile:
+    """Open a file on disk; `listed` is its identity when the delivery was listed."""
+
+    path: Path
+    shown: str
+    listed: tuple[int, ...]
+
+    def __call__(self) -> BinaryIO:
+        """Open it.
+
+        Raises:
+            Refused: it cannot be read, or is not what was listed.
+        """
         try:
-            return io.BufferedReader(UnchangingFile(path, shown, now), 2**20)
+            return io.BufferedReader(UnchangingFile(self.path, self.shown, self.listed), 2**20)
         except OSError as error:
-            raise Refused(f"{shown}: cannot be read ({error.strerror}); check its permissions") from error
+            raise Refused(f"{self.shown}: cannot be read ({error.strerror}); check its permissions") from error
 
-    return SourceFile(shown, now.st_size, open_file)
+
+def as_seen_here(file: SourceFile, sha256: str) -> SourceFile:
+    """Return a file of a delivery that another machine listed, as this machine sees it.
+
+    File systems of two machines know one file by two identities, so its bytes decide.
+
+    Raises:
+        Refused: it cannot be read here, or has other bytes here.
+    """
+    opener = file.open
+    assert isinstance(opener, LocalFile | ZipMember)
+    if isinstance(opener, ZipMember):
+        here = replace(file, open=replace(opener, outside=_listed_here(opener.outside)))
+    else:
+        here = _listed_here(file)
+    with here.open() as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != sha256:
+        cause = f"a worker on {platform.node()} reads other bytes at {_path_of(file)}"
+        raise Refused(
+            f"{file.name}: {cause} (sha256 {found[:_SHOWN_OF_HASH]}, not {sha256[:_SHOWN_OF_HASH]}); "
+            "put the delivery in one folder that all workers see"
+        )
+    return here
+
+
+_SHOWN_OF_HASH = 12
+"""Digits of a hash that tell two files apart in a message."""
+
+
+def _listed_here(file: SourceFile) -> SourceFile:
+    path = _path_of(file)
+    try:
+        return local_file(path, file.name)
+    except OSError as error:
+        raise Refused(
+            f"{file.name}: a worker on {platform.node()} cannot read {path} ({error.strerror}); put the delivery "
+            "in a folder that all workers see under the same path"
+        ) from error
+
+
+def _path_of(file: SourceFile) -> Path:
+    opener = file.open.outside.open if isinstance(file.open, ZipMember) else file.open
+    assert isinstance(opener, LocalFile)
+    return opener.path
 
 
 class UnchangingFile(io.FileIO):
     """Read a file that must not change: it is read more than once, and its hash must be of the counted bytes."""
 
-    def __init__(self, path: Path, shown: str, listed: os.stat_result) -> None:
+    def __init__(self, path: Path, shown: str, listed: tuple[int, ...]) -> None:
         super().__init__(path)
         self._shown, self._listed = shown, listed
         self._refuse_changed()
@@ -147,7 +211,7 @@ class UnchangingFile(io.FileIO):
         return length or 0
 
     def _refuse_changed(self) -> None:
-        if _identity(os.fstat(self.fileno())) != _identity(self._listed):
+        if _identity(os.fstat(self.fileno())) != self._listed:
             raise Refused(f"{self._shown}: changed while it was read; start again when it is complete")
 
 
@@ -227,10 +291,23 @@ def _check_name(archive: str, member: zipfile.ZipInfo) -> None:
 
 
 def _member_file(outside: SourceFile, member: zipfile.ZipInfo) -> SourceFile:
-    def open_member() -> BinaryIO:
-        return io.BufferedReader(_Member(outside, member), 2**20)
+    return SourceFile(harmless_name(_name_of(member)), member.file_size, ZipMember(outside, member))
 
-    return SourceFile(harmless_name(_name_of(member)), member.file_size, open_member)
+
+@dataclass(frozen=True)
+class ZipMember:
+    """Open a file in a zip, without unpacking it to disk."""
+
+    outside: SourceFile
+    member: zipfile.ZipInfo
+
+    def __call__(self) -> BinaryIO:
+        """Open it.
+
+        Raises:
+            Refused: the zip cannot be read or is damaged.
+        """
+        return io.BufferedReader(_Member(self.outside, self.member), 2**20)
 
 
 class _Member(io.RawIOBase):

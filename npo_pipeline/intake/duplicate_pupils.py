@@ -1,7 +1,7 @@
 """Duplicate pupils: exact copies and double enrolments over all registers of a delivery.
 
-Hashes find the candidates in little memory; the text of those lines, read again, decides. So a chance
-agreement of two hashes can never cost a school a pupil.
+Hashes find the candidates in little memory; digests of 256 bits of those lines, read again, decide. So
+a chance agreement of two hashes can never cost a school a pupil, and no pseudonym leaves the process that reads it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from schemas.frames.intake import (
     DuplicateRows,
     DuplicateSuspects,
     Fingerprints,
-    LineTexts,
     Rejections,
+    SuspectRows,
 )
 from schemas.rules import DOUBLE_ENROLMENT, DUPLICATE_ROW
 
-ReadLines = Callable[[str, pl.Series], LineTexts]
-"""Read lines of a file again: (file, lines) -> their texts."""
+ReadAgain = Callable[[Mapping[str, pl.Series]], Mapping[str, SuspectRows]]
+"""Read lines of files again: file -> lines, and file -> their rows."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Duplicates:
     lines_to_uncount: Mapping[str, pl.Series]
 
 
-def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_lines: ReadLines) -> Duplicates:
+def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_again: ReadAgain) -> Duplicates:
     """Find the rows that are rejected because of another row.
 
     `duplicate_row`: an exact copy of an earlier row, of the file or of one before it by name; the first
@@ -43,10 +43,9 @@ def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_lines: ReadLi
     suspects = _suspects(fingerprints)
     if suspects.is_empty():
         return Duplicates({}, {})
-    texts = [
-        read_lines(file, part["line"]).with_columns(file=pl.lit(file)) for file, part in _by_file(suspects).items()
-    ]
-    found = suspects.join(pl.concat(texts), on=["file", "line"], how="inner").sort("file", "line")
+    again = read_again({file: part["line"] for file, part in _by_file(suspects).items()})
+    digests = [rows.select("line", "pupil", "row", file=pl.lit(file)) for file, rows in again.items()]
+    found = suspects.join(pl.concat(digests), on=["file", "line"], how="inner").sort("file", "line")
     copies = _copies(DuplicateSuspects(found))
     others = found.join(copies, on=["file", "line"], how="anti", maintain_order="left")
     rejected = pl.concat([copies, _doubled(DuplicateSuspects(others))])

@@ -1,11 +1,12 @@
-"""Counting of pupil registers, block by block: pupils per school on the reference date; their rows go no further.
+"""Counting of a pupil register, block by block: pupils per school on the reference date; its rows go no further.
 
-Each row leaves a fingerprint, by which copies and double enrolments are found over all registers.
+Each row leaves a fingerprint, by which copies and double enrolments are found over all registers (`registers`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,11 +15,9 @@ import polars as pl
 
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.kinds import REGISTER_PO, REGISTER_VO, FileKind
-from npo_pipeline.delivery.register_blocks import RegisterBlock
+from npo_pipeline.delivery.register_blocks import PUPIL, SITE, RegisterBlock
 from npo_pipeline.delivery.validate import NO_REJECTIONS, surely_valid, validate_rows
-from npo_pipeline.errors import Attempt, at_once
 from npo_pipeline.intake import parse
-from npo_pipeline.intake.duplicate_pupils import Duplicates, find_duplicates
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
 from npo_pipeline.intake.school_references import unknown_school_rejections
 from schemas.frames.intake import (
@@ -29,10 +28,10 @@ from schemas.frames.intake import (
     FileCounts,
     FileRows,
     Fingerprints,
-    LineTexts,
     RegisterRows,
     Rejections,
     SiteCounts,
+    SuspectRows,
     UnclearYears,
     empty,
 )
@@ -63,33 +62,16 @@ class CountedBlock:
     unclear_years: UnclearYears
 
 
-def read_registers(
-    files: Sequence[DeliveredFile],
-    vestigingen: pl.Series,
-    progress: ProgressCallback,
-    attempt: Attempt = at_once,
-) -> list[FileResult]:
-    """Count the pupils of registers; one who counts in two of them, or twice in one, counts in none.
-
-    `vestigingen`: those that have a board. `attempt`: how each file is tried; one without rows is refused.
-    """
-    counted = dict[str, tuple[FileResult, Fingerprints]]()
-    for one in files:
-        with attempt(one.name):
-            counted[one.name] = _count_register(one, vestigingen, progress)
-    by_name, again = {one.name: one for one in files}, dict[str, FileRows]()
-
-    def read_again(name: str, lines: pl.Series) -> LineTexts:
-        again[name] = by_name[name].rows_at(lines)
-        return _texts_of(again[name])
-
-    duplicates = find_duplicates({name: found for name, (_, found) in counted.items()}, read_again)
-    return [_without_duplicates(result, duplicates, again) for result, _ in counted.values()]
-
-
-def _count_register(
+def count_register(
     file: DeliveredFile, vestigingen: pl.Series, progress: ProgressCallback
 ) -> tuple[FileResult, Fingerprints]:
+    """Count the pupils of a register, before copies and double enrolments are taken off.
+
+    `vestigingen`: those that have a board.
+
+    Raises:
+        Refused: it has no rows, or one of its lines is no row.
+    """
     blocks, rows = list[CountedBlock](), 0
     for counted in _counted(file, vestigingen):
         blocks.append(counted)
@@ -133,24 +115,25 @@ def _counted(file: DeliveredFile, vestigingen: pl.Series) -> Iterator[CountedBlo
         yield count_rows(file.kind, FileRows(pl.concat(waiting)), file.reference_date, vestigingen)
 
 
-def _texts_of(rows: FileRows) -> LineTexts:
-    return LineTexts(
-        rows.select("line", pupil="PSEUDONIEM", row=pl.concat_str(pl.exclude("line"), separator="\x1f"))
+def suspect_rows(file: DeliveredFile, lines: pl.Series, key: bytes) -> SuspectRows:
+    """Read some lines of a register again, with digests (by `key`) in the place of the pupil and the whole row."""
+    rows = file.rows_at(lines)
+    whole = rows.select(pl.concat_str(pl.exclude("line"), separator="\x1f")).to_series()
+    columns = [name for name in (*SITE, *_PUPIL_SORT[file.kind.name], "CUMI") if name in rows.columns]
+    return SuspectRows(
+        rows.select("line", *columns, pupil=_digests(rows[PUPIL], key), row=_digests(whole, key))
     )
 
 
-def _without_duplicates(result: FileResult, duplicates: Duplicates, again: Mapping[str, FileRows]) -> FileResult:
-    """Add the rejections of copies and double enrolments, and take their pupils off the counts.
+def _digests(texts: pl.Series, key: bytes) -> pl.Series:
+    return pl.Series([hashlib.blake2b(text.encode(), key=key, digest_size=32).hexdigest() for text in texts])
 
-    `again`: per file the rows that were read again, among them all of these.
-    """
-    file = result.file
-    found = duplicates.rejections.get(file.name, NO_REJECTIONS)
-    result = replace(result, rejections=Rejections(pl.concat([result.rejections, found])))
-    if (lines := duplicates.lines_to_uncount.get(file.name)) is None:
-        return result
-    uncounted = again[file.name].filter(pl.col("line").is_in(lines.implode())).with_columns(counting=pl.lit(True))
-    off = _as_counts(file.kind, count_by_site(file.kind, _flag_cumi(FileRows(uncounted))))
+
+def take_off(result: FileResult, counting: SuspectRows) -> FileResult:
+    """Take the pupils of rows that were counted off the counts of their register again."""
+    kind = result.file.kind
+    flagged = _flag_cumi(FileRows(counting.with_columns(counting=pl.lit(True))))
+    off = _as_counts(kind, count_by_site(kind, flagged))
     minus = FileCounts(off.with_columns(-pl.col("pupils", *_PARTS)))
     return replace(result, counts=add_counts([result.counts, minus]))
 

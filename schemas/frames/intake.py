@@ -55,8 +55,9 @@ DuplicateSuspects = NewType("DuplicateSuspects", pl.DataFrame)
 DuplicateRows = NewType("DuplicateRows", pl.DataFrame)
 """Copies and double enrolments: file, line, counts, and a rejection: value, rule, column_name."""
 
-LineTexts = NewType("LineTexts", pl.DataFrame)
-"""Lines of a register that were read again: line, pupil (PSEUDONIEM), row (the whole text)."""
+SuspectRows = NewType("SuspectRows", pl.DataFrame)
+"""Lines of a register that were read again: line, pupil and row (digests of PSEUDONIEM and of the whole text), and
+the columns by which pupils are counted."""
 
 Rejections = NewType("Rejections", pl.DataFrame)
 """A row per fault: line, rule, column_name (null: the whole row), value (what a message may show)."""
