@@ -30,12 +30,14 @@ from npo_pipeline.intake.board_reports import (
 from npo_pipeline.intake.file_result import FileResult, rejection_list
 from npo_pipeline.intake.plan import IntakePlan, plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
+from npo_pipeline.intake.registers import HERE
 from npo_pipeline.intake.resubmission import check_resubmissions
 from npo_pipeline.intake.school_changes import refuse_contradictions
 from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import refuse_duplicate_counts
 from npo_pipeline.months import day_of
+from npo_pipeline.workers import Workers
 from schemas import received
 from schemas.frames.intake import RejectionList, SizeChanges
 from schemas.received import (
@@ -59,7 +61,7 @@ class IngestRequest:
     `reference_date` is for files that do not say theirs. Above a share of `max_rejected` rejected rows the
     whole delivery is refused. A file that holds more than a share of `max_change` more or less than the one whose
     place it takes is remarked. `only`: the kinds of file that are wanted. `rejects`: a new file for all rejected
-    rows, also of a delivery that is refused.
+    rows, also of a delivery that is refused. `workers`: count the registers.
     """
 
     home: Home
@@ -70,6 +72,7 @@ class IngestRequest:
     wait_seconds: int = 0
     only: Sequence[FileKind] = KINDS
     rejects: Path | None = None
+    workers: Workers = HERE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +110,7 @@ def ingest(
     files = call(recognise_files, request, day_of(clock()))
     with open_run(request.home, "ingest", clock, wait_seconds=request.wait_seconds) as run:
         state = intake_state(run.books)
-        results = call(read_files, files, state, progress)
+        results = call(read_files, files, state, progress, workers=request.workers)
         if request.rejects is not None:
             write_rejects(results, request.rejects)
         call(refuse_when_too_many, results, request.max_rejected, request.rejects)
@@ -126,12 +129,14 @@ def read_files(
     *,
     asked: AskedReports = ANY_REPORT,
     attempt: Attempt = at_once,
+    workers: Workers = HERE,
 ) -> list[FileResult]:
     """Step: read, validate and count every file; rows of pupils go no further than this.
 
-    `attempt`: how each file, and all of them together, are tried.
+    `attempt`: how each file, and all of them together, are tried. `workers`: count the registers.
     """
-    read = read_delivery(files, state.known_vestigingen, progress, state.schools_of_boards, attempt=attempt)
+    known, boards = state.known_vestigingen, state.schools_of_boards
+    read = read_delivery(files, known, progress, boards, attempt=attempt, workers=workers)
     results = [reject_others(reject_other_currencies(one, state.currencies), asked) for one in read]
     for check in (refuse_contradictions, refuse_duplicate_counts, refuse_duplicate_reports):
         with attempt(""):

@@ -40,10 +40,12 @@ from npo_pipeline.errors import KeptRefusals, Refused
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import FileResult, rejection_list, totals_of
 from npo_pipeline.intake.plan import IntakePlan, plan_intake
+from npo_pipeline.intake.registers import HERE
 from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import find_existing
 from npo_pipeline.months import day_of
+from npo_pipeline.workers import Workers
 from schemas import files as models
 from schemas import received
 from schemas.frames.books import BoardSchools
@@ -84,6 +86,7 @@ class InspectRequest:
     """Name the files to look at.
 
     Without `home` nothing is known but what they say themselves. `workbook`: a new file for what is found.
+    `workers`: count the registers.
     """
 
     paths: tuple[Path, ...]
@@ -92,6 +95,7 @@ class InspectRequest:
     max_change: Decimal = DEFAULT_MAX_CHANGE
     home: Home | None = None
     workbook: Path | None = None
+    workers: Workers = HERE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,7 +264,7 @@ def _inspection(request: InspectRequest, progress: Progress, at: datetime) -> In
     files = recognise_scanned(scanned, request.reference_date, today=day_of(at), attempt=attempt)
     known_from = _known_from(state, files)
     reading = _with_schools_of(files, state) if known_from == NOTHING else state
-    read = read_files(_countable(files), reading, progress, attempt=attempt)
+    read = read_files(_countable(files), reading, progress, attempt=attempt, workers=request.workers)
     results = _as_recognised(read, files)
     contradict = any(not name for name, _ in attempt.found)
     with attempt(""):

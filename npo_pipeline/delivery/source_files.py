@@ -160,9 +160,11 @@ def as_seen_here(file: SourceFile, sha256: str) -> SourceFile:
         here = replace(file, open=replace(opener, outside=_listed_here(opener.outside)))
     else:
         here = _listed_here(file)
+    digest = hashlib.sha256()
     with here.open() as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != sha256:
+        while chunk := stream.read(2**20):
+            digest.update(chunk)
+    if (found := digest.hexdigest()) != sha256:
         cause = f"a worker on {platform.node()} reads other bytes at {_path_of(file)}"
         raise Refused(
             f"{file.name}: {cause} (sha256 {found[:_SHOWN_OF_HASH]}, not {sha256[:_SHOWN_OF_HASH]}); "

@@ -1,7 +1,7 @@
 """Duplicate pupils: exact copies and double enrolments over all registers of a delivery.
 
-Hashes find the candidates in little memory; digests of 256 bits of those lines, read again, decide. So
-a chance agreement of two hashes can never cost a school a pupil, and no pseudonym leaves the process that reads it.
+Hashes find the candidates in little memory; digests of 256 bits of those lines, read again, decide. So a chance
+agreement of two hashes can never cost a school a pupil, and no pseudonym leaves the process that reads it.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ ReadAgain = Callable[[Mapping[str, pl.Series]], Mapping[str, SuspectRows]]
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Hold the rejections per file, and the counting lines per file that must be taken off the counts again."""
+    """Hold the rejections per file, and those of the rows that were counted and must be taken off the counts."""
 
     rejections: Mapping[str, Rejections]
-    lines_to_uncount: Mapping[str, pl.Series]
+    counted: Mapping[str, SuspectRows]
 
 
 def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_again: ReadAgain) -> Duplicates:
@@ -53,8 +53,12 @@ def find_duplicates(fingerprints: Mapping[str, Fingerprints], read_again: ReadAg
     counted = _by_file(rejected.filter("counts"))
     return Duplicates(
         {file: Rejections(part) for file, part in rejections.items()},
-        {file: part["line"] for file, part in counted.items()},
+        {file: _rows_at(again[file], part["line"]) for file, part in counted.items()},
     )
+
+
+def _rows_at(rows: SuspectRows, lines: pl.Series) -> SuspectRows:
+    return SuspectRows(rows.filter(pl.col("line").is_in(lines.implode())))
 
 
 def _suspects(fingerprints: Mapping[str, Fingerprints]) -> DuplicateSuspects:

@@ -16,7 +16,7 @@ from npo_pipeline.delivery.written_values import EXPORTED, OF_THE_PORTAL, as_mea
 from npo_pipeline.errors import Attempt, at_once
 from npo_pipeline.intake import board_reports, parse, published_counts, reference_lists, school_directory
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
-from npo_pipeline.intake.register_counts import read_registers
+from npo_pipeline.intake.registers import HERE, read_registers
 from npo_pipeline.intake.school_references import (
     application_rejections,
     applications_wait,
@@ -27,6 +27,7 @@ from npo_pipeline.intake.school_references import (
     unknown_brin_rejections,
     unknown_school_rejections,
 )
+from npo_pipeline.workers import Workers
 from schemas.frames.books import BoardSchools
 from schemas.frames.intake import (
     BOARD_SCHOOLS,
@@ -78,11 +79,12 @@ def read_delivery(
     progress: ProgressCallback,
     schools_of_boards: BoardSchools = _NO_SCHOOLS,
     attempt: Attempt = at_once,
+    workers: Workers = HERE,
 ) -> list[FileResult]:
     """Read all files of a delivery, in the order of their stages; return a result per file, by name.
 
     `vestigingen`: those with a board in the books. `schools_of_boards`: those that each board has or once had.
-    `attempt`: how each file is tried.
+    `attempt`: how each file is tried. `workers`: count the registers.
 
     Raises:
         Refused: a file has no rows, or contradicts itself.
@@ -91,7 +93,7 @@ def read_delivery(
     for stage in Stage:
         of_stage = [one for one in files if one.kind.stage is stage]
         if stage is Stage.REGISTERS:
-            results += read_registers(of_stage, known.vestigingen, progress, attempt)
+            results += read_registers(of_stage, known.vestigingen, progress, attempt, workers=workers)
             continue
         read = list[FileResult]()
         for one in of_stage:

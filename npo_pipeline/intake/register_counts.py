@@ -37,6 +37,7 @@ from schemas.frames.intake import (
 )
 
 _PUPIL_SEED, _ROW_SEED = 1, 2
+PUPIL_HASH = pl.col(PUPIL).hash(_PUPIL_SEED).alias("pupil")
 _COUNTS = {"counting": "pupils", "cumi": "cumi_pupils"}
 _PUPIL_SORT = {REGISTER_PO.name: ("SOORT_PO", "CLUSTER"), REGISTER_VO.name: ("ONDERWIJSTYPE", "LEERJAAR")}
 _PARTS = ("cumi_pupils", "pro_pupils")
@@ -120,9 +121,7 @@ def suspect_rows(file: DeliveredFile, lines: pl.Series, key: bytes) -> SuspectRo
     rows = file.rows_at(lines)
     whole = rows.select(pl.concat_str(pl.exclude("line"), separator="\x1f")).to_series()
     columns = [name for name in (*SITE, *_PUPIL_SORT[file.kind.name], "CUMI") if name in rows.columns]
-    return SuspectRows(
-        rows.select("line", *columns, pupil=_digests(rows[PUPIL], key), row=_digests(whole, key))
-    )
+    return SuspectRows(rows.select("line", *columns, pupil=_digests(rows[PUPIL], key), row=_digests(whole, key)))
 
 
 def _digests(texts: pl.Series, key: bytes) -> pl.Series:
@@ -196,7 +195,7 @@ def count_lines(kind: FileKind, block: RegisterBlock, on: date) -> CountedBlock:
     sums = _sums(lines, "site", "sort")
     sorts = enrolments.select("sort", *keys).unique("sort")
     by_site = SiteCounts(sums.join(sites, on="site").join(sorts, on="sort"))
-    prints = lines.select(_LINE, _pupil_hash(), row=pl.col("site_hash") ^ pl.col("entry"), counts="counting")
+    prints = lines.select(_LINE, PUPIL_HASH, row=pl.col("site_hash") ^ pl.col("entry"), counts="counting")
     return CountedBlock(
         _as_counts(kind, by_site), Fingerprints(prints), NO_REJECTIONS, _unclear_years(kind, by_site)
     )
@@ -217,7 +216,7 @@ def count_rows(kind: FileKind, rows: FileRows, on: date, vestigingen: pl.Series)
     by_site = count_by_site(kind, RegisterRows(valid))
     counting = valid.filter("counting")["line"].implode()
     prints = flagged.select(
-        _LINE, _pupil_hash(), row=_site_hash() ^ _entry_hash(), counts=pl.col("line").is_in(counting)
+        _LINE, PUPIL_HASH, row=_site_hash() ^ _entry_hash(), counts=pl.col("line").is_in(counting)
     )
     return CountedBlock(
         _as_counts(kind, by_site),
@@ -279,10 +278,6 @@ def add_counts(parts: Sequence[FileCounts]) -> FileCounts:
     summed = pl.concat(parts, how="diagonal").group_by(keys).agg(pl.col("pupils").sum(), *sums)
     counted = summed.filter(pl.col("pupils") != 0).sort(keys)
     return FileCounts(pl.concat([empty(FILE_COUNTS), counted], how="diagonal"))
-
-
-def _pupil_hash() -> pl.Expr:
-    return pl.col("PSEUDONIEM").hash(_PUPIL_SEED).alias("pupil")
 
 
 def _site_hash() -> pl.Expr:

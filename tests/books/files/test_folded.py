@@ -21,6 +21,7 @@ from npo_pipeline.delivery.validate import with_messages
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import register_counts
 from npo_pipeline.intake.file_result import FileResult
+from npo_pipeline.intake.registers import read_registers
 from tests.books.files.test_dialects import in_memory
 from tests.effort import examples
 
@@ -144,7 +145,7 @@ def counted(file: DeliveredFile, block: int) -> FileResult | str:
     """What counting gives, or the refusal."""
     with patch.object(csv_reader, "BLOCK", block):
         try:
-            (result,) = register_counts.read_registers([file], KNOWN, lambda *_: None)
+            (result,) = read_registers([file], KNOWN, lambda *_: None)
         except Refused as refusal:
             return str(refusal)
     return result

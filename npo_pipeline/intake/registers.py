@@ -1,0 +1,178 @@
+"""The registers of a delivery: each is counted apart, large ones by workers; pupils once over all of them.
+
+A worker reads a register by its path, and gives back counts, rejections and hashes of its rows; no pseudonym
+leaves it. Whoever counts, the result is the same.
+"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import polars as pl
+
+from npo_pipeline.delivery.delivered_file import DeliveredFile
+from npo_pipeline.delivery.source_files import as_seen_here
+from npo_pipeline.delivery.validate import NO_REJECTIONS
+from npo_pipeline.errors import Attempt, Refused, at_once
+from npo_pipeline.intake.duplicate_pupils import Duplicates, find_duplicates
+from npo_pipeline.intake.file_result import FileResult, ProgressCallback
+from npo_pipeline.intake.register_counts import PUPIL_HASH, count_register, suspect_rows, take_off
+from npo_pipeline.workers import Here, Workers
+from schemas.frames.intake import Fingerprints, Rejections, SuspectRows
+
+HERE = Here()
+
+WORTH_COUNTING, WORTH_READING = 128 * 2**20, 2**30
+"""Bytes of registers that take longer to count, and to read some lines of, than workers take to start."""
+
+Counted = tuple[FileResult, Fingerprints]
+
+Counts = Mapping[str, Callable[[], Counted]]
+"""File -> gives what was counted, or raises why nothing was."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Hold what a worker compares with itself: the machine that asks, its polars, and how that hashes."""
+
+    machine: str
+    polars: str
+    hashes: tuple[int, ...]
+
+    @classmethod
+    def here(cls) -> Asker:
+        """Return this process as the one that asks."""
+        probe = pl.DataFrame({"PSEUDONIEM": ["", "P1", "P" * 40]}).select(PUPIL_HASH).to_series()
+        return cls(machine=platform.node(), polars=pl.__version__, hashes=tuple(probe))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountingJob:
+    """A register to count. `vestigingen`: those that have a board."""
+
+    file: DeliveredFile
+    vestigingen: pl.Series
+    asker: Asker
+
+    def __str__(self) -> str:
+        return self.file.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspectsJob:
+    """Lines of a register to read again. `key`: of the digests. `asker`: null where nobody else is asked."""
+
+    file: DeliveredFile
+    lines: pl.Series
+    key: bytes
+    asker: Asker | None
+
+    def __str__(self) -> str:
+        return self.file.name
+
+
+def read_registers(
+    files: Sequence[DeliveredFile],
+    vestigingen: pl.Series,
+    progress: ProgressCallback,
+    attempt: Attempt = at_once,
+    workers: Workers = HERE,
+) -> list[FileResult]:
+    """Count the pupils of registers; one who counts in two of them, or twice in one, counts in none.
+
+    `vestigingen`: those that have a board. `attempt`: how each file is tried; one without rows is refused.
+    `workers`: count each a register, where there are some and they are large.
+    """
+    asker = Asker.here() if _are_worth(WORTH_COUNTING, files, workers) else None
+    if asker is None:
+        counts = _counts_here(files, vestigingen, progress)
+    else:
+        counts = _counts_of_workers(workers, asker, files, vestigingen, progress=progress)
+    counted = dict[str, Counted]()
+    for one in files:
+        with attempt(one.name):
+            result, prints = counts[one.name]()
+            counted[one.name] = replace(result, file=one), prints
+    by_name = {one.name: one for one in files}
+    duplicates = find_duplicates(
+        {name: prints for name, (_, prints) in counted.items()},
+        lambda lines: _read_again(workers, asker, [by_name[name] for name in lines], lines),
+    )
+    return [_without_duplicates(result, duplicates) for result, _ in counted.values()]
+
+
+def _are_worth(least: int, files: Sequence[DeliveredFile], workers: Workers) -> bool:
+    return workers.count > 1 and len(files) > 1 and sum(one.source.size for one in files) >= least
+
+
+def _counts_here(files: Sequence[DeliveredFile], vestigingen: pl.Series, progress: ProgressCallback) -> Counts:
+    return {one.name: partial(count_register, one, vestigingen, progress) for one in files}
+
+
+def _counts_of_workers(
+    workers: Workers,
+    asker: Asker,
+    files: Sequence[DeliveredFile],
+    vestigingen: pl.Series,
+    *,
+    progress: ProgressCallback,
+) -> Counts:
+    jobs = [CountingJob(file=one, vestigingen=vestigingen, asker=asker) for one in files]
+    counts = dict[str, Callable[[], Counted]]()
+    for done in workers.map(count_part, jobs, name="count registers"):
+        counts[done.job.file.name] = done.value
+        if done.error is None:
+            progress(done.job.file.name, done.value()[0].rows)
+    return counts
+
+
+def _read_again(
+    workers: Workers, asker: Asker | None, files: Sequence[DeliveredFile], lines: Mapping[str, pl.Series]
+) -> Mapping[str, SuspectRows]:
+    """Read lines of files again; few of them here, also where others counted."""
+    asked, key = asker if _are_worth(WORTH_READING, files, workers) else None, secrets.token_bytes(32)
+    jobs = [SuspectsJob(file=one, lines=lines[one.name], key=key, asker=asked) for one in files]
+    if asked is None:
+        return {job.file.name: read_suspects(job) for job in jobs}
+    return {done.job.file.name: done.value() for done in workers.map(read_suspects, jobs, name="read duplicates")}
+
+
+def count_part(job: CountingJob) -> Counted:
+    """Count a register, as a worker does."""
+    return count_register(_seen_here(job.file, job.asker), job.vestigingen, lambda *_: None)
+
+
+def read_suspects(job: SuspectsJob) -> SuspectRows:
+    """Read some lines of a register again, as a worker does."""
+    file = job.file if job.asker is None else _seen_here(job.file, job.asker)
+    return suspect_rows(file, job.lines, job.key)
+
+
+def _seen_here(file: DeliveredFile, asker: Asker) -> DeliveredFile:
+    """Return a register as this worker sees it.
+
+    Raises:
+        Refused: the worker cannot read it, reads other bytes, or hashes in another way than who asks.
+    """
+    here = Asker.here()
+    if here.hashes != asker.hashes:
+        raise Refused(
+            f"{file.name}: a worker on {here.machine} hashes with polars {here.polars} otherwise than "
+            f"{asker.machine} with {asker.polars}; install the same versions on all machines"
+        )
+    if here.machine == asker.machine:
+        return file
+    return replace(file, source=as_seen_here(file.source, file.sha256))
+
+
+def _without_duplicates(result: FileResult, duplicates: Duplicates) -> FileResult:
+    """Add the rejections of copies and double enrolments, and take their pupils off the counts."""
+    name = result.file.name
+    found = duplicates.rejections.get(name, NO_REJECTIONS)
+    result = replace(result, rejections=Rejections(pl.concat([result.rejections, found])))
+    counted = duplicates.counted.get(name)
+    return result if counted is None else take_off(result, counted)
