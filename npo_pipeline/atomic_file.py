@@ -93,6 +93,9 @@ def remove(path: Path) -> None:
 CHECKSUMS = "SHA256SUMS"
 """The file in a folder of reports by which anyone sees that it is complete and unchanged."""
 
+SIGNATURE = "SHA256SUMS.sig"
+"""The signature of CHECKSUMS, where there is a key: it is made after the files, and goes when they do."""
+
 _MADE_FROM = re.compile(r"# gemaakt uit ([0-9a-f]{64})")
 
 
@@ -155,7 +158,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes], own: re.Pattern[str]
     for name, content in files.items():
         (beside / name).write_bytes(content)
     for other in folder.iterdir() if folder.is_dir() else ():
-        if not own.fullmatch(other.name):
+        if not own.fullmatch(other.name) and other.name != SIGNATURE:
             if other.is_dir() and not other.is_symlink():
                 shutil.copytree(other, beside / other.name, symlinks=True)
             else:

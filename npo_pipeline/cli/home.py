@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.checks import check_options, checked
-from npo_pipeline.cli.options import common, witnessed
+from npo_pipeline.cli.options import PATH, common, witnessed
 from npo_pipeline.cli.output import document, frame_table, line, number, progress, table
 from npo_pipeline.cli.release import render_failed
 from npo_pipeline.errors import BooksDoNotTie
@@ -18,6 +18,8 @@ from npo_pipeline.translation import said
 from npo_pipeline.watch.levels import Limits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from npo_pipeline.commands.status import Status
 
 
@@ -172,15 +174,22 @@ def runs_command(home: Home, as_json: bool, last: int) -> None:
 
 
 @click.command("verify")
+@click.option(
+    "--public-key",
+    type=PATH,
+    envvar="NPO_PUBLIC_KEY",
+    default=None,
+    help="A public key, in PEM: every pack and specification must be signed by its private one.",
+)
 @common
 @witnessed
-def verify_command(home: Home, as_json: bool) -> None:
+def verify_command(home: Home, as_json: bool, public_key: Path | None) -> None:
     """Derive everything again, and say what does not tie."""
     from npo_pipeline.commands.verify.command import verify
 
     with progress() as report:
         report("deriving everything again", 0)
-        result = verify(home)
+        result = verify(home, signed_by=public_key)
     if as_json:
         answer = {"ties": not result.findings, "checked": result.checked, "findings": result.findings}
         document({**answer, "remarks": result.remarks})

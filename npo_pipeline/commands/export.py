@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from npo_pipeline.atomic_file import CHECKSUMS, checksums, remove, replace_folder
+from npo_pipeline.atomic_file import CHECKSUMS, SIGNATURE, checksums, remove, replace_folder
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import board_export as queries
 from npo_pipeline.books.queries.runs import last_run
@@ -19,11 +19,13 @@ from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import sql_type
 from npo_pipeline.commands.explain import resolve_code
+from npo_pipeline.commands.signing import signing_key
 from npo_pipeline.commands.steps import Progress, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_of
 from npo_pipeline.reports import board_export as files
 from npo_pipeline.reports.board_pack.isolation import KnownParties
+from npo_pipeline.signature import sign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,7 @@ def _words(tables: Sequence[queries.BoardTable]) -> list[files.TableWords]:
 
 def _write(request: ExportRequest, edition: files.Edition, tables: list[queries.BoardTable]) -> int:
     """Write the files beside the folder and rename them to its place; return how many bytes they are."""
-    words = _words(tables)
+    words, key = _words(tables), signing_key()
     contents = {f"csv/{one.name}.csv": files.csv_bytes(one.rows) for one in tables}
     made_from = hashlib.sha256(b"".join(contents.values())).hexdigest()
     contents |= {f"parquet/{one.name}.parquet": files.parquet_bytes(one.rows) for one in tables}
@@ -158,6 +160,8 @@ def _write(request: ExportRequest, edition: files.Edition, tables: list[queries.
         queries.write_board_database(database, tables)
         contents[database.name] = database.read_bytes()
         (beside / CHECKSUMS).write_bytes(checksums(contents, made_from))
+        if key is not None:
+            (beside / SIGNATURE).write_bytes(sign((beside / CHECKSUMS).read_bytes(), key))
         replace_folder(out, beside)
     except OSError as error:
         raise Refused(
@@ -184,7 +188,9 @@ def _require_replaceable(out: Path, board: str) -> None:
         raise Refused(f"{out}: cannot be written (no right to write in {out.parent}); name another folder")
     if not out.exists() and not out.is_symlink():
         return
-    own = re.compile(rf"README\.md|{CHECKSUMS}|dictionary\.(csv|md)|npo-{board}\.duckdb|(csv|parquet)(/\w+\.\w+)?")
+    own = re.compile(
+        rf"README\.md|{CHECKSUMS}(\.sig)?|dictionary\.(csv|md)|npo-{board}\.duckdb|(csv|parquet)(/\w+\.\w+)?"
+    )
     inside = [] if out.is_symlink() or not out.is_dir() else [one.relative_to(out) for one in out.rglob("*")]
     strange = [one for one in inside if not own.fullmatch(one.as_posix())]
     is_export = inside and (out / CHECKSUMS).is_file() and (out / _database(board)).is_file()

@@ -22,6 +22,7 @@ from npo_pipeline.books.queries.runs import archived_texts
 from npo_pipeline.books.queries.schools import board_names, directory_as_derived
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, locked
+from npo_pipeline.commands.signing import sign_written, signing_key
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import NpoError, Refused, fault_words
 from npo_pipeline.months import Month, day_of, month_after, month_text
@@ -63,7 +64,8 @@ class SpecificationRequest:
 class MonthSpecified:
     """The specifications of a month that were written, or were the same. `faults`: board -> why there is none.
 
-    `mended`: of those written, the boards whose files somebody had changed. `fault`: why none could be written at
+    `mended`: of those written, the boards whose files somebody had changed. `signed`: the boards whose files got a
+    signature, where there is a key. `fault`: why none could be written at
     all, in words.
     """
 
@@ -71,6 +73,7 @@ class MonthSpecified:
     written: Sequence[str] = ()
     up_to_date: Sequence[str] = ()
     mended: Sequence[str] = ()
+    signed: Sequence[str] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
     fault: str | None = None
 
@@ -102,7 +105,9 @@ def write_month(
         with read_books(request.home) as books:
             inputs = call(gather_specifications, books, request)
         written = call(write_files, request, inputs, progress)
-    return MonthSpecified(month=request.month, **vars(written))
+        signed = sign_written(request.folder, {*written.written, *written.up_to_date, *written.faults}, call)
+    done = MonthSpecified(month=request.month, **vars(written))
+    return replace(done, signed=signed.signed, faults={**signed.faults, **done.faults})
 
 
 def after_publishing(
@@ -154,11 +159,12 @@ def raise_faults(months: Sequence[MonthSpecified]) -> None:
 
 
 def refuse_unwritable(home: Home) -> None:
-    """Refuse a folder that no specification can be written in, before anything is paid.
+    """Refuse a folder that no specification can be written in, or a key that cannot sign, before anything is paid.
 
     Raises:
         Refused: names what is in the way; nothing was changed.
     """
+    signing_key()
     folder = home.specifications
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):

@@ -197,6 +197,8 @@ def _render_reports(reports: WrittenReports) -> None:
     )
     if reports.checked:
         line(f"Arelle checked {number(reports.checked)} filings and finds nothing")
+    if reports.signed:
+        line(f"{number(len(reports.signed))} packs signed")
     for path in reports.viewers[:1]:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
     for board, why in reports.faults.items():
@@ -256,6 +258,7 @@ def _reports_document(reports: WrittenReports) -> dict[str, Any]:
         "without_filing": reports.packs.without_filing,
         "unfit": reports.unfilable,
         "withdrawn": reports.withdrawn,
+        "signed": reports.signed,
         "faults": reports.faults,
         "stale": reports.stale,
         "not_in_national_xbrl": [] if reports.not_in_xbrl is None else reports.not_in_xbrl,

@@ -86,6 +86,8 @@ def render_specified(done: MonthSpecified, folder: Path | None = None) -> None:
             f"Specifications of {month_text(done.month)}{where}: {number(len(done.written))} written, "
             f"{number(len(done.up_to_date))} up to date"
         )
+    if done.signed:
+        line(f"{number(len(done.signed))} specifications signed")
     for board in done.mended:
         line(f"! the specification of {board} had been changed since it was written; it was written again")
     for board, why in done.faults.items():
@@ -101,6 +103,7 @@ def specified_document(done: MonthSpecified) -> dict[str, Any]:
         "written": len(done.written),
         "up_to_date": len(done.up_to_date),
         "mended": list(done.mended),
+        "signed": len(done.signed),
         "faults": dict(done.faults),
         "fault": done.fault,
     }

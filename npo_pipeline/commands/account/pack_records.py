@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline.atomic_file import SIGNATURE
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
 from npo_pipeline.books.reader import Books
@@ -97,7 +98,7 @@ def national_fingerprint(facts: Facts, tables: NationalTables) -> str:
 
 def national_files(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of each file of the national reports, by its path in their folder."""
-    files = sorted(one for one in folder.rglob("*") if one.is_file())
+    files = sorted(one for one in folder.rglob("*") if one.is_file() and one.name != SIGNATURE)
     return {one.relative_to(folder).as_posix(): hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
 
 
@@ -154,7 +155,7 @@ def foreign_files(books: Books, home: Home) -> Iterator[str]:
         place = home.path / "reports" / str(year) / str(pack)
         if pack == NATIONAL or not place.is_dir():
             continue
-        known = set(own_files(place))
+        known = {*own_files(place), SIGNATURE}
         if others := sorted(one.name for one in place.iterdir() if one.name not in known):
             yield f"reports/{year}/{pack}: holds {', '.join(others)}, which is not of the pack"
 

@@ -45,6 +45,7 @@ from npo_pipeline.commands.account.pack_records import (
     stale_packs,
 )
 from npo_pipeline.commands.explain import board_basis
+from npo_pipeline.commands.signing import sign_written, signing_key
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import NpoError, Refused, fault_words
 from npo_pipeline.reports.board_pack.pack import (
@@ -135,7 +136,8 @@ class WrittenReports:
     because their accounts have errors now. `checked`: the number of filings that Arelle checked. `viewers`: pages
     on which each figure can be clicked. `faults`: board (or `landelijk`) -> why its report could not be made; a
     fault of ours, or of the disk. `stale`: in words, where one board was asked for, what else is older now.
-    `not_in_xbrl`: the boards that the national XBRL report lacks; null where none was written.
+    `not_in_xbrl`: the boards that the national XBRL report lacks; null where none was written. `signed`: the packs
+    that got a signature, where there is a key.
     """
 
     folder: Path
@@ -147,6 +149,7 @@ class WrittenReports:
     viewers: tuple[Path, ...]
     faults: Mapping[str, str]
     stale: tuple[str, ...]
+    signed: tuple[str, ...] = ()
     not_in_xbrl: NationalBoards | None = None
 
     def raise_faults(self) -> None:
@@ -168,11 +171,12 @@ class WrittenReports:
 
 
 def refuse_unwritable(request: ReportRequest) -> None:
-    """Step: refuse a folder that no report can be written in, before anything is accounted for.
+    """Step: refuse a folder that no report can be written in, or a key that cannot sign, before accounting.
 
     Raises:
         Refused: names what is in the way; nothing was changed.
     """
+    signing_key()
     for folder in (request.national, request.viewers):
         there = next(path for path in (folder, *folder.parents) if path.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -217,6 +221,7 @@ def write_reports(
             call(write_viewers, request, _filed(packs), taxonomy) if request.viewer else ((), {})
         )
         now = {**packs.records, **national.records}
+        signed = sign_written(request.folder, now, call)
         rows = new_records(run.run_id, request.year, before=inputs.recorded, now=now, removed=removed)
         if rows.height:
             run.append(PACKS, rows)
@@ -228,7 +233,8 @@ def write_reports(
         withdrawn=tuple(sorted(filed_before & set(packs.without_filing))),
         checked=checked,
         viewers=viewers,
-        faults={**packs.faults, **unclickable, **national.faults},
+        signed=signed.signed,
+        faults={**signed.faults, **packs.faults, **unclickable, **national.faults},
         stale=_stale_after(request) if request.board else (),
         not_in_xbrl=national.tables.lacking() if national.tables else None,
     )

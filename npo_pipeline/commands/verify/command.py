@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -30,6 +32,7 @@ from npo_pipeline.books.queries.runs import all_runs
 from npo_pipeline.books.queries.schools import directory_as_derived, school_directory
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock
+from npo_pipeline.commands.signing import public_key, signature_faults
 from npo_pipeline.commands.steps import now
 from npo_pipeline.commands.verify.accounts import account_faults
 from npo_pipeline.commands.verify.decisions_payments import decision_faults, payment_faults, reconciled_faults
@@ -38,6 +41,9 @@ from npo_pipeline.commands.verify.releases import release_faults
 from npo_pipeline.commands.verify.tables import row_differences, table_faults, view_faults
 from npo_pipeline.errors import Refused
 from schemas.received import SCHOOLS
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 Finding = str
 Check = Callable[[Books, Home], Iterator[Finding]]
@@ -56,17 +62,22 @@ class VerifyResult:
     remarks: tuple[str, ...] = ()
 
 
-def verify(home: Home, *, clock: Clock = now) -> VerifyResult:
+def verify(home: Home, *, signed_by: Path | None = None, clock: Clock = now) -> VerifyResult:
     """Derive everything again from counts, scores and regulation texts, and compare it with the books.
 
     What was found is left in the home as `verified.json`, for whoever watches it.
 
+    `signed_by`: the file of a public key, by whose private one all packs and specifications must be signed.
+
     Raises:
-        Refused: there are no books, or they cannot be read.
+        Refused: there are no books, or they cannot be read; or the key cannot.
     """
+    key = public_key(signed_by) if signed_by else None
     require_books(home)
     with read_books(home) as books:
         result = verify_books(books, home)
+        if key is not None:
+            result = _with_signatures(result, home, key)
         try:
             write_verified(home, books, len(result.findings), clock())
         except OSError as error:
@@ -74,6 +85,11 @@ def verify(home: Home, *, clock: Clock = now) -> VerifyResult:
             unknown = f"{home.verified}: cannot be written ({error.strerror}); a monitor does not know of this"
             result = replace(result, remarks=(*result.remarks, unknown))
         return result
+
+
+def _with_signatures(result: VerifyResult, home: Home, key: Ed25519PublicKey) -> VerifyResult:
+    found = [f"{SIGNATURES}: {finding}" for finding in signature_faults(home, key)]
+    return replace(result, checked={**result.checked, SIGNATURES: len(found)}, findings=(*result.findings, *found))
 
 
 def write_verified(home: Home, books: Books, findings: int, at: datetime) -> None:
@@ -196,7 +212,7 @@ def report_remarks(books: Books, home: Home) -> Iterator[str]:
         yield from stale_reports(books, home, year).words()
 
 
-TABLES = "tables"
+TABLES, SIGNATURES = "tables", "signatures"
 CHECKS: dict[str, Check] = {
     TABLES: lambda books, _: table_faults(books),
     "chain": lambda books, home: chain(chain_faults(books, home), view_faults(books)),

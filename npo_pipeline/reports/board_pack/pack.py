@@ -18,6 +18,7 @@ import polars as pl
 from npo_pipeline import dutch
 from npo_pipeline.atomic_file import (
     CHECKSUMS,
+    SIGNATURE,
     checksums,
     file_hashes,
     made_from_hash,
@@ -379,13 +380,17 @@ def remove_others(folder: Path, boards: Collection[str], *, board: str | None = 
     packs = [one for one in sorted(folder.iterdir()) if is_pack(one.name)]
     others = [one for one in packs if one.name not in boards and board in (None, one.name[:NUMBER])]
     for place in others:
-        if not place.is_dir() or all(_OWN_FILE.fullmatch(one.name) for one in place.iterdir()):
+        if not place.is_dir() or all(_is_ours(one.name) for one in place.iterdir()):
             remove(place)
             continue
         for one in place.iterdir():
-            if _OWN_FILE.fullmatch(one.name):
+            if _is_ours(one.name):
                 one.unlink()
     return [one.name for one in others]
+
+
+def _is_ours(file: str) -> bool:
+    return file == SIGNATURE or _OWN_FILE.fullmatch(file) is not None
 
 
 def is_pack(name: str) -> bool:

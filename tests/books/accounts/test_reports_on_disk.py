@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.books.accounts.year import IN_ORDER, account, done, run
 from tests.books.home.delivery import write_spending
 from tests.books.home.seeing import select
+from tests.books.keys import write_keys
 
 AGAIN = "`npo account --year 2021` writes it again"
 
@@ -35,6 +36,24 @@ def test_reports_that_are_up_to_date_make_no_run(accounted):
     before = select(accounted, "select run_id from runs")
     assert done(accounted)["written"] == []
     assert select(accounted, "select run_id from runs") == before
+
+
+def test_packs_up_to_date_are_signed_and_a_pack_that_goes_takes_its_signature_along(
+    accounted, tmp_path, monkeypatch
+):
+    keys, folder = write_keys(tmp_path / "keys"), accounted / "reports" / "2021"
+    monkeypatch.setenv("NPO_SIGNING_KEY", str(keys.private))
+    packs = sorted(one.parent.name for one in folder.glob("*/SHA256SUMS"))
+    again = done(accounted)
+    assert (again["written"], again["signed"]) == ([], packs)
+    assert done(accounted)["signed"] == []
+    monkeypatch.setenv("NPO_PUBLIC_KEY", str(keys.public))
+    assert verified(accounted) == (0, [], []), "a signature is no file of somebody else"
+    monkeypatch.delenv("NPO_SIGNING_KEY")
+    (folder / "10002" / "npo-2021-10002.csv").unlink()
+    assert done(accounted)["written"] == ["10002"]
+    words = f"signatures: reports/2021: 1 of {len(packs)} are not signed by this key, first 10002; "
+    assert verified(accounted)[1] == [f"{words}`npo account --year 2021` with NPO_SIGNING_KEY signs them"]
 
 
 def test_a_changed_pack_with_its_sums_made_again_is_found_and_written_again(accounted):

@@ -51,6 +51,7 @@ def test_a_payment_run_writes_a_specification_for_every_board_that_it_paid(paid)
         "written": len(boards),
         "up_to_date": 0,
         "mended": [],
+        "signed": 0,
         "faults": {},
         "fault": None,
     }
