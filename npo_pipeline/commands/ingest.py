@@ -61,7 +61,7 @@ class IngestRequest:
     `reference_date` is for files that do not say theirs. Above a share of `max_rejected` rejected rows the
     whole delivery is refused. A file that holds more than a share of `max_change` more or less than the one whose
     place it takes is remarked. `only`: the kinds of file that are wanted. `rejects`: a new file for all rejected
-    rows, also of a delivery that is refused. `workers`: count the registers.
+    rows, also of a delivery that is refused.
     """
 
     home: Home
@@ -72,7 +72,6 @@ class IngestRequest:
     wait_seconds: int = 0
     only: Sequence[FileKind] = KINDS
     rejects: Path | None = None
-    workers: Workers = HERE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +96,16 @@ class IngestResult:
 
 
 def ingest(
-    request: IngestRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+    request: IngestRequest,
+    *,
+    call: Call = directly,
+    progress: Progress = silently,
+    clock: Clock = now,
+    workers: Workers = HERE,
 ) -> IngestResult:
     """Register a delivery as a whole, or refuse it as a whole.
+
+    `workers`: count the registers.
 
     Raises:
         Refused: a file is unknown or damaged, or too many rows are rejected; nothing was changed.
@@ -110,7 +116,7 @@ def ingest(
     files = call(recognise_files, request, day_of(clock()))
     with open_run(request.home, "ingest", clock, wait_seconds=request.wait_seconds) as run:
         state = intake_state(run.books)
-        results = call(read_files, files, state, progress, workers=request.workers)
+        results = call(read_files, files, state, progress, workers=workers)
         if request.rejects is not None:
             write_rejects(results, request.rejects)
         call(refuse_when_too_many, results, request.max_rejected, request.rejects)

@@ -86,7 +86,6 @@ class InspectRequest:
     """Name the files to look at.
 
     Without `home` nothing is known but what they say themselves. `workbook`: a new file for what is found.
-    `workers`: count the registers.
     """
 
     paths: tuple[Path, ...]
@@ -95,7 +94,6 @@ class InspectRequest:
     max_change: Decimal = DEFAULT_MAX_CHANGE
     home: Home | None = None
     workbook: Path | None = None
-    workers: Workers = HERE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,15 +236,19 @@ def _row_of(one: InspectedFile) -> dict[str, object]:
     return {name: row[name] for name in INSPECTED_FILES}
 
 
-def inspect(request: InspectRequest, *, progress: Progress = silently, clock: Clock = now) -> Inspection:
+def inspect(
+    request: InspectRequest, *, progress: Progress = silently, clock: Clock = now, workers: Workers = HERE
+) -> Inspection:
     """Look at a delivery as `npo ingest` reads it, go on after what it would refuse, and register nothing.
+
+    `workers`: count the registers.
 
     Raises:
         Refused: the books of a home that was named cannot be read, or the workbook cannot be written.
     """
     if request.workbook is not None:
         require_apart(request.workbook, request.paths, endings=(".xlsx",))
-    found = _inspection(request, progress, clock())
+    found = _inspection(request, progress, clock(), workers)
     if request.workbook is not None:
         # Few write one, and what writes it takes long to load.
         from npo_pipeline.reports.inspection import write_inspection
@@ -257,14 +259,14 @@ def inspect(request: InspectRequest, *, progress: Progress = silently, clock: Cl
     return found
 
 
-def _inspection(request: InspectRequest, progress: Progress, at: datetime) -> Inspection:
+def _inspection(request: InspectRequest, progress: Progress, at: datetime, workers: Workers) -> Inspection:
     attempt = KeptRefusals()
     state = _state_of(request.home)
     scanned = scan(request.paths, attempt)
     files = recognise_scanned(scanned, request.reference_date, today=day_of(at), attempt=attempt)
     known_from = _known_from(state, files)
     reading = _with_schools_of(files, state) if known_from == NOTHING else state
-    read = read_files(_countable(files), reading, progress, attempt=attempt, workers=request.workers)
+    read = read_files(_countable(files), reading, progress, attempt=attempt, workers=workers)
     results = _as_recognised(read, files)
     contradict = any(not name for name, _ in attempt.found)
     with attempt(""):
