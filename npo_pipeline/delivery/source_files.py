@@ -165,10 +165,10 @@ def as_seen_here(file: SourceFile, sha256: str) -> SourceFile:
         while chunk := stream.read(2**20):
             digest.update(chunk)
     if (found := digest.hexdigest()) != sha256:
-        cause = f"a worker on {platform.node()} reads other bytes at {_path_of(file)}"
+        other, listed = found[:_SHOWN_OF_HASH], sha256[:_SHOWN_OF_HASH]
         raise Refused(
-            f"{file.name}: {cause} (sha256 {found[:_SHOWN_OF_HASH]}, not {sha256[:_SHOWN_OF_HASH]}); "
-            "put the delivery in one folder that all workers see"
+            f"{file.name}: a worker on {platform.node()} reads other bytes at {_path_of(file)} (sha256 {other}, "
+            f"not {listed}); put the delivery in one folder that all workers see"
         )
     return here
 
