@@ -101,6 +101,9 @@ class Here:
             yield _ended(job, attempt(work, job))
 
 
+HERE = Here()
+
+
 @dataclass(frozen=True)
 class Processes:
     """Do the work in so many other processes of this machine; they end with the last job, or with this process.
@@ -143,7 +146,7 @@ class Processes:
 
 def local(count: int) -> Workers:
     """Return so many workers on this machine: where it is one, this process does the work."""
-    return Here() if count == 1 else Processes(count)
+    return HERE if count == 1 else Processes(count)
 
 
 def cores() -> int:
@@ -190,17 +193,15 @@ def map_boards(
 
     `work`: returns the outcome of each board of `data`, the data of some boards.
     """
-    on_data, again = partial(_on_data, work), list[str]()
     parts = (boards[start : start + at_once] for start in range(0, len(boards), at_once))
-    for done in workers.map(on_data, _jobs(parts, data), name=name):
-        if done.error is None:
-            again += [one.job for one in done.value() if one.error is not None]
-            yield from (one for one in done.value() if one.error is None)
-        else:
-            again += done.job.boards
-    for done in workers.map(on_data, _jobs(([board] for board in sorted(again)), data), name=f"{name} again"):
-        [board] = done.job.boards
-        yield from done.value() if done.error is None else [Done[str, R](job=board, error=done.error)]
+    again: list[str] = []
+    for done in workers.map(partial(_on_data, work), _jobs(parts, data), name=name):
+        good = [one for one in done.value() if one.error is None] if done.error is None else []
+        again += sorted({*done.job.boards} - {one.job for one in good})
+        yield from good
+    alone = ([board] for board in sorted(again))
+    for last in workers.map(partial(_on_one, work), _jobs(alone, data), name=f"{name} again"):
+        yield Done(job=last.job.boards[0], result=last.result, error=last.error)
 
 
 def _jobs(parts: Iterable[Sequence[str]], data: Callable[[Sequence[str]], J]) -> Iterator[Boards[J]]:
@@ -209,6 +210,13 @@ def _jobs(parts: Iterable[Sequence[str]], data: Callable[[Sequence[str]], J]) ->
 
 def _on_data(work: Callable[[J], R], job: Boards[J]) -> R:
     return work(job.data)
+
+
+def _on_one(work: Callable[[J], Sequence[Done[str, R]]], job: Boards[J]) -> R:
+    found = [one for one in work(job.data) if one.job == job.boards[0]]
+    if not found:
+        raise NpoError(f"nothing was made of board {job.boards[0]}; this is a fault of the program")
+    return found[0].value()
 
 
 def _ended(job: J, done: Done[None, R]) -> Done[J, R]:

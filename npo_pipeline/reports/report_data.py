@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from multiprocessing import get_context
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 
@@ -188,34 +186,3 @@ def text_by_board(rows: pl.DataFrame, *, but: Collection[str] = ()) -> dict[str,
     cells = [pl.concat_str(pl.lit("="), value).fill_null("") for value in values]
     lines = rows.select("board", row=pl.concat_str(cells, separator="\t"))
     return dict(lines.group_by("board", maintain_order=True).agg(pl.col("row").str.join("\n")).iter_rows())
-
-
-Outcomes = TypeVar("Outcomes")
-_PROCESSES = 2
-
-
-def by_some_boards(
-    make: Callable[..., Outcomes],
-    boards: Sequence[str],
-    parts: Callable[[Sequence[str]], tuple[Any, ...]],
-    *,
-    at_once: int,
-    few: int,
-) -> Iterator[Outcomes]:
-    """Make the files of boards, so many at once; in two processes where there are more than a few.
-
-    `make`: a function of a module, called with the `parts` of some boards. `few`: so many are made sooner than
-    another process has started.
-    """
-    chunks = (boards[start : start + at_once] for start in range(0, len(boards), at_once))
-    if len(boards) <= few:
-        yield from (make(*parts(some)) for some in chunks)
-        return
-    # Polars has threads, and a forked process would wait for them for ever: processes are started afresh.
-    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(make, *parts(some)) for some in chunks]
-        try:
-            for one in as_completed(running):
-                yield one.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)

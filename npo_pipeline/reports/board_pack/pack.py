@@ -1,7 +1,8 @@
 """The packs of boards: the files of each, made and searched for data of others before anything is written.
 
-Two processes make them where there are many. A pack is written as a whole or not at all, with SHA256SUMS: by it
-anyone sees that the pack is complete and unchanged, and the next run sees what it was made from.
+Workers make them where there are many, and give them back to be written. A pack is written as a whole or not at
+all, with SHA256SUMS: by it anyone sees that the pack is complete and unchanged, and the next run sees what it was
+made from.
 """
 
 from __future__ import annotations
@@ -38,7 +39,6 @@ from npo_pipeline.reports.board_page.page import fault_page, page
 from npo_pipeline.reports.report_data import (
     NUMBER,
     ReportData,
-    by_some_boards,
     in_fixed_order,
     select_boards,
     split_by_board,
@@ -47,6 +47,7 @@ from npo_pipeline.reports.report_data import (
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.reports.xbrl.taxonomy.package import report_package
 from npo_pipeline.rulebook.year_end import year_end_rules
+from npo_pipeline.workers import HERE, Done, Workers, map_boards
 from schemas.frames.accounts import Facts
 
 FORMATS: Mapping[str, Callable[[Facts, ReportData], bytes]] = {
@@ -98,19 +99,59 @@ Recorded = Mapping[str, PackRecord]
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnDisk:
+    """The files of ours in the folder of a pack, path -> SHA-256.
+
+    `made_from`: what SHA256SUMS says they were made from; null where they are not complete and unchanged.
+    """
+
+    made_from: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_ON_DISK = OnDisk()
+
+
+@dataclass(frozen=True, kw_only=True)
 class PackOptions:
     """Hold the options of packs. `version`: of the program. `parties`: all boards.
 
     `force`: file with errors too, but for `unfilable` boards. `recorded`: what the books know of the packs; null
-    where there are no books, so that a pack is only compared with its own sums.
+    where there are no books, so that a pack is only compared with its own sums. `on_disk`: the packs that are
+    there.
     """
 
-    folder: Path
     force: bool
     version: str
     parties: KnownParties
     unfilable: frozenset[str] = frozenset()
     recorded: Recorded | None = None
+    on_disk: Mapping[str, OnDisk] = field(default_factory=dict)
+
+    def of_boards(self, boards: Collection[str]) -> PackOptions:
+        """Leave out what is known of the packs of others: it would go to a worker with each job."""
+        recorded = self.recorded and {one: of for one, of in self.recorded.items() if one in boards}
+        return replace(
+            self, recorded=recorded, on_disk={one: of for one, of in self.on_disk.items() if one in boards}
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadePack:
+    """The files of a pack, to be written. `files`: none where the pack on the disk is up to date.
+
+    `data`: the fingerprint of its rows; `made_from`: that of everything.
+    """
+
+    filing: bool
+    data: str
+    made_from: str
+    files: Mapping[str, bytes] | None
+
+    @property
+    def outcome(self) -> str:
+        """Return one of `schemas.accounted.OUTCOMES`."""
+        return "filed" if self.filing else "read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +200,7 @@ def write_packs(
     faults: Mapping[str, str] = MappingProxyType({}),
     recorded: Recorded | None = None,
     progress: ProgressCallback | None = None,
+    workers: Workers = HERE,
 ) -> PacksWritten:
     """Write a folder per board of `facts`: `folder/BOARD/npo-YEAR-BOARD.{xbrl,xhtml,xlsx,csv}` and SHA256SUMS.
 
@@ -169,24 +211,59 @@ def write_packs(
 
     `folder`: of the year; it is made if need be. `report`: of all boards: only boards in it are recognised in the
     pack of another. `unfilable`: boards of which no filing can be made, forced or not. `faults`: board -> why no
-    facts could be made of it. `recorded`: what the books know of the packs.
+    facts could be made of it. `recorded`: what the books know of the packs. `workers`: make the files; this
+    process writes them.
 
     Whatever goes wrong with one board keeps no other from its pack: that board gets a page that says so.
 
     Raises:
         OSError: the folder cannot be made.
+        NpoError: no worker is left. The packs that were written stand.
     """
     parties, never = known_parties(report), frozenset(unfilable)
-    options = PackOptions(
-        folder=folder, force=force, version=version, parties=parties, unfilable=never, recorded=recorded
-    )
     folder.mkdir(parents=True, exist_ok=True)
+    boards = sorted(set(facts["board"].to_list()))
+    options = PackOptions(
+        force=force,
+        version=version,
+        parties=parties,
+        unfilable=never,
+        recorded=recorded,
+        on_disk={board: on_disk(folder / board) for board in boards if _CODE.fullmatch(board)},
+    )
     results = [fault_pack(board, report.year, folder, why) for board, why in sorted(faults.items())]
-    for done in _results(in_fixed_order(report), facts, options):
-        results += done
+    for done in _made(workers, in_fixed_order(report), facts, options):
+        results.append(_written(done, folder, report.year, options.on_disk))
         if progress:
             progress("making packs", len(results))
     return _packs_written(results)
+
+
+def _made(
+    workers: Workers, report: ReportData, facts: Facts, options: PackOptions
+) -> Iterator[Done[str, MadePack]]:
+    def data(boards: Sequence[str]) -> PackJob:
+        own = Facts(facts.filter(pl.col("board").is_in(boards)))
+        return PackJob(report=select_boards(report, boards), facts=own, options=options.of_boards(boards))
+
+    boards = sorted(set(facts["board"].to_list()))
+    who = workers if len(boards) > _FEW else HERE
+    return map_boards(who, make_some, boards, data, at_once=_BOARDS_PER_JOB, name="packs")
+
+
+def _written(done: Done[str, MadePack], folder: Path, year: int, there: Mapping[str, OnDisk]) -> PackResult:
+    """Write what was made for a board, or a page that says that nothing could be."""
+    board = done.job
+    try:
+        made = done.value()
+        if made.files is None:
+            record = PackRecord(made_from=made.data, outcome=made.outcome, files=there[board].files)
+            return PackResult(board=board, written=False, filing=made.filing, record=record)
+        record = _publish(folder / board, made.files, made.made_from, outcome=made.outcome, data=made.data)
+    except Exception as error:
+        # Whatever it is, it is of this board: the others get their packs, and it is named at the end.
+        return fault_pack(board, year, folder, fault_words(error))
+    return PackResult(board=board, filing=made.filing, record=record)
 
 
 def _packs_written(results: Sequence[PackResult]) -> PacksWritten:
@@ -216,37 +293,26 @@ def withdraw(packs: PacksWritten, year: int, folder: Path, faults: Mapping[str, 
     )
 
 
-def _results(report: ReportData, facts: Facts, options: PackOptions) -> Iterator[list[PackResult]]:
-    def parts(boards: Sequence[str]) -> tuple[ReportData, Facts, PackOptions]:
-        own = Facts(facts.filter(pl.col("board").is_in(boards)))
-        return select_boards(report, boards), own, _of_boards(options, boards)
+@dataclass(frozen=True, kw_only=True)
+class PackJob:
+    """The data of a worker that makes the packs of some boards."""
 
-    boards = sorted(set(facts["board"].to_list()))
-    return by_some_boards(make_some, boards, parts, at_once=_BOARDS_PER_JOB, few=_FEW)
-
-
-def _of_boards(options: PackOptions, boards: Sequence[str]) -> PackOptions:
-    """Leave out what the books know of other boards: it would go to another process with each job."""
-    if options.recorded is None:
-        return options
-    return replace(options, recorded={one: options.recorded[one] for one in boards if one in options.recorded})
+    report: ReportData
+    facts: Facts
+    options: PackOptions
 
 
-def make_some(report: ReportData, facts: Facts, options: PackOptions) -> list[PackResult]:
-    """Make the packs of some boards, in this process."""
-    return [make_pack(board, own, own_facts, options) for board, own, own_facts in split_by_board(report, facts)]
+def make_some(job: PackJob) -> list[Done[str, MadePack]]:
+    """Make the packs of some boards: the work of a worker. Nothing is written."""
+    return [_tried(board, own, facts, job.options) for board, own, facts in split_by_board(job.report, job.facts)]
 
 
-def make_pack(board: str, report: ReportData, facts: Facts, options: PackOptions) -> PackResult:
-    """Write the pack of a board, unless it is there already and up to date; of a fault make a page.
-
-    A board with errors gets no filing unless that is forced: then a page to be read takes its place.
-    """
+def _tried(board: str, report: ReportData, facts: Facts, options: PackOptions) -> Done[str, MadePack]:
     try:
-        return _make_pack(board, report, facts, options)
+        return Done(job=board, result=make_pack(board, report, facts, options))
     except Exception as error:
-        # Whatever it is, it is of this board: the others get their packs, and it is named at the end.
-        return fault_pack(board, report.year, options.folder, fault_words(error))
+        # Whatever it is, it is of this board; of the error of a library its kind and place go on, and no rows.
+        return Done(job=board, error=NpoError(fault_words(error)))
 
 
 def fault_pack(board: str, year: int, folder: Path, why: str) -> PackResult:
@@ -270,12 +336,13 @@ def _require_code(board: str) -> None:
         raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
 
 
-def _make_pack(pack: str, report: ReportData, facts: Facts, options: PackOptions) -> PackResult:
-    """Make the files of a pack, search them for data of others, and publish them.
+def make_pack(pack: str, report: ReportData, facts: Facts, options: PackOptions) -> MadePack:
+    """Make the files of a pack and search them for data of others; none where it is there and up to date.
+
+    A board with errors gets no filing unless that is forced: then a page to be read takes its place.
 
     Raises:
-        NpoError: there is data of another board in it. A fault of ours; then nothing has changed.
-        OSError: it cannot be written; then the older pack is still there.
+        NpoError: there is data of another board in it. A fault of ours.
     """
     _require_code(pack)
     board = pack[:NUMBER]
@@ -285,21 +352,19 @@ def _make_pack(pack: str, report: ReportData, facts: Facts, options: PackOptions
     filing = forced or "error" not in report.findings["severity"]
     data = data_fingerprints(facts, report)[board]
     made_from = fingerprint(data, filing=filing, version=options.version)
-    place = options.folder / pack
     ends = WITH_FILING if filing else WITHOUT_FILING
-    names = {end: pack_file(options.folder, report.year, pack, end).name for end in ends}
+    names = {end: pack_file(Path(), report.year, pack, end).name for end in ends}
     recorded = None if options.recorded is None else options.recorded.get(pack)
-    known = options.recorded is None or (recorded is not None and recorded.made_from == data)
-    if known and is_up_to_date(place, names.values(), made_from, recorded):
-        return PackResult(board=pack, written=False, filing=filing, record=recorded)
+    there = options.on_disk.get(pack, NOTHING_ON_DISK)
+    if is_up_to_date(there, names.values(), made_from, data=data, recorded=recorded):
+        return MadePack(filing=filing, data=data, made_from=made_from, files=None)
     files = {name: FORMATS[end](facts, report) for end, name in names.items() if end in FORMATS}
     assert_only_own_data(board, files, report, options.parties)
     if filing:
         # The page that was searched, and the taxonomy, which is the same for all.
         page_name = names[".xhtml"]
         files[names[PACKAGE]] = report_package(page_name, files[page_name])
-    record = _publish(place, files, made_from, outcome="filed" if filing else "read", data=data)
-    return PackResult(board=pack, filing=filing, record=record)
+    return MadePack(filing=filing, data=data, made_from=made_from, files=files)
 
 
 def _publish(place: Path, files: Mapping[str, bytes], made_from: str, *, outcome: str, data: str) -> PackRecord:
@@ -345,16 +410,27 @@ def fingerprint(data: str, *, filing: bool, version: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def on_disk(place: Path) -> OnDisk:
+    """Return what is in the folder of a pack; nothing where it cannot be read."""
+    try:
+        return OnDisk(made_from=made_from_hash(place, _OWN_FILE), files=own_files(place))
+    except OSError:
+        # What cannot be read is made again, and then it is said why that cannot be written.
+        return NOTHING_ON_DISK
+
+
 def is_up_to_date(
-    folder: Path, names: Collection[str], fingerprint: str, recorded: PackRecord | None = None
+    there: OnDisk, names: Collection[str], fingerprint: str, *, data: str, recorded: PackRecord | None = None
 ) -> bool:
     """Return True for a pack made from the same data and unchanged: these of our files, and no other.
 
-    `recorded`: the pack as the books know it; sums that somebody made again agree with the files, not with that.
+    `data`: the fingerprint of its rows. `recorded`: the pack as the books know it. Where they know it made from
+    these rows, the files must be those: sums that somebody made again agree with the files, not with that. Where
+    they do not, a run was cut off between the pack and the books; then the pack need not be made again.
     """
-    if made_from_hash(folder, _OWN_FILE, names) != fingerprint:
+    if there.made_from != fingerprint or set(there.files) - {CHECKSUMS} != set(names):
         return False
-    return recorded is None or recorded.files == own_files(folder)
+    return recorded is None or recorded.made_from != data or recorded.files == there.files
 
 
 def publish(folder: Path, files: Mapping[str, bytes]) -> None:

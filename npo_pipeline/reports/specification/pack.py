@@ -1,6 +1,7 @@
 """The files of specifications: made per board, searched for data of others before anything is written.
 
-Two processes make them where there are many. The files of a board are written all or not at all, with SHA256SUMS.
+Workers make them where there are many, and give them back to be written. The files of a board are written all or
+not at all, with SHA256SUMS.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from npo_pipeline.atomic_file import (
 from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.months import Month, month_text
 from npo_pipeline.reports.board_pack.isolation import KnownParties, assert_names_no_other
-from npo_pipeline.reports.report_data import by_some_boards, text_by_board
+from npo_pipeline.reports.report_data import text_by_board
 from npo_pipeline.reports.specification.model import (
     BoardRows,
     Row,
@@ -35,6 +36,7 @@ from npo_pipeline.reports.specification.model import (
 )
 from npo_pipeline.reports.specification.page import fault_page, page
 from npo_pipeline.reports.specification.workbook import table, workbook
+from npo_pipeline.workers import HERE, Done, Workers, map_boards
 
 FORMATS: Mapping[str, Callable[[BoardRows, SpecificationHeader], bytes]] = {
     ".html": page,
@@ -81,8 +83,34 @@ def file_name(month: Month, board: str, end: str) -> str:
     return f"betaalspecificatie-{month_text(month)}-{board}{end}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class SpecificationJob:
+    """The data of a worker that makes the files of some boards.
+
+    `parties`: everyone whose name may not be in the files of another. `on_disk`: board -> the hashes of the files
+    that are there.
+    """
+
+    data: SpecificationData
+    parties: KnownParties
+    on_disk: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeFiles:
+    """The files of a board, to be written; none where the same are on the disk. `made_from`: hash of their rows."""
+
+    made_from: str
+    files: Mapping[str, bytes] | None
+
+
 def write_specifications(
-    folder: Path, data: SpecificationData, parties: KnownParties, *, progress: Progress | None = None
+    folder: Path,
+    data: SpecificationData,
+    parties: KnownParties,
+    *,
+    progress: Progress | None = None,
+    workers: Workers = HERE,
 ) -> SpecificationsWritten:
     """Write `folder/BOARD/betaalspecificatie-YYYY-MM-BOARD.{html,xlsx,csv}` and SHA256SUMS for all boards.
 
@@ -90,23 +118,26 @@ def write_specifications(
     wrong with one board keeps no other from its own: that board gets a page that says so.
 
     `folder`: of the month; made if need be. `parties`: everyone whose name may not be in the files of another.
+    `workers`: make the files; this process writes them.
 
     Raises:
         OSError: the folder cannot be made.
+        NpoError: no worker is left. What was written stands.
     """
     if not data.boards():
         return SpecificationsWritten()
     folder.mkdir(parents=True, exist_ok=True)
-    done: list[_Outcome] = []
-    for some in _results(folder, in_fixed_order(data), parties):
-        done += some
+    outcomes: list[_Outcome] = []
+    for done in _made(workers, folder, in_fixed_order(data), parties):
+        outcomes.append(_written(folder, data.header.month, done))
         if progress:
-            progress("writing specifications", len(done))
+            progress("writing specifications", len(outcomes))
+    outcomes.sort(key=lambda one: one.board)
     return SpecificationsWritten(
-        written=tuple(sorted(one.board for one in done if one.state in ("written", "mended"))),
-        up_to_date=tuple(sorted(one.board for one in done if one.state == "up_to_date")),
-        mended=tuple(sorted(one.board for one in done if one.state == "mended")),
-        faults={one.board: one.fault for one in sorted(done, key=lambda one: one.board) if one.fault is not None},
+        written=tuple(one.board for one in outcomes if one.state in ("written", "mended")),
+        up_to_date=tuple(one.board for one in outcomes if one.state == "up_to_date"),
+        mended=tuple(one.board for one in outcomes if one.state == "mended"),
+        faults={one.board: one.fault for one in outcomes if one.fault is not None},
     )
 
 
@@ -124,36 +155,47 @@ def faults_on_disk(folder: Path, boards: Iterable[str]) -> Iterator[tuple[str, s
             yield board, "could not be made"
 
 
-def _results(folder: Path, data: SpecificationData, parties: KnownParties) -> Iterator[list[_Outcome]]:
-    def parts(boards: Sequence[str]) -> tuple[Path, SpecificationData, KnownParties]:
-        return folder, select_boards(data, boards), parties
+def _made(
+    workers: Workers, folder: Path, data: SpecificationData, parties: KnownParties
+) -> Iterator[Done[str, MadeFiles]]:
+    def job(boards: Sequence[str]) -> SpecificationJob:
+        there = {board: _hashes_on_disk(folder, board) for board in boards}
+        return SpecificationJob(data=select_boards(data, boards), parties=parties, on_disk=there)
 
-    return by_some_boards(make_some, data.boards(), parts, at_once=_BOARDS_PER_JOB, few=_FEW)
-
-
-def make_some(folder: Path, data: SpecificationData, parties: KnownParties) -> list[_Outcome]:
-    """Make the files of some boards, in this process."""
-    prints = fingerprints(data)
-    return [make_one(folder, rows, data.header, (prints[rows.board], parties)) for rows in rows_by_board(data)]
+    who = workers if len(data.boards()) > _FEW else HERE
+    return map_boards(who, make_some, data.boards(), job, at_once=_BOARDS_PER_JOB, name="specifications")
 
 
-def make_one(
-    folder: Path, rows: BoardRows, header: SpecificationHeader, known: tuple[str, KnownParties]
-) -> _Outcome:
-    """Write the files of one board, unless they are the same already; of a fault make a page.
-
-    `known`: the fingerprint of its rows, and everyone whose name may not be in its files.
-    """
+def _hashes_on_disk(folder: Path, board: str) -> dict[str, str]:
     try:
-        return _Outcome(board=rows.board, state=_make(folder, rows, header, known))
+        return file_hashes(folder / board, OWN_FILE) if _BOARD.fullmatch(board) else {}
+    except OSError:
+        # What cannot be read is written again, and then it is said why it cannot be.
+        return {}
+
+
+def make_some(job: SpecificationJob) -> list[Done[str, MadeFiles]]:
+    """Make the files of some boards: the work of a worker. Nothing is written."""
+    prints = fingerprints(job.data)
+    return [_tried(job, rows, prints[rows.board]) for rows in rows_by_board(job.data)]
+
+
+def _tried(job: SpecificationJob, rows: BoardRows, made_from: str) -> Done[str, MadeFiles]:
+    try:
+        return Done(job=rows.board, result=make_files(job, rows, made_from))
     except Exception as error:
-        # Whatever it is, it is of this board: the others get their specification, and it is named at the end.
-        fault = _fault(folder / rows.board, rows.board, header.month, fault_words(error))
-        return _Outcome(board=rows.board, fault=fault)
+        # Whatever it is, it is of this board; of the error of a library its kind and place go on, and no rows.
+        return Done(job=rows.board, error=NpoError(fault_words(error)))
 
 
-def _make(folder: Path, rows: BoardRows, header: SpecificationHeader, known: tuple[str, KnownParties]) -> str:
-    made_from, parties = known
+def make_files(job: SpecificationJob, rows: BoardRows, made_from: str) -> MadeFiles:
+    """Make the files of one board and search them for data of others; none where the same are on the disk.
+
+    `made_from`: the fingerprint of its rows.
+
+    Raises:
+        NpoError: there is data of another board in it. A fault of ours.
+    """
     tables = (
         rows.paid,
         rows.places,
@@ -165,23 +207,40 @@ def _make(folder: Path, rows: BoardRows, header: SpecificationHeader, known: tup
         rows.back,
     )
     _require_own(rows.board, tables)
+    header = job.data.header
     files = {file_name(header.month, rows.board, end): make(rows, header) for end, make in FORMATS.items()}
     schools = [*rows.paid, *rows.to_come]
     own_names = {text for row in schools for text in (row["name"], row["place"], rows.name) if text}
     own_codes = {rows.board, *(row["brin"] for row in schools if row["brin"])}
-    assert_names_no_other(rows.board, files, parties, own_names=own_names, own_codes=own_codes)
-    place, whole = folder / rows.board, {**files, CHECKSUMS: checksums(files, made_from)}
+    assert_names_no_other(rows.board, files, job.parties, own_names=own_names, own_codes=own_codes)
+    whole = {**files, CHECKSUMS: checksums(files, made_from)}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in whole.items()}
-    if file_hashes(place, OWN_FILE) == hashes:
-        return "up_to_date"
-    was_changed = made_from_as_named(place) == made_from
-    replace_files(place, whole, OWN_FILE)
-    return "mended" if was_changed else "written"
+    is_there = job.on_disk[rows.board] == hashes
+    return MadeFiles(made_from=made_from, files=None if is_there else whole)
+
+
+def _written(folder: Path, month: date, done: Done[str, MadeFiles]) -> _Outcome:
+    """Write the files that were made of a board, or a page that says that none could be."""
+    board, place = done.job, folder / done.job
+    try:
+        made = done.value()
+        if made.files is None:
+            return _Outcome(board=board, state="up_to_date")
+        was_changed = made_from_as_named(place) == made.made_from
+        replace_files(place, made.files, OWN_FILE)
+    except Exception as error:
+        # Whatever it is, it is of this board: the others get their specification, and it is named at the end.
+        return _Outcome(board=board, fault=_fault(place, board, month, fault_words(error)))
+    return _Outcome(board=board, state="mended" if was_changed else "written")
+
+
+def _require_number(board: str) -> None:
+    if not _BOARD.fullmatch(board):
+        raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
 
 
 def _require_own(board: str, tables: Iterable[Sequence[Row]]) -> None:
-    if not _BOARD.fullmatch(board):
-        raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
+    _require_number(board)
     if any(row["board"] != board for rows in tables for row in rows):
         raise NpoError(f"rows of another board among those of board {board}; this is a fault of the program")
 
@@ -189,6 +248,7 @@ def _require_own(board: str, tables: Iterable[Sequence[Row]]) -> None:
 def _fault(place: Path, board: str, month: date, why: str) -> str:
     """Put a page that says so in place of the files of a board, and return why; an older one holds no more."""
     try:
+        _require_number(board)
         files = {file_name(month, board, ".html"): fault_page(board, month)}
         replace_files(place, {**files, CHECKSUMS: checksums(files, NOTHING)}, OWN_FILE)
     except Exception as error:

@@ -176,5 +176,6 @@ def test_rows_of_another_board_never_get_into_a_pack(packed, monkeypatch):
 
     from npo_pipeline.reports.board_pack import pack
 
-    monkeypatch.setattr(pack, "split_by_board", lambda story, facts: [("40001", story, facts)])
-    assert "rows of another board among those of board 40001" in packed(told(ordinary(), OTHER)).faults["40001"]
+    story = told(ordinary(), OTHER)
+    monkeypatch.setattr(pack, "split_by_board", lambda *_: [("40001", story, facts_of(story))])
+    assert "rows of another board among those of board 40001" in packed(story).faults["40001"]
