@@ -11,17 +11,18 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from npo_pipeline.errors import NpoError, fault_words
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -135,7 +136,7 @@ class Processes:
                     return lost
                 for one in wait(running, return_when=FIRST_COMPLETED).done:
                     job = running.pop(one)
-                    if isinstance(error := one.exception(), BrokenProcessPool):
+                    if isinstance(error := one.exception(), BrokenExecutor):
                         lost.append(job)
                     elif error is not None:
                         # The job or its result cannot go from one process to another.
@@ -227,7 +228,7 @@ def _submitted(pool: ProcessPoolExecutor, work: Callable[[J], R], job: J) -> Fut
     """Submit a job; one that comes after a process was killed is lost as those under way are."""
     try:
         return pool.submit(attempt, work, job)
-    except BrokenProcessPool as error:
+    except BrokenExecutor as error:
         lost: Future[Done[None, R]] = Future()
         lost.set_exception(error)
         return lost
@@ -236,6 +237,10 @@ def _submitted(pool: ProcessPoolExecutor, work: Callable[[J], R], job: J) -> Fut
 @contextmanager
 def _pool(count: int, running: dict[Future[Done[None, R]], J]) -> Iterator[ProcessPoolExecutor]:
     """Start processes, and end them: where work is `running` still, nobody waits for it any more."""
+    # These load for a while, and few commands have work for more than one process.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     # Polars has threads, and a forked process would wait for them for ever: processes are started afresh.
     threads = str(max(1, cores() // count))
     pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin, initargs=(threads,))
@@ -258,6 +263,8 @@ def _begin(threads: str) -> None:
 
 def _end_with_parent() -> None:
     """End this process when the one that started it is gone, however it ended."""
+    from multiprocessing import parent_process
+
     if (parent := parent_process()) is not None:
         parent.join()
         os._exit(1)

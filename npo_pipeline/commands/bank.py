@@ -23,6 +23,7 @@ from npo_pipeline.books.run import Clock, Run, open_run
 from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.delivery.source_files import SourceFile, source_files
 from npo_pipeline.errors import KeptRefusals, Refused
+from npo_pipeline.workers import HERE, Workers
 from schemas.columns import schema_of
 from schemas.frames.bank import READ_MESSAGES, AnsweredTransfers, Contradictions, Facts, ReadMessages
 from schemas.released import (
@@ -87,7 +88,12 @@ class BankResult:
 
 
 def bank(
-    request: BankRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+    request: BankRequest,
+    *,
+    call: Call = directly,
+    progress: Progress = silently,
+    clock: Clock = now,
+    workers: Workers = HERE,
 ) -> BankResult:
     """Read files of the bank. A file that is refused changes nothing, and the others are taken in.
 
@@ -108,7 +114,13 @@ def bank(
     from npo_pipeline.commands.specification import refresh_specifications
 
     specified = refresh_specifications(
-        request.home, months, wait_seconds=request.wait_seconds, call=call, progress=progress, clock=clock
+        request.home,
+        months,
+        wait_seconds=request.wait_seconds,
+        call=call,
+        progress=progress,
+        clock=clock,
+        workers=workers,
     )
     return replace(done, specified=tuple(specified))
 

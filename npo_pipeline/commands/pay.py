@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,10 +26,11 @@ from npo_pipeline.months import Month, day_of, month_after, month_text
 from npo_pipeline.payments.attribution import WITHIN_DUE
 from npo_pipeline.payments.booking import after_payments, correction_causes, payment_rows
 from npo_pipeline.payments.settlement import months_to_pay
+from npo_pipeline.workers import HERE, Workers
 from schemas.decided import CORRECTION_CAUSES, PAYMENTS, Payments
 
 if TYPE_CHECKING:
-    from npo_pipeline.commands.specification import MonthSpecified
+    from npo_pipeline.commands.specification import MonthSpecified, SpecificationRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,12 @@ class MonthPaid:
 
 
 def pay(
-    request: PayRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+    request: PayRequest,
+    *,
+    call: Call = directly,
+    progress: Progress = silently,
+    clock: Clock = now,
+    workers: Workers = HERE,
 ) -> list[MonthPaid]:
     """Pay a month, and the skipped months before it when asked.
 
@@ -84,7 +92,7 @@ def pay(
     _refuse_far_ahead(request.month, day_of(clock()))
     if request.specifications:
         # Pages and workbooks are made by libraries that take a while to load.
-        from npo_pipeline.commands.specification import refuse_unwritable
+        from npo_pipeline.commands.specification import after_publishing, refuse_unwritable
 
         refuse_unwritable(request.home)
     months = [request.month]
@@ -96,22 +104,23 @@ def pay(
         progress(f"paying {month_text(month)}", 0)
         paid = _pay_month(request, month, call, clock)
         if request.specifications:
-            paid = replace(paid, specified=_specified(request, paid, call=call, progress=progress, clock=clock))
+            specify = partial(after_publishing, call=call, progress=progress, clock=clock, workers=workers)
+            paid = replace(paid, specified=_specified(request, paid, specify))
         done.append(paid)
     return done
 
 
 def _specified(
-    request: PayRequest, paid: MonthPaid, *, call: Call, progress: Progress, clock: Clock
+    request: PayRequest, paid: MonthPaid, specify: Callable[[SpecificationRequest], MonthSpecified]
 ) -> MonthSpecified | None:
     """Write the specifications of a month that is paid, also where it was before: a run may have died since."""
-    from npo_pipeline.commands.specification import SpecificationRequest, after_publishing
+    from npo_pipeline.commands.specification import SpecificationRequest
 
     with read_books(request.home) as books:
         if paid.run_id is None and paid.month not in queries.paid_months(books):
             return None
     asked = SpecificationRequest(home=request.home, month=paid.month, wait_seconds=request.wait_seconds)
-    return after_publishing(asked, call=call, progress=progress, clock=clock)
+    return specify(asked)
 
 
 def _pay_month(request: PayRequest, month: Month, call: Call, clock: Clock) -> MonthPaid:

@@ -32,6 +32,7 @@ from npo_pipeline.commands.steps import Call, Progress, directly, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import Month, day_of, month_text
 from npo_pipeline.operating_system import os_user
+from npo_pipeline.workers import HERE, Workers
 from schemas.columns import schema_of
 from schemas.frames.bank import ChangedAccounts
 from schemas.released import (
@@ -101,7 +102,12 @@ class Released:
 
 
 def release(
-    request: ReleaseRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+    request: ReleaseRequest,
+    *,
+    call: Call = directly,
+    progress: Progress = silently,
+    clock: Clock = now,
+    workers: Workers = HERE,
 ) -> Released:
     """Show what would go out in a month, record who prepared it, or release it when it was approved.
 
@@ -129,20 +135,21 @@ def release(
     if done.batches is None or done.run_id is None:
         return done
     progress("writing the specifications of boards", 0)
-    return _with_specifications(request, done, call, clock)
-
-
-def _with_specifications(request: ReleaseRequest, done: Released, call: Call, clock: Clock) -> Released:
-    """Write the specifications again of the months whose payments were sent or withheld."""
+    months = _months_to_specify(request, str(done.run_id))
+    # Pages and workbooks are made by libraries that take a while to load.
     from npo_pipeline.commands.specification import refresh_specifications
 
-    with read_books(request.home) as books:
-        ids = queries.orders_of_run(books, str(done.run_id))["end_to_end_id"].to_list()
-        months = [request.month, *queries.months_of_transfers(books, ids)]
     written = refresh_specifications(
-        request.home, months, wait_seconds=request.wait_seconds, call=call, clock=clock
+        request.home, months, wait_seconds=request.wait_seconds, call=call, clock=clock, workers=workers
     )
     return replace(done, specified=tuple(written))
+
+
+def _months_to_specify(request: ReleaseRequest, run_id: str) -> list[Month]:
+    """Return the months whose payments a run sent or withheld: their specifications say so from then on."""
+    with read_books(request.home) as books:
+        ids = queries.orders_of_run(books, run_id)["end_to_end_id"].to_list()
+        return [request.month, *queries.months_of_transfers(books, ids)]
 
 
 def _prepare(request: ReleaseRequest, debtor: Debtor | None, call: Call, clock: Clock) -> Released:

@@ -38,6 +38,7 @@ from npo_pipeline.reports.specification.model import (
     specifications,
 )
 from npo_pipeline.rulebook.archive import archived_rules
+from npo_pipeline.workers import HERE, Workers
 from schemas.frames.money import OpenWithheld
 from schemas.frames.reports import ComponentRegulations
 
@@ -87,7 +88,12 @@ class SpecificationInputs:
 
 
 def write_month(
-    request: SpecificationRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+    request: SpecificationRequest,
+    *,
+    call: Call = directly,
+    progress: Progress = silently,
+    clock: Clock = now,
+    workers: Workers = HERE,
 ) -> MonthSpecified:
     """Write the specifications of a month that was paid. Those that are up to date are left as they are.
 
@@ -104,19 +110,24 @@ def write_month(
     with locked(request.home, about, now=clock(), wait_seconds=request.wait_seconds):
         with read_books(request.home) as books:
             inputs = call(gather_specifications, books, request)
-        written = call(write_files, request, inputs, progress)
+        written = call(write_files, request, inputs, progress, workers)
         signed = sign_written(request.folder, {*written.written, *written.up_to_date, *written.faults}, call)
     done = MonthSpecified(month=request.month, **vars(written))
     return replace(done, signed=signed.signed, faults={**signed.faults, **done.faults})
 
 
 def after_publishing(
-    request: SpecificationRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+    request: SpecificationRequest,
+    *,
+    call: Call = directly,
+    progress: Progress = silently,
+    clock: Clock = now,
+    workers: Workers = HERE,
 ) -> MonthSpecified:
     """Write the specifications of a month after a run that has published: whatever goes wrong is in the answer."""
     waiting = replace(request, wait_seconds=max(request.wait_seconds, _WAIT))
     try:
-        return write_month(waiting, call=call, progress=progress, clock=clock)
+        return write_month(waiting, call=call, progress=progress, clock=clock, workers=workers)
     except Exception as error:
         # Whatever it is, the run before has published: it is named in its answer, and undoes nothing.
         return MonthSpecified(month=request.month, fault=fault_words(error))
@@ -130,6 +141,7 @@ def refresh_specifications(
     call: Call = directly,
     progress: Progress = silently,
     clock: Clock = now,
+    workers: Workers = HERE,
 ) -> list[MonthSpecified]:
     """Write the specifications of some months again, where there are any: a run changed their transfers.
 
@@ -137,7 +149,7 @@ def refresh_specifications(
     """
     there = [month for month in sorted(set(months)) if (home.specifications / month_text(month)).is_dir()]
     requests = [SpecificationRequest(home=home, month=month, wait_seconds=wait_seconds) for month in there]
-    return [after_publishing(one, call=call, progress=progress, clock=clock) for one in requests]
+    return [after_publishing(one, call=call, progress=progress, clock=clock, workers=workers) for one in requests]
 
 
 def raise_faults(months: Sequence[MonthSpecified]) -> None:
@@ -231,10 +243,12 @@ def _titles(books: Books, regulations: ComponentRegulations) -> dict[str, str]:
 
 
 def write_files(
-    request: SpecificationRequest, inputs: SpecificationInputs, progress: Progress
+    request: SpecificationRequest, inputs: SpecificationInputs, progress: Progress, workers: Workers
 ) -> pack.SpecificationsWritten:
-    """Step: write the files of each board, all of them or none."""
-    return pack.write_specifications(request.folder, inputs.data, inputs.parties, progress=progress)
+    """Step: have the files of each board made, and write them: all of them or none."""
+    return pack.write_specifications(
+        request.folder, inputs.data, inputs.parties, progress=progress, workers=workers
+    )
 
 
 def specification_faults(books: Books, home: Home) -> Iterator[str]:

@@ -24,6 +24,7 @@ from npo_pipeline.commands.approval import FourEyes
 from npo_pipeline.commands.steps import Progress, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_of
+from npo_pipeline.workers import HERE, Workers
 from schemas.accounted import CLOSED_YEARS, Accountability
 from schemas.columns import schema_of
 
@@ -64,7 +65,9 @@ class ClosedYear:
     reports: WrittenReports | None
 
 
-def close_and_report(request: CloseRequest, *, progress: Progress = silently, clock: Clock = now) -> ClosedYear:
+def close_and_report(
+    request: CloseRequest, *, progress: Progress = silently, clock: Clock = now, workers: Workers = HERE
+) -> ClosedYear:
     """Close a year, and write its reports again, which say from then on that it is closed.
 
     Raises:
@@ -75,7 +78,7 @@ def close_and_report(request: CloseRequest, *, progress: Progress = silently, cl
     if request.dry_run:
         return ClosedYear(closing, None)
     reports = ReportRequest(home=request.home, year=request.year, wait_seconds=request.wait_seconds)
-    return ClosedYear(closing, write_reports(reports, progress=progress, clock=clock))
+    return ClosedYear(closing, write_reports(reports, progress=progress, clock=clock, workers=workers))
 
 
 def close_year(request: CloseRequest, *, clock: Clock = now) -> Closing:

@@ -41,6 +41,7 @@ from npo_pipeline.intake.board_reports import AskedReports
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.months import day_of
 from npo_pipeline.rulebook.year_end import year_end_rules
+from npo_pipeline.workers import HERE, Workers
 from schemas.accounted import RESERVE_TRANSFERS, SPENDING, Accounts
 from schemas.columns import schema_of
 from schemas.received import DELIVERIES, QUARANTINE
@@ -76,6 +77,7 @@ def account_and_report(
     call: Call = directly,
     progress: Progress = silently,
     progress_of_packs: Callable[[AccountResult], AbstractContextManager[Progress]] | None = None,
+    workers: Workers = HERE,
 ) -> YearEnd:
     """Account for a calendar year and write its reports: the whole of `npo account`, and of its flow.
 
@@ -90,7 +92,7 @@ def account_and_report(
     call(refuse_unwritable, request)
     accounts = account(request, call=call, progress=progress)
     with progress_of_packs(accounts) if progress_of_packs else nullcontext(progress) as packs_written:
-        reports = write_reports(request, call=call, progress=packs_written)
+        reports = write_reports(request, call=call, progress=packs_written, workers=workers)
     return YearEnd(accounts, reports)
 
 

@@ -19,6 +19,7 @@ from npo_pipeline.accounts.board_reports import (
     report_transfers,
 )
 from npo_pipeline.accounts.received import SpendingCurrencies
+from npo_pipeline.atomic_file import write_whole
 from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import accounts as queries
@@ -28,10 +29,12 @@ from npo_pipeline.books.queries.schools import board_names, directory_as_derived
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, open_run
 from npo_pipeline.commands.account.filing_checks import (
+    CheckedFilings,
     check_national,
     check_with_arelle,
     check_written,
     checked_facts,
+    viewers_of,
 )
 from npo_pipeline.commands.account.inputs import AccountRow, rules_of_account
 from npo_pipeline.commands.account.pack_records import (
@@ -61,8 +64,8 @@ from npo_pipeline.reports.board_pack.workbook import made_on
 from npo_pipeline.reports.house_style import HouseStyle, load_house_style, usable_house_style
 from npo_pipeline.reports.national import NationalTables, national_boards, national_summary, write_national_reports
 from npo_pipeline.reports.report_data import ReportData, by_pack, packs_of, select_boards
-from npo_pipeline.reports.xbrl.arelle import viewer
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME, write_taxonomy
+from npo_pipeline.workers import HERE, Workers
 from schemas.accounted import PACKS, Accountability, AccountabilityInterventions, Consents, ReserveTransfers
 from schemas.frames.accounts import (
     BoardCurrencies,
@@ -133,8 +136,8 @@ class WrittenReports:
     """The reports that were written. `national`: the national files; none where one board was asked for.
 
     `unfilable`: boards that get no filing, forced or not. `withdrawn`: boards of which the filing was removed,
-    because their accounts have errors now. `checked`: the number of filings that Arelle checked. `viewers`: pages
-    on which each figure can be clicked. `faults`: board (or `landelijk`) -> why its report could not be made; a
+    because their accounts have errors now. `checked`: the number of filings that Arelle found sound. `unchecked`:
+    board -> why it could not check its filing, which stays. `viewers`: pages on which each figure can be clicked. `faults`: board (or `landelijk`) -> why its report could not be made; a
     fault of ours, or of the disk. `stale`: in words, where one board was asked for, what else is older now.
     `not_in_xbrl`: the boards that the national XBRL report lacks; null where none was written. `signed`: the packs
     that got a signature, where there is a key.
@@ -151,6 +154,7 @@ class WrittenReports:
     stale: tuple[str, ...]
     signed: tuple[str, ...] = ()
     not_in_xbrl: NationalBoards | None = None
+    unchecked: Mapping[str, str] = field(default_factory=dict)
 
     def raise_faults(self) -> None:
         """End a command that wrote all other reports, and has answered.
@@ -158,15 +162,21 @@ class WrittenReports:
         Raises:
             NpoError: names the boards without a report.
         """
-        if not self.faults:
+        if not self.faults and not self.unchecked:
             return
+        if not self.faults:
+            raise NpoError(
+                f"the filings of {len(self.unchecked)} boards could not be checked: {', '.join(self.unchecked)}; "
+                "they are written: run the same again, what was found sound is not checked again",
+                details=[f"{one}: {why}" for one, why in self.unchecked.items()],
+            )
         boards = [one for one in self.faults if one != NATIONAL]
         of_boards = f"no report could be made of {len(boards)} boards: {', '.join(boards)}" if boards else ""
         of_country = "the national report could not be made" if NATIONAL in self.faults else ""
         raise NpoError(
             f"{'; '.join(filter(None, (of_boards, of_country)))}; this is a fault of the program or of the disk, "
             "the accounts stand and all other reports are written",
-            details=[f"{one}: {why}" for one, why in self.faults.items()],
+            details=[f"{one}: {why}" for one, why in {**self.unchecked, **self.faults}.items()],
         )
 
 
@@ -185,7 +195,12 @@ def refuse_unwritable(request: ReportRequest) -> None:
 
 
 def write_reports(
-    request: ReportRequest, *, call: Call = directly, progress: Progress = silently, clock: Clock = now
+    request: ReportRequest,
+    *,
+    call: Call = directly,
+    progress: Progress = silently,
+    clock: Clock = now,
+    workers: Workers = HERE,
 ) -> WrittenReports:
     """Write the reports of a year that was accounted for. Packs that are up to date are not written again.
 
@@ -206,19 +221,20 @@ def write_reports(
         inputs = call(gather, request, run.books)
         boards = set(inputs.facts["board"]) | set(inputs.faults)
         filed_before = {one for one in boards if _filing(request, one).exists()}
-        packs, removed = call(write_board_packs, request, inputs, progress)
+        packs, removed = call(write_board_packs, request, inputs, progress, workers)
         packs = _withdraw(request, packs, call(check_written, request.folder, request.year, packs.written))
-        checked, taxonomy = 0, Path(beside, FILE_NAME)
+        checked, taxonomy = NOTHING_CHECKED, Path(beside, FILE_NAME)
         if request.full_check or request.viewer:
             call(write_taxonomy, taxonomy)
         if request.full_check:
-            checked, broken = call(
-                check_with_arelle, request.folder, request.year, _filed(packs), taxonomy=taxonomy
+            filed = _filed(packs)
+            checked = call(
+                check_with_arelle, request.folder, request.year, filed, taxonomy=taxonomy, workers=workers
             )
-            packs = _withdraw(request, packs, broken)
+            packs = _withdraw(request, packs, checked.broken)
         national = _write_country(request, inputs, packs, call) if request.board is None else NO_NATIONAL
         viewers, unclickable = (
-            call(write_viewers, request, _filed(packs), taxonomy) if request.viewer else ((), {})
+            call(write_viewers, request, _filed(packs), taxonomy, workers) if request.viewer else ((), {})
         )
         now = {**packs.records, **national.records}
         signed = sign_written(request.folder, now, call)
@@ -231,13 +247,17 @@ def write_reports(
         national=national.files,
         unfilable=inputs.unfilable,
         withdrawn=tuple(sorted(filed_before & set(packs.without_filing))),
-        checked=checked,
+        checked=checked.sound,
+        unchecked=checked.unchecked,
         viewers=viewers,
         signed=signed.signed,
         faults={**signed.faults, **packs.faults, **unclickable, **national.faults},
         stale=_stale_after(request) if request.board else (),
         not_in_xbrl=national.tables.lacking() if national.tables else None,
     )
+
+
+NOTHING_CHECKED = CheckedFilings(sound=0, broken={}, unchecked={})
 
 
 def _withdraw(request: ReportRequest, packs: PacksWritten, faults: Mapping[str, str]) -> PacksWritten:
@@ -366,9 +386,13 @@ def _transfers(books: Books, row: AccountRow, names: BoardNames) -> ReportTransf
 
 
 def write_board_packs(
-    request: ReportRequest, inputs: ReportInputs, progress: Progress
+    request: ReportRequest, inputs: ReportInputs, progress: Progress, workers: Workers
 ) -> tuple[PacksWritten, list[str]]:
-    """Step: write a pack per board, whole or not at all; remove those of boards without accounts: return both."""
+    """Step: have a pack made per board, and write it, whole or not at all; remove those of boards without accounts.
+
+    Returns:
+        The packs, and those that were removed.
+    """
     with _writing(request):
         packs = write_packs(
             request.folder,
@@ -380,6 +404,7 @@ def write_board_packs(
             faults=inputs.faults,
             recorded=inputs.recorded,
             progress=progress,
+            workers=workers,
         )
         others = {*inputs.facts["board"], *inputs.faults}
         return packs, remove_others(request.folder, others, board=request.board)
@@ -422,7 +447,7 @@ def _filing(request: ReportRequest, board: str) -> Path:
 
 
 def write_viewers(
-    request: ReportRequest, boards: list[str], taxonomy: Path
+    request: ReportRequest, boards: list[str], taxonomy: Path, workers: Workers
 ) -> tuple[tuple[Path, ...], dict[str, str]]:
     """Step: write a page per board on which each figure can be clicked; it needs no network.
 
@@ -431,16 +456,17 @@ def write_viewers(
     """
     with _writing(request):
         request.viewers.mkdir(parents=True, exist_ok=True)
-    written, faults = [], {}
-    for board in boards:
-        page = _filing(request, board)
-        path = request.viewers / f"{page.stem}.html"
+    written: list[Path] = []
+    faults: dict[str, str] = {}
+    for done in viewers_of(request.folder, request.year, boards, taxonomy, workers):
+        path = request.viewers / f"{_filing(request, done.job).stem}.html"
         try:
-            viewer(page, path, taxonomy)
+            content = done.value()
+            write_whole(path, lambda beside, content=content: beside.write_bytes(content))  # type: ignore[misc]
             written.append(path)
         except (NpoError, OSError) as error:
-            faults[board] = fault_words(error)
-    return tuple(written), faults
+            faults[done.job] = fault_words(error)
+    return tuple(sorted(written)), dict(sorted(faults.items()))
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from typing import Any, Literal, TypeAlias
 from npo_pipeline.errors import Refused
 
 _PROCESS = "npo_pipeline.reports.xbrl.arelle_process"
-_WORKERS = 2
 
 Checks: TypeAlias = Literal["all", "filing_rules", "table_constraints"]
 
@@ -92,8 +91,7 @@ def validate(files: Sequence[Validation]) -> list[Outcome]:
     """
     if not files:
         return []
-    workers = min(_WORKERS, len(files))
-    answers = _run({"work": "validate", "files": [one.request() for one in files], "workers": workers})
+    answers = _run({"work": "validate", "files": [one.request() for one in files]})
     return [_outcome(one) for one in answers]
 
 

@@ -10,13 +10,11 @@ import json
 import re
 import sys
 import tempfile
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 _COUNTED = re.compile(r"^Value Assertion va_(\w+) evaluations : (\d+) satisfied, (\d+) not satisfied$")
 _QUIET = ("DEBUG", "INFO", "INFO-RESULT", "NOTSET")
-_CHUNK = 25
 _SCRIPT_TAG = re.compile(r'<script\b[^>]*src="[^"]*ixbrlviewer\.js"[^>]*?(?:/>|>\s*</script>)')
 _VIEWER_SCRIPT = "ixbrlviewer.js"
 
@@ -33,12 +31,9 @@ def main(work_file: Path, answer_file: Path) -> None:
 
 
 def _validate(work: dict[str, Any]) -> list[dict[str, Any]]:
-    """Validate each file in a session of its own: a session keeps state, and threads would share it."""
-    if work["workers"] < 2:
-        _prepare()
-        return list(map(_validate_file, work["files"]))
-    with get_context("spawn").Pool(work["workers"], _prepare, maxtasksperchild=4 * _CHUNK) as pool:
-        return pool.map(_validate_file, work["files"], chunksize=max(1, min(_CHUNK, len(work["files"]) // 8)))
+    """Validate each file in a session of its own: a session keeps state."""
+    _prepare()
+    return list(map(_validate_file, work["files"]))
 
 
 def _prepare() -> None:
