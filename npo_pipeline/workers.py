@@ -2,6 +2,8 @@
 
 A worker gets data and gives data back. It never writes in a home: only the process that gave out the work does.
 So a worker may be killed at any moment, may be anywhere, and its number changes no byte of what is written.
+
+Every command imports this module for its options: what it needs to start processes is imported when it does.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,9 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from npo_pipeline.errors import NpoError, fault_words
+from npo_pipeline.startup import unused_libraries_hidden
 
 if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -126,6 +128,8 @@ class Processes:
 
     def _until_killed(self, work: Callable[[J], R], jobs: Iterator[J]) -> Generator[Done[J, R], None, Sequence[J]]:
         """Yield jobs as they end, until all have or a process is killed; return those that were lost with it."""
+        from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+
         running: dict[Future[Done[None, R]], J] = {}
         lost: list[J] = []
         with _pool(self.count, running) as pool:
@@ -226,6 +230,8 @@ def _ended(job: J, done: Done[None, R]) -> Done[J, R]:
 
 def _submitted(pool: ProcessPoolExecutor, work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
     """Submit a job; one that comes after a process was killed is lost as those under way are."""
+    from concurrent.futures import BrokenExecutor, Future
+
     try:
         return pool.submit(attempt, work, job)
     except BrokenExecutor as error:
@@ -237,7 +243,6 @@ def _submitted(pool: ProcessPoolExecutor, work: Callable[[J], R], job: J) -> Fut
 @contextmanager
 def _pool(count: int, running: dict[Future[Done[None, R]], J]) -> Iterator[ProcessPoolExecutor]:
     """Start processes, and end them: where work is `running` still, nobody waits for it any more."""
-    # These load for a while, and few commands have work for more than one process.
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -258,6 +263,7 @@ def _begin(threads: str) -> None:
     os.environ.setdefault("POLARS_MAX_THREADS", threads)
     # Ctrl-C goes to all processes of a terminal; the one that gave out the work ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    unused_libraries_hidden().__enter__()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -19,8 +19,10 @@ from npo_pipeline.cli.options import (
     max_rejected_option,
     rejects_option,
     witnessed,
+    workers_option,
 )
 from npo_pipeline.cli.output import document, line, progress
+from npo_pipeline.workers import Workers
 
 
 @click.command("account")
@@ -68,15 +70,16 @@ from npo_pipeline.cli.output import document, line, progress
 @approval_options
 @max_rejected_option
 @rejects_option
+@workers_option
 @common
 @witnessed
 def account_command(
-    home: Home, as_json: bool, template: bool, update: bool, out: Path | None, **options: Any
+    home: Home, as_json: bool, template: bool, update: bool, out: Path | None, workers: Workers, **options: Any
 ) -> None:
     """Account for a calendar year: tables for every board, and a pack of reports per board."""
     closing = {name: options.pop(name) for name in _OF_CLOSING}
     if options.pop("close"):
-        _close(home, as_json, closing, {**options, "template": template, "out": out})
+        _close(home, as_json, closing, {**options, "template": template, "out": out}, workers=workers)
         return
     if any(closing.values()):
         raise click.UsageError("--dry-run and the options of two people go with --close")
@@ -102,7 +105,7 @@ def account_command(
 
     request = AccountRequest(home=home, full_check=options.pop("validate") == "full", **options)
     with progress() as report:
-        year_end = account_and_report(request, progress=report)
+        year_end = account_and_report(request, progress=report, workers=workers)
     render_account(home, year_end.accounts, year_end.reports, board=request.board, as_json=as_json)
     year_end.reports.raise_faults()
 
@@ -110,7 +113,9 @@ def account_command(
 _OF_CLOSING = ("dry_run", "prepared_by", "approved_by", "four_eyes", "approved_plan")
 
 
-def _close(home: Home, as_json: bool, closing: Mapping[str, Any], others: Mapping[str, Any]) -> None:
+def _close(
+    home: Home, as_json: bool, closing: Mapping[str, Any], others: Mapping[str, Any], *, workers: Workers
+) -> None:
     """Close a year; a closing takes no option that is about reports or files."""
     context = click.get_current_context()
     given = [
@@ -125,7 +130,7 @@ def _close(home: Home, as_json: bool, closing: Mapping[str, Any], others: Mappin
 
     request = CloseRequest(home=home, year=others["year"], **closing)
     with progress() as report:
-        done = close_and_report(request, progress=report)
+        done = close_and_report(request, progress=report, workers=workers)
     render_closing(done, dry_run=request.dry_run, as_json=as_json)
     if done.reports is not None:
         done.reports.raise_faults()

@@ -22,6 +22,7 @@ from npo_pipeline.books.paths import DEFAULT, Home
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_from, month_from, school_year_from, series_from
 from npo_pipeline.startup import unused_libraries_hidden
+from npo_pipeline.workers import Workers, cores, local
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -187,6 +188,22 @@ def witnessed(command: F) -> F:
 def home_of(path: str) -> Home:
     """Return the home of a run that is no command; its witness is that of the environment."""
     return Home(path_from(path), witness=witness_from(os.environ.get(WITNESS_VARIABLE, "")))
+
+
+def workers_from(text: str) -> Workers:
+    """Parse the number of workers on this machine."""
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text):
+        raise Refused(f"{text!r} is no number of workers: write a whole number from 1 to 999")
+    return local(int(text))
+
+
+workers_option = click.option(
+    "--workers",
+    type=ParsedParam("NUMBER", workers_from),
+    envvar="NPO_WORKERS",
+    default=lambda: local(cores()),
+    help="Processes that work at the same time, where there is much to do.  [default: one per core]",
+)
 
 
 max_rejected_option = click.option(

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import BOARD, MONTH, NAME, REASON, common, witnessed
+from npo_pipeline.cli.options import BOARD, MONTH, NAME, REASON, common, witnessed, workers_option
 from npo_pipeline.cli.output import document, line, progress
+from npo_pipeline.workers import Workers
 
 
 @click.command("pay")
@@ -21,9 +22,10 @@ from npo_pipeline.cli.output import document, line, progress
     default=True,
     help="Write a specification for every board that is paid.  [default: yes]",
 )
+@workers_option
 @common
 @witnessed
-def pay_command(home: Home, as_json: bool, **options: Any) -> None:
+def pay_command(home: Home, as_json: bool, workers: Workers, **options: Any) -> None:
     """Run the payments of a month."""
     from npo_pipeline.cli.render.pay import render_pay
     from npo_pipeline.commands.hold import obstacles
@@ -31,7 +33,7 @@ def pay_command(home: Home, as_json: bool, **options: Any) -> None:
 
     request = PayRequest(home=home, **options)
     with progress() as report:
-        months = pay(request, progress=report)
+        months = pay(request, progress=report, workers=workers)
     render_pay(months, request.dry_run, as_json, obstacles=obstacles(home) if request.dry_run else ())
     if specified := [one.specified for one in months if one.specified is not None]:
         from npo_pipeline.commands.specification import raise_faults
@@ -42,15 +44,16 @@ def pay_command(home: Home, as_json: bool, **options: Any) -> None:
 @click.command("specification")
 @click.option("--month", type=MONTH, required=True, help="The month that was paid, for example 2021-09.")
 @click.option("--board", type=BOARD, default=None, help="Of this board alone.")
+@workers_option
 @common
-def specification_command(home: Home, as_json: bool, **options: Any) -> None:
+def specification_command(home: Home, as_json: bool, workers: Workers, **options: Any) -> None:
     """Write the specification of a month's payments for every board (again)."""
     from npo_pipeline.cli.render.pay import render_specified, specified_document
     from npo_pipeline.commands.specification import SpecificationRequest, raise_faults, write_month
 
     request = SpecificationRequest(home=home, **options)
     with progress() as report:
-        done = write_month(request, progress=report)
+        done = write_month(request, progress=report, workers=workers)
     if as_json:
         document(specified_document(done))
     else:

@@ -22,10 +22,12 @@ from npo_pipeline.cli.options import (
     RECIPIENT,
     common,
     witnessed,
+    workers_option,
 )
 from npo_pipeline.cli.output import document, frame_table, line, number, progress
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import said, speaks_dutch
+from npo_pipeline.workers import Workers
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.bank import BankResult
@@ -54,9 +56,10 @@ SHOWN = 20
 )
 @click.option("--pay-on", type=DAY, default=None, help="Day on which the bank is to pay.  [default: today]")
 @click.option("--all", "every", is_flag=True, help="Show every recipient, however many there are.")
+@workers_option
 @common
 @witnessed
-def release_command(home: Home, as_json: bool, every: bool, **options: Any) -> None:
+def release_command(home: Home, as_json: bool, every: bool, workers: Workers, **options: Any) -> None:
     """Show what would go out to the bank in a month; once two people agree, write the payment file."""
     if (options["approved_by"] is None) != (options["approved_plan"] is None):
         raise click.UsageError("an approval is --approved-by NAME with --approved-plan HASH; give both")
@@ -64,7 +67,7 @@ def release_command(home: Home, as_json: bool, every: bool, **options: Any) -> N
     from npo_pipeline.commands.release import ReleaseRequest, release
 
     with progress() as report:
-        done = release(ReleaseRequest(home=home, **options), progress=report)
+        done = release(ReleaseRequest(home=home, **options), progress=report, workers=workers)
     render_release(home, done, as_json=as_json, every=every, typed=_typed_again(**options))
     if done.specified:
         from npo_pipeline.commands.specification import raise_faults
@@ -106,14 +109,15 @@ def confirm_command(home: Home, as_json: bool, recipient: str, iban: str, by: st
 
 @click.command("bank")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=PATH)
+@workers_option
 @common
 @witnessed
-def bank_command(home: Home, as_json: bool, paths: tuple[Path, ...]) -> None:
+def bank_command(home: Home, as_json: bool, paths: tuple[Path, ...], workers: Workers) -> None:
     """Read what the bank answered (pain.002, camt.053, camt.054): files, folders or zips."""
     from npo_pipeline.commands.bank import BankRequest, bank
 
     with progress() as report:
-        result = bank(BankRequest(home=home, paths=paths), progress=report)
+        result = bank(BankRequest(home=home, paths=paths), progress=report, workers=workers)
     if result.refused and not (result.run_id or result.read_before):
         raise _refusal(result)
     if as_json:

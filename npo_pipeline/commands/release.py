@@ -139,10 +139,10 @@ def release(
     # Pages and workbooks are made by libraries that take a while to load.
     from npo_pipeline.commands.specification import refresh_specifications
 
-    written = refresh_specifications(
+    specified = refresh_specifications(
         request.home, months, wait_seconds=request.wait_seconds, call=call, clock=clock, workers=workers
     )
-    return replace(done, specified=tuple(written))
+    return replace(done, specified=tuple(specified))
 
 
 def _months_to_specify(request: ReleaseRequest, run_id: str) -> list[Month]:

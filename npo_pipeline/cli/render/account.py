@@ -199,6 +199,8 @@ def _render_reports(reports: WrittenReports) -> None:
         line(f"Arelle checked {number(reports.checked)} filings and finds nothing")
     if reports.signed:
         line(f"{number(len(reports.signed))} packs signed")
+    for board, why in reports.unchecked.items():
+        line(f"! the filing of board {board} could not be checked: {why}")
     for path in reports.viewers[:1]:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
     for board, why in reports.faults.items():
@@ -263,6 +265,7 @@ def _reports_document(reports: WrittenReports) -> dict[str, Any]:
         "stale": reports.stale,
         "not_in_national_xbrl": [] if reports.not_in_xbrl is None else reports.not_in_xbrl,
         "checked_in_full": reports.checked,
+        "unchecked": reports.unchecked,
         "viewers": reports.viewers,
         "national": reports.national,
     }

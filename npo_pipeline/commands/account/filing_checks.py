@@ -209,7 +209,7 @@ def _viewer_of(board: str, files: Mapping[str, bytes], taxonomy: Path) -> Done[s
 
 
 def viewers_of(
-    folder: Path, year: int, boards: Sequence[str], taxonomy: Path, workers: Workers
+    folder: Path, year: int, boards: Sequence[str], *, taxonomy: Path, workers: Workers
 ) -> Iterator[Done[str, bytes]]:
     """Yield the page of each board on which each figure can be clicked, as it is made."""
     filings, unread = _read_filings(folder, year, boards, (".xhtml",))

@@ -136,11 +136,12 @@ class WrittenReports:
     """The reports that were written. `national`: the national files; none where one board was asked for.
 
     `unfilable`: boards that get no filing, forced or not. `withdrawn`: boards of which the filing was removed,
-    because their accounts have errors now. `checked`: the number of filings that Arelle found sound. `unchecked`:
-    board -> why it could not check its filing, which stays. `viewers`: pages on which each figure can be clicked. `faults`: board (or `landelijk`) -> why its report could not be made; a
-    fault of ours, or of the disk. `stale`: in words, where one board was asked for, what else is older now.
-    `not_in_xbrl`: the boards that the national XBRL report lacks; null where none was written. `signed`: the packs
-    that got a signature, where there is a key.
+    because their accounts have errors now. `checked`: the number of filings that Arelle finds sound. `unchecked`:
+    board -> why it could not check its filing, which stays. `viewers`: pages on which each figure can be clicked.
+    `faults`: board (or `landelijk`) -> why its report could not be made; a fault of ours, or of the disk. `stale`:
+    in words, where one board was asked for, what else is older now. `not_in_xbrl`: the boards that the national
+    XBRL report lacks; null where none was written. `signed`: the packs that got a signature, where there is
+    a key.
     """
 
     folder: Path
@@ -388,7 +389,7 @@ def _transfers(books: Books, row: AccountRow, names: BoardNames) -> ReportTransf
 def write_board_packs(
     request: ReportRequest, inputs: ReportInputs, progress: Progress, workers: Workers
 ) -> tuple[PacksWritten, list[str]]:
-    """Step: have a pack made per board, and write it, whole or not at all; remove those of boards without accounts.
+    """Step: have a pack made per board, and write it whole or not at all; remove those of boards without accounts.
 
     Returns:
         The packs, and those that were removed.
@@ -458,7 +459,7 @@ def write_viewers(
         request.viewers.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     faults: dict[str, str] = {}
-    for done in viewers_of(request.folder, request.year, boards, taxonomy, workers):
+    for done in viewers_of(request.folder, request.year, boards, taxonomy=taxonomy, workers=workers):
         path = request.viewers / f"{_filing(request, done.job).stem}.html"
         try:
             content = done.value()

@@ -98,7 +98,7 @@ class SpecificationJob:
 
 @dataclass(frozen=True, kw_only=True)
 class MadeFiles:
-    """The files of a board, to be written; none where the same are on the disk. `made_from`: hash of their rows."""
+    """The files of a board, to be written; none where these are on the disk. `made_from`: hash of their rows."""
 
     made_from: str
     files: Mapping[str, bytes] | None
