@@ -199,8 +199,7 @@ def _render_reports(reports: WrittenReports) -> None:
         line(f"Arelle checked {number(reports.checked)} filings and finds nothing")
     if reports.signed:
         line(f"{number(len(reports.signed))} packs signed")
-    for board, why in reports.unchecked.items():
-        line(f"! the filing of board {board} could not be checked: {why}")
+    _render_unchecked(reports)
     for path in reports.viewers[:1]:
         line(f"Each figure can be clicked: {number(len(reports.viewers))} pages in {path.parent}")
     for board, why in reports.faults.items():
@@ -220,6 +219,11 @@ def _render_reports(reports: WrittenReports) -> None:
             f"! {number(without)} boards with errors got a page and tables, no filing; mend the "
             "findings, or add --force"
         )
+
+
+def _render_unchecked(reports: WrittenReports) -> None:
+    for board, why in reports.unchecked.items():
+        line(f"! the filing of board {board} could not be checked: {why}")
 
 
 def _account_document(result: AccountResult, reports: WrittenReports) -> dict[str, Any]:
