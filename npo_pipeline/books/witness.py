@@ -88,6 +88,27 @@ def _fault(home: Home, books: Books) -> str | None:
     )
 
 
+def witness_of(runs: SealedRuns) -> bytes:
+    """Return the text of a witness that has seen the last of some runs; empty where there are none."""
+    if not runs:
+        return b""
+    return json.dumps(asdict(_Seen(runs[0][1], *runs[-1])), indent=1).encode()
+
+
+def seen_later(home: Home, books: Books) -> str | None:
+    """Return the last run that a witness has seen, where these books lack it; None where they have it, or none is.
+
+    Raises:
+        Refused: it is the witness of other books, is not there, or cannot be read.
+    """
+    seen, runs = _read(home, books), sealed_runs(books)
+    if seen is None or (seen.run_id, seen.manifest_sha256) in runs:
+        return None
+    if runs and runs[0][1] != seen.first:
+        raise Refused(f"{home.witness}: is the witness of other books; name the one of these")
+    return seen.run_id
+
+
 def ask_witness(home: Home, books: Books, command: str) -> None:
     """Refuse a run on books that are not the newest, and a payment without the witness that the books had.
 
@@ -117,7 +138,7 @@ def tell_witness(home: Home, first: str, run_id: str, manifest_sha256: str) -> N
     if home.witness is None:
         return
     try:
-        _write(home.witness, json.dumps(asdict(_Seen(first, run_id, manifest_sha256)), indent=1).encode())
+        _write(home.witness, witness_of([("", first), (run_id, manifest_sha256)]))
     except OSError as error:
         raise NpoError(
             f"{home.witness}: {run_id} is published, and the witness could not be told ({error.strerror}); "

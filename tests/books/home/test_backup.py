@@ -1,0 +1,304 @@
+"""`npo backup`: a whole copy under its own name or none at all; older ones go only where newer ones are whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from pkgutil import resolve_name
+
+import duckdb
+import pytest
+
+from npo_pipeline.books.backups import backups_in, check_files, read_backup
+from npo_pipeline.books.paths import Home
+from npo_pipeline.commands import backup as module
+from npo_pipeline.commands.backup import BackUpRequest, back_up
+from npo_pipeline.commands.verify.command import VerifyResult
+from npo_pipeline.errors import Refused
+from tests.books.home.npo import here
+from tests.books.home.seeing import everything, published
+
+NIGHT = datetime(2026, 11, 28, 2, 0, 0)
+LAST = "000004-pay-2021-10"
+NAME = f"npo-20261128T020000Z-{LAST}"
+
+
+@pytest.fixture(scope="module")
+def kept_once(paid_once, tmp_path_factory) -> Path:
+    """A folder with a home that has more in it than books, and a folder with one back-up of it."""
+    folder = tmp_path_factory.mktemp("kept")
+    home = Path(shutil.copytree(paid_once, folder / "home"))
+    for name in ("bank/debtor.yaml", "prefect/password", "work/half/npo.duckdb", "replaced/old/npo.duckdb"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(name)
+    (home / "bank").chmod(0o750)
+    (home / "bank" / "debtor.yaml").chmod(0o640)
+    (home / "huisstijl\n\\.css").write_text("a name that some file systems allow")
+    (folder / "dest").mkdir()
+    made(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(kept_once, tmp_path) -> Path:
+    copied = Path(shutil.copytree(kept_once, tmp_path / "kept"))
+    # A copy is another home; this one is to be the same.
+    mark = copied / "home" / "backed-up.json"
+    mark.write_text(mark.read_text().replace(str(kept_once), str(copied)))
+    return copied
+
+
+@pytest.fixture
+def tied(monkeypatch):
+    """Books that tie without a look at them: that takes longer than all else that a back-up does."""
+    monkeypatch.setattr(module, "verify", lambda home: VerifyResult({}, ()))
+
+
+def made(folder: Path, night: int = 0, home: str = "home", **asked: object) -> module.BackedUp:
+    request = BackUpRequest(home=Home(folder / home), dest=folder / "dest", **asked)
+    return back_up(request, clock=lambda: NIGHT + timedelta(days=night))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder / "dest"))
+
+
+def test_it_holds_all_of_the_home_but_what_is_of_this_place(kept_once):
+    kept = everything(kept_once / "dest" / NAME / "home")
+    there = everything(kept_once / "home")
+    assert kept == {
+        name: content
+        for name, content in there.items()
+        if name.partition("/")[0] not in ("prefect", "work", "replaced", "backed-up.json")
+    }
+    assert "bank/debtor.yaml" in kept
+
+
+def test_anyone_can_check_it_and_it_says_what_it_is_of(kept_once):
+    folder = kept_once / "dest" / NAME
+    ended = subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=folder, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    record = read_backup(folder)
+    assert (record.run_id, record.when, record.findings) == (LAST, "2026-11-28T02:00:00Z", 0)
+    assert record.modes["bank/debtor.yaml"] == "640"
+    witness = json.loads((folder / "witness.json").read_bytes())
+    assert witness == {"first": record.first, "run_id": LAST, "manifest_sha256": record.manifest_sha256}
+
+
+def test_the_witness_in_it_is_one(kept_once):
+    witness = kept_once / "dest" / NAME / "witness.json"
+    assert here("verify", "--home", kept_once / "home", "--witness", witness).status == 0
+
+
+def test_the_home_knows_its_last_back_up(kept_once):
+    mark = json.loads((kept_once / "home" / "backed-up.json").read_bytes())
+    assert mark["where"] == str((kept_once / "dest" / NAME).resolve())
+    assert (mark["when"], mark["run_id"]) == ("2026-11-28T02:00:00Z", LAST)
+
+
+def test_the_command_says_what_it_made(tied, folder):
+    ended = here("backup", folder / "dest", "--home", folder / "home", "--json")
+    answer = ended.document
+    assert (ended.status, answer["run_id"], answer["ties"], answer["removed"]) == (0, LAST, True, [])
+    assert read_backup(Path(answer["folder"])).files == answer["files"]
+    plain = here("backup", folder / "dest", "--keep", "1", "--home", folder / "home")
+    assert f"Removed {NAME}, which is older than the ones to keep" in plain.stdout
+
+
+def test_the_newest_are_kept_of_this_home_alone(tied, folder, paid_once):
+    shutil.copytree(paid_once, folder / "other")
+    made(folder, night=1, home="other")
+    (folder / "dest" / "npo-of-somebody").mkdir()
+    for night in (2, 3, 4):
+        done = made(folder, night=night, keep=2)
+    assert done.removed == [f"npo-20261130T020000Z-{LAST}"]
+    assert names(folder) == [
+        f"npo-20261129T020000Z-{LAST}",
+        f"npo-20261201T020000Z-{LAST}",
+        f"npo-20261202T020000Z-{LAST}",
+        "npo-of-somebody",
+    ]
+
+
+def test_a_copy_of_a_home_is_another_home(tied, folder):
+    assert made(folder, night=1, keep=1).removed == [NAME]
+    shutil.copytree(folder / "home", folder / "copied")
+    assert made(folder, night=2, home="copied", keep=1).removed == []
+    (folder / "home").rename(folder / "moved")
+    assert made(folder, night=3, home="moved", keep=1).removed == [f"npo-20261129T020000Z-{LAST}"]
+
+
+def test_books_that_do_not_tie_are_kept_only_when_asked_and_take_no_other_place(folder):
+    with duckdb.connect(str(folder / "home" / "npo.duckdb")) as books:
+        books.execute("update payments set amount = amount + 1")
+    ended = here("backup", folder / "dest", "--keep", "1", "--home", folder / "home")
+    assert (ended.status, names(folder)) == (5, [NAME])
+    assert "the books do not tie, so no back-up was made" in ended.stderr
+    ended = here("backup", folder / "dest", "--keep", "1", "--even-if-broken", "--home", folder / "home")
+    assert (ended.status, len(names(folder))) == (5, 2)
+    assert "were kept as they are in" in ended.stderr
+    mark = json.loads((folder / "home" / "backed-up.json").read_bytes())
+    assert mark["when"] == "2026-11-28T02:00:00Z"
+
+
+def test_books_that_cannot_be_read_are_kept_when_asked(folder):
+    (folder / "home" / "npo.duckdb").write_bytes(b"no database")
+    assert here("backup", folder / "dest", "--home", folder / "home").status == 3
+    done = made(folder, night=1, even_if_broken=True)
+    assert done.made.folder.name == "npo-20261129T020000Z-unread"
+    assert (done.made.folder / "home" / "npo.duckdb").read_bytes() == b"no database"
+
+
+@pytest.mark.parametrize(
+    ("dest", "words"),
+    [
+        ("home", "lies in the home"),
+        ("home/bank", "lies in the home"),
+        ("link", "lies in the home"),
+        (".", "the home lies in it"),
+        ("nowhere", "there is no such folder; mount its disk or share, or make the folder first"),
+        ("file", "is no folder"),
+    ],
+)
+def test_a_place_that_is_none_is_refused(folder, dest, words):
+    (folder / "link").symlink_to(folder / "home" / "bank")
+    (folder / "file").touch()
+    ended = here("backup", folder / dest, "--home", folder / "home")
+    assert (ended.status, ended.stderr.count("\n")) == (3, 1)
+    assert words in ended.stderr
+
+
+def test_a_home_that_is_busy_is_waited_for_as_long_as_asked(npo, folder):
+    halted = {"npo_pipeline.books.publish.build_manifest": "halt before"}
+    busy = npo.start("pay", "--month", "2021-11", "--home", folder / "home", effects=halted).until_halted()
+    ended = here("backup", folder / "dest", "--home", folder / "home")
+    assert (ended.status, "is held by pay" in ended.stderr) == (4, True)
+    waiting = npo.start("backup", folder / "dest", "--wait", "30", "--home", folder / "home")
+    assert busy.go_on().status == 0
+    assert waiting.ended().status == 0
+    assert names(folder)[1].endswith("000005-pay-2021-11")
+
+
+def test_a_link_is_a_link_and_is_not_followed(tied, folder):
+    (folder / "secret").write_text("of another")
+    (folder / "home" / "secret").symlink_to(folder / "secret")
+    (folder / "home" / "bank" / "same.xml").symlink_to("debtor.yaml")
+    done = made(folder, night=1)
+    assert any("lead out of the home were kept as links" in one and "secret" in one for one in done.remarks)
+    assert not (done.made.folder / "home" / "secret").exists()
+    assert done.made.links == {"secret": str(folder / "secret"), "bank/same.xml": "debtor.yaml"}
+
+
+def test_reports_elsewhere_would_not_be_in_it_so_it_is_refused(folder, monkeypatch):
+    """A link to another disk: the home ties by what is there, and the copy cannot."""
+    (folder / "home" / "reports").symlink_to(folder)
+    broken = replace(module.verify(Home(folder / "home")), findings=("reports: 10001 is gone",))
+    real = module.verify
+    monkeypatch.setattr(module, "verify", lambda home: broken if "partial" in str(home.path) else real(home))
+    with pytest.raises(Refused, match="what links lead to is not copied.*reports"):
+        made(folder, night=1)
+    assert names(folder) == [NAME]
+
+
+def test_a_disk_that_gives_back_other_bytes_is_refused(tied, folder, monkeypatch):
+    monkeypatch.setattr(module, "sha256_of", lambda path: "0" * 64)
+    with pytest.raises(Refused, match="was read back otherwise than it was written.*do not trust that disk"):
+        made(folder, night=1)
+    assert names(folder) == [NAME]
+
+
+def test_a_full_disk_is_said_before_and_where_it_comes_during(npo, tied, folder, monkeypatch):
+    full = {"npo_pipeline.commands.backup.copy_file": "fail before 3"}
+    ended = npo("backup", folder / "dest", "--home", folder / "home", effects=full)
+    assert (ended.status, names(folder)) == (3, [NAME])
+    assert "No space left on device" in ended.stderr
+    assert "nothing was kept of it" in ended.stderr
+    none = shutil._ntuple_diskusage(10, 10, 0)
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: none)
+    with pytest.raises(Refused, match="has 0 MB left"):
+        made(folder, night=1)
+
+
+def test_a_folder_without_the_right_to_write_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(module.os, "access", lambda path, how: False)
+    with pytest.raises(Refused, match="no right to write in it"):
+        made(folder, night=1)
+
+
+def test_a_file_that_is_written_meanwhile_is_refused(tied, folder, monkeypatch):
+    from npo_pipeline.books import copies
+
+    moments = iter(range(99))
+    monkeypatch.setattr(copies, "_moment", lambda handle: next(moments))
+    with pytest.raises(Refused, match="was changed while it was copied"):
+        made(folder, night=1)
+    assert names(folder) == [NAME]
+
+
+POINTS = [
+    "npo_pipeline.commands.backup.verify",
+    "npo_pipeline.commands.backup.copy_file",
+    "npo_pipeline.commands.backup.sha256_of",
+    "npo_pipeline.books.backups.write_synced",
+    "npo_pipeline.books.backups.write_mark",
+    "pathlib.Path.rename",
+    "shutil.rmtree",
+]
+
+
+def test_killed_at_any_point_nothing_half_done_is_taken_for_a_back_up(tied, folder, tmp_path, monkeypatch):
+    """What a process had written when it was killed is there: a copy of the folder at a point is what is left."""
+    left: list[tuple[str, Path]] = []
+
+    def see(point):
+        aside = tmp_path / f"left-{len(left)}"
+        aside.mkdir()
+        subprocess.run(["cp", "-a", folder / "dest", aside / "dest"], check=True)
+        left.append((point, aside / "dest"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        for point in POINTS:
+            patch.setattr(point, _watched(resolve_name(point), point, see))
+        made(folder, night=1, keep=1)
+    assert {point for point, _ in left} == {f"{when} {one}" for one in POINTS for when in ("before", "after")}
+    for point, dest in left:
+        whole = backups_in(dest)
+        assert whole, point
+        for one in whole:
+            check_files(one)
+        assert {path.name for path in dest.iterdir() if not path.name.startswith(".")} == {
+            one.folder.name for one in whole
+        }
+
+
+def test_the_next_back_up_removes_what_a_killed_one_left_and_nothing_else(npo, folder):
+    dying = {"npo_pipeline.commands.backup.copy_file": "die after 3"}
+    ended = npo("backup", folder / "dest", "--home", folder / "home", effects=dying)
+    assert ended.status == -signal.SIGKILL
+    (partial,) = (name for name in names(folder) if name.endswith(".partial"))
+    of_another = re.sub(r"\.[0-9a-f]{32}\.", ".0123456789abcdef0123456789abcdef.", partial)
+    (folder / "dest" / of_another).mkdir()
+    assert [one.folder.name for one in backups_in(folder / "dest")] == [NAME]
+    made(folder, night=1)
+    assert names(folder) == [of_another, NAME, f"npo-20261129T020000Z-{LAST}"]
+
+
+def _watched(real, point, see):
+    def wrapped(*arguments, **named):
+        see(f"before {point}")
+        result = real(*arguments, **named)
+        see(f"after {point}")
+        return result
+
+    return wrapped
+
+
+def test_the_books_are_as_they_were(kept_once, paid_once):
+    assert published(kept_once / "home") == published(paid_once)
