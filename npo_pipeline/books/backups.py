@@ -28,8 +28,8 @@ MARK = "backed-up.json"
 """The file in a home that says where its last back-up is, and of when."""
 
 NOT_KEPT = re.compile(rf"work|npo\.lock|{re.escape(MARK)}|replaced|lost\+found|\.?prefect.*")
-"""What is of this place and not of the books: drafts, the lock, the mark itself, an older home that was replaced,
-and all of Prefect's, with its password."""
+"""Names at the top of a home that are of this place and not of the books: drafts, the lock, the mark itself, an
+older home that was replaced, and all of Prefect's, with its password."""
 
 _VERSION = 1
 """The form of a back-up; a program refuses a newer one than its own."""

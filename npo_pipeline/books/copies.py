@@ -158,6 +158,8 @@ def read_sums(content: bytes) -> dict[str, str]:
         ValueError: a line of it is none, or names what is not below its own folder.
     """
     sums = {}
+    if not content.endswith(b"\n"):
+        raise ValueError("its end is missing")
     for line in os.fsdecode(content).split("\n")[:-1]:
         found = re.fullmatch(r"(\\?)([0-9a-f]{64})  (.+)", line)
         if not found:

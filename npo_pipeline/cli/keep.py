@@ -123,8 +123,6 @@ def _render_restored(home: Home, done: Restored) -> None:
         line(f"What was in the home is in {done.replaced} now")
     if done.lost_until:
         line(f"! The runs after {made.run_id}, until {done.lost_until}, are lost: do them again, in their order")
-        line(
-            "! Nothing is paid until the witness is emptied; first ask the bank which payment files it has of them"
-        )
+        line("! Nothing is paid until the witness is emptied; ask the bank first which payment files it has")
     for remark in done.remarks:
         line(f"! {remark}")

@@ -55,7 +55,7 @@ class Restored:
 
     made: BackUp
     replaced: Path | None
-    """Where what was in the home is now; null where nothing was."""
+    """The place of what was in the home; null where nothing was."""
     lost_until: str | None
     """The last run that the witness has seen and these books lack; null where they lack none."""
     remarks: tuple[str, ...]
@@ -114,8 +114,11 @@ def find_backup(source: Path) -> BackUp:
         raise Refused(f"{source}: cannot be read ({error.strerror}); check its rights") from error
     whole = [one for one in found if one.ties]
     if not whole:
-        broken = "; those in it are of books that did not tie: name one" if found else ""
-        raise Refused(f"{source}: holds no back-up{broken}; name a back-up, or the folder that they are in")
+        if found:
+            raise Refused(
+                f"{source}: holds only back-ups of books that did not tie; name one, with --even-if-broken"
+            )
+        raise Refused(f"{source}: holds no back-up; name one, or the folder that they are in")
     newest = {(one.first, one.home): one for one in whole}
     if len(newest) > 1:
         names = ", ".join(f"{one.folder.name} of {one.home}" for one in newest.values())

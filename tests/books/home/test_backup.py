@@ -83,7 +83,8 @@ def test_it_holds_all_of_the_home_but_what_is_of_this_place(kept_once):
 
 def test_anyone_can_check_it_and_it_says_what_it_is_of(kept_once):
     folder = kept_once / "dest" / NAME
-    ended = subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=folder, capture_output=True, text=True)
+    check = ["sha256sum", "--quiet", "-c", "SHA256SUMS"]
+    ended = subprocess.run(check, cwd=folder, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     record = read_backup(folder)
     assert (record.run_id, record.when, record.findings) == (LAST, "2026-11-28T02:00:00Z", 0)
@@ -202,14 +203,14 @@ def test_reports_elsewhere_would_not_be_in_it_so_it_is_refused(folder, monkeypat
     broken = replace(module.verify(Home(folder / "home")), findings=("reports: 10001 is gone",))
     real = module.verify
     monkeypatch.setattr(module, "verify", lambda home: broken if "partial" in str(home.path) else real(home))
-    with pytest.raises(Refused, match="what links lead to is not copied.*reports"):
+    with pytest.raises(Refused, match=r"what links lead to is not copied.*reports"):
         made(folder, night=1)
     assert names(folder) == [NAME]
 
 
 def test_a_disk_that_gives_back_other_bytes_is_refused(tied, folder, monkeypatch):
     monkeypatch.setattr(module, "sha256_of", lambda path: "0" * 64)
-    with pytest.raises(Refused, match="was read back otherwise than it was written.*do not trust that disk"):
+    with pytest.raises(Refused, match=r"was read back otherwise than it was written.*do not trust that disk"):
         made(folder, night=1)
     assert names(folder) == [NAME]
 
