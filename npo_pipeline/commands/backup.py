@@ -25,7 +25,7 @@ from npo_pipeline.books.reader import read_books, require_books
 from npo_pipeline.books.run import Clock, locked
 from npo_pipeline.books.witness import sealed_runs, witness_of
 from npo_pipeline.commands.steps import Progress, now, silently
-from npo_pipeline.commands.verify.command import verify
+from npo_pipeline.commands.verify.command import verify, verify_unmarked
 from npo_pipeline.errors import BooksDoNotTie, Refused
 
 _NO_RUN = "unread"
@@ -250,7 +250,7 @@ def _verify_copy(request: BackUpRequest, made: BackUp, progress: Progress) -> No
     if not made.ties:
         return
     progress("verifying the copy", 0)
-    findings = verify(replace(made.content, witness=request.home.witness)).findings
+    findings = verify_unmarked(replace(made.content, witness=request.home.witness)).findings
     if findings:
         words = "do not trust that disk, and name another folder"
         if made.links:

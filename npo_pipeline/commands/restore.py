@@ -27,7 +27,7 @@ from npo_pipeline.books.run import Clock, locked
 from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.books.witness import had_witness, seen_later
 from npo_pipeline.commands.steps import Progress, now, silently
-from npo_pipeline.commands.verify.command import verify
+from npo_pipeline.commands.verify.command import verify_unmarked
 from npo_pipeline.errors import BooksDoNotTie, Refused
 
 _OF_NO_HOME = {"npo.lock", "work", "lost+found", "replaced"}
@@ -256,7 +256,7 @@ def _verify_stage(made: BackUp, stage: Path, progress: Progress) -> None:
     if not made.ties or (made.format or FORMAT) < READABLE_FORMAT:
         return
     progress("verifying the books", 0)
-    findings = verify(Home(stage)).findings
+    findings = verify_unmarked(Home(stage)).findings
     if findings:
         raise BooksDoNotTie(
             f"{made.folder}: what was restored does not tie, so nothing was put in place ({len(findings)} "

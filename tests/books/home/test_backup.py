@@ -8,7 +8,6 @@ import re
 import shutil
 import signal
 import subprocess
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from pkgutil import resolve_name
@@ -58,7 +57,8 @@ def folder(kept_once, tmp_path) -> Path:
 @pytest.fixture
 def tied(monkeypatch):
     """Books that tie without a look at them: that takes longer than all else that a back-up does."""
-    monkeypatch.setattr(module, "verify", lambda home: VerifyResult({}, ()))
+    for name in ("verify", "verify_unmarked"):
+        monkeypatch.setattr(module, name, lambda home: VerifyResult({}, ()))
 
 
 def made(folder: Path, night: int = 0, home: str = "home", **asked: object) -> module.BackedUp:
@@ -79,6 +79,12 @@ def test_it_holds_all_of_the_home_but_what_is_of_this_place(kept_once):
         if name.partition("/")[0] not in ("prefect", "work", "replaced", "backed-up.json")
     }
     assert "bank/debtor.yaml" in kept
+
+
+def test_every_file_of_it_is_as_its_checksum_says(kept_once):
+    """Also after the copy was verified, which leaves a mark in a home."""
+    assert (kept_once / "home" / "verified.json").exists()
+    assert len(check_files(read_backup(kept_once / "dest" / NAME))) == read_backup(kept_once / "dest" / NAME).files
 
 
 def test_anyone_can_check_it_and_it_says_what_it_is_of(kept_once):
@@ -197,12 +203,10 @@ def test_a_link_is_a_link_and_is_not_followed(tied, folder):
     assert done.made.links == {"secret": str(folder / "secret"), "bank/same.xml": "debtor.yaml"}
 
 
-def test_reports_elsewhere_would_not_be_in_it_so_it_is_refused(folder, monkeypatch):
+def test_reports_elsewhere_would_not_be_in_it_so_it_is_refused(tied, folder, monkeypatch):
     """A link to another disk: the home ties by what is there, and the copy cannot."""
     (folder / "home" / "reports").symlink_to(folder)
-    broken = replace(module.verify(Home(folder / "home")), findings=("reports: 10001 is gone",))
-    real = module.verify
-    monkeypatch.setattr(module, "verify", lambda home: broken if "partial" in str(home.path) else real(home))
+    monkeypatch.setattr(module, "verify_unmarked", lambda home: VerifyResult({}, ("reports: 10001 is gone",)))
     with pytest.raises(Refused, match=r"what links lead to is not copied.*reports"):
         made(folder, night=1)
     assert names(folder) == [NAME]
@@ -245,6 +249,7 @@ def test_a_file_that_is_written_meanwhile_is_refused(tied, folder, monkeypatch):
 
 POINTS = [
     "npo_pipeline.commands.backup.verify",
+    "npo_pipeline.commands.backup.verify_unmarked",
     "npo_pipeline.commands.backup.copy_file",
     "npo_pipeline.commands.backup.sha256_of",
     "npo_pipeline.books.backups.write_synced",

@@ -12,6 +12,7 @@ from pkgutil import resolve_name
 
 import pytest
 
+from npo_pipeline.books import backups
 from npo_pipeline.books.backups import read_backup
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands import backup as backing
@@ -38,7 +39,8 @@ def lost_once(paid_once, decided_once, tmp_path_factory) -> Path:
     (home / "bank" / "debtor.yaml").chmod(0o600)
     (home / "bank" / "same.yaml").symlink_to("debtor.yaml")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backing, "verify", lambda home: VerifyResult({}, ()))
+        for name in ("verify", "verify_unmarked"):
+            patch.setattr(backing, name, lambda home: VerifyResult({}, ()))
         back_up(BackUpRequest(home=Home(home), dest=folder / "dest"), clock=lambda: NIGHT)
     return folder
 
@@ -51,7 +53,7 @@ def folder(lost_once, tmp_path) -> Path:
 @pytest.fixture
 def tied(monkeypatch):
     """Books that tie without a look at them."""
-    monkeypatch.setattr(module, "verify", lambda home: VerifyResult({}, ()))
+    monkeypatch.setattr(module, "verify_unmarked", lambda home: VerifyResult({}, ()))
 
 
 def only(folder: Path) -> Path:
@@ -66,6 +68,7 @@ def test_it_is_the_home_again_verifies_and_pays_on(folder):
     was = everything(folder / "home")
     del was["backed-up.json"]
     assert everything(folder / "new") == was
+    backups.check_files(read_backup(only(folder)))
     assert (folder / "new" / "bank" / "debtor.yaml").stat().st_mode & 0o777 == 0o600
     assert (folder / "new" / "bank").stat().st_mode & 0o777 == 0o750
     assert os.readlink(folder / "new" / "bank" / "same.yaml") == "debtor.yaml"
@@ -75,7 +78,8 @@ def test_it_is_the_home_again_verifies_and_pays_on(folder):
 
 def test_a_restored_home_is_another_home_for_retention(tied, folder, monkeypatch):
     assert here("restore", folder / "dest", "--home", folder / "new").status == 0
-    monkeypatch.setattr(backing, "verify", lambda home: VerifyResult({}, ()))
+    for name in ("verify", "verify_unmarked"):
+        monkeypatch.setattr(backing, name, lambda home: VerifyResult({}, ()))
     done = back_up(BackUpRequest(home=Home(folder / "new"), dest=folder / "dest", keep=1))
     assert (done.removed, len(os.listdir(folder / "dest"))) == ([], 2)
     ended = here("restore", folder / "dest", "--home", folder / "newer")
@@ -184,7 +188,7 @@ def test_a_back_up_of_books_that_did_not_tie_is_restored_only_when_asked(tied, f
 
 
 def test_what_does_not_tie_is_not_put_in_place(folder, monkeypatch):
-    monkeypatch.setattr(module, "verify", lambda home: VerifyResult({}, ("payments: one is forged",)))
+    monkeypatch.setattr(module, "verify_unmarked", lambda home: VerifyResult({}, ("payments: one is forged",)))
     was = everything(folder / "home")
     ended = here("restore", folder / "dest", "--replace", "--home", folder / "home")
     assert (ended.status, "so nothing was put in place" in ended.stderr) == (5, True)

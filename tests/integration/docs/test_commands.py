@@ -43,7 +43,12 @@ BEFORE = {
 }
 """First command of a block -> commands that its reader gave before."""
 
-DELIVERIES = {"DELIVERY": "counts-2020", "FOLDER": "corrected", "applications.csv": "counts-2020/aanvragen.csv"}
+DELIVERIES = {
+    "DELIVERY": "counts-2020",
+    "FOLDER": "corrected",
+    "DEST": "elsewhere",
+    "applications.csv": "counts-2020/aanvragen.csv",
+}
 FILES = {
     "overlay.yaml": "overlay_of",
     "herijking.yaml": "title",
@@ -200,6 +205,7 @@ def test_the_commands_of_a_page_run_in_their_order(page, homes, tmp_path, monkey
         if not folder.exists():
             shutil.copytree(homes[stage], folder)
             write_corrected(folder)
+            (folder / "elsewhere").mkdir()
             if stage == "done":
                 write_overviews(folder)
             for name, begin in FILES.items():
