@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from flows.payment_run import last_tick, months_owed, oldest_unasked
-from flows.server import SERVED_BY, answering, own_server
+from flows.server import OWN_PASSWORD, PASSWORD_FILE, SERVED_BY, answering, own_server, refuse_shut
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import locked
 from npo_pipeline.books.witness import is_witnessed
@@ -85,10 +85,14 @@ def _server(own: Path) -> Iterator[subprocess.Popen[bytes] | None]:
         # A server that starts together with us, at the boot of the machine, takes its time.
         if not answering(url, PATIENCE_SECONDS):
             raise Refused(f"{url}: no Prefect server answers there; start it, or unset PREFECT_API_URL")
+        refuse_shut(url)
         yield None
         return
     _say("starting a Prefect server (about ten seconds)")
+    is_given = bool(os.environ.get(OWN_PASSWORD))
     with own_server(own / "server.log") as server:
+        where = f"variable {OWN_PASSWORD}" if is_given else str(own / PASSWORD_FILE)
+        _say(f"the server and its page ask for a password: the whole line of {where}")
         yield server
 
 

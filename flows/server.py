@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -43,23 +46,40 @@ IN_MEMORY = "prefect-in-memory"
 UNFRAMED = [(b"x-frame-options", b"DENY"), (b"content-security-policy", b"frame-ancestors 'none'")]
 
 
+PASSWORD_FILE = "password"
+"""The file, beside the database of our own server, with the line that it asks who comes for: `npo:...`."""
+
+OWN_PASSWORD, CLIENT_PASSWORD = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"
+"""The variables of Prefect with the line that a server asks for, and with the one that a client gives."""
+
+
 @contextmanager
 def own_server(log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a server and set PREFECT_API_URL; its output goes to `log`.
+    """Start a server and set PREFECT_API_URL and its password; its output goes to `log`.
+
+    What it keeps, names and reasons among it, is for this account of the machine alone.
 
     Raises:
-        Refused: its port is taken, or it does not start.
+        Refused: its port is taken, it does not start, or its folder cannot be closed to others.
     """
     port = _free_port()
+    close_to_others(log.parent)
+    log.touch(mode=0o600)
+    # The server calls itself too.
+    os.environ[OWN_PASSWORD] = os.environ[CLIENT_PASSWORD] = password_of(log.parent)
     command = [sys.executable, "-P", "-m", "flows.server", "server", "start", "--host", HOST, "--port", str(port)]
     protected = {**os.environ, **protection(port)}
     with log.open("wb") as output:
         # In a session of its own: Ctrl-C must end the runs first, and they need their server for that.
         server = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, env=protected
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=protected,
+            umask=OF_OTHERS_AND_GROUP,
         )
-    if password := os.environ.get("PREFECT_SERVER_API_AUTH_STRING"):
-        os.environ.setdefault("PREFECT_API_AUTH_STRING", password)  # Who serves is a client too.
     url = os.environ["PREFECT_API_URL"] = f"http://{HOST}:{port}/api"
     try:
         if not answering(url, START_UP_SECONDS, server):
@@ -72,6 +92,54 @@ def own_server(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+OF_OTHERS_AND_GROUP = 0o077
+
+
+def close_to_others(folder: Path) -> None:
+    """Make a folder, or close it and what is in it, to all accounts but this one.
+
+    Raises:
+        Refused: it is of another account.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        for file in folder.iterdir():
+            if file.is_file() and not file.is_symlink():
+                file.chmod(0o600)
+    except OSError as error:
+        raise Refused(
+            f"{error.filename or folder}: cannot be closed to others ({error.strerror}); have it belong to the "
+            "account that serves"
+        ) from error
+
+
+def password_of(folder: Path) -> str:
+    """Return the line that our own server asks for: of its variable, else of its file, which is made once.
+
+    Raises:
+        Refused: the file cannot be read or written.
+    """
+    if given := os.environ.get(OWN_PASSWORD):
+        return given
+    file = folder / PASSWORD_FILE
+    try:
+        if not file.exists():
+            # Whole or not at all, and never readable by another for a moment.
+            beside = file.with_name(f".{file.name}.{os.getpid()}")
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="ascii") as written:
+                written.write(f"npo:{secrets.token_urlsafe(24)}\n")
+            beside.rename(file)
+        line = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it holds something else"
+        raise Refused(f"{file}: the password cannot be read ({reason}); remove it for a new one") from None
+    if ":" not in line:
+        raise Refused(f"{file}: holds no line as npo:PASSWORD; remove it for a new one")
+    return line
 
 
 def protection(port: int) -> dict[str, str]:
@@ -93,6 +161,26 @@ def answering(url: str, seconds: int, server: subprocess.Popen[bytes] | None = N
             return False
         time.sleep(0.3)
     return True
+
+
+def refuse_shut(url: str) -> None:
+    """Refuse a server that asks for a password, where we have none or another.
+
+    Raises:
+        Refused: says which variable has it.
+    """
+    given = os.environ.get(CLIENT_PASSWORD, "")
+    header = {"Authorization": f"Basic {base64.b64encode(given.encode()).decode()}"} if given else {}
+    asked = urllib.request.Request(f"{url}/admin/version", headers=header)
+    try:
+        urllib.request.urlopen(asked, timeout=5).close()
+    except urllib.error.HTTPError as error:
+        if error.code == http.client.UNAUTHORIZED:
+            has = "another" if given else "none"
+            raise Refused(
+                f"{url}: the Prefect server asks for a password, and {CLIENT_PASSWORD} has {has}; set it to "
+                "that of the server"
+            ) from None
 
 
 def _answers(url: str) -> bool:

@@ -26,6 +26,7 @@ from prefect.client.schemas.objects import State
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
 from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
     PREFECT_API_SSL_CERT_FILE,
     PREFECT_API_URL,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
@@ -59,15 +60,18 @@ def server() -> Iterator[Path]:
     own = Path(os.environ["PREFECT_HOME"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PREFECT_SERVER_API_PORT", str(free_port()))
-        patch.setenv("PREFECT_API_URL", "")
+        for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"):
+            patch.setenv(name, "")
         with own_server(own / "server.log"):
             settings = {
                 PREFECT_API_URL: os.environ["PREFECT_API_URL"],
+                PREFECT_API_AUTH_STRING: os.environ["PREFECT_API_AUTH_STRING"],
                 PREFECT_API_SSL_CERT_FILE: str(one_certificate(own / "one.pem")),
                 # The heartbeat would make every flow last a second longer: its thread sleeps that long.
                 PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
             }
-            patch.delenv("PREFECT_API_URL")
+            for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"):
+                patch.delenv(name)
             with temporary_settings(settings):
                 yield kept(own / "prefect.db", own / "new.db")
                 APILogWorker.instance().drain()

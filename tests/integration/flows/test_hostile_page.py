@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import threading
 import urllib.error
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL
 
 from flows.deployments import MONTHLY, deployments
 from flows.ingest import ingest_delivery
@@ -128,7 +129,11 @@ def test_our_own_page_works_and_the_name_of_a_file_is_no_link_and_no_picture_on_
     name = "![x](https://evil.example/a.png) [pay](https://evil.example) www.evil.example pay@evil.example"
     state = ingest_delivery(str(tmp_path / "home"), [str(tmp_path / name)], return_state=True)
     ((_, failure),) = artifact_ids_of(state).items()
-    go_to(chromium, f"{PREFECT_API_URL.value().removesuffix('/api')}/artifacts/artifact/{failure}")
+    page = PREFECT_API_URL.value().removesuffix("/api")
+    go_to(chromium, page)
+    # As its page keeps it once somebody has typed it there.
+    chromium.run(f"localStorage.setItem('prefect-password', btoa({PREFECT_API_AUTH_STRING.value()!r}))")
+    go_to(chromium, f"{page}/artifacts/artifact/{failure}")
     _until(lambda: "evil.example" in chromium.text("body"))
     shown = "[...document.querySelectorAll('a, img')].map(one => one.href || one.src)"
     assert [one for one in chromium.run(shown) if "evil" in one] == []
@@ -142,7 +147,11 @@ def test_a_page_whose_name_was_pointed_here_afterwards_is_refused_and_ours_goes_
     with urllib.request.urlopen(api.removesuffix("/api")) as page:
         assert page.headers["X-Frame-Options"] == "DENY"
         assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
-    with urllib.request.urlopen(f"{api}/admin/version") as answer:
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"{api}/admin/version")
+    password = base64.b64encode(PREFECT_API_AUTH_STRING.value().encode()).decode()
+    asked = urllib.request.Request(f"{api}/admin/version", headers={"Authorization": f"Basic {password}"})
+    with urllib.request.urlopen(asked) as answer:
         assert answer.status == 200, urlsplit(api)
 
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from prefect.settings import PREFECT_API_URL
 
 from flows import serve
+from flows.server import password_of
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import locked
 from npo_pipeline.commands.steps import now
+from npo_pipeline.errors import Refused
 from tests.integration.flows.prefect_side import free_port, months_paid
 
 PATIENCE = 120
@@ -83,6 +88,33 @@ def test_a_server_that_does_not_answer_is_refused(refused, tmp_path, monkeypatch
     status, said = refused(tmp_path)
     assert status == 3
     assert f"npo: {url}: no Prefect server answers there; start it, or unset PREFECT_API_URL\n" in said
+
+
+def test_a_server_that_asks_for_a_password_is_refused_without_it(refused, tmp_path, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", PREFECT_API_URL.value())
+    for given, has in (("", "none"), ("npo:a-wrong-one", "another")):
+        monkeypatch.setenv("PREFECT_API_AUTH_STRING", given)
+        status, said = refused(tmp_path)
+        assert status == 3
+        assert (
+            f"asks for a password, and PREFECT_API_AUTH_STRING has {has}; set it to that of the server\n" in said
+        )
+        assert "a-wrong-one" not in said
+
+
+def test_a_password_is_made_once_and_one_that_was_given_stays_with_whoever_gave_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("PREFECT_SERVER_API_AUTH_STRING", raising=False)
+    first = password_of(tmp_path)
+    assert re.fullmatch(r"npo:[\w-]{32}", first)
+    assert password_of(tmp_path) == first
+    assert stat.S_IMODE((tmp_path / "password").stat().st_mode) == 0o600
+    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", "npo:given")
+    assert password_of(tmp_path) == "npo:given"
+    assert (tmp_path / "password").read_text() == f"{first}\n"
+    monkeypatch.delenv("PREFECT_SERVER_API_AUTH_STRING")
+    (tmp_path / "password").write_text("rubbish")
+    with pytest.raises(Refused, match="password: holds no line as npo:PASSWORD; remove it for a new one"):
+        password_of(tmp_path)
 
 
 def test_damaged_books_are_refused_before_anything_starts(refused, tmp_path):
@@ -173,6 +205,14 @@ def test_serve_once_registers_the_schedule_and_leaves_nothing_running(decided, s
     assert " is owed: 2021-09, 2021-10, " in said
     assert "npo: it is not started: 2021-09, 2021-10, " in said
     assert "more than one month late, and no witness says that these books are the newest" in said
+    own = decided / "prefect"
+    password = (own / "password").read_text().strip()
+    assert f"npo: the server and its page ask for a password: the whole line of {own / 'password'}\n" in said
+    assert password not in said + (own / "server.log").read_text()
+    rights = {one.name: stat.S_IMODE(one.stat().st_mode) for one in own.iterdir() if one.is_file()}
+    closed = {one: rights[one] for one in ("password", "prefect.db", "server.log")}
+    assert set(closed.values()) == {0o600}, "names and reasons are for the account that serves alone"
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700
     for one in ("npo-payment-run/monthly", "npo-ingest/on-request", "npo-recalibration/with-approval"):
         assert f"npo: registered {one}\n" in said
     assert not serving.is_reachable()
