@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from flows.json_logs import follow_settings, use_json_logs
 from flows.payment_run import last_tick, months_owed, oldest_unasked
 from flows.server import OWN_PASSWORD, PASSWORD_FILE, SERVED_BY, answering, own_server, refuse_shut
 from npo_pipeline.books.paths import Home
@@ -28,7 +29,7 @@ from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import NpoError, Refused
 from npo_pipeline.months import month_text
 from npo_pipeline.operating_system import set_umask
-from npo_pipeline.translation import said
+from npo_pipeline.watch.logs import CONTEXT, log
 
 if TYPE_CHECKING:
     from prefect.runner import Runner
@@ -40,6 +41,7 @@ def main() -> None:
     """Serve until stopped; a refusal is one line on stderr, and the exit status of its kind."""
     options = _options()
     signal.signal(signal.SIGTERM, _stop)
+    CONTEXT.command = "serve"
     home = options.home.absolute()
     try:
         set_umask()
@@ -52,7 +54,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _say("stopped")
     except NpoError as error:
-        _say(str(error))
+        log("error", str(error), kind=error.kind, exit_status=error.exit_status)
         sys.exit(error.exit_status)
 
 
@@ -72,6 +74,7 @@ def _settings(own: Path) -> None:
     os.environ.setdefault("PREFECT_HOME", str(own))
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    use_json_logs(own)
 
 
 @contextmanager
@@ -111,6 +114,7 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
 
     # Prefect read them when it was imported, before our server had an address: it would start another beside it.
     refresh_global_settings_context()
+    follow_settings()
     if server is not None:
         for name in close_dead_runs(home):
             _say(f"run {name} was cut off when npo serve ended; it is marked as crashed")
@@ -210,7 +214,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _say(message: str) -> None:
-    print(f"npo: {said(message)}", file=sys.stderr)  # noqa: T201
+    log("info", message)
 
 
 if __name__ == "__main__":

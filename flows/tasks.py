@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -21,12 +21,14 @@ from prefect.tasks import Task
 
 from flows.failures import WithoutTraceback, failed, report_failure, with_parameters
 from flows.server import end_with_serve
+from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import WAITING
 from npo_pipeline.commands import bank, ingest, pay, reconcile, release
 from npo_pipeline.commands.account import command as account
 from npo_pipeline.commands.account import reports
 from npo_pipeline.commands.decide import command as decide
 from npo_pipeline.commands.decide import plan
+from npo_pipeline.commands.steps import directly
 from npo_pipeline.errors import NpoError
 from npo_pipeline.operating_system import set_umask
 from npo_pipeline.rulebook import load as rulebook
@@ -87,7 +89,7 @@ def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     def run() -> T:
         try:
-            return step(*args, **kwargs)
+            return directly(step, *args, **kwargs)
         except NpoError as error:
             raise with_parameters(error, _PARAMETERS.get()) from None
         except OSError:
@@ -146,6 +148,10 @@ def npo_flow(name: str, run_name: Callable[[], str]) -> Callable[[Callable[P, T]
         )(run)
 
     return make
+
+
+def _home_of(parameters: Mapping[str, Any]) -> Home | None:
+    return Home(Path(str(parameters["home"]))) if "home" in parameters else None
 
 
 def closed(message: str, data: object = None, name: str = "Completed") -> State[Any]:

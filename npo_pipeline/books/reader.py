@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import duckdb
@@ -18,6 +19,16 @@ from npo_pipeline.books.tables import FORMAT, create
 from npo_pipeline.errors import Refused
 
 T = TypeVar("T")
+
+
+@dataclass
+class QueriesRun:
+    """Keep the texts of queries that this process runs, where lineage asks; null: nobody asks."""
+
+    texts: set[str] | None = None
+
+
+QUERIES_RUN = QueriesRun()
 
 
 class Books:
@@ -41,6 +52,8 @@ class Books:
         Raises:
             Refused: the database is damaged.
         """
+        if QUERIES_RUN.texts is not None:
+            QUERIES_RUN.texts.add(query)
         given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         try:
             # A relation of its own per query: `execute` would replace the result of the query before it.

@@ -14,7 +14,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pandera.polars as pa
@@ -157,6 +157,17 @@ class Run(ChangeSet):
         insert(self.engine, model.name, validated(rows, model))
 
 
+@dataclass
+class RunsHere:
+    """Hold the runs of this process, for logs and telemetry: the last that was opened, and those it published."""
+
+    last: str | None = None
+    published: list[str] = field(default_factory=list)
+
+
+RUNS_HERE = RunsHere()
+
+
 @contextmanager
 def open_run(
     home: Home,
@@ -193,6 +204,7 @@ def open_run(
             ask_witness(home, books, command)
             run_id = "-".join(filter(None, (f"{number:06d}", command, subject)))
             run = Run(run_id=run_id, command=command, books=books, engine=duck)
+            RUNS_HERE.last = run_id
             yield run
         if run.appended or run.verification:
             base = Base(identity, previous, is_migrated=books.published_format < FORMAT)
@@ -201,6 +213,7 @@ def open_run(
             sha256 = publish(
                 duck, home, run, base=base, started=started, clock=clock, verification=run.verification
             )
+            RUNS_HERE.published.append(run_id)
             tell_witness(home, sealed[0][1] if sealed else sha256, run_id, sha256)
 
 

@@ -14,10 +14,11 @@ import click
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import ParsedParam
-from npo_pipeline.cli.output import complaint, document, line
+from npo_pipeline.cli.output import document, line
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import said
 from npo_pipeline.watch.levels import NEVER, Check, Level, Limits, worst
+from npo_pipeline.watch.logs import log
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,7 +90,7 @@ def _ended_after(seconds: int, home: Home) -> Iterator[None]:
     """End the process when a check takes too long: a share that does not answer holds up even a signal."""
 
     def end() -> None:
-        complaint(f"npo: {said(f'{home.path}: did not answer in {seconds} seconds; look at its disk or share')}")
+        log("error", f"{home.path}: did not answer in {seconds} seconds; look at its disk or share")
         sys.stderr.flush()
         os._exit(int(Level.FAIL))
 

@@ -30,6 +30,7 @@ from npo_pipeline.errors import NpoError, printable
 from npo_pipeline.operating_system import set_umask
 from npo_pipeline.startup import check_own_packages, end_process
 from npo_pipeline.translation import catalogue, said, speaks_dutch
+from npo_pipeline.watch import logs
 
 FAULT_OF_OURS = 1
 
@@ -95,9 +96,7 @@ def main() -> None:
         if isinstance(error, SystemExit) or (os.environ.get("NPO_DEBUG") and not _is_foreseen(error)):
             raise
         ending = _ending(error)
-        _say(ending.message)
-        for one in ending.details:
-            complaint(said(one))
+        _complain(ending)
         # A command that answered has its document on stdout already, as `verify` has.
         if "--json" in sys.argv[1:] and not stdout.is_written:
             document({"error": {**vars(ending), "message": printable(ending.message)}})
@@ -185,7 +184,21 @@ def _ending(error: BaseException) -> Ending:
     return Ending(kind="fault", exit_status=FAULT_OF_OURS, message=message)
 
 
+def _complain(ending: Ending) -> None:
+    """Say on stderr how a command ended that did not do what was asked: on a terminal, or in a log."""
+    if logs.is_json():
+        more = {"details": list(ending.details)} if ending.details else {}
+        logs.log("error", ending.message, kind=ending.kind, exit_status=ending.exit_status, **more)
+        return
+    _say(ending.message)
+    for one in ending.details:
+        complaint(said(one))
+
+
 def _say(message: str) -> None:
+    if logs.is_json():
+        logs.log("error", message)
+        return
     complaint(f"npo: {said(message)}")
 
 

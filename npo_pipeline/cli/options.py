@@ -22,6 +22,7 @@ from npo_pipeline.books.paths import DEFAULT, Home
 from npo_pipeline.errors import Refused
 from npo_pipeline.months import day_from, month_from, school_year_from, series_from
 from npo_pipeline.startup import unused_libraries_hidden
+from npo_pipeline.watch.spans import watching
 from npo_pipeline.workers import Workers, cores, local
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -162,10 +163,22 @@ def common(command: F) -> F:
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
-        with unused_libraries_hidden():
-            return command(*args, **kwargs)
+        home = kwargs.get("home")
+        with (
+            unused_libraries_hidden(),
+            watching(_command_name(), home if isinstance(home, Home) else None) as watched,
+        ):
+            status = command(*args, **kwargs)
+            watched.exit_status = status if isinstance(status, int) else 0
+            return status
 
     return cast(F, run)
+
+
+def _command_name() -> str:
+    """Return the name of the command that runs, as `pay` or `rules solve`."""
+    context = click.get_current_context(silent=True)
+    return context.command_path.partition(" ")[2] if context else ""
 
 
 def witnessed(command: F) -> F:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from npo_pipeline.commands.steps import Progress, silently
 from npo_pipeline.errors import printable
 from npo_pipeline.translation import said
+from npo_pipeline.watch import logs
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,6 +64,8 @@ def line(text: str, *, as_is: bool = False) -> None:
 
     It is in the language that is asked, unless it is to stay `as_is`.
     """
+    if text.startswith(REMARK) and logs.is_json():
+        logs.log("warning", text.removeprefix(REMARK))
     lines = [printable(one if as_is else said(one)) for one in text.split("\n")]
     if not sys.stdout.isatty():
         _write("\n".join(lines))
@@ -70,6 +73,10 @@ def line(text: str, *, as_is: bool = False) -> None:
     console = _console()
     for one in lines:
         console.print(_folded(one, console.width), markup=False, soft_wrap=True)
+
+
+REMARK = "! "
+"""Before a line on what the operator should know."""
 
 
 def complaint(text: str) -> None:
@@ -84,6 +91,9 @@ def document(value: Any) -> None:
     """Print one JSON document; amounts are strings, so that no reader makes floats of them."""
     import json
 
+    if logs.is_json() and isinstance(value, dict):
+        for remark in value.get("remarks", ()):
+            logs.log("warning", str(remark))
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=plain, indent=1) + "\n")
 
@@ -197,7 +207,10 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """Yield a progress callback; it does nothing, and loads no library, unless stderr is a terminal."""
+    """Yield a progress callback; it does nothing, and loads no library, unless stderr is a terminal or a log."""
+    if logs.is_json():
+        yield logs.json_progress()
+        return
     if not sys.stderr.isatty():
         yield silently
         return

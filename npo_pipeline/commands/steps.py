@@ -22,9 +22,23 @@ class Call(Protocol):
         ...
 
 
+class StepWatcher(Protocol):
+    """Represent an observer of each step of a command: how long it took, and figures of its result."""
+
+    def __call__(self, name: str, run: Callable[[], T]) -> T:
+        """Run a step and return its result, or let its error pass."""
+        ...
+
+
+WATCHING: list[StepWatcher] = []
+"""The watcher of the command that runs (`watch.spans`), if there is any; the list is hardly ever not empty."""
+
+
 def directly(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a step here and now."""
-    return step(*args, **kwargs)
+    """Run a step here and now; a flow runs it so within its task."""
+    if not WATCHING:
+        return step(*args, **kwargs)
+    return WATCHING[-1](step.__name__, lambda: step(*args, **kwargs))
 
 
 Progress = Callable[[str, int], None]

@@ -12,7 +12,7 @@ from npo_pipeline.translation import CATALOGUE, catalogue, singular, translated
 
 SOURCE = Path(npo_pipeline.__file__).parent
 SAID = {"Refused", "NpoError", "HomeLocked", "BooksDoNotTie", "UsageError", "refused", "fault", "refusal_of"}
-SHOWN = {"fine", "look", "act", "Verdict", "verdict"} | {
+SHOWN = {"log", "fine", "look", "act", "Verdict", "verdict"} | {
     "line",
     "table",
     "frame_table",

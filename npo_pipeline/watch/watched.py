@@ -1,0 +1,88 @@
+"""Records of a command that is watched: how it ended, what it published, and each of its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from npo_pipeline.books.paths import Home
+
+OTLP_VARIABLE, OPENLINEAGE_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT", "OPENLINEAGE_URL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Hold what can be counted of a result: rows, rejected rows, payments, and their amounts per currency."""
+
+    rows: int | None = None
+    rejected: int | None = None
+    payments: int | None = None
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepDone:
+    """Represent a step that ended; times in nanoseconds since 1970. `outcome`: done, or the kind of its error."""
+
+    name: str
+    began: int
+    ended: int
+    outcome: str
+    figures: Figures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """Represent a run that the command published, by its manifest.
+
+    `tables`: rows per table. `cents`: what it paid per currency. `inputs`: delivered files, as it has them.
+    """
+
+    run_id: str
+    command: str
+    month: str | None
+    payments: int
+    tables: dict[str, int]
+    cents: dict[str, int]
+    inputs: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(kw_only=True)
+class Watched:
+    """Represent a command that is watched; how it ended is filled in at its end.
+
+    `outcome`: done, or the kind of its error, and never its message, which may name people and accounts.
+    """
+
+    command: str
+    home: Home | None
+    began: int
+    ended: int = 0
+    exit_status: int = 0
+    outcome: str = "done"
+    published: tuple[Published, ...] = ()
+
+
+def published_of(manifest: dict[str, Any]) -> Published:
+    """Return what a manifest says of its run."""
+    return Published(
+        run_id=manifest["run_id"],
+        command=manifest["command"],
+        month=manifest["month"],
+        payments=manifest["payments"],
+        tables={name: table["rows"] for name, table in manifest["tables"].items()},
+        cents={"EUR": manifest["sum_cents"], "USD": manifest["sum_usd_cents"]},
+        inputs=tuple(manifest.get("inputs", ())),
+    )
+
+
+def euros_of(cents: int) -> str:
+    """Write cents as a decimal: -1234 is -12.34."""
+    return str(Decimal(cents).scaleb(-2))
+
+
+def moment_of(nanoseconds: int) -> datetime:
+    """Return a time as a moment in UTC."""
+    return datetime.fromtimestamp(nanoseconds // 1000 / 1_000_000, UTC)

@@ -1,0 +1,51 @@
+"""A collector on this machine: it takes what is posted to it, and keeps it."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Receiver:
+    """What was posted, by path; `silent`: it takes connections and never answers."""
+
+    def __init__(self, *, status: int = 200) -> None:
+        self.posted: list[tuple[str, bytes]] = []
+        self._status = status
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                if self.headers.get("content-encoding") == "gzip":
+                    body = gzip.decompress(body)
+                outer.posted.append((self.path, body))
+                self.send_response(outer._status)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def bodies(self, path: str) -> list[bytes]:
+        return [body for where, body in self.posted if where == path]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextmanager
+def receiver(*, status: int = 200) -> Iterator[Receiver]:
+    one = Receiver(status=status)
+    try:
+        yield one
+    finally:
+        one.close()
