@@ -1,0 +1,245 @@
+"""A thousand kills: each command of the story is killed at moments of chance, and given again.
+
+    python -m tests.endurance.kills --kills 1000            # three quarters of an hour on an idle core
+    python -m tests.endurance.kills --kills 60 --minutes 5  # to try
+
+First the story is played undisturbed, and the world before each command is kept. Then the commands are taken in turn:
+a copy of its world, the command killed, and the checks below. The n-th kill of a seed is always the same but for what
+the machine does. What was done is kept (`--work`), so that it goes on where it stopped.
+
+After each kill:
+
+- the books are those before the command or those after it (of a command with several runs: some of them);
+- every file that is in its place is whole; `npo verify` ties;
+- the same command again ends well, whatever processes were left over: so the lock is free;
+- then the tables are those of the undisturbed command, to the row: so nothing is paid twice; and so are the files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.endurance.endurance_report import write_kills
+from tests.endurance.kill_steps import Stage, Step, copy_world, moved, set_environment, steps
+from tests.endurance.launching import Ended, Kill, Launcher
+from tests.endurance.wholeness import contents, halves, left_beside, published
+
+ROOT = Path(__file__).parents[2]
+MISSING = "No such command"
+
+
+def main() -> None:
+    options = _options(sys.argv[1:])
+    set_environment()
+    until = time.monotonic() + options.minutes * 60
+    stages = list(played(options.work, Launcher(options.work)))
+    done = options.work / f"kills-{options.seed}.jsonl"
+    found = [json.loads(line) for line in done.read_text("utf-8").splitlines()] if done.exists() else []
+    killer = Killer(options.work, Launcher(options.work))
+    for number in range(len(found), options.kills):
+        if time.monotonic() > until:
+            print(f"stopped after {options.minutes:g} minutes; run it again to go on", flush=True)
+            break
+        row = killer.kill(number, *drawn(options.seed, number, stages))
+        found.append(row)
+        with done.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        print(f"{number + 1}/{options.kills} {row['words']} {row['when']}: {row['faults'] or 'good'}", flush=True)
+    if options.report:
+        write_kills(ROOT / "docs" / "explanation" / "endurance.md", found, options.seed)
+    sys.exit(any(row["faults"] for row in found))
+
+
+def played(work: Path, launcher: Launcher) -> Iterator[Stage]:
+    """Play the story undisturbed and yield its stages; those that were played before are read."""
+    folder = work / "stages"
+    if (folder / "complete").exists():
+        for number, one in enumerate(sorted(folder.glob("[0-9]*"))):
+            yield Stage.load(number, one)
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    world = work / "world"
+    shutil.rmtree(world, ignore_errors=True)
+    (world / "out").mkdir(parents=True)
+    number, last = 0, None
+    for step in steps(world):
+        stage = _stage(number, step, world, folder, last, launcher=launcher)
+        if stage:
+            number, last = number + 1, stage.once
+            copy_world(last, world)
+            yield stage
+    (folder / "complete").touch()
+
+
+def _stage(
+    number: int, step: Step, world: Path, stages: Path, last: Path | None, *, launcher: Launcher
+) -> Stage | None:
+    """Run a step in the world once and once more; null where the program has no such command."""
+    print(f"undisturbed: npo {' '.join(step.words)}", flush=True)
+    folder = stages / f"{number:03}"
+    before = copy_world(world, folder / "before", like=last)
+    first = run(step.words, step.home, world, world, launcher)
+    if first.status and MISSING in first.said:
+        print("  there is no such command", flush=True)
+        shutil.rmtree(folder)
+        return None
+    if first.status:
+        raise SystemExit(f"npo {' '.join(step.words)} ended with {first.status} undisturbed: {first.said}")
+    points = launcher.points()
+    once = copy_world(world, folder / "once", like=before)
+    again = run(step.words, step.home, world, world, launcher)
+    copy_world(world, folder / "twice", like=once)
+    stage = Stage(
+        number=number,
+        step=step,
+        folder=folder,
+        seconds=first.seconds,
+        points=points,
+        again_status=again.status,
+    )
+    stage.save()
+    return stage
+
+
+def run(
+    words: Sequence[str], home: str, world: Path, played_in: Path, launcher: Launcher, kill: Kill | None = None
+) -> Ended:
+    """Run a command of the story in a copy of its world."""
+    return launcher.run([*moved(tuple(words), played_in, world), "--home", str(world / home)], world, kill)
+
+
+def drawn(seed: int, number: int, stages: Sequence[Stage]) -> tuple[Stage, Kill]:
+    """Draw the n-th kill: every stage comes once in each round, in an order of chance."""
+    order = list(range(len(stages)))
+    random.Random(f"{seed}:round:{number // len(stages)}").shuffle(order)
+    stage, chance = stages[order[number % len(stages)]], random.Random(f"{seed}:{number}")
+    at_point = stage.points > 0 and chance.random() < 0.5
+    return stage, Kill(
+        seconds=None if at_point else chance.uniform(0.0, 1.05) * stage.seconds,
+        point=chance.randint(1, stage.points) if at_point else None,
+        alone=chance.random() < 0.5,
+    )
+
+
+@dataclass(frozen=True)
+class Killer:
+    """Kills commands in a folder of its own, and says what is wrong afterwards."""
+
+    work: Path
+    launcher: Launcher
+
+    def kill(self, number: int, stage: Stage, kill: Kill) -> dict[str, Any]:
+        """Kill a command once, give it again, and return what was found."""
+        world, played_in = copy_world(stage.before, self.work / "killed"), self.work / "world"
+        words, home = stage.step.words, stage.step.home
+        killed = run(words, home, world, played_in, self.launcher, kill)
+        faults = [f"after the kill: {one}" for one in self._after_kill(stage, world)]
+        left = left_beside(world)
+        again = run(words, home, world, played_in, self.launcher)
+        faults += [f"after the same again: {one}" for one in self._after_again(stage, world, again)]
+        if faults:
+            copy_world(world, self.work / "faults" / f"{number:05}")
+        return {
+            "number": number,
+            "stage": stage.number,
+            "command": stage.step.command,
+            "words": " ".join(words[:3]),
+            "when": f"at file {kill.point} of {stage.points}"
+            if kill.point
+            else f"after {kill.seconds:.2f} of {stage.seconds:.2f} s",
+            "alone": kill.alone,
+            "killed": killed.status == -9,
+            "left": len(left),
+            "left_for_good": len(set(left_beside(world)) - set(left_beside(stage.once))),
+            "faults": faults,
+        }
+
+    def _after_kill(self, stage: Stage, world: Path) -> Iterator[str]:
+        home = world / stage.step.home
+        books, before, once = contents(home), contents(stage.before / stage.step.home), _once(stage)
+        if books != before and books != once and not _is_between(before, books, once):
+            yield f"the books are neither those before nor those after: {_differences(books, once)}"
+        yield from halves(published(world))
+        if (home / "npo.duckdb").exists() and stage.step.command != "upgrade":
+            verified = self.launcher.run(["verify", "--home", str(home)], world)
+            if verified.status:
+                yield f"verify ends with {verified.status}: {verified.said}"
+
+    def _after_again(self, stage: Stage, world: Path, again: Ended) -> Iterator[str]:
+        home, name = world / stage.step.home, stage.step.home
+        if again.status not in (0, stage.again_status):
+            yield f"it ends with {again.status}: {again.said}"
+            return
+        books, wanted = contents(home), [_once(stage), contents(stage.twice / name)]
+        if books not in wanted:
+            yield f"other rows than undisturbed: {_differences(books, wanted[0])}"
+        names, expected = set(published(world)), [set(published(one)) for one in (stage.once, stage.twice)]
+        if names not in expected:
+            yield f"other files than undisturbed: {sorted(names ^ expected[0])[:10]}"
+        yield from halves(published(world))
+        verified = self.launcher.run(["verify", "--home", str(home)], world)
+        if verified.status:
+            yield f"verify ends with {verified.status}: {verified.said}"
+
+
+def _once(stage: Stage) -> dict[str, list[tuple[Any, ...]]]:
+    return contents(stage.once / stage.step.home)
+
+
+def _is_between(before: dict[str, list], books: dict[str, list], once: dict[str, list]) -> bool:
+    """Return whether books are those before with some of the runs of those after: no row is another."""
+    return all(
+        set(before.get(name, [])) <= set(rows) <= {*once.get(name, []), *before.get(name, [])}
+        for name, rows in books.items()
+    ) and 0 < len(books.get("runs", [])) < len(once.get("runs", []))
+
+
+def _differences(books: dict[str, list], wanted: dict[str, list]) -> dict[str, list[Any]]:
+    """Return per table some of the rows that only one side has."""
+    return {
+        name: sorted(map(str, set(books.get(name, [])) ^ set(wanted.get(name, []))))[:3]
+        for name in sorted({*books, *wanted})
+        if books.get(name) != wanted.get(name)
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is asked for. `minutes`: after these no other kill is begun."""
+
+    kills: int
+    seed: int
+    minutes: float
+    work: Path
+    report: bool
+
+
+def _options(arguments: list[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m tests.endurance.kills", description=__doc__.split("\n")[0])
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=150, help="stop after these; default: 150")
+    parser.add_argument("--work", type=Path, default=Path("endurance/kills"), help="where it is played and kept")
+    parser.add_argument("--no-report", action="store_true", help="leave the page of the docs as it is")
+    given = parser.parse_args(arguments)
+    given.work.mkdir(parents=True, exist_ok=True)
+    return Options(
+        kills=given.kills,
+        seed=given.seed,
+        minutes=given.minutes,
+        work=given.work.resolve(),
+        report=not given.no_report,
+    )
+
+
+if __name__ == "__main__":
+    main()

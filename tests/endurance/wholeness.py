@@ -1,0 +1,94 @@
+"""What a folder holds, for comparing what a kill left with what it should be; and whether each file is whole."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from lxml import etree
+
+MOMENTS = re.compile(r".*_at|manifest|manifest_sha256")
+ASIDE = re.compile(r"(^|/)(work/|\.|npo\.lock$)")
+"""Files that are not published: drafts, what is beside its place, and who holds the lock."""
+
+STAMP = re.compile(r"\d{8}T\d{6}Z?|\d{4}-\d\d-\d\dT[\d:-]+Z?")
+
+Contents = dict[str, list[tuple[Any, ...]]]
+
+
+def contents(home: Path) -> Contents:
+    """Return every table of published books without its moments; none where there are no books."""
+    if not (home / "npo.duckdb").exists():
+        return {}
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(f"attach '{home / 'npo.duckdb'}' as books (read_only)")
+        connection.execute("use books")
+        names = "select table_name, list(column_name) from duckdb_columns() where database_name = 'books' group by 1"
+        tables = dict(connection.execute(names).fetchall())
+        base = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        return {
+            name: connection.execute(f"select {_columns(tables[name])} from {name} order by all").fetchall()
+            for name in sorted(base)
+        }
+
+
+def _columns(names: list[str]) -> str:
+    return ", ".join(sorted(f'"{name}"' for name in names if not MOMENTS.fullmatch(name))) or "null"
+
+
+def published(world: Path) -> dict[str, Path]:
+    """Return every file that is in its place, by its name without moments."""
+    found = {str(path.relative_to(world)): path for path in sorted(world.rglob("*")) if path.is_file()}
+    return {STAMP.sub("STAMP", name): path for name, path in found.items() if not ASIDE.search(name)}
+
+
+def left_beside(world: Path) -> list[str]:
+    """Return the files that are not in their place: what a run that died left."""
+    names = (str(path.relative_to(world)) for path in world.rglob("*") if path.is_file())
+    return sorted(name for name in names if ASIDE.search(name))
+
+
+def halves(files: dict[str, Path]) -> Iterator[str]:
+    """Yield the files that are not whole, each with its fault."""
+    for name, path in files.items():
+        try:
+            _read(path)
+        except Exception as error:
+            yield f"{name}: {type(error).__name__}: {error}"
+
+
+def _read(path: Path) -> None:
+    """Read a file to its end, as whoever uses it would.
+
+    Raises:
+        Exception: it is not what its name says.
+    """
+    ending = path.suffix.lower()
+    if ending in (".json", ".jsonl") or path.name == "witness":
+        json.loads(path.read_text("utf-8"))
+    elif ending in (".xml", ".xbrl", ".xhtml", ".xsd", ".xaf"):
+        etree.fromstring(path.read_bytes(), etree.XMLParser(huge_tree=True))
+    elif ending in (".zip", ".xlsx"):
+        with zipfile.ZipFile(path) as archive:
+            if broken := archive.testzip():
+                raise ValueError(f"{broken} inside is broken")
+    elif ending == ".parquet":
+        pl.read_parquet(path)
+    elif ending == ".gz":
+        gzip.decompress(path.read_bytes())
+    elif ending == ".duckdb":
+        with duckdb.connect(config={"threads": 1}) as connection:
+            connection.execute(f"attach '{path}' as books (read_only)")
+    elif ending == ".html":
+        if not path.read_text("utf-8").rstrip().endswith("</html>"):
+            raise ValueError("ends before its end")
+    elif ending in (".csv", ".yaml") or path.name == "SHA256SUMS":
+        if not path.read_bytes().endswith(b"\n"):
+            raise ValueError("ends before the end of a line")
