@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS = $(shell python3 -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests spec thorough docs reference bench wheel installed lock clean
+.PHONY: help setup demo test lint types tests spec thorough docs reference bench wheel installed mutation kills soak lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -69,6 +69,16 @@ bench/.venv/.ready: requirements-bench.lock
 
 bench: $(READY) bench/.venv/.ready ## speed and memory against a bare script and pandas (minutes, 2 GB of disk)
 	@$(BIN)/python -m tests.benchmarks --pandas bench/.venv/bin/python
+
+# Each goes on where it stopped, and writes its results in docs/explanation. ARGS: see docs/explanation/endurance.md.
+mutation: $(READY) ## change the modules of money, and see whether a test fails (hours)
+	@nice -n 10 $(BIN)/python -m tests.endurance.mutation $(ARGS)
+
+kills: $(READY) ## kill every command a thousand times in all, and see what is left (an hour)
+	@nice -n 10 $(BIN)/python -m tests.endurance.kills $(ARGS)
+
+soak: $(READY) ## two years of 1,000 boards with all commands in any order (three hours)
+	@nice -n 10 $(BIN)/python -m tests.endurance.soak $(ARGS)
 
 PIN := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-emit-package playwright --no-emit-package pyee --no-header --no-emit-index-url --no-annotate --upgrade

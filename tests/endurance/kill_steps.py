@@ -52,6 +52,7 @@ def _story(inputs: Path, world: Path) -> Iterator[Step]:
 def _after(inputs: Path, world: Path) -> Iterator[Step]:
     yield _step("pay", "--month", "2022-04", "--catch-up")
     yield _step("pay", "--month", "2022-05")
+    yield _step("pay", "--month", "2022-07", "--catch-up")
     yield _step("specification", "--month", "2021-11")
     yield _step("account", "--year", "2022")
     yield _step("journal", "--board", "10001", "--year", "2022", world / "out" / "journal")
@@ -83,9 +84,16 @@ def _kept(inputs: Path, world: Path) -> Iterator[Step]:
 def _older(inputs: Path, world: Path) -> Iterator[Step]:
     for packed in sorted(FIXTURES.glob("format-*.duckdb.gz"))[-3:]:
         name = packed.name.partition(".")[0]
-        (world / name).mkdir()
-        (world / name / "npo.duckdb").write_bytes(gzip.decompress(packed.read_bytes()))
+        _unpack(packed, world / name)
         yield _step("upgrade", home=name)
+
+
+def _unpack(packed: Path, home: Path) -> None:
+    """Put books of an older format in a home, and the copies of its manifests beside them."""
+    (home / "manifests").mkdir(parents=True)
+    (home / "npo.duckdb").write_bytes(gzip.decompress(packed.read_bytes()))
+    for run_id, manifest in story.select(home, "select run_id, manifest from runs"):
+        (home / "manifests" / f"{run_id}.json").write_text(manifest)
 
 
 def _step(*words: object, home: str = "home") -> Step:

@@ -3,9 +3,9 @@
     python -m tests.endurance.kills --kills 1000            # three quarters of an hour on an idle core
     python -m tests.endurance.kills --kills 60 --minutes 5  # to try
 
-First the story is played undisturbed, and the world before each command is kept. Then the commands are taken in turn:
-a copy of its world, the command killed, and the checks below. The n-th kill of a seed is always the same but for what
-the machine does. What was done is kept (`--work`), so that it goes on where it stopped.
+First the story is played undisturbed, and the world before each command is kept. Then the commands are taken in
+turn: a copy of its world, the command killed, and the checks below. The n-th kill of a seed is always the same but
+for what the machine does. What was done is kept (`--work`), so that it goes on where it stopped.
 
 After each kill:
 
@@ -60,32 +60,28 @@ def main() -> None:
 
 
 def played(work: Path, launcher: Launcher) -> Iterator[Stage]:
-    """Play the story undisturbed and yield its stages; those that were played before are read."""
-    folder = work / "stages"
-    if (folder / "complete").exists():
-        for number, one in enumerate(sorted(folder.glob("[0-9]*"))):
-            yield Stage.load(number, one)
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    world = work / "world"
+    """Play the story undisturbed and yield its stages; those that were played before are taken as they were."""
+    stages, world = work / "stages", work / "world"
     shutil.rmtree(world, ignore_errors=True)
     (world / "out").mkdir(parents=True)
     number, last = 0, None
     for step in steps(world):
-        stage = _stage(number, step, world, folder, last, launcher=launcher)
+        folder = stages / f"{number:03}"
+        stage = Stage.load(number, folder) if (folder / "stage.json").exists() else None
+        if stage is None or stage.step != step:
+            stage = _stage(number, step, world, folder, last, launcher=launcher)
         if stage:
             number, last = number + 1, stage.once
             copy_world(last, world)
             yield stage
-    (folder / "complete").touch()
 
 
 def _stage(
-    number: int, step: Step, world: Path, stages: Path, last: Path | None, *, launcher: Launcher
+    number: int, step: Step, world: Path, folder: Path, last: Path | None, *, launcher: Launcher
 ) -> Stage | None:
     """Run a step in the world once and once more; null where the program has no such command."""
     print(f"undisturbed: npo {' '.join(step.words)}", flush=True)
-    folder = stages / f"{number:03}"
+    (folder / "stage.json").unlink(missing_ok=True)
     before = copy_world(world, folder / "before", like=last)
     first = run(step.words, step.home, world, world, launcher)
     if first.status and MISSING in first.said:

@@ -1,7 +1,7 @@
 """Start `npo` in a process of its own that is killed: after a time, or at the n-th file that it makes or renames.
 
-Nothing of the program is changed for it. Python itself reports each file that is opened to write, renamed or removed
-(`sys.addaudithook`), and there the process may kill itself; within DuckDB, which does not report, only time hits.
+Nothing of the program is changed for it. Python itself reports each file that is opened to write, renamed or
+removed (`sys.addaudithook`), and there the process may kill itself. DuckDB does not report: there only time hits.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Launcher:
         self._processes.set_forkserver_preload([driver.__name__, __name__])
 
     def run(self, words: list[str], within: Path, kill: Kill | None = None) -> Ended:
-        """Run a command and wait for it; what it leaves running is ended too, unless `within` is looked at first."""
+        """Run a command and wait for it; what it leaves running is ended too, unless it is to be killed alone."""
         process, started = self._started(words, within, kill.point if kill else None), time.monotonic()
         if kill and kill.seconds is not None:
             process.join(kill.seconds)

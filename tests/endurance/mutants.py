@@ -7,10 +7,10 @@ Texts, names of columns, annotations, decorators and exceptions are not changed.
 from __future__ import annotations
 
 import ast
-import copy
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -51,11 +51,8 @@ LEFT_OUT = {
     *("drop_nulls", "scaleb", "strip", "lower"),
 }
 JOINS = {"left": "inner", "inner": "left", "full": "left", "anti": "semi", "semi": "anti"}
-CHOICES = {
-    **{"first": "last", "last": "first", "spread": "next_payment", "yes": "no"},
-    **{"instalment": "correction", "correction": "instalment"},
-}
-"""Values of a choice: another value in place of each."""
+CHOICES = {"first": "last", "last": "first"}
+"""Which of equal rows is kept."""
 
 ONE_LEFT_OUT = ("coalesce", "max_horizontal", "min_horizontal")
 """Functions of several values, of which one may be forgotten."""
@@ -84,22 +81,54 @@ class _Change:
     by: ast.AST
 
 
-def mutants(source: str, functions: frozenset[str] = frozenset()) -> list[Mutant]:
-    """Return all mutants of a module, each once; `functions`: of these functions alone."""
-    tree = ast.parse(source)
+def mutants(source: str) -> list[Mutant]:
+    """Return all mutants of a module, each once."""
     found: dict[str, Mutant] = {}
-    for place, change in _changes_by_place(tree):
-        if functions and place not in functions:
-            continue
-        mutant = Mutant(
-            place=place,
-            kind=change.kind,
-            change=difference(ast.unparse(change.node), ast.unparse(change.by)),
-            source=ast.unparse(ast.fix_missing_locations(_Swap(change).visit(copy.deepcopy(_marked(tree, change))))),
-        )
-        found.setdefault(mutant.key, mutant)
-    same = hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:16]
-    return [mutant for key, mutant in found.items() if key != same]
+    for statement in ast.parse(source).body:
+        places = _places(statement)
+        for place, change in _changes_by_place(statement):
+            changed = _written(source, statement, places.get(change.node), change)
+            words = difference(ast.unparse(change.node), ast.unparse(change.by))
+            mutant = Mutant(place=place, kind=change.kind, change=words, source=changed)
+            found.setdefault(mutant.key, mutant)
+    return list(found.values())
+
+
+_Place: TypeAlias = tuple[ast.AST, str, int | None]
+"""A node, the name of a field of it, and where that is a list the place in it."""
+
+
+def _places(statement: ast.stmt) -> dict[ast.AST, _Place]:
+    """Return where each node below a statement stands."""
+    found: dict[ast.AST, _Place] = {}
+    for parent in ast.walk(statement):
+        for name, value in ast.iter_fields(parent):
+            if isinstance(value, list):
+                found |= {one: (parent, name, at) for at, one in enumerate(value) if isinstance(one, ast.AST)}
+            elif isinstance(value, ast.AST):
+                found[value] = (parent, name, None)
+    return found
+
+
+def _written(source: str, statement: ast.stmt, place: _Place | None, change: _Change) -> str:
+    """Return the source with a change in one of its statements, which is written anew for it."""
+    if place is None:
+        text = ast.unparse(change.by)
+    else:
+        _put(place, change.by)
+        text = ast.unparse(statement)
+        _put(place, change.node)
+    first = min([statement.lineno, *(one.lineno for one in getattr(statement, "decorator_list", []))])
+    lines = source.splitlines(keepends=True)
+    return "".join([*lines[: first - 1], text, "\n", *lines[statement.end_lineno :]])
+
+
+def _put(place: _Place, node: ast.AST) -> None:
+    parent, name, at = place
+    if at is None:
+        setattr(parent, name, node)
+    else:
+        getattr(parent, name)[at] = node
 
 
 def difference(before: str, after: str, *, around: int = 24) -> str:
@@ -118,25 +147,7 @@ def difference(before: str, after: str, *, around: int = 24) -> str:
     return f"{shown(before)} → {shown(after) or '(nothing)'}"
 
 
-class _Swap(ast.NodeTransformer):
-    """Puts the new node where the marked one stands."""
-
-    def __init__(self, change: _Change) -> None:
-        self._by = change.by
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        if getattr(node, "is_changed", False):
-            return self._by
-        return self.generic_visit(node)
-
-
-def _marked(tree: ast.Module, change: _Change) -> ast.Module:
-    for node in ast.walk(tree):
-        node.is_changed = node is change.node  # type: ignore[attr-defined]
-    return tree
-
-
-def _changes_by_place(tree: ast.Module) -> Iterator[tuple[str, _Change]]:
+def _changes_by_place(statement: ast.stmt) -> Iterator[tuple[str, _Change]]:
     """Yield every change with the function that it is in."""
 
     def walk(node: ast.AST, place: str, last: bool) -> Iterator[tuple[str, _Change]]:
@@ -149,7 +160,7 @@ def _changes_by_place(tree: ast.Module) -> Iterator[tuple[str, _Change]]:
         for child, is_last in _children(node):
             yield from walk(child, place, is_last)
 
-    yield from walk(tree, "the module", False)
+    yield from walk(statement, "the module", False)
 
 
 def _children(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
@@ -164,26 +175,21 @@ def _children(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
 
 
 def _changes(node: ast.AST, last: bool) -> Iterator[_Change]:
-    if isinstance(node, ast.Compare):
-        yield from _of_comparison(node)
-    elif isinstance(node, ast.BinOp):
-        yield from _of_operation(node)
-    elif isinstance(node, ast.BoolOp):
-        yield from _of_condition(node)
-    elif isinstance(node, ast.UnaryOp):
-        kind = "sign" if isinstance(node.op, ast.USub) else "condition"
-        yield _Change(kind, node, node.operand)
-    elif isinstance(node, ast.Constant):
-        yield from _of_constant(node)
-    elif isinstance(node, ast.If | ast.IfExp | ast.While):
+    for kind, found in _OF_KIND.items():
+        if isinstance(node, kind):
+            yield from found(node)
+            return
+    if isinstance(node, ast.If | ast.IfExp | ast.While):
         yield _Change("condition", node.test, ast.UnaryOp(ast.Not(), node.test))
     elif isinstance(node, ast.comprehension):
         for test in node.ifs:
             yield _Change("condition", test, ast.UnaryOp(ast.Not(), test))
-    elif isinstance(node, ast.Call):
-        yield from _of_call(node)
     elif isinstance(node, ast.stmt) and not last:
         yield from _of_statement(node)
+
+
+def _of_sign(node: ast.UnaryOp) -> Iterator[_Change]:
+    yield _Change("sign" if isinstance(node.op, ast.USub) else "condition", node, node.operand)
 
 
 def _of_comparison(node: ast.Compare) -> Iterator[_Change]:
@@ -259,9 +265,9 @@ def _of_arguments_negated(node: ast.Call) -> Iterator[_Change]:
 
 def _of_choices(node: ast.Call) -> Iterator[_Change]:
     for keyword in node.keywords:
-        if keyword.arg in ("keep", "kind") and _is_text(keyword.value):
-            if other := CHOICES.get(keyword.value.value):  # type: ignore[attr-defined]
-                yield _Change("choice", keyword.value, ast.Constant(other))
+        given = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+        if keyword.arg == "keep" and given in CHOICES:
+            yield _Change("choice", keyword.value, ast.Constant(CHOICES[given]))
 
 
 def _of_join(node: ast.Call) -> Iterator[_Change]:
@@ -288,3 +294,13 @@ def _of_statement(node: ast.stmt) -> Iterator[_Change]:
     )
     if goes:
         yield _Change("statement", node, ast.Pass())
+
+
+_OF_KIND: dict[type[ast.AST], Callable[[Any], Iterator[_Change]]] = {
+    ast.Compare: _of_comparison,
+    ast.BinOp: _of_operation,
+    ast.BoolOp: _of_condition,
+    ast.UnaryOp: _of_sign,
+    ast.Constant: _of_constant,
+    ast.Call: _of_call,
+}

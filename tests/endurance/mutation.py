@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.endurance.mutants import Mutant, mutants
 from tests.endurance.mutation_report import write_report
-from tests.endurance.trying import Kept, Trial, Tree
+from tests.endurance.trying import Kept, Tree, Trial
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,7 +115,9 @@ def _options(arguments: list[str]) -> Options:
     parser.add_argument("--module", action="append", choices=list(TESTS), help="only this one; may be repeated")
     parser.add_argument("--sample", type=int, help="this number of mutants of each module; default: all")
     parser.add_argument("--minutes", type=float, default=360, help="stop after these; default: 360")
-    parser.add_argument("--work", type=Path, default=Path("endurance/mutation"), help="what was tried is kept here")
+    parser.add_argument(
+        "--work", type=Path, default=Path("endurance/mutation"), help="what was tried is kept here"
+    )
     parser.add_argument("--again", action="store_true", help="try again the mutants that no test detected")
     parser.add_argument("--no-report", action="store_true", help="leave the page of the docs as it is")
     given = parser.parse_args(arguments)

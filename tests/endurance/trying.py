@@ -1,7 +1,7 @@
 """Try the tests on a mutant: in a copy of the tree, in a process of its own that is forked from this one.
 
-This process has the libraries imported and nothing of the program: that would start the threads of polars, which do
-not survive a fork, and would be the module before it was changed.
+This process has the libraries imported and nothing of the program: that would start the threads of polars, which
+do not survive a fork, and would be the module before it was changed.
 """
 
 from __future__ import annotations
@@ -193,7 +193,9 @@ def _become_a_test_run(folder: Path, tests: Sequence[str], plugin: _Quickest) ->
     os.chdir(folder)
     for number in (1, 2):
         os.dup2(os.open(folder / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-    for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "npo_pipeline", "schemas", "flows")]:
+    for name in [
+        name for name in sys.modules if name.split(".")[0] in ("tests", "npo_pipeline", "schemas", "flows")
+    ]:
         del sys.modules[name]
     sys.path[:] = [str(folder), *(one for one in sys.path if not (Path(one or ".") / "npo_pipeline").is_dir())]
     sys.dont_write_bytecode = True

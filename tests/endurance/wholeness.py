@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ def contents(home: Path) -> Contents:
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute(f"attach '{home / 'npo.duckdb'}' as books (read_only)")
         connection.execute("use books")
-        names = "select table_name, list(column_name) from duckdb_columns() where database_name = 'books' group by 1"
+        names = (
+            "select table_name, list(column_name) from duckdb_columns() where database_name = 'books' group by 1"
+        )
         tables = dict(connection.execute(names).fetchall())
         base = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
         return {
@@ -70,25 +72,47 @@ def _read(path: Path) -> None:
     Raises:
         Exception: it is not what its name says.
     """
-    ending = path.suffix.lower()
-    if ending in (".json", ".jsonl") or path.name == "witness":
-        json.loads(path.read_text("utf-8"))
-    elif ending in (".xml", ".xbrl", ".xhtml", ".xsd", ".xaf"):
-        etree.fromstring(path.read_bytes(), etree.XMLParser(huge_tree=True))
-    elif ending in (".zip", ".xlsx"):
-        with zipfile.ZipFile(path) as archive:
-            if broken := archive.testzip():
-                raise ValueError(f"{broken} inside is broken")
-    elif ending == ".parquet":
-        pl.read_parquet(path)
-    elif ending == ".gz":
-        gzip.decompress(path.read_bytes())
-    elif ending == ".duckdb":
-        with duckdb.connect(config={"threads": 1}) as connection:
-            connection.execute(f"attach '{path}' as books (read_only)")
-    elif ending == ".html":
-        if not path.read_text("utf-8").rstrip().endswith("</html>"):
-            raise ValueError("ends before its end")
-    elif ending in (".csv", ".yaml") or path.name == "SHA256SUMS":
-        if not path.read_bytes().endswith(b"\n"):
-            raise ValueError("ends before the end of a line")
+    reader = READERS.get(path.suffix.lower() or path.name)
+    if reader:
+        reader(path)
+
+
+def _read_json(path: Path) -> None:
+    json.loads(path.read_text("utf-8"))
+
+
+def _read_xml(path: Path) -> None:
+    etree.fromstring(path.read_bytes(), etree.XMLParser(huge_tree=True))
+
+
+def _read_zip(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        if broken := archive.testzip():
+            raise ValueError(f"{broken} inside is broken")
+
+
+def _read_books(path: Path) -> None:
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(f"attach '{path}' as books (read_only)")
+
+
+def _read_page(path: Path) -> None:
+    if not path.read_text("utf-8").rstrip().endswith("</html>"):
+        raise ValueError("ends before its end")
+
+
+def _read_lines(path: Path) -> None:
+    if not path.read_bytes().endswith(b"\n"):
+        raise ValueError("ends before the end of a line")
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    **dict.fromkeys((".json",), _read_json),
+    **dict.fromkeys((".xml", ".xbrl", ".xhtml", ".xsd", ".xaf"), _read_xml),
+    **dict.fromkeys((".zip", ".xlsx"), _read_zip),
+    **dict.fromkeys((".csv", ".yaml", "SHA256SUMS"), _read_lines),
+    ".parquet": pl.read_parquet,
+    ".gz": lambda path: gzip.decompress(path.read_bytes()),
+    ".duckdb": _read_books,
+    ".html": _read_page,
+}
