@@ -36,7 +36,7 @@ def accounts(npo: str, work: Path, country: Path, rounds: int) -> tuple[dict[str
     run([npo, "ingest", str(country), "--reference-date", "2020-10-01", *where])
     run([npo, "decide", "--school-year", "2021-2022", *where])
     run([npo, "pay", "--month", "2021-12", "--catch-up", *where])
-    board = _spending(home, told)
+    board = spending_of(home, told)
     steps = [sys.executable, "-m", "tests.benchmarks.account_steps", str(home), str(YEAR), str(told)]
     cost, text = run(steps)
     measured = json.loads(text.splitlines()[-1])
@@ -48,7 +48,8 @@ def accounts(npo: str, work: Path, country: Path, rounds: int) -> tuple[dict[str
     return measured["seconds"], measured["counts"], median(one)
 
 
-def _spending(home: Path, folder: Path) -> str:
+def spending_of(home: Path, folder: Path) -> str:
+    """Make up what boards spent of what a home paid them; return the first board."""
     with duckdb.connect(str(home / "npo.duckdb"), read_only=True) as books:
         schools = books.sql("""
             select board, brin, sum(amount)::decimal(18, 2) as available from payments

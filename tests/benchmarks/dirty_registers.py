@@ -36,7 +36,7 @@ def dirty_registers(npo: str, work: Path, countries: Mapping[str, Path], rounds:
         clean = _taken_in(npo, work / "clean", countries["0"], costs.setdefault("0", []))
         for share in SHARES[1:]:
             home = _taken_in(npo, work / "dirty", countries[share], costs.setdefault(share, []))
-            _require_planted(home, countries[share])
+            require_planted(home, countries[share])
             copy = work / "corrected"
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(clean, copy)
@@ -55,7 +55,8 @@ def _ingest(npo: str, home: Path, country: Path) -> Cost:
     return run([npo, "ingest", str(country), *wishes])[0]
 
 
-def _require_planted(home: Path, country: Path) -> None:
+def require_planted(home: Path, country: Path) -> None:
+    """End the benchmark where other rows are refused than were planted in the files of a country."""
     with (country / "planted.csv").open(newline="") as file:
         planted = Counter(tuple(row.values()) for row in csv.DictReader(file) if (country / row["file"]).exists())
     with duckdb.connect(str(home / "npo.duckdb"), read_only=True) as books:
