@@ -11,18 +11,21 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import polars as pl
 
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.source_files import as_seen_here
 from npo_pipeline.delivery.validate import NO_REJECTIONS
-from npo_pipeline.errors import Attempt, Refused, at_once
+from npo_pipeline.errors import Attempt, NpoError, Refused, at_once
 from npo_pipeline.intake.duplicate_pupils import Duplicates, find_duplicates
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback
 from npo_pipeline.intake.register_counts import PUPIL_HASH, count_register, suspect_rows, take_off
-from npo_pipeline.workers import Here, Workers
+from npo_pipeline.workers import Done, Here, Workers
 from schemas.frames.intake import Fingerprints, Rejections, SuspectRows
+
+R = TypeVar("R")
 
 HERE = Here()
 
@@ -124,7 +127,7 @@ def _counts_of_workers(
     jobs = [CountingJob(file=one, vestigingen=vestigingen, asker=asker) for one in files]
     counts = dict[str, Callable[[], Counted]]()
     for done in workers.map(count_part, jobs, name="count registers"):
-        counts[done.job.file.name] = done.value
+        counts[done.job.file.name] = partial(_value, done)
         if done.error is None:
             progress(done.job.file.name, done.value()[0].rows)
     return counts
@@ -138,7 +141,14 @@ def _read_again(
     jobs = [SuspectsJob(file=one, lines=lines[one.name], key=key, asker=asked) for one in files]
     if asked is None:
         return {job.file.name: read_suspects(job) for job in jobs}
-    return {done.job.file.name: done.value() for done in workers.map(read_suspects, jobs, name="read duplicates")}
+    return {done.job.file.name: _value(done) for done in workers.map(read_suspects, jobs, name="read duplicates")}
+
+
+def _value(done: Done[CountingJob, R] | Done[SuspectsJob, R]) -> R:
+    """Return the result of a worker; a fault that is no refusal names the file it is of."""
+    if done.error is not None and not isinstance(done.error, Refused):
+        raise NpoError(f"{done.job.file.name}: {done.error}") from done.error
+    return done.value()
 
 
 def count_part(job: CountingJob) -> Counted:

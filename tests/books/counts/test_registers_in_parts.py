@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 
 from npo_pipeline.delivery.delivered_file import DeliveredFile
 from npo_pipeline.delivery.recognise import recognise_delivery
-from npo_pipeline.errors import KeptRefusals, Refused
+from npo_pipeline.errors import KeptRefusals, NpoError, Refused
 from npo_pipeline.intake import registers
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.intake.registers import Asker, CountingJob, count_part, read_registers
@@ -185,6 +185,14 @@ def test_a_worker_that_hashes_otherwise_is_refused(tmp_path: Path):
     asker = replace(Asker.here(), machine="node-1", polars="9.9.9", hashes=(1, 2, 3))
     with pytest.raises(Refused, match=rf"hashes with polars {pl.__version__} otherwise than node-1 with 9\.9\.9"):
         count_part(CountingJob(file=file, vestigingen=KNOWN, asker=asker))
+
+
+def test_a_fault_of_a_worker_names_the_file_it_is_of(tmp_path: Path):
+    files = delivery(tmp_path, po1=[ROW], po2=[ROW])
+    with patch.object(registers, "count_register", side_effect=ValueError(ROW)), pytest.raises(NpoError) as fault:
+        read_registers(files, KNOWN, quietly, workers=Elsewhere())
+    assert str(fault.value).startswith("po1.csv: ValueError in ")
+    assert "01AA" not in str(fault.value)
 
 
 def test_few_or_small_registers_are_counted_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
