@@ -19,10 +19,12 @@ from npo_pipeline.cli.options import (
     reference_date_option,
     rejects_option,
     witnessed,
+    workers_option,
 )
 from npo_pipeline.cli.output import document, frame_table, line, number, progress, table
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import said
+from npo_pipeline.workers import Workers
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.ingest import IngestResult
@@ -40,14 +42,15 @@ SHOWN = 5
 @max_rejected_option
 @rejects_option
 @max_change_option
+@workers_option
 @common
 @witnessed
-def ingest_command(home: Home, as_json: bool, **options: Any) -> None:
+def ingest_command(home: Home, as_json: bool, workers: Workers, **options: Any) -> None:
     """Read a delivery: a folder, a file or a zip; several make one."""
     from npo_pipeline.commands.ingest import IngestRequest, ingest
 
     with progress() as report:
-        result = ingest(IngestRequest(home=home, **options), progress=report)
+        result = ingest(IngestRequest(home=home, **options), progress=report, workers=workers)
     if as_json:
         document(_ingest_document(result))
     else:
@@ -139,9 +142,12 @@ def _render_differences(differences: Differences) -> None:
 @max_rejected_option
 @max_change_option
 @click.option("--workbook", type=PATH, default=None, help="Write the files, totals and faults to this new .xlsx.")
+@workers_option
 @common
 @click.pass_context
-def inspect_command(context: click.Context, /, home: Home, as_json: bool, **options: Any) -> None:
+def inspect_command(
+    context: click.Context, /, home: Home, as_json: bool, workers: Workers, **options: Any
+) -> None:
     """Look at a delivery before it is taken in: what each file is, what it counts, and what is wrong with it.
 
     It needs no home and changes nothing. With --home it counts the schools that those books know as known.
@@ -150,7 +156,8 @@ def inspect_command(context: click.Context, /, home: Home, as_json: bool, **opti
 
     is_named = context.get_parameter_source("home") is ParameterSource.COMMANDLINE
     with progress() as report:
-        found = inspect(InspectRequest(home=home if is_named else None, **options), progress=report)
+        request = InspectRequest(home=home if is_named else None, **options)
+        found = inspect(request, progress=report, workers=workers)
     if as_json:
         document(_inspection_document(found))
     else:

@@ -30,14 +30,13 @@ from npo_pipeline.intake.board_reports import (
 from npo_pipeline.intake.file_result import FileResult, rejection_list
 from npo_pipeline.intake.plan import IntakePlan, plan_intake
 from npo_pipeline.intake.read_delivery import read_delivery
-from npo_pipeline.intake.registers import HERE
 from npo_pipeline.intake.resubmission import check_resubmissions
 from npo_pipeline.intake.school_changes import refuse_contradictions
 from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import refuse_duplicate_counts
 from npo_pipeline.months import day_of
-from npo_pipeline.workers import Workers
+from npo_pipeline.workers import HERE, Workers
 from schemas import received
 from schemas.frames.intake import RejectionList, SizeChanges
 from schemas.received import (

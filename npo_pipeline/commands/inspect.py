@@ -40,12 +40,11 @@ from npo_pipeline.errors import KeptRefusals, Refused
 from npo_pipeline.intake import parse
 from npo_pipeline.intake.file_result import FileResult, rejection_list, totals_of
 from npo_pipeline.intake.plan import IntakePlan, plan_intake
-from npo_pipeline.intake.registers import HERE
 from npo_pipeline.intake.size_changes import DEFAULT_MAX_CHANGE
 from npo_pipeline.intake.state import IntakeState
 from npo_pipeline.intake.supersession import find_existing
 from npo_pipeline.months import day_of
-from npo_pipeline.workers import Workers
+from npo_pipeline.workers import HERE, Workers
 from schemas import files as models
 from schemas import received
 from schemas.frames.books import BoardSchools

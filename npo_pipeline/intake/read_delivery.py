@@ -16,7 +16,7 @@ from npo_pipeline.delivery.written_values import EXPORTED, OF_THE_PORTAL, as_mea
 from npo_pipeline.errors import Attempt, at_once
 from npo_pipeline.intake import board_reports, parse, published_counts, reference_lists, school_directory
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback, need_rows
-from npo_pipeline.intake.registers import HERE, read_registers
+from npo_pipeline.intake.registers import read_registers
 from npo_pipeline.intake.school_references import (
     application_rejections,
     applications_wait,
@@ -27,7 +27,7 @@ from npo_pipeline.intake.school_references import (
     unknown_brin_rejections,
     unknown_school_rejections,
 )
-from npo_pipeline.workers import Workers
+from npo_pipeline.workers import HERE, Workers
 from schemas.frames.books import BoardSchools
 from schemas.frames.intake import (
     BOARD_SCHOOLS,

@@ -22,12 +22,10 @@ from npo_pipeline.errors import Attempt, NpoError, Refused, at_once
 from npo_pipeline.intake.duplicate_pupils import Duplicates, find_duplicates
 from npo_pipeline.intake.file_result import FileResult, ProgressCallback
 from npo_pipeline.intake.register_counts import PUPIL_HASH, count_register, suspect_rows, take_off
-from npo_pipeline.workers import Done, Here, Workers
+from npo_pipeline.workers import HERE, Done, Workers
 from schemas.frames.intake import Fingerprints, Rejections, SuspectRows
 
 R = TypeVar("R")
-
-HERE = Here()
 
 WORTH_COUNTING, WORTH_READING = 128 * 2**20, 2**30
 """Bytes of registers that take longer to count, and to read some lines of, than workers take to start."""

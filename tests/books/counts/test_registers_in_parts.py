@@ -21,7 +21,7 @@ from npo_pipeline.errors import KeptRefusals, NpoError, Refused
 from npo_pipeline.intake import registers
 from npo_pipeline.intake.file_result import FileResult
 from npo_pipeline.intake.registers import Asker, CountingJob, count_part, read_registers
-from npo_pipeline.workers import Done, Processes, Workers, attempt
+from npo_pipeline.workers import HERE, Done, Processes, Workers, attempt
 from tests.books.files.layouts import write
 from tests.books.files.test_folded import DAY, KNOWN, PO, VO, written_row
 from tests.effort import examples
@@ -81,7 +81,7 @@ PARTS = st.fixed_dictionaries(
 def test_parts_of_a_register_count_and_refuse_as_one_after_the_other(parts: dict[str, list[str]]):
     with tempfile.TemporaryDirectory() as folder, patch.object(registers, "WORTH_COUNTING", 0):
         files = delivery(Path(folder), **parts)
-        assert_same(outcome(files, Elsewhere()), outcome(files, registers.HERE))
+        assert_same(outcome(files, Elsewhere()), outcome(files, HERE))
 
 
 def outcome(files: list[DeliveredFile], workers: Workers) -> list[FileResult]:
