@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.options import ParsedParam
+from npo_pipeline.cli.options import ParsedParam, common, witnessed
 from npo_pipeline.cli.output import document, line
 from npo_pipeline.errors import Refused
 from npo_pipeline.translation import said
@@ -83,6 +83,20 @@ def show(checks: Sequence[Check], *, as_json: bool) -> int:
         advice = f": {said(one.verdict.advice)}" if one.verdict.advice else ""
         line(f"{one.verdict.level.name:<4}  {one.name:<10}  {said(one.verdict.message)}{advice}", as_is=True)
     return int(level)
+
+
+@click.command("doctor")
+@common
+@witnessed
+def doctor_command(home: Home, as_json: bool) -> int:
+    """Examine the program, this machine and a home; say what is wrong, and what to do about it.
+
+    A line each: OK, WARN (somebody should look) or FAIL (somebody must act); exit status 0, 6 or 7. It needs no
+    home, and changes nothing in one.
+    """
+    from npo_pipeline.watch.doctor import examine_machine
+
+    return show(examine_machine(home), as_json=as_json)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import click
 from npo_pipeline import __version__
 from npo_pipeline.cli.account import account_command
 from npo_pipeline.cli.board import export_command, forecast_command, journal_command
+from npo_pipeline.cli.checks import doctor_command
 from npo_pipeline.cli.decide import decide_command, diff_command
 from npo_pipeline.cli.demo import demo_command
 from npo_pipeline.cli.explain import explain_command, tool_command
@@ -64,6 +65,7 @@ for command in (
     journal_command,
     verify_command,
     status_command,
+    doctor_command,
     runs_command,
     upgrade_command,
     backup_command,
