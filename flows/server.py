@@ -8,8 +8,10 @@ import os
 import secrets
 import signal
 import socket
+import stat
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 import urllib.error
@@ -287,9 +289,24 @@ def end_with_serve() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _settings() -> None:
+    """Set what a server needs, before Prefect is imported: it reads that once.
+
+    `npo serve` sets up its own server, and ends it by a pipe; one without a pipe has a container or a unit of its own.
+    """
+    if sys.stdin is not None and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    else:
+        os.environ.update(protection(int(os.environ.get("PREFECT_SERVER_API_PORT", PORT))))
+    if not os.access(sysconfig.get_path("purelib"), os.W_OK):
+        # Prefect copies its pages before it shows them, by default to where it is installed.
+        own = Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
+        os.environ.setdefault("PREFECT_UI_STATIC_DIRECTORY", str(own / "ui"))
+
+
 def main() -> None:
     """Run `prefect` with the arguments of this process, its server behind `OwnOriginOnly`."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _settings()
     from prefect.cli import app
     from prefect.server.api import server
 
