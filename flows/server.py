@@ -292,7 +292,7 @@ def end_with_serve() -> None:
 def _settings() -> None:
     """Set what a server needs, before Prefect is imported: it reads that once.
 
-    `npo serve` sets up its own server, and ends it by a pipe; one without a pipe has a container or a unit of its own.
+    `npo serve` sets up its own server, and ends it by a pipe; one without a pipe is alone, as in a container.
     """
     if sys.stdin is not None and stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         threading.Thread(target=_end_with_parent, daemon=True).start()
