@@ -121,7 +121,7 @@ class Lineage:
             eventType=state,
             eventTime=moment.isoformat(),
             run=LineageRun(self._run_id, _run_facets(watched)),
-            job=Job(namespace, f"npo.{watched.command.replace(' ', '.')}", _job_facets()),
+            job=Job(namespace, f"npo.{watched.command.removeprefix('npo-').replace(' ', '.')}", _job_facets()),
             inputs=inputs or [],
             outputs=outputs or [],
         )

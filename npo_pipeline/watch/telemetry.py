@@ -58,7 +58,8 @@ class Telemetry:
         self._tracer = self._traces.get_tracer("npo", npo_pipeline.__version__)
         self._meter = self._metrics.get_meter("npo", npo_pipeline.__version__)
         parent = TraceContextTextMapPropagator().extract({"traceparent": os.environ.get("TRACEPARENT", "")})
-        self._root = self._tracer.start_span(f"npo {watched.command}", context=parent, start_time=watched.began)
+        name = watched.command if watched.command.startswith("npo-") else f"npo {watched.command}"
+        self._root = self._tracer.start_span(name, context=parent, start_time=watched.began)
         self._within = trace.set_span_in_context(self._root)
         self._step_seconds = self._meter.create_histogram("npo.step.duration", "s", "How long a step took")
 

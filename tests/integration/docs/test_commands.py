@@ -140,7 +140,8 @@ def run(command: str, names: dict[str, str]) -> None:
         plan = here(*looking, "--json").document["plan"]
         command = re.sub(r"\w+…", plan, command)
     ended = here(*shlex.split(command)[1:])
-    assert ended.status == 0, f"{command}: {ended.stderr}"
+    for_a_monitor = {0, 6, 7} if "--check" in command or command.startswith("npo doctor") else {0}
+    assert ended.status in for_a_monitor, f"{command}: {ended.stderr}"
     if command.startswith("npo account") and "--template" in command:
         fill_in(Path.cwd().glob("npo-2021-*-invullen.xlsx"))
 
