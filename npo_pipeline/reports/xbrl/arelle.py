@@ -129,7 +129,7 @@ def _run(work: dict[str, Any]) -> list[dict[str, Any]]:
         work_file, answer_file = Path(folder, "work.json"), Path(folder, "answer.json")
         work_file.write_text(json.dumps(work), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-m", _PROCESS, str(work_file), str(answer_file)],
+            [sys.executable, "-P", "-m", _PROCESS, str(work_file), str(answer_file)],
             capture_output=True,
             text=True,
             check=False,
