@@ -6,6 +6,7 @@ The comments are for whoever opens the books with a client of SQL.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import cache
 
 import duckdb
@@ -58,6 +59,14 @@ def _comment_of_home() -> str:
     for text in (*_comments_of_tables().items(), *views, *SHARED_DESCRIPTIONS.items()):
         digest.update(repr(text).encode())
     return f"{_HOME} Descriptions: {digest.hexdigest()[:12]}."
+
+
+def described(name: str) -> tuple[str, Callable[[str], str]]:
+    """Return the description of a table or view, and the one of each of its columns."""
+    if view := VIEWS.get(name):
+        return view.description, view.describe
+    model = next(one for one in TABLES if one.name == name)
+    return str(model.description), lambda column: str(model.columns[column].description)
 
 
 def quoted(text: str) -> str:

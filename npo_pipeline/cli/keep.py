@@ -15,7 +15,18 @@ from npo_pipeline.errors import BooksDoNotTie
 
 if TYPE_CHECKING:
     from npo_pipeline.commands.backup import BackedUp
+    from npo_pipeline.commands.publish import Published
     from npo_pipeline.commands.restore import Restored
+
+
+wait_option = click.option(
+    "--wait",
+    "wait_seconds",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seconds to wait for another run to end.",
+)
 
 
 @click.command("backup")
@@ -31,14 +42,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also where the books do not tie; such a back-up is marked, and takes the place of no other.",
 )
-@click.option(
-    "--wait",
-    "wait_seconds",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Seconds to wait for another run to end.",
-)
+@wait_option
 @common
 @witnessed
 def backup_command(
@@ -126,3 +130,44 @@ def _render_restored(home: Home, done: Restored) -> None:
         line("! Nothing is paid until the witness is emptied; ask the bank first which payment files it has")
     for remark in done.remarks:
         line(f"! {remark}")
+
+
+@click.command("publish")
+@click.argument("dest", type=PATH)
+@click.option(
+    "--keep",
+    type=click.IntRange(min=2),
+    default=3,
+    show_default=True,
+    help="Keep the files of so many runs, for readers that have an earlier catalogue open.",
+)
+@click.option(
+    "--base", default=None, help="The path or address under which readers have DEST, as s3://bucket/npo."
+)
+@wait_option
+@common
+def publish_command(home: Home, as_json: bool, dest: Path, keep: int, base: str | None, wait_seconds: int) -> None:
+    """Write the tables for many readers to DEST, as Parquet and a DuckDB catalogue, without accounts and names."""
+    from npo_pipeline.commands.publish import PublishRequest, publish
+
+    request = PublishRequest(home=home, dest=dest, keep=keep, base=base, wait_seconds=wait_seconds)
+    with progress() as report:
+        done = publish(request, progress=report)
+    if as_json:
+        document(asdict(done))
+    else:
+        _render_published(done)
+
+
+def _render_published(done: Published) -> None:
+    if not done.is_new:
+        line(f"{done.dest} holds the tables of {done.run_id} already; nothing was written")
+        return
+    size, folder = number(done.bytes), done.dest / done.folder
+    line(
+        f"{number(len(done.tables))} tables of {done.run_id}: {folder} ({number(done.files)} files, {size} bytes)"
+    )
+    line(f"The catalogue {done.dest / 'npo.duckdb'} looks for them in {done.base}")
+    line("Left out: account numbers, names of persons, and texts that people wrote (dictionary.md)")
+    for name in done.removed:
+        line(f"Removed the files of {name}, which is older than the ones to keep")

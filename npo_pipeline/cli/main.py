@@ -21,7 +21,7 @@ from npo_pipeline.cli.explain import explain_command, tool_command
 from npo_pipeline.cli.generate import generate_command
 from npo_pipeline.cli.home import runs_command, serve_command, status_command, upgrade_command, verify_command
 from npo_pipeline.cli.ingest import ingest_command, inspect_command
-from npo_pipeline.cli.keep import backup_command, restore_command
+from npo_pipeline.cli.keep import backup_command, publish_command, restore_command
 from npo_pipeline.cli.output import complaint, document, install_streams
 from npo_pipeline.cli.pay import hold_command, pay_command, specification_command, unhold_command
 from npo_pipeline.cli.reconcile import reconcile_command
@@ -70,6 +70,7 @@ for command in (
     upgrade_command,
     backup_command,
     restore_command,
+    publish_command,
     serve_command,
     rules_group,
 ):

@@ -188,3 +188,6 @@ where lines are not per cause."""
 
 ExportedRows = NewType("ExportedRows", pl.DataFrame)
 """The rows of a table or view of the books that are of one board, in its columns."""
+
+PublishedRows = NewType("PublishedRows", pl.DataFrame)
+"""The rows of a table or view of the books that are published for many readers, in its columns."""

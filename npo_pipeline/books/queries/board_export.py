@@ -6,20 +6,18 @@ the school on its first day; what was entitled or paid is of the board that the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from npo_pipeline.books.catalogue import quoted
+from npo_pipeline.books.catalogue import described, quoted
 from npo_pipeline.books.duckdb import Engine, engine, first_line, writing
 from npo_pipeline.books.publish import insert
 from npo_pipeline.books.reader import Books
 from npo_pipeline.books.tables import sql_type
-from npo_pipeline.books.views import VIEWS
 from schemas.frames.reports import ExportedRows
-from schemas.tables import TABLES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,21 +302,14 @@ def _board_table(books: Books, board: str, name: str) -> BoardTable:
     columns = f"* exclude ({', '.join(whose.without)})" if whose.without else "*"
     query = f"{_SCOPE} select {columns} from {name} t where {whose.rows} order by all"
     rows = books.frame(query, {"board": board})
-    description, described = _described(name)
+    description, of_column = described(name)
     return BoardTable(
         name=name,
         rows=ExportedRows(rows),
         description=description,
-        columns={column: described(column) for column in rows.columns},
+        columns={column: of_column(column) for column in rows.columns},
         whose=whose,
     )
-
-
-def _described(name: str) -> tuple[str, Callable[[str], str]]:
-    if view := VIEWS.get(name):
-        return view.description, view.describe
-    model = next(one for one in TABLES if one.name == name)
-    return str(model.description), lambda column: str(model.columns[column].description)
 
 
 _NAMED_BY_BOARD = (

@@ -47,6 +47,7 @@ DELIVERIES = {
     "DELIVERY": "counts-2020",
     "FOLDER": "corrected",
     "DEST": "elsewhere",
+    "SHARE": "share",
     "applications.csv": "counts-2020/aanvragen.csv",
 }
 FILES = {
@@ -206,7 +207,8 @@ def test_the_commands_of_a_page_run_in_their_order(page, homes, tmp_path, monkey
         if not folder.exists():
             shutil.copytree(homes[stage], folder)
             write_corrected(folder)
-            (folder / "elsewhere").mkdir()
+            for name in ("elsewhere", "share"):
+                (folder / name).mkdir()
             if stage == "done":
                 write_overviews(folder)
             for name, begin in FILES.items():
