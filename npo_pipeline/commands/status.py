@@ -10,6 +10,7 @@ from enum import Enum
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import decisions, deliveries
 from npo_pipeline.books.queries.accounts import (
@@ -25,7 +26,10 @@ from npo_pipeline.books.queries.bank import (
     failed_transfers,
     payment_accounts,
     transfers_out,
+    unreleased_months,
+    withheld_without_account,
 )
+from npo_pipeline.books.queries.ledger import AFTER_ALL_RUNS
 from npo_pipeline.books.queries.payments import amounts_to_come, hold_in_force, months_paid
 from npo_pipeline.books.reader import Books, read_books
 from npo_pipeline.books.run import Clock
@@ -36,7 +40,7 @@ from npo_pipeline.commands.hold import hold_words
 from npo_pipeline.commands.steps import now
 from npo_pipeline.commands.undecided import older_books, undecided
 from npo_pipeline.errors import NpoError
-from npo_pipeline.months import day_of
+from npo_pipeline.months import day_of, month_text
 from schemas.accounted import Accounts
 from schemas.decided import Decisions
 from schemas.frames.bank import FailedTransfers, TransfersOut
@@ -110,6 +114,7 @@ class Subject(Enum):
     WITNESS = "witness"
     ACCOUNTS = "payment accounts"
     BANK = "bank"
+    RELEASE = "payments that nobody was sent"
     STALE = "stale"
     FORMAT = "format"
     RUN = "a run that is busy, or died"
@@ -124,6 +129,7 @@ def open_findings(books: Books, home: Home, today: date) -> list[tuple[Subject, 
         (Subject.WITNESS, witness_findings(home, books)),
         (Subject.ACCOUNTS, unconfirmed_accounts(books, today)),
         (Subject.BANK, bank_findings(books, home)),
+        (Subject.RELEASE, release_findings(books)),
         (Subject.OTHER, _rejection_findings(books)),
         (Subject.STALE, undecided(books)),
         (Subject.WITNESS, older_books(books)),
@@ -168,6 +174,25 @@ def bank_findings(books: Books, home: Home) -> Iterator[str]:
     yield from paid_again(books)
     yield from file_faults(batches, home)
     yield from contradictions_in(books)
+
+
+def release_findings(books: Books) -> Iterator[str]:
+    """Describe paid months that no release sent, and what was withheld because no account was known.
+
+    Months before the first that was released were paid outside.
+    """
+    released = all_batches(books)["month"].unique()
+    if released.is_empty():
+        return
+    first = min(released)
+    if waiting := [one for one in unreleased_months(books, AFTER_ALL_RUNS) if one > first]:
+        months = ", ".join(map(month_text, waiting))
+        yield f"{months}: paid and never released; where that was not paid outside, release it too"
+    for currency, amount, recipients in withheld_without_account(books).iter_rows():
+        yield (
+            f"{dutch.money(amount, currency)} of {dutch.number(recipients)} recipients is withheld, for no "
+            "account was known; deliver it with `npo ingest`, and release the month again"
+        )
 
 
 def _reconciled_findings(reconciled: LastReconciliations) -> Iterator[str]:

@@ -229,6 +229,13 @@ def check_bank(facts: Facts, limits: Thresholds) -> Verdict:
     return limits.booked.verdict(facts.days_out, message, "ask the bank, and give its files to `npo bank`")
 
 
+def check_released(facts: Facts, limits: Thresholds) -> Verdict:
+    """Check that what is paid in the books was sent to the bank, where payments are released."""
+    if facts.found.get(Subject.RELEASE):
+        return look("payments are in the books that the bank was not sent", "`npo status` says which")
+    return fine("the bank was sent what is paid, or payments are not released from these books")
+
+
 def check_format(facts: Facts, limits: Thresholds) -> Verdict:
     """Check that the books are of the format of this program."""
     if facts.format < FORMAT:
@@ -313,6 +320,7 @@ CHECKS: dict[str, Callable[[Facts, Thresholds], Verdict]] = {
     "held": check_held,
     "witness": check_witness,
     "bank": check_bank,
+    "released": check_released,
     "stale": check_stale,
     "findings": check_findings,
     "format": check_format,

@@ -165,6 +165,9 @@ ReleaseBalances = NewType("ReleaseBalances", pl.DataFrame)
 PaidSinceRelease = NewType("PaidSinceRelease", pl.DataFrame)
 """paid_month, currency, amount (DECIMAL(18,2)), recipients (their number): paid since the release of the month."""
 
+WithoutAccount = NewType("WithoutAccount", pl.DataFrame)
+"""currency, amount (DECIMAL(18,2)), recipients (their number): withheld, for no account was known."""
+
 PaymentsSentTwice = NewType("PaymentsSentTwice", pl.DataFrame)
 """payment_id, transfers (how many of them did not fail)."""
 

@@ -79,6 +79,7 @@ def test_payments_on_hold_are_looked_at_at_once(days, level):
         (Subject.ACCOUNTS, {"findings": WARN}),
         (Subject.WITNESS, {"witness": FAIL}),
         (Subject.BANK, {"bank": FAIL}),
+        (Subject.RELEASE, {"released": WARN}),
         (Subject.RUN, {"busy": WARN}),
     ],
 )

@@ -19,6 +19,7 @@ from schemas.frames.bank import (
     StrayRows,
     TransfersOut,
     UnsentPayments,
+    WithoutAccount,
 )
 from schemas.frames.money import MonthsWithheld, OpenWithheld
 from schemas.received import PaymentAccounts
@@ -120,6 +121,21 @@ def paid_since_release(books: Books) -> PaidSinceRelease:
                count(distinct (recipient_kind, recipient)) as recipients
         from ({_PAID_SINCE_RELEASE}) group by all order by all"""
     return PaidSinceRelease(books.frame(query))
+
+
+def withheld_without_account(books: Books) -> WithoutAccount:
+    """Sum what releases withheld because no account was known, and did not send since, per currency."""
+    query = f"""
+        with kept as (
+            select recipient_kind, recipient, currency, sum(amount)::decimal(18, 2) as amount
+            from ({_KEPT_BACK}) group by all having sum(amount) > 0),
+        why as (
+            select recipient_kind, recipient, currency, arg_max(reason, run_id) as reason from withheld
+            where reason in ('not_above_zero', 'no_account') group by all)
+        select currency, sum(amount)::decimal(18, 2) as amount, count(*) as recipients
+        from kept join why using (recipient_kind, recipient, currency)
+        where reason = 'no_account' group by currency order by currency"""
+    return WithoutAccount(books.frame(query))
 
 
 def all_batches(books: Books) -> Batches:

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import signal
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -253,6 +254,23 @@ def test_a_month_that_was_paid_again_since_its_release_is_named(released, tmp_pa
     assert words not in shown["remarks"]
     assert {one["recipient"]: one["new"] for one in shown["recipients"]}["10001"] == "1.00"
     assert shown["fingerprint"] == shown["plan"]
+
+
+def test_money_without_an_account_and_months_that_nobody_released_are_open(released, tmp_path):
+    """September was paid before npo released anything, so it went out in another way."""
+    home = Path(shutil.copytree(released, tmp_path / "home"))
+    third = "select sum(amount) from payments where paid_month = '2021-10-01' and recipient = '10003'"
+    assert select(home, third) == [(Decimal("1188.87"),)]
+    without = (
+        "€ 1.188,87 of 1 recipients is withheld, for no account was known; deliver it with `npo ingest`, and "
+        "release the month again"
+    )
+    assert here("status", "--home", home, "--json").document["findings"] == [without]
+    assert here("pay", "--month", "2021-11", "--home", home).status == 0
+    waiting = "2021-11: paid and never released; where that was not paid outside, release it too"
+    assert here("status", "--home", home, "--json").document["findings"] == [waiting, without]
+    checks = here("status", "--check", "--home", home, "--json").document["checks"]
+    assert {one["name"]: one["level"] for one in checks}["released"] == "WARN"
 
 
 class TestKilled:
