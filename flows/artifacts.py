@@ -34,6 +34,7 @@ from npo_pipeline.money import to_euro, totals
 from npo_pipeline.months import month_text
 from npo_pipeline.reconciliation.model import Figures, Reconciliation
 from npo_pipeline.translation import singular
+from npo_pipeline.watch.levels import Check
 from schemas.frames.bank import AnsweredTransfers
 from schemas.frames.money import SchoolDifferences
 from schemas.released import FAILED
@@ -365,3 +366,15 @@ def _publish_table(key: str, rows: pl.DataFrame, description: str, most: int | N
         for row in rows.head(most).iter_rows(named=True)
     ]
     artifacts.create_table_artifact(table=table, key=key, description=plain(description + more))
+
+
+def watch_artifact(checks: Sequence[Check], absent: Sequence[str]) -> None:
+    """Publish the verdicts of the daily watch, the worst first, and what was not delivered."""
+    found = [(one.verdict.level.name, one.name, one.verdict.message, one.verdict.advice) for one in checks]
+    found += [("WARN", "delivery", one, "ask whoever delivers it") for one in absent]
+    columns = ("level", "check", "found", "do")
+    artifacts.create_table_artifact(
+        [dict(zip(columns, map(plain, row), strict=True)) for row in found],
+        key="npo-watch",
+        description="What a monitor sees of this home",
+    )

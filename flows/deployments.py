@@ -1,15 +1,11 @@
-"""The deployments and notifications that `npo serve` registers, and recovery after nobody served."""
+"""The deployments that `npo serve` registers, and recovery after nobody served."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID
 
-from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
@@ -17,23 +13,18 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
-from prefect.events.actions import CallWebhook
-from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 from prefect.schedules import Cron
-from prefect.settings import PREFECT_UI_URL
 from prefect.states import Crashed
-from prefect.types import SecretDict
 from prefect.types.entrypoint import EntrypointType
-from pydantic import SecretStr
 
-from flows.bank import CAME_BACK, bank_feedback, release_month
+from flows.bank import bank_feedback, release_month
 from flows.failures import books_words
 from flows.ingest import ingest_delivery, reconciliation
 from flows.payment_run import FIRST_OF_MONTH, ZONE, month_of, payment_run
 from flows.recalibration import recalibration
+from flows.watch import EVERY_MORNING, watch
 from flows.year_end import year_end
-from npo_pipeline.errors import Refused
 from npo_pipeline.months import month_text
 
 MONTHLY = "npo-payment-run/monthly"
@@ -64,12 +55,14 @@ def deployments(home: Path) -> list[RunnerDeployment]:
             "Shows what would go out to the bank, and writes it when a person approves",
         ),
         (bank_feedback, "folder", "Reads what the bank answered from a folder"),
+        (watch, "daily", "Verifies the books and looks whether somebody must act"),
     )
+    schedules = {payment_run.name: FIRST_OF_MONTH, watch.name: EVERY_MORNING}
     made = [
         flow.to_deployment(
             name=name,
             tags=["npo", flow.name.removeprefix("npo-")],
-            schedule=Cron(FIRST_OF_MONTH, timezone=ZONE.key) if flow is payment_run else None,
+            schedule=Cron(schedules[flow.name], timezone=ZONE.key) if flow.name in schedules else None,
             parameters={"home": str(home)},
             concurrency_limit=ONE_AT_A_TIME,
             description=description,
@@ -97,76 +90,6 @@ def keep_schedules(deployment: RunnerDeployment) -> bool:
     kept = {"schedule", "active", "max_scheduled_runs", "parameters", "slug"}
     deployment.schedules = [DeploymentScheduleCreate(**one.model_dump(include=kept)) for one in there.schedules]
     return not there.paused and any(one.active for one in there.schedules)
-
-
-WEBHOOK_VARIABLE = "NPO_WEBHOOK"
-"""The variable with the address that is called when somebody must act; where it is not set, nobody is."""
-
-WEBHOOK_BLOCK = "npo-notifications"
-
-_OF_RUNS = {
-    "match": {"prefect.resource.id": "prefect.flow-run.*"},
-    "match_related": {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.npo"},
-}
-_STATE = "prefect.flow-run."
-
-
-def automations(block: UUID) -> list[AutomationCore]:
-    """Return the automations that call a webhook: a run failed, a plan waits for a person, transfers came back.
-
-    They send `{"text": ...}`, which Slack, Mattermost and Teams read.
-    """
-    failed = {f"{_STATE}{name}" for name in ("Failed", "Crashed", "TimedOut")}
-    waits = {f"{_STATE}Suspended", f"{_STATE}Paused"}
-    failure = "flow_run.name ~ ' failed: ' ~ flow_run.state.message"
-    # The server itself may not know by which address its page is seen.
-    page = f"{PREFECT_UI_URL.value()}/runs/flow-run/"
-    question = f"flow_run.name ~ ' waits for a person: {page}' ~ flow_run.id"
-    answer = "'the bank: ' ~ event.payload['message']"
-    of_bank = {"match": {"prefect.resource.id": "npo.bank.*"}}
-    return [
-        _automation(block, "npo: a run failed", _OF_RUNS, expect=failed, text=failure),
-        _automation(block, "npo: a plan waits for a person", _OF_RUNS, expect=waits, text=question),
-        _automation(block, "npo: transfers came back", of_bank, expect={CAME_BACK}, text=answer),
-    ]
-
-
-def _automation(
-    block: UUID, name: str, match: Mapping[str, Any], *, expect: set[str], text: str
-) -> AutomationCore:
-    """Return an automation that calls the webhook for each event; `text`: an expression of Jinja."""
-    payload = '{"text": {{ (' + text + ") | tojson }} }"
-    return AutomationCore(
-        name=name,
-        description="Registered by npo serve (docs/how-to/notifications.md)",
-        trigger=EventTrigger(
-            expect=expect, for_each={"prefect.resource.id"}, posture=Posture.Reactive, threshold=1, **match
-        ),
-        actions=[CallWebhook(block_document_id=block, payload=payload)],
-    )
-
-
-def register_notifications(url: str) -> list[str]:
-    """Register a webhook and the automations that call it, once; return the names of the automations.
-
-    One that was switched off on the server stays so.
-
-    Raises:
-        Refused: the address is none.
-    """
-    if not re.match(r"https?://[^/\s]+", url):
-        raise Refused(f"{WEBHOOK_VARIABLE}: is no web address; write it as https://example.nl/hook, or unset it")
-    webhook = Webhook(url=SecretStr(url), headers=SecretDict({"Content-Type": "application/json"}))
-    block = cast(UUID, webhook.save(WEBHOOK_BLOCK, overwrite=True))
-    with get_client(sync_client=True) as client:
-        made = automations(block)
-        for one in made:
-            there = client.read_automations_by_name(one.name)
-            if there:
-                client.update_automation(there[0].id, one.model_copy(update={"enabled": there[0].enabled}))
-            else:
-                client.create_automation(one)
-    return [one.name for one in made]
 
 
 def submit_run_of(tick: datetime) -> None:

@@ -19,7 +19,7 @@ from flows.artifacts import plain
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.runs import all_runs
 from npo_pipeline.books.reader import read_books
-from npo_pipeline.errors import HomeLocked, NpoError, Refused, printable
+from npo_pipeline.errors import BooksDoNotTie, HomeLocked, NpoError, Refused, printable
 
 FAILURE_KEY = "npo-failure"
 
@@ -130,6 +130,8 @@ def _advice(error: object) -> tuple[str, str]:
         return "another run held the home (exit 4)", "Wait until the run that the message names has ended."
     if isinstance(error, Refused):
         return "it was refused (exit 3)", "Mend what the message names."
+    if isinstance(error, BooksDoNotTie):
+        return "the books do not tie (exit 5)", "Pay nothing; `npo verify` shows all of it."
     if isinstance(error, OSError):
         return "the machine failed it (exit 1)", "Mend the disk or the network that the message names."
     return (

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 30
 
+_PAYS_NOTHING = ": nothing is paid until somebody resumes it"
+
 
 def main() -> None:
     """Serve until stopped; a refusal is one line on stderr, and the exit status of its kind."""
@@ -103,14 +105,8 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
     from prefect.context import refresh_global_settings_context
     from prefect.runner import Runner
 
-    from flows.deployments import (
-        WEBHOOK_VARIABLE,
-        close_dead_runs,
-        deployments,
-        keep_schedules,
-        register_notifications,
-        submit_run_of,
-    )
+    from flows.automations import WEBHOOK_VARIABLE, register_notifications
+    from flows.deployments import MONTHLY, close_dead_runs, deployments, keep_schedules, submit_run_of
 
     # Prefect read them when it was imported, before our server had an address: it would start another beside it.
     refresh_global_settings_context()
@@ -124,10 +120,11 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
         is_scheduled = bool(deployment.schedules)
         is_active = keep_schedules(deployment)
         runner.add_deployment(deployment)
-        _say(f"registered {deployment.flow_name}/{deployment.name}")
+        name = f"{deployment.flow_name}/{deployment.name}"
+        _say(f"registered {name}")
         if is_scheduled and not is_active:
-            owed = False
-            _say("its schedule is paused on the server, and stays so: nothing is paid until somebody resumes it")
+            owed = owed and name != MONTHLY
+            _say(f"its schedule is paused on the server, and stays so{_PAYS_NOTHING if name == MONTHLY else ''}")
     if webhook := os.environ.get(WEBHOOK_VARIABLE):
         for name in register_notifications(webhook):
             _say(f"registered the notification `{name}`")

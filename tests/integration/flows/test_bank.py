@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -18,17 +11,17 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 from prefect.client.schemas.objects import FlowRun
 
 from flows.bank import bank_feedback, release_month
-from flows.deployments import automations, register_notifications
 from flows.payment_run import payment_run
-from npo_pipeline.errors import Refused
 from tests.books.home.delivery import write_debtor, write_payment_accounts
 from tests.integration.flows.asking import APPROVED_BY, PREPARED_BY, again, answered, deployed, went_on
 from tests.integration.flows.conftest import npo
 from tests.integration.flows.prefect_side import artifacts_of, run_now, select
+from tests.integration.flows.receiver import notified, receiver
 from tests.spec.bank.messages import rejected
 
+__all__ = ["notified", "receiver"]
+
 LINDE, OTHER = "NL91ABNA0417164300", "NL86INGB0002445588"
-PATIENCE = 30
 
 
 @pytest.fixture(scope="module")
@@ -168,52 +161,6 @@ def test_an_empty_folder_is_no_fault(released, tmp_path):
     assert feedback(released, tmp_path / "empty").state.message.endswith("empty: nothing to read")
 
 
-@dataclass
-class Receiver:
-    """A web server on this machine that keeps the text that it is sent."""
-
-    url: str = ""
-    got: list[str] = field(default_factory=list)
-
-    def waited_for(self, words: str) -> str:
-        """What was received with some words in it, once it is there."""
-        until = time.monotonic() + PATIENCE
-        while not (found := [one for one in self.got if words in one]):
-            assert time.monotonic() < until, f"{words}: {self.got}"
-            time.sleep(0.05)
-        return found[0]
-
-
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    kept = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            kept.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        kept.url = f"http://127.0.0.1:{server.server_port}/hook"
-        yield kept
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def notified(receiver) -> Receiver:
-    """A server that calls the receiver; to register twice is to register once."""
-    first, second = (register_notifications(receiver.url) for _ in range(2))
-    assert first == second
-    with get_client(sync_client=True) as client:
-        assert [len(client.read_automations_by_name(name)) for name in first] == [1, 1, 1]
-    return receiver
-
-
 def test_who_must_act_is_called_for_a_release_that_waits_a_failure_and_what_came_back(
     notified, paid, released_once
 ):
@@ -231,21 +178,6 @@ def test_who_must_act_is_called_for_a_release_that_waits_a_failure_and_what_came
     home = Path(shutil.copytree(released_once, paid.parent / "answered" / "home"))
     feedback(home, from_the_bank(home))
     assert "(first 10001: rejected, AC04)" in notified.waited_for("the bank: 1 transfer came back, € ")
-
-
-def test_a_notification_that_was_switched_off_stays_off(notified):
-    name = automations(UUID(int=0))[0].name
-    with get_client(sync_client=True) as client:
-        (there,) = client.read_automations_by_name(name)
-        client.pause_automation(there.id)
-        register_notifications(notified.url)
-        assert not client.read_automations_by_name(name)[0].enabled
-        client.resume_automation(there.id)
-
-
-def test_what_is_no_address_is_refused():
-    with pytest.raises(Refused, match=r"^NPO_WEBHOOK: is no web address"):
-        register_notifications("example.nl")
 
 
 def select_rows(home: Path, query: str) -> list[tuple]:

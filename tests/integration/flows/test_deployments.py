@@ -17,14 +17,16 @@ from flows.deployments import MONTHLY, deployments, keep_schedules
 from flows.ingest import ingest_delivery, reconciliation
 from flows.payment_run import payment_run
 from flows.recalibration import recalibration
+from flows.watch import watch
 from flows.year_end import year_end
 
 HOME = Path("/srv/npo")
 YAML = yaml.safe_load((Path(__file__).parents[3] / "prefect.yaml").read_text())["deployments"]
 
 
-NAMES = ["monthly", "on-request", "with-approval", "accounts", "others", "two-people", "folder"]
-FLOWS = (payment_run, ingest_delivery, recalibration, year_end, reconciliation, release_month, bank_feedback)
+NAMES = ["monthly", "on-request", "with-approval", "accounts", "others", "two-people", "folder", "daily"]
+FLOWS = (payment_run, ingest_delivery, recalibration, year_end, reconciliation)
+FLOWS += (release_month, bank_feedback, watch)
 
 
 @pytest.fixture(params=NAMES)
@@ -34,7 +36,7 @@ def both(request):
     return served, written
 
 
-def test_there_are_seven_and_the_same():
+def test_there_are_eight_and_the_same():
     assert [one.name for one in deployments(HOME)] == [one["name"] for one in YAML] == NAMES
 
 
@@ -69,7 +71,13 @@ def test_the_payment_run_starts_on_the_first_of_the_month_at_six_dutch_time():
     assert YAML[0]["schedules"] == [{"cron": "0 6 1 * *", "timezone": "Europe/Amsterdam"}]
 
 
-@pytest.mark.parametrize("place", range(1, 7), ids=NAMES[1:])
+def test_the_watch_looks_each_morning_after_the_payment_run_of_a_first():
+    (served,) = deployments(HOME)[-1].schedules
+    assert (served.schedule.cron, served.schedule.timezone) == ("30 7 * * *", "Europe/Amsterdam")
+    assert YAML[-1]["schedules"] == [{"cron": "30 7 * * *", "timezone": "Europe/Amsterdam"}]
+
+
+@pytest.mark.parametrize("place", range(1, 7), ids=NAMES[1:-1])
 def test_the_others_wait_until_somebody_asks(place):
     assert deployments(HOME)[place].schedules == []
     assert "schedules" not in YAML[place]

@@ -218,6 +218,7 @@ def test_serve_once_registers_the_schedule_and_leaves_nothing_running(decided, s
     assert not serving.is_reachable()
     assert months_paid(decided) == []
     with sqlite3.connect(decided / "prefect" / "prefect.db") as server:
-        ((schedule, active),) = server.execute("select schedule, active from deployment_schedule").fetchall()
-    assert (json.loads(schedule)["cron"], json.loads(schedule)["timezone"]) == ("0 6 1 * *", "Europe/Amsterdam")
-    assert active
+        schedules = server.execute("select schedule, active from deployment_schedule").fetchall()
+    assert {json.loads(one)["cron"] for one, _ in schedules} == {"0 6 1 * *", "30 7 * * *"}
+    assert {json.loads(one)["timezone"] for one, _ in schedules} == {"Europe/Amsterdam"}
+    assert all(active for _, active in schedules)
