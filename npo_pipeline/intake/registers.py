@@ -107,7 +107,8 @@ def read_registers(
 
 
 def _are_worth(least: int, files: Sequence[DeliveredFile], workers: Workers) -> bool:
-    return workers.count > 1 and len(files) > 1 and sum(one.source.size for one in files) >= least
+    # Workers are asked last: those of a flow are looked for when they are.
+    return len(files) > 1 and sum(one.source.size for one in files) >= least and workers.count > 1
 
 
 def _counts_here(files: Sequence[DeliveredFile], vestigingen: pl.Series, progress: ProgressCallback) -> Counts:

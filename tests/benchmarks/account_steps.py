@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.reader import read_books
 from npo_pipeline.commands.account.command import AccountRequest, account
 from npo_pipeline.commands.account.filing_checks import check_written, checked_facts
 from npo_pipeline.commands.account.reports import ReportRequest, gather, write_board_packs, write_country
@@ -21,6 +22,7 @@ from npo_pipeline.reports.report_data import split_by_board
 from npo_pipeline.reports.xbrl.arelle import Validation, validate
 from npo_pipeline.reports.xbrl.instance import instance
 from npo_pipeline.reports.xbrl.taxonomy.package import FILE_NAME
+from npo_pipeline.workers import cores, local
 
 _FULL = 200
 """Boards that Arelle checks; the time of all is reckoned from these."""
@@ -39,14 +41,15 @@ def main() -> None:
         return done
 
     timed("tables", account, AccountRequest(home=home, year=year, spending=(spending,)))
-    inputs = timed("facts", gather, request)
+    with read_books(home) as books:
+        inputs = timed("facts", gather, request, books)
     report, facts = inputs.report, inputs.facts
     timed("XBRL and page alone, one core", _render, report, facts)
-    packs = timed("all packs", write_board_packs, request, inputs, lambda *_: None)
+    packs, _ = timed("all packs", write_board_packs, request, inputs, lambda *_: None, local(cores()))
     timed("fast checks: facts", checked_facts, report)
     timed("fast checks: files", check_written, request.folder, year, packs.written)
-    timed("national report", write_country, request, inputs)
-    timed("packs again, up to date", write_board_packs, request, inputs, lambda *_: None)
+    timed("national report", write_country, request, inputs, {})
+    timed("packs again, up to date", write_board_packs, request, inputs, lambda *_: None, local(cores()))
     some = packs.written[:_FULL]
     paths = [request.folder / board / f"npo-{year}-{board}.xbrl" for board in some]
     outcomes = timed(

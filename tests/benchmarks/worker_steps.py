@@ -77,10 +77,13 @@ def account_for(workers: Workers, home: Home, spending: Path) -> None:
 
 def write_all_packs(workers: Workers, home: Home) -> None:
     """Write the packs of all boards, of which there are none yet."""
+    from npo_pipeline.books.reader import read_books
     from npo_pipeline.commands.account.reports import ReportRequest, gather, write_board_packs
 
     request = ReportRequest(home=home, year=YEAR)
-    packs, _ = write_board_packs(request, gather(request), lambda *_: None, workers)
+    with read_books(home) as books:
+        inputs = gather(request, books)
+    packs, _ = write_board_packs(request, inputs, lambda *_: None, workers)
     assert not packs.faults
 
 
