@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import platform
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TypeVar
 
 import polars as pl
@@ -31,9 +31,6 @@ WORTH_COUNTING, WORTH_READING = 128 * 2**20, 2**30
 """Bytes of registers that take longer to count, and to read some lines of, than workers take to start."""
 
 Counted = tuple[FileResult, Fingerprints]
-
-Counts = Mapping[str, Callable[[], Counted]]
-"""File -> gives what was counted, or raises why nothing was."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +56,6 @@ class CountingJob:
     vestigingen: pl.Series
     asker: Asker
 
-    def __str__(self) -> str:
-        return self.file.name
-
 
 @dataclass(frozen=True, kw_only=True)
 class SuspectsJob:
@@ -71,9 +65,6 @@ class SuspectsJob:
     lines: pl.Series
     key: bytes
     asker: Asker | None
-
-    def __str__(self) -> str:
-        return self.file.name
 
 
 def read_registers(
@@ -89,15 +80,12 @@ def read_registers(
     `workers`: count each a register, where there are some and they are large.
     """
     asker = Asker.here() if _are_worth(WORTH_COUNTING, files, workers) else None
-    if asker is None:
-        counts = _counts_here(files, vestigingen, progress)
-    else:
-        counts = _counts_of_workers(workers, asker, files, vestigingen, progress=progress)
     counted = dict[str, Counted]()
-    for one in files:
-        with attempt(one.name):
-            result, prints = counts[one.name]()
-            counted[one.name] = replace(result, file=one), prints
+    with _counting(workers, asker, files, vestigingen, progress=progress) as count:
+        for one in files:
+            with attempt(one.name):
+                result, prints = count(one)
+                counted[one.name] = replace(result, file=one), prints
     by_name = {one.name: one for one in files}
     duplicates = find_duplicates(
         {name: prints for name, (_, prints) in counted.items()},
@@ -111,25 +99,32 @@ def _are_worth(least: int, files: Sequence[DeliveredFile], workers: Workers) -> 
     return len(files) > 1 and sum(one.source.size for one in files) >= least and workers.count > 1
 
 
-def _counts_here(files: Sequence[DeliveredFile], vestigingen: pl.Series, progress: ProgressCallback) -> Counts:
-    return {one.name: partial(count_register, one, vestigingen, progress) for one in files}
-
-
-def _counts_of_workers(
+@contextmanager
+def _counting(
     workers: Workers,
-    asker: Asker,
+    asker: Asker | None,
     files: Sequence[DeliveredFile],
     vestigingen: pl.Series,
     *,
     progress: ProgressCallback,
-) -> Counts:
+) -> Iterator[Callable[[DeliveredFile], Counted]]:
+    """Give what counts a register: here, or by workers, who count all the while and stop at the end."""
+    if asker is None:
+        yield lambda file: count_register(file, vestigingen, progress)
+        return
     jobs = [CountingJob(file=one, vestigingen=vestigingen, asker=asker) for one in files]
-    counts = dict[str, Callable[[], Counted]]()
-    for done in workers.map(count_part, jobs, name="count registers"):
-        counts[done.job.file.name] = partial(_value, done)
-        if done.error is None:
-            progress(done.job.file.name, done.value()[0].rows)
-    return counts
+    ended = dict[str, Done[CountingJob, Counted]]()
+    with closing(done for done in workers.map(count_part, jobs, name="count registers")) as coming:
+
+        def count(file: DeliveredFile) -> Counted:
+            while file.name not in ended:
+                done = next(coming)
+                ended[done.job.file.name] = done
+                if done.error is None:
+                    progress(done.job.file.name, done.value()[0].rows)
+            return _value(ended.pop(file.name))
+
+        yield count
 
 
 def _read_again(

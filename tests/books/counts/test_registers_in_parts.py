@@ -35,10 +35,11 @@ class Elsewhere:
 
     machine: str = "node-2"
     count: int = 2
+    takes: Callable = lambda jobs: reversed(list(jobs))
     came_back: list[bytes] = field(default_factory=list)
 
     def map(self, work: Callable, jobs: Iterable, *, name: str) -> Iterator[Done]:
-        for job in reversed(list(jobs)):
+        for job in self.takes(jobs):
             with patch.object(platform, "node", lambda: self.machine):
                 done = attempt(work, pickle.loads(pickle.dumps(job)))
             self.came_back.append(pickle.dumps(done))
@@ -147,6 +148,13 @@ def test_the_first_file_with_a_fault_ends_it_in_the_same_words_and_inspect_goes_
     results = read_registers(files, KNOWN, quietly, kept, Elsewhere())
     assert [name for name, _ in kept.found] == ["po2.csv", "po3.csv"]
     assert [one.file.name for one in results] == ["po1.csv", "po4.csv"]
+
+
+def test_after_a_refusal_that_ends_it_no_more_is_counted(tmp_path: Path):
+    files, workers = delivery(tmp_path, po1=["P1;01AA"], po2=[ROW], po3=[ROW]), Elsewhere(takes=list)
+    with pytest.raises(Refused, match=r"^po1\.csv, line 2"):
+        read_registers(files, KNOWN, quietly, workers=workers)
+    assert len(workers.came_back) == 1
 
 
 def test_a_file_that_changed_is_refused_by_a_process_of_this_machine_as_ever(tmp_path: Path):
