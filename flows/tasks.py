@@ -32,6 +32,7 @@ from npo_pipeline.commands.steps import directly
 from npo_pipeline.errors import NpoError
 from npo_pipeline.operating_system import set_umask
 from npo_pipeline.rulebook import load as rulebook
+from npo_pipeline.watch.spans import watching
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -135,7 +136,8 @@ def npo_flow(name: str, run_name: Callable[[], str]) -> Callable[[Callable[P, T]
             with _waiting_logged():
                 try:
                     set_umask()
-                    return function(*args, **kwargs)
+                    with watching(name, _home_of(signature(function).bind(*args, **kwargs).arguments)):
+                        return function(*args, **kwargs)
                 except (NpoError, OSError) as error:
                     return cast(T, failed(error, parameters))
 

@@ -37,10 +37,13 @@ import npo_pipeline
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import QUERIES_RUN
 from npo_pipeline.books.views import VIEWS
-from npo_pipeline.watch.watched import OPENLINEAGE_VARIABLE, StepDone, Watched, moment_of
+from npo_pipeline.watch.watched import DONE, OPENLINEAGE_VARIABLE, WAITING, StepDone, Watched, moment_of
 from schemas.tables import TABLES
 
 REQUEST_SECONDS = 1
+
+_ENDS = {DONE: RunState.COMPLETE, WAITING: RunState.ABORT, "stopped": RunState.ABORT}
+"""The last event of a run by the outcome of its command; with any other it failed."""
 
 NOT_OF_RUNS = frozenset(
     {"status", "verify", "doctor", "serve", "explain", "demo", "diff", "forecast", "runs", "inspect"}
@@ -97,7 +100,7 @@ class Lineage:
             self._sending = self._send(
                 self._event(
                     watched,
-                    RunState.COMPLETE if watched.outcome == "done" else RunState.FAIL,
+                    _ENDS.get(watched.outcome, RunState.FAIL),
                     list(_inputs(watched, read)),
                     list(_outputs(watched)),
                 )
@@ -148,7 +151,7 @@ def _run_facets(watched: Watched) -> dict[str, RunFacet]:
             watched.exit_status,
         ),
     }
-    if watched.outcome != "done":
+    if _ENDS.get(watched.outcome) is None:
         message = f"{watched.outcome} (exit status {watched.exit_status})"
         facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(message, "PYTHON")
     return facets

@@ -20,6 +20,7 @@ from npo_pipeline.watch import logs
 from npo_pipeline.watch.watched import (
     OPENLINEAGE_VARIABLE,
     OTLP_VARIABLE,
+    WAITING,
     Figures,
     Published,
     StepDone,
@@ -143,6 +144,9 @@ def ending_of(error: BaseException) -> tuple[str, int]:
         return error.kind, error.exit_status
     if isinstance(error, KeyboardInterrupt):
         return "stopped", 130
+    if type(error).__name__ == "Pause":
+        # By this Prefect ends the process of a flow that waits for a person, until somebody answers.
+        return WAITING, 0
     status = getattr(error, "exit_code", None)
     if isinstance(status, int):
         # An error of click: wrong usage, or the end of a command that is done.

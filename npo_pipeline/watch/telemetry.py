@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 import npo_pipeline
-from npo_pipeline.watch.watched import OTLP_VARIABLE, Figures, StepDone, Watched, euros_of
+from npo_pipeline.watch.watched import DONE, OTLP_VARIABLE, WAITING, Figures, StepDone, Watched, euros_of
 
 REQUEST_SECONDS, IN_ALL_SECONDS = 1, 2
 
@@ -143,7 +143,7 @@ def _sums(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _end(span: trace.Span, outcome: str, at: int) -> None:
-    if outcome != "done":
+    if outcome not in (DONE, WAITING):
         span.set_status(trace.StatusCode.ERROR, outcome)
     span.end(at)
 

@@ -11,6 +11,9 @@ from npo_pipeline.books.paths import Home
 
 OTLP_VARIABLE, OPENLINEAGE_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT", "OPENLINEAGE_URL"
 
+DONE, WAITING = "done", "waiting"
+"""Outcomes that are no error: of what did its work, and of a flow that waits for a person."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
@@ -53,7 +56,7 @@ class Published:
 class Watched:
     """Represent a command that is watched; how it ended is filled in at its end.
 
-    `outcome`: done, or the kind of its error, and never its message, which may name people and accounts.
+    `outcome`: done, waiting, or the kind of its error, and never its message, which may name people and accounts.
     """
 
     command: str
@@ -61,7 +64,7 @@ class Watched:
     began: int
     ended: int = 0
     exit_status: int = 0
-    outcome: str = "done"
+    outcome: str = DONE
     published: tuple[Published, ...] = ()
 
 

@@ -41,6 +41,8 @@ def test_of_files_that_were_read_the_rows_are_counted_and_of_anything_else_nothi
         (click.exceptions.Exit(0), ("done", 0)),
         (KeyboardInterrupt(), ("stopped", 130)),
         (ZeroDivisionError(), ("fault", 1)),
+        # A flow that waits for a person.
+        (type("Pause", (BaseException,), {})(), ("waiting", 0)),
     ],
 )
 def test_an_error_is_told_by_its_kind_and_its_exit_status(error, ending):
