@@ -23,6 +23,7 @@ from flows.recalibration import (
     refuse_no_way_to_wait,
 )
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
+from flows.workers import WhenNeeded
 from npo_pipeline.cli.options import DEBTOR_VARIABLE, home_of, name_from, path_from
 from npo_pipeline.commands.bank import BankRequest, BankResult, bank, contradiction_words
 from npo_pipeline.commands.release import ReleaseRequest, release
@@ -96,7 +97,11 @@ def _act(request: ReleaseRequest, plan: str, answer: Approval) -> State[Any]:
     approver = f"{answer.approved_by}: {answer.remark}" if answer.remark else answer.approved_by
     if answer.choice != "approve":
         return closed(f"Rejected by {approver}; nothing has gone out", name="Rejected")
-    done = release(replace(request, approved_by=answer.approved_by, approved_plan=plan), call=as_task)
+    done = release(
+        replace(request, approved_by=answer.approved_by, approved_plan=plan),
+        call=as_task,
+        workers=WhenNeeded(),
+    )
     log_remarks(done.prepared.remarks)
     raise_faults(done.specified)
     if done.run_id is None:
@@ -157,7 +162,7 @@ def bank_feedback(home: str, folder: str) -> State[Any]:
     request = BankRequest(home=home_of(home), paths=(path_from(folder),), wait_seconds=WAIT_SECONDS)
     if request.paths[0].is_dir() and not any(request.paths[0].iterdir()):
         return closed(f"{folder}: nothing to read")
-    result = bank(request, call=as_task)
+    result = bank(request, call=as_task, workers=WhenNeeded())
     artifacts.bank_artifacts(result)
     open_questions = contradiction_words(result.contradictions)
     log_remarks([*result.unknown[: artifacts.MOST_ROWS], *result.remarks, *open_questions])

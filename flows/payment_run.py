@@ -17,6 +17,7 @@ from prefect.runtime import flow_run
 from flows import artifacts
 from flows.bank import ask_for_release
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
+from flows.workers import WhenNeeded
 from npo_pipeline.books.witness import is_witnessed
 from npo_pipeline.cli.options import home_of, name_from
 from npo_pipeline.commands.pay import MonthPaid, PayRequest, pay
@@ -71,7 +72,7 @@ def payment_run(
         specifications=specifications,
         wait_seconds=WAIT_SECONDS,
     )
-    paid = pay(request, call=as_task)
+    paid = pay(request, call=as_task, workers=WhenNeeded())
     artifacts.payments_artifact(paid)
     log_remarks([remark for one in paid for remark in one.remarks])
     asked: list[str] = []

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from flows.json_logs import follow_settings, use_json_logs
 from flows.payment_run import last_tick, months_owed, oldest_unasked
 from flows.server import OWN_PASSWORD, PASSWORD_FILE, SERVED_BY, answering, own_server, refuse_shut
+from flows.workers import asked_workers
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import locked
 from npo_pipeline.books.witness import is_witnessed
@@ -47,6 +48,7 @@ def main() -> None:
     home = options.home.absolute()
     try:
         set_umask()
+        asked_workers()
         # Prefect's things have a lock of their own: who serves leaves the home free between two runs.
         with locked(Home(home / "prefect"), "npo serve", now=now()):
             _settings(home / "prefect")

@@ -10,6 +10,7 @@ from prefect.runtime import flow_run
 
 from flows import artifacts
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
+from flows.workers import cluster_or_local
 from npo_pipeline import dutch
 from npo_pipeline.cli.options import board_from, home_of, path_from, share_from, year_from
 from npo_pipeline.commands.account.command import AccountRequest, account_and_report
@@ -69,6 +70,7 @@ def year_end(
         request,
         call=as_task,
         progress_of_packs=lambda accounts: artifacts.pack_progress(accounts.year, _boards(accounts, board)),
+        workers=cluster_or_local(),
     )
     result, reports = done.accounts, done.reports
     artifacts.accounts_artifacts(result, reports)

@@ -12,19 +12,20 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.startup import unused_libraries_hidden
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import Future
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -33,6 +34,7 @@ TRIES = 3
 """So often a job is tried in which a disk or a network fails, a second apart."""
 
 _PAUSE = 1.0
+_LOOK_SECONDS = 20
 _UNDER_WAY = 2
 """Jobs per process that are under way: one at work, one waiting for it. So results do not pile up in memory."""
 
@@ -66,6 +68,8 @@ class Workers(Protocol):
 
     def map(self, work: Callable[[J], R], jobs: Iterable[J], *, name: str) -> Iterator[Done[J, R]]:
         """Do the work for each job, and yield each as it ends, in any order. No job keeps another from its end.
+
+        A `NoWorkers` ends all of it.
 
         `work`: a function of a module. `jobs`: data that can go to another process; a generator makes each when a
         worker comes free. `name`: of the work, for people who look on.
@@ -107,46 +111,111 @@ class Here:
 HERE = Here()
 
 
-@dataclass(frozen=True)
-class Processes:
-    """Do the work in so many other processes of this machine; they end with the last job, or with this process.
+class NoWorkers(NpoError):
+    """Report that no worker is left, or none that makes the same bytes: the work ends, not by a fault of a job."""
 
-    The jobs of a process that is killed are tried once more, each alone in a process of its own.
-    """
+
+class Submit(Protocol):
+    """Represent the way to have a job done elsewhere."""
+
+    def __call__(self, work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
+        """Have a job done; the future raises `BrokenExecutor` where the job was lost with its worker."""
+        ...
+
+
+class Pooled(ABC):
+    """Do the work in processes that may be lost. The jobs of one are tried once more, each by itself."""
 
     count: int
 
+    @abstractmethod
+    def pool(self, name: str, running: Mapping[Any, Any]) -> AbstractContextManager[Submit]:
+        """Start the processes and end them; where work is `running` by then, nobody waits for it any more."""
+
+    def look(self) -> None:  # noqa: B027
+        """Look whether there is any worker left, now and then while nothing ends.
+
+        Raises:
+            NoWorkers: there is none.
+        """
+
     def map(self, work: Callable[[J], R], jobs: Iterable[J], *, name: str) -> Iterator[Done[J, R]]:
-        """Do the work for each job, taken in their order."""
+        """Do the work for each job, taken in their order.
+
+        Raises:
+            NoWorkers: none is left.
+        """
         waiting = iter(jobs)
         while first := list(islice(waiting, 1)):
-            lost = yield from self._until_killed(work, chain(first, waiting))
+            lost = yield from self._until_lost(work, chain(first, waiting), name)
             for job in lost:
-                if (yield from Processes(1)._until_killed(work, iter([job]))):
+                if (yield from self._until_lost(work, iter([job]), f"{name} once more")):
                     why = f"{name}: the process that worked on it was killed twice; look whether memory ran out"
                     yield Done(job=job, error=NpoError(why))
 
-    def _until_killed(self, work: Callable[[J], R], jobs: Iterator[J]) -> Generator[Done[J, R], None, Sequence[J]]:
-        """Yield jobs as they end, until all have or a process is killed; return those that were lost with it."""
+    def _until_lost(
+        self, work: Callable[[J], R], jobs: Iterator[J], name: str
+    ) -> Generator[Done[J, R], None, Sequence[J]]:
+        """Yield jobs as they end, until all have or one is lost; return those that were lost by then."""
         from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 
         running: dict[Future[Done[None, R]], J] = {}
         lost: list[J] = []
-        with _pool(self.count, running) as pool:
+        with self.pool(name, running) as submit:
             while True:
                 room = 0 if lost else _UNDER_WAY * self.count - len(running)
-                running |= {_submitted(pool, work, job): job for job in islice(jobs, room)}
+                running |= {submit(work, job): job for job in islice(jobs, room)}
                 if not running:
                     return lost
-                for one in wait(running, return_when=FIRST_COMPLETED).done:
+                ended = wait(running, _LOOK_SECONDS, return_when=FIRST_COMPLETED).done
+                for one in ended:
                     job = running.pop(one)
                     if isinstance(error := one.exception(), BrokenExecutor):
                         lost.append(job)
+                    elif isinstance(error, NoWorkers):
+                        raise error
                     elif error is not None:
                         # The job or its result cannot go from one process to another.
-                        yield Done(job=job, error=NpoError(fault_words(cast(Exception, error))))
+                        yield Done(job=job, error=_in_words(error))
                     else:
                         yield _ended(job, one.result())
+                if not ended:
+                    self.look()
+
+
+@dataclass(frozen=True)
+class Processes(Pooled):
+    """Do the work in so many other processes of this machine; they end with the last job, or with this process."""
+
+    count: int
+
+    @contextmanager
+    def pool(self, name: str, running: Mapping[Any, Any]) -> Iterator[Submit]:
+        """Start processes as jobs come."""
+        from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        # Polars has threads, and a forked process would wait for them for ever: processes are started afresh.
+        threads = str(max(1, cores() // self.count))
+        context = get_context("spawn")
+        pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=begin_worker, initargs=(threads,))
+
+        def submit(work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
+            try:
+                return pool.submit(attempt, work, job)
+            except BrokenExecutor as error:
+                # A process was killed before this job came: it is lost as those under way are.
+                lost: Future[Done[None, R]] = Future()
+                lost.set_exception(error)
+                return lost
+
+        try:
+            yield submit
+        finally:
+            if running:
+                for process in list((pool._processes or {}).values()):
+                    process.terminate()
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def local(count: int) -> Workers:
@@ -228,49 +297,27 @@ def _ended(job: J, done: Done[None, R]) -> Done[J, R]:
     return Done(job=job, result=done.result, error=done.error)
 
 
-def _submitted(pool: ProcessPoolExecutor, work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
-    """Submit a job; one that comes after a process was killed is lost as those under way are."""
-    from concurrent.futures import BrokenExecutor, Future
-
-    try:
-        return pool.submit(attempt, work, job)
-    except BrokenExecutor as error:
-        lost: Future[Done[None, R]] = Future()
-        lost.set_exception(error)
-        return lost
+def _in_words(error: BaseException) -> NpoError:
+    return error if isinstance(error, NpoError) else NpoError(fault_words(cast(Exception, error)))
 
 
-@contextmanager
-def _pool(count: int, running: dict[Future[Done[None, R]], J]) -> Iterator[ProcessPoolExecutor]:
-    """Start processes, and end them: where work is `running` still, nobody waits for it any more."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    # Polars has threads, and a forked process would wait for them for ever: processes are started afresh.
-    threads = str(max(1, cores() // count))
-    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_begin, initargs=(threads,))
-    try:
-        yield pool
-    finally:
-        if running:
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _begin(threads: str) -> None:
+def begin_worker(threads: str) -> None:
     """Begin a process of a pool, before polars is imported there: the pool shares the cores of the machine."""
     os.environ.setdefault("POLARS_MAX_THREADS", threads)
     # Ctrl-C goes to all processes of a terminal; the one that gave out the work ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     unused_libraries_hidden().__enter__()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
-    """End this process when the one that started it is gone, however it ended."""
+@cache
+def end_with_parent() -> None:
+    """See to it that this process ends when the one that started it is gone, however that ended."""
     from multiprocessing import parent_process
 
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
+    def watch() -> None:
+        if (parent := parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -218,7 +218,7 @@ def write_packs(
 
     Raises:
         OSError: the folder cannot be made.
-        NpoError: no worker is left. The packs that were written stand.
+        NoWorkers: none is left. The packs that were written stand.
     """
     parties, never = known_parties(report), frozenset(unfilable)
     folder.mkdir(parents=True, exist_ok=True)

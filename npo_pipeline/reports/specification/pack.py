@@ -122,7 +122,7 @@ def write_specifications(
 
     Raises:
         OSError: the folder cannot be made.
-        NpoError: no worker is left. What was written stands.
+        NoWorkers: none is left. What was written stands.
     """
     if not data.boards():
         return SpecificationsWritten()
