@@ -131,7 +131,7 @@ def npo_flow(name: str, run_name: Callable[[], str]) -> Callable[[Callable[P, T]
         @wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
             parameters = frozenset(signature(function).parameters)
-            _PARAMETERS.set(parameters)
+            _set_parameters(parameters)
             end_with_serve()
             with _waiting_logged():
                 try:
@@ -154,6 +154,14 @@ def npo_flow(name: str, run_name: Callable[[], str]) -> Callable[[Callable[P, T]
 
 def _home_of(parameters: Mapping[str, Any]) -> Home | None:
     return Home(Path(str(parameters["home"]))) if "home" in parameters else None
+
+
+def _set_parameters(parameters: frozenset[str]) -> None:
+    """Set the parameters of the deployment that runs.
+
+    A flow goes along to workers as a pickle, in which no context variable can be: it only names this function.
+    """
+    _PARAMETERS.set(parameters)
 
 
 def closed(message: str, data: object = None, name: str = "Completed") -> State[Any]:

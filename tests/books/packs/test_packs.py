@@ -129,18 +129,6 @@ def test_a_pack_that_cannot_be_put_in_place_leaves_the_older_one(packed, tmp_pat
     assert names(tmp_path / "2021") == ["40001"]
 
 
-def test_many_boards_are_made_by_two_processes_and_come_out_the_same(tmp_path):
-    story = many(45)
-    facts = facts_of(story)
-    said: list[int] = []
-    made = write_packs(tmp_path / "many", story, facts, "1", progress=lambda _, done: said.append(done))
-    assert made.written == tuple(str(number) for number in range(40_001, 40_046))
-    assert said == sorted(said)
-    assert said[-1] == 45
-    write_packs(tmp_path / "one", story, facts.filter(pl.col("board") == "40045"), "1")
-    assert content(tmp_path / "one" / "40045") == content(tmp_path / "many" / "40045")
-
-
 def test_no_cent_is_lost_between_the_accounts_and_the_files(packed, tmp_path):
     story = many(5, seed=2)
     packed(story, force=True)

@@ -16,6 +16,7 @@ from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.board_pack.isolation import KnownParties, assert_names_no_other
 from npo_pipeline.reports.specification import pack
 from npo_pipeline.reports.specification.model import SpecificationData
+from npo_pipeline.workers import HERE, Processes, Workers
 from tests.books.packs.conftest import content, names
 from tests.spec.specification.boards import full, instalment, specified
 
@@ -42,8 +43,8 @@ def parties(data: SpecificationData) -> KnownParties:
     )
 
 
-def written(folder: Path, data: SpecificationData) -> pack.SpecificationsWritten:
-    return pack.write_specifications(folder, data, parties(two()))
+def written(folder: Path, data: SpecificationData, workers: Workers = HERE) -> pack.SpecificationsWritten:
+    return pack.write_specifications(folder, data, parties(two()), workers=workers)
 
 
 def test_a_board_has_three_files_and_their_sums(tmp_path):
@@ -165,7 +166,7 @@ def test_many_boards_are_made_by_two_processes_and_their_files_are_the_same(tmp_
     data = two()
     monkeypatch.setattr(pack, "_FEW", 1)
     monkeypatch.setattr(pack, "_BOARDS_PER_JOB", 1)
-    assert written(tmp_path / "two", data).written == (BOARD, OTHER)
+    assert written(tmp_path / "two", data, Processes(2)).written == (BOARD, OTHER)
     monkeypatch.undo()
     assert written(tmp_path / "one", data).written == (BOARD, OTHER)
     assert content(tmp_path / "two") == content(tmp_path / "one")
