@@ -75,9 +75,7 @@ def test_a_process_that_is_killed_changes_no_byte(tmp_path, story, by_one):
     assert content(tmp_path / "two") == by_one
 
 
-def test_only_a_board_that_kills_its_process_each_time_has_a_page_that_says_so(
-    tmp_path, story, by_one
-):
+def test_only_a_board_that_kills_its_process_each_time_has_a_page_that_says_so(tmp_path, story, by_one):
     made = packed(tmp_path, story, Killing("40003", once=None))
     assert made.written == ("40001", "40002", "40004")
     assert "the process that worked on it was killed twice" in made.faults["40003"]
