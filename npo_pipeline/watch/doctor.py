@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 import npo_pipeline
 from npo_pipeline.books.paths import Home
-from npo_pipeline.errors import NpoError
+from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.months import ZONE_NAME
 from npo_pipeline.operating_system import open_to_others
 from npo_pipeline.startup import check_own_packages
@@ -53,7 +53,7 @@ def _examined(examination: Callable[[Home], Verdict], home: Home) -> Verdict:
     except OSError as error:
         return act(f"{error.filename or home.path}: {error.strerror or error}", "check the folder and its disk")
     except Exception as error:
-        message = f"could not be examined ({type(error).__name__}: {error})"
+        message = f"could not be examined ({fault_words(error)})"
         return act(message, "give this line to who maintains npo")
 
 

@@ -45,10 +45,16 @@ REQUEST_SECONDS = 1
 _ENDS = {DONE: RunState.COMPLETE, WAITING: RunState.ABORT, "stopped": RunState.ABORT}
 """The last event of a run by the outcome of its command; with any other it failed."""
 
-NOT_OF_RUNS = frozenset(
-    {"status", "verify", "doctor", "serve", "explain", "demo", "diff", "forecast", "runs", "inspect"}
+OF_RUNS = frozenset(
+    {
+        *("ingest", "decide", "pay", "specification", "hold", "unhold", "release", "confirm-account", "bank"),
+        *("reconcile", "account", "upgrade"),
+    }
 )
-"""Commands that only look; there is no event of them."""
+"""Commands that write in the books, or reports made from them; there is no event of others."""
+
+LOOKING = "npo-watch"
+"""The flow that only looks."""
 
 
 @attr.define
@@ -71,7 +77,8 @@ class Lineage:
     def __init__(self, watched: Watched) -> None:
         """Send that a command began; it does not wait for that."""
         set_producer(f"urn:npo-pipeline:{npo_pipeline.__version__}")
-        self._is_of_runs = watched.command not in NOT_OF_RUNS
+        is_flow = watched.command.startswith("npo-") and watched.command != LOOKING
+        self._is_of_runs = is_flow or watched.command in OF_RUNS
         key = os.environ.get("OPENLINEAGE_API_KEY")
         config = HttpConfig(
             url=os.environ[OPENLINEAGE_VARIABLE],

@@ -23,7 +23,7 @@ from npo_pipeline.books.run import Clock
 from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.commands.status import Subject, open_findings, sent_out
 from npo_pipeline.commands.steps import now
-from npo_pipeline.errors import Refused
+from npo_pipeline.errors import Refused, fault_words
 from npo_pipeline.months import Month, day_of, in_the_netherlands, month_text
 from npo_pipeline.watch.levels import Check, Level, Limits, Verdict, act, fine, look, worst_first
 
@@ -107,6 +107,9 @@ def examine(home: Home, thresholds: Thresholds | None = None, *, clock: Clock = 
     except (Refused, OSError) as error:
         advice = "`npo doctor` says what is wrong with the home or the machine"
         checks = [Check("books", act(str(error), advice))]
+    except Exception as error:
+        # Damaged books can break anything that reads them. The words of a library may hold rows: they stay out.
+        checks = [Check("books", act(f"could not be examined ({fault_words(error)})", "run `npo verify`"))]
     return worst_first(checks)
 
 

@@ -1,9 +1,14 @@
 """`npo status --check`: when somebody should look at a home (6), and when somebody must act (7)."""
 
+import os
+import threading
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from npo_pipeline.books.paths import Home
+from npo_pipeline.cli import checks
 from npo_pipeline.cli.checks import limits_from
 from npo_pipeline.commands.status import Subject
 from npo_pipeline.errors import Refused
@@ -171,6 +176,26 @@ def test_thresholds_are_two_whole_numbers_or_off(text, limits):
 def test_other_thresholds_are_refused(text):
     with pytest.raises(Refused, match="as 1/4"):
         limits_from(text)
+
+
+def test_books_that_break_what_reads_them_are_a_failed_check(monkeypatch):
+    def broken(home, at):
+        raise ValueError("row of J. Jansen")
+
+    monkeypatch.setattr(monitor, "gather", broken)
+    (check,) = monitor.examine(Home(Path("home")))
+    assert check.verdict.level == FAIL
+    assert check.verdict.message.startswith("could not be examined (ValueError in broken (test_monitor.py")
+
+
+def test_a_check_that_takes_too_long_ends_the_process_with_7(monkeypatch, capsys):
+    ended = threading.Event()
+    statuses = []
+    monkeypatch.setattr(os, "_exit", lambda status: (statuses.append(status), ended.set()))
+    with checks._ended_after(0, Home(Path("home"))):
+        assert ended.wait(10)
+    assert statuses == [7]
+    assert capsys.readouterr().err == "npo: home: did not answer in 0 seconds; look at its disk or share\n"
 
 
 def test_a_mark_that_cannot_be_read_is_no_mark(tmp_path):

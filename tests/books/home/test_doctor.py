@@ -111,7 +111,7 @@ def test_an_examination_that_breaks_is_a_verdict_and_the_others_are_done(closed,
 
     monkeypatch.setitem(doctor.EXAMINATIONS, "time", broken)
     found = verdicts(closed)
-    assert found["time"].message == "could not be examined (ZeroDivisionError: 1/0)"
+    assert found["time"].message.startswith("could not be examined (ZeroDivisionError in broken (test_doctor.py")
     assert len(found) == len(doctor.EXAMINATIONS)
 
 
