@@ -72,6 +72,8 @@ def _release(inputs: Path, world: Path, month: str) -> Iterator[Step]:
 
 
 def _kept(inputs: Path, world: Path) -> Iterator[Step]:
+    for name in ("backups", "public"):
+        (world / "out" / name).mkdir(exist_ok=True)
     yield _step("backup", world / "out" / "backups")
     yield _step("backup", world / "out" / "backups", "--keep", "1")
     yield _step("restore", world / "out" / "backups", home="restored")

@@ -176,12 +176,13 @@ def reconcile(world: World) -> Commands:
 
 
 def backup(world: World) -> Commands:
+    (world.out / "backups").mkdir(exist_ok=True)
     yield Given(("backup", world.out / "backups", "--keep", "2"))
 
 
 def restore(world: World) -> Commands:
     """Put the newest back-up back in another home, which then ties."""
-    if (world.out / "backups").is_dir():
+    if any((world.out / "backups").glob("npo-*")):
         shutil.rmtree(world.out / "restored", ignore_errors=True)
         yield Given(("restore", world.out / "backups", "--home", world.out / "restored"), home=False)
         yield Given(("verify", "--home", world.out / "restored"), home=False)
@@ -189,6 +190,7 @@ def restore(world: World) -> Commands:
 
 
 def publish(world: World) -> Commands:
+    (world.out / "public").mkdir(exist_ok=True)
     yield Given(("publish", world.out / "public", "--keep", "2"))
 
 

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from npo_pipeline import dutch
-from npo_pipeline.money import MONEY, total
+from npo_pipeline.money import MONEY, total, totals
 from tests.spec.test_house import ROOT, Module, modules
 
 AMOUNTS = {
@@ -76,6 +76,12 @@ def test_rows_without_a_currency_of_their_own_are_of_one():
 def test_totals_are_written_per_currency():
     rows = money(amount=["400000.00", "82017.00", "0.31"], currency=["EUR", "USD", "EUR"])
     assert dutch.totals(rows) == "€ 400.000,31 and US$ 82.017,00"
+
+
+def test_totals_are_in_order_of_their_codes():
+    # Rows are grouped in an order of chance: of two currencies every second time the right one.
+    codes = ["USD", "SEK", "PLN", "NOK", "GBP", "EUR", "DKK", "CHF"]
+    assert list(totals(money(amount=["1.00"] * 8, currency=codes))) == codes[::-1]
 
 
 def test_totals_of_nothing_are_nothing_in_euro():
