@@ -84,7 +84,7 @@ def _kept(inputs: Path, world: Path) -> Iterator[Step]:
 
 
 def _older(inputs: Path, world: Path) -> Iterator[Step]:
-    for packed in sorted(FIXTURES.glob("format-*.duckdb.gz"))[-3:]:
+    for packed in sorted(FIXTURES.glob("format-*.duckdb.gz"))[-4:-1]:
         name = packed.name.partition(".")[0]
         _unpack(packed, world / name)
         yield _step("upgrade", home=name)

@@ -14,9 +14,11 @@ import duckdb
 import polars as pl
 from lxml import etree
 
-MOMENTS = re.compile(r".*_at|manifest|manifest_sha256")
-ASIDE = re.compile(r"(^|/)(work/|\.|npo\.lock$)")
-"""Files that are not published: drafts, what is beside its place, and who holds the lock."""
+MOMENTS = re.compile(r"\w+\.(\w+_at|manifest|manifest_sha256|execution_date|accounted_on)|(packs|batches)\.sha256")
+"""Columns (`table.column`) that hold when something was done, or the hash of a file that says it."""
+
+ASIDE = re.compile(r"(^|/)(work/|\.|npo\.lock$|verified\.json$)")
+"""Files that are not published: drafts, what is beside its place, who holds the lock, and that it was verified."""
 
 STAMP = re.compile(r"\d{8}T\d{6}Z?|\d{4}-\d\d-\d\dT[\d:-]+Z?")
 
@@ -36,13 +38,13 @@ def contents(home: Path) -> Contents:
         tables = dict(connection.execute(names).fetchall())
         base = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
         return {
-            name: connection.execute(f"select {_columns(tables[name])} from {name} order by all").fetchall()
+            name: connection.execute(f"select {_columns(name, tables[name])} from {name} order by all").fetchall()
             for name in sorted(base)
         }
 
 
-def _columns(names: list[str]) -> str:
-    return ", ".join(sorted(f'"{name}"' for name in names if not MOMENTS.fullmatch(name))) or "null"
+def _columns(table: str, names: list[str]) -> str:
+    return ", ".join(sorted(f'"{name}"' for name in names if not MOMENTS.fullmatch(f"{table}.{name}"))) or "null"
 
 
 def published(world: Path) -> dict[str, Path]:
