@@ -79,7 +79,7 @@ def _kept(inputs: Path, world: Path) -> Iterator[Step]:
     yield _step("restore", world / "out" / "backups", home="restored")
     yield _step("restore", world / "out" / "backups", "--replace")
     yield _step("publish", world / "out" / "public")
-    yield _step("publish", world / "out" / "public", "--keep", "1")
+    yield _step("publish", world / "out" / "public", "--keep", "2")
     yield _step("verify")
 
 

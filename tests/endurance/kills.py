@@ -142,6 +142,7 @@ class Killer:
         left = left_beside(world)
         again = run(words, home, world, played_in, self.launcher)
         faults += [f"after the same again: {one}" for one in self._after_again(stage, world, again)]
+        self.launcher.end_workers()
         if faults:
             copy_world(world, self.work / "faults" / f"{number:05}")
         return {

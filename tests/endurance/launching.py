@@ -51,11 +51,15 @@ class Launcher:
     def __init__(self, folder: Path) -> None:
         self._out = folder / "said"
         self._out.mkdir(parents=True, exist_ok=True)
+        self._left: int | None = None
         self._processes = multiprocessing.get_context("forkserver")
         self._processes.set_forkserver_preload([driver.__name__, __name__])
 
     def run(self, words: list[str], within: Path, kill: Kill | None = None) -> Ended:
-        """Run a command and wait for it; what it leaves running is ended too, unless it is to be killed alone."""
+        """Run a command and wait for it; what it leaves running is ended too.
+
+        Where it is killed alone its workers live on, until `end_workers`.
+        """
         process, started = self._started(words, within, kill.point if kill else None), time.monotonic()
         if kill and kill.seconds is not None:
             process.join(kill.seconds)
@@ -66,10 +70,18 @@ class Launcher:
             _kill(process.pid, alone=False)
             process.join()
             return Ended(-signal.SIGALRM, f"it hangs: {' '.join(words)}", seconds)
-        if not (kill and kill.alone):
+        if kill and kill.alone:
+            self._left = process.pid
+        else:
             _kill(process.pid, alone=False)
         said = (self._out / "stderr").read_text("utf-8", errors="replace")
         return Ended(process.exitcode, said[-2000:], seconds)
+
+    def end_workers(self) -> None:
+        """End what a process that was killed alone left running."""
+        if self._left:
+            _kill(self._left, alone=False)
+        self._left = None
 
     def points(self) -> int:
         """Return how many changes of files the last command made."""
