@@ -88,11 +88,11 @@ def reading(home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def broken(home: Path, paid_before: dict[str, list[str]], *, just_paid: bool) -> Iterator[str]:
+def broken(home: Path, paid_before: dict[str, list[str]], *, just_paid: bool, died: bool = False) -> Iterator[str]:
     """Yield what is not so.
 
     `paid_before`: what `paid_by_run` returned before. `just_paid`: the last step paid the last month, so that
-    nothing that was decided waits for a run.
+    nothing that was decided waits for a run. `died`: the last command was killed, and left what the next removes.
     """
     with reading(home) as connection:
         questions = {**QUESTIONS, "sums paid are what is due": PAID_IS_DUE} if just_paid else QUESTIONS
@@ -103,7 +103,7 @@ def broken(home: Path, paid_before: dict[str, list[str]], *, just_paid: bool) ->
     for run_id, fingerprint in paid_before.items():
         if now.get(run_id) != fingerprint:
             yield f"payments of {run_id} are no longer what they were: {fingerprint}, {now.get(run_id)}"
-    yield from _left_in(home)
+    yield from _left_in(home, died=died)
 
 
 def paid_by_run(home: Path) -> dict[str, list[str]]:
@@ -114,10 +114,10 @@ def paid_by_run(home: Path) -> dict[str, list[str]]:
         return {run_id: list(rest) for run_id, *rest in connection.execute(query).fetchall()}
 
 
-def _left_in(home: Path) -> Iterator[str]:
-    if left := [str(one.relative_to(home)) for one in (home / "work").glob("*")]:
+def _left_in(home: Path, *, died: bool) -> Iterator[str]:
+    if not died and (left := [str(one.relative_to(home)) for one in (home / "work").glob("*")]):
         yield f"left in work/: {left}"
-    if (home / "npo.lock").exists():
+    if not died and (home / "npo.lock").exists():
         yield "npo.lock is still there"
     folder = os.open(home, os.O_RDONLY)
     try:

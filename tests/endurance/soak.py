@@ -26,7 +26,7 @@ from typing import Any
 from tests.endurance.endurance_report import write_soak
 from tests.endurance.invariants import broken, paid_by_run
 from tests.endurance.kill_steps import set_environment
-from tests.endurance.soak_actions import Given, drawn
+from tests.endurance.soak_actions import DONE, Given, drawn
 from tests.endurance.soak_world import World, folder_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ class Soak:
         lines = self._kept.read_text("utf-8").splitlines() if self._kept.exists() else []
         self.rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
         self._missing = {row["command"] for row in self.rows if row["missing"]}
-        self._paid = dict[str, list[str]]()
+        self._paid, self._verified = dict[str, list[str]](), list[Any]()
 
     def make_countries(self) -> None:
         """Make the deliveries of both reference dates, once."""
@@ -120,9 +120,8 @@ class Soak:
             return {**row, "missing": True, "checked": 0.0, "faults": []}
         faults = [] if row["status"] in given.may_end else [f"ended with {row['status']}: {said[-600:]}"]
         if (world.home / "npo.duckdb").exists():
-            faults += self._check(
-                world, just_paid=words[0] == "pay" and row["status"] == 0 and _is_last(words, world)
-            )
+            just_paid = words[0] == "pay" and row["status"] == DONE and _is_last(words, world)
+            faults += self._check(world, just_paid=just_paid, died=row["status"] < 0)
             row |= {
                 "months": world.months_paid(),
                 "books": (world.home / "npo.duckdb").stat().st_size,
@@ -130,10 +129,10 @@ class Soak:
             }
         return {**row, "checked": time.monotonic() - started, "faults": faults}
 
-    def _check(self, world: World, *, just_paid: bool) -> Iterator[str]:
-        yield from broken(world.home, self._paid, just_paid=just_paid)
+    def _check(self, world: World, *, just_paid: bool, died: bool) -> Iterator[str]:
+        yield from broken(world.home, self._paid, just_paid=just_paid, died=died)
         now = world.ask("select max(run_id) from runs")
-        if now != getattr(self, "_verified", None):
+        if now != self._verified:
             verified = self._run(Given(("verify",)))
             self._keep({**verified, **_of_verify(world), "said": ""})
             if verified["status"]:
