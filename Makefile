@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 WORKERS = $(shell python3 -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types tests spec thorough docs reference bench wheel installed mutation kills soak lock clean
+.PHONY: help setup demo test lint types tests spec thorough docs reference bench wheel installed audit mutation kills soak lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -79,6 +79,14 @@ kills: $(READY) ## kill every command a thousand times in all, and see what is l
 
 soak: $(READY) ## two years of 1,000 boards with all commands in any order (three hours)
 	@nice -n 10 $(BIN)/python -m tests.endurance.soak $(ARGS)
+
+audit/.venv/.ready: requirements-audit.lock
+	@python3 -m venv --clear audit/.venv
+	@audit/.venv/bin/python -m pip --disable-pip-version-check -q install --require-hashes --no-deps -r requirements-audit.lock
+	@touch $@
+
+audit: $(READY) audit/.venv/.ready ## look up all locked packages in a list of known vulnerabilities (AUDIT=--required: a skip fails)
+	@$(BIN)/python -m tools.audit $(AUDIT) --pip-audit audit/.venv/bin/pip-audit $(wildcard requirements*.lock)
 
 PIN := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-emit-package playwright --no-emit-package pyee --no-header --no-emit-index-url --no-annotate --upgrade
