@@ -1,4 +1,4 @@
-"""`make audit`: a finding fails unless it is accepted for a while, and what was not looked up never passes for it."""
+"""`make audit`: a finding fails unless it is accepted for a while; what was not looked up is said to be so."""
 
 from __future__ import annotations
 

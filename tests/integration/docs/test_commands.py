@@ -24,6 +24,7 @@ from npo_pipeline.reports.board_form import write_board_form
 from tests.books.home.delivery import write_debtor
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
+from tests.books.keys import write_keys
 from tests.spec.bank.messages import status_report
 from tests.spec.bank.messages import text as element
 
@@ -133,6 +134,8 @@ def run(command: str, names: dict[str, str]) -> None:
         return
     if command.startswith("npo bank"):
         answer_a_release(Path("from-the-bank"))
+    if "--public-key" in command:
+        sign_everything(Path("npo-home"))
     for old, new in names.items():
         command = re.sub(rf"\b{re.escape(old)}", new, command)
     if "…" in command:
@@ -145,6 +148,16 @@ def run(command: str, names: dict[str, str]) -> None:
     assert ended.status in for_a_monitor, f"{command}: {ended.stderr}"
     if command.startswith("npo account") and "--template" in command:
         fill_in(Path.cwd().glob("npo-2021-*-invullen.xlsx"))
+
+
+def sign_everything(home: Path) -> None:
+    """Make the keys of the page, and sign as it says what is there already."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("NPO_SIGNING_KEY", str(write_keys(Path.cwd()).private))
+        for year in (home / "reports").glob("2*"):
+            assert here("account", "--year", year.name).status == 0
+        for month in (home / "specifications").glob("2*"):
+            assert here("specification", "--month", month.name).status == 0
 
 
 def answer_a_release(folder: Path) -> None:
