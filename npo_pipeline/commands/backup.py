@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from npo_pipeline import __version__
 from npo_pipeline.atomic_file import CHECKSUMS, remove, sync
 from npo_pipeline.books import backups
 from npo_pipeline.books.backups import CONTENT, BackUp, Mark, hidden_name
-from npo_pipeline.books.copies import Tree, copy_file, sha256_of, sums_text, sync_folders, tree_of
+from npo_pipeline.books.copies import Tree, copy_files, sha256_of, sums_text, sync_folders, tree_of
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.publish import file_identity, refuse_unsafe
 from npo_pipeline.books.reader import read_books, require_books
@@ -208,13 +209,15 @@ def copy_home(home: Home, target: Path, tree: Tree, progress: Progress) -> dict[
         OSError: the copy cannot be written.
     """
     target.mkdir()
+    target.chmod(_mode_of(home.path))
     for name, mode in tree.folders.items():
         (target / name).mkdir()
         # A folder that nobody may write in could not be filled, nor removed.
         (target / name).chmod(mode | 0o700)
     sums = {}
-    for number, (name, facts) in enumerate(tree.files.items(), 1):
-        sums[name] = copy_file(home.path / name, target / name, facts.mode)
+    modes = {name: facts.mode for name, facts in tree.files.items()}
+    for number, (name, sha256) in enumerate(copy_files(home.path, target, modes), 1):
+        sums[name] = sha256
         progress("copying files", number)
     sync_folders(target, tree.folders)
     return sums
@@ -272,11 +275,17 @@ def _seal(made: BackUp, sums: Mapping[str, str], witness: bytes) -> None:
 
 def _finish(made: BackUp, place: Path) -> BackUp:
     """Rename a whole back-up to its place."""
+    # Who may read the home may read its back-ups, and nobody else.
+    made.folder.chmod(_mode_of(Path(made.home)))
     sync_folders(made.folder)
     made.folder.rename(place)
     with suppress(OSError):
         sync(place.parent)
     return replace(made, folder=place)
+
+
+def _mode_of(folder: Path) -> int:
+    return stat.S_IMODE(folder.stat().st_mode) | 0o700
 
 
 def _remarks(home: Home, dest: Path, tree: Tree) -> Iterator[str]:

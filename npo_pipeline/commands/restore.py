@@ -17,7 +17,7 @@ from pathlib import Path
 from npo_pipeline.atomic_file import sync
 from npo_pipeline.books import backups
 from npo_pipeline.books.backups import CONTENT, BackUp
-from npo_pipeline.books.copies import copy_file, sync_folders
+from npo_pipeline.books.copies import copy_files, sync_folders
 from npo_pipeline.books.duckdb import engine
 from npo_pipeline.books.formats import READABLE_FORMAT, STEPS
 from npo_pipeline.books.paths import Home
@@ -234,10 +234,11 @@ def _copy(made: BackUp, stage: Path, sums: Mapping[str, str], progress: Progress
     stage.mkdir(mode=0o700, parents=True)
     for name in sorted(made.folders):
         (stage / name).mkdir(parents=True, exist_ok=True)
-    for number, (name, sha256) in enumerate(sums.items(), 1):
-        target = stage / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if copy_file(made.folder / CONTENT / name, target, _mode(made.modes.get(name, "640"))) != sha256:
+    for name in sums:
+        (stage / name).parent.mkdir(parents=True, exist_ok=True)
+    modes = {name: _mode(made.modes.get(name, "640")) for name in sums}
+    for number, (name, sha256) in enumerate(copy_files(made.folder / CONTENT, stage, modes), 1):
+        if sha256 != sums[name]:
             raise Refused(f"{made.folder}: {name} differs from its checksum; restore another back-up")
         progress("copying files", number)
     for name, target_text in made.links.items():

@@ -15,6 +15,7 @@ from pkgutil import resolve_name
 import duckdb
 import pytest
 
+from npo_pipeline.books import copies
 from npo_pipeline.books.backups import backups_in, check_files, read_backup
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands import backup as module
@@ -97,6 +98,12 @@ def test_anyone_can_check_it_and_it_says_what_it_is_of(kept_once):
     assert record.modes["bank/debtor.yaml"] == "640"
     witness = json.loads((folder / "witness.json").read_bytes())
     assert witness == {"first": record.first, "run_id": LAST, "manifest_sha256": record.manifest_sha256}
+
+
+def test_who_may_read_the_home_may_read_it_and_nobody_else(tied, folder):
+    (folder / "home").chmod(0o750)
+    one = made(folder, night=1).made.folder
+    assert [path.stat().st_mode & 0o777 for path in (one, one / "home", one / "home" / "bank")] == [0o750] * 3
 
 
 def test_the_witness_in_it_is_one(kept_once):
@@ -220,7 +227,7 @@ def test_a_disk_that_gives_back_other_bytes_is_refused(tied, folder, monkeypatch
 
 
 def test_a_full_disk_is_said_before_and_where_it_comes_during(npo, tied, folder, monkeypatch):
-    full = {"npo_pipeline.commands.backup.copy_file": "fail before 3"}
+    full = {"npo_pipeline.books.copies.copy_file": "fail before 3"}
     ended = npo("backup", folder / "dest", "--home", folder / "home", effects=full)
     assert (ended.status, names(folder)) == (3, [NAME])
     assert "No space left on device" in ended.stderr
@@ -238,9 +245,7 @@ def test_a_folder_without_the_right_to_write_is_refused(folder, monkeypatch):
 
 
 def test_a_file_that_is_written_meanwhile_is_refused(tied, folder, monkeypatch):
-    from npo_pipeline.books import copies
-
-    moments = iter(range(99))
+    moments = iter(range(999))
     monkeypatch.setattr(copies, "_moment", lambda handle: next(moments))
     with pytest.raises(Refused, match="was changed while it was copied"):
         made(folder, night=1)
@@ -250,7 +255,7 @@ def test_a_file_that_is_written_meanwhile_is_refused(tied, folder, monkeypatch):
 POINTS = [
     "npo_pipeline.commands.backup.verify",
     "npo_pipeline.commands.backup.verify_unmarked",
-    "npo_pipeline.commands.backup.copy_file",
+    "npo_pipeline.books.copies.copy_file",
     "npo_pipeline.commands.backup.sha256_of",
     "npo_pipeline.books.backups.write_synced",
     "npo_pipeline.books.backups.write_mark",
@@ -270,6 +275,7 @@ def test_killed_at_any_point_nothing_half_done_is_taken_for_a_back_up(tied, fold
         left.append((point, aside / "dest"))
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copies, "THREADS", 1)
         for point in POINTS:
             patch.setattr(point, _watched(resolve_name(point), point, see))
         made(folder, night=1, keep=1)
@@ -285,7 +291,7 @@ def test_killed_at_any_point_nothing_half_done_is_taken_for_a_back_up(tied, fold
 
 
 def test_the_next_back_up_removes_what_a_killed_one_left_and_nothing_else(npo, folder):
-    dying = {"npo_pipeline.commands.backup.copy_file": "die after 3"}
+    dying = {"npo_pipeline.books.copies.copy_file": "die after 3"}
     ended = npo("backup", folder / "dest", "--home", folder / "home", effects=dying)
     assert ended.status == -signal.SIGKILL
     (partial,) = (name for name in names(folder) if name.endswith(".partial"))

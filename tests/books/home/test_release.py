@@ -1,6 +1,7 @@
 """`npo release`: two people send a month to the bank, once, whatever is killed when; `npo verify` proves it."""
 
 import hashlib
+import re
 import shutil
 import signal
 from datetime import date, timedelta
@@ -72,6 +73,20 @@ def released(prepared, approval, tmp_path_factory):
 @pytest.fixture
 def copied(prepared, tmp_path):
     return Path(shutil.copytree(prepared, tmp_path / "home"))
+
+
+def test_a_release_that_is_made_again_after_a_loss_has_the_same_references(released, copied, approval):
+    """So a bank that has the file already refuses a second one, and its answers are of both."""
+    assert here(*approval, "--home", copied).status == 0
+    for query in (
+        "select batch_id, file, total from batches",
+        "select end_to_end_id, iban, amount from transfers",
+    ):
+        assert select(copied, f"{query} order by all") == select(released, f"{query} order by all") != []
+    message, again = (
+        re.findall(rb"<MsgId>.*?</MsgId>", (home / "bank" / FILE).read_bytes()) for home in (released, copied)
+    )
+    assert message == again != []
 
 
 def test_the_file_and_the_tables_say_the_same(released):

@@ -12,7 +12,7 @@ from pkgutil import resolve_name
 
 import pytest
 
-from npo_pipeline.books import backups
+from npo_pipeline.books import backups, copies
 from npo_pipeline.books.backups import read_backup
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands import backup as backing
@@ -226,7 +226,8 @@ def test_killed_at_any_point_a_home_has_all_of_its_books_or_no_run_begins(tied, 
     later = published(folder / "home")
     left: list[Path] = []
     with pytest.MonkeyPatch.context() as patch:
-        for point in ("pathlib.Path.rename", "npo_pipeline.commands.restore.copy_file"):
+        patch.setattr(copies, "THREADS", 1)
+        for point in ("pathlib.Path.rename", "npo_pipeline.books.copies.copy_file"):
             patch.setattr(point, _watched(resolve_name(point), lambda: _keep(folder / "home", tmp_path, left)))
         restore(RestoreRequest(source=folder / "dest", home=Home(folder / "home"), replace=True))
     assert len(left) > 10
@@ -259,7 +260,7 @@ def _watched(real, see):
 
 
 def test_a_killed_process_is_no_other(npo, folder):
-    dying = {"npo_pipeline.commands.restore.copy_file": "die after 4"}
+    dying = {"npo_pipeline.books.copies.copy_file": "die after 4"}
     ended = npo("restore", folder / "dest", "--home", folder / "new", effects=dying)
     assert ended.status == -signal.SIGKILL
     assert published(folder / "new") == {}
