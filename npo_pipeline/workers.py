@@ -192,30 +192,18 @@ class Processes(Pooled):
     @contextmanager
     def pool(self, name: str, running: Mapping[Any, Any]) -> Iterator[Submit]:
         """Start processes as jobs come."""
-        from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-        from multiprocessing import get_context
+        # It loads for a while, and few commands have work for more than one process.
+        from npo_pipeline.worker_processes import WorkerProcesses
 
-        # Polars has threads, and a forked process would wait for them for ever: processes are started afresh.
-        threads = str(max(1, cores() // self.count))
-        context = get_context("spawn")
-        pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=begin_worker, initargs=(threads,))
+        processes = WorkerProcesses(self.count, begin_worker, str(max(1, cores() // self.count)))
 
         def submit(work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
-            try:
-                return pool.submit(attempt, work, job)
-            except BrokenExecutor as error:
-                # A process was killed before this job came: it is lost as those under way are.
-                lost: Future[Done[None, R]] = Future()
-                lost.set_exception(error)
-                return lost
+            return processes.submit(attempt, work, job)
 
         try:
             yield submit
         finally:
-            if running:
-                for process in list((pool._processes or {}).values()):
-                    process.terminate()
-            pool.shutdown(wait=True, cancel_futures=True)
+            processes.end(at_once=bool(running))
 
 
 def local(count: int) -> Workers:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -68,6 +69,29 @@ def test_processes_end_when_the_one_that_gave_out_the_work_is_killed(tmp_path):
     gives_out.kill()
     gives_out.wait()
     _until(lambda: not any(Path("/proc", one.name).exists() for one in found.iterdir()))
+
+
+def large(folder: Path | None) -> bytes:
+    """Give back more than a pipe holds; the process is killed while it writes, as by a machine out of memory."""
+    if folder is not None and not (folder / "killed").exists():
+        (folder / "killed").touch()
+        threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return bytes(2**28)
+    return bytes(2**24)
+
+
+def test_a_process_that_is_killed_while_it_writes_a_result_keeps_no_other_from_its_end(tmp_path):
+    done = list(Processes(2).map(large, [None, tmp_path, None, None], name="large"))
+    assert [len(one.value()) for one in done] == [2**24] * 4
+
+
+def test_nobody_waits_for_half_a_result(tmp_path):
+    mapped = Processes(2).map(large, [None] * 20, name="large")
+    next(mapped)
+    closing = threading.Thread(target=mapped.close, daemon=True)
+    closing.start()
+    closing.join(30)
+    assert not closing.is_alive()
 
 
 def test_processes_end_when_nobody_waits_for_them_any_more(tmp_path):
