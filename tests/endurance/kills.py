@@ -18,6 +18,7 @@ After each kill:
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import shutil
@@ -28,6 +29,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from npo_pipeline.cli.main import npo
+from tests.endurance import kill_steps
 from tests.endurance.endurance_report import write_kills
 from tests.endurance.kill_steps import Stage, Step, copy_world, moved, set_environment, steps
 from tests.endurance.launching import Ended, Kill, Launcher
@@ -42,7 +45,8 @@ def main() -> None:
     set_environment()
     until = time.monotonic() + options.minutes * 60
     stages = list(played(options.work, Launcher(options.work)))
-    done = options.work / f"kills-{options.seed}.jsonl"
+    stages = [one for one in stages if not options.commands or one.step.command in options.commands]
+    done = options.work / f"{'-'.join(['kills', str(options.seed), *sorted(options.commands)])}.jsonl"
     found = [json.loads(line) for line in done.read_text("utf-8").splitlines()] if done.exists() else []
     killer = Killer(options.work, Launcher(options.work))
     for number in range(len(found), options.kills):
@@ -54,7 +58,7 @@ def main() -> None:
         with done.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         print(f"{number + 1}/{options.kills} {row['words']} {row['when']}: {row['faults'] or 'good'}", flush=True)
-    if options.report:
+    if options.report and not options.commands:
         write_kills(ROOT / "docs" / "explanation" / "endurance.md", found, options.seed)
     sys.exit(any(row["faults"] for row in found))
 
@@ -62,6 +66,14 @@ def main() -> None:
 def played(work: Path, launcher: Launcher) -> Iterator[Stage]:
     """Play the story undisturbed and yield its stages; those that were played before are taken as they were."""
     stages, world = work / "stages", work / "world"
+    made_from = hashlib.sha256(
+        Path(kill_steps.__file__).read_bytes() + " ".join(npo.commands).encode()
+    ).hexdigest()
+    complete = stages / "complete"
+    if complete.exists() and complete.read_text("utf-8") == made_from:
+        folders = (path.parent for path in sorted(stages.glob("*/stage.json")))
+        yield from (Stage.load(number, folder) for number, folder in enumerate(folders))
+        return
     shutil.rmtree(world, ignore_errors=True)
     (world / "out").mkdir(parents=True)
     number, last = 0, None
@@ -74,6 +86,9 @@ def played(work: Path, launcher: Launcher) -> Iterator[Stage]:
             number, last = number + 1, stage.once
             copy_world(last, world)
             yield stage
+    for older in sorted(stages.glob("[0-9]*"))[number:]:
+        shutil.rmtree(older)
+    complete.write_text(made_from, encoding="utf-8")
 
 
 def _stage(
@@ -213,6 +228,8 @@ def _differences(books: dict[str, list], wanted: dict[str, list]) -> dict[str, l
 class Options:
     """What is asked for. `minutes`: after these no other kill is begun."""
 
+    commands: frozenset[str]
+    """Only these; all where it is empty."""
     kills: int
     seed: int
     minutes: float
@@ -223,6 +240,7 @@ class Options:
 def _options(arguments: list[str]) -> Options:
     parser = argparse.ArgumentParser(prog="python -m tests.endurance.kills", description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--command", action="append", help="kill only this command; may be repeated")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=150, help="stop after these; default: 150")
     parser.add_argument("--work", type=Path, default=Path("endurance/kills"), help="where it is played and kept")
@@ -230,6 +248,7 @@ def _options(arguments: list[str]) -> Options:
     given = parser.parse_args(arguments)
     given.work.mkdir(parents=True, exist_ok=True)
     return Options(
+        commands=frozenset(given.command or ()),
         kills=given.kills,
         seed=given.seed,
         minutes=given.minutes,

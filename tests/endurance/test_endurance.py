@@ -1,6 +1,7 @@
 """The machines of mutation, kills and soak find what is planted for them, in seconds."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
@@ -117,6 +118,17 @@ def test_half_a_file_in_its_place_is_found_and_one_beside_it_is_no_half(tmp_path
         (tmp_path / name).write_text(content)
     assert [one.partition(":")[0] for one in halves(published(tmp_path))] == ["a.json", "b.html"]
     assert left_beside(tmp_path) == [".d.json.77", "work/1/c.json"]
+
+
+def test_files_that_are_not_those_of_their_checksums_are_found(tmp_path):
+    sums = "\n".join(["# gemaakt uit 0", f"{sha256(b'whole').hexdigest()}  a.csv", ""])
+    (tmp_path / "SHA256SUMS").write_text(sums)
+    (tmp_path / "a.csv").write_text("whole")
+    assert list(halves({"SHA256SUMS": tmp_path / "SHA256SUMS"})) == []
+    (tmp_path / "a.csv").write_text("hal")
+    assert list(halves({"SHA256SUMS": tmp_path / "SHA256SUMS"})) == [
+        "SHA256SUMS: ValueError: a.csv has another SHA-256"
+    ]
 
 
 def test_books_between_have_some_of_the_runs_and_no_other_row():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 import zipfile
@@ -108,11 +109,20 @@ def _read_lines(path: Path) -> None:
         raise ValueError("ends before the end of a line")
 
 
+def _read_sums(path: Path) -> None:
+    for line in path.read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            sha256, _, name = line.partition("  ")
+            if hashlib.sha256((path.parent / name).read_bytes()).hexdigest() != sha256:
+                raise ValueError(f"{name} has another SHA-256")
+
+
 READERS: dict[str, Callable[[Path], object]] = {
     **dict.fromkeys((".json",), _read_json),
     **dict.fromkeys((".xml", ".xbrl", ".xhtml", ".xsd", ".xaf"), _read_xml),
     **dict.fromkeys((".zip", ".xlsx"), _read_zip),
-    **dict.fromkeys((".csv", ".yaml", "SHA256SUMS"), _read_lines),
+    **dict.fromkeys((".csv", ".yaml"), _read_lines),
+    "SHA256SUMS": _read_sums,
     ".parquet": pl.read_parquet,
     ".gz": lambda path: gzip.decompress(path.read_bytes()),
     ".duckdb": _read_books,
