@@ -33,7 +33,7 @@ from npo_pipeline.startup import check_own_packages
 from npo_pipeline.watch.levels import Check, Verdict, act, fine, look
 from npo_pipeline.watch.watched import OPENLINEAGE_VARIABLE, OTLP_VARIABLE
 
-DISTRIBUTION = "npo-pipeline"
+DISTRIBUTION, PACKAGES = "npo-pipeline", ("npo_pipeline", "schemas", "flows")
 SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.s3fs", "9p", "ceph", "glusterfs"})
 """File systems over a network, on which a lock or a rename may not be what it is on a disk."""
 
@@ -98,14 +98,15 @@ def examine_files(home: Home) -> Verdict:
         files = metadata.distribution(DISTRIBUTION).files or []
     except metadata.PackageNotFoundError:
         return fine(f"npo runs from {here.parent}, and is not installed")
-    ours = [one for one in files if one.hash is not None and one.parts[:1] == (here.name,)]
-    if not ours or Path(str(ours[0].locate())).parents[len(ours[0].parts) - 2] != here:
+    # An installer may write the script `npo` anew, and put it elsewhere.
+    ours = [one for one in files if one.hash is not None and one.parts[0] in PACKAGES]
+    if here / "__init__.py" not in [Path(str(one.locate())) for one in ours]:
         return fine(f"npo runs from the source in {here.parent}")
-    changed = [str(one) for one in files if one.hash is not None and not _is_as_recorded(one)]
+    changed = [str(one) for one in ours if not _is_as_recorded(one)]
     if changed:
         message = f"{len(changed)} installed files are not as they were installed, first {changed[0]}"
         return act(message, "install npo again")
-    return fine(f"{len(files)} installed files are as they were installed")
+    return fine(f"{len(ours)} installed files are as they were installed")
 
 
 def _is_as_recorded(file: metadata.PackagePath) -> bool:
