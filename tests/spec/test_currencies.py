@@ -43,6 +43,7 @@ OF_ONE_CURRENCY = {
     "npo_pipeline/accounts/findings/spending.py external_above_amount": "rules of findings see one currency",
     "npo_pipeline/intake/board_reports.py credit_rejections": "a school spends in one currency",
     "npo_pipeline/books/publish.py _compare": "a control total only compares two sums of the same rows",
+    "npo_pipeline/books/queries/publication.py view_of": "a control total of the rows that a file must give",
     "npo_pipeline/decisions/change_causes.py _differences": "its key is given, and has the currency",
     "npo_pipeline/reports/specification/model.py _sum": "all keys of its callers begin with a part, which has one",
 }
