@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -77,8 +78,17 @@ def published_of(manifest: dict[str, Any]) -> Published:
         payments=manifest["payments"],
         tables={name: table["rows"] for name, table in manifest["tables"].items()},
         cents={"EUR": manifest["sum_cents"], "USD": manifest["sum_usd_cents"]},
-        inputs=tuple(manifest.get("inputs", ())),
+        inputs=tuple(_files_in(manifest)),
     )
+
+
+def _files_in(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the files that a manifest names: of a delivery or decision, of the bank, and of what others say."""
+    for entry in ("inputs", "bank", "reconciled"):
+        for one in manifest.get(entry, ()):
+            file = one.get("file", one.get("name")) if isinstance(one, dict) else None
+            if file and one.get("sha256"):
+                yield {"file": file, "sha256": one["sha256"], "rows": one.get("rows")}
 
 
 def euros_of(cents: int) -> str:

@@ -70,6 +70,20 @@ def test_what_was_published_is_added_up_over_the_runs_of_a_command():
     }
 
 
+def test_the_files_that_went_in_are_those_of_a_delivery_of_the_bank_and_of_others():
+    plain = {"run_id": "1", "command": "x", "month": None, "payments": 0, "sum_cents": 0, "sum_usd_cents": 0}
+    files = {
+        "inputs": [{"file": "a.csv", "sha256": "1", "rows": 3, "kind": "scores"}],
+        "bank": [{"file": "b.xml", "sha256": "2"}],
+        "reconciled": [{"name": "c.xlsx", "sha256": "3"}, "damaged", {"name": "without a hash"}],
+    }
+    assert published_of({**plain, **files, "tables": {}}).inputs == (
+        {"file": "a.csv", "sha256": "1", "rows": 3},
+        {"file": "b.xml", "sha256": "2", "rows": None},
+        {"file": "c.xlsx", "sha256": "3", "rows": None},
+    )
+
+
 @pytest.mark.parametrize(
     ("cents", "written"),
     [(0, "0.00"), (5, "0.05"), (-5, "-0.05"), (475308, "4753.08"), (10**13, "100000000000.00")],
