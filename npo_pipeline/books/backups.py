@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from npo_pipeline.atomic_file import CHECKSUMS, sync, write_whole
@@ -168,7 +168,8 @@ def read_backup(folder: Path) -> BackUp:
 def _backup(folder: Path, found: dict[str, Any]) -> BackUp:
     made = BackUp(folder=folder, **found)
     for name in (*made.modes, *made.folders, *made.links):
-        if not is_below(name):
+        # Below a link is wherever that leads to.
+        if not is_below(name) or any(str(above) in made.links for above in PurePosixPath(name).parents):
             raise ValueError(name)
     for mode in (*made.modes.values(), *made.folders.values()):
         int(mode, 8)

@@ -22,6 +22,7 @@ from npo_pipeline.commands import backup as module
 from npo_pipeline.commands.backup import BackUpRequest, back_up
 from npo_pipeline.commands.verify.command import VerifyResult
 from npo_pipeline.errors import Refused
+from tests.books.home.driver import fail, struck
 from tests.books.home.npo import here
 from tests.books.home.seeing import everything, published
 
@@ -226,9 +227,10 @@ def test_a_disk_that_gives_back_other_bytes_is_refused(tied, folder, monkeypatch
     assert names(folder) == [NAME]
 
 
-def test_a_full_disk_is_said_before_and_where_it_comes_during(npo, tied, folder, monkeypatch):
-    full = {"npo_pipeline.books.copies.copy_file": "fail before 3"}
-    ended = npo("backup", folder / "dest", "--home", folder / "home", effects=full)
+def test_a_full_disk_is_said_before_and_where_it_comes_during(tied, folder, monkeypatch):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copies, "copy_file", struck(copies.copy_file, fail, "before", 3))
+        ended = here("backup", folder / "dest", "--home", folder / "home")
     assert (ended.status, names(folder)) == (3, [NAME])
     assert "No space left on device" in ended.stderr
     assert "nothing was kept of it" in ended.stderr

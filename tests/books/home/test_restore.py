@@ -151,6 +151,18 @@ def test_a_damaged_back_up_is_refused_and_the_file_named(tied, folder, fault, wo
     assert not (folder / "new").exists()
 
 
+@pytest.mark.parametrize("name", ["../outside", "/outside", "out/side"])
+def test_a_record_that_leads_out_of_the_home_is_refused(folder, name):
+    made, outside = only(folder), folder / "outside"
+    outside.mkdir()
+    record = json.loads((made / "backup.json").read_text())
+    record["links"] |= {"out": str(outside), name: "planted"}
+    (made / "backup.json").write_text(json.dumps(record))
+    ended = here("restore", made, "--home", folder / "new")
+    assert (ended.status, "backup.json cannot be read" in ended.stderr) == (3, True)
+    assert list(outside.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [("nowhere", "there is no such folder"), ("empty", "holds no back-up"), ("home/npo.duckdb", "is no folder")],
@@ -168,7 +180,7 @@ def test_one_of_a_newer_program_is_refused(folder):
     assert (ended.status, "was made by a newer npo" in ended.stderr) == (3, True)
 
 
-def test_books_of_an_older_format_are_kept_and_restored_as_they_are(tmp_path):
+def test_books_of_an_older_format_are_kept_and_restored_as_they_are(tied, tmp_path):
     (tmp_path / "dest").mkdir()
     home = unpack("format-7", tmp_path / "home")
     assert here("backup", tmp_path / "dest", "--home", home).status == 0
