@@ -10,6 +10,7 @@ from prefect.runtime import flow_run
 
 from flows import artifacts
 from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
+from flows.workers import WhenNeeded
 from npo_pipeline.cli.options import board_from, home_of, max_change_of_machine, path_from, share_from
 from npo_pipeline.cli.output import number
 from npo_pipeline.cli.reconcile import tolerance_from
@@ -56,7 +57,7 @@ def ingest_delivery(
         max_change=max_change_of_machine(),
         wait_seconds=WAIT_SECONDS,
     )
-    result = ingest(request, call=as_task)
+    result = ingest(request, call=as_task, workers=WhenNeeded())
     artifacts.delivery_artifacts(result)
     waiting = [
         f"{name}: no school in it has a known board yet; ingest the address list that names them"

@@ -24,6 +24,7 @@ from flows.workers import TaskRunnerWorkers, asked_workers, cluster_or_local, di
 from flows.year_end import year_end
 from npo_pipeline.commands.account import filing_checks
 from npo_pipeline.errors import Refused
+from npo_pipeline.intake import registers
 from npo_pipeline.reports.board_pack import pack
 from npo_pipeline.workers import Done, Workers, map_boards
 from tests.books.home.seeing import everything
@@ -101,6 +102,24 @@ def test_the_year_end_over_a_cluster_makes_the_same_bytes(on_cluster, tmp_path, 
     found = {name: content for name, content in everything(there / "reports").items() if "full-check" not in name}
     assert found == everything(here / "reports")
     assert {"packs 10001", "packs 10002", "packs 10003", "full check 10001 to 10002"} <= set(task_runs_of(state))
+
+
+def test_registers_that_a_cluster_counts_give_the_same_books(on_cluster, tmp_path, country, monkeypatch):
+    delivery = Path(shutil.copytree(country, tmp_path / "delivery"))
+    header, *rows = (delivery / "register.csv").read_text().splitlines()
+    # A copy over two files, and a pupil who counts in both.
+    parts = {"one": rows[::2], "two": [*rows[1::2], rows[0], rows[2].replace(";01AA;", ";02BB;")]}
+    (delivery / "register.csv").unlink()
+    for name, some in parts.items():
+        (delivery / f"{name}.csv").write_text("\n".join([header, *some, ""]))
+    given = ["--reference-date", "2020-10-01", "--max-rejected", "0.5", "--workers", "1"]
+    npo("ingest", delivery, *given, "--home", tmp_path / "here")
+    monkeypatch.setattr(registers, "WORTH_COUNTING", 0)
+    monkeypatch.setattr(registers, "WORTH_READING", 0)
+    state = ingest_delivery(str(tmp_path / "there"), [str(delivery)], "2020-10-01", "0.5", return_state=True)
+    assert state.result()["rejected"] == 3
+    assert tables(tmp_path / "there") == tables(tmp_path / "here")
+    assert {"count registers 1", "count registers 2", "read duplicates 1"} <= set(task_runs_of(state))
 
 
 @pytest.mark.parametrize("one", [year_end, payment_run, release_month, bank_feedback, ingest_delivery])
