@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -111,17 +113,43 @@ def accepted_findings(text: str) -> list[Ignored]:
     return found
 
 
-def ask(command: Sequence[str], seconds: int) -> Mapping[str, Any] | str:
-    """Run pip-audit and return its report, or in words why there is none."""
+class NotAsked(Exception):
+    """Report that the list could not be asked: no network, or no answer in time."""
+
+
+_UNREACHABLE = re.compile(r"connect|resolv|timed? ?out|network|proxy|ssl|service unavailable", re.IGNORECASE)
+
+
+def ask(command: Sequence[str], seconds: int) -> Sequence[Any]:
+    """Run pip-audit and return the packages of its report.
+
+    Raises:
+        NotAsked: the list cannot be reached.
+        RuntimeError: the program refuses what it was given: an audit that is never done must not pass.
+    """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
-        return f"it took longer than {seconds} seconds"
+        raise NotAsked(f"it took longer than {seconds} seconds") from None
     try:
-        report: Mapping[str, Any] = json.loads(done.stdout)
-    except ValueError:
-        return (done.stderr.strip().splitlines() or ["pip-audit gave no report"])[-1][:300]
-    return report
+        packages: Sequence[Any] = json.loads(done.stdout)["dependencies"]
+    except (ValueError, KeyError):
+        why = (done.stderr.strip().splitlines() or ["it gave no report"])[-1][:300]
+        raise NotAsked(why) if _UNREACHABLE.search(why) else RuntimeError(f"pip-audit: {why}") from None
+    return packages
+
+
+def audited(program: str, locks: Sequence[Path], ignored: Sequence[Ignored], seconds: int) -> Audit:
+    """Audit locks, side by side: what two of them hold may not stand twice in one question."""
+    command = [program, "--disable-pip", "--require-hashes", "--progress-spinner", "off"]
+    command += ["--desc", "off", "--aliases", "on", "--timeout", "10", "--format", "json", "--requirement"]
+    with ThreadPoolExecutor(len(locks)) as side_by_side:
+        asked = [side_by_side.submit(ask, [*command, str(lock)], seconds) for lock in locks]
+    try:
+        packages = [package for one in asked for package in one.result()]
+    except NotAsked as error:
+        return Audit(skipped=str(error))
+    return judge({"dependencies": packages}, ignored, date.today())
 
 
 def main() -> int:
@@ -133,20 +161,11 @@ def main() -> int:
     parser.add_argument("locks", nargs="+", type=Path)
     options = parser.parse_args()
     ignored = accepted_findings(IGNORED.read_text(encoding="utf-8"))
-    command = [
-        options.pip_audit,
-        "--disable-pip",
-        "--require-hashes",
-        "--progress-spinner",
-        "off",
-        "--desc",
-        "off",
-    ]
-    command += ["--aliases", "on", "--timeout", "10", "--format", "json"]
-    for lock in options.locks:
-        command += ["--requirement", str(lock)]
-    report = ask(command, options.seconds)
-    audit = Audit(skipped=report) if isinstance(report, str) else judge(report, ignored, date.today())
+    try:
+        audit = audited(options.pip_audit, options.locks, ignored, options.seconds)
+    except RuntimeError as error:
+        print(f"audit: {error}", file=sys.stderr)  # noqa: T201
+        return 1
     for line in audit.words():
         print(line, file=sys.stderr)  # noqa: T201
     return audit.exit_status(required=options.required)

@@ -103,6 +103,7 @@ def program(folder: Path, body: str) -> Path:
         (f"print(json.dumps({{'dependencies': {json.dumps(SOUND)}}}))", "20 packages looked up, 0 findings", 0),
         (f"print(json.dumps({{'dependencies': {json.dumps([*SOUND, HOLED])}}})); sys.exit(1)", "1 findings", 1),
         ("sys.exit('Failed to resolve the service')", "SKIPPED, nothing was looked up: Failed to resolve", 0),
+        ("sys.exit('package a has duplicate requirements')", "audit: pip-audit: package a has duplicate", 1),
         ("time.sleep(60)", "SKIPPED, nothing was looked up: it took longer than 1 seconds", 0),
     ],
 )
