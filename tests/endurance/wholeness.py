@@ -18,8 +18,11 @@ from lxml import etree
 MOMENTS = re.compile(r"\w+\.(\w+_at|manifest|manifest_sha256|execution_date|accounted_on)|(packs|batches)\.sha256")
 """Columns (`table.column`) that hold when something was done, or the hash of a file that says it."""
 
-ASIDE = re.compile(r"(^|/)(work/|\.|npo\.lock$|verified\.json$)")
-"""Files that are not published: drafts, what is beside its place, who holds the lock, and that it was verified."""
+DRAFT = re.compile(r"(^|/)(work/|\.|npo\.lock$)")
+"""Files that are not in their place: drafts, what is beside its place, and who holds the lock."""
+
+VERIFIED = "verified.json"
+"""The mark of `npo verify`, which is no part of any other command."""
 
 STAMP = re.compile(r"\d{8}T\d{6}Z?|\d{4}-\d\d-\d\dT[\d:-]+Z?")
 
@@ -51,13 +54,17 @@ def _columns(table: str, names: list[str]) -> str:
 def published(world: Path) -> dict[str, Path]:
     """Return every file that is in its place, by its name without moments."""
     found = {str(path.relative_to(world)): path for path in sorted(world.rglob("*")) if path.is_file()}
-    return {STAMP.sub("STAMP", name): path for name, path in found.items() if not ASIDE.search(name)}
+    return {
+        STAMP.sub("STAMP", name): path
+        for name, path in found.items()
+        if not DRAFT.search(name) and path.name != VERIFIED
+    }
 
 
 def left_beside(world: Path) -> list[str]:
     """Return the files that are not in their place: what a run that died left."""
     names = (str(path.relative_to(world)) for path in world.rglob("*") if path.is_file())
-    return sorted(name for name in names if ASIDE.search(name))
+    return sorted(name for name in names if DRAFT.search(name))
 
 
 def halves(files: dict[str, Path]) -> Iterator[str]:
