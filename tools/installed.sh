@@ -17,7 +17,7 @@ pip install -q --require-hashes --no-deps -r "$dist/requirements.lock"
 pip install -q --no-deps "$dist"/npo_pipeline-*.whl
 pip check
 
-if pip list | grep -iE '^(pytest|mypy|ruff|hypothesis|hatchling|import-linter|mkdocs|pip-audit)'; then
+if pip list | grep -iE '^(pytest|pytest-xdist|mypy|ruff|hypothesis|hatchling|import-linter|mkdocs|pip-audit) '; then
   echo "tools of developers are in the production lock" >&2
   exit 1
 fi
