@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -74,6 +75,8 @@ def _settings(own: Path) -> None:
 
     Processes below this one find no package of another in the folder where it was started.
     """
+    # The runner makes a folder `runner_storage` there. In /tmp the first user of the machine owns it, and shuts out all others.
+    tempfile.tempdir = str(own)
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ.setdefault("PREFECT_HOME", str(own))
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -188,7 +191,10 @@ def _run(runner: Runner, server: subprocess.Popen[bytes] | None) -> None:
     try:
         asyncio.run(runner.start())
     except Exception as error:
-        raise NpoError(f"the Prefect server is lost ({_first(error)}); start `npo serve` again") from error
+        cause = _first(error)
+        if isinstance(cause, OSError) and cause.filename:
+            raise NpoError(f"{cause.filename}: {cause.strerror}; runs cannot be started without it") from error
+        raise NpoError(f"the Prefect server is lost ({cause}); start `npo serve` again") from error
     finally:
         done.set()
     if server is not None and server.poll() is not None:

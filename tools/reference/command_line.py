@@ -19,6 +19,8 @@ _OTHER_STATUSES = (
     (0, "Done; also when nothing was left to do."),
     (1, "A fault of the program itself."),
     (2, "Wrong usage: an unknown command or option, or a value that cannot be read."),
+    (6, "`npo status --check`, `npo doctor`: somebody should look."),
+    (7, "`npo status --check`, `npo doctor`: somebody must act now."),
     (130, "Stopped by the operator (Ctrl-C); nothing half done was published."),
 )
 

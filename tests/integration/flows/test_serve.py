@@ -12,10 +12,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
+from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
 from flows import serve
@@ -115,6 +117,13 @@ def test_a_password_is_made_once_and_one_that_was_given_stays_with_whoever_gave_
     (tmp_path / "password").write_text("rubbish")
     with pytest.raises(Refused, match="password: holds no line as npo:PASSWORD; remove it for a new one"):
         password_of(tmp_path)
+
+
+def test_the_files_of_the_runner_are_in_the_home_where_no_other_user_of_the_machine_owns_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    serve._settings(tmp_path)
+    assert Runner(name="npo")._tmp_dir.parent == tmp_path / "runner_storage"
 
 
 def test_damaged_books_are_refused_before_anything_starts(refused, tmp_path):
