@@ -75,7 +75,7 @@ def _settings(own: Path) -> None:
 
     Processes below this one find no package of another in the folder where it was started.
     """
-    # The runner makes a folder `runner_storage` there. In /tmp the first user of the machine owns it, and shuts out all others.
+    # The runner makes a folder `runner_storage` there; in /tmp the first user of the machine owns it.
     tempfile.tempdir = str(own)
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ.setdefault("PREFECT_HOME", str(own))

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -23,16 +24,25 @@ from npo_pipeline.watch.logs import log
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def limits_from(text: str) -> Limits:
-    """Parse two thresholds, as 1/4: from the first on somebody should look, from the second on must act."""
+def limits_from(text: str, *, falls: bool = False) -> Limits:
+    """Parse two thresholds, as 1/4: from the first on somebody should look, from the second on must act.
+
+    What gets worse as it `falls` has the larger one first.
+    """
     if text.strip().lower() == "off":
         return NEVER
     if not (found := re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", text.strip())):
         raise Refused(f"{text!r} are no thresholds: write two whole numbers as 1/4 (look/act), or off")
-    return Limits(int(found[1]), int(found[2]))
+    look, act = int(found[1]), int(found[2])
+    if falls and look < act:
+        raise Refused(f"{text!r} asks to act before to look: write the larger number first")
+    if look > act and not falls:
+        raise Refused(f"{text!r} asks to act before to look: write the smaller number first")
+    return Limits(look, act)
 
 
-LIMITS = ParsedParam("LOOK/ACT", limits_from)
+RISES = ParsedParam("LOOK/ACT", limits_from)
+FALLS = ParsedParam("LOOK/ACT", partial(limits_from, falls=True))
 
 _THRESHOLDS = {
     "owed": "Days since a month fell due that is not paid.  [default: 1/4]",
@@ -51,7 +61,8 @@ def check_options(command: F) -> F:
     for name, help_text in reversed(_THRESHOLDS.items()):
         option = f"--{name.replace('_', '-')}"
         variable = f"NPO_CHECK_{name.upper()}"
-        command = click.option(option, name, type=LIMITS, envvar=variable, default=None, help=help_text)(command)
+        kind = FALLS if name == "free_gb" else RISES
+        command = click.option(option, name, type=kind, envvar=variable, default=None, help=help_text)(command)
     command = click.option(
         "--timeout",
         type=click.IntRange(1, 3600),

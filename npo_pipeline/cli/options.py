@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from npo_pipeline.books.paths import DEFAULT, Home
@@ -42,11 +43,17 @@ class ParsedParam(click.ParamType[Any]):
         try:
             return self._parse(value)
         except Refused as refusal:
-            self.fail(str(refusal), param, ctx)
+            raise click.BadParameter(str(refusal), ctx, param, _variable_of(param, ctx)) from refusal
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Have the shell complete the names of files or folders."""
         return [CompletionItem(incomplete, type=self._completes)] if self._completes else []
+
+
+def _variable_of(param: click.Parameter | None, ctx: click.Context | None) -> str | None:
+    """Return the variable of the environment that a value came from: who set that did not type the option."""
+    source = ctx.get_parameter_source(param.name) if ctx and param and param.name else None
+    return str(param.envvar) if param and source is ParameterSource.ENVIRONMENT else None
 
 
 def share_from(text: str) -> Decimal:

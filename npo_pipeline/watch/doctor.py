@@ -31,6 +31,8 @@ from npo_pipeline.months import ZONE_NAME
 from npo_pipeline.operating_system import open_to_others
 from npo_pipeline.startup import check_own_packages
 from npo_pipeline.watch.levels import Check, Verdict, act, fine, look
+from npo_pipeline.watch.logs import VARIABLE as LOG_VARIABLE
+from npo_pipeline.watch.logs import is_json
 from npo_pipeline.watch.watched import OPENLINEAGE_VARIABLE, OTLP_VARIABLE
 
 DISTRIBUTION, PACKAGES = "npo-pipeline", ("npo_pipeline", "schemas", "flows")
@@ -300,6 +302,9 @@ def examine_watching(home: Home) -> Verdict:
     if lacking:
         message = f"{', '.join(lacking)} is set, and its libraries are not installed"
         return look(message, "pip install 'npo-pipeline[telemetry]'")
+    if (form := os.environ.get(LOG_VARIABLE)) and not is_json():
+        message = f"{LOG_VARIABLE}={form}: is not understood, and logs are plain"
+        return look(message, f"write {LOG_VARIABLE}=json, or leave it out")
     return fine(f"sent to others: {', '.join(asked)}" if asked else "nothing is sent to others")
 
 

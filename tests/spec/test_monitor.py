@@ -166,10 +166,20 @@ def test_the_worst_check_is_on_top_and_is_the_exit_status():
 
 
 @pytest.mark.parametrize(
-    ("text", "limits"), [("1/4", Limits(1, 4)), (" 5/1 ", Limits(5, 1)), ("off", NEVER), ("OFF", NEVER)]
+    ("text", "limits"), [("1/4", Limits(1, 4)), (" 5/5 ", Limits(5, 5)), ("off", NEVER), ("OFF", NEVER)]
 )
 def test_thresholds_are_two_whole_numbers_or_off(text, limits):
     assert limits_from(text) == limits
+
+
+def test_room_on_a_disk_gets_worse_as_it_falls():
+    assert limits_from(" 5/1 ", falls=True) == Limits(5, 1)
+
+
+@pytest.mark.parametrize(("text", "falls"), [("5/1", False), ("1/5", True)])
+def test_thresholds_that_ask_to_act_before_to_look_are_refused(text, falls):
+    with pytest.raises(Refused, match="act before to look"):
+        limits_from(text, falls=falls)
 
 
 @pytest.mark.parametrize("text", ["", "1", "1/", "a/b", "-1/4", "1/4/5", "1.5/2"])

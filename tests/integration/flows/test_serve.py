@@ -119,7 +119,7 @@ def test_a_password_is_made_once_and_one_that_was_given_stays_with_whoever_gave_
         password_of(tmp_path)
 
 
-def test_the_files_of_the_runner_are_in_the_home_where_no_other_user_of_the_machine_owns_them(tmp_path, monkeypatch):
+def test_the_files_of_the_runner_are_in_the_home_where_no_other_user_owns_them(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(os, "environ", dict(os.environ))
     serve._settings(tmp_path)
