@@ -7,6 +7,7 @@ without being made again; one that is made again has no signature until it is si
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,12 +30,14 @@ def signing_key() -> Ed25519PrivateKey | None:
     """Return the key that the environment names; None where it names none, and nothing is signed.
 
     Raises:
-        Refused: its file cannot be read, or is no such key.
+        Refused: its file cannot be read, or can be by everyone, or is no such key.
     """
     if not (named := os.environ.get(KEY_VARIABLE)):
         return None
     file, secret = Path(named), os.environ.get(PASSPHRASE_VARIABLE)
     pem = _read(file, KEY_VARIABLE)
+    if b"ENCRYPTED" not in pem and file.stat().st_mode & stat.S_IROTH:
+        raise Refused(f"{file}: every user of this machine can read this key; `chmod o-rwx` it, or make another")
     passphrase = _read(Path(secret), PASSPHRASE_VARIABLE).rstrip(b"\r\n") if secret else None
     try:
         return private_key_from(pem, passphrase)

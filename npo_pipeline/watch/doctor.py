@@ -33,7 +33,7 @@ from npo_pipeline.startup import check_own_packages
 from npo_pipeline.watch.levels import Check, Verdict, act, fine, look
 from npo_pipeline.watch.logs import VARIABLE as LOG_VARIABLE
 from npo_pipeline.watch.logs import is_json
-from npo_pipeline.watch.watched import OPENLINEAGE_VARIABLE, OTLP_VARIABLE
+from npo_pipeline.watch.watched import OPENLINEAGE_VARIABLE, OTLP_VARIABLE, is_web_address
 
 DISTRIBUTION, PACKAGES = "npo-pipeline", ("npo_pipeline", "schemas", "flows")
 SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.s3fs", "9p", "ceph", "glusterfs"})
@@ -302,6 +302,10 @@ def examine_watching(home: Home) -> Verdict:
     if lacking:
         message = f"{', '.join(lacking)} is set, and its libraries are not installed"
         return look(message, "pip install 'npo-pipeline[telemetry]'")
+    if wrong := [one for one in asked if not is_web_address(one)]:
+        return look(
+            f"{', '.join(wrong)} is no web address, and nothing is sent", "write it as http://127.0.0.1:4318"
+        )
     if (form := os.environ.get(LOG_VARIABLE)) and not is_json():
         message = f"{LOG_VARIABLE}={form}: is not understood, and logs are plain"
         return look(message, f"write {LOG_VARIABLE}=json, or leave it out")

@@ -25,6 +25,7 @@ from npo_pipeline.watch.watched import (
     Published,
     StepDone,
     Watched,
+    is_web_address,
     published_of,
 )
 
@@ -90,6 +91,9 @@ def _safely(tell: Callable[[S], str | None], what: S) -> str | None:
 def _observers(watched: Watched) -> Iterator[Observer]:
     for variable, make in ((OTLP_VARIABLE, _telemetry), (OPENLINEAGE_VARIABLE, _lineage)):
         if not os.environ.get(variable):
+            continue
+        if not is_web_address(variable):
+            logs.log("warning", f"{variable} is no web address as http://127.0.0.1:4318, and nothing is sent")
             continue
         try:
             yield make(watched)

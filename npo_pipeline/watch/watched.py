@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +13,12 @@ from typing import Any
 from npo_pipeline.books.paths import Home
 
 OTLP_VARIABLE, OPENLINEAGE_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT", "OPENLINEAGE_URL"
+
+
+def is_web_address(variable: str) -> bool:
+    """Return whether a variable holds an address that something can be sent to."""
+    return re.match(r"https?://[^/\s]", os.environ.get(variable, "").strip(), re.IGNORECASE) is not None
+
 
 DONE, WAITING = "done", "waiting"
 """Outcomes that are no error: of what did its work, and of a flow that waits for a person."""

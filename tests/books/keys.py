@@ -23,6 +23,7 @@ def write_keys(folder: Path, passphrase: bytes | None = None) -> Keys:
     lock = form.BestAvailableEncryption(passphrase) if passphrase else form.NoEncryption()
     made = Keys(folder / "npo.pem", folder / "npo.pub")
     made.private.write_bytes(key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, lock))
+    made.private.chmod(0o600)
     public = key.public_key().public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
     made.public.write_bytes(public)
     return made

@@ -168,6 +168,10 @@ def test_a_key_that_cannot_be_read_is_refused_before_anything_is_paid(signed_onc
         f"{tmp_path / 'nowhere'}: cannot be read (No such file or directory); NPO_SIGNING_KEY names it"
         in ended.stderr
     )
+    open_to_all = write_keys(tmp_path / "open").private
+    open_to_all.chmod(0o644)
+    monkeypatch.setenv("NPO_SIGNING_KEY", str(open_to_all))
+    assert f"{open_to_all}: every user of this machine can read this key" in here(*pay).stderr
     assert everything(signed_once) == before
 
 

@@ -136,6 +136,7 @@ def run(command: str, names: dict[str, str]) -> None:
         answer_a_release(Path("from-the-bank"))
     if "--public-key" in command:
         sign_everything(Path("npo-home"))
+    command = command.replace(" /tmp/", " ")  # That place is one for all who run tests on this machine.
     for old, new in names.items():
         command = re.sub(rf"\b{re.escape(old)}", new, command)
     if "…" in command:
