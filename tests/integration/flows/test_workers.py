@@ -136,7 +136,7 @@ def known_to_every_thread(monkeypatch) -> Iterator[None]:
     """The server of these tests is known to all threads of Prefect, as it is where `npo serve` starts a run."""
     with monkeypatch.context() as patch:
         patch.setenv("PREFECT_API_URL", PREFECT_API_URL.value())
-        patch.setenv("PREFECT_API_AUTH_STRING", PREFECT_API_AUTH_STRING.value().get_secret_value())
+        patch.setenv("PREFECT_API_AUTH_STRING", PREFECT_API_AUTH_STRING.value())
         refresh_global_settings_context()
         yield
     refresh_global_settings_context()
