@@ -6,6 +6,10 @@ import hashlib
 import shutil
 from pathlib import Path
 
+import pytest
+
+from npo_pipeline.books.paths import Home
+from npo_pipeline.commands.account.command import AccountRequest, account_and_report
 from tests.books.accounts.year import IN_ORDER, account, done, run
 from tests.books.home.delivery import write_spending
 from tests.books.home.seeing import select
@@ -30,6 +34,20 @@ def test_the_run_that_wrote_the_packs_is_in_the_books_with_a_hash_of_each_file(a
     assert found == on_disk
     assert select(accounted, "select distinct run_id from packs") == [("000006-report-2021",)]
     assert verified(accounted) == (0, [], [])
+
+
+def test_reports_that_were_cut_off_go_on_and_are_in_the_books_then(paid, told):
+    def cut_off(what: str, packs: int) -> None:
+        if (what, packs) == ("making packs", 2):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        account_and_report(AccountRequest(home=Home(paid), year=2021, spending=(told,)), progress=cut_off)
+    assert select(paid, "select * from packs") == []
+    again = done(paid, "--validate", "full")
+    assert (again["written"], again["up_to_date"]) == (["10003"], ["10001", "10002"])
+    assert (again["checked_in_full"], again["unchecked"]) == (6, {})
+    assert verified(paid) == (0, [], [])
 
 
 def test_reports_that_are_up_to_date_make_no_run(accounted):

@@ -27,8 +27,8 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.intake import registers
 from npo_pipeline.reports.board_pack import pack
 from npo_pipeline.workers import Done, Workers, map_boards
-from tests.books.home.seeing import everything
-from tests.integration.flows.conftest import npo
+from tests.books.home.seeing import everything, select
+from tests.integration.flows.conftest import npo, paying
 from tests.integration.flows.prefect_side import tables, task_runs_of
 from tests.integration.flows.test_year_end import told  # noqa: F401 (a fixture)
 
@@ -120,6 +120,17 @@ def test_registers_that_a_cluster_counts_give_the_same_books(on_cluster, tmp_pat
     assert state.result()["rejected"] == 3
     assert tables(tmp_path / "there") == tables(tmp_path / "here")
     assert {"count registers 1", "count registers 2", "read duplicates 1"} <= set(task_runs_of(state))
+
+
+def test_a_payment_run_pays_where_the_cluster_is_gone(decided, monkeypatch):
+    monkeypatch.setattr("flows.workers.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("npo_pipeline.reports.specification.pack._FEW", 0)
+    monkeypatch.setenv("NPO_TASK_RUNNER", "dask")
+    monkeypatch.setenv("NPO_DASK_ADDRESS", "tcp://127.0.0.1:9")
+    ran = paying(decided, "2021-10")
+    assert select(decided, "select count(*) > 0 from payments") == [(True,)]
+    assert "what was paid and released stands" in ran.state.message
+    assert not list((decided / "specifications").glob("*/*"))
 
 
 @pytest.mark.parametrize("one", [year_end, payment_run, release_month, bank_feedback, ingest_delivery])
