@@ -10,25 +10,37 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Future
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from itertools import count
 from platform import python_version
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
-from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import Task
 
 from npo_pipeline.books.manifest import code_version
 from npo_pipeline.errors import NpoError, Refused, fault_words, printable
-from npo_pipeline.workers import Boards, Done, NoWorkers, Pooled, Submit, Workers, cores, end_with_parent, local
+from npo_pipeline.worker_processes import WorkerProcesses
+from npo_pipeline.workers import (
+    Boards,
+    Done,
+    NoWorkers,
+    Pooled,
+    Submit,
+    Workers,
+    attempt,
+    begin_worker,
+    cores,
+    local,
+)
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -219,20 +231,22 @@ class TaskRunnerWorkers(Pooled):
         Raises:
             NoWorkers: the scheduler of the cluster is gone.
         """
-        numbers, is_pool = count(1), self.kind == "processes"
-        with self._shared_cores(), self._started() as runner:
+        numbers = count(1)
+        with self._started() as runner, self._processes(running) as processes:
 
             def submit(work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
                 title = f"{name} {job}" if isinstance(job, Boards) else f"{name} {next(numbers)}"
-                made = _task_of(work, job, name=name, title=title, is_pool=is_pool)
+                if processes is not None:
+                    do = partial(_in_process, processes, work, job)
+                elif self.address:
+                    do = partial(_on_cluster, environment(), work, job)
+                else:
+                    do = partial(_once, work, job)
                 with _outside_of_task():
-                    return _future_of(runner.submit(made, parameters={}).wrapped_future)
+                    ended = runner.submit(_task_of(do, name=name, title=title), parameters={})
+                return _future_of(ended.wrapped_future)
 
-            try:
-                yield submit
-            finally:
-                if running:
-                    _abandon(runner)
+            yield submit
 
     def look(self) -> None:
         """Look whether the cluster has any worker.
@@ -255,13 +269,10 @@ class TaskRunnerWorkers(Pooled):
 
     @contextmanager
     def _started(self) -> Iterator[TaskRunner[Any]]:
-        if self.kind != "dask":
-            kinds: dict[str, Callable[..., TaskRunner[Any]]] = {
-                "threads": ThreadPoolTaskRunner,
-                "processes": ProcessPoolTaskRunner,
-            }
-            with kinds[self.kind](max_workers=self.count) as runner:
-                yield runner
+        if not self.address:
+            threads: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=self.count)
+            with threads:
+                yield threads
             return
         from prefect_dask.task_runners import DaskTaskRunner
 
@@ -279,8 +290,20 @@ class TaskRunnerWorkers(Pooled):
             "the same again"
         )
 
-    def _shared_cores(self) -> AbstractContextManager[None]:
-        return _threads_of_polars(max(1, cores() // self.count)) if self.kind == "processes" else nullcontext()
+    @contextmanager
+    def _processes(self, running: Mapping[Any, Any]) -> Iterator[WorkerProcesses | None]:
+        """Start the processes in which tasks on this machine have their work done; none for threads or a cluster.
+
+        Those of Prefect's own runner of processes share a pipe, and all hang where one is killed while it writes.
+        """
+        if self.kind != "processes":
+            yield None
+            return
+        processes = WorkerProcesses(self.count, begin_worker, str(max(1, cores() // self.count)))
+        try:
+            yield processes
+        finally:
+            processes.end(at_once=bool(running))
 
 
 @contextmanager
@@ -293,39 +316,53 @@ def _outside_of_task() -> Iterator[None]:
         TaskRunContext.__var__.reset(token)
 
 
-@contextmanager
-def _threads_of_polars(many: int) -> Iterator[None]:
-    """Set how many threads polars has in processes that are started meanwhile: they share the cores."""
-    name = "POLARS_MAX_THREADS"
-    if name in os.environ:
-        yield
-        return
-    os.environ[name] = str(many)
-    try:
-        yield
-    finally:
-        os.environ.pop(name, None)
+def _once(work: Callable[[J], R], job: J) -> Done[None, R]:
+    """Do a job. A fault of a disk or network goes on as it is: the task is retried.
 
-
-def _task_of(work: Callable[[J], R], job: J, *, name: str, title: str, is_pool: bool) -> Task[[], Done[None, R]]:
-    """Make a task of a job. It fails where the job does, so that people see it; a fault of a disk is retried.
-
-    `is_pool`: it runs in a process that was started for this.
+    Raises:
+        NpoError: its refusal or fault, in words.
+        OSError: a disk or the network failed.
     """
-    ours = environment()
+    try:
+        return Done(job=None, result=work(job))
+    except (NpoError, OSError):
+        raise
+    except Exception as error:
+        # Prefect logs an error, and hands it on as a pickle: one of a library can hold the rows it is about.
+        raise NpoError(fault_words(error)) from None
+
+
+def _in_process(processes: WorkerProcesses, work: Callable[[J], R], job: J) -> Done[None, R]:
+    """Have a job done in a process of this machine, where a fault of a disk is tried again.
+
+    Raises:
+        NpoError: its refusal or fault, in words.
+        BrokenExecutor: the process was killed.
+    """
+    done = processes.submit(attempt, work, job).result()
+    if done.error is not None:
+        raise done.error
+    return cast("Done[None, R]", done)
+
+
+def _on_cluster(ours: Mapping[str, str], work: Callable[[J], R], job: J) -> Done[None, R]:
+    """Do a job on a node, which may have come to the cluster a moment ago.
+
+    Raises:
+        NoWorkers: it would make other bytes.
+        NpoError: its refusal or fault, in words.
+        OSError: a disk or the network failed.
+    """
+    if words := difference(ours, environment()):
+        raise NoWorkers(f"{words}; {INSTALL}")
+    return _once(work, job)
+
+
+def _task_of(do: Callable[[], Done[None, R]], *, name: str, title: str) -> Task[[], Done[None, R]]:
+    """Make a task of a job. It fails where the job does, so that people see it; a fault of a disk is retried."""
 
     def run() -> Done[None, R]:
-        if is_pool:
-            end_with_parent()
-        if words := difference(ours, environment()):
-            raise NoWorkers(f"{words}; {INSTALL}")
-        try:
-            return Done(job=None, result=work(job))
-        except (NpoError, OSError):
-            raise
-        except Exception as error:
-            # Prefect logs an error, and hands it on as a pickle: one of a library can hold the rows it is about.
-            raise NpoError(fault_words(error)) from None
+        return do()
 
     return task(
         name=name,
@@ -385,10 +422,3 @@ def _lost_or_error(error: BaseException) -> BaseException:
     if isinstance(error, BrokenExecutor) or type(error).__name__ in lost:
         return BrokenExecutor(type(error).__name__)
     return error
-
-
-def _abandon(runner: TaskRunner[Any]) -> None:
-    """End the processes of a pool in which work still runs; a cluster drops by itself what nobody waits for."""
-    pool = getattr(runner, "_executor", None)
-    for process in list((getattr(pool, "_processes", None) or {}).values()):
-        process.terminate()

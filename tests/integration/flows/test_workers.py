@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,26 +12,23 @@ import cloudpickle
 import pytest
 from distributed import LocalCluster
 from prefect import flow
-from prefect.context import refresh_global_settings_context
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL
 
 from flows.bank import bank_feedback, release_month
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from flows.tasks import as_task
-from flows.workers import TaskRunnerWorkers, asked_workers, cluster_or_local, difference, environment
+from flows.workers import asked_workers, cluster_or_local, difference, environment
 from flows.year_end import year_end
 from npo_pipeline.commands.account import filing_checks
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import registers
 from npo_pipeline.reports.board_pack import pack
-from npo_pipeline.workers import Done, Workers, map_boards
+from npo_pipeline.workers import Workers, map_boards
 from tests.books.home.seeing import everything, select
+from tests.books.workers.boards import SECRET, some_boards
 from tests.integration.flows.conftest import npo, paying
 from tests.integration.flows.prefect_side import tables, task_runs_of
 from tests.integration.flows.test_year_end import told  # noqa: F401 (a fixture)
-
-SECRET = "Basisschool De Stille Wateren"
 
 
 @pytest.fixture(scope="module")
@@ -48,20 +44,6 @@ def cluster() -> Iterator[str]:
 def on_cluster(cluster, monkeypatch) -> None:
     monkeypatch.setenv("NPO_TASK_RUNNER", "dask")
     monkeypatch.setenv("NPO_DASK_ADDRESS", cluster)
-
-
-def some_boards(job: tuple[Path, list[str]]) -> list[Done[str, str]]:
-    return [one_board(job[0], board) for board in job[1]]
-
-
-def one_board(folder: Path, board: str) -> Done[str, str]:
-    """Board 40002 has a fault with a row in it; 40003 kills its process once."""
-    if board == "40002":
-        raise KeyError(SECRET)
-    if board == "40003" and not (folder / "killed").exists():
-        (folder / "killed").touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return Done(job=board, result=f"{SECRET} {board}")
 
 
 def mapped(workers: Workers, folder: Path, boards: list[str]) -> dict[str, str]:
@@ -83,7 +65,7 @@ def test_a_killed_worker_and_a_board_with_a_fault_cost_no_other_board_its_result
     assert {one: found[one] for one in ("40001", "40003", "40004")} == {
         one: f"{SECRET} {one}" for one in ("40001", "40003", "40004")
     }
-    assert found["40002"].startswith("KeyError in one_board (test_workers.py")
+    assert found["40002"].startswith("KeyError in one_board (boards.py")
     runs = task_runs_of(state)
     assert {"packs 40001 to 40002", "packs 40003 to 40004", "packs again 40001", "packs again 40002"} <= set(runs)
     kept = [*Path(os.environ["PREFECT_HOME"]).rglob("*")]
@@ -138,28 +120,15 @@ def test_a_flow_can_go_along_to_a_worker(one):
     assert cloudpickle.loads(cloudpickle.dumps(one)).name == one.name
 
 
-def square(number: int) -> int:
-    return number * number
-
-
-@pytest.fixture
-def known_to_every_thread(monkeypatch) -> Iterator[None]:
-    """The server of these tests is known to all threads of Prefect, as it is where `npo serve` starts a run."""
-    with monkeypatch.context() as patch:
-        patch.setenv("PREFECT_API_URL", PREFECT_API_URL.value())
-        patch.setenv("PREFECT_API_AUTH_STRING", PREFECT_API_AUTH_STRING.value())
-        refresh_global_settings_context()
-        yield
-    refresh_global_settings_context()
-
-
-def test_processes_of_this_machine_are_tasks_too(known_to_every_thread):
-    @flow
-    def squares() -> list[int]:
-        done = TaskRunnerWorkers(count=2, kind="processes").map(square, [2, 3], name="square")
-        return sorted(one.value() for one in done)
-
-    assert squares() == [4, 9]
+def test_in_processes_of_this_machine_it_is_the_same(tmp_path, monkeypatch):
+    for name in ("NPO_TASK_RUNNER", "NPO_DASK_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NPO_WORKERS", "2")
+    found = mapping(str(tmp_path), ["40001", "40002", "40003"])
+    assert {one: found[one] for one in ("40001", "40003")} == {
+        one: f"{SECRET} {one}" for one in ("40001", "40003")
+    }
+    assert found["40002"].startswith("KeyError in one_board (boards.py")
 
 
 @pytest.mark.parametrize(
