@@ -111,7 +111,7 @@ def write_month(
         with read_books(request.home) as books:
             inputs = call(gather_specifications, books, request)
         written = call(write_files, request, inputs, progress, workers)
-        signed = sign_written(request.folder, {*written.written, *written.up_to_date, *written.faults}, call)
+        signed = sign_written(request.folder, {*written.written, *written.up_to_date}, call)
     done = MonthSpecified(month=request.month, **vars(written))
     return replace(done, signed=signed.signed, faults={**signed.faults, **done.faults})
 
@@ -262,5 +262,5 @@ def specification_faults(books: Books, home: Home) -> Iterator[str]:
         if not boards:
             yield f"{root.name}/{folder.name}: is of no month that was paid; move it away"
             continue
-        for board, why in pack.faults_on_disk(folder, boards):
+        for board, why in pack.faults_on_disk(folder, folder.name, boards):
             yield f"{root.name}/{folder.name}/{board}: {why}; `npo specification --month {folder.name}` mends it"

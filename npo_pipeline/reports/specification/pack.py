@@ -80,7 +80,11 @@ class _Outcome:
 
 def file_name(month: Month, board: str, end: str) -> str:
     """Return the name of a file of a board."""
-    return f"betaalspecificatie-{month_text(month)}-{board}{end}"
+    return _name(month_text(month), board, end)
+
+
+def _name(month: str, board: str, end: str) -> str:
+    return f"betaalspecificatie-{month}-{board}{end}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,18 +145,21 @@ def write_specifications(
     )
 
 
-def faults_on_disk(folder: Path, boards: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each board whose files are gone, changed or of nobody, and which; `boards`: those that have files."""
+def faults_on_disk(folder: Path, month: str, boards: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each board whose files are gone, changed or of another, and which; `boards`: those that have files.
+
+    Also where they agree with their sums: those of another board or month, with their signature, do so anywhere.
+    """
     there = {one.name for one in folder.iterdir() if not one.name.startswith(".")}
     for board in sorted({*boards, *there}):
         if board not in there:
             yield board, "is not there"
         elif board not in boards:
             yield board, "is of a board that this month does not pay; move it away"
-        elif (made_from := made_from_hash(folder / board, OWN_FILE)) is None:
-            yield board, "was changed, or is not complete"
-        elif made_from == NOTHING:
+        elif made_from_hash(folder / board, OWN_FILE, [_name(month, board, ".html")]) == NOTHING:
             yield board, "could not be made"
+        elif made_from_hash(folder / board, OWN_FILE, [_name(month, board, end) for end in FORMATS]) is None:
+            yield board, "was changed, or is not complete"
 
 
 def _made(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zipfile
 from dataclasses import replace
 from io import BytesIO
@@ -20,7 +21,7 @@ from npo_pipeline.workers import HERE, Processes, Workers
 from tests.books.packs.conftest import content, names
 from tests.spec.specification.boards import full, instalment, specified
 
-BOARD, OTHER = "40045", "40046"
+BOARD, OTHER, MONTH = "40045", "40046", "2021-09"
 ENDS = ("csv", "html", "xlsx")
 FILES = ["SHA256SUMS", *(f"betaalspecificatie-2021-09-{BOARD}.{end}" for end in ENDS)]
 
@@ -70,7 +71,8 @@ def test_what_somebody_changed_is_put_right_and_named_also_with_new_sums(tmp_pat
     written(tmp_path, two())
     before, place = content(tmp_path), tmp_path / BOARD
     (place / name).write_bytes((place / name).read_bytes() + b" ")
-    assert list(pack.faults_on_disk(tmp_path, [BOARD, OTHER])) == [(BOARD, "was changed, or is not complete")]
+    faults = list(pack.faults_on_disk(tmp_path, MONTH, [BOARD, OTHER]))
+    assert faults == [(BOARD, "was changed, or is not complete")]
     files = {one: (place / one).read_bytes() for one in FILES[1:]}
     (place / "SHA256SUMS").write_bytes(pack.checksums(files, made_from_as_named(place)))
     result = written(tmp_path, two())
@@ -100,10 +102,20 @@ def test_a_note_that_somebody_laid_in_the_folder_stays(tmp_path):
 
 def test_files_that_are_gone_and_folders_of_nobody_are_named(tmp_path):
     written(tmp_path, two())
-    assert list(pack.faults_on_disk(tmp_path, [BOARD])) == [
+    assert list(pack.faults_on_disk(tmp_path, MONTH, [BOARD])) == [
         (OTHER, "is of a board that this month does not pay; move it away")
     ]
-    assert list(pack.faults_on_disk(tmp_path, [BOARD, "40047", OTHER])) == [("40047", "is not there")]
+    assert list(pack.faults_on_disk(tmp_path, MONTH, [BOARD, "40047", OTHER])) == [("40047", "is not there")]
+
+
+def test_files_of_another_board_or_month_are_no_files_of_this_one_though_they_agree_with_their_sums(tmp_path):
+    """A signature of their sums would be a good one too."""
+    written(tmp_path, two())
+    changed = "was changed, or is not complete"
+    assert next(pack.faults_on_disk(tmp_path, "2021-10", [BOARD])) == (BOARD, changed)
+    shutil.rmtree(tmp_path / BOARD)
+    shutil.copytree(tmp_path / OTHER, tmp_path / BOARD)
+    assert list(pack.faults_on_disk(tmp_path, MONTH, [BOARD, OTHER])) == [(BOARD, changed)]
 
 
 @pytest.mark.parametrize("stranger", ["bij 17BC00", f"x {OTHER}"])
@@ -114,7 +126,7 @@ def test_a_word_of_another_board_stops_its_files_and_no_other(tmp_path, stranger
     page = (tmp_path / BOARD / FILES[2]).read_text("utf-8")
     assert names(tmp_path / BOARD) == ["SHA256SUMS", FILES[2]]
     assert OTHER not in page
-    assert list(pack.faults_on_disk(tmp_path, [BOARD, OTHER])) == [(BOARD, "could not be made")]
+    assert list(pack.faults_on_disk(tmp_path, MONTH, [BOARD, OTHER])) == [(BOARD, "could not be made")]
 
 
 @pytest.mark.parametrize("end", ENDS)
