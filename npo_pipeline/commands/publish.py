@@ -35,8 +35,8 @@ from npo_pipeline.errors import Refused
 from npo_pipeline.reports import publication as pages
 
 RECORD, CATALOGUE, RUNS = "publication.json", "npo.duckdb", "runs"
+README, DICTIONARY = "README.md", "dictionary.md"
 
-_OURS = {RECORD, CATALOGUE, RUNS, "README.md", "dictionary.md"}
 _RUN = re.compile(r"[0-9]{6}-[0-9A-Za-z.-]+")
 _PARTIAL = ".partial"
 
@@ -145,6 +145,8 @@ def _earlier(dest: Path, runs: SealedRuns) -> _Record:
         return record
     try:
         record = _Record(**json.loads((dest / RECORD).read_bytes()))
+        if not isinstance(record.files, dict) or not isinstance(record.folder, str):
+            raise TypeError
     except (OSError, ValueError, TypeError) as error:
         raise Refused(f"{dest}: {RECORD} in it cannot be read; name a folder that is empty") from error
     if record.first != runs[0][1]:
@@ -186,8 +188,8 @@ def _publish(
     )
     progress("writing the catalogue", 0)
     _replace_catalogue(dest, views, base)
-    write_synced(dest / "README.md", pages.readme(edition, words))
-    write_synced(dest / "dictionary.md", pages.dictionary(words))
+    write_synced(dest / README, pages.readme(edition, words))
+    write_synced(dest / DICTIONARY, pages.dictionary(words))
     _write_record(dest, record)
     removed = _prune(dest, record, request.keep)
     return _described(request, record, {one.name: one.rows for one in views}, removed=removed, is_new=True)
@@ -301,8 +303,9 @@ def _remove_partial(dest: Path) -> None:
     """Remove what a publication that was stopped half-way left. The lock of the home says that none is busy."""
     for one in (dest / RUNS).glob(f"*{_PARTIAL}"):
         remove(one)
-    for one in dest.glob(f".{CATALOGUE}.*"):
-        remove(one)
+    for name in (RECORD, CATALOGUE, README, DICTIONARY):
+        for one in dest.glob(f".{name}.*"):
+            remove(one)
 
 
 def _prune(dest: Path, record: _Record, keep: int) -> list[str]:

@@ -1,14 +1,15 @@
 """The tables and views that many readers get, and the catalogue of DuckDB over their Parquet files.
 
 The readers are staff of the ministry and of DUO who work with amounts and counts. They need no account number, nor
-the name of who decided, approved or reported, nor a text that somebody wrote: those stay in the books. A table or
-view that is not in `PUBLISHED` cannot be published, and a test names it.
+the name of who decided, approved or reported, nor a text that somebody wrote: those stay in the books. A finding
+quotes such texts in its message, and a bank may name its file after the account. A table or view that is not in
+`PUBLISHED` cannot be published, and a test names it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -29,6 +30,8 @@ class Publication:
     """The column by whose values its files are parted; empty for one file."""
     without: tuple[str, ...] = ()
     """Columns that are left out."""
+    only: Mapping[str, str] = field(default_factory=dict)
+    """Column -> the column that is true in the rows in which its value is published; it is null in others."""
     left_out: str = ""
     """The reason why all of it is left out; empty where it is published."""
 
@@ -61,7 +64,7 @@ PUBLISHED: Mapping[str, Publication] = {
     "changes": _WHOLE,
     "applications": _WHOLE,
     "completions": _WHOLE,
-    "spending": Publication(partition="year", without=("reason",)),
+    "spending": Publication(partition="year", without=("intervention", "reason")),
     "consents": Publication(partition="school_year", without=("parents_involved", "result")),
     "reserve_transfers": _WHOLE,
     "differences": _WHOLE,
@@ -79,9 +82,9 @@ PUBLISHED: Mapping[str, Publication] = {
     "payments": _BY_PAID_MONTH,
     "correction_causes": _WHOLE,
     "accounts": _WHOLE,
-    "findings": _BY_YEAR,
+    "findings": Publication(partition="year", without=("message",)),
     "accountability": _BY_YEAR,
-    "accountability_interventions": _BY_YEAR,
+    "accountability_interventions": Publication(partition="year", only={"intervention": "on_menu"}),
     "accountability_receipts": _BY_YEAR,
     "accountability_corrections": _BY_YEAR,
     "accountability_claims": _BY_YEAR,
@@ -94,7 +97,7 @@ PUBLISHED: Mapping[str, Publication] = {
     "transfer_orders": Publication(partition="month", without=_OF_RECIPIENT),
     "transfer_payments": _WHOLE,
     "withheld": _BY_MONTH,
-    "bank_files": Publication(without=("account_iban",)),
+    "bank_files": Publication(without=("account_iban", "file", "message_id")),
     "transfer_events": Publication(without=("reason",)),
     "holds": Publication(without=("declared_by", "reason")),
     "runs": Publication(without=("manifest",)),
@@ -133,14 +136,15 @@ def published_table(books: Books, name: str) -> PublishedTable:
     """Return what is published of a table or view, its rows in a fixed order."""
     how = PUBLISHED[name]
     columns = f"* exclude ({', '.join(how.without)})" if how.without else "*"
+    if how.only:
+        masked = (f"case when {where} then {column} end as {column}" for column, where in how.only.items())
+        columns += f" replace ({', '.join(masked)})"
     rows = books.frame(f"select {columns} from {name} order by all")
     description, of_column = described(name)
+    texts = {column: of_column(column) for column in rows.columns}
+    texts |= {column: f"{texts[column]} Null here unless {where}." for column, where in how.only.items()}
     return PublishedTable(
-        name=name,
-        rows=PublishedRows(rows),
-        description=description,
-        columns={column: of_column(column) for column in rows.columns},
-        partition=how.partition,
+        name=name, rows=PublishedRows(rows), description=description, columns=texts, partition=how.partition
     )
 
 
