@@ -129,6 +129,8 @@ def ask(command: Sequence[str], seconds: int) -> Sequence[Any]:
     """
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
+    except OSError as error:
+        return f"{command[0]} cannot be started ({error.strerror})"
     except subprocess.TimeoutExpired:
         raise NotAsked(f"it took longer than {seconds} seconds") from None
     try:

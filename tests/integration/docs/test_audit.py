@@ -115,6 +115,11 @@ def test_it_never_hangs_and_says_what_it_did(tmp_path, monkeypatch, capsys, body
     assert words in capsys.readouterr().err
 
 
+def test_a_program_that_could_not_be_installed_is_a_skip():
+    words = "/nowhere/pip-audit cannot be started (No such file or directory)"
+    assert audit.ask(["/nowhere/pip-audit"], 1) == words
+
+
 def test_every_lock_is_audited_by_a_build():
     make = (ROOT / "Makefile").read_text()
     assert re.search(r"tools\.audit .*\$\(wildcard requirements\*\.lock\)", make)
