@@ -62,8 +62,8 @@ def test_each_timer_has_its_service_and_catches_up():
 
 
 def test_a_unit_that_fails_says_so_and_one_that_was_refused_is_not_tried_again():
-    for name in ("npo-pay", "npo-backup", "npo-check"):
-        assert unit(DEPLOY / "systemd" / f"{name}.service")["Unit"]["OnFailure"] == "npo-failed@%n.service"
+    for path in SERVICES:
+        assert unit(path)["Unit"]["OnFailure"] == "npo-failed@%n.service"
     for name in ("npo-pay", "npo-serve"):
         never = unit(DEPLOY / "systemd" / f"{name}.service")["Service"]["RestartPreventExitStatus"].split()
         assert {"2", "3"} <= set(never)
