@@ -131,6 +131,8 @@ def password_of(folder: Path) -> str:
         if not file.exists():
             # Whole or not at all, and never readable by another for a moment.
             beside = file.with_name(f".{file.name}.{os.getpid()}")
+            # In a container the process that was stopped here before may have had the same number.
+            beside.unlink(missing_ok=True)
             handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w", encoding="ascii") as written:
                 written.write(f"npo:{secrets.token_urlsafe(24)}\n")
