@@ -10,7 +10,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -24,7 +24,7 @@ from npo_pipeline.errors import Refused
 RECORD, WITNESS, CONTENT = "backup.json", "witness.json", "home"
 """In a back-up: what it is of, the witness of its last run, and the folder with the home itself."""
 
-MARK = "backed-up.json"
+MARK = Home(Path()).backed_up.name
 """The file in a home that says where its last back-up is, and of when."""
 
 NOT_KEPT = re.compile(rf"work|npo\.lock|{re.escape(MARK)}|replaced|lost\+found|\.?prefect.*")
@@ -41,13 +41,12 @@ _NAME = re.compile(r"npo-[0-9]{8}T[0-9]{6}Z-[0-9A-Za-z.-]+")
 class Mark:
     """Represent what a home knows of its last back-up; `where`, `when` and `run_id` are null before the first.
 
-    `home_id`: by which its back-ups are known from those of others in the same folder. `home`, `inode`: where it
-    was given: a copy of the home has another path and inode, and gets an id of its own.
+    `home_id`: by which its back-ups are known from those of others in the same folder. `place`: where it was
+    given: a copy of the home has another path, and another inode or device, and gets an id of its own.
     """
 
     home_id: str
-    home: str
-    inode: int
+    place: Mapping[str, Any]
     where: str | None = None
     when: str | None = None
     run_id: str | None = None
@@ -99,16 +98,28 @@ def backup_name(when: datetime, run_id: str) -> str:
 def read_mark(home: Home) -> Mark | None:
     """Return what a home knows of its last back-up; None where it never began one, or the mark is of another."""
     try:
-        found = Mark(**json.loads((home.path / MARK).read_bytes()))
-        here = (str(home.path.resolve()), home.path.stat().st_ino)
+        found = Mark(**json.loads(home.backed_up.read_bytes()))
+        was, now = dict(found.place), place_of(home)
     except (OSError, ValueError, TypeError):
         return None
-    return found if found.home == here[0] or found.inode == here[1] else None
+    # A home that was moved on its disk has another path; the root of every disk may have the same inode.
+    is_moved = all(was.get(one) == now[one] for one in ("inode", "device"))
+    return found if is_moved or was.get("path") == now["path"] else None
+
+
+def place_of(home: Home) -> dict[str, Any]:
+    """Return where a home is: its path, and its folder as the machine knows it.
+
+    Raises:
+        OSError: it is not there.
+    """
+    found = home.path.stat()
+    return {"path": str(home.path.resolve()), "inode": found.st_ino, "device": found.st_dev}
 
 
 def new_mark(home: Home) -> Mark:
     """Return the mark of a home that has none."""
-    return Mark(home_id=uuid.uuid4().hex, home=str(home.path.resolve()), inode=home.path.stat().st_ino)
+    return Mark(home_id=uuid.uuid4().hex, place=place_of(home))
 
 
 def write_mark(home: Home, mark: Mark) -> None:
@@ -117,7 +128,7 @@ def write_mark(home: Home, mark: Mark) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    write_synced(home.path / MARK, _json(asdict(mark)))
+    write_synced(home.backed_up, _json(asdict(mark)))
 
 
 def write_record(found: BackUp) -> None:
@@ -173,7 +184,10 @@ def _backup(folder: Path, found: dict[str, Any]) -> BackUp:
             raise ValueError(name)
     for mode in (*made.modes.values(), *made.folders.values()):
         int(mode, 8)
-    if not isinstance(made.files, int) or not isinstance(made.findings, int) or not isinstance(made.when, str):
+    texts = [made.home_id, made.home, made.when, made.run_id, *made.links.values()]
+    texts += [] if made.first is None else [made.first]
+    numbers = (made.files, made.bytes, made.findings)
+    if not all(isinstance(one, str) for one in texts) or not all(isinstance(one, int) for one in numbers):
         raise TypeError
     return made
 
@@ -248,6 +262,12 @@ def _fault(path: Path, sha256: str) -> str | None:
 def modes_of(tree: Tree) -> dict[str, str]:
     """Return the mode of each file in octal digits."""
     return {name: f"{facts.mode:o}" for name, facts in tree.files.items()}
+
+
+def named(names: Iterable[str]) -> str:
+    """Return the first names of some, and how many more there are."""
+    listed = list(names)
+    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
 
 
 def host_name() -> str:

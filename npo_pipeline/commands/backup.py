@@ -67,8 +67,8 @@ class _State:
     format: int | None = None
 
     @property
-    def last(self) -> tuple[str, str] | None:
-        return self.runs[-1] if self.runs else None
+    def run_id(self) -> str:
+        return self.runs[-1][0] if self.runs else _NO_RUN
 
 
 def back_up(request: BackUpRequest, *, progress: Progress = silently, clock: Clock = now) -> BackedUp:
@@ -87,15 +87,15 @@ def back_up(request: BackUpRequest, *, progress: Progress = silently, clock: Clo
     with locked(home, "backup", now=started, wait_seconds=request.wait_seconds):
         refuse_unsafe(home)
         mark = _marked(home)
-        _remove_leftovers(dest, mark)
+        left = list(_remove_leftovers(dest, mark))
         progress("verifying the books", 0)
         state = _state(home, even_if_broken=request.even_if_broken)
         made, remarks = _make(request, mark, state, started=started, progress=progress)
         if not made.ties:
-            return BackedUp(made=made, findings=state.findings, removed=(), remarks=remarks)
+            return BackedUp(made=made, findings=state.findings, removed=(), remarks=(*left, *remarks))
         noted = list(_note(home, mark, made))
         removed, kept = _prune(dest, made, request.keep)
-    return BackedUp(made=made, findings=(), removed=removed, remarks=(*remarks, *noted, *kept))
+    return BackedUp(made=made, findings=(), removed=removed, remarks=(*left, *remarks, *noted, *kept))
 
 
 def refuse_place(home: Home, dest: Path) -> None:
@@ -130,13 +130,16 @@ def _marked(home: Home) -> Mark:
     return mark
 
 
-def _remove_leftovers(dest: Path, mark: Mark) -> None:
-    """Remove what stopped back-ups of this home left. The lock of the home says that none of them is busy."""
+def _remove_leftovers(dest: Path, mark: Mark) -> Iterator[str]:
+    """Remove what stopped back-ups of this home left, and say what could not be removed: it is in nobody's way.
+
+    The lock of the home says that none of them is busy.
+    """
     try:
         for one in list(backups.leftovers_of(dest, mark.home_id)):
             remove(one)
     except OSError as error:
-        raise _unwritten(dest, error) from error
+        yield f"{dest}: what stopped back-ups left could not be removed ({error.strerror}); remove it by hand"
 
 
 def _state(home: Home, *, even_if_broken: bool) -> _State:
@@ -162,36 +165,17 @@ def _make(
     home, dest = request.home, request.dest
     identity = file_identity(home)
     tree = tree_of(home.path, backups.NOT_KEPT)
-    size = sum(facts.bytes for facts in tree.files.values())
-    last = state.last
-    run_id = last[0] if last else _NO_RUN
-    while (dest / (name := backups.backup_name(started, run_id))).exists():
+    while (dest / (name := backups.backup_name(started, state.run_id))).exists():
         started += timedelta(seconds=1)
     partial = dest / hidden_name(name, mark.home_id, "partial")
-    made = BackUp(
-        folder=partial,
-        home_id=mark.home_id,
-        home=str(home.path.resolve()),
-        host=backups.host_name(),
-        when=f"{started:%Y-%m-%dT%H:%M:%SZ}",
-        run_id=run_id,
-        manifest_sha256=last[1] if last else None,
-        first=state.runs[0][1] if state.runs else None,
-        format=state.format,
-        npo=__version__,
-        findings=len(state.findings),
-        files=len(tree.files),
-        bytes=size,
-        modes=backups.modes_of(tree),
-        folders={folder: f"{mode:o}" for folder, mode in tree.folders.items()},
-        links=tree.links,
-    )
+    made = _described(home, state, tree, folder=partial, home_id=mark.home_id, started=started)
+    content = partial / CONTENT
     try:
-        _refuse_full(dest, size)
+        _refuse_full(dest, made.bytes)
         partial.mkdir(mode=0o700)
-        sums = copy_home(home, partial / CONTENT, tree, progress)
+        sums = copy_home(home, content, tree, progress)
         _refuse_changed(home, identity)
-        _read_back(partial / CONTENT, sums, progress)
+        _read_back(content, sums, progress)
         _verify_copy(request, made, progress)
         _seal(made, sums, witness_of(state.runs))
         return _finish(made, dest / name), list(_remarks(home, dest, tree))
@@ -199,6 +183,28 @@ def _make(
         raise _unwritten(dest, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _described(home: Home, state: _State, tree: Tree, *, folder: Path, home_id: str, started: datetime) -> BackUp:
+    """Return what a back-up is of."""
+    return BackUp(
+        folder=folder,
+        home_id=home_id,
+        home=str(home.path.resolve()),
+        host=backups.host_name(),
+        when=f"{started:%Y-%m-%dT%H:%M:%SZ}",
+        run_id=state.run_id,
+        manifest_sha256=state.runs[-1][1] if state.runs else None,
+        first=state.runs[0][1] if state.runs else None,
+        format=state.format,
+        npo=__version__,
+        findings=len(state.findings),
+        files=len(tree.files),
+        bytes=sum(facts.bytes for facts in tree.files.values()),
+        modes=backups.modes_of(tree),
+        folders={folder: f"{mode:o}" for folder, mode in tree.folders.items()},
+        links=tree.links,
+    )
 
 
 def copy_home(home: Home, target: Path, tree: Tree, progress: Progress) -> dict[str, str]:
@@ -257,7 +263,7 @@ def _verify_copy(request: BackUpRequest, made: BackUp, progress: Progress) -> No
     if findings:
         words = "do not trust that disk, and name another folder"
         if made.links:
-            words = f"what links lead to is not copied, so put it in the home itself: {_named(made.links)}"
+            words = f"what links lead to is not copied, so put it in the home itself: {backups.named(made.links)}"
         raise Refused(
             f"{request.dest}: the books tie and their copy does not, so nothing was kept of this back-up "
             f"({len(findings)} findings, first: {findings[0]}); {words}"
@@ -291,10 +297,10 @@ def _mode_of(folder: Path) -> int:
 def _remarks(home: Home, dest: Path, tree: Tree) -> Iterator[str]:
     if home.path.stat().st_dev == dest.stat().st_dev:
         yield f"{dest}: is on the same disk as the home; a back-up that is to outlive that disk is on another"
-    if outside := [name for name in tree.links if not _leads_inside(home, name)]:
-        yield f"links that lead out of the home were kept as links, without what they lead to: {_named(outside)}"
+    if outside := backups.named(name for name in tree.links if not _leads_inside(home, name)):
+        yield f"links that lead out of the home were kept as links, without what they lead to: {outside}"
     if tree.others:
-        yield f"sockets and pipes are not in the back-up: {_named(tree.others)}"
+        yield f"sockets and pipes are not in the back-up: {backups.named(tree.others)}"
 
 
 def _leads_inside(home: Home, link: str) -> bool:
@@ -308,8 +314,7 @@ def _note(home: Home, mark: Mark, made: BackUp) -> Iterator[str]:
     """Write in the home where its last back-up is; the back-up is made all the same when that fails."""
     noted = replace(
         mark,
-        home=str(home.path.resolve()),
-        inode=home.path.stat().st_ino,
+        place=backups.place_of(home),
         where=str(made.folder.resolve()),
         when=made.when,
         run_id=made.run_id,
@@ -348,11 +353,6 @@ def _too_old(dest: Path, made: BackUp, keep: int) -> list[BackUp]:
 
 def _unremoved(dest: Path, error: OSError) -> str:
     return f"{dest}: older back-ups could not be removed ({error.strerror}); remove them by hand"
-
-
-def _named(names: Sequence[str] | Mapping[str, str]) -> str:
-    listed = list(names)
-    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
 
 
 def _unwritten(dest: Path, error: OSError) -> Refused:

@@ -76,7 +76,7 @@ def restore(request: RestoreRequest, *, progress: Progress = silently, clock: Cl
     _refuse_broken(request, made)
     progress("comparing the back-up with its checksums", 0)
     sums = backups.check_files(made)
-    lost_until, remarks = _asked(request, made)
+    asked = _asked(request, made)
     _require_empty(request)
     with locked(home, "restore", now=clock()):
         remove_leftovers(home)
@@ -85,7 +85,8 @@ def restore(request: RestoreRequest, *, progress: Progress = silently, clock: Cl
         try:
             _refuse_full(home, made)
             _copy(made, stage, sums, progress)
-            _verify_stage(made, stage, progress)
+            if asked.is_readable:
+                _verify_stage(made, stage, progress)
             aside = home.path / "replaced" / f"{clock():%Y%m%dT%H%M%SZ}"
             replaced = _put_in_place(home, stage, aside)
         except OSError as error:
@@ -94,7 +95,7 @@ def restore(request: RestoreRequest, *, progress: Progress = silently, clock: Cl
             ) from error
         finally:
             shutil.rmtree(stage, ignore_errors=True)
-    return Restored(made=made, replaced=replaced, lost_until=lost_until, remarks=tuple(remarks))
+    return Restored(made=made, replaced=replaced, lost_until=asked.lost_until, remarks=asked.remarks)
 
 
 def find_backup(source: Path) -> BackUp:
@@ -140,7 +141,16 @@ def _refuse_broken(request: RestoreRequest, made: BackUp) -> None:
         )
 
 
-def _asked(request: RestoreRequest, made: BackUp) -> tuple[str | None, list[str]]:
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """Represent what the books of a back-up say of themselves; `is_readable`: by this program, as they are."""
+
+    is_readable: bool
+    lost_until: str | None = None
+    remarks: tuple[str, ...]
+
+
+def _asked(request: RestoreRequest, made: BackUp) -> _Asked:
     """Open the books of a back-up, and ask the witness of the home whether they are the newest.
 
     Raises:
@@ -151,10 +161,11 @@ def _asked(request: RestoreRequest, made: BackUp) -> tuple[str | None, list[str]
         with engine() as duck, open_in_engine(duck, there, STEPS[0].format) as books:
             lost_until = seen_later(there, books)
             unwitnessed = there.witness is None and had_witness(books)
-            remarks = list(_remarks_on(made, books.published_format, unwitnessed=unwitnessed))
+            remarks = tuple(_remarks_on(made, books.published_format, unwitnessed=unwitnessed))
+            is_readable = books.published_format >= READABLE_FORMAT
     except Refused:
         if not made.ties and made.format is None:
-            return None, [_cannot_be_read()]
+            return _Asked(is_readable=False, remarks=(_cannot_be_read(),))
         raise
     if lost_until and not request.older:
         raise Refused(
@@ -162,7 +173,7 @@ def _asked(request: RestoreRequest, made: BackUp) -> tuple[str | None, list[str]
             f"{request.home.witness} has seen {lost_until}; restore a newer back-up, or give --older and do the "
             "runs after it again"
         )
-    return lost_until, remarks
+    return _Asked(is_readable=is_readable, lost_until=lost_until, remarks=remarks)
 
 
 def _cannot_be_read() -> str:
@@ -176,8 +187,14 @@ def _remarks_on(made: BackUp, published: int, *, unwitnessed: bool) -> Iterator[
         yield f"the books are of format {published}; run `npo upgrade` before anything else"
     elif published < FORMAT:
         yield f"the books are of format {published}; the next run or `npo upgrade` keeps them as format {FORMAT}"
+    if outside := backups.named(name for name, text in made.links.items() if _leads_out(name, text)):
+        yield f"links that lead out of the home are links again: {outside}; look where they lead"
     if newer := [one for one in _beside(made) if one.first == made.first and one.when > made.when]:
         yield f"a newer back-up of these books is beside it: {newer[-1].folder.name}"
+
+
+def _leads_out(name: str, text: str) -> bool:
+    return os.path.isabs(text) or os.path.normpath(os.path.join(os.path.dirname(name), text)).startswith("..")
 
 
 def _beside(made: BackUp) -> list[BackUp]:
@@ -253,8 +270,8 @@ def _mode(digits: str) -> int:
 
 
 def _verify_stage(made: BackUp, stage: Path, progress: Progress) -> None:
-    """Verify what was copied, where the books of the back-up tied and this program reads their format as it is."""
-    if not made.ties or (made.format or FORMAT) < READABLE_FORMAT:
+    """Verify what was copied, where the books of the back-up tied."""
+    if not made.ties:
         return
     progress("verifying the books", 0)
     findings = verify_unmarked(Home(stage)).findings

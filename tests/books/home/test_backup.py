@@ -6,18 +6,21 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from pkgutil import resolve_name
+from threading import Timer
 
 import duckdb
 import pytest
 
 from npo_pipeline.books import copies
-from npo_pipeline.books.backups import backups_in, check_files, read_backup
+from npo_pipeline.books.backups import backups_in, check_files, read_backup, read_mark, write_mark
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.run import locked
 from npo_pipeline.commands import backup as module
 from npo_pipeline.commands.backup import BackUpRequest, back_up
 from npo_pipeline.commands.verify.command import VerifyResult
@@ -150,12 +153,20 @@ def test_a_copy_of_a_home_is_another_home(tied, folder):
     assert made(folder, night=3, home="moved", keep=1).removed == [f"npo-20261129T020000Z-{LAST}"]
 
 
-def test_books_that_do_not_tie_are_kept_only_when_asked_and_take_no_other_place(folder):
+def test_the_root_of_another_disk_is_another_home_though_it_has_the_same_inode(folder):
+    home = Home(folder / "home")
+    mark = read_mark(home)
+    write_mark(home, replace(mark, place={**mark.place, "path": "/of/the/first", "device": 0}))
+    assert read_mark(home) is None
+
+
+def test_books_that_do_not_tie_are_kept_only_when_asked_and_take_no_other_place(folder, monkeypatch):
     with duckdb.connect(str(folder / "home" / "npo.duckdb")) as books:
         books.execute("update payments set amount = amount + 1")
     ended = here("backup", folder / "dest", "--keep", "1", "--home", folder / "home")
     assert (ended.status, names(folder)) == (5, [NAME])
     assert "the books do not tie, so no back-up was made" in ended.stderr
+    monkeypatch.setattr(module, "verify", lambda home: VerifyResult({}, ("payments: one is forged",)))
     ended = here("backup", folder / "dest", "--keep", "1", "--even-if-broken", "--home", folder / "home")
     assert (ended.status, len(names(folder))) == (5, 2)
     assert "were kept as they are in" in ended.stderr
@@ -190,15 +201,14 @@ def test_a_place_that_is_none_is_refused(folder, dest, words):
     assert words in ended.stderr
 
 
-def test_a_home_that_is_busy_is_waited_for_as_long_as_asked(npo, folder):
-    halted = {"npo_pipeline.books.publish.build_manifest": "halt before"}
-    busy = npo.start("pay", "--month", "2021-11", "--home", folder / "home", effects=halted).until_halted()
-    ended = here("backup", folder / "dest", "--home", folder / "home")
-    assert (ended.status, "is held by pay" in ended.stderr) == (4, True)
-    waiting = npo.start("backup", folder / "dest", "--wait", "30", "--home", folder / "home")
-    assert busy.go_on().status == 0
-    assert waiting.ended().status == 0
-    assert names(folder)[1].endswith("000005-pay-2021-11")
+def test_a_home_that_is_busy_is_waited_for_as_long_as_asked(tied, folder):
+    with ExitStack() as busy:
+        busy.enter_context(locked(Home(folder / "home"), "pay", now=NIGHT))
+        ended = here("backup", folder / "dest", "--home", folder / "home")
+        assert (ended.status, "is held by pay" in ended.stderr) == (4, True)
+        Timer(0.5, busy.pop_all().close).start()
+        assert here("backup", folder / "dest", "--wait", "30", "--home", folder / "home").status == 0
+    assert len(names(folder)) == 2
 
 
 def test_a_link_is_a_link_and_is_not_followed(tied, folder):
@@ -266,7 +276,9 @@ POINTS = [
 ]
 
 
-def test_killed_at_any_point_nothing_half_done_is_taken_for_a_back_up(tied, folder, tmp_path, monkeypatch):
+def test_killed_at_any_point_nothing_half_done_is_taken_for_a_back_up_and_the_next_removes_it(
+    tied, folder, tmp_path
+):
     """What a process had written when it was killed is there: a copy of the folder at a point is what is left."""
     left: list[tuple[str, Path]] = []
 
@@ -291,17 +303,24 @@ def test_killed_at_any_point_nothing_half_done_is_taken_for_a_back_up(tied, fold
             one.folder.name for one in whole
         }
 
-
-def test_the_next_back_up_removes_what_a_killed_one_left_and_nothing_else(npo, folder):
-    dying = {"npo_pipeline.books.copies.copy_file": "die after 3"}
-    ended = npo("backup", folder / "dest", "--home", folder / "home", effects=dying)
-    assert ended.status == -signal.SIGKILL
+    half = next(dest for point, dest in left if point == "after npo_pipeline.books.copies.copy_file")
+    shutil.rmtree(folder / "dest")
+    half.rename(folder / "dest")
     (partial,) = (name for name in names(folder) if name.endswith(".partial"))
     of_another = re.sub(r"\.[0-9a-f]{32}\.", ".0123456789abcdef0123456789abcdef.", partial)
     (folder / "dest" / of_another).mkdir()
-    assert [one.folder.name for one in backups_in(folder / "dest")] == [NAME]
-    made(folder, night=1)
-    assert names(folder) == [of_another, NAME, f"npo-20261129T020000Z-{LAST}"]
+    made(folder, night=2)
+    assert names(folder) == [of_another, NAME, f"npo-20261130T020000Z-{LAST}"]
+
+
+def test_what_is_left_and_cannot_be_removed_keeps_nobody_from_a_back_up(tied, folder, monkeypatch):
+    mark = json.loads((folder / "home" / "backed-up.json").read_bytes())
+    left = f".npo-of-another-night.{mark['home_id']}.removed"
+    (folder / "dest" / left).mkdir()
+    monkeypatch.setattr(module, "remove", struck(module.remove, fail, "before", 1))
+    done = made(folder, night=1)
+    assert any("what stopped back-ups left could not be removed" in one for one in done.remarks)
+    assert names(folder) == [left, NAME, f"npo-20261129T020000Z-{LAST}"]
 
 
 def _watched(real, point, see):

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from pkgutil import resolve_name
@@ -14,7 +15,10 @@ import pytest
 
 from npo_pipeline.books import backups, copies
 from npo_pipeline.books.backups import read_backup
+from npo_pipeline.books.copies import sha256_of
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.run import locked
+from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.commands import backup as backing
 from npo_pipeline.commands import restore as module
 from npo_pipeline.commands.backup import BackUpRequest, back_up
@@ -61,7 +65,7 @@ def only(folder: Path) -> Path:
     return found
 
 
-def test_it_is_the_home_again_verifies_and_pays_on(folder):
+def test_it_is_the_home_again_and_verifies(folder):
     ended = here("restore", folder / "dest", "--home", folder / "new")
     assert (ended.status, ended.stderr) == (0, "")
     assert "Every file is as its checksum says, and the books tie" in ended.stdout
@@ -72,8 +76,6 @@ def test_it_is_the_home_again_verifies_and_pays_on(folder):
     assert (folder / "new" / "bank" / "debtor.yaml").stat().st_mode & 0o777 == 0o600
     assert (folder / "new" / "bank").stat().st_mode & 0o777 == 0o750
     assert os.readlink(folder / "new" / "bank" / "same.yaml") == "debtor.yaml"
-    assert here("verify", "--home", folder / "new").status == 0
-    assert here("pay", "--month", "2021-11", "--home", folder / "new").status == 0
 
 
 def test_a_restored_home_is_another_home_for_retention(tied, folder, monkeypatch):
@@ -163,6 +165,39 @@ def test_a_record_that_leads_out_of_the_home_is_refused(folder, name):
     assert list(outside.iterdir()) == []
 
 
+@pytest.mark.parametrize("wrong", [{"first": []}, {"links": {"a": 1}}, {"bytes": "many"}, {"when": None}])
+def test_a_record_with_something_else_in_it_is_refused(folder, wrong):
+    record = only(folder) / "backup.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), **wrong}))
+    ended = here("restore", only(folder), "--home", folder / "new")
+    assert (ended.status, "backup.json cannot be read" in ended.stderr) == (3, True)
+
+
+def test_books_are_verified_whatever_the_record_says_of_their_format(folder, monkeypatch):
+    record, sums = only(folder) / "backup.json", only(folder) / "SHA256SUMS"
+    before = sha256_of(record)
+    record.write_text(json.dumps({**json.loads(record.read_text()), "format": 1}))
+    sums.write_text(sums.read_text().replace(before, sha256_of(record)))
+    monkeypatch.setattr(module, "verify_unmarked", lambda home: VerifyResult({}, ("payments: one is forged",)))
+    assert here("restore", folder / "dest", "--home", folder / "new").status == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "leads_out"),
+    [
+        ("bank/same.yaml", "debtor.yaml", False),
+        ("bank/style", "../style", False),
+        ("bank/style", "../../style", True),
+        ("reports", "/mnt/other", True),
+    ],
+)
+def test_a_link_that_leads_out_of_the_home_is_named(folder, name, text, leads_out):
+    made = replace(read_backup(only(folder)), links={name: text})
+    remarks = list(module._remarks_on(made, FORMAT, unwitnessed=False))
+    words = f"links that lead out of the home are links again: {name}; look where they lead"
+    assert remarks == [words] * leads_out
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [("nowhere", "there is no such folder"), ("empty", "holds no back-up"), ("home/npo.duckdb", "is no folder")],
@@ -207,12 +242,12 @@ def test_what_does_not_tie_is_not_put_in_place(folder, monkeypatch):
     assert everything(folder / "home") == was
 
 
-def test_a_home_that_is_busy_is_not_replaced(npo, folder):
-    halted = {"npo_pipeline.books.publish.build_manifest": "halt before"}
-    busy = npo.start("pay", "--month", "2021-11", "--home", folder / "home", effects=halted).until_halted()
-    ended = here("restore", folder / "dest", "--replace", "--home", folder / "home")
+def test_a_home_that_is_busy_is_not_replaced(folder):
+    was = published(folder / "home")
+    with locked(Home(folder / "home"), "pay", now=NIGHT):
+        ended = here("restore", folder / "dest", "--replace", "--home", folder / "home")
     assert (ended.status, "is held by pay" in ended.stderr) == (4, True)
-    assert busy.go_on().status == 0
+    assert published(folder / "home") == was
 
 
 def test_a_disk_that_fills_up_changes_nothing(tied, folder, monkeypatch):
