@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -51,12 +52,18 @@ def unused_libraries_hidden() -> Iterator[None]:
     Pandera and polars import numpy where it is installed, to look for data that is not ours; pandera imports
     hypothesis to make test data. What is loaded already, as in tests, stays.
     """
-    hiding = _Hiding("numpy", "hypothesis")
-    sys.meta_path.insert(0, hiding)
+    hiding = hide_unused_libraries()
     try:
         yield
     finally:
         sys.meta_path.remove(hiding)
+
+
+def hide_unused_libraries() -> MetaPathFinder:
+    """Hide them as long as this process lives, which does nothing else; return what hides them."""
+    hiding = _Hiding("numpy", "hypothesis")
+    sys.meta_path.insert(0, hiding)
+    return hiding
 
 
 class ArrowStream:
@@ -79,7 +86,7 @@ def end_process(status: int) -> NoReturn:
     os._exit(status)
 
 
-class _Hiding:
+class _Hiding(MetaPathFinder):
     def __init__(self, *names: str) -> None:
         self._names = names
 

@@ -11,6 +11,7 @@ from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Lock, local
+from time import monotonic
 from typing import Any, TypeVar, cast
 
 from npo_pipeline.errors import NpoError, fault_words
@@ -45,8 +46,13 @@ class WorkerProcess:
             raise answer
         return cast(R, answer)
 
-    def kill(self) -> None:
-        """End it where it is."""
+    def terminate(self) -> None:
+        """Have it leave its job and clear away what that has on the disk."""
+        self._process.terminate()
+
+    def kill(self, after: float) -> None:
+        """End it where it is, unless it has ended within so many seconds."""
+        self._process.join(after)
         self._process.kill()
 
     def end(self) -> None:
@@ -58,8 +64,14 @@ class WorkerProcess:
 class WorkerProcesses:
     """So many processes, each started when there is work for it, and again when it was killed."""
 
-    def __init__(self, count: int, begin: Callable[[str], None], threads: str) -> None:
-        """Start none yet. `begin`, `threads`: as of a `WorkerProcess`."""
+    def __init__(
+        self, count: int, begin: Callable[[str], None], threads: str, *, grace_seconds: float = 0
+    ) -> None:
+        """Start none yet. `begin`, `threads`: as of a `WorkerProcess`.
+
+        `grace_seconds`: that they have in all to clear away a job that is cut off.
+        """
+        self._grace_seconds = grace_seconds
         self._begin, self._threads = begin, threads
         self._givers, self._own = ThreadPoolExecutor(count), local()
         self._all, self._lock, self._is_over = list[WorkerProcess](), Lock(), False
@@ -90,8 +102,11 @@ class WorkerProcesses:
         if at_once:
             with self._lock:
                 self._is_over = True
+            until = monotonic() + self._grace_seconds
             for one in self._all:
-                one.kill()
+                one.terminate()
+            for one in self._all:
+                one.kill(after=max(0, until - monotonic()))
         self._givers.shutdown(wait=True, cancel_futures=True)
         for one in self._all:
             one.end()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -19,10 +20,11 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import chain, islice
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from npo_pipeline.errors import NpoError, fault_words
-from npo_pipeline.startup import unused_libraries_hidden
+from npo_pipeline.startup import hide_unused_libraries
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -32,6 +34,9 @@ R = TypeVar("R")
 
 TRIES = 3
 """So often a job is tried in which a disk or a network fails, a second apart."""
+
+GRACE_SECONDS = 3
+"""So long a process that is cut off may take to clear away what it has on the disk."""
 
 _PAUSE = 1.0
 _LOOK_SECONDS = 20
@@ -164,7 +169,9 @@ class Pooled(ABC):
         with self.pool(name, running) as submit:
             while True:
                 room = 0 if lost else _UNDER_WAY * self.count - len(running)
-                running |= {submit(work, job): job for job in islice(jobs, room)}
+                for job in islice(jobs, room):
+                    # One by one: of a fault in the data of the next, those before are `running`.
+                    running[submit(work, job)] = job
                 if not running:
                     return lost
                 ended = wait(running, _LOOK_SECONDS, return_when=FIRST_COMPLETED).done
@@ -195,7 +202,9 @@ class Processes(Pooled):
         # It loads for a while, and few commands have work for more than one process.
         from npo_pipeline.worker_processes import WorkerProcesses
 
-        processes = WorkerProcesses(self.count, begin_worker, str(max(1, cores() // self.count)))
+        processes = WorkerProcesses(
+            self.count, begin_worker, str(max(1, cores() // self.count)), grace_seconds=GRACE_SECONDS
+        )
 
         def submit(work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
             return processes.submit(attempt, work, job)
@@ -294,18 +303,26 @@ def begin_worker(threads: str) -> None:
     os.environ.setdefault("POLARS_MAX_THREADS", threads)
     # Ctrl-C goes to all processes of a terminal; the one that gave out the work ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    unused_libraries_hidden().__enter__()
+    signal.signal(signal.SIGTERM, _leave)
+    hide_unused_libraries()
     end_with_parent()
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """End as by an error, so that temporary folders and processes of the job that is cut off go with it."""
+    sys.exit(1)
 
 
 @cache
 def end_with_parent() -> None:
-    """See to it that this process ends when the one that started it is gone, however that ended."""
+    """End this process when the one that started it is gone, however that ended; first by SIGTERM."""
     from multiprocessing import parent_process
 
     def watch() -> None:
         if (parent := parent_process()) is not None:
             parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(GRACE_SECONDS)
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from npo_pipeline import startup
 from npo_pipeline.errors import Refused
 from npo_pipeline.workers import Processes
 
@@ -25,8 +27,9 @@ def square_or_die(job: tuple[int, Path]) -> int:
     return number * number
 
 
-def polars_threads(job: None) -> str:
-    return os.environ["POLARS_MAX_THREADS"]
+def begun(job: None) -> tuple[str, bool]:
+    """Return how many threads polars may have in this process, and whether numpy is hidden from it."""
+    return os.environ["POLARS_MAX_THREADS"], any(isinstance(one, startup._Hiding) for one in sys.meta_path)
 
 
 def test_a_killed_process_costs_its_job_only_when_it_kills_it_again_alone(tmp_path):
@@ -38,11 +41,11 @@ def test_a_killed_process_costs_its_job_only_when_it_kills_it_again_alone(tmp_pa
     assert isinstance(errors[7], Refused)
 
 
-def test_the_processes_share_the_cores_of_the_machine(monkeypatch):
+def test_the_processes_share_the_cores_of_the_machine_and_load_no_more_than_a_command(monkeypatch):
     monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
     monkeypatch.setattr("npo_pipeline.workers.cores", lambda: 7)
-    [done] = Processes(2).map(polars_threads, [None], name="threads")
-    assert done.value() == "3"
+    [done] = Processes(2).map(begun, [None], name="threads")
+    assert done.value() == ("3", True)
 
 
 GIVES_OUT_WORK = """
@@ -56,8 +59,15 @@ if __name__ == "__main__":
 
 
 def sleep(folder: Path) -> None:
+    """Work in a folder of its own, with a process of its own, as the full check of filings does."""
     (folder / str(os.getpid())).touch()
-    time.sleep(600)
+    with TemporaryDirectory(dir=folder, prefix="filings-"):
+        subprocess.run(["sh", "-c", f"touch '{folder}'/$$; exec sleep 600"], check=True)
+
+
+def nothing_is_left(folder: Path) -> bool:
+    """Return whether all processes have ended that laid a file in a folder, and all folders in it are gone."""
+    return not any(one.is_dir() or Path("/proc", one.name).exists() for one in folder.iterdir())
 
 
 def test_processes_end_when_the_one_that_gave_out_the_work_is_killed(tmp_path):
@@ -65,10 +75,10 @@ def test_processes_end_when_the_one_that_gave_out_the_work_is_killed(tmp_path):
     script.write_text(GIVES_OUT_WORK.format(folder=str(found)))
     found.mkdir()
     gives_out = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": os.getcwd()})
-    _until(lambda: len(list(found.iterdir())) == 2)
+    _until(lambda: len(list(found.iterdir())) == 2 * 3)
     gives_out.kill()
     gives_out.wait()
-    _until(lambda: not any(Path("/proc", one.name).exists() for one in found.iterdir()))
+    _until(lambda: nothing_is_left(found))
 
 
 def large(folder: Path | None) -> bytes:
@@ -97,9 +107,9 @@ def test_nobody_waits_for_half_a_result(tmp_path):
 def test_processes_end_when_nobody_waits_for_them_any_more(tmp_path):
     mapped = Processes(2).map(_quick_or_slow, [None, tmp_path], name="sleep")
     assert next(mapped).result == "quick"
-    _until(lambda: len(list(tmp_path.iterdir())) == 1)
+    _until(lambda: len(list(tmp_path.iterdir())) == 3)
     mapped.close()
-    _until(lambda: not any(Path("/proc", one.name).exists() for one in tmp_path.iterdir()))
+    assert nothing_is_left(tmp_path)
 
 
 def _quick_or_slow(folder: Path | None) -> str:
