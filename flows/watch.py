@@ -19,7 +19,6 @@ from prefect.runtime import flow_run
 from flows import artifacts
 from flows.tasks import as_task, closed, npo_flow
 from npo_pipeline.books.paths import Home
-from npo_pipeline.cli.checks import limits_from
 from npo_pipeline.cli.options import home_of
 from npo_pipeline.commands.status import status
 from npo_pipeline.commands.steps import now
@@ -27,8 +26,9 @@ from npo_pipeline.commands.verify.command import verify
 from npo_pipeline.delivery.kinds import KINDS
 from npo_pipeline.errors import BooksDoNotTie, Refused
 from npo_pipeline.months import in_the_netherlands
-from npo_pipeline.watch.levels import Check, Level
-from npo_pipeline.watch.monitor import Thresholds, examine
+from npo_pipeline.watch.levels import Check, Level, Thresholds
+from npo_pipeline.watch.monitor import examine
+from npo_pipeline.watch.watched import LOOKING
 from schemas.received import Deliveries
 
 EVERY_MORNING = "30 7 * * *"
@@ -49,7 +49,7 @@ def _run_name() -> str:
     return f"watch-{in_the_netherlands(start):%Y-%m-%d}"
 
 
-@npo_flow("npo-watch", _run_name)
+@npo_flow(LOOKING, _run_name)
 def watch(
     home: str, delivery_days: str | None = None, verify_books: bool = True, only_urgent: bool = False
 ) -> State[Any]:
@@ -73,19 +73,13 @@ def watch(
     if not mine.database.exists():
         return closed(f"{home}: nothing was delivered yet, so there is nothing to watch")
     found = as_task(verify, mine).findings if verify_books else ()
-    checks = as_task(examine, mine, thresholds())
+    checks = as_task(examine, mine, Thresholds.asked())
     absent = list(absent_deliveries(as_task(status, mine).deliveries, within, now()))
     artifacts.watch_artifact(checks, absent)
     report(mine, checks, absent, Level.FAIL if only_urgent else Level.WARN)
     if found:
         raise BooksDoNotTie(f"{home}: {len(found)} findings, first: {found[0]}")
     return closed(_closing(checks, absent), {**_by_level(checks), "absent": absent})
-
-
-def thresholds() -> Thresholds:
-    """Return the thresholds of the checks, as the variables of `npo status --check` set them."""
-    named = {name: os.environ.get(f"NPO_CHECK_{name.upper()}") for name in Thresholds.__dataclass_fields__}
-    return Thresholds(**{name: limits_from(text) for name, text in named.items() if text})
 
 
 def days_from(text: str) -> dict[str, int]:
@@ -111,12 +105,12 @@ def absent_deliveries(deliveries: Deliveries, within: Mapping[str, int], at: dat
     """Describe the deliveries that should have come and did not, a sentence each. `at`: UTC."""
     for kind, days in within.items():
         mine = deliveries if kind == ANY_KIND else deliveries.filter(pl.col("kind") == kind)
-        last = mine["ingested_at"].to_list()[-1:]
+        last = mine["ingested_at"].max()
         what = "no delivery" if kind == ANY_KIND else f"no delivery of {kind}"
-        if not last:
+        if not isinstance(last, datetime):
             yield f"{what} ever came, and one must every {days} days"
-        elif at - last[0] > timedelta(days=days):
-            yield f"{what} came in {days} days; the last was on {in_the_netherlands(last[0]):%Y-%m-%d}"
+        elif at - last > timedelta(days=days):
+            yield f"{what} came in {days} days; the last was on {in_the_netherlands(last):%Y-%m-%d}"
 
 
 def report(home: Home, checks: Sequence[Check], absent: Sequence[str], least: Level) -> None:

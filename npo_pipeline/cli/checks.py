@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,53 +15,38 @@ import click
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli.options import ParsedParam, common, witnessed
 from npo_pipeline.cli.output import document, line
-from npo_pipeline.errors import Refused
 from npo_pipeline.translation import said
-from npo_pipeline.watch.levels import NEVER, Check, Level, Limits, worst
+from npo_pipeline.watch.levels import Check, Level, Limits, Thresholds, worst
 from npo_pipeline.watch.logs import log
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def limits_from(text: str, *, falls: bool = False) -> Limits:
-    """Parse two thresholds, as 1/4: from the first on somebody should look, from the second on must act.
-
-    What gets worse as it `falls` has the larger one first.
-    """
-    if text.strip().lower() == "off":
-        return NEVER
-    if not (found := re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", text.strip())):
-        raise Refused(f"{text!r} are no thresholds: write two whole numbers as 1/4 (look/act), or off")
-    look, act = int(found[1]), int(found[2])
-    if falls and look < act:
-        raise Refused(f"{text!r} asks to act before to look: write the larger number first")
-    if look > act and not falls:
-        raise Refused(f"{text!r} asks to act before to look: write the smaller number first")
-    return Limits(look, act)
-
-
-RISES = ParsedParam("LOOK/ACT", limits_from)
-FALLS = ParsedParam("LOOK/ACT", partial(limits_from, falls=True))
 
 _THRESHOLDS = {
-    "owed": "Days since a month fell due that is not paid.  [default: 1/4]",
-    "held": "Days that payments are on hold.  [default: 0/14]",
-    "booked": "Days since the execution date of a transfer that the bank did not book.  [default: 5/10]",
-    "verified": "Days since the last `npo verify`.  [default: 35/70]",
-    "last_run": "Days since the last run.  [default: 35/70]",
-    "backed_up": "Days since a back-up, where there is a newer run.  [default: 2/8]",
-    "busy_hours": "Hours that one run holds the home.  [default: 6/24]",
-    "free_gb": "Gigabytes that the disk has free, or fewer.  [default: 5/1]",
+    "owed": "Days since a month fell due that is not paid.",
+    "held": "Days that payments are on hold.",
+    "booked": "Days since the execution date of a transfer that the bank did not book.",
+    "verified": "Days since the last `npo verify`.",
+    "last_run": "Days since the last run.",
+    "backed_up": "Days since a back-up, where there is a newer run.",
+    "busy_hours": "Hours that one run holds the home.",
+    "free_gb": "Gigabytes that the disk has free, or fewer.",
 }
 
 
 def check_options(command: F) -> F:
     """Add `--check`, its time limit and its thresholds."""
+    usual = Thresholds()
     for name, help_text in reversed(_THRESHOLDS.items()):
-        option = f"--{name.replace('_', '-')}"
-        variable = f"NPO_CHECK_{name.upper()}"
-        kind = FALLS if name == "free_gb" else RISES
-        command = click.option(option, name, type=kind, envvar=variable, default=None, help=help_text)(command)
+        command = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            type=ParsedParam("LOOK/ACT", partial(Thresholds.limits_of, name)),
+            envvar=Thresholds.variable(name),
+            default=None,
+            help=f"{help_text}  [default: {getattr(usual, name)}]",
+        )(command)
     command = click.option(
         "--timeout",
         type=click.IntRange(1, 3600),
@@ -78,7 +62,7 @@ def check_options(command: F) -> F:
 def checked(home: Home, limits: Mapping[str, Limits], *, as_json: bool, seconds: int) -> int:
     """Do the checks of a monitor, print them, and return the exit status."""
     with _ended_after(seconds, home):
-        from npo_pipeline.watch.monitor import Thresholds, examine
+        from npo_pipeline.watch.monitor import examine
 
         checks = examine(home, Thresholds(**limits))
     return show(checks, as_json=as_json)

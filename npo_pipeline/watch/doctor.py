@@ -30,16 +30,15 @@ from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.months import ZONE_NAME
 from npo_pipeline.operating_system import open_to_others
 from npo_pipeline.startup import check_own_packages
-from npo_pipeline.watch.levels import Check, Verdict, act, fine, look
+from npo_pipeline.watch.levels import GIGABYTE, Check, Verdict, act, fine, look
 from npo_pipeline.watch.logs import VARIABLE as LOG_VARIABLE
 from npo_pipeline.watch.logs import is_json
 from npo_pipeline.watch.watched import OPENLINEAGE_VARIABLE, OTLP_VARIABLE, is_web_address
 
 DISTRIBUTION, PACKAGES = "npo-pipeline", ("npo_pipeline", "schemas", "flows")
+MOUNTS = Path("/proc/mounts")
 SHARES = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.s3fs", "9p", "ceph", "glusterfs"})
 """File systems over a network, on which a lock or a rename may not be what it is on a disk."""
-
-GIGABYTE = 1_000_000_000
 
 
 def examine_machine(home: Home) -> list[Check]:
@@ -187,12 +186,15 @@ def _second_lock_fails(folder: Path) -> bool:
 def _file_system(place: Path) -> str:
     """Return the kind of file system that a folder is on; empty where the machine does not say."""
     try:
-        mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text("utf-8").splitlines()]
+        mounts = [line.split()[1:3] for line in MOUNTS.read_text("utf-8").splitlines()]
     except (OSError, UnicodeDecodeError):
         return ""
     whole = place.resolve()
-    over = [(at, kind) for at, kind in mounts if whole.is_relative_to(_unescaped(at))]
-    return max(over, key=lambda one: len(one[0]), default=("", ""))[1]
+    over = [
+        (len(at), number, kind) for number, (at, kind) in enumerate(mounts) if whole.is_relative_to(_unescaped(at))
+    ]
+    # Of two at one place the later is on top, as a share is on what mounts it when it is asked for.
+    return max(over, default=(0, 0, ""))[2]
 
 
 def _unescaped(text: str) -> str:
@@ -232,7 +234,7 @@ def examine_books(home: Home) -> Verdict:
     """Examine that the books can be read, and their format."""
     from npo_pipeline.books.queries.runs import all_runs
     from npo_pipeline.books.reader import read_books
-    from npo_pipeline.books.tables import FORMAT
+    from npo_pipeline.watch.monitor import older_format
 
     if home.path.exists() and not home.path.is_dir():
         return act(f"{home.path}: is a file, and a home is a folder", "name another --home")
@@ -240,10 +242,7 @@ def examine_books(home: Home) -> Verdict:
         return fine(f"{home.path}: holds no books yet; begin with `npo ingest`")
     with read_books(home) as books:
         found, runs = books.published_format, all_runs(books).height
-    if found < FORMAT:
-        message = f"the books are of format {found}, and this npo writes format {FORMAT}"
-        return look(message, "back up, and run `npo upgrade`")
-    return fine(f"{runs} runs, of format {found}")
+    return older_format(found) or fine(f"{runs} runs, of format {found}")
 
 
 def examine_leftovers(home: Home) -> Verdict:

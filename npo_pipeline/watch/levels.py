@@ -1,11 +1,17 @@
-"""The verdict of a check: nothing to do, somebody should look, or somebody must act now."""
+"""The verdict of a check: nothing to do, somebody should look, or somebody must act now; and from when on."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any
+
+from npo_pipeline.errors import Refused
+
+GIGABYTE = 1_000_000_000
 
 
 class Level(IntEnum):
@@ -73,6 +79,9 @@ class Limits:
     look: int | None
     act: int | None
 
+    def __str__(self) -> str:
+        return "off" if self == NEVER else f"{self.look}/{self.act}"
+
     def level(self, measured: int) -> Level:
         """Return the level of something that grows worse as it grows."""
         if self.act is not None and measured >= self.act:
@@ -88,3 +97,68 @@ class Limits:
 
 
 NEVER = Limits(None, None)
+
+
+def limits_from(text: str, *, falls: bool = False) -> Limits:
+    """Parse two thresholds, as 1/4: from the first on somebody should look, from the second on must act.
+
+    What gets worse as it `falls` has the larger one first.
+    """
+    if text.strip().lower() == "off":
+        return NEVER
+    if not (found := re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", text.strip())):
+        raise Refused(f"{text!r} are no thresholds: write two whole numbers as 1/4 (look/act), or off")
+    first, second = int(found[1]), int(found[2])
+    if falls and first < second:
+        raise Refused(f"{text!r} asks to act before to look: write the larger number first")
+    if first > second and not falls:
+        raise Refused(f"{text!r} asks to act before to look: write the smaller number first")
+    return Limits(first, second)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """Hold from where on somebody should look and must act, in days unless their names say otherwise."""
+
+    owed: Limits = Limits(1, 4)
+    """Days since the first of a month whose payments are not made."""
+
+    held: Limits = Limits(0, 14)
+    """Days that payments are on hold."""
+
+    booked: Limits = Limits(5, 10)
+    """Days since the execution date of a transfer that the bank has not booked."""
+
+    verified: Limits = Limits(35, 70)
+    last_run: Limits = Limits(35, 70)
+    backed_up: Limits = Limits(2, 8)
+
+    busy_hours: Limits = Limits(6, 24)
+    """Hours that one run holds the home."""
+
+    free_gb: Limits = Limits(5, 1)
+    """Gigabytes below which the disk has too little left."""
+
+    @staticmethod
+    def limits_of(name: str, text: str) -> Limits:
+        """Parse what is asked for one of them.
+
+        Raises:
+            Refused: it is not understood.
+        """
+        return limits_from(text, falls=name == "free_gb")
+
+    @staticmethod
+    def variable(name: str) -> str:
+        """Return the variable of the environment that sets one of them."""
+        return f"NPO_CHECK_{name.upper()}"
+
+    @classmethod
+    def asked(cls) -> Thresholds:
+        """Return the thresholds that the environment asks for.
+
+        Raises:
+            Refused: a variable is not understood.
+        """
+        named = {one.name: os.environ.get(cls.variable(one.name)) for one in fields(cls)}
+        return cls(**{name: cls.limits_of(name, text) for name, text in named.items() if text})

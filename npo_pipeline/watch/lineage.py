@@ -37,24 +37,13 @@ import npo_pipeline
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import QUERIES_RUN
 from npo_pipeline.books.views import VIEWS
-from npo_pipeline.watch.watched import DONE, OPENLINEAGE_VARIABLE, WAITING, StepDone, Watched, moment_of
+from npo_pipeline.watch.watched import DONE, FLOW, OPENLINEAGE_VARIABLE, WAITING, StepDone, Watched, moment_of
 from schemas.tables import TABLES
 
 REQUEST_SECONDS = 1
 
 _ENDS = {DONE: RunState.COMPLETE, WAITING: RunState.ABORT, "stopped": RunState.ABORT}
 """The last event of a run by the outcome of its command; with any other it failed."""
-
-OF_RUNS = frozenset(
-    {
-        *("ingest", "decide", "pay", "specification", "hold", "unhold", "release", "confirm-account", "bank"),
-        *("reconcile", "account", "upgrade"),
-    }
-)
-"""Commands that write in the books, or reports made from them; there is no event of others."""
-
-LOOKING = "npo-watch"
-"""The flow that only looks."""
 
 
 @attr.define
@@ -77,23 +66,12 @@ class Lineage:
     def __init__(self, watched: Watched) -> None:
         """Send that a command began; it does not wait for that."""
         set_producer(f"urn:npo-pipeline:{npo_pipeline.__version__}")
-        is_flow = watched.command.startswith("npo-") and watched.command != LOOKING
-        self._is_of_runs = is_flow or watched.command in OF_RUNS
-        key = os.environ.get("OPENLINEAGE_API_KEY")
-        config = HttpConfig(
-            url=os.environ[OPENLINEAGE_VARIABLE],
-            endpoint=os.environ.get("OPENLINEAGE_ENDPOINT", "api/v1/lineage"),
-            timeout=REQUEST_SECONDS,
-            auth=ApiKeyTokenProvider({"apiKey": key}) if key else TokenProvider({}),
-            retry={"total": 0},
-        )
-        self._transport, self._run_id, self._faults = HttpTransport(config), str(uuid4()), list[str]()
+        self._transport, self._run_id, self._faults = _transport(), str(uuid4()), list[str]()
         QUERIES_RUN.texts = set()
         self._sending = self._send(self._event(watched, RunState.START))
 
-    def step_done(self, step: StepDone) -> str | None:
+    def step_done(self, step: StepDone) -> None:
         """Take note of nothing: lineage is of whole runs."""
-        return None
 
     def command_done(self, watched: Watched) -> str | None:
         """Send how the command ended, with its datasets."""
@@ -131,7 +109,7 @@ class Lineage:
             eventType=state,
             eventTime=moment.isoformat(),
             run=LineageRun(self._run_id, _run_facets(watched)),
-            job=Job(namespace, f"npo.{watched.command.removeprefix('npo-').replace(' ', '.')}", _job_facets()),
+            job=Job(namespace, f"npo.{watched.command.removeprefix(FLOW)}", _job_facets()),
             inputs=inputs or [],
             outputs=outputs or [],
         )
@@ -143,9 +121,21 @@ class Lineage:
             except Exception as error:
                 self._faults.append(type(error).__name__)
 
-        thread = threading.Thread(target=send if self._is_of_runs else lambda: None, daemon=True)
+        thread = threading.Thread(target=send, daemon=True)
         thread.start()
         return thread
+
+
+def _transport() -> HttpTransport:
+    key = os.environ.get("OPENLINEAGE_API_KEY")
+    config = HttpConfig(
+        url=os.environ[OPENLINEAGE_VARIABLE],
+        endpoint=os.environ.get("OPENLINEAGE_ENDPOINT", "api/v1/lineage"),
+        timeout=REQUEST_SECONDS,
+        auth=ApiKeyTokenProvider({"apiKey": key}) if key else TokenProvider({}),
+        retry={"total": 0},
+    )
+    return HttpTransport(config)
 
 
 def _run_facets(watched: Watched) -> dict[str, RunFacet]:

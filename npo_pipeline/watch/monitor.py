@@ -25,33 +25,7 @@ from npo_pipeline.commands.status import Subject, open_findings, sent_out
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused, fault_words
 from npo_pipeline.months import Month, day_of, in_the_netherlands, month_text
-from npo_pipeline.watch.levels import Check, Level, Limits, Verdict, act, fine, look, worst_first
-
-GIGABYTE = 1_000_000_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Thresholds:
-    """Hold from where on somebody should look and must act, in days unless their names say otherwise."""
-
-    owed: Limits = field(default=Limits(1, 4))
-    """Days since the first of a month whose payments are not made."""
-
-    held: Limits = field(default=Limits(0, 14))
-    """Days that payments are on hold."""
-
-    booked: Limits = field(default=Limits(5, 10))
-    """Days since the execution date of a transfer that the bank has not booked."""
-
-    verified: Limits = field(default=Limits(35, 70))
-    last_run: Limits = field(default=Limits(35, 70))
-    backed_up: Limits = field(default=Limits(2, 8))
-
-    busy_hours: Limits = field(default=Limits(6, 24))
-    """Hours that one run holds the home."""
-
-    free_gb: Limits = field(default=Limits(5, 1))
-    """Gigabytes below which the disk has too little left."""
+from npo_pipeline.watch.levels import GIGABYTE, Check, Level, Thresholds, Verdict, act, fine, look, worst_first
 
 
 @dataclass(frozen=True)
@@ -241,10 +215,15 @@ def check_released(facts: Facts, limits: Thresholds) -> Verdict:
 
 def check_format(facts: Facts, limits: Thresholds) -> Verdict:
     """Check that the books are of the format of this program."""
-    if facts.format < FORMAT:
-        message = f"the books are of format {facts.format}, and this npo writes format {FORMAT}"
-        return look(message, "back up, and run `npo upgrade`")
-    return fine(f"the books are of format {facts.format}")
+    return older_format(facts.format) or fine(f"the books are of format {facts.format}")
+
+
+def older_format(found: int) -> Verdict | None:
+    """Return the verdict on books of an older format than this program writes; None where they are of this one."""
+    if found >= FORMAT:
+        return None
+    message = f"the books are of format {found}, and this npo writes format {FORMAT}"
+    return look(message, "back up, and run `npo upgrade`")
 
 
 def check_verified(facts: Facts, limits: Thresholds) -> Verdict:

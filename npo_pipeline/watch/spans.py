@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.steps import WATCHING
-from npo_pipeline.errors import NpoError
+from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.watch import logs
 from npo_pipeline.watch.watched import (
     OPENLINEAGE_VARIABLE,
@@ -25,6 +25,7 @@ from npo_pipeline.watch.watched import (
     Published,
     StepDone,
     Watched,
+    is_of_lineage,
     is_web_address,
     published_of,
 )
@@ -36,9 +37,9 @@ EXTRA = "pip install 'npo-pipeline[telemetry]'"
 
 
 class Observer(Protocol):
-    """Represent an observer of a command and its steps. It never raises, and hardly ever makes one wait."""
+    """Represent an observer of a command and its steps. It hardly ever makes one wait."""
 
-    def step_done(self, step: StepDone) -> str | None:
+    def step_done(self, step: StepDone) -> None:
         """Take note of a step."""
         ...
 
@@ -60,8 +61,8 @@ def watching(command: str, home: Home | None) -> Iterator[Watched]:
         yield watched
         return
     _follow_runs()
-    before = _published_so_far()
-    WATCHING.append(_StepTimer(observers))
+    before, timer = _published_so_far(), _StepTimer(observers)
+    WATCHING.append(timer)
     try:
         yield watched
     except BaseException as error:
@@ -71,36 +72,44 @@ def watching(command: str, home: Home | None) -> Iterator[Watched]:
         WATCHING.clear()
         watched.ended = time.time_ns()
         watched.published = tuple(_manifests(home, before))
-        for observer in observers:
-            if fault := _safely(observer.command_done, watched):
-                logs.log("warning", fault)
+        faults = [*timer.faults, *(_safely(observer.command_done, watched) for observer in observers)]
+        for fault in dict.fromkeys(filter(None, faults)):
+            logs.log("warning", fault)
         if logs.is_json():
-            seconds = round((watched.ended - watched.began) / 1e9, 3)
-            ending = {"outcome": watched.outcome, "exit_status": watched.exit_status, "seconds": seconds}
-            logs.log("info", f"{command} ended", **ending)
+            _log_end(watched)
 
 
-def _safely(tell: Callable[[S], str | None], what: S) -> str | None:
-    """Tell an observer; whatever goes wrong in it is a sentence, and never fails the command."""
+def _log_end(watched: Watched) -> None:
+    seconds = round((watched.ended - watched.began) / 1e9, 3)
+    ending = {"outcome": watched.outcome, "exit_status": watched.exit_status, "seconds": seconds}
+    logs.log("info", f"{watched.command} ended", **ending)
+
+
+def _safely(notify: Callable[[S], str | None], what: S) -> str | None:
+    """Notify an observer; whatever goes wrong in it is a sentence, and never fails the command."""
     try:
-        return tell(what)
+        return notify(what)
     except Exception as error:
-        return f"{type(error).__name__}: what a command does could not be told; the command itself is as it says"
+        return f"what the command does could not be sent ({fault_words(error)}); the command itself is as it says"
 
 
 def _observers(watched: Watched) -> Iterator[Observer]:
-    for variable, make in ((OTLP_VARIABLE, _telemetry), (OPENLINEAGE_VARIABLE, _lineage)):
+    """Begin to observe where a variable asks. The words of a library may hold an address with a password."""
+    asked: list[tuple[str, Callable[[Watched], Observer]]] = [(OTLP_VARIABLE, _telemetry)]
+    if is_of_lineage(watched.command):
+        asked.append((OPENLINEAGE_VARIABLE, _lineage))
+    for variable, observe in asked:
         if not os.environ.get(variable):
             continue
         if not is_web_address(variable):
             logs.log("warning", f"{variable} is no web address as http://127.0.0.1:4318, and nothing is sent")
             continue
         try:
-            yield make(watched)
+            yield observe(watched)
         except ModuleNotFoundError:
             logs.log("warning", f"{variable} is set, and nothing is sent: install its libraries by `{EXTRA}`")
         except Exception as error:
-            logs.log("warning", f"{variable} is set, and nothing is sent: {type(error).__name__}: {error}")
+            logs.log("warning", f"{variable} is set, and nothing is sent: {fault_words(error)}")
 
 
 def _telemetry(watched: Watched) -> Observer:
@@ -116,10 +125,10 @@ def _lineage(watched: Watched) -> Observer:
 
 
 class _StepTimer:
-    """Run each step, and tell the observers of it."""
+    """Run each step, and notify the observers. `faults`: of these, in words; they fail no step."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:
-        self._observers = observers
+        self._observers, self.faults = observers, list[str | None]()
 
     def __call__(self, name: str, run: Callable[[], T]) -> T:
         began, outcome, figures = time.time_ns(), "done", Figures()
@@ -132,8 +141,7 @@ class _StepTimer:
             raise
         finally:
             step = StepDone(name=name, began=began, ended=time.time_ns(), outcome=outcome, figures=figures)
-            for observer in self._observers:
-                _safely(observer.step_done, step)
+            self.faults += [_safely(observer.step_done, step) for observer in self._observers]
 
 
 def _figures_or_none(result: object) -> Figures:

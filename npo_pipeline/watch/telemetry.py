@@ -23,7 +23,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 import npo_pipeline
-from npo_pipeline.watch.watched import DONE, OTLP_VARIABLE, WAITING, Figures, StepDone, Watched, euros_of
+from npo_pipeline.errors import Refused
+from npo_pipeline.watch.watched import DONE, FLOW, OTLP_VARIABLE, WAITING, Figures, StepDone, Watched, euros_of
 
 REQUEST_SECONDS, IN_ALL_SECONDS = 1, 2
 
@@ -34,12 +35,16 @@ class Telemetry:
     """Send a command and its steps as spans, and what it did as metrics."""
 
     def __init__(self, watched: Watched) -> None:
-        """Begin the span of a command; where TRACEPARENT is set it is part of that trace."""
+        """Begin the span of a command; where TRACEPARENT is set it is part of that trace.
+
+        Raises:
+            Refused: another protocol is asked for.
+        """
         # Its own complaints, with a traceback for each try, would go to stderr; one line says it at the end.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
         protocol = os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         if protocol != "http/protobuf":
-            raise ValueError(f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}; only http/protobuf is spoken")
+            raise Refused(f"OTEL_EXPORTER_OTLP_PROTOCOL is {protocol!r}; only http/protobuf is spoken")
         os.environ.setdefault("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
         self._faults: list[str] = []
         self._command = watched.command
@@ -58,19 +63,18 @@ class Telemetry:
         self._tracer = self._traces.get_tracer("npo", npo_pipeline.__version__)
         self._meter = self._metrics.get_meter("npo", npo_pipeline.__version__)
         parent = TraceContextTextMapPropagator().extract({"traceparent": os.environ.get("TRACEPARENT", "")})
-        name = watched.command if watched.command.startswith("npo-") else f"npo {watched.command}"
+        name = watched.command if watched.command.startswith(FLOW) else f"npo {watched.command}"
         self._root = self._tracer.start_span(name, context=parent, start_time=watched.began)
         self._within = trace.set_span_in_context(self._root)
         self._step_seconds = self._meter.create_histogram("npo.step.duration", "s", "How long a step took")
 
-    def step_done(self, step: StepDone) -> str | None:
+    def step_done(self, step: StepDone) -> None:
         """Send a span of a step."""
         span = self._tracer.start_span(step.name.replace("_", " "), context=self._within, start_time=step.began)
         span.set_attributes({"npo.outcome": step.outcome, **attributes_of(step.figures)})
         _end(span, step.outcome, step.ended)
         labels = {"npo.command": self._command, "npo.step": step.name, "npo.outcome": step.outcome}
         self._step_seconds.record((step.ended - step.began) / 1e9, labels)
-        return None
 
     def command_done(self, watched: Watched) -> str | None:
         """End the span of the command, count what it published, and send what was not sent yet."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,11 +16,33 @@ OTLP_VARIABLE, OPENLINEAGE_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT", "OPENLINEAG
 
 def is_web_address(variable: str) -> bool:
     """Return whether a variable holds an address that something can be sent to."""
-    return re.match(r"https?://[^/\s]", os.environ.get(variable, "").strip(), re.IGNORECASE) is not None
+    from urllib.parse import urlsplit  # Hardly ever needed, and every command would wait for it.
+
+    try:
+        parts = urlsplit(os.environ.get(variable, "").strip())
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 DONE, WAITING = "done", "waiting"
 """Outcomes that are no error: of what did its work, and of a flow that waits for a person."""
+
+OF_RUNS = frozenset(
+    {
+        *("ingest", "decide", "pay", "specification", "hold", "unhold", "release", "confirm-account", "bank"),
+        *("reconcile", "account", "upgrade"),
+    }
+)
+"""Commands that write in the books, or reports made from them; of others there is no lineage."""
+
+FLOW, LOOKING = "npo-", "npo-watch"
+"""Before the name of a flow, and the flow that only looks."""
+
+
+def is_of_lineage(command: str) -> bool:
+    """Return whether a command or flow makes anything from data."""
+    return command in OF_RUNS or (command.startswith(FLOW) and command != LOOKING)
 
 
 @dataclass(frozen=True, kw_only=True)

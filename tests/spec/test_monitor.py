@@ -9,12 +9,23 @@ import pytest
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.cli import checks
-from npo_pipeline.cli.checks import limits_from
 from npo_pipeline.commands.status import Subject
 from npo_pipeline.errors import Refused
 from npo_pipeline.watch import monitor
-from npo_pipeline.watch.levels import NEVER, Check, Level, Limits, fine, look, worst, worst_first
-from npo_pipeline.watch.monitor import CHECKS, Facts, Holder, Mark, Thresholds
+from npo_pipeline.watch.levels import (
+    GIGABYTE,
+    NEVER,
+    Check,
+    Level,
+    Limits,
+    Thresholds,
+    fine,
+    limits_from,
+    look,
+    worst,
+    worst_first,
+)
+from npo_pipeline.watch.monitor import CHECKS, Facts, Holder, Mark
 
 NOON = datetime(2021, 11, 3, 11, 0)
 NOVEMBER, OCTOBER, SEPTEMBER = (datetime(2021, month, 1).date() for month in (11, 10, 9))
@@ -29,8 +40,8 @@ def home(**facts):
         "last_run": ("000004-pay-2021-10", datetime(2021, 11, 1, 5)),
         "verified": AFTER,
         "backed_up": AFTER,
-        "free_bytes": 100 * monitor.GIGABYTE,
-        "database_bytes": monitor.GIGABYTE,
+        "free_bytes": 100 * GIGABYTE,
+        "database_bytes": GIGABYTE,
     }
     return Facts(**{**well, **facts})
 
@@ -76,20 +87,23 @@ def test_payments_on_hold_are_looked_at_at_once(days, level):
     assert levels(home(held_since=NOON - timedelta(days=days))) == {"held": level}
 
 
-@pytest.mark.parametrize(
-    ("subject", "found"),
-    [
-        (Subject.STALE, {"stale": WARN}),
-        (Subject.OTHER, {"findings": WARN}),
-        (Subject.ACCOUNTS, {"findings": WARN}),
-        (Subject.WITNESS, {"witness": FAIL}),
-        (Subject.BANK, {"bank": FAIL}),
-        (Subject.RELEASE, {"released": WARN}),
-        (Subject.RUN, {"busy": WARN}),
-    ],
-)
-def test_what_is_open_is_looked_at_and_what_may_be_paid_twice_is_acted_on(subject, found):
-    assert levels(home(found={subject: 1})) == found
+OPEN = {
+    Subject.STALE: {"stale": WARN},
+    Subject.OTHER: {"findings": WARN},
+    Subject.ACCOUNTS: {"findings": WARN},
+    Subject.WITNESS: {"witness": FAIL},
+    Subject.BANK: {"bank": FAIL},
+    Subject.RELEASE: {"released": WARN},
+    Subject.RUN: {"busy": WARN},
+    # These are looked at by themselves: since when the hold is, and the number of the format.
+    Subject.HOLD: {},
+    Subject.FORMAT: {},
+}
+
+
+@pytest.mark.parametrize("subject", Subject)
+def test_what_is_open_is_looked_at_and_what_may_be_paid_twice_is_acted_on(subject):
+    assert levels(home(found={subject: 1})) == OPEN[subject]
 
 
 def test_books_of_an_older_format_are_looked_at():
@@ -149,7 +163,7 @@ def test_a_transfer_that_the_bank_does_not_book_is_asked_after(days, level):
     [(5, 1, OK), (4, 1, WARN), (1, 0, WARN), (0, 0, FAIL), (7, 4, FAIL), (8, 4, OK)],
 )
 def test_a_disk_has_room_for_the_books_twice_and_a_gigabyte(free, books, level):
-    facts = home(free_bytes=free * monitor.GIGABYTE, database_bytes=books * monitor.GIGABYTE)
+    facts = home(free_bytes=free * GIGABYTE, database_bytes=books * GIGABYTE)
     assert levels(facts) == ({"disk": level} if level else {})
 
 
@@ -180,6 +194,13 @@ def test_room_on_a_disk_gets_worse_as_it_falls():
 def test_thresholds_that_ask_to_act_before_to_look_are_refused(text, falls):
     with pytest.raises(Refused, match="act before to look"):
         limits_from(text, falls=falls)
+
+
+def test_thresholds_are_asked_by_a_variable_each(monkeypatch):
+    monkeypatch.setenv("NPO_CHECK_LAST_RUN", "2/9")
+    monkeypatch.setenv("NPO_CHECK_FREE_GB", "9/2")
+    assert Thresholds.asked() == Thresholds(last_run=Limits(2, 9), free_gb=Limits(9, 2))
+    assert [str(one) for one in (Thresholds().owed, NEVER)] == ["1/4", "off"]
 
 
 @pytest.mark.parametrize("text", ["", "1", "1/", "a/b", "-1/4", "1/4/5", "1.5/2"])

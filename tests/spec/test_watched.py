@@ -1,4 +1,4 @@
-"""What others are told of a command: figures, the kind of an error, the tables of a query, a line of a log."""
+"""What others learn of a command: figures, the kind of an error, the tables of a query, a line of a log."""
 
 import json
 from decimal import Decimal
@@ -45,7 +45,7 @@ def test_of_files_that_were_read_the_rows_are_counted_and_of_anything_else_nothi
         (type("Pause", (BaseException,), {})(), ("waiting", 0)),
     ],
 )
-def test_an_error_is_told_by_its_kind_and_its_exit_status(error, ending):
+def test_an_error_is_known_by_its_kind_and_its_exit_status(error, ending):
     assert ending_of(error) == ending
 
 

@@ -96,6 +96,19 @@ def test_an_older_home_than_its_witness_knows_is_acted_on(closed, tmp_path):
     assert found.verdict.level == Level.FAIL
 
 
+def test_a_home_on_a_share_is_looked_at_also_where_it_is_mounted_when_it_is_asked_for(tmp_path, monkeypatch):
+    home = tmp_path / "the home"
+    home.mkdir(mode=0o700)
+    at = str(home).replace(" ", "\\040")
+    (tmp_path / "mounts").write_text(
+        f"/dev/sda1 / ext4 rw 0 0\nautofs {at} autofs rw 0 0\nnas:/npo {at} nfs4 rw 0 0\n"
+    )
+    monkeypatch.setattr(doctor, "MOUNTS", tmp_path / "mounts")
+    assert (
+        verdicts(home)["disk"].message == f"{home}: is on a share (nfs4); lock and rename work from this machine"
+    )
+
+
 def test_a_server_or_library_that_is_asked_and_lacks_is_named(closed, monkeypatch):
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")

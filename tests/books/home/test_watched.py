@@ -1,5 +1,6 @@
 """Commands that are watched: traces, metrics, lineage and logs, as receivers on this machine take them."""
 
+import hashlib
 import json
 import shutil
 import socket
@@ -129,7 +130,8 @@ def test_a_delivery_is_an_input_with_its_sha256_and_no_pupil_leaves(country, tmp
         assert here("ingest", country, "--reference-date", "2020-10-01", "--home", home).status == 0
     _, complete = events(received)
     delivered = {one["name"]: one for one in complete["inputs"] if one["namespace"] == "npo-deliveries"}
-    assert {one["facets"]["version"]["datasetVersion"][:4] for one in delivered.values()}
+    sums = {name: one["facets"]["version"]["datasetVersion"] for name, one in delivered.items()}
+    assert sums == {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in country.iterdir()}
     assert delivered["register.csv"]["inputFacets"]["inputStatistics"]["rowCount"] == 32
     posted = b"".join(body for _, body in received.posted)
     rows = (country / "register.csv").read_text().splitlines()[1:]
@@ -189,8 +191,28 @@ def test_a_library_that_is_not_installed_is_named_in_one_line(paid, monkeypatch)
 def test_a_wrong_setting_is_a_line_and_not_the_end_of_a_command(paid, monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
-    monkeypatch.setenv("OPENLINEAGE_URL", "nowhere")
-    ended = here("status", "--home", paid)
+    monkeypatch.setenv("OPENLINEAGE_URL", "https://catalogue:secret@")
+    ended = here("hold", "--reason", "a test", "--home", paid)
     assert ended.status == 0
-    assert [one.split(":")[0] for one in ended.stderr.splitlines()] == ["npo", "npo"]
-    assert "only http/protobuf is spoken" in ended.stderr
+    assert ended.stderr.splitlines() == [
+        "npo: OTEL_EXPORTER_OTLP_ENDPOINT is set, and nothing is sent: OTEL_EXPORTER_OTLP_PROTOCOL is 'grpc'; "
+        "only http/protobuf is spoken",
+        "npo: OPENLINEAGE_URL is no web address as http://127.0.0.1:4318, and nothing is sent",
+    ]
+
+
+def test_an_observer_that_breaks_is_a_line_and_not_the_end_of_a_command(paid, monkeypatch):
+    def broken(self, step):
+        raise ZeroDivisionError("J. Jansen")
+
+    monkeypatch.setattr("npo_pipeline.watch.lineage.Lineage.step_done", broken)
+    with receiver() as received:
+        monkeypatch.setenv("OPENLINEAGE_URL", received.url)
+        ended = here("pay", "--month", "2021-11", "--home", paid)
+    assert ended.status == 0
+    (said,) = ended.stderr.splitlines()
+    assert said.startswith(
+        "npo: what the command does could not be sent (ZeroDivisionError in broken (test_watched"
+    )
+    assert said.endswith("; the command itself is as it says")
+    assert [one["eventType"] for one in events(received)] == ["START", "COMPLETE"]

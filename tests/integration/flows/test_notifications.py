@@ -17,9 +17,8 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL
 from prefect.states import Crashed, Late
 
 from flows.automations import automations, register_notifications
-from flows.watch import absent_deliveries, days_from, thresholds, watch
+from flows.watch import absent_deliveries, days_from, watch
 from npo_pipeline.errors import Refused
-from npo_pipeline.watch.levels import Limits
 from schemas.received import Deliveries
 from tests.integration.flows.asking import deployed
 from tests.integration.flows.conftest import npo
@@ -98,11 +97,6 @@ def test_a_delivery_must_come_within_days_of_any_kind_or_of_one(within, words):
 def test_what_is_no_number_of_days_is_refused(text):
     with pytest.raises(Refused, match="is no number of days within which a delivery must come: write 35"):
         days_from(text)
-
-
-def test_the_thresholds_are_those_of_the_monitor(monkeypatch):
-    monkeypatch.setenv("NPO_CHECK_OWED", "2/9")
-    assert thresholds().owed == Limits(2, 9)
 
 
 def test_a_notification_that_was_switched_off_stays_off(notified):
