@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from prefect.blocks.webhook import Webhook
@@ -24,15 +23,6 @@ WEBHOOK_VARIABLE = "NPO_WEBHOOK"
 
 WEBHOOK_BLOCK = "npo-notifications"
 
-_OF_RUNS = {
-    "match": {"prefect.resource.id": "prefect.flow-run.*"},
-    "match_related": {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.npo"},
-}
-_OF_BANK = {"match": {"prefect.resource.id": "npo.bank.*"}}
-_OF_HOME = {"match": {"prefect.resource.id": "npo.home.*"}}
-_STATE = "prefect.flow-run."
-
-
 def automations(block: UUID) -> list[AutomationCore]:
     """Return the automations that call a webhook: a block of Prefect with its address.
 
@@ -44,39 +34,46 @@ def automations(block: UUID) -> list[AutomationCore]:
     waits = f"flow_run.name ~ ' waits for a person: {page}' ~ flow_run.id"
     late = f"flow_run.name ~ ' is late: it should have started, and nothing runs it: {page}' ~ flow_run.id"
     made = [
-        ("npo: a run failed", _OF_RUNS, ("Failed", "TimedOut"), f"flow_run.name ~ ' failed: ' ~ {state}"),
-        ("npo: a run crashed", _OF_RUNS, ("Crashed",), f"flow_run.name ~ ' crashed: ' ~ {state}"),
-        ("npo: a run is late", _OF_RUNS, ("Late",), late),
-        ("npo: a plan waits for a person", _OF_RUNS, ("Suspended", "Paused"), waits),
-        ("npo: transfers came back", _OF_BANK, (CAME_BACK,), f"'the bank: ' ~ {message}"),
-        ("npo: a payment is late", _OF_HOME, (LATE,), f"'npo: ' ~ {message}"),
-        ("npo: a delivery did not come", _OF_HOME, (ABSENT,), f"'npo: ' ~ {message}"),
-        ("npo: the books need somebody", _OF_HOME, (NEEDS,), f"'npo: ' ~ {message}"),
+        ("npo: a run failed", _of_runs("Failed", "TimedOut"), f"flow_run.name ~ ' failed: ' ~ {state}"),
+        ("npo: a run crashed", _of_runs("Crashed"), f"flow_run.name ~ ' crashed: ' ~ {state}"),
+        ("npo: a run is late", _of_runs("Late"), late),
+        ("npo: a plan waits for a person", _of_runs("Suspended", "Paused"), waits),
+        ("npo: transfers came back", _of("npo.bank", CAME_BACK), f"'the bank: ' ~ {message}"),
+        ("npo: a payment is late", _of("npo.home", LATE), f"'npo: ' ~ {message}"),
+        ("npo: a delivery did not come", _of("npo.home", ABSENT), f"'npo: ' ~ {message}"),
+        ("npo: the books need somebody", _of("npo.home", NEEDS), f"'npo: ' ~ {message}"),
     ]
-    return [
-        _automation(
-            block,
-            name,
-            match,
-            expect={f"{_STATE}{one}" if match is _OF_RUNS else one for one in expected},
-            text=text,
-        )
-        for name, match, expected, text in made
-    ]
+    return [_automation(block, name, trigger, text) for name, trigger, text in made]
 
 
-def _automation(
-    block: UUID, name: str, match: Mapping[str, Any], *, expect: set[str], text: str
-) -> AutomationCore:
-    """Return an automation that calls the webhook for each event; `text`: an expression of Jinja."""
-    payload = '{"text": {{ (' + text + ") | tojson }} }"
+def _of_runs(*states: str) -> EventTrigger:
+    """Return a trigger by the states of runs of npo."""
+    tag: dict[str, str | list[str]] = {
+        "prefect.resource.role": "tag",
+        "prefect.resource.id": "prefect.tag.npo",
+    }
+    return _of("prefect.flow-run", *(f"prefect.flow-run.{one}" for one in states), related=tag)
+
+
+def _of(resource: str, *events: str, related: dict[str, str | list[str]] | None = None) -> EventTrigger:
+    """Return a trigger by events of a kind of resource, each time that one comes."""
+    return EventTrigger(
+        match={"prefect.resource.id": f"{resource}.*"},
+        match_related=related or {},
+        expect=set(events),
+        for_each={"prefect.resource.id"},
+        posture=Posture.Reactive,
+        threshold=1,
+    )
+
+
+def _automation(block: UUID, name: str, trigger: EventTrigger, text: str) -> AutomationCore:
+    """Return an automation that calls the webhook; `text`: an expression of Jinja."""
     return AutomationCore(
         name=name,
         description="Registered by npo serve (docs/how-to/notifications.md)",
-        trigger=EventTrigger(
-            expect=expect, for_each={"prefect.resource.id"}, posture=Posture.Reactive, threshold=1, **match
-        ),
-        actions=[CallWebhook(block_document_id=block, payload=payload)],
+        trigger=trigger,
+        actions=[CallWebhook(block_document_id=block, payload='{"text": {{ (' + text + ") | tojson }} }")],
     )
 
 

@@ -9,18 +9,17 @@ from contextvars import ContextVar
 from functools import wraps
 from inspect import signature
 from pathlib import Path
-from traceback import extract_tb
 from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.objects import State
 from prefect.flows import Flow
 from prefect.states import Completed
-from prefect.tasks import Task
 
 from flows.failures import WithoutTraceback, failed, report_failure, with_parameters
 from flows.server import end_with_serve
+from flows.workers import may_pass
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import WAITING
 from npo_pipeline.commands import bank, ingest, pay, reconcile, release
@@ -29,7 +28,7 @@ from npo_pipeline.commands.account import reports
 from npo_pipeline.commands.decide import command as decide
 from npo_pipeline.commands.decide import plan
 from npo_pipeline.commands.steps import directly
-from npo_pipeline.errors import NpoError
+from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.operating_system import set_umask
 from npo_pipeline.rulebook import load as rulebook
 from npo_pipeline.watch.spans import watching
@@ -97,7 +96,7 @@ def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
             raise
         except Exception as error:
             # Prefect logs an error, and keeps it as a pickle: one of a library can hold the rows it is about.
-            raise NpoError(f"{name}: {_where(error)}") from None
+            raise NpoError(f"{name}: {fault_words(error)}") from None
 
     named = task(
         name=name,
@@ -106,19 +105,9 @@ def as_task(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         log_prints=False,
         retries=RETRIES if step in READING else 0,
         retry_delay_seconds=RETRY_DELAY,
-        retry_condition_fn=_may_pass,
+        retry_condition_fn=may_pass,
     )
     return named(run)()
-
-
-def _where(error: Exception) -> str:
-    place = extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {place.name} ({Path(place.filename).name}, line {place.lineno})"
-
-
-def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Return whether a retry can help: a fault of the machine may pass, a refusal does not."""
-    return isinstance(state.result(raise_on_failure=False), OSError)
 
 
 def npo_flow(name: str, run_name: Callable[[], str]) -> Callable[[Callable[P, T]], Flow[P, T]]:

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
@@ -37,9 +37,9 @@ from npo_pipeline.workers import (
     Submit,
     Workers,
     attempt,
-    begin_worker,
     cores,
     local,
+    started_processes,
 )
 
 if TYPE_CHECKING:
@@ -290,20 +290,12 @@ class TaskRunnerWorkers(Pooled):
             "the same again"
         )
 
-    @contextmanager
-    def _processes(self, running: Mapping[Any, Any]) -> Iterator[WorkerProcesses | None]:
+    def _processes(self, running: Mapping[Any, Any]) -> AbstractContextManager[WorkerProcesses | None]:
         """Start the processes in which tasks on this machine have their work done; none for threads or a cluster.
 
         Those of Prefect's own runner of processes share a pipe, and all hang where one is killed while it writes.
         """
-        if self.kind != "processes":
-            yield None
-            return
-        processes = WorkerProcesses(self.count, begin_worker, str(max(1, cores() // self.count)))
-        try:
-            yield processes
-        finally:
-            processes.end(at_once=bool(running))
+        return started_processes(self.count, running) if self.kind == "processes" else nullcontext()
 
 
 @contextmanager
@@ -372,11 +364,11 @@ def _task_of(do: Callable[[], Done[None, R]], *, name: str, title: str) -> Task[
         log_prints=False,
         retries=RETRIES,
         retry_delay_seconds=RETRY_DELAY,
-        retry_condition_fn=_may_pass,
+        retry_condition_fn=may_pass,
     )(run)
 
 
-def _may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+def may_pass(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Return whether a retry can help: a fault of the machine may pass, a refusal does not."""
     return isinstance(state.result(raise_on_failure=False), OSError)
 

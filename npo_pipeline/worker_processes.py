@@ -65,7 +65,7 @@ class WorkerProcesses:
     """So many processes, each started when there is work for it, and again when it was killed."""
 
     def __init__(
-        self, count: int, begin: Callable[[str], None], threads: str, *, grace_seconds: float = 0
+        self, count: int, begin: Callable[[str], None], threads: str, *, grace_seconds: float
     ) -> None:
         """Start none yet. `begin`, `threads`: as of a `WorkerProcess`.
 

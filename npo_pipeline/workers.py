@@ -29,6 +29,8 @@ from npo_pipeline.startup import hide_unused_libraries
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from npo_pipeline.worker_processes import WorkerProcesses
+
 J = TypeVar("J")
 R = TypeVar("R")
 
@@ -199,20 +201,26 @@ class Processes(Pooled):
     @contextmanager
     def pool(self, name: str, running: Mapping[Any, Any]) -> Iterator[Submit]:
         """Start processes as jobs come."""
-        # It loads for a while, and few commands have work for more than one process.
-        from npo_pipeline.worker_processes import WorkerProcesses
+        with started_processes(self.count, running) as processes:
 
-        processes = WorkerProcesses(
-            self.count, begin_worker, str(max(1, cores() // self.count)), grace_seconds=GRACE_SECONDS
-        )
+            def submit(work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
+                return processes.submit(attempt, work, job)
 
-        def submit(work: Callable[[J], R], job: J) -> Future[Done[None, R]]:
-            return processes.submit(attempt, work, job)
-
-        try:
             yield submit
-        finally:
-            processes.end(at_once=bool(running))
+
+
+@contextmanager
+def started_processes(count: int, running: Mapping[Any, Any]) -> Iterator[WorkerProcesses]:
+    """Give processes that are started as jobs come, and end them; what is `running` by then is cut off."""
+    # It loads for a while, and few commands have work for more than one process.
+    from npo_pipeline.worker_processes import WorkerProcesses
+
+    threads = str(max(1, cores() // count))
+    processes = WorkerProcesses(count, begin_worker, threads, grace_seconds=GRACE_SECONDS)
+    try:
+        yield processes
+    finally:
+        processes.end(at_once=bool(running))
 
 
 def local(count: int) -> Workers:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from npo_pipeline import workers
 from npo_pipeline.errors import NpoError, Refused
-from npo_pipeline.workers import Boards, Done, Here, Processes, cores, local, map_boards
+from npo_pipeline.workers import (
+    Boards,
+    Done,
+    Here,
+    NoWorkers,
+    Pooled,
+    Processes,
+    Submit,
+    attempt,
+    cores,
+    local,
+    map_boards,
+)
 
 
 def half(number: int) -> int:
@@ -158,3 +172,67 @@ def test_jobs_are_made_when_a_worker_takes_them():
     begun = iter(Here().map(half, jobs(), name="halves"))
     next(begun)
     assert made == [2]
+
+
+class Remote(Pooled):
+    """Two workers elsewhere, played by this process: of job 3 nothing but an error comes back, or nothing ever."""
+
+    count = 2
+
+    def __init__(self, of_three: BaseException | None) -> None:
+        self.of_three, self.pools, self.cut_off = of_three, list[str](), list[int]()
+
+    @contextmanager
+    def pool(self, name: str, running: Mapping[Any, Any]) -> Iterator[Submit]:
+        self.pools.append(name)
+        try:
+            yield self.submit
+        finally:
+            self.cut_off = sorted(running.values())
+
+    def submit(self, work: Callable[[Any], Any], job: Any) -> Future[Done[None, Any]]:
+        future: Future[Done[None, Any]] = Future()
+        if job != 3:
+            future.set_result(attempt(work, job))
+        elif self.of_three is not None:
+            future.set_exception(self.of_three)
+        return future
+
+    def look(self) -> None:
+        raise NoWorkers("the cluster has no worker left")
+
+
+def double(number: int) -> int:
+    return number * 2
+
+
+def test_a_job_that_is_lost_twice_is_named_and_all_others_are_done():
+    remote = Remote(BrokenExecutor())
+    done = {one.job: one for one in remote.map(double, range(8), name="doubles")}
+    assert {job: one.result for job, one in done.items() if job != 3} == {job: 2 * job for job in range(8) if job != 3}
+    assert str(done[3].error).startswith("doubles: the process that worked on it was killed twice; look whether")
+    assert remote.pools == ["doubles", "doubles once more", "doubles"]
+
+
+def test_an_error_of_the_way_there_and_back_is_of_its_job_alone():
+    done = {one.job: one for one in Remote(TypeError("a row")).map(double, range(8), name="doubles")}
+    assert str(done[3].error) == "TypeError"
+    assert all(done[job].result == 2 * job for job in range(8) if job != 3)
+
+
+@pytest.mark.parametrize("of_three", [NoWorkers("the cluster has no worker left"), None])
+def test_where_no_worker_is_left_all_of_it_ends(monkeypatch, of_three):
+    monkeypatch.setattr(workers, "_LOOK_SECONDS", 0)
+    with pytest.raises(NoWorkers, match="no worker left"):
+        list(Remote(of_three).map(double, range(8), name="doubles"))
+
+
+def test_a_fault_in_the_data_of_a_job_cuts_off_those_before_it():
+    def jobs() -> Iterator[int]:
+        yield 3
+        raise OSError(5, "Input/output error")
+
+    remote = Remote(None)
+    with pytest.raises(OSError, match="Input/output"):
+        list(remote.map(double, jobs(), name="doubles"))
+    assert remote.cut_off == [3]

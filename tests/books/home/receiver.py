@@ -10,11 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver:
-    """What was posted, by path; `silent`: it takes connections and never answers."""
+    """What was posted, by path."""
 
-    def __init__(self, *, status: int = 200) -> None:
+    def __init__(self) -> None:
         self.posted: list[tuple[str, bytes]] = []
-        self._status = status
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -23,7 +22,7 @@ class Receiver:
                 if self.headers.get("content-encoding") == "gzip":
                     body = gzip.decompress(body)
                 outer.posted.append((self.path, body))
-                self.send_response(outer._status)
+                self.send_response(200)
                 self.send_header("content-length", "0")
                 self.end_headers()
 
@@ -43,8 +42,8 @@ class Receiver:
 
 
 @contextmanager
-def receiver(*, status: int = 200) -> Iterator[Receiver]:
-    one = Receiver(status=status)
+def receiver() -> Iterator[Receiver]:
+    one = Receiver()
     try:
         yield one
     finally:

@@ -21,7 +21,6 @@ from flows.watch import absent_deliveries, days_from, watch
 from npo_pipeline.errors import Refused
 from schemas.received import Deliveries
 from tests.integration.flows.asking import deployed
-from tests.integration.flows.conftest import npo
 from tests.integration.flows.prefect_side import artifacts_of, run_now
 from tests.integration.flows.receiver import PATIENCE, SECRET, Receiver, notified, receiver
 
@@ -156,10 +155,3 @@ def test_neither_the_address_nor_the_password_is_in_anything_that_the_server_say
     own = Path(os.environ["PREFECT_HOME"])
     kept = b"".join(one.read_bytes() for one in own.glob("prefect.db*"))
     assert SECRET.encode() not in kept, "Prefect keeps the address encrypted"
-
-
-def test_an_own_command_says_nothing_of_a_secret(decided, monkeypatch, capsys):
-    monkeypatch.setenv("NPO_WEBHOOK", f"https://example.nl/{SECRET}")
-    npo("status", "--home", decided)
-    out, err = capsys.readouterr()
-    assert SECRET not in out + err

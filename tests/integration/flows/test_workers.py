@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import cloudpickle
@@ -17,13 +18,20 @@ from flows.bank import bank_feedback, release_month
 from flows.ingest import ingest_delivery
 from flows.payment_run import payment_run
 from flows.tasks import as_task
-from flows.workers import asked_workers, cluster_or_local, difference, environment
+from flows.workers import (
+    TaskRunnerWorkers,
+    _on_cluster,
+    asked_workers,
+    cluster_or_local,
+    difference,
+    environment,
+)
 from flows.year_end import year_end
 from npo_pipeline.commands.account import filing_checks
 from npo_pipeline.errors import Refused
 from npo_pipeline.intake import registers
 from npo_pipeline.reports.board_pack import pack
-from npo_pipeline.workers import Workers, map_boards
+from npo_pipeline.workers import NoWorkers, Workers, map_boards
 from tests.books.home.seeing import everything, select
 from tests.books.workers.boards import SECRET, some_boards
 from tests.integration.flows.conftest import npo, paying
@@ -164,6 +172,40 @@ def test_a_scheduler_that_does_not_answer_is_refused_in_words(monkeypatch):
     monkeypatch.setenv("NPO_DASK_ADDRESS", "tcp://127.0.0.1:9")
     with pytest.raises(Refused, match=r"tcp://127.0.0.1:9: no scheduler of Dask answers there .*dask scheduler"):
         cluster_or_local()
+
+
+class Cluster:
+    """A scheduler that says how many threads its workers have; OSError: that is gone."""
+
+    def __init__(self, *threads: int | OSError) -> None:
+        self.threads = iter(threads)
+
+    def __call__(self, address: str) -> AbstractContextManager[Cluster]:
+        return nullcontext(self)
+
+    def nthreads(self) -> dict[str, int]:
+        if isinstance(number := next(self.threads), OSError):
+            raise number
+        return {"tcp://10.0.0.6:1": number} if number else {}
+
+
+def test_a_cluster_without_workers_is_waited_for_and_one_without_scheduler_is_not(monkeypatch):
+    monkeypatch.setattr("flows.workers.LONELY_LOOKS", 3)
+    workers = TaskRunnerWorkers(count=2, kind="dask", address="tcp://10.0.0.5:8786")
+    monkeypatch.setattr("flows.workers._client", Cluster(0, 0, 2, 0, 0, 0))
+    for _ in range(5):
+        workers.look()
+    with pytest.raises(NoWorkers, match=r"^tcp://10.0.0.5:8786: the cluster has no worker left; what was written"):
+        workers.look()
+    monkeypatch.setattr("flows.workers._client", Cluster(OSError("gone")))
+    with pytest.raises(NoWorkers, match="the scheduler of the cluster is gone; what was written stands"):
+        workers.look()
+
+
+def test_a_worker_that_comes_with_another_version_does_nothing():
+    ours = {**environment(), "polars": "1.0.0"}
+    with pytest.raises(NoWorkers, match=r"^this worker has polars .*, and who gives out the work has 1\.0\.0; install"):
+        _on_cluster(ours, lambda job: pytest.fail("it worked"), None)
 
 
 def test_a_worker_with_another_version_is_named():
