@@ -117,8 +117,7 @@ class PackOptions:
     """Hold the options of packs. `version`: of the program. `parties`: all boards.
 
     `force`: file with errors too, but for `unfilable` boards. `recorded`: what the books know of the packs; null
-    where there are no books, so that a pack is only compared with its own sums. `on_disk`: the packs that are
-    there.
+    where there are no books, so that a pack is only compared with its own sums.
     """
 
     force: bool
@@ -126,19 +125,17 @@ class PackOptions:
     parties: KnownParties
     unfilable: frozenset[str] = frozenset()
     recorded: Recorded | None = None
-    on_disk: Mapping[str, OnDisk] = field(default_factory=dict)
 
     def of_boards(self, boards: Collection[str]) -> PackOptions:
         """Leave out what is known of the packs of others: it would go to a worker with each job."""
-        recorded = self.recorded and {one: of for one, of in self.recorded.items() if one in boards}
-        return replace(
-            self, recorded=recorded, on_disk={one: of for one, of in self.on_disk.items() if one in boards}
-        )
+        if self.recorded is None:
+            return self
+        return replace(self, recorded={one: of for one, of in self.recorded.items() if one in boards})
 
 
 @dataclass(frozen=True, kw_only=True)
 class MadePack:
-    """The files of a pack, to be written. `files`: none where the pack on the disk is up to date.
+    """The files of a pack, to be written. `files`: none where the pack that is `there` is up to date.
 
     `data`: the fingerprint of its rows; `made_from`: that of everything.
     """
@@ -147,6 +144,7 @@ class MadePack:
     data: str
     made_from: str
     files: Mapping[str, bytes] | None
+    there: OnDisk
 
     @property
     def outcome(self) -> str:
@@ -221,43 +219,40 @@ def write_packs(
         NoWorkers: none is left. The packs that were written stand.
     """
     parties, never = known_parties(report), frozenset(unfilable)
+    options = PackOptions(force=force, version=version, parties=parties, unfilable=never, recorded=recorded)
     folder.mkdir(parents=True, exist_ok=True)
-    boards = sorted(set(facts["board"].to_list()))
-    options = PackOptions(
-        force=force,
-        version=version,
-        parties=parties,
-        unfilable=never,
-        recorded=recorded,
-        on_disk={board: on_disk(folder / board) for board in boards if _CODE.fullmatch(board)},
-    )
     results = [fault_pack(board, report.year, folder, why) for board, why in sorted(faults.items())]
-    for done in _made(workers, in_fixed_order(report), facts, options):
-        results.append(_written(done, folder, report.year, options.on_disk))
+    for done in _made(workers, in_fixed_order(report), facts, options, folder=folder):
+        results.append(_written(done, folder, report.year))
         if progress:
             progress("making packs", len(results))
     return _packs_written(results)
 
 
 def _made(
-    workers: Workers, report: ReportData, facts: Facts, options: PackOptions
+    workers: Workers, report: ReportData, facts: Facts, options: PackOptions, *, folder: Path
 ) -> Iterator[Done[str, MadePack]]:
     def data(boards: Sequence[str]) -> PackJob:
         own = Facts(facts.filter(pl.col("board").is_in(boards)))
-        return PackJob(report=select_boards(report, boards), facts=own, options=options.of_boards(boards))
+        return PackJob(
+            report=select_boards(report, boards),
+            facts=own,
+            options=options.of_boards(boards),
+            on_disk={board: on_disk(folder, board) for board in boards},
+        )
 
     boards = sorted(set(facts["board"].to_list()))
     who = workers if len(boards) > _FEW else HERE
     return map_boards(who, make_some, boards, data, at_once=_BOARDS_PER_JOB, name="packs")
 
 
-def _written(done: Done[str, MadePack], folder: Path, year: int, there: Mapping[str, OnDisk]) -> PackResult:
+def _written(done: Done[str, MadePack], folder: Path, year: int) -> PackResult:
     """Write what was made for a board, or a page that says that nothing could be."""
     board = done.job
     try:
         made = done.value()
         if made.files is None:
-            record = PackRecord(made_from=made.data, outcome=made.outcome, files=there[board].files)
+            record = PackRecord(made_from=made.data, outcome=made.outcome, files=made.there.files)
             return PackResult(board=board, written=False, filing=made.filing, record=record)
         record = _publish(folder / board, made.files, made.made_from, outcome=made.outcome, data=made.data)
     except Exception as error:
@@ -300,16 +295,18 @@ class PackJob:
     report: ReportData
     facts: Facts
     options: PackOptions
+    on_disk: Mapping[str, OnDisk]
 
 
 def make_some(job: PackJob) -> list[Done[str, MadePack]]:
     """Make the packs of some boards: the work of a worker. Nothing is written."""
-    return [_tried(board, own, facts, job.options) for board, own, facts in split_by_board(job.report, job.facts)]
+    return [_tried(job, board, own, facts) for board, own, facts in split_by_board(job.report, job.facts)]
 
 
-def _tried(board: str, report: ReportData, facts: Facts, options: PackOptions) -> Done[str, MadePack]:
+def _tried(job: PackJob, board: str, report: ReportData, facts: Facts) -> Done[str, MadePack]:
     try:
-        return Done(job=board, result=make_pack(board, report, facts, options))
+        made = make_pack(board, report, facts, job.options, there=job.on_disk[board])
+        return Done(job=board, result=made)
     except Exception as error:
         # Whatever it is, it is of this board; of the error of a library its kind and place go on, and no rows.
         return Done(job=board, error=NpoError(fault_words(error)))
@@ -336,8 +333,8 @@ def _require_code(board: str) -> None:
         raise NpoError(f"{board!r} is no number of a board, so no folder is made of it")
 
 
-def make_pack(pack: str, report: ReportData, facts: Facts, options: PackOptions) -> MadePack:
-    """Make the files of a pack and search them for data of others; none where it is there and up to date.
+def make_pack(pack: str, report: ReportData, facts: Facts, options: PackOptions, *, there: OnDisk) -> MadePack:
+    """Make the files of a pack and search them for data of others; none where that which is `there` is up to date.
 
     A board with errors gets no filing unless that is forced: then a page to be read takes its place.
 
@@ -355,16 +352,15 @@ def make_pack(pack: str, report: ReportData, facts: Facts, options: PackOptions)
     ends = WITH_FILING if filing else WITHOUT_FILING
     names = {end: pack_file(Path(), report.year, pack, end).name for end in ends}
     recorded = None if options.recorded is None else options.recorded.get(pack)
-    there = options.on_disk.get(pack, NOTHING_ON_DISK)
     if is_up_to_date(there, names.values(), made_from, data=data, recorded=recorded):
-        return MadePack(filing=filing, data=data, made_from=made_from, files=None)
+        return MadePack(filing=filing, data=data, made_from=made_from, files=None, there=there)
     files = {name: FORMATS[end](facts, report) for end, name in names.items() if end in FORMATS}
     assert_only_own_data(board, files, report, options.parties)
     if filing:
         # The page that was searched, and the taxonomy, which is the same for all.
         page_name = names[".xhtml"]
         files[names[PACKAGE]] = report_package(page_name, files[page_name])
-    return MadePack(filing=filing, data=data, made_from=made_from, files=files)
+    return MadePack(filing=filing, data=data, made_from=made_from, files=files, there=there)
 
 
 def _publish(place: Path, files: Mapping[str, bytes], made_from: str, *, outcome: str, data: str) -> PackRecord:
@@ -410,8 +406,11 @@ def fingerprint(data: str, *, filing: bool, version: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def on_disk(place: Path) -> OnDisk:
-    """Return what is in the folder of a pack; nothing where it cannot be read."""
+def on_disk(folder: Path, pack: str) -> OnDisk:
+    """Return what is in the folder of a pack, below that of all; nothing where it cannot be read."""
+    if not _CODE.fullmatch(pack):
+        return NOTHING_ON_DISK
+    place = folder / pack
     try:
         return OnDisk(made_from=made_from_hash(place, _OWN_FILE), files=own_files(place))
     except OSError:
