@@ -23,6 +23,7 @@ WEBHOOK_VARIABLE = "NPO_WEBHOOK"
 
 WEBHOOK_BLOCK = "npo-notifications"
 
+
 def automations(block: UUID) -> list[AutomationCore]:
     """Return the automations that call a webhook: a block of Prefect with its address.
 

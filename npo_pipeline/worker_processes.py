@@ -64,9 +64,7 @@ class WorkerProcess:
 class WorkerProcesses:
     """So many processes, each started when there is work for it, and again when it was killed."""
 
-    def __init__(
-        self, count: int, begin: Callable[[str], None], threads: str, *, grace_seconds: float
-    ) -> None:
+    def __init__(self, count: int, begin: Callable[[str], None], threads: str, *, grace_seconds: float) -> None:
         """Start none yet. `begin`, `threads`: as of a `WorkerProcess`.
 
         `grace_seconds`: that they have in all to clear away a job that is cut off.

@@ -22,7 +22,6 @@ from npo_pipeline.watch.logs import log
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-
 _THRESHOLDS = {
     "owed": "Days since a month fell due that is not paid.",
     "held": "Days that payments are on hold.",

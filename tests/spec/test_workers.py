@@ -209,7 +209,9 @@ def double(number: int) -> int:
 def test_a_job_that_is_lost_twice_is_named_and_all_others_are_done():
     remote = Remote(BrokenExecutor())
     done = {one.job: one for one in remote.map(double, range(8), name="doubles")}
-    assert {job: one.result for job, one in done.items() if job != 3} == {job: 2 * job for job in range(8) if job != 3}
+    assert {job: one.result for job, one in done.items() if job != 3} == {
+        job: 2 * job for job in range(8) if job != 3
+    }
     assert str(done[3].error).startswith("doubles: the process that worked on it was killed twice; look whether")
     assert remote.pools == ["doubles", "doubles once more", "doubles"]
 

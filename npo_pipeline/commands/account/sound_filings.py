@@ -20,10 +20,16 @@ from npo_pipeline.errors import Refused
 FULL_CHECK = "full-check.json"
 """The name of the file, in the folder of the reports of a year."""
 
+ASKING = tuple(
+    f"npo_pipeline.{one}"
+    for one in ("reports.xbrl.arelle_process", "reports.xbrl.arelle", "commands.account.filing_checks")
+)
+"""The modules that ask Arelle, and that say by its answer whether a filing is sound."""
+
 
 @dataclass
 class SoundFilings:
-    """Know which filings were found sound. `checked_by`: the taxonomy, Arelle, and how it is asked.
+    """Know which filings were found sound. `checked_by`: the taxonomy, Arelle, and how it is asked and judged.
 
     `sound`: name of a file -> its SHA-256.
     """
@@ -61,18 +67,18 @@ def sound_filings(folder: Path, taxonomy: bytes) -> SoundFilings:
 
 
 def _checked_by(taxonomy: bytes) -> dict[str, str]:
-    """Return the taxonomy, the version of Arelle, and the hash of the module that asks it.
+    """Return the taxonomy, the version of Arelle, and the hash of the modules that ask it and judge.
 
     Raises:
         Refused: Arelle is not installed.
     """
-    asks = find_spec("npo_pipeline.reports.xbrl.arelle_process")
-    if find_spec("arelle") is None or asks is None or asks.origin is None:
+    origins = [one.origin for one in map(find_spec, ASKING) if one is not None and one.origin is not None]
+    if find_spec("arelle") is None or len(origins) < len(ASKING):
         raise Refused(
             "Arelle is not installed, so no filing can be checked in full; set up again with `make setup`"
         )
     return {
         "taxonomy": hashlib.sha256(taxonomy).hexdigest(),
         "arelle": version("arelle-release"),
-        "asked_by": hashlib.sha256(Path(asks.origin).read_bytes()).hexdigest(),
+        "asked_by": hashlib.sha256(b"".join(Path(one).read_bytes() for one in origins)).hexdigest(),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -74,7 +76,7 @@ def test_what_is_wrong_is_found_each_time(folder, asked):
         assert found.sound == 4
 
 
-@pytest.mark.parametrize("what", ["taxonomy", "arelle", "damaged"])
+@pytest.mark.parametrize("what", ["taxonomy", "arelle", "questions", "damaged"])
 def test_all_are_checked_again_by_another_taxonomy_or_arelle_or_when_nothing_is_known(
     folder, asked, what, monkeypatch
 ):
@@ -84,6 +86,11 @@ def test_all_are_checked_again_by_another_taxonomy_or_arelle_or_when_nothing_is_
         (folder.parent / "taxonomy.zip").write_bytes(b"another taxonomy")
     elif what == "arelle":
         monkeypatch.setattr(sound_filings, "version", lambda name: "9.9.9")
+    elif what == "questions":
+        other = folder / "other.py"
+        other.write_text("another question")
+        origins = {sound_filings.ASKING[-1]: SimpleNamespace(origin=str(other))}
+        monkeypatch.setattr(sound_filings, "find_spec", lambda name: origins.get(name) or find_spec(name))
     else:
         (folder / FULL_CHECK).write_text('{"checked_by": ')
     assert checked(folder).sound == 6

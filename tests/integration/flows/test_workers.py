@@ -204,7 +204,9 @@ def test_a_cluster_without_workers_is_waited_for_and_one_without_scheduler_is_no
 
 def test_a_worker_that_comes_with_another_version_does_nothing():
     ours = {**environment(), "polars": "1.0.0"}
-    with pytest.raises(NoWorkers, match=r"^this worker has polars .*, and who gives out the work has 1\.0\.0; install"):
+    with pytest.raises(
+        NoWorkers, match=r"^this worker has polars .*, and who gives out the work has 1\.0\.0; install"
+    ):
         _on_cluster(ours, lambda job: pytest.fail("it worked"), None)
 
 
