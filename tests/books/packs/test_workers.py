@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from npo_pipeline.errors import NpoError
 from npo_pipeline.reports.board_pack import pack
 from npo_pipeline.reports.board_pack.pack import PackRecord, PacksWritten, write_packs
 from npo_pipeline.reports.report_data import ReportData
@@ -46,29 +47,39 @@ def packed(folder: Path, story: ReportData, workers: Workers = HERE, **more: Any
     return write_packs(folder, story, facts_of(story), "1", workers=workers, **more)
 
 
-class Killing:
-    """Two processes, of which the one that takes the board `lethal` is killed: once, or each time."""
+class KilledOnce:
+    """Two processes, of which the first that takes board 40003 is killed. `mark`: a file that says that it was."""
 
     count = 2
 
-    def __init__(self, lethal: str, once: Path | None) -> None:
-        self.lethal, self.once = lethal, once
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
 
     def map(self, work: Callable[[Any], Any], jobs: Iterable[Any], *, name: str) -> Iterator[Done[Any, Any]]:
-        yield from Processes(2).map(partial(killed, work, self.lethal, self.once), jobs, name=name)
+        yield from Processes(2).map(partial(killed_once, work, self.mark), jobs, name=name)
 
 
-def killed(work: Callable[[Boards[Any]], Any], lethal: str, once: Path | None, job: Boards[Any]) -> Any:
-    if lethal in job.boards and (once is None or not once.exists()):
-        if once is not None:
-            once.touch()
+def killed_once(work: Callable[[Boards[Any]], Any], mark: Path, job: Boards[Any]) -> Any:
+    if "40003" in job.boards and not mark.exists():
+        mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return work(job)
 
 
+class KilledEachTime:
+    """Two workers, played by this process, that never come back with board 40003."""
+
+    count = 2
+
+    def map(self, work: Callable[[Any], Any], jobs: Iterable[Any], *, name: str) -> Iterator[Done[Any, Any]]:
+        for job in jobs:
+            lost = Done(job=job, error=NpoError("its process was killed twice"))
+            yield from [lost] if "40003" in job.boards else HERE.map(work, [job], name=name)
+
+
 def test_a_process_that_is_killed_changes_no_byte(tmp_path, story, by_one):
     said: list[int] = []
-    workers = Killing("40003", once=tmp_path / "killed")
+    workers = KilledOnce(tmp_path / "killed")
     made = packed(tmp_path / "two", story, workers, progress=lambda _, done: said.append(done))
     assert made.written == BOARDS
     assert said == [1, 2, 3, 4]
@@ -76,9 +87,9 @@ def test_a_process_that_is_killed_changes_no_byte(tmp_path, story, by_one):
 
 
 def test_only_a_board_that_kills_its_process_each_time_has_a_page_that_says_so(tmp_path, story, by_one):
-    made = packed(tmp_path, story, Killing("40003", once=None))
+    made = packed(tmp_path, story, KilledEachTime())
     assert made.written == ("40001", "40002", "40004")
-    assert "the process that worked on it was killed twice" in made.faults["40003"]
+    assert made.faults == {"40003": "its process was killed twice"}
     others = {name: one for name, one in content(tmp_path).items() if not name.startswith("40003/")}
     assert others == {name: one for name, one in by_one.items() if not name.startswith("40003/")}
 
