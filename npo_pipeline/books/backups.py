@@ -240,8 +240,6 @@ def check_files(found: BackUp) -> Mapping[str, str]:
         if one.is_symlink() or not one.is_dir()
     }
     faults += [f"{name} is not of it" for name in sorted(there - set(sums) - {CHECKSUMS})]
-    if RECORD not in sums:
-        faults.append(f"{RECORD} has no checksum")
     if faults:
         raise Refused(
             f"{found.folder}: is damaged: {faults[0]} (files that are wrong: {len(faults)}); restore another "

@@ -172,6 +172,9 @@ def test_books_that_do_not_tie_are_kept_only_when_asked_and_take_no_other_place(
     assert "were kept as they are in" in ended.stderr
     mark = json.loads((folder / "home" / "backed-up.json").read_bytes())
     assert mark["when"] == "2026-11-28T02:00:00Z"
+    for name in ("verify", "verify_unmarked"):
+        monkeypatch.setattr(module, name, lambda home: VerifyResult({}, ()))
+    assert made(folder, night=1, keep=2).removed == []
 
 
 def test_books_that_cannot_be_read_are_kept_when_asked(folder):
@@ -260,6 +263,15 @@ def test_a_file_that_is_written_meanwhile_is_refused(tied, folder, monkeypatch):
     moments = iter(range(999))
     monkeypatch.setattr(copies, "_moment", lambda handle: next(moments))
     with pytest.raises(Refused, match="was changed while it was copied"):
+        made(folder, night=1)
+    assert names(folder) == [NAME]
+
+
+def test_books_that_another_program_wrote_meanwhile_are_refused(tied, folder, monkeypatch):
+    copied = module.copy_home
+    written = struck(copied, lambda: os.utime(folder / "home" / "npo.duckdb"), "after")
+    monkeypatch.setattr(module, "copy_home", written)
+    with pytest.raises(Refused, match=r"npo\.duckdb: was changed while it was copied; close the program"):
         made(folder, night=1)
     assert names(folder) == [NAME]
 
