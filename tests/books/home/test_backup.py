@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from npo_pipeline.books import copies
-from npo_pipeline.books.backups import backups_in, check_files, read_backup, read_mark, write_mark
+from npo_pipeline.books.backups import backups_in, check_files, place_of, read_backup, read_mark, write_mark
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import locked
 from npo_pipeline.commands import backup as module
@@ -156,7 +156,10 @@ def test_a_copy_of_a_home_is_another_home(tied, folder):
 def test_the_root_of_another_disk_is_another_home_though_it_has_the_same_inode(folder):
     home = Home(folder / "home")
     mark = read_mark(home)
-    write_mark(home, replace(mark, place={**mark.place, "path": "/of/the/first", "device": 0}))
+    elsewhere = {**place_of(home), "path": "/of/the/first"}
+    write_mark(home, replace(mark, place=elsewhere))
+    assert read_mark(home) == replace(mark, place=elsewhere)
+    write_mark(home, replace(mark, place={**elsewhere, "device": 0}))
     assert read_mark(home) is None
 
 
