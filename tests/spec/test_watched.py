@@ -13,7 +13,7 @@ from npo_pipeline.watch import logs
 from npo_pipeline.watch.lineage import tables_of
 from npo_pipeline.watch.spans import ending_of, figures_of
 from npo_pipeline.watch.telemetry import command_attributes
-from npo_pipeline.watch.watched import Figures, Published, Watched, euros_of, published_of
+from npo_pipeline.watch.watched import Figures, Published, Watched, euros_of, is_web_address, published_of
 
 
 def test_payments_are_counted_with_their_amount_per_currency():
@@ -96,6 +96,24 @@ def test_a_run_without_a_manifest_beside_the_books_is_named_all_the_same():
     lost = Published(run_id="000001-pay", command="", month=None, payments=0, tables={}, cents={})
     watched = Watched(command="pay", home=None, began=0, published=(lost,))
     assert command_attributes(watched)["npo.run_ids"] == ["000001-pay"]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_one"),
+    [
+        ("http://127.0.0.1:4318", True),
+        ("HTTPS://collector.example.nl/v1 ", True),
+        ("", False),
+        ("nowhere", False),
+        ("ftp://example.nl", False),
+        ("https://catalogue:secret@", False),
+        ("https://example.nl:port/", False),
+        ("https://example.nl:0", False),
+    ],
+)
+def test_a_web_address_has_a_name_and_a_port_that_can_be_asked(monkeypatch, address, is_one):
+    monkeypatch.setenv("OPENLINEAGE_URL", address)
+    assert is_web_address("OPENLINEAGE_URL") == is_one
 
 
 @pytest.mark.parametrize(

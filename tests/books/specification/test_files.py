@@ -174,6 +174,17 @@ def test_whatever_goes_wrong_with_one_board_is_of_that_board(tmp_path, monkeypat
     assert written(tmp_path, two()).written == (BOARD,), "once mended it is made again"
 
 
+@pytest.mark.parametrize("board", ["../40047", "4004", "40045-USD"])
+def test_no_folder_is_made_of_what_is_no_number_of_a_board(tmp_path, board):
+    folder = tmp_path / "2021-09"
+    paid = [instalment(one, "17BC00", "1.00", name="Het Zonnelied") for one in (OTHER, board)]
+    result = written(folder, specified(paid, names={OTHER: "Stichting Zon", board: "Stichting"}))
+    assert result.written == (OTHER,)
+    assert f"{board!r} is no number of a board, so no folder is made of it" in result.faults[board]
+    assert [one.name for one in tmp_path.iterdir()] == ["2021-09"]
+    assert [one.name for one in folder.iterdir()] == [OTHER]
+
+
 def test_many_boards_are_made_by_two_processes_and_their_files_are_the_same(tmp_path, monkeypatch):
     data = two()
     monkeypatch.setattr(pack, "_FEW", 1)
