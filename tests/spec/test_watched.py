@@ -8,6 +8,7 @@ import click
 import polars as pl
 import pytest
 
+from npo_pipeline.cli.output import document, line
 from npo_pipeline.errors import BooksDoNotTie, HomeLocked, Refused
 from npo_pipeline.watch import logs
 from npo_pipeline.watch.lineage import tables_of
@@ -136,9 +137,9 @@ def test_a_line_of_a_log_is_one_line_of_ascii(monkeypatch):
     text = logs.json_line("error", "één\nregel", exit_status=3)
     assert text.isascii()
     assert "\n" not in text
-    line = json.loads(text)
-    assert line.pop("time").endswith("Z")
-    assert line == {
+    written = json.loads(text)
+    assert written.pop("time").endswith("Z")
+    assert written == {
         **{"level": "error", "command": "pay", "run_id": "000001-pay"},
         **{"message": "één\\nregel", "exit_status": 3},
     }
@@ -151,3 +152,15 @@ def test_progress_is_logged_when_it_is_of_something_else(monkeypatch, capsys):
         report(what, rows)
     lines = [json.loads(one) for one in capsys.readouterr().err.splitlines()]
     assert [(one["message"], one.get("rows")) for one in lines] == [("reading a.csv", None), ("reading b.csv", 7)]
+
+
+def test_what_an_operator_should_know_is_a_warning_of_the_log(monkeypatch, capsys):
+    monkeypatch.setenv(logs.VARIABLE, "json")
+    line("paid")
+    line("! a month is late")
+    document({"paid": 1, "remarks": ["a month is later"]})
+    lines = [json.loads(one) for one in capsys.readouterr().err.splitlines()]
+    assert [(one["level"], one["message"]) for one in lines] == [
+        ("warning", "a month is late"),
+        ("warning", "a month is later"),
+    ]

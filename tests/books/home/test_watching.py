@@ -40,7 +40,8 @@ def test_a_mark_that_cannot_be_written_is_a_remark_of_verify(paid):
     assert "verified.json: cannot be written" in ended.document["remarks"][0]
 
 
-def test_a_home_that_another_run_holds_is_not_waited_for(paid):
+def test_a_home_that_another_run_holds_is_not_waited_for(paid, monkeypatch):
+    monkeypatch.setenv("NPO_LOG", "json")
     folder = os.open(paid, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -49,6 +50,7 @@ def test_a_home_that_another_run_holds_is_not_waited_for(paid):
         ended = here("status", "--check", "--json", "--home", paid)
     finally:
         os.close(folder)
+    assert json.loads(ended.stderr.splitlines()[-1])["exit_status"] == ended.status == 7
     (busy,) = [one for one in ended.document["checks"] if one["name"] == "busy"]
     assert (busy["level"], busy["message"]) == ("FAIL", "ingest is busy since 2021-10-01 08:00")
 

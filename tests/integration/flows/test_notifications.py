@@ -98,6 +98,12 @@ def test_what_is_no_number_of_days_is_refused(text):
         days_from(text)
 
 
+def test_runs_of_others_on_the_same_server_call_nobody():
+    of_runs = [one for one in automations(UUID(int=0)) if "prefect.flow-run.*" in one.trigger.model_dump_json()]
+    assert len(of_runs) == 4
+    assert all("prefect.tag.npo" in one.trigger.model_dump_json() for one in of_runs)
+
+
 def test_a_notification_that_was_switched_off_stays_off(notified):
     name = automations(UUID(int=0))[0].name
     with get_client(sync_client=True) as client:
