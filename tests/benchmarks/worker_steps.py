@@ -21,17 +21,20 @@ from typing import Any
 from npo_pipeline.books.paths import Home
 from npo_pipeline.workers import Done, Here, Processes, Workers
 
-YEAR, DAY, CHECKED = 2021, date(2020, 10, 1), 50
-"""`CHECKED`: boards of which Arelle checks the filing."""
+YEAR, DAY = 2021, date(2020, 10, 1)
+
+CHECKED, CHECKED_AT_ONCE = 12, 3
+"""Boards of which Arelle checks the filing, and how many are a job: 25 would be too few jobs to share."""
 
 
 @dataclass(kw_only=True)
-class Recorded:
-    """What the jobs took: seconds in their workers, and bytes to them and back."""
+class Jobs:
+    """Jobs of one kind: how many, their seconds in their workers, bytes to workers and back, most memory there."""
 
     jobs: int = 0
-    job_seconds: float = 0
+    seconds: float = 0
     transferred: int = 0
+    mebibytes: float = 0
 
 
 @dataclass
@@ -39,7 +42,7 @@ class Recording:
     """Workers whose jobs are recorded. One of them works in a process of its own too, so that it compares."""
 
     inner: Workers
-    recorded: Recorded = field(default_factory=Recorded)
+    recorded: dict[str, Jobs] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -47,18 +50,27 @@ class Recording:
 
     def map(self, work: Callable, jobs: Iterable, *, name: str) -> Iterator[Done]:
         for done in self.inner.map(partial(_recorded, work), jobs, name=name):
-            result, seconds, transferred = done.value()
-            self.recorded.jobs += 1
-            self.recorded.job_seconds += seconds
-            self.recorded.transferred += transferred
+            result, took = done.value()
+            kind = self.recorded.setdefault(name, Jobs())
+            kind.jobs += 1
+            kind.seconds += took.seconds
+            kind.transferred += took.transferred
+            kind.mebibytes = max(kind.mebibytes, took.mebibytes)
             yield Done(job=done.job, result=result)
 
 
-def _recorded(work: Callable, job: Any) -> tuple[Any, float, int]:
+def _recorded(work: Callable, job: Any) -> tuple[Any, Jobs]:
     began = time.perf_counter()
     result = work(job)
     seconds = time.perf_counter() - began
-    return result, seconds, len(pickle.dumps(job)) + len(pickle.dumps(result))
+    transferred = len(pickle.dumps(job)) + len(pickle.dumps(result))
+    return result, Jobs(seconds=seconds, transferred=transferred, mebibytes=_most_memory())
+
+
+def _most_memory() -> float:
+    """Return the most MiB that this process had. `getrusage` says at least what its parent had."""
+    [line] = [one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM")]
+    return int(line.split()[1]) / 1024
 
 
 def ingest_registers(workers: Workers, home: Home, delivery: Path) -> None:
@@ -89,13 +101,14 @@ def write_all_packs(workers: Workers, home: Home) -> None:
 
 def check_some_filings(workers: Workers, home: Home) -> None:
     """Check the filings of some boards in full."""
-    from npo_pipeline.commands.account.filing_checks import check_with_arelle
+    from npo_pipeline.commands.account import filing_checks
     from npo_pipeline.reports.xbrl.taxonomy.package import write_taxonomy
 
     folder = home.path / "reports" / str(YEAR)
+    filing_checks._BOARDS_PER_JOB = CHECKED_AT_ONCE
     boards = sorted(one.name for one in folder.iterdir() if one.name.isdigit())[:CHECKED]
     write_taxonomy(home.path / "taxonomy.zip")
-    found = check_with_arelle(folder, YEAR, boards, home.path / "taxonomy.zip", workers)
+    found = filing_checks.check_with_arelle(folder, YEAR, boards, home.path / "taxonomy.zip", workers)
     assert not found.broken
     assert not found.unchecked
 
@@ -115,15 +128,15 @@ def main() -> None:
     began = time.perf_counter()
     STEPS[name](workers, Home(Path(home)), *map(Path, paths))
     seconds = time.perf_counter() - began
-    recorded = workers.recorded if isinstance(workers, Recording) else Recorded()
-    usage, theirs = (resource.getrusage(one) for one in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    recorded = workers.recorded if isinstance(workers, Recording) else {}
     measured = {
         "seconds": seconds,
         "own": usage.ru_utime + usage.ru_stime,
-        "mebibytes": usage.ru_maxrss / 1024,
-        "worker_mebibytes": theirs.ru_maxrss / 1024,
+        "mebibytes": _most_memory(),
+        "kinds": [asdict(one) for one in recorded.values()],
     }
-    print(json.dumps(measured | asdict(recorded)))
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How much faster two workers are than one, and a model of what a cluster gives.
 
 `python -m tests.benchmarks.workers`: registers of 24 million pupils in 24 files with faults, the packs of 1,000
-boards, and the full check of 50 filings. One worker is one process beside the one that gives out the work, and
+boards, and the full check of 12 boards. One worker is one process beside the one that gives out the work, and
 polars has one thread in each: two workers share two cores. The model is reckoned from the figures of this run.
 """
 
@@ -24,10 +24,10 @@ from pathlib import Path
 from tests.benchmarks.accounts import spending_of
 from tests.benchmarks.dirty_registers import require_planted
 from tests.benchmarks.measure import run
-from tests.benchmarks.worker_steps import CHECKED, YEAR
+from tests.benchmarks.worker_steps import CHECKED, YEAR, Jobs
 
 NPO = str(Path(sys.executable).with_name("npo"))
-FILES, BOARDS, BOARDS_PER_JOB, FAULTS = 24, 1_000, 25, "0.0005"
+FILES, BOARDS, FAULTS = 24, 1_000, "0.0005"
 SOUND = "full-check.json"
 """The file in which a full check keeps what it found sound."""
 
@@ -38,35 +38,39 @@ MOST_OF_ONE = {"ingest": 0.75, "packs": 0.7, "check": 0.65}
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A step: its seconds, and those of the processors of the process that gave out the work.
-
-    `job_seconds`: of all jobs together, in their workers. `transferred`: bytes to the workers and back.
-    """
+    """A step: its seconds, processor seconds of the process that gave out the work (`own`), and its jobs."""
 
     seconds: float
     own: float
     mebibytes: float
-    worker_mebibytes: float
-    jobs: int
-    job_seconds: float
-    transferred: int
+    kinds: list[Jobs]
+
+    @property
+    def job_seconds(self) -> float:
+        """The seconds of all jobs, in their workers."""
+        return sum(one.seconds for one in self.kinds)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """What is done once, whatever the number of workers; what a job takes; and what goes over the network."""
+    """What is done once, whatever the number of workers; the jobs; and the bytes that go over the network."""
 
     once: float
-    jobs: int
-    job: float
-    transferred: float
+    kinds: list[Jobs]
 
     @classmethod
-    def of(cls, one: Measured, jobs: int) -> Model:
-        """Return the model of a step of so many jobs, some of which `one` worker did."""
-        each, bytes_each = one.job_seconds / one.jobs, one.transferred / one.jobs
-        once = max(one.seconds - one.job_seconds, one.own)
-        return cls(once=once, jobs=jobs, job=each, transferred=bytes_each * jobs)
+    def of(cls, one: Measured, times: float = 1) -> Model:
+        """Return the model of a step with so many times the jobs that `one` worker did."""
+        kinds = [
+            replace(
+                kind,
+                jobs=round(kind.jobs * times),
+                seconds=kind.seconds * times,
+                transferred=round(kind.transferred * times),
+            )
+            for kind in one.kinds
+        ]
+        return cls(once=max(one.seconds - one.job_seconds, one.own), kinds=kinds)
 
     def from_share(self, files: Sequence[Path]) -> Model:
         """Return the model where each job reads one of some files from a share, and hashes it first."""
@@ -74,12 +78,23 @@ class Model:
         hashlib.sha256(files[0].read_bytes())
         seconds = time.perf_counter() - began
         read = sum(one.stat().st_size for one in files)
-        return replace(self, job=self.job + seconds, transferred=self.transferred + read)
+        counting, *others = self.kinds
+        shared = replace(
+            counting,
+            seconds=counting.seconds + counting.jobs * seconds,
+            transferred=counting.transferred + read,
+        )
+        return replace(self, kinds=[shared, *others])
+
+    @property
+    def transferred(self) -> int:
+        """Bytes to the workers and back, and those that they read from a share."""
+        return sum(one.transferred for one in self.kinds)
 
     def seconds(self, workers: int, megabits: float = math.inf) -> float:
         """Return the time of so many workers: jobs in rounds, and all bytes one after the other beside that."""
-        rounds = math.ceil(self.jobs / workers)
-        return self.once + rounds * self.job + self.transferred * 8 / (megabits * 1e6)
+        jobs = sum(math.ceil(one.jobs / workers) * one.seconds / one.jobs for one in self.kinds)
+        return self.once + jobs + self.transferred * 8 / (megabits * 1e6)
 
 
 def main() -> None:
@@ -96,7 +111,7 @@ def main() -> None:
     for name in wishes.only or STEPS:
         rounds = [STEPS[name](work, wishes.pupils) for _ in range(1 if name == "check" else wishes.rounds)]
         one, two = (min(some, key=lambda one: one.seconds) for some in zip(*rounds, strict=True))
-        model = Model.of(one, JOBS[name])
+        model = Model.of(one, BOARDS / CHECKED if name == "check" else 1)
         if name == "ingest":
             model = model.from_share(sorted(_delivery_in_parts(work, wishes.pupils).glob("leerlingen-po-*.csv")))
         _show(name, one, two, model)
@@ -139,14 +154,14 @@ def _check(work: Path, _pupils: int) -> tuple[Measured, Measured]:
 
 
 STEPS = {"ingest": _ingest, "packs": _packs, "check": _check}
-JOBS = {"ingest": FILES, "packs": BOARDS // BOARDS_PER_JOB, "check": BOARDS // BOARDS_PER_JOB}
 
 
 def _step(name: str, count: str, home: Path, *paths: Path) -> Measured:
     _, text = run(
         [sys.executable, "-m", "tests.benchmarks.worker_steps", name, count, str(home), *map(str, paths)]
     )
-    return Measured(**json.loads(text.splitlines()[-1]))
+    found = json.loads(text.splitlines()[-1])
+    return Measured(**found | {"kinds": [Jobs(**one) for one in found["kinds"]]})
 
 
 def _delivery_in_parts(work: Path, pupils: int) -> Path:
@@ -222,24 +237,25 @@ def _show(name: str, one: Measured, two: Measured, model: Model) -> None:
     of = {
         "ingest": f"{FILES} registers",
         "packs": f"packs of {BOARDS} boards",
-        "check": f"full check of {CHECKED}",
+        "check": f"full check of {CHECKED} boards",
     }
     print(f"\n{name}: {of[name]}, polars with one thread in each process")
     for count, step in ((1, one), (2, two)):
-        print(
-            f"  {count} workers {step.seconds:8.1f} s, own processor time {step.own:.1f} s, {step.jobs} jobs of "
-            f"{step.job_seconds / step.jobs:.2f} s, {step.transferred / 1e6:,.1f} MB to workers and back, "
-            f"{step.mebibytes:,.0f} MiB and {step.worker_mebibytes:,.0f} in a worker"
-        )
+        own = f"processor time of who gives out the work {step.own:.1f} s, {step.mebibytes:,.0f} MiB"
+        print(f"  {count} workers {step.seconds:7.1f} s, {own}")
+        for kind in step.kinds:
+            took = f"{kind.jobs} jobs of {kind.seconds / kind.jobs:.2f} s, {kind.mebibytes:,.0f} MiB in a worker"
+            print(f"    {took}, {kind.transferred / 1e6:,.1f} MB to workers and back")
     late = "" if share <= most else "  TOO SLOW"
     print(f"  speed-up {1 / share:.2f}x; two take {share:.2f} of the time of one (at most {most}){late}")
-    print(f"  the model says of two workers {Model.of(one, one.jobs).seconds(2):.1f} s")
-    each = f"a job {model.job:.2f} s, {model.transferred / 1e6:,.0f} MB over the network"
-    print(f"  MODEL, not measured: {model.jobs} jobs, once {model.once:.1f} s, {each}")
+    print(f"  the model says of two workers {Model.of(one).seconds(2):.1f} s")
+    print(f"  MODEL, not measured: once {model.once:.1f} s, {model.transferred / 1e6:,.0f} MB over the network")
     for megabits in (math.inf, 10_000, 1_000):
         seconds = model.seconds(NODES * WORKERS_A_NODE, megabits)
-        faster = f"{seconds:.1f} s, {model.seconds(1) / seconds:.1f}x"
-        print(f"    {NODES} nodes of {WORKERS_A_NODE} workers, {megabits:,.0f} Mbit/s: {faster}")
+        times = model.seconds(1) / seconds
+        print(
+            f"    {NODES} nodes of {WORKERS_A_NODE}, {megabits:,.0f} Mbit/s: {seconds:.1f} s, {times:.1f}x of one"
+        )
 
 
 if __name__ == "__main__":
