@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import socket
 import time
@@ -10,6 +11,8 @@ import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from npo_pipeline.books.paths import Home
+from npo_pipeline.watch.lineage import written_folders
 from tests.books.home.npo import here
 from tests.books.home.receiver import receiver
 
@@ -216,3 +219,13 @@ def test_an_observer_that_breaks_is_a_line_and_not_the_end_of_a_command(paid, mo
     )
     assert said.endswith("; the command itself is as it says")
     assert [one["eventType"] for one in events(received)] == ["START", "COMPLETE"]
+
+
+def test_of_a_folder_of_reports_the_files_are_counted_that_were_written_meanwhile(tmp_path):
+    folder = tmp_path / "specifications" / "2021-09"
+    folder.mkdir(parents=True)
+    for name, written in (("before", 1_000), ("meanwhile", 3_000)):
+        (folder / name).write_text(name)
+        os.utime(folder / name, ns=(written, written))
+    assert list(written_folders(Home(tmp_path), since=2_000)) == [(folder, 1, len("meanwhile"))]
+    assert list(written_folders(Home(tmp_path), since=4_000)) == []
