@@ -75,13 +75,24 @@ def _settings(own: Path) -> None:
 
     Processes below this one find no package of another in the folder where it was started.
     """
-    # The runner makes a folder `runner_storage` there; in /tmp the first user of the machine owns it.
-    tempfile.tempdir = str(own)
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ.setdefault("PREFECT_HOME", str(own))
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     use_json_logs(own)
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Have the runner choose its folder `runner_storage` in this one: in /tmp the first user of a machine owns it.
+
+    It chooses when it is made. Nothing else may have its files there: the path of a socket must be short.
+    """
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextmanager
@@ -120,7 +131,8 @@ def _serve(home: Path, server: subprocess.Popen[bytes] | None, *, owed: bool, on
         for name in close_dead_runs(home):
             _say(f"run {name} was cut off when npo serve ended; it is marked as crashed")
     os.environ[SERVED_BY] = str(os.getpid())
-    runner = Runner(name="npo", pause_on_shutdown=False, limit=1)
+    with _temporary_files_in(home / "prefect"):
+        runner = Runner(name="npo", pause_on_shutdown=False, limit=1)
     for deployment in deployments(home):
         is_scheduled = bool(deployment.schedules)
         is_active = keep_schedules(deployment)

@@ -120,11 +120,12 @@ def test_a_password_is_made_once_and_one_that_was_given_stays_with_whoever_gave_
         password_of(tmp_path)
 
 
-def test_the_files_of_the_runner_are_in_the_home_where_no_other_user_owns_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.setattr(os, "environ", dict(os.environ))
-    serve._settings(tmp_path)
-    assert Runner(name="npo")._tmp_dir.parent == tmp_path / "runner_storage"
+def test_the_files_of_the_runner_are_in_the_home_and_no_others(tmp_path):
+    before = tempfile.gettempdir()
+    with serve._temporary_files_in(tmp_path):
+        runner = Runner(name="npo")
+    assert runner._tmp_dir.parent == tmp_path / "runner_storage"
+    assert tempfile.gettempdir() == before
 
 
 def test_damaged_books_are_refused_before_anything_starts(refused, tmp_path):
