@@ -53,6 +53,10 @@ class Mark:
     files: int = 0
     bytes: int = 0
 
+    def is_below(self, folder: Path) -> bool:
+        """Return whether the last back-up was made in a folder."""
+        return self.where is not None and Path(self.where).parent == folder.resolve()
+
 
 @dataclass(frozen=True, kw_only=True)
 class BackUp:

@@ -35,7 +35,7 @@ _NO_RUN = "unread"
 
 @dataclass(frozen=True, kw_only=True)
 class BackUpRequest:
-    """Ask for a back-up of a home in a folder that is there.
+    """Ask for a back-up of a home in a folder; it is made where the one around it is there.
 
     `keep`: how many of this home are kept; null for all. `even_if_broken`: also where the books do not tie.
     `wait_seconds`: for another run to end.
@@ -82,7 +82,8 @@ def back_up(request: BackUpRequest, *, progress: Progress = silently, clock: Clo
     """
     home, dest = request.home, request.dest
     require_books(home)
-    refuse_place(home, dest)
+    earlier = backups.read_mark(home)
+    ready_place(home, dest, was_used=earlier is not None and earlier.is_below(dest))
     started = clock()
     with locked(home, "backup", now=started, wait_seconds=request.wait_seconds):
         refuse_unsafe(home)
@@ -90,7 +91,7 @@ def back_up(request: BackUpRequest, *, progress: Progress = silently, clock: Clo
         left = list(_remove_leftovers(dest, mark))
         progress("verifying the books", 0)
         state = _state(home, even_if_broken=request.even_if_broken)
-        made, remarks = _make(request, mark, state, started=started, progress=progress)
+        made, remarks = _make_copy(request, mark, state, started=started, progress=progress)
         if not made.ties:
             return BackedUp(made=made, findings=state.findings, removed=(), remarks=(*left, *remarks))
         noted = list(_note(home, mark, made))
@@ -98,15 +99,15 @@ def back_up(request: BackUpRequest, *, progress: Progress = silently, clock: Clo
     return BackedUp(made=made, findings=(), removed=removed, remarks=(*left, *remarks, *noted, *kept))
 
 
-def refuse_place(home: Home, dest: Path) -> None:
-    """Refuse a folder that is not there, cannot be written, or is in the home or around it.
+def ready_place(home: Home, dest: Path, *, was_used: bool = False) -> None:
+    """Make a folder for copies of a home, or refuse one that cannot be written, or is in the home or around it.
+
+    `was_used`: it was there before. Where it is gone its disk or share is not mounted, and to make it would fill
+    the disk below.
 
     Raises:
-        Refused: says which.
+        Refused: says what is wrong with it.
     """
-    if not dest.is_dir():
-        what = "is no folder" if dest.exists() else "there is no such folder"
-        raise Refused(f"{dest}: {what}; mount its disk or share, or make the folder first")
     inner, outer = dest.resolve(), home.path.resolve()
     if inner.is_relative_to(outer):
         raise Refused(
@@ -114,8 +115,21 @@ def refuse_place(home: Home, dest: Path) -> None:
         )
     if outer.is_relative_to(inner):
         raise Refused(f"{dest}: the home lies in it; name a folder on another disk")
+    if dest.exists() and not dest.is_dir():
+        raise Refused(f"{dest}: is no folder; name another")
+    if not dest.exists():
+        if was_used or not dest.parent.is_dir():
+            raise Refused(f"{dest}: there is no such folder; mount its disk or share, or make the folder first")
+        _make(dest)
     if not os.access(dest, os.W_OK | os.X_OK):
         raise Refused(f"{dest}: cannot be written (no right to write in it); name another folder")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{folder}: cannot be made ({error.strerror}); name another folder") from error
 
 
 def _marked(home: Home) -> Mark:
@@ -159,7 +173,7 @@ def _state(home: Home, *, even_if_broken: bool) -> _State:
     return _State(findings=findings, runs=runs, format=published)
 
 
-def _make(
+def _make_copy(
     request: BackUpRequest, mark: Mark, state: _State, *, started: datetime, progress: Progress
 ) -> tuple[BackUp, list[str]]:
     home, dest = request.home, request.dest

@@ -29,7 +29,7 @@ from npo_pipeline.books.queries.runs import last_run
 from npo_pipeline.books.reader import Books, read_books, require_books
 from npo_pipeline.books.run import Clock, locked
 from npo_pipeline.books.witness import SealedRuns, sealed_runs
-from npo_pipeline.commands.backup import refuse_place
+from npo_pipeline.commands.backup import ready_place
 from npo_pipeline.commands.steps import Progress, now, silently
 from npo_pipeline.errors import Refused
 from npo_pipeline.reports import publication as pages
@@ -99,7 +99,7 @@ def publish(request: PublishRequest, *, progress: Progress = silently, clock: Cl
     """
     home, dest = request.home, request.dest
     require_books(home)
-    refuse_place(home, dest)
+    ready_place(home, dest)
     base = base_of(request)
     with locked(home, "publish", now=clock(), wait_seconds=request.wait_seconds), read_books(home) as books:
         runs = sealed_runs(books)

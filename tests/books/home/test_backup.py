@@ -195,8 +195,9 @@ def test_books_that_cannot_be_read_are_kept_when_asked(folder):
         ("home/bank", "lies in the home"),
         ("link", "lies in the home"),
         (".", "the home lies in it"),
-        ("nowhere", "there is no such folder; mount its disk or share, or make the folder first"),
+        ("no/where", "there is no such folder; mount its disk or share, or make the folder first"),
         ("file", "is no folder"),
+        ("file/in/it", "there is no such folder; mount its disk or share, or make the folder first"),
     ],
 )
 def test_a_place_that_is_none_is_refused(folder, dest, words):
@@ -205,6 +206,14 @@ def test_a_place_that_is_none_is_refused(folder, dest, words):
     ended = here("backup", folder / dest, "--home", folder / "home")
     assert (ended.status, ended.stderr.count("\n")) == (3, 1)
     assert words in ended.stderr
+
+
+def test_a_folder_is_made_once_and_one_that_is_gone_later_is_a_share_that_is_not_mounted(tied, folder):
+    assert here("backup", folder / "new", "--home", folder / "home").status == 0
+    (folder / "new").rename(folder / "unmounted")
+    ended = here("backup", folder / "new", "--home", folder / "home")
+    assert (ended.status, "there is no such folder; mount its disk or share" in ended.stderr) == (3, True)
+    assert not (folder / "new").exists()
 
 
 def test_a_home_that_is_busy_is_waited_for_as_long_as_asked(tied, folder):
