@@ -100,5 +100,5 @@ lock: ## pin the newest allowed versions with their hashes (needs uv)
 	echo pandas | $(PIN) - -o requirements-bench.lock
 	echo pip-audit | $(PIN) - -o requirements-audit.lock
 
-clean: ## remove what was made here: .venv, demo, caches
-	rm -rf $(VENV) dist npo-demo sample-home country site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove what was made here: .venv, other environments, demo, results of long runs, caches
+	rm -rf $(VENV) audit bench dist endurance npo-demo sample-home country site .pytest_cache .mypy_cache .ruff_cache .hypothesis
