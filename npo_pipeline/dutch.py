@@ -272,6 +272,13 @@ def within_sentence(name: str) -> str:
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
+def some_of(names: Iterable[object], most: int = 3) -> str:
+    """Return the first of some names, and how many more there are; for a message, which is in English."""
+    listed = [str(one) for one in names]
+    more = f" and {number(len(listed) - most)} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
+
+
 def short_day(moment: date) -> str:
     """Write a date as a table has it: 05-06-2021."""
     return f"{moment:%d-%m-%Y}"

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -264,12 +264,6 @@ def _fault(path: Path, sha256: str) -> str | None:
 def modes_of(tree: Tree) -> dict[str, str]:
     """Return the mode of each file in octal digits."""
     return {name: f"{facts.mode:o}" for name, facts in tree.files.items()}
-
-
-def named(names: Iterable[str]) -> str:
-    """Return the first names of some, and how many more there are."""
-    listed = list(names)
-    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
 
 
 def host_name() -> str:

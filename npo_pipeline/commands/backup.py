@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from npo_pipeline import __version__
+from npo_pipeline import __version__, dutch
 from npo_pipeline.atomic_file import CHECKSUMS, remove, sync
 from npo_pipeline.books import backups
 from npo_pipeline.books.backups import CONTENT, BackUp, Mark, hidden_name
@@ -277,7 +277,7 @@ def _verify_copy(request: BackUpRequest, made: BackUp, progress: Progress) -> No
     if findings:
         words = "do not trust that disk, and name another folder"
         if made.links:
-            words = f"what links lead to is not copied, so put it in the home itself: {backups.named(made.links)}"
+            words = f"what links lead to is not copied, so put it in the home itself: {dutch.some_of(made.links)}"
         raise Refused(
             f"{request.dest}: the books tie and their copy does not, so nothing was kept of this back-up "
             f"({len(findings)} findings, first: {findings[0]}); {words}"
@@ -311,10 +311,10 @@ def _mode_of(folder: Path) -> int:
 def _remarks(home: Home, dest: Path, tree: Tree) -> Iterator[str]:
     if home.path.stat().st_dev == dest.stat().st_dev:
         yield f"{dest}: is on the same disk as the home; a back-up that is to outlive that disk is on another"
-    if outside := backups.named(name for name in tree.links if not _leads_inside(home, name)):
+    if outside := dutch.some_of(name for name in tree.links if not _leads_inside(home, name)):
         yield f"links that lead out of the home were kept as links, without what they lead to: {outside}"
     if tree.others:
-        yield f"sockets and pipes are not in the back-up: {backups.named(tree.others)}"
+        yield f"sockets and pipes are not in the back-up: {dutch.some_of(tree.others)}"
 
 
 def _leads_inside(home: Home, link: str) -> bool:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from npo_pipeline import dutch
 from npo_pipeline.atomic_file import sync
 from npo_pipeline.books import backups
 from npo_pipeline.books.backups import CONTENT, BackUp
@@ -187,7 +188,7 @@ def _remarks_on(made: BackUp, published: int, *, unwitnessed: bool) -> Iterator[
         yield f"the books are of format {published}; run `npo upgrade` before anything else"
     elif published < FORMAT:
         yield f"the books are of format {published}; the next run or `npo upgrade` keeps them as format {FORMAT}"
-    if outside := backups.named(name for name, text in made.links.items() if _leads_out(name, text)):
+    if outside := dutch.some_of(name for name, text in made.links.items() if _leads_out(name, text)):
         yield f"links that lead out of the home are links again: {outside}; look where they lead"
     if newer := [one for one in _beside(made) if one.first == made.first and one.when > made.when]:
         yield f"a newer back-up of these books is beside it: {newer[-1].folder.name}"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.books.manifest import code_version
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries import payments as queries
@@ -256,11 +257,36 @@ def specification_faults(books: Books, home: Home) -> Iterator[str]:
 
     Whether they are what the books say only writing them again shows: it says which were other files.
     """
-    root, paid = home.specifications, queries.boards_paid(books)
+    root, paid = home.specifications, _boards_by_month(books)
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
-        boards = paid.filter(pl.col("paid_month").dt.strftime("%Y-%m") == folder.name)["board"].to_list()
-        if not boards:
+        boards = paid.get(folder.name)
+        if boards is None:
             yield f"{root.name}/{folder.name}: is of no month that was paid; move it away"
             continue
         for board, why in pack.faults_on_disk(folder, folder.name, boards):
             yield f"{root.name}/{folder.name}/{board}: {why}; `npo specification --month {folder.name}` mends it"
+
+
+def lacking_specifications(books: Books, home: Home) -> Iterator[str]:
+    """Describe the months of which boards have no specification, a sentence each: a run was cut off.
+
+    They follow from the books, so these tie without them. Who has none written at all has no folder of any month,
+    and is told nothing; a month without any is named where the one that was paid before it has some.
+    """
+    written_before = False
+    for month, boards in _boards_by_month(books).items():
+        folder = home.specifications / month
+        has_some = folder.is_dir()
+        without = pack.boards_without(folder, boards) if has_some else boards
+        if without and (has_some or written_before):
+            yield (
+                f"{home.specifications.name}/{month}: no specification of {dutch.some_of(without)}; "
+                f"`npo specification --month {month}` writes it"
+            )
+        written_before = has_some
+
+
+def _boards_by_month(books: Books) -> dict[str, list[str]]:
+    """Return the boards that were paid in each month (2021-09), in order."""
+    paid = queries.boards_paid(books).group_by("paid_month", maintain_order=True).agg("board")
+    return {month_text(month): boards for month, boards in paid.iter_rows()}

@@ -138,6 +138,7 @@ def open_findings(books: Books, home: Home, today: date) -> list[tuple[Subject, 
         (Subject.OTHER, correction_findings(books, today)),
         (Subject.OTHER, _account_errors(books)),
         (Subject.STALE, _stale_accounts(books, home)),
+        (Subject.STALE, _lacking_specifications(books, home)),
         (Subject.STALE, _reconciled_findings(decisions.last_reconciliations(books))),
     ]
     return [(subject, words) for subject, sentences in groups for words in sentences]
@@ -193,6 +194,14 @@ def release_findings(books: Books) -> Iterator[str]:
             f"{dutch.money(amount, currency)} of {dutch.number(recipients)} recipients is withheld, for no "
             "account was known; deliver it with `npo ingest`, and release the month again"
         )
+
+
+def _lacking_specifications(books: Books, home: Home) -> Iterator[str]:
+    if home.specifications.is_dir():
+        # Specifications are written by libraries that load for a while.
+        from npo_pipeline.commands.specification import lacking_specifications
+
+        yield from lacking_specifications(books, home)
 
 
 def _reconciled_findings(reconciled: LastReconciliations) -> Iterator[str]:

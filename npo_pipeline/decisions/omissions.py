@@ -404,9 +404,7 @@ def _above_ceiling(regulation: Regulation, decided: DecisionTables) -> Iterator[
 
 
 def _named(codes: Sequence[str]) -> str:
-    """Return the first codes, and how many more there are."""
-    more = f" and {dutch.number(len(codes) - _NAMED)} more" if len(codes) > _NAMED else ""
-    return ", ".join(codes[:_NAMED]) + more
+    return dutch.some_of(codes, _NAMED)
 
 
 def _places_without_area(

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.kinds import FileKind
 from npo_pipeline.delivery.sanitize import strip_invisible
@@ -280,6 +281,4 @@ def unknown_municipalities(new: NewFiles, facts: SchoolFacts) -> Iterator[str]:
 
 
 def _names(codes: Sequence[str]) -> str:
-    """Return codes for a message: the first ones, and how many more there are."""
-    more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
-    return ", ".join(codes[:_NAMED]) + more
+    return dutch.some_of(codes, _NAMED)

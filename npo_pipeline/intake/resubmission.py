@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.delivery import kinds
 from npo_pipeline.delivery.file_corrections import Resubmission
 from npo_pipeline.errors import Refused
@@ -96,10 +97,8 @@ def _refuse_wrong_lines(resubmission: Resubmission, state: IntakeState) -> None:
 
 
 def _lines(lines: Sequence[int], resubmission: Resubmission) -> str:
-    shown = ", ".join(map(str, lines[:LINES]))
-    more = f" and {len(lines) - LINES} more" if len(lines) > LINES else ""
     many = "s" if len(lines) > 1 else ""
-    return f"line{many} {shown}{more} of {resubmission.delivery_id} {'are' if many else 'is'}"
+    return f"line{many} {dutch.some_of(lines, LINES)} of {resubmission.delivery_id} {'are' if many else 'is'}"
 
 
 def _refuse_too_many(one: FileResult) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from npo_pipeline import dutch
 from npo_pipeline.errors import Refused
 from schemas.received import Changes, SchoolFacts, Schools
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 _CLOSING = ["fusie", "sluiting"]
 _OPENING = "opening"
 _OF_A_DAY = ["vestiging", "effective"]
-_NAMED = 3
-"""Changes that a remark names."""
 
 
 def refuse_contradictions(results: Sequence[FileResult]) -> None:
@@ -271,7 +270,7 @@ def replaced_changes(new: NewFiles, before: Changes) -> Iterator[str]:
             ),
         ]
         if said:
-            yield f"{one.file.name}: {_some(said)}"
+            yield f"{one.file.name}: {dutch.some_of(said)}"
 
 
 def _moved(new: NewFiles, before: Changes) -> pl.DataFrame:
@@ -348,11 +347,6 @@ def unknown_references(changes: Changes, facts: SchoolFacts, files: Mapping[str,
     found = pl.concat(parts).sort("delivery_id", "words").unique(maintain_order=True)
     for (name,), group in found.group_by("delivery_id", maintain_order=True):
         yield (
-            f"{files[str(name)]}: {_some(group['words'].to_list())}: no address list or pupil file names it; "
+            f"{files[str(name)]}: {dutch.some_of(group['words'])}: no address list or pupil file names it; "
             "check the code, or ingest the list that does"
         )
-
-
-def _some(said: Sequence[str]) -> str:
-    more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
-    return ", ".join(said[:_NAMED]) + more

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from npo_pipeline import dutch
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.payments import amounts_to_come, hold_in_force
 from npo_pipeline.books.queries.runs import all_runs
@@ -155,16 +156,9 @@ def check_owed(facts: Facts, limits: Thresholds) -> Verdict:
     if not owed:
         return fine("all that fell due is paid")
     late = (today - owed[0]).days
-    months = ", ".join(map(month_text, owed[:_SHOWN])) + (
-        f" and {len(owed) - _SHOWN} more" if owed[_SHOWN:] else ""
-    )
-    message = f"{months}: due and not paid, {late} days late"
+    message = f"{dutch.some_of(map(month_text, owed))}: due and not paid, {late} days late"
     advice = f"look at `npo status`; then `npo pay --month {month_text(owed[-1])} --catch-up`"
     return limits.owed.verdict(late, message, advice)
-
-
-_SHOWN = 3
-"""Months that a message names."""
 
 
 def check_held(facts: Facts, limits: Thresholds) -> Verdict:

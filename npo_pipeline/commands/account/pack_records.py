@@ -6,19 +6,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from npo_pipeline.atomic_file import SIGNATURE
+from npo_pipeline import dutch
+from npo_pipeline.atomic_file import SIGNATURE, made_from_hash, write_whole
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.accounts import latest_accounts, recorded_packs
 from npo_pipeline.books.reader import Books
 from npo_pipeline.reports.board_pack.isolation import known_parties, mask_shared_files
-from npo_pipeline.reports.board_pack.pack import PackRecord, Recorded, data_fingerprints, is_pack, own_files
+from npo_pipeline.reports.board_pack.pack import (
+    OWN_FILE,
+    PackRecord,
+    Recorded,
+    data_fingerprints,
+    is_pack,
+    own_files,
+)
 from npo_pipeline.reports.national import NationalTables
 from npo_pipeline.reports.report_data import NUMBER, ReportData, in_fixed_order, split_by_board
 from schemas.accounted import PACKS, Findings, Packs
@@ -27,8 +35,6 @@ from schemas.frames.accounts import Facts
 
 NATIONAL = "landelijk"
 """The folder of the national reports, beside those of boards."""
-
-_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,16 +53,11 @@ class StalePacks:
         """Yield a sentence for each kind."""
         again = f"run `npo account --year {self.year}`"
         if self.older:
-            yield f"reports of {self.year}: {_some(self.older)} made from older rows; {again}"
+            yield f"reports of {self.year}: {dutch.some_of(self.older)} made from older rows; {again}"
         if self.absent:
-            yield f"reports of {self.year}: no pack yet of {_some(self.absent)}; {again}"
+            yield f"reports of {self.year}: no pack yet of {dutch.some_of(self.absent)}; {again}"
         if self.faults:
-            yield f"reports of {self.year}: could not be made of {_some(self.faults)}; {again}"
-
-
-def _some(packs: tuple[str, ...]) -> str:
-    more = f" and {len(packs) - _MOST_NAMED} more" if len(packs) > _MOST_NAMED else ""
-    return f"{', '.join(packs[:_MOST_NAMED])}{more}"
+            yield f"reports of {self.year}: could not be made of {dutch.some_of(self.faults)}; {again}"
 
 
 def packs_of_year(books: Books, year: int) -> Recorded:
@@ -160,11 +161,37 @@ def foreign_files(books: Books, home: Home) -> Iterator[str]:
             yield f"reports/{year}/{pack}: holds {', '.join(others)}, which is not of the pack"
 
 
+UNFINISHED = ".unfinished"
+"""The file in the folder of a year that says which run is writing its reports, or was cut off while it did."""
+
+
+def mark_unfinished(folder: Path, run_id: str) -> bool:
+    """Say in the folder of a year that a run begins to write its reports: the books know them when it has ended.
+
+    Returns:
+        Whether there was no mark: an older one is of a run that was cut off, and stays.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / UNFINISHED).exists():
+        return False
+    write_whole(folder / UNFINISHED, lambda beside: beside.write_text(run_id + "\n", encoding="utf-8"))
+    return True
+
+
+def mark_finished(folder: Path) -> None:
+    """Take the mark away when the books know the reports."""
+    (folder / UNFINISHED).unlink(missing_ok=True)
+
+
 def disk_faults(books: Books, home: Home) -> Iterator[str]:
-    """Compare the reports on the disk with their hashes in the books, a sentence per pack that differs."""
+    """Compare the reports on the disk with their hashes in the books, a sentence per pack that differs.
+
+    Those of a run that is busy or was cut off differ as they must (`cut_off_reports`).
+    """
     rows, reports = recorded_packs(books), home.path / "reports"
-    for (year,), of_year in rows.partition_by("year", as_dict=True, maintain_order=True).items():
-        yield from _faults_of_year(reports / str(year), str(year), _records(Packs(of_year)))
+    for year in sorted({*map(str, rows["year"]), *_unfinished_years(reports)}):
+        found = _differences(reports / year, _records(Packs(rows.filter(year=int(year)))))
+        yield from _sentences(year, [one for one in found if not one.is_cut_off])
     known = {*map(str, rows["year"]), *map(str, latest_accounts(books)["year"])}
     folders = sorted(one.name for one in reports.iterdir()) if reports.is_dir() else []
     for name in folders:
@@ -172,17 +199,70 @@ def disk_faults(books: Books, home: Home) -> Iterator[str]:
             yield f"reports/{name}: is of a year that was never accounted for; move it away"
 
 
-def _faults_of_year(folder: Path, year: str, recorded: Recorded) -> Iterator[str]:
-    shown, again = f"reports/{year}", f"`npo account --year {year}` writes it again"
+def cut_off_reports(books: Books, home: Home) -> Iterator[str]:
+    """Describe the years whose reports a run began to write and did not end, a sentence each.
+
+    Only packs that are whole by their own sums; what somebody changed in such a year is a fault as in any other.
+    """
+    rows, reports = recorded_packs(books), home.path / "reports"
+    for year in _unfinished_years(reports):
+        found = _differences(reports / year, _records(Packs(rows.filter(year=int(year)))))
+        if packs := dutch.some_of(one.pack for one in found if one.is_cut_off):
+            yield (
+                f"reports/{year}: a run that is busy, or was cut off, wrote or removed {packs}, and the books do "
+                f"not know that yet; `npo account --year {year}` goes on"
+            )
+
+
+def _unfinished_years(reports: Path) -> list[str]:
+    return sorted(one for mark in reports.glob(f"*/{UNFINISHED}") if (one := mark.parent.name).isdigit())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackDifference:
+    """A pack that is not as the books know it. `words`: how; null where it is gone, empty where they know none.
+
+    `is_cut_off`: it is whole, of a year whose reports a run began to write and that it did not end.
+    """
+
+    pack: str
+    words: str | None
+    is_cut_off: bool
+
+
+def _differences(folder: Path, recorded: Recorded) -> list[PackDifference]:
+    """Return the packs that are gone, those that differ, and those that the books do not know, in this order."""
+    unfinished = (folder / UNFINISHED).exists()
+    there = {one.name for one in folder.iterdir()} if folder.is_dir() else set[str]()
     gone = [pack for pack in recorded if not (folder / pack).is_dir()]
-    if gone:
-        yield f"{shown}: {len(gone)} packs are gone, first {gone[0]}; {again}"
+    found: list[tuple[str, str | None]] = [(pack, None) for pack in gone]
     for pack, record in recorded.items():
         if pack not in gone and (words := _difference(folder / pack, record, is_national=pack == NATIONAL)):
-            yield f"{shown}/{pack}: {words}; {again}"
-    for name in sorted(one.name for one in folder.iterdir()) if folder.is_dir() else ():
-        if (is_pack(name) or name == NATIONAL) and name not in recorded:
-            yield f"{shown}/{name}: was written by no run; move it away"
+            found.append((pack, words))
+    packs = (name for name in sorted(there) if is_pack(name) or name == NATIONAL)
+    found += [(name, "") for name in packs if name not in recorded]
+    return [
+        PackDifference(
+            pack=pack, words=words, is_cut_off=unfinished and (words is None or is_whole(folder / pack))
+        )
+        for pack, words in found
+    ]
+
+
+def is_whole(place: Path) -> bool:
+    """Return whether a pack is complete by its own sums; national reports have none, and are put there at once."""
+    return place.name == NATIONAL or made_from_hash(place, OWN_FILE) is not None
+
+
+def _sentences(year: str, found: Sequence[PackDifference]) -> Iterator[str]:
+    shown, again = f"reports/{year}", f"`npo account --year {year}` writes it again"
+    if gone := [one.pack for one in found if one.words is None]:
+        yield f"{shown}: {len(gone)} packs are gone, first {gone[0]}; {again}"
+    for one in found:
+        if one.words:
+            yield f"{shown}/{one.pack}: {one.words}; {again}"
+        elif one.words is not None:
+            yield f"{shown}/{one.pack}: was written by no run; move it away"
 
 
 def _difference(place: Path, record: PackRecord, *, is_national: bool) -> str:

@@ -41,6 +41,8 @@ from npo_pipeline.commands.account.pack_records import (
     NATIONAL,
     DuePacks,
     StalePacks,
+    mark_finished,
+    mark_unfinished,
     national_files,
     national_fingerprint,
     new_records,
@@ -221,6 +223,8 @@ def write_reports(
     ):
         inputs = call(gather, request, run.books)
         boards = set(inputs.facts["board"]) | set(inputs.faults)
+        with _writing(request):
+            is_mine = mark_unfinished(request.folder, run.run_id)
         filed_before = {one for one in boards if _filing(request, one).exists()}
         packs, removed = call(write_board_packs, request, inputs, progress, workers)
         packs = _withdraw(request, packs, call(check_written, request.folder, request.year, packs.written))
@@ -242,6 +246,9 @@ def write_reports(
         rows = new_records(run.run_id, request.year, before=inputs.recorded, now=now, removed=removed)
         if rows.height:
             run.append(PACKS, rows)
+    if is_mine or request.board is None:
+        # Who writes the report of one board does not end what a run of all boards began.
+        mark_finished(request.folder)
     return WrittenReports(
         folder=request.folder,
         packs=packs,

@@ -202,15 +202,19 @@ def specified_faults(books: Books, home: Home) -> Iterator[Finding]:
 
 
 def report_remarks(books: Books, home: Home) -> Iterator[str]:
-    """Describe what may have been paid twice, reports older than the accounts, and years without a report."""
+    """Describe what may have been paid twice, reports that lack or are older than the accounts."""
     if not all_events(books).is_empty():
         # Answers of banks are read by a library that loads for a while.
         from npo_pipeline.commands.bank import contradictions_in
 
         yield from contradictions_in(books)
+    if home.specifications.is_dir():
+        from npo_pipeline.commands.specification import lacking_specifications
+
+        yield from lacking_specifications(books, home)
     if latest_accounts(books).is_empty() and recorded_packs(books).is_empty():
         return
-    from npo_pipeline.commands.account.pack_records import foreign_files, unrecorded_years
+    from npo_pipeline.commands.account.pack_records import cut_off_reports, foreign_files, unrecorded_years
     from npo_pipeline.commands.account.reports import stale_reports
 
     for year in unrecorded_years(books):
@@ -218,6 +222,7 @@ def report_remarks(books: Books, home: Home) -> Iterator[str]:
             f"reports/{year}: the books know none, or an older npo wrote them, so they cannot be compared; "
             f"run `npo account --year {year}`"
         )
+    yield from cut_off_reports(books, home)
     yield from foreign_files(books, home)
     for year in recorded_packs(books)["year"].unique().sort():
         yield from stale_reports(books, home, year).words()

@@ -65,7 +65,7 @@ WITHOUT_FILING = (".html", ".xlsx", ".csv")
 
 _CODE = re.compile(r"[0-9]{5}(-[A-Z]{3})?")
 _ENDS = "|".join(end[1:] for end in (*FORMATS, PACKAGE))
-_OWN_FILE = re.compile(rf"npo-[0-9]{{4}}-{_CODE.pattern}\.({_ENDS})|{CHECKSUMS}")
+OWN_FILE = re.compile(rf"npo-[0-9]{{4}}-{_CODE.pattern}\.({_ENDS})|{CHECKSUMS}")
 """The names of files of a pack; any other file in its folder is somebody's own, and stays."""
 
 NOTHING = "0" * 64
@@ -377,7 +377,7 @@ def own_files(place: Path) -> dict[str, str]:
     Raises:
         OSError: one cannot be read.
     """
-    return file_hashes(place, _OWN_FILE)
+    return file_hashes(place, OWN_FILE)
 
 
 def data_fingerprints(facts: Facts, report: ReportData) -> dict[str, str]:
@@ -412,7 +412,7 @@ def on_disk(folder: Path, pack: str) -> OnDisk:
         return NOTHING_ON_DISK
     place = folder / pack
     try:
-        return OnDisk(made_from=made_from_hash(place, _OWN_FILE), files=own_files(place))
+        return OnDisk(made_from=made_from_hash(place, OWN_FILE), files=own_files(place))
     except OSError:
         # What cannot be read is made again, and then it is said why that cannot be written.
         return NOTHING_ON_DISK
@@ -440,7 +440,7 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         OSError: it cannot be written; then the older pack is still there.
     """
-    replace_files(folder, files, _OWN_FILE)
+    replace_files(folder, files, OWN_FILE)
 
 
 def remove_others(folder: Path, boards: Collection[str], *, board: str | None = None) -> list[str]:
@@ -465,7 +465,7 @@ def remove_others(folder: Path, boards: Collection[str], *, board: str | None = 
 
 
 def _is_ours(file: str) -> bool:
-    return file == SIGNATURE or _OWN_FILE.fullmatch(file) is not None
+    return file == SIGNATURE or OWN_FILE.fullmatch(file) is not None
 
 
 def is_pack(name: str) -> bool:

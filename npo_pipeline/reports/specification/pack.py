@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -145,21 +145,28 @@ def write_specifications(
     )
 
 
-def faults_on_disk(folder: Path, month: str, boards: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each board whose files are gone, changed or of another, and which; `boards`: those that have files.
+def faults_on_disk(folder: Path, month: str, boards: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield each board whose files are changed or of another, and which; `boards`: those that were paid.
 
     Also where they agree with their sums: those of another board or month, with their signature, do so anywhere.
+    That a board has none is no fault of a file (`boards_without`).
     """
-    there = {one.name for one in folder.iterdir() if not one.name.startswith(".")}
-    for board in sorted({*boards, *there}):
-        if board not in there:
-            yield board, "is not there"
-        elif board not in boards:
+    for board in _folders(folder):
+        if board not in boards:
             yield board, "is of a board that this month does not pay; move it away"
         elif made_from_hash(folder / board, OWN_FILE, [_name(month, board, ".html")]) == NOTHING:
             yield board, "could not be made"
         elif made_from_hash(folder / board, OWN_FILE, [_name(month, board, end) for end in FORMATS]) is None:
             yield board, "was changed, or is not complete"
+
+
+def boards_without(folder: Path, boards: Iterable[str]) -> list[str]:
+    """Return the boards that have no specification in the folder of a month, in order."""
+    return sorted(set(boards) - set(_folders(folder)))
+
+
+def _folders(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir() if not one.name.startswith("."))
 
 
 def _made(

@@ -10,6 +10,7 @@ import pytest
 
 from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.account.command import AccountRequest, account_and_report
+from npo_pipeline.commands.account.pack_records import UNFINISHED
 from tests.books.accounts.year import IN_ORDER, account, done, run
 from tests.books.home.delivery import write_spending
 from tests.books.home.seeing import select
@@ -44,10 +45,46 @@ def test_reports_that_were_cut_off_go_on_and_are_in_the_books_then(paid, told):
     with pytest.raises(KeyboardInterrupt):
         account_and_report(AccountRequest(home=Home(paid), year=2021, spending=(told,)), progress=cut_off)
     assert select(paid, "select * from packs") == []
+    goes_on = "and the books do not know that yet; `npo account --year 2021` goes on"
+    cut = f"reports/2021: a run that is busy, or was cut off, wrote or removed 10001, 10002, {goes_on}"
+    status, findings, remarks = verified(paid)
+    assert (status, findings, cut in remarks) == (0, [], True)
+    forged = paid / "reports" / "2021" / "10002" / "npo-2021-10002.csv"
+    was = forged.read_bytes()
+    forged.write_bytes(was + b" ")
+    assert verified(paid)[:2] == (5, ["reports: reports/2021/10002: was written by no run; move it away"])
+    forged.write_bytes(was)
+    done(paid, "--board", "10001")
+    assert cut.replace("10001, ", "") in verified(paid)[2], "who writes one report does not end the others"
     again = done(paid, "--validate", "full")
     assert (again["written"], again["up_to_date"]) == (["10003"], ["10001", "10002"])
     assert (again["checked_in_full"], again["unchecked"]) == (6, {})
     assert verified(paid) == (0, [], [])
+
+
+def test_older_reports_that_a_cut_off_run_replaced_or_removed_are_no_fault_until_somebody_changes_one(
+    accounted, tmp_path
+):
+    folder = accounted / "reports" / "2021"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    spending = write_spending(tmp_path / "more", IN_ORDER[0].replace("4000,00", "4000,01"))
+    done(accounted, "--spending", spending)
+    assert not (folder / UNFINISHED).exists()
+    kept = shutil.copytree(folder / "10002", tmp_path / "10002")
+    for path, content in before.items():
+        path.write_bytes(content)
+    shutil.rmtree(folder / "10002")
+    (folder / UNFINISHED).write_text("000009-report-2021\n")
+    status, findings, remarks = verified(accounted)
+    assert (status, findings) == (0, [])
+    assert remarks[0].startswith(
+        "reports/2021: a run that is busy, or was cut off, wrote or removed 10002, 10001, "
+    )
+    shutil.copytree(kept, folder / "10002")
+    (folder / "10001" / "npo-2021-10001.xbrl").unlink()
+    assert verified(accounted)[0] == 5
+    (folder / UNFINISHED).unlink()
+    assert verified(accounted)[0] == 5
 
 
 def test_reports_that_are_up_to_date_make_no_run(accounted):

@@ -196,6 +196,25 @@ def test_verify_names_what_was_changed_and_a_month_that_was_never_paid(copied):
     )
 
 
+def test_boards_and_months_that_a_cut_off_run_left_without_are_named_and_the_books_tie(copied):
+    month = copied / "specifications" / "2021-11"
+    shutil.rmtree(month / "10003")
+    lacking = "specifications/2021-11: no specification of 10003; `npo specification --month 2021-11` writes it"
+    ended = here("verify", "--home", copied)
+    assert (ended.status, f"! {lacking}" in ended.stdout) == (0, True)
+    assert lacking in here("status", "--home", copied).stdout
+    assert here("pay", "--month", "2021-12", "--no-specifications", "--home", copied).status == 0
+    more = "specifications/2021-12: no specification of 10001, 10002, 10003 and 1 more; "
+    assert more in here("status", "--home", copied).stdout
+    for one in ("2021-11", "2021-12"):
+        assert here("specification", "--month", one, "--home", copied).status == 0
+    assert (
+        "no specification" not in here("verify", "--home", copied).stdout + here("status", "--home", copied).stdout
+    )
+    shutil.rmtree(copied / "specifications")
+    assert "no specification" not in here("status", "--home", copied).stdout, "this home has none written"
+
+
 def test_after_a_release_it_has_the_reference_and_who_has_no_account_reads_so(copied, tmp_path):
     accounts = write_payment_accounts(tmp_path / "accounts", f"10001;{LINDE};Stichting De Linde;20210801")
     assert here("ingest", accounts, "--home", copied).status == 0
