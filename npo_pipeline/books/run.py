@@ -44,6 +44,8 @@ from schemas.tables import validated
 _PAUSE = 0.2
 """Seconds between two attempts at a locked home."""
 
+_UNKNOWN = "another run, just begun or just ending"
+
 WAITING = "npo.waiting"
 """The logger that says once per run that it waits, and for whom."""
 
@@ -83,7 +85,8 @@ def _lock(home: Home, wait_seconds: int) -> int:
         except (BlockingIOError, FileNotFoundError):
             if time.monotonic() >= until:
                 os.close(folder)
-                message = f"{home.path}: is held by {_holder(home)}; wait until it has ended and try again"
+                holder = holder_of(home) or _UNKNOWN
+                message = f"{home.path}: is held by {holder}; wait until it has ended and try again"
                 raise HomeLocked(message) from None
             if not is_said:
                 is_said = _say_waiting(home, wait_seconds)
@@ -100,7 +103,10 @@ def _say_waiting(home: Home, seconds: int) -> bool:
     import logging  # Hardly ever needed, and every command would wait for it.
 
     logging.getLogger(WAITING).info(
-        "%s: is held by %s; waits for that to end, for at most %d seconds", home.path, _holder(home), seconds
+        "%s: is held by %s; waits for that to end, for at most %d seconds",
+        home.path,
+        holder_of(home) or _UNKNOWN,
+        seconds,
     )
     return True
 
@@ -123,19 +129,55 @@ def _write_holder(home: Home, command: str, now: datetime) -> None:
         raise _not_writable(home, error) from error
 
 
-def _holder(home: Home) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Represent the run that says it holds a home: its command and process, and since when (UTC).
+
+    `is_alive`: the process is there; of another machine that cannot be known, and is taken to be so.
+    """
+
+    command: str
+    pid: int
+    host: str
+    since: datetime
+    is_alive: bool
+
+    def __str__(self) -> str:
+        """Return it for a message."""
+        return f"{self.command} (process {self.pid} on {self.host}, since {self.since:%Y-%m-%d %H:%M:%S} UTC)"
+
+
+def holder_of(home: Home) -> Holder | None:
+    """Return the run that says it holds the home; None where there is none. The lock itself is not touched."""
     try:
-        holder = json.loads(home.lock.read_bytes())
-        return f"{holder['command']} (process {holder['pid']} on {holder['host']}, since {holder['since']})"
+        found = json.loads(home.lock.read_bytes())
+        host, pid = str(found["host"]), int(found["pid"])
+        return Holder(
+            command=str(found["command"]),
+            pid=pid,
+            host=host,
+            since=datetime.fromisoformat(str(found["since"]).removesuffix(" UTC")),
+            is_alive=host != socket.gethostname() or _is_there(pid),
+        )
     except (OSError, ValueError, KeyError, TypeError):
-        return "another run, just begun or just ending"
+        return None
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def _not_writable(home: Home, error: OSError) -> Refused:
     return Refused(f"{home.path}: the home cannot be written ({error.strerror}); check the folder and its disk")
 
 
-__all__ = ["Clock", "Run", "open_run"]
+__all__ = ["Clock", "Holder", "Run", "holder_of", "open_run"]
 
 _MOST_RUNS = 999_999
 """Run ids sort as text, so their numbers have six digits and no more."""

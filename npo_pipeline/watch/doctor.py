@@ -277,7 +277,7 @@ def examine_witness(home: Home) -> Verdict:
 
 def examine_prefect(home: Home) -> Verdict:
     """Examine that the Prefect server of the schedules answers."""
-    from npo_pipeline.watch.monitor import holder_of
+    from npo_pipeline.books.run import holder_of
 
     given = os.environ.get("PREFECT_API_URL")
     if find_spec("prefect") is None:

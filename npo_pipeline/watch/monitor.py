@@ -7,9 +7,7 @@ shows is read by many, and `npo status` has the rest.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,7 +18,7 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.books.queries.payments import amounts_to_come, hold_in_force
 from npo_pipeline.books.queries.runs import all_runs
 from npo_pipeline.books.reader import read_books, require_books
-from npo_pipeline.books.run import Clock
+from npo_pipeline.books.run import Clock, Holder, holder_of
 from npo_pipeline.books.tables import FORMAT
 from npo_pipeline.commands.status import Subject, open_findings, sent_out
 from npo_pipeline.commands.steps import now
@@ -39,15 +37,6 @@ class Mark:
     run_id: str
     at: datetime
     findings: int = 0
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Represent the run that says it holds the home: its command, since when (UTC), and whether it is alive."""
-
-    command: str
-    since: datetime
-    is_alive: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,27 +115,6 @@ def read_mark(path: Path) -> Mark | None:
         return Mark(str(found["run_id"]), at, int(found.get("findings", 0)))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def holder_of(home: Home) -> Holder | None:
-    """Return the run that says it holds the home; None where there is none. The lock itself is not touched."""
-    try:
-        found = json.loads(home.lock.read_bytes())
-        since = datetime.fromisoformat(str(found["since"]).removesuffix(" UTC"))
-        alive = found["host"] != socket.gethostname() or _is_alive(int(found["pid"]))
-        return Holder(str(found["command"]), since, alive)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return True
 
 
 def check_owed(facts: Facts, limits: Thresholds) -> Verdict:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from npo_pipeline.books.paths import Home
+from npo_pipeline.books.run import Holder
 from npo_pipeline.cli import checks
 from npo_pipeline.commands.status import Subject
 from npo_pipeline.errors import Refused
@@ -25,7 +26,7 @@ from npo_pipeline.watch.levels import (
     worst,
     worst_first,
 )
-from npo_pipeline.watch.monitor import CHECKS, Facts, Holder, Mark
+from npo_pipeline.watch.monitor import CHECKS, Facts, Mark
 
 NOON = datetime(2021, 11, 3, 11, 0)
 NOVEMBER, OCTOBER, SEPTEMBER = (datetime(2021, month, 1).date() for month in (11, 10, 9))
@@ -44,6 +45,10 @@ def home(**facts):
         "database_bytes": GIGABYTE,
     }
     return Facts(**{**well, **facts})
+
+
+def held_by(command, since, *, is_alive=True):
+    return Holder(command=command, pid=4711, host="here", since=since, is_alive=is_alive)
 
 
 def levels(facts, limits=None):
@@ -144,13 +149,13 @@ def test_a_backup_of_the_last_run_does_not_grow_old():
 
 @pytest.mark.parametrize(("hours", "level"), [(5, OK), (6, WARN), (24, FAIL)])
 def test_a_run_that_holds_the_home_for_hours_is_looked_at(hours, level):
-    holder = Holder("ingest", NOON - timedelta(hours=hours), is_alive=True)
+    holder = held_by("ingest", NOON - timedelta(hours=hours))
     # What it drafts is no leftover of a run that died.
     assert levels(home(holder=holder, found={Subject.RUN: 1})) == ({"busy": level} if level else {})
 
 
 def test_a_run_that_died_is_looked_at():
-    assert levels(home(holder=Holder("pay", NOON, is_alive=False))) == {"busy": WARN}
+    assert levels(home(holder=held_by("pay", NOON, is_alive=False))) == {"busy": WARN}
 
 
 @pytest.mark.parametrize(("days", "level"), [(None, OK), (4, OK), (5, WARN), (10, FAIL)])
