@@ -30,7 +30,7 @@ from npo_pipeline.errors import NpoError, fault_words
 from npo_pipeline.months import ZONE_NAME
 from npo_pipeline.operating_system import open_to_others
 from npo_pipeline.startup import check_own_packages
-from npo_pipeline.watch.levels import GIGABYTE, Check, Verdict, act, fine, look
+from npo_pipeline.watch.levels import Check, Thresholds, Verdict, act, fine, look, room
 from npo_pipeline.watch.logs import VARIABLE as LOG_VARIABLE
 from npo_pipeline.watch.logs import is_json
 from npo_pipeline.watch.watched import OPENLINEAGE_VARIABLE, OTLP_VARIABLE, is_web_address
@@ -207,11 +207,10 @@ def _nearest(path: Path) -> Path:
 
 
 def examine_space(home: Home) -> Verdict:
-    """Examine that the disk has room for the books twice more, and a gigabyte."""
+    """Examine that the disk has room, by the limits of the monitor; the home need not be there yet."""
     free = shutil.disk_usage(_nearest(home.path)).free
-    needed = GIGABYTE + 2 * (home.database.stat().st_size if home.database.is_file() else 0)
-    message = f"{free // GIGABYTE} GB of the disk is free"
-    return fine(message) if free >= needed else act(message, "make room, or move the home")
+    size = home.database.stat().st_size if home.database.is_file() else 0
+    return room(free, size, Thresholds.asked().free_gb)
 
 
 def examine_rights(home: Home) -> Verdict:

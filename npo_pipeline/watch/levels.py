@@ -116,6 +116,25 @@ def limits_from(text: str, *, falls: bool = False) -> Limits:
     return Limits(first, second)
 
 
+def room(free: int, books: int, limits: Limits) -> Verdict:
+    """Return the verdict on the room of a disk. A run needs that of the books twice: it writes in a copy.
+
+    `free`: bytes of the disk. `books`: bytes of the database. `limits`: in gigabytes.
+    """
+    needed = 2 * books
+    message = f"{_gigabytes(free)} GB of the disk is free; a run needs {_gigabytes(needed)} GB"
+    if free < max(needed, (limits.act or 0) * GIGABYTE):
+        return act(message, "make room, or move the home")
+    if limits.look is not None and free < limits.look * GIGABYTE:
+        return look(message, "make room")
+    return fine(message)
+
+
+def _gigabytes(size: int) -> str:
+    tenths = -(-size * 10 // GIGABYTE)
+    return f"{tenths // 10}.{tenths % 10}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
     """Hold from where on somebody should look and must act, in days unless their names say otherwise."""

@@ -24,7 +24,7 @@ from npo_pipeline.commands.status import Subject, open_findings, sent_out
 from npo_pipeline.commands.steps import now
 from npo_pipeline.errors import Refused, fault_words
 from npo_pipeline.months import Month, day_of, in_the_netherlands, month_text
-from npo_pipeline.watch.levels import GIGABYTE, Check, Level, Thresholds, Verdict, act, fine, look, worst_first
+from npo_pipeline.watch.levels import Check, Level, Thresholds, Verdict, act, fine, look, room, worst_first
 
 
 @dataclass(frozen=True)
@@ -248,15 +248,8 @@ def check_busy(facts: Facts, limits: Thresholds) -> Verdict:
 
 
 def check_disk(facts: Facts, limits: Thresholds) -> Verdict:
-    """Check that the disk has room. A run needs that of the books once more: it writes in a copy."""
-    free, needed = facts.free_bytes, 2 * facts.database_bytes
-    message = f"{_gigabytes(free)} GB of the disk is free; a run needs {_gigabytes(needed)} GB"
-    enough = [None if one is None else one * GIGABYTE for one in (limits.free_gb.look, limits.free_gb.act)]
-    if free < max(needed, enough[1] or 0):
-        return act(message, "make room, or move the home")
-    if enough[0] is not None and free < enough[0]:
-        return look(message, "make room")
-    return fine(message)
+    """Check that the disk has room."""
+    return room(facts.free_bytes, facts.database_bytes, limits.free_gb)
 
 
 CHECKS: dict[str, Callable[[Facts, Thresholds], Verdict]] = {
@@ -282,8 +275,3 @@ def _days(later: datetime, earlier: datetime) -> int:
 
 def _moment(moment: datetime) -> str:
     return f"{in_the_netherlands(moment):%Y-%m-%d %H:%M}"
-
-
-def _gigabytes(size: int) -> str:
-    tenths = -(-size * 10 // GIGABYTE)
-    return f"{tenths // 10}.{tenths % 10}"
