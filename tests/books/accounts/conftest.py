@@ -10,7 +10,7 @@ import pytest
 from npo_pipeline.reports.xbrl import arelle
 from tests.books.accounts.arelle_server import Server
 from tests.books.accounts.filing import home_with_schools
-from tests.books.accounts.year import CONSENTED, IN_ORDER, done, run
+from tests.books.accounts.year import CONSENTED, IN_ORDER, booked, done, run
 from tests.books.home.conftest import country, decided_once, paid, paid_once, story
 from tests.books.home.delivery import write_consents, write_spending
 
@@ -18,20 +18,25 @@ __all__ = ["country", "decided_once", "paid", "paid_once", "story"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def arelle_once(tmp_path_factory) -> Iterator[None]:
-    """All accounts of these tests are checked by one process of Arelle, started when the first asks for it."""
-    started: list[Server] = []
+def arelle_once() -> Iterator[None]:
+    """Start no Arelle but where a test asks: whether filings are sound is asked in `tests.integration.filing`."""
 
     def serve(work: dict[str, Any]) -> list[dict[str, Any]]:
-        if not started:
-            started.append(Server(tmp_path_factory.mktemp("arelle")))
-        return started[0].run(work)
+        return [{"file": one["file"], "messages": [], "assertions": {}} for one in work["files"]]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arelle, "_run", serve)
         yield
-    for server in started:
-        server.close()
+
+
+@pytest.fixture
+def with_arelle(tmp_path) -> Iterator[None]:
+    """Have what a test files checked by Arelle, in one process for all that it asks."""
+    server = Server(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arelle, "_run", server.run)
+        yield
+    server.close()
 
 
 @pytest.fixture
@@ -59,7 +64,7 @@ def second_year_once(tmp_path_factory, accounted_once) -> Path:
     home = Path(shutil.copytree(accounted_once, tmp_path_factory.mktemp("second-year") / "home"))
     assert run(home, "pay", "--month", "2022-01", "--catch-up").status == 0
     # November and December 2021 were paid since, so 2021 is accounted for again.
-    done(home)
+    booked(home)
     done(home, year=2022)
     return home
 
@@ -68,6 +73,13 @@ def second_year_once(tmp_path_factory, accounted_once) -> Path:
 def second_year(tmp_path, second_year_once) -> Path:
     """A home in which 2021 and 2022 are accounted for."""
     return Path(shutil.copytree(second_year_once, tmp_path / "second-year"))
+
+
+@pytest.fixture(scope="session")
+def form_once(tmp_path_factory, paid_once) -> Path:
+    """The workbook of board 10002, to fill in."""
+    made = done(paid_once, "--template", "--board", "10002", "--out", tmp_path_factory.mktemp("form"))
+    return Path(made["template"])
 
 
 @pytest.fixture(scope="session")

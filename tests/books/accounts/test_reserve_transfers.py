@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.books.accounts.year import account, done, run
+from npo_pipeline.errors import Refused
+from tests.books.accounts.year import booked, done, faults, run, stale
 from tests.books.home.delivery import write_changes, write_reserve_transfers, write_spending
 from tests.books.home.seeing import everything, select
 
@@ -26,7 +27,7 @@ def moved_once(second_year_once, tmp_path_factory) -> Path:
     assert run(home, "ingest", write_changes(folder, "20220201;bestuursoverdracht;02BB00;10009;")).status == 0
     assert run(home, "pay", "--month", "2022-02").status == 0
     spent = write_spending(folder / "spent", "10009;02BB;2022;B;Feedback;school;1500,00;0")
-    done(home, "--spending", spent, year=2022)
+    booked(home, spent, year=2022)
     return home
 
 
@@ -52,7 +53,7 @@ def rules_of(home: Path, board: str) -> list[str]:
 def test_a_reserve_that_is_told_of_moves_in_the_accounts_of_both_boards(moved, tmp_path):
     """Of the 1.853,56 that 10002 has (1.444,55 + 409,01), 1.400,00 moves: 409,01 + 1.400,00 - 1.500,00 is left."""
     assert "overspent" in rules_of(moved, "10009")
-    done(moved, "--spending", told(tmp_path, "1.400,00"), year=2022)
+    booked(moved, told(tmp_path, "1.400,00"), year=2022)
     assert select(moved, BALANCE) == [
         (
             *("10002", "02BB", Decimal("1444.55"), Decimal("409.01")),
@@ -65,25 +66,26 @@ def test_a_reserve_that_is_told_of_moves_in_the_accounts_of_both_boards(moved, t
     ]
     assert "overspent" not in rules_of(moved, "10009")
     assert select(moved, RULES) == []
-    assert run(moved, "verify").status == 0
+    assert faults(moved) == []
 
 
 def test_what_one_board_tells_of_counts_for_both_and_the_other_is_asked(moved, tmp_path):
-    done(moved, "--spending", told(tmp_path, "1.400,00", by="10009"), year=2022)
+    booked(moved, told(tmp_path, "1.400,00", by="10009"), year=2022)
+    done(moved, "--board", "10002", year=2022)
     assert select(moved, RULES) == [("10002", "transfer_unconfirmed")]
     assert [row[5] for row in select(moved, BALANCE)] == [Decimal("-1400.00"), Decimal("1400.00")]
     page = next((moved / "reports" / "2022" / "10002").glob("npo-2022-10002*.*html")).read_text()
     assert "Volgens bestuur 10009 ging er € 1.400,00 over van bestuur 10002 naar bestuur 10009" in page
     # 10002 says that nothing moved: that counts for both, and both see it.
-    done(moved, "--spending", told(tmp_path, "0,00", by="10002", name="denied"), year=2022)
+    booked(moved, told(tmp_path, "0,00", by="10002", name="denied"), year=2022)
     assert select(moved, RULES) == [("10002", "transfer_differs"), ("10009", "transfer_differs")]
     assert [row[5] for row in select(moved, BALANCE)] == [Decimal("0.00"), Decimal("0.00")]
 
 
 def test_of_two_amounts_the_lowest_counts_for_both(moved, tmp_path):
     assert run(moved, "ingest", told(tmp_path, "1.400,00", by="10002")).status == 0
-    assert "accounts of 2022: transfers came in later" in run(moved, "status").stdout
-    done(moved, "--spending", told(tmp_path, "1.300,00", by="10009", name="other"), "--board", "10009", year=2022)
+    assert "accounts of 2022: transfers came in later; run `npo account --year 2022` again" in stale(moved)
+    booked(moved, told(tmp_path, "1.300,00", by="10009", name="other"), board="10009", year=2022)
     assert [row[5] for row in select(moved, BALANCE)] == [Decimal("-1300.00"), Decimal("1300.00")]
     assert select(moved, RULES) == [("10002", "transfer_differs"), ("10009", "transfer_differs")]
 
@@ -103,7 +105,8 @@ def test_what_cannot_have_moved_is_refused(moved_once, tmp_path, row, by, said):
     _, given = path.read_text().splitlines()
     path.write_text(path.read_text().replace(given, f"{row};{by}" if by else row))
     before = everything(moved_once)
-    refused = account(moved_once, "--spending", path, year=2022)
-    assert (refused.status, refused.stderr.count("\n")) == (3, 1)
-    assert said in refused.stderr
+    with pytest.raises(Refused) as refused:
+        booked(moved_once, path, year=2022)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
     assert everything(moved_once) == before

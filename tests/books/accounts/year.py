@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+from npo_pipeline.books.paths import Home
+from npo_pipeline.books.reader import read_books
+from npo_pipeline.commands.account.command import AccountRequest
+from npo_pipeline.commands.account.command import account as account_in_books
+from npo_pipeline.commands.account.write import AccountResult
+from npo_pipeline.commands.status import Subject, open_findings
+from npo_pipeline.commands.verify.accounts import account_faults
 from tests.books.home.npo import Ended, here
 
 RECEIVED = {"01AA": "8413.88", "02BB": "1227.03", "03CC": "3566.62", "04DD": "1051.74"}
@@ -40,3 +49,21 @@ def done(home: Path, *arguments: object, year: int = 2021) -> dict:
 
 def run(home: Path, *arguments: object) -> Ended:
     return here(*arguments, "--home", home)
+
+
+def booked(home: Path, *spending: Path, year: int = 2021, **asked: Any) -> AccountResult:
+    """Account for a year in the books alone: its reports take longer, and few tests ask for them."""
+    return account_in_books(AccountRequest(home=Home(home), year=year, spending=spending, **asked))
+
+
+def faults(home: Path) -> list[str]:
+    """What `npo verify` finds of the accounts."""
+    with read_books(Home(home)) as books:
+        return list(account_faults(books))
+
+
+def stale(home: Path) -> list[str]:
+    """What `npo status` says is older than what came in since."""
+    at = Home(home)
+    with read_books(at) as books:
+        return [words for subject, words in open_findings(books, at, date.today()) if subject is Subject.STALE]
