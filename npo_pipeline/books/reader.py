@@ -81,12 +81,26 @@ class Books:
         return self.frame(query, parameters).item()
 
 
+_SMALL = 10_000
+"""Rows: longer answers are not kept, which in the books of a country would fill the memory."""
+
+
 class _BooksReadOnce(Books):
-    """Keep tables and what is derived from them: nothing may change in these books meanwhile."""
+    """Keep answers, tables and what is derived from them: nothing may change in these books meanwhile."""
 
     def __init__(self, *books: Any) -> None:
         super().__init__(*books)
         self._kept: dict[Hashable, Any] = {}
+        self._answers: dict[tuple[str, str], pl.DataFrame] = {}
+
+    def frame(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pl.DataFrame:
+        asked = (query, repr(parameters))
+        if asked not in self._answers:
+            answer = super().frame(query, parameters)
+            if answer.height > _SMALL:
+                return answer
+            self._answers[asked] = answer
+        return self._answers[asked]
 
     def once(self, key: Hashable, derive: Callable[[], T]) -> T:
         if key not in self._kept:

@@ -166,7 +166,12 @@ def _total_mismatches(row: AccountRow, again: YearAccounts, findings: pl.DataFra
 
 
 def _account_again(books: Books, row: AccountRow) -> YearAccounts:
-    """Account for a year again from what was there when its run ended."""
+    """Account for a year again, once: the year after it opens on it."""
+    return books.once(("account again", row["run_id"], row["year"]), lambda: _accounted(books, row))
+
+
+def _accounted(books: Books, row: AccountRow) -> YearAccounts:
+    """Account for a year from what was there when its run ended."""
     known = directory_as_derived(books, row["run_id"])
     before = account_before(books, row["year"] - 1, row["run_id"])
     # The year before as it was then: it may have been accounted for again since.

@@ -3,6 +3,7 @@
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from npo_pipeline.books.manifest import copy_names
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.reader import Books
+from npo_pipeline.commands.verify import manifest_chain, tables
 from npo_pipeline.commands.verify.command import CHECKS, findings_of
+from npo_pipeline.commands.verify.manifest_chain import ROW_OWNERSHIP
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,15 @@ def changed(opened, *statements):
     try:
         for one in statements:
             connection.execute(one)
-        yield Books(connection, "the books", copy_names(home)), home
+        yield Books(connection, "the books", copy_names(home)).read_once(), home
     finally:
         connection.execute("rollback")
+
+
+@contextmanager
+def looking_at(*names):
+    """Of values and of sealed rows look at those of some tables: in the others nothing was changed."""
+    models = [model for model in tables.TABLES if model.name in names]
+    rows = {name: link for name, link in ROW_OWNERSHIP.items() if name in names or (link and link.table in names)}
+    with patch.object(tables, "TABLES", models), patch.object(manifest_chain, "ROW_OWNERSHIP", rows):
+        yield

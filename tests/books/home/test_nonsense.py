@@ -1,6 +1,7 @@
 """Nonsense in the books, or tables that are not as they were made: `npo verify` names them and never gives up."""
 
 import re
+from unittest.mock import patch
 
 import pytest
 
@@ -10,7 +11,7 @@ from npo_pipeline.books.tables import create
 from npo_pipeline.books.views import VIEWS
 from npo_pipeline.commands.verify.command import CHECKS, TABLES, verify_books
 from npo_pipeline.commands.verify.tables import view_faults
-from tests.books.home.tampered import changed, opened, said_by
+from tests.books.home.tampered import changed, looking_at, opened, said_by
 
 __all__ = ["opened"]
 
@@ -76,8 +77,9 @@ def queries(opened):
 def test_no_nonsense_makes_verify_give_up(opened, queries, change):
     """Everywhere at once, so that each derivation that rests on it meets it, and each comes to an end."""
     table = change.split()[0]
+    sealed = ("payments", "counts") if table == "runs" else ()
     meeting = [name for name, query in queries.items() if _names(query, table)]
-    with changed(opened, f"update {change}") as (books, home):
+    with changed(opened, f"update {change}") as (books, home), looking_at(table, *sealed):
         said = said_by(books, home, *meeting)
     assert any(said.values())
 
@@ -121,7 +123,7 @@ def test_no_nonsense_makes_verify_give_up(opened, queries, change):
     ],
 )
 def test_a_table_or_view_that_is_not_as_it_was_made_is_named(opened, change, words):
-    with changed(opened, change) as (books, home):
+    with changed(opened, change) as (books, home), looking_at():
         said = said_by(books, home, TABLES)[TABLES] or said_by(books, home, "chain")["chain"]
     assert any(words in finding for finding in said), said
 
@@ -140,7 +142,7 @@ FORGED = "update payments set amount = amount + 1 where payment_id = (select max
     ],
 )
 def test_what_an_analyst_left_in_the_books_hides_no_forged_payment(opened, odd):
-    with changed(opened, odd, FORGED) as (books, home):
+    with changed(opened, odd, FORGED) as (books, home), looking_at("payments", "schools", "accountability"):
         said = said_by(books, home, TABLES, "chain", "payments")
     assert said[TABLES]
     assert any("in payments were changed" in one for one in said["chain"]), said
@@ -148,13 +150,18 @@ def test_what_an_analyst_left_in_the_books_hides_no_forged_payment(opened, odd):
 
 
 def test_no_check_is_left_out_because_a_view_of_an_analyst_is_there(opened):
-    with changed(opened, "create view more as from payments", FORGED) as (books, home):
-        assert list(verify_books(books, home).checked) == list(CHECKS)
+    others = {name: lambda *_: iter(["done"]) for name in CHECKS if name != TABLES}
+    with (
+        changed(opened, "create view more as from payments") as (books, home),
+        looking_at(),
+        patch.dict(CHECKS, others),
+    ):
+        assert all(verify_books(books, home).checked[name] for name in CHECKS)
 
 
 @pytest.mark.parametrize("odd", ["create view more as from payments", "alter table counts drop column pupils"])
 def test_what_is_not_ours_hides_no_value_that_cannot_be(opened, odd):
-    with changed(opened, odd, "update schools set board = 'x'") as (books, home):
+    with changed(opened, odd, "update schools set board = 'x'") as (books, home), looking_at("counts", "schools"):
         said = said_by(books, home, TABLES)[TABLES]
     assert any(one.startswith("table schools, board: x is against rule") for one in said), said
 
