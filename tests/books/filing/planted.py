@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.books.filing.planting import drop, everywhere, planted, put, swap
+from tests.books.filing.planting import Planted, drop, everywhere, planted, put, swap
 
 CALCULATION = "calc11e:inconsistentCalculationUsingRounding"
 VALUE = "xmlSchema:valueError"
@@ -239,3 +239,45 @@ PLANTED = (
     ),
     planted("document type", "document_type", "", swap("<xbrli:xbrl ", "<!DOCTYPE xbrl>\n<xbrli:xbrl ")),
 )
+
+IN_ONE_FILE = (
+    (
+        "sum of concepts", "roll-forward", "sum of categories", "sum of interventions", "sum of levels",
+        "external, sum of categories", "external, sum of interventions", "sum of schools", "external share",
+        "number of another board", "status against errors", "no consent told", "no joint consent told",
+        "no scan told",
+    ),
+    ("external above spent", "errors against status", "answer that is none"),
+    ("share above one", "no status", "currency that does not exist"),
+    ("three decimals", "fact of a board told of a school", "told twice, differently"),
+    (
+        "context that is not there", "unit that is not there", "no decimals", "balance over a year",
+        "axis that does not exist",
+    ),
+    (
+        "unused context", "scheme of others", "another year", "rounded amounts",
+        "received split by intervention", "letters outside Latin-1", "document type",
+    ),
+    ("empty name", "money without currency"),
+)  # fmt: skip
+"""Faults of which no two have a code in common, or that have none: a session of Arelle takes them all."""
+
+
+def together(*names: str) -> Planted:
+    """Plant several faults in one filing."""
+    some = [one for one in PLANTED if one.name in names]
+    assert len(some) == len(names), names
+    said = [code for one in some for code in one.arelle]
+    assert len(said) == len(set(said)), said
+    edits = tuple(edit for one in some for edit in one.edits)
+    fast = frozenset(rule for one in some for rule in one.fast)
+    return Planted(", ".join(names), fast, frozenset(said), edits)
+
+
+_GROUPED = frozenset(name for names in IN_ONE_FILE for name in names)
+
+FOR_ARELLE = (
+    *(together(*names) for names in IN_ONE_FILE),
+    *(one for one in PLANTED if one.name not in _GROUPED),
+)
+"""All faults, in as few filings as tell them apart."""

@@ -9,7 +9,7 @@ from tests.books.filing.arelle_batch import Batch, national_facts
 from tests.books.filing.counted import expected
 from tests.books.filing.edges import EDGES, edge
 from tests.books.filing.oim import exported, framed
-from tests.books.filing.planted import PLANTED
+from tests.books.filing.planted import FOR_ARELLE
 
 
 def test_the_taxonomy_is_clean(arelle: Batch) -> None:
@@ -41,9 +41,9 @@ def test_the_national_report_is_as_good(arelle: Batch) -> None:
     assert {name: well for name, (well, _) in outcome.assertions.items()} == expected(national_facts())
 
 
-@pytest.mark.parametrize("place", range(len(PLANTED)), ids=[one.name for one in PLANTED])
+@pytest.mark.parametrize("place", range(len(FOR_ARELLE)), ids=[one.name for one in FOR_ARELLE])
 def test_each_planted_fault_has_its_code(place: int, arelle: Batch) -> None:
-    assert arelle.codes(f"planted-{place}.xbrl") == PLANTED[place].arelle
+    assert arelle.codes(f"planted-{place}.xbrl") == FOR_ARELLE[place].arelle
 
 
 @pytest.mark.parametrize("form", ["xbrl", "xhtml"])
