@@ -18,7 +18,6 @@ from typing import Any
 os.environ["PREFECT_HOME"] = mkdtemp(prefix="npo-prefect-")
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
-os.environ["PREFECT_LOGGING_TO_API_BATCH_INTERVAL"] = "0.1"
 
 import certifi
 import pytest
