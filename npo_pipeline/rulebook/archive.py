@@ -49,7 +49,7 @@ def archived_year_end_rules(archive: ArchivedTexts, names: str, hashes: str) -> 
     texts = _intact(archive, names, hashes.split("+"))
     if len(texts) != len(YEAR_END_FILES):
         raise _gone(names)
-    return parse_year_end(texts)
+    return _parsed_year_end(texts)
 
 
 def _intact(archive: ArchivedTexts, names: str, wanted: Sequence[str]) -> tuple[NamedText, ...]:
@@ -84,5 +84,5 @@ def _gone(names: str) -> BooksDoNotTie:
     return BooksDoNotTie(f"the text of {names} is gone from table regulations, or changed; see `npo verify`")
 
 
-_parsed = cache(parse_texts)
-"""Many decisions of a home rest on the same files."""
+_parsed, _parsed_year_end = cache(parse_texts), cache(parse_year_end)
+"""Many decisions of a home rest on the same files, and so do its accounts."""

@@ -119,9 +119,11 @@ def _mixed(module: Module) -> Iterator[str]:
     for function in module.definitions():
         if isinstance(function, ast.ClassDef) or f"{module.path} {function.name}" in OF_ONE_CURRENCY:
             continue
-        grouped = {id(inner) for call in _grouped_by_currency(module, function) for inner in ast.walk(call)}
-        for node in ast.walk(function):
-            if _sums_amounts(node) and id(node) not in grouped:
+        sums = [node for node in ast.walk(function) if _sums_amounts(node)]
+        groups = _grouped_by_currency(module, function) if sums else ()
+        grouped = {id(inner) for call in groups for inner in ast.walk(call)}
+        for node in sums:
+            if id(node) not in grouped:
                 yield module.at(node, function.name)
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -82,9 +82,14 @@ class Module:
         """Return the place of a node, as tests print it."""
         return f"{self.path}:{node.lineno} {name}"
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Return all nodes of the tree."""
+        return tuple(ast.walk(self.tree))
+
     def definitions(self) -> Iterator[Definition]:
         """Yield all classes, functions and methods."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, Definition):
                 yield node
 
@@ -101,7 +106,7 @@ def test_no_docstring_opens_with_a_question():
     offenders = [
         module.at(node, node.value.value[:40])
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
@@ -136,10 +141,10 @@ def test_no_call_has_five_or_more_arguments_by_position():
     offenders = [
         module.at(node, name)
         for module in modules()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call)
-        and (name := _called(node)) in ours
         and sum(not isinstance(one, ast.Starred) for one in node.args) > MOST_ARGUMENTS_BY_POSITION
+        and (name := _called(node)) in ours
     ]
     assert offenders == []
 
@@ -186,7 +191,7 @@ def test_all_sql_lives_in_the_books():
         module.at(node, node.value.strip().splitlines()[0])
         for module in modules()
         if not module.path.startswith("npo_pipeline/books/")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and sql.match(node.value)
     ]
     assert offenders == []

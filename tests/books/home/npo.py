@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 import time
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from unittest.mock import patch
 import pytest
 
 from npo_pipeline.cli import main
+from npo_pipeline.commands.verify.command import CHECKS
 from tests.books.blank import begun
 from tests.books.home import driver
 
@@ -112,3 +114,14 @@ def here(*arguments: object) -> Ended:
         end = stack.enter_context(pytest.raises(SystemExit))
         main.main()
     return Ended(int(end.value.code or 0), out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def checking(*names: str) -> Iterator[None]:
+    """Have `npo verify` do some of its checks, and make its remarks: all of them take long."""
+    with patch.dict(CHECKS, {name: CHECKS[name] for name in names}, clear=True):
+        yield
+
+
+MONEY = ("decisions", "payments", "totals")
+"""The checks that derive all that is due and paid again; those of runs and tables are not about money."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.books.home.delivery import write_addresses, write_changes
-from tests.books.home.npo import here
+from tests.books.home.npo import MONEY, checking, here
 from tests.books.home.seeing import select
 
 HEADER = (
@@ -70,7 +70,8 @@ def test_nothing_is_claimed_of_the_months_before_the_list(homes):
 
 
 def test_the_books_tie_and_status_asks_for_the_day(homes):
-    assert here("verify", "--home", homes["after"]).status == 0
+    with checking(*MONEY, "deliveries"):
+        assert here("verify", "--home", homes["after"]).status == 0
     (finding,) = done("status", "--json", "--home", homes["after"]).document["findings"]
     assert finding == (
         "1 vestiging has another board than before, and no change says since which day (first 01AA00: 10001 on "
@@ -88,4 +89,5 @@ def test_what_the_change_says_is_then_settled_between_the_boards(homes, folder):
         ("2021-09", "20002", "1402.32", "board_transfer"),
     ]
     assert done("status", "--json", "--home", home).document["findings"] == []
-    assert here("verify", "--home", home).status == 0
+    with checking(*MONEY, "deliveries"):
+        assert here("verify", "--home", home).status == 0

@@ -9,7 +9,7 @@ from npo_pipeline.books.catalogue import add_comments
 from npo_pipeline.books.tables import create
 from schemas.columns import SHARED_DESCRIPTIONS
 from schemas.tables import TABLES
-from tests.books.home.npo import here
+from tests.books.home.npo import checking, here
 from tests.books.home.seeing import select
 from tests.books.home.test_upgrade import unpack
 
@@ -55,7 +55,8 @@ def test_a_home_of_the_version_before_gets_them_with_its_next_run(old, decided_o
 
 
 def test_they_change_nothing_that_verify_looks_at(old):
-    assert here("verify", "--home", old).status == 0
+    with checking("tables", "chain"):
+        assert here("verify", "--home", old).status == 0
 
 
 def test_they_are_written_once():

@@ -53,6 +53,7 @@ def home(stage, tmp_path) -> Path:
     return Path(shutil.copytree(stage.before, tmp_path / "home"))
 
 
+@pytest.mark.parametrize("stage", ["pay"], indirect=True)
 @pytest.mark.parametrize(
     ("place", "act", "when", "which"),
     [

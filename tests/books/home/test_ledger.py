@@ -15,8 +15,8 @@ from npo_pipeline.books.paths import Home
 from npo_pipeline.commands.pay import PayRequest, pay
 from npo_pipeline.errors import Refused
 from tests.books.home.delivery import BOARDS, PUPILS, write_addresses, write_changes, write_register
-from tests.books.home.npo import here
-from tests.books.home.seeing import published, select, tables
+from tests.books.home.npo import MONEY, checking, here
+from tests.books.home.seeing import published, select
 
 SEP, OCT, NOV = (date(2021, month, 1) for month in (9, 10, 11))
 MORE = {**PUPILS, "02BB00 Bo": 9}
@@ -56,19 +56,6 @@ def more_once(paid_once, tmp_path_factory):
 def more(more_once, tmp_path):
     """A home in which two pupils more were decided after September and October were paid."""
     return Path(shutil.copytree(more_once, tmp_path / "paid"))
-
-
-@pytest.fixture(scope="module")
-def paid_out_once(paid_once, tmp_path_factory):
-    home = Path(shutil.copytree(paid_once, tmp_path_factory.mktemp("paid-out") / "paid"))
-    done(home, "pay", "--month", "2022-07", "--catch-up")
-    return home
-
-
-@pytest.fixture
-def paid_out(paid_out_once, tmp_path):
-    """A home in which all instalments of the year are paid."""
-    return Path(shutil.copytree(paid_out_once, tmp_path / "paid"))
 
 
 def test_each_month_pays_its_instalment(paid):
@@ -166,16 +153,8 @@ def test_a_decision_that_drops_a_school_takes_all_back(paid):
     assert paid_to(paid, "04DD00")[2:] == [(NOV, "correction", -before)]
     done(paid, "pay", "--month", "2021-12")
     assert len(paid_to(paid, "04DD00")) == 3
-    assert here("verify", "--home", paid).status == 0
-
-
-def test_after_the_last_instalment_a_correction_is_paid_in_the_next_month_that_is_run(paid_out):
-    assert sum(amount for *_, amount in paid_to(paid_out)) == EURO("4908.12")
-    assert done(paid_out, "pay", "--month", "2022-09")["months"][0]["payments"] == 0
-    decided_anew(paid_out, MORE)
-    done(paid_out, "pay", "--month", "2022-09")
-    assert paid_to(paid_out)[11:] == [(date(2022, 9, 1), "correction", EURO("1402.32"))]
-    assert here("verify", "--home", paid_out).status == 0
+    with checking(*MONEY):
+        assert here("verify", "--home", paid).status == 0
 
 
 def test_before_the_first_instalment_there_is_nothing_to_pay(decided):
@@ -210,42 +189,21 @@ def test_a_dry_run_is_refused_where_the_run_would_be(decided):
     assert "must be paid before" in ended.stderr
 
 
-def test_payments_have_the_same_names_in_two_homes_that_know_the_same(stages, tmp_path, country):
-    """The first home was taken through the months one by one; here the months are caught up."""
-    home = tmp_path / "home"
-    done(home, "ingest", country, "--reference-date", "2020-10-01")
-    done(home, "decide", "--school-year", "2021-2022")
-    done(home, "pay", "--month", "2021-10", "--catch-up")
-    for stage in stages.values():
-        done(home, *stage.command)
-    assert tables(home)["payments"] == stages["pay"].after["payments"]
-    names = [name for (name,) in select(home, "select payment_id from payments")]
-    assert len(set(names)) == len(names) > 20
-
-
-def test_what_was_paid_is_never_changed_or_removed(paid):
-    rows = "select * from payments order by all"
-    for pupils, month in ((MORE, "2021-11"), (LESS, "2021-12")):
-        before = set(select(paid, rows))
-        decided_anew(paid, pupils)
-        done(paid, "pay", "--month", month)
-        assert before < set(select(paid, rows))
-
-
-@pytest.mark.parametrize(("day", "november"), [("20211101", "10009"), ("20211102", "10002")])
-def test_the_board_on_the_first_day_of_the_month_is_paid(paid, tmp_path, day, november):
-    changes = write_changes(tmp_path / "changes", f"{day};bestuursoverdracht;02BB00;10009;")
-    done(paid, "ingest", changes)
+def test_the_board_on_the_first_day_of_the_month_is_paid(paid, tmp_path):
+    on_the_first = "20211101;bestuursoverdracht;02BB00;10009;"
+    on_the_second = "20211102;bestuursoverdracht;01AA00;10009;"
+    done(paid, "ingest", write_changes(tmp_path / "changes", on_the_first, on_the_second))
     assert done(paid, "decide", "--school-year", "2021-2022")["decision_id"] is None
     done(paid, "pay", "--month", "2021-12", "--catch-up")
-    boards = select(paid, "select paid_month, board from payments where vestiging = '02BB00' order by all")
-    assert boards == [
-        (SEP, "10002"),
-        (OCT, "10002"),
-        (NOV, november),
-        (date(2021, 12, 1), "10009"),
+    boards = """
+        select vestiging, list(board order by paid_month) from payments
+        where vestiging < '03' and component = 'per_pupil' group by 1 order by 1"""
+    assert select(paid, boards) == [
+        ("01AA00", ["10001", "10001", "10001", "10009"]),
+        ("02BB00", ["10002", "10002", "10009", "10009"]),
     ]
-    assert here("verify", "--home", paid).status == 0
+    with checking(*MONEY):
+        assert here("verify", "--home", paid).status == 0
 
 
 def test_a_correction_goes_to_the_board_of_its_own_month(paid, tmp_path):

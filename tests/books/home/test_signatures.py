@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 
 from npo_pipeline.errors import Refused
 from npo_pipeline.signature import is_signed_by, private_key_from, public_key_from, sign
-from tests.books.home.npo import here
+from tests.books.home.npo import checking, here
 from tests.books.home.seeing import everything
 from tests.books.keys import Keys, write_keys
 
@@ -57,7 +57,8 @@ def specifications(home: Path) -> dict[str, bytes]:
 
 
 def verified(home: Path, public: Path) -> tuple[int, list[str]]:
-    ended = here("verify", "--public-key", public, "--home", home, "--json")
+    with checking():
+        ended = here("verify", "--public-key", public, "--home", home, "--json")
     return ended.status, ended.document["findings"]
 
 

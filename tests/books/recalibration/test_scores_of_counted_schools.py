@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.books.home.npo import here
+from tests.books.home.npo import MONEY, checking, here
 from tests.books.home.seeing import select
 
 HEADER = (
@@ -72,4 +72,5 @@ def test_what_a_score_gave_is_not_taken_back_in_silence_and_causes_name_what_cha
         ("02BB00", "achterstandsscore", "score_correction", "251.16"),
         ("02BB00", "per_pupil", "reference_count", "35058.00"),
     ]
-    assert run(home, "verify").status == 0
+    with checking(*MONEY):
+        assert run(home, "verify").status == 0

@@ -44,7 +44,7 @@ def rows_of(layout: Layout) -> st.SearchStrategy[list[dict[str, str]]]:
 
 @pytest.mark.parametrize("layout", {id(x.kind.model): x for x in LAYOUTS}.values(), ids=lambda x: x.kind.name)
 def test_the_cheap_pass_never_decides_otherwise_than_pandera(layout: Layout):
-    @settings(max_examples=examples(4, thorough=60), deadline=None)
+    @settings(max_examples=examples(2, thorough=60), deadline=None)
     @given(rows_of(layout))
     def same(changes: list[dict[str, str]]) -> None:
         rows, model = layout.frame(*changes), layout.kind.model
