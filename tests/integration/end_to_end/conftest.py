@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.end_to_end.programme import LIST, PO, SCORES, VO, po, run, vo, write
+from tests.integration.end_to_end.programme import LIST, PO, SCORES, VO, Decided, decide, po, run, vo, write
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +29,30 @@ def ingested_once(tmp_path_factory) -> Path:
 def home(tmp_path, ingested_once) -> Path:
     """A bao, a vo and a Caribbean school, of three boards."""
     return Path(shutil.copytree(ingested_once, tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def decided_once(tmp_path_factory, ingested_once) -> dict[str, Decided]:
+    """The home with 2021-2022 decided, with 2022-2023, and with 2022-2023 by what was known in 2021: to read."""
+    cases = {
+        "2021-2022": ("2021-2022",),
+        "2022-2023": ("2022-2023",),
+        "provisional": ("2022-2023", "--as-of", "2021-12-31"),
+    }
+    made = {}
+    for name, words in cases.items():
+        home = Path(shutil.copytree(ingested_once, tmp_path_factory.mktemp("decided") / "home"))
+        made[name] = Decided(home, decide(home, *words))
+    return made
+
+
+@pytest.fixture
+def decided(home, decided_once):
+    """Have one of those in the home of the test; gives what `decide` said."""
+
+    def put(name: str) -> dict:
+        shutil.rmtree(home)
+        shutil.copytree(decided_once[name].home, home)
+        return decided_once[name].said
+
+    return put

@@ -1,6 +1,7 @@
 """Small files of every sector, and the command line to try them with."""
 
 import json
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,14 @@ PO = "PSEUDONIEM;BRIN_NUMMER;VESTIGINGSNUMMER;SOORT_PO;CLUSTER;LEERJAAR;DATUM_IN
 SCORES = "School (BRIN vestiging);Aantal bekostigde leerlingen;Achterstandsscore"
 LIST = "PROVINCIE;BEVOEGD GEZAG NUMMER;BRIN NUMMER;VESTIGINGSNUMMER;VESTIGINGSNAAM;PLAATSNAAM;GEMEENTENAAM"
 NEWCOMERS = "PEILDATUM;BRIN_NUMMER;VESTIGINGSNUMMER;CATEGORIE;NIEUWKOMERS"
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A home after a decision, and what `decide` said."""
+
+    home: Path
+    said: dict
 
 
 def write(path: Path, header: str, *rows: str) -> Path:

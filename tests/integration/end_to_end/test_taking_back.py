@@ -26,8 +26,8 @@ def a_year_earlier(folder: Path) -> Path:
     return write(folder / "2020-2021-po.yaml", text)
 
 
-def test_a_day_on_which_a_sector_was_not_counted_does_not_take_its_money_back(home, tmp_path):
-    decide(home, "2021-2022")
+def test_a_day_on_which_a_sector_was_not_counted_does_not_take_its_money_back(home, decided, tmp_path):
+    decided("2021-2022")
     write(tmp_path / "later" / "po.csv", PO, *po("01AA", 9))
     write(tmp_path / "later" / "scores.csv", SCORES, "01AA00;9;20,00")
     run(home, "ingest", tmp_path / "later", "--reference-date", "2021-10-01")
@@ -41,8 +41,8 @@ def test_a_day_on_which_a_sector_was_not_counted_does_not_take_its_money_back(ho
     ]
 
 
-def test_rules_that_are_not_in_force_by_an_earlier_day_do_not_take_money_back(home):
-    decide(home, "2022-2023")
+def test_rules_that_are_not_in_force_by_an_earlier_day_do_not_take_money_back(decided_once):
+    home = decided_once["2022-2023"].home
     before = amounts(home, "2022-2023-usd-001")
     assert before
     said = refused(home, "decide", "--school-year", "2022-2023", *DAY, "--as-of", "2022-01-15")
@@ -98,15 +98,15 @@ def test_the_last_scored_vo_school_may_leave_the_register(home, tmp_path):
     assert ("02VO00", "vo", "achterstandsscore") not in amounts(home, decide(home, "2021-2022")["decision_id"])
 
 
-def test_a_currency_without_amounts_any_more_is_told_of(home, tmp_path):
-    decide(home, "2022-2023")
+def test_a_currency_without_amounts_any_more_is_told_of(home, decided, tmp_path):
+    decided("2022-2023")
     run(home, "ingest", write(tmp_path / "po-2.csv", PO, *po("01AA", 10)), *DAY)
     (dollars,) = decide(home, "2022-2023")["others"]
     assert (dollars["decision_id"], dollars["total"]) == ("2022-2023-usd-002", "0.00")
 
 
-def test_what_was_decided_beside_a_subsidy_is_still_explained(home, tmp_path):
-    decide(home, "2021-2022")
+def test_what_was_decided_beside_a_subsidy_is_still_explained(home, decided, tmp_path):
+    decided("2021-2022")
     run(home, "ingest", write(tmp_path / "first.csv", PO, *po("01AA", 9)), "--reference-date", "2019-10-01")
     run(home, "ingest", write(tmp_path / "applied.csv", APPLICATIONS, "10001;01AA;EHK;2021-05-10;1;72"))
     run(home, "decide", "--school-year", "2020-2021")
