@@ -17,7 +17,7 @@ from flows.payment_run import payment_run
 from npo_pipeline.books.paths import Home
 from npo_pipeline.books.run import WAITING, locked
 from tests.integration.flows.asking import answered, begun, submitted, went_on
-from tests.integration.flows.conftest import paying
+from tests.integration.flows.conftest import npo, paying
 from tests.integration.flows.prefect_side import artifacts_of, months_paid
 
 SINCE = datetime(2021, 9, 1, 6)
@@ -90,7 +90,7 @@ def test_a_run_that_waits_for_a_person_keeps_neither_its_place_nor_the_home(corr
         assert client.set_flow_run_state(second.id, Pending()).status == "ACCEPT"
         assert client.set_flow_run_state(second.id, Crashed()).status == "ACCEPT"
     assert close_dead_runs(corrected) == []
-    payment_run(str(corrected), month="2021-09")
+    npo("pay", "--month", "2021-09", "--home", corrected)
     assert answered(first, approved=True).is_completed()
 
 
