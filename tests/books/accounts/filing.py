@@ -5,16 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 
-from npo_pipeline.books.paths import Home
-from npo_pipeline.books.reader import read_books
-from npo_pipeline.commands.verify.command import CHECKS, findings_of
 from npo_pipeline.delivery.kinds import CONSENTS, SPENDING
+from tests.books.checking import faults
 from tests.books.home.delivery import write_country
 from tests.books.home.npo import Ended, here
 
@@ -43,11 +40,7 @@ def accepted(*arguments: object) -> Ended:
 
 def faults_found(home: Path) -> str:
     """What `npo verify` finds of the tables and the deliveries."""
-    at = Home(home)
-    with read_books(at) as books:
-        return "".join(
-            chain.from_iterable(findings_of(CHECKS[name], books, at) for name in ("tables", "deliveries"))
-        )
+    return "".join(faults(home, "tables", "deliveries"))
 
 
 def workbook(

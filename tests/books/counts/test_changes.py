@@ -1,12 +1,14 @@
 """Sources that disagree about a school: within a delivery they are refused, against the books it is said."""
 
 import json
+import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.books.blank import blank
+from tests.books.checking import faults
 from tests.books.home.delivery import (
     ADDRESSES,
     write_addresses,
@@ -33,6 +35,11 @@ def begun(tmp_path_factory) -> Path:
     home = blank(folder / "home")
     ingest(home, write_country(folder / "country"))
     return home
+
+
+@pytest.fixture
+def home(begun, tmp_path) -> Path:
+    return Path(shutil.copytree(begun, tmp_path / "home"))
 
 
 def changes(folder: Path, name: str, *told: str) -> Path:
@@ -98,9 +105,7 @@ def test_a_list_that_changes_a_board_says_from_what_to_what(tmp_path):
     assert said in found["remarks"]
 
 
-def test_a_merger_that_was_undone_is_taken_in_again_when_it_is_told_again_in_the_same_words(tmp_path):
-    home = blank(tmp_path / "home")
-    ingest(home, write_country(tmp_path / "country"))
+def test_a_merger_that_was_undone_is_taken_in_again_when_it_is_told_again_in_the_same_words(home, tmp_path):
     merger, undone = changes(tmp_path, "merger.csv", MERGER), changes(tmp_path, "undone.csv", NO_MERGER)
     ingest(home, merger)
     assert ingest(home, merger)["run_id"] is None
@@ -111,12 +116,10 @@ def test_a_merger_that_was_undone_is_taken_in_again_when_it_is_told_again_in_the
     assert here("decide", "--school-year", "2021-2022", "--home", home).status == 0
     of_november = "select count(*) from instalments where vestiging = '01AA00' and month >= '2021-11-01'"
     assert select(home, of_november) == [(0,)]
-    assert here("verify", "--home", home).status == 0
+    assert faults(home, "deliveries", "decisions") == []
 
 
-def test_an_opening_that_is_moved_to_a_later_day_pays_from_that_day(tmp_path):
-    home = blank(tmp_path / "home")
-    ingest(home, write_country(tmp_path / "country"))
+def test_an_opening_that_is_moved_to_a_later_day_pays_from_that_day(home, tmp_path):
     ingest(home, changes(tmp_path, "early.csv", "20211001;opening;01AA00;10001;"))
     moved = ingest(home, changes(tmp_path, "late.csv", "20220101;opening;01AA00;10001;"))
     assert "late.csv: opening of 01AA00 moves from 2021-10-01 to 2022-01-01" in moved["remarks"]
@@ -132,9 +135,7 @@ def test_an_opening_that_is_moved_to_a_later_day_pays_from_that_day(tmp_path):
     assert select(home, whole + last) == select(home, entitled + last) != [(Decimal(0),)]
 
 
-def test_a_merger_and_a_transfer_that_are_moved_to_a_later_day_count_from_that_day(tmp_path):
-    home = blank(tmp_path / "home")
-    ingest(home, write_country(tmp_path / "country"))
+def test_a_merger_and_a_transfer_that_are_moved_to_a_later_day_count_from_that_day(home, tmp_path):
     told = ("{}1001;fusie;01AA00;;02BB00", "{}1001;bestuursoverdracht;03CC00;10001;")
     ingest(home, changes(tmp_path, "early.csv", *(one.format(2021) for one in told)))
     moved = ingest(home, changes(tmp_path, "late.csv", *(one.format(2022) for one in told)))
@@ -145,7 +146,7 @@ def test_a_merger_and_a_transfer_that_are_moved_to_a_later_day_count_from_that_d
     assert select(home, last) == [("2022-07-01",)]
     of_board = "select valid_from::varchar from schools where vestiging = '03CC00' and board = '10001'"
     assert select(home, of_board) == [("2022-10-01",)]
-    assert here("verify", "--home", home).status == 0
+    assert faults(home, "deliveries", "decisions") == []
 
 
 def test_two_files_with_the_same_application_are_refused_together(begun, tmp_path):
@@ -178,9 +179,7 @@ def test_two_address_lists_that_put_a_school_in_two_municipalities_are_refused(b
     assert (ended.status, said in ended.stderr) == (3, True)
 
 
-def test_a_change_of_a_school_that_nobody_knows_is_said_by_ingest_and_by_status(tmp_path):
-    home = blank(tmp_path / "home")
-    ingest(home, write_country(tmp_path / "country"))
+def test_a_change_of_a_school_that_nobody_knows_is_said_by_ingest_and_by_status(home, tmp_path):
     found = ingest(home, write_changes(tmp_path / "told", "20211101;sluiting;99ZZ00;;"))
     said = "changes.csv: sluiting on 2021-11-01 of 99ZZ00: no address list or pupil file names it"
     assert any(one.startswith(said) for one in found["remarks"])

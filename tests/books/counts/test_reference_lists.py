@@ -13,6 +13,7 @@ from npo_pipeline.books.reader import read_books
 from npo_pipeline.delivery.recognise import kind_of_header
 from npo_pipeline.delivery.sniff import Header
 from npo_pipeline.errors import Refused
+from tests.books.checking import faults
 from tests.books.files import layouts
 from tests.books.files.layouts import Layout, write
 from tests.books.home.npo import here
@@ -102,7 +103,7 @@ def test_a_later_list_that_shares_a_vestiging_takes_the_place_of_the_earlier(hom
         "areas.csv: no other file names VO2303, and it would be paid for its vestigingen; check the code"
     )
     assert remark.endswith("1 schools of that are not in it (first 02AA01): they no longer count")
-    assert here("verify", "--home", home).status == 0
+    assert faults(home, "deliveries") == []
 
 
 def test_a_board_that_is_off_a_later_list_keeps_its_name(home, tmp_path):
@@ -112,7 +113,7 @@ def test_a_board_that_is_off_a_later_list_keeps_its_name(home, tmp_path):
     assert in_use(home, "boards", "board", "name") == [("10249", "Stichting De Beuk")]
     with read_books(Home(home)) as books:
         assert board_names(books).rows() == [("10249", "Stichting De Beuk"), ("10250", "Stichting De Boog")]
-    assert here("verify", "--home", home).status == 0
+    assert faults(home, "deliveries") == []
 
 
 def test_the_list_of_boards_is_read_as_the_open_data_of_duo_writes_it(tmp_path):
@@ -136,7 +137,7 @@ def test_a_later_list_of_other_municipalities_stands_beside_the_earlier(home, tm
     (remark,) = ingest(home, path).document["remarks"]
     assert in_use(home, "municipal_scores", "municipality_number") == [("0106",), ("0114",)]
     assert remark.startswith("scores.csv: no school is known in municipality 0106; its score is kept")
-    assert here("verify", "--home", home).status == 0
+    assert faults(home, "deliveries") == []
 
 
 @pytest.mark.parametrize(
@@ -238,7 +239,7 @@ def test_a_pupil_file_gives_areas_and_the_list_of_areas_is_used_before_it(home, 
         ("pupils_vo", "02AA00", "VO2303"),
     ]
     assert "1 vestigingen lie in another area in vo.csv than in areas.csv, which is used" in remark
-    assert here("verify", "--home", home).status == 0
+    assert faults(home, "deliveries") == []
 
 
 def test_a_pupil_file_of_before_2023_has_no_areas(home, tmp_path):

@@ -1,16 +1,20 @@
 """A later file takes the place of an older one when both tell of a school; else it is another part."""
 
 import json
+import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.books.blank import blank
+from tests.books.checking import faults
 from tests.books.files import layouts
 from tests.books.files.layouts import write
 from tests.books.home.delivery import write_addresses, write_register, write_scores
 from tests.books.home.npo import here
 from tests.books.home.seeing import select
 
-BOARDS = {"01AA00": "10001", "02BB00": "10002", "03CC00": "10003"}
+BOARDS = {"01AA00": "10001", "02BB00": "10002", "03CC00": "10003", "04DD00": "10003"}
 
 
 def ingest(home: Path, *paths: Path) -> dict:
@@ -25,7 +29,7 @@ def counted(home: Path) -> dict[str, int]:
 
 
 def ties(home: Path) -> bool:
-    return here("verify", "--home", home).status == 0
+    return faults(home, "deliveries") == []
 
 
 def parts(folder: Path, **pupils: dict[str, int]) -> list[Path]:
@@ -44,6 +48,17 @@ def begin(tmp_path: Path, **pupils: dict[str, int]) -> Path:
     return home
 
 
+@pytest.fixture(scope="module")
+def all_once(tmp_path_factory) -> Path:
+    """A home with one register of 01AA00 and 02BB00."""
+    return begin(tmp_path_factory.mktemp("all"), all={"01AA00 Bo": 12, "02BB00 Bo": 7})
+
+
+@pytest.fixture
+def home(all_once, tmp_path) -> Path:
+    return Path(shutil.copytree(all_once, tmp_path / "home"))
+
+
 def test_a_corrected_part_of_a_register_leaves_the_other_parts_as_they_are(tmp_path):
     home = begin(tmp_path, a={"01AA00 Bo": 12}, b={"02BB00 Bo": 7})
     ingest(home, *parts(tmp_path / "second", a={"01AA00 Bo": 10}))
@@ -51,38 +66,21 @@ def test_a_corrected_part_of_a_register_leaves_the_other_parts_as_they_are(tmp_p
     assert ties(home)
 
 
-def test_an_unchanged_part_that_comes_along_stays(tmp_path):
-    home = begin(tmp_path, a={"01AA00 Bo": 12}, b={"02BB00 Bo": 7})
-    ingest(home, *parts(tmp_path / "second", a={"01AA00 Bo": 10}, b={"02BB00 Bo": 7}))
-    assert counted(home) == {"01AA00": 10, "02BB00": 7}
-    assert ties(home)
-
-
-def test_an_unchanged_part_that_shares_a_school_with_the_corrected_one_stays_too(tmp_path):
-    home = begin(tmp_path, a={"01AA00 Bo": 12}, b={"01AA00 So": 5, "02BB00 Bo": 7})
-    ingest(home, *parts(tmp_path / "second", a={"01AA00 Bo": 10}, b={"01AA00 So": 5, "02BB00 Bo": 7}))
-    assert counted(home) == {"01AA00": 10 + 5, "02BB00": 7}
-    assert ties(home)
-
-
-def test_a_correction_that_leaves_schools_out_says_so(tmp_path):
-    home = begin(tmp_path, all={"01AA00 Bo": 12, "02BB00 Bo": 7, "03CC00 Bo": 3})
+def test_a_correction_that_leaves_schools_out_says_so(home, tmp_path):
     found = ingest(home, *parts(tmp_path / "second", less={"01AA00 Bo": 10}))
     (said,) = found["remarks"]
     assert said.startswith(
-        "less.csv takes the place of all.csv, and 2 schools of that are not in it (first 02BB00)"
+        "less.csv takes the place of all.csv, and 1 schools of that are not in it (first 02BB00)"
     )
     assert counted(home) == {"01AA00": 10}
 
 
-def test_a_correction_that_leaves_no_school_out_says_nothing(tmp_path):
-    home = begin(tmp_path, all={"01AA00 Bo": 12, "02BB00 Bo": 7})
+def test_a_correction_that_leaves_no_school_out_says_nothing(home, tmp_path):
     assert ingest(home, *parts(tmp_path / "second", all={"01AA00 Bo": 10, "02BB00 Bo": 8}))["remarks"] == []
     assert counted(home) == {"01AA00": 10, "02BB00": 8}
 
 
-def test_two_files_that_score_the_same_school_are_refused_together(tmp_path):
-    home = begin(tmp_path, all={"01AA00 Bo": 12})
+def test_two_files_that_score_the_same_school_are_refused_together(home, tmp_path):
     one, other = (
         write_scores(tmp_path / name, {"01AA00": score}) for name, score in (("a", "1,00"), ("b", "2,00"))
     )
@@ -92,16 +90,16 @@ def test_two_files_that_score_the_same_school_are_refused_together(tmp_path):
     assert "scores (1).csv and scores.csv: both are of kind scores and tell of 01AA00" in ended.stderr
 
 
-def test_unchanged_parts_that_share_schools_in_a_chain_all_stay(tmp_path):
-    first = {"a": {"01AA00 Bo": 12}, "b": {"01AA00 So": 5, "02BB00 Bo": 7}, "c": {"02BB00 So": 4, "03CC00 Bo": 9}}
-    home = begin(tmp_path, **first)
-    ingest(home, *parts(tmp_path / "second", **{**first, "a": {"01AA00 Bo": 10}}))
-    assert counted(home) == {"01AA00": 10 + 5, "02BB00": 7 + 4, "03CC00": 9}
+def test_unchanged_parts_that_come_along_stay_also_where_they_share_schools_in_a_chain(tmp_path):
+    """Part b shares a school with the corrected part, c shares one with b, and d shares none."""
+    shared = {"b": {"01AA00 So": 5, "02BB00 Bo": 7}, "c": {"02BB00 So": 4, "03CC00 Bo": 9}, "d": {"04DD00 Bo": 3}}
+    home = begin(tmp_path, a={"01AA00 Bo": 12}, **shared)
+    ingest(home, *parts(tmp_path / "second", a={"01AA00 Bo": 10}, **shared))
+    assert counted(home) == {"01AA00": 10 + 5, "02BB00": 7 + 4, "03CC00": 9, "04DD00": 3}
     assert ties(home)
 
 
-def test_corrected_scores_that_leave_a_school_out_say_so(tmp_path):
-    home = begin(tmp_path, all={"01AA00 Bo": 12, "02BB00 Bo": 7})
+def test_corrected_scores_that_leave_a_school_out_say_so(home, tmp_path):
     ingest(home, write_scores(tmp_path / "one", {"01AA00": "10,00", "02BB00": "20,00"}))
     (said,) = ingest(home, write_scores(tmp_path / "two", {"01AA00": "11,00"}))["remarks"]
     assert "1 schools of that are not in it (first 02BB00)" in said
@@ -141,8 +139,7 @@ def test_a_corrected_file_in_which_a_school_comes_to_zero_takes_the_place_of_the
     assert ties(home)
 
 
-def test_a_school_that_comes_to_zero_is_named_and_is_not_called_left_out(tmp_path):
-    home = begin(tmp_path, all={"01AA00 Bo": 12, "02BB00 Bo": 7})
+def test_a_school_that_comes_to_zero_is_named_and_is_not_called_left_out(home, tmp_path):
     (second,) = parts(tmp_path / "second", all={"01AA00 Bo": 12, "02BB00 Bo": 1})
     second.write_text(
         second.read_text().replace("P02BB00Bo0000;02BB;00;Bo;nvt;1;20190801;;J", "x;02BB;00;Bo;nvt;1;20190801;;N")
@@ -152,15 +149,13 @@ def test_a_school_that_comes_to_zero_is_named_and_is_not_called_left_out(tmp_pat
     assert counted(home) == {"01AA00": 12}
 
 
-def test_a_file_of_the_same_name_that_shares_no_school_is_another_part_and_says_so(tmp_path):
-    home = begin(tmp_path, all={"01AA00 Bo": 12})
-    (said,) = ingest(home, *parts(tmp_path / "second", all={"02BB00 Bo": 12}))["remarks"]
+def test_a_file_of_the_same_name_that_shares_no_school_is_another_part_and_says_so(home, tmp_path):
+    (said,) = ingest(home, *parts(tmp_path / "second", all={"03CC00 Bo": 3}))["remarks"]
     assert said.startswith("all.csv has the name of d000002 and no school in common with it: both count")
-    assert counted(home) == {"01AA00": 12, "02BB00": 12}
+    assert counted(home) == {"01AA00": 12, "02BB00": 7, "03CC00": 3}
 
 
-def test_two_files_that_count_one_school_are_refused_together_also_when_one_counts_it_at_zero(tmp_path):
-    home = begin(tmp_path, all={"01AA00 Bo": 12})
+def test_two_files_that_count_one_school_are_refused_together_also_when_one_counts_it_at_zero(home, tmp_path):
     for name, pupils in (("a", "9"), ("b", "0")):
         write(tmp_path, f"{name}.csv", layouts.PUPILS_PO.lines({**ZERO, "LEERLINGEN": pupils}))
     ended = here("ingest", tmp_path / "a.csv", tmp_path / "b.csv", "--home", home)
