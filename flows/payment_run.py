@@ -20,7 +20,7 @@ from flows.tasks import WAIT_SECONDS, as_task, closed, log_remarks, npo_flow
 from flows.workers import WhenNeeded
 from npo_pipeline.books.witness import is_witnessed
 from npo_pipeline.cli.options import home_of, name_from
-from npo_pipeline.commands.pay import MonthPaid, PayRequest, pay
+from npo_pipeline.commands.pay import MonthPaid, PayRequest, pay, specified_of
 from npo_pipeline.commands.specification import raise_faults
 from npo_pipeline.commands.steps import now
 from npo_pipeline.months import ZONE_NAME, Month, day_of, in_the_netherlands, month_from, month_text
@@ -78,7 +78,7 @@ def payment_run(
     asked: list[str] = []
     if release_prepared_by:
         asked = ask_for_release(home, [one.month for one in paid], name_from(release_prepared_by), debtor)
-    raise_faults([one.specified for one in paid if one.specified is not None])
+    raise_faults(specified_of(paid))
     waiting = [f"{name} waits for a person" for name in asked]
     return closed("; ".join([*map(artifacts.payment_words, paid), *waiting]), _months(paid))
 

@@ -29,13 +29,13 @@ def pay_command(home: Home, as_json: bool, workers: Workers, **options: Any) -> 
     """Run the payments of a month."""
     from npo_pipeline.cli.render.pay import render_pay
     from npo_pipeline.commands.hold import obstacles
-    from npo_pipeline.commands.pay import PayRequest, pay
+    from npo_pipeline.commands.pay import PayRequest, pay, specified_of
 
     request = PayRequest(home=home, **options)
     with progress() as report:
         months = pay(request, progress=report, workers=workers)
     render_pay(months, request.dry_run, as_json, obstacles=obstacles(home) if request.dry_run else ())
-    if specified := [one.specified for one in months if one.specified is not None]:
+    if specified := specified_of(months):
         from npo_pipeline.commands.specification import raise_faults
 
         raise_faults(specified)

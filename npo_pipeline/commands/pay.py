@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -32,6 +33,9 @@ from schemas.decided import CORRECTION_CAUSES, PAYMENTS, Payments
 if TYPE_CHECKING:
     from npo_pipeline.commands.specification import MonthSpecified, SpecificationRequest
 
+    Specify = Callable[[SpecificationRequest], MonthSpecified]
+    """Writes the specifications of a month, and answers whatever goes wrong."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PayRequest:
@@ -55,7 +59,8 @@ class MonthPaid:
     """Represent a month and what was paid in it. `run_id` is null when nothing was written.
 
     `remarks`: what the operator should know before this is the end of it, a sentence each; of the month asked for.
-    `specified`: the specifications of the month; null where none were asked.
+    `specified`: the specifications of the month; null where none were asked. `left_out`: those of earlier months,
+    of which a run that was cut off had written none or some.
     """
 
     month: Month
@@ -63,6 +68,7 @@ class MonthPaid:
     payments: Payments
     remarks: tuple[str, ...] = ()
     specified: MonthSpecified | None = None
+    left_out: tuple[MonthSpecified, ...] = ()
 
     def total(self, currency: str) -> Decimal:
         """Return the sum of the payments in one currency."""
@@ -92,9 +98,10 @@ def pay(
     _refuse_far_ahead(request.month, day_of(clock()))
     if request.specifications:
         # Pages and workbooks are made by libraries that take a while to load.
-        from npo_pipeline.commands.specification import after_publishing, refuse_unwritable
+        from npo_pipeline.commands.specification import after_publishing, refuse_unwritable, specifications_due
 
         refuse_unwritable(request.home)
+        specify = partial(after_publishing, call=call, progress=progress, clock=clock, workers=workers)
     months = [request.month]
     if request.catch_up:
         with read_books(request.home) as books:
@@ -102,17 +109,31 @@ def pay(
     done = []
     for month in months:
         progress(f"paying {month_text(month)}", 0)
-        paid = _pay_month(request, month, call, clock)
+        with specifications_due(request.home, month) if request.specifications else nullcontext():
+            paid = _pay_month(request, month, call, clock)
         if request.specifications:
-            specify = partial(after_publishing, call=call, progress=progress, clock=clock, workers=workers)
             paid = replace(paid, specified=_specified(request, paid, specify))
         done.append(paid)
+    if request.specifications:
+        done[-1] = replace(done[-1], left_out=_left_out(request, done, specify))
     return done
 
 
-def _specified(
-    request: PayRequest, paid: MonthPaid, specify: Callable[[SpecificationRequest], MonthSpecified]
-) -> MonthSpecified | None:
+def specified_of(done: Sequence[MonthPaid]) -> list[MonthSpecified]:
+    """Return the specifications that payment runs wrote, also those of earlier months."""
+    return [one for paid in done for one in (paid.specified, *paid.left_out) if one is not None]
+
+
+def _left_out(request: PayRequest, done: Sequence[MonthPaid], specify: Specify) -> tuple[MonthSpecified, ...]:
+    """Write the specifications of earlier months that a run which was cut off has left out."""
+    from npo_pipeline.commands.specification import SpecificationRequest, months_left_out
+
+    months = [one for one in months_left_out(request.home) if one not in {paid.month for paid in done}]
+    wait = request.wait_seconds
+    return tuple(specify(SpecificationRequest(home=request.home, month=one, wait_seconds=wait)) for one in months)
+
+
+def _specified(request: PayRequest, paid: MonthPaid, specify: Specify) -> MonthSpecified | None:
     """Write the specifications of a month that is paid, also where it was before: a run may have died since."""
     from npo_pipeline.commands.specification import SpecificationRequest
 

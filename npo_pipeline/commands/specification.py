@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -257,10 +258,13 @@ def specification_faults(books: Books, home: Home) -> Iterator[str]:
 
     Whether they are what the books say only writing them again shows: it says which were other files.
     """
-    root, paid = home.specifications, _boards_by_month(books)
+    root = home.specifications
+    paid = {month_text(month): boards for month, boards in _boards_by_month(books).items()}
     for folder in sorted(root.iterdir()) if root.is_dir() else ():
         boards = paid.get(folder.name)
         if boards is None:
+            if folder.is_dir() and not any(folder.iterdir()):
+                continue  # A payment run is busy, or was killed before it paid.
             yield f"{root.name}/{folder.name}: is of no month that was paid; move it away"
             continue
         for board, why in pack.faults_on_disk(folder, folder.name, boards):
@@ -270,23 +274,60 @@ def specification_faults(books: Books, home: Home) -> Iterator[str]:
 def lacking_specifications(books: Books, home: Home) -> Iterator[str]:
     """Describe the months of which boards have no specification, a sentence each: a run was cut off.
 
-    They follow from the books, so these tie without them. Who has none written at all has no folder of any month,
-    and is told nothing; a month without any is named where the one that was paid before it has some.
+    They follow from the books, so these tie without them. Who has none written has no folder of the month.
     """
-    written_before = False
+    for month, without in _boards_without(books, home).items():
+        shown = month_text(month)
+        yield (
+            f"{home.specifications.name}/{shown}: no specification of {dutch.some_of(without)}; "
+            f"`npo specification --month {shown}` writes it"
+        )
+
+
+def months_left_out(home: Home) -> list[Month]:
+    """Return the months of which boards have no specification, because the run that paid them was cut off."""
+    with read_books(home) as books:
+        return list(_boards_without(books, home))
+
+
+def _boards_without(books: Books, home: Home) -> dict[Month, list[str]]:
+    found = dict[Month, list[str]]()
     for month, boards in _boards_by_month(books).items():
-        folder = home.specifications / month
-        has_some = folder.is_dir()
-        without = pack.boards_without(folder, boards) if has_some else boards
-        if without and (has_some or written_before):
-            yield (
-                f"{home.specifications.name}/{month}: no specification of {dutch.some_of(without)}; "
-                f"`npo specification --month {month}` writes it"
-            )
-        written_before = has_some
+        folder = home.specifications / month_text(month)
+        if folder.is_dir() and (without := pack.boards_without(folder, boards)):
+            found[month] = without
+    return found
 
 
-def _boards_by_month(books: Books) -> dict[str, list[str]]:
-    """Return the boards that were paid in each month (2021-09), in order."""
+def _boards_by_month(books: Books) -> dict[Month, list[str]]:
+    """Return the boards that were paid in each month, in order."""
     paid = queries.boards_paid(books).group_by("paid_month", maintain_order=True).agg("board")
-    return {month_text(month): boards for month, boards in paid.iter_rows()}
+    return dict(paid.iter_rows())
+
+
+@contextmanager
+def specifications_due(home: Home, month: Month) -> Iterator[None]:
+    """Make the folder of a month before it is paid: if the run is killed after that, it says what is due.
+
+    Where nothing was paid it is removed again.
+
+    Raises:
+        Refused: it cannot be made; nothing was paid.
+    """
+    folder = home.specifications / month_text(month)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            f"{folder}: cannot be made ({error.strerror}); mend it first, nothing was changed"
+        ) from error
+    try:
+        yield
+    finally:
+        if not any(folder.iterdir()):
+            with read_books(home) as books:
+                is_paid = month in _boards_by_month(books)
+            for empty in () if is_paid else (folder, home.specifications):
+                # Another month, or another run, may have something in it.
+                with suppress(OSError):
+                    empty.rmdir()

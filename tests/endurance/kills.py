@@ -2,6 +2,7 @@
 
     python -m tests.endurance.kills --kills 1000            # three quarters of an hour on an idle core
     python -m tests.endurance.kills --kills 60 --minutes 5  # to try
+    python -m tests.endurance.kills --again                 # first those in which a fault was found, once it is mended
 
 First the story is played undisturbed, and the world before each command is kept. Then the commands are taken in
 turn: a copy of its world, the command killed, and the checks below. The n-th kill of a seed is always the same but
@@ -26,6 +27,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +58,17 @@ def main() -> None:
     stages = [one for one in stages if not options.commands or one.step.command in options.commands]
     done = options.work / f"{'-'.join(['kills', str(options.seed), *sorted(options.commands)])}.jsonl"
     found = [json.loads(line) for line in done.read_text("utf-8").splitlines()] if done.exists() else []
+    stages_of = partial(drawn, options.seed, stages=stages)
     killer = Killer(options.work, Launcher(options.work), random.Random(f"{options.seed}:verify:{len(found)}"))
+    for row in [one for one in found if options.again and one["faults"]]:
+        found[row["number"]] = killer.kill(row["number"], *stages_of(row["number"]))
+        print(f"{row['number'] + 1} again: {found[row['number']]['faults'] or 'good'}", flush=True)
+        done.write_text("".join(json.dumps(one) + "\n" for one in found), encoding="utf-8")
     for number in range(len(found), options.kills):
         if time.monotonic() > until:
             print(f"stopped after {options.minutes:g} minutes; run it again to go on", flush=True)
             break
-        row = killer.kill(number, *drawn(options.seed, number, stages))
+        row = killer.kill(number, *stages_of(number))
         found.append(row)
         with done.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
@@ -228,9 +235,12 @@ def _once(stage: Stage) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _is_between(before: dict[str, list], books: dict[str, list], once: dict[str, list]) -> bool:
-    """Return whether books are those before with some of the runs of those after: no row is another."""
+    """Return whether books are those before with some of the runs of those after: no row is another.
+
+    Rows of a year that is accounted for again are in place of those before.
+    """
     return all(
-        set(before.get(name, [])) <= set(rows) <= {*once.get(name, []), *before.get(name, [])}
+        {*before.get(name, [])} & {*once.get(name, [])} <= {*rows} <= {*once.get(name, []), *before.get(name, [])}
         for name, rows in books.items()
     ) and 0 < len(books.get("runs", [])) < len(once.get("runs", []))
 
@@ -253,6 +263,8 @@ class Options:
     kills: int
     seed: int
     minutes: float
+    again: bool
+    """First try again those that had a fault."""
     work: Path
     report: bool
 
@@ -264,6 +276,7 @@ def _options(arguments: list[str]) -> Options:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=150, help="stop after these; default: 150")
     parser.add_argument("--work", type=Path, default=Path("endurance/kills"), help="where it is played and kept")
+    parser.add_argument("--again", action="store_true", help="first try again those that had a fault")
     parser.add_argument("--no-report", action="store_true", help="leave the page of the docs as it is")
     given = parser.parse_args(arguments)
     given.work.mkdir(parents=True, exist_ok=True)
@@ -272,6 +285,7 @@ def _options(arguments: list[str]) -> Options:
         kills=given.kills,
         seed=given.seed,
         minutes=given.minutes,
+        again=given.again,
         work=given.work.resolve(),
         report=not given.no_report,
     )

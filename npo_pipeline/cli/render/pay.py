@@ -33,12 +33,14 @@ def render_pay(
         remarks = [remark for month in months for remark in month.remarks]
         document({"dry_run": dry_run, "obstacles": list(obstacles), "months": shown, "remarks": remarks})
         return
+    from npo_pipeline.commands.pay import specified_of
+
     for month in months:
         _render_month(month, dry_run)
         for remark in month.remarks:
             line(f"! {remark}")
-        if month.specified is not None:
-            render_specified(month.specified)
+        for one in specified_of([month]):
+            render_specified(one)
     for obstacle in obstacles:
         line(f"! {obstacle}")
     if dry_run:
@@ -75,6 +77,7 @@ def _month_document(paid: MonthPaid) -> dict[str, Any]:
         "total_usd": paid.total("USD"),
         "by_component": sums_by(paid.payments, "component", "reason", "currency"),
         "specifications": specified_document(paid.specified) if paid.specified else None,
+        "left_out": [specified_document(one) for one in paid.left_out],
     }
 
 

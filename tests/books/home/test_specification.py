@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import shutil
+from datetime import date
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from npo_pipeline.books.paths import Home
+from npo_pipeline.commands import specification
+from npo_pipeline.commands.pay import PayRequest, pay
 from npo_pipeline.dutch import CAUSES
 from npo_pipeline.reports.specification import pack
 from tests.books.home.delivery import write_debtor, write_payment_accounts
@@ -181,7 +185,8 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_paid(stor
 def test_verify_names_what_was_changed_and_a_month_that_was_never_paid(copied):
     page = copied / "specifications" / "2021-11" / "10001" / _page("10001")
     page.write_bytes(page.read_bytes().replace(b"Samen", b"Cadeau"))
-    (copied / "specifications" / "2022-07").mkdir()
+    (copied / "specifications" / "2022-07" / "10001").mkdir(parents=True)
+    (copied / "specifications" / "2022-08").mkdir()
     with checking("reports"):
         ended = here("verify", "--home", copied)
     assert ended.status == 5
@@ -196,24 +201,45 @@ def test_verify_names_what_was_changed_and_a_month_that_was_never_paid(copied):
     )
 
 
-def test_boards_and_months_that_a_cut_off_run_left_without_are_named_and_the_books_tie(copied):
-    month = copied / "specifications" / "2021-11"
-    shutil.rmtree(month / "10003")
+def test_boards_that_a_cut_off_run_left_without_are_named_and_the_books_tie(copied):
+    shutil.rmtree(copied / "specifications" / "2021-11" / "10003")
     lacking = "specifications/2021-11: no specification of 10003; `npo specification --month 2021-11` writes it"
     with checking("reports"):
         ended = here("verify", "--home", copied)
     assert (ended.status, f"! {lacking}" in ended.stdout) == (0, True)
     assert lacking in here("status", "--home", copied).stdout
-    assert here("pay", "--month", "2021-12", "--no-specifications", "--home", copied).status == 0
-    more = "specifications/2021-12: no specification of 10001, 10002, 10003 and 1 more; "
-    assert more in here("status", "--home", copied).stdout
-    for one in ("2021-11", "2021-12"):
-        assert here("specification", "--month", one, "--home", copied).status == 0
+    assert here("specification", "--month", "2021-11", "--home", copied).status == 0
     with checking():
         said = here("verify", "--home", copied).stdout + here("status", "--home", copied).stdout
     assert "no specification" not in said
     shutil.rmtree(copied / "specifications")
     assert "no specification" not in here("status", "--home", copied).stdout, "this home has none written"
+
+
+def test_a_run_that_dies_after_it_paid_leaves_word_and_the_next_one_writes_what_it_left_out(copied, monkeypatch):
+    def die(*_, **__):
+        raise KeyboardInterrupt
+
+    december, january = (("pay", "--month", one, "--specifications") for one in ("2021-12", "2022-01"))
+    monkeypatch.setattr(specification, "after_publishing", die)
+    with pytest.raises(KeyboardInterrupt):
+        pay(PayRequest(home=Home(copied), month=date(2021, 12, 1), specifications=True))
+    monkeypatch.undo()
+    words = "specifications/2021-12: no specification of 10001, 10002, 10003 and 1 more; "
+    assert words in here("status", "--home", copied).stdout
+    shutil.copytree(copied, copied.with_name("again"))
+    ended = here(*january, "--json", "--home", copied)
+    (month,) = ended.document["months"]
+    assert [(one["month"], one["written"]) for one in month["left_out"]] == [("2021-12", 4)]
+    ended = here(*december, "--home", copied.with_name("again"))
+    assert "Specifications of 2021-12: 4 written, 0 up to date" in ended.stdout
+
+
+def test_a_month_that_is_refused_or_has_nothing_left_to_pay_leaves_no_folder(copied):
+    assert here("pay", "--month", "2022-01", "--specifications", "--home", copied).status == 3
+    assert here("hold", "--reason", "test", "--home", copied).status == 0
+    assert here("pay", "--month", "2021-12", "--specifications", "--home", copied).status == 3
+    assert [one.name for one in (copied / "specifications").iterdir()] == ["2021-11"]
 
 
 def test_after_a_release_it_has_the_reference_and_who_has_no_account_reads_so(copied, tmp_path):
