@@ -2,7 +2,7 @@
 
     python -m tests.endurance.kills --kills 1000            # three quarters of an hour on an idle core
     python -m tests.endurance.kills --kills 60 --minutes 5  # to try
-    python -m tests.endurance.kills --again                 # first those in which a fault was found, once it is mended
+    python -m tests.endurance.kills --again                 # first those that had a fault, once it is mended
 
 First the story is played undisturbed, and the world before each command is kept. Then the commands are taken in
 turn: a copy of its world, the command killed, and the checks below. The n-th kill of a seed is always the same but
